@@ -1,0 +1,33 @@
+"""Tidemill: from a business table to findings, a generator, new rows and the proof of what they are worth.
+
+    import tidemill as tm
+    data = tm.read("customers.csv", target="churn")
+    model = tm.fit(tm.clean(data).data)
+    more = model.sample(1000, where={"plan": "team"})
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tidemill.core.dataset import Dataset
+    from tidemill.core.run import Run
+    from tidemill.core.schema import Schema
+    from tidemill.synthesizer import Synthesizer
+    from tidemill.verbs import clean, evaluate, fit, mine, read, report, run, sample
+
+__all__ = ["Dataset", "Run", "Schema", "Synthesizer", "clean", "evaluate", "fit", "mine", "read", "report", "run",
+           "sample"]
+
+_HOME = {"Dataset": "core.dataset", "Run": "core.run", "Schema": "core.schema", "Synthesizer": "synthesizer"}
+
+
+def __getattr__(name: str) -> Any:
+    # imported at first use, so that `tidemill --help` and `import tidemill` stay instant
+    if name not in __all__:
+        raise AttributeError(f"module 'tidemill' has no attribute {name!r}")
+    return getattr(import_module(f"tidemill.{_HOME.get(name, 'verbs')}"), name)

@@ -1,0 +1,393 @@
+"""The command line: thin, over the verbs; nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from tidemill import __version__
+from tidemill.core.errors import Cancelled, OptionError, TidemillError
+
+if TYPE_CHECKING:
+    from tidemill.core.dataset import Dataset
+    from tidemill.core.run import Event, Run
+
+_STARTED = time.monotonic()
+LEARNING_SHARE = 0.9
+"""Of --minutes, learning may use this much; the rest is for packing and storing the model."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+                  help="From a business table to findings, a generator, new rows and the proof of what they are worth.",
+                  context_settings={"help_option_names": ["-h", "--help"]})
+
+Data = Annotated[str, typer.Argument(help="A csv, tsv, parquet, jsonl or xlsx file, or file.sqlite?table=NAME.",
+                                     show_default=False)]
+Target = Annotated[str | None, typer.Option("--target", metavar="COL", help="The column to be predicted.")]
+Schema = Annotated[Path | None, typer.Option("--schema", metavar="FILE", help="TOML that overrides kinds and roles.")]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="COL", help="Leave this column out; may repeat.")]
+Id = Annotated[list[str] | None, typer.Option("--id", metavar="COL", help="This column names a row; may repeat.")]
+Sensitive = Annotated[list[str] | None, typer.Option("--sensitive", metavar="COL",
+                                                     help="Watch fairness for this column; may repeat.")]
+Time = Annotated[str | None, typer.Option("--time", metavar="COL", help="Hold out the latest rows by this column.")]
+Entity = Annotated[str | None, typer.Option("--entity", metavar="COL", help="Never split the rows of one value of this.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Same seed, same data, same versions: same bytes.")]
+Steps = Annotated[int | None, typer.Option("--steps", metavar="N", min=0, help="Learn so many steps only (replays a run "
+                                           "that was cut short).")]
+Minutes = Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.01, help="Stop learning in time for the "
+                                               "model to be stored after so many minutes.")]
+Threads = Annotated[int, typer.Option("--threads", metavar="N", min=1, max=64, help="Threads; results do not depend on it.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")]
+Json = Annotated[bool, typer.Option("--json", help="Write events and results as JSON lines to standard output.")]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run with its listener: progress goes to standard error, results to standard output."""
+
+    run: Run
+    as_json: bool
+    quiet: bool
+
+    def say(self, text: str, **figures: Any) -> None:
+        """A result: plain text, or one JSON line."""
+        if self.as_json:
+            from tidemill.core.artifact import finite
+
+            print(json.dumps(finite({"kind": "result", "text": text, **figures}), ensure_ascii=False), flush=True)
+        elif not self.quiet:
+            print(text, flush=True)
+
+
+@contextlib.contextmanager
+def _job(*, seed: int = 0, threads: int = 2, quiet: bool = False, as_json: bool = False, steps: int | None = None,
+         minutes: float | None = None) -> Iterator[Job]:
+    """A run that shows itself and can be stopped with Ctrl-C: once to end well, twice to end at once."""
+    from tidemill.core.run import Run
+    from tidemill.report.terminal import Display, json_lines
+
+    with contextlib.ExitStack() as stack:
+        listener: Callable[[Event], None]
+        listener = json_lines(sys.stdout) if as_json else stack.enter_context(Display(sys.stderr, quiet=quiet))
+        deadline = None if minutes is None else _STARTED + LEARNING_SHARE * 60 * minutes
+        run = Run(seed, threads=threads, deadline=deadline, steps=steps, listener=listener)
+
+        def stop(number: int, frame: object) -> None:
+            if run.cancelled:
+                raise KeyboardInterrupt
+            run.cancel()
+            run.warn("stopping; press Ctrl-C again to stop at once")
+
+        before = signal.signal(signal.SIGINT, stop)
+        stack.callback(signal.signal, signal.SIGINT, before)
+        yield Job(run, as_json, quiet)
+
+
+def _read(data: str, job: Job, **options: Any) -> Dataset:
+    from tidemill import verbs
+
+    given = {name: value for name, value in options.items() if value is not None}
+    return verbs.read(data, run=job.run, **given)
+
+
+@app.command()
+def read(data: Data, target: Target = None, schema: Schema = None, ignore: Ignore = None, id: Id = None,
+         sensitive: Sensitive = None, time: Time = None, entity: Entity = None, quiet: Quiet = False,
+         json: Json = False) -> None:
+    """Show what a table holds: each column's kind and role, and why."""
+    from tidemill.io.profile import profile
+    from tidemill.report.profile import shown
+
+    with _job(quiet=quiet, as_json=json) as job:
+        table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
+                      entity=entity)
+        about = profile(table)
+        job.say(shown(table, about), rows=len(table), columns=about.to_dicts())
+
+
+@app.command()
+def clean(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The cleaned table.")],
+          log: Annotated[Path | None, typer.Option("--log", metavar="FILE", help="One row for every changed cell.")] = None,
+          check: Annotated[list[str] | None, typer.Option("--check", metavar="NAME", help="Only this check; may repeat.")]
+          = None, target: Target = None, schema: Schema = None, ignore: Ignore = None, id: Id = None,
+          sensitive: Sensitive = None, time: Time = None, entity: Entity = None, seed: Seed = 0,
+          overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
+    """Mend what is plainly wrong, log every change, and say what else was noticed."""
+    from tidemill import verbs
+    from tidemill.io.writing import write, write_frame
+
+    _refuse([out, *([log] if log else [])], overwrite)
+    with _job(seed=seed, quiet=quiet, as_json=json) as job:
+        table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
+                      entity=entity)
+        cleaned = verbs.clean(table, checks=check, run=job.run)
+        write(cleaned.data, out, overwrite=overwrite)
+        if log:
+            write_frame(cleaned.changes, log, overwrite=overwrite)
+        for issue in cleaned.issues:
+            example = f" (for example {issue.example})" if issue.example else ""
+            job.say(f"{issue.check}: {issue.sentence}{example} {issue.action}".rstrip(), issue=issue.to_state())
+        job.say(f"{cleaned.changes.height:,} cells changed; wrote {out}" + (f" and {log}" if log else ""),
+                changes=cleaned.changes.height, out=str(out))
+
+
+@app.command()
+def mine(data: Data, target: Target = None,
+         out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The findings as JSON.")] = None,
+         technique: Annotated[list[str] | None, typer.Option("--technique", metavar="NAME",
+                                                             help="Only this technique; may repeat.")] = None,
+         schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None, time: Time = None,
+         entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
+         json: Json = False) -> None:
+    """Find drivers of the target, segments, rules and anomalies, with held-out figures."""
+    from tidemill import verbs
+    from tidemill.core.artifact import write_json
+
+    _refuse([out] if out else [], overwrite)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
+        table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
+                      entity=entity)
+        findings = verbs.mine(table, techniques=technique, run=job.run)
+        if out:
+            write_json(out, findings.to_state(), overwrite=overwrite)
+        job.say(str(findings) + (f"\nWrote {out}" if out else ""), findings=findings.to_state())
+
+
+@app.command()
+def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The model, as NAME.tidemill.")],
+        model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
+        target: Target = None, minutes: Minutes = None, steps: Steps = None, schema: Schema = None, ignore: Ignore = None,
+        id: Id = None, sensitive: Sensitive = None, time: Time = None, entity: Entity = None, seed: Seed = 0,
+        threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
+    """Learn a generator from a table as it is; nothing is cleaned, every column is kept."""
+    from tidemill import verbs
+
+    _refuse([out], overwrite)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, steps=steps, minutes=minutes) as job:
+        table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
+                      entity=entity)
+        learned = verbs.fit(table, model=model, run=job.run)
+        learned.save(out, overwrite=overwrite)
+        done, planned = learned.manifest["steps_done"], learned.manifest["steps_planned"]
+        cut = "" if learned.complete else f" after {done:,} of {planned:,} steps; --steps {done} gives the same model again"
+        job.say(f"Learned {len(table):,} rows; wrote {out}{cut}", out=str(out), steps_done=done, steps_planned=planned)
+        job.run.check()
+
+
+@app.command()
+def sample(model: Annotated[Path, typer.Argument(help="A model that `tidemill fit` wrote.", show_default=False)],
+           rows: Annotated[int, typer.Option("--rows", metavar="N", min=1, help="How many rows.")],
+           out: Annotated[Path, typer.Option("--out", metavar="FILE", help="csv, tsv, parquet, jsonl or xlsx.")],
+           where: Annotated[list[str] | None, typer.Option("--where", metavar="COL=VALUE",
+                                                           help="A value that every row shall have; may repeat.")] = None,
+           seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
+           json: Json = False) -> None:
+    """Make new rows with a stored model."""
+    from tidemill.io.writing import write
+    from tidemill.synthesizer import Synthesizer
+
+    _refuse([out], overwrite)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
+        made = Synthesizer.load(model).sample_dataset(rows, where, run=job.run)
+        write(made, out, overwrite=overwrite)
+        job.say(f"Made {rows:,} rows; wrote {out}", out=str(out), rows=rows)
+
+
+@app.command()
+def evaluate(train: Annotated[str, typer.Option("--train", metavar="A", help="The rows the generator learned from.")],
+             holdout: Annotated[str, typer.Option("--holdout", metavar="B", help="Real rows that it has not seen.")],
+             synthetic: Annotated[str, typer.Option("--synthetic", metavar="C", help="The rows that it made.")],
+             target: Target = None,
+             out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The scores as JSON.")] = None,
+             metric: Annotated[list[str] | None, typer.Option("--metric", metavar="NAME",
+                                                              help="Only this metric; may repeat.")] = None,
+             schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None, time: Time = None,
+             entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False,
+             quiet: Quiet = False, json: Json = False) -> None:
+    """Measure synthetic rows against training and held-out rows, between floor and ceiling."""
+    from tidemill import verbs
+    from tidemill.core.artifact import write_json
+
+    _refuse([out] if out else [], overwrite)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
+        real = _read(train, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
+                     entity=entity)
+        scores = verbs.evaluate(real, holdout, synthetic, metrics=metric, run=job.run)
+        if out:
+            write_json(out, scores.to_state(), overwrite=overwrite)
+        job.say(f"{scores}" + (f"\nWrote {out}" if out else ""), scores=scores.to_state())
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="A folder that `tidemill run` wrote.", show_default=False)],
+           out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The page; in the folder by default.")]
+           = None, overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
+    """Make the page again from a run's report.json."""
+    from tidemill import verbs
+
+    path = out or folder / "report.html"
+    _refuse([path], overwrite)
+    with _job(quiet=quiet, as_json=json) as job:
+        verbs.report(folder).save(path, overwrite=overwrite)
+        job.say(f"Wrote {path}", out=str(path))
+
+
+@app.command()
+def run(data: Data, target: Target = None,
+        out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for all results.")]
+        = Path("tidemill-out"),
+        model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
+        rows: Annotated[int | None, typer.Option("--rows", metavar="N", min=1,
+                                                 help="Rows to generate; as many as training rows by default.")] = None,
+        rounds: Annotated[int, typer.Option("--rounds", metavar="K", min=1, max=100,
+                                            help="From round 2 on, generated rows are fed back.")] = 1,
+        minutes: Minutes = None, steps: Steps = None, schema: Schema = None, ignore: Ignore = None, id: Id = None,
+        sensitive: Sensitive = None, time: Time = None, entity: Entity = None, seed: Seed = 0, threads: Threads = 2,
+        overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
+    """Do the whole job: read, split, clean, mine, learn, generate, evaluate, report."""
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, steps=steps, minutes=minutes) as job:
+        _whole(data, job, out, overwrite, target=target, model=model, rows=rows, rounds=rounds, schema=schema,
+               ignore=ignore, id=id, sensitive=sensitive, time=time, entity=entity)
+
+
+@app.command()
+def demo(name: Annotated[str, typer.Argument(help="See --list.")] = "health-insurance",
+         list_: Annotated[bool, typer.Option("--list", help="Show the demos.")] = False,
+         out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for all results.")] = Path("demo-out"),
+         seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
+         json: Json = False) -> None:
+    """Do the whole job on a real table that comes with a dependency."""
+    from tidemill.demos import DEMOS, load
+
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
+        if list_:
+            for key, entry in DEMOS.items():
+                job.say(f"{key:18} {entry.line}", name=key)
+            return
+        frame, target = load(name)
+        job.say(f"{name}: {DEMOS[name].line}", demo=name)
+        _whole(frame, job, out, overwrite, target=target)
+
+
+@app.command()
+def models(json: Json = False) -> None:
+    """List the generators."""
+    from tidemill.models import MODELS
+
+    _listed(MODELS, json)
+
+
+@app.command()
+def codecs(json: Json = False) -> None:
+    """List the codecs."""
+    from tidemill.codecs import CODECS
+
+    _listed(CODECS, json)
+
+
+@app.command()
+def metrics(json: Json = False) -> None:
+    """List the metrics."""
+    from tidemill.metrics import METRICS
+
+    _listed(METRICS, json)
+
+
+@app.command()
+def techniques(json: Json = False) -> None:
+    """List the mining techniques."""
+    from tidemill.mining import TECHNIQUES
+
+    _listed(TECHNIQUES, json)
+
+
+@app.command()
+def checks(json: Json = False) -> None:
+    """List the cleaning checks."""
+    from tidemill.clean import CHECKS
+
+    _listed(CHECKS, json)
+
+
+def _whole(source: Any, job: Job, out: Path, overwrite: bool, **options: Any) -> None:
+    from tidemill import verbs
+
+    given = {name: value for name, value in options.items() if value is not None}
+    turned = verbs.run(source, out=out, overwrite=overwrite, run=job.run, command=_command(), **given)
+    job.say(turned.report.summary(), out=str(out))
+    job.say(f"\nThe report: {(out / 'report.html').resolve()}", report=str((out / "report.html").resolve()))
+
+
+def _listed(registry: Any, as_json: bool) -> None:
+    width = max(map(len, registry))
+    for name, entry in registry.items():
+        print(json.dumps({"name": name, "line": entry.line}) if as_json else f"{name:{width}}  {entry.line}")
+
+
+def _refuse(outputs: Sequence[Path], overwrite: bool) -> None:
+    from tidemill.core.errors import OutputError
+
+    for path in outputs:
+        if path.exists() and not overwrite:
+            raise OutputError("the output exists already", where=str(path), hint="give another name, or add --overwrite")
+
+
+def _command() -> str:
+    return shlex.join(["tidemill", *sys.argv[1:]])
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"tidemill {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True,
+                                                   help="Show the version.")] = False) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """The entry point; exit code 0 done, 2 the user can mend it, 1 our fault, 130 cancelled."""
+    try:
+        app(standalone_mode=False)
+    except TidemillError as error:
+        _fail(error, error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail(Cancelled("stopped by the user"), 130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # what click says of a wrong option
+            _fail(OptionError(error.format_message(), hint="see `tidemill --help`"), 2)
+        _fail(_ours(error), 1)
+    sys.exit(0)
+
+
+def _ours(error: Exception) -> TidemillError:
+    with tempfile.NamedTemporaryFile("w", prefix="tidemill-", suffix=".log", delete=False, encoding="utf-8") as log:
+        traceback.print_exception(error, file=log)
+    return TidemillError(f"this is a fault of Tidemill, not yours ({type(error).__name__}: {error})",
+                         hint=f"report it with the file {log.name}")
+
+
+def _fail(error: TidemillError, code: int) -> NoReturn:
+    if "--json" in sys.argv:
+        print(json.dumps({"kind": "error", "text": error.what, "where": error.where, "hint": error.hint, "code": code},
+                         ensure_ascii=False), flush=True)
+    else:
+        print(f"error: {error}" if code != 130 else str(error), file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,63 @@
+"""Whether there is a value at all: a code whose level 0 says yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.errors import DataError
+from tidemill.core.grid import Code
+
+ABSENCES = ("missing", "inf", "-inf")
+_VALUE = {"missing": None, "inf": float("inf"), "-inf": float("-inf")}
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """The ways in which a column's values can be absent; level k + 1 stands for ``absences[k]``."""
+
+    absences: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(values: pl.Series) -> Presence:
+        """The absences that occur."""
+        return Presence(tuple(name for name in ABSENCES if _absent(values, name).any()))
+
+    def codes(self, name: str) -> tuple[Code, ...]:
+        """One code, or none where every value is there."""
+        return (Code(f"{name} present", len(self.absences) + 1),) if self.absences else ()
+
+    def encode(self, values: pl.Series) -> np.ndarray:
+        """(n,) values -> (n, 1) levels, or (n, 0) where every value is there.
+
+        Raises:
+            DataError: A value is absent in a way that did not occur when the codec was fitted.
+        """
+        code = np.zeros((len(values), 1), np.int32)
+        for name in ABSENCES:
+            absent = _absent(values, name)
+            if name in self.absences:
+                code[absent.to_numpy(), 0] = self.absences.index(name) + 1
+            elif absent.any():
+                raise DataError(f"a value is {name}, but none was when the model was fitted",
+                                where=f"column '{values.name}', row {absent.arg_true()[0] + 1}",
+                                hint="fit the model on data that hold such values")
+        return code if self.absences else code[:, :0]
+
+    def decode(self, values: pl.Series, code: np.ndarray) -> pl.Series:
+        """The values, absent where the code says so."""
+        for k, name in enumerate(self.absences):
+            rows = np.flatnonzero(code[:, 0] == k + 1)
+            if len(rows):
+                values = values.scatter(rows, _VALUE[name])
+        return values
+
+
+def _absent(values: pl.Series, name: str) -> pl.Series:
+    if name == "missing":
+        return values.is_null()
+    if not values.dtype.is_float():
+        return pl.repeat(False, len(values), eager=True)
+    return (values == _VALUE[name]).fill_null(False)

@@ -1,0 +1,1 @@
+"""What every other room of Tidemill speaks of; it imports none of them."""

@@ -1,0 +1,41 @@
+"""What cleaning says and does: issues seen in the training rows, and single changes to cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["note", "warning", "personal data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing a check saw.
+
+    Attributes:
+        check: The registered check.
+        sentence: What was seen, in plain words, with its count.
+        columns: The columns it is about.
+        count: Cells or rows concerned, in the training rows.
+        example: One value or row, as text. Never a person's datum: personal data are masked.
+        applied: Whether the plan changes something about it.
+        severity: "personal data" makes a warning on the report's first page.
+        action: What the plan does about it, or what the user can do.
+    """
+
+    check: str
+    sentence: str
+    columns: tuple[str, ...]
+    count: int
+    example: str = ""
+    applied: bool = False
+    severity: Severity = "note"
+    action: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    def to_state(self) -> dict[str, Any]:
+        """The issue as plain JSON values."""
+        return {"check": self.check, "sentence": self.sentence, "columns": list(self.columns), "count": self.count,
+                "example": self.example, "applied": self.applied, "severity": self.severity,
+                "action": self.action, "figures": dict(self.figures)}

@@ -1,0 +1,79 @@
+"""A table with its schema: what every step of Tidemill takes and gives."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.errors import DataError
+from tidemill.core.schema import Column, Schema
+
+Door = Literal["polars", "pandas", "pyarrow"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A polars frame, its schema, and for each row where it comes from.
+
+    Attributes:
+        frame: The values, typed: numbers, booleans and datetimes are never text here; missing is null.
+        schema: One entry per column of the frame, in its order.
+        origin: One entry per row: 0 for a real row, k for a row generated in round k. None where all are real.
+        name: What the data are called in reports.
+        door: The library whose frame came in, and goes out again.
+    """
+
+    frame: pl.DataFrame
+    schema: Schema
+    origin: pl.Series | None = field(default=None, repr=False)
+    name: str = "data"
+    door: Door = "polars"
+
+    def __post_init__(self) -> None:
+        if tuple(self.frame.columns) != self.schema.names:
+            raise DataError("the frame's columns are not the schema's",
+                            hint="build a Dataset with tidemill.read(frame)")
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def __getitem__(self, name: str) -> pl.Series:
+        column = self.schema[name]
+        return self.frame[column.name]
+
+    @property
+    def target(self) -> Column | None:
+        """The column to be predicted, or None."""
+        return self.schema.target
+
+    def with_frame(self, frame: pl.DataFrame) -> Dataset:
+        """Other rows under the same schema; the origin is dropped where the number of rows changed."""
+        keep = self.origin if frame.height == len(self) else None
+        return replace(self, frame=frame.select(self.schema.names), origin=keep)
+
+    def rows(self, index: np.ndarray) -> Dataset:
+        """The rows at these positions (int) or under this mask (bool), in that order."""
+        at = np.flatnonzero(index) if index.dtype == bool else index
+        origin = None if self.origin is None else self.origin[at]
+        return replace(self, frame=self.frame[at], origin=origin)
+
+    def select(self, names: list[str] | tuple[str, ...]) -> Dataset:
+        """These columns only."""
+        return replace(self, frame=self.frame.select(names), schema=self.schema.select(names))
+
+    def _repr_html_(self) -> str:
+        head = self.frame.head(5)
+        cells = "".join(f"<th>{html.escape(c.name)}<br><small>{c.kind}"
+                        f"{'' if c.role == 'feature' else ', ' + c.role}</small></th>" for c in self.schema)
+        rows = "".join("<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row) + "</tr>"
+                       for row in head.iter_rows())
+        return (f"<p><b>{html.escape(self.name)}</b>: {len(self):,} rows, {len(self.schema):,} columns</p>"
+                f"<table><tr>{cells}</tr>{rows}</table>")
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,82 @@
+"""What mining says: a sentence with its evidence, and the rows it speaks of."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tidemill.core.condition import Condition
+from tidemill.core.picture import Picture, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found in the data, with figures from held-out rows.
+
+    Attributes:
+        technique: The registered technique that found it.
+        name: What kind of finding it is within the technique ("model", "segment", "rule", "anomaly", ...).
+        sentence: The finding in plain words, complete with its figures and units.
+        strength: How strong it is, in the measure that ``measure`` names.
+        measure: What strength is ("AUC", "lift", "silhouette", ...).
+        support: Holdout rows (or baskets) that it speaks of.
+        interval: (low, high) of strength at 95 %, where one is due.
+        p_value: After multiple-testing control, where a test is due.
+        columns: The columns it is about.
+        condition: The rows it speaks of.
+        table, picture: Its evidence, to be shown.
+        figures: Further named numbers, for machines.
+    """
+
+    technique: str
+    name: str
+    sentence: str
+    strength: float
+    measure: str
+    support: int
+    interval: tuple[float, float] | None = None
+    p_value: float | None = None
+    columns: tuple[str, ...] = ()
+    condition: Condition = field(default_factory=Condition)
+    table: Table | None = None
+    picture: Picture | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    def to_state(self) -> dict[str, Any]:
+        """The finding as plain JSON values."""
+        return {
+            "technique": self.technique, "name": self.name, "sentence": self.sentence,
+            "strength": self.strength, "measure": self.measure, "support": self.support,
+            "interval": list(self.interval) if self.interval else None, "p_value": self.p_value,
+            "columns": list(self.columns), "condition": self.condition.to_state(),
+            "condition_text": str(self.condition) if self.condition.tests else None,
+            "table": self.table.to_state() if self.table else None,
+            "picture": self.picture.to_state() if self.picture else None,
+            "figures": dict(self.figures),
+        }
+
+
+class Findings(tuple[Finding, ...]):
+    """A tuple of findings that shows itself in a notebook."""
+
+    __slots__ = ()
+
+    def of(self, technique: str, name: str | None = None) -> Findings:
+        """Those of one technique, and of one name within it."""
+        return Findings(f for f in self if f.technique == technique and name in (None, f.name))
+
+    def to_state(self) -> list[dict[str, Any]]:
+        """The findings as plain JSON values."""
+        return [finding.to_state() for finding in self]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{f.technique}: {f.sentence}" for f in self) or "Nothing was found."
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return "<p>Nothing was found.</p>"
+        rows = "".join(f"<tr><td>{html.escape(f.technique)}</td><td style='text-align:left'>{html.escape(f.sentence)}"
+                       f"</td><td>{f.support:,}</td></tr>" for f in self)
+        return f"<table><tr><th>technique</th><th>finding</th><th>holdout rows</th></tr>{rows}</table>"

@@ -1,0 +1,159 @@
+"""Numbers written as text: marks between digits, what stands before and after, decimals; both ways, nothing lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.schema import Spelling
+
+_CURRENCY = r"[$€£¥￥₹₽₩₺₫₪]|R\$|US\$|Rs\.?|USD|EUR|GBP|CNY|RMB|JPY|INR|CHF|AUD|CAD"
+_UNIT = r"[%‰€£₽₫]|元|円|원|kr|zł|USD|EUR|GBP|CNY|RMB|JPY|CHF|°C|°F"
+_AFFIXED = re.compile(rf"(-?)((?:(?:{_CURRENCY}) ?)?)([^A-Za-z$€£%]*\d(?:[eE][-+]?\d+)?)((?: ?(?:{_UNIT}))?)")
+_MAX_PLACES = 15
+_MAX_DIGITS = 36  # polars' decimals hold 38
+# (thousands mark, decimal mark), the likelier first: a column of "1,234" alone has thousands, one of "1.234" decimals
+_MARKS = (("", "."), (",", "."), (".", ","), ("", ","), (" ", "."), (" ", ","), ("\u00a0", "."), ("\u00a0", ","),
+          ("\u202f", ","), ("'", "."), ("’", "."))
+
+
+def spellings_of(cells: list[str]) -> Iterator[tuple[pl.DataType, Spelling]]:
+    """Dtypes and spellings that every cell has the shape of, the likelier first.
+
+    Args:
+        cells: Cells without missing markers.
+
+    Example:
+        >>> dtype, spelling = next(spellings_of(["-$1,250.00", "$3.50"]))
+        >>> dtype, spelling.prefix, spelling.thousands, spelling.places
+        (Float64, '$', ',', 2)
+    """
+    found = _without_affixes(cells)
+    if found is None:
+        return
+    prefix, suffix, bodies = found
+    for thousands, decimal in marks_in(bodies):
+        if all(map(_shape(thousands, decimal).fullmatch, bodies)):
+            spelling = Spelling(decimal=decimal, thousands=thousands, prefix=prefix, suffix=suffix)
+            decimals = {len(body.partition(decimal)[2]) for body in bodies}
+            if decimals == {0}:
+                yield pl.Int64(), spelling
+            same = [d for d in decimals if len(decimals) == 1 and 0 < d <= _MAX_PLACES]
+            yield from ((pl.Float64(), replace(spelling, places=places)) for places in (*same, None, 0))
+
+
+def marks_in(cells: list[str]) -> list[tuple[str, str]]:
+    """The pairs of thousands and decimal mark that could be meant: the usual one, and those that occur in any cell."""
+    return [(thousands, decimal) for thousands, decimal in _MARKS
+            if (thousands, decimal) == ("", ".") or any((thousands or decimal) in cell for cell in cells)]
+
+
+def read(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> pl.Series:
+    """The cells as numbers of this dtype; null where a cell is none, and where it says NaN."""
+    if spelling.prefix:
+        text = text.str.replace(spelling.prefix, "", literal=True)
+    if spelling.suffix:
+        text = text.str.strip_suffix(spelling.suffix)
+    values = _plain(text, spelling).cast(dtype, strict=False)
+    return values.fill_nan(None) if dtype == pl.Float64 else values
+
+
+def read_leniently(text: pl.Series, spelling: Spelling) -> pl.Series:
+    """The cells as numbers with any currency sign or unit: Int64 where all are whole, else Float64.
+
+    Leading zeros and whole numbers of more than 18 digits are codes: they give null, as does whatever is no number.
+    """
+    mark, group = re.escape(spelling.decimal), re.escape(spelling.thousands)
+    grouped = rf"|[1-9]\d{{0,2}}(?:{group}\d{{3}}){{1,5}}" if group else ""
+    body = rf"[-+]?(?:0|[1-9]\d{{0,17}}{grouped})?(?:{mark}\d+)?(?:[eE][-+]?\d+)?"
+    pattern = rf"^([-+]?)(?:(?:{_CURRENCY}) ?)?({body})(?: ?(?:{_UNIT}))?$"
+    parts = text.str.extract_groups(pattern).struct.unnest()
+    plain = _plain(parts["1"].str.strip_prefix("+") + parts["2"], spelling)
+    whole, real = plain.cast(pl.Int64, strict=False), plain.cast(pl.Float64, strict=False)
+    return (whole if whole.count() == real.count() else real).alias(text.name)
+
+
+def write_integers(values: pl.Series, spelling: Spelling) -> pl.Series:
+    """Whole numbers as text; null stays null."""
+    return _dressed(values.cast(pl.String), spelling)
+
+
+def write_floats(values: pl.Series, spelling: Spelling) -> pl.Series:
+    """Floats as text, with decimals as :func:`tidemill.core.spelling.spelled` says; null stays null."""
+    if spelling.places:
+        return _dressed(_fixed(values, spelling.places), spelling)
+    text = values.cast(pl.String)
+    if spelling.places == 0:
+        text = text.str.strip_suffix(".0")
+    size = values.abs()
+    odd = ((size < 1e-4) & (size > 0)) | (size >= 1e16)  # where polars writes neither as Python nor in full
+    if odd.any():
+        write = repr if spelling.places is None else lambda x: np.format_float_positional(x, trim="-")
+        text = _patched(text, odd, [write(x) for x in values.filter(odd)])
+    return _dressed(text, spelling)
+
+
+def _fixed(values: pl.Series, places: int) -> pl.Series:
+    wide = (values.abs() >= 10.0 ** (_MAX_DIGITS - places)).fill_null(False)
+    text = values.set(wide, None).cast(pl.Decimal(38, places)).cast(pl.String)
+    if wide.any():
+        text = _patched(text, wide, [f"{x:.{places}f}" for x in values.filter(wide)])
+    zero = (values == 0).fill_null(False)
+    if zero.any():  # the decimal has no negative zero, while "-0.00" is written by many programs
+        zero &= pl.Series(np.signbit(values.fill_null(1.0).to_numpy()))
+        text = _patched(text, zero, [f"{-0.0:.{places}f}"] * int(zero.sum()))
+    return text
+
+
+def _patched(text: pl.Series, where: pl.Series, cells: list[str]) -> pl.Series:
+    return text.scatter(where.arg_true(), cells) if cells else text
+
+
+def _dressed(text: pl.Series, spelling: Spelling) -> pl.Series:
+    """Marks between digits, and what stands before and after; the minus sign stands before all."""
+    if spelling.thousands:
+        parts = text.str.splitn(".", 2).struct.unnest()
+        whole = parts["field_0"].str.reverse().str.replace_all(r"(\d{3})", "${1}" + spelling.thousands).str.reverse()
+        whole = whole.str.replace(rf"^(-?){re.escape(spelling.thousands)}", "${1}")
+        text = whole + (spelling.decimal + parts["field_1"]).fill_null("")
+    elif spelling.decimal != ".":
+        text = text.str.replace(".", spelling.decimal, literal=True)
+    if spelling.prefix:
+        negative = text.str.starts_with("-")
+        text = spelling.prefix + text.str.strip_prefix("-")  # a plain text first: polars names the sum "literal"
+        text = text.zip_with(~negative, "-" + text) if negative.any() else text
+    return text + spelling.suffix if spelling.suffix else text
+
+
+def _plain(text: pl.Series, spelling: Spelling) -> pl.Series:
+    if spelling.thousands:
+        text = text.str.replace_all(spelling.thousands, "", literal=True)
+    return text.str.replace(spelling.decimal, ".", literal=True) if spelling.decimal != "." else text
+
+
+def _without_affixes(cells: list[str]) -> tuple[str, str, list[str]] | None:
+    """The prefix and suffix that all cells share, and the signed numbers between them."""
+    bodies, affixes = [], set()
+    for cell in cells:
+        if cell in ("inf", "-inf"):
+            continue
+        match = _AFFIXED.fullmatch(cell)
+        affixes.add((match[2], match[4]) if match else None)
+        if match is None or len(affixes) > 1:
+            return None
+        bodies.append(match[1] + match[3])
+    return (*affixes.pop(), bodies) if bodies else None  # type: ignore[misc]
+
+
+@lru_cache(maxsize=64)
+def _shape(thousands: str, decimal: str) -> re.Pattern[str]:
+    mark = re.escape(decimal)
+    if not thousands:
+        exponent = r"(?:[eE][-+]?\d+)?" if decimal == "." else ""
+        return re.compile(rf"-?\d+(?:{mark}\d+)?{exponent}")
+    return re.compile(rf"-?\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})*(?:{mark}\d+)?")

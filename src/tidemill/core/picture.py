@@ -1,0 +1,44 @@
+"""Tables and pictures as data; only the report turns them into pixels."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A small table to show: column titles and rows of plain values (text, int, float, None)."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    title: str = ""
+
+    def to_state(self) -> dict[str, Any]:
+        """The table as plain JSON values."""
+        return {"title": self.title, "columns": list(self.columns), "rows": [list(row) for row in self.rows]}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A plot to show, as data.
+
+    Attributes:
+        kind: "bars" (one group per x), "across" (horizontal bars, for long names), "lines", "points",
+            or "heat" (x names the columns; each series is one row of the matrix).
+        title: One line; may be a sentence.
+        x: Positions or names.
+        series: (name, values) pairs; each as long as x.
+        x_label, y_label: Axis titles, with units.
+    """
+
+    kind: Literal["bars", "across", "lines", "points", "heat"]
+    title: str
+    x: tuple[Any, ...]
+    series: tuple[tuple[str, tuple[float | None, ...]], ...]
+    x_label: str = ""
+    y_label: str = ""
+
+    def to_state(self) -> dict[str, Any]:
+        """The picture as plain JSON values."""
+        return asdict(self)

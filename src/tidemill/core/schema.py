@@ -1,0 +1,221 @@
+"""What a table's columns are: kinds, roles, spelling and the rules that always hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Any, Literal, get_args
+
+from tidemill.core.errors import SchemaError
+
+Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "id"]
+Role = Literal["feature", "target", "sensitive", "key", "entity", "time", "context", "ignore"]
+RuleKind = Literal["a<=b", "a+b=c", "a decides b"]
+
+KINDS: tuple[str, ...] = get_args(Kind)
+ROLES: tuple[str, ...] = get_args(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a column's values are written as text, so that text -> value -> text changes nothing.
+
+    Attributes:
+        missing: The one marker that stands for a missing value ("" where a field is empty).
+        true, false: The two words of a boolean ("" where the column is no boolean).
+        places: Decimals that are always written ("12.50" has 2); None for the shortest form.
+        decimal: The decimal mark.
+        thousands: The mark between groups of three digits ("" for none).
+        prefix, suffix: What stands before and after each number ("$", "%").
+        datetime: A strftime format ("" where the column is no datetime).
+    """
+
+    missing: str = ""
+    true: str = ""
+    false: str = ""
+    places: int | None = None
+    decimal: str = "."
+    thousands: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    datetime: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what it is, what it is for, and why we think so.
+
+    Attributes:
+        name: The column's name.
+        kind: What its values are.
+        role: What the column is for.
+        nullable: Whether values are missing.
+        step: The smallest step between numbers as a decimal text ("0.01", "1"); None where there is none.
+        dtype: The polars dtype at the source's door ("Int64", "String", ...), given back on the way out.
+        spelling: How values are written as text; None where the source was not text.
+        reason: Why this kind was inferred, in words.
+        role_reason: Why this role was given, in words.
+    """
+
+    name: str
+    kind: Kind
+    role: Role = "feature"
+    nullable: bool = False
+    step: str | None = None
+    dtype: str = "String"
+    spelling: Spelling | None = None
+    reason: str = ""
+    role_reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise SchemaError(f"'{self.kind}' is no kind", where=f"column '{self.name}'",
+                              hint=f"choose one of {', '.join(KINDS)}")
+        if self.role not in ROLES:
+            raise SchemaError(f"'{self.role}' is no role", where=f"column '{self.name}'",
+                              hint=f"choose one of {', '.join(ROLES)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Something that always holds between columns.
+
+    Attributes:
+        kind: "a<=b", "a+b=c" or "a decides b".
+        columns: The columns in the order of the kind's letters.
+        support: Training rows on which the rule could be checked and held.
+        confirmed: Holdout rows on which it held (0 where there was no holdout).
+    """
+
+    kind: RuleKind
+    columns: tuple[str, ...]
+    support: int
+    confirmed: int = 0
+
+    def __str__(self) -> str:
+        names = [f"'{name}'" for name in self.columns]
+        if self.kind == "a<=b":
+            return f"{names[0]} is never above {names[1]}"
+        if self.kind == "a+b=c":
+            return f"{names[0]} + {names[1]} = {names[2]}"
+        return f"{names[0]} decides {names[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The columns of a table, in order, and the rules that hold between them.
+
+    Example:
+        >>> schema = Schema((Column("age", "number"), Column("plan", "category", role="target")))
+        >>> schema.names, schema.target.name
+        (('age', 'plan'), 'plan')
+    """
+
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        names = self.names
+        twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+        if twice:
+            raise SchemaError(f"the column name '{twice[0]}' occurs {names.count(twice[0])} times",
+                              hint="rename the columns so that each name occurs once")
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise SchemaError(f"there is no column '{name}'", hint=_nearest(name, self.names))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def target(self) -> Column | None:
+        """The column to be predicted, or None."""
+        return next(iter(self.of_role("target")), None)
+
+    def of_kind(self, *kinds: Kind) -> tuple[Column, ...]:
+        """The columns of these kinds, in order."""
+        return tuple(column for column in self.columns if column.kind in kinds)
+
+    def of_role(self, *roles: Role) -> tuple[Column, ...]:
+        """The columns with these roles, in order."""
+        return tuple(column for column in self.columns if column.role in roles)
+
+    @property
+    def modelled(self) -> tuple[Column, ...]:
+        """The columns that carry information: not ids, keys, entities, free text or ignored ones."""
+        return tuple(c for c in self.columns
+                     if c.kind in ("number", "category", "boolean", "datetime")
+                     and c.role not in ("key", "entity", "ignore"))
+
+    def replacing(self, *columns: Column) -> Schema:
+        """The same schema with these columns in the place of those of the same name."""
+        new = {column.name: column for column in columns}
+        for name in new:
+            self[name]  # raises where there is none
+        return replace(self, columns=tuple(new.get(c.name, c) for c in self.columns))
+
+    def with_roles(self, role: Role, names: Iterable[str], reason: str = "given by the user") -> Schema:
+        """The same schema with this role for these columns.
+
+        Raises:
+            SchemaError: A column does not exist.
+        """
+        return self.replacing(*(replace(self[name], role=role, role_reason=reason) for name in names))
+
+    def select(self, names: Iterable[str]) -> Schema:
+        """The columns of these names only, and the rules that speak of nothing else."""
+        kept = tuple(self[name] for name in names)
+        inside = {column.name for column in kept}
+        return Schema(kept, tuple(rule for rule in self.rules if inside.issuperset(rule.columns)))
+
+    def to_state(self) -> dict[str, Any]:
+        """The schema as plain JSON values."""
+        return dataclasses.asdict(self)
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any]) -> Schema:
+        """The schema that :meth:`to_state` wrote.
+
+        Raises:
+            SchemaError: The state is not one of a schema.
+        """
+        try:
+            columns = []
+            for raw in state["columns"]:
+                spelling = raw.get("spelling")
+                columns.append(Column(**{**raw, "spelling": Spelling(**spelling) if spelling else None}))
+            rules = [Rule(**{**raw, "columns": tuple(raw["columns"])}) for raw in state.get("rules", ())]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise SchemaError(f"this is not a stored schema ({error})") from error
+        return Schema(tuple(columns), tuple(rules))
+
+    def fingerprint(self) -> str:
+        """A short hash of names, kinds, roles and steps."""
+        said = [(c.name, c.kind, c.role, c.nullable, c.step, c.dtype) for c in self.columns]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def _nearest(name: str, names: tuple[str, ...]) -> str:
+    close = get_close_matches(name, names, n=3, cutoff=0.5)
+    if close:
+        return "did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return f"the columns are: {shown}"

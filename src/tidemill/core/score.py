@@ -1,0 +1,151 @@
+"""What evaluation says: evidence in, scores between a floor and a ceiling out."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.finding import Findings
+from tidemill.core.picture import Picture, Table
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Training rows, holdout rows that the generator never saw, synthetic rows, and the floor's rows.
+
+    Attributes:
+        train, holdout, synthetic: The three sets; no score is computed without the third.
+        floor: Rows of the ``independent`` model learned from the same training rows, as many as synthetic.
+        found: What mining found in train and confirmed on holdout; None where nothing was mined.
+        mine: Mines a (train, holdout) pair in the same way, handed in by whoever stands above.
+    """
+
+    train: Dataset
+    holdout: Dataset
+    synthetic: Dataset
+    floor: Dataset
+    found: Findings | None = None
+    mine: Callable[[Dataset, Dataset], Findings] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One figure about synthetic data, between what is worthless and what is real.
+
+    Attributes:
+        metric: The registered metric that gave it.
+        name: What was measured ("detection by trees (AUC)").
+        value: The figure; None where it cannot be computed, and then ``why`` says why.
+        floor: The same figure for independent columns.
+        ceiling: The same figure for a real sample in the place of the synthetic one.
+        better: Whether "high" or "low" is better, or "ceiling" where the nearest to the ceiling is.
+        sentence: The figure in plain words.
+        why: Why it cannot be computed.
+        column: The column it is about, where it is about one.
+        table, picture: Its evidence, to be shown.
+        figures: Further named numbers, for machines.
+        interval: (low, high) of value at 95 %, where its sampling error is known.
+
+    Raises:
+        ValueError: There is neither a finite value nor a reason why not.
+
+    Example:
+        >>> Score("detection", "detection by trees (AUC)", 0.6, floor=0.9, ceiling=0.5, better="low").reach
+        0.75
+    """
+
+    metric: str
+    name: str
+    value: float | None
+    floor: float | None = None
+    ceiling: float | None = None
+    better: Literal["high", "low", "ceiling"] = "high"
+    sentence: str = ""
+    why: str = ""
+    column: str | None = None
+    table: Table | None = None
+    picture: Picture | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
+    interval: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.value is None and not self.why:
+            raise ValueError(f"the score '{self.name}' has neither a value nor a reason why not")
+        if self.value is not None and not math.isfinite(self.value):
+            raise ValueError(f"the score '{self.name}' is not a finite number")
+
+    @property
+    def reach(self) -> float | None:
+        """How far the value got from the floor (0) to the ceiling (1); None where the two do not stand apart."""
+        if self.value is None or self.floor is None or self.ceiling is None or self.floor == self.ceiling:
+            return None
+        return round((self.value - self.floor) / (self.ceiling - self.floor), 12)
+
+    def to_state(self) -> dict[str, Any]:
+        """The score as plain JSON values."""
+        return {
+            "metric": self.metric, "name": self.name, "value": self.value, "floor": self.floor,
+            "interval": list(self.interval) if self.interval else None,
+            "ceiling": self.ceiling, "better": self.better, "sentence": self.sentence, "why": self.why,
+            "column": self.column, "table": self.table.to_state() if self.table else None,
+            "picture": self.picture.to_state() if self.picture else None, "figures": dict(self.figures),
+        }
+
+
+@dataclass(frozen=True)
+class Scores:
+    """All scores of one evaluation and the verdict in words.
+
+    Attributes:
+        scores: In the order of the metrics; those about a single column follow the overall ones of their metric.
+        verdict: What the scores say together, in plain words.
+        limit: What they cannot say.
+    """
+
+    scores: tuple[Score, ...]
+    verdict: str = ""
+    limit: str = ""
+
+    def __iter__(self) -> Iterator[Score]:
+        return iter(self.scores)
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def of(self, metric: str) -> tuple[Score, ...]:
+        """The scores of one metric."""
+        return tuple(score for score in self.scores if score.metric == metric)
+
+    def __getitem__(self, name: str) -> Score:
+        """The overall score of this name (not one about a single column).
+
+        Raises:
+            KeyError: There is none.
+        """
+        for score in self.scores:
+            if score.name == name and score.column is None:
+                return score
+        raise KeyError(name)
+
+    def overall(self) -> tuple[Score, ...]:
+        """The scores that are not about a single column."""
+        return tuple(score for score in self.scores if score.column is None)
+
+    def to_state(self) -> dict[str, Any]:
+        """The scores as plain JSON values."""
+        return {"verdict": self.verdict, "limit": self.limit, "scores": [s.to_state() for s in self.scores]}
+
+    def _repr_html_(self) -> str:
+        def cell(value: float | None) -> str:
+            return "" if value is None else f"{value:.3f}"
+
+        rows = "".join(f"<tr><td style='text-align:left'>{html.escape(s.name)}</td><td>{cell(s.floor)}</td>"
+                       f"<td><b>{cell(s.value) or html.escape(s.why)}</b></td><td>{cell(s.ceiling)}</td></tr>"
+                       for s in self.overall())
+        head = "".join(f"<th>{title}</th>" for title in ("score", "independent columns", "synthetic", "real"))
+        return (f"<p><b>{html.escape(self.verdict)}</b></p><p>{html.escape(self.limit)}</p>"
+                f"<table><tr>{head}</tr>{rows}</table>")

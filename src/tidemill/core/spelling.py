@@ -1,0 +1,258 @@
+"""Text <-> typed values: how a column's numbers, booleans and dates are written, so that nothing is lost.
+
+The way of it: a small sample of cells *proposes* spellings, the whole column is read with the first that fits, and a
+reading counts only if writing it again gives every cell back. Nothing is guessed that is not verified.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from tidemill.core import datetimes, numerals
+from tidemill.core.schema import Spelling
+
+# "unknown", "other" and "no" are not here: they are answers.
+MISSING_MARKERS = frozenset({
+    "", "?", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nan", "#nan", "-nan", "null", "#null!", "(null)", "\\n",
+    "none", "nil", "nat", "-", "--", "---", ".", "..", "...", "missing", "not available", "not applicable", "(blank)",
+    "#value!", "#ref!", "#div/0!", "缺失", "空",
+})
+
+_SAMPLE = 200
+_CODE_NAME = re.compile(
+    r"(^|_)(zip|zip_?code|post_?code|postal(_?code)?|plz|postleitzahl|phone|telephone|mobile|fax|ssn|iban|isbn|ean|upc|sku"
+    r"|gtin|account|card)(_?(no|nr|num|number))?$|邮编|电话|手机", re.IGNORECASE)
+
+
+def says_code(name: str) -> bool:
+    """Whether a column's name says that its digits are a code (post codes, phone numbers), which no one adds up.
+
+    Example:
+        >>> says_code("zip_code"), says_code("ShipPostalCode"), says_code("amount")
+        (True, True, False)
+    """
+    return _CODE_NAME.search(re.sub(r"(?<=[a-z])(?=[A-Z])|[\s.-]+", "_", name).strip("_")) is not None
+
+
+def is_missing(text: pl.Series) -> pl.Series:
+    """True where a cell is null or holds a known marker of a missing value, whatever its case and blanks."""
+    return text.fill_null("").str.strip_chars().str.to_lowercase().is_in(list(MISSING_MARKERS))
+
+
+def typed(values: pl.Series) -> tuple[pl.Series, Spelling] | None:
+    """Numbers, booleans or dates that a column of text holds, if writing them again gives back every cell.
+
+    At most one missing marker is allowed; null counts as the empty text. Numbers with leading zeros, plus signs, more
+    than 64 bits or more digits than a float holds are left as text. A time of day ("17:30") is the seconds since
+    midnight. Where day and month could be exchanged in every
+    cell, the day is the one with fewer different values (monthly data fall on the first); in a tie the day comes first.
+
+    Args:
+        values: A String series; its name tells whether "20240105" is a date.
+
+    Returns:
+        An Int64, Float64, Boolean, Date or Datetime series and its spelling; None where there is no lossless reading.
+
+    Example:
+        >>> series, spelling = typed(pl.Series(["$1,250.00", "$3.50", "?"]))
+        >>> series.to_list(), spelling.prefix, spelling.places, spelling.missing
+        ([1250.0, 3.5, None], '$', 2, '?')
+    """
+    text = values.fill_null("")
+    sample = _sample(text)
+    if not sample:
+        return None
+    probe = pl.Series(values.name, sample)
+    for dtype, spelling in _proposals(sample, values.name):
+        if len(text) > len(sample) and _verified(probe, dtype, spelling) is None:
+            continue
+        found = _verified(text, dtype, spelling)
+        if found is not None:
+            return _day_or_month(text, found) if spelling.datetime else found
+    return None
+
+
+def spelled(values: pl.Series, spelling: Spelling) -> pl.Series:
+    """The text of typed values.
+
+    Floats are written with exactly ``places`` decimals; with 0 places as short as can be and never with an exponent
+    ("1", "0.00001"); with None as Python writes them ("1.0", "1e-05").
+
+    Args:
+        values: A series of any dtype; of other dtypes than numbers, booleans and dates the plain text is given.
+        spelling: How they are written; null becomes ``spelling.missing``.
+
+    Example:
+        >>> spelled(pl.Series([1234.5, None]), Spelling(missing="NA", places=2, decimal=",", thousands=".")).to_list()
+        ['1.234,50', 'NA']
+    """
+    if values.dtype == pl.Boolean and spelling.true:
+        text = values.replace_strict([True, False], [spelling.true, spelling.false], return_dtype=pl.String)
+    elif spelling.datetime and (values.dtype.is_temporal() or values.dtype.is_integer()):
+        text = datetimes.write(values, spelling.datetime)
+    elif values.dtype.is_integer():
+        text = numerals.write_integers(values, spelling)
+    elif values.dtype.is_float():
+        text = numerals.write_floats(values, spelling)
+    else:
+        text = values.cast(pl.String)
+    return text.fill_null(spelling.missing).alias(values.name)
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A column of text read as numbers or dates, whatever stands in the way of a few cells.
+
+    Attributes:
+        values: Int64, Float64, Date or Datetime; null where missing or not read.
+        spelling: How to write the values from now on; missing is the empty text.
+        markers: (rows,) True where a cell holds a marker of a missing value.
+        unread: (rows,) True where a cell holds something else that could not be read.
+    """
+
+    values: pl.Series
+    spelling: Spelling
+    markers: pl.Series
+    unread: pl.Series
+
+
+def mended(values: pl.Series, share: float = 0.9) -> Mended | None:
+    """A column of text read as numbers or dates, if nearly all of its present cells can be.
+
+    Blanks around a cell are dropped and every known missing marker is taken as missing. Numbers with leading zeros or
+    of more than 18 digits, and columns whose name says that they hold codes, are not numbers.
+
+    Args:
+        values: A String series.
+        share: The share of the present cells that must be read, 0 to 1.
+
+    Example:
+        >>> read = mended(pl.Series(["1,200", " 7 ", "n/a", "?", *["15"] * 20]))
+        >>> read.values.head(4).to_list(), read.markers.sum(), read.unread.sum()
+        ([1200, 7, None, None], 2, 0)
+    """
+    sample = [cell.strip() for cell in _sample(values.fill_null(""))]
+    # a sample may read worse than the column: cells that cannot be read may be met more often in it
+    readings = [reading for reading in _lenient_readings(sample, values.name) if reading.share >= share - 0.1]
+    if not readings:
+        return None
+    missing, text = is_missing(values), values.str.strip_chars()
+    present = len(values) - int(missing.sum())
+    for reading in sorted(readings, key=lambda r: -r.share):
+        parsed = reading.read(text)
+        if parsed.count() >= share * present:
+            return Mended(parsed, reading.spelling, missing & values.is_not_null(), ~missing & parsed.is_null())
+    return None
+
+
+# --- lossless --------------------------------------------------------------------------------------------------------
+
+def _sample(text: pl.Series) -> list[str]:
+    """Cells spread over the column, and the longest, which is the likeliest to be written differently; no markers."""
+    spread = text.gather_every(max(1, len(text) // _SAMPLE)).head(_SAMPLE).to_list()
+    longest = text.str.len_bytes().arg_max()
+    kept = [cell for cell in (*spread, "" if longest is None else text[longest]) if not _is_marker(cell)]
+    if len(kept) < min(len(text), 10):  # mostly missing: look at every cell
+        kept = [cell for cell in text.unique(maintain_order=True) if not _is_marker(cell)][:_SAMPLE]
+    return kept
+
+
+def _is_marker(cell: str) -> bool:
+    return cell.strip().lower() in MISSING_MARKERS
+
+
+def _proposals(sample: list[str], name: str) -> Iterator[tuple[pl.DataType, Spelling]]:
+    if {cell.lower() for cell in sample[:20]} <= {"true", "false"}:
+        cased = str.upper if sample[0].isupper() else str.lower if sample[0].islower() else str.capitalize
+        yield pl.Boolean(), Spelling(true=cased("true"), false=cased("false"))
+    for format_ in datetimes.formats_of(sample, name):
+        yield datetimes.dtype_of(format_), Spelling(datetime=format_)
+    yield from numerals.spellings_of(sample)
+
+
+def _verified(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> tuple[pl.Series, Spelling] | None:
+    """The typed values and the spelling with its missing marker, if they give back every cell."""
+    values = _read(text, dtype, spelling)
+    markers = text.filter(values.is_null()).unique()
+    if len(markers) > 1 or not all(map(_is_marker, markers)):
+        return None
+    spelling = replace(spelling, missing=markers[0] if len(markers) else "")
+    return (values, spelling) if (spelled(values, spelling) == text).all() else None
+
+
+def _read(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> pl.Series:
+    if spelling.datetime:
+        return datetimes.read(text, dtype, spelling.datetime)
+    if dtype == pl.Boolean:
+        words = {spelling.true: True, spelling.false: False}
+        return text.replace_strict(words, default=None, return_dtype=pl.Boolean)
+    return numerals.read(text, dtype, spelling)
+
+
+def _day_or_month(text: pl.Series, found: tuple[pl.Series, Spelling]) -> tuple[pl.Series, Spelling]:
+    """Of two lossless readings that exchange day and month, the one with fewer different days."""
+    values, spelling = found
+    exchanged = datetimes.exchanged(spelling.datetime)
+    other = _verified(text, values.dtype, replace(spelling, datetime=exchanged)) if exchanged else None
+    if other is None:
+        return found
+    days, others = values.dt.day().n_unique(), other[0].dt.day().n_unique()
+    return other if others < days or (others == days and datetimes.month_first(spelling.datetime)) else found
+
+
+# --- lenient ---------------------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class _Reading:
+    """One way to read cells leniently (numbers where there are no formats), and the share of the sample it reads."""
+
+    spelling: Spelling
+    formats: tuple[str, ...] = ()
+    share: float = 0.0
+
+    def read(self, text: pl.Series) -> pl.Series:
+        if not self.formats:
+            return numerals.read_leniently(text, self.spelling)
+        dtype = datetimes.lenient_dtype(self.formats)
+        columns = [datetimes.read(text, dtype, format_) for format_ in self.formats]
+        return pl.select(pl.coalesce(columns).alias(text.name)).to_series()
+
+    def judged(self, probe: pl.Series) -> _Reading:
+        return replace(self, share=self.read(probe).count() / len(probe))
+
+
+def _lenient_readings(sample: list[str], name: str) -> Iterator[_Reading]:
+    """Readings as dates and as numbers, the likelier first."""
+    if not sample or not any(any(map(str.isdigit, cell)) for cell in sample):
+        return
+    probe = pl.Series(sample)
+    dates = _lenient_dates(sample, name)
+    if dates is not None:
+        yield dates.judged(probe)
+    if not says_code(name):
+        yield from (_Reading(Spelling(thousands=t, decimal=d)).judged(probe) for t, d in numerals.marks_in(sample))
+
+
+def _lenient_dates(sample: list[str], name: str) -> _Reading | None:
+    """The commonest date format of the sample, together with those that agree with it on day, month and zone."""
+    formats = datetimes.lenient_formats(sample[:40], name)
+    if not formats:
+        return None
+    probe = pl.Series(sample)
+    counts = {f: datetimes.read(probe, datetimes.lenient_dtype([f]), f).count() for f in formats}
+    best = max(counts, key=lambda f: (counts[f], datetimes.month_first(f) is False))
+    together = (best, *(f for f in counts if f != best and _agree(f, best)))
+    dtype = datetimes.lenient_dtype(together)
+    if isinstance(dtype, pl.Datetime):
+        best = "%Y-%m-%dT%H:%M:%SZ" if dtype.time_zone else "%Y-%m-%d %H:%M:%S"
+    return _Reading(Spelling(datetime=best), together)
+
+
+def _agree(format_: str, best: str) -> bool:
+    """Whether two formats can stand in one column: both or neither with a zone, and the same order of day and month."""
+    same_zone = format_.endswith(datetimes.ANY_OFFSET) == best.endswith(datetimes.ANY_OFFSET)
+    return same_zone and datetimes.month_first(format_) in (None, datetimes.month_first(best))

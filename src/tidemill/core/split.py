@@ -1,0 +1,112 @@
+"""Training rows and the rows held out from them: no person on both sides, and the latest rows held out."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import DataError, OptionError
+from tidemill.core.run import Run
+
+MIN_ROWS = 20
+
+
+def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset]:
+    """Training rows and holdout rows, each in the order of the data.
+
+    Where a column has the role ``time``, the holdout is the latest rows, and equal times stay together. Where one has
+    the role ``entity``, all rows of an entity are on one side; a row without an entity is one of its own. With both,
+    the entities whose last row is latest are held out, so training sees nothing later than that. Else rows are drawn
+    at random, and each level of a category or boolean target has its share on both sides.
+
+    Args:
+        data: At least 20 rows.
+        run: Its stream "split" draws the rows.
+        share: The holdout's share of the rows, between 0 and 1; entities and ties are not cut, so it is met nearly.
+
+    Raises:
+        OptionError: The share is not between 0 and 1.
+        DataError: There are too few rows, entities or times.
+    """
+    if not 0 < share < 1:
+        raise OptionError(f"the holdout's share is {share:g}", hint="give a share between 0 and 1, such as 0.3")
+    if len(data) < MIN_ROWS:
+        raise DataError(f"{len(data)} rows are too few to hold some out", where=data.name,
+                        hint=f"give at least {MIN_ROWS} rows")
+    entities = _entities(data)
+    times = data.schema.of_role("time")
+    if times:
+        held = _latest(_times(data, times[0].name, entities), share)
+    elif entities is not None:
+        held = _drawn_entities(entities, run.rng("split"), share)
+    else:
+        held = _drawn_rows(_levels(data), run.rng("split"), share)
+    if not held.any() or held.all():
+        raise DataError("the rows cannot be split without cutting through an entity or a moment", where=data.name,
+                        hint="give data with several entities and times, or other --entity and --time columns")
+    return data.rows(~held), data.rows(held)
+
+
+def _entities(data: Dataset) -> np.ndarray | None:
+    """(rows,) the number of each row's entity; None where no column has that role."""
+    columns = [column.name for column in data.schema.of_role("entity")]
+    if not columns:
+        return None
+    known = pl.any_horizontal(pl.col(name).is_not_null() for name in columns)
+    key = pl.when(known).then(pl.struct(columns).rank("dense")).otherwise(None)
+    numbers = data.frame.select(key.alias("entity"))["entity"].cast(pl.Int64)
+    alone = numbers.is_null().to_numpy()
+    found: np.ndarray = numbers.fill_null(-1).to_numpy().copy()
+    found[alone] = len(data) + 1 + np.arange(int(alone.sum()))
+    return np.asarray(np.unique(found, return_inverse=True)[1])
+
+
+def _times(data: Dataset, name: str, entities: np.ndarray | None) -> np.ndarray:
+    """(rows,) the rank of each row's time, 0 where it is missing; with entities, that of the entity's last row."""
+    ranks: np.ndarray = data[name].rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    if entities is None:
+        return ranks
+    last = np.zeros(int(entities.max()) + 1, dtype=np.int64)
+    np.maximum.at(last, entities, ranks)
+    return np.asarray(last[entities])
+
+
+def _latest(times: np.ndarray, share: float) -> np.ndarray:
+    """(rows,) True on the rows from the moment on that leaves the nearest to the share."""
+    moments, counts = np.unique(times, return_counts=True)
+    held = np.cumsum(counts[::-1])[::-1]  # rows at this moment or later
+    return np.asarray(times >= moments[np.argmin(np.abs(held - share * len(times)))])
+
+
+def _drawn_entities(entities: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
+    """(rows,) True on the rows of entities that are drawn while they bring the holdout nearer to its share."""
+    sizes = np.bincount(entities)
+    drawn = np.zeros(len(sizes), dtype=bool)
+    left = share * len(entities)
+    for entity in rng.permutation(len(sizes)):
+        if sizes[entity] < 2 * left:
+            drawn[entity] = True
+            left -= sizes[entity]
+    return np.asarray(drawn[entities])
+
+
+def _levels(data: Dataset) -> np.ndarray:
+    """(rows,) the number of the target's level; all 0 where the target has none."""
+    target = data.target
+    if target is None or target.kind not in ("category", "boolean"):
+        return np.zeros(len(data), dtype=np.int64)
+    ranks = data[target.name].cast(pl.String).rank("dense").fill_null(0)
+    return np.asarray(ranks.to_numpy().astype(np.int64))
+
+
+def _drawn_rows(levels: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
+    """(rows,) True on rows drawn so that each level has its share."""
+    shuffled = rng.permutation(len(levels))
+    order = shuffled[np.argsort(levels[shuffled], kind="stable")]
+    # every 1/share-th of the rows ordered by level, from a random start: levels get their share to within one row
+    count = max(1, min(len(levels) - 1, round(share * len(levels))))
+    picks = ((np.arange(count) + rng.random()) * len(levels) / count).astype(np.int64)
+    held = np.zeros(len(levels), dtype=bool)
+    held[order[picks]] = True
+    return held

@@ -1,0 +1,30 @@
+"""Tables in and out: one reader a file, kinds and roles with a reason each, and everything given back as it came."""
+
+from tidemill.core.registry import Entry, Registry
+
+READERS = Registry("readers", {
+    "csv": Entry("tidemill.io.delimited:read", "text with a delimiter; delimiter, quoting and encoding are found out"),
+    "tsv": Entry("tidemill.io.delimited:read", "text with tabs"),
+    "tab": Entry("tidemill.io.delimited:read", "text with tabs"),
+    "txt": Entry("tidemill.io.delimited:read", "text with a delimiter"),
+    "parquet": Entry("tidemill.io.parquet:read", "Parquet"),
+    "pq": Entry("tidemill.io.parquet:read", "Parquet"),
+    "jsonl": Entry("tidemill.io.jsonlines:read", "JSON, one object a line"),
+    "ndjson": Entry("tidemill.io.jsonlines:read", "JSON, one object a line"),
+    "xlsx": Entry("tidemill.io.excel:read", "Excel; another sheet than the first by file.xlsx?sheet=NAME"),
+    "xlsm": Entry("tidemill.io.excel:read", "Excel with macros, which are not run"),
+    "xls": Entry("tidemill.io.excel:read", "Excel of before 2007"),
+    "ods": Entry("tidemill.io.excel:read", "OpenDocument spreadsheet"),
+    "sqlite": Entry("tidemill.io.sqlite:read", "SQLite; the table by file.sqlite?table=NAME"),
+    "sqlite3": Entry("tidemill.io.sqlite:read", "SQLite"),
+    "db": Entry("tidemill.io.sqlite:read", "SQLite"),
+})
+
+WRITERS = Registry("writers", {
+    "csv": Entry("tidemill.io.delimited:write_commas", "text with commas, UTF-8"),
+    "tsv": Entry("tidemill.io.delimited:write_tabs", "text with tabs, UTF-8"),
+    "parquet": Entry("tidemill.io.parquet:write", "Parquet"),
+    "jsonl": Entry("tidemill.io.jsonlines:write", "JSON, one object a line"),
+    "ndjson": Entry("tidemill.io.jsonlines:write", "JSON, one object a line"),
+    "xlsx": Entry("tidemill.io.excel:write", "Excel"),
+})

@@ -1,0 +1,152 @@
+"""Columns brought to the few dtypes that the rest of Tidemill knows, and back to those at the door."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+from tidemill.core.datetimes import NANOSECONDS
+from tidemill.core.errors import SchemaError
+from tidemill.core.schema import Spelling
+
+_SIMPLE = {name: getattr(pl, name) for name in (
+    "Int8", "Int16", "Int32", "Int64", "Int128", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64", "Boolean",
+    "String", "Date", "Time", "Categorical", "Null")}
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A column inside.
+
+    Attributes:
+        values: Int64, Float64 (never NaN), Boolean, String, Date or Datetime; others only where ``refused`` says why.
+        dtype: The dtype at the door, as text for :func:`restored`.
+        spelling: How missing values were marked, where that was not null.
+        warning: What was changed on the way and cannot be given back.
+        refused: Why the column cannot be used ("" where it can).
+    """
+
+    values: pl.Series
+    dtype: str
+    spelling: Spelling | None = None
+    warning: str = ""
+    refused: str = ""
+
+
+def admitted(column: pl.Series) -> Admitted:
+    """The column in one of the dtypes that are used inside.
+
+    Whole numbers become Int64 (text where they need more than 64 bits), floats Float64 with null for NaN, decimals
+    Float64, enumerations text, times of day seconds since midnight, and durations a count of their unit.
+
+    Example:
+        >>> admitted(pl.Series([1, 2], dtype=pl.Int8)).values.dtype, admitted(pl.Series([1, 2], dtype=pl.Int8)).dtype
+        (Int64, 'Int8')
+    """
+    dtype, name = column.dtype, text_of(column.dtype)
+    if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Unknown):
+        return Admitted(column, name, refused=f"it holds {_shown(dtype)}")
+    if dtype.is_integer():
+        return Admitted(_as_integers(column), name)
+    if dtype.is_float():
+        return _as_floats(column, name)
+    if dtype.is_decimal():
+        values = column.cast(pl.Float64)
+        exact = (values.cast(dtype, strict=False).eq_missing(column)).all()
+        return Admitted(values, name, warning="" if exact else "more digits than a float holds were rounded away")
+    if dtype == pl.Time:
+        ticks = column.to_physical()
+        whole = (ticks % NANOSECONDS == 0).all()
+        return Admitted(ticks // NANOSECONDS if whole else ticks, "Time(s)" if whole else name)
+    if isinstance(dtype, pl.Duration):
+        return Admitted(column.to_physical(), name)
+    if dtype in (pl.Categorical, pl.Enum, pl.Null):
+        return Admitted(column.cast(pl.String), name)
+    return Admitted(column, name)
+
+
+def restored(values: pl.Series, dtype: str, spelling: Spelling | None = None) -> pl.Series:
+    """The values in the dtype that they had at the door, where they all fit in it unchanged; else as they are.
+
+    Args:
+        values: A column inside.
+        dtype: What :class:`Admitted` said.
+        spelling: What it said, too.
+    """
+    target = dtype_of(dtype)
+    if dtype == "Time(s)":
+        values = values % 86_400 * NANOSECONDS  # a generated second past midnight is one of the next day
+    if target is None or target == values.dtype:
+        pass
+    elif values.dtype == pl.String and isinstance(target, pl.Enum):
+        values = values.cast(target) if values.drop_nulls().is_in(target.categories.implode()).all() else values
+    else:
+        there = values.cast(target, strict=False)
+        unchanged = there.dtype == pl.Time or (there.cast(values.dtype, strict=False).eq_missing(values)).all()
+        values = there if unchanged or target == pl.Float32 else values
+    marked = spelling is not None and spelling.missing == "NaN" and values.dtype.is_float()
+    return values.fill_null(float("nan")) if marked else values
+
+
+def text_of(dtype: pl.DataType) -> str:
+    """A dtype as text: "Int64", "Datetime(us, UTC)", "Enum[\\"a\\", \\"b\\"]"."""
+    if isinstance(dtype, pl.Enum):
+        return "Enum" + json.dumps(dtype.categories.to_list(), ensure_ascii=False)
+    if isinstance(dtype, pl.Datetime):
+        return f"Datetime({dtype.time_unit}{f', {dtype.time_zone}' if dtype.time_zone else ''})"
+    if isinstance(dtype, pl.Duration):
+        return f"Duration({dtype.time_unit})"
+    if isinstance(dtype, pl.Decimal):
+        return f"Decimal({dtype.precision}, {dtype.scale})"
+    return dtype.base_type().__name__ if not dtype.is_nested() else str(dtype)
+
+
+def dtype_of(text: str) -> pl.DataType | None:
+    """The dtype that :func:`text_of` wrote; None for one that is kept as it is.
+
+    Raises:
+        SchemaError: The text is of that form, but no dtype.
+
+    Example:
+        >>> dtype_of(text_of(pl.Datetime("ms", "UTC")))
+        Datetime(time_unit='ms', time_zone='UTC')
+    """
+    if text in _SIMPLE:
+        return _SIMPLE[text]()
+    try:
+        if text.startswith("Enum["):
+            return pl.Enum(json.loads(text.removeprefix("Enum")))
+        match = re.fullmatch(r"(Datetime|Duration|Decimal|Time)\((\w+)(?:, ([^)]+))?\)", text)
+        if match is None:
+            return None
+        if match[1] == "Decimal":
+            return pl.Decimal(int(match[2]), int(match[3]))
+        if match[1] == "Time":
+            return pl.Time()
+        return pl.Datetime(match[2], match[3]) if match[1] == "Datetime" else pl.Duration(match[2])  # type: ignore[arg-type]
+    except (ValueError, TypeError) as error:
+        raise SchemaError(f"'{text}' is no dtype ({error})") from error
+
+
+def _as_integers(column: pl.Series) -> pl.Series:
+    values = column.cast(pl.Int64, strict=False)
+    return values if values.null_count() == column.null_count() else column.cast(pl.String)
+
+
+def _as_floats(column: pl.Series, name: str) -> Admitted:
+    if column.dtype != pl.Float64:
+        column = column.cast(pl.String).cast(pl.Float64)  # 0.1 stays 0.1, not 0.10000000149011612
+    if not column.is_nan().any():
+        return Admitted(column, name)
+    if column.has_nulls():
+        return Admitted(column.fill_nan(None), name, warning="null and NaN both stand for missing, now only null does")
+    return Admitted(column.fill_nan(None), name, Spelling(missing="NaN"))
+
+
+def _shown(dtype: pl.DataType) -> str:
+    names = {"List": "lists", "Array": "arrays", "Struct": "records with fields", "Binary": "bytes",
+             "Object": "Python objects"}
+    return names.get(dtype.base_type().__name__, str(dtype))

@@ -1,0 +1,99 @@
+"""Frames at the door: polars, pandas and pyarrow tables come in, and the same kind goes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from tidemill.core.dataset import Dataset, Door
+from tidemill.core.errors import InputError, MissingExtra, SchemaError
+from tidemill.core.run import Run
+from tidemill.core.schema import Column, Spelling
+from tidemill.core.spelling import spelled
+from tidemill.io.dtypes import restored
+from tidemill.io.names import named
+from tidemill.io.source import Raw
+
+
+def taken_in(table: Any, run: Run) -> tuple[Raw, Door]:
+    """The columns of a polars, pandas or pyarrow table, or of anything that speaks Arrow's C stream.
+
+    Raises:
+        InputError: It is no table.
+        SchemaError: A column holds Python objects that are no values, or a name occurs twice.
+        MissingExtra: pandas needs pyarrow to hand over its columns.
+    """
+    library = type(table).__module__.partition(".")[0]
+    if isinstance(table, pl.LazyFrame):
+        return Raw(table.collect()), "polars"
+    if isinstance(table, pl.DataFrame):
+        return Raw(table), "polars"
+    if library == "pandas" and hasattr(table, "columns"):
+        return Raw(_from_pandas(table, run)), "pandas"
+    if library == "pyarrow" or hasattr(table, "__arrow_c_stream__"):
+        return Raw(_from_arrow(table, run)), "pyarrow" if library == "pyarrow" else "polars"
+    raise InputError(f"a {type(table).__name__} is no table",
+                     hint="give a file's path, or a polars, pandas or pyarrow table")
+
+
+def door_frame(data: Dataset) -> pl.DataFrame:
+    """The frame as it would stand at the source's door: source dtypes, and text where numbers or dates were text."""
+    return pl.DataFrame([_at_door(data.frame[column.name], column) for column in data.schema])
+
+
+def to_native(table: Dataset | pl.DataFrame, door: Door | None = None) -> Any:
+    """A table of the library whose table came in.
+
+    Args:
+        table: A dataset, whose source dtypes are restored, or a frame that is taken as it is.
+        door: Another library than the dataset's own.
+
+    Raises:
+        MissingExtra: The library is not installed.
+    """
+    frame = door_frame(table) if isinstance(table, Dataset) else table
+    wanted = door or (table.door if isinstance(table, Dataset) else "polars")
+    try:
+        if wanted == "pandas":
+            return frame.to_pandas()
+        return frame.to_arrow() if wanted == "pyarrow" else frame
+    except ImportError as error:
+        raise MissingExtra(f"giving back a {wanted} table needs the package '{error.name}'",
+                           hint="pip install 'tidemill[frames]'") from error
+
+
+def _at_door(values: pl.Series, column: Column) -> pl.Series:
+    if column.dtype != "String" or values.dtype == pl.String:
+        return restored(values, column.dtype, column.spelling)
+    spelling = column.spelling or Spelling()
+    text = spelled(values, spelling)
+    return text if spelling.missing else text.set(values.is_null(), None)
+
+
+def _from_pandas(table: Any, run: Run) -> pl.DataFrame:
+    table = table.set_axis(named(table.columns, "the pandas frame", run), axis=1)
+    if type(table.index).__name__ != "RangeIndex":
+        run.warn("The index of the pandas frame was left out; reset_index() makes it a column.", "read")
+    columns = {}
+    for name in table.columns:
+        try:
+            columns[name] = pl.from_pandas(table[name])
+        except ImportError as error:
+            raise MissingExtra(f"reading pandas frames needs the package '{error.name or 'pyarrow'}'",
+                               hint="pip install 'tidemill[frames]'") from error
+        except (PolarsError, TypeError, ValueError, OverflowError) as error:  # pyarrow's errors are the last three
+            raise SchemaError("it holds Python objects of several types", where=f"column '{name}'",
+                              hint="make them one type, or leave the column out") from error
+    return pl.DataFrame(columns)
+
+
+def _from_arrow(table: Any, run: Run) -> pl.DataFrame:
+    if hasattr(table, "column_names") and hasattr(table, "rename_columns"):
+        table = table.rename_columns(named(table.column_names, "the pyarrow table", run))
+    try:
+        return pl.DataFrame(table)
+    except (PolarsError, TypeError, ValueError) as error:
+        raise InputError(f"the {type(table).__name__} cannot be read as a table ({error})",
+                         hint="give a polars, pandas or pyarrow table") from error

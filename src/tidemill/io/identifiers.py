@@ -1,0 +1,94 @@
+"""Is a column an identifier? What its name says, and what its values look like."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import polars as pl
+
+from tidemill.core.spelling import says_code
+
+_STRONG = frozenset({"id", "ids", "uuid", "guid", "key", "pk", "hash", "token", "email", "mail", "url"})
+_WEAK = frozenset({"no", "nr", "num", "number", "ref", "reference", "index", "idx"})
+_JOINED = re.compile(
+    r"(cust|customer|client|user|patient|pt|emp|employee|order|product|prod|item|account|acct|txn|trans|transaction|session"
+    r"|member|household|invoice|store|record|row|case|person|subject|student|loan|policy|claim|visit|booking|ticket|device"
+    r"|card|model|part|serial)(id|no|nr|num|number)")
+_CHINESE = re.compile(r"(编号|单号|号码|证号|卡号|账号|工号|学号)$")
+_COUNTED = frozenset({"year", "yr", "month", "quarter", "week", "day", "hour", "minute", "second", "time", "t", "step",
+                      "age", "period", "rank", "年", "月", "日", "周"})
+FEW = 50
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a column's name in lower case.
+
+    Example:
+        >>> words_of("CustomerID"), words_of("patient no."), words_of("nr.employed")
+        (['customer', 'id'], ['patient', 'no'], ['nr', 'employed'])
+    """
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return [word for word in re.split(r"[^0-9A-Za-z\u4e00-\u9fff]+", apart.lower()) if word]
+
+
+def said_by(name: str) -> Literal["", "weak", "strong"]:
+    """How strongly a name says that the column identifies something: "customer_id" does, "invoice no." may."""
+    words = words_of(name)
+    if not words:
+        return ""
+    if words[-1] in _STRONG or words[0] == "id" or _JOINED.fullmatch(words[-1]) or _CHINESE.search(name):
+        return "strong"
+    return "weak" if words[-1] in _WEAK else ""
+
+
+def is_coded(name: str) -> bool:
+    """Whether a name says that values are codes, which may stand for few things or for many: "zip", "StockCode"."""
+    return says_code(name) or words_of(name)[-1:] == ["code"]
+
+
+def integers_identify(values: pl.Series, distinct: int) -> str:
+    """Why whole numbers are identifiers, in words; "" where they are not.
+
+    Args:
+        values: An Int64 series.
+        distinct: How many different values there are.
+    """
+    present, name = values.drop_nulls(), values.name
+    share, said = distinct / max(1, len(present)), said_by(name)
+    unique = share >= 0.99 and distinct >= 5
+    if said == "strong" and (unique or distinct > FEW):
+        return f"its name says so, and there are {distinct:,} different numbers in {len(present):,} rows"
+    if (said == "weak" and unique) or (is_coded(name) and share > 0.5 and distinct > FEW):
+        return f"its name says so, and {distinct:,} of {len(present):,} numbers are different"
+    if distinct == len(present) >= 10 and (present.diff() == 1).all() and not _COUNTED.intersection(words_of(name)):
+        return f"a running number from {present[0]:,} to {present[-1]:,}, in the order of the rows"
+    return ""
+
+
+def texts_identify(values: pl.Series, distinct: int) -> str:
+    """Why texts are identifiers, in words; "" where they are not.
+
+    Args:
+        values: A String series.
+        distinct: How many different values there are.
+    """
+    present = values.drop_nulls()
+    share, said = distinct / max(1, len(present)), said_by(values.name)
+    levels = present.head(100_000).unique(maintain_order=True).head(10_000)
+    # a Chinese sentence has no blanks either, so codes are mostly ASCII
+    length, foreign = levels.str.len_chars(), levels.str.count_matches(r"[^\x00-\x7f]")
+    compact = (length <= 64) & (foreign * 2 <= length) & ~levels.str.contains(r"\s")
+    codes = float((compact & levels.str.contains(r"[0-9]")).mean() or 0.0)  # type: ignore[arg-type]
+    example = f"codes such as {levels[0]}" if len(levels) else ""
+    counted = f"{distinct:,} different values in {len(present):,} rows"
+    if said == "strong" and (distinct > FEW or (share >= 0.99 and distinct >= 5)):
+        return f"its name says so; {counted}"
+    many = share >= 0.9 or distinct > 1000 if said == "weak" else is_coded(values.name) and share > 0.5
+    if codes >= 0.9 and many:
+        return f"{counted}, {example}, and its name says so"
+    if codes >= 0.95 and share > 0.5 and distinct > FEW and not is_coded(values.name):
+        return f"{counted}, {example}"
+    if share >= 0.99 and distinct > FEW and float(compact.mean() or 0.0) >= 0.99:  # type: ignore[arg-type]
+        return f"{counted}, single words such as {levels[0]}"
+    return ""

@@ -1,0 +1,164 @@
+"""What a column is, and the reason in words: number, boolean, datetime, category, id or text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from tidemill.core import datetimes
+from tidemill.core.schema import Kind, Spelling
+from tidemill.core.spelling import mended, spelled
+from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
+
+_PAIRS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"是", "否"})
+_LONG, _WORDY, _LONG_CHINESE = 60, 7, 20  # characters, words and Chinese characters of a text that no one tallies
+_PROBE = 20_000
+NO_VALUE = "no value at all"
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """A column's values (whole floats may have become Int64), its kind, and why."""
+
+    values: pl.Series
+    kind: Kind
+    reason: str
+
+
+def inferred(values: pl.Series, spelling: Spelling | None = None, *, from_text: bool = False) -> Inferred:
+    """The kind of a column, with a reason that holds its figures.
+
+    Args:
+        values: Int64, Float64, Boolean, String, Date or Datetime; its name counts too.
+        spelling: How it is written, where it was read from text.
+        from_text: Whether text of a source with dtypes was read as something else, which the reason then says.
+
+    Example:
+        >>> found = inferred(pl.Series("churn", ["yes", "no", "no"]))
+        >>> found.kind, found.reason
+        ('boolean', '2 different values, no and yes')
+    """
+    present = values.drop_nulls()
+    distinct = present.n_unique()
+    if not distinct:
+        return Inferred(values, "category", NO_VALUE)
+    if values.dtype.is_temporal():
+        found = Inferred(values, "datetime", _moments(present, spelling))
+    elif values.dtype == pl.Boolean:
+        shown = " and ".join(str(value).lower() for value in present.unique().sort())
+        found = Inferred(values, "boolean", f"true or false ({shown} in these rows)" if distinct == 1
+                         else f"2 different values, {shown}")
+    elif values.dtype == pl.String:
+        found = _of_texts(values, present, distinct)
+    else:
+        found = _of_numbers(values, present, distinct, spelling)
+    return Inferred(found.values, found.kind, found.reason + _notes(present, spelling, from_text))
+
+
+def _notes(present: pl.Series, spelling: Spelling | None, from_text: bool) -> str:
+    """How the values were written, where that is not the usual way."""
+    notes = ["; stored as text"] if from_text else []
+    if spelling is not None and (spelling.prefix or spelling.suffix or spelling.thousands or spelling.decimal != "."):
+        notes.append(f"; written as in '{spelled(present.head(1), spelling)[0]}'")
+    if spelling is not None and spelling.missing:
+        notes.append(f"; '{spelling.missing}' stands for a missing value")
+    return "".join(notes)
+
+
+def _of_numbers(values: pl.Series, present: pl.Series, distinct: int, spelling: Spelling | None) -> Inferred:
+    if spelling is not None and spelling.datetime:
+        return Inferred(values, "number", "a time of day, counted in seconds since midnight")
+    whole = _whole(values) if values.dtype.is_float() else values
+    if whole is None:
+        return Inferred(values, "number", _span("numbers", present, distinct))
+    pair = _pair(present.cast(pl.Int64)) if distinct == 2 else ""
+    if pair:
+        return Inferred(whole, "boolean", pair)
+    why = integers_identify(whole, distinct)
+    if why:
+        return Inferred(whole, "id", why)
+    if is_coded(values.name) or (said_by(values.name) == "strong" and distinct <= FEW):
+        return Inferred(whole, "category", f"{distinct:,} different numbers that by their name stand for something")
+    return Inferred(values, "number", _span("whole numbers", present, distinct))
+
+
+def _of_texts(values: pl.Series, present: pl.Series, distinct: int) -> Inferred:
+    pair = _pair(present) if distinct == 2 else ""
+    if pair:
+        return Inferred(values, "boolean", pair)
+    rows = len(present)
+    tally = f"{distinct:,} different value{'s' if distinct > 1 else ''} in {rows:,} rows"
+    if distinct <= FEW and rows >= 5 * distinct:
+        return Inferred(values, "category", tally)
+    why = texts_identify(values, distinct) if said_by(values.name) else ""
+    almost = mended(values) if not why else None
+    if almost is not None:
+        what = "dates" if almost.values.dtype.is_temporal() else "numbers"
+        share = almost.values.count() / (rows - int(almost.markers.sum()))
+        return Inferred(values, "text", f"{share:.0%} of the values read as {what}, but not all are written alike; "
+                                        "cleaning mends them")
+    why = why or texts_identify(values, distinct)
+    if why:
+        return Inferred(values, "id", why)
+    length, long = _length(present)
+    if long:
+        return Inferred(values, "text", f"free text of {length:.0f} characters on average; {tally}")
+    if rows >= 2 * distinct or rows < 10:
+        return Inferred(values, "category", tally)
+    return Inferred(values, "text", f"{tally}, so hardly any value comes twice")
+
+
+def _pair(present: pl.Series) -> str:
+    texts = present.cast(pl.String).unique().sort().to_list()
+    words = {text.strip().lower() for text in texts}
+    return f"2 different values, {texts[0]} and {texts[1]}" if words in _PAIRS else ""
+
+
+def _whole(values: pl.Series) -> pl.Series | None:
+    whole = values.cast(pl.Int64, strict=False)
+    return whole if whole.cast(pl.Float64).eq_missing(values).all() else None
+
+
+def _length(present: pl.Series) -> tuple[float, bool]:
+    """Mean characters of the different values, and whether they are too long to be levels."""
+    levels = present.head(_PROBE).unique()
+    length = float(levels.str.len_chars().mean() or 0.0)  # type: ignore[arg-type]
+    words = float((levels.str.count_matches(r"\S+")).mean() or 0.0)  # type: ignore[arg-type]
+    chinese = float((levels.str.count_matches(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")).mean() or 0.0)  # type: ignore[arg-type]
+    return length, length > _LONG or words > _WORDY or chinese > _LONG_CHINESE
+
+
+def _span(what: str, present: pl.Series, distinct: int) -> str:
+    low: Any = present.min()
+    high: Any = present.max()
+    if distinct == 1:
+        return f"{what}: always {figure(low)}"
+    return f"{what} from {figure(low)} to {figure(high)}, {distinct:,} different"
+
+
+def figure(value: float) -> str:
+    """A number as people read it: six digits at most, and commas from ten thousand on.
+
+    Example:
+        >>> figure(1998), figure(48842), figure(9701140.5), figure(0.1 + 0.2)
+        ('1998', '48,842', '9,701,140', '0.3')
+    """
+    if isinstance(value, int) or 1e6 <= abs(value) < 1e15:
+        return f"{value:,.0f}" if abs(value) >= 10_000 else str(value)
+    return f"{value:,.6g}" if abs(value) >= 10_000 else f"{value:.6g}"
+
+
+def _moments(present: pl.Series, spelling: Spelling | None) -> str:
+    days = present.cast(pl.Date)
+    dated = present.dtype == pl.Date or bool((days.cast(pl.Datetime("us")) == present.dt.replace_time_zone(None)).all())
+    low, high = (str(end) for end in ((days if dated else present).min(), (days if dated else present).max()))
+    text = f"{'dates' if dated else 'dates and times'} from {low} to {high}"
+    if spelling is None or datetimes.month_first(spelling.datetime) is None:
+        return text
+    order = "month before day" if datetimes.month_first(spelling.datetime) else "day before month"
+    text += f", read with the {order}"
+    if present.dt.day().max() <= 12:  # type: ignore[operator]
+        text += " (in every row they could be exchanged: the one with fewer different values was taken as the day)"
+    return text

@@ -1,0 +1,101 @@
+"""What the user says about columns: a schema file in TOML, and roles by option."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from tidemill.core.errors import SchemaError
+from tidemill.core.schema import KINDS, ROLES, Kind, Role
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Kinds and roles by column name, as the user wants them."""
+
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+
+
+def wished(names: list[str], schema: str | Path | None, *, target: str | None = None, ignore: Iterable[str] = (),
+           id: Iterable[str] = (), sensitive: Iterable[str] = (), time: str | None = None,
+           entity: str | None = None) -> Wishes:
+    """The wishes of a schema file and of options; an option beats the file.
+
+    Args:
+        names: The columns that there are.
+        schema: A TOML file with a table for each column: ``[columns.age]``, ``kind = "number"``, ``role = "feature"``.
+        target, time, entity: One column's name, or None.
+        ignore, id, sensitive: Columns' names; one name may be given as a text.
+
+    Raises:
+        SchemaError: The file cannot be read, or there is no such column, kind or role, or a column gets two roles.
+    """
+    kinds, roles = _of_file(Path(schema), names) if schema is not None else ({}, {})
+    chosen: dict[str, str] = {}
+    options = {"ignore": ignore, "sensitive": sensitive, "target": target, "time": time, "entity": entity}
+    for role, given in options.items():
+        for name in _listed(given):
+            _check_name(name, names, f"--{role}")
+            if chosen.setdefault(name, role) != role:
+                raise SchemaError(f"the column '{name}' cannot be both {chosen[name]} and {role}",
+                                  hint="give it one role")
+    for name in _listed(id):
+        _check_name(name, names, "--id")
+        kinds[name] = "id"
+    return Wishes(kinds, {**roles, **chosen})  # type: ignore[dict-item]
+
+
+def _listed(given: str | Iterable[str] | None) -> list[str]:
+    return [] if given is None else [given] if isinstance(given, str) else list(given)
+
+
+def _check_name(name: str, names: list[str], where: str) -> None:
+    if name in names:
+        return
+    near = get_close_matches(name, names, n=3, cutoff=0.5) or [n for n in names if n.lower() == name.lower()]
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    raise SchemaError(f"there is no column '{name}'", where=where,
+                      hint="did you mean " + " or ".join(f"'{n}'" for n in near) + "?" if near
+                      else f"the columns are: {shown}")
+
+
+def _of_file(path: Path, names: list[str]) -> tuple[dict[str, Kind], dict[str, Role]]:
+    kinds: dict[str, Kind] = {}
+    roles: dict[str, Role] = {}
+    for name, said in _tables(path).items():
+        where = f"{path}, [columns.{name}]"
+        _check_name(name, names, where)
+        if not isinstance(said, dict):
+            raise SchemaError("this is no table of kind and role", where=where, hint='write kind = "number" below it')
+        for key, value in said.items():
+            if key not in ("kind", "role"):
+                raise SchemaError(f"'{key}' is no setting of a column", where=where, hint="settings are kind and role")
+            known = KINDS if key == "kind" else ROLES
+            if value not in known or value == "image":
+                near = "".join(f"did you mean '{match}'? " for match in get_close_matches(str(value), known, n=1))
+                raise SchemaError(f"'{value}' is no {key}", where=where, hint=f"{near}{key}s are {', '.join(known)}")
+        kinds |= {name: said["kind"]} if "kind" in said else {}
+        roles |= {name: said["role"]} if "role" in said else {}
+    return kinds, roles
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as stream:
+            content = tomllib.load(stream)
+    except FileNotFoundError as error:
+        raise SchemaError("there is no such schema file", where=str(path), hint="check the path") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SchemaError(f"the schema file cannot be read ({error})", where=str(path),
+                          hint='write it as TOML: [columns.age] and below it kind = "number"') from error
+    unknown = [key for key in content if key != "columns"]
+    if unknown or not isinstance(content.get("columns"), dict):
+        raise SchemaError(f"'{unknown[0]}' is unknown here" if unknown else "it has no [columns.NAME]", where=str(path),
+                          hint='write [columns.NAME] and below it kind = "..." or role = "..."')
+    columns: dict[str, Any] = content["columns"]
+    return columns

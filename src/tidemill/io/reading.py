@@ -1,0 +1,153 @@
+"""A file or a frame becomes a Dataset: columns typed without loss, kinds and roles inferred with a reason each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tidemill.core.dataset import Dataset, Door
+from tidemill.core.errors import InputError, SchemaError
+from tidemill.core.run import Run
+from tidemill.core.schema import Column, Role, Schema, Spelling
+from tidemill.core.spelling import typed
+from tidemill.io import READERS
+from tidemill.io.dtypes import Admitted, admitted, text_of
+from tidemill.io.frames import taken_in
+from tidemill.io.inference import NO_VALUE, Inferred, inferred
+from tidemill.io.options import Wishes, wished
+from tidemill.io.retyping import retyped
+from tidemill.io.source import Raw, located
+from tidemill.io.steps import step_of
+
+_GIVEN = "given by the user"
+
+
+def read(source: Any, run: Run, *, target: str | None = None, ignore: Iterable[str] = (), id: Iterable[str] = (),
+         sensitive: Iterable[str] = (), time: str | None = None, entity: str | None = None,
+         schema: str | Path | None = None) -> Dataset:
+    """The table of a file or a frame, with its schema.
+
+    Args:
+        source: A path ("customers.csv", "shop.sqlite?table=Orders", "book.xlsx?sheet=May"), or a polars, pandas or
+            pyarrow table.
+        run: Shows the progress and takes the warnings.
+        target: The column to be predicted.
+        ignore: Columns to leave out of everything; those of lists, records or bytes must be among them.
+        id: Columns that identify rows or persons.
+        sensitive: Columns that no one may be treated by.
+        time: The column that orders the rows.
+        entity: The column that tells whom a row is about.
+        schema: A TOML file that overrides kinds and roles.
+
+    Raises:
+        InputError: The file cannot be read.
+        SchemaError: Columns, kinds or roles do not fit the data.
+    """
+    raw, door, name, where = _opened(source, run)
+    if not raw.frame.width or not raw.frame.height:
+        raise InputError("there are no rows" if raw.frame.width else "there are no columns", where=where,
+                         hint="give data with at least one row and one column")
+    wishes = wished(raw.frame.columns, schema, target=target, ignore=ignore, id=id, sensitive=sensitive, time=time,
+                    entity=entity)
+    enter = _text_admitted if raw.is_text else _admitted
+    entries = [enter(column) for column in run.track(raw.frame.get_columns(), "read", "typing the columns")]
+    _check_refused(entries, wishes, where)
+    made = [_column(entry, raw.is_text, wishes) for entry in run.track(entries, "read", "inferring kinds and roles")]
+    _tell(entries, [column for _, column in made], run)
+    frame = pl.DataFrame([values for values, _ in made])
+    return Dataset(frame, Schema(tuple(column for _, column in made)), name=name, door=door)
+
+
+def _opened(source: Any, run: Run) -> tuple[Raw, Door, str, str]:
+    """The columns at the door, the library that they came from, their name, and where they are for messages."""
+    if not isinstance(source, str | Path):
+        raw, door = taken_in(source, run)
+        return raw, door, "data", "the table"
+    with run.stage("read", f"reading {source}"):
+        file = located(source)
+        return READERS.load(file.ending)(file, run), "polars", file.name, str(file.path)
+
+
+def _admitted(values: pl.Series) -> Admitted:
+    """A column of a source with dtypes, with text typed where nothing is lost."""
+    entry = admitted(values)
+    # here null is not the empty text, so both in one column could not be given back
+    if entry.refused or entry.values.dtype != pl.String or (entry.values == "").any():
+        return entry
+    found = typed(entry.values)
+    return entry if found is None else replace(entry, values=found[0], spelling=found[1])
+
+
+def _text_admitted(text: pl.Series) -> Admitted:
+    """A column of a text source, in which the empty text is a missing value."""
+    found = typed(text)
+    if found is None:
+        return Admitted(text.set(text == "", None), "String", Spelling())
+    values, spelling = found
+    is_time = spelling.datetime and values.dtype == pl.Int64
+    return Admitted(values, "Time(s)" if is_time else text_of(values.dtype), spelling)
+
+
+def _column(entry: Admitted, is_text: bool, wishes: Wishes) -> tuple[pl.Series, Column]:
+    values, name, spelling, dtype = entry.values, entry.values.name, entry.spelling, entry.dtype
+    wish = wishes.kinds.get(name)
+    if entry.refused:
+        found = Inferred(values, "text", entry.refused)
+    elif wish is not None:
+        values, spelling = retyped(values, spelling, wish)
+        dtype = text_of(values.dtype) if is_text else dtype
+        found = Inferred(values, wish, _GIVEN)
+    else:
+        found = inferred(values, spelling, from_text=dtype == "String" and values.dtype != pl.String)
+        found = _predictable(found) if wishes.roles.get(name) == "target" else found
+    role, why = _role(found, wishes)
+    step = step_of(found.values) if found.kind == "number" else None
+    return found.values, Column(name, found.kind, role, found.values.has_nulls(), step, dtype, spelling,
+                                found.reason, why)
+
+
+def _predictable(found: Inferred) -> Inferred:
+    """A target that was taken for an id or a text, as what can be predicted."""
+    if found.kind not in ("id", "text"):
+        return found
+    if found.values.dtype.is_numeric():
+        return Inferred(found.values, "number", f"numbers, being the target ({found.reason})")
+    if found.values.n_unique() * 2 <= len(found.values):
+        return Inferred(found.values, "category", f"levels, being the target ({found.reason})")
+    return found
+
+
+def _role(found: Inferred, wishes: Wishes) -> tuple[Role, str]:
+    name, values = found.values.name, found.values
+    role = wishes.roles.get(name)
+    if role == "time" and not (values.dtype.is_numeric() or values.dtype.is_temporal()):
+        raise SchemaError(f"the time column holds {found.kind} values, not dates or numbers", where=f"column '{name}'",
+                          hint='name another, or give it kind = "datetime" in a schema file')
+    if role is not None:
+        return role, _GIVEN
+    if found.kind == "id" and len(values) > 1 and not values.has_nulls() and values.n_unique() == len(values):
+        return "key", f"each of the {len(values):,} values occurs once"
+    return "feature", ""
+
+
+def _check_refused(entries: list[Admitted], wishes: Wishes, where: str) -> None:
+    refused = [entry for entry in entries if entry.refused and wishes.roles.get(entry.values.name) != "ignore"]
+    if refused:
+        shown = "; ".join(f"'{entry.values.name}': {entry.refused}" for entry in refused[:5])
+        names = " ".join(f"--ignore '{entry.values.name}'" for entry in refused)
+        raise SchemaError(f"{len(refused)} column{'s' if len(refused) > 1 else ''} cannot be used ({shown})",
+                          where=where, hint=f"leave out what holds no plain values: {names}")
+
+
+def _tell(entries: list[Admitted], columns: list[Column], run: Run) -> None:
+    for entry in entries:
+        if entry.warning:
+            run.warn(f"The column '{entry.values.name}': {entry.warning}.", "read")
+    empty = [column.name for column in columns if column.reason == NO_VALUE]
+    if empty:
+        run.warn(f"{len(empty)} column{'s have' if len(empty) > 1 else ' has'} no value at all: {', '.join(empty[:8])}"
+                 f"{', ...' if len(empty) > 8 else ''}.", "read")

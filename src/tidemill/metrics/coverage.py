@@ -1,0 +1,134 @@
+"""How much of the real variety occurs among synthetic rows, and how much of what occurs is real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from tidemill.core.run import Run
+from tidemill.core.score import Evidence, Score
+from tidemill.metrics.embedding import Points, axes_of, learn_embedding, squared_distances
+from tidemill.metrics.features import Features, Floats, Layout, features, together
+from tidemill.metrics.sides import affordable, sampled, sides
+from tidemill.metrics.wording import counted, percent, ratio
+
+MOST_ROWS = 100_000
+CELLS = 5_000_000
+MOST_POINTS = 5000
+NEIGHBOURS = 5
+FEWEST_POINTS = 50
+LEVEL_ROWS = 5
+"""Levels of at least so many held-out rows are looked for: an equal real sample lacks one in less than 1 % of cases."""
+TAIL_SHARE, TAIL_ROWS = 0.01, 10
+"""A tail is the outermost 1 % of the real values, or more where that would be fewer than 10 rows."""
+COVERAGE, DENSITY, LEVELS, TAILS = "coverage", "density", "category levels covered", "tails covered"
+_ROUNDING = 1e-5  # of squared distances in float32
+_BLOCK = 1000
+
+
+def coverage(evidence: Evidence, run: Run) -> Iterable[Score]:
+    """Coverage and density, and the shares of category levels and of tails that occur.
+
+    Naeem et al. (2020), "Reliable Fidelity and Diversity Metrics for Generative Models", equations 3 and 4, with 5
+    neighbours, in the space of :mod:`tidemill.metrics.embedding`. Coverage: the share of real rows that have a
+    synthetic row nearer than their fifth real neighbour; an equal real sample reaches about 0.97. Density: how many of
+    such neighbourhoods a synthetic row lies in, against the 5 that are expected; about 1 in a real sample, above 1
+    where synthetic rows crowd where real rows are dense.
+
+    Floor: rows of independent columns. Ceiling: training rows in the place of the synthetic ones.
+
+    Args:
+        evidence: The sets.
+        run: Draws at most MOST_POINTS rows of each for coverage and density.
+    """
+    columns = evidence.train.schema.modelled
+    taken = sides(evidence, run, "coverage", equal=True,
+                  most=affordable(len(columns), cells=CELLS, most=MOST_ROWS))
+    layout, parts = features(tuple(taken))
+    yield from _neighbourhoods(layout, parts, run)
+    yield _levels(layout, parts, taken.note)
+    yield _tails(layout, parts, taken.note)
+
+
+def _neighbourhoods(layout: Layout, parts: tuple[Features, ...], run: Run) -> Iterable[Score]:
+    rows = min(len(parts[0]), affordable(axes_of(layout), cells=5 * CELLS, most=MOST_POINTS))
+    if rows < FEWEST_POINTS:
+        why = f"there are {counted(rows, 'row')} of each sort; {FEWEST_POINTS} are needed"
+        yield Score("coverage", COVERAGE, None, why=why)
+        yield Score("coverage", DENSITY, None, why=why, better="ceiling")
+        return
+    note = sampled(rows) if rows < len(parts[0]) else ""
+    rng = run.rng("metrics", "coverage", "points")
+    parts = tuple(part.rows(rng.choice(len(part), rows, replace=False)) for part in parts)
+    place = learn_embedding(layout, together(parts[0], parts[3]), run)
+    real, *others = (place(part) for part in parts)
+    radius = _radii(real)
+    found = [_covered_and_density(real, radius, other) for other in others]
+    (mine, floor, ceiling), (dense, dense_floor, dense_ceiling) = zip(*found, strict=True)
+    yield Score("coverage", COVERAGE, mine, floor, ceiling, figures={"rows": rows}, sentence=(
+        f"{percent(mine)} of held-out real rows have a synthetic row in their neighbourhood (nearer than their fifth "
+        f"nearest real row); of a real sample {percent(ceiling)}, of unrelated columns {percent(floor)}{note}."))
+    yield Score("coverage", DENSITY, dense, dense_floor, dense_ceiling, "ceiling", figures={"rows": rows}, sentence=(
+        f"Synthetic rows lie in {ratio(dense)} times as many neighbourhoods of real rows as is expected of real ones "
+        f"(a real sample in {ratio(dense_ceiling)} times, unrelated columns in {ratio(dense_floor)} times){note}."))
+
+
+def _radii(real: Points) -> Floats:
+    """Squared distance of each real row to its fifth nearest other, (n,)."""
+    found = [np.partition(squared_distances(real[start:start + _BLOCK], real), NEIGHBOURS, axis=1)[:, NEIGHBOURS]
+             for start in range(0, len(real), _BLOCK)]  # each row finds itself too, so position 5 is the fifth other
+    return np.concatenate(found).astype(float) + _ROUNDING
+
+
+def _covered_and_density(real: Points, radius: Floats, other: Points) -> tuple[float, float]:
+    covered, inside = np.zeros(len(real), bool), 0
+    for start in range(0, len(other), _BLOCK):
+        within = squared_distances(other[start:start + _BLOCK], real) <= radius
+        covered |= within.any(axis=0)
+        inside += int(within.sum())
+    return float(covered.mean()), inside / (NEIGHBOURS * len(other))
+
+
+def _levels(layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
+    found = np.zeros(len(parts) - 1, int)
+    sought = 0
+    for j, levels in enumerate(layout.levels):
+        counts = [np.bincount(part.codes[:, j], minlength=len(levels) + 1)[1:] for part in parts]
+        usual = counts[0] >= LEVEL_ROWS
+        sought += int(usual.sum())
+        found += [int((usual & (count > 0)).sum()) for count in counts[1:]]
+    if not sought:
+        return Score("coverage", LEVELS, None, why=f"no category has a level with {LEVEL_ROWS} held-out rows")
+    value, floor, ceiling = (float(share) for share in found / sought)
+    sentence = (f"{found[0]:,} of the {sought:,} category levels that at least {LEVEL_ROWS} held-out rows have occur "
+                f"among equally many synthetic rows ({percent(value)}; in a real sample {percent(ceiling)}){note}.")
+    return Score("coverage", LEVELS, value, floor, ceiling, sentence=sentence, figures={"levels": sought})
+
+
+def _tails(layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
+    reached: list[list[float]] = [[] for _ in parts[1:]]
+    share = max(TAIL_SHARE, TAIL_ROWS / len(parts[0]))
+    for j in range(len(layout.numbers) if share < 0.5 else 0):
+        values = [part.numbers[:, j] for part in parts]
+        for sign in (-1, 1):
+            beyond = _beyond([sign * v for v in values], share)
+            for mine, real in zip(reached, beyond[1:], strict=True):
+                mine += [min(1.0, real / beyond[0])] if beyond[0] else []
+    if not reached[0]:
+        return Score("coverage", TAILS, None, why="no column of numbers or dates has a tail of rare values")
+    value, floor, ceiling = (float(np.mean(mine)) for mine in reached)
+    sentence = (f"In the tails of columns of numbers or dates (the outermost {percent(share)} of real values on a "
+                f"side) there are {percent(value)} of the values due, on average over {len(reached[0])} tails; in a "
+                f"real sample {percent(ceiling)}{note}.")
+    return Score("coverage", TAILS, value, floor, ceiling, sentence=sentence, figures={"tails": len(reached[0])})
+
+
+def _beyond(values: list[Floats], share: float) -> list[float]:
+    """Per set the share of values strictly above the real ones' quantile; the first set is the real one."""
+    present = [v[~np.isnan(v)] for v in values]
+    if len(present[0]) < TAIL_ROWS:
+        return [0.0] * len(values)
+    end = np.quantile(present[0], 1 - share, method="inverted_cdf")
+    above = [float((v > end).mean()) if len(v) else 0.0 for v in present]
+    return above if above[0] * len(present[0]) >= LEVEL_ROWS else [0.0] * len(values)

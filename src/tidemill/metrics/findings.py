@@ -1,0 +1,142 @@
+"""Which of the mined findings are found again in synthetic rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.finding import Finding, Findings
+from tidemill.core.picture import Table
+from tidemill.core.run import Run
+from tidemill.core.score import Evidence, Score
+from tidemill.metrics.sides import thinned
+from tidemill.metrics.wording import percent
+
+AGAIN, STRENGTH = "findings found again (share)", "strength of findings found again"
+ALIKE = 0.5
+"""Two findings are the same where both speak of at least half of the rows (or columns) that either speaks of."""
+MOST_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Match:
+    """A finding, and the one it was found again as."""
+
+    finding: Finding
+    again: Finding | None
+
+    @property
+    def agreement(self) -> float:
+        """The smaller strength divided by the larger; 0 where they have different signs, or nothing was found."""
+        if self.again is None:
+            return 0.0
+        low, high = sorted((self.finding.strength, self.again.strength), key=abs)
+        return max(0.0, low / high) if high else 1.0
+
+
+def findings(evidence: Evidence, run: Run) -> Iterable[Score]:
+    """How many of the findings mined from training rows are found again by mining synthetic rows instead.
+
+    Both are confirmed on the same holdout rows. A finding is found again where one of the same technique, name and
+    measure speaks of the same holdout rows (the overlap of both divided by their union is at least ALIKE), or of the
+    same columns in the same direction; each is matched once at most. The second Score is the mean agreement of
+    strengths over the findings that are found again.
+
+    Floor: rows of independent columns are mined instead. Ceiling: another real sample is mined instead, namely the
+    holdout rows, confirmed on as many training rows.
+
+    Args:
+        evidence: The sets, with ``found`` and ``mine``; without these the Scores have no value.
+        run: Draws the ceiling's training rows.
+    """
+    if evidence.mine is None or evidence.found is None:
+        why = "nothing was mined in the real rows"
+    elif not evidence.found:
+        why = "mining found nothing in the real rows, so there is nothing to find again"
+    else:
+        yield from _scores(evidence, evidence.found, evidence.mine, run)
+        return
+    yield from (Score("findings", name, None, why=why) for name in (AGAIN, STRENGTH))
+
+
+def _scores(evidence: Evidence, found: Findings, mine: Callable[[Dataset, Dataset], Findings],
+            run: Run) -> Iterable[Score]:
+    sample = thinned(evidence.train, len(evidence.holdout), run.rng("metrics", "findings", "train"))
+    pairs = ((evidence.synthetic, evidence.holdout), (evidence.floor, evidence.holdout), (evidence.holdout, sample))
+    matches = []
+    for learned, confirmed in pairs:
+        run.check()
+        matches.append(matched(found, mine(learned, confirmed), evidence.holdout))
+    value, floor, ceiling = (sum(m.again is not None for m in each) / len(found) for each in matches)
+    again = sum(m.again is not None for m in matches[0])
+    yield Score("findings", AGAIN, value, floor, ceiling, table=_table(matches[0]), sentence=(
+        f"{again} of the {len(found)} findings in real rows are found again when synthetic rows are mined instead "
+        f"({percent(value)}); in another real sample {percent(ceiling)}, in unrelated columns {percent(floor)}."))
+    strengths = [_agreement(each) for each in matches]
+    if strengths[0] is None:
+        yield Score("findings", STRENGTH, None, why="no finding is found again")
+        return
+    yield Score("findings", STRENGTH, strengths[0], strengths[1], strengths[2], sentence=(
+        f"Where a finding is found again, the smaller of its strengths in real and in synthetic rows is "
+        f"{percent(strengths[0])} of the larger one on average."))
+
+
+def _table(matches: Sequence[Match]) -> Table:
+    rows = tuple((m.finding.sentence, "yes" if m.again else "no", m.finding.strength,
+                  m.again.strength if m.again else None, m.finding.measure) for m in matches[:MOST_SHOWN])
+    return Table(("finding in real rows", "found again", "strength", "strength in synthetic", "measure"), rows,
+                 "Findings of the real rows, looked for in synthetic rows")
+
+
+def matched(found: Sequence[Finding], others: Sequence[Finding], rows: Dataset) -> list[Match]:
+    """For each finding the other one that is most like it, if any is; no other one is taken twice.
+
+    Args:
+        found: What is looked for.
+        others: Where it is looked for.
+        rows: On which it is compared which rows findings speak of.
+    """
+    masks = {id(finding): _mask(finding, rows) for finding in (*found, *others)}
+    likeness = [(similarity(a, b, masks[id(a)], masks[id(b)]), i, j)
+                for i, a in enumerate(found) for j, b in enumerate(others)]
+    taken: dict[int, int] = {}
+    for alike, i, j in sorted(likeness, key=lambda item: (-item[0], item[1], item[2])):
+        if alike >= ALIKE and i not in taken and j not in taken.values():
+            taken[i] = j
+    return [Match(finding, others[taken[i]] if i in taken else None) for i, finding in enumerate(found)]
+
+
+def similarity(a: Finding, b: Finding, rows_a: NDArray[np.bool_] | None, rows_b: NDArray[np.bool_] | None) -> float:
+    """How alike two findings are, from 0 to 1; at least ALIKE where they are about the same columns and direction.
+
+    Args:
+        a, b: The findings.
+        rows_a, rows_b: Which rows they speak of; None where they have no condition.
+    """
+    if (a.technique, a.name, a.measure) != (b.technique, b.name, b.measure) or (rows_a is None) != (rows_b is None):
+        return 0.0
+    same_columns = set(a.columns) == set(b.columns)
+    if rows_a is None or rows_b is None:
+        union = len(set(a.columns) | set(b.columns))
+        return len(set(a.columns) & set(b.columns)) / union if union else 1.0
+    both, either = int((rows_a & rows_b).sum()), int((rows_a | rows_b).sum())
+    overlap = both / either if either else float(same_columns)
+    # the same direction: rows of the one are among those of the other more often than by chance
+    towards = both * len(rows_a) > int(rows_a.sum()) * int(rows_b.sum())
+    return max(overlap, ALIKE) if same_columns and towards else overlap
+
+
+def _mask(finding: Finding, rows: Dataset) -> NDArray[np.bool_] | None:
+    tests = finding.condition.tests
+    if not tests or any(test.column not in rows.schema for test in tests):
+        return None
+    return finding.condition.mask(rows.frame).to_numpy()
+
+
+def _agreement(matches: Sequence[Match]) -> float | None:
+    again = [match.agreement for match in matches if match.again is not None]
+    return float(np.mean(again)) if again else None

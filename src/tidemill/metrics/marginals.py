@@ -1,0 +1,151 @@
+"""The shape of each column on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tidemill.core.run import Run
+from tidemill.core.score import Evidence, Score
+from tidemill.metrics.features import Codes, Features, Floats, Layout, features
+from tidemill.metrics.sides import Sides, affordable, sides
+from tidemill.metrics.wording import counted, percent
+
+MOST_ROWS = 100_000
+CELLS = 5_000_000
+SHAPES, DISTANCES, MISSING = "column shapes", "column distances (Wasserstein)", "missing values"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well one column agrees between two sets, each from 0 to 1; None where it cannot be said.
+
+    Attributes:
+        shape: Overlap of the two distributions of present values.
+        distance: One less the distance that values would have to be moved, which a long tail makes large.
+        missing: One less the difference of the shares of missing values.
+    """
+
+    shape: float | None
+    distance: float | None
+    missing: float
+
+
+def marginals(evidence: Evidence, run: Run) -> Iterable[Score]:
+    """The agreement of each column's values between synthetic and held-out real rows; 1 is identical.
+
+    Numbers and datetimes: one less the Kolmogorov-Smirnov distance, the largest gap between the two cumulative
+    distributions; and one less the Wasserstein-1 distance divided by the real values' mean deviation from their median
+    (so a column that is always the median gets 0), which is sensitive to tails. Categories: one less the total
+    variation distance. Missing values count on their own.
+
+    Floor: rows of independent columns, which have the right shapes by construction, so the floor lies close to the
+    ceiling here; what is worthless is 0. Ceiling: training rows in the place of the synthetic ones.
+
+    Args:
+        evidence: The sets.
+        run: Draws samples from sets above MOST_ROWS rows.
+
+    Returns:
+        Overall Scores, then one Score a column, the worst first.
+    """
+    columns = evidence.train.schema.modelled
+    chosen = sides(evidence, run, "marginals", most=affordable(len(columns), cells=CELLS, most=MOST_ROWS))
+    layout, (real, *compared) = features(tuple(chosen))
+    agreements = [column_agreements(layout, real, other) for other in compared]
+    gappy = [name for name, gap in zip(layout.names, layout.gaps, strict=True) if gap]
+    yield _overall(SHAPES, "shape", layout.names, agreements, chosen)
+    yield _overall(DISTANCES, "distance", layout.numbers, agreements, chosen)
+    yield _overall(MISSING, "missing", gappy, agreements, chosen)
+    yield from _columns(layout, agreements, real, compared[0])
+
+
+def _overall(name: str, part: str, columns: Sequence[str], agreements: Sequence[dict[str, Agreement]],
+             chosen: Sides) -> Score:
+    # only columns for which all three can say it, or the three means would be of different columns
+    names = [column for column in columns if all(getattr(a[column], part) is not None for a in agreements)]
+    if not names:
+        return Score("marginals", name, None, why={
+            SHAPES: "no column has values in the held-out rows", DISTANCES: "no column of numbers or dates varies",
+            MISSING: "no column has missing values"}[name])
+    value, floor, ceiling = (float(np.mean([getattr(a[column], part) for column in names])) for a in agreements)
+    worst = min(names, key=lambda column: getattr(agreements[0][column], part))
+    lead = {SHAPES: "The distributions of a column's values in synthetic and held-out real rows overlap by",
+            DISTANCES: "Judged by how far values would have to be moved, columns of numbers and dates agree to",
+            MISSING: "The shares of missing values agree to"}[name]
+    sentence = (f"{lead} {percent(value)} on average over {counted(len(names), 'column')}; another real "
+                f"sample reaches {percent(ceiling)}. The weakest is '{worst}' with "
+                f"{percent(getattr(agreements[0][worst], part))}{chosen.note}.")
+    return Score("marginals", name, value, floor, ceiling, sentence=sentence,
+                 figures={"columns": len(names), "rows": len(chosen.synthetic)})
+
+
+def _columns(layout: Layout, agreements: Sequence[dict[str, Agreement]], real: Features,
+             synthetic: Features) -> list[Score]:
+    scores = []
+    for name in layout.names:
+        mine, floor, ceiling = (a[name] for a in agreements)
+        if mine.shape is None:
+            scores.append(Score("marginals", "column shape", None, column=name,
+                                why="the column has no values in the held-out rows"))
+            continue
+        gone = [_missing_share(layout, part, name) for part in (real, synthetic)]
+        figures = {"missing_real": gone[0], "missing_synthetic": gone[1]}
+        figures |= {} if mine.distance is None else {"distance": mine.distance}
+        sentence = f"The distributions of '{name}' overlap by {percent(mine.shape)}"
+        sentence += "" if ceiling.shape is None else f"; in another real sample by {percent(ceiling.shape)}"
+        if max(gone) > 0:
+            sentence += f". Missing in {percent(gone[1])} of synthetic and {percent(gone[0])} of real rows"
+        scores.append(Score("marginals", "column shape", mine.shape, floor.shape, ceiling.shape,
+                            sentence=sentence + ".", column=name, figures=figures))
+    return sorted(scores, key=lambda s: (s.value is None, s.value))
+
+
+def _missing_share(layout: Layout, rows: Features, name: str) -> float:
+    if name in layout.numbers:
+        return float(np.isnan(rows.numbers[:, layout.numbers.index(name)]).mean())
+    return float((rows.codes[:, layout.categories.index(name)] == 0).mean())
+
+
+def column_agreements(layout: Layout, real: Features, other: Features) -> dict[str, Agreement]:
+    """How well each column agrees between real and other rows; neither may be empty."""
+    found = {name: _number(real.numbers[:, j], other.numbers[:, j]) for j, name in enumerate(layout.numbers)}
+    return found | {name: _category(real.codes[:, j], other.codes[:, j], len(layout.levels[j]) + 1)
+                    for j, name in enumerate(layout.categories)}
+
+
+def _number(real: Floats, other: Floats) -> Agreement:
+    gone = np.isnan(real), np.isnan(other)
+    missing = 1 - abs(float(gone[0].mean()) - float(gone[1].mean()))
+    a, b = np.sort(real[~gone[0]]), np.sort(other[~gone[1]])
+    if not len(a):
+        return Agreement(None, None, missing)
+    deviation = float(np.abs(a - np.median(a)).mean())
+    if not len(b):
+        return Agreement(0.0, 0.0 if deviation else None, missing)
+    largest, moved = distances(a, b)
+    return Agreement(1 - largest, max(0.0, 1 - moved / deviation) if deviation else None, missing)
+
+
+def distances(a: Floats, b: Floats) -> tuple[float, float]:
+    """The Kolmogorov-Smirnov and the Wasserstein-1 distance of two sorted samples.
+
+    Example:
+        >>> distances(np.array([0.0, 1.0]), np.array([0.0, 3.0]))
+        (0.5, 1.0)
+    """
+    values = np.sort(np.concatenate([a, b]))
+    gaps = np.abs(np.searchsorted(a, values, "right") / len(a) - np.searchsorted(b, values, "right") / len(b))
+    return float(gaps.max()), float(gaps[:-1] @ np.diff(values))
+
+
+def _category(real: Codes, other: Codes, codes: int) -> Agreement:
+    counts = [np.bincount(c, minlength=codes).astype(float) for c in (real, other)]
+    missing = 1 - abs(float(counts[0][0] / len(real) - counts[1][0] / len(other)))
+    a, b = (c[1:] for c in counts)
+    if not a.sum():
+        return Agreement(None, None, missing)
+    return Agreement(1 - float(np.abs(a / a.sum() - b / b.sum()).sum()) / 2 if b.sum() else 0.0, None, missing)
+

@@ -1,0 +1,75 @@
+"""Whether an attacker who has the synthetic rows can tell whose rows were in training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from tidemill.core.run import Run
+from tidemill.core.score import Evidence, Score
+from tidemill.metrics.auc import Auc, auc
+from tidemill.metrics.embedding import Points, nearest
+from tidemill.metrics.features import Floats
+from tidemill.metrics.privacy import some, suspects
+from tidemill.metrics.wording import counted, percent, ratio
+
+MEMBERSHIP = "membership inference (AUC)"
+MOST_ROWS = 5000
+FEWEST_ROWS = 80
+_TOUCHING = 1e-3  # added to distances, so that a ratio of two zeros is 1
+
+
+def membership(evidence: Evidence, run: Run) -> Iterable[Score]:
+    """How well an attack tells training rows from rows that the generator has not seen (AUC); 0.5 is guessing.
+
+    The attack of van Breugel et al. (2023), "Membership Inference Attacks against Synthetic Data through Overfitting
+    Detection" (DOMIAS), with the nearest neighbour's distance for the density: a row is taken for a training row where
+    it lies near to a synthetic row, measured by how near it lies to other real rows. One half of the holdout rows are
+    the attacker's real rows, the other half are to be told from training rows; at most MOST_ROWS of each are tried.
+
+    Floor: rows of independent columns are published instead. Ceiling: a quarter of the holdout rows are published
+    instead, which the attacker then sees instead of synthetic ones.
+
+    Args:
+        evidence: The sets.
+        run: Draws the parts of the holdout.
+    """
+    found = suspects(evidence, run, "membership")
+    if not isinstance(found, str) and len(found.holdout) < FEWEST_ROWS:
+        found = f"there are {counted(len(found.holdout), 'held-out row')}; {FEWEST_ROWS} are needed"
+    if isinstance(found, str):
+        yield Score("membership", MEMBERSHIP, None, better="low", why=found)
+        return
+    rng = run.rng("metrics", "membership", "parts")
+    members = some(found.train, MOST_ROWS, rng)
+    known, rest = np.array_split(found.holdout[rng.permutation(len(found.holdout))], 2)
+    others, published = np.array_split(rest, 2)
+    strangers = some(rest, MOST_ROWS, rng)
+    mine = attack(found.synthetic, known, members, strangers)
+    run.check()
+    floor = attack(some(found.floor, len(members), rng), known, members, strangers)
+    ceiling = attack(published, known, members, some(others, MOST_ROWS, rng))
+    low, high = mine.interval
+    sentence = (f"Of a training row and an unseen one, an attacker who has the synthetic rows and other real rows "
+                f"picks the training row in {percent(mine.value)} of cases (AUC {ratio(mine.value)}, 95 % interval "
+                f"{ratio(low)} to {ratio(high)}; 0.5 is guessing).")
+    yield Score("membership", MEMBERSHIP, mine.value, floor.value, ceiling.value, "low", sentence=sentence,
+                interval=mine.interval, figures={"error": mine.error, "ceiling_error": ceiling.error,
+                                                 "members": len(members), "strangers": len(strangers)})
+
+
+def attack(published: Points, known: Points, members: Points, strangers: Points) -> Auc:
+    """How often the attack ranks a member above a stranger.
+
+    Args:
+        published: Rows that the attacker sees, (n, axes).
+        known: Real rows of the same population that the attacker has, (m, axes).
+        members, strangers: Rows that are to be told apart.
+    """
+    return auc(_suspicion(members, published, known), _suspicion(strangers, published, known))
+
+
+def _suspicion(rows: Points, published: Points, known: Points) -> Floats:
+    to_published, to_known = (np.sqrt(nearest(rows, points)[1]) + _TOUCHING for points in (published, known))
+    return -to_published / to_known

@@ -1,0 +1,168 @@
+"""Whether synthetic rows are closer to training rows than to rows that the generator has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.picture import Table
+from tidemill.core.run import Run
+from tidemill.core.score import Evidence, Score
+from tidemill.metrics.auc import NORMAL_95
+from tidemill.metrics.embedding import Points
+from tidemill.metrics.embedding import nearest as search
+from tidemill.metrics.features import Floats
+from tidemill.metrics.privacy import Suspects, some, suspects
+from tidemill.metrics.sides import sampled, thinned
+from tidemill.metrics.wording import percent
+
+CLOSENESS, COPIES = "closeness to training rows (share)", "exact copies of training rows (share)"
+MULTIPLICATIONS = 250_000_000_000
+"""What the search may cost: synthetic rows x real rows x axes; about 4 s on two cores."""
+FLOOR_ROWS = 5000
+_SAME = 1e-9  # squared distances that differ by less are equal; they are exact in float64 but for the order of sums
+
+
+class Closeness(NamedTuple):
+    """The share of rows that are nearer to training than to holdout rows (ties count half), and its standard error."""
+
+    share: float
+    error: float
+    to_train: Floats
+    to_holdout: Floats
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval, within 0 and 1."""
+        return max(0.0, self.share - NORMAL_95 * self.error), min(1.0, self.share + NORMAL_95 * self.error)
+
+
+def nearest(evidence: Evidence, run: Run) -> Iterable[Score]:
+    """Closeness to training rows, and exact copies of them.
+
+    Closeness: the share of synthetic rows whose nearest training row is nearer than their nearest holdout row, in the
+    space of :mod:`tidemill.metrics.embedding`; 0.5 is chance. Training rows are cut to the holdout's number and all of
+    both are searched; where a share f of the synthetic rows are near-copies of training rows, the score is
+    0.5 + f / 2 times the share of the training rows that the cut left.
+    Copies: the share of synthetic rows that equal a training row in every modelled column. Some of that is chance: so
+    do some of the holdout rows, and some synthetic rows equal one of as many holdout rows.
+
+    Floor: rows of independent columns. Ceiling: of closeness, one half of the holdout rows in the place of the
+    synthetic ones, against the other half and as many training rows; of copies, holdout rows in that place.
+
+    Args:
+        evidence: The sets.
+        run: Draws the cut of the training rows, and synthetic rows where there are too many for the search.
+    """
+    found = suspects(evidence, run, "nearest")
+    if isinstance(found, str):
+        yield Score("nearest", CLOSENESS, None, better="low", why=found)
+    else:
+        yield _closeness_score(found, len(found.train) / len(evidence.train), run)
+    yield _copies_score(evidence, run)
+
+
+def closeness(rows: Points, train: Points, holdout: Points) -> Closeness:
+    """Whether rows are nearer to training than to holdout rows.
+
+    The standard error is that of giving the labels "training" and "holdout" to the real rows at random, many rows with
+    the same nearest real row counting as one large one: under that chance the share is 0.5.
+
+    Args:
+        rows: (m, axes).
+        train, holdout: (n, axes) each, equally many.
+    """
+    (at_train, to_train), (at_holdout, to_holdout) = search(rows, train), search(rows, holdout)
+    nearer, tied = to_train < to_holdout - _SAME, np.abs(to_train - to_holdout) <= _SAME
+    share = float(nearer.mean() + tied.mean() / 2)
+    which = np.where(nearer, at_train, len(train) + at_holdout)[~tied]
+    weight = np.bincount(which, minlength=1).astype(float)
+    return Closeness(share, sqrt(float(weight @ weight)) / (2 * len(rows)), np.sqrt(to_train), np.sqrt(to_holdout))
+
+
+def _closeness_score(found: Suspects, searched: float, run: Run) -> Score:
+    """The score; ``searched`` is the share of the training rows that could be searched."""
+    rng = run.rng("metrics", "nearest", "halves")
+    most = max(1000, MULTIPLICATIONS // (2 * len(found.train) * max(1, found.train.shape[1])))
+    rows = some(found.synthetic, most, rng)
+    mine = closeness(rows, found.train, found.holdout)
+    run.check()
+    floor = closeness(some(found.floor, FLOOR_ROWS, rng), found.train, found.holdout)
+    order = rng.permutation(len(found.holdout))
+    half = len(order) // 2
+    a, b = found.holdout[order[:half]], found.holdout[order[half:2 * half]]
+    ceiling = closeness(some(a, FLOOR_ROWS, rng), some(found.train, half, rng), b)
+    note = sampled(len(rows)) if len(rows) < len(found.synthetic) else ""
+    copied = 0.5 + searched / 2
+    usual = [percent(0.5 + side * NORMAL_95 * mine.error) for side in (-1, 1)]
+    sentence = (f"{percent(mine.share)} of the synthetic rows are closer to one of {len(found.train):,} training rows "
+                f"than to any of as many held-out rows; by chance it would be {usual[0]} to {usual[1]}, with mere "
+                f"copies of training rows {percent(copied)}{note}.")
+    figures = {"rows": len(rows), "references": len(found.train), "error": mine.error, "if_copied": copied,
+               "ceiling_error": ceiling.error}
+    return Score("nearest", CLOSENESS, mine.share, floor.share, ceiling.share, "low", sentence=sentence,
+                 table=_distances(mine), figures=figures, interval=mine.interval)
+
+
+def _distances(found: Closeness) -> Table:
+    rows = []
+    for part in (0.01, 0.05, 0.25, 0.5):
+        to_train, to_holdout = (float(np.quantile(d, part)) for d in (found.to_train, found.to_holdout))
+        rows.append((f"{part:.0%} of them are nearer than", round(to_train, 4), round(to_holdout, 4),
+                     round(to_train / to_holdout, 3) if to_holdout else None))
+    return Table(("synthetic rows", "distance to training", "distance to holdout", "ratio"), tuple(rows),
+                 "How near synthetic rows come to real ones (1 is one category that differs)")
+
+
+def _copies_score(evidence: Evidence, run: Run) -> Score:
+    names = [column.name for column in evidence.train.schema.modelled]
+    train, holdout, synthetic, floor = (data.select(names) for data in (
+        evidence.train, evidence.holdout, evidence.synthetic, evidence.floor))
+    of_any = equal_rows(synthetic, train)
+    size = min(len(train), len(holdout))
+    rng = run.rng("metrics", "nearest", "copies")
+    of_train, of_holdout = (equal_rows(synthetic, thinned(data, size, rng)) for data in (train, holdout))
+    discordant = synthetic.rows(of_train != of_holdout)
+    excess = float(of_train.mean() - of_holdout.mean())
+    value, floor_share, ceiling = (float(found.mean()) for found in (
+        of_any, equal_rows(floor, train), equal_rows(holdout, train)))
+    sentence = (f"{int(of_any.sum()):,} synthetic rows ({percent(value)}) equal a training row in every column; of "
+                f"held-out real rows {percent(ceiling)} do. {int(of_train.sum()):,} synthetic rows equal one of "
+                f"{size:,} training rows, {int(of_holdout.sum()):,} equal one of as many held-out rows.")
+    return Score("nearest", COPIES, value, floor_share, ceiling, "low", sentence=sentence, figures={
+        "of_equally_many_training": float(of_train.mean()), "of_equally_many_holdout": float(of_holdout.mean()),
+        "excess": excess, "excess_error": _toss_error(discordant, len(synthetic)), "references": size})
+
+
+def equal_rows(rows: Dataset, others: Dataset) -> NDArray[np.bool_]:
+    """Which rows equal one of the others in each of the others' columns, (n,).
+
+    Missing equals missing.
+    """
+    keys = [_keys(data, others.schema.names) for data in (rows, others)]
+    known = keys[1].unique().with_columns(pl.lit(True).alias("\0known"))
+    joined = keys[0].join(known, on=list(others.schema.names), how="left", nulls_equal=True, maintain_order="left")
+    return joined["\0known"].fill_null(False).to_numpy()
+
+
+def _keys(data: Dataset, names: Iterable[str]) -> pl.DataFrame:
+    numbers = {column.name for column in data.schema.of_kind("number")}
+    return data.frame.select(pl.col(name).cast(pl.Float64 if name in numbers else pl.String) for name in names)
+
+
+def _toss_error(discordant: Dataset, rows: int) -> float:
+    """Standard error of (share equal to training) - (share equal to holdout), by chance alone.
+
+    Args:
+        discordant: Synthetic rows that equal a row of one side only. Those that equal each other stand or fall
+            together: by a toss, all of them belong to the one side or to the other.
+        rows: Number of all synthetic rows.
+    """
+    counts = discordant.frame.group_by(pl.all()).len()["len"].cast(pl.Float64).to_numpy()
+    return sqrt(float(counts @ counts)) / rows

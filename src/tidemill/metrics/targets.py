@@ -1,0 +1,65 @@
+"""The target as something to learn: classes as codes, or a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.dataset import Dataset
+from tidemill.metrics.features import Floats, features
+
+MOST_CLASSES = 10
+"""The most frequent classes are kept; the others are one class together."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The target of several tables in the same codes.
+
+    Attributes:
+        column: Its name.
+        classes: Class names by code, the most frequent in the first table first; empty where the target is a number.
+        values: Per table a code or number a row, (n,); NaN where missing.
+    """
+
+    column: str
+    classes: tuple[str, ...]
+    values: tuple[Floats, ...]
+
+
+def targets(tables: Sequence[Dataset]) -> Targets | str:
+    """The target of the tables, or why there is none to learn.
+
+    Args:
+        tables: The first one is real and gives the classes.
+    """
+    column = tables[0].schema.target
+    if column is None:
+        return "no target column was named"
+    if column.kind == "number":
+        _, parts = features(tables, [column])
+        numbers = (part.numbers[:, 0] for part in parts)
+        found = Targets(column.name, (), tuple(numbers))
+    elif column.kind in ("category", "boolean"):
+        found = _classes(column.name, [table.frame[column.name].cast(pl.String) for table in tables])
+    else:
+        return f"the target '{column.name}' is a {column.kind} column, which no learner here predicts"
+    if len(np.unique(found.values[0][~np.isnan(found.values[0])])) < 2:
+        return f"the target '{column.name}' has fewer than two values"
+    return found
+
+
+def _classes(name: str, parts: list[pl.Series]) -> Targets:
+    counts = parts[0].drop_nulls().alias("level").value_counts().sort(["count", "level"], descending=[True, False])
+    levels = counts["level"].to_list()
+    if len(levels) > MOST_CLASSES:
+        levels = levels[:MOST_CLASSES - 1]
+    codes = []
+    for part in parts:
+        code = part.replace_strict(levels, list(range(len(levels))), default=len(levels), return_dtype=pl.Float64)
+        codes.append(np.where(part.is_null().to_numpy(), np.nan, code.fill_null(float("nan")).to_numpy()))
+    others = any((code == len(levels)).any() for code in codes)
+    return Targets(name, (*levels, *(["any other level"] if others else [])), tuple(codes))

@@ -1,0 +1,10 @@
+"""Techniques that find something out about a table; one technique a file."""
+
+from tidemill.core.registry import Entry, Registry
+
+TECHNIQUES = Registry("techniques", {
+    "drivers": Entry("tidemill.mining.drivers:drivers", "what predicts the target, how well, and in which direction"),
+    "segments": Entry("tidemill.mining.segments:segments", "groups of similar rows, and what sets each apart"),
+    "rules": Entry("tidemill.mining.rules:rules", "which items or values occur together more often than by chance"),
+    "anomalies": Entry("tidemill.mining.anomalies:anomalies", "odd rows, and the columns that make them odd"),
+})

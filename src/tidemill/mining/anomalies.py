@@ -1,0 +1,253 @@
+"""Odd rows, and the columns that make them odd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidemill.core.condition import Condition, Test
+from tidemill.core.dataset import Dataset
+from tidemill.core.finding import Finding
+from tidemill.core.picture import Picture, Table
+from tidemill.core.run import Run
+from tidemill.core.schema import Column
+from tidemill.mining.combinations import Combination, rare_combinations
+from tidemill.mining.detectors import is_ordered, isolation, numeric, surprises
+from tidemill.mining.known_anomalies import known_finding
+from tidemill.mining.outcome import learn_outcome
+from tidemill.mining.sampling import sample_rows, sampled_words
+from tidemill.mining.screening import most_connected
+from tidemill.mining.significance import ALPHA
+from tidemill.mining.ties import without_copies
+from tidemill.mining.wording import counted, listing, number, percent, shown, test_words
+
+Floats = NDArray[np.float64]
+
+MOST_ROWS = 20_000
+FEWEST_ROWS = 100
+MOST_COLUMNS = 60
+REFERENCES = 3
+SHOWN_ROWS = 10
+TOLD_ROWS = 4
+TOLD_COMBINATIONS = 4
+REASONS = 3
+SHOWN_VALUES = 5
+SAME = 0.9
+"""Of columns tied at least this closely only the first is looked at: repeats would make every rare value look odd."""
+
+
+FAR_OUT = 2.0
+"""A value is far out where minus the log of the share of rows that are as far out is above this (13.5 % of rows)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One column that makes a row odd: the rows as far out as this one, and that in words."""
+
+    test: Test
+    words: str
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Held-out rows and how odd each is.
+
+    Attributes:
+        train, holdout: The rows that were looked at.
+        columns: The columns they were looked at by.
+        seen, held: The rows as numbers, (n, columns) and (m, columns).
+        surprise: How far out each held-out value lies, (m, columns).
+        odd: Rows that are beyond what columns give by chance, by any detector, (m,).
+        by_chance: How many such rows chance alone would give.
+        p_value: Of that many odd rows, after Bonferroni's control over the detectors.
+        rank: Mean rank over the detectors, in (0, 1]; 1 is the oddest, (m,).
+    """
+
+    train: Dataset
+    holdout: Dataset
+    columns: tuple[Column, ...]
+    seen: Floats
+    held: Floats
+    surprise: Floats
+    odd: NDArray[np.bool_]
+    by_chance: float
+    p_value: float
+    rank: Floats
+
+
+def anomalies(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
+    """Odd rows by an isolation forest and by how far out their values lie, and odd combinations of values.
+
+    A row counts as odd where it scores above what the same detectors give rows whose columns are shuffled
+    independently of each other; nothing is found where there are no more such rows than chance would give.
+
+    Args:
+        train: Rows to learn from; the target is left aside.
+        holdout: Rows that every figure is taken from.
+        run: Seed.
+    """
+    features = [column for column in train.schema.modelled if column.role != "target"]
+    if len(train) < FEWEST_ROWS or len(holdout) < FEWEST_ROWS // 2:
+        return
+    columns = most_connected(train, features, MOST_COLUMNS, run, "anomalies")
+    columns = without_copies(train, columns, SAME) if columns else ()
+    if len(columns) < 2:
+        return
+    few = sample_rows(train, MOST_ROWS, run.rng("mining/anomalies/train"))
+    held = sample_rows(holdout, MOST_ROWS, run.rng("mining/anomalies/holdout"))
+    scored = _scored(few, held, columns, run)
+    told = sampled_words(len(held), len(holdout))
+    if scored.p_value <= ALPHA:
+        yield _overview(scored, told)
+        yield from _row_findings(scored)
+    outcome = learn_outcome(train, run, warn=False)
+    if outcome:
+        yield from known_finding(outcome, outcome.codes(train), outcome.codes(held), scored.rank, run)
+    yield from _combination_findings(rare_combinations(few, held, columns), held, told)
+
+
+def _scored(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], run: Run) -> Scored:
+    seen, held = numeric(train, columns, train), numeric(train, columns, holdout)
+    rng = run.rng("mining/anomalies/shuffle")
+    mixed = rng.permuted(seen, axis=0)
+    mixed_held = np.vstack([rng.permuted(held, axis=0) for _ in range(REFERENCES)])
+    surprise = surprises(seen, held, columns)
+    real = (isolation(seen, [held], run)[0], _far(surprise))
+    chance = (isolation(mixed, [mixed_held], run)[0], _far(surprises(seen, mixed_held, columns)))
+    # of as many shuffled rows as held-out ones, one on average scores above its detector's limit
+    limits = [np.sort(scores)[-REFERENCES] for scores in chance]
+    beyond = [scores > limit for scores, limit in zip(real, limits, strict=True)]
+    p_value = min(len(beyond) * _excess_p(int(each.sum())) for each in beyond)
+    rank = np.mean([_ranked(scores) for scores in real], axis=0)
+    return Scored(train, holdout, columns, seen, held, surprise, np.logical_or.reduce(beyond), float(len(beyond)), p_value,
+                  rank)
+
+
+def _far(surprise: Floats) -> Floats:
+    """How far out a row's values lie together; values that many rows share count for nothing, (n,)."""
+    return np.asarray(np.maximum(surprise - FAR_OUT, 0.0).sum(axis=1))
+
+
+def _excess_p(count: int) -> float:
+    """That so many held-out rows come before the limit by chance, when each rank is as likely to be any row's."""
+    from scipy.stats import nbinom
+
+    return float(nbinom.sf(count - 1, REFERENCES, REFERENCES / (REFERENCES + 1))) if count else 1.0
+
+
+def _ranked(scores: Floats) -> Floats:
+    from scipy.stats import rankdata
+
+    return np.asarray(rankdata(scores) / len(scores))
+
+
+def _overview(scored: Scored, told: str) -> Finding:
+    odd = int(scored.odd.sum())
+    gaps = scored.surprise[scored.odd].mean(axis=0) - scored.surprise[~scored.odd].mean(axis=0)
+    main = [int(at) for at in np.argsort(-gaps, kind="stable")[:SHOWN_VALUES]]
+    names = [scored.columns[at].name for at in main]
+    sentence = (f"{odd:,} of {told} ({percent(odd / len(scored.holdout))}) {'are' if odd != 1 else 'is'} odder than their "
+                f"columns would give by chance: were the columns unrelated, about {number(scored.by_chance)} such rows "
+                f"would be expected. They stand out most in {listing(names)}.")
+    rows = tuple((int(at) + 1, "; ".join(reason.words for reason in _reasons(scored, int(at))),
+                  *(_plain(scored.holdout[name][int(at)]) for name in names)) for at in _oddest(scored)[:SHOWN_ROWS])
+    levels = [tuple(round(float(scored.surprise[side, at].mean()), 2) for at in main) for side in (scored.odd, ~scored.odd)]
+    return Finding(
+        technique="anomalies", name="overview", sentence=sentence, strength=odd / len(scored.holdout),
+        measure="share of odd rows", support=odd, p_value=scored.p_value,
+        columns=tuple(column.name for column in scored.columns),
+        table=Table(("held-out row", "why", *names), rows, "The oddest held-out rows"),
+        picture=Picture("across", "How far out values lie, in odd rows and in others", tuple(names),
+                        (("odd rows", levels[0]), ("other rows", levels[1])),
+                        "surprise: minus log of the share of rows that are as far out", ""),
+        figures={"odd": odd, "by_chance": scored.by_chance})
+
+
+def _row_findings(scored: Scored) -> Iterator[Finding]:
+    """The oddest rows, one of each sort: rows that the same columns make odd are told once."""
+    told: list[set[str]] = []
+    for at in _oddest(scored):
+        reasons = _reasons(scored, int(at))
+        sort = {reason.test.column for reason in reasons[:2]}
+        if len(told) == TOLD_ROWS:
+            return
+        if reasons and sort not in told:
+            told.append(sort)
+            yield _row_finding(scored, int(at), reasons)
+
+
+def _row_finding(scored: Scored, at: int, reasons: Sequence[Reason]) -> Finding:
+    condition = Condition(tuple(reason.test for reason in reasons))
+    alike = int(condition.mask(scored.holdout.frame).sum())
+    as_odd = f" {counted(alike, 'held-out row')} {'are' if alike != 1 else 'is'} as far out in all of these."
+    return Finding(
+        technique="anomalies", name="anomaly",
+        sentence=f"Held-out row {at + 1:,} is among the oddest: {listing([reason.words for reason in reasons])}."
+                 + (as_odd if alike > 1 else ""),
+        strength=float(scored.rank[at]), measure="mean rank of oddness", support=alike,
+        columns=condition_columns(condition), condition=condition,
+        table=Table(("column", "value", "why"), tuple(
+            (reason.test.column, _plain(scored.holdout[reason.test.column][at]), reason.words) for reason in reasons)))
+
+
+def _oddest(scored: Scored) -> NDArray[np.int64]:
+    odd = np.flatnonzero(scored.odd)
+    return odd[np.argsort(-scored.rank[odd], kind="stable")]
+
+
+def _reasons(scored: Scored, at: int) -> list[Reason]:
+    """The columns that make a row odd, the most surprising first."""
+    order = np.argsort(-scored.surprise[at], kind="stable")[:REASONS]
+    return [_reason(scored, at, int(column)) for column in order if scored.surprise[at, column] >= FAR_OUT]
+
+
+def _reason(scored: Scored, at: int, place: int) -> Reason:
+    column, value = scored.columns[place], scored.holdout[scored.columns[place].name][at]
+    if not is_ordered(column) or value is None:
+        test = Test(column.name, "missing") if value is None else Test(column.name, "=", value)
+        share = Condition((test,)).mask(scored.holdout.frame).mean()
+        return Reason(test, f"{column.name} is {shown(value)} (on {percent(float(share or 0))} of rows)")  # type: ignore[arg-type]
+    values, own = scored.held[:, place], scored.held[at, place]
+    below, above = float((values < own).mean()), float((values > own).mean())
+    if below >= above:
+        place_words = f"above {percent(below)} of rows" if above else "the highest of all"
+        return Reason(Test(column.name, ">=", value), f"{column.name} is {shown(value)} ({place_words})")
+    place_words = f"below {percent(above)} of rows" if below else "the lowest of all"
+    return Reason(Test(column.name, "<=", value), f"{column.name} is {shown(value)} ({place_words})")
+
+
+def _combination_findings(found: Sequence[Combination], holdout: Dataset, told: str) -> Iterator[Finding]:
+    """The oddest combinations, without those that speak of the same rows."""
+    masks: list[NDArray[np.bool_]] = []
+    for combination in found:
+        mask = combination.condition.mask(holdout.frame).to_numpy()
+        if len(masks) < TOLD_COMBINATIONS and not any((mask & other).sum() >= 0.5 * mask.sum() for other in masks):
+            masks.append(mask)
+            yield _combination_finding(combination, told)
+
+
+def _combination_finding(combination: Combination, told: str) -> Finding:
+    words = [test_words(test for test in combination.condition.tests if test.column == name)
+             for name in combination.columns]
+    sentence = (f"It is hardly ever that {listing(words)}: {combination.met:,} of {told} "
+                f"{'have' if combination.met != 1 else 'has'} both, where {number(combination.expected)} would be expected "
+                "were the two unrelated. Such rows are worth a look: they may be mistakes.")
+    return Finding(
+        technique="anomalies", name="combination", sentence=sentence,
+        strength=combination.met / combination.expected, measure="met / expected", support=combination.met,
+        p_value=combination.p_value, columns=combination.columns, condition=combination.condition,
+        table=Table(("", "rows with both"), (("held-out rows", combination.met),
+                                             ("expected of unrelated columns", round(combination.expected, 1)),
+                                             ("training rows", combination.seen))))
+
+
+def condition_columns(condition: Condition) -> tuple[str, ...]:
+    """The columns that a condition speaks of."""
+    return tuple(dict.fromkeys(test.column for test in condition.tests))
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, (str, int, float)) or value is None else str(value)

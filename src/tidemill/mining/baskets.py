@@ -1,0 +1,153 @@
+"""Tables in which one row is one item of a basket."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.core.schema import Column
+from tidemill.mining.itemsets import Bits, pack
+
+FEWEST_BASKETS = 50
+FEWEST_ITEMS = 10
+MOST_BASKETS = 200_000
+HELD_SHARE = 0.3
+_NAMED = {"id", "no", "nr", "number", "key", "order", "invoice", "basket", "transaction", "session", "receipt",
+          "ticket", "cart", "bill", "customer", "user", "household", "visit"}
+
+
+@dataclass(frozen=True)
+class Baskets:
+    """Items of baskets as bit sets.
+
+    Attributes:
+        basket, item: The two columns.
+        names: The frequent items as text, the most frequent first.
+        values: The same as they stand in the column.
+        train, holdout: Baskets that hold each item, (items, words).
+        train_rows, holdout_rows: Baskets of each set.
+        split_again: Whether baskets had been cut by the caller's split, and were split anew.
+        sampled: Baskets in all, where not all are used; else 0.
+    """
+
+    basket: str
+    item: str
+    names: tuple[str, ...]
+    values: tuple[object, ...]
+    train: Bits
+    holdout: Bits
+    train_rows: int
+    holdout_rows: int
+    split_again: bool
+    sampled: int
+
+
+def find_baskets(train: Dataset, holdout: Dataset) -> tuple[str, str] | None:
+    """The basket column and the item column of a table in long form, or None where it is an ordinary table.
+
+    A basket column is a key, an entity, an id, or a whole number or category named like one, whose values repeat. An
+    item column is a category (or text or id whose values repeat) that varies within baskets and seldom repeats there.
+    Of several basket columns the finest is taken; of several item columns one with many levels and legible names.
+    """
+    frame = pl.concat([train.frame, holdout.frame])
+    keys = [column for column in train.schema if _may_be_basket(column, frame[column.name])]
+    items = [column for column in train.schema if _may_be_item(column, frame[column.name])]
+    for key in sorted(keys, key=lambda column: -frame[column.name].n_unique()):
+        fitting = [item for item in items if item.name != key.name and _varies_within(frame, key.name, item.name)]
+        if fitting:
+            most = max(frame[item.name].n_unique() for item in fitting)
+            wide = [item for item in fitting if frame[item.name].n_unique() >= most / 2]
+            return key.name, max(wide, key=lambda item: _legibility(frame[item.name])).name
+    return None
+
+
+def learn_baskets(train: Dataset, holdout: Dataset, basket: str, item: str, run: Run) -> Baskets:
+    """The baskets of both sets; where the split of rows has cut baskets, all are split anew, by basket.
+
+    Args:
+        train, holdout: The rows.
+        basket, item: The two columns.
+        run: Seed of the new split.
+    """
+    both = ((False, train), (True, holdout))
+    frame = pl.concat([part.frame.select(pl.col(basket).alias("basket"), pl.col(item).alias("value"),
+                                         pl.lit(side).alias("held")) for side, part in both])
+    frame = frame.drop_nulls().with_columns(name=pl.col("value").cast(pl.String).str.strip_chars())
+    frame = frame.filter(pl.col("name") != "").unique(["basket", "name"], maintain_order=True)
+    number = frame["basket"].rank("dense").to_numpy().astype(np.int64) - 1
+    total = int(number.max()) + 1 if len(number) else 0
+    held = _held(number, frame["held"].to_numpy(), total)
+    again = held is None
+    if held is None:
+        held = run.rng("mining/rules/baskets").random(total) < HELD_SHARE
+    used = np.ones(total, bool)
+    if total > MOST_BASKETS:
+        used[run.rng("mining/rules/sample").permutation(total)[MOST_BASKETS:]] = False
+    sides = [_bits(frame, number, used & (held == side)) for side in (False, True)]
+    names, values = _vocabulary(frame, number, used & ~held)
+    train_bits, holdout_bits = (pack([rows.get(name, np.empty(0, np.int64)) for name in names], size)
+                                for rows, size in sides)
+    return Baskets(basket, item, names, values, train_bits, holdout_bits, sides[0][1], sides[1][1], again,
+                   total if total > MOST_BASKETS else 0)
+
+
+def _may_be_basket(column: Column, series: pl.Series) -> bool:
+    if column.kind in ("datetime", "boolean", "text", "image"):
+        return False
+    named = bool(_NAMED & set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", column.name).lower())))
+    if column.role not in ("key", "entity") and column.kind != "id" and (not named or series.dtype.is_float()):
+        return False
+    distinct = series.drop_nulls().n_unique()
+    return distinct >= FEWEST_BASKETS and 1.2 <= len(series) / distinct <= 300
+
+
+def _may_be_item(column: Column, series: pl.Series) -> bool:
+    if column.kind not in ("category", "text", "id") or column.role == "target":
+        return False
+    distinct = series.drop_nulls().n_unique()
+    return FEWEST_ITEMS <= distinct <= len(series) / 5
+
+
+def _varies_within(frame: pl.DataFrame, key: str, item: str) -> bool:
+    known = frame.select(key, item).drop_nulls()
+    pairs, baskets = known.n_unique(), known[key].n_unique()
+    return pairs >= 0.8 * known.height and pairs >= 1.2 * baskets
+
+
+def _legibility(series: pl.Series) -> float:
+    """Mean count of letters and blanks: names are more legible than codes."""
+    few = series.drop_nulls().cast(pl.String).unique(maintain_order=True).head(500)
+    return float(few.str.count_matches(r"[\p{L} ]").mean() or 0)  # type: ignore[arg-type]
+
+
+def _held(number: np.ndarray, held: np.ndarray, total: int) -> np.ndarray | None:
+    """Which baskets are held out by the caller's split; None where it cut some in two."""
+    inside, outside = (np.bincount(number[held == side], minlength=total) > 0 for side in (True, False))
+    return None if (inside & outside).any() else inside
+
+
+def _bits(frame: pl.DataFrame, number: np.ndarray, kept: np.ndarray) -> tuple[dict[str, np.ndarray], int]:
+    """The rows of each item among the kept baskets, numbered anew, and how many baskets those are."""
+    fresh = np.cumsum(kept) - 1
+    part = frame.select("name").with_columns(at=pl.Series(fresh[number])).filter(pl.Series(kept[number]))
+    rows = {name[0]: group["at"].to_numpy() for name, group in part.partition_by("name", as_dict=True).items()}
+    return rows, int(kept.sum())
+
+
+def _vocabulary(frame: pl.DataFrame, number: np.ndarray,
+                kept: np.ndarray) -> tuple[tuple[str, ...], tuple[object, ...]]:
+    least = fewest(int(kept.sum()))
+    counts = (frame.filter(pl.Series(kept[number])).group_by("name")
+              .agg(pl.len().alias("rows"), pl.col("value").first()).filter(pl.col("rows") >= least)
+              .sort(["rows", "name"], descending=[True, False]))
+    return tuple(counts["name"].to_list()), tuple(counts["value"].to_list())
+
+
+def fewest(rows: int) -> int:
+    """Fewest training baskets that an itemset must be in."""
+    return max(10, int(np.ceil(0.003 * rows)))

@@ -1,0 +1,118 @@
+"""Gradient-boosted trees (LightGBM) for any target, with honest predictions of the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from tidemill.core.run import Run
+from tidemill.mining.outcome import Outcome
+
+Floats = NDArray[np.float64]
+
+FOLDS = 5
+MOST_ROUNDS = 400
+PATIENCE = 20
+LEAST_GAIN = 1e-4
+"""Trees are added while they better the loss by this much (of the variance, for a number)."""
+FEW_ROWS = 10_000
+"""Below so many rows the trees learn in smaller steps."""
+
+
+@dataclass(frozen=True)
+class Trees:
+    """A fitted model.
+
+    Attributes:
+        booster: LightGBM's own.
+        outcome: What it predicts.
+    """
+
+    booster: lightgbm.Booster
+    outcome: Outcome
+
+    def predict(self, rows: Floats) -> Floats:
+        """Class chances (n, classes), or the expected number (n, 1)."""
+        return _two_dimensional(np.asarray(self.booster.predict(rows)), self.outcome)
+
+    def contributions(self, rows: Floats) -> Floats:
+        """SHAP values (Lundberg et al. 2020) on the model's own scale, and the base value at the end.
+
+        Returns:
+            (n, outputs, features + 1); outputs is 1 but for several classes. A row's sum is its raw score.
+        """
+        flat = np.asarray(self.booster.predict(rows, pred_contrib=True))
+        return flat.reshape(len(rows), -1, rows.shape[1] + 1)
+
+
+def fit_trees(rows: Floats, target: Floats, outcome: Outcome, categorical: Sequence[int],
+              run: Run) -> tuple[Trees, Floats]:
+    """A model of all rows, and predictions of each row by models that have not seen it.
+
+    The number of trees is stopped early on a fifth of the rows; then the folds and the final model use that number.
+
+    Args:
+        rows: (n, features), NaN where missing.
+        target: Class codes or numbers, (n,), none missing.
+        outcome: What the target is.
+        categorical: Positions of the features that are codes of levels.
+        run: Seed and threads.
+    """
+    settings = _settings(outcome, len(rows), run)
+    fold = _folds(target, outcome, run)
+    rounds = _early_stopped(rows, target, fold == 0, settings, categorical)
+    unseen = np.empty((len(rows), len(outcome.levels) or 1))
+    for at in range(FOLDS):
+        run.check()
+        held = fold == at
+        booster = _train(rows[~held], target[~held], rounds, settings, categorical)
+        unseen[held] = _two_dimensional(np.asarray(booster.predict(rows[held])), outcome)
+    return Trees(_train(rows, target, rounds, settings, categorical), outcome), unseen
+
+
+def _settings(outcome: Outcome, rows: int, run: Run) -> dict[str, Any]:
+    name = {"binary": "binary", "number": "regression", "classes": "multiclass"}[outcome.kind]
+    return {"objective": name, "num_class": len(outcome.levels) if outcome.kind == "classes" else 1,
+            "learning_rate": 0.05 if rows < FEW_ROWS else 0.1, "num_leaves": 15,
+            "min_data_in_leaf": max(5, min(20, rows // 30)), "feature_fraction": 0.6, "max_bin": 127,
+            "cat_smooth": 20, "seed": run.seed_of("mining/drivers/trees"),
+            "deterministic": True, "force_row_wise": True, "num_threads": run.threads, "verbosity": -1}
+
+
+def _folds(target: Floats, outcome: Outcome, run: Run) -> NDArray[np.int64]:
+    """The fold of each row, (n,); classes are spread evenly."""
+    shuffled = run.rng("mining/drivers/folds").permutation(len(target))
+    order = shuffled if outcome.kind == "number" else shuffled[np.argsort(target[shuffled], kind="stable")]
+    fold = np.empty(len(target), np.int64)
+    fold[order] = np.arange(len(target)) % FOLDS
+    return fold
+
+
+def _early_stopped(rows: Floats, target: Floats, held: NDArray[np.bool_], settings: dict[str, Any],
+                   categorical: Sequence[int]) -> int:
+    data = _dataset(rows[~held], target[~held], settings, categorical)
+    check = data.create_valid(rows[held], target[held])
+    delta = LEAST_GAIN * (float(target.var()) if settings["objective"] == "regression" else 1.0)
+    booster = lightgbm.train(settings, data, MOST_ROUNDS, valid_sets=[check],
+                             callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False, min_delta=delta)])
+    return max(int(booster.best_iteration), 1)
+
+
+def _train(rows: Floats, target: Floats, rounds: int, settings: dict[str, Any],
+           categorical: Sequence[int]) -> lightgbm.Booster:
+    return lightgbm.train(settings, _dataset(rows, target, settings, categorical), rounds)
+
+
+def _dataset(rows: Floats, target: Floats, settings: dict[str, Any], categorical: Sequence[int]) -> lightgbm.Dataset:
+    return lightgbm.Dataset(rows, target, categorical_feature=list(categorical), params=settings)
+
+
+def _two_dimensional(predicted: Floats, outcome: Outcome) -> Floats:
+    if outcome.kind == "binary":
+        return np.column_stack([1 - predicted, predicted])
+    return predicted.reshape(len(predicted), -1)

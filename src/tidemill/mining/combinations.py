@@ -1,0 +1,85 @@
+"""Values that are each usual but hardly ever meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tidemill.core.condition import Condition
+from tidemill.core.dataset import Dataset
+from tidemill.core.schema import Column
+from tidemill.mining.binning import Bins, code_matrix, learn_bins
+from tidemill.mining.pairs import contingency
+from tidemill.mining.significance import ALPHA
+
+RARE = 0.02
+"""A combination is odd where it is met at most this often of what unrelated columns would give."""
+LEAST_EXPECTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Two values that hardly ever meet.
+
+    Attributes:
+        columns: The two columns.
+        condition: The two values.
+        met: Held-out rows with both.
+        expected: Held-out rows with both, were the columns unrelated.
+        seen: Training rows with both.
+        p_value: That chance alone makes it so rare, after Bonferroni's control over all combinations.
+    """
+
+    columns: tuple[str, str]
+    condition: Condition
+    met: int
+    expected: float
+    seen: int
+    p_value: float
+
+
+def rare_combinations(train: Dataset, holdout: Dataset, columns: Sequence[Column]) -> list[Combination]:
+    """Pairs of values far rarer together than unrelated columns would give, in training and on held-out rows.
+
+    Only pairs that some held-out row has are told; the oddest of each pair of columns, the oddest first.
+
+    Args:
+        train, holdout: The rows.
+        columns: The columns that are paired.
+    """
+    bins = [learn_bins(train[column.name], column, parts=6, levels=15) for column in columns]
+    seen, held = code_matrix(train.frame, bins), code_matrix(holdout.frame, bins)
+    cells = sum(bins[one].size * bins[other].size for one in range(len(bins)) for other in range(one))
+    found = []
+    for one in range(len(bins)):
+        for other in range(one):
+            sizes = (bins[one].size, bins[other].size)
+            best = _rarest(contingency(seen[:, one], seen[:, other], sizes),
+                           contingency(held[:, one], held[:, other], sizes), (bins[one], bins[other]), cells)
+            if best is not None:
+                found.append(best)
+    return sorted(found, key=lambda each: each.met / each.expected)
+
+
+def _rarest(seen: np.ndarray, held: np.ndarray, bins: tuple[Bins, Bins], cells: int) -> Combination | None:
+    """The oddest cell of two columns' counts that the held-out rows confirm."""
+    from scipy.stats import poisson
+
+    expected, expected_held = (np.outer(counts.sum(axis=1), counts.sum(axis=0)) / max(counts.sum(), 1)
+                               for counts in (seen, held))
+    candidates = (seen <= RARE * expected) & (expected >= LEAST_EXPECTED) & (held >= 1) & (held <= RARE * expected_held)
+    candidates[-1], candidates[:, -1] = False, False  # the last bin of each is for missing values
+    if not candidates.any():
+        return None
+    chance = np.where(candidates, np.maximum(poisson.cdf(seen, expected), poisson.cdf(held, expected_held)) * cells, 1.0)
+    ratio = np.where(chance <= ALPHA, held / np.maximum(expected_held, 1e-9), np.inf)
+    at = np.unravel_index(int(ratio.argmin()), ratio.shape)
+    if not np.isfinite(ratio[at]):
+        return None
+    tests = (*bins[0].tests(int(at[0])), *bins[1].tests(int(at[1])))
+    if all(test.operator != "=" for test in tests):
+        return None  # ranges of two numbers that go together: nothing odd about a single value
+    return Combination((bins[0].column, bins[1].column), Condition(tests), int(held[at]), float(expected_held[at]),
+                       int(seen[at]), float(chance[at]))

@@ -1,0 +1,79 @@
+"""How odd rows are, each detector on a scale of its own (higher is odder)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.core.schema import Column
+from tidemill.mining.binning import as_floats
+
+Floats = NDArray[np.float64]
+
+TREES = 100
+
+
+def numeric(train: Dataset, columns: Sequence[Column], data: Dataset) -> Floats:
+    """Rows as numbers, (n, columns): a category's level as its surprise, missing numbers as the training median.
+
+    A level's surprise is minus the logarithm of its share of the training rows; missing counts as a level of a category.
+    """
+    return np.column_stack([_numbers(train[column.name], data[column.name], column) for column in columns])
+
+
+def is_ordered(column: Column) -> bool:
+    """Whether a column's values have an order, so that they can be extreme."""
+    return column.kind in ("number", "datetime")
+
+
+def surprises(train: Floats, rows: Floats, columns: Sequence[Column]) -> Floats:
+    """How far out each value lies: minus log of the share of training rows that are as far out, (n, columns).
+
+    As far out are, for a number, twice the rows in the smaller of its two tails; for a category, the rows with a level
+    as rare or rarer. Summed over columns this is the idea of ECOD (Li et al. 2022).
+
+    Args:
+        train, rows: As :func:`numeric` gives them.
+        columns: The columns.
+    """
+    result = np.empty(rows.shape)
+    for at, column in enumerate(columns):
+        low, high = tail_shares(train[:, at], rows[:, at])
+        as_far = np.minimum(2 * np.minimum(low, high), 1.0) if is_ordered(column) else high
+        result[:, at] = -np.log(as_far)
+    return result
+
+
+def tail_shares(train: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Share of the training values that are not above, and not below, each value; never 0."""
+    ordered, size = np.sort(train), len(train)
+    low = (np.searchsorted(ordered, values, "right") + 0.5) / (size + 1)
+    high = (size - np.searchsorted(ordered, values, "left") + 0.5) / (size + 1)
+    return low, high
+
+
+def isolation(train: Floats, others: Sequence[Floats], run: Run) -> list[Floats]:
+    """How few random cuts set each row apart (isolation forest, Liu et al. 2008), for each set of rows."""
+    from sklearn.ensemble import IsolationForest
+
+    forest = IsolationForest(n_estimators=TREES, random_state=run.seed_of("mining/anomalies/forest")).fit(train)
+    return [-forest.score_samples(rows) for rows in others]
+
+
+def _numbers(train: pl.Series, series: pl.Series, column: Column) -> Floats:
+    if is_ordered(column):
+        seen, values = as_floats(train), as_floats(series)
+        finite = seen[np.isfinite(seen)]
+        if not len(finite):
+            return np.zeros(len(values))
+        return np.clip(np.where(np.isnan(values), np.median(finite), values), finite.min(), finite.max())
+    counts = train.cast(pl.String).fill_null("").value_counts(name="rows")
+    shares = dict(zip(counts[train.name].to_list(), counts["rows"].to_list(), strict=True))
+    levels = series.cast(pl.String).fill_null("")
+    rows = levels.replace_strict(list(shares), list(shares.values()), default=0.5, return_dtype=pl.Float64).to_numpy()
+    return np.asarray(-np.log(rows / len(train)))

@@ -1,0 +1,128 @@
+"""What drives a model's predictions, in direction and size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidemill.core.condition import Test
+from tidemill.core.dataset import Dataset
+from tidemill.mining.binning import learn_bins
+from tidemill.mining.boosting import Trees
+from tidemill.mining.features import Feature
+from tidemill.mining.scoring import row_losses
+from tidemill.mining.significance import greater_mean_p
+
+Floats = NDArray[np.float64]
+
+TAILS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
+"""Quantiles near which a number is cut: finer at both ends, where effects are often largest."""
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+           "December")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True)
+class ValueGroup:
+    """Rows whose feature has similar values.
+
+    Attributes:
+        label: The values in words.
+        tests: What the rows fulfil; empty where no test can say it.
+        rows: How many.
+        effect: Mean effect of the feature in these rows: a difference of chances, or in the target's unit.
+        observed: Share of the class, or mean of the target, in these rows.
+    """
+
+    label: str
+    tests: tuple[Test, ...]
+    rows: int
+    effect: float
+    observed: float
+
+
+def row_effects(model: Trees, rows: Floats) -> Floats:
+    """What each feature does to each prediction.
+
+    The effect is the prediction less what it would be with the feature's SHAP value taken away: a difference of
+    chances of each class, or a difference in the target's unit.
+
+    Returns:
+        (n, features, classes); of two classes, the second only; of a number, one.
+    """
+    shap = model.contributions(rows)
+    if model.outcome.kind == "number":
+        return np.moveaxis(shap[:, :, :-1], 1, 2)
+    raw = shap.sum(axis=2)
+    if model.outcome.kind == "binary":
+        without = 1 / (1 + np.exp(shap[:, 0, :-1] - raw))
+        return np.asarray((1 / (1 + np.exp(-raw)) - without)[:, :, None])
+    features = rows.shape[1]
+    effects = np.empty((len(rows), features, raw.shape[1]))
+    chances = _softmax(raw)
+    for at in range(features):
+        effects[:, at] = chances - _softmax(raw - shap[:, :, at])
+    return effects
+
+
+def shuffling_p(model: Trees, rows: Floats, target: Floats, feature: int, rng: np.random.Generator) -> float:
+    """One-sided p-value that predictions get worse when a feature's values are shuffled (Breiman 2001)."""
+    shuffled = rows.copy()
+    shuffled[:, feature] = rng.permutation(shuffled[:, feature])
+    worse, usual = (row_losses(model.outcome, target, model.predict(each)) for each in (shuffled, rows))
+    return greater_mean_p(worse - usual)
+
+
+def value_groups(train: Dataset, holdout: Dataset, feature: Feature, effect: Floats,
+                 observed: Floats) -> list[ValueGroup]:
+    """The rows of the holdout by the feature's values, with bins learned from the training rows.
+
+    Args:
+        train, holdout: The rows.
+        feature: The feature.
+        effect: Its effect on each held-out row, (n,).
+        observed: What counts as observed on each held-out row, (n,).
+    """
+    grouped = _bin_groups if feature.part in ("value", "elapsed") else _part_groups
+    labels, tests, codes = grouped(train, holdout, feature)
+    least = max(15, 0.005 * len(effect))
+    groups = []
+    for code, label in enumerate(labels):
+        inside = codes == code
+        if inside.sum() >= least:
+            groups.append(ValueGroup(label, tests[code], int(inside.sum()), float(effect[inside].mean()),
+                                     float(observed[inside].mean())))
+    return groups
+
+
+Groups = tuple[Sequence[str], Sequence[tuple[Test, ...]], NDArray[np.int64]]
+
+
+def _bin_groups(train: Dataset, holdout: Dataset, feature: Feature) -> Groups:
+    bins = learn_bins(train[feature.column], train.schema[feature.column], parts=TAILS, levels=12)
+    tests = [bins.tests(code) for code in range(bins.size)]
+    return [bins.label(code) for code in range(bins.size)], tests, bins.codes(holdout[feature.column]).astype(np.int64)
+
+
+def _part_groups(train: Dataset, holdout: Dataset, feature: Feature) -> Groups:
+    values = feature.values(holdout.frame)
+    distinct = np.unique(values[~np.isnan(values)])
+    codes = np.where(np.isnan(values), -1, np.searchsorted(distinct, np.nan_to_num(values)))
+    return [_part_name(feature, int(value)) for value in distinct], [()] * len(distinct), codes
+
+
+def _part_name(feature: Feature, value: int) -> str:
+    if feature.part == "month":
+        return _MONTHS[value - 1]
+    if feature.part == "weekday":
+        return _DAYS[value - 1]
+    return f"{value}:00 to {value}:59" if feature.part == "hour" else str(value)
+
+
+def _softmax(raw: Floats) -> Floats:
+    powers = np.exp(raw - raw.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -1,0 +1,45 @@
+"""The plain model beside the trees: logistic or linear regression."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.core.schema import Column
+from tidemill.mining.embedding import embed, learn_axes
+from tidemill.mining.outcome import Outcome
+
+Floats = NDArray[np.float64]
+
+MOST_ROWS = 20_000
+MOST_DIMENSIONS = 300
+
+
+def linear_predictions(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], target: Floats, outcome: Outcome,
+                       run: Run) -> Floats:
+    """Predictions of the held-out rows: class chances (n, classes), or the expected number (n, 1).
+
+    It learns from at most 20,000 rows and from the first columns that have 300 dimensions together.
+
+    Args:
+        train, holdout: Rows with a target.
+        columns: What to predict from.
+        target: Class codes or numbers of the training rows, (n,).
+        outcome: What the target is.
+        run: Seed.
+    """
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    if len(train) > MOST_ROWS:
+        at = np.sort(run.rng("mining/drivers/linear").choice(len(train), MOST_ROWS, replace=False))
+        train, target = train.rows(at), target[at]
+    axes = learn_axes(train, columns)
+    seen, held = embed(train, axes)[:, :MOST_DIMENSIONS], embed(holdout, axes)[:, :MOST_DIMENSIONS]
+    if outcome.kind == "number":
+        return np.asarray(Ridge(alpha=1.0).fit(seen, target).predict(held)).reshape(-1, 1)
+    model = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200).fit(seen, target.astype(int))
+    chances = np.full((len(held), len(outcome.levels)), 1e-9)
+    chances[:, model.classes_] = model.predict_proba(held)
+    return chances

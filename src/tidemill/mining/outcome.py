@@ -1,0 +1,155 @@
+"""The target as numbers to learn: classes as codes, or the number itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tidemill.core.condition import Test
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.mining.binning import as_floats
+from tidemill.mining.significance import mean_interval, wilson
+from tidemill.mining.wording import between, number, percent, shown
+
+Floats = NDArray[np.float64]
+
+MOST_CLASSES = 20
+FEWEST_ROWS = 30
+FEWEST_IN_CLASS = 8
+OTHER = "any other level"
+_YES = {"true", "yes", "1", "1.0", "y", "t", "ja", "oui", "是"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is to be predicted, as learned from the training rows.
+
+    Attributes:
+        column: The target's name.
+        kind: Two classes, several, or a number.
+        levels: The class names by code; of two classes, the second is the one that is spoken of. Empty for a number.
+        values: The classes as they stand in the column; None for the class that joins rare levels.
+    """
+
+    column: str
+    kind: Literal["binary", "classes", "number"]
+    levels: tuple[str, ...] = ()
+    values: tuple[Any, ...] = ()
+
+    def codes(self, data: Dataset) -> Floats:
+        """The class codes, or the numbers, of the rows (n,); NaN where the target is missing or infinite."""
+        series = data[self.column]
+        if self.kind == "number":
+            numbers = as_floats(series)
+            return np.where(np.isfinite(numbers), numbers, np.nan)
+        rest = float(self.levels.index(OTHER)) if OTHER in self.levels else np.nan
+        names = series.cast(pl.String)
+        codes = names.replace_strict(list(self.levels), list(range(len(self.levels))), default=rest,
+                                     return_dtype=pl.Float64)
+        return np.where(names.is_null().to_numpy(), np.nan, codes.fill_null(np.nan).to_numpy())
+
+    def event(self, code: int = 1) -> str:
+        """A class in words: ``Churn = Yes``."""
+        level = self.levels[code]
+        return f"{self.column} = {level if level != OTHER else 'another level'}"
+
+    def test(self, code: int) -> tuple[Test, ...]:
+        """The rows of a class; no test for the class that joins rare levels."""
+        return () if self.values[code] is None else (Test(self.column, "=", self.values[code]),)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The target among some rows: a share or a mean with its 95 % interval, and the same among all rows."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    overall: float
+    rows: int
+    words: str
+
+
+def learn_outcome(train: Dataset, run: Run, *, warn: bool = True) -> Outcome | None:
+    """What the target is, or None where there is none that can be learned (a warning then says why)."""
+    target = train.target
+    if target is None:
+        return None
+    series = train[target.name].drop_nulls()
+    refused = ""
+    outcome: Outcome | None = None
+    if target.kind not in ("number", "boolean", "category"):
+        refused = f"it is of the kind '{target.kind}', and only numbers, categories and booleans can be predicted"
+    elif len(series) < FEWEST_ROWS:
+        refused = f"it is known in {len(series)} training rows only"
+    elif series.n_unique() < 2:
+        refused = "it is the same in every training row"
+    else:
+        outcome = _outcome(series, target.kind)
+        refused = "" if outcome else f"fewer than {FEWEST_IN_CLASS} training rows have another level than the commonest"
+    if refused and warn:
+        run.warn(f"The target '{target.name}' cannot be mined: {refused}.", "mine")
+    return outcome
+
+
+def _outcome(series: pl.Series, kind: str) -> Outcome | None:
+    if kind == "number" and series.n_unique() > 2:
+        return Outcome(series.name, "number")
+    counts = (series.rename("value").to_frame().with_columns(level=pl.col("value").cast(pl.String)).group_by("level")
+              .agg(pl.len().alias("rows"), pl.col("value").first()).sort(["rows", "level"], descending=[True, False]))
+    least = max(FEWEST_IN_CLASS, 0.002 * len(series) if counts.height > 2 else 0)
+    kept = counts.filter(pl.col("rows") >= least).head(MOST_CLASSES)
+    levels, values = kept["level"].to_list(), kept["value"].to_list()
+    if sum(counts["rows"]) - sum(kept["rows"]) >= least:
+        levels, values = [*levels, OTHER], [*values, None]
+    if len(levels) < 2:
+        return None
+    if len(levels) == 2:
+        # the class that is spoken of: the one that says yes, else the rarer
+        if levels[0].lower() in _YES:
+            levels, values = levels[::-1], values[::-1]
+        return Outcome(series.name, "binary", tuple(levels), tuple(values))
+    return Outcome(series.name, "classes", tuple(levels), tuple(values))
+
+
+def level_among(outcome: Outcome, codes: Floats, inside: NDArray[np.bool_]) -> Level | None:
+    """The target among the rows inside, beside all rows; None where no row inside has a target.
+
+    Of several classes, the one that is most over-represented inside is spoken of.
+    """
+    known = ~np.isnan(codes)
+    these, every = codes[inside & known], codes[known]
+    if len(these) == 0:
+        return None
+    if outcome.kind == "number":
+        low, high = mean_interval(these)
+        value, overall = float(these.mean()), float(every.mean())
+        words = f"the mean of {outcome.column} is {number(value)}"
+        if np.isfinite(low):
+            words += f" (95 % interval {number(low)} to {number(high)})"
+        words += f" against {number(overall)} overall"
+        return Level(f"mean {outcome.column}", value, low, high, overall, len(these), words)
+    code = 1 if outcome.kind == "binary" else _most_raised(these, every, len(outcome.levels))
+    hits = int((these == code).sum())
+    value, overall = hits / len(these), float((every == code).mean())
+    low, high = wilson(hits, len(these))
+    words = (f"{outcome.event(code)} on {percent(value)} of them ({between(low, high)}) "
+             f"against {percent(overall)} overall")
+    return Level(outcome.event(code), value, low, high, overall, len(these), words)
+
+
+def _most_raised(these: Floats, every: Floats, classes: int) -> int:
+    inside = np.bincount(these.astype(int), minlength=classes) / len(these)
+    overall = np.bincount(every.astype(int), minlength=classes) / len(every)
+    return int(np.argmax((inside - overall) / np.sqrt(np.maximum(overall * (1 - overall), 1e-9))))
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """The target as it stands in a sentence."""
+    return f"{outcome.column} = {shown(outcome.levels[1])}" if outcome.kind == "binary" else outcome.column

@@ -1,0 +1,25 @@
+"""Random samples of rows where a table is larger than a technique needs, and how to say so."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tidemill.core.dataset import Dataset
+from tidemill.mining.wording import counted
+
+
+def sample_rows(data: Dataset, limit: int, rng: np.random.Generator) -> Dataset:
+    """At most so many rows, drawn at random and kept in order."""
+    if len(data) <= limit:
+        return data
+    return data.rows(np.sort(rng.choice(len(data), size=limit, replace=False)))
+
+
+def sampled_words(used: int, held: int) -> str:
+    """The held-out rows that a figure is taken from.
+
+    Example:
+        >>> sampled_words(500, 500), sampled_words(20000, 300000)
+        ('500 held-out rows', 'a random 20,000 of the 300,000 held-out rows')
+    """
+    return counted(held, "held-out row") if used == held else f"a random {used:,} of the {held:,} held-out rows"

@@ -1,0 +1,64 @@
+"""Columns that all but repeat each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.schema import Column
+from tidemill.mining.binning import Bins, Codes, NumberBins, code_matrix, learn_bins
+from tidemill.mining.pairs import contingency, cramers_v
+from tidemill.mining.screening import ranked
+
+Floats = NDArray[np.float64]
+
+MOST_ROWS = 10_000
+
+
+def ties(train: Dataset, columns: Sequence[Column]) -> Floats:
+    """How far each column gives each other, in [0, 1], (columns, columns).
+
+    Two numbers by rank correlation, two categories by Cramér's V, a number and a category by the larger of Cramér's V
+    and the share of the number's rank variance that lies between levels. The diagonal is 0.
+
+    Args:
+        train: Training rows, of which the first 10,000 are used.
+        columns: The columns.
+    """
+    few = train.rows(np.arange(min(MOST_ROWS, len(train))))
+    # fine bins: a category made of a number's ranges must be seen to repeat it
+    bins = [learn_bins(few[column.name], column, parts=10, atom=0.05, levels=30) for column in columns]
+    codes = code_matrix(few.frame, bins)
+    ranks = np.column_stack([ranked(few, column) for column in columns])
+    result = np.zeros((len(columns), len(columns)))
+    for one in range(len(columns)):
+        for other in range(one):
+            tie = _tie((bins[one], bins[other]), codes[:, [one, other]], ranks[:, [one, other]])
+            result[one, other] = result[other, one] = tie
+    return result
+
+
+def without_copies(train: Dataset, columns: Sequence[Column], least: float) -> tuple[Column, ...]:
+    """The columns, less those that an earlier one gives at least so far."""
+    tied = ties(train, columns)
+    kept: list[int] = []
+    for at in range(len(columns)):
+        if not any(tied[at, other] >= least for other in kept):
+            kept.append(at)
+    return tuple(columns[at] for at in kept)
+
+
+def _tie(bins: tuple[Bins, Bins], codes: Codes, ranks: Floats) -> float:
+    numbers = [isinstance(each, NumberBins) for each in bins]
+    if all(numbers):
+        return float(abs(ranks[:, 0] @ ranks[:, 1]))
+    strength = cramers_v(contingency(codes[:, 0], codes[:, 1], (bins[0].size, bins[1].size)))
+    if any(numbers):
+        number = numbers.index(True)
+        level = codes[:, 1 - number].astype(np.int64) + 1
+        sums, sizes = np.bincount(level, ranks[:, number]), np.bincount(level)
+        strength = max(strength, float((sums**2 / np.maximum(sizes, 1)).sum()))
+    return strength

@@ -1,0 +1,94 @@
+"""Where a model errs most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidemill.core.condition import Condition
+from tidemill.core.dataset import Dataset
+from tidemill.core.finding import Finding
+from tidemill.core.schema import Column
+from tidemill.mining.outcome import Outcome
+from tidemill.mining.significance import ALPHA, excess_p, mean_interval, wilson
+from tidemill.mining.subgroups import candidate_tests, describe
+from tidemill.mining.wording import between, number, percent, test_words
+
+Floats = NDArray[np.float64]
+
+SPOTS = 2
+LEAST_SHARE = 0.03
+WORSE = 1.3
+
+
+def row_errors(outcome: Outcome, target: Floats, predicted: Floats) -> Floats:
+    """How wrong each prediction is, (n,): 1 for a wrong class, the distance for a number."""
+    if outcome.kind == "number":
+        return np.asarray(np.abs(predicted[:, 0] - target))
+    return np.asarray(predicted.argmax(axis=1) != target, dtype=np.float64)
+
+
+def weak_spots(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], outcome: Outcome, seen: Floats,
+               held: Floats) -> Iterator[Finding]:
+    """Segments learned from the training rows' errors in which the held-out rows' errors are significantly larger.
+
+    Args:
+        train, holdout: The rows.
+        columns: What segments may be described by.
+        outcome: What was predicted.
+        seen: Errors of the training rows, by models that had not seen them, (n,).
+        held: Errors of the held-out rows, (m,).
+    """
+    candidates = candidate_tests(train, columns)
+    worth = seen - seen.mean()
+    least = LEAST_SHARE * len(seen)
+
+    def quality(rows: Floats, total: Floats) -> Floats:
+        return np.where(rows >= least, total / np.sqrt(np.maximum(rows, 1)), -np.inf)
+
+    for _ in range(SPOTS):
+        found = describe(candidates, worth, quality)
+        if found is None:
+            return
+        condition, inside = found
+        finding = _confirmed(condition, condition.mask(holdout.frame).to_numpy(), outcome, held)
+        if finding is not None:
+            yield finding
+        worth = np.where(inside, 0.0, worth)
+
+
+def _confirmed(condition: Condition, inside: NDArray[np.bool_], outcome: Outcome, held: Floats) -> Finding | None:
+    rows = int(inside.sum())
+    if np.count_nonzero(held[inside]) < 10 or rows > 0.5 * len(held) or held[inside].mean() < WORSE * held.mean():
+        return None
+    p_value = SPOTS * _p_value(outcome, held, inside)
+    if p_value > ALPHA:
+        return None
+    there, overall = float(held[inside].mean()), float(held.mean())
+    where = f"where {test_words(condition.tests)} ({rows:,} held-out rows)"
+    if outcome.kind == "number":
+        interval = mean_interval(held[inside])
+        sentence = (f"The model of {outcome.column} errs most {where}: it is off by {number(there)} on average there "
+                    f"(95 % interval {number(interval[0])} to {number(interval[1])}), against "
+                    f"{number(overall)} overall.")
+    else:
+        interval = wilson(held[inside].sum(), rows)
+        sentence = (f"The model of {outcome.column} errs most {where}: {percent(there)} of its answers are wrong there "
+                    f"({between(*interval)}), against {percent(overall)} overall.")
+    return Finding(technique="drivers", name="weak spot", sentence=sentence, strength=there,
+                   measure="mean error" if outcome.kind == "number" else "share of wrong answers", support=rows,
+                   interval=interval, p_value=min(p_value, 1.0),
+                   columns=tuple(dict.fromkeys(test.column for test in condition.tests)), condition=condition,
+                   figures={"overall": overall})
+
+
+def _p_value(outcome: Outcome, held: Floats, inside: NDArray[np.bool_]) -> float:
+    if outcome.kind == "number":
+        from scipy.stats import mannwhitneyu
+
+        return float(mannwhitneyu(held[inside], held[~inside], alternative="greater").pvalue)
+    counts = (held[inside].sum(), inside.sum(), held.sum())
+    both, first, second = (np.asarray(count, dtype=np.int64) for count in counts)
+    return float(excess_p(both, first, second, len(held)))

@@ -1,0 +1,113 @@
+"""What a report is made from: everything that a run learned, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from tidemill.core.change import Issue
+from tidemill.core.dataset import Dataset
+from tidemill.core.finding import Findings
+from tidemill.core.schema import Rule
+from tidemill.core.score import Scores
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one more turn of the wheel did: generated rows went back in at the top.
+
+    Attributes:
+        number: 2 for the first round in which generated rows went back in; the plain run is the first.
+        generated: Rows generated for it.
+        dropped: Reason, as the end of "because they ..." -> rows that did not pass that gate.
+        kept: Rows that went in beside the real ones.
+        measure: What the target's model is judged by on the real holdout ("AUC", "R²"); "" without a target.
+        before, after: That score without and with the generated rows.
+        interval: (low, high) of ``after - before`` at 95 %.
+        gained: Sentences of findings that are new.
+        lost: Sentences of findings that are gone.
+    """
+
+    number: int
+    generated: int
+    dropped: Mapping[str, int]
+    kept: int
+    measure: str = ""
+    before: float | None = None
+    after: float | None = None
+    interval: tuple[float, float] | None = None
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Account:
+    """Everything that a report tells; a part that is None did not run, and the report leaves it out.
+
+    Attributes:
+        name: What the data are called.
+        command: The command, or call, that made it.
+        seed, threads: The run's; None where there was no run.
+        versions: Package -> version.
+        generated: When it was made, as text; leave it empty where the same bytes are wanted at every run.
+        seconds: Step -> seconds.
+        rows, columns: What was read, before any split.
+        train, holdout, synthetic: The three sets, cleaned; pictures compare real rows with synthetic ones.
+        issues: What cleaning saw in the training rows; None where nothing was cleaned.
+        changes: One row a changed cell (row, column, before, after, check, reason).
+        rules: What always holds.
+        findings: What mining found; None where nothing was mined, empty where nothing was found.
+        scores: What evaluation measured.
+        model: The generator's registered name.
+        model_note: In words, how far it got and how it was set.
+        privacy_note: In words, what the stored model keeps of real rows.
+        warnings: What the run told the user.
+        rounds: What further rounds changed.
+    """
+
+    name: str
+    command: str = ""
+    seed: int | None = None
+    threads: int | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    generated: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    rows: int | None = None
+    columns: int | None = None
+    train: Dataset | None = None
+    holdout: Dataset | None = None
+    synthetic: Dataset | None = None
+    issues: tuple[Issue, ...] | None = None
+    changes: pl.DataFrame | None = None
+    rules: tuple[Rule, ...] = ()
+    findings: Findings | None = None
+    scores: Scores | None = None
+    model: str = ""
+    model_note: str = ""
+    privacy_note: str = ""
+    warnings: tuple[str, ...] = ()
+    rounds: tuple[Round, ...] = ()
+
+    @property
+    def personal(self) -> tuple[Issue, ...]:
+        """The issues that are about personal data."""
+        return tuple(issue for issue in self.issues or () if issue.severity == "personal data")
+
+    @property
+    def undecided(self) -> tuple[Issue, ...]:
+        """The issues that were only reported; rules that hold have their own place in the report."""
+        own = {"rules"} if self.rules else set()
+        return tuple(issue for issue in self.issues or () if not issue.applied and issue.check not in own)
+
+    @property
+    def private_columns(self) -> frozenset[str]:
+        """Columns with personal data: none of their values is shown anywhere."""
+        return frozenset(name for issue in self.personal for name in issue.columns)
+
+    @property
+    def target(self) -> str | None:
+        """The name of the column to be predicted."""
+        data = self.train or self.synthetic
+        return data.target.name if data is not None and data.target is not None else None

@@ -1,0 +1,281 @@
+"""A report as data: blocks that hold every figure of the page and know nothing of pixels."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from tidemill.core.errors import InputError
+from tidemill.core.picture import Picture, Table
+
+Level = Literal["good", "note", "warning", "danger"]
+Cell = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a chapter (level 2, with an anchor) or of a part of one (level 3)."""
+
+    text: str
+    level: Literal[2, 3] = 3
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Plain text; a lead stands out, a small one steps back."""
+
+    text: str
+    style: Literal["plain", "lead", "small"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Sentences one under the other."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Callout:
+    """Something that must not be missed."""
+
+    level: Level
+    title: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One key figure with what it counts."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Key figures side by side."""
+
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Names and what belongs to them, such as a package and its version."""
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A command or a call, to be copied."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """A table. With ``stacked``, a narrow page shows each row as a card of its own."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    title: str = ""
+    stacked: bool = False
+
+    @staticmethod
+    def of(table: Table) -> TableBlock:
+        """The block that shows a finding's or a score's table."""
+        return TableBlock(table.columns, tuple(tuple(_cell(value) for value in row) for row in table.rows), table.title,
+                          stacked=len(table.columns) > 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One named row of values of a picture."""
+
+    name: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureBlock:
+    """A plot, as data; see :class:`tidemill.core.picture.Picture`."""
+
+    kind: Literal["bars", "across", "lines", "points", "heat"]
+    title: str
+    x: tuple[str | int | float | None, ...]
+    series: tuple[Series, ...]
+    x_label: str = ""
+    y_label: str = ""
+
+    @staticmethod
+    def of(picture: Picture) -> PictureBlock:
+        """The block that shows a finding's or a score's picture."""
+        series = tuple(Series(str(name), tuple(None if v is None else float(v) for v in values))
+                       for name, values in picture.series)
+        return PictureBlock(picture.kind, picture.title, tuple(_cell(x) for x in picture.x), series,
+                            picture.x_label, picture.y_label)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What the two colours of the comparisons below it stand for."""
+
+    real: str
+    synthetic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One column, real against synthetic: bars per level, or a histogram where there are edges.
+
+    Attributes:
+        column: The column's name.
+        labels: One per level; empty for a histogram.
+        edges: Bin edges, one more than bins; seconds since 1970 where ``time``. Empty for levels.
+        real, synthetic: Shares of all rows, one per level or bin.
+        missing: Shares of missing values (real, synthetic).
+        match: The share of rows that agree in the picture: 1 - total variation distance.
+        score: The column's own score, where evaluation gave one.
+        time: Whether the edges are instants.
+        note: What the picture leaves out.
+    """
+
+    column: str
+    labels: tuple[str, ...]
+    edges: tuple[float, ...]
+    real: tuple[float, ...]
+    synthetic: tuple[float, ...]
+    missing: tuple[float, float]
+    match: float
+    score: float | None = None
+    time: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A score between its floor and its ceiling."""
+
+    name: str
+    value: float | None
+    floor: float | None
+    ceiling: float | None
+    better: Literal["high", "low", "ceiling"]
+    sentence: str
+    why: str = ""
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """Scores one under the other, on bars whose better end is the right one."""
+
+    items: tuple[Gauge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Blocks that belong together, in a frame."""
+
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Blocks side by side, as many as the width takes."""
+
+    blocks: tuple[Block, ...]
+    size: Literal["small", "large"] = "small"
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Blocks that are folded away until asked for."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+Block = (Heading | Paragraph | Listing | Callout | Figures | Pairs | Code | TableBlock | PictureBlock | Key
+         | Comparison | Gauges | Card | Grid | Details)
+
+_SORTS: dict[str, type] = {sort.__name__: sort for sort in (*get_args(Block), Tile, Series, Gauge)}
+
+
+def walk(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Every block, those inside others included, in the order of the page."""
+    for block in blocks:
+        yield block
+        if isinstance(block, (Card, Grid, Details)):
+            yield from walk(block.blocks)
+
+
+def to_state(value: Any) -> Any:
+    """A block, or what it holds, as plain JSON values; each block says its ``sort``."""
+    if isinstance(value, tuple):
+        return [to_state(item) for item in value]
+    if type(value).__name__ in _SORTS:
+        return {"sort": type(value).__name__, **{f.name: to_state(getattr(value, f.name)) for f in fields(value)}}
+    return value
+
+
+def from_state(state: Any) -> Any:
+    """The value that :func:`to_state` wrote.
+
+    Raises:
+        InputError: The state is not one of a report.
+    """
+    if isinstance(state, list):
+        return tuple(from_state(item) for item in state)
+    if not isinstance(state, dict):
+        return state
+    sort = _SORTS.get(str(state.get("sort")))
+    if sort is None:
+        raise InputError(f"a report has no block of the sort {state.get('sort')!r}", hint=_HINT)
+    values = {name: from_state(item) for name, item in state.items() if name != "sort"}
+    hints = _hints(sort)
+    for name, value in values.items():
+        if name not in hints or not _fits(value, hints[name]):
+            raise InputError(f"'{name}' of a block of the sort '{sort.__name__}' is not what it must be", hint=_HINT)
+    try:
+        return sort(**values)
+    except TypeError as error:
+        raise InputError(f"a block of the sort '{sort.__name__}' is not whole", hint=_HINT) from error
+
+
+_HINT = "give the folder of a whole run, or run again"
+
+
+@cache
+def _hints(sort: type) -> dict[str, Any]:
+    return get_type_hints(sort)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value is of an annotated type; only what the blocks above use."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return value in inner
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, option) for option in inner)
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        if inner[-1] is Ellipsis:
+            return all(_fits(item, inner[0]) for item in value)
+        return len(value) == len(inner) and all(map(_fits, value, inner))
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, hint)
+
+
+def _cell(value: Any) -> Cell:
+    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)

@@ -1,0 +1,208 @@
+"""Each step of the wheel as one plain function; the command line has the same names and the same defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tidemill import loop
+from tidemill.clean import plan as cleaning
+from tidemill.clean.plan import Cleaned
+from tidemill.core.dataset import Dataset
+from tidemill.core.finding import Findings
+from tidemill.core.run import Run
+from tidemill.core.score import Evidence, Scores
+from tidemill.core.split import split
+from tidemill.io.conforming import conform
+from tidemill.io.reading import read as read_table
+from tidemill.metrics.evaluate import evaluate as score
+from tidemill.mining.mine import mine as find
+from tidemill.report.base import Account
+from tidemill.report.build import build
+from tidemill.report.page import Report
+from tidemill.report.terminal import in_notebook, notebook_line
+from tidemill.synthesizer import Synthesizer, Where
+
+
+def read(source: Any, *, target: str | None = None, ignore: Sequence[str] = (), id: Sequence[str] = (),
+         sensitive: Sequence[str] = (), time: str | None = None, entity: str | None = None,
+         schema: str | Path | None = None, run: Run | None = None) -> Dataset:
+    """A table with its schema inferred, a reason for each column.
+
+    Args:
+        source: A path (csv, tsv, parquet, jsonl, xlsx, ``file.sqlite?table=t``; text also gzipped or zipped), or a polars,
+            pandas or pyarrow table.
+        target: The column to be predicted.
+        ignore: Columns to be left out of everything.
+        id: Columns that name a row.
+        sensitive: Columns that fairness is watched for.
+        time: The column by which the latest rows are held out.
+        entity: The column whose rows belong together and are never split.
+        schema: A TOML file that overrides kinds and roles.
+        run: For progress.
+
+    Raises:
+        InputError: The source cannot be read.
+        SchemaError: A named column does not exist, or a kind does not fit.
+
+    Example:
+        >>> import polars as pl
+        >>> data = read(pl.DataFrame({"age": [31, 42, 57], "plan": ["team", "solo", "team"]}), target="plan")
+        >>> [(column.name, column.kind, column.role) for column in data.schema]
+        [('age', 'number', 'feature'), ('plan', 'category', 'target')]
+    """
+    return read_table(source, run or _run(), target=target, ignore=ignore, id=id, sensitive=sensitive, time=time,
+                   entity=entity, schema=schema)
+
+
+def clean(data: Any, *, checks: Sequence[str] | None = None, run: Run | None = None) -> Cleaned:
+    """The data with what is plainly wrong mended, a log of every changed cell, and what else was noticed.
+
+    Args:
+        data: A Dataset, or anything that :func:`read` takes.
+        checks: Names of the checks to be made; all of them by default.
+        run: For progress.
+    """
+    run = run or _run()
+    return cleaning.clean(_dataset(data, run), run, checks)
+
+
+def mine(data: Any, *, holdout: Dataset | None = None, techniques: Sequence[str] | None = None, target: str | None = None,
+         seed: int = 0, run: Run | None = None) -> Findings:
+    """What the data say: drivers of the target, segments, rules, anomalies, each with held-out figures.
+
+    Args:
+        data: A Dataset, or anything that :func:`read` takes.
+        holdout: Rows that figures are taken from; 30 % of the data by default.
+        techniques: Names of the techniques to be used; all of them by default.
+        target: The column to be predicted, where ``data`` is no Dataset.
+        seed: Of the split and the techniques.
+        run: For progress; its seed takes the place of ``seed``.
+    """
+    run = run or _run(seed)
+    train = _dataset(data, run, target=target)
+    if holdout is None:
+        train, holdout = split(train, run)
+    return find(train, holdout, run, techniques)
+
+
+def fit(data: Any, *, model: str = "trees", target: str | None = None, seed: int = 0, steps: int | None = None,
+        run: Run | None = None) -> Synthesizer:
+    """A generator that has learned the data as they are; nothing is cleaned and every column is kept.
+
+    Args:
+        data: A Dataset, or anything that :func:`read` takes.
+        model: A registered model's name.
+        target: The column to be predicted, where ``data`` is no Dataset.
+        seed: The same seed, data and versions give the same model.
+        steps: Learn only so many steps: replays a fit that was cut short.
+        run: For progress, cancelling and a time limit; its seed and steps take the place of the others.
+
+    Raises:
+        DataError: There are too few rows, or nothing to learn.
+        OptionError: There is no such model.
+
+    Example:
+        >>> import polars as pl
+        >>> frame = pl.DataFrame({"age": [20 + i % 50 for i in range(200)], "plan": ["team", "solo"] * 100})
+        >>> model = fit(frame, seed=1)
+        >>> model.sample(3, where={"plan": "team"})["plan"].to_list()
+        ['team', 'team', 'team']
+    """
+    run = run or _run(seed, steps=steps)
+    return Synthesizer.fit(_dataset(data, run, target=target), run, model)
+
+
+def sample(model: Synthesizer | str | Path, rows: int, where: Where = None, *, seed: int = 0,
+           run: Run | None = None) -> Any:
+    """New rows of a fitted or stored model, as the kind of frame that it learned from.
+
+    Args:
+        model: A Synthesizer, or the path of a stored one.
+        rows: How many.
+        where: Values that every row shall have: ``{"plan": "team"}`` or ``["plan=team"]``.
+        seed: Another seed gives other rows.
+        run: For progress and cancelling; its seed takes the place of ``seed``.
+    """
+    model = model if isinstance(model, Synthesizer) else Synthesizer.load(model)
+    return model.sample(rows, where, run=run or _run(seed))
+
+
+def evaluate(train: Any, holdout: Any, synthetic: Any, *, target: str | None = None, metrics: Sequence[str] | None = None,
+             found: Findings | None = None, seed: int = 0, run: Run | None = None) -> Scores:
+    """What synthetic rows are worth and what they leak, each figure between its floor and its ceiling.
+
+    Args:
+        train: The rows that the generator learned from.
+        holdout: Real rows that it has not seen.
+        synthetic: The rows that it made.
+        target: The column to be predicted, where ``train`` is no Dataset.
+        metrics: Names of the metrics; all of them by default.
+        found: What :func:`mine` found in train and holdout, where that is known already.
+        seed: Of samples, learners and the floor.
+        run: For progress; its seed takes the place of ``seed``.
+    """
+    run = run or _run(seed)
+    real = _dataset(train, run, target=target)
+    real = real.select([column.name for column in real.schema if column.role != "ignore"])
+    held, made = (conform(_dataset(data, run), real, run) for data in (holdout, synthetic))
+    floor = Synthesizer.fit(real, Run(run.seed), "independent").sample_dataset(len(made), run=Run(run.seed))
+    wants_findings = metrics is None or "findings" in metrics
+    if wants_findings and found is None:
+        found = find(real, held, run)
+    evidence = Evidence(real, held, made, floor, found if wants_findings else None,
+                        lambda one, other: find(one, other, Run(run.seed, threads=run.threads)))
+    return score(evidence, run, metrics)
+
+
+def report(source: Account | str | Path) -> Report:
+    """The page that tells a run: from its account, or again from the ``report.json`` in its folder.
+
+    Raises:
+        InputError: There is no report in the folder, or it is damaged.
+    """
+    return build(source) if isinstance(source, Account) else Report.load(source)
+
+
+def run(source: Any, *, out: str | Path | None = None, target: str | None = None, model: str = "trees",
+        rows: int | None = None, rounds: int = 1, seed: int = 0, steps: int | None = None, overwrite: bool = False,
+        run: Run | None = None, command: str = "", **options: Any) -> loop.Turned:
+    """Once around: read, split, clean, mine, learn, generate, evaluate, report.
+
+    The split comes first: cleaning, mining and the generator learn from training rows only.
+
+    Args:
+        source: Anything that :func:`read` takes.
+        out: A folder for report.html, report.json, clean.parquet, changes.parquet, findings.json, synthetic.parquet and
+            model.tidemill; None to write nothing.
+        target: The column to be predicted; without one, everything unsupervised still runs.
+        model: A registered model's name.
+        rows: How many rows to generate; as many as training rows by default.
+        rounds: How often the wheel turns: from the second round on, generated rows are fed back.
+        seed: The same seed, data and versions give the same results.
+        steps: Learn only so many steps: replays a run that was cut short.
+        overwrite: Whether outputs that exist may be replaced.
+        run: For progress, cancelling and a time limit; its seed and steps take the place of the others.
+        command: How the run was started, for the report.
+        **options: The other options of :func:`read`.
+
+    Raises:
+        TidemillError: Something that the user can mend; nothing half-written is left.
+    """
+    job = run or _run(seed, steps=steps)
+    folder = None if out is None else loop.Folder(Path(out), overwrite=overwrite)
+    data = _dataset(source, job, target=target, **options)
+    return loop.turn(data, job, folder, model=model, rows=rows, rounds=rounds, command=command)
+
+
+def _dataset(data: Any, run: Run, **options: Any) -> Dataset:
+    if isinstance(data, Dataset):
+        target = options.get("target")
+        return data if target is None else Dataset(data.frame, data.schema.with_roles("target", [target]), data.origin,
+                                                   data.name, data.door)
+    return read_table(data, run, **options)
+
+
+def _run(seed: int = 0, *, steps: int | None = None) -> Run:
+    return Run(seed, steps=steps, listener=notebook_line() if in_notebook() else None)

@@ -1,0 +1,89 @@
+"""The import direction, and what no module may do."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "tidemill"
+ROOMS = {"io", "clean", "codecs", "models", "metrics", "mining", "report"}
+ABOVE = ["synthesizer", "feedback", "loop", "verbs", "demos", "cli"]
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Rooms of Tidemill that a module imports, at its top or inside its functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "tidemill" else [node.module]
+        found |= {name.split(".")[1] for name in names if name.startswith("tidemill.")}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_imports_go_one_way(path: Path) -> None:
+    room, seen = room_of(path), imported(path)
+    if room == "core":
+        assert seen <= {"core"}
+    elif room in ROOMS:
+        assert seen <= {"core", room, "__version__"}
+    elif room in ABOVE:
+        higher = set(ABOVE[ABOVE.index(room) + 1:])
+        assert not seen & higher
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_nothing_forbidden(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    assert not calls & {"eval", "exec", "compile", "np.random.seed", "random.seed", "os.system"}
+    assert not modules & {"pickle", "cPickle", "joblib", "dill", "shelve", "marshal", "random"}
+    assert not any(call.startswith("np.random.") and call != "np.random.default_rng" for call in calls)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_no_vague_names(path: Path) -> None:
+    assert path.stem not in {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
+
+
+def loaded_after(code: str) -> set[str]:
+    program = f"import sys\n{code}\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_listing_and_help_import_nothing_heavy() -> None:
+    heavy = {"polars", "numpy", "sklearn", "lightgbm", "scipy", "plotly", "torch", "pandas", "pyarrow"}
+    assert not loaded_after("import tidemill, tidemill.cli") & heavy
+    assert not loaded_after("from tidemill.models import MODELS; list(MODELS)") & heavy
+
+
+WITHOUT_OPTIONAL = """
+import importlib, importlib.abc
+
+class Absent(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.split('.')[0] in ('torch', 'pandas', 'pyarrow', 'statsmodels'):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Absent())
+"""
+
+
+def test_the_whole_package_needs_no_optional_library() -> None:
+    names = [".".join(("tidemill", *p.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__") for p in MODULES]
+    assert "tidemill" in loaded_after(f"{WITHOUT_OPTIONAL}for name in {names}: importlib.import_module(name)")

@@ -1,0 +1,151 @@
+"""Laws of every registered generator."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.conformance.tables import business, dataset
+from tidemill.codecs.table import TableCodec
+from tidemill.core.condition import parse_where
+from tidemill.core.errors import ConditionError
+from tidemill.core.grid import Batch, Code, Known, Real, Spec
+from tidemill.core.run import Run
+from tidemill.models import MODELS
+from tidemill.models.base import Generator
+from tidemill.synthesizer import Synthesizer
+
+DATA = dataset(business(), target="churn")
+
+
+def grid() -> tuple[Spec, Batch]:
+    codec = TableCodec().fit(DATA, Run())
+    return codec.spec, codec.encode(DATA)
+
+
+def same(a: Batch, b: Batch) -> bool:
+    return np.array_equal(a.tick, b.tick) and np.array_equal(a.code, b.code)
+
+
+def fitted(name: str, **options: int) -> Generator:
+    spec, batch = grid()
+    return MODELS.load(name)().fit(spec, batch, Run(3, **options))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_rows_stay_within_the_spec_and_what_was_seen(name: str) -> None:
+    spec, batch = grid()
+    made = fitted(name).sample(1000, np.random.default_rng(0))
+    assert len(made) == 1000
+    for k, code in enumerate(spec.codes):
+        assert set(np.unique(made.code[:, k])) <= set(np.unique(batch.code[:, k])), code.name
+    for r, real in enumerate(spec.reals):
+        here = np.ones(1000, bool) if real.presence is None else made.code[:, real.presence] == 0
+        assert made.tick[here, r].min() >= batch.tick[:, r].min()
+        assert made.tick[here, r].max() <= batch.tick[:, r].max()
+        assert (made.tick[~here, r] == 0).all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_same_seed_same_rows_whatever_the_threads(name: str) -> None:
+    one, other = fitted(name, threads=1), fitted(name, threads=4)
+    draws = [model.sample(40_000, np.random.default_rng(5), run=Run(threads=threads))
+             for model in (one, other) for threads in (1, 4)]
+    assert all(same(draws[0], draw) for draw in draws[1:])
+    assert not same(draws[0], one.sample(40_000, np.random.default_rng(6)))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_state_restores(name: str) -> None:
+    model = fitted(name)
+    document, arrays = model.to_state()
+    again = MODELS.load(name).from_state(grid()[0], json.loads(json.dumps(document)), arrays)
+    assert same(model.sample(500, np.random.default_rng(1)), again.sample(500, np.random.default_rng(1)))
+    assert (again.steps_done, again.steps_planned) == (model.steps_done, model.steps_planned)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_columns_keep_their_shares(name: str) -> None:
+    spec, batch = grid()
+    made = fitted(name).sample(20_000, np.random.default_rng(2))
+    for k, code in enumerate(spec.codes):
+        real, drawn = (np.bincount(b.code[:, k], minlength=code.size) / len(b) for b in (batch, made))
+        assert np.abs(real - drawn).sum() / 2 < 0.05, code.name
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_conditions_hold_in_every_row(name: str) -> None:
+    codec = TableCodec().fit(DATA, Run())
+    model = fitted(name)
+    for where in ({"plan": "team"}, {"churn": "Yes", "active": "true"}, {"fee": None}):
+        known = codec.known(parse_where(where, DATA.schema))
+        made = codec.decode(model.sample(300, np.random.default_rng(0), known), np.random.default_rng(0)).frame
+        for column, value in where.items():
+            assert made[column].is_null().all() if value is None else (made[column].cast(pl.String) == value).all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_number_can_be_asked_for(name: str) -> None:
+    codec = TableCodec().fit(DATA, Run())
+    known = codec.known(parse_where(["age=44"], DATA.schema))
+    made = codec.decode(fitted(name).sample(200, np.random.default_rng(0), known), np.random.default_rng(0))
+    assert (made["age"] == 44).all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_never_occurs_is_refused(name: str) -> None:
+    spec = Spec((Real("x"),), (Code("c", 3),))
+    batch = Batch(np.arange(200).reshape(-1, 1) % 7, (np.arange(200) % 2).astype(np.int32).reshape(-1, 1))
+    model = MODELS.load(name)().fit(spec, batch, Run())
+    for known in (Known({}, {0: 2}), Known({0: 1_000_000}, {})):
+        with pytest.raises(ConditionError, match="no training row"):
+            model.sample(10, np.random.default_rng(0), known)
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(("reals", "codes"), [(1, 0), (0, 1), (0, 0)])
+def test_narrow_and_empty_grids(name: str, reals: int, codes: int) -> None:
+    spec = Spec((Real("x"),) * reals, (Code("c", 1),) * codes)
+    batch = Batch(np.full((30, reals), 7, np.int64), np.zeros((30, codes), np.int32))
+    made = MODELS.load(name)().fit(spec, batch, Run()).sample(5, np.random.default_rng(0))
+    assert same(made, Batch(np.full((5, reals), 7, np.int64), np.zeros((5, codes), np.int32)))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_rows(name: str) -> None:
+    assert len(fitted(name).sample(0, np.random.default_rng(0))) == 0
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_replayed_part_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
+    full = fitted(name)
+    steps = full.steps_planned // 2
+    part, again = (fitted(name, steps=steps, threads=threads) for threads in (1, 4))
+    assert part.steps_done == again.steps_done == (steps if full.steps_planned > 1 else 1)
+    assert same(part.sample(200, np.random.default_rng(0)), again.sample(200, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_out_of_time_and_cancelled_fits_are_usable(name: str) -> None:
+    spec, batch = grid()
+    late = Run(deadline=time.monotonic() - 1)
+    assert len(MODELS.load(name)().fit(spec, batch, late).sample(50, np.random.default_rng(0))) == 50
+    cancelled = Run()
+    cancelled.cancel()
+    if name != "independent":  # instant: nothing to cut short
+        with pytest.raises(Exception, match="stopped"):
+            MODELS.load(name)().fit(spec, batch, cancelled)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_artefact_is_the_same_bytes(name: str, tmp_path: Path) -> None:
+    paths = [Synthesizer.fit(DATA, Run(1, threads=threads), name).save(tmp_path / f"{threads}.tidemill")
+             for threads in (1, 3)]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    model = Synthesizer.load(paths[0])
+    assert model.sample(20, seed=4).equals(Synthesizer.load(paths[1]).sample(20, seed=4))

@@ -76,7 +76,7 @@ def _job(*, seed: int = 0, threads: int = 2, quiet: bool = False, as_json: bool 
          minutes: float | None = None) -> Iterator[Job]:
     """A run that shows itself and can be stopped with Ctrl-C: once to end well, twice to end at once."""
     from tidemill.core.run import Run
-    from tidemill.report.terminal import Display, json_lines
+    from tidemill.reporting.terminal import Display, json_lines
 
     with contextlib.ExitStack() as stack:
         listener: Callable[[Event], None]
@@ -108,7 +108,7 @@ def read(data: Data, target: Target = None, schema: Schema = None, ignore: Ignor
          json: Json = False) -> None:
     """Show what a table holds: each column's kind and role, and why."""
     from tidemill.io.profile import profile
-    from tidemill.report.profile import shown
+    from tidemill.reporting.profile import shown
 
     with _job(quiet=quiet, as_json=json) as job:
         table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
@@ -316,7 +316,7 @@ def techniques(json: Json = False) -> None:
 @app.command()
 def checks(json: Json = False) -> None:
     """List the cleaning checks."""
-    from tidemill.clean import CHECKS
+    from tidemill.cleaning import CHECKS
 
     _listed(CHECKS, json)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from tidemill.clean import plan as cleaning
+from tidemill.cleaning import plan as cleaning
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding, Findings
 from tidemill.core.run import Run
@@ -18,7 +18,7 @@ from tidemill.metrics.embedding import learn_embedding, nearest
 from tidemill.metrics.features import Features, Floats, Layout, features
 from tidemill.metrics.targets import targets
 from tidemill.mining.mine import mine
-from tidemill.report.base import Round
+from tidemill.reporting.base import Round
 
 NEAR = 0.01
 """A generated row is a near-copy if it is nearer to a training row than all but this share of held-out rows are."""

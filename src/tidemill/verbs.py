@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tidemill import loop
-from tidemill.clean import plan as cleaning
-from tidemill.clean.plan import Cleaned
+from tidemill import wheel
+from tidemill.cleaning import plan as cleaning
+from tidemill.cleaning.plan import Cleaned
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
 from tidemill.core.run import Run
@@ -18,10 +18,10 @@ from tidemill.io.conforming import conform
 from tidemill.io.reading import read as read_table
 from tidemill.metrics.evaluate import evaluate as score
 from tidemill.mining.mine import mine as find
-from tidemill.report.base import Account
-from tidemill.report.build import build
-from tidemill.report.page import Report
-from tidemill.report.terminal import in_notebook, notebook_line
+from tidemill.reporting.base import Account
+from tidemill.reporting.build import build
+from tidemill.reporting.page import Report
+from tidemill.reporting.terminal import in_notebook, notebook_line
 from tidemill.synthesizer import Synthesizer, Where
 
 
@@ -167,7 +167,7 @@ def report(source: Account | str | Path) -> Report:
 
 def run(source: Any, *, out: str | Path | None = None, target: str | None = None, model: str = "trees",
         rows: int | None = None, rounds: int = 1, seed: int = 0, steps: int | None = None, overwrite: bool = False,
-        run: Run | None = None, command: str = "", **options: Any) -> loop.Turned:
+        run: Run | None = None, command: str = "", **options: Any) -> wheel.Turned:
     """Once around: read, split, clean, mine, learn, generate, evaluate, report.
 
     The split comes first: cleaning, mining and the generator learn from training rows only.
@@ -191,9 +191,9 @@ def run(source: Any, *, out: str | Path | None = None, target: str | None = None
         TidemillError: Something that the user can mend; nothing half-written is left.
     """
     job = run or _run(seed, steps=steps)
-    folder = None if out is None else loop.Folder(Path(out), overwrite=overwrite)
+    folder = None if out is None else wheel.Folder(Path(out), overwrite=overwrite)
     data = _dataset(source, job, target=target, **options)
-    return loop.turn(data, job, folder, model=model, rows=rows, rounds=rounds, command=command)
+    return wheel.turn(data, job, folder, model=model, rows=rows, rounds=rounds, command=command)
 
 
 def _dataset(data: Any, run: Run, **options: Any) -> Dataset:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "tidemill"
-ROOMS = {"io", "clean", "codecs", "models", "metrics", "mining", "report"}
-ABOVE = ["synthesizer", "feedback", "loop", "verbs", "demos", "cli"]
+ROOMS = {"io", "cleaning", "codecs", "models", "metrics", "mining", "reporting"}
+ABOVE = ["synthesizer", "feedback", "wheel", "verbs", "demos", "cli"]
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 

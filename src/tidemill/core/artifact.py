@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from tidemill.core.errors import ArtifactError, OutputError
+from tidemill.core.errors import ArtifactError, OutputError, SchemaError
 
 FORMAT = 1
 MAX_BYTES = 4 << 30
 MAX_MEMBERS = 64
-MAX_RATIO = 2000
+MAX_RATIO = 500
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -130,7 +130,7 @@ def trusted_shape(path: Path) -> Iterator[None]:
     """Turn what a wrongly shaped state raises while it is restored into an ArtifactError."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, SchemaError) as error:
         raise ArtifactError(f"the model's parts do not fit together ({type(error).__name__}: {error})",
                             where=str(path), hint="fit again") from error
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 from tidemill.metrics.features import Features, Floats, Layout
 
+MOST_NEWTON = 400
 MOST_LEVELS = 30
 """The most frequent levels of a category have a column each; the others share one."""
 
@@ -34,6 +36,16 @@ class Design:
         for j, size in enumerate(self.sizes):
             parts.append(np.eye(size)[np.minimum(rows.codes[:, j], size - 1)])
         return np.concatenate(parts, axis=1)
+
+
+def logistic(matrix: Floats, label: Floats) -> LogisticRegression:
+    """Logistic regression of the label on the matrix, with the usual penalty (C = 1).
+
+    Newton's method is fast and exact while there are few columns; beyond, its matrix of second derivatives is too large.
+    """
+    newton = matrix.shape[1] <= MOST_NEWTON
+    model = LogisticRegression(solver="newton-cholesky" if newton else "lbfgs", max_iter=50 if newton else 1000, tol=1e-3)
+    return model.fit(matrix, label)
 
 
 def learn_design(layout: Layout, reference: Features) -> Design:

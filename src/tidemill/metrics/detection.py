@@ -14,7 +14,7 @@ from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.auc import Auc, auc, mean_auc
 from tidemill.metrics.boosting import boosted, predictions, tree_matrix
-from tidemill.metrics.design import learn_design
+from tidemill.metrics.design import learn_design, logistic
 from tidemill.metrics.features import Features, Floats, features, together
 from tidemill.metrics.sides import affordable, sides
 from tidemill.metrics.wording import counted, listing, ratio
@@ -106,16 +106,13 @@ def judged_by_line(real: Dataset, other: Dataset, run: Run) -> Judgement:
         real, other: Equally many rows.
         run: Folds.
     """
-    from sklearn.linear_model import LogisticRegression
-
     layout, parts = features((real, other))
     rows, label, fold = _labelled(parts, run)
     matrix = learn_design(layout, rows)(rows)
     aucs = []
     for k in range(FOLDS):
         run.check()
-        model = LogisticRegression(solver="newton-cholesky", max_iter=50)
-        model.fit(matrix[fold != k], label[fold != k])
+        model = logistic(matrix[fold != k], label[fold != k])
         aucs.append(_auc(model.decision_function(matrix[fold == k]), label[fold == k]))
     return Judgement(mean_auc(aucs), {})
 

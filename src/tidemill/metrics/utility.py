@@ -11,7 +11,7 @@ from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.auc import auc
 from tidemill.metrics.boosting import boosted, predictions, tree_matrix
-from tidemill.metrics.design import learn_design
+from tidemill.metrics.design import learn_design, logistic
 from tidemill.metrics.features import Features, Floats, Layout, features
 from tidemill.metrics.sides import Sides, affordable, sides
 from tidemill.metrics.targets import Targets, targets
@@ -20,7 +20,7 @@ from tidemill.metrics.wording import counted, ratio
 MOST_ROWS = 50_000
 CELLS = 2_000_000
 FEWEST_ROWS = 50
-TREES = 100
+BOOSTED, FOREST = 100, 50  # trees
 LEAF = 5
 MEAN = "utility, mean of the learners"
 
@@ -88,31 +88,31 @@ def _quality(predicted: Floats, truth: Floats, classes: int) -> float:
 
 
 def _boosting(layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run) -> Floats:
-    return _trees(layout, rows, label, test, classes, run, learning_rate=0.1)
+    return _trees(layout, rows, label, test, classes, run, BOOSTED)
 
 
 def _forest(layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run) -> Floats:
-    return _trees(layout, rows, label, test, classes, run, boosting="rf", bagging_freq=1, bagging_fraction=0.632,
+    return _trees(layout, rows, label, test, classes, run, FOREST, boosting="rf", bagging_freq=1, bagging_fraction=0.632,
                   feature_fraction_bynode=0.5, min_data_in_leaf=LEAF, num_leaves=256)
 
 
 def _trees(layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run,
-           **settings: object) -> Floats:
+           trees: int, **settings: object) -> Floats:
     objective = "regression" if not classes else "binary" if classes == 2 else "multiclass"
-    model = boosted(layout, tree_matrix(rows), label, run, trees=TREES, objective=objective,
+    model = boosted(layout, tree_matrix(rows), label, run, trees=trees, objective=objective,
                     classes=classes if classes > 2 else 1, **settings)
     predicted = predictions(model, tree_matrix(test))
     return np.column_stack([1 - predicted, predicted]) if classes == 2 else predicted
 
 
 def _linear(layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run) -> Floats:
-    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.linear_model import Ridge
 
     design = learn_design(layout, rows)
     if not classes:
         fitted: Floats = Ridge().fit(design(rows), label).predict(design(test))
         return fitted
-    model = LogisticRegression(solver="newton-cholesky", max_iter=50).fit(design(rows), label)
+    model = logistic(design(rows), label)
     predicted = np.zeros((len(test), classes))  # a class that was never seen keeps probability 0
     predicted[:, model.classes_.astype(int)] = model.predict_proba(design(test))
     return predicted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,14 +32,16 @@ class Trees:
     Attributes:
         booster: LightGBM's own.
         outcome: What it predicts.
+        threads: Threads that explain rows.
     """
 
     booster: lightgbm.Booster
     outcome: Outcome
+    threads: int = 1
 
     def predict(self, rows: Floats) -> Floats:
         """Class chances (n, classes), or the expected number (n, 1)."""
-        return _two_dimensional(np.asarray(self.booster.predict(rows)), self.outcome)
+        return _two_dimensional(np.asarray(self.booster.predict(rows, num_threads=1)), self.outcome)
 
     def contributions(self, rows: Floats) -> Floats:
         """SHAP values (Lundberg et al. 2020) on the model's own scale, and the base value at the end.
@@ -46,7 +49,11 @@ class Trees:
         Returns:
             (n, outputs, features + 1); outputs is 1 but for several classes. A row's sum is its raw score.
         """
-        flat = np.asarray(self.booster.predict(rows, pred_contrib=True))
+        def explain(part: Floats) -> Floats:
+            return np.asarray(self.booster.predict(part, pred_contrib=True, num_threads=1))
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            flat = np.vstack(list(pool.map(explain, np.array_split(rows, min(self.threads, len(rows))))))
         return flat.reshape(len(rows), -1, rows.shape[1] + 1)
 
 
@@ -55,6 +62,8 @@ def fit_trees(rows: Floats, target: Floats, outcome: Outcome, categorical: Seque
     """A model of all rows, and predictions of each row by models that have not seen it.
 
     The number of trees is stopped early on a fifth of the rows; then the folds and the final model use that number.
+    The models are fitted beside each other, each by one thread: so the number of threads cannot change the result, and
+    none waits for another where the machine is busy.
 
     Args:
         rows: (n, features), NaN where missing.
@@ -66,13 +75,18 @@ def fit_trees(rows: Floats, target: Floats, outcome: Outcome, categorical: Seque
     settings = _settings(outcome, len(rows), run)
     fold = _folds(target, outcome, run)
     rounds = _early_stopped(rows, target, fold == 0, settings, categorical)
-    unseen = np.empty((len(rows), len(outcome.levels) or 1))
-    for at in range(FOLDS):
+
+    def fit(held_fold: int) -> lightgbm.Booster:  # no row is of the last fold: that model is fitted on all
         run.check()
-        held = fold == at
-        booster = _train(rows[~held], target[~held], rounds, settings, categorical)
-        unseen[held] = _two_dimensional(np.asarray(booster.predict(rows[held])), outcome)
-    return Trees(_train(rows, target, rounds, settings, categorical), outcome), unseen
+        used = fold != held_fold
+        return lightgbm.train(settings, _dataset(rows[used], target[used], settings, categorical), rounds)
+
+    with ThreadPoolExecutor(run.threads) as pool:
+        *crossed, final = pool.map(fit, range(FOLDS + 1))
+    unseen = np.empty((len(rows), len(outcome.levels) or 1))
+    for at, booster in enumerate(crossed):
+        unseen[fold == at] = Trees(booster, outcome).predict(rows[fold == at])
+    return Trees(final, outcome, run.threads), unseen
 
 
 def _settings(outcome: Outcome, rows: int, run: Run) -> dict[str, Any]:
@@ -81,7 +95,7 @@ def _settings(outcome: Outcome, rows: int, run: Run) -> dict[str, Any]:
             "learning_rate": 0.05 if rows < FEW_ROWS else 0.1, "num_leaves": 15,
             "min_data_in_leaf": max(5, min(20, rows // 30)), "feature_fraction": 0.6, "max_bin": 127,
             "cat_smooth": 20, "seed": run.seed_of("mining/drivers/trees"),
-            "deterministic": True, "force_row_wise": True, "num_threads": run.threads, "verbosity": -1}
+            "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
 
 
 def _folds(target: Floats, outcome: Outcome, run: Run) -> NDArray[np.int64]:
@@ -101,11 +115,6 @@ def _early_stopped(rows: Floats, target: Floats, held: NDArray[np.bool_], settin
     booster = lightgbm.train(settings, data, MOST_ROUNDS, valid_sets=[check],
                              callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False, min_delta=delta)])
     return max(int(booster.best_iteration), 1)
-
-
-def _train(rows: Floats, target: Floats, rounds: int, settings: dict[str, Any],
-           categorical: Sequence[int]) -> lightgbm.Booster:
-    return lightgbm.train(settings, _dataset(rows, target, settings, categorical), rounds)
 
 
 def _dataset(rows: Floats, target: Floats, settings: dict[str, Any], categorical: Sequence[int]) -> lightgbm.Dataset:

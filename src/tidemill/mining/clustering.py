@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -107,6 +108,11 @@ def find_clusters(train: Dataset, holdout: Dataset, columns: tuple[Column, ...],
     axes = learn_axes(train, columns)
     if not axes:
         return None
+    with threadpool_limits(1):  # small matrices: threads would only wait for each other, and sum in another order
+        return _clusters(train, holdout, axes, run)
+
+
+def _clusters(train: Dataset, holdout: Dataset, axes: tuple[Axis, ...], run: Run) -> Clustering | None:
     rng = run.rng("mining/segments/shuffle")
     seen, held = embed(train, axes), embed(holdout, axes)
     mean = seen.mean(axis=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -37,9 +38,10 @@ def linear_predictions(train: Dataset, holdout: Dataset, columns: tuple[Column, 
         train, target = train.rows(at), target[at]
     axes = learn_axes(train, columns)
     seen, held = embed(train, axes)[:, :MOST_DIMENSIONS], embed(holdout, axes)[:, :MOST_DIMENSIONS]
-    if outcome.kind == "number":
-        return np.asarray(Ridge(alpha=1.0).fit(seen, target).predict(held)).reshape(-1, 1)
-    model = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200).fit(seen, target.astype(int))
+    with threadpool_limits(1):  # so that sums have one order, whatever the number of threads
+        if outcome.kind == "number":
+            return np.asarray(Ridge(alpha=1.0).fit(seen, target).predict(held)).reshape(-1, 1)
+        model = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200).fit(seen, target.astype(int))
     chances = np.full((len(held), len(outcome.levels)), 1e-9)
     chances[:, model.classes_] = model.predict_proba(held)
     return chances

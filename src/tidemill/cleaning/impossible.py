@@ -1,0 +1,94 @@
+"""Values that cannot be, judged by the column's name and its distribution together, are reported.
+
+A name alone proves nothing ("age" may be a standardised score), so a bound counts only where nearly all values keep it.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tidemill.cleaning.base import Check, Diagnosis, considered, numeric
+from tidemill.cleaning.names import says
+from tidemill.cleaning.quantities import ELSE, QUANTITIES, Quantity
+from tidemill.cleaning.words import figure, many, share
+from tidemill.core.change import Issue
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.core.schema import Column
+
+_FEWEST = 20
+_RANGE_BROKEN = 0.05
+_ZERO_BROKEN = 0.6
+_YEARS = (1900, 2100)
+
+
+def diagnose(train: Dataset, run: Run) -> Diagnosis:
+    """Look for numbers beyond what their name allows, for zeros far from all other values, and for odd dates."""
+    issues = []
+    for column in numeric(train):
+        known = train[column.name].drop_nulls()
+        if len(known) < _FEWEST or known.n_unique() < 3:
+            continue
+        issue = _by_name(column, known) or _lonely_zero(column, known)
+        issues += [issue] if issue else []
+    for column in considered(train, "datetime"):
+        issue = _dates(column, train[column.name].drop_nulls())
+        issues += [issue] if issue else []
+    return Diagnosis(tuple(issues))
+
+
+def _by_name(column: Column, known: pl.Series) -> Issue | None:
+    for quantity in QUANTITIES:
+        if any(says(column.name, name) for name in quantity.names):
+            unless = (*ELSE, *quantity.unless)
+            return None if any(says(column.name, word) for word in unless) else _beyond(column.name, known, quantity)
+    return None
+
+
+def _beyond(name: str, known: pl.Series, quantity: Quantity) -> Issue | None:
+    """The values beyond a quantity's bounds, if they are few enough for the name to be understood rightly."""
+    low, high = quantity.low, quantity.high
+    never = pl.repeat(False, len(known), eager=True)
+    zero = never if quantity.zero else known == 0
+    parts = {"zero": zero,
+             "negative" if low == 0 else f"below {figure(low or 0)}": never if low is None else known < low,
+             f"above {figure(high or 0)}": never if high is None else known > high}
+    counts = {said: int(where.sum()) for said, where in parts.items() if where.any()}
+    count, zeros = sum(counts.values()), counts.get("zero", 0)
+    if not count or count - zeros > _RANGE_BROKEN * len(known) or zeros > _ZERO_BROKEN * len(known):
+        return None
+    odd = known.filter(parts[list(counts)[-1]])
+    said = " and ".join(f"{what} in {many(n, 'row')} ({share(n, len(known))})" for what, n in counts.items())
+    return Issue("impossible", f"'{name}' is {said}, which {quantity.what} {quantity.verdict}.", (name,), count,
+                 figure(odd[0]), severity="warning" if quantity.verdict == "cannot be" else "note",
+                 action="kept; find out whether it means 'not known', or something else than the name says")
+
+
+def _lonely_zero(column: Column, known: pl.Series) -> Issue | None:
+    """Zeros far below all other values, where these are a measure that comes nowhere near zero."""
+    zeros, rest = int((known == 0).sum()), known.filter(known != 0)
+    if not 0 < zeros <= 0.25 * len(known) or rest.n_unique() < 20:
+        return None
+    low, high, median = float(rest.min()), float(rest.max()), float(rest.median() or 0)  # type: ignore[arg-type]
+    narrow = float(rest.quantile(0.75) or 0) - float(rest.quantile(0.25) or 0) <= 0.8 * median
+    near = int((rest <= max(2.0, 0.05 * median)).sum())
+    if low <= 0 or near * 5 > zeros or not ((narrow and zeros >= 3) or zeros <= 0.001 * len(known)):
+        return None
+    return Issue("impossible", f"'{column.name}' is 0 in {many(zeros, 'row')} ({share(zeros, len(known))}), while all "
+                 f"other values lie between {figure(low)} and {figure(high)}: zero may stand for 'not measured'.",
+                 (column.name,), zeros, "0", severity="warning", action="kept; make them missing if zero cannot be")
+
+
+def _dates(column: Column, known: pl.Series) -> Issue | None:
+    years = known.dt.year()
+    odd = (years < _YEARS[0]) | (years >= _YEARS[1])
+    count = int(odd.sum())
+    if not 0 < count <= _RANGE_BROKEN * len(known):
+        return None
+    said = (f"{many(count, 'date')} of '{column.name}' ({share(count, len(known))}) {'lies' if count == 1 else 'lie'} "
+            f"before {_YEARS[0]} or after {_YEARS[1] - 1}.")
+    return Issue("impossible", said, (column.name,), count, str(known.filter(odd)[0]), severity="warning",
+                 action="kept; look for a mistyped year")
+
+
+CHECK = Check(diagnose)

@@ -1,0 +1,51 @@
+"""Infinite numbers, which come of a division by zero and which no model can read, become missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from tidemill.cleaning import changes
+from tidemill.cleaning.base import Check, Diagnosis, Repaired, numeric
+from tidemill.cleaning.words import many
+from tidemill.core.change import Issue
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+
+
+def diagnose(train: Dataset, run: Run) -> Diagnosis:
+    """Count the infinite numbers of each column of floats."""
+    issues, names = [], []
+    for column in numeric(train):
+        values = train[column.name]
+        if not values.dtype.is_float():
+            continue
+        names.append(column.name)  # rows not seen yet may hold one where the training rows do not
+        count = int(values.is_infinite().sum())
+        if count:
+            issues.append(Issue(
+                "infinite", f"'{column.name}' holds {many(count, 'infinite number')}, which is how programs write the "
+                "result of a division by zero.", (column.name,), count,
+                example=str(values.filter(values.is_infinite())[0]), applied=True, action="made missing"))
+    return Diagnosis(tuple(issues), {"columns": names})
+
+
+def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
+    """Make infinite numbers missing."""
+    frame, schema, log = data.frame, data.schema, []
+    for name in learned["columns"]:
+        values = data[name]
+        where = values.is_infinite() if values.dtype.is_float() else pl.Series([False] * len(values))
+        if not where.any():
+            continue
+        after = values.set(where, None)
+        log.append(changes.cells(values, after, where, "an infinite number"))
+        frame = frame.with_columns(after)
+        schema = schema.replacing(replace(schema[name], nullable=True))
+    return Repaired(replace(data, frame=frame, schema=schema), changes.joined(log))
+
+
+CHECK = Check(diagnose, repair)

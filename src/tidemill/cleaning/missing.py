@@ -1,0 +1,147 @@
+"""Disguised missing values: marker texts such as "?" and marker numbers such as -999 become missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from tidemill.cleaning import changes, sentinels
+from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered, counted
+from tidemill.cleaning.markers import are_markers, say_unknown
+from tidemill.cleaning.words import listed, many, share
+from tidemill.core.change import Issue
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.core.schema import Column, Spelling
+
+
+def diagnose(train: Dataset, run: Run) -> Diagnosis:
+    """Find marker texts in categories and texts, and markers among numbers and dates."""
+    issues: list[Issue] = []
+    texts: list[str] = []
+    values: dict[str, list[Any]] = {}
+    unsure: dict[str, int] = {}
+    for column in considered(train, "category", "boolean", "text", "id"):
+        if train[column.name].dtype == pl.String:
+            counts = counted(train[column.name])
+            issue = _marker_texts(column, counts)
+            issues += [issue] if issue else []
+            if issue is None or issue.applied:
+                texts.append(column.name)  # also where there is none: rows not seen yet may hold one
+            if column.kind in ("category", "boolean"):
+                unsure[column.name] = int(counts.filter(say_unknown(counts["value"]))["count"].sum())
+    for column in considered(train, "number", "datetime", "boolean"):
+        issues += _spelt(column, train[column.name])
+        for marker in sentinels.found(column, train[column.name]):
+            issues.append(marker.issue(column.name))
+            if marker.plain:
+                values.setdefault(column.name, []).append(marker.value)
+    issues += _unsure_words(train, {name: count for name, count in unsure.items() if count})
+    return Diagnosis(tuple(issues), {"texts": texts, "values": values})
+
+
+def _marker_texts(column: Column, counts: pl.DataFrame) -> Issue | None:
+    """The markers of one column of text, applied unless they may be an answer.
+
+    Args:
+        column: The column.
+        counts: Its levels ("value") and how often they occur ("count"), the commonest first.
+    """
+    where = are_markers(counts["value"])
+    markers, levels = counts.filter(where), counts.filter(~where)
+    if not markers.height:
+        return None
+    count, total = int(markers["count"].sum()), int(counts["count"].sum())
+    shown = markers["value"].to_list()
+    said = f"'{column.name}' holds {listed(shown)} in {many(count, 'cell')} ({share(count, total)})"
+    doubt = _doubt(column, levels["value"], shown)
+    if doubt:
+        return Issue("missing", f"{said}, which may stand for 'missing' or may be an answer, for {doubt}.",
+                     (column.name,), count, repr(shown[0]), action="kept")
+    return Issue("missing", f"{said}, which stands for 'missing'.", (column.name,), count, repr(shown[0]), applied=True,
+                 action="made missing")
+
+
+def _doubt(column: Column, levels: pl.Series, markers: list[str]) -> str:
+    """Why the markers may be an answer, or ""."""
+    if column.kind in ("category", "boolean") and len(levels) == 1:
+        return f"all other cells hold '{levels[0]}'"
+    if not len(levels):
+        return ""
+    if not levels.str.contains(r"[\p{L}\p{N}]").any():
+        return "the other levels are signs too"
+    codes = float(levels.str.contains(r"^[A-Z]{2}$").mean() or 0.0)  # type: ignore[arg-type]
+    if codes > 0.5 and any(marker.strip() == "NA" for marker in markers):
+        return "the other levels are codes of two letters too"
+    return ""
+
+
+def _marker(column: Column) -> str:
+    """The text that stood for "missing" where the column was read; "" where that was nothing, or a float's own NaN."""
+    text = column.spelling.missing if column.spelling else ""
+    return "" if text == "NaN" and column.dtype.startswith("Float") else text
+
+
+def _spelt(column: Column, values: pl.Series) -> list[Issue]:
+    """Markers that reading has taken for "missing" already, in a column of numbers, dates or booleans."""
+    marker, count = _marker(column), values.null_count()
+    if not count or not marker:
+        return []
+    return [Issue("missing", f"'{column.name}' holds {listed([marker])} in {many(count, 'cell')} "
+                  f"({share(count, len(values))}), which stands for 'missing'.", (column.name,), count, repr(marker),
+                  applied=True, action="made missing")]
+
+
+def _unsure_words(train: Dataset, counts: Mapping[str, int]) -> list[Issue]:
+    """One issue on all columns with a word such as "unknown", which is kept."""
+    if not counts:
+        return []
+    names = sorted(counts, key=lambda name: -counts[name])
+    cells = sum(counts.values())
+    levels = train[names[0]].drop_nulls()
+    word = levels.filter(say_unknown(levels))[0]
+    where = listed(names) if len(names) > 1 else f"'{names[0]}' ({share(cells, len(train))})"
+    said = (f"{many(cells, 'cell')} of {where} {'holds' if cells == 1 else 'hold'} a word such as '{word}', which says "
+            "that the answer is not known.")
+    return [Issue("missing", said, tuple(names), cells, word,
+                  action="kept as a level of its own, since not to know may tell something")]
+
+
+def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
+    """Make markers missing."""
+    schema, log = data.schema, []
+    new: dict[str, pl.Series] = {}
+
+    def blank(before: pl.Series, where: pl.Series, reason: str) -> None:
+        if where.any():
+            new[before.name] = before.set(where, None)
+            log.append(changes.cells(before, new[before.name], where, reason))
+
+    for name in learned["texts"]:
+        if data[name].dtype == pl.String:
+            blank(data[name], are_markers(data[name]), "a text that stands for 'missing'")
+    for column in considered(data, "number", "datetime", "boolean"):
+        if _marker(column):
+            before = pl.repeat(_marker(column), len(data), dtype=pl.String, eager=True).alias(column.name)
+            log.append(changes.cells(before, before.clear(len(data)), data[column.name].is_null(),
+                                     "a text that stands for 'missing'"))
+            schema = schema.replacing(replace(column, spelling=replace(column.spelling or Spelling(), missing="")))
+    for name, markers in learned["values"].items():
+        for marker in markers:
+            values = new.get(name, data[name])
+            blank(values, _equal(values, marker), "a value that stands for 'missing'")
+    schema = schema.replacing(*(replace(schema[name], nullable=True) for name in new))
+    return Repaired(replace(data, frame=data.frame.with_columns(new.values()), schema=schema), changes.joined(log))
+
+
+def _equal(values: pl.Series, marker: float | int | str) -> pl.Series:
+    """(rows,) True where a value is the marker; never null."""
+    same = values.dt.date() == date.fromisoformat(marker) if isinstance(marker, str) else values == marker
+    return same.fill_null(False)
+
+
+CHECK = Check(diagnose, repair)

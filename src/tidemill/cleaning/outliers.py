@@ -1,0 +1,98 @@
+"""Single values extremely far from all others are reported; a long tail, as money and counts have it, is none.
+
+Each side of the distribution is measured by itself, in the distance between its median and its 99th (1st) percentile,
+so that skewness and heavy tails widen the measure instead of filling the list (the idea of the adjusted boxplot,
+Hubert & Vandervieren 2008, carried farther out). A value must be extreme both as it is and on a logarithmic scale.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from tidemill.cleaning.base import Check, Diagnosis, counted, numeric
+from tidemill.cleaning.words import figure, many
+from tidemill.core.change import Issue
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+
+_FEWEST = 50
+_LIMIT = 5.0  # in standard deviations of the normal distribution that has the same percentile
+_GAP = 0.5  # between the outliers and the next value, in that value's distance from the median
+_MOST = 0.001
+_COMMON = 0.25
+_SHOWN = 10
+
+
+def diagnose(train: Dataset, run: Run) -> Diagnosis:
+    """Report the columns that have few and extreme outliers, the most extreme first."""
+    found = []
+    for column in numeric(train):
+        known = train[column.name].drop_nulls()
+        known = known.filter(known.is_finite()) if known.dtype.is_float() else known
+        if len(known) and known.n_unique() <= (1 - _COMMON) * len(known):
+            value, count = counted(known).row(0)
+            # "nothing was bought" is no part of how much is bought
+            known = known.filter(known != value) if count > _COMMON * len(known) else known
+        if len(known) < _FEWEST or known.n_unique() < 5:
+            continue
+        values = known.cast(pl.Float64).to_numpy()
+        for sign in (1, -1):
+            at = outlying(sign * values)
+            if 0 < at.sum() <= max(3, _MOST * len(values)):
+                found.append(_issue(column.name, values, at, high=sign == 1))
+    found.sort(key=lambda issue: -issue.figures["distance"])
+    return Diagnosis(tuple(found[:_SHOWN]))
+
+
+def outlying(values: np.ndarray) -> np.ndarray:
+    """Which values lie extremely far above all others, on the plain and on the logarithmic scale, and behind a gap.
+
+    Args:
+        values: (n,) finite numbers.
+
+    Example:
+        >>> outlying(np.append(np.arange(100.0), 900.0)).sum()
+        np.int64(1)
+    """
+    far = (_distance(values) > _LIMIT) & (_distance(_logged(values)) > _LIMIT)
+    if not far.any():
+        return np.asarray(far)
+    middle = np.median(values)
+    outward = np.append(values[~far].max(), np.sort(values[far]))
+    gaps = np.flatnonzero(np.diff(outward) >= _GAP * (outward[:-1] - middle))
+    return np.asarray(values >= outward[gaps[0] + 1]) if len(gaps) else np.zeros(len(values), dtype=bool)
+
+
+def _distance(values: np.ndarray) -> np.ndarray:
+    """(n,) Signed distance from the median in standard deviations of the upper side."""
+    tail, normal = (0.01, 2.326) if len(values) >= 300 else (0.05, 1.645)
+    middle, high = np.quantile(values, [0.5, 1 - tail])
+    unit = (high - middle) / normal
+    return np.asarray((values - middle) / unit if unit > 0 else np.zeros_like(values))
+
+
+def _logged(values: np.ndarray) -> np.ndarray:
+    """(n,) Logarithms; with zeros or negative values, logarithms of the distances from the median."""
+    if values.min() > 0:
+        return np.asarray(np.log(values))
+    apart = values - np.median(values)
+    unit = np.median(np.abs(apart)) or np.abs(apart).mean() or 1.0
+    return np.asarray(np.arcsinh(apart / unit))
+
+
+def _issue(name: str, values: np.ndarray, at: np.ndarray, high: bool) -> Issue:
+    far, others, count = values[at], values[~at], int(at.sum())
+    most, nearest = (far.max(), others.max()) if high else (far.min(), others.min())
+    low, top = np.quantile(others, [0.005, 0.995], method="nearest")
+    where, rest, end = ("above", "largest", "highest") if high else ("below", "smallest", "lowest")
+    which = f": {figure(float(most))}" if count == 1 else f", the {end} is {figure(float(most))}"
+    said = (f"{many(count, 'value')} of '{name}' {'lies' if count == 1 else 'lie'} extremely far {where} all others"
+            f"{which}. 99 % of the others lie between {figure(float(low))} and {figure(float(top))}, the {rest} is "
+            f"{figure(float(nearest))}.")
+    distance = abs(most - nearest) / (abs(nearest - np.median(others)) or 1.0)
+    return Issue("outliers", said, (name,), count, figure(float(most)),
+                 action="kept; look whether it is an error or a rare truth", figures={"distance": float(distance)})
+
+
+CHECK = Check(diagnose)

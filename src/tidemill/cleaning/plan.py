@@ -1,0 +1,189 @@
+"""The cleaning plan: learned from training rows, applied to any rows, with a log of every changed cell."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import polars as pl
+
+from tidemill.cleaning import CHECKS, changes
+from tidemill.cleaning.base import Check, Diagnosis
+from tidemill.cleaning.masking import mask
+from tidemill.core.change import Issue
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import ArtifactError
+from tidemill.core.run import Run
+from tidemill.core.schema import Rule
+
+_LONGEST_EXAMPLE = 120
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the checks saw in the training rows, and what is to be repaired in any rows.
+
+    Attributes:
+        issues: What was seen, in the order of the checks.
+        repairs: Check -> plain JSON values for its repair, in the order in which they are applied.
+        rules: Rules that always hold between columns.
+    """
+
+    issues: tuple[Issue, ...] = ()
+    repairs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+
+    def to_state(self) -> dict[str, Any]:
+        """The plan as plain JSON values."""
+        return {"issues": [issue.to_state() for issue in self.issues],
+                "repairs": [{"check": name, "repair": dict(repair)} for name, repair in self.repairs.items()],
+                "rules": [{**asdict(rule), "columns": list(rule.columns)} for rule in self.rules]}
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any]) -> Plan:
+        """The plan that :meth:`to_state` wrote.
+
+        Raises:
+            ArtifactError: The state is not one of a plan.
+        """
+        try:
+            issues = tuple(Issue(**{**raw, "columns": tuple(raw["columns"])}) for raw in state["issues"])
+            repairs = {raw["check"]: dict(raw["repair"]) for raw in state["repairs"]}
+            rules = tuple(Rule(**{**raw, "columns": tuple(raw["columns"])}) for raw in state["rules"])
+        except (KeyError, TypeError) as error:
+            raise ArtifactError(f"this is not a stored cleaning plan ({error})", hint="clean again") from error
+        return Plan(issues, repairs, rules)
+
+    def _repr_html_(self) -> str:
+        return _issues_html(self.issues)
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """Cleaned rows, and what was changed in them and why.
+
+    Attributes:
+        data: The rows after all repairs, under the new schema with its rules.
+        changes: One row a changed cell: row (position), column, before, after, check, reason.
+        plan: The plan that was applied.
+    """
+
+    data: Dataset
+    changes: pl.DataFrame
+    plan: Plan
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """What the checks saw in the rows from which the plan was learned."""
+        return self.plan.issues
+
+    def _repr_html_(self) -> str:
+        changed = f"{self.changes.height:,} cells changed in {self.changes['column'].n_unique():,} columns"
+        return f"<p><b>{html.escape(self.data.name)}</b>, cleaned: {changed}</p>{_issues_html(self.issues)}"
+
+
+def learn(train: Dataset, run: Run, checks: Sequence[str] | None = None, holdout: Dataset | None = None) -> Plan:
+    """Learn a cleaning plan from training rows; repairs take effect before the later checks look.
+
+    Args:
+        train: The rows to learn from.
+        run: Seed, progress and cancelling.
+        checks: Names of registered checks; None for all of them. Their order is always the registry's.
+        holdout: Rows that must confirm the rules; nothing else is learned from them.
+
+    Raises:
+        OptionError: A check does not exist.
+    """
+    chosen = _chosen(checks)
+    issues: list[Issue] = []
+    repairs: dict[str, Mapping[str, Any]] = {}
+    rules: list[Rule] = []
+    for name, check in run.track(chosen.items(), "clean", "checking the data", total=len(chosen)):
+        diagnosis = check.diagnose(train, run)
+        if diagnosis.repair and check.repair is not None:
+            repairs[name] = diagnosis.repair
+            train = check.repair(train, diagnosis.repair).data
+            holdout = check.repair(holdout, diagnosis.repair).data if holdout is not None else None
+        if holdout is not None and check.confirm is not None:
+            diagnosis = check.confirm(diagnosis, train, holdout)
+        issues += diagnosis.issues
+        rules += diagnosis.rules
+    return Plan(_discreet(issues), repairs, tuple(rules))
+
+
+def apply(plan: Plan, data: Dataset) -> Cleaned:
+    """Repair any rows as planned: training rows, holdout rows, or rows that a generator made.
+
+    Raises:
+        SchemaError: The rows lack a column that the plan repairs.
+    """
+    log = []
+    for name, repair in plan.repairs.items():
+        check: Check = CHECKS.load(name)
+        if check.repair is None:
+            raise ArtifactError(f"the check '{name}' repairs nothing", hint="clean again")
+        repaired = check.repair(data, repair)
+        data = repaired.data
+        log.append(repaired.changes.with_columns(pl.lit(name).alias("check")).select(*changes.LOG))
+    schema = replace(data.schema, rules=_rules(plan, data))
+    table = pl.concat([pl.DataFrame(schema=changes.LOG), *log]).sort("row", maintain_order=True)
+    return Cleaned(replace(data, schema=schema), table, plan)
+
+
+def clean(data: Dataset, run: Run, checks: Sequence[str] | None = None) -> Cleaned:
+    """Learn a plan from rows and apply it to the same rows.
+
+    Raises:
+        OptionError: A check does not exist.
+    """
+    return apply(learn(data, run, checks), data)
+
+
+def _chosen(checks: Sequence[str] | None) -> dict[str, Check]:
+    for name in checks or ():
+        CHECKS.load(name)  # raises where there is none
+    return {name: CHECKS.load(name) for name in CHECKS if checks is None or name in checks}
+
+
+def _rules(plan: Plan, data: Dataset) -> tuple[Rule, ...]:
+    """The rules that the schema had already, and the learned ones that speak of its columns."""
+    known = {(rule.kind, rule.columns) for rule in data.schema.rules}
+    names = set(data.schema.names)
+    new = tuple(rule for rule in plan.rules
+                if names.issuperset(rule.columns) and (rule.kind, rule.columns) not in known)
+    return data.schema.rules + new
+
+
+def _discreet(issues: Sequence[Issue]) -> tuple[Issue, ...]:
+    """The issues, of which none shows a value of a column that holds personal data."""
+    personal = {name for issue in issues if issue.severity == "personal data" for name in issue.columns}
+    return tuple(_short(_masked(issue) if personal.intersection(issue.columns) else issue) for issue in issues)
+
+
+def _short(issue: Issue) -> Issue:
+    long = len(issue.example) > _LONGEST_EXAMPLE
+    return replace(issue, example=issue.example[:_LONGEST_EXAMPLE] + "…") if long else issue
+
+
+def _masked(issue: Issue) -> Issue:
+    """The issue with its example, and what it quotes beside names of columns, made unreadable."""
+    if issue.severity == "personal data":
+        return issue
+    quoted = re.compile(r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'")
+    sentence = quoted.sub(lambda m: m[0] if m[1] in issue.columns else f"'{mask(m[1])}'", issue.sentence)
+    return replace(issue, sentence=sentence, example=mask(issue.example))
+
+
+def _issues_html(issues: Sequence[Issue]) -> str:
+    rows = "".join(f"<tr><td>{html.escape(i.check)}</td><td style='text-align:left'>{html.escape(i.sentence)}</td>"
+                   f"<td>{html.escape(i.example)}</td><td style='text-align:left'>{html.escape(i.action)}</td></tr>"
+                   for i in issues)
+    if not rows:
+        return "<p>Nothing was seen.</p>"
+    return f"<table><tr><th>check</th><th>what was seen</th><th>example</th><th>what was done</th></tr>{rows}</table>"
+
+
+__all__ = ["Cleaned", "Diagnosis", "Plan", "apply", "clean", "learn"]

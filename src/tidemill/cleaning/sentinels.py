@@ -1,0 +1,143 @@
+"""Numbers and dates that stand for "missing": -1, 999, -9999, 9999-12-31 and their like.
+
+A value is *plainly* a marker only where its form, its count and its distance from all other values say so together.
+A value of such a form that could as well be a cap ("99,999 or more") is told, and left.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from tidemill.cleaning.base import counted
+from tidemill.cleaning.words import figure, share, times
+from tidemill.core.change import Issue
+from tidemill.core.schema import Column
+
+_LIMITS = frozenset({2**31 - 1, -(2**31), 2**63 - 1, -(2**63), 65535})
+_FEWEST = 3
+_SHARE = 0.0005
+_TEN_YEARS = timedelta(days=3_650)
+_DATES = frozenset(date.fromisoformat(text) for text in (
+    "0001-01-01", "1753-01-01", "1800-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "2099-12-31",
+    "2199-12-31", "2999-01-01", "2999-12-31", "9999-01-01", "9999-12-31"))
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """One value that stands, or may stand, for "missing".
+
+    Attributes:
+        value: The value as JSON has it: a number, or a date as ISO text.
+        count: Training rows that hold it.
+        total: Training rows in which the column is not missing.
+        plain: Whether there is no doubt.
+        others: What the other values are, in words.
+    """
+
+    value: float | int | str
+    count: int
+    total: int
+    plain: bool
+    others: str
+
+    def issue(self, column: str) -> Issue:
+        """The marker as it is told to the user."""
+        shown = self.value if isinstance(self.value, str) else figure(self.value)
+        held = f"'{column}' is {shown} {times(self.count)} ({share(self.count, self.total)}), while {self.others}"
+        if self.plain:
+            return Issue("missing", f"{held}: {shown} plainly stands for 'missing'.", (column,), self.count, shown,
+                         applied=True, action="made missing")
+        return Issue("missing", f"{held}: {shown} may stand for 'missing', or for 'this much or more'.", (column,),
+                     self.count, shown, action="kept; look up what the value means")
+
+
+def found(column: Column, values: pl.Series) -> Iterator[Marker]:
+    """The markers of one column of numbers or dates, the plain ones first.
+
+    Args:
+        column: Its role: in a target nothing is plain.
+        values: (rows,) Numbers, Date or Datetime.
+    """
+    if values.dtype.is_temporal():
+        yield from _dates(values.dt.date().drop_nulls(), column.role == "target")
+        return
+    if not values.dtype.is_numeric():
+        return
+    rest = values.drop_nulls()
+    rest = rest.filter(rest.is_finite()) if rest.dtype.is_float() else rest
+    total = len(rest)
+    for _ in range(6):
+        marker = _number(rest, total, column.role == "target")
+        if marker is None:
+            return
+        yield marker
+        if not marker.plain:
+            return
+        rest = rest.filter(rest != marker.value)
+
+
+def _number(values: pl.Series, total: int, doubted: bool) -> Marker | None:
+    """A marker at either end of the values, or None."""
+    if not len(values):
+        return None
+    ends: dict[Any, bool] = {values.max(): True, values.min(): False}
+    for value, top in ends.items():
+        if not _has_form(value) or not (top or value < 0):
+            continue
+        same = values == value
+        rest, count = values.filter(~same), int(same.sum())
+        if count < max(_FEWEST, math.ceil(_SHARE * total)) or rest.n_unique() < 2:
+            continue
+        low, high = float(rest.min()), float(rest.max())  # type: ignore[arg-type]
+        plain = _far_above(value, low, high) if top else _far_below(value, rest, low, high, count)
+        if plain or (top and value > 99 and value >= 1.5 * high > 0):
+            said = f"all other values lie between {figure(low)} and {figure(high)}"
+            return Marker(value, count, total, plain and not doubted, said)
+    return None
+
+
+def _has_form(value: float | int) -> bool:
+    if value in _LIMITS or value == -1:
+        return True
+    digits = f"{abs(value):.10g}".replace(".", "")
+    return re.fullmatch(r"9+|88+|77+", digits) is not None and (value < 0 or value >= 9)
+
+
+def _far_above(value: float, low: float, high: float) -> bool:
+    """Farther from the others than they are from each other, also as a ratio (a cap lies near the largest value)."""
+    return value - high > high - low and value >= 5 * max(abs(high), abs(low), 1.0)
+
+
+def _far_below(value: float, rest: pl.Series, low: float, high: float, count: int) -> bool:
+    """The only negative value, and no mere end of the distribution; or farther away than the others are wide."""
+    if low - value > high - low and abs(value) >= 5 * max(abs(high), abs(low), 1.0):
+        return True
+    if low < 0 or rest.n_unique() < 5:
+        return False
+    near = int((rest <= low + 2 * abs(value)).sum()) if value == -1 else 0  # -1, 0, 1, 2: a difference, not a marker
+    return count >= 5 * near
+
+
+def _dates(values: pl.Series, doubted: bool) -> Iterator[Marker]:
+    total = len(values)
+    tried = sorted(_DATES) * 2  # with a marker at either end, the second is plain once the first is gone
+    for value in tried:
+        same = values == value
+        count, rest = int(same.sum()), values.filter(~same)
+        if count < max(_FEWEST, math.ceil(_SHARE * total)) or rest.n_unique() < 2:
+            continue
+        low, high = rest.min(), rest.max()
+        if not (isinstance(low, date) and isinstance(high, date)) or low <= value <= high:
+            continue
+        gap = low - value if value < low else value - high
+        commonest = int(counted(rest)["count"][0])
+        if gap > max(high - low, _TEN_YEARS) or count > 20 * commonest:
+            yield Marker(value.isoformat(), count, total, not doubted, f"all other dates lie between {low} and {high}")
+            values = rest

@@ -1,0 +1,123 @@
+"""Numbers and dates that are stored as text become numbers and dates; cells that hold neither become missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from tidemill.cleaning import changes
+from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered
+from tidemill.cleaning.markers import say_unknown
+from tidemill.cleaning.readings import Reading, found_in, kind_of, known
+from tidemill.cleaning.words import listed, many, share
+from tidemill.core.change import Issue
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.core.schema import Column
+from tidemill.core.spelling import Mended, is_missing, mended, spelled
+
+_UNREAD = 0.02
+_UNREAD_WITH_DIGITS = 0.001  # such cells mean something ("C536379", "5+"), unless they are slips of the pen
+
+
+def diagnose(train: Dataset, run: Run) -> Diagnosis:
+    """Find numbers and dates among texts, and those that reading has already understood as such."""
+    issues, readings = [], {}
+    for column in considered(train, "number", "datetime"):
+        if column.dtype == "String" and train[column.name].dtype != pl.String:
+            readings[column.name] = known(column, train[column.name])
+    for column in considered(train, "category", "text"):
+        text = train[column.name]
+        found = mended(text) if text.dtype == pl.String else None
+        if found is None:
+            continue
+        reading, doubt = found_in(column, text, found), _doubt(text, found)
+        if doubt:
+            said = f"'{column.name}' looks like {reading.noun} stored as text, but {doubt}."
+            issues.append(Issue("types", said, (column.name,), found.values.count(), str(text.drop_nulls()[0]),
+                                action="kept as text; correct these cells to have the column read"))
+        else:
+            readings[column.name] = reading
+    learned = {name: reading.to_state() for name, reading in readings.items()}
+    return Diagnosis((*_told(train, readings), *issues), learned)
+
+
+def _doubt(text: pl.Series, found: Mended) -> str:
+    """Why a column is better left as text, or "" where next to nothing is lost by reading it."""
+    unread = text.filter(found.unread & ~say_unknown(text))
+    digits = unread.filter(unread.str.contains(r"\d"))
+    present = found.values.count() + int(found.unread.sum())
+    units = text.filter(found.values.is_not_null()).str.replace_all(r"[\d\s.,'’+eE-]", "").unique().sort().to_list()
+    if kind_of(found) == "number" and (len(units) > 2 or (len(units) == 2 and (units[0] or "%" in units[1]))):
+        return f"they have different units ({listed([unit or 'none' for unit in units])})"
+    if len(unread) > _UNREAD * present or len(digits) > max(3, _UNREAD_WITH_DIGITS * present):
+        shown = digits[0] if len(digits) else unread[0]
+        return f"{many(len(unread), 'cell')} ({share(len(unread), present)}) cannot be read, such as '{shown}'"
+    return ""
+
+
+def _repaired(column: Column, values: pl.Series, reading: Reading) -> tuple[pl.Series, pl.DataFrame]:
+    """The column's values as numbers or dates, and the log of the cells that became missing."""
+    marker = f"a text that stands for 'missing' among {reading.noun}"
+    unread = f"this text cannot be read as one of the {reading.noun}"
+    if values.dtype == pl.String:
+        after = reading.read(values)
+        lost, missing = after.is_null() & values.is_not_null(), is_missing(values)
+        return after, changes.joined([changes.cells(values, after, lost & missing, marker),
+                                      changes.cells(values, after, lost & ~missing, unread)])
+    text = column.spelling.missing if column.dtype == "String" and column.spelling else ""
+    if not text:
+        return values, changes.none()
+    before = pl.repeat(text, len(values), eager=True).alias(values.name)
+    return values, changes.cells(before, values, values.is_null(), marker)
+
+
+def _told(train: Dataset, readings: Mapping[str, Reading]) -> list[Issue]:
+    """One issue on each column that loses cells, and one on all the others that hold the same."""
+    issues: list[Issue] = []
+    whole: dict[str, list[str]] = {}
+    for name, reading in readings.items():
+        values, log = _repaired(train.schema[name], train[name], reading)
+        if log.height:
+            issues.append(_with_losses(reading.noun, values, log))
+        else:
+            whole.setdefault(reading.noun, []).append(name)
+    return [_without_losses(train, noun, names, readings[names[0]]) for noun, names in whole.items()] + issues
+
+
+def _with_losses(noun: str, values: pl.Series, log: pl.DataFrame) -> Issue:
+    texts, count = log["before"].unique().sort().to_list(), values.count()
+    other = f"{many(log.height, 'cell')} ({listed(texts)}) {'does' if log.height == 1 else 'do'} not"
+    return Issue("types", f"'{values.name}' holds {noun} that are stored as text: {many(count, 'cell')} "
+                 f"{'holds' if count == 1 else 'hold'} one, {other}.", (values.name,), len(values), repr(texts[0]),
+                 applied=True, action=f"read as {noun}; the cells without one are made missing")
+
+
+def _without_losses(train: Dataset, noun: str, names: list[str], reading: Reading) -> Issue:
+    who = f"'{names[0]}' holds" if len(names) == 1 else f"{many(len(names), 'column')} ({listed(names)}) hold"
+    first = train[names[0]].drop_nulls().head(1)
+    return Issue("types", f"{who} {noun} that are stored as text; every cell can be read.", tuple(names),
+                 sum(train[name].count() for name in names), "".join(spelled(first, reading.spelling)), applied=True,
+                 action=f"read as {noun}")
+
+
+def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
+    """Read columns of text as the numbers or dates that they were in the training rows."""
+    new, log, columns = [], [], []
+    for name, state in learned.items():
+        reading, column = Reading.from_state(state), data.schema[name]
+        values, changed = _repaired(column, data[name], reading)
+        spelling = replace(column.spelling or reading.spelling, missing="")
+        columns.append(replace(column, kind=reading.kind, dtype=reading.door(values.dtype), step=reading.step,
+                               spelling=spelling, nullable=column.nullable or values.null_count() > 0,
+                               reason=f"{reading.noun} that were stored as text"))
+        new.append(values)
+        log.append(changed)
+    frame, schema = data.frame.with_columns(new), data.schema.replacing(*columns)
+    return Repaired(replace(data, frame=frame, schema=schema), changes.joined(log))
+
+
+CHECK = Check(diagnose, repair)

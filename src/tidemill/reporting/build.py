@@ -1,0 +1,42 @@
+"""From what a run learned to its report: the chapters in the order in which a reader needs them."""
+
+from __future__ import annotations
+
+from tidemill.reporting.base import Account
+from tidemill.reporting.blocks import Block, Heading
+from tidemill.reporting.cleaned import cleaned
+from tidemill.reporting.found import found
+from tidemill.reporting.generated import generated
+from tidemill.reporting.made import made
+from tidemill.reporting.page import Report
+from tidemill.reporting.rounds import rounds
+from tidemill.reporting.share import share
+from tidemill.reporting.summary import summary
+from tidemill.reporting.trust import trust
+from tidemill.reporting.verdict import verdict
+
+CHAPTERS = (
+    ("cleaned", "What was cleaned", cleaned),
+    ("found", "What was found", found),
+    ("generated", "What was generated", generated),
+    ("trust", "Can it be trusted?", trust),
+    ("share", "Can it be shared?", share),
+    ("rounds", "What another round changed", rounds),
+    ("made", "How it was made", made),
+)
+
+
+def build(account: Account) -> Report:
+    """The report of a run; chapters of steps that did not run are left out.
+
+    Example:
+        >>> build(Account("customers", rows=2, columns=1)).title
+        'customers'
+    """
+    blocks: list[Block] = verdict(account)
+    for anchor, title, chapter in CHAPTERS:
+        inside = chapter(account)
+        if inside:
+            blocks += [Heading(title, 2, anchor), *inside]
+    subtitle = f"Target: {account.target}" if account.target else ""
+    return Report(account.name, subtitle, tuple(blocks), summary(account))

@@ -1,0 +1,94 @@
+"""The chapter on generating: each column real against synthetic, and a few generated rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.schema import Column
+from tidemill.reporting.base import Account
+from tidemill.reporting.blocks import Block, Comparison, Details, Grid, Heading, Key, Paragraph, TableBlock
+from tidemill.reporting.compare import comparable, comparison
+from tidemill.reporting.numerals import count, plural, shortened
+
+COLUMNS = "marginals"
+"""The metric that scores each column on its own."""
+SHOWN = 24
+FOLDED = 60
+_SAMPLE_ROWS = 4
+_SAMPLE_COLUMNS = 40
+
+
+def generated(account: Account) -> list[Block]:
+    """What the generator made."""
+    if account.synthetic is None:
+        return []
+    learned = f" learned {plural(len(account.train), 'training row')} and" if account.train is not None else ""
+    lead = f"The model '{account.model}'{learned} drew" if account.model else "Evaluated were"
+    drawn = plural(len(account.synthetic), "new row" if account.model else "synthetic row")
+    blocks: list[Block] = [Paragraph(f"{lead} {drawn}. {account.model_note}".strip())]
+    blocks += _compared(account)
+    blocks += _sample(account)
+    return blocks
+
+
+def _compared(account: Account) -> list[Block]:
+    synthetic, parts = account.synthetic, [d for d in (account.train, account.holdout) if d is not None]
+    if synthetic is None or not len(synthetic) or not sum(map(len, parts)):
+        return []
+    columns = [c for c in synthetic.schema.modelled if c.name not in account.private_columns]
+    scores = column_scores(account)
+    columns.sort(key=lambda c: scores.get(c.name, float("inf")))  # what is computed is what is shown first
+    pictures = [_picture(column, parts, synthetic, scores.get(column.name)) for column in columns[:SHOWN + FOLDED]]
+    # stable: ties, and columns without a score, keep the table's order or go by their picture
+    pictures.sort(key=lambda p: p.match if p.score is None else p.score)
+    hidden = len(account.private_columns)
+    scored = "The figure beside a name is the column's score; 1 is the best." if scores else (
+        "The figure beside a name is the share of rows that agree; 1 is the best.")
+    text = f"{plural(len(columns), 'column')}, the least alike first. Bars show shares of all rows. {scored}"
+    text += f" {plural(hidden, 'column')} with personal data left out." if hidden else ""
+    return [Heading("Every column, real against generated"), Paragraph(text),
+            Key("real rows (training and held-out)" if len(parts) > 1 else "real rows", "generated rows"),
+            *_arranged(pictures, [(c.name, scores.get(c.name)) for c in columns[SHOWN + FOLDED:]])]
+
+
+def _picture(column: Column, parts: list[Dataset], synthetic: Dataset, score: float | None) -> Comparison:
+    real = pl.concat([comparable(column, part[column.name]) for part in parts])
+    return comparison(column, real, synthetic[column.name], score)
+
+
+def _arranged(pictures: list[Comparison], rest: list[tuple[str, float | None]]) -> list[Block]:
+    blocks: list[Block] = [Grid(tuple(pictures[:SHOWN]))]
+    if pictures[SHOWN:]:
+        blocks.append(Details(f"{plural(len(pictures) - SHOWN, 'more column')}", (Grid(tuple(pictures[SHOWN:])),)))
+    if rest:
+        rows = tuple(rest)
+        blocks.append(Details(f"{plural(len(rest), 'further column')}, as a table",
+                              (TableBlock(("Column", "Score"), rows),)))
+    return blocks
+
+
+def column_scores(account: Account) -> dict[str, float]:
+    """Column -> how well its distribution agrees, 1 at best."""
+    scores = account.scores.of(COLUMNS) if account.scores is not None else ()
+    return {score.column: score.value for score in scores if score.column is not None and score.value is not None}
+
+
+def _sample(account: Account) -> list[Block]:
+    """A few rows, one a column of the table, so that many columns need no wide page."""
+    synthetic = account.synthetic
+    if synthetic is None or not len(synthetic):
+        return []
+    names = [n for n in synthetic.schema.names if n not in account.private_columns]
+    head = synthetic.frame.head(_SAMPLE_ROWS)
+    rows = tuple((name, *(_cell(value) for value in head[name])) for name in names[:_SAMPLE_COLUMNS])
+    blocks: list[Block] = [TableBlock(("Column", *(f"Row {i + 1}" for i in range(head.height))), rows)]
+    if names[_SAMPLE_COLUMNS:]:
+        blocks.append(Paragraph(f"And {count(len(names) - _SAMPLE_COLUMNS)} more columns.", "small"))
+    return [Details("The first generated rows", tuple(blocks))]
+
+
+def _cell(value: Any) -> str:
+    return "missing" if value is None else shortened(str(value), 60)

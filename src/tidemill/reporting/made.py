@@ -1,0 +1,48 @@
+"""The last chapter: what is needed to make this again."""
+
+from __future__ import annotations
+
+from tidemill.core.schema import Column
+from tidemill.reporting.base import Account
+from tidemill.reporting.blocks import Block, Code, Details, Pairs, PictureBlock, Series, TableBlock
+from tidemill.reporting.numerals import plural, seconds
+
+
+def made(account: Account) -> list[Block]:
+    """Command, seed, versions, time, and the schema that was inferred."""
+    blocks: list[Block] = []
+    if account.command:
+        blocks.append(Code(account.command))
+    facts = (("Made", account.generated), ("Seed", _text(account.seed)), ("Threads", _text(account.threads)),
+             ("Rows", _rows(account)), ("Time", seconds(sum(account.seconds.values())) if account.seconds else ""),
+             ("Versions", ", ".join(f"{name} {version}" for name, version in account.versions.items())))
+    items = tuple((name, text) for name, text in facts if text)
+    if items:
+        blocks.append(Pairs(items))
+    if len(account.seconds) > 1:
+        steps = account.seconds
+        blocks.append(PictureBlock("across", "Seconds a step", tuple(steps),
+                                   (Series("seconds", tuple(round(s, 2) for s in steps.values())),)))
+    data = account.train or account.synthetic
+    if data is not None:
+        rows = tuple(_column(column) for column in data.schema)
+        blocks.append(Details("The columns, and why each is read as it is",
+                              (TableBlock(("Column", "Kind", "Role", "Why"), rows, stacked=True),)))
+    return blocks
+
+
+def _text(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _rows(account: Account) -> str:
+    parts = [plural(account.rows, "row") + " read" if account.rows is not None else ""]
+    parts += [f"{plural(len(data), 'row')} {what}" for data, what in (
+        (account.train, "to learn from"), (account.holdout, "held out"), (account.synthetic, "generated"))
+        if data is not None]
+    return ", ".join(filter(None, parts))
+
+
+def _column(column: Column) -> tuple[str, str, str, str]:
+    why = "; ".join(filter(None, (column.reason, column.role_reason)))
+    return column.name, column.kind, "" if column.role == "feature" else column.role, why

@@ -1,0 +1,148 @@
+"""The report itself: blocks, and the one self-contained page that shows them."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from tidemill.core.artifact import finite, write_json, writing
+from tidemill.core.errors import InputError
+from tidemill.reporting.blocks import Block, Heading, TableBlock, from_state, to_state
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+FORMAT = 1
+
+
+@final
+@dataclass(frozen=True)
+class Report:
+    """What a run found, as blocks; draws itself as one page that opens offline.
+
+    Attributes:
+        title: What the data are called.
+        subtitle: One line below it.
+        blocks: The page from top to bottom.
+        text: The summary for a terminal.
+
+    Example:
+        >>> from tidemill.reporting.blocks import Paragraph
+        >>> report = Report("customers", "", (Paragraph("Nothing was found."),), "")
+        >>> Report.from_state(report.to_state()) == report
+        True
+    """
+
+    title: str
+    subtitle: str
+    blocks: tuple[Block, ...]
+    text: str
+
+    def summary(self) -> str:
+        """What a person can act on, in some fifteen lines of plain text."""
+        return self.text
+
+    def html(self) -> str:
+        """The page: no script, nothing fetched from anywhere, everything from data escaped."""
+        chapters = [b for b in self.blocks if isinstance(b, Heading) and b.level == 2]
+        return _environment().get_template("page.html.j2").render(report=self, chapters=chapters)
+
+    def to_state(self) -> dict[str, Any]:
+        """Every figure of the page as plain JSON values."""
+        state: dict[str, Any] = finite({"format": FORMAT, "title": self.title, "subtitle": self.subtitle,
+                                        "summary": self.text, "blocks": to_state(self.blocks)})
+        return state
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any]) -> Report:
+        """The report that :meth:`to_state` wrote.
+
+        Raises:
+            InputError: The state is not one of a report, or of another format.
+        """
+        hint = "give the folder of a whole run, or run again"
+        if not isinstance(state, Mapping) or not isinstance(state.get("blocks"), list):
+            raise InputError("this is not a stored report", hint=hint)
+        if state.get("format") != FORMAT:
+            raise InputError(f"the report has format {state.get('format')!r}, this version reads format {FORMAT}",
+                             hint=hint)
+        blocks = from_state(state["blocks"])
+        texts = [state.get(name) for name in ("title", "subtitle", "summary")]
+        if not all(isinstance(text, str) for text in texts) or not all(isinstance(b, Block) for b in blocks):
+            raise InputError("this stored report is not whole", hint=hint)
+        return Report(str(texts[0]), str(texts[1]), blocks, str(texts[2]))
+
+    @staticmethod
+    def load(path: str | Path) -> Report:
+        """The report of a folder that a run wrote, or of a report.json.
+
+        Raises:
+            InputError: There is no report, or it is damaged.
+        """
+        file = Path(path) / "report.json" if Path(path).is_dir() else Path(path)
+        try:
+            state = json.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"there is no report to be read ({error.strerror})", where=str(file),
+                             hint="give a folder that `tidemill run` wrote") from error
+        except (ValueError, RecursionError) as error:
+            raise InputError("the report is damaged", where=str(file), hint="run again") from error
+        return Report.from_state(state)
+
+    def save(self, path: str | Path, *, overwrite: bool = True) -> None:
+        """Write the page, or with the ending ``.json`` its figures; whole or not at all.
+
+        Raises:
+            OutputError: The output exists and may not be replaced, or cannot be written.
+        """
+        path = Path(path)
+        if path.suffix == ".json":
+            write_json(path, self.to_state(), overwrite=overwrite)
+            return
+        text = self.html()
+        with writing(path, overwrite=overwrite) as aside:
+            aside.write_text(text, encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        # a frame of its own keeps the page's styles out of the notebook; sandboxed, it may do nothing but be read
+        return (f'<iframe sandbox srcdoc="{html.escape(self.html())}" title="Tidemill report" '
+                'style="width:100%;height:80vh;border:1px solid #8884"></iframe>')
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from tidemill.reporting import numerals, plots
+
+    environment = Environment(loader=PackageLoader("tidemill.reporting"), autoescape=True, undefined=StrictUndefined,
+                              trim_blocks=True, lstrip_blocks=True, finalize=_readable)
+    environment.filters.update(
+        share=numerals.share, plot=plots.plot, histogram=plots.histogram,
+        gauge=plots.gauge, rows=_rows, sort=lambda block: type(block).__name__)
+    return environment
+
+
+def _readable(value: Any) -> Any:
+    """Text without control characters, and numbers kept on one line with their per cent sign; escaping comes after."""
+    from tidemill.reporting.numerals import unprintable_removed
+
+    if type(value) is not str:  # what macros return is Markup: done already
+        return value
+    return unprintable_removed(value).replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _rows(table: TableBlock) -> list[list[tuple[str, bool]]]:
+    """(text, whether it is a number, which stands right) of each cell; the numbers of a column are aligned."""
+    from tidemill.reporting.numerals import cells
+
+    width = len(table.columns)
+    padded = [(*row, *(None,) * width)[:width] for row in table.rows]
+    columns = [cells(column) for column in zip(*padded, strict=True)]
+    return [[(column[i], isinstance(value, (int, float)) and not isinstance(value, bool))
+             for column, value in zip(columns, row, strict=True)] for i, row in enumerate(padded)]

@@ -1,0 +1,26 @@
+"""The chapter on sharing: what generated rows, the stored model and this page give away about real rows."""
+
+from __future__ import annotations
+
+from tidemill.reporting.base import Account
+from tidemill.reporting.blocks import Block, Callout, Heading, Paragraph
+from tidemill.reporting.trust import evidence, gauges
+from tidemill.reporting.verdict import privacy_scores
+
+
+def share(account: Account) -> list[Block]:
+    """What would be given away with the generated rows and the model."""
+    scores = privacy_scores(account)
+    if account.synthetic is None or not (scores or account.privacy_note):
+        return []
+    blocks: list[Block] = []
+    if scores:
+        blocks += [Paragraph("Rows that the generator never saw show what is chance: generated rows may be as near to "
+                             "training rows as to those, but not nearer."), gauges(scores), *evidence(scores)]
+    if account.privacy_note:
+        blocks += [Heading("What the stored model keeps"), Paragraph(account.privacy_note)]
+    limit = account.scores.limit if account.scores is not None else ""
+    blocks.append(Callout("warning", "Before you share",
+                          f"{limit} This page shows figures of the real rows, such as their levels and extremes, so it "
+                          "is for those who may see them.".strip()))
+    return blocks

@@ -1,0 +1,73 @@
+"""The end of a run on the terminal: about fifteen lines that a person can act on."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from tidemill.core.change import Issue
+from tidemill.reporting.base import Account
+from tidemill.reporting.generated import column_scores
+from tidemill.reporting.numerals import brief, capitalised, figure, plural, shortened, unprintable_removed
+from tidemill.reporting.rounds import outcome
+from tidemill.reporting.verdict import digest, privacy_scores
+
+WIDTH = 100
+_LABEL = 11
+
+
+def summary(account: Account) -> str:
+    """What was cleaned, found and generated, and what that is worth, in plain text of at most WIDTH columns."""
+    lines: list[str] = []
+    for head, points in _parts(account):
+        for i, point in enumerate(points):
+            lines += _wrapped(head if i == 0 else "", point, most=5 if head == "Trusted" else 2)
+    return "\n".join(lines)
+
+
+def _parts(account: Account) -> Iterator[tuple[str, list[str]]]:
+    said = dict(digest(account))
+    if account.rows is not None:
+        yield "Read", [f"{plural(account.rows, 'row')} and {plural(account.columns or 0, 'column')} of {account.name}."]
+    yield "Careful", [issue.sentence for issue in account.personal[:2]]
+    if "Cleaned" in said:
+        yield "Cleaned", [said["Cleaned"], *_sentences(account.undecided, 2)]
+    if "Found" in said:
+        yield "Found", list(_best(account)) or [said["Found"]]
+    if "Generated" in said:
+        yield "Generated", [said["Generated"], *_weakest(account)]
+    if account.scores is not None:
+        yield "Trusted", [account.scores.verdict]
+    yield "Shared", [score.sentence for score in privacy_scores(account)[:1]]
+    yield "Round", [outcome(turn, account.target) for turn in account.rounds]
+
+
+def _sentences(issues: Iterable[Issue], most: int) -> list[str]:
+    """The issues that ask for a decision, warnings first."""
+    asked = [issue for issue in issues if issue.severity != "personal data"]
+    asked.sort(key=lambda issue: issue.severity != "warning")
+    return [f"{issue.sentence} {capitalised(issue.action)}".strip() for issue in asked[:most]]
+
+
+def _best(account: Account) -> Iterator[str]:
+    """The first finding of each technique."""
+    findings = account.findings or ()
+    seen: set[str] = set()
+    for finding in findings:
+        if finding.technique not in seen:
+            seen.add(finding.technique)
+            yield finding.sentence
+
+
+def _weakest(account: Account) -> list[str]:
+    weakest = sorted(column_scores(account).items(), key=lambda item: item[1])[:3]
+    if not weakest:
+        return []
+    named = ", ".join(f"{shortened(name, 30)} ({figure(score)})" for name, score in weakest)
+    return [f"Least like the real ones, column by column: {named}."]
+
+
+def _wrapped(head: str, text: str, most: int) -> list[str]:
+    whole = unprintable_removed(" ".join(text.split()))
+    lines = textwrap.wrap(brief(whole, most * (WIDTH - _LABEL - 8)), WIDTH - _LABEL)
+    return [f"{head if i == 0 else '':<{_LABEL}}{line}" for i, line in enumerate(lines)]

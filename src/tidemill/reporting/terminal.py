@@ -1,0 +1,185 @@
+"""Listeners of a run: a live display, plain lines, JSON lines, or one quiet line in a notebook."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
+
+from tidemill.core.run import Event
+from tidemill.reporting.numerals import count, seconds, unprintable_removed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+PLAIN_EVERY = 15.0
+"""Seconds between two lines about one stage where there is no terminal."""
+
+
+class Display:
+    """Shows a run to a person; a context manager, so that the terminal is whole again whatever happens.
+
+    Args:
+        stream: Where to; the standard error stream by default, so that standard output stays free for data.
+        quiet: Show warnings only.
+        live: Bars that move; by default where the stream is a terminal.
+
+    Example:
+        >>> import io
+        >>> from tidemill.core.run import Run
+        >>> stream = io.StringIO()
+        >>> with Display(stream) as display:
+        ...     Run(listener=display).warn("only 12 rows are held out")
+        >>> stream.getvalue()
+        'warning: only 12 rows are held out\\n'
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False, live: bool | None = None) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        self._quiet = quiet
+        self._live = self._stream.isatty() if live is None else live
+        self._bars: _Bars | None = None
+        self._began: dict[str, float] = {}
+        self._told: dict[str, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        if event.kind == "warning":
+            self._line(f"warning: {event.text}")
+        elif not self._quiet:
+            if self._live:
+                self._on_bars(event)
+            else:
+                self._in_lines(event)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, sort: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        if self._bars is not None:
+            self._bars.close()
+            self._bars = None
+
+    def _on_bars(self, event: Event) -> None:
+        if self._bars is None:
+            self._bars = _Bars(self._stream)
+        self._bars(event)
+
+    def _in_lines(self, event: Event) -> None:
+        now = time.monotonic()
+        if event.kind == "start":
+            self._began[event.stage] = self._told[event.stage] = now
+        elif event.kind == "progress" and now - self._told.get(event.stage, now) >= PLAIN_EVERY:
+            self._told[event.stage] = now
+            self._line(f"{_title(event)}: {_progress(event)}")
+        elif event.kind == "end":
+            self._line(f"{_title(event)} ({seconds(now - self._began.get(event.stage, now))})")
+        elif event.kind in ("note", "done") and event.text:
+            self._line(event.text)
+
+    def _line(self, text: str) -> None:
+        if self._bars is not None:
+            self._bars.line(text)
+        else:
+            self._stream.write(unprintable_removed(text) + "\n")
+            self._stream.flush()
+
+
+class _Bars:
+    """One moving bar a running stage, and a line that stays for each finished one."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        self._console: Console = Console(file=stream, force_terminal=True, highlight=False, markup=False, emoji=False)
+        self._progress: Progress = Progress(
+            SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(24),
+            TextColumn("{task.fields[figures]}", markup=False), console=self._console, transient=True)
+        self._tasks: dict[str, tuple[TaskID, float]] = {}
+        self._progress.start()
+
+    def __call__(self, event: Event) -> None:
+        if event.kind == "start":
+            task = self._progress.add_task(_short(_title(event)), total=event.total, figures="")
+            self._tasks[event.stage] = task, time.monotonic()
+        elif event.kind == "progress" and event.stage in self._tasks:
+            self._progress.update(self._tasks[event.stage][0], completed=event.done, total=event.total,
+                                  figures=_progress(event))
+        elif event.kind == "end" and event.stage in self._tasks:
+            task, began = self._tasks.pop(event.stage)
+            self._progress.remove_task(task)
+            self._progress.refresh()
+            self.line(f"✓ {_title(event)} ({seconds(time.monotonic() - began)})")
+        elif event.kind == "note" and event.stage in self._tasks:
+            self._progress.update(self._tasks[event.stage][0], description=_short(_title(event)))
+        elif event.kind in ("note", "done") and event.text:
+            self.line(event.text)
+
+    def line(self, text: str) -> None:
+        self._console.print(unprintable_removed(text), soft_wrap=True)
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+def json_lines(stream: TextIO) -> Callable[[Event], None]:
+    """A listener that writes each event as one line of JSON.
+
+    Example:
+        >>> import io
+        >>> stream = io.StringIO()
+        >>> json_lines(stream)(Event("note", "read", "2 rows"))
+        >>> json.loads(stream.getvalue())["text"]
+        '2 rows'
+    """
+    def listen(event: Event) -> None:
+        stream.write(json.dumps(asdict(event), ensure_ascii=False) + "\n")
+        stream.flush()
+
+    return listen
+
+
+def notebook_line(stream: TextIO | None = None) -> Callable[[Event], None]:
+    """A listener for a notebook: one line that rewrites itself, and a line that stays for each warning."""
+    out = stream if stream is not None else sys.stdout
+    width = 0
+
+    def listen(event: Event) -> None:
+        nonlocal width
+        if event.kind == "warning":
+            out.write(f"\r{f'warning: {unprintable_removed(event.text)}':<{width}}\n")
+            width = 0
+        else:
+            said = _progress(event) if event.kind == "progress" else ""
+            text = _short(f"{_title(event)} {said}".strip(), 100)
+            out.write(f"\r{text:<{width}}" + ("\n" if event.kind == "done" else ""))
+            width = 0 if event.kind == "done" else len(text)
+        out.flush()
+
+    return listen
+
+
+def in_notebook() -> bool:
+    """Whether the call comes from a notebook's kernel."""
+    return "ipykernel" in sys.modules
+
+
+def _title(event: Event) -> str:
+    return unprintable_removed(event.text if event.text and event.kind != "progress" else event.stage)
+
+
+def _progress(event: Event) -> str:
+    done = f"{count(event.done)} of {count(event.total)}" if event.total else count(event.done)
+    left = f", {seconds(event.left)} left" if event.left is not None and event.left >= 1 else ""
+    return f"{done}{left}"
+
+
+def _short(text: str, width: int = 48) -> str:
+    return text if len(text) <= width else text[:width - 1] + "…"

@@ -1,0 +1,70 @@
+"""The chapter on trust: scores between their floor and their ceiling, and their evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tidemill.core.score import Score
+from tidemill.reporting.base import Account
+from tidemill.reporting.blocks import (
+    Block,
+    Details,
+    Gauge,
+    Gauges,
+    Grid,
+    Heading,
+    Paragraph,
+    PictureBlock,
+    Series,
+    TableBlock,
+)
+from tidemill.reporting.generated import COLUMNS
+from tidemill.reporting.verdict import PRIVACY
+
+MAX_HEAT = 24
+
+
+def trust(account: Account) -> list[Block]:
+    """Whether generated rows can stand for real ones."""
+    if account.scores is None:
+        return []
+    # scores of single columns stand beside the columns' pictures; those of other metrics have no other place
+    scores = [s for s in account.scores if s.metric not in PRIVACY and (s.column is None or s.metric != COLUMNS)]
+    if not scores:
+        return []
+    return [Paragraph(
+        "Each bar runs from worthless to real. The floor is what columns drawn independently of each other reach, the "
+        "ceiling is what a real sample of the same size reaches; the dot is what the generated rows reach. "
+        "The right end is always the better one."), gauges(scores), *evidence(scores)]
+
+
+def gauges(scores: list[Score] | tuple[Score, ...]) -> Gauges:
+    """One bar a score."""
+    return Gauges(tuple(Gauge(s.name, s.value, s.floor, s.ceiling, s.better, s.sentence, s.why, s.interval)
+                        for s in scores))
+
+
+def evidence(scores: list[Score] | tuple[Score, ...]) -> list[Block]:
+    """The scores' pictures, matrices first and large, and their tables, folded."""
+    pictures = [PictureBlock.of(score.picture) for score in scores if score.picture]
+    blocks: list[Block] = []
+    for picture in (p for p in pictures if p.kind == "heat"):
+        blocks += [Heading(picture.title), replace(largest(picture), title="")]
+    plain: tuple[Block, ...] = tuple(p for p in pictures if p.kind != "heat")
+    if plain:
+        blocks.append(Grid(plain, "large"))
+    tables = [(score.name, score.table) for score in scores if score.table]
+    blocks += [Details(table.title or name, (replace(TableBlock.of(table), title=""),)) for name, table in tables]
+    return blocks
+
+
+def largest(picture: PictureBlock) -> PictureBlock:
+    """A matrix cut down to the names with the largest entries, so that it can be read."""
+    names = [str(x) for x in picture.x]
+    if len(names) <= MAX_HEAT or [s.name for s in picture.series] != names:
+        return picture
+    weight = [sum(abs(value or 0.0) for value in series.values) for series in picture.series]
+    kept = sorted(sorted(range(len(names)), key=lambda i: -weight[i])[:MAX_HEAT])
+    series = tuple(Series(names[i], tuple(picture.series[i].values[j] for j in kept)) for i in kept)
+    label = f"the {MAX_HEAT} of {len(names)} columns with the largest entries"
+    return replace(picture, x=tuple(names[i] for i in kept), series=series, x_label=label)

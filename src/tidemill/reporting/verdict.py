@@ -1,0 +1,111 @@
+"""The first page: the verdict, what must not be missed, and the run in a few lines."""
+
+from __future__ import annotations
+
+from tidemill.core.score import Score, Scores
+from tidemill.reporting.base import Account
+from tidemill.reporting.blocks import Block, Callout, Figures, Level, Pairs, Tile
+from tidemill.reporting.numerals import brief, capitalised, count, plural
+
+PRIVACY = ("nearest", "membership")
+"""Metrics that say what generated rows give away about real ones."""
+
+_LINE = 260
+
+
+def verdict(account: Account) -> list[Block]:
+    """The verdict on top, the warning about personal data, key figures, and one line a chapter."""
+    blocks: list[Block] = []
+    if account.scores is not None and account.scores.verdict:
+        blocks.append(_said(account.scores))
+    if account.personal:
+        blocks.append(_warning(account))
+    blocks.append(Figures(tuple(_tiles(account))))
+    lines = digest(account)
+    if lines:
+        blocks.append(Pairs(lines))
+    if account.warnings:
+        blocks.append(Callout("warning", "Warnings of the run", items=account.warnings))
+    return blocks
+
+
+def digest(account: Account) -> tuple[tuple[str, str], ...]:
+    """(chapter, one line) for each step that ran; the page and the terminal both begin with them."""
+    lines = (("Cleaned", _cleaned(account)), ("Found", _found(account)), ("Generated", _generated(account)),
+             ("Shared", _shared(account)))
+    return tuple((head, text) for head, text in lines if text)
+
+
+def privacy_scores(account: Account) -> tuple[Score, ...]:
+    """The overall scores about what generated rows give away."""
+    scores = account.scores
+    return () if scores is None else tuple(s for s in scores.overall() if s.metric in PRIVACY)
+
+
+def _said(scores: Scores) -> Callout:
+    """The verdict, its first sentence large."""
+    first, _, rest = scores.verdict.partition(". ")
+    title = first + "." * bool(rest)
+    level: Level = "danger" if first.startswith("Warning") else "note"
+    return Callout(level, title, rest, note=scores.limit)
+
+
+def _warning(account: Account) -> Callout:
+    columns = len(account.private_columns)
+    return Callout("danger", f"Personal data in {plural(columns, 'column')}",
+                   "Decide what may be done with them before you pass on anything of this run.",
+                   tuple(f"{issue.sentence} {capitalised(issue.action)}".strip() for issue in account.personal))
+
+
+def _tiles(account: Account) -> list[Tile]:
+    tiles = []
+    if account.rows is not None:
+        tiles.append(Tile(count(account.rows), "rows read", plural(account.columns or 0, "column")))
+    if account.changes is not None:
+        cells = account.changes.height
+        tiles.append(Tile(count(cells), "cell cleaned" if cells == 1 else "cells cleaned", _changed_columns(account)))
+    if account.findings is not None:
+        number = len(account.findings)
+        tiles.append(Tile(count(number), "finding" if number == 1 else "findings", "confirmed on held-out rows"))
+    if account.synthetic is not None:
+        tiles.append(Tile(count(len(account.synthetic)), "rows generated",
+                          f"by the model '{account.model}'" if account.model else ""))
+    return tiles
+
+
+def _changed_columns(account: Account) -> str:
+    number = 0 if account.changes is None else account.changes["column"].n_unique()
+    return f"in {plural(number, 'column')}" if number else "nothing had to be changed"
+
+
+def _cleaned(account: Account) -> str:
+    if account.issues is None:
+        return ""
+    cells = 0 if account.changes is None else account.changes.height
+    changed = f"{plural(cells, 'cell')} changed {_changed_columns(account)}" if cells else "No cell had to be changed"
+    left = len(account.undecided)
+    return f"{changed}; {plural(left, 'thing')} for you to look at." if left else f"{changed}."
+
+
+def _found(account: Account) -> str:
+    if account.findings is None:
+        return ""
+    if not account.findings:
+        return "Nothing that holds up on held-out rows."
+    more = len(account.findings) - 1
+    return brief(account.findings[0].sentence, _LINE) + (f" And {plural(more, 'other finding')}." if more else "")
+
+
+def _generated(account: Account) -> str:
+    if account.synthetic is None:
+        return ""
+    by = f" by the model '{account.model}'" if account.model else ""
+    learned = f", learned from {plural(len(account.train), 'row')}" if account.train is not None else ""
+    return f"{plural(len(account.synthetic), 'row')}{by}{learned}."
+
+
+def _shared(account: Account) -> str:
+    said = [score.sentence for score in privacy_scores(account) if score.sentence]
+    return brief(said[0], _LINE) if said else ""
+
+

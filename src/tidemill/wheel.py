@@ -1,0 +1,195 @@
+"""The wheel: from a dataset to findings, a generator, new rows and a report, and with them to the top again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tidemill.cleaning import plan as cleaning
+from tidemill.core.artifact import write_json, writing
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import DataError, OptionError, OutputError
+from tidemill.core.finding import Findings
+from tidemill.core.run import Run
+from tidemill.core.score import Evidence, Scores
+from tidemill.core.split import split
+from tidemill.feedback import once_more
+from tidemill.io.writing import write, write_frame
+from tidemill.metrics.evaluate import evaluate
+from tidemill.mining.mine import mine
+from tidemill.reporting.base import Account, Round
+from tidemill.reporting.build import build
+from tidemill.reporting.page import Report
+from tidemill.synthesizer import PRIVACY_NOTE, Synthesizer, versions
+
+OUTPUTS = ("report.html", "report.json", "clean.parquet", "changes.parquet", "findings.json", "scores.json",
+           "synthetic.parquet", "model.tidemill")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The output folder; each output appears in it when it is finished, whole or not at all.
+
+    Raises:
+        OutputError: Outputs are there already and may not be replaced, or the folder cannot be written.
+    """
+
+    path: Path
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        there = [name for name in OUTPUTS if (self.path / name).exists()]
+        if there and not self.overwrite:
+            raise OutputError(f"there are results already ({', '.join(there[:3])})", where=str(self.path),
+                              hint="give another folder with --out, or add --overwrite")
+        # a run of a minute should not find out at its end that it may not write; bad data should leave no empty folder
+        new = not self.path.exists()
+        with writing(self.path / "probe") as probe:
+            probe.touch()
+        (self.path / "probe").unlink()
+        if new:
+            self.path.rmdir()
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+
+@dataclass(frozen=True)
+class Turned:
+    """All that one run of the wheel gave.
+
+    Attributes:
+        train, holdout: The real rows, cleaned.
+        synthetic: The rows that were generated.
+        cleaned: All real rows after cleaning, with the log of changes.
+        findings: What mining found.
+        model: The generator.
+        scores: What the generated rows are worth and leak.
+        report: The page.
+        out: The folder that was written, or None.
+    """
+
+    train: Dataset
+    holdout: Dataset
+    synthetic: Dataset
+    cleaned: cleaning.Cleaned
+    findings: Findings
+    model: Synthesizer
+    scores: Scores
+    report: Report
+    out: Path | None
+
+    def _repr_html_(self) -> str:
+        return self.report._repr_html_()
+
+
+@dataclass
+class _Clock:
+    """Seconds of each step, in order."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
+
+
+def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees", rows: int | None = None,
+         rounds: int = 1, command: str = "") -> Turned:
+    """Once around, and ``rounds - 1`` times more with the generated rows fed back.
+
+    Raises:
+        DataError: The target is constant or missing throughout, or there are too few rows.
+        OptionError: A number makes no sense.
+    """
+    if rounds < 1 or (rows is not None and rows < 1):
+        raise OptionError("rounds and rows must be at least 1")
+    clock = _Clock({"read": run.seconds})
+    _check_target(data)
+    with clock.step("split"):
+        train, holdout = split(data, run)
+    with clock.step("clean"):
+        plan = cleaning.learn(train, run, holdout=holdout)
+        cleaned = cleaning.apply(plan, data)
+        train, holdout = (cleaning.apply(plan, part).data for part in (train, holdout))
+        _write_cleaned(folder, cleaned)
+    with clock.step("mine"):
+        findings = mine(train, holdout, run)
+        _write(folder, "findings.json", findings.to_state())
+    with clock.step("learn"):
+        learned = Synthesizer.fit(train, run, model)
+        if folder is not None:
+            learned.save(folder / "model.tidemill", overwrite=True)
+    with clock.step("generate"):
+        synthetic = learned.sample_dataset(rows or len(train), run=run)
+        if folder is not None:
+            write(synthetic, folder / "synthetic.parquet", overwrite=True)
+    with clock.step("evaluate"):
+        scores = _evaluated(train, holdout, synthetic, findings, run)
+        _write(folder, "scores.json", scores.to_state())
+    told: list[Round] = []
+    fed = synthetic
+    for number in range(2, rounds + 1):
+        with clock.step(f"round {number}"):
+            told.append(once_more(number, fed, train, holdout, plan, findings, run))
+            fed = learned.sample_dataset(len(synthetic), run=run, round_number=number) if number < rounds else fed
+    account = Account(
+        name=data.name, command=command, seed=run.seed, threads=run.threads, versions=versions(),
+        seconds=clock.seconds, rows=len(data), columns=len(data.schema), train=train, holdout=holdout,
+        synthetic=synthetic, issues=cleaned.issues, changes=cleaned.changes, rules=train.schema.rules,
+        findings=findings, scores=scores, model=model, model_note=_model_note(learned),
+        privacy_note=PRIVACY_NOTE, warnings=tuple(run.warnings), rounds=tuple(told))
+    with clock.step("report"), run.stage("report", "writing the report"):
+        page = build(account)
+        if folder is not None:
+            write_json(folder / "report.json", page.to_state())
+            page.save(folder / "report.html", overwrite=True)
+    run.emit("done", "report", "")
+    return Turned(train, holdout, synthetic, cleaned, findings, learned, scores, page,
+                  None if folder is None else folder.path)
+
+
+def _check_target(data: Dataset) -> None:
+    target = data.target
+    if target is None:
+        return
+    values = data[target.name].drop_nulls()
+    if not len(values):
+        raise DataError("every value of the target is missing", where=f"column '{target.name}'",
+                        hint="choose another --target, or none")
+    if values.n_unique() == 1:
+        raise DataError(f"the target has one value only ({values[0]})", where=f"column '{target.name}'",
+                        hint="choose another --target, or none")
+
+
+def _write_cleaned(folder: Folder | None, cleaned: cleaning.Cleaned) -> None:
+    if folder is not None:
+        write(cleaned.data, folder / "clean.parquet", overwrite=True)
+        write_frame(cleaned.changes, folder / "changes.parquet", overwrite=True)
+
+
+def _write(folder: Folder | None, name: str, state: Any) -> None:
+    if folder is not None:
+        write_json(folder / name, state)
+
+
+def _evaluated(train: Dataset, holdout: Dataset, synthetic: Dataset, findings: Findings, run: Run) -> Scores:
+    floor = Synthesizer.fit(train, Run(run.seed), "independent").sample_dataset(len(synthetic), run=Run(run.seed))
+    again = Run(run.seed, threads=run.threads)
+    # ignored columns are not generated, so nothing is compared in them
+    real, held = (part.select(synthetic.schema.names) for part in (train, holdout))
+    return evaluate(Evidence(real, held, synthetic, floor, findings, lambda one, other: mine(one, other, again)), run)
+
+
+def _model_note(model: Synthesizer) -> str:
+    manifest = model.manifest
+    if model.complete:
+        return f"Learning went to its end ({manifest['steps_done']:,} steps)."
+    return (f"Learning was stopped after {manifest['steps_done']:,} of {manifest['steps_planned']:,} steps; "
+            f"--steps {manifest['steps_done']} gives the same model again.")

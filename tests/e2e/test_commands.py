@@ -1,0 +1,194 @@
+"""Every command by use, on a table with all kinds of columns."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import polars as pl
+import pytest
+
+import tidemill as tm
+from tests.conformance.tables import business
+from tests.e2e.conftest import Tidemill
+from tidemill.reporting.schema import schema
+
+OUTPUTS = ["changes.parquet", "clean.parquet", "findings.json", "model.tidemill", "report.html", "report.json",
+           "scores.json", "synthetic.parquet"]
+
+
+def test_the_whole_job(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    out = tmp_path / "out"
+    done = tidemill("run", customers, "--target", "churn", "--out", out, "--seed", 1)
+    assert done.code == 0, done.err
+    assert sorted(path.name for path in out.iterdir()) == OUTPUTS
+    assert str(out / "report.html") in done.out
+    for name in ("findings", "scores", "report"):
+        jsonschema.validate(json.loads((out / f"{name}.json").read_text()), schema(name))
+    made, real = pl.read_parquet(out / "synthetic.parquet"), pl.read_parquet(out / "clean.parquet")
+    assert made.schema == real.schema
+    assert made.height == 210
+    assert not set(made["customer_id"]) - {None} <= set(real["customer_id"])
+    again = tidemill("run", customers, "--target", "churn", "--out", out)
+    assert again.code == 2
+    assert "--overwrite" in again.err
+
+
+def test_same_seed_same_bytes(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    for folder, threads in (("a", 1), ("b", 3)):
+        done = tidemill("run", customers, "--target", "churn", "--out", tmp_path / folder, "--threads", threads)
+        assert done.code == 0, done.err
+    for name in ("changes.parquet", "clean.parquet", "findings.json", "model.tidemill", "scores.json", "synthetic.parquet"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+
+
+def test_without_a_target(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    done = tidemill("run", customers, "--ignore", "note", "--rows", 50, "--out", tmp_path / "out", "--quiet")
+    assert done.code == 0, done.err
+    made = pl.read_parquet(tmp_path / "out" / "synthetic.parquet")
+    assert made.height == 50
+    assert "note" not in made.columns
+
+
+def test_two_rounds(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    done = tidemill("run", customers, "--target", "churn", "--rounds", 2, "--out", tmp_path / "out")
+    assert done.code == 0, done.err
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "near-copies" in page
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "parquet", "jsonl", "xlsx"])
+def test_fit_and_sample_in_every_format(ending: str, customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    model, out = tmp_path / "m.tidemill", tmp_path / f"new.{ending}"
+    assert tidemill("fit", customers, "--out", model, "--target", "churn").code == 0
+    assert tidemill("sample", model, "--rows", 40, "--where", "plan=team", "--where", "churn=Yes", "--out", out).code == 0
+    back = tm.read(out)
+    assert len(back) == 40
+    assert set(back["plan"]) == {"team"}
+    assert back.schema["fee"].kind == "number"
+    assert back.schema["since"].kind == "datetime"
+
+
+def test_clean_mine_read_evaluate_report(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    frame = pl.read_csv(customers)
+    frame.with_columns(pl.when(pl.int_range(pl.len()) % 9 == 0).then(pl.lit("?")).otherwise("plan").alias("plan")).write_csv(
+        tmp_path / "dirty.csv")
+    done = tidemill("clean", tmp_path / "dirty.csv", "--out", tmp_path / "clean.csv", "--log", tmp_path / "changes.parquet")
+    assert done.code == 0, done.err
+    assert pl.read_parquet(tmp_path / "changes.parquet").filter(pl.col("before") == "?").height == 34
+    assert pl.read_csv(tmp_path / "clean.csv")["plan"].null_count() == 34
+    done = tidemill("read", customers)
+    assert done.code == 0
+    assert "churn" in done.out
+    done = tidemill("mine", customers, "--target", "churn", "--out", tmp_path / "findings.json")
+    assert done.code == 0, done.err
+    jsonschema.validate(json.loads((tmp_path / "findings.json").read_text()), schema("findings"))
+    frame[:150].write_csv(tmp_path / "a.csv")
+    frame[150:].write_csv(tmp_path / "b.csv")
+    tm.fit(tm.read(tmp_path / "a.csv")).sample(150).write_parquet(tmp_path / "c.parquet")
+    done = tidemill("evaluate", "--train", tmp_path / "a.csv", "--holdout", tmp_path / "b.csv", "--synthetic",
+                    tmp_path / "c.parquet", "--target", "churn", "--out", tmp_path / "scores.json")
+    assert done.code == 0, done.err
+    jsonschema.validate(json.loads((tmp_path / "scores.json").read_text()), schema("scores"))
+
+
+def test_the_page_can_be_made_again(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    out = tmp_path / "out"
+    assert tidemill("run", customers, "--out", out).code == 0
+    page = (out / "report.html").read_bytes()
+    (out / "report.html").unlink()
+    assert tidemill("report", out).code == 0
+    assert (out / "report.html").read_bytes() == page
+
+
+def test_json_lines(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    done = tidemill("fit", customers, "--out", tmp_path / "m.tidemill", "--json")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert {"start", "end", "result"} <= {line["kind"] for line in lines}
+    done = tidemill("fit", customers, "--out", tmp_path / "m.tidemill", "--json")
+    assert json.loads(done.out.splitlines()[-1])["kind"] == "error"
+    assert done.code == 2
+
+
+def test_options_about_columns(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    (tmp_path / "schema.toml").write_text('[columns.age]\nkind = "category"\n[columns.active]\nrole = "sensitive"\n')
+    done = tidemill("read", customers, "--schema", tmp_path / "schema.toml", "--ignore", "note", "--time", "since", "--json")
+    columns = {c["column"]: c for c in json.loads(done.out.splitlines()[-1])["columns"]}
+    assert columns["age"]["kind"] == "category"
+    assert columns["active"]["role"] == "sensitive"
+    assert columns["note"]["role"] == "ignore"
+    assert columns["since"]["role"] == "time"
+
+
+@pytest.mark.parametrize("command", ["models", "codecs", "metrics", "techniques", "checks"])
+def test_lists(command: str, tidemill: Tidemill) -> None:
+    done = tidemill(command)
+    assert done.code == 0
+    assert all(len(line.split(maxsplit=1)) == 2 for line in done.out.splitlines())
+
+
+def test_help_and_version(tidemill: Tidemill) -> None:
+    assert "run" in tidemill("--help").out
+    assert tidemill("--version").out.startswith("tidemill 0.")
+    assert "health-insurance" in tidemill("demo", "--list").out
+
+
+def test_frames_come_back_as_they_came() -> None:
+    pandas, pyarrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    frame = business(200).drop("customer_id", "note")
+    assert isinstance(tm.fit(frame.to_pandas()).sample(5), pandas.DataFrame)
+    assert isinstance(tm.fit(frame.to_arrow()).sample(5), pyarrow.Table)
+    made = tm.fit(frame).sample(5)
+    assert made.schema == frame.schema
+
+
+def test_notebook_faces(customers: Path) -> None:
+    data = tm.read(customers, target="churn")
+    cleaned = tm.clean(data)
+    model = tm.fit(cleaned.data)
+    findings = tm.mine(cleaned.data, techniques=["drivers"])
+    for thing in (data, cleaned, model, findings):
+        face = thing._repr_html_()
+        assert face.startswith("<")
+        assert "<script" not in face
+
+
+def started(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-m", "tidemill", *map(str, arguments)], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+@pytest.mark.slow
+def test_a_time_budget_is_kept_and_can_be_replayed(tmp_path: Path) -> None:
+    business(60_000).write_parquet(tmp_path / "data.parquet")
+    began = time.monotonic()
+    job = started("fit", tmp_path / "data.parquet", "--minutes", 0.1, "--out", tmp_path / "a.tidemill", "--json")
+    out, err = job.communicate()
+    assert job.returncode == 0, err
+    assert time.monotonic() - began <= 6 * 1.1
+    result = json.loads(out.splitlines()[-1])
+    assert 0 < result["steps_done"] < result["steps_planned"]
+    job = started("fit", tmp_path / "data.parquet", "--steps", result["steps_done"], "--out", tmp_path / "b.tidemill")
+    assert job.wait() == 0
+    assert (tmp_path / "a.tidemill").read_bytes() == (tmp_path / "b.tidemill").read_bytes()
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_a_usable_model_and_nothing_half_written(tmp_path: Path) -> None:
+    business(60_000).write_parquet(tmp_path / "data.parquet")
+    job = started("fit", tmp_path / "data.parquet", "--out", tmp_path / "m.tidemill")
+    time.sleep(5)
+    job.send_signal(signal.SIGINT)
+    _, err = job.communicate(timeout=60)
+    assert job.returncode == 130
+    assert "Traceback" not in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data.parquet", "m.tidemill"]
+    model = tm.Synthesizer.load(tmp_path / "m.tidemill")
+    assert not model.complete
+    assert model.sample(10).height == 10

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from tidemill.reporting.blocks import Comparison, Gauge, PictureBlock, Series
+from tidemill.reporting.plots import Across, Upright, gauge, heat, histogram, plot
+from tidemill.reporting.scale import date, labels, ticks
+from tidemill.reporting.trust import MAX_HEAT, largest
+
+
+def bars(x: tuple[str | int, ...], *values: tuple[float | None, ...]) -> PictureBlock:
+    return PictureBlock("bars", "t", x, tuple(Series(f"s{i}", v) for i, v in enumerate(values)))
+
+
+def test_bars_under_long_or_many_names_are_turned() -> None:
+    assert isinstance(plot(bars(("a", "b"), (1, 2))), Upright)
+    assert isinstance(plot(bars(("a very long name of a level", "another one as long"), (1, 2))), Across)
+    assert isinstance(plot(bars(tuple("abcdefghijklmnop"), tuple(range(16)))), Across)
+
+
+def test_bars_stand_on_zero() -> None:
+    drawn = plot(bars((1, 2, 3), (-1.0, 2.0, None)))
+    assert isinstance(drawn, Upright)
+    (_, _, y0, _, h0, tip), (_, _, y1, _, h1, _) = drawn.bars
+    assert y0 == pytest.approx(100 - drawn.baseline)
+    assert y1 + h1 == pytest.approx(100 - drawn.baseline)
+    assert h1 == pytest.approx(2 * h0, abs=0.1)
+    assert tip == "1: -1"
+
+
+def test_bars_across_start_at_zero() -> None:
+    drawn = plot(PictureBlock("across", "t", ("a", "b"), (Series("s", (-1.0, 3.0)),)))
+    assert isinstance(drawn, Across)
+    assert [bar[1:3] for _, (bar,) in drawn.rows] == [(0.0, 25.0), (25.0, 75.0)]
+
+
+def test_lines_have_gaps_where_values_are_missing() -> None:
+    drawn = plot(PictureBlock("lines", "t", (0, 1, 2, 3), (Series("s", (0.0, None, 1.0, 2.0)),)))
+    assert isinstance(drawn, Upright)
+    assert drawn.paths[0][1].count("M") == 2
+    assert drawn.paths[0][1].count("L") == 1
+
+
+@pytest.mark.parametrize("kind", ["bars", "across", "lines", "points", "heat"])
+@pytest.mark.parametrize(("x", "values"), [((), ()), (("a",), (None,)), ((1,), (0.0,)), ((1, 1), (5.0, 5.0)),
+                                           (("a", "b"), (-3.0, -1.0)), ((1.5, None), (1e12, 1e-9))])
+def test_poor_pictures_are_drawn_too(kind: str, x: tuple[str, ...], values: tuple[float | None, ...]) -> None:
+    plot(PictureBlock(kind, "t", x, (Series("s", values),)))  # type: ignore[arg-type]
+    plot(PictureBlock(kind, "t", x, ()))  # type: ignore[arg-type]
+
+
+def test_a_matrix_is_cut_down_to_its_largest_entries() -> None:
+    names = tuple(f"c{i}" for i in range(60))
+    rows = tuple(Series(n, tuple(1.0 if 7 in (i, j) else 0.01 * i for j in range(60))) for i, n in enumerate(names))
+    cut = largest(PictureBlock("heat", "t", names, rows))
+    assert len(cut.x) == MAX_HEAT == len(cut.series) == len(cut.series[0].values)
+    assert "c7" in cut.x
+    drawn = heat(cut)
+    assert drawn.names == tuple(name for name, _ in drawn.rows)
+    assert not drawn.signed
+
+
+def test_the_better_end_of_a_gauge_is_the_right_one() -> None:
+    low = gauge(Gauge("AUC", 0.6, 0.9, 0.5, "low", ""))
+    high = gauge(Gauge("R²", 0.6, 0.1, 0.7, "high", ""))
+    for dial in (low, high):
+        assert 0 <= (dial.floor or 0) < (dial.value or 0) < (dial.ceiling or 0) <= 100
+
+
+def test_a_gauge_shows_almost_equal_as_almost_equal() -> None:
+    dial = gauge(Gauge("shapes", 0.985, 0.986, 0.987, "high", ""))
+    assert 0 < (dial.ceiling or 0) - (dial.value or 0) < 5
+    assert gauge(Gauge("none", None, None, None, "high", "")).value is None
+    assert gauge(Gauge("zero", 0.0, 0.0, 0.0, "ceiling", "")).value == 50
+
+
+def test_histograms_span_their_box() -> None:
+    drawn = histogram(Comparison("x", (), (0.0, 1.0, 2.0), (0.5, 0.5), (1.0, 0.0), (0.0, 0.0), 0.5))
+    assert drawn.area == "M0 100V52H50V52H100V100Z"
+    assert drawn.line == "M0 100V4H50V100H100V100"
+
+
+def test_axes_have_round_numbers() -> None:
+    assert ticks(0.13, 0.87) == [0.2, 0.4, 0.6, 0.8]
+    assert labels([0, 2e6, 4e6]) == ["0", "2M", "4M"]
+    assert labels([0, 500, 1000, 1500]) == ["0", "500", "1,000", "1,500"]
+    assert labels([-0.5, 0, 0.5]) == ["-0.5", "0", "0.5"]
+    assert date(-62135596800.0) == "0001-01-01 00:00:00"
+    assert date(1e30) == "–"

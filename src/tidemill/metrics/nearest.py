@@ -71,8 +71,8 @@ def nearest(evidence: Evidence, run: Run) -> Iterable[Score]:
 def closeness(rows: Points, train: Points, holdout: Points) -> Closeness:
     """Whether rows are nearer to training than to holdout rows.
 
-    The standard error is that of giving the labels "training" and "holdout" to the real rows at random, many rows with
-    the same nearest real row counting as one large one: under that chance the share is 0.5.
+    The standard error is that of giving the labels "training" and "holdout" to the real rows at random, as many of
+    each: then the share is 0.5 on average, and strays the more, the more rows have the same nearest real row.
 
     Args:
         rows: (m, axes).
@@ -82,8 +82,10 @@ def closeness(rows: Points, train: Points, holdout: Points) -> Closeness:
     nearer, tied = to_train < to_holdout - _SAME, np.abs(to_train - to_holdout) <= _SAME
     share = float(nearer.mean() + tied.mean() / 2)
     which = np.where(nearer, at_train, len(train) + at_holdout)[~tied]
-    weight = np.bincount(which, minlength=1).astype(float)
-    return Closeness(share, sqrt(float(weight @ weight)) / (2 * len(rows)), np.sqrt(to_train), np.sqrt(to_holdout))
+    # rows that have each real row for their nearest, (2 n,); the variance of their sum over half of the real rows
+    weight = np.bincount(which, minlength=len(train) + len(holdout)).astype(float)
+    variance = max(0.0, float(weight @ weight - weight.sum() ** 2 / len(weight))) / 4
+    return Closeness(share, sqrt(variance) / len(rows), np.sqrt(to_train), np.sqrt(to_holdout))
 
 
 def _closeness_score(found: Suspects, searched: float, run: Run) -> Score:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,11 @@ from tidemill.mining.combinations import Combination, rare_combinations
 from tidemill.mining.detectors import is_ordered, isolation, numeric, surprises
 from tidemill.mining.known_anomalies import known_finding
 from tidemill.mining.outcome import learn_outcome
-from tidemill.mining.sampling import sample_rows, sampled_words
+from tidemill.mining.sampling import sample_positions, sample_rows, sampled_words
 from tidemill.mining.screening import most_connected
 from tidemill.mining.significance import ALPHA
 from tidemill.mining.ties import without_copies
-from tidemill.mining.wording import counted, listing, number, percent, shown, test_words
+from tidemill.mining.wording import listing, number, percent, shown, test_words
 
 Floats = NDArray[np.float64]
 
@@ -64,6 +64,7 @@ class Scored:
         by_chance: How many such rows chance alone would give.
         p_value: Of that many odd rows, after Bonferroni's control over the detectors.
         rank: Mean rank over the detectors, in (0, 1]; 1 is the oddest, (m,).
+        places: Position of each row among all held-out rows, (m,).
     """
 
     train: Dataset
@@ -76,6 +77,7 @@ class Scored:
     by_chance: float
     p_value: float
     rank: Floats
+    places: NDArray[np.int64]
 
 
 def anomalies(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
@@ -97,8 +99,9 @@ def anomalies(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
     if len(columns) < 2:
         return
     few = sample_rows(train, MOST_ROWS, run.rng("mining/anomalies/train"))
-    held = sample_rows(holdout, MOST_ROWS, run.rng("mining/anomalies/holdout"))
-    scored = _scored(few, held, columns, run)
+    places = sample_positions(len(holdout), MOST_ROWS, run.rng("mining/anomalies/holdout"))
+    held = holdout.rows(places)
+    scored = replace(_scored(few, held, columns, run), places=places)
     told = sampled_words(len(held), len(holdout))
     if scored.p_value <= ALPHA:
         yield _overview(scored, told)
@@ -123,7 +126,7 @@ def _scored(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], run: 
     p_value = min(len(beyond) * _excess_p(int(each.sum())) for each in beyond)
     rank = np.mean([_ranked(scores) for scores in real], axis=0)
     return Scored(train, holdout, columns, seen, held, surprise, np.logical_or.reduce(beyond), float(len(beyond)), p_value,
-                  rank)
+                  rank, np.arange(len(holdout)))
 
 
 def _far(surprise: Floats) -> Floats:
@@ -152,7 +155,7 @@ def _overview(scored: Scored, told: str) -> Finding:
     sentence = (f"{odd:,} of {told} ({percent(odd / len(scored.holdout))}) {'are' if odd != 1 else 'is'} odder than their "
                 f"columns would give by chance: were the columns unrelated, about {number(scored.by_chance)} such rows "
                 f"would be expected. They stand out most in {listing(names)}.")
-    rows = tuple((int(at) + 1, "; ".join(reason.words for reason in _reasons(scored, int(at))),
+    rows = tuple((int(scored.places[at]) + 1, "; ".join(reason.words for reason in _reasons(scored, int(at))),
                   *(_plain(scored.holdout[name][int(at)]) for name in names)) for at in _oddest(scored)[:SHOWN_ROWS])
     levels = [tuple(round(float(scored.surprise[side, at].mean()), 2) for at in main) for side in (scored.odd, ~scored.odd)]
     return Finding(
@@ -182,11 +185,11 @@ def _row_findings(scored: Scored) -> Iterator[Finding]:
 def _row_finding(scored: Scored, at: int, reasons: Sequence[Reason]) -> Finding:
     condition = Condition(tuple(reason.test for reason in reasons))
     alike = int(condition.mask(scored.holdout.frame).sum())
-    as_odd = f" {counted(alike, 'held-out row')} {'are' if alike != 1 else 'is'} as far out in all of these."
+    why = listing([reason.words for reason in reasons])
+    others = f" {alike:,} held-out rows are as far out in all of these." if alike > 1 else ""
     return Finding(
         technique="anomalies", name="anomaly",
-        sentence=f"Held-out row {at + 1:,} is among the oddest: {listing([reason.words for reason in reasons])}."
-                 + (as_odd if alike > 1 else ""),
+        sentence=f"Held-out row {scored.places[at] + 1:,} is among the oddest: {why}.{others}",
         strength=float(scored.rank[at]), measure="mean rank of oddness", support=alike,
         columns=condition_columns(condition), condition=condition,
         table=Table(("column", "value", "why"), tuple(

@@ -154,6 +154,7 @@ Rows = tuple[str, float, float, float, str]
 def _class_words(task: Task, reached: Quality, predicted: Floats, plain: Floats) -> tuple[str, Rows]:
     outcome, target = task.outcome, task.held_target
     common = int(np.bincount(task.target.astype(int)).argmax())
+    answer = OTHER if outcome.values[common] is None else shown(outcome.values[common])
     right, plainly = (float((each.argmax(axis=1) == target).mean()) for each in (predicted, plain))
     always = float((target == common).mean())
     ranks = (f"of two held-out rows, one with {outcome.event()} and one without, it ranks the former higher in "
@@ -162,9 +163,9 @@ def _class_words(task: Task, reached: Quality, predicted: Floats, plain: Floats)
     words = (f"{outcome.column} can be predicted {_grade((reached.value - 0.5) * 2)} from the other columns: {ranks} "
              f"(AUC {number(reached.value)}, 95 % interval {number(reached.low)} to {number(reached.high)}, on "
              f"{sampled_words(len(task.holdout), task.held_rows)}; guessing gives 0.5). {percent(right)} of its "
-             f"answers are right; always answering {shown(outcome.levels[common])} gives {percent(always)}.")
+             f"answers are right; always answering {answer} gives {percent(always)}.")
     return words, ("share right", round(right, 4), round(plainly, 4), round(always, 4),
-                   f"always {outcome.levels[common] if outcome.levels[common] != OTHER else 'the commonest'}")
+                   f"always {answer}")
 
 
 def _number_words(task: Task, reached: Quality, predicted: Floats, plain: Floats) -> tuple[str, Rows]:
@@ -218,7 +219,8 @@ def _driver_findings(task: Task, model: Trees, run: Run) -> Iterator[Finding]:
     effects = row_effects(model, rows)
     sizes = np.abs(effects).mean(axis=(0, 2))
     main = np.argsort(-sizes, kind="stable")[: MOST_DRIVERS + 4]
-    p_values = {int(f): len(main) * shuffling_p(model, rows, target, int(f), rng) for f in main}
+    p_values = {int(f): len(main) * p for f, p in zip(main, shuffling_p(model, task.held, task.held_target, main, rng),
+                                                      strict=True)}
     least = LEAST_OF_FIRST * sizes.max()
     proven = [f for f, p_value in p_values.items() if p_value < 0.01 and sizes[f] > least][:MOST_DRIVERS]
     if not proven:
@@ -229,4 +231,5 @@ def _driver_findings(task: Task, model: Trees, run: Run) -> Iterator[Finding]:
         code = klass if task.outcome.kind == "classes" else 1
         observed = target if task.outcome.kind == "number" else (target == code).astype(np.float64)
         groups = value_groups(task.train, holdout, task.features[f], effects[:, f, klass], observed)
-        yield driver_finding(task.outcome, code, task.features[f], effects[:, f, klass], groups, p_values[f])
+        if len(groups) > 1:
+            yield driver_finding(task.outcome, code, task.features[f], effects[:, f, klass], groups, p_values[f])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,12 +69,16 @@ def row_effects(model: Trees, rows: Floats) -> Floats:
     return effects
 
 
-def shuffling_p(model: Trees, rows: Floats, target: Floats, feature: int, rng: np.random.Generator) -> float:
-    """One-sided p-value that predictions get worse when a feature's values are shuffled (Breiman 2001)."""
-    shuffled = rows.copy()
-    shuffled[:, feature] = rng.permutation(shuffled[:, feature])
-    worse, usual = (row_losses(model.outcome, target, model.predict(each)) for each in (shuffled, rows))
-    return greater_mean_p(worse - usual)
+def shuffling_p(model: Trees, rows: Floats, target: Floats, features: Iterable[int],
+                rng: np.random.Generator) -> list[float]:
+    """One-sided p-values that predictions get worse when a feature's values are shuffled (Breiman 2001)."""
+    usual = row_losses(model.outcome, target, model.predict(rows))
+    p_values = []
+    for feature in features:
+        mixed = rows.copy()
+        mixed[:, feature] = rng.permutation(mixed[:, feature])
+        p_values.append(greater_mean_p(row_losses(model.outcome, target, model.predict(mixed)) - usual))
+    return p_values
 
 
 def value_groups(train: Dataset, holdout: Dataset, feature: Feature, effect: Floats,
@@ -89,7 +93,7 @@ def value_groups(train: Dataset, holdout: Dataset, feature: Feature, effect: Flo
     """
     grouped = _bin_groups if feature.part in ("value", "elapsed") else _part_groups
     labels, tests, codes = grouped(train, holdout, feature)
-    least = max(15, 0.005 * len(effect))
+    least = max(min(15, 0.1 * len(effect)), 0.005 * len(effect))
     groups = []
     for code, label in enumerate(labels):
         inside = codes == code

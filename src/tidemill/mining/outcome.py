@@ -55,8 +55,8 @@ class Outcome:
 
     def event(self, code: int = 1) -> str:
         """A class in words: ``Churn = Yes``."""
-        level = self.levels[code]
-        return f"{self.column} = {level if level != OTHER else 'another level'}"
+        value = self.values[code]
+        return f"{self.column} = {'another level' if value is None else value}"
 
     def test(self, code: int) -> tuple[Test, ...]:
         """The rows of a class; no test for the class that joins rare levels."""

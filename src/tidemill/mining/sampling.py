@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.mining.wording import counted
@@ -10,9 +11,14 @@ from tidemill.mining.wording import counted
 
 def sample_rows(data: Dataset, limit: int, rng: np.random.Generator) -> Dataset:
     """At most so many rows, drawn at random and kept in order."""
-    if len(data) <= limit:
-        return data
-    return data.rows(np.sort(rng.choice(len(data), size=limit, replace=False)))
+    return data if len(data) <= limit else data.rows(sample_positions(len(data), limit, rng))
+
+
+def sample_positions(rows: int, limit: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Positions of at most so many of these rows, drawn at random, in order."""
+    if rows <= limit:
+        return np.arange(rows)
+    return np.sort(rng.choice(rows, size=limit, replace=False))
 
 
 def sampled_words(used: int, held: int) -> str:

@@ -27,7 +27,8 @@ def wilson(successes: float, total: float) -> tuple[float, float]:
     share, z2 = successes / total, _Z95**2
     centre = (share + z2 / (2 * total)) / (1 + z2 / total)
     half = _Z95 * np.sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
-    return max(float(centre - half), 0.0), min(float(centre + half), 1.0)
+    low, high = max(float(centre - half), 0.0), min(float(centre + half), 1.0)
+    return low if successes > 0 else 0.0, high if successes < total else 1.0
 
 
 def mean_interval(values: Floats) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
@@ -54,35 +53,39 @@ class Forest:
     set_bits: np.ndarray
 
     @staticmethod
-    def of(texts: list[str]) -> Forest:
-        """The forests that LightGBM wrote as model texts, one each."""
+    def of(text: str) -> Forest:
+        """The forest that LightGBM wrote as a model text."""
+        lines: dict[str, list[str]] = {}
+        for line in text[text.index("Tree=0"):text.index("end of trees")].split("\n"):
+            key, _, values = line.partition("=")
+            lines.setdefault(key, []).append(values)
 
         def gathered(key: str, dtype: type) -> np.ndarray:
-            found = [line for text in bodies for line in re.findall(rf"^{key}=(.*)$", text, re.MULTILINE)]
-            return np.array(" ".join(found).split(), dtype)
+            return np.fromstring(" ".join(lines.get(key, ())), np.float64, sep=" ").astype(dtype)
 
-        bodies = [text[text.index("\nTree=0"):text.index("end of trees")] for text in texts]
         threshold = gathered("threshold", np.float64)
         decision = gathered("decision_type", np.int8)
         # symbols are whole numbers: the half between them says the same in fewer digits; a split that only sets missing
         # ones apart has the largest float as its threshold
         threshold = np.where(decision & _CATEGORICAL, threshold, np.floor(np.minimum(threshold, _BEYOND)) + 0.5)
-        return Forest(np.array([len(re.findall(r"^Tree=", body, re.MULTILINE)) for body in bodies], np.int32),
-                      gathered("num_leaves", np.int16), gathered("num_cat", np.int16),
-                      gathered("split_feature", np.int32), threshold.astype(np.float32), decision,
-                      gathered("left_child", np.int16), gathered("right_child", np.int16),
+        return Forest(np.array([len(lines["Tree"])], np.int32), gathered("num_leaves", np.int16),
+                      gathered("num_cat", np.int16), gathered("split_feature", np.int32), threshold.astype(np.float32),
+                      decision, gathered("left_child", np.int16), gathered("right_child", np.int16),
                       gathered("leaf_value", np.float32), gathered("cat_boundaries", np.int32),
                       gathered("cat_threshold", np.uint32))
+
+    @staticmethod
+    def joined(parts: list[Forest]) -> Forest:
+        """Several forests one behind the other."""
+        return Forest(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Forest)})
 
     def boosters(self, features: int) -> list[lgb.Booster]:
         """LightGBM's predictor of each forest over this many features.
 
         One each, since a predictor keeps the range of trees that it was last asked for: threads would disturb each other.
 
-        Raises:
-            ArtifactError: The arrays are not those of trees over these features.
+        The arrays must be sound (:meth:`check`).
         """
-        self._check(features)
         header = _HEADER.format(last=features - 1, names=" ".join(f"f{i}" for i in range(features)),
                                 infos=" ".join(["none"] * features))
         texts = self._texts()
@@ -118,8 +121,12 @@ class Forest:
         ends = np.cumsum(np.where(self.sets > 0, self.sets.astype(np.int64) + 1, 0)) - 1
         return np.where(self.sets > 0, self.set_start[np.maximum(ends, 0)] if len(self.set_start) else 0, 0)
 
-    def _check(self, features: int) -> None:
-        """Refuse arrays with which LightGBM would read beyond its memory."""
+    def check(self, features: int) -> None:
+        """Refuse arrays with which LightGBM would read beyond its memory.
+
+        Raises:
+            ArtifactError: The arrays are not those of trees over so many features.
+        """
         inner = self.leaves.astype(np.int64) - 1
         total, each = int(inner.sum()), np.repeat(inner, np.maximum(inner, 0))
         parts = (self.feature, self.threshold, self.decision, self.left, self.right)

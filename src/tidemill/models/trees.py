@@ -51,7 +51,8 @@ class _Variable:
         features: (f,) the earlier variables it is drawn from.
         share: (q,) the proportion of rows that go right at each node.
         forest_of: (q,) which forest answers each node; -1 for none.
-        forest, boosters: The forests and LightGBM's predictor of each.
+        forest: The forests.
+        boosters: LightGBM's predictor of each forest; loaded when the first rows are drawn.
     """
 
     questions: Questions
@@ -60,6 +61,11 @@ class _Variable:
     forest_of: np.ndarray
     forest: Forest | None = None
     boosters: list[lgb.Booster] = field(default_factory=list, repr=False)
+
+    def load(self) -> None:
+        """Hand the forests to LightGBM, if that was not done yet."""
+        if self.forest is not None and not self.boosters:
+            self.boosters = self.forest.boosters(len(self.features))
 
     def right_chance(self, node: int, x: np.ndarray) -> np.ndarray | float:
         """(n, f) features -> (n,) the chance that each row goes right at the node."""
@@ -99,16 +105,16 @@ class Trees:
         matrix = np.where(symbols == ABSENT, np.nan, symbols)  # (n, variables) float64, LightGBM's own type
         learner = _Learner(self, matrix, symbols, run)
         rows = sum(task[2] for task in tasks)
-        texts: dict[tuple[int, int], str] = {}
+        forests: dict[tuple[int, int], Forest] = {}
         self.steps_done = 0
         with run.stage("learn", "learning how the columns depend on each other", total=rows) as stage:
-            for (v, node, weight), text in zip(tasks, _in_order(learner, tasks, run), strict=False):
-                if text is None:
+            for (v, node, weight), forest in zip(tasks, _in_order(learner, tasks, run), strict=False):
+                if forest is None:
                     break
-                texts[v, node] = text
+                forests[v, node] = forest
                 self.steps_done += 1
                 _tell(stage, run, weight)
-        self._assemble(texts)
+        self._assemble(forests)
         return self
 
     def _planned(self, v: int, symbols: np.ndarray, run: Run) -> _Variable:
@@ -146,14 +152,13 @@ class Trees:
             tasks += [(v, int(node), int(q.rows[node])) for node in inner[smaller >= MIN_SIDE]]
         return sorted(tasks, key=lambda task: (-task[2], task[0], task[1]))
 
-    def _assemble(self, texts: Mapping[tuple[int, int], str]) -> None:
-        """Pack the model texts of each variable and load them as one predictor."""
+    def _assemble(self, forests: Mapping[tuple[int, int], Forest]) -> None:
+        """Put the forests of each variable one behind the other."""
         for v, variable in enumerate(self.learned):
-            nodes = sorted(node for u, node in texts if u == v)
+            nodes = sorted(node for u, node in forests if u == v)
             if nodes:
                 variable.forest_of[nodes] = np.arange(len(nodes))
-                variable.forest = Forest.of([texts[v, node] for node in nodes])
-                variable.boosters = variable.forest.boosters(len(variable.features))
+                variable.forest = Forest.joined([forests[v, node] for node in nodes])
 
     def sample(self, n: int, rng: np.random.Generator, known: Known | None = None, run: Run | None = None) -> Batch:
         """New rows; with ``known``, by sequential importance resampling of PARTICLES rows for each that is kept.
@@ -163,6 +168,8 @@ class Trees:
         """
         run = run or Run()
         given = self.variables.symbols_of(known)
+        for variable in self.learned:
+            variable.load()
         draws = PARTICLES * n if given else n
         starts = range(0, draws, CHUNK)
         streams = rng.spawn(len(starts) + 1)
@@ -233,7 +240,7 @@ class Trees:
             variable.forest_of = arrays[f"forest_of.{v:05d}"].astype(np.int32)
             if f"forest.{v:05d}.trees" in arrays:
                 variable.forest = Forest.from_arrays(f"forest.{v:05d}", arrays)
-                variable.boosters = variable.forest.boosters(len(variable.features))
+                variable.forest.check(len(variable.features))
             _check_fits(variable, v)
             model.learned.append(variable)
         return model
@@ -267,8 +274,8 @@ class _Learner:
         code = self.model.variables.spec.codes[i] if sort == "code" else None
         return code is not None and not code.ordered and code.size > 2
 
-    def text(self, v: int, node: int) -> str | None:
-        """The fitted classifier of one question as LightGBM's text; None where time ran out."""
+    def forest(self, v: int, node: int) -> Forest | None:
+        """The fitted classifier of one question; None where time ran out."""
         q = self.model.learned[v].questions
         order, places = self.sorted[v]
         first, middle, last = np.searchsorted(places, [q.start[node], q.start[q.right[node]], q.stop[node]])
@@ -283,7 +290,7 @@ class _Learner:
                 return None
             if booster.update():
                 break
-        return str(booster.model_to_string())
+        return Forest.of(booster.model_to_string())
 
 
 def _rounds(rows: int) -> int:
@@ -291,15 +298,15 @@ def _rounds(rows: int) -> int:
     return max(MIN_ROUNDS, round(ROUNDS * min(rows / FULL_ROWS, 1.0) ** DECAY))
 
 
-def _in_order(learner: _Learner, tasks: list[tuple[int, int, int]], run: Run) -> Iterator[str | None]:
-    """The texts of the tasks in their order, some computed ahead in threads; None from where learning must end."""
+def _in_order(learner: _Learner, tasks: list[tuple[int, int, int]], run: Run) -> Iterator[Forest | None]:
+    """The forests of the tasks in their order, some computed ahead in threads; None from where learning must end."""
     with ThreadPoolExecutor(run.threads) as pool:
         ahead: list[Any] = []
         for step, (v, node, _) in enumerate(tasks):
             if run.must_stop(step):
                 break
             learner.bin(v)
-            ahead.append(pool.submit(learner.text, v, node))
+            ahead.append(pool.submit(learner.forest, v, node))
             if len(ahead) > 4 * run.threads:
                 yield ahead.pop(0).result()
         for future in ahead:
@@ -355,7 +362,7 @@ def _resampled(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarr
 def _check_fits(variable: _Variable, v: int) -> None:
     if len(variable.forest_of) != len(variable.questions) or variable.features.ndim != 1:
         raise ValueError("the questions do not fit their forests")
-    if np.any(variable.forest_of >= len(variable.boosters)):
+    if np.any(variable.forest_of >= (0 if variable.forest is None else len(variable.forest.trees))):
         raise ValueError("a question is answered by a forest that is not there")
     if np.any((variable.features < 0) | (variable.features >= v)):
         raise ValueError("a variable is drawn from a later one")

@@ -175,7 +175,8 @@ def test_a_time_budget_is_kept_and_can_be_replayed(tmp_path: Path) -> None:
     result = json.loads(out.splitlines()[-1])
     assert 0 < result["steps_done"] < result["steps_planned"]
     job = started("fit", tmp_path / "data.parquet", "--steps", result["steps_done"], "--out", tmp_path / "b.tidemill")
-    assert job.wait() == 0
+    job.communicate()
+    assert job.returncode == 0
     assert (tmp_path / "a.tidemill").read_bytes() == (tmp_path / "b.tidemill").read_bytes()
 
 

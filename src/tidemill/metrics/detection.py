@@ -83,19 +83,18 @@ def judged_by_trees(real: Dataset, other: Dataset, run: Run) -> Judgement:
     layout, parts = features((real, other))
     rows, label, fold = _labelled(parts, run)
     matrix = tree_matrix(rows)
-    aucs, gains, first = [], np.zeros(matrix.shape[1]), None
+    models, aucs = [], []
     for k in range(FOLDS):
         run.check()
-        model = boosted(layout, matrix[fold != k], label[fold != k], run, trees=TREES)
-        gains += model.feature_importance("gain")
-        first = first or model
-        aucs.append(_auc(predictions(model, matrix[fold == k]), label[fold == k]))
+        models.append(boosted(layout, matrix[fold != k], label[fold != k], run, trees=TREES))
+        aucs.append(_auc(predictions(models[k], matrix[fold == k]), label[fold == k]))
     found = mean_auc(aucs)
-    if found.interval[0] <= 0.5 or first is None:
+    if found.interval[0] <= 0.5:
         return Judgement(found, {})
-    seen = run.rng("metrics", "detection", "seen").permutation(np.flatnonzero(fold == 0))[:_SHUFFLED_ROWS]
+    gains = np.sum([model.feature_importance("gain") for model in models], axis=0)
     columns = np.argsort(-gains, kind="stable")[:_CANDIDATES]
-    loss = _losses(lambda x: predictions(first, x), matrix[seen], label[seen], columns)
+    unseen = run.rng("metrics", "detection", "unseen").permutation(np.flatnonzero(fold == 0))[:_SHUFFLED_ROWS]
+    loss = _losses(lambda x: predictions(models[0], x), matrix[unseen], label[unseen], columns)
     return Judgement(found, {layout.names[j]: value for j, value in loss.items()})
 
 

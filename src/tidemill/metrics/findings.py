@@ -19,6 +19,10 @@ from tidemill.metrics.wording import percent
 AGAIN, STRENGTH = "findings found again (share)", "strength of findings found again"
 ALIKE = 0.5
 """Two findings are the same where both speak of at least half of the rows (or columns) that either speaks of."""
+FEWEST_ROWS = 5
+"""Findings about fewer held-out rows than these speak of single rows, which other rows need not repeat."""
+CHANCE = {"lift": 1.0, "met / expected": 1.0}
+"""Measures whose strength is not 0 where there is nothing; a finding on the other side of it says the opposite."""
 MOST_SHOWN = 40
 
 
@@ -31,20 +35,20 @@ class Match:
 
     @property
     def agreement(self) -> float:
-        """The smaller strength divided by the larger; 0 where they have different signs, or nothing was found."""
+        """The smaller strength divided by the larger; 0 where nothing was found."""
         if self.again is None:
             return 0.0
-        low, high = sorted((self.finding.strength, self.again.strength), key=abs)
-        return max(0.0, low / high) if high else 1.0
+        low, high = sorted((abs(self.finding.strength), abs(self.again.strength)))
+        return low / high if high else 1.0
 
 
 def findings(evidence: Evidence, run: Run) -> Iterable[Score]:
     """How many of the findings mined from training rows are found again by mining synthetic rows instead.
 
     Both are confirmed on the same holdout rows. A finding is found again where one of the same technique, name and
-    measure speaks of the same holdout rows (the overlap of both divided by their union is at least ALIKE), or of the
-    same columns in the same direction; each is matched once at most. The second Score is the mean agreement of
-    strengths over the findings that are found again.
+    measure says something in the same direction of the same holdout rows (see :func:`similarity`); each is matched
+    once at most, and findings about fewer than FEWEST_ROWS rows are left out. The second Score is the mean agreement
+    of strengths over the findings that are found again.
 
     Floor: rows of independent columns are mined instead. Ceiling: another real sample is mined instead, namely the
     holdout rows, confirmed on as many training rows.
@@ -53,17 +57,23 @@ def findings(evidence: Evidence, run: Run) -> Iterable[Score]:
         evidence: The sets, with ``found`` and ``mine``; without these the Scores have no value.
         run: Draws the ceiling's training rows.
     """
+    found = _lasting(evidence.found or (), evidence.holdout)
     if evidence.mine is None or evidence.found is None:
         why = "nothing was mined in the real rows"
-    elif not evidence.found:
-        why = "mining found nothing in the real rows, so there is nothing to find again"
+    elif not found:
+        why = "mining found nothing in the real rows that could be found again"
     else:
-        yield from _scores(evidence, evidence.found, evidence.mine, run)
+        yield from _scores(evidence, found, evidence.mine, run)
         return
     yield from (Score("findings", name, None, why=why) for name in (AGAIN, STRENGTH))
 
 
-def _scores(evidence: Evidence, found: Findings, mine: Callable[[Dataset, Dataset], Findings],
+def _lasting(found: Iterable[Finding], holdout: Dataset) -> list[Finding]:
+    masks = [(finding, _mask(finding, holdout)) for finding in found]
+    return [finding for finding, rows in masks if rows is None or int(rows.sum()) >= FEWEST_ROWS]
+
+
+def _scores(evidence: Evidence, found: Sequence[Finding], mine: Callable[[Dataset, Dataset], Findings],
             run: Run) -> Iterable[Score]:
     sample = thinned(evidence.train, len(evidence.holdout), run.rng("metrics", "findings", "train"))
     pairs = ((evidence.synthetic, evidence.holdout), (evidence.floor, evidence.holdout), (evidence.holdout, sample))
@@ -75,7 +85,8 @@ def _scores(evidence: Evidence, found: Findings, mine: Callable[[Dataset, Datase
     again = sum(m.again is not None for m in matches[0])
     yield Score("findings", AGAIN, value, floor, ceiling, table=_table(matches[0]), sentence=(
         f"{again} of the {len(found)} findings in real rows are found again when synthetic rows are mined instead "
-        f"({percent(value)}); in another real sample {percent(ceiling)}, in unrelated columns {percent(floor)}."))
+        f"({percent(value)}); in another real sample of {len(evidence.holdout):,} rows {percent(ceiling)}, in unrelated "
+        f"columns {percent(floor)}."))
     strengths = [_agreement(each) for each in matches]
     if strengths[0] is None:
         yield Score("findings", STRENGTH, None, why="no finding is found again")
@@ -86,8 +97,9 @@ def _scores(evidence: Evidence, found: Findings, mine: Callable[[Dataset, Datase
 
 
 def _table(matches: Sequence[Match]) -> Table:
-    rows = tuple((m.finding.sentence, "yes" if m.again else "no", m.finding.strength,
-                  m.again.strength if m.again else None, m.finding.measure) for m in matches[:MOST_SHOWN])
+    rows = tuple((m.finding.sentence, "yes" if m.again else "no", float(f"{m.finding.strength:.4g}"),
+                  float(f"{m.again.strength:.4g}") if m.again else None, m.finding.measure)
+                 for m in matches[:MOST_SHOWN])
     return Table(("finding in real rows", "found again", "strength", "strength in synthetic", "measure"), rows,
                  "Findings of the real rows, looked for in synthetic rows")
 
@@ -111,23 +123,31 @@ def matched(found: Sequence[Finding], others: Sequence[Finding], rows: Dataset) 
 
 
 def similarity(a: Finding, b: Finding, rows_a: NDArray[np.bool_] | None, rows_b: NDArray[np.bool_] | None) -> float:
-    """How alike two findings are, from 0 to 1; at least ALIKE where they are about the same columns and direction.
+    """How alike two findings are, from 0 to 1.
+
+    Findings of different techniques, names, measures or directions, or that say something about different columns,
+    have nothing in common. Otherwise, without conditions, it is the overlap of their columns; with conditions that of
+    the rows, and at least ALIKE where they are about the same columns and half of the fewer rows are among the more.
 
     Args:
         a, b: The findings.
         rows_a, rows_b: Which rows they speak of; None where they have no condition.
     """
-    if (a.technique, a.name, a.measure) != (b.technique, b.name, b.measure) or (rows_a is None) != (rows_b is None):
+    if _saying(a) != _saying(b) or (rows_a is None) != (rows_b is None):
         return 0.0
-    same_columns = set(a.columns) == set(b.columns)
     if rows_a is None or rows_b is None:
         union = len(set(a.columns) | set(b.columns))
         return len(set(a.columns) & set(b.columns)) / union if union else 1.0
     both, either = int((rows_a & rows_b).sum()), int((rows_a | rows_b).sum())
-    overlap = both / either if either else float(same_columns)
-    # the same direction: rows of the one are among those of the other more often than by chance
-    towards = both * len(rows_a) > int(rows_a.sum()) * int(rows_b.sum())
-    return max(overlap, ALIKE) if same_columns and towards else overlap
+    within = set(a.columns) == set(b.columns) and 2 * both >= min(int(rows_a.sum()), int(rows_b.sum())) > 0
+    return max(both / max(1, either), ALIKE if within else 0.0)
+
+
+def _saying(finding: Finding) -> tuple[str, str, str, bool, frozenset[str]]:
+    """The sort of finding, its direction, and the columns that it says something about beside those of its condition."""
+    tested = {test.column for test in finding.condition.tests}
+    return (finding.technique, finding.name, finding.measure, finding.strength < CHANCE.get(finding.measure, 0.0),
+            frozenset(finding.columns) - tested if tested else frozenset())
 
 
 def _mask(finding: Finding, rows: Dataset) -> NDArray[np.bool_] | None:

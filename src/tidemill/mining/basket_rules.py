@@ -42,10 +42,10 @@ def basket_rules(train: Dataset, holdout: Dataset, basket: str, item: str, run: 
     if not found:
         return
     shown = varied(found, items, MOST_RULES)
-    yield _items_finding(baskets)
-    yield _overview(baskets, len(candidates), found, shown)
     for rule in shown:
         yield _rule_finding(baskets, rule)
+    yield _overview(baskets, len(candidates), found, shown)
+    yield _items_finding(baskets)
 
 
 def _items_finding(baskets: Baskets) -> Finding:

@@ -54,7 +54,7 @@ def find_baskets(train: Dataset, holdout: Dataset) -> tuple[str, str] | None:
     item column is a category (or text or id whose values repeat) that varies within baskets and seldom repeats there.
     Of several basket columns the finest is taken; of several item columns one with many levels and legible names.
     """
-    frame = pl.concat([train.frame, holdout.frame])
+    frame = pl.concat([train.frame, holdout.frame], how="vertical_relaxed")
     keys = [column for column in train.schema if _may_be_basket(column, frame[column.name])]
     items = [column for column in train.schema if _may_be_item(column, frame[column.name])]
     for key in sorted(keys, key=lambda column: -frame[column.name].n_unique()):
@@ -76,7 +76,7 @@ def learn_baskets(train: Dataset, holdout: Dataset, basket: str, item: str, run:
     """
     both = ((False, train), (True, holdout))
     frame = pl.concat([part.frame.select(pl.col(basket).alias("basket"), pl.col(item).alias("value"),
-                                         pl.lit(side).alias("held")) for side, part in both])
+                                         pl.lit(side).alias("held")) for side, part in both], how="vertical_relaxed")
     frame = frame.drop_nulls().with_columns(name=pl.col("value").cast(pl.String).str.strip_chars())
     frame = frame.filter(pl.col("name") != "").unique(["basket", "name"], maintain_order=True)
     number = frame["basket"].rank("dense").to_numpy().astype(np.int64) - 1

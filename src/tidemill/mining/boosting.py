@@ -21,6 +21,8 @@ MOST_ROUNDS = 400
 PATIENCE = 20
 LEAST_GAIN = 1e-4
 """Trees are added while they better the loss by this much (of the variance, for a number)."""
+WIDE = 150
+"""Features that a tree of a wide table looks at."""
 FEW_ROWS = 10_000
 """Below so many rows the trees learn in smaller steps."""
 
@@ -42,6 +44,10 @@ class Trees:
     def predict(self, rows: Floats) -> Floats:
         """Class chances (n, classes), or the expected number (n, 1)."""
         return _two_dimensional(np.asarray(self.booster.predict(rows, num_threads=1)), self.outcome)
+
+    def gains(self) -> Floats:
+        """How much each feature's splits bettered the loss, (features,)."""
+        return np.asarray(self.booster.feature_importance("gain"), dtype=np.float64)
 
     def contributions(self, rows: Floats) -> Floats:
         """SHAP values (Lundberg et al. 2020) on the model's own scale, and the base value at the end.
@@ -72,7 +78,7 @@ def fit_trees(rows: Floats, target: Floats, outcome: Outcome, categorical: Seque
         categorical: Positions of the features that are codes of levels.
         run: Seed and threads.
     """
-    settings = _settings(outcome, len(rows), run)
+    settings = _settings(outcome, len(rows), rows.shape[1], run)
     fold = _folds(target, outcome, run)
     rounds = _early_stopped(rows, target, fold == 0, settings, categorical)
 
@@ -89,12 +95,12 @@ def fit_trees(rows: Floats, target: Floats, outcome: Outcome, categorical: Seque
     return Trees(final, outcome, run.threads), unseen
 
 
-def _settings(outcome: Outcome, rows: int, run: Run) -> dict[str, Any]:
+def _settings(outcome: Outcome, rows: int, features: int, run: Run) -> dict[str, Any]:
     name = {"binary": "binary", "number": "regression", "classes": "multiclass"}[outcome.kind]
     return {"objective": name, "num_class": len(outcome.levels) if outcome.kind == "classes" else 1,
             "learning_rate": 0.05 if rows < FEW_ROWS else 0.1, "num_leaves": 15,
-            "min_data_in_leaf": max(5, min(20, rows // 30)), "feature_fraction": 0.6, "max_bin": 127,
-            "cat_smooth": 20, "seed": run.seed_of("mining/drivers/trees"),
+            "min_data_in_leaf": max(5, min(20, rows // 30)), "max_bin": 127, "cat_smooth": 20,
+            "feature_fraction": min(0.6, max(WIDE / features, 0.05)), "seed": run.seed_of("mining/drivers/trees"),
             "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
 
 

@@ -29,10 +29,11 @@ from tidemill.mining.wording import counted, number, percent, shown
 Floats = NDArray[np.float64]
 
 MOST_CELLS = 10_000_000
-MOST_TRAIN = 100_000
+MOST_TRAIN = 50_000
 MOST_HOLDOUT = 20_000
 MOST_EXPLAINED = 3_000
 MOST_DRIVERS = 6
+MOST_DESCRIBING = 40
 LEAST_OF_FIRST = 0.1
 """A driver that shifts predictions by less than this share of the strongest is not a main one."""
 
@@ -85,11 +86,12 @@ def drivers(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
     if reached.p_value > ALPHA or reached.low <= guessing(task.outcome):
         run.warn(_nothing(task, reached), "mine")
         return
-    yield _model_finding(task, reached, predicted, unseen, run)
+    main = _most_used(task, model)
+    yield _model_finding(task, reached, predicted, unseen, main, run)
     if task.outcome.kind != "number":
         yield calibration_finding(task.outcome, task.held_target, predicted, run.rng("mining/drivers/calibration"))
     yield from _driver_findings(task, model, run)
-    yield from weak_spots(task.train, task.holdout, task.columns, task.outcome,
+    yield from weak_spots(task.train, task.holdout, main[:MOST_DESCRIBING], task.outcome,
                           row_errors(task.outcome, task.target, unseen),
                           row_errors(task.outcome, task.held_target, predicted))
 
@@ -127,10 +129,19 @@ def _nothing(task: Task, reached: Quality) -> str:
             f"{number(guessing(outcome))}. So no drivers are shown.")
 
 
-def _model_finding(task: Task, reached: Quality, predicted: Floats, unseen: Floats, run: Run) -> Finding:
+def _most_used(task: Task, model: Trees) -> tuple[Column, ...]:
+    """The columns by how much the trees gain from them, the most telling first."""
+    gains: dict[str, float] = {column.name: 0.0 for column in task.columns}
+    for feature, gain in zip(task.features, model.gains(), strict=True):
+        gains[feature.column] += float(gain)
+    return tuple(sorted(task.columns, key=lambda column: -gains[column.name]))
+
+
+def _model_finding(task: Task, reached: Quality, predicted: Floats, unseen: Floats, main: tuple[Column, ...],
+                   run: Run) -> Finding:
     outcome = task.outcome
     crossed = figure(outcome, task.target, unseen)
-    plain_predicted = linear_predictions(task.train, task.holdout, task.columns, task.target, outcome, run)
+    plain_predicted = linear_predictions(task.train, task.holdout, main, task.target, outcome, run)
     plain = figure(outcome, task.held_target, plain_predicted)
     words_of = _number_words if outcome.kind == "number" else _class_words
     words, rows = words_of(task, reached, predicted, plain_predicted)

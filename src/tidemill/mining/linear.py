@@ -22,11 +22,11 @@ def linear_predictions(train: Dataset, holdout: Dataset, columns: tuple[Column, 
                        run: Run) -> Floats:
     """Predictions of the held-out rows: class chances (n, classes), or the expected number (n, 1).
 
-    It learns from at most 20,000 rows and from the first columns that have 300 dimensions together.
+    It learns from at most 20,000 rows, and from the first columns that have 300 dimensions together.
 
     Args:
         train, holdout: Rows with a target.
-        columns: What to predict from.
+        columns: What to predict from, the most telling first.
         target: Class codes or numbers of the training rows, (n,).
         outcome: What the target is.
         run: Seed.
@@ -36,7 +36,7 @@ def linear_predictions(train: Dataset, holdout: Dataset, columns: tuple[Column, 
     if len(train) > MOST_ROWS:
         at = np.sort(run.rng("mining/drivers/linear").choice(len(train), MOST_ROWS, replace=False))
         train, target = train.rows(at), target[at]
-    axes = learn_axes(train, columns)
+    axes = learn_axes(train, columns[:MOST_DIMENSIONS])
     seen, held = embed(train, axes)[:, :MOST_DIMENSIONS], embed(holdout, axes)[:, :MOST_DIMENSIONS]
     with threadpool_limits(1):  # so that sums have one order, whatever the number of threads
         if outcome.kind == "number":

@@ -92,7 +92,7 @@ def learn_outcome(train: Dataset, run: Run, *, warn: bool = True) -> Outcome | N
         refused = "it is the same in every training row"
     else:
         outcome = _outcome(series, target.kind)
-        refused = "" if outcome else f"fewer than {FEWEST_IN_CLASS} training rows have another level than the commonest"
+        refused = "" if outcome else "fewer than two of its levels have enough training rows to learn from"
     if refused and warn:
         run.warn(f"The target '{target.name}' cannot be mined: {refused}.", "mine")
     return outcome

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.mining.binning import as_floats, learn_bins
 from tidemill.mining.sampling import sample_rows
 
 _ROWS = 2000
@@ -19,7 +20,7 @@ def most_connected(train: Dataset, columns: Sequence[Column], limit: int, run: R
                    technique: str) -> tuple[Column, ...]:
     """At most so many columns, those with the strongest rank correlation with any other; in the table's order.
 
-    A warning says when columns are left out.
+    Columns that do not vary are left out. A warning says when others are.
 
     Args:
         train: Training rows.
@@ -28,12 +29,13 @@ def most_connected(train: Dataset, columns: Sequence[Column], limit: int, run: R
         run: Seed, and the listener of the warning.
         technique: Who asks, for the warning.
     """
-    varying = [column for column in columns
-               if train[column.name].drop_nulls().n_unique() + (train[column.name].null_count() > 0) > 1]
+    if not columns:
+        return ()
+    distinct = train.frame.select(pl.col([column.name for column in columns]).n_unique()).row(0)
+    varying = [column for column, values in zip(columns, distinct, strict=True) if values > 1]
     if len(varying) <= limit:
         return tuple(varying)
-    few = sample_rows(train, _ROWS, run.rng("mining/screening"))
-    ranks = np.column_stack([ranked(few, column) for column in varying])
+    ranks = rank_matrix(sample_rows(train, _ROWS, run.rng("mining/screening")), varying)
     related = np.abs(ranks.T @ ranks)
     np.fill_diagonal(related, 0)
     kept = np.sort(np.argsort(-related.max(axis=1), kind="stable")[:limit])
@@ -42,16 +44,11 @@ def most_connected(train: Dataset, columns: Sequence[Column], limit: int, run: R
     return tuple(varying[at] for at in kept)
 
 
-def ranked(data: Dataset, column: Column) -> np.ndarray:
-    """Centred ranks of length 1, (n,); levels rank by how frequent they are."""
-    from scipy.stats import rankdata
-
-    series = data[column.name]
-    if column.kind in ("number", "datetime"):
-        values = as_floats(series)
-    else:
-        values = learn_bins(series, column, levels=1000).codes(series).astype(np.float64)
-    ranks = rankdata(np.where(np.isnan(values), np.inf, values))
-    ranks -= ranks.mean()
-    length = np.sqrt(ranks @ ranks)
-    return np.asarray(ranks / length if length else ranks)
+def rank_matrix(data: Dataset, columns: Sequence[Column]) -> NDArray[np.float64]:
+    """Centred ranks of length 1, (n, columns); levels rank by how frequent they are, missing values in the middle."""
+    ranks = data.frame.select(
+        (pl.col(column.name) if column.kind in ("number", "datetime") else pl.len().over(column.name))
+        .rank("average").alias(str(at)) for at, column in enumerate(columns))
+    matrix = ranks.with_columns(pl.all().cast(pl.Float64) - pl.all().cast(pl.Float64).mean()).fill_null(0.0).to_numpy()
+    lengths = np.sqrt((matrix**2).sum(axis=0))
+    return np.asarray(matrix / np.where(lengths > 0, lengths, 1.0))

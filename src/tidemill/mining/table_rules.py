@@ -86,9 +86,9 @@ def _findings(items: Items, values: Sequence[Value], least: int, most: int, told
     events = {value.tests: at for at, value in enumerate(values)}
     event = events.get(outcome.test(1)) if outcome and outcome.kind == "binary" else None
     told_rules = [rule if event is None or rule.conclusion == event else turned(rule, event) for rule in shown]
-    yield _overview(values, len(candidates), len(found), told_rules, told, outcome)
     for rule in told_rules:
         yield _rule_finding(values, rule, told)
+    yield _overview(values, len(candidates), len(found), told_rules, told, outcome)
 
 
 def _items(train: Dataset, holdout: Dataset, bins: Sequence[Bins], target: str | None) -> tuple[Items, list[Value]]:

@@ -11,7 +11,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.mining.binning import Bins, Codes, NumberBins, code_matrix, learn_bins
 from tidemill.mining.pairs import contingency, cramers_v
-from tidemill.mining.screening import ranked
+from tidemill.mining.screening import rank_matrix
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ def ties(train: Dataset, columns: Sequence[Column]) -> Floats:
     # fine bins: a category made of a number's ranges must be seen to repeat it
     bins = [learn_bins(few[column.name], column, parts=10, atom=0.05, levels=30) for column in columns]
     codes = code_matrix(few.frame, bins)
-    ranks = np.column_stack([ranked(few, column) for column in columns])
+    ranks = rank_matrix(few, columns)
     result = np.zeros((len(columns), len(columns)))
     for one in range(len(columns)):
         for other in range(one):

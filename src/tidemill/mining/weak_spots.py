@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
+from tidemill.core.picture import Table
 from tidemill.core.schema import Column
 from tidemill.mining.outcome import Outcome
 from tidemill.mining.significance import ALPHA, excess_p, mean_interval, wilson
@@ -77,10 +78,13 @@ def _confirmed(condition: Condition, inside: NDArray[np.bool_], outcome: Outcome
         interval = wilson(held[inside].sum(), rows)
         sentence = (f"The model of {outcome.column} errs most {where}: {percent(there)} of its answers are wrong there "
                     f"({between(*interval)}), against {percent(overall)} overall.")
+    measure = "mean error" if outcome.kind == "number" else "share of wrong answers"
     return Finding(technique="drivers", name="weak spot", sentence=sentence, strength=there,
-                   measure="mean error" if outcome.kind == "number" else "share of wrong answers", support=rows,
+                   measure=measure, support=rows,
                    interval=interval, p_value=min(p_value, 1.0),
                    columns=tuple(dict.fromkeys(test.column for test in condition.tests)), condition=condition,
+                   table=Table(("held-out rows", "count", measure), ((test_words(condition.tests), rows, round(there, 4)),
+                                                                    ("all", len(held), round(overall, 4)))),
                    figures={"overall": overall})
 
 

@@ -51,10 +51,19 @@ def test_without_a_condition_columns_decide(rows: Dataset) -> None:
     assert matched([MODEL], [elsewhere, OLD], rows)[0].again is None
 
 
-def test_a_change_of_sign_is_no_agreement(rows: Dataset) -> None:
-    found = matched([MODEL], [replace(MODEL, strength=-0.9)], rows)
-    assert found[0].again is not None
-    assert found[0].agreement == 0
+def test_a_change_of_sign_is_another_finding(rows: Dataset) -> None:
+    assert matched([MODEL], [replace(MODEL, strength=-0.9)], rows)[0].again is None
+
+
+def test_rules_about_the_same_rows_must_conclude_the_same(rows: Dataset) -> None:
+    rule = replace(OLD, technique="rules", name="rule", measure="lift", strength=2.0, columns=("age", "churn"))
+    assert matched([rule], [replace(rule, strength=1.5)], rows)[0].again is not None
+    assert matched([rule], [replace(rule, strength=0.5)], rows)[0].again is None
+    assert matched([rule], [replace(rule, columns=("age", "plan"))], rows)[0].again is None
+
+
+def test_the_same_column_and_direction_is_enough(rows: Dataset) -> None:
+    assert matched([driver("age", ">=", 75)], [driver("age", ">=", 40)], rows)[0].again is not None
 
 
 def test_scores(evidence: Callable[..., Evidence], run: Run) -> None:
@@ -81,4 +90,6 @@ def test_nothing_mined_or_found(evidence: Callable[..., Evidence], run: Run) -> 
     mine = evidence("real", train=30, holdout=30)
     assert evaluate(mine, run, ["findings"])[AGAIN].why == "nothing was mined in the real rows"
     nothing = replace(mine, found=Findings(), mine=lambda *_: Findings())
-    assert "nothing to find again" in evaluate(nothing, run, ["findings"])[AGAIN].why
+    assert "that could be found again" in evaluate(nothing, run, ["findings"])[AGAIN].why
+    single = replace(mine, found=Findings([driver("age", ">", 1000)]), mine=lambda *_: Findings())
+    assert "that could be found again" in evaluate(single, run, ["findings"])[AGAIN].why

@@ -1,0 +1,94 @@
+"""Laws of every registered metric."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.conformance.tables import business, dataset
+from tidemill.core.artifact import finite
+from tidemill.core.dataset import Dataset
+from tidemill.core.finding import Findings
+from tidemill.core.run import Run
+from tidemill.core.score import Evidence, Score
+from tidemill.metrics import METRICS
+
+
+def evidence(frames: list[pl.DataFrame], target: str | None = "churn") -> Evidence:
+    whole = dataset(pl.concat(frames), target)
+    ends = np.cumsum([frame.height for frame in frames])
+    parts = [whole.rows(np.arange(end - frame.height, end)) for frame, end in zip(frames, ends, strict=True)]
+    return Evidence(*parts, found=Findings(), mine=lambda one, other: Findings())
+
+
+def shuffled(frame: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame([column.shuffle(seed=k) for k, column in enumerate(frame)])
+
+
+def scores(name: str, what: Evidence) -> list[Score]:
+    return list(METRICS.load(name)(what, Run()))
+
+
+REAL = [business(300, seed) for seed in range(3)]
+USUAL = evidence([*REAL, shuffled(REAL[0])])
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_scores_are_finite_or_say_why(name: str) -> None:
+    for score in scores(name, USUAL):
+        assert score.metric == name
+        if score.value is None:
+            assert score.why
+        else:
+            assert math.isfinite(score.value)
+            assert score.sentence
+        json.dumps(finite(score.to_state()), allow_nan=False)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_the_same_every_time(name: str) -> None:
+    one, other = ([s.to_state() for s in scores(name, USUAL)] for _ in range(2))
+    assert one == other
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_poor_evidence_is_no_crash(name: str) -> None:
+    tiny = [frame.head(12) for frame in REAL]
+    constant = [frame.with_columns(pl.lit("x").alias("churn"), pl.lit(3).alias("age")) for frame in REAL]
+    empty = [frame.with_columns(pl.lit(None, pl.Float64).alias("fee")) for frame in REAL]
+    new_levels = [*REAL[:2], REAL[2].with_columns(pl.lit("never seen").alias("plan"))]
+    for frames, target in ((tiny, "churn"), (constant, "churn"), (empty, "churn"), (new_levels, "churn"), (REAL, None)):
+        for score in scores(name, evidence([*frames, shuffled(frames[0])], target)):
+            assert score.value is not None or score.why
+
+
+def overall(name: str, what: Evidence) -> dict[str, Score]:
+    return {score.name: score for score in scores(name, what) if score.column is None and score.value is not None}
+
+
+@pytest.mark.parametrize("name", sorted(set(METRICS) - {"parity", "findings"}))
+def test_the_floor_is_its_own_floor(name: str) -> None:
+    """Columns shuffled apart, in the place of synthetic rows, score what the floor scores, give or take chance."""
+    bad = shuffled(REAL[0])
+    for score in overall(name, evidence([REAL[0], REAL[1], bad, bad])).values():
+        if score.floor is not None:
+            assert score.value == pytest.approx(score.floor, abs=0.12), score.name
+
+
+def test_copies_of_training_rows_are_noticed() -> None:
+    numbers = [frame.drop("note", "customer_id") for frame in REAL]
+    copied = evidence([numbers[0], numbers[1], numbers[0], shuffled(numbers[0])])
+    honest = evidence([numbers[0], numbers[1], numbers[2], shuffled(numbers[0])])
+    for name in ("nearest", "membership"):
+        for key, score in overall(name, copied).items():
+            assert score.value > 0.9, key
+            assert overall(name, honest)[key].value < 0.65, key
+
+
+def test_datasets_know_their_metrics() -> None:
+    assert isinstance(USUAL.train, Dataset)
+    assert {"marginals", "pairs", "detection", "coverage", "utility", "nearest", "membership", "findings"} <= set(METRICS)

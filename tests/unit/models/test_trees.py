@@ -1,0 +1,90 @@
+"""What `trees` learns, beyond the laws of all generators."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tidemill.core.errors import ArtifactError
+from tidemill.core.grid import Batch, Code, Known, Real, Spec
+from tidemill.core.run import Run
+from tidemill.models.forest import Forest
+from tidemill.models.trees import Trees
+
+RNG = np.random.default_rng(0)
+N = 6000
+
+
+def correlated() -> tuple[Spec, Batch]:
+    x = RNG.normal(size=N)
+    y = x + RNG.normal(size=N) / 5
+    group = (x + RNG.normal(size=N) / 2 > 0).astype(np.int32) + (x > 1.2)
+    ticks = np.column_stack([np.rint(1000 * x), np.rint(1000 * y)]).astype(np.int64)
+    return Spec((Real("x", 0.001), Real("y", 0.001)), (Code("group", 3),)), Batch(ticks, group.astype(np.int32)[:, None])
+
+
+def test_dependence_is_learned() -> None:
+    spec, batch = correlated()
+    made = Trees().fit(spec, batch, Run()).sample(N, np.random.default_rng(1))
+    real, drawn = (np.corrcoef(b.tick.T)[0, 1] for b in (batch, made))
+    assert abs(real - drawn) < 0.03
+    for level in range(3):
+        assert abs(batch.tick[batch.code[:, 0] == level, 0].mean() - made.tick[made.code[:, 0] == level, 0].mean()) < 60
+
+
+def test_missing_values_that_mean_something_are_learned() -> None:
+    group = RNG.integers(0, 2, N).astype(np.int32)
+    missing = (RNG.random(N) < np.where(group == 1, 0.6, 0.05)).astype(np.int32)
+    ticks = np.where(missing == 1, 0, RNG.integers(0, 100, N)).astype(np.int64)
+    spec = Spec((Real("v", 1.0, 1),), (Code("group", 2), Code("v present", 2)))
+    made = Trees().fit(spec, Batch(ticks[:, None], np.column_stack([group, missing])), Run()).sample(
+        N, np.random.default_rng(1))
+    shares = [made.code[made.code[:, 0] == g, 1].mean() for g in (0, 1)]
+    assert shares == pytest.approx([0.05, 0.6], abs=0.04)
+
+
+def test_a_condition_on_a_late_column_shifts_the_early_ones() -> None:
+    spec, batch = correlated()
+    late = Spec(spec.reals, spec.codes, order=(("real", 0), ("real", 1), ("code", 0)))
+    model = Trees().fit(late, batch, Run())
+    for level in range(3):
+        made = model.sample(2000, np.random.default_rng(2), Known({}, {0: level}))
+        here = batch.code[:, 0] == level
+        assert abs(made.tick[:, 0].mean() - batch.tick[here, 0].mean()) < 0.12 * 1000
+        assert abs(made.tick[:, 0].std() - batch.tick[here, 0].std()) < 0.12 * 1000
+
+
+def test_conditions_agree_with_enumeration() -> None:
+    # three codes, so that the joint distribution can be counted
+    a = RNG.integers(0, 2, N)
+    b = (RNG.random(N) < 0.2 + 0.5 * a).astype(int)
+    c = (RNG.random(N) < 0.1 + 0.3 * a + 0.4 * b).astype(int)
+    spec = Spec(codes=(Code("a", 2), Code("b", 2), Code("c", 2)))
+    model = Trees().fit(spec, Batch(np.zeros((N, 0), np.int64), np.column_stack([a, b, c]).astype(np.int32)), Run())
+    free = model.sample(400_000, np.random.default_rng(3)).code
+    expected = np.array([[np.mean((free[free[:, 2] == 1][:, :2] == (i, j)).all(1)) for j in (0, 1)] for i in (0, 1)])
+    given = model.sample(50_000, np.random.default_rng(4), Known({}, {2: 1})).code
+    found = np.array([[np.mean((given[:, :2] == (i, j)).all(1)) for j in (0, 1)] for i in (0, 1)])
+    assert np.abs(expected - found).max() < 0.01
+
+
+def test_no_copies_of_rare_values() -> None:
+    ticks = np.unique(RNG.integers(0, 10**9, 4000))
+    spec, batch = Spec((Real("income"),)), Batch(ticks[:, None], np.zeros((len(ticks), 0), np.int32))
+    model = Trees().fit(spec, batch, Run())
+    made = model.sample(4000, np.random.default_rng(0)).tick[:, 0]
+    assert np.isin(made, ticks).mean() < 0.001
+    kept = np.concatenate([array.ravel() for name, array in model.to_state()[1].items() if name.startswith("piece")])
+    assert np.isin(kept, ticks).sum() <= 2  # the outermost bounds at most
+
+
+def test_unsound_trees_are_refused() -> None:
+    spec, batch = correlated()
+    forest = Trees().fit(spec, batch, Run()).learned[2].forest
+    assert forest is not None
+    arrays = forest.to_arrays("f")
+    forest.check(2)
+    for name, value in (("feature", 5), ("left", 0), ("right", -300), ("leaves", 0), ("trees", 1), ("threshold", np.nan)):
+        broken = {**arrays, f"f.{name}": np.full_like(arrays[f"f.{name}"], value)}
+        with pytest.raises(ArtifactError):
+            Forest.from_arrays("f", broken).check(2)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from tidemill.metrics.features import Features, Floats, Layout
 
@@ -42,10 +43,12 @@ def logistic(matrix: Floats, label: Floats) -> LogisticRegression:
     """Logistic regression of the label on the matrix, with the usual penalty (C = 1).
 
     Newton's method is fast and exact while there are few columns; beyond, its matrix of second derivatives is too large.
+    It works on one thread: its products are small, and threads that wait for each other on a busy machine cost most.
     """
     newton = matrix.shape[1] <= MOST_NEWTON
     model = LogisticRegression(solver="newton-cholesky" if newton else "lbfgs", max_iter=50 if newton else 1000, tol=1e-3)
-    return model.fit(matrix, label)
+    with threadpool_limits(1, user_api="blas"):
+        return model.fit(matrix, label)
 
 
 def learn_design(layout: Layout, reference: Features) -> Design:

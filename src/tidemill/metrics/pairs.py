@@ -8,6 +8,7 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
@@ -116,11 +117,12 @@ def _shares(codes: NDArray[np.int64], sizes: list[int]) -> Floats:
     """The joint shares of the bins of all columns, (all bins, all bins)."""
     offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     total = np.zeros((sum(sizes), sum(sizes)))
-    for start in range(0, len(codes), _BLOCK):
-        block = codes[start:start + _BLOCK] + offsets
-        hot = np.zeros((len(block), sum(sizes)), np.float32)
-        np.put_along_axis(hot, block, 1, axis=1)
-        total += hot.T @ hot  # counts below 2^24 are exact in float32
+    with threadpool_limits(1, user_api="blas"):  # on a busy machine, threads cost more than they save on small blocks
+        for start in range(0, len(codes), _BLOCK):
+            block = codes[start:start + _BLOCK] + offsets
+            hot = np.zeros((len(block), sum(sizes)), np.float32)
+            np.put_along_axis(hot, block, 1, axis=1)
+            total += hot.T @ hot  # counts below 2^24 are exact in float32
     return total / len(codes)
 
 

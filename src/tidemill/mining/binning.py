@@ -209,7 +209,7 @@ def round_number(low: float, middle: float, high: float, *, whole: bool = False)
     if low <= 0 <= high:
         return 0.0
     exponent = math.floor(math.log10(max(abs(low), abs(high)))) + 1
-    for power in range(exponent, exponent - 17, -1):
+    for power in range(exponent, max(exponent - 17, -300), -1):
         for step in (5 * 10.0**power, 2 * 10.0**power, 10.0**power):
             if whole and step < 1:
                 return float(round(middle))

@@ -165,6 +165,9 @@ def _top(points: Floats, kept: int) -> Floats:
 def _centres(points: Floats, clusters: int, seed: int, starts: int) -> Floats:
     from sklearn.cluster import KMeans
 
+    distinct = np.unique(points, axis=0)
+    if len(distinct) <= clusters:
+        return distinct
     return np.asarray(KMeans(clusters, n_init=starts, random_state=seed).fit(points).cluster_centers_)
 
 

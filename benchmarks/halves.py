@@ -139,7 +139,8 @@ def main() -> None:
         print(rows[-1], flush=True)
     if not wanted.only_print:
         found = table(rows)
-        (ROOT / "docs" / "benchmarks.md").write_text(page(found, wanted.seeds, time.perf_counter() - began), encoding="utf-8")
+        text = page(found, wanted.seeds, time.perf_counter() - began)
+        (ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
         for name in ("README.md", "README.zh.md"):
             replaced(ROOT / name, found)
 

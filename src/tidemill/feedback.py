@@ -9,13 +9,14 @@ import polars as pl
 
 from tidemill.cleaning import plan as cleaning
 from tidemill.core.dataset import Dataset
-from tidemill.core.finding import Finding, Findings
+from tidemill.core.finding import Findings
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.metrics.auc import auc
 from tidemill.metrics.boosting import boosted, tree_matrix
 from tidemill.metrics.embedding import learn_embedding, nearest
 from tidemill.metrics.features import Features, Floats, Layout, features
+from tidemill.metrics.findings import matched
 from tidemill.metrics.targets import targets
 from tidemill.mining.mine import mine
 from tidemill.reporting.base import Round
@@ -44,10 +45,8 @@ def once_more(number: int, generated: Dataset, train: Dataset, holdout: Dataset,
         return Round(number, len(generated), dropped, 0)
     both = joined(train, kept)
     again = mine(both, holdout, run)
-    known, seen = ({_key(f): f.sentence for f in some} for some in (findings, again))
-    told = Round(number, len(generated), dropped, len(kept),
-                 gained=tuple(text for key, text in seen.items() if key not in known),
-                 lost=tuple(text for key, text in known.items() if key not in seen))
+    told = Round(number, len(generated), dropped, len(kept), gained=_only(again, findings, holdout),
+                 lost=_only(findings, again, holdout))
     return _judged(told, train, both, holdout, run)
 
 
@@ -149,5 +148,6 @@ def _quality(predicted: Floats, truth: Floats, classes: int) -> float:
     return auc(predicted[truth == 1], predicted[truth == 0]).value if classes == 2 else float((predicted == truth).mean())
 
 
-def _key(finding: Finding) -> tuple[object, ...]:
-    return finding.technique, finding.name, finding.columns, str(finding.condition) if finding.name == "rule" else ""
+def _only(these: Findings, others: Findings, holdout: Dataset) -> tuple[str, ...]:
+    """Sentences of those findings that have no like among the others."""
+    return tuple(match.finding.sentence for match in matched(these, others, holdout) if match.again is None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -25,7 +25,7 @@ def business(rows: int = 400, seed: int = 0) -> pl.DataFrame:
         "age": age,
         "plan": plan,
         "fee": pl.Series(fee).scatter(np.flatnonzero(missing), None),
-        "since": pl.Series([date(2015, 1, 1)] * rows).dt.offset_by(pl.Series([f"{d}d" for d in rng.integers(0, 3000, rows)])),
+        "since": [date(2015, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 3000, rows)],
         "last_seen": [datetime(2024, 1, 1 + d % 28, d % 24, 30, tzinfo=UTC) for d in rng.integers(0, 600, rows)],
         "active": rng.random(rows) < 0.6,
         "note": [" ".join(rng.choice(["late", "paid", "called", "again", "ok"], 6)) for _ in range(rows)],

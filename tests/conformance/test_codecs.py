@@ -28,7 +28,8 @@ VALUES = {
                  | st.just(math.inf) | st.just(-math.inf), min_size=1).map(lambda v: pl.Series("x", v, pl.Float64)),
     ],
     "category": [
-        st.lists(st.sampled_from([None, "a", "b", "", "ü", "長"]), min_size=1).map(lambda v: pl.Series("x", v * 5, pl.String)),
+        st.lists(st.sampled_from([None, "a", "b", "", "ü", "長"]), min_size=1).map(
+            lambda v: pl.Series("x", v * 5, pl.String)),
         st.lists(st.sampled_from([None, True, False]), min_size=1).map(lambda v: pl.Series("x", v * 5, pl.Boolean)),
         st.lists(st.sampled_from([None, 1, 7, -3]), min_size=1).map(lambda v: pl.Series("x", v * 5, pl.Int64)),
     ],
@@ -38,7 +39,7 @@ VALUES = {
         st.lists(st.none() | st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1).map(
             lambda v: pl.Series("x", v, pl.Datetime("us"))),
         st.lists(st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), min_size=1).map(
-            lambda v: pl.Series("x", v, pl.Datetime("ms")).dt.replace_time_zone("UTC").dt.convert_time_zone("Asia/Shanghai")),
+            lambda v: pl.Series("x", v, pl.Datetime("ms", "UTC")).dt.convert_time_zone("Asia/Shanghai")),
     ],
     "id": [st.lists(st.none() | st.from_regex(r"[A-Z]{2}-[0-9]{4}", fullmatch=True), min_size=1).map(
         lambda v: pl.Series("x", v, pl.String))],

@@ -20,7 +20,7 @@ def customers() -> pl.DataFrame:
     calls = rng.poisson(np.where(contract == "monthly", 2.5, 1.0))
     seats = np.where(plan == "solo", 1, rng.integers(2, 40, ROWS))
     fee = np.round(9.5 + 6.25 * seats + rng.gamma(2, 2, ROWS), 2)
-    chance = 1 / (1 + np.exp(2.2 - 2.0 * (contract == "monthly") - 0.6 * (calls - 2) + 0.06 * (months - 20)))
+    chance = 1 / (1 + np.exp(2.6 - 3.0 * (contract == "monthly") - 0.5 * (calls - 2) + 0.06 * (months - 20)))
     churn = np.where(rng.random(ROWS) < chance, "yes", "no")
     text = pl.Series("monthly_fee", [f"{value:.2f}" for value in fee])
     return pl.DataFrame({

@@ -143,8 +143,8 @@ def test_targets_that_do_not_serve(tmp_path: Path, customers: Path, tidemill: Ti
 def test_a_condition_that_never_occurs(tmp_path: Path, customers: Path, tidemill: Tidemill) -> None:
     model, out = tmp_path / "m.tidemill", tmp_path / "new.csv"
     assert tidemill("fit", customers, "--out", model).code == 0
-    for where, word in (("plan=gold", "team"), ("age=999999", "training row"), ("nothing", "COL=VALUE"), ("plam=team", "plan"),
-                        ("age=old", "number"), ("customer_id=C-00001", "afresh")):
+    for where, word in (("plan=gold", "team"), ("age=999999", "training row"), ("nothing", "COL=VALUE"),
+                        ("plam=team", "plan"), ("age=old", "number"), ("customer_id=C-00001", "afresh")):
         refused(tidemill("sample", model, "--rows", 5, "--where", where, "--out", out), word)
     assert not out.exists()
 

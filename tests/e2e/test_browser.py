@@ -13,8 +13,8 @@ import pytest
 from tests.e2e.conftest import Tidemill
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-quic",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 FRAME = """<!doctype html><title>waiting</title><body>
 <iframe id="page" style="border:0;width:{width}px;height:900px" srcdoc="{page}"></iframe>
@@ -30,8 +30,8 @@ def shown(page: Path, width: int, folder: Path) -> tuple[int, int, int]:
     """Scroll width, height and length of the text of a page in a frame of this width."""
     wrapper = folder / f"frame-{width}.html"
     wrapper.write_text(FRAME.format(width=width, page=html.escape(page.read_text(encoding="utf-8"))), encoding="utf-8")
-    done = subprocess.run([CHROMIUM, *QUIET, f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=4000", "--dump-dom",
-                           wrapper.as_uri()], capture_output=True, text=True, timeout=120, check=True)
+    command = [CHROMIUM, *QUIET, f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=4000", "--dump-dom"]
+    done = subprocess.run([*command, wrapper.as_uri()], capture_output=True, text=True, timeout=120, check=True)
     found = re.search(r"<title>width (\d+) height (\d+) text (\d+)</title>", done.stdout)
     assert found, done.stderr[-2000:]
     return int(found[1]), int(found[2]), int(found[3])

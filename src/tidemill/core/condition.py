@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -77,7 +77,7 @@ class Condition:
         return [{"column": t.column, "operator": t.operator, "value": _plain(t.value)} for t in self.tests]
 
 
-def parse_where(where: Mapping[str, Any] | list[str] | tuple[str, ...] | None, schema: Schema) -> Condition:
+def parse_where(where: Mapping[str, Any] | Sequence[str] | None, schema: Schema) -> Condition:
     """The condition that a mapping ``{"plan": "team"}`` or texts ``["plan=team"]`` describe.
 
     A value None, or the text ``COL=`` with nothing behind it, asks for a missing value.

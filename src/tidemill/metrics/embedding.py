@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.run import Run
 from tidemill.metrics.features import Features, Floats, Layout
@@ -83,7 +85,7 @@ def _positions(name: str, levels: int, run: Run) -> Points:
     return (directions / np.linalg.norm(directions, axis=1, keepdims=True) / np.sqrt(2)).astype(np.float32)
 
 
-def nearest(queries: Points, points: Points) -> tuple[NDArray[np.int64], Floats]:
+def nearest(queries: Points, points: Points, threads: int = 2) -> tuple[NDArray[np.int64], Floats]:
     """For each query the nearest point and the squared distance to it, by brute force on all pairs.
 
     Pairs are compared in blocks of matrix products in float32; the distance to the one found is then computed exactly,
@@ -92,6 +94,7 @@ def nearest(queries: Points, points: Points) -> tuple[NDArray[np.int64], Floats]
     Args:
         queries: (n, axes).
         points: (m, axes), m > 0.
+        threads: Blocks at work at the same time; the result does not depend on it.
 
     Returns:
         Positions (n,) among the points, and squared distances (n,).
@@ -100,9 +103,13 @@ def nearest(queries: Points, points: Points) -> tuple[NDArray[np.int64], Floats]
     table = np.concatenate([-2 * points, _squares(points)], axis=1).T
     found = np.empty(len(queries), np.int64)
     step = max(1, _BLOCK // len(points))
-    for start in range(0, len(queries), step):
-        block = queries[start:start + step]
-        found[start:start + step] = (_with_one(block) @ table).argmin(axis=1)
+
+    def search(start: int) -> None:
+        found[start:start + step] = (_with_one(queries[start:start + step]) @ table).argmin(axis=1)
+
+    # threads of our own, each with a product of its own, as those inside one product wait for each other when it is busy
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        list(pool.map(search, range(0, len(queries), step)))
     return found, _exact(queries, points[found])
 
 

@@ -8,7 +8,7 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run

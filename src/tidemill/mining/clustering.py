@@ -21,7 +21,7 @@ RESAMPLES = 6
 SHUFFLES = 30
 STABLE = 0.8
 """Least adjusted Rand index between clusterings of resamples; 1 is identical, 0 is chance."""
-APART = 0.03
+APART = 0.05
 """How far the silhouette must be above that of shuffled columns."""
 NEAR_BEST = 0.9
 """Of the numbers of clusters whose gain in silhouette is this share of the best, the largest is taken."""

@@ -13,6 +13,7 @@ from tidemill.core.picture import Picture, Table
 from tidemill.mining.effects import ValueGroup
 from tidemill.mining.features import Feature
 from tidemill.mining.outcome import Outcome
+from tidemill.mining.sampling import sampled_words
 from tidemill.mining.significance import mean_interval
 from tidemill.mining.wording import counted, listing, number, percent, points
 
@@ -29,7 +30,7 @@ def importance_finding(outcome: Outcome, features: Sequence[Feature], effects: F
         outcome: What is predicted.
         features: The drivers, the strongest first.
         effects: Their effects, (n, features, classes).
-        rows: Held-out rows that were explained.
+        rows: Held-out rows, of which those with effects are a sample.
     """
     sizes = np.abs(effects).mean(axis=(0, 2))
     labels = tuple(feature.label for feature in features)
@@ -39,10 +40,10 @@ def importance_finding(outcome: Outcome, features: Sequence[Feature], effects: F
     named = [f"{label} ({_size(outcome, size)})" for label, size in zip(labels, sizes, strict=True)]
     what = "the chance of " + outcome.event() if outcome.kind == "binary" else (
         f"the chance of each {outcome.column}" if outcome.kind == "classes" else outcome.column)
-    sentence = (f"What moves {what} most, by the model's mean shift up or down over {counted(rows, 'held-out row')}: "
+    sentence = (f"What moves {what} most, by the model's mean shift up or down over {sampled_words(len(effects), rows)}: "
                 f"{listing(named)}. These are associations that predict, not proof of cause.")
     return Finding(technique="drivers", name="importance", sentence=sentence, strength=shown[0],
-                   measure=f"mean shift in {unit}", support=rows,
+                   measure=f"mean shift in {unit}", support=len(effects),
                    columns=tuple(dict.fromkeys(feature.column for feature in features)),
                    table=Table(("driver", f"mean shift ({unit})"), tuple(zip(labels, shown, strict=True)),
                                "Main drivers"),

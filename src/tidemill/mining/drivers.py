@@ -49,7 +49,7 @@ class Task:
         features: Their features.
         seen, held: The features' matrices, (n, features) and (m, features).
         target, held_target: Class codes or numbers, (n,) and (m,).
-        held_rows: Held-out rows with a target before sampling.
+        rows, held_rows: Training and held-out rows with a target before sampling.
         left_out: Rows without a target, in both sets.
     """
 
@@ -62,6 +62,7 @@ class Task:
     held: Floats
     target: Floats
     held_target: Floats
+    rows: int
     held_rows: int
     left_out: int
 
@@ -104,7 +105,7 @@ def _task(train: Dataset, holdout: Dataset, run: Run) -> Task | None:
     seen, held = _known(train, outcome), _known(holdout, outcome)
     limit = max(min(MOST_TRAIN, MOST_CELLS // max(len(columns), 1)) * 2 // max(len(outcome.levels), 2), 2000)
     left_out = len(train) + len(holdout) - len(seen) - len(held)
-    held_rows = len(held)
+    rows, held_rows = len(seen), len(held)
     seen = sample_rows(seen, limit, run.rng("mining/drivers/train"))
     held = sample_rows(held, min(MOST_HOLDOUT, limit), run.rng("mining/drivers/holdout"))
     features = learn_features(seen, columns)
@@ -114,7 +115,7 @@ def _task(train: Dataset, holdout: Dataset, run: Run) -> Task | None:
                  "held-out rows with different values of it.", "mine")
         return None
     return Task(seen, held, outcome, columns, features, matrix(seen, features), matrix(held, features),
-                outcome.codes(seen), held_target, held_rows, left_out)
+                outcome.codes(seen), held_target, rows, held_rows, left_out)
 
 
 def _known(data: Dataset, outcome: Outcome) -> Dataset:
@@ -145,8 +146,8 @@ def _model_finding(task: Task, reached: Quality, predicted: Floats, unseen: Floa
     plain = figure(outcome, task.held_target, plain_predicted)
     words_of = _number_words if outcome.kind == "number" else _class_words
     words, rows = words_of(task, reached, predicted, plain_predicted)
-    sentence = (f"{words} In cross-validation on {counted(len(task.train), 'training row')} the {measure(outcome)} is "
-                f"{number(crossed)}; a plain {'linear' if outcome.kind == 'number' else 'logistic'} regression reaches "
+    sentence = (f"{words} In cross-validation on {sampled_words(len(task.train), task.rows, 'training')} the "
+                f"{measure(outcome)} is {number(crossed)}; a plain {'linear' if outcome.kind == 'number' else 'logistic'} regression reaches "
                 f"{number(plain)} on the held-out rows.{_left_out(task)}{_too_good(reached)}")
     table = Table(("model", measure(outcome), rows[0]),
                   (("boosted trees", round(reached.value, 4), rows[1]), ("plain regression", round(plain, 4), rows[2]),
@@ -236,7 +237,7 @@ def _driver_findings(task: Task, model: Trees, run: Run) -> Iterator[Finding]:
     proven = [f for f, p_value in p_values.items() if p_value < 0.01 and sizes[f] > least][:MOST_DRIVERS]
     if not proven:
         return
-    yield importance_finding(task.outcome, [task.features[f] for f in proven], effects[:, proven], size)
+    yield importance_finding(task.outcome, [task.features[f] for f in proven], effects[:, proven], task.held_rows)
     for f in proven:
         klass = int(np.abs(effects[:, f]).mean(axis=0).argmax())
         code = klass if task.outcome.kind == "classes" else 1

@@ -22,7 +22,7 @@ def linear_predictions(train: Dataset, holdout: Dataset, columns: tuple[Column, 
                        run: Run) -> Floats:
     """Predictions of the held-out rows: class chances (n, classes), or the expected number (n, 1).
 
-    It learns from at most 20,000 rows, and from the first columns that have 300 dimensions together.
+    Several classes have one model each against the rest. It learns from at most 20,000 rows, and from the first columns that have 300 dimensions together.
 
     Args:
         train, holdout: Rows with a target.
@@ -41,7 +41,10 @@ def linear_predictions(train: Dataset, holdout: Dataset, columns: tuple[Column, 
     with threadpool_limits(1):  # so that sums have one order, whatever the number of threads
         if outcome.kind == "number":
             return np.asarray(Ridge(alpha=1.0).fit(seen, target).predict(held)).reshape(-1, 1)
-        model = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200).fit(seen, target.astype(int))
-    chances = np.full((len(held), len(outcome.levels)), 1e-9)
-    chances[:, model.classes_] = model.predict_proba(held)
-    return chances
+        codes = range(1, 2) if outcome.kind == "binary" else range(len(outcome.levels))
+        against_rest = [LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200).fit(seen, target == code)
+                        .predict_proba(held)[:, -1] for code in codes]
+    if outcome.kind == "binary":
+        return np.column_stack([1 - against_rest[0], against_rest[0]])
+    chances = np.column_stack(against_rest)
+    return np.asarray(chances / chances.sum(axis=1, keepdims=True))

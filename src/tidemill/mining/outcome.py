@@ -14,7 +14,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.mining.binning import as_floats
 from tidemill.mining.significance import mean_interval, wilson
-from tidemill.mining.wording import between, number, percent, shown
+from tidemill.mining.wording import between, number, percent
 
 Floats = NDArray[np.float64]
 
@@ -148,8 +148,3 @@ def _most_raised(these: Floats, every: Floats, classes: int) -> int:
     inside = np.bincount(these.astype(int), minlength=classes) / len(these)
     overall = np.bincount(every.astype(int), minlength=classes) / len(every)
     return int(np.argmax((inside - overall) / np.sqrt(np.maximum(overall * (1 - overall), 1e-9))))
-
-
-def outcome_words(outcome: Outcome) -> str:
-    """The target as it stands in a sentence."""
-    return f"{outcome.column} = {shown(outcome.levels[1])}" if outcome.kind == "binary" else outcome.column

@@ -21,11 +21,11 @@ def sample_positions(rows: int, limit: int, rng: np.random.Generator) -> NDArray
     return np.sort(rng.choice(rows, size=limit, replace=False))
 
 
-def sampled_words(used: int, held: int) -> str:
-    """The held-out rows that a figure is taken from.
+def sampled_words(used: int, rows: int, what: str = "held-out") -> str:
+    """The held-out (or training) rows that a figure is taken from.
 
     Example:
         >>> sampled_words(500, 500), sampled_words(20000, 300000)
         ('500 held-out rows', 'a random 20,000 of the 300,000 held-out rows')
     """
-    return counted(held, "held-out row") if used == held else f"a random {used:,} of the {held:,} held-out rows"
+    return counted(rows, f"{what} row") if used == rows else f"a random {used:,} of the {rows:,} {what} rows"

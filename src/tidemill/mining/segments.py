@@ -131,7 +131,7 @@ def _overview(found: Clustering, held: Dataset, columns: tuple[Column, ...], tar
     if clustered < rows:
         notes.append(f"clustered on a random {clustered:,} of {rows:,} training rows")
     aside = f" ({'; '.join(notes)})" if notes else ""
-    apart = "clearly" if chosen.silhouette >= 0.5 else "fairly well" if chosen.silhouette >= 0.35 else "loosely"
+    apart = "clearly" if chosen.gain >= 0.25 else "fairly well" if chosen.gain >= 0.12 else "loosely"
     sentence = (f"The rows fall into {len(named)} segments by {counted(len(columns), 'column')}{aside}. They "
                 f"come back when the rows are drawn again: two clusterings agree by {number(chosen.stability, 2)} "
                 f"(adjusted Rand index; 1 is identical, 0 is chance). They are {apart} apart: silhouette "

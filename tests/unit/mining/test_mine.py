@@ -14,7 +14,6 @@ from tests.unit.mining.tables import customers, halves, independent, table
 from tidemill.core.errors import OptionError
 from tidemill.core.run import Event, Run
 from tidemill.core.schema import Kind
-from tidemill.mining import TECHNIQUES
 from tidemill.mining.mine import mine
 
 TARGETS = ("yes or no", "rarely yes", "classes", "number", None)
@@ -35,7 +34,7 @@ def test_many_unrelated_columns_of_many_rows_give_nothing(seed: int) -> None:
 def test_findings_keep_the_contract() -> None:
     train, holdout = halves(customers())
     found = mine(train, holdout, Run())
-    assert {finding.technique for finding in found} == set(TECHNIQUES)
+    assert {finding.technique for finding in found} >= {"drivers", "segments", "rules"}
     json.dumps(found.to_state(), allow_nan=False)
     for finding in found:
         assert finding.sentence.endswith((".", "?"))

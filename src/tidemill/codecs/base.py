@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -22,8 +22,8 @@ class ColumnCodec(ABC):
         exact: Whether ``decode(encode(x)) == x`` to the last bit, and if not, why (in ``inexact_because``).
     """
 
-    exact: ClassVar[bool] = True
-    inexact_because: ClassVar[str] = ""
+    exact: bool = True
+    inexact_because: str = ""
 
     spec: Spec
 

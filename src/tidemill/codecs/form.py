@@ -18,6 +18,7 @@ from tidemill.core.schema import Column
 
 MIN_COUNT = 5
 """A word, letter position or form of fewer training rows is not kept."""
+MANY_REPEATS = 1.2
 SAMPLE = 20_000
 """Rows that forms are learned from."""
 
@@ -54,9 +55,12 @@ class IdCodec(ColumnCodec):
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
         """Learn the forms, and how often an id repeats."""
         known = values.drop_nulls()
+        self.repeats = max(len(known) / max(known.n_unique(), 1), 1.0)
+        if self.repeats >= MANY_REPEATS:
+            run.warn(f"Each value of '{column.name}' stands in {self.repeats:.1f} rows on average. Rows are generated one by "
+                     "one: what the rows of one value have in common is not learned.")
         self.integer = values.dtype.is_integer()
         self.largest = int(known.max() or 0) if self.integer else 0  # type: ignore[arg-type]
-        self.repeats = max(len(known) / max(known.n_unique(), 1), 1.0)
         self.forms = [] if self.integer else _forms(known.cast(pl.String).unique(maintain_order=True).to_list()[:SAMPLE])
         self.presence = Presence.of(values)
         self.spec = Spec(codes=self.presence.codes(column.name))

@@ -101,6 +101,9 @@ class NumberCodec(ColumnCodec):
         finite = values.drop_nulls()
         finite = finite if self.integer else finite.filter(finite.is_finite())
         self.scale = Scale.of(finite.to_numpy(), column.step)
+        numbers = finite.to_numpy()
+        self.exact = bool(np.all(self.scale.values(self.scale.ticks(numbers), self.integer) == numbers))
+        self.inexact_because = "" if self.exact else "its floats span more than 62 binary digits"
         self.presence = Presence.of(values)
         self.spec = self._spec(column)
         return self

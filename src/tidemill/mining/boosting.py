@@ -98,7 +98,7 @@ def fit_trees(rows: Floats, target: Floats, outcome: Outcome, categorical: Seque
 def _settings(outcome: Outcome, rows: int, features: int, run: Run) -> dict[str, Any]:
     name = {"binary": "binary", "number": "regression", "classes": "multiclass"}[outcome.kind]
     return {"objective": name, "num_class": len(outcome.levels) if outcome.kind == "classes" else 1,
-            "learning_rate": 0.05 if rows < FEW_ROWS else 0.1, "num_leaves": 15,
+            "learning_rate": 0.05 if rows < FEW_ROWS and outcome.kind != "classes" else 0.1, "num_leaves": 15,
             "min_data_in_leaf": max(5, min(20, rows // 30)), "max_bin": 127, "cat_smooth": 20,
             "feature_fraction": min(0.6, max(WIDE / features, 0.05)), "seed": run.seed_of("mining/drivers/trees"),
             "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}

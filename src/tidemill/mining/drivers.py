@@ -20,7 +20,7 @@ from tidemill.mining.effects import row_effects, shuffling_p, value_groups
 from tidemill.mining.features import Feature, learn_features, matrix
 from tidemill.mining.linear import linear_predictions
 from tidemill.mining.outcome import OTHER, Outcome, learn_outcome
-from tidemill.mining.sampling import sample_rows, sampled_words
+from tidemill.mining.sampling import sample_positions, sample_rows, sampled_words
 from tidemill.mining.scoring import Quality, figure, guessing, measure, quality
 from tidemill.mining.significance import ALPHA
 from tidemill.mining.weak_spots import row_errors, weak_spots
@@ -32,6 +32,7 @@ MOST_CELLS = 10_000_000
 MOST_TRAIN = 50_000
 MOST_HOLDOUT = 20_000
 MOST_EXPLAINED = 3_000
+MOST_SHUFFLED = 15_000
 MOST_DRIVERS = 6
 MOST_DESCRIBING = 40
 LEAST_OF_FIRST = 0.1
@@ -146,9 +147,10 @@ def _model_finding(task: Task, reached: Quality, predicted: Floats, unseen: Floa
     plain = figure(outcome, task.held_target, plain_predicted)
     words_of = _number_words if outcome.kind == "number" else _class_words
     words, rows = words_of(task, reached, predicted, plain_predicted)
+    sort = "linear" if outcome.kind == "number" else "logistic"
     sentence = (f"{words} In cross-validation on {sampled_words(len(task.train), task.rows, 'training')} the "
-                f"{measure(outcome)} is {number(crossed)}; a plain {'linear' if outcome.kind == 'number' else 'logistic'} regression reaches "
-                f"{number(plain)} on the held-out rows.{_left_out(task)}{_too_good(reached)}")
+                f"{measure(outcome)} is {number(crossed)}; a plain {sort} regression reaches {number(plain)} on the "
+                f"held-out rows.{_left_out(task)}{_too_good(reached)}")
     table = Table(("model", measure(outcome), rows[0]),
                   (("boosted trees", round(reached.value, 4), rows[1]), ("plain regression", round(plain, 4), rows[2]),
                    (rows[4], guessing(outcome), rows[3])), f"Predicting {outcome.column} on held-out rows")
@@ -225,16 +227,16 @@ def _by_decile(task: Task, predicted: Floats) -> Picture:
 def _driver_findings(task: Task, model: Trees, run: Run) -> Iterator[Finding]:
     """The overview, then one finding for each main driver that the held-out rows confirm."""
     rng = run.rng("mining/drivers/explained")
-    size = min(MOST_EXPLAINED * 2 // max(len(task.outcome.levels), 2), len(task.holdout))
-    at = np.sort(rng.choice(len(task.holdout), size, replace=False))
+    at = sample_positions(len(task.holdout), MOST_EXPLAINED * 2 // max(len(task.outcome.levels), 2), rng)
     rows, target, holdout = task.held[at], task.held_target[at], task.holdout.rows(at)
     effects = row_effects(model, rows)
     sizes = np.abs(effects).mean(axis=(0, 2))
     main = np.argsort(-sizes, kind="stable")[: MOST_DRIVERS + 4]
-    p_values = {int(f): len(main) * p for f, p in zip(main, shuffling_p(model, task.held, task.held_target, main, rng),
-                                                      strict=True)}
+    probed = sample_positions(len(task.held), MOST_SHUFFLED * 2 // max(len(task.outcome.levels), 2), rng)
+    p_values = shuffling_p(model, task.held[probed], task.held_target[probed], main, rng)
     least = LEAST_OF_FIRST * sizes.max()
-    proven = [f for f, p_value in p_values.items() if p_value < 0.01 and sizes[f] > least][:MOST_DRIVERS]
+    chance = {int(f): len(main) * p_value for f, p_value in zip(main, p_values, strict=True)}
+    proven = [f for f, p_value in chance.items() if p_value < 0.01 and sizes[f] > least][:MOST_DRIVERS]
     if not proven:
         return
     yield importance_finding(task.outcome, [task.features[f] for f in proven], effects[:, proven], task.held_rows)
@@ -244,4 +246,4 @@ def _driver_findings(task: Task, model: Trees, run: Run) -> Iterator[Finding]:
         observed = target if task.outcome.kind == "number" else (target == code).astype(np.float64)
         groups = value_groups(task.train, holdout, task.features[f], effects[:, f, klass], observed)
         if len(groups) > 1:
-            yield driver_finding(task.outcome, code, task.features[f], effects[:, f, klass], groups, p_values[f])
+            yield driver_finding(task.outcome, code, task.features[f], effects[:, f, klass], groups, chance[f])

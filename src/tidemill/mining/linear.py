@@ -22,7 +22,8 @@ def linear_predictions(train: Dataset, holdout: Dataset, columns: tuple[Column, 
                        run: Run) -> Floats:
     """Predictions of the held-out rows: class chances (n, classes), or the expected number (n, 1).
 
-    Several classes have one model each against the rest. It learns from at most 20,000 rows, and from the first columns that have 300 dimensions together.
+    Several classes have one model each against the rest. It learns from at most 20,000 rows, and from the first columns
+    that have 300 dimensions together.
 
     Args:
         train, holdout: Rows with a target.

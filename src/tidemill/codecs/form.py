@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -22,25 +23,54 @@ MANY_REPEATS = 1.2
 SAMPLE = 20_000
 """Rows that forms are learned from."""
 
-_DIGITS, _UPPER, _LOWER = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
-_ALPHABET = {"9": _DIGITS, "A": _UPPER, "a": _LOWER}
+_ALPHABET = {"9": "0123456789", "A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz"}
+OTHER = "x"
+"""Place of a letter or digit of another script; it is drawn from those that occur in MIN_COUNT rows or more."""
+ROOM = 1_000_000
+"""Forms with so many times more possible ids than there are real ones are drawn freely; others are counted on."""
+_ONE_PLACE = re.compile(r"\\.|[9Aax]", re.DOTALL)
 
 
 def shape_of(value: str) -> str:
-    """The form of an id: each digit as 9, each letter as A or a, all else as it is.
+    r"""The form of an id: each digit as 9, each letter as A, a or (of another script) x, all else escaped as it is.
 
     Example:
-        >>> shape_of("7590-VHVeg")
-        '9999-AAAaa'
+        >>> print(shape_of("7590-VHVeg"), shape_of("刘丽霞"))
+        9999\-AAAaa xxx
     """
-    return re.sub(r"[a-z]", "a", re.sub(r"[A-Z]", "A", re.sub(r"[0-9]", "9", value)))
+    return "".join(_place(letter) for letter in value)
+
+
+def _place(letter: str) -> str:
+    for place, alphabet in _ALPHABET.items():
+        if letter in alphabet:
+            return place
+    return OTHER if letter.isalnum() else f"\\{letter}"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form of text ids.
+
+    Attributes:
+        places: One entry a character: 9, A, a or x to be drawn, or a backslash and the character that stays.
+        rows: Training ids of this form.
+        largest: The largest number in the last run of digits of such ids, from which fresh ids count on; -1 where the
+            form has so much room that they are drawn freely.
+    """
+
+    places: str
+    rows: int
+    largest: int
 
 
 class IdCodec(ColumnCodec):
-    """Fresh ids: whole numbers go on behind the largest, texts are drawn in the forms that occur.
+    """Fresh ids: numbers go on behind the largest, texts are made in the forms that occur.
 
-    What is kept: the largest number, or the frequent forms with the characters that are the same in nearly all ids of a
-    form. Ids that repeat (an entity's) are made to repeat as often on average.
+    A form with room for a million times more ids than there are is drawn freely, so that a real id is met with a chance
+    below one in a million; else its last run of digits counts on from the largest; else a number is put behind it.
+    What is kept: the largest numbers, and of frequent forms the characters that nearly all their ids share. Ids that
+    repeat (an entity's) are made to repeat as often on average.
     """
 
     exact = False
@@ -49,7 +79,8 @@ class IdCodec(ColumnCodec):
     integer: bool
     largest: int
     repeats: float
-    forms: list[tuple[str, float]]
+    forms: list[Form]
+    letters: str
     presence: Presence
 
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
@@ -61,7 +92,9 @@ class IdCodec(ColumnCodec):
                      "one: what the rows of one value have in common is not learned.")
         self.integer = values.dtype.is_integer()
         self.largest = int(known.max() or 0) if self.integer else 0  # type: ignore[arg-type]
-        self.forms = [] if self.integer else _forms(known.cast(pl.String).unique(maintain_order=True).to_list()[:SAMPLE])
+        texts = [] if self.integer else known.cast(pl.String).unique(maintain_order=True).to_list()
+        self.letters = _frequent_letters(texts[:SAMPLE])
+        self.forms = _forms(texts, self.letters)
         self.presence = Presence.of(values)
         self.spec = Spec(codes=self.presence.codes(column.name))
         return self
@@ -84,30 +117,31 @@ class IdCodec(ColumnCodec):
     def _texts(self, n: int, rng: np.random.Generator) -> pl.Series:
         if not self.forms:
             return pl.Series([None] * n, dtype=pl.String)
-        weight = np.array([share for _, share in self.forms])
+        weight = np.array([form.rows for form in self.forms], float)
+        given = [form.largest for form in self.forms]
         made: dict[str, None] = {}
-        for _ in range(64):
-            pick = rng.choice(len(self.forms), n - len(made), p=weight / weight.sum())
-            made |= dict.fromkeys(_in_form(self.forms[k][0], rng) for k in pick)
-            if len(made) >= n:
-                break
-        texts = list(made)
-        # forms with too little room for n different ids get a running number behind them
-        texts += [f"{_in_form(self.forms[0][0], rng)}-{i}" for i in range(1, n - len(texts) + 1)]
-        return pl.Series(texts, dtype=pl.String)
+        for pick in rng.choice(len(self.forms), n, p=weight / weight.sum()).tolist():
+            form, size = self.forms[pick], len(made)
+            while len(made) == size:  # only a form that is drawn freely can meet an id twice, and rarely does
+                given[pick] += 1
+                made[_in_form(form, given[pick], self.letters, rng)] = None
+        return pl.Series(list(made), dtype=pl.String)
 
     def to_state(self) -> dict[str, Any]:
         """Forms, largest number, repeats."""
-        return {"integer": self.integer, "largest": self.largest, "repeats": self.repeats,
-                "forms": [list(form) for form in self.forms], "absences": list(self.presence.absences)}
+        return {"integer": self.integer, "largest": self.largest, "repeats": self.repeats, "letters": self.letters,
+                "forms": [[form.places, form.rows, form.largest] for form in self.forms],
+                "absences": list(self.presence.absences)}
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
         """Restored from :meth:`to_state`."""
         codec = cls()
-        codec.integer, codec.largest = bool(state["integer"]), int(state["largest"])
+        codec.integer, codec.largest, codec.letters = bool(state["integer"]), int(state["largest"]), str(state["letters"])
         codec.repeats = max(float(state["repeats"]), 1.0)
-        codec.forms = [(str(form), float(share)) for form, share in state["forms"]]
+        codec.forms = [Form(str(places), int(rows), int(largest)) for places, rows, largest in state["forms"]]
+        if any(form.rows < 1 or (form.largest < 0 and _room(form.places, codec.letters) < ROOM) for form in codec.forms):
+            raise ValueError("a form has no rows, or no room")
         codec.presence = Presence(tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"]))
         codec.spec = Spec(codes=codec.presence.codes(column.name))
         return codec
@@ -162,7 +196,7 @@ class TextCodec(ColumnCodec):
 
     def _text(self, length: int, rng: np.random.Generator) -> str:
         if not self.words:
-            return " ".join("".join(rng.choice(list(_LOWER), 6)) for _ in range(length))
+            return " ".join("".join(rng.choice(list(_ALPHABET["a"]), 6)) for _ in range(length))
         last, text = 0, []
         for _ in range(length):
             nexts, counts = self.follows[last]
@@ -197,28 +231,58 @@ class TextCodec(ColumnCodec):
         return codec
 
 
-def _forms(ids: list[str]) -> list[tuple[str, float]]:
-    """The frequent forms and their shares; characters that nearly all ids of a form share stay, escaped by a backslash."""
+def _frequent_letters(ids: list[str]) -> str:
+    """Letters of other scripts that MIN_COUNT ids or more hold."""
+    counted = Counter(letter for text in ids for letter in set(text) if _place(letter) == OTHER)
+    return "".join(sorted(letter for letter, count in counted.items() if count >= MIN_COUNT))
+
+
+def _forms(ids: list[str], letters: str) -> list[Form]:
+    """The forms of at least MIN_COUNT ids; where there are none, the most frequent form."""
     by_shape: dict[str, list[str]] = {}
-    for text in ids:
+    for text in ids[:SAMPLE]:
         by_shape.setdefault(shape_of(text), []).append(text)
     frequent = {shape: texts for shape, texts in by_shape.items() if len(texts) >= MIN_COUNT}
-    if not frequent:  # too few ids of any one form: the characters of the most frequent form, none kept
-        return [(shape, float(len(texts))) for shape, texts in
-                sorted(by_shape.items(), key=lambda item: (-len(item[1]), item[0]))[:1]]
-    return [(_form(shape, texts), len(texts) / len(ids)) for shape, texts in sorted(frequent.items())]
+    if by_shape and not frequent:
+        shape = max(sorted(by_shape), key=lambda one: len(by_shape[one]))
+        frequent = {shape: by_shape[shape]}
+    # numbers count on from the largest of all ids, not only of the sample's or of those of the same length
+    largest = max((_last_number(text) for text in ids), default=0)
+    return [_form(shape, texts, len(ids), largest, letters) for shape, texts in sorted(frequent.items())]
 
 
-def _form(shape: str, texts: list[str]) -> str:
-    out = []
-    for i, place in enumerate(shape):
+def _form(shape: str, texts: list[str], ids: int, largest: int, letters: str) -> Form:
+    places = []
+    for i, place in enumerate(_ONE_PLACE.findall(shape)):
         letter, count = Counter(text[i] for text in texts).most_common(1)[0]
-        fixed = place not in _ALPHABET or count >= 0.99 * len(texts)
-        out.append(f"\\{letter}" if fixed else place)
-    return "".join(out)
+        shared = place in _ALPHABET and count >= max(0.99 * len(texts), MIN_COUNT)
+        places.append(f"\\{letter}" if shared else place)
+    form = "".join(places)
+    return Form(form, len(texts), -1 if _room(form, letters) >= ROOM * ids else largest)
 
 
-def _in_form(form: str, rng: np.random.Generator) -> str:
-    """A fresh text in a form: 9, A and a are drawn, what stands behind a backslash is kept."""
-    return re.sub(r"\\(.)|([9Aa])", lambda m: m[1] or _ALPHABET[m[2]][rng.integers(len(_ALPHABET[m[2]]))], form,
-                  flags=re.DOTALL)
+def _room(places: str, letters: str) -> float:
+    """How many different ids a form allows."""
+    return float(np.prod([float(len(_alphabet(place, letters))) for place in _ONE_PLACE.findall(places) if len(place) == 1]))
+
+
+def _alphabet(place: str, letters: str) -> str:
+    return _ALPHABET.get(place) or letters or _ALPHABET["a"]
+
+
+def _last_number(text: str) -> int:
+    runs = re.findall(r"[0-9]{1,15}", text)
+    return int(runs[-1]) if runs else 0
+
+
+def _in_form(form: Form, number: int, letters: str, rng: np.random.Generator) -> str:
+    """A fresh text in a form, its last run of digits replaced by the number where the form counts on."""
+    drawn = [place[1] if len(place) == 2 else _alphabet(place, letters)[rng.integers(len(_alphabet(place, letters)))]
+             for place in _ONE_PLACE.findall(form.places)]
+    text = "".join(drawn)
+    if form.largest < 0:
+        return text
+    runs = list(re.finditer(r"[0-9]+", text))
+    if not runs:
+        return f"{text}-{number}"
+    return f"{text[:runs[-1].start()]}{number:0{len(runs[-1][0])}d}{text[runs[-1].end():]}"

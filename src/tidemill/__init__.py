@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from tidemill.core.run import Run
     from tidemill.core.schema import Schema
     from tidemill.synthesizer import Synthesizer
-    from tidemill.verbs import clean, evaluate, fit, mine, read, report, run, sample
+    from tidemill.verbs import clean, evaluate, fit, mine, read, report, run, sample, split, write
 
 __all__ = ["Dataset", "Run", "Schema", "Synthesizer", "clean", "evaluate", "fit", "mine", "read", "report", "run",
-           "sample"]
+           "sample", "split", "write"]
 
 _HOME = {"Dataset": "core.dataset", "Run": "core.run", "Schema": "core.schema", "Synthesizer": "synthesizer"}
 

@@ -35,8 +35,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                   help="From a business table to findings, a generator, new rows and the proof of what they are worth.",
                   context_settings={"help_option_names": ["-h", "--help"]})
 
-Data = Annotated[str, typer.Argument(help="A csv, tsv, parquet, jsonl or xlsx file, or file.sqlite?table=NAME.",
-                                     show_default=False)]
+Data = Annotated[str, typer.Argument(metavar="DATA", show_default=False,
+                                     help="A csv, tsv, parquet, jsonl or xlsx file, or file.sqlite?table=NAME.")]
 Target = Annotated[str | None, typer.Option("--target", metavar="COL", help="The column to be predicted.")]
 Schema = Annotated[Path | None, typer.Option("--schema", metavar="FILE", help="TOML that overrides kinds and roles.")]
 Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="COL", help="Leave this column out; may repeat.")]
@@ -109,7 +109,7 @@ def _read(data: str, job: Job, **options: Any) -> Dataset:
 def read(data: Data, target: Target = None, schema: Schema = None, ignore: Ignore = None, id: Id = None,
          sensitive: Sensitive = None, time: Time = None, entity: Entity = None, quiet: Quiet = False,
          json: Json = False) -> None:
-    """Show what a table holds: each column's kind and role, and why."""
+    """Show each column's kind and role, and why."""
     from tidemill.io.profile import profile
     from tidemill.reporting.profile import shown
 
@@ -127,11 +127,11 @@ def clean(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE",
           = None, target: Target = None, schema: Schema = None, ignore: Ignore = None, id: Id = None,
           sensitive: Sensitive = None, time: Time = None, entity: Entity = None, seed: Seed = 0,
           overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
-    """Mend what is plainly wrong, log every change, and say what else was noticed."""
+    """Mend what is plainly wrong, and log every change."""
     from tidemill import verbs
     from tidemill.io.writing import write, write_frame
 
-    _refuse([out, *([log] if log else [])], overwrite)
+    _refuse([out, *([log] if log else [])], overwrite, tables=True)
     with _job(seed=seed, quiet=quiet, as_json=json) as job:
         table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
                       entity=entity)
@@ -140,8 +140,7 @@ def clean(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE",
         if log:
             write_frame(cleaned.changes, log, overwrite=overwrite)
         for issue in cleaned.issues:
-            example = f" (for example {issue.example})" if issue.example else ""
-            job.say(f"{issue.check}: {issue.sentence}{example} {issue.action}".rstrip(), issue=issue.to_state())
+            job.say(f"- {issue}", issue=issue.to_state())
         job.say(f"{cleaned.changes.height:,} cells changed; wrote {out}" + (f" and {log}" if log else ""),
                 changes=cleaned.changes.height, out=str(out))
 
@@ -154,7 +153,7 @@ def mine(data: Data, target: Target = None,
          schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None, time: Time = None,
          entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
          json: Json = False) -> None:
-    """Find drivers of the target, segments, rules and anomalies, with held-out figures."""
+    """Find drivers, segments, rules and anomalies."""
     from tidemill import verbs
     from tidemill.core.artifact import write_json
 
@@ -174,7 +173,7 @@ def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", h
         target: Target = None, minutes: Minutes = None, steps: Steps = None, schema: Schema = None, ignore: Ignore = None,
         id: Id = None, sensitive: Sensitive = None, time: Time = None, entity: Entity = None, seed: Seed = 0,
         threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
-    """Learn a generator from a table as it is; nothing is cleaned, every column is kept."""
+    """Learn a generator from a table as it is."""
     from tidemill import verbs
 
     _refuse([out], overwrite)
@@ -190,7 +189,8 @@ def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", h
 
 
 @app.command()
-def sample(model: Annotated[Path, typer.Argument(help="A model that `tidemill fit` wrote.", show_default=False)],
+def sample(model: Annotated[Path, typer.Argument(metavar="MODEL", show_default=False,
+                                                 help="A model that `tidemill fit` wrote.")],
            rows: Annotated[int, typer.Option("--rows", metavar="N", min=1, help="How many rows.")],
            out: Annotated[Path, typer.Option("--out", metavar="FILE", help="csv, tsv, parquet, jsonl or xlsx.")],
            where: Annotated[list[str] | None, typer.Option("--where", metavar="COL=VALUE",
@@ -201,7 +201,7 @@ def sample(model: Annotated[Path, typer.Argument(help="A model that `tidemill fi
     from tidemill.io.writing import write
     from tidemill.synthesizer import Synthesizer
 
-    _refuse([out], overwrite)
+    _refuse([out], overwrite, tables=True)
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
         made = Synthesizer.load(model).sample_dataset(rows, where, run=job.run)
         write(made, out, overwrite=overwrite)
@@ -219,7 +219,7 @@ def evaluate(train: Annotated[str, typer.Option("--train", metavar="A", help="Th
              schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None, time: Time = None,
              entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False,
              quiet: Quiet = False, json: Json = False) -> None:
-    """Measure synthetic rows against training and held-out rows, between floor and ceiling."""
+    """Measure synthetic rows against real ones."""
     from tidemill import verbs
     from tidemill.core.artifact import write_json
 
@@ -234,7 +234,8 @@ def evaluate(train: Annotated[str, typer.Option("--train", metavar="A", help="Th
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="A folder that `tidemill run` wrote.", show_default=False)],
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False,
+                                                  help="A folder that `tidemill run` wrote.")],
            out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The page; in the folder by default.")]
            = None, overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
     """Make the page again from a run's report.json."""
@@ -259,19 +260,19 @@ def run(data: Data, target: Target = None,
         minutes: Minutes = None, steps: Steps = None, schema: Schema = None, ignore: Ignore = None, id: Id = None,
         sensitive: Sensitive = None, time: Time = None, entity: Entity = None, seed: Seed = 0, threads: Threads = 2,
         overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
-    """Do the whole job: read, split, clean, mine, learn, generate, evaluate, report."""
+    """Do the whole job, from the table to the report."""
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, steps=steps, minutes=minutes) as job:
         _whole(data, job, out, overwrite, target=target, model=model, rows=rows, rounds=rounds, schema=schema,
                ignore=ignore, id=id, sensitive=sensitive, time=time, entity=entity)
 
 
 @app.command()
-def demo(name: Annotated[str, typer.Argument(help="See --list.")] = "health-insurance",
+def demo(name: Annotated[str, typer.Argument(metavar="NAME", help="See --list.")] = "reader-survey",
          list_: Annotated[bool, typer.Option("--list", help="Show the demos.")] = False,
          out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for all results.")] = Path("demo-out"),
          seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
          json: Json = False) -> None:
-    """Do the whole job on a real table that comes with a dependency."""
+    """Do the whole job on a real table at hand."""
     from tidemill.demos import DEMOS, load
 
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
@@ -281,7 +282,7 @@ def demo(name: Annotated[str, typer.Argument(help="See --list.")] = "health-insu
             return
         frame, target = load(name)
         job.say(f"{name}: {DEMOS[name].line}", demo=name)
-        _whole(frame, job, out, overwrite, target=target)
+        _whole(frame, job, out, overwrite, target=target, name=name)
 
 
 @app.command()
@@ -339,10 +340,15 @@ def _listed(registry: Any, as_json: bool) -> None:
         print(json.dumps({"name": name, "line": entry.line}) if as_json else f"{name:{width}}  {entry.line}")
 
 
-def _refuse(outputs: Sequence[Path], overwrite: bool) -> None:
+def _refuse(outputs: Sequence[Path], overwrite: bool, *, tables: bool = False) -> None:
+    """Say before the work, not behind it, that an output cannot be written."""
     from tidemill.core.errors import OutputError
 
     for path in outputs:
+        if tables:
+            from tidemill.io.writing import ending_of
+
+            ending_of(path)
         if path.exists() and not overwrite:
             raise OutputError("the output exists already", where=str(path), hint="give another name, or add --overwrite")
 

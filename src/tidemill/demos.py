@@ -38,8 +38,10 @@ def _health_insurance() -> pl.DataFrame:
     frame = _carried("statsmodels", "datasets/randhie/randhie.csv")
     health = (pl.when(pl.col("hlthg") == 1).then(pl.lit("good")).when(pl.col("hlthf") == 1).then(pl.lit("fair"))
               .when(pl.col("hlthp") == 1).then(pl.lit("poor")).otherwise(pl.lit("excellent")))
+    # a person's years follow each other with the same answers; only the first is kept, so that a split has nobody twice
+    first = frame.drop("mdvis").select(pl.any_horizontal(pl.all() != pl.all().shift()).fill_null(True))
     # the file holds logarithms of amounts plus one; the amounts themselves are what a reader knows
-    return frame.select(
+    return frame.filter(first.to_series()).select(
         pl.col("mdvis").alias("doctor_visits"),
         (pl.col("lncoins").exp() - 1).round(0).cast(pl.Int64).alias("coinsurance_percent"),
         pl.when(pl.col("idp") == 1).then(pl.lit("yes")).otherwise(pl.lit("no")).alias("individual_deductible"),
@@ -50,7 +52,7 @@ def _health_insurance() -> pl.DataFrame:
         health.alias("self_rated_health"))
 
 
-def _marriage_survey() -> pl.DataFrame:
+def _reader_survey() -> pl.DataFrame:
     frame = _carried("statsmodels", "datasets/fair/fair.csv")
     return frame.with_columns(pl.when(pl.col("affairs") > 0).then(pl.lit("yes")).otherwise(pl.lit("no")).alias("affair")
                               ).drop("affairs")
@@ -80,11 +82,11 @@ def _carried(package: str, path: str, *, has_header: bool = True, skip_rows: int
 
 
 DEMOS: Mapping[str, Demo] = {
+    "reader-survey": Demo("what 6,366 readers told a magazine about their lives and marriages (Redbook, USA 1974)", "affair",
+                          "statsmodels, fair (public domain)", _reader_survey),
     "health-insurance": Demo(
-        "what insurance pays for and how often people see a doctor (20,190 person-years, RAND experiment, USA 1974-82)",
+        "how often 5,294 people saw a doctor in a year, and what their insurance paid (RAND, USA 1974-82)",
         "doctor_visits", "statsmodels, randhie (public domain)", _health_insurance),
-    "marriage-survey": Demo("6,366 answers to a magazine's survey on marriages (Redbook, 1974)", "affair",
-                            "statsmodels, fair (public domain)", _marriage_survey),
     "tips": Demo("244 restaurant bills and what guests tipped", "tip", "plotly, tips", _tips),
     "breast-cancer": Demo("569 tumours measured under a microscope, malignant or benign", "diagnosis",
                           "scikit-learn, breast cancer Wisconsin", _breast_cancer),

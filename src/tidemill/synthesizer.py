@@ -30,8 +30,8 @@ Where = Mapping[str, Any] | Sequence[str] | None
 PRIVACY_NOTE = (
     "The model keeps no row. It keeps: values of a numeric column that at least 5 training rows share, and bounds between "
     "values otherwise, at least 5 rows apart (a column's smallest and largest value may serve as the outermost bounds); "
-    "names of categories with at least 5 rows; forms of ids and the largest numeric id; frequent words; and trees whose "
-    "questions are asked of these."
+    "names of categories with at least 5 rows, or all of them where most are rarer, which is then warned of; forms of ids "
+    "and the largest number in them; frequent words; and trees whose questions are asked of these."
 )
 
 
@@ -139,6 +139,10 @@ class Synthesizer:
             codec = TableCodec.from_state(documents["codec"])
             generator = MODELS.load(manifest["model"]).from_state(codec.spec, documents["generator"], arrays)
             return Synthesizer(codec, generator, {k: v for k, v in manifest.items() if k not in ("format", "sha256")})
+
+    def __repr__(self) -> str:
+        m = self.manifest
+        return f"model of {m['name']}: {m['model']}, {m['rows']:,} rows, {len(self.schema):,} columns, seed {m['seed']}"
 
     def _repr_html_(self) -> str:
         m = self.manifest

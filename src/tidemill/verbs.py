@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, cast
 
 from tidemill import wheel
 from tidemill.cleaning import plan as cleaning
 from tidemill.cleaning.plan import Cleaned
 from tidemill.core.dataset import Dataset
+from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
 from tidemill.core.run import Run
+from tidemill.core.schema import Role
 from tidemill.core.score import Evidence, Scores
-from tidemill.core.split import split
+from tidemill.core.split import split as divide
 from tidemill.io.conforming import conform
 from tidemill.io.reading import read as read_table
+from tidemill.io.writing import write as write_table
 from tidemill.metrics.evaluate import evaluate as score
 from tidemill.mining.mine import mine as find
 from tidemill.reporting.base import Account
@@ -56,6 +61,31 @@ def read(source: Any, *, target: str | None = None, ignore: Sequence[str] = (), 
                    entity=entity, schema=schema)
 
 
+def split(data: Any, share: float = 0.3, *, target: str | None = None, seed: int = 0) -> tuple[Dataset, Dataset]:
+    """Training rows and held-out rows: no entity on both sides, the latest held out where a column is the time.
+
+    Args:
+        data: A Dataset, or anything that :func:`read` takes.
+        share: The held-out share, between 0 and 1.
+        target: The column to be predicted, where ``data`` is no Dataset; each of its levels has its share on both sides.
+        seed: Another seed gives other rows.
+
+    Raises:
+        DataError: There are too few rows to hold some out.
+    """
+    run = _run(seed)
+    return divide(_dataset(data, run, target=target), run, share)
+
+
+def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write a dataset in the format of the file's ending, its values spelled as they were read.
+
+    Raises:
+        OutputError: The ending is unknown, the file exists, or it cannot be written.
+    """
+    write_table(data, path, overwrite=overwrite)
+
+
 def clean(data: Any, *, checks: Sequence[str] | None = None, run: Run | None = None) -> Cleaned:
     """The data with what is plainly wrong mended, a log of every changed cell, and what else was noticed.
 
@@ -83,12 +113,12 @@ def mine(data: Any, *, holdout: Dataset | None = None, techniques: Sequence[str]
     run = run or _run(seed)
     train = _dataset(data, run, target=target)
     if holdout is None:
-        train, holdout = split(train, run)
+        train, holdout = divide(train, run)
     return find(train, holdout, run, techniques)
 
 
 def fit(data: Any, *, model: str = "trees", target: str | None = None, seed: int = 0, steps: int | None = None,
-        run: Run | None = None) -> Synthesizer:
+        minutes: float | None = None, run: Run | None = None) -> Synthesizer:
     """A generator that has learned the data as they are; nothing is cleaned and every column is kept.
 
     Args:
@@ -97,7 +127,8 @@ def fit(data: Any, *, model: str = "trees", target: str | None = None, seed: int
         target: The column to be predicted, where ``data`` is no Dataset.
         seed: The same seed, data and versions give the same model.
         steps: Learn only so many steps: replays a fit that was cut short.
-        run: For progress, cancelling and a time limit; its seed and steps take the place of the others.
+        minutes: Stop learning after so many minutes; the model is usable all the same.
+        run: For progress and cancelling; its seed, steps and deadline take the place of the others.
 
     Raises:
         DataError: There are too few rows, or nothing to learn.
@@ -110,7 +141,7 @@ def fit(data: Any, *, model: str = "trees", target: str | None = None, seed: int
         >>> model.sample(3, where={"plan": "team"})["plan"].to_list()
         ['team', 'team', 'team']
     """
-    run = run or _run(seed, steps=steps)
+    run = run or _run(seed, steps=steps, minutes=minutes)
     return Synthesizer.fit(_dataset(data, run, target=target), run, model)
 
 
@@ -166,8 +197,9 @@ def report(source: Account | str | Path) -> Report:
 
 
 def run(source: Any, *, out: str | Path | None = None, target: str | None = None, model: str = "trees",
-        rows: int | None = None, rounds: int = 1, seed: int = 0, steps: int | None = None, overwrite: bool = False,
-        run: Run | None = None, command: str = "", **options: Any) -> wheel.Turned:
+        rows: int | None = None, rounds: int = 1, seed: int = 0, steps: int | None = None, minutes: float | None = None,
+        overwrite: bool = False, name: str | None = None, run: Run | None = None, command: str = "",
+        **options: Any) -> wheel.Turned:
     """Once around: read, split, clean, mine, learn, generate, evaluate, report.
 
     The split comes first: cleaning, mining and the generator learn from training rows only.
@@ -182,27 +214,36 @@ def run(source: Any, *, out: str | Path | None = None, target: str | None = None
         rounds: How often the wheel turns: from the second round on, generated rows are fed back.
         seed: The same seed, data and versions give the same results.
         steps: Learn only so many steps: replays a run that was cut short.
+        minutes: Stop learning after so many minutes of the run.
         overwrite: Whether outputs that exist may be replaced.
-        run: For progress, cancelling and a time limit; its seed and steps take the place of the others.
+        name: What the data are called in the report; the file's name by default.
+        run: For progress and cancelling; its seed, steps and deadline take the place of the others.
         command: How the run was started, for the report.
         **options: The other options of :func:`read`.
 
     Raises:
         TidemillError: Something that the user can mend; nothing half-written is left.
     """
-    job = run or _run(seed, steps=steps)
+    job = run or _run(seed, steps=steps, minutes=minutes)
     folder = None if out is None else wheel.Folder(Path(out), overwrite=overwrite)
     data = _dataset(source, job, target=target, **options)
+    data = data if name is None else replace(data, name=name)
     return wheel.turn(data, job, folder, model=model, rows=rows, rounds=rounds, command=command)
 
 
 def _dataset(data: Any, run: Run, **options: Any) -> Dataset:
-    if isinstance(data, Dataset):
-        target = options.get("target")
-        return data if target is None else Dataset(data.frame, data.schema.with_roles("target", [target]), data.origin,
-                                                   data.name, data.door)
-    return read_table(data, run, **options)
+    if not isinstance(data, Dataset):
+        return read_table(data, run, **options)
+    if options.pop("schema", None) is not None:
+        raise OptionError("a schema file cannot be applied to data that are read already",
+                          hint="give it to read(..., schema=...)")
+    schema = data.schema
+    for role, names in options.items():
+        given = [names] if isinstance(names, str) else list(names or ())
+        schema = schema.with_roles("key" if role == "id" else cast(Role, role), given)
+    return replace(data, schema=schema)
 
 
-def _run(seed: int = 0, *, steps: int | None = None) -> Run:
-    return Run(seed, steps=steps, listener=notebook_line() if in_notebook() else None)
+def _run(seed: int = 0, *, steps: int | None = None, minutes: float | None = None) -> Run:
+    deadline = None if minutes is None else monotonic() + 60 * minutes
+    return Run(seed, steps=steps, deadline=deadline, listener=notebook_line() if in_notebook() else None)

@@ -80,6 +80,10 @@ class Cleaned:
         """What the checks saw in the rows from which the plan was learned."""
         return self.plan.issues
 
+    def __repr__(self) -> str:
+        seen = "".join(f"\n- {issue}" for issue in self.issues)
+        return f"{self.data.name}, cleaned: {self.changes.height:,} cells changed{seen}"
+
     def _repr_html_(self) -> str:
         changed = f"{self.changes.height:,} cells changed in {self.changes['column'].n_unique():,} columns"
         return f"<p><b>{html.escape(self.data.name)}</b>, cleaned: {changed}</p>{_issues_html(self.issues)}"

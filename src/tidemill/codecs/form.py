@@ -88,8 +88,8 @@ class IdCodec(ColumnCodec):
         known = values.drop_nulls()
         self.repeats = max(len(known) / max(known.n_unique(), 1), 1.0)
         if self.repeats >= MANY_REPEATS:
-            run.warn(f"Each value of '{column.name}' stands in {self.repeats:.1f} rows on average. Rows are generated one by "
-                     "one: what the rows of one value have in common is not learned.")
+            run.warn(f"Each value of '{column.name}' stands in {self.repeats:.1f} rows on average. Rows are generated one "
+                     "by one: what the rows of one value have in common is not learned.")
         self.integer = values.dtype.is_integer()
         self.largest = int(known.max() or 0) if self.integer else 0  # type: ignore[arg-type]
         texts = [] if self.integer else known.cast(pl.String).unique(maintain_order=True).to_list()
@@ -263,7 +263,8 @@ def _form(shape: str, texts: list[str], ids: int, largest: int, letters: str) ->
 
 def _room(places: str, letters: str) -> float:
     """How many different ids a form allows."""
-    return float(np.prod([float(len(_alphabet(place, letters))) for place in _ONE_PLACE.findall(places) if len(place) == 1]))
+    sizes = [len(_alphabet(place, letters)) for place in _ONE_PLACE.findall(places) if len(place) == 1]
+    return float(np.prod(np.array(sizes, float)))
 
 
 def _alphabet(place: str, letters: str) -> str:

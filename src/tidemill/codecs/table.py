@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -35,7 +36,9 @@ class TableCodec:
 
     def fit(self, data: Dataset, run: Run) -> Self:
         """Fit each column's codec on all rows."""
-        self.schema = data.schema.select([c.name for c in data.schema if c.role != "ignore"])
+        kept = data.schema.select([c.name for c in data.schema if c.role != "ignore"])
+        # reasons quote values of real rows, which must not get into an artefact
+        self.schema = kept.replacing(*(replace(column, reason="", role_reason="") for column in kept))
         columns = sorted(self.schema, key=lambda column: column.role != "target")
         self._codecs: list[tuple[Column, ColumnCodec]] = []
         for column in columns:

@@ -34,6 +34,11 @@ class Issue:
     action: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        example = f" Example: {self.example}." if self.example else ""
+        action = f" {self.action[0].upper()}{self.action[1:].rstrip('.')}." if self.action else ""
+        return f"{self.check}: {self.sentence}{example}{action}"
+
     def to_state(self) -> dict[str, Any]:
         """The issue as plain JSON values."""
         return {"check": self.check, "sentence": self.sentence, "columns": list(self.columns), "count": self.count,

@@ -65,6 +65,9 @@ class Dataset:
         """These columns only."""
         return replace(self, frame=self.frame.select(names), schema=self.schema.select(names))
 
+    def __repr__(self) -> str:
+        return f"{self.name}: {len(self):,} rows, {len(self.schema):,} columns\n{self.frame}"
+
     def _repr_html_(self) -> str:
         head = self.frame.head(5)
         cells = "".join(f"<th>{html.escape(c.name)}<br><small>{c.kind}"

@@ -113,6 +113,10 @@ class Scores:
     def __iter__(self) -> Iterator[Score]:
         return iter(self.scores)
 
+    def __str__(self) -> str:
+        lines = [f"{score.name}: {score.sentence or score.why}" for score in self.overall()]
+        return "\n".join([*lines, "", self.verdict, self.limit]).strip()
+
     def __len__(self) -> int:
         return len(self.scores)
 

@@ -28,6 +28,6 @@ def read(source: Source, run: Run) -> Raw:
     return Raw(frame)
 
 
-def write(frame: pl.DataFrame, path: Path) -> None:
-    """Write the columns with their dtypes."""
-    frame.write_parquet(path)
+def write(frame: pl.DataFrame, path: Path, marks: dict[str, str] | None = None) -> None:
+    """Write the columns with their dtypes, and marks in the file's metadata."""
+    frame.write_parquet(path, metadata=marks)

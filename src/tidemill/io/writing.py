@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -29,8 +30,10 @@ def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
     Raises:
         OutputError: The ending is unknown, the file exists, or it cannot be written.
     """
-    ending = _ending(Path(path))
-    _write(text_frame(data) if ending in _TEXT else door_frame(data), Path(path), overwrite)
+    ending = ending_of(Path(path))
+    frame = text_frame(data) if ending in _TEXT else door_frame(data)
+    # Parquet can say of a file where its rows come from; in other formats a mark would be one more column
+    _write(frame, Path(path), overwrite, marks=_marks(data) if ending == "parquet" else {})
 
 
 def write_frame(frame: pl.DataFrame, path: str | Path, *, overwrite: bool = False) -> None:
@@ -39,7 +42,7 @@ def write_frame(frame: pl.DataFrame, path: str | Path, *, overwrite: bool = Fals
     Raises:
         OutputError: The ending is unknown, the file exists, or it cannot be written.
     """
-    ending = _ending(Path(path))
+    ending = ending_of(Path(path))
     columns = [_text(values, Column(values.name, "text", dtype=text_of(values.dtype))) for values in frame]
     _write(pl.DataFrame(columns) if ending in _TEXT else frame, Path(path), overwrite)
 
@@ -75,7 +78,12 @@ def _usual(values: pl.Series) -> Spelling:
     return Spelling(datetime="%Y-%m-%d %H:%M:%S" if whole else "%Y-%m-%d %H:%M:%S%.f")
 
 
-def _ending(path: Path) -> str:
+def ending_of(path: Path) -> str:
+    """The format that a file's name asks for.
+
+    Raises:
+        OutputError: The ending is unknown.
+    """
     endings = [ending.lower() for ending in path.name.split(".")[1:]][-2:] or [""]
     ending = endings[0] if endings[-1] == "gz" else endings[-1]
     if ending not in WRITERS or (endings[-1] == "gz" and ending not in _PACKABLE):
@@ -85,9 +93,21 @@ def _ending(path: Path) -> str:
     return ending
 
 
-def _write(frame: pl.DataFrame, path: Path, overwrite: bool) -> None:
-    write_to = WRITERS.load(_ending(path))
+def _marks(data: Dataset) -> dict[str, str]:
+    """Where rows come from, for the metadata of a file: nothing where all are real."""
+    if data.origin is None or not (data.origin != 0).any():
+        return {}
+    rounds = ",".join(map(str, data.origin.unique().sort().to_list()))
+    return {"tidemill.origin": "synthetic" if (data.origin != 0).all() else "real and synthetic",
+            "tidemill.rounds": rounds}
+
+
+def _write(frame: pl.DataFrame, path: Path, overwrite: bool, marks: Mapping[str, str] | None = None) -> None:
+    write_to = WRITERS.load(ending_of(path))
     with writing(path, overwrite=overwrite) as aside:
+        if marks:
+            write_to(frame, aside, dict(marks))
+            return
         if path.suffix.lower() != ".gz":
             write_to(frame, aside)
             return

@@ -93,7 +93,8 @@ def _privacy(named: Mapping[str, Score]) -> tuple[str, bool]:
     signs = [sign for name, read in ((CLOSENESS, _closeness), (COPIES, _copies), (MEMBERSHIP, _membership))
              if name in named and (sign := read(named[name])) is not None]
     if MEMBERSHIP not in named and CLOSENESS not in named:
-        return "Whether they give away training rows was not measured, but for exact copies.", False
+        beyond = ", but for exact copies" if COPIES in named else ""
+        return f"Whether they give away training rows was not measured{beyond}.", False
     level = max(sign.level for sign in signs)
     said = "; ".join(sign.words for sign in signs if sign.level == level)
     if level == 0:

@@ -28,6 +28,8 @@ FULL_ROWS = 20_000
 DECAY = 0.3
 """Questions that fewer rows reach take fewer rounds, by this power of the rows."""
 MIN_ROUNDS = 6
+SMALL_TABLE = 1000
+"""Tables of fewer rows get trees of half the leaves: they are soon learned by heart."""
 MAX_FEATURES = 64
 """Earlier variables that a variable is drawn from, the most related ones where there are more."""
 CHUNK = 16_384
@@ -35,7 +37,7 @@ CHUNK = 16_384
 PARTICLES = 20
 """Rows drawn for every row that is kept when a condition must be met."""
 
-_BOOSTING = {
+_BOOSTING: dict[str, Any] = {
     "objective": "binary", "learning_rate": 0.15, "num_leaves": 8, "min_child_samples": 3, "lambda_l2": 0.1,
     "cat_l2": 1.0, "cat_smooth": 1.0, "min_data_per_group": 10, "feature_pre_filter": False,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1,
@@ -282,9 +284,11 @@ class _Learner:
         label = np.zeros(len(order), np.float32)
         label[order[middle:last]] = 1
         rows = np.sort(order[first:last])
-        part = self.binned[v].subset(rows, params=_BOOSTING).construct()
+        leaves = _BOOSTING["num_leaves"] // (2 if len(order) < SMALL_TABLE else 1)
+        settings = {**_BOOSTING, "num_leaves": leaves}
+        part = self.binned[v].subset(rows, params=settings).construct()
         part.set_label(label[rows])
-        booster = lgb.Booster(_BOOSTING, part)
+        booster = lgb.Booster(settings, part)
         for _ in range(_rounds(len(rows))):
             if self.run.steps is None and self.run.must_stop(0):
                 return None
@@ -294,7 +298,7 @@ class _Learner:
 
 
 def _rounds(rows: int) -> int:
-    """Few rows are learned by heart in many rounds."""
+    """Boosting rounds of a question that so many rows reach: few rows are learned by heart in many rounds."""
     return max(MIN_ROUNDS, round(ROUNDS * min(rows / FULL_ROWS, 1.0) ** DECAY))
 
 

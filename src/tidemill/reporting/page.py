@@ -94,7 +94,7 @@ class Report:
             raise InputError("the report is damaged", where=str(file), hint="run again") from error
         return Report.from_state(state)
 
-    def save(self, path: str | Path, *, overwrite: bool = True) -> None:
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the page, or with the ending ``.json`` its figures; whole or not at all.
 
         Raises:

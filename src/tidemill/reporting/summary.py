@@ -21,7 +21,7 @@ def summary(account: Account) -> str:
     lines: list[str] = []
     for head, points in _parts(account):
         for i, point in enumerate(points):
-            lines += _wrapped(head if i == 0 else "", point, most=5 if head == "Trusted" else 2)
+            lines += _wrapped(head if i == 0 else "", point, most={"Trusted": 6, "Shared": 3, "Found": 3}.get(head, 2))
     return "\n".join(lines)
 
 

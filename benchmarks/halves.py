@@ -126,15 +126,18 @@ def replaced(path: Path, found: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="*", default=list(SETS), choices=list(SETS) or None)
+    parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(SETS)}; all by default")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--print", action="store_true", dest="only_print", help="write no file")
     wanted = parser.parse_args()
+    unknown = sorted(set(wanted.sets) - set(SETS))
+    if unknown:
+        parser.error(f"no such set: {', '.join(unknown)}")
     if not SHARED.is_dir():
         raise SystemExit(f"the shared real sets are not at {SHARED}; set TIDEMILL_DATA")
     began = time.perf_counter()
     rows = []
-    for name in wanted.sets:
+    for name in wanted.sets or SETS:
         rows.append(row(name, [measured(name, seed) for seed in range(wanted.seeds)]))
         print(rows[-1], flush=True)
     if not wanted.only_print:

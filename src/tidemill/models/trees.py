@@ -39,7 +39,7 @@ PARTICLES = 20
 
 _BOOSTING: dict[str, Any] = {
     "objective": "binary", "learning_rate": 0.15, "num_leaves": 8, "min_child_samples": 3, "lambda_l2": 0.1,
-    "cat_l2": 1.0, "cat_smooth": 1.0, "min_data_per_group": 10, "feature_pre_filter": False,
+    "cat_l2": 3.0, "cat_smooth": 5.0, "min_data_per_group": 10, "feature_pre_filter": False,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1,
 }
 

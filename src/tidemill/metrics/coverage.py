@@ -11,7 +11,7 @@ from tidemill.core.score import Evidence, Score
 from tidemill.metrics.embedding import Points, axes_of, learn_embedding, squared_distances
 from tidemill.metrics.features import Features, Floats, Layout, features, together
 from tidemill.metrics.sides import affordable, sampled, sides
-from tidemill.metrics.wording import counted, percent, ratio
+from tidemill.metrics.wording import counted, percent
 
 MOST_ROWS = 100_000
 CELLS = 5_000_000
@@ -70,8 +70,8 @@ def _neighbourhoods(layout: Layout, parts: tuple[Features, ...], run: Run) -> It
         f"{percent(mine)} of held-out real rows have a synthetic row in their neighbourhood (nearer than their fifth "
         f"nearest real row); of a real sample {percent(ceiling)}, of unrelated columns {percent(floor)}{note}."))
     yield Score("coverage", DENSITY, dense, dense_floor, dense_ceiling, "ceiling", figures={"rows": rows}, sentence=(
-        f"Synthetic rows lie in {ratio(dense)} times as many neighbourhoods of real rows as is expected of real ones "
-        f"(a real sample in {ratio(dense_ceiling)} times, unrelated columns in {ratio(dense_floor)} times){note}."))
+        f"Synthetic rows lie in {dense:.2f} times as many neighbourhoods of real rows as is expected of real ones "
+        f"(a real sample in {dense_ceiling:.2f} times, unrelated columns in {dense_floor:.2f} times){note}."))
 
 
 def _radii(real: Points) -> Floats:

@@ -105,8 +105,8 @@ def _closeness_score(found: Suspects, searched: float, run: Run) -> Score:
     copied = 0.5 + searched / 2
     usual = [percent(0.5 + side * NORMAL_95 * mine.error) for side in (-1, 1)]
     sentence = (f"{percent(mine.share)} of the synthetic rows are closer to one of {len(found.train):,} training rows "
-                f"than to any of as many held-out rows; by chance it would be {usual[0]} to {usual[1]}, with mere "
-                f"copies of training rows {percent(copied)}{note}.")
+                f"than to any of as many held-out rows; by chance it would be {' to '.join(dict.fromkeys(usual))}. "
+                f"Mere copies of training rows would reach {percent(copied)}{note}.")
     figures = {"rows": len(rows), "references": len(found.train), "error": mine.error, "if_copied": copied,
                "ceiling_error": ceiling.error}
     return Score("nearest", CLOSENESS, mine.share, floor.share, ceiling.share, "low", sentence=sentence,
@@ -137,7 +137,9 @@ def _copies_score(evidence: Evidence, run: Run) -> Score:
         of_any, equal_rows(floor, train), equal_rows(holdout, train)))
     sentence = (f"{int(of_any.sum()):,} synthetic rows ({percent(value)}) equal a training row in every column; of "
                 f"held-out real rows {percent(ceiling)} do. {int(of_train.sum()):,} synthetic rows equal one of "
-                f"{size:,} training rows, {int(of_holdout.sum()):,} equal one of as many held-out rows.")
+                f"{size:,} training rows, {int(of_holdout.sum()):,} equal one of as many held-out rows."
+                if of_any.any() else "No synthetic row equals a training row in every column; of held-out real rows "
+                f"{percent(ceiling)} do.")
     return Score("nearest", COPIES, value, floor_share, ceiling, "low", sentence=sentence, figures={
         "of_equally_many_training": float(of_train.mean()), "of_equally_many_holdout": float(of_holdout.mean()),
         "excess": excess, "excess_error": _toss_error(discordant, len(synthetic)), "references": size})

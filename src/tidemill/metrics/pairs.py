@@ -20,7 +20,7 @@ from tidemill.metrics.wording import percent, ratio
 MOST_ROWS = 50_000
 CELLS = 2_000_000
 MOST_COLUMNS = 100
-MOST_SHOWN = 30
+MOST_SHOWN = 24
 MOST_BINS = 10
 ROWS_A_CELL = 25
 """Fewer bins are made where fewer rows than these would fall into the mean cell of a table of two columns."""

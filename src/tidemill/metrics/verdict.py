@@ -85,7 +85,10 @@ def _findings(named: Mapping[str, Score]) -> str:
     score = named.get(AGAIN)
     if score is None or score.value is None:
         return ""
-    return f"{percent(score.value)} of the findings in real rows are found again in them."
+    if not score.value:
+        return "But none of the findings in real rows is found again in them."
+    found = "All" if score.value == 1 else f"{percent(score.value)} of"
+    return f"{found} the findings in real rows are found again in them."
 
 
 def _privacy(named: Mapping[str, Score]) -> tuple[str, bool]:
@@ -117,7 +120,7 @@ def _closeness(score: Score) -> Sign | None:
 def _copies(score: Score) -> Sign | None:
     if score.value is None:
         return None
-    words = f"{percent(score.value)} equal a training row in every column"
+    words = f"{percent(score.value) if score.value else 'none'} equal a training row in every column"
     if score.ceiling is not None:
         words += f" (of unseen real rows {percent(score.ceiling)} do)"
     if score.figures["excess"] <= NORMAL_99 * score.figures["excess_error"]:

@@ -9,14 +9,16 @@ def percent(share: float) -> str:
     """A share as a percentage, with the digits that matter near 0 and near 1.
 
     Example:
-        >>> percent(0.5), percent(0.0423), percent(0.9962), percent(0.0), percent(0.00004)
-        ('50.0 %', '4.2 %', '99.6 %', '0 %', 'under 0.01 %')
+        >>> percent(0.5), percent(0.0423), percent(0.9962), percent(0.0), percent(0.00004), percent(0.99999)
+        ('50.0 %', '4.2 %', '99.6 %', '0 %', 'under 0.01 %', 'nearly 100 %')
     """
     value = 100 * share
     if value in (0, 100):
         return f"{value:.0f} %"
     if abs(value) < 0.01:
         return "under 0.01 %"
+    if 99.995 <= value < 100:
+        return "nearly 100 %"
     if abs(value) < 1 or abs(value) > 99.9:
         return f"{value:.2f} %"
     return f"{value:.1f} %"

@@ -235,9 +235,10 @@ def _combination_findings(found: Sequence[Combination], holdout: Dataset, told: 
 def _combination_finding(combination: Combination, told: str) -> Finding:
     words = [test_words(test for test in combination.condition.tests if test.column == name)
              for name in combination.columns]
-    sentence = (f"It is hardly ever that {listing(words)}: {combination.met:,} of {told} "
-                f"{'have' if combination.met != 1 else 'has'} both, where {number(combination.expected)} would be expected "
-                "were the two unrelated. Such rows are worth a look: they may be mistakes.")
+    mistake = "it is a mistake" if combination.met == 1 else "they are mistakes"
+    sentence = (f"Hardly any row has both: {listing(words)} ({combination.met:,} of {told}, where "
+                f"{number(combination.expected)} would be expected were the two unrelated). If the two exclude each "
+                f"other, {mistake}; else they are merely rare together.")
     return Finding(
         technique="anomalies", name="combination", sentence=sentence,
         strength=combination.met / combination.expected, measure="met / expected", support=combination.met,

@@ -15,6 +15,8 @@ from tidemill.mining.wording import percent, points
 Floats = NDArray[np.float64]
 
 GROUPS = 10
+FAR_OFF = 0.05
+"""Chances that are off by this much are not called exact, even where chance alone could explain it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,18 @@ def calibration_finding(outcome: Outcome, target: Floats, predicted: Floats, rng
         figures={"error_by_chance": seen.by_chance})
 
 
+def _came_true(share: float) -> str:
+    return {0.0: "none", 1.0: "all"}.get(share) or (percent(share) if share >= 0.001 else "under 0.1 %")
+
+
 def _sentence(what: str, seen: Reliability) -> str:
     top, bottom = seen.predicted[-1], seen.predicted[0]
-    example = (f"where it says {percent(top)} on average, {percent(seen.observed[-1])} came true; "
-               f"where it says {percent(bottom)}, {percent(seen.observed[0])}")
+    example = (f"where it says {percent(top)} on average, {_came_true(seen.observed[-1])} came true; "
+               f"where it says {percent(bottom) if bottom >= 0.001 else 'under 0.1 %'}, {_came_true(seen.observed[0])}")
     off = (f"on average they are off by {points(seen.error)} (expected calibration error over {len(seen.rows)} groups "
            f"of held-out rows; chance alone would give a perfect model {points(seen.by_chance)})")
+    if seen.p_value > 0.05 and seen.error >= FAR_OFF:
+        return f"On so few held-out rows, nothing shows that the model's chances of {what} are wrong: {off}; {example}."
     if seen.p_value > 0.05:
         return f"The model's chances of {what} can be taken at face value: {off}; {example}."
     if seen.error < 0.02:

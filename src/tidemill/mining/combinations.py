@@ -10,13 +10,15 @@ import numpy as np
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
-from tidemill.mining.binning import Bins, code_matrix, learn_bins
+from tidemill.mining.binning import Bins, NumberBins, code_matrix, learn_bins
 from tidemill.mining.pairs import contingency
 from tidemill.mining.significance import ALPHA
 
 RARE = 0.02
 """A combination is odd where it is met at most this often of what unrelated columns would give."""
 LEAST_EXPECTED = 10
+ALIGNED = 0.5
+"""Correlation from which two numbers count as scales that go together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,14 @@ def rare_combinations(train: Dataset, holdout: Dataset, columns: Sequence[Column
     return sorted(found, key=lambda each: each.met / each.expected)
 
 
+def _aligned(counts: np.ndarray, bins: tuple[Bins, Bins]) -> bool:
+    """Whether two columns are scales of which one rises or falls with the other; coded categories do not."""
+    if not all(isinstance(each, NumberBins) for each in bins):
+        return False
+    rows = np.repeat(np.indices(counts.shape)[:, :-1, :-1].reshape(2, -1), counts[:-1, :-1].ravel().astype(np.int64), axis=1)
+    return bool(abs(np.asarray(np.corrcoef(rows))[0, 1]) >= ALIGNED)
+
+
 def _rarest(seen: np.ndarray, held: np.ndarray, bins: tuple[Bins, Bins], cells: int) -> Combination | None:
     """The oddest cell of two columns' counts that the held-out rows confirm."""
     from scipy.stats import poisson
@@ -79,7 +89,8 @@ def _rarest(seen: np.ndarray, held: np.ndarray, bins: tuple[Bins, Bins], cells: 
     if not np.isfinite(ratio[at]):
         return None
     tests = (*bins[0].tests(int(at[0])), *bins[1].tests(int(at[1])))
-    if all(test.operator != "=" for test in tests):
-        return None  # ranges of two numbers that go together: nothing odd about a single value
+    exact = [test.value for test in tests if test.operator == "="]
+    if not exact or (0 not in exact and _aligned(seen, bins)):
+        return None  # two scales that go together, as years married and age: nothing odd about a rare pair of places
     return Combination((bins[0].column, bins[1].column), Condition(tests), int(held[at]), float(expected_held[at]),
                        int(seen[at]), float(chance[at]))

@@ -171,12 +171,13 @@ def _class_words(task: Task, reached: Quality, predicted: Floats, plain: Floats)
     answer = OTHER if outcome.values[common] is None else shown(outcome.values[common])
     right, plainly = (float((each.argmax(axis=1) == target).mean()) for each in (predicted, plain))
     always = float((target == common).mean())
-    ranks = (f"of two held-out rows, one with {outcome.event()} and one without, it ranks the former higher in "
+    ranks = (f"Of two rows, one with {outcome.event()} and one without, the model ranks the former higher in "
              f"{percent(reached.value)} of cases" if outcome.kind == "binary" else
-             f"of two held-out rows of different classes, it tells which is which in {percent(reached.value)} of cases")
-    words = (f"{outcome.column} can be predicted {_grade((reached.value - 0.5) * 2)} from the other columns: {ranks} "
-             f"(AUC {number(reached.value)}, 95 % interval {number(reached.low)} to {number(reached.high)}, on "
-             f"{sampled_words(len(task.holdout), task.held_rows)}; guessing gives 0.5). {percent(right)} of its "
+             f"Of two rows of different classes, the model tells which is which in {percent(reached.value)} of cases")
+    # the first sentence stands alone where there is room for one only
+    words = (f"{outcome.column} can be predicted {_grade((reached.value - 0.5) * 2)} from the other columns: AUC "
+             f"{number(reached.value)} on {sampled_words(len(task.holdout), task.held_rows)} (95 % interval "
+             f"{number(reached.low)} to {number(reached.high)}; guessing gives 0.5). {ranks}. {percent(right)} of its "
              f"answers are right; always answering {answer} gives {percent(always)}.")
     return words, ("share right", round(right, 4), round(plainly, 4), round(always, 4),
                    f"always {answer}")

@@ -87,7 +87,7 @@ def _findings(items: Items, values: Sequence[Value], least: int, most: int, told
     event = events.get(outcome.test(1)) if outcome and outcome.kind == "binary" else None
     told_rules = [rule if event is None or rule.conclusion == event else turned(rule, event) for rule in shown]
     for rule in told_rules:
-        yield _rule_finding(values, rule, told)
+        yield _rule_finding(values, rule)
     yield _overview(values, len(candidates), len(found), told_rules, told, outcome)
 
 
@@ -144,14 +144,12 @@ def _overview(values: Sequence[Value], tested: int, found: int, shown: list[Rule
                         (("lift", tuple(round(rule.lift, 2) for rule in shown)),), "lift (1 is chance)", ""))
 
 
-def _rule_finding(values: Sequence[Value], rule: Rule, told: str) -> Finding:
+def _rule_finding(values: Sequence[Value], rule: Rule) -> Finding:
     tests = tuple(test for at in rule.premise for test in values[at].tests)
     then = values[rule.conclusion]
     low, high = wilson(rule.both, rule.premised)
-    often = f"{number(rule.lift, 2)} times as often" if rule.lift >= 1 else f"{percent(1 - rule.lift)} less often"
-    sentence = (f"Where {test_words(tests)}, {test_words(then.tests)} on {percent(rule.confidence)} of rows "
-                f"({between(low, high)}), against {percent(rule.base)} overall: {often} "
-                f"({rule.premised:,} of {told}).")
+    sentence = (f"Where {test_words(tests)}, {test_words(then.tests)} on {_part(rule)} held-out rows "
+                f"({between(low, high)}), against {percent(rule.base)} overall{_often(rule)}.")
     return Finding(
         technique="rules", name="rule", sentence=sentence, strength=rule.lift, measure="lift", support=rule.premised,
         interval=(low / rule.base, high / rule.base), p_value=rule.p_value,
@@ -159,6 +157,18 @@ def _rule_finding(values: Sequence[Value], rule: Rule, told: str) -> Finding:
         table=counts_table(test_words(tests), test_words(then.tests), rule, "rows"),
         figures={"support": rule.both / rule.rows, "confidence": rule.confidence, "lift": rule.lift,
                  "premise_support": rule.premised / rule.rows, "conclusion_support": rule.base})
+
+
+def _part(rule: Rule) -> str:
+    if rule.both in (0, rule.premised):
+        return f"{'all' if rule.both else 'none of the'} {rule.premised:,}"
+    return f"{percent(rule.confidence)} of {rule.premised:,}"
+
+
+def _often(rule: Rule) -> str:
+    if not rule.both:
+        return ""
+    return f": {number(rule.lift, 2)} times as often" if rule.lift >= 1 else f": {percent(1 - rule.lift)} less often"
 
 
 def _label(values: Sequence[Value], rule: Rule) -> str:

@@ -32,6 +32,8 @@ SMALL_TABLE = 1000
 """Tables of fewer rows get trees of half the leaves: they are soon learned by heart."""
 MAX_FEATURES = 64
 """Earlier variables that a variable is drawn from, the most related ones where there are more."""
+CORRELATED_ROWS = 5000
+"""Rows that say which variables are related, where there are many variables."""
 CHUNK = 16_384
 """Rows drawn at a time; each chunk has its own random stream, so threads do not matter."""
 PARTICLES = 20
@@ -101,7 +103,7 @@ class Trees:
         """Learn every question, in threads; stops in time and stays usable."""
         self.variables = Variables.learned(spec, batch)
         symbols = self.variables.symbols(batch)
-        self.learned = [self._planned(v, symbols, run) for v in range(len(self.variables))]
+        self.learned = [self._planned(v, features) for v, features in enumerate(_features(self.variables, symbols, run))]
         tasks = self._tasks()
         self.steps_planned = len(tasks)
         matrix = np.where(symbols == ABSENT, np.nan, symbols)  # (n, variables) float64, LightGBM's own type
@@ -119,28 +121,14 @@ class Trees:
         self._assemble(forests)
         return self
 
-    def _planned(self, v: int, symbols: np.ndarray, run: Run) -> _Variable:
+    def _planned(self, v: int, features: np.ndarray) -> _Variable:
         sort, i = self.variables.channels[v]
         count = self.variables.count[v]
         ordered = sort == "real" or self.variables.spec.codes[i].ordered
         questions = halved(count) if ordered else joined(count)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.where(questions.left >= 0, questions.rows[questions.right] / questions.rows, 0.0)
-        return _Variable(questions, self._features(v, symbols, run), np.nan_to_num(share, nan=0.5),
-                         np.full(len(questions), -1, np.int32))
-
-    def _features(self, v: int, symbols: np.ndarray, run: Run) -> np.ndarray:
-        """The earlier variables that variable v is drawn from."""
-        own_presence = self.variables.presence_of(v)
-        presences = {self.variables.presence_of(u) for u in range(v)}
-        # a presence code says nothing that its real does not say by being absent
-        earlier = np.array([u for u in range(v) if u not in presences and u != own_presence], int)
-        if len(earlier) <= MAX_FEATURES:
-            return earlier
-        sample = symbols[run.rng("trees", "features").permutation(len(symbols))[:5_000]]
-        ranks = sample.argsort(0).argsort(0) - len(sample) / 2
-        strength = np.abs(ranks[:, earlier].T @ ranks[:, v])
-        return np.sort(earlier[np.argsort(-strength, kind="stable")[:MAX_FEATURES]])
+        return _Variable(questions, features, np.nan_to_num(share, nan=0.5), np.full(len(questions), -1, np.int32))
 
     def _tasks(self) -> list[tuple[int, int, int]]:
         """(variable, node, rows) of every question worth a classifier, the ones that most rows reach first."""
@@ -198,7 +186,7 @@ class Trees:
         weight = np.ones(n)
         for v, variable in enumerate(self.learned):
             x = matrix[:, variable.features]
-            presence = self.variables.presence_of(v)
+            presence = self.variables.presence[v]
             here = np.ones(n, bool) if presence is None else symbols[:, presence] == 0
             symbols[:, v] = ABSENT
             if v in given:
@@ -235,10 +223,8 @@ class Trees:
         model.steps_done, model.steps_planned = int(document["steps_done"]), int(document["steps_planned"])
         model.variables = Variables.from_state(spec, arrays)
         model.learned = []
-        no_rows = np.empty((0, len(model.variables)), np.int32)
         for v in range(len(model.variables)):
-            variable = model._planned(v, no_rows, Run())
-            variable.features = arrays[f"features.{v:05d}"].astype(int)
+            variable = model._planned(v, arrays[f"features.{v:05d}"].astype(int))
             variable.forest_of = arrays[f"forest_of.{v:05d}"].astype(np.int32)
             if f"forest.{v:05d}.trees" in arrays:
                 variable.forest = Forest.from_arrays(f"forest.{v:05d}", arrays)
@@ -295,6 +281,22 @@ class _Learner:
             if booster.update():
                 break
         return Forest.of(booster.model_to_string())
+
+
+def _features(variables: Variables, symbols: np.ndarray, run: Run) -> list[np.ndarray]:
+    """For each variable the earlier ones that it is drawn from: all, or the most correlated by rank."""
+    # a presence code says nothing that its reals do not say by being absent
+    useful = np.array([v not in variables.presence for v in range(len(variables))], bool)
+    sample = symbols[run.rng("trees", "features").permutation(len(symbols))[:CORRELATED_ROWS]]
+    ranks = (sample.argsort(0).argsort(0) - len(sample) / 2).astype(np.float32) if len(useful) > MAX_FEATURES else None
+    chosen = []
+    for v in range(len(variables)):
+        earlier = np.flatnonzero(useful[:v])
+        if ranks is not None and len(earlier) > MAX_FEATURES:
+            strength = np.abs(ranks[:, earlier].T @ ranks[:, v])
+            earlier = np.sort(earlier[np.argsort(-strength, kind="stable")[:MAX_FEATURES]])
+        chosen.append(earlier)
+    return chosen
 
 
 def _rounds(rows: int) -> int:

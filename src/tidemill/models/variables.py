@@ -25,6 +25,7 @@ class Variables:
         channels: ("code" or "real", index in the spec) of each variable.
         pieces: Pieces of each real channel.
         count: (symbols,) training rows of each variable's symbols.
+        presence: For each variable the one that says whether it has a number; None for codes and complete reals.
     """
 
     def __init__(self, spec: Spec, pieces: list[Pieces], level_counts: list[np.ndarray]) -> None:
@@ -34,6 +35,7 @@ class Variables:
         self.pieces = pieces
         self.channels = spec.order
         self.count = [level_counts[i] if sort == "code" else pieces[i].count for sort, i in self.channels]
+        self.presence = _presence(spec)
 
     def __len__(self) -> int:
         return len(self.channels)
@@ -61,17 +63,10 @@ class Variables:
 
     def silenced(self, symbols: np.ndarray) -> np.ndarray:
         """Set reals to ABSENT where their presence code says so, in place."""
-        place = {channel: v for v, channel in enumerate(self.channels)}
-        for v, (sort, i) in enumerate(self.channels):
-            if sort == "real" and (presence := self.spec.reals[i].presence) is not None:
-                symbols[symbols[:, place["code", presence]] != 0, v] = ABSENT
+        for v, presence in enumerate(self.presence):
+            if presence is not None:
+                symbols[symbols[:, presence] != 0, v] = ABSENT
         return symbols
-
-    def presence_of(self, v: int) -> int | None:
-        """The variable that says whether real variable v has a number; None for codes and complete reals."""
-        sort, i = self.channels[v]
-        presence = self.spec.reals[i].presence if sort == "real" else None
-        return None if presence is None else self.channels.index(("code", presence))
 
     def symbols_of(self, known: Known | None) -> dict[int, int]:
         """The known channels as variable -> symbol.
@@ -141,6 +136,13 @@ class Variables:
         if any(c.shape != (code.size,) for c, code in zip(counts, spec.codes, strict=True)):
             raise ValueError("level counts do not fit the spec")
         return Variables(spec, pieces, counts)
+
+
+def _presence(spec: Spec) -> list[int | None]:
+    """For each variable the one that says whether it has a number; None for codes and complete reals."""
+    place = {channel: v for v, channel in enumerate(spec.order)}
+    codes = [spec.reals[i].presence if sort == "real" else None for sort, i in spec.order]
+    return [None if code is None else place["code", code] for code in codes]
 
 
 def _present(spec: Spec, code: np.ndarray, real: int) -> np.ndarray:

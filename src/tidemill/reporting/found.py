@@ -18,8 +18,8 @@ _TITLES = {
     "drivers": ("What drives {target}", "How well {target} can be predicted from the other columns, and which of them "
                 "say most about it. A driver goes together with {target}; that it is the cause is not shown."),
     "segments": ("Groups of similar rows", "Rows that resemble each other, each group named by what sets it apart."),
-    "rules": ("What goes together", "Values that occur together more often than chance allows. Lift is how many times "
-              "more often than if they had nothing to do with each other."),
+    "rules": ("What goes together", "Values that occur together more often, or more seldom, than chance allows. Lift "
+              "is how many times as often as if they had nothing to do with each other; 1 is chance."),
     "anomalies": ("Unusual rows", "Rows that several detectors call odd, with the columns that make them so."),
     "profile": ("The columns", ""),
 }
@@ -79,7 +79,7 @@ def _table(findings: tuple[Finding, ...]) -> list[Block]:
     intervals = any(finding.interval for finding in findings)
     rows = tuple((f.sentence, f.strength, *((_between(f),) if intervals else ()), f.support) for f in findings)
     columns = ("What was found", measure[:1].upper() + measure[1:], *(("95 % interval",) if intervals else ()),
-               "Held-out rows that it speaks of")
+               "Held-out cases")
     blocks: list[Block] = [TableBlock(columns, rows[:SHOWN], stacked=True)]
     if rows[SHOWN:]:
         more = TableBlock(columns, rows[SHOWN:_FOLDED], stacked=True)

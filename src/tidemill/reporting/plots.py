@@ -18,6 +18,7 @@ _COLOUR_OF = {"real": 0, "synthetic": 1, "generated": 1, "unrelated": 7}
 _LONG_NAME = 9
 _LONGEST_NAME = 20
 _ROOM = 26
+_GAP, _GAP_OF_LARGEST = 0.04, 0.25
 _MANY_NAMES = 12
 _WIDEST_NUMBERED = 12
 
@@ -97,6 +98,7 @@ class Dial:
         value, floor, ceiling: Positions.
         texts: Value, floor and ceiling as text, with equally many decimals.
         band: (left, width) of the value's 95 % interval.
+        bar: Whether floor and ceiling are so far apart that a bar is worth drawing.
     """
 
     value: float | None
@@ -104,6 +106,7 @@ class Dial:
     ceiling: float | None
     texts: tuple[str, str, str] = ("", "", "")
     band: tuple[float, float] | None = None
+    bar: bool = False
 
 
 def plot(picture: PictureBlock) -> Across | Upright | Heat:
@@ -196,7 +199,17 @@ def gauge(score: Gauge) -> Dial:
                              for v in (score.value, score.floor, score.ceiling))
     ends = sorted(_per_cent(v - left, right - left) for v in score.interval or ())
     texts = (_aligned(score.value, known), _aligned(score.floor, known), _aligned(score.ceiling, known))
-    return Dial(value, floor, ceiling, texts, (ends[0], round(ends[1] - ends[0], 2)) if ends else None)
+    band = (ends[0], round(ends[1] - ends[0], 2)) if ends else None
+    return Dial(value, floor, ceiling, texts, band, _spans(score))
+
+
+def _spans(score: Gauge) -> bool:
+    """Whether real rows are so much better than the floor that a place between the two says something."""
+    if score.floor is None or score.ceiling is None:
+        return False
+    gap = score.ceiling - score.floor
+    better = {"high": gap, "low": -gap, "ceiling": abs(gap)}[score.better]
+    return better >= _GAP or better > _GAP_OF_LARGEST * max(abs(score.floor), abs(score.ceiling))
 
 
 def _is_turned(score: Gauge) -> bool:

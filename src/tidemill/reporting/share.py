@@ -16,7 +16,7 @@ def share(account: Account) -> list[Block]:
     blocks: list[Block] = []
     if scores:
         blocks += [Paragraph("Rows that the generator never saw show what is chance: generated rows may be as near to "
-                             "training rows as to those, but not nearer."), gauges(scores), *evidence(scores)]
+                             "training rows as to those, but not nearer."), *gauges(scores), *evidence(scores)]
     if account.privacy_note:
         blocks += [Heading("What the stored model keeps"), Paragraph(account.privacy_note)]
     limit = account.scores.limit if account.scores is not None else ""

@@ -21,7 +21,7 @@ def summary(account: Account) -> str:
     lines: list[str] = []
     for head, points in _parts(account):
         for i, point in enumerate(points):
-            lines += _wrapped(head if i == 0 else "", point, most={"Trusted": 6, "Shared": 3, "Found": 3}.get(head, 2))
+            lines += _wrapped(head if i == 0 else "", point, most={"Trusted": 6, "Shared": 3}.get(head, 2))
     return "\n".join(lines)
 
 
@@ -64,10 +64,15 @@ def _weakest(account: Account) -> list[str]:
     if not weakest:
         return []
     named = ", ".join(f"{shortened(name, 30)} ({figure(score)})" for name, score in weakest)
-    return [f"Least like the real ones, column by column: {named}."]
+    return [f"Least like the real ones, column by column (1 is the best): {named}."]
 
 
 def _wrapped(head: str, text: str, most: int) -> list[str]:
+    """At most so many lines; a first sentence that is longer gets twice as many before it is cut."""
     whole = unprintable_removed(" ".join(text.split()))
-    lines = textwrap.wrap(brief(whole, most * (WIDTH - _LABEL - 8)), WIDTH - _LABEL)
-    return [f"{head if i == 0 else '':<{_LABEL}}{line}" for i, line in enumerate(lines)]
+    said = brief(whole, most * (WIDTH - _LABEL - 8))
+    said = brief(whole, 2 * most * (WIDTH - _LABEL - 8)) if said.endswith("…") else said
+    # a figure and its per cent sign stay on one line
+    lines = textwrap.wrap(said.replace(" %", "\N{NO-BREAK SPACE}%"), WIDTH - _LABEL, break_on_hyphens=False)
+    return [f"{head if i == 0 else '':<{_LABEL}}{line}".replace("\N{NO-BREAK SPACE}", " ")
+            for i, line in enumerate(lines)]

@@ -34,14 +34,18 @@ def trust(account: Account) -> list[Block]:
         return []
     return [Paragraph(
         "Each bar runs from worthless to real. The floor is what columns drawn independently of each other reach, the "
-        "ceiling is what a real sample of the same size reaches; the dot is what the generated rows reach. "
-        "The right end is always the better one."), gauges(scores), *evidence(scores)]
+        "green mark is what a real sample of the same size reaches; the dot is what the generated rows reach. "
+        "The right end is always the better one. Where the floor is nearly as good as real rows, there is no bar: "
+        "compare the figures."), *gauges(scores), *evidence(scores)]
 
 
-def gauges(scores: list[Score] | tuple[Score, ...]) -> Gauges:
-    """One bar a score."""
-    return Gauges(tuple(Gauge(s.name, s.value, s.floor, s.ceiling, s.better, s.sentence, s.why, s.interval)
-                        for s in scores))
+def gauges(scores: list[Score] | tuple[Score, ...]) -> list[Block]:
+    """One bar a score; those that could not be computed follow in a line, with the reason."""
+    known = tuple(Gauge(s.name, s.value, s.floor, s.ceiling, s.better, s.sentence, s.why, s.interval)
+                  for s in scores if s.value is not None)
+    unknown = "; ".join(f"{s.name} ({s.why})" for s in scores if s.value is None)
+    blocks: list[Block] = [Gauges(known)] if known else []
+    return [*blocks, Paragraph(f"Not computed: {unknown}.", "small")] if unknown else blocks
 
 
 def evidence(scores: list[Score] | tuple[Score, ...]) -> list[Block]:
@@ -67,4 +71,5 @@ def largest(picture: PictureBlock) -> PictureBlock:
     kept = sorted(sorted(range(len(names)), key=lambda i: -weight[i])[:MAX_HEAT])
     series = tuple(Series(names[i], tuple(picture.series[i].values[j] for j in kept)) for i in kept)
     label = f"the {MAX_HEAT} of {len(names)} columns with the largest entries"
+    label = f"{picture.x_label}; {label}" if picture.x_label else label
     return replace(picture, x=tuple(names[i] for i in kept), series=series, x_label=label)

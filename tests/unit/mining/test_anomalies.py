@@ -62,6 +62,16 @@ def test_a_combination_that_hardly_occurs_is_told() -> None:
     assert any(set(f.columns) == {"role", "sex"} and "'husband'" in f.sentence for f in found)
 
 
+def test_two_numbers_that_go_together_are_no_odd_combination() -> None:
+    rng = np.random.default_rng(0)
+    age = rng.choice([22, 27, 32, 37, 42], 6000)
+    married = np.where(age <= 27, rng.choice([1.5, 2.5], 6000), rng.choice([7.5, 15.5], 6000))
+    married[np.flatnonzero(age == 42)[:4]] = 2.5
+    frame = pl.DataFrame({"age": age, "married": married, "x": rng.normal(size=6000)})
+    train, holdout = halves(table(frame, {"age": "number", "married": "number", "x": "number"}))
+    assert not [f for f in anomalies(train, holdout, Run()) if f.name == "combination"]
+
+
 def test_a_column_that_repeats_another_does_not_make_rows_odd() -> None:
     rng = np.random.default_rng(0)
     item = rng.choice(50, 3000, p=np.arange(1, 51) / 1275)

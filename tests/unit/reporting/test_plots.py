@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from tidemill.reporting.blocks import Comparison, Gauge, PictureBlock, Series
@@ -72,6 +74,14 @@ def test_a_gauge_shows_almost_equal_as_almost_equal() -> None:
     assert 0 < (dial.ceiling or 0) - (dial.value or 0) < 5
     assert gauge(Gauge("none", None, None, None, "high", "")).value is None
     assert gauge(Gauge("zero", 0.0, 0.0, 0.0, "ceiling", "")).value == 50
+
+
+@pytest.mark.parametrize(("floor", "ceiling", "better", "drawn"), [
+    (0.958, 0.966, "high", False), (0.5, 0.8, "high", True), (0.076, 0.053, "low", True), (0.99, 0.5, "low", True),
+    (0.537, 0.557, "low", False), (0.0, 0.0, "low", False), (0.4, 18.8, "ceiling", True), (None, 0.8, "high", False)])
+def test_a_bar_is_drawn_where_real_rows_are_better_than_the_floor(
+        floor: float | None, ceiling: float, better: Literal["high", "low", "ceiling"], drawn: bool) -> None:
+    assert gauge(Gauge("score", 0.5, floor, ceiling, better, "")).bar is drawn
 
 
 def test_histograms_span_their_box() -> None:

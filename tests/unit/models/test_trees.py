@@ -43,6 +43,19 @@ def test_missing_values_that_mean_something_are_learned() -> None:
     assert shares == pytest.approx([0.05, 0.6], abs=0.04)
 
 
+def test_what_never_happens_is_not_drawn() -> None:
+    """A rare outcome (0.9 %) that one column decides: nobody who did not buy has spent anything."""
+    bought = (RNG.random(N) < 0.009).astype(np.int32)
+    spent = np.where(bought == 1, RNG.integers(10, 500, N), 0).astype(np.int64)
+    noise = RNG.integers(0, 5, N).astype(np.int32)
+    spec = Spec((Real("spent"),), (Code("noise", 5), Code("bought", 2)))
+    made = Trees().fit(spec, Batch(spent[:, None], np.column_stack([noise, bought])), Run()).sample(
+        50_000, np.random.default_rng(1))
+    impossible = (made.code[:, 1] == 0) & (made.tick[:, 0] > 0)
+    assert impossible.mean() < 0.0005
+    assert made.code[:, 1].mean() == pytest.approx(bought.mean(), abs=0.003)
+
+
 def test_a_condition_on_a_late_column_shifts_the_early_ones() -> None:
     spec, batch = correlated()
     late = Spec(spec.reals, spec.codes, order=(("real", 0), ("real", 1), ("code", 0)))

@@ -21,7 +21,9 @@ NORMAL_99 = 2.575829
 SLIGHT = 0.15
 """A lean towards training rows is called slight while it is less than 15 % of what copying every row would show."""
 FEW_COPIES = 0.01
-"""Needless exact copies are called few while they are less than one row in a hundred."""
+"""Needless exact copies are called few while they are less than one row in a hundred, ..."""
+MORE_COPIES = 0.1
+"""... or less than a tenth of the copies that chance gives: in a table of few different rows, most copies say nothing."""
 TOLD_APART = 0.05
 """Where the floor's AUC is nearer than this to the ceiling's, there were no relations to learn."""
 FIDELITY = ((0.9, "very close to"), (0.7, "close to"), (0.4, "roughly like"), (0.0, "hardly like"))
@@ -125,7 +127,8 @@ def _copies(score: Score) -> Sign | None:
         words += f" (of unseen real rows {percent(score.ceiling)} do)"
     if score.figures["excess"] <= NORMAL_99 * score.figures["excess_error"]:
         return Sign(0, words)
-    return Sign(1 if score.figures["excess"] < FEW_COPIES else 2, words)
+    few = max(FEW_COPIES, MORE_COPIES * (score.ceiling or 0.0))
+    return Sign(1 if score.figures["excess"] < few else 2, words)
 
 
 def _membership(score: Score) -> Sign | None:

@@ -166,12 +166,12 @@ def started(*arguments: object) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 def test_a_time_budget_is_kept_and_can_be_replayed(tmp_path: Path) -> None:
-    business(60_000).write_parquet(tmp_path / "data.parquet")
+    business(400_000).write_parquet(tmp_path / "data.parquet")
     began = time.monotonic()
-    job = started("fit", tmp_path / "data.parquet", "--minutes", 0.1, "--out", tmp_path / "a.tidemill", "--json")
+    job = started("fit", tmp_path / "data.parquet", "--minutes", 0.25, "--out", tmp_path / "a.tidemill", "--json")
     out, err = job.communicate()
     assert job.returncode == 0, err
-    assert time.monotonic() - began <= 6 * 1.1
+    assert time.monotonic() - began <= 15 * 1.1
     result = json.loads(out.splitlines()[-1])
     assert 0 < result["steps_done"] < result["steps_planned"]
     job = started("fit", tmp_path / "data.parquet", "--steps", result["steps_done"], "--out", tmp_path / "b.tidemill")
@@ -183,8 +183,11 @@ def test_a_time_budget_is_kept_and_can_be_replayed(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_usable_model_and_nothing_half_written(tmp_path: Path) -> None:
     business(60_000).write_parquet(tmp_path / "data.parquet")
-    job = started("fit", tmp_path / "data.parquet", "--out", tmp_path / "m.tidemill")
-    time.sleep(5)
+    job = started("fit", tmp_path / "data.parquet", "--out", tmp_path / "m.tidemill", "--json")
+    assert job.stdout is not None
+    for line in job.stdout:
+        if json.loads(line)["kind"] == "progress" and json.loads(line)["stage"] == "learn":
+            break
     job.send_signal(signal.SIGINT)
     _, err = job.communicate(timeout=60)
     assert job.returncode == 130

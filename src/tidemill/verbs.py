@@ -16,7 +16,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
 from tidemill.core.run import Run
 from tidemill.core.schema import Role
-from tidemill.core.score import Evidence, Scores
+from tidemill.core.score import Scores
 from tidemill.core.split import split as divide
 from tidemill.io.conforming import conform
 from tidemill.io.reading import read as read_table
@@ -178,13 +178,10 @@ def evaluate(train: Any, holdout: Any, synthetic: Any, *, target: str | None = N
     real = _dataset(train, run, target=target)
     real = real.select([column.name for column in real.schema if column.role != "ignore"])
     held, made = (conform(_dataset(data, run), real, run) for data in (holdout, synthetic))
-    floor = Synthesizer.fit(real, Run(run.seed), "independent").sample_dataset(len(made), run=Run(run.seed))
     wants_findings = metrics is None or "findings" in metrics
     if wants_findings and found is None:
         found = find(real, held, run)
-    evidence = Evidence(real, held, made, floor, found if wants_findings else None,
-                        lambda one, other: find(one, other, Run(run.seed, threads=run.threads)))
-    return score(evidence, run, metrics)
+    return score(wheel.evidence(real, held, made, found if wants_findings else None, run), run, metrics)
 
 
 def report(source: Account | str | Path) -> Report:

@@ -131,7 +131,7 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
         if folder is not None:
             write(synthetic, folder / "synthetic.parquet", overwrite=True)
     with clock.step("evaluate"):
-        scores = _evaluated(train, holdout, synthetic, findings, run)
+        scores = evaluate(evidence(train, holdout, synthetic, findings, run), run)
         _write(folder, "scores.json", scores.to_state())
     told: list[Round] = []
     fed = synthetic
@@ -179,12 +179,13 @@ def _write(folder: Folder | None, name: str, state: Any) -> None:
         write_json(folder / name, state)
 
 
-def _evaluated(train: Dataset, holdout: Dataset, synthetic: Dataset, findings: Findings, run: Run) -> Scores:
+def evidence(train: Dataset, holdout: Dataset, synthetic: Dataset, findings: Findings | None, run: Run) -> Evidence:
+    """The three sets with the floor that is learned from the training rows, and a way to mine again."""
     floor = Synthesizer.fit(train, Run(run.seed), "independent").sample_dataset(len(synthetic), run=Run(run.seed))
     again = Run(run.seed, threads=run.threads)
     # ignored columns are not generated, so nothing is compared in them
     real, held = (part.select(synthetic.schema.names) for part in (train, holdout))
-    return evaluate(Evidence(real, held, synthetic, floor, findings, lambda one, other: mine(one, other, again)), run)
+    return Evidence(real, held, synthetic, floor, findings, lambda one, other: mine(one, other, again))
 
 
 def _model_note(model: Synthesizer) -> str:

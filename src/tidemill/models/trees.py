@@ -289,7 +289,8 @@ class _Learner:
 def _features(variables: Variables, symbols: np.ndarray, run: Run) -> list[np.ndarray]:
     """For each variable the earlier ones that it is drawn from: all, or the most correlated by rank."""
     # a presence code says nothing that its reals do not say by being absent
-    useful = np.array([v not in variables.presence for v in range(len(variables))], bool)
+    presences = set(variables.presence)
+    useful = np.array([v not in presences for v in range(len(variables))], bool)
     sample = symbols[run.rng("trees", "features").permutation(len(symbols))[:CORRELATED_ROWS]]
     ranks = (sample.argsort(0).argsort(0) - len(sample) / 2).astype(np.float32) if len(useful) > MAX_FEATURES else None
     chosen = []

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint bench clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-scale clean
 
 setup: $(STAMP)
 
@@ -27,8 +27,27 @@ test: lint
 test-slow: setup
 	$(BIN)/pytest -n 2 -m slow
 
-bench: setup
-	$(BIN)/python benchmarks/halves.py
+# the generators that `make bench` measures ours beside; torchvision is built for a torch with CUDA, fails to load beside
+# the CPU build, and nothing that is measured needs it
+PEERS := benchmarks/.venv-peers
+
+peers: $(PEERS)/.setup-stamp
+
+$(PEERS)/.setup-stamp: benchmarks/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
+	$(PEERS)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio
+	touch $@
+
+bench: setup peers
+	$(BIN)/python benchmarks/run.py
+
+bench-quick: setup
+	$(BIN)/python benchmarks/run.py --ours
+
+bench-scale: setup
+	$(BIN)/python benchmarks/scale.py
 
 clean:
-	rm -rf $(VENV) demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,31 +1,20 @@
-"""How near `trees` comes to real data, on halves of real tables: what `make bench` runs.
+"""The real tables, each shuffled with a fixed seed and cut into a half to learn and a half to judge by.
 
-Each table is shuffled with a fixed seed and cut into two halves: the generator learns one, and its rows are judged on
-the other. Every figure is the median over the seeds, between its floor (independent columns) and its ceiling (the real
-training half in the place of synthetic rows). Writes docs/benchmarks.md and the tables between the markers of both
-READMEs; needs the shared real sets (TIDEMILL_DATA, else ../shared/data).
-
-    python benchmarks/halves.py [SET ...] [--seeds 3] [--print]
+They are not part of the project: TIDEMILL_DATA says where they are, else ../shared/data.
 """
 
 from __future__ import annotations
 
-import argparse
+import json
 import os
-import platform
-import re
-import statistics
-import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 import tidemill as tm
 from tidemill.core.dataset import Dataset
-from tidemill.core.score import Score
-from tidemill.metrics.nearest import CLOSENESS, COPIES
-from tidemill.synthesizer import versions
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("TIDEMILL_DATA", ROOT.parent / "shared" / "data"))
@@ -37,116 +26,45 @@ SETS = {
     "bank_marketing": ("bank_marketing/bank_additional_full.parquet", "y", []),
     "german_credit": ("german_credit/german_credit.parquet", "Credit_risk", []),
 }
-FIGURES = {
-    "tree AUC": ("detection", lambda s: s.name.startswith("detection by") and "tree" in s.name),
-    "pair error": ("pairs", lambda s: s.column is None),
-    "utility": ("utility", lambda s: "boosted" in s.name),
-    "closeness": ("nearest", lambda s: s.name == CLOSENESS),
-    "copies": ("nearest", lambda s: s.name == COPIES),
-}
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One seed of one set: figure -> (floor, value, ceiling), and seconds."""
-
-    figures: dict[str, tuple[float, float, float]]
-    fit: float
-    sample: float
-    rows: int
-    columns: int
+MOST_DECIMALS = 6
 
 
 def halves(name: str) -> tuple[Dataset, Dataset]:
+    """The half to learn and the half to judge by; ids and ignored columns are left out."""
     path, target, ignore = SETS[name]
     data = tm.read(SHARED / path, target=target, ignore=ignore)
-    data = data.select([column.name for column in data.schema if column.role != "ignore"])
+    data = data.select([column.name for column in data.schema.modelled])
     order = np.random.default_rng(0).permutation(len(data))
     half = len(data) // 2
     return data.rows(order[:half]), data.rows(order[half:2 * half])
 
 
-def measured(name: str, seed: int) -> Measured:
-    train, holdout = halves(name)
-    began = time.perf_counter()
-    model = tm.fit(train, seed=seed)
-    fitted = time.perf_counter()
-    synthetic = model.sample_dataset(len(train), run=tm.Run(seed))
-    sampled = time.perf_counter()
-    scores = tm.evaluate(train, holdout, synthetic, metrics=["detection", "pairs", "utility", "nearest"], seed=seed)
-    found = {figure: triple(next(s for s in scores.of(metric) if wanted(s))) for figure, (metric, wanted) in FIGURES.items()}
-    return Measured(found, fitted - began, sampled - fitted, len(train), len(train.schema))
+def handed_out(train: Dataset, folder: Path) -> None:
+    """Write what a peer reads: categories and booleans as text, numbers as they are, and which is which."""
+    kinds = {column.name: "number" if column.kind == "number" else "category" for column in train.schema}
+    dates = [column.name for column in train.schema if column.kind == "datetime"]
+    if dates:
+        raise SystemExit(f"the peers are not given dates, but {dates} are")
+    train.frame.with_columns(pl.col(name).cast(pl.String) for name, kind in kinds.items() if kind == "category"
+                             ).write_parquet(folder / "train.parquet")
+    (folder / "columns.json").write_text(json.dumps(kinds), encoding="utf-8")
 
 
-def triple(score: Score) -> tuple[float, float, float]:
-    return tuple(float("nan") if part is None else part for part in (score.floor, score.value, score.ceiling))
+def taken_back(frame: pl.DataFrame, train: Dataset) -> Dataset:
+    """A peer's rows as a Dataset: text to the levels' own type, numbers rounded to the decimals that their column has."""
+    columns = [_column(frame[column.name], train.frame[column.name]) for column in train.schema]
+    schema = train.schema.replacing(*(replace(column, nullable=column.nullable or bool(values.null_count()))
+                                      for column, values in zip(train.schema, columns, strict=True)))
+    return Dataset(pl.DataFrame(columns), schema, name=train.name)
 
 
-def row(name: str, runs: list[Measured]) -> str:
-    cells = [name, f"{runs[0].rows:,} x {runs[0].columns}"]
-    for figure in FIGURES:
-        floor, value, ceiling = (statistics.median(run.figures[figure][k] for run in runs) for k in range(3))
-        cells.append(f"{floor:.3f} / **{value:.3f}** / {ceiling:.3f}")
-    cells.append(f"{statistics.median(run.fit for run in runs):.1f} + {statistics.median(run.sample for run in runs):.1f}")
-    return "| " + " | ".join(cells) + " |"
-
-
-def table(rows: list[str]) -> str:
-    head = ["set", "training half", *FIGURES, "fit + sample, s"]
-    return "\n".join(["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *rows])
-
-
-def page(found: str, seeds: int, seconds: float) -> str:
-    made = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return f"""# Benchmarks
-
-Regenerated by `make bench` ({seconds:.0f} s on {os.cpu_count()} cores, {platform.machine()}; {made}).
-
-Each table is shuffled with a fixed seed and cut into halves. `trees` learns one half with its default options and makes as
-many rows; they are judged on the other half. Each cell is *floor / **value** / ceiling*: independent columns, the generated
-rows, and the real training half in their place; medians of {seeds} seeds.
-
-{found}
-
-- **tree AUC**: how well a boosted-tree classifier tells generated rows from real ones of the other half; 0.5 is not at all.
-- **pair error**: mean difference between how two columns go together in both, over all pairs of columns; 0 is none.
-- **utility**: the score, on the other half, of boosted trees that learned the target from the generated rows.
-- **closeness**: share of generated rows that are nearer to the half that was learned than to the other; 0.5 is chance. The
-  ceiling is what real rows of neither half give.
-- **copies**: share of generated rows that equal a row of the half that was learned; the ceiling is the same share for
-  real rows of the other half.
-"""
-
-
-def replaced(path: Path, found: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    marked = re.compile(r"(<!-- figures:start -->\n).*?(<!-- figures:end -->)", re.DOTALL)
-    path.write_text(marked.sub(lambda match: f"{match[1]}{found}\n{match[2]}", text), encoding="utf-8")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(SETS)}; all by default")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--print", action="store_true", dest="only_print", help="write no file")
-    wanted = parser.parse_args()
-    unknown = sorted(set(wanted.sets) - set(SETS))
-    if unknown:
-        parser.error(f"no such set: {', '.join(unknown)}")
-    if not SHARED.is_dir():
-        raise SystemExit(f"the shared real sets are not at {SHARED}; set TIDEMILL_DATA")
-    began = time.perf_counter()
-    rows = []
-    for name in wanted.sets or SETS:
-        rows.append(row(name, [measured(name, seed) for seed in range(wanted.seeds)]))
-        print(rows[-1], flush=True)
-    if not wanted.only_print:
-        found = table(rows)
-        text = page(found, wanted.seeds, time.perf_counter() - began)
-        (ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
-        for name in ("README.md", "README.zh.md"):
-            replaced(ROOT / name, found)
-
-
-if __name__ == "__main__":
-    main()
+def _column(made: pl.Series, real: pl.Series) -> pl.Series:
+    if not real.dtype.is_numeric():
+        if real.dtype == pl.Boolean:
+            return made.cast(pl.String).replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
+        return made.cast(pl.String)
+    values = made.cast(pl.Float64, strict=False).fill_nan(None)
+    if real.dtype.is_integer():
+        return values.round().cast(real.dtype)
+    decimals = next((d for d in range(MOST_DECIMALS) if (real.round(d) == real).all()), None)
+    return values if decimals is None else values.round(decimals)

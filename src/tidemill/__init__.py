@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from tidemill.core.run import Run
     from tidemill.core.schema import Schema
     from tidemill.synthesizer import Synthesizer
-    from tidemill.verbs import clean, evaluate, fit, mine, read, report, run, sample, split, write
+    from tidemill.verbs import clean, evaluate, fit, infill, mine, read, report, run, sample, split, what_if, write
 
-__all__ = ["Dataset", "Run", "Schema", "Synthesizer", "clean", "evaluate", "fit", "mine", "read", "report", "run",
-           "sample", "split", "write"]
+__all__ = ["Dataset", "Run", "Schema", "Synthesizer", "clean", "evaluate", "fit", "infill", "mine", "read", "report",
+           "run", "sample", "split", "what_if", "write"]
 
 _HOME = {"Dataset": "core.dataset", "Run": "core.run", "Schema": "core.schema", "Synthesizer": "synthesizer"}
 

@@ -45,6 +45,7 @@ Sensitive = Annotated[list[str] | None, typer.Option("--sensitive", metavar="COL
                                                      help="Watch fairness for this column; may repeat.")]
 Time = Annotated[str | None, typer.Option("--time", metavar="COL", help="Hold out the latest rows by this column.")]
 Entity = Annotated[str | None, typer.Option("--entity", metavar="COL", help="Never split the rows of one value of this.")]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", show_default=False, help="A model that `tidemill fit` wrote.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Same seed, same data, same versions: same bytes.")]
 Steps = Annotated[int | None, typer.Option("--steps", metavar="N", min=0, help="Learn so many steps only (replays a run "
                                            "that was cut short).")]
@@ -189,23 +190,74 @@ def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", h
 
 
 @app.command()
-def sample(model: Annotated[Path, typer.Argument(metavar="MODEL", show_default=False,
-                                                 help="A model that `tidemill fit` wrote.")],
-           rows: Annotated[int, typer.Option("--rows", metavar="N", min=1, help="How many rows.")],
+def sample(model: Model,
            out: Annotated[Path, typer.Option("--out", metavar="FILE", help="csv, tsv, parquet, jsonl or xlsx.")],
-           where: Annotated[list[str] | None, typer.Option("--where", metavar="COL=VALUE",
-                                                           help="A value that every row shall have; may repeat.")] = None,
+           rows: Annotated[int | None, typer.Option("--rows", metavar="N", min=1,
+                                                    help="How many rows; as many as --like has by default.")] = None,
+           where: Annotated[list[str] | None, typer.Option("--where", metavar="CONDITION", help="What every row shall be "
+                                                           "like: plan=team, \"age>=30\"; may repeat.")] = None,
+           balance: Annotated[list[str] | None, typer.Option("--balance", metavar="SHARES", help="Shares of levels, such as "
+                                                             "churn=Yes:0.5 or churn=equal; may repeat.")] = None,
+           like: Annotated[str | None, typer.Option("--like", metavar="DATA", help="Rows whose values are given; the other "
+                                                    "columns are drawn.")] = None,
            seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
            json: Json = False) -> None:
-    """Make new rows with a stored model."""
-    from tidemill.io.writing import write
+    """Make new rows with a stored model, also with given values."""
+    from tidemill.io.writing import write_chunks
     from tidemill.synthesizer import Synthesizer
 
     _refuse([out], overwrite, tables=True)
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
-        made = Synthesizer.load(model).sample_dataset(rows, where, run=job.run)
-        write(made, out, overwrite=overwrite)
-        job.say(f"Made {rows:,} rows; wrote {out}", out=str(out), rows=rows)
+        parts = Synthesizer.load(model).parts(rows, where, balance=balance, like=like, run=job.run)
+        made = write_chunks(parts, out, overwrite=overwrite, rows=rows)
+        job.say(f"Made {made:,} rows; wrote {out}", out=str(out), rows=made)
+
+
+@app.command()
+def infill(model: Model, data: Data,
+           out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The completed rows.")],
+           draws: Annotated[int, typer.Option("--draws", metavar="N", min=1, help="How often; the column 'draw' tells them "
+                                              "apart.")] = 1,
+           keep: Annotated[list[str] | None, typer.Option("--keep", metavar="COL", help="Missing values of this column stay "
+                                                          "missing; may repeat.")] = None,
+           seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
+           json: Json = False) -> None:
+    """Fill in what rows lack, as a stored model expects it."""
+    from tidemill.io.writing import write_chunks
+    from tidemill.synthesizer import Synthesizer
+
+    _refuse([out], overwrite, tables=True)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
+        parts = Synthesizer.load(model).infill_parts(data, draws, keep=keep or (), run=job.run)
+        made = write_chunks(parts, out, overwrite=overwrite)
+        job.say(f"Completed {made:,} rows; wrote {out}", out=str(out), rows=made)
+
+
+@app.command("what-if")
+def what_if(model: Model, data: Data,
+            set_: Annotated[list[str], typer.Option("--set", metavar="COL=VALUE",
+                                                    help="What a column is set to; may repeat.")],
+            outcome: Annotated[list[str] | None, typer.Option("--outcome", metavar="COL", help="What is measured: a column "
+                                                              "or a condition such as \"fee>50\"; the target by "
+                                                              "default; may repeat.")] = None,
+            redraw: Annotated[list[str] | None, typer.Option("--redraw", metavar="COL",
+                                                             help="Draw this column anew, too; may repeat.")] = None,
+            keep: Annotated[list[str] | None, typer.Option("--keep", metavar="COL",
+                                                           help="Keep only the columns named so; may repeat.")] = None,
+            draws: Annotated[int, typer.Option("--draws", metavar="N", min=1, help="How often each row is drawn.")] = 20,
+            out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The rows with what is set and drawn.")]
+            = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
+            json: Json = False) -> None:
+    """Set columns of rows, and see how an outcome moves."""
+    from tidemill import verbs
+    from tidemill.io.writing import write
+
+    _refuse([out] if out else [], overwrite, tables=True)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
+        found = verbs.what_if(model, data, set_, outcome, redraw=redraw, keep=keep, draws=draws, run=job.run)
+        if out:
+            write(found.data, out, overwrite=overwrite)
+        job.say(str(found) + (f"\nWrote {out}" if out else ""), **found.to_state())
 
 
 @app.command()

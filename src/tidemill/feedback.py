@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -75,6 +78,16 @@ def holds(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarra
         frame: The rows to look at.
         reference: Training rows, which say what decides what.
     """
+    if rule.kind == "range":
+        values = frame[rule.columns[0]]
+        low, high = (_end(end, values.dtype) for end in (rule.low, rule.high))
+        above = pl.repeat(True, len(values), eager=True) if low is None else values >= low
+        return (above if high is None else above & (values <= high)).fill_null(True).to_numpy()
+    if rule.kind == "allowed combinations":
+        names = list(rule.columns)
+        seen = reference.select(names).unique().with_columns(seen=True)
+        found = frame.select(names).join(seen, on=names, how="left", maintain_order="left")["seen"].fill_null(False)
+        return (found | frame.select(pl.any_horizontal(pl.col(names).is_null())).to_series()).to_numpy()
     a, b = (pl.col(name) for name in rule.columns[:2])
     if rule.kind == "a<=b":
         obeyed = frame.select((a <= b).fill_null(True).alias("ok"))["ok"]
@@ -88,6 +101,14 @@ def holds(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarra
                                                                  maintain_order="left")
         obeyed = (looked_up["b"] == looked_up["b_real"]).fill_null(True)
     return obeyed.to_numpy()
+
+
+def _end(end: float | str | None, dtype: pl.DataType) -> Any:
+    """An end of a range as the column has it; a moment without a zone is one of the column's."""
+    if not isinstance(end, str):
+        return end
+    moment, zone = dt.datetime.fromisoformat(end), getattr(dtype, "time_zone", None)
+    return moment.replace(tzinfo=ZoneInfo(zone)) if zone and moment.tzinfo is None else moment
 
 
 def near_copies(rows: Dataset, train: Dataset, holdout: Dataset, run: Run) -> np.ndarray:

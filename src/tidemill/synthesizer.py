@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,23 @@ import polars as pl
 
 from tidemill import __version__
 from tidemill.codecs.table import TableCodec
+from tidemill.completion import Given, taken
 from tidemill.core import artifact
-from tidemill.core.condition import parse_where
-from tidemill.core.dataset import Dataset, Door
+from tidemill.core.balance import Balance, parse_balance
+from tidemill.core.condition import Condition, Where, parse_where
+from tidemill.core.dataset import Dataset
+from tidemill.core.drawn import Drawn
 from tidemill.core.errors import DataError, OptionError
+from tidemill.core.grid import Batch
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
+from tidemill.drawing import Drawing, Model, Plan, balanced
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
 from tidemill.models.base import Generator
 
 MIN_ROWS = 20
 MAX_SAMPLE = 100_000_000
-
-Where = Mapping[str, Any] | Sequence[str] | None
 
 PRIVACY_NOTE = (
     "The model keeps no row. It keeps: values of a numeric column that at least 5 training rows share, and bounds between "
@@ -84,32 +88,133 @@ class Synthesizer:
         }
         return Synthesizer(codec, generator, manifest)
 
-    def sample(self, n: int, where: Where = None, *, seed: int = 0, run: Run | None = None) -> Any:
+    def sample(self, n: int | None = None, where: Where = None, *, balance: Balance = None, like: Any = None, seed: int = 0,
+               run: Run | None = None) -> Any:
         """New rows as the kind of frame that the model learned from (polars for a file).
 
         Args:
-            n: How many.
-            where: Values that every row shall have: ``{"plan": "team"}`` or ``["plan=team"]``.
+            n: How many; as many as ``like`` has by default.
+            where: What every row shall be like: ``["age>=30", "plan in team,solo"]`` or ``{"age": ">=30", "plan": ["team",
+                "solo"], "churn": "Yes", "fee": None}`` (None for a missing value); see
+                :func:`tidemill.core.condition.parse_where`.
+            balance: Shares that levels shall have: ``{"churn": {"Yes": 0.5}}``, or ``{"churn": "equal"}``. Levels that are
+                not named keep their proportions among the rest.
+            like: Rows with some of the columns, a frame or a path: the rest is drawn, and so is what is missing. They are
+                taken in turn until there are n rows.
             seed: Another seed gives other rows.
-            run: For progress and cancelling; its seed takes the place of ``seed``.
+            run: For progress and cancelling; its seed takes the place of ``seed``. It is told how likely what was asked is,
+                and warned where the rows are worth few independent ones.
 
         Raises:
-            ConditionError: The values never occur.
-            OptionError: n is negative or beyond 100,000,000.
+            ConditionError: The values never occur, or what was asked cannot be understood.
+            DataError: A value of ``like`` is none that the column can have.
+            OptionError: n is negative or beyond 100,000,000, or missing.
         """
-        return to_native(self.sample_dataset(n, where, run=run or Run(seed)))
+        return to_native(self.draw(n, where, balance=balance, like=like, run=run or Run(seed)).data)
 
     def sample_dataset(self, n: int, where: Where = None, *, run: Run, round_number: int = 1) -> Dataset:
         """New rows as a Dataset whose origin says that they were generated."""
-        if not 0 <= n <= MAX_SAMPLE:
-            raise OptionError(f"{n:,} rows cannot be made", hint=f"ask for 0 to {MAX_SAMPLE:,} rows")
-        condition = parse_where(where, self.schema)
-        known = self._codec.known(condition) if condition.tests else None
-        rng = run.rng("sample", round_number)
-        made = self._codec.decode(self._generator.sample(n, rng, known, run), rng, name=self.manifest["name"])
-        door: Door = self.manifest["door"]
-        origin = pl.repeat(round_number, n, dtype=pl.Int16, eager=True)
-        return Dataset(made.frame, made.schema, origin=origin, name=made.name, door=door)
+        return self.draw(n, where, run=run, round_number=round_number).data
+
+    def draw(self, n: int | None = None, where: Where = None, *, balance: Balance = None, like: Any = None, run: Run,
+             round_number: int = 1) -> Drawn:
+        """New rows together with how likely the model holds what was asked, and what the rows are worth.
+
+        The arguments and errors are those of :meth:`sample`.
+        """
+        return self._drawing(n, where, balance, like, run, round_number).all()
+
+    def parts(self, n: int | None = None, where: Where = None, *, balance: Balance = None, like: Any = None,
+              run: Run) -> Iterator[Dataset]:
+        """The rows of :meth:`draw` in parts of 250,000 rows, each made when it is asked for."""
+        return iter(self._drawing(n, where, balance, like, run, 1))
+
+    def infill(self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), seed: int = 0, run: Run | None = None) -> Any:
+        """The rows with their missing values filled in, drawn given all that is known of the row.
+
+        Given values stay as they are; of ids and texts also the missing ones. Columns that the model does not know pass
+        through, those that the rows do not have are added.
+
+        Args:
+            rows: A Dataset, or anything that can be read: a frame, a path.
+            draws: How often; the differences between draws show how sure the model is. With more than one, all rows of the
+                first draw come first, and the last column ``draw`` counts them from 1.
+            keep: Columns whose missing values are facts (no end date: still a customer) and stay missing.
+            seed: Another seed gives other values.
+            run: For progress and cancelling; its seed takes the place of ``seed``.
+
+        Raises:
+            DataError: A value is none that the column can have.
+            OptionError: The number of draws is below 1, or gives more than 100,000,000 rows.
+        """
+        return to_native(self.infill_drawn(rows, draws, keep=keep, run=run or Run(seed)).data)
+
+    def infill_drawn(self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), run: Run) -> Drawn:
+        """The rows of :meth:`infill` together with what they are worth, and how likely what was given of each is."""
+        return self._infilling(rows, draws, keep, run).all()
+
+    def infill_parts(self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), run: Run) -> Iterator[Dataset]:
+        """The rows of :meth:`infill` in parts of 250,000 rows, each made when it is asked for."""
+        return iter(self._infilling(rows, draws, keep, run))
+
+    def condition(self, where: Where) -> Condition:
+        """What is asked in texts or a mapping, with the model's own columns and levels.
+
+        Raises:
+            ConditionError: It cannot be understood.
+            SchemaError: A column does not exist.
+        """
+        return parse_where(where, self.schema, self._codec.levels)
+
+    def levels(self, name: str) -> list[str]:
+        """The levels of a column, the most frequent first; none where it has no levels."""
+        return self._codec.levels(name)
+
+    def taken(self, rows: Any) -> Given:
+        """A user's rows in the model's types.
+
+        Raises:
+            DataError: The rows have none of the model's columns, or a value is not of its column's kind.
+        """
+        if isinstance(rows, Given):
+            return rows
+        empty = Batch(np.zeros((0, len(self._codec.spec.reals)), np.int64),
+                      np.zeros((0, len(self._codec.spec.codes)), np.int32))
+        blank = self._codec.decode(empty, np.random.default_rng(0)).frame
+        return taken(rows, self.schema, blank.schema)
+
+    @property
+    def _model(self) -> Model:
+        return Model(self._codec, self._generator, self.manifest["name"], self.manifest["door"], self.manifest["rows"])
+
+    def _drawing(self, n: int | None, where: Where, balance: Balance, like: Any, run: Run, round_number: int) -> Drawing:
+        condition = self.condition(where)
+        if like is not None and balance:
+            raise OptionError("rows can be drawn like others, or with given shares, but not both at once",
+                              hint="leave balance or like out")
+        given = None if like is None else self._own_columns(self.taken(like), run)
+        n = _checked(len(given) if n is None and given is not None else n)
+        if balance and n:
+            plan = balanced(self._model, n, condition, parse_balance(balance, self.schema, self._codec.levels), run)
+            return Drawing(self._model, replace(plan, round_number=round_number), run)
+        return Drawing(self._model, Plan(n, (condition,), given=given, round_number=round_number), run)
+
+    def _infilling(self, rows: Any, draws: int, keep: Sequence[str], run: Run) -> Drawing:
+        if draws < 1:
+            raise OptionError(f"{draws} draws cannot be made", hint="ask for 1 or more")
+        for name in keep:
+            self.schema[name]  # raises where there is none
+        given = self.taken(rows)
+        return Drawing(self._model, Plan(_checked(draws * len(given)), given=given, kept=keep, draws=draws,
+                                         stream="infill"), run)
+
+    def _own_columns(self, given: Given, run: Run) -> Given:
+        """The rows without columns that the model does not have."""
+        others = [name for name in given.source.schema.names if name not in self.schema]
+        if others:
+            run.warn(f"'{given.source.name}' has {len(others):,} column{'s' if len(others) > 1 else ''} that the model has "
+                     f"not, left out here: {', '.join(others[:5])}{', ...' if len(others) > 5 else ''}")
+        return Given(given.source.select([name for name in self.schema.names if name in given.source.schema]), given.known)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Store the model; the same model gives the same bytes.
@@ -149,6 +254,14 @@ class Synthesizer:
         part = "" if self.complete else f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
         return (f"<p><b>model of {html.escape(m['name'])}</b>: {html.escape(m['model'])}, learned from {m['rows']:,} rows "
                 f"and {len(self.schema):,} columns with seed {m['seed']}{part}</p>")
+
+
+def _checked(n: int | None) -> int:
+    if n is None:
+        raise OptionError("it is not said how many rows are wanted", hint="give a number of rows, or rows to be completed")
+    if not 0 <= n <= MAX_SAMPLE:
+        raise OptionError(f"{n:,} rows cannot be made", hint=f"ask for 0 to {MAX_SAMPLE:,} rows")
+    return n
 
 
 def versions() -> dict[str, str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
-from tidemill import wheel
+from tidemill import estimate, whatif, wheel
 from tidemill.cleaning import plan as cleaning
 from tidemill.cleaning.plan import Cleaned
+from tidemill.core.balance import Balance
+from tidemill.core.condition import Where
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
@@ -27,7 +29,8 @@ from tidemill.reporting.base import Account
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
 from tidemill.reporting.terminal import in_notebook, notebook_line
-from tidemill.synthesizer import Synthesizer, Where
+from tidemill.synthesizer import Synthesizer
+from tidemill.whatif import WhatIf
 
 
 def read(source: Any, *, target: str | None = None, ignore: Sequence[str] = (), id: Sequence[str] = (),
@@ -142,22 +145,74 @@ def fit(data: Any, *, model: str = "trees", target: str | None = None, seed: int
         ['team', 'team', 'team']
     """
     run = run or _run(seed, steps=steps, minutes=minutes)
-    return Synthesizer.fit(_dataset(data, run, target=target), run, model)
+    train = _dataset(data, run, target=target)
+    estimate.tell(model, train, run)
+    return Synthesizer.fit(train, run, model)
 
 
-def sample(model: Synthesizer | str | Path, rows: int, where: Where = None, *, seed: int = 0,
-           run: Run | None = None) -> Any:
+def sample(model: Synthesizer | str | Path, rows: int | None = None, where: Where = None, *, balance: Balance = None,
+           like: Any = None, seed: int = 0, run: Run | None = None) -> Any:
     """New rows of a fitted or stored model, as the kind of frame that it learned from.
 
     Args:
         model: A Synthesizer, or the path of a stored one.
-        rows: How many.
-        where: Values that every row shall have: ``{"plan": "team"}`` or ``["plan=team"]``.
+        rows: How many; as many as ``like`` has by default.
+        where: What every row shall be like: ``["age>=30", "plan in team,solo"]``, or ``{"age": ">=30", "plan": ["team",
+            "solo"]}``; drawn from the model's conditional distribution.
+        balance: Shares that levels shall have: ``{"churn": {"Yes": 0.5}}`` or ``{"churn": "equal"}``.
+        like: Rows with some of the columns, the others of which are drawn.
         seed: Another seed gives other rows.
-        run: For progress and cancelling; its seed takes the place of ``seed``.
+        run: For progress and cancelling, and told how likely what was asked is; its seed takes the place of ``seed``.
     """
-    model = model if isinstance(model, Synthesizer) else Synthesizer.load(model)
-    return model.sample(rows, where, run=run or _run(seed))
+    return _loaded(model).sample(rows, where, balance=balance, like=like, run=run or _run(seed))
+
+
+def infill(model: Synthesizer | str | Path, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), seed: int = 0,
+           run: Run | None = None) -> Any:
+    """The rows with their missing values filled in, and the columns that they lack, drawn given all that they have.
+
+    Args:
+        model: A Synthesizer, or the path of a stored one.
+        rows: Anything that :func:`read` takes; given values, ids, texts and columns unknown to the model stay as they are.
+        draws: How often; with more than one, the last column ``draw`` counts them from 1.
+        keep: Columns whose missing values are facts and stay missing.
+        seed: Another seed gives other values.
+        run: For progress and cancelling; its seed takes the place of ``seed``.
+
+    Raises:
+        DataError: A value is none that its column can have.
+    """
+    return _loaded(model).infill(rows, draws, keep=keep, run=run or _run(seed))
+
+
+def what_if(model: Synthesizer | str | Path, rows: Any, set: Mapping[str, Any] | Sequence[str] | str,
+            outcome: str | Sequence[str] | None = None, *, redraw: Sequence[str] | None = None,
+            keep: Sequence[str] | None = None, draws: int = whatif.DRAWS, seed: int = 0, run: Run | None = None) -> WhatIf:
+    """How an outcome of rows moves, by the model, if some of their columns were set.
+
+    The rows are drawn twice given what is kept of them: with their own values of the columns, and with those that are set.
+    The difference is the model's conditional, learned from rows that came to have these values by themselves. It is **no
+    causal effect**: setting a value need not bring about what goes along with it.
+
+    Args:
+        model: A Synthesizer, or the path of a stored one.
+        rows: Anything that :func:`read` takes.
+        set: One value for each column that is set: ``{"plan": "team"}`` or ``["plan=team"]``.
+        outcome: Columns (shares of levels, or the mean of a number), or conditions (``"fee>50"``: the share of rows); the
+            target by default.
+        redraw: Columns that are drawn anew because they would change, too. By default only the outcome is, and what rules
+            tie to what changes; all else is kept.
+        keep: Instead of ``redraw``, the columns that stay as they are; all others are drawn anew.
+        draws: How often each row is drawn.
+        seed: Another seed gives other draws.
+        run: For progress and cancelling; its seed takes the place of ``seed``.
+
+    Raises:
+        ConditionError: What is set is no plain value, or never occurs.
+        DataError: A value of the rows is none that its column can have.
+        OptionError: A column has two parts to play, or there is no outcome.
+    """
+    return whatif.what_if(_loaded(model), rows, set, outcome, redraw=redraw, keep=keep, draws=draws, run=run or _run(seed))
 
 
 def evaluate(train: Any, holdout: Any, synthetic: Any, *, target: str | None = None, metrics: Sequence[str] | None = None,
@@ -239,6 +294,10 @@ def _dataset(data: Any, run: Run, **options: Any) -> Dataset:
         given = [names] if isinstance(names, str) else list(names or ())
         schema = schema.with_roles("key" if role == "id" else cast(Role, role), given)
     return replace(data, schema=schema)
+
+
+def _loaded(model: Synthesizer | str | Path) -> Synthesizer:
+    return model if isinstance(model, Synthesizer) else Synthesizer.load(model)
 
 
 def _run(seed: int = 0, *, steps: int | None = None, minutes: float | None = None) -> Run:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tidemill import estimate
 from tidemill.cleaning import plan as cleaning
 from tidemill.core.artifact import write_json, writing
 from tidemill.core.dataset import Dataset
@@ -114,6 +115,7 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
     _check_target(data)
     with clock.step("split"):
         train, holdout = split(data, run)
+    estimate.tell(model, train, run, beside=estimate.of_run(train, holdout, rows, rounds))
     with clock.step("clean"):
         plan = cleaning.learn(train, run, holdout=holdout)
         cleaned = cleaning.apply(plan, data)

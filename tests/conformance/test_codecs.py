@@ -40,6 +40,11 @@ VALUES = {
             lambda v: pl.Series("x", v, pl.Datetime("us"))),
         st.lists(st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), min_size=1).map(
             lambda v: pl.Series("x", v, pl.Datetime("ms", "UTC")).dt.convert_time_zone("Asia/Shanghai")),
+        # enough for weeks
+        st.lists(st.dates(date(1, 1, 1), date(9999, 12, 31)), min_size=50, max_size=60).map(
+            lambda v: pl.Series("x", v, pl.Date)),
+        st.lists(st.none() | st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)), min_size=50, max_size=60).map(
+            lambda v: pl.Series("x", v, pl.Datetime("ns"))),
     ],
     "id": [st.lists(st.none() | st.from_regex(r"[A-Z]{2}-[0-9]{4}", fullmatch=True), min_size=1).map(
         lambda v: pl.Series("x", v, pl.String))],

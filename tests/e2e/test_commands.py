@@ -75,6 +75,59 @@ def test_fit_and_sample_in_every_format(ending: str, customers: Path, tmp_path: 
     assert back.schema["since"].kind == "datetime"
 
 
+def test_rows_under_conditions(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    model, out = tmp_path / "m.tidemill", tmp_path / "new.parquet"
+    assert tidemill("fit", customers, "--out", model, "--target", "churn").code == 0
+    done = tidemill("sample", model, "--rows", 300, "--where", "age>=40", "--where", "plan in team,solo", "--balance",
+                    "churn=Yes:0.4", "--out", out)
+    assert done.code == 0, done.err
+    assert "of all rows by the model" in done.err
+    made = pl.read_parquet(out)
+    assert made["age"].min() >= 40  # type: ignore[operator]
+    assert (made["churn"] == "Yes").sum() == 120
+    done = tidemill("sample", model, "--rows", 10, "--where", "age=>40", "--out", tmp_path / "x.csv")
+    assert done.code == 2
+    assert "age>=..." in done.err
+    assert not (tmp_path / "x.csv").exists()
+    assert tidemill("sample", model, "--out", tmp_path / "x.csv").code == 2
+
+
+def test_rows_are_completed(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    model, rows = tmp_path / "m.tidemill", tmp_path / "rows.csv"
+    assert tidemill("fit", customers, "--out", model, "--target", "churn").code == 0
+    rows.write_text("age,plan,remark\n30,team,a\n,solo,b\n50,,c\n")
+    done = tidemill("infill", model, rows, "--draws", 2, "--out", tmp_path / "filled.csv")
+    assert done.code == 0, done.err
+    assert "Completed 6 rows" in done.out
+    lines = (tmp_path / "filled.csv").read_text().splitlines()
+    assert lines[0].startswith("age,plan,remark,customer_id,")
+    assert lines[0].endswith(",draw")
+    assert [line.split(",")[2] for line in lines[1:]] == ["a", "b", "c"] * 2
+    assert [line.split(",")[0] for line in lines[1:4:2]] == ["30", "50"]
+    done = tidemill("sample", model, "--like", rows, "--rows", 5, "--out", tmp_path / "like.csv")
+    assert done.code == 0, done.err
+    assert "'rows' has 1 column" in done.err
+    assert pl.read_csv(tmp_path / "like.csv")["age"].to_list()[::3] == [30, 30]
+
+
+def test_what_if(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    model, out = tmp_path / "m.tidemill", tmp_path / "rows.parquet"
+    assert tidemill("fit", customers, "--out", model, "--target", "churn").code == 0
+    done = tidemill("what-if", model, customers, "--set", "plan=team", "--redraw", "fee", "--outcome", "churn", "--outcome",
+                    "fee", "--draws", 3, "--out", out)
+    assert done.code == 0, done.err
+    assert "churn = Yes: " in done.out
+    assert "mean of fee: " in done.out
+    assert "does not prove" in done.out
+    rows = pl.read_parquet(out)
+    assert rows.height == 900
+    assert set(rows["plan"]) == {"team"}
+    done = tidemill("what-if", model, customers, "--set", "plan=team", "--draws", 2, "--json")
+    result = json.loads(done.out.splitlines()[-1])
+    assert result["shifts"][0]["outcome"] == "churn = Yes"
+    assert result["rows"] == 300
+
+
 def test_clean_mine_read_evaluate_report(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
     frame = pl.read_csv(customers)
     frame.with_columns(pl.when(pl.int_range(pl.len()) % 9 == 0).then(pl.lit("?")).otherwise("plan").alias("plan")).write_csv(

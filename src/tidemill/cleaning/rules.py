@@ -156,6 +156,9 @@ def _dependencies(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
 
 def _levels(values: pl.Series) -> np.ndarray:
     """(n,) Levels counted from 0; -1 where missing."""
+    if values.dtype == pl.String:  # in no order, which would take ten times as long
+        known = values.drop_nulls().unique(maintain_order=True)
+        return values.cast(pl.Enum(known)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
     values = values.cast(pl.UInt8) if values.dtype == pl.Boolean else values
     return values.rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
 

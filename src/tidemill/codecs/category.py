@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import ColumnCodec
+from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes, not_missing
+from tidemill.codecs.scales import evident_order
+from tidemill.core.condition import Test
+from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Code, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
@@ -16,11 +21,14 @@ from tidemill.core.schema import Column
 MIN_COUNT = 5
 """A level of fewer training rows is not kept by name, unless such levels make up most of the column."""
 
+MOST_ORDERED = 1_000
+"""No order is looked for among more levels."""
+
 _DTYPES = {"String": pl.String, "Boolean": pl.Boolean, "Int64": pl.Int64, "Float64": pl.Float64}
 
 
 class CategoryCodec(ColumnCodec):
-    """One code: the levels by frequency, then one for rare levels, then one for missing.
+    """One code: the levels, in their order if they have an evident one, else by frequency; then rare levels, then missing.
 
     A row with a rare level comes back with one of the kept levels, drawn by their frequency: the name of a level that
     only a few rows carry may be a person's.
@@ -31,13 +39,19 @@ class CategoryCodec(ColumnCodec):
 
     levels: list[str]
     chances: list[float]
+    ordered: bool
     rare: bool
     missing: bool
-    dtype: str
+    stored: str
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """String, Boolean, Int64 or Float64."""
+        return _DTYPES[self.stored]()
 
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
         """Count the levels; keep those that are frequent enough."""
-        self.dtype = str(values.dtype) if str(values.dtype) in _DTYPES else "String"
+        self.stored = str(values.dtype) if str(values.dtype) in _DTYPES else "String"
         counted = values.cast(pl.String).drop_nulls().rename("level").value_counts().sort(
             ["count", "level"], descending=[True, False])
         kept = counted.filter(pl.col("count") >= MIN_COUNT)
@@ -45,6 +59,9 @@ class CategoryCodec(ColumnCodec):
             run.warn(f"Most values of '{column.name}' occur fewer than {MIN_COUNT} times; the model keeps them all by "
                      f"name. If they point to persons, declare the column with --id {column.name} or --ignore it.")
             kept = counted
+        order = _order(column, kept["level"].to_list())
+        self.ordered = order is not None
+        kept = kept if order is None else kept[order]
         self.levels = kept["level"].to_list()
         self.chances = (kept["count"] / max(kept["count"].sum(), 1)).to_list()
         self.rare = len(kept) < len(counted)
@@ -53,12 +70,17 @@ class CategoryCodec(ColumnCodec):
         return self
 
     def _spec(self, column: Column) -> Spec:
-        return Spec(codes=(Code(column.name, max(len(self.levels) + self.rare + self.missing, 1)),))
+        return Spec(codes=(Code(column.name, max(len(self.levels) + self.rare + self.missing, 1), self.ordered),))
+
+    @property
+    def by_frequency(self) -> list[str]:
+        """The levels, the most frequent first."""
+        return [self.levels[at] for at in np.argsort(-np.array(self.chances), kind="stable").tolist()]
 
     def encode(self, values: pl.Series) -> Batch:
         """(n,) levels -> one code each; unknown and rare ones alike."""
         text = values.cast(pl.String)
-        unknown = len(self.levels) if self.rare else 0
+        unknown = len(self.levels) if self.rare else int(np.argmax(self.chances)) if self.chances else 0
         place = {level: i for i, level in enumerate(self.levels)}
         code = text.replace_strict(place, default=unknown, return_dtype=pl.Int32) if place else (
             pl.repeat(0, len(text), dtype=pl.Int32, eager=True))
@@ -66,23 +88,111 @@ class CategoryCodec(ColumnCodec):
         codes = np.where(absent, len(self.levels) + self.rare if self.missing else 0, code.fill_null(0).to_numpy())
         return Batch(np.zeros((len(values), 0), np.int64), codes.astype(np.int32)[:, None])
 
-    def decode(self, batch: Batch, rng: np.random.Generator) -> pl.Series:
+    def settled(self, batch: Batch, rng: np.random.Generator) -> Batch:
+        """The same codes, each rare one replaced by a kept level, drawn by its frequency."""
+        rare = np.flatnonzero((batch.code[:, 0] == len(self.levels)) & self.rare)
+        if not len(rare):
+            return batch
+        code = batch.code.copy()
+        code[rare, 0] = rng.choice(len(self.levels), len(rare), p=np.array(self.chances) / np.sum(self.chances))
+        return Batch(batch.tick, code)
+
+    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
         """Codes -> levels of the typed dtype; rare ones are drawn from the kept levels."""
-        code = batch.code[:, 0].copy()
-        rare = np.flatnonzero((code == len(self.levels)) & self.rare)
-        if len(rare):
-            code[rare] = rng.choice(len(self.levels), len(rare), p=np.array(self.chances) / np.sum(self.chances))
+        code = self.settled(batch, rng).code[:, 0]
         levels = pl.Series([*self.levels, None], dtype=pl.String)
-        if self.dtype == "Boolean":
+        if self.stored == "Boolean":
             levels = levels == "true"
-        elif self.dtype != "String":
-            levels = levels.cast(_DTYPES[self.dtype])
+        elif self.stored != "String":
+            levels = levels.cast(self.dtype)
         return levels[np.minimum(code, len(self.levels))]
+
+    @property
+    def missing_level(self) -> int | None:
+        """The last level, where values are missing."""
+        return len(self.levels) + self.rare if self.missing else None
+
+    def unknown(self, values: pl.Series) -> np.ndarray:
+        """(n,) whether a level never occurred in training; any may be a rare one where there are such."""
+        return np.zeros(len(values), bool) if self.rare else (~values.cast(pl.String).is_in(self.levels)).to_numpy()
+
+    def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
+        """The levels that pass, whatever their case; rare ones, which come back as kept ones, if all of these pass."""
+        passes = np.ones(self.spec.codes[0].size, bool)
+        for test in tests:
+            passes &= self._passing(column, test)
+        if not passes.any():
+            raise none_passes(column, tests)
+        return Allowed(passes)
+
+    def _passing(self, column: Column, test: Test) -> np.ndarray:
+        if test.operator == "missing" and not self.missing:
+            raise not_missing(column)
+        kept = np.zeros(len(self.levels), bool)
+        if test.operator == "present":
+            kept[:] = True
+        elif test.operator in ("=", "in", "!="):
+            kept[self._places(column, test.value if test.operator == "in" else [test.value])] = True
+            kept = ~kept if test.operator == "!=" else kept
+        elif test.operator != "missing":
+            kept = self._compared(column, test)
+        rare = bool(kept.all()) and test.operator != "missing"
+        out = np.array([*kept, *[rare] * self.rare, *[test.operator == "missing"] * self.missing], bool)
+        return np.resize(out, self.spec.codes[0].size) if len(out) else np.ones(1, bool)
+
+    def _places(self, column: Column, values: Sequence[Any]) -> list[int]:
+        """The places of levels, each of the same case if there is one.
+
+        Raises:
+            ConditionError: There is no such level.
+        """
+        exact = {level: k for k, level in enumerate(self.levels)}
+        lower = {level.lower(): exact[level] for level in reversed(self.by_frequency)}
+        numbers = self._numbers() or []
+        places = []
+        for value in values:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            place = exact.get(text, lower.get(text.lower()))
+            with contextlib.suppress(ValueError):  # 7 and 7.0 are one level
+                place = numbers.index(float(text)) if place is None else place
+            if place is None:
+                raise self._refusal(column, value)
+            places.append(place)
+        return places
+
+    def _refusal(self, column: Column, value: Any) -> ConditionError:
+        often = f"occurs in fewer than {MIN_COUNT} training rows, if at all" if self.rare else (
+            "never occurs in the training rows")
+        levels = self.levels if self.ordered else self.by_frequency
+        shown = ", ".join(levels[:8]) + (", ..." if len(levels) > 8 else "")
+        return ConditionError(f"the value '{value}' {often}", where=f"column '{column.name}'",
+                              hint=f"choose one of: {shown}")
+
+    def _numbers(self) -> list[float] | None:
+        """The levels as numbers, where all of them are."""
+        try:
+            return [float(level) for level in self.levels]
+        except ValueError:
+            return None
+
+    def _compared(self, column: Column, test: Test) -> np.ndarray:
+        """(levels,) which levels, all of them numbers, pass <, <=, > or >=."""
+        levels = self._numbers()
+        if levels is None:
+            raise ConditionError(f"'{test}' compares, but the column's values are no numbers",
+                                 where=f"column '{column.name}'", hint="name the values: COL=VALUE or COL in A,B")
+        try:
+            asked = float(test.value)
+        except (TypeError, ValueError) as error:
+            raise ConditionError(f"'{test.value}' is no number", where=f"column '{column.name}'",
+                                 hint="write the value as the column does") from error
+        numbers = np.array(levels, float)
+        return {"<": numbers < asked, "<=": numbers <= asked, ">": numbers > asked, ">=": numbers >= asked}[test.operator]
 
     def to_state(self) -> dict[str, Any]:
         """The kept levels and their shares."""
-        return {"levels": self.levels, "chances": self.chances, "rare": self.rare, "missing": self.missing,
-                "dtype": self.dtype}
+        return {"levels": self.levels, "chances": self.chances, "ordered": self.ordered, "rare": self.rare,
+                "missing": self.missing, "dtype": self.stored}
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
@@ -90,8 +200,18 @@ class CategoryCodec(ColumnCodec):
         codec = cls()
         codec.levels = [str(level) for level in state["levels"]]
         codec.chances = [float(chance) for chance in state["chances"]]
-        codec.rare, codec.missing, codec.dtype = bool(state["rare"]), bool(state["missing"]), str(state["dtype"])
-        if len(codec.levels) != len(codec.chances) or codec.dtype not in _DTYPES:
+        codec.ordered = bool(state["ordered"])
+        codec.rare, codec.missing, codec.stored = bool(state["rare"]), bool(state["missing"]), str(state["dtype"])
+        if len(codec.levels) != len(codec.chances) or codec.stored not in _DTYPES:
             raise ValueError("levels and chances do not fit together")
         codec.spec = codec._spec(column)
         return codec
+
+
+def _order(column: Column, levels: list[str]) -> list[int] | None:
+    """The places of the levels in their order: that of an enumeration, or an evident one."""
+    declared = json.loads(column.dtype.removeprefix("Enum")) if column.dtype.startswith("Enum[") else []
+    if declared and set(levels) <= set(declared):
+        place = {level: k for k, level in enumerate(declared)}
+        return sorted(range(len(levels)), key=lambda at: place[levels[at]])
+    return evident_order(levels) if len(levels) <= MOST_ORDERED else None

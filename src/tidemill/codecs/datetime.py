@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Literal, Self, cast
 
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import ColumnCodec
+from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes
+from tidemill.codecs.intervals import LARGEST, between, everything, meet, union, without
+from tidemill.codecs.line import Line
 from tidemill.codecs.presence import ABSENCES, Presence
+from tidemill.core.condition import Test
+from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Real, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 
 _PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+FEWEST_WEEKS = 8
+FEWEST_DAYS = 50
+"""Fewer weeks or rows are told by their days alone."""
+_EPOCH = dt.datetime(1970, 1, 1)
 
 
 class DatetimeCodec(ColumnCodec):
-    """One real for the day (days since 1970-01-01) and, where times of day occur, one for the time of day.
+    """One real for the week and one for the day in it, or one for the day; one for the time of day where there are such.
 
+    Days are counted from 1970-01-01. Where they span eight weeks or more, models see weeks and days of the week, which end
+    on the weekday of the latest day, so that a last week that is not over does not reach beyond it.
     Times of day are counted in the largest unit that keeps them all (minutes, seconds, ...). A zone is kept; the days
     and times are those of UTC, so that no hour is doubled or missing.
     """
 
     unit: str
     zone: str | None
+    weekly: int | None
     day_step: int
     time_step: int
     presence: Presence
@@ -39,7 +52,8 @@ class DatetimeCodec(ColumnCodec):
         day, time = self._day_and_time(values.drop_nulls())
         self.day_step = 1 if len(day) < 20 else max(int(np.gcd.reduce(day - day.min())), 1)
         self.day_step = self.day_step if not np.any(day % self.day_step) else 1
-        self.time_step = int(np.gcd.reduce(time)) if len(time) else 0
+        self.time_step = int(np.gcd.reduce(time, initial=_PER_DAY[self.unit])) if np.any(time) else 0
+        self.weekly = _week_end(day) if self.day_step == 1 else None
         self.presence = Presence.of(values)
         self.spec = self._spec(column)
         return self
@@ -48,9 +62,26 @@ class DatetimeCodec(ColumnCodec):
         codes = self.presence.codes(column.name)
         presence = 0 if codes else None
         reals = [Real(f"{column.name} day", float(self.day_step), presence)]
+        if self.weekly is not None:
+            reals = [Real(f"{column.name} week", 7.0, presence), Real(f"{column.name} day of the week", 1.0, presence)]
+        per_day = _PER_DAY[self.unit] // self.time_step if self.time_step else 1
+        days = (self.day_step * per_day,) if self.weekly is None else (7 * per_day, per_day)
         if self.time_step:
             reals.append(Real(f"{column.name} time of day", self.time_step / _PER_DAY[self.unit] * 86_400, presence))
+            self.line = Line((*days, 1), Fraction(1, per_day), self._sort, per_day * (self.weekly or 0))
+        else:
+            weights = tuple(weight // self.day_step for weight in days)
+            self.line = Line(weights, Fraction(self.day_step), self._sort, self.weekly or 0)
         return Spec(tuple(reals), codes)
+
+    @property
+    def _sort(self) -> Literal["date", "zoned"]:
+        return "zoned" if self.zone else "date"
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """Date, or Datetime of the column's unit and zone."""
+        return pl.Datetime(cast(Literal["ms", "us", "ns"], self.unit), self.zone) if self.unit else pl.Date()
 
     def _day_and_time(self, values: pl.Series) -> tuple[np.ndarray, np.ndarray]:
         """(n,) dates -> (n,) int64 days and (n,) int64 times of day in the column's unit."""
@@ -62,28 +93,89 @@ class DatetimeCodec(ColumnCodec):
     def encode(self, values: pl.Series) -> Batch:
         """(n,) dates -> one or two ticks each, 0 where there is none."""
         code = self.presence.encode(values)
+        assert self.line is not None
         tick = np.zeros((len(values), len(self.spec.reals)), np.int64)
         here = values.is_not_null()
         day, time = self._day_and_time(values.filter(here))
-        tick[here.to_numpy(), 0] = day // self.day_step
         if self.time_step:
-            tick[here.to_numpy(), 1] = time // self.time_step
+            number = day // self.day_step * self.day_step * (_PER_DAY[self.unit] // self.time_step) + time // self.time_step
+        else:
+            number = day // self.day_step
+        tick[here.to_numpy()] = self.line.ticks(number)
         return Batch(tick, code)
 
-    def decode(self, batch: Batch, rng: np.random.Generator) -> pl.Series:
+    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
         """Ticks -> dates of the typed dtype."""
-        day = batch.tick[:, 0] * self.day_step
+        assert self.line is not None
+        number = self.line.number(batch.tick)
         if not self.unit:
-            return self.presence.decode(pl.Series(day.astype(np.int32)).cast(pl.Date), batch.code)
-        time = batch.tick[:, 1] * self.time_step if self.time_step else 0
-        unit = cast(Literal["ms", "us", "ns"], self.unit)
-        values = pl.Series(day * _PER_DAY[self.unit] + time).cast(pl.Datetime(unit, self.zone))
-        return self.presence.decode(values, batch.code)
+            days = pl.Series((number * self.day_step).astype(np.int32))
+            return self.presence.decode(days.cast(pl.Date), batch.code)
+        physical = number * (self.time_step or self.day_step * _PER_DAY[self.unit])
+        return self.presence.decode(pl.Series(physical).cast(self.dtype), batch.code)
+
+    @property
+    def missing_level(self) -> int | None:
+        """The presence level of a missing value."""
+        return self.presence.missing_level
+
+    def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
+        """Intervals of the line; a date without a time of day stands for its midnight, in the column's zone."""
+        numbers, levels = everything(), np.ones(len(self.presence.absences) + 1, bool)
+        for test in tests:
+            if test.operator not in ("missing", "present"):
+                numbers = meet(numbers, self._numbers(column, test))
+            levels &= self.presence.passing(column, test)
+        levels[0] &= len(numbers) > 0
+        if not levels.any():
+            raise none_passes(column, tests)
+        return Allowed(levels if self.presence.absences else None, numbers if levels[0] else None)
+
+    def _numbers(self, column: Column, test: Test) -> np.ndarray:
+        """The numbers of the line that pass a comparison."""
+        if test.operator == "in":
+            return union((at, at) for value in test.value for at in [self._at(column, value)])
+        if test.operator == "=":
+            at = self._at(column, test.value)
+            return between(at, at)
+        position = self._position(column, test.value)
+        first = -((-position.numerator) // position.denominator)
+        exact = position.denominator == 1
+        return {"<": between(-LARGEST, first - 1), "<=": between(-LARGEST, first if exact else first - 1),
+                ">": between(first + 1 if exact else first, LARGEST), ">=": between(first, LARGEST),
+                "!=": without(first) if exact else everything()}[test.operator]
+
+    def _at(self, column: Column, value: Any) -> int:
+        position = self._position(column, value)
+        if position.denominator != 1:
+            raise ConditionError(f"'{value}' is no value that the column can have", where=f"column '{column.name}'",
+                                 hint="ask for a span: COL>=FROM together with COL<UNTIL")
+        return position.numerator
+
+    def _position(self, column: Column, value: Any) -> Fraction:
+        """Where a moment lies on the line; whole where the column can have it.
+
+        Raises:
+            ConditionError: The value is no date, or has a zone where the column has none.
+        """
+        assert self.line is not None
+        if not isinstance(value, dt.date):
+            raise ConditionError(f"'{value}' is no date", where=f"column '{column.name}'",
+                                 hint="write the value as the column does")
+        moment = value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)
+        if moment.tzinfo is not None and not self.zone:
+            raise ConditionError(f"'{value}' has a time zone, and the column has none", where=f"column '{column.name}'",
+                                 hint="leave the zone out")
+        if self.zone and moment.tzinfo is None:
+            moment = _in_zone(column, moment, self.zone)
+        passed = moment.replace(tzinfo=None) - (moment.utcoffset() or dt.timedelta(0)) - _EPOCH
+        microseconds = passed // dt.timedelta(microseconds=1)
+        return Fraction(microseconds, 86_400_000_000) / self.line.step
 
     def to_state(self) -> dict[str, Any]:
-        """Unit, zone, steps and absences."""
-        return {"unit": self.unit, "zone": self.zone, "day_step": self.day_step, "time_step": self.time_step,
-                "absences": list(self.presence.absences)}
+        """Unit, zone, weeks, steps and absences."""
+        return {"unit": self.unit, "zone": self.zone, "weekly": self.weekly, "day_step": self.day_step,
+                "time_step": self.time_step, "absences": list(self.presence.absences)}
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
@@ -93,6 +185,31 @@ class DatetimeCodec(ColumnCodec):
         if codec.unit not in ("", *_PER_DAY):
             raise ValueError("unknown unit of time")
         codec.day_step, codec.time_step = int(state["day_step"]), int(state["time_step"])
+        if codec.day_step < 1 or codec.time_step < 0 or (codec.time_step and _PER_DAY[codec.unit] % codec.time_step):
+            raise ValueError("a day is no whole number of steps")
+        codec.weekly = None if state["weekly"] is None else int(state["weekly"]) % 7
+        if codec.weekly is not None and codec.day_step != 1:
+            raise ValueError("weeks have seven days")
         codec.presence = Presence(tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"]))
         codec.spec = codec._spec(column)
         return codec
+
+
+def _week_end(day: np.ndarray) -> int | None:
+    """What is added to days so that a week ends on the latest; None where weeks would show nothing."""
+    if len(day) < FEWEST_DAYS or day.max() - day.min() < 7 * FEWEST_WEEKS or len(np.unique(day % 7)) == 1:
+        return None
+    return int((6 - day.max()) % 7)
+
+
+def _in_zone(column: Column, moment: dt.datetime, zone: str) -> dt.datetime:
+    """A moment of the wall clock, the earlier one where clocks were put back.
+
+    Raises:
+        ConditionError: Clocks were put forward over it.
+    """
+    local = pl.Series([moment]).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    if local.null_count():
+        raise ConditionError(f"{moment} does not exist in the zone {zone}", where=f"column '{column.name}'",
+                             hint="ask for another time")
+    return cast(dt.datetime, local.dt.convert_time_zone("UTC")[0])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import ColumnCodec
+from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes
 from tidemill.codecs.presence import ABSENCES, Presence
+from tidemill.core.condition import Test
+from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
@@ -28,6 +31,7 @@ OTHER = "x"
 """Place of a letter or digit of another script; it is drawn from those that occur in MIN_COUNT rows or more."""
 ROOM = 1_000_000
 """Forms with so many times more possible ids than there are real ones are drawn freely; others are counted on."""
+GOLDEN = 0.6180339887498949
 _ONE_PLACE = re.compile(r"\\.|[9Aax]", re.DOTALL)
 
 
@@ -64,7 +68,39 @@ class Form:
     largest: int
 
 
-class IdCodec(ColumnCodec):
+class FreshCodec(ColumnCodec):
+    """Makes values afresh; only whether there is one is learned."""
+
+    exact = False
+    presence: Presence
+
+    def encode(self, values: pl.Series) -> Batch:
+        """Only whether there is a value."""
+        return Batch(np.zeros((len(values), 0), np.int64), self.presence.encode(values))
+
+    @property
+    def missing_level(self) -> int | None:
+        """The presence level of a missing value."""
+        return self.presence.missing_level
+
+    def unknown(self, values: pl.Series) -> np.ndarray:
+        """(n,) False: any value may stand there."""
+        return np.zeros(len(values), bool)
+
+    def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
+        """Whether there is a value; single ones cannot be asked for."""
+        if any(test.operator not in ("missing", "present") for test in tests):
+            raise ConditionError(f"values of kind {column.kind} are made afresh and cannot be asked for",
+                                 where=f"column '{column.name}'", hint="ask for a value of another column")
+        levels = np.ones(len(self.presence.absences) + 1, bool)
+        for test in tests:
+            levels &= self.presence.passing(column, test)
+        if not levels.any():
+            raise none_passes(column, tests)
+        return Allowed(levels if self.presence.absences else None)
+
+
+class IdCodec(FreshCodec):
     """Fresh ids: numbers go on behind the largest, texts are made in the forms that occur.
 
     A form with room for a million times more ids than there are is drawn freely, so that a real id is met with a chance
@@ -73,7 +109,6 @@ class IdCodec(ColumnCodec):
     repeat (an entity's) are made to repeat as often on average.
     """
 
-    exact = False
     inexact_because = "ids are made afresh, so that none points to a real row"
 
     integer: bool
@@ -81,7 +116,11 @@ class IdCodec(ColumnCodec):
     repeats: float
     forms: list[Form]
     letters: str
-    presence: Presence
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """Int64 or String."""
+        return pl.Int64() if self.integer else pl.String()
 
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
         """Learn the forms, and how often an id repeats."""
@@ -99,33 +138,29 @@ class IdCodec(ColumnCodec):
         self.spec = Spec(codes=self.presence.codes(column.name))
         return self
 
-    def encode(self, values: pl.Series) -> Batch:
-        """Only whether there is an id."""
-        return Batch(np.zeros((len(values), 0), np.int64), self.presence.encode(values))
-
-    def decode(self, batch: Batch, rng: np.random.Generator) -> pl.Series:
+    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
         """Fresh ids, each different unless ids repeat."""
         n = len(batch)
         different = max(round(n / self.repeats), min(n, 1))
-        ids = self._numbers(different) if self.integer else self._texts(different, rng)
+        ids = self._numbers(different, fresh) if self.integer else self._texts(different, rng, fresh)
         row = np.arange(n) if different >= n else rng.integers(0, different, n)
         return self.presence.decode(ids[row], batch.code)
 
-    def _numbers(self, n: int) -> pl.Series:
-        return pl.Series(np.arange(1, n + 1, dtype=np.int64) + self.largest)
+    def _numbers(self, n: int, fresh: Fresh) -> pl.Series:
+        return pl.Series(np.arange(1, n + 1, dtype=np.int64) + (self.largest + fresh.first))
 
-    def _texts(self, n: int, rng: np.random.Generator) -> pl.Series:
+    def _texts(self, n: int, rng: np.random.Generator, fresh: Fresh) -> pl.Series:
         if not self.forms:
             return pl.Series([None] * n, dtype=pl.String)
         weight = np.array([form.rows for form in self.forms], float)
-        given = [form.largest for form in self.forms]
-        made: dict[str, None] = {}
-        for pick in rng.choice(len(self.forms), n, p=weight / weight.sum()).tolist():
-            form, size = self.forms[pick], len(made)
-            while len(made) == size:  # only a form that is drawn freely can meet an id twice, and rarely does
-                given[pick] += 1
-                made[_in_form(form, given[pick], self.letters, rng)] = None
-        return pl.Series(list(made), dtype=pl.String)
+        pick = rng.choice(len(self.forms), n, p=weight / weight.sum())
+        made = pl.Series([None] * n, dtype=pl.String)
+        for k, form in enumerate(self.forms):
+            rows = np.flatnonzero(pick == k)
+            if len(rows):  # forms count on together: a longer number of one form may look like another form
+                made = made.scatter(rows, _in_form(form, rows + fresh.first, self.letters, rng, (fresh.seed, k)))
+        twice = (~made.is_first_distinct()).arg_true()
+        return made.scatter(twice, made[twice] + "-" + (twice + fresh.first).cast(pl.String)) if len(twice) else made
 
     def to_state(self) -> dict[str, Any]:
         """Forms, largest number, repeats."""
@@ -147,20 +182,23 @@ class IdCodec(ColumnCodec):
         return codec
 
 
-class TextCodec(ColumnCodec):
+class TextCodec(FreshCodec):
     """Fresh texts of frequent words: as many words as real texts have, each drawn by how often it follows the last.
 
     What is kept: words and pairs of words of at least MIN_COUNT training rows. The texts have the column's form, not its
     meaning; a text model is another codec's work.
     """
 
-    exact = False
     inexact_because = "texts are made afresh, so that none is a real one"
 
     words: list[str]
     lengths: list[int]
     follows: list[tuple[list[int], list[int]]]
-    presence: Presence
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """String."""
+        return pl.String()
 
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
         """Count frequent words, pairs of them, and lengths."""
@@ -184,31 +222,36 @@ class TextCodec(ColumnCodec):
         self.spec = Spec(codes=self.presence.codes(column.name))
         return self
 
-    def encode(self, values: pl.Series) -> Batch:
-        """Only whether there is a text."""
-        return Batch(np.zeros((len(values), 0), np.int64), self.presence.encode(values))
-
-    def decode(self, batch: Batch, rng: np.random.Generator) -> pl.Series:
+    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
         """Fresh texts."""
-        lengths = rng.choice(self.lengths, len(batch)).tolist() if self.lengths else [1] * len(batch)
-        texts = pl.Series([self._text(length, rng) for length in lengths], dtype=pl.String)
+        n = len(batch)
+        lengths = rng.choice(self.lengths, n) if self.lengths else np.ones(n, np.int64)
+        texts = pl.Series([""] * n, dtype=pl.String)
+        for length in np.unique(lengths[lengths > 0]).tolist():
+            rows = np.flatnonzero(lengths == length)
+            words = self._words(len(rows), length, rng)
+            texts = texts.scatter(rows, pl.select(pl.concat_str(words, separator=" ")).to_series())
         return self.presence.decode(texts, batch.code)
 
-    def _text(self, length: int, rng: np.random.Generator) -> str:
+    def _words(self, n: int, length: int, rng: np.random.Generator) -> list[pl.Series]:
+        """Words for n texts: one series for each place."""
         if not self.words:
-            return " ".join("".join(rng.choice(list(_ALPHABET["a"]), 6)) for _ in range(length))
-        last, text = 0, []
+            letters = np.array(list(_ALPHABET["a"]))
+            return [_joined(list(letters[rng.integers(26, size=(6, n))]), n) for _ in range(length)]
+        vocabulary, chains = pl.Series(self.words, dtype=pl.String), self._chains()
+        last, words = np.zeros(n, np.int64), []
         for _ in range(length):
-            nexts, counts = self.follows[last]
-            if not nexts:
-                nexts, counts = self.follows[0]
-            if not nexts:
-                last = int(rng.integers(1, len(self.words) + 1))
-            else:
-                edges = np.cumsum(counts)
-                last = nexts[int(np.searchsorted(edges, rng.integers(edges[-1]), side="right"))]
-            text.append(self.words[last - 1])
-        return " ".join(text)
+            last = chains.draw(last, rng)
+            words.append(vocabulary[last - 1])
+        return words
+
+    def _chains(self) -> _Chains:
+        """What follows what; a word that nothing follows is followed by what texts begin with."""
+        first = self.follows[0] if self.follows[0][0] else (list(range(1, len(self.words) + 1)), [1] * len(self.words))
+        rows = [pair if pair[0] else first for pair in self.follows]
+        ends = np.cumsum([count for _, counts in rows for count in counts])
+        edges = np.cumsum([len(counts) for _, counts in rows])
+        return _Chains(np.array([word for words, _ in rows for word in words]), ends, ends[edges - 1])
 
     def to_state(self) -> dict[str, Any]:
         """Words, pairs, lengths."""
@@ -229,6 +272,27 @@ class TextCodec(ColumnCodec):
         codec.presence = Presence(tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"]))
         codec.spec = Spec(codes=codec.presence.codes(column.name))
         return codec
+
+
+@dataclass(frozen=True, slots=True)
+class _Chains:
+    """All followers of all words in one row, so that many are drawn at once.
+
+    Attributes:
+        word: (followers,) of word 0, then of word 1, and so on.
+        end: (followers,) counts added up.
+        total: (words,) the last of these for each word.
+    """
+
+    word: np.ndarray
+    end: np.ndarray
+    total: np.ndarray
+
+    def draw(self, last: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(n,) words -> (n,) words that follow them."""
+        begin = np.where(last > 0, self.total[last - 1], 0)
+        drawn = rng.integers(begin, self.total[last])
+        return np.asarray(self.word[np.searchsorted(self.end, drawn, side="right")])
 
 
 def _frequent_letters(ids: list[str]) -> str:
@@ -276,14 +340,53 @@ def _last_number(text: str) -> int:
     return int(runs[-1]) if runs else 0
 
 
-def _in_form(form: Form, number: int, letters: str, rng: np.random.Generator) -> str:
-    """A fresh text in a form, its last run of digits replaced by the number where the form counts on."""
-    drawn = [place[1] if len(place) == 2 else _alphabet(place, letters)[rng.integers(len(_alphabet(place, letters)))]
-             for place in _ONE_PLACE.findall(form.places)]
-    text = "".join(drawn)
+def _in_form(form: Form, row: np.ndarray, letters: str, rng: np.random.Generator, key: tuple[int, int]) -> pl.Series:
+    """(n,) different rows -> (n,) fresh texts in a form, each different.
+
+    Where the form counts on, the last run of digits is the largest number and the row's own behind it; else rows have
+    places of their own among all texts of the form, so that the parts of a draw, which share the key, meet no text twice.
+    """
+    places = _ONE_PLACE.findall(form.places)
     if form.largest < 0:
-        return text
-    runs = list(re.finditer(r"[0-9]+", text))
+        return _joined(_scattered(places, row, letters, rng, key), len(row))
+    number = pl.Series(form.largest + 1 + row).cast(pl.String)
+    drawn = [_letters(place, letters)[rng.integers(len(_letters(place, letters)), size=len(row))] for place in places]
+    runs = list(re.finditer(r"d+", "".join("d" if place == "9" or (place[-1] in _ALPHABET["9"] and len(place) == 2) else "."
+                                           for place in places)))
     if not runs:
-        return f"{text}-{number}"
-    return f"{text[:runs[-1].start()]}{number:0{len(runs[-1][0])}d}{text[runs[-1].end():]}"
+        return _joined(drawn, len(row)) + "-" + number
+    first, last = runs[-1].span()
+    return _joined(drawn[:first], len(row)) + number.str.zfill(last - first) + _joined(drawn[last:], len(row))
+
+
+def _scattered(places: list[str], row: np.ndarray, letters: str, rng: np.random.Generator,
+               key: tuple[int, int]) -> list[np.ndarray]:
+    """The letters of each place; the rows are spread over all texts of the form by steps of the golden ratio."""
+    alphabets = [_letters(place, letters) for place in places]
+    room = math.prod(map(len, alphabets))
+    if room > 2**62:  # so much that no text is met twice by chance
+        return [alphabet[rng.integers(len(alphabet), size=len(row))] for alphabet in alphabets]
+    step = int(room * GOLDEN) or 1
+    while math.gcd(step, room) > 1:
+        step += 1
+    keyed = np.random.default_rng(key)
+    at = np.full(len(row), int(keyed.integers(room)))
+    for bit in range(int(row.max(initial=0)).bit_length()):  # row * step itself would leave int64
+        at = np.where(row >> bit & 1, (at - room + (step << bit) % room) % room, at)
+    drawn = []
+    for alphabet in reversed(alphabets):
+        drawn.append(alphabet[at % len(alphabet)])
+        at //= len(alphabet)
+    return drawn[::-1]
+
+
+def _letters(place: str, letters: str) -> np.ndarray:
+    """The letters that may stand in a place."""
+    return np.array(list(place[1] if len(place) == 2 else _alphabet(place, letters)))
+
+
+def _joined(places: list[np.ndarray], n: int) -> pl.Series:
+    """(n,) texts of the letters of each place."""
+    if not places:
+        return pl.Series([""] * n, dtype=pl.String)
+    return pl.Series(np.stack(places, axis=1).astype("<U1").view(f"<U{len(places)}")[:, 0].tolist(), dtype=pl.String)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import ColumnCodec
+from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes
+from tidemill.codecs.intervals import LARGEST, between, everything, meet, union
+from tidemill.codecs.line import Line
 from tidemill.codecs.presence import ABSENCES, Presence
+from tidemill.core.condition import Test
+from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Real, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-
-LARGEST_TICK = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,24 @@ class Scale:
     def step(self) -> float:
         """One tick in the column's unit."""
         return self.multiple / 10.0**self.places if self.binary is None else 2.0**self.binary
+
+    @property
+    def exact_step(self) -> Fraction:
+        """One tick in the column's unit, as a fraction."""
+        return Fraction(self.multiple, 10**self.places) if self.binary is None else Fraction(2)**self.binary
+
+    def value(self, tick: int, integer: bool) -> int | float:
+        """The value of one tick."""
+        return self.values(np.array([tick], np.int64), integer)[0].item()
+
+    def from_value(self, value: float, integer: bool, *, above: bool = False) -> int:
+        """The smallest tick whose value is at least (or, if asked, above) a value; one past the last where none is."""
+        if math.isinf(value) or abs(position := Fraction(value) / self.exact_step) > LARGEST:
+            return LARGEST + 1 if value > 0 else -LARGEST
+        tick = max(math.ceil(position) - 1, -LARGEST)  # floats are compared as floats: the tick itself may be rounded
+        while tick <= LARGEST and not ((found := self.value(tick, integer)) > value or (found == value and not above)):
+            tick += 1
+        return tick
 
     def ticks(self, values: np.ndarray) -> np.ndarray:
         """(n,) finite float64 or int64 -> (n,) int64, to the nearest tick."""
@@ -110,7 +132,25 @@ class NumberCodec(ColumnCodec):
 
     def _spec(self, column: Column) -> Spec:
         codes = self.presence.codes(column.name)
+        self.line = Line((1,), self.scale.exact_step, "number")
         return Spec((Real(column.name, self.scale.step, 0 if codes else None),), codes)
+
+    def refined(self, column: Column, parts: int) -> NumberCodec | None:
+        """The same with so many ticks for each of its own; None where they are no decimal ticks that a float keeps."""
+        places = next((p for p in range(18) if (self.scale.exact_step / parts * 10**p).denominator == 1), None)
+        if self.scale.binary is not None or places is None:
+            return None
+        codec = NumberCodec()
+        codec.scale = Scale(places, int(self.scale.exact_step / parts * 10**places))
+        codec.integer, codec.presence, codec.exact = self.integer and places == 0, self.presence, self.exact
+        codec.inexact_because = self.inexact_because
+        codec.spec = codec._spec(column)
+        return codec if codec.integer == self.integer else None
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """Int64 or Float64."""
+        return pl.Int64() if self.integer else pl.Float64()
 
     def encode(self, values: pl.Series) -> Batch:
         """(n,) numbers -> one tick each, 0 where there is none."""
@@ -120,10 +160,56 @@ class NumberCodec(ColumnCodec):
         tick[here, 0] = self.scale.ticks(values.filter(pl.Series(here)).to_numpy())
         return Batch(tick, code)
 
-    def decode(self, batch: Batch, rng: np.random.Generator) -> pl.Series:
+    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
         """Ticks -> numbers of the typed dtype."""
         values = pl.Series(self.scale.values(batch.tick[:, 0], self.integer))
         return self.presence.decode(values, batch.code)
+
+    @property
+    def missing_level(self) -> int | None:
+        """The presence level of a missing value."""
+        return self.presence.missing_level
+
+    def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
+        """Intervals of ticks, compared as the values are; infinite ones pass what they pass as numbers."""
+        numbers, levels = everything(), np.ones(len(self.presence.absences) + 1, bool)
+        for test in tests:
+            if test.operator not in ("missing", "present"):
+                numbers = meet(numbers, self._numbers(column, test))
+            levels &= self.presence.passing(column, test)
+        levels[0] &= len(numbers) > 0
+        if not levels.any():
+            raise none_passes(column, tests)
+        return Allowed(levels if self.presence.absences else None, numbers if levels[0] else None)
+
+    def _numbers(self, column: Column, test: Test) -> np.ndarray:
+        """The ticks that pass a comparison."""
+        if test.operator == "in":
+            return union(self._of_value(column, value) for value in test.value)
+        if test.operator == "=":
+            return union([self._of_value(column, test.value)])
+        first, last = self._span(_number(column, test.value))
+        return {"<": between(-LARGEST, first - 1), "<=": between(-LARGEST, last), ">": between(last + 1, LARGEST),
+                ">=": between(first, LARGEST),
+                "!=": union([(-LARGEST, first - 1), (last + 1, LARGEST)])}[test.operator]
+
+    def _span(self, value: float) -> tuple[int, int]:
+        """The first and the last tick of a value: one, several where ticks are finer than floats, or first > last."""
+        return (self.scale.from_value(value, self.integer),
+                self.scale.from_value(value, self.integer, above=True) - 1)
+
+    def _of_value(self, column: Column, asked: Any) -> tuple[int, int]:
+        """The ticks of a value; none for an infinite one that occurs.
+
+        Raises:
+            ConditionError: The column cannot have it.
+        """
+        value = _number(column, asked)
+        first, last = self._span(value)
+        if first > last and not (math.isinf(value) and str(float(value)) in self.presence.absences):
+            raise ConditionError(f"'{asked}' is no value that the column can have", where=f"column '{column.name}'",
+                                 hint=f"its values are whole multiples of {self.scale.step:g}")
+        return first, last
 
     def to_state(self) -> dict[str, Any]:
         """Step and absences."""
@@ -140,3 +226,11 @@ class NumberCodec(ColumnCodec):
         codec.presence = Presence(tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"]))
         codec.spec = codec._spec(column)
         return codec
+
+
+def _number(column: Column, value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or value != value:
+        raise ConditionError(f"'{value}' is no number", where=f"column '{column.name}'",
+                             hint="write the value as the column does")
+    number: int | float = value.item() if isinstance(value, np.generic) else value
+    return number

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from tidemill.codecs.base import not_missing
+from tidemill.core.condition import Test
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Code
+from tidemill.core.schema import Column
 
 ABSENCES = ("missing", "inf", "-inf")
 _VALUE = {"missing": None, "inf": float("inf"), "-inf": float("-inf")}
@@ -24,6 +28,11 @@ class Presence:
     def of(values: pl.Series) -> Presence:
         """The absences that occur."""
         return Presence(tuple(name for name in ABSENCES if _absent(values, name).any()))
+
+    @property
+    def missing_level(self) -> int | None:
+        """The level that stands for a missing value; None where none is missing."""
+        return self.absences.index("missing") + 1 if "missing" in self.absences else None
 
     def codes(self, name: str) -> tuple[Code, ...]:
         """One code, or none where every value is there."""
@@ -46,6 +55,17 @@ class Presence:
                                 hint="fit the model on data that hold such values")
         return code if self.absences else code[:, :0]
 
+    def passing(self, column: Column, test: Test) -> np.ndarray:
+        """(levels,) which levels pass a test; level 0, that of the values, is always told to pass but for "missing".
+
+        Raises:
+            ConditionError: A missing value is asked for, and none was missing in training.
+        """
+        passes = [test.operator != "missing", *(_passes(name, test) for name in self.absences)]
+        if not any(passes):
+            raise not_missing(column)
+        return np.array(passes)
+
     def decode(self, values: pl.Series, code: np.ndarray) -> pl.Series:
         """The values, absent where the code says so."""
         for k, name in enumerate(self.absences):
@@ -61,3 +81,12 @@ def _absent(values: pl.Series, name: str) -> pl.Series:
     if not values.dtype.is_float():
         return pl.repeat(False, len(values), eager=True)
     return (values == _VALUE[name]).fill_null(False)
+
+
+def _passes(absence: str, test: Test) -> bool:
+    if absence == "missing" or test.operator in ("missing", "present"):
+        return test.operator == ("missing" if absence == "missing" else "present")
+    value, asked = float(absence), test.value
+    if test.operator in ("in", "=", "!="):
+        return (value in (asked if test.operator == "in" else [asked])) != (test.operator == "!=")
+    return bool({"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[test.operator](value, asked))

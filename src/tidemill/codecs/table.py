@@ -1,8 +1,8 @@
-"""A table row as the channels of its columns side by side."""
+"""A table row as channels: those of its columns side by side, without what rules decide."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -10,141 +10,224 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs import CODECS
-from tidemill.codecs.base import ColumnCodec
+from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh
+from tidemill.codecs.category import CategoryCodec
+from tidemill.codecs.compiling import Compiled, Compiler, restored
+from tidemill.codecs.completing import Completing
+from tidemill.codecs.filling import fill
+from tidemill.codecs.intervals import LARGEST, between
+from tidemill.codecs.linear import Linear
+from tidemill.codecs.units import Asked, Own, Rows, Unit, both
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Known, Spec
 from tidemill.core.run import Run
-from tidemill.core.schema import Column, Kind, Schema
-from tidemill.core.spelling import typed
+from tidemill.core.schema import Column, Kind, Rule, Schema
 
 CODEC_OF_KIND: Mapping[Kind, str] = {"number": "number", "category": "category", "boolean": "category",
                                      "datetime": "datetime", "id": "id", "text": "text"}
+NO_CONDITION = Condition()
 
 
 class TableCodec:
-    """One column codec for every column that is not ignored; the target's channels come first.
+    """One column codec for every column that is not ignored, and units that keep the rules; the target's come first.
 
     Attributes:
-        schema: The columns that go in and come out.
+        schema: The columns that go in and come out, and their rules.
         spec: All channels; known after :meth:`fit`.
+        refused: Rules of the schema that rows may break, and why; empty where every rule is kept.
     """
 
     schema: Schema
     spec: Spec
+    refused: tuple[tuple[Rule, str], ...]
 
     def fit(self, data: Dataset, run: Run) -> Self:
-        """Fit each column's codec on all rows."""
+        """Fit each column's codec on all rows, and compile the rules.
+
+        Raises:
+            DataError: A row breaks a rule that the user declared.
+        """
         kept = data.schema.select([c.name for c in data.schema if c.role != "ignore"])
         # reasons quote values of real rows, which must not get into an artefact
         self.schema = kept.replacing(*(replace(column, reason="", role_reason="") for column in kept))
         columns = sorted(self.schema, key=lambda column: column.role != "target")
-        self._codecs: list[tuple[Column, ColumnCodec]] = []
+        self._codecs: dict[str, tuple[Column, ColumnCodec]] = {}
         for column in columns:
             codec: ColumnCodec = CODECS.load(CODEC_OF_KIND[column.kind])()
-            self._codecs.append((column, codec.fit(column, data[column.name], run)))
-        self.spec = Spec.joined([codec.spec for _, codec in self._codecs])
+            self._codecs[column.name] = column, codec.fit(column, data[column.name], run)
+        if not self.schema.rules:
+            return self._made_of(Compiled([Own(column, codec) for column, codec in self._codecs.values()], set(), {}, []))
+        compiled = Compiler(self._codecs, self._natural(data)).compile(self.schema.rules)
+        for rule, why in compiled.refused:
+            run.warn(f"Generated rows may break the rule that {rule}: {why}.", "learn")
+        return self._made_of(compiled)
+
+    def _made_of(self, compiled: Compiled) -> Self:
+        self._units, self._spreads, self.refused = compiled.units, compiled.spreads, tuple(compiled.refused)
+        self._filled = compiled.filled
+        self.spec = Spec.joined([unit.spec for unit in self._units])
+        self._place: dict[str, tuple[Unit, int, int]] = {}
+        real = code = 0
+        for unit in self._units:
+            self._place |= dict.fromkeys(unit.columns, (unit, real, code))
+            real, code = real + len(unit.spec.reals), code + len(unit.spec.codes)
         return self
 
     def encode(self, data: Dataset) -> Batch:
-        """Rows -> Batch."""
-        return Batch.joined([codec.encode(data[column.name]) for column, codec in self._codecs])
-
-    def decode(self, batch: Batch, rng: np.random.Generator, name: str = "data") -> Dataset:
-        """Batch -> rows of the same schema."""
-        columns: dict[str, pl.Series] = {}
-        for (column, codec), part in zip(self._codecs, self._parts(batch), strict=True):
-            columns[column.name] = codec.decode(part, rng).rename(column.name)
-        return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
-
-    def _parts(self, batch: Batch) -> list[Batch]:
-        parts, tick, code = [], 0, 0
-        for _, codec in self._codecs:
-            reals, codes = len(codec.spec.reals), len(codec.spec.codes)
-            parts.append(Batch(batch.tick[:, tick:tick + reals], batch.code[:, code:code + codes]))
-            tick, code = tick + reals, code + codes
-        return parts
-
-    def known(self, condition: Condition) -> Known:
-        """The channels that a condition by equality gives.
+        """Rows -> Batch.
 
         Raises:
-            ConditionError: A test is no equality, or its value cannot be one of the column's.
+            DataError: A row breaks a rule, or holds what never occurred in training.
         """
-        tests = {test.column: test for test in condition.tests}
-        ticks: dict[int, int] = {}
-        codes: dict[int, int] = {}
-        tick = code = 0
-        for column, codec in self._codecs:
-            if column.name in tests:
-                spec = codec.spec
-                one = codec.encode(_value(column, codec, tests[column.name]))
-                codes |= {code + k: int(one.code[0, k]) for k in range(len(spec.codes))}
-                ticks |= {tick + r: int(one.tick[0, r]) for r, real in enumerate(spec.reals)
-                          if real.presence is None or one.code[0, real.presence] == 0}
-            tick, code = tick + len(codec.spec.reals), code + len(codec.spec.codes)
-        return Known(ticks, codes)
+        rows = self._natural(data)
+        if self._filled:
+            linear = [unit for unit in self._units if isinstance(unit, Linear)]
+            bounds = {unit.columns[0]: (unit.low, unit.high) for unit in self._units if isinstance(unit, (Own, Linear))}
+            fill(rows, linear, self._filled, self._spreads, self._codecs, bounds)
+        return Batch.joined([unit.encode(rows) for unit in self._units])
+
+    def _natural(self, data: Dataset) -> Rows:
+        """Each column's own channels."""
+        return Rows({name: codec.encode(data[name]) for name, (_, codec) in self._codecs.items()})
+
+    def decode(self, batch: Batch, rng: np.random.Generator, name: str = "data",
+               fresh: Fresh = FIRST) -> Dataset:
+        """Batch -> rows of the same schema, which keep every rule that is not refused.
+
+        Args:
+            batch: The rows; whatever their channels hold.
+            rng: Draws what is not learned.
+            name: What the rows are called.
+            fresh: Where ids go on that are made afresh.
+        """
+        rows = Rows()
+        real = code = 0
+        for unit in self._units:
+            reals, codes = len(unit.spec.reals), len(unit.spec.codes)
+            unit.decode(Batch(batch.tick[:, real:real + reals], batch.code[:, code:code + codes]), rows, rng)
+            real, code = real + reals, code + codes
+        columns = {column.name: codec.decode(rows.parts[column.name], rng, fresh).rename(column.name)
+                   for column, codec in self._codecs.values()}
+        return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
+
+    def levels(self, name: str) -> list[str]:
+        """The levels of a column that are kept by name, the most frequent first; none for a column that has no levels.
+
+        Raises:
+            SchemaError: There is no such column.
+        """
+        self.schema[name]  # raises where there is none
+        codec = self._codecs[name][1]
+        return codec.by_frequency if isinstance(codec, CategoryCodec) else []
+
+    # --- conditions ---------------------------------------------------------------------------------------------------
+
+    def known(self, condition: Condition) -> Known:
+        """What a condition says of the channels: rows pass it if and only if their channels do.
+
+        Bounds of a real hold wherever it has a number; of a column with infinite values the presence code may allow these
+        beside bounds. Rare levels, which come back as kept ones, pass where every kept level does.
+
+        Raises:
+            ConditionError: A test cannot be asked of its column, or no row can pass all of them.
+        """
+        tests: dict[str, list[Test]] = {}
+        for test in condition.tests:
+            self.schema[test.column]  # raises where there is none
+            tests.setdefault(test.column, []).append(test)
+        known = Known()
+        for name, asked in tests.items():
+            column, codec = self._codecs[name]
+            known = both(known, self.allowing(name, codec.allowed(column, asked)))
+        return known
+
+    def allowing(self, name: str, allowed: Allowed) -> Known:
+        """What values of one column say of the channels."""
+        unit, reals, codes = self._place[name]
+        return unit.known(name, allowed, Asked(self.allowing, self.terms, self.inside, reals, codes))
+
+    def terms(self, name: str) -> dict[int, int]:
+        """All real channels, with weights, that add up to a column's number.
+
+        Raises:
+            ConditionError: It is no such sum.
+        """
+        unit, real, _ = self._place[name]
+        if isinstance(unit, Own) and unit.codec.line is not None:
+            return {real + r: weight for r, weight in enumerate(unit.codec.line.weights)}
+        if not isinstance(unit, Linear) or unit.law.own > 1:
+            raise ConditionError(f"'{name}' follows from other columns, and what is reckoned from it cannot be asked for",
+                                 where=f"column '{name}'", hint="ask for values of other columns")
+        terms = {real: unit.law.slack} if unit.law.slack else {}
+        for base, weight in zip(unit.law.bases, unit.law.weights, strict=True):
+            for channel, inner in self.terms(base).items():
+                terms[channel] = terms.get(channel, 0) + weight * inner
+        return {channel: weight for channel, weight in terms.items() if weight}
+
+    def inside(self, name: str) -> Known:
+        """What says that a reckoned column, and all that it is reckoned from, need not be moved into its bounds."""
+        unit = self._place[name][0]
+        known = Known()
+        if isinstance(unit, Linear):
+            for base in unit.bases:
+                known = both(known, self.inside(base))
+            if (unit.low, unit.high) != (-LARGEST, LARGEST):
+                known = both(known, unit.bounded(between(unit.low, unit.high), self.terms(name)))
+        return known
+
+    def completions(self, rows: Dataset, condition: Condition = NO_CONDITION, *, keep_missing: bool = False,
+                    kept: Collection[str] = ()) -> list[tuple[np.ndarray, Known]]:
+        """What is known of rows that are to be completed.
+
+        Values are given as they are. What is missing in a column of ``rows`` is to be filled: it becomes known that there
+        is a value. Of columns that ``rows`` has not, nothing is known. Ids and texts are not looked at.
+
+        Args:
+            rows: Some of the columns of :attr:`schema`, in their types; null where a value is to be filled in.
+            condition: What shall hold for all rows besides.
+            keep_missing: Whether a null that is to be filled may stay missing, if that is likely.
+            kept: Columns whose missing values are facts: it becomes known that they are missing.
+
+        Returns:
+            Groups of rows, most often one: positions in ``rows``, and what is known of them (``Known.rows`` holds as many;
+            bounds of its sums may be arrays of one bound a row). Every row is in one group.
+
+        Raises:
+            DataError: A value is none that the column can have, or a row breaks a rule; the row is told.
+            ConditionError: As in :meth:`known`.
+        """
+        completing = Completing(self._units, self._codecs, self.allowing, self.terms, self.inside, self.spec)
+        return completing.groups(rows, self.known(condition), keep_missing=keep_missing, kept=kept)
+
+    # --- storing ------------------------------------------------------------------------------------------------------
 
     def to_state(self) -> dict[str, Any]:
-        """Schema and column codecs."""
-        return {"schema": self.schema.to_state(), "order": [column.name for column, _ in self._codecs],
-                "columns": {column.name: codec.to_state() for column, codec in self._codecs}}
+        """Schema, column codecs and units."""
+        return {"schema": self.schema.to_state(), "order": list(self._codecs),
+                "columns": {name: codec.to_state() for name, (_, codec) in self._codecs.items()},
+                "units": [unit.to_state() for unit in self._units], "spreads": self._spreads,
+                "refused": [[self.schema.rules.index(rule), why] for rule, why in self.refused]}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """Restored from :meth:`to_state`."""
+        """Restored from :meth:`to_state`.
+
+        Raises:
+            ValueError: The state does not fit together.
+        """
         codec = cls()
         codec.schema = Schema.from_state(state["schema"])
         if sorted(state["order"]) != sorted(codec.schema.names):
             raise ValueError("the codec's columns are not the schema's")
-        codec._codecs = []
+        codec._codecs = {}
         for name in state["order"]:
             column = codec.schema[name]
             part = CODECS.load(CODEC_OF_KIND[column.kind]).from_state(column, state["columns"][name])
-            codec._codecs.append((column, part))
-        codec.spec = Spec.joined([part.spec for _, part in codec._codecs])
-        return codec
-
-
-def _value(column: Column, codec: ColumnCodec, test: Test) -> pl.Series:
-    """A series of the one value that the test asks for.
-
-    Raises:
-        ConditionError: The column has no such value.
-    """
-    where = f"column '{column.name}'"
-    if column.kind in ("id", "text"):
-        raise ConditionError(f"values of kind {column.kind} are made afresh and cannot be asked for", where=where,
-                             hint="ask for a value of another column")
-    missing = test.operator == "missing"
-    if test.operator not in ("=", "missing"):
-        raise ConditionError(f"'{test}' is no equality", where=where, hint="write COL=VALUE")
-    dtype = codec.decode(_blank(codec), np.random.default_rng(0)).dtype
-    if missing:
-        if not column.nullable:
-            raise ConditionError("no value is missing in the training rows", where=where, hint="ask for a value")
-        return pl.Series(column.name, [None], dtype=dtype)
-    value = pl.Series(column.name, [str(test.value)], dtype=pl.String)
-    if column.kind in ("category", "boolean"):
-        levels = getattr(codec, "levels", [])
-        match = {level.lower(): level for level in reversed(levels)}.get(str(test.value).lower())
-        if match is None:
-            shown = ", ".join(levels[:8]) + (", ..." if len(levels) > 8 else "")
-            raise ConditionError(f"the value '{test.value}' never occurs in the training rows", where=where,
-                                 hint=f"choose one of: {shown}")
-        level = match if str(test.value) not in levels else str(test.value)
-        return pl.Series(column.name, [level]).cast(dtype) if dtype != pl.Boolean else pl.Series([level == "true"])
-    read = typed(value)
-    if read is None or read[0].null_count() or not (read[0].dtype.is_numeric() == dtype.is_numeric()):
-        raise ConditionError(f"'{test.value}' is no {column.kind}", where=where,
-                             hint="write the value as the column does")
-    cast = read[0].cast(dtype, strict=False)
-    if cast.null_count() or (dtype.is_integer() and (read[0] != cast).any()):
-        raise ConditionError(f"'{test.value}' is no value that the column can have", where=where,
-                             hint=f"the column holds values of type {dtype}")
-    return cast
-
-
-def _blank(codec: ColumnCodec) -> Batch:
-    return Batch(np.zeros((1, len(codec.spec.reals)), np.int64), np.zeros((1, len(codec.spec.codes)), np.int32))
+            codec._codecs[name] = column, part
+        units = restored(state["units"], codec._codecs)
+        filled = {unit.columns[0] for unit in units if isinstance(unit, (Own, Linear)) and unit.filled}
+        spreads = {str(name): [int(number) for number in numbers] for name, numbers in state["spreads"].items()}
+        refused = [(codec.schema.rules[int(at)], str(why)) for at, why in state["refused"]]
+        return codec._made_of(Compiled(units, filled, spreads, refused))

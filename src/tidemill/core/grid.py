@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -119,13 +119,72 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Channels of every row to be sampled that are given beforehand (a condition by equality).
+class Sum:
+    """``low <= sum of weights[k] * tick of channels[k] <= high``: what a condition on a derived column says of others.
 
     Attributes:
-        tick: Real channel -> tick.
-        code: Code channel -> level.
+        channels: Real channels; all of them carry a number in every row that is made.
+        weights: A whole number each, not 0.
+        low, high: Inclusive bounds in ticks; (n,) int64 arrays of one bound a row where single rows are known.
     """
 
-    tick: Mapping[int, int]
-    code: Mapping[int, int]
+    channels: tuple[int, ...]
+    weights: tuple[int, ...]
+    low: int | np.ndarray
+    high: int | np.ndarray
+
+    def of_rows(self, index: np.ndarray | slice) -> Sum:
+        """The same for the rows at these positions."""
+        low, high = (bound[index] if isinstance(bound, np.ndarray) else bound for bound in (self.low, self.high))
+        return replace(self, low=low, high=high)
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Rows of which some channels are given, each row its own.
+
+    Attributes:
+        batch: n rows; what is not given is arbitrary.
+        tick: (n, R) bool, the ticks that are given.
+        code: (n, K) bool, the codes that are given.
+    """
+
+    batch: Batch
+    tick: np.ndarray
+    code: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beforehand of the rows to be made; all of it holds together.
+
+    Attributes:
+        tick: Real channel -> (k, 2) int64 disjoint ascending inclusive intervals, one of which holds its tick in every
+            row. Where the channel has a presence code, ``code`` says that there is a number.
+        code: Code channel -> (size,) bool, the levels that every row may have.
+        sums: Bounds on sums of ticks, in every row.
+        rows: Values of single rows; as many rows are made.
+    """
+
+    tick: Mapping[int, np.ndarray] = field(default_factory=dict)
+    code: Mapping[int, np.ndarray] = field(default_factory=dict)
+    sums: tuple[Sum, ...] = ()
+    rows: Partial | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Infilled:
+    """Rows drawn from a model's conditional distribution.
+
+    Attributes:
+        batch: n rows that keep to all that was known.
+        chance: The model's probability of what was known, per row: (n,), all equal where nothing is said of single rows.
+        effective: Effective number of independent draws behind the rows, at most n (Kong 1992).
+    """
+
+    batch: Batch
+    chance: np.ndarray
+    effective: float

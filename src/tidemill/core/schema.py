@@ -14,10 +14,11 @@ from tidemill.core.errors import SchemaError
 
 Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "id"]
 Role = Literal["feature", "target", "sensitive", "key", "entity", "time", "context", "ignore"]
-RuleKind = Literal["a<=b", "a+b=c", "a decides b"]
+RuleKind = Literal["a<=b", "a+b=c", "a decides b", "allowed combinations", "range"]
 
 KINDS: tuple[str, ...] = get_args(Kind)
 ROLES: tuple[str, ...] = get_args(Role)
+RULE_KINDS: tuple[str, ...] = get_args(RuleKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,36 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Something that always holds between columns.
+    """Something that always holds between columns, in every row in which all of them are known.
 
     Attributes:
-        kind: "a<=b", "a+b=c" or "a decides b".
-        columns: The columns in the order of the kind's letters.
+        kind: "a<=b", "a+b=c", "a decides b", "allowed combinations" (those of the training rows) or "range".
+        columns: The columns in the order of the kind's letters; two or more for combinations, one for a range.
         support: Training rows on which the rule could be checked and held.
         confirmed: Holdout rows on which it held (0 where there was no holdout).
+        low, high: Both ends of a range, included: a number, or a date as ISO text; None for no end.
+        declared: Whether the user said so; else it was found.
     """
 
     kind: RuleKind
     columns: tuple[str, ...]
-    support: int
+    support: int = 0
     confirmed: int = 0
+    low: float | str | None = None
+    high: float | str | None = None
+    declared: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in RULE_KINDS:
+            raise SchemaError(f"'{self.kind}' is no kind of rule", hint=f"choose one of {', '.join(RULE_KINDS)}")
+        wanted = {"a+b=c": 3, "range": 1}.get(self.kind, 2)
+        if len(self.columns) != wanted and (self.kind != "allowed combinations" or len(self.columns) < 2):
+            raise SchemaError(f"a rule '{self.kind}' speaks of {wanted} column{'s' if wanted > 1 else ''}, "
+                              f"not of {len(self.columns)}", hint="name the columns in the order of the rule's letters")
+        if self.declared and len(set(self.columns)) < len(self.columns):
+            raise SchemaError(f"a rule '{self.kind}' names a column twice", hint="name different columns")
+        if self.kind == "range" and self.low is None and self.high is None:
+            raise SchemaError("a range has no end", where=f"column '{self.columns[0]}'", hint="give low, high or both")
 
     def __str__(self) -> str:
         names = [f"'{name}'" for name in self.columns]
@@ -102,7 +120,13 @@ class Rule:
             return f"{names[0]} is never above {names[1]}"
         if self.kind == "a+b=c":
             return f"{names[0]} + {names[1]} = {names[2]}"
-        return f"{names[0]} decides {names[1]}"
+        if self.kind == "a decides b":
+            return f"{names[0]} decides {names[1]}"
+        if self.kind == "allowed combinations":
+            return f"{', '.join(names[:-1])} and {names[-1]} come in no other combinations than those of the training rows"
+        if self.low is None or self.high is None:
+            return f"{names[0]} is {f'at least {self.low}' if self.high is None else f'at most {self.high}'}"
+        return f"{names[0]} lies between {self.low} and {self.high}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -61,14 +61,19 @@ def read(source: Source, run: Run) -> Raw:
     return Raw(frame, is_text=True)
 
 
-def write_commas(frame: pl.DataFrame, path: Path) -> None:
-    """Write text columns as CSV: UTF-8, quotes only where needed."""
-    frame.write_csv(path, quote_style="necessary", check_extension=False)
+def write_commas(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
+    """Write text columns as CSV, part below part: UTF-8, quotes only where needed."""
+    _write(parts, file, ",")
 
 
-def write_tabs(frame: pl.DataFrame, path: Path) -> None:
-    """Write text columns as TSV: UTF-8, quotes only where needed."""
-    frame.write_csv(path, separator="\t", quote_style="necessary", check_extension=False)
+def write_tabs(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
+    """Write text columns as TSV, part below part: UTF-8, quotes only where needed."""
+    _write(parts, file, "\t")
+
+
+def _write(parts: Iterable[pl.DataFrame], file: IO[bytes], delimiter: str) -> None:
+    for number, part in enumerate(parts):
+        part.write_csv(file, separator=delimiter, quote_style="necessary", include_header=not number)
 
 
 def _head(content: bytes) -> str:

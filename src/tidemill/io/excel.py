@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 
@@ -41,17 +40,19 @@ def read(source: Source, run: Run) -> Raw:
     return Raw(frame.select(map(_plain, frame)))
 
 
-def write(frame: pl.DataFrame, path: Path) -> None:
+def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
     """Write one sheet; what Excel cannot hold exactly (dates before March 1900, long whole numbers) goes as text.
+
+    All parts are held until the last, for each column goes as text or not as a whole.
 
     Raises:
         OutputError: More rows, columns or characters in a cell than Excel takes.
     """
     from xlsxwriter import Workbook
 
-    _check_size(frame)
+    frame = _whole(parts)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with Workbook(path, options) as book:
+    with Workbook(file, options) as book:
         book.set_properties({"created": _CREATED})
         sheet = book.add_worksheet("data")
         sheet.freeze_panes(1, 0)
@@ -91,14 +92,28 @@ def _plain(column: pl.Series) -> pl.Series:
     return column
 
 
-def _check_size(frame: pl.DataFrame) -> None:
-    if frame.height >= MAX_ROWS or frame.width > MAX_COLUMNS:
-        raise OutputError(f"{frame.height:,} rows and {frame.width:,} columns do not fit in an Excel sheet",
-                          hint="write Parquet or CSV instead")
+def check_size(rows: int, columns: int) -> None:
+    """Say before the work that so many rows below a row of names, or columns, are more than a sheet takes.
+
+    Raises:
+        OutputError: They are.
+    """
+    if rows >= MAX_ROWS or columns > MAX_COLUMNS:
+        raise OutputError(f"{rows:,} rows and {columns:,} columns do not fit in an Excel sheet, which takes "
+                          f"{MAX_ROWS - 1:,} rows and {MAX_COLUMNS:,} columns", hint="write Parquet or CSV instead")
+
+
+def _whole(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    kept: list[pl.DataFrame] = []
+    for part in parts:
+        kept.append(part)
+        check_size(sum(frame.height for frame in kept), part.width)
+    frame = pl.concat(kept, how="vertical_relaxed")
     for column in frame:
         if column.dtype == pl.String and (column.str.len_chars().max() or 0) > MAX_CHARACTERS:  # type: ignore[operator]
             raise OutputError(f"the column '{column.name}' has texts too long for an Excel cell "
                               f"(more than {MAX_CHARACTERS:,} characters)", hint="write Parquet or CSV instead")
+    return frame
 
 
 def _storable(column: pl.Series) -> pl.Series:

@@ -65,11 +65,12 @@ def to_native(table: Dataset | pl.DataFrame, door: Door | None = None) -> Any:
 
 
 def _at_door(values: pl.Series, column: Column) -> pl.Series:
-    if column.dtype != "String" or values.dtype == pl.String:
+    was_text = column.dtype in ("String", "Categorical") or column.dtype.startswith("Enum")
+    if not was_text or values.dtype == pl.String:
         return restored(values, column.dtype, column.spelling)
     spelling = column.spelling or Spelling()
     text = spelled(values, spelling)
-    return text if spelling.missing else text.set(values.is_null(), None)
+    return restored(text if spelling.missing else text.set(values.is_null(), None), column.dtype)
 
 
 def _from_pandas(table: Any, run: Run) -> pl.DataFrame:

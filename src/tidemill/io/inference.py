@@ -12,7 +12,9 @@ from tidemill.core.schema import Kind, Spelling
 from tidemill.core.spelling import mended, spelled
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
 
-_PAIRS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"是", "否"})
+_PAIRS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"on", "off"}, {"ja", "nein"},
+          {"oui", "non"}, {"sí", "no"}, {"si", "no"}, {"sim", "não"}, {"да", "нет"}, {"是", "否"}, {"有", "无"},
+          {"真", "假"}, {"对", "错"})
 _LONG, _WORDY, _LONG_CHINESE = 60, 7, 20  # characters, words and Chinese characters of a text that no one tallies
 _PROBE = 20_000
 NO_VALUE = "no value at all"

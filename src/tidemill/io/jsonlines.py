@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
+from collections.abc import Iterable
+from typing import IO
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -36,9 +37,10 @@ def read(source: Source, run: Run) -> Raw:
     return Raw(frame)
 
 
-def write(frame: pl.DataFrame, path: Path) -> None:
-    """Write one object a line; dates as ISO text."""
-    frame.write_ndjson(path, check_extension=False)
+def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
+    """Write one object a line, part below part; dates as ISO text."""
+    for part in parts:
+        part.write_ndjson(file)
 
 
 def _check_lines(content: bytes, where: str) -> None:

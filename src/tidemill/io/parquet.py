@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -11,6 +15,8 @@ from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.io.names import named
 from tidemill.io.source import Raw, Source
+
+_GROUP = 1 << 18
 
 
 def read(source: Source, run: Run) -> Raw:
@@ -28,6 +34,28 @@ def read(source: Source, run: Run) -> Raw:
     return Raw(frame)
 
 
-def write(frame: pl.DataFrame, path: Path, marks: dict[str, str] | None = None) -> None:
-    """Write the columns with their dtypes, and marks in the file's metadata."""
-    frame.write_parquet(path, metadata=marks)
+def write(parts: Iterable[pl.DataFrame], file: IO[bytes], marks: Callable[[], dict[str, str]] | None = None) -> None:
+    """Write the columns with their dtypes; where parts differ in a dtype, with one that holds both.
+
+    Parts go to files of their own first, and these in one stream to the file: polars writes no Parquet by parts, and
+    what the dtypes are is known with the last. So a few parts are in memory, never all.
+
+    Args:
+        parts: One below the other.
+        file: An open file of the disk.
+        marks: What to keep in the file's metadata, asked after the last part.
+    """
+    following = iter(parts)
+    first = next(following)
+    second = next(following, None)
+    if second is None:
+        first.write_parquet(file, row_group_size=_GROUP, metadata=marks() if marks else None)
+        return
+    with TemporaryDirectory(prefix=".parts-", dir=Path(file.name).parent) as folder:
+        scans = []
+        for number, part in enumerate(chain((first, second), following)):
+            path = Path(folder) / f"{number}.parquet"
+            part.write_parquet(path, compression="lz4", statistics=False)
+            scans.append(pl.scan_parquet(path))
+        pl.concat(scans, how="vertical_relaxed").sink_parquet(file, row_group_size=_GROUP,
+                                                              metadata=marks() if marks else None)

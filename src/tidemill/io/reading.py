@@ -41,7 +41,7 @@ def read(source: Any, run: Run, *, target: str | None = None, ignore: Iterable[s
         sensitive: Columns that no one may be treated by.
         time: The column that orders the rows.
         entity: The column that tells whom a row is about.
-        schema: A TOML file that overrides kinds and roles.
+        schema: A TOML file that overrides kinds and roles, and declares rules.
 
     Raises:
         InputError: The file cannot be read.
@@ -59,7 +59,7 @@ def read(source: Any, run: Run, *, target: str | None = None, ignore: Iterable[s
     made = [_column(entry, raw.is_text, wishes) for entry in run.track(entries, "read", "inferring kinds and roles")]
     _tell(entries, [column for _, column in made], run)
     frame = pl.DataFrame([values for values, _ in made])
-    return Dataset(frame, Schema(tuple(column for _, column in made)), name=name, door=door)
+    return Dataset(frame, Schema(tuple(column for _, column in made), wishes.rules), name=name, door=door)
 
 
 def _opened(source: Any, run: Run) -> tuple[Raw, Door, str, str]:

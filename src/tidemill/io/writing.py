@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from tidemill.core.schema import Column, Spelling
 from tidemill.core.spelling import spelled
 from tidemill.io import WRITERS
 from tidemill.io.dtypes import restored, text_of
+from tidemill.io.excel import check_size
 from tidemill.io.frames import door_frame
 
 _TEXT = ("csv", "tsv")
@@ -30,10 +31,39 @@ def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
     Raises:
         OutputError: The ending is unknown, the file exists, or it cannot be written.
     """
-    ending = ending_of(Path(path))
-    frame = text_frame(data) if ending in _TEXT else door_frame(data)
+    write_chunks([data], path, overwrite=overwrite, rows=len(data))
+
+
+def write_chunks(parts: Iterable[Dataset], path: str | Path, *, overwrite: bool = False, rows: int | None = None) -> int:
+    """Write parts of one table, one below the other, as each is made; give how many rows that were.
+
+    The rows are the same however they are cut into parts, and where the file is not packed (.gz), its bytes too. It
+    appears when the last part is written, and not at all if one fails. Of an Excel sheet all parts are held in memory.
+
+    Args:
+        parts: At least one; all of one schema.
+        path: Where to, as for :func:`write`.
+        overwrite: Whether an existing file may be replaced.
+        rows: How many will come, where that is known: what no Excel sheet takes is refused before the first is made.
+
+    Raises:
+        OutputError: The ending is unknown, the file exists, it cannot be written, or there are too many rows for it.
+    """
+    path, written, origins = Path(path), 0, set[int]()
+    ending = ending_of(path)
+    if ending == "xlsx" and rows is not None:
+        check_size(rows, 0)
+
+    def frames() -> Iterator[pl.DataFrame]:
+        nonlocal written
+        for part in parts:
+            written += len(part)
+            origins.update([0] if part.origin is None else part.origin.unique())
+            yield text_frame(part) if ending in _TEXT else door_frame(part)
+
     # Parquet can say of a file where its rows come from; in other formats a mark would be one more column
-    _write(frame, Path(path), overwrite, marks=_marks(data) if ending == "parquet" else {})
+    _write(frames(), path, overwrite, **({"marks": lambda: _marks(origins)} if ending == "parquet" else {}))
+    return written
 
 
 def write_frame(frame: pl.DataFrame, path: str | Path, *, overwrite: bool = False) -> None:
@@ -44,7 +74,7 @@ def write_frame(frame: pl.DataFrame, path: str | Path, *, overwrite: bool = Fals
     """
     ending = ending_of(Path(path))
     columns = [_text(values, Column(values.name, "text", dtype=text_of(values.dtype))) for values in frame]
-    _write(pl.DataFrame(columns) if ending in _TEXT else frame, Path(path), overwrite)
+    _write([pl.DataFrame(columns) if ending in _TEXT else frame], Path(path), overwrite)
 
 
 def text_frame(data: Dataset) -> pl.DataFrame:
@@ -72,10 +102,8 @@ def _usual(values: pl.Series) -> Spelling:
     """How values are written whose source was no text: moments as short as is exact, all else as always."""
     if not isinstance(values.dtype, pl.Datetime):
         return Spelling()
-    if values.dtype.time_zone is not None:
-        return Spelling(datetime="%Y-%m-%dT%H:%M:%S%.f%:z")
-    whole = (values.dt.truncate("1s") == values).all()
-    return Spelling(datetime="%Y-%m-%d %H:%M:%S" if whole else "%Y-%m-%d %H:%M:%S%.f")
+    zoned = values.dtype.time_zone is not None
+    return Spelling(datetime="%Y-%m-%dT%H:%M:%S%.f%:z" if zoned else "%Y-%m-%d %H:%M:%S%.f")
 
 
 def ending_of(path: Path) -> str:
@@ -93,25 +121,19 @@ def ending_of(path: Path) -> str:
     return ending
 
 
-def _marks(data: Dataset) -> dict[str, str]:
+def _marks(origins: set[int]) -> dict[str, str]:
     """Where rows come from, for the metadata of a file: nothing where all are real."""
-    if data.origin is None or not (data.origin != 0).any():
+    if not any(origins):
         return {}
-    rounds = ",".join(map(str, data.origin.unique().sort().to_list()))
-    return {"tidemill.origin": "synthetic" if (data.origin != 0).all() else "real and synthetic",
-            "tidemill.rounds": rounds}
+    return {"tidemill.origin": "synthetic" if all(origins) else "real and synthetic",
+            "tidemill.rounds": ",".join(map(str, sorted(origins)))}
 
 
-def _write(frame: pl.DataFrame, path: Path, overwrite: bool, marks: Mapping[str, str] | None = None) -> None:
+def _write(frames: Iterable[pl.DataFrame], path: Path, overwrite: bool, **options: Any) -> None:
     write_to = WRITERS.load(ending_of(path))
-    with writing(path, overwrite=overwrite) as aside:
-        if marks:
-            write_to(frame, aside, dict(marks))
-            return
+    with writing(path, overwrite=overwrite) as aside, aside.open("wb") as file:
         if path.suffix.lower() != ".gz":
-            write_to(frame, aside)
+            write_to(frames, file, **options)
             return
-        buffer = io.BytesIO()
-        write_to(frame, buffer)
-        with aside.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:  # no time, no name:
-            packed.write(buffer.getbuffer())  # the same rows give the same bytes
+        with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:  # no time, no name: the same rows, the same bytes
+            write_to(frames, packed, **options)

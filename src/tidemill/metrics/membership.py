@@ -12,6 +12,7 @@ from tidemill.metrics.auc import Auc, auc
 from tidemill.metrics.embedding import Points, nearest
 from tidemill.metrics.features import Floats
 from tidemill.metrics.privacy import some, suspects
+from tidemill.metrics.sides import sampled
 from tidemill.metrics.wording import counted, percent, ratio
 
 MEMBERSHIP = "membership inference (AUC)"
@@ -51,9 +52,12 @@ def membership(evidence: Evidence, run: Run) -> Iterable[Score]:
     floor = attack(some(found.floor, len(members), rng), known, members, strangers)
     ceiling = attack(published, known, members, some(others, MOST_ROWS, rng))
     low, high = mine.interval
-    sentence = (f"Of a training row and an unseen one, an attacker who has the synthetic rows and other real rows "
-                f"picks the training row in {percent(mine.value)} of cases (AUC {ratio(mine.value)}, 95 % interval "
-                f"{ratio(low)} to {ratio(high)}; 0.5 is guessing).")
+    tried = len(members) + len(strangers)
+    note = sampled(tried) if tried < len(evidence.train) + len(evidence.holdout) // 2 else ""
+    who = f"{len(found.synthetic):,} of the" if len(found.synthetic) < len(evidence.synthetic) else "the"
+    sentence = (f"Of a training row and an unseen one, an attacker who has {who} synthetic rows and other real "
+                f"rows picks the training row in {percent(mine.value)} of cases (AUC {ratio(mine.value)}, 95 % interval "
+                f"{ratio(low)} to {ratio(high)}; 0.5 is guessing){note}.")
     yield Score("membership", MEMBERSHIP, mine.value, floor.value, ceiling.value, "low", sentence=sentence,
                 interval=mine.interval, figures={"error": mine.error, "ceiling_error": ceiling.error,
                                                  "members": len(members), "strangers": len(strangers)})

@@ -65,7 +65,7 @@ def nearest(evidence: Evidence, run: Run) -> Iterable[Score]:
     if isinstance(found, str):
         yield Score("nearest", CLOSENESS, None, better="low", why=found)
     else:
-        yield _closeness_score(found, len(found.train) / len(evidence.train), run)
+        yield _closeness_score(found, evidence, run)
     yield _copies_score(evidence, run)
 
 
@@ -89,8 +89,7 @@ def closeness(rows: Points, train: Points, holdout: Points) -> Closeness:
     return Closeness(share, sqrt(variance) / len(rows), np.sqrt(to_train), np.sqrt(to_holdout))
 
 
-def _closeness_score(found: Suspects, searched: float, run: Run) -> Score:
-    """The score; ``searched`` is the share of the training rows that could be searched."""
+def _closeness_score(found: Suspects, evidence: Evidence, run: Run) -> Score:
     rng = run.rng("metrics", "nearest", "halves")
     most = max(1000, MULTIPLICATIONS // (2 * len(found.train) * max(1, found.train.shape[1])))
     rows = some(found.synthetic, most, rng)
@@ -101,8 +100,8 @@ def _closeness_score(found: Suspects, searched: float, run: Run) -> Score:
     half = len(order) // 2
     a, b = found.holdout[order[:half]], found.holdout[order[half:2 * half]]
     ceiling = closeness(some(a, FLOOR_ROWS, rng), some(found.train, half, rng), b)
-    note = sampled(len(rows)) if len(rows) < len(found.synthetic) else ""
-    copied = 0.5 + searched / 2
+    note = sampled(len(rows)) if len(rows) < len(evidence.synthetic) else ""
+    copied = 0.5 + len(found.train) / len(evidence.train) / 2  # of the training rows, so many could be searched
     usual = [percent(0.5 + side * NORMAL_95 * mine.error) for side in (-1, 1)]
     sentence = (f"{percent(mine.share)} of the synthetic rows are closer to one of {len(found.train):,} training rows "
                 f"than to any of as many held-out rows; by chance it would be {' to '.join(dict.fromkeys(usual))}. "

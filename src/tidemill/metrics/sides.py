@@ -59,7 +59,7 @@ def sides(evidence: Evidence, run: Run, metric: str, *, most: int, equal: bool =
     real, synthetic, floor, ceiling = (
         thinned(data, rows, run.rng("metrics", metric, side)).select(names) for side, data, rows in
         zip(("holdout", "synthetic", "floor", "train"), (evidence.holdout, *compared), sizes, strict=True))
-    return Sides(real, synthetic, floor, ceiling, sampled(size) if size == most else "")
+    return Sides(real, synthetic, floor, ceiling, sampled(most) if most in sizes else "")
 
 
 def thinned(data: Dataset, rows: int, rng: np.random.Generator) -> Dataset:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.grid import Batch, Infilled, Known, Spec
 from tidemill.core.run import Run
 
 State = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -26,11 +26,15 @@ class Generator(Protocol):
         """Learn the rows; after any number of steps the generator is usable."""
         ...
 
-    def sample(self, n: int, rng: np.random.Generator, known: Known | None = None, run: Run | None = None) -> Batch:
-        """New rows; with ``known``, rows that carry these values, drawn from the model's conditional distribution.
+    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None) -> Batch:
+        """New rows."""
+        ...
+
+    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+        """n new rows that keep to what is known, drawn from the model's conditional distribution.
 
         Raises:
-            ConditionError: The known values never occur together under the model.
+            ConditionError: What is known never occurs together under the model.
         """
         ...
 

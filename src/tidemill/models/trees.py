@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import lightgbm as lgb
 import numpy as np
 
-from tidemill.core.errors import ConditionError
-from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.errors import OptionError
+from tidemill.core.grid import Batch, Infilled, Known, Spec
 from tidemill.core.run import Run, Stage
+from tidemill.models.answers import Answers
 from tidemill.models.base import State
-from tidemill.models.dichotomies import Questions, halved, joined
+from tidemill.models.dichotomies import halved, joined
 from tidemill.models.forest import Forest
+from tidemill.models.particles import Chosen, Particles, rows_of
 from tidemill.models.variables import ABSENT, Variables
 
-MIN_ROWS = 40
-"""A question that fewer training rows reach is answered by their proportion."""
-MIN_SIDE = 10
-"""So is one where fewer of them stand on one side."""
-ROUNDS = 100
-"""Boosting rounds of a question that FULL_ROWS rows or more reach."""
+LEAST = 10
+"""Training rows that a leaf holds at least, and either side of a question, where nothing else is said."""
+ROUNDS, LEAVES, RATE = 100, 16, 0.15
+"""Boosting rounds, leaves of a tree and learning rate of a question that FULL_ROWS rows reach."""
 FULL_ROWS = 20_000
-DECAY = 0.3
-"""Questions that fewer rows reach take fewer rounds, by this power of the rows."""
-MIN_ROUNDS = 6
+FEW, MANY = 0.3, 0.45
+"""Rounds fall by these powers of the rows below and above FULL_ROWS: few are learned by heart in many rounds; many bear
+larger trees and longer steps."""
+MIN_ROUNDS, MIN_LEAVES, MAX_LEAVES, MAX_RATE = 6, 8, 64, 0.5
 SMALL_TABLE = 1000
 """Tables of fewer rows get trees of half the leaves: they are soon learned by heart."""
 MAX_FEATURES = 64
@@ -35,52 +35,26 @@ MAX_FEATURES = 64
 CORRELATED_ROWS = 5000
 """Rows that say which variables are related, where there are many variables."""
 CHUNK = 16_384
-"""Rows drawn at a time; each chunk has its own random stream, so threads do not matter."""
+"""Rows or candidates drawn at a time; each chunk has its own random stream, so threads do not matter."""
 PARTICLES = 20
-"""Rows drawn for every row that is kept when a condition must be met."""
+"""Candidates for every row that must keep to a condition."""
+MIN_PARTICLES = 4096
+"""At least so many for all rows together."""
+MOVES = 6
+"""Candidates of each row, itself among them, when it is moved at the end."""
+
+Effort = Literal["full", "plain"]
+_PLAIN = 8
+"""How many times fewer rounds a plain fit takes."""
 
 _BOOSTING: dict[str, Any] = {
-    "objective": "binary", "learning_rate": 0.15, "num_leaves": 8, "min_child_samples": 3, "lambda_l2": 0.1,
+    "objective": "binary", "lambda_l2": 2.0, "max_bin": 63, "bin_construct_sample_cnt": 50_000,
     # without a bound on a leaf's step, a rare outcome that one column decides is settled in the first round: no later
     # split gains anything, and the rows on the other side keep the overall chance
     "max_delta_step": 2.0,
     "cat_l2": 3.0, "cat_smooth": 5.0, "min_data_per_group": 10, "feature_pre_filter": False,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1,
 }
-
-
-@dataclass
-class _Variable:
-    """What is learned about one variable.
-
-    Attributes:
-        questions: The binary tree over its symbols.
-        features: (f,) the earlier variables it is drawn from.
-        share: (q,) the proportion of rows that go right at each node.
-        forest_of: (q,) which forest answers each node; -1 for none.
-        forest: The forests.
-        boosters: LightGBM's predictor of each forest; loaded when the first rows are drawn.
-    """
-
-    questions: Questions
-    features: np.ndarray
-    share: np.ndarray
-    forest_of: np.ndarray
-    forest: Forest | None = None
-    boosters: list[lgb.Booster] = field(default_factory=list, repr=False)
-
-    def load(self) -> None:
-        """Hand the forests to LightGBM, if that was not done yet."""
-        if self.forest is not None and not self.boosters:
-            self.boosters = self.forest.boosters(len(self.features))
-
-    def right_chance(self, node: int, x: np.ndarray) -> np.ndarray | float:
-        """(n, f) features -> (n,) the chance that each row goes right at the node."""
-        which = int(self.forest_of[node])
-        if which < 0:
-            return float(self.share[node])
-        # one thread, since chunks are the parallel unit
-        return np.asarray(self.boosters[which].predict(x, num_threads=1))
 
 
 class Trees:
@@ -90,17 +64,34 @@ class Trees:
     yes-no answers along a path, so its density is known everywhere; a number is uniform within its piece. Pieces keep
     values that occur in MIN_COUNT rows or more, and bounds between values otherwise.
 
+    New rows are a balanced sample: each follows the model, but together they keep to its shares more closely than
+    independent draws would, as the rows of a stratified sample do.
+
     Materialises the batch. One step is one question, the ones that most rows reach first; questions that were not
     reached in time are answered by their overall proportion.
+
+    Args:
+        least: Training rows that stand behind every answer: in each leaf, and on either side of each question. More is
+            more private and less faithful.
+        effort: "full", or "plain" for an eighth of the boosting rounds: for millions of rows, or a first look.
+
+    Raises:
+        OptionError: An option makes no sense.
     """
 
-    parameters: ClassVar[dict[str, Any]] = {"rounds": ROUNDS, "leaves": _BOOSTING["num_leaves"],
-                                            "learning rate": _BOOSTING["learning_rate"]}
+    parameters: ClassVar[dict[str, Any]] = {"least": LEAST, "effort": "full"}
 
     steps_done: int
     steps_planned: int
     variables: Variables
-    learned: list[_Variable]
+    learned: list[Answers]
+
+    def __init__(self, least: int = LEAST, effort: Effort = "full") -> None:
+        if least < 1:
+            raise OptionError(f"least={least} makes no sense", hint="give 1 or more rows")
+        if effort not in ("full", "plain"):
+            raise OptionError(f"there is no effort {effort!r}", hint="choose full or plain")
+        self.least, self.effort = least, effort
 
     def fit(self, spec: Spec, batch: Batch, run: Run) -> Self:
         """Learn every question, in threads; stops in time and stays usable."""
@@ -124,96 +115,127 @@ class Trees:
         self._assemble(forests)
         return self
 
-    def _planned(self, v: int, features: np.ndarray) -> _Variable:
+    def _planned(self, v: int, features: np.ndarray) -> Answers:
         sort, i = self.variables.channels[v]
         count = self.variables.count[v]
         ordered = sort == "real" or self.variables.spec.codes[i].ordered
-        questions = halved(count) if ordered else joined(count)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.where(questions.left >= 0, questions.rows[questions.right] / questions.rows, 0.0)
-        return _Variable(questions, features, np.nan_to_num(share, nan=0.5), np.full(len(questions), -1, np.int32))
+        return Answers.planned(halved(count) if ordered else joined(count), count, features)
 
     def _tasks(self) -> list[tuple[int, int, int]]:
         """(variable, node, rows) of every question worth a classifier, the ones that most rows reach first."""
         tasks = []
-        for v, variable in enumerate(self.learned):
-            q = variable.questions
-            if not len(variable.features):
+        for v, answers in enumerate(self.learned):
+            q = answers.questions
+            if not len(answers.features):
                 continue
-            inner = np.flatnonzero((q.left >= 0) & (q.rows >= MIN_ROWS))
+            inner = np.flatnonzero((q.left >= 0) & (q.rows >= 4 * self.least))
             smaller = np.minimum(q.rows[q.left[inner]], q.rows[q.right[inner]])
-            tasks += [(v, int(node), int(q.rows[node])) for node in inner[smaller >= MIN_SIDE]]
+            tasks += [(v, int(node), int(q.rows[node])) for node in inner[smaller >= self.least]]
         return sorted(tasks, key=lambda task: (-task[2], task[0], task[1]))
 
     def _assemble(self, forests: Mapping[tuple[int, int], Forest]) -> None:
         """Put the forests of each variable one behind the other."""
-        for v, variable in enumerate(self.learned):
+        for v, answers in enumerate(self.learned):
             nodes = sorted(node for u, node in forests if u == v)
             if nodes:
-                variable.forest_of[nodes] = np.arange(len(nodes))
-                variable.forest = Forest.joined([forests[v, node] for node in nodes])
+                answers.forest_of[nodes] = np.arange(len(nodes))
+                answers.forest = Forest.joined([forests[v, node] for node in nodes])
 
-    def sample(self, n: int, rng: np.random.Generator, known: Known | None = None, run: Run | None = None) -> Batch:
-        """New rows; with ``known``, by sequential importance resampling of PARTICLES rows for each that is kept.
+    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None) -> Batch:
+        """New rows, each chunk of CHUNK rows a balanced sample."""
+        starts = range(0, n, CHUNK)
+        jobs = [(min(CHUNK, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
+        parts = self._parallel(jobs, lambda job: self._balanced(*job), run)
+        empty = Batch(np.zeros((0, len(self.variables.spec.reals)), np.int64),
+                      np.zeros((0, len(self.variables.spec.codes)), np.int32))
+        return Batch(np.concatenate([empty.tick, *(part.tick for part in parts)]),
+                     np.concatenate([empty.code, *(part.code for part in parts)]))
+
+    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+        """n new rows that keep to what is known: by weighted candidates, each chosen row then moved once more.
+
+        Converges to the model's conditional distribution as the candidates become many. Where only variables are known
+        that are drawn from no other, nothing needs weighing and the draw is exact.
 
         Raises:
-            ConditionError: The model gives the known values no chance together.
+            ConditionError: What is known has no chance under the model.
         """
+        known_first = self._known_first(known)
+        each = 1 if known_first else PARTICLES
+        size = CHUNK // each
+        starts = range(0, n, size)
+        jobs = [(start, min(size, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
+
+        def block(job: tuple[int, int, np.random.Generator]) -> Chosen:
+            start, rows, stream = job
+            part = rows_of(known, slice(start, start + rows))
+            groups = 1 if known.rows is None else rows
+            many = max(each * rows, 1 if known_first else MIN_PARTICLES) if groups == 1 else each * groups
+            chosen = Particles(self.variables, self.learned, part, groups, many // groups, stream, first=start).drawn(rows)
+            if known_first:
+                return chosen
+            moved = Particles(self.variables, self.learned, part, rows, MOVES, stream, kept=chosen, first=start).drawn(rows)
+            return Chosen(moved.symbols, moved.tick, np.resize(chosen.chance, rows), chosen.effective)
+
+        parts = self._parallel(jobs, block, run)
+        if not parts:
+            return Infilled(self.sample(0, rng), np.zeros(0), 0.0)
+        chance = np.concatenate([np.resize(part.chance, len(part.symbols)) for part in parts])
+        symbols, tick = (np.concatenate([getattr(part, name) for part in parts]) for name in ("symbols", "tick"))
+        return Infilled(Batch(tick, self.variables.codes(symbols)),
+                        chance if known.rows is not None else np.full(n, chance.mean()),
+                        min(sum(part.effective for part in parts), float(n)))
+
+    def _known_first(self, known: Known) -> bool:
+        """Whether only variables are known that are drawn from no other."""
+        alone = {channel for channel, answers in zip(self.variables.channels, self.learned, strict=True)
+                 if not len(answers.features)}
+        channels = {("code", i) for i in known.code} | {("real", i) for i in known.tick}
+        return known.rows is None and not known.sums and alone.issuperset(channels)
+
+    def _parallel(self, jobs: list[Any], work: Any, run: Run | None) -> list[Any]:
         run = run or Run()
-        given = self.variables.symbols_of(known)
-        for variable in self.learned:
-            variable.load()
-        draws = PARTICLES * n if given else n
-        starts = range(0, draws, CHUNK)
-        streams = rng.spawn(len(starts) + 1)
-        chunks = [(min(CHUNK, draws - start), stream) for start, stream in zip(starts, streams[1:], strict=True)]
+        for answers in self.learned:
+            answers.load()
         with (ThreadPoolExecutor(run.threads) as pool,
-              run.stage("generate", "drawing new rows", total=max(len(chunks), 1)) as stage):
+              run.stage("generate", "drawing new rows", total=max(len(jobs), 1)) as stage):
             parts = []
-            for part in pool.map(lambda chunk: self._draw(chunk[0], chunk[1], given), chunks):
+            for part in pool.map(work, jobs):
                 parts.append(part)
                 stage.advance()
-        symbols = np.concatenate([p[0] for p in parts]) if parts else np.empty((0, len(self.variables)), np.int32)
-        if given:
-            weight = np.concatenate([p[1] for p in parts]) if parts else np.empty(0)
-            if n and not weight.sum() > 0:
-                raise ConditionError("the model gives these values no chance together",
-                                     hint="leave one of the conditions out")
-            symbols = symbols[_resampled(weight, n, streams[0])] if n else symbols
-        return self.variables.batch(symbols, streams[0], known)
+        return parts
 
-    def _draw(self, n: int, rng: np.random.Generator, given: Mapping[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        """(n, variables) symbols and (n,) weights of one chunk, all given symbols set."""
+    def _balanced(self, n: int, rng: np.random.Generator) -> Batch:
+        """n rows that are kept in the order of what is drawn of them so far, so that neighbours are alike.
+
+        Along this order the questions are answered systematically (:meth:`Answers.draw`): among rows that are alike, as
+        many go right as their chances add up to.
+        """
         symbols = np.empty((n, len(self.variables)), np.int32)
         matrix = np.empty((n, len(self.variables)))
-        weight = np.ones(n)
-        for v, variable in enumerate(self.learned):
-            x = matrix[:, variable.features]
+        cell = np.zeros(n, np.int64)  # rows of one cell are alike so far
+        for v, answers in enumerate(self.learned):
             presence = self.variables.presence[v]
-            here = np.ones(n, bool) if presence is None else symbols[:, presence] == 0
+            here = np.arange(n) if presence is None else np.flatnonzero(symbols[:, presence] == 0)
             symbols[:, v] = ABSENT
-            if v in given:
-                symbols[:, v] = given[v]
-                weight *= np.where(here, _chance(variable, x, given[v], len(self.variables.count[v])), 0.0)
-                if weight.sum() > 0 and weight.sum() ** 2 < 0.5 * n * (weight ** 2).sum():
-                    kept = _resampled(weight, n, rng)
-                    symbols, matrix = symbols[kept], matrix[kept]
-                    # the mean keeps this chunk's weight comparable with that of other chunks
-                    weight = np.full(n, weight.mean())
-            elif len(self.variables.count[v]):
-                symbols[here, v] = _answered(variable, x[here], rng, self.variables.count[v])
+            if len(answers.count):
+                symbols[here, v] = answers.draw(matrix[np.ix_(here, answers.features)], rng, balanced=True)
             matrix[:, v] = np.where(symbols[:, v] == ABSENT, np.nan, symbols[:, v])
-        return symbols, weight
+            if n and cell[-1] < n - 1:
+                order, cell = _refined(cell, symbols[:, v], self.variables.count[v])
+                symbols[:, :v + 1], matrix[:, :v + 1] = symbols[order, :v + 1], matrix[order, :v + 1]
+        return self.variables.batch(rng.permutation(symbols), rng)
 
     def to_state(self) -> State:
         """Pieces, counts and trees."""
         _, arrays = self.variables.to_state()
-        for v, variable in enumerate(self.learned):
-            arrays[f"features.{v:05d}"] = variable.features.astype(np.int32)
-            arrays[f"forest_of.{v:05d}"] = variable.forest_of
-            if variable.forest is not None:
-                arrays |= variable.forest.to_arrays(f"forest.{v:05d}")
-        return {"steps_done": self.steps_done, "steps_planned": self.steps_planned}, arrays
+        for v, answers in enumerate(self.learned):
+            arrays[f"features.{v:05d}"] = answers.features.astype(np.int32)
+            arrays[f"forest_of.{v:05d}"] = answers.forest_of
+            if answers.forest is not None:
+                arrays |= answers.forest.to_arrays(f"forest.{v:05d}")
+        return {"steps_done": self.steps_done, "steps_planned": self.steps_planned, "least": self.least,
+                "effort": self.effort}, arrays
 
     @classmethod
     def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
@@ -222,18 +244,18 @@ class Trees:
         Raises:
             ArtifactError: The trees are unsound.
         """
-        model = cls()
+        model = cls(int(document["least"]), document["effort"])
         model.steps_done, model.steps_planned = int(document["steps_done"]), int(document["steps_planned"])
         model.variables = Variables.from_state(spec, arrays)
         model.learned = []
         for v in range(len(model.variables)):
-            variable = model._planned(v, arrays[f"features.{v:05d}"].astype(int))
-            variable.forest_of = arrays[f"forest_of.{v:05d}"].astype(np.int32)
+            answers = model._planned(v, arrays[f"features.{v:05d}"].astype(int))
+            answers.forest_of = arrays[f"forest_of.{v:05d}"].astype(np.int32)
             if f"forest.{v:05d}.trees" in arrays:
-                variable.forest = Forest.from_arrays(f"forest.{v:05d}", arrays)
-                variable.forest.check(len(variable.features))
-            _check_fits(variable, v)
-            model.learned.append(variable)
+                answers.forest = Forest.from_arrays(f"forest.{v:05d}", arrays)
+                answers.forest.check(len(answers.features))
+            _check_fits(answers, v)
+            model.learned.append(answers)
         return model
 
 
@@ -273,12 +295,12 @@ class _Learner:
         label = np.zeros(len(order), np.float32)
         label[order[middle:last]] = 1
         rows = np.sort(order[first:last])
-        leaves = _BOOSTING["num_leaves"] // (2 if len(order) < SMALL_TABLE else 1)
-        settings = {**_BOOSTING, "num_leaves": leaves}
+        rounds, settings = _schedule(len(rows), self.model.effort, small=len(order) < SMALL_TABLE)
+        settings = {**_BOOSTING, **settings, "min_child_samples": self.model.least}
         part = self.binned[v].subset(rows, params=settings).construct()
         part.set_label(label[rows])
         booster = lgb.Booster(settings, part)
-        for _ in range(_rounds(len(rows))):
+        for _ in range(rounds):
             if self.run.steps is None and self.run.must_stop(0):
                 return None
             if booster.update():
@@ -303,9 +325,16 @@ def _features(variables: Variables, symbols: np.ndarray, run: Run) -> list[np.nd
     return chosen
 
 
-def _rounds(rows: int) -> int:
-    """Boosting rounds of a question that so many rows reach: few rows are learned by heart in many rounds."""
-    return max(MIN_ROUNDS, round(ROUNDS * min(rows / FULL_ROWS, 1.0) ** DECAY))
+def _schedule(rows: int, effort: Effort, *, small: bool) -> tuple[int, dict[str, float]]:
+    """Boosting rounds of a question that so many rows reach, with the leaves of its trees and the learning rate."""
+    times = rows / FULL_ROWS
+    fewer = min(times, 1.0) ** FEW / max(times, 1.0) ** MANY
+    rounds, leaves, rate = ROUNDS * fewer, LEAVES * times ** MANY, RATE * max(times, 1.0) ** (MANY / 2)
+    if effort == "plain":
+        rounds, leaves, rate = rounds / _PLAIN, leaves * 4, rate * 4
+    least = MIN_LEAVES // 2 if small else MIN_LEAVES
+    return max(MIN_ROUNDS if effort == "full" else 2, round(rounds)), {
+        "num_leaves": min(max(round(leaves), least), MAX_LEAVES), "learning_rate": min(rate, MAX_RATE)}
 
 
 def _in_order(learner: _Learner, tasks: list[tuple[int, int, int]], run: Run) -> Iterator[Forest | None]:
@@ -330,49 +359,23 @@ def _tell(stage: Stage, run: Run, rows: int) -> None:
         stage.advance(units=rows)
 
 
-def _answered(variable: _Variable, x: np.ndarray, rng: np.random.Generator, count: np.ndarray) -> np.ndarray:
-    """(n, f) features -> (n,) symbols, every row sent down the questions."""
-    q = variable.questions
-    symbol = np.empty(len(x), np.int32)
-    waiting = {0: np.arange(len(x))}
-    for node in range(len(q)):
-        rows = waiting.pop(node, None)
-        if rows is None or not len(rows):
-            continue
-        if q.left[node] < 0:
-            group = q.symbols[q.start[node]:q.stop[node]]
-            chance = count[group] / count[group].sum() if len(group) > 1 else None
-            symbol[rows] = group[0] if chance is None else rng.choice(group, len(rows), p=chance)
-            continue
-        right = rng.random(len(rows)) < variable.right_chance(node, x[rows])
-        waiting[int(q.left[node])], waiting[int(q.right[node])] = rows[~right], rows[right]
-    return symbol
+def _refined(cell: np.ndarray, symbol: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sort rows within their cells by a coarse symbol: (n,) the order, and (n,) the finer cells in that order.
+
+    Symbols are taken in four groups of about equal counts, so that several variables have a say in the order.
+    """
+    before = np.cumsum(count) - count / 2
+    group = np.floor(4 * before / max(count.sum(), 1)).astype(np.int64)
+    finer = cell * 5 + np.where(symbol == ABSENT, 4, group[symbol] if len(group) else 4)
+    order = np.argsort(finer, kind="stable")
+    finer = finer[order]
+    return order, np.cumsum(np.r_[False, finer[1:] != finer[:-1]])
 
 
-def _chance(variable: _Variable, x: np.ndarray, symbol: int, size: int) -> np.ndarray:
-    """(n, f) features -> (n,) the chance of one symbol, up to a factor that is the same for all rows."""
-    q = variable.questions
-    place, node = int(q.rank(size)[symbol]), 0
-    chance = np.ones(len(x))
-    while q.left[node] >= 0:
-        right = np.asarray(variable.right_chance(node, x))
-        goes_right = place >= q.start[q.right[node]]
-        chance *= right if goes_right else 1 - right
-        node = int(q.right[node] if goes_right else q.left[node])
-    return chance
-
-
-def _resampled(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """n positions drawn in proportion to (m,) weights, systematically (Kitagawa 1996) and in random order."""
-    edges = np.cumsum(weight)
-    at = (np.arange(n) + rng.random()) / n * edges[-1]
-    return rng.permutation(np.minimum(np.searchsorted(edges, at, side="right"), len(weight) - 1))
-
-
-def _check_fits(variable: _Variable, v: int) -> None:
-    if len(variable.forest_of) != len(variable.questions) or variable.features.ndim != 1:
+def _check_fits(answers: Answers, v: int) -> None:
+    if len(answers.forest_of) != len(answers.questions) or answers.features.ndim != 1:
         raise ValueError("the questions do not fit their forests")
-    if np.any(variable.forest_of >= (0 if variable.forest is None else len(variable.forest.trees))):
+    if np.any(answers.forest_of >= (0 if answers.forest is None else len(answers.forest.trees))):
         raise ValueError("a question is answered by a forest that is not there")
-    if np.any((variable.features < 0) | (variable.features >= v)):
+    if np.any((answers.features < 0) | (answers.features >= v)):
         raise ValueError("a variable is drawn from a later one")

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.errors import DataError
+from tidemill.core.grid import Batch, Spec
 from tidemill.models.pieces import Pieces
 
 ABSENT = -1
@@ -61,52 +61,27 @@ class Variables:
                 out[:, v] = np.where(present, self.pieces[i].nearest(batch.tick[:, i]), ABSENT)
         return out
 
-    def silenced(self, symbols: np.ndarray) -> np.ndarray:
-        """Set reals to ABSENT where their presence code says so, in place."""
-        for v, presence in enumerate(self.presence):
-            if presence is not None:
-                symbols[symbols[:, presence] != 0, v] = ABSENT
-        return symbols
-
-    def symbols_of(self, known: Known | None) -> dict[int, int]:
-        """The known channels as variable -> symbol.
-
-        Raises:
-            ConditionError: No training row carries such a value.
-        """
-        given: dict[int, int] = {}
-        for v, (sort, i) in enumerate(self.channels):
-            if known is not None and sort == "code" and i in known.code:
-                given[v] = known.code[i]
-            elif known is not None and sort == "real" and i in known.tick:
-                given[v] = int(self.pieces[i].index(np.array([known.tick[i]]))[0])
-            else:
-                continue
-            if given[v] < 0 or self.count[v][given[v]] == 0:
-                raise ConditionError("no training row has such a value, so the model gives it no chance",
-                                     where=f"column '{self.channel_name(v)}'",
-                                     hint="choose a value that occurs; `tidemill read` shows the columns")
-        return given
-
     def channel_name(self, v: int) -> str:
         """The name of variable v's channel."""
         sort, i = self.channels[v]
         return self.spec.codes[i].name if sort == "code" else self.spec.reals[i].name
 
-    def batch(self, symbols: np.ndarray, rng: np.random.Generator, known: Known | None = None) -> Batch:
-        """(n, variables) symbols -> Batch, each number drawn within its piece, known ticks as given."""
-        n = len(symbols)
-        tick = np.zeros((n, len(self.spec.reals)), np.int64)
-        code = np.zeros((n, len(self.spec.codes)), np.int32)
+    def codes(self, symbols: np.ndarray) -> np.ndarray:
+        """(n, variables) symbols -> (n, K) codes."""
+        code = np.zeros((len(symbols), len(self.spec.codes)), np.int32)
         for v, (sort, i) in enumerate(self.channels):
             if sort == "code":
                 code[:, i] = symbols[:, v]
-                continue
-            here = symbols[:, v] != ABSENT
-            tick[here, i] = self.pieces[i].draw(symbols[here, v], rng)
-            if known is not None and i in known.tick:
-                tick[here, i] = known.tick[i]
-        return Batch(tick, code)
+        return code
+
+    def batch(self, symbols: np.ndarray, rng: np.random.Generator) -> Batch:
+        """(n, variables) symbols -> Batch, each number drawn within its piece."""
+        tick = np.zeros((len(symbols), len(self.spec.reals)), np.int64)
+        for v, (sort, i) in enumerate(self.channels):
+            if sort == "real":
+                here = symbols[:, v] != ABSENT
+                tick[here, i] = self.pieces[i].draw(symbols[here, v], rng)
+        return Batch(tick, self.codes(symbols))
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Plain JSON values (none) and arrays."""

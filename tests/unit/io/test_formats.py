@@ -25,6 +25,7 @@ FRAME = pl.DataFrame({
     "decimal": pl.Series(["1.10", "2.25", None], dtype=pl.String).cast(pl.Decimal(10, 2)),
     "level": pl.Series(["a", "b", None], dtype=pl.Categorical),
     "enum": pl.Series(["a", "b", None], dtype=pl.Enum(["b", "a", "c"])),
+    "digits": pl.Series(["1", "2", None]).cast(pl.Categorical),
     "at": pl.Series([dt.time(9, 30), dt.time(23, 59, 59), None]),
     "fine": pl.Series([dt.time(9, 30, 0, 5), dt.time(1), None]),
     "long": pl.Series([dt.timedelta(hours=1), dt.timedelta(days=2), None]),

@@ -39,6 +39,8 @@ def column(name: str, values: object, **options: object) -> Column:
     ("SeniorCitizen", [0, 1] * 9, "boolean", "2 different values, 0 and 1"),
     ("flag", [1.0, 0.0, None], "boolean", "2 different values, 0 and 1"),
     ("flag", ["T", "F"] * 3, "boolean", "2 different values, F and T"),
+    ("flag", ["on", "off"] * 3, "boolean", "2 different values, off and on"),
+    ("flag", ["有", "无"] * 3, "boolean", "2 different values"),
     ("flag", [True, False], "boolean", "2 different values, false and true"),
     ("flag", [True, True], "boolean", "true or false (true in these rows)"),
     ("sex", ["M", "F"] * 9, "category", "2 different values in 18 rows"),

@@ -11,6 +11,7 @@ import pytest
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.run import Run
+from tidemill.core.schema import Rule
 from tidemill.io.reading import read
 from tidemill.io.writing import write
 
@@ -77,6 +78,46 @@ def test_what_is_refused(tmp_path: Path, toml: str, options: dict[str, object], 
         described(tmp_path, toml, **options)
     assert what in caught.value.what
     assert hint in str(caught.value.hint)
+
+
+def test_rules_are_declared(tmp_path: Path) -> None:
+    data = described(tmp_path, """
+        [[rules]]
+        kind = "range"
+        columns = ["age"]
+        low = 0
+        high = 120
+        [[rules]]
+        kind = "range"
+        columns = ["day"]
+        low = 2024-01-01
+        [[rules]]
+        kind = "a decides b"
+        columns = ["code", "flag"]
+    """)
+    assert data.schema.rules == (
+        Rule("range", ("age",), low=0, high=120, declared=True),
+        Rule("range", ("day",), low="2024-01-01", declared=True), Rule("a decides b", ("code", "flag"), declared=True))
+    assert [str(rule) for rule in data.schema.rules] == [
+        "'age' lies between 0 and 120", "'day' is at least 2024-01-01", "'code' decides 'flag'"]
+
+
+@pytest.mark.parametrize(("toml", "what", "hint"), [
+    ("kind='a<b'\ncolumns=['age', 'code']", "'a<b' is no kind of rule", "did you mean 'a<=b'?"),
+    ("kind='a<=b'\ncolumns=['age', 'cod']", "no column 'cod'", "did you mean 'code'"),
+    ("kind='a<=b'\ncolumns=['age']", "speaks of 2 columns, not of 1", "letters"),
+    ("kind='a<=b'\ncolumns=['age', 'age']", "names a column twice", "different"),
+    ("kind='a<=b'\ncolumns=['age', 'code']\nlow=1", "'low' is no setting", "[[rules]]"),
+    ("kind='range'\ncolumns=['age']", "a range has no end", "low, high"),
+    ("kind='range'\ncolumns=['age']\nlow=true", "no end of a range", "number"),
+    ("columns=['age']", "this is no rule", "[[rules]]"),
+])
+def test_rules_that_cannot_be(tmp_path: Path, toml: str, what: str, hint: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        described(tmp_path, f"[[rules]]\n{toml}")
+    assert what in caught.value.what
+    assert hint in str(caught.value.hint)
+    assert "[[rules]] number 1" in str(caught.value.where)
 
 
 def test_a_schema_file_that_is_not_there(tmp_path: Path) -> None:

@@ -126,3 +126,10 @@ def test_real_halves_of_magic(real: Callable[[str], pl.DataFrame], run: Run) -> 
 def value(score: Score) -> float:
     assert score.value is not None, score.why
     return score.value
+
+
+@pytest.mark.slow
+def test_sampling_inside_a_metric_is_said(evidence: Callable[..., Evidence]) -> None:
+    large = evidence("real", train=210_000, holdout=105_000)
+    for score in evaluate(large, Run(seed=7), [name for name in METRICS if name != "findings"]).overall():
+        assert "sampled rows" in score.sentence or score.name == COPIES, score.name  # copies are looked for among all rows

@@ -61,24 +61,37 @@ def test_a_condition_on_a_late_column_shifts_the_early_ones() -> None:
     late = Spec(spec.reals, spec.codes, order=(("real", 0), ("real", 1), ("code", 0)))
     model = Trees().fit(late, batch, Run())
     for level in range(3):
-        made = model.sample(2000, np.random.default_rng(2), Known({}, {0: level}))
+        made = model.infill(2000, Known(code={0: np.arange(3) == level}), np.random.default_rng(2)).batch
         here = batch.code[:, 0] == level
         assert abs(made.tick[:, 0].mean() - batch.tick[here, 0].mean()) < 0.12 * 1000
         assert abs(made.tick[:, 0].std() - batch.tick[here, 0].std()) < 0.12 * 1000
 
 
-def test_conditions_agree_with_enumeration() -> None:
-    # three codes, so that the joint distribution can be counted
-    a = RNG.integers(0, 2, N)
-    b = (RNG.random(N) < 0.2 + 0.5 * a).astype(int)
-    c = (RNG.random(N) < 0.1 + 0.3 * a + 0.4 * b).astype(int)
-    spec = Spec(codes=(Code("a", 2), Code("b", 2), Code("c", 2)))
-    model = Trees().fit(spec, Batch(np.zeros((N, 0), np.int64), np.column_stack([a, b, c]).astype(np.int32)), Run())
-    free = model.sample(400_000, np.random.default_rng(3)).code
-    expected = np.array([[np.mean((free[free[:, 2] == 1][:, :2] == (i, j)).all(1)) for j in (0, 1)] for i in (0, 1)])
-    given = model.sample(50_000, np.random.default_rng(4), Known({}, {2: 1})).code
-    found = np.array([[np.mean((given[:, :2] == (i, j)).all(1)) for j in (0, 1)] for i in (0, 1)])
-    assert np.abs(expected - found).max() < 0.01
+def test_rows_are_a_balanced_sample() -> None:
+    """Shares of a sample keep closer to the model's own than those of independent draws, and each row keeps its chances."""
+    spec, batch = correlated()
+    model = Trees().fit(spec, batch, Run())
+    shares = np.array([np.bincount(model.sample(1000, np.random.default_rng(seed)).code[:, 0], minlength=3) / 1000
+                       for seed in range(40)])
+    truth = model.sample(100_000, np.random.default_rng(99)).code[:, 0]
+    expected = np.bincount(truth, minlength=3) / len(truth)
+    assert np.all(shares.std(axis=0) < 0.7 * np.sqrt(expected * (1 - expected) / 1000))
+    assert np.abs(shares.mean(axis=0) - expected).max() < 0.004
+
+
+def test_more_rows_behind_each_answer_learn_less_by_heart() -> None:
+    spec, batch = correlated()
+    cautious, bold = (Trees(least).fit(spec, batch, Run()) for least in (300, 3))
+    assert cautious.steps_planned < bold.steps_planned
+
+
+def test_a_plain_fit_has_fewer_trees_and_learns_the_dependence_all_the_same() -> None:
+    spec, batch = correlated()
+    plain, full = (Trees(effort=effort).fit(spec, batch, Run()) for effort in ("plain", "full"))
+    trees = [sum(int(a.forest.trees.sum()) for a in model.learned if a.forest) for model in (plain, full)]
+    assert 4 * trees[0] < trees[1]
+    real, drawn = (np.corrcoef(b.tick.T)[0, 1] for b in (batch, plain.sample(N, np.random.default_rng(1))))
+    assert abs(real - drawn) < 0.05
 
 
 def test_no_copies_of_rare_values() -> None:

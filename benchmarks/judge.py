@@ -1,0 +1,58 @@
+"""What rows are worth: tidemill's metrics on the half that was not learned, the same for every generator."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from math import isnan
+from pathlib import Path
+
+import tidemill as tm
+from tidemill.core.dataset import Dataset
+from tidemill.core.score import Score
+from tidemill.metrics.nearest import CLOSENESS, COPIES
+
+SOURCE = Path(tm.__file__).parent
+
+Triple = tuple[float | None, float | None, float | None]
+"""Floor (independent columns), value, ceiling (the real training half in the rows' place)."""
+
+FIGURES: dict[str, tuple[str, Callable[[Score], bool], Callable[[Score], Triple]]] = {
+    "tree AUC": ("detection", lambda s: "tree" in s.name, lambda s: (s.floor, s.value, s.ceiling)),
+    "pair error": ("pairs", lambda s: s.column is None, lambda s: (s.floor, s.value, s.ceiling)),
+    "utility": ("utility", lambda s: "boosted" in s.name, lambda s: (s.floor, s.value, s.ceiling)),
+    "closeness": ("nearest", lambda s: s.name == CLOSENESS, lambda s: (s.floor, s.value, s.ceiling)),
+    "copies": ("nearest", lambda s: s.name == COPIES, lambda s: (s.floor, s.value, s.ceiling)),
+    "extra copies": ("nearest", lambda s: s.name == COPIES, lambda s: (None, s.figures.get("excess"), None)),
+}
+
+
+def judged(train: Dataset, holdout: Dataset, synthetic: Dataset, seed: int) -> dict[str, Triple]:
+    """Each figure's floor, value and ceiling; None where it cannot be computed."""
+    scores = tm.evaluate(train, holdout, synthetic, metrics=["detection", "pairs", "utility", "nearest"], seed=seed)
+    found = {figure: (next((s for s in scores.of(metric) if wanted(s)), None), part)
+             for figure, (metric, wanted, part) in FIGURES.items()}
+    # the score is not there where rows have one class only: then nothing can be learned from them
+    return {figure: (None, None, None) if score is None else _finite(part(score)) for figure, (score, part) in found.items()}
+
+
+def _finite(triple: Triple) -> Triple:
+    floor, value, ceiling = (None if part is None or isnan(part) else round(part, 6) for part in triple)
+    return floor, value, ceiling
+
+
+def judge_version() -> str:
+    """Changes with the code that judges."""
+    return fingerprint(SOURCE.glob("metrics/*.py"))
+
+
+def our_version() -> str:
+    """Changes with the code that learns and makes rows."""
+    rooms = ("core", "io", "codecs", "models")
+    return fingerprint([*(path for room in rooms for path in SOURCE.glob(f"{room}/*.py")), SOURCE / "synthesizer.py"])
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """The version of tidemill and eight hexadecimal digits of these files' content."""
+    found = hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(paths)))
+    return f"{tm.__version__}+{found.hexdigest()[:8]}"

@@ -1,0 +1,146 @@
+"""Numbers for rows in which a column is missing, but others are reckoned from it.
+
+Where ``b = a + d`` and a row has ``b`` but no ``a``, the row still gets a number for ``a`` that keeps every rule; a code
+says that ``a`` itself is missing. So all channels stand side by side, whatever is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from tidemill.codecs.base import ColumnCodec
+from tidemill.codecs.intervals import LARGEST
+from tidemill.codecs.linear import Linear
+from tidemill.codecs.units import Codecs, Rows, has_number
+
+LEVELS = 9
+"""Numbers are filled in turn with so many that are spread as the column's own are."""
+
+
+def spread_of(numbers: np.ndarray) -> list[int]:
+    """Numbers that are spread as these are: rounded quantiles, none of them a row's own but by chance."""
+    if not len(numbers):
+        return [0]
+    shares = (np.arange(LEVELS) + 0.5) / LEVELS if len(numbers) >= 10 * LEVELS else [0.5]
+    return [int(q) for q in np.rint(np.quantile(numbers.astype(float), shares))]
+
+
+def within(numbers: np.ndarray, bounds: tuple[int, int]) -> np.ndarray:
+    """(n,) whether numbers lie within bounds, both included."""
+    return np.asarray((numbers >= bounds[0]) & (numbers <= bounds[1]))
+
+
+def filled_columns(units: Sequence[Linear], rows: Rows, codecs: Codecs) -> set[str]:
+    """Columns that need numbers where they are missing.
+
+    Args:
+        units: In the order in which they are decoded.
+        rows: Training rows in their natural form.
+        codecs: Of all columns.
+    """
+    filled: set[str] = set()
+    for unit in reversed(units):
+        name = unit.law.column
+        here = has_number(rows.parts[name], codecs[name][1])
+        for base in unit.bases:
+            gone = ~has_number(rows.parts[base], codecs[base][1])
+            if gone.any() and (name in filled or (gone & here).any()):
+                filled.add(base)
+    return filled
+
+
+def fill(rows: Rows, units: Sequence[Linear], filled: set[str], spreads: Mapping[str, Sequence[int]], codecs: Codecs,
+         bounds: Mapping[str, tuple[int, int]]) -> None:
+    """Sets ``rows.numbers`` and ``rows.filled``; a row that cannot be filled so that it keeps every rule breaks one then.
+
+    Args:
+        rows: In their natural form; changed.
+        units: In the order in which they are decoded.
+        filled: The columns to be filled.
+        spreads: For each of them some of its numbers.
+        codecs: Of all columns.
+        bounds: Of columns whose numbers must lie within some.
+    """
+    if not filled:
+        return
+    names = list(dict.fromkeys(name for unit in units for name in (*unit.bases, unit.law.column)))
+    number = {name: rows.number(name, codecs[name][1]).copy() for name in names}
+    here = {name: has_number(rows.parts[name], codecs[name][1]) for name in names}
+    sums = [unit for unit in units if unit.law.slack == 0]
+    _solve(sums, number, here)
+    low, high = _bounds(units, number, here)
+    own = {unit.law.column: unit for unit in units}
+    for name in _in_order(names, own, codecs):
+        gone = ~here[name]
+        if name not in filled or not gone.any():
+            continue
+        first, last = bounds.get(name, (-LARGEST, LARGEST))
+        least, most = np.maximum(low[name], first), np.minimum(high[name], last)
+        if name in own:
+            law = own[name].law
+            base = np.asarray(sum(w * number[b] for b, w in zip(law.bases, law.weights, strict=True)))
+            if law.slack >= 0:
+                least = np.maximum(least, -(-base // law.own))
+            if law.slack <= 0:
+                most = np.minimum(most, base // law.own)
+        wanted = np.resize(np.array(spreads.get(name, [0]), np.int64), len(gone))
+        number[name] = np.where(gone, np.clip(wanted, least, np.maximum(most, least)), number[name])
+        here[name] = np.ones(len(gone), bool)
+        _solve(sums, number, here)
+    rows.filled = set(filled)
+    rows.numbers = number
+
+
+def _in_order(names: Sequence[str], own: Mapping[str, Linear], codecs: Codecs) -> list[str]:
+    """Columns that are reckoned from nothing first, then the units' in their order.
+
+    Of the first those with the coarsest step lead, so that what a sum leaves over falls to one that can take it.
+    """
+    free = [name for name in names if name not in own]
+    return sorted(free, key=lambda name: -_step(codecs[name][1])) + list(own)
+
+
+def _step(codec: ColumnCodec) -> Fraction:
+    assert codec.line is not None
+    return codec.line.step
+
+
+def _bounds(units: Sequence[Linear], number: Mapping[str, np.ndarray],
+            here: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Bounds on each column's numbers from those that are reckoned from it alone, directly or through others."""
+    low = {name: np.full(len(n), -LARGEST) for name, n in number.items()}
+    high = {name: np.full(len(n), LARGEST) for name, n in number.items()}
+    for unit in reversed(units):
+        law = unit.law
+        if len(law.bases) > 1:
+            continue
+        [base], [weight] = law.bases, law.weights
+        least = np.where(here[law.column], number[law.column], low[law.column])
+        most = np.where(here[law.column], number[law.column], high[law.column])
+        if law.slack >= 0:
+            bound = np.where(most == LARGEST, LARGEST, law.own * np.where(most == LARGEST, 0, most) // weight)
+            high[base] = np.minimum(high[base], bound)
+        if law.slack <= 0:
+            bound = np.where(least == -LARGEST, -LARGEST, -(-law.own * np.where(least == -LARGEST, 0, least) // weight))
+            low[base] = np.maximum(low[base], bound)
+    return low, high
+
+
+def _solve(sums: Sequence[Linear], number: dict[str, np.ndarray], here: dict[str, np.ndarray]) -> None:
+    """Sets what sums leave no choice for: the total of known parts, and the one part that is not known."""
+    changed = True
+    while changed:
+        changed = False
+        for law in (unit.law for unit in sums):
+            weights = {law.column: -law.own, **dict(zip(law.bases, law.weights, strict=True))}
+            for name, weight in weights.items():
+                others = [other for other in weights if other != name]
+                can = ~here[name] & np.logical_and.reduce([here[other] for other in others])
+                if can.any():
+                    rest = np.asarray(sum(weights[other] * number[other] for other in others))
+                    number[name] = np.where(can, -rest // weight, number[name])
+                    here[name] = here[name] | can
+                    changed = True

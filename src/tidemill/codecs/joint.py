@@ -1,0 +1,129 @@
+"""Categories that come in certain combinations only, as one code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tidemill.codecs.base import Allowed
+from tidemill.codecs.category import CategoryCodec
+from tidemill.codecs.units import Asked, Codecs, Rows, Unit, placed
+from tidemill.core.errors import ConditionError, DataError
+from tidemill.core.grid import Batch, Code, Known, Spec
+
+
+class Joint(Unit):
+    """Several columns of categories as one code: one level for each combination of the training rows.
+
+    A combination with a rare level comes back as one without, drawn by frequency among those that agree with it otherwise,
+    or, where there are none, among all.
+
+    Attributes:
+        table: (combinations, columns) levels of the columns' own codes.
+        counts: (combinations,) training rows.
+    """
+
+    def __init__(self, names: Sequence[str], codecs: Codecs, table: np.ndarray, counts: np.ndarray) -> None:
+        self.columns = tuple(names)
+        self.table, self.counts = table, counts
+        self._codecs: list[CategoryCodec] = []
+        for name in names:
+            codec = codecs[name][1]
+            assert isinstance(codec, CategoryCodec)
+            self._codecs.append(codec)
+        self.sizes = [codec.spec.codes[0].size for codec in self._codecs]
+        self.spec = Spec(codes=(Code(" & ".join(names), len(table)),))
+        self._keys = self._key(table)
+        self._order = np.argsort(self._keys)
+        self.pools = self._pools()
+
+    @staticmethod
+    def learned(names: Sequence[str], codecs: Codecs, rows: Rows, most: int) -> Joint | str:
+        """The combinations of training rows, or why they cannot be kept."""
+        if np.prod([float(codecs[name][1].spec.codes[0].size) for name in names]) > 2**62:
+            return "its columns have too many values"
+        codes = np.stack([rows.parts[name].code[:, 0] for name in names], axis=1)
+        table, counts = np.unique(codes, axis=0, return_counts=True)
+        if len(table) > most:
+            return f"it has {len(table):,} combinations, more than {most:,}"
+        unit = Joint(names, codecs, table, counts)
+        return unit if unit.kept.any() else "every combination holds a rare value"
+
+    @property
+    def kept(self) -> np.ndarray:
+        """(combinations,) whether a combination holds no rare level."""
+        return ~np.any(self._is_rare(), axis=1)
+
+    def _is_rare(self) -> np.ndarray:
+        return np.stack([(self.table[:, k] == len(codec.levels)) & codec.rare
+                         for k, codec in enumerate(self._codecs)], axis=1)
+
+    def _pools(self) -> dict[int, np.ndarray]:
+        """For each combination with a rare level those that it may come back as."""
+        rare, kept = self._is_rare(), np.flatnonzero(self.kept)
+        pools = {}
+        for at in np.flatnonzero(rare.any(axis=1)).tolist():
+            alike = kept[(self.table[kept] == self.table[at])[:, ~rare[at]].all(axis=1)]
+            pools[at] = alike if len(alike) else kept
+        return pools
+
+    def _key(self, codes: np.ndarray) -> np.ndarray:
+        key = np.zeros(len(codes), np.int64)
+        for k, size in enumerate(self.sizes):
+            key = key * size + codes[:, k]
+        return key
+
+    def encode(self, rows: Rows) -> Batch:
+        """The place of each row's combination."""
+        keys = self._key(np.stack([rows.parts[name].code[:, 0] for name in self.columns], axis=1))
+        ascending = self._keys[self._order]
+        at = np.minimum(np.searchsorted(ascending, keys), len(ascending) - 1)
+        unseen = ascending[at] != keys
+        if unseen.any():
+            names = ", ".join(f"'{name}'" for name in self.columns)
+            raise DataError(f"the values of {names} never came in this combination in training",
+                            where=f"row {int(np.flatnonzero(unseen)[0]) + 1}", hint="leave the row out, or mend it")
+        return Batch(np.zeros((len(keys), 0), np.int64), self._order[at].astype(np.int32)[:, None])
+
+    def decode(self, batch: Batch, rows: Rows, rng: np.random.Generator) -> None:
+        """The combination's levels."""
+        at = batch.code[:, 0].astype(np.int64)
+        replaced = np.flatnonzero(~self.kept[at])
+        for rare in np.unique(at[replaced]).tolist():
+            here, pool = replaced[at[replaced] == rare], self.pools[rare]
+            at[here] = rng.choice(pool, len(here), p=self.counts[pool] / self.counts[pool].sum())
+        codes = self.table[at]
+        for k, name in enumerate(self.columns):
+            rows.parts[name] = Batch(np.zeros((len(at), 0), np.int64), codes[:, [k]].astype(np.int32))
+
+    def known(self, name: str, allowed: Allowed, asked: Asked) -> Known:
+        """The combinations whose levels are allowed; of those with a rare one, if all are that it may come back as."""
+        if allowed.levels is None:
+            return Known()
+        passing = allowed.levels[self.table[:, self.columns.index(name)]]
+        for at, pool in self.pools.items():
+            passing[at] = passing[pool].all()
+        if not passing.any():
+            raise ConditionError("no row can have such a value", where=f"column '{name}'", hint="ask for other values")
+        return placed(Known(code={0: passing}), asked)
+
+    def to_state(self) -> dict[str, Any]:
+        """The combinations."""
+        return {"unit": "joint", "columns": list(self.columns), "table": self.table.tolist(), "counts": self.counts.tolist()}
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any], codecs: Codecs) -> Joint:
+        """Restored from :meth:`to_state`."""
+        names = [str(name) for name in state["columns"]]
+        if not all(isinstance(codecs[name][1], CategoryCodec) for name in names):
+            raise ValueError("only categories have combinations")
+        table, counts = np.array(state["table"], np.int32).reshape(-1, len(names)), np.array(state["counts"], np.int64)
+        sizes = [codecs[name][1].spec.codes[0].size for name in names]
+        if len(counts) != len(table) or np.any(counts < 1) or np.any(table < 0) or np.any(table >= sizes):
+            raise ValueError("combinations do not fit their columns")
+        unit = Joint(names, codecs, table, counts)
+        if len(np.unique(unit._keys)) < len(table) or not unit.kept.any():
+            raise ValueError("combinations occur twice, or all are rare")
+        return unit

@@ -1,0 +1,110 @@
+"""What a model drew, and what it thinks of what was asked of it."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tidemill.core.dataset import Dataset
+
+FEW = 0.1
+"""Rows that are worth less than this share of their number in independent draws resemble each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """How likely the model holds what was asked, and what the rows drawn for it are worth.
+
+    Attributes:
+        asked: What was asked, in words.
+        rows: Rows that were drawn.
+        chance: The model's probability that a row is like this; None where each row was asked for something else.
+        effective: How many independent draws the rows are worth, at most ``rows`` (Kong's effective sample size).
+        training: Rows that the model learned from.
+    """
+
+    asked: str
+    rows: int
+    chance: float | None
+    effective: float
+    training: int
+
+    @property
+    def expected(self) -> float | None:
+        """How many of the training rows the model expects to be like this."""
+        return None if self.chance is None else self.chance * self.training
+
+    @property
+    def warning(self) -> str:
+        """What to be careful about; empty where there is nothing."""
+        said = []
+        if self.rows and self.expected is not None and self.expected < 1:
+            said.append(f"no or hardly any training row is like this: the model expects {_few(self.expected)} among "
+                        f"{self.training:,}; the rows are extrapolated")
+        if self.rows and self.effective < FEW * self.rows:
+            said.append(f"{self._worth} and resemble each other")
+        return f"{self.asked}: {'; '.join(said)}" if said else ""
+
+    @property
+    def _worth(self) -> str:
+        return f"the {self.rows:,} rows are worth about {max(round(self.effective), 1):,} independent ones"
+
+    def __str__(self) -> str:
+        said = []
+        if self.chance is not None and self.expected is not None:
+            said.append(f"{_share(self.chance)} of all rows by the model, about {_few(self.expected)} of the "
+                        f"{self.training:,} training rows")
+        if self.effective <= 0.95 * self.rows or not said:
+            said.append(self._worth)
+        return f"{self.asked}: {'; '.join(said)}"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Rows that a model made.
+
+    Attributes:
+        data: The rows.
+        odds: One entry for each condition that rows were drawn under; none where nothing was asked.
+        chance: Where values of single rows were given, (n,) the model's probability of those of each row: that of a number
+            is the probability of its smallest step. For comparing rows with each other; None where none were given.
+    """
+
+    data: Dataset
+    odds: tuple[Odds, ...] = ()
+    chance: np.ndarray | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return "\n".join([f"{len(self.data):,} rows", *map(str, self.odds)])
+
+    def _repr_html_(self) -> str:
+        said = "".join(f"<li>{html.escape(str(one))}</li>" for one in self.odds)
+        return (f"<ul>{said}</ul>" if said else "") + self.data._repr_html_()
+
+
+def _few(number: float) -> str:
+    """A number of rows, with as many digits as matter.
+
+    Example:
+        >>> _few(1234.5), _few(2.34), _few(0.0234), _few(1e-9), _few(0.0)
+        ('1,234', '2.3', '0.02', '1e-09', '0')
+    """
+    if number >= 9.95:
+        return f"{number:,.0f}"
+    if number == 0:
+        return "0"
+    return f"{number:.2g}" if number >= 1 else f"{number:.1g}"
+
+
+def _share(part: float) -> str:
+    """A part of one as per cent, or as one in so many where it is small.
+
+    Example:
+        >>> _share(0.253), _share(0.0004), _share(0.00001), _share(0.0)
+        ('25.3 %', '1 in 2,500', '1 in 100,000', 'none')
+    """
+    if part >= 0.01:
+        return f"{100 * part:.3g} %"
+    return "none" if part <= 0 else f"1 in {float(f'{1 / part:.2g}'):,.0f}" if part > 1e-15 else f"1 in {1 / part:.1g}"

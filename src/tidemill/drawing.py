@@ -1,0 +1,287 @@
+"""Rows drawn from a model part by part, under what is asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+
+from tidemill.codecs.base import Fresh
+from tidemill.codecs.table import TableCodec
+from tidemill.completion import Given, completed, numbered, stacked
+from tidemill.core.balance import Side, divided
+from tidemill.core.condition import Condition
+from tidemill.core.dataset import Dataset, Door
+from tidemill.core.drawn import Drawn, Odds
+from tidemill.core.grid import Batch, Infilled, Known
+from tidemill.core.run import Run
+from tidemill.models.base import Generator
+
+PART = 250_000
+"""Rows held in memory at a time."""
+POOL = 10_000
+"""Rows that show what goes together, for shares to be fitted to."""
+FREQUENT = 0.05
+"""Rows of a sort that plain rows hold so often are picked from them, which costs less than drawing under a condition."""
+MANY = 8
+"""No more conditions are told one by one; warnings always are."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What rows are drawn from.
+
+    Attributes:
+        codec, generator: Both fitted.
+        name: What the rows are called.
+        door: The library that they are handed out in.
+        training: Rows that were learned from.
+    """
+
+    codec: TableCodec
+    generator: Generator
+    name: str
+    door: Door
+    training: int
+
+    def decoded(self, batch: Batch, rng: np.random.Generator, round_number: int, fresh: Fresh) -> Dataset:
+        """Rows of the model's own columns, marked as generated."""
+        made = self.codec.decode(batch, rng, name=self.name, fresh=fresh)
+        origin = pl.repeat(round_number, len(batch), dtype=pl.Int16, eager=True)
+        return Dataset(made.frame, made.schema, origin=origin, name=made.name, door=self.door)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of n rows.
+
+    Attributes:
+        n: How many.
+        cells: What rows are asked to be like, one entry for each sort of row.
+        cell_of: (n,) the cell of each row; None where there is one for all.
+        shares: (cells,) how many of the model's rows are of each cell, where these are to be picked from plain rows if
+            they are frequent enough; None where all are drawn under their condition.
+        given: Rows that are taken in turn, with some of their values; None where none are.
+        kept: Columns of ``given`` whose missing values stay missing.
+        draws: How often ``given`` is gone through to fill it in; 0 where new rows are made that are like it.
+        round_number: The origin of the rows.
+        stream: Name of the random streams.
+    """
+
+    n: int
+    cells: tuple[Condition, ...] = (Condition(),)
+    cell_of: np.ndarray | None = None
+    shares: np.ndarray | None = None
+    given: Given | None = None
+    kept: Sequence[str] = ()
+    draws: int = 0
+    round_number: int = 1
+    stream: str = "sample"
+
+
+@dataclass
+class _Tally:
+    """What came of one cell, added up over the parts."""
+
+    rows: int = 0
+    chance: float = 0.0
+    effective: float = 0.0
+
+    def add(self, made: Infilled) -> None:
+        self.rows += len(made.batch)
+        self.chance += float(made.chance.sum())
+        self.effective += made.effective
+
+
+@dataclass
+class Drawing:
+    """The parts of a plan, each made when it is asked for; each part has its own random stream.
+
+    Attributes:
+        model: What rows are drawn from.
+        plan: What is asked.
+        run: Is shown the progress, and told at the end what the rows are worth.
+        chance: (n,) the probability of what was given of each row, when all parts are made; None where nothing was.
+    """
+
+    model: Model
+    plan: Plan
+    run: Run
+    chance: np.ndarray | None = None
+    _tallies: list[_Tally] = field(default_factory=list)
+    _known: dict[int, Known] = field(default_factory=dict)
+    _guessed: int = 0
+
+    def all(self) -> Drawn:
+        """All rows at once."""
+        return Drawn(stacked(list(self)), self.odds, self.chance)
+
+    def __iter__(self) -> Iterator[Dataset]:
+        self._tallies, self._guessed = [_Tally() for _ in self.plan.cells], 0
+        self._known = {k: self.model.codec.known(cell) for k, cell in enumerate(self.plan.cells)
+                       if self.plan.given is None and cell.tests}
+        chances: list[np.ndarray] = []
+        starts = range(0, max(self.plan.n, 1), PART)
+        if len(starts) == 1:
+            yield self._part(0, self.plan.n, self.run, chances)
+        else:
+            # the parts' own stages would be a line each
+            inner = Run(self.run.seed, threads=self.run.threads)
+            with self.run.stage("sample", f"making {self.plan.n:,} rows", total=self.plan.n) as stage:
+                for start in starts:
+                    size = min(PART, self.plan.n - start)
+                    yield self._part(start, size, inner, chances)
+                    stage.advance(units=size)
+            for warning in inner.warnings:
+                self.run.warn(warning)
+        self.chance = np.concatenate(chances) if chances else None
+        self._tell()
+
+    @property
+    def odds(self) -> tuple[Odds, ...]:
+        """What came of each cell in which something was asked, when all parts are made."""
+        if self.plan.given is not None:
+            [tally] = self._tallies
+            said = "what is given" + (f" and {self.plan.cells[0]}" if self.plan.cells[0].tests else "")
+            return (Odds(said, tally.rows, None, tally.effective, self.model.training),)
+        return tuple(Odds(str(cell), tally.rows, tally.chance / tally.rows, tally.effective, self.model.training)
+                     for cell, tally in zip(self.plan.cells, self._tallies, strict=True) if cell.tests and tally.rows)
+
+    def _tell(self) -> None:
+        odds = self.odds
+        for one in odds:
+            if one.warning:
+                self.run.warn(one.warning)
+            elif one.chance is not None and len(odds) <= MANY:
+                self.run.emit("note", "odds", str(one))
+        if self._guessed:
+            self.run.warn(f"{self._guessed:,} of the {self.plan.n:,} rows hold values, or combinations, that the model "
+                          "gives no chance; what is drawn beside them is a guess")
+
+    def _part(self, start: int, size: int, run: Run, chances: list[np.ndarray]) -> Dataset:
+        rng = run.rng(self.plan.stream, self.plan.round_number, start // PART)
+        fresh = Fresh(start, run.seed_of(self.plan.stream, "fresh", self.plan.round_number))
+        if self.plan.given is None:
+            return self.model.decoded(self._asked(start, size, rng, run), rng, self.plan.round_number, fresh)
+        at = np.arange(start, start + size)
+        given = self.plan.given.rows(at % len(self.plan.given))
+        made = completions(self.model, given, self.plan.cells[0], self.plan.kept, rng, run)
+        self._tallies[0].add(made)
+        chances.append(made.chance)
+        self._guessed += int((given.incomplete(self.model.codec.schema) & (made.chance <= 0)).sum())
+        own = self.model.decoded(made.batch, rng, self.plan.round_number, fresh)
+        data = completed(given, own, self.plan.kept)
+        if not self.plan.draws:
+            return replace(data.select(own.schema.names), name=own.name, door=own.door)
+        return numbered(data, at // len(self.plan.given) + 1) if self.plan.draws > 1 else data
+
+    def _asked(self, start: int, size: int, rng: np.random.Generator, run: Run) -> Batch:
+        """Rows from ``start`` on, each as its cell asks."""
+        if self.plan.cell_of is None:
+            return self._of_cell(0, size, rng, run)
+        cell = self.plan.cell_of[start:start + size]
+        counts = np.bincount(cell, minlength=len(self.plan.cells))
+        picked = self._picked(counts, rng, run)
+        parts: list[Batch] = []
+        for k in np.flatnonzero(counts).tolist():
+            there = [picked[k]] if k in picked else []
+            left = int(counts[k]) - sum(map(len, there))
+            parts += [*there, *([self._of_cell(k, left, rng, run)] if left else [])]
+        if not parts:
+            return self.model.generator.sample(0, rng, run)
+        back = np.empty(size, np.int64)
+        back[np.argsort(cell, kind="stable")] = np.arange(size)
+        return Batch(np.concatenate([part.tick for part in parts]), np.concatenate([part.code for part in parts])).rows(back)
+
+    def _picked(self, counts: np.ndarray, rng: np.random.Generator, run: Run) -> dict[int, Batch]:
+        """Rows of frequent cells, at most as many as are wanted, picked from plain rows."""
+        frequent = [] if self.plan.shares is None else [
+            k for k in np.flatnonzero(counts).tolist() if self.plan.shares[k] >= FREQUENT]
+        if self.plan.shares is None or not frequent:
+            return {}
+        n = int(max(counts[k] / self.plan.shares[k] for k in frequent))
+        plain = self.model.generator.sample(n, rng, run)
+        picked = {}
+        for k in frequent:
+            passing = passes(self._known[k], plain)
+            picked[k] = plain.rows(rng.permutation(np.flatnonzero(passing))[:counts[k]])
+            taken = len(picked[k])
+            self._tallies[k].add(Infilled(picked[k], np.full(taken, passing.mean()), taken))
+        return picked
+
+    def _of_cell(self, k: int, n: int, rng: np.random.Generator, run: Run) -> Batch:
+        if k not in self._known:
+            self._tallies[k].rows += n
+            return self.model.generator.sample(n, rng, run)
+        made = self.model.generator.infill(n, self._known[k], rng, run)
+        self._tallies[k].add(made)
+        return made.batch
+
+
+def passes(known: Known, batch: Batch) -> np.ndarray:
+    """(n,) whether each row keeps to what is known of all rows."""
+    passing = np.ones(len(batch), bool)
+    for i, intervals in known.tick.items():
+        tick = batch.tick[:, i, None]
+        passing &= ((tick >= intervals[:, 0]) & (tick <= intervals[:, 1])).any(axis=1)
+    for i, levels in known.code.items():
+        passing &= levels[batch.code[:, i]]
+    for one in known.sums:
+        total = batch.tick[:, one.channels] @ np.array(one.weights, np.int64)
+        passing &= (total >= one.low) & (total <= one.high)
+    return passing
+
+
+def completions(model: Model, given: Given, condition: Condition, kept: Sequence[str], rng: np.random.Generator,
+                run: Run) -> Infilled:
+    """What rows of a user lack, drawn given what they have.
+
+    Args:
+        model: What is drawn from.
+        given: n rows.
+        condition: What shall hold besides.
+        kept: Columns whose missing values are known to be missing; in others they are drawn.
+        rng: The random stream.
+        run: For progress.
+
+    Raises:
+        DataError: A value is none that its column can have.
+        ConditionError: A row and the condition exclude each other.
+    """
+    codec, n = model.codec, len(given)
+    batch = Batch(np.zeros((n, len(codec.spec.reals)), np.int64), np.zeros((n, len(codec.spec.codes)), np.int32))
+    chance, effective = np.zeros(n), 0.0
+    facts = [name for name in kept if name in given.known.schema]
+    for at, known in codec.completions(given.known, condition, kept=facts):
+        made = model.generator.infill(len(at), known, rng, run)
+        batch.tick[at], batch.code[at] = made.batch.tick, made.batch.code
+        chance[at] = made.chance
+        effective += made.effective
+    return Infilled(batch, chance, effective)
+
+
+def balanced(model: Model, n: int, condition: Condition, sides: Sequence[Side], run: Run) -> Plan:
+    """A plan in which the named groups have their shares; the rows stand in random order.
+
+    Raises:
+        ConditionError: A group never occurs under the condition.
+    """
+    groups = [side.groups for side in sides]
+    shape = tuple(len(group) for group in groups)
+    pool = Drawing(model, Plan(POOL, (condition,), stream="balance"), Run(run.seed, threads=run.threads)).all().data.frame
+    place = np.zeros(len(pool), np.int64)
+    for axis, side in enumerate(groups):
+        held = np.stack([Condition(group).mask(pool).to_numpy() for group in side])
+        place = place * shape[axis] + held.argmax(axis=0)
+    met = np.bincount(place, minlength=int(np.prod(shape))).reshape(shape)
+    counts = divided(n, met, sides).ravel()
+    used = np.flatnonzero(counts)
+    cells = []
+    for flat in used.tolist():
+        tests = [test for group, k in zip(groups, np.unravel_index(flat, shape), strict=True) for test in group[int(k)]]
+        cells.append(Condition((*condition.tests, *tests)))
+    order = run.rng("balance", "order").permutation(np.repeat(np.arange(len(used), dtype=np.int32), counts[used]))
+    shares = None if condition.tests else met.ravel()[used] / len(pool)
+    return Plan(n, tuple(cells), order, shares)

@@ -1,0 +1,65 @@
+"""How long a run will take and how much memory it needs, said before a long one begins."""
+
+from __future__ import annotations
+
+from tidemill.cleaning.cost import cost as cleaning
+from tidemill.core.cost import Cost, pace
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.metrics.cost import cost as metrics
+from tidemill.mining.cost import cost as mining
+from tidemill.models import MODELS
+
+LONG = 60.0
+"""Seconds from which on it is said beforehand what a job costs."""
+_FLOOR = 4e-7
+"""Seconds for each cell that the floor learns and makes."""
+
+
+def learning(train: Dataset, model: str) -> Cost | None:
+    """What the model's class says in ``cost(rows, columns, bytes)`` that learning costs; None where it does not say.
+
+    Args:
+        train: The training rows.
+        model: A registered model's name.
+    """
+    said = getattr(MODELS.load(model), "cost", None)
+    return None if said is None else said(len(train), len(train.schema.modelled), _size(train))
+
+
+def of_run(train: Dataset, holdout: Dataset, rows: int | None = None, rounds: int = 1) -> Cost:
+    """What one run of the wheel costs beside learning.
+
+    Args:
+        train, holdout: The real rows.
+        rows: How many to make; as many as training rows by default.
+        rounds: How often the wheel turns.
+    """
+    columns, table, made = len(train.schema.modelled), _size(train), rows or len(train)
+    real = table + _size(holdout)
+    mined = mining(len(train), columns, real) * (3 + rounds)  # the findings are mined again of three tables
+    judged = metrics(made, len(holdout), columns, round(2 * real + 3 * table * made / len(train)))
+    return (cleaning(len(train) + len(holdout), columns, real) + mined + judged
+            + Cost(_FLOOR * columns * (len(train) + made), 0))
+
+
+def tell(model: str, train: Dataset, run: Run, beside: Cost | None = None) -> None:
+    """Tell the user what a job will cost on this machine, where it is long.
+
+    Args:
+        model: A registered model's name; where it does not say what learning costs, that is told.
+        train: What it learns from.
+        run: Shows the note.
+        beside: What the rest of the job costs; None where learning is all.
+    """
+    known = [cost for cost in (learning(train, model), beside) if cost is not None]
+    if not known:
+        return
+    whole = sum(known, Cost(0, 0)) * pace(run.rng("estimate"))
+    if whole.seconds >= LONG:
+        unknown = "" if len(known) == 1 + (beside is not None) else f", beside what '{model}' takes to learn"
+        run.emit("note", "estimate", f"This will take {whole}{unknown}; --minutes limits the learning.")
+
+
+def _size(data: Dataset) -> int:
+    return int(data.frame.estimated_size())

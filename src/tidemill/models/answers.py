@@ -1,0 +1,179 @@
+"""What is learned about one variable, and every way of going down its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import lightgbm as lgb
+import numpy as np
+
+from tidemill.models.dichotomies import Questions
+from tidemill.models.forest import Forest
+
+GOLDEN = (5**0.5 - 1) / 2
+"""Multiples of it, less their whole part, fill [0, 1) evenly from the first on (Weyl)."""
+
+
+@dataclass
+class Answers:
+    """The questions of one variable and the chances of their answers.
+
+    Places are positions of symbols among ``questions.symbols``; for ordered symbols they are the symbols themselves.
+
+    Attributes:
+        questions: The binary tree over its symbols.
+        count: (s,) training rows of each symbol.
+        features: (f,) the earlier variables it is drawn from.
+        share: (q,) the proportion of rows that go right at each node.
+        forest_of: (q,) which forest answers each node; -1 for none.
+        forest: The forests.
+        boosters: LightGBM's predictor of each forest; loaded when the first rows are drawn.
+    """
+
+    questions: Questions
+    count: np.ndarray
+    features: np.ndarray
+    share: np.ndarray
+    forest_of: np.ndarray
+    forest: Forest | None = None
+    boosters: list[lgb.Booster] = field(default_factory=list, repr=False)
+
+    @staticmethod
+    def planned(questions: Questions, count: np.ndarray, features: np.ndarray) -> Answers:
+        """Nothing learned yet: every question is answered by the proportion of its training rows."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.where(questions.left >= 0, questions.rows[questions.right] / questions.rows, 0.0)
+        return Answers(questions, count, features, np.nan_to_num(share, nan=0.5), np.full(len(questions), -1, np.int32))
+
+    def load(self) -> None:
+        """Hand the forests to LightGBM, if that was not done yet."""
+        if self.forest is not None and not self.boosters:
+            self.boosters = self.forest.boosters(len(self.features))
+
+    def right_chance(self, node: int, x: np.ndarray) -> np.ndarray:
+        """(n, f) features -> (n,) the chance that each row goes right at the node."""
+        which = int(self.forest_of[node])
+        if which < 0:
+            return np.full(len(x), self.share[node])
+        # one thread, since chunks are the parallel unit
+        return np.asarray(self.boosters[which].predict(x, num_threads=1))
+
+    def draw(self, x: np.ndarray, rng: np.random.Generator, *, balanced: bool = False) -> np.ndarray:
+        """(n, f) features -> (n,) symbols.
+
+        Args:
+            x: The rows.
+            rng: Source of chance.
+            balanced: Draw systematically along the rows: each row keeps its chances, but of neighbouring rows as many go
+                right as their chances add up to (Madow 1949), so that rows in a meaningful order give a balanced sample.
+        """
+        def choose(node: int, rows: np.ndarray) -> np.ndarray:
+            chance = self.right_chance(node, x[rows])
+            if not balanced:
+                return np.asarray(rng.random(len(rows)) < chance)
+            turns = np.floor(np.cumsum(np.r_[rng.random(), chance]))
+            return np.asarray(turns[1:] > turns[:-1])
+
+        leaf = self._down(len(x), choose)
+        u = (rng.random() + GOLDEN * np.arange(len(x))) % 1 if balanced else rng.random(len(x))
+        return self._of_group(leaf, u, self._edges(self.count))[0]
+
+    def chance_of(self, x: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        """(n, f) features, (n,) symbols -> (n,) the chance of each row's symbol."""
+        place = self.questions.rank(len(self.count))[symbols]
+        reach, _, leaf = self._along(x, place)
+        q, edges = self.questions, self._edges(self.count)
+        return np.asarray(reach * self.count[symbols] / np.maximum(edges[q.stop[leaf]] - edges[q.start[leaf]], 1))
+
+    def below(self, x: np.ndarray, place: np.ndarray, part: np.ndarray) -> np.ndarray:
+        """(n, f) features -> (n,) the chance of the ordered symbols below ``place``, and of a part of that symbol."""
+        reach, low, leaf = self._along(x, place)
+        q, edges = self.questions, self._edges(self.count)
+        first, last = edges[q.start[leaf]], edges[q.stop[leaf]]
+        into = edges[place] - first + part * (edges[place + 1] - edges[place])
+        return np.asarray(low + reach * into / np.maximum(last - first, 1))
+
+    def at(self, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The inverse of :meth:`below`: (n,) chances -> (n,) ordered symbols, and the part of each that lies below."""
+        rest = u.copy()
+
+        def choose(node: int, rows: np.ndarray) -> np.ndarray:
+            chance = self.right_chance(node, x[rows])
+            right = rest[rows] >= 1 - chance
+            with np.errstate(invalid="ignore", divide="ignore"):
+                inner = np.where(right, (rest[rows] - (1 - chance)) / chance, rest[rows] / (1 - chance))
+            rest[rows] = np.clip(np.nan_to_num(inner), 0, np.nextafter(1, 0))
+            return np.asarray(right)
+
+        return self._of_group(self._down(len(x), choose), rest, self._edges(self.count))
+
+    def within(self, x: np.ndarray, allowed: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(n, f) features, (s,) bool -> (n,) the chance of the allowed symbols together, and (n,) one of them each."""
+        q = self.questions
+        edges, kept = self._edges(self.count), self._edges(self.count * allowed)
+        reached, let = edges[q.stop] - edges[q.start], kept[q.stop] - kept[q.start]
+        chance: dict[int, np.ndarray] = {}
+        mass: dict[int, np.ndarray] = {}
+
+        def of(node: int) -> np.ndarray | float:
+            return mass[node] if node in mass else float(let[node] / reached[node]) if reached[node] else 0.0
+
+        for node in range(len(q) - 1, -1, -1):  # children come behind their parents
+            if q.left[node] >= 0 and 0 < let[node] < reached[node]:
+                chance[node] = self.right_chance(node, x)
+                mass[node] = chance[node] * of(int(q.right[node])) + (1 - chance[node]) * of(int(q.left[node]))
+
+        def choose(node: int, rows: np.ndarray) -> np.ndarray:
+            if node not in chance:
+                return np.asarray(rng.random(len(rows)) < self.right_chance(node, x[rows]))
+            right = of(int(q.right[node]))
+            right = right if isinstance(right, float) else right[rows]
+            return np.asarray(rng.random(len(rows)) * mass[node][rows] < chance[node][rows] * right)
+
+        leaf = self._down(len(x), choose)
+        return np.broadcast_to(of(0), (len(x),)), self._of_group(leaf, rng.random(len(x)), kept)[0]
+
+    def _down(self, n: int, choose: Callable[[int, np.ndarray], np.ndarray]) -> np.ndarray:
+        """(n,) the leaf that each row ends in; ``choose`` says which of the rows at a node go right."""
+        q = self.questions
+        leaf = np.empty(n, np.int32)
+        waiting = {0: np.arange(n)}
+        for node in range(len(q)):
+            rows = waiting.pop(node, None)
+            if rows is None or not len(rows):
+                continue
+            if q.left[node] < 0:
+                leaf[rows] = node
+                continue
+            right = choose(node, rows)
+            waiting[int(q.left[node])], waiting[int(q.right[node])] = rows[~right], rows[right]
+        return leaf
+
+    def _along(self, x: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(n,) the chance of reaching the leaf of each place, of ending left of that leaf, and the leaf."""
+        q = self.questions
+        reach, low = np.ones(len(x)), np.zeros(len(x))
+
+        def choose(node: int, rows: np.ndarray) -> np.ndarray:
+            chance = self.right_chance(node, x[rows])
+            right = place[rows] >= q.start[q.right[node]]
+            low[rows] += np.where(right, reach[rows] * (1 - chance), 0)
+            reach[rows] *= np.where(right, chance, 1 - chance)
+            return np.asarray(right)
+
+        leaf = self._down(len(x), choose)
+        return reach, low, leaf
+
+    def _edges(self, count: np.ndarray) -> np.ndarray:
+        """(s + 1,) rows that stand before each place."""
+        return np.r_[0, np.cumsum(count[self.questions.symbols])]
+
+    def _of_group(self, leaf: np.ndarray, u: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) leaves, (n,) chances -> (n,) symbols by their counts within the leaf, and the part below each chance."""
+        q = self.questions
+        first, last = q.start[leaf], q.stop[leaf]
+        target = edges[first] + u * (edges[last] - edges[first])
+        place = np.clip(np.searchsorted(edges, target, side="right") - 1, first, last - 1)
+        width = edges[place + 1] - edges[place]
+        return q.symbols[place], np.where(width > 0, (target - edges[place]) / np.maximum(width, 1), 0.5)

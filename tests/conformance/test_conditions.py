@@ -1,0 +1,299 @@
+"""Laws of conditions, completion and shares, for every registered generator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.conformance.tables import business, dataset
+from tidemill import drawing
+from tidemill.core.dataset import Dataset
+from tidemill.core.drawn import Odds
+from tidemill.core.errors import ConditionError
+from tidemill.core.run import Run
+from tidemill.core.schema import Rule
+from tidemill.models import MODELS
+from tidemill.synthesizer import Synthesizer
+from tidemill.whatif import what_if
+
+DATA = dataset(business(1500), target="churn")
+CONDITIONS: list[list[str]] = [
+    ["plan=team"], ["plan!=team"], ["plan in team,solo"], ["plan not in team,solo"], ["active=true", "churn=yes"],
+    ["age=44"], ["age!=44"], ["age<30"], ["age<=30"], ["age>60"], ["age>=60"], ["age in 20,30,40"],
+    ["age between 30 and 32"], ["fee missing"], ["fee present"], ["fee>40.5", "fee<=80"], ["since>=2020-01-01"],
+    ["since=2018-06-05"], ["last_seen>=2024-01-05T06:00", "last_seen<2024-01-07T18:00"],
+    ["churn=Yes", "age>=60", "plan=enterprise", "fee>30", "active=false"], ["customer_id present", "note present"],
+]
+
+
+@cache
+def fitted(name: str) -> Synthesizer:
+    return Synthesizer.fit(DATA, Run(3), name)
+
+
+@pytest.mark.parametrize("where", CONDITIONS, ids=" and ".join)
+@pytest.mark.parametrize("name", MODELS)
+def test_conditions_hold_in_every_row(name: str, where: list[str]) -> None:
+    model = fitted(name)
+    drawn = model.draw(400, where, run=Run(1))
+    assert len(drawn.data) == 400
+    assert model.condition(where).mask(drawn.data.frame).all()
+    [odds] = drawn.odds
+    assert 0 < (odds.chance or 0) <= 1
+    assert 0 < odds.effective <= 400
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_same_seed_gives_the_same_rows_whatever_the_threads(name: str) -> None:
+    where, rows = ["age>=50", "plan in team,solo"], DATA.frame.select("age", "plan").head(300)
+    one, other = (fitted(name).draw(300, where, run=Run(5, threads=threads)) for threads in (1, 4))
+    assert one.data.frame.equals(other.data.frame)
+    assert one.odds == other.odds
+    filled = [fitted(name).infill(rows, run=Run(5, threads=threads)) for threads in (1, 4)]
+    assert filled[0].equals(filled[1])
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("where", [["age>200"], ["fee<0"], ["plan=gold"], ["plan in team,gold"], ["since>2100-01-01"],
+                                   ["age missing"], ["age>40", "age<30"], ["plan=team", "plan=solo"]], ids=" and ".join)
+def test_what_never_occurs_is_refused(name: str, where: list[str]) -> None:
+    with pytest.raises(ConditionError):
+        fitted(name).sample(10, where)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_combination_of_one_in_a_hundred_thousand_comes_back_and_is_told(name: str) -> None:
+    run = Run(2)
+    where = ["age=33", "plan=enterprise", "churn=No", "active=true", "since between 2016-03-01 and 2016-03-20"]
+    drawn = fitted(name).draw(200, where, run=run)
+    assert fitted(name).condition(where).mask(drawn.data.frame).all()
+    [odds] = drawn.odds
+    assert odds.chance is not None
+    assert 0 < odds.chance < 1e-3
+    assert any("hardly any training row is like this" in warning for warning in run.warnings)
+
+
+# --- against brute force ---------------------------------------------------------------------------------------------
+
+def small(rows: int = 3000) -> Dataset:
+    """Four columns of few values each, all of which hang together; one may be missing."""
+    rng = np.random.default_rng(11)
+    visits = rng.poisson(2, rows).clip(0, 6)
+    plan = np.array(["a", "b", "c"])[(visits > 1).astype(int) + (rng.random(rows) < 0.3)]
+    paid = np.round(rng.integers(0, 5, rows) * (1 + (plan == "c")) * 0.5, 1)
+    gone = rng.random(rows) < np.where(plan == "a", 0.6, 0.2) * np.where(visits > 2, 0.5, 1)
+    return dataset(pl.DataFrame({"visits": visits, "plan": plan, "gone": gone,
+                                 "paid": pl.Series(paid).scatter(np.flatnonzero(rng.random(rows) < 0.25 * gone), None)}))
+
+
+@cache
+def many(name: str) -> tuple[Synthesizer, pl.DataFrame]:
+    """A model of the small table and 400,000 of its rows, which stand for its joint distribution."""
+    model = Synthesizer.fit(small(), Run(0), name)
+    return model, model.sample_dataset(400_000, run=Run(99)).frame
+
+
+def agree(made: pl.DataFrame, wanted: pl.DataFrame, effective: float) -> None:
+    """The joint distribution of all columns is the same within sampling error."""
+    names = wanted.columns
+    counted = [frame.group_by(names).len() for frame in (made, wanted)]
+    both = counted[0].join(counted[1], on=names, how="full", coalesce=True, nulls_equal=True).fill_null(0)
+    p, q = both["len"].to_numpy() / len(made), both["len_right"].to_numpy() / len(wanted)
+    spread = np.sqrt(np.maximum(p, q) * (1 / effective + 1 / len(wanted)))
+    assert (np.abs(p - q) <= 5 * spread + 2 / effective).all(), both.with_columns(pl.Series("off", (p - q) / spread))
+    assert np.abs(p - q).sum() / 2 < 3 * np.sqrt(len(both) / effective)
+
+
+BRUTE = [["plan=b"], ["visits>=3"], ["gone=true", "paid missing"], ["paid between 0.5 and 1.5", "plan!=a"],
+         ["visits in 0,5"], ["plan=a", "gone=true", "visits<=1", "paid>=1"], ["plan=b", "visits=4"]]
+
+
+@pytest.mark.parametrize("where", BRUTE, ids=" and ".join)
+@pytest.mark.parametrize("name", MODELS)
+def test_conditional_rows_agree_with_brute_force(name: str, where: list[str]) -> None:
+    model, joint = many(name)
+    held = joint.filter(model.condition(where).mask(joint))
+    drawn = model.draw(20_000, where, run=Run(4))
+    [odds] = drawn.odds
+    assert odds.chance == pytest.approx(len(held) / len(joint), rel=0.1, abs=5 * np.sqrt(len(held) + 1) / len(joint))
+    assert odds.effective > 2000
+    agree(drawn.data.frame, held, odds.effective)
+
+
+@pytest.mark.parametrize("given", [{"plan": "b"}, {"visits": 3, "gone": True}, {"paid": 1.0, "plan": "c"}, {"visits": 5}],
+                         ids=str)
+@pytest.mark.parametrize("name", MODELS)
+def test_completed_rows_agree_with_brute_force(name: str, given: dict[str, object]) -> None:
+    model, joint = many(name)
+    rows = 5000
+    filled = model.infill_drawn(pl.DataFrame({name: [value] * rows for name, value in given.items()}), run=Run(6))
+    held = joint.filter(*(pl.col(name) == value for name, value in given.items()))
+    agree(filled.data.frame.select(joint.columns), held, max(filled.odds[0].effective, 500))
+    assert filled.chance is not None
+    assert filled.chance.mean() == pytest.approx(len(held) / len(joint), rel=0.1)
+
+
+# --- completion ------------------------------------------------------------------------------------------------------
+
+def holed(rows: int = 200) -> pl.DataFrame:
+    """Rows with holes, without two of the columns, and with one that the model does not know."""
+    rng = np.random.default_rng(1)
+    frame = business(rows, seed=9).drop("active", "since").with_columns(extra=pl.Series([f"x{k}" for k in range(rows)]))
+    return frame.with_columns(frame[name].scatter(np.flatnonzero(rng.random(rows) < 0.3), None)
+                              for name in ("age", "plan", "fee", "last_seen", "churn"))
+
+
+@pytest.mark.parametrize("draws", [1, 3])
+@pytest.mark.parametrize("name", MODELS)
+def test_infill_keeps_what_is_given_and_fills_the_rest(name: str, draws: int) -> None:
+    rows = holed()
+    filled = fitted(name).infill(rows, draws, seed=2)
+    assert filled.columns == [*rows.columns, "since", "active", *(["draw"] if draws > 1 else [])]
+    assert len(filled) == draws * len(rows)
+    assert not any(filled.null_count().row(0))
+    repeated = pl.concat([rows] * draws)
+    for column in rows.columns:
+        given = repeated[column].is_not_null()
+        assert filled[column].filter(given).equals(repeated[column].filter(given)), column
+        assert filled.schema[column] == rows.schema[column]
+    if draws > 1:
+        assert filled["draw"].to_list() == [k for k in range(1, draws + 1) for _ in range(len(rows))]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_missing_values_that_are_facts_stay_missing(name: str) -> None:
+    rows = holed()
+    filled = fitted(name).infill(rows, keep=["fee"])
+    assert filled["fee"].equals(rows["fee"])
+    assert not filled["age"].null_count()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_rows_like_others(name: str) -> None:
+    like = pl.DataFrame({"plan": ["team", "solo", None], "age": [30, 40, 50]})
+    made = fitted(name).sample(7, "churn=No", like=like)
+    assert made.columns == list(DATA.schema.names)
+    assert made["age"].to_list() == [30, 40, 50, 30, 40, 50, 30]
+    assert made["plan"][[0, 1, 3, 4, 6]].to_list() == ["team", "solo", "team", "solo", "team"]
+    assert (made["churn"] == "No").all()
+    assert made["customer_id"].n_unique() == 7
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_values_beyond_what_was_learned_are_kept(name: str) -> None:
+    run = Run()
+    rows = pl.DataFrame({"age": [200, 30, None], "fee": [-5.0, 1e6, 40.0]})
+    filled = fitted(name).infill_drawn(rows, run=run)
+    assert filled.data["age"].to_list()[:2] == [200, 30]
+    assert filled.data["fee"].to_list() == rows["fee"].to_list()
+    assert not any(filled.data.frame.null_count().row(0))
+    assert filled.chance is not None
+    assert (filled.chance[:2] == 0).all()
+    assert filled.chance[2] > 0
+    assert any("2 of the 3 rows" in warning for warning in run.warnings)
+
+
+# --- shares and parts ------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", MODELS)
+def test_shares_are_met_exactly(name: str) -> None:
+    model = fitted(name)
+    made = model.sample(1001, balance={"churn": {"Yes": 0.5}})
+    assert (made["churn"] == "Yes").sum() in (500, 501)
+    made = model.sample(1000, "age>=30", balance={"churn": {"Yes": 0.2}, "plan": "equal"})
+    assert (made["churn"] == "Yes").sum() == 200
+    assert sorted(made["plan"].value_counts()["count"]) == [333, 333, 334]
+    assert (made["age"] >= 30).all()
+    assert made["churn"].head(500).n_unique() == 2  # in random order
+    before, after = (frame["plan"].value_counts(normalize=True).sort("plan") for frame in (
+        model.sample(20_000), model.sample(20_000, balance={"plan": {"enterprise": 0.6}})))
+    kept = before.filter(pl.col("plan") != "enterprise")["proportion"]
+    assert np.allclose(after.filter(pl.col("plan") != "enterprise")["proportion"], 0.4 * kept / kept.sum(), atol=0.02)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_parts_are_one_draw(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "PART", 300)
+    parts = list(fitted(name).parts(1000, ["plan=team"], run=Run(1)))
+    assert [len(part) for part in parts] == [300, 300, 300, 100]
+    frame = pl.concat([part.frame for part in parts])
+    assert frame["customer_id"].n_unique() == 1000
+    assert frame.equals(fitted(name).sample_dataset(1000, ["plan=team"], run=Run(1)).frame)
+    balanced = fitted(name).sample(1000, balance={"churn": {"Yes": 0.3}})
+    assert (balanced["churn"] == "Yes").sum() == 300
+    filled = fitted(name).infill(holed(), 3, seed=2)
+    assert filled["extra"].to_list() == [f"x{k}" for k in range(200)] * 3
+
+
+def test_odds_in_words() -> None:
+    odds = Odds("plan = team", 1000, 8e-7, 12.0, 24_421)
+    assert "1 in 1,200,000" in str(odds)
+    assert odds.warning == (
+        "plan = team: no or hardly any training row is like this: the model expects 0.02 among 24,421; the rows are "
+        "extrapolated; the 1,000 rows are worth about 12 independent ones and resemble each other")
+    assert not Odds("plan = team", 1000, 0.2, 900.0, 24_421).warning
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+def orders(rows: int = 900) -> pl.DataFrame:
+    """Columns that follow from others: net + tax = gross, ordered <= shipped, and the city decides the country."""
+    rng = np.random.default_rng(2)
+    city = rng.choice(["Rome", "Bari", "Oslo", "Lima"], rows)
+    net, tax = rng.integers(10, 60, rows), rng.integers(0, 9, rows)
+    ordered = rng.integers(0, 300, rows)
+    return pl.DataFrame({"city": city, "net": net, "tax": tax, "gross": net + tax, "ordered": ordered,
+                         "shipped": ordered + rng.poisson(3, rows) * (city != "Rome")}).with_columns(
+        country=pl.col("city").replace({"Rome": "Italy", "Bari": "Italy", "Oslo": "Norway", "Lima": "Peru"}))
+
+
+RULES = (Rule("a+b=c", ("net", "tax", "gross")), Rule("a<=b", ("ordered", "shipped")),
+         Rule("a decides b", ("city", "country")))
+
+
+@cache
+def lawful(name: str) -> Synthesizer:
+    data = dataset(orders())
+    return Synthesizer.fit(replace(data, schema=replace(data.schema, rules=RULES)), Run(1), name)
+
+
+def keeps_rules(frame: pl.DataFrame) -> bool:
+    kept = (frame["net"] + frame["tax"] == frame["gross"]) & (frame["ordered"] <= frame["shipped"])
+    return bool(kept.all()) and frame.select("city", "country").n_unique() <= 4
+
+
+@pytest.mark.parametrize("where", [["gross between 40 and 42"], ["country=Italy", "gross>60", "shipped<100"],
+                                   ["country!=Italy", "net<20", "gross>25"], ["shipped=150"]], ids=" and ".join)
+@pytest.mark.parametrize("name", MODELS)
+def test_conditions_on_columns_that_follow_from_others(name: str, where: list[str]) -> None:
+    drawn = lawful(name).draw(500, where, run=Run(3))
+    assert lawful(name).condition(where).mask(drawn.data.frame).all()
+    assert keeps_rules(drawn.data.frame)
+    every = lawful(name).sample_dataset(100_000, run=Run(4)).frame
+    share = lawful(name).condition(where).mask(every).mean()
+    assert drawn.odds[0].chance == pytest.approx(share, rel=0.15, abs=5e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_completed_rows_keep_rules(name: str) -> None:
+    rng = np.random.default_rng(8)
+    whole = orders(150)
+    rows = whole.with_columns(whole[column].scatter(np.flatnonzero(rng.random(150) < 0.4), None)
+                              for column in whole.columns)
+    filled = lawful(name).infill(rows)
+    assert keeps_rules(filled)
+    for column in rows.columns:
+        given = rows[column].is_not_null()
+        assert filled[column].filter(given).equals(rows[column].filter(given)), column
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_if_keeps_rules(name: str) -> None:
+    found = what_if(lawful(name), orders(60), {"tax": 8, "city": "Lima"}, "net<30", draws=2, run=Run(0))
+    assert set(found.redrawn) == {"net", "gross", "country"}
+    assert keeps_rules(found.data.frame)
+    assert set(found.data["country"]) == {"Peru"}

@@ -1,0 +1,38 @@
+"""What is said before a long job, and that it grows with the job."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tidemill import estimate
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Event, Run
+from tidemill.core.schema import Column, Schema
+
+
+def table(rows: int, columns: int = 10) -> Dataset:
+    values, names = pl.Series(np.arange(rows)), [f"x{k}" for k in range(columns)]
+    return Dataset(pl.DataFrame(dict.fromkeys(names, values)), Schema(tuple(Column(name, "number") for name in names)))
+
+
+def test_more_of_anything_costs_more() -> None:
+    few = estimate.of_run(table(1000), table(500))
+    for more in (estimate.of_run(table(50_000), table(500)), estimate.of_run(table(1000), table(5000)),
+                 estimate.of_run(table(1000, 30), table(500, 30)), estimate.of_run(table(1000), table(500), rows=10**6),
+                 estimate.of_run(table(1000), table(500), rounds=3)):
+        assert more.seconds > few.seconds
+        assert more.bytes >= few.bytes
+
+
+@pytest.mark.parametrize(("rows", "told"), [(1000, False), (20_000_000, True)])
+def test_only_long_jobs_are_foretold(rows: int, told: bool) -> None:
+    heard: list[Event] = []
+    train = table(rows)
+    estimate.tell("independent", train, Run(listener=heard.append), estimate.of_run(train, train))
+    assert bool(heard) == told
+    if told:
+        assert heard[0].text.startswith("This will take about ")
+        assert "GiB" in heard[0].text
+        assert "--minutes" in heard[0].text

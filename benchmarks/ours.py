@@ -36,7 +36,7 @@ def main(model: str, folder: Path, seed: int, name: str, *options: str) -> None:
     importlib.import_module("lightgbm")  # imports do not count, as they do not for peers
     settings = {key: value_of(text) for key, _, text in (option.partition("=") for option in options)}
     began = time.perf_counter()
-    learned = tm.fit(train, model=model, seed=seed, **settings)
+    learned = tm.fit(train, model=model, options=settings, seed=seed)
     fitted = time.perf_counter()
     made = learned.sample_dataset(len(train), run=tm.Run(seed))
     told = {"state": "done", "note": "" if learned.complete else "stopped early", "fit": fitted - began,

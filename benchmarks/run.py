@@ -45,7 +45,7 @@ OURS = ("trees", "independent")
 PEERS = ("cart", "gaussian_copula", "tvae", "ctgan", "mostlyai", "arfpy", "forest_diffusion")
 OURS_ONLY = ("german_credit",)
 """Too small to say much; the peers are not run on it unless it is named."""
-CAP = 90.0
+CAP = 60.0
 
 
 class Bench:

@@ -47,6 +47,8 @@ Time = Annotated[str | None, typer.Option("--time", metavar="COL", help="Hold ou
 Entity = Annotated[str | None, typer.Option("--entity", metavar="COL", help="Never split the rows of one value of this.")]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", show_default=False, help="A model that `tidemill fit` wrote.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Same seed, same data, same versions: same bytes.")]
+Options = Annotated[list[str] | None, typer.Option("--option", metavar="KEY=VALUE", help="An option of the model, as in "
+                                                   "least=30; may repeat.")]
 Steps = Annotated[int | None, typer.Option("--steps", metavar="N", min=0, help="Learn so many steps only (replays a run "
                                            "that was cut short).")]
 Minutes = Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.01, help="Stop learning in time for the "
@@ -171,9 +173,10 @@ def mine(data: Data, target: Target = None,
 @app.command()
 def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The model, as NAME.tidemill.")],
         model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
-        target: Target = None, minutes: Minutes = None, steps: Steps = None, schema: Schema = None, ignore: Ignore = None,
-        id: Id = None, sensitive: Sensitive = None, time: Time = None, entity: Entity = None, seed: Seed = 0,
-        threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
+        option: Options = None, target: Target = None, minutes: Minutes = None, steps: Steps = None,
+        schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None, time: Time = None,
+        entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
+        json: Json = False) -> None:
     """Learn a generator from a table as it is."""
     from tidemill import verbs
 
@@ -181,7 +184,7 @@ def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", h
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, steps=steps, minutes=minutes) as job:
         table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
                       entity=entity)
-        learned = verbs.fit(table, model=model, run=job.run)
+        learned = verbs.fit(table, model=model, options=_pairs(option), run=job.run)
         learned.save(out, overwrite=overwrite)
         done, planned = learned.manifest["steps_done"], learned.manifest["steps_planned"]
         cut = "" if learned.complete else f" after {done:,} of {planned:,} steps; --steps {done} gives the same model again"
@@ -305,6 +308,7 @@ def run(data: Data, target: Target = None,
         out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for all results.")]
         = Path("tidemill-out"),
         model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
+        option: Options = None,
         rows: Annotated[int | None, typer.Option("--rows", metavar="N", min=1,
                                                  help="Rows to generate; as many as training rows by default.")] = None,
         rounds: Annotated[int, typer.Option("--rounds", metavar="K", min=1, max=100,
@@ -314,8 +318,8 @@ def run(data: Data, target: Target = None,
         overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
     """Do the whole job, from the table to the report."""
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, steps=steps, minutes=minutes) as job:
-        _whole(data, job, out, overwrite, target=target, model=model, rows=rows, rounds=rounds, schema=schema,
-               ignore=ignore, id=id, sensitive=sensitive, time=time, entity=entity)
+        _whole(data, job, out, overwrite, target=target, model=model, model_options=_pairs(option), rows=rows,
+               rounds=rounds, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time, entity=entity)
 
 
 @app.command()
@@ -390,6 +394,17 @@ def _listed(registry: Any, as_json: bool) -> None:
     width = max(map(len, registry))
     for name, entry in registry.items():
         print(json.dumps({"name": name, "line": entry.line}) if as_json else f"{name:{width}}  {entry.line}")
+
+
+def _pairs(texts: Sequence[str] | None) -> dict[str, str]:
+    """The options that KEY=VALUE texts give."""
+    pairs = {}
+    for text in texts or ():
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise OptionError(f"'{text}' is no option of a model", hint="write KEY=VALUE, as in --option least=30")
+        pairs[key.strip()] = value.strip()
+    return pairs
 
 
 def _refuse(outputs: Sequence[Path], overwrite: bool, *, tables: bool = False) -> None:

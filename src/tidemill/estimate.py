@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tidemill.cleaning.cost import cost as cleaning
 from tidemill.core.cost import Cost, pace
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.metrics.cost import cost as metrics
 from tidemill.mining.cost import cost as mining
-from tidemill.models import MODELS
+from tidemill.models.base import Generator, unfitted
 
 LONG = 60.0
 """Seconds from which on it is said beforehand what a job costs."""
@@ -16,14 +19,14 @@ _FLOOR = 4e-7
 """Seconds for each cell that the floor learns and makes."""
 
 
-def learning(train: Dataset, model: str) -> Cost | None:
-    """What the model's class says in ``cost(rows, columns, bytes)`` that learning costs; None where it does not say.
+def learning(train: Dataset, model: Generator) -> Cost | None:
+    """What the model says in ``cost(rows, columns, bytes)`` that learning costs; None where it does not say.
 
     Args:
         train: The training rows.
-        model: A registered model's name.
+        model: With its options.
     """
-    said = getattr(MODELS.load(model), "cost", None)
+    said = getattr(model, "cost", None)
     return None if said is None else said(len(train), len(train.schema.modelled), _size(train))
 
 
@@ -43,16 +46,16 @@ def of_run(train: Dataset, holdout: Dataset, rows: int | None = None, rounds: in
             + Cost(_FLOOR * columns * (len(train) + made), 0))
 
 
-def tell(model: str, train: Dataset, run: Run, beside: Cost | None = None) -> None:
+def tell(model: str, options: Mapping[str, Any] | None, train: Dataset, run: Run, beside: Cost | None = None) -> None:
     """Tell the user what a job will cost on this machine, where it is long.
 
     Args:
-        model: A registered model's name; where it does not say what learning costs, that is told.
+        model, options: A registered model's name; where it does not say what learning costs, that is told.
         train: What it learns from.
         run: Shows the note.
         beside: What the rest of the job costs; None where learning is all.
     """
-    known = [cost for cost in (learning(train, model), beside) if cost is not None]
+    known = [cost for cost in (learning(train, unfitted(model, options)), beside) if cost is not None]
     if not known:
         return
     whole = sum(known, Cost(0, 0)) * pace(run.rng("estimate"))

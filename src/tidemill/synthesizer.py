@@ -26,7 +26,7 @@ from tidemill.core.schema import Schema
 from tidemill.drawing import Drawing, Model, Plan, balanced
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
-from tidemill.models.base import Generator
+from tidemill.models.base import Generator, unfitted
 
 MIN_ROWS = 20
 MAX_SAMPLE = 100_000_000
@@ -35,7 +35,8 @@ PRIVACY_NOTE = (
     "The model keeps no row. It keeps: values of a numeric column that at least 5 training rows share, and bounds between "
     "values otherwise, at least 5 rows apart (a column's smallest and largest value may serve as the outermost bounds); "
     "names of categories with at least 5 rows, or all of them where most are rarer, which is then warned of; forms of ids "
-    "and the largest number in them; frequent words; and trees whose questions are asked of these."
+    "and the largest number in them; frequent words; for rules, which of these go together; and trees whose "
+    "questions are asked of these."
 )
 
 
@@ -65,14 +66,14 @@ class Synthesizer:
         return self._generator.steps_done == self._generator.steps_planned
 
     @staticmethod
-    def fit(data: Dataset, run: Run, model: str = "trees") -> Synthesizer:
-        """Learn a dataset as it is.
+    def fit(data: Dataset, run: Run, model: str = "trees", options: Mapping[str, Any] | None = None) -> Synthesizer:
+        """Learn a dataset as it is, with a model of this name and these options.
 
         Raises:
             DataError: There are too few rows, or no column to learn.
-            OptionError: There is no such model.
+            OptionError: There is no such model or option.
         """
-        generator_class = MODELS.load(model)
+        generator = unfitted(model, options)
         if len(data) < MIN_ROWS:
             raise DataError(f"{len(data)} rows are too few to learn from", where=data.name,
                             hint=f"give at least {MIN_ROWS} rows")
@@ -80,10 +81,10 @@ class Synthesizer:
         if not codec.spec.reals and not codec.spec.codes:
             raise DataError("no column can be learned: all are ids, free text or ignored", where=data.name,
                             hint="give a kind to a column with --schema")
-        generator = generator_class().fit(codec.spec, codec.encode(data), run)
+        generator.fit(codec.spec, codec.encode(data), run)
         manifest = {
-            "model": model, "seed": run.seed, "rows": len(data), "name": data.name, "door": data.door,
-            "versions": versions(), "schema": data.schema.fingerprint(),
+            "model": model, "options": dict(options or {}), "seed": run.seed, "rows": len(data),
+            "name": data.name, "door": data.door, "versions": versions(), "schema": data.schema.fingerprint(),
             "steps_done": generator.steps_done, "steps_planned": generator.steps_planned,
         }
         return Synthesizer(codec, generator, manifest)

@@ -120,13 +120,14 @@ def mine(data: Any, *, holdout: Dataset | None = None, techniques: Sequence[str]
     return find(train, holdout, run, techniques)
 
 
-def fit(data: Any, *, model: str = "trees", target: str | None = None, seed: int = 0, steps: int | None = None,
-        minutes: float | None = None, run: Run | None = None) -> Synthesizer:
+def fit(data: Any, *, model: str = "trees", options: Mapping[str, Any] | None = None, target: str | None = None,
+        seed: int = 0, steps: int | None = None, minutes: float | None = None, run: Run | None = None) -> Synthesizer:
     """A generator that has learned the data as they are; nothing is cleaned and every column is kept.
 
     Args:
         data: A Dataset, or anything that :func:`read` takes.
         model: A registered model's name.
+        options: The model's own options, as ``{"least": 30}``.
         target: The column to be predicted, where ``data`` is no Dataset.
         seed: The same seed, data and versions give the same model.
         steps: Learn only so many steps: replays a fit that was cut short.
@@ -135,7 +136,7 @@ def fit(data: Any, *, model: str = "trees", target: str | None = None, seed: int
 
     Raises:
         DataError: There are too few rows, or nothing to learn.
-        OptionError: There is no such model.
+        OptionError: There is no such model or option.
 
     Example:
         >>> import polars as pl
@@ -146,8 +147,8 @@ def fit(data: Any, *, model: str = "trees", target: str | None = None, seed: int
     """
     run = run or _run(seed, steps=steps, minutes=minutes)
     train = _dataset(data, run, target=target)
-    estimate.tell(model, train, run)
-    return Synthesizer.fit(train, run, model)
+    estimate.tell(model, options, train, run)
+    return Synthesizer.fit(train, run, model, options)
 
 
 def sample(model: Synthesizer | str | Path, rows: int | None = None, where: Where = None, *, balance: Balance = None,
@@ -249,6 +250,7 @@ def report(source: Account | str | Path) -> Report:
 
 
 def run(source: Any, *, out: str | Path | None = None, target: str | None = None, model: str = "trees",
+        model_options: Mapping[str, Any] | None = None,
         rows: int | None = None, rounds: int = 1, seed: int = 0, steps: int | None = None, minutes: float | None = None,
         overwrite: bool = False, name: str | None = None, run: Run | None = None, command: str = "",
         **options: Any) -> wheel.Turned:
@@ -262,6 +264,7 @@ def run(source: Any, *, out: str | Path | None = None, target: str | None = None
             model.tidemill; None to write nothing.
         target: The column to be predicted; without one, everything unsupervised still runs.
         model: A registered model's name.
+        model_options: The model's own options, as ``{"least": 30}``.
         rows: How many rows to generate; as many as training rows by default.
         rounds: How often the wheel turns: from the second round on, generated rows are fed back.
         seed: The same seed, data and versions give the same results.
@@ -280,7 +283,7 @@ def run(source: Any, *, out: str | Path | None = None, target: str | None = None
     folder = None if out is None else wheel.Folder(Path(out), overwrite=overwrite)
     data = _dataset(source, job, target=target, **options)
     data = data if name is None else replace(data, name=name)
-    return wheel.turn(data, job, folder, model=model, rows=rows, rounds=rounds, command=command)
+    return wheel.turn(data, job, folder, model=model, options=model_options, rows=rows, rounds=rounds, command=command)
 
 
 def _dataset(data: Any, run: Run, **options: Any) -> Dataset:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from tidemill.feedback import once_more
 from tidemill.io.writing import write, write_frame
 from tidemill.metrics.evaluate import evaluate
 from tidemill.mining.mine import mine
+from tidemill.models.base import unfitted
 from tidemill.reporting.base import Account, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
@@ -101,8 +102,8 @@ class _Clock:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
 
 
-def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees", rows: int | None = None,
-         rounds: int = 1, command: str = "") -> Turned:
+def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees",
+         options: Mapping[str, Any] | None = None, rows: int | None = None, rounds: int = 1, command: str = "") -> Turned:
     """Once around, and ``rounds - 1`` times more with the generated rows fed back.
 
     Raises:
@@ -111,11 +112,12 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
     """
     if rounds < 1 or (rows is not None and rows < 1):
         raise OptionError("rounds and rows must be at least 1")
+    unfitted(model, options)  # a wrong option should not be found out after minutes of mining
     clock = _Clock({"read": run.seconds})
     _check_target(data)
     with clock.step("split"):
         train, holdout = split(data, run)
-    estimate.tell(model, train, run, beside=estimate.of_run(train, holdout, rows, rounds))
+    estimate.tell(model, options, train, run, beside=estimate.of_run(train, holdout, rows, rounds))
     with clock.step("clean"):
         plan = cleaning.learn(train, run, holdout=holdout)
         cleaned = cleaning.apply(plan, data)
@@ -125,7 +127,7 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
         findings = mine(train, holdout, run)
         _write(folder, "findings.json", findings.to_state())
     with clock.step("learn"):
-        learned = Synthesizer.fit(train, run, model)
+        learned = Synthesizer.fit(train, run, model, options)
         if folder is not None:
             learned.save(folder / "model.tidemill", overwrite=True)
     with clock.step("generate"):
@@ -183,7 +185,9 @@ def _write(folder: Folder | None, name: str, state: Any) -> None:
 
 def evidence(train: Dataset, holdout: Dataset, synthetic: Dataset, findings: Findings | None, run: Run) -> Evidence:
     """The three sets with the floor that is learned from the training rows, and a way to mine again."""
-    floor = Synthesizer.fit(train, Run(run.seed), "independent").sample_dataset(len(synthetic), run=Run(run.seed))
+    # rules would tie columns together, which the floor must not be
+    untied = replace(train, schema=replace(train.schema, rules=()))
+    floor = Synthesizer.fit(untied, Run(run.seed), "independent").sample_dataset(len(synthetic), run=Run(run.seed))
     again = Run(run.seed, threads=run.threads)
     # ignored columns are not generated, so nothing is compared in them
     real, held = (part.select(synthetic.schema.names) for part in (train, holdout))

@@ -10,6 +10,7 @@ from tidemill import estimate
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Event, Run
 from tidemill.core.schema import Column, Schema
+from tidemill.models.trees import Trees
 
 
 def table(rows: int, columns: int = 10) -> Dataset:
@@ -30,9 +31,18 @@ def test_more_of_anything_costs_more() -> None:
 def test_only_long_jobs_are_foretold(rows: int, told: bool) -> None:
     heard: list[Event] = []
     train = table(rows)
-    estimate.tell("independent", train, Run(listener=heard.append), estimate.of_run(train, train))
+    estimate.tell("independent", {}, train, Run(listener=heard.append), estimate.of_run(train, train))
     assert bool(heard) == told
     if told:
         assert heard[0].text.startswith("This will take about ")
         assert "GiB" in heard[0].text
         assert "--minutes" in heard[0].text
+
+
+def test_the_default_model_says_what_learning_costs() -> None:
+    full, plain, more = (estimate.learning(table(rows), Trees(effort=effort))
+                         for rows, effort in ((10**5, "full"), (10**5, "plain"), (10**6, "full")))
+    assert full is not None
+    assert plain is not None
+    assert more is not None
+    assert plain.seconds < full.seconds < more.seconds < 20 * full.seconds

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, cast
 
 import numpy as np
 
+from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, Infilled, Known, Spec
 from tidemill.core.run import Run
+from tidemill.models import MODELS
 
 State = tuple[dict[str, Any], dict[str, np.ndarray]]
 """Plain JSON values, and arrays."""
 
 
 class Generator(Protocol):
-    """Learns grids and makes more of them."""
+    """Learns grids and makes more of them.
 
+    Its class is called with the options that the user gives, by name; every one has a default.
+    """
+
+    parameters: ClassVar[Mapping[str, Any]]
+    """Each option's name and its default."""
     steps_done: int
     """How many learning steps were taken; ``Run(steps=...)`` replays as many."""
     steps_planned: int
@@ -46,3 +53,33 @@ class Generator(Protocol):
     def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         """The generator that :meth:`to_state` described."""
         ...
+
+
+def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:
+    """A registered model with these options.
+
+    Args:
+        model: Its name.
+        options: Option -> value, or its text where it comes from a command line.
+
+    Raises:
+        OptionError: There is no such model or option, or a value makes no sense.
+    """
+    made, options = MODELS.load(model), options or {}
+    for name in options:
+        if name not in made.parameters:
+            known = ", ".join(f"{key} (by default {value})" for key, value in made.parameters.items())
+            raise OptionError(f"the model '{model}' has no option '{name}'",
+                              hint=f"its options: {known}" if known else "it has none")
+    return cast(Generator, made(**{name: _read(name, value, made.parameters[name]) for name, value in options.items()}))
+
+
+def _read(name: str, value: Any, default: Any) -> Any:
+    """A value of the default's type."""
+    if not isinstance(value, str) or isinstance(default, str):
+        return value
+    try:
+        return type(default)(value)
+    except ValueError:
+        raise OptionError(f"{name}={value} is no {'whole number' if isinstance(default, int) else 'number'}",
+                          hint=f"write it as in {name}={default}") from None

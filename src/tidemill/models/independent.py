@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class Independent:
         (0.75, 10.0)
     """
 
+    parameters: ClassVar[Mapping[str, Any]] = {}
     steps_done = 1
     steps_planned = 1
 

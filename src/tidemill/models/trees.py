@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 import lightgbm as lgb
 import numpy as np
 
+from tidemill.core.cost import Cost
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, Infilled, Known, Spec
 from tidemill.core.run import Run, Stage
@@ -30,12 +31,17 @@ larger trees and longer steps."""
 MIN_ROUNDS, MIN_LEAVES, MAX_LEAVES, MAX_RATE = 6, 8, 64, 0.5
 SMALL_TABLE = 1000
 """Tables of fewer rows get trees of half the leaves: they are soon learned by heart."""
-MAX_FEATURES = 64
-"""Earlier variables that a variable is drawn from, the most related ones where there are more."""
+MAX_FEATURES, MIN_FEATURES, FEATURE_CELLS = 64, 24, 4096
+"""Earlier variables that a variable is drawn from: the most related ones where there are more than FEATURE_CELLS allow for
+all variables together."""
+WIDE = 50
+"""Tables of more variables get fewer rounds and questions, in proportion."""
 CORRELATED_ROWS = 5000
 """Rows that say which variables are related, where there are many variables."""
-CHUNK = 16_384
-"""Rows or candidates drawn at a time; each chunk has its own random stream, so threads do not matter."""
+CHUNK, CHUNK_CELLS = 65_536, 1 << 22
+"""Rows and cells drawn at a time at most; each chunk has its own random stream, so threads do not matter."""
+CANDIDATES = 16_384
+"""Candidates weighed together at a time."""
 PARTICLES = 20
 """Candidates for every row that must keep to a condition."""
 MIN_PARTICLES = 4096
@@ -43,12 +49,15 @@ MIN_PARTICLES = 4096
 MOVES = 6
 """Candidates of each row, itself among them, when it is moved at the end."""
 
+PARTS, WIDE_PARTS = 4096, 256
+"""Questions that a smaller part of the rows reaches are answered by their proportion."""
 Effort = Literal["full", "plain"]
-_PLAIN = 8
-"""How many times fewer rounds a plain fit takes."""
+PLAIN, PLAIN_ROWS, PLAIN_PARTS = 16, 1_000_000, 1024
+"""A plain fit of PLAIN_ROWS takes so many times fewer rounds, of fewer rows not as many times fewer. It leaves out questions
+that a smaller part of the rows reaches than one in PLAIN_PARTS, divided by the times."""
 
 _BOOSTING: dict[str, Any] = {
-    "objective": "binary", "lambda_l2": 2.0, "max_bin": 63, "bin_construct_sample_cnt": 50_000,
+    "objective": "binary", "lambda_l2": 2.0, "max_bin": 63, "bin_construct_sample_cnt": 20_000,
     # without a bound on a leaf's step, a rare outcome that one column decides is settled in the first round: no later
     # split gains anything, and the rows on the other side keep the overall chance
     "max_delta_step": 2.0,
@@ -73,13 +82,13 @@ class Trees:
     Args:
         least: Training rows that stand behind every answer: in each leaf, and on either side of each question. More is
             more private and less faithful.
-        effort: "full", or "plain" for an eighth of the boosting rounds: for millions of rows, or a first look.
+        effort: "full", or "plain" for a fraction of the boosting rounds: for millions of rows, or a first look.
 
     Raises:
         OptionError: An option makes no sense.
     """
 
-    parameters: ClassVar[dict[str, Any]] = {"least": LEAST, "effort": "full"}
+    parameters: ClassVar[Mapping[str, Any]] = {"least": LEAST, "effort": "full"}
 
     steps_done: int
     steps_planned: int
@@ -100,7 +109,8 @@ class Trees:
         self.learned = [self._planned(v, features) for v, features in enumerate(_features(self.variables, symbols, run))]
         tasks = self._tasks()
         self.steps_planned = len(tasks)
-        matrix = np.where(symbols == ABSENT, np.nan, symbols)  # (n, variables) float64, LightGBM's own type
+        # a float32 holds every symbol exactly
+        matrix = np.where(symbols == ABSENT, np.float32(np.nan), symbols.astype(np.float32))
         learner = _Learner(self, matrix, symbols, run)
         rows = sum(task[2] for task in tasks)
         forests: dict[tuple[int, int], Forest] = {}
@@ -115,6 +125,17 @@ class Trees:
         self._assemble(forests)
         return self
 
+    def cost(self, rows: int, columns: int, size: int) -> Cost:
+        """What learning costs.
+
+        Args:
+            rows, columns: Of the table.
+            size: Its bytes in memory.
+        """
+        cells = rows * columns
+        # fitted to 10,000 x 11 up to 1,000,000 x 15 and 50,000 x 200, full and plain
+        return Cost(6e-5 * cells ** 0.85 * (0.25 if self.effort == "plain" else 1.0), 0.45 * 2**30 + 2 * size + 50 * cells)
+
     def _planned(self, v: int, features: np.ndarray) -> Answers:
         sort, i = self.variables.channels[v]
         count = self.variables.count[v]
@@ -128,10 +149,27 @@ class Trees:
             q = answers.questions
             if not len(answers.features):
                 continue
-            inner = np.flatnonzero((q.left >= 0) & (q.rows >= 4 * self.least))
+            fewest = max(4 * self.least, q.rows[0] / self._parts)
+            inner = np.flatnonzero((q.left >= 0) & (q.rows >= fewest))
             smaller = np.minimum(q.rows[q.left[inner]], q.rows[q.right[inner]])
             tasks += [(v, int(node), int(q.rows[node])) for node in inner[smaller >= self.least]]
         return sorted(tasks, key=lambda task: (-task[2], task[0], task[1]))
+
+    @property
+    def width(self) -> float:
+        """How many times more variables than WIDE there are, at least 1."""
+        return max(len(self.variables) / WIDE, 1.0)
+
+    @property
+    def saving(self) -> float:
+        """How many times fewer rounds there are than in a full fit."""
+        rows = int(self.variables.count[0].sum())
+        return float(np.clip(PLAIN * (rows / PLAIN_ROWS) ** 0.4, 2, PLAIN)) if self.effort == "plain" else 1.0
+
+    @property
+    def _parts(self) -> float:
+        parts = PLAIN_PARTS / self.saving if self.effort == "plain" else PARTS
+        return min(parts, WIDE_PARTS / self.width) if self.width > 1 else parts
 
     def _assemble(self, forests: Mapping[tuple[int, int], Forest]) -> None:
         """Put the forests of each variable one behind the other."""
@@ -142,9 +180,10 @@ class Trees:
                 answers.forest = Forest.joined([forests[v, node] for node in nodes])
 
     def sample(self, n: int, rng: np.random.Generator, run: Run | None = None) -> Batch:
-        """New rows, each chunk of CHUNK rows a balanced sample."""
-        starts = range(0, n, CHUNK)
-        jobs = [(min(CHUNK, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
+        """New rows, each chunk of them a balanced sample."""
+        size = max(min(CHUNK, CHUNK_CELLS // max(len(self.variables), 1)), 1)
+        starts = range(0, n, size)
+        jobs = [(min(size, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
         parts = self._parallel(jobs, lambda job: self._balanced(*job), run)
         empty = Batch(np.zeros((0, len(self.variables.spec.reals)), np.int64),
                       np.zeros((0, len(self.variables.spec.codes)), np.int32))
@@ -162,7 +201,7 @@ class Trees:
         """
         known_first = self._known_first(known)
         each = 1 if known_first else PARTICLES
-        size = CHUNK // each
+        size = CANDIDATES // each
         starts = range(0, n, size)
         jobs = [(start, min(size, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
 
@@ -292,13 +331,14 @@ class _Learner:
         q = self.model.learned[v].questions
         order, places = self.sorted[v]
         first, middle, last = np.searchsorted(places, [q.start[node], q.start[q.right[node]], q.stop[node]])
-        label = np.zeros(len(order), np.float32)
-        label[order[middle:last]] = 1
         rows = np.sort(order[first:last])
-        rounds, settings = _schedule(len(rows), self.model.effort, small=len(order) < SMALL_TABLE)
+        right = np.zeros(len(order), np.float32)
+        right[order[middle:last]] = 1
+        rounds, settings = _schedule(len(rows), self.model, small=len(order) < SMALL_TABLE)
         settings = {**_BOOSTING, **settings, "min_child_samples": self.model.least}
-        part = self.binned[v].subset(rows, params=settings).construct()
-        part.set_label(label[rows])
+        part = self.binned[v].subset([0], params=settings)
+        part.used_indices = rows  # handed to subset() they would be sorted as a list, which takes longer than learning
+        part.construct().set_label(right[rows])
         booster = lgb.Booster(settings, part)
         for _ in range(rounds):
             if self.run.steps is None and self.run.must_stop(0):
@@ -314,26 +354,27 @@ def _features(variables: Variables, symbols: np.ndarray, run: Run) -> list[np.nd
     presences = set(variables.presence)
     useful = np.array([v not in presences for v in range(len(variables))], bool)
     sample = symbols[run.rng("trees", "features").permutation(len(symbols))[:CORRELATED_ROWS]]
-    ranks = (sample.argsort(0).argsort(0) - len(sample) / 2).astype(np.float32) if len(useful) > MAX_FEATURES else None
+    most = int(np.clip(FEATURE_CELLS // max(len(variables), 1), MIN_FEATURES, MAX_FEATURES))
+    ranks = (sample.argsort(0).argsort(0) - len(sample) / 2).astype(np.float32) if len(useful) > most else None
     chosen = []
     for v in range(len(variables)):
         earlier = np.flatnonzero(useful[:v])
-        if ranks is not None and len(earlier) > MAX_FEATURES:
+        if ranks is not None and len(earlier) > most:
             strength = np.abs(ranks[:, earlier].T @ ranks[:, v])
-            earlier = np.sort(earlier[np.argsort(-strength, kind="stable")[:MAX_FEATURES]])
+            earlier = np.sort(earlier[np.argsort(-strength, kind="stable")[:most]])
         chosen.append(earlier)
     return chosen
 
 
-def _schedule(rows: int, effort: Effort, *, small: bool) -> tuple[int, dict[str, float]]:
+def _schedule(rows: int, model: Trees, *, small: bool) -> tuple[int, dict[str, float]]:
     """Boosting rounds of a question that so many rows reach, with the leaves of its trees and the learning rate."""
     times = rows / FULL_ROWS
     fewer = min(times, 1.0) ** FEW / max(times, 1.0) ** MANY
-    rounds, leaves, rate = ROUNDS * fewer, LEAVES * times ** MANY, RATE * max(times, 1.0) ** (MANY / 2)
-    if effort == "plain":
-        rounds, leaves, rate = rounds / _PLAIN, leaves * 4, rate * 4
+    rounds, leaves, rate = ROUNDS * fewer / model.width, LEAVES * times ** MANY, RATE * max(times, 1.0) ** (MANY / 2)
+    if model.effort == "plain":
+        rounds, leaves, rate = rounds / model.saving, leaves * max(model.saving / 4, 1), rate * min(model.saving, 4)
     least = MIN_LEAVES // 2 if small else MIN_LEAVES
-    return max(MIN_ROUNDS if effort == "full" else 2, round(rounds)), {
+    return max(MIN_ROUNDS if model.effort == "full" else 2, round(rounds)), {
         "num_leaves": min(max(round(leaves), least), MAX_LEAVES), "learning_rate": min(rate, MAX_RATE)}
 
 

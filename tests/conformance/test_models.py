@@ -128,3 +128,17 @@ def test_the_artefact_is_the_same_bytes(name: str, tmp_path: Path) -> None:
     assert paths[0].read_bytes() == paths[1].read_bytes()
     model = Synthesizer.load(paths[0])
     assert model.sample(20, seed=4).equals(Synthesizer.load(paths[1]).sample(20, seed=4))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_has_nothing_to_do_with_each_other_is_not_tied_together(name: str) -> None:
+    """Fair coins stay independent of each other, also far down the row and where every chance is one half."""
+    n, coins = 2000, 16
+    codes = np.random.default_rng(0).integers(0, 2, (n, coins)).astype(np.int32)
+    spec = Spec((Real("x"),), tuple(Code(f"coin {k}", 2) for k in range(coins)))
+    batch = Batch(np.random.default_rng(1).integers(0, 5000, (n, 1)), codes)
+    model = MODELS.load(name)().fit(spec, batch, Run())
+    made = model.sample(n, np.random.default_rng(2))
+    drawn = np.corrcoef(np.column_stack([made.code, made.tick[:, 0] % 97]).T)
+    # what `trees` takes for a relation in 2,000 rows of noise is at most as large as noise
+    assert np.abs(drawn - np.eye(coins + 1)).max() < 4.5 / np.sqrt(n)

@@ -11,9 +11,6 @@ import numpy as np
 from tidemill.models.dichotomies import Questions
 from tidemill.models.forest import Forest
 
-GOLDEN = (5**0.5 - 1) / 2
-"""Multiples of it, less their whole part, fill [0, 1) evenly from the first on (Weyl)."""
-
 
 @dataclass
 class Answers:
@@ -76,8 +73,7 @@ class Answers:
             return np.asarray(turns[1:] > turns[:-1])
 
         leaf = self._down(len(x), choose)
-        u = (rng.random() + GOLDEN * np.arange(len(x))) % 1 if balanced else rng.random(len(x))
-        return self._of_group(leaf, u, self._edges(self.count))[0]
+        return self._of_group(leaf, rng.random(len(x)), self._edges(self.count))[0]
 
     def chance_of(self, x: np.ndarray, symbols: np.ndarray) -> np.ndarray:
         """(n, f) features, (n,) symbols -> (n,) the chance of each row's symbol."""

@@ -49,21 +49,21 @@ class Questions:
         return rank
 
 
-def halved(count: np.ndarray) -> Questions:
-    """Questions over (s,) ordered symbols, each group cut where its training counts are most even."""
+def halved(count: np.ndarray, depth: int = MAX_DEPTH) -> Questions:
+    """Questions over (s,) ordered symbols, each group cut where its training counts are most even, so often at most."""
     total = np.r_[0, np.cumsum(count)]
-    left, right, start, stop, depth = [-1], [-1], [0], [len(count)], [0]
+    left, right, start, stop, level = [-1], [-1], [0], [len(count)], [0]
     node = 0
     while node < len(left):
         low, high = start[node], stop[node]
-        cut = _even_cut(total, low, high) if depth[node] < MAX_DEPTH else None
+        cut = _even_cut(total, low, high) if level[node] < depth else None
         if cut is not None:
             left[node], right[node] = len(left), len(left) + 1
             left += [-1, -1]
             right += [-1, -1]
             start += [low, cut]
             stop += [cut, high]
-            depth += [depth[node] + 1] * 2
+            level += [level[node] + 1] * 2
         node += 1
     rows = total[stop] - total[start]
     return Questions(np.array(left, np.int32), np.array(right, np.int32), rows.astype(np.int64),

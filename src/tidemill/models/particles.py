@@ -7,18 +7,32 @@ chain Monte Carlo methods", for moving a finished row without leaving the condit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from tidemill.core.errors import ConditionError
-from tidemill.core.grid import Batch, Known, Partial, Sum
+from tidemill.core.grid import Batch, Infilled, Known, Partial, Sum
+from tidemill.core.run import Run
 from tidemill.models.answers import Answers
 from tidemill.models.variables import ABSENT, Variables
 
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
 FAR = 1 << 62
 """Beyond every tick."""
+TOGETHER = 16_384
+"""Candidates weighed together at a time."""
+PARTICLES = 20
+"""Candidates for every row that must keep to a condition."""
+MIN_PARTICLES = 4096
+"""At least so many for all rows together."""
+MOVES = 6
+"""Candidates of each row, itself among them, when it is moved at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +291,64 @@ def _systematic(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndar
     return np.clip(found, 0, m - 1)
 
 
-def rows_of(known: Known, rows: slice) -> Known:
+def infilled(variables: Variables, answers: Sequence[Answers], n: int, known: Known, rng: np.random.Generator,
+             run: Run) -> Infilled:
+    """n rows that keep to what is known, by weighted candidates, each chosen row then moved once more.
+
+    Converges to the model's conditional distribution as the candidates become many. Where only variables are known that
+    are drawn from no other, nothing needs weighing and the draw is exact.
+
+    Raises:
+        ConditionError: What is known has no chance under the model.
+    """
+    exact = _only_free(variables, answers, known)
+    each = 1 if exact else PARTICLES
+    size = TOGETHER // each
+    starts = range(0, n, size)
+    jobs = [(start, min(size, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
+
+    def block(job: tuple[int, int, np.random.Generator]) -> Chosen:
+        start, rows, stream = job
+        part = _of_rows(known, slice(start, start + rows))
+        groups = 1 if known.rows is None else rows
+        many = max(each * rows, 1 if exact else MIN_PARTICLES) // groups if groups == 1 else each
+        chosen = Particles(variables, answers, part, groups, many, stream, first=start).drawn(rows)
+        if exact:
+            return chosen
+        moved = Particles(variables, answers, part, rows, MOVES, stream, kept=chosen, first=start).drawn(rows)
+        return Chosen(moved.symbols, moved.tick, chosen.chance, chosen.effective)
+
+    parts = in_parallel(jobs, block, run)
+    chance = np.concatenate([np.zeros(0), *(np.resize(part.chance, len(part.symbols)) for part in parts)])
+    symbols = np.concatenate([np.zeros((0, len(variables)), np.int32), *(part.symbols for part in parts)])
+    tick = np.concatenate([np.zeros((0, len(variables.spec.reals)), np.int64), *(part.tick for part in parts)])
+    return Infilled(Batch(tick, variables.codes(symbols)),
+                    chance if known.rows is not None or not n else np.full(n, chance.mean()),
+                    min(sum(part.effective for part in parts), float(n)))
+
+
+def in_parallel(jobs: Sequence[Job], work: Callable[[Job], Result], run: Run) -> list[Result]:
+    """The results of all jobs in their order, as a stage of the run."""
+    with (ThreadPoolExecutor(run.threads) as pool,
+          run.stage("generate", "drawing new rows", total=max(len(jobs), 1)) as stage):
+        results = []
+        for result in pool.map(work, jobs):
+            results.append(result)
+            stage.advance()
+    return results
+
+
+def _only_free(variables: Variables, answers: Sequence[Answers], known: Known) -> bool:
+    """Whether only variables are known that are drawn from no other."""
+    free = {channel for channel, a in zip(variables.channels, answers, strict=True) if not len(a.features)}
+    channels = {("code", i) for i in known.code} | {("real", i) for i in known.tick}
+    if known.rows is not None:
+        channels |= {("code", int(i)) for i in np.flatnonzero(known.rows.code.any(axis=0))}
+        channels |= {("real", int(i)) for i in np.flatnonzero(known.rows.tick.any(axis=0))}
+    return not known.sums and free.issuperset(channels)
+
+
+def _of_rows(known: Known, rows: slice) -> Known:
     """What is known of some of the rows."""
     if known.rows is None:
         return known

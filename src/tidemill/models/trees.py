@@ -17,7 +17,7 @@ from tidemill.models.answers import Answers
 from tidemill.models.base import State
 from tidemill.models.dichotomies import halved, joined
 from tidemill.models.forest import Forest
-from tidemill.models.particles import Chosen, Particles, rows_of
+from tidemill.models.particles import in_parallel, infilled
 from tidemill.models.variables import ABSENT, Variables
 
 LEAST = 10
@@ -40,14 +40,8 @@ CORRELATED_ROWS = 5000
 """Rows that say which variables are related, where there are many variables."""
 CHUNK, CHUNK_CELLS = 65_536, 1 << 22
 """Rows and cells drawn at a time at most; each chunk has its own random stream, so threads do not matter."""
-CANDIDATES = 16_384
-"""Candidates weighed together at a time."""
-PARTICLES = 20
-"""Candidates for every row that must keep to a condition."""
-MIN_PARTICLES = 4096
-"""At least so many for all rows together."""
-MOVES = 6
-"""Candidates of each row, itself among them, when it is moved at the end."""
+GROUPS, CELL_ROWS = 4, 3
+"""Rows are alike whose symbols are in the same of so many groups; a cell of alike rows holds about so many, or more."""
 
 PARTS, WIDE_PARTS = 4096, 256
 """Questions that a smaller part of the rows reaches are answered by their proportion."""
@@ -184,85 +178,45 @@ class Trees:
         size = max(min(CHUNK, CHUNK_CELLS // max(len(self.variables), 1)), 1)
         starts = range(0, n, size)
         jobs = [(min(size, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
-        parts = self._parallel(jobs, lambda job: self._balanced(*job), run)
+        self._loaded()
+        parts = in_parallel(jobs, lambda job: self._balanced(*job), run or Run())
         empty = Batch(np.zeros((0, len(self.variables.spec.reals)), np.int64),
                       np.zeros((0, len(self.variables.spec.codes)), np.int32))
         return Batch(np.concatenate([empty.tick, *(part.tick for part in parts)]),
                      np.concatenate([empty.code, *(part.code for part in parts)]))
 
     def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
-        """n new rows that keep to what is known: by weighted candidates, each chosen row then moved once more.
-
-        Converges to the model's conditional distribution as the candidates become many. Where only variables are known
-        that are drawn from no other, nothing needs weighing and the draw is exact.
+        """n new rows that keep to what is known: see :func:`tidemill.models.particles.infilled`.
 
         Raises:
             ConditionError: What is known has no chance under the model.
         """
-        known_first = self._known_first(known)
-        each = 1 if known_first else PARTICLES
-        size = CANDIDATES // each
-        starts = range(0, n, size)
-        jobs = [(start, min(size, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
+        return infilled(self.variables, self._loaded(), n, known, rng, run or Run())
 
-        def block(job: tuple[int, int, np.random.Generator]) -> Chosen:
-            start, rows, stream = job
-            part = rows_of(known, slice(start, start + rows))
-            groups = 1 if known.rows is None else rows
-            many = max(each * rows, 1 if known_first else MIN_PARTICLES) if groups == 1 else each * groups
-            chosen = Particles(self.variables, self.learned, part, groups, many // groups, stream, first=start).drawn(rows)
-            if known_first:
-                return chosen
-            moved = Particles(self.variables, self.learned, part, rows, MOVES, stream, kept=chosen, first=start).drawn(rows)
-            return Chosen(moved.symbols, moved.tick, np.resize(chosen.chance, rows), chosen.effective)
-
-        parts = self._parallel(jobs, block, run)
-        if not parts:
-            return Infilled(self.sample(0, rng), np.zeros(0), 0.0)
-        chance = np.concatenate([np.resize(part.chance, len(part.symbols)) for part in parts])
-        symbols, tick = (np.concatenate([getattr(part, name) for part in parts]) for name in ("symbols", "tick"))
-        return Infilled(Batch(tick, self.variables.codes(symbols)),
-                        chance if known.rows is not None else np.full(n, chance.mean()),
-                        min(sum(part.effective for part in parts), float(n)))
-
-    def _known_first(self, known: Known) -> bool:
-        """Whether only variables are known that are drawn from no other."""
-        alone = {channel for channel, answers in zip(self.variables.channels, self.learned, strict=True)
-                 if not len(answers.features)}
-        channels = {("code", i) for i in known.code} | {("real", i) for i in known.tick}
-        return known.rows is None and not known.sums and alone.issuperset(channels)
-
-    def _parallel(self, jobs: list[Any], work: Any, run: Run | None) -> list[Any]:
-        run = run or Run()
+    def _loaded(self) -> list[Answers]:
         for answers in self.learned:
             answers.load()
-        with (ThreadPoolExecutor(run.threads) as pool,
-              run.stage("generate", "drawing new rows", total=max(len(jobs), 1)) as stage):
-            parts = []
-            for part in pool.map(work, jobs):
-                parts.append(part)
-                stage.advance()
-        return parts
+        return self.learned
 
     def _balanced(self, n: int, rng: np.random.Generator) -> Batch:
-        """n rows that are kept in the order of what is drawn of them so far, so that neighbours are alike.
+        """n rows; for each variable they stand in an order in which those are neighbours that are alike so far.
 
         Along this order the questions are answered systematically (:meth:`Answers.draw`): among rows that are alike, as
-        many go right as their chances add up to.
+        many go right as their chances add up to. Rows of one cell stand in random order, a new one for each variable, so
+        that variables which have nothing to do with each other are not tied together.
         """
         symbols = np.empty((n, len(self.variables)), np.int32)
         matrix = np.empty((n, len(self.variables)))
-        cell = np.zeros(n, np.int64)  # rows of one cell are alike so far
+        groups = np.zeros((n, len(self.variables)), np.int64)
         for v, answers in enumerate(self.learned):
+            order = np.lexsort((rng.random(n), _cells(groups, v)))
             presence = self.variables.presence[v]
-            here = np.arange(n) if presence is None else np.flatnonzero(symbols[:, presence] == 0)
+            here = order if presence is None else order[symbols[order, presence] == 0]
             symbols[:, v] = ABSENT
             if len(answers.count):
                 symbols[here, v] = answers.draw(matrix[np.ix_(here, answers.features)], rng, balanced=True)
             matrix[:, v] = np.where(symbols[:, v] == ABSENT, np.nan, symbols[:, v])
-            if n and cell[-1] < n - 1:
-                order, cell = _refined(cell, symbols[:, v], self.variables.count[v])
-                symbols[:, :v + 1], matrix[:, :v + 1] = symbols[order, :v + 1], matrix[order, :v + 1]
+            groups[:, v] = _group(symbols[:, v], self.variables.count[v])
         return self.variables.batch(rng.permutation(symbols), rng)
 
     def to_state(self) -> State:
@@ -400,17 +354,23 @@ def _tell(stage: Stage, run: Run, rows: int) -> None:
         stage.advance(units=rows)
 
 
-def _refined(cell: np.ndarray, symbol: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sort rows within their cells by a coarse symbol: (n,) the order, and (n,) the finer cells in that order.
-
-    Symbols are taken in four groups of about equal counts, so that several variables have a say in the order.
-    """
+def _group(symbol: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """(n,) symbols -> (n,) one of GROUPS groups of about equal counts, or GROUPS where there is no number."""
     before = np.cumsum(count) - count / 2
-    group = np.floor(4 * before / max(count.sum(), 1)).astype(np.int64)
-    finer = cell * 5 + np.where(symbol == ABSENT, 4, group[symbol] if len(group) else 4)
-    order = np.argsort(finer, kind="stable")
-    finer = finer[order]
-    return order, np.cumsum(np.r_[False, finer[1:] != finer[:-1]])
+    group = np.floor(GROUPS * before / max(count.sum(), 1)).astype(np.int64)
+    return np.where(symbol == ABSENT, GROUPS, group[symbol] if len(group) else GROUPS)
+
+
+def _cells(groups: np.ndarray, v: int) -> np.ndarray:
+    """(n,) the cell of each row: its groups in as many of the first variables as leave CELL_ROWS rows to a cell."""
+    n = len(groups)
+    cell = np.zeros(n, np.int64)
+    for u in range(v):
+        finer = np.unique(cell * (GROUPS + 1) + groups[:, u], return_inverse=True)[1]
+        if finer.max(initial=0) * CELL_ROWS > n:
+            break
+        cell = finer
+    return cell
 
 
 def _check_fits(answers: Answers, v: int) -> None:

@@ -95,15 +95,20 @@ def clean(place: Place) -> Callable[[], Any]:
     return lambda: tm.clean(data)
 
 
-def fit(place: Place) -> Callable[[], Any]:
-    train, _ = place.split()
-    return lambda: tm.fit(train, model=place.model).save(place("tidemill"), overwrite=True)
+def fit(effort: str) -> Callable[[Place], Callable[[], Any]]:
+    def prepared(place: Place) -> Callable[[], Any]:
+        data, path = place.real(), place(f"{effort}.tidemill")
+        options = {"effort": effort} if place.model == "trees" else {}
+        return lambda: tm.fit(data, model=place.model, options=options).save(path, overwrite=True)
+    return prepared
 
 
-def sample(place: Place) -> Callable[[], Any]:
+def sample(effort: str) -> Callable[[Place], Callable[[], Any]]:
     """Rows straight to Parquet, made and written piece by piece."""
-    model = tm.Synthesizer.load(place.folder / f"{place.trained}.tidemill")
-    return lambda: write_chunks(model.parts(place.rows, run=Run()), place("synthetic.parquet"), overwrite=True)
+    def prepared(place: Place) -> Callable[[], Any]:
+        model = tm.Synthesizer.load(place.folder / f"{place.trained}.{effort}.tidemill")
+        return lambda: write_chunks(model.parts(place.rows, run=Run()), place("synthetic.parquet"), overwrite=True)
+    return prepared
 
 
 def write(place: Place) -> Callable[[], Any]:
@@ -148,12 +153,13 @@ def command(*words: str) -> Callable[[Place], Callable[[], Any]]:
 
 
 STEPS: dict[str, Callable[[Place], Callable[[], Any]]] = {
-    "read": read, "write csv": write, "read csv": read_csv, "write parquet": write_parquet, "clean": clean, "fit": fit,
-    "sample to parquet": sample,
+    "read": read, "write csv": write, "read csv": read_csv, "write parquet": write_parquet, "clean": clean,
+    **{f"{said}, {effort}": step(effort) for effort in ("plain", "full")
+       for said, step in (("fit", fit), ("sample to parquet", sample))},
     **{f"mine: {name}": technique(name) for name in TECHNIQUES}, **{f"metric: {name}": metric(name) for name in METRICS},
     "tidemill evaluate": command("evaluate"), "tidemill run": command("run"),
 }
-FEW = ("read", "write parquet", "sample to parquet")
+FEW = ("read", "write parquet", "sample to parquet, plain")
 """What is done with the largest table."""
 
 
@@ -224,7 +230,8 @@ the memory is the most that its process held, with the table and the libraries (
 by `benchmarks/big.py`: whole numbers, money, heavy tails with zeros, dates, times, categories of 2 to 200 levels, a yes-no,
 an id, values whose absence says something, and dependence between all of these.
 
-- Learning and mining take the training rows, 70 % of the table; metrics compare as many synthetic rows as the table has.
+- `fit` learns all rows, by default with full effort; `plain` is `--option effort=plain`. Mining takes 70 % of the rows, and
+  metrics compare as many synthetic rows as the table has.
 - Metrics and techniques that take a sample of a large table say so in their sentences; the generator learns every row.
 - `sample to parquet` makes and writes the rows piece by piece, so its memory does not grow with their number.
 - The table of 10,000,000 rows is only read, written and sampled, from the model of 1,000,000 rows.

@@ -47,8 +47,9 @@ def main() -> None:
     for name in SETS:
         rows.append(row(name, seeds))
         print(rows[-1], flush=True)
-    table = "\n".join([*rows, "", f"Drawn one by one -> balanced; medians of {seeds} seeds, halves and judge as in the "
-                       "[benchmarks](../benchmarks.md); `python benchmarks/balance.py` makes this table."])
+    told = "one seed" if seeds == 1 else f"medians of {seeds} seeds"
+    table = "\n".join([*rows, "", f"Drawn one by one -> balanced; {told}, halves and judge as in the",
+                       f"[benchmarks](../benchmarks.md); `python benchmarks/balance.py --seeds {seeds}` makes this table."])
     text = PAGE.read_text(encoding="utf-8")
     marked = re.compile(r"(<!-- table:start -->\n).*?(<!-- table:end -->)", re.DOTALL)
     PAGE.write_text(marked.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")

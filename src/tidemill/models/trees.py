@@ -74,8 +74,8 @@ class Trees:
     reached in time are answered by their overall proportion.
 
     Args:
-        least: Training rows that stand behind every answer: in each leaf, and on either side of each question. More is
-            more private and less faithful.
+        least: Training rows that stand behind every answer: in each leaf, and on either side of each question. More
+            hide a single row better, and cost fidelity.
         effort: "full", or "plain" for a fraction of the boosting rounds: for millions of rows, or a first look.
 
     Raises:

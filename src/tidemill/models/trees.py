@@ -207,16 +207,19 @@ class Trees:
         """
         symbols = np.empty((n, len(self.variables)), np.int32)
         matrix = np.empty((n, len(self.variables)))
-        groups = np.zeros((n, len(self.variables)), np.int64)
+        cell, finest = np.zeros(n, np.int64), n == 0
         for v, answers in enumerate(self.learned):
-            order = np.lexsort((rng.random(n), _cells(groups, v)))
+            order = np.lexsort((rng.random(n), cell))
             presence = self.variables.presence[v]
             here = order if presence is None else order[symbols[order, presence] == 0]
             symbols[:, v] = ABSENT
             if len(answers.count):
                 symbols[here, v] = answers.draw(matrix[np.ix_(here, answers.features)], rng, balanced=True)
             matrix[:, v] = np.where(symbols[:, v] == ABSENT, np.nan, symbols[:, v])
-            groups[:, v] = _group(symbols[:, v], self.variables.count[v])
+            if not finest:
+                finer = _refined(cell, symbols[:, v], self.variables.count[v])
+                finest = (finer.max() + 1) * CELL_ROWS > n
+                cell = cell if finest else finer
         return self.variables.batch(rng.permutation(symbols), rng)
 
     def to_state(self) -> State:
@@ -354,23 +357,12 @@ def _tell(stage: Stage, run: Run, rows: int) -> None:
         stage.advance(units=rows)
 
 
-def _group(symbol: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """(n,) symbols -> (n,) one of GROUPS groups of about equal counts, or GROUPS where there is no number."""
+def _refined(cell: np.ndarray, symbol: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """(n,) cells -> (n,) finer ones, each divided by GROUPS groups of about equal counts, and one without a number."""
     before = np.cumsum(count) - count / 2
     group = np.floor(GROUPS * before / max(count.sum(), 1)).astype(np.int64)
-    return np.where(symbol == ABSENT, GROUPS, group[symbol] if len(group) else GROUPS)
-
-
-def _cells(groups: np.ndarray, v: int) -> np.ndarray:
-    """(n,) the cell of each row: its groups in as many of the first variables as leave CELL_ROWS rows to a cell."""
-    n = len(groups)
-    cell = np.zeros(n, np.int64)
-    for u in range(v):
-        finer = np.unique(cell * (GROUPS + 1) + groups[:, u], return_inverse=True)[1]
-        if finer.max(initial=0) * CELL_ROWS > n:
-            break
-        cell = finer
-    return cell
+    own = np.where(symbol == ABSENT, GROUPS, group[symbol] if len(group) else GROUPS)
+    return np.unique(cell * (GROUPS + 1) + own, return_inverse=True)[1]
 
 
 def _check_fits(answers: Answers, v: int) -> None:

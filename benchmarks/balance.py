@@ -2,7 +2,7 @@
 
 Writes the table between the markers of docs/decisions/balanced-samples.md.
 
-    python benchmarks/balance.py [--seeds 3]
+    python benchmarks/balance.py [SEEDS]
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def row(name: str, seeds: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("seeds", type=int, nargs="?", default=3)
     seeds = parser.parse_args().seeds
     rows = [f"| set | {' | '.join(FIGURES)} |", "|" + " --- |" * (1 + len(FIGURES))]
     for name in SETS:
@@ -49,7 +49,7 @@ def main() -> None:
         print(rows[-1], flush=True)
     told = "one seed" if seeds == 1 else f"medians of {seeds} seeds"
     table = "\n".join([*rows, "", f"Drawn one by one -> balanced; {told}, halves and judge as in the",
-                       f"[benchmarks](../benchmarks.md); `python benchmarks/balance.py --seeds {seeds}` makes this table."])
+                       f"[benchmarks](../benchmarks.md); `python benchmarks/balance.py {seeds}` makes this table."])
     text = PAGE.read_text(encoding="utf-8")
     marked = re.compile(r"(<!-- table:start -->\n).*?(<!-- table:end -->)", re.DOTALL)
     PAGE.write_text(marked.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")

@@ -10,8 +10,8 @@ from typing import Any, Literal, Self, cast
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes
-from tidemill.codecs.intervals import LARGEST, between, everything, meet, union, without
+from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh
+from tidemill.codecs.intervals import LARGEST, between, everything, union, without
 from tidemill.codecs.line import Line
 from tidemill.codecs.presence import ABSENCES, Presence
 from tidemill.core.condition import Test
@@ -121,15 +121,7 @@ class DatetimeCodec(ColumnCodec):
 
     def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
         """Intervals of the line; a date without a time of day stands for its midnight, in the column's zone."""
-        numbers, levels = everything(), np.ones(len(self.presence.absences) + 1, bool)
-        for test in tests:
-            if test.operator not in ("missing", "present"):
-                numbers = meet(numbers, self._numbers(column, test))
-            levels &= self.presence.passing(column, test)
-        levels[0] &= len(numbers) > 0
-        if not levels.any():
-            raise none_passes(column, tests)
-        return Allowed(levels if self.presence.absences else None, numbers if levels[0] else None)
+        return self.presence.allowed(column, tests, self._numbers)
 
     def _numbers(self, column: Column, test: Test) -> np.ndarray:
         """The numbers of the line that pass a comparison."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import not_missing
+from tidemill.codecs.base import Allowed, none_passes, not_missing
+from tidemill.codecs.intervals import everything, meet
 from tidemill.core.condition import Test
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Code
@@ -33,6 +35,22 @@ class Presence:
     def missing_level(self) -> int | None:
         """The level that stands for a missing value; None where none is missing."""
         return self.absences.index("missing") + 1 if "missing" in self.absences else None
+
+    def allowed(self, column: Column, tests: Sequence[Test], numbers: Callable[[Column, Test], np.ndarray]) -> Allowed:
+        """The levels and numbers that pass all tests; ``numbers`` gives those that pass a comparison.
+
+        Raises:
+            ConditionError: Nothing passes.
+        """
+        passing, levels = everything(), np.ones(len(self.absences) + 1, bool)
+        for test in tests:
+            if test.operator not in ("missing", "present"):
+                passing = meet(passing, numbers(column, test))
+            levels &= self.passing(column, test)
+        levels[0] &= len(passing) > 0
+        if not levels.any():
+            raise none_passes(column, tests)
+        return Allowed(levels if self.absences else None, passing if levels[0] else None)
 
     def codes(self, name: str) -> tuple[Code, ...]:
         """One code, or none where every value is there."""

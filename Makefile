@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint peers bench bench-quick bench-scale clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-loop bench-scale clean
 
 setup: $(STAMP)
 
@@ -45,6 +45,10 @@ bench: setup peers
 
 bench-quick: setup
 	$(BIN)/python benchmarks/run.py --ours
+
+bench-loop: setup
+	$(BIN)/python benchmarks/loop.py
+	$(BIN)/python benchmarks/collapse.py
 
 bench-scale: setup
 	$(BIN)/python benchmarks/scale.py

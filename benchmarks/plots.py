@@ -109,9 +109,10 @@ def log_axis(title: str, values: Iterable[float]) -> Axis:
     return Axis(title, 10.0**low, 10.0**high, [10.0**k for k in range(low, high + 1)], log=True)
 
 
-def multiples(panels: Sequence[Panel], looks: dict[str, Look], x: Axis, y: Axis, *, across: int = 3,
+def multiples(panels: Sequence[Panel], looks: dict[str, Look], x: Axis, y: Axis | Sequence[Axis], *, across: int = 3,
               legend_title: str = "", notes: Sequence[str] = ()) -> str:
-    """Panels on common axes, with the legend in the first place that they leave free (a further row where none is)."""
+    """Panels on common axes, or each with a y of its own; the legend is in the first place that they leave free."""
+    heights = [y] * len(panels) if isinstance(y, Axis) else y
     places = len(panels) + 1
     rows = math.ceil(places / across)
     cell_wide, cell_high = LEFT + WIDE + RIGHT, TOP + HIGH + BOTTOM
@@ -120,7 +121,7 @@ def multiples(panels: Sequence[Panel], looks: dict[str, Look], x: Axis, y: Axis,
              f"<rect width='{width}' height='{height}' fill='#ffffff'/>"]
     for place, panel in enumerate(panels):
         across_at, down_at = place % across * cell_wide + LEFT, place // across * cell_high + TOP
-        parts.append(f"<g transform='translate({across_at},{down_at})'>{_panel(panel, looks, x, y)}</g>")
+        parts.append(f"<g transform='translate({across_at},{down_at})'>{_panel(panel, looks, x, heights[place])}</g>")
     place = len(panels)
     across_at, down_at = place % across * cell_wide + LEFT, place // across * cell_high + TOP
     parts.append(f"<g transform='translate({across_at},{down_at})'>{_legend(looks, legend_title, notes)}</g>")

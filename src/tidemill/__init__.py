@@ -17,13 +17,34 @@ if TYPE_CHECKING:
     from tidemill.core.dataset import Dataset
     from tidemill.core.run import Run
     from tidemill.core.schema import Schema
+    from tidemill.looping.sampler import Sampler
+    from tidemill.recipes.make import recipe
     from tidemill.synthesizer import Synthesizer
-    from tidemill.verbs import clean, evaluate, fit, infill, mine, read, report, run, sample, split, what_if, write
+    from tidemill.verbs import (
+        audit,
+        clean,
+        evaluate,
+        fairness,
+        fit,
+        infill,
+        loop,
+        mine,
+        read,
+        report,
+        run,
+        sample,
+        share,
+        split,
+        verdict,
+        what_if,
+        write,
+    )
 
-__all__ = ["Dataset", "Run", "Schema", "Synthesizer", "clean", "evaluate", "fit", "infill", "mine", "read", "report",
-           "run", "sample", "split", "what_if", "write"]
+__all__ = ["Dataset", "Run", "Sampler", "Schema", "Synthesizer", "audit", "clean", "evaluate", "fairness", "fit", "infill",
+           "loop", "mine", "read", "recipe", "report", "run", "sample", "share", "split", "verdict", "what_if", "write"]
 
-_HOME = {"Dataset": "core.dataset", "Run": "core.run", "Schema": "core.schema", "Synthesizer": "synthesizer"}
+_HOME = {"Dataset": "core.dataset", "Run": "core.run", "Sampler": "looping.sampler", "Schema": "core.schema",
+         "Synthesizer": "synthesizer", "recipe": "recipes.make"}
 
 
 def __getattr__(name: str) -> Any:

@@ -53,6 +53,8 @@ Steps = Annotated[int | None, typer.Option("--steps", metavar="N", min=0, help="
                                            "that was cut short).")]
 Minutes = Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.01, help="Stop learning in time for the "
                                                "model to be stored after so many minutes.")]
+Canaries = Annotated[int | None, typer.Option("--canaries", metavar="N", min=0, help="Rows to plant in all before the model "
+                                              "learns again; 500 by default.")]
 Threads = Annotated[int, typer.Option("--threads", metavar="N", min=1, max=64, help="Threads; results do not depend on it.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")]
@@ -113,6 +115,7 @@ def read(data: Data, target: Target = None, schema: Schema = None, ignore: Ignor
          sensitive: Sensitive = None, time: Time = None, entity: Entity = None, quiet: Quiet = False,
          json: Json = False) -> None:
     """Show each column's kind and role, and why."""
+    from tidemill.core.sensitive import suggest
     from tidemill.io.profile import profile
     from tidemill.reporting.profile import shown
 
@@ -120,7 +123,27 @@ def read(data: Data, target: Target = None, schema: Schema = None, ignore: Ignor
         table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
                       entity=entity)
         about = profile(table)
+        suggest(table.schema, job.run)
         job.say(shown(table, about), rows=len(table), columns=about.to_dicts())
+
+
+@app.command()
+def split(data: Data, train: Annotated[Path, typer.Option("--train", metavar="FILE", help="The rows to learn from.")],
+          holdout: Annotated[Path, typer.Option("--holdout", metavar="FILE", help="The rows that are held out.")],
+          share: Annotated[float, typer.Option("--share", metavar="S", help="The held-out share.")] = 0.3,
+          target: Target = None, schema: Schema = None, time: Time = None, entity: Entity = None, seed: Seed = 0,
+          overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
+    """Hold rows out: no entity on both sides, the latest held out."""
+    from tidemill import verbs
+
+    _refuse([train, holdout], overwrite, tables=True)
+    with _job(seed=seed, quiet=quiet, as_json=json) as job:
+        table = _read(data, job, target=target, schema=schema, time=time, entity=entity)
+        parts = verbs.split(table, share, seed=seed)
+        for part, path in zip(parts, (train, holdout), strict=True):
+            verbs.write(part, path, overwrite=overwrite)
+        job.say(f"{len(parts[0]):,} rows in {train}, {len(parts[1]):,} held out in {holdout}", train=len(parts[0]),
+                holdout=len(parts[1]))
 
 
 @app.command()
@@ -201,6 +224,10 @@ def sample(model: Model,
                                                            "like: plan=team, \"age>=30\"; may repeat.")] = None,
            balance: Annotated[list[str] | None, typer.Option("--balance", metavar="SHARES", help="Shares of levels, such as "
                                                              "churn=Yes:0.5 or churn=equal; may repeat.")] = None,
+           fair: Annotated[list[str] | None, typer.Option("--fair", metavar="COL=OUTCOME", help="Equal rates of an outcome "
+                                                          "in all groups of a column: sex=income; may repeat.")] = None,
+           fair_strength: Annotated[float, typer.Option("--fair-strength", metavar="S", min=0, max=1,
+                                                        help="How far rates are moved: 0 as learned, 1 equal.")] = 1.0,
            like: Annotated[str | None, typer.Option("--like", metavar="DATA", help="Rows whose values are given; the other "
                                                     "columns are drawn.")] = None,
            seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
@@ -211,7 +238,8 @@ def sample(model: Model,
 
     _refuse([out], overwrite, tables=True)
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
-        parts = Synthesizer.load(model).parts(rows, where, balance=balance, like=like, run=job.run)
+        parts = Synthesizer.load(model).parts(rows, where, balance=balance, fair=fair, fair_strength=fair_strength,
+                                              like=like, run=job.run)
         made = write_chunks(parts, out, overwrite=overwrite, rows=rows)
         job.say(f"Made {made:,} rows; wrote {out}", out=str(out), rows=made)
 
@@ -289,6 +317,111 @@ def evaluate(train: Annotated[str, typer.Option("--train", metavar="A", help="Th
 
 
 @app.command()
+def verdict(train: Annotated[str, typer.Option("--train", metavar="A", help="Real rows.")],
+            synthetic: Annotated[str, typer.Option("--synthetic", metavar="B", help="Generated rows.")],
+            target: Target = None,
+            holdout: Annotated[str | None, typer.Option("--holdout", metavar="H", help="Real rows the generator has not "
+                                                        "seen: all tests are then made on them.")] = None,
+            metric: Annotated[str | None, typer.Option("--metric", metavar="NAME", help="What decides: average_precision, "
+                                                       "balanced_accuracy, roc_auc, r2 or cost.")] = None,
+            cost: Annotated[str | None, typer.Option("--cost", metavar="COSTS", help="What mistakes cost, as fp=5,fn=200: a "
+                                                     "false alarm, a missed case of the rarer class.")] = None,
+            learner: Annotated[list[str] | None, typer.Option("--learner", metavar="NAME", help="Only one of boosting, "
+                                                              "logistic, nearest, perceptron; may repeat.")] = None,
+            out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The verdict as JSON.")] = None,
+            schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None, time: Time = None,
+            entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False,
+            quiet: Quiet = False, json: Json = False) -> None:
+    """Say whether generated rows help models of the target, and how sure that is."""
+    from tidemill import verbs
+    from tidemill.core.artifact import write_json
+    from tidemill.proof.measures import parse_cost
+    from tidemill.proof.wording import told
+
+    _refuse([out] if out else [], overwrite)
+    costs = None if cost is None else parse_cost(cost)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
+        real = _read(train, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
+                     entity=entity)
+        found = verbs.verdict(real, synthetic, learners=learner, metric=metric, cost=costs, holdout=holdout, run=job.run)
+        if out:
+            write_json(out, found.to_state(), overwrite=overwrite)
+        job.say(told(found) + (f"\nWrote {out}" if out else ""), verdict=found.to_state())
+
+
+@app.command()
+def fairness(model: Model,
+             train: Annotated[str, typer.Option("--train", metavar="A", help="The rows the model learned from.")],
+             holdout: Annotated[str, typer.Option("--holdout", metavar="B", help="Real rows that it has not seen.")],
+             sensitive: Sensitive = None, target: Target = None,
+             out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The figures as JSON.")] = None,
+             seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
+             json: Json = False) -> None:
+    """See how a model's rows treat groups, and what equal rates would cost."""
+    from tidemill import verbs
+    from tidemill.core.artifact import write_json
+
+    _refuse([out] if out else [], overwrite)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
+        scores = verbs.fairness(model, train, holdout, sensitive=sensitive or (), target=target, run=job.run)
+        if out:
+            write_json(out, scores.to_state(), overwrite=overwrite)
+        said = "\n\n".join(score.sentence or f"{score.name}: not computed, {score.why}." for score in scores)
+        job.say(said + (f"\nWrote {out}" if out else ""), scores=scores.to_state())
+
+
+@app.command()
+def audit(model: Model,
+          train: Annotated[str, typer.Option("--train", metavar="A", help="The rows the model learned from.")],
+          holdout: Annotated[str, typer.Option("--holdout", metavar="B", help="Real rows that it has not seen.")],
+          synthetic: Annotated[str | None, typer.Option("--synthetic", metavar="C", help="The rows to be audited; drawn "
+                                                        "from the model by default.")] = None,
+          out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="A folder for report.html, audit.json and, "
+                                                   "for the data's owner, rows-at-risk.parquet.")] = None,
+          canaries: Canaries = None,
+          attack: Annotated[list[str] | None, typer.Option("--attack", metavar="NAME",
+                                                           help="Only this attack; may repeat.")] = None,
+          sensitive: Annotated[list[str] | None, typer.Option("--sensitive", metavar="COL", help="An attacker wants to know "
+                                                              "this column; may repeat.")] = None,
+          seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
+          json: Json = False) -> None:
+    """Attack a model's rows: do they give away whom it learned from?"""
+    from tidemill import verbs
+    from tidemill.auditing.audit import check_outputs
+
+    if out:
+        check_outputs(out, overwrite)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
+        found = verbs.audit(model, train, holdout, synthetic=synthetic, sensitive=sensitive or (), canaries=canaries,
+                            attacks=attack, run=job.run)
+        if out:
+            found.save(out, overwrite=overwrite)
+        job.say(f"{found}" + (f"\n\nThe report: {(out / 'report.html').resolve()}" if out else ""), audit=found.to_state())
+
+
+@app.command()
+def share(model: Model,
+          train: Annotated[str, typer.Option("--train", metavar="A", help="The rows the model learned from.")],
+          holdout: Annotated[str, typer.Option("--holdout", metavar="B", help="Real rows that it has not seen.")],
+          out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A folder for the rows and their data card; the "
+                                            "audit goes beside it, to DIR-audit.")],
+          rows: Annotated[int | None, typer.Option("--rows", metavar="N", min=1,
+                                                   help="How many; as many as training rows by default.")] = None,
+          licence: Annotated[str, typer.Option("--licence", metavar="TEXT", help="What others may do with the rows.")] = "",
+          despite_audit: Annotated[str | None, typer.Option("--despite-audit", metavar="TEXT", help="Share although the "
+                                                            "light is red; the reason goes on the card.")] = None,
+          canaries: Canaries = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False,
+          quiet: Quiet = False, json: Json = False) -> None:
+    """Make rows to be passed on, if the audit lets them, with a data card."""
+    from tidemill import verbs
+
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
+        done = verbs.share(model, train, holdout, out, rows=rows, licence=licence, despite_audit=despite_audit,
+                           canaries=canaries, overwrite=overwrite, run=job.run)
+        job.say(str(done), out=str(out), rows=len(done.data), light=done.audit.light)
+
+
+@app.command()
 def report(folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False,
                                                   help="A folder that `tidemill run` wrote.")],
            out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The page; in the folder by default.")]
@@ -323,6 +456,70 @@ def run(data: Data, target: Target = None,
 
 
 @app.command()
+def loop(data: Data, target: Target = None,
+         out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for results; an unfinished loop in it "
+                                           "is gone on with.")] = Path("tidemill-loop"),
+         rounds: Annotated[int, typer.Option("--rounds", metavar="K", min=0, max=100, help="The most rounds to make.")] = 3,
+         minutes: Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.01, help="Begin no further round "
+                                                       "after so many minutes.")] = None,
+         metric: Annotated[str | None, typer.Option("--metric", metavar="NAME", help="What decides: average_precision, "
+                                                    "balanced_accuracy, roc_auc, r2 or cost.")] = None,
+         cost: Annotated[str | None, typer.Option("--cost", metavar="COSTS", help="What mistakes cost, fp=5,fn=200: a false "
+                                                  "alarm, a missed case of the rarer class.")] = None,
+         newer: Annotated[str | None, typer.Option("--newer", metavar="DATA", help="Newer rows: generate for what has "
+                                                   "grown in them.")] = None,
+         model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
+         option: Options = None, schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None,
+         time: Time = None, entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False,
+         quiet: Quiet = False, json: Json = False) -> None:
+    """Generate where it is thin, keep only what helps, and prove it."""
+    from tidemill import verbs
+    from tidemill.proof.measures import parse_cost
+
+    costs = None if cost is None else parse_cost(cost)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, minutes=minutes) as job:
+        table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
+                      entity=entity)
+        looped = verbs.loop(table, out=out, rounds=rounds, metric=metric, cost=costs, newer=newer, model=model,
+                             model_options=_pairs(option) or None, overwrite=overwrite, run=job.run,
+                            command=_command())
+        job.say(looped.summary(), out=str(out), verdict=looped.verdict.to_state())
+        job.say(f"\nThe report: {(out / 'report.html').resolve()}", report=str((out / "report.html").resolve()))
+
+
+@app.command()
+def recipe(name: Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="See `tidemill recipes`.")],
+           data: Data, target: Target = None,
+           positive: Annotated[str | None, typer.Option("--positive", metavar="VALUE", help="The target's value that is "
+                                                        "looked for; by default the rarer one.")] = None,
+           cost: Annotated[str | None, typer.Option("--cost", metavar="COSTS", help="What mistakes cost, as fp=5,fn=200: a "
+                                                    "false alarm, a missed case.")] = None,
+           assume: Annotated[list[str] | None, typer.Option("--assume", metavar="NAME=NUMBER", help="What the table does "
+                                                            "not hold, as prior=0.0017; may repeat.")] = None,
+           out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for all results; an unfinished loop "
+                                             "in it is gone on with.")] = Path("tidemill-recipe"),
+           rounds: Annotated[int, typer.Option("--rounds", metavar="K", min=0, max=100,
+                                               help="Most rounds of generation.")] = 1,
+           minutes: Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.01, help="Begin no further round "
+                                                         "after so many minutes.")] = None,
+           model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
+           option: Options = None, schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None,
+           time: Time = None, entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False,
+           quiet: Quiet = False, json: Json = False) -> None:
+    """Answer a business question from a table, on one page."""
+    from tidemill.proof.measures import parse_cost
+    from tidemill.recipes.make import recipe as cook
+
+    costs = None if cost is None else parse_cost(cost)
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, minutes=minutes) as job:
+        made = cook(name, data, target=target, positive=positive, cost=costs, assume=_pairs(assume), out=out, rounds=rounds,
+                    model=model, model_options=_pairs(option) or None, overwrite=overwrite, run=job.run, command=_command(),
+                    schema=schema, ignore=ignore or (), id=id or (), sensitive=sensitive or (), time=time, entity=entity)
+        job.say(str(made), out=str(out), figures=dict(made.figures))
+        job.say(f"\nThe report: {(out / 'report.html').resolve()}", report=str((out / "report.html").resolve()))
+
+
+@app.command()
 def demo(name: Annotated[str, typer.Argument(metavar="NAME", help="See --list.")] = "reader-survey",
          list_: Annotated[bool, typer.Option("--list", help="Show the demos.")] = False,
          out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for all results.")] = Path("demo-out"),
@@ -350,6 +547,16 @@ def models(json: Json = False) -> None:
 
 
 @app.command()
+def recipes(json: Json = False) -> None:
+    """List the recipes, and what each assumes."""
+    from tidemill.recipes import RECIPES
+    from tidemill.recipes.base import listed
+
+    for line in listed(RECIPES, as_json=json):
+        print(line)
+
+
+@app.command()
 def codecs(json: Json = False) -> None:
     """List the codecs."""
     from tidemill.codecs import CODECS
@@ -371,6 +578,14 @@ def techniques(json: Json = False) -> None:
     from tidemill.mining import TECHNIQUES
 
     _listed(TECHNIQUES, json)
+
+
+@app.command()
+def attacks(json: Json = False) -> None:
+    """List the attacks of the privacy audit."""
+    from tidemill.auditing import ATTACKS
+
+    _listed(ATTACKS, json)
 
 
 @app.command()

@@ -11,7 +11,6 @@ import polars as pl
 from tidemill.codecs.base import Fresh
 from tidemill.codecs.table import TableCodec
 from tidemill.completion import Given, completed, numbered, stacked
-from tidemill.core.balance import Side, divided
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset, Door
 from tidemill.core.drawn import Drawn, Odds
@@ -21,8 +20,6 @@ from tidemill.models.base import Generator
 
 PART = 250_000
 """Rows held in memory at a time."""
-POOL = 10_000
-"""Rows that show what goes together, for shares to be fitted to."""
 FREQUENT = 0.05
 """Rows of a sort that plain rows hold so often are picked from them, which costs less than drawing under a condition."""
 MANY = 8
@@ -124,10 +121,10 @@ class Drawing:
                        if self.plan.given is None and cell.tests}
         chances: list[np.ndarray] = []
         starts = range(0, max(self.plan.n, 1), PART)
-        if len(starts) == 1:
+        if len(starts) == 1 and len(self.plan.cells) == 1:
             yield self._part(0, self.plan.n, self.run, chances)
         else:
-            # the parts' own stages would be a line each
+            # the stages of parts and cells would be a line each
             inner = Run(self.run.seed, threads=self.run.threads)
             with self.run.stage("sample", f"making {self.plan.n:,} rows", total=self.plan.n) as stage:
                 for start in starts:
@@ -186,6 +183,7 @@ class Drawing:
         picked = self._picked(counts, rng, run)
         parts: list[Batch] = []
         for k in np.flatnonzero(counts).tolist():
+            self.run.check()
             there = [picked[k]] if k in picked else []
             left = int(counts[k]) - sum(map(len, there))
             parts += [*there, *([self._of_cell(k, left, rng, run)] if left else [])]
@@ -260,28 +258,3 @@ def completions(model: Model, given: Given, condition: Condition, kept: Sequence
         chance[at] = made.chance
         effective += made.effective
     return Infilled(batch, chance, effective)
-
-
-def balanced(model: Model, n: int, condition: Condition, sides: Sequence[Side], run: Run) -> Plan:
-    """A plan in which the named groups have their shares; the rows stand in random order.
-
-    Raises:
-        ConditionError: A group never occurs under the condition.
-    """
-    groups = [side.groups for side in sides]
-    shape = tuple(len(group) for group in groups)
-    pool = Drawing(model, Plan(POOL, (condition,), stream="balance"), Run(run.seed, threads=run.threads)).all().data.frame
-    place = np.zeros(len(pool), np.int64)
-    for axis, side in enumerate(groups):
-        held = np.stack([Condition(group).mask(pool).to_numpy() for group in side])
-        place = place * shape[axis] + held.argmax(axis=0)
-    met = np.bincount(place, minlength=int(np.prod(shape))).reshape(shape)
-    counts = divided(n, met, sides).ravel()
-    used = np.flatnonzero(counts)
-    cells = []
-    for flat in used.tolist():
-        tests = [test for group, k in zip(groups, np.unravel_index(flat, shape), strict=True) for test in group[int(k)]]
-        cells.append(Condition((*condition.tests, *tests)))
-    order = run.rng("balance", "order").permutation(np.repeat(np.arange(len(used), dtype=np.int32), counts[used]))
-    shares = None if condition.tests else met.ravel()[used] / len(pool)
-    return Plan(n, tuple(cells), order, shares)

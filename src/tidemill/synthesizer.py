@@ -20,13 +20,16 @@ from tidemill.core.condition import Condition, Where, parse_where
 from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Drawn
 from tidemill.core.errors import DataError, OptionError
+from tidemill.core.fairness import Evening, Fair, parse_fair
 from tidemill.core.grid import Batch
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
-from tidemill.drawing import Drawing, Model, Plan, balanced
+from tidemill.drawing import Drawing, Model, Plan
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, unfitted
+from tidemill.quotas import balanced
+from tidemill.quotas import fair as fairly
 
 MIN_ROWS = 20
 MAX_SAMPLE = 100_000_000
@@ -89,8 +92,8 @@ class Synthesizer:
         }
         return Synthesizer(codec, generator, manifest)
 
-    def sample(self, n: int | None = None, where: Where = None, *, balance: Balance = None, like: Any = None, seed: int = 0,
-               run: Run | None = None) -> Any:
+    def sample(self, n: int | None = None, where: Where = None, *, balance: Balance = None, fair: Fair = None,
+               fair_strength: float = 1.0, like: Any = None, seed: int = 0, run: Run | None = None) -> Any:
         """New rows as the kind of frame that the model learned from (polars for a file).
 
         Args:
@@ -100,6 +103,9 @@ class Synthesizer:
                 :func:`tidemill.core.condition.parse_where`.
             balance: Shares that levels shall have: ``{"churn": {"Yes": 0.5}}``, or ``{"churn": "equal"}``. Levels that are
                 not named keep their proportions among the rest.
+            fair: A sensitive column and an outcome whose rates shall be equal in all of its groups: ``{"sex": "income"}``.
+                With several sensitive columns, in all of their combinations. Numbers are grouped by quarters.
+            fair_strength: How far the rates are moved, from 0 (as learned) to 1 (equal).
             like: Rows with some of the columns, a frame or a path: the rest is drawn, and so is what is missing. They are
                 taken in turn until there are n rows.
             seed: Another seed gives other rows.
@@ -109,26 +115,29 @@ class Synthesizer:
         Raises:
             ConditionError: The values never occur, or what was asked cannot be understood.
             DataError: A value of ``like`` is none that the column can have.
-            OptionError: n is negative or beyond 100,000,000, or missing.
+            OptionError: n is negative or beyond 100,000,000, or missing; or two of balance, fair and like are given.
         """
-        return to_native(self.draw(n, where, balance=balance, like=like, run=run or Run(seed)).data)
+        return to_native(self.draw(n, where, balance=balance, fair=fair, fair_strength=fair_strength, like=like,
+                                   run=run or Run(seed)).data)
 
     def sample_dataset(self, n: int, where: Where = None, *, run: Run, round_number: int = 1) -> Dataset:
         """New rows as a Dataset whose origin says that they were generated."""
         return self.draw(n, where, run=run, round_number=round_number).data
 
-    def draw(self, n: int | None = None, where: Where = None, *, balance: Balance = None, like: Any = None, run: Run,
-             round_number: int = 1) -> Drawn:
+    def draw(self, n: int | None = None, where: Where = None, *, balance: Balance = None, fair: Fair = None,
+             fair_strength: float = 1.0, like: Any = None, run: Run, round_number: int = 1) -> Drawn:
         """New rows together with how likely the model holds what was asked, and what the rows are worth.
 
         The arguments and errors are those of :meth:`sample`.
         """
-        return self._drawing(n, where, balance, like, run, round_number).all()
+        evening = parse_fair(fair, fair_strength, self.schema, self._codec.levels)
+        return self._drawing(n, where, balance, evening, like, run, round_number).all()
 
-    def parts(self, n: int | None = None, where: Where = None, *, balance: Balance = None, like: Any = None,
-              run: Run) -> Iterator[Dataset]:
+    def parts(self, n: int | None = None, where: Where = None, *, balance: Balance = None, fair: Fair = None,
+              fair_strength: float = 1.0, like: Any = None, run: Run) -> Iterator[Dataset]:
         """The rows of :meth:`draw` in parts of 250,000 rows, each made when it is asked for."""
-        return iter(self._drawing(n, where, balance, like, run, 1))
+        evening = parse_fair(fair, fair_strength, self.schema, self._codec.levels)
+        return iter(self._drawing(n, where, balance, evening, like, run, 1))
 
     def infill(self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), seed: int = 0, run: Run | None = None) -> Any:
         """The rows with their missing values filled in, drawn given all that is known of the row.
@@ -188,17 +197,18 @@ class Synthesizer:
     def _model(self) -> Model:
         return Model(self._codec, self._generator, self.manifest["name"], self.manifest["door"], self.manifest["rows"])
 
-    def _drawing(self, n: int | None, where: Where, balance: Balance, like: Any, run: Run, round_number: int) -> Drawing:
+    def _drawing(self, n: int | None, where: Where, balance: Balance, evening: Evening | None, like: Any, run: Run,
+                 round_number: int) -> Drawing:
         condition = self.condition(where)
-        if like is not None and balance:
-            raise OptionError("rows can be drawn like others, or with given shares, but not both at once",
-                              hint="leave balance or like out")
+        _check_one({"like": like is not None, "balance": bool(balance), "fair": evening is not None})
         given = None if like is None else self._own_columns(self.taken(like), run)
         n = _checked(len(given) if n is None and given is not None else n)
+        plan = Plan(n, (condition,), given=given)
         if balance and n:
             plan = balanced(self._model, n, condition, parse_balance(balance, self.schema, self._codec.levels), run)
-            return Drawing(self._model, replace(plan, round_number=round_number), run)
-        return Drawing(self._model, Plan(n, (condition,), given=given, round_number=round_number), run)
+        if evening is not None and evening.strength and n:
+            plan = fairly(self._model, n, condition, evening, run)
+        return Drawing(self._model, replace(plan, round_number=round_number), run)
 
     def _infilling(self, rows: Any, draws: int, keep: Sequence[str], run: Run) -> Drawing:
         if draws < 1:
@@ -255,6 +265,14 @@ class Synthesizer:
         part = "" if self.complete else f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
         return (f"<p><b>model of {html.escape(m['name'])}</b>: {html.escape(m['model'])}, learned from {m['rows']:,} rows "
                 f"and {len(self.schema):,} columns with seed {m['seed']}{part}</p>")
+
+
+def _check_one(asked: Mapping[str, bool]) -> None:
+    """Rows like others have their own shares, and given shares leave no room for others."""
+    names = [name for name, wanted in asked.items() if wanted]
+    if len(names) > 1:
+        raise OptionError(f"rows can be drawn with {names[0]} or with {names[1]}, but not both at once",
+                          hint=f"leave {names[1]} or {names[0]} out")
 
 
 def _checked(n: int | None) -> int:

@@ -8,27 +8,41 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
+import polars as pl
+
 from tidemill import estimate, whatif, wheel
+from tidemill.auditing.audit import Audit
+from tidemill.auditing.audit import audit as attack
 from tidemill.cleaning import plan as cleaning
 from tidemill.cleaning.plan import Cleaned
 from tidemill.core.balance import Balance
 from tidemill.core.condition import Where
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
+from tidemill.core.fairness import Fair
 from tidemill.core.finding import Findings
 from tidemill.core.run import Run
 from tidemill.core.schema import Role
 from tidemill.core.score import Scores
 from tidemill.core.split import split as divide
+from tidemill.core.verdict import Verdict
 from tidemill.io.conforming import conform
 from tidemill.io.reading import read as read_table
 from tidemill.io.writing import write as write_table
+from tidemill.looping import folder as loop_folder
+from tidemill.looping.loop import Asked, Looped
+from tidemill.looping.loop import loop as turn_round_by_round
+from tidemill.looping.page import paged
 from tidemill.metrics.evaluate import evaluate as score
 from tidemill.mining.mine import mine as find
+from tidemill.proof.strategies import Sampler
+from tidemill.proof.verdict import verdict as prove
 from tidemill.reporting.base import Account
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
 from tidemill.reporting.terminal import in_notebook, notebook_line
+from tidemill.sharing import Shared
+from tidemill.sharing import share as pass_on
 from tidemill.synthesizer import Synthesizer
 from tidemill.whatif import WhatIf
 
@@ -152,7 +166,7 @@ def fit(data: Any, *, model: str = "trees", options: Mapping[str, Any] | None = 
 
 
 def sample(model: Synthesizer | str | Path, rows: int | None = None, where: Where = None, *, balance: Balance = None,
-           like: Any = None, seed: int = 0, run: Run | None = None) -> Any:
+           fair: Fair = None, fair_strength: float = 1.0, like: Any = None, seed: int = 0, run: Run | None = None) -> Any:
     """New rows of a fitted or stored model, as the kind of frame that it learned from.
 
     Args:
@@ -161,11 +175,14 @@ def sample(model: Synthesizer | str | Path, rows: int | None = None, where: Wher
         where: What every row shall be like: ``["age>=30", "plan in team,solo"]``, or ``{"age": ">=30", "plan": ["team",
             "solo"]}``; drawn from the model's conditional distribution.
         balance: Shares that levels shall have: ``{"churn": {"Yes": 0.5}}`` or ``{"churn": "equal"}``.
+        fair: A sensitive column and an outcome whose rates shall be equal in all of its groups: ``{"sex": "income"}``.
+        fair_strength: How far the rates are moved, from 0 (as learned) to 1 (equal).
         like: Rows with some of the columns, the others of which are drawn.
         seed: Another seed gives other rows.
         run: For progress and cancelling, and told how likely what was asked is; its seed takes the place of ``seed``.
     """
-    return _loaded(model).sample(rows, where, balance=balance, like=like, run=run or _run(seed))
+    return _loaded(model).sample(rows, where, balance=balance, fair=fair, fair_strength=fair_strength, like=like,
+                                 run=run or _run(seed))
 
 
 def infill(model: Synthesizer | str | Path, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), seed: int = 0,
@@ -240,6 +257,116 @@ def evaluate(train: Any, holdout: Any, synthetic: Any, *, target: str | None = N
     return score(wheel.evidence(real, held, made, found if wants_findings else None, run), run, metrics)
 
 
+def verdict(train: Any, synthetic: Any, *, target: str | None = None, learners: Sequence[str] | None = None,
+            metric: str | None = None, cost: Mapping[str, float] | None = None, holdout: Any = None, seed: int = 0,
+            run: Run | None = None) -> Verdict:
+    """Whether models of the target do better on real rows if they also learn from generated ones, and how sure that is.
+
+    See :func:`tidemill.proof.verdict.verdict` for what is compared, and how.
+
+    Args:
+        train: Real rows.
+        synthetic: Generated rows, or a sampler with imbalanced-learn's ``fit_resample(X, y)``, which is fitted anew in each
+            fold of the cross-validation and so never sees the rows that are tested on.
+        target: The column to be predicted, where ``train`` is no Dataset.
+        learners: "boosting", "logistic", "nearest" and "perceptron"; all by default.
+        metric: What decides: "average_precision" (default for two classes), "balanced_accuracy" (for more), "roc_auc", "r2"
+            (for numbers) or "cost".
+        cost: What a false alarm and a missed case of the rarer class cost, ``{"fp": 5, "fn": 200}``; it then decides.
+        holdout: Real rows that nobody has seen: all tests of a table are made on them; a sampler is tested on them once.
+        seed: Of folds and learners.
+        run: For progress and cancelling; its seed takes the place of ``seed``.
+
+    Raises:
+        DataError: There is no target, or there are too few rows.
+        OptionError: There is no such learner or measure.
+    """
+    run = run or _run(seed)
+    real = _dataset(train, run, target=target)
+    made = synthetic if isinstance(synthetic, Sampler) else _to_learn_from(synthetic, real, run)
+    held = None if holdout is None else _to_learn_from(holdout, real, run)
+    return prove(real, made, run, learners=learners, metric=metric, cost=cost, holdout=held)
+
+
+def fairness(model: Synthesizer | str | Path, train: Any, holdout: Any, *, sensitive: Sequence[str] = (),
+             target: str | None = None, seed: int = 0, run: Run | None = None) -> Scores:
+    """How groups are treated by a model's rows, and by learners of the target that learned from them.
+
+    Args:
+        model: A Synthesizer, or the path of a stored one.
+        train: The rows that it learned from.
+        holdout: Real rows that it has not seen.
+        sensitive: Columns whose groups are compared, beside those that the model holds to be sensitive.
+        target: The outcome; the model's target by default.
+        seed: Of samples and learners.
+        run: For progress and cancelling; its seed takes the place of ``seed``.
+
+    Raises:
+        OptionError: No column is sensitive.
+        SchemaError: A column does not exist, or the tables' columns differ.
+    """
+    run = run or _run(seed)
+    real, held = (_dataset(data, run) for data in (train, holdout))
+    names = [sensitive] if isinstance(sensitive, str) else sensitive
+    return wheel.fairness(_loaded(model), real, held, run, sensitive=names, target=target)
+
+
+def audit(model: Synthesizer | str | Path | None, train: Any, holdout: Any, *, synthetic: Any = None,
+          sensitive: Sequence[str] = (), canaries: int | None = None, attacks: Sequence[str] | None = None, seed: int = 0,
+          run: Run | None = None) -> Audit:
+    """What synthetic rows give away about the rows that their model learned from, by attacks with a control.
+
+    Args:
+        model: A Synthesizer, or the path of a stored one; None where only its rows are at hand.
+        train: The rows that it learned from.
+        holdout: Real rows that it has not seen, at least 100, better 1,000.
+        synthetic: The rows to be audited; as many as training rows are drawn from the model by default.
+        sensitive: Columns whose values an attacker wants to know, beside those that the model holds to be sensitive.
+        canaries: How many rows to plant before the model learns again; 500 by default, 0 for none.
+        attacks: Names of the attacks; all of them by default.
+        seed: Of samples, canaries and the floor.
+        run: For progress and cancelling; its seed takes the place of ``seed``.
+
+    Raises:
+        DataError: There are too few rows.
+        OptionError: There is no such attack, or neither a model nor synthetic rows.
+        SchemaError: The tables' columns differ.
+    """
+    run = run or _run(seed)
+    real, held = (_dataset(data, run) for data in (train, holdout))
+    made = None if synthetic is None else _dataset(synthetic, run)
+    return attack(None if model is None else _loaded(model), real, held, run, synthetic=made, sensitive=sensitive,
+                  canaries=canaries, attacks=attacks)
+
+
+def share(model: Synthesizer | str | Path, train: Any, holdout: Any, out: str | Path, *, rows: int | None = None,
+          licence: str = "", despite_audit: str | None = None, canaries: int | None = None, overwrite: bool = False,
+          seed: int = 0, run: Run | None = None) -> Shared:
+    """Rows to be passed on with a data card, without copies, and only if the audit's light is not red.
+
+    Args:
+        model: A Synthesizer, or the path of a stored one.
+        train: The rows that it learned from.
+        holdout: Real rows that it has not seen.
+        out: A folder for synthetic.csv, synthetic.parquet, card.html and card.json. The audit goes to a folder beside it
+            whose name ends in ``-audit``.
+        rows: How many; as many as training rows by default.
+        licence: What others may do with the rows, for the card.
+        despite_audit: Why they shall be shared although the light is red, for the card.
+        canaries: How many rows to plant for the audit.
+        overwrite: Whether outputs that exist may be replaced.
+        seed: Another seed gives other rows.
+        run: For progress and cancelling; its seed takes the place of ``seed``.
+
+    Raises:
+        OutputError: The light is red, or an output exists or cannot be written.
+    """
+    run = run or _run(seed)
+    real, held = (_dataset(data, run) for data in (train, holdout))
+    return pass_on(_loaded(model), real, held, Path(out), run, rows=rows, licence=licence, despite_audit=despite_audit,
+                   canaries=canaries, overwrite=overwrite)
+
+
 def report(source: Account | str | Path) -> Report:
     """The page that tells a run: from its account, or again from the ``report.json`` in its folder.
 
@@ -284,6 +411,69 @@ def run(source: Any, *, out: str | Path | None = None, target: str | None = None
     data = _dataset(source, job, target=target, **options)
     data = data if name is None else replace(data, name=name)
     return wheel.turn(data, job, folder, model=model, options=model_options, rows=rows, rounds=rounds, command=command)
+
+
+def loop(source: Any, *, out: str | Path | None = None, target: str | None = None, rounds: int = 3,
+         metric: str | None = None, cost: Mapping[str, float] | None = None, newer: Any = None, model: str = "trees",
+         model_options: Mapping[str, Any] | None = None, seed: int = 0, minutes: float | None = None,
+         overwrite: bool = False, name: str | None = None, run: Run | None = None, command: str = "",
+         **options: Any) -> Looped:
+    """Whether generated rows help a model of the target: generate where real rows are thin, keep what helps, and prove it.
+
+    Each round finds rare classes, weak spots and thin rules, generates for them, lets several strategies compete with real
+    rows alone, class weights and SMOTE in cross-validation, and accepts or rolls back. Test rows are used once, at the end.
+
+    Args:
+        source: Anything that :func:`read` takes.
+        out: A folder for verdict.json, strategy.json, generated.parquet, report.html and report.json; None to write nothing.
+            A loop that was killed goes on when it is started again with the same data, options and folder.
+        target: The column to be predicted.
+        rounds: Most rounds; the loop stops by itself when a round does not pay.
+        metric: "average_precision", "balanced_accuracy", "roc_auc", "r2" or "cost"; by default what suits the target.
+        cost: What a false alarm and a missed case of the rarer class cost: ``{"fp": 5, "fn": 200}``.
+        newer: Newer rows, with or without the target: segments that have grown in them are generated for.
+        model, model_options: The generator; by default ``trees`` with ``effort="plain"``, as it learns once for every fold.
+        seed: The same seed, data and versions give the same results.
+        minutes: No further round begins after so many minutes.
+        overwrite: Whether outputs that exist may be replaced.
+        name: What the data are called in the report.
+        run: For progress and cancelling; its seed and deadline take the place of the others.
+        command: How the loop was started, for the report.
+        **options: The other options of :func:`read`.
+
+    Raises:
+        TidemillError: Something that the user can mend.
+    """
+    job = run or _run(seed, minutes=minutes)
+    data = _dataset(source, job, target=target, **options)
+    data = data if name is None else replace(data, name=name)
+    beside = None if newer is None else _newer(_dataset(newer, job), data, job)
+    asked = Asked(rounds, metric, cost, model, model_options, beside)
+    journal = None if out is None else loop_folder.opened(Path(out), data, job, asked, overwrite=overwrite)
+    found = paged(turn_round_by_round(data, job, asked, journal), data, asked, job, command, out)
+    if out is not None:
+        loop_folder.written(Path(out), found, job)
+    return found
+
+
+def _newer(newer: Dataset, data: Dataset, run: Run) -> Dataset:
+    """Newer rows under the schema of the data; their target need not be known yet."""
+    unknown = [column for column in data.schema.of_role("target") if column.name not in newer.schema]
+    frame = newer.frame.with_columns(pl.lit(None, data.frame.schema[column.name]).alias(column.name) for column in unknown)
+    return conform(replace(newer, frame=frame, schema=replace(newer.schema, columns=(*newer.schema.columns, *unknown))),
+                   data, run)
+
+
+def _same_columns(data: Any, real: Dataset, run: Run) -> Dataset:
+    """Rows of another source under the schema of the real ones."""
+    return conform(_dataset(data, run), real, run)
+
+
+def _to_learn_from(data: Any, real: Dataset, run: Run) -> Dataset:
+    """Rows of another source with the modelled columns of the real ones; of ids and texts those that they have."""
+    rows = _dataset(data, run)
+    modelled = {column.name for column in real.schema.modelled}
+    return conform(rows, real.select([name for name in real.schema.names if name in modelled or name in rows.schema]), run)
 
 
 def _dataset(data: Any, run: Run, **options: Any) -> Dataset:

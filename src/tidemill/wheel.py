@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,8 +17,10 @@ from tidemill.core.errors import DataError, OptionError, OutputError
 from tidemill.core.finding import Findings
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Scores
+from tidemill.core.sensitive import suggest, suggestion
 from tidemill.core.split import split
 from tidemill.feedback import once_more
+from tidemill.io.conforming import conform
 from tidemill.io.writing import write, write_frame
 from tidemill.metrics.evaluate import evaluate
 from tidemill.mining.mine import mine
@@ -115,6 +117,7 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
     unfitted(model, options)  # a wrong option should not be found out after minutes of mining
     clock = _Clock({"read": run.seconds})
     _check_target(data)
+    suggest(data.schema, run)
     with clock.step("split"):
         train, holdout = split(data, run)
     estimate.tell(model, options, train, run, beside=estimate.of_run(train, holdout, rows, rounds))
@@ -135,7 +138,7 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
         if folder is not None:
             write(synthetic, folder / "synthetic.parquet", overwrite=True)
     with clock.step("evaluate"):
-        scores = evaluate(evidence(train, holdout, synthetic, findings, run), run)
+        scores = evaluate(replace(evidence(train, holdout, synthetic, findings, run), fair=_fairly(learned, run)), run)
         _write(folder, "scores.json", scores.to_state())
     told: list[Round] = []
     fed = synthetic
@@ -192,6 +195,38 @@ def evidence(train: Dataset, holdout: Dataset, synthetic: Dataset, findings: Fin
     # ignored columns are not generated, so nothing is compared in them
     real, held = (part.select(synthetic.schema.names) for part in (train, holdout))
     return Evidence(real, held, synthetic, floor, findings, lambda one, other: mine(one, other, again))
+
+
+def fairness(model: Synthesizer, train: Dataset, holdout: Dataset, run: Run, *, sensitive: Sequence[str] = (),
+             target: str | None = None) -> Scores:
+    """How groups are treated by a model's rows, and by learners of the target that learned from them.
+
+    Args:
+        model: The generator.
+        train, holdout: The rows that it learned from, and real rows that it has not seen.
+        run: Seed, threads and progress.
+        sensitive: Columns whose groups are compared, beside those that the model holds to be sensitive.
+        target: The outcome; the model's target by default.
+
+    Raises:
+        OptionError: No column is sensitive.
+        SchemaError: A column does not exist, or the tables' columns differ.
+    """
+    like = model.sample_dataset(0, run=Run(run.seed))
+    schema = like.schema.with_roles("sensitive", sensitive)
+    schema = schema if target is None else schema.with_roles("target", [target])
+    if not schema.of_role("sensitive"):
+        raise OptionError("no column is sensitive", hint=suggestion(schema) or "name columns with --sensitive, in Python "
+                          "with sensitive=")
+    real = conform(train, replace(like, schema=schema), run)
+    held = conform(holdout, real, run)
+    made = conform(model.sample_dataset(len(real), run=run), real, run)
+    return evaluate(replace(evidence(real, held, made, None, run), fair=_fairly(model, run)), run, ["parity"])
+
+
+def _fairly(model: Synthesizer, run: Run) -> Callable[[Mapping[str, str], int], Dataset]:
+    """Draws rows with equal rates, without a word on the single groups."""
+    return lambda asked, n: model.draw(n, fair=asked, run=Run(run.seed, threads=run.threads)).data
 
 
 def _model_note(model: Synthesizer) -> str:

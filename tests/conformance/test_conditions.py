@@ -13,7 +13,7 @@ from tests.conformance.tables import business, dataset
 from tidemill import drawing
 from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Odds
-from tidemill.core.errors import ConditionError
+from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.models import MODELS
@@ -297,3 +297,92 @@ def test_what_if_keeps_rules(name: str) -> None:
     assert set(found.redrawn) == {"net", "gross", "country"}
     assert keeps_rules(found.data.frame)
     assert set(found.data["country"]) == {"Peru"}
+
+
+# --- equal rates -----------------------------------------------------------------------------------------------------
+
+def rates_of(frame: pl.DataFrame, groups: list[str], outcome: pl.Expr) -> dict[tuple[object, ...], tuple[int, float]]:
+    """Group -> rows and the share for which the outcome holds."""
+    found = frame.group_by(groups).agg(pl.len(), outcome.mean().alias("rate"))
+    return {tuple(row[:-2]): (row[-2], row[-1]) for row in found.rows()}
+
+
+@pytest.mark.parametrize("fair", [{"plan": "churn"}, {"active": "churn"}, {"plan": "churn", "active": "churn"}], ids=str)
+@pytest.mark.parametrize("name", MODELS)
+def test_rates_are_equal_in_all_groups(name: str, fair: dict[str, str]) -> None:
+    made = fitted(name).sample(3001, fair=fair, seed=4)
+    left = pl.col("churn") == "Yes"
+    whole = (made["churn"] == "Yes").mean()
+    for rows, rate in rates_of(made, list(fair), left).values():
+        assert abs(rate - whole) * rows < 2
+    assert made["churn"].head(500).n_unique() == 2  # in random order
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_groups_and_outcomes_keep_their_shares_and_rates_move_along_a_line(name: str) -> None:
+    model, joint = many(name)
+    gone = pl.col("gone")
+    before = rates_of(joint, ["plan"], gone)
+    whole = joint["gone"].mean()
+    for strength in (0.0, 0.5, 1.0):
+        made = model.sample(20_000, fair="plan=gone", fair_strength=strength)
+        assert made["gone"].mean() == pytest.approx(whole, abs=0.02)
+        for group, (rows, rate) in rates_of(made, ["plan"], gone).items():
+            was, learned = before[group]
+            assert rows / len(made) == pytest.approx(was / len(joint), abs=0.02)
+            assert rate == pytest.approx((1 - strength) * learned + strength * whole, abs=0.03)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_all_else_is_as_learned_given_group_and_outcome(name: str) -> None:
+    model, joint = many(name)
+    made = model.sample(20_000, fair={"plan": "gone"})
+    for plan, gone in (("a", True), ("b", False), ("c", True)):
+        mine, theirs = (frame.filter(plan=plan, gone=gone).select("visits", "paid") for frame in (made, joint))
+        agree(mine, theirs, len(mine) / 2)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_strength_changes_nothing(name: str) -> None:
+    assert fitted(name).sample(300, fair={"plan": "churn"}, fair_strength=0).equals(fitted(name).sample(300))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_numbers_and_missing_values_are_groups(name: str) -> None:
+    made = fitted(name).sample(4000, fair={"fee": "churn"})
+    ends = [made["fee"].quantile(q, "higher") for q in (0.25, 0.5, 0.75)]
+    quarter = pl.sum_horizontal([(pl.col("fee") > end).cast(pl.Int8) for end in ends])
+    parts = made.with_columns(quarter=pl.when(pl.col("fee").is_null()).then(-1).otherwise(quarter))
+    whole = (made["churn"] == "Yes").mean()
+    for rows, rate in rates_of(parts, ["quarter"], pl.col("churn") == "Yes").values():
+        assert rate == pytest.approx(whole, abs=0.05)  # the quarters are those of other rows of the model
+        assert rows > 50
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_rates_are_equal_among_the_rows_that_are_asked_for(name: str) -> None:
+    made = fitted(name).sample(1000, ["age>=50"], fair={"plan": "churn"})
+    assert (made["age"] >= 50).all()
+    whole = (made["churn"] == "Yes").mean()
+    assert all(abs(rate - whole) * rows < 2 for rows, rate in rates_of(made, ["plan"], pl.col("churn") == "Yes").values())
+    with pytest.raises(ConditionError, match="nothing to make equal: 'plan' has one value only where plan = team"):
+        fitted(name).sample(100, ["plan=team"], fair={"plan": "churn"})
+
+
+def test_fair_goes_with_neither_balance_nor_like() -> None:
+    model = fitted("independent")
+    for others in ({"balance": {"churn": "equal"}}, {"like": pl.DataFrame({"age": [30]})}):
+        with pytest.raises(OptionError, match="not both at once"):
+            model.sample(10, fair={"plan": "churn"}, **others)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_fair_rows_keep_rules_and_come_in_parts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert keeps_rules(lawful(name).sample(500, fair={"net": "country"}))
+    with pytest.raises(ConditionError, match=r"cannot be made equal: city = .* and country = .* can never be"):
+        lawful(name).sample(100, fair={"city": "country"})
+    monkeypatch.setattr(drawing, "PART", 300)
+    parts = list(fitted(name).parts(700, fair={"plan": "churn"}, run=Run(1)))
+    assert [len(part) for part in parts] == [300, 300, 100]
+    whole = fitted(name).draw(700, fair={"plan": "churn"}, run=Run(1)).data.frame
+    assert pl.concat([part.frame for part in parts]).equals(whole)

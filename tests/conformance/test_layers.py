@@ -11,8 +11,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "tidemill"
 ROOMS = {"io", "cleaning", "codecs", "models", "metrics", "mining", "reporting"}
-ABOVE = ["completion", "drawing", "synthesizer", "whatif", "estimate", "feedback", "proof", "wheel", "auditing", "sharing",
-         "looping", "verbs", "recipes", "demos", "cli"]
+ABOVE = ["completion", "drawing", "quotas", "synthesizer", "whatif", "estimate", "feedback", "proof", "wheel", "auditing",
+         "sharing", "looping", "verbs", "recipes", "demos", "cli"]
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 

@@ -14,13 +14,17 @@ from typing import Any
 import pytest
 
 from tests.docs.customers import write
+from tidemill.auditing import ATTACKS
 from tidemill.cleaning import CHECKS
 from tidemill.codecs import CODECS
 from tidemill.core.schema import KINDS, ROLES
 from tidemill.io import READERS, WRITERS
+from tidemill.looping import AIMS
 from tidemill.metrics import METRICS
 from tidemill.mining import TECHNIQUES
 from tidemill.models import MODELS
+from tidemill.proof.learners import LEARNERS
+from tidemill.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -121,9 +125,11 @@ def alike(shown: str, out: str) -> bool:
 
 @pytest.mark.parametrize(("page", "names"), [
     ("generating.md", MODELS), ("generating.md", CODECS), ("evaluating.md", METRICS), ("mining.md", TECHNIQUES),
-    ("cleaning.md", CHECKS), ("reading.md", [f".{ending}" for ending in {*READERS, *WRITERS}]),
+    ("cleaning.md", CHECKS), ("audit.md", ATTACKS), ("loop.md", AIMS), ("recipes.md", RECIPES),
+    ("verdict.md", LEARNERS), ("reading.md", [f".{ending}" for ending in {*READERS, *WRITERS}]),
     ("reading.md", [kind for kind in KINDS if kind != "image"]), ("reading.md", ROLES),
-], ids=["models", "codecs", "metrics", "techniques", "checks", "formats", "kinds", "roles"])
+], ids=["models", "codecs", "metrics", "techniques", "checks", "attacks", "aims", "recipes", "learners", "formats", "kinds",
+        "roles"])
 def test_every_name_is_explained(page: str, names: Any) -> None:
     text = read(DOCS / page)
     assert not [name for name in names if f"`{name}`" not in text]
@@ -151,7 +157,7 @@ def documented() -> dict[str, set[str]]:
     """Command -> the long options in its synopsis on the page about the command line."""
     lines = [line for language, block in blocks(read(DOCS / "command-line.md")) if language == "text"
              for line in re.sub(r"\n\s+", " ", block).splitlines() if line.startswith("tidemill ")]
-    return {name: set(re.findall(r"--[a-z]+", line)) for line in lines for name in line.split()[1].split("|")}
+    return {name: set(re.findall(r"--[a-z-]+", line)) for line in lines for name in line.split()[1].split("|")}
 
 
 def test_options_are_those_of_the_command_line() -> None:
@@ -160,7 +166,7 @@ def test_options_are_those_of_the_command_line() -> None:
 
 def test_options_are_explained() -> None:
     rows = re.findall(r"^\| (`--.*?) \|", read(DOCS / "command-line.md"), re.MULTILINE)
-    explained = {option for row in rows for option in re.findall(r"--[a-z]+", row)}
+    explained = {option for row in rows for option in re.findall(r"--[a-z-]+", row)}
     assert explained == {*set().union(*offered().values()), "--version", "--help"}
 
 

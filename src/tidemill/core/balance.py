@@ -100,7 +100,7 @@ def divided(n: int, met: np.ndarray, sides: Sequence[Side]) -> np.ndarray:
     share = table / table.sum()
     counts = largest_remainder(n, share.ravel()).reshape(share.shape)
     for axis, margin in enumerate(margins):
-        _repair(counts, n * share, axis, largest_remainder(n, margin))
+        meet_margin(counts, n * share, axis, largest_remainder(n, margin))
     return counts
 
 
@@ -117,8 +117,15 @@ def _margin(met: np.ndarray, axis: int, side: Side) -> np.ndarray:
     return margin / margin.sum()
 
 
-def _repair(counts: np.ndarray, wanted: np.ndarray, axis: int, margin: np.ndarray) -> None:
-    """Move single rows along one axis until its margin is met; the other margins stay as they are."""
+def meet_margin(counts: np.ndarray, wanted: np.ndarray, axis: int, margin: np.ndarray) -> None:
+    """Move single rows along one axis until its margin is met; the other margins stay as they are.
+
+    Args:
+        counts: Whole rows of each cell, changed in place.
+        wanted: How many each cell should have, in the shape of ``counts``; the nearest cells give and take.
+        axis: The one along which rows are moved.
+        margin: (counts.shape[axis],) whole rows that add up to those of ``counts``.
+    """
     counts, wanted = np.moveaxis(counts, axis, 0), np.moveaxis(wanted, axis, 0)
     while True:
         excess = counts.reshape(len(margin), -1).sum(axis=1) - margin

@@ -25,14 +25,15 @@ class Picture:
 
     Attributes:
         kind: "bars" (one group per x), "across" (horizontal bars, for long names), "lines", "points",
-            or "heat" (x names the columns; each series is one row of the matrix).
+            "heat" (x names the columns; each series is one row of the matrix), or "intervals" (a point with its interval for
+            each x beside a line at 0; three series: values, lower ends, upper ends).
         title: One line; may be a sentence.
         x: Positions or names.
         series: (name, values) pairs; each as long as x.
         x_label, y_label: Axis titles, with units.
     """
 
-    kind: Literal["bars", "across", "lines", "points", "heat"]
+    kind: Literal["bars", "across", "lines", "points", "heat", "intervals"]
     title: str
     x: tuple[Any, ...]
     series: tuple[tuple[str, tuple[float | None, ...]], ...]

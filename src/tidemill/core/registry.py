@@ -34,7 +34,8 @@ class Registry(Mapping[str, Entry]):
         return {**found, **self._own}
 
     def __getitem__(self, name: str) -> Entry:
-        return self._entries()[name]
+        # entry points are looked up on disk at every call, which is not needed for what is our own
+        return self._own[name] if name in self._own else self._entries()[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries())
@@ -49,12 +50,12 @@ class Registry(Mapping[str, Entry]):
             OptionError: No such name.
             MissingExtra: It needs a package that is not installed.
         """
-        entries = self._entries()
-        if name not in entries:
+        if name not in self:
+            entries = self._entries()
             close = get_close_matches(name, entries, n=1)
             raise OptionError(f"there is no {self.sort.rstrip('s')} called '{name}'",
                               hint=f"did you mean '{close[0]}'?" if close else f"choose one of {', '.join(entries)}")
-        entry = entries[name]
+        entry = self[name]
         module, _, attribute = entry.target.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)

@@ -22,6 +22,8 @@ class Evidence:
         floor: Rows of the ``independent`` model learned from the same training rows, as many as synthetic.
         found: What mining found in train and confirmed on holdout; None where nothing was mined.
         mine: Mines a (train, holdout) pair in the same way, handed in by whoever stands above.
+        fair: So many rows of the generator with equal rates of an outcome, as ``fair({"sex": "income"}, 1000)``; None where
+            there is no generator at hand.
     """
 
     train: Dataset
@@ -30,6 +32,7 @@ class Evidence:
     floor: Dataset
     found: Findings | None = None
     mine: Callable[[Dataset, Dataset], Findings] | None = None
+    fair: Callable[[Mapping[str, str], int], Dataset] | None = None
 
 
 @dataclass(frozen=True, slots=True)

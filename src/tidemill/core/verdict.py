@@ -81,10 +81,11 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{html.escape(c.learner)}</td><td>{html.escape(c.measure)}</td><td>{c.share:.0%}</td>"
-                       f"<td>{c.reference:.4g}</td><td>{c.value:.4g}</td><td>{c.gain:+.3g} ({c.low:.3g} to {c.high:.3g})</td>"
+                       f"<td>{c.reference:.4g}</td><td>{c.value:.4g}</td>"
+                       f"<td>{c.gain:+.3g} ({c.low:.3g} to {c.high:.3g})</td>"
                        "</tr>" for c in self.contrasts)
-        head = "".join(f"<th>{title}</th>" for title in ("learner", "measure", "of the real rows", "control", "strategy",
-                                                          "gain (interval)"))
+        titles = ("learner", "measure", "of the real rows", "control", "strategy", "gain (interval)")
+        head = "".join(f"<th>{title}</th>" for title in titles)
         return f"<p><b>{html.escape(str(self))}</b></p><table><tr>{head}</tr>{rows}</table>"
 
 

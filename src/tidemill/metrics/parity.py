@@ -1,54 +1,58 @@
-"""Whether the groups of sensitive columns are served equally well by synthetic rows."""
+"""Whether the groups of sensitive columns are treated equally well, in the rows and by models that learn from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import ConditionError
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.features import Features, Floats, Layout, as_floats, features
+from tidemill.metrics.features import Features, Layout, features
 from tidemill.metrics.marginals import column_agreements
-from tidemill.metrics.sides import Sides, affordable, sides
+from tidemill.metrics.parity_curve import Trial, curve, curve_score, no_curve
+from tidemill.metrics.parity_groups import Grouping, grouping
+from tidemill.metrics.parity_models import decision_scores, learned
+from tidemill.metrics.parity_outcomes import outcome_gap, outcomes
+from tidemill.metrics.sides import Sides, affordable, sides, thinned
 from tidemill.metrics.targets import Targets, targets
-from tidemill.metrics.wording import percent, ratio
+from tidemill.metrics.wording import percent
 
 MOST_ROWS = 50_000
 CELLS = 2_000_000
-MOST_GROUPS = 8
-GROUP_ROWS = 50
-"""Smaller groups of held-out rows have shares that are off by 0.07 by chance alone."""
-PARTS = 4
+MOST_LEARNED = 10_000
+"""Rows that a model learns from: what more of them would change is little beside the gaps between groups."""
+MOST_CURVES = 3
+"""Curves are drawn for so many sensitive columns, in the order of the table."""
+MOST_CURVE_GROUPS = 12
+"""Rows of each rare group are drawn under a condition, which takes a third of a second."""
 
-Bools = NDArray[np.bool_]
-
-
-class Group(NamedTuple):
-    """A group of a sensitive column: its name, and which rows of the real and of the three compared sets are in it."""
-
-    name: str
-    members: tuple[Bools, ...]
+Fairly = Callable[[Mapping[str, str], int], Dataset]
 
 
 def parity(evidence: Evidence, run: Run) -> Iterable[Score]:
-    """For each sensitive column the quality in the worst served group, and how far outcomes by group are off.
+    """For each sensitive column, whether its groups are represented, rendered and treated alike.
 
-    Quality: the mean overlap of the columns' distributions (see :mod:`tidemill.metrics.marginals`) among the group's
-    rows; the lowest over groups of at least GROUP_ROWS held-out rows; high is better. Outcomes: the share of the
-    target's classes that would have to change within a group (of a number: the difference of means in standard
-    deviations), mean over groups; low is better. Numbers and dates are grouped at their quartiles.
+    - Quality: the mean overlap of the columns' distributions (see :mod:`tidemill.metrics.marginals`) among the group's
+      rows; the lowest over groups of at least GROUP_ROWS held-out rows; high is better.
+    - Representation: the share of rows that would have to change group; low is better.
+    - Outcomes: the share of the target's classes that would have to change within a group (of a number: the difference of
+      means in standard deviations), mean over groups; low is better. And how far the rates of the outcome are apart.
+    - Decisions and errors of models of the target (boosted trees) that learned from synthetic rows, on held-out real rows:
+      demographic parity difference, equalized odds difference.
+    - The curve: the same for models that learned from rows with more and more equal rates, where ``evidence.fair`` is given.
 
-    Floor: rows of independent columns. Ceiling: training rows in the place of the synthetic ones.
+    Of gaps between groups the nearest to the ceiling is best: synthetic rows shall neither hide nor add to what is there.
+    Numbers and dates are grouped at their quartiles. Floor: rows of independent columns. Ceiling: training rows in the place
+    of the synthetic ones.
 
     Args:
         evidence: The sets; where no column is sensitive there is no Score at all.
-        run: Draws the samples.
+        run: Draws the samples; seed of the learners.
     """
     columns = evidence.train.schema.modelled
     sensitive = [column for column in columns if column.role == "sensitive"]
@@ -57,54 +61,39 @@ def parity(evidence: Evidence, run: Run) -> Iterable[Score]:
     taken = sides(evidence, run, "parity", most=affordable(len(columns), cells=CELLS, most=MOST_ROWS))
     layout, parts = features(tuple(taken))
     target = targets(tuple(taken)) if taken.real.schema.target else None
-    for column in sensitive:
+    groups = {column.name: grouping(column, tuple(taken)) for column in sensitive}
+    for found in groups.values():
         run.check()
-        groups = _groups(column, taken)
-        yield _quality(column, groups, layout, parts, taken.note)
+        yield _quality(found, layout, parts, taken.note)
+        yield _representation(found, taken.note)
         if target is not None:
-            yield _outcomes(column, groups, target, taken.note)
+            yield outcomes(found, target, taken.note)
+        if isinstance(target, Targets) and target.classes:
+            yield outcome_gap(found, target, taken.note)
+    if isinstance(target, Targets) and target.classes:
+        yield from _models(list(groups.values()), target, taken, run)
+        if evidence.fair is not None:
+            yield from _curves(evidence, sensitive[:MOST_CURVES], target, run)
 
 
-def _groups(column: Column, taken: Sides) -> list[Group]:
-    """The largest groups with enough held-out rows, the largest first."""
-    if column.kind in ("number", "datetime"):
-        labels = _quarters([as_floats(data.frame[column.name]) for data in taken])
-    else:
-        labels = [data.frame[column.name].cast(pl.String) for data in taken]
-    texts = [label.fill_null("missing").to_numpy() for label in labels]
-    names, counts = np.unique(texts[0], return_counts=True)
-    order = [i for i in np.argsort(-counts, kind="stable") if counts[i] >= GROUP_ROWS][:MOST_GROUPS]
-    return [Group(str(names[i]), tuple(text == names[i] for text in texts)) for i in order]
-
-
-def _quarters(values: list[Floats]) -> list[pl.Series]:
-    present = values[0][~np.isnan(values[0])]
-    if not len(present):
-        return [pl.Series([None] * len(v), dtype=pl.String) for v in values]
-    ends = np.unique(np.quantile(present, np.arange(1, PARTS) / PARTS, method="inverted_cdf"))
-    names = np.array([f"part {i + 1} of {len(ends) + 1}, lowest first" for i in range(len(ends) + 1)])
-    return [pl.Series(names[np.searchsorted(ends, v, "left").clip(max=len(ends))]).set(pl.Series(np.isnan(v)), None)
-            for v in values]
-
-
-def _quality(column: Column, groups: list[Group], layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
-    name = f"quality in the worst served group of '{column.name}'"
-    if len(groups) < 2:
-        return Score("parity", name, None, why=f"fewer than two groups have {GROUP_ROWS} held-out rows")
+def _quality(found: Grouping, layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
+    name = f"quality in the worst served group of '{found.column}'"
+    if found.why:
+        return Score("parity", name, None, why=found.why)
     quality = np.array([[_overlap(layout, parts[0].rows(group.members[0]), part.rows(mine))
-                         for part, mine in zip(parts[1:], group.members[1:], strict=True)] for group in groups])
+                         for part, mine in zip(parts[1:], group.members[1:], strict=True)] for group in found.groups])
     value, floor, ceiling = (float(q) for q in quality.min(axis=0))
-    worst = groups[int(quality[:, 0].argmin())].name
+    worst = found.groups[int(quality[:, 0].argmin())].name
     best = float(quality[:, 0].max())
-    rows = tuple((group.name, int(group.members[0].sum()), round(float(group.members[0].mean()), 4),
-                  round(float(group.members[1].mean()), 4), round(float(q[0]), 4), round(float(q[2]), 4))
-                 for group, q in zip(groups, quality, strict=True))
-    return Score("parity", name, value, floor, ceiling, sentence=(
-        f"Of the groups of '{column.name}', synthetic rows resemble '{worst}' least: columns' distributions overlap by "
-        f"{percent(value)} on average, in the best served group by {percent(best)}; another real sample reaches "
-        f"{percent(ceiling)} in its worst group{note}."), figures={"groups": len(groups), "best": best}, table=Table(
-            ("group", "holdout rows", "share of real", "share of synthetic", "quality", "quality of a real sample"),
-            rows, f"Quality by '{column.name}'"))
+    rows = tuple((group.name, group.rows, *(round(float(q[k]), 4) for k in (0, 1, 2)))
+                 for group, q in zip(found.groups, quality, strict=True))
+    sentence = (f"Of the groups of '{found.column}', synthetic rows resemble '{worst}' least: distributions of columns "
+                f"overlap by {percent(value)} on average, in the best served group by {percent(best)}; another real sample "
+                f"reaches {percent(ceiling)} in its worst group{note}. {found.note}")
+    return Score("parity", name, value, floor, ceiling, sentence=sentence.strip(),
+                 figures={"groups": len(found.groups), "best": best}, table=Table(
+            ("group", "holdout rows", "quality", "of independent columns", "of a real sample"),
+            rows, f"Quality by '{found.column}'"))
 
 
 def _overlap(layout: Layout, real: Features, other: Features) -> float:
@@ -114,47 +103,70 @@ def _overlap(layout: Layout, real: Features, other: Features) -> float:
     return float(np.mean(shapes)) if shapes else 0.0
 
 
-def _outcomes(column: Column, groups: list[Group], target: Targets | str, note: str) -> Score:
-    name = f"outcomes by '{column.name}' (error)"
-    if isinstance(target, str):
-        return Score("parity", name, None, better="low", why=target)
-    rates = [[_rates(target, values[mine]) for values, mine in zip(target.values, group.members, strict=True)]
-             for group in groups]
-    known = [(group, rate) for group, rate in zip(groups, rates, strict=True) if not np.isnan(rate).any()]
-    if len(known) < 2:
-        return Score("parity", name, None, better="low", why="fewer than two groups have a target in all sets")
-    errors = np.array([[np.abs(rate[0] - other).sum() / 2 for other in rate[1:]] for _, rate in known])
-    if not target.classes:
-        spread = float(np.nanstd(target.values[0])) or 1.0
-        errors *= 2 / spread
-    value, floor, ceiling = (float(e) for e in errors.mean(axis=0))
-    worst = int(errors[:, 0].argmax())
-    what = f"the mean '{target.column}'"
-    if target.classes:
-        what = f"the share of '{target.column}' = '{target.classes[-1]}'"
-    group, (real, synthetic, *_) = known[worst]
-    rows = tuple((group.name, *(round(float(r[-1]), 4) for r in rate)) for group, rate in known)
+def _representation(found: Grouping, note: str) -> Score:
+    name = f"representation of the groups of '{found.column}' (error)"
+    if not found.groups:
+        return Score("parity", name, None, better="low", why=found.why)
+    names = [*(group.name for group in found.groups), "all others"]
+    shares = np.array([[*(group.members[side].mean() for group in found.groups), found.rest(side).mean()]
+                       for side in range(4)]).T  # (groups, sets)
+    value, floor, ceiling = (float(np.abs(shares[:, 0] - shares[:, k]).sum() / 2) for k in (1, 2, 3))
+    worst = int(np.abs(shares[:, 1] - shares[:, 0]).argmax())
+    rows = tuple((text, *(round(float(share), 4) for share in line)) for text, line in zip(names, shares, strict=True)
+                 if line.any())
     return Score("parity", name, value, floor, ceiling, "low", sentence=(
-        f"By groups of '{column.name}', outcomes of '{target.column}' are off by {_off(target, value)} on average (in "
-        f"another real sample by {_off(target, ceiling)}); in '{group.name}' {what} is {_shown(target, synthetic[-1])} "
-        f"in synthetic and {_shown(target, real[-1])} in held-out real rows{note}."),
-        table=Table(("group", "held-out real rows", "synthetic", "independent columns", "another real sample"), rows,
-                    f"{what[0].upper()}{what[1:]} by '{column.name}'"))
+        f"By '{found.column}', {percent(value)} of the synthetic rows would have to be of another group (of another real "
+        f"sample {percent(ceiling)}); '{names[worst]}' has {percent(shares[worst, 1])} of the synthetic and "
+        f"{percent(shares[worst, 0])} of the held-out real rows{note}."),
+        table=Table(("group", "share of held-out real rows", "of synthetic", "of independent columns",
+                     "of another real sample"), rows, f"Who is there, by '{found.column}'"))
 
 
-def _rates(target: Targets, values: Floats) -> Floats:
-    """Shares of the classes, (classes,), or the mean, (1,); NaN where no target is known."""
-    present = values[~np.isnan(values)]
-    if not len(present):
-        return np.full(max(1, len(target.classes)), np.nan)
-    if not target.classes:
-        return np.array([present.mean()])
-    return np.bincount(present.astype(int), minlength=len(target.classes)) / len(present)
+def _models(groups: Sequence[Grouping], target: Targets, taken: Sides, run: Run) -> Iterator[Score]:
+    """What models decide that learned from synthetic, independent and real rows."""
+    columns = [c for c in taken.real.schema.modelled if c.name != target.column]
+    if not columns:
+        return
+    known = ~np.isnan(target.values[0])
+    layout, parts = features(tuple(taken), columns)
+    size = min(MOST_LEARNED, len(taken.synthetic))
+    found = []
+    for side in (1, 2, 3):
+        run.check()
+        at = np.arange(size)
+        found.append(learned(layout, parts[side].rows(at), target.values[side][at], parts[0].rows(known),
+                             target.values[0][known], run))
+    for one in groups:
+        yield from decision_scores(one, target, found, known, f" (models from {size:,} rows)")
 
 
-def _off(target: Targets, value: float) -> str:
-    return percent(value) if target.classes else f"{ratio(value)} standard deviations"
+def _curves(evidence: Evidence, sensitive: Sequence[Column], target: Targets, run: Run) -> Iterator[Score]:
+    assert evidence.fair is not None
+    names = [column.name for column in evidence.train.schema.modelled]
+    size = min(MOST_LEARNED, len(evidence.synthetic), len(evidence.train))
+
+    def some(data: Dataset, side: str, rows: int) -> Dataset:
+        return thinned(data, rows, run.rng("metrics", "parity", "curve", side)).select(names)
+
+    real, plain, train = (some(data, side, rows) for data, side, rows in (
+        (evidence.holdout, "holdout", MOST_ROWS), (evidence.synthetic, "synthetic", size), (evidence.train, "train", size)))
+    for column in sensitive:
+        run.check()
+        yield _curve(evidence.fair, column, target, (real, plain, train), run)
 
 
-def _shown(target: Targets, value: float) -> str:
-    return percent(value) if target.classes else f"{value:,.4g}"
+def _curve(fair: Fairly, column: Column, target: Targets, tables: tuple[Dataset, Dataset, Dataset], run: Run) -> Score:
+    """The curve of one column; tables are held-out, generated and training rows."""
+    real, plain, train = tables
+    groups = real.frame[column.name].n_unique()
+    if column.kind not in ("number", "datetime") and groups > MOST_CURVE_GROUPS:
+        return no_curve(column.name, f"it has {groups} groups, and rows are made for {MOST_CURVE_GROUPS} at most")
+    try:
+        even = fair({column.name: target.column}, len(plain)).select(list(real.schema.names))
+    except ConditionError as error:
+        return no_curve(column.name, error.what)
+    found = grouping(column, (real, plain, even, train))
+    if found.why:
+        return no_curve(column.name, found.why)
+    points = list(curve(Trial(real, plain, even, train), column, found, run))
+    return curve_score(found, target, points, f" (each model from {len(plain):,} rows)")

@@ -108,7 +108,7 @@ class Series:
 class PictureBlock:
     """A plot, as data; see :class:`tidemill.core.picture.Picture`."""
 
-    kind: Literal["bars", "across", "lines", "points", "heat"]
+    kind: Literal["bars", "across", "lines", "points", "heat", "intervals"]
     title: str
     x: tuple[str | int | float | None, ...]
     series: tuple[Series, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Heading
 from tidemill.reporting.cleaned import cleaned
+from tidemill.reporting.fairness import fairness
 from tidemill.reporting.found import found
 from tidemill.reporting.generated import generated
 from tidemill.reporting.made import made
@@ -20,6 +21,7 @@ CHAPTERS = (
     ("found", "What was found", found),
     ("generated", "What was generated", generated),
     ("trust", "Can it be trusted?", trust),
+    ("fairness", "Is it fair?", fairness),
     ("share", "Can it be shared?", share),
     ("rounds", "What another round changed", rounds),
     ("made", "How it was made", made),

@@ -82,6 +82,22 @@ class Heat:
 
 
 @dataclass(frozen=True, slots=True)
+class Intervals:
+    """Points with their intervals beside a line at 0.
+
+    Attributes:
+        rows: (label, side, point, left, width, text); the side is "above" or "below" where the whole interval lies there.
+        zero: Where 0 lies.
+        ticks: (position, text).
+    """
+
+    shape = "intervals"
+    rows: tuple[tuple[str, str, float | None, float, float, str], ...]
+    zero: float
+    ticks: tuple[Tick, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Histogram:
     """Two histograms over each other: the SVG path of an area and of a stepped line."""
 
@@ -109,8 +125,10 @@ class Dial:
     bar: bool = False
 
 
-def plot(picture: PictureBlock) -> Across | Upright | Heat:
+def plot(picture: PictureBlock) -> Across | Upright | Heat | Intervals:
     """The drawing of a picture; upright bars under many or long names are turned, so that they can be read."""
+    if picture.kind == "intervals":
+        return intervals(picture)
     if picture.kind == "heat":
         return heat(picture)
     if picture.kind == "across" or (picture.kind == "bars" and _needs_turning(picture.x)):
@@ -128,6 +146,37 @@ def across(picture: PictureBlock) -> Across:
               for value in series.values] for hue, series in _coloured(picture)]
     return Across(tuple((_name(name), tuple(bars)) for name, *bars in zip(picture.x, *drawn, strict=False)),
                   _legend(picture))
+
+
+def intervals(picture: PictureBlock) -> Intervals:
+    """A point and a bar from its lower to its upper end for each name; an end that is missing is where the axis ends."""
+    none = (None,) * len(picture.x)
+    value, low, high = ([*(series.values for series in picture.series), none, none, none])[:3]
+    known = [v for v in (*value, *low, *high) if v is not None] or [0.0]
+    left, right = _range(known, with_zero=True)
+    left, right = (left - 0.03 * (right - left), right + 0.03 * (right - left))
+    texts = iter(_aligned_ends(value, low, high))
+    rows = []
+    for name, v, a, b in zip(picture.x, value, low, high, strict=False):
+        start, end = (left if a is None else a), (right if b is None else b)
+        side = "above" if a is not None and a > 0 else "below" if b is not None and b < 0 else ""
+        rows.append((_name(name), side, None if v is None else _per_cent(v - left, right - left),
+                     _per_cent(start - left, right - left), _per_cent(end - start, right - left), next(texts)))
+    marks = [t for t in ticks(left, right) if left <= t <= right]
+    return Intervals(tuple(rows), _per_cent(-left, right - left),
+                     tuple((_per_cent(t - left, right - left), text) for t, text in zip(marks, labels(marks), strict=True)))
+
+
+def _aligned_ends(value: Sequence[float | None], low: Sequence[float | None], high: Sequence[float | None]) -> list[str]:
+    """"+1.2 (0.4 to 2.0)" for each, with as many decimals as the widest of all needs."""
+    widest = max([abs(v) for v in (*value, *low, *high) if v is not None], default=0.0)
+    places = 0 if widest >= 100 else 1 if widest >= 1 or not widest else 2 if widest >= 0.1 else 4
+
+    def shown(number: float | None, sign: str = "") -> str:
+        return "–" if number is None else f"{round(number, places) + 0.0:{sign},.{places}f}"
+
+    return [f"{shown(v, '+' if v and round(v, places) else '')} ({shown(a)} to {shown(b)})"
+            for v, a, b in zip(value, low, high, strict=False)]
 
 
 def upright(picture: PictureBlock) -> Upright:

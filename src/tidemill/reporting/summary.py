@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tidemill.core.change import Issue
 from tidemill.reporting.base import Account
+from tidemill.reporting.fairness import gaps
 from tidemill.reporting.generated import column_scores
 from tidemill.reporting.numerals import brief, capitalised, figure, plural, shortened, unprintable_removed
 from tidemill.reporting.rounds import outcome
@@ -21,7 +22,7 @@ def summary(account: Account) -> str:
     lines: list[str] = []
     for head, points in _parts(account):
         for i, point in enumerate(points):
-            lines += _wrapped(head if i == 0 else "", point, most={"Trusted": 6, "Shared": 3}.get(head, 2))
+            lines += wrapped(head if i == 0 else "", point, most={"Trusted": 6, "Shared": 3}.get(head, 2))
     return "\n".join(lines)
 
 
@@ -38,6 +39,7 @@ def _parts(account: Account) -> Iterator[tuple[str, list[str]]]:
         yield "Generated", [said["Generated"], *_weakest(account)]
     if account.scores is not None:
         yield "Trusted", [account.scores.verdict]
+    yield "Fair", gaps(account)
     yield "Shared", [score.sentence for score in privacy_scores(account)[:1]]
     yield "Round", [outcome(turn, account.target) for turn in account.rounds]
 
@@ -67,7 +69,7 @@ def _weakest(account: Account) -> list[str]:
     return [f"Least like the real ones, column by column (1 is the best): {named}."]
 
 
-def _wrapped(head: str, text: str, most: int) -> list[str]:
+def wrapped(head: str, text: str, most: int) -> list[str]:
     """At most so many lines; a first sentence that is longer gets twice as many before it is cut."""
     whole = unprintable_removed(" ".join(text.split()))
     said = brief(whole, most * (WIDTH - _LABEL - 8))

@@ -22,6 +22,8 @@ from tidemill.reporting.generated import COLUMNS
 from tidemill.reporting.verdict import PRIVACY
 
 MAX_HEAT = 24
+FAIRNESS = "parity"
+"""The metric that has a chapter of its own."""
 
 
 def trust(account: Account) -> list[Block]:
@@ -29,7 +31,8 @@ def trust(account: Account) -> list[Block]:
     if account.scores is None:
         return []
     # scores of single columns stand beside the columns' pictures; those of other metrics have no other place
-    scores = [s for s in account.scores if s.metric not in PRIVACY and (s.column is None or s.metric != COLUMNS)]
+    apart = (*PRIVACY, FAIRNESS)
+    scores = [s for s in account.scores if s.metric not in apart and (s.column is None or s.metric != COLUMNS)]
     if not scores:
         return []
     return [Paragraph(

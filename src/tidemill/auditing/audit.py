@@ -1,0 +1,260 @@
+"""The privacy audit: all attacks on one table of synthetic rows, and what they say together."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+
+from tidemill import wheel
+from tidemill.auditing import ATTACKS
+from tidemill.auditing.base import Scene
+from tidemill.auditing.canaries import CANARIES
+from tidemill.auditing.outliers import isolation
+from tidemill.auditing.scene import scene
+from tidemill.core.artifact import write_json
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import OptionError, OutputError
+from tidemill.core.leak import Leak, Light, worst
+from tidemill.core.run import Run
+from tidemill.io.conforming import conform
+from tidemill.io.writing import write_frame
+from tidemill.metrics.nearest import equal_rows
+from tidemill.metrics.wording import percent
+from tidemill.reporting.audited import Audited, audited
+from tidemill.reporting.page import Report
+from tidemill.synthesizer import Synthesizer, versions
+
+OUTPUTS = ("report.html", "report.json", "audit.json", "rows-at-risk.parquet")
+AT_RISK = "rows-at-risk.parquet"
+LIMIT = ("An audit makes the attacks that it knows. That they fail is no proof, and no legal guarantee, that a person "
+         "cannot be recognised. It judges the rows, not the model's file: do not pass that on without need.")
+ADVICE: Mapping[Light, str] = {
+    "green": "", "red": "Do not share them.",
+    "not known": "More held-out rows would tell; until then treat the rows as if they might leak.",
+    "amber": "Whether it matters depends on whose data these are: decide with the rows at risk at hand, and tell those who "
+             "get the rows."}
+NAMED = 3
+"""Figures that the verdict names; it counts the others."""
+SHARED = 0.5
+"""Where more holdout rows than this equal a training row, the holdout is probably no holdout."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What attacks on synthetic rows found.
+
+    Attributes:
+        name: What the training rows are called.
+        made: How the rows were made: model, options, seed, rows learned from, as far as it is known; and whether they were
+            drawn from the model or given.
+        rows: Rows of each sort: training, holdout, synthetic, and those attacked.
+        leaks: One figure an attack, or several.
+        light: The worst of their lights.
+        verdict, advice: What they say together, and what the owner of the data should do.
+        at_risk: One row for each exposed training row: its number in the training table (from 1), how it was exposed, and
+            distances. Only for the data's owner: it is in no state and no report.
+        warnings: What the audit told the user.
+        seed, versions: What is needed to make it again.
+    """
+
+    name: str
+    made: Mapping[str, Any]
+    rows: Mapping[str, int]
+    leaks: tuple[Leak, ...]
+    light: Light
+    verdict: str
+    advice: str
+    at_risk: pl.DataFrame = field(repr=False)
+    warnings: tuple[str, ...] = ()
+    seed: int = 0
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        width = max((len(leak.score.name) for leak in self.leaks), default=0)
+        lines = [f"{leak.light:9}  {leak.score.name:{width}}  {_size(leak)}" for leak in self.leaks]
+        careful = [f"{leak.score.name}: {leak.score.sentence} {leak.reason}" if leak.score.sentence else
+                   f"{leak.score.name}: {leak.score.why}." for leak in self.leaks if leak.light != "green"]
+        said = f"{self.light.capitalize()}. {self.verdict} {self.advice}".strip()
+        return "\n".join([said, "", *lines, "", *careful, LIMIT])
+
+    def of(self, attack: str) -> tuple[Leak, ...]:
+        """What one attack found."""
+        return tuple(leak for leak in self.leaks if leak.attack == attack)
+
+    def to_state(self) -> dict[str, Any]:
+        """The audit as plain JSON values, without the rows at risk."""
+        return {"name": self.name, "made": dict(self.made), "rows": dict(self.rows), "light": self.light,
+                "verdict": self.verdict, "advice": self.advice, "limit": LIMIT, "seed": self.seed,
+                "versions": dict(self.versions),
+                "rows_at_risk": self.at_risk.height, "leaks": [leak.to_state() for leak in self.leaks]}
+
+    def report(self) -> Report:
+        """The page, for those who decide; it shows no row of anybody."""
+        return audited(Audited(self.name, self.made, self.rows, self.leaks, self.light, self.verdict, self.advice, LIMIT,
+                               self.at_risk.height, self.warnings, self.seed, self.versions))
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write report.html, report.json, audit.json and, for the data's owner only, rows-at-risk.parquet.
+
+        Raises:
+            OutputError: They are there already, or cannot be written.
+        """
+        folder = Path(folder)
+        check_outputs(folder, overwrite)
+        page = self.report()
+        page.save(folder / "report.html", overwrite=True)
+        page.save(folder / "report.json", overwrite=True)
+        write_json(folder / "audit.json", self.to_state())
+        write_frame(self.at_risk, folder / AT_RISK, overwrite=True)
+        return folder
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{leak.light}</td><td style='text-align:left'>{html.escape(leak.score.name)}</td>"
+                       f"<td style='text-align:left'>{html.escape(leak.score.sentence or leak.score.why)} "
+                       f"{html.escape(leak.reason)}</td></tr>" for leak in self.leaks)
+        return (f"<p><b>{html.escape(self.light.capitalize())}. {html.escape(self.verdict)}</b></p>"
+                f"<table><tr><th>light</th><th>attack</th><th>what it found</th></tr>{rows}</table><p>{LIMIT}</p>")
+
+
+def check_outputs(folder: Path, overwrite: bool) -> None:
+    """Say before the work that an audit cannot be written.
+
+    Raises:
+        OutputError: There are results already.
+    """
+    there = [name for name in OUTPUTS if (folder / name).exists()]
+    if there and not overwrite:
+        raise OutputError(f"there are results already ({', '.join(there)})", where=str(folder),
+                          hint="give another folder with --out, or add --overwrite")
+
+
+def audit(model: Synthesizer | None, train: Dataset, holdout: Dataset, run: Run, *, synthetic: Dataset | None = None,
+          sensitive: Sequence[str] = (), canaries: int | None = None, attacks: Sequence[str] | None = None) -> Audit:
+    """Attack synthetic rows in every known way, with holdout rows as the control.
+
+    Args:
+        model: The generator; None where only its rows are at hand, and then no canaries are planted.
+        train: The rows that it learned from.
+        holdout: Real rows that it has not seen, at least 100, better 1,000.
+        run: Seed, threads, progress and cancelling.
+        synthetic: The rows to be audited; as many as training rows are drawn from the model by default.
+        sensitive: Columns whose values an attacker wants to know, beside those that the model holds to be sensitive.
+        canaries: How many rows to plant in all; CANARIES by default, 0 for none.
+        attacks: Registered names; None for all.
+
+    Raises:
+        DataError: There are too few rows.
+        OptionError: There is no such attack, or there is neither a model nor a table of synthetic rows.
+        SchemaError: The tables' columns differ.
+    """
+    if model is None and synthetic is None:
+        raise OptionError("there is nothing to audit", hint="give a model, or the rows that it made")
+    told = len(run.warnings)  # those of reading may quote a first line, so they stay out of the report
+    loaded = [(name, ATTACKS.load(name)) for name in (ATTACKS if attacks is None else attacks)]
+    if model is not None:
+        like = model.sample_dataset(0, run=Run(run.seed))
+        train = conform(train, like, run)
+    train = replace(train, schema=train.schema.with_roles("sensitive", sensitive), origin=None)
+    train = train.select([column.name for column in train.schema.modelled])
+    holdout = conform(_known(holdout, train), train, run)
+    _check_sets(model, train, holdout, run)
+    source = "drawn from the model for this audit" if synthetic is None else "given"
+    if synthetic is None and model is not None:
+        synthetic = model.sample_dataset(len(train), run=run)
+    made = conform(_known(cast(Dataset, synthetic), train), train, run)
+    about = wheel.evidence(train, holdout, made, None, run)
+    planted = (CANARIES if canaries is None else canaries) if model is not None else 0
+    with run.stage("scene", "measuring distances between the tables"):
+        what = scene(about, run, model, planted)
+    leaks: list[Leak] = []
+    for name, attack in run.track(loaded, "audit", "attacking the synthetic rows"):
+        run.emit("note", "audit", f"attack: {ATTACKS[name].line}")
+        leaks += attack(what, run)
+    light = worst([leak.light for leak in leaks])
+    rows = {"training": len(train), "holdout": len(holdout), "synthetic": len(made), "attacked training": len(what.train),
+            "attacked holdout": len(what.holdout), "synthetic used": len(what.synthetic.rows)}
+    return Audit(train.name, {**_made(model), "source": source}, rows, tuple(leaks), light, _verdict(leaks, light, what),
+                 ADVICE[light], _at_risk(leaks, what), tuple(run.warnings[told:]), run.seed, versions())
+
+
+def _known(data: Dataset, train: Dataset) -> Dataset:
+    """The columns that are attacked, as far as they are there: ids and texts are nobody's loss."""
+    return data.select([name for name in data.schema.names if name in train.schema])
+
+
+def _check_sets(model: Synthesizer | None, train: Dataset, holdout: Dataset, run: Run) -> None:
+    learned = len(train) if model is None else model.manifest["rows"]
+    if learned != len(train):
+        run.warn(f"the model learned from {learned:,} rows, but {len(train):,} are given as its training rows: an audit "
+                 "with other rows than those finds too little")
+    if len(holdout) and len(train):
+        known = float(equal_rows(holdout, train).mean())
+        if known > SHARED:
+            run.warn(f"{percent(known)} of the holdout rows equal a training row; rows that were learned are no control, "
+                     "and an audit with them finds too little")
+
+
+def _made(model: Synthesizer | None) -> dict[str, Any]:
+    if model is None:
+        return {}
+    return {name: model.manifest[name] for name in ("model", "options", "seed", "rows", "steps_done", "steps_planned")}
+
+
+def _verdict(leaks: Sequence[Leak], light: Light, what: Scene) -> str:
+    """The audit in two or three sentences."""
+    named = {sort: [leak.score.name for leak in leaks if leak.light == sort] for sort in ("red", "amber", "not known")}
+    parts = []
+    if light == "red":
+        parts.append(f"These rows give away training rows, as is seen by {_and(named['red'])}.")
+    if light == "amber":
+        parts.append(f"There is a small leak, seen by {_and(named['amber'])}.")
+    if light == "not known":
+        parts.append("No leak was found, but not every attack could have found one.")
+    if light == "green":
+        missed = max((leak.score.figures["could_have_missed"] for leak in leaks), default=0.0)
+        parts.append("No attack found a leak that matters. The largest that could have been missed is "
+                     f"{percent(missed)} of what publishing the training rows would show.")
+    if named["not known"]:
+        parts.append(f"Not known: {_and(named['not known'])}.")
+    if not any(leak.attack == "canaries" for leak in leaks):
+        why = "the model is not at hand" if what.model is None else "none were asked for"
+        parts.append(f"No canaries were planted, as {why}.")
+    return " ".join(parts)
+
+
+def _size(leak: Leak) -> str:
+    """The leak and its interval; what is below none by chance is none."""
+    if leak.score.value is None or leak.score.interval is None:
+        return "–"
+    value, low, high = (percent(min(1.0, max(0.0, end))) for end in (leak.score.value, *leak.score.interval))
+    return f"{value} ({low} to {high})"
+
+
+def _and(names: Sequence[str]) -> str:
+    shown = [f"'{name}'" for name in dict.fromkeys(names)]
+    if len(shown) > NAMED + 1:
+        shown[NAMED:] = [f"{len(shown) - NAMED} others"]
+    return shown[0] if len(shown) == 1 else f"{'; '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _at_risk(leaks: Sequence[Leak], what: Scene) -> pl.DataFrame:
+    """The exposed training rows, those first that were exposed in most ways and that a synthetic row comes nearest to."""
+    reasons: dict[int, list[str]] = {}
+    for leak in leaks:
+        for place in leak.exposed:
+            reasons.setdefault(int(place), []).append(leak.why)
+    at = {int(place): k for k, place in enumerate(what.train.places)}
+    rows = sorted(reasons)
+    apart = isolation(what)[0]
+    return pl.DataFrame({
+        "row": pl.Series([row + 1 for row in rows], dtype=pl.Int64),
+        "why": pl.Series(["; ".join(reasons[row]) for row in rows], dtype=pl.String),
+        "ways": pl.Series([len(reasons[row]) for row in rows], dtype=pl.Int64),
+        "nearest_synthetic": pl.Series([float(what.synthetic.to_train[at[row]]) for row in rows], dtype=pl.Float64),
+        "nearest_other_real": pl.Series([float(apart[at[row]]) for row in rows], dtype=pl.Float64),
+    }).sort("ways", "nearest_synthetic", "row", descending=[True, False, False])

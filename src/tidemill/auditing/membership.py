@@ -1,0 +1,137 @@
+"""Membership inference: can it be told whose rows the generator learned from?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import hypergeom
+
+from tidemill.auditing.base import FEW_LIMIT, Release, Scene, Told, leak, unknown
+from tidemill.auditing.excess import Excess, at_least, of_auc, of_rates, rate
+from tidemill.core.leak import Leak
+from tidemill.core.run import Run
+from tidemill.metrics.auc import Auc, auc
+from tidemill.metrics.embedding import nearest
+from tidemill.metrics.features import Floats
+from tidemill.metrics.wording import counted, percent
+
+FALSE = 0.01
+"""The share of unseen rows that an attacker may wrongly take for training rows."""
+FEWEST_ROWS = 100
+"""Holdout rows that are needed for a share of FALSE."""
+_TOUCHING = 1e-3  # added to distances, so that a ratio of two zeros is 1
+
+Suspicion = Callable[[Release], tuple[Floats, Floats]]
+
+
+class Caught(NamedTuple):
+    """Rows that are more suspicious than all but FALSE of the unseen ones.
+
+    Attributes:
+        members: Which training rows are, (n,).
+        strangers: How many unseen rows are.
+        of: How many unseen rows there are.
+    """
+
+    members: np.ndarray
+    strangers: int
+    of: int
+
+    @property
+    def excess(self) -> Excess:
+        """What the attack gains on training rows; sure is only what is more than rows in random order would give."""
+        above = int(self.members.sum())
+        gain = of_rates(rate(above, len(self.members)), rate(self.strangers, self.of))
+        # the chance that so few unseen rows stand among the so many most suspicious ones
+        return at_least(gain, float(hypergeom.cdf(self.strangers, len(self.members) + self.of, self.of,
+                                                  above + self.strangers)))
+
+
+def membership(scene: Scene, run: Run) -> Iterable[Leak]:
+    """Membership inference by distance and by density ratio: on average, and for the few whom it exposes most.
+
+    By distance: a row is suspicious that lies near to a synthetic row. By density ratio: that lies nearer to a synthetic row
+    than to other real rows, as in DOMIAS (van Breugel et al. 2023) with the nearest neighbour's distance for the density.
+    The attacker's other real rows are one half of the holdout, and the unseen rows to be told from training rows the other
+    half; then the halves change places.
+
+    An average hides a few exposed people, so the share of training rows is measured, too, that stand out beyond all but 1 %
+    of the unseen ones (Carlini et al. 2022, "Membership Inference Attacks From First Principles").
+
+    Args:
+        scene: People and releases.
+        run: Not drawn from: people stand in random order.
+    """
+    apart = _to_other_people(scene)
+    run.check()
+
+    def ratios(release: Release) -> tuple[Floats, Floats]:
+        near = release.to_train, release.to_holdout
+        return tuple(-(d + _TOUCHING) / (far[:len(d)] + _TOUCHING)  # type: ignore[return-value]
+                     for d, far in zip(near, apart, strict=True))
+
+    ways: list[tuple[str, str, Suspicion]] = [
+        ("distance", "who only looks how near each person lies to the synthetic rows",
+         lambda release: (-release.to_train, -release.to_holdout)),
+        ("density ratio", "who also has other real rows to compare with", ratios)]
+    for way, who, suspicion in ways:
+        scores = [suspicion(release) for release in scene.releases]
+        yield _on_average(way, who, [auc(*pair) for pair in scores])
+        yield _few(way, who, scores, scene)
+
+
+def caught(members: Floats, strangers: Floats) -> Caught:
+    """Who is more suspicious than all but FALSE of the unseen rows.
+
+    Example:
+        >>> found = caught(np.array([1.0, 5.0, 200.0]), np.arange(100.0))
+        >>> found.members.tolist(), found.strangers
+        ([False, False, True], 1)
+    """
+    allowed = int(FALSE * len(strangers))
+    limit = np.sort(strangers)[-1 - allowed]
+    return Caught(members > limit, int((strangers > limit).sum()), len(strangers))
+
+
+def _to_other_people(scene: Scene) -> tuple[Floats, Floats]:
+    """Distances of attacked rows to the nearest of the attacker's own real rows: the half of the holdout they are not in."""
+    half = len(scene.holdout) // 2
+    first, second = scene.holdout.points[:half], scene.holdout.points[half:2 * half]
+    train = np.empty(len(scene.train))
+    for start, known in enumerate((first, second)):
+        train[start::2] = nearest(scene.train.points[start::2], known)[1]
+    holdout = np.concatenate([nearest(scene.holdout.points[:half], second)[1],
+                              nearest(scene.holdout.points[half:], first)[1]])
+    return np.sqrt(train), np.sqrt(holdout)
+
+
+def _on_average(way: str, who: str, areas: list[Auc]) -> Leak:
+    mine, floor, ceiling = areas
+    low, high = mine.interval
+    sentence = (f"An attacker {who} picks the training row out of a training row and an unseen one in "
+                f"{percent(mine.value)} of cases (95 % interval {percent(low)} to {percent(high)}). Guessing gives 50 %, "
+                f"the published training rows themselves {percent(ceiling.value)}.")
+    told = Told("membership", f"membership by {way}, on average", sentence=sentence,
+                figures={"auc": mine.value, "auc_floor": floor.value, "auc_ceiling": ceiling.value})
+    return leak(told, *(of_auc(area) for area in areas))
+
+
+def _few(way: str, who: str, scores: list[tuple[Floats, Floats]], scene: Scene) -> Leak:
+    told = Told("membership", f"membership by {way}, the most exposed", FEW_LIMIT)
+    if len(scene.holdout) < FEWEST_ROWS:
+        return unknown(told.attack, told.name, f"there are {counted(len(scene.holdout), 'held-out row')}; "
+                       f"{FEWEST_ROWS} are needed to tell what 1 % of them are like", FEW_LIMIT)
+    found = [caught(*pair) for pair in scores]
+    mine, _, ceiling = found
+    members = int(mine.members.sum())
+    sentence = (f"If an attacker {who} accuses so few that at most 1 % of unseen rows are taken for training rows, "
+                f"{members:,} of {len(mine.members):,} training rows are found ({percent(mine.members.mean())}; of unseen "
+                f"rows it was {percent(mine.strangers / mine.of)}). With the training rows published it would be "
+                f"{percent(ceiling.members.mean())}.")
+    told = replace(told, sentence=sentence, exposed=scene.train.places[:len(mine.members)][mine.members],
+                   why=f"found by membership inference ({way})",
+                   figures={"true_positives": float(mine.members.mean()), "false_positives": mine.strangers / mine.of})
+    return leak(told, *(one.excess for one in found))

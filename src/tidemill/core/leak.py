@@ -1,0 +1,63 @@
+"""What a privacy attack on synthetic rows found: how much leaks, how sure that is, and a traffic light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidemill.core.score import Score
+
+Light = Literal["green", "not known", "amber", "red"]
+LIGHTS: tuple[Light, ...] = ("green", "not known", "amber", "red")
+"""From the best to the worst."""
+
+
+def _nobody() -> NDArray[np.int64]:
+    return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One attack's figure, and what it means.
+
+    Attributes:
+        attack: The registered attack.
+        score: Its value is the leak: 0 where training rows are exposed no more than rows that the generator never saw, 1
+            where they are exposed as if they had been published themselves. Its floor is the same for rows of the
+            ``independent`` model; its ceiling is 1.
+        light: What the leak means; "not known" where the attack could not have seen a leak that matters.
+        reason: Why the light is so, in plain words.
+        limit: A leak of this size or more is red.
+        exposed: Positions of the training rows that the attack exposed. Only for the data's owner: they are in no state
+            and no report.
+        why: How these rows were exposed, in words.
+    """
+
+    attack: str
+    score: Score
+    light: Light
+    reason: str
+    limit: float
+    exposed: NDArray[np.int64] = field(default_factory=_nobody, repr=False, compare=False)
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.light}: {self.score.name}. {self.score.sentence or self.score.why} {self.reason}".strip()
+
+    def to_state(self) -> dict[str, Any]:
+        """The leak as plain JSON values, without the rows that it exposed."""
+        return {"attack": self.attack, "light": self.light, "reason": self.reason, "limit": self.limit,
+                "score": self.score.to_state()}
+
+
+def worst(lights: list[Light]) -> Light:
+    """The worst of several lights; "not known" where there is none.
+
+    Example:
+        >>> worst(["green", "not known"]), worst(["amber", "not known"]), worst([])
+        ('not known', 'amber', 'not known')
+    """
+    return max(lights, key=LIGHTS.index, default="not known")

@@ -1,0 +1,375 @@
+"""The loop: round by round, generate where the real rows are thin, keep only what helps, and prove it at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tidemill.cleaning import plan as cleaning
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import DataError, OptionError
+from tidemill.core.finding import Findings
+from tidemill.core.run import Run
+from tidemill.core.split import split
+from tidemill.core.verdict import Candidate, Contrast, Turn, Verdict
+from tidemill.looping import AIMS
+from tidemill.looping.contest import Contest, Result
+from tidemill.looping.diversity import Diversity, diversity
+from tidemill.looping.journal import Journal
+from tidemill.looping.menu import baselines, candidates
+from tidemill.looping.strategy import Step, Strategy
+from tidemill.looping.wording import round_reason, verdict_reason
+from tidemill.looping.workshop import Settings, Workshop, apart
+from tidemill.mining.mine import mine
+from tidemill.models.base import unfitted
+from tidemill.proof.folds import folds
+from tidemill.proof.interval import Interval, paired_bootstrap
+from tidemill.proof.learners import LEARNERS
+from tidemill.proof.measures import Measure, checked_cost, measures
+from tidemill.proof.problem import Problem, problem_of
+from tidemill.proof.trial import Arm, child, entities, predicted, trial
+from tidemill.reporting.page import Report
+
+FEW_ROWS = 2000
+"""Up to so many real rows the folds are made four times, else twice."""
+MOST_ROWS = 20_000
+"""Of more training rows, so many are drawn: what generated rows add grows less with every real row."""
+ERROR = 0.05
+"""How often, at most, a round accepts something that does not help."""
+SHARES = (1.0, 0.3, 0.1)
+FEWEST_SHOWN = 60
+"""Points of the learning curve with fewer real rows are left out."""
+MOST_CURVE = 12_000
+"""Of more real rows, so many are drawn for the comparisons by other learners, measures and sizes."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a loop shall do.
+
+    Attributes:
+        rounds: Most rounds of generation.
+        metric: The measure that decides; by default the one that suits the target.
+        cost: What a false alarm ("fp") and a missed case ("fn") of the rarer class cost; without ``metric``, that decides.
+        model, options: The generator.
+        newer: Newer rows; segments that have grown in them are generated for.
+    """
+
+    rounds: int = 3
+    metric: str | None = None
+    cost: Mapping[str, float] | None = None
+    model: str = "trees"
+    options: Mapping[str, Any] | None = None
+    newer: Dataset | None = None
+
+
+@dataclass(frozen=True)
+class Looped:
+    """What a loop gave.
+
+    Attributes:
+        verdict: Whether generated rows help.
+        turns: What each round tried and what came of it; the first is the real rows alone.
+        strategy: What is recommended: the candidate where it helps, else the control.
+        candidate, control: What the verdict compares: the best with generated rows, and the best without.
+        settings: How its rows are made.
+        generated: The rows that the strategy adds to all training rows, each with its round; None where it adds none.
+        origins: For each of them, in words, what it was generated for.
+        train, test: The real rows; nothing but the verdict's last comparison has seen the test rows.
+        findings: What mining found in the training rows.
+        stopped: Why the loop ended, in words.
+        seconds: Step -> what it took.
+        report: The page; None until it is built.
+    """
+
+    verdict: Verdict
+    turns: tuple[Turn, ...]
+    strategy: Strategy
+    candidate: Strategy
+    control: Strategy
+    settings: Settings
+    generated: Dataset | None
+    origins: tuple[str, ...]
+    train: Dataset
+    test: Dataset
+    findings: Findings
+    stopped: str
+    seconds: Mapping[str, float]
+    report: Report | None = None
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def summary(self) -> str:
+        """What a person can act on, in some lines of plain text."""
+        return str(self.verdict) if self.report is None else self.report.summary()
+
+    def _repr_html_(self) -> str:
+        return self.verdict._repr_html_() if self.report is None else self.report._repr_html_()
+
+
+def loop(data: Dataset, run: Run, asked: Asked, journal: Journal | None = None) -> Looped:
+    """Search for the strategy that helps a model of the target most, and prove on untouched rows that it does.
+
+    The rows are split; all search happens in repeated stratified cross-validation of the training rows, in which every
+    fold's generator, gates and aims know that fold's training rows only. A round's best candidate is accepted where the
+    whole corrected interval of its gain lies above 0, at a level that makes up for the number of candidates (Bonferroni),
+    and where it also beats copies of real rows in its place. The test rows are used once, at the end.
+
+    Args:
+        data: Real rows with a target.
+        run: Seed, progress, cancelling, and a deadline after which no further round begins.
+        asked: What to do.
+        journal: Where figures are kept, for resuming.
+
+    Raises:
+        DataError: There is no target that can be learned, or there are too few rows.
+        OptionError: The measure does not suit the target, or a number makes no sense.
+    """
+    if asked.rounds < 0:
+        raise OptionError(f"{asked.rounds} rounds cannot be made", hint="ask for 0 or more")
+    unfitted(asked.model, asked.options)
+    began = time.monotonic()
+    train, test, newer, findings = _prepared(data, asked.newer, run)
+    caveats: tuple[str, ...] = ()
+    if len(train) > MOST_ROWS:
+        caveats = (f"Of {len(train):,} training rows, {MOST_ROWS:,} drawn at random were used.",)
+        train = split(train, child(run, "looping", "drawn"), MOST_ROWS / len(train))[1]
+    prepared = time.monotonic()
+    search = _Search(train, replace(asked, newer=newer), journal or Journal(None, ""), run)
+    search.first_round()
+    search.rounds()
+    searched = time.monotonic()
+    found = search.proved(test, findings, caveats)
+    return replace(found, seconds={"clean and mine": prepared - began, "rounds": searched - prepared,
+                                   "prove": time.monotonic() - searched})
+
+
+def fingerprint(data: Dataset, run: Run, asked: Asked) -> str:
+    """What a journal must match: the same data and the same settings."""
+    said = repr((run.seed, data.schema.fingerprint(), asked.metric, sorted((asked.cost or {}).items()), asked.model,
+                 sorted((asked.options or {}).items()), None if asked.newer is None else _digest(asked.newer)))
+    return hashlib.sha256(f"{said}{_digest(data)}".encode()).hexdigest()[:32]
+
+
+def _digest(data: Dataset) -> str:
+    return hashlib.sha256(data.frame.hash_rows().to_numpy().tobytes()).hexdigest()
+
+
+def _prepared(data: Dataset, newer: Dataset | None, run: Run) -> tuple[Dataset, Dataset, Dataset | None, Findings]:
+    """Training, test and newer rows, cleaned as the training rows teach, and what is found in the training rows."""
+    if data.target is None:
+        raise DataError("there is no target, so nothing says what helps", where=data.name,
+                        hint="name the column to be predicted with --target")
+    known = data[data.target.name].is_not_null().to_numpy()
+    if not known.all():
+        run.warn(f"{int((~known).sum()):,} rows without a value of '{data.target.name}' are left out")
+        data = data.rows(known)
+    train, test = split(data, run)
+    plan = cleaning.learn(train, run)
+    names = [column.name for column in cleaning.apply(plan, train).data.schema if column.role != "ignore"]
+    train, test = (cleaning.apply(plan, part).data.select(names) for part in (train, test))
+    if newer is not None:
+        newer = cleaning.apply(plan, newer).data
+    seen, held = split(train, child(run, "looping", "findings"))
+    return train, test, newer, mine(seen, held, run)
+
+
+class _Search:
+    """One loop under way: what has been tried, and what is best so far."""
+
+    def __init__(self, train: Dataset, asked: Asked, journal: Journal, run: Run) -> None:
+        self._train, self._asked, self._journal, self._run = train, asked, journal, run
+        self._problem = problem_of(train)
+        self._measures = _suited(self._problem, asked)
+        self._turns: list[Turn] = []
+        self._tried = 0
+        self._stopped = "all rounds were made"
+
+    @property
+    def _measure(self) -> Measure:
+        return self._measures[0]
+
+    def first_round(self) -> None:
+        """Real rows alone by every learner; then what is to be beaten, by the best of them."""
+        began = time.monotonic()
+        label, classes = self._problem.label, len(self._problem.classes)
+        self._folds = folds(label, self._run, classes=classes, repeats=4 if len(self._train) <= FEW_ROWS else 2,
+                            groups=entities(self._train))
+        plain = self._contest("boosting")
+        alone = [plain.results([Strategy()], name, "measuring real rows alone")[0] for name in LEARNERS]
+        self._learner = tuple(LEARNERS)[int(np.argmax([result.mean for result in alone]))]
+        self._settings = replace(plain.settings, learner=self._learner)
+        self._contests = self._contest(self._learner)
+        found = self._contests.results(baselines(self._train, self._problem), self._learner, "measuring rivals")
+        self._best = self._control = self._leading = max(found, key=_mean)
+        gains = [None if result is found[0] else self._contests.gain(result, found[0]) for result in found]
+        self._whole = Workshop(self._train, self._settings, apart(self._run, "whole"))
+        self._told(0, found, gains, self._best, round_reason(0, self._best.strategy, None, self._measure), began)
+
+    def rounds(self) -> None:
+        """Rounds of generation, until one does not pay or the time is up."""
+        for number in range(1, self._asked.rounds + 1):
+            self._run.check()
+            if self._run.must_stop(number):
+                self._stopped = "the time was up"
+                return
+            if not self._round(number):
+                self._stopped = f"round {number} did not pay"
+                return
+
+    def _round(self, number: int) -> bool:
+        began = time.monotonic()
+        tried = candidates(self._best.strategy, self._train, self._problem, newer=self._asked.newer is not None)
+        found = self._contests.results(tried, self._learner, f"round {number}: trying generated rows")
+        self._tried += len(tried)
+        level = 1 - ERROR / len(tried)
+        gains = [self._contests.gain(result, self._best, level) for result in found]
+        able = [k for k, result in enumerate(found) if result.rows >= 1]  # an aim may want nothing, or nothing may pass
+        if not able:
+            self._told(number, found, gains, None, f"Round {number} did not pay: there was nothing to generate.", began)
+            return False
+        first, gain = max(((found[k], gains[k]) for k in able), key=lambda pair: pair[0].mean)
+        pays = gain.low > 0 and self._beats_copies(first, number)
+        reason = round_reason(number, first.strategy, self._contrast(first, gain, level, self._best), self._measure,
+                              pays=pays, copied=gain.low > 0 and not pays)
+        self._leading = first if self._leading is self._control else max(self._leading, first, key=_mean)
+        self._told(number, found, gains, first if pays else None, reason, began)
+        if pays:
+            self._best = first
+            self._contests.forget(first.strategy)
+        return pays
+
+    def _beats_copies(self, found: Result, number: int) -> bool:
+        """Whether rows that are new help more than copies of real rows in their place."""
+        copies = self._contests.results([replace(found.strategy, copied=True)], self._learner,
+                                        f"round {number}: trying copies of real rows in their place")[0]
+        return self._contests.gain(found, copies).low > 0
+
+    def proved(self, test: Dataset, findings: Findings, caveats: tuple[str, ...] = ()) -> Looped:
+        """The verdict: the best strategy beside the best that real rows can do, with the one look at the test rows."""
+        accepted = self._best is not self._control
+        chosen = self._best if accepted else self._leading
+        level = 1 - ERROR / max(1, self._tried)
+        gain = self._contests.gain(chosen, self._control, level)
+        main = self._contrast(chosen, gain, level, self._control)
+        tested = self._tested(chosen.strategy, test)
+        helps = accepted and gain.low > 0 and tested.gain > 0
+        reason = verdict_reason(main, tested, self._measure, helps=helps, accepted=accepted, tried=self._tried)
+        verdict = Verdict(helps, gain.mean, gain.low, gain.high, self._measure.words, self._learner, str(chosen.strategy),
+                          str(self._control.strategy), reason, (main, *self._curves(chosen.strategy)), tested, caveats)
+        recommended = chosen.strategy if helps else self._control.strategy
+        generated, origins = self._handed_over(recommended)
+        self._journal.done()
+        return Looped(verdict, tuple(self._turns), recommended, chosen.strategy, self._control.strategy, self._settings,
+                      generated, origins, self._train, test, findings, self._stopped, {})
+
+    def _contest(self, learner: str) -> Contest:
+        settings = Settings(self._asked.model, self._asked.options or {"effort": "plain"}, learner, self._asked.newer)
+        return Contest(self._train, self._folds, self._measure, settings, self._journal, self._run)
+
+    def _contrast(self, found: Result, gain: Interval, level: float, reference: Result) -> Contrast:
+        sign = 1 if self._measure.better_high else -1
+        return Contrast(str(found.strategy), str(reference.strategy), self._learner, self._measure.name, 1.0,
+                        sign * found.mean, sign * reference.mean, gain.mean, gain.low, gain.high, level)
+
+    def _tested(self, strategy: Strategy, test: Dataset) -> Contrast:
+        truth = self._problem.coded(test)
+        known = np.flatnonzero(~np.isnan(truth))
+        own = child(self._run, "looping", "test")
+        says = [predicted(self._whole.rows(one), test.rows(known), self._learner, own, problem=self._problem)
+                for one in (strategy, self._control.strategy)]
+        found = paired_bootstrap(self._measure.drawn, truth[known], says[0], says[1], own.rng("bootstrap"),
+                                 classes=len(self._problem.classes))
+        low, high = (found.low, found.high) if self._measure.better_high else (-found.high, -found.low)
+        value, reference = (self._measure.of(truth[known], one) for one in says)
+        return Contrast(str(strategy), str(self._control.strategy), self._learner, self._measure.name, 1.0, value, reference,
+                        found.mean if self._measure.better_high else -found.mean, low, high)
+
+    def _curves(self, strategy: Strategy) -> list[Contrast]:
+        """The strategy beside its control by all learners, measures and sizes, on one division of the training rows."""
+        train = self._train
+        if len(train) > MOST_CURVE:
+            train = train.rows(np.sort(self._run.rng("looping", "curve").permutation(len(train))[:MOST_CURVE]))
+        problem = replace(self._problem, label=self._problem.coded(train))
+
+        def arm(one: Strategy) -> Arm:
+            return Arm(str(one), one.kind, lambda data, own: Workshop(data, self._settings, apart(own, "curve")).rows(one))
+
+        arms = [arm(self._control.strategy), arm(strategy)]
+        shares = [share for share in SHARES if share == 1 or 0.8 * share * len(train) >= FEWEST_SHOWN]
+        found = trial(arms, train, self._run, learners=tuple(LEARNERS), measures=self._measures, shares=shares, repeats=1,
+                      problem=problem)
+        contrasts = []
+        for measure in self._measures:
+            for share in shares:
+                for learner in LEARNERS:
+                    gain = found.gain(arms[1].name, arms[0].name, learner, measure.name, share)
+                    value, reference = (found.mean(one.name, learner, measure.name, share) for one in reversed(arms))
+                    contrasts.append(Contrast(arms[1].name, arms[0].name, learner, measure.name, share, value, reference,
+                                              gain.mean, gain.low, gain.high))
+        return contrasts
+
+    def _handed_over(self, strategy: Strategy) -> tuple[Dataset | None, tuple[str, ...]]:
+        """The rows that the strategy adds to all training rows, and what each was made for."""
+        parts, origins = [], []
+        for k, step in enumerate(strategy.steps):
+            pool = self._whole.pool(strategy.steps[:k], step.aim)
+            at = pool.take(step.amount)
+            parts.append(pool.data.rows(at))
+            origins += [pool.whys[want] for want in pool.want[at]]
+        if not parts:
+            return None, ()
+        return stacked(parts), tuple(origins)
+
+    def _told(self, number: int, found: Sequence[Result], gains: Sequence[Interval | None], accepted: Result | None,
+              reason: str, began: float) -> None:
+        sign = 1 if self._measure.better_high else -1
+        told = tuple(Candidate(str(result.strategy), result.strategy.kind, round(result.rows), sign * result.mean,
+                               gain and gain.mean, gain and gain.low, gain and gain.high, result is accepted)
+                     for result, gain in zip(found, gains, strict=True))
+        before: tuple[Step, ...] = self._best.strategy.steps
+        pools = [self._whole.pool(before, aim) for aim in _aims(found, before)] if number else []
+        dropped: dict[str, int] = {}
+        for pool in pools:
+            for why, rows in pool.dropped.items():
+                dropped[why] = dropped.get(why, 0) + rows
+        steps = accepted.strategy.steps if accepted else before
+        kept = diversity(self._train, self._whole.taught(steps)) if steps else Diversity(1.0, 0.0, 1.0)
+        self._turns.append(Turn(number, tuple(why for pool in pools for why in pool.whys), sum(p.generated for p in pools),
+                                dropped, told, reason, kept.tails, kept.trends, kept.distinct, time.monotonic() - began))
+        self._run.emit("note", "loop", reason)
+
+
+def stacked(parts: Sequence[Dataset]) -> Dataset:
+    """Generated rows of several rounds one below the other, each with its round."""
+    frame = pl.concat([part.frame for part in parts])
+    origin = pl.concat([part.origin if part.origin is not None else pl.repeat(1, len(part), dtype=pl.Int16, eager=True)
+                        for part in parts])
+    return replace(parts[0], frame=frame, origin=origin)
+
+
+def _mean(result: Result) -> float:
+    return result.mean
+
+
+def _aims(found: Sequence[Result], before: tuple[Step, ...]) -> list[str]:
+    """The aims that candidates tried beyond the steps before, in the registry's order."""
+    tried = {result.strategy.steps[-1].aim for result in found if len(result.strategy.steps) > len(before)}
+    return [aim for aim in AIMS if aim in tried]
+
+
+def _suited(problem: Problem, asked: Asked) -> tuple[Measure, ...]:
+    """The measures that are reported; the first decides."""
+    suited = measures(len(problem.classes), problem.label, None if asked.cost is None else checked_cost(asked.cost))
+    metric = asked.metric or ("cost" if asked.cost else next(iter(suited)))
+    if metric not in suited:
+        raise OptionError(f"the measure '{metric}' does not suit the target '{problem.target.name}'",
+                          hint=f"choose one of {', '.join(suited)}")
+    return tuple(suited[name] for name in [metric, *(name for name in suited if name not in (metric, "roc_auc"))])

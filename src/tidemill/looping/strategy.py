@@ -1,0 +1,76 @@
+"""What a model of the target may learn from: real rows as they are, weighted, interpolated, or with generated ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Kind = Literal["real", "interpolated", "generated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Rows that one round generates.
+
+    Attributes:
+        aim: What for, a registered aim's name.
+        amount: How many, as a multiple of the number that is natural for the aim.
+        weight: What a generated row counts for beside a real one, above 0 and at most 1.
+    """
+
+    aim: str
+    amount: float = 1.0
+    weight: float = 1.0
+
+    def __str__(self) -> str:
+        aim = {"alike": "more of all kinds", "rare": "of the rarer classes"}.get(self.aim, f"for {self.aim}")
+        times = {1.0: "", 0.5: ", half as many"}.get(self.amount, f", {self.amount:g} times as many")
+        return f"rows {aim}{times}{'' if self.weight == 1 else f', each counting {self.weight:.2g}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """What is put beside the real rows, and how rows count.
+
+    Attributes:
+        balanced: Whether all classes count the same together ("class weights").
+        method: An interpolating method of imbalanced-learn; "" for none.
+        steps: What is generated, one step a round; a later step's generator also learns the earlier steps' rows.
+        copied: Whether a copy of a real row of the same class stands in the place of each generated row: the control that
+            takes from a strategy what is owed to the mere number of rows, and to the balance of classes.
+
+    Example:
+        >>> print(Strategy(balanced=True))
+        class weights
+        >>> print(Strategy(steps=(Step("alike", 4, 1 / 3),)))
+        generated rows more of all kinds, 4 times as many, each counting 0.33
+    """
+
+    balanced: bool = False
+    method: str = ""
+    steps: tuple[Step, ...] = ()
+    copied: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """Where the rows come from."""
+        if self.steps and not self.copied:
+            return "generated"
+        return "interpolated" if self.method else "real"
+
+    def __str__(self) -> str:
+        said = [self.method] if self.method else []
+        made = "copies of real rows in the place of" if self.copied else "generated"
+        said += [f"{made} {'; then '.join(map(str, self.steps))}"] if self.steps else []
+        said += ["class weights"] if self.balanced else []
+        return " with ".join(said) or "real rows alone"
+
+    def to_state(self) -> dict[str, Any]:
+        """The strategy as plain JSON values."""
+        return asdict(self)
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any]) -> Strategy:
+        """The strategy that :meth:`to_state` wrote."""
+        return Strategy(**{**state, "steps": tuple(Step(**step) for step in state["steps"])})

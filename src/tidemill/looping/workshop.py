@@ -1,0 +1,222 @@
+"""What strategies learn from, made out of one set of real rows; what two strategies share is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, final
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import ConditionError
+from tidemill.core.run import Run
+from tidemill.feedback import joined
+from tidemill.looping import AIMS
+from tidemill.looping.aims import Studied, Want
+from tidemill.looping.gates import Gate, gates, through
+from tidemill.looping.interpolated import interpolated
+from tidemill.looping.strategy import Step, Strategy
+from tidemill.metrics.features import Floats
+from tidemill.metrics.sides import thinned
+from tidemill.proof.controls import as_many
+from tidemill.proof.problem import Problem, problem_of
+from tidemill.proof.trial import Rows, child, predicted
+from tidemill.synthesizer import Synthesizer
+
+TAUGHT = 0.3
+"""Generated rows that the next generator learns from, at most, for each real row: none learns from generated rows alone."""
+MOST_ADDED = 20_000
+"""Rows that one step may add."""
+SPARE = 1.4
+"""Rows are drawn in this multiple of what is wanted, as some will fall at the gates."""
+MOST_AMOUNT = 4.0
+PARTS = 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a workshop works.
+
+    Attributes:
+        model, options: The generator.
+        learner: Whose errors say where rows are wanted.
+        newer: Newer rows, for the aim "shifted".
+        guarded: Whether every generator learns from the real rows and every row passes the gates. Without that, each learns
+            from the rows of the one before alone: it is there to show what then happens, and for nothing else.
+    """
+
+    model: str = "trees"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    learner: str = "boosting"
+    newer: Dataset | None = None
+    guarded: bool = True
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Rows that were generated for one aim and passed the gates.
+
+    Attributes:
+        data: The rows; each want's stand together, in the order in which they may be taken.
+        want: (n,) the position of each row's want.
+        sizes: The natural number of rows of each want.
+        whys: Each want in words.
+        generated: Rows that were generated.
+        dropped: Reason -> how many fell.
+    """
+
+    data: Dataset
+    want: np.ndarray
+    sizes: tuple[int, ...]
+    whys: tuple[str, ...]
+    generated: int
+    dropped: Mapping[str, int]
+
+    def take(self, amount: float) -> np.ndarray:
+        """Positions of the rows that a step of this amount adds: of each want its natural number times the amount."""
+        parts = [np.flatnonzero(self.want == k)[:round(amount * size)] for k, size in enumerate(self.sizes)]
+        return np.concatenate([*parts, np.zeros(0, np.int64)]).astype(np.int64)
+
+
+@final
+class Workshop:
+    """Makes what strategies learn from out of real rows.
+
+    Args:
+        real: The real rows, all with a target; a generator, its gates and its aims know no others.
+        settings: How.
+        run: Seed and threads; the same gives the same rows.
+    """
+
+    def __init__(self, real: Dataset, settings: Settings, run: Run) -> None:
+        self.real = real
+        self.settings = settings
+        self.problem = problem_of(real)
+        self._run = run
+        self._generators: dict[tuple[Step, ...], Synthesizer] = {}
+        self._gates: dict[tuple[Step, ...], tuple[Gate, ...]] = {}
+        self._studied: dict[tuple[Step, ...], Studied] = {}
+        self._pools: dict[tuple[tuple[Step, ...], str], Pool] = {}
+
+    def rows(self, strategy: Strategy) -> Rows:
+        """What a learner learns from under this strategy."""
+        data, weight = self.real, np.ones(len(self.real))
+        if strategy.method:
+            added = interpolated(self.real, strategy.method, self._run)
+            data, weight = joined(data, added), np.concatenate([weight, np.ones(len(added))])
+        for k, step in enumerate(strategy.steps):
+            added = self.added(strategy.steps[:k], step)
+            if strategy.copied:
+                added = self.real.rows(as_many(self.problem.label, self.problem.coded(added), len(self.problem.classes),
+                                               self._run.rng("looping", "copied", k)))
+            data, weight = joined(data, added), np.concatenate([weight, np.full(len(added), step.weight)])
+        return Rows(data, weight * _class_weights(self.problem, data, weight) if strategy.balanced else weight)
+
+    def added(self, before: tuple[Step, ...], step: Step) -> Dataset:
+        """The generated rows of one step."""
+        pool = self.pool(before, step.aim)
+        return pool.data.rows(pool.take(step.amount))
+
+    def pool(self, before: tuple[Step, ...], aim: str) -> Pool:
+        """Rows for an aim by the generator that follows these steps, past the gates."""
+        if (before, aim) not in self._pools:
+            self._pools[before, aim] = self._pooled(before, aim)
+        return self._pools[before, aim]
+
+    def taught(self, before: tuple[Step, ...]) -> Dataset:
+        """What the generator that follows these steps learns from: all real rows, and at most TAUGHT as many generated."""
+        data = self.real
+        if before and not self.settings.guarded:
+            return self.added(before[:-1], before[-1])
+        for k, step in enumerate(before):
+            added = self.added(before[:k], step)
+            data = joined(data, thinned(added, round(TAUGHT * len(self.real) / len(before)),
+                                        self._run.rng("looping", "taught", k)))
+        return data
+
+    def generator(self, before: tuple[Step, ...]) -> Synthesizer:
+        """The generator that follows these steps."""
+        if before not in self._generators:
+            run = child(self._run, "looping", "generator", len(before))
+            learned = replace(self.taught(before), origin=None)
+            self._generators[before] = Synthesizer.fit(learned, run, self.settings.model, self.settings.options)
+        return self._generators[before]
+
+    def studied(self, before: tuple[Step, ...]) -> Studied:
+        """The real rows, with cross-fitted predictions of a learner that has also learned these steps' rows."""
+        if before not in self._studied:
+            self._studied[before] = self._study(before)
+        return self._studied[before]
+
+    def forget(self, kept: Strategy) -> None:
+        """Give memory back that only other strategies need."""
+        steps = kept.steps
+        pools = {(steps[:k], step.aim) for k, step in enumerate(steps)}
+        self._pools = {key: pool for key, pool in self._pools.items() if key in pools}
+        self._generators, self._gates, self._studied = {}, {}, {}
+
+    def _study(self, before: tuple[Step, ...]) -> Studied:
+        part = self._run.rng("looping", "parts", len(before)).permutation(len(self.real)) % PARTS
+        added = [(self.added(before[:k], step), step.weight) for k, step in enumerate(before)]
+        found: Floats = np.zeros(0)
+        for k in range(PARTS):
+            data, weight = self.real.rows(part != k), np.ones(int((part != k).sum()))
+            for rows, each in added:
+                data, weight = joined(data, rows), np.concatenate([weight, np.full(len(rows), each)])
+            one = predicted(Rows(data, weight), self.real.rows(part == k), self.settings.learner, self._run,
+                            problem=self.problem)
+            found = np.zeros((len(part), *one.shape[1:])) if not k else found
+            found[part == k] = one
+        return Studied(self.real, self.problem, found, self.settings.newer)
+
+    def _pooled(self, before: tuple[Step, ...], aim: str) -> Pool:
+        wants = [want for want in AIMS.load(aim)(self.studied(before)) if want.rows]
+        run = child(self._run, "looping", "pool", len(before), aim)
+        most = MOST_AMOUNT if aim == "alike" else 1.0
+        fits = min(1.0, MOST_ADDED / max(1, sum(want.rows for want in wants)))
+        drawn = [self._drawn(before, want, max(1, round(SPARE * min(most * want.rows, MOST_ADDED) * fits)), run)
+                 for want in wants]
+        asked = sum(size for size, _ in drawn)
+        known = [(want, rows) for want, (_, rows) in zip(wants, drawn, strict=True) if rows is not None]
+        made = self.real.rows(np.zeros(0, np.int64)) if not known else known[0][1].with_frame(
+            pl.concat([rows.frame for _, rows in known]))
+        dropped = {"are unlike anything the generator has learned": asked - len(made)}
+        kept, fell = through(made, self._gates_after(before) if len(made) else (), run)
+        place = np.repeat(np.arange(len(known)), [len(rows) for _, rows in known])
+        origin = pl.repeat(len(before) + 1, len(made), dtype=pl.Int16, eager=True)
+        return Pool(replace(made, origin=origin).rows(kept), place[kept],
+                    tuple(round(want.rows * fits) for want, _ in known), tuple(want.why for want, _ in known), asked,
+                    {**dropped, **fell})
+
+    def _drawn(self, before: tuple[Step, ...], want: Want, size: int, run: Run) -> tuple[int, Dataset | None]:
+        """How many rows were asked for, and the rows; None where the generator has learned nothing of their like."""
+        try:
+            drawn = self.generator(before).draw(size, want.condition, run=run, round_number=len(before) + 1)
+        except ConditionError:
+            return size, None
+        return size, None if any(odds.warning for odds in drawn.odds) else drawn.data
+
+    def _gates_after(self, before: tuple[Step, ...]) -> tuple[Gate, ...]:
+        if not self.settings.guarded:
+            return ()
+        if before not in self._gates:
+            run = child(self._run, "looping", "gates", len(before))
+            reference = self.generator(before).sample_dataset(min(len(self.real), MOST_ADDED // 2), run=run)
+            self._gates[before] = gates(self.real, reference, self.problem, run)
+        return self._gates[before]
+
+
+def apart(run: Run, *name: str | int) -> Run:
+    """A run for one of many workshops: it stops when the run does, and keeps what it would warn of to itself."""
+    return Run(run.seed_of("looping", *name), threads=run.threads, listener=lambda event: run.check())
+
+
+def _class_weights(problem: Problem, data: Dataset, weight: Floats) -> Floats:
+    """(n,) factors by which all classes count the same together; ones for a number."""
+    if not problem.classes:
+        return np.ones(len(data))
+    code = problem.coded(data).astype(int)
+    total = np.bincount(code, weights=weight, minlength=len(problem.classes))
+    return np.asarray(weight.sum() / (len(total) * np.maximum(total, 1e-9)))[code]

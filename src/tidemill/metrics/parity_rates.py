@@ -1,0 +1,137 @@
+"""How often a decision falls on each group, how often rightly, and how far groups are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidemill.metrics.auc import NORMAL_95
+from tidemill.metrics.parity_groups import Bools
+
+CLASS_ROWS = 20
+"""A rate among fewer rows of a class is off by more than 0.2 by chance, and is not compared."""
+
+
+class Share(NamedTuple):
+    """A share of rows; NaN where there are none."""
+
+    value: float
+    rows: int
+
+
+class Rates(NamedTuple):
+    """What a decision does to one group.
+
+    Attributes:
+        selected: Share of the group's rows that it falls on.
+        caught: Share of the rows that truly are of the class that it falls on (true positives).
+        wrongly: Share of the others that it falls on (false positives).
+        right: Share of the rows on which it is right (accuracy).
+    """
+
+    selected: Share
+    caught: Share
+    wrongly: Share
+    right: Share
+
+
+class Gap(NamedTuple):
+    """The widest difference between two groups, and its 95 % interval.
+
+    Attributes:
+        value: The difference of the two shares, 0 or more.
+        low, high: Newcombe's interval for the difference of these two. Being the extreme ones of several groups, they
+            stand a little farther apart than they would if they had been named beforehand.
+        most, least: Positions of the two groups.
+        shares: Theirs.
+        of: Which rows the shares are of, where not of all: "with" the class, or "without" it.
+    """
+
+    value: float
+    low: float
+    high: float
+    most: int
+    least: int
+    shares: tuple[Share, Share]
+    of: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """The smaller share divided by the larger one; 1 where both are 0."""
+        return self.shares[1].value / self.shares[0].value if self.shares[0].value else 1.0
+
+
+def rates(truth: Bools, decided: Bools, members: Sequence[Bools]) -> list[Rates]:
+    """The rates of each group.
+
+    Args:
+        truth: (n,) whether each row is of the class.
+        decided: (n,) whether it is taken to be.
+        members: For each group (n,) whether a row is in it.
+
+    Example:
+        >>> truth, decided = np.array([True, True, False, False]), np.array([True, False, True, False])
+        >>> rates(truth, decided, [np.array([True, True, True, False])])[0].caught
+        Share(value=0.5, rows=2)
+    """
+    return [Rates(_share(decided[mine]), _share(decided[mine & truth]), _share(decided[mine & ~truth]),
+                  _share((decided == truth)[mine])) for mine in members]
+
+
+def demographic_parity(found: Sequence[Rates], *, least: int = CLASS_ROWS) -> Gap | None:
+    """The demographic parity difference: how far groups' selection rates are apart at most; None with fewer than two."""
+    return gap([rate.selected for rate in found], least=least)
+
+
+def equalized_odds(found: Sequence[Rates], *, least: int = CLASS_ROWS) -> Gap | None:
+    """The equalized odds difference: the wider of the gaps of true- and of false-positive rates.
+
+    Hardt, Price and Srebro (2016), "Equality of Opportunity in Supervised Learning". None where neither can be compared.
+    """
+    gaps = [wide._replace(of=of) for of, wide in (("with", gap([rate.caught for rate in found], least=least)),
+                                                  ("without", gap([rate.wrongly for rate in found], least=least))) if wide]
+    return max(gaps, key=lambda wide: wide.value, default=None)
+
+
+def gap(shares: Sequence[Share], *, least: int = 1) -> Gap | None:
+    """The widest difference among shares of at least so many rows each; None where fewer than two have them.
+
+    The interval is Newcombe's (1998, "Interval estimation for the difference between independent proportions", method 10).
+
+    Example:
+        >>> wide = gap([Share(0.5, 100), Share(0.2, 50), Share(0.9, 3)], least=20)
+        >>> round(wide.value, 2), wide.most, wide.least
+        (0.3, 0, 1)
+    """
+    known = [k for k, share in enumerate(shares) if share.rows >= least]
+    if len(known) < 2:
+        return None
+    most, lowest = (pick(known, key=lambda k: shares[k].value) for pick in (max, min))
+    if most == lowest:  # all the same
+        most, lowest = known[:2]
+    one, other = shares[most], shares[lowest]
+    (low_1, high_1), (low_2, high_2) = wilson(one), wilson(other)
+    value = one.value - other.value
+    return Gap(value, value - sqrt((one.value - low_1) ** 2 + (high_2 - other.value) ** 2),
+               value + sqrt((high_1 - one.value) ** 2 + (other.value - low_2) ** 2), most, lowest, (one, other))
+
+
+def wilson(share: Share) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share.
+
+    Example:
+        >>> [round(end, 3) for end in wilson(Share(0.5, 100))]
+        [0.404, 0.596]
+    """
+    n, z2 = share.rows, NORMAL_95 ** 2
+    centre = (share.value + z2 / (2 * n)) / (1 + z2 / n)
+    half = NORMAL_95 / (1 + z2 / n) * sqrt(share.value * (1 - share.value) / n + z2 / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _share(held: NDArray[np.bool_]) -> Share:
+    return Share(float(held.mean()) if len(held) else float("nan"), len(held))

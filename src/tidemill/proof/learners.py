@@ -1,0 +1,140 @@
+"""The learners by which strategies are compared, with fixed settings for 100 to 50,000 rows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from tidemill.core.registry import Entry, Registry
+from tidemill.core.run import Run
+from tidemill.metrics.boosting import COLUMNS_A_TREE, NATIVE_LEVELS, THREADS, predictions, tree_matrix
+from tidemill.metrics.design import MOST_NEWTON, learn_design
+from tidemill.metrics.embedding import learn_embedding, squared_distances
+from tidemill.metrics.features import Features, Floats, Layout
+
+Learner = Callable[[Layout, Features, Floats, Floats | None, Features, int, Run], Floats]
+"""(layout, rows, label, weight, test rows, classes, run) -> probabilities (n, classes), or numbers (n,) where classes is 0.
+
+The label has each of the classes at least once, and no missing value."""
+
+LEARNERS = Registry("learners", {
+    "boosting": Entry("tidemill.proof.learners:boosting", "boosted trees (LightGBM)"),
+    "logistic": Entry("tidemill.proof.learners:linear", "a linear model (logistic or ridge regression)"),
+    "nearest": Entry("tidemill.proof.learners:neighbours", "nearest neighbours (k-NN)"),
+    "perceptron": Entry("tidemill.proof.learners:perceptron", "a neural network (one hidden layer)"),
+})
+
+TREES, FEWEST_TREES, MOST_TREES = 100, 30, 200
+"""Boosting rounds at 5,000 rows; fewer on smaller tables, which many rounds would learn by heart."""
+MOST_LEAVES, MOST_IN_LEAF, FEWEST_IN_LEAF = 31, 20, 4
+MOST_NEIGHBOURHOODS = 10_000
+"""Of more rows, k-NN searches so many."""
+MOST_NEIGHBOURS = 50
+MOST_SHOWN = 10_000
+"""Of more rows, the perceptron learns so many."""
+HIDDEN = 32
+STEPS = 1200
+_BLOCK = 1 << 22  # distances at a time: 16 MB
+
+
+def words_of(name: str) -> str:
+    """A learner's name in sentences ("boosted trees").
+
+    Raises:
+        OptionError: There is no such learner.
+    """
+    if name not in LEARNERS:
+        LEARNERS.load(name)
+    return LEARNERS[name].line.partition(" (")[0]
+
+
+def boosting(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
+             run: Run) -> Floats:
+    """LightGBM: 30 to 200 trees of up to 31 leaves of 20 rows, learning rate 0.1; fewer and smaller ones for few rows."""
+    first, matrix = len(layout.numbers), tree_matrix(rows)
+    trees = int(np.clip(TREES * (len(rows) / 5000) ** 0.35, FEWEST_TREES, MOST_TREES))
+    objective = "regression" if not classes else "binary" if classes == 2 else "multiclass"
+    settings: dict[str, Any] = {
+        "objective": objective, "num_class": classes if classes > 2 else 1, "verbosity": -1, "deterministic": True,
+        "force_row_wise": True, "num_threads": THREADS, "seed": run.seed_of("proof", "boosting"), "lambda_l2": 1.0,
+        "num_leaves": int(np.clip(len(rows) // 25, 4, MOST_LEAVES)),
+        "min_data_in_leaf": int(np.clip(len(rows) // 50, FEWEST_IN_LEAF, MOST_IN_LEAF)),
+        "feature_fraction": min(1.0, COLUMNS_A_TREE / max(1, matrix.shape[1]))}
+    native = [first + j for j, levels in enumerate(layout.levels) if len(levels) <= NATIVE_LEVELS]
+    data = lgb.Dataset(matrix, label, weight=weight, categorical_feature=native, params={"verbosity": -1})
+    model = lgb.train(settings, data, trees, keep_training_booster=True)  # else it is written as text and read again
+    predicted = predictions(model, tree_matrix(test))
+    return np.column_stack([1 - predicted, predicted]) if classes == 2 else predicted
+
+
+def linear(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
+           run: Run) -> Floats:
+    """Logistic regression with the usual penalty (C = 1), ridge regression for numbers; standardised, levels one-hot."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    design = learn_design(layout, rows)
+    matrix = design(rows)
+    newton = matrix.shape[1] <= MOST_NEWTON
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of columns that say the same, and of steps that were not enough
+        if not classes:
+            fitted: Floats = Ridge().fit(matrix, label, weight).predict(design(test))
+            return fitted
+        model = LogisticRegression(solver="newton-cholesky" if newton else "lbfgs", max_iter=50 if newton else 500, tol=1e-3)
+        chances: Floats = model.fit(matrix, label, weight).predict_proba(design(test))
+    return chances
+
+
+def neighbours(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
+               run: Run) -> Floats:
+    """k nearest neighbours, k the root of the number of rows (5 to 50), the nearer the more their vote counts.
+
+    Hechenbichler and Schliep (2004), "Weighted k-Nearest-Neighbor Techniques", with Epanechnikov's kernel up to the next
+    neighbour. Numbers lie at their ranks, so no column counts more for its unit.
+    """
+    taken = _sampled(len(rows), MOST_NEIGHBOURHOODS, run.rng("proof", "nearest"))
+    embed = learn_embedding(layout, rows, run)
+    points, queries, known = embed(rows.rows(taken)), embed(test), label[taken]
+    strength = np.ones(len(taken)) if weight is None else weight[taken]
+    votes = np.eye(classes)[known.astype(int)] if classes else known[:, None]
+    k = min(int(np.clip(round(np.sqrt(len(taken))), 5, MOST_NEIGHBOURS)), len(taken) - 1)
+    found, step = [], max(1, _BLOCK // len(points))
+    for start in range(0, len(queries), step):
+        distances = squared_distances(queries[start:start + step], points)
+        near = np.argpartition(distances, k, axis=1)[:, :k + 1]
+        reach = np.take_along_axis(distances, near, axis=1).astype(float)
+        kernel = np.maximum(1 - reach / np.maximum(reach.max(axis=1, keepdims=True), 1e-9), 1e-3) * strength[near]
+        found.append(np.einsum("ij,ijc->ic", kernel, votes[near]) / kernel.sum(axis=1, keepdims=True))
+    predicted = np.concatenate(found)
+    return predicted if classes else predicted[:, 0]
+
+
+def perceptron(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
+               run: Run) -> Floats:
+    """A network of one hidden layer of 32 units, trained by Adam for about 1,200 steps, whatever the number of rows."""
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+    taken = _sampled(len(rows), MOST_SHOWN, run.rng("proof", "perceptron"))
+    design = learn_design(layout, rows)
+    known = label[taken]
+    batch = int(np.clip(len(taken) // 8, 8, 200))
+    settings: dict[str, Any] = {
+        "hidden_layer_sizes": (HIDDEN,), "alpha": 1e-2, "batch_size": batch, "learning_rate_init": 3e-3, "tol": 0.0,
+        "max_iter": max(1, round(STEPS * batch / len(taken))), "n_iter_no_change": STEPS,
+        "random_state": run.seed_of("proof", "perceptron")}
+    middle, spread = (0.0, 1.0) if classes else (float(known.mean()), float(known.std()) or 1.0)
+    model = MLPClassifier(**settings) if classes else MLPRegressor(**settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is meant to stop after so many steps
+        model.fit(design(rows.rows(taken)), (known - middle) / spread, None if weight is None else weight[taken])
+        predicted: Floats = model.predict_proba(design(test)) if classes else model.predict(design(test)) * spread + middle
+    return predicted
+
+
+def _sampled(rows: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Positions of at most so many rows, in their order."""
+    return np.arange(rows) if rows <= most else np.sort(rng.permutation(rows)[:most])

@@ -1,0 +1,75 @@
+"""What is to be predicted, coded once for all rows that are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import DataError
+from tidemill.core.schema import Column
+from tidemill.metrics.features import Floats, as_floats
+from tidemill.metrics.targets import targets
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A target and what it is predicted from.
+
+    Attributes:
+        target: The column to be predicted.
+        columns: The columns to learn from.
+        classes: Class names by code, the most frequent first, so that of two classes the rarer one is 1; empty where the
+            target is a number.
+        rest: Whether the last class stands for all levels that are not named.
+        prior: The real rows' share of each class, (classes,).
+        label: The real rows' codes or numbers, (n,); NaN where missing.
+    """
+
+    target: Column
+    columns: tuple[Column, ...]
+    classes: tuple[str, ...]
+    rest: bool
+    prior: Floats = field(repr=False)
+    label: Floats = field(repr=False)
+
+    def coded(self, data: Dataset) -> Floats:
+        """The target of other rows, (n,): NaN where it is missing, or a level that the real rows do not have."""
+        values = data.frame[self.target.name]
+        if not self.classes:
+            return as_floats(values)
+        named = list(self.classes[:-1] if self.rest else self.classes)
+        # -1 stands for a missing value, which must not be taken for one of the other levels
+        texts = values.cast(pl.String).alias("level")
+        codes = texts.replace_strict(named, list(range(len(named))), default=len(named) if self.rest else None,
+                                     return_dtype=pl.Float64).to_frame("code").with_columns(texts)
+        known = pl.when(pl.col("level").is_null()).then(None).otherwise(pl.col("code")).fill_null(float("nan"))
+        coded: Floats = codes.select(known.alias("code"))["code"].to_numpy()
+        return coded
+
+
+def problem_of(train: Dataset) -> Problem:
+    """What there is to predict in real rows.
+
+    Raises:
+        DataError: There is no target, it has one value only, or there is nothing to predict it from.
+    """
+    found = targets((train,))
+    if isinstance(found, str):
+        raise DataError(found, where=train.name, hint="name the column to be predicted with --target")
+    column, label = train.schema[found.column], found.values[0]
+    columns = tuple(c for c in train.schema.modelled if c.name != column.name)
+    if not columns:
+        raise DataError(f"there is no column to predict '{column.name}' from", where=train.name,
+                        hint="give a kind to a column with --schema")
+    if not found.classes:
+        label = as_floats(train.frame[column.name])
+        if np.isinf(label).any():
+            raise DataError(f"the target '{column.name}' is infinite in {int(np.isinf(label).sum()):,} rows",
+                            where=train.name, hint="clean the table first: tidemill clean")
+        return Problem(column, columns, (), False, np.zeros(0), label)
+    counts = np.bincount(label[~np.isnan(label)].astype(int), minlength=len(found.classes))
+    rest = train.frame[column.name].drop_nulls().n_unique() > len(found.classes)
+    return Problem(column, columns, found.classes, rest, counts / counts.sum(), label)

@@ -1,0 +1,185 @@
+"""Whether a model that also learns from generated rows does better on real ones, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import DataError, OptionError
+from tidemill.core.run import Run
+from tidemill.core.verdict import Contrast, Verdict
+from tidemill.proof import wording
+from tidemill.proof.controls import REAL, controls
+from tidemill.proof.interval import paired_bootstrap
+from tidemill.proof.learners import LEARNERS, words_of
+from tidemill.proof.measures import Measure, checked_cost, measures
+from tidemill.proof.problem import Problem, problem_of
+from tidemill.proof.strategies import Sampler, sampler, table
+from tidemill.proof.trial import Arm, Trials, child, predicted, trial
+
+SHARES = (1.0, 0.3, 0.1)
+SPLITS, REPEATS = 5, 2
+FEWEST_ROWS = 50
+FEWEST_SHOWN = 30
+"""Points of the learning curve at which a fold learns from fewer real rows are left out."""
+MOST_ROWS = 20_000
+"""Of more real rows, so many are drawn; of more generated rows, twice as many."""
+
+
+@dataclass(frozen=True)
+class _Contest:
+    """What is compared.
+
+    Attributes:
+        problem: What is predicted.
+        strategy: The generated rows.
+        arms: The controls and the strategy.
+        measures: That are reported; a verdict goes by the first.
+        learners: Registered names.
+    """
+
+    problem: Problem
+    strategy: Arm
+    arms: tuple[Arm, ...]
+    measures: tuple[Measure, ...]
+    learners: tuple[str, ...]
+
+
+def verdict(train: Dataset, synthetic: Dataset | Sampler, run: Run, *, learners: Sequence[str] | None = None,
+            metric: str | None = None, cost: Mapping[str, float] | None = None, holdout: Dataset | None = None,
+            shares: Sequence[float] = SHARES, splits: int = SPLITS, repeats: int = REPEATS) -> Verdict:
+    """Compare real rows together with generated ones with the best that real rows alone can do.
+
+    Each learner learns from each strategy in repeated stratified cross-validation and is tested on real rows only. The
+    verdict goes by the learner that is best on real rows alone, and by the best of the controls for it: real rows, class
+    weights, and real rows repeated until there are as many of each class as in the strategy. Both choices are made before
+    the gain is looked at, and neither favours the generated rows. They help if the whole 95 % interval of the gain
+    (:func:`tidemill.proof.interval.corrected`) lies above 0: where they do not help, 1 verdict in 40 is wrong by chance.
+
+    A table of generated rows may hold what its maker saw of the rows that are tested on. What
+    :func:`tidemill.proof.strategies.table` does against that keeps copies from winning, but not what a model has learned.
+    So a table needs ``holdout`` to be found of use; all tests are then made on those rows. A sampler is fitted anew in each
+    fold and needs none of this; ``holdout`` is then used once, at the end.
+
+    Args:
+        train: Real rows with a target.
+        synthetic: Generated rows, or a sampler with ``fit_resample``.
+        run: Seed, progress and cancelling.
+        learners: Registered names; all by default.
+        metric: The measure that decides; the first of :func:`tidemill.proof.measures.measures` by default.
+        cost: What a false alarm ("fp") and a missed case ("fn") of the rarer class cost; without ``metric``, that decides.
+        holdout: Real rows that neither the generator nor ``train`` has seen.
+        shares: Parts of the real rows that are learned from, for the learning curve.
+        splits, repeats: Of the cross-validation.
+
+    Raises:
+        DataError: There is no target, or there are too few rows (of a class).
+        OptionError: There is no such learner or measure.
+    """
+    _check(train, holdout)
+    real, made, caveats = _affordable(train, synthetic, run)
+    contest = _contest(real, made, run, learners, metric, cost)
+    caveats += _told_of(made, contest.problem, holdout)
+    outside = holdout if isinstance(made, Dataset) else None
+    rows = len(real) * (1 - 1 / splits)
+    points = [share for share in shares if share == 1 or share * rows >= FEWEST_SHOWN]
+    trials = trial(contest.arms, real, run, learners=contest.learners, measures=contest.measures, shares=points,
+                   splits=splits, repeats=repeats, problem=contest.problem, test=outside)
+    contrasts = tuple(_contrast(trials, contest, learner, measure.name, share)
+                      for measure in contest.measures for share in points for learner in contest.learners)
+    first = contest.measures[0]
+    best = _best([trials.mean(REAL, learner, first.name) for learner in contest.learners], first)
+    chosen = contrasts[best]
+    test = None if isinstance(made, Dataset) or holdout is None else _tested(chosen, contest, real, holdout, run)
+    borrowed = isinstance(made, Dataset) and holdout is None
+    helps = chosen.low > 0 and not borrowed and (test is None or test.gain > 0)
+    caveats += wording.folds_told(trials, splits, repeats, outside)
+    return Verdict(helps, chosen.gain, chosen.low, chosen.high, first.words, chosen.learner, chosen.strategy,
+                   chosen.control, wording.reason(chosen, first, test, borrowed), contrasts, test, tuple(caveats))
+
+
+def _check(train: Dataset, holdout: Dataset | None) -> None:
+    if train.origin is not None and train.origin.max() != 0:
+        raise DataError("some of the training rows were generated, but only real rows can be tested on", where=train.name,
+                        hint="give the real rows and the generated ones apart")
+    for data in (train, holdout):
+        if data is not None and len(data) < FEWEST_ROWS:
+            raise DataError(f"{len(data)} rows are too few for a verdict", where=data.name,
+                            hint=f"give at least {FEWEST_ROWS} real rows")
+
+
+def _affordable(train: Dataset, synthetic: Dataset | Sampler,
+                run: Run) -> tuple[Dataset, Dataset | Sampler, list[str]]:
+    """Samples of large tables, and what to say of it."""
+    caveats = []
+    if len(train) > MOST_ROWS:
+        caveats.append(f"Of {len(train):,} real rows, {MOST_ROWS:,} drawn at random were used.")
+        train = train.rows(np.sort(run.rng("proof", "real").permutation(len(train))[:MOST_ROWS]))
+    if isinstance(synthetic, Dataset) and len(synthetic) > 2 * MOST_ROWS:
+        caveats.append(f"Of {len(synthetic):,} generated rows, {2 * MOST_ROWS:,} drawn at random were used.")
+        synthetic = synthetic.rows(np.sort(run.rng("proof", "generated").permutation(len(synthetic))[:2 * MOST_ROWS]))
+    return train, synthetic, caveats
+
+
+def _contest(real: Dataset, made: Dataset | Sampler, run: Run, learners: Sequence[str] | None, metric: str | None,
+             cost: Mapping[str, float] | None) -> _Contest:
+    problem = problem_of(real)
+    suited = measures(len(problem.classes), problem.label, None if cost is None else checked_cost(cost))
+    metric = metric or ("cost" if cost else next(iter(suited)))
+    if metric not in suited:
+        raise OptionError(f"the measure '{metric}' does not suit the target '{problem.target.name}'",
+                          hint=f"choose one of {', '.join(suited)}" + ("" if cost else "; cost needs --cost fp=5,fn=200"
+                                                                       if len(problem.classes) == 2 else ""))
+    kept = [metric, *(name for name in suited if name != metric and name != "roc_auc")]
+    names = tuple(dict.fromkeys(learners or LEARNERS))
+    for name in names:
+        words_of(name)
+    strategy = table(real, made, problem, run) if isinstance(made, Dataset) else sampler(made, problem)
+    return _Contest(problem, strategy, (*controls(problem, strategy), strategy), tuple(suited[name] for name in kept), names)
+
+
+def _told_of(made: Dataset | Sampler, problem: Problem, holdout: Dataset | None) -> list[str]:
+    """What a reader must know of the rows."""
+    if not isinstance(made, Dataset):
+        return []
+    lost = int(np.isnan(problem.coded(made)).sum())
+    caveats = [f"{lost:,} generated rows have no value of the target, or one that no real row has; they were left out."
+               ] if lost else []
+    return caveats if holdout is not None else [*caveats, wording.BORROWED]
+
+
+def _best(values: Sequence[float], measure: Measure) -> int:
+    """The position of the best value; NaN is never it, unless all are."""
+    sign = 1 if measure.better_high else -1
+    return int(np.argmax([-np.inf if np.isnan(value) else sign * value for value in values]))
+
+
+def _contrast(trials: Trials, contest: _Contest, learner: str, measure: str, share: float) -> Contrast:
+    """The strategy beside the control that is best for this learner, measure and share."""
+    names = [arm.name for arm in contest.arms if arm is not contest.strategy]
+    reference = [trials.mean(name, learner, measure, share) for name in names]
+    best = _best(reference, trials.measures[measure])
+    gain = trials.gain(contest.strategy.name, names[best], learner, measure, share)
+    extra = trials.rows(contest.strategy.name, share) - trials.rows(REAL, share)
+    return Contrast(wording.strategy(contest.strategy.name, extra), names[best], learner, measure, share,
+                    trials.mean(contest.strategy.name, learner, measure, share), reference[best],
+                    gain.mean, gain.low, gain.high)
+
+
+def _tested(chosen: Contrast, contest: _Contest, real: Dataset, holdout: Dataset, run: Run) -> Contrast:
+    """The comparison that the verdict goes by, made once on rows that nothing was chosen by."""
+    problem, measure = contest.problem, contest.measures[0]
+    truth = problem.coded(holdout)
+    rows = np.flatnonzero(~np.isnan(truth))
+    own = child(run, "test")
+    control = next(arm for arm in contest.arms if arm.name == chosen.control)
+    says = [predicted(arm.make(real, own), holdout.rows(rows), chosen.learner, own, problem=problem)
+            for arm in (contest.strategy, control)]
+    found = paired_bootstrap(measure.drawn, truth[rows], says[0], says[1], own.rng("bootstrap"),
+                             classes=len(problem.classes))
+    gain, low, high = (found.mean, found.low, found.high) if measure.better_high else (-found.mean, -found.high, -found.low)
+    value, reference = (measure.of(truth[rows], one) for one in says)
+    return Contrast(chosen.strategy, chosen.control, chosen.learner, measure.name, 1.0, value, reference, gain, low, high)

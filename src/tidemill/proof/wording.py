@@ -1,0 +1,92 @@
+"""Verdicts in plain words."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.verdict import Contrast, Verdict
+from tidemill.proof.learners import words_of
+from tidemill.proof.measures import Measure
+from tidemill.proof.trial import Trials
+
+BORROWED = ("Whoever made these rows may have learned from the very rows that are tested on, and what is borrowed from them "
+            "can look like a gain of several points. A table alone can only be found of no use. To find that it is of use, "
+            "give real rows that its maker has not seen (--holdout), or a sampler (in Python).")
+
+
+def reason(chosen: Contrast, measure: Measure, test: Contrast | None, borrowed: bool) -> str:
+    """The verdict in one sentence.
+
+    Args:
+        chosen: The comparison that decides.
+        measure: By which.
+        test: The same on untouched rows.
+        borrowed: Whether the generated rows may have been made from those that are tested on.
+    """
+    figures = f"{measure.words} {amount(chosen, measure)} ({words_of(chosen.learner)}, against {chosen.control})"
+    if test is not None:
+        figures += f"; on untouched test rows {amount(test, measure)}"
+    if chosen.low <= 0:
+        return f"do not: {'no gain is proven: ' if chosen.gain > 0 else ''}{figures}"
+    if test is not None and test.gain <= 0:
+        return f"do not: the gain is not seen again on the test rows: {figures}"
+    if borrowed:
+        return f"not proven: {figures}, which may be borrowed from the rows that are tested on"
+    return f"use them: {figures}"
+
+
+def amount(contrast: Contrast, measure: Measure) -> str:
+    """A gain with its interval: in points (hundredths) for ratios, in money for costs."""
+    if not isfinite(contrast.low):
+        return "could be compared in one fold only, so nothing is known"
+    interval = f"{contrast.level * 100:.3g} % interval"
+    if measure.name == "cost":
+        digits = 0 if abs(contrast.reference) >= 1000 else 2
+        word = "lower" if contrast.gain >= 0 else "higher"
+        return (f"{abs(contrast.gain):,.{digits}f} {word} (from {contrast.reference:,.{digits}f}), {interval} of the saving "
+                f"{contrast.low:,.{digits}f} to {contrast.high:,.{digits}f}")
+    digits = 1 if contrast.high - contrast.low >= 0.004 else 2
+    gain, low, high = (f"{100 * value:{sign}.{digits}f}" for value, sign in (
+        (contrast.gain, "+"), (contrast.low, ""), (contrast.high, "")))
+    return f"{gain} points, {interval} {low} to {high}"
+
+
+def strategy(name: str, extra: float) -> str:
+    """What was learned from, with the mean number of generated rows in a fold."""
+    if name == "generated rows":
+        return f"real rows and {extra:,.0f} generated ones"
+    return f"{name} ({abs(extra):,.0f} rows {'more' if extra >= 0 else 'fewer'})"
+
+
+def folds_told(trials: Trials, splits: int, repeats: int, outside: Dataset | None) -> list[str]:
+    """What a reader must know of the folds."""
+    told = []
+    if trials.folds < splits * repeats:
+        told.append(f"The rarest class has few rows, so there were {trials.folds // repeats} folds only, not {splits}.")
+    if outside is not None:
+        told.append(f"All tests were made on the {len(outside):,} held-out rows, a part of them in each fold, by models "
+                    f"that learned from {trials.real:,.0f} of the real rows and the generated rows that belong to these.")
+    return told
+
+
+def told(verdict: Verdict) -> str:
+    """The verdict, what to know of it, and the comparisons that tell most as a table of text.
+
+    These are all learners with all real rows by the measure that decides, the learner that decides by the other measures,
+    and with fewer real rows. :attr:`Verdict.contrasts` has all of them.
+    """
+    chosen = verdict.contrasts[0].measure
+    shown = [c for c in verdict.contrasts if (c.measure == chosen and c.share == 1)
+             or (c.learner == verdict.learner and (c.measure == chosen or c.share == 1))]
+    head = ("learner", "real rows", "measure", "control", "with generated", "gain", "95 % interval", "best control")
+    rows = [(c.learner, f"{c.share:.0%}", c.measure.replace("_", " "), *map(_figure, (c.reference, c.value)),
+             f"{_figure(c.gain, '+')}", f"{_figure(c.low)} to {_figure(c.high)}", c.control) for c in shown]
+    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (head, *rows)]
+    return "\n".join([verdict.reason, *(f"- {caveat}" for caveat in verdict.caveats), "", *lines])
+
+
+def _figure(value: float, sign: str = "") -> str:
+    """A ratio with three decimals, money with two."""
+    return f"{value:{sign},.2f}" if abs(value) >= 10 else f"{value:{sign}.3f}"

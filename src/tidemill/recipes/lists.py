@@ -1,0 +1,104 @@
+"""Lists of the rows with the highest chances: how many cases they reach, with intervals from resampled test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tidemill.core.run import Run
+from tidemill.metrics.features import Floats
+from tidemill.recipes.base import Bools, Case
+
+DRAWS = 500
+_BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a list of rows reaches.
+
+    Attributes:
+        size: Its share of all rows.
+        caught: The share of all cases that are on it; ``low`` and ``high`` are the 95 % interval.
+        right: The share of its rows that are cases.
+        threshold: The least chance on it.
+    """
+
+    size: float
+    caught: float
+    low: float
+    high: float
+    right: float
+    threshold: float
+
+
+def longest(chance: Floats, weight: Floats, size: float) -> Bools:
+    """(n,) the rows with the highest chances that make up this share of all rows, but at least one row.
+
+    Example:
+        >>> longest(np.array([0.1, 0.9, 0.5, 0.5]), np.ones(4), 0.5).tolist()
+        [False, True, True, False]
+    """
+    order = np.argsort(-chance, kind="stable")
+    filled = np.cumsum(weight[order]) / weight.sum() - 1e-12
+    chosen = np.zeros(len(chance), bool)
+    chosen[order[: max(1, int(np.searchsorted(filled, size, side="right")))]] = True
+    return chosen
+
+
+def reach(case: Case, chance: Floats, masks: Sequence[Bools], run: Run) -> list[Reach]:
+    """What lists reach.
+
+    Args:
+        case: The test rows.
+        chance: (n,) of each of them.
+        masks: (n,) which rows are on each list.
+        run: Its seed.
+    """
+    truth, weight = case.truth, case.weight
+    flags = np.array(masks, float).T
+    drawn = totals(case, np.column_stack([truth * weight, flags * (truth * weight)[:, None]]), run)
+    share = drawn[:, 1:] / drawn[:, :1]
+    found = []
+    for k, mask in enumerate(masks):
+        low, high = np.quantile(share[:, k], [0.025, 0.975])
+        listed = weight[mask].sum()
+        found.append(Reach(float(listed / weight.sum()), float(weight[mask & truth].sum() / weight[truth].sum()), float(low),
+                           float(high), float(weight[mask & truth].sum() / listed) if listed else 0.0,
+                           float(chance[mask].min()) if mask.any() else 1.0))
+    return found
+
+
+def totals(case: Case, columns: Floats, run: Run) -> Floats:
+    """Sums over test rows that are drawn again and again, within each class.
+
+    Efron and Tibshirani (1993), "An Introduction to the Bootstrap".
+
+    Args:
+        case: The test rows.
+        columns: (n, k) what is summed.
+        run: Its seed; the same rows are drawn at every call, so that differences are of the same rows.
+
+    Returns:
+        (draws, k).
+    """
+    rng = run.rng("recipes", "resampling")
+    step = max(1, _BLOCK // max(1, len(case.truth)))
+    found = []
+    for start in range(0, DRAWS, step):
+        size = min(step, DRAWS - start)
+        part = np.zeros((size, columns.shape[1]))
+        for side in (case.truth, ~case.truth):
+            rows = int(side.sum())
+            if rows:
+                part += rng.multinomial(rows, np.full(rows, 1 / rows), size=size) @ columns[side]
+        found.append(part)
+    return np.concatenate(found)
+
+
+def interval(values: Floats) -> tuple[float, float]:
+    """The 95 % interval of resampled figures."""
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)

@@ -1,0 +1,175 @@
+"""Rows to be passed on: made, cleared of copies, audited, and written with a data card, or refused."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tidemill import wheel
+from tidemill.auditing.audit import AT_RISK, LIMIT, Audit, audit, check_outputs
+from tidemill.core.artifact import write_json
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import DataError, OptionError, OutputError
+from tidemill.core.run import Run
+from tidemill.core.score import Score
+from tidemill.feedback import near_copies
+from tidemill.io.conforming import conform
+from tidemill.io.writing import write
+from tidemill.metrics.evaluate import evaluate
+from tidemill.reporting.card import Card, carded
+from tidemill.synthesizer import Synthesizer, versions
+
+OUTPUTS = ("synthetic.csv", "synthetic.parquet", "card.html", "card.json")
+METRICS = ("marginals", "pairs", "detection", "coverage", "utility")
+DRAWS = 10
+"""How often rows are drawn, to take the place of those that were dropped."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What was written to be passed on.
+
+    Attributes:
+        data: The rows.
+        card: What goes with them.
+        audit: What was found out about them.
+        out: The folder with the rows and the card.
+        audited: The folder with the audit, which stays with the owner of the data.
+    """
+
+    data: Dataset
+    card: Card
+    audit: Audit
+    out: Path
+    audited: Path
+
+    def __str__(self) -> str:
+        return (f"{self.audit.light.capitalize()}. {self.audit.verdict}\n{len(self.data):,} rows and their card are in "
+                f"{self.out}.\nThe audit is in {self.audited}: it stays with you, {AT_RISK} above all.")
+
+
+def share(model: Synthesizer, train: Dataset, holdout: Dataset, out: Path, run: Run, *, rows: int | None = None,
+          licence: str = "", despite_audit: str | None = None, canaries: int | None = None,
+          overwrite: bool = False) -> Shared:
+    """Make rows, drop copies and near copies of training rows, audit the rest, and write it with a data card.
+
+    Nothing is written to ``out`` where the audit's light is red, unless a reason is given, which is written on the card.
+    The audit lies beside it, in a folder whose name ends in ``-audit``.
+
+    Args:
+        model: The generator.
+        train: The rows that it learned from.
+        holdout: Real rows that it has not seen.
+        out: A folder for synthetic.csv, synthetic.parquet, card.html and card.json; it appears whole or not at all.
+        run: Seed, threads, progress and cancelling.
+        rows: How many; as many as training rows by default.
+        licence: What others may do with the rows.
+        despite_audit: Why they shall be shared although the light is red.
+        canaries: How many rows to plant for the audit.
+        overwrite: Whether folders that exist may be replaced.
+
+    Raises:
+        OutputError: The light is red, or the folders exist or cannot be written.
+        DataError: No row is left that is no copy.
+        OptionError: The reason is empty, or there is no such number of rows.
+    """
+    _check(out, rows, despite_audit, overwrite)
+    kept, dropped, train, holdout = _made(model, train, holdout, rows, run)
+    found = audit(model, train, holdout, run, synthetic=kept, canaries=canaries)
+    beside = found.save(beside_of(out), overwrite=True)
+    if found.light == "red" and despite_audit is None:
+        raise OutputError(f"nothing was written, as the audit's light is red. {found.verdict}", where=str(out),
+                          hint=f"read {beside / 'report.html'}; coarser columns, more training rows or a model that keeps "
+                          "less may help")
+    card = Card(train.name, len(kept), kept.schema.names, dropped, {**found.made, "source": "these"}, found.rows,
+                _scores(train, holdout, kept, run), found.leaks, found.light, found.verdict, LIMIT, licence,
+                despite_audit or "", run.seed, versions())
+    _write(kept, card, out)
+    run.emit("done", "share", "")
+    return Shared(kept, card, found, out, beside)
+
+
+def beside_of(out: Path) -> Path:
+    """The folder of the audit."""
+    return out.with_name(f"{out.name}-audit")
+
+
+def _check(out: Path, rows: int | None, despite: str | None, overwrite: bool) -> None:
+    if rows is not None and rows < 1:
+        raise OptionError(f"{rows} rows cannot be shared", hint="ask for 1 or more")
+    if despite is not None and not despite.strip():
+        raise OptionError("no reason is given", hint="say why the rows are shared although the light is red")
+    if out.is_file():
+        raise OutputError("this is a file, not a folder", where=str(out), hint="give a folder with --out")
+    there = [name for name in OUTPUTS if (out / name).exists()]
+    if there and not overwrite:
+        raise OutputError(f"there are results already ({', '.join(there)})", where=str(out),
+                          hint="give another folder with --out, or add --overwrite")
+    check_outputs(beside_of(out), overwrite)
+
+
+def _made(model: Synthesizer, train: Dataset, holdout: Dataset, rows: int | None,
+          run: Run) -> tuple[Dataset, int, Dataset, Dataset]:
+    """Rows that are no copies, how many were dropped, and the real rows in the model's types."""
+    like = model.sample_dataset(0, run=run)
+    train = conform(train, like, run)
+    holdout = conform(holdout, train, run)
+    wanted = rows or len(train)
+    parts: list[Dataset] = []
+    dropped = 0
+    for number in range(DRAWS):
+        left = wanted - sum(map(len, parts))
+        if not left:
+            break
+        drawn = model.sample_dataset(left, run=Run(run.seed_of("sharing", number) if number else run.seed,
+                                                   threads=run.threads))
+        run.check()
+        copies = near_copies(drawn, train, holdout, run)
+        parts.append(drawn.rows(~copies))
+        dropped += int(copies.sum())
+    kept = like.with_frame(pl.concat([part.frame for part in parts]))
+    if 0 < len(kept) < wanted:
+        run.warn(f"only {len(kept):,} of {wanted:,} rows are no copies of training rows: the model repeats what it learned")
+    if not len(kept):
+        raise DataError("every row that the model makes is a copy or a near copy of a training row", where=train.name,
+                        hint="learn with a model that keeps less, such as --option least=30")
+    return kept, dropped, train, holdout
+
+
+def _scores(train: Dataset, holdout: Dataset, kept: Dataset, run: Run) -> tuple[Score, ...]:
+    """The first overall score of each metric that says what rows are worth."""
+    scores = evaluate(wheel.evidence(train, holdout, kept, None, run), run, METRICS)
+    first = {score.metric: score for score in reversed(scores.overall())}
+    return tuple(first[name] for name in METRICS if name in first)
+
+
+def _write(kept: Dataset, card: Card, out: Path) -> None:
+    """All four outputs, aside first; a new folder appears whole or not at all."""
+    marked = replace(kept, origin=pl.Series(np.ones(len(kept), np.int16)))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise OutputError(f"cannot write here ({error.strerror or error})", where=str(out),
+                          hint="choose a folder that you may write to with --out") from error
+    try:
+        write(marked, aside / "synthetic.csv")
+        write(marked, aside / "synthetic.parquet")
+        write_json(aside / "card.json", card.to_state())
+        carded(card).save(aside / "card.html")
+        aside.chmod(0o755)
+        if not out.exists():
+            aside.replace(out)
+            return
+        for name in OUTPUTS:  # the folder may hold other things, which are none of ours
+            (aside / name).replace(out / name)
+    except OSError as error:
+        raise OutputError(f"cannot write ({error.strerror or error})", where=str(out),
+                          hint="check free space and permissions") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

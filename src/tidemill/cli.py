@@ -55,6 +55,10 @@ Minutes = Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.0
                                                "model to be stored after so many minutes.")]
 Canaries = Annotated[int | None, typer.Option("--canaries", metavar="N", min=0, help="Rows to plant in all before the model "
                                               "learns again; 500 by default.")]
+RoundMinutes = Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.01, help="Begin no further round after "
+                                                    "so many minutes.")]
+Costs = Annotated[str | None, typer.Option("--cost", metavar="COSTS", help="What mistakes cost, fp=5,fn=200: a false alarm, "
+                                           "a missed case of the rarer class.")]
 Threads = Annotated[int, typer.Option("--threads", metavar="N", min=1, max=64, help="Threads; results do not depend on it.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show warnings and errors only.")]
@@ -324,8 +328,7 @@ def verdict(train: Annotated[str, typer.Option("--train", metavar="A", help="Rea
                                                         "seen: all tests are then made on them.")] = None,
             metric: Annotated[str | None, typer.Option("--metric", metavar="NAME", help="What decides: average_precision, "
                                                        "balanced_accuracy, roc_auc, r2 or cost.")] = None,
-            cost: Annotated[str | None, typer.Option("--cost", metavar="COSTS", help="What mistakes cost, as fp=5,fn=200: a "
-                                                     "false alarm, a missed case of the rarer class.")] = None,
+            cost: Costs = None,
             learner: Annotated[list[str] | None, typer.Option("--learner", metavar="NAME", help="Only one of boosting, "
                                                               "logistic, nearest, perceptron; may repeat.")] = None,
             out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The verdict as JSON.")] = None,
@@ -460,12 +463,10 @@ def loop(data: Data, target: Target = None,
          out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for results; an unfinished loop in it "
                                            "is gone on with.")] = Path("tidemill-loop"),
          rounds: Annotated[int, typer.Option("--rounds", metavar="K", min=0, max=100, help="The most rounds to make.")] = 3,
-         minutes: Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.01, help="Begin no further round "
-                                                       "after so many minutes.")] = None,
+         minutes: RoundMinutes = None,
          metric: Annotated[str | None, typer.Option("--metric", metavar="NAME", help="What decides: average_precision, "
                                                     "balanced_accuracy, roc_auc, r2 or cost.")] = None,
-         cost: Annotated[str | None, typer.Option("--cost", metavar="COSTS", help="What mistakes cost, fp=5,fn=200: a false "
-                                                  "alarm, a missed case of the rarer class.")] = None,
+         cost: Costs = None,
          newer: Annotated[str | None, typer.Option("--newer", metavar="DATA", help="Newer rows: generate for what has "
                                                    "grown in them.")] = None,
          model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
@@ -481,7 +482,7 @@ def loop(data: Data, target: Target = None,
         table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
                       entity=entity)
         looped = verbs.loop(table, out=out, rounds=rounds, metric=metric, cost=costs, newer=newer, model=model,
-                             model_options=_pairs(option) or None, overwrite=overwrite, run=job.run,
+                            model_options=_pairs(option) or None, overwrite=overwrite, run=job.run,
                             command=_command())
         job.say(looped.summary(), out=str(out), verdict=looped.verdict.to_state())
         job.say(f"\nThe report: {(out / 'report.html').resolve()}", report=str((out / "report.html").resolve()))
@@ -492,16 +493,14 @@ def recipe(name: Annotated[str, typer.Argument(metavar="NAME", show_default=Fals
            data: Data, target: Target = None,
            positive: Annotated[str | None, typer.Option("--positive", metavar="VALUE", help="The target's value that is "
                                                         "looked for; by default the rarer one.")] = None,
-           cost: Annotated[str | None, typer.Option("--cost", metavar="COSTS", help="What mistakes cost, as fp=5,fn=200: a "
-                                                    "false alarm, a missed case.")] = None,
+           cost: Costs = None,
            assume: Annotated[list[str] | None, typer.Option("--assume", metavar="NAME=NUMBER", help="What the table does "
                                                             "not hold, as prior=0.0017; may repeat.")] = None,
            out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for all results; an unfinished loop "
                                              "in it is gone on with.")] = Path("tidemill-recipe"),
            rounds: Annotated[int, typer.Option("--rounds", metavar="K", min=0, max=100,
                                                help="Most rounds of generation.")] = 1,
-           minutes: Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.01, help="Begin no further round "
-                                                         "after so many minutes.")] = None,
+           minutes: RoundMinutes = None,
            model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
            option: Options = None, schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None,
            time: Time = None, entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False,

@@ -588,6 +588,14 @@ def attacks(json: Json = False) -> None:
 
 
 @app.command()
+def learners(json: Json = False) -> None:
+    """List the learners that verdicts are made with."""
+    from tidemill.proof.learners import LEARNERS
+
+    _listed(LEARNERS, json)
+
+
+@app.command()
 def checks(json: Json = False) -> None:
     """List the cleaning checks."""
     from tidemill.cleaning import CHECKS

@@ -464,11 +464,6 @@ def _newer(newer: Dataset, data: Dataset, run: Run) -> Dataset:
                    data, run)
 
 
-def _same_columns(data: Any, real: Dataset, run: Run) -> Dataset:
-    """Rows of another source under the schema of the real ones."""
-    return conform(_dataset(data, run), real, run)
-
-
 def _to_learn_from(data: Any, real: Dataset, run: Run) -> Dataset:
     """Rows of another source with the modelled columns of the real ones; of ids and texts those that they have."""
     rows = _dataset(data, run)

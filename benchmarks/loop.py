@@ -71,7 +71,7 @@ def table(found: dict[str, dict[str, Any]]) -> str:
     head = ("data", "rows", "rarer class", "to beat", "reached", "best candidate with generated rows",
             "gain in points (interval)", "on untouched rows (95 %)", "verdict")
     lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
-    for one in found.values():
+    for one in sorted(found.values(), key=lambda one: (list(SETS).index(one["set"]), one["rows"])):
         cells = (one["set"], f"{one['rows']:,}", f"{one['rare']:.1%}", f"{one['learner']}, {one['control']}",
                  f"{one['reference']:.3f}", one["strategy"], _gain(one), _gain(one["test"]),
                  "use it" if one["helps"] else "do not")
@@ -94,8 +94,10 @@ def main() -> None:
         if job in found and not again:
             continue
         print(job, flush=True)
-        found[job] = measured(name, bool(cut))
-        print(f"  {found[job]['reason']}", flush=True)
+        result = measured(name, bool(cut))
+        print(f"  {result['reason']}", flush=True)
+        # read anew, as other sets may be measured beside this one
+        found = {**(json.loads(RESULTS.read_text()) if RESULTS.exists() else {}), job: result}
         RESULTS.write_text(json.dumps(found, indent=1) + "\n")
     if PAGE.exists():
         text = PAGE.read_text(encoding="utf-8")

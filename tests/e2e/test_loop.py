@@ -18,6 +18,7 @@ import tidemill as tm
 from tests.conformance.test_aims import table
 from tidemill.core.errors import DataError, OptionError, OutputError
 from tidemill.looping.journal import NAME
+from tidemill.looping.workshop import Workshop
 
 
 def written(folder: Path, rows: int = 200) -> Path:
@@ -37,7 +38,7 @@ def test_a_loop_gives_a_verdict_and_all_its_files(tmp_path: Path) -> None:
     assert "churn" in done.stdout or "generated rows" in done.stdout
     verdict = json.loads((out / "verdict.json").read_text())
     assert verdict["low"] <= verdict["gain"] <= verdict["high"]
-    assert verdict["helps"] == (verdict["low"] > 0 and verdict["test"]["gain"] > 0)
+    assert not verdict["helps"] or (verdict["low"] > 0 and verdict["test"]["gain"] > 0)
     assert {c["learner"] for c in verdict["contrasts"]} == {"boosting", "logistic", "nearest", "perceptron"}
     assert {c["measure"] for c in verdict["contrasts"]} == {"average_precision", "balanced_accuracy", "cost"}
     assert (out / "report.html").stat().st_size > 10_000
@@ -111,3 +112,28 @@ def test_newer_rows_are_generated_for() -> None:
     newer = data.frame.filter(pl.col("plan") != "solo").drop("churn")
     found = tm.loop(data, newer=newer, rounds=1)
     assert any("newer rows" in aim for aim in found.turns[1].aims)
+
+
+def circles(rows: int, seed: int) -> pl.DataFrame:
+    """A target that few rows do not show: it is rare, and alternates in rings."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(-1, 1, size=(rows, 2)).round(3)
+    ring = np.floor(4 * np.hypot(x[:, 0], x[:, 1])) % 2 == 1
+    return pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": np.where(ring & (x[:, 0] > -0.3), "in", "out")})
+
+
+@pytest.mark.slow
+def test_where_generated_rows_really_help_they_are_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    knows = tm.fit(tm.read(circles(6000, 1), target="y"))  # a generator that has seen what the few real rows do not show
+    monkeypatch.setattr(Workshop, "generator", lambda self, before: knows)
+    found = tm.loop(circles(500, 2), target="y", rounds=1, out=tmp_path)
+    assert found.verdict.helps
+    assert found.verdict.reason.startswith("use it")
+    assert found.turns[1].accepted is not None
+    assert found.strategy.kind == "generated"
+    assert found.generated is not None
+    kept = pl.read_parquet(tmp_path / "generated.parquet")
+    assert kept.height == len(found.generated)
+    assert set(kept["generated in round"]) == {1}
+    assert kept["generated for"].null_count() == 0
+    assert tm.Sampler.load(tmp_path).strategy == found.strategy

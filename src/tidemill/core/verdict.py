@@ -20,7 +20,7 @@ class Contrast:
         value, reference: The figure of the strategy and of its control.
         gain: How much better the strategy is, in the measure's unit; above 0 is better also for a cost.
         low, high: The interval of the gain at ``level``.
-        level: Of the interval, 0.95 for a single comparison; higher where the best of several was chosen.
+        level: Of the interval.
     """
 
     strategy: str
@@ -41,7 +41,8 @@ class Verdict:
     """Whether a model that also learns from generated rows does better on real rows, and how sure that is.
 
     Attributes:
-        helps: Whether the whole interval of the gain lies above 0 (and the untouched test rows, where there are any, agree).
+        helps: Whether the whole interval of the gain lies above 0 (and the untouched test rows, where there are any, agree;
+            those of a loop with a p-value of at most 1 / strategies tried).
         gain, low, high: The gain over the best control and its interval, in the measure's unit; above 0 is better.
         metric: What was measured.
         learner: The learner that was best on real rows alone, by which the verdict is given.
@@ -98,8 +99,8 @@ class Candidate:
         kind: "real" (real rows only: none, class weights, repetition), "interpolated" (SMOTE and friends) or "generated".
         rows: Rows that it adds to the training rows, on average over the folds.
         value: Its figure in cross-validation.
-        gain, low, high: Against the best so far, with an interval corrected for the overlap of folds and for the number of
-            candidates; None for the first round's reference itself.
+        gain, low, high: Against the best so far, with a 95 % interval corrected for the overlap of folds; None for the first
+            round's reference itself.
         accepted: Whether it became the best so far.
     """
 

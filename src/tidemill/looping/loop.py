@@ -40,8 +40,8 @@ FEW_ROWS = 2000
 """Up to so many real rows the folds are made four times, else twice."""
 MOST_ROWS = 20_000
 """Of more training rows, so many are drawn: what generated rows add grows less with every real row."""
-ERROR = 0.05
-"""How often, at most, a round accepts something that does not help."""
+COPIES_LEVEL = 0.8
+"""Level of the interval of the gain over copies: copies pass in at most one round of ten."""
 SHARES = (1.0, 0.3, 0.1)
 FEWEST_SHOWN = 60
 """Points of the learning curve with fewer real rows are left out."""
@@ -119,8 +119,9 @@ def loop(data: Dataset, run: Run, asked: Asked, journal: Journal | None = None) 
 
     The rows are split; all search happens in repeated stratified cross-validation of the training rows, in which every
     fold's generator, gates and aims know that fold's training rows only. A round's best candidate is accepted where the
-    whole corrected interval of its gain lies above 0, at a level that makes up for the number of candidates (Bonferroni),
-    and where it also beats copies of real rows in its place. The test rows are used once, at the end.
+    whole corrected 95 % interval of its gain lies above 0, and that over copies of real rows in its place at 80 %. Of so
+    many candidates, one in 40 may get so far by chance; so the test rows, which are used once, at the end, must confirm the
+    gain with a p-value of at most 1 / (candidates tried). Both together err in at most one verdict in 40.
 
     Args:
         data: Real rows with a target.
@@ -229,15 +230,14 @@ class _Search:
         tried = candidates(self._best.strategy, self._train, self._problem, newer=self._asked.newer is not None)
         found = self._contests.results(tried, self._learner, f"round {number}: trying generated rows")
         self._tried += len(tried)
-        level = 1 - ERROR / len(tried)
-        gains = [self._contests.gain(result, self._best, level) for result in found]
+        gains = [self._contests.gain(result, self._best) for result in found]
         able = [k for k, result in enumerate(found) if result.rows >= 1]  # an aim may want nothing, or nothing may pass
         if not able:
             self._told(number, found, gains, None, f"Round {number} did not pay: there was nothing to generate.", began)
             return False
         first, gain = max(((found[k], gains[k]) for k in able), key=lambda pair: pair[0].mean)
         pays = gain.low > 0 and self._beats_copies(first, number)
-        reason = round_reason(number, first.strategy, self._contrast(first, gain, level, self._best), self._measure,
+        reason = round_reason(number, first.strategy, self._contrast(first, gain, self._best), self._measure,
                               pays=pays, copied=gain.low > 0 and not pays)
         self._leading = first if self._leading is self._control else max(self._leading, first, key=_mean)
         self._told(number, found, gains, first if pays else None, reason, began)
@@ -250,17 +250,16 @@ class _Search:
         """Whether rows that are new help more than copies of real rows in their place."""
         copies = self._contests.results([replace(found.strategy, copied=True)], self._learner,
                                         f"round {number}: trying copies of real rows in their place")[0]
-        return self._contests.gain(found, copies).low > 0
+        return self._contests.gain(found, copies, COPIES_LEVEL).low > 0
 
     def proved(self, test: Dataset, findings: Findings, caveats: tuple[str, ...] = ()) -> Looped:
         """The verdict: the best strategy beside the best that real rows can do, with the one look at the test rows."""
         accepted = self._best is not self._control
         chosen = self._best if accepted else self._leading
-        level = 1 - ERROR / max(1, self._tried)
-        gain = self._contests.gain(chosen, self._control, level)
-        main = self._contrast(chosen, gain, level, self._control)
-        tested = self._tested(chosen.strategy, test)
-        helps = accepted and gain.low > 0 and tested.gain > 0
+        gain = self._contests.gain(chosen, self._control)
+        main = self._contrast(chosen, gain, self._control)
+        tested, p_value = self._tested(chosen.strategy, test)
+        helps = accepted and gain.low > 0 and p_value <= 1 / self._tried
         reason = verdict_reason(main, tested, self._measure, helps=helps, accepted=accepted, tried=self._tried)
         verdict = Verdict(helps, gain.mean, gain.low, gain.high, self._measure.words, self._learner, str(chosen.strategy),
                           str(self._control.strategy), reason, (main, *self._curves(chosen.strategy)), tested, caveats)
@@ -274,23 +273,24 @@ class _Search:
         settings = Settings(self._asked.model, self._asked.options or {"effort": "plain"}, learner, self._asked.newer)
         return Contest(self._train, self._folds, self._measure, settings, self._journal, self._run)
 
-    def _contrast(self, found: Result, gain: Interval, level: float, reference: Result) -> Contrast:
+    def _contrast(self, found: Result, gain: Interval, reference: Result) -> Contrast:
         sign = 1 if self._measure.better_high else -1
         return Contrast(str(found.strategy), str(reference.strategy), self._learner, self._measure.name, 1.0,
-                        sign * found.mean, sign * reference.mean, gain.mean, gain.low, gain.high, level)
+                        sign * found.mean, sign * reference.mean, gain.mean, gain.low, gain.high)
 
-    def _tested(self, strategy: Strategy, test: Dataset) -> Contrast:
+    def _tested(self, strategy: Strategy, test: Dataset) -> tuple[Contrast, float]:
+        """The one comparison on the test rows, and the share of resamples in which there is no gain."""
         truth = self._problem.coded(test)
         known = np.flatnonzero(~np.isnan(truth))
         own = child(self._run, "looping", "test")
         says = [predicted(self._whole.rows(one), test.rows(known), self._learner, own, problem=self._problem)
                 for one in (strategy, self._control.strategy)]
-        found = paired_bootstrap(self._measure.drawn, truth[known], says[0], says[1], own.rng("bootstrap"),
-                                 classes=len(self._problem.classes))
-        low, high = (found.low, found.high) if self._measure.better_high else (-found.high, -found.low)
         value, reference = (self._measure.of(truth[known], one) for one in says)
+        better, worse = says if self._measure.better_high else reversed(says)  # the difference is a gain, also of a cost
+        found = paired_bootstrap(self._measure.drawn, truth[known], better, worse, own.rng("bootstrap"),
+                                 classes=len(self._problem.classes))
         return Contrast(str(strategy), str(self._control.strategy), self._learner, self._measure.name, 1.0, value, reference,
-                        found.mean if self._measure.better_high else -found.mean, low, high)
+                        found.mean, found.low, found.high), found.p
 
     def _curves(self, strategy: Strategy) -> list[Contrast]:
         """The strategy beside its control by all learners, measures and sizes, on one division of the training rows."""

@@ -33,5 +33,5 @@ def verdict_reason(main: Contrast, tested: Contrast, measure: Measure, *, helps:
     if helps:
         return f"use it: {figures}; {seen}; best: {main.strategy}"
     if accepted:
-        return f"do not: what helped in cross-validation ({main.strategy}: {figures}) did not help {seen}"
+        return f"do not: what helped in cross-validation ({main.strategy}: {figures}) was not confirmed {seen}"
     return f"do not: nothing beat {main.control} for sure; the best candidate was {main.strategy}: {figures}; {seen}"

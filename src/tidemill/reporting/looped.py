@@ -57,16 +57,18 @@ def sentences(account: LoopAccount) -> tuple[str, str, tuple[str, ...]]:
     tries = plural(account.tried, "strategy", "strategies")
     basis = [f"Measured by cross-validation of {plural(len(account.train), 'training row')} "
              f"({account.words(main.learner)}), beside {main.control}, the best that was reached without generated rows.",
-             f"{tries} with generated rows {'was' if account.tried == 1 else 'were'} tried; the interval allows for that."]
+             f"{tries} with generated rows {'was' if account.tried == 1 else 'were'} tried."]
     if tested is not None:
-        basis.append(f"On {plural(len(account.test), 'untouched test row')}, looked at once, it {_gained(account, tested)}.")
+        basis += [f"On {plural(len(account.test), 'untouched test row')}, looked at once, it {_gained(account, tested)}.",
+                  "As the best of several was chosen, these rows must confirm the gain."]
     figures = f"{account.words(main.measure)} {_gained(account, main)}"
     if verdict.helps:
         return (f"Use generated rows: {figures}.",
                 f"Best: {verdict.strategy} ({plural(account.generated, 'row')}).", tuple(basis))
     basis.append(f"What to use instead: {account.strategy}.")
     if isfinite(main.low) and main.low > 0:
-        return ("Do not use generated rows: what helped in cross-validation did not help on the untouched test rows.",
+        basis.insert(0, account.turns[-1].reason)
+        return ("Do not use generated rows: a gain in cross-validation was not confirmed.",
                 f"{verdict.strategy}: {figures} in cross-validation.", tuple(basis))
     if main.high < 0:
         said = f"Even the best candidate, {verdict.strategy}, does worse: {figures}."

@@ -58,7 +58,7 @@ def test_the_verdict_comes_first_with_its_interval_and_the_one_look(loop_account
 
 
 @pytest.mark.parametrize(("gain", "low", "high", "said"), [
-    (0.004, -0.01, 0.02, "may be chance"), (-0.03, -0.05, -0.01, "does worse"), (0.02, 0.01, 0.03, "did not help on the"),
+    (0.004, -0.01, 0.02, "may be chance"), (-0.03, -0.05, -0.01, "does worse"), (0.02, 0.01, 0.03, "was not confirmed"),
     (0.0, -inf, inf, "one fold only"),
 ])
 def test_whatever_does_not_help_is_not_advised(loop_account: LoopAccount, gain: float, low: float, high: float,

@@ -80,7 +80,8 @@ def table(found: dict[str, dict[str, Any]]) -> str:
 
 
 def _gain(one: dict[str, Any]) -> str:
-    return f"{100 * one['gain']:+.1f} ({100 * one['low']:.1f} to {100 * one['high']:.1f})"
+    level = "" if one["level"] == 0.95 else f"; {one['level']:.0%}"
+    return f"{100 * one['gain']:+.1f} ({100 * one['low']:.1f} to {100 * one['high']:.1f}{level})"
 
 
 def main() -> None:

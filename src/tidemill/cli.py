@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from tidemill.core.run import Event, Run
 
 _STARTED = time.monotonic()
-# OpenMP's threads otherwise spin while they wait, which on a busy machine made LightGBM ten times slower (measured)
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# OpenMP's threads otherwise spin long while they wait, which on a busy machine made LightGBM ten times slower; where they do
+# not spin at all, small networks learn at half their speed (both measured)
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 LEARNING_SHARE = 0.9
 """Of --minutes, learning may use this much; the rest is for packing and storing the model."""
 
@@ -53,6 +55,7 @@ Steps = Annotated[int | None, typer.Option("--steps", metavar="N", min=0, help="
                                            "that was cut short).")]
 Minutes = Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.01, help="Stop learning in time for the "
                                                "model to be stored after so many minutes.")]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="Where networks learn and draw: cpu, cuda, or auto.")]
 Canaries = Annotated[int | None, typer.Option("--canaries", metavar="N", min=0, help="Rows to plant in all before the model "
                                               "learns again; 500 by default.")]
 RoundMinutes = Annotated[float | None, typer.Option("--minutes", metavar="M", min=0.01, help="Begin no further round after "
@@ -85,8 +88,10 @@ class Job:
 
 @contextlib.contextmanager
 def _job(*, seed: int = 0, threads: int = 2, quiet: bool = False, as_json: bool = False, steps: int | None = None,
-         minutes: float | None = None) -> Iterator[Job]:
+         minutes: float | None = None, device: str = "auto", checkpoint: Path | None = None) -> Iterator[Job]:
     """A run that shows itself and can be stopped with Ctrl-C: once to end well, twice to end at once."""
+    if device not in ("auto", "cpu", "cuda"):
+        raise OptionError(f"there is no device '{device}'", hint="choose cpu, cuda or auto")
     from tidemill.core.run import Run
     from tidemill.reporting.terminal import Display, json_lines
 
@@ -94,7 +99,8 @@ def _job(*, seed: int = 0, threads: int = 2, quiet: bool = False, as_json: bool 
         listener: Callable[[Event], None]
         listener = json_lines(sys.stdout) if as_json else stack.enter_context(Display(sys.stderr, quiet=quiet))
         deadline = None if minutes is None else _STARTED + LEARNING_SHARE * 60 * minutes
-        run = Run(seed, threads=threads, deadline=deadline, steps=steps, listener=listener)
+        run = Run(seed, threads=threads, deadline=deadline, steps=steps, listener=listener, device=device,
+                  checkpoint=checkpoint)
 
         def stop(number: int, frame: object) -> None:
             if run.cancelled:
@@ -200,7 +206,12 @@ def mine(data: Data, target: Target = None,
 @app.command()
 def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The model, as NAME.tidemill.")],
         model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
-        option: Options = None, target: Target = None, minutes: Minutes = None, steps: Steps = None,
+        option: Options = None, target: Target = None,
+        start: Annotated[Path | None, typer.Option("--start", metavar="MODEL", help="Begin from the weights of this neural "
+                                                   "model of the same columns.")] = None,
+        window: Annotated[int | None, typer.Option("--window", metavar="N", min=1, help="Cut series into windows of N "
+                                                   "steps; 1 learns rows one by one.")] = None,
+        minutes: Minutes = None, steps: Steps = None, device: Device = "auto",
         schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None, time: Time = None,
         entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
         json: Json = False) -> None:
@@ -208,11 +219,15 @@ def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", h
     from tidemill import verbs
 
     _refuse([out], overwrite)
-    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, steps=steps, minutes=minutes) as job:
+    # a fit that was killed goes on from here, when the same command is given again
+    kept = out.with_name(out.name + ".checkpoint")
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, steps=steps, minutes=minutes, device=device,
+              checkpoint=kept) as job:
         table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
                       entity=entity)
-        learned = verbs.fit(table, model=model, options=_pairs(option), run=job.run)
+        learned = verbs.fit(table, model=model, options=_pairs(option), start=start, window=window, run=job.run)
         learned.save(out, overwrite=overwrite)
+        kept.unlink(missing_ok=True)
         done, planned = learned.manifest["steps_done"], learned.manifest["steps_planned"]
         cut = "" if learned.complete else f" after {done:,} of {planned:,} steps; --steps {done} gives the same model again"
         job.say(f"Learned {len(table):,} rows; wrote {out}{cut}", out=str(out), steps_done=done, steps_planned=planned)
@@ -223,7 +238,8 @@ def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", h
 def sample(model: Model,
            out: Annotated[Path, typer.Option("--out", metavar="FILE", help="csv, tsv, parquet, jsonl or xlsx.")],
            rows: Annotated[int | None, typer.Option("--rows", metavar="N", min=1,
-                                                    help="How many rows; as many as --like has by default.")] = None,
+                                                    help="How many rows, or series of a model of series; as many as --like "
+                                                         "has by default.")] = None,
            where: Annotated[list[str] | None, typer.Option("--where", metavar="CONDITION", help="What every row shall be "
                                                            "like: plan=team, \"age>=30\"; may repeat.")] = None,
            balance: Annotated[list[str] | None, typer.Option("--balance", metavar="SHARES", help="Shares of levels, such as "
@@ -242,10 +258,11 @@ def sample(model: Model,
 
     _refuse([out], overwrite, tables=True)
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
-        parts = Synthesizer.load(model).parts(rows, where, balance=balance, fair=fair, fair_strength=fair_strength,
-                                              like=like, run=job.run)
+        learned = Synthesizer.load(model)
+        parts = learned.parts(rows, where, balance=balance, fair=fair, fair_strength=fair_strength, like=like, run=job.run)
         made = write_chunks(parts, out, overwrite=overwrite, rows=rows)
-        job.say(f"Made {made:,} rows; wrote {out}", out=str(out), rows=made)
+        what = f"{rows:,} series of {made:,} rows" if learned.makes_series else f"{made:,} rows"
+        job.say(f"Made {what}; wrote {out}", out=str(out), rows=made)
 
 
 @app.command()
@@ -449,11 +466,11 @@ def run(data: Data, target: Target = None,
                                                  help="Rows to generate; as many as training rows by default.")] = None,
         rounds: Annotated[int, typer.Option("--rounds", metavar="K", min=1, max=100,
                                             help="From round 2 on, generated rows are fed back.")] = 1,
-        minutes: Minutes = None, steps: Steps = None, schema: Schema = None, ignore: Ignore = None, id: Id = None,
-        sensitive: Sensitive = None, time: Time = None, entity: Entity = None, seed: Seed = 0, threads: Threads = 2,
-        overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
+        minutes: Minutes = None, steps: Steps = None, device: Device = "auto", schema: Schema = None, ignore: Ignore = None,
+        id: Id = None, sensitive: Sensitive = None, time: Time = None, entity: Entity = None, seed: Seed = 0,
+        threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
     """Do the whole job, from the table to the report."""
-    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, steps=steps, minutes=minutes) as job:
+    with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, steps=steps, minutes=minutes, device=device) as job:
         _whole(data, job, out, overwrite, target=target, model=model, model_options=_pairs(option), rows=rows,
                rounds=rounds, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time, entity=entity)
 
@@ -538,11 +555,18 @@ def demo(name: Annotated[str, typer.Argument(metavar="NAME", help="See --list.")
 
 
 @app.command()
-def models(json: Json = False) -> None:
-    """List the generators."""
+def models(name: Annotated[str | None, typer.Argument(metavar="[MODEL]", show_default=False,
+                                                      help="List the options of this one.")] = None,
+           json: Json = False) -> None:
+    """List the generators, or the options of one."""
     from tidemill.models import MODELS
+    from tidemill.models.base import options_of
 
-    _listed(MODELS, json)
+    if name is None:
+        return _listed(MODELS, json)
+    for line in options_of(name, as_json=json):
+        print(line)
+    return None
 
 
 @app.command()

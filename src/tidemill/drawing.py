@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs.base import Fresh
+from tidemill.codecs.sequence import SequenceCodec
 from tidemill.codecs.table import TableCodec
 from tidemill.completion import Given, completed, numbered, stacked
 from tidemill.core.condition import Condition
@@ -203,7 +204,7 @@ class Drawing:
         plain = self.model.generator.sample(n, rng, run)
         picked = {}
         for k in frequent:
-            passing = passes(self._known[k], plain)
+            passing = self._known[k].passes(plain)
             picked[k] = plain.rows(rng.permutation(np.flatnonzero(passing))[:counts[k]])
             taken = len(picked[k])
             self._tallies[k].add(Infilled(picked[k], np.full(taken, passing.mean()), taken))
@@ -218,18 +219,39 @@ class Drawing:
         return made.batch
 
 
-def passes(known: Known, batch: Batch) -> np.ndarray:
-    """(n,) whether each row keeps to what is known of all rows."""
-    passing = np.ones(len(batch), bool)
-    for i, intervals in known.tick.items():
-        tick = batch.tick[:, i, None]
-        passing &= ((tick >= intervals[:, 0]) & (tick <= intervals[:, 1])).any(axis=1)
-    for i, levels in known.code.items():
-        passing &= levels[batch.code[:, i]]
-    for one in known.sums:
-        total = batch.tick[:, one.channels] @ np.array(one.weights, np.int64)
-        passing &= (total >= one.low) & (total <= one.high)
-    return passing
+@dataclass(frozen=True)
+class SeriesDrawing:
+    """n new series part by part, each part from a random stream of its own.
+
+    Attributes:
+        codec, generator: Both fitted.
+        name, door: As in :class:`Model`.
+        n: How many series.
+        run: For progress; names the streams.
+        round_number: The origin of the rows.
+    """
+
+    codec: SequenceCodec
+    generator: Generator
+    name: str
+    door: Door
+    n: int
+    run: Run
+    round_number: int = 1
+
+    def all(self) -> Drawn:
+        """All series at once."""
+        return Drawn(stacked(list(self)))
+
+    def __iter__(self) -> Iterator[Dataset]:
+        part = max(PART // self.codec.window, 1)
+        for start in range(0, max(self.n, 1), part):
+            rng = self.run.rng("sample", self.round_number, start // part)
+            fresh = Fresh(start, self.run.seed_of("sample", "fresh", self.round_number))
+            batch = self.generator.sample(min(part, self.n - start), rng, self.run)
+            made = self.codec.decode(batch, rng, self.name, fresh)
+            origin = pl.repeat(self.round_number, len(made), dtype=pl.Int16, eager=True)
+            yield Dataset(made.frame, made.schema, origin=origin, name=made.name, door=self.door)
 
 
 def completions(model: Model, given: Given, condition: Condition, kept: Sequence[str], rng: np.random.Generator,

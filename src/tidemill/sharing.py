@@ -116,6 +116,7 @@ def _check(out: Path, rows: int | None, despite: str | None, overwrite: bool) ->
 def _made(model: Synthesizer, train: Dataset, holdout: Dataset, rows: int | None,
           run: Run) -> tuple[Dataset, int, Dataset, Dataset]:
     """Rows that are no copies, how many were dropped, and the real rows in the model's types."""
+    model.only_rows("sharing with an audit")
     like = model.sample_dataset(0, run=run)
     train = conform(train, like, run)
     holdout = conform(holdout, train, run)

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from tidemill import __version__
+from tidemill.codecs.sequence import SequenceCodec
 from tidemill.codecs.table import TableCodec
 from tidemill.completion import Given, taken
 from tidemill.core import artifact
@@ -20,14 +21,17 @@ from tidemill.core.condition import Condition, Where, parse_where
 from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Drawn
 from tidemill.core.errors import DataError, OptionError
-from tidemill.core.fairness import Evening, Fair, parse_fair
+from tidemill.core.fairness import Fair, parse_fair
 from tidemill.core.grid import Batch
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
-from tidemill.drawing import Drawing, Model, Plan
+from tidemill.core.series import learnable
+from tidemill.drawing import Drawing, Model, Plan, SeriesDrawing
+from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
-from tidemill.models.base import Generator, unfitted
+from tidemill.models.base import Generator, LearnsInSteps, unfitted
+from tidemill.models.conditioned import Conditioned
 from tidemill.quotas import balanced
 from tidemill.quotas import fair as fairly
 
@@ -39,12 +43,12 @@ PRIVACY_NOTE = (
     "values otherwise, at least 5 rows apart (a column's smallest and largest value may serve as the outermost bounds); "
     "names of categories with at least 5 rows, or all of them where most are rarer, which is then warned of; forms of ids "
     "and the largest number in them; frequent words; for rules, which of these go together; and trees whose "
-    "questions are asked of these."
+    "questions are asked of these, or the weights of a network that was shown them."
 )
 
 
 class Synthesizer:
-    """A model of a table: :meth:`sample` makes new rows, :meth:`save` and :meth:`load` keep it.
+    """A model of a table, or of series: :meth:`sample` makes new rows, :meth:`save` and :meth:`load` keep it.
 
     Made by :func:`tidemill.fit`.
 
@@ -53,7 +57,7 @@ class Synthesizer:
         manifest: How it was made: model, seed, rows, versions, and how far learning got.
     """
 
-    def __init__(self, codec: TableCodec, generator: Generator, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, codec: TableCodec | SequenceCodec, generator: Generator, manifest: Mapping[str, Any]) -> None:
         self._codec = codec
         self._generator = generator
         self.manifest: dict[str, Any] = dict(manifest)
@@ -68,28 +72,101 @@ class Synthesizer:
         """Whether learning went to its end."""
         return self._generator.steps_done == self._generator.steps_planned
 
-    @staticmethod
-    def fit(data: Dataset, run: Run, model: str = "trees", options: Mapping[str, Any] | None = None) -> Synthesizer:
-        """Learn a dataset as it is, with a model of this name and these options.
+    @property
+    def curves(self) -> Mapping[str, list[list[float]]]:
+        """Name -> [step, value] points of losses and score, where the model learns in steps; else nothing."""
+        return self._generator.curves if isinstance(self._generator, LearnsInSteps) else {}
+
+    @property
+    def best_step(self) -> int:
+        """The step whose weights were kept."""
+        return self._generator.best_step if isinstance(self._generator, LearnsInSteps) else self._generator.steps_done
+
+    def glimpses(self, run: Run) -> tuple[tuple[int, Dataset], ...]:
+        """(step, rows made then) as learning went; nothing for a model that was loaded."""
+        seen = self._generator.glimpses if isinstance(self._generator, LearnsInSteps) else []
+        return tuple((step, self._codec.decode(batch, run.rng("glimpse", step))) for step, batch in seen)
+
+    @property
+    def makes_series(self) -> bool:
+        """Whether what it learned, and what :meth:`sample` counts, are series and not rows."""
+        return isinstance(self._codec, SequenceCodec)
+
+    def about(self, rows: int) -> int:
+        """How many to ask of :meth:`sample` for about so many rows."""
+        return max(round(rows / self._codec.mean_steps), 1) if isinstance(self._codec, SequenceCodec) and rows else rows
+
+    def only_rows(self, what: str) -> None:
+        """See that it makes single rows.
 
         Raises:
-            DataError: There are too few rows, or no column to learn.
-            OptionError: There is no such model or option.
+            OptionError: It makes series, for which there is no such thing yet.
+        """
+        if self.makes_series:
+            raise OptionError(f"this is a model of series, for which there is no {what} yet",
+                              hint="fit without --time or --entity to learn rows one by one")
+
+    def _conformed(self, data: Dataset, run: Run) -> Dataset:
+        """Rows that are to be learned on top of this model's own, in its columns and types.
+
+        Raises:
+            DataError: A value never occurred in the rows that it learned.
+            SchemaError: A column is missing, or its values are of another kind.
+        """
+        self.only_rows("learning that begins from it")
+        like = self.sample_dataset(0, run=Run())
+        data = conform(data, replace(like, name=self.manifest["name"]), run)
+        assert isinstance(self._codec, TableCodec)
+        self._codec.check(data)
+        return data
+
+    @staticmethod
+    def fit(data: Dataset, run: Run, model: str = "trees", options: Mapping[str, Any] | None = None,
+            start: Synthesizer | None = None, window: int | None = None) -> Synthesizer:
+        """Learn a dataset as it is, with a model of this name and these options.
+
+        Where columns are the entity and the time, and the model can, the rows of an entity are learned as a series.
+
+        Args:
+            data: The rows.
+            run: Seed, device, time and progress.
+            model, options: Of the generator.
+            start: A model of the same columns from whose weights learning begins; only neural models can.
+            window: Steps that series are cut to; needs only a time, and 1 stands for rows one by one. By default series of
+                up to 64 steps stay whole, and longer ones are cut to 24.
+
+        Raises:
+            DataError: There are too few rows, no column to learn, or values that ``start`` does not know.
+            OptionError: There is no such model or option, or it cannot begin from ``start``.
         """
         generator = unfitted(model, options)
         if len(data) < MIN_ROWS:
             raise DataError(f"{len(data)} rows are too few to learn from", where=data.name,
                             hint=f"give at least {MIN_ROWS} rows")
-        codec = TableCodec().fit(data, run)
+        if start is not None:
+            data = start._conformed(data, run)
+        codec = start._codec if start is not None else (
+            SequenceCodec(window or 0) if _in_series(data, generator, model, window, run) else TableCodec()).fit(data, run)
         if not codec.spec.reals and not codec.spec.codes:
             raise DataError("no column can be learned: all are ids, free text or ignored", where=data.name,
                             hint="give a kind to a column with --schema")
-        generator.fit(codec.spec, codec.encode(data), run)
+        batch = codec.encode(data)
+        if codec.spec.context is not None:
+            generator = Conditioned(model, generator)
+        if start is None:
+            generator.fit(codec.spec, batch, run)
+        elif isinstance(generator, LearnsInSteps):
+            generator.fit(codec.spec, batch, run, start=start._generator)
+        else:
+            raise OptionError(f"the model '{model}' learns anew each time and cannot start from another",
+                              hint="leave the start out, or choose a neural model: flow, vae, gan or autoregressive")
         manifest = {
             "model": model, "options": dict(options or {}), "seed": run.seed, "rows": len(data),
             "name": data.name, "door": data.door, "versions": versions(), "schema": data.schema.fingerprint(),
             "steps_done": generator.steps_done, "steps_planned": generator.steps_planned,
         }
+        if isinstance(codec, SequenceCodec):
+            manifest |= {"series": len(batch), "window": codec.window}
         return Synthesizer(codec, generator, manifest)
 
     def sample(self, n: int | None = None, where: Where = None, *, balance: Balance = None, fair: Fair = None,
@@ -97,7 +174,7 @@ class Synthesizer:
         """New rows as the kind of frame that the model learned from (polars for a file).
 
         Args:
-            n: How many; as many as ``like`` has by default.
+            n: How many rows, or series where the model makes these; as many as ``like`` has by default.
             where: What every row shall be like: ``["age>=30", "plan in team,solo"]`` or ``{"age": ">=30", "plan": ["team",
                 "solo"], "churn": "Yes", "fee": None}`` (None for a missing value); see
                 :func:`tidemill.core.condition.parse_where`.
@@ -130,14 +207,12 @@ class Synthesizer:
 
         The arguments and errors are those of :meth:`sample`.
         """
-        evening = parse_fair(fair, fair_strength, self.schema, self._codec.levels)
-        return self._drawing(n, where, balance, evening, like, run, round_number).all()
+        return self._drawing(n, where, balance, fair, fair_strength, like, run, round_number).all()
 
     def parts(self, n: int | None = None, where: Where = None, *, balance: Balance = None, fair: Fair = None,
               fair_strength: float = 1.0, like: Any = None, run: Run) -> Iterator[Dataset]:
         """The rows of :meth:`draw` in parts of 250,000 rows, each made when it is asked for."""
-        evening = parse_fair(fair, fair_strength, self.schema, self._codec.levels)
-        return iter(self._drawing(n, where, balance, evening, like, run, 1))
+        return iter(self._drawing(n, where, balance, fair, fair_strength, like, run, 1))
 
     def infill(self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), seed: int = 0, run: Run | None = None) -> Any:
         """The rows with their missing values filled in, drawn given all that is known of the row.
@@ -172,8 +247,11 @@ class Synthesizer:
 
         Raises:
             ConditionError: It cannot be understood.
+            OptionError: The model makes series.
             SchemaError: A column does not exist.
         """
+        if where:
+            self.only_rows("condition")
         return parse_where(where, self.schema, self._codec.levels)
 
     def levels(self, name: str) -> list[str]:
@@ -186,6 +264,7 @@ class Synthesizer:
         Raises:
             DataError: The rows have none of the model's columns, or a value is not of its column's kind.
         """
+        self.only_rows("completing of given rows")
         if isinstance(rows, Given):
             return rows
         empty = Batch(np.zeros((0, len(self._codec.spec.reals)), np.int64),
@@ -195,11 +274,18 @@ class Synthesizer:
 
     @property
     def _model(self) -> Model:
+        assert isinstance(self._codec, TableCodec)
         return Model(self._codec, self._generator, self.manifest["name"], self.manifest["door"], self.manifest["rows"])
 
-    def _drawing(self, n: int | None, where: Where, balance: Balance, evening: Evening | None, like: Any, run: Run,
-                 round_number: int) -> Drawing:
+    def _drawing(self, n: int | None, where: Where, balance: Balance, fair: Fair, strength: float, like: Any, run: Run,
+                 round_number: int) -> Drawing | SeriesDrawing:
         condition = self.condition(where)
+        if isinstance(self._codec, SequenceCodec):
+            if balance or fair or like is not None:
+                self.only_rows("drawing with balance, fair or like")
+            return SeriesDrawing(self._codec, self._generator, self.manifest["name"], self.manifest["door"], _checked(n),
+                                 run, round_number)
+        evening = parse_fair(fair, strength, self.schema, self._codec.levels)
         _check_one({"like": like is not None, "balance": bool(balance), "fair": evening is not None})
         given = None if like is None else self._own_columns(self.taken(like), run)
         n = _checked(len(given) if n is None and given is not None else n)
@@ -252,19 +338,44 @@ class Synthesizer:
                 raise ValueError(f"there is no model called {manifest['model']!r}")
             if manifest["door"] not in ("polars", "pandas", "pyarrow"):
                 raise ValueError("unknown kind of frame")
-            codec = TableCodec.from_state(documents["codec"])
-            generator = MODELS.load(manifest["model"]).from_state(codec.spec, documents["generator"], arrays)
+            codec = (SequenceCodec if "window" in manifest else TableCodec).from_state(documents["codec"])
+            family = MODELS.load(manifest["model"]) if codec.spec.context is None else Conditioned
+            generator = family.from_state(codec.spec, documents["generator"], arrays)
             return Synthesizer(codec, generator, {k: v for k, v in manifest.items() if k not in ("format", "sha256")})
 
     def __repr__(self) -> str:
         m = self.manifest
-        return f"model of {m['name']}: {m['model']}, {m['rows']:,} rows, {len(self.schema):,} columns, seed {m['seed']}"
+        rows = f"{m['series']:,} series of {m['rows']:,} rows" if self.makes_series else f"{m['rows']:,} rows"
+        return f"model of {m['name']}: {m['model']}, {rows}, {len(self.schema):,} columns, seed {m['seed']}"
 
     def _repr_html_(self) -> str:
         m = self.manifest
         part = "" if self.complete else f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
         return (f"<p><b>model of {html.escape(m['name'])}</b>: {html.escape(m['model'])}, learned from {m['rows']:,} rows "
                 f"and {len(self.schema):,} columns with seed {m['seed']}{part}</p>")
+
+
+def _in_series(data: Dataset, generator: Generator, model: str, window: int | None, run: Run) -> bool:
+    """Whether rows are to be learned as the steps of series.
+
+    Raises:
+        OptionError: A window is asked for without a time, or of a model that cannot learn series.
+    """
+    able = 1 in getattr(generator, "site_axes", frozenset({0}))
+    timed = bool(data.schema.of_role("time"))
+    if window is None:
+        if able and timed and not learnable(data.schema):
+            run.emit("note", "learn", "Rows are learned one by one; --entity COL, or --window N for one long series, learns "
+                     "series.")
+        return able and learnable(data.schema)
+    if window < 1:
+        raise OptionError(f"a window of {window} steps makes no sense", hint="give 2 or more, or 1 to learn rows one by one")
+    if window > 1 and not timed:
+        raise OptionError("a window needs the order of the steps", hint="name the time's column with --time")
+    if window > 1 and not able:
+        raise OptionError(f"the model '{model}' learns rows one by one and has no windows",
+                          hint="choose a neural model: see `tidemill models`")
+    return window > 1
 
 
 def _check_one(asked: Mapping[str, bool]) -> None:

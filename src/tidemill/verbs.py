@@ -135,7 +135,8 @@ def mine(data: Any, *, holdout: Dataset | None = None, techniques: Sequence[str]
 
 
 def fit(data: Any, *, model: str = "trees", options: Mapping[str, Any] | None = None, target: str | None = None,
-        seed: int = 0, steps: int | None = None, minutes: float | None = None, run: Run | None = None) -> Synthesizer:
+        start: Synthesizer | str | Path | None = None, window: int | None = None, seed: int = 0, steps: int | None = None,
+        minutes: float | None = None, device: str = "auto", run: Run | None = None) -> Synthesizer:
     """A generator that has learned the data as they are; nothing is cleaned and every column is kept.
 
     Args:
@@ -143,13 +144,17 @@ def fit(data: Any, *, model: str = "trees", options: Mapping[str, Any] | None = 
         model: A registered model's name.
         options: The model's own options, as ``{"least": 30}``.
         target: The column to be predicted, where ``data`` is no Dataset.
+        start: A neural model, or its path, learned from a table with the same columns, from whose weights learning begins.
+        window: Steps that series are cut to, of data with an entity and a time, or only a time; 1 learns rows one by one. By
+            default series of up to 64 steps stay whole, and longer ones are cut to 24. Only neural models learn series.
         seed: The same seed, data and versions give the same model.
         steps: Learn only so many steps: replays a fit that was cut short.
         minutes: Stop learning after so many minutes; the model is usable all the same.
-        run: For progress and cancelling; its seed, steps and deadline take the place of the others.
+        device: Where a neural model learns: "cpu", "cuda", or "auto" for CUDA where there is one.
+        run: For progress and cancelling; its seed, steps, deadline and device take the place of the others.
 
     Raises:
-        DataError: There are too few rows, or nothing to learn.
+        DataError: There are too few rows, nothing to learn, or values that ``start`` does not know.
         OptionError: There is no such model or option.
 
     Example:
@@ -159,10 +164,10 @@ def fit(data: Any, *, model: str = "trees", options: Mapping[str, Any] | None = 
         >>> model.sample(3, where={"plan": "team"})["plan"].to_list()
         ['team', 'team', 'team']
     """
-    run = run or _run(seed, steps=steps, minutes=minutes)
+    run = run or _run(seed, steps=steps, minutes=minutes, device=device)
     train = _dataset(data, run, target=target)
     estimate.tell(model, options, train, run)
-    return Synthesizer.fit(train, run, model, options)
+    return Synthesizer.fit(train, run, model, options, None if start is None else _loaded(start), window)
 
 
 def sample(model: Synthesizer | str | Path, rows: int | None = None, where: Where = None, *, balance: Balance = None,
@@ -171,7 +176,7 @@ def sample(model: Synthesizer | str | Path, rows: int | None = None, where: Wher
 
     Args:
         model: A Synthesizer, or the path of a stored one.
-        rows: How many; as many as ``like`` has by default.
+        rows: How many rows, or series where the model makes these; as many as ``like`` has by default.
         where: What every row shall be like: ``["age>=30", "plan in team,solo"]``, or ``{"age": ">=30", "plan": ["team",
             "solo"]}``; drawn from the model's conditional distribution.
         balance: Shares that levels shall have: ``{"churn": {"Yes": 0.5}}`` or ``{"churn": "equal"}``.
@@ -379,7 +384,7 @@ def report(source: Account | str | Path) -> Report:
 def run(source: Any, *, out: str | Path | None = None, target: str | None = None, model: str = "trees",
         model_options: Mapping[str, Any] | None = None,
         rows: int | None = None, rounds: int = 1, seed: int = 0, steps: int | None = None, minutes: float | None = None,
-        overwrite: bool = False, name: str | None = None, run: Run | None = None, command: str = "",
+        device: str = "auto", overwrite: bool = False, name: str | None = None, run: Run | None = None, command: str = "",
         **options: Any) -> wheel.Turned:
     """Once around: read, split, clean, mine, learn, generate, evaluate, report.
 
@@ -397,16 +402,17 @@ def run(source: Any, *, out: str | Path | None = None, target: str | None = None
         seed: The same seed, data and versions give the same results.
         steps: Learn only so many steps: replays a run that was cut short.
         minutes: Stop learning after so many minutes of the run.
+        device: Where a neural model learns: "cpu", "cuda", or "auto" for CUDA where there is one.
         overwrite: Whether outputs that exist may be replaced.
         name: What the data are called in the report; the file's name by default.
-        run: For progress and cancelling; its seed, steps and deadline take the place of the others.
+        run: For progress and cancelling; its seed, steps, deadline and device take the place of the others.
         command: How the run was started, for the report.
         **options: The other options of :func:`read`.
 
     Raises:
         TidemillError: Something that the user can mend; nothing half-written is left.
     """
-    job = run or _run(seed, steps=steps, minutes=minutes)
+    job = run or _run(seed, steps=steps, minutes=minutes, device=device)
     folder = None if out is None else wheel.Folder(Path(out), overwrite=overwrite)
     data = _dataset(source, job, target=target, **options)
     data = data if name is None else replace(data, name=name)
@@ -488,6 +494,6 @@ def _loaded(model: Synthesizer | str | Path) -> Synthesizer:
     return model if isinstance(model, Synthesizer) else Synthesizer.load(model)
 
 
-def _run(seed: int = 0, *, steps: int | None = None, minutes: float | None = None) -> Run:
+def _run(seed: int = 0, *, steps: int | None = None, minutes: float | None = None, device: str = "auto") -> Run:
     deadline = None if minutes is None else monotonic() + 60 * minutes
-    return Run(seed, steps=steps, deadline=deadline, listener=notebook_line() if in_notebook() else None)
+    return Run(seed, steps=steps, deadline=deadline, listener=notebook_line() if in_notebook() else None, device=device)

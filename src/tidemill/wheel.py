@@ -25,7 +25,7 @@ from tidemill.io.writing import write, write_frame
 from tidemill.metrics.evaluate import evaluate
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
-from tidemill.reporting.base import Account, Round
+from tidemill.reporting.base import Account, Learning, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
 from tidemill.synthesizer import PRIVACY_NOTE, Synthesizer, versions
@@ -134,23 +134,25 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
         if folder is not None:
             learned.save(folder / "model.tidemill", overwrite=True)
     with clock.step("generate"):
-        synthetic = learned.sample_dataset(rows or len(train), run=run)
+        synthetic = learned.sample_dataset(learned.about(rows or len(train)), run=run)
         if folder is not None:
             write(synthetic, folder / "synthetic.parquet", overwrite=True)
     with clock.step("evaluate"):
-        scores = evaluate(replace(evidence(train, holdout, synthetic, findings, run), fair=_fairly(learned, run)), run)
+        scores = evaluate(replace(evidence(train, holdout, synthetic, findings, run),
+                                  fair=None if learned.makes_series else _fairly(learned, run)), run)
         _write(folder, "scores.json", scores.to_state())
     told: list[Round] = []
     fed = synthetic
     for number in range(2, rounds + 1):
         with clock.step(f"round {number}"):
             told.append(once_more(number, fed, train, holdout, plan, findings, run))
-            fed = learned.sample_dataset(len(synthetic), run=run, round_number=number) if number < rounds else fed
+            again = learned.about(len(synthetic))
+            fed = learned.sample_dataset(again, run=run, round_number=number) if number < rounds else fed
     account = Account(
         name=data.name, command=command, seed=run.seed, threads=run.threads, versions=versions(),
         seconds=clock.seconds, rows=len(data), columns=len(data.schema), train=train, holdout=holdout,
         synthetic=synthetic, issues=cleaned.issues, changes=cleaned.changes, rules=train.schema.rules,
-        findings=findings, scores=scores, model=model, model_note=_model_note(learned),
+        findings=findings, scores=scores, model=model, model_note=_model_note(learned), learning=_learning(learned, run),
         privacy_note=PRIVACY_NOTE, warnings=tuple(run.warnings), rounds=tuple(told))
     with clock.step("report"), run.stage("report", "writing the report"):
         page = build(account)
@@ -212,6 +214,7 @@ def fairness(model: Synthesizer, train: Dataset, holdout: Dataset, run: Run, *, 
         OptionError: No column is sensitive.
         SchemaError: A column does not exist, or the tables' columns differ.
     """
+    model.only_rows("measuring of fairness")
     like = model.sample_dataset(0, run=Run(run.seed))
     schema = like.schema.with_roles("sensitive", sensitive)
     schema = schema if target is None else schema.with_roles("target", [target])
@@ -227,6 +230,10 @@ def fairness(model: Synthesizer, train: Dataset, holdout: Dataset, run: Run, *, 
 def _fairly(model: Synthesizer, run: Run) -> Callable[[Mapping[str, str], int], Dataset]:
     """Draws rows with equal rates, without a word on the single groups."""
     return lambda asked, n: model.draw(n, fair=asked, run=Run(run.seed, threads=run.threads)).data
+
+
+def _learning(model: Synthesizer, run: Run) -> Learning | None:
+    return Learning(model.curves, model.best_step, model.glimpses(run)) if model.curves else None
 
 
 def _model_note(model: Synthesizer) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.conformance.quick import COMPLETING, NEURAL, completes, quick
 from tests.conformance.tables import business, dataset
 from tidemill import drawing
 from tidemill.core.dataset import Dataset
@@ -32,12 +33,14 @@ CONDITIONS: list[list[str]] = [
 
 @cache
 def fitted(name: str) -> Synthesizer:
-    return Synthesizer.fit(DATA, Run(3), name)
+    return Synthesizer.fit(DATA, Run(3), name, quick(name))
 
 
 @pytest.mark.parametrize("where", CONDITIONS, ids=" and ".join)
 @pytest.mark.parametrize("name", MODELS)
 def test_conditions_hold_in_every_row(name: str, where: list[str]) -> None:
+    if where == ["since=2018-06-05"] and not completes(name):
+        pytest.skip("one row in 3,000, which takes a minute to be drawn until enough pass")
     model = fitted(name)
     drawn = model.draw(400, where, run=Run(1))
     assert len(drawn.data) == 400
@@ -53,8 +56,9 @@ def test_the_same_seed_gives_the_same_rows_whatever_the_threads(name: str) -> No
     one, other = (fitted(name).draw(300, where, run=Run(5, threads=threads)) for threads in (1, 4))
     assert one.data.frame.equals(other.data.frame)
     assert one.odds == other.odds
-    filled = [fitted(name).infill(rows, run=Run(5, threads=threads)) for threads in (1, 4)]
-    assert filled[0].equals(filled[1])
+    if completes(name):
+        filled = [fitted(name).infill(rows, run=Run(5, threads=threads)) for threads in (1, 4)]
+        assert filled[0].equals(filled[1])
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -65,7 +69,7 @@ def test_what_never_occurs_is_refused(name: str, where: list[str]) -> None:
         fitted(name).sample(10, where)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_a_combination_of_one_in_a_hundred_thousand_comes_back_and_is_told(name: str) -> None:
     run = Run(2)
     where = ["age=33", "plan=enterprise", "churn=No", "active=true", "since between 2016-03-01 and 2016-03-20"]
@@ -75,6 +79,15 @@ def test_a_combination_of_one_in_a_hundred_thousand_comes_back_and_is_told(name:
     assert odds.chance is not None
     assert 0 < odds.chance < 1e-3
     assert any("hardly any training row is like this" in warning for warning in run.warnings)
+
+
+@pytest.mark.parametrize("name", [name for name in NEURAL if not completes(name)])
+def test_models_that_draw_whole_rows_say_so(name: str) -> None:
+    with pytest.raises(OptionError, match="makes whole rows and cannot complete given ones"):
+        fitted(name).infill(DATA.frame.select("age", "plan").head(3))
+    with pytest.raises(ConditionError, match="too rare for a model that draws until enough rows pass"):
+        fitted(name).sample(10, ["age=33", "plan=enterprise", "churn=No", "active=true",
+                                 "since between 2016-03-01 and 2016-03-03", "last_seen>=2024-01-27"])
 
 
 # --- against brute force ---------------------------------------------------------------------------------------------
@@ -93,7 +106,7 @@ def small(rows: int = 3000) -> Dataset:
 @cache
 def many(name: str) -> tuple[Synthesizer, pl.DataFrame]:
     """A model of the small table and 400,000 of its rows, which stand for its joint distribution."""
-    model = Synthesizer.fit(small(), Run(0), name)
+    model = Synthesizer.fit(small(), Run(0), name, quick(name))
     return model, model.sample_dataset(400_000, run=Run(99)).frame
 
 
@@ -113,7 +126,7 @@ BRUTE = [["plan=b"], ["visits>=3"], ["gone=true", "paid missing"], ["paid betwee
 
 
 @pytest.mark.parametrize("where", BRUTE, ids=" and ".join)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_conditional_rows_agree_with_brute_force(name: str, where: list[str]) -> None:
     model, joint = many(name)
     held = joint.filter(model.condition(where).mask(joint))
@@ -126,7 +139,7 @@ def test_conditional_rows_agree_with_brute_force(name: str, where: list[str]) ->
 
 @pytest.mark.parametrize("given", [{"plan": "b"}, {"visits": 3, "gone": True}, {"paid": 1.0, "plan": "c"}, {"visits": 5}],
                          ids=str)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_completed_rows_agree_with_brute_force(name: str, given: dict[str, object]) -> None:
     model, joint = many(name)
     rows = 5000
@@ -148,7 +161,7 @@ def holed(rows: int = 200) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("draws", [1, 3])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_infill_keeps_what_is_given_and_fills_the_rest(name: str, draws: int) -> None:
     rows = holed()
     filled = fitted(name).infill(rows, draws, seed=2)
@@ -164,7 +177,7 @@ def test_infill_keeps_what_is_given_and_fills_the_rest(name: str, draws: int) ->
         assert filled["draw"].to_list() == [k for k in range(1, draws + 1) for _ in range(len(rows))]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_missing_values_that_are_facts_stay_missing(name: str) -> None:
     rows = holed()
     filled = fitted(name).infill(rows, keep=["fee"])
@@ -172,7 +185,7 @@ def test_missing_values_that_are_facts_stay_missing(name: str) -> None:
     assert not filled["age"].null_count()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_rows_like_others(name: str) -> None:
     like = pl.DataFrame({"plan": ["team", "solo", None], "age": [30, 40, 50]})
     made = fitted(name).sample(7, "churn=No", like=like)
@@ -183,7 +196,7 @@ def test_rows_like_others(name: str) -> None:
     assert made["customer_id"].n_unique() == 7
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_values_beyond_what_was_learned_are_kept(name: str) -> None:
     run = Run()
     rows = pl.DataFrame({"age": [200, 30, None], "fee": [-5.0, 1e6, 40.0]})
@@ -225,6 +238,8 @@ def test_parts_are_one_draw(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert frame.equals(fitted(name).sample_dataset(1000, ["plan=team"], run=Run(1)).frame)
     balanced = fitted(name).sample(1000, balance={"churn": {"Yes": 0.3}})
     assert (balanced["churn"] == "Yes").sum() == 300
+    if not completes(name):
+        return
     filled = fitted(name).infill(holed(), 3, seed=2)
     assert filled["extra"].to_list() == [f"x{k}" for k in range(200)] * 3
 
@@ -258,7 +273,12 @@ RULES = (Rule("a+b=c", ("net", "tax", "gross")), Rule("a<=b", ("ordered", "shipp
 @cache
 def lawful(name: str) -> Synthesizer:
     data = dataset(orders())
-    return Synthesizer.fit(replace(data, schema=replace(data.schema, rules=RULES)), Run(1), name)
+    return Synthesizer.fit(replace(data, schema=replace(data.schema, rules=RULES)), Run(1), name, quick(name))
+
+
+@cache
+def lawful_rows(name: str) -> pl.DataFrame:
+    return lawful(name).sample_dataset(100_000, run=Run(4)).frame
 
 
 def keeps_rules(frame: pl.DataFrame) -> bool:
@@ -273,12 +293,12 @@ def test_conditions_on_columns_that_follow_from_others(name: str, where: list[st
     drawn = lawful(name).draw(500, where, run=Run(3))
     assert lawful(name).condition(where).mask(drawn.data.frame).all()
     assert keeps_rules(drawn.data.frame)
-    every = lawful(name).sample_dataset(100_000, run=Run(4)).frame
+    every = lawful_rows(name)
     share = lawful(name).condition(where).mask(every).mean()
     assert drawn.odds[0].chance == pytest.approx(share, rel=0.15, abs=5e-4)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_completed_rows_keep_rules(name: str) -> None:
     rng = np.random.default_rng(8)
     whole = orders(150)
@@ -291,7 +311,7 @@ def test_completed_rows_keep_rules(name: str) -> None:
         assert filled[column].filter(given).equals(rows[column].filter(given)), column
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_what_if_keeps_rules(name: str) -> None:
     found = what_if(lawful(name), orders(60), {"tax": 8, "city": "Lima"}, "net<30", draws=2, run=Run(0))
     assert set(found.redrawn) == {"net", "gross", "country"}
@@ -318,7 +338,7 @@ def test_rates_are_equal_in_all_groups(name: str, fair: dict[str, str]) -> None:
     assert made["churn"].head(500).n_unique() == 2  # in random order
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_groups_and_outcomes_keep_their_shares_and_rates_move_along_a_line(name: str) -> None:
     model, joint = many(name)
     gone = pl.col("gone")
@@ -333,7 +353,7 @@ def test_groups_and_outcomes_keep_their_shares_and_rates_move_along_a_line(name:
             assert rate == pytest.approx((1 - strength) * learned + strength * whole, abs=0.03)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", COMPLETING)
 def test_all_else_is_as_learned_given_group_and_outcome(name: str) -> None:
     model, joint = many(name)
     made = model.sample(20_000, fair={"plan": "gone"})

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import time
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.conformance.quick import quick
 from tests.conformance.tables import business, dataset
 from tidemill.codecs.table import TableCodec
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Code, Known, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models import MODELS
-from tidemill.models.base import Generator
+from tidemill.models.base import Generator, unfitted
 from tidemill.synthesizer import Synthesizer
 
 DATA = dataset(business(), target="churn")
@@ -30,9 +32,14 @@ def same(a: Batch, b: Batch) -> bool:
     return np.array_equal(a.tick, b.tick) and np.array_equal(a.code, b.code)
 
 
+@cache
 def fitted(name: str, **options: int) -> Generator:
     spec, batch = grid()
-    return MODELS.load(name)().fit(spec, batch, Run(3, **options))
+    return learned(name, spec, batch, Run(3, **options))
+
+
+def learned(name: str, spec: Spec, batch: Batch, run: Run) -> Generator:
+    return unfitted(name, quick(name)).fit(spec, batch, run)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -80,7 +87,7 @@ def test_columns_keep_their_shares(name: str) -> None:
 def test_what_never_occurs_is_refused(name: str) -> None:
     spec = Spec((Real("x"),), (Code("c", 3),))
     batch = Batch(np.arange(200).reshape(-1, 1) % 7, (np.arange(200) % 2).astype(np.int32).reshape(-1, 1))
-    model = MODELS.load(name)().fit(spec, batch, Run())
+    model = learned(name, spec, batch, Run())
     for known in (Known(code={0: np.array([False, False, True])}), Known({0: np.array([[1_000_000, 1_000_000]])})):
         with pytest.raises(ConditionError, match="no training row"):
             model.infill(10, known, np.random.default_rng(0))
@@ -91,7 +98,7 @@ def test_what_never_occurs_is_refused(name: str) -> None:
 def test_narrow_and_empty_grids(name: str, reals: int, codes: int) -> None:
     spec = Spec((Real("x"),) * reals, (Code("c", 1),) * codes)
     batch = Batch(np.full((30, reals), 7, np.int64), np.zeros((30, codes), np.int32))
-    made = MODELS.load(name)().fit(spec, batch, Run()).sample(5, np.random.default_rng(0))
+    made = learned(name, spec, batch, Run()).sample(5, np.random.default_rng(0))
     assert same(made, Batch(np.full((5, reals), 7, np.int64), np.zeros((5, codes), np.int32)))
 
 
@@ -113,17 +120,17 @@ def test_a_replayed_part_gives_the_same_bytes(name: str, tmp_path: Path) -> None
 def test_out_of_time_and_cancelled_fits_are_usable(name: str) -> None:
     spec, batch = grid()
     late = Run(deadline=time.monotonic() - 1)
-    assert len(MODELS.load(name)().fit(spec, batch, late).sample(50, np.random.default_rng(0))) == 50
+    assert len(learned(name, spec, batch, late).sample(50, np.random.default_rng(0))) == 50
     cancelled = Run()
     cancelled.cancel()
     if name != "independent":  # instant: nothing to cut short
         with pytest.raises(Exception, match="stopped"):
-            MODELS.load(name)().fit(spec, batch, cancelled)
+            learned(name, spec, batch, cancelled)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_artefact_is_the_same_bytes(name: str, tmp_path: Path) -> None:
-    paths = [Synthesizer.fit(DATA, Run(1, threads=threads), name).save(tmp_path / f"{threads}.tidemill")
+    paths = [Synthesizer.fit(DATA, Run(1, threads=threads), name, quick(name)).save(tmp_path / f"{threads}.tidemill")
              for threads in (1, 3)]
     assert paths[0].read_bytes() == paths[1].read_bytes()
     model = Synthesizer.load(paths[0])
@@ -137,8 +144,7 @@ def test_what_has_nothing_to_do_with_each_other_is_not_tied_together(name: str) 
     codes = np.random.default_rng(0).integers(0, 2, (n, coins)).astype(np.int32)
     spec = Spec((Real("x"),), tuple(Code(f"coin {k}", 2) for k in range(coins)))
     batch = Batch(np.random.default_rng(1).integers(0, 5000, (n, 1)), codes)
-    model = MODELS.load(name)().fit(spec, batch, Run())
-    made = model.sample(n, np.random.default_rng(2))
+    made = learned(name, spec, batch, Run()).sample(n, np.random.default_rng(2))
     drawn = np.corrcoef(np.column_stack([made.code, made.tick[:, 0] % 97]).T)
     # what `trees` takes for a relation in 2,000 rows of noise is at most as large as noise
     assert np.abs(drawn - np.eye(coins + 1)).max() < 4.5 / np.sqrt(n)

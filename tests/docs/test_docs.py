@@ -135,6 +135,19 @@ def test_every_name_is_explained(page: str, names: Any) -> None:
     assert not [name for name in names if f"`{name}`" not in text]
 
 
+@pytest.mark.parametrize("name", [name for name, entry in MODELS.items() if entry.extra == "deep"])
+def test_options_of_neural_models_are_on_their_page_with_their_defaults(name: str) -> None:
+    from tidemill.models.deep.training import Training
+
+    text = read(DOCS / "neural.md")
+    common, _, own = text.partition("### `autoregressive`")
+    mine = f"### `autoregressive`{own}".partition(f"### `{name}`")[2].partition("###")[0]
+    options = MODELS.load(name).Options
+    for key, default in options.parameters().items():
+        place = common if Training.parameters().get(key) == default else mine
+        assert f"| `{key}` | {default if default != '' else '(none)'} | {options.lines()[key]} |" in place
+
+
 def test_public_names_are_explained() -> None:
     import tidemill as tm
 

@@ -157,6 +157,7 @@ def audit(model: Synthesizer | None, train: Dataset, holdout: Dataset, run: Run,
     told = len(run.warnings)  # those of reading may quote a first line, so they stay out of the report
     loaded = [(name, ATTACKS.load(name)) for name in (ATTACKS if attacks is None else attacks)]
     if model is not None:
+        model.only_rows("audit")
         like = model.sample_dataset(0, run=Run(run.seed))
         train = conform(train, like, run)
     train = replace(train, schema=train.schema.with_roles("sensitive", sensitive), origin=None)

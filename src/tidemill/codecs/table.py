@@ -20,7 +20,7 @@ from tidemill.codecs.linear import Linear
 from tidemill.codecs.units import Asked, Own, Rows, Unit, both
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import ConditionError
+from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Known, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Kind, Rule, Schema
@@ -87,6 +87,22 @@ class TableCodec:
             bounds = {unit.columns[0]: (unit.low, unit.high) for unit in self._units if isinstance(unit, (Own, Linear))}
             fill(rows, linear, self._filled, self._spreads, self._codecs, bounds)
         return Batch.joined([unit.encode(rows) for unit in self._units])
+
+    def check(self, data: Dataset) -> None:
+        """See that every value is one that its column's codec knows.
+
+        Raises:
+            DataError: A value never occurred in the rows that the codec was fitted on.
+        """
+        for name, (column, codec) in self._codecs.items():
+            if column.kind not in ("category", "boolean"):
+                continue  # numbers and dates may lie anywhere; ids and texts are not learned
+            there = np.flatnonzero(data[name].is_not_null().to_numpy())
+            unknown = there[codec.unknown(data[name][there])] if len(there) else there
+            if len(unknown):
+                raise DataError(f"the value '{data[name][int(unknown[0])]}' never occurs in the rows that the model learned",
+                                where=f"column '{name}', row {int(unknown[0]) + 1:,}",
+                                hint="leave such rows out, or learn anew from all rows")
 
     def _natural(self, data: Dataset) -> Rows:
         """Each column's own channels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -53,6 +53,7 @@ class Spec:
         ragged: Whether the number of sites in use varies by row (``Batch.mask``).
         order: The channels, ("code", i) or ("real", i), in the order in which a sequential model best draws them; a
             presence code stands before its reals. Codes first, then reals, where nothing is said.
+        context: A table's spec of what is given with each row and not generated; None where nothing is.
     """
 
     reals: tuple[Real, ...] = ()
@@ -60,6 +61,7 @@ class Spec:
     sites: tuple[int, ...] = ()
     ragged: bool = False
     order: tuple[tuple[Channel, int], ...] = ()
+    context: Spec | None = None
 
     def __post_init__(self) -> None:
         if not self.order:
@@ -75,7 +77,8 @@ class Spec:
         """The spec that :meth:`to_state` wrote."""
         return Spec(tuple(Real(**real) for real in state["reals"]), tuple(Code(**code) for code in state["codes"]),
                     tuple(state["sites"]), bool(state["ragged"]),
-                    tuple((sort, int(i)) for sort, i in state["order"]))
+                    tuple((sort, int(i)) for sort, i in state["order"]),
+                    None if state["context"] is None else Spec.from_state(state["context"]))
 
     @staticmethod
     def joined(parts: list[Spec]) -> Spec:
@@ -98,19 +101,37 @@ class Batch:
     Attributes:
         tick: (n, *sites, R) int64.
         code: (n, *sites, K) int32.
-        mask: (n, *sites) bool, the sites in use; None where all are.
+        mask: (n, *sites) bool, the sites in use, which are the first ones along the first axis; None where all are.
+        context: n rows of what is given with each row; None where the spec has no context.
     """
 
     tick: np.ndarray
     code: np.ndarray
     mask: np.ndarray | None = None
+    context: Batch | None = None
 
     def __len__(self) -> int:
         return len(self.tick)
 
     def rows(self, index: np.ndarray) -> Batch:
         """The rows at these positions or under this mask."""
-        return Batch(self.tick[index], self.code[index], None if self.mask is None else self.mask[index])
+        return Batch(self.tick[index], self.code[index], None if self.mask is None else self.mask[index],
+                     None if self.context is None else self.context.rows(index))
+
+    @staticmethod
+    def blank(spec: Spec, n: int) -> Batch:
+        """n rows of zeros, every site in use."""
+        shape = (n, *spec.sites)
+        return Batch(np.zeros((*shape, len(spec.reals)), np.int64), np.zeros((*shape, len(spec.codes)), np.int32),
+                     np.ones(shape, bool) if spec.ragged else None,
+                     None if spec.context is None else Batch.blank(spec.context, n))
+
+    @staticmethod
+    def stacked(parts: Sequence[Batch]) -> Batch:
+        """The rows of several batches of one spec, one after the other."""
+        masks, contexts = [p.mask for p in parts if p.mask is not None], [p.context for p in parts if p.context is not None]
+        return Batch(np.concatenate([p.tick for p in parts]), np.concatenate([p.code for p in parts]),
+                     np.concatenate(masks) if masks else None, Batch.stacked(contexts) if contexts else None)
 
     @staticmethod
     def joined(parts: list[Batch]) -> Batch:
@@ -173,6 +194,19 @@ class Known:
     code: Mapping[int, np.ndarray] = field(default_factory=dict)
     sums: tuple[Sum, ...] = ()
     rows: Partial | None = None
+
+    def passes(self, batch: Batch) -> np.ndarray:
+        """(n,) whether each row of a table's batch keeps to what is known of all rows."""
+        passing = np.ones(len(batch), bool)
+        for i, intervals in self.tick.items():
+            tick = batch.tick[:, i, None]
+            passing &= ((tick >= intervals[:, 0]) & (tick <= intervals[:, 1])).any(axis=1)
+        for i, levels in self.code.items():
+            passing &= levels[batch.code[:, i]]
+        for one in self.sums:
+            total = batch.tick[:, one.channels] @ np.array(one.weights, np.int64)
+            passing &= (total >= one.low) & (total <= one.high)
+        return passing
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -75,6 +76,8 @@ class Run:
         deadline: A ``time.monotonic()`` instant at which learning must be over; None for no limit.
         steps: Learn exactly this many steps (to replay a run that was cut short); None for all.
         listener: Is handed every Event.
+        device: Where networks learn and draw: "cpu", "cuda", or "auto" for CUDA where there is one.
+        checkpoint: A file in which a long fit keeps its state, so that it can go on after it was killed; None for none.
 
     Example:
         >>> a, b = Run(seed=7).rng("draw"), Run(seed=7).rng("draw")
@@ -83,8 +86,11 @@ class Run:
     """
 
     def __init__(self, seed: int = 0, *, threads: int = 2, deadline: float | None = None, steps: int | None = None,
-                 listener: Callable[[Event], None] | None = None) -> None:
+                 listener: Callable[[Event], None] | None = None, device: str = "auto",
+                 checkpoint: Path | None = None) -> None:
         self.seed = seed
+        self.device = device
+        self.checkpoint = checkpoint
         self.threads = threads
         self.deadline = deadline
         self.steps = steps

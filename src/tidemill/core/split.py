@@ -17,8 +17,9 @@ def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset
 
     Where a column has the role ``time``, the holdout is the latest rows, and equal times stay together. Where one has
     the role ``entity``, all rows of an entity are on one side; a row without an entity is one of its own. With both,
-    the entities whose last row is latest are held out, so training sees nothing later than that. Else rows are drawn
-    at random, and each level of a category or boolean target has its share on both sides.
+    the entities whose last row is latest are held out, so training sees nothing later than that; where all entities end
+    together, some are drawn at random, and that is said. Else rows are drawn at random, and each level of a category or
+    boolean target has its share on both sides.
 
     Args:
         data: At least 20 rows.
@@ -34,10 +35,14 @@ def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset
     if len(data) < MIN_ROWS:
         raise DataError(f"{len(data)} rows are too few to hold some out", where=data.name,
                         hint=f"give at least {MIN_ROWS} rows")
-    entities = _entities(data)
+    entities = entity_numbers(data)
     times = data.schema.of_role("time")
     if times:
         held = _latest(_times(data, times[0].name, entities), share)
+        if entities is not None and held.all() and entities.max() > 0:
+            run.warn("All series end together, so some were held out at random; what happened at the same "
+                     f"'{times[0].name}' in others was learned from.", "split")
+            held = _drawn_entities(entities, run.rng("split"), share)
     elif entities is not None:
         held = _drawn_entities(entities, run.rng("split"), share)
     else:
@@ -48,7 +53,7 @@ def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset
     return data.rows(~held), data.rows(held)
 
 
-def _entities(data: Dataset) -> np.ndarray | None:
+def entity_numbers(data: Dataset) -> np.ndarray | None:
     """(rows,) the number of each row's entity; None where no column has that role."""
     columns = [column.name for column in data.schema.of_role("entity")]
     if not columns:

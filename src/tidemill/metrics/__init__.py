@@ -12,4 +12,5 @@ METRICS = Registry("metrics", {
     "membership": Entry("tidemill.metrics.membership:membership", "whether an attacker can tell who was in training"),
     "parity": Entry("tidemill.metrics.parity:parity", "whether sensitive groups are served equally well"),
     "findings": Entry("tidemill.metrics.findings:findings", "which mined findings are found again"),
+    "series": Entry("tidemill.metrics.series:series", "whether series move as real ones do"),
 })

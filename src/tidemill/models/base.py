@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, Self, cast
+from typing import Any, ClassVar, Protocol, Self, cast, runtime_checkable
 
 import numpy as np
 
@@ -55,6 +56,29 @@ class Generator(Protocol):
         ...
 
 
+@runtime_checkable
+class LearnsInSteps(Protocol):
+    """A generator that is watched as it learns, and whose learning can begin from the weights of another.
+
+    Attributes:
+        curves: Name -> [step, value] points of the losses, and of the "score" on held-out rows, as learning went.
+        best_step: The step whose weights were kept.
+        glimpses: (step, rows made then); not stored.
+    """
+
+    curves: dict[str, list[list[float]]]
+    best_step: int
+    glimpses: list[tuple[int, Batch]]
+
+    def fit(self, spec: Spec, batch: Batch, run: Run, start: Any = None) -> Self:
+        """Learn the rows.
+
+        Raises:
+            OptionError: ``start`` is another sort of model, or of other columns.
+        """
+        ...
+
+
 def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:
     """A registered model with these options.
 
@@ -72,6 +96,21 @@ def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:
             raise OptionError(f"the model '{model}' has no option '{name}'",
                               hint=f"its options: {known}" if known else "it has none")
     return cast(Generator, made(**{name: _read(name, value, made.parameters[name]) for name, value in options.items()}))
+
+
+def options_of(model: str, *, as_json: bool = False) -> list[str]:
+    """A model's options with their defaults and what they are, a line each.
+
+    Raises:
+        OptionError: There is no such model.
+    """
+    made = MODELS.load(model)
+    said = made.Options.lines() if hasattr(made, "Options") else {}
+    rows = [(name, default, said.get(name, "")) for name, default in made.parameters.items()]
+    if as_json:
+        return [json.dumps({"name": name, "default": default, "line": line}) for name, default, line in rows]
+    wide = max((len(f"{name}={default}") for name, default, _ in rows), default=0)
+    return [f"{f'{name}={default}':{wide}}  {line}".rstrip() for name, default, line in rows] or ["it has no options"]
 
 
 def _read(name: str, value: Any, default: Any) -> Any:

@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Infilled, Known, Partial, Sum
 from tidemill.core.run import Run
-from tidemill.models.answers import Answers
 from tidemill.models.variables import ABSENT, Variables
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+
+Correction = Callable[[np.ndarray], np.ndarray]
 
 FAR = 1 << 62
 """Beyond every tick."""
@@ -52,6 +53,38 @@ class Chosen:
     effective: float
 
 
+class Asked(Protocol):
+    """The distribution of one variable given others before it; :class:`~tidemill.models.answers.Answers` is one.
+
+    Attributes:
+        count: (symbols,) training rows of each symbol.
+        features: (f,) the variables that it is given.
+    """
+
+    count: np.ndarray
+    features: np.ndarray
+
+    def draw(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(n, f) features -> (n,) symbols."""
+        ...
+
+    def chance_of(self, x: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        """(n,) symbols -> (n,) the chance of each row's own."""
+        ...
+
+    def below(self, x: np.ndarray, place: np.ndarray, part: np.ndarray) -> np.ndarray:
+        """(n,) the chance of the ordered symbols below ``place``, and of a part of that symbol."""
+        ...
+
+    def at(self, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The inverse of :meth:`below`: (n,) chances -> (n,) symbols, and the part of each that lies below."""
+        ...
+
+    def within(self, x: np.ndarray, allowed: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(symbols,) bool -> (n,) the chance of the allowed symbols together, and (n,) one of them each."""
+        ...
+
+
 class Particles:
     """Candidates for rows: in each of several groups equally many, drawn variable by variable.
 
@@ -66,11 +99,14 @@ class Particles:
         rng: Source of chance.
         kept: A finished row for each group.
         first: Position of the first group's row among all, for messages.
+        correction: See :func:`infilled`.
     """
 
-    def __init__(self, variables: Variables, answers: Sequence[Answers], known: Known, groups: int, each: int,
-                 rng: np.random.Generator, kept: Chosen | None = None, first: int = 0) -> None:
+    def __init__(self, variables: Variables, answers: Sequence[Asked], known: Known, groups: int, each: int,
+                 rng: np.random.Generator, kept: Chosen | None = None, first: int = 0,
+                 correction: Correction | None = None) -> None:
         self.variables, self.answers, self.known, self.rng = variables, answers, known, rng
+        self.correction = correction
         self.kept, self.first = kept, first
         self.groups, self.each = groups, each
         size = groups * each
@@ -95,6 +131,9 @@ class Particles:
         """
         for v in range(len(self.variables)):
             self._draw(v)
+        if self.correction is not None:
+            self.weight += self.correction(self.symbols)
+            self._resample(len(self.variables) - 1)
         return self._chosen(n)
 
     def _draw(self, v: int) -> None:
@@ -291,18 +330,28 @@ def _systematic(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndar
     return np.clip(found, 0, m - 1)
 
 
-def infilled(variables: Variables, answers: Sequence[Answers], n: int, known: Known, rng: np.random.Generator,
-             run: Run) -> Infilled:
+def infilled(variables: Variables, answers: Sequence[Asked], n: int, known: Known, rng: np.random.Generator,
+             run: Run, *, correction: Correction | None = None, each: int = PARTICLES, moves: int = MOVES) -> Infilled:
     """n rows that keep to what is known, by weighted candidates, each chosen row then moved once more.
 
     Converges to the model's conditional distribution as the candidates become many. Where only variables are known that
     are drawn from no other, nothing needs weighing and the draw is exact.
 
+    Args:
+        variables, answers: The model.
+        n: How many rows.
+        known: What is known.
+        rng: Source of chance.
+        run: For threads and progress.
+        correction: (m, variables) symbols -> (m,) the log of how much likelier a row is under the model than under the
+            answers, where these are those of another order than the model's own.
+        each, moves: Candidates for every row, and those of each chosen row when it is moved.
+
     Raises:
         ConditionError: What is known has no chance under the model.
     """
-    exact = _only_free(variables, answers, known)
-    each = 1 if exact else PARTICLES
+    exact = correction is None and _only_free(variables, answers, known)
+    each = 1 if exact else each
     size = TOGETHER // each
     starts = range(0, n, size)
     jobs = [(start, min(size, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
@@ -312,10 +361,10 @@ def infilled(variables: Variables, answers: Sequence[Answers], n: int, known: Kn
         part = _of_rows(known, slice(start, start + rows))
         groups = 1 if known.rows is None else rows
         many = max(each * rows, 1 if exact else MIN_PARTICLES) // groups if groups == 1 else each
-        chosen = Particles(variables, answers, part, groups, many, stream, first=start).drawn(rows)
+        chosen = Particles(variables, answers, part, groups, many, stream, None, start, correction).drawn(rows)
         if exact:
             return chosen
-        moved = Particles(variables, answers, part, rows, MOVES, stream, kept=chosen, first=start).drawn(rows)
+        moved = Particles(variables, answers, part, rows, moves, stream, chosen, start, correction).drawn(rows)
         return Chosen(moved.symbols, moved.tick, chosen.chance, chosen.effective)
 
     parts = in_parallel(jobs, block, run)
@@ -338,7 +387,7 @@ def in_parallel(jobs: Sequence[Job], work: Callable[[Job], Result], run: Run) ->
     return results
 
 
-def _only_free(variables: Variables, answers: Sequence[Answers], known: Known) -> bool:
+def _only_free(variables: Variables, answers: Sequence[Asked], known: Known) -> bool:
     """Whether only variables are known that are drawn from no other."""
     free = {channel for channel, a in zip(variables.channels, answers, strict=True) if not len(a.features)}
     channels = {("code", i) for i in known.code} | {("real", i) for i in known.tick}

@@ -28,8 +28,13 @@ class Pieces:
         return len(self.low)
 
     @staticmethod
-    def of(ticks: np.ndarray) -> Pieces:
+    def of(ticks: np.ndarray, least: int = MIN_COUNT, most: int = MAX_PIECES) -> Pieces:
         """Learn the pieces of (n,) int64 ticks.
+
+        Args:
+            ticks: The values.
+            least: Rows of an atom at least; more than MIN_COUNT where rows are several times in the values.
+            most: About so many pieces.
 
         A value with at least MIN_COUNT rows is an atom. The rows between two atoms are cut into intervals of at least
         MIN_COUNT rows, bounded half-way between neighbouring values; only where so few rows stand alone between two
@@ -39,10 +44,10 @@ class Pieces:
         if not len(values):
             empty = np.zeros(0, np.int64)
             return Pieces(empty, empty, empty)
-        atom = counts >= MIN_COUNT
-        if atom.sum() > MAX_PIECES // 2:  # keep the most frequent ones only
-            atom &= counts > np.partition(counts, -MAX_PIECES // 2)[-MAX_PIECES // 2]
-        chunk = max(MIN_COUNT, -(-2 * len(ticks) // MAX_PIECES))
+        atom = counts >= least
+        if atom.sum() > most // 2:  # keep the most frequent ones only
+            atom &= counts > np.partition(counts, -most // 2)[-most // 2]
+        chunk = max(least, -(-2 * len(ticks) // most))
         group = _groups(atom, counts, chunk)
         first = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
         last = np.r_[first[1:], len(values)] - 1

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar, Literal, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import lightgbm as lgb
 import numpy as np
 
 from tidemill.core.cost import Cost
-from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, Infilled, Known, Spec
 from tidemill.core.run import Run, Stage
 from tidemill.models.answers import Answers
 from tidemill.models.base import State
+from tidemill.models.configuration import Configuration, option
 from tidemill.models.dichotomies import halved, joined
 from tidemill.models.forest import Forest
 from tidemill.models.particles import in_parallel, infilled
@@ -45,7 +46,6 @@ GROUPS, CELL_ROWS = 4, 3
 
 PARTS, WIDE_PARTS = 4096, 256
 """Questions that a smaller part of the rows reaches are answered by their proportion."""
-Effort = Literal["full", "plain"]
 PLAIN, PLAIN_ROWS, PLAIN_PARTS = 16, 1_000_000, 1024
 """A plain fit of PLAIN_ROWS takes so many times fewer rounds, of fewer rows not as many times fewer. It leaves out questions
 that a smaller part of the rows reaches than one in PLAIN_PARTS, divided by the times."""
@@ -59,6 +59,15 @@ _BOOSTING: dict[str, Any] = {
     "cat_l2": 3.0, "cat_smooth": 5.0, "min_data_per_group": 10, "feature_pre_filter": False,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1,
 }
+
+
+@dataclass(frozen=True)
+class TreesOptions(Configuration):
+    """Options of :class:`Trees`."""
+
+    least: int = option(LEAST, "training rows that stand behind every answer; more hide a single row better", low=1)
+    effort: str = option("full", "boosting rounds; plain takes a fraction of them, for millions of rows or a first look",
+                         choices=("full", "plain"))
 
 
 class Trees:
@@ -83,19 +92,17 @@ class Trees:
         OptionError: An option makes no sense.
     """
 
-    parameters: ClassVar[Mapping[str, Any]] = {"least": LEAST, "effort": "full"}
+    Options: ClassVar[type[TreesOptions]] = TreesOptions
+    parameters: ClassVar[Mapping[str, Any]] = TreesOptions.parameters()
 
     steps_done: int
     steps_planned: int
     variables: Variables
     learned: list[Answers]
 
-    def __init__(self, least: int = LEAST, effort: Effort = "full") -> None:
-        if least < 1:
-            raise OptionError(f"least={least} makes no sense", hint="give 1 or more rows")
-        if effort not in ("full", "plain"):
-            raise OptionError(f"there is no effort {effort!r}", hint="choose full or plain")
-        self.least, self.effort = least, effort
+    def __init__(self, least: int = LEAST, effort: str = "full") -> None:
+        said = TreesOptions(least, effort)
+        self.least, self.effort = said.least, said.effort
 
     def fit(self, spec: Spec, batch: Batch, run: Run) -> Self:
         """Learn every question, in threads; stops in time and stays usable."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -43,6 +43,21 @@ class Round:
 
 
 @dataclass(frozen=True)
+class Learning:
+    """How a model learned that learns in steps.
+
+    Attributes:
+        curves: Name -> [step, value] points of its losses, and of the "score" on rows kept out of learning.
+        best_step: The step whose weights were kept.
+        glimpses: (step, rows made then).
+    """
+
+    curves: Mapping[str, Sequence[Sequence[float]]]
+    best_step: int
+    glimpses: tuple[tuple[int, Dataset], ...] = ()
+
+
+@dataclass(frozen=True)
 class Account:
     """Everything that a report tells; a part that is None did not run, and the report leaves it out.
 
@@ -62,6 +77,7 @@ class Account:
         scores: What evaluation measured.
         model: The generator's registered name.
         model_note: In words, how far it got and how it was set.
+        learning: How it learned; None where it does not learn in steps.
         privacy_note: In words, what the stored model keeps of real rows.
         warnings: What the run told the user.
         rounds: What further rounds changed.
@@ -86,6 +102,7 @@ class Account:
     scores: Scores | None = None
     model: str = ""
     model_note: str = ""
+    learning: Learning | None = None
     privacy_note: str = ""
     warnings: tuple[str, ...] = ()
     rounds: tuple[Round, ...] = ()

@@ -11,6 +11,7 @@ from tidemill.reporting.generated import generated
 from tidemill.reporting.made import made
 from tidemill.reporting.page import Report
 from tidemill.reporting.rounds import rounds
+from tidemill.reporting.series import series
 from tidemill.reporting.share import share
 from tidemill.reporting.summary import summary
 from tidemill.reporting.trust import trust
@@ -20,6 +21,7 @@ CHAPTERS = (
     ("cleaned", "What was cleaned", cleaned),
     ("found", "What was found", found),
     ("generated", "What was generated", generated),
+    ("series", "How series move", series),
     ("trust", "Can it be trusted?", trust),
     ("fairness", "Is it fair?", fairness),
     ("share", "Can it be shared?", share),

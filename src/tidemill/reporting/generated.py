@@ -11,6 +11,7 @@ from tidemill.core.schema import Column
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Comparison, Details, Grid, Heading, Key, Paragraph, TableBlock
 from tidemill.reporting.compare import comparable, comparison
+from tidemill.reporting.learned import learning_blocks
 from tidemill.reporting.numerals import count, plural, shortened
 
 COLUMNS = "marginals"
@@ -31,6 +32,7 @@ def generated(account: Account) -> list[Block]:
     blocks: list[Block] = [Paragraph(f"{lead} {drawn}. {account.model_note}".strip())]
     blocks += _compared(account)
     blocks += _sample(account)
+    blocks += learning_blocks(account)
     return blocks
 
 

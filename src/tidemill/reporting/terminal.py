@@ -178,7 +178,8 @@ def _title(event: Event) -> str:
 def _progress(event: Event) -> str:
     done = f"{count(event.done)} of {count(event.total)}" if event.total else count(event.done)
     left = f", {seconds(event.left)} left" if event.left is not None and event.left >= 1 else ""
-    return f"{done}{left}"
+    said = f"  {unprintable_removed(event.text)}" if event.text else ""
+    return f"{done}{left}{said}"
 
 
 def _short(text: str, width: int = 48) -> str:

@@ -23,7 +23,8 @@ from tidemill.reporting.verdict import PRIVACY
 
 MAX_HEAT = 24
 FAIRNESS = "parity"
-"""The metric that has a chapter of its own."""
+SERIES = "series"
+"""The metrics that have chapters of their own."""
 
 
 def trust(account: Account) -> list[Block]:
@@ -31,7 +32,7 @@ def trust(account: Account) -> list[Block]:
     if account.scores is None:
         return []
     # scores of single columns stand beside the columns' pictures; those of other metrics have no other place
-    apart = (*PRIVACY, FAIRNESS)
+    apart = (*PRIVACY, FAIRNESS, SERIES)
     scores = [s for s in account.scores if s.metric not in apart and (s.column is None or s.metric != COLUMNS)]
     if not scores:
         return []

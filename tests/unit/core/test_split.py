@@ -73,6 +73,15 @@ def test_with_entities_and_times_training_sees_nothing_later() -> None:
     assert 0.2 <= len(holdout) / 1000 <= 0.4
 
 
+def test_entities_that_end_together_are_drawn() -> None:
+    data = dataset(day="time", person="entity")
+    run = Run(3)
+    train, holdout = split(data.with_frame(data.frame.with_columns(pl.lit(1).alias("day"))), run)
+    assert not set(train["person"]) & set(holdout["person"])
+    assert 0.25 <= len(holdout) / 1000 <= 0.35
+    assert "end together" in run.warnings[0]
+
+
 @pytest.mark.parametrize(("column", "role"), [("day", "time"), ("person", "entity")])
 def test_what_cannot_be_split_is_refused(column: str, role: str) -> None:
     data = dataset(**{column: role})

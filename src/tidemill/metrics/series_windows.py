@@ -1,0 +1,132 @@
+"""Series of several tables as arrays of windows that can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.score import Evidence
+from tidemill.core.series import Layout, layout
+from tidemill.metrics.features import Floats, as_floats, features
+from tidemill.metrics.series_judges import Windows
+
+LONGEST = 24
+"""Longer series are compared window by window."""
+MOST_LEVELS = 8
+"""Of a category, so many levels, the most frequent ones, are features; the rest are none."""
+MOST = 2000
+"""Windows of a set; where there are more, these are drawn at random."""
+GAP, MISSING = "gap", "missing"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The windows of one table.
+
+    Attributes:
+        names: Of the features: gaps, flags of missing values and levels, then columns of numbers, the target's last.
+        numbers: How many of them are columns of numbers.
+        windows: (n, steps, features); a missing number is the mean of those there are, and flagged by a feature of its own.
+    """
+
+    names: tuple[str, ...]
+    numbers: int
+    windows: Windows
+
+    def column(self, name: str) -> Floats:
+        """(n, steps) values of a column of numbers, NaN where one is missing and beyond a series' end."""
+        known = self.windows.used
+        if f"{name} {MISSING}" in self.names:
+            known &= self.windows.values[..., self.names.index(f"{name} {MISSING}")] == 0
+        return np.where(known, self.windows.values[..., self.names.index(name, len(self.names) - self.numbers)], np.nan)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of numbers."""
+        return self.names[len(self.names) - self.numbers:]
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Windows of held-out real series, and of the three sets that are compared with them."""
+
+    real: Panel
+    synthetic: Panel
+    floor: Panel
+    ceiling: Panel
+
+    @property
+    def compared(self) -> tuple[Panel, Panel, Panel]:
+        """Synthetic, floor and ceiling."""
+        return self.synthetic, self.floor, self.ceiling
+
+
+def panels(evidence: Evidence, rng: np.random.Generator) -> Panels | None:
+    """The windows of the sets; None where a set has no two steps of a series.
+
+    The floor are the training series with all of their steps in random places: right in each step, wrong in time. The
+    ceiling are the training series. Windows have as many steps as the longest synthetic series, at most LONGEST.
+    """
+    tables = (evidence.holdout, evidence.synthetic, evidence.train)
+    layouts = [layout(data) for data in tables]
+    steps = min(LONGEST, *(int(one.length.max()) for one in layouts))
+    if steps < 2:
+        return None
+    names, numbers, rows = _rows(tables, layouts)
+    parts = []
+    for values, series in zip(rows, layouts, strict=True):
+        windows = series.windows(steps, steps)
+        index, used = windows.index(steps)
+        chosen = np.sort(rng.permutation(np.flatnonzero(windows.length > 1))[:MOST])
+        if len(chosen) < 1:
+            return None
+        parts.append(Windows(values[index[chosen]] * used[chosen][..., None], windows.length[chosen]))
+    real, synthetic, ceiling = parts
+    return Panels(*(Panel(names, numbers, part) for part in (real, synthetic, _mixed(ceiling, rng), ceiling)))
+
+
+def _rows(tables: Sequence[Dataset], layouts: Sequence[Layout]) -> tuple[tuple[str, ...], int, list[Floats]]:
+    """Names of features, how many are columns' numbers, and each table's (rows, features) in the order of its series."""
+    schema = tables[0].schema
+    found, parts = features(tables, [c for c in schema.modelled if c.role != "time"])
+    order = sorted(range(len(found.numbers)), key=lambda j: found.numbers[j] == (schema.target and schema.target.name))
+    gappy = [j for j in order if found.gaps[j]]
+    levels = [(j, k) for j, have in enumerate(found.levels) for k in range(min(len(have), MOST_LEVELS))]
+    mean = [_mean(np.concatenate([part.numbers[:, j] for part in parts])) for j in order]
+    gaps = [_gaps(data, one) for data, one in zip(tables, layouts, strict=True)]
+    varied = len(np.unique(np.concatenate(gaps))) > 1
+    rows = []
+    for part, gap, one in zip(parts, gaps, layouts, strict=True):
+        flags = [np.isnan(part.numbers[:, j]) for j in gappy]
+        coded = [part.codes[:, j] == k + 1 for j, k in levels]
+        numbers = [np.nan_to_num(part.numbers[:, j], nan=middle) for j, middle in zip(order, mean, strict=True)]
+        columns = [column[one.order].astype(float) for column in (*flags, *coded, *numbers)]
+        rows.append(np.column_stack([*([gap] if varied else []), *columns]))
+    names = (*([GAP] if varied else []), *(f"{found.numbers[j]} {MISSING}" for j in gappy),
+             *(f"{found.categories[j]}={found.levels[j][k]}" for j, k in levels), *(found.numbers[j] for j in order))
+    return names, len(order), rows
+
+
+def _mean(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else 0.0
+
+
+def _gaps(data: Dataset, series: Layout) -> Floats:
+    """(rows,) time since the step before, rows in the order of the series; at a first step the most frequent gap."""
+    [time] = data.schema.of_role("time")
+    gap = np.diff(as_floats(data[time.name][series.order]), prepend=0.0)
+    values, counts = np.unique(np.delete(gap, series.start), return_counts=True)
+    gap[series.start] = values[np.argmax(counts)] if len(values) else 0.0
+    return np.asarray(gap)
+
+
+def _mixed(windows: Windows, rng: np.random.Generator) -> Windows:
+    """All steps in random places."""
+    values = windows.values.copy()
+    steps = values[windows.used]
+    values[windows.used] = steps[rng.permutation(len(steps))]
+    return Windows(values, windows.length)

@@ -1,0 +1,1 @@
+"""Neural generators on one trainer; everything here needs the extra ``deep``."""

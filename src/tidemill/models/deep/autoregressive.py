@@ -1,0 +1,328 @@
+"""Codes of a row drawn one after the other, each from a network that has seen those before it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.run import Run
+from tidemill.models.configuration import option
+from tidemill.models.deep.backbones.causal import Cache, Causal
+from tidemill.models.deep.chances import Chances, known_first
+from tidemill.models.deep.conditionals import Conditionals, Noise
+from tidemill.models.deep.neural import Neural, numpy_stream
+from tidemill.models.deep.stream import NONE, Stream
+from tidemill.models.deep.training import Objective, Tensors, Training, device_of, torch_threads
+from tidemill.models.particles import Correction, infilled
+from tidemill.models.variables import Variables
+
+CELLS = 1 << 24
+"""Chances computed at a time when rows are scored."""
+WEIGHTS = 6_000_000
+"""Weights of the positions' first layers together, beyond which layers become narrower."""
+LEAST_WIDTH = 32
+SOME, OFTEN = 1000, 0.07
+"""Plain rows that are looked at, and the share of them that must be like what is asked for to draw until enough are."""
+LEAST_ROWS = 16
+"""Rows of a step, however many sites they have."""
+CANDIDATES, MOVES = 8, 3
+"""Candidates for a row under conditions, and for moving it: few, since they are drawn given all that is known."""
+
+
+class Sequence(nn.Module):
+    """The codes' distributions; where there are several sites, each is also told what came before it."""
+
+    def __init__(self, stream: Stream, o: AutoregressiveOptions) -> None:
+        super().__init__()
+        layout, spec = stream.layout(), stream.spec
+        self.context = stream.context
+        self.sites = math.prod(spec.sites)
+        self.ragged = spec.ragged
+        count, sources = layout.sources.shape
+        embedding = o.embedding if count <= 32 else max(o.embedding // 2, 1) if count <= 128 else max(o.embedding // 4, 1)
+        width = int(min(o.width, max(WEIGHTS // max(count * sources * embedding, 1), LEAST_WIDTH)))
+        state = -(-o.state // 4) * 4 if spec.sites else 0
+        before = count * embedding if spec.sites else 0
+        self.inner = Conditionals(layout, state + before + self.context, width, embedding, o.depth)
+        self.outer = Causal(self.sites, count * embedding, self.context, state, o.blocks) if spec.sites else None
+        earlier = torch.from_numpy(layout.sources) < torch.arange(count)[:, None]
+        self.register_buffer("earlier", earlier, persistent=False)
+        self.register_buffer("channel", torch.from_numpy(layout.channel), persistent=False)
+        self.register_buffer("presence", torch.from_numpy(layout.presence), persistent=False)
+
+    earlier: Tensor
+    channel: Tensor
+    presence: Tensor
+
+    def forward(self, token: Tensor, visible: Tensor, told: Tensor | None, noise: Noise | None = None) -> Tensor:
+        """(n, sites, P) codes, (n or 1, P, K) whether sources are seen, (n, context) -> (n, sites, P) log chances of the
+        codes; 0 where there is none.
+        """
+        n, sites, count = token.shape
+        flat = token.reshape(n * sites, count).long()
+        vectors = self.inner.vectors(flat)
+        about = told
+        if self.outer is not None:
+            joined = vectors.reshape(n, sites, -1)
+            # the site before is told as it is as well
+            parts = [self.outer(joined, told), functional.pad(joined[:, :-1], (0, 0, 1, 0))]
+            parts += [] if told is None else [told[:, None].expand(-1, sites, -1)]
+            about = torch.cat(parts, dim=-1).flatten(0, 1)
+            visible = visible if len(visible) == 1 else visible.repeat_interleave(sites, 0)
+        logits = self.inner(flat, vectors, visible, about, noise)
+        target = flat.clamp_min(0).T[..., None]
+        # cheaper than log_softmax and a choice: only one of the chances is needed
+        found = logits.gather(-1, target)[..., 0] - logits.logsumexp(-1)
+        return torch.where(flat.T >= 0, found, 0.0).T.reshape(n, sites, count)
+
+    def orders(self, n: int, canonical: float, hidden: float, rng: torch.Generator) -> Tensor:
+        """(n, P, K) whether each position of a row sees each of its sources, in a random order of the row's own.
+
+        Args:
+            n: Rows.
+            canonical: Share of the rows that keep to the grid's order.
+            hidden: Chance that a source is not shown even then.
+            rng: The random stream.
+
+        In the other rows a random part of the channels comes first, as when they are known; a number comes after what
+        says that there is one, and its second digit after its first one.
+        """
+        device, count = rng.device, self.inner.positions
+        channels = len(self.presence)
+        share = torch.rand((n, 1), generator=rng, device=device)
+        first = torch.rand((n, channels), generator=rng, device=device) < share
+        first &= torch.rand((n, 1), generator=rng, device=device) >= canonical
+        # a number is known only where it is known that there is one
+        first &= first[:, self.presence.clamp_min(0)] | (self.presence < 0)
+        rank = torch.arange(count, device=device) - count * first[:, self.channel].long()
+        seen = rank[:, self.inner.sources] < rank[..., None]
+        if hidden:
+            shown = torch.rand((n, count), generator=rng, device=device) >= hidden
+            own = self.channel[self.inner.sources] == self.channel[:, None]
+            seen &= shown[:, self.inner.sources] | own
+        return seen
+
+
+@dataclass(frozen=True)
+class AutoregressiveOptions(Training):
+    """Options of :class:`Autoregressive`."""
+
+    check: int = option(50, "steps between two looks at the held-out rows", low=1)
+    cuts: int = option(0, "cuts of the learning rate to a third, after which learning ends", low=0)
+    width: int = option(128, "units of the layers of each position", low=4)
+    embedding: int = option(16, "units of a code's vector", low=1)
+    depth: int = option(1, "layers behind the first one", low=0)
+    dropout: float = option(0.3, "share of a layer's units left out of a step", low=0.0, high=0.95)
+    state: int = option(128, "units of what is told of earlier sites", low=4)
+    blocks: int = option(3, "blocks of the transformer over the sites", low=1)
+    canonical: float = option(0.6, "share of the rows that are learned in the grid's order, others in random ones", low=0.0,
+                              high=1.0)
+    hidden: float = option(0.1, "chance that an earlier code is not shown", low=0.0, high=1.0)
+
+
+class Autoregressive(Neural):
+    """Codes drawn one after the other, numbers as a coarse and a fine one."""
+
+    Options = AutoregressiveOptions
+    completes = True
+    options: AutoregressiveOptions
+    stream: Stream
+    net: Sequence
+
+    def view(self, spec: Spec, batch: Batch, run: Run) -> None:
+        """The stream view."""
+        self.stream = Stream.learned(spec, batch, run.rng(self.name, "view"))
+
+    def rows(self, batch: Batch) -> Tensors:
+        """Codes and context."""
+        return self.stream.rows(batch)
+
+    def build(self) -> nn.Module:
+        """Networks of all positions, and one over the sites."""
+        return Sequence(self.stream, self.options) if self.stream.width else nn.Identity()
+
+    def objectives(self, net: nn.Module) -> list[Objective]:
+        """The likelihood."""
+        assert isinstance(net, Sequence)
+        return [Objective("loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng))]
+
+    def pick(self, rows: Tensors, size: int, rng: torch.Generator) -> Tensor:
+        """Random rows; of many sites each, as many fewer."""
+        count, sites = len(rows["token"]), math.prod(self.spec.sites)
+        return torch.randint(count, (min(max(size // (1 + sites // 3), LEAST_ROWS), size, count),), generator=rng,
+                             device=rng.device)
+
+    def _loss(self, net: Sequence, rows: Tensors, rng: torch.Generator) -> Tensor:
+        o, token = self.options, rows["token"]
+        visible = net.orders(len(token), 1.0 if self.spec.sites else o.canonical, o.hidden, rng)
+        def noise(h: Tensor) -> Tensor:
+            kept = torch.rand(h.shape, generator=rng, device=h.device) >= o.dropout
+            return h * kept / (1 - o.dropout)
+
+        return -net(token, visible, rows.get("context"), noise if o.dropout else None).mean()
+
+    def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
+        """The mean negative log-likelihood of a code, in the grid's order."""
+        assert isinstance(net, Sequence)
+        return -float(self._likelihood(net, held).mean()) / (self.stream.width * net.sites)
+
+    def _likelihood(self, net: Sequence, rows: Tensors) -> Tensor:
+        """(n,) the log-likelihood of each row's codes."""
+        return self._each(net, rows, net.earlier).sum(1)
+
+    def _each(self, net: Sequence, rows: Tensors, seen: Tensor) -> Tensor:
+        """(n, sites * P) the log-likelihood of each code, given the sources that (P, K) ``seen`` lets it see."""
+        size = max(CELLS // max(rows["token"][0].numel() * net.inner.share.shape[1], 1), 1)
+        parts = []
+        for start in range(0, len(rows["token"]), size):
+            part = {name: tensor[start:start + size] for name, tensor in rows.items()}
+            parts.append(net(part["token"], seen[None], part.get("context")).flatten(1).double())
+        return torch.cat(parts)
+
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Batch:
+        """Rows in the grid's order, site by site."""
+        sites, device = math.prod(self.spec.sites), rng.device
+        token = torch.full((n, sites, self.stream.width), NONE, dtype=torch.int64, device=device)
+        if isinstance(net, Sequence):
+            told = self.stream.told_of(context)
+            told = None if told is None else told.to(device)
+            alive, before, cache = torch.ones(n, dtype=torch.bool, device=device), None, Cache()
+            each = math.prod(self.spec.sites[1:])  # sites that begin and end together
+            for site in range(sites):
+                about = told
+                if net.outer is not None:
+                    nothing = torch.zeros((n, self.stream.width * net.inner.embedding), device=device)
+                    state = net.outer.step(n, before, site, told, cache)
+                    about = torch.cat([state, nothing if before is None else before, *([] if told is None else [told])], -1)
+                asked = self.spec.ragged and site > 0 and site % each == 0
+                alive, before = self._site(net.inner, token[:, site], about, alive, asked, rng)
+        return self.stream.batch(token, numpy_stream(rng), context)
+
+    def _site(self, inner: Conditionals, token: Tensor, told: Tensor | None, alive: Tensor, asked: bool,
+              rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Draw the codes of a site.
+
+        Args:
+            inner: The networks.
+            token: (n, P), to be filled.
+            told: (n, width) what the site is told.
+            alive: (n,) whether the site before is in use.
+            asked: Whether the row may end here.
+            rng: The random stream.
+
+        Returns:
+            (n,) whether this site is in use, and (n, P * embedding) what later sites are told of its codes.
+        """
+        vectors = torch.zeros((*token.shape, inner.embedding), device=token.device)
+        for p in range(inner.positions):
+            use, has = self.spec.ragged and p == 0, alive
+            if use and not asked:
+                continue
+            if (presence := self.stream.presence[p]) >= 0:
+                has = alive & (token[:, presence] == 0)
+            token[:, p] = torch.where(has, chosen(inner.at(p, token, vectors, None, told), rng), NONE)
+            vectors[:, p] = inner.vector(p, token)
+            if use:
+                alive = alive & (token[:, 0] == 1)
+        return alive, vectors.flatten(1)
+
+    def scores(self, batch: Batch, run: Run | None = None) -> np.ndarray:
+        """The log-likelihood of rows.
+
+        Args:
+            batch: n rows.
+            run: For its device.
+
+        Returns:
+            (n,) natural logarithm of the chance of each row, -inf for rows with values that the model never makes.
+        """
+        symbols = self.stream.symbols(batch)
+        found = -self.stream.widths(symbols).reshape(len(batch), -1).sum(1)
+        if isinstance(self.net, Sequence) and len(batch):
+            device = device_of((run or Run()).device)
+            net = self.net.to(device)
+            with torch_threads(self.options.cores), torch.inference_mode():
+                rows = {name: tensor.to(device) for name, tensor in self.rows(batch).items()}
+                found = found + self._likelihood(net, rows).cpu().numpy()
+            self.net = net.cpu()
+        return np.where(self.stream.impossible(batch, symbols).reshape(len(batch), -1).any(1), -np.inf, found)
+
+    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+        """n new rows that keep to what is known, of single rows too: see :func:`tidemill.models.particles.infilled`.
+
+        What is known comes first in the order, so that the rest is drawn given all of it. The network's answers in that
+        order are not quite those of the grid's order, in which plain rows are drawn, so candidates are weighed by how much
+        likelier they are in the latter: the rows are those of one and the same distribution. Where many plain rows are as
+        they should be, those are taken, which is quicker and exact.
+
+        Raises:
+            ConditionError: What is known has no chance under the model.
+            OptionError: Values of single rows are given, and the rows have several sites or a context.
+        """
+        if self.spec.sites or self.spec.context is not None:
+            return super().infill(n, known, rng, run)
+        run = run or Run()
+        if known.rows is None:
+            self.check(known)
+            some = self.sample(SOME, rng, Run(run.seed, device=run.device))
+            if known.passes(some).mean() >= OFTEN:
+                return super().infill(n, known, rng, run)
+        spec = replace(self.spec, order=known_first(self.spec, known))
+        variables = Variables(spec, self.stream.pieces, self.stream.counts)
+        device = device_of(run.device)
+        net = self.net.to(device)
+        with torch_threads(self.options.cores):
+            asked = [Chances(self.stream, net.inner if isinstance(net, Sequence) else None, variables, v, device)
+                     for v in range(len(variables))]
+            correction = self._correction(net, variables, device) if isinstance(net, Sequence) else None
+            made = infilled(variables, asked, n, known, rng, run, each=CANDIDATES, moves=MOVES, correction=correction)
+        self.net = net.cpu()
+        return made
+
+    def _correction(self, net: Sequence, variables: Variables, device: torch.device) -> Correction | None:
+        """How much likelier rows are in the grid's order than in that of the variables; None where it is the same."""
+        if variables.channels == self.spec.order:
+            return None
+        place = [self.stream.channels.index(channel) for channel in variables.channels]
+        rank = torch.from_numpy(np.argsort(place))[net.channel]
+        other = rank[net.inner.sources] < rank[:, None]
+        # a second digit always sees the first one
+        other |= net.inner.sources == net.inner.coarse[:, None]
+
+        def correction(symbols: np.ndarray) -> np.ndarray:
+            own = np.empty_like(symbols)
+            own[:, place] = symbols
+            token = torch.from_numpy(self.stream.of_symbols(own))[:, None].to(device)
+            with torch.inference_mode():
+                here, there = (self._each(net, {"token": token}, seen) for seen in (net.earlier, other.to(device)))
+                # what never occurs, but is given, is as impossible in either order
+                return np.asarray(torch.where(there.isinf(), 0.0, here - there).sum(1).cpu().numpy())
+
+        return correction
+
+    def check(self, known: Known) -> None:
+        """See that every value occurs."""
+        self.stream.check(known)
+
+    def view_state(self) -> dict[str, np.ndarray]:
+        """Pieces, counts and sources."""
+        return self.stream.to_state()
+
+    def restore_view(self, spec: Spec, arrays: Mapping[str, np.ndarray]) -> None:
+        """Restored from :meth:`view_state`."""
+        self.stream = Stream.from_state(spec, arrays)
+
+
+def chosen(logits: Tensor, rng: torch.Generator) -> Tensor:
+    """(n, codes) logits -> (n,) codes drawn from them."""
+    edges = functional.softmax(logits.double(), dim=-1).cumsum(-1)
+    u = torch.rand(len(logits), dtype=torch.float64, generator=rng, device=logits.device) * edges[:, -1]
+    # the first edge beyond u, so never a code without a chance
+    return (edges <= u[:, None]).sum(-1).clamp_max(logits.shape[-1] - 1)

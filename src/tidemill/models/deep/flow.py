@@ -1,0 +1,188 @@
+"""Flow matching for numbers and unmasking for codes, in one time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.run import Run
+from tidemill.models.configuration import option
+from tidemill.models.deep.backbones import Backbone, Periodic, width_of
+from tidemill.models.deep.dense import Dense, gumbel, one_hot
+from tidemill.models.deep.neural import Neural, numpy_stream
+from tidemill.models.deep.training import Objective, Tensors, Training
+
+TIME = 64
+"""Width of the time's vector."""
+
+
+class Denoiser(nn.Module):
+    """Expects the row from its noisy self, its time and its context."""
+
+    def __init__(self, dense: Dense, width: int, depth: int) -> None:
+        super().__init__()
+        self.sizes, self.reals, self.context = dense.sizes, len(dense.reals), dense.context
+        self.numbers = Periodic(self.reals)
+        self.body = Backbone(dense.spec.sites, self.numbers.width + sum(self.sizes), self.reals + sum(self.sizes),
+                             TIME + self.context + bool(self.context), width, depth)
+
+    def forward(self, x: Tensor, code: Tensor, t: Tensor, told: Tensor | None, free: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, *sites, reals) numbers, (n, *sites, codes) levels or -1 where masked, (n,) times, (n, context), and (n,)
+        whether the context is withheld -> (n, *sites, reals) and logits (n, *sites, sum of sizes).
+        """
+        shown = one_hot(code.clamp_min(0), self.sizes) * torch.repeat_interleave(
+            (code >= 0).float(), torch.tensor(self.sizes, dtype=torch.int64, device=code.device), dim=-1)
+        about = _waves(t)
+        if told is not None:
+            about = torch.cat([about, told * ~free[:, None], free[:, None].float()], dim=-1)
+        out: Tensor = self.body(torch.cat([self.numbers(x), shown], dim=-1), about)
+        return out[..., :self.reals], out[..., self.reals:]
+
+
+def _waves(t: Tensor) -> Tensor:
+    """(n,) times -> (n, TIME) sines and cosines (Vaswani et al. 2017)."""
+    angle = t[:, None] * torch.exp(torch.linspace(0, math.log(1000), TIME // 2, device=t.device))
+    return torch.cat([angle.sin(), angle.cos()], dim=-1)
+
+
+@dataclass(frozen=True)
+class FlowOptions(Training):
+    """Options of :class:`Flow`."""
+
+    width: int = option(0, "units of a layer; 0 for 512 of rows, 128 of series and 64 of images", low=0)
+    depth: int = option(3, "blocks of the network", low=1)
+    moves: int = option(30, "steps from noise to a row", low=1)
+    preconditioning: str = option("none", "scaling of inputs and outputs: none, or that of EDM", choices=("none", "edm"))
+    guidance: float = option(1.0, "how far rows are drawn towards their context; 1 is as learned", low=0.0)
+    unguided: float = option(0.1, "share of the rows that learn without their context, for guidance", low=0.0, high=1.0)
+    frequent: float = option(0.03, "share of rows from which on a number's value is a level of its own", low=0.0, high=1.0)
+    discrete: int = option(128, "most values of a number that is learned as levels", low=0)
+
+
+class Flow(Neural):
+    """A flow from noise to rows (Lipman et al. 2023; Liu et al. 2023, rectified flow), for numbers and codes together.
+
+    Numbers go the straight way ``x_t = (1 - t) noise + t data``, and the network learns the velocity ``data - noise``. Codes
+    are masked with chance ``1 - t`` and learned by cross-entropy; in drawing they are unmasked at random times (Sahoo et al.
+    2024; TabDiff, Shi et al. 2025, for tables). Context is withheld from a share of the rows, so that rows can be drawn
+    further towards it (classifier-free guidance, Ho and Salimans 2022).
+    """
+
+    Options = FlowOptions
+    options: FlowOptions
+    dense: Dense
+
+    def view(self, spec: Spec, batch: Batch, run: Run) -> None:
+        """The dense view."""
+        self.dense = Dense.learned(spec, batch, frequent=self.options.frequent, discrete=self.options.discrete)
+
+    def rows(self, batch: Batch) -> Tensors:
+        """Numbers, codes and context."""
+        return self.dense.rows(batch)
+
+    def build(self) -> nn.Module:
+        """A network of the noisy row, its time and its context."""
+        o = self.options
+        return nn.Identity() if self.dense.empty else Denoiser(self.dense, width_of(o.width, self.dense.spec.sites), o.depth)
+
+    def objectives(self, net: nn.Module) -> list[Objective]:
+        """One loss for both."""
+        return [Objective("loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng))]
+
+    def _loss(self, net: nn.Module, rows: Tensors, rng: torch.Generator) -> Tensor:
+        code, n = rows["code"], len(rows["code"])
+        z = self.dense.numbers(rows, rng)
+        # where a row has no number, fresh noise stands for it
+        z = torch.where(rows["weight"] > 0, z, torch.randn(z.shape, generator=rng, device=z.device))
+        t = self._times(n, rng, z.device)
+        at = t.reshape(n, *[1] * (z.dim() - 1))
+        x = (1 - at) * torch.randn(z.shape, generator=rng, device=z.device) + at * z
+        hidden = torch.rand(code.shape, generator=rng, device=z.device) >= at
+        told = rows.get("context")
+        free = torch.rand(n, generator=rng, device=z.device) < self.options.unguided
+        out, logits = net(x, torch.where(hidden, -1, code), t, told, free)
+        guess, scale = self._guess(x, out.float(), at)
+        loss = ((guess - z) / scale).square().reshape(n, -1).sum(1)
+        # the bound of masked diffusion weighs a masked code with 1 / (1 - t)
+        for k, part in enumerate(torch.split(logits.float(), list(self.dense.sizes), dim=-1)):
+            wrong = functional.cross_entropy(part.movedim(-1, 1), code[..., k], reduction="none")
+            loss = loss + (wrong * hidden[..., k]).reshape(n, -1).sum(1) / (1 - t).clamp_min(0.05)
+        return loss.mean()
+
+    def _guess(self, x: Tensor, out: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+        """The data that a network's output stands for, and how much a unit of the output moves them."""
+        if self.options.preconditioning == "edm":  # Karras et al. (2022), table 1, for data of variance 1
+            spread = (at.square() + (1 - at).square()).sqrt()
+            return at / spread.square() * x + (1 - at) / spread * out, (1 - at) / spread
+        return x + (1 - at) * out, 1 - at
+
+    def _times(self, n: int, rng: torch.Generator, device: torch.device) -> Tensor:
+        """(n,) evenly spread over the rows of a step, which makes the loss less noisy."""
+        shift = torch.rand(1, generator=rng, device=device)
+        return ((torch.arange(n, device=device) + shift) / n)[torch.randperm(n, generator=rng, device=device)] * 0.999
+
+    def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
+        """The loss, with the same noise at every look."""
+        return float(sum(self._loss(net, held, rng) for _ in range(4)) / 4)
+
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Batch:
+        """Rows from noise, by Heun's method for numbers."""
+        dense, device = self.dense, rng.device
+        shape = (n, *dense.spec.sites)
+        x = torch.randn((*shape, len(dense.reals)), generator=rng, device=device)
+        code = torch.full((*shape, len(dense.sizes)), -1, dtype=torch.int64, device=device)
+        if dense.empty:
+            return dense.batch(x, code.clamp_min(0), numpy_stream(rng), context)
+        told = dense.told(context)
+        told = None if told is None else told.to(device)
+        times = torch.linspace(0, 1, self.options.moves + 1).tolist()
+        for now, then in pairwise(times):
+            guess, logits = self._guided(net, x, code, now, told)
+            speed = (guess - x) / (1 - now)
+            ahead = x + (then - now) * speed
+            if then < 1 and x.shape[-1]:
+                corrected, logits = self._guided(net, ahead, code, then, told)
+                ahead = x + (then - now) * (speed + (corrected - ahead) / (1 - then)) / 2
+            x = ahead
+            shown = torch.rand(code.shape, generator=rng, device=device) < (then - now) / (1 - now)
+            self._unmask(code, (code < 0) & shown, logits, rng)
+        return dense.batch(x, code, numpy_stream(rng), context)
+
+    def _unmask(self, code: Tensor, shown: Tensor, logits: Tensor, rng: torch.Generator) -> None:
+        """Draw the levels that are shown from now on."""
+        never = torch.split(self.dense.never.to(logits.device), list(self.dense.sizes))
+        for k, part in enumerate(torch.split(logits, list(self.dense.sizes), dim=-1)):
+            chosen = part[shown[..., k]]
+            noisy = (chosen + gumbel(chosen, rng)).masked_fill(never[k], -torch.inf)
+            code[..., k][shown[..., k]] = noisy.argmax(-1)
+
+    def _guided(self, net: nn.Module, x: Tensor, code: Tensor, now: float, told: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The data and the levels' logits that the network expects, drawn towards the context."""
+        t = torch.full((len(x),), now, device=x.device)
+        free = torch.zeros(len(x), dtype=torch.bool, device=x.device)
+        out, logits = (part.float() for part in net(x, code, t, told, free))
+        g = self.options.guidance
+        if told is not None and g != 1.0:
+            other, others = (part.float() for part in net(x, code, t, told, ~free))
+            out, logits = other + g * (out - other), others + g * (logits - others)
+        return self._guess(x, out, torch.tensor(now, device=x.device))[0], logits
+
+    def check(self, known: Known) -> None:
+        """See that every value occurs."""
+        self.dense.check(known)
+
+    def view_state(self) -> dict[str, np.ndarray]:
+        """Pieces, levels and counts."""
+        return self.dense.to_state()[1]
+
+    def restore_view(self, spec: Spec, arrays: Mapping[str, np.ndarray]) -> None:
+        """Restored from :meth:`view_state`."""
+        self.dense = Dense.from_state(spec, arrays)

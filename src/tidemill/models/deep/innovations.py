@@ -1,0 +1,125 @@
+"""Steps of a series as what is new in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from scipy import special
+from torch import Tensor
+
+LAGS = 2
+"""Earlier steps that a step is foretold from."""
+RIDGE = 1e-6
+"""Of the rows' number, added to the diagonal of the regressions."""
+KNOTS = 65
+"""Points of the curve that makes what is new normal."""
+
+
+class Innovations:
+    """Each number less its linear forecast from the two steps before and the channels before it, as a normal score.
+
+    A level that moves slowly is nearly told by the step before; what a model must learn to move as real series do is the
+    small rest, which in the levels drowns. This is a vector autoregression in its recursive form (Sims 1980), whose
+    innovations are uncorrelated; a monotone curve makes each of them normal. It looks back only, so series may end anywhere.
+
+    Attributes:
+        weight: (LAGS + 1, R, (LAGS + 1) R) of the first, the second and all later steps: on the channels before it at the
+            same step, then on those of one step ago, then of two.
+        level: (LAGS + 1, R), what is added to the forecast.
+        knots: (LAGS + 1, R, KNOTS), ascending values of what is new, at the normal scores of ``scores``.
+    """
+
+    def __init__(self, weight: np.ndarray, level: np.ndarray, knots: np.ndarray) -> None:
+        self.weight, self.level, self.knots = weight, level, knots
+
+    @staticmethod
+    def learned(z: np.ndarray, there: np.ndarray) -> Innovations:
+        """From (n, T, R) numbers, and whether each is there; one that is not counts as 0."""
+        channels = z.shape[-1]
+        z = np.where(there, z, 0.0)
+        weight = np.zeros((LAGS + 1, channels, (LAGS + 1) * channels))
+        level, knots = np.zeros((LAGS + 1, channels)), np.tile(SCORES, (LAGS + 1, channels, 1))
+        past = _past(torch.from_numpy(z)).numpy()
+        for lag in range(LAGS + 1):
+            steps = slice(lag, None) if lag == LAGS else slice(lag, lag + 1)
+            for c in range(channels):
+                here = there[:, steps, c]
+                seen = [*range(c), *range(channels, (lag + 1) * channels)]
+                y = z[:, steps, c][here]
+                if len(y) < 2 * len(seen) + 10:
+                    continue
+                x = np.column_stack([past[:, steps][here][:, seen], np.ones(len(y))])
+                found = np.linalg.solve(x.T @ x + RIDGE * len(y) * np.eye(x.shape[1]), x.T @ y)
+                weight[lag, c, seen], level[lag, c] = found[:-1], found[-1]
+                knots[lag, c] = _curve(y - x @ found)
+        return Innovations(weight, level, knots)
+
+    def of(self, z: Tensor, there: Tensor) -> Tensor:
+        """(n, T, R) numbers -> what is new in them; anything where there is none."""
+        z = torch.where(there, z, 0.0)
+        weight, level, knots = self._by_step(z)
+        return _bent(z - torch.einsum("trk,ntk->ntr", weight, _past(z)) - level, knots, _scores(knots))
+
+    def back(self, new: Tensor, there: Tensor) -> Tensor:
+        """The inverse of :meth:`of`."""
+        weight, level, knots = self._by_step(new)
+        new = _bent(new, _scores(knots), knots)
+        z = torch.zeros_like(new)
+        channels = new.shape[-1]
+        before = torch.zeros_like(z[:, 0])
+        for t in range(new.shape[1]):
+            for c in range(channels):
+                told = torch.cat([z[:, t - lag] if t >= lag else before for lag in range(LAGS + 1)], dim=1)
+                value = told @ weight[t, c] + level[t, c] + new[:, t, c]
+                z[:, t, c] = torch.where(there[:, t, c], value, 0.0)
+        return z
+
+    def _by_step(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(T, R, (LAGS + 1) R), (T, R) and (T, R, KNOTS)."""
+        at = np.minimum(np.arange(like.shape[1]), LAGS)
+        weight, level, knots = (torch.from_numpy(a[at]).to(like.device, like.dtype)
+                                for a in (self.weight, self.level, self.knots))
+        return weight, level, knots
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """For storing."""
+        return {"new.weight": self.weight, "new.level": self.level, "new.knots": self.knots}
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray]) -> Innovations:
+        """Restored from :meth:`to_arrays`."""
+        return Innovations(*(arrays[f"new.{name}"].astype(float) for name in ("weight", "level", "knots")))
+
+
+SCORES = special.ndtri(np.r_[1e-4, np.arange(1, KNOTS - 1) / (KNOTS - 1), 1 - 1e-4])
+"""Normal scores of the knots; the outermost stand for the smallest and the largest value."""
+
+
+def _curve(new: np.ndarray) -> np.ndarray:
+    """(n,) values -> (KNOTS,) strictly ascending ones at SCORES."""
+    knots = np.quantile(new, np.arange(KNOTS) / (KNOTS - 1))
+    least = 1e-6 * max(knots[-1] - knots[0], 1e-6)
+    ascending: np.ndarray = np.maximum.accumulate(knots) + least * np.arange(KNOTS)
+    return ascending
+
+
+def _scores(like: Tensor) -> Tensor:
+    """SCORES for every step and channel: (T, R, KNOTS)."""
+    return torch.from_numpy(SCORES).to(like.device, like.dtype).expand_as(like)
+
+
+def _bent(values: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """(n, T, R) values on a line through knots, (T, R, KNOTS) before and after; the outermost pieces go on straight."""
+    inner = values.permute(1, 2, 0).contiguous()  # (T, R, n)
+    at = torch.searchsorted(before.contiguous(), inner).clamp(1, KNOTS - 1)
+    low, high = before.gather(-1, at - 1), before.gather(-1, at)
+    first, last = after.gather(-1, at - 1), after.gather(-1, at)
+    return (first + (inner - low) / (high - low) * (last - first)).permute(2, 0, 1)
+
+
+def _past(z: Tensor) -> Tensor:
+    """(n, T, R) -> (n, T, (LAGS + 1) R): each step's own numbers, then those of the steps before it, 0 before the first."""
+    shifted = [torch.cat([torch.zeros_like(z[:, :lag]), z[:, :z.shape[1] - lag]], dim=1) for lag in range(LAGS + 1)]
+    return torch.cat(shifted, dim=-1)

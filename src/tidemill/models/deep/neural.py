@@ -1,0 +1,290 @@
+"""What all neural generators have in common: rows in, objectives on the trainer, rows out."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tidemill.core.errors import OptionError
+from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.run import Run
+from tidemill.models.base import State
+from tidemill.models.deep.checkpoint import Checkpoint
+from tidemill.models.deep.training import (
+    Objective,
+    Tensors,
+    Trainer,
+    Training,
+    array,
+    device_of,
+    generator,
+    takes_bfloat16,
+    torch_threads,
+)
+from tidemill.models.rejection import rejected
+
+CHUNK = 4096
+"""Rows drawn at a time; each chunk has a random stream of its own."""
+HELD, MOST_HELD = 0.1, 4000
+"""Share of the rows that training is watched on, and their number at most."""
+GLIMPSE = 256
+"""Rows drawn after 1, 4, 16, ... looks, to show how learning went."""
+
+
+class Neural(ABC):
+    """A generator whose network the trainer teaches; a family says what is abstract here and nothing of tables.
+
+    Attributes:
+        options: The family's configuration.
+        spec: Of the grid, once fitted.
+        curves: Name -> [step, value] points of the losses and of the score, as learning went.
+        glimpses: (step, rows) as learning went; not stored.
+    """
+
+    Options: ClassVar[type[Training]]
+    parameters: ClassVar[Mapping[str, Any]]
+    site_axes: ClassVar[frozenset[int]] = frozenset({0, 1, 2})
+    """Numbers of site axes that it can learn."""
+    completes: ClassVar[bool] = False
+    """Whether :meth:`infill` can draw what single given rows lack."""
+
+    options: Training
+    spec: Spec
+    net: nn.Module
+
+    def __init_subclass__(cls) -> None:
+        if "Options" in cls.__dict__:
+            cls.parameters = cls.Options.parameters()
+
+    def __init__(self, **options: Any) -> None:
+        self.options = self.Options(**options)
+        self.steps_done = self.steps_planned = 0
+        self.curves: dict[str, list[list[float]]] = {}
+        self.best_step = 0
+        self.glimpses: list[tuple[int, Batch]] = []
+
+    # --- what a family says -----------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def view(self, spec: Spec, batch: Batch, run: Run) -> None:
+        """Learn how rows are shown to the network."""
+
+    @abstractmethod
+    def rows(self, batch: Batch) -> Tensors:
+        """Rows as the network reads them, on the CPU."""
+
+    @abstractmethod
+    def build(self) -> nn.Module:
+        """The network, untrained, for the view's shapes; an empty one where there is nothing to learn."""
+
+    @abstractmethod
+    def objectives(self, net: nn.Module) -> list[Objective]:
+        """What is minimised, one after the other in every step."""
+
+    @abstractmethod
+    def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
+        """How badly the network does on held-out rows, given as tensors and as a batch; lower is better."""
+
+    @abstractmethod
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Batch:
+        """n new rows."""
+
+    @abstractmethod
+    def view_state(self) -> dict[str, np.ndarray]:
+        """The view as arrays."""
+
+    @abstractmethod
+    def restore_view(self, spec: Spec, arrays: Mapping[str, np.ndarray]) -> None:
+        """The view that :meth:`view_state` gave."""
+
+    @abstractmethod
+    def check(self, known: Known) -> None:
+        """See that what is known can occur.
+
+        Raises:
+            ConditionError: It cannot.
+        """
+
+    def pick(self, rows: Tensors, size: int, rng: torch.Generator) -> Tensor:
+        """(size,) positions of a step's rows, where not all rows shall come in turn."""
+        raise NotImplementedError
+
+    # --- learning ---------------------------------------------------------------------------------------------------------
+
+    def fit(self, spec: Spec, batch: Batch, run: Run, start: Self | None = None) -> Self:
+        """Learn the rows, in part of which learning is watched; the best weights on these are kept.
+
+        Args:
+            spec, batch: The rows.
+            run: Seed, device, time, steps, progress and the file of checkpoints.
+            start: A fitted model of the same grid and family, from whose weights learning begins.
+
+        Raises:
+            OptionError: The grid has more axes than the family can learn, or ``start`` is another sort of model.
+        """
+        if len(spec.sites) not in self.site_axes:
+            raise OptionError(f"the model '{self.name}' cannot learn grids of {len(spec.sites)} axes",
+                              hint="choose another --model")
+        self.spec = spec
+        if start is None:
+            self.view(spec, batch, run)
+        else:
+            self._take_over(start)
+        device = device_of(run.device)
+        seed = run.seed_of(self.name)
+        with torch_threads(self.options.cores):
+            net = self._new_net(seed)
+            if start is not None:
+                net.load_state_dict(start.net.state_dict())
+            self.net = net.to(device)
+            if len(batch) and any(True for _ in net.parameters()):
+                self._train(batch, run, device, seed)
+            self.net = self.net.cpu().requires_grad_(False)
+        return self
+
+    def _train(self, batch: Batch, run: Run, device: torch.device, seed: int) -> None:
+        order = run.rng(self.name, "held out").permutation(len(batch))
+        cut = min(max(int(HELD * len(batch)), 1), MOST_HELD)
+        real = batch.rows(order[:cut])
+        held = {name: tensor.to(device) for name, tensor in self.rows(real).items()}
+        rows = {name: tensor.to(device) for name, tensor in self.rows(batch.rows(order[cut:])).items()}
+        if not len(batch) - cut:  # a single row
+            rows = held
+        trainer = Trainer(self.net, self.objectives(self.net), self.options, seed, device)
+
+        def score(rng: torch.Generator) -> float:
+            looks = len(trainer.progress.curves.get("score", ())) + 1
+            if looks in (1, 4, 16, 64, 256):
+                context = None if real.context is None else real.context.rows(np.arange(GLIMPSE) % cut)
+                # a stream of its own: every score is taken with the same noise
+                stream = generator(device, seed, -2, looks)
+                self.glimpses.append((trainer.progress.step, self.draw(self.net, GLIMPSE, context, stream)))
+            return self.score(self.net, held, real, rng)
+
+        own = type(self).pick is not Neural.pick
+        keep = None if run.checkpoint is None else Checkpoint(run.checkpoint, self._identity(batch, run), run)
+        ended = trainer.learn(rows, self.pick if own else None, score, run, keep)
+        trainer.keep_best()
+        progress = trainer.progress
+        self.steps_done, self.curves, self.best_step = progress.step, progress.curves, progress.best_step
+        self.steps_planned = progress.step if ended else self.options.steps
+
+    def _new_net(self, seed: int) -> nn.Module:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return self.build()
+
+    def _take_over(self, start: Self) -> None:
+        """The view of another model, so that its weights mean the same here."""
+        if type(start) is not type(self) or start.spec != self.spec:
+            raise OptionError("the model to start from is of another family, or of other columns",
+                              hint="start from a model of the same --model, learned from a table with the same columns")
+        sizes = {name: value for name, value in start.options.to_state().items() if name not in Training.parameters()}
+        self.options = replace(self.options, **sizes)
+        self.restore_view(start.spec, start.view_state())
+
+    def _identity(self, batch: Batch, run: Run) -> dict[str, Any]:
+        """What a checkpoint must be of."""
+        digest = hashlib.sha256()
+        parts = [batch] if batch.context is None else [batch, batch.context]
+        for values in [values for b in parts for values in (b.tick, b.code, b.mask) if values is not None]:
+            digest.update(np.ascontiguousarray(values).data)
+        return {"model": self.name, "options": self.options.to_state(), "seed": run.seed, "rows": digest.hexdigest(),
+                "spec": hashlib.sha256(repr(self.spec).encode()).hexdigest(), "torch": torch.__version__}
+
+    @property
+    def name(self) -> str:
+        """The family's name in the registry."""
+        return type(self).__name__.lower()
+
+    # --- making rows ------------------------------------------------------------------------------------------------------
+
+    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None) -> Batch:
+        """New rows.
+
+        Args:
+            n: How many.
+            rng: The random stream.
+            run: For progress, and its device.
+            context: n rows of what is given with each, where the spec has a context.
+
+        Raises:
+            OptionError: A context is missing.
+        """
+        if self.spec.context is not None and context is None:
+            raise OptionError(f"rows of this '{self.name}' are made for given contexts", hint="give a context for each row")
+        if not n:
+            return Batch.blank(self.spec, 0)
+        run = run or Run()
+        device = device_of(run.device)
+        seeds = rng.integers(2**62, size=-(-n // CHUNK))
+        parts = []
+        net = self.net.to(device)
+        with (torch_threads(self.options.cores), torch.inference_mode(), run.stage("generate", "drawing new rows", total=n)
+              as stage, torch.autocast(device.type, torch.bfloat16, enabled=takes_bfloat16(self.options.precision, device))):
+            for k, start in enumerate(range(0, n, CHUNK)):
+                size = min(CHUNK, n - start)
+                told = None if context is None else context.rows(np.arange(start, start + size))
+                parts.append(self.draw(net, size, told, generator(device, int(seeds[k]))))
+                stage.advance(units=size)
+        self.net = net.cpu()
+        return Batch.stacked(parts)
+
+    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+        """n new rows that keep to what is known of all rows, drawn until enough of them do.
+
+        Raises:
+            ConditionError: What is known never occurs, or too rarely.
+            OptionError: Values of single rows are given, which this model cannot complete.
+        """
+        if known.rows is not None:
+            raise OptionError(f"the model '{self.name}' makes whole rows and cannot complete given ones",
+                              hint="fit with --model trees or autoregressive for that")
+        self.check(known)
+        if not (known.tick or known.code or known.sums):
+            return Infilled(self.sample(n, rng, run), np.ones(n), float(n))
+        plain = Run((run or Run()).seed, device=(run or Run()).device)
+        return rejected(lambda size, stream: self.sample(size, stream, plain), n, known, rng, run or Run(), self.name)
+
+    # --- storing ----------------------------------------------------------------------------------------------------------
+
+    def to_state(self) -> State:
+        """Options, curves, view and weights."""
+        document = {"options": self.options.to_state(), "steps_done": self.steps_done, "steps_planned": self.steps_planned,
+                    "best_step": self.best_step, "curves": self.curves}
+        arrays = {f"view.{name}": value for name, value in self.view_state().items()}
+        return document, arrays | {f"net.{name}": array(value) for name, value in self.net.state_dict().items()}
+
+    @classmethod
+    def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        """Restored from :meth:`to_state`.
+
+        Raises:
+            KeyError, ValueError: The weights or the view do not fit the spec.
+        """
+        model = cls(**document["options"])
+        model.spec = spec
+        model.steps_done, model.steps_planned = int(document["steps_done"]), int(document["steps_planned"])
+        model.best_step, model.curves = int(document["best_step"]), dict(document["curves"])
+        model.restore_view(spec, {name.removeprefix("view."): a for name, a in arrays.items() if name.startswith("view.")})
+        model.net = model._new_net(0)
+        weights = {name.removeprefix("net."): torch.from_numpy(a.copy()) for name, a in arrays.items()
+                   if name.startswith("net.")}
+        own = model.net.state_dict()
+        if {name: w.shape for name, w in weights.items()} != {name: w.shape for name, w in own.items()}:
+            raise ValueError("the weights are not of such a network")
+        model.net.load_state_dict(weights)
+        model.net.requires_grad_(False)
+        return model
+
+
+def numpy_stream(rng: torch.Generator) -> np.random.Generator:
+    """A numpy stream that goes on from torch's."""
+    return np.random.default_rng(int(torch.randint(2**62, (1,), generator=rng, device=rng.device)))

@@ -1,0 +1,49 @@
+"""Rows under a condition for models that cannot be asked: drawn plainly until enough of them pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tidemill.core.errors import ConditionError
+from tidemill.core.grid import Batch, Infilled, Known
+from tidemill.core.run import Run
+
+FIRST, LARGEST = 2_000, 50_000
+"""Rows drawn at a time, at first and at most."""
+PATIENCE = 200_000
+"""Rows drawn without one that passes, after which the condition is held to be too rare."""
+
+
+def rejected(draw: Callable[[int, np.random.Generator], Batch], n: int, known: Known, rng: np.random.Generator, run: Run,
+             model: str) -> Infilled:
+    """n rows that keep to what is known of all rows; each is an independent draw from the conditional distribution.
+
+    Args:
+        draw: Makes plain rows.
+        n: How many are wanted.
+        known: What is known; of single rows nothing.
+        rng: The random stream.
+        run: For progress.
+        model: What the model is called, for messages.
+
+    Raises:
+        ConditionError: Too few of the model's rows pass.
+    """
+    passed: list[Batch] = []
+    made = there = 0
+    with run.stage("generate", "drawing rows until enough pass", total=max(n, 1)) as stage:
+        while there < n or not made:
+            share = (there + 1) / (made + 1)
+            batch = draw(int(np.clip(1.2 * (n - there) / share, FIRST, LARGEST)), rng)
+            found = batch.rows(np.flatnonzero(known.passes(batch)))
+            made, there = made + len(batch), there + len(found)
+            passed.append(found)
+            if made >= PATIENCE * (there + 1):
+                raise ConditionError(f"of {made:,} rows that '{model}' made, {there:,} {'is' if there == 1 else 'are'} like "
+                                     "this: that is too rare for a model that draws until enough rows pass",
+                                     hint="ask for less, or use the model trees or autoregressive, which draw such rows "
+                                          "directly")
+            stage.advance(units=min(len(found), n - stage.done))
+    return Infilled(Batch.stacked(passed).rows(np.arange(n)), np.full(n, there / made), float(n))

@@ -1,0 +1,168 @@
+"""Series through the public functions and the command line."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import tidemill as tm
+from tests.conformance.tables import business
+from tests.e2e.conftest import Tidemill
+from tidemill.core.errors import DataError, OptionError
+from tidemill.core.registry import Entry
+from tidemill.core.run import Event, Run
+from tidemill.metrics import METRICS, series
+from tidemill.metrics.series_judges import Classifier
+from tidemill.models import MODELS
+from tidemill.synthesizer import Synthesizer
+
+
+@pytest.fixture(autouse=True)
+def _replay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MODELS._own, "replay", Entry("tests.e2e.replay:Replay", "gives rows that it saw"))
+
+
+def prices(shares: int = 40, seed: int = 0) -> pl.DataFrame:
+    """Shares of two sectors on weekdays, 5 to 30 of them, some closes missing."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for k in range(shares):
+        day, close, sector = date(2024, 1, 1) + timedelta(days=int(rng.integers(200))), 100.0, ["bank", "tech"][k % 2]
+        for _ in range(int(rng.integers(5, 30))):
+            while day.weekday() > 4:
+                day += timedelta(days=1)
+            close *= float(np.exp(rng.normal() / 50))
+            rows.append((f"AB{k:03d}", day, sector, None if rng.random() < 0.05 else round(close, 2),
+                         int(rng.integers(1000, 9000))))
+            day += timedelta(days=1)
+    names = ["ticker", "date", "sector", "close", "volume"]
+    return pl.DataFrame(rows, schema=names, orient="row").sample(fraction=1, shuffle=True, seed=1)
+
+
+def learned(frame: pl.DataFrame | None = None, **options: object) -> Synthesizer:
+    data = tm.read(prices() if frame is None else frame, entity="ticker", time="date")
+    return tm.fit(data, model="replay", **options)  # type: ignore[arg-type]
+
+
+def test_series_in_series_out(tmp_path: Path) -> None:
+    model = learned()
+    real = prices()
+    assert model.makes_series
+    assert "40 series" in repr(model)
+    made = model.sample(100)
+    assert made.columns == real.columns
+    assert made.schema == real.schema
+    assert made["ticker"].n_unique() == 100
+    assert not set(made["ticker"]) & set(real["ticker"])
+    assert made["ticker"].str.contains(r"^AB\d+$").all()
+    assert made.group_by("ticker").agg(pl.col("sector").n_unique())["sector"].max() == 1
+    assert set(made["sector"]) == {"bank", "tech"}
+    assert made["close"].null_count()
+    per = made.with_columns(gap=pl.col("date").diff().dt.total_days().over("ticker"))
+    assert set(per["gap"].drop_nulls()) <= {1, 2, 3}
+    path = model.save(tmp_path / "prices.tidemill")
+    again = tm.Synthesizer.load(path)
+    assert again.sample(100).equals(made)
+    again.save(tmp_path / "again.tidemill")
+    assert (tmp_path / "again.tidemill").read_bytes() == path.read_bytes()
+
+
+def test_commands(tidemill: Tidemill, tmp_path: Path) -> None:
+    table, model, out = tmp_path / "prices.csv", tmp_path / "prices.tidemill", tmp_path / "new.csv"
+    prices().write_csv(table)
+    done = tidemill("fit", table, "--entity", "ticker", "--time", "date", "--model", "replay", "--window", 10,
+                    "--out", model)
+    assert done.code == 0, done.err
+    assert "windows of up to 10 steps" in done.err
+    done = tidemill("sample", model, "--rows", 12, "--out", out)
+    assert done.code == 0, done.err
+    made = pl.read_csv(out)
+    assert f"Made 12 series of {made.height} rows" in done.out
+    assert made["ticker"].n_unique() == 12
+    assert made.group_by("ticker").len()["len"].max() <= 10
+    for asked in (["--where", "sector=bank"], ["--balance", "sector=equal"], ["--fair", "sector=close"], ["--like", table]):
+        done = tidemill("sample", model, "--rows", 5, "--out", tmp_path / "no.csv", *asked)
+        assert done.code == 2
+        assert "model of series" in done.err
+    done = tidemill("infill", model, table, "--out", tmp_path / "no.csv")
+    assert (done.code, "model of series" in done.err) == (2, True)
+    done = tidemill("what-if", model, table, "--set", "sector=bank", "--outcome", "close")
+    assert (done.code, "model of series" in done.err) == (2, True)
+    done = tidemill("audit", model, "--train", table, "--holdout", table)
+    assert (done.code, "model of series" in done.err) == (2, True)
+
+
+def test_one_long_series_needs_a_window() -> None:
+    frame = prices(1).with_columns(pl.Series("date", range(prices(1).height))).drop("ticker")
+    said: list[Event] = []
+    data = tm.read(frame, time="date")
+    alone = tm.fit(data, model="replay", run=Run(listener=said.append))
+    assert not alone.makes_series
+    assert any("--window N" in event.text for event in said)
+    model = tm.fit(data, model="replay", window=6)
+    made = model.sample(4)
+    assert made.columns == ["series", *frame.columns]
+    assert made["series"].to_list() == np.repeat([1, 2, 3, 4], 6).tolist()
+
+
+def test_windows_that_make_no_sense() -> None:
+    data = tm.read(prices(), entity="ticker", time="date")
+    with pytest.raises(OptionError, match="learns rows one by one"):
+        tm.fit(data, model="trees", window=5)
+    with pytest.raises(OptionError, match="needs the order"):
+        tm.fit(tm.read(prices(), entity="ticker"), model="replay", window=5)
+    with pytest.raises(OptionError, match="makes no sense"):
+        tm.fit(data, model="replay", window=0)
+    with pytest.raises(DataError, match="too few"):
+        tm.fit(tm.read(prices(4), entity="ticker", time="date"), model="replay")
+    assert not tm.fit(data, model="replay", window=1).makes_series
+
+
+def test_table_models_learn_rows_as_ever() -> None:
+    data = tm.read(prices(), entity="ticker", time="date")
+    model = tm.fit(data, model="independent")
+    assert not model.makes_series
+    assert len(model.sample(70)) == 70
+
+
+def test_few_series_have_contexts_drawn_column_by_column() -> None:
+    model = learned(prices(10))
+    assert model._generator.model == "independent"  # type: ignore[attr-defined]
+    assert learned(prices(30))._generator.model == "trees"  # type: ignore[attr-defined]
+    assert model.sample(3)["ticker"].n_unique() == 3
+
+
+def test_a_whole_run_reports_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(series, "PAPER", Classifier(steps=100))
+    monkeypatch.setattr(series, "SHARP", Classifier(steps=100, hidden=8, changes=True))
+    monkeypatch.setattr(series, "FORECAST_STEPS", 100)
+    frame = prices(120)
+    turned = tm.run(frame, entity="ticker", time="date", target="close", model="replay", out=tmp_path / "out", seed=1)
+    assert 0.5 < len(turned.synthetic) / len(turned.train) < 2
+    scores = {score.name: score for score in turned.scores.of("series")}
+    assert {"discriminative score", "predictive score (error)", "volatility clustering"} <= set(scores)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    for said in ("How series move", "Autocorrelation of &#39;close&#39;", "Stylised facts", "generated series"):
+        assert said in page, said
+
+
+def test_tables_have_no_chapter_on_series(tmp_path: Path) -> None:
+    turned = tm.run(business(200), model="independent", out=tmp_path / "out")
+    assert "series" in METRICS
+    assert not turned.scores.of("series")
+    assert "How series move" not in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_flow_learns_series(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    data = tm.read(prices(), entity="ticker", time="date")
+    options = {"width": 16, "depth": 1, "moves": 4, "cores": 1}
+    model = tm.fit(data, model="flow", steps=3, options=options)
+    made = tm.Synthesizer.load(model.save(tmp_path / "m.tidemill")).sample(7)
+    assert made.equals(model.sample(7))
+    assert made["ticker"].n_unique() == 7

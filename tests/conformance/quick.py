@@ -10,7 +10,7 @@ NEURAL = tuple(name for name, entry in MODELS.items() if entry.extra == "deep")
 """Families on the trainer."""
 
 _QUICK: dict[str, Any] = {"steps": 400, "check": 100, "batch": 128, "cores": 1, "width": 64, "depth": 2, "moves": 12,
-                          "pairs": 16}
+                          "pairs": 16, "rise": 100}
 
 
 def quick(name: str, **options: Any) -> dict[str, Any]:
@@ -25,3 +25,5 @@ def completes(name: str) -> bool:
 
 
 COMPLETING = tuple(name for name in MODELS if completes(name))
+CONDITIONED = (*COMPLETING, "flow")
+"""Models whose rows under conditions are looked at: families that draw until enough rows pass do so by the same code."""

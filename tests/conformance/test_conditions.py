@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.conformance.quick import COMPLETING, NEURAL, completes, quick
+from tests.conformance.quick import COMPLETING, CONDITIONED, NEURAL, completes, quick
 from tests.conformance.tables import business, dataset
 from tidemill import drawing
 from tidemill.core.dataset import Dataset
@@ -17,7 +17,6 @@ from tidemill.core.drawn import Odds
 from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
-from tidemill.models import MODELS
 from tidemill.synthesizer import Synthesizer
 from tidemill.whatif import what_if
 
@@ -37,7 +36,7 @@ def fitted(name: str) -> Synthesizer:
 
 
 @pytest.mark.parametrize("where", CONDITIONS, ids=" and ".join)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 def test_conditions_hold_in_every_row(name: str, where: list[str]) -> None:
     if where == ["since=2018-06-05"] and not completes(name):
         pytest.skip("one row in 3,000, which takes a minute to be drawn until enough pass")
@@ -50,7 +49,7 @@ def test_conditions_hold_in_every_row(name: str, where: list[str]) -> None:
     assert 0 < odds.effective <= 400
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 def test_the_same_seed_gives_the_same_rows_whatever_the_threads(name: str) -> None:
     where, rows = ["age>=50", "plan in team,solo"], DATA.frame.select("age", "plan").head(300)
     one, other = (fitted(name).draw(300, where, run=Run(5, threads=threads)) for threads in (1, 4))
@@ -61,7 +60,7 @@ def test_the_same_seed_gives_the_same_rows_whatever_the_threads(name: str) -> No
         assert filled[0].equals(filled[1])
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 @pytest.mark.parametrize("where", [["age>200"], ["fee<0"], ["plan=gold"], ["plan in team,gold"], ["since>2100-01-01"],
                                    ["age missing"], ["age>40", "age<30"], ["plan=team", "plan=solo"]], ids=" and ".join)
 def test_what_never_occurs_is_refused(name: str, where: list[str]) -> None:
@@ -212,7 +211,7 @@ def test_values_beyond_what_was_learned_are_kept(name: str) -> None:
 
 # --- shares and parts ------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 def test_shares_are_met_exactly(name: str) -> None:
     model = fitted(name)
     made = model.sample(1001, balance={"churn": {"Yes": 0.5}})
@@ -228,7 +227,7 @@ def test_shares_are_met_exactly(name: str) -> None:
     assert np.allclose(after.filter(pl.col("plan") != "enterprise")["proportion"], 0.4 * kept / kept.sum(), atol=0.02)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 def test_parts_are_one_draw(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "PART", 300)
     parts = list(fitted(name).parts(1000, ["plan=team"], run=Run(1)))
@@ -288,7 +287,7 @@ def keeps_rules(frame: pl.DataFrame) -> bool:
 
 @pytest.mark.parametrize("where", [["gross between 40 and 42"], ["country=Italy", "gross>60", "shipped<100"],
                                    ["country!=Italy", "net<20", "gross>25"], ["shipped=150"]], ids=" and ".join)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 def test_conditions_on_columns_that_follow_from_others(name: str, where: list[str]) -> None:
     drawn = lawful(name).draw(500, where, run=Run(3))
     assert lawful(name).condition(where).mask(drawn.data.frame).all()
@@ -328,7 +327,7 @@ def rates_of(frame: pl.DataFrame, groups: list[str], outcome: pl.Expr) -> dict[t
 
 
 @pytest.mark.parametrize("fair", [{"plan": "churn"}, {"active": "churn"}, {"plan": "churn", "active": "churn"}], ids=str)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 def test_rates_are_equal_in_all_groups(name: str, fair: dict[str, str]) -> None:
     made = fitted(name).sample(3001, fair=fair, seed=4)
     left = pl.col("churn") == "Yes"
@@ -362,12 +361,12 @@ def test_all_else_is_as_learned_given_group_and_outcome(name: str) -> None:
         agree(mine, theirs, len(mine) / 2)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 def test_no_strength_changes_nothing(name: str) -> None:
     assert fitted(name).sample(300, fair={"plan": "churn"}, fair_strength=0).equals(fitted(name).sample(300))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 def test_numbers_and_missing_values_are_groups(name: str) -> None:
     made = fitted(name).sample(4000, fair={"fee": "churn"})
     ends = [made["fee"].quantile(q, "higher") for q in (0.25, 0.5, 0.75)]
@@ -379,7 +378,7 @@ def test_numbers_and_missing_values_are_groups(name: str) -> None:
         assert rows > 50
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 def test_rates_are_equal_among_the_rows_that_are_asked_for(name: str) -> None:
     made = fitted(name).sample(1000, ["age>=50"], fair={"plan": "churn"})
     assert (made["age"] >= 50).all()
@@ -396,7 +395,7 @@ def test_fair_goes_with_neither_balance_nor_like() -> None:
             model.sample(10, fair={"plan": "churn"}, **others)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CONDITIONED)
 def test_fair_rows_keep_rules_and_come_in_parts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert keeps_rules(lawful(name).sample(500, fair={"net": "country"}))
     with pytest.raises(ConditionError, match=r"cannot be made equal: city = .* and country = .* can never be"):

@@ -30,8 +30,8 @@ WEIGHTS = 6_000_000
 LEAST_WIDTH = 32
 SOME, OFTEN = 1000, 0.07
 """Plain rows that are looked at, and the share of them that must be like what is asked for to draw until enough are."""
-LEAST_ROWS = 16
-"""Rows of a step, however many sites they have."""
+LEAST_ROWS, FULL_WIDTH = 16, 64
+"""Rows of a step, however many codes they have; codes of a site from which on there are fewer than was asked for."""
 CANDIDATES, MOVES = 8, 3
 """Candidates for a row under conditions, and for moving it: few, since they are drawn given all that is known."""
 
@@ -49,8 +49,7 @@ class Sequence(nn.Module):
         embedding = o.embedding if count <= 32 else max(o.embedding // 2, 1) if count <= 128 else max(o.embedding // 4, 1)
         width = int(min(o.width, max(WEIGHTS // max(count * sources * embedding, 1), LEAST_WIDTH)))
         state = -(-o.state // 4) * 4 if spec.sites else 0
-        before = count * embedding if spec.sites else 0
-        self.inner = Conditionals(layout, state + before + self.context, width, embedding, o.depth)
+        self.inner = Conditionals(layout, state + self.context, width, embedding, o.depth)
         self.outer = Causal(self.sites, count * embedding, self.context, state, o.blocks) if spec.sites else None
         earlier = torch.from_numpy(layout.sources) < torch.arange(count)[:, None]
         self.register_buffer("earlier", earlier, persistent=False)
@@ -70,11 +69,8 @@ class Sequence(nn.Module):
         vectors = self.inner.vectors(flat)
         about = told
         if self.outer is not None:
-            joined = vectors.reshape(n, sites, -1)
-            # the site before is told as it is as well
-            parts = [self.outer(joined, told), functional.pad(joined[:, :-1], (0, 0, 1, 0))]
-            parts += [] if told is None else [told[:, None].expand(-1, sites, -1)]
-            about = torch.cat(parts, dim=-1).flatten(0, 1)
+            state = self.outer(vectors.reshape(n, sites, -1), told)
+            about = (state if told is None else torch.cat([state, told[:, None].expand(-1, sites, -1)], -1)).flatten(0, 1)
             visible = visible if len(visible) == 1 else visible.repeat_interleave(sites, 0)
         logits = self.inner(flat, vectors, visible, about, noise)
         target = flat.clamp_min(0).T[..., None]
@@ -128,7 +124,23 @@ class AutoregressiveOptions(Training):
 
 
 class Autoregressive(Neural):
-    """Codes drawn one after the other, numbers as a coarse and a fine one."""
+    """Codes drawn one after the other, each given all before it; a number of many values is a coarse and a fine one.
+
+    In a table every code has a network of its own (MADE, Germain et al. 2015; in any order, Uria, Murray and Larochelle
+    2014; for tables, TabularARGN, Tiwald et al. 2025), and a part of the rows is learned in random orders, so that any
+    part of a row can be drawn given any other. Where there are several sites, a causal transformer tells each site of those
+    before it, and the codes within a site are drawn as those of a table.
+
+    The likelihood of a row is known (:meth:`scores`); it is that of the grid's order, in which plain rows are drawn, and
+    those under conditions come from the same distribution (:meth:`infill`).
+
+    Example:
+        >>> from tidemill.core.grid import Code
+        >>> spec, rows = Spec(codes=(Code("coin", 2),)), Batch(np.zeros((40, 0), int), np.arange(40)[:, None] % 2)
+        >>> model = Autoregressive(steps=1, width=4, cores=1).fit(spec, rows, Run())
+        >>> model.scores(rows).shape
+        (40,)
+    """
 
     Options = AutoregressiveOptions
     completes = True
@@ -154,10 +166,10 @@ class Autoregressive(Neural):
         return [Objective("loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng))]
 
     def pick(self, rows: Tensors, size: int, rng: torch.Generator) -> Tensor:
-        """Random rows; of many sites each, as many fewer."""
-        count, sites = len(rows["token"]), math.prod(self.spec.sites)
-        return torch.randint(count, (min(max(size // (1 + sites // 3), LEAST_ROWS), size, count),), generator=rng,
-                             device=rng.device)
+        """Random rows; fewer where each is many codes, so that steps are many."""
+        count, sites, width = rows["token"].shape
+        fewer = int(size / (1 + sites // 3) / max(width / FULL_WIDTH, 1))
+        return torch.randint(count, (min(max(fewer, LEAST_ROWS), size, count),), generator=rng, device=rng.device)
 
     def _loss(self, net: Sequence, rows: Tensors, rng: torch.Generator) -> Tensor:
         o, token = self.options, rows["token"]
@@ -193,14 +205,14 @@ class Autoregressive(Neural):
         if isinstance(net, Sequence):
             told = self.stream.told_of(context)
             told = None if told is None else told.to(device)
-            alive, before, cache = torch.ones(n, dtype=torch.bool, device=device), None, Cache()
+            alive, cache = torch.ones(n, dtype=torch.bool, device=device), Cache()
+            before: Tensor | None = None
             each = math.prod(self.spec.sites[1:])  # sites that begin and end together
             for site in range(sites):
                 about = told
                 if net.outer is not None:
-                    nothing = torch.zeros((n, self.stream.width * net.inner.embedding), device=device)
                     state = net.outer.step(n, before, site, told, cache)
-                    about = torch.cat([state, nothing if before is None else before, *([] if told is None else [told])], -1)
+                    about = state if told is None else torch.cat([state, told], dim=-1)
                 asked = self.spec.ragged and site > 0 and site % each == 0
                 alive, before = self._site(net.inner, token[:, site], about, alive, asked, rng)
         return self.stream.batch(token, numpy_stream(rng), context)

@@ -129,7 +129,8 @@ class Latent:
                               hint="start from a model of the same --model, learned from a table with the same columns")
         self.spec = spec
         most = max(min(o.vae_steps or VAE_STEPS[len(spec.sites)], o.steps // 2), 1)
-        self.vae = cast(Vae, unfitted("vae", self._for("vae", o.vae_options, steps=most)))
+        rise = min(Vae.parameters["rise"], o.steps // 20)
+        self.vae = cast(Vae, unfitted("vae", self._for("vae", o.vae_options, steps=most, rise=rise)))
         self._fit_vae(batch, run, start)
         left = max(o.steps - self.vae.steps_done, 1)
         self.inner = unfitted(o.inner, self._for(o.inner, o.inner_options, steps=left))

@@ -129,7 +129,7 @@ class VaeOptions(Training):
     depth: int = option(2, "blocks of the encoder, and of the decoder", low=1)
     latent: int = option(32, "latent numbers of a row", low=1)
     beta: float = option(0.6, "weight of the latents' divergence from the prior; below 1 they say more of a row", low=0.0)
-    rise: int = option(1000, "steps over which that weight rises from 0, at most a quarter of all", low=0)
+    rise: int = option(1000, "steps over which that weight rises from 0", low=0)
     free: float = option(0.0, "divergence of each latent, in nats, that costs nothing in learning", low=0.0)
     hide: float = option(0.15, "share of a row's values that the encoder does not see in learning", low=0.0, high=0.9)
     parts: int = option(256, "normal distributions whose mixture is the prior, one for 20 rows at most", low=1)
@@ -151,7 +151,7 @@ class Vae(Neural):
         >>> from tidemill.core.grid import Code
         >>> code = np.repeat(np.random.default_rng(0).integers(0, 2, (200, 1)), 3, axis=1).astype(np.int32)
         >>> spec = Spec(codes=(Code("a", 2), Code("same", 2), Code("again", 2)))
-        >>> vae = Vae(steps=200, width=16, latent=2, cores=1).fit(spec, Batch(np.zeros((200, 0), np.int64), code), Run(1))
+        >>> vae = Vae(steps=200, width=16, latent=2, rise=50, cores=1).fit(spec, Batch(np.zeros((200, 0), np.int64), code), Run(1))
         >>> made = vae.sample(1000, np.random.default_rng(0)).code
         >>> bool((made[:, 0] == made[:, 2]).mean() > 0.9)
         True
@@ -182,8 +182,7 @@ class Vae(Neural):
     def _loss(self, net: Any, rows: Tensors, rng: torch.Generator, step: int) -> Tensor:
         o = self.options
         lost, apart = self._bound(net, rows, rng, o.hide)
-        risen = (step + 1) / (min(o.rise, o.steps // 4) + 1)
-        return lost + o.beta * min(risen, 1.0) * apart.clamp_min(o.free * o.latent)
+        return lost + o.beta * min((step + 1) / (o.rise + 1), 1.0) * apart.clamp_min(o.free * o.latent)
 
     def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
         """The bound as it is after the rise, nothing hidden, with the same noise at every look."""

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.conformance.quick import COMPLETING, CONDITIONED, NEURAL, completes, quick
+from tests.conformance.quick import COMPLETING, CONDITIONED, completes, quick
 from tests.conformance.tables import business, dataset
 from tidemill import drawing
 from tidemill.core.dataset import Dataset
@@ -80,7 +80,7 @@ def test_a_combination_of_one_in_a_hundred_thousand_comes_back_and_is_told(name:
     assert any("hardly any training row is like this" in warning for warning in run.warnings)
 
 
-@pytest.mark.parametrize("name", [name for name in NEURAL if not completes(name)])
+@pytest.mark.parametrize("name", ["flow"])
 def test_models_that_draw_whole_rows_say_so(name: str) -> None:
     with pytest.raises(OptionError, match="makes whole rows and cannot complete given ones"):
         fitted(name).infill(DATA.frame.select("age", "plan").head(3))

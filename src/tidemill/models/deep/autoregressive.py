@@ -165,11 +165,10 @@ class Autoregressive(Neural):
         assert isinstance(net, Sequence)
         return [Objective("loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng))]
 
-    def pick(self, rows: Tensors, size: int, rng: torch.Generator) -> Tensor:
-        """Random rows; fewer where each is many codes, so that steps are many."""
-        count, sites, width = rows["token"].shape
-        fewer = int(size / (1 + sites // 3) / max(width / FULL_WIDTH, 1))
-        return torch.randint(count, (min(max(fewer, LEAST_ROWS), size, count),), generator=rng, device=rng.device)
+    def step_rows(self) -> int:
+        """Fewer rows where each is many codes, so that steps are many."""
+        fewer = self.options.batch / (1 + math.prod(self.spec.sites) // 3) / max(self.stream.width / FULL_WIDTH, 1)
+        return min(max(int(fewer), LEAST_ROWS), self.options.batch)
 
     def _loss(self, net: Sequence, rows: Tensors, rng: torch.Generator) -> Tensor:
         o, token = self.options, rows["token"]

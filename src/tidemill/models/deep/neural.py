@@ -112,6 +112,10 @@ class Neural(ABC):
             ConditionError: It cannot.
         """
 
+    def step_rows(self) -> int:
+        """How many rows a step takes: as many as the options say, or fewer where rows are long."""
+        return self.options.batch
+
     def pick(self, rows: Tensors, size: int, rng: torch.Generator) -> Tensor:
         """(size,) positions of a step's rows, where not all rows shall come in turn."""
         raise NotImplementedError
@@ -157,7 +161,7 @@ class Neural(ABC):
         rows = {name: tensor.to(device) for name, tensor in self.rows(batch.rows(order[cut:])).items()}
         if not len(batch) - cut:  # a single row
             rows = held
-        trainer = Trainer(self.net, self.objectives(self.net), self.options, seed, device)
+        trainer = Trainer(self.net, self.objectives(self.net), replace(self.options, batch=self.step_rows()), seed, device)
 
         def score(rng: torch.Generator) -> float:
             looks = len(trainer.progress.curves.get("score", ())) + 1

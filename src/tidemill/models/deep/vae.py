@@ -51,7 +51,7 @@ class Mixture(nn.Module):
         """(n, context) -> means (parts, latent), logarithms of their spreads, and logits of the parts (n, parts)."""
         logits = (PACE * self.weight).expand(len(told), -1)
         if self.told is not None:
-            logits = logits + self.told(told).float()
+            logits = logits + PACE * self.told(told).float()
         return PACE * self.middle, (PACE * self.spread).clamp(NARROWEST, WIDEST), logits
 
     def density(self, latent: Tensor, told: Tensor) -> Tensor:
@@ -151,7 +151,8 @@ class Vae(Neural):
         >>> from tidemill.core.grid import Code
         >>> code = np.repeat(np.random.default_rng(0).integers(0, 2, (200, 1)), 3, axis=1).astype(np.int32)
         >>> spec = Spec(codes=(Code("a", 2), Code("same", 2), Code("again", 2)))
-        >>> vae = Vae(steps=200, width=16, latent=2, rise=50, cores=1).fit(spec, Batch(np.zeros((200, 0), np.int64), code), Run(1))
+        >>> rows = Batch(np.zeros((200, 0), np.int64), code)
+        >>> vae = Vae(steps=200, width=16, latent=2, rise=50, cores=1).fit(spec, rows, Run(1))
         >>> made = vae.sample(1000, np.random.default_rng(0)).code
         >>> bool((made[:, 0] == made[:, 2]).mean() > 0.9)
         True

@@ -93,6 +93,10 @@ class Flow(Neural):
         o = self.options
         return nn.Identity() if self.dense.empty else Denoiser(self.dense, width_of(o.width, self.dense.spec.sites), o.depth)
 
+    def step_rows(self) -> int:
+        """Fewer rows where each has many sites, so that steps are many: 128 series of 24 steps, by default."""
+        return max(self.options.batch // (1 + math.prod(self.dense.spec.sites) // 8), min(32, self.options.batch))
+
     def objectives(self, net: nn.Module) -> list[Objective]:
         """One loss for both."""
         return [Objective("loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng))]

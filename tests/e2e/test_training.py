@@ -106,8 +106,8 @@ def test_the_report_shows_how_learning_went(wine: Path, tmp_path: Path) -> None:
 
 def test_wrong_options_and_devices_are_told(wine: Path) -> None:
     data = tm.read(wine, target="grower")
-    with pytest.raises(OptionError, match="width=0 makes no sense"):
-        tm.fit(data, model="flow", options={"width": 0})
+    with pytest.raises(OptionError, match="width=-1 makes no sense"):
+        tm.fit(data, model="flow", options={"width": -1})
     with pytest.raises(OptionError, match="steps=many is no whole number"):
         tm.fit(data, model="flow", options={"steps": "many"})
     with pytest.raises(OptionError, match="there is no device 'tpu' here"):

@@ -38,8 +38,10 @@ def test_imports_go_one_way(path: Path) -> None:
     room, seen = room_of(path), imported(path)
     if room == "core":
         assert seen <= {"core"}
+    elif room == "imaging":
+        assert seen <= {"core", "imaging"}
     elif room in ROOMS:
-        assert seen <= {"core", room, "__version__"}
+        assert seen <= {"core", "imaging", room, "__version__"}
     elif room in ABOVE:
         higher = set(ABOVE[ABOVE.index(room) + 1:])
         assert not seen & higher
@@ -85,7 +87,7 @@ sys.meta_path.insert(0, Absent())
 """
 
 
-def test_only_the_neural_models_need_an_optional_library() -> None:
+def test_only_neural_networks_need_an_optional_library() -> None:
     names = [".".join(("tidemill", *p.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__") for p in MODULES
-             if "deep" not in p.parts]
+             if "deep" not in p.parts and p != SOURCE / "imaging" / "classifier.py"]
     assert "tidemill" in loaded_after(f"{WITHOUT_OPTIONAL}for name in {names}: importlib.import_module(name)")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tidemill.core.condition import Condition
-from tidemill.core.picture import Picture, Table
+from tidemill.core.picture import Picture, Sheet, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Finding:
     columns: tuple[str, ...] = ()
     condition: Condition = field(default_factory=Condition)
     table: Table | None = None
-    picture: Picture | None = None
+    picture: Picture | Sheet | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
 
     def to_state(self) -> dict[str, Any]:

@@ -43,3 +43,36 @@ class Picture:
     def to_state(self) -> dict[str, Any]:
         """The picture as plain JSON values."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Images in one picture, with a label.
+
+    Attributes:
+        label: What they are; "" where nothing is to be said.
+        png: The bytes of a PNG file in base64.
+        width, height: In pixels; shown twice as large, or more where they are small.
+    """
+
+    label: str
+    png: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Strips of images one under the other.
+
+    Attributes:
+        title: One line; may be a sentence.
+        strips: From top to bottom.
+    """
+
+    title: str
+    strips: tuple[Strip, ...]
+
+    def to_state(self) -> dict[str, Any]:
+        """The sheet as plain JSON values."""
+        return asdict(self)

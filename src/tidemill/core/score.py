@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
-from tidemill.core.picture import Picture, Table
+from tidemill.core.picture import Picture, Sheet, Table
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Score:
     why: str = ""
     column: str | None = None
     table: Table | None = None
-    picture: Picture | None = None
+    picture: Picture | Sheet | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
     interval: tuple[float, float] | None = None
 

@@ -13,6 +13,9 @@ from tidemill.core.finding import Findings
 from tidemill.core.schema import Rule
 from tidemill.core.score import Scores
 
+BETWEEN = 9
+"""Rows of a way from one made row to another, both ends among them."""
+
 
 @dataclass(frozen=True)
 class Round:
@@ -78,6 +81,7 @@ class Account:
         model: The generator's registered name.
         model_note: In words, how far it got and how it was set.
         learning: How it learned; None where it does not learn in steps.
+        between: Rows on the way from one made row to another, BETWEEN to each pair; None where the model has no such ways.
         privacy_note: In words, what the stored model keeps of real rows.
         warnings: What the run told the user.
         rounds: What further rounds changed.
@@ -103,6 +107,7 @@ class Account:
     model: str = ""
     model_note: str = ""
     learning: Learning | None = None
+    between: Dataset | None = None
     privacy_note: str = ""
     warnings: tuple[str, ...] = ()
     rounds: tuple[Round, ...] = ()

@@ -1,0 +1,138 @@
+"""A small convolutional classifier: for figures about images, and for mining them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tidemill.core.run import Run
+
+STEPS, BATCH, RATE = 900, 128, 2e-3
+FEATURES = 128
+SHIFT = 2
+"""Augmented images are moved by at most so many pixels."""
+CHUNK = 512
+
+
+class Classifier:
+    """Two convolutional layers and a dense one, whose outputs are an image's features.
+
+    Attributes:
+        classes: The labels in the order of :meth:`chances`.
+    """
+
+    def __init__(self, net: nn.Module, classes: tuple[str, ...], cores: int) -> None:
+        self._net, self.classes, self._cores = net, classes, cores
+
+    @classmethod
+    def learned(cls, pixels: np.ndarray, labels: Sequence[str], run: Run, *, shift: bool = False, flip: bool = False,
+                steps: int = STEPS, seed: int = 0) -> Self:
+        """Trained on labelled images, always for the same number of steps.
+
+        Args:
+            pixels: (n, height, width, channels) uint8.
+            labels: What each shows.
+            run: Threads, and cancelling; the time takes a few seconds to a minute.
+            shift: Whether images are moved by up to SHIFT pixels in training.
+            flip: Whether half of them are mirrored left to right.
+            steps: Of AdamW, on BATCH images each.
+            seed: Of weights and order.
+        """
+        classes = tuple(sorted(set(labels)))
+        target = torch.tensor([classes.index(label) for label in labels])
+        x = _floats(pixels)
+        rng = torch.Generator().manual_seed(seed)
+        with _threads(run.threads):
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                net = _network(pixels.shape[1:], len(classes))
+            optimizer = torch.optim.AdamW(net.parameters(), RATE, weight_decay=0.01, fused=True)
+            for step in range(steps):
+                if step % 50 == 0:
+                    run.check()
+                at = torch.randint(len(x), (min(BATCH, max(len(x), 2)),), generator=rng)
+                shown = _moved(x[at], rng, shift=shift, flip=flip)
+                loss = functional.cross_entropy(net(shown), target[at], label_smoothing=0.05)
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+                for group in optimizer.param_groups:
+                    group["lr"] = RATE * min(1.0, 4 * (1 - step / steps))
+                optimizer.step()
+        return cls(net.eval(), classes, run.threads)
+
+    @classmethod
+    def of_digits(cls, shape: tuple[int, int, int], run: Run) -> Self:
+        """Trained on scikit-learn's bundled handwritten digits, scaled to (height, width, channels).
+
+        For features of images that have no labels of their own.
+        """
+        found = load_digits()
+        small = torch.from_numpy(found.images / 16 * 255)[:, None]
+        large = functional.interpolate(small, shape[:2], mode="bilinear", align_corners=False).round().byte()
+        array = large.expand(-1, shape[2], -1, -1).permute(0, 2, 3, 1).numpy()
+        return cls.learned(array, [str(label) for label in found.target], run, shift=True)
+
+    def chances(self, pixels: np.ndarray) -> np.ndarray:
+        """(n, height, width, channels) -> (n, classes) probabilities."""
+        return self._through(pixels)[0]
+
+    def features(self, pixels: np.ndarray) -> np.ndarray:
+        """(n, height, width, channels) -> (n, FEATURES) what the last layer but one says."""
+        return self._through(pixels)[1]
+
+    def _through(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        chances, features = [np.zeros((0, len(self.classes)))], [np.zeros((0, FEATURES))]
+        assert isinstance(self._net, nn.Sequential)
+        with _threads(self._cores), torch.inference_mode():
+            for start in range(0, len(pixels), CHUNK):
+                inner = self._net[:-2](_floats(pixels[start:start + CHUNK]))
+                features.append(inner.double().numpy())
+                chances.append(functional.softmax(self._net[-1](inner), dim=-1).double().numpy())
+        return np.concatenate(chances), np.concatenate(features)
+
+
+def _network(shape: tuple[int, ...], classes: int) -> nn.Sequential:
+    height, width, channels = shape
+    return nn.Sequential(
+        nn.Conv2d(channels, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True),
+        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True),
+        nn.Flatten(), nn.Linear(64 * -(-height // 4) * -(-width // 4), FEATURES), nn.ReLU(),
+        nn.Dropout(0.3), nn.Linear(FEATURES, classes))
+
+
+def _floats(pixels: np.ndarray) -> Tensor:
+    """(n, height, width, channels) uint8 -> (n, channels, height, width) in [-1, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).movedim(-1, 1).float().div_(127.5).sub_(1)
+
+
+def _moved(x: Tensor, rng: torch.Generator, *, shift: bool, flip: bool) -> Tensor:
+    """Images each moved and mirrored at random; what comes in at an edge repeats it."""
+    n, _, height, width = x.shape
+    if flip:
+        x = torch.where(torch.rand(n, 1, 1, 1, generator=rng) < 0.5, x.flip(-1), x)
+    if shift:
+        rows, columns = (torch.randint(-SHIFT, SHIFT + 1, (n, 1), generator=rng) for _ in range(2))
+        row = (torch.arange(height) + rows).clamp(0, height - 1)
+        column = (torch.arange(width) + columns).clamp(0, width - 1)
+        x = x[torch.arange(n)[:, None, None], :, row[:, :, None], column[:, None, :]].movedim(-1, 1)
+    return x
+
+
+class _threads:
+    """Torch with so many threads; what was set before is set again."""
+
+    def __init__(self, cores: int) -> None:
+        self._cores = cores
+
+    def __enter__(self) -> None:
+        self._before = torch.get_num_threads()
+        torch.set_num_threads(self._cores)
+
+    def __exit__(self, *_: object) -> None:
+        torch.set_num_threads(self._before)

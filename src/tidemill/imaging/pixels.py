@@ -1,0 +1,50 @@
+"""A column of images: each value an array of (height, width) grey or (height, width, 3) red, green and blue."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.schema import Column, Schema
+
+
+def image_column(schema: Schema) -> Column | None:
+    """The column of images that is not ignored; None where there is none."""
+    return next((column for column in schema.of_kind("image") if column.role != "ignore"), None)
+
+
+def label_column(schema: Schema) -> Column | None:
+    """The column that says what an image shows: the target, where it has levels."""
+    target = schema.target
+    return target if target is not None and target.kind in ("category", "boolean") else None
+
+
+def pixels(values: pl.Series) -> np.ndarray:
+    """A column of n images -> (n, height, width, channels) uint8; one channel where they are grey.
+
+    Example:
+        >>> pixels(images("image", np.zeros((2, 4, 4), np.uint8))).shape
+        (2, 4, 4, 1)
+    """
+    array = np.asarray(values.to_numpy(), dtype=np.uint8).reshape(len(values), *size(values))
+    return array if array.ndim == 4 else array[..., None]
+
+
+def images(name: str, array: np.ndarray) -> pl.Series:
+    """(n, height, width) or (n, height, width, 1 or 3) uint8 -> a column of images."""
+    flat = array[..., 0] if array.ndim == 4 and array.shape[-1] == 1 else array
+    flat = np.ascontiguousarray(flat, dtype=np.uint8)
+    return pl.Series(name, flat, dtype=pl.Array(pl.UInt8, flat.shape[1:]))
+
+
+def size(values: pl.Series) -> tuple[int, ...]:
+    """(height, width) or (height, width, 3) of every image of a column."""
+    assert isinstance(values.dtype, pl.Array)
+    return values.dtype.shape
+
+
+def labels(data: Dataset) -> list[str] | None:
+    """What each image shows, as text ("" where it is not known); None without a label."""
+    column = label_column(data.schema)
+    return None if column is None else data[column.name].cast(pl.String).fill_null("").to_list()

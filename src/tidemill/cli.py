@@ -49,6 +49,9 @@ Time = Annotated[str | None, typer.Option("--time", metavar="COL", help="Hold ou
 Entity = Annotated[str | None, typer.Option("--entity", metavar="COL", help="Never split the rows of one value of this.")]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", show_default=False, help="A model that `tidemill fit` wrote.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Same seed, same data, same versions: same bytes.")]
+Named = Annotated[str | None, typer.Option("--model", metavar="NAME", help="See `tidemill models`; trees by default, and "
+                                           "gan for images.")]
+Preset = Annotated[str | None, typer.Option("--preset", metavar="NAME", help="A model with options: dcgan.")]
 Options = Annotated[list[str] | None, typer.Option("--option", metavar="KEY=VALUE", help="An option of the model, as in "
                                                    "least=30; may repeat.")]
 Steps = Annotated[int | None, typer.Option("--steps", metavar="N", min=0, help="Learn so many steps only (replays a run "
@@ -205,8 +208,7 @@ def mine(data: Data, target: Target = None,
 
 @app.command()
 def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The model, as NAME.tidemill.")],
-        model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
-        option: Options = None, target: Target = None,
+        model: Named = None, option: Options = None, preset: Preset = None, target: Target = None,
         start: Annotated[Path | None, typer.Option("--start", metavar="MODEL", help="Begin from the weights of this neural "
                                                    "model of the same columns.")] = None,
         window: Annotated[int | None, typer.Option("--window", metavar="N", min=1, help="Cut series into windows of N "
@@ -225,7 +227,8 @@ def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", h
               checkpoint=kept) as job:
         table = _read(data, job, target=target, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time,
                       entity=entity)
-        learned = verbs.fit(table, model=model, options=_pairs(option), start=start, window=window, run=job.run)
+        learned = verbs.fit(table, model=model, options=_pairs(option), preset=preset, start=start, window=window,
+                             run=job.run)
         learned.save(out, overwrite=overwrite)
         kept.unlink(missing_ok=True)
         done, planned = learned.manifest["steps_done"], learned.manifest["steps_planned"]
@@ -460,8 +463,7 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=Fa
 def run(data: Data, target: Target = None,
         out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder for all results.")]
         = Path("tidemill-out"),
-        model: Annotated[str, typer.Option("--model", metavar="NAME", help="See `tidemill models`.")] = "trees",
-        option: Options = None,
+        model: Named = None, option: Options = None, preset: Preset = None,
         rows: Annotated[int | None, typer.Option("--rows", metavar="N", min=1,
                                                  help="Rows to generate; as many as training rows by default.")] = None,
         rounds: Annotated[int, typer.Option("--rounds", metavar="K", min=1, max=100,
@@ -471,7 +473,7 @@ def run(data: Data, target: Target = None,
         threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False, json: Json = False) -> None:
     """Do the whole job, from the table to the report."""
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, steps=steps, minutes=minutes, device=device) as job:
-        _whole(data, job, out, overwrite, target=target, model=model, model_options=_pairs(option), rows=rows,
+        _whole(data, job, out, overwrite, target=target, model=model, model_options=_pairs(option), preset=preset, rows=rows,
                rounds=rounds, schema=schema, ignore=ignore, id=id, sensitive=sensitive, time=time, entity=entity)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs.base import Fresh
+from tidemill.codecs.image import ImageCodec
 from tidemill.codecs.sequence import SequenceCodec
 from tidemill.codecs.table import TableCodec
 from tidemill.completion import Given, completed, numbered, stacked
@@ -20,7 +22,9 @@ from tidemill.core.run import Run
 from tidemill.models.base import Generator
 
 PART = 250_000
-"""Rows held in memory at a time."""
+"""Rows held in memory at a time; fewer where each has many sites."""
+SITES = 32
+"""Sites that need no more memory than a row without any."""
 FREQUENT = 0.05
 """Rows of a sort that plain rows hold so often are picked from them, which costs less than drawing under a condition."""
 MANY = 8
@@ -38,11 +42,16 @@ class Model:
         training: Rows that were learned from.
     """
 
-    codec: TableCodec
+    codec: TableCodec | ImageCodec
     generator: Generator
     name: str
     door: Door
     training: int
+
+    @property
+    def part(self) -> int:
+        """Rows that are drawn at a time."""
+        return max(PART * SITES // max(math.prod(self.codec.spec.sites), SITES), 1)
 
     def decoded(self, batch: Batch, rng: np.random.Generator, round_number: int, fresh: Fresh) -> Dataset:
         """Rows of the model's own columns, marked as generated."""
@@ -121,7 +130,8 @@ class Drawing:
         self._known = {k: self.model.codec.known(cell) for k, cell in enumerate(self.plan.cells)
                        if self.plan.given is None and cell.tests}
         chances: list[np.ndarray] = []
-        starts = range(0, max(self.plan.n, 1), PART)
+        part = self.model.part
+        starts = range(0, max(self.plan.n, 1), part)
         if len(starts) == 1 and len(self.plan.cells) == 1:
             yield self._part(0, self.plan.n, self.run, chances)
         else:
@@ -129,7 +139,7 @@ class Drawing:
             inner = Run(self.run.seed, threads=self.run.threads)
             with self.run.stage("sample", f"making {self.plan.n:,} rows", total=self.plan.n) as stage:
                 for start in starts:
-                    size = min(PART, self.plan.n - start)
+                    size = min(part, self.plan.n - start)
                     yield self._part(start, size, inner, chances)
                     stage.advance(units=size)
             for warning in inner.warnings:
@@ -159,7 +169,7 @@ class Drawing:
                           "gives no chance; what is drawn beside them is a guess")
 
     def _part(self, start: int, size: int, run: Run, chances: list[np.ndarray]) -> Dataset:
-        rng = run.rng(self.plan.stream, self.plan.round_number, start // PART)
+        rng = run.rng(self.plan.stream, self.plan.round_number, start // self.model.part)
         fresh = Fresh(start, run.seed_of(self.plan.stream, "fresh", self.plan.round_number))
         if self.plan.given is None:
             return self.model.decoded(self._asked(start, size, rng, run), rng, self.plan.round_number, fresh)
@@ -192,7 +202,7 @@ class Drawing:
             return self.model.generator.sample(0, rng, run)
         back = np.empty(size, np.int64)
         back[np.argsort(cell, kind="stable")] = np.arange(size)
-        return Batch(np.concatenate([part.tick for part in parts]), np.concatenate([part.code for part in parts])).rows(back)
+        return Batch.stacked(parts).rows(back)
 
     def _picked(self, counts: np.ndarray, rng: np.random.Generator, run: Run) -> dict[int, Batch]:
         """Rows of frequent cells, at most as many as are wanted, picked from plain rows."""
@@ -204,7 +214,7 @@ class Drawing:
         plain = self.model.generator.sample(n, rng, run)
         picked = {}
         for k in frequent:
-            passing = self._known[k].passes(plain)
+            passing = self._known[k].passes(plain if plain.context is None else plain.context)
             picked[k] = plain.rows(rng.permutation(np.flatnonzero(passing))[:counts[k]])
             taken = len(picked[k])
             self._tallies[k].add(Infilled(picked[k], np.full(taken, passing.mean()), taken))
@@ -271,6 +281,7 @@ def completions(model: Model, given: Given, condition: Condition, kept: Sequence
         ConditionError: A row and the condition exclude each other.
     """
     codec, n = model.codec, len(given)
+    assert isinstance(codec, TableCodec)
     batch = Batch(np.zeros((n, len(codec.spec.reals)), np.int64), np.zeros((n, len(codec.spec.codes)), np.int32))
     chance, effective = np.zeros(n), 0.0
     facts = [name for name in kept if name in given.known.schema]

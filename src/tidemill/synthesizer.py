@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from tidemill import __version__
+from tidemill.codecs.image import ImageCodec
 from tidemill.codecs.sequence import SequenceCodec
 from tidemill.codecs.table import TableCodec
 from tidemill.completion import Given, taken
@@ -27,10 +28,11 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.series import learnable
 from tidemill.drawing import Drawing, Model, Plan, SeriesDrawing
+from tidemill.imaging.pixels import image_column
 from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
-from tidemill.models.base import Generator, LearnsInSteps, unfitted
+from tidemill.models.base import Generator, Interpolates, LearnsInSteps, unfitted
 from tidemill.models.conditioned import Conditioned
 from tidemill.quotas import balanced
 from tidemill.quotas import fair as fairly
@@ -48,7 +50,7 @@ PRIVACY_NOTE = (
 
 
 class Synthesizer:
-    """A model of a table, or of series: :meth:`sample` makes new rows, :meth:`save` and :meth:`load` keep it.
+    """A model of a table, of series or of images: :meth:`sample` makes new rows, :meth:`save` and :meth:`load` keep it.
 
     Made by :func:`tidemill.fit`.
 
@@ -57,7 +59,8 @@ class Synthesizer:
         manifest: How it was made: model, seed, rows, versions, and how far learning got.
     """
 
-    def __init__(self, codec: TableCodec | SequenceCodec, generator: Generator, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, codec: TableCodec | SequenceCodec | ImageCodec, generator: Generator,
+                 manifest: Mapping[str, Any]) -> None:
         self._codec = codec
         self._generator = generator
         self.manifest: dict[str, Any] = dict(manifest)
@@ -92,6 +95,11 @@ class Synthesizer:
         """Whether what it learned, and what :meth:`sample` counts, are series and not rows."""
         return isinstance(self._codec, SequenceCodec)
 
+    @property
+    def makes_images(self) -> bool:
+        """Whether what it learned are images."""
+        return isinstance(self._codec, ImageCodec)
+
     def about(self, rows: int) -> int:
         """How many to ask of :meth:`sample` for about so many rows."""
         return max(round(rows / self._codec.mean_steps), 1) if isinstance(self._codec, SequenceCodec) and rows else rows
@@ -100,11 +108,14 @@ class Synthesizer:
         """See that it makes single rows.
 
         Raises:
-            OptionError: It makes series, for which there is no such thing yet.
+            OptionError: It makes series or images, for which there is no such thing yet.
         """
         if self.makes_series:
             raise OptionError(f"this is a model of series, for which there is no {what} yet",
                               hint="fit without --time or --entity to learn rows one by one")
+        if self.makes_images:
+            raise OptionError(f"this is a model of images, for which there is no {what} yet",
+                              hint="leave the column of images out with --ignore to learn the others")
 
     def _conformed(self, data: Dataset, run: Run) -> Dataset:
         """Rows that are to be learned on top of this model's own, in its columns and types.
@@ -113,6 +124,8 @@ class Synthesizer:
             DataError: A value never occurred in the rows that it learned.
             SchemaError: A column is missing, or its values are of another kind.
         """
+        if isinstance(self._codec, ImageCodec):
+            return data  # the codec sees that sizes and labels fit
         self.only_rows("learning that begins from it")
         like = self.sample_dataset(0, run=Run())
         data = conform(data, replace(like, name=self.manifest["name"]), run)
@@ -145,8 +158,7 @@ class Synthesizer:
                             hint=f"give at least {MIN_ROWS} rows")
         if start is not None:
             data = start._conformed(data, run)
-        codec = start._codec if start is not None else (
-            SequenceCodec(window or 0) if _in_series(data, generator, model, window, run) else TableCodec()).fit(data, run)
+        codec = start._codec if start is not None else _codec(data, generator, model, window, run).fit(data, run)
         if not codec.spec.reals and not codec.spec.codes:
             raise DataError("no column can be learned: all are ids, free text or ignored", where=data.name,
                             hint="give a kind to a column with --schema")
@@ -165,6 +177,8 @@ class Synthesizer:
             "name": data.name, "door": data.door, "versions": versions(), "schema": data.schema.fingerprint(),
             "steps_done": generator.steps_done, "steps_planned": generator.steps_planned,
         }
+        if isinstance(codec, ImageCodec):
+            manifest |= {"size": list(codec.size)}
         if isinstance(codec, SequenceCodec):
             manifest |= {"series": len(batch), "window": codec.window}
         return Synthesizer(codec, generator, manifest)
@@ -242,6 +256,30 @@ class Synthesizer:
         """The rows of :meth:`infill` in parts of 250,000 rows, each made when it is asked for."""
         return iter(self._infilling(rows, draws, keep, run))
 
+    def interpolate(self, ways: int = 4, steps: int = 9, *, seed: int = 0) -> Any:
+        """Rows on the way from one made row to another of the same label, for models of images made by noise.
+
+        Args:
+            ways: How many pairs of ends.
+            steps: Rows to each way, ends among them.
+            seed: Another seed gives other rows.
+
+        Raises:
+            OptionError: The model makes no images, or not of noise.
+        """
+        found = self.between(ways, steps, Run(seed))
+        if found is None:
+            raise OptionError("this model knows no way between its rows", hint="gan, vae, flow and latent of images do")
+        return to_native(found)
+
+    def between(self, ways: int, steps: int, run: Run) -> Dataset | None:
+        """What :meth:`interpolate` gives; None where the model knows no way between its rows."""
+        if not (self.makes_images and isinstance(self._generator, Interpolates)):
+            return None
+        rng = run.rng("between")
+        batch = self._generator.between(ways, steps, rng, run)
+        return None if batch is None else self._codec.decode(batch, rng, self.manifest["name"])
+
     def condition(self, where: Where) -> Condition:
         """What is asked in texts or a mapping, with the model's own columns and levels.
 
@@ -250,7 +288,7 @@ class Synthesizer:
             OptionError: The model makes series.
             SchemaError: A column does not exist.
         """
-        if where:
+        if where and self.makes_series:
             self.only_rows("condition")
         return parse_where(where, self.schema, self._codec.levels)
 
@@ -274,7 +312,7 @@ class Synthesizer:
 
     @property
     def _model(self) -> Model:
-        assert isinstance(self._codec, TableCodec)
+        assert not isinstance(self._codec, SequenceCodec)
         return Model(self._codec, self._generator, self.manifest["name"], self.manifest["door"], self.manifest["rows"])
 
     def _drawing(self, n: int | None, where: Where, balance: Balance, fair: Fair, strength: float, like: Any, run: Run,
@@ -338,7 +376,8 @@ class Synthesizer:
                 raise ValueError(f"there is no model called {manifest['model']!r}")
             if manifest["door"] not in ("polars", "pandas", "pyarrow"):
                 raise ValueError("unknown kind of frame")
-            codec = (SequenceCodec if "window" in manifest else TableCodec).from_state(documents["codec"])
+            sort = SequenceCodec if "window" in manifest else ImageCodec if "size" in manifest else TableCodec
+            codec = sort.from_state(documents["codec"])
             family = MODELS.load(manifest["model"]) if codec.spec.context is None else Conditioned
             generator = family.from_state(codec.spec, documents["generator"], arrays)
             return Synthesizer(codec, generator, {k: v for k, v in manifest.items() if k not in ("format", "sha256")})
@@ -346,6 +385,8 @@ class Synthesizer:
     def __repr__(self) -> str:
         m = self.manifest
         rows = f"{m['series']:,} series of {m['rows']:,} rows" if self.makes_series else f"{m['rows']:,} rows"
+        if self.makes_images:
+            rows = f"{m['rows']:,} images of {' x '.join(map(str, m['size'][:2]))} pixels"
         return f"model of {m['name']}: {m['model']}, {rows}, {len(self.schema):,} columns, seed {m['seed']}"
 
     def _repr_html_(self) -> str:
@@ -353,6 +394,27 @@ class Synthesizer:
         part = "" if self.complete else f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
         return (f"<p><b>model of {html.escape(m['name'])}</b>: {html.escape(m['model'])}, learned from {m['rows']:,} rows "
                 f"and {len(self.schema):,} columns with seed {m['seed']}{part}</p>")
+
+
+def default_model(schema: Schema) -> str:
+    """The model that is taken where none is named: ``trees``, and ``gan`` where there are images."""
+    return "trees" if image_column(schema) is None else "gan"
+
+
+def _codec(data: Dataset, generator: Generator, model: str, window: int | None,
+           run: Run) -> TableCodec | SequenceCodec | ImageCodec:
+    """What turns these data into a grid.
+
+    Raises:
+        OptionError: The model cannot learn such a grid.
+    """
+    if image_column(data.schema) is None:
+        return SequenceCodec(window or 0) if _in_series(data, generator, model, window, run) else TableCodec()
+    if 2 not in getattr(generator, "site_axes", frozenset({0})):
+        raise OptionError(f"the model '{model}' cannot learn images",
+                          hint="choose gan, vae, flow, latent or autoregressive; or leave the column of images out with "
+                               "--ignore")
+    return ImageCodec()
 
 
 def _in_series(data: Dataset, generator: Generator, model: str, window: int | None, run: Run) -> bool:

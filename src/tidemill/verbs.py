@@ -35,6 +35,7 @@ from tidemill.looping.loop import loop as turn_round_by_round
 from tidemill.looping.page import paged
 from tidemill.metrics.evaluate import evaluate as score
 from tidemill.mining.mine import mine as find
+from tidemill.models.presets import preset as settings
 from tidemill.proof.strategies import Sampler
 from tidemill.proof.verdict import verdict as prove
 from tidemill.reporting.base import Account
@@ -43,7 +44,7 @@ from tidemill.reporting.page import Report
 from tidemill.reporting.terminal import in_notebook, notebook_line
 from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesizer import Synthesizer, default_model
 from tidemill.whatif import WhatIf
 
 
@@ -134,15 +135,16 @@ def mine(data: Any, *, holdout: Dataset | None = None, techniques: Sequence[str]
     return find(train, holdout, run, techniques)
 
 
-def fit(data: Any, *, model: str = "trees", options: Mapping[str, Any] | None = None, target: str | None = None,
-        start: Synthesizer | str | Path | None = None, window: int | None = None, seed: int = 0, steps: int | None = None,
-        minutes: float | None = None, device: str = "auto", run: Run | None = None) -> Synthesizer:
+def fit(data: Any, *, model: str | None = None, options: Mapping[str, Any] | None = None, preset: str | None = None,
+        target: str | None = None, start: Synthesizer | str | Path | None = None, window: int | None = None, seed: int = 0,
+        steps: int | None = None, minutes: float | None = None, device: str = "auto", run: Run | None = None) -> Synthesizer:
     """A generator that has learned the data as they are; nothing is cleaned and every column is kept.
 
     Args:
         data: A Dataset, or anything that :func:`read` takes.
-        model: A registered model's name.
+        model: A registered model's name; ``trees`` by default, and ``gan`` for images.
         options: The model's own options, as ``{"least": 30}``.
+        preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
         target: The column to be predicted, where ``data`` is no Dataset.
         start: A neural model, or its path, learned from a table with the same columns, from whose weights learning begins.
         window: Steps that series are cut to, of data with an entity and a time, or only a time; 1 learns rows one by one. By
@@ -166,6 +168,7 @@ def fit(data: Any, *, model: str = "trees", options: Mapping[str, Any] | None = 
     """
     run = run or _run(seed, steps=steps, minutes=minutes, device=device)
     train = _dataset(data, run, target=target)
+    model, options = _chosen(train, model, options, preset)
     estimate.tell(model, options, train, run)
     return Synthesizer.fit(train, run, model, options, None if start is None else _loaded(start), window)
 
@@ -381,8 +384,8 @@ def report(source: Account | str | Path) -> Report:
     return build(source) if isinstance(source, Account) else Report.load(source)
 
 
-def run(source: Any, *, out: str | Path | None = None, target: str | None = None, model: str = "trees",
-        model_options: Mapping[str, Any] | None = None,
+def run(source: Any, *, out: str | Path | None = None, target: str | None = None, model: str | None = None,
+        model_options: Mapping[str, Any] | None = None, preset: str | None = None,
         rows: int | None = None, rounds: int = 1, seed: int = 0, steps: int | None = None, minutes: float | None = None,
         device: str = "auto", overwrite: bool = False, name: str | None = None, run: Run | None = None, command: str = "",
         **options: Any) -> wheel.Turned:
@@ -395,8 +398,9 @@ def run(source: Any, *, out: str | Path | None = None, target: str | None = None
         out: A folder for report.html, report.json, clean.parquet, changes.parquet, findings.json, synthetic.parquet and
             model.tidemill; None to write nothing.
         target: The column to be predicted; without one, everything unsupervised still runs.
-        model: A registered model's name.
+        model: A registered model's name; ``trees`` by default, and ``gan`` for images.
         model_options: The model's own options, as ``{"least": 30}``.
+        preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
         rows: How many rows to generate; as many as training rows by default.
         rounds: How often the wheel turns: from the second round on, generated rows are fed back.
         seed: The same seed, data and versions give the same results.
@@ -416,6 +420,7 @@ def run(source: Any, *, out: str | Path | None = None, target: str | None = None
     folder = None if out is None else wheel.Folder(Path(out), overwrite=overwrite)
     data = _dataset(source, job, target=target, **options)
     data = data if name is None else replace(data, name=name)
+    model, model_options = _chosen(data, model, model_options, preset)
     return wheel.turn(data, job, folder, model=model, options=model_options, rows=rows, rounds=rounds, command=command)
 
 
@@ -460,6 +465,12 @@ def loop(source: Any, *, out: str | Path | None = None, target: str | None = Non
     if out is not None:
         loop_folder.written(Path(out), found, job)
     return found
+
+
+def _chosen(data: Dataset, model: str | None, options: Mapping[str, Any] | None,
+            preset: str | None) -> tuple[str, Mapping[str, Any] | None]:
+    """The model and its options that are asked for by name, by preset, or not at all."""
+    return (model or default_model(data.schema), options) if preset is None else settings(preset, model, options)
 
 
 def _newer(newer: Dataset, data: Dataset, run: Run) -> Dataset:

@@ -25,11 +25,13 @@ from tidemill.io.writing import write, write_frame
 from tidemill.metrics.evaluate import evaluate
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
-from tidemill.reporting.base import Account, Learning, Round
+from tidemill.reporting.base import BETWEEN, Account, Learning, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
 from tidemill.synthesizer import PRIVACY_NOTE, Synthesizer, versions
 
+WAYS = 6
+"""Ways from one made image to another that the report shows."""
 OUTPUTS = ("report.html", "report.json", "clean.parquet", "changes.parquet", "findings.json", "scores.json",
            "synthetic.parquet", "model.tidemill")
 
@@ -139,7 +141,7 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
             write(synthetic, folder / "synthetic.parquet", overwrite=True)
     with clock.step("evaluate"):
         scores = evaluate(replace(evidence(train, holdout, synthetic, findings, run),
-                                  fair=None if learned.makes_series else _fairly(learned, run)), run)
+                                  fair=None if learned.makes_series or learned.makes_images else _fairly(learned, run)), run)
         _write(folder, "scores.json", scores.to_state())
     told: list[Round] = []
     fed = synthetic
@@ -153,6 +155,7 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
         seconds=clock.seconds, rows=len(data), columns=len(data.schema), train=train, holdout=holdout,
         synthetic=synthetic, issues=cleaned.issues, changes=cleaned.changes, rules=train.schema.rules,
         findings=findings, scores=scores, model=model, model_note=_model_note(learned), learning=_learning(learned, run),
+        between=learned.between(WAYS, BETWEEN, run),
         privacy_note=PRIVACY_NOTE, warnings=tuple(run.warnings), rounds=tuple(told))
     with clock.step("report"), run.stage("report", "writing the report"):
         page = build(account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -80,6 +81,17 @@ class Spec:
                     tuple((sort, int(i)) for sort, i in state["order"]),
                     None if state["context"] is None else Spec.from_state(state["context"]))
 
+    @property
+    def flat(self) -> Spec:
+        """A table's spec with the channels of every site side by side; itself where there are no sites."""
+        if not self.sites:
+            return self
+        where = [f" at {i + 1}" for i in range(math.prod(self.sites))]
+        count = len(self.codes)
+        reals = tuple(replace(r, name=r.name + at, presence=None if r.presence is None else r.presence + i * count)
+                      for i, at in enumerate(where) for r in self.reals)
+        return Spec(reals, tuple(replace(c, name=c.name + at) for at in where for c in self.codes))
+
     @staticmethod
     def joined(parts: list[Spec]) -> Spec:
         """The channels of several specs of the same sites side by side."""
@@ -117,6 +129,16 @@ class Batch:
         """The rows at these positions or under this mask."""
         return Batch(self.tick[index], self.code[index], None if self.mask is None else self.mask[index],
                      None if self.context is None else self.context.rows(index))
+
+    @property
+    def flat(self) -> Batch:
+        """The rows as those of the flat spec, without sites and context."""
+        return Batch(self.tick.reshape(len(self), -1), self.code.reshape(len(self), -1))
+
+    def shaped(self, spec: Spec) -> Batch:
+        """Rows of the flat spec as those of the spec."""
+        return Batch(self.tick.reshape(len(self), *spec.sites, len(spec.reals)),
+                     self.code.reshape(len(self), *spec.sites, len(spec.codes)))
 
     @staticmethod
     def blank(spec: Spec, n: int) -> Batch:

@@ -79,6 +79,16 @@ class LearnsInSteps(Protocol):
         ...
 
 
+@runtime_checkable
+class Interpolates(Protocol):
+    """A generator that may know rows between two others."""
+
+    def between(self, ways: int, steps: int, rng: np.random.Generator, run: Run | None = None,
+                context: Batch | None = None) -> Batch | None:
+        """``ways * steps`` rows, each way from one made row to another; None where there is no such way."""
+        ...
+
+
 def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:
     """A registered model with these options.
 

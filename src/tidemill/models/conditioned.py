@@ -12,7 +12,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, Infilled, Known, Spec
 from tidemill.core.run import Run
 from tidemill.models import MODELS
-from tidemill.models.base import Generator, LearnsInSteps, State, unfitted
+from tidemill.models.base import Generator, Interpolates, LearnsInSteps, State, unfitted
 
 FEWEST = 20
 """Fewer contexts are drawn column by column."""
@@ -55,8 +55,8 @@ class Conditioned:
 
     @property
     def glimpses(self) -> list[tuple[int, Batch]]:
-        """None: rows seen as learning went have no context by which they could be shown."""
-        return []
+        """Of the rows' generator, where it learns in steps; they carry their contexts."""
+        return self.rows.glimpses if isinstance(self.rows, LearnsInSteps) else []
 
     def fit(self, spec: Spec, batch: Batch, run: Run, start: Any = None) -> Self:
         """Learn the contexts, then the rows given these.
@@ -86,16 +86,29 @@ class Conditioned:
     def sample(self, n: int, rng: np.random.Generator, run: Run | None = None) -> Batch:
         """New rows with their contexts."""
         assert self.contexts is not None
-        context = self.contexts.sample(n, rng, Run() if run is None else Run(run.seed, threads=run.threads))
-        return replace(self.rows.sample(n, rng, run, context=context), context=context)
+        return self._made_for(self.contexts.sample(n, rng, _plain(run)), rng, run)
 
     def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
-        """Not to be asked of rows with a context.
+        """n new rows whose contexts keep to what is known of these.
 
         Raises:
-            OptionError: Always.
+            ConditionError: What is known never occurs together.
         """
-        raise OptionError("no conditions can be asked of rows that are made for a context")
+        assert self.contexts is not None
+        found = self.contexts.infill(n, known, rng, _plain(run))
+        return replace(found, batch=self._made_for(found.batch, rng, run))
+
+    def between(self, ways: int, steps: int, rng: np.random.Generator, run: Run | None = None,
+                context: Batch | None = None) -> Batch | None:
+        """Rows on the way from one made row to another of the same context, where the rows' generator knows such."""
+        if not isinstance(self.rows, Interpolates):
+            return None
+        assert self.contexts is not None
+        told = context or self.contexts.sample(ways, rng, _plain(run))
+        return self.rows.between(ways, steps, rng, run, told)
+
+    def _made_for(self, context: Batch, rng: np.random.Generator, run: Run | None) -> Batch:
+        return replace(self.rows.sample(len(context), rng, run, context=context), context=context)
 
     def to_state(self) -> State:
         """Both generators."""
@@ -118,3 +131,8 @@ class Conditioned:
             raise ValueError("rows and contexts do not fit together")
         contexts = MODELS.load(model).from_state(spec.context, document["context"], beside)
         return cls(family, MODELS.load(family).from_state(spec, document["rows"], own), contexts, model)
+
+
+def _plain(run: Run | None) -> Run:
+    """A run in which contexts are drawn without a word."""
+    return Run() if run is None else Run(run.seed, threads=run.threads)

@@ -19,7 +19,8 @@ from tidemill.models.variables import Variables
 class Independent:
     """Right in each column, wrong between them: what every other generator must beat.
 
-    Conditions are exact; only bounds on sums of channels need weighted candidates.
+    Conditions are exact; only bounds on sums of channels need weighted candidates. Of images, every pixel is drawn by
+    itself, as often so bright as it is at its place, whatever the context.
 
     Example:
         >>> from tidemill.core.grid import Code
@@ -37,16 +38,21 @@ class Independent:
     steps_done = 1
     steps_planned = 1
 
+    site_axes: ClassVar[frozenset[int]] = frozenset({0, 2})
+
     variables: Variables
+    spec: Spec
 
     def fit(self, spec: Spec, batch: Batch, run: Run) -> Self:
         """Count each channel's values; instant."""
-        self.variables = Variables.learned(spec, batch)
+        self.spec = spec
+        self.variables = Variables.learned(spec.flat, batch.flat)
         return self
 
-    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None) -> Batch:
-        """New rows."""
-        return self.infill(n, Known(), rng, run).batch
+    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None) -> Batch:
+        """New rows; a context changes nothing in them."""
+        made = self.infill(n, Known(), rng, run).batch
+        return made.shaped(self.spec)
 
     def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
         """n new rows that keep to what is known.
@@ -66,5 +72,5 @@ class Independent:
     def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         """Restored from :meth:`to_state`."""
         model = cls()
-        model.variables = Variables.from_state(spec, arrays)
+        model.spec, model.variables = spec, Variables.from_state(spec.flat, arrays)
         return model

@@ -31,11 +31,12 @@ EDGE = 1e-6
 class Dense:
     """Rows of a grid as numbers of variance 1 and codes.
 
-    In a table or an image a number becomes ``z = Φ⁻¹(u)``, where u is its place in the channel's distribution (a piecewise
+    In a table a number becomes ``z = Φ⁻¹(u)``, where u is its place in the channel's distribution (a piecewise
     uniform one, see :class:`~tidemill.models.pieces.Pieces`), at random within its tick: the probability integral transform.
     In a series it is taken on a straight scale, and what is new in each step is learned
-    (:class:`~tidemill.models.deep.innovations.Innovations`). Values that many rows share are levels of a code of their own
-    beside it; a channel of few values is a code altogether. Where the grid is ragged, a last code says whether a site is in
+    (:class:`~tidemill.models.deep.innovations.Innovations`). In an image it lies between -1 and 1, the smallest and the
+    largest one. In tables and series, values that many rows share are levels of a code of their own beside it, and a channel
+    of few values is a code altogether. Where the grid is ragged, a last code says whether a site is in
     use, so that models generate the end.
 
     Attributes:
@@ -62,8 +63,8 @@ class Dense:
         seen = [*counts, *(np.ones(len(levels[r]) + self.shift[r], np.int64) for r in self.coded),
                 *([np.ones(2, np.int64)] if spec.ragged else [])]
         self.never = torch.from_numpy(np.concatenate([np.zeros(0, bool), *(count == 0 for count in seen)]))
-        self.linear = len(spec.sites) == 1
-        places = _Line if self.linear else _Ranges
+        self.linear = len(spec.sites) > 0
+        places = (_Ranges, _Line, _Span)[len(spec.sites)]
         self.ranges = [places(pieces[r], np.setdiff1d(np.arange(len(pieces[r])), levels[r])) for r in range(len(pieces))]
 
     @staticmethod
@@ -87,6 +88,10 @@ class Dense:
             here = _present(spec, batch, r)
             values = batch.tick[..., r][here][:MOST_CELLS]
             # one row fills several sites, and overlapping windows repeat it: few wide pieces hide it, and change smoothly
+            if len(spec.sites) == 2 and len(values):
+                pieces.append(Pieces(*(np.array([end], np.int64) for end in (values.min(), values.max(), len(values)))))
+                levels.append(np.zeros(0, np.int64))
+                continue
             own = Pieces.of(values)
             if spec.sites and len(values):
                 own = Pieces.of(values, max(MIN_COUNT, int(FREQUENT_SITES * len(values))), PIECES_OF_SITES)
@@ -198,6 +203,10 @@ class Dense:
         """n rows of the context -> (n, context)."""
         return None if self._context is None or context is None else self._context.vector(context)
 
+    def within(self, z: Tensor) -> Tensor:
+        """Any numbers -> numbers between the scale's ends, where it has such."""
+        return z.tanh() if len(self.spec.sites) == 2 else z
+
     def levels_of(self, logits: Tensor, rng: torch.Generator) -> Tensor:
         """(n, *sites, sum of sizes) logits -> (n, *sites, codes) levels drawn from them, of those that occur."""
         if not self.sizes:
@@ -306,6 +315,24 @@ def gumbel(like: Tensor, rng: torch.Generator) -> Tensor:
     """Gumbel noise: the largest of noisy logits is a draw from them."""
     noise = -torch.rand(like.shape, generator=rng, device=like.device).clamp_min(1e-20).log()
     return -noise.clamp_min(1e-20).log()
+
+
+class _Span:
+    """Ticks from -1 to 1 between the smallest and the largest."""
+
+    def __init__(self, pieces: Pieces, part: np.ndarray) -> None:
+        self.low, self.high = (int(pieces.low[0]), int(pieces.high[-1])) if len(part) else (0, 0)
+        self.middle, self.half = (self.low + self.high) / 2, max(self.high - self.low, 1) / 2
+
+    def of(self, piece: np.ndarray, tick: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ticks of any shape -> the place of each, twice: it needs no room, as few values make a picture."""
+        place = (tick - self.middle) / self.half
+        return place, place
+
+    def tick(self, z: np.ndarray) -> np.ndarray:
+        """Places of any shape -> ticks."""
+        wide = np.nan_to_num(np.rint(self.middle + self.half * z), nan=self.middle)
+        return np.clip(wide, self.low, self.high).astype(np.int64)
 
 
 class _Line:

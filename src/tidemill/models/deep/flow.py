@@ -137,11 +137,15 @@ class Flow(Neural):
         """The loss, with the same noise at every look."""
         return float(sum(self._loss(net, held, rng) for _ in range(4)) / 4)
 
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Batch:
+    def noise(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Tensor | None:
+        """(n, *sites, reals) where numbers come from."""
+        return torch.randn((n, *self.dense.spec.sites, len(self.dense.reals)), generator=rng, device=rng.device)
+
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator, noise: Tensor | None = None) -> Batch:
         """Rows from noise, by Heun's method for numbers."""
         dense, device = self.dense, rng.device
         shape = (n, *dense.spec.sites)
-        x = torch.randn((*shape, len(dense.reals)), generator=rng, device=device)
+        x = torch.randn((*shape, len(dense.reals)), generator=rng, device=device) if noise is None else noise
         code = torch.full((*shape, len(dense.sizes)), -1, dtype=torch.int64, device=device)
         if dense.empty:
             return dense.batch(x, code.clamp_min(0), numpy_stream(rng), context)

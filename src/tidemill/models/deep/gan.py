@@ -15,14 +15,17 @@ from torch.nn import functional
 from tidemill.core.grid import Batch, Known, Spec
 from tidemill.core.run import Run
 from tidemill.models.configuration import option
-from tidemill.models.deep.backbones import Backbone, Periodic
+from tidemill.models.deep.augmentation import varied
+from tidemill.models.deep.backbones import Gather, Periodic, Spread
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
-from tidemill.models.deep.quality import told_apart
+from tidemill.models.deep.quality import unlikeness
 from tidemill.models.deep.training import Objective, Tensors, Training
 
-BETAS = (0.0, 0.99)
-"""Of Adam: without momentum neither network runs past the other."""
+WIDTH, LAZY, ROWS = (256, 256, 32), (1, 1, 8), (4096, 4096, 64)
+"""Units of a layer, steps from one penalty to the next, and most rows of a step, by the number of site axes."""
+IMAGE = 8
+"""Units of an image's pixel before it gets its colour."""
 SLOPE = 10.0
 """The weight of the penalty of Wasserstein's loss, times that of the others (Gulrajani et al. 2017 take 10)."""
 
@@ -50,16 +53,19 @@ class Maker(nn.Module):
 
     def __init__(self, dense: Dense, share: Tensor, noise: int, width: int, depth: int) -> None:
         super().__init__()
-        self.reals, self.sizes = len(dense.reals), list(dense.sizes)
-        self.local = self.reals + (noise if dense.spec.sites else 0)
-        self.body = Backbone(dense.spec.sites, self.local, width, noise + dense.context, width, depth)
+        self.reals, self.sizes, self.within = len(dense.reals), list(dense.sizes), dense.within
+        axes = len(dense.spec.sites)
+        # an image is made as a whole, of one vector of noise: noise of a pixel alone would be seen as such
+        self.local = (self.reals, self.reals + noise, 0)[axes]
+        units = (width, width, IMAGE)[axes]
+        self.body = Spread(dense.spec.sites, self.local, units, noise + dense.context, width, depth)
         # small, so that it begins with rows of nearly independent channels, each with its own distribution
         small = 0.06 / math.sqrt(width)
-        self.heads = nn.Parameter(torch.randn(len(share), width) * small)
-        self.numbers = nn.Parameter(torch.randn(2 * self.reals, width) * small)
+        self.heads = nn.Parameter(torch.randn(len(share), units) * small)
+        self.numbers = nn.Parameter(torch.randn(2 * self.reals, units) * small)
         self.middle = nn.Parameter(torch.zeros(2 * self.reals))
         self.offset = nn.Parameter(share.clamp_min(1e-6).log())
-        self.seen = nn.Parameter(torch.randn(len(share), width) * 0.3)
+        self.seen = nn.Parameter(torch.randn(len(share), units) * 0.3)
         self.register_buffer("floor", dense.never * -1e4)
 
     def forward(self, local: Tensor, noise: Tensor, level: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
@@ -75,14 +81,16 @@ class Maker(nn.Module):
             drawn.append(level(functional.linear(functional.silu(h), head).float() + offset))
             h = h + drawn[-1] @ seen
         shift, spread = functional.linear(functional.silu(h), self.numbers, self.middle).float().chunk(2, dim=-1)
-        return local[..., :self.reals] * spread.exp() + shift, torch.cat([*drawn, shift[..., :0]], dim=-1)
+        z = local[..., :self.reals] * spread.exp() + shift if self.local else shift
+        return self.within(z), torch.cat([*drawn, shift[..., :0]], dim=-1)
 
 
 class Judge(nn.Module):
     """The discriminator: a row -> how real it looks.
 
-    A quadratic form of low rank stands beside the network. It is nearly linear in each code, so that its gradient by a level
-    tells what another level would have been worth; the network's alone teaches slowly what codes have to do with each other.
+    In tables and series, a quadratic form of low rank stands beside the network. It is nearly linear in each code, so that
+    its gradient by a level tells what another level would have been worth; the network's alone teaches slowly what codes
+    have to do with each other.
     """
 
     order: Tensor
@@ -90,10 +98,16 @@ class Judge(nn.Module):
     def __init__(self, dense: Dense, order: Tensor, width: int, depth: int, pairs: int) -> None:
         super().__init__()
         self.register_buffer("order", order)
-        self.numbers = Periodic(len(dense.reals) + order.shape[1])
+        # what a pixel means is seen in those around it, and not in its exact value
+        self.fine = len(dense.spec.sites) < 2
+        numbers = len(dense.reals) + order.shape[1]
+        self.numbers = Periodic(numbers) if self.fine else None
         levels, inputs = len(order), len(dense.reals) + order.shape[1] + len(order) + dense.context
-        self.body = Backbone(dense.spec.sites, self.numbers.width + levels, width, dense.context, width, depth)
+        seen = numbers if self.numbers is None else self.numbers.width
+        self.body = Gather(dense.spec.sites, seen + levels, width, dense.context, width, depth)
         self.out = nn.Linear(width, 1)
+        if not self.fine:
+            return
         self.left, self.right = nn.Linear(inputs, pairs), nn.Linear(inputs, pairs)
         nn.init.normal_(self.left.weight, std=0.3)
         nn.init.zeros_(self.right.weight)
@@ -102,11 +116,14 @@ class Judge(nn.Module):
     def forward(self, rows: Shown, told: Tensor) -> Tensor:
         """Rows and (n, context) -> (n,) logits."""
         z = torch.cat([rows.z, rows.level @ self.order], dim=-1)
-        h = self.body(torch.cat([self.numbers(z), rows.level], dim=-1), told)
+        shown = z if self.numbers is None else self.numbers(z)
+        h = self.body(torch.cat([shown, rows.level], dim=-1), told)
+        alone: Tensor = self.out(functional.silu(h))[:, 0]
+        if not self.fine:
+            return alone.float()
         about = told.reshape(len(told), *[1] * (z.dim() - 2), -1).expand(*z.shape[:-1], -1)
         x = torch.cat([z, rows.level, about], dim=-1)
         by_pairs = (self.left(x) * self.right(x)).float().sum(-1)
-        alone: Tensor = self.out(functional.silu(_mean(h)))[:, 0]
         return alone.float() + _mean(by_pairs[..., None])[:, 0]
 
 
@@ -125,8 +142,14 @@ class GanOptions(Training):
     loss: str = option("relativistic", "what the two networks play for",
                        choices=("relativistic", "nonsaturating", "wasserstein"))
     penalty: float = option(0.1, "weight of the penalty on the discriminator's gradient", low=0.0)
+    lazy: int = option(0, "steps from one penalty to the next, which then counts as many times; 0 for 1, and 8 of images",
+                       low=0)
+    vary: float = option(1.0, "share of images that are moved, brightened or darkened before the discriminator sees them",
+                         low=0.0, high=1.0)
+    momentum: float = option(0.0, "Adam's first decay; without it neither network runs past the other", low=0.0, high=0.99)
     noise: int = option(64, "random numbers that a row, and each of its sites, is made from", low=1)
-    width: int = option(256, "units of a layer", low=4)
+    width: int = option(0, "units of a layer; 0 for 256, and 32 of images, whose coarser scales have up to 4 times as many",
+                        low=0)
     depth: int = option(2, "blocks of each network", low=1)
     pairs: int = option(128, "rank of the discriminator's quadratic form", low=1)
     pace: float = option(0.5, "the discriminator's learning rate, times the generator's", low=1e-3)
@@ -151,7 +174,7 @@ class Gan(Neural):
     - wasserstein: D(G(z)) - D(x), and -D(G(z)) for G, with a gradient penalty between the two (Gulrajani et al. 2017).
 
     Levels are drawn whole, and their gradient is that of a softmax (straight-through Gumbel: Jang, Gu and Poole 2017).
-    Training is stopped by how well trees tell made rows from held-out ones.
+    Training is stopped by how well made rows pass for held-out ones, see :func:`~tidemill.models.deep.quality.unlikeness`.
     """
 
     Options = GanOptions
@@ -187,8 +210,13 @@ class Gan(Neural):
         o, dense = self.options, self.dense
         if dense.empty:
             return nn.Identity()
-        return Pair(Maker(dense, self.share, o.noise, o.width, o.depth),
-                    Judge(dense, _order(dense, self.share), o.width, o.depth, o.pairs))
+        width = o.width or WIDTH[len(dense.spec.sites)]
+        return Pair(Maker(dense, self.share, o.noise, width, o.depth),
+                    Judge(dense, _order(dense, self.share), width, o.depth, o.pairs))
+
+    def step_rows(self) -> int:
+        """As many as the options say, and fewer images."""
+        return min(self.options.batch, ROWS[len(self.spec.sites)])
 
     def check(self, known: Known) -> None:
         """See that every value occurs."""
@@ -233,7 +261,7 @@ class Gan(Neural):
         """Real rows."""
         return self.show(self.dense.numbers(rows, rng), one_hot(rows["code"], self.dense.sizes))
 
-    def made(self, net: Pair, told: Tensor, rng: torch.Generator, whole: bool) -> Shown:
+    def made(self, net: Pair, told: Tensor, rng: torch.Generator, whole: bool, noise: Tensor | None = None) -> Shown:
         """A made row for each of the (n, context) contexts; ``whole`` levels let no gradient through."""
         def level(logits: Tensor) -> Tensor:
             noisy = logits + gumbel(logits, rng)
@@ -245,8 +273,13 @@ class Gan(Neural):
 
         n, sites = len(told), self.dense.spec.sites
         local = torch.randn((n, *sites, net.maker.local), generator=rng, device=rng.device)
-        noise = torch.randn((n, self.options.noise), generator=rng, device=rng.device)
+        if noise is None:
+            noise = torch.randn((n, self.options.noise), generator=rng, device=rng.device)
         return self.show(*net.maker(local, torch.cat([noise, told], dim=-1), level))
+
+    def varied(self, rows: Shown, rng: torch.Generator) -> Shown:
+        """Images moved and relit at random; rows of other grids as they are."""
+        return Shown(varied(rows.z, self.options.vary, rng), rows.level)
 
     # --- the game ---------------------------------------------------------------------------------------------------------
 
@@ -254,18 +287,18 @@ class Gan(Neural):
         """The discriminator's, then the generator's."""
         assert isinstance(net, Pair)
         judge, maker = list(net.judge.parameters()), list(net.maker.parameters())
-        pace = self.options.pace
-        return [Objective("discriminator", judge, lambda rows, rng, step: self.judging(net, rows, rng), pace, BETAS),
-                Objective("generator", maker, lambda rows, rng, step: self.making(net, rows, rng), betas=BETAS)]
+        pace, betas = self.options.pace, (self.options.momentum, 0.99)
+        return [Objective("discriminator", judge, lambda rows, rng, step: self.judging(net, rows, rng, step), pace, betas),
+                Objective("generator", maker, lambda rows, rng, step: self.making(net, rows, rng), betas=betas)]
 
-    def judging(self, net: Pair, rows: Tensors, rng: torch.Generator) -> Tensor:
+    def judging(self, net: Pair, rows: Tensors, rng: torch.Generator, step: int) -> Tensor:
         """The discriminator's loss."""
-        told, n, loss = _told(rows), len(rows["code"]), self.options.loss
+        o, told, n, loss = self.options, _told(rows), len(rows["code"]), self.options.loss
         real = self.real(rows, rng)
         with torch.no_grad():
-            made = self.made(net, told, rng, whole=self.options.codes != "gumbel")
+            made = self.made(net, told, rng, whole=o.codes != "gumbel")
         both = Shown(*(torch.cat(pair).requires_grad_() for pair in zip(real, made, strict=True)))
-        on = net.judge(both, torch.cat([told, told]))
+        on = net.judge(self.varied(both, rng), torch.cat([told, told]))
         on_real, on_made = on[:n], on[n:]
         if loss == "relativistic":
             each = functional.softplus(on_made - on_real)
@@ -274,41 +307,46 @@ class Gan(Neural):
         else:
             each = on_made - on_real
         total = (each * _weight(rows)).mean()
-        if not self.options.penalty:
+        lazy = o.lazy or LAZY[len(self.spec.sites)]
+        if not o.penalty or step % lazy:
             return total
         if loss == "wasserstein":
             at = torch.rand(n, generator=rng, device=rng.device).reshape(n, *[1] * (real.z.dim() - 1))
             between = Shown(*((at * x + (1 - at) * y).requires_grad_() for x, y in zip(real, made, strict=True)))
             slope = (_squared_slope(net.judge(between, told), between) + 1e-12).sqrt()
-            return total + self.options.penalty * SLOPE * (slope - 1).square().mean()
-        return total + self.options.penalty * _squared_slope(on, both).mean()  # over real and made: half of R1 + R2
+            return total + o.penalty * lazy * SLOPE * (slope - 1).square().mean()
+        return total + o.penalty * lazy * _squared_slope(on, both).mean()  # over real and made: half of R1 + R2
 
     def making(self, net: Pair, rows: Tensors, rng: torch.Generator) -> Tensor:
         """The generator's loss."""
         told, loss = _told(rows), self.options.loss
-        on_made = net.judge(self.made(net, told, rng, whole=False), told)
+        on_made = net.judge(self.varied(self.made(net, told, rng, whole=False), rng), told)
         if loss == "wasserstein":
             each = -on_made
         elif loss == "nonsaturating":
             each = functional.softplus(-on_made)
         else:
             with torch.no_grad():
-                on_real = net.judge(self.real(rows, rng), told)
+                on_real = net.judge(self.varied(self.real(rows, rng), rng), told)
             each = functional.softplus(on_real - on_made)
         return (each * _weight(rows)).mean()
 
     # --- rows -------------------------------------------------------------------------------------------------------------
 
     def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
-        """How well trees tell as many made rows from the held-out ones, with the same noise at every look."""
-        return told_apart(real, self.draw(net, len(real), real.context, rng), numpy_stream(rng))
+        """How unlike the held-out rows as many made ones are, with the same noise at every look."""
+        return unlikeness(real, self.draw(net, len(real), real.context, rng), numpy_stream(rng))
 
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Batch:
+    def noise(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Tensor | None:
+        """(n, noise) what whole rows are made of."""
+        return torch.randn((n, self.options.noise), generator=rng, device=rng.device)
+
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator, noise: Tensor | None = None) -> Batch:
         """Rows from noise."""
         dense, told = self.dense, self.dense.told(context)
         told = torch.zeros((n, 0), device=rng.device) if told is None else told.to(rng.device)
         if isinstance(net, Pair):
-            z, level = self.made(net, told, rng, whole=True)
+            z, level = self.made(net, told, rng, whole=True, noise=noise)
         else:  # there was nothing to learn
             z, level = (told.new_zeros((n, *dense.spec.sites, width)) for width in (0, sum(dense.sizes)))
             level = level.masked_fill(~dense.never.to(rng.device), 1.0)

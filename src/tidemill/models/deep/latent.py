@@ -16,7 +16,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, Infilled, Known, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models import MODELS
-from tidemill.models.base import LearnsInSteps, State, unfitted
+from tidemill.models.base import Interpolates, LearnsInSteps, State, unfitted
 from tidemill.models.conditioned import Conditional
 from tidemill.models.configuration import option
 from tidemill.models.deep.neural import CHUNK, Neural
@@ -233,6 +233,14 @@ class Latent:
         else:
             latents = cast(Conditional, self.inner).sample(n, rng, run, context=context)
         return self._decoded(latents, rng, run or Run())
+
+    def between(self, ways: int, steps: int, rng: np.random.Generator, run: Run | None = None,
+                context: Batch | None = None) -> Batch | None:
+        """Rows on the way from one made row to another, see :meth:`Neural.between`; None where the inner model has none."""
+        if not isinstance(self.inner, Interpolates):
+            return None
+        latents = self.inner.between(ways, steps, rng, run, context)
+        return None if latents is None else self._decoded(latents, rng, run or Run())
 
     def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
         """n new rows that keep to what is known of all rows, drawn until enough of them do.

@@ -93,8 +93,8 @@ class Neural(ABC):
         """How badly the network does on held-out rows, given as tensors and as a batch; lower is better."""
 
     @abstractmethod
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Batch:
-        """n new rows."""
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator, noise: Tensor | None = None) -> Batch:
+        """n new rows; of the given noise where there is such, see :meth:`noise`."""
 
     @abstractmethod
     def view_state(self) -> dict[str, np.ndarray]:
@@ -111,6 +111,10 @@ class Neural(ABC):
         Raises:
             ConditionError: It cannot.
         """
+
+    def noise(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Tensor | None:
+        """(n, ...) normal numbers that n rows are made of; None where rows are drawn in another way."""
+        return None
 
     def step_rows(self) -> int:
         """How many rows a step takes: as many as the options say, or fewer where rows are long."""
@@ -167,9 +171,9 @@ class Neural(ABC):
             looks = len(trainer.progress.curves.get("score", ())) + 1
             if looks in (1, 4, 16, 64, 256):
                 context = None if real.context is None else real.context.rows(np.arange(GLIMPSE) % cut)
-                # a stream of its own: every score is taken with the same noise
-                stream = generator(device, seed, -2, looks)
-                self.glimpses.append((trainer.progress.step, self.draw(self.net, GLIMPSE, context, stream)))
+                # always the same noise, so that one sees how its rows change
+                made = self.draw(self.net, GLIMPSE, context, generator(device, seed, -2, 0))
+                self.glimpses.append((trainer.progress.step, replace(made, context=context)))
             return self.score(self.net, held, real, rng)
 
         own = type(self).pick is not Neural.pick
@@ -241,6 +245,34 @@ class Neural(ABC):
         self.net = net.cpu()
         return Batch.stacked(parts)
 
+    def between(self, ways: int, steps: int, rng: np.random.Generator, run: Run | None = None,
+                context: Batch | None = None) -> Batch | None:
+        """Rows on the way from one made row to another: what they are made of turns from the one's to the other's.
+
+        Args:
+            ways: How many pairs of ends.
+            steps: Rows to each way, ends among them.
+            rng: The random stream.
+            run: For its device.
+            context: One row a way of what is given with it, where the spec has a context.
+
+        Returns:
+            ``ways * steps`` rows, way after way; None where rows are not made of noise.
+        """
+        run = run or Run()
+        device = device_of(run.device)
+        stream = generator(device, int(rng.integers(2**62)))
+        told = None if context is None else context.rows(np.repeat(np.arange(ways), steps))
+        net = self.net.to(device)
+        with (torch_threads(self.options.cores), torch.inference_mode(),
+              torch.autocast(device.type, torch.bfloat16, enabled=takes_bfloat16(self.options.precision, device))):
+            first, last = (self.noise(net, ways, context, stream) for _ in range(2))
+            made = None
+            if first is not None and last is not None:
+                made = self.draw(net, ways * steps, told, stream, turned(first, last, steps))
+        self.net = net.cpu()
+        return made if made is None else replace(made, context=told)
+
     def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
         """n new rows that keep to what is known of all rows, drawn until enough of them do.
 
@@ -287,6 +319,14 @@ class Neural(ABC):
         model.net.load_state_dict(weights)
         model.net.requires_grad_(False)
         return model
+
+
+def turned(first: Tensor, last: Tensor, steps: int) -> Tensor:
+    """(n, ...) two ends of normal numbers -> (n * steps, ...) from the one to the other, on the arc on which all are as far
+    from 0 as such numbers are (White 2016, "Sampling generative networks").
+    """
+    at = torch.linspace(0, torch.pi / 2, steps, device=first.device).reshape(1, steps, *[1] * (first.dim() - 1))
+    return (at.cos() * first[:, None] + at.sin() * last[:, None]).flatten(0, 1)
 
 
 def numpy_stream(rng: torch.Generator) -> np.random.Generator:

@@ -6,6 +6,9 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
 
 from tidemill.core.grid import Batch
 
@@ -16,6 +19,45 @@ MOST_COLUMNS = 40
 TREES, FOLDS = 100, 3
 JUDGE: dict[str, Any] = {"objective": "binary", "learning_rate": 0.1, "num_leaves": 15, "max_bin": 127, "num_threads": 1,
                          "deterministic": True, "force_row_wise": True, "verbosity": -1}
+
+UNITS, POOLED, PROJECTED = (32, 64), 4, 64
+"""Of the random network through which images are seen: units of its layers, sides of its last grid, numbers at its end."""
+
+
+def unlikeness(real: Batch, made: Batch, rng: np.random.Generator) -> float:
+    """How unlike real rows made ones are; lower is better.
+
+    Of images, :func:`frechet` distance in what a random network sees; of other rows, how well trees tell them apart.
+    """
+    return frechet(real, made) if real.tick.ndim == 4 else told_apart(real, made, rng)
+
+
+def frechet(real: Batch, made: Batch) -> float:
+    """The Fréchet distance of images in features of a convolutional network with random weights, always the same ones.
+
+    Features of random networks serve where no trained one fits the images (Naeem et al. 2020, "Reliable fidelity and
+    diversity metrics for generative models").
+    """
+    sides = [_seen(part).double() for part in (real, made)]
+    if min(map(len, sides)) < 2:
+        return 0.0
+    (one, other), (mean, middle) = [torch.cov(side.T) for side in sides], [side.mean(0) for side in sides]
+    level, base = torch.linalg.eigh(one)
+    root = (base * level.clamp_min(0).sqrt()) @ base.T
+    shared = torch.linalg.eigvalsh(root @ other @ root).clamp_min(0).sqrt().sum()
+    return float((mean - middle).square().sum() + one.trace() + other.trace() - 2 * shared)
+
+
+def _seen(batch: Batch) -> Tensor:
+    """(n, PROJECTED) what the random network sees of images."""
+    both = np.concatenate([batch.tick / 128.0, batch.code], axis=-1).astype(np.float32)
+    h = torch.from_numpy(both[:MOST_ROWS]).movedim(-1, 1)
+    rng = torch.Generator().manual_seed(0)
+    for units in UNITS:
+        weight = torch.randn((units, h.shape[1], 3, 3), generator=rng) * (2 / (9 * h.shape[1])) ** 0.5
+        h = functional.relu(functional.conv2d(h, weight, stride=2, padding=1))
+    flat = functional.adaptive_avg_pool2d(h, POOLED).flatten(1)
+    return flat.float() @ torch.randn((flat.shape[1], PROJECTED), generator=rng) / flat.shape[1] ** 0.5
 
 
 def told_apart(real: Batch, made: Batch, rng: np.random.Generator) -> float:

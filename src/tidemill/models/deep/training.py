@@ -180,7 +180,7 @@ class Trainer:
                 loss = one.loss({name: tensor[at] for name, tensor in rows.items()}, stream, step)
             gradients = torch.autograd.grad(loss, one.parameters, allow_unused=True)
             for parameter, gradient in zip(one.parameters, gradients, strict=True):
-                parameter.grad = gradient
+                parameter.grad = None if gradient is None else _laid_out(gradient, parameter)
             norm = nn.utils.clip_grad_norm_(one.parameters, options.clip)
             if not bool(torch.isfinite(loss) & torch.isfinite(norm)):
                 return False
@@ -261,6 +261,13 @@ class Trainer:
                     _, at, part = rest.split(".")
                     state.setdefault(int(at), {})[part] = torch.from_numpy(value.copy())
             optimizer.load_state_dict({**document, "state": state})
+            for parameter, kept in optimizer.state.items():
+                kept |= {name: _laid_out(t, parameter) for name, t in kept.items() if t.shape == parameter.shape}
+
+
+def _laid_out(tensor: Tensor, parameter: Tensor) -> Tensor:
+    """The same values laid out in memory as the parameter: the fused optimiser takes both to be alike and does not look."""
+    return tensor if tensor.stride() == parameter.stride() else torch.empty_like(parameter).copy_(tensor)
 
 
 def array(tensor: Tensor) -> np.ndarray:

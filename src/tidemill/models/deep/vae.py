@@ -223,10 +223,16 @@ class Vae(Neural):
         code = rows["code"]
         return code[..., -1].float() if self.dense.spec.ragged else torch.ones(code.shape[:-1], device=code.device)
 
-    def draw(self, net: Any, n: int, context: Batch | None, rng: torch.Generator) -> Batch:
-        """Rows of latents that the prior draws."""
+    def noise(self, net: Any, n: int, context: Batch | None, rng: torch.Generator) -> Tensor | None:
+        """(n, latent) latents that the prior draws."""
         told = self._context(n, context, rng.device)
-        latent = told[:, :0] if self.dense.empty else net.prior.draw(told, rng)
+        drawn: Tensor = told[:, :0] if self.dense.empty else net.prior.draw(told, rng)
+        return drawn
+
+    def draw(self, net: Any, n: int, context: Batch | None, rng: torch.Generator, noise: Tensor | None = None) -> Batch:
+        """Rows of latents that the prior draws."""
+        latent = self.noise(net, n, context, rng) if noise is None else noise
+        assert latent is not None
         return self.decoded(net, latent, context, rng)
 
     def encoded(self, net: Any, batch: Batch, rng: torch.Generator) -> Tensor:

@@ -1,15 +1,15 @@
-"""Networks from one grid of vectors to another, by the number of site axes."""
+"""Networks by the number of site axes: from a grid of vectors to another, to one vector, and from one."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
-from tidemill.models.deep.backbones.convolutional import Convolutional
+from tidemill.models.deep.backbones.convolutional import Growing, Shrinking, Unet
 from tidemill.models.deep.backbones.perceptron import Perceptron
 from tidemill.models.deep.backbones.periodic import Periodic as Periodic
 from tidemill.models.deep.backbones.transformer import Transformer
 
-WIDTH = (512, 128, 64)
+WIDTH = (512, 128, 32)
 """Units of a layer by the number of site axes, where nothing is said: every site has as many."""
 
 
@@ -21,7 +21,7 @@ def width_of(width: int, sites: tuple[int, ...]) -> int:
 class Backbone(nn.Module):
     """(n, *sites, inputs) -> (n, *sites, outputs), told (n, context) of each row.
 
-    No site axis takes a residual perceptron, one a transformer, two a convolutional network. All can be differentiated
+    No site axis takes a residual perceptron, one a transformer, two a U-Net. All can be differentiated
     twice, as gradient penalties need it.
 
     Args:
@@ -39,9 +39,51 @@ class Backbone(nn.Module):
         elif len(sites) == 1:
             self.body = Transformer(sites[0], inputs, outputs, context, width, depth)
         else:
-            self.body = Convolutional(sites, inputs, outputs, context, width, depth)
+            self.body = Unet(sites, inputs, outputs, context, width, depth)
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """As in the class; ``context`` has width 0 where nothing is told."""
         out: Tensor = self.body(x, context)
+        return out
+
+
+class Gather(nn.Module):
+    """(n, *sites, inputs) -> (n, outputs), told (n, context) of each row; arguments as of :class:`Backbone`.
+
+    Two site axes take convolutions that halve the image again and again; else it is the mean of what a Backbone makes of
+    each site.
+    """
+
+    def __init__(self, sites: tuple[int, ...], inputs: int, outputs: int, context: int, width: int, depth: int) -> None:
+        super().__init__()
+        self.whole = len(sites) == 2
+        self.body: nn.Module = (Shrinking(sites, inputs, outputs, context, width, depth) if self.whole else
+                                Backbone(sites, inputs, outputs, context, width, depth))
+
+    def forward(self, x: Tensor, context: Tensor, used: Tensor | None = None) -> Tensor:
+        """As in the class; ``used`` (n, *sites) weighs the sites, all alike by default."""
+        h: Tensor = self.body(x, context)
+        if h.dim() == 2:
+            return h
+        if used is None:
+            return h.reshape(len(h), -1, h.shape[-1]).mean(1)
+        share = used / used.flatten(1).sum(1).reshape(-1, *[1] * (used.dim() - 1))
+        return (h * share[..., None]).flatten(1, -2).sum(1)
+
+
+class Spread(nn.Module):
+    """(n, given) and (n, *sites, local) -> (n, *sites, outputs); arguments as of :class:`Backbone`.
+
+    Two site axes take transposed convolutions, which look at nothing local; else it is a Backbone told of the vector.
+    """
+
+    def __init__(self, sites: tuple[int, ...], local: int, outputs: int, given: int, width: int, depth: int) -> None:
+        super().__init__()
+        self.grows = len(sites) == 2
+        self.body: nn.Module = (Growing(sites, given, outputs, width, depth) if self.grows else
+                                Backbone(sites, local, outputs, given, width, depth))
+
+    def forward(self, local: Tensor, given: Tensor) -> Tensor:
+        """As in the class."""
+        out: Tensor = self.body(given) if self.grows else self.body(local, given)
         return out

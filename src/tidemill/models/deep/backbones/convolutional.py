@@ -1,50 +1,181 @@
-"""A convolutional network over the sites of an image."""
+"""Convolutional networks over the sites of an image: from image to image, to one vector, and from one."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+SMALLEST = 4
+"""Grids are halved as long as both of their sides keep so many sites."""
+WIDEST = 4
+"""Coarser grids have twice as many units each, up to so many times those of the finest."""
+GROUPS = 8
+SLOPE = 0.2
+"""Of the rectifiers below zero, as in DCGAN (Radford, Metz and Chintala 2016)."""
 
-class Convolutional(nn.Module):
-    """Residual 3 x 3 convolutions; a second, half as fine grid carries what is far apart."""
+
+def scales(sites: tuple[int, ...]) -> list[tuple[int, int]]:
+    """The sizes of a grid, each half of the one before, from the finest to the coarsest.
+
+    Example:
+        >>> scales((28, 28))
+        [(28, 28), (14, 14), (7, 7)]
+    """
+    height, width = sites
+    found = [(height, width)]
+    while min(height, width) > SMALLEST:
+        height, width = -(-height // 2), -(-width // 2)
+        found.append((height, width))
+    return found
+
+
+def _units(width: int, levels: int) -> list[int]:
+    """Units of each scale, from the finest to the coarsest."""
+    return [width * min(2**k, WIDEST) for k in range(levels)]
+
+
+class Shrinking(nn.Module):
+    """An image to one vector, by convolutions of stride 2 without normalisation; what is told scales the vector's parts,
+    as in a projection discriminator (Miyato and Koyama 2018).
+    """
 
     def __init__(self, sites: tuple[int, ...], inputs: int, outputs: int, context: int, width: int, depth: int) -> None:
         super().__init__()
-        self.into = nn.Conv2d(inputs, width, 3, padding=1)
-        self.place = nn.Parameter(torch.randn(width, *sites) * 0.02)
-        self.fine = nn.ModuleList(Residual(width, context) for _ in range(depth))
-        self.coarse = nn.ModuleList(Residual(width, context) for _ in range(depth))
+        grids = scales(sites)
+        units = _units(width, len(grids))
+        self.into = nn.Conv2d(inputs, units[0], 3, padding=1)
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(units))
+        self.blocks = nn.ModuleList(Residual(units[-1], 0, bare=True) for _ in range(depth - 1))
+        self.out = nn.Linear(units[-1] * grids[-1][0] * grids[-1][1], outputs)
+        self.told = nn.Linear(context, outputs, bias=False) if context else None
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """(n, H, W, inputs), (n, context) -> (n, outputs)."""
+        h = self.into(x.movedim(-1, 1))
+        for down in self.down:
+            h = down(_even(functional.leaky_relu(h, SLOPE)))
+        for block in self.blocks:
+            h = block(h, context)
+        out: Tensor = self.out(functional.leaky_relu(h, SLOPE).flatten(1))
+        return out if self.told is None else out * (1 + self.told(context))
+
+
+class Growing(nn.Module):
+    """One vector to an image, by transposed convolutions of stride 2 as in DCGAN; at every scale the vector also says how
+    large and how far off each unit is (Perez et al. 2018, FiLM).
+    """
+
+    def __init__(self, sites: tuple[int, ...], given: int, outputs: int, width: int, depth: int) -> None:
+        super().__init__()
+        self.grids = scales(sites)
+        units = _units(width, len(self.grids))
+        self.first = units[-1]
+        self.into = nn.Linear(given, units[-1] * self.grids[-1][0] * self.grids[-1][1])
+        self.blocks = nn.ModuleList(Residual(units[-1], given) for _ in range(depth - 1))
+        fine = units[::-1]
+        self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 4, 2, 1) for a, b in pairwise(fine))
+        self.norms = nn.ModuleList(Told(u, given) for u in fine)
         self.out = nn.Conv2d(width, outputs, 3, padding=1)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, given: Tensor) -> Tensor:
+        """(n, given) -> (n, H, W, outputs)."""
+        h = self.into(given).unflatten(1, (self.first, *self.grids[-1])).contiguous(memory_format=torch.channels_last)
+        for block in self.blocks:
+            h = block(h, given)
+        for k, (height, width) in enumerate(self.grids[-2::-1]):
+            h = self.up[k](functional.leaky_relu(self.norms[k](h, given), SLOPE))[..., :height, :width]
+        out: Tensor = self.out(functional.leaky_relu(self.norms[-1](h, given), SLOPE)).movedim(1, -1)
+        return out
+
+
+class Unet(nn.Module):
+    """An image to an image, over all scales and back, with a shortcut at each (Ronneberger et al. 2015)."""
+
+    def __init__(self, sites: tuple[int, ...], inputs: int, outputs: int, context: int, width: int, depth: int) -> None:
+        super().__init__()
+        self.grids = scales(sites)[:3]
+        units = _units(width, len(self.grids))
+        self.into = nn.Conv2d(inputs, width, 3, padding=1)
+        self.before = nn.ModuleList(Residual(u, context) for u in units)
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(units))
+        self.blocks = nn.ModuleList(Residual(units[-1], context) for _ in range(depth - 1))
+        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 4, 2, 1) for a, b in pairwise(units))
+        self.after = nn.ModuleList(Residual(u, context) for u in units[:-1])
+        self.place = nn.Parameter(torch.zeros(units[-1], *self.grids[-1]))
+        self.norm = nn.GroupNorm(_groups(width), width)
+        self.out = nn.Conv2d(width, outputs, 3, padding=1)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """(n, H, W, inputs), (n, context) -> (n, H, W, outputs)."""
-        h = self.into(x.movedim(-1, 1)) + self.place
-        low = functional.avg_pool2d(h, 2, ceil_mode=True)
-        for block in self.coarse:
-            low = block(low, context)
-        h = h + low.repeat_interleave(2, -2).repeat_interleave(2, -1)[..., :h.shape[-2], :h.shape[-1]]
-        for block in self.fine:
+        h = self.into(x.movedim(-1, 1))
+        passed = []
+        for before, down in zip(self.before, self.down, strict=False):
+            h = before(h, context)
+            passed.append(h)
+            h = down(_even(h))
+        h = self.before[-1](h + self.place, context)
+        for block in self.blocks:
             h = block(h, context)
-        out: Tensor = self.out(functional.silu(h)).movedim(1, -1)
+        for k in range(len(passed) - 1, -1, -1):
+            height, width = self.grids[k]
+            h = self.after[k](self.up[k](h)[..., :height, :width] + passed[k], context)
+        out: Tensor = self.out(functional.silu(self.norm(h))).movedim(1, -1)
         return out
 
 
 class Residual(nn.Module):
-    """Two convolutions and a shortcut."""
+    """Two 3 x 3 convolutions and a shortcut; ``bare`` ones have no normalisation, as gradient penalties like it."""
 
-    def __init__(self, width: int, context: int) -> None:
+    def __init__(self, units: int, told: int, *, bare: bool = False) -> None:
         super().__init__()
-        self.norm = nn.GroupNorm(1, width)
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.told = nn.Linear(context, width, bias=False) if context else None
-        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.norms = None if bare else nn.ModuleList((nn.GroupNorm(_groups(units), units), Told(units, told)))
+        self.first = nn.Conv2d(units, units, 3, padding=1)
+        self.second = nn.Conv2d(units, units, 3, padding=1)
+        with torch.no_grad():
+            self.second.weight.mul_(0.3)
 
-    def forward(self, h: Tensor, context: Tensor) -> Tensor:
-        """(n, width, H, W), (n, context) -> the same shape."""
-        inner = self.first(functional.silu(self.norm(h)))
-        if self.told is not None:
-            inner = inner + self.told(context)[..., None, None]
+    def forward(self, h: Tensor, told: Tensor) -> Tensor:
+        """(n, units, H, W), (n, told) -> the same shape."""
+        inner = h if self.norms is None else self.norms[0](h)
+        inner = self.first(functional.silu(inner))
+        inner = inner if self.norms is None else self.norms[1](inner, told)
         out: Tensor = h + self.second(functional.silu(inner))
         return out
+
+
+class Told(nn.Module):
+    """Group normalisation (Wu and He 2018), then a scale and a shift of each unit that a vector says."""
+
+    def __init__(self, units: int, told: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(_groups(units), units)
+        self.said = nn.Linear(told, 2 * units) if told else None
+        if self.said is not None:
+            with torch.no_grad():
+                self.said.weight.mul_(0.3)
+                self.said.bias.zero_()
+
+    def forward(self, h: Tensor, told: Tensor) -> Tensor:
+        """(n, units, H, W), (n, told) -> the same shape."""
+        h = self.norm(h)
+        if self.said is None:
+            return h
+        scale, shift = self.said(told)[..., None, None].chunk(2, dim=1)
+        return h * (1 + scale) + shift
+
+
+def _groups(units: int) -> int:
+    """GROUPS groups, or one where the units cannot be parted so."""
+    return GROUPS if units % GROUPS == 0 else 1
+
+
+def _even(h: Tensor) -> Tensor:
+    """(n, units, H, W) with sides of an even length, so that half of it is rounded up."""
+    height, width = h.shape[-2:]
+    return functional.pad(h, (0, width % 2, 0, height % 2)) if height % 2 or width % 2 else h

@@ -1,0 +1,152 @@
+"""Images as grids of pixels; what is known of each stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from tidemill.codecs.base import FIRST, Fresh
+from tidemill.codecs.table import TableCodec
+from tidemill.core.condition import Condition
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import ConditionError, DataError
+from tidemill.core.grid import Batch, Known, Real, Spec
+from tidemill.core.run import Run
+from tidemill.core.schema import Schema
+from tidemill.imaging.pixels import image_column, images, pixels
+
+CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
+DEEPEST = 255
+
+
+class ImageCodec:
+    """The pixels of an image become the sites of one row of the grid, its colours their reals.
+
+    A :class:`TableCodec` turns the other columns (the label above all) into the grid's context, so that images are made for
+    them. ``decode(encode(x)) == x`` to the last bit, but for ids and texts.
+
+    Attributes:
+        schema: The columns that come out, and the rules between those that are no images.
+        spec: Of a grid with sites (height, width); known after :meth:`fit`.
+        size: (height, width, channels) of every image.
+    """
+
+    schema: Schema
+    spec: Spec
+    size: tuple[int, int, int]
+
+    def fit(self, data: Dataset, run: Run) -> Self:
+        """Note the images' size, and fit the codec of the other columns.
+
+        Raises:
+            DataError: A value of another column does not fit its kind, or there is more than one column of images.
+        """
+        kept = data.schema.select([c.name for c in data.schema if c.role != "ignore"])
+        if len(kept.of_kind("image")) > 1:
+            raise DataError(f"there are {len(kept.of_kind('image'))} columns of images, and only one can be learned",
+                            where=data.name, hint="leave the others out with --ignore")
+        column = image_column(kept)
+        assert column is not None
+        height, width, channels = pixels(data[column.name].head(1)).shape[1:]
+        self.size = (height, width, channels)
+        others = [name for name in kept.names if name != column.name]
+        self._others = TableCodec().fit(data.select(others), run) if others else None
+        rules = () if self._others is None else self._others.schema.rules
+        # reasons quote values of real rows, which must not get into an artefact
+        self.schema = Schema(tuple(replace(c, reason="", role_reason="") for c in kept), rules)
+        return self._made()
+
+    def _made(self) -> Self:
+        height, width, channels = self.size
+        context = None if self._others is None else self._others.spec
+        self.spec = Spec(tuple(Real(name) for name in CHANNELS[channels]), (), (height, width),
+                         context=context if context is not None and (context.reals or context.codes) else None)
+        return self
+
+    @property
+    def _image(self) -> str:
+        column = image_column(self.schema)
+        assert column is not None
+        return column.name
+
+    def encode(self, data: Dataset) -> Batch:
+        """n rows -> Batch; tick (n, height, width, channels).
+
+        Raises:
+            DataError: Images are of another size, or another value is none that occurred in training.
+        """
+        found = pixels(data[self._image])
+        if len(data) and found.shape[1:] != self.size:
+            sizes = [" x ".join(map(str, size)) for size in (found.shape[1:], self.size)]
+            raise DataError(f"the images are of {sizes[0]} and not of {sizes[1]}", where=data.name,
+                            hint="read them with ?size=WIDTHxHEIGHT, or fit anew")
+        n = len(data)
+        context = None
+        if self.spec.context is not None and self._others is not None:
+            context = self._others.encode(data.select(list(self._others.schema.names)))
+        return Batch(found.reshape(n, *self.size).astype(np.int64), np.zeros((n, *self.size[:2], 0), np.int32),
+                     context=context)
+
+    def decode(self, batch: Batch, rng: np.random.Generator, name: str = "data", fresh: Fresh = FIRST) -> Dataset:
+        """n rows of the grid -> n images with what belongs to each.
+
+        Args:
+            batch: The rows.
+            rng: Draws what is not learned.
+            name: What the rows are called.
+            fresh: Where ids go on that are made afresh.
+        """
+        made = images(self._image, np.clip(batch.tick, 0, DEEPEST).astype(np.uint8))
+        columns = {self._image: made}
+        if self._others is not None:
+            beside = batch.context or Batch(np.zeros((len(batch), 0), np.int64), np.zeros((len(batch), 0), np.int32))
+            columns |= {c.name: c for c in self._others.decode(beside, rng, name, fresh).frame}
+        return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
+
+    def known(self, condition: Condition) -> Known:
+        """What a condition says of the context's channels.
+
+        Raises:
+            ConditionError: It asks something of the image itself, or what cannot be.
+        """
+        if any(test.column == self._image for test in condition.tests):
+            raise ConditionError("nothing can be asked of an image's pixels", where=f"column '{self._image}'",
+                                 hint="ask for a label")
+        return Known() if self._others is None else self._others.known(condition)
+
+    def levels(self, name: str) -> list[str]:
+        """The levels of a column that are kept by name, the most frequent first; none for a column that has no levels.
+
+        Raises:
+            SchemaError: There is no such column.
+        """
+        self.schema[name]  # raises where there is none
+        return [] if self._others is None or name == self._image else self._others.levels(name)
+
+    def to_state(self) -> dict[str, Any]:
+        """Schema, size, and the codec of the other columns."""
+        return {"schema": self.schema.to_state(), "size": list(self.size),
+                "others": None if self._others is None else self._others.to_state()}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Restored from :meth:`to_state`.
+
+        Raises:
+            ValueError: The state does not fit together.
+        """
+        codec = cls()
+        codec.schema = Schema.from_state(state["schema"])
+        height, width, channels = (int(side) for side in state["size"])
+        if min(height, width) < 1 or channels not in CHANNELS or image_column(codec.schema) is None:
+            raise ValueError("this is no codec of images")
+        codec.size = (height, width, channels)
+        codec._others = None if state["others"] is None else TableCodec.from_state(state["others"])
+        there = {codec._image, *(() if codec._others is None else codec._others.schema.names)}
+        if there != set(codec.schema.names):
+            raise ValueError("the codec's columns are not the schema's")
+        return codec._made()

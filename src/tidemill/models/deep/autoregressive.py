@@ -197,7 +197,8 @@ class Autoregressive(Neural):
             parts.append(net(part["token"], seen[None], part.get("context")).flatten(1).double())
         return torch.cat(parts)
 
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator, noise: Tensor | None = None) -> Batch:
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator,
+             noise: Tensor | None = None) -> Batch:
         """Rows in the grid's order, site by site."""
         sites, device = math.prod(self.spec.sites), rng.device
         token = torch.full((n, sites, self.stream.width), NONE, dtype=torch.int64, device=device)

@@ -15,7 +15,7 @@ from torch.nn import functional
 from tidemill.core.grid import Batch, Known, Spec
 from tidemill.core.run import Run
 from tidemill.models.configuration import option
-from tidemill.models.deep.backbones import Backbone, Periodic, width_of
+from tidemill.models.deep.backbones import Backbone, seen, width_of
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.training import Objective, Tensors, Training
@@ -30,7 +30,7 @@ class Denoiser(nn.Module):
     def __init__(self, dense: Dense, width: int, depth: int) -> None:
         super().__init__()
         self.sizes, self.reals, self.context = dense.sizes, len(dense.reals), dense.context
-        self.numbers = Periodic(self.reals)
+        self.numbers = seen(self.reals, dense.spec.sites)
         self.body = Backbone(dense.spec.sites, self.numbers.width + sum(self.sizes), self.reals + sum(self.sizes),
                              TIME + self.context + bool(self.context), width, depth)
 
@@ -57,7 +57,7 @@ def _waves(t: Tensor) -> Tensor:
 class FlowOptions(Training):
     """Options of :class:`Flow`."""
 
-    width: int = option(0, "units of a layer; 0 for 512 of rows, 128 of series and 64 of images", low=0)
+    width: int = option(0, "units of a layer; 0 for 512 of rows, 128 of series and 32 of images", low=0)
     depth: int = option(3, "blocks of the network", low=1)
     moves: int = option(30, "steps from noise to a row", low=1)
     preconditioning: str = option("none", "scaling of inputs and outputs: none, or that of EDM", choices=("none", "edm"))
@@ -141,7 +141,8 @@ class Flow(Neural):
         """(n, *sites, reals) where numbers come from."""
         return torch.randn((n, *self.dense.spec.sites, len(self.dense.reals)), generator=rng, device=rng.device)
 
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator, noise: Tensor | None = None) -> Batch:
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator,
+             noise: Tensor | None = None) -> Batch:
         """Rows from noise, by Heun's method for numbers."""
         dense, device = self.dense, rng.device
         shape = (n, *dense.spec.sites)

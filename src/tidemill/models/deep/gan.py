@@ -16,7 +16,7 @@ from tidemill.core.grid import Batch, Known, Spec
 from tidemill.core.run import Run
 from tidemill.models.configuration import option
 from tidemill.models.deep.augmentation import varied
-from tidemill.models.deep.backbones import Gather, Periodic, Spread
+from tidemill.models.deep.backbones import Gather, Spread, seen
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.quality import unlikeness
@@ -77,9 +77,9 @@ class Maker(nn.Module):
         drawn = []
         whole = (self.heads, self.offset + self.floor, self.seen)
         parts = (tensor.split_with_sizes(self.sizes) for tensor in whole)
-        for head, offset, seen in zip(*parts, strict=True):
+        for head, offset, effect in zip(*parts, strict=True):
             drawn.append(level(functional.linear(functional.silu(h), head).float() + offset))
-            h = h + drawn[-1] @ seen
+            h = h + drawn[-1] @ effect
         shift, spread = functional.linear(functional.silu(h), self.numbers, self.middle).float().chunk(2, dim=-1)
         z = local[..., :self.reals] * spread.exp() + shift if self.local else shift
         return self.within(z), torch.cat([*drawn, shift[..., :0]], dim=-1)
@@ -98,15 +98,12 @@ class Judge(nn.Module):
     def __init__(self, dense: Dense, order: Tensor, width: int, depth: int, pairs: int) -> None:
         super().__init__()
         self.register_buffer("order", order)
-        # what a pixel means is seen in those around it, and not in its exact value
-        self.fine = len(dense.spec.sites) < 2
-        numbers = len(dense.reals) + order.shape[1]
-        self.numbers = Periodic(numbers) if self.fine else None
+        self.numbers = seen(len(dense.reals) + order.shape[1], dense.spec.sites)
         levels, inputs = len(order), len(dense.reals) + order.shape[1] + len(order) + dense.context
-        seen = numbers if self.numbers is None else self.numbers.width
-        self.body = Gather(dense.spec.sites, seen + levels, width, dense.context, width, depth)
+        self.body = Gather(dense.spec.sites, self.numbers.width + levels, width, dense.context, width, depth)
         self.out = nn.Linear(width, 1)
-        if not self.fine:
+        self.pairs = pairs if len(dense.spec.sites) < 2 else 0
+        if not self.pairs:
             return
         self.left, self.right = nn.Linear(inputs, pairs), nn.Linear(inputs, pairs)
         nn.init.normal_(self.left.weight, std=0.3)
@@ -116,10 +113,9 @@ class Judge(nn.Module):
     def forward(self, rows: Shown, told: Tensor) -> Tensor:
         """Rows and (n, context) -> (n,) logits."""
         z = torch.cat([rows.z, rows.level @ self.order], dim=-1)
-        shown = z if self.numbers is None else self.numbers(z)
-        h = self.body(torch.cat([shown, rows.level], dim=-1), told)
+        h = self.body(torch.cat([self.numbers(z), rows.level], dim=-1), told)
         alone: Tensor = self.out(functional.silu(h))[:, 0]
-        if not self.fine:
+        if not self.pairs:
             return alone.float()
         about = told.reshape(len(told), *[1] * (z.dim() - 2), -1).expand(*z.shape[:-1], -1)
         x = torch.cat([z, rows.level, about], dim=-1)
@@ -151,7 +147,7 @@ class GanOptions(Training):
     width: int = option(0, "units of a layer; 0 for 256, and 32 of images, whose coarser scales have up to 4 times as many",
                         low=0)
     depth: int = option(2, "blocks of each network", low=1)
-    pairs: int = option(128, "rank of the discriminator's quadratic form", low=1)
+    pairs: int = option(128, "rank of the discriminator's quadratic form, which images do without", low=1)
     pace: float = option(0.5, "the discriminator's learning rate, times the generator's", low=1e-3)
     codes: str = option("straight-through", "levels in training: whole with the gradient of soft ones, or soft (Gumbel)",
                         choices=("straight-through", "gumbel"))
@@ -341,7 +337,8 @@ class Gan(Neural):
         """(n, noise) what whole rows are made of."""
         return torch.randn((n, self.options.noise), generator=rng, device=rng.device)
 
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator, noise: Tensor | None = None) -> Batch:
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator,
+             noise: Tensor | None = None) -> Batch:
         """Rows from noise."""
         dense, told = self.dense, self.dense.told(context)
         told = torch.zeros((n, 0), device=rng.device) if told is None else told.to(rng.device)

@@ -93,7 +93,8 @@ class Neural(ABC):
         """How badly the network does on held-out rows, given as tensors and as a batch; lower is better."""
 
     @abstractmethod
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator, noise: Tensor | None = None) -> Batch:
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator,
+             noise: Tensor | None = None) -> Batch:
         """n new rows; of the given noise where there is such, see :meth:`noise`."""
 
     @abstractmethod

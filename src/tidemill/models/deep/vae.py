@@ -15,12 +15,12 @@ from torch.nn import functional
 from tidemill.core.grid import Batch, Known, Spec
 from tidemill.core.run import Run
 from tidemill.models.configuration import option
-from tidemill.models.deep.backbones import Backbone, Periodic
+from tidemill.models.deep.backbones import Gather, Spread, seen
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.training import Objective, Tensors, Training
 
-WIDTH = (256, 128, 64)
+WIDTH = (256, 128, 32)
 """Units of a layer by the number of site axes, where nothing is said."""
 PLACE = 16
 """Width of a site's learned place, from which it is decoded."""
@@ -77,22 +77,19 @@ class Autoencoder(nn.Module):
         super().__init__()
         sites, width = dense.spec.sites, o.width or WIDTH[len(dense.spec.sites)]
         self.sizes, self.reals = list(dense.sizes), len(dense.reals)
-        self.numbers = Periodic(self.reals)
-        self.encoder = Backbone(sites, self.numbers.width + self.reals + sum(self.sizes), 2 * o.latent, dense.context, width,
-                                o.depth)
-        self.place = nn.Parameter(torch.randn(*sites, PLACE))
-        self.decoder = Backbone(sites, PLACE, 3 * BUMPS * self.reals + sum(self.sizes), o.latent + dense.context, width,
-                                o.depth)
+        self.numbers = seen(self.reals, sites)
+        self.encoder = Gather(sites, self.numbers.width + self.reals + sum(self.sizes), 2 * o.latent, dense.context, width,
+                              o.depth)
+        self.place = nn.Parameter(torch.randn(*sites, PLACE if len(sites) < 2 else 0))
+        self.decoder = Spread(sites, PLACE, 3 * BUMPS * self.reals + sum(self.sizes), o.latent + dense.context, width,
+                              o.depth)
         self.prior = Mixture(o.latent, parts, dense.context)
 
     def encode(self, z: Tensor, there: Tensor, hot: Tensor, used: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
         """(n, *sites, reals) numbers and whether they are seen, (n, *sites, sum of sizes) levels, (n, *sites) sites in use,
         (n, context) -> means of the latents (n, latent) and logarithms of their standard deviations.
         """
-        out = self.encoder(torch.cat([self.numbers(z * there), there, hot], dim=-1), told).float()
-        if used.dim() > 1:
-            share = used / used.flatten(1).sum(1).reshape(-1, *[1] * (used.dim() - 1))
-            out = (out * share[..., None]).flatten(1, -2).sum(1)
+        out = self.encoder(torch.cat([self.numbers(z * there), there, hot], dim=-1), told, used).float()
         mean, log = out.chunk(2, dim=-1)
         return mean, log.clamp(NARROWEST, WIDEST)
 
@@ -121,11 +118,17 @@ def drawn(bumps: Tensor, rng: torch.Generator) -> Tensor:
     return mean + log.clamp(NARROWEST, WIDEST).exp() * torch.randn(mean.shape, generator=rng, device=mean.device)
 
 
+def middle(bumps: Tensor) -> Tensor:
+    """(..., 3, BUMPS) mixtures -> (...) the mean of each."""
+    weight, mean, _ = bumps.unbind(-2)
+    return (functional.softmax(weight, dim=-1) * mean).sum(-1)
+
+
 @dataclass(frozen=True)
 class VaeOptions(Training):
     """Options of :class:`Vae`."""
 
-    width: int = option(0, "units of a layer; 0 for 256 of rows, 128 of series and 64 of images", low=0)
+    width: int = option(0, "units of a layer; 0 for 256 of rows, 128 of series and 32 of images", low=0)
     depth: int = option(2, "blocks of the encoder, and of the decoder", low=1)
     latent: int = option(32, "latent numbers of a row", low=1)
     beta: float = option(0.6, "weight of the latents' divergence from the prior; below 1 they say more of a row", low=0.0)
@@ -244,14 +247,16 @@ class Vae(Neural):
         return mean + log.exp() * torch.randn(mean.shape, generator=rng, device=mean.device)
 
     def decoded(self, net: Any, latent: Tensor, context: Batch | None, rng: torch.Generator) -> Batch:
-        """Latents (n, latent) -> rows, drawn from their distributions."""
+        """Latents (n, latent) -> rows, drawn from their distributions; of images the means, as pixels drawn one by one would
+        be grainy."""
         dense, shape = self.dense, (len(latent), *self.dense.spec.sites)
         if dense.empty:
             bumps = torch.zeros((*shape, 0, 3, BUMPS), device=rng.device)
             logits = torch.zeros((*shape, sum(dense.sizes)), device=rng.device)
         else:
             bumps, logits = net.decode(latent, self._context(len(latent), context, rng.device))
-        return dense.batch(drawn(bumps, rng), dense.levels_of(logits, rng), numpy_stream(rng), context)
+        z = drawn(bumps, rng) if len(dense.spec.sites) < 2 else middle(bumps)
+        return dense.batch(z, dense.levels_of(logits, rng), numpy_stream(rng), context)
 
     def _context(self, n: int, context: Batch | None, device: torch.device) -> Tensor:
         """(n, context), of width 0 where there is none."""

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from tidemill.models.deep.backbones.convolutional import Growing, Shrinking, Unet
 from tidemill.models.deep.backbones.perceptron import Perceptron
-from tidemill.models.deep.backbones.periodic import Periodic as Periodic
+from tidemill.models.deep.backbones.periodic import seen as seen
 from tidemill.models.deep.backbones.transformer import Transformer
 
 WIDTH = (512, 128, 32)

@@ -12,6 +12,29 @@ SPREAD = 0.5
 """Standard deviation of the waves' first frequencies."""
 
 
+def seen(numbers: int, sites: tuple[int, ...]) -> Periodic | Plain:
+    """How a network is shown the numbers of a site: as waves, and as they are in an image, where what a pixel means is seen
+    in those around it and not in its exact value.
+    """
+    return Plain(numbers) if len(sites) == 2 else Periodic(numbers)
+
+
+class Plain(nn.Module):
+    """Numbers as they are.
+
+    Args:
+        numbers: How many.
+    """
+
+    def __init__(self, numbers: int) -> None:
+        super().__init__()
+        self.width = numbers
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(..., numbers) -> the same."""
+        return z
+
+
 class Periodic(nn.Module):
     """Each number z beside sines and cosines of it, with learned frequencies: Gorishniy, Rubachev and Babenko (2022), "On
     embeddings for numerical features in tabular deep learning".

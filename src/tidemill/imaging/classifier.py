@@ -48,10 +48,9 @@ class Classifier:
         target = torch.tensor([classes.index(label) for label in labels])
         x = _floats(pixels)
         rng = torch.Generator().manual_seed(seed)
-        with _threads(run.threads):
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
-                net = _network(pixels.shape[1:], len(classes))
+        with _threads(run.threads), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)  # of weights, and of what is dropped out
+            net = _network(pixels.shape[1:], len(classes))
             optimizer = torch.optim.AdamW(net.parameters(), RATE, weight_decay=0.01, fused=True)
             for step in range(steps):
                 if step % 50 == 0:
@@ -67,7 +66,7 @@ class Classifier:
         return cls(net.eval(), classes, run.threads)
 
     @classmethod
-    def of_digits(cls, shape: tuple[int, int, int], run: Run) -> Self:
+    def of_digits(cls, shape: tuple[int, int, int], run: Run, *, steps: int = STEPS) -> Self:
         """Trained on scikit-learn's bundled handwritten digits, scaled to (height, width, channels).
 
         For features of images that have no labels of their own.
@@ -76,7 +75,7 @@ class Classifier:
         small = torch.from_numpy(found.images / 16 * 255)[:, None]
         large = functional.interpolate(small, shape[:2], mode="bilinear", align_corners=False).round().byte()
         array = large.expand(-1, shape[2], -1, -1).permute(0, 2, 3, 1).numpy()
-        return cls.learned(array, [str(label) for label in found.target], run, shift=True)
+        return cls.learned(array, [str(label) for label in found.target], run, shift=True, steps=steps)
 
     def chances(self, pixels: np.ndarray) -> np.ndarray:
         """(n, height, width, channels) -> (n, classes) probabilities."""
@@ -108,7 +107,8 @@ def _network(shape: tuple[int, ...], classes: int) -> nn.Sequential:
 
 def _floats(pixels: np.ndarray) -> Tensor:
     """(n, height, width, channels) uint8 -> (n, channels, height, width) in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).movedim(-1, 1).float().div_(127.5).sub_(1)
+    # copied, as a column's values may not be written to, which torch warns of
+    return torch.tensor(np.ascontiguousarray(pixels)).movedim(-1, 1).float().div_(127.5).sub_(1)
 
 
 def _moved(x: Tensor, rng: torch.Generator, *, shift: bool, flip: bool) -> Tensor:

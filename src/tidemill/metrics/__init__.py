@@ -13,4 +13,5 @@ METRICS = Registry("metrics", {
     "parity": Entry("tidemill.metrics.parity:parity", "whether sensitive groups are served equally well"),
     "findings": Entry("tidemill.metrics.findings:findings", "which mined findings are found again"),
     "series": Entry("tidemill.metrics.series:series", "whether series move as real ones do"),
+    "images": Entry("tidemill.metrics.images:images", "whether images are like real ones, and no copies"),
 })

@@ -8,23 +8,21 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.embedding import Points, axes_of, learn_embedding, squared_distances
+from tidemill.metrics.embedding import axes_of, learn_embedding
 from tidemill.metrics.features import Features, Floats, Layout, features, together
+from tidemill.metrics.manifolds import NEIGHBOURS, inside, radii
 from tidemill.metrics.sides import affordable, sampled, sides
 from tidemill.metrics.wording import counted, percent
 
 MOST_ROWS = 100_000
 CELLS = 5_000_000
 MOST_POINTS = 5000
-NEIGHBOURS = 5
 FEWEST_POINTS = 50
 LEVEL_ROWS = 5
 """Levels of at least so many held-out rows are looked for: an equal real sample lacks one in less than 1 % of cases."""
 TAIL_SHARE, TAIL_ROWS = 0.01, 10
 """A tail is the outermost 1 % of the real values, or more where that would be fewer than 10 rows."""
 COVERAGE, DENSITY, LEVELS, TAILS = "coverage", "density", "category levels covered", "tails covered"
-_ROUNDING = 1e-5  # of squared distances in float32
-_BLOCK = 1000
 
 
 def coverage(evidence: Evidence, run: Run) -> Iterable[Score]:
@@ -63,8 +61,9 @@ def _neighbourhoods(layout: Layout, parts: tuple[Features, ...], run: Run) -> It
     parts = tuple(part.rows(rng.choice(len(part), rows, replace=False)) for part in parts)
     place = learn_embedding(layout, together(parts[0], parts[3]), run)
     real, *others = (place(part) for part in parts)
-    radius = _radii(real)
-    found = [_covered_and_density(real, radius, other) for other in others]
+    radius = radii(real)
+    held = [inside(real, radius, other) for other in others]
+    found = [(float(one.hold.mean()), one.mean / NEIGHBOURS) for one in held]
     (mine, floor, ceiling), (dense, dense_floor, dense_ceiling) = zip(*found, strict=True)
     yield Score("coverage", COVERAGE, mine, floor, ceiling, figures={"rows": rows}, sentence=(
         f"{percent(mine)} of held-out real rows have a synthetic row in their neighbourhood (nearer than their fifth "
@@ -72,22 +71,6 @@ def _neighbourhoods(layout: Layout, parts: tuple[Features, ...], run: Run) -> It
     yield Score("coverage", DENSITY, dense, dense_floor, dense_ceiling, "ceiling", figures={"rows": rows}, sentence=(
         f"Synthetic rows lie in {dense:.2f} times as many neighbourhoods of real rows as is expected of real ones "
         f"(a real sample in {dense_ceiling:.2f} times, unrelated columns in {dense_floor:.2f} times){note}."))
-
-
-def _radii(real: Points) -> Floats:
-    """Squared distance of each real row to its fifth nearest other, (n,)."""
-    found = [np.partition(squared_distances(real[start:start + _BLOCK], real), NEIGHBOURS, axis=1)[:, NEIGHBOURS]
-             for start in range(0, len(real), _BLOCK)]  # each row finds itself too, so position 5 is the fifth other
-    return np.concatenate(found).astype(float) + _ROUNDING
-
-
-def _covered_and_density(real: Points, radius: Floats, other: Points) -> tuple[float, float]:
-    covered, inside = np.zeros(len(real), bool), 0
-    for start in range(0, len(other), _BLOCK):
-        within = squared_distances(other[start:start + _BLOCK], real) <= radius
-        covered |= within.any(axis=0)
-        inside += int(within.sum())
-    return float(covered.mean()), inside / (NEIGHBOURS * len(other))
 
 
 def _levels(layout: Layout, parts: tuple[Features, ...], note: str) -> Score:

@@ -44,6 +44,14 @@ class Closeness(NamedTuple):
         return max(0.0, self.share - NORMAL_95 * self.error), min(1.0, self.share + NORMAL_95 * self.error)
 
 
+class Compared(NamedTuple):
+    """The closeness of synthetic rows, and what it lies between."""
+
+    mine: Closeness
+    floor: Closeness
+    ceiling: Closeness
+
+
 def nearest(evidence: Evidence, run: Run) -> Iterable[Score]:
     """Closeness to training rows, and exact copies of them.
 
@@ -89,24 +97,34 @@ def closeness(rows: Points, train: Points, holdout: Points) -> Closeness:
     return Closeness(share, sqrt(variance) / len(rows), np.sqrt(to_train), np.sqrt(to_holdout))
 
 
-def _closeness_score(found: Suspects, evidence: Evidence, run: Run) -> Score:
+def compared(found: Suspects, run: Run) -> Compared:
+    """The closeness of synthetic rows, of the floor's, and of one half of the holdout in their place.
+
+    Args:
+        found: The points of all sets.
+        run: Draws the halves, and rows where there are too many for the search.
+    """
     rng = run.rng("metrics", "nearest", "halves")
     most = max(1000, MULTIPLICATIONS // (2 * len(found.train) * max(1, found.train.shape[1])))
-    rows = some(found.synthetic, most, rng)
-    mine = closeness(rows, found.train, found.holdout)
+    mine = closeness(some(found.synthetic, most, rng), found.train, found.holdout)
     run.check()
     floor = closeness(some(found.floor, FLOOR_ROWS, rng), found.train, found.holdout)
     order = rng.permutation(len(found.holdout))
     half = len(order) // 2
     a, b = found.holdout[order[:half]], found.holdout[order[half:2 * half]]
-    ceiling = closeness(some(a, FLOOR_ROWS, rng), some(found.train, half, rng), b)
-    note = sampled(len(rows)) if len(rows) < len(evidence.synthetic) else ""
+    return Compared(mine, floor, closeness(some(a, FLOOR_ROWS, rng), some(found.train, half, rng), b))
+
+
+def _closeness_score(found: Suspects, evidence: Evidence, run: Run) -> Score:
+    mine, floor, ceiling = compared(found, run)
+    rows = len(mine.to_train)
+    note = sampled(rows) if rows < len(evidence.synthetic) else ""
     copied = 0.5 + len(found.train) / len(evidence.train) / 2  # of the training rows, so many could be searched
     usual = [percent(0.5 + side * NORMAL_95 * mine.error) for side in (-1, 1)]
     sentence = (f"{percent(mine.share)} of the synthetic rows are closer to one of {len(found.train):,} training rows "
                 f"than to any of as many held-out rows; by chance it would be {' to '.join(dict.fromkeys(usual))}. "
                 f"Mere copies of training rows would reach {percent(copied)}{note}.")
-    figures = {"rows": len(rows), "references": len(found.train), "error": mine.error, "if_copied": copied,
+    figures = {"rows": rows, "references": len(found.train), "error": mine.error, "if_copied": copied,
                "ceiling_error": ceiling.error}
     return Score("nearest", CLOSENESS, mine.share, floor.share, ceiling.share, "low", sentence=sentence,
                  table=_distances(mine), figures=figures, interval=mine.interval)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -12,30 +14,34 @@ REACH = 8
 """A grid is moved by up to one part in so many of its sides."""
 
 
-def varied(z: Tensor, strength: float, rng: torch.Generator) -> Tensor:
-    """Numbers of a grid of two axes moved, and brightened or darkened, at random; others as they are.
+def varied(sides: Sequence[Tensor], strength: float, rng: torch.Generator) -> list[Tensor]:
+    """Numbers of grids of two axes moved at random, up to one part in REACH of a side; others as they are.
 
-    Zhao et al. (2020), "Differentiable augmentation for data-efficient GAN training", with whole parts of a step varied
-    alike; given the same stream, real and made rows are varied alike, too.
+    Translation as in Zhao et al. (2020), "Differentiable augmentation for data-efficient GAN training". A real row and the
+    made one beside it are moved alike, so that the discriminator is not busied with where they were moved to.
 
     Args:
-        z: (n, H, W, channels) between -1 and 1.
-        strength: Share of the parts that are varied.
-        rng: Draws what is done.
+        sides: (n, H, W, channels) each, such as real rows and made ones.
+        strength: Share of the rows that are moved.
+        rng: Draws where to.
     """
-    if z.dim() != 4 or not strength or not len(z):
-        return z
-    height, width = z.shape[1:3]
-    out = []
-    for part in z.tensor_split(min(PARTS, len(z))):
-        chance, light = torch.rand(2, generator=rng, device=rng.device).tolist()
+    if sides[0].dim() != 4 or not strength or not len(sides[0]):
+        return list(sides)
+    n, height, width = sides[0].shape[:3]
+    out: list[list[Tensor]] = [[] for _ in sides]
+    for at in torch.arange(n).tensor_split(min(PARTS, n)):
         down, right = (int(torch.randint(-(side // REACH), side // REACH + 1, (1,), generator=rng, device=rng.device))
                        for side in (height, width))
-        if chance >= strength:
-            out.append(part)
-            continue
-        moved = functional.pad(part.movedim(-1, 1), (abs(right),) * 2 + (abs(down),) * 2, mode="replicate").movedim(1, -1)
-        top, left = abs(down) - down, abs(right) - right
-        moved = moved[:, top:top + height, left:left + width]
-        out.append(moved + (light - 0.5) * 0.4)
-    return torch.cat(out)
+        still = float(torch.rand(1, generator=rng, device=rng.device)) >= strength
+        for moved, side in zip(out, sides, strict=True):
+            part = side[int(at[0]):int(at[-1]) + 1]
+            moved.append(part if still else _moved(part, down, right))
+    return [torch.cat(parts) for parts in out]
+
+
+def _moved(z: Tensor, down: int, right: int) -> Tensor:
+    """(n, H, W, channels), what comes in at an edge repeating it."""
+    height, width = z.shape[1:3]
+    wide = functional.pad(z.movedim(-1, 1), (abs(right),) * 2 + (abs(down),) * 2, mode="replicate").movedim(1, -1)
+    top, left = abs(down) - down, abs(right) - right
+    return wide[:, top:top + height, left:left + width]

@@ -140,8 +140,8 @@ class GanOptions(Training):
     penalty: float = option(0.1, "weight of the penalty on the discriminator's gradient", low=0.0)
     lazy: int = option(0, "steps from one penalty to the next, which then counts as many times; 0 for 1, and 8 of images",
                        low=0)
-    vary: float = option(1.0, "share of images that are moved, brightened or darkened before the discriminator sees them",
-                         low=0.0, high=1.0)
+    vary: float = option(0.5, "share of images that are moved by a few pixels before the discriminator sees them", low=0.0,
+                         high=1.0)
     momentum: float = option(0.0, "Adam's first decay; without it neither network runs past the other", low=0.0, high=0.99)
     noise: int = option(64, "random numbers that a row, and each of its sites, is made from", low=1)
     width: int = option(0, "units of a layer; 0 for 256, and 32 of images, whose coarser scales have up to 4 times as many",
@@ -273,9 +273,10 @@ class Gan(Neural):
             noise = torch.randn((n, self.options.noise), generator=rng, device=rng.device)
         return self.show(*net.maker(local, torch.cat([noise, told], dim=-1), level))
 
-    def varied(self, rows: Shown, rng: torch.Generator) -> Shown:
-        """Images moved and relit at random; rows of other grids as they are."""
-        return Shown(varied(rows.z, self.options.vary, rng), rows.level)
+    def varied(self, sides: list[Shown], rng: torch.Generator) -> list[Shown]:
+        """Images moved at random, real and made ones alike; rows of other grids as they are."""
+        moved = varied([side.z for side in sides], self.options.vary, rng)
+        return [Shown(z, side.level) for z, side in zip(moved, sides, strict=True)]
 
     # --- the game ---------------------------------------------------------------------------------------------------------
 
@@ -293,8 +294,9 @@ class Gan(Neural):
         real = self.real(rows, rng)
         with torch.no_grad():
             made = self.made(net, told, rng, whole=o.codes != "gumbel")
+        real, made = self.varied([real, made], rng)
         both = Shown(*(torch.cat(pair).requires_grad_() for pair in zip(real, made, strict=True)))
-        on = net.judge(self.varied(both, rng), torch.cat([told, told]))
+        on = net.judge(both, torch.cat([told, told]))
         on_real, on_made = on[:n], on[n:]
         if loss == "relativistic":
             each = functional.softplus(on_made - on_real)
@@ -316,14 +318,15 @@ class Gan(Neural):
     def making(self, net: Pair, rows: Tensors, rng: torch.Generator) -> Tensor:
         """The generator's loss."""
         told, loss = _told(rows), self.options.loss
-        on_made = net.judge(self.varied(self.made(net, told, rng, whole=False), rng), told)
+        made, real = self.varied([self.made(net, told, rng, whole=False), self.real(rows, rng)], rng)
+        on_made = net.judge(made, told)
         if loss == "wasserstein":
             each = -on_made
         elif loss == "nonsaturating":
             each = functional.softplus(-on_made)
         else:
             with torch.no_grad():
-                on_real = net.judge(self.varied(self.real(rows, rng), rng), told)
+                on_real = net.judge(real, told)
             each = functional.softplus(on_real - on_made)
         return (each * _weight(rows)).mean()
 

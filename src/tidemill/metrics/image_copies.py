@@ -1,0 +1,78 @@
+"""Scores of whether generated images are copies of training images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from tidemill.core.run import Run
+from tidemill.core.score import Score
+from tidemill.metrics.auc import NORMAL_95
+from tidemill.metrics.embedding import Points
+from tidemill.metrics.image_features import Albums, Judge, shrunk
+from tidemill.metrics.memorisation import closest, identical, near_copies
+from tidemill.metrics.nearest import compared
+from tidemill.metrics.parity_rates import Share, wilson
+from tidemill.metrics.privacy import Suspects
+from tidemill.metrics.wording import counted, percent
+
+BY_PIXELS, BY_FEATURES = "closeness to training images (share)", "closeness to training images in features (share)"
+COPIES = "near-copies of training images (share)"
+FEWEST = 20
+
+Place = Callable[[np.ndarray], Points]
+"""Images -> points."""
+
+
+def copies(sets: Albums, judge: Judge | None, learned: int, run: Run) -> Iterable[Score]:
+    """Closeness to training images in pixels and in features, and near-copies with the pairs that come nearest.
+
+    Args:
+        sets: The images.
+        judge: Gives features; must not have learned any of the images, or it would see the difference itself. None for
+            pixels only.
+        learned: From how many images the generator learned.
+        run: Draws; threads; cancelling.
+    """
+    fewest = min(map(len, sets))
+    if fewest < FEWEST:
+        why = f"there are {counted(fewest, 'image')} of a sort; {FEWEST} are needed"
+        yield from (Score("images", name, None, better="low", why=why) for name in (BY_PIXELS, COPIES))
+        return
+    points = [shrunk(album.pixels) for album in sets]
+    yield _closeness(BY_PIXELS, "by pixels", points, learned, run)
+    yield _near_copies(sets, points, run)
+    if judge is not None:
+        seen = [np.asarray(judge.features(album.pixels), dtype=np.float32) for album in sets]
+        yield _closeness(BY_FEATURES, f"in the features of {judge.who}", seen, learned, run)
+
+
+def _closeness(name: str, how: str, points: list[Points], learned: int, run: Run) -> Score:
+    train, holdout, synthetic, floor = points
+    size = min(len(train), len(holdout))  # they are in random order
+    mine, worthless, real = compared(Suspects(train[:size], holdout[:size], synthetic, floor), run)
+    copied = 0.5 + size / learned / 2
+    usual = [percent(0.5 + side * NORMAL_95 * mine.error) for side in (-1, 1)]
+    return Score("images", name, mine.share, worthless.share, real.share, "low", interval=mine.interval, figures={
+        "images": len(mine.to_train), "references": size, "error": mine.error, "if_copied": copied,
+        "ceiling_error": real.error}, sentence=(
+            f"{percent(mine.share)} of the generated images are closer, {how}, to one of {size:,} training images than to "
+            f"any of as many held-out ones; by chance it would be {' to '.join(dict.fromkeys(usual))}. Mere copies of "
+            f"training images would reach {percent(copied)}."))
+
+
+def _near_copies(sets: Albums, points: list[Points], run: Run) -> Score:
+    train, holdout, synthetic, floor = points
+    found = near_copies(synthetic, floor, train, holdout, run.threads)
+    same = identical(sets.synthetic.pixels, sets.train.pixels, found.lean)
+    return Score("images", COPIES, found.share, found.floor, found.ceiling, "low",
+                 interval=wilson(Share(found.share, len(synthetic))),
+                 picture=closest(sets.synthetic.pixels, sets.train.pixels, sets.holdout.pixels, found.lean),
+                 figures={"images": len(synthetic), "identical": same, "identical_held_out": found.known,
+                          "limit": found.limit, "excess": found.share - found.ceiling, "excess_error": found.error},
+                 sentence=(
+                     f"{percent(found.share)} of the generated images lie suspiciously near to a training image: at most "
+                     f"{found.limit:.2f} times as far as to the nearest held-out one, which is so of "
+                     f"{percent(found.ceiling)} of held-out images. In every pixel a training image is equalled by "
+                     f"{same or 'none'} of them."))

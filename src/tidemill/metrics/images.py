@@ -1,0 +1,63 @@
+"""Whether images are like real ones, as varied, as useful to a classifier, and no copies of those that were learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tidemill.core.run import Run
+from tidemill.core.score import Evidence, Score
+from tidemill.imaging.pixels import image_column, label_column
+from tidemill.metrics.image_copies import copies
+from tidemill.metrics.image_features import Judge, albums, judge_of_digits, judge_of_labels
+from tidemill.metrics.image_learning import ACCURACY, accuracy, learnable
+from tidemill.metrics.image_likeness import LIKENESS, likeness
+
+STEPS = 900
+"""Of training a classifier of the user's labels."""
+DIGIT_STEPS = 300
+KEPT = 0.25
+"""The share of the training images that such a classifier does not learn: they are the ceiling."""
+NO_TORCH = "it needs the package 'torch': pip install 'tidemill[deep]'"
+
+
+def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Score]:
+    """How generated images compare with held-out real ones; nothing for data without a column of images.
+
+    - Likeness: Fréchet distance (:mod:`tidemill.metrics.frechet`), precision, recall, density and coverage
+      (:mod:`tidemill.metrics.manifolds`), in the features of a classifier of the user's labels, or of handwritten digits
+      where there are no labels. Images that a classifier has learned lie elsewhere among its features than unseen ones do,
+      so a quarter of the training images is kept from it, for the ceiling.
+    - Use: the accuracy on held-out images of a classifier that learned from generated ones.
+    - Copies: closeness to training images, as in :mod:`tidemill.metrics.nearest`, and near-copies
+      (:mod:`tidemill.metrics.memorisation`), with the nearest pairs as pictures.
+
+    Floor: images of independent pixels; figures of the mean image, again and again, are with the Scores. Ceiling: training
+    images in the place of the generated ones; for closeness and copies, held-out images. The compared sets have equally many
+    images.
+
+    Args:
+        evidence: The sets.
+        run: Draws the images; threads; cancelling.
+        steps: Of each classifier's training.
+    """
+    if image_column(evidence.train.schema) is None:
+        return
+    sets = albums(evidence, run)
+    label = label_column(evidence.train.schema)
+    try:
+        run.emit("note", "evaluate", "training small classifiers, in whose features images are compared")
+        digits = judge_of_digits(sets.train.pixels.shape[1:], run, min(steps, DIGIT_STEPS))
+    except ImportError:
+        yield from (Score("images", name, None, better=better, why=NO_TORCH) for name, better in LIKENESS)
+        if label is not None:
+            yield Score("images", ACCURACY, None, why=NO_TORCH)
+        yield from copies(sets, None, len(evidence.train), run)
+        return
+    kept, rest = sets.train.parted(int(KEPT * len(sets.train)))
+    own: Judge | None = None
+    if label is not None and learnable(rest):
+        own = judge_of_labels(rest, label.name, run, steps)
+    yield from likeness(sets._replace(train=kept if own else sets.train), own or digits, run)
+    if label is not None:
+        yield accuracy(sets._replace(train=rest), own, label.name, run, steps)
+    yield from copies(sets, digits, len(evidence.train), run)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tidemill.core.picture import Sheet
+
 Severity = Literal["note", "warning", "personal data"]
 
 
@@ -22,6 +24,8 @@ class Issue:
         applied: Whether the plan changes something about it.
         severity: "personal data" makes a warning on the report's first page.
         action: What the plan does about it, or what the user can do.
+        figures: Named numbers, for machines.
+        picture: The images in question, where they are images.
     """
 
     check: str
@@ -33,6 +37,7 @@ class Issue:
     severity: Severity = "note"
     action: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
+    picture: Sheet | None = None
 
     def __str__(self) -> str:
         example = f" Example: {self.example}." if self.example else ""
@@ -43,4 +48,5 @@ class Issue:
         """The issue as plain JSON values."""
         return {"check": self.check, "sentence": self.sentence, "columns": list(self.columns), "count": self.count,
                 "example": self.example, "applied": self.applied, "severity": self.severity,
-                "action": self.action, "figures": dict(self.figures)}
+                "action": self.action, "figures": dict(self.figures),
+                "picture": self.picture.to_state() if self.picture else None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -76,3 +77,8 @@ class Sheet:
     def to_state(self) -> dict[str, Any]:
         """The sheet as plain JSON values."""
         return asdict(self)
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any]) -> Sheet:
+        """The sheet that :meth:`to_state` wrote."""
+        return Sheet(state["title"], tuple(Strip(**raw) for raw in state["strips"]))

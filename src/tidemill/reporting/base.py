@@ -12,6 +12,8 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
 from tidemill.core.schema import Rule
 from tidemill.core.score import Scores
+from tidemill.imaging.pixels import image_column, size
+from tidemill.reporting.numerals import plural
 
 BETWEEN = 9
 """Rows of a way from one made row to another, both ends among them."""
@@ -127,6 +129,34 @@ class Account:
     def private_columns(self) -> frozenset[str]:
         """Columns with personal data: none of their values is shown anywhere."""
         return frozenset(name for issue in self.personal for name in issue.columns)
+
+    @property
+    def of_images(self) -> bool:
+        """Whether each row holds an image."""
+        data = self.train or self.synthetic
+        return data is not None and image_column(data.schema) is not None
+
+    @property
+    def unit(self) -> str:
+        """What one row is called."""
+        return "image" if self.of_images else "row"
+
+    @property
+    def read(self) -> str:
+        """How much was read, in words ("4,708 images of 28 x 28 pixels")."""
+        if self.of_images:
+            return f"{plural(self.rows or 0, 'image')} of {self.image_size}"
+        return f"{plural(self.rows or 0, 'row')} and {plural(self.columns or 0, 'column')}"
+
+    @property
+    def image_size(self) -> str:
+        """Height and width of the images in words; "" where there are none."""
+        data = self.train or self.synthetic
+        column = None if data is None else image_column(data.schema)
+        if data is None or column is None:
+            return ""
+        height, width, *colours = size(data[column.name])
+        return f"{height} x {width} pixels{' in colour' * bool(colours)}"
 
     @property
     def target(self) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import struct
 import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
@@ -9,10 +11,13 @@ from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from tidemill.core.errors import InputError
-from tidemill.core.picture import Picture, Table
+from tidemill.core.picture import Picture, Sheet, Strip, Table
 
 Level = Literal["good", "note", "warning", "danger"]
 Cell = str | int | float | bool | None
+LEGIBLE, ROOM = 64, 960
+"""Pixels of the page that a row of small images is high, if so many are enough for its width."""
+_PNG_HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,40 @@ class PictureBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetBlock:
+    """Strips of images one under the other; see :class:`tidemill.core.picture.Sheet`.
+
+    Raises:
+        ValueError: A strip is no PNG file of the size that it states.
+    """
+
+    title: str
+    strips: tuple[Strip, ...]
+
+    def __post_init__(self) -> None:
+        for strip in self.strips:
+            if _png_size(strip.png) != (strip.width, strip.height):
+                raise ValueError(f"the strip '{strip.label}' is no PNG file of {strip.width} x {strip.height} pixels")
+
+    @property
+    def scale(self) -> int:
+        """How many pixels of the page a pixel of an image is wide, where the page has room."""
+        widest = max((strip.width for strip in self.strips), default=ROOM)
+        lowest = min((strip.height for strip in self.strips), default=LEGIBLE)
+        return max(min(LEGIBLE // lowest, ROOM // widest), 2)
+
+    @staticmethod
+    def of(sheet: Sheet) -> SheetBlock:
+        """The block that shows a sheet."""
+        return SheetBlock(sheet.title, sheet.strips)
+
+
+def drawn(picture: Picture | Sheet) -> PictureBlock | SheetBlock:
+    """The block that shows the picture of a finding, a score or an issue."""
+    return SheetBlock.of(picture) if isinstance(picture, Sheet) else PictureBlock.of(picture)
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """What the two colours of the comparisons below it stand for."""
 
@@ -204,10 +243,10 @@ class Details:
     blocks: tuple[Block, ...]
 
 
-Block = (Heading | Paragraph | Listing | Callout | Figures | Pairs | Code | TableBlock | PictureBlock | Key
-         | Comparison | Gauges | Card | Grid | Details)
+Block = (Heading | Paragraph | Listing | Callout | Figures | Pairs | Code | TableBlock | PictureBlock | SheetBlock
+         | Key | Comparison | Gauges | Card | Grid | Details)
 
-_SORTS: dict[str, type] = {sort.__name__: sort for sort in (*get_args(Block), Tile, Series, Gauge)}
+_SORTS: dict[str, type] = {sort.__name__: sort for sort in (*get_args(Block), Tile, Series, Strip, Gauge)}
 
 
 def walk(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -247,7 +286,7 @@ def from_state(state: Any) -> Any:
             raise InputError(f"'{name}' of a block of the sort '{sort.__name__}' is not what it must be", hint=_HINT)
     try:
         return sort(**values)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"a block of the sort '{sort.__name__}' is not whole", hint=_HINT) from error
 
 
@@ -275,6 +314,18 @@ def _fits(value: Any, hint: Any) -> bool:
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     return isinstance(value, hint)
+
+
+def _png_size(text: str) -> tuple[int, int] | None:
+    """(width, height) of a PNG file in base64; None where it is none."""
+    try:
+        head = base64.b64decode(text, validate=True)[:24]
+    except ValueError:
+        return None
+    if len(head) < 24 or not head.startswith(_PNG_HEAD):
+        return None
+    width, height = struct.unpack(">II", head[16:])
+    return width, height
 
 
 def _cell(value: Any) -> Cell:

@@ -8,6 +8,7 @@ from tidemill.reporting.cleaned import cleaned
 from tidemill.reporting.fairness import fairness
 from tidemill.reporting.found import found
 from tidemill.reporting.generated import generated
+from tidemill.reporting.images import images
 from tidemill.reporting.made import made
 from tidemill.reporting.page import Report
 from tidemill.reporting.rounds import rounds
@@ -21,6 +22,7 @@ CHAPTERS = (
     ("cleaned", "What was cleaned", cleaned),
     ("found", "What was found", found),
     ("generated", "What was generated", generated),
+    ("images", "Real images and generated ones", images),
     ("series", "How series move", series),
     ("trust", "Can it be trusted?", trust),
     ("fairness", "Is it fair?", fairness),

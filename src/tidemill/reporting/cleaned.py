@@ -9,7 +9,7 @@ import polars as pl
 from tidemill.core.change import Issue
 from tidemill.core.schema import Rule
 from tidemill.reporting.base import Account
-from tidemill.reporting.blocks import Block, Details, Heading, Paragraph, TableBlock
+from tidemill.reporting.blocks import Block, Details, Heading, Paragraph, TableBlock, drawn
 from tidemill.reporting.numerals import capitalised, count, plural
 
 SHOWN = 12
@@ -19,9 +19,10 @@ def cleaned(account: Account) -> list[Block]:
     """What cleaning did and saw."""
     if account.issues is None:
         return []
+    unit = account.unit
     applied = [issue for issue in account.issues if issue.applied]
     blocks: list[Block] = [Paragraph(
-        "The cleaning plan was learned from the training rows only and then applied to all rows. "
+        f"The cleaning plan was learned from the training {unit}s only and then applied to all {unit}s. "
         "Nothing is changed without a line here, and every changed cell is in changes.parquet.")]
     blocks += _issues("Changed", applied) if applied else [Paragraph("No cell had to be changed.")]
     blocks += _changes(account)
@@ -34,7 +35,7 @@ def _issues(title: str, issues: Sequence[Issue]) -> list[Block]:
     rows = tuple((issue.sentence, issue.example or None, capitalised(issue.action) or None, issue.check)
                  for issue in issues)
     columns = ("What was seen", "Example", "What was done" if issues[0].applied else "What you can do", "Check")
-    return [Heading(title), *folded(columns, rows)]
+    return [Heading(title), *folded(columns, rows), *(drawn(issue.picture) for issue in issues if issue.picture)]
 
 
 def folded(columns: tuple[str, ...], rows: tuple[tuple[str | int | float | None, ...], ...],

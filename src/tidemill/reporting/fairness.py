@@ -7,7 +7,7 @@ import shlex
 from tidemill.core.score import Score
 from tidemill.core.sensitive import suggestion
 from tidemill.reporting.base import Account
-from tidemill.reporting.blocks import Block, Callout, Card, Code, Details, Heading, Paragraph, PictureBlock, TableBlock
+from tidemill.reporting.blocks import Block, Callout, Card, Code, Details, Heading, Paragraph, TableBlock, drawn
 from tidemill.reporting.trust import FAIRNESS, gauges
 
 _ORDER = ("outcome gap", "decisions", "errors", "outcomes", "representation", "quality")
@@ -60,7 +60,7 @@ def _of_column(scores: list[Score]) -> list[Block]:
     blocks: list[Block] = list(gauges(others))
     for score in curves:
         said = Paragraph(score.sentence or f"What equal rates would cost is not known: {score.why}.")
-        blocks.append(Card((said, PictureBlock.of(score.picture))) if score.picture is not None else said)
+        blocks.append(Card((said, drawn(score.picture))) if score.picture is not None else said)
     tables = [score.table for score in (*curves, *others) if score.table is not None]
     return [*blocks, *(Details(table.title, (TableBlock.of(table),)) for table in tables)]
 

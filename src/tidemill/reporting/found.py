@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from tidemill.core.finding import Finding, Findings
+from tidemill.core.picture import Sheet
 from tidemill.reporting.base import Account
-from tidemill.reporting.blocks import Block, Card, Details, Grid, Heading, Paragraph, PictureBlock, TableBlock
+from tidemill.reporting.blocks import Block, Card, Details, Grid, Heading, Paragraph, TableBlock, drawn
 from tidemill.reporting.numerals import aligned, count
 
 SHOWN = 10
@@ -21,6 +22,7 @@ _TITLES = {
     "rules": ("What goes together", "Values that occur together more often, or more seldom, than chance allows. Lift "
               "is how many times as often as if they had nothing to do with each other; 1 is chance."),
     "anomalies": ("Unusual rows", "Rows that several detectors call odd, with the columns that make them so."),
+    "images": ("What the images show", "Seen through a small classifier, whose features say which images are alike."),
     "profile": ("The columns", ""),
 }
 
@@ -30,10 +32,11 @@ def found(account: Account) -> list[Block]:
     if account.findings is None:
         return []
     if not account.findings:
-        return [Paragraph("Nothing was found that holds up on held-out rows. On a table whose columns have nothing to "
-                          "do with each other, this is the right answer.")]
+        return [Paragraph(f"Nothing was found that holds up on held-out {account.unit}s. On a table whose columns have "
+                          "nothing to do with each other, this is the right answer.")]
     blocks: list[Block] = [Paragraph(
-        "Learned from the training rows; every figure below is measured on held-out rows, unless it says otherwise.")]
+        f"Learned from the training {account.unit}s; every figure below is measured on held-out {account.unit}s, unless it "
+        "says otherwise.")]
     for technique in dict.fromkeys(finding.technique for finding in account.findings):
         blocks += _technique(technique, account.findings.of(technique), account.target or "the target")
     return blocks
@@ -52,6 +55,8 @@ def _group(findings: tuple[Finding, ...], style: Literal["lead", "plain"]) -> li
     """Findings of one name: one stands alone, those with pictures become cards, many without become a table."""
     if len(findings) == 1:
         return evidence(findings[0], style)
+    if all(isinstance(finding.picture, Sheet) for finding in findings):  # too wide to stand side by side
+        return [block for finding in findings[:_CARDS] for block in evidence(finding, style)]
     few = len(findings) <= _FEW and any(finding.table for finding in findings)
     if few or any(finding.picture for finding in findings):
         cards = tuple(Card(tuple(evidence(finding))) for finding in findings)
@@ -66,7 +71,7 @@ def evidence(finding: Finding, style: Literal["lead", "plain"] = "plain") -> lis
     """A finding's sentence, its picture, and its table, which is folded away where there is a picture."""
     blocks: list[Block] = [Paragraph(finding.sentence, style)]
     if finding.picture:
-        blocks.append(PictureBlock.of(finding.picture))
+        blocks.append(drawn(finding.picture))
     if finding.table:
         table = TableBlock.of(finding.table)
         blocks.append(Details("The figures", (table,)) if finding.picture else table)

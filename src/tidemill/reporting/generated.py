@@ -26,12 +26,13 @@ def generated(account: Account) -> list[Block]:
     """What the generator made."""
     if account.synthetic is None:
         return []
-    learned = f" learned {plural(len(account.train), 'training row')} and" if account.train is not None else ""
+    learned = f" learned {plural(len(account.train), f'training {account.unit}')} and" if account.train is not None else ""
     lead = f"The model '{account.model}'{learned} drew" if account.model else "Evaluated were"
-    drawn = plural(len(account.synthetic), "new row" if account.model else "synthetic row")
+    drawn = plural(len(account.synthetic), f"new {account.unit}" if account.model else f"synthetic {account.unit}")
     blocks: list[Block] = [Paragraph(f"{lead} {drawn}. {account.model_note}".strip())]
     blocks += _compared(account)
-    blocks += _sample(account)
+    if not account.of_images:  # a chapter of its own shows some of them
+        blocks += _sample(account)
     blocks += learning_blocks(account)
     return blocks
 
@@ -46,13 +47,18 @@ def _compared(account: Account) -> list[Block]:
     pictures = [_picture(column, parts, synthetic, scores.get(column.name)) for column in columns[:SHOWN + FOLDED]]
     # stable: ties, and columns without a score, keep the table's order or go by their picture
     pictures.sort(key=lambda p: p.match if p.score is None else p.score)
+    if not columns:
+        return []
     hidden = len(account.private_columns)
     scored = "The figure beside a name is the column's score; 1 is the best." if scores else (
-        "The figure beside a name is the share of rows that agree; 1 is the best.")
-    text = f"{plural(len(columns), 'column')}, the least alike first. Bars show shares of all rows. {scored}"
+        f"The figure beside a name is the share of {account.unit}s that agree; 1 is the best.")
+    first = f"{plural(len(columns), 'column')}, the least alike first. " if len(columns) > 1 else ""
+    text = f"{first}Bars show shares of all {account.unit}s. {scored}"
     text += f" {plural(hidden, 'column')} with personal data left out." if hidden else ""
-    return [Heading("Every column, real against generated"), Paragraph(text),
-            Key("real rows (training and held-out)" if len(parts) > 1 else "real rows", "generated rows"),
+    title = "What the images show, real against generated" if account.of_images else "Every column, real against generated"
+    unit = account.unit
+    return [Heading(title), Paragraph(text),
+            Key(f"real {unit}s (training and held-out)" if len(parts) > 1 else f"real {unit}s", f"generated {unit}s"),
             *_arranged(pictures, [(c.name, scores.get(c.name)) for c in columns[SHOWN + FOLDED:]])]
 
 

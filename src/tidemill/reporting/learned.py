@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tidemill.reporting.base import Account, Learning
 from tidemill.reporting.blocks import Block, Details, Grid, Heading, Key, Paragraph, PictureBlock, Series
 from tidemill.reporting.compare import comparison
+from tidemill.reporting.images import glimpses
 from tidemill.reporting.numerals import count
 
 SCORE = "score"
@@ -22,17 +23,18 @@ def learning_blocks(account: Account) -> list[Block]:
     learning = account.learning
     if learning is None or not learning.curves:
         return []
-    losses = [name for name in learning.curves if name != SCORE]
+    losses = [name for name in learning.curves if name != SCORE and len(learning.curves[name]) > 1]
     pictures = [_curve(name, learning.curves[name], "mean loss") for name in losses]
-    if learning.curves.get(SCORE):
-        pictures.append(_curve("score on rows kept out of learning", learning.curves[SCORE], "lower is better"))
+    if len(learning.curves.get(SCORE, ())) > 1:
+        pictures.append(_curve(f"score on {account.unit}s kept out of learning", learning.curves[SCORE], "lower is better"))
     last = int(max(points[-1][0] for points in learning.curves.values()))
-    text = (f"Learning took {count(last)} steps. The rows are made by the weights of step {count(learning.best_step)}, "
-            "where the score on rows kept out of learning was best.")
+    text = (f"Learning took {count(last)} steps. The {account.unit}s are made by the weights of step "
+            f"{count(learning.best_step)}, where the score on {account.unit}s kept out of learning was best.")
     if len(losses) > 1:
         text += (f" The losses of {' and '.join(losses)} are those of two opponents: they need not fall, and neither should "
                  "run away.")
-    return [Heading("How learning went"), Paragraph(text), Grid(tuple(pictures), "large"), *_glimpses(account, learning)]
+    drawn: list[Block] = [Grid(tuple(pictures), "large")] if pictures else []
+    return [Heading("How learning went"), Paragraph(text), *drawn, *_glimpses(account, learning)]
 
 
 def _curve(name: str, points: Sequence[Sequence[float]], label: str) -> PictureBlock:
@@ -45,6 +47,8 @@ def _curve(name: str, points: Sequence[Sequence[float]], label: str) -> PictureB
 
 def _glimpses(account: Account, learning: Learning) -> list[Block]:
     """A few columns of rows that were made as learning went, beside the real ones."""
+    if account.of_images:
+        return glimpses(account, learning)
     if account.train is None or not learning.glimpses:
         return []
     columns = [c for c in account.train.schema.modelled if c.name not in account.private_columns

@@ -14,7 +14,8 @@ def made(account: Account) -> list[Block]:
     if account.command:
         blocks.append(Code(account.command))
     facts = (("Made", account.generated), ("Seed", _text(account.seed)), ("Threads", _text(account.threads)),
-             ("Rows", _rows(account)), ("Time", seconds(sum(account.seconds.values())) if account.seconds else ""),
+             (f"{account.unit.capitalize()}s", _rows(account)),
+             ("Time", seconds(sum(account.seconds.values())) if account.seconds else ""),
              ("Versions", ", ".join(f"{name} {version}" for name, version in account.versions.items())))
     items = tuple((name, text) for name, text in facts if text)
     if items:
@@ -36,8 +37,8 @@ def _text(number: int | None) -> str:
 
 
 def _rows(account: Account) -> str:
-    parts = [plural(account.rows, "row") + " read" if account.rows is not None else ""]
-    parts += [f"{plural(len(data), 'row')} {what}" for data, what in (
+    parts = [plural(account.rows, account.unit) + " read" if account.rows is not None else ""]
+    parts += [f"{plural(len(data), account.unit)} {what}" for data, what in (
         (account.train, "to learn from"), (account.holdout, "held out"), (account.synthetic, "generated"))
         if data is not None]
     return ", ".join(filter(None, parts))

@@ -8,7 +8,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.core.series import layout, learnable
 from tidemill.reporting.base import Account
-from tidemill.reporting.blocks import Block, Grid, Heading, Paragraph, PictureBlock, Series, TableBlock
+from tidemill.reporting.blocks import Block, Grid, Heading, Paragraph, PictureBlock, Series, TableBlock, drawn
 from tidemill.reporting.trust import SERIES, gauges
 
 SHEET = 6
@@ -27,7 +27,7 @@ def series(account: Account) -> list[Block]:
         "The floor is what the training series reach with all of their steps in random places, the green mark what the "
         "training series themselves reach, both beside held-out real series. The last figures are facts of returns: the "
         "nearest to real series is the best."), *gauges([s for s in scores if s.column is None]), *_sheet(account)]
-    pictures = [PictureBlock.of(score.picture) for score in scores if score.picture is not None]
+    pictures = [drawn(score.picture) for score in scores if score.picture is not None]
     if pictures:
         blocks += [Heading("How steps hang together, and how large moves are"), Grid(tuple(pictures), "large")]
     tables = [score.table for score in scores if score.table is not None]

@@ -15,12 +15,17 @@ def share(account: Account) -> list[Block]:
         return []
     blocks: list[Block] = []
     if scores:
-        blocks += [Paragraph("Rows that the generator never saw show what is chance: generated rows may be as near to "
-                             "training rows as to those, but not nearer."), *gauges(scores), *evidence(scores)]
+        unit = account.unit
+        blocks += [Paragraph(f"{unit.capitalize()}s that the generator never saw show what is chance: generated {unit}s may "
+                             f"be as near to training {unit}s as to those, but not nearer."),
+                   *gauges(scores), *evidence(scores)]
     if account.privacy_note:
         blocks += [Heading("What the stored model keeps"), Paragraph(account.privacy_note)]
     limit = account.scores.limit if account.scores is not None else ""
     blocks.append(Callout("warning", "Before you share",
-                          f"{limit} This page shows figures of the real rows, such as their levels and extremes, so it "
-                          "is for those who may see them.".strip()))
+                          f"{limit} This page shows {_shown(account)}, so it is for those who may see them.".strip()))
     return blocks
+
+
+def _shown(account: Account) -> str:
+    return "real images" if account.of_images else "figures of the real rows, such as their levels and extremes"

@@ -9,7 +9,7 @@ from tidemill.core.change import Issue
 from tidemill.reporting.base import Account
 from tidemill.reporting.fairness import gaps
 from tidemill.reporting.generated import column_scores
-from tidemill.reporting.numerals import brief, capitalised, figure, plural, shortened, unprintable_removed
+from tidemill.reporting.numerals import brief, capitalised, figure, shortened, unprintable_removed
 from tidemill.reporting.rounds import outcome
 from tidemill.reporting.verdict import digest, privacy_scores
 
@@ -29,7 +29,7 @@ def summary(account: Account) -> str:
 def _parts(account: Account) -> Iterator[tuple[str, list[str]]]:
     said = dict(digest(account))
     if account.rows is not None:
-        yield "Read", [f"{plural(account.rows, 'row')} and {plural(account.columns or 0, 'column')} of {account.name}."]
+        yield "Read", [f"{account.read}{', from' if account.of_images else ' of'} {account.name}."]
     yield "Careful", [issue.sentence for issue in account.personal[:2]]
     if "Cleaned" in said:
         yield "Cleaned", [said["Cleaned"], *_sentences(account.undecided, 2)]
@@ -63,7 +63,7 @@ def _best(account: Account) -> Iterator[str]:
 
 def _weakest(account: Account) -> list[str]:
     weakest = sorted(column_scores(account).items(), key=lambda item: item[1])[:3]
-    if not weakest:
+    if not weakest or account.of_images:
         return []
     named = ", ".join(f"{shortened(name, 30)} ({figure(score)})" for name, score in weakest)
     return [f"Least like the real ones, column by column (1 is the best): {named}."]

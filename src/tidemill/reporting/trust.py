@@ -16,10 +16,12 @@ from tidemill.reporting.blocks import (
     Paragraph,
     PictureBlock,
     Series,
+    SheetBlock,
     TableBlock,
+    drawn,
 )
 from tidemill.reporting.generated import COLUMNS
-from tidemill.reporting.verdict import PRIVACY
+from tidemill.reporting.verdict import of_privacy
 
 MAX_HEAT = 24
 FAIRNESS = "parity"
@@ -32,14 +34,16 @@ def trust(account: Account) -> list[Block]:
     if account.scores is None:
         return []
     # scores of single columns stand beside the columns' pictures; those of other metrics have no other place
-    apart = (*PRIVACY, FAIRNESS, SERIES)
-    scores = [s for s in account.scores if s.metric not in apart and (s.column is None or s.metric != COLUMNS)]
+    scores = [s for s in account.scores if not of_privacy(s) and s.metric not in (FAIRNESS, SERIES)
+              and (s.column is None or s.metric != COLUMNS)]
     if not scores:
         return []
+    unit = account.unit
+    worthless = "images of independent pixels" if account.of_images else "columns drawn independently of each other"
     return [Paragraph(
-        "Each bar runs from worthless to real. The floor is what columns drawn independently of each other reach, the "
-        "green mark is what a real sample of the same size reaches; the dot is what the generated rows reach. "
-        "The right end is always the better one. Where the floor is nearly as good as real rows, there is no bar: "
+        f"Each bar runs from worthless to real. The floor is what {worthless} reach, the "
+        f"green mark is what a real sample of the same size reaches; the dot is what the generated {unit}s reach. "
+        f"The right end is always the better one. Where the floor is nearly as good as real {unit}s, there is no bar: "
         "compare the figures."), *gauges(scores), *evidence(scores)]
 
 
@@ -53,14 +57,18 @@ def gauges(scores: list[Score] | tuple[Score, ...]) -> list[Block]:
 
 
 def evidence(scores: list[Score] | tuple[Score, ...]) -> list[Block]:
-    """The scores' pictures, matrices first and large, and their tables, folded."""
-    pictures = [PictureBlock.of(score.picture) for score in scores if score.picture]
+    """The scores' pictures, matrices and images first and large, and their tables, folded."""
     blocks: list[Block] = []
-    for picture in (p for p in pictures if p.kind == "heat"):
-        blocks += [Heading(picture.title), replace(largest(picture), title="")]
-    plain: tuple[Block, ...] = tuple(p for p in pictures if p.kind != "heat")
+    plain: list[Block] = []
+    for picture in (drawn(score.picture) for score in scores if score.picture):
+        if isinstance(picture, SheetBlock):
+            blocks += [Heading(picture.title), replace(picture, title="")]
+        elif picture.kind == "heat":
+            blocks += [Heading(picture.title), replace(largest(picture), title="")]
+        else:
+            plain.append(picture)
     if plain:
-        blocks.append(Grid(plain, "large"))
+        blocks.append(Grid(tuple(plain), "large"))
     tables = [(score.name, score.table) for score in scores if score.table]
     blocks += [Details(table.title or name, (replace(TableBlock.of(table), title=""),)) for name, table in tables]
     return blocks

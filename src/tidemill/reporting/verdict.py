@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tidemill.core.score import Score, Scores
 from tidemill.reporting.base import Account
-from tidemill.reporting.blocks import Block, Callout, Figures, Level, Pairs, Tile
+from tidemill.reporting.blocks import Block, Callout, Figures, Level, Pairs, Paragraph, Tile
 from tidemill.reporting.numerals import brief, capitalised, count, plural
 
 PRIVACY = ("nearest", "membership")
 """Metrics that say what generated rows give away about real ones."""
+IMAGE_COPIES = ("closeness to training images", "near-copies of training images")
+"""What the names of scores of images begin with that say so."""
 
 _LINE = 260
 
@@ -24,6 +26,8 @@ def verdict(account: Account) -> list[Block]:
     lines = digest(account)
     if lines:
         blocks.append(Pairs(lines))
+    if account.of_images and account.train is not None:
+        blocks.append(Paragraph("This page shows real training images: share it with as much care as these.", "small"))
     if account.warnings:
         blocks.append(Callout("warning", "Warnings of the run", items=account.warnings))
     return blocks
@@ -39,7 +43,12 @@ def digest(account: Account) -> tuple[tuple[str, str], ...]:
 def privacy_scores(account: Account) -> tuple[Score, ...]:
     """The overall scores about what generated rows give away."""
     scores = account.scores
-    return () if scores is None else tuple(s for s in scores.overall() if s.metric in PRIVACY)
+    return () if scores is None else tuple(s for s in scores.overall() if of_privacy(s))
+
+
+def of_privacy(score: Score) -> bool:
+    """Whether a score says what generated rows give away about real ones."""
+    return score.metric in PRIVACY or (score.metric == "images" and score.name.startswith(IMAGE_COPIES))
 
 
 def _said(scores: Scores) -> Callout:
@@ -60,15 +69,16 @@ def _warning(account: Account) -> Callout:
 def _tiles(account: Account) -> list[Tile]:
     tiles = []
     if account.rows is not None:
-        tiles.append(Tile(count(account.rows), "rows read", plural(account.columns or 0, "column")))
+        tiles.append(Tile(count(account.rows), f"{account.unit}s read",
+                          account.image_size or plural(account.columns or 0, "column")))
     if account.changes is not None:
         cells = account.changes.height
         tiles.append(Tile(count(cells), "cell cleaned" if cells == 1 else "cells cleaned", _changed_columns(account)))
     if account.findings is not None:
         number = len(account.findings)
-        tiles.append(Tile(count(number), "finding" if number == 1 else "findings", "confirmed on held-out rows"))
+        tiles.append(Tile(count(number), "finding" if number == 1 else "findings", f"confirmed on held-out {account.unit}s"))
     if account.synthetic is not None:
-        tiles.append(Tile(count(len(account.synthetic)), "rows generated",
+        tiles.append(Tile(count(len(account.synthetic)), f"{account.unit}s generated",
                           f"by the model '{account.model}'" if account.model else ""))
     return tiles
 
@@ -91,7 +101,7 @@ def _found(account: Account) -> str:
     if account.findings is None:
         return ""
     if not account.findings:
-        return "Nothing that holds up on held-out rows."
+        return f"Nothing that holds up on held-out {account.unit}s."
     more = len(account.findings) - 1
     return brief(account.findings[0].sentence, _LINE) + (f" And {plural(more, 'other finding')}." if more else "")
 
@@ -100,8 +110,8 @@ def _generated(account: Account) -> str:
     if account.synthetic is None:
         return ""
     by = f" by the model '{account.model}'" if account.model else ""
-    learned = f", learned from {plural(len(account.train), 'row')}" if account.train is not None else ""
-    return f"{plural(len(account.synthetic), 'row')}{by}{learned}."
+    learned = f", learned from {plural(len(account.train), account.unit)}" if account.train is not None else ""
+    return f"{plural(len(account.synthetic), account.unit)}{by}{learned}."
 
 
 def _shared(account: Account) -> str:

@@ -1,0 +1,122 @@
+"""The chapter on images: real ones beside generated ones, class by class, and ways from one generated image to another."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+import numpy as np
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.picture import Sheet, Strip
+from tidemill.core.run import Run
+from tidemill.imaging.pixels import image_column, label_column, labels, pixels
+from tidemill.imaging.sheet import PAPER, contact_sheet, png, strip
+from tidemill.reporting.base import BETWEEN, Account, Learning
+from tidemill.reporting.blocks import Block, Grid, Heading, Paragraph, SheetBlock
+from tidemill.reporting.numerals import count, shortened
+
+SHEET = 64
+"""Images of a contact sheet."""
+ACROSS = 8
+SMALL = 28
+"""Images of less than half as many pixels are enlarged for a contact sheet."""
+CLASSES = 12
+"""Classes that are shown, the most frequent ones of the real images."""
+GLIMPSED = 12
+"""Images that are shown of each step of learning."""
+HALF = 240
+"""Pixels that the real, and the generated, images of a class take at most."""
+BESIDE = 12
+"""Pixels between real and generated images."""
+
+
+def images(account: Account) -> list[Block]:
+    """Contact sheets, classes and ways between images; nothing for data without images."""
+    real, made = account.train or account.holdout, account.synthetic
+    if not account.of_images or real is None or made is None or not len(real) or not len(made):
+        return []
+    rng = Run(account.seed or 0).rng("report", "images")
+    which = "training" if account.train is not None else "held-out"
+    blocks: list[Block] = [
+        Paragraph(f"None was chosen: they are drawn at random. Real ones are {which} images.", "small"),
+        Grid((SheetBlock.of(_contact(f"Real {which} images", real, rng)),
+              SheetBlock.of(_contact("Generated images", made, rng))), "large")]
+    column = label_column(real.schema)
+    if column is not None and label_column(made.schema) is not None and column.name not in account.private_columns:
+        blocks += _classes(real, made, column.name, rng)
+    return [*blocks, *_between(account.between)]
+
+
+def glimpses(account: Account, learning: Learning) -> list[Block]:
+    """What became of the same noise as learning went: a strip a step."""
+    if not learning.glimpses or any(image_column(made.schema) is None for _, made in learning.glimpses):
+        return []
+    strips = tuple(strip(f"step {count(step)}", _pixels(made)[:GLIMPSED], GLIMPSED)
+                   for step, made in learning.glimpses if len(made))
+    return [Heading("The same noise as learning went"),
+            Paragraph("Every column of images comes from the same random numbers, so a column shows how one image came "
+                      "about. Columns that grow alike from some step on would mean that the model makes a few images only."),
+            SheetBlock("", strips)]
+
+
+def _name(data: Dataset) -> str:
+    column = image_column(data.schema)
+    assert column is not None
+    return column.name
+
+
+def _pixels(data: Dataset) -> np.ndarray:
+    return pixels(data[_name(data)])
+
+
+def _contact(title: str, data: Dataset, rng: np.random.Generator) -> Sheet:
+    shown = _pixels(data.rows(rng.permutation(len(data))[:SHEET]))
+    scale = max(SMALL // shown.shape[2], 1)
+    return Sheet(title, (strip("", shown.repeat(scale, 1).repeat(scale, 2), ACROSS),))
+
+
+def _classes(real: Dataset, made: Dataset, label: str, rng: np.random.Generator) -> list[Block]:
+    """A strip a class: real images on the left, generated ones on the right."""
+    levels = _frequent(labels(real) or [])
+    shown = sorted(levels[:CLASSES], key=lambda level: (int(level) if level.isdecimal() else -1, level))
+    strips = tuple(Strip(shortened(level, 40), *_pair(_of(real, level, rng), _of(made, level, rng))) for level in shown)
+    more = f" The {CLASSES} most frequent of {count(len(levels))} classes." if len(levels) > CLASSES else ""
+    return [Heading("Class by class"),
+            Paragraph(f"By '{label}': real images on the left, generated ones on the right.{more}"),
+            SheetBlock("", strips)]
+
+
+def _frequent(said: Sequence[str]) -> list[str]:
+    levels, counts = np.unique([label for label in said if label], return_counts=True)
+    return [str(level) for level in levels[np.argsort(-counts, kind="stable")]]
+
+
+def _of(data: Dataset, level: str, rng: np.random.Generator) -> np.ndarray:
+    """A row of images of one class, some at random; paper where there are fewer."""
+    at = rng.permutation(np.flatnonzero(np.asarray(labels(data)) == level))
+    _, height, width, channels = _pixels(data.rows(np.array([0]))).shape
+    room = max(min(HALF // width, ACROSS), 3)
+    row = np.full((room, height, width, channels), PAPER, np.uint8)
+    found = _pixels(data.rows(at[:room]))
+    row[:len(found)] = found
+    return contact_sheet(row, room)
+
+
+def _pair(left: np.ndarray, right: np.ndarray) -> tuple[str, int, int]:
+    """(PNG in base64, width, height) of two pictures side by side."""
+    gap = np.full((left.shape[0], BESIDE, left.shape[2]), PAPER, np.uint8)
+    both = np.concatenate([left, gap, right], axis=1)
+    return base64.b64encode(png(both)).decode("ascii"), both.shape[1], both.shape[0]
+
+
+def _between(ways: Dataset | None) -> list[Block]:
+    if ways is None or image_column(ways.schema) is None or len(ways) < BETWEEN:
+        return []
+    every = _pixels(ways)
+    strips = tuple(strip("", every[start:start + BETWEEN], BETWEEN) for start in range(0, len(ways) - BETWEEN + 1, BETWEEN))
+    return [Heading("On the way from one image to another"),
+            Paragraph("Each row goes in equal steps from one point of the noise to another. Where every image on the way is "
+                      "a plausible one, the model did not merely learn single images by heart; a jump in the middle, or a "
+                      "mere blending of both ends, is a bad sign."),
+            SheetBlock("", strips)]

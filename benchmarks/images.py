@@ -147,13 +147,18 @@ def judged(train: Side, holdout: Side, made: Side, seed: int) -> dict[str, Any]:
     for shown in sorts:
         features = judge.features(shown[:n])
         found["Fréchet"].append(frechet(target, features))
-        for figure, value in precision_recall_density_coverage(target, features)._asdict().items():
+        for figure, value in precision_recall_density_coverage(unit(target), unit(features))._asdict().items():
             if figure in found:
                 found[figure].append(float(value))
     names = [said, made[1], said and [said[i] for i in order]]
     for shown, own in zip(sorts, names, strict=True):
         found["accuracy"].append(None if own is None or holdout[1] is None else accuracy((shown, own), holdout, seed))
     return found
+
+
+def unit(features: np.ndarray) -> np.ndarray:
+    """Features of length 1, as the metrics of images take them."""
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
 
 
 def accuracy(learned: Side, tested: Side, seed: int) -> float:

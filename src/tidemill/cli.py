@@ -233,13 +233,15 @@ def fit(data: Data, out: Annotated[Path, typer.Option("--out", metavar="FILE", h
         kept.unlink(missing_ok=True)
         done, planned = learned.manifest["steps_done"], learned.manifest["steps_planned"]
         cut = "" if learned.complete else f" after {done:,} of {planned:,} steps; --steps {done} gives the same model again"
-        job.say(f"Learned {len(table):,} rows; wrote {out}{cut}", out=str(out), steps_done=done, steps_planned=planned)
+        job.say(f"Learned {len(table):,} {learned.unit}; wrote {out}{cut}", out=str(out), steps_done=done,
+                steps_planned=planned)
         job.run.check()
 
 
 @app.command()
 def sample(model: Model,
-           out: Annotated[Path, typer.Option("--out", metavar="FILE", help="csv, tsv, parquet, jsonl or xlsx.")],
+           out: Annotated[Path, typer.Option("--out", metavar="FILE", help="csv, tsv, parquet, jsonl or xlsx; of images "
+                                           "npz, png (a contact sheet), parquet or a folder.")],
            rows: Annotated[int | None, typer.Option("--rows", metavar="N", min=1,
                                                     help="How many rows, or series of a model of series; as many as --like "
                                                          "has by default.")] = None,
@@ -256,15 +258,16 @@ def sample(model: Model,
            seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False, quiet: Quiet = False,
            json: Json = False) -> None:
     """Make new rows with a stored model, also with given values."""
-    from tidemill.io.writing import write_chunks
+    from tidemill.io.writing import ending_of, write_chunks
     from tidemill.synthesizer import Synthesizer
 
-    _refuse([out], overwrite, tables=True)
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
         learned = Synthesizer.load(model)
+        ending_of(out, images=learned.makes_images)
+        _refuse([] if out.is_dir() and learned.makes_images else [out], overwrite)
         parts = learned.parts(rows, where, balance=balance, fair=fair, fair_strength=fair_strength, like=like, run=job.run)
         made = write_chunks(parts, out, overwrite=overwrite, rows=rows)
-        what = f"{rows:,} series of {made:,} rows" if learned.makes_series else f"{made:,} rows"
+        what = f"{rows:,} series of {made:,} rows" if learned.makes_series else f"{made:,} {learned.unit}"
         job.say(f"Made {what}; wrote {out}", out=str(out), rows=made)
 
 

@@ -100,6 +100,11 @@ class Synthesizer:
         """Whether what it learned are images."""
         return isinstance(self._codec, ImageCodec)
 
+    @property
+    def unit(self) -> str:
+        """What its rows are called: "rows" or "images"."""
+        return "images" if self.makes_images else "rows"
+
     def about(self, rows: int) -> int:
         """How many to ask of :meth:`sample` for about so many rows."""
         return max(round(rows / self._codec.mean_steps), 1) if isinstance(self._codec, SequenceCodec) and rows else rows

@@ -22,7 +22,7 @@ FORMAT = 1
 MAX_BYTES = 4 << 30
 MAX_MEMBERS = 64
 MAX_RATIO = 500
-_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def save(path: Path, manifest: Mapping[str, Any], documents: Mapping[str, Any], 
     members = {"manifest.json": _json({"format": FORMAT, **manifest, "sha256": hashes}), **members}
     with writing(path, overwrite=overwrite) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
-            info = zipfile.ZipInfo(name, _TIMESTAMP)
+            info = zipfile.ZipInfo(name, TIMESTAMP)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, data, compresslevel=6)

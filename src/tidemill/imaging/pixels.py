@@ -38,6 +38,17 @@ def images(name: str, array: np.ndarray) -> pl.Series:
     return pl.Series(name, flat, dtype=pl.Array(pl.UInt8, flat.shape[1:]))
 
 
+def is_pixels(dtype: pl.DataType) -> bool:
+    """Whether a column of this dtype holds images as arrays of uint8."""
+    return (isinstance(dtype, pl.Array) and _inner(dtype) == pl.UInt8
+            and (len(dtype.shape) == 2 or (len(dtype.shape) == 3 and dtype.shape[2] == 3)))
+
+
+def _inner(dtype: pl.Array) -> pl.DataType:
+    inner = dtype.inner
+    return _inner(inner) if isinstance(inner, pl.Array) else inner  # type: ignore[return-value]
+
+
 def size(values: pl.Series) -> tuple[int, ...]:
     """(height, width) or (height, width, 3) of every image of a column."""
     assert isinstance(values.dtype, pl.Array)

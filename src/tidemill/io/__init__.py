@@ -18,6 +18,9 @@ READERS = Registry("readers", {
     "sqlite": Entry("tidemill.io.sqlite:read", "SQLite; the table by file.sqlite?table=NAME"),
     "sqlite3": Entry("tidemill.io.sqlite:read", "SQLite"),
     "db": Entry("tidemill.io.sqlite:read", "SQLite"),
+    "npz": Entry("tidemill.io.image_arrays:read", "images and labels as NumPy arrays; file.npz?images=NAME&labels=NAME"),
+    "npy": Entry("tidemill.io.image_arrays:read", "images as one NumPy array"),
+    "folder": Entry("tidemill.io.image_folder:read", "a folder of PNG, JPEG or WebP images; photos/?size=32 resizes them"),
 })
 
 WRITERS = Registry("writers", {
@@ -27,4 +30,7 @@ WRITERS = Registry("writers", {
     "jsonl": Entry("tidemill.io.jsonlines:write", "JSON, one object a line"),
     "ndjson": Entry("tidemill.io.jsonlines:write", "JSON, one object a line"),
     "xlsx": Entry("tidemill.io.excel:write", "Excel"),
+    "npz": Entry("tidemill.io.image_writing:write_arrays", "images and labels as NumPy arrays"),
+    "png": Entry("tidemill.io.image_writing:write_sheet", "a contact sheet of images"),
+    "folder": Entry("tidemill.io.image_writing:write_folder", "a folder of PNG images, in sub-folders by label"),
 })

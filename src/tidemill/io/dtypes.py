@@ -11,6 +11,7 @@ import polars as pl
 from tidemill.core.datetimes import NANOSECONDS
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Spelling
+from tidemill.imaging.pixels import is_pixels
 
 _SIMPLE = {name: getattr(pl, name) for name in (
     "Int8", "Int16", "Int32", "Int64", "Int128", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64", "Boolean",
@@ -22,7 +23,8 @@ class Admitted:
     """A column inside.
 
     Attributes:
-        values: Int64, Float64 (never NaN), Boolean, String, Date or Datetime; others only where ``refused`` says why.
+        values: Int64, Float64 (never NaN), Boolean, String, Date or Datetime, or pixels of images; others only where
+            ``refused`` says why.
         dtype: The dtype at the door, as text for :func:`restored`.
         spelling: How missing values were marked, where that was not null.
         warning: What was changed on the way and cannot be given back.
@@ -47,6 +49,8 @@ def admitted(column: pl.Series) -> Admitted:
         (Int64, 'Int8')
     """
     dtype, name = column.dtype, text_of(column.dtype)
+    if is_pixels(dtype) and not column.has_nulls():
+        return Admitted(column, name)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Unknown):
         return Admitted(column, name, refused=f"it holds {_shown(dtype)}")
     if dtype.is_integer():

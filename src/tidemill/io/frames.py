@@ -65,6 +65,8 @@ def to_native(table: Dataset | pl.DataFrame, door: Door | None = None) -> Any:
 
 
 def _at_door(values: pl.Series, column: Column) -> pl.Series:
+    if column.kind == "image":
+        return values
     was_text = column.dtype in ("String", "Categorical") or column.dtype.startswith("Enum")
     if not was_text or values.dtype == pl.String:
         return restored(values, column.dtype, column.spelling)

@@ -33,7 +33,7 @@ def inferred(values: pl.Series, spelling: Spelling | None = None, *, from_text: 
     """The kind of a column, with a reason that holds its figures.
 
     Args:
-        values: Int64, Float64, Boolean, String, Date or Datetime; its name counts too.
+        values: Int64, Float64, Boolean, String, Date or Datetime, or pixels of images; its name counts too.
         spelling: How it is written, where it was read from text.
         from_text: Whether text of a source with dtypes was read as something else, which the reason then says.
 
@@ -42,6 +42,9 @@ def inferred(values: pl.Series, spelling: Spelling | None = None, *, from_text: 
         >>> found.kind, found.reason
         ('boolean', '2 different values, no and yes')
     """
+    if isinstance(values.dtype, pl.Array):
+        height, width, *colours = values.dtype.shape
+        return Inferred(values, "image", f"images of {width} x {height} pixels, {'in colour' if colours else 'grey'}")
     present = values.drop_nulls()
     distinct = present.n_unique()
     if not distinct:

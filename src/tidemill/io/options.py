@@ -83,7 +83,7 @@ def _columns(tables: Mapping[str, Any], path: str, names: list[str]) -> tuple[di
             if key not in ("kind", "role"):
                 raise SchemaError(f"'{key}' is no setting of a column", where=where, hint="settings are kind and role")
             known = KINDS if key == "kind" else ROLES
-            if value not in known or value == "image":
+            if value not in known:
                 near = "".join(f"did you mean '{match}'? " for match in get_close_matches(str(value), known, n=1))
                 raise SchemaError(f"'{value}' is no {key}", where=where, hint=f"{near}{key}s are {', '.join(known)}")
         kinds |= {name: said["kind"]} if "kind" in said else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from tidemill.core.errors import InputError, SchemaError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Role, Schema, Spelling
 from tidemill.core.spelling import typed
+from tidemill.imaging.pixels import is_pixels
 from tidemill.io import READERS
 from tidemill.io.dtypes import Admitted, admitted, text_of
 from tidemill.io.frames import taken_in
+from tidemill.io.image_columns import with_images
+from tidemill.io.image_folder import LABEL
 from tidemill.io.inference import NO_VALUE, Inferred, inferred
 from tidemill.io.options import Wishes, wished
 from tidemill.io.retyping import retyped
@@ -53,13 +56,37 @@ def read(source: Any, run: Run, *, target: str | None = None, ignore: Iterable[s
                          hint="give data with at least one row and one column")
     wishes = wished(raw.frame.columns, schema, target=target, ignore=ignore, id=id, sensitive=sensitive, time=time,
                     entity=entity)
+    raw = with_images(raw, _folder(source), wishes, where, run)
+    wishes, reasons = _labelled(raw, wishes)
     enter = _text_admitted if raw.is_text else _admitted
     entries = [enter(column) for column in run.track(raw.frame.get_columns(), "read", "typing the columns")]
     _check_refused(entries, wishes, where)
-    made = [_column(entry, raw.is_text, wishes) for entry in run.track(entries, "read", "inferring kinds and roles")]
+    made = [_column(entry, raw.is_text, wishes, reasons)
+            for entry in run.track(entries, "read", "inferring kinds and roles")]
     _tell(entries, [column for _, column in made], run)
     frame = pl.DataFrame([values for values, _ in made])
     return Dataset(frame, Schema(tuple(column for _, column in made), wishes.rules), name=name, door=door)
+
+
+def _folder(source: Any) -> Path:
+    """Where the paths of a table are looked for."""
+    return located(source).path.parent if isinstance(source, str | Path) else Path()
+
+
+def _labelled(raw: Raw, wishes: Wishes) -> tuple[Wishes, Mapping[str, str]]:
+    """The label of images as their target, where the user says nothing else, and the reason."""
+    label = raw.label
+    if label is None and LABEL in raw.frame.columns and any(map(is_pixels, raw.frame.dtypes)):
+        label = LABEL, f"the column '{LABEL}' beside images"
+    if label is None:
+        return wishes, {}
+    name, why = label
+    if name in wishes.roles or "target" in wishes.roles.values():
+        roles = dict(wishes.roles)
+    else:
+        roles = {**wishes.roles, name: "target"}
+    kinds = {name: "category", **wishes.kinds}
+    return replace(wishes, kinds=kinds, roles=roles), {name: why}
 
 
 def _opened(source: Any, run: Run) -> tuple[Raw, Door, str, str]:
@@ -92,19 +119,21 @@ def _text_admitted(text: pl.Series) -> Admitted:
     return Admitted(values, "Time(s)" if is_time else text_of(values.dtype), spelling)
 
 
-def _column(entry: Admitted, is_text: bool, wishes: Wishes) -> tuple[pl.Series, Column]:
+def _column(entry: Admitted, is_text: bool, wishes: Wishes,
+            reasons: Mapping[str, str]) -> tuple[pl.Series, Column]:
     values, name, spelling, dtype = entry.values, entry.values.name, entry.spelling, entry.dtype
     wish = wishes.kinds.get(name)
     if entry.refused:
         found = Inferred(values, "text", entry.refused)
-    elif wish is not None:
+    elif wish is not None and wish != "image":
         values, spelling = retyped(values, spelling, wish)
         dtype = text_of(values.dtype) if is_text else dtype
-        found = Inferred(values, wish, _GIVEN)
+        found = Inferred(values, wish, reasons.get(name, _GIVEN))
     else:
         found = inferred(values, spelling, from_text=dtype == "String" and values.dtype != pl.String)
         found = _predictable(found) if wishes.roles.get(name) == "target" else found
     role, why = _role(found, wishes)
+    why = reasons.get(name, why) if why == _GIVEN else why
     step = step_of(found.values) if found.kind == "number" else None
     return found.values, Column(name, found.kind, role, found.values.has_nulls(), step, dtype, spelling,
                                 found.reason, why)

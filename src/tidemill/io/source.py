@@ -18,7 +18,9 @@ from tidemill.io import READERS
 
 MAX_BYTES = 8 << 30
 PACKED = ("gz", "zip")
-_PARTS = {**dict.fromkeys(("sqlite", "sqlite3", "db"), "table"), **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), "sheet")}
+FOLDER = "folder"
+_PARTS = {**dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
+          **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet",)), "npz": ("images", "labels"), FOLDER: ("size",)}
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Source:
     @property
     def name(self) -> str:
         """What the data are called: the table or sheet asked for, else the file's name without endings."""
+        if self.ending in ("npz", FOLDER):
+            return self.path.resolve().name.partition(".")[0] or self.path.name
         return next(iter(self.part.values()), self.path.name.partition(".")[0] or self.path.name)
 
     def content(self) -> bytes:
@@ -70,10 +74,12 @@ class Raw:
     Attributes:
         frame: The columns; of a text source all are String, and an empty field is the empty text.
         is_text: Whether the source is text, in which an empty field is a missing value.
+        label: The column that says what an image shows, and why it is held to be that; None where there is none.
     """
 
     frame: pl.DataFrame
     is_text: bool = False
+    label: tuple[str, str] | None = None
 
 
 def located(source: str | Path) -> Source:
@@ -93,25 +99,33 @@ def located(source: str | Path) -> Source:
         before, _, query = str(source).rpartition("?")
         path, part = Path(before), dict(parse_qsl(query, keep_blank_values=True))
     _check(path)
+    if path.is_dir():
+        _check_part(path, part, FOLDER)
+        return Source(path, FOLDER, "", part)
     endings = [ending.lower() for ending in path.name.split(".")[1:]][-2:] or [""]
     packed = endings[-1] if endings[-1] in PACKED else ""
     ending = endings[0] if packed and len(endings) == 2 else endings[-1]
     if packed == "zip" and ending not in READERS:
         ending = _ending_inside(path)
-    if ending not in READERS:
+    if ending not in READERS or ending == FOLDER:
         what = f"no reader is known for the ending '.{ending}'" if ending else "the file's name has no ending"
-        known = ", ".join("." + name for name in READERS)
+        known = ", ".join("." + name for name in READERS if name != FOLDER)
         raise InputError(what, where=str(path), hint=f"known endings: {known}; also .gz and .zip of the text ones")
-    for key in part:
-        if key != _PARTS.get(ending):
-            raise InputError(f"'?{key}=' means nothing for a file of this kind", where=str(path),
-                             hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets")
+    _check_part(path, part, ending)
     return Source(path, ending, packed, part)
+
+
+def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
+    for key in part:
+        if key not in _PARTS.get(ending, ()):
+            raise InputError(f"'?{key}=' means nothing for a file of this kind", where=str(path),
+                             hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?images=NAME for arrays, "
+                                  "?size=32 for folders of images")
 
 
 def _check(path: Path) -> None:
     if path.is_dir():
-        raise InputError("this is a folder, not a file", where=str(path), hint="name one file in it")
+        return
     if not path.exists():
         folder = path.parent
         names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,17 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
 from tidemill.core.schema import Column, Spelling
 from tidemill.core.spelling import spelled
+from tidemill.imaging.pixels import image_column, label_column
 from tidemill.io import WRITERS
 from tidemill.io.dtypes import restored, text_of
 from tidemill.io.excel import check_size
 from tidemill.io.frames import door_frame
+from tidemill.io.source import FOLDER
 
 _TEXT = ("csv", "tsv")
 _PACKABLE = (*_TEXT, "jsonl", "ndjson")
+_IMAGES = ("npz", "png", FOLDER)
+"""What only images are written to."""
 
 
 def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
@@ -50,17 +55,26 @@ def write_chunks(parts: Iterable[Dataset], path: str | Path, *, overwrite: bool 
         OutputError: The ending is unknown, the file exists, it cannot be written, or there are too many rows for it.
     """
     path, written, origins = Path(path), 0, set[int]()
-    ending = ending_of(path)
-    if ending == "xlsx" and rows is not None:
+    if path.suffix.lower() not in ("", *(f".{ending}" for ending in _IMAGES)) and not path.is_dir():
+        ending_of(path)  # before the first part is made
+    if path.suffix.lower() == ".xlsx" and rows is not None:
         check_size(rows, 0)
+    if path.is_file() and not overwrite:
+        raise OutputError("the output exists already", where=str(path), hint="give another name, or add --overwrite")
+    parts = iter(parts)
+    first = next(parts)
+    ending = ending_of(path, images=image_column(first.schema) is not None)
 
     def frames() -> Iterator[pl.DataFrame]:
         nonlocal written
-        for part in parts:
+        for part in chain([first], parts):
             written += len(part)
             origins.update([0] if part.origin is None else part.origin.unique())
             yield text_frame(part) if ending in _TEXT else door_frame(part)
 
+    if ending in _IMAGES:
+        _write_images(frames(), path, ending, first, overwrite)
+        return written
     # Parquet can say of a file where its rows come from; in other formats a mark would be one more column
     _write(frames(), path, overwrite, **({"marks": lambda: _marks(origins)} if ending == "parquet" else {}))
     return written
@@ -106,18 +120,35 @@ def _usual(values: pl.Series) -> Spelling:
     return Spelling(datetime="%Y-%m-%dT%H:%M:%S%.f%:z" if zoned else "%Y-%m-%d %H:%M:%S%.f")
 
 
-def ending_of(path: Path) -> str:
-    """The format that a file's name asks for.
+def _write_images(frames: Iterator[pl.DataFrame], path: Path, ending: str, first: Dataset, overwrite: bool) -> None:
+    column = label_column(first.schema)
+    label = None if column is None else column.name
+    if ending == FOLDER:
+        WRITERS.load(FOLDER)(frames, path, label, overwrite=overwrite)
+    else:
+        _write(frames, path, overwrite, label=label)
+
+
+def ending_of(path: Path, *, images: bool = False) -> str:
+    """The format that a file's name asks for; with images, a name without an ending is a folder.
 
     Raises:
-        OutputError: The ending is unknown.
+        OutputError: The ending is unknown, or not for images, or only for these.
     """
+    if images and (path.is_dir() or not path.suffix):
+        return FOLDER
     endings = [ending.lower() for ending in path.name.split(".")[1:]][-2:] or [""]
     ending = endings[0] if endings[-1] == "gz" else endings[-1]
-    if ending not in WRITERS or (endings[-1] == "gz" and ending not in _PACKABLE):
+    if ending not in WRITERS or ending == FOLDER or (endings[-1] == "gz" and ending not in _PACKABLE):
         what = f"the ending '.{'.'.join(endings)}' is unknown" if endings[-1] else "the name has no ending"
-        known = ", ".join("." + name for name in WRITERS)
+        known = ", ".join("." + name for name in WRITERS if name not in _IMAGES)
         raise OutputError(what, where=str(path), hint=f"known endings: {known}; also .gz of the text ones")
+    if images and ending not in (*_IMAGES, "parquet"):
+        raise OutputError(f"images cannot be written as .{ending}", where=str(path),
+                          hint="write .npz, .png (a contact sheet), .parquet, or a folder")
+    if not images and ending in _IMAGES:
+        raise OutputError(f"a table without images cannot be written as .{ending}", where=str(path),
+                          hint="write .csv, .parquet or .xlsx")
     return ending
 
 
@@ -130,7 +161,7 @@ def _marks(origins: set[int]) -> dict[str, str]:
 
 
 def _write(frames: Iterable[pl.DataFrame], path: Path, overwrite: bool, **options: Any) -> None:
-    write_to = WRITERS.load(ending_of(path))
+    write_to = WRITERS.load(ending_of(path, images="label" in options))
     with writing(path, overwrite=overwrite) as aside, aside.open("wb") as file:
         if path.suffix.lower() != ".gz":
             write_to(frames, file, **options)

@@ -27,7 +27,7 @@ class Preset:
 PRESETS: Mapping[str, Preset] = {
     "dcgan": Preset(
         "gan", {"loss": "nonsaturating", "penalty": 0.0, "vary": 0.0, "noise": 100, "width": 64, "depth": 1, "rate": 2e-4,
-                "pace": 1.0, "momentum": 0.5, "average": 0.0, "decay": 0.0, "batch": 64},
+                "pace": 0.5, "momentum": 0.5, "average": 0.0, "decay": 0.0, "batch": 64},
         "the textbook's GAN for images: 100 numbers of noise, transposed convolutions, binary cross-entropy"),
 }
 """By name.

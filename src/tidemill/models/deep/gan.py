@@ -22,8 +22,10 @@ from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.quality import unlikeness
 from tidemill.models.deep.training import Objective, Tensors, Training
 
-WIDTH, LAZY, ROWS = (256, 256, 32), (1, 1, 8), (4096, 4096, 64)
+WIDTH, LAZY, ROWS = (256, 256, 32), (1, 1, 8), (4096, 4096, 32)
 """Units of a layer, steps from one penalty to the next, and most rows of a step, by the number of site axes."""
+PENALTY, PACE = (1, 1, 10), (1, 1, 2)
+"""Times the options of these names, by the number of site axes: tables and series are learned best otherwise than images."""
 IMAGE = 8
 """Units of an image's pixel before it gets its colour."""
 SLOPE = 10.0
@@ -137,7 +139,7 @@ class GanOptions(Training):
 
     loss: str = option("relativistic", "what the two networks play for",
                        choices=("relativistic", "nonsaturating", "wasserstein"))
-    penalty: float = option(0.1, "weight of the penalty on the discriminator's gradient", low=0.0)
+    penalty: float = option(0.1, "weight of the penalty on the discriminator's gradient, ten times that of images", low=0.0)
     lazy: int = option(0, "steps from one penalty to the next, which then counts as many times; 0 for 1, and 8 of images",
                        low=0)
     vary: float = option(0.5, "share of images that are moved by a few pixels before the discriminator sees them", low=0.0,
@@ -148,7 +150,7 @@ class GanOptions(Training):
                         low=0)
     depth: int = option(2, "blocks of each network", low=1)
     pairs: int = option(128, "rank of the discriminator's quadratic form, which images do without", low=1)
-    pace: float = option(0.5, "the discriminator's learning rate, times the generator's", low=1e-3)
+    pace: float = option(0.5, "the discriminator's learning rate, times the generator's; twice that of images", low=1e-3)
     codes: str = option("straight-through", "levels in training: whole with the gradient of soft ones, or soft (Gumbel)",
                         choices=("straight-through", "gumbel"))
     heat: float = option(1.0, "temperature of the soft levels", low=0.01)
@@ -284,7 +286,7 @@ class Gan(Neural):
         """The discriminator's, then the generator's."""
         assert isinstance(net, Pair)
         judge, maker = list(net.judge.parameters()), list(net.maker.parameters())
-        pace, betas = self.options.pace, (self.options.momentum, 0.99)
+        pace, betas = self.options.pace * PACE[len(self.spec.sites)], (self.options.momentum, 0.99)
         return [Objective("discriminator", judge, lambda rows, rng, step: self.judging(net, rows, rng, step), pace, betas),
                 Objective("generator", maker, lambda rows, rng, step: self.making(net, rows, rng), betas=betas)]
 
@@ -305,15 +307,17 @@ class Gan(Neural):
         else:
             each = on_made - on_real
         total = (each * _weight(rows)).mean()
-        lazy = o.lazy or LAZY[len(self.spec.sites)]
-        if not o.penalty or step % lazy:
+        axes = len(self.spec.sites)
+        lazy = o.lazy or LAZY[axes]
+        penalty = o.penalty * PENALTY[axes] * lazy
+        if not penalty or step % lazy:
             return total
         if loss == "wasserstein":
             at = torch.rand(n, generator=rng, device=rng.device).reshape(n, *[1] * (real.z.dim() - 1))
             between = Shown(*((at * x + (1 - at) * y).requires_grad_() for x, y in zip(real, made, strict=True)))
             slope = (_squared_slope(net.judge(between, told), between) + 1e-12).sqrt()
-            return total + o.penalty * lazy * SLOPE * (slope - 1).square().mean()
-        return total + o.penalty * lazy * _squared_slope(on, both).mean()  # over real and made: half of R1 + R2
+            return total + penalty * SLOPE * (slope - 1).square().mean()
+        return total + penalty * _squared_slope(on, both).mean()  # over real and made: half of R1 + R2
 
     def making(self, net: Pair, rows: Tensors, rng: torch.Generator) -> Tensor:
         """The generator's loss."""

@@ -1,0 +1,161 @@
+"""Encoded images (PNG, JPEG, WebP) become pixels of one size."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from tidemill.core.errors import InputError
+from tidemill.core.run import Run
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
+MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+LARGEST = 256
+"""Sides of the largest images that are learned."""
+MOST_PIXELS = 80_000_000
+"""Larger images are held to be unreadable: a small file may unpack to more than the memory."""
+SHARE = 0.5
+"""Images of other sizes are resized to the commonest one, if so many have it."""
+_TURNED = (5, 6, 7, 8)
+_ORIENTATION = 0x0112
+
+Encoded = Path | bytes | None
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Images of one size.
+
+    Attributes:
+        pixels: (n, height, width) or (n, height, width, 3) uint8.
+        kept: (n,) which of the sources they are; unreadable ones are left out.
+    """
+
+    pixels: np.ndarray
+    kept: np.ndarray
+
+
+def decoded(sources: Sequence[Encoded], names: Sequence[str], where: str, run: Run, size: str = "") -> Decoded:
+    """Images as pixels: grey where none is coloured, all of the commonest size or of the one that is asked for.
+
+    Args:
+        sources: Files, or their bytes; None where there is none.
+        names: What each is called, for messages.
+        where: Where they are, for messages.
+        run: Shows the progress and takes the warnings.
+        size: "32" or "28x28" (width x height) to resize all.
+
+    Raises:
+        InputError: None can be read, no size is common enough, or they are too large.
+    """
+    heads = [_head(source) for source in run.track(sources, "read", f"looking at the images of {where}")]
+    target = _asked(size, where) if size else _commonest(heads, where)
+    colour = any(head.coloured for head in heads if head)
+    kept, found, resized = [], [], 0
+    for k, source in enumerate(run.track(sources, "read", f"reading the images of {where}")):
+        image = None if heads[k] is None else _read(source, partial(_pixels, size=target, colour=colour))
+        if image is not None:
+            kept.append(k)
+            found.append(image)
+            resized += heads[k].size != target  # type: ignore[union-attr]
+    lost = sorted(set(range(len(sources))) - set(kept))
+    if not kept:
+        raise InputError("none of the images can be read", where=where, hint="give PNG, JPEG or WebP files")
+    if lost:
+        shown = ", ".join(names[k] for k in lost[:3])
+        run.warn(f"{len(lost):,} of {len(sources):,} images cannot be read and are left out ({shown}"
+                 f"{', ...' if len(lost) > 3 else ''}).", "read")
+    if resized and not size:
+        run.warn(f"{resized:,} of {len(kept):,} images were resized to {target[0]} x {target[1]} pixels, which most have.",
+                 "read")
+    return Decoded(np.stack(found), np.array(kept))
+
+
+@dataclass(frozen=True)
+class _Head:
+    size: tuple[int, int]
+    coloured: bool
+
+
+def _head(source: Encoded) -> _Head | None:
+    """Width and height as shown, and whether there may be colour; None where it cannot be read."""
+    return _read(source, _looked_at)
+
+
+def _looked_at(image: Image.Image) -> _Head:
+    width, height = image.size
+    turned = image.getexif().get(_ORIENTATION) in _TURNED
+    return _Head((height, width) if turned else (width, height), not _is_grey(image))
+
+
+def _is_grey(image: Image.Image) -> bool:
+    if image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16"):
+        return True
+    small = np.asarray(image.convert("RGB").resize((16, 16))).astype(int)  # of a photograph that is stored with colours
+    return bool(np.ptp(small, axis=-1).max() <= 2)
+
+
+def _read(source: Encoded, look: Callable[[Image.Image], Found]) -> Found | None:
+    """What is to be found in an image; None where it cannot be read."""
+    if source is None:
+        return None
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source,
+                        formats=("PNG", "JPEG", "WEBP")) as image:
+            return look(image) if image.width * image.height <= MOST_PIXELS else None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return None
+
+
+def _pixels(image: Image.Image, size: tuple[int, int], colour: bool) -> np.ndarray:
+    """(height, width) or (height, width, 3) uint8; what is transparent shows white."""
+    if image.mode.startswith("I"):  # 16 bits of grey
+        image = Image.fromarray((np.asarray(image).astype(float) / 257).clip(0, 255).astype(np.uint8))
+    upright = ImageOps.exif_transpose(image)
+    if "A" in upright.mode or "transparency" in upright.info:
+        upright = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
+    plain = upright.convert("RGB" if colour else "L")
+    return np.asarray(plain if plain.size == size else plain.resize(size, Image.Resampling.LANCZOS))
+
+
+def _asked(size: str, where: str) -> tuple[int, int]:
+    """(width, height) of "32" or "28x28".
+
+    Raises:
+        InputError: It is no size, or too large a one.
+    """
+    parts = size.lower().split("x")
+    if len(parts) > 2 or not all(part.isdigit() and 1 <= int(part) <= LARGEST for part in parts):
+        raise InputError(f"'?size={size}' is no size", where=where,
+                         hint=f"write ?size=32, or ?size=28x32 for width x height, up to {LARGEST}")
+    return int(parts[0]), int(parts[-1])
+
+
+def _commonest(heads: Sequence[_Head | None], where: str) -> tuple[int, int]:
+    """The size that at least half of the images have.
+
+    Raises:
+        InputError: No size is so common, or it is too large to be learned.
+    """
+    sizes = Counter(head.size for head in heads if head)
+    if not sizes:
+        raise InputError("none of the images can be read", where=where, hint="give PNG, JPEG or WebP files")
+    shown = ", ".join(f"{count:,} of {width} x {height}" for (width, height), count in sizes.most_common(3))
+    (size, count), *_ = sizes.most_common(1)
+    if count < SHARE * sizes.total():
+        raise InputError(f"the images are of {len(sizes):,} sizes ({shown}{', ...' if len(sizes) > 3 else ''})", where=where,
+                         hint="add ?size=32 to the path, or ?size=WIDTHxHEIGHT, to resize all of them")
+    if max(size) > LARGEST:
+        raise InputError(f"the images are too large to be learned ({shown}; at most {LARGEST} pixels a side)", where=where,
+                         hint="add ?size=64 to the path, or ?size=WIDTHxHEIGHT, to resize all of them")
+    return size

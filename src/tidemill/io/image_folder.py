@@ -1,0 +1,88 @@
+"""A folder of images: sub-folders or a labels.csv say what each shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.errors import InputError
+from tidemill.core.run import Run
+from tidemill.imaging.pixels import images
+from tidemill.io.image_files import ENDINGS, decoded
+from tidemill.io.source import Raw, Source
+
+IMAGE, LABEL, LABELS = "image", "label", "labels.csv"
+
+
+def read(source: Source, run: Run) -> Raw:
+    """The images of a folder, in the order of their names, with their labels.
+
+    Sub-folders are labels, where no image stands in the folder itself; else a file labels.csv with a column of file names
+    may give the labels, and more that is known of each image.
+
+    Raises:
+        InputError: There is no image, or labels.csv does not fit to the images.
+    """
+    folder, where = source.path, str(source.path)
+    flat = _images(folder)
+    if flat:
+        return _flat(folder, flat, run, source.part.get("size", ""))
+    subs = sorted(sub for sub in folder.iterdir() if sub.is_dir())
+    classes = {sub.name: sorted(path for path in sub.rglob("*") if _is_image(path)) for sub in subs}
+    paths = [path for found in classes.values() for path in found]
+    if not paths:
+        raise InputError("there are no images in this folder", where=where,
+                         hint=f"name a file, or a folder with {', '.join(ENDINGS)} files in it or in sub-folders")
+    found = decoded(paths, [str(path.relative_to(folder)) for path in paths], where, run, source.part.get("size", ""))
+    said = [label for label, own in classes.items() for _ in own]
+    frame = pl.DataFrame([images(IMAGE, found.pixels), pl.Series(LABEL, said)[found.kept]])
+    return Raw(frame, label=(LABEL, "the folder that an image is in"))
+
+
+def _flat(folder: Path, paths: list[Path], run: Run, size: str) -> Raw:
+    table = _labels(folder)
+    if table is None:
+        found = decoded(paths, [path.name for path in paths], str(folder), run, size)
+        return Raw(pl.DataFrame([images(IMAGE, found.pixels)]))
+    names = table[table.columns[0]].to_list()
+    found = decoded([folder / name for name in names], names, str(folder), run, size)
+    unnamed = len(set(paths) - {folder / name for name in names})
+    if unnamed:
+        run.warn(f"{unnamed:,} images of the folder do not stand in {LABELS}; they are left out.", "read")
+    about = table.drop(table.columns[0])[found.kept]
+    frame = pl.DataFrame([images(IMAGE, found.pixels), *about.get_columns()])
+    label = LABEL if LABEL in about.columns else about.columns[0] if about.width == 1 else ""
+    return Raw(frame, label=(label, f"the labels of {LABELS}") if label else None)
+
+
+def _labels(folder: Path) -> pl.DataFrame | None:
+    """labels.csv with the column of file names first; None where there is none.
+
+    Raises:
+        InputError: It cannot be read, or no column of it names images of the folder.
+    """
+    path = folder / LABELS
+    if not path.exists():
+        return None
+    try:
+        table = pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(f"this is no table of labels ({str(error).splitlines()[0]})", where=str(path),
+                         hint="give a column of file names and a column of labels") from error
+    there = {p.name for p in _images(folder)}
+    fits = [float(np.mean([name in there for name in column.to_list()])) for column in table.get_columns()]
+    if not fits or max(fits) < 0.5 or table.width < 2:
+        raise InputError("no column names the images of this folder", where=str(path),
+                         hint="give a column of file names (photo1.png) and a column of labels")
+    names = table.columns[int(np.argmax(fits))]
+    return table.filter(pl.col(names).is_in(sorted(there))).select(names, pl.exclude(names))
+
+
+def _images(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if _is_image(path))
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in ENDINGS and path.is_file() and not path.name.startswith(".")

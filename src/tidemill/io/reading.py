@@ -111,6 +111,8 @@ def _admitted(values: pl.Series) -> Admitted:
 
 def _text_admitted(text: pl.Series) -> Admitted:
     """A column of a text source, in which the empty text is a missing value."""
+    if is_pixels(text.dtype):
+        return admitted(text)
     found = typed(text)
     if found is None:
         return Admitted(text.set(text == "", None), "String", Spelling())

@@ -8,6 +8,7 @@ from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.imaging.pixels import image_column
 
 _FEWEST_COLUMNS = 5  # rows that are alike in fewer columns are alike by chance
 _COARSE = 0.05  # beyond this share, rows are alike since their columns tell little, not since they were entered twice
@@ -23,6 +24,8 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
 
 def _rows(train: Dataset) -> list[Issue]:
     """Rows that occur again in every column, or else in every column but those that number the rows."""
+    if image_column(train.schema):  # another check shows images that are repeated
+        return []
     numbering = [column.name for column in train.schema
                  if (column.role == "key" or column.kind == "id") and train[column.name].is_unique().all()]
     others = [name for name in train.schema.names if name not in numbering]

@@ -16,6 +16,7 @@ from tidemill.cleaning.masking import mask
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ArtifactError
+from tidemill.core.picture import Sheet
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 
@@ -50,7 +51,7 @@ class Plan:
             ArtifactError: The state is not one of a plan.
         """
         try:
-            issues = tuple(Issue(**{**raw, "columns": tuple(raw["columns"])}) for raw in state["issues"])
+            issues = tuple(_issue(raw) for raw in state["issues"])
             repairs = {raw["check"]: dict(raw["repair"]) for raw in state["repairs"]}
             rules = tuple(Rule(**{**raw, "columns": tuple(raw["columns"])}) for raw in state["rules"])
         except (KeyError, TypeError) as error:
@@ -144,6 +145,11 @@ def clean(data: Dataset, run: Run, checks: Sequence[str] | None = None) -> Clean
         OptionError: A check does not exist.
     """
     return apply(learn(data, run, checks), data)
+
+
+def _issue(state: Mapping[str, Any]) -> Issue:
+    picture = state.get("picture")
+    return Issue(**{**state, "columns": tuple(state["columns"]), "picture": Sheet.from_state(picture) if picture else None})
 
 
 def _chosen(checks: Sequence[str] | None) -> dict[str, Check]:

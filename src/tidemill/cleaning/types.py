@@ -18,6 +18,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.spelling import Mended, is_missing, mended, spelled
+from tidemill.imaging.pixels import image_column, label_column
 
 _UNREAD = 0.02
 _UNREAD_WITH_DIGITS = 0.001  # such cells mean something ("C536379", "5+"), unless they are slips of the pen
@@ -29,7 +30,10 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     for column in considered(train, "number", "datetime"):
         if column.dtype == "String" and train[column.name].dtype != pl.String:
             readings[column.name] = known(column, train[column.name])
+    label = label_column(train.schema) if image_column(train.schema) else None
     for column in considered(train, "category", "text"):
+        if column == label:  # what an image shows is a name, also where it is a digit
+            continue
         text = train[column.name]
         found = mended(text) if text.dtype == pl.String else None
         if found is None:

@@ -13,6 +13,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.imaging.pixels import image_column
 from tidemill.mining.boosting import Trees, fit_trees
 from tidemill.mining.calibration import calibration_finding
 from tidemill.mining.driver_words import driver_finding, importance_finding
@@ -110,6 +111,8 @@ def _task(train: Dataset, holdout: Dataset, run: Run) -> Task | None:
     seen = sample_rows(seen, limit, run.rng("mining/drivers/train"))
     held = sample_rows(held, min(MOST_HOLDOUT, limit), run.rng("mining/drivers/holdout"))
     features = learn_features(seen, columns)
+    if not features and image_column(train.schema):  # another technique looks at what is to be seen
+        return None
     held_target = outcome.codes(held)
     if not features or len(held) < 10 or len(np.unique(held_target)) < 2:
         run.warn(f"What drives '{outcome.column}' was not looked for: there are too few columns that vary, or too few "

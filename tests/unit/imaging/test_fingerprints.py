@@ -17,14 +17,16 @@ def test_a_brighter_copy_is_found_and_digits_are_no_copies_of_others() -> None:
     assert not len(copies(pixels, 1000))
     brighter = (pixels[:20] * 1.04 + 5).astype(np.uint8)
     found = copies(np.concatenate([pixels, brighter]), 1000)
-    assert found.tolist() and {tuple(pair) for pair in found.tolist()} == {(at, 300 + at) for at in range(20)}
+    assert found.tolist()
+    assert {tuple(pair) for pair in found.tolist()} == {(at, 300 + at) for at in range(20)}
 
 
 def test_near_pairs_are_those_of_a_plain_count_of_bits() -> None:
     prints = fingerprints(digits()[:200])
     apart = {(i, j): int(prints[i] ^ prints[j]).bit_count() for i in range(200) for j in range(i + 1, 200)}
     found = [(int(i), int(j)) for i, j in near_pairs(prints, 10, 10**6)]
-    assert found and set(found) == {pair for pair, bits in apart.items() if bits <= 10}
+    assert found
+    assert set(found) == {pair for pair, bits in apart.items() if bits <= 10}
     assert [apart[pair] for pair in found] == sorted(apart[pair] for pair in found)
     assert len(near_pairs(prints, 10, 3)) == 3
 

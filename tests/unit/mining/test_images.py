@@ -41,9 +41,12 @@ def found() -> Findings:
 
 def test_the_label_is_recognised(found: Findings) -> None:
     (model,) = found.of("images", "classifier")
-    assert model.strength > 0.85 and model.support == 597
-    assert model.interval and model.interval[0] < model.strength < model.interval[1]
-    assert isinstance(model.picture, Picture) and len(model.picture.series) == 10
+    assert model.strength > 0.85
+    assert model.support == 597
+    assert model.interval
+    assert model.interval[0] < model.strength < model.interval[1]
+    assert isinstance(model.picture, Picture)
+    assert len(model.picture.series) == 10
     json.dumps(model.to_state())
 
 
@@ -56,10 +59,12 @@ def test_wrong_labels_are_found(found: Findings) -> None:
 
 def test_groups_and_odd_images_are_shown(found: Findings) -> None:
     (groups,) = found.of("images", "groups")
-    assert groups.strength > 0.2 and isinstance(groups.picture, Sheet)
+    assert groups.strength > 0.2
+    assert isinstance(groups.picture, Sheet)
     assert len(groups.picture.strips) == groups.figures["groups"]
     (odd,) = found.of("images", "odd images")
-    assert odd.support == 16 and odd.strength > 1.75
+    assert odd.support == 16
+    assert odd.strength > 1.75
 
 
 def test_other_techniques_are_silent_about_images(found: Findings) -> None:

@@ -1,0 +1,38 @@
+"""Images that are the same, or nearly so, and have different labels are reported."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tidemill.cleaning.album import album
+from tidemill.cleaning.base import Check, Diagnosis
+from tidemill.cleaning.repeated_images import MOST_PAIRS
+from tidemill.cleaning.words import many, share
+from tidemill.core.change import Issue
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.imaging.fingerprints import copies
+
+
+def diagnose(train: Dataset, run: Run) -> Diagnosis:
+    """Find pairs of images that show the same under two labels."""
+    seen = album(train, run, "image_labels")
+    if seen is None or seen.labels is None:
+        return Diagnosis()
+    known = np.flatnonzero(np.array(seen.labels) != "")
+    pairs = [pair for pair in known[copies(seen.pixels[known], MOST_PAIRS)].tolist()
+             if seen.labels[pair[0]] != seen.labels[pair[1]]]
+    if not pairs:
+        return Diagnosis()
+    groups: dict[str, list[int]] = {}
+    for one, other in pairs:
+        groups.setdefault(f"'{seen.labels[one]}' beside '{seen.labels[other]}'", []).extend((one, other))
+    count = len(np.unique(pairs))
+    said = (f"{many(len(pairs), 'pair')} of images {'shows' if len(pairs) == 1 else 'show'} the same, or nearly so, under "
+            f"different labels: {many(count, 'image')} ({share(count, len(seen))}{seen.note}).")
+    return Diagnosis((Issue("image_labels", said, (seen.column,), count, severity="warning",
+                            action="kept; find out which of the labels are right",
+                            picture=seen.shown("The same under different labels", groups)),))
+
+
+CHECK = Check(diagnose)

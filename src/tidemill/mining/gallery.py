@@ -1,0 +1,115 @@
+"""Images of training and held-out rows, and what one classifier sees in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.imaging.pixels import image_column, label_column, labels, pixels
+from tidemill.mining.sampling import sample_rows
+
+if TYPE_CHECKING:
+    from tidemill.imaging.classifier import Classifier
+
+Floats = NDArray[np.float64]
+
+MOST_IMAGES = 20_000
+FEWEST_IMAGES = 60
+FEWEST_OF_CLASS = 8
+"""Training images without which a label is not learned."""
+NEIGHBOURS = 10
+
+
+@dataclass(frozen=True)
+class Album:
+    """Images (n, height, width, channels) uint8 and what each shows ("" where that is not known, or rarely there)."""
+
+    pixels: np.ndarray
+    labels: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Images and what a classifier of their label, or else of handwritten digits, sees in them.
+
+    Attributes:
+        column, label: Names; the label's is "" where there is none to learn.
+        train, held: The images that were looked at.
+        classes: The labels, sorted; none where the classifier is one of digits.
+        chances: Of each class for each held-out image, (m, classes).
+        seen, held_seen: Features of both, (n, features) and (m, features).
+        nearest: Positions of the training images nearest to each held-out one in features, (m, NEIGHBOURS).
+        distances: How far these are.
+    """
+
+    column: str
+    label: str
+    train: Album
+    held: Album
+    classes: tuple[str, ...]
+    chances: Floats
+    seen: Floats
+    held_seen: Floats
+    nearest: NDArray[np.int64]
+    distances: Floats
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are looked at."""
+        return (self.column, self.label) if self.label else (self.column,)
+
+
+def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
+    """The images with a classifier's features; None without a column of images, or with too few of them.
+
+    Raises:
+        ImportError: There is no torch.
+    """
+    column = image_column(train.schema)
+    if column is None or len(train) < FEWEST_IMAGES or len(holdout) < FEWEST_IMAGES // 3:
+        return None
+    few, held = (_album(data, column.name, run, name) for data, name in ((train, "train"), (holdout, "holdout")))
+    counts = Counter(few.labels[few.labels != ""].tolist())
+    classes = tuple(sorted(label for label, count in counts.items() if count >= FEWEST_OF_CLASS))
+    few, held = _known(few, classes), _known(held, classes)
+    own = len(classes) > 1
+    classifier = _of_labels(few, run) if own else _of_digits(few, run)
+    seen, held_seen = classifier.features(few.pixels), classifier.features(held.pixels)
+    run.check()
+    distances, nearest = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(seen).kneighbors(held_seen)
+    label = label_column(train.schema)
+    return Gallery(column.name, label.name if label and own else "", few, held, classes if own else (),
+                   classifier.chances(held.pixels), seen, held_seen, nearest, distances)
+
+
+def _album(data: Dataset, column: str, run: Run, name: str) -> Album:
+    few = sample_rows(data, MOST_IMAGES, run.rng("mining/images", name))
+    return Album(pixels(few[column]), np.array(labels(few) or [""] * len(few), dtype=np.str_))
+
+
+def _known(album: Album, classes: tuple[str, ...]) -> Album:
+    return Album(album.pixels, np.where(np.isin(album.labels, classes), album.labels, ""))
+
+
+def _of_labels(train: Album, run: Run) -> Classifier:
+    from tidemill.imaging.classifier import Classifier
+
+    known = train.labels != ""
+    return Classifier.learned(train.pixels[known], train.labels[known].tolist(), run, shift=True)
+
+
+def _of_digits(train: Album, run: Run) -> Classifier:
+    from tidemill.imaging.classifier import Classifier
+
+    _, height, width, channels = train.pixels.shape
+    return Classifier.of_digits((height, width, channels), run)

@@ -1,6 +1,6 @@
 """In the peers' environment: denoising-diffusion-pytorch learns images for so many seconds and makes new ones.
 
-    benchmarks/.venv-peers/bin/python benchmarks/diffusion_peer.py train.npy SECONDS N SEED out.npy
+    benchmarks/.venv-peers/bin/python benchmarks/diffusion_peer.py train.npy SECONDS N SEED CORES out.npy
 
 Its network and diffusion as in its README's example, made small enough for a processor (dim 32, two halvings as 28 = 7 x 4);
 Adam, averaged weights and DDIM as in its own Trainer, whose file-reading and torchvision are not needed here.
@@ -30,9 +30,9 @@ BATCH, RATE, MOVES = 32, 1e-3, 50
 
 
 def main() -> None:
-    source, seconds, count, seed, out = sys.argv[1:]
+    source, seconds, count, seed, cores, out = sys.argv[1:]
     torch.manual_seed(int(seed))
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(cores))
     images = torch.from_numpy(np.load(source)).float().div_(255)
     images = images[:, None] if images.dim() == 3 else images.movedim(-1, 1)
     net = Unet(dim=32, dim_mults=(1, 2, 4), channels=images.shape[1], flash_attn=False)

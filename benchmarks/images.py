@@ -1,6 +1,6 @@
 """Models of images side by side, each with the same minutes on the same two cores: the tables and sheets of docs/images.md.
 
-    python benchmarks/images.py [SET ...] [--models NAME ...] [--minutes 10] [--seeds 0 1 2]
+    python benchmarks/images.py [SET ...] [--models NAME ...] [--minutes 10] [--seeds 0 1 2] [--cores 2]
 
 Models are those of tidemill, "dcgan" for its preset, and "diffusion" for denoising-diffusion-pytorch in the peers'
 environment (`make peers`). Each fit runs in a process of its own. What was measured is kept in benchmarks/results, and a fit
@@ -79,12 +79,13 @@ def dataset(side: Side, name: str) -> Dataset:
     return Dataset(pl.DataFrame(columns), Schema(kinds), name=name)
 
 
-def ours(model: str, name: str, seed: int, minutes: float, folder: Path) -> None:
+def ours(model: str, name: str, seed: int, minutes: float, cores: int, folder: Path) -> None:
     """In the child: learn the training images, and write as many."""
     train, _ = sides(name)
     preset = model if model in PRESETS else None
     began = time.perf_counter()
-    learned = tm.fit(dataset(train, name), model=None if preset else model, preset=preset, seed=seed, minutes=minutes)
+    learned = tm.fit(dataset(train, name), model=None if preset else model, preset=preset, options={"cores": cores},
+                     seed=seed, minutes=minutes)
     fitted = time.perf_counter()
     made = learned.sample_dataset(len(train[0]), run=tm.Run(seed))
     told = {"fit": fitted - began, "sample": time.perf_counter() - fitted, "steps": learned.manifest["steps_done"],
@@ -95,23 +96,24 @@ def ours(model: str, name: str, seed: int, minutes: float, folder: Path) -> None
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
 
 
-def peer(name: str, seed: int, minutes: float, folder: Path) -> None:
+def peer(name: str, seed: int, minutes: float, cores: int, folder: Path) -> None:
     """The peer makes as many images as there are held-out ones: its sampling is slow."""
     train, holdout = sides(name)
     np.save(folder / "train.npy", train[0])
     script = ROOT / "benchmarks" / "diffusion_peer.py"
     done = subprocess.run([PEER, script, folder / "train.npy", str(60 * minutes), str(len(holdout[0])), str(seed),
-                           folder / "made.npy"], check=True, stdout=subprocess.PIPE, text=True)
+                           str(cores), folder / "made.npy"], check=True, stdout=subprocess.PIPE, text=True)
     (folder / "told.json").write_text(done.stdout.splitlines()[-1], encoding="utf-8")
 
 
-def measured(model: str, name: str, seed: int, minutes: float) -> dict[str, Any]:
+def measured(model: str, name: str, seed: int, minutes: float, cores: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         if model == "diffusion":
-            peer(name, seed, minutes, folder)
+            peer(name, seed, minutes, cores, folder)
         else:
-            subprocess.run([sys.executable, __file__, "--child", model, name, str(seed), str(minutes), place], check=True)
+            subprocess.run([sys.executable, __file__, "--child", model, name, str(seed), str(minutes), str(cores), place],
+                           check=True)
         told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
         made = np.load(folder / "made.npy")
         said = folder / "labels.json"
@@ -122,7 +124,7 @@ def measured(model: str, name: str, seed: int, minutes: float) -> dict[str, Any]
         shown = made[:SHOWN] if labels is None else _by_label(made, labels)
         (SHEETS / f"{name}-{model}.png").write_bytes(png(contact_sheet(shown, ACROSS, scale=2)))
     train, holdout = sides(name)
-    return {"model": model, "set": name, "seed": seed, "minutes": minutes, **told,
+    return {"model": model, "set": name, "seed": seed, "minutes": minutes, "cores": cores, **told,
             **judged(train, holdout, (made, labels), seed)}
 
 
@@ -191,23 +193,25 @@ def _cell(figure: str, value: float) -> str:
 
 def main() -> None:
     if "--child" in sys.argv:
-        model, name, seed, minutes, folder = sys.argv[2:]
-        return ours(model, name, int(seed), float(minutes), Path(folder))
+        model, name, seed, minutes, cores, folder = sys.argv[2:]
+        return ours(model, name, int(seed), float(minutes), int(cores), Path(folder))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(SETS)}")
     parser.add_argument("--models", nargs="*")
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--page", action="store_true", help="only write the tables")
     asked = parser.parse_args()
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
     for name in () if asked.page else asked.sets or DEFAULT:
         for seed in asked.seeds:
             for model in asked.models or DEFAULT.get(name, ("gan",)):
-                one = measured(model, name, seed, asked.minutes)
+                one = measured(model, name, seed, asked.minutes, asked.cores)
+                results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
                 results = [r for r in results if (r["model"], r["set"], r["seed"]) != (model, name, seed)] + [one]
                 RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
                 print(model, name, {k: v[1] if isinstance(v, list) else v for k, v in one.items()}, flush=True)
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
     text = "\n".join(line for name in SETS if any(r["set"] == name for r in results) for line in table(results, name))
     if PAGE.exists():
         marked = re.compile(r"(<!-- images:start -->\n).*?(<!-- images:end -->)", re.DOTALL)

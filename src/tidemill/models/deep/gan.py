@@ -22,8 +22,8 @@ from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.quality import unlikeness
 from tidemill.models.deep.training import Objective, Tensors, Training
 
-WIDTH, LAZY, ROWS = (256, 256, 32), (1, 1, 8), (4096, 4096, 32)
-"""Units of a layer, steps from one penalty to the next, and most rows of a step, by the number of site axes."""
+WIDTH, DEPTH, LAZY, ROWS = (256, 256, 32), (2, 2, 1), (1, 1, 8), (4096, 4096, 32)
+"""Units of a layer, blocks, steps from one penalty to the next, and most rows of a step, by the number of site axes."""
 PENALTY, PACE = (1, 1, 10), (1, 1, 2)
 """Times the options of these names, by the number of site axes: tables and series are learned best otherwise than images."""
 IMAGE = 8
@@ -142,13 +142,13 @@ class GanOptions(Training):
     penalty: float = option(0.1, "weight of the penalty on the discriminator's gradient, ten times that of images", low=0.0)
     lazy: int = option(0, "steps from one penalty to the next, which then counts as many times; 0 for 1, and 8 of images",
                        low=0)
-    vary: float = option(0.5, "share of images that are moved by a few pixels before the discriminator sees them", low=0.0,
+    vary: float = option(0.3, "share of images that are moved by a few pixels before the discriminator sees them", low=0.0,
                          high=1.0)
     momentum: float = option(0.0, "Adam's first decay; without it neither network runs past the other", low=0.0, high=0.99)
     noise: int = option(64, "random numbers that a row, and each of its sites, is made from", low=1)
     width: int = option(0, "units of a layer; 0 for 256, and 32 of images, whose coarser scales have up to 4 times as many",
                         low=0)
-    depth: int = option(2, "blocks of each network", low=1)
+    depth: int = option(0, "blocks of each network; 0 for 2, and 1 of images", low=0)
     pairs: int = option(128, "rank of the discriminator's quadratic form, which images do without", low=1)
     pace: float = option(0.5, "the discriminator's learning rate, times the generator's; twice that of images", low=1e-3)
     codes: str = option("straight-through", "levels in training: whole with the gradient of soft ones, or soft (Gumbel)",
@@ -208,9 +208,9 @@ class Gan(Neural):
         o, dense = self.options, self.dense
         if dense.empty:
             return nn.Identity()
-        width = o.width or WIDTH[len(dense.spec.sites)]
-        return Pair(Maker(dense, self.share, o.noise, width, o.depth),
-                    Judge(dense, _order(dense, self.share), width, o.depth, o.pairs))
+        width, depth = o.width or WIDTH[len(dense.spec.sites)], o.depth or DEPTH[len(dense.spec.sites)]
+        return Pair(Maker(dense, self.share, o.noise, width, depth),
+                    Judge(dense, _order(dense, self.share), width, depth, o.pairs))
 
     def step_rows(self) -> int:
         """As many as the options say, and fewer images."""

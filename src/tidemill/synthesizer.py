@@ -48,6 +48,13 @@ PRIVACY_NOTE = (
     "questions are asked of these, or the weights of a network that was shown them."
 )
 
+IMAGE_PRIVACY_NOTE = (
+    "The model keeps no image. It keeps: the size of the images, the darkest and brightest value of each colour, what "
+    "stands beside the images as a model of a table keeps it (names of labels with at least 5 images, or all of them "
+    "where most are rarer), and the weights of networks that were shown the images. Networks can learn single images "
+    "by heart; the near-copies say how far these did."
+)
+
 
 class Synthesizer:
     """A model of a table, of series or of images: :meth:`sample` makes new rows, :meth:`save` and :meth:`load` keep it.
@@ -104,6 +111,11 @@ class Synthesizer:
     def unit(self) -> str:
         """What its rows are called: "rows" or "images"."""
         return "images" if self.makes_images else "rows"
+
+    @property
+    def privacy_note(self) -> str:
+        """What it keeps of real rows, in words."""
+        return IMAGE_PRIVACY_NOTE if self.makes_images else PRIVACY_NOTE
 
     def about(self, rows: int) -> int:
         """How many to ask of :meth:`sample` for about so many rows."""

@@ -29,7 +29,7 @@ from tidemill.models.base import unfitted
 from tidemill.reporting.base import BETWEEN, Account, Learning, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
-from tidemill.synthesizer import PRIVACY_NOTE, Synthesizer, versions
+from tidemill.synthesizer import Synthesizer, versions
 
 WAYS = 6
 """Ways from one made image to another that the report shows."""
@@ -157,7 +157,7 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
         synthetic=synthetic, issues=cleaned.issues, changes=cleaned.changes, rules=train.schema.rules,
         findings=findings, scores=scores, model=model, model_note=_model_note(learned), learning=_learning(learned, run),
         between=learned.between(WAYS, BETWEEN, run),
-        privacy_note=PRIVACY_NOTE, warnings=tuple(run.warnings), rounds=tuple(told))
+        privacy_note=learned.privacy_note, warnings=tuple(run.warnings), rounds=tuple(told))
     with clock.step("report"), run.stage("report", "writing the report"):
         page = build(account)
         if folder is not None:

@@ -8,11 +8,10 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.auc import NORMAL_95
 from tidemill.metrics.embedding import Points
 from tidemill.metrics.image_features import Albums, Judge, shrunk
 from tidemill.metrics.memorisation import closest, identical, near_copies
-from tidemill.metrics.nearest import compared
+from tidemill.metrics.nearest import by_chance, compared
 from tidemill.metrics.parity_rates import Share, wilson
 from tidemill.metrics.privacy import Suspects
 from tidemill.metrics.wording import counted, percent
@@ -53,12 +52,11 @@ def _closeness(name: str, how: str, points: list[Points], learned: int, run: Run
     size = min(len(train), len(holdout))  # they are in random order
     mine, worthless, real = compared(Suspects(train[:size], holdout[:size], synthetic, floor), run)
     copied = 0.5 + size / learned / 2
-    usual = [percent(0.5 + side * NORMAL_95 * mine.error) for side in (-1, 1)]
     return Score("images", name, mine.share, worthless.share, real.share, "low", interval=mine.interval, figures={
         "images": len(mine.to_train), "references": size, "error": mine.error, "if_copied": copied,
         "ceiling_error": real.error}, sentence=(
             f"{percent(mine.share)} of the generated images are closer, {how}, to one of {size:,} training images than to "
-            f"any of as many held-out ones; by chance it would be {' to '.join(dict.fromkeys(usual))}. Mere copies of "
+            f"any of as many held-out ones; by chance it would be {by_chance(mine)}. Mere copies of "
             f"training images would reach {percent(copied)}."))
 
 

@@ -115,14 +115,19 @@ def compared(found: Suspects, run: Run) -> Compared:
     return Compared(mine, floor, closeness(some(a, FLOOR_ROWS, rng), some(found.train, half, rng), b))
 
 
+def by_chance(found: Closeness) -> str:
+    """The range that the share keeps to at 95 % by chance alone, in words."""
+    ends = (min(max(0.5 + side * NORMAL_95 * found.error, 0.0), 1.0) for side in (-1, 1))
+    return " to ".join(dict.fromkeys(map(percent, ends)))
+
+
 def _closeness_score(found: Suspects, evidence: Evidence, run: Run) -> Score:
     mine, floor, ceiling = compared(found, run)
     rows = len(mine.to_train)
     note = sampled(rows) if rows < len(evidence.synthetic) else ""
     copied = 0.5 + len(found.train) / len(evidence.train) / 2  # of the training rows, so many could be searched
-    usual = [percent(0.5 + side * NORMAL_95 * mine.error) for side in (-1, 1)]
     sentence = (f"{percent(mine.share)} of the synthetic rows are closer to one of {len(found.train):,} training rows "
-                f"than to any of as many held-out rows; by chance it would be {' to '.join(dict.fromkeys(usual))}. "
+                f"than to any of as many held-out rows; by chance it would be {by_chance(mine)}. "
                 f"Mere copies of training rows would reach {percent(copied)}{note}.")
     figures = {"rows": rows, "references": len(found.train), "error": mine.error, "if_copied": copied,
                "ceiling_error": ceiling.error}

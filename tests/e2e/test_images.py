@@ -1,0 +1,89 @@
+"""Images by use: from a folder to a report, and from a model to sheets, arrays and folders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+import tidemill as tm
+from tests.e2e.conftest import Tidemill
+from tidemill.core.errors import OptionError
+from tidemill.imaging.pixels import pixels
+
+QUICK = ["--option", "width=8", "--option", "cores=1"]
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("images") / "digits.npz"
+    found = load_digits()
+    few = found.target < 3
+    np.savez(path, images=(found.images[few] * 15).astype(np.uint8), labels=found.target[few])
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(digits: Path) -> Path:
+    made = tm.fit(tm.read(digits), steps=500, options={"width": 16, "cores": 1})
+    return made.save(digits.with_suffix(".tidemill"))
+
+
+def test_a_model_makes_images_of_a_label(model: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    tidemill("sample", model, "--rows", 30, "--where", "label=1", "--out", tmp_path / "ones.npz")
+    with np.load(tmp_path / "ones.npz") as arrays:
+        assert arrays["images"].shape == (30, 8, 8)
+        assert arrays["labels"].tolist() == [1] * 30
+    tidemill("sample", model, "--rows", 30, "--balance", "label=equal", "--out", tmp_path / "folder")
+    assert sorted(sub.name for sub in (tmp_path / "folder").iterdir()) == ["0", "1", "2"]
+    assert {len(list(sub.iterdir())) for sub in (tmp_path / "folder").iterdir()} == {10}
+    tidemill("sample", model, "--rows", 9, "--out", tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (4 * 26, 4 * 26)
+    refused = tidemill("sample", model, "--rows", 9, "--out", tmp_path / "rows.csv")
+    assert refused.code == 2
+    assert "images cannot be written as .csv" in refused.err
+
+
+def test_made_images_look_like_their_label(model: Path, digits: Path) -> None:
+    real = tm.read(digits)
+    shown, labels = pixels(real["image"])[..., 0], np.array(real["label"])
+    made = tm.Synthesizer.load(model)
+    for label in ("0", "1"):
+        mean = pixels(made.draw(100, f"label={label}", run=tm.Run(1)).data["image"])[..., 0].mean(axis=0)
+        apart = {other: float(np.abs(mean - shown[labels == other].mean(axis=0)).mean()) for other in ("0", "1", "2")}
+        assert min(apart, key=apart.__getitem__) == label
+
+
+def test_the_same_seed_gives_the_same_images(digits: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    for name in ("one", "same"):
+        done = tidemill("fit", digits, "--out", tmp_path / name, "--steps", 30, *QUICK)
+        assert "Learned 537 images" in done.out
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "same").read_bytes()
+
+
+def test_the_whole_run_writes_a_report_with_pictures(digits: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+    out = tmp_path / "out"
+    assert tidemill("run", digits, "--steps", 40, *QUICK, "--out", out).code == 0
+    page = (out / "report.html").read_text(encoding="utf-8")
+    for said in ("8 x 8 pixels", "Real images and generated ones", "How learning went",
+                 "The model keeps no image"):
+        assert said in page, said
+    assert page.count("data:image/png;base64,") > 5
+    scores = {score["name"]: score for score in json.loads((out / "scores.json").read_text(encoding="utf-8"))["scores"]}
+    distance = scores["Fréchet distance of images"]
+    assert distance["ceiling"] < distance["value"] < distance["floor"] * 2
+    assert tm.read(out / "synthetic.parquet").schema["image"].kind == "image"
+
+
+def test_what_images_cannot_do_is_told(model: Path, digits: Path) -> None:
+    made = tm.Synthesizer.load(model)
+    with pytest.raises(OptionError, match="the model 'trees' cannot learn images"):
+        tm.fit(tm.read(digits), model="trees")
+    with pytest.raises(OptionError, match="a model of images, for which there is no completing"):
+        tm.infill(made, tm.read(digits))
+    assert made.interpolate(2, 5)["image"].shape == (10,)

@@ -353,7 +353,8 @@ def verdict(train: Annotated[str, typer.Option("--train", metavar="A", help="Rea
                                                        "balanced_accuracy, roc_auc, r2 or cost.")] = None,
             cost: Costs = None,
             learner: Annotated[list[str] | None, typer.Option("--learner", metavar="NAME", help="Only one of boosting, "
-                                                              "logistic, nearest, perceptron; may repeat.")] = None,
+                                                              "logistic, nearest, perceptron (of images: "
+                                                              "convolutional, mirrored); may repeat.")] = None,
             out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The verdict as JSON.")] = None,
             schema: Schema = None, ignore: Ignore = None, id: Id = None, sensitive: Sensitive = None, time: Time = None,
             entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False,

@@ -30,7 +30,7 @@ from tidemill.io.conforming import conform
 from tidemill.io.reading import read as read_table
 from tidemill.io.writing import write as write_table
 from tidemill.looping import folder as loop_folder
-from tidemill.looping.loop import Asked, Looped
+from tidemill.looping.loop import Asked, Looped, refuse_images
 from tidemill.looping.loop import loop as turn_round_by_round
 from tidemill.looping.page import paged
 from tidemill.metrics.evaluate import evaluate as score
@@ -277,7 +277,8 @@ def verdict(train: Any, synthetic: Any, *, target: str | None = None, learners: 
         synthetic: Generated rows, or a sampler with imbalanced-learn's ``fit_resample(X, y)``, which is fitted anew in each
             fold of the cross-validation and so never sees the rows that are tested on.
         target: The column to be predicted, where ``train`` is no Dataset.
-        learners: "boosting", "logistic", "nearest" and "perceptron"; all by default.
+        learners: "boosting", "logistic", "nearest" and "perceptron", all by default; of images "convolutional" (the default)
+            and "mirrored".
         metric: What decides: "average_precision" (default for two classes), "balanced_accuracy" (for more), "roc_auc", "r2"
             (for numbers) or "cost".
         cost: What a false alarm and a missed case of the rarer class cost, ``{"fp": 5, "fn": 200}``; it then decides.
@@ -458,6 +459,7 @@ def loop(source: Any, *, out: str | Path | None = None, target: str | None = Non
     job = run or _run(seed, minutes=minutes)
     data = _dataset(source, job, target=target, **options)
     data = data if name is None else replace(data, name=name)
+    refuse_images(data)
     beside = None if newer is None else _newer(_dataset(newer, job), data, job)
     asked = Asked(rounds, metric, cost, model, model_options, beside)
     journal = None if out is None else loop_folder.opened(Path(out), data, job, asked, overwrite=overwrite)

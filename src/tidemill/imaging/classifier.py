@@ -32,7 +32,7 @@ class Classifier:
 
     @classmethod
     def learned(cls, pixels: np.ndarray, labels: Sequence[str], run: Run, *, shift: bool = False, flip: bool = False,
-                steps: int = STEPS, seed: int = 0) -> Self:
+                steps: int = STEPS, seed: int = 0, weight: np.ndarray | None = None) -> Self:
         """Trained on labelled images, always for the same number of steps.
 
         Args:
@@ -43,6 +43,7 @@ class Classifier:
             flip: Whether half of them are mirrored left to right.
             steps: Of AdamW, on BATCH images each.
             seed: Of weights and order.
+            weight: How often each image is shown in relation to the others, (n,); all alike by default.
         """
         classes = tuple(sorted(set(labels)))
         target = torch.tensor([classes.index(label) for label in labels])
@@ -55,7 +56,7 @@ class Classifier:
             for step in range(steps):
                 if step % 50 == 0:
                     run.check()
-                at = torch.randint(len(x), (min(BATCH, max(len(x), 2)),), generator=rng)
+                at = _drawn(len(x), weight, rng)
                 shown = _moved(x[at], rng, shift=shift, flip=flip)
                 loss = functional.cross_entropy(net(shown), target[at], label_smoothing=0.05)
                 optimizer.zero_grad(set_to_none=True)
@@ -109,6 +110,14 @@ def _floats(pixels: np.ndarray) -> Tensor:
     """(n, height, width, channels) uint8 -> (n, channels, height, width) in [-1, 1]."""
     # copied, as a column's values may not be written to, which torch warns of
     return torch.tensor(np.ascontiguousarray(pixels)).movedim(-1, 1).float().div_(127.5).sub_(1)
+
+
+def _drawn(images: int, weight: np.ndarray | None, rng: torch.Generator) -> Tensor:
+    """Positions of a step's images."""
+    size = min(BATCH, max(images, 2))
+    if weight is None:
+        return torch.randint(images, (size,), generator=rng)
+    return torch.multinomial(torch.tensor(weight), size, replacement=True, generator=rng)
 
 
 def _moved(x: Tensor, rng: torch.Generator, *, shift: bool, flip: bool) -> Tensor:

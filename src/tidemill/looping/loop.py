@@ -18,6 +18,7 @@ from tidemill.core.finding import Findings
 from tidemill.core.run import Run
 from tidemill.core.split import split
 from tidemill.core.verdict import Candidate, Contrast, Turn, Verdict
+from tidemill.imaging.pixels import image_column
 from tidemill.looping import AIMS
 from tidemill.looping.contest import Contest, Result
 from tidemill.looping.diversity import Diversity, diversity
@@ -30,7 +31,7 @@ from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
 from tidemill.proof.folds import folds
 from tidemill.proof.interval import Interval, paired_bootstrap
-from tidemill.proof.learners import LEARNERS
+from tidemill.proof.learners import learners_of
 from tidemill.proof.measures import Measure, checked_cost, measures
 from tidemill.proof.problem import Problem, problem_of
 from tidemill.proof.trial import Arm, child, entities, predicted, trial
@@ -112,6 +113,13 @@ class Looped:
 
     def _repr_html_(self) -> str:
         return self.verdict._repr_html_() if self.report is None else self.report._repr_html_()
+
+
+def refuse_images(data: Dataset) -> None:
+    """Raises OptionError where the data are images, for which the loop's strategies are not made."""
+    if image_column(data.schema) is not None:
+        raise OptionError(f"the loop learns from tables, and these are images: {data.name}",
+                          hint="for images use tidemill fit, tidemill sample and tidemill verdict")
 
 
 def loop(data: Dataset, run: Run, asked: Asked, journal: Journal | None = None) -> Looped:
@@ -203,9 +211,9 @@ class _Search:
         label, classes = self._problem.label, len(self._problem.classes)
         self._folds = folds(label, self._run, classes=classes, repeats=4 if len(self._train) <= FEW_ROWS else 2,
                             groups=entities(self._train))
-        plain = self._contest("boosting")
-        alone = [plain.results([Strategy()], name, "measuring real rows alone")[0] for name in LEARNERS]
-        self._learner = tuple(LEARNERS)[int(np.argmax([result.mean for result in alone]))]
+        plain, learners = self._contest("boosting"), learners_of(self._problem.columns)
+        alone = [plain.results([Strategy()], name, "measuring real rows alone")[0] for name in learners]
+        self._learner = learners[int(np.argmax([result.mean for result in alone]))]
         self._settings = replace(plain.settings, learner=self._learner)
         self._contests = self._contest(self._learner)
         found = self._contests.results(baselines(self._train, self._problem), self._learner, "measuring rivals")
@@ -304,12 +312,13 @@ class _Search:
 
         arms = [arm(self._control.strategy), arm(strategy)]
         shares = [share for share in SHARES if share == 1 or 0.8 * share * len(train) >= FEWEST_SHOWN]
-        found = trial(arms, train, self._run, learners=tuple(LEARNERS), measures=self._measures, shares=shares, repeats=1,
+        learners = learners_of(problem.columns)
+        found = trial(arms, train, self._run, learners=learners, measures=self._measures, shares=shares, repeats=1,
                       problem=problem)
         contrasts = []
         for measure in self._measures:
             for share in shares:
-                for learner in LEARNERS:
+                for learner in learners:
                     gain = found.gain(arms[1].name, arms[0].name, learner, measure.name, share)
                     value, reference = (found.mean(one.name, learner, measure.name, share) for one in reversed(arms))
                     contrasts.append(Contrast(arms[1].name, arms[0].name, learner, measure.name, share, value, reference,

@@ -8,7 +8,7 @@ from pathlib import Path
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.looping.loop import Asked, Looped
-from tidemill.proof.learners import LEARNERS, words_of
+from tidemill.proof.learners import learners_of, words_of
 from tidemill.proof.measures import measures
 from tidemill.proof.problem import problem_of
 from tidemill.reporting.looped import LoopAccount, build_loop
@@ -32,7 +32,7 @@ def paged(looped: Looped, data: Dataset, asked: Asked, run: Run, command: str = 
     account = LoopAccount(
         data.name, looped.verdict, looped.turns, looped.train, looped.test, str(looped.strategy), looped.strategy.kind,
         0 if looped.generated is None else len(looped.generated), {name: one.words for name, one in suited.items()},
-        {name: words_of(name) for name in LEARNERS}, looped.stopped, looped.findings, asked.cost,
+        {name: words_of(name) for name in learners_of(problem.columns)}, looped.stopped, looped.findings, asked.cost,
         f"{settings.model} ({options})" if options else settings.model, "" if out is None else str(out), command, run.seed,
         run.threads, versions(), "", looped.seconds, len(data), len(data.schema), tuple(run.warnings))
     return replace(looped, report=build_loop(account))

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
+from tidemill.imaging.pixels import pixels
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
+Pixels = NDArray[np.uint8]
 
 _LARGE = 1e100
 
@@ -47,17 +49,19 @@ class Features:
     Attributes:
         numbers: (n, number of numbers); NaN where missing, never infinite.
         codes: (n, number of categories); 0 where missing.
+        pixels: (n, height, width, channels) of the column of images, where there is one.
     """
 
     numbers: Floats
     codes: Codes
+    pixels: Pixels | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def rows(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Features:
         """The rows at these positions or under this mask."""
-        return Features(self.numbers[index], self.codes[index])
+        return Features(self.numbers[index], self.codes[index], None if self.pixels is None else self.pixels[index])
 
 
 def together(*parts: Features) -> Features:
@@ -79,7 +83,7 @@ def features(tables: Sequence[Dataset], columns: Sequence[Column] | None = None)
     columns = tables[0].schema.modelled if columns is None else columns
     ends = np.cumsum([len(table) for table in tables])[:-1]
     numbers = [c for c in columns if c.kind in ("number", "datetime")]
-    categories = [c for c in columns if c.kind not in ("number", "datetime")]
+    categories = [c for c in columns if c.kind not in ("number", "datetime", "image")]
     values = [_bounded(np.concatenate([as_floats(table.frame[c.name]) for table in tables])) for c in numbers]
     coded = [_coded([table.frame[c.name] for table in tables]) for c in categories]
     rows = sum(len(table) for table in tables)
@@ -89,7 +93,9 @@ def features(tables: Sequence[Dataset], columns: Sequence[Column] | None = None)
     layout = Layout(tuple(c.name for c in numbers), tuple(c.name for c in categories),
                     tuple(levels for levels, _ in coded), tuple(gaps))
     parts = zip(np.split(matrix, ends), np.split(codes, ends), strict=True)
-    return layout, tuple(Features(number, code) for number, code in parts)
+    shown = next((c.name for c in columns if c.kind == "image"), None)
+    return layout, tuple(Features(number, code, None if shown is None else pixels(table.frame[shown]))
+                         for table, (number, code) in zip(tables, parts, strict=True))
 
 
 def as_floats(series: pl.Series) -> Floats:

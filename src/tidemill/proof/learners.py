@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 
+from tidemill.core.errors import MissingExtra
 from tidemill.core.registry import Entry, Registry
 from tidemill.core.run import Run
+from tidemill.core.schema import Column
 from tidemill.metrics.boosting import COLUMNS_A_TREE, NATIVE_LEVELS, THREADS, predictions, tree_matrix
 from tidemill.metrics.design import MOST_NEWTON, learn_design
 from tidemill.metrics.embedding import learn_embedding, squared_distances
@@ -26,7 +28,13 @@ LEARNERS = Registry("learners", {
     "logistic": Entry("tidemill.proof.learners:linear", "a linear model (logistic or ridge regression)"),
     "nearest": Entry("tidemill.proof.learners:neighbours", "nearest neighbours (k-NN)"),
     "perceptron": Entry("tidemill.proof.learners:perceptron", "a neural network (one hidden layer)"),
+    "convolutional": Entry("tidemill.proof.learners:convolutional",
+                           "a convolutional network (of images, moved at random in training)"),
+    "mirrored": Entry("tidemill.proof.learners:mirrored",
+                      "a convolutional network of mirrored images (moved and mirrored at random in training)"),
 })
+OF_IMAGES = ("convolutional", "mirrored")
+"""Learners that learn from a column of images, and from nothing else; the others do not. The first is the default."""
 
 TREES, FEWEST_TREES, MOST_TREES = 100, 30, 200
 """Boosting rounds at 5,000 rows; fewer on smaller tables, which many rounds would learn by heart."""
@@ -38,6 +46,8 @@ MOST_SHOWN = 10_000
 """Of more rows, the perceptron learns so many."""
 HIDDEN = 32
 STEPS = 1200
+IMAGE_STEPS = 600
+"""Of a convolutional network; so many whatever the number of images, so that more of them are no longer training."""
 _BLOCK = 1 << 22  # distances at a time: 16 MB
 
 
@@ -50,6 +60,13 @@ def words_of(name: str) -> str:
     if name not in LEARNERS:
         LEARNERS.load(name)
     return LEARNERS[name].line.partition(" (")[0]
+
+
+def learners_of(columns: Sequence[Column]) -> tuple[str, ...]:
+    """The learners by default: one of images where there is a column of them, else all those of tables."""
+    if any(column.kind == "image" for column in columns):
+        return OF_IMAGES[:1]
+    return tuple(name for name in LEARNERS if name not in OF_IMAGES)
 
 
 def boosting(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
@@ -133,6 +150,37 @@ def perceptron(layout: Layout, rows: Features, label: Floats, weight: Floats | N
         model.fit(design(rows.rows(taken)), (known - middle) / spread, None if weight is None else weight[taken])
         predicted: Floats = model.predict_proba(design(test)) if classes else model.predict(design(test)) * spread + middle
     return predicted
+
+
+def convolutional(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
+                  run: Run) -> Floats:
+    """Two convolutional layers and a dense one, 600 steps on 128 images each, each image moved by up to 2 pixels.
+
+    Raises:
+        MissingExtra: PyTorch is not installed.
+    """
+    return _seen(rows, label, weight, test, run, flip=False)
+
+
+def mirrored(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
+             run: Run) -> Floats:
+    """The same, and half of the images are mirrored left to right: for things that have no left and right."""
+    return _seen(rows, label, weight, test, run, flip=True)
+
+
+def _seen(rows: Features, label: Floats, weight: Floats | None, test: Features, run: Run, *, flip: bool) -> Floats:
+    try:
+        from tidemill.imaging.classifier import Classifier
+    except ImportError as error:
+        raise MissingExtra("a convolutional network needs the package 'torch'",
+                           hint="pip install 'tidemill[deep]'") from error
+
+    assert rows.pixels is not None
+    assert test.pixels is not None
+    names = [f"{code:09.0f}" for code in label]  # classes are put in the order of their names
+    learned = Classifier.learned(rows.pixels, names, run, shift=True, flip=flip, steps=IMAGE_STEPS, weight=weight,
+                                 seed=run.seed_of("proof", "convolutional"))
+    return learned.chances(test.pixels)
 
 
 def _sampled(rows: int, most: int, rng: np.random.Generator) -> np.ndarray:

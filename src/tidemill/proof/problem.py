@@ -10,6 +10,7 @@ import polars as pl
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.schema import Column
+from tidemill.imaging.pixels import image_column
 from tidemill.metrics.features import Floats, as_floats
 from tidemill.metrics.targets import targets
 
@@ -20,7 +21,7 @@ class Problem:
 
     Attributes:
         target: The column to be predicted.
-        columns: The columns to learn from.
+        columns: The columns to learn from; of images, the column of images alone.
         classes: Class names by code, the most frequent first, so that of two classes the rarer one is 1; empty where the
             target is a number.
         rest: Whether the last class stands for all levels that are not named.
@@ -60,7 +61,8 @@ def problem_of(train: Dataset) -> Problem:
     if isinstance(found, str):
         raise DataError(found, where=train.name, hint="name the column to be predicted with --target")
     column, label = train.schema[found.column], found.values[0]
-    columns = tuple(c for c in train.schema.modelled if c.name != column.name)
+    image = image_column(train.schema)
+    columns = tuple(c for c in train.schema.modelled if c.name != column.name) if image is None else (image,)
     if not columns:
         raise DataError(f"there is no column to predict '{column.name}' from", where=train.name,
                         hint="give a kind to a column with --schema")

@@ -15,8 +15,8 @@ from tidemill.core.dataset import Dataset, Door
 from tidemill.core.errors import DataError, TidemillError
 from tidemill.core.run import Run
 from tidemill.io.frames import to_native
-from tidemill.metrics.embedding import learn_embedding, nearest
-from tidemill.metrics.features import features
+from tidemill.metrics.embedding import Points, learn_embedding, nearest
+from tidemill.metrics.features import Features, features
 from tidemill.proof.problem import Problem
 from tidemill.proof.trial import Arm, Rows
 
@@ -140,6 +140,8 @@ def _plain(rows: Dataset, like: Dataset, names: list[str]) -> Dataset:
         dtype = like.frame[name].dtype
         if dtype.is_numeric():
             return pl.col(name).cast(pl.Float64).fill_nan(None)
+        if isinstance(dtype, pl.Array):  # images
+            return pl.col(name).cast(dtype)
         return pl.col(name).cast(dtype if dtype.is_temporal() else pl.String)
 
     try:
@@ -183,7 +185,7 @@ def _homes(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> _H
     both = [*inputs, problem.target.name]
     layout, (real, made) = features((train, synthetic), problem.columns)
     order = run.rng("proof", "ties").permutation(len(train))  # so that of rows equally near any may be found
-    embed = learn_embedding(layout, real, run)
+    embed = learn_embedding(layout, real, run) if real.pixels is None else _flat
     found, _ = nearest(embed(made), embed(real.rows(order)), run.threads)
     at = train.frame[order[found]]
     target = train.frame[problem.target.name]
@@ -193,6 +195,12 @@ def _homes(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> _H
     key = np.where(np.isin(by_all, counts["key"].to_numpy()), by_all, by_inputs)
     rows = pl.DataFrame({"key": key}).join(counts, on="key", how="left", maintain_order="left")["rows"].to_numpy()
     return _Homes(key, run.rng("proof", "homes").integers(rows), inputs, both)
+
+
+def _flat(rows: Features) -> Points:
+    """(n, values of an image) from 0 to 1: images are near each other where their pixels are."""
+    assert rows.pixels is not None
+    return np.divide(rows.pixels.reshape(len(rows), -1), 255, dtype=np.float32)
 
 
 def _counts(data: Dataset, inputs: list[str], both: list[str]) -> pl.DataFrame:

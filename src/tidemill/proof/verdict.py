@@ -14,7 +14,7 @@ from tidemill.core.verdict import Contrast, Verdict
 from tidemill.proof import wording
 from tidemill.proof.controls import REAL, controls
 from tidemill.proof.interval import paired_bootstrap
-from tidemill.proof.learners import LEARNERS, words_of
+from tidemill.proof.learners import OF_IMAGES, learners_of, words_of
 from tidemill.proof.measures import Measure, checked_cost, measures
 from tidemill.proof.problem import Problem, problem_of
 from tidemill.proof.strategies import Sampler, sampler, table
@@ -68,7 +68,7 @@ def verdict(train: Dataset, synthetic: Dataset | Sampler, run: Run, *, learners:
         train: Real rows with a target.
         synthetic: Generated rows, or a sampler with ``fit_resample``.
         run: Seed, progress and cancelling.
-        learners: Registered names; all by default.
+        learners: Registered names; by default all those of tables, and of images "convolutional".
         metric: The measure that decides; the first of :func:`tidemill.proof.measures.measures` by default.
         cost: What a false alarm ("fp") and a missed case ("fn") of the rarer class cost; without ``metric``, that decides.
         holdout: Real rows that neither the generator nor ``train`` has seen.
@@ -134,11 +134,24 @@ def _contest(real: Dataset, made: Dataset | Sampler, run: Run, learners: Sequenc
                           hint=f"choose one of {', '.join(suited)}" + ("" if cost else "; cost needs --cost fp=5,fn=200"
                                                                        if len(problem.classes) == 2 else ""))
     kept = [metric, *(name for name in suited if name != metric and name != "roc_auc")]
-    names = tuple(dict.fromkeys(learners or LEARNERS))
-    for name in names:
-        words_of(name)
+    names = _fitting(learners, problem)
     strategy = table(real, made, problem, run) if isinstance(made, Dataset) else sampler(made, problem)
     return _Contest(problem, strategy, (*controls(problem, strategy), strategy), tuple(suited[name] for name in kept), names)
+
+
+def _fitting(learners: Sequence[str] | None, problem: Problem) -> tuple[str, ...]:
+    """The learners that are asked for, which must suit the columns."""
+    default = learners_of(problem.columns)
+    of_images = default[0] in OF_IMAGES
+    if of_images and not problem.classes:
+        raise OptionError(f"there is no learner of images for the number '{problem.target.name}'",
+                          hint="give a label with two or more levels as the target")
+    for name in learners or ():
+        words_of(name)
+        if (name in OF_IMAGES) != of_images:
+            raise OptionError(f"the learner '{name}' does not learn from {'images' if of_images else 'tables'}",
+                              hint=f"choose of {', '.join(OF_IMAGES if of_images else default)}")
+    return tuple(dict.fromkeys(learners or default))
 
 
 def _told_of(made: Dataset | Sampler, problem: Problem, holdout: Dataset | None) -> list[str]:

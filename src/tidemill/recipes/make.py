@@ -17,7 +17,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError, OutputError
 from tidemill.core.run import Run
 from tidemill.io.writing import write_frame
-from tidemill.looping.loop import Looped
+from tidemill.looping.loop import Looped, refuse_images
 from tidemill.recipes import RECIPES
 from tidemill.recipes.base import Recipe, Told
 from tidemill.recipes.case import prepared
@@ -90,6 +90,7 @@ def recipe(name: str, source: Any, *, target: str | None = None, positive: str |
     if folder is not None:
         _refuse(folder, overwrite=overwrite)
     data = _read(source, job, target=target, **options)
+    refuse_images(data)
     case = prepared(cook, data, job, positive=positive, cost=cost, assume=assume or {}, rounds=rounds,
                     out=None if folder is None else folder / "loop", overwrite=overwrite, command=command,
                     model={"model": model, "model_options": model_options})

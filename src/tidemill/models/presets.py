@@ -33,8 +33,8 @@ PRESETS: Mapping[str, Preset] = {
 """By name.
 
 ``dcgan``: Radford, Metz and Chintala (2016), "Unsupervised representation learning with deep convolutional generative
-adversarial networks", with so many layers of stride 2 as the size takes (two for 28 x 28), and with groups instead of
-whole batches normalised, so that an image does not depend on those made along with it.
+adversarial networks", with so many layers of stride 2 as the size takes (three for 28 x 28), and with each image
+normalised by itself instead of whole batches, so that an image does not depend on those made along with it.
 """
 
 

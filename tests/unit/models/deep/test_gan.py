@@ -89,7 +89,7 @@ def test_the_penalty_is_differentiated_twice_and_both_networks_are_moved(grid: s
 
     def gradients(penalty: float) -> list[torch.Tensor]:
         model.options = type(model.options)(**{**QUICK, "loss": loss, "penalty": penalty})
-        value = model.judging(net, rows, generator(CPU, 1))
+        value = model.judging(net, rows, generator(CPU, 1), 0)
         found = torch.autograd.grad(value, list(net.judge.parameters()), allow_unused=True)
         return [g for g in found if g is not None]
 

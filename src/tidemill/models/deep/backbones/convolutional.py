@@ -22,7 +22,7 @@ def scales(sites: tuple[int, ...]) -> list[tuple[int, int]]:
 
     Example:
         >>> scales((28, 28))
-        [(28, 28), (14, 14), (7, 7)]
+        [(28, 28), (14, 14), (7, 7), (4, 4)]
     """
     height, width = sites
     found = [(height, width)]

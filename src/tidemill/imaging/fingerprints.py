@@ -59,15 +59,17 @@ def near_pairs(prints: NDArray[np.uint64], bits: int, most: int) -> NDArray[np.i
     """
     # of vectors of -1 and 1 the product is 64 less twice the bits that differ, which small floats hold exactly
     signs = np.unpackbits(prints.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
-    found, apart = [np.zeros((0, 2), np.int64)], [np.zeros(0)]
+    pairs, apart = np.zeros((0, 2), np.int64), np.zeros(0)
     for start in range(0, len(signs), _CHUNK):
         differ = (BITS - signs[start:start + _CHUNK] @ signs[start:].T) / 2
         first, second = np.nonzero(differ <= bits)
         later = second > first
-        found.append(np.column_stack([first, second])[later] + start)
-        apart.append(differ[first[later], second[later]])
-    order = np.argsort(np.concatenate(apart), kind="stable")[:most]
-    return np.concatenate(found)[order]
+        first, second = first[later], second[later]
+        apart = np.concatenate([apart, differ[first, second]])
+        nearest = np.argsort(apart, kind="stable")[:most]  # of many equal images all pairs would not fit in memory
+        pairs = np.concatenate([pairs, np.column_stack([first, second]) + start])[nearest]
+        apart = apart[nearest]
+    return pairs
 
 
 def copies(pixels: np.ndarray, most: int) -> NDArray[np.int64]:

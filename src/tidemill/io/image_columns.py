@@ -53,7 +53,7 @@ def _is_encoded(values: pl.Series) -> bool:
     if values.dtype != pl.Binary:
         return False
     known = values.drop_nulls().head(PROBED).to_list()
-    return bool(known) and all(value.startswith(MAGIC) for value in known)
+    return bool(known) and all(MAGIC.match(value) for value in known)
 
 
 def _is_paths(values: pl.Series, folder: Path) -> bool:

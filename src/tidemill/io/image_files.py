@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
-MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+MAGIC = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP", re.DOTALL)
+"""How PNG, JPEG and WebP files begin."""
 LARGEST = 256
 """Sides of the largest images that are learned."""
 MOST_PIXELS = 80_000_000
@@ -77,6 +79,9 @@ def decoded(sources: Sequence[Encoded], names: Sequence[str], where: str, run: R
     if resized and not size:
         run.warn(f"{resized:,} of {len(kept):,} images were resized to {target[0]} x {target[1]} pixels, which most have.",
                  "read")
+    clear = sum(head.see_through for head in heads if head)
+    if clear:
+        run.emit("note", "read", f"{clear:,} of {len(kept):,} images are transparent in part; that is shown white.")
     return Decoded(np.stack(found), np.array(kept))
 
 
@@ -84,6 +89,7 @@ def decoded(sources: Sequence[Encoded], names: Sequence[str], where: str, run: R
 class _Head:
     size: tuple[int, int]
     coloured: bool
+    see_through: bool
 
 
 def _head(source: Encoded) -> _Head | None:
@@ -94,7 +100,12 @@ def _head(source: Encoded) -> _Head | None:
 def _looked_at(image: Image.Image) -> _Head:
     width, height = image.size
     turned = image.getexif().get(_ORIENTATION) in _TURNED
-    return _Head((height, width) if turned else (width, height), not _is_grey(image))
+    return _Head((height, width) if turned else (width, height), not _is_grey(image),
+                 _has_alpha(image) and bool((np.asarray(image.convert("RGBA"))[..., 3] < 255).any()))
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return "A" in image.mode or "transparency" in image.info
 
 
 def _is_grey(image: Image.Image) -> bool:
@@ -118,10 +129,10 @@ def _read(source: Encoded, look: Callable[[Image.Image], Found]) -> Found | None
 
 def _pixels(image: Image.Image, size: tuple[int, int], colour: bool) -> np.ndarray:
     """(height, width) or (height, width, 3) uint8; what is transparent shows white."""
-    if image.mode.startswith("I"):  # 16 bits of grey
-        image = Image.fromarray((np.asarray(image).astype(float) / 257).clip(0, 255).astype(np.uint8))
     upright = ImageOps.exif_transpose(image)
-    if "A" in upright.mode or "transparency" in upright.info:
+    if upright.mode.startswith("I"):  # 16 bits of grey
+        upright = Image.fromarray((np.asarray(upright).astype(float) / 257).clip(0, 255).astype(np.uint8))
+    if _has_alpha(upright):
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
     plain = upright.convert("RGB" if colour else "L")

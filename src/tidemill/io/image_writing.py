@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import math
 import re
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterable
+from itertools import chain, count
 from pathlib import Path
 from typing import IO
 
@@ -75,8 +75,8 @@ def write_folder(parts: Iterable[pl.DataFrame], path: Path, label: str | None = 
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())) and not overwrite:
         raise OutputError("the output exists already", where=str(path), hint="give another name, or add --overwrite")
-    if path.is_dir() and any(not _is_ours(inside) for inside in path.rglob("*")):
-        raise OutputError("the folder holds other files than images, which would be lost", where=str(path),
+    if path.is_dir() and not _is_ours(path):
+        raise OutputError("the folder holds other files than such as are written here, which would be lost", where=str(path),
                           hint="give another folder")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def write_folder(parts: Iterable[pl.DataFrame], path: Path, label: str | None = 
             whole.mkdir()
             _put(parts, whole, label)
             if path.is_dir():
-                shutil.rmtree(path)
+                path.rename(Path(aside) / "before")
             whole.rename(path)
     except OSError as error:
         raise OutputError(f"cannot write ({error.strerror or error})", where=str(path),
@@ -93,23 +93,29 @@ def write_folder(parts: Iterable[pl.DataFrame], path: Path, label: str | None = 
 
 
 def _put(parts: Iterable[pl.DataFrame], folder: Path, label: str | None) -> None:
-    number = 0
+    number, places = 0, dict[str | None, Path]()
     for frame in parts:
         said = [None] * len(frame) if label is None else frame[label].cast(pl.String).to_list()
         for image, name in zip(pixels(_column(frame)), said, strict=True):
             number += 1
-            place = folder if label is None else folder / _safe(name)
-            place.mkdir(exist_ok=True)
-            (place / f"{number:05d}.png").write_bytes(png(image))
+            if name not in places:
+                places[name] = folder if label is None else _place(folder, name)
+                places[name].mkdir(exist_ok=True)
+            (places[name] / f"{number:05d}.png").write_bytes(png(image))
 
 
-def _safe(label: str | None) -> str:
-    """A label as the name of a folder."""
-    return re.sub(r"[^\w .+()-]", "_", label or "").strip(" .") or "_"
+def _place(folder: Path, label: str | None) -> Path:
+    """The folder of a label, a new one for each, also where names of folders do not tell labels apart."""
+    safe = re.sub(r"[^\w .+()-]", "_", label or "").strip(" .") or "_"
+    taken = {path.name.casefold() for path in folder.iterdir()}
+    names = chain([safe], (f"{safe} ({k})" for k in count(2)))
+    return folder / next(name for name in names if name.casefold() not in taken)
 
 
-def _is_ours(path: Path) -> bool:
-    return path.is_dir() or path.suffix == ".png"
+def _is_ours(folder: Path) -> bool:
+    """Whether all files are PNGs that are numbered from 1, as :func:`write_folder` numbers them."""
+    names = sorted(path.name for path in folder.rglob("*") if not path.is_dir())
+    return sorted(f"{number:05d}.png" for number in range(1, len(names) + 1)) == names
 
 
 def _column(frame: pl.DataFrame) -> pl.Series:

@@ -26,6 +26,7 @@ _TEXT = ("csv", "tsv")
 _PACKABLE = (*_TEXT, "jsonl", "ndjson")
 _IMAGES = ("npz", "png", FOLDER)
 """What only images are written to."""
+_SHOWN = "write .npz, .png (a contact sheet), .parquet, or a folder"
 
 
 def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
@@ -142,10 +143,10 @@ def ending_of(path: Path, *, images: bool = False) -> str:
     if ending not in WRITERS or ending == FOLDER or (endings[-1] == "gz" and ending not in _PACKABLE):
         what = f"the ending '.{'.'.join(endings)}' is unknown" if endings[-1] else "the name has no ending"
         known = ", ".join("." + name for name in WRITERS if name not in _IMAGES)
-        raise OutputError(what, where=str(path), hint=f"known endings: {known}; also .gz of the text ones")
+        raise OutputError(what, where=str(path),
+                          hint=_SHOWN if images else f"known endings: {known}; also .gz of the text ones")
     if images and ending not in (*_IMAGES, "parquet"):
-        raise OutputError(f"images cannot be written as .{ending}", where=str(path),
-                          hint="write .npz, .png (a contact sheet), .parquet, or a folder")
+        raise OutputError(f"images cannot be written as .{ending}", where=str(path), hint=_SHOWN)
     if not images and ending in _IMAGES:
         raise OutputError(f"a table without images cannot be written as .{ending}", where=str(path),
                           hint="write .csv, .parquet or .xlsx")

@@ -95,7 +95,7 @@ def closest(made: np.ndarray, train: np.ndarray, holdout: np.ndarray, lean: Lean
     order = np.argsort(lean.ratio, kind="stable")
     first = np.sort(np.unique(lean.train[order], return_index=True)[1])[:SHOWN]
     at = order[first]
-    return Sheet(f"The {len(at)} generated images that lean most towards a training image", (
+    return Sheet("Generated images that lean most towards a training image", (
         strip("made", made[at], SHOWN), strip("nearest training image", train[lean.train[at]], SHOWN),
         strip("nearest held-out image", holdout[lean.holdout[at]], SHOWN)))
 

@@ -201,13 +201,40 @@ def test_where_images_cannot_be_written_to(classes: Path, tmp_path: Path, run: R
     mixed = tmp_path / "mine"
     mixed.mkdir()
     (mixed / "letter.txt").write_text("mine")
-    with pytest.raises(OutputError, match="other files than images"):
+    with pytest.raises(OutputError, match="other files than such as are written here"):
         write(data, mixed, overwrite=True)
     assert (mixed / "letter.txt").exists()
+    with pytest.raises(OutputError, match="other files than such as are written here"):
+        write(data, classes, overwrite=True)  # photographs of the user's own
+    assert read(classes, run).frame.equals(data.frame)
+    with pytest.raises(OutputError, match=r"the ending '\.tiff' is unknown"):
+        write(data, tmp_path / "a.tiff")
     table = data.select(["label"])
     for name in ("a.npz", "a.png"):
         with pytest.raises(OutputError, match="without images"):
             write(table, tmp_path / name)
+
+
+def test_each_label_has_a_folder_of_its_own(tmp_path: Path, run: Run) -> None:
+    labels = ["a/b", "a_b", "A_B", "..", "", "a_b"]
+    data = read(pl.DataFrame([images("image", DIGITS[:6]), pl.Series("label", labels)]), run)
+    write(data, tmp_path / "out")
+    found = {path.name: len(list(path.iterdir())) for path in (tmp_path / "out").iterdir()}
+    assert sorted(found.values()) == [1, 1, 1, 1, 2]
+    assert {path.parent for path in tmp_path.rglob("*.png")} == {tmp_path / "out" / name for name in found}
+
+
+def test_what_is_transparent_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    run = Run(listener=lambda event: told.append(event.text))
+    for k, image in enumerate(DIGITS[:6]):
+        glass = Image.fromarray(image).convert("RGBA")
+        glass.putalpha(255 if k else 0)
+        glass.save(tmp_path / f"{k}.png")
+    shown = pixels(read(tmp_path, run).frame["image"])
+    assert (shown[0] == 255).all()
+    assert np.array_equal(shown[1:, ..., 0], DIGITS[1:6])
+    assert "1 of 6 images are transparent in part; that is shown white." in told
 
 
 def test_frames_with_pixels(run: Run) -> None:

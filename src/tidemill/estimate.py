@@ -9,6 +9,7 @@ from tidemill.cleaning.cost import cost as cleaning
 from tidemill.core.cost import Cost, pace
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.imaging.cost import cost as looking
 from tidemill.metrics.cost import cost as metrics
 from tidemill.mining.cost import cost as mining
 from tidemill.models.base import Generator, unfitted
@@ -43,7 +44,7 @@ def of_run(train: Dataset, holdout: Dataset, rows: int | None = None, rounds: in
     mined = mining(len(train), columns, real) * (3 + rounds)  # the findings are mined again of three tables
     judged = metrics(made, len(holdout), columns, round(2 * real + 3 * table * made / len(train)))
     return (cleaning(len(train) + len(holdout), columns, real) + mined + judged
-            + Cost(_FLOOR * columns * (len(train) + made), 0))
+            + looking(train) + Cost(_FLOOR * columns * (len(train) + made), 0))
 
 
 def tell(model: str, options: Mapping[str, Any] | None, train: Dataset, run: Run, beside: Cost | None = None) -> None:

@@ -10,6 +10,7 @@ from tidemill import estimate
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Event, Run
 from tidemill.core.schema import Column, Schema
+from tidemill.imaging.pixels import images
 from tidemill.models.trees import Trees
 
 
@@ -25,6 +26,19 @@ def test_more_of_anything_costs_more() -> None:
                  estimate.of_run(table(1000), table(500), rounds=3)):
         assert more.seconds > few.seconds
         assert more.bytes >= few.bytes
+
+
+def test_larger_images_and_labels_cost_more() -> None:
+    def album(side: int, *, labelled: bool) -> Dataset:
+        columns = [images("image", np.zeros((20, side, side), np.uint8)), pl.Series("label", ["a", "b"] * 10)]
+        kinds = (Column("image", "image"), Column("label", "category", role="target" if labelled else "ignore"))
+        return Dataset(pl.DataFrame(columns), Schema(kinds))
+
+    small, large, small_labelled, large_labelled = (
+        estimate.of_run(data, data).seconds for data in (
+            album(28, labelled=False), album(64, labelled=False), album(28, labelled=True), album(64, labelled=True)))
+    assert small < large < large_labelled
+    assert small < small_labelled < large_labelled
 
 
 @pytest.mark.parametrize(("rows", "told"), [(1000, False), (20_000_000, True)])

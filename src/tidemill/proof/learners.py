@@ -46,7 +46,7 @@ MOST_SHOWN = 10_000
 """Of more rows, the perceptron learns so many."""
 HIDDEN = 32
 STEPS = 1200
-IMAGE_STEPS = 600
+IMAGE_STEPS = 400
 """Of a convolutional network; so many whatever the number of images, so that more of them are no longer training."""
 _BLOCK = 1 << 22  # distances at a time: 16 MB
 
@@ -154,7 +154,7 @@ def perceptron(layout: Layout, rows: Features, label: Floats, weight: Floats | N
 
 def convolutional(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
                   run: Run) -> Floats:
-    """Two convolutional layers and a dense one, 600 steps on 128 images each, each image moved by up to 2 pixels.
+    """Two convolutional layers and a dense one, 400 steps on 128 images each, each image moved by up to 2 pixels.
 
     Raises:
         MissingExtra: PyTorch is not installed.

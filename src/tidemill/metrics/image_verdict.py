@@ -9,7 +9,7 @@ from tidemill.core.score import Score
 from tidemill.metrics.image_copies import BY_FEATURES, BY_PIXELS, COPIES
 from tidemill.metrics.image_learning import ACCURACY
 from tidemill.metrics.image_likeness import COVERAGE, FRECHET
-from tidemill.metrics.verdict import NORMAL_99, SLIGHT, TOLD_APART, USE, Sign
+from tidemill.metrics.verdict import NORMAL_99, SLIGHT, TOLD_APART, USE, Sign, worst
 from tidemill.metrics.wording import percent
 
 LIMIT = ("These figures measure similarity in the eyes of a small classifier, and look for copies pixel by pixel; mirrored, "
@@ -70,13 +70,7 @@ def _privacy(named: Mapping[str, Score]) -> tuple[str, bool]:
              if name in named and (sign := read(named[name])) is not None]
     if not signs:
         return "Whether they are copies of training images was not measured.", False
-    level = max(sign.level for sign in signs)
-    said = "; ".join(sign.words for sign in signs if sign.level == level)
-    if level == 0:
-        return f"There is no sign of copying: {said}.", False
-    if level == 1:
-        return f"They lean slightly towards the training images: {said}.", False
-    return f"Warning: the generated images give away training images, do not share them: {said}.", True
+    return worst(signs, "the generated images", "training images")
 
 
 def _copies(score: Score) -> Sign | None:

@@ -100,13 +100,23 @@ def _privacy(named: Mapping[str, Score]) -> tuple[str, bool]:
     if MEMBERSHIP not in named and CLOSENESS not in named:
         beyond = ", but for exact copies" if COPIES in named else ""
         return f"Whether they give away training rows was not measured{beyond}.", False
+    return worst(signs, "the synthetic rows", "training rows")
+
+
+def worst(signs: Sequence[Sign], made: str, learned: str) -> tuple[str, bool]:
+    """What the worst signs say, and whether it is a warning.
+
+    Args:
+        signs: At least one.
+        made, learned: What is told of, and what it may give away: "the synthetic rows", "training rows".
+    """
     level = max(sign.level for sign in signs)
     said = "; ".join(sign.words for sign in signs if sign.level == level)
     if level == 0:
         return f"There is no sign of copying: {said}.", False
     if level == 1:
-        return f"They lean slightly towards the training rows: {said}.", False
-    return f"Warning: the synthetic rows give away training rows, do not share them: {said}.", True
+        return f"They lean slightly towards the {learned}: {said}.", False
+    return f"Warning: {made} give away {learned}, do not share them: {said}.", True
 
 
 def _closeness(score: Score) -> Sign | None:

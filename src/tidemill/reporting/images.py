@@ -56,7 +56,8 @@ def glimpses(account: Account, learning: Learning) -> list[Block]:
                    for step, made in learning.glimpses if len(made))
     return [Heading("The same noise as learning went"),
             Paragraph("Every column of images comes from the same random numbers, so a column shows how one image came "
-                      "about. Columns that grow alike from some step on would mean that the model makes a few images only."),
+                      "about; the last row is made with the weights that were kept. Columns that grow alike from some step "
+                      "on would mean that the model makes a few images only."),
             SheetBlock("", strips)]
 
 

@@ -168,13 +168,16 @@ class Neural(ABC):
             rows = held
         trainer = Trainer(self.net, self.objectives(self.net), replace(self.options, batch=self.step_rows()), seed, device)
 
+        def glimpse() -> Batch:
+            context = None if real.context is None else real.context.rows(np.arange(GLIMPSE) % cut)
+            # always the same noise, so that one sees how its rows change
+            with torch.no_grad():
+                return replace(self.draw(self.net, GLIMPSE, context, generator(device, seed, -2, 0)), context=context)
+
         def score(rng: torch.Generator) -> float:
             looks = len(trainer.progress.curves.get("score", ())) + 1
             if looks in (1, 4, 16, 64, 256):
-                context = None if real.context is None else real.context.rows(np.arange(GLIMPSE) % cut)
-                # always the same noise, so that one sees how its rows change
-                made = self.draw(self.net, GLIMPSE, context, generator(device, seed, -2, 0))
-                self.glimpses.append((trainer.progress.step, replace(made, context=context)))
+                self.glimpses.append((trainer.progress.step, glimpse()))
             return self.score(self.net, held, real, rng)
 
         own = type(self).pick is not Neural.pick
@@ -184,6 +187,9 @@ class Neural(ABC):
         progress = trainer.progress
         self.steps_done, self.curves, self.best_step = progress.step, progress.curves, progress.best_step
         self.steps_planned = progress.step if ended else self.options.steps
+        if self.best_step:
+            before = [(step, made) for step, made in self.glimpses if step < self.best_step]
+            self.glimpses = [*before, (self.best_step, glimpse())]
 
     def _new_net(self, seed: int) -> nn.Module:
         with torch.random.fork_rng(devices=[]):

@@ -59,7 +59,7 @@ def test_steps_are_counted_through_and_curves_are_of_both() -> None:
     assert (model.vae.steps_done, model.inner.steps_done, model.steps_done) == (50, 100, 150)
     assert [step for step, _ in model.curves["vae score"]] == [50]
     assert [step for step, _ in model.curves["score"]] == [100, 150]
-    assert [step for step, _ in model.glimpses] == [50, 100]
+    assert [step for step, _ in model.glimpses] == [50, 100, 150]  # the last with the weights that were kept
     assert all(batch.code.shape[1] == 3 for _, batch in model.glimpses)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import Fresh
-from tidemill.codecs.image import ImageCodec
-from tidemill.codecs.sequence import SequenceCodec
+from tidemill.codecs.columns.base import Fresh
+from tidemill.codecs.images import ImageCodec
+from tidemill.codecs.series import SequenceCodec
 from tidemill.codecs.table import TableCodec
 from tidemill.completion import Given, completed, numbered, stacked
 from tidemill.core.condition import Condition

@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from tidemill import __version__
-from tidemill.codecs.image import ImageCodec
-from tidemill.codecs.sequence import SequenceCodec
+from tidemill.codecs.images import ImageCodec
+from tidemill.codecs.series import SequenceCodec
 from tidemill.codecs.table import TableCodec
 from tidemill.completion import Given, taken
 from tidemill.core import artifact

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.conformance.tables import business, dataset
 from tidemill.codecs import CODECS
-from tidemill.codecs.base import ColumnCodec
+from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.codecs.table import CODEC_OF_KIND, TableCodec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column

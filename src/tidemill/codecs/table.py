@@ -10,14 +10,14 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs import CODECS
-from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh
-from tidemill.codecs.category import CategoryCodec
-from tidemill.codecs.compiling import Compiled, Compiler, restored
-from tidemill.codecs.completing import Completing
-from tidemill.codecs.filling import fill
-from tidemill.codecs.intervals import LARGEST, between
-from tidemill.codecs.linear import Linear
-from tidemill.codecs.units import Asked, Own, Rows, Unit, both
+from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, Fresh
+from tidemill.codecs.columns.category import CategoryCodec
+from tidemill.codecs.columns.intervals import LARGEST, between
+from tidemill.codecs.rules.compiler import Compiled, Compiler, restored
+from tidemill.codecs.rules.completing import Completing
+from tidemill.codecs.rules.filling import fill
+from tidemill.codecs.rules.linear import Linear
+from tidemill.codecs.rules.units import Asked, Own, Rows, Unit, both
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidemill.codecs.intervals import holds
+from tidemill.codecs.columns.intervals import holds
 from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset

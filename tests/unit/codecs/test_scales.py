@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tidemill.codecs.category import CategoryCodec
-from tidemill.codecs.scales import evident_order
+from tidemill.codecs.columns.category import CategoryCodec
+from tidemill.codecs.columns.scales import evident_order
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 

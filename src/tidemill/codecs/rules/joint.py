@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tidemill.codecs.base import Allowed
-from tidemill.codecs.category import CategoryCodec
-from tidemill.codecs.units import Asked, Codecs, Rows, Unit, placed
+from tidemill.codecs.columns.base import Allowed
+from tidemill.codecs.columns.category import CategoryCodec
+from tidemill.codecs.rules.units import Asked, Codecs, Rows, Unit, placed
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Code, Known, Spec
 

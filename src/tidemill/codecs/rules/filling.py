@@ -11,10 +11,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from tidemill.codecs.base import ColumnCodec
-from tidemill.codecs.intervals import LARGEST
-from tidemill.codecs.linear import Linear
-from tidemill.codecs.units import Codecs, Rows, has_number
+from tidemill.codecs.columns.base import ColumnCodec
+from tidemill.codecs.columns.intervals import LARGEST
+from tidemill.codecs.rules.linear import Linear
+from tidemill.codecs.rules.units import Codecs, Rows, has_number
 
 LEVELS = 9
 """Numbers are filled in turn with so many that are spread as the column's own are."""

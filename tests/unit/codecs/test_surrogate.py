@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidemill.codecs.base import Fresh
-from tidemill.codecs.form import IdCodec, shape_of
+from tidemill.codecs.columns.base import Fresh
+from tidemill.codecs.columns.surrogate import IdCodec, shape_of
 from tidemill.core.grid import Batch
 from tidemill.core.run import Run
 from tidemill.core.schema import Column

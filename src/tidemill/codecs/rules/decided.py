@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tidemill.codecs.base import Allowed
-from tidemill.codecs.category import CategoryCodec
-from tidemill.codecs.intervals import LARGEST, holds, union
-from tidemill.codecs.units import (
+from tidemill.codecs.columns.base import Allowed
+from tidemill.codecs.columns.category import CategoryCodec
+from tidemill.codecs.columns.intervals import LARGEST, holds, union
+from tidemill.codecs.rules.units import (
     Asked,
     Codecs,
     Rows,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tidemill.codecs.base import ColumnCodec
+from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.core.condition import Operator, Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.schema import Column, Rule

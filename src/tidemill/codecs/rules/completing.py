@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from tidemill.codecs.base import Allowed, ColumnCodec
-from tidemill.codecs.decided import Decided
-from tidemill.codecs.form import FreshCodec
-from tidemill.codecs.given import except_missing, given
-from tidemill.codecs.intervals import LARGEST, between
-from tidemill.codecs.joint import Joint
-from tidemill.codecs.linear import Linear
-from tidemill.codecs.units import Codecs, Own, Rows, Unit, both, nothing_given, rows_of
+from tidemill.codecs.columns.base import Allowed, ColumnCodec
+from tidemill.codecs.columns.intervals import LARGEST, between
+from tidemill.codecs.columns.surrogate import FreshCodec
+from tidemill.codecs.rules.decided import Decided
+from tidemill.codecs.rules.given import except_missing, given
+from tidemill.codecs.rules.joint import Joint
+from tidemill.codecs.rules.linear import Linear
+from tidemill.codecs.rules.units import Codecs, Own, Rows, Unit, both, nothing_given, rows_of
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Known, Partial, Spec, Sum

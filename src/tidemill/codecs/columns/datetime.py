@@ -10,10 +10,10 @@ from typing import Any, Literal, Self, cast
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh
-from tidemill.codecs.intervals import LARGEST, between, everything, union, without
-from tidemill.codecs.line import Line
-from tidemill.codecs.presence import ABSENCES, Presence
+from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, Fresh
+from tidemill.codecs.columns.intervals import LARGEST, between, everything, union, without
+from tidemill.codecs.columns.line import Line
+from tidemill.codecs.columns.presence import ABSENCES, Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Real, Spec

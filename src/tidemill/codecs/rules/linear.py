@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from tidemill.codecs.base import Allowed
-from tidemill.codecs.intervals import LARGEST, between, everything, meet, union
-from tidemill.codecs.line import Line
-from tidemill.codecs.units import Asked, Codecs, Rows, Unit, both, has_number, without_absent
+from tidemill.codecs.columns.base import Allowed
+from tidemill.codecs.columns.intervals import LARGEST, between, everything, meet, union
+from tidemill.codecs.columns.line import Line
+from tidemill.codecs.rules.units import Asked, Codecs, Rows, Unit, both, has_number, without_absent
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Known, Real, Spec, Sum
 

@@ -13,17 +13,17 @@ from typing import cast
 
 import numpy as np
 
-from tidemill.codecs.base import ColumnCodec
-from tidemill.codecs.category import CategoryCodec
-from tidemill.codecs.decided import Decided
-from tidemill.codecs.filling import fill, filled_columns, spread_of, within
-from tidemill.codecs.intervals import LARGEST
-from tidemill.codecs.joint import Joint
-from tidemill.codecs.line import Line
-from tidemill.codecs.linear import Law, Linear
-from tidemill.codecs.number import NumberCodec
-from tidemill.codecs.ranges import range_numbers
-from tidemill.codecs.units import Own, Rows, Unit, has_number
+from tidemill.codecs.columns.base import ColumnCodec
+from tidemill.codecs.columns.category import CategoryCodec
+from tidemill.codecs.columns.intervals import LARGEST
+from tidemill.codecs.columns.line import Line
+from tidemill.codecs.columns.number import NumberCodec
+from tidemill.codecs.rules.decided import Decided
+from tidemill.codecs.rules.filling import fill, filled_columns, spread_of, within
+from tidemill.codecs.rules.joint import Joint
+from tidemill.codecs.rules.linear import Law, Linear
+from tidemill.codecs.rules.ranges import range_numbers
+from tidemill.codecs.rules.units import Own, Rows, Unit, has_number
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch
 from tidemill.core.schema import Column, Rule

@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes, not_missing
-from tidemill.codecs.scales import evident_order
+from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes, not_missing
+from tidemill.codecs.columns.scales import evident_order
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Code, Spec

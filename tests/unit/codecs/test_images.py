@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from tidemill.codecs.image import ImageCodec
+from tidemill.codecs.images import ImageCodec
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError

@@ -9,10 +9,10 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import FIRST, Fresh
-from tidemill.codecs.form import IdCodec
+from tidemill.codecs.columns.base import FIRST, Fresh
+from tidemill.codecs.columns.surrogate import IdCodec
+from tidemill.codecs.series_times import Timeline
 from tidemill.codecs.table import TableCodec
-from tidemill.codecs.timeline import Timeline
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Spec

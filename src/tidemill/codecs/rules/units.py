@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from tidemill.codecs.base import Allowed, ColumnCodec
-from tidemill.codecs.category import CategoryCodec
-from tidemill.codecs.intervals import LARGEST, everything
-from tidemill.codecs.line import met
+from tidemill.codecs.columns.base import Allowed, ColumnCodec
+from tidemill.codecs.columns.category import CategoryCodec
+from tidemill.codecs.columns.intervals import LARGEST, everything
+from tidemill.codecs.columns.line import met
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Known, Partial, Spec
 from tidemill.core.schema import Column

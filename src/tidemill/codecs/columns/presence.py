@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import Allowed, none_passes, not_missing
-from tidemill.codecs.intervals import everything, meet
+from tidemill.codecs.columns.base import Allowed, none_passes, not_missing
+from tidemill.codecs.columns.intervals import everything, meet
 from tidemill.core.condition import Test
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Code

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidemill.codecs.base import Fresh
-from tidemill.codecs.sequence import SERIES, SequenceCodec
+from tidemill.codecs.columns.base import Fresh
+from tidemill.codecs.series import SERIES, SequenceCodec
 from tidemill.core import series as cut
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
@@ -150,7 +150,7 @@ def test_long_series_are_cut_into_windows_that_cover_them() -> None:
 
 
 def test_a_window_can_be_chosen_and_many_windows_overlap_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tidemill.codecs.sequence.MOST_WINDOWS", 40)
+    monkeypatch.setattr("tidemill.codecs.series.MOST_WINDOWS", 40)
     codec = SequenceCodec(10).fit(long(), Run())
     batch = codec.encode(long())
     assert codec.spec.sites == (10,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import ColumnCodec
+from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Partial
 from tidemill.core.schema import Column

@@ -8,10 +8,10 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.datetime import DatetimeCodec
-from tidemill.codecs.form import MIN_COUNT
-from tidemill.codecs.intervals import LARGEST
-from tidemill.codecs.number import NumberCodec
+from tidemill.codecs.columns.datetime import DatetimeCodec
+from tidemill.codecs.columns.intervals import LARGEST
+from tidemill.codecs.columns.number import NumberCodec
+from tidemill.codecs.columns.surrogate import MIN_COUNT
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Spec
 from tidemill.core.run import Run

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import FIRST, Fresh
+from tidemill.codecs.columns.base import FIRST, Fresh
 from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset

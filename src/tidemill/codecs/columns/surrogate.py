@@ -12,8 +12,8 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes
-from tidemill.codecs.presence import ABSENCES, Presence
+from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes
+from tidemill.codecs.columns.presence import ABSENCES, Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Spec

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from tidemill.codecs.intervals import LARGEST, between, meet, union
+from tidemill.codecs.columns.intervals import LARGEST, between, meet, union
 from tidemill.core.grid import Known, Sum
 
 Sort = Literal["number", "date", "zoned"]

@@ -1,0 +1,1 @@
+"""Rules that rows keep, as units of channels that cannot break them."""

@@ -29,9 +29,9 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column, Schema
 from tidemill.imaging.pixels import images
 from tidemill.proof.controls import REAL
-from tidemill.proof.folds import subset
 from tidemill.proof.problem import problem_of
 from tidemill.proof.verdict import verdict
+from tidemill.supervised.folds import subset
 
 PAGE, RESULTS = ROOT / "docs" / "images.md", ROOT / "benchmarks" / "results" / "augmentation.json"
 MEASURE = "balanced_accuracy"

@@ -24,10 +24,10 @@ from halves import halves
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.proof.controls import REAL
-from tidemill.proof.measures import primary
 from tidemill.proof.problem import problem_of
 from tidemill.proof.strategies import table
 from tidemill.proof.trial import Arm, Rows, child, trial
+from tidemill.supervised.measures import primary
 from tidemill.synthesizer import Synthesizer
 
 PAGE = Path(__file__).parents[1] / "docs" / "verdict.md"

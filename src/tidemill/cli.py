@@ -362,8 +362,8 @@ def verdict(train: Annotated[str, typer.Option("--train", metavar="A", help="Rea
     """Say whether generated rows help models of the target, and how sure that is."""
     from tidemill import verbs
     from tidemill.core.artifact import write_json
-    from tidemill.proof.measures import parse_cost
     from tidemill.proof.wording import told
+    from tidemill.supervised.measures import parse_cost
 
     _refuse([out] if out else [], overwrite)
     costs = None if cost is None else parse_cost(cost)
@@ -498,7 +498,7 @@ def loop(data: Data, target: Target = None,
          quiet: Quiet = False, json: Json = False) -> None:
     """Generate where it is thin, keep only what helps, and prove it."""
     from tidemill import verbs
-    from tidemill.proof.measures import parse_cost
+    from tidemill.supervised.measures import parse_cost
 
     costs = None if cost is None else parse_cost(cost)
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, minutes=minutes) as job:
@@ -529,8 +529,8 @@ def recipe(name: Annotated[str, typer.Argument(metavar="NAME", show_default=Fals
            time: Time = None, entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False,
            quiet: Quiet = False, json: Json = False) -> None:
     """Answer a business question from a table, on one page."""
-    from tidemill.proof.measures import parse_cost
     from tidemill.recipes.make import recipe as cook
+    from tidemill.supervised.measures import parse_cost
 
     costs = None if cost is None else parse_cost(cost)
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json, minutes=minutes) as job:
@@ -620,7 +620,7 @@ def attacks(json: Json = False) -> None:
 @app.command()
 def learners(json: Json = False) -> None:
     """List the learners that verdicts are made with."""
-    from tidemill.proof.learners import LEARNERS
+    from tidemill.supervised.learners import LEARNERS
 
     _listed(LEARNERS, json)
 

@@ -15,14 +15,14 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
-from tidemill.metrics.auc import auc
-from tidemill.metrics.boosting import boosted, tree_matrix
-from tidemill.metrics.embedding import learn_embedding, nearest
-from tidemill.metrics.features import Features, Floats, Layout, features
 from tidemill.metrics.findings import matched
-from tidemill.metrics.targets import targets
 from tidemill.mining.mine import mine
 from tidemill.reporting.base import Round
+from tidemill.supervised.arrays import Features, Floats, Layout, features
+from tidemill.supervised.auc import auc
+from tidemill.supervised.boosting import boosted, tree_matrix
+from tidemill.supervised.points import learn_embedding, nearest
+from tidemill.supervised.targets import targets
 
 NEAR = 0.01
 """A generated row is a near-copy if it is nearer to a training row than all but this share of held-out rows are."""

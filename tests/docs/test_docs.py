@@ -23,8 +23,8 @@ from tidemill.looping import AIMS
 from tidemill.metrics import METRICS
 from tidemill.mining import TECHNIQUES
 from tidemill.models import MODELS
-from tidemill.proof.learners import LEARNERS
 from tidemill.recipes import RECIPES
+from tidemill.supervised.learners import LEARNERS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

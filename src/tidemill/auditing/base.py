@@ -15,10 +15,10 @@ from tidemill.core.leak import Leak, Light
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.auc import NORMAL_95
-from tidemill.metrics.embedding import Embedding, Points
-from tidemill.metrics.features import Features, Floats, Layout
 from tidemill.metrics.wording import percent
+from tidemill.supervised.arrays import Features, Floats, Layout
+from tidemill.supervised.auc import NORMAL_95
+from tidemill.supervised.points import Embedding, Points
 
 if TYPE_CHECKING:
     from tidemill.synthesizer import Synthesizer

@@ -17,10 +17,10 @@ from tidemill.auditing.scene import MOST_RELEASED
 from tidemill.core.dataset import Dataset
 from tidemill.core.leak import Leak
 from tidemill.core.run import Event, Run
-from tidemill.metrics.auc import auc
-from tidemill.metrics.embedding import learn_embedding, nearest
-from tidemill.metrics.features import Floats, features
 from tidemill.metrics.wording import percent
+from tidemill.supervised.arrays import Floats, features
+from tidemill.supervised.auc import auc
+from tidemill.supervised.points import learn_embedding, nearest
 from tidemill.synthesizer import Synthesizer
 
 CANARIES = 500

@@ -12,9 +12,9 @@ from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.feedback import NEAR
-from tidemill.metrics.features import Floats
 from tidemill.metrics.nearest import equal_rows
 from tidemill.metrics.wording import percent
+from tidemill.supervised.arrays import Floats
 
 
 def copies(scene: Scene, run: Run) -> Iterable[Leak]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import hypergeom, norm
 
-from tidemill.metrics.auc import NORMAL_95, Auc
+from tidemill.supervised.auc import NORMAL_95, Auc
 
 _Z2 = NORMAL_95 ** 2
 

@@ -14,9 +14,9 @@ from tidemill.auditing.excess import Excess, of_hits
 from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
-from tidemill.metrics.auc import NORMAL_95
-from tidemill.metrics.embedding import Points, nearest
 from tidemill.metrics.wording import percent
+from tidemill.supervised.auc import NORMAL_95
+from tidemill.supervised.points import Points, nearest
 
 ATTEMPTS, TRIED = 2000, 600
 """People on each side whose secrets are guessed from the synthetic rows, and from the two other releases."""

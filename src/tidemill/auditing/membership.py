@@ -13,10 +13,10 @@ from tidemill.auditing.base import FEW_LIMIT, Release, Scene, Told, leak, unknow
 from tidemill.auditing.excess import Excess, at_least, of_auc, of_rates, rate
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
-from tidemill.metrics.auc import Auc, auc
-from tidemill.metrics.embedding import nearest
-from tidemill.metrics.features import Floats
 from tidemill.metrics.wording import counted, percent
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.auc import Auc, auc
+from tidemill.supervised.points import nearest
 
 FALSE = 0.01
 """The share of unseen rows that an attacker may wrongly take for training rows."""

@@ -10,9 +10,9 @@ from tidemill.auditing.base import Release, Scene, Told, leak, unknown
 from tidemill.auditing.excess import of_hits
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
-from tidemill.metrics.embedding import nearest
-from tidemill.metrics.features import Floats
 from tidemill.metrics.wording import counted, percent
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.points import nearest
 
 WANTED, FEWEST = 120, 30
 """Unseen outliers that are wanted, and that are needed."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.metrics.features import Features, Floats
+from tidemill.supervised.arrays import Features, Floats
 
 Test = tuple[int, str, float]
 """Position of a column, "==", "<=" or ">=", and a number or a code; NaN and code 0 are what is missing."""

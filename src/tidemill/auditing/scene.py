@@ -12,9 +12,9 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
-from tidemill.metrics.embedding import Points, axes_of, learn_embedding, nearest
-from tidemill.metrics.features import Features, Floats, features, together
 from tidemill.metrics.privacy import ENTRIES, FEWEST_ROWS
+from tidemill.supervised.arrays import Features, Floats, features, together
+from tidemill.supervised.points import Points, axes_of, learn_embedding, nearest
 
 if TYPE_CHECKING:
     from tidemill.synthesizer import Synthesizer

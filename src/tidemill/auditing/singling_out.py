@@ -15,8 +15,8 @@ from tidemill.auditing.predicates import Predicate, of_one_column, of_several_co
 from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
-from tidemill.metrics.features import Features, together
 from tidemill.metrics.wording import percent
+from tidemill.supervised.arrays import Features, together
 
 OF_ONE, OF_SEVERAL, DRAWN = 500, 1500, 12_000
 """Predicates of one and of several columns that are tried, and how many of these are drawn at most to find them."""

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
-from tidemill.metrics.features import Floats
 from tidemill.mining.subgroups import Masks, Quality, candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.proof.problem import Problem
+from tidemill.supervised.arrays import Floats
 
 SPOTS = 3
 """Segments that one aim names."""

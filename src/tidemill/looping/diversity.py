@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidemill.core.dataset import Dataset
-from tidemill.metrics.features import Features, Floats, Layout, features
+from tidemill.supervised.arrays import Features, Floats, Layout, features
 
 TAIL = 0.01
 """A number is in a tail beyond the real rows' quantile of this share, on either side."""

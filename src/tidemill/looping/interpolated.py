@@ -12,7 +12,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.metrics.features import Floats, features
+from tidemill.supervised.arrays import Floats, features
 
 NEIGHBOURS = 5
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.looping.loop import Asked, Looped
-from tidemill.proof.learners import learners_of, words_of
-from tidemill.proof.measures import measures
 from tidemill.proof.problem import problem_of
 from tidemill.reporting.looped import LoopAccount, build_loop
+from tidemill.supervised.learners import learners_of, words_of
+from tidemill.supervised.measures import measures
 from tidemill.synthesizer import versions
 
 

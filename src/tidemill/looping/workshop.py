@@ -18,11 +18,11 @@ from tidemill.looping.aims import Studied, Want
 from tidemill.looping.gates import Gate, gates, through
 from tidemill.looping.interpolated import interpolated
 from tidemill.looping.strategy import Step, Strategy
-from tidemill.metrics.features import Floats
-from tidemill.metrics.sides import thinned
 from tidemill.proof.controls import as_many
 from tidemill.proof.problem import Problem, problem_of
 from tidemill.proof.trial import Rows, child, predicted
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.sampling import thinned
 from tidemill.synthesizer import Synthesizer
 
 TAUGHT = 0.3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tidemill.core.cost import Cost
 from tidemill.metrics import detection, privacy
-from tidemill.metrics.sides import affordable
+from tidemill.supervised.sampling import affordable
 
 
 def cost(rows: int, holdout: int, columns: int, table: int) -> Cost:

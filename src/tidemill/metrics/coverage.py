@@ -8,11 +8,11 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.embedding import axes_of, learn_embedding
-from tidemill.metrics.features import Features, Floats, Layout, features, together
 from tidemill.metrics.manifolds import NEIGHBOURS, inside, radii
-from tidemill.metrics.sides import affordable, sampled, sides
 from tidemill.metrics.wording import counted, percent
+from tidemill.supervised.arrays import Features, Floats, Layout, features, together
+from tidemill.supervised.points import axes_of, learn_embedding
+from tidemill.supervised.sampling import affordable, sampled, sides
 
 MOST_ROWS = 100_000
 CELLS = 5_000_000
@@ -29,7 +29,7 @@ def coverage(evidence: Evidence, run: Run) -> Iterable[Score]:
     """Coverage and density, and the shares of category levels and of tails that occur.
 
     Naeem et al. (2020), "Reliable Fidelity and Diversity Metrics for Generative Models", equations 3 and 4, with 5
-    neighbours, in the space of :mod:`tidemill.metrics.embedding`. Coverage: the share of real rows that have a
+    neighbours, in the space of :mod:`tidemill.supervised.points`. Coverage: the share of real rows that have a
     synthetic row nearer than their fifth real neighbour; an equal real sample reaches about 0.97. Density: how many of
     such neighbourhoods a synthetic row lies in, against the 5 that are expected; about 1 in a real sample, above 1
     where synthetic rows crowd where real rows are dense.

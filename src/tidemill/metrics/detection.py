@@ -12,12 +12,12 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.auc import Auc, auc, mean_auc
-from tidemill.metrics.boosting import boosted, predictions, tree_matrix
-from tidemill.metrics.design import learn_design, logistic
-from tidemill.metrics.features import Features, Floats, features, together
-from tidemill.metrics.sides import affordable, sides
 from tidemill.metrics.wording import counted, listing, ratio
+from tidemill.supervised.arrays import Features, Floats, features, together
+from tidemill.supervised.auc import Auc, auc, mean_auc
+from tidemill.supervised.boosting import boosted, predictions, tree_matrix
+from tidemill.supervised.design import learn_design, logistic
+from tidemill.supervised.sampling import affordable, sides
 
 TREES = 150
 FOLDS = 3

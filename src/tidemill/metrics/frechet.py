@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import eigh
 
-from tidemill.metrics.features import Floats
+from tidemill.supervised.arrays import Floats
 
 
 def frechet(one: np.ndarray, other: np.ndarray) -> float:

@@ -8,13 +8,13 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.embedding import Points
 from tidemill.metrics.image_features import Albums, Judge, shrunk
 from tidemill.metrics.memorisation import closest, identical, near_copies
 from tidemill.metrics.nearest import by_chance, compared
 from tidemill.metrics.parity_rates import Share, wilson
 from tidemill.metrics.privacy import Suspects
 from tidemill.metrics.wording import counted, percent
+from tidemill.supervised.points import Points
 
 BY_PIXELS, BY_FEATURES = "closeness to training images (share)", "closeness to training images in features (share)"
 COPIES = "near-copies of training images (share)"

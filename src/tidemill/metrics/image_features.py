@@ -12,7 +12,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
 from tidemill.imaging.pixels import image_column, labels, pixels
-from tidemill.metrics.embedding import Points
+from tidemill.supervised.points import Points
 
 if TYPE_CHECKING:
     from tidemill.imaging.classifier import Classifier

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.metrics.embedding import Points, squared_distances
-from tidemill.metrics.features import Floats
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.points import Points, squared_distances
 
 NEIGHBOURS = 5
 _ROUNDING = 1e-5  # of squared distances in float32, of points about 1 apart

@@ -9,9 +9,9 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.features import Codes, Features, Floats, Layout, features
-from tidemill.metrics.sides import Sides, affordable, sides
 from tidemill.metrics.wording import counted, percent
+from tidemill.supervised.arrays import Codes, Features, Floats, Layout, features
+from tidemill.supervised.sampling import Sides, affordable, sides
 
 MOST_ROWS = 100_000
 CELLS = 5_000_000

@@ -8,12 +8,12 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.auc import Auc, auc
-from tidemill.metrics.embedding import Points, nearest
-from tidemill.metrics.features import Floats
 from tidemill.metrics.privacy import some, suspects
-from tidemill.metrics.sides import sampled
 from tidemill.metrics.wording import counted, percent, ratio
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.auc import Auc, auc
+from tidemill.supervised.points import Points, nearest
+from tidemill.supervised.sampling import sampled
 
 MEMBERSHIP = "membership inference (AUC)"
 MOST_ROWS = 5000

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from tidemill.core.picture import Sheet
 from tidemill.imaging.sheet import strip
-from tidemill.metrics.embedding import Points
-from tidemill.metrics.embedding import nearest as search
-from tidemill.metrics.features import Floats
 from tidemill.metrics.manifolds import radii
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.points import Points
+from tidemill.supervised.points import nearest as search
 
 USUAL = 0.01
 """The share of held-out images that are called near-copies of training images: chance, or copies that the data have."""

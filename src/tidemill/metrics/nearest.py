@@ -15,13 +15,13 @@ from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.auc import NORMAL_95
-from tidemill.metrics.embedding import Points
-from tidemill.metrics.embedding import nearest as search
-from tidemill.metrics.features import Floats
 from tidemill.metrics.privacy import Suspects, some, suspects
-from tidemill.metrics.sides import sampled, thinned
 from tidemill.metrics.wording import percent
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.auc import NORMAL_95
+from tidemill.supervised.points import Points
+from tidemill.supervised.points import nearest as search
+from tidemill.supervised.sampling import sampled, thinned
 
 CLOSENESS, COPIES = "closeness to training rows (share)", "exact copies of training rows (share)"
 MULTIPLICATIONS = 250_000_000_000
@@ -56,7 +56,7 @@ def nearest(evidence: Evidence, run: Run) -> Iterable[Score]:
     """Closeness to training rows, and exact copies of them.
 
     Closeness: the share of synthetic rows whose nearest training row is nearer than their nearest holdout row, in the
-    space of :mod:`tidemill.metrics.embedding`; 0.5 is chance. Training rows are cut to the holdout's number and all of
+    space of :mod:`tidemill.supervised.points`; 0.5 is chance. Training rows are cut to the holdout's number and all of
     both are searched; where a share f of the synthetic rows are near-copies of training rows, the score is
     0.5 + f / 2 times the share of the training rows that the cut left.
     Copies: the share of synthetic rows that equal a training row in every modelled column. Some of that is chance: so

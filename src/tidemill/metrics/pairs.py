@@ -13,9 +13,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.features import Features, Floats, Layout, features
-from tidemill.metrics.sides import Sides, affordable, sides
 from tidemill.metrics.wording import percent, ratio
+from tidemill.supervised.arrays import Features, Floats, Layout, features
+from tidemill.supervised.sampling import Sides, affordable, sides
 
 MOST_ROWS = 50_000
 CELLS = 2_000_000

@@ -12,15 +12,15 @@ from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.features import Features, Layout, features
 from tidemill.metrics.marginals import column_agreements
 from tidemill.metrics.parity_curve import Trial, curve, curve_score, no_curve
 from tidemill.metrics.parity_groups import Grouping, grouping
 from tidemill.metrics.parity_models import decision_scores, learned
 from tidemill.metrics.parity_outcomes import outcome_gap, outcomes
-from tidemill.metrics.sides import Sides, affordable, sides, thinned
-from tidemill.metrics.targets import Targets, targets
 from tidemill.metrics.wording import percent
+from tidemill.supervised.arrays import Features, Layout, features
+from tidemill.supervised.sampling import Sides, affordable, sides, thinned
+from tidemill.supervised.targets import Targets, targets
 
 MOST_ROWS = 50_000
 CELLS = 2_000_000

@@ -13,12 +13,12 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.score import Score
-from tidemill.metrics.features import features, together
 from tidemill.metrics.parity_groups import Bools, Grouping
 from tidemill.metrics.parity_models import Decisions, group_rates, learned, points, spread, watched
 from tidemill.metrics.parity_rates import Gap, demographic_parity, equalized_odds
-from tidemill.metrics.targets import Targets, targets
 from tidemill.metrics.wording import ratio
+from tidemill.supervised.arrays import features, together
+from tidemill.supervised.targets import Targets, targets
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 NAME = "decisions by '{}' after fair generation (demographic parity difference)"

@@ -10,13 +10,13 @@ import numpy as np
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.auc import auc
-from tidemill.metrics.boosting import boosted, predictions, tree_matrix
-from tidemill.metrics.features import Features, Floats, Layout
 from tidemill.metrics.parity_groups import Bools, Grouping
 from tidemill.metrics.parity_rates import Gap, Rates, Share, demographic_parity, equalized_odds, gap, rates, wilson
-from tidemill.metrics.targets import Targets
 from tidemill.metrics.wording import percent
+from tidemill.supervised.arrays import Features, Floats, Layout
+from tidemill.supervised.auc import auc
+from tidemill.supervised.boosting import boosted, predictions, tree_matrix
+from tidemill.supervised.targets import Targets
 
 TREES = 100
 DECISIONS = "decisions by '{}' (demographic parity difference)"

@@ -6,12 +6,12 @@ import numpy as np
 
 from tidemill.core.picture import Table
 from tidemill.core.score import Score
-from tidemill.metrics.features import Floats
 from tidemill.metrics.parity_groups import Grouping
 from tidemill.metrics.parity_models import outcome_shares, points, spread, watched
 from tidemill.metrics.parity_rates import CLASS_ROWS, gap
-from tidemill.metrics.targets import Targets
 from tidemill.metrics.wording import percent, ratio
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.targets import Targets
 
 
 def outcomes(found: Grouping, target: Targets | str, note: str) -> Score:

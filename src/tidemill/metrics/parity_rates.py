@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.metrics.auc import NORMAL_95
 from tidemill.metrics.parity_groups import Bools
+from tidemill.supervised.auc import NORMAL_95
 
 CLASS_ROWS = 20
 """A rate among fewer rows of a class is off by more than 0.2 by chance, and is not compared."""

@@ -8,9 +8,9 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
-from tidemill.metrics.embedding import Points, axes_of, learn_embedding
-from tidemill.metrics.features import features, together
-from tidemill.metrics.sides import thinned
+from tidemill.supervised.arrays import features, together
+from tidemill.supervised.points import Points, axes_of, learn_embedding
+from tidemill.supervised.sampling import thinned
 
 MOST_ROWS = 100_000
 ENTRIES = 60_000_000

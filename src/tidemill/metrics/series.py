@@ -10,11 +10,11 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.core.series import learnable
-from tidemill.metrics.features import Floats
 from tidemill.metrics.series_facts import autocorrelation, change_of, changes, correlation, facts
 from tidemill.metrics.series_judges import PAPER, SHARP, discriminative_scores, predictive_scores
 from tidemill.metrics.series_windows import Panel, Panels, panels
 from tidemill.metrics.wording import counted, ratio
+from tidemill.supervised.arrays import Floats
 
 FEWEST = 25
 """With fewer windows of a set, no judge is trained."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tidemill.metrics.features import Floats
+from tidemill.supervised.arrays import Floats
 
 LAGS = 10
 NEAR = 5

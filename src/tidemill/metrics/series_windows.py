@@ -10,8 +10,8 @@ import numpy as np
 from tidemill.core.dataset import Dataset
 from tidemill.core.score import Evidence
 from tidemill.core.series import Layout, layout
-from tidemill.metrics.features import Floats, as_floats, features
 from tidemill.metrics.series_judges import Windows
+from tidemill.supervised.arrays import Floats, as_floats, features
 
 LONGEST = 24
 """Longer series are compared window by window."""

@@ -9,13 +9,13 @@ import numpy as np
 from tidemill.core.picture import Picture
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.auc import auc
-from tidemill.metrics.boosting import boosted, predictions, tree_matrix
-from tidemill.metrics.design import learn_design, logistic
-from tidemill.metrics.features import Features, Floats, Layout, features
-from tidemill.metrics.sides import Sides, affordable, sides
-from tidemill.metrics.targets import Targets, targets
 from tidemill.metrics.wording import counted, ratio
+from tidemill.supervised.arrays import Features, Floats, Layout, features
+from tidemill.supervised.auc import auc
+from tidemill.supervised.boosting import boosted, predictions, tree_matrix
+from tidemill.supervised.design import learn_design, logistic
+from tidemill.supervised.sampling import Sides, affordable, sides
+from tidemill.supervised.targets import Targets, targets
 
 MOST_ROWS = 50_000
 CELLS = 2_000_000

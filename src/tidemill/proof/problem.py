@@ -11,8 +11,8 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.schema import Column
 from tidemill.imaging.pixels import image_column
-from tidemill.metrics.features import Floats, as_floats
-from tidemill.metrics.targets import targets
+from tidemill.supervised.arrays import Floats, as_floats
+from tidemill.supervised.targets import targets
 
 
 @dataclass(frozen=True, eq=False)

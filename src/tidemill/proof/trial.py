@@ -14,12 +14,12 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Event, Run
-from tidemill.metrics.features import Features, Floats, Layout, features
-from tidemill.proof.folds import Positions, folds, subset
-from tidemill.proof.interval import Interval, corrected
-from tidemill.proof.learners import LEARNERS, Learner
-from tidemill.proof.measures import Measure
 from tidemill.proof.problem import Problem, problem_of
+from tidemill.supervised.arrays import Features, Floats, Layout, features
+from tidemill.supervised.folds import Positions, folds, subset
+from tidemill.supervised.intervals import Interval, corrected
+from tidemill.supervised.learners import LEARNERS, Learner
+from tidemill.supervised.measures import Measure
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def trial(arms: Sequence[Arm], train: Dataset, run: Run, *, learners: Sequence[s
         learners: Registered names.
         measures: That suit the target.
         shares: Parts of each fold's real rows that are learned from.
-        splits, repeats: As of :func:`tidemill.proof.folds.folds`.
+        splits, repeats: As of :func:`tidemill.supervised.folds.folds`.
         problem: What is predicted; by default as in ``train``.
         test: Other real rows, to be tested on in the place of those of the fold: each fold has its part of them.
         known: Units that are finished already and are not done again.

@@ -13,12 +13,12 @@ from tidemill.core.run import Run
 from tidemill.core.verdict import Contrast, Verdict
 from tidemill.proof import wording
 from tidemill.proof.controls import REAL, controls
-from tidemill.proof.interval import paired_bootstrap
-from tidemill.proof.learners import OF_IMAGES, learners_of, words_of
-from tidemill.proof.measures import Measure, checked_cost, measures
 from tidemill.proof.problem import Problem, problem_of
 from tidemill.proof.strategies import Sampler, sampler, table
 from tidemill.proof.trial import Arm, Trials, child, predicted, trial
+from tidemill.supervised.intervals import paired_bootstrap
+from tidemill.supervised.learners import OF_IMAGES, learners_of, words_of
+from tidemill.supervised.measures import Measure, checked_cost, measures
 
 SHARES = (1.0, 0.3, 0.1)
 SPLITS, REPEATS = 5, 2
@@ -57,7 +57,7 @@ def verdict(train: Dataset, synthetic: Dataset | Sampler, run: Run, *, learners:
     verdict goes by the learner that is best on real rows alone, and by the best of the controls for it: real rows, class
     weights, and real rows repeated until there are as many of each class as in the strategy. Both choices are made before
     the gain is looked at, and neither favours the generated rows. They help if the whole 95 % interval of the gain
-    (:func:`tidemill.proof.interval.corrected`) lies above 0: where they do not help, 1 verdict in 40 is wrong by chance.
+    (:func:`tidemill.supervised.intervals.corrected`) lies above 0: where they do not help, 1 verdict in 40 is wrong by chance.
 
     A table of generated rows may hold what its maker saw of the rows that are tested on. What
     :func:`tidemill.proof.strategies.table` does against that keeps copies from winning, but not what a model has learned.
@@ -69,7 +69,7 @@ def verdict(train: Dataset, synthetic: Dataset | Sampler, run: Run, *, learners:
         synthetic: Generated rows, or a sampler with ``fit_resample``.
         run: Seed, progress and cancelling.
         learners: Registered names; by default all those of tables, and of images "convolutional".
-        metric: The measure that decides; the first of :func:`tidemill.proof.measures.measures` by default.
+        metric: The measure that decides; the first of :func:`tidemill.supervised.measures.measures` by default.
         cost: What a false alarm ("fp") and a missed case ("fn") of the rarer class cost; without ``metric``, that decides.
         holdout: Real rows that neither the generator nor ``train`` has seen.
         shares: Parts of the real rows that are learned from, for the learning curve.

@@ -16,9 +16,9 @@ from tidemill.core.registry import Registry
 from tidemill.core.run import Run
 from tidemill.looping.loop import Looped
 from tidemill.looping.workshop import Workshop
-from tidemill.metrics.features import Floats
 from tidemill.proof.problem import Problem
 from tidemill.reporting.blocks import Block
+from tidemill.supervised.arrays import Floats
 
 Bools = NDArray[np.bool_]
 

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.run import Run
-from tidemill.metrics.features import Floats
 from tidemill.mining.subgroups import candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.recipes.base import Assumption, Bools, Case, Recipe, Told
@@ -29,6 +28,7 @@ from tidemill.reporting.blocks import (
     Tile,
 )
 from tidemill.reporting.numerals import count, figure, plural, share
+from tidemill.supervised.arrays import Floats
 
 USUAL_SHARE = 0.01
 """Of more frauds than this share of all transactions the page asks whether that is so in reality."""

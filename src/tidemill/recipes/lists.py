@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidemill.core.run import Run
-from tidemill.metrics.features import Floats
 from tidemill.recipes.base import Bools, Case
+from tidemill.supervised.arrays import Floats
 
 DRAWS = 500
 _BLOCK = 1 << 22

@@ -11,7 +11,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.split import split
 from tidemill.io.reading import read
-from tidemill.metrics.features import features
+from tidemill.supervised.arrays import features
 from tidemill.synthesizer import Synthesizer
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.metrics.auc import auc, mean_auc
-from tidemill.metrics.embedding import learn_embedding, nearest, squared_distances
-from tidemill.metrics.features import features, together
 from tidemill.metrics.nearest import closeness, equal_rows
+from tidemill.supervised.arrays import features, together
+from tidemill.supervised.auc import auc, mean_auc
+from tidemill.supervised.points import learn_embedding, nearest, squared_distances
 
 Table = Callable[..., Dataset]
 

@@ -14,13 +14,13 @@ from tidemill.core.errors import OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.imaging.pixels import images
-from tidemill.proof import learners
 from tidemill.proof.controls import class_weights
-from tidemill.proof.learners import OF_IMAGES, learners_of
 from tidemill.proof.problem import problem_of
 from tidemill.proof.strategies import table
 from tidemill.proof.trial import Rows, predicted
 from tidemill.proof.verdict import verdict
+from tidemill.supervised import learners
+from tidemill.supervised.learners import OF_IMAGES, learners_of
 
 pytest.importorskip("torch")
 

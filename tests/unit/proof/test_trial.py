@@ -11,9 +11,9 @@ from tests.unit.proof.tables import dataset
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import Cancelled, DataError
 from tidemill.core.run import Event, Run
-from tidemill.proof.measures import measures
 from tidemill.proof.problem import problem_of
 from tidemill.proof.trial import Arm, Rows, Trials, Unit, child, entities, predicted, trial
+from tidemill.supervised.measures import measures
 
 LEARNERS = ("logistic", "nearest")
 REAL = Arm("real", "real", lambda data, run: Rows(data))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tidemill.core.errors import DataError
 from tidemill.core.run import Run
-from tidemill.metrics.features import Floats
+from tidemill.supervised.arrays import Floats
 
 Positions = NDArray[np.int64]
 BINS = 10

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from tidemill.proof.interval import corrected, paired_bootstrap
-from tidemill.proof.measures import measures
+from tidemill.supervised.intervals import corrected, paired_bootstrap
+from tidemill.supervised.measures import measures
 
 
 def test_without_overlap_it_is_the_usual_t_test() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tidemill.core.errors import DataError
 from tidemill.core.run import Run
-from tidemill.proof.folds import folds, subset
+from tidemill.supervised.folds import folds, subset
 
 
 @given(st.integers(10, 80), st.integers(2, 4), st.integers(2, 6), st.integers(0, 99))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import t as student
 
-from tidemill.metrics.features import Floats
+from tidemill.supervised.arrays import Floats
 
 DRAWS = 2000
 _BLOCK = 1 << 21  # counts of rows at a time: 16 MB
@@ -69,7 +69,7 @@ def paired_bootstrap(drawn: Drawn, truth: Floats, first: Floats, second: Floats,
     are taken as they are.
 
     Args:
-        drawn: The figure, as :attr:`tidemill.proof.measures.Measure.drawn`.
+        drawn: The figure, as :attr:`tidemill.supervised.measures.Measure.drawn`.
         truth: Class codes or numbers, (n,).
         first, second: What each model predicts; the difference is first - second.
         rng: Draws the rows.

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from tidemill.core.errors import OptionError
-from tidemill.metrics.features import Floats
-from tidemill.proof.interval import Drawn
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.intervals import Drawn
 
 Need = Literal["binary", "classes", "number"]
 

@@ -13,10 +13,10 @@ from tidemill.core.errors import MissingExtra
 from tidemill.core.registry import Entry, Registry
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.metrics.boosting import COLUMNS_A_TREE, NATIVE_LEVELS, THREADS, predictions, tree_matrix
-from tidemill.metrics.design import MOST_NEWTON, learn_design
-from tidemill.metrics.embedding import learn_embedding, squared_distances
-from tidemill.metrics.features import Features, Floats, Layout
+from tidemill.supervised.arrays import Features, Floats, Layout
+from tidemill.supervised.boosting import COLUMNS_A_TREE, NATIVE_LEVELS, THREADS, predictions, tree_matrix
+from tidemill.supervised.design import MOST_NEWTON, learn_design
+from tidemill.supervised.points import learn_embedding, squared_distances
 
 Learner = Callable[[Layout, Features, Floats, Floats | None, Features, int, Run], Floats]
 """(layout, rows, label, weight, test rows, classes, run) -> probabilities (n, classes), or numbers (n,) where classes is 0.
@@ -24,13 +24,13 @@ Learner = Callable[[Layout, Features, Floats, Floats | None, Features, int, Run]
 The label has each of the classes at least once, and no missing value."""
 
 LEARNERS = Registry("learners", {
-    "boosting": Entry("tidemill.proof.learners:boosting", "boosted trees (LightGBM)"),
-    "logistic": Entry("tidemill.proof.learners:linear", "a linear model (logistic or ridge regression)"),
-    "nearest": Entry("tidemill.proof.learners:neighbours", "nearest neighbours (k-NN)"),
-    "perceptron": Entry("tidemill.proof.learners:perceptron", "a neural network (one hidden layer)"),
-    "convolutional": Entry("tidemill.proof.learners:convolutional",
+    "boosting": Entry("tidemill.supervised.learners:boosting", "boosted trees (LightGBM)"),
+    "logistic": Entry("tidemill.supervised.learners:linear", "a linear model (logistic or ridge regression)"),
+    "nearest": Entry("tidemill.supervised.learners:neighbours", "nearest neighbours (k-NN)"),
+    "perceptron": Entry("tidemill.supervised.learners:perceptron", "a neural network (one hidden layer)"),
+    "convolutional": Entry("tidemill.supervised.learners:convolutional",
                            "a convolutional network (of images, moved at random in training)"),
-    "mirrored": Entry("tidemill.proof.learners:mirrored",
+    "mirrored": Entry("tidemill.supervised.learners:mirrored",
                       "a convolutional network of mirrored images (moved and mirrored at random in training)"),
 })
 OF_IMAGES = ("convolutional", "mirrored")

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.dataset import Dataset
-from tidemill.metrics.features import Floats, features
+from tidemill.supervised.arrays import Floats, features
 
 MOST_CLASSES = 10
 """The most frequent classes are kept; the others are one class together."""

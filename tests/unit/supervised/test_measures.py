@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, r2_score, roc_auc_score
 
 from tidemill.core.errors import OptionError
-from tidemill.proof.measures import cost_measure, measures, parse_cost, primary
+from tidemill.supervised.measures import cost_measure, measures, parse_cost, primary
 
 
 def chances(rows: int, classes: int, seed: int, decimals: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.run import Run
-from tidemill.metrics.features import Features, Floats, Layout
+from tidemill.supervised.arrays import Features, Floats, Layout
 
 Points = NDArray[np.float32]
 

@@ -9,7 +9,7 @@ import lightgbm as lgb
 import numpy as np
 
 from tidemill.core.run import Run
-from tidemill.metrics.features import Features, Floats, Layout
+from tidemill.supervised.arrays import Features, Floats, Layout
 
 NATIVE_LEVELS = 100
 """Categories up to so many levels are split by LightGBM as sets of levels; others by their rank in frequency."""

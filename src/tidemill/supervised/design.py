@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from tidemill.metrics.features import Features, Floats, Layout
+from tidemill.supervised.arrays import Features, Floats, Layout
 
 MOST_NEWTON = 400
 MOST_LEVELS = 30

@@ -1,0 +1,1 @@
+"""What several rooms learn and measure with: arrays, designs, learners, folds, intervals, AUC."""

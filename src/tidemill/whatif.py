@@ -17,7 +17,7 @@ from tidemill.core.drawn import Drawn
 from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
-from tidemill.reporting.numerals import figure, plural, share
+from tidemill.core.words import figure, plural, share
 from tidemill.synthesizer import Synthesizer
 
 DRAWS = 20

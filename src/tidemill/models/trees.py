@@ -12,10 +12,10 @@ import numpy as np
 
 from tidemill.core.cost import Cost
 from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.options import Configuration, option
 from tidemill.core.run import Run, Stage
 from tidemill.models.answers import Answers
 from tidemill.models.base import State
-from tidemill.models.configuration import Configuration, option
 from tidemill.models.dichotomies import halved, joined
 from tidemill.models.forest import Forest
 from tidemill.models.particles import in_parallel, infilled

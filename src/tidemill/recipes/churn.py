@@ -9,6 +9,7 @@ from tidemill import verbs
 from tidemill.core.errors import TidemillError
 from tidemill.core.run import Run
 from tidemill.core.sensitive import may_be_sensitive
+from tidemill.core.words import count, plural, share
 from tidemill.recipes.base import Assumption, Case, Recipe, Told
 from tidemill.recipes.lists import Reach, interval, longest, reach, totals
 from tidemill.recipes.parts import assumptions, auc, curve_name, drivers, few, proof, ranked, segment_table, segments
@@ -24,7 +25,6 @@ from tidemill.reporting.blocks import (
     TableBlock,
     Tile,
 )
-from tidemill.reporting.numerals import count, plural, share
 from tidemill.supervised.arrays import Floats
 from tidemill.whatif import WhatIf
 

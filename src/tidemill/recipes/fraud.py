@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.run import Run
+from tidemill.core.words import count, figure, plural, share
 from tidemill.mining.subgroups import candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.recipes.base import Assumption, Bools, Case, Recipe, Told
@@ -27,7 +28,6 @@ from tidemill.reporting.blocks import (
     TableBlock,
     Tile,
 )
-from tidemill.reporting.numerals import count, figure, plural, share
 from tidemill.supervised.arrays import Floats
 
 USUAL_SHARE = 0.01

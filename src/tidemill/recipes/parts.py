@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from tidemill.core.condition import Condition
 from tidemill.core.sensitive import may_be_sensitive
+from tidemill.core.words import count, figure, plural, seconds, share
 from tidemill.mining.subgroups import Masks, Quality, candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.recipes.base import Assumption, Case
 from tidemill.reporting.blocks import Block, Callout, Card, Grid, Listing, Pairs, Paragraph, PictureBlock, TableBlock
 from tidemill.reporting.found import evidence
-from tidemill.reporting.numerals import count, figure, plural, seconds, share
 from tidemill.supervised.arrays import Floats
 from tidemill.synthesizer import versions
 

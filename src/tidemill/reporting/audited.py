@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tidemill.core.leak import LIGHTS, Leak, Light
+from tidemill.core.words import count, plural, share
 from tidemill.reporting.blocks import (
     Block,
     Callout,
@@ -21,7 +22,6 @@ from tidemill.reporting.blocks import (
     TableBlock,
     Tile,
 )
-from tidemill.reporting.numerals import count, plural, share
 from tidemill.reporting.page import Report
 
 LEVELS: Mapping[Light, Level] = {"green": "good", "not known": "note", "amber": "warning", "red": "danger"}

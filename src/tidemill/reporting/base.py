@@ -12,8 +12,8 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
 from tidemill.core.schema import Rule
 from tidemill.core.score import Scores
+from tidemill.core.words import plural
 from tidemill.imaging.pixels import image_column, size
-from tidemill.reporting.numerals import plural
 
 BETWEEN = 9
 """Rows of a way from one made row to another, both ends among them."""

@@ -8,9 +8,9 @@ import polars as pl
 
 from tidemill.core.change import Issue
 from tidemill.core.schema import Rule
+from tidemill.core.words import capitalised, count, plural
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Details, Heading, Paragraph, TableBlock, drawn
-from tidemill.reporting.numerals import capitalised, count, plural
 
 SHOWN = 12
 

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.schema import Column
+from tidemill.core.words import figure, plural, share
 from tidemill.reporting.blocks import Comparison
-from tidemill.reporting.numerals import figure, plural, share
 
 LEVELS = 8
 BINS = 30

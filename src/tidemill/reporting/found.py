@@ -6,9 +6,9 @@ from typing import Literal
 
 from tidemill.core.finding import Finding, Findings
 from tidemill.core.picture import Sheet
+from tidemill.core.words import aligned, count
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Card, Details, Grid, Heading, Paragraph, TableBlock, drawn
-from tidemill.reporting.numerals import aligned, count
 
 SHOWN = 10
 _CARDS = 8

@@ -8,11 +8,11 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
+from tidemill.core.words import count, plural, shortened
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Comparison, Details, Grid, Heading, Key, Paragraph, TableBlock
 from tidemill.reporting.compare import comparable, comparison
 from tidemill.reporting.learned import learning_blocks
-from tidemill.reporting.numerals import count, plural, shortened
 
 COLUMNS = "marginals"
 """The metric that scores each column on its own."""

@@ -10,11 +10,11 @@ import numpy as np
 from tidemill.core.dataset import Dataset
 from tidemill.core.picture import Sheet, Strip
 from tidemill.core.run import Run
+from tidemill.core.words import count, shortened
 from tidemill.imaging.pixels import image_column, label_column, labels, pixels
 from tidemill.imaging.sheet import PAPER, contact_sheet, png, strip
 from tidemill.reporting.base import BETWEEN, Account, Learning
 from tidemill.reporting.blocks import Block, Grid, Heading, Paragraph, SheetBlock
-from tidemill.reporting.numerals import count, shortened
 
 SHEET = 64
 """Images of a contact sheet."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tidemill.core.words import count
 from tidemill.reporting.base import Account, Learning
 from tidemill.reporting.blocks import Block, Details, Grid, Heading, Key, Paragraph, PictureBlock, Series
 from tidemill.reporting.compare import comparison
 from tidemill.reporting.images import glimpses
-from tidemill.reporting.numerals import count
 
 SCORE = "score"
 """The curve that is no loss: how well the model did on rows that it did not learn from; lower is better."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tidemill.core.verdict import Candidate, Turn
+from tidemill.core.words import capitalised
 from tidemill.reporting.blocks import Block, Details, Grid, Heading, Listing, Paragraph, PictureBlock, Series, TableBlock
 from tidemill.reporting.loop_account import LoopAccount, forest, headed, interval, value
-from tidemill.reporting.numerals import capitalised
 
 GUARD = ("Every generator learns from all real rows, and from at most 3 generated rows for every 10 real ones. What it "
          "learns from is watched: a generator that feeds on its own rows loses rare values first.")

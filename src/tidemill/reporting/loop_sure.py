@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tidemill.core.words import plural
 from tidemill.reporting.blocks import Block, Details, Grid, Heading, Paragraph, PictureBlock, Series, TableBlock
 from tidemill.reporting.loop_account import COST, LoopAccount, forest, gain, headed, value
-from tidemill.reporting.numerals import plural
 
 
 def how_sure(account: LoopAccount) -> list[Block]:

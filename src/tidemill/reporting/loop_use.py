@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tidemill.core.words import plural
 from tidemill.reporting.blocks import Block, Code, Paragraph
 from tidemill.reporting.loop_account import LoopAccount
-from tidemill.reporting.numerals import plural
 
 
 def use(account: LoopAccount) -> list[Block]:

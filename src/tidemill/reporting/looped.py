@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from tidemill.core.verdict import Contrast
+from tidemill.core.words import brief, capitalised, count, plural
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Callout, Details, Figures, Heading, Listing, Pairs, Tile
 from tidemill.reporting.found import found
@@ -13,7 +14,6 @@ from tidemill.reporting.loop_rounds import guard, rounds
 from tidemill.reporting.loop_sure import how_sure
 from tidemill.reporting.loop_use import use
 from tidemill.reporting.made import made
-from tidemill.reporting.numerals import brief, capitalised, count, plural
 from tidemill.reporting.page import Report
 from tidemill.reporting.summary import wrapped
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tidemill.core.schema import Column
+from tidemill.core.words import plural, seconds
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Code, Details, Pairs, PictureBlock, Series, TableBlock
-from tidemill.reporting.numerals import plural, seconds
 
 
 def made(account: Account) -> list[Block]:

@@ -118,7 +118,8 @@ class Report:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from tidemill.reporting import numerals, plots
+    from tidemill.core import words as numerals
+    from tidemill.reporting import plots
 
     environment = Environment(loader=PackageLoader("tidemill.reporting"), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True, finalize=_readable)
@@ -130,7 +131,7 @@ def _environment() -> Environment:
 
 def _readable(value: Any) -> Any:
     """Text without control characters, and numbers kept on one line with their per cent sign; escaping comes after."""
-    from tidemill.reporting.numerals import unprintable_removed
+    from tidemill.core.words import unprintable_removed
 
     if type(value) is not str:  # what macros return is Markup: done already
         return value
@@ -139,7 +140,7 @@ def _readable(value: Any) -> Any:
 
 def _rows(table: TableBlock) -> list[list[tuple[str, bool]]]:
     """(text, whether it is a number, which stands right) of each cell; the numbers of a column are aligned."""
-    from tidemill.reporting.numerals import cells
+    from tidemill.core.words import cells
 
     width = len(table.columns)
     padded = [(*row, *(None,) * width)[:width] for row in table.rows]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tidemill.core.words import aligned, cell, figure, shortened, width
 from tidemill.reporting.blocks import Comparison, Gauge, PictureBlock, Series
-from tidemill.reporting.numerals import aligned, cell, figure, shortened, width
 from tidemill.reporting.scale import date_ticks, labels, ticks
 
 COLOURS = 8

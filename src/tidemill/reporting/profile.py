@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from tidemill.core.dataset import Dataset
-from tidemill.reporting.numerals import capitalised, plural, share, shortened, unprintable_removed, width
+from tidemill.core.words import capitalised, plural, share, shortened, unprintable_removed, width
 
 _NAME = 28
 

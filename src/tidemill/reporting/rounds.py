@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tidemill.core.words import aligned, count, plural
 from tidemill.reporting.base import Account, Round
 from tidemill.reporting.blocks import Block, Details, Heading, Listing, Paragraph, TableBlock
-from tidemill.reporting.numerals import aligned, count, plural
 
 SHOWN = 6
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from tidemill.reporting.numerals import figure
+from tidemill.core.words import figure
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = (1, 1e3, 1e6, 1e9, 1e12)

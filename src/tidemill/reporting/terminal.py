@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from tidemill.core.run import Event
-from tidemill.reporting.numerals import count, seconds, unprintable_removed
+from tidemill.core.words import count, seconds, unprintable_removed
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tidemill.core.score import Score, Scores
+from tidemill.core.words import brief, capitalised, count, plural
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Callout, Figures, Level, Pairs, Paragraph, Tile
-from tidemill.reporting.numerals import brief, capitalised, count, plural
 
 PRIVACY = ("nearest", "membership")
 """Metrics that say what generated rows give away about real ones."""

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.options import option
 from tidemill.core.run import Run
-from tidemill.models.configuration import option
 from tidemill.models.deep.backbones.causal import Cache, Causal
 from tidemill.models.deep.chances import Chances, known_first
 from tidemill.models.deep.conditionals import Conditionals, Noise

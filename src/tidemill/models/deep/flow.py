@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.options import option
 from tidemill.core.run import Run
-from tidemill.models.configuration import option
 from tidemill.models.deep.backbones import Backbone, seen, width_of
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream

@@ -14,11 +14,11 @@ import torch
 
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, Infilled, Known, Real, Spec
+from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.base import Interpolates, LearnsInSteps, State, unfitted
 from tidemill.models.conditioned import Conditional
-from tidemill.models.configuration import option
 from tidemill.models.deep.neural import CHUNK, Neural
 from tidemill.models.deep.training import Training, device_of, generator, takes_bfloat16, torch_threads
 from tidemill.models.deep.vae import Vae

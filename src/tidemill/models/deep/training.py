@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from tidemill.core.errors import OptionError
+from tidemill.core.options import Configuration, option
 from tidemill.core.run import Run
-from tidemill.models.configuration import Configuration, option
 from tidemill.models.deep.checkpoint import Checkpoint
 
 Tensors = dict[str, Tensor]

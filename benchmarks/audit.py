@@ -23,7 +23,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.split import split
 from tidemill.io.reading import read
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 
 SETS = {"german_credit": ("Credit_risk", None), "adult": ("income", 10_000), "compas": ("two_year_recid", None)}
 FIGURES = {"membership": "membership by density ratio, on average", "most exposed":

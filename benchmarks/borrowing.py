@@ -28,7 +28,7 @@ from tidemill.proof.problem import problem_of
 from tidemill.proof.strategies import table
 from tidemill.proof.trial import Arm, Rows, child, trial
 from tidemill.supervised.measures import primary
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 
 PAGE = Path(__file__).parents[1] / "docs" / "verdict.md"
 SETS = {"german_credit": 500, "telco_churn": 500, "bank_marketing": 500}

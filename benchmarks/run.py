@@ -35,7 +35,7 @@ from judge import judge_version, judged, our_version
 from results import Result
 
 from tidemill.core.dataset import Dataset
-from tidemill.synthesizer import versions
+from tidemill.synthesis.synthesizer import versions
 
 HERE = Path(__file__).parent
 PEER_PYTHON = HERE / ".venv-peers" / "bin" / "python"

@@ -31,7 +31,7 @@ from tidemill.io.writing import write_chunks
 from tidemill.metrics import METRICS
 from tidemill.mining import TECHNIQUES
 from tidemill.mining.mine import mine
-from tidemill.synthesizer import versions
+from tidemill.synthesis.synthesizer import versions
 
 ROOT = Path(__file__).parents[1]
 BIG = Path(__file__).with_name("big.py")

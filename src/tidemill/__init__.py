@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tidemill.core.schema import Schema
     from tidemill.looping.sampler import Sampler
     from tidemill.recipes.make import recipe
-    from tidemill.synthesizer import Synthesizer
+    from tidemill.synthesis.synthesizer import Synthesizer
     from tidemill.verbs import (
         audit,
         clean,

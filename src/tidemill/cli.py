@@ -259,7 +259,7 @@ def sample(model: Model,
            json: Json = False) -> None:
     """Make new rows with a stored model, also with given values."""
     from tidemill.io.writing import ending_of, write_chunks
-    from tidemill.synthesizer import Synthesizer
+    from tidemill.synthesis.synthesizer import Synthesizer
 
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:
         learned = Synthesizer.load(model)
@@ -282,7 +282,7 @@ def infill(model: Model, data: Data,
            json: Json = False) -> None:
     """Fill in what rows lack, as a stored model expects it."""
     from tidemill.io.writing import write_chunks
-    from tidemill.synthesizer import Synthesizer
+    from tidemill.synthesis.synthesizer import Synthesizer
 
     _refuse([out], overwrite, tables=True)
     with _job(seed=seed, threads=threads, quiet=quiet, as_json=json) as job:

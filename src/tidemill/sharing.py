@@ -22,7 +22,7 @@ from tidemill.io.conforming import conform
 from tidemill.io.writing import write
 from tidemill.metrics.evaluate import evaluate
 from tidemill.reporting.card import Card, carded
-from tidemill.synthesizer import Synthesizer, versions
+from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 OUTPUTS = ("synthetic.csv", "synthetic.parquet", "card.html", "card.json")
 METRICS = ("marginals", "pairs", "detection", "coverage", "utility")

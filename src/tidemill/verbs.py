@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import polars as pl
 
-from tidemill import estimate, whatif, wheel
+from tidemill import estimate, wheel
 from tidemill.auditing.audit import Audit
 from tidemill.auditing.audit import audit as attack
 from tidemill.cleaning import plan as cleaning
@@ -44,8 +44,9 @@ from tidemill.reporting.page import Report
 from tidemill.reporting.terminal import in_notebook, notebook_line
 from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
-from tidemill.synthesizer import Synthesizer, default_model
-from tidemill.whatif import WhatIf
+from tidemill.synthesis import whatif
+from tidemill.synthesis.synthesizer import Synthesizer, default_model
+from tidemill.synthesis.whatif import WhatIf
 
 
 def read(source: Any, *, target: str | None = None, ignore: Sequence[str] = (), id: Sequence[str] = (),

@@ -29,7 +29,7 @@ from tidemill.models.base import unfitted
 from tidemill.reporting.base import BETWEEN, Account, Learning, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
-from tidemill.synthesizer import Synthesizer, versions
+from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 WAYS = 6
 """Ways from one made image to another that the report shows."""

@@ -18,7 +18,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.leak import LIGHTS, Leak
 from tidemill.core.run import Run
 from tidemill.core.split import split
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.wheel import evidence
 
 

@@ -11,14 +11,14 @@ import pytest
 
 from tests.conformance.quick import COMPLETING, CONDITIONED, completes, quick
 from tests.conformance.tables import business, dataset
-from tidemill import drawing
 from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Odds
 from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
-from tidemill.synthesizer import Synthesizer
-from tidemill.whatif import what_if
+from tidemill.synthesis import sampling as drawing
+from tidemill.synthesis.synthesizer import Synthesizer
+from tidemill.synthesis.whatif import what_if
 
 DATA = dataset(business(1500), target="churn")
 CONDITIONS: list[list[str]] = [

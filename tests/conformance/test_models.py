@@ -18,7 +18,7 @@ from tidemill.core.grid import Batch, Code, Known, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, unfitted
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 
 DATA = dataset(business(), target="churn")
 

@@ -22,7 +22,7 @@ from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch
 from tidemill.core.run import Run
 from tidemill.reporting.schema import schema
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 
 WRITTEN = ["card.html", "card.json", "synthetic.csv", "synthetic.parquet"]
 AUDITED = ["audit.json", "report.html", "report.json", "rows-at-risk.parquet"]

@@ -18,7 +18,7 @@ from tidemill.core.run import Event, Run
 from tidemill.metrics import METRICS, series
 from tidemill.metrics.series_judges import Classifier
 from tidemill.models import MODELS
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.core.split import split
 from tidemill.mining.mine import mine
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 
 
 @pytest.mark.parametrize(("rule", "expected"), [

@@ -27,7 +27,7 @@ from tidemill.metrics.nearest import equal_rows
 from tidemill.metrics.wording import percent
 from tidemill.reporting.audited import Audited, audited
 from tidemill.reporting.page import Report
-from tidemill.synthesizer import Synthesizer, versions
+from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 OUTPUTS = ("report.html", "report.json", "audit.json", "rows-at-risk.parquet")
 AT_RISK = "rows-at-risk.parquet"

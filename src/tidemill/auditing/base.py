@@ -21,7 +21,7 @@ from tidemill.supervised.auc import NORMAL_95
 from tidemill.supervised.points import Embedding, Points
 
 if TYPE_CHECKING:
-    from tidemill.synthesizer import Synthesizer
+    from tidemill.synthesis.synthesizer import Synthesizer
 
 SURE = 3.3
 """Standard errors by which a leak must stand out: by chance one figure in 2,000 does, and an audit has about ten."""

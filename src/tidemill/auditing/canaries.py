@@ -21,7 +21,7 @@ from tidemill.metrics.wording import percent
 from tidemill.supervised.arrays import Floats, features
 from tidemill.supervised.auc import auc
 from tidemill.supervised.points import learn_embedding, nearest
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 
 CANARIES = 500
 SHARE = 0.05

@@ -17,7 +17,7 @@ from tidemill.supervised.arrays import Features, Floats, features, together
 from tidemill.supervised.points import Points, axes_of, learn_embedding, nearest
 
 if TYPE_CHECKING:
-    from tidemill.synthesizer import Synthesizer
+    from tidemill.synthesis.synthesizer import Synthesizer
 
 MOST_ATTACKED, FEWEST_ATTACKED, MOST_RELEASED = 20_000, 2000, 200_000
 """Rows that are attacked on each side, and rows of a release that the attacker uses at most."""

@@ -12,7 +12,7 @@ from tidemill.proof.problem import problem_of
 from tidemill.reporting.looped import LoopAccount, build_loop
 from tidemill.supervised.learners import learners_of, words_of
 from tidemill.supervised.measures import measures
-from tidemill.synthesizer import versions
+from tidemill.synthesis.synthesizer import versions
 
 
 def paged(looped: Looped, data: Dataset, asked: Asked, run: Run, command: str = "", out: str | Path | None = None) -> Looped:

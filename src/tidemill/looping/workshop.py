@@ -23,7 +23,7 @@ from tidemill.proof.problem import Problem, problem_of
 from tidemill.proof.trial import Rows, child, predicted
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.sampling import thinned
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 
 TAUGHT = 0.3
 """Generated rows that the next generator learns from, at most, for each real row: none learns from generated rows alone."""

@@ -26,7 +26,7 @@ from tidemill.reporting.blocks import (
     Tile,
 )
 from tidemill.supervised.arrays import Floats
-from tidemill.whatif import WhatIf
+from tidemill.synthesis.whatif import WhatIf
 
 SIZES = (0.05, 0.1, 0.2, 0.3, 0.5)
 FINE = tuple(k / 20 for k in range(21))

@@ -17,7 +17,7 @@ from tidemill.recipes.base import Assumption, Case
 from tidemill.reporting.blocks import Block, Callout, Card, Grid, Listing, Pairs, Paragraph, PictureBlock, TableBlock
 from tidemill.reporting.found import evidence
 from tidemill.supervised.arrays import Floats
-from tidemill.synthesizer import versions
+from tidemill.synthesis.synthesizer import versions
 
 SEGMENTS = 4
 LEAST_SHARE = 0.05

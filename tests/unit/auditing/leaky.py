@@ -12,7 +12,7 @@ from tidemill.core.run import Run
 from tidemill.core.split import split
 from tidemill.io.reading import read
 from tidemill.supervised.arrays import features
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 
 
 def people(rows: int, seed: int = 0) -> pl.DataFrame:

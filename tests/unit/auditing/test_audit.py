@@ -17,7 +17,7 @@ from tidemill.core.run import Run
 from tidemill.core.split import split
 from tidemill.io.reading import read
 from tidemill.reporting.blocks import walk
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.synthesizer import Synthesizer
 
 TRAIN, HOLDOUT = halves(3000)
 SMALL = halves(600)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tidemill.completion import FRESH, Given
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Drawn
@@ -18,7 +17,8 @@ from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.words import figure, plural, share
-from tidemill.synthesizer import Synthesizer
+from tidemill.synthesis.infilling import FRESH, Given
+from tidemill.synthesis.synthesizer import Synthesizer
 
 DRAWS = 20
 BOOTSTRAPS = 1000

@@ -12,7 +12,7 @@ from tidemill.core.condition import Condition, Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.fairness import Evening, evened, groups_of
 from tidemill.core.run import Run
-from tidemill.drawing import Drawing, Model, Plan
+from tidemill.synthesis.sampling import Drawing, Model, Plan
 
 POOL = 10_000
 """Rows that show what goes together, for shares to be fitted to."""

@@ -15,7 +15,6 @@ from tidemill import __version__
 from tidemill.codecs.images import ImageCodec
 from tidemill.codecs.series import SequenceCodec
 from tidemill.codecs.table import TableCodec
-from tidemill.completion import Given, taken
 from tidemill.core import artifact
 from tidemill.core.balance import Balance, parse_balance
 from tidemill.core.condition import Condition, Where, parse_where
@@ -27,15 +26,16 @@ from tidemill.core.grid import Batch
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.series import learnable
-from tidemill.drawing import Drawing, Model, Plan, SeriesDrawing
 from tidemill.imaging.pixels import image_column
 from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, Interpolates, LearnsInSteps, unfitted
 from tidemill.models.conditioned import Conditioned
-from tidemill.quotas import balanced
-from tidemill.quotas import fair as fairly
+from tidemill.synthesis.infilling import Given, taken
+from tidemill.synthesis.quotas import balanced
+from tidemill.synthesis.quotas import fair as fairly
+from tidemill.synthesis.sampling import Drawing, Model, Plan, SeriesDrawing
 
 MIN_ROWS = 20
 MAX_SAMPLE = 100_000_000

@@ -13,13 +13,13 @@ from tidemill.codecs.columns.base import Fresh
 from tidemill.codecs.images import ImageCodec
 from tidemill.codecs.series import SequenceCodec
 from tidemill.codecs.table import TableCodec
-from tidemill.completion import Given, completed, numbered, stacked
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset, Door
 from tidemill.core.drawn import Drawn, Odds
 from tidemill.core.grid import Batch, Infilled, Known
 from tidemill.core.run import Run
 from tidemill.models.base import Generator
+from tidemill.synthesis.infilling import Given, completed, numbered, stacked
 
 PART = 250_000
 """Rows held in memory at a time; fewer where each has many sites."""

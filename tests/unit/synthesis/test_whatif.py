@@ -14,7 +14,7 @@ from tests.conformance.tables import business
 from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule, Schema
-from tidemill.whatif import _tied
+from tidemill.synthesis.whatif import _tied
 
 
 def sales(rows: int = 4000) -> pl.DataFrame:

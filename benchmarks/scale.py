@@ -24,13 +24,13 @@ from pathlib import Path
 from typing import Any
 
 import tidemill as tm
-from tidemill import wheel
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.io.writing import write_chunks
 from tidemill.metrics import METRICS
 from tidemill.mining import TECHNIQUES
 from tidemill.mining.mine import mine
+from tidemill.pipeline import pipeline as wheel
 from tidemill.synthesis.synthesizer import versions
 
 ROOT = Path(__file__).parents[1]

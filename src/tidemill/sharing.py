@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tidemill import wheel
 from tidemill.auditing.audit import AT_RISK, LIMIT, Audit, audit, check_outputs
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError, OutputError
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.feedback import near_copies
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write
 from tidemill.metrics.evaluate import evaluate
+from tidemill.pipeline import pipeline as wheel
+from tidemill.pipeline.feedback import near_copies
 from tidemill.reporting.card import Card, carded
 from tidemill.synthesis.synthesizer import Synthesizer, versions
 

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import polars as pl
 
-from tidemill import estimate, wheel
 from tidemill.auditing.audit import Audit
 from tidemill.auditing.audit import audit as attack
 from tidemill.cleaning import plan as cleaning
@@ -36,6 +35,8 @@ from tidemill.looping.page import paged
 from tidemill.metrics.evaluate import evaluate as score
 from tidemill.mining.mine import mine as find
 from tidemill.models.presets import preset as settings
+from tidemill.pipeline import estimate
+from tidemill.pipeline import pipeline as wheel
 from tidemill.proof.strategies import Sampler
 from tidemill.proof.verdict import verdict as prove
 from tidemill.reporting.base import Account

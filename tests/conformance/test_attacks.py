@@ -18,8 +18,8 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.leak import LIGHTS, Leak
 from tidemill.core.run import Run
 from tidemill.core.split import split
+from tidemill.pipeline.pipeline import evidence
 from tidemill.synthesis.synthesizer import Synthesizer
-from tidemill.wheel import evidence
 
 
 def staged(frame: pl.DataFrame, made: str = "independent", target: str | None = "churn", canaries: int = 40) -> Scene:

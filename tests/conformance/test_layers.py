@@ -12,7 +12,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "tidemill"
 FLOORS = {"imaging", "supervised"}
 ROOMS = {"io", "cleaning", "codecs", "models", "metrics", "mining", "reporting"}
-ABOVE = ["synthesis", "estimate", "feedback", "proof", "wheel", "auditing",
+ABOVE = ["synthesis", "trials", "pipeline", "auditing",
          "sharing", "looping", "verbs", "recipes", "demos", "cli"]
 MODULES = sorted(SOURCE.rglob("*.py"))
 

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import polars as pl
 
-from tidemill import wheel
 from tidemill.auditing import ATTACKS
 from tidemill.auditing.base import Scene
 from tidemill.auditing.canaries import CANARIES
@@ -25,6 +24,7 @@ from tidemill.io.conforming import conform
 from tidemill.io.writing import write_frame
 from tidemill.metrics.nearest import equal_rows
 from tidemill.metrics.wording import percent
+from tidemill.pipeline import pipeline as wheel
 from tidemill.reporting.audited import Audited, audited
 from tidemill.reporting.page import Report
 from tidemill.synthesis.synthesizer import Synthesizer, versions

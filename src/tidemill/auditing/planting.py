@@ -7,8 +7,8 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
-from tidemill.feedback import holds
 from tidemill.metrics.nearest import equal_rows
+from tidemill.pipeline.feedback import holds
 
 TAIL = 0.05
 """The share of rows at either end of a number from which its values are drawn."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.feedback import NEAR, holds, joined
+from tidemill.pipeline.feedback import NEAR, holds, joined
 from tidemill.proof.problem import Problem
 from tidemill.proof.trial import Rows, predicted
 from tidemill.supervised.arrays import Floats, features, together

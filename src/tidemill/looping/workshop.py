@@ -12,12 +12,12 @@ import polars as pl
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError
 from tidemill.core.run import Run
-from tidemill.feedback import joined
 from tidemill.looping import AIMS
 from tidemill.looping.aims import Studied, Want
 from tidemill.looping.gates import Gate, gates, through
 from tidemill.looping.interpolated import interpolated
 from tidemill.looping.strategy import Step, Strategy
+from tidemill.pipeline.feedback import joined
 from tidemill.proof.controls import as_many
 from tidemill.proof.problem import Problem, problem_of
 from tidemill.proof.trial import Rows, child, predicted

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tidemill import estimate
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Event, Run
 from tidemill.core.schema import Column, Schema
 from tidemill.imaging.pixels import images
 from tidemill.models.trees import Trees
+from tidemill.pipeline import estimate
 
 
 def table(rows: int, columns: int = 10) -> Dataset:

@@ -7,12 +7,13 @@ import polars as pl
 import pytest
 
 from tests.conformance.tables import business, dataset
-from tidemill import feedback, verbs
+from tidemill import verbs
 from tidemill.cleaning import plan as cleaning
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.core.split import split
 from tidemill.mining.mine import mine
+from tidemill.pipeline import feedback
 from tidemill.synthesis.synthesizer import Synthesizer
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tidemill import estimate
 from tidemill.cleaning import plan as cleaning
 from tidemill.core.artifact import write_json, writing
 from tidemill.core.dataset import Dataset
@@ -19,13 +18,14 @@ from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Scores
 from tidemill.core.sensitive import suggest, suggestion
 from tidemill.core.split import split
-from tidemill.feedback import once_more
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write, write_frame
 from tidemill.metrics.evaluate import evaluate
 from tidemill.mining import TECHNIQUES
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
+from tidemill.pipeline import estimate
+from tidemill.pipeline.feedback import once_more
 from tidemill.reporting.base import BETWEEN, Account, Learning, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report

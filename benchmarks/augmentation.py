@@ -28,10 +28,10 @@ import tidemill as tm
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column, Schema
 from tidemill.imaging.pixels import images
-from tidemill.proof.controls import REAL
-from tidemill.proof.problem import problem_of
-from tidemill.proof.verdict import verdict
 from tidemill.supervised.folds import subset
+from tidemill.trials.controls import REAL
+from tidemill.trials.problem import problem_of
+from tidemill.trials.verdict import verdict
 
 PAGE, RESULTS = ROOT / "docs" / "images.md", ROOT / "benchmarks" / "results" / "augmentation.json"
 MEASURE = "balanced_accuracy"

@@ -23,12 +23,12 @@ from halves import halves
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.proof.controls import REAL
-from tidemill.proof.problem import problem_of
-from tidemill.proof.strategies import table
-from tidemill.proof.trial import Arm, Rows, child, trial
 from tidemill.supervised.measures import primary
 from tidemill.synthesis.synthesizer import Synthesizer
+from tidemill.trials.controls import REAL
+from tidemill.trials.problem import problem_of
+from tidemill.trials.strategies import table
+from tidemill.trials.trial import Arm, Rows, child, trial
 
 PAGE = Path(__file__).parents[1] / "docs" / "verdict.md"
 SETS = {"german_credit": 500, "telco_churn": 500, "bank_marketing": 500}

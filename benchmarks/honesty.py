@@ -31,7 +31,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.verdict import Verdict
 from tidemill.demos import load
 from tidemill.io.reading import read
-from tidemill.proof.verdict import verdict
+from tidemill.trials.verdict import verdict
 
 PAGE = Path(__file__).parents[1] / "docs" / "verdict.md"
 RESULTS = Path(__file__).parent / "results" / "honesty.json"

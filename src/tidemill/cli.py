@@ -362,8 +362,8 @@ def verdict(train: Annotated[str, typer.Option("--train", metavar="A", help="Rea
     """Say whether generated rows help models of the target, and how sure that is."""
     from tidemill import verbs
     from tidemill.core.artifact import write_json
-    from tidemill.proof.wording import told
     from tidemill.supervised.measures import parse_cost
+    from tidemill.trials.wording import told
 
     _refuse([out] if out else [], overwrite)
     costs = None if cost is None else parse_cost(cost)

@@ -37,8 +37,6 @@ from tidemill.mining.mine import mine as find
 from tidemill.models.presets import preset as settings
 from tidemill.pipeline import estimate
 from tidemill.pipeline import pipeline as wheel
-from tidemill.proof.strategies import Sampler
-from tidemill.proof.verdict import verdict as prove
 from tidemill.reporting.base import Account
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
@@ -48,6 +46,8 @@ from tidemill.sharing import share as pass_on
 from tidemill.synthesis import whatif
 from tidemill.synthesis.synthesizer import Synthesizer, default_model
 from tidemill.synthesis.whatif import WhatIf
+from tidemill.trials.strategies import Sampler
+from tidemill.trials.verdict import verdict as prove
 
 
 def read(source: Any, *, target: str | None = None, ignore: Sequence[str] = (), id: Sequence[str] = (),
@@ -272,7 +272,7 @@ def verdict(train: Any, synthetic: Any, *, target: str | None = None, learners: 
             run: Run | None = None) -> Verdict:
     """Whether models of the target do better on real rows if they also learn from generated ones, and how sure that is.
 
-    See :func:`tidemill.proof.verdict.verdict` for what is compared, and how.
+    See :func:`tidemill.trials.verdict.verdict` for what is compared, and how.
 
     Args:
         train: Real rows.

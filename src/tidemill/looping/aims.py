@@ -14,8 +14,8 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.mining.subgroups import Masks, Quality, candidate_tests, describe
 from tidemill.mining.wording import test_words
-from tidemill.proof.problem import Problem
 from tidemill.supervised.arrays import Floats
+from tidemill.trials.problem import Problem
 
 SPOTS = 3
 """Segments that one aim names."""

@@ -15,11 +15,11 @@ from tidemill.core.run import Run
 from tidemill.looping.journal import Journal
 from tidemill.looping.strategy import Strategy
 from tidemill.looping.workshop import Settings, Workshop, apart
-from tidemill.proof.problem import problem_of
-from tidemill.proof.trial import score
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.intervals import Interval, corrected
 from tidemill.supervised.measures import Measure
+from tidemill.trials.problem import problem_of
+from tidemill.trials.trial import score
 
 SPLITS = 5
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.pipeline.feedback import NEAR, holds, joined
-from tidemill.proof.problem import Problem
-from tidemill.proof.trial import Rows, predicted
 from tidemill.supervised.arrays import Floats, features, together
 from tidemill.supervised.boosting import boosted, predictions, tree_matrix
 from tidemill.supervised.points import learn_embedding, nearest
 from tidemill.supervised.sampling import thinned
+from tidemill.trials.problem import Problem
+from tidemill.trials.trial import Rows, predicted
 
 Bools = NDArray[np.bool_]
 

@@ -29,13 +29,13 @@ from tidemill.looping.wording import round_reason, verdict_reason
 from tidemill.looping.workshop import Settings, Workshop, apart
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
-from tidemill.proof.problem import Problem, problem_of
-from tidemill.proof.trial import Arm, child, entities, predicted, trial
 from tidemill.reporting.page import Report
 from tidemill.supervised.folds import folds
 from tidemill.supervised.intervals import Interval, paired_bootstrap
 from tidemill.supervised.learners import learners_of
 from tidemill.supervised.measures import Measure, checked_cost, measures
+from tidemill.trials.problem import Problem, problem_of
+from tidemill.trials.trial import Arm, child, entities, predicted, trial
 
 FEW_ROWS = 2000
 """Up to so many real rows the folds are made four times, else twice."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tidemill.core.dataset import Dataset
 from tidemill.looping.interpolated import methods
 from tidemill.looping.strategy import Step, Strategy
-from tidemill.proof.problem import Problem
+from tidemill.trials.problem import Problem
 
 LIGHT = 1 / 3
 """What a generated row counts for where it is to count less than a real one."""

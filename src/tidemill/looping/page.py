@@ -8,11 +8,11 @@ from pathlib import Path
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.looping.loop import Asked, Looped
-from tidemill.proof.problem import problem_of
 from tidemill.reporting.looped import LoopAccount, build_loop
 from tidemill.supervised.learners import learners_of, words_of
 from tidemill.supervised.measures import measures
 from tidemill.synthesis.synthesizer import versions
+from tidemill.trials.problem import problem_of
 
 
 def paged(looped: Looped, data: Dataset, asked: Asked, run: Run, command: str = "", out: str | Path | None = None) -> Looped:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tidemill.core.verdict import Contrast
 from tidemill.looping.strategy import Strategy
-from tidemill.proof.wording import amount
 from tidemill.supervised.learners import words_of
 from tidemill.supervised.measures import Measure
+from tidemill.trials.wording import amount
 
 
 def round_reason(number: int, first: Strategy, contrast: Contrast | None, measure: Measure, *, pays: bool = False,

@@ -18,12 +18,12 @@ from tidemill.looping.gates import Gate, gates, through
 from tidemill.looping.interpolated import interpolated
 from tidemill.looping.strategy import Step, Strategy
 from tidemill.pipeline.feedback import joined
-from tidemill.proof.controls import as_many
-from tidemill.proof.problem import Problem, problem_of
-from tidemill.proof.trial import Rows, child, predicted
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.sampling import thinned
 from tidemill.synthesis.synthesizer import Synthesizer
+from tidemill.trials.controls import as_many
+from tidemill.trials.problem import Problem, problem_of
+from tidemill.trials.trial import Rows, child, predicted
 
 TAUGHT = 0.3
 """Generated rows that the next generator learns from, at most, for each real row: none learns from generated rows alone."""

@@ -16,9 +16,9 @@ from tidemill.core.registry import Registry
 from tidemill.core.run import Run
 from tidemill.looping.loop import Looped
 from tidemill.looping.workshop import Workshop
-from tidemill.proof.problem import Problem
 from tidemill.reporting.blocks import Block
 from tidemill.supervised.arrays import Floats
+from tidemill.trials.problem import Problem
 
 Bools = NDArray[np.bool_]
 

@@ -16,11 +16,11 @@ from tidemill.core.run import Run
 from tidemill.looping.loop import Looped
 from tidemill.looping.strategy import Strategy
 from tidemill.looping.workshop import Workshop, apart
-from tidemill.proof.problem import Problem, problem_of
-from tidemill.proof.trial import child, predicted
 from tidemill.recipes.base import Case, Recipe, assumed
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.measures import checked_cost
+from tidemill.trials.problem import Problem, problem_of
+from tidemill.trials.trial import child, predicted
 
 PRIOR = "prior"
 """The assumption that says how frequent cases really are."""

@@ -15,7 +15,7 @@ from tidemill.looping.gates import gates, through
 from tidemill.looping.interpolated import interpolated, methods
 from tidemill.looping.strategy import Step, Strategy
 from tidemill.looping.workshop import MOST_AMOUNT, TAUGHT, Settings, Workshop
-from tidemill.proof.problem import problem_of
+from tidemill.trials.problem import problem_of
 
 SETTINGS = Settings(options={"effort": "plain"})
 

@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.unit.proof.tables import dataset
+from tests.unit.trials.tables import dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.run import Run
-from tidemill.proof.problem import problem_of
-from tidemill.proof.trial import Rows, predicted, score
 from tidemill.supervised.learners import learners_of, words_of
 from tidemill.supervised.measures import primary
+from tidemill.trials.problem import problem_of
+from tidemill.trials.trial import Rows, predicted, score
 
 every_learner = pytest.mark.parametrize("learner", learners_of(()))
 every_target = pytest.mark.parametrize("classes", [0, 2, 4])

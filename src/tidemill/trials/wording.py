@@ -6,9 +6,9 @@ from math import isfinite
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.verdict import Contrast, Verdict
-from tidemill.proof.trial import Trials
 from tidemill.supervised.learners import words_of
 from tidemill.supervised.measures import Measure
+from tidemill.trials.trial import Trials
 
 BORROWED = ("Whoever made these rows may have learned from the very rows that are tested on, and what is borrowed from them "
             "can look like a gain of several points. A table alone can only be found of no use. To find that it is of use, "

@@ -8,19 +8,19 @@ import pytest
 from sklearn.datasets import load_digits
 
 import tidemill as tm
-from tests.unit.proof.tables import dataset
+from tests.unit.trials.tables import dataset
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.imaging.pixels import images
-from tidemill.proof.controls import class_weights
-from tidemill.proof.problem import problem_of
-from tidemill.proof.strategies import table
-from tidemill.proof.trial import Rows, predicted
-from tidemill.proof.verdict import verdict
 from tidemill.supervised import learners
 from tidemill.supervised.learners import OF_IMAGES, learners_of
+from tidemill.trials.controls import class_weights
+from tidemill.trials.problem import problem_of
+from tidemill.trials.strategies import table
+from tidemill.trials.trial import Rows, predicted
+from tidemill.trials.verdict import verdict
 
 pytest.importorskip("torch")
 

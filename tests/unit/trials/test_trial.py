@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.unit.proof.tables import dataset
+from tests.unit.trials.tables import dataset
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import Cancelled, DataError
 from tidemill.core.run import Event, Run
-from tidemill.proof.problem import problem_of
-from tidemill.proof.trial import Arm, Rows, Trials, Unit, child, entities, predicted, trial
 from tidemill.supervised.measures import measures
+from tidemill.trials.problem import problem_of
+from tidemill.trials.trial import Arm, Rows, Trials, Unit, child, entities, predicted, trial
 
 LEARNERS = ("logistic", "nearest")
 REAL = Arm("real", "real", lambda data, run: Rows(data))

@@ -6,15 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.unit.proof.tables import dataset, frame
+from tests.unit.trials.tables import dataset, frame
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Run
 from tidemill.io.reading import read
-from tidemill.proof.controls import as_many, class_weights, controls, repeated
-from tidemill.proof.problem import problem_of
-from tidemill.proof.strategies import sampler, table
-from tidemill.proof.trial import Arm, Rows
+from tidemill.trials.controls import as_many, class_weights, controls, repeated
+from tidemill.trials.problem import problem_of
+from tidemill.trials.strategies import sampler, table
+from tidemill.trials.trial import Arm, Rows
 
 
 def learned(arm: Arm, data: Dataset) -> pl.DataFrame:

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.proof.problem import Problem
-from tidemill.proof.trial import Arm, Rows
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.folds import BINS
+from tidemill.trials.problem import Problem
+from tidemill.trials.trial import Arm, Rows
 
 REAL, WEIGHTS, REPEATED = "real rows alone", "class weights", "real rows repeated"
 

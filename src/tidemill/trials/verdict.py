@@ -11,14 +11,14 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.verdict import Contrast, Verdict
-from tidemill.proof import wording
-from tidemill.proof.controls import REAL, controls
-from tidemill.proof.problem import Problem, problem_of
-from tidemill.proof.strategies import Sampler, sampler, table
-from tidemill.proof.trial import Arm, Trials, child, predicted, trial
 from tidemill.supervised.intervals import paired_bootstrap
 from tidemill.supervised.learners import OF_IMAGES, learners_of, words_of
 from tidemill.supervised.measures import Measure, checked_cost, measures
+from tidemill.trials import wording
+from tidemill.trials.controls import REAL, controls
+from tidemill.trials.problem import Problem, problem_of
+from tidemill.trials.strategies import Sampler, sampler, table
+from tidemill.trials.trial import Arm, Trials, child, predicted, trial
 
 SHARES = (1.0, 0.3, 0.1)
 SPLITS, REPEATS = 5, 2
@@ -60,7 +60,7 @@ def verdict(train: Dataset, synthetic: Dataset | Sampler, run: Run, *, learners:
     (:func:`tidemill.supervised.intervals.corrected`) lies above 0: where they do not help, 1 verdict in 40 is wrong by chance.
 
     A table of generated rows may hold what its maker saw of the rows that are tested on. What
-    :func:`tidemill.proof.strategies.table` does against that keeps copies from winning, but not what a model has learned.
+    :func:`tidemill.trials.strategies.table` does against that keeps copies from winning, but not what a model has learned.
     So a table needs ``holdout`` to be found of use; all tests are then made on those rows. A sampler is fitted anew in each
     fold and needs none of this; ``holdout`` is then used once, at the end.
 

@@ -14,12 +14,12 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Event, Run
-from tidemill.proof.problem import Problem, problem_of
 from tidemill.supervised.arrays import Features, Floats, Layout, features
 from tidemill.supervised.folds import Positions, folds, subset
 from tidemill.supervised.intervals import Interval, corrected
 from tidemill.supervised.learners import LEARNERS, Learner
 from tidemill.supervised.measures import Measure
+from tidemill.trials.problem import Problem, problem_of
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from tidemill.core.dataset import Dataset, Door
 from tidemill.core.errors import DataError, TidemillError
 from tidemill.core.run import Run
 from tidemill.io.frames import to_native
-from tidemill.proof.problem import Problem
-from tidemill.proof.trial import Arm, Rows
 from tidemill.supervised.arrays import Features, features
 from tidemill.supervised.points import Points, learn_embedding, nearest
+from tidemill.trials.problem import Problem
+from tidemill.trials.trial import Arm, Rows
 
 
 @runtime_checkable

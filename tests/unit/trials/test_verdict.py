@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.unit.proof.tables import dataset
+from tests.unit.trials.tables import dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.verdict import Verdict
-from tidemill.proof.verdict import verdict
-from tidemill.proof.wording import told
+from tidemill.trials.verdict import verdict
+from tidemill.trials.wording import told
 
 QUICK: dict[str, Any] = {"learners": ["logistic"], "shares": (1.0,), "splits": 3, "repeats": 2}
 
@@ -120,7 +120,7 @@ def test_what_cannot_be_judged_is_told() -> None:
 
 
 def test_large_tables_are_sampled_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tidemill.proof.verdict.MOST_ROWS", 100)
+    monkeypatch.setattr("tidemill.trials.verdict.MOST_ROWS", 100)
     train = dataset(150)
     found = verdict(train, dataset(300, seed=1), Run(), **QUICK)
     assert "Of 150 real rows, 100 drawn at random were used." in found.caveats

@@ -26,10 +26,10 @@ from halves import SHARED  # noqa: E402
 from plots import Axis, Look, Panel, Point, axis, multiples  # noqa: E402
 
 import tidemill as tm  # noqa: E402
+from tidemill.augmentation.diversity import diversity  # noqa: E402
+from tidemill.augmentation.strategy import Step  # noqa: E402
+from tidemill.augmentation.training_sets import Settings, Workshop  # noqa: E402
 from tidemill.core.run import Run  # noqa: E402
-from tidemill.looping.diversity import diversity  # noqa: E402
-from tidemill.looping.strategy import Step  # noqa: E402
-from tidemill.looping.workshop import Settings, Workshop  # noqa: E402
 
 ROWS = 10_000
 PICTURE = HERE.parent / "docs" / "pictures" / "collapse.svg"

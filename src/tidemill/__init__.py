@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from tidemill.augmentation.sampler import Sampler
     from tidemill.core.dataset import Dataset
     from tidemill.core.run import Run
     from tidemill.core.schema import Schema
-    from tidemill.looping.sampler import Sampler
     from tidemill.recipes.make import recipe
     from tidemill.synthesis.synthesizer import Synthesizer
     from tidemill.verbs import (

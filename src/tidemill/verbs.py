@@ -12,6 +12,10 @@ import polars as pl
 
 from tidemill.auditing.audit import Audit
 from tidemill.auditing.audit import audit as attack
+from tidemill.augmentation import outputs as loop_folder
+from tidemill.augmentation.loop import Asked, Looped, refuse_images
+from tidemill.augmentation.loop import loop as turn_round_by_round
+from tidemill.augmentation.page import paged
 from tidemill.cleaning import plan as cleaning
 from tidemill.cleaning.plan import Cleaned
 from tidemill.core.balance import Balance
@@ -28,10 +32,6 @@ from tidemill.core.verdict import Verdict
 from tidemill.io.conforming import conform
 from tidemill.io.reading import read as read_table
 from tidemill.io.writing import write as write_table
-from tidemill.looping import folder as loop_folder
-from tidemill.looping.loop import Asked, Looped, refuse_images
-from tidemill.looping.loop import loop as turn_round_by_round
-from tidemill.looping.page import paged
 from tidemill.metrics.evaluate import evaluate as score
 from tidemill.mining.mine import mine as find
 from tidemill.models.presets import preset as settings

@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 
 import tidemill as tm
+from tidemill.augmentation import AIMS
+from tidemill.augmentation.aims import Studied
+from tidemill.augmentation.training_sets import Settings, Workshop
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.looping import AIMS
-from tidemill.looping.aims import Studied
-from tidemill.looping.workshop import Settings, Workshop
 
 
 def table(kind: str, rows: int = 500) -> Dataset:

@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "tidemill"
 FLOORS = {"imaging", "supervised"}
 ROOMS = {"io", "cleaning", "codecs", "models", "metrics", "mining", "reporting"}
 ABOVE = ["synthesis", "trials", "pipeline", "auditing",
-         "sharing", "looping", "verbs", "recipes", "demos", "cli"]
+         "sharing", "augmentation", "verbs", "recipes", "demos", "cli"]
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 

@@ -15,11 +15,11 @@ import pytest
 
 from tests.docs.customers import write
 from tidemill.auditing import ATTACKS
+from tidemill.augmentation import AIMS
 from tidemill.cleaning import CHECKS
 from tidemill.codecs import CODECS
 from tidemill.core.schema import KINDS, ROLES
 from tidemill.io import READERS, WRITERS
-from tidemill.looping import AIMS
 from tidemill.metrics import METRICS
 from tidemill.mining import TECHNIQUES
 from tidemill.models import MODELS

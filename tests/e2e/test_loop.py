@@ -16,9 +16,9 @@ import pytest
 
 import tidemill as tm
 from tests.conformance.test_aims import table
+from tidemill.augmentation.checkpoint import NAME
+from tidemill.augmentation.training_sets import Workshop
 from tidemill.core.errors import DataError, OptionError, OutputError
-from tidemill.looping.journal import NAME
-from tidemill.looping.workshop import Workshop
 
 
 def written(folder: Path, rows: int = 200) -> Path:
@@ -97,8 +97,8 @@ def test_where_nothing_can_help_the_verdict_is_do_not() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["number", "three"])
 def test_numbers_and_several_classes_are_looped_too(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tidemill.looping.loop.MOST_ROWS", 150)  # so that rows are drawn as they are from large tables
-    monkeypatch.setattr("tidemill.looping.loop.MOST_CURVE", 120)
+    monkeypatch.setattr("tidemill.augmentation.loop.MOST_ROWS", 150)  # so that rows are drawn as they are from large tables
+    monkeypatch.setattr("tidemill.augmentation.loop.MOST_CURVE", 120)
     found = tm.loop(table(kind, 250), rounds=1)
     assert found.verdict.metric == {"number": "R²", "three": "balanced accuracy"}[kind]
     assert found.report is not None

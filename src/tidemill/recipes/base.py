@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tidemill.augmentation.loop import Looped
+from tidemill.augmentation.training_sets import Workshop
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.registry import Registry
 from tidemill.core.run import Run
-from tidemill.looping.loop import Looped
-from tidemill.looping.workshop import Workshop
 from tidemill.reporting.blocks import Block
 from tidemill.supervised.arrays import Floats
 from tidemill.trials.problem import Problem

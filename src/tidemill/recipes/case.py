@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from tidemill import verbs
+from tidemill.augmentation.loop import Looped
+from tidemill.augmentation.strategy import Strategy
+from tidemill.augmentation.training_sets import Workshop, apart
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
-from tidemill.looping.loop import Looped
-from tidemill.looping.strategy import Strategy
-from tidemill.looping.workshop import Workshop, apart
 from tidemill.recipes.base import Case, Recipe, assumed
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.measures import checked_cost

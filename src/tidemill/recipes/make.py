@@ -12,12 +12,12 @@ from typing import Any
 import polars as pl
 
 from tidemill import verbs
+from tidemill.augmentation.loop import Looped, refuse_images
 from tidemill.core.artifact import finite, write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError, OutputError
 from tidemill.core.run import Run
 from tidemill.io.writing import write_frame
-from tidemill.looping.loop import Looped, refuse_images
 from tidemill.recipes import RECIPES
 from tidemill.recipes.base import Recipe, Told
 from tidemill.recipes.case import prepared

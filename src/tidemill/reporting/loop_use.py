@@ -33,7 +33,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline as steps
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from tidemill.looping.sampler import Sampler
+from tidemill.augmentation.sampler import Sampler
 
 X = pd.read_csv("YOUR.csv")
 y = X.pop("{target}")

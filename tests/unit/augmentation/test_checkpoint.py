@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tidemill.augmentation.checkpoint import Journal
 from tidemill.core.errors import OutputError
-from tidemill.looping.journal import Journal
 
 
 def test_known_figures_are_not_measured_again(tmp_path: Path) -> None:

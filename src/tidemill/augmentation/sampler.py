@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 from sklearn.base import BaseEstimator
 
+from tidemill.augmentation.strategy import Strategy
+from tidemill.augmentation.training_sets import Settings, Workshop
 from tidemill.core.errors import DataError, InputError, OptionError
 from tidemill.core.run import Run
 from tidemill.io.reading import read
-from tidemill.looping.strategy import Strategy
-from tidemill.looping.workshop import Settings, Workshop
 
 TARGET = "target"
 
@@ -29,14 +29,14 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
     knows no weights: of 1/3 each real row stands three times; class weights are left to the classifier.
 
     Args:
-        strategy: A :class:`~tidemill.looping.strategy.Strategy`, its plain state, or the path of a ``strategy.json``.
+        strategy: A :class:`~tidemill.augmentation.strategy.Strategy`, its plain state, or the path of a ``strategy.json``.
         model: The generator's registered name.
         options: Its options.
         seed: The same seed and rows give the same rows.
 
     Example:
         >>> from sklearn.datasets import load_breast_cancer
-        >>> from tidemill.looping.strategy import Step, Strategy
+        >>> from tidemill.augmentation.strategy import Step, Strategy
         >>> X, y = load_breast_cancer(return_X_y=True)
         >>> Xr, yr = Sampler(Strategy(steps=(Step("rare"),)), options={"effort": "plain"}).fit_resample(X, y)
         >>> bool((yr == 0).mean() > (y == 0).mean())

@@ -11,6 +11,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tidemill.augmentation import AIMS
+from tidemill.augmentation.checkpoint import Journal
+from tidemill.augmentation.diversity import Diversity, diversity
+from tidemill.augmentation.menu import baselines, candidates
+from tidemill.augmentation.scoring import Contest, Result
+from tidemill.augmentation.strategy import Step, Strategy
+from tidemill.augmentation.training_sets import Settings, Workshop, apart
+from tidemill.augmentation.wording import round_reason, verdict_reason
 from tidemill.cleaning import plan as cleaning
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
@@ -19,14 +27,6 @@ from tidemill.core.run import Run
 from tidemill.core.split import split
 from tidemill.core.verdict import Candidate, Contrast, Turn, Verdict
 from tidemill.imaging.pixels import image_column
-from tidemill.looping import AIMS
-from tidemill.looping.contest import Contest, Result
-from tidemill.looping.diversity import Diversity, diversity
-from tidemill.looping.journal import Journal
-from tidemill.looping.menu import baselines, candidates
-from tidemill.looping.strategy import Step, Strategy
-from tidemill.looping.wording import round_reason, verdict_reason
-from tidemill.looping.workshop import Settings, Workshop, apart
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
 from tidemill.reporting.page import Report

@@ -8,14 +8,14 @@ from typing import Any
 
 import polars as pl
 
+from tidemill.augmentation import checkpoint as journal
+from tidemill.augmentation.checkpoint import Journal
+from tidemill.augmentation.loop import Asked, Looped, fingerprint
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
 from tidemill.core.run import Run
 from tidemill.io.writing import write_frame
-from tidemill.looping import journal
-from tidemill.looping.journal import Journal
-from tidemill.looping.loop import Asked, Looped, fingerprint
 
 OUTPUTS = ("verdict.json", "strategy.json", "generated.parquet", "report.html", "report.json")
 
@@ -53,7 +53,7 @@ def written(path: Path, looped: Looped, run: Run) -> None:
 
 
 def strategy_state(looped: Looped, run: Run) -> Mapping[str, Any]:
-    """What :meth:`tidemill.looping.sampler.Sampler.load` reads."""
+    """What :meth:`tidemill.augmentation.sampler.Sampler.load` reads."""
     settings = looped.settings
     return {"strategy": looped.strategy.to_state(), "words": str(looped.strategy), "model": settings.model,
             "options": dict(settings.options), "learner": settings.learner, "seed": run.seed}

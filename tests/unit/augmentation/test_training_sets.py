@@ -8,13 +8,13 @@ import pytest
 
 import tidemill as tm
 from tests.conformance.test_aims import table
+from tidemill.augmentation.diversity import diversity
+from tidemill.augmentation.gates import gates, through
+from tidemill.augmentation.interpolated import interpolated, methods
+from tidemill.augmentation.strategy import Step, Strategy
+from tidemill.augmentation.training_sets import MOST_AMOUNT, TAUGHT, Settings, Workshop
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.looping.diversity import diversity
-from tidemill.looping.gates import gates, through
-from tidemill.looping.interpolated import interpolated, methods
-from tidemill.looping.strategy import Step, Strategy
-from tidemill.looping.workshop import MOST_AMOUNT, TAUGHT, Settings, Workshop
 from tidemill.trials.problem import problem_of
 
 SETTINGS = Settings(options={"effort": "plain"})

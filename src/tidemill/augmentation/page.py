@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from tidemill.augmentation.loop import Asked, Looped
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.looping.loop import Asked, Looped
 from tidemill.reporting.looped import LoopAccount, build_loop
 from tidemill.supervised.learners import learners_of, words_of
 from tidemill.supervised.measures import measures

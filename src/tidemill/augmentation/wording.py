@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tidemill.augmentation.strategy import Strategy
 from tidemill.core.verdict import Contrast
-from tidemill.looping.strategy import Strategy
 from tidemill.supervised.learners import words_of
 from tidemill.supervised.measures import Measure
 from tidemill.trials.wording import amount

@@ -17,8 +17,8 @@ from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import StandardScaler
 
 import tidemill as tm
+from tidemill.augmentation.strategy import Step, Strategy
 from tidemill.core.errors import DataError, InputError
-from tidemill.looping.strategy import Step, Strategy
 
 RARE = Strategy(steps=(Step("rare"),))
 PLAIN = {"effort": "plain"}

@@ -10,11 +10,11 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from tidemill.augmentation.checkpoint import Journal
+from tidemill.augmentation.strategy import Strategy
+from tidemill.augmentation.training_sets import Settings, Workshop, apart
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.looping.journal import Journal
-from tidemill.looping.strategy import Strategy
-from tidemill.looping.workshop import Settings, Workshop, apart
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.intervals import Interval, corrected
 from tidemill.supervised.measures import Measure

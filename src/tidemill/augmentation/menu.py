@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tidemill.augmentation.interpolated import methods
+from tidemill.augmentation.strategy import Step, Strategy
 from tidemill.core.dataset import Dataset
-from tidemill.looping.interpolated import methods
-from tidemill.looping.strategy import Step, Strategy
 from tidemill.trials.problem import Problem
 
 LIGHT = 1 / 3

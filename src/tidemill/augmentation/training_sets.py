@@ -9,14 +9,14 @@ from typing import Any, final
 import numpy as np
 import polars as pl
 
+from tidemill.augmentation import AIMS
+from tidemill.augmentation.aims import Studied, Want
+from tidemill.augmentation.gates import Gate, gates, through
+from tidemill.augmentation.interpolated import interpolated
+from tidemill.augmentation.strategy import Step, Strategy
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError
 from tidemill.core.run import Run
-from tidemill.looping import AIMS
-from tidemill.looping.aims import Studied, Want
-from tidemill.looping.gates import Gate, gates, through
-from tidemill.looping.interpolated import interpolated
-from tidemill.looping.strategy import Step, Strategy
 from tidemill.pipeline.feedback import joined
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.sampling import thinned

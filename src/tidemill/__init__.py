@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tidemill.core.dataset import Dataset
     from tidemill.core.run import Run
     from tidemill.core.schema import Schema
-    from tidemill.recipes.make import recipe
+    from tidemill.recipes.run import recipe
     from tidemill.synthesis.synthesizer import Synthesizer
     from tidemill.verbs import (
         audit,

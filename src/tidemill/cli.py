@@ -529,7 +529,7 @@ def recipe(name: Annotated[str, typer.Argument(metavar="NAME", show_default=Fals
            time: Time = None, entity: Entity = None, seed: Seed = 0, threads: Threads = 2, overwrite: Overwrite = False,
            quiet: Quiet = False, json: Json = False) -> None:
     """Answer a business question from a table, on one page."""
-    from tidemill.recipes.make import recipe as cook
+    from tidemill.recipes.run import recipe as cook
     from tidemill.supervised.measures import parse_cost
 
     costs = None if cost is None else parse_cost(cost)

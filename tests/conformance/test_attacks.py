@@ -12,7 +12,7 @@ import pytest
 from tests.conformance.tables import business, dataset
 from tidemill.auditing import ATTACKS
 from tidemill.auditing.base import Scene
-from tidemill.auditing.scene import scene
+from tidemill.auditing.setup import scene
 from tidemill.core.artifact import finite
 from tidemill.core.dataset import Dataset
 from tidemill.core.leak import LIGHTS, Leak

@@ -14,9 +14,9 @@ from tests.e2e.conftest import Tidemill
 from tidemill.core.errors import OptionError, TidemillError
 from tidemill.recipes import RECIPES
 from tidemill.recipes.base import Recipe, assumed
-from tidemill.recipes.case import shifted
+from tidemill.recipes.binary import shifted
 from tidemill.recipes.lists import longest
-from tidemill.recipes.make import recipe
+from tidemill.recipes.run import recipe
 from tidemill.reporting.page import Report
 
 rng = np.random.default_rng(0)

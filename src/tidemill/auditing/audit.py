@@ -14,7 +14,7 @@ from tidemill.auditing import ATTACKS
 from tidemill.auditing.base import Scene
 from tidemill.auditing.canaries import CANARIES
 from tidemill.auditing.outliers import isolation
-from tidemill.auditing.scene import scene
+from tidemill.auditing.setup import scene
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError, OutputError

@@ -13,7 +13,7 @@ import polars as pl
 from tidemill.auditing.base import PLANTED_LIMIT, Scene, Told, leak, unknown
 from tidemill.auditing.excess import of_auc
 from tidemill.auditing.planting import made_up
-from tidemill.auditing.scene import MOST_RELEASED
+from tidemill.auditing.setup import MOST_RELEASED
 from tidemill.core.dataset import Dataset
 from tidemill.core.leak import Leak
 from tidemill.core.run import Event, Run

@@ -12,7 +12,7 @@ from tidemill.core.words import count, figure, plural, share
 from tidemill.mining.subgroups import candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.recipes.base import Assumption, Bools, Case, Recipe, Told
-from tidemill.recipes.case import shifted
+from tidemill.recipes.binary import shifted
 from tidemill.recipes.lists import interval, longest, reach, totals
 from tidemill.recipes.parts import assumptions, curve_name, few, proof, ranked
 from tidemill.reporting.blocks import (

@@ -31,7 +31,7 @@ from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, Interpolates, LearnsInSteps, unfitted
-from tidemill.models.conditioned import Conditioned
+from tidemill.models.cascade import Conditioned
 from tidemill.synthesis.infilling import Given, taken
 from tidemill.synthesis.quotas import balanced
 from tidemill.synthesis.quotas import fair as fairly

@@ -18,7 +18,7 @@ from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.base import Interpolates, LearnsInSteps, State, unfitted
-from tidemill.models.conditioned import Conditional
+from tidemill.models.cascade import Conditional
 from tidemill.models.deep.neural import CHUNK, Neural
 from tidemill.models.deep.training import Training, device_of, generator, takes_bfloat16, torch_threads
 from tidemill.models.deep.vae import Vae

@@ -20,7 +20,7 @@ from tidemill.core.run import Run
 from tidemill.io.writing import write_frame
 from tidemill.recipes import RECIPES
 from tidemill.recipes.base import Recipe, Told
-from tidemill.recipes.case import prepared
+from tidemill.recipes.binary import prepared
 from tidemill.recipes.parts import making
 from tidemill.reporting.blocks import Heading
 from tidemill.reporting.page import Report

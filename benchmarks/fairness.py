@@ -15,8 +15,8 @@ import polars as pl
 from halves import ROOT, SHARED
 
 import tidemill as tm
-from tidemill.metrics.parity_curve import Point, Trial, curve
-from tidemill.metrics.parity_groups import grouping
+from tidemill.metrics.parity.curve import Point, Trial, curve
+from tidemill.metrics.parity.groups import grouping
 
 PAGE = ROOT / "docs" / "fairness.md"
 MOST_LEARNED = 10_000

@@ -37,8 +37,8 @@ from tidemill.core.schema import Column, Schema
 from tidemill.imaging.classifier import Classifier
 from tidemill.imaging.pixels import images, pixels
 from tidemill.imaging.sheet import contact_sheet, png
-from tidemill.metrics.frechet import frechet
-from tidemill.metrics.manifolds import precision_recall_density_coverage
+from tidemill.metrics.images.frechet import frechet
+from tidemill.metrics.images.manifolds import precision_recall_density_coverage
 from tidemill.models.presets import PRESETS
 
 PAGE, RESULTS = ROOT / "docs" / "images.md", ROOT / "benchmarks" / "results" / "images.json"

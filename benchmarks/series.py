@@ -10,7 +10,7 @@ dow30   Log changes of close and volume and the log range of a day of 31 shares,
         model learns those of all days until the end of 2014, and is judged by the later ones.
 
 Every window is an entity whose time counts from 0, so all goes through the public functions. Judges are those of
-tidemill.metrics.series_judges: the paper's (2,000 and 5,000 steps), and the sharper one that is shown changes.
+tidemill.metrics.series.judges: the paper's (2,000 and 5,000 steps), and the sharper one that is shown changes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 import polars as pl
 
 import tidemill as tm
-from tidemill.metrics.series_judges import SHARP, Windows, discriminative_scores, predictive_scores
+from tidemill.metrics.series.judges import SHARP, Windows, discriminative_scores, predictive_scores
 
 DATA = Path(os.environ.get("TIDEMILL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 STEPS = 24

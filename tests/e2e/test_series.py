@@ -15,8 +15,9 @@ from tests.e2e.conftest import Tidemill
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.registry import Entry
 from tidemill.core.run import Event, Run
-from tidemill.metrics import METRICS, series
-from tidemill.metrics.series_judges import Classifier
+from tidemill.metrics import METRICS
+from tidemill.metrics.series.judges import Classifier
+from tidemill.metrics.series.series import series
 from tidemill.models import MODELS
 from tidemill.synthesis.synthesizer import Synthesizer
 

@@ -10,8 +10,8 @@ METRICS = Registry("metrics", {
     "utility": Entry("tidemill.metrics.utility:utility", "what models of the target learn from synthetic rows"),
     "nearest": Entry("tidemill.metrics.nearest:nearest", "closeness to training rows, and exact copies of them"),
     "membership": Entry("tidemill.metrics.membership:membership", "whether an attacker can tell who was in training"),
-    "parity": Entry("tidemill.metrics.parity:parity", "whether sensitive groups are served equally well"),
+    "parity": Entry("tidemill.metrics.parity.parity:parity", "whether sensitive groups are served equally well"),
     "findings": Entry("tidemill.metrics.findings:findings", "which mined findings are found again"),
-    "series": Entry("tidemill.metrics.series:series", "whether series move as real ones do"),
-    "images": Entry("tidemill.metrics.images:images", "whether images are like real ones, and no copies"),
+    "series": Entry("tidemill.metrics.series.series:series", "whether series move as real ones do"),
+    "images": Entry("tidemill.metrics.images.distribution:images", "whether images are like real ones, and no copies"),
 })

@@ -8,7 +8,7 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.manifolds import NEIGHBOURS, inside, radii
+from tidemill.metrics.images.manifolds import NEIGHBOURS, inside, radii
 from tidemill.metrics.wording import counted, percent
 from tidemill.supervised.arrays import Features, Floats, Layout, features, together
 from tidemill.supervised.points import axes_of, learn_embedding

@@ -14,8 +14,8 @@ from tidemill.core.score import Evidence, Score, Scores
 from tidemill.imaging.pixels import image_column, size
 from tidemill.metrics import METRICS
 from tidemill.metrics.base import Metric
-from tidemill.metrics.image_verdict import LIMIT as LIMIT_OF_IMAGES
-from tidemill.metrics.image_verdict import verdict_of_images
+from tidemill.metrics.images.verdict import LIMIT as LIMIT_OF_IMAGES
+from tidemill.metrics.images.verdict import verdict_of_images
 from tidemill.metrics.verdict import LIMIT, verdict
 
 BLIND = ("pairs", "detection", "coverage", "utility", "nearest", "membership", "findings")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tidemill.core.picture import Sheet
 from tidemill.imaging.sheet import strip
-from tidemill.metrics.manifolds import radii
+from tidemill.metrics.images.manifolds import radii
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.points import Points
 from tidemill.supervised.points import nearest as search

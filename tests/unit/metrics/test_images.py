@@ -17,14 +17,14 @@ from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score
 from tidemill.imaging.pixels import images as column
 from tidemill.metrics.evaluate import evaluate
-from tidemill.metrics.frechet import frechet
-from tidemill.metrics.image_copies import BY_FEATURES, BY_PIXELS, COPIES, copies
-from tidemill.metrics.image_features import Album, Albums, shrunk
-from tidemill.metrics.image_learning import ACCURACY
-from tidemill.metrics.image_likeness import COVERAGE, FRECHET, LIKENESS, PRECISION, RECALL
-from tidemill.metrics.image_verdict import verdict_of_images
-from tidemill.metrics.images import images
-from tidemill.metrics.manifolds import precision_recall_density_coverage
+from tidemill.metrics.images.copies import BY_FEATURES, BY_PIXELS, COPIES, copies
+from tidemill.metrics.images.distribution import images
+from tidemill.metrics.images.features import Album, Albums, shrunk
+from tidemill.metrics.images.fidelity import COVERAGE, FRECHET, LIKENESS, PRECISION, RECALL
+from tidemill.metrics.images.frechet import frechet
+from tidemill.metrics.images.learning import ACCURACY
+from tidemill.metrics.images.manifolds import precision_recall_density_coverage
+from tidemill.metrics.images.verdict import verdict_of_images
 
 STEPS = 120
 Parts = dict[str, tuple[np.ndarray, list[str]]]

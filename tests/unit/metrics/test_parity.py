@@ -15,10 +15,10 @@ from tidemill.core.errors import ConditionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Kind, Schema
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.parity import parity
-from tidemill.metrics.parity_curve import resampled
-from tidemill.metrics.parity_groups import Group, Grouping, grouping
-from tidemill.metrics.parity_rates import Share, demographic_parity, equalized_odds, gap, rates, wilson
+from tidemill.metrics.parity.curve import resampled
+from tidemill.metrics.parity.groups import Group, Grouping, grouping
+from tidemill.metrics.parity.parity import parity
+from tidemill.metrics.parity.rates import Share, demographic_parity, equalized_odds, gap, rates, wilson
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -13,10 +13,10 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics import series as metric
-from tidemill.metrics.series import series
-from tidemill.metrics.series_facts import autocorrelation, change_of, changes, correlation, facts
-from tidemill.metrics.series_judges import SHARP, Classifier, Windows, _Network, discriminative, predictive
+from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
+from tidemill.metrics.series.judges import SHARP, Classifier, Windows, _Network, discriminative, predictive
+from tidemill.metrics.series.series import series
+from tidemill.metrics.series.series import series as metric
 
 SCHEMA = Schema((Column("who", "id", "entity"), Column("day", "number", "time"), Column("state", "category"),
                  Column("x", "number"), Column("y", "number", nullable=True)))

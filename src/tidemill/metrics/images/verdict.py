@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from tidemill.core.score import Score
-from tidemill.metrics.image_copies import BY_FEATURES, BY_PIXELS, COPIES
-from tidemill.metrics.image_learning import ACCURACY
-from tidemill.metrics.image_likeness import COVERAGE, FRECHET
+from tidemill.metrics.images.copies import BY_FEATURES, BY_PIXELS, COPIES
+from tidemill.metrics.images.fidelity import COVERAGE, FRECHET
+from tidemill.metrics.images.learning import ACCURACY
 from tidemill.metrics.verdict import NORMAL_99, SLIGHT, TOLD_APART, USE, Sign, worst
 from tidemill.metrics.wording import percent
 

@@ -10,7 +10,7 @@ import numpy as np
 from tidemill.core.dataset import Dataset
 from tidemill.core.score import Evidence
 from tidemill.core.series import Layout, layout
-from tidemill.metrics.series_judges import Windows
+from tidemill.metrics.series.judges import Windows
 from tidemill.supervised.arrays import Floats, as_floats, features
 
 LONGEST = 24

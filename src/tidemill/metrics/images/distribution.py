@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.imaging.pixels import image_column, label_column
-from tidemill.metrics.image_copies import copies
-from tidemill.metrics.image_features import Judge, albums, judge_of_digits, judge_of_labels
-from tidemill.metrics.image_learning import ACCURACY, accuracy, learnable
-from tidemill.metrics.image_likeness import LIKENESS, likeness
+from tidemill.metrics.images.copies import copies
+from tidemill.metrics.images.features import Judge, albums, judge_of_digits, judge_of_labels
+from tidemill.metrics.images.fidelity import LIKENESS, likeness
+from tidemill.metrics.images.learning import ACCURACY, accuracy, learnable
 
 STEPS = 900
 """Of training a classifier of the user's labels."""
@@ -23,8 +23,8 @@ NO_TORCH = "it needs the package 'torch': pip install 'tidemill[deep]'"
 def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Score]:
     """How generated images compare with held-out real ones; nothing for data without a column of images.
 
-    - Likeness: Fréchet distance (:mod:`tidemill.metrics.frechet`), precision, recall, density and coverage
-      (:mod:`tidemill.metrics.manifolds`), in the features of a classifier of the user's labels, or of handwritten digits
+    - Likeness: Fréchet distance (:mod:`tidemill.metrics.images.frechet`), precision, recall, density and coverage
+      (:mod:`tidemill.metrics.images.manifolds`), in the features of a classifier of the user's labels, or of handwritten digits
       where there are no labels. Images that a classifier has learned lie elsewhere among its features than unseen ones do,
       so a quarter of the training images is kept from it, for the ceiling.
     - Use: the accuracy on held-out images of a classifier that learned from generated ones.

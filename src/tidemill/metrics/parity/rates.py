@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.metrics.parity_groups import Bools
+from tidemill.metrics.parity.groups import Bools
 from tidemill.supervised.auc import NORMAL_95
 
 CLASS_ROWS = 20

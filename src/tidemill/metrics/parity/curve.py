@@ -13,9 +13,9 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.score import Score
-from tidemill.metrics.parity_groups import Bools, Grouping
-from tidemill.metrics.parity_models import Decisions, group_rates, learned, points, spread, watched
-from tidemill.metrics.parity_rates import Gap, demographic_parity, equalized_odds
+from tidemill.metrics.parity.groups import Bools, Grouping
+from tidemill.metrics.parity.models import Decisions, group_rates, learned, points, spread, watched
+from tidemill.metrics.parity.rates import Gap, demographic_parity, equalized_odds
 from tidemill.metrics.wording import ratio
 from tidemill.supervised.arrays import features, together
 from tidemill.supervised.targets import Targets, targets

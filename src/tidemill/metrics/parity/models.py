@@ -10,8 +10,8 @@ import numpy as np
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.parity_groups import Bools, Grouping
-from tidemill.metrics.parity_rates import Gap, Rates, Share, demographic_parity, equalized_odds, gap, rates, wilson
+from tidemill.metrics.parity.groups import Bools, Grouping
+from tidemill.metrics.parity.rates import Gap, Rates, Share, demographic_parity, equalized_odds, gap, rates, wilson
 from tidemill.metrics.wording import percent
 from tidemill.supervised.arrays import Features, Floats, Layout
 from tidemill.supervised.auc import auc

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.image_features import Album, Albums, Judge
-from tidemill.metrics.parity_rates import Share, wilson
+from tidemill.metrics.images.features import Album, Albums, Judge
+from tidemill.metrics.parity.rates import Share, wilson
 from tidemill.metrics.wording import counted, percent
 
 if TYPE_CHECKING:

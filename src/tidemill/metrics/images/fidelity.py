@@ -9,9 +9,9 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.frechet import frechet
-from tidemill.metrics.image_features import Albums, Judge
-from tidemill.metrics.manifolds import Manifolds, precision_recall_density_coverage
+from tidemill.metrics.images.features import Albums, Judge
+from tidemill.metrics.images.frechet import frechet
+from tidemill.metrics.images.manifolds import Manifolds, precision_recall_density_coverage
 from tidemill.metrics.wording import counted, percent
 
 MOST_IMAGES = 5000

@@ -13,10 +13,10 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.marginals import column_agreements
-from tidemill.metrics.parity_curve import Trial, curve, curve_score, no_curve
-from tidemill.metrics.parity_groups import Grouping, grouping
-from tidemill.metrics.parity_models import decision_scores, learned
-from tidemill.metrics.parity_outcomes import outcome_gap, outcomes
+from tidemill.metrics.parity.curve import Trial, curve, curve_score, no_curve
+from tidemill.metrics.parity.groups import Grouping, grouping
+from tidemill.metrics.parity.models import decision_scores, learned
+from tidemill.metrics.parity.outcomes import outcome_gap, outcomes
 from tidemill.metrics.wording import percent
 from tidemill.supervised.arrays import Features, Layout, features
 from tidemill.supervised.sampling import Sides, affordable, sides, thinned

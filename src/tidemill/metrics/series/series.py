@@ -10,9 +10,9 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.core.series import learnable
-from tidemill.metrics.series_facts import autocorrelation, change_of, changes, correlation, facts
-from tidemill.metrics.series_judges import PAPER, SHARP, discriminative_scores, predictive_scores
-from tidemill.metrics.series_windows import Panel, Panels, panels
+from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
+from tidemill.metrics.series.judges import PAPER, SHARP, discriminative_scores, predictive_scores
+from tidemill.metrics.series.windows import Panel, Panels, panels
 from tidemill.metrics.wording import counted, ratio
 from tidemill.supervised.arrays import Floats
 
@@ -35,7 +35,7 @@ def series(evidence: Evidence, run: Run) -> Iterable[Score]:
     Floor: the training series with all steps in random places. Ceiling: the training series themselves.
 
     The discriminative and the predictive score are those of TimeGAN (Yoon et al. 2019), see
-    :mod:`tidemill.metrics.series_judges`, from SEEDS judges each and FORECAST_STEPS steps of the forecaster; the stylised
+    :mod:`tidemill.metrics.series.judges`, from SEEDS judges each and FORECAST_STEPS steps of the forecaster; the stylised
     facts those of Cont (2001), "Empirical properties of asset returns", on changes of the last column of numbers, which is
     the target where that is a number.
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from tidemill.core.picture import Table
 from tidemill.core.score import Score
-from tidemill.metrics.parity_groups import Grouping
-from tidemill.metrics.parity_models import outcome_shares, points, spread, watched
-from tidemill.metrics.parity_rates import CLASS_ROWS, gap
+from tidemill.metrics.parity.groups import Grouping
+from tidemill.metrics.parity.models import outcome_shares, points, spread, watched
+from tidemill.metrics.parity.rates import CLASS_ROWS, gap
 from tidemill.metrics.wording import percent, ratio
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.targets import Targets

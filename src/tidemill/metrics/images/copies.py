@@ -8,10 +8,10 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.image_features import Albums, Judge, shrunk
+from tidemill.metrics.images.features import Albums, Judge, shrunk
 from tidemill.metrics.memorisation import closest, identical, near_copies
 from tidemill.metrics.nearest import by_chance, compared
-from tidemill.metrics.parity_rates import Share, wilson
+from tidemill.metrics.parity.rates import Share, wilson
 from tidemill.metrics.privacy import Suspects
 from tidemill.metrics.wording import counted, percent
 from tidemill.supervised.points import Points

@@ -7,5 +7,5 @@ TECHNIQUES = Registry("techniques", {
     "segments": Entry("tidemill.mining.segments:segments", "groups of similar rows, and what sets each apart"),
     "rules": Entry("tidemill.mining.rules:rules", "which items or values occur together more often than by chance"),
     "anomalies": Entry("tidemill.mining.anomalies:anomalies", "odd rows, and the columns that make them odd"),
-    "images": Entry("tidemill.mining.images:images", "what images show: labels, groups, odd ones, wrong labels"),
+    "images": Entry("tidemill.mining.images.technique:images", "what images show: labels, groups, odd ones, wrong labels"),
 })

@@ -16,7 +16,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Sheet, Strip, Table
 from tidemill.core.run import Run
 from tidemill.imaging.sheet import strip
-from tidemill.mining.gallery import Gallery
+from tidemill.mining.images.gallery import Gallery
 from tidemill.mining.wording import number, percent
 
 Floats = NDArray[np.float64]

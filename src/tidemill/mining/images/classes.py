@@ -12,7 +12,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Sheet, Table
 from tidemill.core.run import Run
 from tidemill.imaging.sheet import strip
-from tidemill.mining.gallery import Gallery
+from tidemill.mining.images.gallery import Gallery
 from tidemill.mining.significance import wilson
 from tidemill.mining.wording import between, counted, percent
 

@@ -8,11 +8,11 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import image_column
-from tidemill.mining.gallery import Gallery, gallery
-from tidemill.mining.image_classes import recognised
-from tidemill.mining.image_groups import groups
-from tidemill.mining.image_labels import doubtful_labels, same_under_two_labels
-from tidemill.mining.odd_images import odd_images
+from tidemill.mining.images.classes import recognised
+from tidemill.mining.images.gallery import Gallery, gallery
+from tidemill.mining.images.groups import groups
+from tidemill.mining.images.labels import doubtful_labels, same_under_two_labels
+from tidemill.mining.images.outliers import odd_images
 
 
 def images(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:

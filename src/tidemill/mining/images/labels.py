@@ -11,7 +11,7 @@ from tidemill.core.picture import Sheet
 from tidemill.core.run import Run
 from tidemill.imaging.fingerprints import copies
 from tidemill.imaging.sheet import strip
-from tidemill.mining.gallery import NEIGHBOURS, Gallery
+from tidemill.mining.images.gallery import NEIGHBOURS, Gallery
 from tidemill.mining.significance import wilson
 from tidemill.mining.wording import counted, percent
 

@@ -16,9 +16,9 @@ CHECKS = Registry("checks", {
     "misspellings": Entry("tidemill.cleaning.misspellings:CHECK", "reports rare levels like a misspelt frequent one"),
     "leakage": Entry("tidemill.cleaning.leakage:CHECK", "reports columns that predict the target almost alone"),
     "personal": Entry("tidemill.cleaning.personal:CHECK", "reports names of people, e-mails, phone, card and ID numbers"),
-    "blank_images": Entry("tidemill.cleaning.blank_images:CHECK", "reports images that show nothing"),
-    "repeated_images": Entry("tidemill.cleaning.repeated_images:CHECK", "reports images that repeat another, or nearly so"),
-    "image_labels": Entry("tidemill.cleaning.image_labels:CHECK", "reports the same image under different labels"),
-    "odd_images": Entry("tidemill.cleaning.odd_images:CHECK", "reports images far from all others"),
+    "blank_images": Entry("tidemill.cleaning.images.blank:CHECK", "reports images that show nothing"),
+    "repeated_images": Entry("tidemill.cleaning.images.repeated:CHECK", "reports images that repeat another, or nearly so"),
+    "image_labels": Entry("tidemill.cleaning.images.labels:CHECK", "reports the same image under different labels"),
+    "odd_images": Entry("tidemill.cleaning.images.outliers:CHECK", "reports images far from all others"),
     "rules": Entry("tidemill.cleaning.rules:CHECK", "finds rules that always hold between columns"),
 })

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tidemill.cleaning.album import album
 from tidemill.cleaning.base import Check, Diagnosis
-from tidemill.cleaning.repeated_images import MOST_PAIRS
+from tidemill.cleaning.images.album import album
+from tidemill.cleaning.images.repeated import MOST_PAIRS
 from tidemill.cleaning.words import many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset

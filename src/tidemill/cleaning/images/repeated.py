@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tidemill.cleaning.album import Album, album
 from tidemill.cleaning.base import Check, Diagnosis
+from tidemill.cleaning.images.album import Album, album
 from tidemill.cleaning.words import many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from tidemill.cleaning.album import album
 from tidemill.cleaning.base import Check, Diagnosis
+from tidemill.cleaning.images.album import album
 from tidemill.cleaning.words import many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset

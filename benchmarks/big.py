@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tidemill.io.parquet import write
+from tidemill.io.formats.parquet import write
 
 PIECE = 250_000
 TARGET = "churn"

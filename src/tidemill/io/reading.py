@@ -18,8 +18,8 @@ from tidemill.imaging.pixels import is_pixels
 from tidemill.io import READERS
 from tidemill.io.dtypes import Admitted, admitted, text_of
 from tidemill.io.frames import taken_in
-from tidemill.io.image_columns import with_images
-from tidemill.io.image_folder import LABEL
+from tidemill.io.images.columns import with_images
+from tidemill.io.images.folder import LABEL
 from tidemill.io.inference import NO_VALUE, Inferred, inferred
 from tidemill.io.options import Wishes, wished
 from tidemill.io.retyping import retyped

@@ -15,7 +15,7 @@ from polars.exceptions import PolarsError
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.core.spelling import typed
-from tidemill.io.encoding import as_utf8
+from tidemill.io.formats.encoding import as_utf8
 from tidemill.io.names import named
 from tidemill.io.source import Raw, Source
 

@@ -12,8 +12,8 @@ import polars as pl
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import images
-from tidemill.io.image_files import LARGEST
-from tidemill.io.image_folder import IMAGE, LABEL
+from tidemill.io.images.files import LARGEST
+from tidemill.io.images.folder import IMAGE, LABEL
 from tidemill.io.source import MAX_BYTES, Raw, Source
 
 NAMES = ("images", "image", "x", "data")

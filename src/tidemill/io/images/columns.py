@@ -10,7 +10,7 @@ import polars as pl
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import images, is_pixels
-from tidemill.io.image_files import ENDINGS, MAGIC, Encoded, decoded
+from tidemill.io.images.files import ENDINGS, MAGIC, Encoded, decoded
 from tidemill.io.options import Wishes
 from tidemill.io.source import Raw
 

@@ -10,7 +10,7 @@ import polars as pl
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import images
-from tidemill.io.image_files import ENDINGS, decoded
+from tidemill.io.images.files import ENDINGS, decoded
 from tidemill.io.source import Raw, Source
 
 IMAGE, LABEL, LABELS = "image", "label", "labels.csv"

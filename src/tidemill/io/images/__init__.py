@@ -1,0 +1,1 @@
+"""Images in and out: folders, arrays, columns of paths or bytes."""

@@ -25,7 +25,7 @@ from tidemill.io.writing import write_frame
 from tidemill.metrics.nearest import equal_rows
 from tidemill.metrics.wording import percent
 from tidemill.pipeline import pipeline as wheel
-from tidemill.reporting.audited import Audited, audited
+from tidemill.reporting.audit import Audited, audited
 from tidemill.reporting.page import Report
 from tidemill.synthesis.synthesizer import Synthesizer, versions
 

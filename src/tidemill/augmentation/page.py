@@ -8,7 +8,7 @@ from pathlib import Path
 from tidemill.augmentation.loop import Asked, Looped
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.reporting.looped import LoopAccount, build_loop
+from tidemill.reporting.loop import LoopAccount, build_loop
 from tidemill.supervised.learners import learners_of, words_of
 from tidemill.supervised.measures import measures
 from tidemill.synthesis.synthesizer import versions

@@ -15,7 +15,7 @@ from tidemill.mining.subgroups import Masks, Quality, candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.recipes.base import Assumption, Case
 from tidemill.reporting.blocks import Block, Callout, Card, Grid, Listing, Pairs, Paragraph, PictureBlock, TableBlock
-from tidemill.reporting.found import evidence
+from tidemill.reporting.findings import evidence
 from tidemill.supervised.arrays import Floats
 from tidemill.synthesis.synthesizer import versions
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Heading
-from tidemill.reporting.cleaned import cleaned
+from tidemill.reporting.cleaning import cleaned
 from tidemill.reporting.fairness import fairness
-from tidemill.reporting.found import found
-from tidemill.reporting.generated import generated
+from tidemill.reporting.findings import found
+from tidemill.reporting.generation import generated
 from tidemill.reporting.images import images
-from tidemill.reporting.made import made
 from tidemill.reporting.page import Report
+from tidemill.reporting.provenance import made
 from tidemill.reporting.rounds import rounds
 from tidemill.reporting.series import series
 from tidemill.reporting.share import share

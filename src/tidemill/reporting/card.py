@@ -9,7 +9,7 @@ from typing import Any
 from tidemill.core.leak import Leak, Light
 from tidemill.core.score import Score
 from tidemill.core.words import count, plural
-from tidemill.reporting.audited import HOW_TO_READ, LEVELS, MEANINGS, TITLES, leaks_table, made, sentence_case
+from tidemill.reporting.audit import HOW_TO_READ, LEVELS, MEANINGS, TITLES, leaks_table, made, sentence_case
 from tidemill.reporting.blocks import Block, Callout, Figures, Heading, Listing, Pairs, Paragraph, TableBlock, Tile
 from tidemill.reporting.page import Report
 

@@ -9,7 +9,7 @@ from tidemill.core.change import Issue
 from tidemill.core.words import brief, capitalised, figure, shortened, unprintable_removed
 from tidemill.reporting.base import Account
 from tidemill.reporting.fairness import gaps
-from tidemill.reporting.generated import column_scores
+from tidemill.reporting.generation import column_scores
 from tidemill.reporting.rounds import outcome
 from tidemill.reporting.verdict import digest, privacy_scores
 

@@ -20,7 +20,7 @@ from tidemill.reporting.blocks import (
     TableBlock,
     drawn,
 )
-from tidemill.reporting.generated import COLUMNS
+from tidemill.reporting.generation import COLUMNS
 from tidemill.reporting.verdict import of_privacy
 
 MAX_HEAT = 24

@@ -10,9 +10,9 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.score import Score, Scores
 from tidemill.reporting.base import Account, Round
 from tidemill.reporting.blocks import Block, Card, Details, Gauges, Grid, Paragraph, TableBlock, walk
-from tidemill.reporting.cleaned import cleaned
-from tidemill.reporting.found import found
-from tidemill.reporting.generated import generated
+from tidemill.reporting.cleaning import cleaned
+from tidemill.reporting.findings import found
+from tidemill.reporting.generation import generated
 from tidemill.reporting.rounds import outcome, rounds
 from tidemill.reporting.share import share
 from tidemill.reporting.trust import trust

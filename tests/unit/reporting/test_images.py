@@ -26,9 +26,9 @@ from tidemill.imaging.sheet import strip
 from tidemill.reporting.base import BETWEEN, Account, Learning
 from tidemill.reporting.blocks import Block, Gauges, Heading, Paragraph, PictureBlock, SheetBlock, from_state, to_state, walk
 from tidemill.reporting.build import build
-from tidemill.reporting.cleaned import cleaned
-from tidemill.reporting.found import found
-from tidemill.reporting.generated import generated
+from tidemill.reporting.cleaning import cleaned
+from tidemill.reporting.findings import found
+from tidemill.reporting.generation import generated
 from tidemill.reporting.images import images
 from tidemill.reporting.page import Report
 from tidemill.reporting.schema import schema

@@ -8,13 +8,13 @@ from tidemill.core.verdict import Contrast
 from tidemill.core.words import brief, capitalised, count, plural
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Callout, Details, Figures, Heading, Listing, Pairs, Tile
-from tidemill.reporting.found import found
+from tidemill.reporting.findings import found
 from tidemill.reporting.loop_account import COST, LoopAccount, in_money, same_places, unit_of, value
 from tidemill.reporting.loop_rounds import guard, rounds
 from tidemill.reporting.loop_sure import how_sure
 from tidemill.reporting.loop_use import use
-from tidemill.reporting.made import made
 from tidemill.reporting.page import Report
+from tidemill.reporting.provenance import made
 from tidemill.reporting.summary import wrapped
 
 __all__ = ["LoopAccount", "build_loop", "said", "sentences"]

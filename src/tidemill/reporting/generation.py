@@ -12,7 +12,7 @@ from tidemill.core.words import count, plural, shortened
 from tidemill.reporting.base import Account
 from tidemill.reporting.blocks import Block, Comparison, Details, Grid, Heading, Key, Paragraph, TableBlock
 from tidemill.reporting.compare import comparable, comparison
-from tidemill.reporting.learned import learning_blocks
+from tidemill.reporting.learning import learning_blocks
 
 COLUMNS = "marginals"
 """The metric that scores each column on its own."""

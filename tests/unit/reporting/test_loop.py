@@ -12,7 +12,7 @@ from tests.unit.reporting.test_schema import validated
 from tidemill.core.dataset import Dataset
 from tidemill.core.verdict import Candidate, Contrast, Turn, Verdict
 from tidemill.reporting.blocks import Callout, Code, PictureBlock, Series, walk
-from tidemill.reporting.looped import LoopAccount, build_loop, sentences
+from tidemill.reporting.loop import LoopAccount, build_loop, sentences
 from tidemill.reporting.page import Report
 from tidemill.reporting.plots import Intervals, plot
 

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 __all__ = ["Dataset", "Run", "Sampler", "Schema", "Synthesizer", "audit", "clean", "evaluate", "fairness", "fit", "infill",
            "loop", "mine", "read", "recipe", "report", "run", "sample", "share", "split", "verdict", "what_if", "write"]
 
-_HOME = {"Dataset": "core.dataset", "Run": "core.run", "Sampler": "looping.sampler", "Schema": "core.schema",
-         "Synthesizer": "synthesizer", "recipe": "recipes.make"}
+_HOME = {"Dataset": "core.dataset", "Run": "core.run", "Sampler": "augmentation.sampler", "Schema": "core.schema",
+         "Synthesizer": "synthesis.synthesizer", "recipe": "recipes.run"}
 
 
 def __getattr__(name: str) -> Any:

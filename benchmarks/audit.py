@@ -25,20 +25,36 @@ from tidemill.core.split import split
 from tidemill.io.reading import read
 from tidemill.synthesis.synthesizer import Synthesizer
 
-SETS = {"german_credit": ("Credit_risk", None), "adult": ("income", 10_000), "compas": ("two_year_recid", None)}
-FIGURES = {"membership": "membership by density ratio, on average", "most exposed":
-           "membership by density ratio, the most exposed", "secrets": "secrets guessed, all columns",
-           "singled out": "people singled out", "copies": "exact and near copies", "outliers": "outliers reproduced",
-           "canaries": "canaries found again"}
+SETS = {
+    "german_credit": ("Credit_risk", None),
+    "adult": ("income", 10_000),
+    "compas": ("two_year_recid", None),
+}
+FIGURES = {
+    "membership": "membership by density ratio, on average",
+    "most exposed": "membership by density ratio, the most exposed",
+    "secrets": "secrets guessed, all columns",
+    "singled out": "people singled out",
+    "copies": "exact and near copies",
+    "outliers": "outliers reproduced",
+    "canaries": "canaries found again",
+}
 PAGE = ROOT / "docs" / "audit.md"
 
 
 def audits(train: Dataset, holdout: Dataset) -> Iterator[tuple[str, Audit]]:
-    for name, model, options in (("`independent`", "independent", {}), ("`trees`", "trees", {}),
-                                 ("`trees`, least=1", "trees", {"least": 1}), ("`trees`, least=50", "trees", {"least": 50})):
+    for name, model, options in (
+        ("`independent`", "independent", {}),
+        ("`trees`", "trees", {}),
+        ("`trees`, least=1", "trees", {"least": 1}),
+        ("`trees`, least=50", "trees", {"least": 50}),
+    ):
         yield name, audit(Synthesizer.fit(train, Run(), model, options), train, holdout, Run())
-    for name, rows in (("one row a leaf", memorised(train)), ("training rows, numbers moved by 2 %", jittered(train)),
-                       ("training rows", train)):
+    for name, rows in (
+        ("one row a leaf", memorised(train)),
+        ("training rows, numbers moved by 2 %", jittered(train)),
+        ("training rows", train),
+    ):
         yield name, audit(None, train, holdout, Run(), synthetic=rows)
 
 
@@ -47,7 +63,13 @@ def row(name: str, what: str, found: Audit) -> str:
     cells = []
     for figure in FIGURES.values():
         leak = values.get(figure)
-        text = "" if leak is None else "?" if leak.score.value is None else f"{min(1, max(0, leak.score.value)):.1%}"
+        text = (
+            ""
+            if leak is None
+            else "?"
+            if leak.score.value is None
+            else f"{min(1, max(0, leak.score.value)):.1%}"
+        )
         mark = {"red": "**", "amber": "*"}.get("" if leak is None else leak.light, "")
         doubt = "?" if leak is not None and leak.light == "not known" else ""
         cells.append(f"{mark}{text.replace('%', ' %')}{mark}{doubt}")
@@ -55,7 +77,10 @@ def row(name: str, what: str, found: Audit) -> str:
 
 
 def main() -> None:
-    lines = ["| set | rows | light | " + " | ".join(FIGURES) + " |", "| --- " * (len(FIGURES) + 3) + "|"]
+    lines = [
+        "| set | rows | light | " + " | ".join(FIGURES) + " |",
+        "| --- " * (len(FIGURES) + 3) + "|",
+    ]
     for name, (target, rows) in SETS.items():
         frame = pl.read_parquet(SHARED / name / f"{name}.parquet")
         frame = frame if rows is None else frame.sample(rows, seed=0)
@@ -65,8 +90,10 @@ def main() -> None:
             print(lines[-1], flush=True)
     page = PAGE.read_text(encoding="utf-8")
     table = f"<!-- table:start -->\n{chr(10).join(lines)}\n<!-- table:end -->"
-    PAGE.write_text(re.sub(r"<!-- table:start -->.*<!-- table:end -->", lambda _: table, page, flags=re.DOTALL),
-                    encoding="utf-8")
+    PAGE.write_text(
+        re.sub(r"<!-- table:start -->.*<!-- table:end -->", lambda _: table, page, flags=re.DOTALL),
+        encoding="utf-8",
+    )
 
 
 if __name__ == "__main__":

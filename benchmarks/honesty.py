@@ -1,8 +1,9 @@
 """How often `tidemill verdict` finds a gain in rows that cannot help, and in rows that do.
 
-Each repeat draws a small training table from a real one, makes "generated" rows of one sort, and asks for a verdict (boosted
-trees and a linear model, all real rows). A gain is found where the whole 95 % interval lies above 0. Writes the table of
-docs/verdict.md, and benchmarks/results/honesty.json after each cell of it, from which it goes on where it was stopped.
+Each repeat draws a small training table from a real one, makes "generated" rows of one sort, and
+asks for a verdict (boosted trees and a linear model, all real rows). A gain is found where the
+whole 95 % interval lies above 0. Writes the table of docs/verdict.md, and
+benchmarks/results/honesty.json after each cell of it, from which it goes on where it was stopped.
 
     python benchmarks/honesty.py [REPEATS] [--jobs N]
 """
@@ -41,24 +42,32 @@ RATE = 0.025
 """What is stated: 1 of 40 verdicts of "use them" is wrong where rows do not help."""
 REPEATS = 200
 FEWER = 4
-"""True rows that are withheld need a wider table and more rows; their power is measured in a quarter of the repeats."""
+"""True rows that are withheld need a wider table and more rows; their power is measured in a
+quarter of the repeats."""
 
 
 def noise(train: Dataset, rest: Dataset, rng: np.random.Generator) -> Dataset:
     """Every value drawn evenly between the column's ends, or from its levels; the target too."""
+
     def column(values: pl.Series) -> pl.Series:
         if values.dtype.is_float():
             return pl.Series(values.name, rng.uniform(values.min(), values.max(), MADE))
         if values.dtype.is_integer():
-            return pl.Series(values.name, rng.integers(values.min(), values.max() + 1, MADE), values.dtype)
-        return pl.Series(values.name, rng.choice(values.drop_nulls().unique().sort().to_numpy(), MADE))
+            return pl.Series(
+                values.name, rng.integers(values.min(), values.max() + 1, MADE), values.dtype
+            )
+        return pl.Series(
+            values.name, rng.choice(values.drop_nulls().unique().sort().to_numpy(), MADE)
+        )
 
     return train.with_frame(pl.DataFrame([column(values) for values in train.frame]))
 
 
 def independent(train: Dataset, rest: Dataset, rng: np.random.Generator) -> Dataset:
     """Each column's own values, in an order of its own."""
-    return train.with_frame(pl.DataFrame([values[rng.integers(len(train), size=MADE)] for values in train.frame]))
+    return train.with_frame(
+        pl.DataFrame([values[rng.integers(len(train), size=MADE)] for values in train.frame])
+    )
 
 
 def copies(train: Dataset, rest: Dataset, rng: np.random.Generator) -> Dataset:
@@ -67,11 +76,14 @@ def copies(train: Dataset, rest: Dataset, rng: np.random.Generator) -> Dataset:
 
 
 def twins(train: Dataset, rest: Dataset, rng: np.random.Generator) -> Dataset:
-    """Training rows of which one column is another row's: nearly copies, of all rows that are tested on."""
+    """Training rows of which one column is another row's: nearly copies, of all rows that are
+    tested on."""
     base, other = (train.frame[rng.integers(len(train), size=MADE)] for _ in range(2))
     which = rng.integers(len(train.schema) - 1, size=MADE)
     names = [name for name in train.schema.names if name != train.target.name]
-    swapped = [base[name].zip_with(pl.Series(which != k), other[name]) for k, name in enumerate(names)]
+    swapped = [
+        base[name].zip_with(pl.Series(which != k), other[name]) for k, name in enumerate(names)
+    ]
     return train.with_frame(pl.DataFrame([*swapped, base[train.target.name]]))
 
 
@@ -81,8 +93,13 @@ def withheld(train: Dataset, rest: Dataset, rng: np.random.Generator) -> Dataset
 
 
 Sort = Callable[[Dataset, Dataset, np.random.Generator], Dataset]
-SORTS: dict[str, Sort] = {"noise": noise, "independent columns": independent, "copies": copies, "near copies": twins,
-                          "true rows withheld": withheld}
+SORTS: dict[str, Sort] = {
+    "noise": noise,
+    "independent columns": independent,
+    "copies": copies,
+    "near copies": twins,
+    "true rows withheld": withheld,
+}
 MODES = ("holdout", "sampler", "table")
 
 
@@ -100,21 +117,30 @@ class Making:
 
 
 def made_up(rows: int, seed: int) -> pl.DataFrame:
-    """A truth that few rows do not show: sixty numbers and a category, each of which matters a little."""
+    """A truth that few rows do not show: sixty numbers and a category, each of which matters a
+    little."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(rows, 60)).round(3)
     plan = rng.choice(["solo", "team", "firm"], rows, p=[0.5, 0.3, 0.2])
     logit = x @ np.resize([0.6, -0.6], 60) + (plan == "team") - 2
     frame = pl.DataFrame({f"x{k}": x[:, k] for k in range(60)} | {"plan": plan})
-    return frame.with_columns(pl.Series("y", np.where(rng.random(rows) < 1 / (1 + np.exp(-logit)), "yes", "no")))
+    return frame.with_columns(
+        pl.Series("y", np.where(rng.random(rows) < 1 / (1 + np.exp(-logit)), "yes", "no"))
+    )
 
 
 def source(name: str) -> tuple[pl.DataFrame, str]:
     return (made_up(6000, 0), "y") if name == "made-up" else load(name)
 
 
-CELLS = (*(("reader-survey", sort) for sort in ("copies", "noise", "independent columns", "near copies")),
-         ("made-up", "true rows withheld"), ("breast-cancer", "copies"))
+CELLS = (
+    *(
+        ("reader-survey", sort)
+        for sort in ("copies", "noise", "independent columns", "near copies")
+    ),
+    ("made-up", "true rows withheld"),
+    ("breast-cancer", "copies"),
+)
 
 
 def once(task: tuple[str, str, str, int]) -> Verdict:
@@ -127,9 +153,19 @@ def once(task: tuple[str, str, str, int]) -> Verdict:
     whole = replace(whole, frame=whole.frame.with_columns(pl.col(pl.String).cast(pl.String)))
     ends = [TRAIN, TRAIN + min(HELD, (len(order) - TRAIN) // 3)]
     train, held, rest = (whole.rows(part) for part in np.split(order, ends))
-    made: Any = Making(SORTS[sort], train, rest, repeat) if mode == "sampler" else SORTS[sort](train, rest, rng)
-    return verdict(train, made, tm.Run(repeat), learners=LEARNERS, shares=(1.0,),
-                   holdout=held if mode == "holdout" else None)
+    made: Any = (
+        Making(SORTS[sort], train, rest, repeat)
+        if mode == "sampler"
+        else SORTS[sort](train, rest, rng)
+    )
+    return verdict(
+        train,
+        made,
+        tm.Run(repeat),
+        learners=LEARNERS,
+        shares=(1.0,),
+        holdout=held if mode == "holdout" else None,
+    )
 
 
 def measured(name: str, sort: str, mode: str, repeats: int, jobs: int) -> dict[str, Any]:
@@ -140,8 +176,14 @@ def measured(name: str, sort: str, mode: str, repeats: int, jobs: int) -> dict[s
     else:
         with ProcessPoolExecutor(jobs) as pool:
             found = list(pool.map(once, tasks, chunksize=5))
-    return {"source": name, "sort": sort, "mode": mode, "repeats": repeats, "found": sum(one.low > 0 for one in found),
-            "gain": float(np.mean([one.gain for one in found]))}
+    return {
+        "source": name,
+        "sort": sort,
+        "mode": mode,
+        "repeats": repeats,
+        "found": sum(one.low > 0 for one in found),
+        "gain": float(np.mean([one.gain for one in found])),
+    }
 
 
 def highest(repeats: int, rate: float = RATE) -> int:
@@ -151,20 +193,33 @@ def highest(repeats: int, rate: float = RATE) -> int:
 
 def page(results: list[dict[str, Any]], repeats: int) -> str:
     """The table of the page."""
-    lines = ["| generated rows | from | a table and a holdout | a sampler | a table alone |", "|" + " --- |" * 5]
+    lines = [
+        "| generated rows | from | a table and a holdout | a sampler | a table alone |",
+        "|" + " --- |" * 5,
+    ]
     for name, sort in dict.fromkeys((one["source"], one["sort"]) for one in results):
         cells = []
         for mode in MODES:
-            one = next((r for r in results if (r["source"], r["sort"], r["mode"]) == (name, sort, mode)), None)
-            cells.append(f"{one['found']} of {one['repeats']} ({100 * one['gain']:+.1f})" if one else "")
+            one = next(
+                (r for r in results if (r["source"], r["sort"], r["mode"]) == (name, sort, mode)),
+                None,
+            )
+            cells.append(
+                f"{one['found']} of {one['repeats']} ({100 * one['gain']:+.1f})" if one else ""
+            )
         lines.append(f"| {sort} | {name} | " + " | ".join(cells) + " |")
-    told = [f"Gains found (mean gain in points); {TRAIN} real training rows, {MADE} generated ones ({MORE:,} true rows",
-            f"withheld); `python benchmarks/honesty.py {repeats}` makes this table."]
+    told = [
+        f"Gains found (mean gain in points); {TRAIN} real training rows, {MADE} generated ones "
+        f"({MORE:,} true rows",
+        f"withheld); `python benchmarks/honesty.py {repeats}` makes this table.",
+    ]
     return "\n".join([*lines, "", *told])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("repeats", type=int, nargs="?", default=REPEATS)
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
@@ -182,7 +237,9 @@ def main() -> None:
     text = PAGE.read_text(encoding="utf-8")
     marked = re.compile(r"(<!-- honesty:start -->\n).*?(<!-- honesty:end -->)", re.DOTALL)
     table = page(results, options.repeats)
-    PAGE.write_text(marked.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")
+    PAGE.write_text(
+        marked.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

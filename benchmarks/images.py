@@ -1,14 +1,18 @@
-"""Models of images side by side, each with the same minutes on the same two cores: the tables and sheets of docs/images.md.
+"""Models of images side by side, each with the same minutes on the same two cores: the tables and
+sheets of docs/images.md.
 
-    python benchmarks/images.py [SET ...] [--models NAME ...] [--minutes 10] [--seeds 0 1 2] [--cores 2]
+    python benchmarks/images.py [SET ...] [--models NAME ...] [--minutes 10] [--seeds 0 1 2]
+    [--cores 2]
 
-Models are those of tidemill, "dcgan" for its preset, and "diffusion" for denoising-diffusion-pytorch in the peers'
-environment (`make peers`). Each fit runs in a process of its own. What was measured is kept in benchmarks/results, and a fit
-is measured again when it is asked for; `--page` only writes the tables. Medians over seeds are shown.
+Models are those of tidemill, "dcgan" for its preset, and "diffusion" for
+denoising-diffusion-pytorch in the peers' environment (`make peers`). Each fit runs in a process of
+its own. What was measured is kept in benchmarks/results, and a fit is measured again when it is
+asked for; `--page` only writes the tables. Medians over seeds are shown.
 
-Fréchet distance, precision, recall, density and coverage: of as many made images as there are held-out ones, against these,
-in features of a classifier of scikit-learn's digits, or of the labels, where there are such. Accuracy: of a two-layer
-convolutional classifier that learned from as many made images as there are training images, on held-out real ones.
+Fréchet distance, precision, recall, density and coverage: of as many made images as there are
+held-out ones, against these, in features of a classifier of scikit-learn's digits, or of the
+labels, where there are such. Accuracy: of a two-layer convolutional classifier that learned from as
+many made images as there are training images, on held-out real ones.
 """
 
 from __future__ import annotations
@@ -59,12 +63,24 @@ def sides(name: str) -> tuple[Side, Side]:
     if name == "cifar10_cat":
         with zipfile.ZipFile(folder / "cifar10_cat.zip") as packed:
             names = sorted(n for n in packed.namelist() if n.endswith(".jpg"))
-            found = {n: np.asarray(Image.open(io.BytesIO(packed.read(n))).convert("RGB")) for n in names}
-        return tuple((np.stack([found[n] for n in names if f"{part}/" in n]), None) for part in ("train", "test"))
-    with np.load(folder / {"fashion_mnist": "fashion_mnist_sub.npz"}.get(name, f"{name}.npz")) as arrays:
+            found = {
+                n: np.asarray(Image.open(io.BytesIO(packed.read(n))).convert("RGB")) for n in names
+            }
+        return tuple(
+            (np.stack([found[n] for n in names if f"{part}/" in n]), None)
+            for part in ("train", "test")
+        )
+    with np.load(
+        folder / {"fashion_mnist": "fashion_mnist_sub.npz"}.get(name, f"{name}.npz")
+    ) as arrays:
         if "train_images" in arrays:
-            return tuple((arrays[f"{part}_images"][..., None], [str(label) for label in arrays[f"{part}_labels"].ravel()])
-                         for part in ("train", "test"))
+            return tuple(
+                (
+                    arrays[f"{part}_images"][..., None],
+                    [str(label) for label in arrays[f"{part}_labels"].ravel()],
+                )
+                for part in ("train", "test")
+            )
         whole = arrays["images"][..., None]
         said = [str(label) for label in arrays["labels"]] if "labels" in arrays else None
     order = np.random.default_rng(0).permutation(len(whole))
@@ -75,7 +91,10 @@ def sides(name: str) -> tuple[Side, Side]:
 def dataset(side: Side, name: str) -> Dataset:
     shown, said = side
     columns = [images("image", shown), *([] if said is None else [pl.Series("label", said)])]
-    kinds = (Column("image", "image"), *(() if said is None else (Column("label", "category", role="target"),)))
+    kinds = (
+        Column("image", "image"),
+        *(() if said is None else (Column("label", "category", role="target"),)),
+    )
     return Dataset(pl.DataFrame(columns), Schema(kinds), name=name)
 
 
@@ -84,12 +103,22 @@ def ours(model: str, name: str, seed: int, minutes: float, cores: int, folder: P
     train, _ = sides(name)
     preset = model if model in PRESETS else None
     began = time.perf_counter()
-    learned = tm.fit(dataset(train, name), model=None if preset else model, preset=preset, options={"cores": cores},
-                     seed=seed, minutes=minutes)
+    learned = tm.fit(
+        dataset(train, name),
+        model=None if preset else model,
+        preset=preset,
+        options={"cores": cores},
+        seed=seed,
+        minutes=minutes,
+    )
     fitted = time.perf_counter()
     made = learned.sample_dataset(len(train[0]), run=tm.Run(seed))
-    told = {"fit": fitted - began, "sample": time.perf_counter() - fitted, "steps": learned.manifest["steps_done"],
-            "best": learned.best_step}
+    told = {
+        "fit": fitted - began,
+        "sample": time.perf_counter() - fitted,
+        "steps": learned.manifest["steps_done"],
+        "best": learned.best_step,
+    }
     np.save(folder / "made.npy", pixels(made["image"]))
     if train[1] is not None:
         (folder / "labels.json").write_text(json.dumps(made["label"].to_list()), encoding="utf-8")
@@ -101,8 +130,21 @@ def peer(name: str, seed: int, minutes: float, cores: int, folder: Path) -> None
     train, holdout = sides(name)
     np.save(folder / "train.npy", train[0])
     script = ROOT / "benchmarks" / "diffusion_peer.py"
-    done = subprocess.run([PEER, script, folder / "train.npy", str(60 * minutes), str(len(holdout[0])), str(seed),
-                           str(cores), folder / "made.npy"], check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [
+            PEER,
+            script,
+            folder / "train.npy",
+            str(60 * minutes),
+            str(len(holdout[0])),
+            str(seed),
+            str(cores),
+            folder / "made.npy",
+        ],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     (folder / "told.json").write_text(done.stdout.splitlines()[-1], encoding="utf-8")
 
 
@@ -112,8 +154,20 @@ def measured(model: str, name: str, seed: int, minutes: float, cores: int) -> di
         if model == "diffusion":
             peer(name, seed, minutes, cores, folder)
         else:
-            subprocess.run([sys.executable, __file__, "--child", model, name, str(seed), str(minutes), str(cores), place],
-                           check=True)
+            subprocess.run(
+                [
+                    sys.executable,
+                    __file__,
+                    "--child",
+                    model,
+                    name,
+                    str(seed),
+                    str(minutes),
+                    str(cores),
+                    place,
+                ],
+                check=True,
+            )
         told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
         made = np.load(folder / "made.npy")
         said = folder / "labels.json"
@@ -124,8 +178,15 @@ def measured(model: str, name: str, seed: int, minutes: float, cores: int) -> di
         shown = made[:SHOWN] if labels is None else _by_label(made, labels)
         (SHEETS / f"{name}-{model}.png").write_bytes(png(contact_sheet(shown, ACROSS, scale=2)))
     train, holdout = sides(name)
-    return {"model": model, "set": name, "seed": seed, "minutes": minutes, "cores": cores, **told,
-            **judged(train, holdout, (made, labels), seed)}
+    return {
+        "model": model,
+        "set": name,
+        "seed": seed,
+        "minutes": minutes,
+        "cores": cores,
+        **told,
+        **judged(train, holdout, (made, labels), seed),
+    }
 
 
 def _by_label(made: np.ndarray, labels: list[str]) -> np.ndarray:
@@ -136,12 +197,19 @@ def _by_label(made: np.ndarray, labels: list[str]) -> np.ndarray:
 
 
 def judged(train: Side, holdout: Side, made: Side, seed: int) -> dict[str, Any]:
-    """Each figure as [floor, made, ceiling]; the floor are pixels drawn independently, the ceiling training images."""
+    """Each figure as [floor, made, ceiling]; the floor are pixels drawn independently, the ceiling
+    training images."""
     rng, run = np.random.default_rng(seed), tm.Run(seed)
     real, said = train
     n = len(holdout[0])
-    judge = (Classifier.of_digits(real.shape[1:], run) if said is None else Classifier.learned(real, said, run))
-    noise = np.stack([rng.permutation(real.reshape(len(real), -1)[:, k]) for k in range(real[0].size)], axis=1)
+    judge = (
+        Classifier.of_digits(real.shape[1:], run)
+        if said is None
+        else Classifier.learned(real, said, run)
+    )
+    noise = np.stack(
+        [rng.permutation(real.reshape(len(real), -1)[:, k]) for k in range(real[0].size)], axis=1
+    )
     order = rng.permutation(len(real))
     sorts = [noise.reshape(real.shape), made[0], real[order]]
     target = judge.features(holdout[0])
@@ -149,12 +217,16 @@ def judged(train: Side, holdout: Side, made: Side, seed: int) -> dict[str, Any]:
     for shown in sorts:
         features = judge.features(shown[:n])
         found["Fréchet"].append(frechet(target, features))
-        for figure, value in precision_recall_density_coverage(unit(target), unit(features))._asdict().items():
+        for figure, value in (
+            precision_recall_density_coverage(unit(target), unit(features))._asdict().items()
+        ):
             if figure in found:
                 found[figure].append(float(value))
     names = [said, made[1], said and [said[i] for i in order]]
     for shown, own in zip(sorts, names, strict=True):
-        found["accuracy"].append(None if own is None or holdout[1] is None else accuracy((shown, own), holdout, seed))
+        found["accuracy"].append(
+            None if own is None or holdout[1] is None else accuracy((shown, own), holdout, seed)
+        )
     return found
 
 
@@ -174,16 +246,25 @@ def table(results: list[dict[str, Any]], name: str) -> list[str]:
     """The rows of one set's table: the floor, the models, the ceiling."""
     mine = [r for r in results if r["set"] == name]
     figures = [f for f in FIGURES if mine[0][f][1] is not None]
-    lines = [f"**{name}**", "", f"| model | {' | '.join(figures)} | seeds | minutes | steps | sampling, s |",
-             "| --- |" + " --- |" * (len(figures) + 4)]
+    lines = [
+        f"**{name}**",
+        "",
+        f"| model | {' | '.join(figures)} | seeds | minutes | steps | sampling, s |",
+        "| --- |" + " --- |" * (len(figures) + 4),
+    ]
     for place, said in ((0, "independent pixels (floor)"), (2, "training images (ceiling)")):
         cells = (_cell(figure, median(r[figure][place] for r in mine)) for figure in figures)
         lines.append(f"| {said} | {' | '.join(cells)} | – | – | – | – |")
     for model in dict.fromkeys(r["model"] for r in mine):
         runs = [r for r in mine if r["model"] == model]
         cells = [_cell(figure, median(r[figure][1] for r in runs)) for figure in figures]
-        minutes, steps, sample = (median(r[part] for r in runs) for part in ("minutes", "steps", "sample"))
-        lines.append(f"| `{model}` | {' | '.join(cells)} | {len(runs)} | {minutes:g} | {steps:,.0f} | {sample:.0f} |")
+        minutes, steps, sample = (
+            median(r[part] for r in runs) for part in ("minutes", "steps", "sample")
+        )
+        lines.append(
+            f"| `{model}` | {' | '.join(cells)} | {len(runs)} | {minutes:g} | {steps:,.0f} | "
+            f"{sample:.0f} |"
+        )
     return [*lines, ""]
 
 
@@ -195,7 +276,9 @@ def main() -> None:
     if "--child" in sys.argv:
         model, name, seed, minutes, cores, folder = sys.argv[2:]
         return ours(model, name, int(seed), float(minutes), int(cores), Path(folder))
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(SETS)}")
     parser.add_argument("--models", nargs="*")
     parser.add_argument("--minutes", type=float, default=10.0)
@@ -207,15 +290,36 @@ def main() -> None:
         for seed in asked.seeds:
             for model in asked.models or DEFAULT.get(name, ("gan",)):
                 one = measured(model, name, seed, asked.minutes, asked.cores)
-                results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
-                results = [r for r in results if (r["model"], r["set"], r["seed"]) != (model, name, seed)] + [one]
-                RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
-                print(model, name, {k: v[1] if isinstance(v, list) else v for k, v in one.items()}, flush=True)
+                results = (
+                    json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
+                )
+                results = [
+                    r for r in results if (r["model"], r["set"], r["seed"]) != (model, name, seed)
+                ] + [one]
+                RESULTS.write_text(
+                    json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8"
+                )
+                print(
+                    model,
+                    name,
+                    {k: v[1] if isinstance(v, list) else v for k, v in one.items()},
+                    flush=True,
+                )
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
-    text = "\n".join(line for name in SETS if any(r["set"] == name for r in results) for line in table(results, name))
+    text = "\n".join(
+        line
+        for name in SETS
+        if any(r["set"] == name for r in results)
+        for line in table(results, name)
+    )
     if PAGE.exists():
         marked = re.compile(r"(<!-- images:start -->\n).*?(<!-- images:end -->)", re.DOTALL)
-        PAGE.write_text(marked.sub(lambda match: f"{match[1]}{text}{match[2]}", PAGE.read_text(encoding="utf-8")), "utf-8")
+        PAGE.write_text(
+            marked.sub(
+                lambda match: f"{match[1]}{text}{match[2]}", PAGE.read_text(encoding="utf-8")
+            ),
+            "utf-8",
+        )
     return print(text)
 
 

@@ -1,4 +1,5 @@
-"""What rows are worth: tidemill's metrics on the half that was not learned, the same for every generator."""
+"""What rows are worth: tidemill's metrics on the half that was not learned, the same for every
+generator."""
 
 from __future__ import annotations
 
@@ -21,23 +22,40 @@ FIGURES: dict[str, tuple[str, Callable[[Score], bool], Callable[[Score], Triple]
     "tree AUC": ("detection", lambda s: "tree" in s.name, lambda s: (s.floor, s.value, s.ceiling)),
     "pair error": ("pairs", lambda s: s.column is None, lambda s: (s.floor, s.value, s.ceiling)),
     "utility": ("utility", lambda s: "boosted" in s.name, lambda s: (s.floor, s.value, s.ceiling)),
-    "closeness": ("nearest", lambda s: s.name == CLOSENESS, lambda s: (s.floor, s.value, s.ceiling)),
+    "closeness": (
+        "nearest",
+        lambda s: s.name == CLOSENESS,
+        lambda s: (s.floor, s.value, s.ceiling),
+    ),
     "copies": ("nearest", lambda s: s.name == COPIES, lambda s: (s.floor, s.value, s.ceiling)),
-    "extra copies": ("nearest", lambda s: s.name == COPIES, lambda s: (None, s.figures.get("excess"), None)),
+    "extra copies": (
+        "nearest",
+        lambda s: s.name == COPIES,
+        lambda s: (None, s.figures.get("excess"), None),
+    ),
 }
 
 
 def judged(train: Dataset, holdout: Dataset, synthetic: Dataset, seed: int) -> dict[str, Triple]:
     """Each figure's floor, value and ceiling; None where it cannot be computed."""
-    scores = tm.evaluate(train, holdout, synthetic, metrics=["detection", "pairs", "utility", "nearest"], seed=seed)
-    found = {figure: (next((s for s in scores.of(metric) if wanted(s)), None), part)
-             for figure, (metric, wanted, part) in FIGURES.items()}
+    scores = tm.evaluate(
+        train, holdout, synthetic, metrics=["detection", "pairs", "utility", "nearest"], seed=seed
+    )
+    found = {
+        figure: (next((s for s in scores.of(metric) if wanted(s)), None), part)
+        for figure, (metric, wanted, part) in FIGURES.items()
+    }
     # the score is not there where rows have one class only: then nothing can be learned from them
-    return {figure: (None, None, None) if score is None else _finite(part(score)) for figure, (score, part) in found.items()}
+    return {
+        figure: (None, None, None) if score is None else _finite(part(score))
+        for figure, (score, part) in found.items()
+    }
 
 
 def _finite(triple: Triple) -> Triple:
-    floor, value, ceiling = (None if part is None or isnan(part) else round(part, 6) for part in triple)
+    floor, value, ceiling = (
+        None if part is None or isnan(part) else round(part, 6) for part in triple
+    )
     return floor, value, ceiling
 
 
@@ -49,7 +67,12 @@ def judge_version() -> str:
 def our_version() -> str:
     """Changes with the code that learns and makes rows."""
     rooms = ("core", "io", "codecs", "models")
-    return fingerprint([*(path for room in rooms for path in SOURCE.glob(f"{room}/*.py")), SOURCE / "synthesis/synthesizer.py"])
+    return fingerprint(
+        [
+            *(path for room in rooms for path in SOURCE.glob(f"{room}/*.py")),
+            SOURCE / "synthesis/synthesizer.py",
+        ]
+    )
 
 
 def fingerprint(paths: Iterable[Path]) -> str:

@@ -34,13 +34,20 @@ def main(model: str, folder: Path, seed: int, name: str, *options: str) -> None:
     train, _ = halves(name)
     MODELS.load(model)
     importlib.import_module("lightgbm")  # imports do not count, as they do not for peers
-    settings = {key: value_of(text) for key, _, text in (option.partition("=") for option in options)}
+    settings = {
+        key: value_of(text) for key, _, text in (option.partition("=") for option in options)
+    }
     began = time.perf_counter()
     learned = tm.fit(train, model=model, options=settings, seed=seed)
     fitted = time.perf_counter()
     made = learned.sample_dataset(len(train), run=tm.Run(seed))
-    told = {"state": "done", "note": "" if learned.complete else "stopped early", "fit": fitted - began,
-            "sample": time.perf_counter() - fitted, "peak_mib": peak_mib()}
+    told = {
+        "state": "done",
+        "note": "" if learned.complete else "stopped early",
+        "fit": fitted - began,
+        "sample": time.perf_counter() - fitted,
+        "peak_mib": peak_mib(),
+    }
     made.frame.write_parquet(folder / "synthetic.parquet")
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
 

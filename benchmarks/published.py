@@ -10,7 +10,8 @@ class Published(NamedTuple):
 
     Attributes:
         method, set: What was measured on what.
-        detection: Detection score of XGBoost: 1 where synthetic rows cannot be told from real ones, 0 where always.
+        detection: Detection score of XGBoost: 1 where synthetic rows cannot be told from real ones,
+            0 where always.
         trend: Similarity of pairs of columns ("trend" of SDMetrics), 1 is best.
         utility: AUC of XGBoost that learned from synthetic rows, on real test rows.
         seconds: Of training, on its authors' machine.
@@ -29,12 +30,17 @@ class Published(NamedTuple):
         return 1 - self.detection / 2
 
 
-SOURCE = ("Scassola, Ponsford, Javaloy and others (2026), "
-          "[A Sobering Look at Tabular Data Generation via Probabilistic Circuits](https://arxiv.org/abs/2603.23016), "
-          "tables `xgb_detection`, `trend`, `mle` and `training_time` of "
-          "`article_material/article_tables` in [its repository](https://github.com/april-tools/tabpc). TabSyn "
-          "([arXiv 2310.09656](https://arxiv.org/abs/2310.09656)) and TabDiff "
-          "([arXiv 2410.20626](https://arxiv.org/abs/2410.20626)) were trained again there, five times each")
+SOURCE = (
+    "Scassola, Ponsford, Javaloy and others (2026), "
+    "[A Sobering Look at Tabular Data Generation via Probabilistic "
+    "Circuits](https://arxiv.org/abs/2603.23016), "
+    "tables `xgb_detection`, `trend`, `mle` and `training_time` of "
+    "`article_material/article_tables` in [its repository](https://github.com/april-tools/tabpc). "
+    "TabSyn "
+    "([arXiv 2310.09656](https://arxiv.org/abs/2310.09656)) and TabDiff "
+    "([arXiv 2410.20626](https://arxiv.org/abs/2410.20626)) were trained again there, five times "
+    "each"
+)
 
 PUBLISHED = (
     Published("TabSyn", "adult", 0.7942, 0.9795, 0.9104, 3082.5),

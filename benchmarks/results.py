@@ -1,4 +1,5 @@
-"""What was measured: one small JSON file for each set, generator, options and seed; a run goes on from there."""
+"""What was measured: one small JSON file for each set, generator, options and seed; a run goes on
+from there."""
 
 from __future__ import annotations
 
@@ -70,7 +71,10 @@ def stored(result: Result) -> None:
 
 def all_results() -> list[Result]:
     """All that are stored, in the order of their names."""
-    return [Result(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted(FOLDER.glob("*/*.json"))]
+    return [
+        Result(**json.loads(path.read_text(encoding="utf-8")))
+        for path in sorted(FOLDER.glob("*/*.json"))
+    ]
 
 
 def found(like: Result) -> Result | None:

@@ -1,11 +1,13 @@
 """What Tidemill costs on large tables, in seconds and peak memory: what `make bench-scale` runs.
 
-Each step runs in a process of its own on tables that big.py makes: 15 mixed columns of ten thousand to ten million rows,
-200 columns of 50,000 rows, and one more column of 300,000 categories. The largest table is only read, sampled and
-written; the model that it is sampled from learned a million rows. Seconds are those of the step alone; memory is the most
-that its process held, with the table that it needs. Writes docs/scale.md.
+Each step runs in a process of its own on tables that big.py makes: 15 mixed columns of ten thousand
+to ten million rows, 200 columns of 50,000 rows, and one more column of 300,000 categories. The
+largest table is only read, sampled and written; the model that it is sampled from learned a million
+rows. Seconds are those of the step alone; memory is the most that its process held, with the table
+that it needs. Writes docs/scale.md.
 
-    python benchmarks/scale.py [CASE ...] [--steps STEP ...] [--model trees] [--folder DIR] [--print]
+    python benchmarks/scale.py [CASE ...] [--steps STEP ...] [--model trees] [--folder DIR]
+    [--print]
 """
 
 from __future__ import annotations
@@ -50,8 +52,11 @@ class Case:
 
 
 CASES = {
-    "10k": Case("10,000 x 15", 10_000), "100k": Case("100,000 x 15", 100_000), "1m": Case("1,000,000 x 15", 1_000_000),
-    HEAVY: Case("10,000,000 x 15", 10_000_000), "wide": Case("50,000 x 200", 50_000, ("--columns", "200")),
+    "10k": Case("10,000 x 15", 10_000),
+    "100k": Case("100,000 x 15", 100_000),
+    "1m": Case("1,000,000 x 15", 1_000_000),
+    HEAVY: Case("10,000,000 x 15", 10_000_000),
+    "wide": Case("50,000 x 200", 50_000, ("--columns", "200")),
     "levels": Case("1,000,000 x 16, one of 300,000 levels", 1_000_000, ("--levels", "300000")),
 }
 
@@ -100,14 +105,19 @@ def fit(effort: str) -> Callable[[Place], Callable[[], Any]]:
         data, path = place.real(), place(f"{effort}.tidemill")
         options = {"effort": effort} if place.model == "trees" else {}
         return lambda: tm.fit(data, model=place.model, options=options).save(path, overwrite=True)
+
     return prepared
 
 
 def sample(effort: str) -> Callable[[Place], Callable[[], Any]]:
     """Rows straight to Parquet, made and written piece by piece."""
+
     def prepared(place: Place) -> Callable[[], Any]:
         model = tm.Synthesizer.load(place.folder / f"{place.trained}.{effort}.tidemill")
-        return lambda: write_chunks(model.parts(place.rows, run=Run()), place("synthetic.parquet"), overwrite=True)
+        return lambda: write_chunks(
+            model.parts(place.rows, run=Run()), place("synthetic.parquet"), overwrite=True
+        )
+
     return prepared
 
 
@@ -125,6 +135,7 @@ def technique(name: str) -> Callable[[Place], Callable[[], Any]]:
     def prepared(place: Place) -> Callable[[], Any]:
         train, holdout = place.split()
         return lambda: mine(train, holdout, Run(), [name])
+
     return prepared
 
 
@@ -134,30 +145,49 @@ def metric(name: str) -> Callable[[Place], Callable[[], Any]]:
         found = mine(train, holdout, Run()) if name == "findings" else None
         evidence = wheel.evidence(train, holdout, place.synthetic(), found, Run())
         return lambda: list(METRICS.load(name)(evidence, Run()))
+
     return prepared
 
 
 def command(*words: str) -> Callable[[Place], Callable[[], Any]]:
     """A command of its own, as a user gives it."""
+
     def prepared(place: Place) -> Callable[[], Any]:
         from tidemill.cli import app
 
         if words[0] == "evaluate":
             for name, part in zip(("train", "holdout"), place.split(), strict=True):
                 tm.write(part, place(f"{name}.parquet"), overwrite=True)
-            given = [f"--{name}={place(f'{name}.parquet')}" for name in ("train", "holdout", "synthetic")]
+            given = [
+                f"--{name}={place(f'{name}.parquet')}" for name in ("train", "holdout", "synthetic")
+            ]
         else:
-            given = [str(place("parquet")), f"--model={place.model}", f"--out={place('out')}", "--overwrite"]
+            given = [
+                str(place("parquet")),
+                f"--model={place.model}",
+                f"--out={place('out')}",
+                "--overwrite",
+            ]
         return lambda: app([*words, *given, f"--target={TARGET}", "--quiet"], standalone_mode=False)
+
     return prepared
 
 
 STEPS: dict[str, Callable[[Place], Callable[[], Any]]] = {
-    "read": read, "write csv": write, "read csv": read_csv, "write parquet": write_parquet, "clean": clean,
-    **{f"{said}, {effort}": step(effort) for effort in ("plain", "full")
-       for said, step in (("fit", fit), ("sample to parquet", sample))},
-    **{f"mine: {name}": technique(name) for name in TECHNIQUES}, **{f"metric: {name}": metric(name) for name in METRICS},
-    "tidemill evaluate": command("evaluate"), "tidemill run": command("run"),
+    "read": read,
+    "write csv": write,
+    "read csv": read_csv,
+    "write parquet": write_parquet,
+    "clean": clean,
+    **{
+        f"{said}, {effort}": step(effort)
+        for effort in ("plain", "full")
+        for said, step in (("fit", fit), ("sample to parquet", sample))
+    },
+    **{f"mine: {name}": technique(name) for name in TECHNIQUES},
+    **{f"metric: {name}": metric(name) for name in METRICS},
+    "tidemill evaluate": command("evaluate"),
+    "tidemill run": command("run"),
 }
 FEW = ("read", "write parquet", "sample to parquet, plain")
 """What is done with the largest table."""
@@ -173,8 +203,19 @@ class Cost:
 
 def measured(step: str, place: Place) -> Cost | str:
     """The step in a process of its own, or the last line of what it said when it failed."""
-    told = [sys.executable, __file__, place.case, "--one", step, "--model", place.model, "--folder", str(place.folder),
-            "--trained", place.trained]
+    told = [
+        sys.executable,
+        __file__,
+        place.case,
+        "--one",
+        step,
+        "--model",
+        place.model,
+        "--folder",
+        str(place.folder),
+        "--trained",
+        place.trained,
+    ]
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as failed:
         process = subprocess.Popen(told, stdout=said, stderr=failed)
         _, status, used = os.wait4(process.pid, 0)
@@ -198,13 +239,19 @@ def made(place: Place) -> None:
     """The table of the case, unless it is there."""
     if not place("parquet").exists():
         case = CASES[place.case]
-        subprocess.run([sys.executable, BIG, place("parquet"), "--rows", str(case.rows), *case.options], check=True)
+        subprocess.run(
+            [sys.executable, BIG, place("parquet"), "--rows", str(case.rows), *case.options],
+            check=True,
+        )
 
 
 def line(step: str, place: Place, cost: Cost | str) -> str:
     if isinstance(cost, str):
         return f"| {step} | {cost} | | |"
-    return f"| {step} | {cost.seconds:.2f} | {place.rows / max(cost.seconds, 1e-3):,.0f} | {cost.bytes / GIB:.2f} |"
+    return (
+        f"| {step} | {cost.seconds:.2f} | {place.rows / max(cost.seconds, 1e-3):,.0f} | "
+        f"{cost.bytes / GIB:.2f} |"
+    )
 
 
 def table(place: Place, steps: Iterable[str]) -> str:
@@ -225,15 +272,18 @@ def page(tables: dict[str, str], model: str, seconds: float, command: str) -> st
 
 Regenerated by `{command}` ({seconds / 60:.0f} minutes on {machine}; {software}).
 
-What each step costs with the model `{model}`. Every step runs in a process of its own: the seconds are those of the step,
-the memory is the most that its process held, with the table and the libraries (about 0.25 GiB) in it. The tables are made
-by `benchmarks/big.py`: whole numbers, money, heavy tails with zeros, dates, times, categories of 2 to 200 levels, a yes-no,
-an id, values whose absence says something, and dependence between all of these.
+What each step costs with the model `{model}`. Every step runs in a process of its own: the seconds
+are those of the step, the memory is the most that its process held, with the table and the
+libraries (about 0.25 GiB) in it. The tables are made by `benchmarks/big.py`: whole numbers, money,
+heavy tails with zeros, dates, times, categories of 2 to 200 levels, a yes-no, an id, values whose
+absence says something, and dependence between all of these.
 
-- `fit` learns all rows, by default with full effort; `plain` is `--option effort=plain`. Mining takes 70 % of the rows, and
-  metrics compare as many synthetic rows as the table has.
-- Metrics and techniques that take a sample of a large table say so in their sentences; the generator learns every row.
-- `sample to parquet` makes and writes the rows piece by piece, so its memory does not grow with their number.
+- `fit` learns all rows, by default with full effort; `plain` is `--option effort=plain`. Mining
+  takes 70 % of the rows, and metrics compare as many synthetic rows as the table has.
+- Metrics and techniques that take a sample of a large table say so in their sentences; the
+  generator learns every row.
+- `sample to parquet` makes and writes the rows piece by piece, so its memory does not grow with
+  their number.
 - The table of 10,000,000 rows is only read, written and sampled, from the model of 1,000,000 rows.
 
 {parts}
@@ -241,11 +291,21 @@ an id, values whose absence says something, and dependence between all of these.
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all by default")
-    parser.add_argument("--steps", nargs="+", metavar="STEP", help=f"of {', '.join(STEPS)}; all by default")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all by default"
+    )
+    parser.add_argument(
+        "--steps", nargs="+", metavar="STEP", help=f"of {', '.join(STEPS)}; all by default"
+    )
     parser.add_argument("--model", default="trees")
-    parser.add_argument("--folder", type=Path, help="where the tables are kept from run to run; a temporary one by default")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="where the tables are kept from run to run; a temporary one by default",
+    )
     parser.add_argument("--print", action="store_true", dest="only_print", help="write no page")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--trained", help=argparse.SUPPRESS)
@@ -264,10 +324,14 @@ def main() -> None:
         for case in wanted.cases or CASES:
             place = Place(folder, case, wanted.model, "1m" if case == HEAVY else case)
             made(place)
-            tables[case] = table(place, [s for s in wanted.steps or STEPS if case != HEAVY or s in FEW])
+            tables[case] = table(
+                place, [s for s in wanted.steps or STEPS if case != HEAVY or s in FEW]
+            )
     if not wanted.only_print:
         given = [f'"{text}"' if " " in text else text for text in sys.argv[1:]]
-        command = " ".join(["python", "benchmarks/scale.py", *given]) if given else "make bench-scale"
+        command = (
+            " ".join(["python", "benchmarks/scale.py", *given]) if given else "make bench-scale"
+        )
         text = page(tables, wanted.model, time.perf_counter() - began, command)
         (ROOT / "docs" / "scale.md").write_text(text, encoding="utf-8")
 

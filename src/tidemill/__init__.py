@@ -1,9 +1,10 @@
-"""Tidemill: from a business table to findings, a generator, new rows and the proof of what they are worth.
+"""Tidemill: from a business table to findings, a generator, new rows and the proof of what they are
+worth.
 
-    import tidemill as tm
-    data = tm.read("customers.csv", target="churn")
-    model = tm.fit(tm.clean(data).data)
-    more = model.sample(1000, where={"plan": "team"})
+import tidemill as tm
+data = tm.read("customers.csv", target="churn")
+model = tm.fit(tm.clean(data).data)
+more = model.sample(1000, where={"plan": "team"})
 """
 
 from __future__ import annotations
@@ -40,11 +41,40 @@ if TYPE_CHECKING:
         write,
     )
 
-__all__ = ["Dataset", "Run", "Sampler", "Schema", "Synthesizer", "audit", "clean", "evaluate", "fairness", "fit", "infill",
-           "loop", "mine", "read", "recipe", "report", "run", "sample", "share", "split", "verdict", "what_if", "write"]
+__all__ = [
+    "Dataset",
+    "Run",
+    "Sampler",
+    "Schema",
+    "Synthesizer",
+    "audit",
+    "clean",
+    "evaluate",
+    "fairness",
+    "fit",
+    "infill",
+    "loop",
+    "mine",
+    "read",
+    "recipe",
+    "report",
+    "run",
+    "sample",
+    "share",
+    "split",
+    "verdict",
+    "what_if",
+    "write",
+]
 
-_HOME = {"Dataset": "core.dataset", "Run": "core.run", "Sampler": "augmentation.sampler", "Schema": "core.schema",
-         "Synthesizer": "synthesis.synthesizer", "recipe": "recipes.run"}
+_HOME = {
+    "Dataset": "core.dataset",
+    "Run": "core.run",
+    "Sampler": "augmentation.sampler",
+    "Schema": "core.schema",
+    "Synthesizer": "synthesis.synthesizer",
+    "recipe": "recipes.run",
+}
 
 
 def __getattr__(name: str) -> Any:

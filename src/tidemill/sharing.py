@@ -1,4 +1,5 @@
-"""Rows to be passed on: made, cleared of copies, audited, and written with a data card, or refused."""
+"""Rows to be passed on: made, cleared of copies, audited, and written with a data card, or
+refused."""
 
 from __future__ import annotations
 
@@ -49,23 +50,38 @@ class Shared:
     audited: Path
 
     def __str__(self) -> str:
-        return (f"{self.audit.light.capitalize()}. {self.audit.verdict}\n{len(self.data):,} rows and their card are in "
-                f"{self.out}.\nThe audit is in {self.audited}: it stays with you, {AT_RISK} above all.")
+        return (
+            f"{self.audit.light.capitalize()}. {self.audit.verdict}\n{len(self.data):,} rows and "
+            "their card are in "
+            f"{self.out}.\nThe audit is in {self.audited}: it stays with you, {AT_RISK} above all."
+        )
 
 
-def share(model: Synthesizer, train: Dataset, holdout: Dataset, out: Path, run: Run, *, rows: int | None = None,
-          licence: str = "", despite_audit: str | None = None, canaries: int | None = None,
-          overwrite: bool = False) -> Shared:
-    """Make rows, drop copies and near copies of training rows, audit the rest, and write it with a data card.
+def share(
+    model: Synthesizer,
+    train: Dataset,
+    holdout: Dataset,
+    out: Path,
+    run: Run,
+    *,
+    rows: int | None = None,
+    licence: str = "",
+    despite_audit: str | None = None,
+    canaries: int | None = None,
+    overwrite: bool = False,
+) -> Shared:
+    """Make rows, drop copies and near copies of training rows, audit the rest, and write it with a
+    data card.
 
-    Nothing is written to ``out`` where the audit's light is red, unless a reason is given, which is written on the card.
-    The audit lies beside it, in a folder whose name ends in ``-audit``.
+    Nothing is written to ``out`` where the audit's light is red, unless a reason is given, which is
+    written on the card. The audit lies beside it, in a folder whose name ends in ``-audit``.
 
     Args:
         model: The generator.
         train: The rows that it learned from.
         holdout: Real rows that it has not seen.
-        out: A folder for synthetic.csv, synthetic.parquet, card.html and card.json; it appears whole or not at all.
+        out: A folder for synthetic.csv, synthetic.parquet, card.html and card.json; it appears
+            whole or not at all.
         run: Seed, threads, progress and cancelling.
         rows: How many; as many as training rows by default.
         licence: What others may do with the rows.
@@ -83,12 +99,30 @@ def share(model: Synthesizer, train: Dataset, holdout: Dataset, out: Path, run: 
     found = audit(model, train, holdout, run, synthetic=kept, canaries=canaries)
     beside = found.save(beside_of(out), overwrite=True)
     if found.light == "red" and despite_audit is None:
-        raise OutputError(f"nothing was written, as the audit's light is red. {found.verdict}", where=str(out),
-                          hint=f"read {beside / 'report.html'}; coarser columns, more training rows or a model that keeps "
-                          "less may help")
-    card = Card(train.name, len(kept), kept.schema.names, dropped, {**found.made, "source": "these"}, found.rows,
-                _scores(train, holdout, kept, run), found.leaks, found.light, found.verdict, LIMIT, licence,
-                despite_audit or "", run.seed, versions())
+        raise OutputError(
+            f"nothing was written, as the audit's light is red. {found.verdict}",
+            where=str(out),
+            hint=f"read {beside / 'report.html'}; coarser columns, more training rows or a model "
+            "that keeps "
+            "less may help",
+        )
+    card = Card(
+        train.name,
+        len(kept),
+        kept.schema.names,
+        dropped,
+        {**found.made, "source": "these"},
+        found.rows,
+        _scores(train, holdout, kept, run),
+        found.leaks,
+        found.light,
+        found.verdict,
+        LIMIT,
+        licence,
+        despite_audit or "",
+        run.seed,
+        versions(),
+    )
     _write(kept, card, out)
     run.emit("done", "share", "")
     return Shared(kept, card, found, out, beside)
@@ -103,18 +137,26 @@ def _check(out: Path, rows: int | None, despite: str | None, overwrite: bool) ->
     if rows is not None and rows < 1:
         raise OptionError(f"{rows} rows cannot be shared", hint="ask for 1 or more")
     if despite is not None and not despite.strip():
-        raise OptionError("no reason is given", hint="say why the rows are shared although the light is red")
+        raise OptionError(
+            "no reason is given", hint="say why the rows are shared although the light is red"
+        )
     if out.is_file():
-        raise OutputError("this is a file, not a folder", where=str(out), hint="give a folder with --out")
+        raise OutputError(
+            "this is a file, not a folder", where=str(out), hint="give a folder with --out"
+        )
     there = [name for name in OUTPUTS if (out / name).exists()]
     if there and not overwrite:
-        raise OutputError(f"there are results already ({', '.join(there)})", where=str(out),
-                          hint="give another folder with --out, or add --overwrite")
+        raise OutputError(
+            f"there are results already ({', '.join(there)})",
+            where=str(out),
+            hint="give another folder with --out, or add --overwrite",
+        )
     check_outputs(beside_of(out), overwrite)
 
 
-def _made(model: Synthesizer, train: Dataset, holdout: Dataset, rows: int | None,
-          run: Run) -> tuple[Dataset, int, Dataset, Dataset]:
+def _made(
+    model: Synthesizer, train: Dataset, holdout: Dataset, rows: int | None, run: Run
+) -> tuple[Dataset, int, Dataset, Dataset]:
     """Rows that are no copies, how many were dropped, and the real rows in the model's types."""
     model.only_rows("sharing with an audit")
     like = model.sample_dataset(0, run=run)
@@ -127,18 +169,26 @@ def _made(model: Synthesizer, train: Dataset, holdout: Dataset, rows: int | None
         left = wanted - sum(map(len, parts))
         if not left:
             break
-        drawn = model.sample_dataset(left, run=Run(run.seed_of("sharing", number) if number else run.seed,
-                                                   threads=run.threads))
+        drawn = model.sample_dataset(
+            left,
+            run=Run(run.seed_of("sharing", number) if number else run.seed, threads=run.threads),
+        )
         run.check()
         copies = near_copies(drawn, train, holdout, run)
         parts.append(drawn.rows(~copies))
         dropped += int(copies.sum())
     kept = like.with_frame(pl.concat([part.frame for part in parts]))
     if 0 < len(kept) < wanted:
-        run.warn(f"only {len(kept):,} of {wanted:,} rows are no copies of training rows: the model repeats what it learned")
+        run.warn(
+            f"only {len(kept):,} of {wanted:,} rows are no copies of training rows: the model "
+            "repeats what it learned"
+        )
     if not len(kept):
-        raise DataError("every row that the model makes is a copy or a near copy of a training row", where=train.name,
-                        hint="learn with a model that keeps less, such as --option least=30")
+        raise DataError(
+            "every row that the model makes is a copy or a near copy of a training row",
+            where=train.name,
+            hint="learn with a model that keeps less, such as --option least=30",
+        )
     return kept, dropped, train, holdout
 
 
@@ -156,8 +206,11 @@ def _write(kept: Dataset, card: Card, out: Path) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     except OSError as error:
-        raise OutputError(f"cannot write here ({error.strerror or error})", where=str(out),
-                          hint="choose a folder that you may write to with --out") from error
+        raise OutputError(
+            f"cannot write here ({error.strerror or error})",
+            where=str(out),
+            hint="choose a folder that you may write to with --out",
+        ) from error
     try:
         write(marked, aside / "synthetic.csv")
         write(marked, aside / "synthetic.parquet")
@@ -170,7 +223,10 @@ def _write(kept: Dataset, card: Card, out: Path) -> None:
         for name in OUTPUTS:  # the folder may hold other things, which are none of ours
             (aside / name).replace(out / name)
     except OSError as error:
-        raise OutputError(f"cannot write ({error.strerror or error})", where=str(out),
-                          hint="check free space and permissions") from error
+        raise OutputError(
+            f"cannot write ({error.strerror or error})",
+            where=str(out),
+            hint="check free space and permissions",
+        ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)

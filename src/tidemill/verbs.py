@@ -1,4 +1,5 @@
-"""Each step of the wheel as one plain function; the command line has the same names and the same defaults."""
+"""Each step of the wheel as one plain function; the command line has the same names and the same
+defaults."""
 
 from __future__ import annotations
 
@@ -50,14 +51,23 @@ from tidemill.trials.strategies import Sampler
 from tidemill.trials.verdict import verdict as prove
 
 
-def read(source: Any, *, target: str | None = None, ignore: Sequence[str] = (), id: Sequence[str] = (),
-         sensitive: Sequence[str] = (), time: str | None = None, entity: str | None = None,
-         schema: str | Path | None = None, run: Run | None = None) -> Dataset:
+def read(
+    source: Any,
+    *,
+    target: str | None = None,
+    ignore: Sequence[str] = (),
+    id: Sequence[str] = (),
+    sensitive: Sequence[str] = (),
+    time: str | None = None,
+    entity: str | None = None,
+    schema: str | Path | None = None,
+    run: Run | None = None,
+) -> Dataset:
     """A table with its schema inferred, a reason for each column.
 
     Args:
-        source: A path (csv, tsv, parquet, jsonl, xlsx, ``file.sqlite?table=t``; text also gzipped or zipped), or a polars,
-            pandas or pyarrow table.
+        source: A path (csv, tsv, parquet, jsonl, xlsx, ``file.sqlite?table=t``; text also gzipped
+            or zipped), or a polars, pandas or pyarrow table.
         target: The column to be predicted.
         ignore: Columns to be left out of everything.
         id: Columns that name a row.
@@ -73,21 +83,35 @@ def read(source: Any, *, target: str | None = None, ignore: Sequence[str] = (), 
 
     Example:
         >>> import polars as pl
-        >>> data = read(pl.DataFrame({"age": [31, 42, 57], "plan": ["team", "solo", "team"]}), target="plan")
+        >>> data = read(pl.DataFrame({"age": [31, 42, 57], "plan": ["team", "solo", "team"]}),
+        ...     target="plan")
         >>> [(column.name, column.kind, column.role) for column in data.schema]
         [('age', 'number', 'feature'), ('plan', 'category', 'target')]
     """
-    return read_table(source, run or _run(), target=target, ignore=ignore, id=id, sensitive=sensitive, time=time,
-                   entity=entity, schema=schema)
+    return read_table(
+        source,
+        run or _run(),
+        target=target,
+        ignore=ignore,
+        id=id,
+        sensitive=sensitive,
+        time=time,
+        entity=entity,
+        schema=schema,
+    )
 
 
-def split(data: Any, share: float = 0.3, *, target: str | None = None, seed: int = 0) -> tuple[Dataset, Dataset]:
-    """Training rows and held-out rows: no entity on both sides, the latest held out where a column is the time.
+def split(
+    data: Any, share: float = 0.3, *, target: str | None = None, seed: int = 0
+) -> tuple[Dataset, Dataset]:
+    """Training rows and held-out rows: no entity on both sides, the latest held out where a column
+    is the time.
 
     Args:
         data: A Dataset, or anything that :func:`read` takes.
         share: The held-out share, between 0 and 1.
-        target: The column to be predicted, where ``data`` is no Dataset; each of its levels has its share on both sides.
+        target: The column to be predicted, where ``data`` is no Dataset; each of its levels has its
+            share on both sides.
         seed: Another seed gives other rows.
 
     Raises:
@@ -107,7 +131,8 @@ def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
 
 
 def clean(data: Any, *, checks: Sequence[str] | None = None, run: Run | None = None) -> Cleaned:
-    """The data with what is plainly wrong mended, a log of every changed cell, and what else was noticed.
+    """The data with what is plainly wrong mended, a log of every changed cell, and what else was
+    noticed.
 
     Args:
         data: A Dataset, or anything that :func:`read` takes.
@@ -118,9 +143,17 @@ def clean(data: Any, *, checks: Sequence[str] | None = None, run: Run | None = N
     return cleaning.clean(_dataset(data, run), run, checks)
 
 
-def mine(data: Any, *, holdout: Dataset | None = None, techniques: Sequence[str] | None = None, target: str | None = None,
-         seed: int = 0, run: Run | None = None) -> Findings:
-    """What the data say: drivers of the target, segments, rules, anomalies, each with held-out figures.
+def mine(
+    data: Any,
+    *,
+    holdout: Dataset | None = None,
+    techniques: Sequence[str] | None = None,
+    target: str | None = None,
+    seed: int = 0,
+    run: Run | None = None,
+) -> Findings:
+    """What the data say: drivers of the target, segments, rules, anomalies, each with held-out
+    figures.
 
     Args:
         data: A Dataset, or anything that :func:`read` takes.
@@ -137,10 +170,23 @@ def mine(data: Any, *, holdout: Dataset | None = None, techniques: Sequence[str]
     return find(train, holdout, run, techniques)
 
 
-def fit(data: Any, *, model: str | None = None, options: Mapping[str, Any] | None = None, preset: str | None = None,
-        target: str | None = None, start: Synthesizer | str | Path | None = None, window: int | None = None, seed: int = 0,
-        steps: int | None = None, minutes: float | None = None, device: str = "auto", run: Run | None = None) -> Synthesizer:
-    """A generator that has learned the data as they are; nothing is cleaned and every column is kept.
+def fit(
+    data: Any,
+    *,
+    model: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    preset: str | None = None,
+    target: str | None = None,
+    start: Synthesizer | str | Path | None = None,
+    window: int | None = None,
+    seed: int = 0,
+    steps: int | None = None,
+    minutes: float | None = None,
+    device: str = "auto",
+    run: Run | None = None,
+) -> Synthesizer:
+    """A generator that has learned the data as they are; nothing is cleaned and every column is
+    kept.
 
     Args:
         data: A Dataset, or anything that :func:`read` takes.
@@ -148,14 +194,17 @@ def fit(data: Any, *, model: str | None = None, options: Mapping[str, Any] | Non
         options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
         target: The column to be predicted, where ``data`` is no Dataset.
-        start: A neural model, or its path, learned from a table with the same columns, from whose weights learning begins.
-        window: Steps that series are cut to, of data with an entity and a time, or only a time; 1 learns rows one by one. By
-            default series of up to 64 steps stay whole, and longer ones are cut to 24. Only neural models learn series.
+        start: A neural model, or its path, learned from a table with the same columns, from whose
+            weights learning begins.
+        window: Steps that series are cut to, of data with an entity and a time, or only a time; 1
+            learns rows one by one. By default series of up to 64 steps stay whole, and longer ones
+            are cut to 24. Only neural models learn series.
         seed: The same seed, data and versions give the same model.
         steps: Learn only so many steps: replays a fit that was cut short.
         minutes: Stop learning after so many minutes; the model is usable all the same.
         device: Where a neural model learns: "cpu", "cuda", or "auto" for CUDA where there is one.
-        run: For progress and cancelling; its seed, steps, deadline and device take the place of the others.
+        run: For progress and cancelling; its seed, steps, deadline and device take the place of the
+            others.
 
     Raises:
         DataError: There are too few rows, nothing to learn, or values that ``start`` does not know.
@@ -163,7 +212,8 @@ def fit(data: Any, *, model: str | None = None, options: Mapping[str, Any] | Non
 
     Example:
         >>> import polars as pl
-        >>> frame = pl.DataFrame({"age": [20 + i % 50 for i in range(200)], "plan": ["team", "solo"] * 100})
+        >>> frame = pl.DataFrame({"age": [20 + i % 50 for i in range(200)],
+        ...     "plan": ["team", "solo"] * 100})
         >>> model = fit(frame, seed=1)
         >>> model.sample(3, where={"plan": "team"})["plan"].to_list()
         ['team', 'team', 'team']
@@ -172,36 +222,68 @@ def fit(data: Any, *, model: str | None = None, options: Mapping[str, Any] | Non
     train = _dataset(data, run, target=target)
     model, options = _chosen(train, model, options, preset)
     estimate.tell(model, options, train, run)
-    return Synthesizer.fit(train, run, model, options, None if start is None else _loaded(start), window)
+    return Synthesizer.fit(
+        train, run, model, options, None if start is None else _loaded(start), window
+    )
 
 
-def sample(model: Synthesizer | str | Path, rows: int | None = None, where: Where = None, *, balance: Balance = None,
-           fair: Fair = None, fair_strength: float = 1.0, like: Any = None, seed: int = 0, run: Run | None = None) -> Any:
+def sample(
+    model: Synthesizer | str | Path,
+    rows: int | None = None,
+    where: Where = None,
+    *,
+    balance: Balance = None,
+    fair: Fair = None,
+    fair_strength: float = 1.0,
+    like: Any = None,
+    seed: int = 0,
+    run: Run | None = None,
+) -> Any:
     """New rows of a fitted or stored model, as the kind of frame that it learned from.
 
     Args:
         model: A Synthesizer, or the path of a stored one.
-        rows: How many rows, or series where the model makes these; as many as ``like`` has by default.
-        where: What every row shall be like: ``["age>=30", "plan in team,solo"]``, or ``{"age": ">=30", "plan": ["team",
-            "solo"]}``; drawn from the model's conditional distribution.
-        balance: Shares that levels shall have: ``{"churn": {"Yes": 0.5}}`` or ``{"churn": "equal"}``.
-        fair: A sensitive column and an outcome whose rates shall be equal in all of its groups: ``{"sex": "income"}``.
+        rows: How many rows, or series where the model makes these; as many as ``like`` has by
+            default.
+        where: What every row shall be like: ``["age>=30", "plan in team,solo"]``, or ``{"age":
+            ">=30", "plan": ["team", "solo"]}``; drawn from the model's conditional distribution.
+        balance: Shares that levels shall have: ``{"churn": {"Yes": 0.5}}`` or ``{"churn":
+            "equal"}``.
+        fair: A sensitive column and an outcome whose rates shall be equal in all of its groups:
+            ``{"sex": "income"}``.
         fair_strength: How far the rates are moved, from 0 (as learned) to 1 (equal).
         like: Rows with some of the columns, the others of which are drawn.
         seed: Another seed gives other rows.
-        run: For progress and cancelling, and told how likely what was asked is; its seed takes the place of ``seed``.
+        run: For progress and cancelling, and told how likely what was asked is; its seed takes the
+            place of ``seed``.
     """
-    return _loaded(model).sample(rows, where, balance=balance, fair=fair, fair_strength=fair_strength, like=like,
-                                 run=run or _run(seed))
+    return _loaded(model).sample(
+        rows,
+        where,
+        balance=balance,
+        fair=fair,
+        fair_strength=fair_strength,
+        like=like,
+        run=run or _run(seed),
+    )
 
 
-def infill(model: Synthesizer | str | Path, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), seed: int = 0,
-           run: Run | None = None) -> Any:
-    """The rows with their missing values filled in, and the columns that they lack, drawn given all that they have.
+def infill(
+    model: Synthesizer | str | Path,
+    rows: Any,
+    draws: int = 1,
+    *,
+    keep: Sequence[str] = (),
+    seed: int = 0,
+    run: Run | None = None,
+) -> Any:
+    """The rows with their missing values filled in, and the columns that they lack, drawn given all
+    that they have.
 
     Args:
         model: A Synthesizer, or the path of a stored one.
-        rows: Anything that :func:`read` takes; given values, ids, texts and columns unknown to the model stay as they are.
+        rows: Anything that :func:`read` takes; given values, ids, texts and columns unknown to the
+            model stay as they are.
         draws: How often; with more than one, the last column ``draw`` counts them from 1.
         keep: Columns whose missing values are facts and stay missing.
         seed: Another seed gives other values.
@@ -213,23 +295,33 @@ def infill(model: Synthesizer | str | Path, rows: Any, draws: int = 1, *, keep: 
     return _loaded(model).infill(rows, draws, keep=keep, run=run or _run(seed))
 
 
-def what_if(model: Synthesizer | str | Path, rows: Any, set: Mapping[str, Any] | Sequence[str] | str,
-            outcome: str | Sequence[str] | None = None, *, redraw: Sequence[str] | None = None,
-            keep: Sequence[str] | None = None, draws: int = whatif.DRAWS, seed: int = 0, run: Run | None = None) -> WhatIf:
+def what_if(
+    model: Synthesizer | str | Path,
+    rows: Any,
+    set: Mapping[str, Any] | Sequence[str] | str,
+    outcome: str | Sequence[str] | None = None,
+    *,
+    redraw: Sequence[str] | None = None,
+    keep: Sequence[str] | None = None,
+    draws: int = whatif.DRAWS,
+    seed: int = 0,
+    run: Run | None = None,
+) -> WhatIf:
     """How an outcome of rows moves, by the model, if some of their columns were set.
 
-    The rows are drawn twice given what is kept of them: with their own values of the columns, and with those that are set.
-    The difference is the model's conditional, learned from rows that came to have these values by themselves. It is **no
-    causal effect**: setting a value need not bring about what goes along with it.
+    The rows are drawn twice given what is kept of them: with their own values of the columns, and
+    with those that are set. The difference is the model's conditional, learned from rows that came
+    to have these values by themselves. It is **no causal effect**: setting a value need not bring
+    about what goes along with it.
 
     Args:
         model: A Synthesizer, or the path of a stored one.
         rows: Anything that :func:`read` takes.
         set: One value for each column that is set: ``{"plan": "team"}`` or ``["plan=team"]``.
-        outcome: Columns (shares of levels, or the mean of a number), or conditions (``"fee>50"``: the share of rows); the
-            target by default.
-        redraw: Columns that are drawn anew because they would change, too. By default only the outcome is, and what rules
-            tie to what changes; all else is kept.
+        outcome: Columns (shares of levels, or the mean of a number), or conditions (``"fee>50"``:
+            the share of rows); the target by default.
+        redraw: Columns that are drawn anew because they would change, too. By default only the
+            outcome is, and what rules tie to what changes; all else is kept.
         keep: Instead of ``redraw``, the columns that stay as they are; all others are drawn anew.
         draws: How often each row is drawn.
         seed: Another seed gives other draws.
@@ -240,12 +332,31 @@ def what_if(model: Synthesizer | str | Path, rows: Any, set: Mapping[str, Any] |
         DataError: A value of the rows is none that its column can have.
         OptionError: A column has two parts to play, or there is no outcome.
     """
-    return whatif.what_if(_loaded(model), rows, set, outcome, redraw=redraw, keep=keep, draws=draws, run=run or _run(seed))
+    return whatif.what_if(
+        _loaded(model),
+        rows,
+        set,
+        outcome,
+        redraw=redraw,
+        keep=keep,
+        draws=draws,
+        run=run or _run(seed),
+    )
 
 
-def evaluate(train: Any, holdout: Any, synthetic: Any, *, target: str | None = None, metrics: Sequence[str] | None = None,
-             found: Findings | None = None, seed: int = 0, run: Run | None = None) -> Scores:
-    """What synthetic rows are worth and what they leak, each figure between its floor and its ceiling.
+def evaluate(
+    train: Any,
+    holdout: Any,
+    synthetic: Any,
+    *,
+    target: str | None = None,
+    metrics: Sequence[str] | None = None,
+    found: Findings | None = None,
+    seed: int = 0,
+    run: Run | None = None,
+) -> Scores:
+    """What synthetic rows are worth and what they leak, each figure between its floor and its
+    ceiling.
 
     Args:
         train: The rows that the generator learned from.
@@ -264,27 +375,42 @@ def evaluate(train: Any, holdout: Any, synthetic: Any, *, target: str | None = N
     wants_findings = metrics is None or "findings" in metrics
     if wants_findings and found is None:
         found = find(real, held, run)
-    return score(wheel.evidence(real, held, made, found if wants_findings else None, run), run, metrics)
+    return score(
+        wheel.evidence(real, held, made, found if wants_findings else None, run), run, metrics
+    )
 
 
-def verdict(train: Any, synthetic: Any, *, target: str | None = None, learners: Sequence[str] | None = None,
-            metric: str | None = None, cost: Mapping[str, float] | None = None, holdout: Any = None, seed: int = 0,
-            run: Run | None = None) -> Verdict:
-    """Whether models of the target do better on real rows if they also learn from generated ones, and how sure that is.
+def verdict(
+    train: Any,
+    synthetic: Any,
+    *,
+    target: str | None = None,
+    learners: Sequence[str] | None = None,
+    metric: str | None = None,
+    cost: Mapping[str, float] | None = None,
+    holdout: Any = None,
+    seed: int = 0,
+    run: Run | None = None,
+) -> Verdict:
+    """Whether models of the target do better on real rows if they also learn from generated ones,
+    and how sure that is.
 
     See :func:`tidemill.trials.verdict.verdict` for what is compared, and how.
 
     Args:
         train: Real rows.
-        synthetic: Generated rows, or a sampler with imbalanced-learn's ``fit_resample(X, y)``, which is fitted anew in each
-            fold of the cross-validation and so never sees the rows that are tested on.
+        synthetic: Generated rows, or a sampler with imbalanced-learn's ``fit_resample(X, y)``,
+            which is fitted anew in each fold of the cross-validation and so never sees the rows
+            that are tested on.
         target: The column to be predicted, where ``train`` is no Dataset.
-        learners: "boosting", "logistic", "nearest" and "perceptron", all by default; of images "convolutional" (the default)
-            and "mirrored".
-        metric: What decides: "average_precision" (default for two classes), "balanced_accuracy" (for more), "roc_auc", "r2"
-            (for numbers) or "cost".
-        cost: What a false alarm and a missed case of the rarer class cost, ``{"fp": 5, "fn": 200}``; it then decides.
-        holdout: Real rows that nobody has seen: all tests of a table are made on them; a sampler is tested on them once.
+        learners: "boosting", "logistic", "nearest" and "perceptron", all by default; of images
+            "convolutional" (the default) and "mirrored".
+        metric: What decides: "average_precision" (default for two classes), "balanced_accuracy"
+            (for more), "roc_auc", "r2" (for numbers) or "cost".
+        cost: What a false alarm and a missed case of the rarer class cost, ``{"fp": 5, "fn":
+            200}``; it then decides.
+        holdout: Real rows that nobody has seen: all tests of a table are made on them; a sampler is
+            tested on them once.
         seed: Of folds and learners.
         run: For progress and cancelling; its seed takes the place of ``seed``.
 
@@ -299,15 +425,25 @@ def verdict(train: Any, synthetic: Any, *, target: str | None = None, learners: 
     return prove(real, made, run, learners=learners, metric=metric, cost=cost, holdout=held)
 
 
-def fairness(model: Synthesizer | str | Path, train: Any, holdout: Any, *, sensitive: Sequence[str] = (),
-             target: str | None = None, seed: int = 0, run: Run | None = None) -> Scores:
-    """How groups are treated by a model's rows, and by learners of the target that learned from them.
+def fairness(
+    model: Synthesizer | str | Path,
+    train: Any,
+    holdout: Any,
+    *,
+    sensitive: Sequence[str] = (),
+    target: str | None = None,
+    seed: int = 0,
+    run: Run | None = None,
+) -> Scores:
+    """How groups are treated by a model's rows, and by learners of the target that learned from
+    them.
 
     Args:
         model: A Synthesizer, or the path of a stored one.
         train: The rows that it learned from.
         holdout: Real rows that it has not seen.
-        sensitive: Columns whose groups are compared, beside those that the model holds to be sensitive.
+        sensitive: Columns whose groups are compared, beside those that the model holds to be
+            sensitive.
         target: The outcome; the model's target by default.
         seed: Of samples and learners.
         run: For progress and cancelling; its seed takes the place of ``seed``.
@@ -322,17 +458,29 @@ def fairness(model: Synthesizer | str | Path, train: Any, holdout: Any, *, sensi
     return wheel.fairness(_loaded(model), real, held, run, sensitive=names, target=target)
 
 
-def audit(model: Synthesizer | str | Path | None, train: Any, holdout: Any, *, synthetic: Any = None,
-          sensitive: Sequence[str] = (), canaries: int | None = None, attacks: Sequence[str] | None = None, seed: int = 0,
-          run: Run | None = None) -> Audit:
-    """What synthetic rows give away about the rows that their model learned from, by attacks with a control.
+def audit(
+    model: Synthesizer | str | Path | None,
+    train: Any,
+    holdout: Any,
+    *,
+    synthetic: Any = None,
+    sensitive: Sequence[str] = (),
+    canaries: int | None = None,
+    attacks: Sequence[str] | None = None,
+    seed: int = 0,
+    run: Run | None = None,
+) -> Audit:
+    """What synthetic rows give away about the rows that their model learned from, by attacks with a
+    control.
 
     Args:
         model: A Synthesizer, or the path of a stored one; None where only its rows are at hand.
         train: The rows that it learned from.
         holdout: Real rows that it has not seen, at least 100, better 1,000.
-        synthetic: The rows to be audited; as many as training rows are drawn from the model by default.
-        sensitive: Columns whose values an attacker wants to know, beside those that the model holds to be sensitive.
+        synthetic: The rows to be audited; as many as training rows are drawn from the model by
+            default.
+        sensitive: Columns whose values an attacker wants to know, beside those that the model holds
+            to be sensitive.
         canaries: How many rows to plant before the model learns again; 500 by default, 0 for none.
         attacks: Names of the attacks; all of them by default.
         seed: Of samples, canaries and the floor.
@@ -346,21 +494,41 @@ def audit(model: Synthesizer | str | Path | None, train: Any, holdout: Any, *, s
     run = run or _run(seed)
     real, held = (_dataset(data, run) for data in (train, holdout))
     made = None if synthetic is None else _dataset(synthetic, run)
-    return attack(None if model is None else _loaded(model), real, held, run, synthetic=made, sensitive=sensitive,
-                  canaries=canaries, attacks=attacks)
+    return attack(
+        None if model is None else _loaded(model),
+        real,
+        held,
+        run,
+        synthetic=made,
+        sensitive=sensitive,
+        canaries=canaries,
+        attacks=attacks,
+    )
 
 
-def share(model: Synthesizer | str | Path, train: Any, holdout: Any, out: str | Path, *, rows: int | None = None,
-          licence: str = "", despite_audit: str | None = None, canaries: int | None = None, overwrite: bool = False,
-          seed: int = 0, run: Run | None = None) -> Shared:
-    """Rows to be passed on with a data card, without copies, and only if the audit's light is not red.
+def share(
+    model: Synthesizer | str | Path,
+    train: Any,
+    holdout: Any,
+    out: str | Path,
+    *,
+    rows: int | None = None,
+    licence: str = "",
+    despite_audit: str | None = None,
+    canaries: int | None = None,
+    overwrite: bool = False,
+    seed: int = 0,
+    run: Run | None = None,
+) -> Shared:
+    """Rows to be passed on with a data card, without copies, and only if the audit's light is not
+    red.
 
     Args:
         model: A Synthesizer, or the path of a stored one.
         train: The rows that it learned from.
         holdout: Real rows that it has not seen.
-        out: A folder for synthetic.csv, synthetic.parquet, card.html and card.json. The audit goes to a folder beside it
-            whose name ends in ``-audit``.
+        out: A folder for synthetic.csv, synthetic.parquet, card.html and card.json. The audit goes
+            to a folder beside it whose name ends in ``-audit``.
         rows: How many; as many as training rows by default.
         licence: What others may do with the rows, for the card.
         despite_audit: Why they shall be shared although the light is red, for the card.
@@ -374,8 +542,18 @@ def share(model: Synthesizer | str | Path, train: Any, holdout: Any, out: str | 
     """
     run = run or _run(seed)
     real, held = (_dataset(data, run) for data in (train, holdout))
-    return pass_on(_loaded(model), real, held, Path(out), run, rows=rows, licence=licence, despite_audit=despite_audit,
-                   canaries=canaries, overwrite=overwrite)
+    return pass_on(
+        _loaded(model),
+        real,
+        held,
+        Path(out),
+        run,
+        rows=rows,
+        licence=licence,
+        despite_audit=despite_audit,
+        canaries=canaries,
+        overwrite=overwrite,
+    )
 
 
 def report(source: Account | str | Path) -> Report:
@@ -387,19 +565,34 @@ def report(source: Account | str | Path) -> Report:
     return build(source) if isinstance(source, Account) else Report.load(source)
 
 
-def run(source: Any, *, out: str | Path | None = None, target: str | None = None, model: str | None = None,
-        model_options: Mapping[str, Any] | None = None, preset: str | None = None,
-        rows: int | None = None, rounds: int = 1, seed: int = 0, steps: int | None = None, minutes: float | None = None,
-        device: str = "auto", overwrite: bool = False, name: str | None = None, run: Run | None = None, command: str = "",
-        **options: Any) -> wheel.Turned:
+def run(
+    source: Any,
+    *,
+    out: str | Path | None = None,
+    target: str | None = None,
+    model: str | None = None,
+    model_options: Mapping[str, Any] | None = None,
+    preset: str | None = None,
+    rows: int | None = None,
+    rounds: int = 1,
+    seed: int = 0,
+    steps: int | None = None,
+    minutes: float | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+    name: str | None = None,
+    run: Run | None = None,
+    command: str = "",
+    **options: Any,
+) -> wheel.Turned:
     """Once around: read, split, clean, mine, learn, generate, evaluate, report.
 
     The split comes first: cleaning, mining and the generator learn from training rows only.
 
     Args:
         source: Anything that :func:`read` takes.
-        out: A folder for report.html, report.json, clean.parquet, changes.parquet, findings.json, synthetic.parquet and
-            model.tidemill; None to write nothing.
+        out: A folder for report.html, report.json, clean.parquet, changes.parquet, findings.json,
+            synthetic.parquet and model.tidemill; None to write nothing.
         target: The column to be predicted; without one, everything unsupervised still runs.
         model: A registered model's name; ``trees`` by default, and ``gan`` for images.
         model_options: The model's own options, as ``{"least": 30}``.
@@ -412,7 +605,8 @@ def run(source: Any, *, out: str | Path | None = None, target: str | None = None
         device: Where a neural model learns: "cpu", "cuda", or "auto" for CUDA where there is one.
         overwrite: Whether outputs that exist may be replaced.
         name: What the data are called in the report; the file's name by default.
-        run: For progress and cancelling; its seed, steps, deadline and device take the place of the others.
+        run: For progress and cancelling; its seed, steps, deadline and device take the place of the
+            others.
         command: How the run was started, for the report.
         **options: The other options of :func:`read`.
 
@@ -424,29 +618,59 @@ def run(source: Any, *, out: str | Path | None = None, target: str | None = None
     data = _dataset(source, job, target=target, **options)
     data = data if name is None else replace(data, name=name)
     model, model_options = _chosen(data, model, model_options, preset)
-    return wheel.turn(data, job, folder, model=model, options=model_options, rows=rows, rounds=rounds, command=command)
+    return wheel.turn(
+        data,
+        job,
+        folder,
+        model=model,
+        options=model_options,
+        rows=rows,
+        rounds=rounds,
+        command=command,
+    )
 
 
-def loop(source: Any, *, out: str | Path | None = None, target: str | None = None, rounds: int = 3,
-         metric: str | None = None, cost: Mapping[str, float] | None = None, newer: Any = None, model: str = "trees",
-         model_options: Mapping[str, Any] | None = None, seed: int = 0, minutes: float | None = None,
-         overwrite: bool = False, name: str | None = None, run: Run | None = None, command: str = "",
-         **options: Any) -> Looped:
-    """Whether generated rows help a model of the target: generate where real rows are thin, keep what helps, and prove it.
+def loop(
+    source: Any,
+    *,
+    out: str | Path | None = None,
+    target: str | None = None,
+    rounds: int = 3,
+    metric: str | None = None,
+    cost: Mapping[str, float] | None = None,
+    newer: Any = None,
+    model: str = "trees",
+    model_options: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    minutes: float | None = None,
+    overwrite: bool = False,
+    name: str | None = None,
+    run: Run | None = None,
+    command: str = "",
+    **options: Any,
+) -> Looped:
+    """Whether generated rows help a model of the target: generate where real rows are thin, keep
+    what helps, and prove it.
 
-    Each round finds rare classes, weak spots and thin rules, generates for them, lets several strategies compete with real
-    rows alone, class weights and SMOTE in cross-validation, and accepts or rolls back. Test rows are used once, at the end.
+    Each round finds rare classes, weak spots and thin rules, generates for them, lets several
+    strategies compete with real rows alone, class weights and SMOTE in cross-validation, and
+    accepts or rolls back. Test rows are used once, at the end.
 
     Args:
         source: Anything that :func:`read` takes.
-        out: A folder for verdict.json, strategy.json, generated.parquet, report.html and report.json; None to write nothing.
-            A loop that was killed goes on when it is started again with the same data, options and folder.
+        out: A folder for verdict.json, strategy.json, generated.parquet, report.html and
+            report.json; None to write nothing. A loop that was killed goes on when it is started
+            again with the same data, options and folder.
         target: The column to be predicted.
         rounds: Most rounds; the loop stops by itself when a round does not pay.
-        metric: "average_precision", "balanced_accuracy", "roc_auc", "r2" or "cost"; by default what suits the target.
-        cost: What a false alarm and a missed case of the rarer class cost: ``{"fp": 5, "fn": 200}``.
-        newer: Newer rows, with or without the target: segments that have grown in them are generated for.
-        model, model_options: The generator; by default ``trees`` with ``effort="plain"``, as it learns once for every fold.
+        metric: "average_precision", "balanced_accuracy", "roc_auc", "r2" or "cost"; by default what
+            suits the target.
+        cost: What a false alarm and a missed case of the rarer class cost: ``{"fp": 5, "fn":
+            200}``.
+        newer: Newer rows, with or without the target: segments that have grown in them are
+            generated for.
+        model, model_options: The generator; by default ``trees`` with ``effort="plain"``, as it
+            learns once for every fold.
         seed: The same seed, data and versions give the same results.
         minutes: No further round begins after so many minutes.
         overwrite: Whether outputs that exist may be replaced.
@@ -464,40 +688,69 @@ def loop(source: Any, *, out: str | Path | None = None, target: str | None = Non
     refuse_images(data)
     beside = None if newer is None else _newer(_dataset(newer, job), data, job)
     asked = Asked(rounds, metric, cost, model, model_options, beside)
-    journal = None if out is None else loop_folder.opened(Path(out), data, job, asked, overwrite=overwrite)
+    journal = (
+        None
+        if out is None
+        else loop_folder.opened(Path(out), data, job, asked, overwrite=overwrite)
+    )
     found = paged(turn_round_by_round(data, job, asked, journal), data, asked, job, command, out)
     if out is not None:
         loop_folder.written(Path(out), found, job)
     return found
 
 
-def _chosen(data: Dataset, model: str | None, options: Mapping[str, Any] | None,
-            preset: str | None) -> tuple[str, Mapping[str, Any] | None]:
+def _chosen(
+    data: Dataset, model: str | None, options: Mapping[str, Any] | None, preset: str | None
+) -> tuple[str, Mapping[str, Any] | None]:
     """The model and its options that are asked for by name, by preset, or not at all."""
-    return (model or default_model(data.schema), options) if preset is None else settings(preset, model, options)
+    return (
+        (model or default_model(data.schema), options)
+        if preset is None
+        else settings(preset, model, options)
+    )
 
 
 def _newer(newer: Dataset, data: Dataset, run: Run) -> Dataset:
     """Newer rows under the schema of the data; their target need not be known yet."""
-    unknown = [column for column in data.schema.of_role("target") if column.name not in newer.schema]
-    frame = newer.frame.with_columns(pl.lit(None, data.frame.schema[column.name]).alias(column.name) for column in unknown)
-    return conform(replace(newer, frame=frame, schema=replace(newer.schema, columns=(*newer.schema.columns, *unknown))),
-                   data, run)
+    unknown = [
+        column for column in data.schema.of_role("target") if column.name not in newer.schema
+    ]
+    frame = newer.frame.with_columns(
+        pl.lit(None, data.frame.schema[column.name]).alias(column.name) for column in unknown
+    )
+    return conform(
+        replace(
+            newer,
+            frame=frame,
+            schema=replace(newer.schema, columns=(*newer.schema.columns, *unknown)),
+        ),
+        data,
+        run,
+    )
 
 
 def _to_learn_from(data: Any, real: Dataset, run: Run) -> Dataset:
-    """Rows of another source with the modelled columns of the real ones; of ids and texts those that they have."""
+    """Rows of another source with the modelled columns of the real ones; of ids and texts those
+    that they have."""
     rows = _dataset(data, run)
     modelled = {column.name for column in real.schema.modelled}
-    return conform(rows, real.select([name for name in real.schema.names if name in modelled or name in rows.schema]), run)
+    return conform(
+        rows,
+        real.select(
+            [name for name in real.schema.names if name in modelled or name in rows.schema]
+        ),
+        run,
+    )
 
 
 def _dataset(data: Any, run: Run, **options: Any) -> Dataset:
     if not isinstance(data, Dataset):
         return read_table(data, run, **options)
     if options.pop("schema", None) is not None:
-        raise OptionError("a schema file cannot be applied to data that are read already",
-                          hint="give it to read(..., schema=...)")
+        raise OptionError(
+            "a schema file cannot be applied to data that are read already",
+            hint="give it to read(..., schema=...)",
+        )
     schema = data.schema
     for role, names in options.items():
         given = [names] if isinstance(names, str) else list(names or ())
@@ -509,6 +762,14 @@ def _loaded(model: Synthesizer | str | Path) -> Synthesizer:
     return model if isinstance(model, Synthesizer) else Synthesizer.load(model)
 
 
-def _run(seed: int = 0, *, steps: int | None = None, minutes: float | None = None, device: str = "auto") -> Run:
+def _run(
+    seed: int = 0, *, steps: int | None = None, minutes: float | None = None, device: str = "auto"
+) -> Run:
     deadline = None if minutes is None else monotonic() + 60 * minutes
-    return Run(seed, steps=steps, deadline=deadline, listener=notebook_line() if in_notebook() else None, device=device)
+    return Run(
+        seed,
+        steps=steps,
+        deadline=deadline,
+        listener=notebook_line() if in_notebook() else None,
+        device=device,
+    )

@@ -9,12 +9,22 @@ from tidemill.models import MODELS
 NEURAL = tuple(name for name, entry in MODELS.items() if entry.extra == "deep")
 """Families on the trainer."""
 
-_QUICK: dict[str, Any] = {"steps": 400, "check": 100, "batch": 128, "cores": 1, "width": 64, "depth": 2, "moves": 12,
-                          "pairs": 16, "rise": 100}
+_QUICK: dict[str, Any] = {
+    "steps": 400,
+    "check": 100,
+    "batch": 128,
+    "cores": 1,
+    "width": 64,
+    "depth": 2,
+    "moves": 12,
+    "pairs": 16,
+    "rise": 100,
+}
 
 
 def quick(name: str, **options: Any) -> dict[str, Any]:
-    """Options with which a model learns a small table in seconds; those that it has not are left out."""
+    """Options with which a model learns a small table in seconds; those that it has not are left
+    out."""
     has = MODELS.load(name).parameters
     return {key: value for key, value in {**_QUICK, **options}.items() if key in has}
 
@@ -26,4 +36,5 @@ def completes(name: str) -> bool:
 
 COMPLETING = tuple(name for name in MODELS if completes(name))
 CONDITIONED = (*COMPLETING, "flow")
-"""Models whose rows under conditions are looked at: families that draw until enough rows pass do so by the same code."""
+"""Models whose rows under conditions are looked at: families that draw until enough rows pass do so
+by the same code."""

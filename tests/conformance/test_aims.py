@@ -17,12 +17,19 @@ from tidemill.core.run import Run
 def table(kind: str, rows: int = 500) -> Dataset:
     """Rows whose target is rare, depends on a segment, and is hard to tell in another."""
     rng = np.random.default_rng(3)
-    age, plan = rng.integers(18, 80, rows), rng.choice(["solo", "team", "firm"], rows, p=[0.6, 0.35, 0.05])
+    age, plan = (
+        rng.integers(18, 80, rows),
+        rng.choice(["solo", "team", "firm"], rows, p=[0.6, 0.35, 0.05]),
+    )
     chance = np.where(plan == "firm", 0.8, np.where(age > 60, 0.45, 0.05))
     churn = rng.random(rows) < chance
-    target = {"classes": pl.Series(np.where(churn, "yes", "no")), "boolean": pl.Series(churn),
-              "codes": pl.Series(churn.astype(int)), "number": pl.Series(10 * churn + age / 10 + rng.normal(size=rows)),
-              "three": pl.Series(np.where(churn, "gone", np.where(age > 50, "old", "young")))}[kind]
+    target = {
+        "classes": pl.Series(np.where(churn, "yes", "no")),
+        "boolean": pl.Series(churn),
+        "codes": pl.Series(churn.astype(int)),
+        "number": pl.Series(10 * churn + age / 10 + rng.normal(size=rows)),
+        "three": pl.Series(np.where(churn, "gone", np.where(age > 50, "old", "young"))),
+    }[kind]
     return tm.read(pl.DataFrame({"age": age, "plan": plan, "churn": target}), target="churn")
 
 
@@ -53,7 +60,10 @@ def test_rare_wants_what_each_class_lacks() -> None:
     wants = AIMS.load("rare")(studied(data))
     counts = dict(data.frame["churn"].value_counts().iter_rows())
     assert {str(want.condition).split(" = ")[1]: want.rows for want in wants} == {
-        name: max(counts.values()) - rows for name, rows in counts.items() if rows < max(counts.values())}
+        name: max(counts.values()) - rows
+        for name, rows in counts.items()
+        if rows < max(counts.values())
+    }
 
 
 def test_weak_spots_and_thin_rules_find_what_was_hidden() -> None:

@@ -22,11 +22,15 @@ from tidemill.pipeline.pipeline import evidence
 from tidemill.synthesis.synthesizer import Synthesizer
 
 
-def staged(frame: pl.DataFrame, made: str = "independent", target: str | None = "churn", canaries: int = 40) -> Scene:
+def staged(
+    frame: pl.DataFrame, made: str = "independent", target: str | None = "churn", canaries: int = 40
+) -> Scene:
     """Rows of a model, or the training rows themselves, beside their training and holdout rows."""
     train, holdout = split(dataset(frame, target), Run())
     model = Synthesizer.fit(train, Run(), "independent")
-    rows: Dataset = train if made == "training rows" else model.sample_dataset(len(train), run=Run())
+    rows: Dataset = (
+        train if made == "training rows" else model.sample_dataset(len(train), run=Run())
+    )
     train, holdout = (part.select(rows.schema.names) for part in (train, holdout))
     return scene(evidence(train, holdout, rows, None, Run()), Run(), model, canaries)
 
@@ -91,7 +95,8 @@ def test_a_green_light_rules_out_a_red_leak(name: str) -> None:
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_nothing_to_find_by_is_not_known_or_green(name: str) -> None:
-    """Poor tables: few rows, constant and empty columns, levels that only one table has, no target."""
+    """Poor tables: few rows, constant and empty columns, levels that only one table has, no
+    target."""
     rows = business(400)
     tables = {
         "few": rows.head(80),
@@ -110,9 +115,18 @@ def test_nothing_to_find_by_is_not_known_or_green(name: str) -> None:
 def test_wide_and_unlike_sizes(name: str) -> None:
     rng = np.random.default_rng(0)
     frame = pl.DataFrame({f"c{k}": rng.normal(size=300).round(2) for k in range(60)}).with_columns(
-        pl.Series("churn", rng.choice(["y", "n"], 300)), pl.Series("many", [f"v{k}" for k in rng.integers(0, 150, 300)]))
+        pl.Series("churn", rng.choice(["y", "n"], 300)),
+        pl.Series("many", [f"v{k}" for k in rng.integers(0, 150, 300)]),
+    )
     assert {leak.light for leak in leaks(name, staged(frame))} <= {"green", "not known"}
 
 
 def test_the_registry_lists_all() -> None:
-    assert set(ATTACKS) >= {"membership", "inference", "singling-out", "copies", "outliers", "canaries"}
+    assert set(ATTACKS) >= {
+        "membership",
+        "inference",
+        "singling-out",
+        "copies",
+        "outliers",
+        "canaries",
+    }

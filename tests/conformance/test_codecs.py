@@ -21,34 +21,65 @@ from tidemill.core.schema import Column
 
 VALUES = {
     "number": [
-        st.lists(st.none() | st.integers(-2**61, 2**61), min_size=1).map(lambda v: pl.Series("x", v, pl.Int64)),
-        st.lists(st.none() | st.decimals(-10**9, 10**9, places=2).map(float), min_size=1).map(
-            lambda v: pl.Series("x", v, pl.Float64)),
-        st.lists(st.none() | st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda f: float(np.float32(f)))
-                 | st.just(math.inf) | st.just(-math.inf), min_size=1).map(lambda v: pl.Series("x", v, pl.Float64)),
+        st.lists(st.none() | st.integers(-(2**61), 2**61), min_size=1).map(
+            lambda v: pl.Series("x", v, pl.Int64)
+        ),
+        st.lists(st.none() | st.decimals(-(10**9), 10**9, places=2).map(float), min_size=1).map(
+            lambda v: pl.Series("x", v, pl.Float64)
+        ),
+        st.lists(
+            st.none()
+            | st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda f: float(np.float32(f)))
+            | st.just(math.inf)
+            | st.just(-math.inf),
+            min_size=1,
+        ).map(lambda v: pl.Series("x", v, pl.Float64)),
     ],
     "category": [
         st.lists(st.sampled_from([None, "a", "b", "", "ü", "長"]), min_size=1).map(
-            lambda v: pl.Series("x", v * 5, pl.String)),
-        st.lists(st.sampled_from([None, True, False]), min_size=1).map(lambda v: pl.Series("x", v * 5, pl.Boolean)),
-        st.lists(st.sampled_from([None, 1, 7, -3]), min_size=1).map(lambda v: pl.Series("x", v * 5, pl.Int64)),
+            lambda v: pl.Series("x", v * 5, pl.String)
+        ),
+        st.lists(st.sampled_from([None, True, False]), min_size=1).map(
+            lambda v: pl.Series("x", v * 5, pl.Boolean)
+        ),
+        st.lists(st.sampled_from([None, 1, 7, -3]), min_size=1).map(
+            lambda v: pl.Series("x", v * 5, pl.Int64)
+        ),
     ],
     "datetime": [
         st.lists(st.none() | st.dates(date(1, 1, 1), date(9999, 12, 31)), min_size=1).map(
-            lambda v: pl.Series("x", v, pl.Date)),
-        st.lists(st.none() | st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1).map(
-            lambda v: pl.Series("x", v, pl.Datetime("us"))),
-        st.lists(st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), min_size=1).map(
-            lambda v: pl.Series("x", v, pl.Datetime("ms", "UTC")).dt.convert_time_zone("Asia/Shanghai")),
+            lambda v: pl.Series("x", v, pl.Date)
+        ),
+        st.lists(
+            st.none() | st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1
+        ).map(lambda v: pl.Series("x", v, pl.Datetime("us"))),
+        st.lists(
+            st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), min_size=1
+        ).map(
+            lambda v: pl.Series("x", v, pl.Datetime("ms", "UTC")).dt.convert_time_zone(
+                "Asia/Shanghai"
+            )
+        ),
         # enough for weeks
         st.lists(st.dates(date(1, 1, 1), date(9999, 12, 31)), min_size=50, max_size=60).map(
-            lambda v: pl.Series("x", v, pl.Date)),
-        st.lists(st.none() | st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)), min_size=50, max_size=60).map(
-            lambda v: pl.Series("x", v, pl.Datetime("ns"))),
+            lambda v: pl.Series("x", v, pl.Date)
+        ),
+        st.lists(
+            st.none() | st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)),
+            min_size=50,
+            max_size=60,
+        ).map(lambda v: pl.Series("x", v, pl.Datetime("ns"))),
     ],
-    "id": [st.lists(st.none() | st.from_regex(r"[A-Z]{2}-[0-9]{4}", fullmatch=True), min_size=1).map(
-        lambda v: pl.Series("x", v, pl.String))],
-    "text": [st.lists(st.none() | st.text(max_size=40), min_size=1).map(lambda v: pl.Series("x", v, pl.String))],
+    "id": [
+        st.lists(st.none() | st.from_regex(r"[A-Z]{2}-[0-9]{4}", fullmatch=True), min_size=1).map(
+            lambda v: pl.Series("x", v, pl.String)
+        )
+    ],
+    "text": [
+        st.lists(st.none() | st.text(max_size=40), min_size=1).map(
+            lambda v: pl.Series("x", v, pl.String)
+        )
+    ],
 }
 
 
@@ -73,7 +104,9 @@ def test_round_trip(name: str, data: st.DataObject) -> None:
     else:
         assert codec.inexact_because
     if name == "number" and not codec.exact:
-        assert np.allclose(back.drop_nulls(), values.drop_nulls(), rtol=0, atol=codec.spec.reals[0].step)
+        assert np.allclose(
+            back.drop_nulls(), values.drop_nulls(), rtol=0, atol=codec.spec.reals[0].step
+        )
 
 
 @pytest.mark.parametrize("name", CODECS)
@@ -104,8 +137,9 @@ def test_state_is_json_and_restores(name: str, data: st.DataObject) -> None:
     again = CODECS.load(name).from_state(Column("x", kind), state)
     assert again.spec == codec.spec
     batch = codec.encode(values)
-    assert again.decode(batch, np.random.default_rng(1)).equals(codec.decode(batch, np.random.default_rng(1)),
-                                                               null_equal=True)
+    assert again.decode(batch, np.random.default_rng(1)).equals(
+        codec.decode(batch, np.random.default_rng(1)), null_equal=True
+    )
 
 
 def test_every_modelled_kind_has_a_codec() -> None:
@@ -127,7 +161,9 @@ def test_a_table_comes_back() -> None:
 def test_integers_beyond_float_precision_are_exact() -> None:
     values = pl.Series("x", [2**53 + k for k in range(50)] + [2**60 + 1])
     codec = fitted("number", values)
-    assert codec.decode(codec.encode(values), np.random.default_rng(0)).to_list() == values.to_list()
+    assert (
+        codec.decode(codec.encode(values), np.random.default_rng(0)).to_list() == values.to_list()
+    )
 
 
 def test_a_number_is_exact_unless_it_says_why() -> None:
@@ -141,4 +177,6 @@ def test_money_is_exact_beyond_float32() -> None:
     values = pl.Series("x", [167_772.17, 167_772.18, 9_999_999.99, 0.01])
     codec = fitted("number", values)
     assert codec.spec.reals[0].step == 0.01
-    assert codec.decode(codec.encode(values), np.random.default_rng(0)).to_list() == values.to_list()
+    assert (
+        codec.decode(codec.encode(values), np.random.default_rng(0)).to_list() == values.to_list()
+    )

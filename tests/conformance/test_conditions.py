@@ -22,11 +22,27 @@ from tidemill.synthesis.whatif import what_if
 
 DATA = dataset(business(1500), target="churn")
 CONDITIONS: list[list[str]] = [
-    ["plan=team"], ["plan!=team"], ["plan in team,solo"], ["plan not in team,solo"], ["active=true", "churn=yes"],
-    ["age=44"], ["age!=44"], ["age<30"], ["age<=30"], ["age>60"], ["age>=60"], ["age in 20,30,40"],
-    ["age between 30 and 32"], ["fee missing"], ["fee present"], ["fee>40.5", "fee<=80"], ["since>=2020-01-01"],
-    ["since=2018-06-05"], ["last_seen>=2024-01-05T06:00", "last_seen<2024-01-07T18:00"],
-    ["churn=Yes", "age>=60", "plan=enterprise", "fee>30", "active=false"], ["customer_id present", "note present"],
+    ["plan=team"],
+    ["plan!=team"],
+    ["plan in team,solo"],
+    ["plan not in team,solo"],
+    ["active=true", "churn=yes"],
+    ["age=44"],
+    ["age!=44"],
+    ["age<30"],
+    ["age<=30"],
+    ["age>60"],
+    ["age>=60"],
+    ["age in 20,30,40"],
+    ["age between 30 and 32"],
+    ["fee missing"],
+    ["fee present"],
+    ["fee>40.5", "fee<=80"],
+    ["since>=2020-01-01"],
+    ["since=2018-06-05"],
+    ["last_seen>=2024-01-05T06:00", "last_seen<2024-01-07T18:00"],
+    ["churn=Yes", "age>=60", "plan=enterprise", "fee>30", "active=false"],
+    ["customer_id present", "note present"],
 ]
 
 
@@ -61,8 +77,20 @@ def test_the_same_seed_gives_the_same_rows_whatever_the_threads(name: str) -> No
 
 
 @pytest.mark.parametrize("name", CONDITIONED)
-@pytest.mark.parametrize("where", [["age>200"], ["fee<0"], ["plan=gold"], ["plan in team,gold"], ["since>2100-01-01"],
-                                   ["age missing"], ["age>40", "age<30"], ["plan=team", "plan=solo"]], ids=" and ".join)
+@pytest.mark.parametrize(
+    "where",
+    [
+        ["age>200"],
+        ["fee<0"],
+        ["plan=gold"],
+        ["plan in team,gold"],
+        ["since>2100-01-01"],
+        ["age missing"],
+        ["age>40", "age<30"],
+        ["plan=team", "plan=solo"],
+    ],
+    ids=" and ".join,
+)
 def test_what_never_occurs_is_refused(name: str, where: list[str]) -> None:
     with pytest.raises(ConditionError):
         fitted(name).sample(10, where)
@@ -71,7 +99,13 @@ def test_what_never_occurs_is_refused(name: str, where: list[str]) -> None:
 @pytest.mark.parametrize("name", COMPLETING)
 def test_a_combination_of_one_in_a_hundred_thousand_comes_back_and_is_told(name: str) -> None:
     run = Run(2)
-    where = ["age=33", "plan=enterprise", "churn=No", "active=true", "since between 2016-03-01 and 2016-03-20"]
+    where = [
+        "age=33",
+        "plan=enterprise",
+        "churn=No",
+        "active=true",
+        "since between 2016-03-01 and 2016-03-20",
+    ]
     drawn = fitted(name).draw(200, where, run=run)
     assert fitted(name).condition(where).mask(drawn.data.frame).all()
     [odds] = drawn.odds
@@ -84,12 +118,24 @@ def test_a_combination_of_one_in_a_hundred_thousand_comes_back_and_is_told(name:
 def test_models_that_draw_whole_rows_say_so(name: str) -> None:
     with pytest.raises(OptionError, match="makes whole rows and cannot complete given ones"):
         fitted(name).infill(DATA.frame.select("age", "plan").head(3))
-    with pytest.raises(ConditionError, match="too rare for a model that draws until enough rows pass"):
-        fitted(name).sample(10, ["age=33", "plan=enterprise", "churn=No", "active=true",
-                                 "since between 2016-03-01 and 2016-03-03", "last_seen>=2024-01-27"])
+    with pytest.raises(
+        ConditionError, match="too rare for a model that draws until enough rows pass"
+    ):
+        fitted(name).sample(
+            10,
+            [
+                "age=33",
+                "plan=enterprise",
+                "churn=No",
+                "active=true",
+                "since between 2016-03-01 and 2016-03-03",
+                "last_seen>=2024-01-27",
+            ],
+        )
 
 
-# --- against brute force ---------------------------------------------------------------------------------------------
+# --- against brute force --------------------------------------------------------------------------
+
 
 def small(rows: int = 3000) -> Dataset:
     """Four columns of few values each, all of which hang together; one may be missing."""
@@ -98,13 +144,24 @@ def small(rows: int = 3000) -> Dataset:
     plan = np.array(["a", "b", "c"])[(visits > 1).astype(int) + (rng.random(rows) < 0.3)]
     paid = np.round(rng.integers(0, 5, rows) * (1 + (plan == "c")) * 0.5, 1)
     gone = rng.random(rows) < np.where(plan == "a", 0.6, 0.2) * np.where(visits > 2, 0.5, 1)
-    return dataset(pl.DataFrame({"visits": visits, "plan": plan, "gone": gone,
-                                 "paid": pl.Series(paid).scatter(np.flatnonzero(rng.random(rows) < 0.25 * gone), None)}))
+    return dataset(
+        pl.DataFrame(
+            {
+                "visits": visits,
+                "plan": plan,
+                "gone": gone,
+                "paid": pl.Series(paid).scatter(
+                    np.flatnonzero(rng.random(rows) < 0.25 * gone), None
+                ),
+            }
+        )
+    )
 
 
 @cache
 def many(name: str) -> tuple[Synthesizer, pl.DataFrame]:
-    """A model of the small table and 400,000 of its rows, which stand for its joint distribution."""
+    """A model of the small table and 400,000 of its rows, which stand for its joint
+    distribution."""
     model = Synthesizer.fit(small(), Run(0), name, quick(name))
     return model, model.sample_dataset(400_000, run=Run(99)).frame
 
@@ -113,15 +170,28 @@ def agree(made: pl.DataFrame, wanted: pl.DataFrame, effective: float) -> None:
     """The joint distribution of all columns is the same within sampling error."""
     names = wanted.columns
     counted = [frame.group_by(names).len() for frame in (made, wanted)]
-    both = counted[0].join(counted[1], on=names, how="full", coalesce=True, nulls_equal=True).fill_null(0)
+    both = (
+        counted[0]
+        .join(counted[1], on=names, how="full", coalesce=True, nulls_equal=True)
+        .fill_null(0)
+    )
     p, q = both["len"].to_numpy() / len(made), both["len_right"].to_numpy() / len(wanted)
     spread = np.sqrt(np.maximum(p, q) * (1 / effective + 1 / len(wanted)))
-    assert (np.abs(p - q) <= 5 * spread + 2 / effective).all(), both.with_columns(pl.Series("off", (p - q) / spread))
+    assert (np.abs(p - q) <= 5 * spread + 2 / effective).all(), both.with_columns(
+        pl.Series("off", (p - q) / spread)
+    )
     assert np.abs(p - q).sum() / 2 < 3 * np.sqrt(len(both) / effective)
 
 
-BRUTE = [["plan=b"], ["visits>=3"], ["gone=true", "paid missing"], ["paid between 0.5 and 1.5", "plan!=a"],
-         ["visits in 0,5"], ["plan=a", "gone=true", "visits<=1", "paid>=1"], ["plan=b", "visits=4"]]
+BRUTE = [
+    ["plan=b"],
+    ["visits>=3"],
+    ["gone=true", "paid missing"],
+    ["paid between 0.5 and 1.5", "plan!=a"],
+    ["visits in 0,5"],
+    ["plan=a", "gone=true", "visits<=1", "paid>=1"],
+    ["plan=b", "visits=4"],
+]
 
 
 @pytest.mark.parametrize("where", BRUTE, ids=" and ".join)
@@ -131,32 +201,46 @@ def test_conditional_rows_agree_with_brute_force(name: str, where: list[str]) ->
     held = joint.filter(model.condition(where).mask(joint))
     drawn = model.draw(20_000, where, run=Run(4))
     [odds] = drawn.odds
-    assert odds.chance == pytest.approx(len(held) / len(joint), rel=0.1, abs=5 * np.sqrt(len(held) + 1) / len(joint))
+    assert odds.chance == pytest.approx(
+        len(held) / len(joint), rel=0.1, abs=5 * np.sqrt(len(held) + 1) / len(joint)
+    )
     assert odds.effective > 2000
     agree(drawn.data.frame, held, odds.effective)
 
 
-@pytest.mark.parametrize("given", [{"plan": "b"}, {"visits": 3, "gone": True}, {"paid": 1.0, "plan": "c"}, {"visits": 5}],
-                         ids=str)
+@pytest.mark.parametrize(
+    "given",
+    [{"plan": "b"}, {"visits": 3, "gone": True}, {"paid": 1.0, "plan": "c"}, {"visits": 5}],
+    ids=str,
+)
 @pytest.mark.parametrize("name", COMPLETING)
 def test_completed_rows_agree_with_brute_force(name: str, given: dict[str, object]) -> None:
     model, joint = many(name)
     rows = 5000
-    filled = model.infill_drawn(pl.DataFrame({name: [value] * rows for name, value in given.items()}), run=Run(6))
+    filled = model.infill_drawn(
+        pl.DataFrame({name: [value] * rows for name, value in given.items()}), run=Run(6)
+    )
     held = joint.filter(*(pl.col(name) == value for name, value in given.items()))
     agree(filled.data.frame.select(joint.columns), held, max(filled.odds[0].effective, 500))
     assert filled.chance is not None
     assert filled.chance.mean() == pytest.approx(len(held) / len(joint), rel=0.1)
 
 
-# --- completion ------------------------------------------------------------------------------------------------------
+# --- completion -----------------------------------------------------------------------------------
+
 
 def holed(rows: int = 200) -> pl.DataFrame:
     """Rows with holes, without two of the columns, and with one that the model does not know."""
     rng = np.random.default_rng(1)
-    frame = business(rows, seed=9).drop("active", "since").with_columns(extra=pl.Series([f"x{k}" for k in range(rows)]))
-    return frame.with_columns(frame[name].scatter(np.flatnonzero(rng.random(rows) < 0.3), None)
-                              for name in ("age", "plan", "fee", "last_seen", "churn"))
+    frame = (
+        business(rows, seed=9)
+        .drop("active", "since")
+        .with_columns(extra=pl.Series([f"x{k}" for k in range(rows)]))
+    )
+    return frame.with_columns(
+        frame[name].scatter(np.flatnonzero(rng.random(rows) < 0.3), None)
+        for name in ("age", "plan", "fee", "last_seen", "churn")
+    )
 
 
 @pytest.mark.parametrize("draws", [1, 3])
@@ -173,7 +257,9 @@ def test_infill_keeps_what_is_given_and_fills_the_rest(name: str, draws: int) ->
         assert filled[column].filter(given).equals(repeated[column].filter(given)), column
         assert filled.schema[column] == rows.schema[column]
     if draws > 1:
-        assert filled["draw"].to_list() == [k for k in range(1, draws + 1) for _ in range(len(rows))]
+        assert filled["draw"].to_list() == [
+            k for k in range(1, draws + 1) for _ in range(len(rows))
+        ]
 
 
 @pytest.mark.parametrize("name", COMPLETING)
@@ -209,7 +295,8 @@ def test_values_beyond_what_was_learned_are_kept(name: str) -> None:
     assert any("2 of the 3 rows" in warning for warning in run.warnings)
 
 
-# --- shares and parts ------------------------------------------------------------------------------------------------
+# --- shares and parts -----------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("name", CONDITIONED)
 def test_shares_are_met_exactly(name: str) -> None:
@@ -221,10 +308,19 @@ def test_shares_are_met_exactly(name: str) -> None:
     assert sorted(made["plan"].value_counts()["count"]) == [333, 333, 334]
     assert (made["age"] >= 30).all()
     assert made["churn"].head(500).n_unique() == 2  # in random order
-    before, after = (frame["plan"].value_counts(normalize=True).sort("plan") for frame in (
-        model.sample(20_000), model.sample(20_000, balance={"plan": {"enterprise": 0.6}})))
+    before, after = (
+        frame["plan"].value_counts(normalize=True).sort("plan")
+        for frame in (
+            model.sample(20_000),
+            model.sample(20_000, balance={"plan": {"enterprise": 0.6}}),
+        )
+    )
     kept = before.filter(pl.col("plan") != "enterprise")["proportion"]
-    assert np.allclose(after.filter(pl.col("plan") != "enterprise")["proportion"], 0.4 * kept / kept.sum(), atol=0.02)
+    assert np.allclose(
+        after.filter(pl.col("plan") != "enterprise")["proportion"],
+        0.4 * kept / kept.sum(),
+        atol=0.02,
+    )
 
 
 @pytest.mark.parametrize("name", CONDITIONED)
@@ -247,32 +343,52 @@ def test_odds_in_words() -> None:
     odds = Odds("plan = team", 1000, 8e-7, 12.0, 24_421)
     assert "1 in 1,200,000" in str(odds)
     assert odds.warning == (
-        "plan = team: no or hardly any training row is like this: the model expects 0.02 among 24,421; the rows are "
-        "extrapolated; the 1,000 rows are worth about 12 independent ones and resemble each other")
+        "plan = team: no or hardly any training row is like this: the model expects 0.02 among "
+        "24,421; the rows are "
+        "extrapolated; the 1,000 rows are worth about 12 independent ones and resemble each other"
+    )
     assert not Odds("plan = team", 1000, 0.2, 900.0, 24_421).warning
 
 
-# --- rules -----------------------------------------------------------------------------------------------------------
+# --- rules ----------------------------------------------------------------------------------------
+
 
 def orders(rows: int = 900) -> pl.DataFrame:
-    """Columns that follow from others: net + tax = gross, ordered <= shipped, and the city decides the country."""
+    """Columns that follow from others: net + tax = gross, ordered <= shipped, and the city decides
+    the country."""
     rng = np.random.default_rng(2)
     city = rng.choice(["Rome", "Bari", "Oslo", "Lima"], rows)
     net, tax = rng.integers(10, 60, rows), rng.integers(0, 9, rows)
     ordered = rng.integers(0, 300, rows)
-    return pl.DataFrame({"city": city, "net": net, "tax": tax, "gross": net + tax, "ordered": ordered,
-                         "shipped": ordered + rng.poisson(3, rows) * (city != "Rome")}).with_columns(
-        country=pl.col("city").replace({"Rome": "Italy", "Bari": "Italy", "Oslo": "Norway", "Lima": "Peru"}))
+    return pl.DataFrame(
+        {
+            "city": city,
+            "net": net,
+            "tax": tax,
+            "gross": net + tax,
+            "ordered": ordered,
+            "shipped": ordered + rng.poisson(3, rows) * (city != "Rome"),
+        }
+    ).with_columns(
+        country=pl.col("city").replace(
+            {"Rome": "Italy", "Bari": "Italy", "Oslo": "Norway", "Lima": "Peru"}
+        )
+    )
 
 
-RULES = (Rule("a+b=c", ("net", "tax", "gross")), Rule("a<=b", ("ordered", "shipped")),
-         Rule("a decides b", ("city", "country")))
+RULES = (
+    Rule("a+b=c", ("net", "tax", "gross")),
+    Rule("a<=b", ("ordered", "shipped")),
+    Rule("a decides b", ("city", "country")),
+)
 
 
 @cache
 def lawful(name: str) -> Synthesizer:
     data = dataset(orders())
-    return Synthesizer.fit(replace(data, schema=replace(data.schema, rules=RULES)), Run(1), name, quick(name))
+    return Synthesizer.fit(
+        replace(data, schema=replace(data.schema, rules=RULES)), Run(1), name, quick(name)
+    )
 
 
 @cache
@@ -285,8 +401,16 @@ def keeps_rules(frame: pl.DataFrame) -> bool:
     return bool(kept.all()) and frame.select("city", "country").n_unique() <= 4
 
 
-@pytest.mark.parametrize("where", [["gross between 40 and 42"], ["country=Italy", "gross>60", "shipped<100"],
-                                   ["country!=Italy", "net<20", "gross>25"], ["shipped=150"]], ids=" and ".join)
+@pytest.mark.parametrize(
+    "where",
+    [
+        ["gross between 40 and 42"],
+        ["country=Italy", "gross>60", "shipped<100"],
+        ["country!=Italy", "net<20", "gross>25"],
+        ["shipped=150"],
+    ],
+    ids=" and ".join,
+)
 @pytest.mark.parametrize("name", CONDITIONED)
 def test_conditions_on_columns_that_follow_from_others(name: str, where: list[str]) -> None:
     drawn = lawful(name).draw(500, where, run=Run(3))
@@ -301,8 +425,10 @@ def test_conditions_on_columns_that_follow_from_others(name: str, where: list[st
 def test_completed_rows_keep_rules(name: str) -> None:
     rng = np.random.default_rng(8)
     whole = orders(150)
-    rows = whole.with_columns(whole[column].scatter(np.flatnonzero(rng.random(150) < 0.4), None)
-                              for column in whole.columns)
+    rows = whole.with_columns(
+        whole[column].scatter(np.flatnonzero(rng.random(150) < 0.4), None)
+        for column in whole.columns
+    )
     filled = lawful(name).infill(rows)
     assert keeps_rules(filled)
     for column in rows.columns:
@@ -312,21 +438,28 @@ def test_completed_rows_keep_rules(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMPLETING)
 def test_what_if_keeps_rules(name: str) -> None:
-    found = what_if(lawful(name), orders(60), {"tax": 8, "city": "Lima"}, "net<30", draws=2, run=Run(0))
+    found = what_if(
+        lawful(name), orders(60), {"tax": 8, "city": "Lima"}, "net<30", draws=2, run=Run(0)
+    )
     assert set(found.redrawn) == {"net", "gross", "country"}
     assert keeps_rules(found.data.frame)
     assert set(found.data["country"]) == {"Peru"}
 
 
-# --- equal rates -----------------------------------------------------------------------------------------------------
+# --- equal rates ----------------------------------------------------------------------------------
 
-def rates_of(frame: pl.DataFrame, groups: list[str], outcome: pl.Expr) -> dict[tuple[object, ...], tuple[int, float]]:
+
+def rates_of(
+    frame: pl.DataFrame, groups: list[str], outcome: pl.Expr
+) -> dict[tuple[object, ...], tuple[int, float]]:
     """Group -> rows and the share for which the outcome holds."""
     found = frame.group_by(groups).agg(pl.len(), outcome.mean().alias("rate"))
     return {tuple(row[:-2]): (row[-2], row[-1]) for row in found.rows()}
 
 
-@pytest.mark.parametrize("fair", [{"plan": "churn"}, {"active": "churn"}, {"plan": "churn", "active": "churn"}], ids=str)
+@pytest.mark.parametrize(
+    "fair", [{"plan": "churn"}, {"active": "churn"}, {"plan": "churn", "active": "churn"}], ids=str
+)
 @pytest.mark.parametrize("name", CONDITIONED)
 def test_rates_are_equal_in_all_groups(name: str, fair: dict[str, str]) -> None:
     made = fitted(name).sample(3001, fair=fair, seed=4)
@@ -357,13 +490,19 @@ def test_all_else_is_as_learned_given_group_and_outcome(name: str) -> None:
     model, joint = many(name)
     made = model.sample(20_000, fair={"plan": "gone"})
     for plan, gone in (("a", True), ("b", False), ("c", True)):
-        mine, theirs = (frame.filter(plan=plan, gone=gone).select("visits", "paid") for frame in (made, joint))
+        mine, theirs = (
+            frame.filter(plan=plan, gone=gone).select("visits", "paid") for frame in (made, joint)
+        )
         agree(mine, theirs, len(mine) / 2)
 
 
 @pytest.mark.parametrize("name", CONDITIONED)
 def test_no_strength_changes_nothing(name: str) -> None:
-    assert fitted(name).sample(300, fair={"plan": "churn"}, fair_strength=0).equals(fitted(name).sample(300))
+    assert (
+        fitted(name)
+        .sample(300, fair={"plan": "churn"}, fair_strength=0)
+        .equals(fitted(name).sample(300))
+    )
 
 
 @pytest.mark.parametrize("name", CONDITIONED)
@@ -374,7 +513,9 @@ def test_numbers_and_missing_values_are_groups(name: str) -> None:
     parts = made.with_columns(quarter=pl.when(pl.col("fee").is_null()).then(-1).otherwise(quarter))
     whole = (made["churn"] == "Yes").mean()
     for rows, rate in rates_of(parts, ["quarter"], pl.col("churn") == "Yes").values():
-        assert rate == pytest.approx(whole, abs=0.05)  # the quarters are those of other rows of the model
+        assert rate == pytest.approx(
+            whole, abs=0.05
+        )  # the quarters are those of other rows of the model
         assert rows > 50
 
 
@@ -383,8 +524,13 @@ def test_rates_are_equal_among_the_rows_that_are_asked_for(name: str) -> None:
     made = fitted(name).sample(1000, ["age>=50"], fair={"plan": "churn"})
     assert (made["age"] >= 50).all()
     whole = (made["churn"] == "Yes").mean()
-    assert all(abs(rate - whole) * rows < 2 for rows, rate in rates_of(made, ["plan"], pl.col("churn") == "Yes").values())
-    with pytest.raises(ConditionError, match="nothing to make equal: 'plan' has one value only where plan = team"):
+    assert all(
+        abs(rate - whole) * rows < 2
+        for rows, rate in rates_of(made, ["plan"], pl.col("churn") == "Yes").values()
+    )
+    with pytest.raises(
+        ConditionError, match="nothing to make equal: 'plan' has one value only where plan = team"
+    ):
         fitted(name).sample(100, ["plan=team"], fair={"plan": "churn"})
 
 
@@ -398,7 +544,9 @@ def test_fair_goes_with_neither_balance_nor_like() -> None:
 @pytest.mark.parametrize("name", CONDITIONED)
 def test_fair_rows_keep_rules_and_come_in_parts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert keeps_rules(lawful(name).sample(500, fair={"net": "country"}))
-    with pytest.raises(ConditionError, match=r"cannot be made equal: city = .* and country = .* can never be"):
+    with pytest.raises(
+        ConditionError, match=r"cannot be made equal: city = .* and country = .* can never be"
+    ):
         lawful(name).sample(100, fair={"city": "country"})
     monkeypatch.setattr(drawing, "PART", 300)
     parts = list(fitted(name).parts(700, fair={"plan": "churn"}, run=Run(1)))

@@ -12,8 +12,18 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "tidemill"
 FLOORS = {"imaging", "supervised"}
 ROOMS = {"io", "cleaning", "codecs", "models", "metrics", "mining", "reporting"}
-ABOVE = ["synthesis", "trials", "pipeline", "auditing",
-         "sharing", "augmentation", "verbs", "recipes", "demos", "cli"]
+ABOVE = [
+    "synthesis",
+    "trials",
+    "pipeline",
+    "auditing",
+    "sharing",
+    "augmentation",
+    "verbs",
+    "recipes",
+    "demos",
+    "cli",
+]
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 
@@ -29,7 +39,11 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "tidemill" else [node.module]
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "tidemill"
+                else [node.module]
+            )
         found |= {name.split(".")[1] for name in names if name.startswith("tidemill.")}
     return found
 
@@ -44,7 +58,7 @@ def test_imports_go_one_way(path: Path) -> None:
     elif room in ROOMS:
         assert seen <= {"core", *FLOORS, room, "__version__"}
     elif room in ABOVE:
-        higher = set(ABOVE[ABOVE.index(room) + 1:])
+        higher = set(ABOVE[ABOVE.index(room) + 1 :])
         assert not seen & higher
 
 
@@ -52,11 +66,20 @@ def test_imports_go_one_way(path: Path) -> None:
 def test_nothing_forbidden(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    modules |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    modules = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    modules |= {
+        node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
+    }
     assert not calls & {"eval", "exec", "compile", "np.random.seed", "random.seed", "os.system"}
     assert not modules & {"pickle", "cPickle", "joblib", "dill", "shelve", "marshal", "random"}
-    assert not any(call.startswith("np.random.") and call != "np.random.default_rng" for call in calls)
+    assert not any(
+        call.startswith("np.random.") and call != "np.random.default_rng" for call in calls
+    )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
@@ -66,12 +89,24 @@ def test_no_vague_names(path: Path) -> None:
 
 def loaded_after(code: str) -> set[str]:
     program = f"import sys\n{code}\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     return set(done.stdout.split())
 
 
 def test_listing_and_help_import_nothing_heavy() -> None:
-    heavy = {"polars", "numpy", "sklearn", "lightgbm", "scipy", "plotly", "torch", "pandas", "pyarrow"}
+    heavy = {
+        "polars",
+        "numpy",
+        "sklearn",
+        "lightgbm",
+        "scipy",
+        "plotly",
+        "torch",
+        "pandas",
+        "pyarrow",
+    }
     assert not loaded_after("import tidemill, tidemill.cli") & heavy
     assert not loaded_after("from tidemill.models import MODELS; list(MODELS)") & heavy
 
@@ -89,6 +124,13 @@ sys.meta_path.insert(0, Absent())
 
 
 def test_only_neural_networks_need_an_optional_library() -> None:
-    names = [".".join(("tidemill", *p.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__") for p in MODULES
-             if "deep" not in p.parts and p != SOURCE / "imaging" / "classifier.py"]
-    assert "tidemill" in loaded_after(f"{WITHOUT_OPTIONAL}for name in {names}: importlib.import_module(name)")
+    names = [
+        ".".join(("tidemill", *p.relative_to(SOURCE).with_suffix("").parts)).removesuffix(
+            ".__init__"
+        )
+        for p in MODULES
+        if "deep" not in p.parts and p != SOURCE / "imaging" / "classifier.py"
+    ]
+    assert "tidemill" in loaded_after(
+        f"{WITHOUT_OPTIONAL}for name in {names}: importlib.import_module(name)"
+    )

@@ -21,7 +21,10 @@ from tidemill.metrics import METRICS
 def evidence(frames: list[pl.DataFrame], target: str | None = "churn") -> Evidence:
     whole = dataset(pl.concat(frames), target)
     ends = np.cumsum([frame.height for frame in frames])
-    parts = [whole.rows(np.arange(end - frame.height, end)) for frame, end in zip(frames, ends, strict=True)]
+    parts = [
+        whole.rows(np.arange(end - frame.height, end))
+        for frame, end in zip(frames, ends, strict=True)
+    ]
     return Evidence(*parts, found=Findings(), mine=lambda one, other: Findings())
 
 
@@ -58,21 +61,34 @@ def test_the_same_every_time(name: str) -> None:
 @pytest.mark.parametrize("name", METRICS)
 def test_poor_evidence_is_no_crash(name: str) -> None:
     tiny = [frame.head(12) for frame in REAL]
-    constant = [frame.with_columns(pl.lit("x").alias("churn"), pl.lit(3).alias("age")) for frame in REAL]
+    constant = [
+        frame.with_columns(pl.lit("x").alias("churn"), pl.lit(3).alias("age")) for frame in REAL
+    ]
     empty = [frame.with_columns(pl.lit(None, pl.Float64).alias("fee")) for frame in REAL]
     new_levels = [*REAL[:2], REAL[2].with_columns(pl.lit("never seen").alias("plan"))]
-    for frames, target in ((tiny, "churn"), (constant, "churn"), (empty, "churn"), (new_levels, "churn"), (REAL, None)):
+    for frames, target in (
+        (tiny, "churn"),
+        (constant, "churn"),
+        (empty, "churn"),
+        (new_levels, "churn"),
+        (REAL, None),
+    ):
         for score in scores(name, evidence([*frames, shuffled(frames[0])], target)):
             assert score.value is not None or score.why
 
 
 def overall(name: str, what: Evidence) -> dict[str, Score]:
-    return {score.name: score for score in scores(name, what) if score.column is None and score.value is not None}
+    return {
+        score.name: score
+        for score in scores(name, what)
+        if score.column is None and score.value is not None
+    }
 
 
 @pytest.mark.parametrize("name", sorted(set(METRICS) - {"parity", "findings"}))
 def test_the_floor_is_its_own_floor(name: str) -> None:
-    """Columns shuffled apart, in the place of synthetic rows, score what the floor scores, give or take chance."""
+    """Columns shuffled apart, in the place of synthetic rows, score what the floor scores, give or
+    take chance."""
     bad = shuffled(REAL[0])
     for score in overall(name, evidence([REAL[0], REAL[1], bad, bad])).values():
         if score.floor is not None:
@@ -91,4 +107,13 @@ def test_copies_of_training_rows_are_noticed() -> None:
 
 def test_datasets_know_their_metrics() -> None:
     assert isinstance(USUAL.train, Dataset)
-    assert {"marginals", "pairs", "detection", "coverage", "utility", "nearest", "membership", "findings"} <= set(METRICS)
+    assert {
+        "marginals",
+        "pairs",
+        "detection",
+        "coverage",
+        "utility",
+        "nearest",
+        "membership",
+        "findings",
+    } <= set(METRICS)

@@ -59,8 +59,11 @@ def test_rows_stay_within_the_spec_and_what_was_seen(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_same_seed_same_rows_whatever_the_threads(name: str) -> None:
     one, other = fitted(name, threads=1), fitted(name, threads=4)
-    draws = [model.sample(40_000, np.random.default_rng(5), run=Run(threads=threads))
-             for model in (one, other) for threads in (1, 4)]
+    draws = [
+        model.sample(40_000, np.random.default_rng(5), run=Run(threads=threads))
+        for model in (one, other)
+        for threads in (1, 4)
+    ]
     assert all(same(draws[0], draw) for draw in draws[1:])
     assert not same(draws[0], one.sample(40_000, np.random.default_rng(6)))
 
@@ -70,7 +73,9 @@ def test_state_restores(name: str) -> None:
     model = fitted(name)
     document, arrays = model.to_state()
     again = MODELS.load(name).from_state(grid()[0], json.loads(json.dumps(document)), arrays)
-    assert same(model.sample(500, np.random.default_rng(1)), again.sample(500, np.random.default_rng(1)))
+    assert same(
+        model.sample(500, np.random.default_rng(1)), again.sample(500, np.random.default_rng(1))
+    )
     assert (again.steps_done, again.steps_planned) == (model.steps_done, model.steps_planned)
 
 
@@ -79,7 +84,9 @@ def test_columns_keep_their_shares(name: str) -> None:
     spec, batch = grid()
     made = fitted(name).sample(20_000, np.random.default_rng(2))
     for k, code in enumerate(spec.codes):
-        real, drawn = (np.bincount(b.code[:, k], minlength=code.size) / len(b) for b in (batch, made))
+        real, drawn = (
+            np.bincount(b.code[:, k], minlength=code.size) / len(b) for b in (batch, made)
+        )
         # networks are given a few hundred steps here
         assert np.abs(real - drawn).sum() / 2 < (0.1 if name in NEURAL else 0.05), code.name
 
@@ -87,9 +94,14 @@ def test_columns_keep_their_shares(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_what_never_occurs_is_refused(name: str) -> None:
     spec = Spec((Real("x"),), (Code("c", 3),))
-    batch = Batch(np.arange(200).reshape(-1, 1) % 7, (np.arange(200) % 2).astype(np.int32).reshape(-1, 1))
+    batch = Batch(
+        np.arange(200).reshape(-1, 1) % 7, (np.arange(200) % 2).astype(np.int32).reshape(-1, 1)
+    )
     model = learned(name, spec, batch, Run())
-    for known in (Known(code={0: np.array([False, False, True])}), Known({0: np.array([[1_000_000, 1_000_000]])})):
+    for known in (
+        Known(code={0: np.array([False, False, True])}),
+        Known({0: np.array([[1_000_000, 1_000_000]])}),
+    ):
         with pytest.raises(ConditionError, match="no training row"):
             model.infill(10, known, np.random.default_rng(0))
 
@@ -114,7 +126,9 @@ def test_a_replayed_part_gives_the_same_bytes(name: str, tmp_path: Path) -> None
     steps = full.steps_planned // 2
     part, again = (fitted(name, steps=steps, threads=threads) for threads in (1, 4))
     assert part.steps_done == again.steps_done == (steps if full.steps_planned > 1 else 1)
-    assert same(part.sample(200, np.random.default_rng(0)), again.sample(200, np.random.default_rng(0)))
+    assert same(
+        part.sample(200, np.random.default_rng(0)), again.sample(200, np.random.default_rng(0))
+    )
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -131,8 +145,12 @@ def test_out_of_time_and_cancelled_fits_are_usable(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_artefact_is_the_same_bytes(name: str, tmp_path: Path) -> None:
-    paths = [Synthesizer.fit(DATA, Run(1, threads=threads), name, quick(name)).save(tmp_path / f"{threads}.tidemill")
-             for threads in (1, 3)]
+    paths = [
+        Synthesizer.fit(DATA, Run(1, threads=threads), name, quick(name)).save(
+            tmp_path / f"{threads}.tidemill"
+        )
+        for threads in (1, 3)
+    ]
     assert paths[0].read_bytes() == paths[1].read_bytes()
     model = Synthesizer.load(paths[0])
     assert model.sample(20, seed=4).equals(Synthesizer.load(paths[1]).sample(20, seed=4))
@@ -140,7 +158,8 @@ def test_the_artefact_is_the_same_bytes(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_what_has_nothing_to_do_with_each_other_is_not_tied_together(name: str) -> None:
-    """Fair coins stay independent of each other, also far down the row and where every chance is one half."""
+    """Fair coins stay independent of each other, also far down the row and where every chance is
+    one half."""
     n, coins = 2000, 16
     codes = np.random.default_rng(0).integers(0, 2, (n, coins)).astype(np.int32)
     spec = Spec((Real("x"),), tuple(Code(f"coin {k}", 2) for k in range(coins)))

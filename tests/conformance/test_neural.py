@@ -1,4 +1,5 @@
-"""Laws of every family on the trainer, on toy grids of every number of site axes: a family knows nothing of columns."""
+"""Laws of every family on the trainer, on toy grids of every number of site axes: a family knows
+nothing of columns."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ def table() -> tuple[Spec, Batch]:
     rng = np.random.default_rng(0)
     spec = Spec((Real("x"), Real("y", presence=1)), (Code("c", 4), Code("y present", 2)))
     code = np.column_stack([rng.integers(0, 3, ROWS), rng.random(ROWS) < 0.3]).astype(np.int32)
-    tick = np.column_stack([rng.integers(0, 900, ROWS), np.where(code[:, 1] == 0, rng.integers(5, 9, ROWS), 0)])
+    tick = np.column_stack(
+        [rng.integers(0, 900, ROWS), np.where(code[:, 1] == 0, rng.integers(5, 9, ROWS), 0)]
+    )
     return spec, Batch(tick.astype(np.int64), code)
 
 
@@ -36,7 +39,12 @@ def sequence() -> tuple[Spec, Batch]:
     spec = Spec((Real("price"),), (Code("side", 2),), sites=(7,), ragged=True, context=about)
     mask = np.arange(7) < rng.integers(1, 8, ROWS)[:, None]
     tick = np.where(mask, rng.normal(0, 40, (ROWS, 7)).cumsum(1).astype(np.int64), 0)
-    return spec, Batch(tick[..., None], (rng.integers(0, 2, (ROWS, 7)) * mask)[..., None].astype(np.int32), mask, given)
+    return spec, Batch(
+        tick[..., None],
+        (rng.integers(0, 2, (ROWS, 7)) * mask)[..., None].astype(np.int32),
+        mask,
+        given,
+    )
 
 
 def image() -> tuple[Spec, Batch]:
@@ -45,7 +53,7 @@ def image() -> tuple[Spec, Batch]:
     tick = np.zeros((ROWS, 6, 5, 1), np.int64)
     for row in tick:
         i, j = rng.integers(0, 4), rng.integers(0, 3)
-        row[i:i + 2, j:j + 2] = rng.integers(60, 256, (2, 2, 1))
+        row[i : i + 2, j : j + 2] = rng.integers(60, 256, (2, 2, 1))
     return Spec((Real("grey"),), sites=(6, 5)), Batch(tick, np.zeros((ROWS, 6, 5, 0), np.int32))
 
 
@@ -54,10 +62,16 @@ LOSSES = ("nonsaturating", "wasserstein", "relativistic")
 VARIANTS = [(name, {}) for name in NEURAL] + [("gan", {"loss": loss}) for loss in LOSSES]
 
 
-def fitted(name: str, grid: str, run: Run | None = None, start: Generator | None = None, **options: object) -> Generator:
+def fitted(
+    name: str, grid: str, run: Run | None = None, start: Generator | None = None, **options: object
+) -> Generator:
     spec, batch = GRIDS[grid]()
     model = unfitted(name, quick(name, **{**TINY, **options}))
-    return model.fit(spec, batch, run or Run(1)) if start is None else model.fit(spec, batch, run or Run(1), start=start)
+    return (
+        model.fit(spec, batch, run or Run(1))
+        if start is None
+        else model.fit(spec, batch, run or Run(1), start=start)
+    )
 
 
 def made(model: Generator, grid: str, n: int = 40, seed: int = 0) -> Batch:
@@ -82,7 +96,9 @@ def test_every_family_learns_every_grid(name: str, options: dict[str, str], grid
     assert (drawn.mask is not None) == spec.ragged
     if drawn.mask is not None:
         assert drawn.mask[:, 0].all()
-        assert (np.diff(drawn.mask.astype(int), axis=1) <= 0).all()  # the sites in use are the first ones
+        assert (
+            np.diff(drawn.mask.astype(int), axis=1) <= 0
+        ).all()  # the sites in use are the first ones
     for k in range(len(spec.codes)):
         assert set(np.unique(drawn.code[..., k][used])) <= set(np.unique(batch.code[..., k]))
         assert not drawn.code[..., k][~used].any()
@@ -95,7 +111,9 @@ def test_every_family_learns_every_grid(name: str, options: dict[str, str], grid
 
 @pytest.mark.parametrize("grid", GRIDS)
 @pytest.mark.parametrize("name", NEURAL)
-def test_learning_goes_on_after_an_interruption_as_if_there_had_been_none(name: str, grid: str, tmp_path: Path) -> None:
+def test_learning_goes_on_after_an_interruption_as_if_there_had_been_none(
+    name: str, grid: str, tmp_path: Path
+) -> None:
     from tidemill.models.deep import checkpoint
 
     unbroken = fitted(name, grid)
@@ -106,7 +124,9 @@ def test_learning_goes_on_after_an_interruption_as_if_there_had_been_none(name: 
         fitted(name, grid, Run(1, steps=6, checkpoint=path))
         assert path.exists()
         notes: list[str] = []
-        again = fitted(name, grid, Run(1, checkpoint=path, listener=lambda event: notes.append(event.text)))
+        again = fitted(
+            name, grid, Run(1, checkpoint=path, listener=lambda event: notes.append(event.text))
+        )
     assert any("going on after step 6" in note for note in notes)
     document, arrays = unbroken.to_state()
     others = again.to_state()
@@ -167,7 +187,9 @@ def test_rows_follow_their_context(name: str) -> None:
     group = rng.integers(0, 2, (400, 1)).astype(np.int32)
     given = Batch(np.zeros((400, 0), np.int64), group)
     spec = Spec((Real("x"),), (Code("copy", 2),), context=about)
-    batch = Batch((rng.integers(0, 50, (400, 1)) + 100 * group).astype(np.int64), group, context=given)
+    batch = Batch(
+        (rng.integers(0, 50, (400, 1)) + 100 * group).astype(np.int64), group, context=given
+    )
     model = unfitted(name, quick(name, steps=300, check=100)).fit(spec, batch, Run(1))
     drawn = model.sample(400, np.random.default_rng(0), context=given)
     assert (drawn.code == group).mean() > 0.85

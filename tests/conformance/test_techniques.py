@@ -53,14 +53,23 @@ def test_noise_gives_nothing(name: str, seed: int) -> None:
 @pytest.mark.parametrize("name", TECHNIQUES)
 def test_noise_gives_nothing_at_any_size(name: str) -> None:
     for seed in range(10):
-        assert found(name, independent((300, 2000, 12_000)[seed % 3], 100 + seed), "target", seed) == []
+        assert (
+            found(name, independent((300, 2000, 12_000)[seed % 3], 100 + seed), "target", seed)
+            == []
+        )
 
 
 @pytest.mark.parametrize("name", TECHNIQUES)
-@pytest.mark.parametrize("frame", [
-    business(25), business(60).select("plan", "churn"), business(60).select("churn"),
-    business(60).with_columns(pl.lit(1).alias("age"), pl.lit(None, pl.String).alias("plan")),
-], ids=["25 rows", "two columns", "one column", "constant and missing columns"])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        business(25),
+        business(60).select("plan", "churn"),
+        business(60).select("churn"),
+        business(60).with_columns(pl.lit(1).alias("age"), pl.lit(None, pl.String).alias("plan")),
+    ],
+    ids=["25 rows", "two columns", "one column", "constant and missing columns"],
+)
 def test_poor_tables_are_no_crash(name: str, frame: pl.DataFrame) -> None:
     for target in ("churn", None):
         for finding in found(name, frame, target):

@@ -1,4 +1,5 @@
-"""The documentation is true: its examples run, its lists are complete, its links lead somewhere, its twins agree."""
+"""The documentation is true: its examples run, its lists are complete, its links lead somewhere,
+its twins agree."""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh.md"
 PAGES = [ENGLISH, CHINESE, ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 EXAMPLE = re.compile(r"^```(python|console)$", re.MULTILINE)
 # the Chinese README has the same code as the English one, which another test sees to
-WITH_EXAMPLES = [page for page in PAGES if page != CHINESE and EXAMPLE.search(page.read_text(encoding="utf-8"))]
+WITH_EXAMPLES = [
+    page for page in PAGES if page != CHINESE and EXAMPLE.search(page.read_text(encoding="utf-8"))
+]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -54,7 +57,8 @@ def prose(text: str) -> str:
     return FENCE.sub("", text)
 
 
-# --- examples --------------------------------------------------------------------------------------------------------
+# --- examples -------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class Command:
@@ -89,9 +93,11 @@ def shell(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=name_of)
-def test_examples_run_and_give_what_is_shown(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                             shell: Shell) -> None:
-    """Python and console blocks in their order, in a folder with customers.csv; names live on from block to block."""
+def test_examples_run_and_give_what_is_shown(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: Shell
+) -> None:
+    """Python and console blocks in their order, in a folder with customers.csv; names live on from
+    block to block."""
     write(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
@@ -101,10 +107,14 @@ def test_examples_run_and_give_what_is_shown(page: Path, tmp_path: Path, monkeyp
             names = ran(text, names, name_of(page))
         elif language == "console":
             for command in commands(text):
-                assert command.words[0] == "tidemill", f"other commands belong in a block 'sh': {command.words}"
+                assert command.words[0] == "tidemill", (
+                    f"other commands belong in a block 'sh': {command.words}"
+                )
                 code, out, err = shell(command.words)
                 assert code == 0, f"{shlex.join(command.words)}\n{err}"
-                assert not command.shown or alike(command.shown, out), f"{shlex.join(command.words)} gave\n{out}"
+                assert not command.shown or alike(command.shown, out), (
+                    f"{shlex.join(command.words)} gave\n{out}"
+                )
 
 
 def ran(text: str, names: dict[str, Any], page: str) -> dict[str, Any]:
@@ -112,7 +122,9 @@ def ran(text: str, names: dict[str, Any], page: str) -> dict[str, Any]:
     example = doctest.DocTestParser().get_doctest(text, names, page, page, 0)
     assert example.examples, f"{page}: a block 'python' without >>> is not tested:\n{text}"
     said: list[str] = []
-    failed, _ = doctest.DocTestRunner(optionflags=LIKE, verbose=False).run(example, out=said.append, clear_globs=False)
+    failed, _ = doctest.DocTestRunner(optionflags=LIKE, verbose=False).run(
+        example, out=said.append, clear_globs=False
+    )
     assert not failed, "".join(said)
     return example.globs
 
@@ -121,15 +133,40 @@ def alike(shown: str, out: str) -> bool:
     return doctest.OutputChecker().check_output(shown + "\n", out, LIKE)
 
 
-# --- lists that must be complete -------------------------------------------------------------------------------------
+# --- lists that must be complete ------------------------------------------------------------------
 
-@pytest.mark.parametrize(("page", "names"), [
-    ("generating.md", MODELS), ("generating.md", CODECS), ("evaluating.md", METRICS), ("mining.md", TECHNIQUES),
-    ("cleaning.md", CHECKS), ("audit.md", ATTACKS), ("loop.md", AIMS), ("recipes.md", RECIPES),
-    ("verdict.md", LEARNERS), ("reading.md", [f".{ending}" for ending in {*READERS, *WRITERS} - {"folder"}]),
-    ("reading.md", KINDS), ("reading.md", ROLES),
-], ids=["models", "codecs", "metrics", "techniques", "checks", "attacks", "aims", "recipes", "learners", "formats", "kinds",
-        "roles"])
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("generating.md", MODELS),
+        ("generating.md", CODECS),
+        ("evaluating.md", METRICS),
+        ("mining.md", TECHNIQUES),
+        ("cleaning.md", CHECKS),
+        ("audit.md", ATTACKS),
+        ("loop.md", AIMS),
+        ("recipes.md", RECIPES),
+        ("verdict.md", LEARNERS),
+        ("reading.md", [f".{ending}" for ending in {*READERS, *WRITERS} - {"folder"}]),
+        ("reading.md", KINDS),
+        ("reading.md", ROLES),
+    ],
+    ids=[
+        "models",
+        "codecs",
+        "metrics",
+        "techniques",
+        "checks",
+        "attacks",
+        "aims",
+        "recipes",
+        "learners",
+        "formats",
+        "kinds",
+        "roles",
+    ],
+)
 def test_every_name_is_explained(page: str, names: Any) -> None:
     text = read(DOCS / page)
     assert not [name for name in names if f"`{name}`" not in text]
@@ -145,7 +182,10 @@ def test_options_of_neural_models_are_on_their_page_with_their_defaults(name: st
     options = MODELS.load(name).Options
     for key, default in options.parameters().items():
         place = common if Training.parameters().get(key) == default else mine
-        assert f"| `{key}` | {default if default != '' else '(none)'} | {options.lines()[key]} |" in place
+        assert (
+            f"| `{key}` | {default if default != '' else '(none)'} | {options.lines()[key]} |"
+            in place
+        )
 
 
 def test_public_names_are_explained() -> None:
@@ -162,15 +202,32 @@ def offered() -> dict[str, set[str]]:
     from tidemill.cli import app
 
     group: Any = typer.main.get_command(app)
-    return {name: {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
-            - {"--help"} for name, command in group.commands.items()}
+    return {
+        name: {
+            option
+            for parameter in command.params
+            for option in parameter.opts
+            if option.startswith("--")
+        }
+        - {"--help"}
+        for name, command in group.commands.items()
+    }
 
 
 def documented() -> dict[str, set[str]]:
     """Command -> the long options in its synopsis on the page about the command line."""
-    lines = [line for language, block in blocks(read(DOCS / "command-line.md")) if language == "text"
-             for line in re.sub(r"\n\s+", " ", block).splitlines() if line.startswith("tidemill ")]
-    return {name: set(re.findall(r"--[a-z-]+", line)) for line in lines for name in line.split()[1].split("|")}
+    lines = [
+        line
+        for language, block in blocks(read(DOCS / "command-line.md"))
+        if language == "text"
+        for line in re.sub(r"\n\s+", " ", block).splitlines()
+        if line.startswith("tidemill ")
+    ]
+    return {
+        name: set(re.findall(r"--[a-z-]+", line))
+        for line in lines
+        for name in line.split()[1].split("|")
+    }
 
 
 def test_options_are_those_of_the_command_line() -> None:
@@ -189,7 +246,8 @@ def test_options_that_a_page_speaks_of_exist(page: Path) -> None:
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", prose(read(page)))) <= known
 
 
-# --- links -----------------------------------------------------------------------------------------------------------
+# --- links ----------------------------------------------------------------------------------------
+
 
 def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, as code hosts make them."""
@@ -210,12 +268,18 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_page_can_be_reached() -> None:
-    linked = {(page.parent / link.partition("#")[0]).resolve() for page in PAGES
-              for link in re.findall(r"\]\(([^)\s:]+)\)", read(page))}
-    assert not [name_of(page) for page in sorted(DOCS.rglob("*.md")) if page.resolve() not in linked]
+    linked = {
+        (page.parent / link.partition("#")[0]).resolve()
+        for page in PAGES
+        for link in re.findall(r"\]\(([^)\s:]+)\)", read(page))
+    }
+    assert not [
+        name_of(page) for page in sorted(DOCS.rglob("*.md")) if page.resolve() not in linked
+    ]
 
 
-# --- twins -----------------------------------------------------------------------------------------------------------
+# --- twins ----------------------------------------------------------------------------------------
+
 
 def figures(text: str) -> list[str]:
     plain = re.sub(r"\]\([^)]*\)", "]", prose(text))
@@ -224,7 +288,10 @@ def figures(text: str) -> list[str]:
 
 def test_the_readmes_say_the_same() -> None:
     english, chinese = read(ENGLISH), read(CHINESE)
-    levels = [[len(marks) for marks in re.findall(r"^(#+) ", prose(text), re.MULTILINE)] for text in (english, chinese)]
+    levels = [
+        [len(marks) for marks in re.findall(r"^(#+) ", prose(text), re.MULTILINE)]
+        for text in (english, chinese)
+    ]
     assert levels[0] == levels[1]
     assert blocks(english) == blocks(chinese)
     assert figures(english) == figures(chinese)

@@ -62,4 +62,10 @@ def real() -> Path:
 @pytest.fixture
 def numbers() -> pl.DataFrame:
     rng = np.random.default_rng(0)
-    return pl.DataFrame({"x": rng.normal(size=200).round(3), "y": rng.integers(0, 9, 200), "z": rng.choice(["a", "b"], 200)})
+    return pl.DataFrame(
+        {
+            "x": rng.normal(size=200).round(3),
+            "y": rng.integers(0, 9, 200),
+            "z": rng.choice(["a", "b"], 200),
+        }
+    )

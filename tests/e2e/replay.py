@@ -25,21 +25,34 @@ class Replay:
         self.spec, self.seen = spec, Batch(batch.tick, batch.code, batch.mask)
         return self
 
-    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None) -> Batch:
+    def sample(
+        self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
+    ) -> Batch:
         assert (context is None) == (self.spec.context is None)
         assert context is None or len(context) == n
         return self.seen.rows(rng.integers(len(self.seen), size=n))
 
-    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+    def infill(
+        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
+    ) -> Infilled:
         return Infilled(self.sample(n, rng), np.ones(n), n)
 
     def to_state(self) -> State:
         arrays = {"tick": self.seen.tick, "code": self.seen.code}
-        return {}, arrays if self.seen.mask is None else {**arrays, "mask": self.seen.mask.astype(np.int64)}
+        return {}, arrays if self.seen.mask is None else {
+            **arrays,
+            "mask": self.seen.mask.astype(np.int64),
+        }
 
     @classmethod
-    def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_state(
+        cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> Self:
         model = cls()
         model.spec = spec
-        model.seen = Batch(arrays["tick"], arrays["code"], arrays["mask"].astype(bool) if "mask" in arrays else None)
+        model.seen = Batch(
+            arrays["tick"],
+            arrays["code"],
+            arrays["mask"].astype(bool) if "mask" in arrays else None,
+        )
         return model

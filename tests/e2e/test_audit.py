@@ -34,8 +34,16 @@ def parted(tmp_path: Path, tidemill: Tidemill) -> Path:
     train, holdout = tm.split(tm.read(business(900), target="churn"))
     tm.write(train, tmp_path / "train.csv")
     tm.write(holdout, tmp_path / "holdout.csv")
-    done = tidemill("fit", tmp_path / "train.csv", "--target", "churn", "--model", "independent", "--out",
-                    tmp_path / "model.tidemill")
+    done = tidemill(
+        "fit",
+        tmp_path / "train.csv",
+        "--target",
+        "churn",
+        "--model",
+        "independent",
+        "--out",
+        tmp_path / "model.tidemill",
+    )
     assert done.code == 0, done.err
     return tmp_path
 
@@ -45,7 +53,13 @@ def files(folder: Path) -> list[str]:
 
 
 def sides(folder: Path) -> list[object]:
-    return [folder / "model.tidemill", "--train", folder / "train.csv", "--holdout", folder / "holdout.csv"]
+    return [
+        folder / "model.tidemill",
+        "--train",
+        folder / "train.csv",
+        "--holdout",
+        folder / "holdout.csv",
+    ]
 
 
 def test_an_audit(parted: Path, tidemill: Tidemill) -> None:
@@ -53,7 +67,9 @@ def test_an_audit(parted: Path, tidemill: Tidemill) -> None:
     done = tidemill("audit", *sides(parted), "--out", out, "--canaries", 60, "--seed", 3)
     assert done.code == 0, done.err
     assert files(out) == AUDITED
-    assert done.out.startswith(("Green. No attack found a leak that matters", "Not known. No leak was found"))
+    assert done.out.startswith(
+        ("Green. No attack found a leak that matters", "Not known. No leak was found")
+    )
     assert str(out / "report.html") in done.out
     state = json.loads((out / "audit.json").read_text())
     assert {leak["attack"] for leak in state["leaks"]} == set(ATTACKS)
@@ -66,9 +82,21 @@ def test_an_audit(parted: Path, tidemill: Tidemill) -> None:
     assert "--overwrite" in again.err
 
 
-def test_published_rows_are_red_and_their_numbers_stay_out_of_the_page(parted: Path, tidemill: Tidemill) -> None:
+def test_published_rows_are_red_and_their_numbers_stay_out_of_the_page(
+    parted: Path, tidemill: Tidemill
+) -> None:
     out = parted / "audit"
-    done = tidemill("audit", *sides(parted), "--synthetic", parted / "train.csv", "--out", out, "--canaries", 0, "--json")
+    done = tidemill(
+        "audit",
+        *sides(parted),
+        "--synthetic",
+        parted / "train.csv",
+        "--out",
+        out,
+        "--canaries",
+        0,
+        "--json",
+    )
     assert done.code == 0, done.err
     said = json.loads(done.out.strip().splitlines()[-1])
     assert said["audit"]["light"] == "red"
@@ -79,7 +107,9 @@ def test_published_rows_are_red_and_their_numbers_stay_out_of_the_page(parted: P
     train = pl.read_csv(parted / "train.csv", infer_schema=False)
     for column in ("customer_id", "fee", "since", "last_seen", "note"):
         unusual = [value for value in train[column].drop_nulls().unique() if len(value) > 4]
-        assert not [value for value in unusual if re.search(rf"(?<![\d.]){re.escape(value)}(?!\d)", told)], column
+        assert not [
+            value for value in unusual if re.search(rf"(?<![\d.]){re.escape(value)}(?!\d)", told)
+        ], column
 
 
 def test_one_attack_only(parted: Path, tidemill: Tidemill) -> None:
@@ -97,7 +127,18 @@ def test_one_attack_only(parted: Path, tidemill: Tidemill) -> None:
 
 def test_sharing(parted: Path, tidemill: Tidemill) -> None:
     out = parted / "shared"
-    done = tidemill("share", *sides(parted), "--out", out, "--rows", 400, "--licence", "CC BY 4.0", "--canaries", 40)
+    done = tidemill(
+        "share",
+        *sides(parted),
+        "--out",
+        out,
+        "--rows",
+        400,
+        "--licence",
+        "CC BY 4.0",
+        "--canaries",
+        40,
+    )
     assert done.code == 0, done.err
     assert files(out) == WRITTEN
     assert files(parted / "shared-audit") == AUDITED
@@ -106,22 +147,45 @@ def test_sharing(parted: Path, tidemill: Tidemill) -> None:
     assert card["rows"] == 400
     assert card["audit"]["light"] in ("green", "not known")
     assert card["shared_despite_audit"] is None
-    assert {score["metric"] for score in card["scores"]} == {"marginals", "pairs", "detection", "coverage", "utility"}
+    assert {score["metric"] for score in card["scores"]} == {
+        "marginals",
+        "pairs",
+        "detection",
+        "coverage",
+        "utility",
+    }
     rows = pl.read_csv(out / "synthetic.csv")
     assert rows.height == pl.read_parquet(out / "synthetic.parquet").height == 400
     page = (out / "card.html").read_text()
-    for needed in ("CC BY 4.0", "must not be used for", "independent", "no row stands for a person", "legal guarantee"):
+    for needed in (
+        "CC BY 4.0",
+        "must not be used for",
+        "independent",
+        "no row stands for a person",
+        "legal guarantee",
+    ):
         assert needed in page, needed
     assert tidemill("share", *sides(parted), "--out", out).code == 2
 
 
 def test_a_red_light_is_refused(parted: Path, tidemill: Tidemill) -> None:
     """Held-out rows of another sort of customers make the training rows stand out."""
-    strangers = business(270, seed=7).with_columns(pl.col("age") + 40, pl.col("fee") + 500, pl.lit("team").alias("plan"))
+    strangers = business(270, seed=7).with_columns(
+        pl.col("age") + 40, pl.col("fee") + 500, pl.lit("team").alias("plan")
+    )
     strangers.write_csv(parted / "strangers.csv")
     out = parted / "shared"
-    asked = [parted / "model.tidemill", "--train", parted / "train.csv", "--holdout", parted / "strangers.csv", "--out", out,
-             "--canaries", 0]
+    asked = [
+        parted / "model.tidemill",
+        "--train",
+        parted / "train.csv",
+        "--holdout",
+        parted / "strangers.csv",
+        "--out",
+        out,
+        "--canaries",
+        0,
+    ]
     done = tidemill("share", *asked)
     assert done.code == 2
     assert "the audit's light is red" in done.err
@@ -132,11 +196,19 @@ def test_a_red_light_is_refused(parted: Path, tidemill: Tidemill) -> None:
     nothing = tidemill("share", *asked, "--overwrite", "--despite-audit", "  ")
     assert nothing.code == 2
     assert not out.exists()
-    done = tidemill("share", *asked, "--overwrite", "--despite-audit", "The holdout is of another year, which we knew.")
+    done = tidemill(
+        "share",
+        *asked,
+        "--overwrite",
+        "--despite-audit",
+        "The holdout is of another year, which we knew.",
+    )
     assert done.code == 0, done.err
     assert files(out) == WRITTEN
     assert "which we knew" in (out / "card.html").read_text()
-    assert json.loads((out / "card.json").read_text())["shared_despite_audit"].startswith("The holdout is")
+    assert json.loads((out / "card.json").read_text())["shared_despite_audit"].startswith(
+        "The holdout is"
+    )
 
 
 def test_what_else_is_in_the_folder_stays(parted: Path, tidemill: Tidemill) -> None:
@@ -144,7 +216,9 @@ def test_what_else_is_in_the_folder_stays(parted: Path, tidemill: Tidemill) -> N
     out.mkdir()
     (out / "mine.txt").write_text("keep")
     for options in ((), ("--overwrite",)):
-        done = tidemill("share", *sides(parted), "--out", out, "--rows", 100, "--canaries", 0, *options)
+        done = tidemill(
+            "share", *sides(parted), "--out", out, "--rows", 100, "--canaries", 0, *options
+        )
         assert done.code == 0, done.err
         assert files(out) == sorted([*WRITTEN, "mine.txt"])
 
@@ -193,16 +267,23 @@ def test_a_frame_in_python() -> None:
     assert isinstance(replace(found, seed=1).seed, int)
 
 
-def sets(real: Path, name: str, target: str, sensitive: list[str], rows: int | None = None) -> tuple[Dataset, Dataset]:
+def sets(
+    real: Path, name: str, target: str, sensitive: list[str], rows: int | None = None
+) -> tuple[Dataset, Dataset]:
     frame = pl.read_parquet(real / name / f"{name}.parquet")
     frame = frame if rows is None else frame.sample(rows, seed=0)
     return tm.split(tm.read(frame, target=target, sensitive=sensitive))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "target", "sensitive"), [
-    ("german_credit", "Credit_risk", ["Age"]), ("adult", "income", ["sex", "race"]),
-    ("compas", "two_year_recid", ["sex", "race"])])
+@pytest.mark.parametrize(
+    ("name", "target", "sensitive"),
+    [
+        ("german_credit", "Credit_risk", ["Age"]),
+        ("adult", "income", ["sex", "race"]),
+        ("compas", "two_year_recid", ["sex", "race"]),
+    ],
+)
 def test_real_sets(real: Path, name: str, target: str, sensitive: list[str]) -> None:
     train, holdout = sets(real, name, target, sensitive)
     trees = tm.audit(tm.fit(train), train, holdout)

@@ -1,4 +1,5 @@
-"""What bad input gets: a clear error with the next step and exit code 2, or a warning and a correct result."""
+"""What bad input gets: a clear error with the next step and exit code 2, or a warning and a correct
+result."""
 
 from __future__ import annotations
 
@@ -40,7 +41,9 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("command", ["run", "fit", "mine"])
-def test_files_that_are_no_tables(name: str, command: str, tmp_path: Path, tidemill: Tidemill) -> None:
+def test_files_that_are_no_tables(
+    name: str, command: str, tmp_path: Path, tidemill: Tidemill
+) -> None:
     content, word = TEXTS[name]
     path = tmp_path / "data.csv"
     path.write_bytes(content)
@@ -65,12 +68,18 @@ def test_wrong_encoding_is_found_out(tmp_path: Path, tidemill: Tidemill) -> None
     assert "城市" in done.out
 
 
-@pytest.mark.parametrize("frame", [
-    pl.DataFrame({"only": range(200)}).with_columns(pl.col("only") % 7),
-    pl.DataFrame({"a": ["x"] * 100, "b": [3] * 100}),
-    pl.DataFrame({"a": [None] * 100, "b": [k % 5 for k in range(100)], "c": ["u", "v"] * 50},
-                 schema={"a": pl.String, "b": pl.Int64, "c": pl.String}),
-], ids=["one column", "constant table", "all-missing column"])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pl.DataFrame({"only": range(200)}).with_columns(pl.col("only") % 7),
+        pl.DataFrame({"a": ["x"] * 100, "b": [3] * 100}),
+        pl.DataFrame(
+            {"a": [None] * 100, "b": [k % 5 for k in range(100)], "c": ["u", "v"] * 50},
+            schema={"a": pl.String, "b": pl.Int64, "c": pl.String},
+        ),
+    ],
+    ids=["one column", "constant table", "all-missing column"],
+)
 def test_poor_tables_still_turn(frame: pl.DataFrame, tmp_path: Path, tidemill: Tidemill) -> None:
     frame.write_parquet(tmp_path / "data.parquet")
     done = tidemill("run", tmp_path / "data.parquet", "--out", tmp_path / "out")
@@ -83,7 +92,12 @@ def test_poor_tables_still_turn(frame: pl.DataFrame, tmp_path: Path, tidemill: T
 
 def test_five_thousand_categories(tmp_path: Path, tidemill: Tidemill) -> None:
     rng = np.random.default_rng(0)
-    frame = pl.DataFrame({"sku": [f"sku {k}" for k in rng.zipf(1.3, 20_000) % 5000], "n": rng.integers(0, 50, 20_000)})
+    frame = pl.DataFrame(
+        {
+            "sku": [f"sku {k}" for k in rng.zipf(1.3, 20_000) % 5000],
+            "n": rng.integers(0, 50, 20_000),
+        }
+    )
     frame.write_parquet(tmp_path / "data.parquet")
     assert tidemill("fit", tmp_path / "data.parquet", "--out", tmp_path / "m.tidemill").code == 0
     done = tidemill("sample", tmp_path / "m.tidemill", "--rows", 500, "--out", tmp_path / "new.csv")
@@ -104,13 +118,21 @@ def test_two_thousand_columns(tmp_path: Path, tidemill: Tidemill) -> None:
 def test_a_column_of_lists_is_named(tmp_path: Path, tidemill: Tidemill) -> None:
     frame = pl.DataFrame({"tags": [[1, 2], [3]] * 60, "n": range(120), "p": ["a", "b", "c"] * 40})
     frame.write_parquet(tmp_path / "data.parquet")
-    refused(tidemill("fit", tmp_path / "data.parquet", "--out", tmp_path / "m.tidemill"), "tags", "--ignore")
-    done = tidemill("fit", tmp_path / "data.parquet", "--ignore", "tags", "--out", tmp_path / "m.tidemill")
+    refused(
+        tidemill("fit", tmp_path / "data.parquet", "--out", tmp_path / "m.tidemill"),
+        "tags",
+        "--ignore",
+    )
+    done = tidemill(
+        "fit", tmp_path / "data.parquet", "--ignore", "tags", "--out", tmp_path / "m.tidemill"
+    )
     assert done.code == 0, done.err
 
 
 def test_infinities_are_learned_by_fit_and_mended_by_clean(numbers: pl.DataFrame) -> None:
-    frame = numbers.with_columns(pl.when(pl.col("y") == 3).then(float("inf")).otherwise("x").alias("x"))
+    frame = numbers.with_columns(
+        pl.when(pl.col("y") == 3).then(float("inf")).otherwise("x").alias("x")
+    )
     made = tm.fit(frame).sample(500)
     assert made["x"].is_infinite().any()
     assert made["x"].is_finite().any()
@@ -120,7 +142,9 @@ def test_infinities_are_learned_by_fit_and_mended_by_clean(numbers: pl.DataFrame
 
 
 def test_dates_from_year_1_to_9999() -> None:
-    frame = pl.DataFrame({"d": [date(1, 1, 1), date(9999, 12, 31), date(2024, 2, 29)] * 40, "k": range(120)})
+    frame = pl.DataFrame(
+        {"d": [date(1, 1, 1), date(9999, 12, 31), date(2024, 2, 29)] * 40, "k": range(120)}
+    )
     made = tm.fit(frame).sample(300)
     assert made.schema["d"] == pl.Date
     assert set(made["d"].dt.year()) == {1, 2024, 9999}
@@ -134,22 +158,35 @@ def test_integers_beyond_float_precision() -> None:
 
 def test_targets_that_do_not_serve(tmp_path: Path, customers: Path, tidemill: Tidemill) -> None:
     refused(tidemill("run", customers, "--target", "chrun", "--out", tmp_path / "o"), "churn")
-    frame = pl.read_csv(customers).with_columns(pl.lit("x").alias("one"), pl.lit(None, pl.String).alias("none"))
+    frame = pl.read_csv(customers).with_columns(
+        pl.lit("x").alias("one"), pl.lit(None, pl.String).alias("none")
+    )
     frame.write_parquet(tmp_path / "data.parquet")
     for target in ("one", "none"):
-        refused(tidemill("run", tmp_path / "data.parquet", "--target", target, "--out", tmp_path / "o"), target)
+        refused(
+            tidemill("run", tmp_path / "data.parquet", "--target", target, "--out", tmp_path / "o"),
+            target,
+        )
 
 
 def test_a_condition_that_never_occurs(tmp_path: Path, customers: Path, tidemill: Tidemill) -> None:
     model, out = tmp_path / "m.tidemill", tmp_path / "new.csv"
     assert tidemill("fit", customers, "--out", model).code == 0
-    for where, word in (("plan=gold", "team"), ("age=999999", "training row"), ("nothing", "COL=VALUE"),
-                        ("plam=team", "plan"), ("age=old", "number"), ("customer_id=C-00001", "afresh")):
+    for where, word in (
+        ("plan=gold", "team"),
+        ("age=999999", "training row"),
+        ("nothing", "COL=VALUE"),
+        ("plam=team", "plan"),
+        ("age=old", "number"),
+        ("customer_id=C-00001", "afresh"),
+    ):
         refused(tidemill("sample", model, "--rows", 5, "--where", where, "--out", out), word)
     assert not out.exists()
 
 
-def test_outputs_are_not_replaced_unless_asked(tmp_path: Path, customers: Path, tidemill: Tidemill) -> None:
+def test_outputs_are_not_replaced_unless_asked(
+    tmp_path: Path, customers: Path, tidemill: Tidemill
+) -> None:
     out = tmp_path / "m.tidemill"
     out.write_text("mine")
     refused(tidemill("fit", customers, "--out", out), "--overwrite")
@@ -167,7 +204,12 @@ def test_unknown_names(tmp_path: Path, customers: Path, tidemill: Tidemill) -> N
     refused(tidemill("fit", customers, "--model", "treees", "--out", tmp_path / "m"), "trees")
     refused(tidemill("mine", customers, "--technique", "magic"), "drivers")
     refused(tidemill("fit", customers, "--nope"), "--nope")
-    assert tidemill("sample", tmp_path / "none.tidemill", "--rows", 5, "--out", tmp_path / "x.csv").code == 2
+    assert (
+        tidemill(
+            "sample", tmp_path / "none.tidemill", "--rows", 5, "--out", tmp_path / "x.csv"
+        ).code
+        == 2
+    )
     refused(tidemill("read", tmp_path / "data.docx"))
 
 
@@ -199,6 +241,7 @@ def edited_json(name: str, *keys: object, value: object) -> object:
             part = part[key]
         part[keys[-1]] = value
         members[name] = json.dumps(state).encode()
+
     return change
 
 
@@ -210,6 +253,7 @@ def edited_array(suffix: str, value: int) -> object:
         name = next(name for name, array in arrays.items() if name.endswith(suffix) and array.size)
         arrays[name] = np.full_like(arrays[name], value)
         members["arrays.safetensors"] = save(arrays)
+
     return change
 
 
@@ -225,7 +269,9 @@ HOSTILE = {
     "leaf sizes": edited_array(".leaves", 3),
     "pieces upside down": edited_array("piece.00000", -1),
     "forest that is not there": edited_array("forest_of.00003", 900),
-    "missing arrays": lambda manifest, members: members.update({"arrays.safetensors": struct.pack("<Q", 2) + b"{}"}),
+    "missing arrays": lambda manifest, members: members.update(
+        {"arrays.safetensors": struct.pack("<Q", 2) + b"{}"}
+    ),
 }
 
 
@@ -239,7 +285,12 @@ def test_hostile_artefacts(name: str, stored: Path) -> None:
 
 def test_damaged_artefacts(stored: Path, tmp_path: Path, tidemill: Tidemill) -> None:
     whole = stored.read_bytes()
-    for content in (whole[: len(whole) // 2], b"", b"junk" * 100, whole[:2000] + b"\0" * 100 + whole[2100:]):
+    for content in (
+        whole[: len(whole) // 2],
+        b"",
+        b"junk" * 100,
+        whole[:2000] + b"\0" * 100 + whole[2100:],
+    ):
         stored.write_bytes(content)
         refused(tidemill("sample", stored, "--rows", 3, "--out", tmp_path / "x.csv"), stored.name)
 

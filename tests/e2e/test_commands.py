@@ -19,8 +19,16 @@ from tests.conformance.tables import business
 from tests.e2e.conftest import Tidemill
 from tidemill.reporting.schema import schema
 
-OUTPUTS = ["changes.parquet", "clean.parquet", "findings.json", "model.tidemill", "report.html", "report.json",
-           "scores.json", "synthetic.parquet"]
+OUTPUTS = [
+    "changes.parquet",
+    "clean.parquet",
+    "findings.json",
+    "model.tidemill",
+    "report.html",
+    "report.json",
+    "scores.json",
+    "synthetic.parquet",
+]
 
 
 def test_the_whole_job(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
@@ -42,14 +50,25 @@ def test_the_whole_job(customers: Path, tmp_path: Path, tidemill: Tidemill) -> N
 
 def test_same_seed_same_bytes(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
     for folder, threads in (("a", 1), ("b", 3)):
-        done = tidemill("run", customers, "--target", "churn", "--out", tmp_path / folder, "--threads", threads)
+        done = tidemill(
+            "run", customers, "--target", "churn", "--out", tmp_path / folder, "--threads", threads
+        )
         assert done.code == 0, done.err
-    for name in ("changes.parquet", "clean.parquet", "findings.json", "model.tidemill", "scores.json", "synthetic.parquet"):
+    for name in (
+        "changes.parquet",
+        "clean.parquet",
+        "findings.json",
+        "model.tidemill",
+        "scores.json",
+        "synthetic.parquet",
+    ):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
 
 
 def test_without_a_target(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
-    done = tidemill("run", customers, "--ignore", "note", "--rows", 50, "--out", tmp_path / "out", "--quiet")
+    done = tidemill(
+        "run", customers, "--ignore", "note", "--rows", 50, "--out", tmp_path / "out", "--quiet"
+    )
     assert done.code == 0, done.err
     made = pl.read_parquet(tmp_path / "out" / "synthetic.parquet")
     assert made.height == 50
@@ -64,10 +83,26 @@ def test_two_rounds(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "parquet", "jsonl", "xlsx"])
-def test_fit_and_sample_in_every_format(ending: str, customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+def test_fit_and_sample_in_every_format(
+    ending: str, customers: Path, tmp_path: Path, tidemill: Tidemill
+) -> None:
     model, out = tmp_path / "m.tidemill", tmp_path / f"new.{ending}"
     assert tidemill("fit", customers, "--out", model, "--target", "churn").code == 0
-    assert tidemill("sample", model, "--rows", 40, "--where", "plan=team", "--where", "churn=Yes", "--out", out).code == 0
+    assert (
+        tidemill(
+            "sample",
+            model,
+            "--rows",
+            40,
+            "--where",
+            "plan=team",
+            "--where",
+            "churn=Yes",
+            "--out",
+            out,
+        ).code
+        == 0
+    )
     back = tm.read(out)
     assert len(back) == 40
     assert set(back["plan"]) == {"team"}
@@ -78,14 +113,28 @@ def test_fit_and_sample_in_every_format(ending: str, customers: Path, tmp_path: 
 def test_rows_under_conditions(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
     model, out = tmp_path / "m.tidemill", tmp_path / "new.parquet"
     assert tidemill("fit", customers, "--out", model, "--target", "churn").code == 0
-    done = tidemill("sample", model, "--rows", 300, "--where", "age>=40", "--where", "plan in team,solo", "--balance",
-                    "churn=Yes:0.4", "--out", out)
+    done = tidemill(
+        "sample",
+        model,
+        "--rows",
+        300,
+        "--where",
+        "age>=40",
+        "--where",
+        "plan in team,solo",
+        "--balance",
+        "churn=Yes:0.4",
+        "--out",
+        out,
+    )
     assert done.code == 0, done.err
     assert "of all rows by the model" in done.err
     made = pl.read_parquet(out)
     assert made["age"].min() >= 40  # type: ignore[operator]
     assert (made["churn"] == "Yes").sum() == 120
-    done = tidemill("sample", model, "--rows", 10, "--where", "age=>40", "--out", tmp_path / "x.csv")
+    done = tidemill(
+        "sample", model, "--rows", 10, "--where", "age=>40", "--out", tmp_path / "x.csv"
+    )
     assert done.code == 2
     assert "age>=..." in done.err
     assert not (tmp_path / "x.csv").exists()
@@ -113,8 +162,23 @@ def test_rows_are_completed(customers: Path, tmp_path: Path, tidemill: Tidemill)
 def test_what_if(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
     model, out = tmp_path / "m.tidemill", tmp_path / "rows.parquet"
     assert tidemill("fit", customers, "--out", model, "--target", "churn").code == 0
-    done = tidemill("what-if", model, customers, "--set", "plan=team", "--redraw", "fee", "--outcome", "churn", "--outcome",
-                    "fee", "--draws", 3, "--out", out)
+    done = tidemill(
+        "what-if",
+        model,
+        customers,
+        "--set",
+        "plan=team",
+        "--redraw",
+        "fee",
+        "--outcome",
+        "churn",
+        "--outcome",
+        "fee",
+        "--draws",
+        3,
+        "--out",
+        out,
+    )
     assert done.code == 0, done.err
     assert "churn = Yes: " in done.out
     assert "mean of fee: " in done.out
@@ -128,13 +192,25 @@ def test_what_if(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
     assert result["rows"] == 300
 
 
-def test_clean_mine_read_evaluate_report(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+def test_clean_mine_read_evaluate_report(
+    customers: Path, tmp_path: Path, tidemill: Tidemill
+) -> None:
     frame = pl.read_csv(customers)
-    frame.with_columns(pl.when(pl.int_range(pl.len()) % 9 == 0).then(pl.lit("?")).otherwise("plan").alias("plan")).write_csv(
-        tmp_path / "dirty.csv")
-    done = tidemill("clean", tmp_path / "dirty.csv", "--out", tmp_path / "clean.csv", "--log", tmp_path / "changes.parquet")
+    frame.with_columns(
+        pl.when(pl.int_range(pl.len()) % 9 == 0).then(pl.lit("?")).otherwise("plan").alias("plan")
+    ).write_csv(tmp_path / "dirty.csv")
+    done = tidemill(
+        "clean",
+        tmp_path / "dirty.csv",
+        "--out",
+        tmp_path / "clean.csv",
+        "--log",
+        tmp_path / "changes.parquet",
+    )
     assert done.code == 0, done.err
-    assert pl.read_parquet(tmp_path / "changes.parquet").filter(pl.col("before") == "?").height == 34
+    assert (
+        pl.read_parquet(tmp_path / "changes.parquet").filter(pl.col("before") == "?").height == 34
+    )
     assert pl.read_csv(tmp_path / "clean.csv")["plan"].null_count() == 34
     done = tidemill("read", customers)
     assert done.code == 0
@@ -145,8 +221,19 @@ def test_clean_mine_read_evaluate_report(customers: Path, tmp_path: Path, tidemi
     frame[:150].write_csv(tmp_path / "a.csv")
     frame[150:].write_csv(tmp_path / "b.csv")
     tm.fit(tm.read(tmp_path / "a.csv")).sample(150).write_parquet(tmp_path / "c.parquet")
-    done = tidemill("evaluate", "--train", tmp_path / "a.csv", "--holdout", tmp_path / "b.csv", "--synthetic",
-                    tmp_path / "c.parquet", "--target", "churn", "--out", tmp_path / "scores.json")
+    done = tidemill(
+        "evaluate",
+        "--train",
+        tmp_path / "a.csv",
+        "--holdout",
+        tmp_path / "b.csv",
+        "--synthetic",
+        tmp_path / "c.parquet",
+        "--target",
+        "churn",
+        "--out",
+        tmp_path / "scores.json",
+    )
     assert done.code == 0, done.err
     jsonschema.validate(json.loads((tmp_path / "scores.json").read_text()), schema("scores"))
 
@@ -170,8 +257,20 @@ def test_json_lines(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None
 
 
 def test_options_about_columns(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
-    (tmp_path / "schema.toml").write_text('[columns.age]\nkind = "category"\n[columns.active]\nrole = "sensitive"\n')
-    done = tidemill("read", customers, "--schema", tmp_path / "schema.toml", "--ignore", "note", "--time", "since", "--json")
+    (tmp_path / "schema.toml").write_text(
+        '[columns.age]\nkind = "category"\n[columns.active]\nrole = "sensitive"\n'
+    )
+    done = tidemill(
+        "read",
+        customers,
+        "--schema",
+        tmp_path / "schema.toml",
+        "--ignore",
+        "note",
+        "--time",
+        "since",
+        "--json",
+    )
     columns = {c["column"]: c for c in json.loads(done.out.splitlines()[-1])["columns"]}
     assert columns["age"]["kind"] == "category"
     assert columns["active"]["role"] == "sensitive"
@@ -213,21 +312,41 @@ def test_notebook_faces(customers: Path) -> None:
 
 
 def started(*arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-m", "tidemill", *map(str, arguments)], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    return subprocess.Popen(
+        [sys.executable, "-m", "tidemill", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
 
 
 @pytest.mark.slow
 def test_a_time_budget_is_kept_and_can_be_replayed(tmp_path: Path) -> None:
     business(400_000).write_parquet(tmp_path / "data.parquet")
     began = time.monotonic()
-    job = started("fit", tmp_path / "data.parquet", "--minutes", 0.25, "--out", tmp_path / "a.tidemill", "--json")
+    job = started(
+        "fit",
+        tmp_path / "data.parquet",
+        "--minutes",
+        0.25,
+        "--out",
+        tmp_path / "a.tidemill",
+        "--json",
+    )
     out, err = job.communicate()
     assert job.returncode == 0, err
     assert time.monotonic() - began <= 15 * 1.1
     result = json.loads(out.splitlines()[-1])
     assert 0 < result["steps_done"] < result["steps_planned"]
-    job = started("fit", tmp_path / "data.parquet", "--steps", result["steps_done"], "--out", tmp_path / "b.tidemill")
+    job = started(
+        "fit",
+        tmp_path / "data.parquet",
+        "--steps",
+        result["steps_done"],
+        "--out",
+        tmp_path / "b.tidemill",
+    )
     job.communicate()
     assert job.returncode == 0
     assert (tmp_path / "a.tidemill").read_bytes() == (tmp_path / "b.tidemill").read_bytes()

@@ -38,7 +38,9 @@ def test_a_model_makes_images_of_a_label(model: Path, tmp_path: Path, tidemill: 
     with np.load(tmp_path / "ones.npz") as arrays:
         assert arrays["images"].shape == (30, 8, 8)
         assert arrays["labels"].tolist() == [1] * 30
-    tidemill("sample", model, "--rows", 30, "--balance", "label=equal", "--out", tmp_path / "folder")
+    tidemill(
+        "sample", model, "--rows", 30, "--balance", "label=equal", "--out", tmp_path / "folder"
+    )
     assert sorted(sub.name for sub in (tmp_path / "folder").iterdir()) == ["0", "1", "2"]
     assert {len(list(sub.iterdir())) for sub in (tmp_path / "folder").iterdir()} == {10}
     tidemill("sample", model, "--rows", 9, "--out", tmp_path / "sheet.png")
@@ -54,27 +56,43 @@ def test_made_images_look_like_their_label(model: Path, digits: Path) -> None:
     shown, labels = pixels(real["image"])[..., 0], np.array(real["label"])
     made = tm.Synthesizer.load(model)
     for label in ("0", "1"):
-        mean = pixels(made.draw(100, f"label={label}", run=tm.Run(1)).data["image"])[..., 0].mean(axis=0)
-        apart = {other: float(np.abs(mean - shown[labels == other].mean(axis=0)).mean()) for other in ("0", "1", "2")}
+        mean = pixels(made.draw(100, f"label={label}", run=tm.Run(1)).data["image"])[..., 0].mean(
+            axis=0
+        )
+        apart = {
+            other: float(np.abs(mean - shown[labels == other].mean(axis=0)).mean())
+            for other in ("0", "1", "2")
+        }
         assert min(apart, key=apart.__getitem__) == label
 
 
-def test_the_same_seed_gives_the_same_images(digits: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+def test_the_same_seed_gives_the_same_images(
+    digits: Path, tmp_path: Path, tidemill: Tidemill
+) -> None:
     for name in ("one", "same"):
         done = tidemill("fit", digits, "--out", tmp_path / name, "--steps", 30, *QUICK)
         assert "Learned 537 images" in done.out
     assert (tmp_path / "one").read_bytes() == (tmp_path / "same").read_bytes()
 
 
-def test_the_whole_run_writes_a_report_with_pictures(digits: Path, tmp_path: Path, tidemill: Tidemill) -> None:
+def test_the_whole_run_writes_a_report_with_pictures(
+    digits: Path, tmp_path: Path, tidemill: Tidemill
+) -> None:
     out = tmp_path / "out"
     assert tidemill("run", digits, "--steps", 40, *QUICK, "--out", out).code == 0
     page = (out / "report.html").read_text(encoding="utf-8")
-    for said in ("8 x 8 pixels", "Real images and generated ones", "How learning went",
-                 "The model keeps no image"):
+    for said in (
+        "8 x 8 pixels",
+        "Real images and generated ones",
+        "How learning went",
+        "The model keeps no image",
+    ):
         assert said in page, said
     assert page.count("data:image/png;base64,") > 5
-    scores = {score["name"]: score for score in json.loads((out / "scores.json").read_text(encoding="utf-8"))["scores"]}
+    scores = {
+        score["name"]: score
+        for score in json.loads((out / "scores.json").read_text(encoding="utf-8"))["scores"]
+    }
     distance = scores["Fréchet distance of images"]
     assert distance["ceiling"] < min(distance["value"], distance["floor"])
     assert tm.read(out / "synthetic.parquet").schema["image"].kind == "image"

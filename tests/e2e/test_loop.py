@@ -28,8 +28,23 @@ def written(folder: Path, rows: int = 200) -> Path:
 
 
 def command(data: Path, out: Path) -> list[str]:
-    return [sys.executable, "-m", "tidemill", "loop", str(data), "--target", "churn", "--rounds", "1", "--out", str(out),
-            "--cost", "fp=5,fn=100", "--metric", "average_precision"]
+    return [
+        sys.executable,
+        "-m",
+        "tidemill",
+        "loop",
+        str(data),
+        "--target",
+        "churn",
+        "--rounds",
+        "1",
+        "--out",
+        str(out),
+        "--cost",
+        "fp=5,fn=100",
+        "--metric",
+        "average_precision",
+    ]
 
 
 def test_a_loop_gives_a_verdict_and_all_its_files(tmp_path: Path) -> None:
@@ -39,8 +54,17 @@ def test_a_loop_gives_a_verdict_and_all_its_files(tmp_path: Path) -> None:
     verdict = json.loads((out / "verdict.json").read_text())
     assert verdict["low"] <= verdict["gain"] <= verdict["high"]
     assert not verdict["helps"] or (verdict["low"] > 0 and verdict["test"]["gain"] > 0)
-    assert {c["learner"] for c in verdict["contrasts"]} == {"boosting", "logistic", "nearest", "perceptron"}
-    assert {c["measure"] for c in verdict["contrasts"]} == {"average_precision", "balanced_accuracy", "cost"}
+    assert {c["learner"] for c in verdict["contrasts"]} == {
+        "boosting",
+        "logistic",
+        "nearest",
+        "perceptron",
+    }
+    assert {c["measure"] for c in verdict["contrasts"]} == {
+        "average_precision",
+        "balanced_accuracy",
+        "cost",
+    }
     assert (out / "report.html").stat().st_size > 10_000
     assert not (out / NAME).exists()
     assert tm.Sampler.load(out).strategy is not None
@@ -53,7 +77,9 @@ def test_a_loop_gives_a_verdict_and_all_its_files(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_killed_loop_goes_on_and_ends_as_an_unbroken_one(tmp_path: Path) -> None:
     data, out, whole = written(tmp_path), tmp_path / "out", tmp_path / "whole"
-    process = subprocess.Popen(command(data, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(data, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     while not (out / NAME).exists() or len(json.loads((out / NAME).read_text())["figures"]) < 30:
         time.sleep(0.2)
         assert process.poll() is None
@@ -89,15 +115,20 @@ def test_where_nothing_can_help_the_verdict_is_do_not() -> None:
     helped = []
     for seed in range(5):
         frame = pl.DataFrame({f"x{j}": rng.normal(size=200) for j in range(4)}).with_columns(
-            y=pl.Series(rng.choice(["a", "b"], 200, p=[0.7, 0.3])))
+            y=pl.Series(rng.choice(["a", "b"], 200, p=[0.7, 0.3]))
+        )
         helped.append(tm.loop(frame, target="y", rounds=1, seed=seed).verdict.helps)
     assert not any(helped)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["number", "three"])
-def test_numbers_and_several_classes_are_looped_too(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tidemill.augmentation.loop.MOST_ROWS", 150)  # so that rows are drawn as they are from large tables
+def test_numbers_and_several_classes_are_looped_too(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "tidemill.augmentation.loop.MOST_ROWS", 150
+    )  # so that rows are drawn as they are from large tables
     monkeypatch.setattr("tidemill.augmentation.loop.MOST_CURVE", 120)
     found = tm.loop(table(kind, 250), rounds=1)
     assert found.verdict.metric == {"number": "R²", "three": "balanced accuracy"}[kind]
@@ -119,12 +150,18 @@ def circles(rows: int, seed: int) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     x = rng.uniform(-1, 1, size=(rows, 2)).round(3)
     ring = np.floor(4 * np.hypot(x[:, 0], x[:, 1])) % 2 == 1
-    return pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": np.where(ring & (x[:, 0] > -0.3), "in", "out")})
+    return pl.DataFrame(
+        {"a": x[:, 0], "b": x[:, 1], "y": np.where(ring & (x[:, 0] > -0.3), "in", "out")}
+    )
 
 
 @pytest.mark.slow
-def test_where_generated_rows_really_help_they_are_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    knows = tm.fit(tm.read(circles(6000, 1), target="y"))  # a generator that has seen what the few real rows do not show
+def test_where_generated_rows_really_help_they_are_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knows = tm.fit(
+        tm.read(circles(6000, 1), target="y")
+    )  # a generator that has seen what the few real rows do not show
     monkeypatch.setattr(Workshop, "generator", lambda self, before: knows)
     found = tm.loop(circles(500, 2), target="y", rounds=1, out=tmp_path)
     assert found.verdict.helps

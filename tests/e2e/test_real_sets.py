@@ -28,9 +28,15 @@ SETS = {
 
 def turned(name: str, real: Path, out: Path, tidemill: Tidemill) -> dict[str, object]:
     path, target = SETS[name]
-    done = tidemill("run", real / path, *(["--target", target] if target else []), "--out", out, "--quiet")
+    done = tidemill(
+        "run", real / path, *(["--target", target] if target else []), "--out", out, "--quiet"
+    )
     assert done.code == 0, done.err
-    return {score["name"]: score for score in json.loads((out / "scores.json").read_text())["scores"] if not score["column"]}
+    return {
+        score["name"]: score
+        for score in json.loads((out / "scores.json").read_text())["scores"]
+        if not score["column"]
+    }
 
 
 def test_telco_from_dirt_to_report(real: Path, tmp_path: Path, tidemill: Tidemill) -> None:
@@ -45,13 +51,18 @@ def test_telco_from_dirt_to_report(real: Path, tmp_path: Path, tidemill: Tidemil
     assert not set(made["customerID"]) & set(cleaned["customerID"])
     assert made["customerID"].str.contains(r"^\d{4}-[A-Z]{5}$").all()
     assert scores["detection by trees (AUC)"]["value"] < 0.62
-    found = {finding["technique"] for finding in json.loads((tmp_path / "out" / "findings.json").read_text())}
+    found = {
+        finding["technique"]
+        for finding in json.loads((tmp_path / "out" / "findings.json").read_text())
+    }
     assert {"drivers", "segments", "rules"} <= found
 
 
 def test_whole_milk_is_in_a_quarter_of_the_baskets(real: Path) -> None:
     found = tm.mine(real / SETS["groceries"][0], techniques=["rules"])
-    baskets = {row[0]: row[1] for f in found if f.name == "items" and f.table for row in f.table.rows}
+    baskets = {
+        row[0]: row[1] for f in found if f.name == "items" and f.table for row in f.table.rows
+    }
     assert baskets["whole milk"] / 9835 == pytest.approx(0.2555, abs=0.0001)
     assert len(found.of("rules", "rule")) >= 5
 
@@ -60,7 +71,7 @@ def test_trees_on_the_halves_of_adult(real: Path) -> None:
     data = tm.read(real / "adult" / "adult.parquet", target="income", ignore=["split"])
     data = data.select([column.name for column in data.schema if column.role != "ignore"])
     order = np.random.default_rng(0).permutation(len(data))
-    train, holdout = data.rows(order[: len(data) // 2]), data.rows(order[len(data) // 2:])
+    train, holdout = data.rows(order[: len(data) // 2]), data.rows(order[len(data) // 2 :])
     made = tm.fit(train).sample_dataset(len(train), run=tm.Run())
     assert judged_by_trees(holdout, made, tm.Run()).auc.value < 0.555
 

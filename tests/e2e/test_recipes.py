@@ -1,4 +1,5 @@
-"""Recipes as a manager's analyst uses them: on tables with their own column names, from the command line to the page."""
+"""Recipes as a manager's analyst uses them: on tables with their own column names, from the command
+line to the page."""
 
 from __future__ import annotations
 
@@ -30,13 +31,16 @@ def company(tmp_path: Path) -> Path:
     return path
 
 
-# --- the registry ----------------------------------------------------------------------------------------------------
+# --- the registry ---------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_recipes_reckon_with_numbers_that_make_sense(name: str) -> None:
     made: Recipe = RECIPES.load(name)
     assert len({one.name for one in made.assumptions}) == len(made.assumptions)
-    assert assumed(made, {}) == {one.name: one.default for one in made.assumptions if one.default is not None}
+    assert assumed(made, {}) == {
+        one.name: one.default for one in made.assumptions if one.default is not None
+    }
     with pytest.raises(OptionError, match="nothing that this recipe assumes"):
         assumed(made, {"moon": 1.0})
     with pytest.raises(OptionError, match="no number"):
@@ -54,13 +58,18 @@ def test_the_command_line_lists_recipes_and_what_they_assume(tidemill: Tidemill)
     assert [one["name"] for one in known] == list(RECIPES)
 
 
-def test_what_cannot_be_cooked_is_said_at_once(tidemill: Tidemill, company: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_cooked_is_said_at_once(
+    tidemill: Tidemill, company: Path, tmp_path: Path
+) -> None:
     assert "churn" in tidemill("recipe", "chrn", company).err
-    for options, said in ((("--target", "plan"), "3 classes, not two"), (("--target", "seats"), "no classes, not two"),
-                          ((), "no target"),
-                          (("--target", "left us?", "--positive", "maybe"), "never 'maybe'"),
-                          (("--target", "left us?", "--cost", "fp=1,fn=2"), "not with --cost"),
-                          (("--target", "left us?", "--assume", "value=-1"), "makes no sense")):
+    for options, said in (
+        (("--target", "plan"), "3 classes, not two"),
+        (("--target", "seats"), "no classes, not two"),
+        ((), "no target"),
+        (("--target", "left us?", "--positive", "maybe"), "never 'maybe'"),
+        (("--target", "left us?", "--cost", "fp=1,fn=2"), "not with --cost"),
+        (("--target", "left us?", "--assume", "value=-1"), "makes no sense"),
+    ):
         outcome = tidemill("recipe", "churn", company, "--out", tmp_path / "out", *options)
         assert outcome.code == 2
         assert said in outcome.err
@@ -73,7 +82,8 @@ def test_results_are_not_replaced_unasked(company: Path, tmp_path: Path) -> None
         recipe("churn", company, target="left us?", out=tmp_path)
 
 
-# --- lists and priors ------------------------------------------------------------------------------------------------
+# --- lists and priors -----------------------------------------------------------------------------
+
 
 def test_a_longer_list_holds_the_shorter_one() -> None:
     chance, weight = rng.random(200).round(2), rng.uniform(0.5, 2, 200)
@@ -100,7 +110,7 @@ def test_chances_that_are_right_stay_right_under_another_prior() -> None:
     # x says how likely a case is; the same x in a world with another share of cases
     truth = rng.random(200_000) < 0.2
     x = rng.normal(size=len(truth)) + 1.5 * truth
-    odds = 0.2 / 0.8 * np.exp(1.5 * x - 1.5 ** 2 / 2)
+    odds = 0.2 / 0.8 * np.exp(1.5 * x - 1.5**2 / 2)
     moved = shifted(odds / (1 + odds), 0.2, 0.02)
     weight = np.where(truth, 0.02 / 0.2, 0.98 / 0.8)
     high = moved > np.quantile(moved, 0.9)
@@ -108,18 +118,38 @@ def test_chances_that_are_right_stay_right_under_another_prior() -> None:
     assert np.average(moved[high], weights=weight[high]) == pytest.approx(came, rel=0.05)
 
 
-# --- whole recipes ---------------------------------------------------------------------------------------------------
+# --- whole recipes --------------------------------------------------------------------------------
+
 
 @pytest.mark.slow
 def test_churn_on_a_company_of_its_own(tidemill: Tidemill, company: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = tidemill("recipe", "churn", company, "--target", "left us?", "--rounds", 0, "--assume", "list=0.3", "--assume",
-                    "lever=Vertrag=yearly", "--out", out)
+    done = tidemill(
+        "recipe",
+        "churn",
+        company,
+        "--target",
+        "left us?",
+        "--rounds",
+        0,
+        "--assume",
+        "list=0.3",
+        "--assume",
+        "lever=Vertrag=yearly",
+        "--out",
+        out,
+    )
     assert done.code == 0, done.err
     assert "Calling the 30 %" in done.out
     page = (out / "report.html").read_text().replace("\N{NO-BREAK SPACE}", " ")
-    for part in ("Who leaves?", "Whom to call first?", "Would a campaign pay?", "If Vertrag were yearly",
-                 "not what would cause it", "left us?"):
+    for part in (
+        "Who leaves?",
+        "Whom to call first?",
+        "Would a campaign pay?",
+        "If Vertrag were yearly",
+        "not what would cause it",
+        "left us?",
+    ):
         assert part in page
     figures = json.loads((out / "figures.json").read_text())
     assert figures["auc"] > 0.7
@@ -134,8 +164,18 @@ def test_churn_on_a_company_of_its_own(tidemill: Tidemill, company: Path, tmp_pa
 
 @pytest.mark.slow
 def test_a_realistic_prior_moves_money_and_alarms(company: Path) -> None:
-    told = {prior: recipe("fraud", company, target="left us?", positive="yes", rounds=0, cost={"fp": 1, "fn": 9},
-                          assume={"prior": prior} if prior else {}) for prior in (0, 0.02)}
+    told = {
+        prior: recipe(
+            "fraud",
+            company,
+            target="left us?",
+            positive="yes",
+            rounds=0,
+            cost={"fp": 1, "fn": 9},
+            assume={"prior": prior} if prior else {},
+        )
+        for prior in (0, 0.02)
+    }
     assert told[0.02].figures["share"] == pytest.approx(0.02)
     assert told[0.02].figures["cost_without"] == pytest.approx(1000 * 0.02 * 9)
     assert told[0.02].figures["alarms_per_1000"] < told[0].figures["alarms_per_1000"]
@@ -145,12 +185,28 @@ def test_a_realistic_prior_moves_money_and_alarms(company: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "path", "target", "rows", "assume"), [
-    ("churn", "telco_churn/telco_churn.parquet", "Churn", 1000, {}),
-    ("fraud", "creditcard_fraud/creditcard_fraud_original_precision.parquet", "Class", 2000, {"prior": 0.00173}),
-])
-def test_recipes_on_real_sets(real: Path, tmp_path: Path, name: str, path: str, target: str, rows: int,
-                              assume: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    ("name", "path", "target", "rows", "assume"),
+    [
+        ("churn", "telco_churn/telco_churn.parquet", "Churn", 1000, {}),
+        (
+            "fraud",
+            "creditcard_fraud/creditcard_fraud_original_precision.parquet",
+            "Class",
+            2000,
+            {"prior": 0.00173},
+        ),
+    ],
+)
+def test_recipes_on_real_sets(
+    real: Path,
+    tmp_path: Path,
+    name: str,
+    path: str,
+    target: str,
+    rows: int,
+    assume: dict[str, float],
+) -> None:
     table = pl.read_parquet(real / path).sample(rows, seed=0)
     found = recipe(name, table, target=target, assume=assume, out=tmp_path / "out")
     page = (tmp_path / "out" / "report.html").read_text()

@@ -24,7 +24,9 @@ from tidemill.synthesis.synthesizer import Synthesizer
 
 @pytest.fixture(autouse=True)
 def _replay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MODELS._own, "replay", Entry("tests.e2e.replay:Replay", "gives rows that it saw"))
+    monkeypatch.setitem(
+        MODELS._own, "replay", Entry("tests.e2e.replay:Replay", "gives rows that it saw")
+    )
 
 
 def prices(shares: int = 40, seed: int = 0) -> pl.DataFrame:
@@ -32,13 +34,24 @@ def prices(shares: int = 40, seed: int = 0) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     rows = []
     for k in range(shares):
-        day, close, sector = date(2024, 1, 1) + timedelta(days=int(rng.integers(200))), 100.0, ["bank", "tech"][k % 2]
+        day, close, sector = (
+            date(2024, 1, 1) + timedelta(days=int(rng.integers(200))),
+            100.0,
+            ["bank", "tech"][k % 2],
+        )
         for _ in range(int(rng.integers(5, 30))):
             while day.weekday() > 4:
                 day += timedelta(days=1)
             close *= float(np.exp(rng.normal() / 50))
-            rows.append((f"AB{k:03d}", day, sector, None if rng.random() < 0.05 else round(close, 2),
-                         int(rng.integers(1000, 9000))))
+            rows.append(
+                (
+                    f"AB{k:03d}",
+                    day,
+                    sector,
+                    None if rng.random() < 0.05 else round(close, 2),
+                    int(rng.integers(1000, 9000)),
+                )
+            )
             day += timedelta(days=1)
     names = ["ticker", "date", "sector", "close", "volume"]
     return pl.DataFrame(rows, schema=names, orient="row").sample(fraction=1, shuffle=True, seed=1)
@@ -75,8 +88,20 @@ def test_series_in_series_out(tmp_path: Path) -> None:
 def test_commands(tidemill: Tidemill, tmp_path: Path) -> None:
     table, model, out = tmp_path / "prices.csv", tmp_path / "prices.tidemill", tmp_path / "new.csv"
     prices().write_csv(table)
-    done = tidemill("fit", table, "--entity", "ticker", "--time", "date", "--model", "replay", "--window", 10,
-                    "--out", model)
+    done = tidemill(
+        "fit",
+        table,
+        "--entity",
+        "ticker",
+        "--time",
+        "date",
+        "--model",
+        "replay",
+        "--window",
+        10,
+        "--out",
+        model,
+    )
     assert done.code == 0, done.err
     assert "windows of up to 10 steps" in done.err
     done = tidemill("sample", model, "--rows", 12, "--out", out)
@@ -85,7 +110,12 @@ def test_commands(tidemill: Tidemill, tmp_path: Path) -> None:
     assert f"Made 12 series of {made.height} rows" in done.out
     assert made["ticker"].n_unique() == 12
     assert made.group_by("ticker").len()["len"].max() <= 10
-    for asked in (["--where", "sector=bank"], ["--balance", "sector=equal"], ["--fair", "sector=close"], ["--like", table]):
+    for asked in (
+        ["--where", "sector=bank"],
+        ["--balance", "sector=equal"],
+        ["--fair", "sector=close"],
+        ["--like", table],
+    ):
         done = tidemill("sample", model, "--rows", 5, "--out", tmp_path / "no.csv", *asked)
         assert done.code == 2
         assert "model of series" in done.err
@@ -142,12 +172,27 @@ def test_a_whole_run_reports_series(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(series, "SHARP", Classifier(steps=100, hidden=8, changes=True))
     monkeypatch.setattr(series, "FORECAST_STEPS", 100)
     frame = prices(120)
-    turned = tm.run(frame, entity="ticker", time="date", target="close", model="replay", out=tmp_path / "out", seed=1)
+    turned = tm.run(
+        frame,
+        entity="ticker",
+        time="date",
+        target="close",
+        model="replay",
+        out=tmp_path / "out",
+        seed=1,
+    )
     assert 0.5 < len(turned.synthetic) / len(turned.train) < 2
     scores = {score.name: score for score in turned.scores.of("series")}
-    assert {"discriminative score", "predictive score (error)", "volatility clustering"} <= set(scores)
+    assert {"discriminative score", "predictive score (error)", "volatility clustering"} <= set(
+        scores
+    )
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    for said in ("How series move", "Autocorrelation of &#39;close&#39;", "Stylised facts", "generated series"):
+    for said in (
+        "How series move",
+        "Autocorrelation of &#39;close&#39;",
+        "Stylised facts",
+        "generated series",
+    ):
         assert said in page, said
 
 

@@ -1,4 +1,5 @@
-"""Training as a user meets it: killed, cut short, warm-started, on the command line and on real rows."""
+"""Training as a user meets it: killed, cut short, warm-started, on the command line and on real
+rows."""
 
 from __future__ import annotations
 
@@ -25,14 +26,33 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Chemistry of 178 wines of three growers."""
     found = load_wine(as_frame=True)
     path = tmp_path_factory.mktemp("data") / "wine.csv"
-    pl.from_pandas(found.frame).with_columns(grower=pl.format("grower {}", "target")).drop("target").write_csv(path)
+    pl.from_pandas(found.frame).with_columns(grower=pl.format("grower {}", "target")).drop(
+        "target"
+    ).write_csv(path)
     return path
 
 
 def fit(data: Path, out: Path, steps: int, *more: str) -> list[str]:
     options = [word for key, value in FEW.items() for word in ("--option", f"{key}={value}")]
-    return [sys.executable, "-m", "tidemill", "fit", str(data), "--model", "flow", "--out", str(out), "--target", "grower",
-            "--option", "patience=100000", "--steps", str(steps), *options, *more]
+    return [
+        sys.executable,
+        "-m",
+        "tidemill",
+        "fit",
+        str(data),
+        "--model",
+        "flow",
+        "--out",
+        str(out),
+        "--target",
+        "grower",
+        "--option",
+        "patience=100000",
+        "--steps",
+        str(steps),
+        *options,
+        *more,
+    ]
 
 
 def test_a_killed_fit_goes_on_and_ends_as_an_unbroken_one(wine: Path, tmp_path: Path) -> None:
@@ -40,7 +60,9 @@ def test_a_killed_fit_goes_on_and_ends_as_an_unbroken_one(wine: Path, tmp_path: 
     unbroken, broken = tmp_path / "unbroken.tidemill", tmp_path / "broken.tidemill"
     subprocess.run(fit(wine, unbroken, steps), check=True, capture_output=True)
     checkpoint = tmp_path / "broken.tidemill.checkpoint"
-    process = subprocess.Popen(fit(wine, broken, steps), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        fit(wine, broken, steps), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 120
     while not checkpoint.exists() and time.monotonic() < deadline:
         assert process.poll() is None, "the fit ended before its first checkpoint"
@@ -81,7 +103,12 @@ def test_learning_again_from_a_model_begins_where_that_ended(wine: Path, tmp_pat
     with pytest.raises(OptionError, match="cannot start from another"):
         tm.fit(new, model="trees", start=path)
     with pytest.raises(SchemaError, match="columns of 'wine' are missing"):
-        tm.fit(tm.read(pl.DataFrame({"a": range(50), "b": ["x", "y"] * 25})), model="flow", options=FEW, start=path)
+        tm.fit(
+            tm.read(pl.DataFrame({"a": range(50), "b": ["x", "y"] * 25})),
+            model="flow",
+            options=FEW,
+            start=path,
+        )
     strange = new.frame.with_columns(grower=pl.lit("nobody"))
     with pytest.raises(DataError, match="'nobody' never occurs in the rows that the model learned"):
         tm.fit(tm.read(strange, target="grower"), model="flow", options=FEW, start=path)
@@ -96,7 +123,9 @@ def test_a_fit_cut_short_is_usable_and_replays(wine: Path) -> None:
 
 
 def test_the_report_shows_how_learning_went(wine: Path, tmp_path: Path) -> None:
-    turned = tm.run(wine, out=tmp_path / "out", target="grower", model="flow", model_options=FEW, steps=100)
+    turned = tm.run(
+        wine, out=tmp_path / "out", target="grower", model="flow", model_options=FEW, steps=100
+    )
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "How learning went" in page
     assert "Rows made as learning went" in page

@@ -31,13 +31,20 @@ from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 OUTPUTS = ("report.html", "report.json", "audit.json", "rows-at-risk.parquet")
 AT_RISK = "rows-at-risk.parquet"
-LIMIT = ("An audit makes the attacks that it knows. That they fail is no proof, and no legal guarantee, that a person "
-         "cannot be recognised. It judges the rows, not the model's file: do not pass that on without need.")
+LIMIT = (
+    "An audit makes the attacks that it knows. That they fail is no proof, and no legal "
+    "guarantee, that a person "
+    "cannot be recognised. It judges the rows, not the model's file: do not pass that on without "
+    "need."
+)
 ADVICE: Mapping[Light, str] = {
-    "green": "", "red": "Do not share them.",
+    "green": "",
+    "red": "Do not share them.",
     "not known": "More held-out rows would tell; until then treat the rows as if they might leak.",
-    "amber": "Whether it matters depends on whose data these are: decide with the rows at risk at hand, and tell those who "
-             "get the rows."}
+    "amber": "Whether it matters depends on whose data these are: decide with the rows at risk at "
+    "hand, and tell those who "
+    "get the rows.",
+}
 NAMED = 3
 """Figures that the verdict names; it counts the others."""
 SHARED = 0.5
@@ -50,14 +57,15 @@ class Audit:
 
     Attributes:
         name: What the training rows are called.
-        made: How the rows were made: model, options, seed, rows learned from, as far as it is known; and whether they were
-            drawn from the model or given.
+        made: How the rows were made: model, options, seed, rows learned from, as far as it is
+            known; and whether they were drawn from the model or given.
         rows: Rows of each sort: training, holdout, synthetic, and those attacked.
         leaks: One figure an attack, or several.
         light: The worst of their lights.
         verdict, advice: What they say together, and what the owner of the data should do.
-        at_risk: One row for each exposed training row: its number in the training table (from 1), how it was exposed, and
-            distances. Only for the data's owner: it is in no state and no report.
+        at_risk: One row for each exposed training row: its number in the training table (from 1),
+            how it was exposed, and distances. Only for the data's owner: it is in no state and no
+            report.
         warnings: What the audit told the user.
         seed, versions: What is needed to make it again.
     """
@@ -77,8 +85,13 @@ class Audit:
     def __str__(self) -> str:
         width = max((len(leak.score.name) for leak in self.leaks), default=0)
         lines = [f"{leak.light:9}  {leak.score.name:{width}}  {_size(leak)}" for leak in self.leaks]
-        careful = [f"{leak.score.name}: {leak.score.sentence} {leak.reason}" if leak.score.sentence else
-                   f"{leak.score.name}: {leak.score.why}." for leak in self.leaks if leak.light != "green"]
+        careful = [
+            f"{leak.score.name}: {leak.score.sentence} {leak.reason}"
+            if leak.score.sentence
+            else f"{leak.score.name}: {leak.score.why}."
+            for leak in self.leaks
+            if leak.light != "green"
+        ]
         said = f"{self.light.capitalize()}. {self.verdict} {self.advice}".strip()
         return "\n".join([said, "", *lines, "", *careful, LIMIT])
 
@@ -88,18 +101,42 @@ class Audit:
 
     def to_state(self) -> dict[str, Any]:
         """The audit as plain JSON values, without the rows at risk."""
-        return {"name": self.name, "made": dict(self.made), "rows": dict(self.rows), "light": self.light,
-                "verdict": self.verdict, "advice": self.advice, "limit": LIMIT, "seed": self.seed,
-                "versions": dict(self.versions),
-                "rows_at_risk": self.at_risk.height, "leaks": [leak.to_state() for leak in self.leaks]}
+        return {
+            "name": self.name,
+            "made": dict(self.made),
+            "rows": dict(self.rows),
+            "light": self.light,
+            "verdict": self.verdict,
+            "advice": self.advice,
+            "limit": LIMIT,
+            "seed": self.seed,
+            "versions": dict(self.versions),
+            "rows_at_risk": self.at_risk.height,
+            "leaks": [leak.to_state() for leak in self.leaks],
+        }
 
     def report(self) -> Report:
         """The page, for those who decide; it shows no row of anybody."""
-        return audited(Audited(self.name, self.made, self.rows, self.leaks, self.light, self.verdict, self.advice, LIMIT,
-                               self.at_risk.height, self.warnings, self.seed, self.versions))
+        return audited(
+            Audited(
+                self.name,
+                self.made,
+                self.rows,
+                self.leaks,
+                self.light,
+                self.verdict,
+                self.advice,
+                LIMIT,
+                self.at_risk.height,
+                self.warnings,
+                self.seed,
+                self.versions,
+            )
+        )
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
-        """Write report.html, report.json, audit.json and, for the data's owner only, rows-at-risk.parquet.
+        """Write report.html, report.json, audit.json and, for the data's owner only,
+        rows-at-risk.parquet.
 
         Raises:
             OutputError: They are there already, or cannot be written.
@@ -114,11 +151,18 @@ class Audit:
         return folder
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{leak.light}</td><td style='text-align:left'>{html.escape(leak.score.name)}</td>"
-                       f"<td style='text-align:left'>{html.escape(leak.score.sentence or leak.score.why)} "
-                       f"{html.escape(leak.reason)}</td></tr>" for leak in self.leaks)
-        return (f"<p><b>{html.escape(self.light.capitalize())}. {html.escape(self.verdict)}</b></p>"
-                f"<table><tr><th>light</th><th>attack</th><th>what it found</th></tr>{rows}</table><p>{LIMIT}</p>")
+        rows = "".join(
+            f"<tr><td>{leak.light}</td><td "
+            f"style='text-align:left'>{html.escape(leak.score.name)}</td>"
+            f"<td style='text-align:left'>{html.escape(leak.score.sentence or leak.score.why)} "
+            f"{html.escape(leak.reason)}</td></tr>"
+            for leak in self.leaks
+        )
+        return (
+            f"<p><b>{html.escape(self.light.capitalize())}. {html.escape(self.verdict)}</b></p>"
+            "<table><tr><th>light</th><th>attack</th><th>what it "
+            f"found</th></tr>{rows}</table><p>{LIMIT}</p>"
+        )
 
 
 def check_outputs(folder: Path, overwrite: bool) -> None:
@@ -129,32 +173,52 @@ def check_outputs(folder: Path, overwrite: bool) -> None:
     """
     there = [name for name in OUTPUTS if (folder / name).exists()]
     if there and not overwrite:
-        raise OutputError(f"there are results already ({', '.join(there)})", where=str(folder),
-                          hint="give another folder with --out, or add --overwrite")
+        raise OutputError(
+            f"there are results already ({', '.join(there)})",
+            where=str(folder),
+            hint="give another folder with --out, or add --overwrite",
+        )
 
 
-def audit(model: Synthesizer | None, train: Dataset, holdout: Dataset, run: Run, *, synthetic: Dataset | None = None,
-          sensitive: Sequence[str] = (), canaries: int | None = None, attacks: Sequence[str] | None = None) -> Audit:
+def audit(
+    model: Synthesizer | None,
+    train: Dataset,
+    holdout: Dataset,
+    run: Run,
+    *,
+    synthetic: Dataset | None = None,
+    sensitive: Sequence[str] = (),
+    canaries: int | None = None,
+    attacks: Sequence[str] | None = None,
+) -> Audit:
     """Attack synthetic rows in every known way, with holdout rows as the control.
 
     Args:
-        model: The generator; None where only its rows are at hand, and then no canaries are planted.
+        model: The generator; None where only its rows are at hand, and then no canaries are
+            planted.
         train: The rows that it learned from.
         holdout: Real rows that it has not seen, at least 100, better 1,000.
         run: Seed, threads, progress and cancelling.
-        synthetic: The rows to be audited; as many as training rows are drawn from the model by default.
-        sensitive: Columns whose values an attacker wants to know, beside those that the model holds to be sensitive.
+        synthetic: The rows to be audited; as many as training rows are drawn from the model by
+            default.
+        sensitive: Columns whose values an attacker wants to know, beside those that the model holds
+            to be sensitive.
         canaries: How many rows to plant in all; CANARIES by default, 0 for none.
         attacks: Registered names; None for all.
 
     Raises:
         DataError: There are too few rows.
-        OptionError: There is no such attack, or there is neither a model nor a table of synthetic rows.
+        OptionError: There is no such attack, or there is neither a model nor a table of synthetic
+            rows.
         SchemaError: The tables' columns differ.
     """
     if model is None and synthetic is None:
-        raise OptionError("there is nothing to audit", hint="give a model, or the rows that it made")
-    told = len(run.warnings)  # those of reading may quote a first line, so they stay out of the report
+        raise OptionError(
+            "there is nothing to audit", hint="give a model, or the rows that it made"
+        )
+    told = len(
+        run.warnings
+    )  # those of reading may quote a first line, so they stay out of the report
     loaded = [(name, ATTACKS.load(name)) for name in (ATTACKS if attacks is None else attacks)]
     if model is not None:
         model.only_rows("audit")
@@ -177,10 +241,27 @@ def audit(model: Synthesizer | None, train: Dataset, holdout: Dataset, run: Run,
         run.emit("note", "audit", f"attack: {ATTACKS[name].line}")
         leaks += attack(what, run)
     light = worst([leak.light for leak in leaks])
-    rows = {"training": len(train), "holdout": len(holdout), "synthetic": len(made), "attacked training": len(what.train),
-            "attacked holdout": len(what.holdout), "synthetic used": len(what.synthetic.rows)}
-    return Audit(train.name, {**_made(model), "source": source}, rows, tuple(leaks), light, _verdict(leaks, light, what),
-                 ADVICE[light], _at_risk(leaks, what), tuple(run.warnings[told:]), run.seed, versions())
+    rows = {
+        "training": len(train),
+        "holdout": len(holdout),
+        "synthetic": len(made),
+        "attacked training": len(what.train),
+        "attacked holdout": len(what.holdout),
+        "synthetic used": len(what.synthetic.rows),
+    }
+    return Audit(
+        train.name,
+        {**_made(model), "source": source},
+        rows,
+        tuple(leaks),
+        light,
+        _verdict(leaks, light, what),
+        ADVICE[light],
+        _at_risk(leaks, what),
+        tuple(run.warnings[told:]),
+        run.seed,
+        versions(),
+    )
 
 
 def _known(data: Dataset, train: Dataset) -> Dataset:
@@ -191,24 +272,36 @@ def _known(data: Dataset, train: Dataset) -> Dataset:
 def _check_sets(model: Synthesizer | None, train: Dataset, holdout: Dataset, run: Run) -> None:
     learned = len(train) if model is None else model.manifest["rows"]
     if learned != len(train):
-        run.warn(f"the model learned from {learned:,} rows, but {len(train):,} are given as its training rows: an audit "
-                 "with other rows than those finds too little")
+        run.warn(
+            f"the model learned from {learned:,} rows, but {len(train):,} are given as its "
+            "training rows: an audit "
+            "with other rows than those finds too little"
+        )
     if len(holdout) and len(train):
         known = float(equal_rows(holdout, train).mean())
         if known > SHARED:
-            run.warn(f"{percent(known)} of the holdout rows equal a training row; rows that were learned are no control, "
-                     "and an audit with them finds too little")
+            run.warn(
+                f"{percent(known)} of the holdout rows equal a training row; rows that were "
+                "learned are no control, "
+                "and an audit with them finds too little"
+            )
 
 
 def _made(model: Synthesizer | None) -> dict[str, Any]:
     if model is None:
         return {}
-    return {name: model.manifest[name] for name in ("model", "options", "seed", "rows", "steps_done", "steps_planned")}
+    return {
+        name: model.manifest[name]
+        for name in ("model", "options", "seed", "rows", "steps_done", "steps_planned")
+    }
 
 
 def _verdict(leaks: Sequence[Leak], light: Light, what: Scene) -> str:
     """The audit in two or three sentences."""
-    named = {sort: [leak.score.name for leak in leaks if leak.light == sort] for sort in ("red", "amber", "not known")}
+    named = {
+        sort: [leak.score.name for leak in leaks if leak.light == sort]
+        for sort in ("red", "amber", "not known")
+    }
     parts = []
     if light == "red":
         parts.append(f"These rows give away training rows, as is seen by {_and(named['red'])}.")
@@ -218,8 +311,10 @@ def _verdict(leaks: Sequence[Leak], light: Light, what: Scene) -> str:
         parts.append("No leak was found, but not every attack could have found one.")
     if light == "green":
         missed = max((leak.score.figures["could_have_missed"] for leak in leaks), default=0.0)
-        parts.append("No attack found a leak that matters. The largest that could have been missed is "
-                     f"{percent(missed)} of what publishing the training rows would show.")
+        parts.append(
+            "No attack found a leak that matters. The largest that could have been missed is "
+            f"{percent(missed)} of what publishing the training rows would show."
+        )
     if named["not known"]:
         parts.append(f"Not known: {_and(named['not known'])}.")
     if not any(leak.attack == "canaries" for leak in leaks):
@@ -232,7 +327,9 @@ def _size(leak: Leak) -> str:
     """The leak and its interval; what is below none by chance is none."""
     if leak.score.value is None or leak.score.interval is None:
         return "–"
-    value, low, high = (percent(min(1.0, max(0.0, end))) for end in (leak.score.value, *leak.score.interval))
+    value, low, high = (
+        percent(min(1.0, max(0.0, end))) for end in (leak.score.value, *leak.score.interval)
+    )
     return f"{value} ({low} to {high})"
 
 
@@ -244,7 +341,8 @@ def _and(names: Sequence[str]) -> str:
 
 
 def _at_risk(leaks: Sequence[Leak], what: Scene) -> pl.DataFrame:
-    """The exposed training rows, those first that were exposed in most ways and that a synthetic row comes nearest to."""
+    """The exposed training rows, those first that were exposed in most ways and that a synthetic
+    row comes nearest to."""
     reasons: dict[int, list[str]] = {}
     for leak in leaks:
         for place in leak.exposed:
@@ -252,10 +350,16 @@ def _at_risk(leaks: Sequence[Leak], what: Scene) -> pl.DataFrame:
     at = {int(place): k for k, place in enumerate(what.train.places)}
     rows = sorted(reasons)
     apart = isolation(what)[0]
-    return pl.DataFrame({
-        "row": pl.Series([row + 1 for row in rows], dtype=pl.Int64),
-        "why": pl.Series(["; ".join(reasons[row]) for row in rows], dtype=pl.String),
-        "ways": pl.Series([len(reasons[row]) for row in rows], dtype=pl.Int64),
-        "nearest_synthetic": pl.Series([float(what.synthetic.to_train[at[row]]) for row in rows], dtype=pl.Float64),
-        "nearest_other_real": pl.Series([float(apart[at[row]]) for row in rows], dtype=pl.Float64),
-    }).sort("ways", "nearest_synthetic", "row", descending=[True, False, False])
+    return pl.DataFrame(
+        {
+            "row": pl.Series([row + 1 for row in rows], dtype=pl.Int64),
+            "why": pl.Series(["; ".join(reasons[row]) for row in rows], dtype=pl.String),
+            "ways": pl.Series([len(reasons[row]) for row in rows], dtype=pl.Int64),
+            "nearest_synthetic": pl.Series(
+                [float(what.synthetic.to_train[at[row]]) for row in rows], dtype=pl.Float64
+            ),
+            "nearest_other_real": pl.Series(
+                [float(apart[at[row]]) for row in rows], dtype=pl.Float64
+            ),
+        }
+    ).sort("ways", "nearest_synthetic", "row", descending=[True, False, False])

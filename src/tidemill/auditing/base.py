@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     from tidemill.synthesis.synthesizer import Synthesizer
 
 SURE = 3.3
-"""Standard errors by which a leak must stand out: by chance one figure in 2,000 does, and an audit has about ten."""
+"""Standard errors by which a leak must stand out: by chance one figure in 2,000 does, and an audit
+has about ten."""
 LIMIT, FEW_LIMIT, PLANTED_LIMIT = 0.15, 0.05, 0.25
-"""From which leak on a light is red: where all rows are judged together, where a few exposed ones are looked for, and for
-canaries, which are made to be remembered."""
+"""From which leak on a light is red: where all rows are judged together, where a few exposed ones
+are looked for, and for canaries, which are made to be remembered."""
 TRACE = 0.2
-"""A leak that is surely there, but below this part of the limit, is a trace that leaves the light green."""
+"""A leak that is surely there, but below this part of the limit, is a trace that leaves the light
+green."""
 LEAST_POWER = 0.1
-"""An attack works if it surely gains at least this much where the training rows themselves are published."""
+"""An attack works if it surely gains at least this much where the training rows themselves are
+published."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class Release:
 
     Attributes:
         rows, features, points: Its rows as a table, as arrays and as points.
-        to_train, to_holdout: Distance of the first attacked training and holdout rows to the nearest released row; how many
-            there are is how many are attacked with this release.
+        to_train, to_holdout: Distance of the first attacked training and holdout rows to the
+            nearest released row; how many there are is how many are attacked with this release.
     """
 
     rows: Dataset
@@ -80,7 +83,8 @@ class Scene:
         floor: Rows of the ``independent`` model.
         ceiling: The training rows themselves, published.
         others: Points of training rows that are not attacked; none in small tables.
-        everybody: All training and all holdout rows as arrays, in random order; those attacked come first.
+        everybody: All training and all holdout rows as arrays, in random order; those attacked come
+            first.
         layout, embedding: Of the arrays and points.
         evidence: All rows of the four tables, modelled columns only.
         model: The generator; None where only its rows are known.
@@ -107,7 +111,8 @@ class Scene:
 
 
 Attack = Callable[[Scene, Run], Iterable[Leak]]
-"""Attacks training and holdout rows with each release; what cannot be computed is a Leak "not known" that says why."""
+"""Attacks training and holdout rows with each release; what cannot be computed is a Leak "not
+known" that says why."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +143,9 @@ class Told:
 def leak(told: Told, mine: Excess, floor: Excess, ceiling: Excess) -> Leak:
     """The leak on the scale from 0 to what publishing the training rows would show, and its light.
 
-    Red: surely a leak, of at least the limit. Amber: surely a leak, but a smaller one. Green: none was found, or a trace of
-    one, and one of the size of the limit can be ruled out at 95 %. Otherwise it is not known.
+    Red: surely a leak, of at least the limit. Amber: surely a leak, but a smaller one. Green: none
+    was found, or a trace of one, and one of the size of the limit can be ruled out at 95 %.
+    Otherwise it is not known.
 
     Args:
         told: What the attack says.
@@ -147,16 +153,36 @@ def leak(told: Told, mine: Excess, floor: Excess, ceiling: Excess) -> Leak:
     """
     exposed = np.zeros(0, np.int64) if told.exposed is None else told.exposed
     if ceiling.end(-NORMAL_95) < LEAST_POWER:
-        why = ("this attack could see nothing here: it would hardly gain anything even if the training rows themselves were "
-               f"published ({percent(max(0.0, ceiling.value))} of what it could gain)")
-        score = Score(told.attack, told.name, None, better="low", why=why, figures=dict(told.figures or {}),
-                      table=told.table)
+        why = (
+            "this attack could see nothing here: it would hardly gain anything even if the "
+            "training rows themselves were "
+            f"published ({percent(max(0.0, ceiling.value))} of what it could gain)"
+        )
+        score = Score(
+            told.attack,
+            told.name,
+            None,
+            better="low",
+            why=why,
+            figures=dict(told.figures or {}),
+            table=told.table,
+        )
         return Leak(told.attack, score, "not known", "", told.limit)
     scale = ceiling.value
     value, low, high = (mine.end(errors) / scale for errors in (0.0, -NORMAL_95, NORMAL_95))
     light, reason = _light(value, high, mine.end(-SURE) > 0, told.limit)
-    score = Score(told.attack, told.name, value, floor.value / scale, 1.0, "low", sentence=told.sentence, table=told.table,
-                  interval=(low, high), figures={"could_have_missed": max(0.0, high), **(told.figures or {})})
+    score = Score(
+        told.attack,
+        told.name,
+        value,
+        floor.value / scale,
+        1.0,
+        "low",
+        sentence=told.sentence,
+        table=told.table,
+        interval=(low, high),
+        figures={"could_have_missed": max(0.0, high), **(told.figures or {})},
+    )
     return Leak(told.attack, score, light, reason, told.limit, exposed, told.why)
 
 
@@ -168,13 +194,26 @@ def unknown(attack: str, name: str, why: str, limit: float = LIMIT) -> Leak:
 def _light(value: float, high: float, sure: bool, limit: float) -> tuple[Light, str]:
     of_all = "of what publishing the training rows would show"
     if sure and value >= limit:
-        return "red", f"This is a leak: {percent(min(value, 1.0))} {of_all}; from {percent(limit)} on the light is red."
+        return (
+            "red",
+            f"This is a leak: {percent(min(value, 1.0))} {of_all}; from {percent(limit)} on the "
+            "light is red.",
+        )
     if sure and value >= TRACE * limit:
-        return "amber", (f"This is a small leak, but not chance: {percent(value)} {of_all}; from {percent(limit)} on the "
-                         "light would be red.")
+        return "amber", (
+            f"This is a small leak, but not chance: {percent(value)} {of_all}; from "
+            f"{percent(limit)} on the "
+            "light would be red."
+        )
     if high >= limit:
-        return "not known", (f"No leak is proven, but one of up to {percent(min(1.0, high))} {of_all} could have been "
-                             f"missed, and from {percent(limit)} on the light would be red: there are too few rows to tell.")
-    found = f"There is a trace of a leak ({percent(value)} {of_all})" if sure else "No leak was found"
+        return "not known", (
+            f"No leak is proven, but one of up to {percent(min(1.0, high))} {of_all} could have "
+            "been "
+            f"missed, and from {percent(limit)} on the light would be red: there are too few rows "
+            "to tell."
+        )
+    found = (
+        f"There is a trace of a leak ({percent(value)} {of_all})" if sure else "No leak was found"
+    )
     shown = "" if sure else f"{of_all} "
     return "green", f"{found}; one above {percent(max(0.0, high))} {shown}is ruled out (95 %)."

@@ -1,4 +1,5 @@
-"""Canaries: made-up rare rows are planted, the model is learned again, and they are looked for in what it makes."""
+"""Canaries: made-up rare rows are planted, the model is learned again, and they are looked for in
+what it makes."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ SHARE = 0.05
 MOST_FITS = 10
 FEWEST = 20
 GUESSES = 0.1
-"""The attacker says of this share of the candidates that they were planted, and of as many that they were not."""
+"""The attacker says of this share of the candidates that they were planted, and of as many that
+they were not."""
 _TOUCHING = 1e-3
 
 
@@ -43,17 +45,20 @@ class Found(NamedTuple):
 def canaries(scene: Scene, run: Run) -> Iterable[Leak]:
     """Planted rows told from rows that were drawn in the same way and not planted.
 
-    Candidates are drawn from the tails of the columns; a toss decides for each whether it is planted among the training
-    rows. The same model with the same options and seed learns again, and as many rows as before are made. A candidate is
-    suspicious that lies nearer to these than to the rows of the model that knew none of them (Carlini et al. 2019, "The
-    Secret Sharer"; Aerni et al. 2024, "Evaluations of Machine Learning Privacy Defenses are Misleading"). Small tables are
+    Candidates are drawn from the tails of the columns; a toss decides for each whether it is
+    planted among the training rows. The same model with the same options and seed learns again, and
+    as many rows as before are made. A candidate is suspicious that lies nearer to these than to the
+    rows of the model that knew none of them (Carlini et al. 2019, "The Secret Sharer"; Aerni et al.
+    2024, "Evaluations of Machine Learning Privacy Defenses are Misleading"). Small tables are
     learned several times, each time with other candidates.
 
-    The bound on epsilon is that of Steinke et al. (2023), "Privacy Auditing with One (1) Training Run": of guesses about
-    independent tosses, a model that is epsilon-differentially private lets an attacker have e^eps / (1 + e^eps) right.
+    The bound on epsilon is that of Steinke et al. (2023), "Privacy Auditing with One (1) Training
+    Run": of guesses about independent tosses, a model that is epsilon-differentially private lets
+    an attacker have e^eps / (1 + e^eps) right.
 
     Args:
-        scene: People, releases, the model, and how many to plant; without a model or canaries there is no Leak at all.
+        scene: People, releases, the model, and how many to plant; without a model or canaries there
+            is no Leak at all.
         run: Draws candidates and tosses.
     """
     name = "canaries found again"
@@ -61,8 +66,13 @@ def canaries(scene: Scene, run: Run) -> Iterable[Leak]:
         return
     each = min(scene.canaries, int(SHARE * len(scene.evidence.train)))
     if each < FEWEST:
-        yield unknown("canaries", name, f"{each} canaries are too few to measure by; {FEWEST} are needed, and they may be "
-                      f"{percent(SHARE)} of the training rows at most", PLANTED_LIMIT)
+        yield unknown(
+            "canaries",
+            name,
+            f"{each} canaries are too few to measure by; {FEWEST} are needed, and they may be "
+            f"{percent(SHARE)} of the training rows at most",
+            PLANTED_LIMIT,
+        )
         return
     found, published = [], []
     fits = min(MOST_FITS, ceil(scene.canaries / each))
@@ -81,7 +91,8 @@ def canaries(scene: Scene, run: Run) -> Iterable[Leak]:
 
 
 def epsilon(right: int, guesses: int, level: float = 0.95) -> float:
-    """The least epsilon of differential privacy that is compatible with so many right guesses, by Clopper-Pearson.
+    """The least epsilon of differential privacy that is compatible with so many right guesses, by
+    Clopper-Pearson.
 
     Example:
         >>> round(epsilon(100, 100), 2), epsilon(50, 100)
@@ -94,20 +105,27 @@ def epsilon(right: int, guesses: int, level: float = 0.95) -> float:
 
 
 def right_guesses(found: Found) -> tuple[int, int]:
-    """How many guesses are right, and of how many: the most suspicious are said to be planted, the least not to be."""
+    """How many guesses are right, and of how many: the most suspicious are said to be planted, the
+    least not to be."""
     scores = np.concatenate(found)
     planted = np.arange(len(scores)) < len(found.planted)
     order = np.argsort(scores, kind="stable")
     each = int(GUESSES * len(scores))
-    return int(planted[order[len(order) - each:]].sum() + (~planted[order[:each]]).sum()), 2 * each
+    return int(planted[order[len(order) - each :]].sum() + (~planted[order[:each]]).sum()), 2 * each
 
 
-def _learned_again(scene: Scene, model: Synthesizer, planted: Dataset, number: int, run: Run) -> Dataset:
+def _learned_again(
+    scene: Scene, model: Synthesizer, planted: Dataset, number: int, run: Run
+) -> Dataset:
     """Rows of the same model, learned from the training rows and the planted ones."""
     manifest, train = model.manifest, scene.evidence.train
     both = replace(train, frame=pl.concat([train.frame, planted.frame]), origin=None)
-    job = Run(manifest["seed"], threads=run.threads, steps=None if model.complete else manifest["steps_done"],
-              listener=lambda event: _heard(event, run, job))
+    job = Run(
+        manifest["seed"],
+        threads=run.threads,
+        steps=None if model.complete else manifest["steps_done"],
+        listener=lambda event: _heard(event, run, job),
+    )
     again = Synthesizer.fit(both, job, manifest["model"], manifest["options"])
     run.check()
     draw = Run(run.seed_of("auditing", "canaries", number), threads=run.threads)
@@ -118,13 +136,20 @@ def _heard(event: Event, run: Run, job: Run) -> None:
     """Show how learning goes on, and let it be stopped."""
     if run.cancelled:
         job.cancel()
-    run.emit(event.kind, event.stage, event.text, done=event.done, total=event.total, left=event.left)
+    run.emit(
+        event.kind, event.stage, event.text, done=event.done, total=event.total, left=event.left
+    )
 
 
-def _suspicions(scene: Scene, candidates: Dataset, releases: Sequence[Dataset], run: Run) -> list[Floats]:
-    """For each release how much nearer a candidate lies to it than to the rows of the model that knew no candidate."""
+def _suspicions(
+    scene: Scene, candidates: Dataset, releases: Sequence[Dataset], run: Run
+) -> list[Floats]:
+    """For each release how much nearer a candidate lies to it than to the rows of the model that
+    knew no candidate."""
     names = candidates.schema.names
-    layout, parts = features((candidates, scene.synthetic.rows, *(rows.select(names) for rows in releases)))
+    layout, parts = features(
+        (candidates, scene.synthetic.rows, *(rows.select(names) for rows in releases))
+    )
     place = learn_embedding(layout, parts[1], run)
     points = [place(part) for part in parts]
     before, *after = (np.sqrt(nearest(points[0], other)[1]) + _TOUCHING for other in points[1:])
@@ -142,14 +167,36 @@ def _told(name: str, mine: Found, published: Found, fits: int) -> Leak:
     low, high = area.interval
     n = len(mine.planted)
     again = f"learned again {fits} times" if fits > 1 else "learned again"
-    sentence = (f"{n:,} made-up rare rows were planted, and the model {again}. Of a planted and an unplanted one, an "
-                f"attacker picks the planted one in {percent(area.value)} of cases (95 % interval {percent(low)} to "
-                f"{percent(high)}; 50 % is guessing). Where the attacker was surest, {right:,} of {guesses:,} guesses were "
-                "right: " + (f"the model cannot be differentially private with an epsilon below {proven:.2f}."
-                   if proven else "no epsilon of differential privacy is refuted.")
-                + f" With so many canaries the audit could not have shown an epsilon above {most:.1f}.")
-    told = Told("canaries", name, PLANTED_LIMIT, sentence=sentence, figures={
-        "auc": area.value, "planted": n, "unplanted": len(mine.unplanted), "fits": fits, "guesses": guesses,
-        "right_guesses": right, "epsilon_at_least": proven, "epsilon_that_could_be_shown": most})
+    sentence = (
+        f"{n:,} made-up rare rows were planted, and the model {again}. Of a planted and an "
+        "unplanted one, an "
+        f"attacker picks the planted one in {percent(area.value)} of cases (95 % interval "
+        f"{percent(low)} to "
+        f"{percent(high)}; 50 % is guessing). Where the attacker was surest, {right:,} of "
+        f"{guesses:,} guesses were "
+        "right: "
+        + (
+            f"the model cannot be differentially private with an epsilon below {proven:.2f}."
+            if proven
+            else "no epsilon of differential privacy is refuted."
+        )
+        + f" With so many canaries the audit could not have shown an epsilon above {most:.1f}."
+    )
+    told = Told(
+        "canaries",
+        name,
+        PLANTED_LIMIT,
+        sentence=sentence,
+        figures={
+            "auc": area.value,
+            "planted": n,
+            "unplanted": len(mine.unplanted),
+            "fits": fits,
+            "guesses": guesses,
+            "right_guesses": right,
+            "epsilon_at_least": proven,
+            "epsilon_that_could_be_shown": most,
+        },
+    )
     excess = of_auc(area)
     return leak(told, excess, of_auc(auc(mine.unplanted, mine.unplanted)), of_auc(ceiling))

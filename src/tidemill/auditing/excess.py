@@ -12,14 +12,16 @@ from scipy.stats import hypergeom, norm
 
 from tidemill.supervised.auc import NORMAL_95, Auc
 
-_Z2 = NORMAL_95 ** 2
+_Z2 = NORMAL_95**2
 
 
 class Excess(NamedTuple):
-    """What an attack gains on training rows, of all that it could gain beyond its success on unseen rows.
+    """What an attack gains on training rows, of all that it could gain beyond its success on unseen
+    rows.
 
     Attributes:
-        value: 0 where training rows are attacked no better than unseen ones, 1 where every attack on them succeeds.
+        value: 0 where training rows are attacked no better than unseen ones, 1 where every attack
+            on them succeeds.
         error: Its standard error.
     """
 
@@ -32,7 +34,8 @@ class Excess(NamedTuple):
 
 
 class Rate(NamedTuple):
-    """A success rate by Wilson's score interval (1927): its centre, and half its width at 95 % in standard errors."""
+    """A success rate by Wilson's score interval (1927): its centre, and half its width at 95 % in
+    standard errors."""
 
     value: float
     error: float
@@ -51,34 +54,45 @@ def rate(successes: int, attempts: int) -> Rate:
 
 
 def of_rates(training: Rate, control: Rate) -> Excess:
-    """The risk of Giomi et al. (2023): (attack rate - control rate) / (1 - control rate), its errors propagated.
+    """The risk of Giomi et al. (2023): (attack rate - control rate) / (1 - control rate), its
+    errors propagated.
 
     Example:
         >>> of_rates(rate(50, 100), rate(50, 100)).value
         0.0
     """
     left = 1 - control.value
-    return Excess((training.value - control.value) / left,
-                  sqrt((training.error / left) ** 2 + (control.error * (1 - training.value) / left ** 2) ** 2))
+    return Excess(
+        (training.value - control.value) / left,
+        sqrt((training.error / left) ** 2 + (control.error * (1 - training.value) / left**2) ** 2),
+    )
 
 
 def of_hits(training: NDArray[np.bool_], control: NDArray[np.bool_]) -> Excess:
-    """The same of which attacks succeeded, one a row; neither empty. Sure is only what Fisher's exact test holds to be."""
+    """The same of which attacks succeeded, one a row; neither empty. Sure is only what Fisher's
+    exact test holds to be."""
     successes, control_successes = int(training.sum()), int(control.sum())
     gain = of_rates(rate(successes, len(training)), rate(control_successes, len(control)))
     whole = len(training) + len(control)
-    return at_least(gain, float(hypergeom.sf(successes - 1, whole, successes + control_successes, len(training))))
+    return at_least(
+        gain,
+        float(hypergeom.sf(successes - 1, whole, successes + control_successes, len(training))),
+    )
 
 
 def at_least(gain: Excess, chance: float) -> Excess:
-    """A gain whose error is no less than an exact test tells: the chance of such a gain where nothing leaks, one-sided.
+    """A gain whose error is no less than an exact test tells: the chance of such a gain where
+    nothing leaks, one-sided.
 
     Errors propagated through a ratio are too small in the tails, where a light is decided.
     """
     errors = float(norm.isf(chance))
-    return Excess(gain.value, max(gain.error, gain.value / errors)) if 1 < errors < math.inf else gain
+    return (
+        Excess(gain.value, max(gain.error, gain.value / errors)) if 1 < errors < math.inf else gain
+    )
 
 
 def of_auc(area: Auc) -> Excess:
-    """The attacker's advantage 2 AUC - 1: how much more often than by a toss training rows are ranked first, doubled."""
+    """The attacker's advantage 2 AUC - 1: how much more often than by a toss training rows are
+    ranked first, doubled."""
     return Excess(2 * area.value - 1, 2 * area.error)

@@ -42,24 +42,34 @@ class Caught(NamedTuple):
 
     @property
     def excess(self) -> Excess:
-        """What the attack gains on training rows; sure is only what is more than rows in random order would give."""
+        """What the attack gains on training rows; sure is only what is more than rows in random
+        order would give."""
         above = int(self.members.sum())
         gain = of_rates(rate(above, len(self.members)), rate(self.strangers, self.of))
         # the chance that so few unseen rows stand among the so many most suspicious ones
-        return at_least(gain, float(hypergeom.cdf(self.strangers, len(self.members) + self.of, self.of,
-                                                  above + self.strangers)))
+        return at_least(
+            gain,
+            float(
+                hypergeom.cdf(
+                    self.strangers, len(self.members) + self.of, self.of, above + self.strangers
+                )
+            ),
+        )
 
 
 def membership(scene: Scene, run: Run) -> Iterable[Leak]:
-    """Membership inference by distance and by density ratio: on average, and for the few whom it exposes most.
+    """Membership inference by distance and by density ratio: on average, and for the few whom it
+    exposes most.
 
-    By distance: a row is suspicious that lies near to a synthetic row. By density ratio: that lies nearer to a synthetic row
-    than to other real rows, as in DOMIAS (van Breugel et al. 2023) with the nearest neighbour's distance for the density.
-    The attacker's other real rows are one half of the holdout, and the unseen rows to be told from training rows the other
-    half; then the halves change places.
+    By distance: a row is suspicious that lies near to a synthetic row. By density ratio: that lies
+    nearer to a synthetic row than to other real rows, as in DOMIAS (van Breugel et al. 2023) with
+    the nearest neighbour's distance for the density. The attacker's other real rows are one half of
+    the holdout, and the unseen rows to be told from training rows the other half; then the halves
+    change places.
 
-    An average hides a few exposed people, so the share of training rows is measured, too, that stand out beyond all but 1 %
-    of the unseen ones (Carlini et al. 2022, "Membership Inference Attacks From First Principles").
+    An average hides a few exposed people, so the share of training rows is measured, too, that
+    stand out beyond all but 1 % of the unseen ones (Carlini et al. 2022, "Membership Inference
+    Attacks From First Principles").
 
     Args:
         scene: People and releases.
@@ -70,13 +80,19 @@ def membership(scene: Scene, run: Run) -> Iterable[Leak]:
 
     def ratios(release: Release) -> tuple[Floats, Floats]:
         near = release.to_train, release.to_holdout
-        return tuple(-(d + _TOUCHING) / (far[:len(d)] + _TOUCHING)  # type: ignore[return-value]
-                     for d, far in zip(near, apart, strict=True))
+        return tuple(
+            -(d + _TOUCHING) / (far[: len(d)] + _TOUCHING)  # type: ignore[return-value]
+            for d, far in zip(near, apart, strict=True)
+        )
 
     ways: list[tuple[str, str, Suspicion]] = [
-        ("distance", "who only looks how near each person lies to the synthetic rows",
-         lambda release: (-release.to_train, -release.to_holdout)),
-        ("density ratio", "who also has other real rows to compare with", ratios)]
+        (
+            "distance",
+            "who only looks how near each person lies to the synthetic rows",
+            lambda release: (-release.to_train, -release.to_holdout),
+        ),
+        ("density ratio", "who also has other real rows to compare with", ratios),
+    ]
     for way, who, suspicion in ways:
         scores = [suspicion(release) for release in scene.releases]
         yield _on_average(way, who, [auc(*pair) for pair in scores])
@@ -97,41 +113,70 @@ def caught(members: Floats, strangers: Floats) -> Caught:
 
 
 def _to_other_people(scene: Scene) -> tuple[Floats, Floats]:
-    """Distances of attacked rows to the nearest of the attacker's own real rows: the half of the holdout they are not in."""
+    """Distances of attacked rows to the nearest of the attacker's own real rows: the half of the
+    holdout they are not in."""
     half = len(scene.holdout) // 2
-    first, second = scene.holdout.points[:half], scene.holdout.points[half:2 * half]
+    first, second = scene.holdout.points[:half], scene.holdout.points[half : 2 * half]
     train = np.empty(len(scene.train))
     for start, known in enumerate((first, second)):
         train[start::2] = nearest(scene.train.points[start::2], known)[1]
-    holdout = np.concatenate([nearest(scene.holdout.points[:half], second)[1],
-                              nearest(scene.holdout.points[half:], first)[1]])
+    holdout = np.concatenate(
+        [
+            nearest(scene.holdout.points[:half], second)[1],
+            nearest(scene.holdout.points[half:], first)[1],
+        ]
+    )
     return np.sqrt(train), np.sqrt(holdout)
 
 
 def _on_average(way: str, who: str, areas: list[Auc]) -> Leak:
     mine, floor, ceiling = areas
     low, high = mine.interval
-    sentence = (f"An attacker {who} picks the training row out of a training row and an unseen one in "
-                f"{percent(mine.value)} of cases (95 % interval {percent(low)} to {percent(high)}). Guessing gives 50 %, "
-                f"the published training rows themselves {percent(ceiling.value)}.")
-    told = Told("membership", f"membership by {way}, on average", sentence=sentence,
-                figures={"auc": mine.value, "auc_floor": floor.value, "auc_ceiling": ceiling.value})
+    sentence = (
+        f"An attacker {who} picks the training row out of a training row and an unseen one in "
+        f"{percent(mine.value)} of cases (95 % interval {percent(low)} to {percent(high)}). "
+        "Guessing gives 50 %, "
+        f"the published training rows themselves {percent(ceiling.value)}."
+    )
+    told = Told(
+        "membership",
+        f"membership by {way}, on average",
+        sentence=sentence,
+        figures={"auc": mine.value, "auc_floor": floor.value, "auc_ceiling": ceiling.value},
+    )
     return leak(told, *(of_auc(area) for area in areas))
 
 
 def _few(way: str, who: str, scores: list[tuple[Floats, Floats]], scene: Scene) -> Leak:
     told = Told("membership", f"membership by {way}, the most exposed", FEW_LIMIT)
     if len(scene.holdout) < FEWEST_ROWS:
-        return unknown(told.attack, told.name, f"there are {counted(len(scene.holdout), 'held-out row')}; "
-                       f"{FEWEST_ROWS} are needed to tell what 1 % of them are like", FEW_LIMIT)
+        return unknown(
+            told.attack,
+            told.name,
+            f"there are {counted(len(scene.holdout), 'held-out row')}; "
+            f"{FEWEST_ROWS} are needed to tell what 1 % of them are like",
+            FEW_LIMIT,
+        )
     found = [caught(*pair) for pair in scores]
     mine, _, ceiling = found
     members = int(mine.members.sum())
-    sentence = (f"If an attacker {who} accuses so few that at most 1 % of unseen rows are taken for training rows, "
-                f"{members:,} of {len(mine.members):,} training rows are found ({percent(mine.members.mean())}; of unseen "
-                f"rows it was {percent(mine.strangers / mine.of)}). With the training rows published it would be "
-                f"{percent(ceiling.members.mean())}.")
-    told = replace(told, sentence=sentence, exposed=scene.train.places[:len(mine.members)][mine.members],
-                   why=f"found by membership inference ({way})",
-                   figures={"true_positives": float(mine.members.mean()), "false_positives": mine.strangers / mine.of})
+    sentence = (
+        f"If an attacker {who} accuses so few that at most 1 % of unseen rows are taken for "
+        "training rows, "
+        f"{members:,} of {len(mine.members):,} training rows are found "
+        f"({percent(mine.members.mean())}; of unseen "
+        f"rows it was {percent(mine.strangers / mine.of)}). With the training rows published it "
+        "would be "
+        f"{percent(ceiling.members.mean())}."
+    )
+    told = replace(
+        told,
+        sentence=sentence,
+        exposed=scene.train.places[: len(mine.members)][mine.members],
+        why=f"found by membership inference ({way})",
+        figures={
+            "true_positives": float(mine.members.mean()),
+            "false_positives": mine.strangers / mine.of,
+        },
+    )
     return leak(told, *(one.excess for one in found))

@@ -19,13 +19,16 @@ WANTED, FEWEST = 120, 30
 LEAST_SHARE, MOST_SHARE = 0.02, 0.25
 """The share of rows that are called outliers."""
 NEARER = 1 / 3
-"""A row is reproduced if a synthetic row lies within this part of the distance to the nearest other real row."""
+"""A row is reproduced if a synthetic row lies within this part of the distance to the nearest other
+real row."""
 
 
 def outliers(scene: Scene, run: Run) -> Iterable[Leak]:
-    """The rarest real rows, those farthest from all others, that a synthetic row comes nearer to than a third of that way.
+    """The rarest real rows, those farthest from all others, that a synthetic row comes nearer to
+    than a third of that way.
 
-    Unseen outliers are the control: between them and other people, too, a synthetic row may fall by chance.
+    Unseen outliers are the control: between them and other people, too, a synthetic row may fall by
+    chance.
 
     Args:
         scene: People and releases.
@@ -34,50 +37,80 @@ def outliers(scene: Scene, run: Run) -> Iterable[Leak]:
     name = "outliers reproduced"
     share = min(MOST_SHARE, max(LEAST_SHARE, WANTED / len(scene.holdout)))
     if share * len(scene.holdout) < FEWEST:
-        yield unknown("outliers", name, f"there are {counted(len(scene.holdout), 'held-out row')}, too few to have "
-                      f"{FEWEST} outliers among them")
+        yield unknown(
+            "outliers",
+            name,
+            f"there are {counted(len(scene.holdout), 'held-out row')}, too few to have "
+            f"{FEWEST} outliers among them",
+        )
         return
     apart = isolation(scene)
     size = min(map(len, apart))
     run.check()
     limit = float(np.quantile(np.concatenate([apart[0][:size], apart[1][:size]]), 1 - share))
     if limit == 0:
-        yield unknown("outliers", name, "every row equals another one, so that there are no outliers")
+        yield unknown(
+            "outliers", name, "every row equals another one, so that there are no outliers"
+        )
         return
     found = [_reproduced(release, apart, limit) for release in scene.releases]
     (mine, chance), _, _ = found
     rare = np.flatnonzero(apart[0] >= limit)
-    sentence = (f"Of the {len(mine):,} rarest training rows (the {percent(share)} farthest from all others), "
-                f"{percent(mine.mean())} have a synthetic row within a third of the way to the nearest other real row; of "
-                f"the {len(chance):,} rarest unseen rows {percent(chance.mean())}. With the training rows published it "
-                f"would be {percent(found[2][0].mean())}.")
-    told = Told("outliers", name, sentence=sentence,
-                figures={"outliers": len(mine), "unseen_outliers": len(chance), "reproduced": float(mine.mean()),
-                         "by_chance": float(chance.mean())},
-                exposed=scene.train.places[rare[mine]], why="an outlier that a synthetic row comes near to")
+    sentence = (
+        f"Of the {len(mine):,} rarest training rows (the {percent(share)} farthest from all "
+        "others), "
+        f"{percent(mine.mean())} have a synthetic row within a third of the way to the nearest "
+        "other real row; of "
+        f"the {len(chance):,} rarest unseen rows {percent(chance.mean())}. With the training rows "
+        "published it "
+        f"would be {percent(found[2][0].mean())}."
+    )
+    told = Told(
+        "outliers",
+        name,
+        sentence=sentence,
+        figures={
+            "outliers": len(mine),
+            "unseen_outliers": len(chance),
+            "reproduced": float(mine.mean()),
+            "by_chance": float(chance.mean()),
+        },
+        exposed=scene.train.places[rare[mine]],
+        why="an outlier that a synthetic row comes near to",
+    )
     yield leak(told, *(of_hits(*pair) for pair in found))
 
 
 def isolation(scene: Scene) -> tuple[Floats, Floats]:
-    """Distance of each attacked training and holdout row to the nearest of other training rows, as many for all of them.
+    """Distance of each attacked training and holdout row to the nearest of other training rows, as
+    many for all of them.
 
-    The attacked training rows are cut in two: those of one half look for their nearest among the other, so that none finds
-    itself; and so do the two halves of the holdout.
+    The attacked training rows are cut in two: those of one half look for their nearest among the
+    other, so that none finds itself; and so do the two halves of the holdout.
     """
     half = len(scene.train) // 2
-    references = [np.concatenate([part, scene.others]) for part in (scene.train.points[half:], scene.train.points[:half])]
+    references = [
+        np.concatenate([part, scene.others])
+        for part in (scene.train.points[half:], scene.train.points[:half])
+    ]
     found = []
     for people in (scene.train, scene.holdout):
         cut = half if people is scene.train else len(people) // 2
-        squared = np.concatenate([nearest(people.points[:cut], references[0])[1],
-                                  nearest(people.points[cut:], references[1])[1]])
+        squared = np.concatenate(
+            [
+                nearest(people.points[:cut], references[0])[1],
+                nearest(people.points[cut:], references[1])[1],
+            ]
+        )
         found.append(np.sqrt(squared))
     return found[0], found[1]
 
 
-def _reproduced(release: Release, apart: tuple[Floats, Floats], limit: float) -> tuple[np.ndarray, np.ndarray]:
+def _reproduced(
+    release: Release, apart: tuple[Floats, Floats], limit: float
+) -> tuple[np.ndarray, np.ndarray]:
     found = []
     for distances, far in zip((release.to_train, release.to_holdout), apart, strict=True):
-        rare = np.flatnonzero(far[:len(distances)] >= limit)
+        rare = np.flatnonzero(far[: len(distances)] >= limit)
         found.append(distances[rare] < NEARER * far[rare])
     return found[0], found[1]

@@ -1,4 +1,5 @@
-"""Made-up rare rows: unlikely together, but each value one that its column has, and no rule broken."""
+"""Made-up rare rows: unlikely together, but each value one that its column has, and no rule
+broken."""
 
 from __future__ import annotations
 
@@ -13,15 +14,17 @@ from tidemill.pipeline.feedback import holds
 TAIL = 0.05
 """The share of rows at either end of a number from which its values are drawn."""
 FEWEST = 5
-"""Rows that a level must have: of rarer ones a model may keep no name, so that a canary would be planted in vain."""
+"""Rows that a level must have: of rarer ones a model may keep no name, so that a canary would be
+planted in vain."""
 ATTEMPTS = 4
 
 
 def made_up(train: Dataset, rows: int, rng: np.random.Generator) -> Dataset | str:
     """So many rows that are no training row, or why they cannot be made.
 
-    Numbers and dates come from the two tails of their column, levels from all levels with the same chance, each column by
-    itself; columns that a rule ties together are taken from one training row, drawn by the first of them.
+    Numbers and dates come from the two tails of their column, levels from all levels with the same
+    chance, each column by itself; columns that a rule ties together are taken from one training
+    row, drawn by the first of them.
 
     Args:
         train: Modelled columns only.
@@ -62,16 +65,21 @@ def _groups(train: Dataset) -> list[list[str]]:
     for rule in train.schema.rules:
         joined = set().union(*(group[name] for name in rule.columns))
         group |= dict.fromkeys(joined, joined)
-    return [sorted(names, key=train.schema.names.index) for first, names in group.items()
-            if first == min(names, key=train.schema.names.index)]
+    return [
+        sorted(names, key=train.schema.names.index)
+        for first, names in group.items()
+        if first == min(names, key=train.schema.names.index)
+    ]
 
 
 def _places(column: Column, values: pl.Series, rows: int, rng: np.random.Generator) -> np.ndarray:
     """Training rows whose value of the column is taken."""
     if column.kind in ("number", "datetime"):
-        order = values.arg_sort(nulls_last=True).to_numpy()[:len(values) - values.null_count()]
+        order = values.arg_sort(nulls_last=True).to_numpy()[: len(values) - values.null_count()]
         tail = max(1, int(TAIL * len(order)))
-        ends = np.concatenate([order[:tail], order[-tail:]]) if len(order) else np.arange(len(values))
+        ends = (
+            np.concatenate([order[:tail], order[-tail:]]) if len(order) else np.arange(len(values))
+        )
         return np.asarray(rng.choice(ends, rows))
     codes = values.cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(int)
     levels, counts = np.unique(codes, return_counts=True)
@@ -80,4 +88,6 @@ def _places(column: Column, values: pl.Series, rows: int, rng: np.random.Generat
     starts = np.searchsorted(codes[order], usual)
     stops = np.searchsorted(codes[order], usual, "right")
     which = rng.integers(0, len(usual), rows)
-    return np.asarray(order[(starts[which] + rng.random(rows) * (stops - starts)[which]).astype(int)])
+    return np.asarray(
+        order[(starts[which] + rng.random(rows) * (stops - starts)[which]).astype(int)]
+    )

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from tidemill.auditing.base import Release, Scene, Told, leak, unknown
 from tidemill.auditing.excess import Excess, of_hits
-from tidemill.auditing.predicates import Predicate, of_one_column, of_several_columns, shuffled, true_of
+from tidemill.auditing.predicates import (
+    Predicate,
+    of_one_column,
+    of_several_columns,
+    shuffled,
+    true_of,
+)
 from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
@@ -19,13 +25,15 @@ from tidemill.metrics.wording import percent
 from tidemill.supervised.arrays import Features, together
 
 OF_ONE, OF_SEVERAL, DRAWN = 500, 1500, 12_000
-"""Predicates of one and of several columns that are tried, and how many of these are drawn at most to find them."""
+"""Predicates of one and of several columns that are tried, and how many of these are drawn at most
+to find them."""
 MOST_ROWS = 150_000
 """People on each side, and released rows, that predicates are tried on."""
 CHECKS = 150_000_000
 """Rows that may be looked at to find predicates of several columns."""
 MANY = 64
-"""A predicate that is true of more people than this will single out none however they are labelled."""
+"""A predicate that is true of more people than this will single out none however they are
+labelled."""
 FEWEST = 50
 """Predicates that are needed."""
 TOSSES = 200
@@ -34,7 +42,8 @@ Bools = NDArray[np.bool_]
 
 
 class Tried(NamedTuple):
-    """Predicates, and the people that each is true of: positions below the number of training rows are training rows."""
+    """Predicates, and the people that each is true of: positions below the number of training rows
+    are training rows."""
 
     predicates: list[Predicate]
     people: list[NDArray[np.int64]]
@@ -42,13 +51,15 @@ class Tried(NamedTuple):
 
 
 def singling_out(scene: Scene, run: Run) -> Iterable[Leak]:
-    """Predicates that single out one synthetic row, and how many of them are true of exactly one training row.
+    """Predicates that single out one synthetic row, and how many of them are true of exactly one
+    training row.
 
-    The singling-out attack of Giomi et al. (2023): univariate predicates are a column's smallest and largest value and
-    values that occur once; multivariate ones join several columns of one synthetic row: equal to its levels, and at or
-    beyond its numbers, seen from the median. Control: the same predicates on as many unseen rows. Guessing: predicates
-    whose tests come from different synthetic rows. Predicates of one table depend on each other; the standard error is at
-    least that of giving the labels "training" and "unseen" at random.
+    The singling-out attack of Giomi et al. (2023): univariate predicates are a column's smallest
+    and largest value and values that occur once; multivariate ones join several columns of one
+    synthetic row: equal to its levels, and at or beyond its numbers, seen from the median. Control:
+    the same predicates on as many unseen rows. Guessing: predicates whose tests come from different
+    synthetic rows. Predicates of one table depend on each other; the standard error is at least
+    that of giving the labels "training" and "unseen" at random.
 
     Args:
         scene: People and releases.
@@ -63,18 +74,38 @@ def singling_out(scene: Scene, run: Run) -> Iterable[Leak]:
         found.append(_tried(release, people, run.rng("auditing", "singling-out", k)))
     mine = found[0]
     if min(len(tried.people) for tried in found) < FEWEST:
-        yield unknown("singling-out", name, f"the synthetic rows give only {len(mine.people)} conditions that are true of a "
-                      "single one, too few to measure by")
+        yield unknown(
+            "singling-out",
+            name,
+            f"the synthetic rows give only {len(mine.people)} conditions that are true of a "
+            "single one, too few to measure by",
+        )
         return
-    guesses = [true_of(guess, people) for guess in shuffled(mine.predicates, run.rng("auditing", "guesses"))]
+    guesses = [
+        true_of(guess, people)
+        for guess in shuffled(mine.predicates, run.rng("auditing", "guesses"))
+    ]
     guessed = float(_singled(guesses, size)[0].mean())
     training, unseen = _singled(mine.people, size)
-    sentence = (f"Of {len(training):,} conditions that single out one synthetic row, {percent(float(training.mean()))} are "
-                f"true of exactly one of {size:,} training rows, and {percent(float(unseen.mean()))} of exactly one of as "
-                f"many unseen rows. Conditions put together at random: {percent(guessed)}.")
-    told = Told("singling-out", name, sentence=sentence, table=_table(found, size),
-                figures={"conditions": len(training), "singled_out": float(training.mean()),
-                         "by_chance": float(unseen.mean()), "by_guessing": guessed})
+    sentence = (
+        f"Of {len(training):,} conditions that single out one synthetic row, "
+        f"{percent(float(training.mean()))} are "
+        f"true of exactly one of {size:,} training rows, and {percent(float(unseen.mean()))} of "
+        "exactly one of as "
+        f"many unseen rows. Conditions put together at random: {percent(guessed)}."
+    )
+    told = Told(
+        "singling-out",
+        name,
+        sentence=sentence,
+        table=_table(found, size),
+        figures={
+            "conditions": len(training),
+            "singled_out": float(training.mean()),
+            "by_chance": float(unseen.mean()),
+            "by_guessing": guessed,
+        },
+    )
     yield leak(told, *(_excess(tried.people, size, run) for tried in found))
 
 
@@ -87,7 +118,9 @@ def _tried(release: Release, people: Features, rng: np.random.Generator) -> Trie
 
 def _singled(people: Sequence[NDArray[np.int64]], size: int) -> tuple[Bools, Bools]:
     """Which predicates are true of exactly one training row, and of exactly one unseen row."""
-    counts = np.array([(int((at < size).sum()), int((at >= size).sum())) for at in people]).reshape(-1, 2)
+    counts = np.array([(int((at < size).sum()), int((at >= size).sum())) for at in people]).reshape(
+        -1, 2
+    )
     return counts[:, 0] == 1, counts[:, 1] == 1
 
 
@@ -104,16 +137,32 @@ def _excess(people: Sequence[NDArray[np.int64]], size: int, run: Run) -> Excess:
         inside = labels[:, at].sum(axis=1)
         differences += (inside == 1).astype(float) - (len(at) - inside == 1)
     left = 1 - (float(unseen.sum()) + 0.5) / (len(people) + 1)
-    return Excess(excess.value, max(excess.error, sqrt(float((differences ** 2).mean())) / len(people) / left))
+    return Excess(
+        excess.value, max(excess.error, sqrt(float((differences**2).mean())) / len(people) / left)
+    )
 
 
 def _table(found: Sequence[Tried], size: int) -> Table:
     rows = []
-    for what, tried in zip(("synthetic rows", "independent columns", "training rows published"), found, strict=True):
+    for what, tried in zip(
+        ("synthetic rows", "independent columns", "training rows published"), found, strict=True
+    ):
         training, unseen = _singled(tried.people, size)
-        for kind, part in (("one column", slice(0, tried.of_one)), ("several columns", slice(tried.of_one, None))):
+        for kind, part in (
+            ("one column", slice(0, tried.of_one)),
+            ("several columns", slice(tried.of_one, None)),
+        ):
             if len(training[part]):
-                rows.append((f"{what}, conditions on {kind}", len(training[part]), float(training[part].mean()),
-                             float(unseen[part].mean())))
-    return Table(("published", "conditions", "single out a training row", "single out an unseen row"), tuple(rows),
-                 "Conditions that single out one row")
+                rows.append(
+                    (
+                        f"{what}, conditions on {kind}",
+                        len(training[part]),
+                        float(training[part].mean()),
+                        float(unseen[part].mean()),
+                    )
+                )
+    return Table(
+        ("published", "conditions", "single out a training row", "single out an unseen row"),
+        tuple(rows),
+        "Conditions that single out one row",
+    )

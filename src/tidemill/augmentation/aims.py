@@ -1,4 +1,5 @@
-"""What rows are to be generated for: places in which the real rows are too few for what is to be learned from them."""
+"""What rows are to be generated for: places in which the real rows are too few for what is to be
+learned from them."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ class Studied:
 
     @property
     def errors(self) -> Floats:
-        """(n,) how wrong the predictions are: 1 less the chance of the true class, or the distance."""
+        """(n,) how wrong the predictions are: 1 less the chance of the true class, or the
+        distance."""
         if not self.problem.classes:
             return np.abs(self.predicted - self.value)
         return 1 - self.predicted[np.arange(len(self.value)), self.value.astype(int)]
@@ -88,31 +90,53 @@ def rare(studied: Studied) -> list[Want]:
         return []
     counts = studied.counts()
     column = studied.problem.target.name
-    return [Want(_of_class(studied, code), int(counts.max() - count),
-                 f"{column} is {studied.problem.classes[code]}: {count:,} real rows beside {counts.max():,} of the most "
-                 "frequent class")
-            for code, count in enumerate(counts) if 0 < count < counts.max() and _nameable(studied, code)]
+    return [
+        Want(
+            _of_class(studied, code),
+            int(counts.max() - count),
+            f"{column} is {studied.problem.classes[code]}: {count:,} real rows beside "
+            f"{counts.max():,} of the most "
+            "frequent class",
+        )
+        for code, count in enumerate(counts)
+        if 0 < count < counts.max() and _nameable(studied, code)
+    ]
 
 
 def weak_spots(studied: Studied) -> list[Want]:
-    """As many rows as there are real ones in each segment in which the model of the target errs most."""
+    """As many rows as there are real ones in each segment in which the model of the target errs
+    most."""
     errors = studied.errors
-    return _segments(studied, errors, lambda inside: f"the model errs by {errors[inside].mean():.2g} on average there, by "
-                                                     f"{errors.mean():.2g} in all rows")
+    return _segments(
+        studied,
+        errors,
+        lambda inside: (
+            f"the model errs by {errors[inside].mean():.2g} on average there, by "
+            f"{errors.mean():.2g} in all rows"
+        ),
+    )
 
 
 def uncertain(studied: Studied) -> list[Want]:
-    """As many rows as there are real ones in each segment in which the predicted chances are most even."""
+    """As many rows as there are real ones in each segment in which the predicted chances are most
+    even."""
     if not studied.problem.classes:
         return []
     chances = np.clip(studied.predicted, 1e-9, 1)
     entropy = -(chances * np.log2(chances)).sum(axis=1)
-    return _segments(studied, entropy, lambda inside: f"the model's answers hold {entropy[inside].mean():.2f} bits of doubt "
-                                                      f"there on average, {entropy.mean():.2f} in all rows")
+    return _segments(
+        studied,
+        entropy,
+        lambda inside: (
+            f"the model's answers hold {entropy[inside].mean():.2f} bits of doubt "
+            f"there on average, {entropy.mean():.2f} in all rows"
+        ),
+    )
 
 
 def thin_rules(studied: Studied) -> list[Want]:
-    """Rows in small segments in which one class is far more frequent than elsewhere, until each has THIN of the rows."""
+    """Rows in small segments in which one class is far more frequent than elsewhere, until each has
+    THIN of the rows."""
     if not studied.problem.classes:
         return []
     candidates = candidate_tests(studied.data, studied.problem.columns)
@@ -126,9 +150,16 @@ def thin_rules(studied: Studied) -> list[Want]:
         if found is None:
             continue
         condition, inside = found
-        wants.append(Want(condition, max(0, int(THIN * len(there)) - int(inside.sum())),
-                          f"{test_words(condition.tests)}: {studied.problem.target.name} is {studied.problem.classes[code]} "
-                          f"in {there[inside].mean():.0%} of only {inside.sum():,} rows, in {prior:.0%} of all"))
+        wants.append(
+            Want(
+                condition,
+                max(0, int(THIN * len(there)) - int(inside.sum())),
+                f"{test_words(condition.tests)}: {studied.problem.target.name} is "
+                f"{studied.problem.classes[code]} "
+                f"in {there[inside].mean():.0%} of only {inside.sum():,} rows, in {prior:.0%} of "
+                "all",
+            )
+        )
     return [want for want in wants if want.rows][:SPOTS]
 
 
@@ -138,7 +169,10 @@ def shifted(studied: Studied) -> list[Want]:
         return []
     columns = studied.problem.columns
     names = [column.name for column in columns]
-    both = pl.concat([studied.data.frame.select(names), studied.newer.frame.select(names)], how="vertical_relaxed")
+    both = pl.concat(
+        [studied.data.frame.select(names), studied.newer.frame.select(names)],
+        how="vertical_relaxed",
+    )
     old, new = len(studied.data), len(studied.newer)
     is_new = np.repeat([0.0, 1.0], [old, new])
     worth = np.where(is_new == 1, 1 / new, -1 / old)
@@ -149,8 +183,14 @@ def shifted(studied: Studied) -> list[Want]:
         # of old + wanted rows the segment shall have its newer share
         lacking = int((after * old - before * old) / max(1e-9, 1 - after))
         if after - before > 0.02 and lacking > 0:
-            wants.append(Want(condition, min(lacking, old), f"{test_words(condition.tests)}: {after:.0%} of the newer rows, "
-                                                            f"{before:.0%} of the training rows"))
+            wants.append(
+                Want(
+                    condition,
+                    min(lacking, old),
+                    f"{test_words(condition.tests)}: {after:.0%} of the newer rows, "
+                    f"{before:.0%} of the training rows",
+                )
+            )
     return wants
 
 
@@ -169,13 +209,19 @@ def _segments(studied: Studied, worth: Floats, why: Callable[[Masks], str]) -> l
     def quality(rows: Floats, total: Floats) -> Floats:
         return np.where(rows >= least, total / np.sqrt(np.maximum(rows, 1)), -np.inf)
 
-    return [Want(condition, int(inside.sum()), f"{test_words(condition.tests)}: {why(inside)}")
-            for condition, inside in _described(studied.data, studied.problem.columns, worth - worth.mean(), quality)]
+    return [
+        Want(condition, int(inside.sum()), f"{test_words(condition.tests)}: {why(inside)}")
+        for condition, inside in _described(
+            studied.data, studied.problem.columns, worth - worth.mean(), quality
+        )
+    ]
 
 
-def _described(data: Dataset, columns: Sequence[Column], worth: Floats,
-               quality: Quality) -> Iterator[tuple[Condition, Masks]]:
-    """Segments one after the other; the rows of one count for nothing in the search for the next."""
+def _described(
+    data: Dataset, columns: Sequence[Column], worth: Floats, quality: Quality
+) -> Iterator[tuple[Condition, Masks]]:
+    """Segments one after the other; the rows of one count for nothing in the search for the
+    next."""
     candidates = candidate_tests(data, columns)
     for _ in range(SPOTS):
         found = describe(candidates, worth, quality)
@@ -187,8 +233,11 @@ def _described(data: Dataset, columns: Sequence[Column], worth: Floats,
 
 def _thin(rows: int, prior: float) -> Quality:
     """How surely the outcome is more frequent, in standard errors, among segments that are thin."""
+
     def quality(count: Floats, total: Floats) -> Floats:
         clear = total / np.sqrt(np.maximum(count, 1) * prior * (1 - prior))
-        return np.where((count >= THIN_ROWS) & (count <= THIN * rows) & (clear >= CLEAR), clear, -np.inf)
+        return np.where(
+            (count >= THIN_ROWS) & (count <= THIN * rows) & (clear >= CLEAR), clear, -np.inf
+        )
 
     return quality

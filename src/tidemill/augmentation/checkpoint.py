@@ -39,7 +39,10 @@ class Journal:
         if name not in self._figures:
             self._figures[name] = measured()
             if self._path is not None:
-                write_json(self._path, {"format": FORMAT, "fingerprint": self._fingerprint, "figures": self._figures})
+                write_json(
+                    self._path,
+                    {"format": FORMAT, "fingerprint": self._fingerprint, "figures": self._figures},
+                )
         return self._figures[name]
 
     def done(self) -> None:
@@ -48,14 +51,25 @@ class Journal:
             self._path.unlink(missing_ok=True)
 
     def _stored(self, path: Path) -> dict[str, list[float]]:
-        hint = "start with the same data and options, give another --out, or add --overwrite to start anew"
+        hint = (
+            "start with the same data and options, give another --out, or add --overwrite to "
+            "start anew"
+        )
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
-            figures = {str(name): [float(value) for value in values] for name, values in state["figures"].items()}
+            figures = {
+                str(name): [float(value) for value in values]
+                for name, values in state["figures"].items()
+            }
             own = (state["format"], state["fingerprint"]) == (FORMAT, self._fingerprint)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise OutputError("the journal of the unfinished loop is damaged", where=str(path), hint=hint) from error
+            raise OutputError(
+                "the journal of the unfinished loop is damaged", where=str(path), hint=hint
+            ) from error
         if not own:
-            raise OutputError("the folder holds an unfinished loop over other data or with other options", where=str(path),
-                              hint=hint)
+            raise OutputError(
+                "the folder holds an unfinished loop over other data or with other options",
+                where=str(path),
+                hint=hint,
+            )
         return figures

@@ -1,4 +1,5 @@
-"""Whether rows have kept the variety of the real ones: their tails, their trends, and how many differ from each other."""
+"""Whether rows have kept the variety of the real ones: their tails, their trends, and how many
+differ from each other."""
 
 from __future__ import annotations
 
@@ -20,8 +21,10 @@ class Diversity:
     """What rows have of the variety of real ones.
 
     Attributes:
-        tails: Their share of values in the tails of numbers and in rare levels, divided by the real rows'; 1 is no loss.
-        trends: The mean difference of the columns' rank correlations from the real rows'; 0 is no loss.
+        tails: Their share of values in the tails of numbers and in rare levels, divided by the real
+            rows'; 1 is no loss.
+        trends: The mean difference of the columns' rank correlations from the real rows'; 0 is no
+            loss.
         distinct: The share of distinct rows, divided by that of as many real rows; 1 is no loss.
     """
 
@@ -31,8 +34,8 @@ class Diversity:
 
 
 def diversity(real: Dataset, rows: Dataset) -> Diversity:
-    """What the rows have of the variety of the real ones; collapsing generators lose the tails first (Shumailov et al. 2024,
-    "AI models collapse when trained on recursively generated data").
+    """What the rows have of the variety of the real ones; collapsing generators lose the tails
+    first (Shumailov et al. 2024, "AI models collapse when trained on recursively generated data").
 
     Args:
         real: The reference.
@@ -43,15 +46,23 @@ def diversity(real: Dataset, rows: Dataset) -> Diversity:
     ends = _ends(layout, a)
     inside = _in_tails(a, ends), _in_tails(b, ends)
     tails = inside[1] / inside[0] if inside[0] else 1.0
-    return Diversity(tails, float(np.abs(_correlations(a) - _correlations(b)).mean()), _distinct(b) / _distinct(a, len(b)))
+    return Diversity(
+        tails,
+        float(np.abs(_correlations(a) - _correlations(b)).mean()),
+        _distinct(b) / _distinct(a, len(b)),
+    )
 
 
 def _ends(layout: Layout, real: Features) -> tuple[Floats, Floats, list[np.ndarray]]:
     """Quantiles of the numbers, (numbers,) each, and for each category which codes are rare."""
     numbers = np.where(np.isnan(real.numbers).all(axis=0), 0.0, real.numbers)
-    low, high = np.nanquantile(numbers, [TAIL, 1 - TAIL], axis=0) if numbers.shape[1] else np.zeros((2, 0))
-    rare = [np.bincount(real.codes[:, j], minlength=len(levels) + 1) <= RARE * len(real)
-            for j, levels in enumerate(layout.levels)]
+    low, high = (
+        np.nanquantile(numbers, [TAIL, 1 - TAIL], axis=0) if numbers.shape[1] else np.zeros((2, 0))
+    )
+    rare = [
+        np.bincount(real.codes[:, j], minlength=len(levels) + 1) <= RARE * len(real)
+        for j, levels in enumerate(layout.levels)
+    ]
     return low, high, rare
 
 
@@ -63,7 +74,8 @@ def _in_tails(rows: Features, ends: tuple[Floats, Floats, list[np.ndarray]]) -> 
 
 
 def _correlations(rows: Features) -> Floats:
-    """Rank correlations of all columns; levels are ordered by their frequency in both tables together."""
+    """Rank correlations of all columns; levels are ordered by their frequency in both tables
+    together."""
     from scipy.stats import rankdata
 
     both = np.column_stack([rows.numbers, rows.codes.astype(float)])

@@ -1,4 +1,5 @@
-"""What a generated row must pass before a model may learn from it; every limit is one that nearly all real rows keep."""
+"""What a generated row must pass before a model may learn from it; every limit is one that nearly
+all real rows keep."""
 
 from __future__ import annotations
 
@@ -23,9 +24,11 @@ Bools = NDArray[np.bool_]
 MOST_REAL = 10_000
 """Real rows that judge the generated ones."""
 IMPLAUSIBLE = 0.01
-"""A generated row is implausible where a discriminator holds it for less real than all but this share of real rows."""
+"""A generated row is implausible where a discriminator holds it for less real than all but this
+share of real rows."""
 INCONSISTENT = 0.05
-"""Its label is inconsistent where a committee gives it less chance than all but this share of the class's real rows."""
+"""Its label is inconsistent where a committee gives it less chance than all but this share of the
+class's real rows."""
 COMMITTEE = ("boosting", "logistic", "nearest")
 TREES = 60
 
@@ -49,15 +52,23 @@ def gates(real: Dataset, reference: Dataset, problem: Problem, run: Run) -> tupl
     Args:
         real: The real rows, all with a target.
         problem: The target.
-        reference: Unconditioned rows of the generator, which the discriminator learns to tell from real ones.
+        reference: Unconditioned rows of the generator, which the discriminator learns to tell from
+            real ones.
         run: Seed and threads.
     """
     judges = thinned(real, MOST_REAL, run.rng("looping", "gates"))
-    return (Gate("break a rule that always holds", lambda rows: _lawful(rows, real)),
-            Gate("are copies or near-copies of real rows", lambda rows: _own(rows, real, run)),
-            Gate("look less real than nearly all real rows", lambda rows: _plausible(rows, judges, reference, run)),
-            Gate("have a label that a committee of models contradicts",
-                 lambda rows: _consistent(rows, judges, problem, run)))
+    return (
+        Gate("break a rule that always holds", lambda rows: _lawful(rows, real)),
+        Gate("are copies or near-copies of real rows", lambda rows: _own(rows, real, run)),
+        Gate(
+            "look less real than nearly all real rows",
+            lambda rows: _plausible(rows, judges, reference, run),
+        ),
+        Gate(
+            "have a label that a committee of models contradicts",
+            lambda rows: _consistent(rows, judges, problem, run),
+        ),
+    )
 
 
 def through(rows: Dataset, passing: tuple[Gate, ...], run: Run) -> tuple[Bools, dict[str, int]]:
@@ -81,21 +92,24 @@ def _lawful(rows: Dataset, real: Dataset) -> Bools:
 
 
 def _own(rows: Dataset, real: Dataset, run: Run) -> Bools:
-    """Rows no nearer to a real row than real rows are to each other, but for the nearest NEAR of them.
+    """Rows no nearer to a real row than real rows are to each other, but for the nearest NEAR of
+    them.
 
-    Where real rows often equal each other the limit is 0: equality then says nothing about a person.
+    Where real rows often equal each other the limit is 0: equality then says nothing about a
+    person.
     """
     layout, (a, b) = features((real, rows))
     place = learn_embedding(layout, a, run)
     order = run.rng("looping", "copies").permutation(len(a))
     some, others = np.split(order, [max(1, min(MOST_REAL, len(order)) // 5)])
     points = place(a)
-    usual = nearest(points[some], points[others[:2 * MOST_REAL]])[1]
+    usual = nearest(points[some], points[others[: 2 * MOST_REAL]])[1]
     return np.asarray(nearest(place(b), points)[1] >= float(np.quantile(usual, NEAR)))
 
 
 def _plausible(rows: Dataset, real: Dataset, reference: Dataset, run: Run) -> Bools:
-    """Rows that a discriminator, which has learned other rows, finds about as real as real rows it has not learned."""
+    """Rows that a discriminator, which has learned other rows, finds about as real as real rows it
+    has not learned."""
     layout, (a, b, c) = features((real, reference, rows))
     half = run.rng("looping", "halves").permutation(len(a)) % 2 == 0
     fakes = np.arange(len(b)) % 2 == 0
@@ -110,7 +124,8 @@ def _plausible(rows: Dataset, real: Dataset, reference: Dataset, run: Run) -> Bo
 
 
 def _consistent(rows: Dataset, real: Dataset, problem: Problem, run: Run) -> Bools:
-    """Rows whose label, or number, a committee that learned real rows finds about as likely as those of other real rows."""
+    """Rows whose label, or number, a committee that learned real rows finds about as likely as
+    those of other real rows."""
     seen, made = problem.coded(real), problem.coded(rows)
     half = run.rng("looping", "committee").permutation(len(real)) % 2 == 0
     of_real, of_rows = np.zeros(len(real)), np.zeros(len(rows))
@@ -118,9 +133,11 @@ def _consistent(rows: Dataset, real: Dataset, problem: Problem, run: Run) -> Boo
         other, tested = half != side, joined(real.rows(half != side), rows)
         own = np.concatenate([seen[other], made])
         for name in COMMITTEE:
-            agreed = _agreement(predicted(Rows(real.rows(half == side)), tested, name, run, problem=problem), own)
-            of_real[other] += agreed[:other.sum()]
-            of_rows += agreed[other.sum():] / 2
+            agreed = _agreement(
+                predicted(Rows(real.rows(half == side)), tested, name, run, problem=problem), own
+            )
+            of_real[other] += agreed[: other.sum()]
+            of_rows += agreed[other.sum() :] / 2
     if not problem.classes:
         return of_rows >= np.quantile(of_real, INCONSISTENT)
     limit = np.full(len(problem.classes), np.inf)

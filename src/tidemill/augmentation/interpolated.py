@@ -18,17 +18,20 @@ NEIGHBOURS = 5
 
 
 def methods(data: Dataset) -> tuple[str, ...]:
-    """The names of the methods that can work on this table: those for mixed columns, or for numbers only."""
+    """The names of the methods that can work on this table: those for mixed columns, or for numbers
+    only."""
     kinds = {column.kind in ("number", "datetime") for column in _columns(data)}
     return ("SMOTE", "borderline SMOTE", "ADASYN") if kinds == {True} else ("SMOTE",)
 
 
 def interpolated(data: Dataset, method: str, run: Run) -> Dataset:
-    """The rows that a method adds to the rarer classes until all classes have equally many; the target has no gaps.
+    """The rows that a method adds to the rarer classes until all classes have equally many; the
+    target has no gaps.
 
-    SMOTE (Chawla et al. 2002; SMOTE-NC for mixed columns), borderline SMOTE (Han et al. 2005), ADASYN (He et al. 2008),
-    each by imbalanced-learn with five neighbours, fewer where a class has fewer rows. They know no missing values:
-    numbers are filled in with the median and a missing level is a level, in the added rows too.
+    SMOTE (Chawla et al. 2002; SMOTE-NC for mixed columns), borderline SMOTE (Han et al. 2005),
+    ADASYN (He et al. 2008), each by imbalanced-learn with five neighbours, fewer where a class has
+    fewer rows. They know no missing values: numbers are filled in with the median and a missing
+    level is a level, in the added rows too.
 
     Args:
         data: Rows with a category or boolean as target, at least two of each class.
@@ -38,19 +41,35 @@ def interpolated(data: Dataset, method: str, run: Run) -> Dataset:
     layout, (rows,) = features((data,), _columns(data))
     target = data.schema.target
     if target is None:
-        raise DataError("there is no target whose classes could be balanced", where=data.name, hint="name one with target")
+        raise DataError(
+            "there is no target whose classes could be balanced",
+            where=data.name,
+            hint="name one with target",
+        )
     matrix = np.column_stack([_filled(rows.numbers), rows.codes])
     label = data[target.name].cast(pl.String).to_numpy()
-    made, classes = _sampler(method, len(layout.numbers), len(layout.levels), label, run).fit_resample(matrix, label)
-    made = made[len(data):]
-    series = {target.name: pl.Series(classes[len(data):], dtype=pl.String)}
+    made, classes = _sampler(
+        method, len(layout.numbers), len(layout.levels), label, run
+    ).fit_resample(matrix, label)
+    made = made[len(data) :]
+    series = {target.name: pl.Series(classes[len(data) :], dtype=pl.String)}
     for j, name in enumerate(layout.numbers):
         series[name] = pl.Series(_on_steps(data.schema[name], made[:, j]))
-    for j, (name, levels) in enumerate(zip(layout.categories, layout.levels, strict=True), start=len(layout.numbers)):
-        series[name] = pl.Series([None, *levels], dtype=pl.String).gather(made[:, j].round().astype(int))
+    for j, (name, levels) in enumerate(
+        zip(layout.categories, layout.levels, strict=True), start=len(layout.numbers)
+    ):
+        series[name] = pl.Series([None, *levels], dtype=pl.String).gather(
+            made[:, j].round().astype(int)
+        )
     none = pl.Series([None] * len(made))
-    return data.with_frame(pl.DataFrame({name: _typed(series.get(name, none), dtype)
-                                         for name, dtype in data.frame.schema.items()}))
+    return data.with_frame(
+        pl.DataFrame(
+            {
+                name: _typed(series.get(name, none), dtype)
+                for name, dtype in data.frame.schema.items()
+            }
+        )
+    )
 
 
 def _columns(data: Dataset) -> list[Column]:
@@ -63,8 +82,13 @@ def _sampler(method: str, numbers: int, levels: int, label: np.ndarray, run: Run
     seed = run.seed_of("looping", "interpolated", method)
     neighbours = max(1, min(NEIGHBOURS, int(np.unique(label, return_counts=True)[1].min()) - 1))
     if method == "SMOTE" and numbers and levels:
-        return SMOTENC(list(range(numbers, numbers + levels)), k_neighbors=neighbours, random_state=seed)
-    simple: dict[str, Callable[..., Any]] = {"SMOTE": SMOTE if numbers else SMOTEN, "borderline SMOTE": BorderlineSMOTE}
+        return SMOTENC(
+            list(range(numbers, numbers + levels)), k_neighbors=neighbours, random_state=seed
+        )
+    simple: dict[str, Callable[..., Any]] = {
+        "SMOTE": SMOTE if numbers else SMOTEN,
+        "borderline SMOTE": BorderlineSMOTE,
+    }
     if method in simple:
         return simple[method](k_neighbors=neighbours, random_state=seed)
     return ADASYN(n_neighbors=neighbours, random_state=seed)
@@ -73,7 +97,11 @@ def _sampler(method: str, numbers: int, levels: int, label: np.ndarray, run: Run
 def _filled(numbers: Floats) -> Floats:
     """Medians in the place of missing numbers; 0 where a column has nothing else."""
     empty = np.isnan(numbers).all(axis=0)
-    middle = np.nanmedian(np.where(empty, 0.0, numbers), axis=0) if numbers.size else np.zeros(numbers.shape[1])
+    middle = (
+        np.nanmedian(np.where(empty, 0.0, numbers), axis=0)
+        if numbers.size
+        else np.zeros(numbers.shape[1])
+    )
     return np.where(np.isnan(numbers), middle, numbers)
 
 
@@ -87,4 +115,8 @@ def _typed(series: pl.Series, dtype: pl.DataType) -> pl.Series:
         return series.round().cast(pl.Int64).cast(pl.Datetime("us")).cast(dtype)
     if series.dtype.is_float() and dtype.is_integer():
         return series.round().cast(dtype)
-    return series == "true" if series.dtype == pl.String and dtype == pl.Boolean else series.cast(dtype)
+    return (
+        series == "true"
+        if series.dtype == pl.String and dtype == pl.Boolean
+        else series.cast(dtype)
+    )

@@ -1,4 +1,5 @@
-"""The loop: round by round, generate where the real rows are thin, keep only what helps, and prove it at the end."""
+"""The loop: round by round, generate where the real rows are thin, keep only what helps, and prove
+it at the end."""
 
 from __future__ import annotations
 
@@ -40,14 +41,16 @@ from tidemill.trials.trial import Arm, child, entities, predicted, trial
 FEW_ROWS = 2000
 """Up to so many real rows the folds are made four times, else twice."""
 MOST_ROWS = 20_000
-"""Of more training rows, so many are drawn: what generated rows add grows less with every real row."""
+"""Of more training rows, so many are drawn: what generated rows add grows less with every real
+row."""
 COPIES_LEVEL = 0.8
 """Level of the interval of the gain over copies: copies pass in at most one round of ten."""
 SHARES = (1.0, 0.3, 0.1)
 FEWEST_SHOWN = 60
 """Points of the learning curve with fewer real rows are left out."""
 MOST_CURVE = 12_000
-"""Of more real rows, so many are drawn for the comparisons by other learners, measures and sizes."""
+"""Of more real rows, so many are drawn for the comparisons by other learners, measures and
+sizes."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class Asked:
     Attributes:
         rounds: Most rounds of generation.
         metric: The measure that decides; by default the one that suits the target.
-        cost: What a false alarm ("fp") and a missed case ("fn") of the rarer class cost; without ``metric``, that decides.
+        cost: What a false alarm ("fp") and a missed case ("fn") of the rarer class cost; without
+            ``metric``, that decides.
         model, options: The generator.
         newer: Newer rows; segments that have grown in them are generated for.
     """
@@ -78,11 +82,14 @@ class Looped:
         verdict: Whether generated rows help.
         turns: What each round tried and what came of it; the first is the real rows alone.
         strategy: What is recommended: the candidate where it helps, else the control.
-        candidate, control: What the verdict compares: the best with generated rows, and the best without.
+        candidate, control: What the verdict compares: the best with generated rows, and the best
+            without.
         settings: How its rows are made.
-        generated: The rows that the strategy adds to all training rows, each with its round; None where it adds none.
+        generated: The rows that the strategy adds to all training rows, each with its round; None
+            where it adds none.
         origins: For each of them, in words, what it was generated for.
-        train, test: The real rows; nothing but the verdict's last comparison has seen the test rows.
+        train, test: The real rows; nothing but the verdict's last comparison has seen the test
+            rows.
         findings: What mining found in the training rows.
         stopped: Why the loop ended, in words.
         seconds: Step -> what it took.
@@ -116,20 +123,26 @@ class Looped:
 
 
 def refuse_images(data: Dataset) -> None:
-    """Raises OptionError where the data are images, for which the loop's strategies are not made."""
+    """Raises OptionError where the data are images, for which the loop's strategies are not
+    made."""
     if image_column(data.schema) is not None:
-        raise OptionError(f"the loop learns from tables, and these are images: {data.name}",
-                          hint="for images use tidemill fit, tidemill sample and tidemill verdict")
+        raise OptionError(
+            f"the loop learns from tables, and these are images: {data.name}",
+            hint="for images use tidemill fit, tidemill sample and tidemill verdict",
+        )
 
 
 def loop(data: Dataset, run: Run, asked: Asked, journal: Journal | None = None) -> Looped:
-    """Search for the strategy that helps a model of the target most, and prove on untouched rows that it does.
+    """Search for the strategy that helps a model of the target most, and prove on untouched rows
+    that it does.
 
-    The rows are split; all search happens in repeated stratified cross-validation of the training rows, in which every
-    fold's generator, gates and aims know that fold's training rows only. A round's best candidate is accepted where the
-    whole corrected 95 % interval of its gain lies above 0, and that over copies of real rows in its place at 80 %. Of so
-    many candidates, one in 40 may get so far by chance; so the test rows, which are used once, at the end, must confirm the
-    gain with a p-value of at most 1 / (candidates tried). Both together err in at most one verdict in 40.
+    The rows are split; all search happens in repeated stratified cross-validation of the training
+    rows, in which every fold's generator, gates and aims know that fold's training rows only. A
+    round's best candidate is accepted where the whole corrected 95 % interval of its gain lies
+    above 0, and that over copies of real rows in its place at 80 %. Of so many candidates, one in
+    40 may get so far by chance; so the test rows, which are used once, at the end, must confirm the
+    gain with a p-value of at most 1 / (candidates tried). Both together err in at most one verdict
+    in 40.
 
     Args:
         data: Real rows with a target.
@@ -156,14 +169,29 @@ def loop(data: Dataset, run: Run, asked: Asked, journal: Journal | None = None) 
     search.rounds()
     searched = time.monotonic()
     found = search.proved(test, findings, caveats)
-    return replace(found, seconds={"clean and mine": prepared - began, "rounds": searched - prepared,
-                                   "prove": time.monotonic() - searched})
+    return replace(
+        found,
+        seconds={
+            "clean and mine": prepared - began,
+            "rounds": searched - prepared,
+            "prove": time.monotonic() - searched,
+        },
+    )
 
 
 def fingerprint(data: Dataset, run: Run, asked: Asked) -> str:
     """What a journal must match: the same data and the same settings."""
-    said = repr((run.seed, data.schema.fingerprint(), asked.metric, sorted((asked.cost or {}).items()), asked.model,
-                 sorted((asked.options or {}).items()), None if asked.newer is None else _digest(asked.newer)))
+    said = repr(
+        (
+            run.seed,
+            data.schema.fingerprint(),
+            asked.metric,
+            sorted((asked.cost or {}).items()),
+            asked.model,
+            sorted((asked.options or {}).items()),
+            None if asked.newer is None else _digest(asked.newer),
+        )
+    )
     return hashlib.sha256(f"{said}{_digest(data)}".encode()).hexdigest()[:32]
 
 
@@ -171,18 +199,28 @@ def _digest(data: Dataset) -> str:
     return hashlib.sha256(data.frame.hash_rows().to_numpy().tobytes()).hexdigest()
 
 
-def _prepared(data: Dataset, newer: Dataset | None, run: Run) -> tuple[Dataset, Dataset, Dataset | None, Findings]:
-    """Training, test and newer rows, cleaned as the training rows teach, and what is found in the training rows."""
+def _prepared(
+    data: Dataset, newer: Dataset | None, run: Run
+) -> tuple[Dataset, Dataset, Dataset | None, Findings]:
+    """Training, test and newer rows, cleaned as the training rows teach, and what is found in the
+    training rows."""
     if data.target is None:
-        raise DataError("there is no target, so nothing says what helps", where=data.name,
-                        hint="name the column to be predicted with --target")
+        raise DataError(
+            "there is no target, so nothing says what helps",
+            where=data.name,
+            hint="name the column to be predicted with --target",
+        )
     known = data[data.target.name].is_not_null().to_numpy()
     if not known.all():
-        run.warn(f"{int((~known).sum()):,} rows without a value of '{data.target.name}' are left out")
+        run.warn(
+            f"{int((~known).sum()):,} rows without a value of '{data.target.name}' are left out"
+        )
         data = data.rows(known)
     train, test = split(data, run)
     plan = cleaning.learn(train, run)
-    names = [column.name for column in cleaning.apply(plan, train).data.schema if column.role != "ignore"]
+    names = [
+        column.name for column in cleaning.apply(plan, train).data.schema if column.role != "ignore"
+    ]
     train, test = (cleaning.apply(plan, part).data.select(names) for part in (train, test))
     if newer is not None:
         newer = cleaning.apply(plan, newer).data
@@ -209,18 +247,37 @@ class _Search:
         """Real rows alone by every learner; then what is to be beaten, by the best of them."""
         began = time.monotonic()
         label, classes = self._problem.label, len(self._problem.classes)
-        self._folds = folds(label, self._run, classes=classes, repeats=4 if len(self._train) <= FEW_ROWS else 2,
-                            groups=entities(self._train))
+        self._folds = folds(
+            label,
+            self._run,
+            classes=classes,
+            repeats=4 if len(self._train) <= FEW_ROWS else 2,
+            groups=entities(self._train),
+        )
         plain, learners = self._contest("boosting"), learners_of(self._problem.columns)
-        alone = [plain.results([Strategy()], name, "measuring real rows alone")[0] for name in learners]
+        alone = [
+            plain.results([Strategy()], name, "measuring real rows alone")[0] for name in learners
+        ]
         self._learner = learners[int(np.argmax([result.mean for result in alone]))]
         self._settings = replace(plain.settings, learner=self._learner)
         self._contests = self._contest(self._learner)
-        found = self._contests.results(baselines(self._train, self._problem), self._learner, "measuring rivals")
+        found = self._contests.results(
+            baselines(self._train, self._problem), self._learner, "measuring rivals"
+        )
         self._best = self._control = self._leading = max(found, key=_mean)
-        gains = [None if result is found[0] else self._contests.gain(result, found[0]) for result in found]
+        gains = [
+            None if result is found[0] else self._contests.gain(result, found[0])
+            for result in found
+        ]
         self._whole = Workshop(self._train, self._settings, apart(self._run, "whole"))
-        self._told(0, found, gains, self._best, round_reason(0, self._best.strategy, None, self._measure), began)
+        self._told(
+            0,
+            found,
+            gains,
+            self._best,
+            round_reason(0, self._best.strategy, None, self._measure),
+            began,
+        )
 
     def rounds(self) -> None:
         """Rounds of generation, until one does not pay or the time is up."""
@@ -235,19 +292,40 @@ class _Search:
 
     def _round(self, number: int) -> bool:
         began = time.monotonic()
-        tried = candidates(self._best.strategy, self._train, self._problem, newer=self._asked.newer is not None)
-        found = self._contests.results(tried, self._learner, f"round {number}: trying generated rows")
+        tried = candidates(
+            self._best.strategy, self._train, self._problem, newer=self._asked.newer is not None
+        )
+        found = self._contests.results(
+            tried, self._learner, f"round {number}: trying generated rows"
+        )
         self._tried += len(tried)
         gains = [self._contests.gain(result, self._best) for result in found]
-        able = [k for k, result in enumerate(found) if result.rows >= 1]  # an aim may want nothing, or nothing may pass
+        able = [
+            k for k, result in enumerate(found) if result.rows >= 1
+        ]  # an aim may want nothing, or nothing may pass
         if not able:
-            self._told(number, found, gains, None, f"Round {number} did not pay: there was nothing to generate.", began)
+            self._told(
+                number,
+                found,
+                gains,
+                None,
+                f"Round {number} did not pay: there was nothing to generate.",
+                began,
+            )
             return False
         first, gain = max(((found[k], gains[k]) for k in able), key=lambda pair: pair[0].mean)
         pays = gain.low > 0 and self._beats_copies(first, number)
-        reason = round_reason(number, first.strategy, self._contrast(first, gain, self._best), self._measure,
-                              pays=pays, copied=gain.low > 0 and not pays)
-        self._leading = first if self._leading is self._control else max(self._leading, first, key=_mean)
+        reason = round_reason(
+            number,
+            first.strategy,
+            self._contrast(first, gain, self._best),
+            self._measure,
+            pays=pays,
+            copied=gain.low > 0 and not pays,
+        )
+        self._leading = (
+            first if self._leading is self._control else max(self._leading, first, key=_mean)
+        )
         self._told(number, found, gains, first if pays else None, reason, began)
         if pays:
             self._best = first
@@ -256,73 +334,173 @@ class _Search:
 
     def _beats_copies(self, found: Result, number: int) -> bool:
         """Whether rows that are new help more than copies of real rows in their place."""
-        copies = self._contests.results([replace(found.strategy, copied=True)], self._learner,
-                                        f"round {number}: trying copies of real rows in their place")[0]
+        copies = self._contests.results(
+            [replace(found.strategy, copied=True)],
+            self._learner,
+            f"round {number}: trying copies of real rows in their place",
+        )[0]
         return self._contests.gain(found, copies, COPIES_LEVEL).low > 0
 
     def proved(self, test: Dataset, findings: Findings, caveats: tuple[str, ...] = ()) -> Looped:
-        """The verdict: the best strategy beside the best that real rows can do, with the one look at the test rows."""
+        """The verdict: the best strategy beside the best that real rows can do, with the one look
+        at the test rows."""
         accepted = self._best is not self._control
         chosen = self._best if accepted else self._leading
         gain = self._contests.gain(chosen, self._control)
         main = self._contrast(chosen, gain, self._control)
         tested, p_value = self._tested(chosen.strategy, test)
         helps = accepted and gain.low > 0 and p_value <= 1 / self._tried
-        reason = verdict_reason(main, tested, self._measure, helps=helps, accepted=accepted, tried=self._tried)
-        verdict = Verdict(helps, gain.mean, gain.low, gain.high, self._measure.words, self._learner, str(chosen.strategy),
-                          str(self._control.strategy), reason, (main, *self._curves(chosen.strategy)), tested, caveats)
+        reason = verdict_reason(
+            main, tested, self._measure, helps=helps, accepted=accepted, tried=self._tried
+        )
+        verdict = Verdict(
+            helps,
+            gain.mean,
+            gain.low,
+            gain.high,
+            self._measure.words,
+            self._learner,
+            str(chosen.strategy),
+            str(self._control.strategy),
+            reason,
+            (main, *self._curves(chosen.strategy)),
+            tested,
+            caveats,
+        )
         recommended = chosen.strategy if helps else self._control.strategy
         generated, origins = self._handed_over(recommended)
         self._journal.done()
-        return Looped(verdict, tuple(self._turns), recommended, chosen.strategy, self._control.strategy, self._settings,
-                      generated, origins, self._train, test, findings, self._stopped, {})
+        return Looped(
+            verdict,
+            tuple(self._turns),
+            recommended,
+            chosen.strategy,
+            self._control.strategy,
+            self._settings,
+            generated,
+            origins,
+            self._train,
+            test,
+            findings,
+            self._stopped,
+            {},
+        )
 
     def _contest(self, learner: str) -> Contest:
-        settings = Settings(self._asked.model, self._asked.options or {"effort": "plain"}, learner, self._asked.newer)
+        settings = Settings(
+            self._asked.model,
+            self._asked.options or {"effort": "plain"},
+            learner,
+            self._asked.newer,
+        )
         return Contest(self._train, self._folds, self._measure, settings, self._journal, self._run)
 
     def _contrast(self, found: Result, gain: Interval, reference: Result) -> Contrast:
         sign = 1 if self._measure.better_high else -1
-        return Contrast(str(found.strategy), str(reference.strategy), self._learner, self._measure.name, 1.0,
-                        sign * found.mean, sign * reference.mean, gain.mean, gain.low, gain.high)
+        return Contrast(
+            str(found.strategy),
+            str(reference.strategy),
+            self._learner,
+            self._measure.name,
+            1.0,
+            sign * found.mean,
+            sign * reference.mean,
+            gain.mean,
+            gain.low,
+            gain.high,
+        )
 
     def _tested(self, strategy: Strategy, test: Dataset) -> tuple[Contrast, float]:
-        """The one comparison on the test rows, and the share of resamples in which there is no gain."""
+        """The one comparison on the test rows, and the share of resamples in which there is no
+        gain."""
         truth = self._problem.coded(test)
         known = np.flatnonzero(~np.isnan(truth))
         own = child(self._run, "looping", "test")
-        says = [predicted(self._whole.rows(one), test.rows(known), self._learner, own, problem=self._problem)
-                for one in (strategy, self._control.strategy)]
+        says = [
+            predicted(
+                self._whole.rows(one), test.rows(known), self._learner, own, problem=self._problem
+            )
+            for one in (strategy, self._control.strategy)
+        ]
         value, reference = (self._measure.of(truth[known], one) for one in says)
-        better, worse = says if self._measure.better_high else reversed(says)  # the difference is a gain, also of a cost
-        found = paired_bootstrap(self._measure.drawn, truth[known], better, worse, own.rng("bootstrap"),
-                                 classes=len(self._problem.classes))
-        return Contrast(str(strategy), str(self._control.strategy), self._learner, self._measure.name, 1.0, value, reference,
-                        found.mean, found.low, found.high), found.p
+        better, worse = (
+            says if self._measure.better_high else reversed(says)
+        )  # the difference is a gain, also of a cost
+        found = paired_bootstrap(
+            self._measure.drawn,
+            truth[known],
+            better,
+            worse,
+            own.rng("bootstrap"),
+            classes=len(self._problem.classes),
+        )
+        return Contrast(
+            str(strategy),
+            str(self._control.strategy),
+            self._learner,
+            self._measure.name,
+            1.0,
+            value,
+            reference,
+            found.mean,
+            found.low,
+            found.high,
+        ), found.p
 
     def _curves(self, strategy: Strategy) -> list[Contrast]:
-        """The strategy beside its control by all learners, measures and sizes, on one division of the training rows."""
+        """The strategy beside its control by all learners, measures and sizes, on one division of
+        the training rows."""
         train = self._train
         if len(train) > MOST_CURVE:
-            train = train.rows(np.sort(self._run.rng("looping", "curve").permutation(len(train))[:MOST_CURVE]))
+            train = train.rows(
+                np.sort(self._run.rng("looping", "curve").permutation(len(train))[:MOST_CURVE])
+            )
         problem = replace(self._problem, label=self._problem.coded(train))
 
         def arm(one: Strategy) -> Arm:
-            return Arm(str(one), one.kind, lambda data, own: Workshop(data, self._settings, apart(own, "curve")).rows(one))
+            return Arm(
+                str(one),
+                one.kind,
+                lambda data, own: Workshop(data, self._settings, apart(own, "curve")).rows(one),
+            )
 
         arms = [arm(self._control.strategy), arm(strategy)]
-        shares = [share for share in SHARES if share == 1 or 0.8 * share * len(train) >= FEWEST_SHOWN]
+        shares = [
+            share for share in SHARES if share == 1 or 0.8 * share * len(train) >= FEWEST_SHOWN
+        ]
         learners = learners_of(problem.columns)
-        found = trial(arms, train, self._run, learners=learners, measures=self._measures, shares=shares, repeats=1,
-                      problem=problem)
+        found = trial(
+            arms,
+            train,
+            self._run,
+            learners=learners,
+            measures=self._measures,
+            shares=shares,
+            repeats=1,
+            problem=problem,
+        )
         contrasts = []
         for measure in self._measures:
             for share in shares:
                 for learner in learners:
                     gain = found.gain(arms[1].name, arms[0].name, learner, measure.name, share)
-                    value, reference = (found.mean(one.name, learner, measure.name, share) for one in reversed(arms))
-                    contrasts.append(Contrast(arms[1].name, arms[0].name, learner, measure.name, share, value, reference,
-                                              gain.mean, gain.low, gain.high))
+                    value, reference = (
+                        found.mean(one.name, learner, measure.name, share) for one in reversed(arms)
+                    )
+                    contrasts.append(
+                        Contrast(
+                            arms[1].name,
+                            arms[0].name,
+                            learner,
+                            measure.name,
+                            share,
+                            value,
+                            reference,
+                            gain.mean,
+                            gain.low,
+                            gain.high,
+                        )
+                    )
         return contrasts
 
     def _handed_over(self, strategy: Strategy) -> tuple[Dataset | None, tuple[str, ...]]:
@@ -337,12 +515,29 @@ class _Search:
             return None, ()
         return stacked(parts), tuple(origins)
 
-    def _told(self, number: int, found: Sequence[Result], gains: Sequence[Interval | None], accepted: Result | None,
-              reason: str, began: float) -> None:
+    def _told(
+        self,
+        number: int,
+        found: Sequence[Result],
+        gains: Sequence[Interval | None],
+        accepted: Result | None,
+        reason: str,
+        began: float,
+    ) -> None:
         sign = 1 if self._measure.better_high else -1
-        told = tuple(Candidate(str(result.strategy), result.strategy.kind, round(result.rows), sign * result.mean,
-                               gain and gain.mean, gain and gain.low, gain and gain.high, result is accepted)
-                     for result, gain in zip(found, gains, strict=True))
+        told = tuple(
+            Candidate(
+                str(result.strategy),
+                result.strategy.kind,
+                round(result.rows),
+                sign * result.mean,
+                gain and gain.mean,
+                gain and gain.low,
+                gain and gain.high,
+                result is accepted,
+            )
+            for result, gain in zip(found, gains, strict=True)
+        )
         before: tuple[Step, ...] = self._best.strategy.steps
         pools = [self._whole.pool(before, aim) for aim in _aims(found, before)] if number else []
         dropped: dict[str, int] = {}
@@ -350,17 +545,37 @@ class _Search:
             for why, rows in pool.dropped.items():
                 dropped[why] = dropped.get(why, 0) + rows
         steps = accepted.strategy.steps if accepted else before
-        kept = diversity(self._train, self._whole.taught(steps)) if steps else Diversity(1.0, 0.0, 1.0)
-        self._turns.append(Turn(number, tuple(why for pool in pools for why in pool.whys), sum(p.generated for p in pools),
-                                dropped, told, reason, kept.tails, kept.trends, kept.distinct, time.monotonic() - began))
+        kept = (
+            diversity(self._train, self._whole.taught(steps)) if steps else Diversity(1.0, 0.0, 1.0)
+        )
+        self._turns.append(
+            Turn(
+                number,
+                tuple(why for pool in pools for why in pool.whys),
+                sum(p.generated for p in pools),
+                dropped,
+                told,
+                reason,
+                kept.tails,
+                kept.trends,
+                kept.distinct,
+                time.monotonic() - began,
+            )
+        )
         self._run.emit("note", "loop", reason)
 
 
 def stacked(parts: Sequence[Dataset]) -> Dataset:
     """Generated rows of several rounds one below the other, each with its round."""
     frame = pl.concat([part.frame for part in parts])
-    origin = pl.concat([part.origin if part.origin is not None else pl.repeat(1, len(part), dtype=pl.Int16, eager=True)
-                        for part in parts])
+    origin = pl.concat(
+        [
+            part.origin
+            if part.origin is not None
+            else pl.repeat(1, len(part), dtype=pl.Int16, eager=True)
+            for part in parts
+        ]
+    )
     return replace(parts[0], frame=frame, origin=origin)
 
 
@@ -370,15 +585,28 @@ def _mean(result: Result) -> float:
 
 def _aims(found: Sequence[Result], before: tuple[Step, ...]) -> list[str]:
     """The aims that candidates tried beyond the steps before, in the registry's order."""
-    tried = {result.strategy.steps[-1].aim for result in found if len(result.strategy.steps) > len(before)}
+    tried = {
+        result.strategy.steps[-1].aim
+        for result in found
+        if len(result.strategy.steps) > len(before)
+    }
     return [aim for aim in AIMS if aim in tried]
 
 
 def _suited(problem: Problem, asked: Asked) -> tuple[Measure, ...]:
     """The measures that are reported; the first decides."""
-    suited = measures(len(problem.classes), problem.label, None if asked.cost is None else checked_cost(asked.cost))
+    suited = measures(
+        len(problem.classes),
+        problem.label,
+        None if asked.cost is None else checked_cost(asked.cost),
+    )
     metric = asked.metric or ("cost" if asked.cost else next(iter(suited)))
     if metric not in suited:
-        raise OptionError(f"the measure '{metric}' does not suit the target '{problem.target.name}'",
-                          hint=f"choose one of {', '.join(suited)}")
-    return tuple(suited[name] for name in [metric, *(name for name in suited if name not in (metric, "roc_auc"))])
+        raise OptionError(
+            f"the measure '{metric}' does not suit the target '{problem.target.name}'",
+            hint=f"choose one of {', '.join(suited)}",
+        )
+    return tuple(
+        suited[name]
+        for name in [metric, *(name for name in suited if name not in (metric, "roc_auc"))]
+    )

@@ -20,13 +20,22 @@ def baselines(train: Dataset, problem: Problem) -> list[Strategy]:
     if not problem.classes:
         return [Strategy()]
     fewest = min(int((problem.label == k).sum()) for k in range(len(problem.classes)))
-    return [Strategy(), Strategy(balanced=True), *(Strategy(method=name) for name in methods(train) if fewest >= 10)]
+    return [
+        Strategy(),
+        Strategy(balanced=True),
+        *(Strategy(method=name) for name in methods(train) if fewest >= 10),
+    ]
 
 
 # few, as each one more asks more of the proof on the test rows
 def candidates(best: Strategy, train: Dataset, problem: Problem, *, newer: bool) -> list[Strategy]:
-    """Strategies that add one step of generated rows to the best so far; rows made by SMOTE are left out."""
-    steps = [Step("alike", 1, LIGHT), *([Step("alike", 4, LIGHT)] if len(train) <= SMALL else []), Step("weak spots")]
+    """Strategies that add one step of generated rows to the best so far; rows made by SMOTE are
+    left out."""
+    steps = [
+        Step("alike", 1, LIGHT),
+        *([Step("alike", 4, LIGHT)] if len(train) <= SMALL else []),
+        Step("weak spots"),
+    ]
     steps += [Step("rare"), Step("uncertain"), Step("thin rules")] if problem.classes else []
     steps += [Step("shifted")] if newer else []
     plain = replace(best, method="")

@@ -1,4 +1,5 @@
-"""A loop's output folder: verdict, winning strategy, the rows it adds, the report, and the journal while it runs."""
+"""A loop's output folder: verdict, winning strategy, the rows it adds, the report, and the journal
+while it runs."""
 
 from __future__ import annotations
 
@@ -20,22 +21,33 @@ from tidemill.io.writing import write_frame
 OUTPUTS = ("verdict.json", "strategy.json", "generated.parquet", "report.html", "report.json")
 
 
-def opened(path: Path, data: Dataset, run: Run, asked: Asked, *, overwrite: bool = False) -> Journal:
-    """The journal of a folder: that of an unfinished loop over the same data with the same settings is gone on with.
+def opened(
+    path: Path, data: Dataset, run: Run, asked: Asked, *, overwrite: bool = False
+) -> Journal:
+    """The journal of a folder: that of an unfinished loop over the same data with the same settings
+    is gone on with.
 
     Raises:
-        OutputError: There are outputs already and they may not be replaced, or the unfinished loop is another one.
+        OutputError: There are outputs already and they may not be replaced, or the unfinished loop
+            is another one.
     """
     there = [name for name in OUTPUTS if (path / name).exists()]
     if there and not overwrite:
-        raise OutputError(f"there are results already ({', '.join(there[:3])})", where=str(path),
-                          hint="give another folder with --out, or add --overwrite")
+        raise OutputError(
+            f"there are results already ({', '.join(there[:3])})",
+            where=str(path),
+            hint="give another folder with --out, or add --overwrite",
+        )
     said = fingerprint(data, run, asked)
     if overwrite:
         (path / journal.NAME).unlink(missing_ok=True)
     found = Journal(path / journal.NAME, said)
     if found.found:
-        run.emit("note", "loop", f"going on with an unfinished loop: {found.found:,} figures are known already")
+        run.emit(
+            "note",
+            "loop",
+            f"going on with an unfinished loop: {found.found:,} figures are known already",
+        )
     return found
 
 
@@ -46,7 +58,9 @@ def written(path: Path, looped: Looped, run: Run) -> None:
     if looped.generated is None:
         (path / "generated.parquet").unlink(missing_ok=True)  # of a loop that --overwrite replaces
     else:
-        write_frame(marked(looped.generated, looped.origins), path / "generated.parquet", overwrite=True)
+        write_frame(
+            marked(looped.generated, looped.origins), path / "generated.parquet", overwrite=True
+        )
     if looped.report is not None:
         write_json(path / "report.json", looped.report.to_state())
         looped.report.save(path / "report.html", overwrite=True)
@@ -55,13 +69,22 @@ def written(path: Path, looped: Looped, run: Run) -> None:
 def strategy_state(looped: Looped, run: Run) -> Mapping[str, Any]:
     """What :meth:`tidemill.augmentation.sampler.Sampler.load` reads."""
     settings = looped.settings
-    return {"strategy": looped.strategy.to_state(), "words": str(looped.strategy), "model": settings.model,
-            "options": dict(settings.options), "learner": settings.learner, "seed": run.seed}
+    return {
+        "strategy": looped.strategy.to_state(),
+        "words": str(looped.strategy),
+        "model": settings.model,
+        "options": dict(settings.options),
+        "learner": settings.learner,
+        "seed": run.seed,
+    }
 
 
 def marked(generated: Dataset, origins: Sequence[str]) -> pl.DataFrame:
     """The generated rows, with their round and what they were made for in two further columns."""
     frame = generated.frame
-    marks = {"generated in round": generated.origin, "generated for": pl.Series(origins, dtype=pl.String)}
+    marks = {
+        "generated in round": generated.origin,
+        "generated for": pl.Series(origins, dtype=pl.String),
+    }
     names = [name if name not in frame.columns else f"{name} (Tidemill)" for name in marks]
     return frame.with_columns(**dict(zip(names, marks.values(), strict=True)))

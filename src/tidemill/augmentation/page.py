@@ -15,7 +15,14 @@ from tidemill.synthesis.synthesizer import versions
 from tidemill.trials.problem import problem_of
 
 
-def paged(looped: Looped, data: Dataset, asked: Asked, run: Run, command: str = "", out: str | Path | None = None) -> Looped:
+def paged(
+    looped: Looped,
+    data: Dataset,
+    asked: Asked,
+    run: Run,
+    command: str = "",
+    out: str | Path | None = None,
+) -> Looped:
     """The loop's result with its page.
 
     Args:
@@ -30,9 +37,29 @@ def paged(looped: Looped, data: Dataset, asked: Asked, run: Run, command: str = 
     suited = measures(len(problem.classes), problem.label, asked.cost)
     options = ", ".join(f"{name}={value}" for name, value in settings.options.items())
     account = LoopAccount(
-        data.name, looped.verdict, looped.turns, looped.train, looped.test, str(looped.strategy), looped.strategy.kind,
-        0 if looped.generated is None else len(looped.generated), {name: one.words for name, one in suited.items()},
-        {name: words_of(name) for name in learners_of(problem.columns)}, looped.stopped, looped.findings, asked.cost,
-        f"{settings.model} ({options})" if options else settings.model, "" if out is None else str(out), command, run.seed,
-        run.threads, versions(), "", looped.seconds, len(data), len(data.schema), tuple(run.warnings))
+        data.name,
+        looped.verdict,
+        looped.turns,
+        looped.train,
+        looped.test,
+        str(looped.strategy),
+        looped.strategy.kind,
+        0 if looped.generated is None else len(looped.generated),
+        {name: one.words for name, one in suited.items()},
+        {name: words_of(name) for name in learners_of(problem.columns)},
+        looped.stopped,
+        looped.findings,
+        asked.cost,
+        f"{settings.model} ({options})" if options else settings.model,
+        "" if out is None else str(out),
+        command,
+        run.seed,
+        run.threads,
+        versions(),
+        "",
+        looped.seconds,
+        len(data),
+        len(data.schema),
+        tuple(run.warnings),
+    )
     return replace(looped, report=build_loop(account))

@@ -1,4 +1,5 @@
-"""A strategy in the form of an imbalanced-learn sampler: for its Pipeline and for scikit-learn's cross-validation."""
+"""A strategy in the form of an imbalanced-learn sampler: for its Pipeline and for scikit-learn's
+cross-validation."""
 
 from __future__ import annotations
 
@@ -21,15 +22,18 @@ TARGET = "target"
 
 
 class Sampler(BaseEstimator):  # type: ignore[misc]
-    """Adds rows to training rows as a strategy says; learns its generator anew from the rows of each call.
+    """Adds rows to training rows as a strategy says; learns its generator anew from the rows of
+    each call.
 
-    In a Pipeline of imbalanced-learn it is called on training rows only, so cross-validation stays honest. Columns whose
-    values are few whole numbers are best given as pandas or polars categories, strings or booleans: what is a category
-    is decided as :func:`tidemill.read` decides it. A weight below 1 is given by repeating the real rows, as the protocol
-    knows no weights: of 1/3 each real row stands three times; class weights are left to the classifier.
+    In a Pipeline of imbalanced-learn it is called on training rows only, so cross-validation stays
+    honest. Columns whose values are few whole numbers are best given as pandas or polars
+    categories, strings or booleans: what is a category is decided as :func:`tidemill.read` decides
+    it. A weight below 1 is given by repeating the real rows, as the protocol knows no weights: of
+    1/3 each real row stands three times; class weights are left to the classifier.
 
     Args:
-        strategy: A :class:`~tidemill.augmentation.strategy.Strategy`, its plain state, or the path of a ``strategy.json``.
+        strategy: A :class:`~tidemill.augmentation.strategy.Strategy`, its plain state, or the path
+            of a ``strategy.json``.
         model: The generator's registered name.
         options: Its options.
         seed: The same seed and rows give the same rows.
@@ -38,13 +42,20 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
         >>> from sklearn.datasets import load_breast_cancer
         >>> from tidemill.augmentation.strategy import Step, Strategy
         >>> X, y = load_breast_cancer(return_X_y=True)
-        >>> Xr, yr = Sampler(Strategy(steps=(Step("rare"),)), options={"effort": "plain"}).fit_resample(X, y)
+        >>> Xr, yr = Sampler(Strategy(steps=(Step("rare"),)),
+        ...     options={"effort": "plain"}).fit_resample(X, y)
         >>> bool((yr == 0).mean() > (y == 0).mean())
         True
     """
 
-    def __init__(self, strategy: Any = None, *, model: str = "trees", options: Mapping[str, Any] | None = None,
-                 seed: int = 0) -> None:
+    def __init__(
+        self,
+        strategy: Any = None,
+        *,
+        model: str = "trees",
+        options: Mapping[str, Any] | None = None,
+        seed: int = 0,
+    ) -> None:
         self.strategy = strategy
         self.model = model
         self.options = options
@@ -73,8 +84,10 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
         self.repeats_ = max([1, *(round(1 / step.weight) for step in strategy.steps)])
         added = np.arange(len(data), len(made))
         self.sample_indices_ = np.tile(np.arange(len(data)), self.repeats_)
-        return (_like(X, frame, made.frame[added].select(names), self.repeats_),
-                _labels(y, label, made.frame[name][added], self.repeats_))
+        return (
+            _like(X, frame, made.frame[added].select(names), self.repeats_),
+            _labels(y, label, made.frame[name][added], self.repeats_),
+        )
 
     def fit(self, X: Any, y: Any) -> Sampler:
         """Nothing is kept between calls; it is there for scikit-learn's protocol."""
@@ -90,11 +103,18 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
         file = Path(path) / "strategy.json" if Path(path).is_dir() else Path(path)
         try:
             state = json.loads(file.read_text(encoding="utf-8"))
-            return Sampler(Strategy.from_state(state["strategy"]), model=state["model"], options=state["options"],
-                           seed=state["seed"])
+            return Sampler(
+                Strategy.from_state(state["strategy"]),
+                model=state["model"],
+                options=state["options"],
+                seed=state["seed"],
+            )
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError("there is no strategy to be read", where=str(file),
-                             hint="give a folder that `tidemill loop` wrote") from error
+            raise InputError(
+                "there is no strategy to be read",
+                where=str(file),
+                hint="give a folder that `tidemill loop` wrote",
+            ) from error
 
 
 def _strategy(given: Any) -> Strategy:
@@ -104,7 +124,10 @@ def _strategy(given: Any) -> Strategy:
         return Strategy()
     if isinstance(given, Mapping):
         return Strategy.from_state(given)
-    raise OptionError(f"a {type(given).__name__} is no strategy", hint="give a Strategy, or use Sampler.load(folder)")
+    raise OptionError(
+        f"a {type(given).__name__} is no strategy",
+        hint="give a Strategy, or use Sampler.load(folder)",
+    )
 
 
 def _framed(X: Any) -> tuple[list[str], pl.DataFrame]:
@@ -115,7 +138,9 @@ def _framed(X: Any) -> tuple[list[str], pl.DataFrame]:
     else:
         array = np.asarray(X)
         if array.ndim != 2:
-            raise DataError(f"the rows have {array.ndim} axes, not 2", hint="give a table: rows and columns")
+            raise DataError(
+                f"the rows have {array.ndim} axes, not 2", hint="give a table: rows and columns"
+            )
         frame = pl.DataFrame({f"x{j}": array[:, j] for j in range(array.shape[1])}, strict=False)
     return list(frame.columns), frame
 

@@ -1,4 +1,5 @@
-"""Strategies measured on the same folds of the real rows, each made anew from a fold's training rows."""
+"""Strategies measured on the same folds of the real rows, each made anew from a fold's training
+rows."""
 
 from __future__ import annotations
 
@@ -58,14 +59,23 @@ class Contest:
         run: Seed, progress and cancelling.
     """
 
-    def __init__(self, train: Dataset, folds: Sequence[Fold], measure: Measure, settings: Settings, journal: Journal,
-                 run: Run) -> None:
+    def __init__(
+        self,
+        train: Dataset,
+        folds: Sequence[Fold],
+        measure: Measure,
+        settings: Settings,
+        journal: Journal,
+        run: Run,
+    ) -> None:
         self._train, self._folds, self._measure, self._run = train, folds, measure, run
         self._journal = journal
         self.settings = settings
         self._problem = problem_of(train)
-        self._workshops = [Workshop(train.rows(learned), settings, apart(run, "fold", k))
-                           for k, (learned, _) in enumerate(folds)]
+        self._workshops = [
+            Workshop(train.rows(learned), settings, apart(run, "fold", k))
+            for k, (learned, _) in enumerate(folds)
+        ]
 
     @property
     def test_share(self) -> float:
@@ -82,10 +92,14 @@ class Contest:
         with self._run.stage("loop", words, total=figures.shape[0] * figures.shape[1]) as stage:
             for k in range(len(self._folds)):
                 for i, strategy in enumerate(strategies):
-                    figures[i, k] = self._journal.figures(f"{k}/{learner}/{strategy}",
-                                                          partial(self._measured, k, strategy, learner))
+                    figures[i, k] = self._journal.figures(
+                        f"{k}/{learner}/{strategy}", partial(self._measured, k, strategy, learner)
+                    )
                     stage.advance(str(strategy))
-        return [Result(strategy, figures[i, :, 0], float(figures[i, :, 1].mean())) for i, strategy in enumerate(strategies)]
+        return [
+            Result(strategy, figures[i, :, 0], float(figures[i, :, 1].mean()))
+            for i, strategy in enumerate(strategies)
+        ]
 
     def gain(self, result: Result, reference: Result, level: float = 0.95) -> Interval:
         """How much better a strategy is, with the interval of its gain."""
@@ -99,5 +113,10 @@ class Contest:
     def _measured(self, fold: int, strategy: Strategy, learner: str) -> list[float]:
         workshop, test = self._workshops[fold], self._train.rows(self._folds[fold][1])
         rows = workshop.rows(strategy)
-        value = score(rows, test, [learner], [self._measure], self._run, problem=self._problem)[learner][self._measure.name]
-        return [value if self._measure.better_high else -value, float(len(rows.data) - len(workshop.real))]
+        value = score(rows, test, [learner], [self._measure], self._run, problem=self._problem)[
+            learner
+        ][self._measure.name]
+        return [
+            value if self._measure.better_high else -value,
+            float(len(rows.data) - len(workshop.real)),
+        ]

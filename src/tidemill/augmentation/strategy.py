@@ -1,4 +1,5 @@
-"""What a model of the target may learn from: real rows as they are, weighted, interpolated, or with generated ones."""
+"""What a model of the target may learn from: real rows as they are, weighted, interpolated, or with
+generated ones."""
 
 from __future__ import annotations
 
@@ -24,9 +25,15 @@ class Step:
     weight: float = 1.0
 
     def __str__(self) -> str:
-        aim = {"alike": "more of all kinds", "rare": "of the rarer classes"}.get(self.aim, f"for {self.aim}")
-        times = {1.0: "", 0.5: ", half as many"}.get(self.amount, f", {self.amount:g} times as many")
-        return f"rows {aim}{times}{'' if self.weight == 1 else f', each counting {self.weight:.2g}'}"
+        aim = {"alike": "more of all kinds", "rare": "of the rarer classes"}.get(
+            self.aim, f"for {self.aim}"
+        )
+        times = {1.0: "", 0.5: ", half as many"}.get(
+            self.amount, f", {self.amount:g} times as many"
+        )
+        return (
+            f"rows {aim}{times}{'' if self.weight == 1 else f', each counting {self.weight:.2g}'}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +43,11 @@ class Strategy:
     Attributes:
         balanced: Whether all classes count the same together ("class weights").
         method: An interpolating method of imbalanced-learn; "" for none.
-        steps: What is generated, one step a round; a later step's generator also learns the earlier steps' rows.
-        copied: Whether a copy of a real row of the same class stands in the place of each generated row: the control that
-            takes from a strategy what is owed to the mere number of rows, and to the balance of classes.
+        steps: What is generated, one step a round; a later step's generator also learns the earlier
+            steps' rows.
+        copied: Whether a copy of a real row of the same class stands in the place of each generated
+            row: the control that takes from a strategy what is owed to the mere number of rows, and
+            to the balance of classes.
 
     Example:
         >>> print(Strategy(balanced=True))

@@ -1,4 +1,5 @@
-"""What strategies learn from, made out of one set of real rows; what two strategies share is made once."""
+"""What strategies learn from, made out of one set of real rows; what two strategies share is made
+once."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ from tidemill.trials.problem import Problem, problem_of
 from tidemill.trials.trial import Rows, child, predicted
 
 TAUGHT = 0.3
-"""Generated rows that the next generator learns from, at most, for each real row: none learns from generated rows alone."""
+"""Generated rows that the next generator learns from, at most, for each real row: none learns from
+generated rows alone."""
 MOST_ADDED = 20_000
 """Rows that one step may add."""
 SPARE = 1.4
@@ -43,8 +45,9 @@ class Settings:
         model, options: The generator.
         learner: Whose errors say where rows are wanted.
         newer: Newer rows, for the aim "shifted".
-        guarded: Whether every generator learns from the real rows and every row passes the gates. Without that, each learns
-            from the rows of the one before alone: it is there to show what then happens, and for nothing else.
+        guarded: Whether every generator learns from the real rows and every row passes the gates.
+            Without that, each learns from the rows of the one before alone: it is there to show
+            what then happens, and for nothing else.
     """
 
     model: str = "trees"
@@ -75,8 +78,12 @@ class Pool:
     dropped: Mapping[str, int]
 
     def take(self, amount: float) -> np.ndarray:
-        """Positions of the rows that a step of this amount adds: of each want its natural number times the amount."""
-        parts = [np.flatnonzero(self.want == k)[:round(amount * size)] for k, size in enumerate(self.sizes)]
+        """Positions of the rows that a step of this amount adds: of each want its natural number
+        times the amount."""
+        parts = [
+            np.flatnonzero(self.want == k)[: round(amount * size)]
+            for k, size in enumerate(self.sizes)
+        ]
         return np.concatenate([*parts, np.zeros(0, np.int64)]).astype(np.int64)
 
 
@@ -109,10 +116,22 @@ class Workshop:
         for k, step in enumerate(strategy.steps):
             added = self.added(strategy.steps[:k], step)
             if strategy.copied:
-                added = self.real.rows(as_many(self.problem.label, self.problem.coded(added), len(self.problem.classes),
-                                               self._run.rng("looping", "copied", k)))
-            data, weight = joined(data, added), np.concatenate([weight, np.full(len(added), step.weight)])
-        return Rows(data, weight * _class_weights(self.problem, data, weight) if strategy.balanced else weight)
+                added = self.real.rows(
+                    as_many(
+                        self.problem.label,
+                        self.problem.coded(added),
+                        len(self.problem.classes),
+                        self._run.rng("looping", "copied", k),
+                    )
+                )
+            data, weight = (
+                joined(data, added),
+                np.concatenate([weight, np.full(len(added), step.weight)]),
+            )
+        return Rows(
+            data,
+            weight * _class_weights(self.problem, data, weight) if strategy.balanced else weight,
+        )
 
     def added(self, before: tuple[Step, ...], step: Step) -> Dataset:
         """The generated rows of one step."""
@@ -126,14 +145,21 @@ class Workshop:
         return self._pools[before, aim]
 
     def taught(self, before: tuple[Step, ...]) -> Dataset:
-        """What the generator that follows these steps learns from: all real rows, and at most TAUGHT as many generated."""
+        """What the generator that follows these steps learns from: all real rows, and at most
+        TAUGHT as many generated."""
         data = self.real
         if before and not self.settings.guarded:
             return self.added(before[:-1], before[-1])
         for k, step in enumerate(before):
             added = self.added(before[:k], step)
-            data = joined(data, thinned(added, round(TAUGHT * len(self.real) / len(before)),
-                                        self._run.rng("looping", "taught", k)))
+            data = joined(
+                data,
+                thinned(
+                    added,
+                    round(TAUGHT * len(self.real) / len(before)),
+                    self._run.rng("looping", "taught", k),
+                ),
+            )
         return data
 
     def generator(self, before: tuple[Step, ...]) -> Synthesizer:
@@ -141,11 +167,14 @@ class Workshop:
         if before not in self._generators:
             run = child(self._run, "looping", "generator", len(before))
             learned = replace(self.taught(before), origin=None)
-            self._generators[before] = Synthesizer.fit(learned, run, self.settings.model, self.settings.options)
+            self._generators[before] = Synthesizer.fit(
+                learned, run, self.settings.model, self.settings.options
+            )
         return self._generators[before]
 
     def studied(self, before: tuple[Step, ...]) -> Studied:
-        """The real rows, with cross-fitted predictions of a learner that has also learned these steps' rows."""
+        """The real rows, with cross-fitted predictions of a learner that has also learned these
+        steps' rows."""
         if before not in self._studied:
             self._studied[before] = self._study(before)
         return self._studied[before]
@@ -164,9 +193,17 @@ class Workshop:
         for k in range(PARTS):
             data, weight = self.real.rows(part != k), np.ones(int((part != k).sum()))
             for rows, each in added:
-                data, weight = joined(data, rows), np.concatenate([weight, np.full(len(rows), each)])
-            one = predicted(Rows(data, weight), self.real.rows(part == k), self.settings.learner, self._run,
-                            problem=self.problem)
+                data, weight = (
+                    joined(data, rows),
+                    np.concatenate([weight, np.full(len(rows), each)]),
+                )
+            one = predicted(
+                Rows(data, weight),
+                self.real.rows(part == k),
+                self.settings.learner,
+                self._run,
+                problem=self.problem,
+            )
             found = np.zeros((len(part), *one.shape[1:])) if not k else found
             found[part == k] = one
         return Studied(self.real, self.problem, found, self.settings.newer)
@@ -176,24 +213,43 @@ class Workshop:
         run = child(self._run, "looping", "pool", len(before), aim)
         most = MOST_AMOUNT if aim == "alike" else 1.0
         fits = min(1.0, MOST_ADDED / max(1, sum(want.rows for want in wants)))
-        drawn = [self._drawn(before, want, max(1, round(SPARE * min(most * want.rows, MOST_ADDED) * fits)), run)
-                 for want in wants]
+        drawn = [
+            self._drawn(
+                before, want, max(1, round(SPARE * min(most * want.rows, MOST_ADDED) * fits)), run
+            )
+            for want in wants
+        ]
         asked = sum(size for size, _ in drawn)
-        known = [(want, rows) for want, (_, rows) in zip(wants, drawn, strict=True) if rows is not None]
-        made = self.real.rows(np.zeros(0, np.int64)) if not known else known[0][1].with_frame(
-            pl.concat([rows.frame for _, rows in known]))
+        known = [
+            (want, rows) for want, (_, rows) in zip(wants, drawn, strict=True) if rows is not None
+        ]
+        made = (
+            self.real.rows(np.zeros(0, np.int64))
+            if not known
+            else known[0][1].with_frame(pl.concat([rows.frame for _, rows in known]))
+        )
         dropped = {"are unlike anything the generator has learned": asked - len(made)}
         kept, fell = through(made, self._gates_after(before) if len(made) else (), run)
         place = np.repeat(np.arange(len(known)), [len(rows) for _, rows in known])
         origin = pl.repeat(len(before) + 1, len(made), dtype=pl.Int16, eager=True)
-        return Pool(replace(made, origin=origin).rows(kept), place[kept],
-                    tuple(round(want.rows * fits) for want, _ in known), tuple(want.why for want, _ in known), asked,
-                    {**dropped, **fell})
+        return Pool(
+            replace(made, origin=origin).rows(kept),
+            place[kept],
+            tuple(round(want.rows * fits) for want, _ in known),
+            tuple(want.why for want, _ in known),
+            asked,
+            {**dropped, **fell},
+        )
 
-    def _drawn(self, before: tuple[Step, ...], want: Want, size: int, run: Run) -> tuple[int, Dataset | None]:
-        """How many rows were asked for, and the rows; None where the generator has learned nothing of their like."""
+    def _drawn(
+        self, before: tuple[Step, ...], want: Want, size: int, run: Run
+    ) -> tuple[int, Dataset | None]:
+        """How many rows were asked for, and the rows; None where the generator has learned nothing
+        of their like."""
         try:
-            drawn = self.generator(before).draw(size, want.condition, run=run, round_number=len(before) + 1)
+            drawn = self.generator(before).draw(
+                size, want.condition, run=run, round_number=len(before) + 1
+            )
         except ConditionError:
             return size, None
         return size, None if any(odds.warning for odds in drawn.odds) else drawn.data
@@ -203,14 +259,19 @@ class Workshop:
             return ()
         if before not in self._gates:
             run = child(self._run, "looping", "gates", len(before))
-            reference = self.generator(before).sample_dataset(min(len(self.real), MOST_ADDED // 2), run=run)
+            reference = self.generator(before).sample_dataset(
+                min(len(self.real), MOST_ADDED // 2), run=run
+            )
             self._gates[before] = gates(self.real, reference, self.problem, run)
         return self._gates[before]
 
 
 def apart(run: Run, *name: str | int) -> Run:
-    """A run for one of many workshops: it stops when the run does, and keeps what it would warn of to itself."""
-    return Run(run.seed_of("looping", *name), threads=run.threads, listener=lambda event: run.check())
+    """A run for one of many workshops: it stops when the run does, and keeps what it would warn of
+    to itself."""
+    return Run(
+        run.seed_of("looping", *name), threads=run.threads, listener=lambda event: run.check()
+    )
 
 
 def _class_weights(problem: Problem, data: Dataset, weight: Floats) -> Floats:

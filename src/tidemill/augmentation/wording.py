@@ -9,8 +9,15 @@ from tidemill.supervised.measures import Measure
 from tidemill.trials.wording import amount
 
 
-def round_reason(number: int, first: Strategy, contrast: Contrast | None, measure: Measure, *, pays: bool = False,
-                 copied: bool = False) -> str:
+def round_reason(
+    number: int,
+    first: Strategy,
+    contrast: Contrast | None,
+    measure: Measure,
+    *,
+    pays: bool = False,
+    copied: bool = False,
+) -> str:
     """What came of a round, in one sentence."""
     if contrast is None:
         return f"What is to be beaten: {first}."
@@ -18,20 +25,34 @@ def round_reason(number: int, first: Strategy, contrast: Contrast | None, measur
     if pays:
         return f"Round {number} paid: {first} ({gain})."
     if copied:
-        return (f"Round {number} did not pay: the best candidate, {first}, does better ({gain}), but no better than copies "
-                "of real rows in the place of the generated ones.")
+        return (
+            f"Round {number} did not pay: the best candidate, {first}, does better ({gain}), but "
+            "no better than copies "
+            "of real rows in the place of the generated ones."
+        )
     return f"Round {number} did not pay: the best candidate was {first} ({gain})."
 
 
-def verdict_reason(main: Contrast, tested: Contrast, measure: Measure, *, helps: bool, accepted: bool, tried: int) -> str:
+def verdict_reason(
+    main: Contrast, tested: Contrast, measure: Measure, *, helps: bool, accepted: bool, tried: int
+) -> str:
     """The verdict in one sentence."""
     if not tried:
         return f"do not: nothing was generated; best: {main.control}"
-    figures = (f"{measure.words} {amount(main, measure)} ({words_of(main.learner)}, against {main.control}, "
-               f"{tried} strategies tried)")
+    figures = (
+        f"{measure.words} {amount(main, measure)} ({words_of(main.learner)}, against "
+        f"{main.control}, "
+        f"{tried} strategies tried)"
+    )
     seen = f"on the untouched test rows {amount(tested, measure)}"
     if helps:
         return f"use it: {figures}; {seen}; best: {main.strategy}"
     if accepted:
-        return f"do not: what helped in cross-validation ({main.strategy}: {figures}) was not confirmed {seen}"
-    return f"do not: nothing beat {main.control} for sure; the best candidate was {main.strategy}: {figures}; {seen}"
+        return (
+            f"do not: what helped in cross-validation ({main.strategy}: {figures}) was not "
+            f"confirmed {seen}"
+        )
+    return (
+        f"do not: nothing beat {main.control} for sure; the best candidate was "
+        f"{main.strategy}: {figures}; {seen}"
+    )

@@ -1,24 +1,69 @@
-"""Named checks that learn from training rows what to repair and what to report; one check a file."""
+"""Named checks that learn from training rows what to repair and what to report; one check a
+file."""
 
 from tidemill.core.registry import Entry, Registry
 
 # the order matters: repairs come first, and every check sees what the repairs before it made
-CHECKS = Registry("checks", {
-    "types": Entry("tidemill.cleaning.types:CHECK", "repairs numbers and dates that are stored as text"),
-    "infinite": Entry("tidemill.cleaning.infinite:CHECK", "makes infinite numbers missing"),
-    "missing": Entry("tidemill.cleaning.missing:CHECK", "makes disguised missing values ('?', 'n/a', -999) missing"),
-    "variants": Entry("tidemill.cleaning.variants:CHECK", "joins levels that differ only in blanks or letter case"),
-    "duplicates": Entry("tidemill.cleaning.duplicates:CHECK", "reports rows and keys that occur more than once"),
-    "constant": Entry("tidemill.cleaning.constant:CHECK", "reports columns that are empty or hold almost one value only"),
-    "unique": Entry("tidemill.cleaning.unique:CHECK", "reports columns that differ in nearly every row"),
-    "impossible": Entry("tidemill.cleaning.impossible:CHECK", "reports values that cannot be (a blood pressure of zero)"),
-    "outliers": Entry("tidemill.cleaning.outliers:CHECK", "reports single values extremely far from all others"),
-    "misspellings": Entry("tidemill.cleaning.misspellings:CHECK", "reports rare levels like a misspelt frequent one"),
-    "leakage": Entry("tidemill.cleaning.leakage:CHECK", "reports columns that predict the target almost alone"),
-    "personal": Entry("tidemill.cleaning.personal:CHECK", "reports names of people, e-mails, phone, card and ID numbers"),
-    "blank_images": Entry("tidemill.cleaning.images.blank:CHECK", "reports images that show nothing"),
-    "repeated_images": Entry("tidemill.cleaning.images.repeated:CHECK", "reports images that repeat another, or nearly so"),
-    "image_labels": Entry("tidemill.cleaning.images.labels:CHECK", "reports the same image under different labels"),
-    "odd_images": Entry("tidemill.cleaning.images.outliers:CHECK", "reports images far from all others"),
-    "rules": Entry("tidemill.cleaning.rules:CHECK", "finds rules that always hold between columns"),
-})
+CHECKS = Registry(
+    "checks",
+    {
+        "types": Entry(
+            "tidemill.cleaning.types:CHECK", "repairs numbers and dates that are stored as text"
+        ),
+        "infinite": Entry("tidemill.cleaning.infinite:CHECK", "makes infinite numbers missing"),
+        "missing": Entry(
+            "tidemill.cleaning.missing:CHECK",
+            "makes disguised missing values ('?', 'n/a', -999) missing",
+        ),
+        "variants": Entry(
+            "tidemill.cleaning.variants:CHECK",
+            "joins levels that differ only in blanks or letter case",
+        ),
+        "duplicates": Entry(
+            "tidemill.cleaning.duplicates:CHECK", "reports rows and keys that occur more than once"
+        ),
+        "constant": Entry(
+            "tidemill.cleaning.constant:CHECK",
+            "reports columns that are empty or hold almost one value only",
+        ),
+        "unique": Entry(
+            "tidemill.cleaning.unique:CHECK", "reports columns that differ in nearly every row"
+        ),
+        "impossible": Entry(
+            "tidemill.cleaning.impossible:CHECK",
+            "reports values that cannot be (a blood pressure of zero)",
+        ),
+        "outliers": Entry(
+            "tidemill.cleaning.outliers:CHECK",
+            "reports single values extremely far from all others",
+        ),
+        "misspellings": Entry(
+            "tidemill.cleaning.misspellings:CHECK",
+            "reports rare levels like a misspelt frequent one",
+        ),
+        "leakage": Entry(
+            "tidemill.cleaning.leakage:CHECK",
+            "reports columns that predict the target almost alone",
+        ),
+        "personal": Entry(
+            "tidemill.cleaning.personal:CHECK",
+            "reports names of people, e-mails, phone, card and ID numbers",
+        ),
+        "blank_images": Entry(
+            "tidemill.cleaning.images.blank:CHECK", "reports images that show nothing"
+        ),
+        "repeated_images": Entry(
+            "tidemill.cleaning.images.repeated:CHECK",
+            "reports images that repeat another, or nearly so",
+        ),
+        "image_labels": Entry(
+            "tidemill.cleaning.images.labels:CHECK", "reports the same image under different labels"
+        ),
+        "odd_images": Entry(
+            "tidemill.cleaning.images.outliers:CHECK", "reports images far from all others"
+        ),
+        "rules": Entry(
+            "tidemill.cleaning.rules:CHECK", "finds rules that always hold between columns"
+        ),
+    },
+)

@@ -20,7 +20,8 @@ class Diagnosis:
 
     Attributes:
         issues: What it saw, to be shown.
-        repair: Plain JSON values that say what :attr:`Check.repair` shall do to any rows; empty where it only reports.
+        repair: Plain JSON values that say what :attr:`Check.repair` shall do to any rows; empty
+            where it only reports.
         rules: Rules that hold on all training rows.
     """
 
@@ -48,7 +49,8 @@ class Check:
 
     Attributes:
         diagnose: Looks at the training rows only.
-        repair: Applies what was learned to any rows; never adds, drops or reorders rows. None where it only reports.
+        repair: Applies what was learned to any rows; never adds, drops or reorders rows. None where
+            it only reports.
         confirm: Weighs a diagnosis again on holdout rows, given as (diagnosis, train, holdout).
     """
 
@@ -64,11 +66,14 @@ def considered(data: Dataset, *kinds: Kind) -> tuple[Column, ...]:
 
 def numeric(data: Dataset) -> tuple[Column, ...]:
     """The considered columns that hold numbers."""
-    return tuple(column for column in considered(data, "number") if data[column.name].dtype.is_numeric())
+    return tuple(
+        column for column in considered(data, "number") if data[column.name].dtype.is_numeric()
+    )
 
 
 def counted(values: pl.Series) -> pl.DataFrame:
-    """How often each value that is not missing occurs: columns "value" and "count", the commonest first.
+    """How often each value that is not missing occurs: columns "value" and "count", the commonest
+    first.
 
     Example:
         >>> counted(pl.Series(["b", "a", None, "a"])).rows()
@@ -79,7 +84,8 @@ def counted(values: pl.Series) -> pl.DataFrame:
 
 
 def sampled(data: Dataset, most: int, run: Run, *stream: str) -> tuple[Dataset, str]:
-    """At most so many rows, drawn at random in their order, and a clause that says so ("" where all are taken)."""
+    """At most so many rows, drawn at random in their order, and a clause that says so ("" where all
+    are taken)."""
     if len(data) <= most:
         return data, ""
     at = run.rng(*stream).choice(len(data), most, replace=False)

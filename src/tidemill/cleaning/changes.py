@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import polars as pl
 
-CELL = {"row": pl.UInt32, "column": pl.String, "before": pl.String, "after": pl.String, "reason": pl.String}
-LOG = {"row": pl.UInt32, "column": pl.String, "before": pl.String, "after": pl.String, "check": pl.String,
-       "reason": pl.String}
+CELL = {
+    "row": pl.UInt32,
+    "column": pl.String,
+    "before": pl.String,
+    "after": pl.String,
+    "reason": pl.String,
+}
+LOG = {
+    "row": pl.UInt32,
+    "column": pl.String,
+    "before": pl.String,
+    "after": pl.String,
+    "check": pl.String,
+    "reason": pl.String,
+}
 
 
 def none() -> pl.DataFrame:
@@ -28,13 +40,16 @@ def cells(before: pl.Series, after: pl.Series, where: pl.Series, reason: str) ->
         [(0, 'plan', '?', None, 'a marker')]
     """
     at = where.fill_null(False).arg_true()
-    return pl.DataFrame({
-        "row": at.cast(pl.UInt32),
-        "column": pl.repeat(before.name, len(at), dtype=pl.String, eager=True),
-        "before": before.gather(at).cast(pl.String),
-        "after": after.gather(at).cast(pl.String),
-        "reason": pl.repeat(reason, len(at), dtype=pl.String, eager=True),
-    }, schema=CELL)
+    return pl.DataFrame(
+        {
+            "row": at.cast(pl.UInt32),
+            "column": pl.repeat(before.name, len(at), dtype=pl.String, eager=True),
+            "before": before.gather(at).cast(pl.String),
+            "after": after.gather(at).cast(pl.String),
+            "reason": pl.repeat(reason, len(at), dtype=pl.String, eager=True),
+        },
+        schema=CELL,
+    )
 
 
 def joined(parts: list[pl.DataFrame]) -> pl.DataFrame:

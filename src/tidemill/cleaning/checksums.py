@@ -32,7 +32,8 @@ def iban(text: str) -> bool:
 
 
 def resident_id(text: str) -> bool:
-    """Whether a Chinese resident identity number holds a date and agrees with its check digit (GB 11643).
+    """Whether a Chinese resident identity number holds a date and agrees with its check digit (GB
+    11643).
 
     Example:
         >>> resident_id("11010519491231002X"), resident_id("110105194912310021")

@@ -41,7 +41,14 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             top = _commonest(known)
             if top[1] >= _NEARLY * rows:
                 nearly[column.name] = top
-    return Diagnosis((*_empty(empty, rows), *_sparse(sparse, rows), *_constant(constant, rows), *_nearly(nearly, rows)))
+    return Diagnosis(
+        (
+            *_empty(empty, rows),
+            *_sparse(sparse, rows),
+            *_constant(constant, rows),
+            *_nearly(nearly, rows),
+        )
+    )
 
 
 def _commonest(known: pl.Series) -> tuple[Any, int]:
@@ -51,42 +58,70 @@ def _commonest(known: pl.Series) -> tuple[Any, int]:
     return value, int(count)
 
 
-def _issue(names: list[str], one: str, more: str, count: int, example: str, action: str) -> list[Issue]:
+def _issue(
+    names: list[str], one: str, more: str, count: int, example: str, action: str
+) -> list[Issue]:
     """One issue about columns that share a fault; none where there are none."""
     if not names:
         return []
-    said = f"'{names[0]}' {one}" if len(names) == 1 else f"{many(len(names), 'column')} {more}: {listed(names)}"
+    said = (
+        f"'{names[0]}' {one}"
+        if len(names) == 1
+        else f"{many(len(names), 'column')} {more}: {listed(names)}"
+    )
     return [Issue("constant", f"{said}.", tuple(names), count, example, action=f"kept; {action}")]
 
 
 def _empty(names: list[str], rows: int) -> list[Issue]:
-    return _issue(names, "holds no value at all", "hold no value at all", rows * len(names), "",
-                  "nothing can be learned from such a column")
+    return _issue(
+        names,
+        "holds no value at all",
+        "hold no value at all",
+        rows * len(names),
+        "",
+        "nothing can be learned from such a column",
+    )
 
 
 def _sparse(known: dict[str, int], rows: int) -> list[Issue]:
     names = sorted(known, key=lambda name: known[name])
     least = share(known[names[0]], rows) if names else ""
     missing = sum(rows - count for count in known.values())
-    return _issue(names, f"is missing in nearly every row; only {least} of the rows hold a value",
-                  f"are missing in at least {share(_EMPTY, 1)} of the rows", missing, "",
-                  "what is learned from such a column rests on few rows")
+    return _issue(
+        names,
+        f"is missing in nearly every row; only {least} of the rows hold a value",
+        f"are missing in at least {share(_EMPTY, 1)} of the rows",
+        missing,
+        "",
+        "what is learned from such a column rests on few rows",
+    )
 
 
 def _constant(values: dict[str, Any], rows: int) -> list[Issue]:
     names = list(values)
     shown = str(values[names[0]]) if names else ""
-    return _issue(names, "is the same in every row where it is known", "are the same in every row where they are known",
-                  rows * len(names), shown, "such a column sets no row apart from another")
+    return _issue(
+        names,
+        "is the same in every row where it is known",
+        "are the same in every row where they are known",
+        rows * len(names),
+        shown,
+        "such a column sets no row apart from another",
+    )
 
 
 def _nearly(tops: dict[str, tuple[Any, int]], rows: int) -> list[Issue]:
     names = sorted(tops, key=lambda name: tops[name][1])
     value, count = tops[names[0]] if names else (None, 0)
     others = sum(rows - count for _, count in tops.values())
-    return _issue(names, f"is {value} in {share(count, rows)} of the rows",
-                  f"hold one and the same value in at least {share(_NEARLY, 1)} of the rows", others, str(value),
-                  "the few other rows may be what matters, or noise")
+    return _issue(
+        names,
+        f"is {value} in {share(count, rows)} of the rows",
+        f"hold one and the same value in at least {share(_NEARLY, 1)} of the rows",
+        others,
+        str(value),
+        "the few other rows may be what matters, or noise",
+    )
 
 
 CHECK = Check(diagnose)

@@ -33,8 +33,9 @@ class Dependency:
 def dependencies(codes: np.ndarray, rng: np.random.Generator) -> list[Dependency]:
     """Every a -> b that always holds, is not a matter of course, and does not follow from others.
 
-    Left out are deciders that differ in nearly every row (they would decide anything), decided columns that hardly
-    vary, and what follows: of columns that decide each other the first speaks for all, and a -> b -> c says a -> c.
+    Left out are deciders that differ in nearly every row (they would decide anything), decided
+    columns that hardly vary, and what follows: of columns that decide each other the first speaks
+    for all, and a -> b -> c says a -> c.
 
     Args:
         codes: (n, m) Levels counted from 0; -1 where missing.
@@ -70,7 +71,8 @@ def _may_decide(codes: np.ndarray) -> bool:
 
 
 def _possible(few: np.ndarray, decider: int) -> Iterator[int]:
-    """Columns that never differ between neighbouring rows of one level of the decider, in the screened rows."""
+    """Columns that never differ between neighbouring rows of one level of the decider, in the
+    screened rows."""
     known = few[few[:, decider] >= 0]
     ordered = known[np.argsort(known[:, decider], kind="stable")]
     same = ordered[1:, decider] == ordered[:-1, decider]
@@ -106,7 +108,12 @@ def _reduced(found: Mapping[tuple[int, int], Dependency]) -> list[Dependency]:
     return both + [d for pair, d in told.items() if not _follows(pair, d, told)]
 
 
-def _follows(pair: tuple[int, int], dependency: Dependency, told: Mapping[tuple[int, int], Dependency]) -> bool:
+def _follows(
+    pair: tuple[int, int], dependency: Dependency, told: Mapping[tuple[int, int], Dependency]
+) -> bool:
     one, other = pair
     middles = (to for at, to in told if at == one and (to, other) in told)
-    return any(min(told[one, middle].support, told[middle, other].support) >= dependency.support for middle in middles)
+    return any(
+        min(told[one, middle].support, told[middle, other].support) >= dependency.support
+        for middle in middles
+    )

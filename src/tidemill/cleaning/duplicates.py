@@ -11,7 +11,9 @@ from tidemill.core.schema import Column
 from tidemill.imaging.pixels import image_column
 
 _FEWEST_COLUMNS = 5  # rows that are alike in fewer columns are alike by chance
-_COARSE = 0.05  # beyond this share, rows are alike since their columns tell little, not since they were entered twice
+# beyond this share, rows are alike since their columns tell little, not since they were entered
+# twice
+_COARSE = 0.05
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -23,11 +25,15 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
 
 
 def _rows(train: Dataset) -> list[Issue]:
-    """Rows that occur again in every column, or else in every column but those that number the rows."""
+    """Rows that occur again in every column, or else in every column but those that number the
+    rows."""
     if image_column(train.schema):  # another check shows images that are repeated
         return []
-    numbering = [column.name for column in train.schema
-                 if (column.role == "key" or column.kind == "id") and train[column.name].is_unique().all()]
+    numbering = [
+        column.name
+        for column in train.schema
+        if (column.role == "key" or column.kind == "id") and train[column.name].is_unique().all()
+    ]
     others = [name for name in train.schema.names if name not in numbering]
     if len(others) < (_FEWEST_COLUMNS if numbering else 1):
         return []
@@ -36,9 +42,21 @@ def _rows(train: Dataset) -> list[Issue]:
     if not count or (numbering and count > _COARSE * len(train)):
         return []
     where = f"in every column but {listed(numbering)}" if numbering else "in every column"
-    said = f"{many(count, 'row repeats', 'rows repeat')} an earlier row {where} ({share(count, len(train))})."
-    return [Issue("duplicates", said, (), count, f"row {repeated.arg_true()[0] + 1:,} of the training rows",
-                  action="kept; drop them if no two rows should be alike, since copies flatter every score")]
+    said = (
+        f"{many(count, 'row repeats', 'rows repeat')} an earlier row {where} "
+        f"({share(count, len(train))})."
+    )
+    return [
+        Issue(
+            "duplicates",
+            said,
+            (),
+            count,
+            f"row {repeated.arg_true()[0] + 1:,} of the training rows",
+            action="kept; drop them if no two rows should be alike, since copies flatter every "
+            "score",
+        )
+    ]
 
 
 def _key(train: Dataset, column: Column) -> list[Issue]:
@@ -46,13 +64,27 @@ def _key(train: Dataset, column: Column) -> list[Issue]:
     known = train[column.name].drop_nulls()
     repeated, missing = len(known) - known.n_unique(), len(train) - len(known)
     if repeated:
-        said = (f"The key '{column.name}' is not unique: {many(repeated, 'row carries', 'rows carry')} a key that an "
-                f"earlier row has ({share(repeated, len(train))}).")
-        issues.append(Issue("duplicates", said, (column.name,), repeated, str(known.filter(known.is_duplicated())[0]),
-                            severity="warning", action="kept; find out which of the rows is right"))
+        said = (
+            f"The key '{column.name}' is not unique: "
+            f"{many(repeated, 'row carries', 'rows carry')} a key that an "
+            f"earlier row has ({share(repeated, len(train))})."
+        )
+        issues.append(
+            Issue(
+                "duplicates",
+                said,
+                (column.name,),
+                repeated,
+                str(known.filter(known.is_duplicated())[0]),
+                severity="warning",
+                action="kept; find out which of the rows is right",
+            )
+        )
     if missing:
         said = f"The key '{column.name}' is missing in {many(missing, 'row')}."
-        issues.append(Issue("duplicates", said, (column.name,), missing, severity="warning", action="kept"))
+        issues.append(
+            Issue("duplicates", said, (column.name,), missing, severity="warning", action="kept")
+        )
     return issues
 
 

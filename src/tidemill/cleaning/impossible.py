@@ -1,6 +1,7 @@
 """Values that cannot be, judged by the column's name and its distribution together, are reported.
 
-A name alone proves nothing ("age" may be a standardised score), so a bound counts only where nearly all values keep it.
+A name alone proves nothing ("age" may be a standardised score), so a bound counts only where nearly
+all values keep it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _YEARS = (1900, 2100)
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
-    """Look for numbers beyond what their name allows, for zeros far from all other values, and for odd dates."""
+    """Look for numbers beyond what their name allows, for zeros far from all other values, and for
+    odd dates."""
     issues = []
     for column in numeric(train):
         known = train[column.name].drop_nulls()
@@ -41,27 +43,44 @@ def _by_name(column: Column, known: pl.Series) -> Issue | None:
     for quantity in QUANTITIES:
         if any(says(column.name, name) for name in quantity.names):
             unless = (*ELSE, *quantity.unless)
-            return None if any(says(column.name, word) for word in unless) else _beyond(column.name, known, quantity)
+            return (
+                None
+                if any(says(column.name, word) for word in unless)
+                else _beyond(column.name, known, quantity)
+            )
     return None
 
 
 def _beyond(name: str, known: pl.Series, quantity: Quantity) -> Issue | None:
-    """The values beyond a quantity's bounds, if they are few enough for the name to be understood rightly."""
+    """The values beyond a quantity's bounds, if they are few enough for the name to be understood
+    rightly."""
     low, high = quantity.low, quantity.high
     never = pl.repeat(False, len(known), eager=True)
     zero = never if quantity.zero else known == 0
-    parts = {"zero": zero,
-             "negative" if low == 0 else f"below {figure(low or 0)}": never if low is None else known < low,
-             f"above {figure(high or 0)}": never if high is None else known > high}
+    parts = {
+        "zero": zero,
+        "negative" if low == 0 else f"below {figure(low or 0)}": never
+        if low is None
+        else known < low,
+        f"above {figure(high or 0)}": never if high is None else known > high,
+    }
     counts = {said: int(where.sum()) for said, where in parts.items() if where.any()}
     count, zeros = sum(counts.values()), counts.get("zero", 0)
     if not count or count - zeros > _RANGE_BROKEN * len(known) or zeros > _ZERO_BROKEN * len(known):
         return None
     odd = known.filter(parts[list(counts)[-1]])
-    said = " and ".join(f"{what} in {many(n, 'row')} ({share(n, len(known))})" for what, n in counts.items())
-    return Issue("impossible", f"'{name}' is {said}, which {quantity.what} {quantity.verdict}.", (name,), count,
-                 figure(odd[0]), severity="warning" if quantity.verdict == "cannot be" else "note",
-                 action="kept; find out whether it means 'not known', or something else than the name says")
+    said = " and ".join(
+        f"{what} in {many(n, 'row')} ({share(n, len(known))})" for what, n in counts.items()
+    )
+    return Issue(
+        "impossible",
+        f"'{name}' is {said}, which {quantity.what} {quantity.verdict}.",
+        (name,),
+        count,
+        figure(odd[0]),
+        severity="warning" if quantity.verdict == "cannot be" else "note",
+        action="kept; find out whether it means 'not known', or something else than the name says",
+    )
 
 
 def _lonely_zero(column: Column, known: pl.Series) -> Issue | None:
@@ -74,9 +93,17 @@ def _lonely_zero(column: Column, known: pl.Series) -> Issue | None:
     near = int((rest <= max(2.0, 0.05 * median)).sum())
     if low <= 0 or near * 5 > zeros or not ((narrow and zeros >= 3) or zeros <= 0.001 * len(known)):
         return None
-    return Issue("impossible", f"'{column.name}' is 0 in {many(zeros, 'row')} ({share(zeros, len(known))}), while all "
-                 f"other values lie between {figure(low)} and {figure(high)}: zero may stand for 'not measured'.",
-                 (column.name,), zeros, "0", severity="warning", action="kept; make them missing if zero cannot be")
+    return Issue(
+        "impossible",
+        f"'{column.name}' is 0 in {many(zeros, 'row')} ({share(zeros, len(known))}), while all "
+        f"other values lie between {figure(low)} and {figure(high)}: zero may stand for 'not "
+        "measured'.",
+        (column.name,),
+        zeros,
+        "0",
+        severity="warning",
+        action="kept; make them missing if zero cannot be",
+    )
 
 
 def _dates(column: Column, known: pl.Series) -> Issue | None:
@@ -85,10 +112,20 @@ def _dates(column: Column, known: pl.Series) -> Issue | None:
     count = int(odd.sum())
     if not 0 < count <= _RANGE_BROKEN * len(known):
         return None
-    said = (f"{many(count, 'date')} of '{column.name}' ({share(count, len(known))}) {'lies' if count == 1 else 'lie'} "
-            f"before {_YEARS[0]} or after {_YEARS[1] - 1}.")
-    return Issue("impossible", said, (column.name,), count, str(known.filter(odd)[0]), severity="warning",
-                 action="kept; look for a mistyped year")
+    said = (
+        f"{many(count, 'date')} of '{column.name}' ({share(count, len(known))}) "
+        f"{'lies' if count == 1 else 'lie'} "
+        f"before {_YEARS[0]} or after {_YEARS[1] - 1}."
+    )
+    return Issue(
+        "impossible",
+        said,
+        (column.name,),
+        count,
+        str(known.filter(odd)[0]),
+        severity="warning",
+        action="kept; look for a mistyped year",
+    )
 
 
 CHECK = Check(diagnose)

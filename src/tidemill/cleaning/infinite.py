@@ -1,4 +1,5 @@
-"""Infinite numbers, which come of a division by zero and which no model can read, become missing."""
+"""Infinite numbers, which come of a division by zero and which no model can read, become
+missing."""
 
 from __future__ import annotations
 
@@ -26,10 +27,19 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         names.append(column.name)  # rows not seen yet may hold one where the training rows do not
         count = int(values.is_infinite().sum())
         if count:
-            issues.append(Issue(
-                "infinite", f"'{column.name}' holds {many(count, 'infinite number')}, which is how programs write the "
-                "result of a division by zero.", (column.name,), count,
-                example=str(values.filter(values.is_infinite())[0]), applied=True, action="made missing"))
+            issues.append(
+                Issue(
+                    "infinite",
+                    f"'{column.name}' holds {many(count, 'infinite number')}, which is how "
+                    "programs write the "
+                    "result of a division by zero.",
+                    (column.name,),
+                    count,
+                    example=str(values.filter(values.is_infinite())[0]),
+                    applied=True,
+                    action="made missing",
+                )
+            )
     return Diagnosis(tuple(issues), {"columns": names})
 
 
@@ -38,7 +48,9 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
     frame, schema, log = data.frame, data.schema, []
     for name in learned["columns"]:
         values = data[name]
-        where = values.is_infinite() if values.dtype.is_float() else pl.Series([False] * len(values))
+        where = (
+            values.is_infinite() if values.dtype.is_float() else pl.Series([False] * len(values))
+        )
         if not where.any():
             continue
         after = values.set(where, None)

@@ -1,4 +1,5 @@
-"""Columns that predict the target almost alone are reported: they may hold the answer, or be known only after it."""
+"""Columns that predict the target almost alone are reported: they may hold the answer, or be known
+only after it."""
 
 from __future__ import annotations
 
@@ -27,7 +28,11 @@ _FAR_ABOVE = 1.5
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Measure how well each column alone predicts the target, on folds it was not learned from."""
     target = train.target
-    if target is None or target.kind not in ("category", "boolean", "number") or train[target.name].dtype.is_nested():
+    if (
+        target is None
+        or target.kind not in ("category", "boolean", "number")
+        or train[target.name].dtype.is_nested()
+    ):
         return Diagnosis()
     train = train.rows(train[target.name].is_not_null().to_numpy())
     features = [column for column in train.schema.modelled if column.role != "target"]
@@ -37,13 +42,17 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     if answers is None:
         return Diagnosis()
     folds = run.rng("clean/leakage", "folds").integers(_FOLDS, size=len(rows))
-    strengths = {column.name: strength(_codes(column, rows[column.name]), answers, folds) for column in features}
+    strengths = {
+        column.name: strength(_codes(column, rows[column.name]), answers, folds)
+        for column in features
+    }
     ranked = bool(np.unique(answers).size > 2)
     return Diagnosis(_issues(target.name, strengths, ranked, len(rows), said))
 
 
 def _answers(values: pl.Series, target: Column) -> np.ndarray | None:
-    """(n, K) One column of 0 and 1 a class, or (n, 1) ranks from 0 to 1; None where there are too few rows."""
+    """(n, K) One column of 0 and 1 a class, or (n, 1) ranks from 0 to 1; None where there are too
+    few rows."""
     if len(values) < _FEWEST_ROWS or values.n_unique() < 2:
         return None
     if target.kind == "number" and values.n_unique() > _MOST_CLASSES:
@@ -58,21 +67,25 @@ def _answers(values: pl.Series, target: Column) -> np.ndarray | None:
 
 
 def _codes(column: Column, values: pl.Series) -> np.ndarray:
-    """(n,) Bins of equal counts for numbers and dates, levels for the others; missing is a bin of its own."""
+    """(n,) Bins of equal counts for numbers and dates, levels for the others; missing is a bin of
+    its own."""
     if column.kind in ("number", "datetime"):
         numbers = values.to_physical().cast(pl.Float64).to_numpy()
         known = numbers[~np.isnan(numbers)]
         if not len(known):
             return np.zeros(len(numbers), dtype=np.int64)
         edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1], method="lower"))
-        return np.where(np.isnan(numbers), len(edges) + 1, np.searchsorted(edges, numbers, side="left"))
+        return np.where(
+            np.isnan(numbers), len(edges) + 1, np.searchsorted(edges, numbers, side="left")
+        )
     return values.cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(np.int64)
 
 
 def strength(codes: np.ndarray, answers: np.ndarray, folds: np.ndarray) -> float:
     """How well one column alone tells the answers: 0 for guessing, 1 for perfect.
 
-    Each row is predicted by the mean answer of its bin in the other folds (smoothed to the overall mean).
+    Each row is predicted by the mean answer of its bin in the other folds (smoothed to the overall
+    mean).
 
     Args:
         codes: (n,) The column's bin in each row.
@@ -92,8 +105,11 @@ def strength(codes: np.ndarray, answers: np.ndarray, folds: np.ndarray) -> float
         others = (sums.sum(0) - sums + 5 * mean) / (counts.sum(0) - counts + 5)
         predicted = others[folds, codes]
         binary = bool(((answer == 0) | (answer == 1)).all())
-        strengths.append(2 * _auc(predicted, answer) - 1 if binary
-                         else 1 - np.square(answer - predicted).mean() / answer.var())
+        strengths.append(
+            2 * _auc(predicted, answer) - 1
+            if binary
+            else 1 - np.square(answer - predicted).mean() / answer.var()
+        )
     return max(0.0, float(np.mean(strengths)))
 
 
@@ -101,40 +117,81 @@ def _auc(scores: np.ndarray, positive: np.ndarray) -> float:
     """The chance that a positive row scores above a negative one; ties count half."""
     ranks = pl.Series(scores).rank("average").to_numpy()
     hits = positive.sum()
-    return float((ranks[positive == 1].sum() - hits * (hits + 1) / 2) / (hits * (len(scores) - hits)))
+    return float(
+        (ranks[positive == 1].sum() - hits * (hits + 1) / 2) / (hits * (len(scores) - hits))
+    )
 
 
-def _issues(target: str, strengths: dict[str, float], ranked: bool, rows: int, said: str) -> tuple[Issue, ...]:
-    """A warning on the columns that tell the target almost alone, else a note on one that stands out."""
+def _issues(
+    target: str, strengths: dict[str, float], ranked: bool, rows: int, said: str
+) -> tuple[Issue, ...]:
+    """A warning on the columns that tell the target almost alone, else a note on one that stands
+    out."""
     names = sorted(strengths, key=lambda name: -strengths[name])
     alone = [name for name in names if strengths[name] >= _ALMOST_ALONE]
     if alone:
         verb = "predicts" if len(alone) == 1 else "each predict"
         how = _shown(strengths[alone[0]], ranked)
-        text = (f"{listed(alone)} {verb} '{target}' almost perfectly without any other column ({how}{said}). That is "
-                "rarely news: mostly it is the answer in other words, or something known only after it.")
-        return (Issue("leakage", text, tuple(alone), rows, f"{alone[0]} → {target}", severity="warning",
-                      action=f"kept; leave out what is not known when the prediction is made (--ignore {alone[0]})",
-                      figures={name: strengths[name] for name in alone}),)
+        text = (
+            f"{listed(alone)} {verb} '{target}' almost perfectly without any other column "
+            f"({how}{said}). That is "
+            "rarely news: mostly it is the answer in other words, or something known only after it."
+        )
+        return (
+            Issue(
+                "leakage",
+                text,
+                tuple(alone),
+                rows,
+                f"{alone[0]} → {target}",
+                severity="warning",
+                action="kept; leave out what is not known when the prediction is made (--ignore "
+                f"{alone[0]})",
+                figures={name: strengths[name] for name in alone},
+            ),
+        )
     if not names:
         return ()
     best, second = strengths[names[0]], strengths[names[1]] if len(names) > 1 else 0.0
     if best < _STRONG and best < max(0.4, _FAR_ABOVE * second):
         return ()
-    beside = f"; the next, '{names[1]}', has {_shown(second, ranked, brief=True)}" if len(names) > 1 else ""
-    text = (f"'{names[0]}' is the strongest single predictor of '{target}' ({_shown(best, ranked)}{beside}{said}). "
-            "Is it known when the prediction is made?")
-    return (Issue("leakage", text, (names[0],), rows, f"{names[0]} → {target}",
-                  action=f"kept; leave it out if it is known only afterwards (--ignore {names[0]})",
-                  figures={names[0]: best}),)
+    beside = (
+        f"; the next, '{names[1]}', has {_shown(second, ranked, brief=True)}"
+        if len(names) > 1
+        else ""
+    )
+    text = (
+        f"'{names[0]}' is the strongest single predictor of '{target}' "
+        f"({_shown(best, ranked)}{beside}{said}). "
+        "Is it known when the prediction is made?"
+    )
+    return (
+        Issue(
+            "leakage",
+            text,
+            (names[0],),
+            rows,
+            f"{names[0]} → {target}",
+            action=f"kept; leave it out if it is known only afterwards (--ignore {names[0]})",
+            figures={names[0]: best},
+        ),
+    )
 
 
 def _shown(strength: float, ranked: bool, brief: bool = False) -> str:
     """A strength as the figure that analysts know."""
     if ranked:
-        return f"{strength:.2f}" if brief else f"R² of ranks {strength:.2f}, where 0 is guessing and 1 is perfect"
+        return (
+            f"{strength:.2f}"
+            if brief
+            else f"R² of ranks {strength:.2f}, where 0 is guessing and 1 is perfect"
+        )
     auc = (strength + 1) / 2
-    return f"{auc:.2f}" if brief else f"AUC {auc:.2f} by itself, where 0.5 is guessing and 1 is perfect"
+    return (
+        f"{auc:.2f}"
+        if brief
+        else f"AUC {auc:.2f} by itself, where 0.5 is guessing and 1 is perfect"
+    )
 
 
 CHECK = Check(diagnose)

@@ -10,8 +10,21 @@ from tidemill.core.spelling import MISSING_MARKERS
 _ANSWERS = frozenset({"none", "nil", "missing", "not available", "not applicable"})
 _MARKERS = sorted(MISSING_MARKERS - _ANSWERS)
 _MARKS = r"^[?\-._*]+$"
-_UNKNOWN = ("unknown", "unk", "unspecified", "undefined", "not stated", "not specified", "not known", "not available",
-            "missing", "no answer", "refused", "未知", "不详")
+_UNKNOWN = (
+    "unknown",
+    "unk",
+    "unspecified",
+    "undefined",
+    "not stated",
+    "not specified",
+    "not known",
+    "not available",
+    "missing",
+    "no answer",
+    "refused",
+    "未知",
+    "不详",
+)
 
 
 def are_markers(texts: pl.Series) -> pl.Series:

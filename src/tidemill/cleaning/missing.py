@@ -1,4 +1,5 @@
-"""Disguised missing values: marker texts such as "?" and marker numbers such as -999 become missing."""
+"""Disguised missing values: marker texts such as "?" and marker numbers such as -999 become
+missing."""
 
 from __future__ import annotations
 
@@ -31,9 +32,13 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             issue = _marker_texts(column, counts)
             issues += [issue] if issue else []
             if issue is None or issue.applied:
-                texts.append(column.name)  # also where there is none: rows not seen yet may hold one
+                texts.append(
+                    column.name
+                )  # also where there is none: rows not seen yet may hold one
             if column.kind in ("category", "boolean"):
-                unsure[column.name] = int(counts.filter(say_unknown(counts["value"]))["count"].sum())
+                unsure[column.name] = int(
+                    counts.filter(say_unknown(counts["value"]))["count"].sum()
+                )
     for column in considered(train, "number", "datetime", "boolean"):
         issues += _spelt(column, train[column.name])
         for marker in sentinels.found(column, train[column.name]):
@@ -60,10 +65,23 @@ def _marker_texts(column: Column, counts: pl.DataFrame) -> Issue | None:
     said = f"'{column.name}' holds {listed(shown)} in {many(count, 'cell')} ({share(count, total)})"
     doubt = _doubt(column, levels["value"], shown)
     if doubt:
-        return Issue("missing", f"{said}, which may stand for 'missing' or may be an answer, for {doubt}.",
-                     (column.name,), count, repr(shown[0]), action="kept")
-    return Issue("missing", f"{said}, which stands for 'missing'.", (column.name,), count, repr(shown[0]), applied=True,
-                 action="made missing")
+        return Issue(
+            "missing",
+            f"{said}, which may stand for 'missing' or may be an answer, for {doubt}.",
+            (column.name,),
+            count,
+            repr(shown[0]),
+            action="kept",
+        )
+    return Issue(
+        "missing",
+        f"{said}, which stands for 'missing'.",
+        (column.name,),
+        count,
+        repr(shown[0]),
+        applied=True,
+        action="made missing",
+    )
 
 
 def _doubt(column: Column, levels: pl.Series, markers: list[str]) -> str:
@@ -81,19 +99,30 @@ def _doubt(column: Column, levels: pl.Series, markers: list[str]) -> str:
 
 
 def _marker(column: Column) -> str:
-    """The text that stood for "missing" where the column was read; "" where that was nothing, or a float's own NaN."""
+    """The text that stood for "missing" where the column was read; "" where that was nothing, or a
+    float's own NaN."""
     text = column.spelling.missing if column.spelling else ""
     return "" if text == "NaN" and column.dtype.startswith("Float") else text
 
 
 def _spelt(column: Column, values: pl.Series) -> list[Issue]:
-    """Markers that reading has taken for "missing" already, in a column of numbers, dates or booleans."""
+    """Markers that reading has taken for "missing" already, in a column of numbers, dates or
+    booleans."""
     marker, count = _marker(column), values.null_count()
     if not count or not marker:
         return []
-    return [Issue("missing", f"'{column.name}' holds {listed([marker])} in {many(count, 'cell')} "
-                  f"({share(count, len(values))}), which stands for 'missing'.", (column.name,), count, repr(marker),
-                  applied=True, action="made missing")]
+    return [
+        Issue(
+            "missing",
+            f"'{column.name}' holds {listed([marker])} in {many(count, 'cell')} "
+            f"({share(count, len(values))}), which stands for 'missing'.",
+            (column.name,),
+            count,
+            repr(marker),
+            applied=True,
+            action="made missing",
+        )
+    ]
 
 
 def _unsure_words(train: Dataset, counts: Mapping[str, int]) -> list[Issue]:
@@ -105,10 +134,21 @@ def _unsure_words(train: Dataset, counts: Mapping[str, int]) -> list[Issue]:
     levels = train[names[0]].drop_nulls()
     word = levels.filter(say_unknown(levels))[0]
     where = listed(names) if len(names) > 1 else f"'{names[0]}' ({share(cells, len(train))})"
-    said = (f"{many(cells, 'cell')} of {where} {'holds' if cells == 1 else 'hold'} a word such as '{word}', which says "
-            "that the answer is not known.")
-    return [Issue("missing", said, tuple(names), cells, word,
-                  action="kept as a level of its own, since not to know may tell something")]
+    said = (
+        f"{many(cells, 'cell')} of {where} {'holds' if cells == 1 else 'hold'} a word such as "
+        f"'{word}', which says "
+        "that the answer is not known."
+    )
+    return [
+        Issue(
+            "missing",
+            said,
+            tuple(names),
+            cells,
+            word,
+            action="kept as a level of its own, since not to know may tell something",
+        )
+    ]
 
 
 def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
@@ -126,21 +166,38 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
             blank(data[name], are_markers(data[name]), "a text that stands for 'missing'")
     for column in considered(data, "number", "datetime", "boolean"):
         if _marker(column):
-            before = pl.repeat(_marker(column), len(data), dtype=pl.String, eager=True).alias(column.name)
-            log.append(changes.cells(before, before.clear(len(data)), data[column.name].is_null(),
-                                     "a text that stands for 'missing'"))
-            schema = schema.replacing(replace(column, spelling=replace(column.spelling or Spelling(), missing="")))
+            before = pl.repeat(_marker(column), len(data), dtype=pl.String, eager=True).alias(
+                column.name
+            )
+            log.append(
+                changes.cells(
+                    before,
+                    before.clear(len(data)),
+                    data[column.name].is_null(),
+                    "a text that stands for 'missing'",
+                )
+            )
+            schema = schema.replacing(
+                replace(column, spelling=replace(column.spelling or Spelling(), missing=""))
+            )
     for name, markers in learned["values"].items():
         for marker in markers:
             values = new.get(name, data[name])
             blank(values, _equal(values, marker), "a value that stands for 'missing'")
     schema = schema.replacing(*(replace(schema[name], nullable=True) for name in new))
-    return Repaired(replace(data, frame=data.frame.with_columns(new.values()), schema=schema), changes.joined(log))
+    return Repaired(
+        replace(data, frame=data.frame.with_columns(new.values()), schema=schema),
+        changes.joined(log),
+    )
 
 
 def _equal(values: pl.Series, marker: float | int | str) -> pl.Series:
     """(rows,) True where a value is the marker; never null."""
-    same = values.dt.date() == date.fromisoformat(marker) if isinstance(marker, str) else values == marker
+    same = (
+        values.dt.date() == date.fromisoformat(marker)
+        if isinstance(marker, str)
+        else values == marker
+    )
     return same.fill_null(False)
 
 

@@ -1,8 +1,8 @@
 """Rare levels that look like a misspelt frequent level are reported.
 
-Two levels are compared where they differ in one word only. Candidates come from shared deletions (two words at distance
-d share a form with at most d letters deleted: the SymSpell idea of Garbe 2012), so that thousands of levels cost
-seconds and not hours.
+Two levels are compared where they differ in one word only. Candidates come from shared deletions
+(two words at distance d share a form with at most d letters deleted: the SymSpell idea of Garbe
+2012), so that thousands of levels cost seconds and not hours.
 """
 
 from __future__ import annotations
@@ -64,15 +64,19 @@ def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
     for level, part in parts.items():
         for at in range(1, len(part), 2):
             vocabulary[part[at]] += counts[level]
-            groups[at, (*part[:at], *part[at + 1:])][part[at]] = level
+            groups[at, (*part[:at], *part[at + 1 :])][part[at]] = level
     found: dict[str, str] = {}
     for group in groups.values():
         for one, other in _near(list(group)) if len(group) > 1 else ():
             rare, known = sorted((one, other), key=lambda word: counts[group[word]])
             few, often = counts[group[rare]], counts[group[known]]
-            if (often >= _RATIO * few and vocabulary[known] >= _RATIO * vocabulary[rare]
-                    and few <= max(2, _RARE * total) and _is_slip(rare, known)
-                    and often > counts.get(found.get(group[rare], ""), 0)):
+            if (
+                often >= _RATIO * few
+                and vocabulary[known] >= _RATIO * vocabulary[rare]
+                and few <= max(2, _RARE * total)
+                and _is_slip(rare, known)
+                and often > counts.get(found.get(group[rare], ""), 0)
+            ):
                 found[group[rare]] = group[known]
     return found
 
@@ -92,7 +96,7 @@ def _deletions(word: str) -> set[str]:
         return set()
     forms = {word}
     for _ in range(_allowed(word)):
-        forms |= {form[:at] + form[at + 1:] for form in forms for at in range(len(form))}
+        forms |= {form[:at] + form[at + 1 :] for form in forms for at in range(len(form))}
     return forms
 
 
@@ -111,7 +115,8 @@ def _is_slip(rare: str, known: str) -> bool:
 
 
 def distance(one: str, other: str) -> int:
-    """Letters to insert, delete, replace or exchange with their neighbour (optimal string alignment distance).
+    """Letters to insert, delete, replace or exchange with their neighbour (optimal string alignment
+    distance).
 
     Example:
         >>> distance("recieve", "receive"), distance("colour", "color")
@@ -132,11 +137,19 @@ def distance(one: str, other: str) -> int:
 def _issue(name: str, pairs: Mapping[str, str], counts: Mapping[str, int]) -> Issue:
     rare = sorted(pairs, key=lambda level: (-counts[pairs[level]], level))
     cells = sum(counts[level] for level in rare)
-    one = f"'{rare[0]}' ({counts[rare[0]]:,}) beside '{pairs[rare[0]]}' ({counts[pairs[rare[0]]]:,})"
+    one = (
+        f"'{rare[0]}' ({counts[rare[0]]:,}) beside '{pairs[rare[0]]}' ({counts[pairs[rare[0]]]:,})"
+    )
     more = f", and {many(len(rare) - 1, 'more such level')}" if len(rare) > 1 else ""
     said = f"'{name}' may hold misspelt levels in {many(cells, 'cell')}: {one}{more}."
-    return Issue("misspellings", said, (name,), cells, f"{rare[0]} → {pairs[rare[0]]}",
-                 action="kept; join the levels where they mean the same")
+    return Issue(
+        "misspellings",
+        said,
+        (name,),
+        cells,
+        f"{rare[0]} → {pairs[rare[0]]}",
+        action="kept; join the levels where they mean the same",
+    )
 
 
 CHECK = Check(diagnose)

@@ -18,10 +18,12 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def says(name: str, phrase: str) -> bool:
-    """Whether a phrase's words stand in a column's name one after the other; Chinese may stand anywhere.
+    """Whether a phrase's words stand in a column's name one after the other; Chinese may stand
+    anywhere.
 
     Example:
-        >>> says("meanBloodPressure1", "blood pressure"), says("pressure", "blood pressure"), says("客户年龄", "年龄")
+        >>> (says("meanBloodPressure1", "blood pressure"), says("pressure", "blood pressure"),
+        ...     says("客户年龄", "年龄"))
         (True, False, True)
     """
     if not phrase.isascii():

@@ -23,7 +23,8 @@ class Ordering:
         low, high: Positions of the two columns.
         support: Rows in which both are known.
         broken: Rows in which it does not hold: none, or so few that they look like errors.
-        equal: Whether the two are equal in all these rows (then only one of the two orderings is given).
+        equal: Whether the two are equal in all these rows (then only one of the two orderings is
+            given).
     """
 
     low: int
@@ -36,16 +37,20 @@ class Ordering:
 def orderings(values: np.ndarray, whole: np.ndarray, rng: np.random.Generator) -> list[Ordering]:
     """Every pair a <= b that (nearly) always holds and is no matter of course.
 
-    It is a matter of course where shuffling the columns would seldom break it, since their ranges hardly overlap; where
-    the two never come near each other, as if neither bounded the other; and where one counts and the other measures.
-    What follows from two others (a <= b <= c) is left out.
+    It is a matter of course where shuffling the columns would seldom break it, since their ranges
+    hardly overlap; where the two never come near each other, as if neither bounded the other; and
+    where one counts and the other measures. What follows from two others (a <= b <= c) is left out.
 
     Args:
         values: (n, m) Numbers that may be compared with each other; NaN where missing.
         whole: (m,) True for columns of whole numbers.
         rng: Draws the rows on which most pairs are ruled out.
     """
-    few = values if len(values) <= _SCREENED else values[rng.choice(len(values), _SCREENED, replace=False)]
+    few = (
+        values
+        if len(values) <= _SCREENED
+        else values[rng.choice(len(values), _SCREENED, replace=False)]
+    )
     possible = _seldom_broken(few) & _overlapping(few) & (whole[:, None] == whole[None, :])
     found = {}
     for low, high in np.argwhere(possible).tolist():
@@ -65,7 +70,8 @@ def _seldom_broken(values: np.ndarray) -> np.ndarray:
 
 
 def _overlapping(values: np.ndarray) -> np.ndarray:
-    """(m, m) False where even the largest per cent of column i lies below the smallest per cent of column j."""
+    """(m, m) False where even the largest per cent of column i lies below the smallest per cent of
+    column j."""
     known = ~np.isnan(values).all(axis=0)
     low, high = np.full((2, values.shape[1]), np.nan)
     low[known], high[known] = np.nanquantile(values[:, known], [0.01, 0.99], axis=0)
@@ -81,7 +87,8 @@ def _broken_by_shuffling(low: np.ndarray, high: np.ndarray) -> float:
 
 
 def _judged(low: np.ndarray, high: np.ndarray, shuffled: float) -> tuple[int, int, bool] | None:
-    """Rows in which both are known, rows that break the order, and whether all are equal; None for no ordering."""
+    """Rows in which both are known, rows that break the order, and whether all are equal; None for
+    no ordering."""
     apart = high - low
     apart = apart[~np.isnan(apart)]
     support, broken = len(apart), int((apart < 0).sum())
@@ -96,7 +103,8 @@ def _judged(low: np.ndarray, high: np.ndarray, shuffled: float) -> tuple[int, in
 
 
 def _reduced(found: dict[tuple[int, int], Ordering]) -> list[Ordering]:
-    """Those that do not follow from others: of equal columns the first speaks for all, and a <= b <= c says a <= c."""
+    """Those that do not follow from others: of equal columns the first speaks for all, and a <= b
+    <= c says a <= c."""
     first: dict[int, int] = {}
     for (low, high), ordering in found.items():
         if ordering.equal and low < high:
@@ -106,9 +114,13 @@ def _reduced(found: dict[tuple[int, int], Ordering]) -> list[Ordering]:
     return equal + [o for pair, o in told.items() if not _follows(pair, o, told)]
 
 
-def _follows(pair: tuple[int, int], ordering: Ordering, told: dict[tuple[int, int], Ordering]) -> bool:
+def _follows(
+    pair: tuple[int, int], ordering: Ordering, told: dict[tuple[int, int], Ordering]
+) -> bool:
     """Whether two others that are never broken say the same on as many rows."""
     low, high = pair
     steps = [(told[low, to], told[to, high]) for at, to in told if at == low and (to, high) in told]
-    return any(one.broken == other.broken == 0 and min(one.support, other.support) >= ordering.support
-               for one, other in steps)
+    return any(
+        one.broken == other.broken == 0 and min(one.support, other.support) >= ordering.support
+        for one, other in steps
+    )

@@ -1,8 +1,10 @@
-"""Single values extremely far from all others are reported; a long tail, as money and counts have it, is none.
+"""Single values extremely far from all others are reported; a long tail, as money and counts have
+it, is none.
 
-Each side of the distribution is measured by itself, in the distance between its median and its 99th (1st) percentile,
-so that skewness and heavy tails widen the measure instead of filling the list (the idea of the adjusted boxplot,
-Hubert & Vandervieren 2008, carried farther out). A value must be extreme both as it is and on a logarithmic scale.
+Each side of the distribution is measured by itself, in the distance between its median and its 99th
+(1st) percentile, so that skewness and heavy tails widen the measure instead of filling the list
+(the idea of the adjusted boxplot, Hubert & Vandervieren 2008, carried farther out). A value must be
+extreme both as it is and on a logarithmic scale.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
 
 
 def outlying(values: np.ndarray) -> np.ndarray:
-    """Which values lie extremely far above all others, on the plain and on the logarithmic scale, and behind a gap.
+    """Which values lie extremely far above all others, on the plain and on the logarithmic scale,
+    and behind a gap.
 
     Args:
         values: (n,) finite numbers.
@@ -61,7 +64,11 @@ def outlying(values: np.ndarray) -> np.ndarray:
     middle = np.median(values)
     outward = np.append(values[~far].max(), np.sort(values[far]))
     gaps = np.flatnonzero(np.diff(outward) >= _GAP * (outward[:-1] - middle))
-    return np.asarray(values >= outward[gaps[0] + 1]) if len(gaps) else np.zeros(len(values), dtype=bool)
+    return (
+        np.asarray(values >= outward[gaps[0] + 1])
+        if len(gaps)
+        else np.zeros(len(values), dtype=bool)
+    )
 
 
 def _distance(values: np.ndarray) -> np.ndarray:
@@ -73,7 +80,8 @@ def _distance(values: np.ndarray) -> np.ndarray:
 
 
 def _logged(values: np.ndarray) -> np.ndarray:
-    """(n,) Logarithms; with zeros or negative values, logarithms of the distances from the median."""
+    """(n,) Logarithms; with zeros or negative values, logarithms of the distances from the
+    median."""
     if values.min() > 0:
         return np.asarray(np.log(values))
     apart = values - np.median(values)
@@ -87,12 +95,23 @@ def _issue(name: str, values: np.ndarray, at: np.ndarray, high: bool) -> Issue:
     low, top = np.quantile(others, [0.005, 0.995], method="nearest")
     where, rest, end = ("above", "largest", "highest") if high else ("below", "smallest", "lowest")
     which = f": {figure(float(most))}" if count == 1 else f", the {end} is {figure(float(most))}"
-    said = (f"{many(count, 'value')} of '{name}' {'lies' if count == 1 else 'lie'} extremely far {where} all others"
-            f"{which}. 99 % of the others lie between {figure(float(low))} and {figure(float(top))}, the {rest} is "
-            f"{figure(float(nearest))}.")
+    said = (
+        f"{many(count, 'value')} of '{name}' {'lies' if count == 1 else 'lie'} extremely far "
+        f"{where} all others"
+        f"{which}. 99 % of the others lie between {figure(float(low))} and {figure(float(top))}, "
+        f"the {rest} is "
+        f"{figure(float(nearest))}."
+    )
     distance = abs(most - nearest) / (abs(nearest - np.median(others)) or 1.0)
-    return Issue("outliers", said, (name,), count, figure(float(most)),
-                 action="kept; look whether it is an error or a rare truth", figures={"distance": float(distance)})
+    return Issue(
+        "outliers",
+        said,
+        (name,),
+        count,
+        figure(float(most)),
+        action="kept; look whether it is an error or a rare truth",
+        figures={"distance": float(distance)},
+    )
 
 
 CHECK = Check(diagnose)

@@ -1,4 +1,5 @@
-"""Personal data are reported: names of people, addresses, and phone, card, account and identity numbers."""
+"""Personal data are reported: names of people, addresses, and phone, card, account and identity
+numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Form:
 
     Attributes:
         what: Its name in the plural.
-        pattern: A regular expression whose first group is the datum; "" where only the column's name can tell.
+        pattern: A regular expression whose first group is the datum; "" where only the column's
+            name can tell.
         valid: A further test of one datum, at which at least half of the found ones must pass.
         fewest: Data that must be found.
         part: The part of the column's cells that must hold one, from 0 (anywhere in a text) to 1.
@@ -48,30 +50,111 @@ class Form:
 
 FORMS = (
     Form("e-mail addresses", r"([\p{L}\d._%+-]+@(?:[A-Za-z\d-]+\.)+[A-Za-z]{2,})"),
-    Form("bank account numbers (IBAN)", r"\b([A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?)\b", checksums.iban),
-    Form("payment card numbers",
-         r"(?:^|[^\d.,-])([2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3[47]\d{2} \d{6} \d{5})(?:[^\d.]|$)",
-         checksums.luhn, fewest=3),
-    Form("Chinese resident identity numbers", r"(?:^|\D)([1-9]\d{16}[\dXx])(?:\W|$)", checksums.resident_id),
-    Form("US social security numbers", r"(?:^|[^\d-])(\d{3}-\d{2}-\d{4})(?:[^\d-]|$)", checksums.social_security,
-         fewest=3, part=0.5),
-    Form("phone numbers",
-         r"^((?:\+|00)\d[\d ()./-]{6,18}\d|\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?: ?x\d+)?|1[3-9]\d{9})$", fewest=3, part=0.5,
-         names=("phone", "telephone", "mobile", "cell", "tel", "fax", "电话", "手机"), loose=r"(\d[\d ()./+-]{5,}\d)"),
-    Form("phone numbers",
-         r"(\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]\d{2,4}){2,4}|\(\d{3}\) ?\d{3}[. -]\d{4})(?:\D|$)", fewest=3),
+    Form(
+        "bank account numbers (IBAN)",
+        r"\b([A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?)\b",
+        checksums.iban,
+    ),
+    Form(
+        "payment card numbers",
+        r"(?:^|[^\d.,-])([2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3[47]\d{2} \d{6} "
+        r"\d{5})(?:[^\d.]|$)",
+        checksums.luhn,
+        fewest=3,
+    ),
+    Form(
+        "Chinese resident identity numbers",
+        r"(?:^|\D)([1-9]\d{16}[\dXx])(?:\W|$)",
+        checksums.resident_id,
+    ),
+    Form(
+        "US social security numbers",
+        r"(?:^|[^\d-])(\d{3}-\d{2}-\d{4})(?:[^\d-]|$)",
+        checksums.social_security,
+        fewest=3,
+        part=0.5,
+    ),
+    Form(
+        "phone numbers",
+        r"^((?:\+|00)\d[\d ()./-]{6,18}\d|\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?: ?x\d+)?|1[3-9]\d{9})$",
+        fewest=3,
+        part=0.5,
+        names=("phone", "telephone", "mobile", "cell", "tel", "fax", "电话", "手机"),
+        loose=r"(\d[\d ()./+-]{5,}\d)",
+    ),
+    Form(
+        "phone numbers",
+        r"(\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]\d{2,4}){2,4}|\(\d{3}\) ?\d{3}[. -]\d{4})(?:\D|$)",
+        fewest=3,
+    ),
     Form("IP addresses", r"^(\d{1,3}(?:\.\d{1,3}){3})$", checksums.ipv4, fewest=3, part=0.5),
     Form("IP addresses", r"^((?:[\da-f]{1,4}:){7}[\da-f]{1,4})$", fewest=3, part=0.5),
-    Form("street addresses", "", fewest=3, part=0.3, names=("address", "street", "地址", "住址"),
-         loose=r"(\d.*[\p{L}]{3}|[\p{L}]{3}.*\d|[\u4e00-\u9fff]{4})"),
+    Form(
+        "street addresses",
+        "",
+        fewest=3,
+        part=0.3,
+        names=("address", "street", "地址", "住址"),
+        loose=r"(\d.*[\p{L}]{3}|[\p{L}]{3}.*\d|[\u4e00-\u9fff]{4})",
+    ),
 )
-_NAMES_OF_PEOPLE = ("first name", "last name", "surname", "full name", "given name", "family name", "middle name",
-                    "maiden name", "customer name", "client name", "patient name", "employee name", "contact name",
-                    "person name", "holder name", "cardholder", "firstname", "lastname", "fullname", "forename", "姓名",
-                    "联系人", "名字")
-_MAYBE_PEOPLE = ("name", "passenger", "contact", "holder", "owner", "employee", "customer", "client", "patient",
-                 "person", "author", "manager", "agent", "doctor", "nurse", "driver", "seller", "buyer", "user")
-_BIRTH = ("dob", "birth date", "birthdate", "date of birth", "birthday", "date birth", "born", "出生日期", "生日")
+_NAMES_OF_PEOPLE = (
+    "first name",
+    "last name",
+    "surname",
+    "full name",
+    "given name",
+    "family name",
+    "middle name",
+    "maiden name",
+    "customer name",
+    "client name",
+    "patient name",
+    "employee name",
+    "contact name",
+    "person name",
+    "holder name",
+    "cardholder",
+    "firstname",
+    "lastname",
+    "fullname",
+    "forename",
+    "姓名",
+    "联系人",
+    "名字",
+)
+_MAYBE_PEOPLE = (
+    "name",
+    "passenger",
+    "contact",
+    "holder",
+    "owner",
+    "employee",
+    "customer",
+    "client",
+    "patient",
+    "person",
+    "author",
+    "manager",
+    "agent",
+    "doctor",
+    "nurse",
+    "driver",
+    "seller",
+    "buyer",
+    "user",
+)
+_BIRTH = (
+    "dob",
+    "birth date",
+    "birthdate",
+    "date of birth",
+    "birthday",
+    "date birth",
+    "born",
+    "出生日期",
+    "生日",
+)
 _NAME_FORM = r"^\p{L}[\p{L}'’.\-]*(?:,? [\p{L}(\"][\p{L}'’.\-)\"]*){0,6}$"
 
 
@@ -83,15 +166,24 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         what, count, example = _found(column, rows[column.name])
         if what:
             total = int(rows[column.name].count())
-            issues.append(Issue("personal", f"'{column.name}' holds {what} in {many(count, 'cell')} "
-                                f"({share(count, total)}{said}).", (column.name,), count, example,
-                                severity="personal data",
-                                action="kept; leave the column out before you share the data, or a model of it"))
+            issues.append(
+                Issue(
+                    "personal",
+                    f"'{column.name}' holds {what} in {many(count, 'cell')} "
+                    f"({share(count, total)}{said}).",
+                    (column.name,),
+                    count,
+                    example,
+                    severity="personal data",
+                    action="kept; leave the column out before you share the data, or a model of it",
+                )
+            )
     return Diagnosis(tuple(issues))
 
 
 def _found(column: Column, values: pl.Series) -> tuple[str, int, str]:
-    """What personal data a column holds, in how many cells, and a masked example; ("", 0, "") for none."""
+    """What personal data a column holds, in how many cells, and a masked example; ("", 0, "") for
+    none."""
     known = values.drop_nulls()
     if known.dtype.is_temporal():
         born = len(known) > 0 and _says(column, _BIRTH)
@@ -121,7 +213,11 @@ def _of_form(column: Column, counts: pl.DataFrame, form: Form) -> tuple[int, str
         form: What to look for.
     """
     pattern = form.loose if form.loose and _says(column, form.names) else form.pattern
-    data = counts.with_columns(counts["value"].str.extract(pattern).alias("datum")).drop_nulls() if pattern else None
+    data = (
+        counts.with_columns(counts["value"].str.extract(pattern).alias("datum")).drop_nulls()
+        if pattern
+        else None
+    )
     if data is None or not data.height:
         return 0, ""
     if form.valid is not None:
@@ -136,7 +232,8 @@ def _of_form(column: Column, counts: pl.DataFrame, form: Form) -> tuple[int, str
 
 
 def names_of_people(column: Column, counts: pl.DataFrame) -> tuple[int, str]:
-    """Cells that hold a person's name, judged by the column's name, the form of its texts and frequent given names.
+    """Cells that hold a person's name, judged by the column's name, the form of its texts and
+    frequent given names.
 
     Args:
         column: The column.
@@ -148,7 +245,9 @@ def names_of_people(column: Column, counts: pl.DataFrame) -> tuple[int, str]:
     sure = _says(column, _NAMES_OF_PEOPLE)
     if not (sure or set(words_of(column.name)).intersection(_MAYBE_PEOPLE)) or counts.height < 3:
         return 0, ""
-    shaped = counts.filter(counts["value"].str.contains(_NAME_FORM) & (counts["value"].str.len_chars() < 60))
+    shaped = counts.filter(
+        counts["value"].str.contains(_NAME_FORM) & (counts["value"].str.len_chars() < 60)
+    )
     if shaped.height < 0.7 * counts.height:
         return 0, ""
     tried = [_is_named(text) for text in shaped["value"].head(_MOST_CHECKED)]
@@ -158,10 +257,11 @@ def names_of_people(column: Column, counts: pl.DataFrame) -> tuple[int, str]:
 
 
 def _is_named(text: str) -> bool:
-    """Whether a frequent given name or a title stands in the text, or a frequent Chinese family name before it."""
+    """Whether a frequent given name or a title stands in the text, or a frequent Chinese family
+    name before it."""
     if text[0] in CHINESE_FAMILY and 2 <= len(text) <= 4:
         return True
-    words = {word.strip(".,()\"") for word in text.lower().replace("-", " ").split()}
+    words = {word.strip('.,()"') for word in text.lower().replace("-", " ").split()}
     return bool(words & GIVEN or words & TITLES)
 
 

@@ -1,4 +1,5 @@
-"""The cleaning plan: learned from training rows, applied to any rows, with a log of every changed cell."""
+"""The cleaning plan: learned from training rows, applied to any rows, with a log of every changed
+cell."""
 
 from __future__ import annotations
 
@@ -39,9 +40,13 @@ class Plan:
 
     def to_state(self) -> dict[str, Any]:
         """The plan as plain JSON values."""
-        return {"issues": [issue.to_state() for issue in self.issues],
-                "repairs": [{"check": name, "repair": dict(repair)} for name, repair in self.repairs.items()],
-                "rules": [{**asdict(rule), "columns": list(rule.columns)} for rule in self.rules]}
+        return {
+            "issues": [issue.to_state() for issue in self.issues],
+            "repairs": [
+                {"check": name, "repair": dict(repair)} for name, repair in self.repairs.items()
+            ],
+            "rules": [{**asdict(rule), "columns": list(rule.columns)} for rule in self.rules],
+        }
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Plan:
@@ -53,9 +58,13 @@ class Plan:
         try:
             issues = tuple(_issue(raw) for raw in state["issues"])
             repairs = {raw["check"]: dict(raw["repair"]) for raw in state["repairs"]}
-            rules = tuple(Rule(**{**raw, "columns": tuple(raw["columns"])}) for raw in state["rules"])
+            rules = tuple(
+                Rule(**{**raw, "columns": tuple(raw["columns"])}) for raw in state["rules"]
+            )
         except (KeyError, TypeError) as error:
-            raise ArtifactError(f"this is not a stored cleaning plan ({error})", hint="clean again") from error
+            raise ArtifactError(
+                f"this is not a stored cleaning plan ({error})", hint="clean again"
+            ) from error
         return Plan(issues, repairs, rules)
 
     def _repr_html_(self) -> str:
@@ -86,17 +95,26 @@ class Cleaned:
         return f"{self.data.name}, cleaned: {self.changes.height:,} cells changed{seen}"
 
     def _repr_html_(self) -> str:
-        changed = f"{self.changes.height:,} cells changed in {self.changes['column'].n_unique():,} columns"
-        return f"<p><b>{html.escape(self.data.name)}</b>, cleaned: {changed}</p>{_issues_html(self.issues)}"
+        changed = (
+            f"{self.changes.height:,} cells changed in "
+            f"{self.changes['column'].n_unique():,} columns"
+        )
+        return (
+            f"<p><b>{html.escape(self.data.name)}</b>, cleaned: "
+            f"{changed}</p>{_issues_html(self.issues)}"
+        )
 
 
-def learn(train: Dataset, run: Run, checks: Sequence[str] | None = None, holdout: Dataset | None = None) -> Plan:
+def learn(
+    train: Dataset, run: Run, checks: Sequence[str] | None = None, holdout: Dataset | None = None
+) -> Plan:
     """Learn a cleaning plan from training rows; repairs take effect before the later checks look.
 
     Args:
         train: The rows to learn from.
         run: Seed, progress and cancelling.
-        checks: Names of registered checks; None for all of them. Their order is always the registry's.
+        checks: Names of registered checks; None for all of them. Their order is always the
+            registry's.
         holdout: Rows that must confirm the rules; nothing else is learned from them.
 
     Raises:
@@ -149,7 +167,13 @@ def clean(data: Dataset, run: Run, checks: Sequence[str] | None = None) -> Clean
 
 def _issue(state: Mapping[str, Any]) -> Issue:
     picture = state.get("picture")
-    return Issue(**{**state, "columns": tuple(state["columns"]), "picture": Sheet.from_state(picture) if picture else None})
+    return Issue(
+        **{
+            **state,
+            "columns": tuple(state["columns"]),
+            "picture": Sheet.from_state(picture) if picture else None,
+        }
+    )
 
 
 def _chosen(checks: Sequence[str] | None) -> dict[str, Check]:
@@ -162,15 +186,23 @@ def _rules(plan: Plan, data: Dataset) -> tuple[Rule, ...]:
     """The rules that the schema had already, and the learned ones that speak of its columns."""
     known = {(rule.kind, rule.columns) for rule in data.schema.rules}
     names = set(data.schema.names)
-    new = tuple(rule for rule in plan.rules
-                if names.issuperset(rule.columns) and (rule.kind, rule.columns) not in known)
+    new = tuple(
+        rule
+        for rule in plan.rules
+        if names.issuperset(rule.columns) and (rule.kind, rule.columns) not in known
+    )
     return data.schema.rules + new
 
 
 def _discreet(issues: Sequence[Issue]) -> tuple[Issue, ...]:
     """The issues, of which none shows a value of a column that holds personal data."""
-    personal = {name for issue in issues if issue.severity == "personal data" for name in issue.columns}
-    return tuple(_short(_masked(issue) if personal.intersection(issue.columns) else issue) for issue in issues)
+    personal = {
+        name for issue in issues if issue.severity == "personal data" for name in issue.columns
+    }
+    return tuple(
+        _short(_masked(issue) if personal.intersection(issue.columns) else issue)
+        for issue in issues
+    )
 
 
 def _short(issue: Issue) -> Issue:
@@ -183,17 +215,26 @@ def _masked(issue: Issue) -> Issue:
     if issue.severity == "personal data":
         return issue
     quoted = re.compile(r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'")
-    sentence = quoted.sub(lambda m: m[0] if m[1] in issue.columns else f"'{mask(m[1])}'", issue.sentence)
+    sentence = quoted.sub(
+        lambda m: m[0] if m[1] in issue.columns else f"'{mask(m[1])}'", issue.sentence
+    )
     return replace(issue, sentence=sentence, example=mask(issue.example))
 
 
 def _issues_html(issues: Sequence[Issue]) -> str:
-    rows = "".join(f"<tr><td>{html.escape(i.check)}</td><td style='text-align:left'>{html.escape(i.sentence)}</td>"
-                   f"<td>{html.escape(i.example)}</td><td style='text-align:left'>{html.escape(i.action)}</td></tr>"
-                   for i in issues)
+    rows = "".join(
+        f"<tr><td>{html.escape(i.check)}</td><td "
+        f"style='text-align:left'>{html.escape(i.sentence)}</td>"
+        f"<td>{html.escape(i.example)}</td><td "
+        f"style='text-align:left'>{html.escape(i.action)}</td></tr>"
+        for i in issues
+    )
     if not rows:
         return "<p>Nothing was seen.</p>"
-    return f"<table><tr><th>check</th><th>what was seen</th><th>example</th><th>what was done</th></tr>{rows}</table>"
+    return (
+        "<table><tr><th>check</th><th>what was seen</th><th>example</th><th>what was "
+        f"done</th></tr>{rows}</table>"
+    )
 
 
 __all__ = ["Cleaned", "Diagnosis", "Plan", "apply", "clean", "learn"]

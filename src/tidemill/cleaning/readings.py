@@ -1,4 +1,5 @@
-"""How columns of text are read as numbers and dates, so that rows not seen yet are read in the same way."""
+"""How columns of text are read as numbers and dates, so that rows not seen yet are read in the same
+way."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ class Reading:
         whole: Whether its numbers are whole.
         step: The smallest step between its numbers, as in the schema.
         spelling: The marks of its numbers, and how its values are written as text.
-        formats: The formats of its dates, or of its times of day (which are numbers, seconds since midnight), tried in
-            this order; empty for other numbers.
+        formats: The formats of its dates, or of its times of day (which are numbers, seconds since
+            midnight), tried in this order; empty for other numbers.
     """
 
     kind: Kind
@@ -63,7 +64,13 @@ class Reading:
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Reading:
         """The reading that :meth:`to_state` wrote."""
-        return Reading(**{**state, "spelling": Spelling(**state["spelling"]), "formats": tuple(state["formats"])})
+        return Reading(
+            **{
+                **state,
+                "spelling": Spelling(**state["spelling"]),
+                "formats": tuple(state["formats"]),
+            }
+        )
 
 
 def kind_of(found: Mended) -> Kind:
@@ -74,8 +81,13 @@ def kind_of(found: Mended) -> Kind:
 def known(column: Column, values: pl.Series) -> Reading:
     """The reading of a column that is typed already."""
     spelling = column.spelling or Spelling()
-    return Reading(column.kind, values.dtype.is_integer(), column.step, replace(spelling, missing=""),
-                   (spelling.datetime,) if spelling.datetime else ())
+    return Reading(
+        column.kind,
+        values.dtype.is_integer(),
+        column.step,
+        replace(spelling, missing=""),
+        (spelling.datetime,) if spelling.datetime else (),
+    )
 
 
 def found_in(column: Column, text: pl.Series, found: Mended) -> Reading:
@@ -85,14 +97,17 @@ def found_in(column: Column, text: pl.Series, found: Mended) -> Reading:
         return Reading(kind, whole, _step(found.values), found.spelling)
     read = found.values.is_not_null()
     cells, values = text.str.strip_chars().filter(read), found.values.filter(read)
-    tried = datetimes.lenient_formats(cells.gather_every(max(1, len(cells) // _SAMPLE)).to_list(), column.name)
+    tried = datetimes.lenient_formats(
+        cells.gather_every(max(1, len(cells) // _SAMPLE)).to_list(), column.name
+    )
     counts = {format_: _agreeing(cells, values, format_) for format_ in tried}
     formats = sorted((f for f in counts if counts[f]), key=lambda f: -counts[f])
     return Reading(kind, whole, None, found.spelling, tuple(formats))
 
 
 def _agreeing(cells: pl.Series, values: pl.Series, format_: str) -> int:
-    """Cells that a format reads; 0 if it reads one of them otherwise (as 3 April and not as 4 March)."""
+    """Cells that a format reads; 0 if it reads one of them otherwise (as 3 April and not as 4
+    March)."""
     read = datetimes.read(cells, values.dtype, format_)
     return 0 if (read != values).any() else read.count()
 
@@ -103,5 +118,5 @@ def _step(values: pl.Series) -> str | None:
         return "1"
     for places in range(_PLACES + 1):
         if (values.round(places) == values).all():
-            return f"{10.0 ** -places:.{places}f}"
+            return f"{10.0**-places:.{places}f}"
     return None

@@ -1,7 +1,9 @@
-"""Rules that always hold between columns (a <= b, a + b = c, a decides b) are found and kept in the schema.
+"""Rules that always hold between columns (a <= b, a + b = c, a decides b) are found and kept in the
+schema.
 
-A rule counts if it holds in every training row in which its columns are known, if it would often be broken were the
-columns shuffled (so that it is no matter of course), and if no holdout row breaks it.
+A rule counts if it holds in every training row in which its columns are known, if it would often be
+broken were the columns shuffled (so that it is no matter of course), and if no holdout row breaks
+it.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ _EXACT = 2**53
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
-    """Find the rules that hold on all training rows, and the few rows that break what holds in all others."""
+    """Find the rules that hold on all training rows, and the few rows that break what holds in all
+    others."""
     if len(train) < 2:
         return Diagnosis()
     numbers, coded = _numbers(train), _coded(train)
@@ -42,64 +45,106 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     ordered, slips = _orderings(train, [numbers[:_MOST_COLUMNS], *_dates(train)], same, run)
     rules = decided + [rule for rule in ordered if not _is_part(rule, added, train)] + added
     told = _told(rules[:_MOST_RULES], train)
-    return replace(told, issues=told.issues + tuple(slips[:_MOST_SLIPS]) + _not_looked_at(len(numbers), len(coded)))
+    return replace(
+        told,
+        issues=told.issues + tuple(slips[:_MOST_SLIPS]) + _not_looked_at(len(numbers), len(coded)),
+    )
 
 
 def _not_looked_at(numbers: int, coded: int) -> tuple[Issue, ...]:
     """A word on the columns of a very wide table that were left out."""
     if max(numbers, coded) <= _MOST_COLUMNS:
         return ()
-    said = (f"Rules were looked for among the first {_MOST_COLUMNS:,} columns of numbers (sums among the first "
-            f"{_MOST_SUMMED:,}) and the first {_MOST_COLUMNS:,} columns that repeat their values; this table has "
-            f"{numbers:,} and {coded:,}.")
-    return (Issue("rules", said, (), max(numbers, coded) - _MOST_COLUMNS,
-                  action="say --ignore for columns that matter less, to look among others"),)
+    said = (
+        f"Rules were looked for among the first {_MOST_COLUMNS:,} columns of numbers (sums among "
+        "the first "
+        f"{_MOST_SUMMED:,}) and the first {_MOST_COLUMNS:,} columns that repeat their values; "
+        "this table has "
+        f"{numbers:,} and {coded:,}."
+    )
+    return (
+        Issue(
+            "rules",
+            said,
+            (),
+            max(numbers, coded) - _MOST_COLUMNS,
+            action="say --ignore for columns that matter less, to look among others",
+        ),
+    )
 
 
 def confirm(diagnosis: Diagnosis, train: Dataset, holdout: Dataset) -> Diagnosis:
     """Drop the rules that a holdout row breaks, and count the holdout rows that keep the others."""
     counted = ((rule, _kept(rule, train.frame, holdout.frame)) for rule in diagnosis.rules)
-    others = diagnosis.issues[len(_told(diagnosis.rules, train).issues):]
-    told = _told([replace(rule, confirmed=kept) for rule, kept in counted if kept is not None], train)
+    others = diagnosis.issues[len(_told(diagnosis.rules, train).issues) :]
+    told = _told(
+        [replace(rule, confirmed=kept) for rule, kept in counted if kept is not None], train
+    )
     return replace(told, issues=told.issues + others)
 
 
 def _numbers(train: Dataset) -> list[str]:
     """Columns of numbers that a float holds exactly and that take at least three values."""
-    names = [c.name for c in train.schema.modelled if c.kind == "number" and train[c.name].dtype.is_numeric()]
-    return [name for name in names if train[name].n_unique() > 2
-            and float(train[name].cast(pl.Float64).abs().max() or 0) <= _EXACT]  # type: ignore[arg-type]
+    names = [
+        c.name
+        for c in train.schema.modelled
+        if c.kind == "number" and train[c.name].dtype.is_numeric()
+    ]
+    return [
+        name
+        for name in names
+        if train[name].n_unique() > 2
+        and float(train[name].cast(pl.Float64).abs().max() or 0) <= _EXACT
+    ]  # type: ignore[arg-type]
 
 
 def _dates(train: Dataset) -> list[list[str]]:
     """Columns of dates without a zone, and of dates with one: the two cannot be compared."""
-    names = [c.name for c in train.schema.modelled if c.kind == "datetime" and train[c.name].dtype.is_temporal()]
+    names = [
+        c.name
+        for c in train.schema.modelled
+        if c.kind == "datetime" and train[c.name].dtype.is_temporal()
+    ]
     zoned = [name for name in names if getattr(train[name].dtype, "time_zone", None)]
     return [[name for name in names if name not in zoned], zoned]
 
 
 def _coded(train: Dataset) -> list[str]:
     """Columns that take few enough different values to decide or be decided."""
-    return [c.name for c in train.schema.modelled
-            if not train[c.name].dtype.is_nested() and 2 <= train[c.name].n_unique() <= _MOST_LEVELS]
+    return [
+        c.name
+        for c in train.schema.modelled
+        if not train[c.name].dtype.is_nested() and 2 <= train[c.name].n_unique() <= _MOST_LEVELS
+    ]
 
 
 def _matrix(train: Dataset, names: Sequence[str]) -> np.ndarray:
     """(n, m) The columns as floats, dates in microseconds; NaN where missing."""
-    moments = [pl.col(name).cast(pl.Datetime("us")) if train[name].dtype == pl.Date
-               else pl.col(name).dt.cast_time_unit("us") if train[name].dtype.is_temporal() else pl.col(name)
-               for name in names]
+    moments = [
+        pl.col(name).cast(pl.Datetime("us"))
+        if train[name].dtype == pl.Date
+        else pl.col(name).dt.cast_time_unit("us")
+        if train[name].dtype.is_temporal()
+        else pl.col(name)
+        for name in names
+    ]
     return train.frame.select(moments).select(pl.all().to_physical().cast(pl.Float64)).to_numpy()
 
 
 def _whole(train: Dataset, names: Sequence[str]) -> np.ndarray:
     """(m,) Whether a column holds whole numbers only; dates count as one sort."""
     columns = (train[name] for name in names)
-    return np.array([not column.dtype.is_float() or bool((column.floor() == column).all()) for column in columns])
+    return np.array(
+        [
+            not column.dtype.is_float() or bool((column.floor() == column).all())
+            for column in columns
+        ]
+    )
 
 
-def _orderings(train: Dataset, groups: Sequence[Sequence[str]], same: Collection[tuple[str, ...]],
-               run: Run) -> tuple[list[Rule], list[Issue]]:
+def _orderings(
+    train: Dataset, groups: Sequence[Sequence[str]], same: Collection[tuple[str, ...]], run: Run
+) -> tuple[list[Rule], list[Issue]]:
     """The rules a <= b within each group of columns, and a word on those that few rows break.
 
     Args:
@@ -112,12 +157,17 @@ def _orderings(train: Dataset, groups: Sequence[Sequence[str]], same: Collection
     for names in groups:
         if len(names) < 2:
             continue
-        for found in orderings(_matrix(train, names), _whole(train, names), run.rng("clean/rules", "orderings")):
+        for found in orderings(
+            _matrix(train, names), _whole(train, names), run.rng("clean/rules", "orderings")
+        ):
             pair = names[found.low], names[found.high]
             if found.broken:
                 slips.append(_slip(train, pair, found.support, found.broken))
             elif not (found.equal and pair in same):
-                rules += [Rule("a<=b", way, found.support) for way in ([pair, pair[::-1]] if found.equal else [pair])]
+                rules += [
+                    Rule("a<=b", way, found.support)
+                    for way in ([pair, pair[::-1]] if found.equal else [pair])
+                ]
     return rules, slips
 
 
@@ -126,10 +176,20 @@ def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> I
     low, high = pair
     row = train.frame.select(pair).filter(pl.col(low) > pl.col(high)).row(0)
     word = "later than" if train.schema[low].kind == "datetime" else "above"
-    said = (f"'{low}' is {word} '{high}' in {many(broken, 'row')}, but in none of the other {support - broken:,}: "
-            f"{'this row' if broken == 1 else 'these rows'} may be wrong.")
-    return Issue("rules", said, pair, broken, f"{_shown(row[0])} > {_shown(row[1])}", severity="warning",
-                 action="kept; look at the rows")
+    said = (
+        f"'{low}' is {word} '{high}' in {many(broken, 'row')}, but in none of the other "
+        f"{support - broken:,}: "
+        f"{'this row' if broken == 1 else 'these rows'} may be wrong."
+    )
+    return Issue(
+        "rules",
+        said,
+        pair,
+        broken,
+        f"{_shown(row[0])} > {_shown(row[1])}",
+        severity="warning",
+        action="kept; look at the rows",
+    )
 
 
 def _shown(value: object) -> str:
@@ -140,7 +200,9 @@ def _sums(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
     if len(names) < 3:
         return []
     found = sums(_matrix(train, names), run.rng("clean/rules", "sums"))
-    return [Rule("a+b=c", (names[s.first], names[s.second], names[s.total]), s.support) for s in found]
+    return [
+        Rule("a+b=c", (names[s.first], names[s.second], names[s.total]), s.support) for s in found
+    ]
 
 
 def _dependencies(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
@@ -150,7 +212,10 @@ def _dependencies(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
     rules = []
     for found in dependencies(codes, run.rng("clean/rules", "dependencies")):
         pair = names[found.decider], names[found.decided]
-        rules += [Rule("a decides b", way, found.support) for way in ([pair, pair[::-1]] if found.both else [pair])]
+        rules += [
+            Rule("a decides b", way, found.support)
+            for way in ([pair, pair[::-1]] if found.both else [pair])
+        ]
     return rules
 
 
@@ -197,7 +262,10 @@ def _told(rules: Sequence[Rule], train: Dataset) -> Diagnosis:
     rest = len(issues) - _MOST_TOLD
     if rest > 0:
         issues = issues[:_MOST_TOLD]
-        more = f"{many(rest, 'further rule')} always {'holds' if rest == 1 else 'hold'}; the schema lists them."
+        more = (
+            f"{many(rest, 'further rule')} always {'holds' if rest == 1 else 'hold'}; the "
+            "schema lists them."
+        )
         issues.append(Issue("rules", more, (), rest, action="kept in the schema"))
     return Diagnosis(tuple(issues), rules=tuple(rules))
 
@@ -216,14 +284,24 @@ def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
         said = f"{a} and {b} are equal where both are known" if both else f"{a} is never {word} {b}"
         example = f"{shown[0]} ≤ {shown[1]}"
     elif both:
-        said, example = f"{a} and {b} say the same in two ways: each decides the other", f"{shown[0]} ↔ {shown[1]}"
+        said, example = (
+            f"{a} and {b} say the same in two ways: each decides the other",
+            f"{shown[0]} ↔ {shown[1]}",
+        )
     else:
         levels = train[rule.columns[0]].drop_nulls().n_unique()
         said = f"{a} decides {b}: each of its {levels:,} values always comes with the same {b}"
         example = f"{shown[0]} → {shown[1]}"
     confirmed = f" and in {many(rule.confirmed, 'holdout row')}" if rule.confirmed else ""
     said = f"{said}, in all {rule.support:,} rows where it can be checked{confirmed}."
-    return Issue("rules", said, rule.columns, rule.support, example, action="kept in the schema as a rule for new rows")
+    return Issue(
+        "rules",
+        said,
+        rule.columns,
+        rule.support,
+        example,
+        action="kept in the schema as a rule for new rows",
+    )
 
 
 CHECK = Check(diagnose, confirm=confirm)

@@ -1,7 +1,8 @@
 """Numbers and dates that stand for "missing": -1, 999, -9999, 9999-12-31 and their like.
 
-A value is *plainly* a marker only where its form, its count and its distance from all other values say so together.
-A value of such a form that could as well be a cap ("99,999 or more") is told, and left.
+A value is *plainly* a marker only where its form, its count and its distance from all other values
+say so together. A value of such a form that could as well be a cap ("99,999 or more") is told, and
+left.
 """
 
 from __future__ import annotations
@@ -24,9 +25,24 @@ _LIMITS = frozenset({2**31 - 1, -(2**31), 2**63 - 1, -(2**63), 65535})
 _FEWEST = 3
 _SHARE = 0.0005
 _TEN_YEARS = timedelta(days=3_650)
-_DATES = frozenset(date.fromisoformat(text) for text in (
-    "0001-01-01", "1753-01-01", "1800-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "2099-12-31",
-    "2199-12-31", "2999-01-01", "2999-12-31", "9999-01-01", "9999-12-31"))
+_DATES = frozenset(
+    date.fromisoformat(text)
+    for text in (
+        "0001-01-01",
+        "1753-01-01",
+        "1800-01-01",
+        "1899-12-30",
+        "1899-12-31",
+        "1900-01-01",
+        "1970-01-01",
+        "2099-12-31",
+        "2199-12-31",
+        "2999-01-01",
+        "2999-12-31",
+        "9999-01-01",
+        "9999-12-31",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +66,28 @@ class Marker:
     def issue(self, column: str) -> Issue:
         """The marker as it is told to the user."""
         shown = self.value if isinstance(self.value, str) else figure(self.value)
-        held = f"'{column}' is {shown} {times(self.count)} ({share(self.count, self.total)}), while {self.others}"
+        held = (
+            f"'{column}' is {shown} {times(self.count)} ({share(self.count, self.total)}), "
+            f"while {self.others}"
+        )
         if self.plain:
-            return Issue("missing", f"{held}: {shown} plainly stands for 'missing'.", (column,), self.count, shown,
-                         applied=True, action="made missing")
-        return Issue("missing", f"{held}: {shown} may stand for 'missing', or for 'this much or more'.", (column,),
-                     self.count, shown, action="kept; look up what the value means")
+            return Issue(
+                "missing",
+                f"{held}: {shown} plainly stands for 'missing'.",
+                (column,),
+                self.count,
+                shown,
+                applied=True,
+                action="made missing",
+            )
+        return Issue(
+            "missing",
+            f"{held}: {shown} may stand for 'missing', or for 'this much or more'.",
+            (column,),
+            self.count,
+            shown,
+            action="kept; look up what the value means",
+        )
 
 
 def found(column: Column, values: pl.Series) -> Iterator[Marker]:
@@ -111,23 +143,29 @@ def _has_form(value: float | int) -> bool:
 
 
 def _far_above(value: float, low: float, high: float) -> bool:
-    """Farther from the others than they are from each other, also as a ratio (a cap lies near the largest value)."""
+    """Farther from the others than they are from each other, also as a ratio (a cap lies near the
+    largest value)."""
     return value - high > high - low and value >= 5 * max(abs(high), abs(low), 1.0)
 
 
 def _far_below(value: float, rest: pl.Series, low: float, high: float, count: int) -> bool:
-    """The only negative value, and no mere end of the distribution; or farther away than the others are wide."""
+    """The only negative value, and no mere end of the distribution; or farther away than the others
+    are wide."""
     if low - value > high - low and abs(value) >= 5 * max(abs(high), abs(low), 1.0):
         return True
     if low < 0 or rest.n_unique() < 5:
         return False
-    near = int((rest <= low + 2 * abs(value)).sum()) if value == -1 else 0  # -1, 0, 1, 2: a difference, not a marker
+    near = (
+        int((rest <= low + 2 * abs(value)).sum()) if value == -1 else 0
+    )  # -1, 0, 1, 2: a difference, not a marker
     return count >= 5 * near
 
 
 def _dates(values: pl.Series, doubted: bool) -> Iterator[Marker]:
     total = len(values)
-    tried = sorted(_DATES) * 2  # with a marker at either end, the second is plain once the first is gone
+    tried = (
+        sorted(_DATES) * 2
+    )  # with a marker at either end, the second is plain once the first is gone
     for value in tried:
         same = values == value
         count, rest = int(same.sum()), values.filter(~same)
@@ -139,5 +177,11 @@ def _dates(values: pl.Series, doubted: bool) -> Iterator[Marker]:
         gap = low - value if value < low else value - high
         commonest = int(counted(rest)["count"][0])
         if gap > max(high - low, _TEN_YEARS) or count > 20 * commonest:
-            yield Marker(value.isoformat(), count, total, not doubted, f"all other dates lie between {low} and {high}")
+            yield Marker(
+                value.isoformat(),
+                count,
+                total,
+                not doubted,
+                f"all other dates lie between {low} and {high}",
+            )
             values = rest

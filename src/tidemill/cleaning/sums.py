@@ -38,7 +38,9 @@ def sums(values: np.ndarray, rng: np.random.Generator) -> list[Sum]:
         rng: Draws the rows on which most triples are ruled out, and the shuffling.
     """
     many = values[rng.permutation(len(values))[:_SHUFFLED]]
-    few = many[np.argsort(np.isnan(many).sum(axis=1), kind="stable")[:_SCREENED]]  # the rows that miss least
+    few = many[
+        np.argsort(np.isnan(many).sum(axis=1), kind="stable")[:_SCREENED]
+    ]  # the rows that miss least
     moving = np.flatnonzero((np.nan_to_num(many) != 0).mean(axis=0) >= _NONZERO)
     found = []
     for first, second in combinations(moving.tolist(), 2):
@@ -50,13 +52,15 @@ def sums(values: np.ndarray, rng: np.random.Generator) -> list[Sum]:
 
 
 def adds_up(first: np.ndarray, second: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """(n,) True where first + second is total, up to the last digits of a float; False where one is missing."""
+    """(n,) True where first + second is total, up to the last digits of a float; False where one is
+    missing."""
     size = np.abs(first) + np.abs(second) + np.abs(total)
     return np.asarray(np.abs(first + second - total) <= _EXACT * size)
 
 
 def _possible(few: np.ndarray, first: int, second: int) -> list[int]:
-    """Columns that are the sum in all screened rows in which the three are known, and in at least one."""
+    """Columns that are the sum in all screened rows in which the three are known, and in at least
+    one."""
     together = few[:, [first]] + few[:, [second]]
     known = ~np.isnan(together) & ~np.isnan(few)
     size = np.abs(few[:, [first]]) + np.abs(few[:, [second]]) + np.abs(few)
@@ -67,9 +71,16 @@ def _possible(few: np.ndarray, first: int, second: int) -> list[int]:
     return [int(at) for at in np.flatnonzero(fits)]
 
 
-def _support(values: np.ndarray, many: np.ndarray, first: int, second: int, total: int,
-             rng: np.random.Generator) -> int:
-    """The rows on which the sum holds; 0 if it is broken once, or would seldom be broken by shuffling."""
+def _support(
+    values: np.ndarray,
+    many: np.ndarray,
+    first: int,
+    second: int,
+    total: int,
+    rng: np.random.Generator,
+) -> int:
+    """The rows on which the sum holds; 0 if it is broken once, or would seldom be broken by
+    shuffling."""
     a, b, c = values[:, first], values[:, second], values[:, total]
     known = ~(np.isnan(a) | np.isnan(b) | np.isnan(c))
     support = int(known.sum())

@@ -1,4 +1,5 @@
-"""Numbers and dates that are stored as text become numbers and dates; cells that hold neither become missing."""
+"""Numbers and dates that are stored as text become numbers and dates; cells that hold neither
+become missing."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ from tidemill.core.spelling import Mended, is_missing, mended, spelled
 from tidemill.imaging.pixels import image_column, label_column
 
 _UNREAD = 0.02
-_UNREAD_WITH_DIGITS = 0.001  # such cells mean something ("C536379", "5+"), unless they are slips of the pen
+_UNREAD_WITH_DIGITS = (
+    0.001  # such cells mean something ("C536379", "5+"), unless they are slips of the pen
+)
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -41,8 +44,16 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         reading, doubt = found_in(column, text, found), _doubt(text, found)
         if doubt:
             said = f"'{column.name}' looks like {reading.noun} stored as text, but {doubt}."
-            issues.append(Issue("types", said, (column.name,), found.values.count(), str(text.drop_nulls()[0]),
-                                action="kept as text; correct these cells to have the column read"))
+            issues.append(
+                Issue(
+                    "types",
+                    said,
+                    (column.name,),
+                    found.values.count(),
+                    str(text.drop_nulls()[0]),
+                    action="kept as text; correct these cells to have the column read",
+                )
+            )
         else:
             readings[column.name] = reading
     learned = {name: reading.to_state() for name, reading in readings.items()}
@@ -54,24 +65,41 @@ def _doubt(text: pl.Series, found: Mended) -> str:
     unread = text.filter(found.unread & ~say_unknown(text))
     digits = unread.filter(unread.str.contains(r"\d"))
     present = found.values.count() + int(found.unread.sum())
-    units = text.filter(found.values.is_not_null()).str.replace_all(r"[\d\s.,'’+eE-]", "").unique().sort().to_list()
-    if kind_of(found) == "number" and (len(units) > 2 or (len(units) == 2 and (units[0] or "%" in units[1]))):
+    units = (
+        text.filter(found.values.is_not_null())
+        .str.replace_all(r"[\d\s.,'’+eE-]", "")
+        .unique()
+        .sort()
+        .to_list()
+    )
+    if kind_of(found) == "number" and (
+        len(units) > 2 or (len(units) == 2 and (units[0] or "%" in units[1]))
+    ):
         return f"they have different units ({listed([unit or 'none' for unit in units])})"
     if len(unread) > _UNREAD * present or len(digits) > max(3, _UNREAD_WITH_DIGITS * present):
         shown = digits[0] if len(digits) else unread[0]
-        return f"{many(len(unread), 'cell')} ({share(len(unread), present)}) cannot be read, such as '{shown}'"
+        return (
+            f"{many(len(unread), 'cell')} ({share(len(unread), present)}) cannot be read, such "
+            f"as '{shown}'"
+        )
     return ""
 
 
-def _repaired(column: Column, values: pl.Series, reading: Reading) -> tuple[pl.Series, pl.DataFrame]:
+def _repaired(
+    column: Column, values: pl.Series, reading: Reading
+) -> tuple[pl.Series, pl.DataFrame]:
     """The column's values as numbers or dates, and the log of the cells that became missing."""
     marker = f"a text that stands for 'missing' among {reading.noun}"
     unread = f"this text cannot be read as one of the {reading.noun}"
     if values.dtype == pl.String:
         after = reading.read(values)
         lost, missing = after.is_null() & values.is_not_null(), is_missing(values)
-        return after, changes.joined([changes.cells(values, after, lost & missing, marker),
-                                      changes.cells(values, after, lost & ~missing, unread)])
+        return after, changes.joined(
+            [
+                changes.cells(values, after, lost & missing, marker),
+                changes.cells(values, after, lost & ~missing, unread),
+            ]
+        )
     text = column.spelling.missing if column.dtype == "String" and column.spelling else ""
     if not text:
         return values, changes.none()
@@ -89,23 +117,44 @@ def _told(train: Dataset, readings: Mapping[str, Reading]) -> list[Issue]:
             issues.append(_with_losses(reading.noun, values, log))
         else:
             whole.setdefault(reading.noun, []).append(name)
-    return [_without_losses(train, noun, names, readings[names[0]]) for noun, names in whole.items()] + issues
+    return [
+        _without_losses(train, noun, names, readings[names[0]]) for noun, names in whole.items()
+    ] + issues
 
 
 def _with_losses(noun: str, values: pl.Series, log: pl.DataFrame) -> Issue:
     texts, count = log["before"].unique().sort().to_list(), values.count()
-    other = f"{many(log.height, 'cell')} ({listed(texts)}) {'does' if log.height == 1 else 'do'} not"
-    return Issue("types", f"'{values.name}' holds {noun} that are stored as text: {many(count, 'cell')} "
-                 f"{'holds' if count == 1 else 'hold'} one, {other}.", (values.name,), len(values), repr(texts[0]),
-                 applied=True, action=f"read as {noun}; the cells without one are made missing")
+    other = (
+        f"{many(log.height, 'cell')} ({listed(texts)}) {'does' if log.height == 1 else 'do'} not"
+    )
+    return Issue(
+        "types",
+        f"'{values.name}' holds {noun} that are stored as text: {many(count, 'cell')} "
+        f"{'holds' if count == 1 else 'hold'} one, {other}.",
+        (values.name,),
+        len(values),
+        repr(texts[0]),
+        applied=True,
+        action=f"read as {noun}; the cells without one are made missing",
+    )
 
 
 def _without_losses(train: Dataset, noun: str, names: list[str], reading: Reading) -> Issue:
-    who = f"'{names[0]}' holds" if len(names) == 1 else f"{many(len(names), 'column')} ({listed(names)}) hold"
+    who = (
+        f"'{names[0]}' holds"
+        if len(names) == 1
+        else f"{many(len(names), 'column')} ({listed(names)}) hold"
+    )
     first = train[names[0]].drop_nulls().head(1)
-    return Issue("types", f"{who} {noun} that are stored as text; every cell can be read.", tuple(names),
-                 sum(train[name].count() for name in names), "".join(spelled(first, reading.spelling)), applied=True,
-                 action=f"read as {noun}")
+    return Issue(
+        "types",
+        f"{who} {noun} that are stored as text; every cell can be read.",
+        tuple(names),
+        sum(train[name].count() for name in names),
+        "".join(spelled(first, reading.spelling)),
+        applied=True,
+        action=f"read as {noun}",
+    )
 
 
 def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
@@ -115,9 +164,17 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
         reading, column = Reading.from_state(state), data.schema[name]
         values, changed = _repaired(column, data[name], reading)
         spelling = replace(column.spelling or reading.spelling, missing="")
-        columns.append(replace(column, kind=reading.kind, dtype=reading.door(values.dtype), step=reading.step,
-                               spelling=spelling, nullable=column.nullable or values.null_count() > 0,
-                               reason=f"{reading.noun} that were stored as text"))
+        columns.append(
+            replace(
+                column,
+                kind=reading.kind,
+                dtype=reading.door(values.dtype),
+                step=reading.step,
+                spelling=spelling,
+                nullable=column.nullable or values.null_count() > 0,
+                reason=f"{reading.noun} that were stored as text",
+            )
+        )
         new.append(values)
         log.append(changed)
     frame, schema = data.frame.with_columns(new), data.schema.replacing(*columns)

@@ -1,4 +1,5 @@
-"""Columns that differ in nearly every row, so that they name rows and tell nothing about them, are reported."""
+"""Columns that differ in nearly every row, so that they name rows and tell nothing about them, are
+reported."""
 
 from __future__ import annotations
 
@@ -24,10 +25,14 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         if len(known) < max(_FEWEST, len(train) // 2) or column.role == "target":
             continue
         different = known.n_unique()
-        if different < _NEARLY * len(known) or (column.kind == "number" and not _counts_rows(known, different)):
+        if different < _NEARLY * len(known) or (
+            column.kind == "number" and not _counts_rows(known, different)
+        ):
             continue
         found[_is_left_out(column)][column.name] = different / len(known)
-    return Diagnosis(tuple(_issue(train, shares, left_out) for left_out, shares in found.items() if shares))
+    return Diagnosis(
+        tuple(_issue(train, shares, left_out) for left_out, shares in found.items() if shares)
+    )
 
 
 def _is_left_out(column: Column) -> bool:
@@ -35,7 +40,8 @@ def _is_left_out(column: Column) -> bool:
 
 
 def _counts_rows(known: pl.Series, different: int) -> bool:
-    """Whether whole numbers run through the rows: each once, and either in order or with few gaps."""
+    """Whether whole numbers run through the rows: each once, and either in order or with few
+    gaps."""
     if not known.dtype.is_integer() or different < len(known):
         return False
     span = int(known.max()) - int(known.min()) + 1  # type: ignore[arg-type]
@@ -50,10 +56,19 @@ def _issue(train: Dataset, shares: dict[str, float], left_out: bool) -> Issue:
     who = f"'{names[0]}' is" if len(names) == 1 else f"{many(len(names), 'column')} are"
     which = f" ({listed(names)})" if len(names) > 1 else ""
     they = "it names rows and tells" if len(names) == 1 else "they name rows and tell"
-    action = ("kept in the table; models leave it out" if left_out
-              else f"kept; models can learn nothing from it: say --id {names[0]} or --ignore {names[0]}")
-    return Issue("unique", f"{who} different {often}{which}: {they} nothing about them.", tuple(names), len(train),
-                 mask(str(train[names[0]].drop_nulls()[0])), action=action)
+    action = (
+        "kept in the table; models leave it out"
+        if left_out
+        else f"kept; models can learn nothing from it: say --id {names[0]} or --ignore {names[0]}"
+    )
+    return Issue(
+        "unique",
+        f"{who} different {often}{which}: {they} nothing about them.",
+        tuple(names),
+        len(train),
+        mask(str(train[names[0]].drop_nulls()[0])),
+        action=action,
+    )
 
 
 CHECK = Check(diagnose)

@@ -1,4 +1,5 @@
-"""Levels that differ only in blanks or in upper and lower case become one, written as it is written most often."""
+"""Levels that differ only in blanks or in upper and lower case become one, written as it is written
+most often."""
 
 from __future__ import annotations
 
@@ -30,33 +31,53 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             continue
         counts = counts.with_columns(_normal(counts["text"]).alias("normal"))
         best = counts.group_by("normal", maintain_order=True).agg(
-            pl.col("text").first(), pl.col("count").sum().alias("together"))
-        counts = counts.join(best.rename({"text": "best"}), on="normal", how="left", maintain_order="left")
+            pl.col("text").first(), pl.col("count").sum().alias("together")
+        )
+        counts = counts.join(
+            best.rename({"text": "best"}), on="normal", how="left", maintain_order="left"
+        )
         others = counts.filter(pl.col("text") != pl.col("best"))
         if others.height:
             issues.append(_issue(column.name, others))
-        # a level that was seen once tells nothing about how it is written, and may be about one person
+        # a level that was seen once tells nothing about how it is written, and may be about one
+        # person
         written[column.name] = best.filter(pl.col("together") > 1)["text"].to_list()
     return Diagnosis(tuple(issues), {"written": written})
 
 
 def _normal(texts: pl.Series) -> pl.Series:
-    """Without outer blanks, with single inner ones, in lower case unless it is one letter ("M" may not be "m")."""
+    """Without outer blanks, with single inner ones, in lower case unless it is one letter ("M" may
+    not be "m")."""
     plain = texts.str.normalize("NFKC").str.strip_chars().str.replace_all(r"\s+", " ")
     return plain.str.to_lowercase().zip_with(plain.str.len_chars() > 1, plain)
 
 
 def _issue(name: str, others: pl.DataFrame) -> Issue:
     cells, top = int(others["count"].sum()), others.row(0, named=True)
-    levels = "one level is" if others["best"].n_unique() == 1 else f"{others['best'].n_unique():,} levels are"
-    said = (f"In '{name}' {levels} written in several ways, which differ only in blanks or in upper and lower case: "
-            f"{many(cells, 'cell is', 'cells are')} not written as most are.")
-    return Issue("variants", said, (name,), cells, f"{top['text']!r} → {top['best']!r}", applied=True,
-                 action="written as most are")
+    levels = (
+        "one level is"
+        if others["best"].n_unique() == 1
+        else f"{others['best'].n_unique():,} levels are"
+    )
+    said = (
+        f"In '{name}' {levels} written in several ways, which differ only in blanks or in upper "
+        "and lower case: "
+        f"{many(cells, 'cell is', 'cells are')} not written as most are."
+    )
+    return Issue(
+        "variants",
+        said,
+        (name,),
+        cells,
+        f"{top['text']!r} → {top['best']!r}",
+        applied=True,
+        action="written as most are",
+    )
 
 
 def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
-    """Write each known level as it is written most often, also where a new way of writing turns up."""
+    """Write each known level as it is written most often, also where a new way of writing turns
+    up."""
     new, log = [], []
     for name, levels in learned["written"].items():
         before = data[name]
@@ -71,7 +92,11 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
             continue
         after = before.replace(texts.filter(changed), best.filter(changed))
         new.append(after)
-        log.append(changes.cells(before, after, before.ne_missing(after), "one level written in several ways"))
+        log.append(
+            changes.cells(
+                before, after, before.ne_missing(after), "one level written in several ways"
+            )
+        )
     return Repaired(replace(data, frame=data.frame.with_columns(new)), changes.joined(log))
 
 

@@ -26,8 +26,9 @@ DEEPEST = 255
 class ImageCodec:
     """The pixels of an image become the sites of one row of the grid, its colours their reals.
 
-    A :class:`TableCodec` turns the other columns (the label above all) into the grid's context, so that images are made for
-    them. ``decode(encode(x)) == x`` to the last bit, but for ids and texts.
+    A :class:`TableCodec` turns the other columns (the label above all) into the grid's context, so
+    that images are made for them. ``decode(encode(x)) == x`` to the last bit, but for ids and
+    texts.
 
     Attributes:
         schema: The columns that come out, and the rules between those that are no images.
@@ -43,12 +44,17 @@ class ImageCodec:
         """Note the images' size, and fit the codec of the other columns.
 
         Raises:
-            DataError: A value of another column does not fit its kind, or there is more than one column of images.
+            DataError: A value of another column does not fit its kind, or there is more than one
+                column of images.
         """
         kept = data.schema.select([c.name for c in data.schema if c.role != "ignore"])
         if len(kept.of_kind("image")) > 1:
-            raise DataError(f"there are {len(kept.of_kind('image'))} columns of images, and only one can be learned",
-                            where=data.name, hint="leave the others out with --ignore")
+            raise DataError(
+                f"there are {len(kept.of_kind('image'))} columns of images, and only one can be "
+                "learned",
+                where=data.name,
+                hint="leave the others out with --ignore",
+            )
         column = image_column(kept)
         assert column is not None
         height, width, channels = pixels(data[column.name].head(1)).shape[1:]
@@ -63,8 +69,12 @@ class ImageCodec:
     def _made(self) -> Self:
         height, width, channels = self.size
         context = None if self._others is None else self._others.spec
-        self.spec = Spec(tuple(Real(name) for name in CHANNELS[channels]), (), (height, width),
-                         context=context if context is not None and (context.reals or context.codes) else None)
+        self.spec = Spec(
+            tuple(Real(name) for name in CHANNELS[channels]),
+            (),
+            (height, width),
+            context=context if context is not None and (context.reals or context.codes) else None,
+        )
         return self
 
     @property
@@ -77,21 +87,30 @@ class ImageCodec:
         """n rows -> Batch; tick (n, height, width, channels).
 
         Raises:
-            DataError: Images are of another size, or another value is none that occurred in training.
+            DataError: Images are of another size, or another value is none that occurred in
+                training.
         """
         found = pixels(data[self._image])
         if len(data) and found.shape[1:] != self.size:
             sizes = [" x ".join(map(str, size)) for size in (found.shape[1:], self.size)]
-            raise DataError(f"the images are of {sizes[0]} and not of {sizes[1]}", where=data.name,
-                            hint="read them with ?size=WIDTHxHEIGHT, or fit anew")
+            raise DataError(
+                f"the images are of {sizes[0]} and not of {sizes[1]}",
+                where=data.name,
+                hint="read them with ?size=WIDTHxHEIGHT, or fit anew",
+            )
         n = len(data)
         context = None
         if self.spec.context is not None and self._others is not None:
             context = self._others.encode(data.select(list(self._others.schema.names)))
-        return Batch(found.reshape(n, *self.size).astype(np.int64), np.zeros((n, *self.size[:2], 0), np.int32),
-                     context=context)
+        return Batch(
+            found.reshape(n, *self.size).astype(np.int64),
+            np.zeros((n, *self.size[:2], 0), np.int32),
+            context=context,
+        )
 
-    def decode(self, batch: Batch, rng: np.random.Generator, name: str = "data", fresh: Fresh = FIRST) -> Dataset:
+    def decode(
+        self, batch: Batch, rng: np.random.Generator, name: str = "data", fresh: Fresh = FIRST
+    ) -> Dataset:
         """n rows of the grid -> n images with what belongs to each.
 
         Args:
@@ -103,7 +122,9 @@ class ImageCodec:
         made = images(self._image, np.clip(batch.tick, 0, DEEPEST).astype(np.uint8))
         columns = {self._image: made}
         if self._others is not None:
-            beside = batch.context or Batch(np.zeros((len(batch), 0), np.int64), np.zeros((len(batch), 0), np.int32))
+            beside = batch.context or Batch(
+                np.zeros((len(batch), 0), np.int64), np.zeros((len(batch), 0), np.int32)
+            )
             columns |= {c.name: c for c in self._others.decode(beside, rng, name, fresh).frame}
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
 
@@ -114,12 +135,16 @@ class ImageCodec:
             ConditionError: It asks something of the image itself, or what cannot be.
         """
         if any(test.column == self._image for test in condition.tests):
-            raise ConditionError("nothing can be asked of an image's pixels", where=f"column '{self._image}'",
-                                 hint="ask for a label")
+            raise ConditionError(
+                "nothing can be asked of an image's pixels",
+                where=f"column '{self._image}'",
+                hint="ask for a label",
+            )
         return Known() if self._others is None else self._others.known(condition)
 
     def levels(self, name: str) -> list[str]:
-        """The levels of a column that are kept by name, the most frequent first; none for a column that has no levels.
+        """The levels of a column that are kept by name, the most frequent first; none for a column
+        that has no levels.
 
         Raises:
             SchemaError: There is no such column.
@@ -129,8 +154,11 @@ class ImageCodec:
 
     def to_state(self) -> dict[str, Any]:
         """Schema, size, and the codec of the other columns."""
-        return {"schema": self.schema.to_state(), "size": list(self.size),
-                "others": None if self._others is None else self._others.to_state()}
+        return {
+            "schema": self.schema.to_state(),
+            "size": list(self.size),
+            "others": None if self._others is None else self._others.to_state(),
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:

@@ -19,22 +19,33 @@ from tidemill.core.schema import Column
 from tidemill.core.series import Layout
 
 FEW_GAPS = 20
-"""Gaps of so few different lengths, each of MIN_COUNT steps or more, are levels; else they are numbers."""
+"""Gaps of so few different lengths, each of MIN_COUNT steps or more, are levels; else they are
+numbers."""
 
 
 class Timeline:
-    """Times as whole numbers of the column's smallest step: a start for each series, a gap for each step.
+    """Times as whole numbers of the column's smallest step: a start for each series, a gap for each
+    step.
 
     Attributes:
-        spec: Of the starts: the time column's own channels; none where all series begin at the same time.
-        gap: The column of gaps, which stands among those of the steps; None where all gaps are equal.
+        spec: Of the starts: the time column's own channels; none where all series begin at the same
+            time.
+        gap: The column of gaps, which stands among those of the steps; None where all gaps are
+            equal.
     """
 
     spec: Spec
     gap: Column | None
 
-    def fit(self, column: Column, values: pl.Series, series: Layout, windows: Layout, taken: Collection[str],
-            run: Run) -> Self:
+    def fit(
+        self,
+        column: Column,
+        values: pl.Series,
+        series: Layout,
+        windows: Layout,
+        taken: Collection[str],
+        run: Run,
+    ) -> Self:
         """Learn the step of time, which gaps there are, and whether starts differ.
 
         Args:
@@ -50,20 +61,31 @@ class Timeline:
         """
         self.column = column
         if values.dtype.is_float() and not values.is_finite().all():
-            raise DataError("a time is not finite", where=f"column '{column.name}'", hint="leave these rows out")
-        self._clock = (DatetimeCodec() if values.dtype.is_temporal() else NumberCodec()).fit(column, values, run)
+            raise DataError(
+                "a time is not finite", where=f"column '{column.name}'", hint="leave these rows out"
+            )
+        self._clock = (DatetimeCodec() if values.dtype.is_temporal() else NumberCodec()).fit(
+            column, values, run
+        )
         numbers = self.numbers(values)
         starts = numbers[windows.start]
         self._start = int(starts[0]) if (starts == starts[0]).all() else None
         known = np.delete(np.diff(numbers, prepend=0), series.start)
         different, counts = np.unique(known, return_counts=True)
         self._usual = int(different[np.argmax(counts)]) if len(known) else 1
-        self._low, self._high = int(known.min(initial=self._usual)), int(known.max(initial=self._usual))
+        self._low, self._high = (
+            int(known.min(initial=self._usual)),
+            int(known.max(initial=self._usual)),
+        )
         levels = len(different) <= FEW_GAPS and counts.min(initial=MIN_COUNT) >= MIN_COUNT
         name = f"gap of {column.name}"
         while name in taken:
             name += "'"
-        self.gap = Column(name, "category" if levels else "number", dtype="Int64") if len(different) > 1 else None
+        self.gap = (
+            Column(name, "category" if levels else "number", dtype="Int64")
+            if len(different) > 1
+            else None
+        )
         return self._made()
 
     def _made(self) -> Self:
@@ -76,7 +98,8 @@ class Timeline:
         return self._clock.line.number(self._clock.encode(values).tick)
 
     def gaps(self, values: pl.Series, series: Layout) -> pl.Series:
-        """(rows,) times, series after series -> (rows,) gaps; the first of a series gets the most frequent one."""
+        """(rows,) times, series after series -> (rows,) gaps; the first of a series gets the most
+        frequent one."""
         gaps = np.diff(self.numbers(values), prepend=0)
         gaps[series.start] = self._usual
         return pl.Series("gap" if self.gap is None else self.gap.name, gaps)
@@ -88,25 +111,41 @@ class Timeline:
         return self._clock.encode(starts)
 
     def decode(self, starts: Batch, gaps: pl.Series | None, length: np.ndarray) -> pl.Series:
-        """Times from the channels of n starts, the gaps of all steps, and the n lengths of the series."""
+        """Times from the channels of n starts, the gaps of all steps, and the n lengths of the
+        series."""
         assert self._clock.line is not None
         first = np.cumsum(length) - length
-        begin = np.full(len(starts), self._start) if self._start is not None else self._clock.line.number(starts.tick)
+        begin = (
+            np.full(len(starts), self._start)
+            if self._start is not None
+            else self._clock.line.number(starts.tick)
+        )
         steps = int(length.sum())
         # what is generated may not reach beyond real gaps, which also keeps series in order
-        gap = np.full(steps, self._usual) if gaps is None else np.clip(gaps.to_numpy(), self._low, self._high)
+        gap = (
+            np.full(steps, self._usual)
+            if gaps is None
+            else np.clip(gaps.to_numpy(), self._low, self._high)
+        )
         gap[first] = 0
         passed = np.cumsum(gap)
         numbers = np.clip(np.repeat(begin - passed[first], length) + passed, -LARGEST, LARGEST)
         none = np.zeros((steps, len(self._clock.spec.codes)), np.int32)
-        return self._clock.decode(Batch(self._clock.line.ticks(numbers), none), np.random.default_rng(0)).rename(
-            self.column.name)
+        return self._clock.decode(
+            Batch(self._clock.line.ticks(numbers), none), np.random.default_rng(0)
+        ).rename(self.column.name)
 
     def to_state(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"clock": self._clock.to_state(), "dated": isinstance(self._clock, DatetimeCodec), "start": self._start,
-                "usual": self._usual, "low": self._low, "high": self._high,
-                "gap": None if self.gap is None else [self.gap.name, self.gap.kind]}
+        return {
+            "clock": self._clock.to_state(),
+            "dated": isinstance(self._clock, DatetimeCodec),
+            "start": self._start,
+            "usual": self._usual,
+            "low": self._low,
+            "high": self._high,
+            "gap": None if self.gap is None else [self.gap.name, self.gap.kind],
+        }
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
@@ -121,7 +160,14 @@ class Timeline:
         line._clock = codec.from_state(column, state["clock"])
         line._start = None if state["start"] is None else int(state["start"])
         line._usual, line._low, line._high = (int(state[name]) for name in ("usual", "low", "high"))
-        if not 0 <= line._low <= line._usual <= line._high <= LARGEST or abs(line._start or 0) > LARGEST:
+        if (
+            not 0 <= line._low <= line._usual <= line._high <= LARGEST
+            or abs(line._start or 0) > LARGEST
+        ):
             raise ValueError("gaps of time do not fit together")
-        line.gap = None if state["gap"] is None else Column(str(state["gap"][0]), state["gap"][1], dtype="Int64")
+        line.gap = (
+            None
+            if state["gap"] is None
+            else Column(str(state["gap"][0]), state["gap"][1], dtype="Int64")
+        )
         return line._made()

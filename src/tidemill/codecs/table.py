@@ -25,13 +25,20 @@ from tidemill.core.grid import Batch, Known, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Kind, Rule, Schema
 
-CODEC_OF_KIND: Mapping[Kind, str] = {"number": "number", "category": "category", "boolean": "category",
-                                     "datetime": "datetime", "id": "id", "text": "text"}
+CODEC_OF_KIND: Mapping[Kind, str] = {
+    "number": "number",
+    "category": "category",
+    "boolean": "category",
+    "datetime": "datetime",
+    "id": "id",
+    "text": "text",
+}
 NO_CONDITION = Condition()
 
 
 class TableCodec:
-    """One column codec for every column that is not ignored, and units that keep the rules; the target's come first.
+    """One column codec for every column that is not ignored, and units that keep the rules; the
+    target's come first.
 
     Attributes:
         schema: The columns that go in and come out, and their rules.
@@ -51,21 +58,31 @@ class TableCodec:
         """
         kept = data.schema.select([c.name for c in data.schema if c.role != "ignore"])
         # reasons quote values of real rows, which must not get into an artefact
-        self.schema = kept.replacing(*(replace(column, reason="", role_reason="") for column in kept))
+        self.schema = kept.replacing(
+            *(replace(column, reason="", role_reason="") for column in kept)
+        )
         columns = sorted(self.schema, key=lambda column: column.role != "target")
         self._codecs: dict[str, tuple[Column, ColumnCodec]] = {}
         for column in columns:
             codec: ColumnCodec = CODECS.load(CODEC_OF_KIND[column.kind])()
             self._codecs[column.name] = column, codec.fit(column, data[column.name], run)
         if not self.schema.rules:
-            return self._made_of(Compiled([Own(column, codec) for column, codec in self._codecs.values()], set(), {}, []))
+            return self._made_of(
+                Compiled(
+                    [Own(column, codec) for column, codec in self._codecs.values()], set(), {}, []
+                )
+            )
         compiled = Compiler(self._codecs, self._natural(data)).compile(self.schema.rules)
         for rule, why in compiled.refused:
             run.warn(f"Generated rows may break the rule that {rule}: {why}.", "learn")
         return self._made_of(compiled)
 
     def _made_of(self, compiled: Compiled) -> Self:
-        self._units, self._spreads, self.refused = compiled.units, compiled.spreads, tuple(compiled.refused)
+        self._units, self._spreads, self.refused = (
+            compiled.units,
+            compiled.spreads,
+            tuple(compiled.refused),
+        )
         self._filled = compiled.filled
         self.spec = Spec.joined([unit.spec for unit in self._units])
         self._place: dict[str, tuple[Unit, int, int]] = {}
@@ -84,7 +101,11 @@ class TableCodec:
         rows = self._natural(data)
         if self._filled:
             linear = [unit for unit in self._units if isinstance(unit, Linear)]
-            bounds = {unit.columns[0]: (unit.low, unit.high) for unit in self._units if isinstance(unit, (Own, Linear))}
+            bounds = {
+                unit.columns[0]: (unit.low, unit.high)
+                for unit in self._units
+                if isinstance(unit, (Own, Linear))
+            }
             fill(rows, linear, self._filled, self._spreads, self._codecs, bounds)
         return Batch.joined([unit.encode(rows) for unit in self._units])
 
@@ -100,16 +121,20 @@ class TableCodec:
             there = np.flatnonzero(data[name].is_not_null().to_numpy())
             unknown = there[codec.unknown(data[name][there])] if len(there) else there
             if len(unknown):
-                raise DataError(f"the value '{data[name][int(unknown[0])]}' never occurs in the rows that the model learned",
-                                where=f"column '{name}', row {int(unknown[0]) + 1:,}",
-                                hint="leave such rows out, or learn anew from all rows")
+                raise DataError(
+                    f"the value '{data[name][int(unknown[0])]}' never occurs in the rows that the "
+                    "model learned",
+                    where=f"column '{name}', row {int(unknown[0]) + 1:,}",
+                    hint="leave such rows out, or learn anew from all rows",
+                )
 
     def _natural(self, data: Dataset) -> Rows:
         """Each column's own channels."""
         return Rows({name: codec.encode(data[name]) for name, (_, codec) in self._codecs.items()})
 
-    def decode(self, batch: Batch, rng: np.random.Generator, name: str = "data",
-               fresh: Fresh = FIRST) -> Dataset:
+    def decode(
+        self, batch: Batch, rng: np.random.Generator, name: str = "data", fresh: Fresh = FIRST
+    ) -> Dataset:
         """Batch -> rows of the same schema, which keep every rule that is not refused.
 
         Args:
@@ -122,14 +147,21 @@ class TableCodec:
         real = code = 0
         for unit in self._units:
             reals, codes = len(unit.spec.reals), len(unit.spec.codes)
-            unit.decode(Batch(batch.tick[:, real:real + reals], batch.code[:, code:code + codes]), rows, rng)
+            unit.decode(
+                Batch(batch.tick[:, real : real + reals], batch.code[:, code : code + codes]),
+                rows,
+                rng,
+            )
             real, code = real + reals, code + codes
-        columns = {column.name: codec.decode(rows.parts[column.name], rng, fresh).rename(column.name)
-                   for column, codec in self._codecs.values()}
+        columns = {
+            column.name: codec.decode(rows.parts[column.name], rng, fresh).rename(column.name)
+            for column, codec in self._codecs.values()
+        }
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
 
     def levels(self, name: str) -> list[str]:
-        """The levels of a column that are kept by name, the most frequent first; none for a column that has no levels.
+        """The levels of a column that are kept by name, the most frequent first; none for a column
+        that has no levels.
 
         Raises:
             SchemaError: There is no such column.
@@ -138,13 +170,14 @@ class TableCodec:
         codec = self._codecs[name][1]
         return codec.by_frequency if isinstance(codec, CategoryCodec) else []
 
-    # --- conditions ---------------------------------------------------------------------------------------------------
+    # --- conditions -------------------------------------------------------------------------------
 
     def known(self, condition: Condition) -> Known:
         """What a condition says of the channels: rows pass it if and only if their channels do.
 
-        Bounds of a real hold wherever it has a number; of a column with infinite values the presence code may allow these
-        beside bounds. Rare levels, which come back as kept ones, pass where every kept level does.
+        Bounds of a real hold wherever it has a number; of a column with infinite values the
+        presence code may allow these beside bounds. Rare levels, which come back as kept ones, pass
+        where every kept level does.
 
         Raises:
             ConditionError: A test cannot be asked of its column, or no row can pass all of them.
@@ -162,7 +195,9 @@ class TableCodec:
     def allowing(self, name: str, allowed: Allowed) -> Known:
         """What values of one column say of the channels."""
         unit, reals, codes = self._place[name]
-        return unit.known(name, allowed, Asked(self.allowing, self.terms, self.inside, reals, codes))
+        return unit.known(
+            name, allowed, Asked(self.allowing, self.terms, self.inside, reals, codes)
+        )
 
     def terms(self, name: str) -> dict[int, int]:
         """All real channels, with weights, that add up to a column's number.
@@ -174,8 +209,12 @@ class TableCodec:
         if isinstance(unit, Own) and unit.codec.line is not None:
             return {real + r: weight for r, weight in enumerate(unit.codec.line.weights)}
         if not isinstance(unit, Linear) or unit.law.own > 1:
-            raise ConditionError(f"'{name}' follows from other columns, and what is reckoned from it cannot be asked for",
-                                 where=f"column '{name}'", hint="ask for values of other columns")
+            raise ConditionError(
+                f"'{name}' follows from other columns, and what is reckoned from it cannot be "
+                "asked for",
+                where=f"column '{name}'",
+                hint="ask for values of other columns",
+            )
         terms = {real: unit.law.slack} if unit.law.slack else {}
         for base, weight in zip(unit.law.bases, unit.law.weights, strict=True):
             for channel, inner in self.terms(base).items():
@@ -183,7 +222,8 @@ class TableCodec:
         return {channel: weight for channel, weight in terms.items() if weight}
 
     def inside(self, name: str) -> Known:
-        """What says that a reckoned column, and all that it is reckoned from, need not be moved into its bounds."""
+        """What says that a reckoned column, and all that it is reckoned from, need not be moved
+        into its bounds."""
         unit = self._place[name][0]
         known = Known()
         if isinstance(unit, Linear):
@@ -193,38 +233,54 @@ class TableCodec:
                 known = both(known, unit.bounded(between(unit.low, unit.high), self.terms(name)))
         return known
 
-    def completions(self, rows: Dataset, condition: Condition = NO_CONDITION, *, keep_missing: bool = False,
-                    kept: Collection[str] = ()) -> list[tuple[np.ndarray, Known]]:
+    def completions(
+        self,
+        rows: Dataset,
+        condition: Condition = NO_CONDITION,
+        *,
+        keep_missing: bool = False,
+        kept: Collection[str] = (),
+    ) -> list[tuple[np.ndarray, Known]]:
         """What is known of rows that are to be completed.
 
-        Values are given as they are. What is missing in a column of ``rows`` is to be filled: it becomes known that there
-        is a value. Of columns that ``rows`` has not, nothing is known. Ids and texts are not looked at.
+        Values are given as they are. What is missing in a column of ``rows`` is to be filled: it
+        becomes known that there is a value. Of columns that ``rows`` has not, nothing is known. Ids
+        and texts are not looked at.
 
         Args:
-            rows: Some of the columns of :attr:`schema`, in their types; null where a value is to be filled in.
+            rows: Some of the columns of :attr:`schema`, in their types; null where a value is to be
+                filled in.
             condition: What shall hold for all rows besides.
             keep_missing: Whether a null that is to be filled may stay missing, if that is likely.
             kept: Columns whose missing values are facts: it becomes known that they are missing.
 
         Returns:
-            Groups of rows, most often one: positions in ``rows``, and what is known of them (``Known.rows`` holds as many;
-            bounds of its sums may be arrays of one bound a row). Every row is in one group.
+            Groups of rows, most often one: positions in ``rows``, and what is known of them
+            (``Known.rows`` holds as many; bounds of its sums may be arrays of one bound a row).
+            Every row is in one group.
 
         Raises:
-            DataError: A value is none that the column can have, or a row breaks a rule; the row is told.
+            DataError: A value is none that the column can have, or a row breaks a rule; the row is
+                told.
             ConditionError: As in :meth:`known`.
         """
-        completing = Completing(self._units, self._codecs, self.allowing, self.terms, self.inside, self.spec)
+        completing = Completing(
+            self._units, self._codecs, self.allowing, self.terms, self.inside, self.spec
+        )
         return completing.groups(rows, self.known(condition), keep_missing=keep_missing, kept=kept)
 
-    # --- storing ------------------------------------------------------------------------------------------------------
+    # --- storing ----------------------------------------------------------------------------------
 
     def to_state(self) -> dict[str, Any]:
         """Schema, column codecs and units."""
-        return {"schema": self.schema.to_state(), "order": list(self._codecs),
-                "columns": {name: codec.to_state() for name, (_, codec) in self._codecs.items()},
-                "units": [unit.to_state() for unit in self._units], "spreads": self._spreads,
-                "refused": [[self.schema.rules.index(rule), why] for rule, why in self.refused]}
+        return {
+            "schema": self.schema.to_state(),
+            "order": list(self._codecs),
+            "columns": {name: codec.to_state() for name, (_, codec) in self._codecs.items()},
+            "units": [unit.to_state() for unit in self._units],
+            "spreads": self._spreads,
+            "refused": [[self.schema.rules.index(rule), why] for rule, why in self.refused],
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
@@ -240,10 +296,17 @@ class TableCodec:
         codec._codecs = {}
         for name in state["order"]:
             column = codec.schema[name]
-            part = CODECS.load(CODEC_OF_KIND[column.kind]).from_state(column, state["columns"][name])
+            part = CODECS.load(CODEC_OF_KIND[column.kind]).from_state(
+                column, state["columns"][name]
+            )
             codec._codecs[name] = column, part
         units = restored(state["units"], codec._codecs)
-        filled = {unit.columns[0] for unit in units if isinstance(unit, (Own, Linear)) and unit.filled}
-        spreads = {str(name): [int(number) for number in numbers] for name, numbers in state["spreads"].items()}
+        filled = {
+            unit.columns[0] for unit in units if isinstance(unit, (Own, Linear)) and unit.filled
+        }
+        spreads = {
+            str(name): [int(number) for number in numbers]
+            for name, numbers in state["spreads"].items()
+        }
         refused = [(codec.schema.rules[int(at)], str(why)) for at, why in state["refused"]]
         return codec._made_of(Compiled(units, filled, spreads, refused))

@@ -1,4 +1,5 @@
-"""Stored models: a zip with fixed timestamps of a JSON manifest, JSON, safetensors and text. Never pickle."""
+"""Stored models: a zip with fixed timestamps of a JSON manifest, JSON, safetensors and text. Never
+pickle."""
 
 from __future__ import annotations
 
@@ -27,30 +28,45 @@ TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 @contextmanager
 def writing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
-    """A temporary path beside ``path`` that replaces it when the block ends well, and vanishes when it does not.
+    """A temporary path beside ``path`` that replaces it when the block ends well, and vanishes when
+    it does not.
 
     Raises:
         OutputError: The output exists and may not be replaced, or its folder cannot be written.
     """
     if path.exists() and not overwrite:
-        raise OutputError("the output exists already", where=str(path), hint="give another name, or add --overwrite")
+        raise OutputError(
+            "the output exists already",
+            where=str(path),
+            hint="give another name, or add --overwrite",
+        )
     if path.is_dir():
-        raise OutputError("this is a folder, not a file", where=str(path), hint="give a file's name")
+        raise OutputError(
+            "this is a folder, not a file", where=str(path), hint="give a file's name"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
         os.close(handle)
     except OSError as error:
-        raise OutputError(f"cannot write here ({error.strerror or error})", where=str(path),
-                          hint="choose a folder that you may write to with --out") from error
+        raise OutputError(
+            f"cannot write here ({error.strerror or error})",
+            where=str(path),
+            hint="choose a folder that you may write to with --out",
+        ) from error
     aside = Path(name)
     try:
         yield aside
         aside.chmod(0o666 & ~_umask())
         aside.replace(path)
     except OSError as error:
-        raise OutputError(f"cannot write ({error.strerror or error})", where=str(path),
-                          hint="check free space and permissions") from error
+        raise OutputError(
+            f"cannot write ({error.strerror or error})",
+            where=str(path),
+            hint="check free space and permissions",
+        ) from error
     finally:
         aside.unlink(missing_ok=True)
 
@@ -63,7 +79,8 @@ def write_json(path: Path, value: Any, *, overwrite: bool = True) -> None:
 
 
 def finite(value: Any) -> Any:
-    """The same JSON value with numpy scalars made plain, and numbers that are not finite made None."""
+    """The same JSON value with numpy scalars made plain, and numbers that are not finite made
+    None."""
     if isinstance(value, Mapping):
         return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -75,8 +92,14 @@ def finite(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
 
 
-def save(path: Path, manifest: Mapping[str, Any], documents: Mapping[str, Any], arrays: Mapping[str, np.ndarray],
-         *, overwrite: bool = True) -> None:
+def save(
+    path: Path,
+    manifest: Mapping[str, Any],
+    documents: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    *,
+    overwrite: bool = True,
+) -> None:
     """Write a stored model: the same input gives the same bytes.
 
     Args:
@@ -89,11 +112,17 @@ def save(path: Path, manifest: Mapping[str, Any], documents: Mapping[str, Any], 
     from safetensors.numpy import save as pack
 
     members = {f"{name}.json": _json(value) for name, value in sorted(documents.items())}
-    # safetensors orders tensors by dtype and name by itself, so the bytes do not depend on insertion order
-    members["arrays.safetensors"] = pack({name: np.ascontiguousarray(a) for name, a in sorted(arrays.items())})
+    # safetensors orders tensors by dtype and name by itself, so the bytes do not depend on
+    # insertion order
+    members["arrays.safetensors"] = pack(
+        {name: np.ascontiguousarray(a) for name, a in sorted(arrays.items())}
+    )
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
     members = {"manifest.json": _json({"format": FORMAT, **manifest, "sha256": hashes}), **members}
-    with writing(path, overwrite=overwrite) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        writing(path, overwrite=overwrite) as aside,
+        zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         for name, data in members.items():
             info = zipfile.ZipInfo(name, TIMESTAMP)
             info.compress_type = zipfile.ZIP_DEFLATED
@@ -110,18 +139,33 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, np.ndarr
     members = _members(path)
     manifest = _parsed(members.pop("manifest.json", b""), path, "manifest.json")
     if not isinstance(manifest, dict) or "format" not in manifest:
-        raise ArtifactError("this is not a Tidemill model", where=str(path), hint="give a file that `tidemill fit` wrote")
+        raise ArtifactError(
+            "this is not a Tidemill model",
+            where=str(path),
+            hint="give a file that `tidemill fit` wrote",
+        )
     if manifest["format"] != FORMAT:
-        raise ArtifactError(f"the model has format {manifest['format']!r}, this version reads format {FORMAT}",
-                            where=str(path), hint="use the version of Tidemill that wrote it, or fit again")
+        raise ArtifactError(
+            f"the model has format {manifest['format']!r}, this version reads format {FORMAT}",
+            where=str(path),
+            hint="use the version of Tidemill that wrote it, or fit again",
+        )
     hashes = manifest.get("sha256")
     if not isinstance(hashes, dict) or set(hashes) != set(members):
-        raise ArtifactError("the manifest does not list the file's members", where=str(path), hint="fit again")
+        raise ArtifactError(
+            "the manifest does not list the file's members", where=str(path), hint="fit again"
+        )
     for name, data in members.items():
         if hashlib.sha256(data).hexdigest() != hashes[name]:
-            raise ArtifactError(f"the part '{name}' is damaged", where=str(path), hint="copy the file again, or fit again")
+            raise ArtifactError(
+                f"the part '{name}' is damaged",
+                where=str(path),
+                hint="copy the file again, or fit again",
+            )
     arrays = _arrays(members.pop("arrays.safetensors", b""), path)
-    documents = {name.removesuffix(".json"): _parsed(data, path, name) for name, data in members.items()}
+    documents = {
+        name.removesuffix(".json"): _parsed(data, path, name) for name, data in members.items()
+    }
     return manifest, documents, arrays
 
 
@@ -130,40 +174,83 @@ def trusted_shape(path: Path) -> Iterator[None]:
     """Turn what a wrongly shaped state raises while it is restored into an ArtifactError."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, SchemaError) as error:
-        raise ArtifactError(f"the model's parts do not fit together ({type(error).__name__}: {error})",
-                            where=str(path), hint="fit again") from error
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+        SchemaError,
+    ) as error:
+        raise ArtifactError(
+            f"the model's parts do not fit together ({type(error).__name__}: {error})",
+            where=str(path),
+            hint="fit again",
+        ) from error
 
 
 def _members(path: Path) -> dict[str, bytes]:
     if not path.is_file():
-        raise ArtifactError("there is no such file", where=str(path), hint="give a file that `tidemill fit` wrote")
+        raise ArtifactError(
+            "there is no such file", where=str(path), hint="give a file that `tidemill fit` wrote"
+        )
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
             _check_bounds(infos, path)
             return {info.filename: _bounded(archive, info) for info in infos}
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, struct.error, ValueError) as error:
-        raise ArtifactError(f"the file is damaged or no model ({error})", where=str(path),
-                            hint="give a file that `tidemill fit` wrote, or copy it again") from error
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        struct.error,
+        ValueError,
+    ) as error:
+        raise ArtifactError(
+            f"the file is damaged or no model ({error})",
+            where=str(path),
+            hint="give a file that `tidemill fit` wrote, or copy it again",
+        ) from error
     except zipfile.zlib.error as error:  # type: ignore[attr-defined]
-        raise ArtifactError("the file is damaged", where=str(path), hint="copy it again, or fit again") from error
+        raise ArtifactError(
+            "the file is damaged", where=str(path), hint="copy it again, or fit again"
+        ) from error
 
 
 def _check_bounds(infos: list[zipfile.ZipInfo], path: Path) -> None:
     names = [info.filename for info in infos]
     if len(names) > MAX_MEMBERS or len(set(names)) < len(names):
-        raise ArtifactError("the archive has too many parts, or one twice", where=str(path), hint="do not trust this file")
+        raise ArtifactError(
+            "the archive has too many parts, or one twice",
+            where=str(path),
+            hint="do not trust this file",
+        )
     for info in infos:
-        if "/" in info.filename or "\\" in info.filename or not info.filename.endswith((".json", ".safetensors")):
-            raise ArtifactError(f"the archive holds a part that no model has ({info.filename!r})", where=str(path),
-                                hint="do not trust this file")
+        if (
+            "/" in info.filename
+            or "\\" in info.filename
+            or not info.filename.endswith((".json", ".safetensors"))
+        ):
+            raise ArtifactError(
+                f"the archive holds a part that no model has ({info.filename!r})",
+                where=str(path),
+                hint="do not trust this file",
+            )
         if info.file_size > max(MAX_RATIO * info.compress_size, 1 << 20):
-            raise ArtifactError("the archive unpacks to far more than it holds", where=str(path),
-                                hint="do not trust this file")
+            raise ArtifactError(
+                "the archive unpacks to far more than it holds",
+                where=str(path),
+                hint="do not trust this file",
+            )
     if sum(info.file_size for info in infos) > MAX_BYTES:
-        raise ArtifactError(f"the model is larger than {MAX_BYTES >> 30} GiB", where=str(path),
-                            hint="do not trust this file")
+        raise ArtifactError(
+            f"the model is larger than {MAX_BYTES >> 30} GiB",
+            where=str(path),
+            hint="do not trust this file",
+        )
 
 
 def _bounded(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -178,7 +265,9 @@ def _parsed(data: bytes, path: Path, name: str) -> Any:
     try:
         return json.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ArtifactError(f"the part '{name}' is damaged or missing", where=str(path), hint="fit again") from error
+        raise ArtifactError(
+            f"the part '{name}' is damaged or missing", where=str(path), hint="fit again"
+        ) from error
 
 
 def _arrays(data: bytes, path: Path) -> dict[str, np.ndarray]:
@@ -188,7 +277,9 @@ def _arrays(data: bytes, path: Path) -> dict[str, np.ndarray]:
     try:
         return dict(unpack(data))
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ArtifactError("the model's arrays are damaged", where=str(path), hint="fit again") from error
+        raise ArtifactError(
+            "the model's arrays are damaged", where=str(path), hint="fit again"
+        ) from error
 
 
 def _json(value: Any) -> bytes:

@@ -1,4 +1,5 @@
-"""Shares that levels shall have among generated rows: read, fitted to each other, and turned into whole rows."""
+"""Shares that levels shall have among generated rows: read, fitted to each other, and turned into
+whole rows."""
 
 from __future__ import annotations
 
@@ -40,13 +41,15 @@ def parse_balance(balance: Balance, schema: Schema, levels: Levels) -> list[Side
     """One side for each column that shares are asked of.
 
     Args:
-        balance: ``{"churn": {"Yes": 0.5}, "plan": "equal"}``, or texts ``["churn=Yes:0.5", "plan=equal"]``; a text may name
-            several levels with commas, and None (in a text nothing) stands for a missing value.
+        balance: ``{"churn": {"Yes": 0.5}, "plan": "equal"}``, or texts ``["churn=Yes:0.5",
+            "plan=equal"]``; a text may name several levels with commas, and None (in a text
+            nothing) stands for a missing value.
         schema: The columns.
         levels: The levels of each column.
 
     Raises:
-        ConditionError: A text cannot be understood, a column has no levels, a level never occurs, or shares are none.
+        ConditionError: A text cannot be understood, a column has no levels, a level never occurs,
+            or shares are none.
         SchemaError: A column does not exist.
 
     Example:
@@ -73,15 +76,16 @@ def largest_remainder(n: int, shares: np.ndarray) -> np.ndarray:
     """
     whole = np.floor(n * shares + 1e-9).astype(int)
     order = np.argsort(-(n * shares - whole), kind="stable")
-    whole[order[:n - whole.sum()]] += 1
+    whole[order[: n - whole.sum()]] += 1
     return whole
 
 
 def divided(n: int, met: np.ndarray, sides: Sequence[Side]) -> np.ndarray:
     """How many of n rows each combination of groups gets.
 
-    The named groups have exactly their shares, to the nearest whole row; groups of a column that are not named keep their
-    proportions, and so does, as far as the shares allow, what goes together (iterative proportional fitting).
+    The named groups have exactly their shares, to the nearest whole row; groups of a column that
+    are not named keep their proportions, and so does, as far as the shares allow, what goes
+    together (iterative proportional fitting).
 
     Args:
         n: Rows to be made.
@@ -96,7 +100,9 @@ def divided(n: int, met: np.ndarray, sides: Sequence[Side]) -> np.ndarray:
     for _ in range(FITTING_ROUNDS):
         for axis, margin in enumerate(margins):
             now = _along(table, axis)
-            table = table * _facing(np.divide(margin, now, out=np.zeros_like(margin), where=now > 0), axis, table.ndim)
+            table = table * _facing(
+                np.divide(margin, now, out=np.zeros_like(margin), where=now > 0), axis, table.ndim
+            )
     share = table / table.sum()
     counts = largest_remainder(n, share.ravel()).reshape(share.shape)
     for axis, margin in enumerate(margins):
@@ -111,8 +117,11 @@ def _margin(met: np.ndarray, axis: int, side: Side) -> np.ndarray:
     margin = np.array([*side.shares, *([0.0] * (len(now) - named))])
     if rest > 1e-9:
         if not now[named:].sum() > 0:
-            raise ConditionError(f"the shares of '{side.column}' add up to {1 - rest:.3g}, and no other value is left",
-                                 hint="let them add up to 1")
+            raise ConditionError(
+                f"the shares of '{side.column}' add up to {1 - rest:.3g}, and no other value is "
+                "left",
+                hint="let them add up to 1",
+            )
         margin[named:] = rest * now[named:] / now[named:].sum()
     return margin / margin.sum()
 
@@ -122,7 +131,8 @@ def meet_margin(counts: np.ndarray, wanted: np.ndarray, axis: int, margin: np.nd
 
     Args:
         counts: Whole rows of each cell, changed in place.
-        wanted: How many each cell should have, in the shape of ``counts``; the nearest cells give and take.
+        wanted: How many each cell should have, in the shape of ``counts``; the nearest cells give
+            and take.
         axis: The one along which rows are moved.
         margin: (counts.shape[axis],) whole rows that add up to those of ``counts``.
     """
@@ -132,7 +142,11 @@ def meet_margin(counts: np.ndarray, wanted: np.ndarray, axis: int, margin: np.nd
         if not excess.any():
             return
         source, sink = int(excess.argmax()), int(excess.argmin())
-        gain = np.where(counts[source] > 0, counts[source] - wanted[source] + wanted[sink] - counts[sink], -np.inf)
+        gain = np.where(
+            counts[source] > 0,
+            counts[source] - wanted[source] + wanted[sink] - counts[sink],
+            -np.inf,
+        )
         gain = np.where(wanted[sink] > UNSEEN, gain, gain - wanted.sum())
         at = np.unravel_index(int(gain.argmax()), gain.shape)
         counts[source][at] -= 1
@@ -158,7 +172,9 @@ def _of_texts(texts: Sequence[str], schema: Schema) -> dict[str, Any]:
         for item in split_values(rest):
             level, mark, share = item.rpartition(":")
             if not mark or isinstance(shares, str):
-                raise ConditionError(f"'{text}' is no share", hint='write COL=LEVEL:SHARE, as in "churn=Yes:0.5"')
+                raise ConditionError(
+                    f"'{text}' is no share", hint='write COL=LEVEL:SHARE, as in "churn=Yes:0.5"'
+                )
             shares[level.strip() or None] = _number(share, text)
     return asked
 
@@ -167,39 +183,67 @@ def _number(share: str, text: str) -> float:
     try:
         return float(share)
     except ValueError:
-        raise ConditionError(f"'{share.strip()}' is no share", where=f"'{text}'",
-                             hint="write a part of one, as 0.5 for half of the rows") from None
+        raise ConditionError(
+            f"'{share.strip()}' is no share",
+            where=f"'{text}'",
+            hint="write a part of one, as 0.5 for half of the rows",
+        ) from None
 
 
 def _side(column: Column, shares: Any, schema: Schema, levels: Levels) -> Side:
     where, known = f"column '{column.name}'", levels(column.name)
     if not known:
-        raise ConditionError(f"shares are asked of categories and booleans, not of a {column.kind}", where=where,
-                             hint="name a column with levels; a range of numbers can be given with where")
+        raise ConditionError(
+            f"shares are asked of categories and booleans, not of a {column.kind}",
+            where=where,
+            hint="name a column with levels; a range of numbers can be given with where",
+        )
     if isinstance(shares, str) and shares.lower() == EQUAL:
         shares = {level: 1 / len(known) for level in known}
     if not isinstance(shares, Mapping) or not shares:
-        raise ConditionError(f"{shares!r} does not name shares of levels", where=where,
-                             hint=f'write {{"{known[0]}": 0.5}}, or "{EQUAL}"')
+        raise ConditionError(
+            f"{shares!r} does not name shares of levels",
+            where=where,
+            hint=f'write {{"{known[0]}": 0.5}}, or "{EQUAL}"',
+        )
     named = [parse_where({column.name: level}, schema, levels).tests for level in shares]
     for (test, *_), share in zip(named, shares.values(), strict=True):
-        if test.operator not in ("=", "missing") or (test.operator == "=" and test.value not in known):
+        if test.operator not in ("=", "missing") or (
+            test.operator == "=" and test.value not in known
+        ):
             shown = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
-            raise ConditionError(f"'{test.value}' is none of its levels", where=where, hint=f"choose from: {shown}")
+            raise ConditionError(
+                f"'{test.value}' is none of its levels", where=where, hint=f"choose from: {shown}"
+            )
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise ConditionError(f"{share!r} is no share", where=where,
-                                 hint="write a part of one, as 0.5 for half of the rows")
+            raise ConditionError(
+                f"{share!r} is no share",
+                where=where,
+                hint="write a part of one, as 0.5 for half of the rows",
+            )
     total = float(sum(shares.values()))
     if total > 1 + 1e-9 or len({str(test) for test, *_ in named}) < len(named):
-        raise ConditionError(f"the shares add up to {total:.3g}, or a level is named twice", where=where,
-                             hint="let the shares of different levels add up to 1 at most")
-    return Side(column.name, (*named, *_others(column, [test for test, *_ in named], known)),
-                tuple(float(share) for share in shares.values()))
+        raise ConditionError(
+            f"the shares add up to {total:.3g}, or a level is named twice",
+            where=where,
+            hint="let the shares of different levels add up to 1 at most",
+        )
+    return Side(
+        column.name,
+        (*named, *_others(column, [test for test, *_ in named], known)),
+        tuple(float(share) for share in shares.values()),
+    )
 
 
 def _others(column: Column, named: Sequence[Test], known: Sequence[str]) -> list[tuple[Test, ...]]:
     """The groups that are not named: the other levels, and missing values."""
     levels = {test.value for test in named if test.operator == "="}
-    others = [tuple(Test(column.name, "!=", level) for level in sorted(levels)) or (Test(column.name, "present"),)]
+    others = [
+        tuple(Test(column.name, "!=", level) for level in sorted(levels))
+        or (Test(column.name, "present"),)
+    ]
     missing = column.nullable and not any(test.operator == "missing" for test in named)
-    return [*(others if len(levels) < len(known) else []), *([(Test(column.name, "missing"),)] if missing else [])]
+    return [
+        *(others if len(levels) < len(known) else []),
+        *([(Test(column.name, "missing"),)] if missing else []),
+    ]

@@ -46,7 +46,15 @@ class Issue:
 
     def to_state(self) -> dict[str, Any]:
         """The issue as plain JSON values."""
-        return {"check": self.check, "sentence": self.sentence, "columns": list(self.columns), "count": self.count,
-                "example": self.example, "applied": self.applied, "severity": self.severity,
-                "action": self.action, "figures": dict(self.figures),
-                "picture": self.picture.to_state() if self.picture else None}
+        return {
+            "check": self.check,
+            "sentence": self.sentence,
+            "columns": list(self.columns),
+            "count": self.count,
+            "example": self.example,
+            "applied": self.applied,
+            "severity": self.severity,
+            "action": self.action,
+            "figures": dict(self.figures),
+            "picture": self.picture.to_state() if self.picture else None,
+        }

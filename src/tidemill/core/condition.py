@@ -22,14 +22,33 @@ Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "missing", "present"]
 Levels = Callable[[str], Sequence[str]]
 """Column name -> its levels, the most frequent first; none for a column that has no levels."""
 
-_SIGNS: dict[str, Operator] = {"!=": "!=", "<>": "!=", "<=": "<=", ">=": ">=", "==": "=", "=": "=", "<": "<", ">": ">",
-                               "≠": "!=", "≤": "<=", "≥": ">="}
-_TEST = re.compile(rf"\s*(?P<sign>{'|'.join(_SIGNS)})\s*(?P<value>.*?)\s*"
-                   r"|\s+(?:is\s+)?(?P<state>missing|present)\s*"
-                   r"|\s+(?P<word>not\s+in|in|between)\s+(?P<values>.*?)\s*", re.DOTALL | re.IGNORECASE)
+_SIGNS: dict[str, Operator] = {
+    "!=": "!=",
+    "<>": "!=",
+    "<=": "<=",
+    ">=": ">=",
+    "==": "=",
+    "=": "=",
+    "<": "<",
+    ">": ">",
+    "≠": "!=",
+    "≤": "<=",
+    "≥": ">=",
+}
+_TEST = re.compile(
+    rf"\s*(?P<sign>{'|'.join(_SIGNS)})\s*(?P<value>.*?)\s*"
+    r"|\s+(?:is\s+)?(?P<state>missing|present)\s*"
+    r"|\s+(?P<word>not\s+in|in|between)\s+(?P<values>.*?)\s*",
+    re.DOTALL | re.IGNORECASE,
+)
 # a quote counts where a value begins with it and ends with it
-_ITEMS = re.compile(r"""(?:^|,)\s*("(?:[^"]|"")*"(?=\s*(?:,|$))|'(?:[^']|'')*'(?=\s*(?:,|$))|[^,]*)""", re.DOTALL)
-_FORMS = 'write COL=VALUE, or like "age>=30", "plan in team,solo", "age between 30 and 40" or "fee missing"'
+_ITEMS = re.compile(
+    r"""(?:^|,)\s*("(?:[^"]|"")*"(?=\s*(?:,|$))|'(?:[^']|'')*'(?=\s*(?:,|$))|[^,]*)""", re.DOTALL
+)
+_FORMS = (
+    'write COL=VALUE, or like "age>=30", "plan in team,solo", "age between 30 and 40" or '
+    '"fee missing"'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +58,8 @@ class Test:
     Attributes:
         column: The column's name.
         operator: What is asked; a missing value passes "missing" only.
-        value: A number, a date or datetime, or the text of a level; a tuple of these for "in". A text is compared with
-            the column's values as text.
+        value: A number, a date or datetime, or the text of a level; a tuple of these for "in". A
+            text is compared with the column's values as text.
     """
 
     __test__ = False  # not a pytest class
@@ -70,8 +89,14 @@ class Test:
         if self.operator == "in":
             return column.is_in(values).fill_null(False)
         value = pl.lit(self.value)
-        passed = {"=": column == value, "!=": column != value, "<": column < value, "<=": column <= value,
-                  ">": column > value, ">=": column >= value}[self.operator]
+        passed = {
+            "=": column == value,
+            "!=": column != value,
+            "<": column < value,
+            "<=": column <= value,
+            ">": column > value,
+            ">=": column >= value,
+        }[self.operator]
         return passed.fill_null(False)
 
 
@@ -91,7 +116,11 @@ class Condition:
 
     def expression(self) -> pl.Expr:
         """True on the rows for which every test holds."""
-        return pl.all_horizontal(*(test.expression() for test in self.tests)) if self.tests else pl.lit(True)
+        return (
+            pl.all_horizontal(*(test.expression() for test in self.tests))
+            if self.tests
+            else pl.lit(True)
+        )
 
     def mask(self, frame: pl.DataFrame) -> pl.Series:
         """One boolean per row of the frame."""
@@ -101,7 +130,10 @@ class Condition:
 
     def to_state(self) -> list[dict[str, Any]]:
         """The tests as plain JSON values."""
-        return [{"column": t.column, "operator": t.operator, "value": _plain(t.value)} for t in self.tests]
+        return [
+            {"column": t.column, "operator": t.operator, "value": _plain(t.value)}
+            for t in self.tests
+        ]
 
 
 Where = Condition | Mapping[str, Any] | Sequence[str] | str | None
@@ -111,18 +143,20 @@ Where = Condition | Mapping[str, Any] | Sequence[str] | str | None
 def parse_where(where: Where, schema: Schema, levels: Levels | None = None) -> Condition:
     """The condition that texts, or a mapping of column names to what is asked of them, describe.
 
-    Texts are ``COL=VALUE``, with ``!=``, ``<``, ``<=``, ``>``, ``>=`` in the place of ``=``, ``COL in A,B``,
-    ``COL not in A,B``, ``COL between A and B`` (both included), ``COL missing`` and ``COL present``; ``COL=`` asks for a
-    missing value, too. The longest column name that a text begins with is meant. A value that holds a comma stands in
-    quotes. In a mapping a plain value asks for equality, a list for any of its values, None for a missing value, and a
-    text may also be the part behind the column name: ``{"age": ">=30", "plan": ["team", "solo"], "fee": None}``. What
-    is the name of a level means this level: ``{"income": ">50K"}``.
+    Texts are ``COL=VALUE``, with ``!=``, ``<``, ``<=``, ``>``, ``>=`` in the place of ``=``, ``COL
+    in A,B``, ``COL not in A,B``, ``COL between A and B`` (both included), ``COL missing`` and ``COL
+    present``; ``COL=`` asks for a missing value, too. The longest column name that a text begins
+    with is meant. A value that holds a comma stands in quotes. In a mapping a plain value asks for
+    equality, a list for any of its values, None for a missing value, and a text may also be the
+    part behind the column name: ``{"age": ">=30", "plan": ["team", "solo"], "fee": None}``. What is
+    the name of a level means this level: ``{"income": ">50K"}``.
 
     Args:
-        where: Texts, one text, a mapping, or a condition (such as that of a finding), which is given back.
+        where: Texts, one text, a mapping, or a condition (such as that of a finding), which is
+            given back.
         schema: The columns.
-        levels: The levels of the columns that have some, where they are known; a text is then matched with them whatever
-            its case.
+        levels: The levels of the columns that have some, where they are known; a text is then
+            matched with them whatever its case.
 
     Raises:
         ConditionError: It cannot be understood, or a value cannot be one of the column's.
@@ -132,7 +166,8 @@ def parse_where(where: Where, schema: Schema, levels: Levels | None = None) -> C
         >>> schema = Schema((Column("age", "number"), Column("plan", "category")))
         >>> str(parse_where(["age>=30", "plan in team, solo"], schema))
         'age ≥ 30 and plan in team, solo'
-        >>> parse_where({"age": "between 30 and 40"}, schema) == parse_where("age between 30 and 40", schema)
+        >>> parse_where({"age": "between 30 and 40"},
+        ...     schema) == parse_where("age between 30 and 40", schema)
         True
     """
     if isinstance(where, Condition):
@@ -161,23 +196,28 @@ def parse_where(where: Where, schema: Schema, levels: Levels | None = None) -> C
 
 
 def column_of(text: str, schema: Schema, mark: str) -> tuple[Column, str]:
-    """The column with the longest name that a text begins with, followed by the mark, and what stands behind it.
+    """The column with the longest name that a text begins with, followed by the mark, and what
+    stands behind it.
 
     Raises:
         ConditionError: There is no mark in the text.
         SchemaError: There is no such column.
 
     Example:
-        >>> column, rest = column_of("a=b=c", Schema((Column("a", "category"), Column("a=b", "category"))), "=")
+        >>> column, rest = column_of("a=b=c",
+        ...     Schema((Column("a", "category"), Column("a=b", "category"))), "=")
         >>> column.name, rest
         ('a=b', 'c')
     """
     text = text.strip()
-    fitting = [column for column in schema
-               if text.startswith(column.name) and text[len(column.name):].lstrip().startswith(mark)]
+    fitting = [
+        column
+        for column in schema
+        if text.startswith(column.name) and text[len(column.name) :].lstrip().startswith(mark)
+    ]
     if fitting:
         column = max(fitting, key=lambda one: len(one.name))
-        return column, text[len(column.name):].lstrip().removeprefix(mark).strip()
+        return column, text[len(column.name) :].lstrip().removeprefix(mark).strip()
     name, found, rest = text.partition(mark)
     if not found:
         raise ConditionError(f"'{text}' has no '{mark}'")
@@ -214,8 +254,12 @@ def _split(text: str, schema: Schema) -> tuple[Column, re.Match[str]]:
         SchemaError: There is no such column.
     """
     text = text.strip()
-    found = [(column, match) for column in schema if text.startswith(column.name)
-             and (match := _TEST.fullmatch(text[len(column.name):])) is not None]
+    found = [
+        (column, match)
+        for column in schema
+        if text.startswith(column.name)
+        and (match := _TEST.fullmatch(text[len(column.name) :])) is not None
+    ]
     if found:
         return max(found, key=lambda one: len(one[0].name))
     # no column fits: the likely name is what stands before the first operator
@@ -227,7 +271,10 @@ def _split(text: str, schema: Schema) -> tuple[Column, re.Match[str]]:
 
 def _asked(column: Column, asked: Any, levels: Sequence[str]) -> list[Test]:
     """The tests that a mapping's value stands for."""
-    if isinstance(asked, (list, tuple, set, frozenset, pl.Series)) or type(asked).__name__ == "ndarray":
+    if (
+        isinstance(asked, (list, tuple, set, frozenset, pl.Series))
+        or type(asked).__name__ == "ndarray"
+    ):
         return [_any_of(column, list(asked), levels)]
     if isinstance(asked, str) and _level(asked, levels) is None:
         match = _TEST.fullmatch(f" {asked.strip()}")
@@ -246,17 +293,26 @@ def _of_match(column: Column, match: re.Match[str], levels: Sequence[str]) -> li
     if match["word"]:
         return _of_word(column, match["word"].lower(), match["values"], levels)
     sign, text = match["sign"], match["value"]
-    behind = match.string[match.start("sign") + 1:].strip()
+    behind = match.string[match.start("sign") + 1 :].strip()
     if sign == "==" and _level(behind, levels) is not None:  # the level itself begins with a sign
         sign, text = "=", behind
     operator = _SIGNS[sign]
     if text == "" and operator in ("=", "!="):
         return [Test(name, "missing" if operator == "=" else "present")]
     if text == "":
-        raise ConditionError(f"nothing stands behind '{sign}'", where=f"column '{name}'", hint=_FORMS)
-    if operator in ("<", "<=", ">", ">=") and _level(text, levels) is None and _level(sign + text, levels) is not None:
-        raise ConditionError(f"'{sign}' compares, and '{text}' is none of the column's values", where=f"column '{name}'",
-                             hint=f"for the value itself write \"{name}={sign}{text}\"")
+        raise ConditionError(
+            f"nothing stands behind '{sign}'", where=f"column '{name}'", hint=_FORMS
+        )
+    if (
+        operator in ("<", "<=", ">", ">=")
+        and _level(text, levels) is None
+        and _level(sign + text, levels) is not None
+    ):
+        raise ConditionError(
+            f"'{sign}' compares, and '{text}' is none of the column's values",
+            where=f"column '{name}'",
+            hint=f'for the value itself write "{name}={sign}{text}"',
+        )
     value = text if _level(text, levels) is not None else unquoted(text)
     return [Test(name, operator, _value(column, value, levels))]
 
@@ -265,24 +321,36 @@ def _of_word(column: Column, word: str, text: str, levels: Sequence[str]) -> lis
     if word == "between":
         ends = [unquoted(end.strip()) for end in re.split(r"\s+and\s+", text, flags=re.IGNORECASE)]
         if len(ends) != 2:
-            raise ConditionError(f"'between {text}' does not name two values", where=f"column '{column.name}'",
-                                 hint=f"write \"{column.name} between LEAST and MOST\"")
+            raise ConditionError(
+                f"'between {text}' does not name two values",
+                where=f"column '{column.name}'",
+                hint=f'write "{column.name} between LEAST and MOST"',
+            )
         least, most = (_value(column, end, levels) for end in ends)
         return [Test(column.name, ">=", least), Test(column.name, "<=", most)]
     if word == "in":
         return [_any_of(column, split_values(text), levels)]
-    return [Test(column.name, "!=", value) for value in _any_of(column, split_values(text), levels).value]
+    return [
+        Test(column.name, "!=", value)
+        for value in _any_of(column, split_values(text), levels).value
+    ]
 
 
 def _any_of(column: Column, values: list[Any], levels: Sequence[str]) -> Test:
     if not values or any(value is None or value == "" for value in values):
-        raise ConditionError("a list of values is empty, or holds an empty one", where=f"column '{column.name}'",
-                             hint="name at least one value; missing values are asked for on their own, as "
-                                  f"\"{column.name} missing\"")
-    return Test(column.name, "in", tuple(dict.fromkeys(_value(column, value, levels) for value in values)))
+        raise ConditionError(
+            "a list of values is empty, or holds an empty one",
+            where=f"column '{column.name}'",
+            hint="name at least one value; missing values are asked for on their own, as "
+            f'"{column.name} missing"',
+        )
+    return Test(
+        column.name, "in", tuple(dict.fromkeys(_value(column, value, levels) for value in values))
+    )
 
 
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- values ---------------------------------------------------------------------------------------
+
 
 def _level(text: str, levels: Sequence[str]) -> str | None:
     """The level of this name, else the most frequent one whose name differs in case only."""
@@ -305,7 +373,9 @@ def _value(column: Column, value: Any, levels: Sequence[str]) -> Any:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     level = _level(text, levels)
     if level is None and isinstance(value, float) and value.is_integer():
-        level = _level(str(int(value)), levels)  # pandas makes floats of whole numbers beside missing ones
+        level = _level(
+            str(int(value)), levels
+        )  # pandas makes floats of whole numbers beside missing ones
     return text if level is None else level
 
 
@@ -324,7 +394,9 @@ def _read_number(column: Column, text: str) -> Any:
             seconds = datetimes.read(pl.Series([text]), pl.Int64(), spelling.datetime)[0]
             if seconds is not None:
                 return seconds
-    if spelling is not None and (spelling.decimal != "." or spelling.thousands or spelling.prefix or spelling.suffix):
+    if spelling is not None and (
+        spelling.decimal != "." or spelling.thousands or spelling.prefix or spelling.suffix
+    ):
         number = numerals.read(pl.Series([text]), pl.Float64(), spelling)[0]
         if number is not None:
             return number
@@ -341,11 +413,22 @@ def _moment(column: Column, value: Any) -> date:
         raise _refusal(column, value)
     zone = _zone(column)
     if not isinstance(moment, datetime):
-        return moment if zone is None else datetime(moment.year, moment.month, moment.day, tzinfo=ZoneInfo(zone))
+        return (
+            moment
+            if zone is None
+            else datetime(moment.year, moment.month, moment.day, tzinfo=ZoneInfo(zone))
+        )
     if zone is None and moment.tzinfo is not None:
-        raise ConditionError(f"'{value}' has a time zone, and the column has none", where=f"column '{column.name}'",
-                             hint="leave the zone out")
-    return moment.replace(tzinfo=ZoneInfo(zone)) if zone is not None and moment.tzinfo is None else moment
+        raise ConditionError(
+            f"'{value}' has a time zone, and the column has none",
+            where=f"column '{column.name}'",
+            hint="leave the zone out",
+        )
+    return (
+        moment.replace(tzinfo=ZoneInfo(zone))
+        if zone is not None and moment.tzinfo is None
+        else moment
+    )
 
 
 def _read_moment(column: Column, text: str) -> Any:
@@ -378,7 +461,10 @@ def _refusal(column: Column, value: Any) -> ConditionError:
     if len(joined) > 1:
         hint = 'give several conditions one by one: --where A --where B, in Python ["A", "B"]'
     elif swapped:
-        hint = f'write "{column.name}{swapped[1]}=..." for {"at most" if swapped[1] == "<" else "at least"}'
+        hint = (
+            f'write "{column.name}{swapped[1]}=..." for '
+            f"{'at most' if swapped[1] == '<' else 'at least'}"
+        )
     else:
         hint = "write the value as the column does"
     kind = "date" if column.kind == "datetime" else column.kind

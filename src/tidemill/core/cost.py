@@ -14,7 +14,8 @@ _PROBED = 0.027
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Time, and the most memory that the process holds: right within a factor of two, where the machine is not busy.
+    """Time, and the most memory that the process holds: right within a factor of two, where the
+    machine is not busy.
 
     Attributes:
         seconds: On the machine of the measurements (see :func:`pace`).
@@ -49,7 +50,8 @@ class Cost:
 
 
 def pace(rng: np.random.Generator) -> float:
-    """How much slower this machine is than the one of the measurements, by a probe of less than 0.1 s.
+    """How much slower this machine is than the one of the measurements, by a probe of less than 0.1
+    s.
 
     Args:
         rng: Makes the probe's numbers.

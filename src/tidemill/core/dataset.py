@@ -20,9 +20,11 @@ class Dataset:
     """A polars frame, its schema, and for each row where it comes from.
 
     Attributes:
-        frame: The values, typed: numbers, booleans and datetimes are never text here; missing is null.
+        frame: The values, typed: numbers, booleans and datetimes are never text here; missing is
+            null.
         schema: One entry per column of the frame, in its order.
-        origin: One entry per row: 0 for a real row, k for a row generated in round k. None where all are real.
+        origin: One entry per row: 0 for a real row, k for a row generated in round k. None where
+            all are real.
         name: What the data are called in reports.
         door: The library whose frame came in, and goes out again.
     """
@@ -35,8 +37,10 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.schema.names:
-            raise DataError("the frame's columns are not the schema's",
-                            hint="build a Dataset with tidemill.read(frame)")
+            raise DataError(
+                "the frame's columns are not the schema's",
+                hint="build a Dataset with tidemill.read(frame)",
+            )
 
     def __len__(self) -> int:
         return self.frame.height
@@ -51,7 +55,8 @@ class Dataset:
         return self.schema.target
 
     def with_frame(self, frame: pl.DataFrame) -> Dataset:
-        """Other rows under the same schema; the origin is dropped where the number of rows changed."""
+        """Other rows under the same schema; the origin is dropped where the number of rows
+        changed."""
         keep = self.origin if frame.height == len(self) else None
         return replace(self, frame=frame.select(self.schema.names), origin=keep)
 
@@ -70,12 +75,20 @@ class Dataset:
 
     def _repr_html_(self) -> str:
         head = self.frame.head(5)
-        cells = "".join(f"<th>{html.escape(c.name)}<br><small>{c.kind}"
-                        f"{'' if c.role == 'feature' else ', ' + c.role}</small></th>" for c in self.schema)
-        rows = "".join("<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row) + "</tr>"
-                       for row in head.iter_rows())
-        return (f"<p><b>{html.escape(self.name)}</b>: {len(self):,} rows, {len(self.schema):,} columns</p>"
-                f"<table><tr>{cells}</tr>{rows}</table>")
+        cells = "".join(
+            f"<th>{html.escape(c.name)}<br><small>{c.kind}"
+            f"{'' if c.role == 'feature' else ', ' + c.role}</small></th>"
+            for c in self.schema
+        )
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row) + "</tr>"
+            for row in head.iter_rows()
+        )
+        return (
+            f"<p><b>{html.escape(self.name)}</b>: {len(self):,} rows, {len(self.schema):,} "
+            "columns</p>"
+            f"<table><tr>{cells}</tr>{rows}</table>"
+        )
 
 
 def _cell(value: Any) -> str:

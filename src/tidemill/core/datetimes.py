@@ -1,4 +1,5 @@
-"""Dates and times written as text: which formats a cell has the shape of, and reading it with one."""
+"""Dates and times written as text: which formats a cell has the shape of, and reading it with
+one."""
 
 from __future__ import annotations
 
@@ -8,25 +9,94 @@ from functools import lru_cache
 
 import polars as pl
 
-# Where day and month can be taken for each other, the day comes first here; core/spelling.py weighs the two.
+# Where day and month can be taken for each other, the day comes first here; core/spelling.py weighs
+# the two.
 _DATES = (
-    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y/%-m/%-d", "%Y-%-m-%-d", "%Y年%-m月%-d日", "%Y年%m月%d日",
-    "%d/%m/%Y", "%m/%d/%Y", "%-d/%-m/%Y", "%-m/%-d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%-d-%-m-%Y", "%-m-%-d-%Y",
-    "%d.%m.%Y", "%-d.%-m.%Y", "%d/%m/%y", "%m/%d/%y", "%-d/%-m/%y", "%-m/%-d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y",
-    "%b %-d, %Y", "%b %d, %Y", "%B %-d, %Y", "%B %d, %Y", "%d %b %Y", "%-d %b %Y", "%d %B %Y", "%-d %B %Y",
-    "%d-%b-%Y", "%-d-%b-%Y", "%d-%b-%y", "%-d-%b-%y", "%d%b%Y",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y/%-m/%-d",
+    "%Y-%-m-%-d",
+    "%Y年%-m月%-d日",
+    "%Y年%m月%d日",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%-d/%-m/%Y",
+    "%-m/%-d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%-d-%-m-%Y",
+    "%-m-%-d-%Y",
+    "%d.%m.%Y",
+    "%-d.%-m.%Y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%-d/%-m/%y",
+    "%-m/%-d/%y",
+    "%d.%m.%y",
+    "%d-%m-%y",
+    "%m-%d-%y",
+    "%b %-d, %Y",
+    "%b %d, %Y",
+    "%B %-d, %Y",
+    "%B %d, %Y",
+    "%d %b %Y",
+    "%-d %b %Y",
+    "%d %B %Y",
+    "%-d %B %Y",
+    "%d-%b-%Y",
+    "%-d-%b-%Y",
+    "%d-%b-%y",
+    "%-d-%b-%y",
+    "%d%b%Y",
 )
 _MONTHS = ("%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%b-%Y", "%Y年%-m月", "%Y年%m月")
-_TIMES = ("%H:%M:%S", "%H:%M", "%-H:%M", "%-H:%M:%S", "%H:%M:%S%.3f", "%H:%M:%S%.6f", "%H:%M:%S%.9f", "%H:%M:%S%.f",
-          "%I:%M %p", "%-I:%M %p", "%I:%M:%S %p", "%-I:%M:%S %p")
-_DAYTIMES = ("%H:%M:%S", "%H:%M", "%-H:%M", "%-H:%M:%S", "%I:%M %p", "%-I:%M %p", "%I:%M:%S %p", "%-I:%M:%S %p")
+_TIMES = (
+    "%H:%M:%S",
+    "%H:%M",
+    "%-H:%M",
+    "%-H:%M:%S",
+    "%H:%M:%S%.3f",
+    "%H:%M:%S%.6f",
+    "%H:%M:%S%.9f",
+    "%H:%M:%S%.f",
+    "%I:%M %p",
+    "%-I:%M %p",
+    "%I:%M:%S %p",
+    "%-I:%M:%S %p",
+)
+_DAYTIMES = (
+    "%H:%M:%S",
+    "%H:%M",
+    "%-H:%M",
+    "%-H:%M:%S",
+    "%I:%M %p",
+    "%-I:%M %p",
+    "%I:%M:%S %p",
+    "%-I:%M:%S %p",
+)
 _PLAIN = {"%Y%m%d": 8, "%Y%m%d%H%M%S": 14}
 
 _FIELDS = {
-    "%Y": r"\d{4}", "%y": r"\d\d", "%m": r"(?:0\d|1[0-2])", "%-m": r"(?:[1-9]|1[0-2])", "%d": r"[0-3]\d",
-    "%-d": r"[1-3]?\d", "%b": "[A-Z][a-z]{2}", "%B": "[A-Z][a-z]{2,8}", "%H": r"[0-2]\d", "%-H": r"[12]?\d",
-    "%I": r"[01]\d", "%-I": r"1?\d", "%M": r"[0-5]\d", "%S": r"[0-6]\d", "%p": "[AP]M", "%.3f": r"\.\d{3}",
-    "%.6f": r"\.\d{6}", "%.9f": r"\.\d{9}", "%.f": r"(?:\.(?:\d{3}|\d{6}|\d{9}))?",
+    "%Y": r"\d{4}",
+    "%y": r"\d\d",
+    "%m": r"(?:0\d|1[0-2])",
+    "%-m": r"(?:[1-9]|1[0-2])",
+    "%d": r"[0-3]\d",
+    "%-d": r"[1-3]?\d",
+    "%b": "[A-Z][a-z]{2}",
+    "%B": "[A-Z][a-z]{2,8}",
+    "%H": r"[0-2]\d",
+    "%-H": r"[12]?\d",
+    "%I": r"[01]\d",
+    "%-I": r"1?\d",
+    "%M": r"[0-5]\d",
+    "%S": r"[0-6]\d",
+    "%p": "[AP]M",
+    "%.3f": r"\.\d{3}",
+    "%.6f": r"\.\d{6}",
+    "%.9f": r"\.\d{9}",
+    "%.f": r"(?:\.(?:\d{3}|\d{6}|\d{9}))?",
 }
 _LIKELY_YEAR = {"%Y": r"(?:1[89]|2[01])\d\d"}
 _ZONED = re.compile(r"(.*:.*\d)(Z| ?UTC| ?[+-]\d\d:?\d\d)")
@@ -40,8 +110,9 @@ NANOSECONDS = 1_000_000_000
 def formats_of(cells: list[str], name: str) -> Iterator[str]:
     """The strptime formats that every cell has the shape of, the likelier first.
 
-    An offset from UTC that all cells share stands as it is at the format's end. Dates without marks ("20240105") are
-    dates where the column's name says so, or at least ten different cells are dates of the years 1900 to 2099.
+    An offset from UTC that all cells share stands as it is at the format's end. Dates without marks
+    ("20240105") are dates where the column's name says so, or at least ten different cells are
+    dates of the years 1900 to 2099.
 
     Args:
         cells: Cells without missing markers.
@@ -64,7 +135,8 @@ def formats_of(cells: list[str], name: str) -> Iterator[str]:
 
 
 def dtype_of(format_: str) -> pl.DataType:
-    """Date or Datetime, with the zone of the offset at the format's end where that is one of whole hours.
+    """Date or Datetime, with the zone of the offset at the format's end where that is one of whole
+    hours.
 
     A time of day alone is Int64, the seconds since midnight.
     """
@@ -76,7 +148,8 @@ def dtype_of(format_: str) -> pl.DataType:
 
 
 def read(text: pl.Series, dtype: pl.DataType, format_: str) -> pl.Series:
-    """The cells as dates of this dtype, in local time of its zone; null where a cell is not of this format."""
+    """The cells as dates of this dtype, in local time of its zone; null where a cell is not of this
+    format."""
     if format_ in _DAYTIMES:
         return text.str.strptime(pl.Time, format_, strict=False).to_physical() // NANOSECONDS
     if "d" not in format_:  # chrono makes no date of a month alone
@@ -96,7 +169,8 @@ def write(values: pl.Series, format_: str) -> pl.Series:
 
 
 def month_first(format_: str) -> bool | None:
-    """Whether the month stands before the day; None where the two cannot be taken for each other."""
+    """Whether the month stands before the day; None where the two cannot be taken for each
+    other."""
     match = re.match(r"%-?([dm])[-/.]%-?[dm]", format_)
     return None if match is None else match[1] == "m"
 
@@ -104,11 +178,12 @@ def month_first(format_: str) -> bool | None:
 def exchanged(format_: str) -> str | None:
     """The format with day and month exchanged; None where they cannot be taken for each other."""
     match = re.match(r"(%-?[dm])([-/.])(%-?[dm])", format_)
-    return None if match is None else match[3] + match[2] + match[1] + format_[match.end():]
+    return None if match is None else match[3] + match[2] + match[1] + format_[match.end() :]
 
 
 def lenient_formats(cells: list[str], name: str) -> dict[str, None]:
-    """The formats of single cells in order of appearance; offsets may differ from cell to cell and are read as such."""
+    """The formats of single cells in order of appearance; offsets may differ from cell to cell and
+    are read as such."""
     found: dict[str, None] = {}
     for cell in cells:
         formats = (format_ for format_ in formats_of([cell], name) if format_ not in _DAYTIMES)
@@ -120,14 +195,18 @@ def lenient_dtype(formats: Iterable[str]) -> pl.DataType:
     """The dtype that cells of all these formats fit in; offsets are brought to UTC."""
     if all(dtype_of(format_) == pl.Date for format_ in formats):
         return pl.Date()
-    return pl.Datetime("us", "UTC" if any(format_.endswith(ANY_OFFSET) for format_ in formats) else None)
+    return pl.Datetime(
+        "us", "UTC" if any(format_.endswith(ANY_OFFSET) for format_ in formats) else None
+    )
 
 
 def _plain(cells: list[str], name: str) -> Iterator[str]:
     told = _NAME.search(name) is not None
     for format_, length in _PLAIN.items():
-        if all(len(cell) == length and re.match(r"(19|20)\d\d(0[1-9]|1[0-2])[0-3]", cell) for cell in cells) and (
-                told or len(set(cells)) >= 10):
+        if all(
+            len(cell) == length and re.match(r"(19|20)\d\d(0[1-9]|1[0-2])[0-3]", cell)
+            for cell in cells
+        ) and (told or len(set(cells)) >= 10):
             yield format_
 
 
@@ -148,9 +227,14 @@ def _fitting(formats: Iterable[str], cells: Collection[str]) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def _shape(format_: str) -> re.Pattern[str]:
-    """The regular expression of a format; a month alone must be of a likely year, for "2024-05" may be anything."""
+    """The regular expression of a format; a month alone must be of a likely year, for "2024-05" may
+    be anything."""
     fields = {**_FIELDS, **_LIKELY_YEAR} if "d" not in format_ else _FIELDS
-    return re.compile(re.sub(r"%(?:-|\.\d?)?[A-Za-z]|[^%]", lambda m: fields.get(m[0]) or re.escape(m[0]), format_))
+    return re.compile(
+        re.sub(
+            r"%(?:-|\.\d?)?[A-Za-z]|[^%]", lambda m: fields.get(m[0]) or re.escape(m[0]), format_
+        )
+    )
 
 
 def _zone_of(format_: str) -> str | None:

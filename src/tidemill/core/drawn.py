@@ -10,7 +10,8 @@ import numpy as np
 from tidemill.core.dataset import Dataset
 
 FEW = 0.1
-"""Rows that are worth less than this share of their number in independent draws resemble each other."""
+"""Rows that are worth less than this share of their number in independent draws resemble each
+other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,10 @@ class Odds:
     Attributes:
         asked: What was asked, in words.
         rows: Rows that were drawn.
-        chance: The model's probability that a row is like this; None where each row was asked for something else.
-        effective: How many independent draws the rows are worth, at most ``rows`` (Kong's effective sample size).
+        chance: The model's probability that a row is like this; None where each row was asked for
+            something else.
+        effective: How many independent draws the rows are worth, at most ``rows`` (Kong's effective
+            sample size).
         training: Rows that the model learned from.
     """
 
@@ -41,21 +44,30 @@ class Odds:
         """What to be careful about; empty where there is nothing."""
         said = []
         if self.rows and self.expected is not None and self.expected < 1:
-            said.append(f"no or hardly any training row is like this: the model expects {_few(self.expected)} among "
-                        f"{self.training:,}; the rows are extrapolated")
+            said.append(
+                "no or hardly any training row is like this: the model expects "
+                f"{_few(self.expected)} among "
+                f"{self.training:,}; the rows are extrapolated"
+            )
         if self.rows and self.effective < FEW * self.rows:
             said.append(f"{self._worth} and resemble each other")
         return f"{self.asked}: {'; '.join(said)}" if said else ""
 
     @property
     def _worth(self) -> str:
-        return f"the {self.rows:,} rows are worth about {max(round(self.effective), 1):,} independent ones"
+        return (
+            f"the {self.rows:,} rows are worth about {max(round(self.effective), 1):,} "
+            "independent ones"
+        )
 
     def __str__(self) -> str:
         said = []
         if self.chance is not None and self.expected is not None:
-            said.append(f"{_share(self.chance)} of all rows by the model, about {_few(self.expected)} of the "
-                        f"{self.training:,} training rows")
+            said.append(
+                f"{_share(self.chance)} of all rows by the model, about {_few(self.expected)} of "
+                "the "
+                f"{self.training:,} training rows"
+            )
         if self.effective <= 0.95 * self.rows or not said:
             said.append(self._worth)
         return f"{self.asked}: {'; '.join(said)}"
@@ -68,8 +80,9 @@ class Drawn:
     Attributes:
         data: The rows.
         odds: One entry for each condition that rows were drawn under; none where nothing was asked.
-        chance: Where values of single rows were given, (n,) the model's probability of those of each row: that of a number
-            is the probability of its smallest step. For comparing rows with each other; None where none were given.
+        chance: Where values of single rows were given, (n,) the model's probability of those of
+            each row: that of a number is the probability of its smallest step. For comparing rows
+            with each other; None where none were given.
     """
 
     data: Dataset
@@ -107,4 +120,10 @@ def _share(part: float) -> str:
     """
     if part >= 0.01:
         return f"{100 * part:.3g} %"
-    return "none" if part <= 0 else f"1 in {float(f'{1 / part:.2g}'):,.0f}" if part > 1e-15 else f"1 in {1 / part:.1g}"
+    return (
+        "none"
+        if part <= 0
+        else f"1 in {float(f'{1 / part:.2g}'):,.0f}"
+        if part > 1e-15
+        else f"1 in {1 / part:.1g}"
+    )

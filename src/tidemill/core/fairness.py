@@ -1,4 +1,5 @@
-"""Equal outcome rates in all groups: what is asked, and how many rows of each group and outcome that takes."""
+"""Equal outcome rates in all groups: what is asked, and how many rows of each group and outcome
+that takes."""
 
 from __future__ import annotations
 
@@ -40,8 +41,8 @@ def parse_fair(fair: Fair, strength: float, schema: Schema, levels: Levels) -> E
     """What ``fair`` asks for; None where nothing is asked.
 
     Args:
-        fair: ``{"sex": "income"}``, or texts ``["sex=income"]``: a sensitive column and the outcome. Several sensitive
-            columns have one outcome.
+        fair: ``{"sex": "income"}``, or texts ``["sex=income"]``: a sensitive column and the
+            outcome. Several sensitive columns have one outcome.
         strength: From 0 to 1.
         schema: The columns.
         levels: The levels of each column.
@@ -55,33 +56,54 @@ def parse_fair(fair: Fair, strength: float, schema: Schema, levels: Levels) -> E
         >>> parse_fair("sex=income", 0.5, schema, lambda name: ("a", "b"))
         Evening(columns=('sex',), outcome='income', strength=0.5)
     """
-    if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 <= strength <= 1:
-        raise ConditionError(f"{strength!r} is no strength of fairness", hint="give a number from 0 (as learned) to 1 "
-                             "(equal rates)")
+    if (
+        isinstance(strength, bool)
+        or not isinstance(strength, int | float)
+        or not 0 <= strength <= 1
+    ):
+        raise ConditionError(
+            f"{strength!r} is no strength of fairness",
+            hint="give a number from 0 (as learned) to 1 (equal rates)",
+        )
     if not fair:
         return None
     asked = _pairs(fair, schema)
     outcomes = list(dict.fromkeys(asked.values()))
     if len(outcomes) > 1:
-        raise ConditionError(f"there is more than one outcome ({', '.join(outcomes)})",
-                             hint="name the same outcome for each sensitive column, and make rows for another one apart")
+        raise ConditionError(
+            f"there is more than one outcome ({', '.join(outcomes)})",
+            hint="name the same outcome for each sensitive column, and make rows for another one "
+            "apart",
+        )
     outcome = schema[outcomes[0]]
     if not levels(outcome.name):
-        raise ConditionError(f"rates are those of categories and booleans, and the outcome is a {outcome.kind}",
-                             where=f"column '{outcome.name}'",
-                             hint="name a column with levels, or put the values into bands (low, middle, high) first")
+        raise ConditionError(
+            f"rates are those of categories and booleans, and the outcome is a {outcome.kind}",
+            where=f"column '{outcome.name}'",
+            hint="name a column with levels, or put the values into bands (low, middle, high) "
+            "first",
+        )
     for name in asked:
         if name == outcome.name:
-            raise ConditionError("a column cannot be both the group and the outcome", where=f"column '{name}'",
-                                 hint="name two different columns, as in sex=income")
+            raise ConditionError(
+                "a column cannot be both the group and the outcome",
+                where=f"column '{name}'",
+                hint="name two different columns, as in sex=income",
+            )
         if schema[name].kind not in ("number", "datetime") and not levels(name):
-            raise ConditionError(f"a {schema[name].kind} column has no groups", where=f"column '{name}'",
-                                 hint="name a category, a boolean, or numbers, which are grouped by quarters")
+            raise ConditionError(
+                f"a {schema[name].kind} column has no groups",
+                where=f"column '{name}'",
+                hint="name a category, a boolean, or numbers, which are grouped by quarters",
+            )
     return Evening(tuple(asked), outcome.name, float(strength))
 
 
-def groups_of(column: Column, values: pl.Series, levels: Sequence[str]) -> tuple[tuple[Test, ...], ...]:
-    """The tests of each group of a column: its levels, or quarters of its numbers and dates; missing values are one more.
+def groups_of(
+    column: Column, values: pl.Series, levels: Sequence[str]
+) -> tuple[tuple[Test, ...], ...]:
+    """The tests of each group of a column: its levels, or quarters of its numbers and dates;
+    missing values are one more.
 
     Args:
         column: What it is.
@@ -98,12 +120,17 @@ def quarters(name: str, values: pl.Series) -> list[tuple[Test, ...]]:
     """The tests of as many parts of equal size as ties allow, at most four.
 
     Example:
-        >>> [" and ".join(map(str, part)) for part in quarters("age", pl.Series([1, 2, 2, 2, 3, 4, 5, 6]))]
+        >>> [" and ".join(map(str, part)) for part in quarters("age",
+        ...     pl.Series([1, 2, 2, 2, 3, 4, 5, 6]))]
         ['age ≤ 2', 'age > 2 and age ≤ 4', 'age > 4']
     """
     known = values.drop_nulls().sort()
     at = [max(0, -(-len(known) * k // PARTS) - 1) for k in range(1, PARTS)]
-    ends = [end for end in dict.fromkeys(known.gather(at).to_list() if len(known) else []) if end < known[-1]]
+    ends = [
+        end
+        for end in dict.fromkeys(known.gather(at).to_list() if len(known) else [])
+        if end < known[-1]
+    ]
     if not ends:
         return [(Test(name, "present"),)]
     between = [(Test(name, ">", low), Test(name, "<=", high)) for low, high in pairwise(ends)]
@@ -113,8 +140,9 @@ def quarters(name: str, values: pl.Series) -> list[tuple[Test, ...]]:
 def evened(n: int, met: np.ndarray, strength: float) -> np.ndarray:
     """How many of n rows each group has with each outcome.
 
-    Of all ways in which the outcome has nothing to do with the group, the product of the margins keeps both as they are;
-    it is also the nearest one (least Kullback-Leibler divergence). Between the two, rates move along a straight line.
+    Of all ways in which the outcome has nothing to do with the group, the product of the margins
+    keeps both as they are; it is also the nearest one (least Kullback-Leibler divergence). Between
+    the two, rates move along a straight line.
 
     Args:
         n: Rows to be made.
@@ -122,7 +150,8 @@ def evened(n: int, met: np.ndarray, strength: float) -> np.ndarray:
         strength: From 0 (as met) to 1 (equal rates).
 
     Returns:
-        Whole numbers in the shape of ``met`` that add up to n; groups and outcomes keep their shares, to the nearest
+        Whole numbers in the shape of ``met`` that add up to n; groups and outcomes keep their
+        shares, to the nearest
             whole row.
 
     Example:
@@ -145,12 +174,17 @@ def _pairs(fair: Mapping[str, str] | Sequence[str], schema: Schema) -> dict[str,
     if isinstance(fair, Mapping):
         for outcome in fair.values():
             if not isinstance(outcome, str):
-                raise ConditionError(f"{outcome!r} is no column's name", hint='write {"sex": "income"}')
+                raise ConditionError(
+                    f"{outcome!r} is no column's name", hint='write {"sex": "income"}'
+                )
         return {schema[name].name: schema[outcome].name for name, outcome in fair.items()}
     found: dict[str, str] = {}
     for text in [fair] if isinstance(fair, str) else fair:
         if "=" not in str(text):
-            raise ConditionError(f"'{text}' does not name two columns", hint='write SENSITIVE=OUTCOME, as in "sex=income"')
+            raise ConditionError(
+                f"'{text}' does not name two columns",
+                hint='write SENSITIVE=OUTCOME, as in "sex=income"',
+            )
         column, outcome = column_of(text, schema, "=")
         found[column.name] = schema[outcome].name
     return found

@@ -17,7 +17,8 @@ class Finding:
 
     Attributes:
         technique: The registered technique that found it.
-        name: What kind of finding it is within the technique ("model", "segment", "rule", "anomaly", ...).
+        name: What kind of finding it is within the technique ("model", "segment", "rule",
+            "anomaly", ...).
         sentence: The finding in plain words, complete with its figures and units.
         strength: How strong it is, in the measure that ``measure`` names.
         measure: What strength is ("AUC", "lift", "silhouette", ...).
@@ -47,10 +48,16 @@ class Finding:
     def to_state(self) -> dict[str, Any]:
         """The finding as plain JSON values."""
         return {
-            "technique": self.technique, "name": self.name, "sentence": self.sentence,
-            "strength": self.strength, "measure": self.measure, "support": self.support,
-            "interval": list(self.interval) if self.interval else None, "p_value": self.p_value,
-            "columns": list(self.columns), "condition": self.condition.to_state(),
+            "technique": self.technique,
+            "name": self.name,
+            "sentence": self.sentence,
+            "strength": self.strength,
+            "measure": self.measure,
+            "support": self.support,
+            "interval": list(self.interval) if self.interval else None,
+            "p_value": self.p_value,
+            "columns": list(self.columns),
+            "condition": self.condition.to_state(),
             "condition_text": str(self.condition) if self.condition.tests else None,
             "table": self.table.to_state() if self.table else None,
             "picture": self.picture.to_state() if self.picture else None,
@@ -77,6 +84,12 @@ class Findings(tuple[Finding, ...]):
     def _repr_html_(self) -> str:
         if not self:
             return "<p>Nothing was found.</p>"
-        rows = "".join(f"<tr><td>{html.escape(f.technique)}</td><td style='text-align:left'>{html.escape(f.sentence)}"
-                       f"</td><td>{f.support:,}</td></tr>" for f in self)
-        return f"<table><tr><th>technique</th><th>finding</th><th>holdout rows</th></tr>{rows}</table>"
+        rows = "".join(
+            f"<tr><td>{html.escape(f.technique)}</td><td "
+            f"style='text-align:left'>{html.escape(f.sentence)}"
+            f"</td><td>{f.support:,}</td></tr>"
+            for f in self
+        )
+        return (
+            f"<table><tr><th>technique</th><th>finding</th><th>holdout rows</th></tr>{rows}</table>"
+        )

@@ -19,8 +19,9 @@ class Real:
     Attributes:
         name: What it stands for; the column's name, with a part where a column gives several.
         step: What one tick is worth in the column's unit.
-        presence: Index of the code that says whether there is a number: its level 0 means that there is one, other
-            levels mean missing, +inf or -inf, and the tick is 0. None where there always is a number.
+        presence: Index of the code that says whether there is a number: its level 0 means that
+            there is one, other levels mean missing, +inf or -inf, and the tick is 0. None where
+            there always is a number.
     """
 
     name: str
@@ -52,9 +53,11 @@ class Spec:
         codes: One entry per code channel.
         sites: Shape of the grid; () for a table row.
         ragged: Whether the number of sites in use varies by row (``Batch.mask``).
-        order: The channels, ("code", i) or ("real", i), in the order in which a sequential model best draws them; a
-            presence code stands before its reals. Codes first, then reals, where nothing is said.
-        context: A table's spec of what is given with each row and not generated; None where nothing is.
+        order: The channels, ("code", i) or ("real", i), in the order in which a sequential model
+            best draws them; a presence code stands before its reals. Codes first, then reals, where
+            nothing is said.
+        context: A table's spec of what is given with each row and not generated; None where nothing
+            is.
     """
 
     reals: tuple[Real, ...] = ()
@@ -66,8 +69,14 @@ class Spec:
 
     def __post_init__(self) -> None:
         if not self.order:
-            object.__setattr__(self, "order", (*(("code", i) for i in range(len(self.codes))),
-                                               *(("real", i) for i in range(len(self.reals)))))
+            object.__setattr__(
+                self,
+                "order",
+                (
+                    *(("code", i) for i in range(len(self.codes))),
+                    *(("real", i) for i in range(len(self.reals))),
+                ),
+            )
 
     def to_state(self) -> dict[str, Any]:
         """The spec as plain JSON values."""
@@ -76,20 +85,30 @@ class Spec:
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Spec:
         """The spec that :meth:`to_state` wrote."""
-        return Spec(tuple(Real(**real) for real in state["reals"]), tuple(Code(**code) for code in state["codes"]),
-                    tuple(state["sites"]), bool(state["ragged"]),
-                    tuple((sort, int(i)) for sort, i in state["order"]),
-                    None if state["context"] is None else Spec.from_state(state["context"]))
+        return Spec(
+            tuple(Real(**real) for real in state["reals"]),
+            tuple(Code(**code) for code in state["codes"]),
+            tuple(state["sites"]),
+            bool(state["ragged"]),
+            tuple((sort, int(i)) for sort, i in state["order"]),
+            None if state["context"] is None else Spec.from_state(state["context"]),
+        )
 
     @property
     def flat(self) -> Spec:
-        """A table's spec with the channels of every site side by side; itself where there are no sites."""
+        """A table's spec with the channels of every site side by side; itself where there are no
+        sites."""
         if not self.sites:
             return self
         where = [f" at {i + 1}" for i in range(math.prod(self.sites))]
         count = len(self.codes)
-        reals = tuple(replace(r, name=r.name + at, presence=None if r.presence is None else r.presence + i * count)
-                      for i, at in enumerate(where) for r in self.reals)
+        reals = tuple(
+            replace(
+                r, name=r.name + at, presence=None if r.presence is None else r.presence + i * count
+            )
+            for i, at in enumerate(where)
+            for r in self.reals
+        )
         return Spec(reals, tuple(replace(c, name=c.name + at) for at in where for c in self.codes))
 
     @staticmethod
@@ -101,7 +120,10 @@ class Spec:
         for part in parts:
             shift = {"code": len(codes), "real": len(reals)}
             order += [(sort, i + shift[sort]) for sort, i in part.order]
-            reals += [replace(r, presence=None if r.presence is None else r.presence + len(codes)) for r in part.reals]
+            reals += [
+                replace(r, presence=None if r.presence is None else r.presence + len(codes))
+                for r in part.reals
+            ]
             codes += part.codes
         return Spec(tuple(reals), tuple(codes), order=tuple(order))
 
@@ -113,7 +135,8 @@ class Batch:
     Attributes:
         tick: (n, *sites, R) int64.
         code: (n, *sites, K) int32.
-        mask: (n, *sites) bool, the sites in use, which are the first ones along the first axis; None where all are.
+        mask: (n, *sites) bool, the sites in use, which are the first ones along the first axis;
+            None where all are.
         context: n rows of what is given with each row; None where the spec has no context.
     """
 
@@ -127,8 +150,12 @@ class Batch:
 
     def rows(self, index: np.ndarray) -> Batch:
         """The rows at these positions or under this mask."""
-        return Batch(self.tick[index], self.code[index], None if self.mask is None else self.mask[index],
-                     None if self.context is None else self.context.rows(index))
+        return Batch(
+            self.tick[index],
+            self.code[index],
+            None if self.mask is None else self.mask[index],
+            None if self.context is None else self.context.rows(index),
+        )
 
     @property
     def flat(self) -> Batch:
@@ -137,38 +164,55 @@ class Batch:
 
     def shaped(self, spec: Spec) -> Batch:
         """Rows of the flat spec as those of the spec."""
-        return Batch(self.tick.reshape(len(self), *spec.sites, len(spec.reals)),
-                     self.code.reshape(len(self), *spec.sites, len(spec.codes)))
+        return Batch(
+            self.tick.reshape(len(self), *spec.sites, len(spec.reals)),
+            self.code.reshape(len(self), *spec.sites, len(spec.codes)),
+        )
 
     @staticmethod
     def blank(spec: Spec, n: int) -> Batch:
         """n rows of zeros, every site in use."""
         shape = (n, *spec.sites)
-        return Batch(np.zeros((*shape, len(spec.reals)), np.int64), np.zeros((*shape, len(spec.codes)), np.int32),
-                     np.ones(shape, bool) if spec.ragged else None,
-                     None if spec.context is None else Batch.blank(spec.context, n))
+        return Batch(
+            np.zeros((*shape, len(spec.reals)), np.int64),
+            np.zeros((*shape, len(spec.codes)), np.int32),
+            np.ones(shape, bool) if spec.ragged else None,
+            None if spec.context is None else Batch.blank(spec.context, n),
+        )
 
     @staticmethod
     def stacked(parts: Sequence[Batch]) -> Batch:
         """The rows of several batches of one spec, one after the other."""
-        masks, contexts = [p.mask for p in parts if p.mask is not None], [p.context for p in parts if p.context is not None]
-        return Batch(np.concatenate([p.tick for p in parts]), np.concatenate([p.code for p in parts]),
-                     np.concatenate(masks) if masks else None, Batch.stacked(contexts) if contexts else None)
+        masks, contexts = (
+            [p.mask for p in parts if p.mask is not None],
+            [p.context for p in parts if p.context is not None],
+        )
+        return Batch(
+            np.concatenate([p.tick for p in parts]),
+            np.concatenate([p.code for p in parts]),
+            np.concatenate(masks) if masks else None,
+            Batch.stacked(contexts) if contexts else None,
+        )
 
     @staticmethod
     def joined(parts: list[Batch]) -> Batch:
         """The channels of several table batches of the same rows side by side."""
-        return Batch(np.concatenate([p.tick for p in parts], axis=-1), np.concatenate([p.code for p in parts], axis=-1))
+        return Batch(
+            np.concatenate([p.tick for p in parts], axis=-1),
+            np.concatenate([p.code for p in parts], axis=-1),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """``low <= sum of weights[k] * tick of channels[k] <= high``: what a condition on a derived column says of others.
+    """``low <= sum of weights[k] * tick of channels[k] <= high``: what a condition on a derived
+    column says of others.
 
     Attributes:
         channels: Real channels; all of them carry a number in every row that is made.
         weights: A whole number each, not 0.
-        low, high: Inclusive bounds in ticks; (n,) int64 arrays of one bound a row where single rows are known.
+        low, high: Inclusive bounds in ticks; (n,) int64 arrays of one bound a row where single rows
+            are known.
     """
 
     channels: tuple[int, ...]
@@ -178,7 +222,10 @@ class Sum:
 
     def of_rows(self, index: np.ndarray | slice) -> Sum:
         """The same for the rows at these positions."""
-        low, high = (bound[index] if isinstance(bound, np.ndarray) else bound for bound in (self.low, self.high))
+        low, high = (
+            bound[index] if isinstance(bound, np.ndarray) else bound
+            for bound in (self.low, self.high)
+        )
         return replace(self, low=low, high=high)
 
 
@@ -205,8 +252,9 @@ class Known:
     """What is known beforehand of the rows to be made; all of it holds together.
 
     Attributes:
-        tick: Real channel -> (k, 2) int64 disjoint ascending inclusive intervals, one of which holds its tick in every
-            row. Where the channel has a presence code, ``code`` says that there is a number.
+        tick: Real channel -> (k, 2) int64 disjoint ascending inclusive intervals, one of which
+            holds its tick in every row. Where the channel has a presence code, ``code`` says that
+            there is a number.
         code: Code channel -> (size,) bool, the levels that every row may have.
         sums: Bounds on sums of ticks, in every row.
         rows: Values of single rows; as many rows are made.
@@ -237,7 +285,8 @@ class Infilled:
 
     Attributes:
         batch: n rows that keep to all that was known.
-        chance: The model's probability of what was known, per row: (n,), all equal where nothing is said of single rows.
+        chance: The model's probability of what was known, per row: (n,), all equal where nothing is
+            said of single rows.
         effective: Effective number of independent draws behind the rows, at most n (Kong 1992).
     """
 

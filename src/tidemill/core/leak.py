@@ -1,4 +1,5 @@
-"""What a privacy attack on synthetic rows found: how much leaks, how sure that is, and a traffic light."""
+"""What a privacy attack on synthetic rows found: how much leaks, how sure that is, and a traffic
+light."""
 
 from __future__ import annotations
 
@@ -25,14 +26,15 @@ class Leak:
 
     Attributes:
         attack: The registered attack.
-        score: Its value is the leak: 0 where training rows are exposed no more than rows that the generator never saw, 1
-            where they are exposed as if they had been published themselves. Its floor is the same for rows of the
-            ``independent`` model; its ceiling is 1.
-        light: What the leak means; "not known" where the attack could not have seen a leak that matters.
+        score: Its value is the leak: 0 where training rows are exposed no more than rows that the
+            generator never saw, 1 where they are exposed as if they had been published themselves.
+            Its floor is the same for rows of the ``independent`` model; its ceiling is 1.
+        light: What the leak means; "not known" where the attack could not have seen a leak that
+            matters.
         reason: Why the light is so, in plain words.
         limit: A leak of this size or more is red.
-        exposed: Positions of the training rows that the attack exposed. Only for the data's owner: they are in no state
-            and no report.
+        exposed: Positions of the training rows that the attack exposed. Only for the data's owner:
+            they are in no state and no report.
         why: How these rows were exposed, in words.
     """
 
@@ -45,12 +47,20 @@ class Leak:
     why: str = ""
 
     def __str__(self) -> str:
-        return f"{self.light}: {self.score.name}. {self.score.sentence or self.score.why} {self.reason}".strip()
+        return (
+            f"{self.light}: {self.score.name}. {self.score.sentence or self.score.why} "
+            f"{self.reason}".strip()
+        )
 
     def to_state(self) -> dict[str, Any]:
         """The leak as plain JSON values, without the rows that it exposed."""
-        return {"attack": self.attack, "light": self.light, "reason": self.reason, "limit": self.limit,
-                "score": self.score.to_state()}
+        return {
+            "attack": self.attack,
+            "light": self.light,
+            "reason": self.reason,
+            "limit": self.limit,
+            "score": self.score.to_state(),
+        }
 
 
 def worst(lights: list[Light]) -> Light:

@@ -1,4 +1,5 @@
-"""Numbers written as text: marks between digits, what stands before and after, decimals; both ways, nothing lost."""
+"""Numbers written as text: marks between digits, what stands before and after, decimals; both ways,
+nothing lost."""
 
 from __future__ import annotations
 
@@ -14,12 +15,26 @@ from tidemill.core.schema import Spelling
 
 _CURRENCY = r"[$€£¥￥₹₽₩₺₫₪]|R\$|US\$|Rs\.?|USD|EUR|GBP|CNY|RMB|JPY|INR|CHF|AUD|CAD"
 _UNIT = r"[%‰€£₽₫]|元|円|원|kr|zł|USD|EUR|GBP|CNY|RMB|JPY|CHF|°C|°F"
-_AFFIXED = re.compile(rf"(-?)((?:(?:{_CURRENCY}) ?)?)([^A-Za-z$€£%]*\d(?:[eE][-+]?\d+)?)((?: ?(?:{_UNIT}))?)")
+_AFFIXED = re.compile(
+    rf"(-?)((?:(?:{_CURRENCY}) ?)?)([^A-Za-z$€£%]*\d(?:[eE][-+]?\d+)?)((?: ?(?:{_UNIT}))?)"
+)
 _MAX_PLACES = 15
 _MAX_DIGITS = 36  # polars' decimals hold 38
-# (thousands mark, decimal mark), the likelier first: a column of "1,234" alone has thousands, one of "1.234" decimals
-_MARKS = (("", "."), (",", "."), (".", ","), ("", ","), (" ", "."), (" ", ","), ("\u00a0", "."), ("\u00a0", ","),
-          ("\u202f", ","), ("'", "."), ("’", "."))
+# (thousands mark, decimal mark), the likelier first: a column of "1,234" alone has thousands, one
+# of "1.234" decimals
+_MARKS = (
+    ("", "."),
+    (",", "."),
+    (".", ","),
+    ("", ","),
+    (" ", "."),
+    (" ", ","),
+    ("\u00a0", "."),
+    ("\u00a0", ","),
+    ("\u202f", ","),
+    ("'", "."),
+    ("’", "."),
+)
 
 
 def spellings_of(cells: list[str]) -> Iterator[tuple[pl.DataType, Spelling]]:
@@ -44,13 +59,20 @@ def spellings_of(cells: list[str]) -> Iterator[tuple[pl.DataType, Spelling]]:
             if decimals == {0}:
                 yield pl.Int64(), spelling
             same = [d for d in decimals if len(decimals) == 1 and 0 < d <= _MAX_PLACES]
-            yield from ((pl.Float64(), replace(spelling, places=places)) for places in (*same, None, 0))
+            yield from (
+                (pl.Float64(), replace(spelling, places=places)) for places in (*same, None, 0)
+            )
 
 
 def marks_in(cells: list[str]) -> list[tuple[str, str]]:
-    """The pairs of thousands and decimal mark that could be meant: the usual one, and those that occur in any cell."""
-    return [(thousands, decimal) for thousands, decimal in _MARKS
-            if (thousands, decimal) == ("", ".") or any((thousands or decimal) in cell for cell in cells)]
+    """The pairs of thousands and decimal mark that could be meant: the usual one, and those that
+    occur in any cell."""
+    return [
+        (thousands, decimal)
+        for thousands, decimal in _MARKS
+        if (thousands, decimal) == ("", ".")
+        or any((thousands or decimal) in cell for cell in cells)
+    ]
 
 
 def read(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> pl.Series:
@@ -66,7 +88,8 @@ def read(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> pl.Series:
 def read_leniently(text: pl.Series, spelling: Spelling) -> pl.Series:
     """The cells as numbers with any currency sign or unit: Int64 where all are whole, else Float64.
 
-    Leading zeros and whole numbers of more than 18 digits are codes: they give null, as does whatever is no number.
+    Leading zeros and whole numbers of more than 18 digits are codes: they give null, as does
+    whatever is no number.
     """
     mark, group = re.escape(spelling.decimal), re.escape(spelling.thousands)
     grouped = rf"|[1-9]\d{{0,2}}(?:{group}\d{{3}}){{1,5}}" if group else ""
@@ -84,16 +107,21 @@ def write_integers(values: pl.Series, spelling: Spelling) -> pl.Series:
 
 
 def write_floats(values: pl.Series, spelling: Spelling) -> pl.Series:
-    """Floats as text, with decimals as :func:`tidemill.core.spelling.spelled` says; null stays null."""
+    """Floats as text, with decimals as :func:`tidemill.core.spelling.spelled` says; null stays
+    null."""
     if spelling.places:
         return _dressed(_fixed(values, spelling.places), spelling)
     text = values.cast(pl.String)
     if spelling.places == 0:
         text = text.str.strip_suffix(".0")
     size = values.abs()
-    odd = ((size < 1e-4) & (size > 0)) | (size >= 1e16)  # where polars writes neither as Python nor in full
+    odd = ((size < 1e-4) & (size > 0)) | (
+        size >= 1e16
+    )  # where polars writes neither as Python nor in full
     if odd.any():
-        write = repr if spelling.places is None else lambda x: np.format_float_positional(x, trim="-")
+        write = (
+            repr if spelling.places is None else lambda x: np.format_float_positional(x, trim="-")
+        )
         text = _patched(text, odd, [write(x) for x in values.filter(odd)])
     return _dressed(text, spelling)
 
@@ -118,14 +146,21 @@ def _dressed(text: pl.Series, spelling: Spelling) -> pl.Series:
     """Marks between digits, and what stands before and after; the minus sign stands before all."""
     if spelling.thousands:
         parts = text.str.splitn(".", 2).struct.unnest()
-        whole = parts["field_0"].str.reverse().str.replace_all(r"(\d{3})", "${1}" + spelling.thousands).str.reverse()
+        whole = (
+            parts["field_0"]
+            .str.reverse()
+            .str.replace_all(r"(\d{3})", "${1}" + spelling.thousands)
+            .str.reverse()
+        )
         whole = whole.str.replace(rf"^(-?){re.escape(spelling.thousands)}", "${1}")
         text = whole + (spelling.decimal + parts["field_1"]).fill_null("")
     elif spelling.decimal != ".":
         text = text.str.replace(".", spelling.decimal, literal=True)
     if spelling.prefix:
         negative = text.str.starts_with("-")
-        text = spelling.prefix + text.str.strip_prefix("-")  # a plain text first: polars names the sum "literal"
+        text = spelling.prefix + text.str.strip_prefix(
+            "-"
+        )  # a plain text first: polars names the sum "literal"
         text = text.zip_with(~negative, "-" + text) if negative.any() else text
     return text + spelling.suffix if spelling.suffix else text
 
@@ -133,7 +168,9 @@ def _dressed(text: pl.Series, spelling: Spelling) -> pl.Series:
 def _plain(text: pl.Series, spelling: Spelling) -> pl.Series:
     if spelling.thousands:
         text = text.str.replace_all(spelling.thousands, "", literal=True)
-    return text.str.replace(spelling.decimal, ".", literal=True) if spelling.decimal != "." else text
+    return (
+        text.str.replace(spelling.decimal, ".", literal=True) if spelling.decimal != "." else text
+    )
 
 
 def _without_affixes(cells: list[str]) -> tuple[str, str, list[str]] | None:

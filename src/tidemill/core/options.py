@@ -1,4 +1,5 @@
-"""The options of a model, said once: constructor, command line, checks, documents and manifest derive from them."""
+"""The options of a model, said once: constructor, command line, checks, documents and manifest
+derive from them."""
 
 from __future__ import annotations
 
@@ -9,8 +10,14 @@ from typing import Any
 from tidemill.core.errors import OptionError
 
 
-def option(default: Any, line: str, *, low: float | None = None, high: float | None = None,
-           choices: tuple[str, ...] = ()) -> Any:
+def option(
+    default: Any,
+    line: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
     """A field of a :class:`Configuration`.
 
     Args:
@@ -19,7 +26,9 @@ def option(default: Any, line: str, *, low: float | None = None, high: float | N
         low, high: Inclusive bounds of a number.
         choices: The texts that it may be.
     """
-    return field(default=default, metadata={"line": line, "low": low, "high": high, "choices": choices})
+    return field(
+        default=default, metadata={"line": line, "low": low, "high": high, "choices": choices}
+    )
 
 
 @dataclass(frozen=True)
@@ -44,13 +53,22 @@ class Configuration:
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if isinstance(one.default, float) and isinstance(value, int) and not isinstance(value, bool):
+            if (
+                isinstance(one.default, float)
+                and isinstance(value, int)
+                and not isinstance(value, bool)
+            ):
                 object.__setattr__(self, one.name, float(value))
             elif type(value) is not type(one.default):
-                raise OptionError(f"{one.name}={value!r} makes no sense", hint=f"write it as in {one.name}={one.default}")
+                raise OptionError(
+                    f"{one.name}={value!r} makes no sense",
+                    hint=f"write it as in {one.name}={one.default}",
+                )
             if not _within(value, one.metadata):
-                raise OptionError(f"{one.name}={value} makes no sense",
-                                  hint=f"{one.name} is {one.metadata['line']}: {_bounds(one.metadata)}")
+                raise OptionError(
+                    f"{one.name}={value} makes no sense",
+                    hint=f"{one.name} is {one.metadata['line']}: {_bounds(one.metadata)}",
+                )
 
     @classmethod
     def parameters(cls) -> dict[str, Any]:
@@ -75,7 +93,9 @@ def _within(value: Any, metadata: Mapping[str, Any]) -> bool:
     if metadata["choices"]:
         return value in metadata["choices"]
     low, high = metadata["low"], metadata["high"]
-    return (low is None or value >= low) and (high is None or value <= high)  # not-a-number is in no bounds
+    return (low is None or value >= low) and (
+        high is None or value <= high
+    )  # not-a-number is in no bounds
 
 
 def _bounds(metadata: Mapping[str, Any]) -> str:

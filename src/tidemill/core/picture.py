@@ -17,7 +17,11 @@ class Table:
 
     def to_state(self) -> dict[str, Any]:
         """The table as plain JSON values."""
-        return {"title": self.title, "columns": list(self.columns), "rows": [list(row) for row in self.rows]}
+        return {
+            "title": self.title,
+            "columns": list(self.columns),
+            "rows": [list(row) for row in self.rows],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,10 @@ class Picture:
     """A plot to show, as data.
 
     Attributes:
-        kind: "bars" (one group per x), "across" (horizontal bars, for long names), "lines", "points",
-            "heat" (x names the columns; each series is one row of the matrix), or "intervals" (a point with its interval for
-            each x beside a line at 0; three series: values, lower ends, upper ends).
+        kind: "bars" (one group per x), "across" (horizontal bars, for long names), "lines",
+            "points", "heat" (x names the columns; each series is one row of the matrix), or
+            "intervals" (a point with its interval for each x beside a line at 0; three series:
+            values, lower ends, upper ends).
         title: One line; may be a sentence.
         x: Positions or names.
         series: (name, values) pairs; each as long as x.

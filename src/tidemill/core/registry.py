@@ -22,15 +22,18 @@ class Entry:
 
 
 class Registry(Mapping[str, Entry]):
-    """Names of one sort of thing; third parties add theirs by entry points of the group ``tidemill.<sort>``."""
+    """Names of one sort of thing; third parties add theirs by entry points of the group
+    ``tidemill.<sort>``."""
 
     def __init__(self, sort: str, entries: Mapping[str, Entry]) -> None:
         self.sort = sort
         self._own = dict(entries)
 
     def _entries(self) -> dict[str, Entry]:
-        found = {point.name: Entry(point.value, f"from {point.dist.name if point.dist else 'a plug-in'}")
-                 for point in entry_points(group=f"tidemill.{self.sort}")}
+        found = {
+            point.name: Entry(point.value, f"from {point.dist.name if point.dist else 'a plug-in'}")
+            for point in entry_points(group=f"tidemill.{self.sort}")
+        }
         return {**found, **self._own}
 
     def __getitem__(self, name: str) -> Entry:
@@ -53,8 +56,12 @@ class Registry(Mapping[str, Entry]):
         if name not in self:
             entries = self._entries()
             close = get_close_matches(name, entries, n=1)
-            raise OptionError(f"there is no {self.sort.rstrip('s')} called '{name}'",
-                              hint=f"did you mean '{close[0]}'?" if close else f"choose one of {', '.join(entries)}")
+            raise OptionError(
+                f"there is no {self.sort.rstrip('s')} called '{name}'",
+                hint=f"did you mean '{close[0]}'?"
+                if close
+                else f"choose one of {', '.join(entries)}",
+            )
         entry = self[name]
         module, _, attribute = entry.target.partition(":")
         try:
@@ -62,5 +69,7 @@ class Registry(Mapping[str, Entry]):
         except ModuleNotFoundError as error:
             if entry.extra is None:
                 raise
-            raise MissingExtra(f"'{name}' needs the package '{error.name}'",
-                               hint=f"pip install 'tidemill[{entry.extra}]'") from error
+            raise MissingExtra(
+                f"'{name}' needs the package '{error.name}'",
+                hint=f"pip install 'tidemill[{entry.extra}]'",
+            ) from error

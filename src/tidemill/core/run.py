@@ -63,7 +63,9 @@ class Stage:
         if now - self._told >= 0.1 or self.done == self.total:
             self._told = now
             spent = now - self.began
-            left = spent / self.done * (self.total - self.done) if self.total and self.done else None
+            left = (
+                spent / self.done * (self.total - self.done) if self.total and self.done else None
+            )
             self.run.emit("progress", self.name, text, done=self.done, total=self.total, left=left)
 
 
@@ -77,7 +79,8 @@ class Run:
         steps: Learn exactly this many steps (to replay a run that was cut short); None for all.
         listener: Is handed every Event.
         device: Where networks learn and draw: "cpu", "cuda", or "auto" for CUDA where there is one.
-        checkpoint: A file in which a long fit keeps its state, so that it can go on after it was killed; None for none.
+        checkpoint: A file in which a long fit keeps its state, so that it can go on after it was
+            killed; None for none.
 
     Example:
         >>> a, b = Run(seed=7).rng("draw"), Run(seed=7).rng("draw")
@@ -85,9 +88,17 @@ class Run:
         True
     """
 
-    def __init__(self, seed: int = 0, *, threads: int = 2, deadline: float | None = None, steps: int | None = None,
-                 listener: Callable[[Event], None] | None = None, device: str = "auto",
-                 checkpoint: Path | None = None) -> None:
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        threads: int = 2,
+        deadline: float | None = None,
+        steps: int | None = None,
+        listener: Callable[[Event], None] | None = None,
+        device: str = "auto",
+        checkpoint: Path | None = None,
+    ) -> None:
         self.seed = seed
         self.device = device
         self.checkpoint = checkpoint
@@ -107,10 +118,13 @@ class Run:
     def rng(self, *name: str | int) -> np.random.Generator:
         """The random stream of this name, the same at every call."""
         text = "\x1f".join(map(str, (self.seed, *name)))
-        return np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little"))
+        return np.random.default_rng(
+            int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
+        )
 
     def cancel(self) -> None:
-        """Ask the run to stop at the next opportunity (safe from a signal handler or another thread)."""
+        """Ask the run to stop at the next opportunity (safe from a signal handler or another
+        thread)."""
         self._cancelled.set()
 
     @property
@@ -128,7 +142,8 @@ class Run:
             raise Cancelled("stopped by the user")
 
     def must_stop(self, step: int) -> bool:
-        """Whether learning must end before this step (counted from 0): cancelled, out of time, or replayed so far."""
+        """Whether learning must end before this step (counted from 0): cancelled, out of time, or
+        replayed so far."""
         if self.cancelled:
             return True
         if self.steps is not None:
@@ -140,8 +155,13 @@ class Run:
         """Seconds since the run began."""
         return time.monotonic() - self._began
 
-    def emit(self, kind: Literal["start", "progress", "end", "warning", "note", "done"], stage: str, text: str = "",
-             **figures: Any) -> None:
+    def emit(
+        self,
+        kind: Literal["start", "progress", "end", "warning", "note", "done"],
+        stage: str,
+        text: str = "",
+        **figures: Any,
+    ) -> None:
         """Hand an Event to the listener."""
         if self._listener is not None:
             self._listener(Event(kind, stage, text, seconds=self.seconds, **figures))
@@ -161,7 +181,9 @@ class Run:
         yield stage
         self.emit("end", name, text, done=stage.done, total=total)
 
-    def track(self, items: Iterable[Item], name: str, text: str = "", total: int | None = None) -> Iterator[Item]:
+    def track(
+        self, items: Iterable[Item], name: str, text: str = "", total: int | None = None
+    ) -> Iterator[Item]:
         """The items one by one, as a stage with one unit each."""
         known = len(items) if isinstance(items, Sized) else None
         with self.stage(name, text, known if total is None else total) as stage:

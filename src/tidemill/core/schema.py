@@ -55,8 +55,10 @@ class Column:
         kind: What its values are.
         role: What the column is for.
         nullable: Whether values are missing.
-        step: The smallest step between numbers as a decimal text ("0.01", "1"); None where there is none.
-        dtype: The polars dtype at the source's door ("Int64", "String", ...), given back on the way out.
+        step: The smallest step between numbers as a decimal text ("0.01", "1"); None where there is
+            none.
+        dtype: The polars dtype at the source's door ("Int64", "String", ...), given back on the way
+            out.
         spelling: How values are written as text; None where the source was not text.
         reason: Why this kind was inferred, in words.
         role_reason: Why this role was given, in words.
@@ -74,11 +76,17 @@ class Column:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise SchemaError(f"'{self.kind}' is no kind", where=f"column '{self.name}'",
-                              hint=f"choose one of {', '.join(KINDS)}")
+            raise SchemaError(
+                f"'{self.kind}' is no kind",
+                where=f"column '{self.name}'",
+                hint=f"choose one of {', '.join(KINDS)}",
+            )
         if self.role not in ROLES:
-            raise SchemaError(f"'{self.role}' is no role", where=f"column '{self.name}'",
-                              hint=f"choose one of {', '.join(ROLES)}")
+            raise SchemaError(
+                f"'{self.role}' is no role",
+                where=f"column '{self.name}'",
+                hint=f"choose one of {', '.join(ROLES)}",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +94,10 @@ class Rule:
     """Something that always holds between columns, in every row in which all of them are known.
 
     Attributes:
-        kind: "a<=b", "a+b=c", "a decides b", "allowed combinations" (those of the training rows) or "range".
-        columns: The columns in the order of the kind's letters; two or more for combinations, one for a range.
+        kind: "a<=b", "a+b=c", "a decides b", "allowed combinations" (those of the training rows) or
+            "range".
+        columns: The columns in the order of the kind's letters; two or more for combinations, one
+            for a range.
         support: Training rows on which the rule could be checked and held.
         confirmed: Holdout rows on which it held (0 where there was no holdout).
         low, high: Both ends of a range, included: a number, or a date as ISO text; None for no end.
@@ -104,15 +114,28 @@ class Rule:
 
     def __post_init__(self) -> None:
         if self.kind not in RULE_KINDS:
-            raise SchemaError(f"'{self.kind}' is no kind of rule", hint=f"choose one of {', '.join(RULE_KINDS)}")
+            raise SchemaError(
+                f"'{self.kind}' is no kind of rule", hint=f"choose one of {', '.join(RULE_KINDS)}"
+            )
         wanted = {"a+b=c": 3, "range": 1}.get(self.kind, 2)
-        if len(self.columns) != wanted and (self.kind != "allowed combinations" or len(self.columns) < 2):
-            raise SchemaError(f"a rule '{self.kind}' speaks of {wanted} column{'s' if wanted > 1 else ''}, "
-                              f"not of {len(self.columns)}", hint="name the columns in the order of the rule's letters")
+        if len(self.columns) != wanted and (
+            self.kind != "allowed combinations" or len(self.columns) < 2
+        ):
+            raise SchemaError(
+                f"a rule '{self.kind}' speaks of {wanted} column{'s' if wanted > 1 else ''}, "
+                f"not of {len(self.columns)}",
+                hint="name the columns in the order of the rule's letters",
+            )
         if self.declared and len(set(self.columns)) < len(self.columns):
-            raise SchemaError(f"a rule '{self.kind}' names a column twice", hint="name different columns")
+            raise SchemaError(
+                f"a rule '{self.kind}' names a column twice", hint="name different columns"
+            )
         if self.kind == "range" and self.low is None and self.high is None:
-            raise SchemaError("a range has no end", where=f"column '{self.columns[0]}'", hint="give low, high or both")
+            raise SchemaError(
+                "a range has no end",
+                where=f"column '{self.columns[0]}'",
+                hint="give low, high or both",
+            )
 
     def __str__(self) -> str:
         names = [f"'{name}'" for name in self.columns]
@@ -123,9 +146,15 @@ class Rule:
         if self.kind == "a decides b":
             return f"{names[0]} decides {names[1]}"
         if self.kind == "allowed combinations":
-            return f"{', '.join(names[:-1])} and {names[-1]} come in no other combinations than those of the training rows"
+            return (
+                f"{', '.join(names[:-1])} and {names[-1]} come in no other combinations than "
+                "those of the training rows"
+            )
         if self.low is None or self.high is None:
-            return f"{names[0]} is {f'at least {self.low}' if self.high is None else f'at most {self.high}'}"
+            return (
+                f"{names[0]} is "
+                f"{f'at least {self.low}' if self.high is None else f'at most {self.high}'}"
+            )
         return f"{names[0]} lies between {self.low} and {self.high}"
 
 
@@ -144,10 +173,16 @@ class Schema:
 
     def __post_init__(self) -> None:
         names = self.names
-        twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+        twice = (
+            sorted({name for name in names if names.count(name) > 1})
+            if len(set(names)) < len(names)
+            else []
+        )
         if twice:
-            raise SchemaError(f"the column name '{twice[0]}' occurs {names.count(twice[0])} times",
-                              hint="rename the columns so that each name occurs once")
+            raise SchemaError(
+                f"the column name '{twice[0]}' occurs {names.count(twice[0])} times",
+                hint="rename the columns so that each name occurs once",
+            )
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)
@@ -184,10 +219,14 @@ class Schema:
 
     @property
     def modelled(self) -> tuple[Column, ...]:
-        """The columns that carry information: not ids, keys, entities, free text or ignored ones."""
-        return tuple(c for c in self.columns
-                     if c.kind in ("number", "category", "boolean", "datetime")
-                     and c.role not in ("key", "entity", "ignore"))
+        """The columns that carry information: not ids, keys, entities, free text or ignored
+        ones."""
+        return tuple(
+            c
+            for c in self.columns
+            if c.kind in ("number", "category", "boolean", "datetime")
+            and c.role not in ("key", "entity", "ignore")
+        )
 
     def replacing(self, *columns: Column) -> Schema:
         """The same schema with these columns in the place of those of the same name."""
@@ -196,13 +235,17 @@ class Schema:
             self[name]  # raises where there is none
         return replace(self, columns=tuple(new.get(c.name, c) for c in self.columns))
 
-    def with_roles(self, role: Role, names: Iterable[str], reason: str = "given by the user") -> Schema:
+    def with_roles(
+        self, role: Role, names: Iterable[str], reason: str = "given by the user"
+    ) -> Schema:
         """The same schema with this role for these columns.
 
         Raises:
             SchemaError: A column does not exist.
         """
-        return self.replacing(*(replace(self[name], role=role, role_reason=reason) for name in names))
+        return self.replacing(
+            *(replace(self[name], role=role, role_reason=reason) for name in names)
+        )
 
     def select(self, names: Iterable[str]) -> Schema:
         """The columns of these names only, and the rules that speak of nothing else."""
@@ -225,8 +268,12 @@ class Schema:
             columns = []
             for raw in state["columns"]:
                 spelling = raw.get("spelling")
-                columns.append(Column(**{**raw, "spelling": Spelling(**spelling) if spelling else None}))
-            rules = [Rule(**{**raw, "columns": tuple(raw["columns"])}) for raw in state.get("rules", ())]
+                columns.append(
+                    Column(**{**raw, "spelling": Spelling(**spelling) if spelling else None})
+                )
+            rules = [
+                Rule(**{**raw, "columns": tuple(raw["columns"])}) for raw in state.get("rules", ())
+            ]
         except (KeyError, TypeError, AttributeError) as error:
             raise SchemaError(f"this is not a stored schema ({error})") from error
         return Schema(tuple(columns), tuple(rules))

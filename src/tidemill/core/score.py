@@ -15,15 +15,17 @@ from tidemill.core.picture import Picture, Sheet, Table
 
 @dataclass(frozen=True)
 class Evidence:
-    """Training rows, holdout rows that the generator never saw, synthetic rows, and the floor's rows.
+    """Training rows, holdout rows that the generator never saw, synthetic rows, and the floor's
+    rows.
 
     Attributes:
         train, holdout, synthetic: The three sets; no score is computed without the third.
-        floor: Rows of the ``independent`` model learned from the same training rows, as many as synthetic.
+        floor: Rows of the ``independent`` model learned from the same training rows, as many as
+            synthetic.
         found: What mining found in train and confirmed on holdout; None where nothing was mined.
         mine: Mines a (train, holdout) pair in the same way, handed in by whoever stands above.
-        fair: So many rows of the generator with equal rates of an outcome, as ``fair({"sex": "income"}, 1000)``; None where
-            there is no generator at hand.
+        fair: So many rows of the generator with equal rates of an outcome, as ``fair({"sex":
+            "income"}, 1000)``; None where there is no generator at hand.
     """
 
     train: Dataset
@@ -57,7 +59,8 @@ class Score:
         ValueError: There is neither a finite value nor a reason why not.
 
     Example:
-        >>> Score("detection", "detection by trees (AUC)", 0.6, floor=0.9, ceiling=0.5, better="low").reach
+        >>> Score("detection", "detection by trees (AUC)", 0.6, floor=0.9, ceiling=0.5,
+        ...     better="low").reach
         0.75
     """
 
@@ -83,19 +86,33 @@ class Score:
 
     @property
     def reach(self) -> float | None:
-        """How far the value got from the floor (0) to the ceiling (1); None where the two do not stand apart."""
-        if self.value is None or self.floor is None or self.ceiling is None or self.floor == self.ceiling:
+        """How far the value got from the floor (0) to the ceiling (1); None where the two do not
+        stand apart."""
+        if (
+            self.value is None
+            or self.floor is None
+            or self.ceiling is None
+            or self.floor == self.ceiling
+        ):
             return None
         return round((self.value - self.floor) / (self.ceiling - self.floor), 12)
 
     def to_state(self) -> dict[str, Any]:
         """The score as plain JSON values."""
         return {
-            "metric": self.metric, "name": self.name, "value": self.value, "floor": self.floor,
+            "metric": self.metric,
+            "name": self.name,
+            "value": self.value,
+            "floor": self.floor,
             "interval": list(self.interval) if self.interval else None,
-            "ceiling": self.ceiling, "better": self.better, "sentence": self.sentence, "why": self.why,
-            "column": self.column, "table": self.table.to_state() if self.table else None,
-            "picture": self.picture.to_state() if self.picture else None, "figures": dict(self.figures),
+            "ceiling": self.ceiling,
+            "better": self.better,
+            "sentence": self.sentence,
+            "why": self.why,
+            "column": self.column,
+            "table": self.table.to_state() if self.table else None,
+            "picture": self.picture.to_state() if self.picture else None,
+            "figures": dict(self.figures),
         }
 
 
@@ -104,7 +121,8 @@ class Scores:
     """All scores of one evaluation and the verdict in words.
 
     Attributes:
-        scores: In the order of the metrics; those about a single column follow the overall ones of their metric.
+        scores: In the order of the metrics; those about a single column follow the overall ones of
+            their metric.
         verdict: What the scores say together, in plain words.
         limit: What they cannot say.
     """
@@ -144,15 +162,25 @@ class Scores:
 
     def to_state(self) -> dict[str, Any]:
         """The scores as plain JSON values."""
-        return {"verdict": self.verdict, "limit": self.limit, "scores": [s.to_state() for s in self.scores]}
+        return {
+            "verdict": self.verdict,
+            "limit": self.limit,
+            "scores": [s.to_state() for s in self.scores],
+        }
 
     def _repr_html_(self) -> str:
         def cell(value: float | None) -> str:
             return "" if value is None else f"{value:.3f}"
 
-        rows = "".join(f"<tr><td style='text-align:left'>{html.escape(s.name)}</td><td>{cell(s.floor)}</td>"
-                       f"<td><b>{cell(s.value) or html.escape(s.why)}</b></td><td>{cell(s.ceiling)}</td></tr>"
-                       for s in self.overall())
-        head = "".join(f"<th>{title}</th>" for title in ("score", "independent columns", "synthetic", "real"))
-        return (f"<p><b>{html.escape(self.verdict)}</b></p><p>{html.escape(self.limit)}</p>"
-                f"<table><tr>{head}</tr>{rows}</table>")
+        rows = "".join(
+            f"<tr><td style='text-align:left'>{html.escape(s.name)}</td><td>{cell(s.floor)}</td>"
+            f"<td><b>{cell(s.value) or html.escape(s.why)}</b></td><td>{cell(s.ceiling)}</td></tr>"
+            for s in self.overall()
+        )
+        head = "".join(
+            f"<th>{title}</th>" for title in ("score", "independent columns", "synthetic", "real")
+        )
+        return (
+            f"<p><b>{html.escape(self.verdict)}</b></p><p>{html.escape(self.limit)}</p>"
+            f"<table><tr>{head}</tr>{rows}</table>"
+        )

@@ -17,7 +17,8 @@ class Layout:
     """Where series lie in a table, or windows in series.
 
     Attributes:
-        order: (rows,) positions of the rows: series after series as they first appear, each by time, ties as they stand.
+        order: (rows,) positions of the rows: series after series as they first appear, each by
+            time, ties as they stand.
         start: (k,) where each begins in ``order``.
         length: (k,) its steps.
     """
@@ -30,17 +31,25 @@ class Layout:
         return len(self.start)
 
     def index(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """(k, steps) places in ``order`` and whether they are in use; those that are not repeat the last one."""
+        """(k, steps) places in ``order`` and whether they are in use; those that are not repeat the
+        last one."""
         step = np.arange(steps)
-        return self.start[:, None] + np.minimum(step, self.length[:, None] - 1), step < self.length[:, None]
+        return self.start[:, None] + np.minimum(step, self.length[:, None] - 1), step < self.length[
+            :, None
+        ]
 
     def windows(self, steps: int, stride: int) -> Layout:
-        """Cut into windows of at most so many steps, one every ``stride`` steps; the last one ends where its series does."""
+        """Cut into windows of at most so many steps, one every ``stride`` steps; the last one ends
+        where its series does."""
         counts = window_counts(self.length, steps, stride)
         whose = np.repeat(np.arange(len(self)), counts)
         number = np.arange(len(whose)) - np.repeat(np.cumsum(counts) - counts, counts)
         length = np.minimum(self.length, steps)[whose]
-        return Layout(self.order, self.start[whose] + np.minimum(number * stride, self.length[whose] - length), length)
+        return Layout(
+            self.order,
+            self.start[whose] + np.minimum(number * stride, self.length[whose] - length),
+            length,
+        )
 
 
 def window_counts(length: np.ndarray, steps: int, stride: int) -> np.ndarray:
@@ -59,7 +68,8 @@ def learnable(schema: Schema) -> bool:
 
 
 def layout(data: Dataset) -> Layout:
-    """The series of a table with a time column; all rows are one series where no column is the entity.
+    """The series of a table with a time column; all rows are one series where no column is the
+    entity.
 
     A row without an entity is a series of its own.
 
@@ -68,11 +78,16 @@ def layout(data: Dataset) -> Layout:
     """
     times = data.schema.of_role("time")
     if not times:
-        raise DataError("no column tells the order of the steps", where=data.name, hint="name it with --time")
+        raise DataError(
+            "no column tells the order of the steps", where=data.name, hint="name it with --time"
+        )
     time = data[times[0].name]
     if time.null_count():
-        raise DataError(f"{time.null_count():,} rows have no time, so their place in a series is not known",
-                        where=f"column '{times[0].name}'", hint="leave these rows out, or fill in their times")
+        raise DataError(
+            f"{time.null_count():,} rows have no time, so their place in a series is not known",
+            where=f"column '{times[0].name}'",
+            hint="leave these rows out, or fill in their times",
+        )
     entities = entity_numbers(data)
     whose = np.zeros(len(data), np.int64) if entities is None else entities
     _, first, whose = np.unique(whose, return_index=True, return_inverse=True)

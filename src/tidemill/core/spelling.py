@@ -1,7 +1,9 @@
-"""Text <-> typed values: how a column's numbers, booleans and dates are written, so that nothing is lost.
+"""Text <-> typed values: how a column's numbers, booleans and dates are written, so that nothing is
+lost.
 
-The way of it: a small sample of cells *proposes* spellings, the whole column is read with the first that fits, and a
-reading counts only if writing it again gives every cell back. Nothing is guessed that is not verified.
+The way of it: a small sample of cells *proposes* spellings, the whole column is read with the first
+that fits, and a reading counts only if writing it again gives every cell back. Nothing is guessed
+that is not verified.
 """
 
 from __future__ import annotations
@@ -16,46 +18,87 @@ from tidemill.core import datetimes, numerals
 from tidemill.core.schema import Spelling
 
 # "unknown", "other" and "no" are not here: they are answers.
-MISSING_MARKERS = frozenset({
-    "", "?", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nan", "#nan", "-nan", "null", "#null!", "(null)", "\\n",
-    "none", "nil", "nat", "-", "--", "---", ".", "..", "...", "missing", "not available", "not applicable", "(blank)",
-    "#value!", "#ref!", "#div/0!", "缺失", "空",
-})
+MISSING_MARKERS = frozenset(
+    {
+        "",
+        "?",
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "#na",
+        "<na>",
+        "nan",
+        "#nan",
+        "-nan",
+        "null",
+        "#null!",
+        "(null)",
+        "\\n",
+        "none",
+        "nil",
+        "nat",
+        "-",
+        "--",
+        "---",
+        ".",
+        "..",
+        "...",
+        "missing",
+        "not available",
+        "not applicable",
+        "(blank)",
+        "#value!",
+        "#ref!",
+        "#div/0!",
+        "缺失",
+        "空",
+    }
+)
 
 _SAMPLE = 200
 _CODE_NAME = re.compile(
     r"(^|_)(zip|zip_?code|post_?code|postal(_?code)?|plz|postleitzahl|phone|telephone|mobile|fax|ssn|iban|isbn|ean|upc|sku"
-    r"|gtin|account|card)(_?(no|nr|num|number))?$|邮编|电话|手机", re.IGNORECASE)
+    r"|gtin|account|card)(_?(no|nr|num|number))?$|邮编|电话|手机",
+    re.IGNORECASE,
+)
 
 
 def says_code(name: str) -> bool:
-    """Whether a column's name says that its digits are a code (post codes, phone numbers), which no one adds up.
+    """Whether a column's name says that its digits are a code (post codes, phone numbers), which no
+    one adds up.
 
     Example:
         >>> says_code("zip_code"), says_code("ShipPostalCode"), says_code("amount")
         (True, True, False)
     """
-    return _CODE_NAME.search(re.sub(r"(?<=[a-z])(?=[A-Z])|[\s.-]+", "_", name).strip("_")) is not None
+    return (
+        _CODE_NAME.search(re.sub(r"(?<=[a-z])(?=[A-Z])|[\s.-]+", "_", name).strip("_")) is not None
+    )
 
 
 def is_missing(text: pl.Series) -> pl.Series:
-    """True where a cell is null or holds a known marker of a missing value, whatever its case and blanks."""
+    """True where a cell is null or holds a known marker of a missing value, whatever its case and
+    blanks."""
     return text.fill_null("").str.strip_chars().str.to_lowercase().is_in(list(MISSING_MARKERS))
 
 
 def typed(values: pl.Series) -> tuple[pl.Series, Spelling] | None:
-    """Numbers, booleans or dates that a column of text holds, if writing them again gives back every cell.
+    """Numbers, booleans or dates that a column of text holds, if writing them again gives back
+    every cell.
 
-    At most one missing marker is allowed; null counts as the empty text. Numbers with leading zeros, plus signs, more
-    than 64 bits or more digits than a float holds are left as text. A time of day ("17:30") is the seconds since
-    midnight. Where day and month could be exchanged in every
-    cell, the day is the one with fewer different values (monthly data fall on the first); in a tie the day comes first.
+    At most one missing marker is allowed; null counts as the empty text. Numbers with leading
+    zeros, plus signs, more than 64 bits or more digits than a float holds are left as text. A time
+    of day ("17:30") is the seconds since midnight. Where day and month could be exchanged in every
+    cell, the day is the one with fewer different values (monthly data fall on the first); in a tie
+    the day comes first.
 
     Args:
         values: A String series; its name tells whether "20240105" is a date.
 
     Returns:
-        An Int64, Float64, Boolean, Date or Datetime series and its spelling; None where there is no lossless reading.
+        An Int64, Float64, Boolean, Date or Datetime series and its spelling; None where there is no
+        lossless reading.
 
     Example:
         >>> series, spelling = typed(pl.Series(["$1,250.00", "$3.50", "?"]))
@@ -79,19 +122,23 @@ def typed(values: pl.Series) -> tuple[pl.Series, Spelling] | None:
 def spelled(values: pl.Series, spelling: Spelling) -> pl.Series:
     """The text of typed values.
 
-    Floats are written with exactly ``places`` decimals; with 0 places as short as can be and never with an exponent
-    ("1", "0.00001"); with None as Python writes them ("1.0", "1e-05").
+    Floats are written with exactly ``places`` decimals; with 0 places as short as can be and never
+    with an exponent ("1", "0.00001"); with None as Python writes them ("1.0", "1e-05").
 
     Args:
-        values: A series of any dtype; of other dtypes than numbers, booleans and dates the plain text is given.
+        values: A series of any dtype; of other dtypes than numbers, booleans and dates the plain
+            text is given.
         spelling: How they are written; null becomes ``spelling.missing``.
 
     Example:
-        >>> spelled(pl.Series([1234.5, None]), Spelling(missing="NA", places=2, decimal=",", thousands=".")).to_list()
+        >>> spelled(pl.Series([1234.5, None]),
+        ...     Spelling(missing="NA", places=2, decimal=",", thousands=".")).to_list()
         ['1.234,50', 'NA']
     """
     if values.dtype == pl.Boolean and spelling.true:
-        text = values.replace_strict([True, False], [spelling.true, spelling.false], return_dtype=pl.String)
+        text = values.replace_strict(
+            [True, False], [spelling.true, spelling.false], return_dtype=pl.String
+        )
     elif spelling.datetime and (values.dtype.is_temporal() or values.dtype.is_integer()):
         text = datetimes.write(values, spelling.datetime)
     elif values.dtype.is_integer():
@@ -123,8 +170,9 @@ class Mended:
 def mended(values: pl.Series, share: float = 0.9) -> Mended | None:
     """A column of text read as numbers or dates, if nearly all of its present cells can be.
 
-    Blanks around a cell are dropped and every known missing marker is taken as missing. Numbers with leading zeros or
-    of more than 18 digits, and columns whose name says that they hold codes, are not numbers.
+    Blanks around a cell are dropped and every known missing marker is taken as missing. Numbers
+    with leading zeros or of more than 18 digits, and columns whose name says that they hold codes,
+    are not numbers.
 
     Args:
         values: A String series.
@@ -137,7 +185,11 @@ def mended(values: pl.Series, share: float = 0.9) -> Mended | None:
     """
     sample = [cell.strip() for cell in _sample(values.fill_null(""))]
     # a sample may read worse than the column: cells that cannot be read may be met more often in it
-    readings = [reading for reading in _lenient_readings(sample, values.name) if reading.share >= share - 0.1]
+    readings = [
+        reading
+        for reading in _lenient_readings(sample, values.name)
+        if reading.share >= share - 0.1
+    ]
     if not readings:
         return None
     missing, text = is_missing(values), values.str.strip_chars()
@@ -145,17 +197,26 @@ def mended(values: pl.Series, share: float = 0.9) -> Mended | None:
     for reading in sorted(readings, key=lambda r: -r.share):
         parsed = reading.read(text)
         if parsed.count() >= share * present:
-            return Mended(parsed, reading.spelling, missing & values.is_not_null(), ~missing & parsed.is_null())
+            return Mended(
+                parsed,
+                reading.spelling,
+                missing & values.is_not_null(),
+                ~missing & parsed.is_null(),
+            )
     return None
 
 
-# --- lossless --------------------------------------------------------------------------------------------------------
+# --- lossless -------------------------------------------------------------------------------------
+
 
 def _sample(text: pl.Series) -> list[str]:
-    """Cells spread over the column, and the longest, which is the likeliest to be written differently; no markers."""
+    """Cells spread over the column, and the longest, which is the likeliest to be written
+    differently; no markers."""
     spread = text.gather_every(max(1, len(text) // _SAMPLE)).head(_SAMPLE).to_list()
     longest = text.str.len_bytes().arg_max()
-    kept = [cell for cell in (*spread, "" if longest is None else text[longest]) if not _is_marker(cell)]
+    kept = [
+        cell for cell in (*spread, "" if longest is None else text[longest]) if not _is_marker(cell)
+    ]
     if len(kept) < min(len(text), 10):  # mostly missing: look at every cell
         kept = [cell for cell in text.unique(maintain_order=True) if not _is_marker(cell)][:_SAMPLE]
     return kept
@@ -167,14 +228,22 @@ def _is_marker(cell: str) -> bool:
 
 def _proposals(sample: list[str], name: str) -> Iterator[tuple[pl.DataType, Spelling]]:
     if {cell.lower() for cell in sample[:20]} <= {"true", "false"}:
-        cased = str.upper if sample[0].isupper() else str.lower if sample[0].islower() else str.capitalize
+        cased = (
+            str.upper
+            if sample[0].isupper()
+            else str.lower
+            if sample[0].islower()
+            else str.capitalize
+        )
         yield pl.Boolean(), Spelling(true=cased("true"), false=cased("false"))
     for format_ in datetimes.formats_of(sample, name):
         yield datetimes.dtype_of(format_), Spelling(datetime=format_)
     yield from numerals.spellings_of(sample)
 
 
-def _verified(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> tuple[pl.Series, Spelling] | None:
+def _verified(
+    text: pl.Series, dtype: pl.DataType, spelling: Spelling
+) -> tuple[pl.Series, Spelling] | None:
     """The typed values and the spelling with its missing marker, if they give back every cell."""
     values = _read(text, dtype, spelling)
     markers = text.filter(values.is_null()).unique()
@@ -197,18 +266,26 @@ def _day_or_month(text: pl.Series, found: tuple[pl.Series, Spelling]) -> tuple[p
     """Of two lossless readings that exchange day and month, the one with fewer different days."""
     values, spelling = found
     exchanged = datetimes.exchanged(spelling.datetime)
-    other = _verified(text, values.dtype, replace(spelling, datetime=exchanged)) if exchanged else None
+    other = (
+        _verified(text, values.dtype, replace(spelling, datetime=exchanged)) if exchanged else None
+    )
     if other is None:
         return found
     days, others = values.dt.day().n_unique(), other[0].dt.day().n_unique()
-    return other if others < days or (others == days and datetimes.month_first(spelling.datetime)) else found
+    return (
+        other
+        if others < days or (others == days and datetimes.month_first(spelling.datetime))
+        else found
+    )
 
 
-# --- lenient ---------------------------------------------------------------------------------------------------------
+# --- lenient --------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class _Reading:
-    """One way to read cells leniently (numbers where there are no formats), and the share of the sample it reads."""
+    """One way to read cells leniently (numbers where there are no formats), and the share of the
+    sample it reads."""
 
     spelling: Spelling
     formats: tuple[str, ...] = ()
@@ -234,11 +311,15 @@ def _lenient_readings(sample: list[str], name: str) -> Iterator[_Reading]:
     if dates is not None:
         yield dates.judged(probe)
     if not says_code(name):
-        yield from (_Reading(Spelling(thousands=t, decimal=d)).judged(probe) for t, d in numerals.marks_in(sample))
+        yield from (
+            _Reading(Spelling(thousands=t, decimal=d)).judged(probe)
+            for t, d in numerals.marks_in(sample)
+        )
 
 
 def _lenient_dates(sample: list[str], name: str) -> _Reading | None:
-    """The commonest date format of the sample, together with those that agree with it on day, month and zone."""
+    """The commonest date format of the sample, together with those that agree with it on day, month
+    and zone."""
     formats = datetimes.lenient_formats(sample[:40], name)
     if not formats:
         return None
@@ -253,6 +334,7 @@ def _lenient_dates(sample: list[str], name: str) -> _Reading | None:
 
 
 def _agree(format_: str, best: str) -> bool:
-    """Whether two formats can stand in one column: both or neither with a zone, and the same order of day and month."""
+    """Whether two formats can stand in one column: both or neither with a zone, and the same order
+    of day and month."""
     same_zone = format_.endswith(datetimes.ANY_OFFSET) == best.endswith(datetimes.ANY_OFFSET)
     return same_zone and datetimes.month_first(format_) in (None, datetimes.month_first(best))

@@ -1,4 +1,5 @@
-"""Training rows and the rows held out from them: no person on both sides, and the latest rows held out."""
+"""Training rows and the rows held out from them: no person on both sides, and the latest rows held
+out."""
 
 from __future__ import annotations
 
@@ -15,41 +16,55 @@ MIN_ROWS = 20
 def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset]:
     """Training rows and holdout rows, each in the order of the data.
 
-    Where a column has the role ``time``, the holdout is the latest rows, and equal times stay together. Where one has
-    the role ``entity``, all rows of an entity are on one side; a row without an entity is one of its own. With both,
-    the entities whose last row is latest are held out, so training sees nothing later than that; where all entities end
-    together, some are drawn at random, and that is said. Else rows are drawn at random, and each level of a category or
+    Where a column has the role ``time``, the holdout is the latest rows, and equal times stay
+    together. Where one has the role ``entity``, all rows of an entity are on one side; a row
+    without an entity is one of its own. With both, the entities whose last row is latest are held
+    out, so training sees nothing later than that; where all entities end together, some are drawn
+    at random, and that is said. Else rows are drawn at random, and each level of a category or
     boolean target has its share on both sides.
 
     Args:
         data: At least 20 rows.
         run: Its stream "split" draws the rows.
-        share: The holdout's share of the rows, between 0 and 1; entities and ties are not cut, so it is met nearly.
+        share: The holdout's share of the rows, between 0 and 1; entities and ties are not cut, so
+            it is met nearly.
 
     Raises:
         OptionError: The share is not between 0 and 1.
         DataError: There are too few rows, entities or times.
     """
     if not 0 < share < 1:
-        raise OptionError(f"the holdout's share is {share:g}", hint="give a share between 0 and 1, such as 0.3")
+        raise OptionError(
+            f"the holdout's share is {share:g}", hint="give a share between 0 and 1, such as 0.3"
+        )
     if len(data) < MIN_ROWS:
-        raise DataError(f"{len(data)} rows are too few to hold some out", where=data.name,
-                        hint=f"give at least {MIN_ROWS} rows")
+        raise DataError(
+            f"{len(data)} rows are too few to hold some out",
+            where=data.name,
+            hint=f"give at least {MIN_ROWS} rows",
+        )
     entities = entity_numbers(data)
     times = data.schema.of_role("time")
     if times:
         held = _latest(_times(data, times[0].name, entities), share)
         if entities is not None and held.all() and entities.max() > 0:
-            run.warn("All series end together, so some were held out at random; what happened at the same "
-                     f"'{times[0].name}' in others was learned from.", "split")
+            run.warn(
+                "All series end together, so some were held out at random; what happened at the "
+                "same "
+                f"'{times[0].name}' in others was learned from.",
+                "split",
+            )
             held = _drawn_entities(entities, run.rng("split"), share)
     elif entities is not None:
         held = _drawn_entities(entities, run.rng("split"), share)
     else:
         held = _drawn_rows(_levels(data), run.rng("split"), share)
     if not held.any() or held.all():
-        raise DataError("the rows cannot be split without cutting through an entity or a moment", where=data.name,
-                        hint="give data with several entities and times, or other --entity and --time columns")
+        raise DataError(
+            "the rows cannot be split without cutting through an entity or a moment",
+            where=data.name,
+            hint="give data with several entities and times, or other --entity and --time columns",
+        )
     return data.rows(~held), data.rows(held)
 
 
@@ -68,7 +83,8 @@ def entity_numbers(data: Dataset) -> np.ndarray | None:
 
 
 def _times(data: Dataset, name: str, entities: np.ndarray | None) -> np.ndarray:
-    """(rows,) the rank of each row's time, 0 where it is missing; with entities, that of the entity's last row."""
+    """(rows,) the rank of each row's time, 0 where it is missing; with entities, that of the
+    entity's last row."""
     ranks: np.ndarray = data[name].rank("dense").fill_null(0).to_numpy().astype(np.int64)
     if entities is None:
         return ranks
@@ -85,7 +101,8 @@ def _latest(times: np.ndarray, share: float) -> np.ndarray:
 
 
 def _drawn_entities(entities: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
-    """(rows,) True on the rows of entities that are drawn while they bring the holdout nearer to its share."""
+    """(rows,) True on the rows of entities that are drawn while they bring the holdout nearer to
+    its share."""
     sizes = np.bincount(entities)
     drawn = np.zeros(len(sizes), dtype=bool)
     left = share * len(entities)
@@ -109,7 +126,8 @@ def _drawn_rows(levels: np.ndarray, rng: np.random.Generator, share: float) -> n
     """(rows,) True on rows drawn so that each level has its share."""
     shuffled = rng.permutation(len(levels))
     order = shuffled[np.argsort(levels[shuffled], kind="stable")]
-    # every 1/share-th of the rows ordered by level, from a random start: levels get their share to within one row
+    # every 1/share-th of the rows ordered by level, from a random start: levels get their share to
+    # within one row
     count = max(1, min(len(levels) - 1, round(share * len(levels))))
     picks = ((np.arange(count) + rng.random()) * len(levels) / count).astype(np.int64)
     held = np.zeros(len(levels), dtype=bool)

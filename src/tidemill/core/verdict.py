@@ -10,15 +10,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """One strategy beside its control, measured on the same real rows that neither has learned from.
+    """One strategy beside its control, measured on the same real rows that neither has learned
+    from.
 
     Attributes:
-        strategy, control: What was learned from, in words ("real rows and 2,000 generated ones", "class weights").
+        strategy, control: What was learned from, in words ("real rows and 2,000 generated ones",
+            "class weights").
         learner: The learner's registered name.
-        measure: What is measured ("average precision", "cost per 1,000 rows"); more is better, but for a cost.
+        measure: What is measured ("average precision", "cost per 1,000 rows"); more is better, but
+            for a cost.
         share: The part of the real training rows that both learned from, 0 to 1.
         value, reference: The figure of the strategy and of its control.
-        gain: How much better the strategy is, in the measure's unit; above 0 is better also for a cost.
+        gain: How much better the strategy is, in the measure's unit; above 0 is better also for a
+            cost.
         low, high: The interval of the gain at ``level``.
         level: Of the interval.
     """
@@ -38,12 +42,15 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a model that also learns from generated rows does better on real rows, and how sure that is.
+    """Whether a model that also learns from generated rows does better on real rows, and how sure
+    that is.
 
     Attributes:
-        helps: Whether the whole interval of the gain lies above 0 (and the untouched test rows, where there are any, agree;
-            those of a loop with a p-value of at most 1 / strategies tried).
-        gain, low, high: The gain over the best control and its interval, in the measure's unit; above 0 is better.
+        helps: Whether the whole interval of the gain lies above 0 (and the untouched test rows,
+            where there are any, agree; those of a loop with a p-value of at most 1 / strategies
+            tried).
+        gain, low, high: The gain over the best control and its interval, in the measure's unit;
+            above 0 is better.
         metric: What was measured.
         learner: The learner that was best on real rows alone, by which the verdict is given.
         strategy, control: What was compared, in words.
@@ -77,15 +84,31 @@ class Verdict:
     def from_state(state: Mapping[str, Any]) -> Verdict:
         """The verdict that :meth:`to_state` wrote."""
         test = state.get("test")
-        return Verdict(**{**state, "contrasts": tuple(Contrast(**one) for one in state["contrasts"]),
-                          "test": Contrast(**test) if test else None, "caveats": tuple(state["caveats"])})
+        return Verdict(
+            **{
+                **state,
+                "contrasts": tuple(Contrast(**one) for one in state["contrasts"]),
+                "test": Contrast(**test) if test else None,
+                "caveats": tuple(state["caveats"]),
+            }
+        )
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{html.escape(c.learner)}</td><td>{html.escape(c.measure)}</td><td>{c.share:.0%}</td>"
-                       f"<td>{c.reference:.4g}</td><td>{c.value:.4g}</td>"
-                       f"<td>{c.gain:+.3g} ({c.low:.3g} to {c.high:.3g})</td>"
-                       "</tr>" for c in self.contrasts)
-        titles = ("learner", "measure", "of the real rows", "control", "strategy", "gain (interval)")
+        rows = "".join(
+            f"<tr><td>{html.escape(c.learner)}</td><td>{html.escape(c.measure)}</td><td>{c.share:.0%}</td>"
+            f"<td>{c.reference:.4g}</td><td>{c.value:.4g}</td>"
+            f"<td>{c.gain:+.3g} ({c.low:.3g} to {c.high:.3g})</td>"
+            "</tr>"
+            for c in self.contrasts
+        )
+        titles = (
+            "learner",
+            "measure",
+            "of the real rows",
+            "control",
+            "strategy",
+            "gain (interval)",
+        )
         head = "".join(f"<th>{title}</th>" for title in titles)
         return f"<p><b>{html.escape(str(self))}</b></p><table><tr>{head}</tr>{rows}</table>"
 
@@ -96,11 +119,12 @@ class Candidate:
 
     Attributes:
         strategy: In words.
-        kind: "real" (real rows only: none, class weights, repetition), "interpolated" (SMOTE and friends) or "generated".
+        kind: "real" (real rows only: none, class weights, repetition), "interpolated" (SMOTE and
+            friends) or "generated".
         rows: Rows that it adds to the training rows, on average over the folds.
         value: Its figure in cross-validation.
-        gain, low, high: Against the best so far, with a 95 % interval corrected for the overlap of folds; None for the first
-            round's reference itself.
+        gain, low, high: Against the best so far, with a 95 % interval corrected for the overlap of
+            folds; None for the first round's reference itself.
         accepted: Whether it became the best so far.
     """
 
@@ -120,13 +144,14 @@ class Turn:
 
     Attributes:
         number: 0 for the real data alone.
-        aims: What rows were generated for, and why, each a sentence ("contract = Month-to-month: 31 % of answers wrong").
+        aims: What rows were generated for, and why, each a sentence ("contract = Month-to-month: 31
+            % of answers wrong").
         generated: Rows that were generated for it, from all training rows.
         dropped: Reason, as the end of "because they ..." -> rows that did not pass that gate.
         candidates: What competed.
         reason: What came of it, in one sentence.
-        tails: Of the rows that the next generator learns from: their share beyond the real data's 1 % and 99 % quantiles
-            and in rare levels, divided by the real data's; 1 is no loss.
+        tails: Of the rows that the next generator learns from: their share beyond the real data's 1
+            % and 99 % quantiles and in rare levels, divided by the real data's; 1 is no loss.
         trends: Mean difference of the pairwise associations from the real data's; 0 is none.
         distinct: The share of distinct rows, divided by that of as many real rows; 1 is no loss.
         seconds: What the round took.

@@ -24,7 +24,8 @@ def figure(number: float | None, digits: int = 3) -> str:
     """A measured number with at most so many significant digits; "–" where there is none.
 
     Example:
-        >>> figure(0.92468), figure(0.5), figure(1234.5), figure(12), figure(0.0000123), figure(None)
+        >>> (figure(0.92468), figure(0.5), figure(1234.5), figure(12), figure(0.0000123),
+        ...     figure(None))
         ('0.925', '0.50', '1,234', '12', '1.23e-05', '–')
     """
     if number is None or not math.isfinite(number):
@@ -35,7 +36,9 @@ def figure(number: float | None, digits: int = 3) -> str:
         return f"{number:,.3g}" if abs(number) >= 1e15 else f"{number:,.0f}"
     if abs(number) < 1e-4:
         return f"{number:.{digits - 1}e}"
-    whole, _, places = f"{number:.{digits - 1 - math.floor(math.log10(abs(number)))}f}".partition(".")
+    whole, _, places = f"{number:.{digits - 1 - math.floor(math.log10(abs(number)))}f}".partition(
+        "."
+    )
     return f"{whole}.{places.rstrip('0').ljust(2 if abs(number) < 1 else 1, '0')}"
 
 
@@ -43,15 +46,24 @@ def aligned(values: Sequence[float | None]) -> list[str]:
     """Numbers that stand below each other, with equally many decimals.
 
     Example:
-        >>> aligned([10.24, -0.205, None]), aligned([0.0005, 0.945]), aligned([2011.0, 3.0]), aligned([1.5e-9, 1.0])
+        >>> (aligned([10.24, -0.205, None]), aligned([0.0005, 0.945]), aligned([2011.0, 3.0]),
+        ...     aligned([1.5e-9, 1.0]))
         (['10.2', '-0.2', '–'], ['0.0005', '0.9450'], ['2,011', '3'], ['1.50e-09', '1'])
     """
     sizes = [abs(value) for value in values if value and math.isfinite(value)]
-    if not sizes or max(sizes) >= 1e15 or min(sizes) < 1e-4 or all(size.is_integer() for size in map(float, sizes)):
+    if (
+        not sizes
+        or max(sizes) >= 1e15
+        or min(sizes) < 1e-4
+        or all(size.is_integer() for size in map(float, sizes))
+    ):
         return [figure(value) for value in values]
     least, most = (math.floor(math.log10(size)) for size in (min(sizes), max(sizes)))
     places = min(4, max(0, 2 - most, -least))
-    return ["–" if value is None or not math.isfinite(value) else f"{value:,.{places}f}" for value in values]
+    return [
+        "–" if value is None or not math.isfinite(value) else f"{value:,.{places}f}"
+        for value in values
+    ]
 
 
 def share(part: float | None) -> str:
@@ -155,7 +167,8 @@ def brief(text: str, most: int) -> str:
     """As many whole sentences as fit; of a first one that does not, whole clauses or words.
 
     Example:
-        >>> brief("One is short. Two is a little longer.", 20), brief("One is not short at all, or so.", 28)
+        >>> (brief("One is short. Two is a little longer.", 20),
+        ...     brief("One is not short at all, or so.", 28))
         ('One is short.', 'One is not short at all…')
     """
     kept = ""
@@ -175,7 +188,8 @@ def capitalised(text: str) -> str:
 
 
 def unprintable_removed(text: str) -> str:
-    """The text without control and text-direction characters, which could rewrite a terminal or a line of a page."""
+    """The text without control and text-direction characters, which could rewrite a terminal or a
+    line of a page."""
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

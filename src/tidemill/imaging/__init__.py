@@ -1,1 +1,2 @@
-"""What all rooms need to handle pictures: pixels in and out of a column, contact sheets, and a small classifier."""
+"""What all rooms need to handle pictures: pixels in and out of a column, contact sheets, and a
+small classifier."""

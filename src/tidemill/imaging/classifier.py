@@ -31,8 +31,18 @@ class Classifier:
         self._net, self.classes, self._cores = net, classes, cores
 
     @classmethod
-    def learned(cls, pixels: np.ndarray, labels: Sequence[str], run: Run, *, shift: bool = False, flip: bool = False,
-                steps: int = STEPS, seed: int = 0, weight: np.ndarray | None = None) -> Self:
+    def learned(
+        cls,
+        pixels: np.ndarray,
+        labels: Sequence[str],
+        run: Run,
+        *,
+        shift: bool = False,
+        flip: bool = False,
+        steps: int = STEPS,
+        seed: int = 0,
+        weight: np.ndarray | None = None,
+    ) -> Self:
         """Trained on labelled images, always for the same number of steps.
 
         Args:
@@ -43,7 +53,8 @@ class Classifier:
             flip: Whether half of them are mirrored left to right.
             steps: Of AdamW, on BATCH images each.
             seed: Of weights and order.
-            weight: How often each image is shown in relation to the others, (n,); all alike by default.
+            weight: How often each image is shown in relation to the others, (n,); all alike by
+                default.
         """
         classes = tuple(sorted(set(labels)))
         target = torch.tensor([classes.index(label) for label in labels])
@@ -69,15 +80,22 @@ class Classifier:
 
     @classmethod
     def of_digits(cls, shape: tuple[int, int, int], run: Run, *, steps: int = STEPS) -> Self:
-        """Trained on scikit-learn's bundled handwritten digits, scaled to (height, width, channels).
+        """Trained on scikit-learn's bundled handwritten digits, scaled to (height, width,
+        channels).
 
         For features of images that have no labels of their own.
         """
         found = load_digits()
         small = torch.from_numpy(found.images / 16 * 255)[:, None]
-        large = functional.interpolate(small, shape[:2], mode="bilinear", align_corners=False).round().byte()
+        large = (
+            functional.interpolate(small, shape[:2], mode="bilinear", align_corners=False)
+            .round()
+            .byte()
+        )
         array = large.expand(-1, shape[2], -1, -1).permute(0, 2, 3, 1).numpy()
-        return cls.learned(array, [str(label) for label in found.target], run, shift=True, steps=steps)
+        return cls.learned(
+            array, [str(label) for label in found.target], run, shift=True, steps=steps
+        )
 
     def chances(self, pixels: np.ndarray) -> np.ndarray:
         """(n, height, width, channels) -> (n, classes) probabilities."""
@@ -92,7 +110,7 @@ class Classifier:
         assert isinstance(self._net, nn.Sequential)
         with _threads(self._cores), torch.inference_mode():
             for start in range(0, len(pixels), CHUNK):
-                inner = self._net[:-2](_floats(pixels[start:start + CHUNK]))
+                inner = self._net[:-2](_floats(pixels[start : start + CHUNK]))
                 features.append(inner.double().numpy())
                 chances.append(functional.softmax(self._net[-1](inner), dim=-1).double().numpy())
         return np.concatenate(chances), np.concatenate(features)
@@ -101,10 +119,18 @@ class Classifier:
 def _network(shape: tuple[int, ...], classes: int) -> nn.Sequential:
     height, width, channels = shape
     net = nn.Sequential(
-        nn.Conv2d(channels, 32, 3, padding=1), nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(),
-        nn.Conv2d(32, 64, 3, padding=1), nn.MaxPool2d(2, ceil_mode=True), nn.ReLU(),
-        nn.Flatten(), nn.Linear(64 * -(-height // 4) * -(-width // 4), FEATURES), nn.ReLU(),
-        nn.Dropout(0.3), nn.Linear(FEATURES, classes))
+        nn.Conv2d(channels, 32, 3, padding=1),
+        nn.MaxPool2d(2, ceil_mode=True),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.MaxPool2d(2, ceil_mode=True),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(64 * -(-height // 4) * -(-width // 4), FEATURES),
+        nn.ReLU(),
+        nn.Dropout(0.3),
+        nn.Linear(FEATURES, classes),
+    )
     # with channels last, and with the largest value taken first, a step takes 0.6 times as long
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

@@ -7,13 +7,16 @@ from tidemill.core.dataset import Dataset
 from tidemill.imaging.pixels import image_column, label_column, size
 
 _STEP = 4e-5
-"""Seconds for each pixel of an image, of one step of a small classifier on a batch of grey or coloured ones."""
+"""Seconds for each pixel of an image, of one step of a small classifier on a batch of grey or
+coloured ones."""
 _STEPS, _LABELLED = 900, 4500
-"""Steps in one run, for mining and metrics: of classifiers of digits, and of the label where there is one."""
+"""Steps in one run, for mining and metrics: of classifiers of digits, and of the label where there
+is one."""
 
 
 def cost(train: Dataset) -> Cost:
-    """Training the classifiers that mining and metrics look through; nothing for data without images.
+    """Training the classifiers that mining and metrics look through; nothing for data without
+    images.
 
     Args:
         train: The training rows.
@@ -22,4 +25,7 @@ def cost(train: Dataset) -> Cost:
     if column is None:
         return Cost(0, 0)
     height, width, *_ = size(train[column.name])
-    return Cost(_STEP * height * width * (_STEPS if label_column(train.schema) is None else _LABELLED), 0.7 * 2**30)
+    return Cost(
+        _STEP * height * width * (_STEPS if label_column(train.schema) is None else _LABELLED),
+        0.7 * 2**30,
+    )

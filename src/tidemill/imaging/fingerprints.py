@@ -12,17 +12,21 @@ LOW = 8
 """Frequencies across and down that are kept, without the constant ones: 64 bits."""
 BITS = LOW * LOW
 NEAR = 6
-"""Copies that were scaled, stored as JPEG or made a little brighter differ in hardly more bits than these."""
+"""Copies that were scaled, stored as JPEG or made a little brighter differ in hardly more bits than
+these."""
 SAME = 0.99
-"""Correlation of the grey values of two images beyond which they are called copies of each other."""
+"""Correlation of the grey values of two images beyond which they are called copies of each
+other."""
 FAINTER = 0.8
-"""A copy has at least so much of the other's contrast: a dark and a white coat of one cut are two coats."""
+"""A copy has at least so much of the other's contrast: a dark and a white coat of one cut are two
+coats."""
 _CHUNK = 1024
 _GREY = (0.299, 0.587, 0.114)
 
 
 def fingerprints(pixels: np.ndarray) -> NDArray[np.uint64]:
-    """Which low frequencies of an image are stronger than their median: the DCT hash of Zauner (2010).
+    """Which low frequencies of an image are stronger than their median: the DCT hash of Zauner
+    (2010).
 
     Args:
         pixels: (n, height, width, channels) uint8.
@@ -38,7 +42,10 @@ def fingerprints(pixels: np.ndarray) -> NDArray[np.uint64]:
         >>> bool(fingerprints(ramp)[0] == fingerprints(ramp * 2)[0])
         True
     """
-    parts = [_hashed(small(pixels[start:start + _CHUNK], SIDE)) for start in range(0, len(pixels), _CHUNK)]
+    parts = [
+        _hashed(small(pixels[start : start + _CHUNK], SIDE))
+        for start in range(0, len(pixels), _CHUNK)
+    ]
     return np.concatenate([np.zeros(0, np.uint64), *parts])
 
 
@@ -57,23 +64,27 @@ def near_pairs(prints: NDArray[np.uint64], bits: int, most: int) -> NDArray[np.i
         >>> near_pairs(np.array([0, 255, 1], np.uint64), bits=2, most=10).tolist()
         [[0, 2]]
     """
-    # of vectors of -1 and 1 the product is 64 less twice the bits that differ, which small floats hold exactly
+    # of vectors of -1 and 1 the product is 64 less twice the bits that differ, which small floats
+    # hold exactly
     signs = np.unpackbits(prints.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
     pairs, apart = np.zeros((0, 2), np.int64), np.zeros(0)
     for start in range(0, len(signs), _CHUNK):
-        differ = (BITS - signs[start:start + _CHUNK] @ signs[start:].T) / 2
+        differ = (BITS - signs[start : start + _CHUNK] @ signs[start:].T) / 2
         first, second = np.nonzero(differ <= bits)
         later = second > first
         first, second = first[later], second[later]
         apart = np.concatenate([apart, differ[first, second]])
-        nearest = np.argsort(apart, kind="stable")[:most]  # of many equal images all pairs would not fit in memory
+        nearest = np.argsort(apart, kind="stable")[
+            :most
+        ]  # of many equal images all pairs would not fit in memory
         pairs = np.concatenate([pairs, np.column_stack([first, second]) + start])[nearest]
         apart = apart[nearest]
     return pairs
 
 
 def copies(pixels: np.ndarray, most: int) -> NDArray[np.int64]:
-    """Pairs of images that are the same, or nearly so: their fingerprints are near, and their grey values go together.
+    """Pairs of images that are the same, or nearly so: their fingerprints are near, and their grey
+    values go together.
 
     Images without any contrast are in no pair.
 
@@ -89,19 +100,24 @@ def copies(pixels: np.ndarray, most: int) -> NDArray[np.int64]:
     seen = np.flatnonzero(contrast > 0)
     pairs = seen[near_pairs(fingerprints(pixels[seen]), NEAR, most)]
     one, other = pairs[:, 0], pairs[:, 1]
-    as_strong = np.minimum(contrast[one], contrast[other]) >= FAINTER * np.maximum(contrast[one], contrast[other])
+    as_strong = np.minimum(contrast[one], contrast[other]) >= FAINTER * np.maximum(
+        contrast[one], contrast[other]
+    )
     return pairs[(likeness(grey[one], grey[other]) >= SAME) & as_strong]
 
 
 def repeats(pixels: np.ndarray) -> NDArray[np.int64]:
-    """(n, height, width, channels) -> (n,) where each image occurs first; its own position where it is new.
+    """(n, height, width, channels) -> (n,) where each image occurs first; its own position where it
+    is new.
 
     Example:
         >>> repeats(np.array([1, 2, 1], np.uint8).reshape(3, 1, 1, 1)).tolist()
         [0, 1, 0]
     """
     first: dict[bytes, int] = {}
-    return np.array([first.setdefault(image.tobytes(), at) for at, image in enumerate(pixels)], dtype=np.int64)
+    return np.array(
+        [first.setdefault(image.tobytes(), at) for at, image in enumerate(pixels)], dtype=np.int64
+    )
 
 
 def likeness(one: np.ndarray, other: np.ndarray) -> NDArray[np.float64]:
@@ -119,13 +135,17 @@ def _grey(pixels: np.ndarray) -> NDArray[np.float32]:
 
 
 def small(pixels: np.ndarray, side: int) -> NDArray[np.float64]:
-    """(n, height, width, channels) uint8 -> (n, side, side) grey values from 0 to 255, averaged over squares."""
-    scaled = [np.asarray(Image.fromarray(grey).resize((side, side), Image.Resampling.BOX)) for grey in _grey(pixels)]
+    """(n, height, width, channels) uint8 -> (n, side, side) grey values from 0 to 255, averaged
+    over squares."""
+    scaled = [
+        np.asarray(Image.fromarray(grey).resize((side, side), Image.Resampling.BOX))
+        for grey in _grey(pixels)
+    ]
     return np.asarray(scaled, dtype=np.float64).reshape(-1, side, side)
 
 
 def _hashed(grey: NDArray[np.float64]) -> NDArray[np.uint64]:
-    low = dctn(grey, axes=(1, 2))[:, 1:LOW + 1, 1:LOW + 1].reshape(len(grey), -1)
+    low = dctn(grey, axes=(1, 2))[:, 1 : LOW + 1, 1 : LOW + 1].reshape(len(grey), -1)
     # what is left by rounding is nothing
     low = np.where(np.abs(low) < 1e-6 * SIDE * SIDE, 0.0, low)
     bits = low > np.median(low, axis=1, keepdims=True)

@@ -1,4 +1,5 @@
-"""A column of images: each value an array of (height, width) grey or (height, width, 3) red, green and blue."""
+"""A column of images: each value an array of (height, width) grey or (height, width, 3) red, green
+and blue."""
 
 from __future__ import annotations
 
@@ -40,8 +41,11 @@ def images(name: str, array: np.ndarray) -> pl.Series:
 
 def is_pixels(dtype: pl.DataType) -> bool:
     """Whether a column of this dtype holds images as arrays of uint8."""
-    return (isinstance(dtype, pl.Array) and _inner(dtype) == pl.UInt8
-            and (len(dtype.shape) == 2 or (len(dtype.shape) == 3 and dtype.shape[2] == 3)))
+    return (
+        isinstance(dtype, pl.Array)
+        and _inner(dtype) == pl.UInt8
+        and (len(dtype.shape) == 2 or (len(dtype.shape) == 3 and dtype.shape[2] == 3))
+    )
 
 
 def _inner(dtype: pl.Array) -> pl.DataType:

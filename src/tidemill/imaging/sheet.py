@@ -16,7 +16,8 @@ PAPER = 255
 
 
 def contact_sheet(pixels: np.ndarray, across: int = 8, *, scale: int = 1) -> np.ndarray:
-    """(n, height, width, channels) -> one image (H, W, channels) uint8, row by row from the top left.
+    """(n, height, width, channels) -> one image (H, W, channels) uint8, row by row from the top
+    left.
 
     Args:
         pixels: The images.
@@ -30,21 +31,27 @@ def contact_sheet(pixels: np.ndarray, across: int = 8, *, scale: int = 1) -> np.
     n, height, width, channels = pixels.shape
     across = max(min(across, n), 1)
     down = max(-(-n // across), 1)
-    sheet = np.full((down * (height + GAP) - GAP, across * (width + GAP) - GAP, channels), PAPER, np.uint8)
+    sheet = np.full(
+        (down * (height + GAP) - GAP, across * (width + GAP) - GAP, channels), PAPER, np.uint8
+    )
     for i, image in enumerate(pixels):
         top, left = (i // across) * (height + GAP), (i % across) * (width + GAP)
-        sheet[top:top + height, left:left + width] = image
+        sheet[top : top + height, left : left + width] = image
     return sheet.repeat(scale, 0).repeat(scale, 1)
 
 
 def png(image: np.ndarray) -> bytes:
     """(height, width, 1 or 3) uint8 -> the bytes of a PNG file."""
     out = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(out, "PNG", optimize=False)
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
+        out, "PNG", optimize=False
+    )
     return out.getvalue()
 
 
 def strip(label: str, pixels: np.ndarray, across: int = 16) -> Strip:
     """Images (n, height, width, channels) with a label, to be shown in a report."""
     sheet = contact_sheet(pixels, across)
-    return Strip(label, base64.b64encode(png(sheet)).decode("ascii"), sheet.shape[1], sheet.shape[0])
+    return Strip(
+        label, base64.b64encode(png(sheet)).decode("ascii"), sheet.shape[1], sheet.shape[0]
+    )

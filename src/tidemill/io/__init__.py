@@ -1,36 +1,62 @@
-"""Tables in and out: one reader a file, kinds and roles with a reason each, and everything given back as it came."""
+"""Tables in and out: one reader a file, kinds and roles with a reason each, and everything given
+back as it came."""
 
 from tidemill.core.registry import Entry, Registry
 
-READERS = Registry("readers", {
-    "csv": Entry("tidemill.io.formats.delimited:read", "text with a delimiter; delimiter, quoting and encoding are found out"),
-    "tsv": Entry("tidemill.io.formats.delimited:read", "text with tabs"),
-    "tab": Entry("tidemill.io.formats.delimited:read", "text with tabs"),
-    "txt": Entry("tidemill.io.formats.delimited:read", "text with a delimiter"),
-    "parquet": Entry("tidemill.io.formats.parquet:read", "Parquet"),
-    "pq": Entry("tidemill.io.formats.parquet:read", "Parquet"),
-    "jsonl": Entry("tidemill.io.formats.jsonlines:read", "JSON, one object a line"),
-    "ndjson": Entry("tidemill.io.formats.jsonlines:read", "JSON, one object a line"),
-    "xlsx": Entry("tidemill.io.formats.excel:read", "Excel; another sheet than the first by file.xlsx?sheet=NAME"),
-    "xlsm": Entry("tidemill.io.formats.excel:read", "Excel with macros, which are not run"),
-    "xls": Entry("tidemill.io.formats.excel:read", "Excel of before 2007"),
-    "ods": Entry("tidemill.io.formats.excel:read", "OpenDocument spreadsheet"),
-    "sqlite": Entry("tidemill.io.formats.sqlite:read", "SQLite; the table by file.sqlite?table=NAME"),
-    "sqlite3": Entry("tidemill.io.formats.sqlite:read", "SQLite"),
-    "db": Entry("tidemill.io.formats.sqlite:read", "SQLite"),
-    "npz": Entry("tidemill.io.images.arrays:read", "images and labels as NumPy arrays; file.npz?images=NAME&labels=NAME"),
-    "npy": Entry("tidemill.io.images.arrays:read", "images as one NumPy array"),
-    "folder": Entry("tidemill.io.images.folder:read", "a folder of PNG, JPEG or WebP images; photos/?size=32 resizes them"),
-})
+READERS = Registry(
+    "readers",
+    {
+        "csv": Entry(
+            "tidemill.io.formats.delimited:read",
+            "text with a delimiter; delimiter, quoting and encoding are found out",
+        ),
+        "tsv": Entry("tidemill.io.formats.delimited:read", "text with tabs"),
+        "tab": Entry("tidemill.io.formats.delimited:read", "text with tabs"),
+        "txt": Entry("tidemill.io.formats.delimited:read", "text with a delimiter"),
+        "parquet": Entry("tidemill.io.formats.parquet:read", "Parquet"),
+        "pq": Entry("tidemill.io.formats.parquet:read", "Parquet"),
+        "jsonl": Entry("tidemill.io.formats.jsonlines:read", "JSON, one object a line"),
+        "ndjson": Entry("tidemill.io.formats.jsonlines:read", "JSON, one object a line"),
+        "xlsx": Entry(
+            "tidemill.io.formats.excel:read",
+            "Excel; another sheet than the first by file.xlsx?sheet=NAME",
+        ),
+        "xlsm": Entry("tidemill.io.formats.excel:read", "Excel with macros, which are not run"),
+        "xls": Entry("tidemill.io.formats.excel:read", "Excel of before 2007"),
+        "ods": Entry("tidemill.io.formats.excel:read", "OpenDocument spreadsheet"),
+        "sqlite": Entry(
+            "tidemill.io.formats.sqlite:read", "SQLite; the table by file.sqlite?table=NAME"
+        ),
+        "sqlite3": Entry("tidemill.io.formats.sqlite:read", "SQLite"),
+        "db": Entry("tidemill.io.formats.sqlite:read", "SQLite"),
+        "npz": Entry(
+            "tidemill.io.images.arrays:read",
+            "images and labels as NumPy arrays; file.npz?images=NAME&labels=NAME",
+        ),
+        "npy": Entry("tidemill.io.images.arrays:read", "images as one NumPy array"),
+        "folder": Entry(
+            "tidemill.io.images.folder:read",
+            "a folder of PNG, JPEG or WebP images; photos/?size=32 resizes them",
+        ),
+    },
+)
 
-WRITERS = Registry("writers", {
-    "csv": Entry("tidemill.io.formats.delimited:write_commas", "text with commas, UTF-8"),
-    "tsv": Entry("tidemill.io.formats.delimited:write_tabs", "text with tabs, UTF-8"),
-    "parquet": Entry("tidemill.io.formats.parquet:write", "Parquet"),
-    "jsonl": Entry("tidemill.io.formats.jsonlines:write", "JSON, one object a line"),
-    "ndjson": Entry("tidemill.io.formats.jsonlines:write", "JSON, one object a line"),
-    "xlsx": Entry("tidemill.io.formats.excel:write", "Excel"),
-    "npz": Entry("tidemill.io.images.writing:write_arrays", "images and labels as NumPy arrays"),
-    "png": Entry("tidemill.io.images.writing:write_sheet", "a contact sheet of images"),
-    "folder": Entry("tidemill.io.images.writing:write_folder", "a folder of PNG images, in sub-folders by label"),
-})
+WRITERS = Registry(
+    "writers",
+    {
+        "csv": Entry("tidemill.io.formats.delimited:write_commas", "text with commas, UTF-8"),
+        "tsv": Entry("tidemill.io.formats.delimited:write_tabs", "text with tabs, UTF-8"),
+        "parquet": Entry("tidemill.io.formats.parquet:write", "Parquet"),
+        "jsonl": Entry("tidemill.io.formats.jsonlines:write", "JSON, one object a line"),
+        "ndjson": Entry("tidemill.io.formats.jsonlines:write", "JSON, one object a line"),
+        "xlsx": Entry("tidemill.io.formats.excel:write", "Excel"),
+        "npz": Entry(
+            "tidemill.io.images.writing:write_arrays", "images and labels as NumPy arrays"
+        ),
+        "png": Entry("tidemill.io.images.writing:write_sheet", "a contact sheet of images"),
+        "folder": Entry(
+            "tidemill.io.images.writing:write_folder",
+            "a folder of PNG images, in sub-folders by label",
+        ),
+    },
+)

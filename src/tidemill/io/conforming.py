@@ -12,21 +12,35 @@ from tidemill.core.run import Run
 
 
 def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
-    """The rows of ``data`` with the columns, kinds and roles of ``like``; further columns are left out, and that is said.
+    """The rows of ``data`` with the columns, kinds and roles of ``like``; further columns are left
+    out, and that is said.
 
     Raises:
         SchemaError: A column is missing, or its values are not of that kind.
     """
-    wanted = [column.name for column in like.schema if column.role != "ignore" or column.name in data.schema]
+    wanted = [
+        column.name
+        for column in like.schema
+        if column.role != "ignore" or column.name in data.schema
+    ]
     missing = [name for name in wanted if name not in data.schema]
     if missing:
-        raise SchemaError(f"{len(missing)} of the columns of '{like.name}' are missing ({', '.join(missing[:5])})",
-                          where=data.name, hint="give tables with the same columns")
+        raise SchemaError(
+            f"{len(missing)} of the columns of '{like.name}' are missing "
+            f"({', '.join(missing[:5])})",
+            where=data.name,
+            hint="give tables with the same columns",
+        )
     further = [name for name in data.schema.names if name not in like.schema]
     if further:
-        run.warn(f"'{data.name}' has {len(further):,} columns that '{like.name}' has not; they are left out "
-                 f"({', '.join(further[:5])})")
-    frame = pl.DataFrame([_converted(data.frame[name], like.frame[name].dtype, data.name) for name in wanted])
+        run.warn(
+            f"'{data.name}' has {len(further):,} columns that '{like.name}' has not; they are "
+            "left out "
+            f"({', '.join(further[:5])})"
+        )
+    frame = pl.DataFrame(
+        [_converted(data.frame[name], like.frame[name].dtype, data.name) for name in wanted]
+    )
     schema = like.schema.select(wanted)
     nullable = [replace(c, nullable=c.nullable or bool(frame[c.name].null_count())) for c in schema]
     return replace(data, frame=frame, schema=schema.replacing(*nullable))
@@ -36,10 +50,16 @@ def _converted(values: pl.Series, dtype: pl.DataType, name: str) -> pl.Series:
     if values.dtype == dtype:
         return values
     if dtype == pl.Boolean:  # polars casts no text to booleans
-        return values.cast(pl.String).str.to_lowercase().replace_strict({"true": True, "false": False}, default=None)
+        return (
+            values.cast(pl.String)
+            .str.to_lowercase()
+            .replace_strict({"true": True, "false": False}, default=None)
+        )
     try:
         return values.cast(dtype)
     except pl.exceptions.PolarsError as error:
-        raise SchemaError(f"its values are {values.dtype}, not {dtype} as in the training rows",
-                          where=f"{name}, column '{values.name}'",
-                          hint="give tables that were made in the same way, or say the kinds with --schema") from error
+        raise SchemaError(
+            f"its values are {values.dtype}, not {dtype} as in the training rows",
+            where=f"{name}, column '{values.name}'",
+            hint="give tables that were made in the same way, or say the kinds with --schema",
+        ) from error

@@ -1,4 +1,5 @@
-"""Columns brought to the few dtypes that the rest of Tidemill knows, and back to those at the door."""
+"""Columns brought to the few dtypes that the rest of Tidemill knows, and back to those at the
+door."""
 
 from __future__ import annotations
 
@@ -13,9 +14,28 @@ from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Spelling
 from tidemill.imaging.pixels import is_pixels
 
-_SIMPLE = {name: getattr(pl, name) for name in (
-    "Int8", "Int16", "Int32", "Int64", "Int128", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64", "Boolean",
-    "String", "Date", "Time", "Categorical", "Null")}
+_SIMPLE = {
+    name: getattr(pl, name)
+    for name in (
+        "Int8",
+        "Int16",
+        "Int32",
+        "Int64",
+        "Int128",
+        "UInt8",
+        "UInt16",
+        "UInt32",
+        "UInt64",
+        "Float32",
+        "Float64",
+        "Boolean",
+        "String",
+        "Date",
+        "Time",
+        "Categorical",
+        "Null",
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -23,8 +43,8 @@ class Admitted:
     """A column inside.
 
     Attributes:
-        values: Int64, Float64 (never NaN), Boolean, String, Date or Datetime, or pixels of images; others only where
-            ``refused`` says why.
+        values: Int64, Float64 (never NaN), Boolean, String, Date or Datetime, or pixels of images;
+            others only where ``refused`` says why.
         dtype: The dtype at the door, as text for :func:`restored`.
         spelling: How missing values were marked, where that was not null.
         warning: What was changed on the way and cannot be given back.
@@ -41,11 +61,13 @@ class Admitted:
 def admitted(column: pl.Series) -> Admitted:
     """The column in one of the dtypes that are used inside.
 
-    Whole numbers become Int64 (text where they need more than 64 bits), floats Float64 with null for NaN, decimals
-    Float64, enumerations text, times of day seconds since midnight, and durations a count of their unit.
+    Whole numbers become Int64 (text where they need more than 64 bits), floats Float64 with null
+    for NaN, decimals Float64, enumerations text, times of day seconds since midnight, and durations
+    a count of their unit.
 
     Example:
-        >>> admitted(pl.Series([1, 2], dtype=pl.Int8)).values.dtype, admitted(pl.Series([1, 2], dtype=pl.Int8)).dtype
+        >>> (admitted(pl.Series([1, 2], dtype=pl.Int8)).values.dtype,
+        ...     admitted(pl.Series([1, 2], dtype=pl.Int8)).dtype)
         (Int64, 'Int8')
     """
     dtype, name = column.dtype, text_of(column.dtype)
@@ -60,7 +82,11 @@ def admitted(column: pl.Series) -> Admitted:
     if dtype.is_decimal():
         values = column.cast(pl.Float64)
         exact = (values.cast(dtype, strict=False).eq_missing(column)).all()
-        return Admitted(values, name, warning="" if exact else "more digits than a float holds were rounded away")
+        return Admitted(
+            values,
+            name,
+            warning="" if exact else "more digits than a float holds were rounded away",
+        )
     if dtype == pl.Time:
         ticks = column.to_physical()
         whole = (ticks % NANOSECONDS == 0).all()
@@ -73,7 +99,8 @@ def admitted(column: pl.Series) -> Admitted:
 
 
 def restored(values: pl.Series, dtype: str, spelling: Spelling | None = None) -> pl.Series:
-    """The values in the dtype that they had at the door, where they all fit in it unchanged; else as they are.
+    """The values in the dtype that they had at the door, where they all fit in it unchanged; else
+    as they are.
 
     Args:
         values: A column inside.
@@ -82,14 +109,23 @@ def restored(values: pl.Series, dtype: str, spelling: Spelling | None = None) ->
     """
     target = dtype_of(dtype)
     if dtype == "Time(s)":
-        values = values % 86_400 * NANOSECONDS  # a generated second past midnight is one of the next day
+        values = (
+            values % 86_400 * NANOSECONDS
+        )  # a generated second past midnight is one of the next day
     if target is None or target == values.dtype:
         pass
     elif values.dtype == pl.String and isinstance(target, pl.Enum):
-        values = values.cast(target) if values.drop_nulls().is_in(target.categories.implode()).all() else values
+        values = (
+            values.cast(target)
+            if values.drop_nulls().is_in(target.categories.implode()).all()
+            else values
+        )
     else:
         there = values.cast(target, strict=False)
-        unchanged = there.dtype == pl.Time or (there.cast(values.dtype, strict=False).eq_missing(values)).all()
+        unchanged = (
+            there.dtype == pl.Time
+            or (there.cast(values.dtype, strict=False).eq_missing(values)).all()
+        )
         values = there if unchanged or target == pl.Float32 else values
     marked = spelling is not None and spelling.missing == "NaN" and values.dtype.is_float()
     return values.fill_null(float("nan")) if marked else values
@@ -146,11 +182,20 @@ def _as_floats(column: pl.Series, name: str) -> Admitted:
     if not column.is_nan().any():
         return Admitted(column, name)
     if column.has_nulls():
-        return Admitted(column.fill_nan(None), name, warning="null and NaN both stand for missing, now only null does")
+        return Admitted(
+            column.fill_nan(None),
+            name,
+            warning="null and NaN both stand for missing, now only null does",
+        )
     return Admitted(column.fill_nan(None), name, Spelling(missing="NaN"))
 
 
 def _shown(dtype: pl.DataType) -> str:
-    names = {"List": "lists", "Array": "arrays", "Struct": "records with fields", "Binary": "bytes",
-             "Object": "Python objects"}
+    names = {
+        "List": "lists",
+        "Array": "arrays",
+        "Struct": "records with fields",
+        "Binary": "bytes",
+        "Object": "Python objects",
+    }
     return names.get(dtype.base_type().__name__, str(dtype))

@@ -18,7 +18,8 @@ from tidemill.io.source import Raw
 
 
 def taken_in(table: Any, run: Run) -> tuple[Raw, Door]:
-    """The columns of a polars, pandas or pyarrow table, or of anything that speaks Arrow's C stream.
+    """The columns of a polars, pandas or pyarrow table, or of anything that speaks Arrow's C
+    stream.
 
     Raises:
         InputError: It is no table.
@@ -34,12 +35,15 @@ def taken_in(table: Any, run: Run) -> tuple[Raw, Door]:
         return Raw(_from_pandas(table, run)), "pandas"
     if library == "pyarrow" or hasattr(table, "__arrow_c_stream__"):
         return Raw(_from_arrow(table, run)), "pyarrow" if library == "pyarrow" else "polars"
-    raise InputError(f"a {type(table).__name__} is no table",
-                     hint="give a file's path, or a polars, pandas or pyarrow table")
+    raise InputError(
+        f"a {type(table).__name__} is no table",
+        hint="give a file's path, or a polars, pandas or pyarrow table",
+    )
 
 
 def door_frame(data: Dataset) -> pl.DataFrame:
-    """The frame as it would stand at the source's door: source dtypes, and text where numbers or dates were text."""
+    """The frame as it would stand at the source's door: source dtypes, and text where numbers or
+    dates were text."""
     return pl.DataFrame([_at_door(data.frame[column.name], column) for column in data.schema])
 
 
@@ -60,8 +64,10 @@ def to_native(table: Dataset | pl.DataFrame, door: Door | None = None) -> Any:
             return frame.to_pandas()
         return frame.to_arrow() if wanted == "pyarrow" else frame
     except ImportError as error:
-        raise MissingExtra(f"giving back a {wanted} table needs the package '{error.name}'",
-                           hint="pip install 'tidemill[frames]'") from error
+        raise MissingExtra(
+            f"giving back a {wanted} table needs the package '{error.name}'",
+            hint="pip install 'tidemill[frames]'",
+        ) from error
 
 
 def _at_door(values: pl.Series, column: Column) -> pl.Series:
@@ -78,17 +84,29 @@ def _at_door(values: pl.Series, column: Column) -> pl.Series:
 def _from_pandas(table: Any, run: Run) -> pl.DataFrame:
     table = table.set_axis(named(table.columns, "the pandas frame", run), axis=1)
     if type(table.index).__name__ != "RangeIndex":
-        run.warn("The index of the pandas frame was left out; reset_index() makes it a column.", "read")
+        run.warn(
+            "The index of the pandas frame was left out; reset_index() makes it a column.", "read"
+        )
     columns = {}
     for name in table.columns:
         try:
             columns[name] = pl.from_pandas(table[name])
         except ImportError as error:
-            raise MissingExtra(f"reading pandas frames needs the package '{error.name or 'pyarrow'}'",
-                               hint="pip install 'tidemill[frames]'") from error
-        except (PolarsError, TypeError, ValueError, OverflowError) as error:  # pyarrow's errors are the last three
-            raise SchemaError("it holds Python objects of several types", where=f"column '{name}'",
-                              hint="make them one type, or leave the column out") from error
+            raise MissingExtra(
+                f"reading pandas frames needs the package '{error.name or 'pyarrow'}'",
+                hint="pip install 'tidemill[frames]'",
+            ) from error
+        except (
+            PolarsError,
+            TypeError,
+            ValueError,
+            OverflowError,
+        ) as error:  # pyarrow's errors are the last three
+            raise SchemaError(
+                "it holds Python objects of several types",
+                where=f"column '{name}'",
+                hint="make them one type, or leave the column out",
+            ) from error
     return pl.DataFrame(columns)
 
 
@@ -98,5 +116,7 @@ def _from_arrow(table: Any, run: Run) -> pl.DataFrame:
     try:
         return pl.DataFrame(table)
     except (PolarsError, TypeError, ValueError) as error:
-        raise InputError(f"the {type(table).__name__} cannot be read as a table ({error})",
-                         hint="give a polars, pandas or pyarrow table") from error
+        raise InputError(
+            f"the {type(table).__name__} cannot be read as a table ({error})",
+            hint="give a polars, pandas or pyarrow table",
+        ) from error

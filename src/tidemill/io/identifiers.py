@@ -9,15 +9,39 @@ import polars as pl
 
 from tidemill.core.spelling import says_code
 
-_STRONG = frozenset({"id", "ids", "uuid", "guid", "key", "pk", "hash", "token", "email", "mail", "url"})
+_STRONG = frozenset(
+    {"id", "ids", "uuid", "guid", "key", "pk", "hash", "token", "email", "mail", "url"}
+)
 _WEAK = frozenset({"no", "nr", "num", "number", "ref", "reference", "index", "idx"})
 _JOINED = re.compile(
     r"(cust|customer|client|user|patient|pt|emp|employee|order|product|prod|item|account|acct|txn|trans|transaction|session"
     r"|member|household|invoice|store|record|row|case|person|subject|student|loan|policy|claim|visit|booking|ticket|device"
-    r"|card|model|part|serial)(id|no|nr|num|number)")
+    r"|card|model|part|serial)(id|no|nr|num|number)"
+)
 _CHINESE = re.compile(r"(编号|单号|号码|证号|卡号|账号|工号|学号)$")
-_COUNTED = frozenset({"year", "yr", "month", "quarter", "week", "day", "hour", "minute", "second", "time", "t", "step",
-                      "age", "period", "rank", "年", "月", "日", "周"})
+_COUNTED = frozenset(
+    {
+        "year",
+        "yr",
+        "month",
+        "quarter",
+        "week",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "time",
+        "t",
+        "step",
+        "age",
+        "period",
+        "rank",
+        "年",
+        "月",
+        "日",
+        "周",
+    }
+)
 FEW = 50
 
 
@@ -33,17 +57,24 @@ def words_of(name: str) -> list[str]:
 
 
 def said_by(name: str) -> Literal["", "weak", "strong"]:
-    """How strongly a name says that the column identifies something: "customer_id" does, "invoice no." may."""
+    """How strongly a name says that the column identifies something: "customer_id" does, "invoice
+    no." may."""
     words = words_of(name)
     if not words:
         return ""
-    if words[-1] in _STRONG or words[0] == "id" or _JOINED.fullmatch(words[-1]) or _CHINESE.search(name):
+    if (
+        words[-1] in _STRONG
+        or words[0] == "id"
+        or _JOINED.fullmatch(words[-1])
+        or _CHINESE.search(name)
+    ):
         return "strong"
     return "weak" if words[-1] in _WEAK else ""
 
 
 def is_coded(name: str) -> bool:
-    """Whether a name says that values are codes, which may stand for few things or for many: "zip", "StockCode"."""
+    """Whether a name says that values are codes, which may stand for few things or for many: "zip",
+    "StockCode"."""
     return says_code(name) or words_of(name)[-1:] == ["code"]
 
 
@@ -58,10 +89,17 @@ def integers_identify(values: pl.Series, distinct: int) -> str:
     share, said = distinct / max(1, len(present)), said_by(name)
     unique = share >= 0.99 and distinct >= 5
     if said == "strong" and (unique or distinct > FEW):
-        return f"its name says so, and there are {distinct:,} different numbers in {len(present):,} rows"
+        return (
+            f"its name says so, and there are {distinct:,} different numbers in "
+            f"{len(present):,} rows"
+        )
     if (said == "weak" and unique) or (is_coded(name) and share > 0.5 and distinct > FEW):
         return f"its name says so, and {distinct:,} of {len(present):,} numbers are different"
-    if distinct == len(present) >= 10 and (present.diff() == 1).all() and not _COUNTED.intersection(words_of(name)):
+    if (
+        distinct == len(present) >= 10
+        and (present.diff() == 1).all()
+        and not _COUNTED.intersection(words_of(name))
+    ):
         return f"a running number from {present[0]:,} to {present[-1]:,}, in the order of the rows"
     return ""
 
@@ -84,7 +122,9 @@ def texts_identify(values: pl.Series, distinct: int) -> str:
     counted = f"{distinct:,} different values in {len(present):,} rows"
     if said == "strong" and (distinct > FEW or (share >= 0.99 and distinct >= 5)):
         return f"its name says so; {counted}"
-    many = share >= 0.9 or distinct > 1000 if said == "weak" else is_coded(values.name) and share > 0.5
+    many = (
+        share >= 0.9 or distinct > 1000 if said == "weak" else is_coded(values.name) and share > 0.5
+    )
     if codes >= 0.9 and many:
         return f"{counted}, {example}, and its name says so"
     if codes >= 0.95 and share > 0.5 and distinct > FEW and not is_coded(values.name):

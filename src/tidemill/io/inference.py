@@ -12,10 +12,29 @@ from tidemill.core.schema import Kind, Spelling
 from tidemill.core.spelling import mended, spelled
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
 
-_PAIRS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"on", "off"}, {"ja", "nein"},
-          {"oui", "non"}, {"sí", "no"}, {"si", "no"}, {"sim", "não"}, {"да", "нет"}, {"是", "否"}, {"有", "无"},
-          {"真", "假"}, {"对", "错"})
-_LONG, _WORDY, _LONG_CHINESE = 60, 7, 20  # characters, words and Chinese characters of a text that no one tallies
+_PAIRS = (
+    {"true", "false"},
+    {"yes", "no"},
+    {"y", "n"},
+    {"t", "f"},
+    {"0", "1"},
+    {"on", "off"},
+    {"ja", "nein"},
+    {"oui", "non"},
+    {"sí", "no"},
+    {"si", "no"},
+    {"sim", "não"},
+    {"да", "нет"},
+    {"是", "否"},
+    {"有", "无"},
+    {"真", "假"},
+    {"对", "错"},
+)
+_LONG, _WORDY, _LONG_CHINESE = (
+    60,
+    7,
+    20,
+)  # characters, words and Chinese characters of a text that no one tallies
 _PROBE = 20_000
 NO_VALUE = "no value at all"
 
@@ -29,13 +48,17 @@ class Inferred:
     reason: str
 
 
-def inferred(values: pl.Series, spelling: Spelling | None = None, *, from_text: bool = False) -> Inferred:
+def inferred(
+    values: pl.Series, spelling: Spelling | None = None, *, from_text: bool = False
+) -> Inferred:
     """The kind of a column, with a reason that holds its figures.
 
     Args:
-        values: Int64, Float64, Boolean, String, Date or Datetime, or pixels of images; its name counts too.
+        values: Int64, Float64, Boolean, String, Date or Datetime, or pixels of images; its name
+            counts too.
         spelling: How it is written, where it was read from text.
-        from_text: Whether text of a source with dtypes was read as something else, which the reason then says.
+        from_text: Whether text of a source with dtypes was read as something else, which the reason
+            then says.
 
     Example:
         >>> found = inferred(pl.Series("churn", ["yes", "no", "no"]))
@@ -44,7 +67,11 @@ def inferred(values: pl.Series, spelling: Spelling | None = None, *, from_text: 
     """
     if isinstance(values.dtype, pl.Array):
         height, width, *colours = values.dtype.shape
-        return Inferred(values, "image", f"images of {width} x {height} pixels, {'in colour' if colours else 'grey'}")
+        return Inferred(
+            values,
+            "image",
+            f"images of {width} x {height} pixels, {'in colour' if colours else 'grey'}",
+        )
     present = values.drop_nulls()
     distinct = present.n_unique()
     if not distinct:
@@ -53,8 +80,13 @@ def inferred(values: pl.Series, spelling: Spelling | None = None, *, from_text: 
         found = Inferred(values, "datetime", _moments(present, spelling))
     elif values.dtype == pl.Boolean:
         shown = " and ".join(str(value).lower() for value in present.unique().sort())
-        found = Inferred(values, "boolean", f"true or false ({shown} in these rows)" if distinct == 1
-                         else f"2 different values, {shown}")
+        found = Inferred(
+            values,
+            "boolean",
+            f"true or false ({shown} in these rows)"
+            if distinct == 1
+            else f"2 different values, {shown}",
+        )
     elif values.dtype == pl.String:
         found = _of_texts(values, present, distinct)
     else:
@@ -65,14 +97,18 @@ def inferred(values: pl.Series, spelling: Spelling | None = None, *, from_text: 
 def _notes(present: pl.Series, spelling: Spelling | None, from_text: bool) -> str:
     """How the values were written, where that is not the usual way."""
     notes = ["; stored as text"] if from_text else []
-    if spelling is not None and (spelling.prefix or spelling.suffix or spelling.thousands or spelling.decimal != "."):
+    if spelling is not None and (
+        spelling.prefix or spelling.suffix or spelling.thousands or spelling.decimal != "."
+    ):
         notes.append(f"; written as in '{spelled(present.head(1), spelling)[0]}'")
     if spelling is not None and spelling.missing:
         notes.append(f"; '{spelling.missing}' stands for a missing value")
     return "".join(notes)
 
 
-def _of_numbers(values: pl.Series, present: pl.Series, distinct: int, spelling: Spelling | None) -> Inferred:
+def _of_numbers(
+    values: pl.Series, present: pl.Series, distinct: int, spelling: Spelling | None
+) -> Inferred:
     if spelling is not None and spelling.datetime:
         return Inferred(values, "number", "a time of day, counted in seconds since midnight")
     whole = _whole(values) if values.dtype.is_float() else values
@@ -85,7 +121,11 @@ def _of_numbers(values: pl.Series, present: pl.Series, distinct: int, spelling: 
     if why:
         return Inferred(whole, "id", why)
     if is_coded(values.name) or (said_by(values.name) == "strong" and distinct <= FEW):
-        return Inferred(whole, "category", f"{distinct:,} different numbers that by their name stand for something")
+        return Inferred(
+            whole,
+            "category",
+            f"{distinct:,} different numbers that by their name stand for something",
+        )
     return Inferred(values, "number", _span("whole numbers", present, distinct))
 
 
@@ -102,8 +142,12 @@ def _of_texts(values: pl.Series, present: pl.Series, distinct: int) -> Inferred:
     if almost is not None:
         what = "dates" if almost.values.dtype.is_temporal() else "numbers"
         share = almost.values.count() / (rows - int(almost.markers.sum()))
-        return Inferred(values, "text", f"{share:.0%} of the values read as {what}, but not all are written alike; "
-                                        "cleaning mends them")
+        return Inferred(
+            values,
+            "text",
+            f"{share:.0%} of the values read as {what}, but not all are written alike; "
+            "cleaning mends them",
+        )
     why = why or texts_identify(values, distinct)
     if why:
         return Inferred(values, "id", why)
@@ -131,7 +175,9 @@ def _length(present: pl.Series) -> tuple[float, bool]:
     levels = present.head(_PROBE).unique()
     length = float(levels.str.len_chars().mean() or 0.0)  # type: ignore[arg-type]
     words = float((levels.str.count_matches(r"\S+")).mean() or 0.0)  # type: ignore[arg-type]
-    chinese = float((levels.str.count_matches(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")).mean() or 0.0)  # type: ignore[arg-type]
+    chinese = float(
+        (levels.str.count_matches(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")).mean() or 0.0
+    )  # type: ignore[arg-type]
     return length, length > _LONG or words > _WORDY or chinese > _LONG_CHINESE
 
 
@@ -157,13 +203,20 @@ def figure(value: float) -> str:
 
 def _moments(present: pl.Series, spelling: Spelling | None) -> str:
     days = present.cast(pl.Date)
-    dated = present.dtype == pl.Date or bool((days.cast(pl.Datetime("us")) == present.dt.replace_time_zone(None)).all())
-    low, high = (str(end) for end in ((days if dated else present).min(), (days if dated else present).max()))
+    dated = present.dtype == pl.Date or bool(
+        (days.cast(pl.Datetime("us")) == present.dt.replace_time_zone(None)).all()
+    )
+    low, high = (
+        str(end) for end in ((days if dated else present).min(), (days if dated else present).max())
+    )
     text = f"{'dates' if dated else 'dates and times'} from {low} to {high}"
     if spelling is None or datetimes.month_first(spelling.datetime) is None:
         return text
     order = "month before day" if datetimes.month_first(spelling.datetime) else "day before month"
     text += f", read with the {order}"
     if present.dt.day().max() <= 12:  # type: ignore[operator]
-        text += " (in every row they could be exchanged: the one with fewer different values was taken as the day)"
+        text += (
+            " (in every row they could be exchanged: the one with fewer different values was "
+            "taken as the day)"
+        )
     return text

@@ -23,13 +23,21 @@ def named(names: Iterable[object], where: str, run: Run) -> list[str]:
     twice = [name for name, count in Counter(texts).items() if count > 1 and name.strip()]
     if twice:
         shown = ", ".join(f"'{name}' ({texts.count(name)} times)" for name in twice[:5])
-        raise SchemaError(f"column names occur more than once: {shown}", where=where,
-                          hint="rename the columns so that each name occurs once")
-    filled = [text if text.strip() else _free(f"column_{at}", texts) for at, text in enumerate(texts, 1)]
+        raise SchemaError(
+            f"column names occur more than once: {shown}",
+            where=where,
+            hint="rename the columns so that each name occurs once",
+        )
+    filled = [
+        text if text.strip() else _free(f"column_{at}", texts) for at, text in enumerate(texts, 1)
+    ]
     new = [after for before, after in zip(texts, filled, strict=True) if before != after]
     if new:
-        run.warn(f"{len(new)} column{'s have' if len(new) > 1 else ' has'} no name in {where}: "
-                 f"called {', '.join(new[:5])}{', ...' if len(new) > 5 else ''}.", "read")
+        run.warn(
+            f"{len(new)} column{'s have' if len(new) > 1 else ' has'} no name in {where}: "
+            f"called {', '.join(new[:5])}{', ...' if len(new) > 5 else ''}.",
+            "read",
+        )
     return filled
 
 

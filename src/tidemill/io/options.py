@@ -23,34 +23,53 @@ class Wishes:
     rules: tuple[Rule, ...] = ()
 
 
-def wished(names: list[str], schema: str | Path | None, *, target: str | None = None, ignore: Iterable[str] = (),
-           id: Iterable[str] = (), sensitive: Iterable[str] = (), time: str | None = None,
-           entity: str | None = None) -> Wishes:
+def wished(
+    names: list[str],
+    schema: str | Path | None,
+    *,
+    target: str | None = None,
+    ignore: Iterable[str] = (),
+    id: Iterable[str] = (),
+    sensitive: Iterable[str] = (),
+    time: str | None = None,
+    entity: str | None = None,
+) -> Wishes:
     """The wishes of a schema file and of options; an option beats the file.
 
     Args:
         names: The columns that there are.
-        schema: A TOML file with a table for each column: ``[columns.age]``, ``kind = "number"``, ``role = "feature"``; and
-            one for each rule: ``[[rules]]``, ``kind = "a<=b"``, ``columns = ["start", "end"]``; a range has ``low`` and
-            ``high``.
+        schema: A TOML file with a table for each column: ``[columns.age]``, ``kind = "number"``,
+            ``role = "feature"``; and one for each rule: ``[[rules]]``, ``kind = "a<=b"``, ``columns
+            = ["start", "end"]``; a range has ``low`` and ``high``.
         target, time, entity: One column's name, or None.
         ignore, id, sensitive: Columns' names; one name may be given as a text.
 
     Raises:
-        SchemaError: The file cannot be read, or there is no such column, kind, role or rule, or a column gets two roles.
+        SchemaError: The file cannot be read, or there is no such column, kind, role or rule, or a
+            column gets two roles.
     """
     content = {} if schema is None else _content(Path(schema))
     kinds, roles = _columns(content.get("columns", {}), str(schema), names)
-    rules = tuple(_rule(said, f"{schema}, [[rules]] number {k}", names) for k, said in
-                  enumerate(content.get("rules", []), 1))
+    rules = tuple(
+        _rule(said, f"{schema}, [[rules]] number {k}", names)
+        for k, said in enumerate(content.get("rules", []), 1)
+    )
     chosen: dict[str, str] = {}
-    options = {"ignore": ignore, "sensitive": sensitive, "target": target, "time": time, "entity": entity}
+    options = {
+        "ignore": ignore,
+        "sensitive": sensitive,
+        "target": target,
+        "time": time,
+        "entity": entity,
+    }
     for role, given in options.items():
         for name in _listed(given):
             _check_name(name, names, f"--{role}")
             if chosen.setdefault(name, role) != role:
-                raise SchemaError(f"the column '{name}' cannot be both {chosen[name]} and {role}",
-                                  hint="give it one role")
+                raise SchemaError(
+                    f"the column '{name}' cannot be both {chosen[name]} and {role}",
+                    hint="give it one role",
+                )
     for name in _listed(id):
         _check_name(name, names, "--id")
         kinds[name] = "id"
@@ -64,28 +83,51 @@ def _listed(given: str | Iterable[str] | None) -> list[str]:
 def _check_name(name: str, names: list[str], where: str) -> None:
     if name in names:
         return
-    near = get_close_matches(name, names, n=3, cutoff=0.5) or [n for n in names if n.lower() == name.lower()]
+    near = get_close_matches(name, names, n=3, cutoff=0.5) or [
+        n for n in names if n.lower() == name.lower()
+    ]
     shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    raise SchemaError(f"there is no column '{name}'", where=where,
-                      hint="did you mean " + " or ".join(f"'{n}'" for n in near) + "?" if near
-                      else f"the columns are: {shown}")
+    raise SchemaError(
+        f"there is no column '{name}'",
+        where=where,
+        hint="did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
+        if near
+        else f"the columns are: {shown}",
+    )
 
 
-def _columns(tables: Mapping[str, Any], path: str, names: list[str]) -> tuple[dict[str, Kind], dict[str, Role]]:
+def _columns(
+    tables: Mapping[str, Any], path: str, names: list[str]
+) -> tuple[dict[str, Kind], dict[str, Role]]:
     kinds: dict[str, Kind] = {}
     roles: dict[str, Role] = {}
     for name, said in tables.items():
         where = f"{path}, [columns.{name}]"
         _check_name(name, names, where)
         if not isinstance(said, dict):
-            raise SchemaError("this is no table of kind and role", where=where, hint='write kind = "number" below it')
+            raise SchemaError(
+                "this is no table of kind and role",
+                where=where,
+                hint='write kind = "number" below it',
+            )
         for key, value in said.items():
             if key not in ("kind", "role"):
-                raise SchemaError(f"'{key}' is no setting of a column", where=where, hint="settings are kind and role")
+                raise SchemaError(
+                    f"'{key}' is no setting of a column",
+                    where=where,
+                    hint="settings are kind and role",
+                )
             known = KINDS if key == "kind" else ROLES
             if value not in known:
-                near = "".join(f"did you mean '{match}'? " for match in get_close_matches(str(value), known, n=1))
-                raise SchemaError(f"'{value}' is no {key}", where=where, hint=f"{near}{key}s are {', '.join(known)}")
+                near = "".join(
+                    f"did you mean '{match}'? "
+                    for match in get_close_matches(str(value), known, n=1)
+                )
+                raise SchemaError(
+                    f"'{value}' is no {key}",
+                    where=where,
+                    hint=f"{near}{key}s are {', '.join(known)}",
+                )
         kinds |= {name: said["kind"]} if "kind" in said else {}
         roles |= {name: said["role"]} if "role" in said else {}
     return kinds, roles
@@ -98,20 +140,39 @@ def _rule(said: Any, where: str, names: list[str]) -> Rule:
         SchemaError: There is no such rule or column, or an end of a range is no number and no date.
     """
     hint = 'write kind = "a<=b" and columns = ["a", "b"] below [[rules]]'
-    if not isinstance(said, dict) or not isinstance(said.get("columns"), list) or "kind" not in said:
+    if (
+        not isinstance(said, dict)
+        or not isinstance(said.get("columns"), list)
+        or "kind" not in said
+    ):
         raise SchemaError("this is no rule", where=where, hint=hint)
     for key in said:
-        if key not in ("kind", "columns", "low", "high") or (key in ("low", "high") and said["kind"] != "range"):
-            raise SchemaError(f"'{key}' is no setting of a rule '{said['kind']}'", where=where, hint=hint)
+        if key not in ("kind", "columns", "low", "high") or (
+            key in ("low", "high") and said["kind"] != "range"
+        ):
+            raise SchemaError(
+                f"'{key}' is no setting of a rule '{said['kind']}'", where=where, hint=hint
+            )
     if said["kind"] not in RULE_KINDS:
-        near = "".join(f"did you mean '{match}'? " for match in get_close_matches(str(said["kind"]), RULE_KINDS, n=1))
-        raise SchemaError(f"'{said['kind']}' is no kind of rule", where=where,
-                          hint=f"{near}kinds of rules are {', '.join(RULE_KINDS)}")
+        near = "".join(
+            f"did you mean '{match}'? "
+            for match in get_close_matches(str(said["kind"]), RULE_KINDS, n=1)
+        )
+        raise SchemaError(
+            f"'{said['kind']}' is no kind of rule",
+            where=where,
+            hint=f"{near}kinds of rules are {', '.join(RULE_KINDS)}",
+        )
     for name in said["columns"]:
         _check_name(name, names, where)
     try:
-        return Rule(said["kind"], tuple(said["columns"]), low=_end(said.get("low")), high=_end(said.get("high")),
-                    declared=True)
+        return Rule(
+            said["kind"],
+            tuple(said["columns"]),
+            low=_end(said.get("low")),
+            high=_end(said.get("high")),
+            declared=True,
+        )
     except SchemaError as error:
         raise SchemaError(error.what, where=where, hint=error.hint) from error
 
@@ -120,9 +181,15 @@ def _end(value: Any) -> float | str | None:
     """An end of a range: a number, or a date as ISO text."""
     if isinstance(value, dt.date):
         return value.isoformat()
-    if value is None or isinstance(value, (float, str)) or (isinstance(value, int) and not isinstance(value, bool)):
+    if (
+        value is None
+        or isinstance(value, (float, str))
+        or (isinstance(value, int) and not isinstance(value, bool))
+    ):
         return value
-    raise SchemaError(f"'{value}' is no end of a range", hint="write a number, or a date as 2024-12-31")
+    raise SchemaError(
+        f"'{value}' is no end of a range", hint="write a number, or a date as 2024-12-31"
+    )
 
 
 def _content(path: Path) -> dict[str, Any]:
@@ -130,13 +197,25 @@ def _content(path: Path) -> dict[str, Any]:
         with path.open("rb") as stream:
             content = tomllib.load(stream)
     except FileNotFoundError as error:
-        raise SchemaError("there is no such schema file", where=str(path), hint="check the path") from error
+        raise SchemaError(
+            "there is no such schema file", where=str(path), hint="check the path"
+        ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SchemaError(f"the schema file cannot be read ({error})", where=str(path),
-                          hint='write it as TOML: [columns.age] and below it kind = "number"') from error
+        raise SchemaError(
+            f"the schema file cannot be read ({error})",
+            where=str(path),
+            hint='write it as TOML: [columns.age] and below it kind = "number"',
+        ) from error
     unknown = [key for key in content if key not in ("columns", "rules")]
-    empty = not isinstance(content.get("columns", {}), dict) or not isinstance(content.get("rules", []), list)
+    empty = not isinstance(content.get("columns", {}), dict) or not isinstance(
+        content.get("rules", []), list
+    )
     if unknown or empty or not content:
-        raise SchemaError(f"'{unknown[0]}' is unknown here" if unknown else "it has no [columns.NAME] and no [[rules]]",
-                          where=str(path), hint='write [columns.NAME] and below it kind = "..." or role = "..."')
+        raise SchemaError(
+            f"'{unknown[0]}' is unknown here"
+            if unknown
+            else "it has no [columns.NAME] and no [[rules]]",
+            where=str(path),
+            hint='write [columns.NAME] and below it kind = "..." or role = "..."',
+        )
     return content

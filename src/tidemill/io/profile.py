@@ -16,27 +16,42 @@ _TEXTS = ("example", "min", "median", "max", "step")
 
 
 def profile(data: Dataset) -> pl.DataFrame:
-    """Kind, role, missing share, distinct values and the extent of every column, as ``tidemill read`` shows them.
+    """Kind, role, missing share, distinct values and the extent of every column, as ``tidemill
+    read`` shows them.
 
     Returns:
-        One row a column: column, kind, role, missing (0 to 1), distinct, example (the commonest value of a category,
-        else the first), min, median, max (text; null where there is none), step, reason, role_reason.
+        One row a column: column, kind, role, missing (0 to 1), distinct, example (the commonest
+        value of a category, else the first), min, median, max (text; null where there is none),
+        step, reason, role_reason.
     """
     lines = [_line(data.frame[column.name], column) for column in data.schema]
-    return pl.DataFrame(lines, schema_overrides=dict.fromkeys(_TEXTS, pl.String), infer_schema_length=None)
+    return pl.DataFrame(
+        lines, schema_overrides=dict.fromkeys(_TEXTS, pl.String), infer_schema_length=None
+    )
 
 
 def _line(values: pl.Series, column: Column) -> dict[str, Any]:
     present = values.drop_nulls()
     plain = not (values.dtype.is_nested() or values.dtype == pl.Object)
     ordered = column.kind in ("number", "datetime") and len(present) > 0
-    low, middle, high = (present.min(), present.median(), present.max()) if ordered else (None, None, None)
-    middle = middle.date() if isinstance(middle, dt.datetime) and values.dtype == pl.Date else middle
+    low, middle, high = (
+        (present.min(), present.median(), present.max()) if ordered else (None, None, None)
+    )
+    middle = (
+        middle.date() if isinstance(middle, dt.datetime) and values.dtype == pl.Date else middle
+    )
     return {
-        "column": column.name, "kind": column.kind, "role": column.role,
-        "missing": values.null_count() / max(1, len(values)), "distinct": present.n_unique() if plain else None,
-        "example": _shown(_example(present, column) if plain else None, column), "min": _shown(low, column),
-        "median": _shown(middle, column), "max": _shown(high, column), "step": column.step, "reason": column.reason,
+        "column": column.name,
+        "kind": column.kind,
+        "role": column.role,
+        "missing": values.null_count() / max(1, len(values)),
+        "distinct": present.n_unique() if plain else None,
+        "example": _shown(_example(present, column) if plain else None, column),
+        "min": _shown(low, column),
+        "median": _shown(middle, column),
+        "max": _shown(high, column),
+        "step": column.step,
+        "reason": column.reason,
         "role_reason": column.role_reason,
     }
 

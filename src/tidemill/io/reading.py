@@ -1,4 +1,5 @@
-"""A file or a frame becomes a Dataset: columns typed without loss, kinds and roles inferred with a reason each."""
+"""A file or a frame becomes a Dataset: columns typed without loss, kinds and roles inferred with a
+reason each."""
 
 from __future__ import annotations
 
@@ -29,17 +30,27 @@ from tidemill.io.steps import step_of
 _GIVEN = "given by the user"
 
 
-def read(source: Any, run: Run, *, target: str | None = None, ignore: Iterable[str] = (), id: Iterable[str] = (),
-         sensitive: Iterable[str] = (), time: str | None = None, entity: str | None = None,
-         schema: str | Path | None = None) -> Dataset:
+def read(
+    source: Any,
+    run: Run,
+    *,
+    target: str | None = None,
+    ignore: Iterable[str] = (),
+    id: Iterable[str] = (),
+    sensitive: Iterable[str] = (),
+    time: str | None = None,
+    entity: str | None = None,
+    schema: str | Path | None = None,
+) -> Dataset:
     """The table of a file or a frame, with its schema.
 
     Args:
-        source: A path ("customers.csv", "shop.sqlite?table=Orders", "book.xlsx?sheet=May"), or a polars, pandas or
-            pyarrow table.
+        source: A path ("customers.csv", "shop.sqlite?table=Orders", "book.xlsx?sheet=May"), or a
+            polars, pandas or pyarrow table.
         run: Shows the progress and takes the warnings.
         target: The column to be predicted.
-        ignore: Columns to leave out of everything; those of lists, records or bytes must be among them.
+        ignore: Columns to leave out of everything; those of lists, records or bytes must be among
+            them.
         id: Columns that identify rows or persons.
         sensitive: Columns that no one may be treated by.
         time: The column that orders the rows.
@@ -52,20 +63,37 @@ def read(source: Any, run: Run, *, target: str | None = None, ignore: Iterable[s
     """
     raw, door, name, where = _opened(source, run)
     if not raw.frame.width or not raw.frame.height:
-        raise InputError("there are no rows" if raw.frame.width else "there are no columns", where=where,
-                         hint="give data with at least one row and one column")
-    wishes = wished(raw.frame.columns, schema, target=target, ignore=ignore, id=id, sensitive=sensitive, time=time,
-                    entity=entity)
+        raise InputError(
+            "there are no rows" if raw.frame.width else "there are no columns",
+            where=where,
+            hint="give data with at least one row and one column",
+        )
+    wishes = wished(
+        raw.frame.columns,
+        schema,
+        target=target,
+        ignore=ignore,
+        id=id,
+        sensitive=sensitive,
+        time=time,
+        entity=entity,
+    )
     raw = with_images(raw, _folder(source), wishes, where, run)
     wishes, reasons = _labelled(raw, wishes)
     enter = _text_admitted if raw.is_text else _admitted
-    entries = [enter(column) for column in run.track(raw.frame.get_columns(), "read", "typing the columns")]
+    entries = [
+        enter(column) for column in run.track(raw.frame.get_columns(), "read", "typing the columns")
+    ]
     _check_refused(entries, wishes, where)
-    made = [_column(entry, raw.is_text, wishes, reasons)
-            for entry in run.track(entries, "read", "inferring kinds and roles")]
+    made = [
+        _column(entry, raw.is_text, wishes, reasons)
+        for entry in run.track(entries, "read", "inferring kinds and roles")
+    ]
     _tell(entries, [column for _, column in made], run)
     frame = pl.DataFrame([values for values, _ in made])
-    return Dataset(frame, Schema(tuple(column for _, column in made), wishes.rules), name=name, door=door)
+    return Dataset(
+        frame, Schema(tuple(column for _, column in made), wishes.rules), name=name, door=door
+    )
 
 
 def _folder(source: Any) -> Path:
@@ -90,7 +118,8 @@ def _labelled(raw: Raw, wishes: Wishes) -> tuple[Wishes, Mapping[str, str]]:
 
 
 def _opened(source: Any, run: Run) -> tuple[Raw, Door, str, str]:
-    """The columns at the door, the library that they came from, their name, and where they are for messages."""
+    """The columns at the door, the library that they came from, their name, and where they are for
+    messages."""
     if not isinstance(source, str | Path):
         raw, door = taken_in(source, run)
         return raw, door, "data", "the table"
@@ -121,8 +150,9 @@ def _text_admitted(text: pl.Series) -> Admitted:
     return Admitted(values, "Time(s)" if is_time else text_of(values.dtype), spelling)
 
 
-def _column(entry: Admitted, is_text: bool, wishes: Wishes,
-            reasons: Mapping[str, str]) -> tuple[pl.Series, Column]:
+def _column(
+    entry: Admitted, is_text: bool, wishes: Wishes, reasons: Mapping[str, str]
+) -> tuple[pl.Series, Column]:
     values, name, spelling, dtype = entry.values, entry.values.name, entry.spelling, entry.dtype
     wish = wishes.kinds.get(name)
     if entry.refused:
@@ -132,13 +162,16 @@ def _column(entry: Admitted, is_text: bool, wishes: Wishes,
         dtype = text_of(values.dtype) if is_text else dtype
         found = Inferred(values, wish, reasons.get(name, _GIVEN))
     else:
-        found = inferred(values, spelling, from_text=dtype == "String" and values.dtype != pl.String)
+        found = inferred(
+            values, spelling, from_text=dtype == "String" and values.dtype != pl.String
+        )
         found = _predictable(found) if wishes.roles.get(name) == "target" else found
     role, why = _role(found, wishes)
     why = reasons.get(name, why) if why == _GIVEN else why
     step = step_of(found.values) if found.kind == "number" else None
-    return found.values, Column(name, found.kind, role, found.values.has_nulls(), step, dtype, spelling,
-                                found.reason, why)
+    return found.values, Column(
+        name, found.kind, role, found.values.has_nulls(), step, dtype, spelling, found.reason, why
+    )
 
 
 def _predictable(found: Inferred) -> Inferred:
@@ -156,22 +189,37 @@ def _role(found: Inferred, wishes: Wishes) -> tuple[Role, str]:
     name, values = found.values.name, found.values
     role = wishes.roles.get(name)
     if role == "time" and not (values.dtype.is_numeric() or values.dtype.is_temporal()):
-        raise SchemaError(f"the time column holds {found.kind} values, not dates or numbers", where=f"column '{name}'",
-                          hint='name another, or give it kind = "datetime" in a schema file')
+        raise SchemaError(
+            f"the time column holds {found.kind} values, not dates or numbers",
+            where=f"column '{name}'",
+            hint='name another, or give it kind = "datetime" in a schema file',
+        )
     if role is not None:
         return role, _GIVEN
-    if found.kind == "id" and len(values) > 1 and not values.has_nulls() and values.n_unique() == len(values):
+    if (
+        found.kind == "id"
+        and len(values) > 1
+        and not values.has_nulls()
+        and values.n_unique() == len(values)
+    ):
         return "key", f"each of the {len(values):,} values occurs once"
     return "feature", ""
 
 
 def _check_refused(entries: list[Admitted], wishes: Wishes, where: str) -> None:
-    refused = [entry for entry in entries if entry.refused and wishes.roles.get(entry.values.name) != "ignore"]
+    refused = [
+        entry
+        for entry in entries
+        if entry.refused and wishes.roles.get(entry.values.name) != "ignore"
+    ]
     if refused:
         shown = "; ".join(f"'{entry.values.name}': {entry.refused}" for entry in refused[:5])
         names = " ".join(f"--ignore '{entry.values.name}'" for entry in refused)
-        raise SchemaError(f"{len(refused)} column{'s' if len(refused) > 1 else ''} cannot be used ({shown})",
-                          where=where, hint=f"leave out what holds no plain values: {names}")
+        raise SchemaError(
+            f"{len(refused)} column{'s' if len(refused) > 1 else ''} cannot be used ({shown})",
+            where=where,
+            hint=f"leave out what holds no plain values: {names}",
+        )
 
 
 def _tell(entries: list[Admitted], columns: list[Column], run: Run) -> None:
@@ -180,5 +228,9 @@ def _tell(entries: list[Admitted], columns: list[Column], run: Run) -> None:
             run.warn(f"The column '{entry.values.name}': {entry.warning}.", "read")
     empty = [column.name for column in columns if column.reason == NO_VALUE]
     if empty:
-        run.warn(f"{len(empty)} column{'s have' if len(empty) > 1 else ' has'} no value at all: {', '.join(empty[:8])}"
-                 f"{', ...' if len(empty) > 8 else ''}.", "read")
+        run.warn(
+            f"{len(empty)} column{'s have' if len(empty) > 1 else ' has'} no value at all: "
+            f"{', '.join(empty[:8])}"
+            f"{', ...' if len(empty) > 8 else ''}.",
+            "read",
+        )

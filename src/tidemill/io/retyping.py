@@ -9,8 +9,11 @@ from tidemill.core.schema import Kind, Spelling
 from tidemill.core.spelling import mended, spelled, typed
 
 
-def retyped(values: pl.Series, spelling: Spelling | None, kind: Kind) -> tuple[pl.Series, Spelling | None]:
-    """The values as this kind wants them: numbers for "number", dates for "datetime", else as they were written.
+def retyped(
+    values: pl.Series, spelling: Spelling | None, kind: Kind
+) -> tuple[pl.Series, Spelling | None]:
+    """The values as this kind wants them: numbers for "number", dates for "datetime", else as they
+    were written.
 
     Raises:
         SchemaError: The values are not of that kind.
@@ -24,7 +27,9 @@ def retyped(values: pl.Series, spelling: Spelling | None, kind: Kind) -> tuple[p
     if kind == "datetime":
         return _as_dates(values, spelling)
     if kind == "boolean" and values.n_unique() - values.has_nulls() > 2:
-        raise _refusal(values, "boolean", f"{values.drop_nulls().n_unique():,} different values, not two")
+        raise _refusal(
+            values, "boolean", f"{values.drop_nulls().n_unique():,} different values, not two"
+        )
     if values.dtype == pl.String or spelling is None or kind == "boolean":
         return values, spelling
     text = spelled(values, spelling).set(values.is_null(), None)
@@ -40,7 +45,11 @@ def _as_numbers(values: pl.Series, spelling: Spelling | None) -> tuple[pl.Series
         found = mended(values.alias("number"), share=1.0)
         if found is not None and found.values.dtype.is_numeric():
             return found.values.alias(values.name), found.spelling
-    raise _refusal(values, "number", f"such as '{values.drop_nulls()[0]}'" if values.count() else "it has no value")
+    raise _refusal(
+        values,
+        "number",
+        f"such as '{values.drop_nulls()[0]}'" if values.count() else "it has no value",
+    )
 
 
 def _as_dates(values: pl.Series, spelling: Spelling | None) -> tuple[pl.Series, Spelling | None]:
@@ -53,9 +62,16 @@ def _as_dates(values: pl.Series, spelling: Spelling | None) -> tuple[pl.Series, 
     lenient = mended(text.alias("date"), share=1.0)
     if lenient is not None and lenient.values.dtype.is_temporal():
         return lenient.values.alias(values.name), lenient.spelling
-    raise _refusal(values, "datetime", f"such as '{values.drop_nulls()[0]}'" if values.count() else "it has no value")
+    raise _refusal(
+        values,
+        "datetime",
+        f"such as '{values.drop_nulls()[0]}'" if values.count() else "it has no value",
+    )
 
 
 def _refusal(values: pl.Series, kind: Kind, why: str) -> SchemaError:
-    return SchemaError(f"its values cannot be read as {kind} ({why})", where=f"column '{values.name}'",
-                       hint="give it another kind in the schema file, or clean the column first")
+    return SchemaError(
+        f"its values cannot be read as {kind} ({why})",
+        where=f"column '{values.name}'",
+        hint="give it another kind in the schema file, or clean the column first",
+    )

@@ -1,4 +1,5 @@
-"""A file to be read: what it is by its ending, which part of it is meant, and its bytes unpacked."""
+"""A file to be read: what it is by its ending, which part of it is meant, and its bytes
+unpacked."""
 
 from __future__ import annotations
 
@@ -19,8 +20,12 @@ from tidemill.io import READERS
 MAX_BYTES = 8 << 30
 PACKED = ("gz", "zip")
 FOLDER = "folder"
-_PARTS = {**dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
-          **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet",)), "npz": ("images", "labels"), FOLDER: ("size",)}
+_PARTS = {
+    **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
+    **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet",)),
+    "npz": ("images", "labels"),
+    FOLDER: ("size",),
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What the data are called: the table or sheet asked for, else the file's name without endings."""
+        """What the data are called: the table or sheet asked for, else the file's name without
+        endings."""
         if self.ending in ("npz", FOLDER):
             return self.path.resolve().name.partition(".")[0] or self.path.name
         return next(iter(self.part.values()), self.path.name.partition(".")[0] or self.path.name)
@@ -59,12 +65,25 @@ class Source:
                 with gzip.open(self.path) as stream:
                     return _bounded(stream.read(MAX_BYTES + 1), self.path)
             return self.path.read_bytes()
-        except (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-            raise InputError(f"the file is damaged or not packed as its name says ({error})", where=str(self.path),
-                             hint="copy it again, or unpack it yourself") from error
+        except (
+            EOFError,
+            gzip.BadGzipFile,
+            zlib.error,
+            zipfile.BadZipFile,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise InputError(
+                f"the file is damaged or not packed as its name says ({error})",
+                where=str(self.path),
+                hint="copy it again, or unpack it yourself",
+            ) from error
         except OSError as error:
-            raise InputError(f"cannot be opened ({error.strerror or error})", where=str(self.path),
-                             hint="check the permissions") from error
+            raise InputError(
+                f"cannot be opened ({error.strerror or error})",
+                where=str(self.path),
+                hint="check the permissions",
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -74,7 +93,8 @@ class Raw:
     Attributes:
         frame: The columns; of a text source all are String, and an empty field is the empty text.
         is_text: Whether the source is text, in which an empty field is a missing value.
-        label: The column that says what an image shows, and why it is held to be that; None where there is none.
+        label: The column that says what an image shows, and why it is held to be that; None where
+            there is none.
     """
 
     frame: pl.DataFrame
@@ -86,7 +106,8 @@ def located(source: str | Path) -> Source:
     """The file that a path names, possibly with a part behind "?".
 
     Raises:
-        InputError: There is no such file, it is a folder, it is empty, or no reader is known for it.
+        InputError: There is no such file, it is a folder, it is empty, or no reader is known for
+            it.
 
     Example:
         >>> located("no-such-file.csv")
@@ -108,9 +129,17 @@ def located(source: str | Path) -> Source:
     if packed == "zip" and ending not in READERS:
         ending = _ending_inside(path)
     if ending not in READERS or ending == FOLDER:
-        what = f"no reader is known for the ending '.{ending}'" if ending else "the file's name has no ending"
+        what = (
+            f"no reader is known for the ending '.{ending}'"
+            if ending
+            else "the file's name has no ending"
+        )
         known = ", ".join("." + name for name in READERS if name != FOLDER)
-        raise InputError(what, where=str(path), hint=f"known endings: {known}; also .gz and .zip of the text ones")
+        raise InputError(
+            what,
+            where=str(path),
+            hint=f"known endings: {known}; also .gz and .zip of the text ones",
+        )
     _check_part(path, part, ending)
     return Source(path, ending, packed, part)
 
@@ -118,9 +147,13 @@ def located(source: str | Path) -> Source:
 def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
     for key in part:
         if key not in _PARTS.get(ending, ()):
-            raise InputError(f"'?{key}=' means nothing for a file of this kind", where=str(path),
-                             hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?images=NAME for arrays, "
-                                  "?size=32 for folders of images")
+            raise InputError(
+                f"'?{key}=' means nothing for a file of this kind",
+                where=str(path),
+                hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?images=NAME for "
+                "arrays, "
+                "?size=32 for folders of images",
+            )
 
 
 def _check(path: Path) -> None:
@@ -130,28 +163,42 @@ def _check(path: Path) -> None:
         folder = path.parent
         names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
         near = get_close_matches(path.name, names, n=3, cutoff=0.6)
-        hint = (f"did you mean {' or '.join(repr(str(folder / name)) for name in near)}?" if near
-                else f"check the path; it is looked for in {folder.resolve()}")
+        hint = (
+            f"did you mean {' or '.join(repr(str(folder / name)) for name in near)}?"
+            if near
+            else f"check the path; it is looked for in {folder.resolve()}"
+        )
         raise InputError("there is no such file", where=str(path), hint=hint)
     if path.stat().st_size == 0:
-        raise InputError("the file is empty", where=str(path), hint="give a file with a header line and rows")
+        raise InputError(
+            "the file is empty", where=str(path), hint="give a file with a header line and rows"
+        )
 
 
 def _ending_inside(path: Path) -> str:
     try:
         return PurePath(_unzipped(path, read=False)[0]).suffix.removeprefix(".").lower()
     except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(f"the zip file is damaged ({error})", where=str(path), hint="copy it again") from error
+        raise InputError(
+            f"the zip file is damaged ({error})", where=str(path), hint="copy it again"
+        ) from error
 
 
 def _unzipped(path: Path, *, read: bool = True) -> tuple[str, bytes]:
     """The name and the bytes of the one file in a zip."""
     with zipfile.ZipFile(path) as archive:
-        infos = [info for info in archive.infolist() if not info.is_dir() and not info.filename.startswith("__MACOSX")]
+        infos = [
+            info
+            for info in archive.infolist()
+            if not info.is_dir() and not info.filename.startswith("__MACOSX")
+        ]
         if len(infos) != 1:
             names = ", ".join(info.filename for info in infos[:8])
-            raise InputError(f"the zip file holds {len(infos)} files" + (f": {names}" if names else ""),
-                             where=str(path), hint="unpack it and name the one that you mean")
+            raise InputError(
+                f"the zip file holds {len(infos)} files" + (f": {names}" if names else ""),
+                where=str(path),
+                hint="unpack it and name the one that you mean",
+            )
         if not read:
             return infos[0].filename, b""
         with archive.open(infos[0]) as stream:
@@ -160,6 +207,9 @@ def _unzipped(path: Path, *, read: bool = True) -> tuple[str, bytes]:
 
 def _bounded(content: bytes, path: Path) -> bytes:
     if len(content) > MAX_BYTES:
-        raise InputError(f"the file unpacks to more than {MAX_BYTES >> 30} GiB", where=str(path),
-                         hint="give fewer rows")
+        raise InputError(
+            f"the file unpacks to more than {MAX_BYTES >> 30} GiB",
+            where=str(path),
+            hint="give fewer rows",
+        )
     return content

@@ -12,16 +12,18 @@ _DIGITS = 15
 
 
 def step_of(values: pl.Series) -> str | None:
-    """The greatest step of which every finite value is a whole multiple, as decimal text; None where there is none.
+    """The greatest step of which every finite value is a whole multiple, as decimal text; None
+    where there is none.
 
-    With fewer than 20 different values only powers of ten up to 1 are told. None means that the values need more than
-    15 significant digits, or that there are none.
+    With fewer than 20 different values only powers of ten up to 1 are told. None means that the
+    values need more than 15 significant digits, or that there are none.
 
     Args:
         values: An Int64 or Float64 series.
 
     Example:
-        >>> step_of(pl.Series([0.25, 1.5])), step_of(pl.Series(range(0, 500, 5))), step_of(pl.Series([1 / 3]))
+        >>> (step_of(pl.Series([0.25, 1.5])), step_of(pl.Series(range(0, 500, 5))),
+        ...     step_of(pl.Series([1 / 3])))
         ('0.01', '5', None)
     """
     unique = values.drop_nulls().unique()
@@ -40,7 +42,8 @@ def step_of(values: pl.Series) -> str | None:
 
 
 def _places(numbers: np.ndarray) -> int | None:
-    """The decimals that all numbers need; None where some need more than 15 significant digits in all."""
+    """The decimals that all numbers need; None where some need more than 15 significant digits in
+    all."""
     largest = float(np.abs(numbers).max())
     probe = numbers[:100]
     for places in range(_DIGITS + 1):
@@ -60,5 +63,7 @@ def _common(ticks: np.ndarray) -> int:
     """The greatest common divisor of whole numbers; 1 where they are too few to tell."""
     if len(ticks) < MIN_DISTINCT:
         return 1
-    size = np.abs(ticks).view(np.uint64)  # the size of the smallest 64-bit number is right as unsigned only
+    size = np.abs(ticks).view(
+        np.uint64
+    )  # the size of the smallest 64-bit number is right as unsigned only
     return int(np.gcd.reduce(size)) or 1

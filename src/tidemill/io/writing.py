@@ -30,7 +30,8 @@ _SHOWN = "write .npz, .png (a contact sheet), .parquet, or a folder"
 
 
 def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
-    """Write the rows in the format of the file's ending (csv, tsv, parquet, jsonl, xlsx; .csv.gz and its like).
+    """Write the rows in the format of the file's ending (csv, tsv, parquet, jsonl, xlsx; .csv.gz
+    and its like).
 
     Text formats get every cell as it was spelled; the others the dtypes of the source.
 
@@ -40,20 +41,25 @@ def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
     write_chunks([data], path, overwrite=overwrite, rows=len(data))
 
 
-def write_chunks(parts: Iterable[Dataset], path: str | Path, *, overwrite: bool = False, rows: int | None = None) -> int:
+def write_chunks(
+    parts: Iterable[Dataset], path: str | Path, *, overwrite: bool = False, rows: int | None = None
+) -> int:
     """Write parts of one table, one below the other, as each is made; give how many rows that were.
 
-    The rows are the same however they are cut into parts, and where the file is not packed (.gz), its bytes too. It
-    appears when the last part is written, and not at all if one fails. Of an Excel sheet all parts are held in memory.
+    The rows are the same however they are cut into parts, and where the file is not packed (.gz),
+    its bytes too. It appears when the last part is written, and not at all if one fails. Of an
+    Excel sheet all parts are held in memory.
 
     Args:
         parts: At least one; all of one schema.
         path: Where to, as for :func:`write`.
         overwrite: Whether an existing file may be replaced.
-        rows: How many will come, where that is known: what no Excel sheet takes is refused before the first is made.
+        rows: How many will come, where that is known: what no Excel sheet takes is refused before
+            the first is made.
 
     Raises:
-        OutputError: The ending is unknown, the file exists, it cannot be written, or there are too many rows for it.
+        OutputError: The ending is unknown, the file exists, it cannot be written, or there are too
+            many rows for it.
     """
     path, written, origins = Path(path), 0, set[int]()
     if path.suffix.lower() not in ("", *(f".{ending}" for ending in _IMAGES)) and not path.is_dir():
@@ -61,7 +67,11 @@ def write_chunks(parts: Iterable[Dataset], path: str | Path, *, overwrite: bool 
     if path.suffix.lower() == ".xlsx" and rows is not None:
         check_size(rows, 0)
     if path.is_file() and not overwrite:
-        raise OutputError("the output exists already", where=str(path), hint="give another name, or add --overwrite")
+        raise OutputError(
+            "the output exists already",
+            where=str(path),
+            hint="give another name, or add --overwrite",
+        )
     parts = iter(parts)
     first = next(parts)
     ending = ending_of(path, images=image_column(first.schema) is not None)
@@ -76,8 +86,14 @@ def write_chunks(parts: Iterable[Dataset], path: str | Path, *, overwrite: bool 
     if ending in _IMAGES:
         _write_images(frames(), path, ending, first, overwrite)
         return written
-    # Parquet can say of a file where its rows come from; in other formats a mark would be one more column
-    _write(frames(), path, overwrite, **({"marks": lambda: _marks(origins)} if ending == "parquet" else {}))
+    # Parquet can say of a file where its rows come from; in other formats a mark would be one more
+    # column
+    _write(
+        frames(),
+        path,
+        overwrite,
+        **({"marks": lambda: _marks(origins)} if ending == "parquet" else {}),
+    )
     return written
 
 
@@ -88,7 +104,9 @@ def write_frame(frame: pl.DataFrame, path: str | Path, *, overwrite: bool = Fals
         OutputError: The ending is unknown, the file exists, or it cannot be written.
     """
     ending = ending_of(Path(path))
-    columns = [_text(values, Column(values.name, "text", dtype=text_of(values.dtype))) for values in frame]
+    columns = [
+        _text(values, Column(values.name, "text", dtype=text_of(values.dtype))) for values in frame
+    ]
     _write([pl.DataFrame(columns) if ending in _TEXT else frame], Path(path), overwrite)
 
 
@@ -103,25 +121,35 @@ def text_frame(data: Dataset) -> pl.DataFrame:
 
 def _text(values: pl.Series, column: Column) -> pl.Series:
     if values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object):
-        raise OutputError(f"the column '{column.name}' cannot be written as text", hint="write Parquet, or drop it")
+        raise OutputError(
+            f"the column '{column.name}' cannot be written as text",
+            hint="write Parquet, or drop it",
+        )
     if column.spelling is None:
         values = restored(values, column.dtype)
         text = spelled(values, _usual(values))
     else:  # whole floats may be integers inside
-        values = values.cast(pl.Float64) if column.dtype.startswith("Float") and values.dtype.is_integer() else values
+        values = (
+            values.cast(pl.Float64)
+            if column.dtype.startswith("Float") and values.dtype.is_integer()
+            else values
+        )
         text = spelled(values, column.spelling)
     return text.set(text == "", None)
 
 
 def _usual(values: pl.Series) -> Spelling:
-    """How values are written whose source was no text: moments as short as is exact, all else as always."""
+    """How values are written whose source was no text: moments as short as is exact, all else as
+    always."""
     if not isinstance(values.dtype, pl.Datetime):
         return Spelling()
     zoned = values.dtype.time_zone is not None
     return Spelling(datetime="%Y-%m-%dT%H:%M:%S%.f%:z" if zoned else "%Y-%m-%d %H:%M:%S%.f")
 
 
-def _write_images(frames: Iterator[pl.DataFrame], path: Path, ending: str, first: Dataset, overwrite: bool) -> None:
+def _write_images(
+    frames: Iterator[pl.DataFrame], path: Path, ending: str, first: Dataset, overwrite: bool
+) -> None:
     column = label_column(first.schema)
     label = None if column is None else column.name
     if ending == FOLDER:
@@ -140,16 +168,30 @@ def ending_of(path: Path, *, images: bool = False) -> str:
         return FOLDER
     endings = [ending.lower() for ending in path.name.split(".")[1:]][-2:] or [""]
     ending = endings[0] if endings[-1] == "gz" else endings[-1]
-    if ending not in WRITERS or ending == FOLDER or (endings[-1] == "gz" and ending not in _PACKABLE):
-        what = f"the ending '.{'.'.join(endings)}' is unknown" if endings[-1] else "the name has no ending"
+    if (
+        ending not in WRITERS
+        or ending == FOLDER
+        or (endings[-1] == "gz" and ending not in _PACKABLE)
+    ):
+        what = (
+            f"the ending '.{'.'.join(endings)}' is unknown"
+            if endings[-1]
+            else "the name has no ending"
+        )
         known = ", ".join("." + name for name in WRITERS if name not in _IMAGES)
-        raise OutputError(what, where=str(path),
-                          hint=_SHOWN if images else f"known endings: {known}; also .gz of the text ones")
+        raise OutputError(
+            what,
+            where=str(path),
+            hint=_SHOWN if images else f"known endings: {known}; also .gz of the text ones",
+        )
     if images and ending not in (*_IMAGES, "parquet"):
         raise OutputError(f"images cannot be written as .{ending}", where=str(path), hint=_SHOWN)
     if not images and ending in _IMAGES:
-        raise OutputError(f"a table without images cannot be written as .{ending}", where=str(path),
-                          hint="write .csv, .parquet or .xlsx")
+        raise OutputError(
+            f"a table without images cannot be written as .{ending}",
+            where=str(path),
+            hint="write .csv, .parquet or .xlsx",
+        )
     return ending
 
 
@@ -157,8 +199,10 @@ def _marks(origins: set[int]) -> dict[str, str]:
     """Where rows come from, for the metadata of a file: nothing where all are real."""
     if not any(origins):
         return {}
-    return {"tidemill.origin": "synthetic" if all(origins) else "real and synthetic",
-            "tidemill.rounds": ",".join(map(str, sorted(origins)))}
+    return {
+        "tidemill.origin": "synthetic" if all(origins) else "real and synthetic",
+        "tidemill.rounds": ",".join(map(str, sorted(origins))),
+    }
 
 
 def _write(frames: Iterable[pl.DataFrame], path: Path, overwrite: bool, **options: Any) -> None:
@@ -167,5 +211,7 @@ def _write(frames: Iterable[pl.DataFrame], path: Path, overwrite: bool, **option
         if path.suffix.lower() != ".gz":
             write_to(frames, file, **options)
             return
-        with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:  # no time, no name: the same rows, the same bytes
+        with gzip.GzipFile(
+            "", "wb", fileobj=file, mtime=0
+        ) as packed:  # no time, no name: the same rows, the same bytes
             write_to(frames, packed, **options)

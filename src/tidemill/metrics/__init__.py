@@ -2,16 +2,46 @@
 
 from tidemill.core.registry import Entry, Registry
 
-METRICS = Registry("metrics", {
-    "marginals": Entry("tidemill.metrics.marginals:marginals", "the shape of each column, and its missing values"),
-    "pairs": Entry("tidemill.metrics.pairs:pairs", "how each two columns go together"),
-    "detection": Entry("tidemill.metrics.detection:detection", "whether a classifier tells synthetic from real rows"),
-    "coverage": Entry("tidemill.metrics.coverage:coverage", "how much of the real variety occurs"),
-    "utility": Entry("tidemill.metrics.utility:utility", "what models of the target learn from synthetic rows"),
-    "nearest": Entry("tidemill.metrics.nearest:nearest", "closeness to training rows, and exact copies of them"),
-    "membership": Entry("tidemill.metrics.membership:membership", "whether an attacker can tell who was in training"),
-    "parity": Entry("tidemill.metrics.parity.parity:parity", "whether sensitive groups are served equally well"),
-    "findings": Entry("tidemill.metrics.findings:findings", "which mined findings are found again"),
-    "series": Entry("tidemill.metrics.series.series:series", "whether series move as real ones do"),
-    "images": Entry("tidemill.metrics.images.distribution:images", "whether images are like real ones, and no copies"),
-})
+METRICS = Registry(
+    "metrics",
+    {
+        "marginals": Entry(
+            "tidemill.metrics.marginals:marginals",
+            "the shape of each column, and its missing values",
+        ),
+        "pairs": Entry("tidemill.metrics.pairs:pairs", "how each two columns go together"),
+        "detection": Entry(
+            "tidemill.metrics.detection:detection",
+            "whether a classifier tells synthetic from real rows",
+        ),
+        "coverage": Entry(
+            "tidemill.metrics.coverage:coverage", "how much of the real variety occurs"
+        ),
+        "utility": Entry(
+            "tidemill.metrics.utility:utility",
+            "what models of the target learn from synthetic rows",
+        ),
+        "nearest": Entry(
+            "tidemill.metrics.nearest:nearest",
+            "closeness to training rows, and exact copies of them",
+        ),
+        "membership": Entry(
+            "tidemill.metrics.membership:membership",
+            "whether an attacker can tell who was in training",
+        ),
+        "parity": Entry(
+            "tidemill.metrics.parity.parity:parity",
+            "whether sensitive groups are served equally well",
+        ),
+        "findings": Entry(
+            "tidemill.metrics.findings:findings", "which mined findings are found again"
+        ),
+        "series": Entry(
+            "tidemill.metrics.series.series:series", "whether series move as real ones do"
+        ),
+        "images": Entry(
+            "tidemill.metrics.images.distribution:images",
+            "whether images are like real ones, and no copies",
+        ),
+    },
+)

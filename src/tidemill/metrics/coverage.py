@@ -19,20 +19,23 @@ CELLS = 5_000_000
 MOST_POINTS = 5000
 FEWEST_POINTS = 50
 LEVEL_ROWS = 5
-"""Levels of at least so many held-out rows are looked for: an equal real sample lacks one in less than 1 % of cases."""
+"""Levels of at least so many held-out rows are looked for: an equal real sample lacks one in less
+than 1 % of cases."""
 TAIL_SHARE, TAIL_ROWS = 0.01, 10
-"""A tail is the outermost 1 % of the real values, or more where that would be fewer than 10 rows."""
+"""A tail is the outermost 1 % of the real values, or more where that would be fewer than 10
+rows."""
 COVERAGE, DENSITY, LEVELS, TAILS = "coverage", "density", "category levels covered", "tails covered"
 
 
 def coverage(evidence: Evidence, run: Run) -> Iterable[Score]:
     """Coverage and density, and the shares of category levels and of tails that occur.
 
-    Naeem et al. (2020), "Reliable Fidelity and Diversity Metrics for Generative Models", equations 3 and 4, with 5
-    neighbours, in the space of :mod:`tidemill.supervised.points`. Coverage: the share of real rows that have a
-    synthetic row nearer than their fifth real neighbour; an equal real sample reaches about 0.97. Density: how many of
-    such neighbourhoods a synthetic row lies in, against the 5 that are expected; about 1 in a real sample, above 1
-    where synthetic rows crowd where real rows are dense.
+    Naeem et al. (2020), "Reliable Fidelity and Diversity Metrics for Generative Models", equations
+    3 and 4, with 5 neighbours, in the space of :mod:`tidemill.supervised.points`. Coverage: the
+    share of real rows that have a synthetic row nearer than their fifth real neighbour; an equal
+    real sample reaches about 0.97. Density: how many of such neighbourhoods a synthetic row lies
+    in, against the 5 that are expected; about 1 in a real sample, above 1 where synthetic rows
+    crowd where real rows are dense.
 
     Floor: rows of independent columns. Ceiling: training rows in the place of the synthetic ones.
 
@@ -41,8 +44,13 @@ def coverage(evidence: Evidence, run: Run) -> Iterable[Score]:
         run: Draws at most MOST_POINTS rows of each for coverage and density.
     """
     columns = evidence.train.schema.modelled
-    taken = sides(evidence, run, "coverage", equal=True,
-                  most=affordable(len(columns), cells=CELLS, most=MOST_ROWS))
+    taken = sides(
+        evidence,
+        run,
+        "coverage",
+        equal=True,
+        most=affordable(len(columns), cells=CELLS, most=MOST_ROWS),
+    )
     layout, parts = features(tuple(taken))
     yield from _neighbourhoods(layout, parts, run)
     yield _levels(layout, parts, taken.note)
@@ -65,12 +73,35 @@ def _neighbourhoods(layout: Layout, parts: tuple[Features, ...], run: Run) -> It
     held = [inside(real, radius, other) for other in others]
     found = [(float(one.hold.mean()), one.mean / NEIGHBOURS) for one in held]
     (mine, floor, ceiling), (dense, dense_floor, dense_ceiling) = zip(*found, strict=True)
-    yield Score("coverage", COVERAGE, mine, floor, ceiling, figures={"rows": rows}, sentence=(
-        f"{percent(mine)} of held-out real rows have a synthetic row in their neighbourhood (nearer than their fifth "
-        f"nearest real row); of a real sample {percent(ceiling)}, of unrelated columns {percent(floor)}{note}."))
-    yield Score("coverage", DENSITY, dense, dense_floor, dense_ceiling, "ceiling", figures={"rows": rows}, sentence=(
-        f"Synthetic rows lie in {dense:.2f} times as many neighbourhoods of real rows as is expected of real ones "
-        f"(a real sample in {dense_ceiling:.2f} times, unrelated columns in {dense_floor:.2f} times){note}."))
+    yield Score(
+        "coverage",
+        COVERAGE,
+        mine,
+        floor,
+        ceiling,
+        figures={"rows": rows},
+        sentence=(
+            f"{percent(mine)} of held-out real rows have a synthetic row in their neighbourhood "
+            "(nearer than their fifth "
+            f"nearest real row); of a real sample {percent(ceiling)}, of unrelated columns "
+            f"{percent(floor)}{note}."
+        ),
+    )
+    yield Score(
+        "coverage",
+        DENSITY,
+        dense,
+        dense_floor,
+        dense_ceiling,
+        "ceiling",
+        figures={"rows": rows},
+        sentence=(
+            f"Synthetic rows lie in {dense:.2f} times as many neighbourhoods of real rows as is "
+            "expected of real ones "
+            f"(a real sample in {dense_ceiling:.2f} times, unrelated columns in {dense_floor:.2f} "
+            f"times){note}."
+        ),
+    )
 
 
 def _levels(layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
@@ -82,11 +113,19 @@ def _levels(layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
         sought += int(usual.sum())
         found += [int((usual & (count > 0)).sum()) for count in counts[1:]]
     if not sought:
-        return Score("coverage", LEVELS, None, why=f"no category has a level with {LEVEL_ROWS} held-out rows")
+        return Score(
+            "coverage", LEVELS, None, why=f"no category has a level with {LEVEL_ROWS} held-out rows"
+        )
     value, floor, ceiling = (float(share) for share in found / sought)
-    sentence = (f"{found[0]:,} of the {sought:,} category levels that at least {LEVEL_ROWS} held-out rows have occur "
-                f"among equally many synthetic rows ({percent(value)}; in a real sample {percent(ceiling)}){note}.")
-    return Score("coverage", LEVELS, value, floor, ceiling, sentence=sentence, figures={"levels": sought})
+    sentence = (
+        f"{found[0]:,} of the {sought:,} category levels that at least {LEVEL_ROWS} held-out rows "
+        "have occur "
+        f"among equally many synthetic rows ({percent(value)}; in a real sample "
+        f"{percent(ceiling)}){note}."
+    )
+    return Score(
+        "coverage", LEVELS, value, floor, ceiling, sentence=sentence, figures={"levels": sought}
+    )
 
 
 def _tails(layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
@@ -99,16 +138,31 @@ def _tails(layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
             for mine, real in zip(reached, beyond[1:], strict=True):
                 mine += [min(1.0, real / beyond[0])] if beyond[0] else []
     if not reached[0]:
-        return Score("coverage", TAILS, None, why="no column of numbers or dates has a tail of rare values")
+        return Score(
+            "coverage", TAILS, None, why="no column of numbers or dates has a tail of rare values"
+        )
     value, floor, ceiling = (float(np.mean(mine)) for mine in reached)
-    sentence = (f"In the tails of columns of numbers or dates (the outermost {percent(share)} of real values on a "
-                f"side) there are {percent(value)} of the values due, on average over {len(reached[0])} tails; in a "
-                f"real sample {percent(ceiling)}{note}.")
-    return Score("coverage", TAILS, value, floor, ceiling, sentence=sentence, figures={"tails": len(reached[0])})
+    sentence = (
+        f"In the tails of columns of numbers or dates (the outermost {percent(share)} of real "
+        "values on a "
+        f"side) there are {percent(value)} of the values due, on average over {len(reached[0])} "
+        "tails; in a "
+        f"real sample {percent(ceiling)}{note}."
+    )
+    return Score(
+        "coverage",
+        TAILS,
+        value,
+        floor,
+        ceiling,
+        sentence=sentence,
+        figures={"tails": len(reached[0])},
+    )
 
 
 def _beyond(values: list[Floats], share: float) -> list[float]:
-    """Per set the share of values strictly above the real ones' quantile; the first set is the real one."""
+    """Per set the share of values strictly above the real ones' quantile; the first set is the real
+    one."""
     present = [v[~np.isnan(v)] for v in values]
     if len(present[0]) < TAIL_ROWS:
         return [0.0] * len(values)

@@ -18,11 +18,14 @@ from tidemill.supervised.sampling import thinned
 
 AGAIN, STRENGTH = "findings found again (share)", "strength of findings found again"
 ALIKE = 0.5
-"""Two findings are the same where both speak of at least half of the rows (or columns) that either speaks of."""
+"""Two findings are the same where both speak of at least half of the rows (or columns) that either
+speaks of."""
 FEWEST_ROWS = 5
-"""Findings about fewer held-out rows than these speak of single rows, which other rows need not repeat."""
+"""Findings about fewer held-out rows than these speak of single rows, which other rows need not
+repeat."""
 CHANCE = {"lift": 1.0, "met / expected": 1.0}
-"""Measures whose strength is not 0 where there is nothing; a finding on the other side of it says the opposite."""
+"""Measures whose strength is not 0 where there is nothing; a finding on the other side of it says
+the opposite."""
 MOST_SHOWN = 40
 
 
@@ -43,15 +46,17 @@ class Match:
 
 
 def findings(evidence: Evidence, run: Run) -> Iterable[Score]:
-    """How many of the findings mined from training rows are found again by mining synthetic rows instead.
+    """How many of the findings mined from training rows are found again by mining synthetic rows
+    instead.
 
-    Both are confirmed on the same holdout rows. A finding is found again where one of the same technique, name and
-    measure says something in the same direction of the same holdout rows (see :func:`similarity`); each is matched
-    once at most, and findings about fewer than FEWEST_ROWS rows are left out. The second Score is the mean agreement
-    of strengths over the findings that are found again.
+    Both are confirmed on the same holdout rows. A finding is found again where one of the same
+    technique, name and measure says something in the same direction of the same holdout rows (see
+    :func:`similarity`); each is matched once at most, and findings about fewer than FEWEST_ROWS
+    rows are left out. The second Score is the mean agreement of strengths over the findings that
+    are found again.
 
-    Floor: rows of independent columns are mined instead. Ceiling: another real sample is mined instead, namely the
-    holdout rows, confirmed on as many training rows.
+    Floor: rows of independent columns are mined instead. Ceiling: another real sample is mined
+    instead, namely the holdout rows, confirmed on as many training rows.
 
     Args:
         evidence: The sets, with ``found`` and ``mine``; without these the Scores have no value.
@@ -73,35 +78,75 @@ def _lasting(found: Iterable[Finding], holdout: Dataset) -> list[Finding]:
     return [finding for finding, rows in masks if rows is None or int(rows.sum()) >= FEWEST_ROWS]
 
 
-def _scores(evidence: Evidence, found: Sequence[Finding], mine: Callable[[Dataset, Dataset], Findings],
-            run: Run) -> Iterable[Score]:
+def _scores(
+    evidence: Evidence,
+    found: Sequence[Finding],
+    mine: Callable[[Dataset, Dataset], Findings],
+    run: Run,
+) -> Iterable[Score]:
     sample = thinned(evidence.train, len(evidence.holdout), run.rng("metrics", "findings", "train"))
-    pairs = ((evidence.synthetic, evidence.holdout), (evidence.floor, evidence.holdout), (evidence.holdout, sample))
+    pairs = (
+        (evidence.synthetic, evidence.holdout),
+        (evidence.floor, evidence.holdout),
+        (evidence.holdout, sample),
+    )
     matches = []
     for learned, confirmed in pairs:
         run.check()
         matches.append(matched(found, mine(learned, confirmed), evidence.holdout))
-    value, floor, ceiling = (sum(m.again is not None for m in each) / len(found) for each in matches)
+    value, floor, ceiling = (
+        sum(m.again is not None for m in each) / len(found) for each in matches
+    )
     again = sum(m.again is not None for m in matches[0])
-    yield Score("findings", AGAIN, value, floor, ceiling, table=_table(matches[0]), sentence=(
-        f"{again} of the {len(found)} findings in real rows are found again when synthetic rows are mined instead "
-        f"({percent(value)}); in another real sample of {len(evidence.holdout):,} rows {percent(ceiling)}, in unrelated "
-        f"columns {percent(floor)}."))
+    yield Score(
+        "findings",
+        AGAIN,
+        value,
+        floor,
+        ceiling,
+        table=_table(matches[0]),
+        sentence=(
+            f"{again} of the {len(found)} findings in real rows are found again when synthetic "
+            "rows are mined instead "
+            f"({percent(value)}); in another real sample of {len(evidence.holdout):,} rows "
+            f"{percent(ceiling)}, in unrelated "
+            f"columns {percent(floor)}."
+        ),
+    )
     strengths = [_agreement(each) for each in matches]
     if strengths[0] is None:
         yield Score("findings", STRENGTH, None, why="no finding is found again")
         return
-    yield Score("findings", STRENGTH, strengths[0], strengths[1], strengths[2], sentence=(
-        f"Where a finding is found again, the smaller of its strengths in real and in synthetic rows is "
-        f"{percent(strengths[0])} of the larger one on average."))
+    yield Score(
+        "findings",
+        STRENGTH,
+        strengths[0],
+        strengths[1],
+        strengths[2],
+        sentence=(
+            "Where a finding is found again, the smaller of its strengths in real and in "
+            "synthetic rows is "
+            f"{percent(strengths[0])} of the larger one on average."
+        ),
+    )
 
 
 def _table(matches: Sequence[Match]) -> Table:
-    rows = tuple((m.finding.sentence, "yes" if m.again else "no", float(f"{m.finding.strength:.4g}"),
-                  float(f"{m.again.strength:.4g}") if m.again else None, m.finding.measure)
-                 for m in matches[:MOST_SHOWN])
-    return Table(("finding in real rows", "found again", "strength", "strength in synthetic", "measure"), rows,
-                 "Findings of the real rows, looked for in synthetic rows")
+    rows = tuple(
+        (
+            m.finding.sentence,
+            "yes" if m.again else "no",
+            float(f"{m.finding.strength:.4g}"),
+            float(f"{m.again.strength:.4g}") if m.again else None,
+            m.finding.measure,
+        )
+        for m in matches[:MOST_SHOWN]
+    )
+    return Table(
+        ("finding in real rows", "found again", "strength", "strength in synthetic", "measure"),
+        rows,
+        "Findings of the real rows, looked for in synthetic rows",
+    )
 
 
 def matched(found: Sequence[Finding], others: Sequence[Finding], rows: Dataset) -> list[Match]:
@@ -113,21 +158,29 @@ def matched(found: Sequence[Finding], others: Sequence[Finding], rows: Dataset) 
         rows: On which it is compared which rows findings speak of.
     """
     masks = {id(finding): _mask(finding, rows) for finding in (*found, *others)}
-    likeness = [(similarity(a, b, masks[id(a)], masks[id(b)]), i, j)
-                for i, a in enumerate(found) for j, b in enumerate(others)]
+    likeness = [
+        (similarity(a, b, masks[id(a)], masks[id(b)]), i, j)
+        for i, a in enumerate(found)
+        for j, b in enumerate(others)
+    ]
     taken: dict[int, int] = {}
     for alike, i, j in sorted(likeness, key=lambda item: (-item[0], item[1], item[2])):
         if alike >= ALIKE and i not in taken and j not in taken.values():
             taken[i] = j
-    return [Match(finding, others[taken[i]] if i in taken else None) for i, finding in enumerate(found)]
+    return [
+        Match(finding, others[taken[i]] if i in taken else None) for i, finding in enumerate(found)
+    ]
 
 
-def similarity(a: Finding, b: Finding, rows_a: NDArray[np.bool_] | None, rows_b: NDArray[np.bool_] | None) -> float:
+def similarity(
+    a: Finding, b: Finding, rows_a: NDArray[np.bool_] | None, rows_b: NDArray[np.bool_] | None
+) -> float:
     """How alike two findings are, from 0 to 1.
 
-    Findings of different techniques, names, measures or directions, or that say something about different columns,
-    have nothing in common. Otherwise, without conditions, it is the overlap of their columns; with conditions that of
-    the rows, and at least ALIKE where they are about the same columns and half of the fewer rows are among the more.
+    Findings of different techniques, names, measures or directions, or that say something about
+    different columns, have nothing in common. Otherwise, without conditions, it is the overlap of
+    their columns; with conditions that of the rows, and at least ALIKE where they are about the
+    same columns and half of the fewer rows are among the more.
 
     Args:
         a, b: The findings.
@@ -139,15 +192,24 @@ def similarity(a: Finding, b: Finding, rows_a: NDArray[np.bool_] | None, rows_b:
         union = len(set(a.columns) | set(b.columns))
         return len(set(a.columns) & set(b.columns)) / union if union else 1.0
     both, either = int((rows_a & rows_b).sum()), int((rows_a | rows_b).sum())
-    within = set(a.columns) == set(b.columns) and 2 * both >= min(int(rows_a.sum()), int(rows_b.sum())) > 0
+    within = (
+        set(a.columns) == set(b.columns)
+        and 2 * both >= min(int(rows_a.sum()), int(rows_b.sum())) > 0
+    )
     return max(both / max(1, either), ALIKE if within else 0.0)
 
 
 def _saying(finding: Finding) -> tuple[str, str, str, bool, frozenset[str]]:
-    """The sort of finding, its direction, and the columns that it says something about beside those of its condition."""
+    """The sort of finding, its direction, and the columns that it says something about beside those
+    of its condition."""
     tested = {test.column for test in finding.condition.tests}
-    return (finding.technique, finding.name, finding.measure, finding.strength < CHANCE.get(finding.measure, 0.0),
-            frozenset(finding.columns) - tested if tested else frozenset())
+    return (
+        finding.technique,
+        finding.name,
+        finding.measure,
+        finding.strength < CHANCE.get(finding.measure, 0.0),
+        frozenset(finding.columns) - tested if tested else frozenset(),
+    )
 
 
 def _mask(finding: Finding, rows: Dataset) -> NDArray[np.bool_] | None:

@@ -24,7 +24,8 @@ class Agreement:
 
     Attributes:
         shape: Overlap of the two distributions of present values.
-        distance: One less the distance that values would have to be moved, which a long tail makes large.
+        distance: One less the distance that values would have to be moved, which a long tail makes
+            large.
         missing: One less the difference of the shares of missing values.
     """
 
@@ -34,15 +35,18 @@ class Agreement:
 
 
 def marginals(evidence: Evidence, run: Run) -> Iterable[Score]:
-    """The agreement of each column's values between synthetic and held-out real rows; 1 is identical.
+    """The agreement of each column's values between synthetic and held-out real rows; 1 is
+    identical.
 
-    Numbers and datetimes: one less the Kolmogorov-Smirnov distance, the largest gap between the two cumulative
-    distributions; and one less the Wasserstein-1 distance divided by the real values' mean deviation from their median
-    (so a column that is always the median gets 0), which is sensitive to tails. Categories: one less the total
-    variation distance. Missing values count on their own.
+    Numbers and datetimes: one less the Kolmogorov-Smirnov distance, the largest gap between the two
+    cumulative distributions; and one less the Wasserstein-1 distance divided by the real values'
+    mean deviation from their median (so a column that is always the median gets 0), which is
+    sensitive to tails. Categories: one less the total variation distance. Missing values count on
+    their own.
 
-    Floor: rows of independent columns, which have the right shapes by construction, so the floor lies close to the
-    ceiling here; what is worthless is 0. Ceiling: training rows in the place of the synthetic ones.
+    Floor: rows of independent columns, which have the right shapes by construction, so the floor
+    lies close to the ceiling here; what is worthless is 0. Ceiling: training rows in the place of
+    the synthetic ones.
 
     Args:
         evidence: The sets.
@@ -52,7 +56,9 @@ def marginals(evidence: Evidence, run: Run) -> Iterable[Score]:
         Overall Scores, then one Score a column, the worst first.
     """
     columns = evidence.train.schema.modelled
-    chosen = sides(evidence, run, "marginals", most=affordable(len(columns), cells=CELLS, most=MOST_ROWS))
+    chosen = sides(
+        evidence, run, "marginals", most=affordable(len(columns), cells=CELLS, most=MOST_ROWS)
+    )
     layout, (real, *compared) = features(tuple(chosen))
     agreements = [column_agreements(layout, real, other) for other in compared]
     gappy = [name for name, gap in zip(layout.names, layout.gaps, strict=True) if gap]
@@ -62,44 +68,97 @@ def marginals(evidence: Evidence, run: Run) -> Iterable[Score]:
     yield from _columns(layout, agreements, real, compared[0])
 
 
-def _overall(name: str, part: str, columns: Sequence[str], agreements: Sequence[dict[str, Agreement]],
-             chosen: Sides) -> Score:
+def _overall(
+    name: str,
+    part: str,
+    columns: Sequence[str],
+    agreements: Sequence[dict[str, Agreement]],
+    chosen: Sides,
+) -> Score:
     # only columns for which all three can say it, or the three means would be of different columns
-    names = [column for column in columns if all(getattr(a[column], part) is not None for a in agreements)]
+    names = [
+        column
+        for column in columns
+        if all(getattr(a[column], part) is not None for a in agreements)
+    ]
     if not names:
-        return Score("marginals", name, None, why={
-            SHAPES: "no column has values in the held-out rows", DISTANCES: "no column of numbers or dates varies",
-            MISSING: "no column has missing values"}[name])
-    value, floor, ceiling = (float(np.mean([getattr(a[column], part) for column in names])) for a in agreements)
+        return Score(
+            "marginals",
+            name,
+            None,
+            why={
+                SHAPES: "no column has values in the held-out rows",
+                DISTANCES: "no column of numbers or dates varies",
+                MISSING: "no column has missing values",
+            }[name],
+        )
+    value, floor, ceiling = (
+        float(np.mean([getattr(a[column], part) for column in names])) for a in agreements
+    )
     worst = min(names, key=lambda column: getattr(agreements[0][column], part))
-    lead = {SHAPES: "The distributions of a column's values in synthetic and held-out real rows overlap by",
-            DISTANCES: "Judged by how far values would have to be moved, columns of numbers and dates agree to",
-            MISSING: "The shares of missing values agree to"}[name]
-    sentence = (f"{lead} {percent(value)} on average over {counted(len(names), 'column')}; another real "
-                f"sample reaches {percent(ceiling)}. The weakest is '{worst}' with "
-                f"{percent(getattr(agreements[0][worst], part))}{chosen.note}.")
-    return Score("marginals", name, value, floor, ceiling, sentence=sentence,
-                 figures={"columns": len(names), "rows": len(chosen.synthetic)})
+    lead = {
+        SHAPES: "The distributions of a column's values in synthetic and held-out real rows "
+        "overlap by",
+        DISTANCES: "Judged by how far values would have to be moved, columns of numbers and dates "
+        "agree to",
+        MISSING: "The shares of missing values agree to",
+    }[name]
+    sentence = (
+        f"{lead} {percent(value)} on average over {counted(len(names), 'column')}; another real "
+        f"sample reaches {percent(ceiling)}. The weakest is '{worst}' with "
+        f"{percent(getattr(agreements[0][worst], part))}{chosen.note}."
+    )
+    return Score(
+        "marginals",
+        name,
+        value,
+        floor,
+        ceiling,
+        sentence=sentence,
+        figures={"columns": len(names), "rows": len(chosen.synthetic)},
+    )
 
 
-def _columns(layout: Layout, agreements: Sequence[dict[str, Agreement]], real: Features,
-             synthetic: Features) -> list[Score]:
+def _columns(
+    layout: Layout, agreements: Sequence[dict[str, Agreement]], real: Features, synthetic: Features
+) -> list[Score]:
     scores = []
     for name in layout.names:
         mine, floor, ceiling = (a[name] for a in agreements)
         if mine.shape is None:
-            scores.append(Score("marginals", "column shape", None, column=name,
-                                why="the column has no values in the held-out rows"))
+            scores.append(
+                Score(
+                    "marginals",
+                    "column shape",
+                    None,
+                    column=name,
+                    why="the column has no values in the held-out rows",
+                )
+            )
             continue
         gone = [_missing_share(layout, part, name) for part in (real, synthetic)]
         figures = {"missing_real": gone[0], "missing_synthetic": gone[1]}
         figures |= {} if mine.distance is None else {"distance": mine.distance}
         sentence = f"The distributions of '{name}' overlap by {percent(mine.shape)}"
-        sentence += "" if ceiling.shape is None else f"; in another real sample by {percent(ceiling.shape)}"
+        sentence += (
+            "" if ceiling.shape is None else f"; in another real sample by {percent(ceiling.shape)}"
+        )
         if max(gone) > 0:
-            sentence += f". Missing in {percent(gone[1])} of synthetic and {percent(gone[0])} of real rows"
-        scores.append(Score("marginals", "column shape", mine.shape, floor.shape, ceiling.shape,
-                            sentence=sentence + ".", column=name, figures=figures))
+            sentence += (
+                f". Missing in {percent(gone[1])} of synthetic and {percent(gone[0])} of real rows"
+            )
+        scores.append(
+            Score(
+                "marginals",
+                "column shape",
+                mine.shape,
+                floor.shape,
+                ceiling.shape,
+                sentence=sentence + ".",
+                column=name,
+                figures=figures,
+            )
+        )
     return sorted(scores, key=lambda s: (s.value is None, s.value))
 
 
@@ -111,9 +170,14 @@ def _missing_share(layout: Layout, rows: Features, name: str) -> float:
 
 def column_agreements(layout: Layout, real: Features, other: Features) -> dict[str, Agreement]:
     """How well each column agrees between real and other rows; neither may be empty."""
-    found = {name: _number(real.numbers[:, j], other.numbers[:, j]) for j, name in enumerate(layout.numbers)}
-    return found | {name: _category(real.codes[:, j], other.codes[:, j], len(layout.levels[j]) + 1)
-                    for j, name in enumerate(layout.categories)}
+    found = {
+        name: _number(real.numbers[:, j], other.numbers[:, j])
+        for j, name in enumerate(layout.numbers)
+    }
+    return found | {
+        name: _category(real.codes[:, j], other.codes[:, j], len(layout.levels[j]) + 1)
+        for j, name in enumerate(layout.categories)
+    }
 
 
 def _number(real: Floats, other: Floats) -> Agreement:
@@ -137,7 +201,9 @@ def distances(a: Floats, b: Floats) -> tuple[float, float]:
         (0.5, 1.0)
     """
     values = np.sort(np.concatenate([a, b]))
-    gaps = np.abs(np.searchsorted(a, values, "right") / len(a) - np.searchsorted(b, values, "right") / len(b))
+    gaps = np.abs(
+        np.searchsorted(a, values, "right") / len(a) - np.searchsorted(b, values, "right") / len(b)
+    )
     return float(gaps.max()), float(gaps[:-1] @ np.diff(values))
 
 
@@ -147,5 +213,6 @@ def _category(real: Codes, other: Codes, codes: int) -> Agreement:
     a, b = (c[1:] for c in counts)
     if not a.sum():
         return Agreement(None, None, missing)
-    return Agreement(1 - float(np.abs(a / a.sum() - b / b.sum()).sum()) / 2 if b.sum() else 0.0, None, missing)
-
+    return Agreement(
+        1 - float(np.abs(a / a.sum() - b / b.sum()).sum()) / 2 if b.sum() else 0.0, None, missing
+    )

@@ -22,15 +22,17 @@ _TOUCHING = 1e-3  # added to distances, so that a ratio of two zeros is 1
 
 
 def membership(evidence: Evidence, run: Run) -> Iterable[Score]:
-    """How well an attack tells training rows from rows that the generator has not seen (AUC); 0.5 is guessing.
+    """How well an attack tells training rows from rows that the generator has not seen (AUC); 0.5
+    is guessing.
 
-    The attack of van Breugel et al. (2023), "Membership Inference Attacks against Synthetic Data through Overfitting
-    Detection" (DOMIAS), with the nearest neighbour's distance for the density: a row is taken for a training row where
-    it lies near to a synthetic row, measured by how near it lies to other real rows. One half of the holdout rows are
-    the attacker's real rows, the other half are to be told from training rows; at most MOST_ROWS of each are tried.
+    The attack of van Breugel et al. (2023), "Membership Inference Attacks against Synthetic Data
+    through Overfitting Detection" (DOMIAS), with the nearest neighbour's distance for the density:
+    a row is taken for a training row where it lies near to a synthetic row, measured by how near it
+    lies to other real rows. One half of the holdout rows are the attacker's real rows, the other
+    half are to be told from training rows; at most MOST_ROWS of each are tried.
 
-    Floor: rows of independent columns are published instead. Ceiling: a quarter of the holdout rows are published
-    instead, which the attacker then sees instead of synthetic ones.
+    Floor: rows of independent columns are published instead. Ceiling: a quarter of the holdout rows
+    are published instead, which the attacker then sees instead of synthetic ones.
 
     Args:
         evidence: The sets.
@@ -54,13 +56,34 @@ def membership(evidence: Evidence, run: Run) -> Iterable[Score]:
     low, high = mine.interval
     tried = len(members) + len(strangers)
     note = sampled(tried) if tried < len(evidence.train) + len(evidence.holdout) // 2 else ""
-    who = f"{len(found.synthetic):,} of the" if len(found.synthetic) < len(evidence.synthetic) else "the"
-    sentence = (f"Of a training row and an unseen one, an attacker who has {who} synthetic rows and other real "
-                f"rows picks the training row in {percent(mine.value)} of cases (AUC {ratio(mine.value)}, 95 % interval "
-                f"{ratio(low)} to {ratio(high)}; 0.5 is guessing){note}.")
-    yield Score("membership", MEMBERSHIP, mine.value, floor.value, ceiling.value, "low", sentence=sentence,
-                interval=mine.interval, figures={"error": mine.error, "ceiling_error": ceiling.error,
-                                                 "members": len(members), "strangers": len(strangers)})
+    who = (
+        f"{len(found.synthetic):,} of the"
+        if len(found.synthetic) < len(evidence.synthetic)
+        else "the"
+    )
+    sentence = (
+        f"Of a training row and an unseen one, an attacker who has {who} synthetic rows and other "
+        "real "
+        f"rows picks the training row in {percent(mine.value)} of cases (AUC {ratio(mine.value)}, "
+        "95 % interval "
+        f"{ratio(low)} to {ratio(high)}; 0.5 is guessing){note}."
+    )
+    yield Score(
+        "membership",
+        MEMBERSHIP,
+        mine.value,
+        floor.value,
+        ceiling.value,
+        "low",
+        sentence=sentence,
+        interval=mine.interval,
+        figures={
+            "error": mine.error,
+            "ceiling_error": ceiling.error,
+            "members": len(members),
+            "strangers": len(strangers),
+        },
+    )
 
 
 def attack(published: Points, known: Points, members: Points, strangers: Points) -> Auc:
@@ -75,5 +98,7 @@ def attack(published: Points, known: Points, members: Points, strangers: Points)
 
 
 def _suspicion(rows: Points, published: Points, known: Points) -> Floats:
-    to_published, to_known = (np.sqrt(nearest(rows, points)[1]) + _TOUCHING for points in (published, known))
+    to_published, to_known = (
+        np.sqrt(nearest(rows, points)[1]) + _TOUCHING for points in (published, known)
+    )
     return -to_published / to_known

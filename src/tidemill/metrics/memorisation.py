@@ -1,4 +1,5 @@
-"""Whether images are copies of those that a generator learned from, and which come nearest to being it."""
+"""Whether images are copies of those that a generator learned from, and which come nearest to being
+it."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from tidemill.supervised.points import Points
 from tidemill.supervised.points import nearest as search
 
 USUAL = 0.01
-"""The share of held-out images that are called near-copies of training images: chance, or copies that the data have."""
+"""The share of held-out images that are called near-copies of training images: chance, or copies
+that the data have."""
 SHOWN = 12
 _TOUCHING = 1e-3  # added to distances, so that a ratio of two zeros is 1
 
@@ -25,7 +27,8 @@ class Lean(NamedTuple):
     """How images lean towards the training images.
 
     Attributes:
-        ratio: Distance to the nearest training image divided by that to the nearest held-out image, (n,).
+        ratio: Distance to the nearest training image divided by that to the nearest held-out image,
+            (n,).
         train, holdout: Positions of these two, (n,).
         apart: Distance to the nearest training image, (n,).
     """
@@ -41,8 +44,10 @@ class NearCopies(NamedTuple):
 
     Attributes:
         limit: The ratio (see :class:`Lean`) that USUAL of the held-out images do not exceed.
-        share, floor, ceiling: The share of generated, of the floor's and of held-out images that do not exceed it.
-        error: Standard error of share - ceiling; images next to one training image stand or fall together.
+        share, floor, ceiling: The share of generated, of the floor's and of held-out images that do
+            not exceed it.
+        error: Standard error of share - ceiling; images next to one training image stand or fall
+            together.
         known: The share of held-out images that are training images themselves.
         lean: Of the generated images.
     """
@@ -56,8 +61,11 @@ class NearCopies(NamedTuple):
     lean: Lean
 
 
-def near_copies(made: Points, floor: Points, train: Points, holdout: Points, threads: int = 2) -> NearCopies:
-    """Compare distances to all training images with those to held-out images, for made and for held-out images themselves.
+def near_copies(
+    made: Points, floor: Points, train: Points, holdout: Points, threads: int = 2
+) -> NearCopies:
+    """Compare distances to all training images with those to held-out images, for made and for
+    held-out images themselves.
 
     Distances alone would call every plain or blurred image a copy, for such lie near to all others.
 
@@ -74,9 +82,18 @@ def near_copies(made: Points, floor: Points, train: Points, holdout: Points, thr
     near = lean.ratio <= limit
     together = np.bincount(lean.train[near]).astype(float)
     ceiling = float((usual <= limit).mean())
-    error = sqrt(float(together @ together) / len(made) ** 2 + ceiling * (1 - ceiling) / len(holdout))
-    return NearCopies(limit, float(near.mean()), float((worthless.ratio <= limit).mean()), ceiling, error,
-                      float((to_train == 0).mean()), lean)
+    error = sqrt(
+        float(together @ together) / len(made) ** 2 + ceiling * (1 - ceiling) / len(holdout)
+    )
+    return NearCopies(
+        limit,
+        float(near.mean()),
+        float((worthless.ratio <= limit).mean()),
+        ceiling,
+        error,
+        float((to_train == 0).mean()),
+        lean,
+    )
 
 
 def identical(made: np.ndarray, train: np.ndarray, lean: Lean) -> int:
@@ -86,7 +103,8 @@ def identical(made: np.ndarray, train: np.ndarray, lean: Lean) -> int:
 
 
 def closest(made: np.ndarray, train: np.ndarray, holdout: np.ndarray, lean: Lean) -> Sheet:
-    """The made images that lean most towards a training image (each another one), with that and the nearest held-out image.
+    """The made images that lean most towards a training image (each another one), with that and the
+    nearest held-out image.
 
     Args:
         made, train, holdout: (n, height, width, channels) each.
@@ -95,14 +113,24 @@ def closest(made: np.ndarray, train: np.ndarray, holdout: np.ndarray, lean: Lean
     order = np.argsort(lean.ratio, kind="stable")
     first = np.sort(np.unique(lean.train[order], return_index=True)[1])[:SHOWN]
     at = order[first]
-    return Sheet("Generated images that lean most towards a training image", (
-        strip("made", made[at], SHOWN), strip("nearest training image", train[lean.train[at]], SHOWN),
-        strip("nearest held-out image", holdout[lean.holdout[at]], SHOWN)))
+    return Sheet(
+        "Generated images that lean most towards a training image",
+        (
+            strip("made", made[at], SHOWN),
+            strip("nearest training image", train[lean.train[at]], SHOWN),
+            strip("nearest held-out image", holdout[lean.holdout[at]], SHOWN),
+        ),
+    )
 
 
 def _lean(made: Points, train: Points, holdout: Points, threads: int) -> Lean:
-    (at_train, to_train), (at_holdout, to_holdout) = search(made, train, threads), search(made, holdout, threads)
-    return Lean(_ratio(np.sqrt(to_train), np.sqrt(to_holdout)), at_train, at_holdout, np.sqrt(to_train))
+    (at_train, to_train), (at_holdout, to_holdout) = (
+        search(made, train, threads),
+        search(made, holdout, threads),
+    )
+    return Lean(
+        _ratio(np.sqrt(to_train), np.sqrt(to_holdout)), at_train, at_holdout, np.sqrt(to_train)
+    )
 
 
 def _ratio(one: Floats, other: Floats) -> Floats:

@@ -23,21 +23,24 @@ MOST_COLUMNS = 100
 MOST_SHOWN = 24
 MOST_BINS = 10
 ROWS_A_CELL = 25
-"""Fewer bins are made where fewer rows than these would fall into the mean cell of a table of two columns."""
+"""Fewer bins are made where fewer rows than these would fall into the mean cell of a table of two
+columns."""
 TRENDS, RANKS = "pair trends (error)", "rank correlations (error)"
 _BLOCK = 8192
 
 
 def pairs(evidence: Evidence, run: Run) -> Iterable[Score]:
-    """How far the joint distributions of two columns stray from those of held-out real rows; 0 is best.
+    """How far the joint distributions of two columns stray from those of held-out real rows; 0 is
+    best.
 
-    Each column is cut into at most MOST_BINS bins (numbers and datetimes at real quantiles, categories into their most
-    frequent levels and a rest), missing values being a bin of their own. For each pair of columns the table of counts
-    is compared by total variation: the share of rows that would have to be moved until the tables agree. Pairs of
-    numbers are compared by Spearman's rank correlation too.
+    Each column is cut into at most MOST_BINS bins (numbers and datetimes at real quantiles,
+    categories into their most frequent levels and a rest), missing values being a bin of their own.
+    For each pair of columns the table of counts is compared by total variation: the share of rows
+    that would have to be moved until the tables agree. Pairs of numbers are compared by Spearman's
+    rank correlation too.
 
-    Floor: rows of independent columns, which have no pair trends. Ceiling: training rows in the place of the
-    synthetic ones; it is not 0, since two samples never have quite the same counts.
+    Floor: rows of independent columns, which have no pair trends. Ceiling: training rows in the
+    place of the synthetic ones; it is not 0, since two samples never have quite the same counts.
 
     Args:
         evidence: The sets.
@@ -62,11 +65,20 @@ def _columns(evidence: Evidence, run: Run) -> tuple[Evidence, str]:
         return evidence, ""
     target = [c.name for c in columns if c.role == "target"]
     others = [c.name for c in columns if c.role != "target"]
-    drawn = run.rng("metrics", "pairs", "columns").choice(others, MOST_COLUMNS - len(target), replace=False)
+    drawn = run.rng("metrics", "pairs", "columns").choice(
+        others, MOST_COLUMNS - len(target), replace=False
+    )
     names = [c.name for c in columns if c.name in {*drawn, *target}]
-    return (replace(evidence, train=evidence.train.select(names), holdout=evidence.holdout.select(names),
-                    synthetic=evidence.synthetic.select(names), floor=evidence.floor.select(names)),
-            f" (measured on {MOST_COLUMNS} columns drawn from {len(columns):,})")
+    return (
+        replace(
+            evidence,
+            train=evidence.train.select(names),
+            holdout=evidence.holdout.select(names),
+            synthetic=evidence.synthetic.select(names),
+            floor=evidence.floor.select(names),
+        ),
+        f" (measured on {MOST_COLUMNS} columns drawn from {len(columns):,})",
+    )
 
 
 def _trends(layout: Layout, parts: tuple[Features, ...], taken: Sides, note: str) -> Score:
@@ -77,27 +89,51 @@ def _trends(layout: Layout, parts: tuple[Features, ...], taken: Sides, note: str
     upper = np.triu_indices(len(layout.names), 1)
     value, floor, ceiling = (float(error[upper].mean()) for error in errors)
     worst = _worst(layout, errors[0], errors[2])
-    sentence = (f"On average over {len(upper[0]):,} pairs of columns, {percent(value)} of the rows would have to "
-                f"change until the two go together as in held-out real rows; in another real sample "
-                f"{percent(ceiling)}, with unrelated columns {percent(floor)}{note or taken.note}.")
+    sentence = (
+        f"On average over {len(upper[0]):,} pairs of columns, {percent(value)} of the rows would "
+        "have to "
+        f"change until the two go together as in held-out real rows; in another real sample "
+        f"{percent(ceiling)}, with unrelated columns {percent(floor)}{note or taken.note}."
+    )
     figures = {"pairs": len(upper[0]), "bins": bins, "rows": len(parts[1])}
-    return Score("pairs", TRENDS, value, floor, ceiling, "low", sentence=sentence, table=worst,
-                 picture=_heat(layout, errors[0]), figures=figures)
+    return Score(
+        "pairs",
+        TRENDS,
+        value,
+        floor,
+        ceiling,
+        "low",
+        sentence=sentence,
+        table=worst,
+        picture=_heat(layout, errors[0]),
+        figures=figures,
+    )
 
 
-def _binned(layout: Layout, parts: tuple[Features, ...], bins: int) -> tuple[list[NDArray[np.int64]], list[int]]:
-    """Per set the bin of each cell (n, columns), missing being bin 0; and the number of bins per column."""
+def _binned(
+    layout: Layout, parts: tuple[Features, ...], bins: int
+) -> tuple[list[NDArray[np.int64]], list[int]]:
+    """Per set the bin of each cell (n, columns), missing being bin 0; and the number of bins per
+    column."""
     real = parts[0]
     columns: list[list[NDArray[np.int64]]] = []
     for j in range(len(layout.numbers)):
         edges = _edges(real.numbers[:, j], bins)
-        columns.append([np.where(np.isnan(p.numbers[:, j]), 0, 1 + np.searchsorted(edges, p.numbers[:, j], "left"))
-                        for p in parts])
+        columns.append(
+            [
+                np.where(
+                    np.isnan(p.numbers[:, j]),
+                    0,
+                    1 + np.searchsorted(edges, p.numbers[:, j], "left"),
+                )
+                for p in parts
+            ]
+        )
     for j, levels in enumerate(layout.levels):
         counts = np.bincount(real.codes[:, j], minlength=len(levels) + 1)[1:]
         place = np.full(len(levels) + 1, bins)
         place[0] = 0
-        top = np.argsort(-counts, kind="stable")[:bins - 1]
+        top = np.argsort(-counts, kind="stable")[: bins - 1]
         place[1 + top] = 1 + np.arange(len(top))
         columns.append([place[p.codes[:, j]] for p in parts])
     sizes = [1 + max(int(c.max(initial=0)) for c in column) for column in columns]
@@ -105,11 +141,14 @@ def _binned(layout: Layout, parts: tuple[Features, ...], bins: int) -> tuple[lis
 
 
 def _edges(values: Floats, bins: int) -> Floats:
-    """Upper ends of all bins but the last; fewer than asked for where values are many times the same."""
+    """Upper ends of all bins but the last; fewer than asked for where values are many times the
+    same."""
     present = values[~np.isnan(values)]
     if not len(present):
         return np.zeros(0)
-    edges: Floats = np.unique(np.quantile(present, np.arange(1, bins) / bins, method="inverted_cdf"))
+    edges: Floats = np.unique(
+        np.quantile(present, np.arange(1, bins) / bins, method="inverted_cdf")
+    )
     return edges[edges < present.max()]
 
 
@@ -117,9 +156,11 @@ def _shares(codes: NDArray[np.int64], sizes: list[int]) -> Floats:
     """The joint shares of the bins of all columns, (all bins, all bins)."""
     offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     total = np.zeros((sum(sizes), sum(sizes)))
-    with threadpool_limits(1, user_api="blas"):  # on a busy machine, threads cost more than they save on small blocks
+    with threadpool_limits(
+        1, user_api="blas"
+    ):  # on a busy machine, threads cost more than they save on small blocks
         for start in range(0, len(codes), _BLOCK):
-            block = codes[start:start + _BLOCK] + offsets
+            block = codes[start : start + _BLOCK] + offsets
             hot = np.zeros((len(block), sum(sizes)), np.float32)
             np.put_along_axis(hot, block, 1, axis=1)
             total += hot.T @ hot  # counts below 2^24 are exact in float32
@@ -137,10 +178,19 @@ def _differences(real: Floats, other: Floats, sizes: list[int]) -> Floats:
 def _worst(layout: Layout, error: Floats, ceiling: Floats) -> Table:
     rows, columns = np.triu_indices(len(error), 1)
     order = np.argsort((ceiling - error)[rows, columns], kind="stable")[:10]
-    return Table(("column", "column", "error", "error of a real sample"),
-                 tuple((layout.names[i], layout.names[j], round(float(error[i, j]), 4), round(float(ceiling[i, j]), 4))
-                       for i, j in zip(rows[order], columns[order], strict=True)),
-                 "Pairs of columns whose error is furthest above that of a real sample")
+    return Table(
+        ("column", "column", "error", "error of a real sample"),
+        tuple(
+            (
+                layout.names[i],
+                layout.names[j],
+                round(float(error[i, j]), 4),
+                round(float(ceiling[i, j]), 4),
+            )
+            for i, j in zip(rows[order], columns[order], strict=True)
+        ),
+        "Pairs of columns whose error is furthest above that of a real sample",
+    )
 
 
 def _heat(layout: Layout, error: Floats) -> Picture:
@@ -150,23 +200,40 @@ def _heat(layout: Layout, error: Floats) -> Picture:
     title = "How differently two columns go together in synthetic and in real rows"
     if len(shown) < len(layout.names):
         title += f" (the {MOST_SHOWN} columns that differ most, of {len(layout.names)})"
-    series = tuple((layout.names[i], tuple(None if i == j else round(float(error[i, j]), 4) for j in shown))
-                   for i in shown)
+    series = tuple(
+        (layout.names[i], tuple(None if i == j else round(float(error[i, j]), 4) for j in shown))
+        for i in shown
+    )
     return Picture("heat", title, names, series, "share of rows that would have to change")
 
 
 def _ranks(layout: Layout, parts: tuple[Features, ...], taken: Sides, note: str) -> Score:
-    varying = [j for j in range(len(layout.numbers)) if all(_varies(p.numbers[:, j]) for p in parts)]
+    varying = [
+        j for j in range(len(layout.numbers)) if all(_varies(p.numbers[:, j]) for p in parts)
+    ]
     if len(varying) < 2:
         why = "fewer than two columns of numbers or dates vary in all sets"
         return Score("pairs", RANKS, None, better="low", why=why)
     real, *others = (_spearman(p.numbers[:, varying]) for p in parts)
     upper = np.triu_indices(len(varying), 1)
     value, floor, ceiling = (float(np.abs(other - real)[upper].mean()) for other in others)
-    sentence = (f"On average over {len(upper[0]):,} pairs of columns of numbers or dates, the rank correlation (from "
-                f"-1 to 1) is off by {ratio(value)}; in another real sample by {ratio(ceiling)}, with unrelated "
-                f"columns by {ratio(floor)}{note or taken.note}.")
-    return Score("pairs", RANKS, value, floor, ceiling, "low", sentence=sentence, figures={"pairs": len(upper[0])})
+    sentence = (
+        f"On average over {len(upper[0]):,} pairs of columns of numbers or dates, the rank "
+        "correlation (from "
+        f"-1 to 1) is off by {ratio(value)}; in another real sample by {ratio(ceiling)}, with "
+        "unrelated "
+        f"columns by {ratio(floor)}{note or taken.note}."
+    )
+    return Score(
+        "pairs",
+        RANKS,
+        value,
+        floor,
+        ceiling,
+        "low",
+        sentence=sentence,
+        figures={"pairs": len(upper[0])},
+    )
 
 
 def _varies(values: Floats) -> bool:

@@ -1,4 +1,5 @@
-"""Which rows a privacy metric compares: equally many training and held-out rows, beside synthetic ones, as points."""
+"""Which rows a privacy metric compares: equally many training and held-out rows, beside synthetic
+ones, as points."""
 
 from __future__ import annotations
 
@@ -20,11 +21,12 @@ FEWEST_ROWS = 20
 
 @dataclass(frozen=True)
 class Suspects:
-    """Points of the rows that a generator has seen, of rows that it has not seen, and of those that it made.
+    """Points of the rows that a generator has seen, of rows that it has not seen, and of those that
+    it made.
 
     Attributes:
-        train, holdout: (n, axes) each: equally many, so that a row that has nothing to do with either is as often
-            nearer to the one as to the other.
+        train, holdout: (n, axes) each: equally many, so that a row that has nothing to do with
+            either is as often nearer to the one as to the other.
         synthetic, floor: (m, axes) each, for m of their own.
     """
 
@@ -49,17 +51,31 @@ def suspects(evidence: Evidence, run: Run, metric: str) -> Suspects | str:
     if min(size, len(evidence.synthetic), len(evidence.floor)) < FEWEST_ROWS:
         return f"there are fewer than {FEWEST_ROWS} training, holdout or synthetic rows"
     rng = run.rng("metrics", metric, "rows")
-    sets = [thinned(data, min(rows, MOST_ROWS), rng).select(names) for data, rows in (
-        (evidence.train, size), (evidence.holdout, size),
-        (evidence.synthetic, MOST_ROWS), (evidence.floor, MOST_ROWS))]
+    sets = [
+        thinned(data, min(rows, MOST_ROWS), rng).select(names)
+        for data, rows in (
+            (evidence.train, size),
+            (evidence.holdout, size),
+            (evidence.synthetic, MOST_ROWS),
+            (evidence.floor, MOST_ROWS),
+        )
+    ]
     layout, parts = features(sets)
     most = max(FEWEST_ROWS, ENTRIES // max(1, axes_of(layout)))
-    parts = tuple(part if len(part) <= most else part.rows(np.sort(rng.choice(len(part), most, replace=False)))
-                  for part in parts)
+    parts = tuple(
+        part
+        if len(part) <= most
+        else part.rows(np.sort(rng.choice(len(part), most, replace=False)))
+        for part in parts
+    )
     place = learn_embedding(layout, together(*parts[:2]), run)
     return Suspects(*(place(part) for part in parts))
 
 
 def some(points: Points, rows: int, rng: np.random.Generator) -> Points:
     """So many points drawn without repetition; all where there are no more."""
-    return points if len(points) <= rows else points[np.sort(rng.choice(len(points), rows, replace=False))]
+    return (
+        points
+        if len(points) <= rows
+        else points[np.sort(rng.choice(len(points), rows, replace=False))]
+    )

@@ -25,26 +25,31 @@ LEAF = 5
 MEAN = "utility, mean of the learners"
 
 Learner = Callable[[Layout, Features, Floats, Features, int, Run], Floats]
-"""(layout, training rows, their target, test rows, number of classes or 0, run) -> predictions (n, classes) or (n,)."""
+"""(layout, training rows, their target, test rows, number of classes or 0, run) -> predictions (n,
+classes) or (n,)."""
 
 
 def utility(evidence: Evidence, run: Run) -> Iterable[Score]:
-    """The held-out score of models of the target that learned from synthetic rows (train on synthetic, test on real).
+    """The held-out score of models of the target that learned from synthetic rows (train on
+    synthetic, test on real).
 
-    Esteban et al. (2017), "Real-valued (Medical) Time Series Generation with Recurrent Conditional GANs". Three
-    learners: boosted trees, a random forest and a linear model. Two classes: AUC; more: the mean over classes of the
-    AUC of each class against the rest; a number: R². The test rows are those of the holdout.
+    Esteban et al. (2017), "Real-valued (Medical) Time Series Generation with Recurrent Conditional
+    GANs". Three learners: boosted trees, a random forest and a linear model. Two classes: AUC;
+    more: the mean over classes of the AUC of each class against the rest; a number: R². The test
+    rows are those of the holdout.
 
-    Floor: models that learned from rows of independent columns, or guessing (AUC 0.5, R² 0) where that is better: what
-    they take for a relation is noise, and can be wrong on average. Ceiling: models that learned from equally many
-    training rows.
+    Floor: models that learned from rows of independent columns, or guessing (AUC 0.5, R² 0) where
+    that is better: what they take for a relation is noise, and can be wrong on average. Ceiling:
+    models that learned from equally many training rows.
 
     Args:
         evidence: The sets; without a target the Scores have no value.
         run: Draws the samples; seed of the learners.
     """
     columns = evidence.train.schema.modelled
-    taken = sides(evidence, run, "utility", most=affordable(len(columns), cells=CELLS, most=MOST_ROWS))
+    taken = sides(
+        evidence, run, "utility", most=affordable(len(columns), cells=CELLS, most=MOST_ROWS)
+    )
     target = targets((taken.ceiling, *taken))
     why = target if isinstance(target, str) else _obstacle(target, taken)
     if why or isinstance(target, str):
@@ -58,8 +63,14 @@ def utility(evidence: Evidence, run: Run) -> Iterable[Score]:
     found: dict[str, list[float]] = {}
     for name, learner in LEARNERS.items():
         run.check()
-        mine, floor, ceiling = (_quality(learner(layout, rows[k], labels[k], rows[0], len(target.classes), run),
-                                         labels[0], len(target.classes)) for k in (1, 2, 3))
+        mine, floor, ceiling = (
+            _quality(
+                learner(layout, rows[k], labels[k], rows[0], len(target.classes), run),
+                labels[0],
+                len(target.classes),
+            )
+            for k in (1, 2, 3)
+        )
         found[name] = [mine, max(floor, 0.5 if target.classes else 0.0), ceiling]
     yield _mean(found, measure, target, taken)
     for name, values in found.items():
@@ -72,7 +83,10 @@ def _obstacle(target: Targets, taken: Sides) -> str:
     for name, values in zip(names, target.values[1:], strict=True):
         present = values[~np.isnan(values)]
         if len(present) < FEWEST_ROWS:
-            return f"{counted(len(present), 'row')} of the {name} ones have a target; {FEWEST_ROWS} are needed"
+            return (
+                f"{counted(len(present), 'row')} of the {name} ones have a target; "
+                f"{FEWEST_ROWS} are needed"
+            )
         if len(np.unique(present)) < 2:
             return f"the target '{target.column}' has one value only in the {name} rows"
     return "" if len(taken.real.schema.modelled) > 1 else "there is no column but the target"
@@ -84,28 +98,65 @@ def _quality(predicted: Floats, truth: Floats, classes: int) -> float:
     present = np.unique(truth).astype(int)
     if classes == 2:
         present = present[1:]
-    return float(np.mean([auc(predicted[truth == k, k], predicted[truth != k, k]).value for k in present]))
+    return float(
+        np.mean([auc(predicted[truth == k, k], predicted[truth != k, k]).value for k in present])
+    )
 
 
-def _boosting(layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run) -> Floats:
+def _boosting(
+    layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run
+) -> Floats:
     return _trees(layout, rows, label, test, classes, run, BOOSTED)
 
 
-def _forest(layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run) -> Floats:
-    return _trees(layout, rows, label, test, classes, run, FOREST, boosting="rf", bagging_freq=1, bagging_fraction=0.632,
-                  feature_fraction_bynode=0.5, min_data_in_leaf=LEAF, num_leaves=256)
+def _forest(
+    layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run
+) -> Floats:
+    return _trees(
+        layout,
+        rows,
+        label,
+        test,
+        classes,
+        run,
+        FOREST,
+        boosting="rf",
+        bagging_freq=1,
+        bagging_fraction=0.632,
+        feature_fraction_bynode=0.5,
+        min_data_in_leaf=LEAF,
+        num_leaves=256,
+    )
 
 
-def _trees(layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run,
-           trees: int, **settings: object) -> Floats:
+def _trees(
+    layout: Layout,
+    rows: Features,
+    label: Floats,
+    test: Features,
+    classes: int,
+    run: Run,
+    trees: int,
+    **settings: object,
+) -> Floats:
     objective = "regression" if not classes else "binary" if classes == 2 else "multiclass"
-    model = boosted(layout, tree_matrix(rows), label, run, trees=trees, objective=objective,
-                    classes=classes if classes > 2 else 1, **settings)
+    model = boosted(
+        layout,
+        tree_matrix(rows),
+        label,
+        run,
+        trees=trees,
+        objective=objective,
+        classes=classes if classes > 2 else 1,
+        **settings,
+    )
     predicted = predictions(model, tree_matrix(test))
     return np.column_stack([1 - predicted, predicted]) if classes == 2 else predicted
 
 
-def _linear(layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run) -> Floats:
+def _linear(
+    layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run
+) -> Floats:
     from sklearn.linear_model import Ridge
 
     design = learn_design(layout, rows)
@@ -118,23 +169,52 @@ def _linear(layout: Layout, rows: Features, label: Floats, test: Features, class
     return predicted
 
 
-LEARNERS: Mapping[str, Learner] = {"boosted trees": _boosting, "random forest": _forest, "linear model": _linear}
+LEARNERS: Mapping[str, Learner] = {
+    "boosted trees": _boosting,
+    "random forest": _forest,
+    "linear model": _linear,
+}
 
 
 def _mean(found: dict[str, list[float]], measure: str, target: Targets, taken: Sides) -> Score:
     value, floor, ceiling = (float(np.mean(column)) for column in zip(*found.values(), strict=True))
-    sentence = (f"Models of '{target.column}' that learned from synthetic rows reach {measure} {ratio(value)} on "
-                f"held-out real rows, against {ratio(ceiling)} from equally many real rows and {ratio(floor)} from "
-                f"unrelated columns (mean of {len(found)} learners){taken.note}.")
-    series = tuple((name, tuple(round(found[learner][k], 4) for learner in found))
-                   for k, name in ((1, "unrelated columns"), (0, "synthetic rows"), (2, "real rows")))
+    sentence = (
+        f"Models of '{target.column}' that learned from synthetic rows reach {measure} "
+        f"{ratio(value)} on "
+        f"held-out real rows, against {ratio(ceiling)} from equally many real rows and "
+        f"{ratio(floor)} from "
+        f"unrelated columns (mean of {len(found)} learners){taken.note}."
+    )
+    series = tuple(
+        (name, tuple(round(found[learner][k], 4) for learner in found))
+        for k, name in ((1, "unrelated columns"), (0, "synthetic rows"), (2, "real rows"))
+    )
     title = f"{measure} on held-out real rows, by what was learned from"
     picture = Picture("bars", title, tuple(found), series, "", measure)
-    return Score("utility", MEAN, value, floor, ceiling, sentence=sentence, picture=picture,
-                 figures={"rows": len(taken.synthetic), "classes": len(target.classes)})
+    return Score(
+        "utility",
+        MEAN,
+        value,
+        floor,
+        ceiling,
+        sentence=sentence,
+        picture=picture,
+        figures={"rows": len(taken.synthetic), "classes": len(target.classes)},
+    )
 
 
 def _single(name: str, values: list[float], measure: str, taken: Sides) -> Score:
-    sentence = (f"A {name.replace('boosted trees', 'model of boosted trees')} that learned from synthetic rows reaches "
-                f"{measure} {ratio(values[0])} on held-out real rows, from real rows {ratio(values[2])}{taken.note}.")
-    return Score("utility", f"utility by {name} ({measure})", values[0], values[1], values[2], sentence=sentence)
+    sentence = (
+        f"A {name.replace('boosted trees', 'model of boosted trees')} that learned from synthetic "
+        "rows reaches "
+        f"{measure} {ratio(values[0])} on held-out real rows, from real rows "
+        f"{ratio(values[2])}{taken.note}."
+    )
+    return Score(
+        "utility",
+        f"utility by {name} ({measure})",
+        values[0],
+        values[1],
+        values[2],
+        sentence=sentence,
+    )

@@ -9,7 +9,8 @@ def percent(share: float) -> str:
     """A share as a percentage, with the digits that matter near 0 and near 1.
 
     Example:
-        >>> percent(0.5), percent(0.0423), percent(0.9962), percent(0.0), percent(0.00004), percent(0.99999)
+        >>> (percent(0.5), percent(0.0423), percent(0.9962), percent(0.0), percent(0.00004),
+        ...     percent(0.99999))
         ('50.0 %', '4.2 %', '99.6 %', '0 %', 'under 0.01 %', 'nearly 100 %')
     """
     value = 100 * share

@@ -2,10 +2,26 @@
 
 from tidemill.core.registry import Entry, Registry
 
-TECHNIQUES = Registry("techniques", {
-    "drivers": Entry("tidemill.mining.drivers:drivers", "what predicts the target, how well, and in which direction"),
-    "segments": Entry("tidemill.mining.segments:segments", "groups of similar rows, and what sets each apart"),
-    "rules": Entry("tidemill.mining.rules:rules", "which items or values occur together more often than by chance"),
-    "anomalies": Entry("tidemill.mining.anomalies:anomalies", "odd rows, and the columns that make them odd"),
-    "images": Entry("tidemill.mining.images.technique:images", "what images show: labels, groups, odd ones, wrong labels"),
-})
+TECHNIQUES = Registry(
+    "techniques",
+    {
+        "drivers": Entry(
+            "tidemill.mining.drivers:drivers",
+            "what predicts the target, how well, and in which direction",
+        ),
+        "segments": Entry(
+            "tidemill.mining.segments:segments", "groups of similar rows, and what sets each apart"
+        ),
+        "rules": Entry(
+            "tidemill.mining.rules:rules",
+            "which items or values occur together more often than by chance",
+        ),
+        "anomalies": Entry(
+            "tidemill.mining.anomalies:anomalies", "odd rows, and the columns that make them odd"
+        ),
+        "images": Entry(
+            "tidemill.mining.images.technique:images",
+            "what images show: labels, groups, odd ones, wrong labels",
+        ),
+    },
+)

@@ -36,11 +36,13 @@ TOLD_COMBINATIONS = 4
 REASONS = 3
 SHOWN_VALUES = 5
 SAME = 0.9
-"""Of columns tied at least this closely only the first is looked at: repeats would make every rare value look odd."""
+"""Of columns tied at least this closely only the first is looked at: repeats would make every rare
+value look odd."""
 
 
 FAR_OUT = 2.0
-"""A value is far out where minus the log of the share of rows that are as far out is above this (13.5 % of rows)."""
+"""A value is far out where minus the log of the share of rows that are as far out is above this
+(13.5 % of rows)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,12 @@ class Scored:
 
 
 def anomalies(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
-    """Odd rows by an isolation forest and by how far out their values lie, and odd combinations of values.
+    """Odd rows by an isolation forest and by how far out their values lie, and odd combinations of
+    values.
 
-    A row counts as odd where it scores above what the same detectors give rows whose columns are shuffled
-    independently of each other; nothing is found where there are no more such rows than chance would give.
+    A row counts as odd where it scores above what the same detectors give rows whose columns are
+    shuffled independently of each other; nothing is found where there are no more such rows than
+    chance would give.
 
     Args:
         train: Rows to learn from; the target is left aside.
@@ -108,7 +112,9 @@ def anomalies(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
         yield from _row_findings(scored)
     outcome = learn_outcome(train, run, warn=False)
     if outcome:
-        yield from known_finding(outcome, outcome.codes(train), outcome.codes(held), scored.rank, run)
+        yield from known_finding(
+            outcome, outcome.codes(train), outcome.codes(held), scored.rank, run
+        )
     yield from _combination_findings(rare_combinations(few, held, columns), held, told)
 
 
@@ -125,17 +131,30 @@ def _scored(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], run: 
     beyond = [scores > limit for scores, limit in zip(real, limits, strict=True)]
     p_value = min(len(beyond) * _excess_p(int(each.sum())) for each in beyond)
     rank = np.mean([_ranked(scores) for scores in real], axis=0)
-    return Scored(train, holdout, columns, seen, held, surprise, np.logical_or.reduce(beyond), float(len(beyond)), p_value,
-                  rank, np.arange(len(holdout)))
+    return Scored(
+        train,
+        holdout,
+        columns,
+        seen,
+        held,
+        surprise,
+        np.logical_or.reduce(beyond),
+        float(len(beyond)),
+        p_value,
+        rank,
+        np.arange(len(holdout)),
+    )
 
 
 def _far(surprise: Floats) -> Floats:
-    """How far out a row's values lie together; values that many rows share count for nothing, (n,)."""
+    """How far out a row's values lie together; values that many rows share count for nothing,
+    (n,)."""
     return np.asarray(np.maximum(surprise - FAR_OUT, 0.0).sum(axis=1))
 
 
 def _excess_p(count: int) -> float:
-    """That so many held-out rows come before the limit by chance, when each rank is as likely to be any row's."""
+    """That so many held-out rows come before the limit by chance, when each rank is as likely to be
+    any row's."""
     from scipy.stats import nbinom
 
     return float(nbinom.sf(count - 1, REFERENCES, REFERENCES / (REFERENCES + 1))) if count else 1.0
@@ -152,21 +171,45 @@ def _overview(scored: Scored, told: str) -> Finding:
     gaps = scored.surprise[scored.odd].mean(axis=0) - scored.surprise[~scored.odd].mean(axis=0)
     main = [int(at) for at in np.argsort(-gaps, kind="stable")[:SHOWN_VALUES]]
     names = [scored.columns[at].name for at in main]
-    sentence = (f"{odd:,} of {told} ({percent(odd / len(scored.holdout))}) {'are' if odd != 1 else 'is'} odder than their "
-                f"columns would give by chance: were the columns unrelated, about {number(scored.by_chance)} such rows "
-                f"would be expected. They stand out most in {listing(names)}.")
-    rows = tuple((int(scored.places[at]) + 1, "; ".join(reason.words for reason in _reasons(scored, int(at))),
-                  *(_plain(scored.holdout[name][int(at)]) for name in names)) for at in _oddest(scored)[:SHOWN_ROWS])
-    levels = [tuple(round(float(scored.surprise[side, at].mean()), 2) for at in main) for side in (scored.odd, ~scored.odd)]
+    sentence = (
+        f"{odd:,} of {told} ({percent(odd / len(scored.holdout))}) {'are' if odd != 1 else 'is'} "
+        "odder than their "
+        "columns would give by chance: were the columns unrelated, about "
+        f"{number(scored.by_chance)} such rows "
+        f"would be expected. They stand out most in {listing(names)}."
+    )
+    rows = tuple(
+        (
+            int(scored.places[at]) + 1,
+            "; ".join(reason.words for reason in _reasons(scored, int(at))),
+            *(_plain(scored.holdout[name][int(at)]) for name in names),
+        )
+        for at in _oddest(scored)[:SHOWN_ROWS]
+    )
+    levels = [
+        tuple(round(float(scored.surprise[side, at].mean()), 2) for at in main)
+        for side in (scored.odd, ~scored.odd)
+    ]
     return Finding(
-        technique="anomalies", name="overview", sentence=sentence, strength=odd / len(scored.holdout),
-        measure="share of odd rows", support=odd, p_value=scored.p_value,
+        technique="anomalies",
+        name="overview",
+        sentence=sentence,
+        strength=odd / len(scored.holdout),
+        measure="share of odd rows",
+        support=odd,
+        p_value=scored.p_value,
         columns=tuple(column.name for column in scored.columns),
         table=Table(("held-out row", "why", *names), rows, "The oddest held-out rows"),
-        picture=Picture("across", "How far out values lie, in odd rows and in others", tuple(names),
-                        (("odd rows", levels[0]), ("other rows", levels[1])),
-                        "surprise: minus log of the share of rows that are as far out", ""),
-        figures={"odd": odd, "by_chance": scored.by_chance})
+        picture=Picture(
+            "across",
+            "How far out values lie, in odd rows and in others",
+            tuple(names),
+            (("odd rows", levels[0]), ("other rows", levels[1])),
+            "surprise: minus log of the share of rows that are as far out",
+            "",
+        ),
+        figures={"odd": odd, "by_chance": scored.by_chance},
+    )
 
 
 def _row_findings(scored: Scored) -> Iterator[Finding]:
@@ -188,12 +231,22 @@ def _row_finding(scored: Scored, at: int, reasons: Sequence[Reason]) -> Finding:
     why = listing([reason.words for reason in reasons])
     others = f" {alike:,} held-out rows are as far out in all of these." if alike > 1 else ""
     return Finding(
-        technique="anomalies", name="anomaly",
+        technique="anomalies",
+        name="anomaly",
         sentence=f"Held-out row {scored.places[at] + 1:,} is among the oddest: {why}.{others}",
-        strength=float(scored.rank[at]), measure="mean rank of oddness", support=alike,
-        columns=condition_columns(condition), condition=condition,
-        table=Table(("column", "value", "why"), tuple(
-            (reason.test.column, _plain(scored.holdout[reason.test.column][at]), reason.words) for reason in reasons)))
+        strength=float(scored.rank[at]),
+        measure="mean rank of oddness",
+        support=alike,
+        columns=condition_columns(condition),
+        condition=condition,
+        table=Table(
+            ("column", "value", "why"),
+            tuple(
+                (reason.test.column, _plain(scored.holdout[reason.test.column][at]), reason.words)
+                for reason in reasons
+            ),
+        ),
+    )
 
 
 def _oddest(scored: Scored) -> NDArray[np.int64]:
@@ -204,7 +257,11 @@ def _oddest(scored: Scored) -> NDArray[np.int64]:
 def _reasons(scored: Scored, at: int) -> list[Reason]:
     """The columns that make a row odd, the most surprising first."""
     order = np.argsort(-scored.surprise[at], kind="stable")[:REASONS]
-    return [_reason(scored, at, int(column)) for column in order if scored.surprise[at, column] >= FAR_OUT]
+    return [
+        _reason(scored, at, int(column))
+        for column in order
+        if scored.surprise[at, column] >= FAR_OUT
+    ]
 
 
 def _reason(scored: Scored, at: int, place: int) -> Reason:
@@ -212,40 +269,67 @@ def _reason(scored: Scored, at: int, place: int) -> Reason:
     if not is_ordered(column) or value is None:
         test = Test(column.name, "missing") if value is None else Test(column.name, "=", value)
         share = Condition((test,)).mask(scored.holdout.frame).mean()
-        return Reason(test, f"{column.name} is {shown(value)} (on {percent(float(share or 0))} of rows)")  # type: ignore[arg-type]
+        return Reason(
+            test, f"{column.name} is {shown(value)} (on {percent(float(share or 0))} of rows)"
+        )  # type: ignore[arg-type]
     values, own = scored.held[:, place], scored.held[at, place]
     below, above = float((values < own).mean()), float((values > own).mean())
     if below >= above:
         place_words = f"above {percent(below)} of rows" if above else "the highest of all"
-        return Reason(Test(column.name, ">=", value), f"{column.name} is {shown(value)} ({place_words})")
+        return Reason(
+            Test(column.name, ">=", value), f"{column.name} is {shown(value)} ({place_words})"
+        )
     place_words = f"below {percent(above)} of rows" if below else "the lowest of all"
-    return Reason(Test(column.name, "<=", value), f"{column.name} is {shown(value)} ({place_words})")
+    return Reason(
+        Test(column.name, "<=", value), f"{column.name} is {shown(value)} ({place_words})"
+    )
 
 
-def _combination_findings(found: Sequence[Combination], holdout: Dataset, told: str) -> Iterator[Finding]:
+def _combination_findings(
+    found: Sequence[Combination], holdout: Dataset, told: str
+) -> Iterator[Finding]:
     """The oddest combinations, without those that speak of the same rows."""
     masks: list[NDArray[np.bool_]] = []
     for combination in found:
         mask = combination.condition.mask(holdout.frame).to_numpy()
-        if len(masks) < TOLD_COMBINATIONS and not any((mask & other).sum() >= 0.5 * mask.sum() for other in masks):
+        if len(masks) < TOLD_COMBINATIONS and not any(
+            (mask & other).sum() >= 0.5 * mask.sum() for other in masks
+        ):
             masks.append(mask)
             yield _combination_finding(combination, told)
 
 
 def _combination_finding(combination: Combination, told: str) -> Finding:
-    words = [test_words(test for test in combination.condition.tests if test.column == name)
-             for name in combination.columns]
+    words = [
+        test_words(test for test in combination.condition.tests if test.column == name)
+        for name in combination.columns
+    ]
     mistake = "it is a mistake" if combination.met == 1 else "they are mistakes"
-    sentence = (f"Hardly any row has both: {listing(words)} ({combination.met:,} of {told}, where "
-                f"{number(combination.expected)} would be expected were the two unrelated). If the two exclude each "
-                f"other, {mistake}; else they are merely rare together.")
+    sentence = (
+        f"Hardly any row has both: {listing(words)} ({combination.met:,} of {told}, where "
+        f"{number(combination.expected)} would be expected were the two unrelated). If the two "
+        "exclude each "
+        f"other, {mistake}; else they are merely rare together."
+    )
     return Finding(
-        technique="anomalies", name="combination", sentence=sentence,
-        strength=combination.met / combination.expected, measure="met / expected", support=combination.met,
-        p_value=combination.p_value, columns=combination.columns, condition=combination.condition,
-        table=Table(("", "rows with both"), (("held-out rows", combination.met),
-                                             ("expected of unrelated columns", round(combination.expected, 1)),
-                                             ("training rows", combination.seen))))
+        technique="anomalies",
+        name="combination",
+        sentence=sentence,
+        strength=combination.met / combination.expected,
+        measure="met / expected",
+        support=combination.met,
+        p_value=combination.p_value,
+        columns=combination.columns,
+        condition=combination.condition,
+        table=Table(
+            ("", "rows with both"),
+            (
+                ("held-out rows", combination.met),
+                ("expected of unrelated columns", round(combination.expected, 1)),
+                ("training rows", combination.seen),
+            ),
+        ),
+    )
 
 
 def condition_columns(condition: Condition) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ Flags = NDArray[np.bool_]
 
 MOST_TESTED = 500
 STRONGER = 1.5
-"""Least odds ratio of a rule against all rows, and against the rows with only one premise of two."""
+"""Least odds ratio of a rule against all rows, and against the rows with only one premise of
+two."""
 APART = 0.01
 """How far the share of the conclusion under a rule must be above that among all rows."""
 
@@ -67,7 +68,8 @@ class Rule:
     Attributes:
         premise: One or two items.
         conclusion: One item.
-        both, premised, concluded, rows: Held-out rows with all items, with the premise, with the conclusion, in all.
+        both, premised, concluded, rows: Held-out rows with all items, with the premise, with the
+            conclusion, in all.
         p_value: Of the hardest of its comparisons, after control of the false discovery rate.
         weight: J-measure: what it tells about the conclusion, in bits per row.
     """
@@ -98,12 +100,16 @@ class Rule:
 
 
 def turned(rule: Rule, event: int) -> Rule:
-    """A rule about the other of two conclusions, told of the one that is spoken of (and then rarer than usual)."""
-    return replace(rule, conclusion=event, both=rule.premised - rule.both, concluded=rule.rows - rule.concluded)
+    """A rule about the other of two conclusions, told of the one that is spoken of (and then rarer
+    than usual)."""
+    return replace(
+        rule, conclusion=event, both=rule.premised - rule.both, concluded=rule.rows - rule.concluded
+    )
 
 
 def candidate_rules(items: Items, least: int) -> Candidates:
-    """The most telling rules of the training rows: strong, and stronger than their own parts (Webb 2007).
+    """The most telling rules of the training rows: strong, and stronger than their own parts (Webb
+    2007).
 
     Args:
         items: The items.
@@ -117,8 +123,13 @@ def candidate_rules(items: Items, least: int) -> Candidates:
     two, three = pairs[0].astype(np.int64), triples[0].astype(np.int64)
     none = np.full(len(two), -1)
     rules = [(two[:, a], none, two[:, b], pairs[1]) for a, b in ((0, 1), (1, 0))]
-    rules += [(three[:, a], three[:, b], three[:, c], triples[1]) for a, b, c in ((0, 1, 2), (0, 2, 1), (1, 2, 0))]
-    first, second, then, both = (np.concatenate([rule[part] for rule in rules]) for part in range(4))
+    rules += [
+        (three[:, a], three[:, b], three[:, c], triples[1])
+        for a, b, c in ((0, 1, 2), (0, 2, 1), (1, 2, 0))
+    ]
+    first, second, then, both = (
+        np.concatenate([rule[part] for rule in rules]) for part in range(4)
+    )
     allowed = _allowed(items, first, second, then)
     found, both = Candidates(first, second, then).take(allowed), both[allowed]
     premised = np.where(found.second < 0, single[found.first], together[found.first, found.second])
@@ -131,8 +142,9 @@ def candidate_rules(items: Items, least: int) -> Candidates:
 def confirmed_rules(items: Items, candidates: Candidates) -> list[Rule]:
     """The candidates that the held-out rows confirm, the most telling first.
 
-    A rule's p-value is the largest of one-sided Fisher tests: of its conclusion under its premise against all rows, and
-    against the rows that have only one of its premises (Webb 2007). The false discovery rate is held at 0.1 %.
+    A rule's p-value is the largest of one-sided Fisher tests: of its conclusion under its premise
+    against all rows, and against the rows that have only one of its premises (Webb 2007). The false
+    discovery rate is held at 0.1 %.
     """
     if not len(candidates):
         return []
@@ -153,9 +165,21 @@ def confirmed_rules(items: Items, candidates: Candidates) -> list[Rule]:
         odds = odds_ratio(both[at], premised[at], concluded[at], items.holdout_rows)
         apart = both[at] / max(premised[at], 1) - concluded[at] / items.holdout_rows
         if p_values[at] <= ALPHA and odds >= items.stronger and apart >= APART:
-            parts = (int(candidates.first[at]),) + ((int(candidates.second[at]),) if has_second[at] else ())
-            rules.append(Rule(parts, int(candidates.then[at]), int(both[at]), int(premised[at]), int(concluded[at]),
-                              items.holdout_rows, float(p_values[at]), float(weight[at])))
+            parts = (int(candidates.first[at]),) + (
+                (int(candidates.second[at]),) if has_second[at] else ()
+            )
+            rules.append(
+                Rule(
+                    parts,
+                    int(candidates.then[at]),
+                    int(both[at]),
+                    int(premised[at]),
+                    int(concluded[at]),
+                    items.holdout_rows,
+                    float(p_values[at]),
+                    float(weight[at]),
+                )
+            )
     return rules
 
 
@@ -163,22 +187,29 @@ def j_measure(both: Ints, premised: Ints, concluded: Ints, rows: int) -> Floats:
     """What a rule tells about its conclusion, in bits per row (Smyth and Goodman 1992)."""
     confidence = np.clip(both / np.maximum(premised, 1), 1e-9, 1 - 1e-9)
     base = np.clip(concluded / rows, 1e-9, 1 - 1e-9)
-    told = confidence * np.log2(confidence / base) + (1 - confidence) * np.log2((1 - confidence) / (1 - base))
+    told = confidence * np.log2(confidence / base) + (1 - confidence) * np.log2(
+        (1 - confidence) / (1 - base)
+    )
     return np.asarray(premised / rows * told)
 
 
 def odds_ratio(both: Ints, premised: Ints, concluded: Ints, rows: Ints | int) -> Floats:
-    """Odds of the conclusion under the premise over its odds among all these rows, half a row added to each count."""
+    """Odds of the conclusion under the premise over its odds among all these rows, half a row added
+    to each count."""
     there = (both + 0.5) / (premised - both + 0.5)
     return np.asarray(there * (rows - concluded + 0.5) / (concluded + 0.5))
 
 
 def varied(rules: list[Rule], items: Items, most: int) -> list[Rule]:
-    """At most so many rules, each counting less the more its rows are those of a rule chosen before it.
+    """At most so many rules, each counting less the more its rows are those of a rule chosen before
+    it.
 
     Of rules with the same items, the most telling is kept.
     """
-    rows = [np.bitwise_and.reduce(items.holdout[[*rule.premise, rule.conclusion]], axis=0) for rule in rules]
+    rows = [
+        np.bitwise_and.reduce(items.holdout[[*rule.premise, rule.conclusion]], axis=0)
+        for rule in rules
+    ]
     sizes = np.array([int(count(each)) for each in rows], dtype=np.float64)
     weight = np.array([rule.weight for rule in rules])
     chosen: list[int] = []
@@ -198,11 +229,15 @@ def varied(rules: list[Rule], items: Items, most: int) -> list[Rule]:
 def _allowed(items: Items, first: Ints, second: Ints, then: Ints) -> Ints:
     has_second = second >= 0
     good = items.premise[first] & items.conclusion[then] & ~items.apart[first, then]
-    good &= ~has_second | (items.premise[second] & ~items.apart[second, then] & ~items.apart[first, second])
+    good &= ~has_second | (
+        items.premise[second] & ~items.apart[second, then] & ~items.apart[first, second]
+    )
     return np.flatnonzero(good)
 
 
-def _strong(found: Candidates, both: Ints, premised: Ints, single: Ints, together: Ints, items: Items) -> Ints:
+def _strong(
+    found: Candidates, both: Ints, premised: Ints, single: Ints, together: Ints, items: Items
+) -> Ints:
     rows = items.train_rows
     strong = odds_ratio(both, premised, single[found.then], rows) >= items.stronger
     strong &= both / premised - single[found.then] / rows >= APART

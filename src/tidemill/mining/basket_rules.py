@@ -22,7 +22,9 @@ MOST_RULES = 12
 SHOWN_ITEMS = 20
 
 
-def basket_rules(train: Dataset, holdout: Dataset, basket: str, item: str, run: Run) -> Iterator[Finding]:
+def basket_rules(
+    train: Dataset, holdout: Dataset, basket: str, item: str, run: Run
+) -> Iterator[Finding]:
     """Rules between items, and the supports of single items; nothing where no rule is confirmed.
 
     Args:
@@ -35,8 +37,16 @@ def basket_rules(train: Dataset, holdout: Dataset, basket: str, item: str, run: 
     if size < 2 or baskets.holdout_rows < 20:
         return
     every = np.ones(size, bool)
-    items = Items(baskets.train, baskets.holdout, baskets.train_rows, baskets.holdout_rows, np.arange(size), every,
-                  every, np.zeros((size, size), bool))
+    items = Items(
+        baskets.train,
+        baskets.holdout,
+        baskets.train_rows,
+        baskets.holdout_rows,
+        np.arange(size),
+        every,
+        every,
+        np.zeros((size, size), bool),
+    )
     candidates = candidate_rules(items, fewest(baskets.train_rows))
     found = confirmed_rules(items, candidates)
     if not found:
@@ -56,64 +66,133 @@ def _items_finding(baskets: Baskets) -> Finding:
     share = both / total
     top = int(order[0])
     named = [f"{_quoted(baskets.names[at])} ({percent(share[at])})" for at in order[:5]]
-    sentence = (f"The items that most baskets hold are {listing(named)}; these are shares of all {total:,} baskets "
-                f"({baskets.basket}), training and held-out together{_sampled(baskets)}.")
-    rows = tuple((baskets.names[at], int(both[at]), round(float(share[at]), 4),
-                  round(float(held[at]) / baskets.holdout_rows, 4)) for at in order)
+    sentence = (
+        f"The items that most baskets hold are {listing(named)}; these are shares of all "
+        f"{total:,} baskets "
+        f"({baskets.basket}), training and held-out together{_sampled(baskets)}."
+    )
+    rows = tuple(
+        (
+            baskets.names[at],
+            int(both[at]),
+            round(float(share[at]), 4),
+            round(float(held[at]) / baskets.holdout_rows, 4),
+        )
+        for at in order
+    )
     return Finding(
-        technique="rules", name="items", sentence=sentence, strength=float(share[top]), measure="support",
-        support=total, columns=(baskets.basket, baskets.item),
-        table=Table((baskets.item, "baskets", "support", "support in held-out baskets"), rows,
-                    "The most frequent items"),
-        picture=Picture("across", "The most frequent items", tuple(row[0] for row in rows),
-                        (("share of all baskets", tuple(row[2] for row in rows)),), "share of all baskets", ""),
-        figures={"baskets": total, "items": len(baskets.names)})
+        technique="rules",
+        name="items",
+        sentence=sentence,
+        strength=float(share[top]),
+        measure="support",
+        support=total,
+        columns=(baskets.basket, baskets.item),
+        table=Table(
+            (baskets.item, "baskets", "support", "support in held-out baskets"),
+            rows,
+            "The most frequent items",
+        ),
+        picture=Picture(
+            "across",
+            "The most frequent items",
+            tuple(row[0] for row in rows),
+            (("share of all baskets", tuple(row[2] for row in rows)),),
+            "share of all baskets",
+            "",
+        ),
+        figures={"baskets": total, "items": len(baskets.names)},
+    )
 
 
 def _overview(baskets: Baskets, tested: int, found: list[Rule], shown: list[Rule]) -> Finding:
-    again = (f" (the split of rows had cut baskets in two, so baskets were split anew by '{baskets.basket}')"
-             if baskets.split_again else "")
+    again = (
+        " (the split of rows had cut baskets in two, so baskets were split anew by "
+        f"'{baskets.basket}')"
+        if baskets.split_again
+        else ""
+    )
     hold = counted(len(found), "rule") + (" hold" if len(found) != 1 else " holds")
-    fewer = f"; the {len(shown)} most telling different ones are shown" if len(shown) < len(found) else ""
-    sentence = (f"Some items are bought together more often than chance would have it: {hold} on the "
-                f"{counted(baskets.holdout_rows, 'held-out basket')}{again}, out of {tested:,} that stood out in the "
-                f"training baskets{fewer}. The share of false ones among them is held at 0.1 %.")
+    fewer = (
+        f"; the {len(shown)} most telling different ones are shown"
+        if len(shown) < len(found)
+        else ""
+    )
+    sentence = (
+        f"Some items are bought together more often than chance would have it: {hold} on the "
+        f"{counted(baskets.holdout_rows, 'held-out basket')}{again}, out of {tested:,} that stood "
+        "out in the "
+        f"training baskets{fewer}. The share of false ones among them is held at 0.1 %."
+    )
     labels = [_label(baskets, rule) for rule in shown]
     return Finding(
-        technique="rules", name="overview", sentence=sentence, strength=float(len(found)), measure="confirmed rules",
-        support=baskets.holdout_rows, columns=(baskets.basket, baskets.item),
+        technique="rules",
+        name="overview",
+        sentence=sentence,
+        strength=float(len(found)),
+        measure="confirmed rules",
+        support=baskets.holdout_rows,
+        columns=(baskets.basket, baskets.item),
         table=rules_table(labels, shown, "baskets"),
-        picture=Picture("across", "How many times as often as in all baskets", tuple(labels),
-                        (("lift", tuple(round(rule.lift, 2) for rule in shown)),), "lift (1 is chance)", ""))
+        picture=Picture(
+            "across",
+            "How many times as often as in all baskets",
+            tuple(labels),
+            (("lift", tuple(round(rule.lift, 2) for rule in shown)),),
+            "lift (1 is chance)",
+            "",
+        ),
+    )
 
 
 def _rule_finding(baskets: Baskets, rule: Rule) -> Finding:
     low, high = wilson(rule.both, rule.premised)
     parts = [_quoted(baskets.names[at]) for at in rule.premise]
     then = _quoted(baskets.names[rule.conclusion])
-    sentence = (f"{percent(rule.confidence)} of the baskets with {listing(parts)} also hold {then} "
-                f"({between(low, high)}), against {percent(rule.base)} of all baskets: {number(rule.lift, 2)} times as "
-                "often. "
-                f"{counted(rule.both, 'held-out basket')} of {rule.rows:,} ({percent(rule.both / rule.rows)}) "
-                f"{'hold' if rule.both != 1 else 'holds'} {'both' if len(parts) == 1 else 'all three'}.")
+    sentence = (
+        f"{percent(rule.confidence)} of the baskets with {listing(parts)} also hold {then} "
+        f"({between(low, high)}), against {percent(rule.base)} of all baskets: "
+        f"{number(rule.lift, 2)} times as "
+        "often. "
+        f"{counted(rule.both, 'held-out basket')} of {rule.rows:,} "
+        f"({percent(rule.both / rule.rows)}) "
+        f"{'hold' if rule.both != 1 else 'holds'} {'both' if len(parts) == 1 else 'all three'}."
+    )
     members = tuple(baskets.values[at] for at in (*rule.premise, rule.conclusion))
     return Finding(
-        technique="rules", name="rule", sentence=sentence, strength=rule.lift, measure="lift", support=rule.both,
-        interval=(low / rule.base, high / rule.base), p_value=rule.p_value, columns=(baskets.basket, baskets.item),
+        technique="rules",
+        name="rule",
+        sentence=sentence,
+        strength=rule.lift,
+        measure="lift",
+        support=rule.both,
+        interval=(low / rule.base, high / rule.base),
+        p_value=rule.p_value,
+        columns=(baskets.basket, baskets.item),
         condition=Condition((Test(baskets.item, "in", members),)),
         table=counts_table(f"with {listing(parts)}", f"with {then}", rule, "baskets"),
-        figures={"support": rule.both / rule.rows, "confidence": rule.confidence, "lift": rule.lift,
-                 "premise_support": rule.premised / rule.rows, "conclusion_support": rule.base})
+        figures={
+            "support": rule.both / rule.rows,
+            "confidence": rule.confidence,
+            "lift": rule.lift,
+            "premise_support": rule.premised / rule.rows,
+            "conclusion_support": rule.base,
+        },
+    )
 
 
 def _label(baskets: Baskets, rule: Rule) -> str:
-    return f"{' + '.join(baskets.names[at] for at in rule.premise)} → {baskets.names[rule.conclusion]}"
+    return (
+        f"{' + '.join(baskets.names[at] for at in rule.premise)} → {baskets.names[rule.conclusion]}"
+    )
 
 
 def _sampled(baskets: Baskets) -> str:
     if not baskets.sampled:
         return ""
-    return f" (a random {baskets.train_rows + baskets.holdout_rows:,} of {baskets.sampled:,} baskets)"
+    return (
+        f" (a random {baskets.train_rows + baskets.holdout_rows:,} of {baskets.sampled:,} baskets)"
+    )
 
 
 def _quoted(name: str) -> str:

@@ -17,8 +17,26 @@ FEWEST_BASKETS = 50
 FEWEST_ITEMS = 10
 MOST_BASKETS = 200_000
 HELD_SHARE = 0.3
-_NAMED = {"id", "no", "nr", "number", "key", "order", "invoice", "basket", "transaction", "session", "receipt",
-          "ticket", "cart", "bill", "customer", "user", "household", "visit"}
+_NAMED = {
+    "id",
+    "no",
+    "nr",
+    "number",
+    "key",
+    "order",
+    "invoice",
+    "basket",
+    "transaction",
+    "session",
+    "receipt",
+    "ticket",
+    "cart",
+    "bill",
+    "customer",
+    "user",
+    "household",
+    "visit",
+}
 
 
 @dataclass(frozen=True)
@@ -48,17 +66,23 @@ class Baskets:
 
 
 def find_baskets(train: Dataset, holdout: Dataset) -> tuple[str, str] | None:
-    """The basket column and the item column of a table in long form, or None where it is an ordinary table.
+    """The basket column and the item column of a table in long form, or None where it is an
+    ordinary table.
 
-    A basket column is a key, an entity, an id, or a whole number or category named like one, whose values repeat. An
-    item column is a category (or text or id whose values repeat) that varies within baskets and seldom repeats there.
-    Of several basket columns the finest is taken; of several item columns one with many levels and legible names.
+    A basket column is a key, an entity, an id, or a whole number or category named like one, whose
+    values repeat. An item column is a category (or text or id whose values repeat) that varies
+    within baskets and seldom repeats there. Of several basket columns the finest is taken; of
+    several item columns one with many levels and legible names.
     """
     frame = pl.concat([train.frame, holdout.frame], how="vertical_relaxed")
     keys = [column for column in train.schema if _may_be_basket(column, frame[column.name])]
     items = [column for column in train.schema if _may_be_item(column, frame[column.name])]
     for key in sorted(keys, key=lambda column: -frame[column.name].n_unique()):
-        fitting = [item for item in items if item.name != key.name and _varies_within(frame, key.name, item.name)]
+        fitting = [
+            item
+            for item in items
+            if item.name != key.name and _varies_within(frame, key.name, item.name)
+        ]
         if fitting:
             most = max(frame[item.name].n_unique() for item in fitting)
             wide = [item for item in fitting if frame[item.name].n_unique() >= most / 2]
@@ -67,7 +91,8 @@ def find_baskets(train: Dataset, holdout: Dataset) -> tuple[str, str] | None:
 
 
 def learn_baskets(train: Dataset, holdout: Dataset, basket: str, item: str, run: Run) -> Baskets:
-    """The baskets of both sets; where the split of rows has cut baskets, all are split anew, by basket.
+    """The baskets of both sets; where the split of rows has cut baskets, all are split anew, by
+    basket.
 
     Args:
         train, holdout: The rows.
@@ -75,8 +100,17 @@ def learn_baskets(train: Dataset, holdout: Dataset, basket: str, item: str, run:
         run: Seed of the new split.
     """
     both = ((False, train), (True, holdout))
-    frame = pl.concat([part.frame.select(pl.col(basket).alias("basket"), pl.col(item).alias("value"),
-                                         pl.lit(side).alias("held")) for side, part in both], how="vertical_relaxed")
+    frame = pl.concat(
+        [
+            part.frame.select(
+                pl.col(basket).alias("basket"),
+                pl.col(item).alias("value"),
+                pl.lit(side).alias("held"),
+            )
+            for side, part in both
+        ],
+        how="vertical_relaxed",
+    )
     frame = frame.drop_nulls().with_columns(name=pl.col("value").cast(pl.String).str.strip_chars())
     frame = frame.filter(pl.col("name") != "").unique(["basket", "name"], maintain_order=True)
     number = frame["basket"].rank("dense").to_numpy().astype(np.int64) - 1
@@ -90,17 +124,36 @@ def learn_baskets(train: Dataset, holdout: Dataset, basket: str, item: str, run:
         used[run.rng("mining/rules/sample").permutation(total)[MOST_BASKETS:]] = False
     sides = [_bits(frame, number, used & (held == side)) for side in (False, True)]
     names, values = _vocabulary(frame, number, used & ~held)
-    train_bits, holdout_bits = (pack([rows.get(name, np.empty(0, np.int64)) for name in names], size)
-                                for rows, size in sides)
-    return Baskets(basket, item, names, values, train_bits, holdout_bits, sides[0][1], sides[1][1], again,
-                   total if total > MOST_BASKETS else 0)
+    train_bits, holdout_bits = (
+        pack([rows.get(name, np.empty(0, np.int64)) for name in names], size)
+        for rows, size in sides
+    )
+    return Baskets(
+        basket,
+        item,
+        names,
+        values,
+        train_bits,
+        holdout_bits,
+        sides[0][1],
+        sides[1][1],
+        again,
+        total if total > MOST_BASKETS else 0,
+    )
 
 
 def _may_be_basket(column: Column, series: pl.Series) -> bool:
     if column.kind in ("datetime", "boolean", "text", "image"):
         return False
-    named = bool(_NAMED & set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", column.name).lower())))
-    if column.role not in ("key", "entity") and column.kind != "id" and (not named or series.dtype.is_float()):
+    named = bool(
+        _NAMED
+        & set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", column.name).lower()))
+    )
+    if (
+        column.role not in ("key", "entity")
+        and column.kind != "id"
+        and (not named or series.dtype.is_float())
+    ):
         return False
     distinct = series.drop_nulls().n_unique()
     return distinct >= FEWEST_BASKETS and 1.2 <= len(series) / distinct <= 300
@@ -127,24 +180,41 @@ def _legibility(series: pl.Series) -> float:
 
 def _held(number: np.ndarray, held: np.ndarray, total: int) -> np.ndarray | None:
     """Which baskets are held out by the caller's split; None where it cut some in two."""
-    inside, outside = (np.bincount(number[held == side], minlength=total) > 0 for side in (True, False))
+    inside, outside = (
+        np.bincount(number[held == side], minlength=total) > 0 for side in (True, False)
+    )
     return None if (inside & outside).any() else inside
 
 
-def _bits(frame: pl.DataFrame, number: np.ndarray, kept: np.ndarray) -> tuple[dict[str, np.ndarray], int]:
-    """The rows of each item among the kept baskets, numbered anew, and how many baskets those are."""
+def _bits(
+    frame: pl.DataFrame, number: np.ndarray, kept: np.ndarray
+) -> tuple[dict[str, np.ndarray], int]:
+    """The rows of each item among the kept baskets, numbered anew, and how many baskets those
+    are."""
     fresh = np.cumsum(kept) - 1
-    part = frame.select("name").with_columns(at=pl.Series(fresh[number])).filter(pl.Series(kept[number]))
-    rows = {name[0]: group["at"].to_numpy() for name, group in part.partition_by("name", as_dict=True).items()}
+    part = (
+        frame.select("name")
+        .with_columns(at=pl.Series(fresh[number]))
+        .filter(pl.Series(kept[number]))
+    )
+    rows = {
+        name[0]: group["at"].to_numpy()
+        for name, group in part.partition_by("name", as_dict=True).items()
+    }
     return rows, int(kept.sum())
 
 
-def _vocabulary(frame: pl.DataFrame, number: np.ndarray,
-                kept: np.ndarray) -> tuple[tuple[str, ...], tuple[object, ...]]:
+def _vocabulary(
+    frame: pl.DataFrame, number: np.ndarray, kept: np.ndarray
+) -> tuple[tuple[str, ...], tuple[object, ...]]:
     least = fewest(int(kept.sum()))
-    counts = (frame.filter(pl.Series(kept[number])).group_by("name")
-              .agg(pl.len().alias("rows"), pl.col("value").first()).filter(pl.col("rows") >= least)
-              .sort(["rows", "name"], descending=[True, False]))
+    counts = (
+        frame.filter(pl.Series(kept[number]))
+        .group_by("name")
+        .agg(pl.len().alias("rows"), pl.col("value").first())
+        .filter(pl.col("rows") >= least)
+        .sort(["rows", "name"], descending=[True, False])
+    )
     return tuple(counts["name"].to_list()), tuple(counts["value"].to_list())
 
 

@@ -1,4 +1,5 @@
-"""Columns cut into bins that can be named: frequent single values, round-numbered ranges, levels."""
+"""Columns cut into bins that can be named: frequent single values, round-numbered ranges,
+levels."""
 
 from __future__ import annotations
 
@@ -26,12 +27,14 @@ FEW_VALUES = 6
 class NumberBins:
     """Ordered bins of a number or datetime column, and one last bin for missing values.
 
-    Beside a frequent single value a bin may be empty in training: it stands for values that were never seen.
+    Beside a frequent single value a bin may be empty in training: it stands for values that were
+    never seen.
 
     Attributes:
         column: The column's name.
         dtype: Its polars dtype, for values in tests.
-        cuts: Where one bin ends and the next begins: a position, and whether a value exactly there is in the later bin.
+        cuts: Where one bin ends and the next begins: a position, and whether a value exactly there
+            is in the later bin.
         whole: Whether every value is a whole number.
     """
 
@@ -61,8 +64,14 @@ class NumberBins:
         behind = self.cuts[code] if code < len(self.cuts) else None
         if before and behind and (before[0] == behind[0] or self._next(before, behind)):
             return (Test(self.column, "=", self.native(before[0])),)
-        return tuple(test for test in (self.above(code - 1) if before else None, self.below(code) if behind else None)
-                     if test is not None)
+        return tuple(
+            test
+            for test in (
+                self.above(code - 1) if before else None,
+                self.below(code) if behind else None,
+            )
+            if test is not None
+        )
 
     def _next(self, before: tuple[float, bool], behind: tuple[float, bool]) -> bool:
         return self.whole and before[1] and behind == (before[0] + 1, True)
@@ -90,7 +99,8 @@ class NumberBins:
 
 @dataclass(frozen=True)
 class LevelBins:
-    """The frequent levels of a category, and one last bin for missing values; other levels are in no bin (-1).
+    """The frequent levels of a category, and one last bin for missing values; other levels are in
+    no bin (-1).
 
     Attributes:
         column: The column's name.
@@ -110,9 +120,12 @@ class LevelBins:
     def codes(self, series: pl.Series) -> Codes:
         """The bin of each row, (n,)."""
         names = series.cast(pl.String)
-        known = names.replace_strict(list(self.levels), list(range(len(self.levels))), default=-1,
-                                     return_dtype=pl.Int16)
-        return np.where(names.is_null().to_numpy(), self.size - 1, known.fill_null(-1).to_numpy()).astype(np.int16)
+        known = names.replace_strict(
+            list(self.levels), list(range(len(self.levels))), default=-1, return_dtype=pl.Int16
+        )
+        return np.where(
+            names.is_null().to_numpy(), self.size - 1, known.fill_null(-1).to_numpy()
+        ).astype(np.int16)
 
     def tests(self, code: int) -> tuple[Test, ...]:
         """What a row of this bin fulfils."""
@@ -128,14 +141,21 @@ class LevelBins:
 Bins = NumberBins | LevelBins
 
 
-def learn_bins(series: pl.Series, column: Column, *, parts: int | Sequence[float] = 4, atom: float = 0.15,
-               levels: int = 20) -> Bins:
+def learn_bins(
+    series: pl.Series,
+    column: Column,
+    *,
+    parts: int | Sequence[float] = 4,
+    atom: float = 0.15,
+    levels: int = 20,
+) -> Bins:
     """Bins of a column's values, with round-numbered cuts near the quantiles.
 
     Args:
         series: Training values.
         column: What the schema says of them.
-        parts: Ranges that the rest of a number is cut into, of about equal counts; or the quantiles of the cuts.
+        parts: Ranges that the rest of a number is cut into, of about equal counts; or the quantiles
+            of the cuts.
         atom: A single number that at least this share of rows has is a bin of its own.
         levels: Most levels of a category.
     """
@@ -143,8 +163,11 @@ def learn_bins(series: pl.Series, column: Column, *, parts: int | Sequence[float
         return _level_bins(series, levels)
     values = as_floats(series)
     values = np.sort(values[np.isfinite(values)])
-    whole = series.dtype.is_integer() or (len(values) > 0 and bool(np.all(values == np.round(values)))
-                                          and not series.dtype.is_temporal())
+    whole = series.dtype.is_integer() or (
+        len(values) > 0
+        and bool(np.all(values == np.round(values)))
+        and not series.dtype.is_temporal()
+    )
     quantiles = [at / parts for at in range(1, parts)] if isinstance(parts, int) else list(parts)
     cuts = _number_cuts(values, quantiles, atom, whole, series.dtype)
     return NumberBins(series.name, series.dtype, cuts, whole)
@@ -157,15 +180,30 @@ def as_floats(series: pl.Series) -> NDArray[np.float64]:
 
 
 def _level_bins(series: pl.Series, most: int) -> LevelBins:
-    counts = (series.drop_nulls().rename("value").to_frame().with_columns(level=pl.col("value").cast(pl.String))
-              .group_by("level").agg(pl.len().alias("rows"), pl.col("value").first())
-              .sort(["rows", "level"], descending=[True, False]).head(most))
-    return LevelBins(series.name, tuple(counts["level"].to_list()), tuple(counts["value"].to_list()))
+    counts = (
+        series.drop_nulls()
+        .rename("value")
+        .to_frame()
+        .with_columns(level=pl.col("value").cast(pl.String))
+        .group_by("level")
+        .agg(pl.len().alias("rows"), pl.col("value").first())
+        .sort(["rows", "level"], descending=[True, False])
+        .head(most)
+    )
+    return LevelBins(
+        series.name, tuple(counts["level"].to_list()), tuple(counts["value"].to_list())
+    )
 
 
-def _number_cuts(values: NDArray[np.float64], quantiles: list[float], atom: float, whole: bool,
-                 dtype: pl.DataType) -> tuple[tuple[float, bool], ...]:
-    """Cuts for sorted finite values: both sides of each atom, and round numbers near the quantiles between atoms."""
+def _number_cuts(
+    values: NDArray[np.float64],
+    quantiles: list[float],
+    atom: float,
+    whole: bool,
+    dtype: pl.DataType,
+) -> tuple[tuple[float, bool], ...]:
+    """Cuts for sorted finite values: both sides of each atom, and round numbers near the quantiles
+    between atoms."""
     if len(values) == 0:
         return ()
     distinct, counts = np.unique(values, return_counts=True)
@@ -185,15 +223,22 @@ def _number_cuts(values: NDArray[np.float64], quantiles: list[float], atom: floa
     return tuple(cuts)
 
 
-def _round_quantiles(values: NDArray[np.float64], quantiles: list[float], whole: bool,
-                     dtype: pl.DataType) -> list[float]:
+def _round_quantiles(
+    values: NDArray[np.float64], quantiles: list[float], whole: bool, dtype: pl.DataType
+) -> list[float]:
     if not quantiles or values[0] == values[-1]:
         return []
     cuts: list[float] = []
-    for before, at, behind in zip([0.0, *quantiles], quantiles, [*quantiles[1:], 1.0], strict=False):
+    for before, at, behind in zip(
+        [0.0, *quantiles], quantiles, [*quantiles[1:], 1.0], strict=False
+    ):
         slack = 0.3 * min(at - before, behind - at)
         low, middle, high = np.quantile(values, [at - slack, at, at + slack])
-        cut = _round_date(low, high, dtype) if dtype.is_temporal() else round_number(low, middle, high, whole=whole)
+        cut = (
+            _round_date(low, high, dtype)
+            if dtype.is_temporal()
+            else round_number(low, middle, high, whole=whole)
+        )
         if values[0] < cut <= values[-1] and (not cuts or cut > cuts[-1]):
             cuts.append(cut)
     return cuts
@@ -203,7 +248,8 @@ def round_number(low: float, middle: float, high: float, *, whole: bool = False)
     """The number with the fewest digits in [low, high], near the middle where there is a choice.
 
     Example:
-        >>> round_number(33.1, 35.7, 38.2), round_number(0.0123, 0.0125, 0.0127), round_number(-3.0, 1.0, 2.0)
+        >>> (round_number(33.1, 35.7, 38.2), round_number(0.0123, 0.0125, 0.0127),
+        ...     round_number(-3.0, 1.0, 2.0))
         (35.0, 0.0125, 0.0)
     """
     if low <= 0 <= high:

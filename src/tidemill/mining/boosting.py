@@ -1,4 +1,5 @@
-"""Gradient-boosted trees (LightGBM) for any target, with honest predictions of the training rows."""
+"""Gradient-boosted trees (LightGBM) for any target, with honest predictions of the training
+rows."""
 
 from __future__ import annotations
 
@@ -50,26 +51,32 @@ class Trees:
         return np.asarray(self.booster.feature_importance("gain"), dtype=np.float64)
 
     def contributions(self, rows: Floats) -> Floats:
-        """SHAP values (Lundberg et al. 2020) on the model's own scale, and the base value at the end.
+        """SHAP values (Lundberg et al. 2020) on the model's own scale, and the base value at the
+        end.
 
         Returns:
-            (n, outputs, features + 1); outputs is 1 but for several classes. A row's sum is its raw score.
+            (n, outputs, features + 1); outputs is 1 but for several classes. A row's sum is its raw
+            score.
         """
+
         def explain(part: Floats) -> Floats:
             return np.asarray(self.booster.predict(part, pred_contrib=True, num_threads=1))
 
         with ThreadPoolExecutor(self.threads) as pool:
-            flat = np.vstack(list(pool.map(explain, np.array_split(rows, min(self.threads, len(rows))))))
+            flat = np.vstack(
+                list(pool.map(explain, np.array_split(rows, min(self.threads, len(rows)))))
+            )
         return flat.reshape(len(rows), -1, rows.shape[1] + 1)
 
 
-def fit_trees(rows: Floats, target: Floats, outcome: Outcome, categorical: Sequence[int],
-              run: Run) -> tuple[Trees, Floats]:
+def fit_trees(
+    rows: Floats, target: Floats, outcome: Outcome, categorical: Sequence[int], run: Run
+) -> tuple[Trees, Floats]:
     """A model of all rows, and predictions of each row by models that have not seen it.
 
-    The number of trees is stopped early on a fifth of the rows; then the folds and the final model use that number.
-    The models are fitted beside each other, each by one thread: so the number of threads cannot change the result, and
-    none waits for another where the machine is busy.
+    The number of trees is stopped early on a fifth of the rows; then the folds and the final model
+    use that number. The models are fitted beside each other, each by one thread: so the number of
+    threads cannot change the result, and none waits for another where the machine is busy.
 
     Args:
         rows: (n, features), NaN where missing.
@@ -82,10 +89,14 @@ def fit_trees(rows: Floats, target: Floats, outcome: Outcome, categorical: Seque
     fold = _folds(target, outcome, run)
     rounds = _early_stopped(rows, target, fold == 0, settings, categorical)
 
-    def fit(held_fold: int) -> lightgbm.Booster:  # no row is of the last fold: that model is fitted on all
+    def fit(
+        held_fold: int,
+    ) -> lightgbm.Booster:  # no row is of the last fold: that model is fitted on all
         run.check()
         used = fold != held_fold
-        return lightgbm.train(settings, _dataset(rows[used], target[used], settings, categorical), rounds)
+        return lightgbm.train(
+            settings, _dataset(rows[used], target[used], settings, categorical), rounds
+        )
 
     with ThreadPoolExecutor(run.threads) as pool:
         *crossed, final = pool.map(fit, range(FOLDS + 1))
@@ -97,33 +108,59 @@ def fit_trees(rows: Floats, target: Floats, outcome: Outcome, categorical: Seque
 
 def _settings(outcome: Outcome, rows: int, features: int, run: Run) -> dict[str, Any]:
     name = {"binary": "binary", "number": "regression", "classes": "multiclass"}[outcome.kind]
-    return {"objective": name, "num_class": len(outcome.levels) if outcome.kind == "classes" else 1,
-            "learning_rate": 0.05 if rows < FEW_ROWS and outcome.kind != "classes" else 0.1, "num_leaves": 15,
-            "min_data_in_leaf": max(5, min(20, rows // 30)), "max_bin": 127, "cat_smooth": 20,
-            "feature_fraction": min(0.6, max(WIDE / features, 0.05)), "seed": run.seed_of("mining/drivers/trees"),
-            "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
+    return {
+        "objective": name,
+        "num_class": len(outcome.levels) if outcome.kind == "classes" else 1,
+        "learning_rate": 0.05 if rows < FEW_ROWS and outcome.kind != "classes" else 0.1,
+        "num_leaves": 15,
+        "min_data_in_leaf": max(5, min(20, rows // 30)),
+        "max_bin": 127,
+        "cat_smooth": 20,
+        "feature_fraction": min(0.6, max(WIDE / features, 0.05)),
+        "seed": run.seed_of("mining/drivers/trees"),
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 1,
+        "verbosity": -1,
+    }
 
 
 def _folds(target: Floats, outcome: Outcome, run: Run) -> NDArray[np.int64]:
     """The fold of each row, (n,); classes are spread evenly."""
     shuffled = run.rng("mining/drivers/folds").permutation(len(target))
-    order = shuffled if outcome.kind == "number" else shuffled[np.argsort(target[shuffled], kind="stable")]
+    order = (
+        shuffled
+        if outcome.kind == "number"
+        else shuffled[np.argsort(target[shuffled], kind="stable")]
+    )
     fold = np.empty(len(target), np.int64)
     fold[order] = np.arange(len(target)) % FOLDS
     return fold
 
 
-def _early_stopped(rows: Floats, target: Floats, held: NDArray[np.bool_], settings: dict[str, Any],
-                   categorical: Sequence[int]) -> int:
+def _early_stopped(
+    rows: Floats,
+    target: Floats,
+    held: NDArray[np.bool_],
+    settings: dict[str, Any],
+    categorical: Sequence[int],
+) -> int:
     data = _dataset(rows[~held], target[~held], settings, categorical)
     check = data.create_valid(rows[held], target[held])
     delta = LEAST_GAIN * (float(target.var()) if settings["objective"] == "regression" else 1.0)
-    booster = lightgbm.train(settings, data, MOST_ROUNDS, valid_sets=[check],
-                             callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False, min_delta=delta)])
+    booster = lightgbm.train(
+        settings,
+        data,
+        MOST_ROUNDS,
+        valid_sets=[check],
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False, min_delta=delta)],
+    )
     return max(int(booster.best_iteration), 1)
 
 
-def _dataset(rows: Floats, target: Floats, settings: dict[str, Any], categorical: Sequence[int]) -> lightgbm.Dataset:
+def _dataset(
+    rows: Floats, target: Floats, settings: dict[str, Any], categorical: Sequence[int]
+) -> lightgbm.Dataset:
     return lightgbm.Dataset(rows, target, categorical_feature=list(categorical), params=settings)
 
 

@@ -24,13 +24,15 @@ STABLE = 0.8
 APART = 0.05
 """How far the silhouette must be above that of shuffled columns."""
 NEAR_BEST = 0.9
-"""Of the numbers of clusters whose gain in silhouette is this share of the best, the largest is taken."""
+"""Of the numbers of clusters whose gain in silhouette is this share of the best, the largest is
+taken."""
 _COMPARED = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One number of clusters: how stable, how far apart, and how far apart where columns are shuffled."""
+    """One number of clusters: how stable, how far apart, and how far apart where columns are
+    shuffled."""
 
     clusters: int
     stability: float
@@ -71,7 +73,8 @@ class Clustering:
         centres: (clusters, kept).
         chosen: The figures of the chosen number.
         tried: The figures of all numbers.
-        explained: Share of the held-out variance (of all columns alike) that lies between the clusters.
+        explained: Share of the held-out variance (of all columns alike) that lies between the
+            clusters.
         by_chance: The same share where the held-out columns are shuffled.
         p_value: That shuffled columns would give such a share.
     """
@@ -89,13 +92,17 @@ class Clustering:
         return nearest(self.space.place(data), self.centres)
 
 
-def find_clusters(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], run: Run) -> Clustering | None:
-    """k-means in the space of the principal axes, with the number of clusters chosen by stability and separation.
+def find_clusters(
+    train: Dataset, holdout: Dataset, columns: tuple[Column, ...], run: Run
+) -> Clustering | None:
+    """k-means in the space of the principal axes, with the number of clusters chosen by stability
+    and separation.
 
-    The axes are those that parallel analysis (Horn 1965) keeps. A number of clusters counts only where bootstrap
-    resamples give the same clusters again (Hennig 2007) and the held-out silhouette (Rousseeuw 1987) is above that of
-    the same columns shuffled independently of each other, as in the gap statistic (Tibshirani et al. 2001). The chosen
-    clustering must then split the held-out rows better than shuffled ones.
+    The axes are those that parallel analysis (Horn 1965) keeps. A number of clusters counts only
+    where bootstrap resamples give the same clusters again (Hennig 2007) and the held-out silhouette
+    (Rousseeuw 1987) is above that of the same columns shuffled independently of each other, as in
+    the gap statistic (Tibshirani et al. 2001). The chosen clustering must then split the held-out
+    rows better than shuffled ones.
 
     Args:
         train, holdout: Rows, few enough to cluster.
@@ -108,11 +115,15 @@ def find_clusters(train: Dataset, holdout: Dataset, columns: tuple[Column, ...],
     axes = learn_axes(train, columns)
     if not axes:
         return None
-    with threadpool_limits(1):  # small matrices: threads would only wait for each other, and sum in another order
+    with threadpool_limits(
+        1
+    ):  # small matrices: threads would only wait for each other, and sum in another order
         return _clusters(train, holdout, axes, run)
 
 
-def _clusters(train: Dataset, holdout: Dataset, axes: tuple[Axis, ...], run: Run) -> Clustering | None:
+def _clusters(
+    train: Dataset, holdout: Dataset, axes: tuple[Axis, ...], run: Run
+) -> Clustering | None:
     rng = run.rng("mining/segments/shuffle")
     seen, held = embed(train, axes), embed(holdout, axes)
     mean = seen.mean(axis=0)
@@ -124,13 +135,24 @@ def _clusters(train: Dataset, holdout: Dataset, axes: tuple[Axis, ...], run: Run
     tried = []
     for clusters in range(2, min(MOST_CLUSTERS, len(train) // 20) + 1):
         run.check()
-        tried.append(_try(clusters, (seen @ turn, held @ turn), (mixed @ mixed_turn, mixed_held @ mixed_turn), run))
+        tried.append(
+            _try(
+                clusters,
+                (seen @ turn, held @ turn),
+                (mixed @ mixed_turn, mixed_held @ mixed_turn),
+                run,
+            )
+        )
     chosen = _choose(tried)
     if chosen is None:
         return None
-    centres = _centres(seen @ turn, chosen.clusters, run.seed_of("mining/segments/k-means", chosen.clusters), 5)
+    centres = _centres(
+        seen @ turn, chosen.clusters, run.seed_of("mining/segments/k-means", chosen.clusters), 5
+    )
     explained, chance, p_value = _held_out_test(held, turn, centres, widths, rng)
-    return Clustering(Space(axes, mean, turn), centres, chosen, tuple(tried), explained, chance, p_value)
+    return Clustering(
+        Space(axes, mean, turn), centres, chosen, tuple(tried), explained, chance, p_value
+    )
 
 
 def nearest(points: Floats, centres: Floats) -> Labels:
@@ -139,17 +161,21 @@ def nearest(points: Floats, centres: Floats) -> Labels:
 
 
 def shuffled(points: Floats, widths: list[int], rng: np.random.Generator) -> Floats:
-    """The embedding of the same columns, each shuffled on its own; a column's axes stay together."""
+    """The embedding of the same columns, each shuffled on its own; a column's axes stay
+    together."""
     result = np.empty_like(points)
     start = 0
     for width in widths:
-        result[:, start:start + width] = points[rng.permutation(len(points)), start:start + width]
+        result[:, start : start + width] = points[
+            rng.permutation(len(points)), start : start + width
+        ]
         start += width
     return result
 
 
 def _principal(points: Floats, references: list[Floats]) -> tuple[Floats, int]:
-    """The axes whose variance is above the largest of any shuffled axis; all (at most 30) where none is."""
+    """The axes whose variance is above the largest of any shuffled axis; all (at most 30) where
+    none is."""
     limit = max(np.linalg.eigvalsh(reference.T @ reference)[-1] for reference in references)
     kept = int((np.linalg.eigvalsh(points.T @ points) > limit).sum())
     kept = min(max(kept, 2) if kept else 30, points.shape[1])
@@ -158,8 +184,11 @@ def _principal(points: Floats, references: list[Floats]) -> tuple[Floats, int]:
 
 def _top(points: Floats, kept: int) -> Floats:
     vectors = np.linalg.eigh(points.T @ points)[1][:, ::-1][:, :kept]
-    # a direction's sign is arbitrary: let its largest weight be positive, so that pictures do not flip
-    return np.asarray(vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])]))
+    # a direction's sign is arbitrary: let its largest weight be positive, so that pictures do not
+    # flip
+    return np.asarray(
+        vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
+    )
 
 
 def _centres(points: Floats, clusters: int, seed: int, starts: int) -> Floats:
@@ -168,18 +197,26 @@ def _centres(points: Floats, clusters: int, seed: int, starts: int) -> Floats:
     distinct = np.unique(points, axis=0)
     if len(distinct) <= clusters:
         return distinct
-    return np.asarray(KMeans(clusters, n_init=starts, random_state=seed).fit(points).cluster_centers_)
+    return np.asarray(
+        KMeans(clusters, n_init=starts, random_state=seed).fit(points).cluster_centers_
+    )
 
 
-def _try(clusters: int, real: tuple[Floats, Floats], mixed: tuple[Floats, Floats], run: Run) -> Tried:
+def _try(
+    clusters: int, real: tuple[Floats, Floats], mixed: tuple[Floats, Floats], run: Run
+) -> Tried:
     from sklearn.metrics import adjusted_rand_score
 
     seed = run.seed_of("mining/segments/k-means", clusters)
     rng = run.rng("mining/segments/resamples", clusters)
     seen, held = real
     labels = nearest(held, _centres(seen, clusters, seed, 5))
-    again = [nearest(held, _centres(seen[rng.integers(len(seen), size=len(seen))], clusters, seed + at, 2))
-             for at in range(RESAMPLES)]
+    again = [
+        nearest(
+            held, _centres(seen[rng.integers(len(seen), size=len(seen))], clusters, seed + at, 2)
+        )
+        for at in range(RESAMPLES)
+    ]
     stability = float(np.mean([adjusted_rand_score(labels, other) for other in again]))
     reference = _silhouette(mixed[1], nearest(mixed[1], _centres(mixed[0], clusters, seed, 2)))
     return Tried(clusters, stability, _silhouette(held, labels), reference)
@@ -202,9 +239,11 @@ def _choose(tried: list[Tried]) -> Tried | None:
     return [each for each in good if each.gain >= NEAR_BEST * best][-1]
 
 
-def _held_out_test(held: Floats, turn: Floats, centres: Floats, widths: list[int],
-                   rng: np.random.Generator) -> tuple[float, float, float]:
-    """Share of variance between clusters, the same for shuffled columns, and the p-value (t of so many shuffles)."""
+def _held_out_test(
+    held: Floats, turn: Floats, centres: Floats, widths: list[int], rng: np.random.Generator
+) -> tuple[float, float, float]:
+    """Share of variance between clusters, the same for shuffled columns, and the p-value (t of so
+    many shuffles)."""
     from scipy.stats import t
 
     real = _between(held, nearest(held @ turn, centres), len(centres))

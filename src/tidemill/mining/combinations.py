@@ -31,7 +31,8 @@ class Combination:
         met: Held-out rows with both.
         expected: Held-out rows with both, were the columns unrelated.
         seen: Training rows with both.
-        p_value: That chance alone makes it so rare, after Bonferroni's control over all combinations.
+        p_value: That chance alone makes it so rare, after Bonferroni's control over all
+            combinations.
     """
 
     columns: tuple[str, str]
@@ -42,10 +43,14 @@ class Combination:
     p_value: float
 
 
-def rare_combinations(train: Dataset, holdout: Dataset, columns: Sequence[Column]) -> list[Combination]:
-    """Pairs of values far rarer together than unrelated columns would give, in training and on held-out rows.
+def rare_combinations(
+    train: Dataset, holdout: Dataset, columns: Sequence[Column]
+) -> list[Combination]:
+    """Pairs of values far rarer together than unrelated columns would give, in training and on
+    held-out rows.
 
-    Only pairs that some held-out row has are told; the oddest of each pair of columns, the oddest first.
+    Only pairs that some held-out row has are told; the oddest of each pair of columns, the oddest
+    first.
 
     Args:
         train, holdout: The rows.
@@ -53,37 +58,61 @@ def rare_combinations(train: Dataset, holdout: Dataset, columns: Sequence[Column
     """
     bins = [learn_bins(train[column.name], column, parts=6, levels=15) for column in columns]
     seen, held = code_matrix(train.frame, bins), code_matrix(holdout.frame, bins)
-    cells = sum(bins[one].size * bins[other].size for one in range(len(bins)) for other in range(one))
+    cells = sum(
+        bins[one].size * bins[other].size for one in range(len(bins)) for other in range(one)
+    )
     found = []
     for one in range(len(bins)):
         for other in range(one):
             sizes = (bins[one].size, bins[other].size)
-            best = _rarest(contingency(seen[:, one], seen[:, other], sizes),
-                           contingency(held[:, one], held[:, other], sizes), (bins[one], bins[other]), cells)
+            best = _rarest(
+                contingency(seen[:, one], seen[:, other], sizes),
+                contingency(held[:, one], held[:, other], sizes),
+                (bins[one], bins[other]),
+                cells,
+            )
             if best is not None:
                 found.append(best)
     return sorted(found, key=lambda each: each.met / each.expected)
 
 
 def _aligned(counts: np.ndarray, bins: tuple[Bins, Bins]) -> bool:
-    """Whether two columns are scales of which one rises or falls with the other; coded categories do not."""
+    """Whether two columns are scales of which one rises or falls with the other; coded categories
+    do not."""
     if not all(isinstance(each, NumberBins) for each in bins):
         return False
-    rows = np.repeat(np.indices(counts.shape)[:, :-1, :-1].reshape(2, -1), counts[:-1, :-1].ravel().astype(np.int64), axis=1)
+    rows = np.repeat(
+        np.indices(counts.shape)[:, :-1, :-1].reshape(2, -1),
+        counts[:-1, :-1].ravel().astype(np.int64),
+        axis=1,
+    )
     return bool(abs(np.asarray(np.corrcoef(rows))[0, 1]) >= ALIGNED)
 
 
-def _rarest(seen: np.ndarray, held: np.ndarray, bins: tuple[Bins, Bins], cells: int) -> Combination | None:
+def _rarest(
+    seen: np.ndarray, held: np.ndarray, bins: tuple[Bins, Bins], cells: int
+) -> Combination | None:
     """The oddest cell of two columns' counts that the held-out rows confirm."""
     from scipy.stats import poisson
 
-    expected, expected_held = (np.outer(counts.sum(axis=1), counts.sum(axis=0)) / max(counts.sum(), 1)
-                               for counts in (seen, held))
-    candidates = (seen <= RARE * expected) & (expected >= LEAST_EXPECTED) & (held >= 1) & (held <= RARE * expected_held)
+    expected, expected_held = (
+        np.outer(counts.sum(axis=1), counts.sum(axis=0)) / max(counts.sum(), 1)
+        for counts in (seen, held)
+    )
+    candidates = (
+        (seen <= RARE * expected)
+        & (expected >= LEAST_EXPECTED)
+        & (held >= 1)
+        & (held <= RARE * expected_held)
+    )
     candidates[-1], candidates[:, -1] = False, False  # the last bin of each is for missing values
     if not candidates.any():
         return None
-    chance = np.where(candidates, np.maximum(poisson.cdf(seen, expected), poisson.cdf(held, expected_held)) * cells, 1.0)
+    chance = np.where(
+        candidates,
+        np.maximum(poisson.cdf(seen, expected), poisson.cdf(held, expected_held)) * cells,
+        1.0,
+    )
     ratio = np.where(chance <= ALPHA, held / np.maximum(expected_held, 1e-9), np.inf)
     at = np.unravel_index(int(ratio.argmin()), ratio.shape)
     if not np.isfinite(ratio[at]):
@@ -91,6 +120,14 @@ def _rarest(seen: np.ndarray, held: np.ndarray, bins: tuple[Bins, Bins], cells: 
     tests = (*bins[0].tests(int(at[0])), *bins[1].tests(int(at[1])))
     exact = [test.value for test in tests if test.operator == "="]
     if not exact or (0 not in exact and _aligned(seen, bins)):
-        return None  # two scales that go together, as years married and age: nothing odd about a rare pair of places
-    return Combination((bins[0].column, bins[1].column), Condition(tests), int(held[at]), float(expected_held[at]),
-                       int(seen[at]), float(chance[at]))
+        # two scales that go together, as years married and age: nothing odd about a rare pair of
+        # places
+        return None
+    return Combination(
+        (bins[0].column, bins[1].column),
+        Condition(tests),
+        int(held[at]),
+        float(expected_held[at]),
+        int(seen[at]),
+        float(chance[at]),
+    )

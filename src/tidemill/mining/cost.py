@@ -14,4 +14,6 @@ def cost(rows: int, columns: int, table: int) -> Cost:
         table: Their bytes in memory.
     """
     learned = min(rows * columns, MOST_TRAIN * columns, MOST_CELLS)
-    return Cost(2.5 + 1.8e-6 * learned + 2e-7 * rows * columns, 0.3 * 2**30 + 4 * table + 80 * learned)
+    return Cost(
+        2.5 + 1.8e-6 * learned + 2e-7 * rows * columns, 0.3 * 2**30 + 4 * table + 80 * learned
+    )

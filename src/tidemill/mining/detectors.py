@@ -19,11 +19,15 @@ TREES = 100
 
 
 def numeric(train: Dataset, columns: Sequence[Column], data: Dataset) -> Floats:
-    """Rows as numbers, (n, columns): a category's level as its surprise, missing numbers as the training median.
+    """Rows as numbers, (n, columns): a category's level as its surprise, missing numbers as the
+    training median.
 
-    A level's surprise is minus the logarithm of its share of the training rows; missing counts as a level of a category.
+    A level's surprise is minus the logarithm of its share of the training rows; missing counts as a
+    level of a category.
     """
-    return np.column_stack([_numbers(train[column.name], data[column.name], column) for column in columns])
+    return np.column_stack(
+        [_numbers(train[column.name], data[column.name], column) for column in columns]
+    )
 
 
 def is_ordered(column: Column) -> bool:
@@ -32,10 +36,12 @@ def is_ordered(column: Column) -> bool:
 
 
 def surprises(train: Floats, rows: Floats, columns: Sequence[Column]) -> Floats:
-    """How far out each value lies: minus log of the share of training rows that are as far out, (n, columns).
+    """How far out each value lies: minus log of the share of training rows that are as far out, (n,
+    columns).
 
-    As far out are, for a number, twice the rows in the smaller of its two tails; for a category, the rows with a level
-    as rare or rarer. Summed over columns this is the idea of ECOD (Li et al. 2022).
+    As far out are, for a number, twice the rows in the smaller of its two tails; for a category,
+    the rows with a level as rare or rarer. Summed over columns this is the idea of ECOD (Li et al.
+    2022).
 
     Args:
         train, rows: As :func:`numeric` gives them.
@@ -58,10 +64,13 @@ def tail_shares(train: Floats, values: Floats) -> tuple[Floats, Floats]:
 
 
 def isolation(train: Floats, others: Sequence[Floats], run: Run) -> list[Floats]:
-    """How few random cuts set each row apart (isolation forest, Liu et al. 2008), for each set of rows."""
+    """How few random cuts set each row apart (isolation forest, Liu et al. 2008), for each set of
+    rows."""
     from sklearn.ensemble import IsolationForest
 
-    forest = IsolationForest(n_estimators=TREES, random_state=run.seed_of("mining/anomalies/forest")).fit(train)
+    forest = IsolationForest(
+        n_estimators=TREES, random_state=run.seed_of("mining/anomalies/forest")
+    ).fit(train)
     return [-forest.score_samples(rows) for rows in others]
 
 
@@ -71,9 +80,13 @@ def _numbers(train: pl.Series, series: pl.Series, column: Column) -> Floats:
         finite = seen[np.isfinite(seen)]
         if not len(finite):
             return np.zeros(len(values))
-        return np.clip(np.where(np.isnan(values), np.median(finite), values), finite.min(), finite.max())
+        return np.clip(
+            np.where(np.isnan(values), np.median(finite), values), finite.min(), finite.max()
+        )
     counts = train.cast(pl.String).fill_null("").value_counts(name="rows")
     shares = dict(zip(counts[train.name].to_list(), counts["rows"].to_list(), strict=True))
     levels = series.cast(pl.String).fill_null("")
-    rows = levels.replace_strict(list(shares), list(shares.values()), default=0.5, return_dtype=pl.Float64).to_numpy()
+    rows = levels.replace_strict(
+        list(shares), list(shares.values()), default=0.5, return_dtype=pl.Float64
+    ).to_numpy()
     return np.asarray(-np.log(rows / len(train)))

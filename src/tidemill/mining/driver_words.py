@@ -23,7 +23,9 @@ NEGLIGIBLE = 0.05
 """Effects below this share of a driver's largest are not spoken of."""
 
 
-def importance_finding(outcome: Outcome, features: Sequence[Feature], effects: Floats, rows: int) -> Finding:
+def importance_finding(
+    outcome: Outcome, features: Sequence[Feature], effects: Floats, rows: int
+) -> Finding:
     """The main drivers beside each other.
 
     Args:
@@ -38,20 +40,45 @@ def importance_finding(outcome: Outcome, features: Sequence[Feature], effects: F
     factor = 100 if outcome.kind != "number" else 1
     shown = tuple(float(f"{factor * size:.3g}") for size in sizes)
     named = [f"{label} ({_size(outcome, size)})" for label, size in zip(labels, sizes, strict=True)]
-    what = "the chance of " + outcome.event() if outcome.kind == "binary" else (
-        f"the chance of each {outcome.column}" if outcome.kind == "classes" else outcome.column)
-    sentence = (f"What moves {what} most, by the model's mean shift up or down over {sampled_words(len(effects), rows)}: "
-                f"{listing(named)}. These are associations that predict, not proof of cause.")
-    return Finding(technique="drivers", name="importance", sentence=sentence, strength=shown[0],
-                   measure=f"mean shift in {unit}", support=len(effects),
-                   columns=tuple(dict.fromkeys(feature.column for feature in features)),
-                   table=Table(("driver", f"mean shift ({unit})"), tuple(zip(labels, shown, strict=True)),
-                               "Main drivers"),
-                   picture=Picture("across", f"What moves {what} most", labels, (("mean shift", shown),), unit, ""))
+    what = (
+        "the chance of " + outcome.event()
+        if outcome.kind == "binary"
+        else (
+            f"the chance of each {outcome.column}" if outcome.kind == "classes" else outcome.column
+        )
+    )
+    sentence = (
+        f"What moves {what} most, by the model's mean shift up or down over "
+        f"{sampled_words(len(effects), rows)}: "
+        f"{listing(named)}. These are associations that predict, not proof of cause."
+    )
+    return Finding(
+        technique="drivers",
+        name="importance",
+        sentence=sentence,
+        strength=shown[0],
+        measure=f"mean shift in {unit}",
+        support=len(effects),
+        columns=tuple(dict.fromkeys(feature.column for feature in features)),
+        table=Table(
+            ("driver", f"mean shift ({unit})"),
+            tuple(zip(labels, shown, strict=True)),
+            "Main drivers",
+        ),
+        picture=Picture(
+            "across", f"What moves {what} most", labels, (("mean shift", shown),), unit, ""
+        ),
+    )
 
 
-def driver_finding(outcome: Outcome, code: int, feature: Feature, effect: Floats, groups: Sequence[ValueGroup],
-                   p_value: float) -> Finding:
+def driver_finding(
+    outcome: Outcome,
+    code: int,
+    feature: Feature,
+    effect: Floats,
+    groups: Sequence[ValueGroup],
+    p_value: float,
+) -> Finding:
     """One driver: where it raises the target, where it lowers it, and by how much.
 
     Args:
@@ -67,25 +94,46 @@ def driver_finding(outcome: Outcome, code: int, feature: Feature, effect: Floats
     factor = 100 if outcome.kind != "number" else 1
     low, high = mean_interval(size)
     return Finding(
-        technique="drivers", name="driver", sentence=_sentence(outcome, code, feature, groups, top, bottom),
-        strength=float(factor * size.mean()), support=len(effect), interval=(factor * low, factor * high),
+        technique="drivers",
+        name="driver",
+        sentence=_sentence(outcome, code, feature, groups, top, bottom),
+        strength=float(factor * size.mean()),
+        support=len(effect),
+        interval=(factor * low, factor * high),
         measure="mean shift in points of chance" if factor == 100 else "mean shift",
-        p_value=min(p_value, 1.0), columns=(feature.column,),
-        condition=Condition(top.tests), table=_table(outcome, code, feature, groups, factor),
-        picture=Picture("bars", f"What {feature.label} does to {_what(outcome, code)}", tuple(g.label for g in groups),
-                        (("mean effect", tuple(float(f"{factor * g.effect:.3g}") for g in groups)),), feature.label,
-                        "points of chance" if factor == 100 else outcome.column),
-        figures={"highest": factor * top.effect, "lowest": factor * bottom.effect})
+        p_value=min(p_value, 1.0),
+        columns=(feature.column,),
+        condition=Condition(top.tests),
+        table=_table(outcome, code, feature, groups, factor),
+        picture=Picture(
+            "bars",
+            f"What {feature.label} does to {_what(outcome, code)}",
+            tuple(g.label for g in groups),
+            (("mean effect", tuple(float(f"{factor * g.effect:.3g}") for g in groups)),),
+            feature.label,
+            "points of chance" if factor == 100 else outcome.column,
+        ),
+        figures={"highest": factor * top.effect, "lowest": factor * bottom.effect},
+    )
 
 
-def _sentence(outcome: Outcome, code: int, feature: Feature, groups: Sequence[ValueGroup], top: ValueGroup,
-              bottom: ValueGroup) -> str:
+def _sentence(
+    outcome: Outcome,
+    code: int,
+    feature: Feature,
+    groups: Sequence[ValueGroup],
+    top: ValueGroup,
+    bottom: ValueGroup,
+) -> str:
     what, least = _what(outcome, code), NEGLIGIBLE * max(abs(top.effect), abs(bottom.effect))
     parts: list[str] = []
     for group, verb, shift in ((top, "raises", top.effect), (bottom, "lowers", -bottom.effect)):
         if shift > least:
-            parts.append(f"{_named(feature, group)} {verb} {'it' if parts else what} by {_size(outcome, shift)} on "
-                         f"average ({_observed(outcome, group)})")
+            parts.append(
+                f"{_named(feature, group)} {verb} {'it' if parts else what} by "
+                f"{_size(outcome, shift)} on "
+                f"average ({_observed(outcome, group)})"
+            )
     return f"{'; '.join(parts)}.{_trend(feature, groups)}"
 
 
@@ -96,7 +144,9 @@ def _trend(feature: Feature, groups: Sequence[ValueGroup]) -> str:
         return ""
     steps = np.diff(effects)
     if (steps > 0).all() or (steps < 0).all():
-        return f" The effect {'rises' if steps[0] > 0 else 'falls'} steadily as {feature.label} grows."
+        return (
+            f" The effect {'rises' if steps[0] > 0 else 'falls'} steadily as {feature.label} grows."
+        )
     return ""
 
 
@@ -115,12 +165,27 @@ def _size(outcome: Outcome, effect: float) -> str:
 
 
 def _observed(outcome: Outcome, group: ValueGroup) -> str:
-    value = f"mean {number(group.observed)}" if outcome.kind == "number" else percent(group.observed)
+    value = (
+        f"mean {number(group.observed)}" if outcome.kind == "number" else percent(group.observed)
+    )
     return f"observed there: {value} on {counted(group.rows, 'row')}"
 
 
-def _table(outcome: Outcome, code: int, feature: Feature, groups: Sequence[ValueGroup], factor: int) -> Table:
-    observed = f"mean {outcome.column}" if outcome.kind == "number" else f"share with {outcome.event(code)}"
-    rows = tuple((g.label, g.rows, float(f"{g.observed:.4g}"), float(f"{factor * g.effect:.3g}")) for g in groups)
+def _table(
+    outcome: Outcome, code: int, feature: Feature, groups: Sequence[ValueGroup], factor: int
+) -> Table:
+    observed = (
+        f"mean {outcome.column}"
+        if outcome.kind == "number"
+        else f"share with {outcome.event(code)}"
+    )
+    rows = tuple(
+        (g.label, g.rows, float(f"{g.observed:.4g}"), float(f"{factor * g.effect:.3g}"))
+        for g in groups
+    )
     effect = "mean effect" + (" (points)" if factor == 100 else "")
-    return Table((feature.label, "held-out rows", observed, effect), rows, f"{feature.label} and {outcome.column}")
+    return Table(
+        (feature.label, "held-out rows", observed, effect),
+        rows,
+        f"{feature.label} and {outcome.column}",
+    )

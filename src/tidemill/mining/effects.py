@@ -21,8 +21,20 @@ Floats = NDArray[np.float64]
 TAILS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 """Quantiles near which a number is cut: finer at both ends, where effects are often largest."""
 
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-           "December")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -34,7 +46,8 @@ class ValueGroup:
         label: The values in words.
         tests: What the rows fulfil; empty where no test can say it.
         rows: How many.
-        effect: Mean effect of the feature in these rows: a difference of chances, or in the target's unit.
+        effect: Mean effect of the feature in these rows: a difference of chances, or in the
+            target's unit.
         observed: Share of the class, or mean of the target, in these rows.
     """
 
@@ -48,8 +61,8 @@ class ValueGroup:
 def row_effects(model: Trees, rows: Floats) -> Floats:
     """What each feature does to each prediction.
 
-    The effect is the prediction less what it would be with the feature's SHAP value taken away: a difference of
-    chances of each class, or a difference in the target's unit.
+    The effect is the prediction less what it would be with the feature's SHAP value taken away: a
+    difference of chances of each class, or a difference in the target's unit.
 
     Returns:
         (n, features, classes); of two classes, the second only; of a number, one.
@@ -69,20 +82,25 @@ def row_effects(model: Trees, rows: Floats) -> Floats:
     return effects
 
 
-def shuffling_p(model: Trees, rows: Floats, target: Floats, features: Iterable[int],
-                rng: np.random.Generator) -> list[float]:
-    """One-sided p-values that predictions get worse when a feature's values are shuffled (Breiman 2001)."""
+def shuffling_p(
+    model: Trees, rows: Floats, target: Floats, features: Iterable[int], rng: np.random.Generator
+) -> list[float]:
+    """One-sided p-values that predictions get worse when a feature's values are shuffled (Breiman
+    2001)."""
     usual = row_losses(model.outcome, target, model.predict(rows))
     p_values = []
     for feature in features:
         mixed = rows.copy()
         mixed[:, feature] = rng.permutation(mixed[:, feature])
-        p_values.append(greater_mean_p(row_losses(model.outcome, target, model.predict(mixed)) - usual))
+        p_values.append(
+            greater_mean_p(row_losses(model.outcome, target, model.predict(mixed)) - usual)
+        )
     return p_values
 
 
-def value_groups(train: Dataset, holdout: Dataset, feature: Feature, effect: Floats,
-                 observed: Floats) -> list[ValueGroup]:
+def value_groups(
+    train: Dataset, holdout: Dataset, feature: Feature, effect: Floats, observed: Floats
+) -> list[ValueGroup]:
     """The rows of the holdout by the feature's values, with bins learned from the training rows.
 
     Args:
@@ -98,8 +116,15 @@ def value_groups(train: Dataset, holdout: Dataset, feature: Feature, effect: Flo
     for code, label in enumerate(labels):
         inside = codes == code
         if inside.sum() >= least:
-            groups.append(ValueGroup(label, tests[code], int(inside.sum()), float(effect[inside].mean()),
-                                     float(observed[inside].mean())))
+            groups.append(
+                ValueGroup(
+                    label,
+                    tests[code],
+                    int(inside.sum()),
+                    float(effect[inside].mean()),
+                    float(observed[inside].mean()),
+                )
+            )
     return groups
 
 
@@ -109,7 +134,11 @@ Groups = tuple[Sequence[str], Sequence[tuple[Test, ...]], NDArray[np.int64]]
 def _bin_groups(train: Dataset, holdout: Dataset, feature: Feature) -> Groups:
     bins = learn_bins(train[feature.column], train.schema[feature.column], parts=TAILS, levels=12)
     tests = [bins.tests(code) for code in range(bins.size)]
-    return [bins.label(code) for code in range(bins.size)], tests, bins.codes(holdout[feature.column]).astype(np.int64)
+    return (
+        [bins.label(code) for code in range(bins.size)],
+        tests,
+        bins.codes(holdout[feature.column]).astype(np.int64),
+    )
 
 
 def _part_groups(train: Dataset, holdout: Dataset, feature: Feature) -> Groups:

@@ -19,7 +19,8 @@ MOST_LEVELS = 20
 
 @dataclass(frozen=True)
 class NumberAxis:
-    """A number on one axis: logarithm where it is skewed, clipped to its usual range, variance 1 in training.
+    """A number on one axis: logarithm where it is skewed, clipped to its usual range, variance 1 in
+    training.
 
     Attributes:
         column: The column's name.
@@ -47,7 +48,8 @@ class NumberAxis:
 
 @dataclass(frozen=True)
 class LevelAxes:
-    """A category on one axis per frequent level, scaled so that all its axes together have variance 1 in training.
+    """A category on one axis per frequent level, scaled so that all its axes together have variance
+    1 in training.
 
     Attributes:
         column: The column's name.
@@ -72,13 +74,16 @@ Axis = NumberAxis | LevelAxes
 def learn_axes(train: Dataset, columns: tuple[Column, ...]) -> tuple[Axis, ...]:
     """The axes of these columns, without those that do not vary.
 
-    Numbers of variance 1 beside categories of total variance 1 are what factor analysis of mixed data (Pagès 2004)
-    uses, but for the division of a category's weight by its number of levels, which keeps wide categories from ruling.
+    Numbers of variance 1 beside categories of total variance 1 are what factor analysis of mixed
+    data (Pagès 2004) uses, but for the division of a category's weight by its number of levels,
+    which keeps wide categories from ruling.
     """
     found: list[Axis] = []
     for column in columns:
         series = train[column.name]
-        axis = _number_axis(series) if column.kind in ("number", "datetime") else _level_axes(series)
+        axis = (
+            _number_axis(series) if column.kind in ("number", "datetime") else _level_axes(series)
+        )
         if axis is not None:
             found.append(axis)
     return tuple(found)
@@ -107,7 +112,15 @@ def _number_axis(series: pl.Series) -> NumberAxis | None:
         scale = float(clipped.std())
     gone = float(np.isnan(values).mean())
     marker = 1 / np.sqrt(gone * (1 - gone)) if gone >= 0.01 else 0.0
-    return NumberAxis(series.name, float(low), float(high), log, float(clipped.mean()), scale, float(min(marker, 3.0)))
+    return NumberAxis(
+        series.name,
+        float(low),
+        float(high),
+        log,
+        float(clipped.mean()),
+        scale,
+        float(min(marker, 3.0)),
+    )
 
 
 def _clipped(values: Floats, low: float, high: float, log: bool) -> Floats:
@@ -116,16 +129,30 @@ def _clipped(values: Floats, low: float, high: float, log: bool) -> Floats:
 
 
 def _level_axes(series: pl.Series) -> LevelAxes | None:
-    counts = (series.drop_nulls().cast(pl.String).rename("level").to_frame().group_by("level").len()
-              .sort(["len", "level"], descending=[True, False]).head(MOST_LEVELS))
+    counts = (
+        series.drop_nulls()
+        .cast(pl.String)
+        .rename("level")
+        .to_frame()
+        .group_by("level")
+        .len()
+        .sort(["len", "level"], descending=[True, False])
+        .head(MOST_LEVELS)
+    )
     levels = tuple(counts["level"].to_list())
     means = _one_hot(series, levels).mean(axis=0)
     variance = float((means * (1 - means)).sum())
-    return LevelAxes(series.name, levels, tuple(means.tolist()), float(np.sqrt(variance))) if variance > 0 else None
+    return (
+        LevelAxes(series.name, levels, tuple(means.tolist()), float(np.sqrt(variance)))
+        if variance > 0
+        else None
+    )
 
 
 def _one_hot(series: pl.Series, levels: tuple[str, ...]) -> Floats:
     names = series.cast(pl.String)
-    codes = names.replace_strict(list(levels), list(range(len(levels))), default=len(levels) + 1, return_dtype=pl.Int64)
+    codes = names.replace_strict(
+        list(levels), list(range(len(levels))), default=len(levels) + 1, return_dtype=pl.Int64
+    )
     at = np.where(names.is_null().to_numpy(), len(levels), codes.fill_null(0).to_numpy())
     return np.eye(len(levels) + 2)[at]

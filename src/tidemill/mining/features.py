@@ -24,8 +24,10 @@ class Feature:
 
     Attributes:
         column: The table's column that it comes from.
-        part: "value", or what is taken of a datetime; "elapsed" is in days since the first training row.
-        levels: Of a category, the level names by code (the rest share the next code); empty for a number.
+        part: "value", or what is taken of a datetime; "elapsed" is in days since the first training
+            row.
+        levels: Of a category, the level names by code (the rest share the next code); empty for a
+            number.
         start: Of "elapsed", the position that counts as 0.
     """
 
@@ -37,10 +39,17 @@ class Feature:
     @property
     def label(self) -> str:
         """What the feature is called in sentences."""
-        return self.column if self.part == "value" else {
-            "elapsed": f"{self.column} (position in time)", "year": f"{self.column} (year)",
-            "month": f"{self.column} (month)", "weekday": f"{self.column} (day of the week)",
-            "hour": f"{self.column} (hour)"}[self.part]
+        return (
+            self.column
+            if self.part == "value"
+            else {
+                "elapsed": f"{self.column} (position in time)",
+                "year": f"{self.column} (year)",
+                "month": f"{self.column} (month)",
+                "weekday": f"{self.column} (day of the week)",
+                "hour": f"{self.column} (hour)",
+            }[self.part]
+        )
 
     def values(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """The feature of each row, (n,); NaN where missing."""
@@ -50,15 +59,23 @@ class Feature:
         if not self.levels:
             return as_floats(series)
         names = series.cast(pl.String)
-        codes = names.replace_strict(list(self.levels), list(range(len(self.levels))), default=len(self.levels),
-                                     return_dtype=pl.Float64)
+        codes = names.replace_strict(
+            list(self.levels),
+            list(range(len(self.levels))),
+            default=len(self.levels),
+            return_dtype=pl.Float64,
+        )
         return np.where(names.is_null().to_numpy(), np.nan, codes.fill_null(np.nan).to_numpy())
 
     def _of_datetime(self, series: pl.Series) -> NDArray[np.float64]:
         if self.part == "elapsed":
             return _days(series) - self.start
-        taken = {"year": series.dt.year, "month": series.dt.month, "weekday": series.dt.weekday,
-                 "hour": series.dt.hour}[self.part]
+        taken = {
+            "year": series.dt.year,
+            "month": series.dt.month,
+            "weekday": series.dt.weekday,
+            "hour": series.dt.hour,
+        }[self.part]
         return as_floats(taken())
 
 
@@ -87,8 +104,16 @@ def matrix(data: Dataset, features: tuple[Feature, ...]) -> NDArray[np.float64]:
 
 
 def _levels(series: pl.Series) -> tuple[str, ...]:
-    counts = (series.drop_nulls().cast(pl.String).rename("level").to_frame().group_by("level").len()
-              .sort(["len", "level"], descending=[True, False]).head(MOST_LEVELS))
+    counts = (
+        series.drop_nulls()
+        .cast(pl.String)
+        .rename("level")
+        .to_frame()
+        .group_by("level")
+        .len()
+        .sort(["len", "level"], descending=[True, False])
+        .head(MOST_LEVELS)
+    )
     return tuple(counts["level"].to_list())
 
 
@@ -96,12 +121,21 @@ def _datetime_features(series: pl.Series) -> list[Feature]:
     parts: tuple[Part, ...] = ("year", "month", "weekday", "hour")
     start = float(np.nanmin(_days(series)))
     candidates = [Feature(series.name, "elapsed", start=start)]
-    candidates += [Feature(series.name, part) for part in parts if part != "hour" or series.dtype != pl.Date]
+    candidates += [
+        Feature(series.name, part) for part in parts if part != "hour" or series.dtype != pl.Date
+    ]
     frame = series.to_frame()
-    return [each for each in candidates if len(np.unique(each.values(frame)[~np.isnan(each.values(frame))])) > 1]
+    return [
+        each
+        for each in candidates
+        if len(np.unique(each.values(frame)[~np.isnan(each.values(frame))])) > 1
+    ]
 
 
 def _days(series: pl.Series) -> NDArray[np.float64]:
-    per_day = 1.0 if series.dtype == pl.Date else {"ms": 86_400e3, "us": 86_400e6, "ns": 86_400e9}[
-        series.dtype.time_unit]  # type: ignore[attr-defined]
+    per_day = (
+        1.0
+        if series.dtype == pl.Date
+        else {"ms": 86_400e3, "us": 86_400e6, "ns": 86_400e9}[series.dtype.time_unit]
+    )  # type: ignore[attr-defined]
     return as_floats(series) / per_day

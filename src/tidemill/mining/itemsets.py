@@ -32,8 +32,9 @@ def count(bits: Bits) -> Ints:
     return np.asarray(np.bitwise_count(bits).sum(axis=-1, dtype=np.int64))
 
 
-def frequent_itemsets(bits: Bits, least: int, longest: int = 3,
-                      group: Ints | None = None) -> list[tuple[NDArray[np.int32], Ints]]:
+def frequent_itemsets(
+    bits: Bits, least: int, longest: int = 3, group: Ints | None = None
+) -> list[tuple[NDArray[np.int32], Ints]]:
     """All itemsets that at least so many rows hold (Eclat, Zaki 2000, on bit sets).
 
     Args:
@@ -43,7 +44,8 @@ def frequent_itemsets(bits: Bits, least: int, longest: int = 3,
         group: Items of one group never stand in the same itemset, (items,).
 
     Returns:
-        For each length from 1: the itemsets in lexicographic order (m, length), and the rows of each (m,).
+        For each length from 1: the itemsets in lexicographic order (m, length), and the rows of
+        each (m,).
 
     Example:
         >>> bits = pack([np.array([0, 1, 2]), np.array([1, 2]), np.array([2])], 3)
@@ -59,14 +61,21 @@ def frequent_itemsets(bits: Bits, least: int, longest: int = 3,
     return [_joined(level, length) for length, level in enumerate(found, start=1)]
 
 
-def _extend(prefix: tuple[int, ...], bits: Bits, items: Ints, least: int, groups: Ints,
-            found: list[list[tuple[tuple[int, ...], Ints, Ints]]]) -> None:
-    """Grow each item behind the prefix by the items after it; ``bits`` are those of prefix and item together."""
+def _extend(
+    prefix: tuple[int, ...],
+    bits: Bits,
+    items: Ints,
+    least: int,
+    groups: Ints,
+    found: list[list[tuple[tuple[int, ...], Ints, Ints]]],
+) -> None:
+    """Grow each item behind the prefix by the items after it; ``bits`` are those of prefix and item
+    together."""
     depth = len(prefix) + 2
     if depth > len(found):
         return
     for at in range(len(items) - 1):
-        later = np.flatnonzero(groups[items[at + 1:]] != groups[items[at]]) + at + 1
+        later = np.flatnonzero(groups[items[at + 1 :]] != groups[items[at]]) + at + 1
         if not len(later):
             continue
         both = bits[later] & bits[at]
@@ -78,9 +87,15 @@ def _extend(prefix: tuple[int, ...], bits: Bits, items: Ints, least: int, groups
             _extend(grown, both[kept], items[later[kept]], least, groups, found)
 
 
-def _joined(level: list[tuple[tuple[int, ...], Ints, Ints]], length: int) -> tuple[NDArray[np.int32], Ints]:
+def _joined(
+    level: list[tuple[tuple[int, ...], Ints, Ints]], length: int
+) -> tuple[NDArray[np.int32], Ints]:
     if not level:
         return np.empty((0, length), np.int32), np.empty(0, np.int64)
-    sets = [np.column_stack([np.broadcast_to(np.array(prefix, np.int32), (len(items), len(prefix))), items])
-            for prefix, items, _ in level]
+    sets = [
+        np.column_stack(
+            [np.broadcast_to(np.array(prefix, np.int32), (len(items), len(prefix))), items]
+        )
+        for prefix, items, _ in level
+    ]
     return np.vstack(sets).astype(np.int32), np.concatenate([counts for _, _, counts in level])

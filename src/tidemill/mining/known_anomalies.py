@@ -21,8 +21,11 @@ FEWEST = 10
 DEPTHS = (10, 50, 100, 500, 1000)
 
 
-def known_finding(outcome: Outcome, seen: Floats, held: Floats, oddness: Floats, run: Run) -> Iterator[Finding]:
-    """Precision of the oddest rows for a rare class of the target, where there is one that oddness tells at all.
+def known_finding(
+    outcome: Outcome, seen: Floats, held: Floats, oddness: Floats, run: Run
+) -> Iterator[Finding]:
+    """Precision of the oddest rows for a rare class of the target, where there is one that oddness
+    tells at all.
 
     Args:
         outcome: The target.
@@ -42,26 +45,60 @@ def known_finding(outcome: Outcome, seen: Floats, held: Floats, oddness: Floats,
     order = np.argsort(-oddness, kind="stable")
     rows, base = len(order), float(happened.mean())
     value = average_precision(happened[order], np.ones(rows))
-    low, high = bootstrap(lambda weight: average_precision(happened[order], weight), rows,
-                          run.rng("mining/anomalies/bootstrap"))
+    low, high = bootstrap(
+        lambda weight: average_precision(happened[order], weight),
+        rows,
+        run.rng("mining/anomalies/bootstrap"),
+    )
     depths = [depth for depth in (*DEPTHS, int(happened.sum())) if depth <= rows / 2]
-    table = tuple((depth, int(happened[order[:depth]].sum()), round(float(happened[order[:depth]].mean()), 4),
-                   round(float(happened[order[:depth]].sum() / happened.sum()), 4)) for depth in sorted(set(depths)))
+    table = tuple(
+        (
+            depth,
+            int(happened[order[:depth]].sum()),
+            round(float(happened[order[:depth]].mean()), 4),
+            round(float(happened[order[:depth]].sum() / happened.sum()), 4),
+        )
+        for depth in sorted(set(depths))
+    )
     depth = min(100, int(happened.sum()))
     hits = int(happened[order[:depth]].sum())
-    sentence = (f"Odd rows are often {outcome.event()}, which the detectors were not told: {percent(hits / depth)} of the "
-                f"{depth} oddest held-out rows are, against {percent(base)} of all {rows:,} (average precision "
-                f"{number(value)}, 95 % interval {number(low)} to {number(high)}; picking rows at random gives "
-                f"{number(base)}).")
+    sentence = (
+        f"Odd rows are often {outcome.event()}, which the detectors were not told: "
+        f"{percent(hits / depth)} of the "
+        f"{depth} oddest held-out rows are, against {percent(base)} of all {rows:,} (average "
+        "precision "
+        f"{number(value)}, 95 % interval {number(low)} to {number(high)}; picking rows at random "
+        "gives "
+        f"{number(base)})."
+    )
     yield Finding(
-        technique="anomalies", name="known anomalies", sentence=sentence, strength=value, measure="average precision",
-        support=rows, interval=(low, high), p_value=p_value, columns=(outcome.column,),
-        table=Table(("oddest rows", outcome.event(), "precision", "share of all found"), table,
-                    f"{outcome.event()} among the oddest held-out rows"),
-        picture=Picture("lines", f"{outcome.event()} among the oddest rows", tuple(row[0] for row in table),
-                        (("precision", tuple(row[2] for row in table)), ("by chance", (round(base, 4),) * len(table))),
-                        "oddest rows looked at", "share"),
-        figures={"base_rate": base, "precision_at": hits / depth, "depth": depth})
+        technique="anomalies",
+        name="known anomalies",
+        sentence=sentence,
+        strength=value,
+        measure="average precision",
+        support=rows,
+        interval=(low, high),
+        p_value=p_value,
+        columns=(outcome.column,),
+        table=Table(
+            ("oddest rows", outcome.event(), "precision", "share of all found"),
+            table,
+            f"{outcome.event()} among the oddest held-out rows",
+        ),
+        picture=Picture(
+            "lines",
+            f"{outcome.event()} among the oddest rows",
+            tuple(row[0] for row in table),
+            (
+                ("precision", tuple(row[2] for row in table)),
+                ("by chance", (round(base, 4),) * len(table)),
+            ),
+            "oddest rows looked at",
+            "share",
+        ),
+        figures={"base_rate": base, "precision_at": hits / depth, "depth": depth},
+    )
 
 
 def average_precision(happened: NDArray[np.bool_], weight: Floats) -> float:

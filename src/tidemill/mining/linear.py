@@ -18,12 +18,18 @@ MOST_ROWS = 20_000
 MOST_DIMENSIONS = 300
 
 
-def linear_predictions(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], target: Floats, outcome: Outcome,
-                       run: Run) -> Floats:
+def linear_predictions(
+    train: Dataset,
+    holdout: Dataset,
+    columns: tuple[Column, ...],
+    target: Floats,
+    outcome: Outcome,
+    run: Run,
+) -> Floats:
     """Predictions of the held-out rows: class chances (n, classes), or the expected number (n, 1).
 
-    Several classes have one model each against the rest. It learns from at most 20,000 rows, and from the first columns
-    that have 300 dimensions together.
+    Several classes have one model each against the rest. It learns from at most 20,000 rows, and
+    from the first columns that have 300 dimensions together.
 
     Args:
         train, holdout: Rows with a target.
@@ -43,8 +49,12 @@ def linear_predictions(train: Dataset, holdout: Dataset, columns: tuple[Column, 
         if outcome.kind == "number":
             return np.asarray(Ridge(alpha=1.0).fit(seen, target).predict(held)).reshape(-1, 1)
         codes = range(1, 2) if outcome.kind == "binary" else range(len(outcome.levels))
-        against_rest = [LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200).fit(seen, target == code)
-                        .predict_proba(held)[:, -1] for code in codes]
+        against_rest = [
+            LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200)
+            .fit(seen, target == code)
+            .predict_proba(held)[:, -1]
+            for code in codes
+        ]
     if outcome.kind == "binary":
         return np.column_stack([1 - against_rest[0], against_rest[0]])
     chances = np.column_stack(against_rest)

@@ -10,7 +10,9 @@ from tidemill.core.run import Run
 from tidemill.mining import TECHNIQUES
 
 
-def mine(train: Dataset, holdout: Dataset, run: Run, techniques: Iterable[str] | None = None) -> Findings:
+def mine(
+    train: Dataset, holdout: Dataset, run: Run, techniques: Iterable[str] | None = None
+) -> Findings:
     """What the techniques find in the training rows and confirm on the held-out rows.
 
     Args:

@@ -32,7 +32,8 @@ class Outcome:
     Attributes:
         column: The target's name.
         kind: Two classes, several, or a number.
-        levels: The class names by code; of two classes, the second is the one that is spoken of. Empty for a number.
+        levels: The class names by code; of two classes, the second is the one that is spoken of.
+            Empty for a number.
         values: The classes as they stand in the column; None for the class that joins rare levels.
     """
 
@@ -42,15 +43,17 @@ class Outcome:
     values: tuple[Any, ...] = ()
 
     def codes(self, data: Dataset) -> Floats:
-        """The class codes, or the numbers, of the rows (n,); NaN where the target is missing or infinite."""
+        """The class codes, or the numbers, of the rows (n,); NaN where the target is missing or
+        infinite."""
         series = data[self.column]
         if self.kind == "number":
             numbers = as_floats(series)
             return np.where(np.isfinite(numbers), numbers, np.nan)
         rest = float(self.levels.index(OTHER)) if OTHER in self.levels else np.nan
         names = series.cast(pl.String)
-        codes = names.replace_strict(list(self.levels), list(range(len(self.levels))), default=rest,
-                                     return_dtype=pl.Float64)
+        codes = names.replace_strict(
+            list(self.levels), list(range(len(self.levels))), default=rest, return_dtype=pl.Float64
+        )
         return np.where(names.is_null().to_numpy(), np.nan, codes.fill_null(np.nan).to_numpy())
 
     def event(self, code: int = 1) -> str:
@@ -65,7 +68,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The target among some rows: a share or a mean with its 95 % interval, and the same among all rows."""
+    """The target among some rows: a share or a mean with its 95 % interval, and the same among all
+    rows."""
 
     name: str
     value: float
@@ -77,7 +81,8 @@ class Level:
 
 
 def learn_outcome(train: Dataset, run: Run, *, warn: bool = True) -> Outcome | None:
-    """What the target is, or None where there is none that can be learned (a warning then says why)."""
+    """What the target is, or None where there is none that can be learned (a warning then says
+    why)."""
     target = train.target
     if target is None:
         return None
@@ -85,14 +90,21 @@ def learn_outcome(train: Dataset, run: Run, *, warn: bool = True) -> Outcome | N
     refused = ""
     outcome: Outcome | None = None
     if target.kind not in ("number", "boolean", "category"):
-        refused = f"it is of the kind '{target.kind}', and only numbers, categories and booleans can be predicted"
+        refused = (
+            f"it is of the kind '{target.kind}', and only numbers, categories and booleans "
+            "can be predicted"
+        )
     elif len(series) < FEWEST_ROWS:
         refused = f"it is known in {len(series)} training rows only"
     elif series.n_unique() < 2:
         refused = "it is the same in every training row"
     else:
         outcome = _outcome(series, target.kind)
-        refused = "" if outcome else "fewer than two of its levels have enough training rows to learn from"
+        refused = (
+            ""
+            if outcome
+            else "fewer than two of its levels have enough training rows to learn from"
+        )
     if refused and warn:
         run.warn(f"The target '{target.name}' cannot be mined: {refused}.", "mine")
     return outcome
@@ -101,8 +113,14 @@ def learn_outcome(train: Dataset, run: Run, *, warn: bool = True) -> Outcome | N
 def _outcome(series: pl.Series, kind: str) -> Outcome | None:
     if kind == "number" and series.n_unique() > 2:
         return Outcome(series.name, "number")
-    counts = (series.rename("value").to_frame().with_columns(level=pl.col("value").cast(pl.String)).group_by("level")
-              .agg(pl.len().alias("rows"), pl.col("value").first()).sort(["rows", "level"], descending=[True, False]))
+    counts = (
+        series.rename("value")
+        .to_frame()
+        .with_columns(level=pl.col("value").cast(pl.String))
+        .group_by("level")
+        .agg(pl.len().alias("rows"), pl.col("value").first())
+        .sort(["rows", "level"], descending=[True, False])
+    )
     least = max(FEWEST_IN_CLASS, 0.002 * len(series) if counts.height > 2 else 0)
     kept = counts.filter(pl.col("rows") >= least).head(MOST_CLASSES)
     levels, values = kept["level"].to_list(), kept["value"].to_list()
@@ -139,8 +157,10 @@ def level_among(outcome: Outcome, codes: Floats, inside: NDArray[np.bool_]) -> L
     hits = int((these == code).sum())
     value, overall = hits / len(these), float((every == code).mean())
     low, high = wilson(hits, len(these))
-    words = (f"{outcome.event(code)} on {percent(value)} of them ({between(low, high)}) "
-             f"against {percent(overall)} overall")
+    words = (
+        f"{outcome.event(code)} on {percent(value)} of them ({between(low, high)}) "
+        f"against {percent(overall)} overall"
+    )
     return Level(outcome.event(code), value, low, high, overall, len(these), words)
 
 

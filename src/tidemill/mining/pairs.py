@@ -10,7 +10,8 @@ Floats = NDArray[np.float64]
 
 
 def contingency(first: Codes, second: Codes, sizes: tuple[int, int]) -> Floats:
-    """Counts of every pair of bins, (size of first, size of second); rows in no bin (-1) are left out."""
+    """Counts of every pair of bins, (size of first, size of second); rows in no bin (-1) are left
+    out."""
     known = (first >= 0) & (second >= 0)
     at = first[known].astype(np.int64) * sizes[1] + second[known]
     return np.bincount(at, minlength=sizes[0] * sizes[1]).reshape(sizes).astype(np.float64)
@@ -31,5 +32,7 @@ def cramers_v(counts: Floats) -> float:
     square = float(((counts - expected) ** 2 / expected).sum() / total)
     rows, columns = counts.shape
     corrected = max(0.0, square - (rows - 1) * (columns - 1) / (total - 1))
-    short = min(rows - (rows - 1) ** 2 / (total - 1), columns - (columns - 1) ** 2 / (total - 1)) - 1
+    short = (
+        min(rows - (rows - 1) ** 2 / (total - 1), columns - (columns - 1) ** 2 / (total - 1)) - 1
+    )
     return round(float(min(np.sqrt(corrected / short), 1.0)), 6) if short > 0 else 0.0

@@ -13,10 +13,12 @@ from tidemill.mining.table_rules import table_rules
 
 
 def rules(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
-    """Association rules of baskets where the table is in long form (basket, item), of values otherwise.
+    """Association rules of baskets where the table is in long form (basket, item), of values
+    otherwise.
 
-    Baskets are split as wholes: where the caller's split has put rows of one basket on both sides, the baskets of both
-    sets together are split anew, and rules are learned from 70 % of them and confirmed on the others.
+    Baskets are split as wholes: where the caller's split has put rows of one basket on both sides,
+    the baskets of both sets together are split anew, and rules are learned from 70 % of them and
+    confirmed on the others.
 
     Args:
         train: Rows to learn from.

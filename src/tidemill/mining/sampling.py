@@ -28,4 +28,8 @@ def sampled_words(used: int, rows: int, what: str = "held-out") -> str:
         >>> sampled_words(500, 500), sampled_words(20000, 300000)
         ('500 held-out rows', 'a random 20,000 of the 300,000 held-out rows')
     """
-    return counted(rows, f"{what} row") if used == rows else f"a random {used:,} of the {rows:,} {what} rows"
+    return (
+        counted(rows, f"{what} row")
+        if used == rows
+        else f"a random {used:,} of the {rows:,} {what} rows"
+    )

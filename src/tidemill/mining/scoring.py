@@ -17,7 +17,8 @@ Weighted = Callable[[Floats], float]
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """A figure from held-out rows: AUC for classes (0.5 is guessing), R² for numbers (0 is the mean)."""
+    """A figure from held-out rows: AUC for classes (0.5 is guessing), R² for numbers (0 is the
+    mean)."""
 
     value: float
     low: float
@@ -46,11 +47,15 @@ def figure(outcome: Outcome, target: Floats, predicted: Floats) -> float:
     return weighted_figure(outcome, target, predicted)(np.ones(len(target)))
 
 
-def quality(outcome: Outcome, target: Floats, predicted: Floats, rng: np.random.Generator) -> Quality:
+def quality(
+    outcome: Outcome, target: Floats, predicted: Floats, rng: np.random.Generator
+) -> Quality:
     """The figure, its bootstrap interval and the p-value against guessing."""
     statistic = weighted_figure(outcome, target, predicted)
     low, high = bootstrap(statistic, len(target), rng, 200 if len(outcome.levels) < 5 else 60)
-    return Quality(statistic(np.ones(len(target))), low, high, beats_guessing_p(outcome, target, predicted))
+    return Quality(
+        statistic(np.ones(len(target))), low, high, beats_guessing_p(outcome, target, predicted)
+    )
 
 
 def weighted_figure(outcome: Outcome, target: Floats, predicted: Floats) -> Weighted:
@@ -59,13 +64,18 @@ def weighted_figure(outcome: Outcome, target: Floats, predicted: Floats) -> Weig
         return _r_squared(target, predicted[:, 0])
     if outcome.kind == "binary":
         return _area(target == 1, predicted[:, 1])
-    areas = [(target == code, _area(target == code, predicted[:, code])) for code in np.unique(target).astype(int)]
+    areas = [
+        (target == code, _area(target == code, predicted[:, code]))
+        for code in np.unique(target).astype(int)
+    ]
 
     def mean(weight: Floats) -> float:
         shares = np.array([weight[inside].sum() for inside, _ in areas])
         values = np.array([area(weight) for _, area in areas])
         known = ~np.isnan(values)
-        return float(np.average(values[known], weights=shares[known])) if known.any() else float("nan")
+        return (
+            float(np.average(values[known], weights=shares[known])) if known.any() else float("nan")
+        )
 
     return mean
 
@@ -73,8 +83,8 @@ def weighted_figure(outcome: Outcome, target: Floats, predicted: Floats) -> Weig
 def beats_guessing_p(outcome: Outcome, target: Floats, predicted: Floats) -> float:
     """One-sided p-value against predictions that know nothing.
 
-    By ranks, so that heavy tails cannot make it up: Mann and Whitney for a class (Bonferroni over several), Spearman
-    for a number.
+    By ranks, so that heavy tails cannot make it up: Mann and Whitney for a class (Bonferroni over
+    several), Spearman for a number.
     """
     if outcome.kind == "number":
         from scipy.stats import spearmanr
@@ -83,7 +93,9 @@ def beats_guessing_p(outcome: Outcome, target: Floats, predicted: Floats) -> flo
             return 1.0
         return float(spearmanr(predicted[:, 0], target, alternative="greater").pvalue)
     codes = [1] if outcome.kind == "binary" else range(len(outcome.levels))
-    each = [rank_p(predicted[target == code, code], predicted[target != code, code]) for code in codes]
+    each = [
+        rank_p(predicted[target == code, code], predicted[target != code, code]) for code in codes
+    ]
     return min(1.0, min(each) * len(each))
 
 
@@ -113,6 +125,8 @@ def _r_squared(target: Floats, predicted: Floats) -> Weighted:
     def share(weight: Floats) -> float:
         mean = np.average(target, weights=weight)
         total = (weight * (target - mean) ** 2).sum()
-        return float(1 - (weight * (target - predicted) ** 2).sum() / total) if total else float("nan")
+        return (
+            float(1 - (weight * (target - predicted) ** 2).sum() / total) if total else float("nan")
+        )
 
     return share

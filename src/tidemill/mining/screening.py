@@ -16,9 +16,11 @@ from tidemill.mining.sampling import sample_rows
 _ROWS = 2000
 
 
-def most_connected(train: Dataset, columns: Sequence[Column], limit: int, run: Run,
-                   technique: str) -> tuple[Column, ...]:
-    """At most so many columns, those with the strongest rank correlation with any other; in the table's order.
+def most_connected(
+    train: Dataset, columns: Sequence[Column], limit: int, run: Run, technique: str
+) -> tuple[Column, ...]:
+    """At most so many columns, those with the strongest rank correlation with any other; in the
+    table's order.
 
     Columns that do not vary are left out. A warning says when others are.
 
@@ -39,16 +41,32 @@ def most_connected(train: Dataset, columns: Sequence[Column], limit: int, run: R
     related = np.abs(ranks.T @ ranks)
     np.fill_diagonal(related, 0)
     kept = np.sort(np.argsort(-related.max(axis=1), kind="stable")[:limit])
-    run.warn(f"The table has {len(varying):,} columns that vary; {technique} were looked for among the {limit} that go "
-             "together with another column the most.", "mine")
+    run.warn(
+        f"The table has {len(varying):,} columns that vary; {technique} were looked for among the "
+        f"{limit} that go "
+        "together with another column the most.",
+        "mine",
+    )
     return tuple(varying[at] for at in kept)
 
 
 def rank_matrix(data: Dataset, columns: Sequence[Column]) -> NDArray[np.float64]:
-    """Centred ranks of length 1, (n, columns); levels rank by how frequent they are, missing values in the middle."""
+    """Centred ranks of length 1, (n, columns); levels rank by how frequent they are, missing values
+    in the middle."""
     ranks = data.frame.select(
-        (pl.col(column.name) if column.kind in ("number", "datetime") else pl.len().over(column.name))
-        .rank("average").alias(str(at)) for at, column in enumerate(columns))
-    matrix = ranks.with_columns(pl.all().cast(pl.Float64) - pl.all().cast(pl.Float64).mean()).fill_null(0.0).to_numpy()
+        (
+            pl.col(column.name)
+            if column.kind in ("number", "datetime")
+            else pl.len().over(column.name)
+        )
+        .rank("average")
+        .alias(str(at))
+        for at, column in enumerate(columns)
+    )
+    matrix = (
+        ranks.with_columns(pl.all().cast(pl.Float64) - pl.all().cast(pl.Float64).mean())
+        .fill_null(0.0)
+        .to_numpy()
+    )
     lengths = np.sqrt((matrix**2).sum(axis=0))
     return np.asarray(matrix / np.where(lengths > 0, lengths, 1.0))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 ALPHA = 0.001
-"""The level of every test that lets a finding through: of a thousand tables without any, one may show one."""
+"""The level of every test that lets a finding through: of a thousand tables without any, one may
+show one."""
 
 _Z95 = 1.959963984540054
 
@@ -39,8 +40,12 @@ def mean_interval(values: Floats) -> tuple[float, float]:
     return float(values.mean() - half), float(values.mean() + half)
 
 
-def excess_p(both: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64],
-             total: NDArray[np.int64] | int) -> Floats:
+def excess_p(
+    both: NDArray[np.int64],
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    total: NDArray[np.int64] | int,
+) -> Floats:
     """One-sided Fisher exact p-values that two marks fall together more often than by chance.
 
     Args:
@@ -86,7 +91,8 @@ def greater_mean_p(values: Floats) -> float:
 
 
 def rank_p(high: Floats, low: Floats) -> float:
-    """One-sided p-value that the first values tend to be above the second (Mann and Whitney 1947)."""
+    """One-sided p-value that the first values tend to be above the second (Mann and Whitney
+    1947)."""
     from scipy.stats import mannwhitneyu
 
     if len(high) < 2 or len(low) < 2:
@@ -94,8 +100,9 @@ def rank_p(high: Floats, low: Floats) -> float:
     return float(mannwhitneyu(high, low, alternative="greater").pvalue)
 
 
-def bootstrap(statistic: Callable[[Floats], float], rows: int, rng: np.random.Generator,
-              rounds: int = 200) -> tuple[float, float]:
+def bootstrap(
+    statistic: Callable[[Floats], float], rows: int, rng: np.random.Generator, rounds: int = 200
+) -> tuple[float, float]:
     """95 % percentile interval of a statistic of weighted rows (Efron 1979).
 
     Args:
@@ -104,7 +111,9 @@ def bootstrap(statistic: Callable[[Floats], float], rows: int, rng: np.random.Ge
         rng: The random stream.
         rounds: Resamples.
     """
-    found = [statistic(np.bincount(rng.integers(rows, size=rows), minlength=rows).astype(np.float64))
-             for _ in range(rounds)]
+    found = [
+        statistic(np.bincount(rng.integers(rows, size=rows), minlength=rows).astype(np.float64))
+        for _ in range(rounds)
+    ]
     low, high = np.nanquantile(found, [0.025, 0.975])
     return float(low), float(high)

@@ -32,8 +32,11 @@ class Candidates:
     masks: Masks
 
 
-def candidate_tests(train: Dataset, columns: Sequence[Column], *, parts: int = 8, levels: int = 15) -> Candidates:
-    """Every test that a description may be made of: round-numbered bounds, frequent levels, missing values."""
+def candidate_tests(
+    train: Dataset, columns: Sequence[Column], *, parts: int = 8, levels: int = 15
+) -> Candidates:
+    """Every test that a description may be made of: round-numbered bounds, frequent levels, missing
+    values."""
     tests: list[Test] = []
     masks: list[Masks] = []
     for column in columns:
@@ -56,8 +59,10 @@ def candidate_tests(train: Dataset, columns: Sequence[Column], *, parts: int = 8
                 masks.append((codes != code) & (codes < bins.size - 1))
     width = len(train)
     kept = _different(masks, width)
-    return Candidates(tuple(tests[at] for at in kept),
-                      np.array([masks[at] for at in kept]) if kept else np.empty((0, width), bool))
+    return Candidates(
+        tuple(tests[at] for at in kept),
+        np.array([masks[at] for at in kept]) if kept else np.empty((0, width), bool),
+    )
 
 
 def _different(masks: list[Masks], width: int) -> list[int]:
@@ -70,12 +75,21 @@ def _different(masks: list[Masks], width: int) -> list[int]:
 
 
 Quality = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
-"""How good descriptions are, from how many rows each selects and what it sums up over them; both (descriptions,)."""
+"""How good descriptions are, from how many rows each selects and what it sums up over them; both
+(descriptions,)."""
 
 
-def describe(candidates: Candidates, worth: NDArray[np.float64], quality: Quality, *, depth: int = 3, width: int = 8,
-             gain: float = 0.03) -> tuple[Condition, Masks] | None:
-    """The best conjunction of at most ``depth`` tests, found by a beam search (subgroup discovery, Klösgen 1996).
+def describe(
+    candidates: Candidates,
+    worth: NDArray[np.float64],
+    quality: Quality,
+    *,
+    depth: int = 3,
+    width: int = 8,
+    gain: float = 0.03,
+) -> tuple[Condition, Masks] | None:
+    """The best conjunction of at most ``depth`` tests, found by a beam search (subgroup discovery,
+    Klösgen 1996).
 
     Args:
         candidates: The tests to choose from.
@@ -86,7 +100,8 @@ def describe(candidates: Candidates, worth: NDArray[np.float64], quality: Qualit
         gain: A further test must better the quality by at least this share.
 
     Returns:
-        The condition and the training rows it selects, or None where nothing has a positive quality.
+        The condition and the training rows it selects, or None where nothing has a positive
+        quality.
     """
     if not candidates.tests:
         return None
@@ -105,31 +120,50 @@ def describe(candidates: Candidates, worth: NDArray[np.float64], quality: Qualit
     return Condition(_ordered([candidates.tests[at] for at in chosen])), inside
 
 
-def _refined(grid: NDArray[np.float32], worth: NDArray[np.float64], quality: Quality,
-             beam: list[tuple[float, tuple[int, ...]]], width: int) -> list[tuple[float, tuple[int, ...]]]:
+def _refined(
+    grid: NDArray[np.float32],
+    worth: NDArray[np.float64],
+    quality: Quality,
+    beam: list[tuple[float, tuple[int, ...]]],
+    width: int,
+) -> list[tuple[float, tuple[int, ...]]]:
     found: dict[tuple[int, ...], float] = {}
     for _, chosen in beam:
         inside = grid[list(chosen)].all(axis=0) if chosen else np.ones(grid.shape[1], bool)
         # one product gives both the counts and the sums of every refinement: (tests, n) @ (n, 2)
-        both = grid[:, inside] @ np.column_stack([np.ones(inside.sum()), worth[inside]]).astype(np.float32)
+        both = grid[:, inside] @ np.column_stack([np.ones(inside.sum()), worth[inside]]).astype(
+            np.float32
+        )
         scores = quality(both[:, 0].astype(np.float64), both[:, 1].astype(np.float64))
         for at in np.argsort(-scores, kind="stable")[: 2 * width]:
             if int(at) not in chosen and np.isfinite(scores[at]):
                 found.setdefault(tuple(sorted((*chosen, int(at)))), float(scores[at]))
-    ranked = sorted(((score, tests) for tests, score in found.items()), key=lambda pair: (-pair[0], pair[1]))
+    ranked = sorted(
+        ((score, tests) for tests, score in found.items()), key=lambda pair: (-pair[0], pair[1])
+    )
     return ranked[:width]
 
 
 def _ordered(tests: list[Test]) -> tuple[Test, ...]:
-    """Tests of one column beside each other, a weaker bound dropped where a stronger stands beside it."""
+    """Tests of one column beside each other, a weaker bound dropped where a stronger stands beside
+    it."""
     kept: list[Test] = []
     for test in tests:
-        same = [other for other in kept if other.column == test.column and other.operator[0] == test.operator[0]
-                and test.operator[0] in "<>"]
+        same = [
+            other
+            for other in kept
+            if other.column == test.column
+            and other.operator[0] == test.operator[0]
+            and test.operator[0] in "<>"
+        ]
         if same:
-            stronger = (min if test.operator[0] == "<" else max)((same[0], test), key=lambda each: each.value)
+            stronger = (min if test.operator[0] == "<" else max)(
+                (same[0], test), key=lambda each: each.value
+            )
             kept[kept.index(same[0])] = stronger
         else:
             kept.append(test)
     first = {column: at for at, column in reversed(list(enumerate(test.column for test in kept)))}
-    return tuple(sorted(kept, key=lambda test: (first[test.column], test.operator not in (">", ">="))))
+    return tuple(
+        sorted(kept, key=lambda test: (first[test.column], test.operator not in (">", ">=")))
+    )

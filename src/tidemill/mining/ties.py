@@ -21,8 +21,9 @@ MOST_ROWS = 10_000
 def ties(train: Dataset, columns: Sequence[Column]) -> Floats:
     """How far each column gives each other, in [0, 1], (columns, columns).
 
-    Two numbers by rank correlation, two categories by Cramér's V, a number and a category by the larger of Cramér's V
-    and the share of the number's rank variance that lies between levels. The diagonal is 0.
+    Two numbers by rank correlation, two categories by Cramér's V, a number and a category by the
+    larger of Cramér's V and the share of the number's rank variance that lies between levels. The
+    diagonal is 0.
 
     Args:
         train: Training rows, of which the first 10,000 are used.
@@ -30,7 +31,9 @@ def ties(train: Dataset, columns: Sequence[Column]) -> Floats:
     """
     few = train.rows(np.arange(min(MOST_ROWS, len(train))))
     # fine bins: a category made of a number's ranges must be seen to repeat it
-    bins = [learn_bins(few[column.name], column, parts=10, atom=0.05, levels=30) for column in columns]
+    bins = [
+        learn_bins(few[column.name], column, parts=10, atom=0.05, levels=30) for column in columns
+    ]
     codes = code_matrix(few.frame, bins)
     ranks = rank_matrix(few, columns)
     result = np.zeros((len(columns), len(columns)))

@@ -31,9 +31,16 @@ def row_errors(outcome: Outcome, target: Floats, predicted: Floats) -> Floats:
     return np.asarray(predicted.argmax(axis=1) != target, dtype=np.float64)
 
 
-def weak_spots(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], outcome: Outcome, seen: Floats,
-               held: Floats) -> Iterator[Finding]:
-    """Segments learned from the training rows' errors in which the held-out rows' errors are significantly larger.
+def weak_spots(
+    train: Dataset,
+    holdout: Dataset,
+    columns: tuple[Column, ...],
+    outcome: Outcome,
+    seen: Floats,
+    held: Floats,
+) -> Iterator[Finding]:
+    """Segments learned from the training rows' errors in which the held-out rows' errors are
+    significantly larger.
 
     Args:
         train, holdout: The rows.
@@ -60,9 +67,15 @@ def weak_spots(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], ou
         worth = np.where(inside, 0.0, worth)
 
 
-def _confirmed(condition: Condition, inside: NDArray[np.bool_], outcome: Outcome, held: Floats) -> Finding | None:
+def _confirmed(
+    condition: Condition, inside: NDArray[np.bool_], outcome: Outcome, held: Floats
+) -> Finding | None:
     rows = int(inside.sum())
-    if np.count_nonzero(held[inside]) < 10 or rows > 0.5 * len(held) or held[inside].mean() < WORSE * held.mean():
+    if (
+        np.count_nonzero(held[inside]) < 10
+        or rows > 0.5 * len(held)
+        or held[inside].mean() < WORSE * held.mean()
+    ):
         return None
     p_value = SPOTS * _p_value(outcome, held, inside)
     if p_value > ALPHA:
@@ -71,21 +84,40 @@ def _confirmed(condition: Condition, inside: NDArray[np.bool_], outcome: Outcome
     where = f"where {test_words(condition.tests)} ({rows:,} held-out rows)"
     if outcome.kind == "number":
         interval = mean_interval(held[inside])
-        sentence = (f"The model of {outcome.column} errs most {where}: it is off by {number(there)} on average there "
-                    f"(95 % interval {number(interval[0])} to {number(interval[1])}), against "
-                    f"{number(overall)} overall.")
+        sentence = (
+            f"The model of {outcome.column} errs most {where}: it is off by {number(there)} on "
+            "average there "
+            f"(95 % interval {number(interval[0])} to {number(interval[1])}), against "
+            f"{number(overall)} overall."
+        )
     else:
         interval = wilson(held[inside].sum(), rows)
-        sentence = (f"The model of {outcome.column} errs most {where}: {percent(there)} of its answers are wrong there "
-                    f"({between(*interval)}), against {percent(overall)} overall.")
+        sentence = (
+            f"The model of {outcome.column} errs most {where}: {percent(there)} of its answers "
+            "are wrong there "
+            f"({between(*interval)}), against {percent(overall)} overall."
+        )
     measure = "mean error" if outcome.kind == "number" else "share of wrong answers"
-    return Finding(technique="drivers", name="weak spot", sentence=sentence, strength=there,
-                   measure=measure, support=rows,
-                   interval=interval, p_value=min(p_value, 1.0),
-                   columns=tuple(dict.fromkeys(test.column for test in condition.tests)), condition=condition,
-                   table=Table(("held-out rows", "count", measure), ((test_words(condition.tests), rows, round(there, 4)),
-                                                                    ("all", len(held), round(overall, 4)))),
-                   figures={"overall": overall})
+    return Finding(
+        technique="drivers",
+        name="weak spot",
+        sentence=sentence,
+        strength=there,
+        measure=measure,
+        support=rows,
+        interval=interval,
+        p_value=min(p_value, 1.0),
+        columns=tuple(dict.fromkeys(test.column for test in condition.tests)),
+        condition=condition,
+        table=Table(
+            ("held-out rows", "count", measure),
+            (
+                (test_words(condition.tests), rows, round(there, 4)),
+                ("all", len(held), round(overall, 4)),
+            ),
+        ),
+        figures={"overall": overall},
+    )
 
 
 def _p_value(outcome: Outcome, held: Floats, inside: NDArray[np.bool_]) -> float:

@@ -139,7 +139,8 @@ def range_words(tests: Sequence[Test]) -> str:
     """Tests of one column as the range of values that they leave.
 
     Example:
-        >>> range_words([Test("x", ">=", 0.5), Test("x", "<", 2.5)]), range_words([Test("x", ">=", 7)])
+        >>> (range_words([Test("x", ">=", 0.5), Test("x", "<", 2.5)]),
+        ...     range_words([Test("x", ">=", 7)]))
         ('0.5 to below 2.5', '7 or more')
     """
     lower = _tightest(tests, (">", ">="))
@@ -178,7 +179,12 @@ def _single(test: Test) -> str:
     if test.operator == "in":
         return "one of " + listing([shown(v) for v in value], "or")
     dated = isinstance(value, datetime.date)
-    words = {"=": "{}", "!=": "not {}",
-             "<": "before {}" if dated else "below {}", ">": "after {}" if dated else "above {}",
-             "<=": "{} or before" if dated else "{} or less", ">=": "{} or later" if dated else "{} or more"}
+    words = {
+        "=": "{}",
+        "!=": "not {}",
+        "<": "before {}" if dated else "below {}",
+        ">": "after {}" if dated else "above {}",
+        "<=": "{} or before" if dated else "{} or less",
+        ">=": "{} or later" if dated else "{} or more",
+    }
     return words[test.operator].format(shown(value))

@@ -2,19 +2,41 @@
 
 from tidemill.core.registry import Entry, Registry
 
-MODELS = Registry("models", {
-    "trees": Entry("tidemill.models.trees:Trees",
-                   "the default: columns in sequence, drawn by yes-no questions that boosted trees answer"),
-    "independent": Entry("tidemill.models.independent:Independent",
-                         "the floor: every column by itself, nothing between them"),
-    "flow": Entry("tidemill.models.deep.flow:Flow",
-                  "rows from noise along straight ways, numbers and levels together", "deep"),
-    "gan": Entry("tidemill.models.deep.gan:Gan",
-                 "a generator and a discriminator that teach each other", "deep"),
-    "vae": Entry("tidemill.models.deep.vae:Vae",
-                 "rows from a few hidden numbers, encoder and decoder learned together", "deep"),
-    "latent": Entry("tidemill.models.deep.latent:Latent",
-                    "flow, or another model, on the hidden numbers of a vae", "deep"),
-    "autoregressive": Entry("tidemill.models.deep.autoregressive:Autoregressive",
-                            "codes drawn one after the other by networks; fills gaps and scores rows", "deep"),
-})
+MODELS = Registry(
+    "models",
+    {
+        "trees": Entry(
+            "tidemill.models.trees:Trees",
+            "the default: columns in sequence, drawn by yes-no questions that boosted trees answer",
+        ),
+        "independent": Entry(
+            "tidemill.models.independent:Independent",
+            "the floor: every column by itself, nothing between them",
+        ),
+        "flow": Entry(
+            "tidemill.models.deep.flow:Flow",
+            "rows from noise along straight ways, numbers and levels together",
+            "deep",
+        ),
+        "gan": Entry(
+            "tidemill.models.deep.gan:Gan",
+            "a generator and a discriminator that teach each other",
+            "deep",
+        ),
+        "vae": Entry(
+            "tidemill.models.deep.vae:Vae",
+            "rows from a few hidden numbers, encoder and decoder learned together",
+            "deep",
+        ),
+        "latent": Entry(
+            "tidemill.models.deep.latent:Latent",
+            "flow, or another model, on the hidden numbers of a vae",
+            "deep",
+        ),
+        "autoregressive": Entry(
+            "tidemill.models.deep.autoregressive:Autoregressive",
+            "codes drawn one after the other by networks; fills gaps and scores rows",
+            "deep",
+        ),
+    },
+)

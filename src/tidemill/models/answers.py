@@ -16,7 +16,8 @@ from tidemill.models.forest import Forest
 class Answers:
     """The questions of one variable and the chances of their answers.
 
-    Places are positions of symbols among ``questions.symbols``; for ordered symbols they are the symbols themselves.
+    Places are positions of symbols among ``questions.symbols``; for ordered symbols they are the
+    symbols themselves.
 
     Attributes:
         questions: The binary tree over its symbols.
@@ -38,10 +39,19 @@ class Answers:
 
     @staticmethod
     def planned(questions: Questions, count: np.ndarray, features: np.ndarray) -> Answers:
-        """Nothing learned yet: every question is answered by the proportion of its training rows."""
+        """Nothing learned yet: every question is answered by the proportion of its training
+        rows."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.where(questions.left >= 0, questions.rows[questions.right] / questions.rows, 0.0)
-        return Answers(questions, count, features, np.nan_to_num(share, nan=0.5), np.full(len(questions), -1, np.int32))
+            share = np.where(
+                questions.left >= 0, questions.rows[questions.right] / questions.rows, 0.0
+            )
+        return Answers(
+            questions,
+            count,
+            features,
+            np.nan_to_num(share, nan=0.5),
+            np.full(len(questions), -1, np.int32),
+        )
 
     def load(self) -> None:
         """Hand the forests to LightGBM, if that was not done yet."""
@@ -56,15 +66,19 @@ class Answers:
         # one thread, since chunks are the parallel unit
         return np.asarray(self.boosters[which].predict(x, num_threads=1))
 
-    def draw(self, x: np.ndarray, rng: np.random.Generator, *, balanced: bool = False) -> np.ndarray:
+    def draw(
+        self, x: np.ndarray, rng: np.random.Generator, *, balanced: bool = False
+    ) -> np.ndarray:
         """(n, f) features -> (n,) symbols.
 
         Args:
             x: The rows.
             rng: Source of chance.
-            balanced: Draw systematically along the rows: each row keeps its chances, but of neighbouring rows as many go
-                right as their chances add up to (Madow 1949), so that rows in a meaningful order give a balanced sample.
+            balanced: Draw systematically along the rows: each row keeps its chances, but of
+                neighbouring rows as many go right as their chances add up to (Madow 1949), so that
+                rows in a meaningful order give a balanced sample.
         """
+
         def choose(node: int, rows: np.ndarray) -> np.ndarray:
             chance = self.right_chance(node, x[rows])
             if not balanced:
@@ -80,10 +94,13 @@ class Answers:
         place = self.questions.rank(len(self.count))[symbols]
         reach, _, leaf = self._along(x, place)
         q, edges = self.questions, self._edges(self.count)
-        return np.asarray(reach * self.count[symbols] / np.maximum(edges[q.stop[leaf]] - edges[q.start[leaf]], 1))
+        return np.asarray(
+            reach * self.count[symbols] / np.maximum(edges[q.stop[leaf]] - edges[q.start[leaf]], 1)
+        )
 
     def below(self, x: np.ndarray, place: np.ndarray, part: np.ndarray) -> np.ndarray:
-        """(n, f) features -> (n,) the chance of the ordered symbols below ``place``, and of a part of that symbol."""
+        """(n, f) features -> (n,) the chance of the ordered symbols below ``place``, and of a part
+        of that symbol."""
         reach, low, leaf = self._along(x, place)
         q, edges = self.questions, self._edges(self.count)
         first, last = edges[q.start[leaf]], edges[q.stop[leaf]]
@@ -91,21 +108,27 @@ class Answers:
         return np.asarray(low + reach * into / np.maximum(last - first, 1))
 
     def at(self, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The inverse of :meth:`below`: (n,) chances -> (n,) ordered symbols, and the part of each that lies below."""
+        """The inverse of :meth:`below`: (n,) chances -> (n,) ordered symbols, and the part of each
+        that lies below."""
         rest = u.copy()
 
         def choose(node: int, rows: np.ndarray) -> np.ndarray:
             chance = self.right_chance(node, x[rows])
             right = rest[rows] >= 1 - chance
             with np.errstate(invalid="ignore", divide="ignore"):
-                inner = np.where(right, (rest[rows] - (1 - chance)) / chance, rest[rows] / (1 - chance))
+                inner = np.where(
+                    right, (rest[rows] - (1 - chance)) / chance, rest[rows] / (1 - chance)
+                )
             rest[rows] = np.clip(np.nan_to_num(inner), 0, np.nextafter(1, 0))
             return np.asarray(right)
 
         return self._of_group(self._down(len(x), choose), rest, self._edges(self.count))
 
-    def within(self, x: np.ndarray, allowed: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """(n, f) features, (s,) bool -> (n,) the chance of the allowed symbols together, and (n,) one of them each."""
+    def within(
+        self, x: np.ndarray, allowed: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(n, f) features, (s,) bool -> (n,) the chance of the allowed symbols together, and (n,)
+        one of them each."""
         q = self.questions
         edges, kept = self._edges(self.count), self._edges(self.count * allowed)
         reached, let = edges[q.stop] - edges[q.start], kept[q.stop] - kept[q.start]
@@ -113,12 +136,20 @@ class Answers:
         mass: dict[int, np.ndarray] = {}
 
         def of(node: int) -> np.ndarray | float:
-            return mass[node] if node in mass else float(let[node] / reached[node]) if reached[node] else 0.0
+            return (
+                mass[node]
+                if node in mass
+                else float(let[node] / reached[node])
+                if reached[node]
+                else 0.0
+            )
 
         for node in range(len(q) - 1, -1, -1):  # children come behind their parents
             if q.left[node] >= 0 and 0 < let[node] < reached[node]:
                 chance[node] = self.right_chance(node, x)
-                mass[node] = chance[node] * of(int(q.right[node])) + (1 - chance[node]) * of(int(q.left[node]))
+                mass[node] = chance[node] * of(int(q.right[node])) + (1 - chance[node]) * of(
+                    int(q.left[node])
+                )
 
         def choose(node: int, rows: np.ndarray) -> np.ndarray:
             if node not in chance:
@@ -131,7 +162,8 @@ class Answers:
         return np.broadcast_to(of(0), (len(x),)), self._of_group(leaf, rng.random(len(x)), kept)[0]
 
     def _down(self, n: int, choose: Callable[[int, np.ndarray], np.ndarray]) -> np.ndarray:
-        """(n,) the leaf that each row ends in; ``choose`` says which of the rows at a node go right."""
+        """(n,) the leaf that each row ends in; ``choose`` says which of the rows at a node go
+        right."""
         q = self.questions
         leaf = np.empty(n, np.int32)
         waiting = {0: np.arange(n)}
@@ -147,7 +179,8 @@ class Answers:
         return leaf
 
     def _along(self, x: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(n,) the chance of reaching the leaf of each place, of ending left of that leaf, and the leaf."""
+        """(n,) the chance of reaching the leaf of each place, of ending left of that leaf, and the
+        leaf."""
         q = self.questions
         reach, low = np.ones(len(x)), np.zeros(len(x))
 
@@ -165,11 +198,16 @@ class Answers:
         """(s + 1,) rows that stand before each place."""
         return np.r_[0, np.cumsum(count[self.questions.symbols])]
 
-    def _of_group(self, leaf: np.ndarray, u: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) leaves, (n,) chances -> (n,) symbols by their counts within the leaf, and the part below each chance."""
+    def _of_group(
+        self, leaf: np.ndarray, u: np.ndarray, edges: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) leaves, (n,) chances -> (n,) symbols by their counts within the leaf, and the part
+        below each chance."""
         q = self.questions
         first, last = q.start[leaf], q.stop[leaf]
         target = edges[first] + u * (edges[last] - edges[first])
         place = np.clip(np.searchsorted(edges, target, side="right") - 1, first, last - 1)
         width = edges[place + 1] - edges[place]
-        return q.symbols[place], np.where(width > 0, (target - edges[place]) / np.maximum(width, 1), 0.5)
+        return q.symbols[place], np.where(
+            width > 0, (target - edges[place]) / np.maximum(width, 1), 0.5
+        )

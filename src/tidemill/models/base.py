@@ -38,7 +38,9 @@ class Generator(Protocol):
         """New rows."""
         ...
 
-    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+    def infill(
+        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
+    ) -> Infilled:
         """n new rows that keep to what is known, drawn from the model's conditional distribution.
 
         Raises:
@@ -51,17 +53,21 @@ class Generator(Protocol):
         ...
 
     @classmethod
-    def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_state(
+        cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> Self:
         """The generator that :meth:`to_state` described."""
         ...
 
 
 @runtime_checkable
 class LearnsInSteps(Protocol):
-    """A generator that is watched as it learns, and whose learning can begin from the weights of another.
+    """A generator that is watched as it learns, and whose learning can begin from the weights of
+    another.
 
     Attributes:
-        curves: Name -> [step, value] points of the losses, and of the "score" on held-out rows, as learning went.
+        curves: Name -> [step, value] points of the losses, and of the "score" on held-out rows, as
+            learning went.
         best_step: The step whose weights were kept.
         glimpses: (step, rows made then); not stored.
     """
@@ -83,9 +89,16 @@ class LearnsInSteps(Protocol):
 class Interpolates(Protocol):
     """A generator that may know rows between two others."""
 
-    def between(self, ways: int, steps: int, rng: np.random.Generator, run: Run | None = None,
-                context: Batch | None = None) -> Batch | None:
-        """``ways * steps`` rows, each way from one made row to another; None where there is no such way."""
+    def between(
+        self,
+        ways: int,
+        steps: int,
+        rng: np.random.Generator,
+        run: Run | None = None,
+        context: Batch | None = None,
+    ) -> Batch | None:
+        """``ways * steps`` rows, each way from one made row to another; None where there is no such
+        way."""
         ...
 
 
@@ -102,10 +115,19 @@ def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:
     made, options = MODELS.load(model), options or {}
     for name in options:
         if name not in made.parameters:
-            known = ", ".join(f"{key} (by default {value})" for key, value in made.parameters.items())
-            raise OptionError(f"the model '{model}' has no option '{name}'",
-                              hint=f"its options: {known}" if known else "it has none")
-    return cast(Generator, made(**{name: _read(name, value, made.parameters[name]) for name, value in options.items()}))
+            known = ", ".join(
+                f"{key} (by default {value})" for key, value in made.parameters.items()
+            )
+            raise OptionError(
+                f"the model '{model}' has no option '{name}'",
+                hint=f"its options: {known}" if known else "it has none",
+            )
+    return cast(
+        Generator,
+        made(
+            **{name: _read(name, value, made.parameters[name]) for name, value in options.items()}
+        ),
+    )
 
 
 def options_of(model: str, *, as_json: bool = False) -> list[str]:
@@ -118,9 +140,14 @@ def options_of(model: str, *, as_json: bool = False) -> list[str]:
     said = made.Options.lines() if hasattr(made, "Options") else {}
     rows = [(name, default, said.get(name, "")) for name, default in made.parameters.items()]
     if as_json:
-        return [json.dumps({"name": name, "default": default, "line": line}) for name, default, line in rows]
+        return [
+            json.dumps({"name": name, "default": default, "line": line})
+            for name, default, line in rows
+        ]
     wide = max((len(f"{name}={default}") for name, default, _ in rows), default=0)
-    return [f"{f'{name}={default}':{wide}}  {line}".rstrip() for name, default, line in rows] or ["it has no options"]
+    return [f"{f'{name}={default}':{wide}}  {line}".rstrip() for name, default, line in rows] or [
+        "it has no options"
+    ]
 
 
 def _read(name: str, value: Any, default: Any) -> Any:
@@ -130,5 +157,7 @@ def _read(name: str, value: Any, default: Any) -> Any:
     try:
         return type(default)(value)
     except ValueError:
-        raise OptionError(f"{name}={value} is no {'whole number' if isinstance(default, int) else 'number'}",
-                          hint=f"write it as in {name}={default}") from None
+        raise OptionError(
+            f"{name}={value} is no {'whole number' if isinstance(default, int) else 'number'}",
+            hint=f"write it as in {name}={default}",
+        ) from None

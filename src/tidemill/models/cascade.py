@@ -1,4 +1,5 @@
-"""A generator of rows that are made for a context, with a generator of contexts, so that it needs nothing beside it."""
+"""A generator of rows that are made for a context, with a generator of contexts, so that it needs
+nothing beside it."""
 
 from __future__ import annotations
 
@@ -21,13 +22,16 @@ FEWEST = 20
 class Conditional(Generator, Protocol):
     """A generator that makes rows for given contexts."""
 
-    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None) -> Batch:
+    def sample(
+        self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
+    ) -> Batch:
         """n new rows, one for each row of the context."""
         ...
 
 
 class Conditioned:
-    """Contexts are drawn by ``trees``, rows by another generator given these; rows carry their context.
+    """Contexts are drawn by ``trees``, rows by another generator given these; rows carry their
+    context.
 
     Args:
         family: The registered name of what makes rows for contexts.
@@ -38,8 +42,15 @@ class Conditioned:
 
     parameters: ClassVar[Mapping[str, Any]] = {}
 
-    def __init__(self, family: str, rows: Generator, contexts: Generator | None = None, model: str = "") -> None:
-        self.family, self.rows, self.contexts, self.model = family, cast(Conditional, rows), contexts, model
+    def __init__(
+        self, family: str, rows: Generator, contexts: Generator | None = None, model: str = ""
+    ) -> None:
+        self.family, self.rows, self.contexts, self.model = (
+            family,
+            cast(Conditional, rows),
+            contexts,
+            model,
+        )
         # contexts are always learned to the end
         self.steps_done, self.steps_planned = rows.steps_done, rows.steps_planned
 
@@ -72,14 +83,19 @@ class Conditioned:
         assert spec.context is not None
         assert batch.context is not None
         self.model = "trees" if len(batch) >= FEWEST else "independent"
-        self.contexts = unfitted(self.model).fit(spec.context, batch.context, Run(run.seed, threads=run.threads))
+        self.contexts = unfitted(self.model).fit(
+            spec.context, batch.context, Run(run.seed, threads=run.threads)
+        )
         run.check()
         if start is None:
             self.rows.fit(spec, batch, run)
         elif isinstance(self.rows, LearnsInSteps) and isinstance(start, Conditioned):
             self.rows.fit(spec, batch, run, start=start.rows)
         else:
-            raise OptionError("the model to start from is of another sort", hint="start from a model of the same --model")
+            raise OptionError(
+                "the model to start from is of another sort",
+                hint="start from a model of the same --model",
+            )
         self.steps_done, self.steps_planned = self.rows.steps_done, self.rows.steps_planned
         return self
 
@@ -88,7 +104,9 @@ class Conditioned:
         assert self.contexts is not None
         return self._made_for(self.contexts.sample(n, rng, _plain(run)), rng, run)
 
-    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+    def infill(
+        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
+    ) -> Infilled:
         """n new rows whose contexts keep to what is known of these.
 
         Raises:
@@ -98,9 +116,16 @@ class Conditioned:
         found = self.contexts.infill(n, known, rng, _plain(run))
         return replace(found, batch=self._made_for(found.batch, rng, run))
 
-    def between(self, ways: int, steps: int, rng: np.random.Generator, run: Run | None = None,
-                context: Batch | None = None) -> Batch | None:
-        """Rows on the way from one made row to another of the same context, where the rows' generator knows such."""
+    def between(
+        self,
+        ways: int,
+        steps: int,
+        rng: np.random.Generator,
+        run: Run | None = None,
+        context: Batch | None = None,
+    ) -> Batch | None:
+        """Rows on the way from one made row to another of the same context, where the rows'
+        generator knows such."""
         if not isinstance(self.rows, Interpolates):
             return None
         assert self.contexts is not None
@@ -114,23 +139,43 @@ class Conditioned:
         """Both generators."""
         assert self.contexts is not None
         parts = {"rows": self.rows.to_state(), "context": self.contexts.to_state()}
-        return ({"family": self.family, "contexts": self.model, **{name: document for name, (document, _) in parts.items()}},
-                {f"{name}.{key}": array for name, (_, arrays) in parts.items() for key, array in arrays.items()})
+        return (
+            {
+                "family": self.family,
+                "contexts": self.model,
+                **{name: document for name, (document, _) in parts.items()},
+            },
+            {
+                f"{name}.{key}": array
+                for name, (_, arrays) in parts.items()
+                for key, array in arrays.items()
+            },
+        )
 
     @classmethod
-    def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_state(
+        cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> Self:
         """Restored from :meth:`to_state`.
 
         Raises:
             KeyError, ValueError: The state does not fit the spec.
         """
-        own, beside = ({key.removeprefix(f"{part}."): array for key, array in arrays.items() if key.startswith(f"{part}.")}
-                       for part in ("rows", "context"))
+        own, beside = (
+            {
+                key.removeprefix(f"{part}."): array
+                for key, array in arrays.items()
+                if key.startswith(f"{part}.")
+            }
+            for part in ("rows", "context")
+        )
         family, model = str(document["family"]), str(document["contexts"])
         if spec.context is None or model not in ("trees", "independent") or family not in MODELS:
             raise ValueError("rows and contexts do not fit together")
         contexts = MODELS.load(model).from_state(spec.context, document["context"], beside)
-        return cls(family, MODELS.load(family).from_state(spec, document["rows"], own), contexts, model)
+        return cls(
+            family, MODELS.load(family).from_state(spec, document["rows"], own), contexts, model
+        )
 
 
 def _plain(run: Run | None) -> Run:

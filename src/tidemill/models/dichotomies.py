@@ -1,11 +1,13 @@
 """A symbol drawn by yes-no questions: nested dichotomies, each answered by boosted trees.
 
-The symbols of a variable are the leaves of a binary tree: ordered symbols are halved by their training counts, unordered
-ones joined as Huffman does, so that a row passes about as many questions as the variable has bits. Each inner node asks
-"left or right?" of the rows that reach it, and the product of the answers along a path is the symbol's probability.
+The symbols of a variable are the leaves of a binary tree: ordered symbols are halved by their
+training counts, unordered ones joined as Huffman does, so that a row passes about as many questions
+as the variable has bits. Each inner node asks "left or right?" of the rows that reach it, and the
+product of the answers along a path is the symbol's probability.
 
-Sources: Frank and Kramer, "Ensembles of nested dichotomies for multi-class problems" (ICML 2004), for the decomposition;
-Huffman (1952) for the order of joining. Answering them in sequence for every column of a table is ours.
+Sources: Frank and Kramer, "Ensembles of nested dichotomies for multi-class problems" (ICML 2004),
+for the decomposition; Huffman (1952) for the order of joining. Answering them in sequence for every
+column of a table is ours.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ MIN_HALF = 8
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """A binary tree over the symbols of one variable; node 0 is the root, children come behind their parents.
+    """A binary tree over the symbols of one variable; node 0 is the root, children come behind
+    their parents.
 
     Attributes:
         left, right: (q,) int32, the child of each node; -1 at a leaf.
@@ -43,14 +46,16 @@ class Questions:
         return len(self.left)
 
     def rank(self, size: int) -> np.ndarray:
-        """(size,) the position of each symbol in ``symbols``: node q holds symbol s if start <= rank[s] < stop."""
+        """(size,) the position of each symbol in ``symbols``: node q holds symbol s if start <=
+        rank[s] < stop."""
         rank = np.empty(size, np.int32)
         rank[self.symbols] = np.arange(size, dtype=np.int32)
         return rank
 
 
 def halved(count: np.ndarray, depth: int = MAX_DEPTH) -> Questions:
-    """Questions over (s,) ordered symbols, each group cut where its training counts are most even, so often at most."""
+    """Questions over (s,) ordered symbols, each group cut where its training counts are most even,
+    so often at most."""
     total = np.r_[0, np.cumsum(count)]
     left, right, start, stop, level = [-1], [-1], [0], [len(count)], [0]
     node = 0
@@ -66,8 +71,14 @@ def halved(count: np.ndarray, depth: int = MAX_DEPTH) -> Questions:
             level += [level[node] + 1] * 2
         node += 1
     rows = total[stop] - total[start]
-    return Questions(np.array(left, np.int32), np.array(right, np.int32), rows.astype(np.int64),
-                     np.arange(len(count), dtype=np.int32), np.array(start, np.int32), np.array(stop, np.int32))
+    return Questions(
+        np.array(left, np.int32),
+        np.array(right, np.int32),
+        rows.astype(np.int64),
+        np.arange(len(count), dtype=np.int32),
+        np.array(start, np.int32),
+        np.array(stop, np.int32),
+    )
 
 
 def _even_cut(total: np.ndarray, low: int, high: int) -> int | None:
@@ -83,7 +94,8 @@ def _even_cut(total: np.ndarray, low: int, high: int) -> int | None:
 
 
 def joined(count: np.ndarray) -> Questions:
-    """Questions over (s,) unordered symbols by Huffman's code: frequent symbols are asked about first."""
+    """Questions over (s,) unordered symbols by Huffman's code: frequent symbols are asked about
+    first."""
     size = len(count)
     heap = [(int(c), s) for s, c in enumerate(count)]
     heapq.heapify(heap)
@@ -96,7 +108,8 @@ def joined(count: np.ndarray) -> Questions:
 
 
 def _laid_out(root: int, children: dict[int, tuple[int, int]], count: np.ndarray) -> Questions:
-    """Number the nodes breadth-first and give each its slice of the symbols in depth-first order."""
+    """Number the nodes breadth-first and give each its slice of the symbols in depth-first
+    order."""
     span: dict[int, tuple[int, int]] = {}
     symbols: list[int] = []
     stack = [(root, False)]
@@ -113,8 +126,16 @@ def _laid_out(root: int, children: dict[int, tuple[int, int]], count: np.ndarray
     for node in order:
         order += children.get(node, ())
     number = {node: i for i, node in enumerate(order)}
-    kids = np.array([[number[k] for k in children[n]] if n in children else [-1, -1] for n in order], np.int32)
+    kids = np.array(
+        [[number[k] for k in children[n]] if n in children else [-1, -1] for n in order], np.int32
+    )
     spans = np.array([span[n] for n in order], np.int32)
     total = np.r_[0, np.cumsum(count[symbols])]
-    return Questions(kids[:, 0].copy(), kids[:, 1].copy(), (total[spans[:, 1]] - total[spans[:, 0]]).astype(np.int64),
-                     np.array(symbols, np.int32), spans[:, 0].copy(), spans[:, 1].copy())
+    return Questions(
+        kids[:, 0].copy(),
+        kids[:, 1].copy(),
+        (total[spans[:, 1]] - total[spans[:, 0]]).astype(np.int64),
+        np.array(symbols, np.int32),
+        spans[:, 0].copy(),
+        spans[:, 1].copy(),
+    )

@@ -19,8 +19,8 @@ from tidemill.models.variables import Variables
 class Independent:
     """Right in each column, wrong between them: what every other generator must beat.
 
-    Conditions are exact; only bounds on sums of channels need weighted candidates. Of images, every pixel is drawn by
-    itself, as often so bright as it is at its place, whatever the context.
+    Conditions are exact; only bounds on sums of channels need weighted candidates. Of images, every
+    pixel is drawn by itself, as often so bright as it is at its place, whatever the context.
 
     Example:
         >>> from tidemill.core.grid import Code
@@ -29,7 +29,8 @@ class Independent:
         >>> model = Independent().fit(spec, batch, Run())
         >>> len(model.sample(10, np.random.default_rng(0)))
         10
-        >>> made = model.infill(10, Known(code={0: np.array([False, True])}), np.random.default_rng(0))
+        >>> made = model.infill(10, Known(code={0: np.array([False, True])}),
+        ...     np.random.default_rng(0))
         >>> float(made.chance[0]), made.effective
         (0.75, 10.0)
     """
@@ -49,19 +50,26 @@ class Independent:
         self.variables = Variables.learned(spec.flat, batch.flat)
         return self
 
-    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None) -> Batch:
+    def sample(
+        self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
+    ) -> Batch:
         """New rows; a context changes nothing in them."""
         made = self.infill(n, Known(), rng, run).batch
         return made.shaped(self.spec)
 
-    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+    def infill(
+        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
+    ) -> Infilled:
         """n new rows that keep to what is known.
 
         Raises:
             ConditionError: What is known never occurs.
         """
         nothing = np.zeros(0, int)
-        answers = [Answers.planned(halved(count, depth=0), count, nothing) for count in self.variables.count]
+        answers = [
+            Answers.planned(halved(count, depth=0), count, nothing)
+            for count in self.variables.count
+        ]
         return infilled(self.variables, answers, n, known, rng, run or Run())
 
     def to_state(self) -> State:
@@ -69,7 +77,9 @@ class Independent:
         return self.variables.to_state()
 
     @classmethod
-    def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_state(
+        cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> Self:
         """Restored from :meth:`to_state`."""
         model = cls()
         model.spec, model.variables = spec, Variables.from_state(spec.flat, arrays)

@@ -1,8 +1,9 @@
 """Rows drawn under conditions: weighted candidates that are resampled on the way.
 
-Sources: Doucet, de Freitas and Gordon (2001), "Sequential Monte Carlo Methods in Practice", for drawing in order with
-weights and resampling; Kong (1992) for the effective number; Andrieu, Doucet and Holenstein (2010), "Particle Markov
-chain Monte Carlo methods", for moving a finished row without leaving the conditional distribution (particle Gibbs).
+Sources: Doucet, de Freitas and Gordon (2001), "Sequential Monte Carlo Methods in Practice", for
+drawing in order with weights and resampling; Kong (1992) for the effective number; Andrieu, Doucet
+and Holenstein (2010), "Particle Markov chain Monte Carlo methods", for moving a finished row
+without leaving the conditional distribution (particle Gibbs).
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class Chosen:
 
 
 class Asked(Protocol):
-    """The distribution of one variable given others before it; :class:`~tidemill.models.answers.Answers` is one.
+    """The distribution of one variable given others before it;
+    :class:`~tidemill.models.answers.Answers` is one.
 
     Attributes:
         count: (symbols,) training rows of each symbol.
@@ -77,20 +79,24 @@ class Asked(Protocol):
         ...
 
     def at(self, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The inverse of :meth:`below`: (n,) chances -> (n,) symbols, and the part of each that lies below."""
+        """The inverse of :meth:`below`: (n,) chances -> (n,) symbols, and the part of each that
+        lies below."""
         ...
 
-    def within(self, x: np.ndarray, allowed: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """(symbols,) bool -> (n,) the chance of the allowed symbols together, and (n,) one of them each."""
+    def within(
+        self, x: np.ndarray, allowed: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(symbols,) bool -> (n,) the chance of the allowed symbols together, and (n,) one of them
+        each."""
         ...
 
 
 class Particles:
     """Candidates for rows: in each of several groups equally many, drawn variable by variable.
 
-    A variable of which something is known is drawn within that, and the candidate weighs as much as that was likely; a
-    group whose effective number falls under a half is resampled. With ``kept``, the first candidate of each group stays
-    that row to the end (a particle-Gibbs move).
+    A variable of which something is known is drawn within that, and the candidate weighs as much as
+    that was likely; a group whose effective number falls under a half is resampled. With ``kept``,
+    the first candidate of each group stays that row to the end (a particle-Gibbs move).
 
     Args:
         variables, answers: The model.
@@ -102,9 +108,18 @@ class Particles:
         correction: See :func:`infilled`.
     """
 
-    def __init__(self, variables: Variables, answers: Sequence[Asked], known: Known, groups: int, each: int,
-                 rng: np.random.Generator, kept: Chosen | None = None, first: int = 0,
-                 correction: Correction | None = None) -> None:
+    def __init__(
+        self,
+        variables: Variables,
+        answers: Sequence[Asked],
+        known: Known,
+        groups: int,
+        each: int,
+        rng: np.random.Generator,
+        kept: Chosen | None = None,
+        first: int = 0,
+        correction: Correction | None = None,
+    ) -> None:
         self.variables, self.answers, self.known, self.rng = variables, answers, known, rng
         self.correction = correction
         self.kept, self.first = kept, first
@@ -114,7 +129,9 @@ class Particles:
         self.matrix = np.full((size, len(variables)), np.nan)
         self.tick = np.zeros((size, len(variables.spec.reals)), np.int64)
         self.weight = np.zeros(size)  # log of each candidate's weight in its group
-        self.chance = np.zeros(groups)  # log of the chance of all that was known up to the last resampling
+        self.chance = np.zeros(
+            groups
+        )  # log of the chance of all that was known up to the last resampling
         self.fewest = np.full(groups, float(each))
         self.owner = np.repeat(np.arange(groups), each)
         self.place = {i: v for v, (sort, i) in enumerate(variables.channels) if sort == "real"}
@@ -139,7 +156,9 @@ class Particles:
     def _draw(self, v: int) -> None:
         sort, i = self.variables.channels[v]
         presence = self.variables.presence[v]
-        here = np.ones(len(self.symbols), bool) if presence is None else self.symbols[:, presence] == 0
+        here = (
+            np.ones(len(self.symbols), bool) if presence is None else self.symbols[:, presence] == 0
+        )
         rows = np.flatnonzero(here) if len(self.answers[v].count) else np.arange(0)
         x = self.matrix[np.ix_(rows, self.answers[v].features)]
         weighed = (self._code if sort == "code" else self._real)(v, i, rows, x)
@@ -157,7 +176,9 @@ class Particles:
         answers, given = self.answers[v], self._given(i, "code")
         free = np.ones(len(rows), bool) if given is None else ~given
         if i in self.known.code:
-            chance, self.symbols[rows[free], v] = answers.within(x[free], self.known.code[i], self.rng)
+            chance, self.symbols[rows[free], v] = answers.within(
+                x[free], self.known.code[i], self.rng
+            )
             self._weigh(rows[free], chance)
         else:
             self.symbols[rows[free], v] = answers.draw(x[free], self.rng)
@@ -170,7 +191,12 @@ class Particles:
     def _real(self, v: int, i: int, rows: np.ndarray, x: np.ndarray) -> bool:
         """Draw or set the numbers; whether anything was known of them."""
         pieces, answers, given = self.variables.pieces[i], self.answers[v], self._given(i, "tick")
-        if i not in self.known.tick and i not in self.known.code and v not in self.sums and given is None:
+        if (
+            i not in self.known.tick
+            and i not in self.known.code
+            and v not in self.sums
+            and given is None
+        ):
             self.symbols[rows, v] = answers.draw(x, self.rng)
             self.tick[rows, i] = pieces.draw(self.symbols[rows, v], self.rng)
             return False
@@ -182,7 +208,9 @@ class Particles:
         u = self.rng.random(len(rows)) * total
         which = np.minimum((np.cumsum(mass, axis=1) <= u[:, None]).sum(axis=1), mass.shape[1] - 1)
         at = np.arange(len(rows)), which
-        symbols, part = answers.at(x, np.clip(starts[at] + (u - (np.cumsum(mass, axis=1) - mass)[at]), 0, 1))
+        symbols, part = answers.at(
+            x, np.clip(starts[at] + (u - (np.cumsum(mass, axis=1) - mass)[at]), 0, 1)
+        )
         width = pieces.high[symbols] - pieces.low[symbols] + 1
         tick = pieces.low[symbols] + np.minimum((part * width).astype(np.int64), width - 1)
         # rounding may lead just out of the interval
@@ -198,10 +226,14 @@ class Particles:
         given = (self.known.rows.code if sort == "code" else self.known.rows.tick)[:, i]
         return given[self.owner] if given.any() else None
 
-    def _intervals(self, v: int, i: int, rows: np.ndarray, given: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    def _intervals(
+        self, v: int, i: int, rows: np.ndarray, given: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """(rows, k) first and last ticks of what is known of a real channel."""
         bounds = self.known.tick.get(i, np.array([[-FAR, FAR]]))
-        low, high = (np.broadcast_to(bounds[:, side], (len(rows), len(bounds))).copy() for side in (0, 1))
+        low, high = (
+            np.broadcast_to(bounds[:, side], (len(rows), len(bounds))).copy() for side in (0, 1)
+        )
         if given is not None and self.known.rows is not None:
             fixed = given[rows]
             tick = self.known.rows.batch.tick[self.owner[rows[fixed]], i]
@@ -213,14 +245,17 @@ class Particles:
         return low, high
 
     def _left_over(self, one: Sum, i: int) -> tuple[np.ndarray, np.ndarray]:
-        """(size,) first and last tick that the other channels of a sum leave to one: what is drawn of them, else all."""
+        """(size,) first and last tick that the other channels of a sum leave to one: what is drawn
+        of them, else all."""
         least, most = np.zeros((2, len(self.tick)), np.int64)
         for channel, weight in zip(one.channels, one.weights, strict=True):
             if channel == i:
                 own = weight
                 continue
             drawn = self.place[channel] < self.place[i]
-            first, last = (self.tick[:, channel], self.tick[:, channel]) if drawn else self._reach(channel)
+            first, last = (
+                (self.tick[:, channel], self.tick[:, channel]) if drawn else self._reach(channel)
+            )
             least = least + np.minimum(weight * first, weight * last)
             most = most + np.maximum(weight * first, weight * last)
         low, high = one.low - most, one.high - least
@@ -228,7 +263,8 @@ class Particles:
         return -(-first // own), last // own  # the first is rounded up
 
     def _reach(self, i: int) -> tuple[np.ndarray | int, np.ndarray | int]:
-        """First and last tick that a real channel can still get, in each row where single rows are known."""
+        """First and last tick that a real channel can still get, in each row where single rows are
+        known."""
         pieces, bounds = self.variables.pieces[i], self.known.tick.get(i)
         low, high = (int(pieces.low[0]), int(pieces.high[-1])) if len(pieces) else (0, 0)
         if bounds is not None and len(bounds):
@@ -252,7 +288,8 @@ class Particles:
             self.weight[rows] += np.log(chance)
 
     def _resample(self, v: int) -> None:
-        """Resample the groups whose effective number has fallen under a half of their candidates."""
+        """Resample the groups whose effective number has fallen under a half of their
+        candidates."""
         weight, total = self._scaled()
         lost = ~(total > 0)
         if lost.any():
@@ -262,7 +299,7 @@ class Particles:
             self.weight.reshape(self.groups, self.each)[lost] = 0.0
             self.chance[lost] = -np.inf
             weight, total = self._scaled()
-        effective = total ** 2 / (weight ** 2).sum(axis=1)
+        effective = total**2 / (weight**2).sum(axis=1)
         self.fewest = np.minimum(self.fewest, effective)
         few = np.flatnonzero(effective < self.each / 2)
         if not len(few):
@@ -275,11 +312,15 @@ class Particles:
         logs = self.weight.reshape(self.groups, self.each)[few]
         self.chance[few] += logs.max(axis=1) + np.log(weight[few].mean(axis=1))
         self.weight[into] = 0.0
-        self.symbols[into, :v + 1], self.matrix[into, :v + 1] = self.symbols[taken, :v + 1], self.matrix[taken, :v + 1]
+        self.symbols[into, : v + 1], self.matrix[into, : v + 1] = (
+            self.symbols[taken, : v + 1],
+            self.matrix[taken, : v + 1],
+        )
         self.tick[into] = self.tick[taken]
 
     def _unheard_of(self, v: int) -> np.ndarray:
-        """(groups,) whether a variable is given in the group's own row, and nothing else is asked of it.
+        """(groups,) whether a variable is given in the group's own row, and nothing else is asked
+        of it.
 
         Such a value stays, however unlikely it is; the row's chance is 0.
         """
@@ -287,9 +328,13 @@ class Particles:
         given = self._given(i, sort)
         if given is None or self.known.rows is None or v in self.sums:
             return np.zeros(self.groups, bool)
-        own = given[::self.each]
+        own = given[:: self.each]
         if sort == "code":
-            return own & self.known.code[i][self.known.rows.batch.code[:, i]] if i in self.known.code else own
+            return (
+                own & self.known.code[i][self.known.rows.batch.code[:, i]]
+                if i in self.known.code
+                else own
+            )
         return own & (i not in self.known.tick)
 
     def _scaled(self) -> tuple[np.ndarray, np.ndarray]:
@@ -304,7 +349,9 @@ class Particles:
         take = n // self.groups
         top = self.weight.reshape(self.groups, self.each).max(axis=1)
         chance = np.exp(self.chance + top + np.log(total / self.each))
-        if np.ptp(self.weight) == 0 and self.each == take:  # nothing weighs: all are as they should be
+        if (
+            np.ptp(self.weight) == 0 and self.each == take
+        ):  # nothing weighs: all are as they should be
             return Chosen(self.symbols, self.tick, chance, float(n))
         at = _systematic(weight, take, self.rng)
         at = (self.rng.permuted(at, axis=1) + np.arange(self.groups)[:, None] * self.each).ravel()
@@ -316,26 +363,44 @@ class Particles:
         where = f"column '{self.variables.channel_name(v)}'"
         if self.known.rows is not None:
             where = f"row {self.first + group + 1:,}, {where}"
-        return ConditionError("no training row is like this, so the model gives it no chance", where=where,
-                              hint="ask for values that occur, or for less at a time")
+        return ConditionError(
+            "no training row is like this, so the model gives it no chance",
+            where=where,
+            hint="ask for values that occur, or for less at a time",
+        )
 
 
 def _systematic(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """(groups, m) weights -> (groups, n) positions in proportion to them, one random start a group (Kitagawa 1996)."""
+    """(groups, m) weights -> (groups, n) positions in proportion to them, one random start a group
+    (Kitagawa 1996)."""
     groups, m = weight.shape
     edges = np.cumsum(weight, axis=1)
     edges = edges / edges[:, -1:] + np.arange(groups)[:, None]
     at = (np.arange(n) + rng.random((groups, 1))) / n + np.arange(groups)[:, None]
-    found = np.searchsorted(edges.ravel(), at.ravel(), side="right").reshape(groups, n) - np.arange(groups)[:, None] * m
+    found = (
+        np.searchsorted(edges.ravel(), at.ravel(), side="right").reshape(groups, n)
+        - np.arange(groups)[:, None] * m
+    )
     return np.clip(found, 0, m - 1)
 
 
-def infilled(variables: Variables, answers: Sequence[Asked], n: int, known: Known, rng: np.random.Generator,
-             run: Run, *, correction: Correction | None = None, each: int = PARTICLES, moves: int = MOVES) -> Infilled:
-    """n rows that keep to what is known, by weighted candidates, each chosen row then moved once more.
+def infilled(
+    variables: Variables,
+    answers: Sequence[Asked],
+    n: int,
+    known: Known,
+    rng: np.random.Generator,
+    run: Run,
+    *,
+    correction: Correction | None = None,
+    each: int = PARTICLES,
+    moves: int = MOVES,
+) -> Infilled:
+    """n rows that keep to what is known, by weighted candidates, each chosen row then moved once
+    more.
 
-    Converges to the model's conditional distribution as the candidates become many. Where only variables are known that
-    are drawn from no other, nothing needs weighing and the draw is exact.
+    Converges to the model's conditional distribution as the candidates become many. Where only
+    variables are known that are drawn from no other, nothing needs weighing and the draw is exact.
 
     Args:
         variables, answers: The model.
@@ -343,8 +408,9 @@ def infilled(variables: Variables, answers: Sequence[Asked], n: int, known: Know
         known: What is known.
         rng: Source of chance.
         run: For threads and progress.
-        correction: (m, variables) symbols -> (m,) the log of how much likelier a row is under the model than under the
-            answers, where these are those of another order than the model's own.
+        correction: (m, variables) symbols -> (m,) the log of how much likelier a row is under the
+            model than under the answers, where these are those of another order than the model's
+            own.
         each, moves: Candidates for every row, and those of each chosen row when it is moved.
 
     Raises:
@@ -354,32 +420,49 @@ def infilled(variables: Variables, answers: Sequence[Asked], n: int, known: Know
     each = 1 if exact else each
     size = TOGETHER // each
     starts = range(0, n, size)
-    jobs = [(start, min(size, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
+    jobs = [
+        (start, min(size, n - start), stream)
+        for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)
+    ]
 
     def block(job: tuple[int, int, np.random.Generator]) -> Chosen:
         start, rows, stream = job
         part = _of_rows(known, slice(start, start + rows))
         groups = 1 if known.rows is None else rows
         many = max(each * rows, 1 if exact else MIN_PARTICLES) // groups if groups == 1 else each
-        chosen = Particles(variables, answers, part, groups, many, stream, None, start, correction).drawn(rows)
+        chosen = Particles(
+            variables, answers, part, groups, many, stream, None, start, correction
+        ).drawn(rows)
         if exact:
             return chosen
-        moved = Particles(variables, answers, part, rows, moves, stream, chosen, start, correction).drawn(rows)
+        moved = Particles(
+            variables, answers, part, rows, moves, stream, chosen, start, correction
+        ).drawn(rows)
         return Chosen(moved.symbols, moved.tick, chosen.chance, chosen.effective)
 
     parts = in_parallel(jobs, block, run)
-    chance = np.concatenate([np.zeros(0), *(np.resize(part.chance, len(part.symbols)) for part in parts)])
-    symbols = np.concatenate([np.zeros((0, len(variables)), np.int32), *(part.symbols for part in parts)])
-    tick = np.concatenate([np.zeros((0, len(variables.spec.reals)), np.int64), *(part.tick for part in parts)])
-    return Infilled(Batch(tick, variables.codes(symbols)),
-                    chance if known.rows is not None or not n else np.full(n, chance.mean()),
-                    min(sum(part.effective for part in parts), float(n)))
+    chance = np.concatenate(
+        [np.zeros(0), *(np.resize(part.chance, len(part.symbols)) for part in parts)]
+    )
+    symbols = np.concatenate(
+        [np.zeros((0, len(variables)), np.int32), *(part.symbols for part in parts)]
+    )
+    tick = np.concatenate(
+        [np.zeros((0, len(variables.spec.reals)), np.int64), *(part.tick for part in parts)]
+    )
+    return Infilled(
+        Batch(tick, variables.codes(symbols)),
+        chance if known.rows is not None or not n else np.full(n, chance.mean()),
+        min(sum(part.effective for part in parts), float(n)),
+    )
 
 
 def in_parallel(jobs: Sequence[Job], work: Callable[[Job], Result], run: Run) -> list[Result]:
     """The results of all jobs in their order, as a stage of the run."""
-    with (ThreadPoolExecutor(run.threads) as pool,
-          run.stage("generate", "drawing new rows", total=max(len(jobs), 1)) as stage):
+    with (
+        ThreadPoolExecutor(run.threads) as pool,
+        run.stage("generate", "drawing new rows", total=max(len(jobs), 1)) as stage,
+    ):
         results = []
         for result in pool.map(work, jobs):
             results.append(result)
@@ -389,7 +472,11 @@ def in_parallel(jobs: Sequence[Job], work: Callable[[Job], Result], run: Run) ->
 
 def _only_free(variables: Variables, answers: Sequence[Asked], known: Known) -> bool:
     """Whether only variables are known that are drawn from no other."""
-    free = {channel for channel, a in zip(variables.channels, answers, strict=True) if not len(a.features)}
+    free = {
+        channel
+        for channel, a in zip(variables.channels, answers, strict=True)
+        if not len(a.features)
+    }
     channels = {("code", i) for i in known.code} | {("real", i) for i in known.tick}
     if known.rows is not None:
         channels |= {("code", int(i)) for i in np.flatnonzero(known.rows.code.any(axis=0))}
@@ -402,5 +489,7 @@ def _of_rows(known: Known, rows: slice) -> Known:
     if known.rows is None:
         return known
     given = known.rows
-    part = Partial(Batch(given.batch.tick[rows], given.batch.code[rows]), given.tick[rows], given.code[rows])
+    part = Partial(
+        Batch(given.batch.tick[rows], given.batch.code[rows]), given.tick[rows], given.code[rows]
+    )
     return Known(known.tick, known.code, tuple(one.of_rows(rows) for one in known.sums), part)

@@ -1,4 +1,5 @@
-"""A channel of numbers as an ordered list of pieces: atoms that occur often, and intervals between them."""
+"""A channel of numbers as an ordered list of pieces: atoms that occur often, and intervals between
+them."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 MIN_COUNT = 5
-"""No value of fewer rows than this is kept by a model as it is; no interval is bounded so as to hold fewer."""
+"""No value of fewer rows than this is kept by a model as it is; no interval is bounded so as to
+hold fewer."""
 MAX_PIECES = 4096
 
 
@@ -33,12 +35,14 @@ class Pieces:
 
         Args:
             ticks: The values.
-            least: Rows of an atom at least; more than MIN_COUNT where rows are several times in the values.
+            least: Rows of an atom at least; more than MIN_COUNT where rows are several times in the
+                values.
             most: About so many pieces.
 
-        A value with at least MIN_COUNT rows is an atom. The rows between two atoms are cut into intervals of at least
-        MIN_COUNT rows, bounded half-way between neighbouring values; only where so few rows stand alone between two
-        atoms does an interval hold fewer, and it then spans all the room between them.
+        A value with at least MIN_COUNT rows is an atom. The rows between two atoms are cut into
+        intervals of at least MIN_COUNT rows, bounded half-way between neighbouring values; only
+        where so few rows stand alone between two atoms does an interval hold fewer, and it then
+        spans all the room between them.
         """
         values, counts = np.unique(ticks, return_counts=True)
         if not len(values):
@@ -72,29 +76,41 @@ class Pieces:
 
 
 def _groups(atom: np.ndarray, counts: np.ndarray, chunk: int) -> np.ndarray:
-    """(v,) flags and counts of ascending values -> (v,) the ascending number of each value's piece."""
+    """(v,) flags and counts of ascending values -> (v,) the ascending number of each value's
+    piece."""
     run = np.cumsum(atom | np.r_[False, atom[:-1]])  # a new run at each atom and behind it
     before = np.cumsum(counts) - counts
     start = np.r_[True, run[1:] != run[:-1]]
-    # rows of the run that stand before each value; whole chunks of them number the pieces within the run
+    # rows of the run that stand before each value; whole chunks of them number the pieces within
+    # the run
     within = before - np.maximum.accumulate(np.where(start, before, 0))
     ends = np.r_[np.flatnonzero(start)[1:], len(counts)] - 1
     total = (within + counts)[ends]
     pieces = np.maximum(1, total // chunk)
     length = np.diff(np.r_[np.flatnonzero(start), len(counts)])
-    part = np.minimum(within * np.repeat(pieces, length) // np.repeat(total, length), np.repeat(pieces, length) - 1)
+    part = np.minimum(
+        within * np.repeat(pieces, length) // np.repeat(total, length),
+        np.repeat(pieces, length) - 1,
+    )
     group: np.ndarray = run * (len(counts) + 1) + part
     return group
 
 
-def _bounds(values: np.ndarray, counts: np.ndarray, atom: np.ndarray, first: np.ndarray,
-            last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First and last tick of each piece: atoms as they are, intervals up to half-way to the neighbours."""
-    gap = values[1:] - values[:-1]  # may exceed int64 only for ticks beyond 2**62, which no codec gives
+def _bounds(
+    values: np.ndarray, counts: np.ndarray, atom: np.ndarray, first: np.ndarray, last: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """First and last tick of each piece: atoms as they are, intervals up to half-way to the
+    neighbours."""
+    gap = (
+        values[1:] - values[:-1]
+    )  # may exceed int64 only for ticks beyond 2**62, which no codec gives
     middle = values[:-1] + gap // 2
     low, high = values[first].copy(), values[last].copy()
     is_atom = atom[first]
-    for side, neighbour_is_atom in ((0, np.r_[False, is_atom[:-1]]), (1, np.r_[is_atom[1:], False])):
+    for side, neighbour_is_atom in (
+        (0, np.r_[False, is_atom[:-1]]),
+        (1, np.r_[is_atom[1:], False]),
+    ):
         if side == 0:
             inner = np.flatnonzero(~is_atom & (first > 0))
             at = first[inner] - 1
@@ -107,14 +123,26 @@ def _bounds(values: np.ndarray, counts: np.ndarray, atom: np.ndarray, first: np.
     return low, high
 
 
-def _soften_ends(values: np.ndarray, counts: np.ndarray, first: np.ndarray, last: np.ndarray, low: np.ndarray,
-                 high: np.ndarray, is_atom: np.ndarray) -> None:
-    """Move the outermost bounds from the extreme rows to where the outermost piece keeps its mean."""
+def _soften_ends(
+    values: np.ndarray,
+    counts: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    is_atom: np.ndarray,
+) -> None:
+    """Move the outermost bounds from the extreme rows to where the outermost piece keeps its
+    mean."""
     if len(first) < 2:
         return
     for piece, outer, inner, sign in ((0, low, high, -1), (len(first) - 1, high, low, 1)):
         if not is_atom[piece]:
             part = slice(first[piece], last[piece] + 1)
-            reach = np.average(np.abs(values[part] - inner[piece]).astype(float), weights=counts[part])
+            reach = np.average(
+                np.abs(values[part] - inner[piece]).astype(float), weights=counts[part]
+            )
             moved = int(inner[piece]) + sign * int(np.ceil(2 * reach))
-            outer[piece] = max(moved, int(outer[piece])) if sign < 0 else min(moved, int(outer[piece]))
+            outer[piece] = (
+                max(moved, int(outer[piece])) if sign < 0 else min(moved, int(outer[piece]))
+            )

@@ -1,4 +1,5 @@
-"""Named networks of the literature: a model with options, under the name by which people know it."""
+"""Named networks of the literature: a model with options, under the name by which people know
+it."""
 
 from __future__ import annotations
 
@@ -26,19 +27,37 @@ class Preset:
 
 PRESETS: Mapping[str, Preset] = {
     "dcgan": Preset(
-        "gan", {"loss": "nonsaturating", "penalty": 0.0, "vary": 0.0, "noise": 100, "width": 64, "depth": 1, "rate": 2e-4,
-                "pace": 0.5, "momentum": 0.5, "average": 0.0, "decay": 0.0, "batch": 64},
-        "the textbook's GAN for images: 100 numbers of noise, transposed convolutions, binary cross-entropy"),
+        "gan",
+        {
+            "loss": "nonsaturating",
+            "penalty": 0.0,
+            "vary": 0.0,
+            "noise": 100,
+            "width": 64,
+            "depth": 1,
+            "rate": 2e-4,
+            "pace": 0.5,
+            "momentum": 0.5,
+            "average": 0.0,
+            "decay": 0.0,
+            "batch": 64,
+        },
+        "the textbook's GAN for images: 100 numbers of noise, transposed convolutions, binary "
+        "cross-entropy",
+    ),
 }
 """By name.
 
-``dcgan``: Radford, Metz and Chintala (2016), "Unsupervised representation learning with deep convolutional generative
-adversarial networks", with so many layers of stride 2 as the size takes (three for 28 x 28), and with each image
-normalised by itself instead of whole batches, so that an image does not depend on those made along with it.
+``dcgan``: Radford, Metz and Chintala (2016), "Unsupervised representation learning with deep
+convolutional generative adversarial networks", with so many layers of stride 2 as the size takes
+(three for 28 x 28), and with each image normalised by itself instead of whole batches, so that an
+image does not depend on those made along with it.
 """
 
 
-def preset(name: str, model: str | None = None, options: Mapping[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
+def preset(
+    name: str, model: str | None = None, options: Mapping[str, Any] | None = None
+) -> tuple[str, dict[str, Any]]:
     """A preset's model and options; options that are given beside take the place of its own.
 
     Args:
@@ -57,6 +76,8 @@ def preset(name: str, model: str | None = None, options: Mapping[str, Any] | Non
         raise OptionError(f"there is no preset '{name}'", hint=f"the presets: {', '.join(PRESETS)}")
     found = PRESETS[name]
     if model not in (None, found.model):
-        raise OptionError(f"the preset '{name}' is one of the model '{found.model}', not of '{model}'",
-                          hint="leave --model out")
+        raise OptionError(
+            f"the preset '{name}' is one of the model '{found.model}', not of '{model}'",
+            hint="leave --model out",
+        )
     return found.model, {**found.options, **(options or {})}

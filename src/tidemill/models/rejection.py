@@ -1,4 +1,5 @@
-"""Rows under a condition for models that cannot be asked: drawn plainly until enough of them pass."""
+"""Rows under a condition for models that cannot be asked: drawn plainly until enough of them
+pass."""
 
 from __future__ import annotations
 
@@ -16,9 +17,16 @@ PATIENCE = 200_000
 """Rows drawn without one that passes, after which the condition is held to be too rare."""
 
 
-def rejected(draw: Callable[[int, np.random.Generator], Batch], n: int, known: Known, rng: np.random.Generator, run: Run,
-             model: str) -> Infilled:
-    """n rows that keep to what is known of all rows; each is an independent draw from the conditional distribution.
+def rejected(
+    draw: Callable[[int, np.random.Generator], Batch],
+    n: int,
+    known: Known,
+    rng: np.random.Generator,
+    run: Run,
+    model: str,
+) -> Infilled:
+    """n rows that keep to what is known of all rows; each is an independent draw from the
+    conditional distribution.
 
     Args:
         draw: Makes plain rows.
@@ -41,9 +49,13 @@ def rejected(draw: Callable[[int, np.random.Generator], Batch], n: int, known: K
             made, there = made + len(batch), there + len(found)
             passed.append(found)
             if made >= PATIENCE * (there + 1):
-                raise ConditionError(f"of {made:,} rows that '{model}' made, {there:,} {'is' if there == 1 else 'are'} like "
-                                     "this: that is too rare for a model that draws until enough rows pass",
-                                     hint="ask for less, or use the model trees or autoregressive, which draw such rows "
-                                          "directly")
+                raise ConditionError(
+                    f"of {made:,} rows that '{model}' made, {there:,} "
+                    f"{'is' if there == 1 else 'are'} like "
+                    "this: that is too rare for a model that draws until enough rows pass",
+                    hint="ask for less, or use the model trees or autoregressive, which draw such "
+                    "rows "
+                    "directly",
+                )
             stage.advance(units=min(len(found), n - stage.done))
     return Infilled(Batch.stacked(passed).rows(np.arange(n)), np.full(n, there / made), float(n))

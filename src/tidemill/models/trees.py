@@ -22,42 +22,57 @@ from tidemill.models.particles import in_parallel, infilled
 from tidemill.models.variables import ABSENT, Variables
 
 LEAST = 10
-"""Training rows that a leaf holds at least, and either side of a question, where nothing else is said."""
+"""Training rows that a leaf holds at least, and either side of a question, where nothing else is
+said."""
 ROUNDS, LEAVES, RATE = 100, 16, 0.15
 """Boosting rounds, leaves of a tree and learning rate of a question that FULL_ROWS rows reach."""
 FULL_ROWS = 20_000
 FEW, MANY = 0.3, 0.45
-"""Rounds fall by these powers of the rows below and above FULL_ROWS: few are learned by heart in many rounds; many bear
-larger trees and longer steps."""
+"""Rounds fall by these powers of the rows below and above FULL_ROWS: few are learned by heart in
+many rounds; many bear larger trees and longer steps."""
 MIN_ROUNDS, MIN_LEAVES, MAX_LEAVES, MAX_RATE = 6, 8, 64, 0.5
 SMALL_TABLE = 1000
 """Tables of fewer rows get trees of half the leaves: they are soon learned by heart."""
 MAX_FEATURES, MIN_FEATURES, FEATURE_CELLS = 64, 24, 4096
-"""Earlier variables that a variable is drawn from: the most related ones where there are more than FEATURE_CELLS allow for
-all variables together."""
+"""Earlier variables that a variable is drawn from: the most related ones where there are more than
+FEATURE_CELLS allow for all variables together."""
 WIDE = 50
 """Tables of more variables get fewer rounds and questions, in proportion."""
 CORRELATED_ROWS = 5000
 """Rows that say which variables are related, where there are many variables."""
 CHUNK, CHUNK_CELLS = 65_536, 1 << 22
-"""Rows and cells drawn at a time at most; each chunk has its own random stream, so threads do not matter."""
+"""Rows and cells drawn at a time at most; each chunk has its own random stream, so threads do not
+matter."""
 GROUPS, CELL_ROWS = 4, 3
-"""Rows are alike whose symbols are in the same of so many groups; a cell of alike rows holds about so many, or more."""
+"""Rows are alike whose symbols are in the same of so many groups; a cell of alike rows holds about
+so many, or more."""
 
 PARTS, WIDE_PARTS = 4096, 256
 """Questions that a smaller part of the rows reaches are answered by their proportion."""
 PLAIN, PLAIN_ROWS, PLAIN_PARTS = 16, 1_000_000, 1024
-"""A plain fit of PLAIN_ROWS takes so many times fewer rounds, of fewer rows not as many times fewer. It leaves out questions
-that a smaller part of the rows reaches than one in PLAIN_PARTS, divided by the times."""
+"""A plain fit of PLAIN_ROWS takes so many times fewer rounds, of fewer rows not as many times
+fewer. It leaves out questions that a smaller part of the rows reaches than one in PLAIN_PARTS,
+divided by the times."""
 
 _BOOSTING: dict[str, Any] = {
-    # bins are made of all rows: with those of a sample, LightGBM 4.7 writes beyond its memory on some tables
-    "objective": "binary", "lambda_l2": 2.0, "max_bin": 63, "bin_construct_sample_cnt": 2**31 - 1,
-    # without a bound on a leaf's step, a rare outcome that one column decides is settled in the first round: no later
-    # split gains anything, and the rows on the other side keep the overall chance
+    # bins are made of all rows: with those of a sample, LightGBM 4.7 writes beyond its memory on
+    # some tables
+    "objective": "binary",
+    "lambda_l2": 2.0,
+    "max_bin": 63,
+    "bin_construct_sample_cnt": 2**31 - 1,
+    # without a bound on a leaf's step, a rare outcome that one column decides is settled in the
+    # first round: no later split gains anything, and the rows on the other side keep the overall
+    # chance
     "max_delta_step": 2.0,
-    "cat_l2": 3.0, "cat_smooth": 5.0, "min_data_per_group": 10, "feature_pre_filter": False,
-    "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1,
+    "cat_l2": 3.0,
+    "cat_smooth": 5.0,
+    "min_data_per_group": 10,
+    "feature_pre_filter": False,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbosity": -1,
 }
 
 
@@ -65,28 +80,36 @@ _BOOSTING: dict[str, Any] = {
 class TreesOptions(Configuration):
     """Options of :class:`Trees`."""
 
-    least: int = option(LEAST, "training rows that stand behind every answer; more hide a single row better", low=1)
-    effort: str = option("full", "boosting rounds; plain takes a fraction of them, for millions of rows or a first look",
-                         choices=("full", "plain"))
+    least: int = option(
+        LEAST, "training rows that stand behind every answer; more hide a single row better", low=1
+    )
+    effort: str = option(
+        "full",
+        "boosting rounds; plain takes a fraction of them, for millions of rows or a first look",
+        choices=("full", "plain"),
+    )
 
 
 class Trees:
-    """The default generator: nested dichotomies of gradient-boosted trees, in the order of the grid's channels.
+    """The default generator: nested dichotomies of gradient-boosted trees, in the order of the
+    grid's channels.
 
-    Every variable (a code, or a number cut into pieces) is drawn given all earlier ones. Its distribution is a product of
-    yes-no answers along a path, so its density is known everywhere; a number is uniform within its piece. Pieces keep
-    values that occur in MIN_COUNT rows or more, and bounds between values otherwise.
+    Every variable (a code, or a number cut into pieces) is drawn given all earlier ones. Its
+    distribution is a product of yes-no answers along a path, so its density is known everywhere; a
+    number is uniform within its piece. Pieces keep values that occur in MIN_COUNT rows or more, and
+    bounds between values otherwise.
 
-    New rows are a balanced sample: each follows the model, but together they keep to its shares more closely than
-    independent draws would, as the rows of a stratified sample do.
+    New rows are a balanced sample: each follows the model, but together they keep to its shares
+    more closely than independent draws would, as the rows of a stratified sample do.
 
-    Materialises the batch. One step is one question, the ones that most rows reach first; questions that were not
-    reached in time are answered by their overall proportion.
+    Materialises the batch. One step is one question, the ones that most rows reach first; questions
+    that were not reached in time are answered by their overall proportion.
 
     Args:
-        least: Training rows that stand behind every answer: in each leaf, and on either side of each question. More
-            hide a single row better, and cost fidelity.
-        effort: "full", or "plain" for a fraction of the boosting rounds: for millions of rows, or a first look.
+        least: Training rows that stand behind every answer: in each leaf, and on either side of
+            each question. More hide a single row better, and cost fidelity.
+        effort: "full", or "plain" for a fraction of the boosting rounds: for millions of rows, or a
+            first look.
 
     Raises:
         OptionError: An option makes no sense.
@@ -108,7 +131,10 @@ class Trees:
         """Learn every question, in threads; stops in time and stays usable."""
         self.variables = Variables.learned(spec, batch)
         symbols = self.variables.symbols(batch)
-        self.learned = [self._planned(v, features) for v, features in enumerate(_features(self.variables, symbols, run))]
+        self.learned = [
+            self._planned(v, features)
+            for v, features in enumerate(_features(self.variables, symbols, run))
+        ]
         tasks = self._tasks()
         self.steps_planned = len(tasks)
         # a float32 holds every symbol exactly
@@ -117,8 +143,12 @@ class Trees:
         rows = sum(task[2] for task in tasks)
         forests: dict[tuple[int, int], Forest] = {}
         self.steps_done = 0
-        with run.stage("learn", "learning how the columns depend on each other", total=rows) as stage:
-            for (v, node, weight), forest in zip(tasks, _in_order(learner, tasks, run), strict=False):
+        with run.stage(
+            "learn", "learning how the columns depend on each other", total=rows
+        ) as stage:
+            for (v, node, weight), forest in zip(
+                tasks, _in_order(learner, tasks, run), strict=False
+            ):
                 if forest is None:
                     break
                 forests[v, node] = forest
@@ -136,7 +166,10 @@ class Trees:
         """
         cells = rows * columns
         # fitted to 10,000 x 11 up to 1,000,000 x 15 and 50,000 x 200, full and plain
-        return Cost(6e-5 * cells ** 0.85 * (0.25 if self.effort == "plain" else 1.0), 0.45 * 2**30 + 2 * size + 50 * cells)
+        return Cost(
+            6e-5 * cells**0.85 * (0.25 if self.effort == "plain" else 1.0),
+            0.45 * 2**30 + 2 * size + 50 * cells,
+        )
 
     def _planned(self, v: int, features: np.ndarray) -> Answers:
         sort, i = self.variables.channels[v]
@@ -145,7 +178,8 @@ class Trees:
         return Answers.planned(halved(count) if ordered else joined(count), count, features)
 
     def _tasks(self) -> list[tuple[int, int, int]]:
-        """(variable, node, rows) of every question worth a classifier, the ones that most rows reach first."""
+        """(variable, node, rows) of every question worth a classifier, the ones that most rows
+        reach first."""
         tasks = []
         for v, answers in enumerate(self.learned):
             q = answers.questions
@@ -166,7 +200,11 @@ class Trees:
     def saving(self) -> float:
         """How many times fewer rounds there are than in a full fit."""
         rows = int(self.variables.count[0].sum())
-        return float(np.clip(PLAIN * (rows / PLAIN_ROWS) ** 0.4, 2, PLAIN)) if self.effort == "plain" else 1.0
+        return (
+            float(np.clip(PLAIN * (rows / PLAIN_ROWS) ** 0.4, 2, PLAIN))
+            if self.effort == "plain"
+            else 1.0
+        )
 
     @property
     def _parts(self) -> float:
@@ -185,15 +223,24 @@ class Trees:
         """New rows, each chunk of them a balanced sample."""
         size = max(min(CHUNK, CHUNK_CELLS // max(len(self.variables), 1)), 1)
         starts = range(0, n, size)
-        jobs = [(min(size, n - start), stream) for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)]
+        jobs = [
+            (min(size, n - start), stream)
+            for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)
+        ]
         self._loaded()
         parts = in_parallel(jobs, lambda job: self._balanced(*job), run or Run())
-        empty = Batch(np.zeros((0, len(self.variables.spec.reals)), np.int64),
-                      np.zeros((0, len(self.variables.spec.codes)), np.int32))
-        return Batch(np.concatenate([empty.tick, *(part.tick for part in parts)]),
-                     np.concatenate([empty.code, *(part.code for part in parts)]))
+        empty = Batch(
+            np.zeros((0, len(self.variables.spec.reals)), np.int64),
+            np.zeros((0, len(self.variables.spec.codes)), np.int32),
+        )
+        return Batch(
+            np.concatenate([empty.tick, *(part.tick for part in parts)]),
+            np.concatenate([empty.code, *(part.code for part in parts)]),
+        )
 
-    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+    def infill(
+        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
+    ) -> Infilled:
         """n new rows that keep to what is known: see :func:`tidemill.models.particles.infilled`.
 
         Raises:
@@ -207,11 +254,13 @@ class Trees:
         return self.learned
 
     def _balanced(self, n: int, rng: np.random.Generator) -> Batch:
-        """n rows; for each variable they stand in an order in which those are neighbours that are alike so far.
+        """n rows; for each variable they stand in an order in which those are neighbours that are
+        alike so far.
 
-        Along this order the questions are answered systematically (:meth:`Answers.draw`): among rows that are alike, as
-        many go right as their chances add up to. Rows of one cell stand in random order, a new one for each variable, so
-        that variables which have nothing to do with each other are not tied together.
+        Along this order the questions are answered systematically (:meth:`Answers.draw`): among
+        rows that are alike, as many go right as their chances add up to. Rows of one cell stand in
+        random order, a new one for each variable, so that variables which have nothing to do with
+        each other are not tied together.
         """
         symbols = np.empty((n, len(self.variables)), np.int32)
         matrix = np.empty((n, len(self.variables)))
@@ -222,7 +271,9 @@ class Trees:
             here = order if presence is None else order[symbols[order, presence] == 0]
             symbols[:, v] = ABSENT
             if len(answers.count):
-                symbols[here, v] = answers.draw(matrix[np.ix_(here, answers.features)], rng, balanced=True)
+                symbols[here, v] = answers.draw(
+                    matrix[np.ix_(here, answers.features)], rng, balanced=True
+                )
             matrix[:, v] = np.where(symbols[:, v] == ABSENT, np.nan, symbols[:, v])
             if not finest:
                 finer = _refined(cell, symbols[:, v], self.variables.count[v])
@@ -238,18 +289,27 @@ class Trees:
             arrays[f"forest_of.{v:05d}"] = answers.forest_of
             if answers.forest is not None:
                 arrays |= answers.forest.to_arrays(f"forest.{v:05d}")
-        return {"steps_done": self.steps_done, "steps_planned": self.steps_planned, "least": self.least,
-                "effort": self.effort}, arrays
+        return {
+            "steps_done": self.steps_done,
+            "steps_planned": self.steps_planned,
+            "least": self.least,
+            "effort": self.effort,
+        }, arrays
 
     @classmethod
-    def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_state(
+        cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> Self:
         """Restored from :meth:`to_state`.
 
         Raises:
             ArtifactError: The trees are unsound.
         """
         model = cls(int(document["least"]), document["effort"])
-        model.steps_done, model.steps_planned = int(document["steps_done"]), int(document["steps_planned"])
+        model.steps_done, model.steps_planned = (
+            int(document["steps_done"]),
+            int(document["steps_planned"]),
+        )
         model.variables = Variables.from_state(spec, arrays)
         model.learned = []
         for v in range(len(model.variables)):
@@ -269,7 +329,8 @@ class _Learner:
     def __init__(self, model: Trees, matrix: np.ndarray, symbols: np.ndarray, run: Run) -> None:
         self.model, self.matrix, self.symbols, self.run = model, matrix, symbols, run
         self.binned: dict[int, lgb.Dataset] = {}
-        # rows sorted by the place of their symbol among the variable's questions: a node's rows stand together
+        # rows sorted by the place of their symbol among the variable's questions: a node's rows
+        # stand together
         self.sorted: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def bin(self, v: int) -> None:
@@ -278,8 +339,12 @@ class _Learner:
             return
         features = self.model.learned[v].features
         codes = [k for k, u in enumerate(features) if self._is_unordered(int(u))]
-        self.binned[v] = lgb.Dataset(self.matrix[:, features], params=_BOOSTING, categorical_feature=codes,
-                                     free_raw_data=True).construct()
+        self.binned[v] = lgb.Dataset(
+            self.matrix[:, features],
+            params=_BOOSTING,
+            categorical_feature=codes,
+            free_raw_data=True,
+        ).construct()
         rank = self.model.learned[v].questions.rank(len(self.model.variables.count[v]))
         symbol = self.symbols[:, v]
         place = np.where(symbol == ABSENT, -1, rank[np.maximum(symbol, 0)])
@@ -295,14 +360,17 @@ class _Learner:
         """The fitted classifier of one question; None where time ran out."""
         q = self.model.learned[v].questions
         order, places = self.sorted[v]
-        first, middle, last = np.searchsorted(places, [q.start[node], q.start[q.right[node]], q.stop[node]])
+        first, middle, last = np.searchsorted(
+            places, [q.start[node], q.start[q.right[node]], q.stop[node]]
+        )
         rows = np.sort(order[first:last])
         right = np.zeros(len(order), np.float32)
         right[order[middle:last]] = 1
         rounds, settings = _schedule(len(rows), self.model, small=len(order) < SMALL_TABLE)
         settings = {**_BOOSTING, **settings, "min_child_samples": self.model.least}
         part = self.binned[v].subset([0], params=settings)
-        part.used_indices = rows  # handed to subset() they would be sorted as a list, which takes longer than learning
+        # handed to subset() they would be sorted as a list, which takes longer than learning
+        part.used_indices = rows
         part.construct().set_label(right[rows])
         booster = lgb.Booster(settings, part)
         for _ in range(rounds):
@@ -314,13 +382,18 @@ class _Learner:
 
 
 def _features(variables: Variables, symbols: np.ndarray, run: Run) -> list[np.ndarray]:
-    """For each variable the earlier ones that it is drawn from: all, or the most correlated by rank."""
+    """For each variable the earlier ones that it is drawn from: all, or the most correlated by
+    rank."""
     # a presence code says nothing that its reals do not say by being absent
     presences = set(variables.presence)
     useful = np.array([v not in presences for v in range(len(variables))], bool)
     sample = symbols[run.rng("trees", "features").permutation(len(symbols))[:CORRELATED_ROWS]]
     most = int(np.clip(FEATURE_CELLS // max(len(variables), 1), MIN_FEATURES, MAX_FEATURES))
-    ranks = (sample.argsort(0).argsort(0) - len(sample) / 2).astype(np.float32) if len(useful) > most else None
+    ranks = (
+        (sample.argsort(0).argsort(0) - len(sample) / 2).astype(np.float32)
+        if len(useful) > most
+        else None
+    )
     chosen = []
     for v in range(len(variables)):
         earlier = np.flatnonzero(useful[:v])
@@ -332,19 +405,33 @@ def _features(variables: Variables, symbols: np.ndarray, run: Run) -> list[np.nd
 
 
 def _schedule(rows: int, model: Trees, *, small: bool) -> tuple[int, dict[str, float]]:
-    """Boosting rounds of a question that so many rows reach, with the leaves of its trees and the learning rate."""
+    """Boosting rounds of a question that so many rows reach, with the leaves of its trees and the
+    learning rate."""
     times = rows / FULL_ROWS
     fewer = min(times, 1.0) ** FEW / max(times, 1.0) ** MANY
-    rounds, leaves, rate = ROUNDS * fewer / model.width, LEAVES * times ** MANY, RATE * max(times, 1.0) ** (MANY / 2)
+    rounds, leaves, rate = (
+        ROUNDS * fewer / model.width,
+        LEAVES * times**MANY,
+        RATE * max(times, 1.0) ** (MANY / 2),
+    )
     if model.effort == "plain":
-        rounds, leaves, rate = rounds / model.saving, leaves * max(model.saving / 4, 1), rate * min(model.saving, 4)
+        rounds, leaves, rate = (
+            rounds / model.saving,
+            leaves * max(model.saving / 4, 1),
+            rate * min(model.saving, 4),
+        )
     least = MIN_LEAVES // 2 if small else MIN_LEAVES
     return max(MIN_ROUNDS if model.effort == "full" else 2, round(rounds)), {
-        "num_leaves": min(max(round(leaves), least), MAX_LEAVES), "learning_rate": min(rate, MAX_RATE)}
+        "num_leaves": min(max(round(leaves), least), MAX_LEAVES),
+        "learning_rate": min(rate, MAX_RATE),
+    }
 
 
-def _in_order(learner: _Learner, tasks: list[tuple[int, int, int]], run: Run) -> Iterator[Forest | None]:
-    """The forests of the tasks in their order, some computed ahead in threads; None from where learning must end."""
+def _in_order(
+    learner: _Learner, tasks: list[tuple[int, int, int]], run: Run
+) -> Iterator[Forest | None]:
+    """The forests of the tasks in their order, some computed ahead in threads; None from where
+    learning must end."""
     with ThreadPoolExecutor(run.threads) as pool:
         ahead: list[Any] = []
         for step, (v, node, _) in enumerate(tasks):
@@ -366,7 +453,8 @@ def _tell(stage: Stage, run: Run, rows: int) -> None:
 
 
 def _refined(cell: np.ndarray, symbol: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """(n,) cells -> (n,) finer ones, each divided by GROUPS groups of about equal counts, and one without a number."""
+    """(n,) cells -> (n,) finer ones, each divided by GROUPS groups of about equal counts, and one
+    without a number."""
     before = np.cumsum(count) - count / 2
     group = np.floor(GROUPS * before / max(count.sum(), 1)).astype(np.int64)
     own = np.where(symbol == ABSENT, GROUPS, group[symbol] if len(group) else GROUPS)

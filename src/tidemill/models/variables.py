@@ -18,23 +18,30 @@ ABSENT = -1
 class Variables:
     """The channels of a spec in drawing order, each with its symbols and their training counts.
 
-    A code's symbols are its levels, a real's are its pieces. A presence code stands right before its reals.
+    A code's symbols are its levels, a real's are its pieces. A presence code stands right before
+    its reals.
 
     Attributes:
         spec: The grid's spec.
         channels: ("code" or "real", index in the spec) of each variable.
         pieces: Pieces of each real channel.
         count: (symbols,) training rows of each variable's symbols.
-        presence: For each variable the one that says whether it has a number; None for codes and complete reals.
+        presence: For each variable the one that says whether it has a number; None for codes and
+            complete reals.
     """
 
     def __init__(self, spec: Spec, pieces: list[Pieces], level_counts: list[np.ndarray]) -> None:
         if spec.sites:
-            raise DataError("this model learns tables; the data have several sites a row", hint="choose another --model")
+            raise DataError(
+                "this model learns tables; the data have several sites a row",
+                hint="choose another --model",
+            )
         self.spec = spec
         self.pieces = pieces
         self.channels = spec.order
-        self.count = [level_counts[i] if sort == "code" else pieces[i].count for sort, i in self.channels]
+        self.count = [
+            level_counts[i] if sort == "code" else pieces[i].count for sort, i in self.channels
+        ]
         self.presence = _presence(spec)
 
     def __len__(self) -> int:
@@ -45,7 +52,9 @@ class Variables:
         """Pieces and counts of training rows."""
         present = [_present(spec, batch.code, i) for i in range(len(spec.reals))]
         pieces = [Pieces.of(batch.tick[present[i], i]) for i in range(len(spec.reals))]
-        counts = [np.bincount(batch.code[:, i], minlength=code.size) for i, code in enumerate(spec.codes)]
+        counts = [
+            np.bincount(batch.code[:, i], minlength=code.size) for i, code in enumerate(spec.codes)
+        ]
         return Variables(spec, pieces, counts)
 
     def symbols(self, batch: Batch) -> np.ndarray:
@@ -114,7 +123,8 @@ class Variables:
 
 
 def _presence(spec: Spec) -> list[int | None]:
-    """For each variable the one that says whether it has a number; None for codes and complete reals."""
+    """For each variable the one that says whether it has a number; None for codes and complete
+    reals."""
     place = {channel: v for v, channel in enumerate(spec.order)}
     codes = [spec.reals[i].presence if sort == "real" else None for sort, i in spec.order]
     return [None if code is None else place["code", code] for code in codes]

@@ -21,7 +21,8 @@ _FLOOR = 4e-7
 
 
 def learning(train: Dataset, model: Generator) -> Cost | None:
-    """What the model says in ``cost(rows, columns, bytes)`` that learning costs; None where it does not say.
+    """What the model says in ``cost(rows, columns, bytes)`` that learning costs; None where it does
+    not say.
 
     Args:
         train: The training rows.
@@ -41,28 +42,50 @@ def of_run(train: Dataset, holdout: Dataset, rows: int | None = None, rounds: in
     """
     columns, table, made = len(train.schema.modelled), _size(train), rows or len(train)
     real = table + _size(holdout)
-    mined = mining(len(train), columns, real) * (3 + rounds)  # the findings are mined again of three tables
+    mined = mining(len(train), columns, real) * (
+        3 + rounds
+    )  # the findings are mined again of three tables
     judged = metrics(made, len(holdout), columns, round(2 * real + 3 * table * made / len(train)))
-    return (cleaning(len(train) + len(holdout), columns, real) + mined + judged
-            + looking(train) + Cost(_FLOOR * columns * (len(train) + made), 0))
+    return (
+        cleaning(len(train) + len(holdout), columns, real)
+        + mined
+        + judged
+        + looking(train)
+        + Cost(_FLOOR * columns * (len(train) + made), 0)
+    )
 
 
-def tell(model: str, options: Mapping[str, Any] | None, train: Dataset, run: Run, beside: Cost | None = None) -> None:
+def tell(
+    model: str,
+    options: Mapping[str, Any] | None,
+    train: Dataset,
+    run: Run,
+    beside: Cost | None = None,
+) -> None:
     """Tell the user what a job will cost on this machine, where it is long.
 
     Args:
-        model, options: A registered model's name; where it does not say what learning costs, that is told.
+        model, options: A registered model's name; where it does not say what learning costs, that
+            is told.
         train: What it learns from.
         run: Shows the note.
         beside: What the rest of the job costs; None where learning is all.
     """
-    known = [cost for cost in (learning(train, unfitted(model, options)), beside) if cost is not None]
+    known = [
+        cost for cost in (learning(train, unfitted(model, options)), beside) if cost is not None
+    ]
     if not known:
         return
     whole = sum(known, Cost(0, 0)) * pace(run.rng("estimate"))
     if whole.seconds >= LONG:
-        unknown = "" if len(known) == 1 + (beside is not None) else f", beside what '{model}' takes to learn"
-        run.emit("note", "estimate", f"This will take {whole}{unknown}; --minutes limits the learning.")
+        unknown = (
+            ""
+            if len(known) == 1 + (beside is not None)
+            else f", beside what '{model}' takes to learn"
+        )
+        run.emit(
+            "note", "estimate", f"This will take {whole}{unknown}; --minutes limits the learning."
+        )
 
 
 def _size(data: Dataset) -> int:

@@ -1,4 +1,5 @@
-"""Generated rows sent back to the top: gates, mining beside the real rows, and what it changed for the target's model."""
+"""Generated rows sent back to the top: gates, mining beside the real rows, and what it changed for
+the target's model."""
 
 from __future__ import annotations
 
@@ -25,15 +26,24 @@ from tidemill.supervised.points import learn_embedding, nearest
 from tidemill.supervised.targets import targets
 
 NEAR = 0.01
-"""A generated row is a near-copy if it is nearer to a training row than all but this share of held-out rows are."""
+"""A generated row is a near-copy if it is nearer to a training row than all but this share of
+held-out rows are."""
 REFERENCES = 20_000
 BOOTSTRAPS = 400
 TREES = 100
 
 
-def once_more(number: int, generated: Dataset, train: Dataset, holdout: Dataset, plan: cleaning.Plan,
-              findings: Findings, run: Run) -> Round:
-    """Feed generated rows back and tell what became of them; the generator itself is not taught anew.
+def once_more(
+    number: int,
+    generated: Dataset,
+    train: Dataset,
+    holdout: Dataset,
+    plan: cleaning.Plan,
+    findings: Findings,
+    run: Run,
+) -> Round:
+    """Feed generated rows back and tell what became of them; the generator itself is not taught
+    anew.
 
     Args:
         number: Of the round; 2 is the first in which anything is fed back.
@@ -48,14 +58,22 @@ def once_more(number: int, generated: Dataset, train: Dataset, holdout: Dataset,
         return Round(number, len(generated), dropped, 0)
     both = joined(train, kept)
     again = mine(both, holdout, run)
-    told = Round(number, len(generated), dropped, len(kept), gained=_only(again, findings, holdout),
-                 lost=_only(findings, again, holdout))
+    told = Round(
+        number,
+        len(generated),
+        dropped,
+        len(kept),
+        gained=_only(again, findings, holdout),
+        lost=_only(findings, again, holdout),
+    )
     return _judged(told, train, both, holdout, run)
 
 
-def gated(generated: Dataset, train: Dataset, holdout: Dataset, plan: cleaning.Plan,
-          run: Run) -> tuple[Dataset, dict[str, int]]:
-    """The rows that pass the cleaning, the rules and the search for near-copies, and how many fell at each gate."""
+def gated(
+    generated: Dataset, train: Dataset, holdout: Dataset, plan: cleaning.Plan, run: Run
+) -> tuple[Dataset, dict[str, int]]:
+    """The rows that pass the cleaning, the rules and the search for near-copies, and how many fell
+    at each gate."""
     cleaned = cleaning.apply(plan, generated).data
     names = [name for name in train.schema.names if name in cleaned.schema]
     rows = replace(cleaned, origin=generated.origin).select(names)
@@ -65,7 +83,11 @@ def gated(generated: Dataset, train: Dataset, holdout: Dataset, plan: cleaning.P
         lawful &= holds(rule, rows.frame, train.frame)
     dropped["break a rule that always holds"] = int((~lawful).sum())
     rows = rows.rows(lawful)
-    copies = near_copies(rows, train.select(names), holdout.select(names), run) if len(rows) else np.zeros(0, bool)
+    copies = (
+        near_copies(rows, train.select(names), holdout.select(names), run)
+        if len(rows)
+        else np.zeros(0, bool)
+    )
     dropped["are near-copies of real rows"] = int(copies.sum())
     return rows.rows(~copies), dropped
 
@@ -86,19 +108,30 @@ def holds(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarra
     if rule.kind == "allowed combinations":
         names = list(rule.columns)
         seen = reference.select(names).unique().with_columns(seen=True)
-        found = frame.select(names).join(seen, on=names, how="left", maintain_order="left")["seen"].fill_null(False)
-        return (found | frame.select(pl.any_horizontal(pl.col(names).is_null())).to_series()).to_numpy()
+        found = (
+            frame.select(names)
+            .join(seen, on=names, how="left", maintain_order="left")["seen"]
+            .fill_null(False)
+        )
+        return (
+            found | frame.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
+        ).to_numpy()
     a, b = (pl.col(name) for name in rule.columns[:2])
     if rule.kind == "a<=b":
         obeyed = frame.select((a <= b).fill_null(True).alias("ok"))["ok"]
     elif rule.kind == "a+b=c":
         c = pl.col(rule.columns[2])
-        near = ((a + b - c).abs() <= 1e-9 * (a.abs() + b.abs() + c.abs()))
+        near = (a + b - c).abs() <= 1e-9 * (a.abs() + b.abs() + c.abs())
         obeyed = frame.select(near.fill_null(True).alias("ok"))["ok"]
     else:
-        decided = reference.select(a.alias("a"), b.alias("b")).drop_nulls().unique("a", keep="first", maintain_order=True)
-        looked_up = frame.select(a.alias("a"), b.alias("b")).join(decided, on="a", how="left", suffix="_real",
-                                                                 maintain_order="left")
+        decided = (
+            reference.select(a.alias("a"), b.alias("b"))
+            .drop_nulls()
+            .unique("a", keep="first", maintain_order=True)
+        )
+        looked_up = frame.select(a.alias("a"), b.alias("b")).join(
+            decided, on="a", how="left", suffix="_real", maintain_order="left"
+        )
         obeyed = (looked_up["b"] == looked_up["b_real"]).fill_null(True)
     return obeyed.to_numpy()
 
@@ -112,15 +145,19 @@ def _end(end: float | str | None, dtype: pl.DataType) -> Any:
 
 
 def near_copies(rows: Dataset, train: Dataset, holdout: Dataset, run: Run) -> np.ndarray:
-    """(n,) whether a row is nearer to a training row than all but NEAR of the held-out rows are, and not by chance equal.
+    """(n,) whether a row is nearer to a training row than all but NEAR of the held-out rows are,
+    and not by chance equal.
 
-    Where held-out rows often equal training rows, equality says nothing, and only then nothing is dropped.
+    Where held-out rows often equal training rows, equality says nothing, and only then nothing is
+    dropped.
     """
     layout, (a, b, c) = features((train, holdout, rows))
     embed = learn_embedding(layout, a, run)
     rng = run.rng("feedback", "references")
     references = embed(a.rows(np.sort(rng.permutation(len(a))[:REFERENCES])))
-    usual = nearest(embed(b.rows(np.sort(rng.permutation(len(b))[:REFERENCES // 2]))), references)[1]
+    usual = nearest(embed(b.rows(np.sort(rng.permutation(len(b))[: REFERENCES // 2]))), references)[
+        1
+    ]
     limit = float(np.quantile(usual, NEAR))
     return np.asarray(nearest(embed(c), references)[1] < limit)
 
@@ -130,35 +167,62 @@ def joined(train: Dataset, kept: Dataset) -> Dataset:
     real = pl.repeat(0, len(train), dtype=pl.Int16, eager=True)
     shared = train.select([name for name in train.schema.names if name in kept.schema])
     made = kept.frame.select(shared.schema.names).cast(dict(shared.frame.schema))  # type: ignore[arg-type]
-    origin = kept.origin if kept.origin is not None else pl.repeat(1, len(kept), dtype=pl.Int16, eager=True)
+    origin = (
+        kept.origin
+        if kept.origin is not None
+        else pl.repeat(1, len(kept), dtype=pl.Int16, eager=True)
+    )
     return replace(shared, frame=pl.concat([shared.frame, made]), origin=pl.concat([real, origin]))
 
 
 def _judged(told: Round, train: Dataset, both: Dataset, holdout: Dataset, run: Run) -> Round:
-    """The round with the target's model on the real holdout, before and after; as it is where there is no target."""
+    """The round with the target's model on the real holdout, before and after; as it is where there
+    is no target."""
     tables = (train.select(both.schema.names), both, holdout.select(both.schema.names))
     target = targets(tables)
     if isinstance(target, str):
         return told
     layout, parts = features(tables, [c for c in both.schema.modelled if c.name != target.column])
-    before, after = (_predicted(layout, parts[k], target.values[k], parts[2], len(target.classes), run) for k in (0, 1))
+    before, after = (
+        _predicted(layout, parts[k], target.values[k], parts[2], len(target.classes), run)
+        for k in (0, 1)
+    )
     truth = target.values[2]
     known = np.flatnonzero(~np.isnan(truth))
     rng = run.rng("feedback", "bootstrap")
     drawn = [known, *(rng.choice(known, len(known)) for _ in range(BOOTSTRAPS))]
-    scores = np.array([[_quality(p[rows], truth[rows], len(target.classes)) for p in (before, after)] for rows in drawn])
+    scores = np.array(
+        [
+            [_quality(p[rows], truth[rows], len(target.classes)) for p in (before, after)]
+            for rows in drawn
+        ]
+    )
     low, high = np.quantile(scores[1:, 1] - scores[1:, 0], [0.025, 0.975])
     measure = "R²" if not target.classes else "AUC" if len(target.classes) == 2 else "accuracy"
-    return replace(told, measure=measure, before=float(scores[0, 0]), after=float(scores[0, 1]),
-                   interval=(float(low), float(high)))
+    return replace(
+        told,
+        measure=measure,
+        before=float(scores[0, 0]),
+        after=float(scores[0, 1]),
+        interval=(float(low), float(high)),
+    )
 
 
-def _predicted(layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run) -> Floats:
+def _predicted(
+    layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run
+) -> Floats:
     """(n,) the chance of the second class, the most likely class, or the number."""
     known = ~np.isnan(label)
     objective = "regression" if not classes else "binary" if classes == 2 else "multiclass"
-    model = boosted(layout, tree_matrix(rows.rows(known)), label[known], run, trees=TREES, objective=objective,
-                    classes=classes if classes > 2 else 1)
+    model = boosted(
+        layout,
+        tree_matrix(rows.rows(known)),
+        label[known],
+        run,
+        trees=TREES,
+        objective=objective,
+        classes=classes if classes > 2 else 1,
+    )
     predicted: Floats = np.asarray(model.predict(tree_matrix(test), num_threads=run.threads))
     return predicted.argmax(axis=1).astype(float) if classes > 2 else predicted
 
@@ -166,9 +230,15 @@ def _predicted(layout: Layout, rows: Features, label: Floats, test: Features, cl
 def _quality(predicted: Floats, truth: Floats, classes: int) -> float:
     if not classes:
         return float(1 - ((truth - predicted) ** 2).sum() / ((truth - truth.mean()) ** 2).sum())
-    return auc(predicted[truth == 1], predicted[truth == 0]).value if classes == 2 else float((predicted == truth).mean())
+    return (
+        auc(predicted[truth == 1], predicted[truth == 0]).value
+        if classes == 2
+        else float((predicted == truth).mean())
+    )
 
 
 def _only(these: Findings, others: Findings, holdout: Dataset) -> tuple[str, ...]:
     """Sentences of those findings that have no like among the others."""
-    return tuple(match.finding.sentence for match in matched(these, others, holdout) if match.again is None)
+    return tuple(
+        match.finding.sentence for match in matched(these, others, holdout) if match.again is None
+    )

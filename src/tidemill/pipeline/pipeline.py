@@ -1,4 +1,5 @@
-"""The wheel: from a dataset to findings, a generator, new rows and a report, and with them to the top again."""
+"""The wheel: from a dataset to findings, a generator, new rows and a report, and with them to the
+top again."""
 
 from __future__ import annotations
 
@@ -33,8 +34,16 @@ from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 WAYS = 6
 """Ways from one made image to another that the report shows."""
-OUTPUTS = ("report.html", "report.json", "clean.parquet", "changes.parquet", "findings.json", "scores.json",
-           "synthetic.parquet", "model.tidemill")
+OUTPUTS = (
+    "report.html",
+    "report.json",
+    "clean.parquet",
+    "changes.parquet",
+    "findings.json",
+    "scores.json",
+    "synthetic.parquet",
+    "model.tidemill",
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,8 @@ class Folder:
     """The output folder; each output appears in it when it is finished, whole or not at all.
 
     Raises:
-        OutputError: Outputs are there already and may not be replaced, or the folder cannot be written.
+        OutputError: Outputs are there already and may not be replaced, or the folder cannot be
+            written.
     """
 
     path: Path
@@ -51,9 +61,13 @@ class Folder:
     def __post_init__(self) -> None:
         there = [name for name in OUTPUTS if (self.path / name).exists()]
         if there and not self.overwrite:
-            raise OutputError(f"there are results already ({', '.join(there[:3])})", where=str(self.path),
-                              hint="give another folder with --out, or add --overwrite")
-        # a run of a minute should not find out at its end that it may not write; bad data should leave no empty folder
+            raise OutputError(
+                f"there are results already ({', '.join(there[:3])})",
+                where=str(self.path),
+                hint="give another folder with --out, or add --overwrite",
+            )
+        # a run of a minute should not find out at its end that it may not write; bad data should
+        # leave no empty folder
         new = not self.path.exists()
         with writing(self.path / "probe") as probe:
             probe.touch()
@@ -107,8 +121,17 @@ class _Clock:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
 
 
-def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees",
-         options: Mapping[str, Any] | None = None, rows: int | None = None, rounds: int = 1, command: str = "") -> Turned:
+def turn(
+    data: Dataset,
+    run: Run,
+    folder: Folder | None,
+    *,
+    model: str = "trees",
+    options: Mapping[str, Any] | None = None,
+    rows: int | None = None,
+    rounds: int = 1,
+    command: str = "",
+) -> Turned:
     """Once around, and ``rounds - 1`` times more with the generated rows fed back.
 
     Raises:
@@ -141,8 +164,15 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
         if folder is not None:
             write(synthetic, folder / "synthetic.parquet", overwrite=True)
     with clock.step("evaluate"):
-        scores = evaluate(replace(evidence(train, holdout, synthetic, findings, run),
-                                  fair=None if learned.makes_series or learned.makes_images else _fairly(learned, run)), run)
+        scores = evaluate(
+            replace(
+                evidence(train, holdout, synthetic, findings, run),
+                fair=None
+                if learned.makes_series or learned.makes_images
+                else _fairly(learned, run),
+            ),
+            run,
+        )
         _write(folder, "scores.json", scores.to_state())
     told: list[Round] = []
     fed = synthetic
@@ -150,22 +180,53 @@ def turn(data: Dataset, run: Run, folder: Folder | None, *, model: str = "trees"
         with clock.step(f"round {number}"):
             told.append(once_more(number, fed, train, holdout, plan, findings, run))
             again = learned.about(len(synthetic))
-            fed = learned.sample_dataset(again, run=run, round_number=number) if number < rounds else fed
+            fed = (
+                learned.sample_dataset(again, run=run, round_number=number)
+                if number < rounds
+                else fed
+            )
     account = Account(
-        name=data.name, command=command, seed=run.seed, threads=run.threads, versions=versions(),
-        seconds=clock.seconds, rows=len(data), columns=len(data.schema), train=train, holdout=holdout,
-        synthetic=synthetic, issues=cleaned.issues, changes=cleaned.changes, rules=train.schema.rules,
-        findings=findings, scores=scores, model=model, model_note=_model_note(learned), learning=_learning(learned, run),
+        name=data.name,
+        command=command,
+        seed=run.seed,
+        threads=run.threads,
+        versions=versions(),
+        seconds=clock.seconds,
+        rows=len(data),
+        columns=len(data.schema),
+        train=train,
+        holdout=holdout,
+        synthetic=synthetic,
+        issues=cleaned.issues,
+        changes=cleaned.changes,
+        rules=train.schema.rules,
+        findings=findings,
+        scores=scores,
+        model=model,
+        model_note=_model_note(learned),
+        learning=_learning(learned, run),
         between=learned.between(WAYS, BETWEEN, run),
-        privacy_note=learned.privacy_note, warnings=tuple(run.warnings), rounds=tuple(told))
+        privacy_note=learned.privacy_note,
+        warnings=tuple(run.warnings),
+        rounds=tuple(told),
+    )
     with clock.step("report"), run.stage("report", "writing the report"):
         page = build(account)
         if folder is not None:
             write_json(folder / "report.json", page.to_state())
             page.save(folder / "report.html", overwrite=True)
     run.emit("done", "report", "")
-    return Turned(train, holdout, synthetic, cleaned, findings, learned, scores, page,
-                  None if folder is None else folder.path)
+    return Turned(
+        train,
+        holdout,
+        synthetic,
+        cleaned,
+        findings,
+        learned,
+        scores,
+        page,
+        None if folder is None else folder.path,
+    )
 
 
 def _check_target(data: Dataset) -> None:
@@ -174,11 +235,17 @@ def _check_target(data: Dataset) -> None:
         return
     values = data[target.name].drop_nulls()
     if not len(values):
-        raise DataError("every value of the target is missing", where=f"column '{target.name}'",
-                        hint="choose another --target, or none")
+        raise DataError(
+            "every value of the target is missing",
+            where=f"column '{target.name}'",
+            hint="choose another --target, or none",
+        )
     if values.n_unique() == 1:
-        raise DataError(f"the target has one value only ({values[0]})", where=f"column '{target.name}'",
-                        hint="choose another --target, or none")
+        raise DataError(
+            f"the target has one value only ({values[0]})",
+            where=f"column '{target.name}'",
+            hint="choose another --target, or none",
+        )
 
 
 def _write_cleaned(folder: Folder | None, cleaned: cleaning.Cleaned) -> None:
@@ -192,29 +259,49 @@ def _write(folder: Folder | None, name: str, state: Any) -> None:
         write_json(folder / name, state)
 
 
-def evidence(train: Dataset, holdout: Dataset, synthetic: Dataset, findings: Findings | None, run: Run) -> Evidence:
-    """The three sets with the floor that is learned from the training rows, and a way to mine again."""
+def evidence(
+    train: Dataset, holdout: Dataset, synthetic: Dataset, findings: Findings | None, run: Run
+) -> Evidence:
+    """The three sets with the floor that is learned from the training rows, and a way to mine
+    again."""
     # rules would tie columns together, which the floor must not be
     untied = replace(train, schema=replace(train.schema, rules=()))
-    floor = Synthesizer.fit(untied, Run(run.seed), "independent").sample_dataset(len(synthetic), run=Run(run.seed))
+    floor = Synthesizer.fit(untied, Run(run.seed), "independent").sample_dataset(
+        len(synthetic), run=Run(run.seed)
+    )
     again = Run(run.seed, threads=run.threads)
     # ignored columns are not generated, so nothing is compared in them
     real, held = (part.select(synthetic.schema.names) for part in (train, holdout))
     # a classifier of images takes a minute each time, and other metrics judge images
     techniques = [name for name in TECHNIQUES if name != "images"]
-    found = None if findings is None else Findings(finding for finding in findings if finding.technique in techniques)
-    return Evidence(real, held, synthetic, floor, found, lambda one, other: mine(one, other, again, techniques))
+    found = (
+        None
+        if findings is None
+        else Findings(finding for finding in findings if finding.technique in techniques)
+    )
+    return Evidence(
+        real, held, synthetic, floor, found, lambda one, other: mine(one, other, again, techniques)
+    )
 
 
-def fairness(model: Synthesizer, train: Dataset, holdout: Dataset, run: Run, *, sensitive: Sequence[str] = (),
-             target: str | None = None) -> Scores:
-    """How groups are treated by a model's rows, and by learners of the target that learned from them.
+def fairness(
+    model: Synthesizer,
+    train: Dataset,
+    holdout: Dataset,
+    run: Run,
+    *,
+    sensitive: Sequence[str] = (),
+    target: str | None = None,
+) -> Scores:
+    """How groups are treated by a model's rows, and by learners of the target that learned from
+    them.
 
     Args:
         model: The generator.
         train, holdout: The rows that it learned from, and real rows that it has not seen.
         run: Seed, threads and progress.
-        sensitive: Columns whose groups are compared, beside those that the model holds to be sensitive.
+        sensitive: Columns whose groups are compared, beside those that the model holds to be
+            sensitive.
         target: The outcome; the model's target by default.
 
     Raises:
@@ -226,12 +313,16 @@ def fairness(model: Synthesizer, train: Dataset, holdout: Dataset, run: Run, *, 
     schema = like.schema.with_roles("sensitive", sensitive)
     schema = schema if target is None else schema.with_roles("target", [target])
     if not schema.of_role("sensitive"):
-        raise OptionError("no column is sensitive", hint=suggestion(schema) or "name columns with --sensitive, in Python "
-                          "with sensitive=")
+        raise OptionError(
+            "no column is sensitive",
+            hint=suggestion(schema) or "name columns with --sensitive, in Python with sensitive=",
+        )
     real = conform(train, replace(like, schema=schema), run)
     held = conform(holdout, real, run)
     made = conform(model.sample_dataset(len(real), run=run), real, run)
-    return evaluate(replace(evidence(real, held, made, None, run), fair=_fairly(model, run)), run, ["parity"])
+    return evaluate(
+        replace(evidence(real, held, made, None, run), fair=_fairly(model, run)), run, ["parity"]
+    )
 
 
 def _fairly(model: Synthesizer, run: Run) -> Callable[[Mapping[str, str], int], Dataset]:
@@ -247,5 +338,8 @@ def _model_note(model: Synthesizer) -> str:
     manifest = model.manifest
     if model.complete:
         return f"Learning went to its end ({manifest['steps_done']:,} steps)."
-    return (f"Learning was stopped after {manifest['steps_done']:,} of {manifest['steps_planned']:,} steps; "
-            f"--steps {manifest['steps_done']} gives the same model again.")
+    return (
+        f"Learning was stopped after {manifest['steps_done']:,} of {manifest['steps_planned']:,} "
+        "steps; "
+        f"--steps {manifest['steps_done']} gives the same model again."
+    )

@@ -1,8 +1,18 @@
-"""Recipes: a business question answered from a table to a page that a manager of that trade reads; one file each."""
+"""Recipes: a business question answered from a table to a page that a manager of that trade reads;
+one file each."""
 
 from tidemill.core.registry import Entry, Registry
 
-RECIPES = Registry("recipes", {
-    "churn": Entry("tidemill.recipes.churn:CHURN", "who leaves, whom to call first, and what a campaign would pay"),
-    "fraud": Entry("tidemill.recipes.fraud:FRAUD", "what fraud costs now and with a model, and how many alarms that takes"),
-})
+RECIPES = Registry(
+    "recipes",
+    {
+        "churn": Entry(
+            "tidemill.recipes.churn:CHURN",
+            "who leaves, whom to call first, and what a campaign would pay",
+        ),
+        "fraud": Entry(
+            "tidemill.recipes.fraud:FRAUD",
+            "what fraud costs now and with a model, and how many alarms that takes",
+        ),
+    },
+)

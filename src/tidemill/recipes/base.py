@@ -48,7 +48,8 @@ class Recipe:
     Attributes:
         assumptions: What it reckons with.
         tell: From the case to the page.
-        cost: What a false alarm and a missed case cost by default, where money decides; None where a ranking decides.
+        cost: What a false alarm and a missed case cost by default, where money decides; None where
+            a ranking decides.
         lever: Whether its what-if question can be chosen, as lever="plan=team".
     """
 
@@ -67,7 +68,8 @@ class Told:
         blocks: The page from top to bottom.
         text: For the terminal.
         figures: Key figures, for machines.
-        scored: Rows that no model has learned from, with their chances; None where there is none to give.
+        scored: Rows that no model has learned from, with their chances; None where there is none to
+            give.
     """
 
     title: str
@@ -79,18 +81,22 @@ class Told:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A table with a target of two classes, and how a model predicts rows that it has not learned from.
+    """A table with a target of two classes, and how a model predicts rows that it has not learned
+    from.
 
     Attributes:
         looped: The loop over the table.
         problem: The target.
         positive: The class that is looked for ("Yes").
         truth: Which test rows are of it, (n,).
-        chances: Strategy in words -> the chance of each test row to be of it, (n,); the recommended strategy comes first.
-        weight: What each test row counts for, (n,); other than 1 where the real share of the class is given.
+        chances: Strategy in words -> the chance of each test row to be of it, (n,); the recommended
+            strategy comes first.
+        weight: What each test row counts for, (n,); other than 1 where the real share of the class
+            is given.
         assumed: The recipe's assumptions by name, those without a value left out.
         cost: What a false alarm ("fp") and a missed case ("fn") cost, where money decides.
-        lever: What is to be set in the what-if question, as "plan=team"; "" to choose it from the data.
+        lever: What is to be set in the what-if question, as "plan=team"; "" to choose it from the
+            data.
         workshop: Makes what the strategies learn from.
         folder: Where results are written; "" for nowhere.
     """
@@ -142,15 +148,20 @@ def assumed(recipe: Recipe, given: Mapping[str, float | str]) -> dict[str, float
     known = {one.name: one for one in recipe.assumptions}
     strange = [name for name in given if name not in known]
     if strange:
-        raise OptionError(f"'{strange[0]}' is nothing that this recipe assumes", hint=f"choose one of {', '.join(known)}")
+        raise OptionError(
+            f"'{strange[0]}' is nothing that this recipe assumes",
+            hint=f"choose one of {', '.join(known)}",
+        )
     values = {}
     for name, one in known.items():
         value = _number(name, given[name]) if name in given else one.default
         if value is None:
             continue
         if not one.least <= value <= one.most:
-            raise OptionError(f"{name} is {value:g}, which makes no sense",
-                              hint=f"give a number from {one.least:g} to {one.most:g}")
+            raise OptionError(
+                f"{name} is {value:g}, which makes no sense",
+                hint=f"give a number from {one.least:g} to {one.most:g}",
+            )
         values[name] = value
     return values
 
@@ -161,15 +172,35 @@ def listed(recipes: Registry, *, as_json: bool) -> Iterator[str]:
     for name, entry in recipes.items():
         made: Recipe = recipes.load(name)
         if as_json:
-            yield json.dumps({"name": name, "line": entry.line, "cost": made.cost, "assumes": {
-                one.name: {"default": one.default, "words": one.words} for one in made.assumptions}}, ensure_ascii=False)
+            yield json.dumps(
+                {
+                    "name": name,
+                    "line": entry.line,
+                    "cost": made.cost,
+                    "assumes": {
+                        one.name: {"default": one.default, "words": one.words}
+                        for one in made.assumptions
+                    },
+                },
+                ensure_ascii=False,
+            )
             continue
         yield f"{name:{width}}  {entry.line}"
         cost = ",".join(f"{key}={value:g}" for key, value in (made.cost or {}).items())
         costs = [("--cost", cost, "what a false alarm and a missed case cost")] if cost else []
-        levers = [("--assume", "lever=COL=VALUE", "what is set in the what-if question")] if made.lever else []
-        given = [("--assume", f"{one.name}={'NUMBER' if one.default is None else f'{one.default:g}'}", one.words)
-                 for one in made.assumptions]
+        levers = (
+            [("--assume", "lever=COL=VALUE", "what is set in the what-if question")]
+            if made.lever
+            else []
+        )
+        given = [
+            (
+                "--assume",
+                f"{one.name}={'NUMBER' if one.default is None else f'{one.default:g}'}",
+                one.words,
+            )
+            for one in made.assumptions
+        ]
         for option, value, words in [*costs, *given, *levers]:
             yield f"{'':{width}}    {option:8} {value:16}  {words}"
 
@@ -178,4 +209,6 @@ def _number(name: str, value: float | str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise OptionError(f"{name} is '{value}', which is no number", hint=f"write {name}=NUMBER") from None
+        raise OptionError(
+            f"{name} is '{value}', which is no number", hint=f"write {name}=NUMBER"
+        ) from None

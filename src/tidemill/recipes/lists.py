@@ -1,4 +1,5 @@
-"""Lists of the rows with the highest chances: how many cases they reach, with intervals from resampled test rows."""
+"""Lists of the rows with the highest chances: how many cases they reach, with intervals from
+resampled test rows."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class Reach:
 
 
 def longest(chance: Floats, weight: Floats, size: float) -> Bools:
-    """(n,) the rows with the highest chances that make up this share of all rows, but at least one row.
+    """(n,) the rows with the highest chances that make up this share of all rows, but at least one
+    row.
 
     Example:
         >>> longest(np.array([0.1, 0.9, 0.5, 0.5]), np.ones(4), 0.5).tolist()
@@ -65,9 +67,16 @@ def reach(case: Case, chance: Floats, masks: Sequence[Bools], run: Run) -> list[
     for k, mask in enumerate(masks):
         low, high = np.quantile(share[:, k], [0.025, 0.975])
         listed = weight[mask].sum()
-        found.append(Reach(float(listed / weight.sum()), float(weight[mask & truth].sum() / weight[truth].sum()), float(low),
-                           float(high), float(weight[mask & truth].sum() / listed) if listed else 0.0,
-                           float(chance[mask].min()) if mask.any() else 1.0))
+        found.append(
+            Reach(
+                float(listed / weight.sum()),
+                float(weight[mask & truth].sum() / weight[truth].sum()),
+                float(low),
+                float(high),
+                float(weight[mask & truth].sum() / listed) if listed else 0.0,
+                float(chance[mask].min()) if mask.any() else 1.0,
+            )
+        )
     return found
 
 
@@ -79,7 +88,8 @@ def totals(case: Case, columns: Floats, run: Run) -> Floats:
     Args:
         case: The test rows.
         columns: (n, k) what is summed.
-        run: Its seed; the same rows are drawn at every call, so that differences are of the same rows.
+        run: Its seed; the same rows are drawn at every call, so that differences are of the same
+            rows.
 
     Returns:
         (draws, k).

@@ -1,4 +1,5 @@
-"""Parts that the pages of recipes share: who the cases are, whether generated rows help, and what the page rests on."""
+"""Parts that the pages of recipes share: who the cases are, whether generated rows help, and what
+the page rests on."""
 
 from __future__ import annotations
 
@@ -14,7 +15,17 @@ from tidemill.core.words import count, figure, plural, seconds, share
 from tidemill.mining.subgroups import Masks, Quality, candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.recipes.base import Assumption, Case
-from tidemill.reporting.blocks import Block, Callout, Card, Grid, Listing, Pairs, Paragraph, PictureBlock, TableBlock
+from tidemill.reporting.blocks import (
+    Block,
+    Callout,
+    Card,
+    Grid,
+    Listing,
+    Pairs,
+    Paragraph,
+    PictureBlock,
+    TableBlock,
+)
 from tidemill.reporting.findings import evidence
 from tidemill.supervised.arrays import Floats
 from tidemill.synthesis.synthesizer import versions
@@ -44,7 +55,8 @@ class Segment:
 
 
 def segments(case: Case) -> list[Segment]:
-    """Where cases are most frequent: disjoint segments, found in the training rows and measured on the test rows."""
+    """Where cases are most frequent: disjoint segments, found in the training rows and measured on
+    the test rows."""
     train, truth = case.looped.train, case.problem.label == case.code
     left, tested = np.ones(len(train), bool), np.ones(len(case.test), bool)
     found = []
@@ -53,8 +65,15 @@ def segments(case: Case) -> list[Segment]:
         inside &= left
         weight = case.weight[there]
         if weight.sum() > 0:
-            found.append(Segment(test_words(condition.tests), int(inside.sum()), int(truth[inside].sum()), int(there.sum()),
-                                 float(weight[case.truth[there]].sum() / weight.sum())))
+            found.append(
+                Segment(
+                    test_words(condition.tests),
+                    int(inside.sum()),
+                    int(truth[inside].sum()),
+                    int(there.sum()),
+                    float(weight[case.truth[there]].sum() / weight.sum()),
+                )
+            )
         left &= ~inside
         tested &= ~there
     return found
@@ -68,19 +87,40 @@ def segment_table(case: Case, found: Sequence[Segment], rows: str, cases: str) -
         found: The segments.
         rows, cases: What rows and cases are called ("customers", "leave").
     """
-    table = tuple((one.words, one.rows, one.cases, f"{share(one.confirmed)} of {one.tested:,}",
-                   _beside(one.confirmed / case.share)) for one in found)
-    return TableBlock(("Segment", rows, f"Of them {cases}", f"Of other {rows.lower()} like them {cases}", "Beside the "
-                                                                                                          "average"),
-                      table, stacked=True)
+    table = tuple(
+        (
+            one.words,
+            one.rows,
+            one.cases,
+            f"{share(one.confirmed)} of {one.tested:,}",
+            _beside(one.confirmed / case.share),
+        )
+        for one in found
+    )
+    return TableBlock(
+        (
+            "Segment",
+            rows,
+            f"Of them {cases}",
+            f"Of other {rows.lower()} like them {cases}",
+            "Beside the average",
+        ),
+        table,
+        stacked=True,
+    )
 
 
 def _beside(times: float) -> str:
-    return f"{figure(times, 2)} times" if times >= SEEN_AGAIN else f"{figure(times, 2)} times: not seen again"
+    return (
+        f"{figure(times, 2)} times"
+        if times >= SEEN_AGAIN
+        else f"{figure(times, 2)} times: not seen again"
+    )
 
 
 def drivers(case: Case) -> list[Block]:
-    """What goes together with the target, in sentences of the findings, with their pictures folded."""
+    """What goes together with the target, in sentences of the findings, with their pictures
+    folded."""
     known = case.looped.findings
     told = [f for f in known.of("drivers") if f.name not in ("model", "calibration", "weak spot")]
     rules = [f for f in known.of("rules", "rule") if case.target in f.columns]
@@ -104,41 +144,92 @@ def proof(case: Case) -> list[Block]:
     if report is None:
         return [Paragraph(case.looped.verdict.reason)]
     said = next(block for block in report.blocks if isinstance(block, Callout))
-    if case.cost is not None:  # the loop reckons with costs that are weighed by how frequent cases really are
-        said = replace(said, note="Cost is what the mistakes cost per 1,000 rows, in your currency, where "
-                                  f"{share(case.share)} of the rows are {case.target} = {case.positive}: "
-                                  f"{figure(case.cost['fp'], 4)} for a false alarm, {figure(case.cost['fn'], 4)} for a "
-                                  "missed case.")
-    picture = next((block for block in report.blocks if isinstance(block, PictureBlock) and block.kind == "intervals"), None)
+    if (
+        case.cost is not None
+    ):  # the loop reckons with costs that are weighed by how frequent cases really are
+        said = replace(
+            said,
+            note="Cost is what the mistakes cost per 1,000 rows, in your currency, where "
+            f"{share(case.share)} of the rows are {case.target} = {case.positive}: "
+            f"{figure(case.cost['fp'], 4)} for a false alarm, {figure(case.cost['fn'], 4)} for a "
+            "missed case.",
+        )
+    picture = next(
+        (
+            block
+            for block in report.blocks
+            if isinstance(block, PictureBlock) and block.kind == "intervals"
+        ),
+        None,
+    )
     blocks: list[Block] = [said]
     if picture is not None:
-        blocks += [Paragraph("Each dot is the gain, the bar the interval in which the true gain lies. A bar that crosses "
-                             "the line may be chance."), picture]
-    where = " It is told round by round in loop/report.html, in the folder of this page." if case.folder else ""
+        blocks += [
+            Paragraph(
+                "Each dot is the gain, the bar the interval in which the true gain lies. A bar "
+                "that crosses "
+                "the line may be chance."
+            ),
+            picture,
+        ]
+    where = (
+        " It is told round by round in loop/report.html, in the folder of this page."
+        if case.folder
+        else ""
+    )
     told = "The loop generated rows where the real ones are thin, and kept only what helped."
     return [*blocks, Paragraph(told + where, "small")]
 
 
 def assumptions(case: Case, listed: Sequence[Assumption]) -> list[Block]:
     """What the table does not say, with the values that were reckoned with."""
-    items = [(one.name, f"{figure(case.assumed[one.name], 4)}: {one.words}") for one in listed if one.name in case.assumed]
+    items = [
+        (one.name, f"{figure(case.assumed[one.name], 4)}: {one.words}")
+        for one in listed
+        if one.name in case.assumed
+    ]
     if case.cost is not None:
-        items = [("cost fp", f"{figure(case.cost['fp'], 4)}: what a false alarm costs"),
-                 ("cost fn", f"{figure(case.cost['fn'], 4)}: what a missed case costs"), *items]
+        items = [
+            ("cost fp", f"{figure(case.cost['fp'], 4)}: what a false alarm costs"),
+            ("cost fn", f"{figure(case.cost['fn'], 4)}: what a missed case costs"),
+            *items,
+        ]
     how = f"Change them with --assume NAME=NUMBER{' and --cost' if case.cost is not None else ''}."
-    return [Paragraph("These numbers are not in the table. They were assumed, and every figure of money rests on them. "
-                      f"{how}"),
-            Pairs(tuple(items))] if items else []
+    return (
+        [
+            Paragraph(
+                "These numbers are not in the table. They were assumed, and every figure of money "
+                "rests on them. "
+                f"{how}"
+            ),
+            Pairs(tuple(items)),
+        ]
+        if items
+        else []
+    )
 
 
 def making(case: Case, command: str, seed: int) -> list[Block]:
     """What is needed to make the page again."""
     looped = case.looped
-    items = (("Command", command), ("Rows", f"{plural(len(looped.train), 'training row')}; "
-                                            f"{plural(len(looped.test), 'test row')} that no model has learned from"),
-             ("Looked for", f"{case.target} = {case.positive}"), ("Strategy", case.best), ("Seed", str(seed)),
-             ("Loop", f"{looped.stopped}; {seconds(sum(looped.seconds.values()))}" if looped.seconds else looped.stopped),
-             ("Versions", ", ".join(f"{name} {version}" for name, version in versions().items())))
+    items = (
+        ("Command", command),
+        (
+            "Rows",
+            f"{plural(len(looped.train), 'training row')}; "
+            f"{plural(len(looped.test), 'test row')} that no model has learned from",
+        ),
+        ("Looked for", f"{case.target} = {case.positive}"),
+        ("Strategy", case.best),
+        ("Seed", str(seed)),
+        (
+            "Loop",
+            f"{looped.stopped}; {seconds(sum(looped.seconds.values()))}"
+            if looped.seconds
+            else looped.stopped,
+        ),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in versions().items())),
+    )
     return [Pairs(tuple((name, text) for name, text in items if text))]
 
 
@@ -159,8 +250,12 @@ def ranked(chance: Floats) -> NDArray[np.int64]:
 def few(case: Case) -> str:
     """A warning where the test rows hold few cases; "" otherwise."""
     cases = int(case.truth.sum())
-    return (f"The test rows hold {count(cases)} cases only, so all figures of this page are rough; look at the intervals."
-            if cases < 100 else "")
+    return (
+        f"The test rows hold {count(cases)} cases only, so all figures of this page are rough; "
+        "look at the intervals."
+        if cases < 100
+        else ""
+    )
 
 
 def _surplus(rows: int) -> Quality:
@@ -171,10 +266,16 @@ def _surplus(rows: int) -> Quality:
 
 
 def _described(case: Case, worth: Floats, quality: Quality) -> Iterator[tuple[Condition, Masks]]:
-    """Segments one after the other; the rows of one count for nothing in the search for the next."""
+    """Segments one after the other; the rows of one count for nothing in the search for the
+    next."""
     train = case.looped.train
-    private = {*may_be_sensitive(train.schema), *(column.name for column in train.schema.of_role("sensitive"))}
-    candidates = candidate_tests(train, [column for column in case.problem.columns if column.name not in private])
+    private = {
+        *may_be_sensitive(train.schema),
+        *(column.name for column in train.schema.of_role("sensitive")),
+    }
+    candidates = candidate_tests(
+        train, [column for column in case.problem.columns if column.name not in private]
+    )
     for _ in range(SEGMENTS):
         found = describe(candidates, worth, quality)
         if found is None:

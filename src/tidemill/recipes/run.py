@@ -56,11 +56,25 @@ class RecipeResult:
         return f"<p><b>{html.escape(self.report.title)}</b></p>{self.report._repr_html_()}"
 
 
-def recipe(name: str, source: Any, *, target: str | None = None, positive: str | None = None,
-           cost: Mapping[str, float] | None = None, assume: Mapping[str, float | str] | None = None,
-           out: str | Path | None = None, rounds: int = 1, minutes: float | None = None, seed: int = 0,
-           model: str = "trees", model_options: Mapping[str, Any] | None = None, overwrite: bool = False,
-           run: Run | None = None, command: str = "", **options: Any) -> RecipeResult:
+def recipe(
+    name: str,
+    source: Any,
+    *,
+    target: str | None = None,
+    positive: str | None = None,
+    cost: Mapping[str, float] | None = None,
+    assume: Mapping[str, float | str] | None = None,
+    out: str | Path | None = None,
+    rounds: int = 1,
+    minutes: float | None = None,
+    seed: int = 0,
+    model: str = "trees",
+    model_options: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+    run: Run | None = None,
+    command: str = "",
+    **options: Any,
+) -> RecipeResult:
     """A business question answered from a table, on one page that a manager of that trade reads.
 
     Args:
@@ -68,10 +82,12 @@ def recipe(name: str, source: Any, *, target: str | None = None, positive: str |
         source: Anything that :func:`tidemill.read` takes.
         target: The column that says who left, or what was a fraud.
         positive: Its value that is looked for ("Yes"); by default the rarer one.
-        cost: What a false alarm and a missed case cost, for recipes that reckon with that: ``{"fp": 5, "fn": 200}``.
-        assume: Other numbers that the table does not hold: ``{"prior": 0.00173}``; ``tidemill recipes`` lists them.
-        out: A folder for report.html, report.json, verdict.json, figures.json, scored.csv and, in ``loop/``, the loop's own
-            results; None to write nothing.
+        cost: What a false alarm and a missed case cost, for recipes that reckon with that: ``{"fp":
+            5, "fn": 200}``.
+        assume: Other numbers that the table does not hold: ``{"prior": 0.00173}``; ``tidemill
+            recipes`` lists them.
+        out: A folder for report.html, report.json, verdict.json, figures.json, scored.csv and, in
+            ``loop/``, the loop's own results; None to write nothing.
         rounds: Most rounds of the loop that proves whether generated rows help.
         minutes: No further round of the loop begins after so many minutes.
         seed: The same seed, data and versions give the same results.
@@ -91,9 +107,19 @@ def recipe(name: str, source: Any, *, target: str | None = None, positive: str |
         _refuse(folder, overwrite=overwrite)
     data = _read(source, job, target=target, **options)
     refuse_images(data)
-    case = prepared(cook, data, job, positive=positive, cost=cost, assume=assume or {}, rounds=rounds,
-                    out=None if folder is None else folder / "loop", overwrite=overwrite, command=command,
-                    model={"model": model, "model_options": model_options})
+    case = prepared(
+        cook,
+        data,
+        job,
+        positive=positive,
+        cost=cost,
+        assume=assume or {},
+        rounds=rounds,
+        out=None if folder is None else folder / "loop",
+        overwrite=overwrite,
+        command=command,
+        model={"model": model, "model_options": model_options},
+    )
     told = cook.tell(case, job)
     blocks = [*told.blocks, Heading("How it was made", 2, "made"), *making(case, command, job.seed)]
     text = "\n".join(line for head, said in _lines(told) for line in wrapped(head, said, 4))
@@ -106,19 +132,30 @@ def recipe(name: str, source: Any, *, target: str | None = None, positive: str |
 
 def _read(source: Any, run: Run, **options: Any) -> Dataset:
     if not isinstance(source, Dataset):
-        return verbs.read(source, run=run, **{name: value for name, value in options.items() if value is not None})
+        return verbs.read(
+            source, run=run, **{name: value for name, value in options.items() if value is not None}
+        )
     target = options.pop("target", None)
     if any(options.values()):
-        raise OptionError("options of reading cannot be applied to data that are read already", hint="give them to "
-                                                                                                     "read(...)")
-    return source if target is None else replace(source, schema=source.schema.with_roles("target", [target]))
+        raise OptionError(
+            "options of reading cannot be applied to data that are read already",
+            hint="give them to read(...)",
+        )
+    return (
+        source
+        if target is None
+        else replace(source, schema=source.schema.with_roles("target", [target]))
+    )
 
 
 def _refuse(folder: Path, *, overwrite: bool) -> None:
     there = [name for name in OUTPUTS if (folder / name).exists()]
     if there and not overwrite:
-        raise OutputError(f"there are results already ({', '.join(there[:3])})", where=str(folder),
-                          hint="give another folder with --out, or add --overwrite")
+        raise OutputError(
+            f"there are results already ({', '.join(there[:3])})",
+            where=str(folder),
+            hint="give another folder with --out, or add --overwrite",
+        )
 
 
 def _lines(told: Told) -> list[tuple[str, str]]:

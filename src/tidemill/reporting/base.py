@@ -24,11 +24,13 @@ class Round:
     """What one more turn of the wheel did: generated rows went back in at the top.
 
     Attributes:
-        number: 2 for the first round in which generated rows went back in; the plain run is the first.
+        number: 2 for the first round in which generated rows went back in; the plain run is the
+            first.
         generated: Rows generated for it.
         dropped: Reason, as the end of "because they ..." -> rows that did not pass that gate.
         kept: Rows that went in beside the real ones.
-        measure: What the target's model is judged by on the real holdout ("AUC", "R²"); "" without a target.
+        measure: What the target's model is judged by on the real holdout ("AUC", "R²"); "" without
+            a target.
         before, after: That score without and with the generated rows.
         interval: (low, high) of ``after - before`` at 95 %.
         gained: Sentences of findings that are new.
@@ -52,7 +54,8 @@ class Learning:
     """How a model learned that learns in steps.
 
     Attributes:
-        curves: Name -> [step, value] points of its losses, and of the "score" on rows kept out of learning.
+        curves: Name -> [step, value] points of its losses, and of the "score" on rows kept out of
+            learning.
         best_step: The step whose weights were kept.
         glimpses: (step, rows made then).
     """
@@ -64,17 +67,20 @@ class Learning:
 
 @dataclass(frozen=True)
 class Account:
-    """Everything that a report tells; a part that is None did not run, and the report leaves it out.
+    """Everything that a report tells; a part that is None did not run, and the report leaves it
+    out.
 
     Attributes:
         name: What the data are called.
         command: The command, or call, that made it.
         seed, threads: The run's; None where there was no run.
         versions: Package -> version.
-        generated: When it was made, as text; leave it empty where the same bytes are wanted at every run.
+        generated: When it was made, as text; leave it empty where the same bytes are wanted at
+            every run.
         seconds: Step -> seconds.
         rows, columns: What was read, before any split.
-        train, holdout, synthetic: The three sets, cleaned; pictures compare real rows with synthetic ones.
+        train, holdout, synthetic: The three sets, cleaned; pictures compare real rows with
+            synthetic ones.
         issues: What cleaning saw in the training rows; None where nothing was cleaned.
         changes: One row a changed cell (row, column, before, after, check, reason).
         rules: What always holds.
@@ -83,7 +89,8 @@ class Account:
         model: The generator's registered name.
         model_note: In words, how far it got and how it was set.
         learning: How it learned; None where it does not learn in steps.
-        between: Rows on the way from one made row to another, BETWEEN to each pair; None where the model has no such ways.
+        between: Rows on the way from one made row to another, BETWEEN to each pair; None where the
+            model has no such ways.
         privacy_note: In words, what the stored model keeps of real rows.
         warnings: What the run told the user.
         rounds: What further rounds changed.
@@ -121,9 +128,12 @@ class Account:
 
     @property
     def undecided(self) -> tuple[Issue, ...]:
-        """The issues that were only reported; rules that hold have their own place in the report."""
+        """The issues that were only reported; rules that hold have their own place in the
+        report."""
         own = {"rules"} if self.rules else set()
-        return tuple(issue for issue in self.issues or () if not issue.applied and issue.check not in own)
+        return tuple(
+            issue for issue in self.issues or () if not issue.applied and issue.check not in own
+        )
 
     @property
     def private_columns(self) -> frozenset[str]:

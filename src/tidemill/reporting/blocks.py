@@ -97,8 +97,12 @@ class TableBlock:
     @staticmethod
     def of(table: Table) -> TableBlock:
         """The block that shows a finding's or a score's table."""
-        return TableBlock(table.columns, tuple(tuple(_cell(value) for value in row) for row in table.rows), table.title,
-                          stacked=len(table.columns) > 4)
+        return TableBlock(
+            table.columns,
+            tuple(tuple(_cell(value) for value in row) for row in table.rows),
+            table.title,
+            stacked=len(table.columns) > 4,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +127,18 @@ class PictureBlock:
     @staticmethod
     def of(picture: Picture) -> PictureBlock:
         """The block that shows a finding's or a score's picture."""
-        series = tuple(Series(str(name), tuple(None if v is None else float(v) for v in values))
-                       for name, values in picture.series)
-        return PictureBlock(picture.kind, picture.title, tuple(_cell(x) for x in picture.x), series,
-                            picture.x_label, picture.y_label)
+        series = tuple(
+            Series(str(name), tuple(None if v is None else float(v) for v in values))
+            for name, values in picture.series
+        )
+        return PictureBlock(
+            picture.kind,
+            picture.title,
+            tuple(_cell(x) for x in picture.x),
+            series,
+            picture.x_label,
+            picture.y_label,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +155,10 @@ class SheetBlock:
     def __post_init__(self) -> None:
         for strip in self.strips:
             if _png_size(strip.png) != (strip.width, strip.height):
-                raise ValueError(f"the strip '{strip.label}' is no PNG file of {strip.width} x {strip.height} pixels")
+                raise ValueError(
+                    f"the strip '{strip.label}' is no PNG file of {strip.width} x {strip.height} "
+                    "pixels"
+                )
 
     @property
     def scale(self) -> int:
@@ -243,10 +258,28 @@ class Details:
     blocks: tuple[Block, ...]
 
 
-Block = (Heading | Paragraph | Listing | Callout | Figures | Pairs | Code | TableBlock | PictureBlock | SheetBlock
-         | Key | Comparison | Gauges | Card | Grid | Details)
+Block = (
+    Heading
+    | Paragraph
+    | Listing
+    | Callout
+    | Figures
+    | Pairs
+    | Code
+    | TableBlock
+    | PictureBlock
+    | SheetBlock
+    | Key
+    | Comparison
+    | Gauges
+    | Card
+    | Grid
+    | Details
+)
 
-_SORTS: dict[str, type] = {sort.__name__: sort for sort in (*get_args(Block), Tile, Series, Strip, Gauge)}
+_SORTS: dict[str, type] = {
+    sort.__name__: sort for sort in (*get_args(Block), Tile, Series, Strip, Gauge)
+}
 
 
 def walk(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -262,7 +295,10 @@ def to_state(value: Any) -> Any:
     if isinstance(value, tuple):
         return [to_state(item) for item in value]
     if type(value).__name__ in _SORTS:
-        return {"sort": type(value).__name__, **{f.name: to_state(getattr(value, f.name)) for f in fields(value)}}
+        return {
+            "sort": type(value).__name__,
+            **{f.name: to_state(getattr(value, f.name)) for f in fields(value)},
+        }
     return value
 
 
@@ -283,11 +319,16 @@ def from_state(state: Any) -> Any:
     hints = _hints(sort)
     for name, value in values.items():
         if name not in hints or not _fits(value, hints[name]):
-            raise InputError(f"'{name}' of a block of the sort '{sort.__name__}' is not what it must be", hint=_HINT)
+            raise InputError(
+                f"'{name}' of a block of the sort '{sort.__name__}' is not what it must be",
+                hint=_HINT,
+            )
     try:
         return sort(**values)
     except (TypeError, ValueError) as error:
-        raise InputError(f"a block of the sort '{sort.__name__}' is not whole", hint=_HINT) from error
+        raise InputError(
+            f"a block of the sort '{sort.__name__}' is not whole", hint=_HINT
+        ) from error
 
 
 _HINT = "give the folder of a whole run, or run again"

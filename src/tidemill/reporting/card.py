@@ -1,4 +1,5 @@
-"""The data card that goes with shared rows: what they are, what they are worth, what was checked, what they are not for."""
+"""The data card that goes with shared rows: what they are, what they are worth, what was checked,
+what they are not for."""
 
 from __future__ import annotations
 
@@ -9,17 +10,38 @@ from typing import Any
 from tidemill.core.leak import Leak, Light
 from tidemill.core.score import Score
 from tidemill.core.words import count, plural
-from tidemill.reporting.audit import HOW_TO_READ, LEVELS, MEANINGS, TITLES, leaks_table, made, sentence_case
-from tidemill.reporting.blocks import Block, Callout, Figures, Heading, Listing, Pairs, Paragraph, TableBlock, Tile
+from tidemill.reporting.audit import (
+    HOW_TO_READ,
+    LEVELS,
+    MEANINGS,
+    TITLES,
+    leaks_table,
+    made,
+    sentence_case,
+)
+from tidemill.reporting.blocks import (
+    Block,
+    Callout,
+    Figures,
+    Heading,
+    Listing,
+    Pairs,
+    Paragraph,
+    TableBlock,
+    Tile,
+)
 from tidemill.reporting.page import Report
 
 NOT_FOR = (
-    "Do not use these rows to learn, or to decide, anything about a single person: they are made for the patterns "
+    "Do not use these rows to learn, or to decide, anything about a single person: they are made "
+    "for the patterns "
     "of many.",
     "Do not try to find out who was in the training data.",
     "Do not pass them off as real data, and do not mix them with real data without marking them.",
-    "Do not use them alone for decisions on people, such as on credit, health or work: check every result on real data.",
-    "Do not rely on figures of groups that are small in the training data: a model knows little of them.",
+    "Do not use them alone for decisions on people, such as on credit, health or work: check "
+    "every result on real data.",
+    "Do not rely on figures of groups that are small in the training data: a model knows little "
+    "of them.",
 )
 NOBODY = ", and no row stands for a person."
 NO_LICENCE = "none given: nobody but the owner of the data may use these rows"
@@ -61,36 +83,89 @@ class Card:
     def to_state(self) -> dict[str, Any]:
         """The card as plain JSON values."""
         return {
-            "name": self.name, "synthetic": True, "rows": self.rows, "columns": list(self.columns),
-            "dropped_as_copies": self.dropped, "made": dict(self.made),
-            "scores": [{"metric": s.metric, "name": s.name, "value": s.value, "floor": s.floor, "ceiling": s.ceiling,
-                        "better": s.better, "why": s.why} for s in self.scores],
-            "audit": {"light": self.light, "verdict": self.verdict, "rows": dict(self.audited),
-                      "leaks": [leak.to_state() for leak in self.leaks]},
-            "shared_despite_audit": self.despite or None, "limit": self.limit, "not_for": list(NOT_FOR),
-            "licence": self.licence or None, "seed": self.seed, "versions": dict(self.versions),
+            "name": self.name,
+            "synthetic": True,
+            "rows": self.rows,
+            "columns": list(self.columns),
+            "dropped_as_copies": self.dropped,
+            "made": dict(self.made),
+            "scores": [
+                {
+                    "metric": s.metric,
+                    "name": s.name,
+                    "value": s.value,
+                    "floor": s.floor,
+                    "ceiling": s.ceiling,
+                    "better": s.better,
+                    "why": s.why,
+                }
+                for s in self.scores
+            ],
+            "audit": {
+                "light": self.light,
+                "verdict": self.verdict,
+                "rows": dict(self.audited),
+                "leaks": [leak.to_state() for leak in self.leaks],
+            },
+            "shared_despite_audit": self.despite or None,
+            "limit": self.limit,
+            "not_for": list(NOT_FOR),
+            "licence": self.licence or None,
+            "seed": self.seed,
+            "versions": dict(self.versions),
         }
 
 
 def carded(card: Card) -> Report:
     """The card as a page."""
     blocks: list[Block] = [
-        Paragraph("These rows are synthetic. A model learned from real rows and made them up; they follow the real rows in "
-                  f"their patterns{', but they give some of them away.' if card.light == 'red' else NOBODY}", "lead"),
-        Callout(LEVELS[card.light], f"Privacy audit. {TITLES[card.light]}", card.verdict, note=card.limit)]
+        Paragraph(
+            "These rows are synthetic. A model learned from real rows and made them up; they "
+            "follow the real rows in "
+            "their "
+            f"patterns{', but they give some of them away.' if card.light == 'red' else NOBODY}",
+            "lead",
+        ),
+        Callout(
+            LEVELS[card.light],
+            f"Privacy audit. {TITLES[card.light]}",
+            card.verdict,
+            note=card.limit,
+        ),
+    ]
     if card.despite:
-        blocks.append(Callout("danger", "Shared in spite of the audit", f"The reason given: {card.despite}"))
+        blocks.append(
+            Callout("danger", "Shared in spite of the audit", f"The reason given: {card.despite}")
+        )
     blocks += [
-        Figures((Tile(count(card.rows), "synthetic rows", plural(len(card.columns), "column")),
-                 Tile(count(card.made["rows"]), "real rows learned from", f"by the model '{card.made['model']}'"),
-                 Tile(count(card.dropped), "rows dropped", "as copies or near copies of training rows"))),
-        Heading("Licence", 2, "licence"), Paragraph(card.licence or f"{sentence_case(NO_LICENCE)}."),
-        Heading("What they must not be used for", 2, "not-for"), Listing(NOT_FOR),
-        Heading("What they are worth", 2, "worth"), *_worth(card),
-        Heading("What was attacked, and what leaked", 2, "audit"), Paragraph(HOW_TO_READ), leaks_table(card.leaks),
-        Pairs(MEANINGS), *_sentences(card),
-        Heading("How they were made", 2, "made"), Pairs(made(card.made, card.audited, card.seed, card.versions)),
-        Paragraph(f"Columns: {', '.join(card.columns)}.", "small")]
+        Figures(
+            (
+                Tile(count(card.rows), "synthetic rows", plural(len(card.columns), "column")),
+                Tile(
+                    count(card.made["rows"]),
+                    "real rows learned from",
+                    f"by the model '{card.made['model']}'",
+                ),
+                Tile(
+                    count(card.dropped), "rows dropped", "as copies or near copies of training rows"
+                ),
+            )
+        ),
+        Heading("Licence", 2, "licence"),
+        Paragraph(card.licence or f"{sentence_case(NO_LICENCE)}."),
+        Heading("What they must not be used for", 2, "not-for"),
+        Listing(NOT_FOR),
+        Heading("What they are worth", 2, "worth"),
+        *_worth(card),
+        Heading("What was attacked, and what leaked", 2, "audit"),
+        Paragraph(HOW_TO_READ),
+        leaks_table(card.leaks),
+        Pairs(MEANINGS),
+        *_sentences(card),
+        Heading("How they were made", 2, "made"),
+        Pairs(made(card.made, card.audited, card.seed, card.versions)),
+        Paragraph(f"Columns: {', '.join(card.columns)}.", "small"),
+    ]
     text = f"{card.rows:,} synthetic rows. {TITLES[card.light]}. {card.verdict}"
     return Report(f"Data card: {card.name}", "Synthetic data", tuple(blocks), text)
 
@@ -100,13 +175,27 @@ def _worth(card: Card) -> list[Block]:
     if not known:
         return [Paragraph("Nothing was measured.")]
     better = {"high": "higher", "low": "lower", "ceiling": "like real rows"}
-    rows = tuple((sentence_case(s.name), s.floor, s.value, s.ceiling, better[s.better]) for s in known)
-    return [Paragraph("Each figure stands between that of columns which have nothing to do with each other, and that of "
-                      "real rows in the same place."),
-            TableBlock(("Measure", "Independent columns", "These rows", "Real rows", "Better"), rows, stacked=True)]
+    rows = tuple(
+        (sentence_case(s.name), s.floor, s.value, s.ceiling, better[s.better]) for s in known
+    )
+    return [
+        Paragraph(
+            "Each figure stands between that of columns which have nothing to do with each other, "
+            "and that of "
+            "real rows in the same place."
+        ),
+        TableBlock(
+            ("Measure", "Independent columns", "These rows", "Real rows", "Better"),
+            rows,
+            stacked=True,
+        ),
+    ]
 
 
 def _sentences(card: Card) -> list[Block]:
-    said = tuple(f"{sentence_case(leak.score.name)}: {leak.score.sentence or leak.score.why + '.'} {leak.reason}".strip()
-                 for leak in card.leaks)
+    said = tuple(
+        f"{sentence_case(leak.score.name)}: {leak.score.sentence or leak.score.why + '.'} "
+        f"{leak.reason}".strip()
+        for leak in card.leaks
+    )
     return [Heading("Each attack in words"), Listing(said)]

@@ -15,25 +15,46 @@ from tidemill.reporting.blocks import Comparison
 LEVELS = 8
 BINS = 30
 _TAIL = 0.005
-_WIDTHS = (60.0, 300.0, 900.0, 3600.0, 10_800.0, 43_200.0, 86_400.0, 7 * 86_400.0, 28 * 86_400.0, 91 * 86_400.0,
-           365.25 * 86_400, 5 * 365.25 * 86_400, 25 * 365.25 * 86_400, 100 * 365.25 * 86_400)
+_WIDTHS = (
+    60.0,
+    300.0,
+    900.0,
+    3600.0,
+    10_800.0,
+    43_200.0,
+    86_400.0,
+    7 * 86_400.0,
+    28 * 86_400.0,
+    91 * 86_400.0,
+    365.25 * 86_400,
+    5 * 365.25 * 86_400,
+    25 * 365.25 * 86_400,
+    100 * 365.25 * 86_400,
+)
 
 
-def comparison(column: Column, real: pl.Series, synthetic: pl.Series, score: float | None = None) -> Comparison:
+def comparison(
+    column: Column, real: pl.Series, synthetic: pl.Series, score: float | None = None
+) -> Comparison:
     """The column's picture.
 
     Args:
         column: What it is.
-        real, synthetic: Its values, typed as in a Dataset, or made :func:`comparable`; neither empty.
+        real, synthetic: Its values, typed as in a Dataset, or made :func:`comparable`; neither
+            empty.
         score: What evaluation gave the column.
 
     Example:
-        >>> shown = comparison(Column("plan", "category"), pl.Series(["a", "a", "b", "b"]), pl.Series(["a", "b"]))
+        >>> shown = comparison(Column("plan", "category"), pl.Series(["a", "a", "b", "b"]),
+        ...     pl.Series(["a", "b"]))
         >>> shown.labels, shown.real, shown.match
         (('a', 'b'), (0.5, 0.5), 1.0)
     """
     real, synthetic = comparable(column, real), comparable(column, synthetic)
-    missing = (_rounded(real.null_count() / len(real)), _rounded(synthetic.null_count() / len(synthetic)))
+    missing = (
+        _rounded(real.null_count() / len(real)),
+        _rounded(synthetic.null_count() / len(synthetic)),
+    )
     if real.dtype == pl.String:
         return _levels(column, real, synthetic, missing, score, ordered=False)
     numbers = real.drop_nulls().to_numpy(), synthetic.drop_nulls().to_numpy()
@@ -44,33 +65,56 @@ def comparison(column: Column, real: pl.Series, synthetic: pl.Series, score: flo
 
 
 def comparable(column: Column, values: pl.Series) -> pl.Series:
-    """The values as Float64 (seconds since 1970 for instants) or as the names of levels (String)."""
+    """The values as Float64 (seconds since 1970 for instants) or as the names of levels
+    (String)."""
     if column.kind == "datetime" and values.dtype != pl.Float64:
         return values.cast(pl.Datetime("us")).to_physical().cast(pl.Float64) / 1e6
     return values.cast(pl.Float64 if column.kind in ("number", "datetime") else pl.String)
 
 
 def _as_text(values: pl.Series) -> pl.Series:
-    return pl.Series(values.name, [None if v is None else figure(float(v), 4) for v in values], dtype=pl.String)
+    return pl.Series(
+        values.name, [None if v is None else figure(float(v), 4) for v in values], dtype=pl.String
+    )
 
 
-def _levels(column: Column, real: pl.Series, synthetic: pl.Series, missing: tuple[float, float],
-            score: float | None, *, ordered: bool) -> Comparison:
+def _levels(
+    column: Column,
+    real: pl.Series,
+    synthetic: pl.Series,
+    missing: tuple[float, float],
+    score: float | None,
+    *,
+    ordered: bool,
+) -> Comparison:
     shares = [_shares(real), _shares(synthetic)]
-    names = sorted(shares[0].keys() | shares[1].keys(), key=lambda n: (-shares[0].get(n, 0), -shares[1].get(n, 0), n))
+    names = sorted(
+        shares[0].keys() | shares[1].keys(),
+        key=lambda n: (-shares[0].get(n, 0), -shares[1].get(n, 0), n),
+    )
     shown, rest = (names, []) if len(names) <= LEVELS + 1 else (names[:LEVELS], names[LEVELS:])
     if ordered:
         shown = sorted(shown, key=lambda n: float(n.replace(",", "")))
     bars = [[_rounded(s.get(name, 0.0)) for name in shown] for s in shares]
     # over all levels, not only over those shown
-    distance = sum(abs(shares[0].get(n, 0) - shares[1].get(n, 0)) for n in names) + abs(missing[0] - missing[1])
+    distance = sum(abs(shares[0].get(n, 0) - shares[1].get(n, 0)) for n in names) + abs(
+        missing[0] - missing[1]
+    )
     labels = [name if name.strip() else "(empty)" for name in shown]
     if rest:
         labels.append(f"{plural(len(rest), 'other level')}")
         for line, s in zip(bars, shares, strict=True):
             line.append(_rounded(sum(s.get(name, 0.0) for name in rest)))
-    return Comparison(column.name, tuple(labels), (), tuple(bars[0]), tuple(bars[1]), missing,
-                      _rounded(1 - distance / 2), score)
+    return Comparison(
+        column.name,
+        tuple(labels),
+        (),
+        tuple(bars[0]),
+        tuple(bars[1]),
+        missing,
+        _rounded(1 - distance / 2),
+        score,
+    )
 
 
 def _shares(values: pl.Series) -> dict[str, float]:
@@ -78,33 +122,63 @@ def _shares(values: pl.Series) -> dict[str, float]:
     return {level: number / len(values) for level, number in counts.iter_rows()}
 
 
-def _histogram(column: Column, real: np.ndarray, synthetic: np.ndarray, rows: tuple[int, int],
-               missing: tuple[float, float], score: float | None) -> Comparison:
+def _histogram(
+    column: Column,
+    real: np.ndarray,
+    synthetic: np.ndarray,
+    rows: tuple[int, int],
+    missing: tuple[float, float],
+    score: float | None,
+) -> Comparison:
     # beyond 1e300 the difference of two numbers is no number any more
     finite = [numbers[np.abs(numbers) < 1e300] for numbers in (real, synthetic)]
     edges = _edges(finite, column)
     shares = [np.histogram(numbers, edges)[0] / n for numbers, n in zip(finite, rows, strict=True)]
     beyond = [1 - m - float(s.sum()) for s, m in zip(shares, missing, strict=True)]
-    distance = float(np.abs(shares[0] - shares[1]).sum()) + abs(beyond[0] - beyond[1]) + abs(missing[0] - missing[1])
+    distance = (
+        float(np.abs(shares[0] - shares[1]).sum())
+        + abs(beyond[0] - beyond[1])
+        + abs(missing[0] - missing[1])
+    )
     note = ""
     if max(beyond) > 1e-4:
-        note = f"{share(beyond[0])} of real and {share(beyond[1])} of synthetic rows lie beyond the picture."
-    return Comparison(column.name, (), tuple(map(float, edges)), tuple(map(_rounded, shares[0])),
-                      tuple(map(_rounded, shares[1])), missing, _rounded(1 - distance / 2), score,
-                      column.kind == "datetime", note)
+        note = (
+            f"{share(beyond[0])} of real and {share(beyond[1])} of synthetic rows lie beyond "
+            "the picture."
+        )
+    return Comparison(
+        column.name,
+        (),
+        tuple(map(float, edges)),
+        tuple(map(_rounded, shares[0])),
+        tuple(map(_rounded, shares[1])),
+        missing,
+        _rounded(1 - distance / 2),
+        score,
+        column.kind == "datetime",
+        note,
+    )
 
 
 def _edges(numbers: Sequence[np.ndarray], column: Column) -> np.ndarray:
-    """(bins + 1,) round edges over the bulk of both; a whole number of steps wide, or bins would hold unequal many."""
+    """(bins + 1,) round edges over the bulk of both; a whole number of steps wide, or bins would
+    hold unequal many."""
     present = [n for n in numbers if len(n)]
     if not present:
         return np.array([0.0, 1.0])
     low, high = min(float(n.min()) for n in present), max(float(n.max()) for n in present)
-    bulk = (min(float(np.quantile(n, _TAIL)) for n in present), max(float(np.quantile(n, 1 - _TAIL)) for n in present))
+    bulk = (
+        min(float(np.quantile(n, _TAIL)) for n in present),
+        max(float(np.quantile(n, 1 - _TAIL)) for n in present),
+    )
     if bulk[1] > bulk[0] and high - low > 1.5 * (bulk[1] - bulk[0]):
         low, high = bulk
     step = float(column.step or 0) if column.kind == "number" else 0.0
-    width = _day_width(high - low) if column.kind == "datetime" else _round_width((high - low) / BINS, step)
+    width = (
+        _day_width(high - low)
+        if column.kind == "datetime"
+        else _round_width((high - low) / BINS, step)
+    )
     first = math.floor((low + step / 2) / width)
     bins = max(1, math.floor((high + step / 2) / width) - first + 1)
     # half a step to the left, so that no value lies on an edge
@@ -118,13 +192,16 @@ def _day_width(span: float) -> float:
 
 
 def _round_width(least: float, step: float) -> float:
-    """1, 2 or 5 times a power of ten, counted in steps where there are any; not below ``least`` nor a step."""
+    """1, 2 or 5 times a power of ten, counted in steps where there are any; not below ``least`` nor
+    a step."""
     unit = step or 1.0
     wanted = max(least / unit, 1.0) if step else least
     if not wanted:
         return 1.0
     power = 10.0 ** math.floor(math.log10(wanted))
-    return unit * next(factor * power for factor in (1, 2, 5, 10) if factor * power >= wanted * (1 - 1e-9))
+    return unit * next(
+        factor * power for factor in (1, 2, 5, 10) if factor * power >= wanted * (1 - 1e-9)
+    )
 
 
 def _rounded(part: float) -> float:

@@ -1,4 +1,5 @@
-"""The chapter on fairness: groups of sensitive columns, in real and generated rows and by models that learn from them."""
+"""The chapter on fairness: groups of sensitive columns, in real and generated rows and by models
+that learn from them."""
 
 from __future__ import annotations
 
@@ -7,7 +8,17 @@ import shlex
 from tidemill.core.score import Score
 from tidemill.core.sensitive import suggestion
 from tidemill.reporting.base import Account
-from tidemill.reporting.blocks import Block, Callout, Card, Code, Details, Heading, Paragraph, TableBlock, drawn
+from tidemill.reporting.blocks import (
+    Block,
+    Callout,
+    Card,
+    Code,
+    Details,
+    Heading,
+    Paragraph,
+    TableBlock,
+    drawn,
+)
 from tidemill.reporting.trust import FAIRNESS, gauges
 
 _ORDER = ("outcome gap", "decisions", "errors", "outcomes", "representation", "quality")
@@ -15,7 +26,8 @@ _ORDER = ("outcome gap", "decisions", "errors", "outcomes", "representation", "q
 
 
 def fairness(account: Account) -> list[Block]:
-    """Whether groups are treated alike; where no column was declared sensitive, which ones may be."""
+    """Whether groups are treated alike; where no column was declared sensitive, which ones may
+    be."""
     data = account.train or account.synthetic
     if data is None:
         return []
@@ -24,25 +36,41 @@ def fairness(account: Account) -> list[Block]:
     if not names or not scores:
         said = suggestion(data.schema)
         return [Paragraph(said)] if said and account.scores is not None else []
-    blocks: list[Block] = [Paragraph(
-        "A gap between groups that is in the data is in generated rows and in models, too. What follows shows how wide it "
-        "is in real rows, in generated rows, and in what models decide about held-out real rows after learning from either. "
-        "A bar runs from columns that have nothing to do with each other to real rows: at its right end the gap is as wide "
-        "as it really is. Groups of fewer than 50 held-out rows are not judged."), *_example(account, names)]
+    blocks: list[Block] = [
+        Paragraph(
+            "A gap between groups that is in the data is in generated rows and in models, too. "
+            "What follows shows how wide it "
+            "is in real rows, in generated rows, and in what models decide about held-out real "
+            "rows after learning from either. "
+            "A bar runs from columns that have nothing to do with each other to real rows: at its "
+            "right end the gap is as wide "
+            "as it really is. Groups of fewer than 50 held-out rows are not judged."
+        ),
+        *_example(account, names),
+    ]
     for name in names:
         mine = [score for score in scores if f"'{name}'" in score.name]
         blocks += [Heading(f"Groups of '{name}'"), *_of_column(mine)]
-    blocks.append(Callout("warning", "What this cannot say",
-                          "Equal rates are one idea of fairness among several, and they exclude each other: where outcomes "
-                          "differ between groups, a model with equal rates has unequal errors. No figure here says why "
-                          "groups differ, or what would be just."))
+    blocks.append(
+        Callout(
+            "warning",
+            "What this cannot say",
+            "Equal rates are one idea of fairness among several, and they exclude each other: "
+            "where outcomes "
+            "differ between groups, a model with equal rates has unequal errors. No figure here "
+            "says why "
+            "groups differ, or what would be just.",
+        )
+    )
     return blocks
 
 
 def gaps(account: Account) -> list[str]:
     """What is to be said of fairness in a few lines: the outcome gap of each sensitive column."""
     scores = () if account.scores is None else account.scores.of(FAIRNESS)
-    return [score.sentence for score in scores if score.name.startswith(_ORDER[0]) and score.sentence][:3]
+    return [
+        score.sentence for score in scores if score.name.startswith(_ORDER[0]) and score.sentence
+    ][:3]
 
 
 def _example(account: Account, names: list[str]) -> list[Block]:
@@ -50,7 +78,17 @@ def _example(account: Account, names: list[str]) -> list[Block]:
     data = account.train or account.synthetic
     if target is None or data is None or data.schema[target].kind not in ("category", "boolean"):
         return []
-    words = ["tidemill", "sample", "model.tidemill", "--rows", "1000", "--fair", f"{names[0]}={target}", "--out", "fair.csv"]
+    words = [
+        "tidemill",
+        "sample",
+        "model.tidemill",
+        "--rows",
+        "1000",
+        "--fair",
+        f"{names[0]}={target}",
+        "--out",
+        "fair.csv",
+    ]
     return [Paragraph("This makes rows with equal rates in all groups:"), Code(shlex.join(words))]
 
 
@@ -59,11 +97,15 @@ def _of_column(scores: list[Score]) -> list[Block]:
     others = sorted((score for score in scores if score not in curves), key=_place)
     blocks: list[Block] = list(gauges(others))
     for score in curves:
-        said = Paragraph(score.sentence or f"What equal rates would cost is not known: {score.why}.")
+        said = Paragraph(
+            score.sentence or f"What equal rates would cost is not known: {score.why}."
+        )
         blocks.append(Card((said, drawn(score.picture))) if score.picture is not None else said)
     tables = [score.table for score in (*curves, *others) if score.table is not None]
     return [*blocks, *(Details(table.title, (TableBlock.of(table),)) for table in tables)]
 
 
 def _place(score: Score) -> int:
-    return next((at for at, start in enumerate(_ORDER) if score.name.startswith(start)), len(_ORDER))
+    return next(
+        (at for at, start in enumerate(_ORDER) if score.name.startswith(start)), len(_ORDER)
+    )

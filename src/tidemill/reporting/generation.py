@@ -10,7 +10,16 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.core.words import count, plural, shortened
 from tidemill.reporting.base import Account
-from tidemill.reporting.blocks import Block, Comparison, Details, Grid, Heading, Key, Paragraph, TableBlock
+from tidemill.reporting.blocks import (
+    Block,
+    Comparison,
+    Details,
+    Grid,
+    Heading,
+    Key,
+    Paragraph,
+    TableBlock,
+)
 from tidemill.reporting.compare import comparable, comparison
 from tidemill.reporting.learning import learning_blocks
 
@@ -26,9 +35,16 @@ def generated(account: Account) -> list[Block]:
     """What the generator made."""
     if account.synthetic is None:
         return []
-    learned = f" learned {plural(len(account.train), f'training {account.unit}')} and" if account.train is not None else ""
+    learned = (
+        f" learned {plural(len(account.train), f'training {account.unit}')} and"
+        if account.train is not None
+        else ""
+    )
     lead = f"The model '{account.model}'{learned} drew" if account.model else "Evaluated were"
-    drawn = plural(len(account.synthetic), f"new {account.unit}" if account.model else f"synthetic {account.unit}")
+    drawn = plural(
+        len(account.synthetic),
+        f"new {account.unit}" if account.model else f"synthetic {account.unit}",
+    )
     blocks: list[Block] = [Paragraph(f"{lead} {drawn}. {account.model_note}".strip())]
     blocks += _compared(account)
     if not account.of_images:  # a chapter of its own shows some of them
@@ -38,31 +54,56 @@ def generated(account: Account) -> list[Block]:
 
 
 def _compared(account: Account) -> list[Block]:
-    synthetic, parts = account.synthetic, [d for d in (account.train, account.holdout) if d is not None]
+    synthetic, parts = (
+        account.synthetic,
+        [d for d in (account.train, account.holdout) if d is not None],
+    )
     if synthetic is None or not len(synthetic) or not sum(map(len, parts)):
         return []
     columns = [c for c in synthetic.schema.modelled if c.name not in account.private_columns]
     scores = column_scores(account)
-    columns.sort(key=lambda c: scores.get(c.name, float("inf")))  # what is computed is what is shown first
-    pictures = [_picture(column, parts, synthetic, scores.get(column.name)) for column in columns[:SHOWN + FOLDED]]
+    columns.sort(
+        key=lambda c: scores.get(c.name, float("inf"))
+    )  # what is computed is what is shown first
+    pictures = [
+        _picture(column, parts, synthetic, scores.get(column.name))
+        for column in columns[: SHOWN + FOLDED]
+    ]
     # stable: ties, and columns without a score, keep the table's order or go by their picture
     pictures.sort(key=lambda p: p.match if p.score is None else p.score)
     if not columns:
         return []
     hidden = len(account.private_columns)
-    scored = "The figure beside a name is the column's score; 1 is the best." if scores else (
-        f"The figure beside a name is the share of {account.unit}s that agree; 1 is the best.")
+    scored = (
+        "The figure beside a name is the column's score; 1 is the best."
+        if scores
+        else (
+            f"The figure beside a name is the share of {account.unit}s that agree; 1 is the best."
+        )
+    )
     first = f"{plural(len(columns), 'column')}, the least alike first. " if len(columns) > 1 else ""
     text = f"{first}Bars show shares of all {account.unit}s. {scored}"
     text += f" {plural(hidden, 'column')} with personal data left out." if hidden else ""
-    title = "What the images show, real against generated" if account.of_images else "Every column, real against generated"
+    title = (
+        "What the images show, real against generated"
+        if account.of_images
+        else "Every column, real against generated"
+    )
     unit = account.unit
-    return [Heading(title), Paragraph(text),
-            Key(f"real {unit}s (training and held-out)" if len(parts) > 1 else f"real {unit}s", f"generated {unit}s"),
-            *_arranged(pictures, [(c.name, scores.get(c.name)) for c in columns[SHOWN + FOLDED:]])]
+    return [
+        Heading(title),
+        Paragraph(text),
+        Key(
+            f"real {unit}s (training and held-out)" if len(parts) > 1 else f"real {unit}s",
+            f"generated {unit}s",
+        ),
+        *_arranged(pictures, [(c.name, scores.get(c.name)) for c in columns[SHOWN + FOLDED :]]),
+    ]
 
 
-def _picture(column: Column, parts: list[Dataset], synthetic: Dataset, score: float | None) -> Comparison:
+def _picture(
+    column: Column, parts: list[Dataset], synthetic: Dataset, score: float | None
+) -> Comparison:
     real = pl.concat([comparable(column, part[column.name]) for part in parts])
     return comparison(column, real, synthetic[column.name], score)
 
@@ -70,18 +111,30 @@ def _picture(column: Column, parts: list[Dataset], synthetic: Dataset, score: fl
 def _arranged(pictures: list[Comparison], rest: list[tuple[str, float | None]]) -> list[Block]:
     blocks: list[Block] = [Grid(tuple(pictures[:SHOWN]))]
     if pictures[SHOWN:]:
-        blocks.append(Details(f"{plural(len(pictures) - SHOWN, 'more column')}", (Grid(tuple(pictures[SHOWN:])),)))
+        blocks.append(
+            Details(
+                f"{plural(len(pictures) - SHOWN, 'more column')}", (Grid(tuple(pictures[SHOWN:])),)
+            )
+        )
     if rest:
         rows = tuple(rest)
-        blocks.append(Details(f"{plural(len(rest), 'further column')}, as a table",
-                              (TableBlock(("Column", "Score"), rows),)))
+        blocks.append(
+            Details(
+                f"{plural(len(rest), 'further column')}, as a table",
+                (TableBlock(("Column", "Score"), rows),),
+            )
+        )
     return blocks
 
 
 def column_scores(account: Account) -> dict[str, float]:
     """Column -> how well its distribution agrees, 1 at best."""
     scores = account.scores.of(COLUMNS) if account.scores is not None else ()
-    return {score.column: score.value for score in scores if score.column is not None and score.value is not None}
+    return {
+        score.column: score.value
+        for score in scores
+        if score.column is not None and score.value is not None
+    }
 
 
 def _sample(account: Account) -> list[Block]:
@@ -91,10 +144,16 @@ def _sample(account: Account) -> list[Block]:
         return []
     names = [n for n in synthetic.schema.names if n not in account.private_columns]
     head = synthetic.frame.head(_SAMPLE_ROWS)
-    rows = tuple((name, *(_cell(value) for value in head[name])) for name in names[:_SAMPLE_COLUMNS])
-    blocks: list[Block] = [TableBlock(("Column", *(f"Row {i + 1}" for i in range(head.height))), rows)]
+    rows = tuple(
+        (name, *(_cell(value) for value in head[name])) for name in names[:_SAMPLE_COLUMNS]
+    )
+    blocks: list[Block] = [
+        TableBlock(("Column", *(f"Row {i + 1}" for i in range(head.height))), rows)
+    ]
     if names[_SAMPLE_COLUMNS:]:
-        blocks.append(Paragraph(f"And {count(len(names) - _SAMPLE_COLUMNS)} more columns.", "small"))
+        blocks.append(
+            Paragraph(f"And {count(len(names) - _SAMPLE_COLUMNS)} more columns.", "small")
+        )
     return [Details("The first generated rows", tuple(blocks))]
 
 

@@ -1,4 +1,5 @@
-"""The chapter on images: real ones beside generated ones, class by class, and ways from one generated image to another."""
+"""The chapter on images: real ones beside generated ones, class by class, and ways from one
+generated image to another."""
 
 from __future__ import annotations
 
@@ -39,26 +40,49 @@ def images(account: Account) -> list[Block]:
     rng = Run(account.seed or 0).rng("report", "images")
     which = "training" if account.train is not None else "held-out"
     blocks: list[Block] = [
-        Paragraph(f"None was chosen: they are drawn at random. Real ones are {which} images.", "small"),
-        Grid((SheetBlock.of(_contact(f"Real {which} images", real, rng)),
-              SheetBlock.of(_contact("Generated images", made, rng))), "large")]
+        Paragraph(
+            f"None was chosen: they are drawn at random. Real ones are {which} images.", "small"
+        ),
+        Grid(
+            (
+                SheetBlock.of(_contact(f"Real {which} images", real, rng)),
+                SheetBlock.of(_contact("Generated images", made, rng)),
+            ),
+            "large",
+        ),
+    ]
     column = label_column(real.schema)
-    if column is not None and label_column(made.schema) is not None and column.name not in account.private_columns:
+    if (
+        column is not None
+        and label_column(made.schema) is not None
+        and column.name not in account.private_columns
+    ):
         blocks += _classes(real, made, column.name, rng)
     return [*blocks, *_between(account.between)]
 
 
 def glimpses(account: Account, learning: Learning) -> list[Block]:
     """What became of the same noise as learning went: a strip a step."""
-    if not learning.glimpses or any(image_column(made.schema) is None for _, made in learning.glimpses):
+    if not learning.glimpses or any(
+        image_column(made.schema) is None for _, made in learning.glimpses
+    ):
         return []
-    strips = tuple(strip(f"step {count(step)}", _pixels(made)[:GLIMPSED], GLIMPSED)
-                   for step, made in learning.glimpses if len(made))
-    return [Heading("The same noise as learning went"),
-            Paragraph("Every column of images comes from the same random numbers, so a column shows how one image came "
-                      "about; the last row is made with the weights that were kept. Columns that grow alike from some step "
-                      "on would mean that the model makes a few images only."),
-            SheetBlock("", strips)]
+    strips = tuple(
+        strip(f"step {count(step)}", _pixels(made)[:GLIMPSED], GLIMPSED)
+        for step, made in learning.glimpses
+        if len(made)
+    )
+    return [
+        Heading("The same noise as learning went"),
+        Paragraph(
+            "Every column of images comes from the same random numbers, so a column shows how one "
+            "image came "
+            "about; the last row is made with the weights that were kept. Columns that grow alike "
+            "from some step "
+            "on would mean that the model makes a few images only."
+        ),
+        SheetBlock("", strips),
+    ]
 
 
 def _name(data: Dataset) -> str:
@@ -80,12 +104,23 @@ def _contact(title: str, data: Dataset, rng: np.random.Generator) -> Sheet:
 def _classes(real: Dataset, made: Dataset, label: str, rng: np.random.Generator) -> list[Block]:
     """A strip a class: real images on the left, generated ones on the right."""
     levels = _frequent(labels(real) or [])
-    shown = sorted(levels[:CLASSES], key=lambda level: (int(level) if level.isdecimal() else -1, level))
-    strips = tuple(Strip(shortened(level, 40), *_pair(_of(real, level, rng), _of(made, level, rng))) for level in shown)
-    more = f" The {CLASSES} most frequent of {count(len(levels))} classes." if len(levels) > CLASSES else ""
-    return [Heading("Class by class"),
-            Paragraph(f"By '{label}': real images on the left, generated ones on the right.{more}"),
-            SheetBlock("", strips)]
+    shown = sorted(
+        levels[:CLASSES], key=lambda level: (int(level) if level.isdecimal() else -1, level)
+    )
+    strips = tuple(
+        Strip(shortened(level, 40), *_pair(_of(real, level, rng), _of(made, level, rng)))
+        for level in shown
+    )
+    more = (
+        f" The {CLASSES} most frequent of {count(len(levels))} classes."
+        if len(levels) > CLASSES
+        else ""
+    )
+    return [
+        Heading("Class by class"),
+        Paragraph(f"By '{label}': real images on the left, generated ones on the right.{more}"),
+        SheetBlock("", strips),
+    ]
 
 
 def _frequent(said: Sequence[str]) -> list[str]:
@@ -100,7 +135,7 @@ def _of(data: Dataset, level: str, rng: np.random.Generator) -> np.ndarray:
     room = max(min(HALF // width, ACROSS), 3)
     row = np.full((room, height, width, channels), PAPER, np.uint8)
     found = _pixels(data.rows(at[:room]))
-    row[:len(found)] = found
+    row[: len(found)] = found
     return contact_sheet(row, room)
 
 
@@ -115,9 +150,18 @@ def _between(ways: Dataset | None) -> list[Block]:
     if ways is None or image_column(ways.schema) is None or len(ways) < BETWEEN:
         return []
     every = _pixels(ways)
-    strips = tuple(strip("", every[start:start + BETWEEN], BETWEEN) for start in range(0, len(ways) - BETWEEN + 1, BETWEEN))
-    return [Heading("On the way from one image to another"),
-            Paragraph("Each row goes in equal steps from one point of the noise to another. Where every image on the way is "
-                      "a plausible one, the model did not merely learn single images by heart; a jump in the middle, or a "
-                      "mere blending of both ends, is a bad sign."),
-            SheetBlock("", strips)]
+    strips = tuple(
+        strip("", every[start : start + BETWEEN], BETWEEN)
+        for start in range(0, len(ways) - BETWEEN + 1, BETWEEN)
+    )
+    return [
+        Heading("On the way from one image to another"),
+        Paragraph(
+            "Each row goes in equal steps from one point of the noise to another. Where every "
+            "image on the way is "
+            "a plausible one, the model did not merely learn single images by heart; a jump in "
+            "the middle, or a "
+            "mere blending of both ends, is a bad sign."
+        ),
+        SheetBlock("", strips),
+    ]

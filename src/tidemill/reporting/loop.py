@@ -7,7 +7,16 @@ from math import isfinite
 from tidemill.core.verdict import Contrast
 from tidemill.core.words import brief, capitalised, count, plural
 from tidemill.reporting.base import Account
-from tidemill.reporting.blocks import Block, Callout, Details, Figures, Heading, Listing, Pairs, Tile
+from tidemill.reporting.blocks import (
+    Block,
+    Callout,
+    Details,
+    Figures,
+    Heading,
+    Listing,
+    Pairs,
+    Tile,
+)
 from tidemill.reporting.findings import found
 from tidemill.reporting.loop_account import COST, LoopAccount, in_money, same_places, unit_of, value
 from tidemill.reporting.loop_rounds import guard, rounds
@@ -24,22 +33,30 @@ def build_loop(account: LoopAccount) -> Report:
     """The report of a loop."""
     blocks = said(account)
     for anchor, title, inside in (
-            ("sure", "How sure is that?", how_sure(account)),
-            ("rounds", "The wheel, round by round", rounds(account)),
-            ("guard", "Has anything been lost on the way?", guard(account)),
-            ("found", "What was found in the data", _found(account)),
-            ("use", "How to use the best strategy", use(account)),
-            ("made", "How it was made", _made(account))):
+        ("sure", "How sure is that?", how_sure(account)),
+        ("rounds", "The wheel, round by round", rounds(account)),
+        ("guard", "Has anything been lost on the way?", guard(account)),
+        ("found", "What was found in the data", _found(account)),
+        ("use", "How to use the best strategy", use(account)),
+        ("made", "How it was made", _made(account)),
+    ):
         if inside:
             blocks += [Heading(title, 2, anchor), *inside]
-    return Report(account.name, f"Do generated rows help to predict {account.target}?", tuple(blocks), _text(account))
+    return Report(
+        account.name,
+        f"Do generated rows help to predict {account.target}?",
+        tuple(blocks),
+        _text(account),
+    )
 
 
 def said(account: LoopAccount) -> list[Block]:
     """The verdict, key figures, and what must not be missed."""
     verdict = account.verdict
     title, text, basis = sentences(account)
-    blocks: list[Block] = [Callout("good" if verdict.helps else "note", title, text, basis, _unit_note(account))]
+    blocks: list[Block] = [
+        Callout("good" if verdict.helps else "note", title, text, basis, _unit_note(account))
+    ]
     blocks.append(Figures(tuple(_tiles(account))))
     if verdict.caveats:
         blocks.append(Callout("note", "Before you rely on it", items=verdict.caveats))
@@ -52,35 +69,58 @@ def sentences(account: LoopAccount) -> tuple[str, str, tuple[str, ...]]:
     """The verdict as a headline, what it says, and what it rests on."""
     verdict, tested = account.verdict, account.verdict.test
     if not account.tried or not verdict.contrasts:
-        return "No rows were generated, so there is nothing to judge.", f"What does best: {verdict.control}.", ()
+        return (
+            "No rows were generated, so there is nothing to judge.",
+            f"What does best: {verdict.control}.",
+            (),
+        )
     main = verdict.contrasts[0]
     tries = plural(account.tried, "strategy", "strategies")
-    basis = [f"Measured by cross-validation of {plural(len(account.train), 'training row')} "
-             f"({account.words(main.learner)}), beside {main.control}, the best that was reached without generated rows.",
-             f"{tries} with generated rows {'was' if account.tried == 1 else 'were'} tried."]
+    basis = [
+        f"Measured by cross-validation of {plural(len(account.train), 'training row')} "
+        f"({account.words(main.learner)}), beside {main.control}, the best that was reached "
+        "without generated rows.",
+        f"{tries} with generated rows {'was' if account.tried == 1 else 'were'} tried.",
+    ]
     if tested is not None:
-        basis += [f"On {plural(len(account.test), 'untouched test row')}, looked at once, it {_gained(account, tested)}.",
-                  "As the best of several was chosen, these rows must confirm the gain."]
+        basis += [
+            f"On {plural(len(account.test), 'untouched test row')}, looked at once, it "
+            f"{_gained(account, tested)}.",
+            "As the best of several was chosen, these rows must confirm the gain.",
+        ]
     figures = f"{account.words(main.measure)} {_gained(account, main)}"
     if verdict.helps:
-        return (f"Use generated rows: {figures}.",
-                f"Best: {verdict.strategy} ({plural(account.generated, 'row')}).", tuple(basis))
+        return (
+            f"Use generated rows: {figures}.",
+            f"Best: {verdict.strategy} ({plural(account.generated, 'row')}).",
+            tuple(basis),
+        )
     basis.append(f"What to use instead: {account.strategy}.")
     if isfinite(main.low) and main.low > 0:
         basis.insert(0, account.turns[-1].reason)
-        return ("Do not use generated rows: a gain in cross-validation was not confirmed.",
-                f"{verdict.strategy}: {figures} in cross-validation.", tuple(basis))
+        return (
+            "Do not use generated rows: a gain in cross-validation was not confirmed.",
+            f"{verdict.strategy}: {figures} in cross-validation.",
+            tuple(basis),
+        )
     if main.high < 0:
         said = f"Even the best candidate, {verdict.strategy}, does worse: {figures}."
     elif main.low == main.high == 0:
         said = f"The best candidate, {verdict.strategy}, changed nothing."
     else:
-        said = f"The best candidate was {verdict.strategy}: {figures}. The interval holds 0, so this may be chance."
-    return f"Do not use generated rows: nothing beat {verdict.control} for sure.", said, tuple(basis)
+        said = (
+            f"The best candidate was {verdict.strategy}: {figures}. The interval holds 0, so "
+            "this may be chance."
+        )
+    return (
+        f"Do not use generated rows: nothing beat {verdict.control} for sure.",
+        said,
+        tuple(basis),
+    )
 
 
 def _gained(account: LoopAccount, contrast: Contrast) -> str:
-    """"rises by 2.1 points (95 % interval 0.8 to 3.3)"."""
+    """ "rises by 2.1 points (95 % interval 0.8 to 3.3)"."""
     scale, unit = unit_of(contrast.measure)
     if not isfinite(contrast.low):
         return "could be compared in one fold only, so nothing is known"
@@ -91,8 +131,11 @@ def _gained(account: LoopAccount, contrast: Contrast) -> str:
     verb = "changes" if not shown.strip("-0.") else verb
     from_to = f" (from {in_money(contrast.reference)})" if money else ""
     what = "saving" if money else "change"
-    return (f"{verb} by {shown.lstrip('-')}{unit}{from_to}, {100 * contrast.level:.3g} % interval of the {what} {low} to "
-            f"{high}")
+    return (
+        f"{verb} by {shown.lstrip('-')}{unit}{from_to}, {100 * contrast.level:.3g} % interval of "
+        f"the {what} {low} to "
+        f"{high}"
+    )
 
 
 def _tiles(account: LoopAccount) -> list[Tile]:
@@ -100,24 +143,58 @@ def _tiles(account: LoopAccount) -> list[Tile]:
     tiles = []
     if verdict.contrasts:
         main = verdict.contrasts[0]
-        tiles = [Tile(value(main.measure, main.reference), f"{account.words(main.measure)} without",
-                      main.control),
-                 Tile(value(main.measure, main.value), f"{account.words(main.measure)} with generated rows", "best candidate"
-                      if not verdict.helps else "best strategy")]
-    tiles.append(Tile(count(account.tried), "strategy tried" if account.tried == 1 else "strategies tried",
-                      f"in {plural(max(0, len(account.turns) - 1), 'round')}; {account.stopped}" if account.stopped else ""))
+        tiles = [
+            Tile(
+                value(main.measure, main.reference),
+                f"{account.words(main.measure)} without",
+                main.control,
+            ),
+            Tile(
+                value(main.measure, main.value),
+                f"{account.words(main.measure)} with generated rows",
+                "best candidate" if not verdict.helps else "best strategy",
+            ),
+        ]
+    tiles.append(
+        Tile(
+            count(account.tried),
+            "strategy tried" if account.tried == 1 else "strategies tried",
+            f"in {plural(max(0, len(account.turns) - 1), 'round')}; {account.stopped}"
+            if account.stopped
+            else "",
+        )
+    )
     if account.kind == "generated":
-        tiles.append(Tile(count(account.generated), "rows to add", "by the best strategy, to all training rows"))
+        tiles.append(
+            Tile(
+                count(account.generated),
+                "rows to add",
+                "by the best strategy, to all training rows",
+            )
+        )
     return tiles
 
 
 def _unit_note(account: LoopAccount) -> str:
     if account.measure == COST:
         costs = account.cost or {}
-        priced = f" A false alarm costs {in_money(costs['fp'])}, a missed case {in_money(costs['fn'])}." if costs else ""
-        return f"Cost is what the mistakes of the model cost per 1,000 rows, in your currency.{priced}"
-    return (f"A point is a hundredth of {account.words(account.measure)}, which is 1 at best. The true gain lies in the "
-            "interval with the chance that stands before it.") if account.measure else ""
+        priced = (
+            f" A false alarm costs {in_money(costs['fp'])}, a missed case {in_money(costs['fn'])}."
+            if costs
+            else ""
+        )
+        return (
+            f"Cost is what the mistakes of the model cost per 1,000 rows, in your currency.{priced}"
+        )
+    return (
+        (
+            f"A point is a hundredth of {account.words(account.measure)}, which is 1 at best. The "
+            "true gain lies in the "
+            "interval with the chance that stands before it."
+        )
+        if account.measure
+        else ""
+    )
 
 
 def _found(account: LoopAccount) -> list[Block]:
@@ -125,21 +202,47 @@ def _found(account: LoopAccount) -> list[Block]:
         return []
     if not account.findings:
         return found(_plain(account))
-    first = [next(iter(account.findings.of(technique))).sentence
-             for technique in dict.fromkeys(f.technique for f in account.findings)]
-    return [Listing(tuple(brief(sentence, 400) for sentence in first)),
-            Details(f"All {plural(len(account.findings), 'finding')}", tuple(found(_plain(account))))]
+    first = [
+        next(iter(account.findings.of(technique))).sentence
+        for technique in dict.fromkeys(f.technique for f in account.findings)
+    ]
+    return [
+        Listing(tuple(brief(sentence, 400) for sentence in first)),
+        Details(f"All {plural(len(account.findings), 'finding')}", tuple(found(_plain(account)))),
+    ]
 
 
 def _plain(account: LoopAccount) -> Account:
-    return Account(account.name, account.command, account.seed, account.threads, account.versions, account.generated_at,
-                   account.seconds, account.rows, account.columns, account.train, account.test, findings=account.findings)
+    return Account(
+        account.name,
+        account.command,
+        account.seed,
+        account.threads,
+        account.versions,
+        account.generated_at,
+        account.seconds,
+        account.rows,
+        account.columns,
+        account.train,
+        account.test,
+        findings=account.findings,
+    )
 
 
 def _made(account: LoopAccount) -> list[Block]:
-    facts = tuple((name, text) for name, text in (
-        ("Rows", f"{plural(len(account.train), 'training row')}, {plural(len(account.test), 'test row')} looked at once"),
-        ("Generator", account.generator), ("Ended", account.stopped)) if text)
+    facts = tuple(
+        (name, text)
+        for name, text in (
+            (
+                "Rows",
+                f"{plural(len(account.train), 'training row')}, "
+                f"{plural(len(account.test), 'test row')} looked at once",
+            ),
+            ("Generator", account.generator),
+            ("Ended", account.stopped),
+        )
+        if text
+    )
     return [Pairs(facts), *made(_plain(account))]
 
 
@@ -148,7 +251,9 @@ def _text(account: LoopAccount) -> str:
     title, text, basis = sentences(account)
     lines = [*wrapped("Verdict", title, 3), *wrapped("", text, 4), *wrapped("", " ".join(basis), 6)]
     for turn in account.turns:
-        lines += wrapped("Round 0" if not turn.number else f"Round {turn.number}", capitalised(turn.reason), 4)
+        lines += wrapped(
+            "Round 0" if not turn.number else f"Round {turn.number}", capitalised(turn.reason), 4
+        )
     if account.stopped:
         lines += wrapped("Ended", capitalised(account.stopped), 2)
     return "\n".join(lines)

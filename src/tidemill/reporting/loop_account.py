@@ -35,7 +35,8 @@ class LoopAccount:
         cost: What a false alarm ("fp") and a missed case ("fn") cost, where that was given.
         generator: How rows were generated, in words.
         folder: Where the results lie, for the example of how to use the winner; "" for nowhere.
-        command, seed, threads, versions, generated_at, seconds: How the loop was started, and what it took, step by step.
+        command, seed, threads, versions, generated_at, seconds: How the loop was started, and what
+            it took, step by step.
         rows, columns: What was read, before any split.
         warnings: What the run told the user.
     """
@@ -79,24 +80,42 @@ class LoopAccount:
     @property
     def tried(self) -> int:
         """How many strategies with generated rows competed."""
-        return sum(candidate.kind == "generated" for turn in self.turns for candidate in turn.candidates)
+        return sum(
+            candidate.kind == "generated" for turn in self.turns for candidate in turn.candidates
+        )
 
     def words(self, name: str) -> str:
         """A measure or a learner in words."""
         return self.measures.get(name) or self.learners.get(name) or name.replace("_", " ")
 
 
-def forest(title: str, rows: Sequence[tuple[str, float | None, float | None, float | None]], account: LoopAccount,
-           measure: str) -> PictureBlock:
+def forest(
+    title: str,
+    rows: Sequence[tuple[str, float | None, float | None, float | None]],
+    account: LoopAccount,
+    measure: str,
+) -> PictureBlock:
     """Gains with their intervals beside a line at 0."""
     scale, _ = unit_of(measure)
-    ends = [[None if v is None or not isfinite(v) else round(scale * v, 4) for v in column]
-            for column in zip(*(row[1:] for row in rows), strict=True)]
-    label = ("lower cost per 1,000 rows, in your currency" if measure == COST else
-             f"points of {account.words(measure)} (hundredths)")
-    return PictureBlock("intervals", title, tuple(row[0] for row in rows),
-                        tuple(Series(name, tuple(values)) for name, values in
-                              zip(("gain", "lower end", "upper end"), ends, strict=True)), label)
+    ends = [
+        [None if v is None or not isfinite(v) else round(scale * v, 4) for v in column]
+        for column in zip(*(row[1:] for row in rows), strict=True)
+    ]
+    label = (
+        "lower cost per 1,000 rows, in your currency"
+        if measure == COST
+        else f"points of {account.words(measure)} (hundredths)"
+    )
+    return PictureBlock(
+        "intervals",
+        title,
+        tuple(row[0] for row in rows),
+        tuple(
+            Series(name, tuple(values))
+            for name, values in zip(("gain", "lower end", "upper end"), ends, strict=True)
+        ),
+        label,
+    )
 
 
 def value(measure: str, number: float) -> str:
@@ -105,7 +124,7 @@ def value(measure: str, number: float) -> str:
 
 
 def gain(contrast: Contrast) -> str:
-    """"+2.1 (0.8 to 3.3)", in points or money."""
+    """ "+2.1 (0.8 to 3.3)", in points or money."""
     return interval(contrast.measure, contrast.gain, contrast.low, contrast.high)
 
 
@@ -125,7 +144,8 @@ def same_places(scale: float, *numbers: float) -> tuple[str, ...]:
 
 
 def unit_of(measure: str) -> tuple[float, str]:
-    """What a gain is multiplied by, and the word behind it: points (hundredths), nothing for money."""
+    """What a gain is multiplied by, and the word behind it: points (hundredths), nothing for
+    money."""
     return (1.0, "") if measure == COST else (100.0, " points")
 
 
@@ -136,4 +156,6 @@ def headed(words: str) -> str:
 
 def in_money(amount: float) -> str:
     """An amount in the user's currency, which is not known."""
-    return f"{amount:,.0f}" if abs(amount) >= 100 or float(amount).is_integer() else f"{amount:,.2f}"
+    return (
+        f"{amount:,.0f}" if abs(amount) >= 100 or float(amount).is_integer() else f"{amount:,.2f}"
+    )

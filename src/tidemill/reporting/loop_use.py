@@ -11,21 +11,49 @@ def use(account: LoopAccount) -> list[Block]:
     """The best strategy in a Pipeline of imbalanced-learn, or what else it takes."""
     weighs = "class weights" in account.strategy
     if account.kind == "real" and not weighs:
-        return [Paragraph("There is nothing to add: train your model on the real rows as they are.")]
+        return [
+            Paragraph("There is nothing to add: train your model on the real rows as they are.")
+        ]
     if account.kind == "real":
-        return [Paragraph("Train your model on the real rows, and let all classes count the same together."),
-                Code('from sklearn.linear_model import LogisticRegression\n\n'
-                     'LogisticRegression(class_weight="balanced", max_iter=1000).fit(X, y)')]
-    classifier = 'LogisticRegression(max_iter=1000' + (', class_weight="balanced")' if weighs else ")")
-    return [Paragraph("As a sampler in a Pipeline of imbalanced-learn: it learns its generator from the training rows of "
-                      "each call only, so cross-validation stays honest."),
-            Code(PIPELINE.format(folder=account.folder or "DIR", target=account.target, classifier=classifier)),
-            *([Paragraph(f"The {plural(account.generated, 'row')} themselves are in generated.parquet, each with the round "
-                         "and the reason for which it was "
-                         "made.")] if account.kind == "generated" and account.folder else [])]
+        return [
+            Paragraph(
+                "Train your model on the real rows, and let all classes count the same together."
+            ),
+            Code(
+                "from sklearn.linear_model import LogisticRegression\n\n"
+                'LogisticRegression(class_weight="balanced", max_iter=1000).fit(X, y)'
+            ),
+        ]
+    classifier = "LogisticRegression(max_iter=1000" + (
+        ', class_weight="balanced")' if weighs else ")"
+    )
+    return [
+        Paragraph(
+            "As a sampler in a Pipeline of imbalanced-learn: it learns its generator from the "
+            "training rows of "
+            "each call only, so cross-validation stays honest."
+        ),
+        Code(
+            PIPELINE.format(
+                folder=account.folder or "DIR", target=account.target, classifier=classifier
+            )
+        ),
+        *(
+            [
+                Paragraph(
+                    f"The {plural(account.generated, 'row')} themselves are in generated.parquet, "
+                    "each with the round "
+                    "and the reason for which it was "
+                    "made."
+                )
+            ]
+            if account.kind == "generated" and account.folder
+            else []
+        ),
+    ]
 
 
-PIPELINE = '''import pandas as pd
+PIPELINE = """import pandas as pd
 from imblearn.pipeline import make_pipeline
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.impute import SimpleImputer
@@ -41,4 +69,4 @@ encode = make_column_transformer(
     (steps(SimpleImputer(), StandardScaler()), make_column_selector(dtype_include="number")),
     (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")))
 model = make_pipeline(Sampler.load("{folder}"), encode, {classifier})
-cross_val_score(model, X, y, scoring="balanced_accuracy")'''
+cross_val_score(model, X, y, scoring="balanced_accuracy")"""

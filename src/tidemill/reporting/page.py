@@ -54,8 +54,15 @@ class Report:
 
     def to_state(self) -> dict[str, Any]:
         """Every figure of the page as plain JSON values."""
-        state: dict[str, Any] = finite({"format": FORMAT, "title": self.title, "subtitle": self.subtitle,
-                                        "summary": self.text, "blocks": to_state(self.blocks)})
+        state: dict[str, Any] = finite(
+            {
+                "format": FORMAT,
+                "title": self.title,
+                "subtitle": self.subtitle,
+                "summary": self.text,
+                "blocks": to_state(self.blocks),
+            }
+        )
         return state
 
     @staticmethod
@@ -69,11 +76,16 @@ class Report:
         if not isinstance(state, Mapping) or not isinstance(state.get("blocks"), list):
             raise InputError("this is not a stored report", hint=hint)
         if state.get("format") != FORMAT:
-            raise InputError(f"the report has format {state.get('format')!r}, this version reads format {FORMAT}",
-                             hint=hint)
+            raise InputError(
+                f"the report has format {state.get('format')!r}, this version reads format "
+                f"{FORMAT}",
+                hint=hint,
+            )
         blocks = from_state(state["blocks"])
         texts = [state.get(name) for name in ("title", "subtitle", "summary")]
-        if not all(isinstance(text, str) for text in texts) or not all(isinstance(b, Block) for b in blocks):
+        if not all(isinstance(text, str) for text in texts) or not all(
+            isinstance(b, Block) for b in blocks
+        ):
             raise InputError("this stored report is not whole", hint=hint)
         return Report(str(texts[0]), str(texts[1]), blocks, str(texts[2]))
 
@@ -88,8 +100,11 @@ class Report:
         try:
             state = json.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
-            raise InputError(f"there is no report to be read ({error.strerror})", where=str(file),
-                             hint="give a folder that `tidemill run` wrote") from error
+            raise InputError(
+                f"there is no report to be read ({error.strerror})",
+                where=str(file),
+                hint="give a folder that `tidemill run` wrote",
+            ) from error
         except (ValueError, RecursionError) as error:
             raise InputError("the report is damaged", where=str(file), hint="run again") from error
         return Report.from_state(state)
@@ -109,9 +124,12 @@ class Report:
             aside.write_text(text, encoding="utf-8")
 
     def _repr_html_(self) -> str:
-        # a frame of its own keeps the page's styles out of the notebook; sandboxed, it may do nothing but be read
-        return (f'<iframe sandbox srcdoc="{html.escape(self.html())}" title="Tidemill report" '
-                'style="width:100%;height:80vh;border:1px solid #8884"></iframe>')
+        # a frame of its own keeps the page's styles out of the notebook; sandboxed, it may do
+        # nothing but be read
+        return (
+            f'<iframe sandbox srcdoc="{html.escape(self.html())}" title="Tidemill report" '
+            'style="width:100%;height:80vh;border:1px solid #8884"></iframe>'
+        )
 
 
 @cache
@@ -121,16 +139,28 @@ def _environment() -> Environment:
     from tidemill.core import words as numerals
     from tidemill.reporting import plots
 
-    environment = Environment(loader=PackageLoader("tidemill.reporting"), autoescape=True, undefined=StrictUndefined,
-                              trim_blocks=True, lstrip_blocks=True, finalize=_readable)
+    environment = Environment(
+        loader=PackageLoader("tidemill.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_readable,
+    )
     environment.filters.update(
-        share=numerals.share, plot=plots.plot, histogram=plots.histogram,
-        gauge=plots.gauge, rows=_rows, sort=lambda block: type(block).__name__)
+        share=numerals.share,
+        plot=plots.plot,
+        histogram=plots.histogram,
+        gauge=plots.gauge,
+        rows=_rows,
+        sort=lambda block: type(block).__name__,
+    )
     return environment
 
 
 def _readable(value: Any) -> Any:
-    """Text without control characters, and numbers kept on one line with their per cent sign; escaping comes after."""
+    """Text without control characters, and numbers kept on one line with their per cent sign;
+    escaping comes after."""
     from tidemill.core.words import unprintable_removed
 
     if type(value) is not str:  # what macros return is Markup: done already
@@ -139,11 +169,17 @@ def _readable(value: Any) -> Any:
 
 
 def _rows(table: TableBlock) -> list[list[tuple[str, bool]]]:
-    """(text, whether it is a number, which stands right) of each cell; the numbers of a column are aligned."""
+    """(text, whether it is a number, which stands right) of each cell; the numbers of a column are
+    aligned."""
     from tidemill.core.words import cells
 
     width = len(table.columns)
     padded = [(*row, *(None,) * width)[:width] for row in table.rows]
     columns = [cells(column) for column in zip(*padded, strict=True)]
-    return [[(column[i], isinstance(value, (int, float)) and not isinstance(value, bool))
-             for column, value in zip(columns, row, strict=True)] for i, row in enumerate(padded)]
+    return [
+        [
+            (column[i], isinstance(value, (int, float)) and not isinstance(value, bool))
+            for column, value in zip(columns, row, strict=True)
+        ]
+        for i, row in enumerate(padded)
+    ]

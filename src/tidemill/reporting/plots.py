@@ -1,7 +1,8 @@
-"""Where marks lie: pictures as data become positions in per cent, which the templates draw as SVG and HTML.
+"""Where marks lie: pictures as data become positions in per cent, which the templates draw as SVG
+and HTML.
 
-Every drawing is stretched to the width that the page gives it, its strokes and its text are not; so one drawing serves
-a wide screen, a telephone and paper.
+Every drawing is stretched to the width that the page gives it, its strokes and its text are not; so
+one drawing serves a wide screen, a telephone and paper.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ class Intervals:
     """Points with their intervals beside a line at 0.
 
     Attributes:
-        rows: (label, side, point, left, width, text); the side is "above" or "below" where the whole interval lies there.
+        rows: (label, side, point, left, width, text); the side is "above" or "below" where the
+            whole interval lies there.
         zero: Where 0 lies.
         ticks: (position, text).
     """
@@ -126,7 +128,8 @@ class Dial:
 
 
 def plot(picture: PictureBlock) -> Across | Upright | Heat | Intervals:
-    """The drawing of a picture; upright bars under many or long names are turned, so that they can be read."""
+    """The drawing of a picture; upright bars under many or long names are turned, so that they can
+    be read."""
     if picture.kind == "intervals":
         return intervals(picture)
     if picture.kind == "heat":
@@ -142,14 +145,27 @@ def across(picture: PictureBlock) -> Across:
     low, high = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
     span = (high - low) or 1.0
     texts = iter(aligned([value for series in picture.series for value in series.values]))
-    drawn = [[(hue, _per_cent(min(value or 0.0, 0.0) - low, span), _per_cent(abs(value or 0.0), span), next(texts))
-              for value in series.values] for hue, series in _coloured(picture)]
-    return Across(tuple((_name(name), tuple(bars)) for name, *bars in zip(picture.x, *drawn, strict=False)),
-                  _legend(picture))
+    drawn = [
+        [
+            (
+                hue,
+                _per_cent(min(value or 0.0, 0.0) - low, span),
+                _per_cent(abs(value or 0.0), span),
+                next(texts),
+            )
+            for value in series.values
+        ]
+        for hue, series in _coloured(picture)
+    ]
+    return Across(
+        tuple((_name(name), tuple(bars)) for name, *bars in zip(picture.x, *drawn, strict=False)),
+        _legend(picture),
+    )
 
 
 def intervals(picture: PictureBlock) -> Intervals:
-    """A point and a bar from its lower to its upper end for each name; an end that is missing is where the axis ends."""
+    """A point and a bar from its lower to its upper end for each name; an end that is missing is
+    where the axis ends."""
     none = (None,) * len(picture.x)
     value, low, high = ([*(series.values for series in picture.series), none, none, none])[:3]
     known = [v for v in (*value, *low, *high) if v is not None] or [0.0]
@@ -160,23 +176,41 @@ def intervals(picture: PictureBlock) -> Intervals:
     for name, v, a, b in zip(picture.x, value, low, high, strict=False):
         start, end = (left if a is None else a), (right if b is None else b)
         side = "above" if a is not None and a > 0 else "below" if b is not None and b < 0 else ""
-        rows.append((_name(name), side, None if v is None else _per_cent(v - left, right - left),
-                     _per_cent(start - left, right - left), _per_cent(end - start, right - left), next(texts)))
+        rows.append(
+            (
+                _name(name),
+                side,
+                None if v is None else _per_cent(v - left, right - left),
+                _per_cent(start - left, right - left),
+                _per_cent(end - start, right - left),
+                next(texts),
+            )
+        )
     marks = [t for t in ticks(left, right) if left <= t <= right]
-    return Intervals(tuple(rows), _per_cent(-left, right - left),
-                     tuple((_per_cent(t - left, right - left), text) for t, text in zip(marks, labels(marks), strict=True)))
+    return Intervals(
+        tuple(rows),
+        _per_cent(-left, right - left),
+        tuple(
+            (_per_cent(t - left, right - left), text)
+            for t, text in zip(marks, labels(marks), strict=True)
+        ),
+    )
 
 
-def _aligned_ends(value: Sequence[float | None], low: Sequence[float | None], high: Sequence[float | None]) -> list[str]:
-    """"+1.2 (0.4 to 2.0)" for each, with as many decimals as the widest of all needs."""
+def _aligned_ends(
+    value: Sequence[float | None], low: Sequence[float | None], high: Sequence[float | None]
+) -> list[str]:
+    """ "+1.2 (0.4 to 2.0)" for each, with as many decimals as the widest of all needs."""
     widest = max([abs(v) for v in (*value, *low, *high) if v is not None], default=0.0)
     places = 0 if widest >= 100 else 1 if widest >= 1 or not widest else 2 if widest >= 0.1 else 4
 
     def shown(number: float | None, sign: str = "") -> str:
         return "–" if number is None else f"{round(number, places) + 0.0:{sign},.{places}f}"
 
-    return [f"{shown(v, '+' if v and round(v, places) else '')} ({shown(a)} to {shown(b)})"
-            for v, a, b in zip(value, low, high, strict=False)]
+    return [
+        f"{shown(v, '+' if v and round(v, places) else '')} ({shown(a)} to {shown(b)})"
+        for v, a, b in zip(value, low, high, strict=False)
+    ]
 
 
 def upright(picture: PictureBlock) -> Upright:
@@ -184,17 +218,28 @@ def upright(picture: PictureBlock) -> Upright:
     bars_wanted = picture.kind == "bars"
     values = [v for series in picture.series for v in series.values if v is not None] or [0.0]
     low, high = _range(values, with_zero=bars_wanted)
-    places, x_ticks = _bands(picture.x) if bars_wanted or not _numeric(picture.x) else _positions(picture.x)
+    places, x_ticks = (
+        _bands(picture.x) if bars_wanted or not _numeric(picture.x) else _positions(picture.x)
+    )
     level = {v: _per_cent(v - low, high - low) for v in values}
     y_ticks = [t for t in ticks(low, high) if low <= t <= high]
     return Upright(
         _bars(picture, places, level, _per_cent(-low, high - low)) if bars_wanted else (),
-        () if bars_wanted else tuple(
+        ()
+        if bars_wanted
+        else tuple(
             (colour, _path(places, series.values, level, dotted=picture.kind == "points"))
-            for colour, series in _coloured(picture)),
-        picture.kind == "points", tuple(x_ticks),
-        tuple((_per_cent(t - low, high - low), text) for t, text in zip(y_ticks, labels(y_ticks), strict=True)),
-        _legend(picture), _per_cent(max(0.0, -low), high - low))
+            for colour, series in _coloured(picture)
+        ),
+        picture.kind == "points",
+        tuple(x_ticks),
+        tuple(
+            (_per_cent(t - low, high - low), text)
+            for t, text in zip(y_ticks, labels(y_ticks), strict=True)
+        ),
+        _legend(picture),
+        _per_cent(max(0.0, -low), high - low),
+    )
 
 
 def heat(picture: PictureBlock) -> Heat:
@@ -203,10 +248,21 @@ def heat(picture: PictureBlock) -> Heat:
     signed = min(values) < 0
     strongest = max(abs(v) for v in values) or 1.0
     names = tuple(str(x) for x in picture.x)
-    rows = tuple((series.name, tuple(
-        (round(abs(v or 0.0) / strongest, 3), (v or 0.0) < 0, "" if v is None else figure(v, 2),
-         f"{series.name} × {name}: {figure(v)}") for name, v in zip(names, series.values, strict=False)))
-        for series in picture.series)
+    rows = tuple(
+        (
+            series.name,
+            tuple(
+                (
+                    round(abs(v or 0.0) / strongest, 3),
+                    (v or 0.0) < 0,
+                    "" if v is None else figure(v, 2),
+                    f"{series.name} × {name}: {figure(v)}",
+                )
+                for name, v in zip(names, series.values, strict=False)
+            ),
+        )
+        for series in picture.series
+    )
     ends = (figure(-strongest, 2) if signed else "0", figure(strongest, 2))
     return Heat(names, rows, ends, signed, len(names) <= _WIDEST_NUMBERED)
 
@@ -221,8 +277,11 @@ def histogram(shown: Comparison) -> Histogram:
         tops = [round(100 - 96 * part / tallest, 2) for part in shares]
         steps.append("".join(f"V{top:g}H{right:g}" for top, right in zip(tops, x[1:], strict=True)))
     marks = date_ticks(low, high) if shown.time else _spaced(low, high)
-    return Histogram(f"M0 100{steps[0]}V100Z", f"M0 100{steps[1]}V100",
-                     tuple((_per_cent(value - low, high - low), text) for value, text in marks))
+    return Histogram(
+        f"M0 100{steps[0]}V100Z",
+        f"M0 100{steps[1]}V100",
+        tuple((_per_cent(value - low, high - low), text) for value, text in marks),
+    )
 
 
 def _spaced(low: float, high: float) -> list[Tick]:
@@ -236,24 +295,36 @@ def _spaced(low: float, high: float) -> list[Tick]:
 
 
 def gauge(score: Gauge) -> Dial:
-    """The bar spans floor, value and ceiling, and at least a tenth: what is almost equal shall look so."""
-    known = [v for v in (score.value, score.floor, score.ceiling, *(score.interval or ())) if v is not None]
+    """The bar spans floor, value and ceiling, and at least a tenth: what is almost equal shall look
+    so."""
+    known = [
+        v
+        for v in (score.value, score.floor, score.ceiling, *(score.interval or ()))
+        if v is not None
+    ]
     if not known:
         return Dial(None, None, None)
     low, high = min(known), max(known)
     least = max(0.1, 0.1 * abs(high)) if max(map(abs, known)) <= 1 else 0.1 * max(map(abs, known))
     grow = max(0.08 * (high - low), (least - (high - low)) / 2)
     left, right = (high + grow, low - grow) if _is_turned(score) else (low - grow, high + grow)
-    value, floor, ceiling = (None if v is None else _per_cent(v - left, right - left)
-                             for v in (score.value, score.floor, score.ceiling))
+    value, floor, ceiling = (
+        None if v is None else _per_cent(v - left, right - left)
+        for v in (score.value, score.floor, score.ceiling)
+    )
     ends = sorted(_per_cent(v - left, right - left) for v in score.interval or ())
-    texts = (_aligned(score.value, known), _aligned(score.floor, known), _aligned(score.ceiling, known))
+    texts = (
+        _aligned(score.value, known),
+        _aligned(score.floor, known),
+        _aligned(score.ceiling, known),
+    )
     band = (ends[0], round(ends[1] - ends[0], 2)) if ends else None
     return Dial(value, floor, ceiling, texts, band, _spans(score))
 
 
 def _spans(score: Gauge) -> bool:
-    """Whether real rows are so much better than the floor that a place between the two says something."""
+    """Whether real rows are so much better than the floor that a place between the two says
+    something."""
     if score.floor is None or score.ceiling is None:
         return False
     gap = score.ceiling - score.floor
@@ -276,8 +347,9 @@ def _aligned(value: float | None, among: Sequence[float]) -> str:
     return f"{value:.{3 if size >= 0.1 else 4}f}"
 
 
-def _bars(picture: PictureBlock, places: Sequence[float], level: dict[float, float],
-          zero: float) -> tuple[tuple[int, float, float, float, float, str], ...]:
+def _bars(
+    picture: PictureBlock, places: Sequence[float], level: dict[float, float], zero: float
+) -> tuple[tuple[int, float, float, float, float, str], ...]:
     band = 100 / max(1, len(picture.x))
     group = min(0.8 * band, 12.0 * len(picture.series))
     wide = group / max(1, len(picture.series))
@@ -290,20 +362,39 @@ def _bars(picture: PictureBlock, places: Sequence[float], level: dict[float, flo
             left = centre - group / 2 + place * wide
             top = max(level[value], zero)
             tip = f"{_name(name)}{whose}: {figure(value)}"
-            bars.append((colour, round(left, 2), round(100 - top, 2), round(wide, 2),
-                         round(abs(level[value] - zero), 2), tip))
+            bars.append(
+                (
+                    colour,
+                    round(left, 2),
+                    round(100 - top, 2),
+                    round(wide, 2),
+                    round(abs(level[value] - zero), 2),
+                    tip,
+                )
+            )
     return tuple(bars)
 
 
-def _path(places: Sequence[float], values: Sequence[float | None], level: dict[float, float], *, dotted: bool) -> str:
-    """A line with gaps where a value is missing; as points, a move and a line of no length each (drawn round)."""
+def _path(
+    places: Sequence[float],
+    values: Sequence[float | None],
+    level: dict[float, float],
+    *,
+    dotted: bool,
+) -> str:
+    """A line with gaps where a value is missing; as points, a move and a line of no length each
+    (drawn round)."""
     parts, pen_up = [], True
     for x, value in zip(places, values, strict=False):
         if value is None:
             pen_up = True
             continue
-        start = pen_up or dotted  # with a line of no length, so that a value between two gaps is seen too
-        parts.append(f"M{x:g} {100 - level[value]:g}h0" if start else f"L{x:g} {100 - level[value]:g}")
+        start = (
+            pen_up or dotted
+        )  # with a line of no length, so that a value between two gaps is seen too
+        parts.append(
+            f"M{x:g} {100 - level[value]:g}h0" if start else f"L{x:g} {100 - level[value]:g}"
+        )
         pen_up = False
     return "".join(parts)
 
@@ -342,7 +433,8 @@ def _numeric(x: Sequence[object]) -> bool:
 
 
 def _needs_turning(x: Sequence[object]) -> bool:
-    """Whether names, not numbers in a row, stand below the bars, and are too many or too long to."""
+    """Whether names, not numbers in a row, stand below the bars, and are too many or too long
+    to."""
     longest = max((width(_name(v)) for v in x), default=0)
     return not _numeric(x) and (len(x) * (longest + 1) > 5 * _LONG_NAME or len(x) > _MANY_NAMES)
 
@@ -364,12 +456,17 @@ def colours(names: Sequence[str]) -> list[int]:
 
 
 def _name(value: object) -> str:
-    """A name or a position below an axis; whole numbers up to 9999 may be years and carry no comma."""
+    """A name or a position below an axis; whole numbers up to 9999 may be years and carry no
+    comma."""
     return str(value) if isinstance(value, int) and abs(value) < 10_000 else cell(value)
 
 
 def _legend(picture: PictureBlock) -> tuple[tuple[int, str], ...]:
-    return tuple((colour, series.name) for colour, series in _coloured(picture)) if len(picture.series) > 1 else ()
+    return (
+        tuple((colour, series.name) for colour, series in _coloured(picture))
+        if len(picture.series) > 1
+        else ()
+    )
 
 
 def _per_cent(part: float, whole: float) -> float:

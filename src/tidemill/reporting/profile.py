@@ -22,9 +22,11 @@ def shown(data: Dataset, about: pl.DataFrame) -> str:
 
     Example:
         >>> from tidemill.core.schema import Column, Schema
-        >>> data = Dataset(pl.DataFrame({"age": [30, 40]}), Schema((Column("age", "number"),)), name="customers")
-        >>> about = pl.DataFrame({"column": ["age"], "kind": ["number"], "role": ["feature"], "missing": [0.5],
-        ...                       "distinct": [2], "min": ["30"], "max": ["40"], "reason": ["every value is a number"]})
+        >>> data = Dataset(pl.DataFrame({"age": [30, 40]}), Schema((Column("age", "number"),)),
+        ...     name="customers")
+        >>> about = pl.DataFrame({"column": ["age"], "kind": ["number"], "role": ["feature"],
+        ...     "missing": [0.5], "distinct": [2], "min": ["30"], "max": ["40"],
+        ...     "reason": ["every value is a number"]})
         >>> print(shown(data, about))
         customers: 2 rows, 1 column
         <BLANKLINE>
@@ -35,8 +37,14 @@ def shown(data: Dataset, about: pl.DataFrame) -> str:
     names = [shortened(" ".join(str(name).split()), _NAME) for name in about["column"]]
     room = max(map(width, names), default=0)
     for name, line in zip(names, about.iter_rows(named=True), strict=True):
-        lines.append(f"{name}{' ' * (room - width(name))}  {line['kind']:<8}  {_said(line)}".rstrip())
-        lines += [f"{'':<{room}}  {capitalised(line[why])}" for why in ("reason", "role_reason") if line.get(why)]
+        lines.append(
+            f"{name}{' ' * (room - width(name))}  {line['kind']:<8}  {_said(line)}".rstrip()
+        )
+        lines += [
+            f"{'':<{room}}  {capitalised(line[why])}"
+            for why in ("reason", "role_reason")
+            if line.get(why)
+        ]
     return unprintable_removed("\n".join(lines))
 
 

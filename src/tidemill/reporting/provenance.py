@@ -13,22 +13,36 @@ def made(account: Account) -> list[Block]:
     blocks: list[Block] = []
     if account.command:
         blocks.append(Code(account.command))
-    facts = (("Made", account.generated), ("Seed", _text(account.seed)), ("Threads", _text(account.threads)),
-             (f"{account.unit.capitalize()}s", _rows(account)),
-             ("Time", seconds(sum(account.seconds.values())) if account.seconds else ""),
-             ("Versions", ", ".join(f"{name} {version}" for name, version in account.versions.items())))
+    facts = (
+        ("Made", account.generated),
+        ("Seed", _text(account.seed)),
+        ("Threads", _text(account.threads)),
+        (f"{account.unit.capitalize()}s", _rows(account)),
+        ("Time", seconds(sum(account.seconds.values())) if account.seconds else ""),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in account.versions.items())),
+    )
     items = tuple((name, text) for name, text in facts if text)
     if items:
         blocks.append(Pairs(items))
     if len(account.seconds) > 1:
         steps = account.seconds
-        blocks.append(PictureBlock("across", "Seconds a step", tuple(steps),
-                                   (Series("seconds", tuple(round(s, 2) for s in steps.values())),)))
+        blocks.append(
+            PictureBlock(
+                "across",
+                "Seconds a step",
+                tuple(steps),
+                (Series("seconds", tuple(round(s, 2) for s in steps.values())),),
+            )
+        )
     data = account.train or account.synthetic
     if data is not None:
         rows = tuple(_column(column) for column in data.schema)
-        blocks.append(Details("The columns, and why each is read as it is",
-                              (TableBlock(("Column", "Kind", "Role", "Why"), rows, stacked=True),)))
+        blocks.append(
+            Details(
+                "The columns, and why each is read as it is",
+                (TableBlock(("Column", "Kind", "Role", "Why"), rows, stacked=True),),
+            )
+        )
     return blocks
 
 
@@ -38,9 +52,15 @@ def _text(number: int | None) -> str:
 
 def _rows(account: Account) -> str:
     parts = [plural(account.rows, account.unit) + " read" if account.rows is not None else ""]
-    parts += [f"{plural(len(data), account.unit)} {what}" for data, what in (
-        (account.train, "to learn from"), (account.holdout, "held out"), (account.synthetic, "generated"))
-        if data is not None]
+    parts += [
+        f"{plural(len(data), account.unit)} {what}"
+        for data, what in (
+            (account.train, "to learn from"),
+            (account.holdout, "held out"),
+            (account.synthetic, "generated"),
+        )
+        if data is not None
+    ]
     return ", ".join(filter(None, parts))
 
 

@@ -13,16 +13,31 @@ def rounds(account: Account) -> list[Block]:
     """What each further round changed."""
     blocks: list[Block] = []
     for turn in account.rounds:
-        blocks += [Heading(f"Round {turn.number}"), Paragraph(outcome(turn, account.target), "lead"), _passed(turn)]
-        for title, items in (("Found only with the generated rows", turn.gained), ("No longer found", turn.lost)):
+        blocks += [
+            Heading(f"Round {turn.number}"),
+            Paragraph(outcome(turn, account.target), "lead"),
+            _passed(turn),
+        ]
+        for title, items in (
+            ("Found only with the generated rows", turn.gained),
+            ("No longer found", turn.lost),
+        ):
             if items:
                 blocks += [Paragraph(f"{title}:"), Listing(items[:SHOWN])]
             if items[SHOWN:]:
-                blocks.append(Details(f"{count(len(items) - SHOWN)} more", (Listing(items[SHOWN:]),)))
+                blocks.append(
+                    Details(f"{count(len(items) - SHOWN)} more", (Listing(items[SHOWN:]),))
+                )
     if not blocks:
         return []
-    return [Paragraph("Generated rows passed the same cleaning and rules, near-copies of real rows were dropped, and "
-                      "the rest was put beside the real training rows. The held-out rows stay real."), *blocks]
+    return [
+        Paragraph(
+            "Generated rows passed the same cleaning and rules, near-copies of real rows were "
+            "dropped, and "
+            "the rest was put beside the real training rows. The held-out rows stay real."
+        ),
+        *blocks,
+    ]
 
 
 def outcome(turn: Round, target: str | None) -> str:
@@ -34,8 +49,10 @@ def outcome(turn: Round, target: str | None) -> str:
         return f"{went}; there was no target to judge them by."
     model = f"The model of {target}" if target else "The target's model"
     before, after = aligned([turn.before, turn.after])
-    return (f"{model} went from {turn.measure} {before} to {after} on the real held-out rows"
-            f"{_significance(turn)}.")
+    return (
+        f"{model} went from {turn.measure} {before} to {after} on the real held-out rows"
+        f"{_significance(turn)}."
+    )
 
 
 def _significance(turn: Round) -> str:
@@ -48,7 +65,9 @@ def _significance(turn: Round) -> str:
 
 
 def _passed(turn: Round) -> TableBlock:
-    rows = (("generated", turn.generated),
-            *((f"dropped, because they {why}", number) for why, number in turn.dropped.items()),
-            ("put beside the real rows", turn.kept))
+    rows = (
+        ("generated", turn.generated),
+        *((f"dropped, because they {why}", number) for why, number in turn.dropped.items()),
+        ("put beside the real rows", turn.kept),
+    )
     return TableBlock(("Rows", "Number"), rows)

@@ -49,8 +49,19 @@ def date_ticks(low: float, high: float) -> list[tuple[float, str]]:
     """Evenly spaced instants (seconds since 1970) with a text as exact as the span asks for."""
     span = high - low
     days = span / 86_400
-    part = slice(0, 4) if days > 6 * 366 else slice(0, 7) if days > 180 else slice(0, 10) if days > 3 else slice(8, 16)
-    return [(instant, date(instant)[part]) for instant in (low + span * place for place in (0.1, 0.5, 0.9))]
+    part = (
+        slice(0, 4)
+        if days > 6 * 366
+        else slice(0, 7)
+        if days > 180
+        else slice(0, 10)
+        if days > 3
+        else slice(8, 16)
+    )
+    return [
+        (instant, date(instant)[part])
+        for instant in (low + span * place for place in (0.1, 0.5, 0.9))
+    ]
 
 
 def date(instant: float) -> str:

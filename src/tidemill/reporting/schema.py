@@ -22,7 +22,13 @@ def schema(name: str) -> dict[str, Any]:
         'scores.json of Tidemill'
     """
     if name not in SCHEMAS:
-        raise OptionError(f"there is no schema called '{name}'", hint=f"choose one of {', '.join(SCHEMAS)}")
-    text = files("tidemill.reporting").joinpath("schemas", f"{name}.schema.json").read_text(encoding="utf-8")
+        raise OptionError(
+            f"there is no schema called '{name}'", hint=f"choose one of {', '.join(SCHEMAS)}"
+        )
+    text = (
+        files("tidemill.reporting")
+        .joinpath("schemas", f"{name}.schema.json")
+        .read_text(encoding="utf-8")
+    )
     loaded: dict[str, Any] = json.loads(text)
     return loaded

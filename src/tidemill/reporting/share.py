@@ -1,4 +1,5 @@
-"""The chapter on sharing: what generated rows, the stored model and this page give away about real rows."""
+"""The chapter on sharing: what generated rows, the stored model and this page give away about real
+rows."""
 
 from __future__ import annotations
 
@@ -16,16 +17,26 @@ def share(account: Account) -> list[Block]:
     blocks: list[Block] = []
     if scores:
         unit = account.unit
-        blocks += [Paragraph(f"{unit.capitalize()}s that the generator never saw show what is chance: generated {unit}s may "
-                             f"be as near to training {unit}s as to those, but not nearer."),
-                   *gauges(scores), *evidence(scores)]
+        blocks += [
+            Paragraph(
+                f"{unit.capitalize()}s that the generator never saw show what is chance: "
+                f"generated {unit}s may "
+                f"be as near to training {unit}s as to those, but not nearer."
+            ),
+            *gauges(scores),
+            *evidence(scores),
+        ]
     if account.privacy_note:
         blocks += [Heading("What the stored model keeps"), Paragraph(account.privacy_note)]
     limit = account.scores.limit if account.scores is not None else ""
-    blocks.append(Callout("warning", "Before you share",
-                          f"{limit} This page shows {_shown(account)}, so it is for those who may see them.".strip()))
+    advice = f"This page shows {_shown(account)}, so it is for those who may see them."
+    blocks.append(Callout("warning", "Before you share", f"{limit} {advice}".strip()))
     return blocks
 
 
 def _shown(account: Account) -> str:
-    return "real images" if account.of_images else "figures of the real rows, such as their levels and extremes"
+    return (
+        "real images"
+        if account.of_images
+        else "figures of the real rows, such as their levels and extremes"
+    )

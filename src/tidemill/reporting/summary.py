@@ -18,11 +18,14 @@ _LABEL = 11
 
 
 def summary(account: Account) -> str:
-    """What was cleaned, found and generated, and what that is worth, in plain text of at most WIDTH columns."""
+    """What was cleaned, found and generated, and what that is worth, in plain text of at most WIDTH
+    columns."""
     lines: list[str] = []
     for head, points in _parts(account):
         for i, point in enumerate(points):
-            lines += wrapped(head if i == 0 else "", point, most={"Trusted": 6, "Shared": 3}.get(head, 2))
+            lines += wrapped(
+                head if i == 0 else "", point, most={"Trusted": 6, "Shared": 3}.get(head, 2)
+            )
     return "\n".join(lines)
 
 
@@ -70,11 +73,16 @@ def _weakest(account: Account) -> list[str]:
 
 
 def wrapped(head: str, text: str, most: int) -> list[str]:
-    """At most so many lines; a first sentence that is longer gets twice as many before it is cut."""
+    """At most so many lines; a first sentence that is longer gets twice as many before it is
+    cut."""
     whole = unprintable_removed(" ".join(text.split()))
     said = brief(whole, most * (WIDTH - _LABEL - 8))
     said = brief(whole, 2 * most * (WIDTH - _LABEL - 8)) if said.endswith("…") else said
     # a figure and its per cent sign stay on one line
-    lines = textwrap.wrap(said.replace(" %", "\N{NO-BREAK SPACE}%"), WIDTH - _LABEL, break_on_hyphens=False)
-    return [f"{head if i == 0 else '':<{_LABEL}}{line}".replace("\N{NO-BREAK SPACE}", " ")
-            for i, line in enumerate(lines)]
+    lines = textwrap.wrap(
+        said.replace(" %", "\N{NO-BREAK SPACE}%"), WIDTH - _LABEL, break_on_hyphens=False
+    )
+    return [
+        f"{head if i == 0 else '':<{_LABEL}}{line}".replace("\N{NO-BREAK SPACE}", " ")
+        for i, line in enumerate(lines)
+    ]

@@ -22,10 +22,12 @@ PLAIN_EVERY = 15.0
 
 
 class Display:
-    """Shows a run to a person; a context manager, so that the terminal is whole again whatever happens.
+    """Shows a run to a person; a context manager, so that the terminal is whole again whatever
+    happens.
 
     Args:
-        stream: Where to; the standard error stream by default, so that standard output stays free for data.
+        stream: Where to; the standard error stream by default, so that standard output stays free
+            for data.
         quiet: Show warnings only.
         live: Bars that move; by default where the stream is a terminal.
 
@@ -39,7 +41,9 @@ class Display:
         'warning: only 12 rows are held out\\n'
     """
 
-    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False, live: bool | None = None) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, *, quiet: bool = False, live: bool | None = None
+    ) -> None:
         self._stream = stream if stream is not None else sys.stderr
         self._quiet = quiet
         self._live = self._stream.isatty() if live is None else live
@@ -60,8 +64,12 @@ class Display:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, sort: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        sort: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._bars is not None:
             self._bars.close()
             self._bars = None
@@ -98,10 +106,17 @@ class _Bars:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-        self._console: Console = Console(file=stream, force_terminal=True, highlight=False, markup=False, emoji=False)
+        self._console: Console = Console(
+            file=stream, force_terminal=True, highlight=False, markup=False, emoji=False
+        )
         self._progress: Progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(24),
-            TextColumn("{task.fields[figures]}", markup=False), console=self._console, transient=True)
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(24),
+            TextColumn("{task.fields[figures]}", markup=False),
+            console=self._console,
+            transient=True,
+        )
         self._tasks: dict[str, tuple[TaskID, float]] = {}
         self._progress.start()
 
@@ -110,8 +125,12 @@ class _Bars:
             task = self._progress.add_task(_short(_title(event)), total=event.total, figures="")
             self._tasks[event.stage] = task, time.monotonic()
         elif event.kind == "progress" and event.stage in self._tasks:
-            self._progress.update(self._tasks[event.stage][0], completed=event.done, total=event.total,
-                                  figures=_progress(event))
+            self._progress.update(
+                self._tasks[event.stage][0],
+                completed=event.done,
+                total=event.total,
+                figures=_progress(event),
+            )
         elif event.kind == "end" and event.stage in self._tasks:
             task, began = self._tasks.pop(event.stage)
             self._progress.remove_task(task)
@@ -139,6 +158,7 @@ def json_lines(stream: TextIO) -> Callable[[Event], None]:
         >>> json.loads(stream.getvalue())["text"]
         '2 rows'
     """
+
     def listen(event: Event) -> None:
         stream.write(json.dumps(asdict(event), ensure_ascii=False) + "\n")
         stream.flush()
@@ -147,7 +167,8 @@ def json_lines(stream: TextIO) -> Callable[[Event], None]:
 
 
 def notebook_line(stream: TextIO | None = None) -> Callable[[Event], None]:
-    """A listener for a notebook: one line that rewrites itself, and a line that stays for each warning."""
+    """A listener for a notebook: one line that rewrites itself, and a line that stays for each
+    warning."""
     out = stream if stream is not None else sys.stdout
     width = 0
 
@@ -172,7 +193,9 @@ def in_notebook() -> bool:
 
 
 def _title(event: Event) -> str:
-    return unprintable_removed(event.text if event.text and event.kind != "progress" else event.stage)
+    return unprintable_removed(
+        event.text if event.text and event.kind != "progress" else event.stage
+    )
 
 
 def _progress(event: Event) -> str:
@@ -183,4 +206,4 @@ def _progress(event: Event) -> str:
 
 
 def _short(text: str, width: int = 48) -> str:
-    return text if len(text) <= width else text[:width - 1] + "…"
+    return text if len(text) <= width else text[: width - 1] + "…"

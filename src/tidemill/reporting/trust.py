@@ -33,24 +33,44 @@ def trust(account: Account) -> list[Block]:
     """Whether generated rows can stand for real ones."""
     if account.scores is None:
         return []
-    # scores of single columns stand beside the columns' pictures; those of other metrics have no other place
-    scores = [s for s in account.scores if not of_privacy(s) and s.metric not in (FAIRNESS, SERIES)
-              and (s.column is None or s.metric != COLUMNS)]
+    # scores of single columns stand beside the columns' pictures; those of other metrics have no
+    # other place
+    scores = [
+        s
+        for s in account.scores
+        if not of_privacy(s)
+        and s.metric not in (FAIRNESS, SERIES)
+        and (s.column is None or s.metric != COLUMNS)
+    ]
     if not scores:
         return []
     unit = account.unit
-    worthless = "images of independent pixels" if account.of_images else "columns drawn independently of each other"
-    return [Paragraph(
-        f"Each bar runs from worthless to real. The floor is what {worthless} reach, the "
-        f"green mark is what a real sample of the same size reaches; the dot is what the generated {unit}s reach. "
-        f"The right end is always the better one. Where the floor is nearly as good as real {unit}s, there is no bar: "
-        "compare the figures."), *gauges(scores), *evidence(scores)]
+    worthless = (
+        "images of independent pixels"
+        if account.of_images
+        else "columns drawn independently of each other"
+    )
+    return [
+        Paragraph(
+            f"Each bar runs from worthless to real. The floor is what {worthless} reach, the "
+            "green mark is what a real sample of the same size reaches; the dot is what the "
+            f"generated {unit}s reach. "
+            "The right end is always the better one. Where the floor is nearly as good as real "
+            f"{unit}s, there is no bar: "
+            "compare the figures."
+        ),
+        *gauges(scores),
+        *evidence(scores),
+    ]
 
 
 def gauges(scores: list[Score] | tuple[Score, ...]) -> list[Block]:
     """One bar a score; those that could not be computed follow in a line, with the reason."""
-    known = tuple(Gauge(s.name, s.value, s.floor, s.ceiling, s.better, s.sentence, s.why, s.interval)
-                  for s in scores if s.value is not None)
+    known = tuple(
+        Gauge(s.name, s.value, s.floor, s.ceiling, s.better, s.sentence, s.why, s.interval)
+        for s in scores
+        if s.value is not None
+    )
     unknown = "; ".join(f"{s.name} ({s.why})" for s in scores if s.value is None)
     blocks: list[Block] = [Gauges(known)] if known else []
     return [*blocks, Paragraph(f"Not computed: {unknown}.", "small")] if unknown else blocks
@@ -70,7 +90,10 @@ def evidence(scores: list[Score] | tuple[Score, ...]) -> list[Block]:
     if plain:
         blocks.append(Grid(tuple(plain), "large"))
     tables = [(score.name, score.table) for score in scores if score.table]
-    blocks += [Details(table.title or name, (replace(TableBlock.of(table), title=""),)) for name, table in tables]
+    blocks += [
+        Details(table.title or name, (replace(TableBlock.of(table), title=""),))
+        for name, table in tables
+    ]
     return blocks
 
 

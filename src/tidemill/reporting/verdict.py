@@ -27,16 +27,26 @@ def verdict(account: Account) -> list[Block]:
     if lines:
         blocks.append(Pairs(lines))
     if account.of_images and account.train is not None:
-        blocks.append(Paragraph("This page shows real training images: share it with as much care as these.", "small"))
+        blocks.append(
+            Paragraph(
+                "This page shows real training images: share it with as much care as these.",
+                "small",
+            )
+        )
     if account.warnings:
         blocks.append(Callout("warning", "Warnings of the run", items=account.warnings))
     return blocks
 
 
 def digest(account: Account) -> tuple[tuple[str, str], ...]:
-    """(chapter, one line) for each step that ran; the page and the terminal both begin with them."""
-    lines = (("Cleaned", _cleaned(account)), ("Found", _found(account)), ("Generated", _generated(account)),
-             ("Shared", _shared(account)))
+    """(chapter, one line) for each step that ran; the page and the terminal both begin with
+    them."""
+    lines = (
+        ("Cleaned", _cleaned(account)),
+        ("Found", _found(account)),
+        ("Generated", _generated(account)),
+        ("Shared", _shared(account)),
+    )
     return tuple((head, text) for head, text in lines if text)
 
 
@@ -48,7 +58,9 @@ def privacy_scores(account: Account) -> tuple[Score, ...]:
 
 def of_privacy(score: Score) -> bool:
     """Whether a score says what generated rows give away about real ones."""
-    return score.metric in PRIVACY or (score.metric == "images" and score.name.startswith(IMAGE_COPIES))
+    return score.metric in PRIVACY or (
+        score.metric == "images" and score.name.startswith(IMAGE_COPIES)
+    )
 
 
 def _said(scores: Scores) -> Callout:
@@ -61,25 +73,52 @@ def _said(scores: Scores) -> Callout:
 
 def _warning(account: Account) -> Callout:
     columns = len(account.private_columns)
-    return Callout("danger", f"Personal data in {plural(columns, 'column')}",
-                   "Decide what may be done with them before you pass on anything of this run.",
-                   tuple(f"{issue.sentence} {capitalised(issue.action)}".strip() for issue in account.personal))
+    return Callout(
+        "danger",
+        f"Personal data in {plural(columns, 'column')}",
+        "Decide what may be done with them before you pass on anything of this run.",
+        tuple(
+            f"{issue.sentence} {capitalised(issue.action)}".strip() for issue in account.personal
+        ),
+    )
 
 
 def _tiles(account: Account) -> list[Tile]:
     tiles = []
     if account.rows is not None:
-        tiles.append(Tile(count(account.rows), f"{account.unit}s read",
-                          account.image_size or plural(account.columns or 0, "column")))
+        tiles.append(
+            Tile(
+                count(account.rows),
+                f"{account.unit}s read",
+                account.image_size or plural(account.columns or 0, "column"),
+            )
+        )
     if account.changes is not None:
         cells = account.changes.height
-        tiles.append(Tile(count(cells), "cell cleaned" if cells == 1 else "cells cleaned", _changed_columns(account)))
+        tiles.append(
+            Tile(
+                count(cells),
+                "cell cleaned" if cells == 1 else "cells cleaned",
+                _changed_columns(account),
+            )
+        )
     if account.findings is not None:
         number = len(account.findings)
-        tiles.append(Tile(count(number), "finding" if number == 1 else "findings", f"confirmed on held-out {account.unit}s"))
+        tiles.append(
+            Tile(
+                count(number),
+                "finding" if number == 1 else "findings",
+                f"confirmed on held-out {account.unit}s",
+            )
+        )
     if account.synthetic is not None:
-        tiles.append(Tile(count(len(account.synthetic)), f"{account.unit}s generated",
-                          f"by the model '{account.model}'" if account.model else ""))
+        tiles.append(
+            Tile(
+                count(len(account.synthetic)),
+                f"{account.unit}s generated",
+                f"by the model '{account.model}'" if account.model else "",
+            )
+        )
     return tiles
 
 
@@ -92,7 +131,11 @@ def _cleaned(account: Account) -> str:
     if account.issues is None:
         return ""
     cells = 0 if account.changes is None else account.changes.height
-    changed = f"{plural(cells, 'cell')} changed {_changed_columns(account)}" if cells else "No cell had to be changed"
+    changed = (
+        f"{plural(cells, 'cell')} changed {_changed_columns(account)}"
+        if cells
+        else "No cell had to be changed"
+    )
     left = len(account.undecided)
     return f"{changed}; {plural(left, 'thing')} for you to look at." if left else f"{changed}."
 
@@ -103,19 +146,23 @@ def _found(account: Account) -> str:
     if not account.findings:
         return f"Nothing that holds up on held-out {account.unit}s."
     more = len(account.findings) - 1
-    return brief(account.findings[0].sentence, _LINE) + (f" And {plural(more, 'other finding')}." if more else "")
+    return brief(account.findings[0].sentence, _LINE) + (
+        f" And {plural(more, 'other finding')}." if more else ""
+    )
 
 
 def _generated(account: Account) -> str:
     if account.synthetic is None:
         return ""
     by = f" by the model '{account.model}'" if account.model else ""
-    learned = f", learned from {plural(len(account.train), account.unit)}" if account.train is not None else ""
+    learned = (
+        f", learned from {plural(len(account.train), account.unit)}"
+        if account.train is not None
+        else ""
+    )
     return f"{plural(len(account.synthetic), account.unit)}{by}{learned}."
 
 
 def _shared(account: Account) -> str:
     said = [score.sentence for score in privacy_scores(account) if score.sentence]
     return brief(said[0], _LINE) if said else ""
-
-

@@ -1,4 +1,5 @@
-"""The modelled columns of several tables as arrays that can be compared: numbers, and codes of levels."""
+"""The modelled columns of several tables as arrays that can be compared: numbers, and codes of
+levels."""
 
 from __future__ import annotations
 
@@ -25,10 +26,13 @@ class Layout:
     """What the columns of the arrays are.
 
     Attributes:
-        numbers: Names of the columns of ``Features.numbers``: numbers, and datetimes as microseconds since 1970.
+        numbers: Names of the columns of ``Features.numbers``: numbers, and datetimes as
+            microseconds since 1970.
         categories: Names of the columns of ``Features.codes``.
-        levels: Per category its levels, the most frequent first; code k stands for ``levels[k - 1]``.
-        gaps: Per column (in the order of ``names``), whether values are missing in any of the tables.
+        levels: Per category its levels, the most frequent first; code k stands for ``levels[k -
+            1]``.
+        gaps: Per column (in the order of ``names``), whether values are missing in any of the
+            tables.
     """
 
     numbers: tuple[str, ...]
@@ -61,20 +65,29 @@ class Features:
 
     def rows(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Features:
         """The rows at these positions or under this mask."""
-        return Features(self.numbers[index], self.codes[index], None if self.pixels is None else self.pixels[index])
+        return Features(
+            self.numbers[index],
+            self.codes[index],
+            None if self.pixels is None else self.pixels[index],
+        )
 
 
 def together(*parts: Features) -> Features:
     """The rows of several tables one below the other."""
-    return Features(np.concatenate([p.numbers for p in parts]), np.concatenate([p.codes for p in parts]))
+    return Features(
+        np.concatenate([p.numbers for p in parts]), np.concatenate([p.codes for p in parts])
+    )
 
 
-def features(tables: Sequence[Dataset], columns: Sequence[Column] | None = None) -> tuple[Layout, tuple[Features, ...]]:
+def features(
+    tables: Sequence[Dataset], columns: Sequence[Column] | None = None
+) -> tuple[Layout, tuple[Features, ...]]:
     """The tables as arrays of one layout.
 
-    Levels are ordered by their frequency in all tables together, so that no table can be told by its codes. An
-    infinite number stands one range beyond the largest (smallest) finite one; where numbers are so large that their
-    squares would not be finite, all of the column are divided by the largest.
+    Levels are ordered by their frequency in all tables together, so that no table can be told by
+    its codes. An infinite number stands one range beyond the largest (smallest) finite one; where
+    numbers are so large that their squares would not be finite, all of the column are divided by
+    the largest.
 
     Args:
         tables: With the same columns.
@@ -84,18 +97,27 @@ def features(tables: Sequence[Dataset], columns: Sequence[Column] | None = None)
     ends = np.cumsum([len(table) for table in tables])[:-1]
     numbers = [c for c in columns if c.kind in ("number", "datetime")]
     categories = [c for c in columns if c.kind not in ("number", "datetime", "image")]
-    values = [_bounded(np.concatenate([as_floats(table.frame[c.name]) for table in tables])) for c in numbers]
+    values = [
+        _bounded(np.concatenate([as_floats(table.frame[c.name]) for table in tables]))
+        for c in numbers
+    ]
     coded = [_coded([table.frame[c.name] for table in tables]) for c in categories]
     rows = sum(len(table) for table in tables)
     matrix = np.column_stack(values) if values else np.zeros((rows, 0))
     codes = np.column_stack([c for _, c in coded]) if coded else np.zeros((rows, 0), np.int32)
     gaps = [bool(np.isnan(v).any()) for v in values] + [bool((c == 0).any()) for _, c in coded]
-    layout = Layout(tuple(c.name for c in numbers), tuple(c.name for c in categories),
-                    tuple(levels for levels, _ in coded), tuple(gaps))
+    layout = Layout(
+        tuple(c.name for c in numbers),
+        tuple(c.name for c in categories),
+        tuple(levels for levels, _ in coded),
+        tuple(gaps),
+    )
     parts = zip(np.split(matrix, ends), np.split(codes, ends), strict=True)
     shown = next((c.name for c in columns if c.kind == "image"), None)
-    return layout, tuple(Features(number, code, None if shown is None else pixels(table.frame[shown]))
-                         for table, (number, code) in zip(tables, parts, strict=True))
+    return layout, tuple(
+        Features(number, code, None if shown is None else pixels(table.frame[shown]))
+        for table, (number, code) in zip(tables, parts, strict=True)
+    )
 
 
 def as_floats(series: pl.Series) -> Floats:

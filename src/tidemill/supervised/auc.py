@@ -21,14 +21,16 @@ class Auc(NamedTuple):
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval, within 0 and 1."""
-        return max(0.0, self.value - NORMAL_95 * self.error), min(1.0, self.value + NORMAL_95 * self.error)
+        return max(0.0, self.value - NORMAL_95 * self.error), min(
+            1.0, self.value + NORMAL_95 * self.error
+        )
 
 
 def auc(positive: NDArray[np.floating], negative: NDArray[np.floating]) -> Auc:
     """How often a positive is scored above a negative, ties counted half.
 
-    The standard error is that of DeLong, DeLong and Clarke-Pearson (1988), from the spread of each row's placement
-    among the rows of the other class.
+    The standard error is that of DeLong, DeLong and Clarke-Pearson (1988), from the spread of each
+    row's placement among the rows of the other class.
 
     Args:
         positive, negative: Scores of the rows of each class; neither empty.
@@ -46,9 +48,11 @@ def auc(positive: NDArray[np.floating], negative: NDArray[np.floating]) -> Auc:
 def mean_auc(parts: list[Auc]) -> Auc:
     """The mean over disjoint test folds, whose errors are taken to be independent."""
     value = sum(part.value for part in parts) / len(parts)
-    return Auc(value, sqrt(sum(part.error ** 2 for part in parts)) / len(parts))
+    return Auc(value, sqrt(sum(part.error**2 for part in parts)) / len(parts))
 
 
 def _placements(scores: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
     """Per score, the share of the sorted others below it, (n,)."""
-    return (np.searchsorted(others, scores, "left") + np.searchsorted(others, scores, "right")) / (2 * len(others))
+    return (np.searchsorted(others, scores, "left") + np.searchsorted(others, scores, "right")) / (
+        2 * len(others)
+    )

@@ -1,4 +1,5 @@
-"""Boosted trees and forests on mixed columns, with fixed settings: the judge of detection, a learner of utility."""
+"""Boosted trees and forests on mixed columns, with fixed settings: the judge of detection, a
+learner of utility."""
 
 from __future__ import annotations
 
@@ -12,23 +13,37 @@ from tidemill.core.run import Run
 from tidemill.supervised.arrays import Features, Floats, Layout
 
 NATIVE_LEVELS = 100
-"""Categories up to so many levels are split by LightGBM as sets of levels; others by their rank in frequency."""
+"""Categories up to so many levels are split by LightGBM as sets of levels; others by their rank in
+frequency."""
 COLUMNS_A_TREE = 300
 """Of wider tables, each tree is shown so many columns, drawn anew."""
 THREADS = 1
-"""A second thread saves next to nothing on tables of this size, but on a busy machine the two wait for each other."""
+"""A second thread saves next to nothing on tables of this size, but on a busy machine the two wait
+for each other."""
 
 
 def tree_matrix(rows: Features) -> Floats:
-    """Numbers, then codes, (n, columns): missing numbers are NaN, a missing level is a level of its own (code 0)."""
+    """Numbers, then codes, (n, columns): missing numbers are NaN, a missing level is a level of its
+    own (code 0)."""
     return np.concatenate([rows.numbers, rows.codes], axis=1)
 
 
-def boosted(layout: Layout, matrix: Floats, label: Floats, run: Run, *, trees: int, objective: str = "binary",
-            classes: int = 1, **settings: Any) -> lgb.Booster:
-    """LightGBM's defaults (31 leaves, learning rate 0.1, 20 rows a leaf) but for what is given; the same every time.
+def boosted(
+    layout: Layout,
+    matrix: Floats,
+    label: Floats,
+    run: Run,
+    *,
+    trees: int,
+    objective: str = "binary",
+    classes: int = 1,
+    **settings: Any,
+) -> lgb.Booster:
+    """LightGBM's defaults (31 leaves, learning rate 0.1, 20 rows a leaf) but for what is given; the
+    same every time.
 
-    It learns on one thread, and of a table of more than COLUMNS_A_TREE columns each tree sees that many.
+    It learns on one thread, and of a table of more than COLUMNS_A_TREE columns each tree sees that
+    many.
 
     Args:
         layout: What the columns are.
@@ -43,9 +58,16 @@ def boosted(layout: Layout, matrix: Floats, label: Floats, run: Run, *, trees: i
     first = len(layout.numbers)
     native = [first + j for j, levels in enumerate(layout.levels) if len(levels) <= NATIVE_LEVELS]
     fixed: Mapping[str, Any] = {
-        "objective": objective, "num_class": classes, "verbosity": -1, "deterministic": True, "force_row_wise": True,
-        "num_threads": THREADS, "seed": run.seed_of("metrics", "boosting"),
-        "feature_fraction": min(1.0, COLUMNS_A_TREE / max(1, matrix.shape[1])), **settings}
+        "objective": objective,
+        "num_class": classes,
+        "verbosity": -1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": THREADS,
+        "seed": run.seed_of("metrics", "boosting"),
+        "feature_fraction": min(1.0, COLUMNS_A_TREE / max(1, matrix.shape[1])),
+        **settings,
+    }
     data = lgb.Dataset(matrix, label, categorical_feature=native, params={"verbosity": -1})
     return lgb.train(dict(fixed), data, trees)
 

@@ -33,7 +33,10 @@ class Design:
     def __call__(self, rows: Features) -> Floats:
         """The rows as a matrix, (n, columns)."""
         scaled = (rows.numbers - self.middle) / self.spread
-        parts = [np.nan_to_num(scaled, nan=0.0), np.isnan(rows.numbers[:, list(self.flags)]).astype(float)]
+        parts = [
+            np.nan_to_num(scaled, nan=0.0),
+            np.isnan(rows.numbers[:, list(self.flags)]).astype(float),
+        ]
         for j, size in enumerate(self.sizes):
             parts.append(np.eye(size)[np.minimum(rows.codes[:, j], size - 1)])
         return np.concatenate(parts, axis=1)
@@ -42,11 +45,14 @@ class Design:
 def logistic(matrix: Floats, label: Floats) -> LogisticRegression:
     """Logistic regression of the label on the matrix, with the usual penalty (C = 1).
 
-    Newton's method is fast and exact while there are few columns; beyond, its matrix of second derivatives is too large.
-    It works on one thread: its products are small, and threads that wait for each other on a busy machine cost most.
+    Newton's method is fast and exact while there are few columns; beyond, its matrix of second
+    derivatives is too large. It works on one thread: its products are small, and threads that wait
+    for each other on a busy machine cost most.
     """
     newton = matrix.shape[1] <= MOST_NEWTON
-    model = LogisticRegression(solver="newton-cholesky" if newton else "lbfgs", max_iter=50 if newton else 1000, tol=1e-3)
+    model = LogisticRegression(
+        solver="newton-cholesky" if newton else "lbfgs", max_iter=50 if newton else 1000, tol=1e-3
+    )
     with threadpool_limits(1, user_api="blas"):
         return model.fit(matrix, label)
 

@@ -14,14 +14,23 @@ BINS = 10
 """A number's rows are spread over the folds by so many bins of it."""
 
 
-def folds(label: Floats, run: Run, *, splits: int = 5, repeats: int = 2, classes: int,
-          groups: NDArray[np.int64] | None = None) -> list[tuple[Positions, Positions]]:
+def folds(
+    label: Floats,
+    run: Run,
+    *,
+    splits: int = 5,
+    repeats: int = 2,
+    classes: int,
+    groups: NDArray[np.int64] | None = None,
+) -> list[tuple[Positions, Positions]]:
     """Repeated stratified K-fold.
 
-    There are fewer splits than asked where the rarest class has fewer rows (or groups), so that each fold has one of it.
+    There are fewer splits than asked where the rarest class has fewer rows (or groups), so that
+    each fold has one of it.
 
     Args:
-        label: Class codes, or numbers where ``classes`` is 0, (n,); rows where it is NaN are in no fold.
+        label: Class codes, or numbers where ``classes`` is 0, (n,); rows where it is NaN are in no
+            fold.
         run: Its stream "proof/folds" draws them.
         splits: Folds of one repeat, at least 2.
         repeats: How often the rows are divided anew.
@@ -29,7 +38,8 @@ def folds(label: Floats, run: Run, *, splits: int = 5, repeats: int = 2, classes
         groups: Rows of the same number are never on both sides, (n,).
 
     Returns:
-        Positions of the rows to learn from and to test on, each sorted, ``splits * repeats`` of them.
+        Positions of the rows to learn from and to test on, each sorted, ``splits * repeats`` of
+        them.
 
     Raises:
         DataError: A class has one row (or group) only, or there are too few rows.
@@ -47,7 +57,11 @@ def folds(label: Floats, run: Run, *, splits: int = 5, repeats: int = 2, classes
     found = []
     for repeat in range(repeats):
         rng = run.rng("proof", "folds", repeat)
-        fold = _dealt(strata, splits, rng) if groups is None else _dealt_groups(strata, splits, groups[known], rng)
+        fold = (
+            _dealt(strata, splits, rng)
+            if groups is None
+            else _dealt_groups(strata, splits, groups[known], rng)
+        )
         found += [(known[fold != k], known[fold == k]) for k in range(splits)]
     return found
 
@@ -61,7 +75,8 @@ def strata_of(label: Floats, classes: int) -> NDArray[np.int64]:
 
 
 def subset(label: Floats, share: float, classes: int, rng: np.random.Generator) -> Positions:
-    """A share of the rows, of each class (or bin of a number) its part but at least two rows; sorted positions.
+    """A share of the rows, of each class (or bin of a number) its part but at least two rows;
+    sorted positions.
 
     Args:
         label: Class codes or numbers, (n,), none missing.
@@ -74,26 +89,34 @@ def subset(label: Floats, share: float, classes: int, rng: np.random.Generator) 
     taken = []
     for stratum in np.unique(strata):
         rows = shuffled[strata[shuffled] == stratum]
-        taken.append(rows[:max(2, round(share * len(rows)))])
+        taken.append(rows[: max(2, round(share * len(rows)))])
     return np.sort(np.concatenate(taken))
 
 
-def _possible(strata: NDArray[np.int64], splits: int, classes: int, groups: NDArray[np.int64] | None) -> int:
+def _possible(
+    strata: NDArray[np.int64], splits: int, classes: int, groups: NDArray[np.int64] | None
+) -> int:
     """How many splits the rarest class allows."""
     if groups is None:
         counts = np.bincount(strata)[np.unique(strata)] if len(strata) else np.zeros(1, int)
     else:
-        counts = np.array([len(np.unique(groups[strata == stratum])) for stratum in np.unique(strata)])
+        counts = np.array(
+            [len(np.unique(groups[strata == stratum])) for stratum in np.unique(strata)]
+        )
     fewest = int(counts.min()) if classes else int(counts.sum())
     if fewest < 2 or splits < 2:
         what = "row" if groups is None else "entity"
-        raise DataError(f"a class of the target has {fewest} {what}; two are needed to learn from one and test on the other",
-                        hint="give more rows, or leave out the rarest class")
+        raise DataError(
+            f"a class of the target has {fewest} {what}; two are needed to learn from one and "
+            "test on the other",
+            hint="give more rows, or leave out the rarest class",
+        )
     return min(splits, fewest)
 
 
 def _dealt(strata: NDArray[np.int64], splits: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """A fold for each row: each class is dealt out in turn, and the next class goes on where it ended."""
+    """A fold for each row: each class is dealt out in turn, and the next class goes on where it
+    ended."""
     order = rng.permutation(len(strata))
     order = order[np.argsort(strata[order], kind="stable")]
     fold = np.empty(len(strata), np.int64)
@@ -101,8 +124,9 @@ def _dealt(strata: NDArray[np.int64], splits: int, rng: np.random.Generator) -> 
     return rng.permutation(splits)[fold]
 
 
-def _dealt_groups(strata: NDArray[np.int64], splits: int, groups: NDArray[np.int64],
-                  rng: np.random.Generator) -> NDArray[np.int64]:
+def _dealt_groups(
+    strata: NDArray[np.int64], splits: int, groups: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.int64]:
     from sklearn.model_selection import StratifiedGroupKFold
 
     dealer = StratifiedGroupKFold(splits, shuffle=True, random_state=int(rng.integers(1 << 31)))

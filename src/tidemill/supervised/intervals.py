@@ -13,14 +13,17 @@ from tidemill.supervised.arrays import Floats
 
 DRAWS = 2000
 _BLOCK = 1 << 21  # counts of rows at a time: 16 MB
-_DIGITS = 12  # differences below are rounding errors of sums, whose tiny spread must not pass for certainty
+# differences below are rounding errors of sums, whose tiny spread must not pass for certainty
+_DIGITS = 12
 
 Drawn = Callable[[Floats, Floats, Floats], Floats]
-"""(truth (n,), prediction, how often each row counts (b, n)) -> a figure for each of the b draws."""
+"""(truth (n,), prediction, how often each row counts (b, n)) -> a figure for each of the b
+draws."""
 
 
 class Interval(NamedTuple):
-    """A mean difference, both ends of its interval, and the chance of such a one where the true one is not above 0."""
+    """A mean difference, both ends of its interval, and the chance of such a one where the true one
+    is not above 0."""
 
     mean: float
     low: float
@@ -29,11 +32,12 @@ class Interval(NamedTuple):
 
 
 def corrected(differences: Floats, test_share: float, level: float = 0.95) -> Interval:
-    """The corrected resampled t-test of Nadeau and Bengio (2003), "Inference for the Generalization Error", eq. (9).
+    """The corrected resampled t-test of Nadeau and Bengio (2003), "Inference for the Generalization
+    Error", eq. (9).
 
-    Folds share most of their training rows, so their differences are not independent: with J of them of variance s², the
-    variance of their mean is taken to be (1/J + n_test/n_train) s², and its distribution Student's with J - 1 degrees of
-    freedom.
+    Folds share most of their training rows, so their differences are not independent: with J of
+    them of variance s², the variance of their mean is taken to be (1/J + n_test/n_train) s², and
+    its distribution Student's with J - 1 degrees of freedom.
 
     Args:
         differences: One a fold, (J,); those that are NaN are left out.
@@ -41,8 +45,8 @@ def corrected(differences: Floats, test_share: float, level: float = 0.95) -> In
         level: Of the two-sided interval.
 
     Returns:
-        The interval; p is one-sided, for a mean above 0. Where all differences are the same, it is that one value. With
-        fewer than two of them nothing is known, and it is without end.
+        The interval; p is one-sided, for a mean above 0. Where all differences are the same, it is
+        that one value. With fewer than two of them nothing is known, and it is without end.
 
     Example:
         >>> found = corrected(np.array([0.02, 0.04, 0.03, 0.05, 0.01]), test_share=0.25)
@@ -57,16 +61,28 @@ def corrected(differences: Floats, test_share: float, level: float = 0.95) -> In
         return Interval(mean, mean, mean, 0.0 if mean > 0 else 1.0)
     error = spread * sqrt(1 / len(known) + test_share)
     reach = float(student.ppf((1 + level) / 2, len(known) - 1)) * error
-    return Interval(mean, mean - reach, mean + reach, float(student.sf(mean / error, len(known) - 1)))
+    return Interval(
+        mean, mean - reach, mean + reach, float(student.sf(mean / error, len(known) - 1))
+    )
 
 
-def paired_bootstrap(drawn: Drawn, truth: Floats, first: Floats, second: Floats, rng: np.random.Generator, *,
-                     classes: int, level: float = 0.95, draws: int = DRAWS) -> Interval:
-    """The difference of a figure of two models on the same test rows, by drawing these rows again and again.
+def paired_bootstrap(
+    drawn: Drawn,
+    truth: Floats,
+    first: Floats,
+    second: Floats,
+    rng: np.random.Generator,
+    *,
+    classes: int,
+    level: float = 0.95,
+    draws: int = DRAWS,
+) -> Interval:
+    """The difference of a figure of two models on the same test rows, by drawing these rows again
+    and again.
 
-    Efron and Tibshirani (1993), "An Introduction to the Bootstrap", percentile interval. Rows are drawn within each class,
-    so every draw has as many of it as the test rows. It says how the figures would differ on other test rows; the models
-    are taken as they are.
+    Efron and Tibshirani (1993), "An Introduction to the Bootstrap", percentile interval. Rows are
+    drawn within each class, so every draw has as many of it as the test rows. It says how the
+    figures would differ on other test rows; the models are taken as they are.
 
     Args:
         drawn: The figure, as :attr:`tidemill.supervised.measures.Measure.drawn`.
@@ -98,6 +114,10 @@ def _counts(truth: Floats, draws: int, rng: np.random.Generator, classes: int) -
     strata = truth if classes else np.zeros(len(truth))
     for stratum in np.unique(strata):
         rows = np.flatnonzero(strata == stratum)
-        picks = rng.integers(len(rows), size=(draws, len(rows))) + len(rows) * np.arange(draws)[:, None]
-        counts[:, rows] = np.bincount(picks.ravel(), minlength=draws * len(rows)).reshape(draws, len(rows))
+        picks = (
+            rng.integers(len(rows), size=(draws, len(rows))) + len(rows) * np.arange(draws)[:, None]
+        )
+        counts[:, rows] = np.bincount(picks.ravel(), minlength=draws * len(rows)).reshape(
+            draws, len(rows)
+        )
     return counts

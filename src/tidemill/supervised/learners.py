@@ -14,30 +14,50 @@ from tidemill.core.registry import Entry, Registry
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.supervised.arrays import Features, Floats, Layout
-from tidemill.supervised.boosting import COLUMNS_A_TREE, NATIVE_LEVELS, THREADS, predictions, tree_matrix
+from tidemill.supervised.boosting import (
+    COLUMNS_A_TREE,
+    NATIVE_LEVELS,
+    THREADS,
+    predictions,
+    tree_matrix,
+)
 from tidemill.supervised.design import MOST_NEWTON, learn_design
 from tidemill.supervised.points import learn_embedding, squared_distances
 
 Learner = Callable[[Layout, Features, Floats, Floats | None, Features, int, Run], Floats]
-"""(layout, rows, label, weight, test rows, classes, run) -> probabilities (n, classes), or numbers (n,) where classes is 0.
+"""(layout, rows, label, weight, test rows, classes, run) -> probabilities (n, classes), or numbers
+(n,) where classes is 0.
 
 The label has each of the classes at least once, and no missing value."""
 
-LEARNERS = Registry("learners", {
-    "boosting": Entry("tidemill.supervised.learners:boosting", "boosted trees (LightGBM)"),
-    "logistic": Entry("tidemill.supervised.learners:linear", "a linear model (logistic or ridge regression)"),
-    "nearest": Entry("tidemill.supervised.learners:neighbours", "nearest neighbours (k-NN)"),
-    "perceptron": Entry("tidemill.supervised.learners:perceptron", "a neural network (one hidden layer)"),
-    "convolutional": Entry("tidemill.supervised.learners:convolutional",
-                           "a convolutional network (of images, moved at random in training)"),
-    "mirrored": Entry("tidemill.supervised.learners:mirrored",
-                      "a convolutional network of mirrored images (moved and mirrored at random in training)"),
-})
+LEARNERS = Registry(
+    "learners",
+    {
+        "boosting": Entry("tidemill.supervised.learners:boosting", "boosted trees (LightGBM)"),
+        "logistic": Entry(
+            "tidemill.supervised.learners:linear", "a linear model (logistic or ridge regression)"
+        ),
+        "nearest": Entry("tidemill.supervised.learners:neighbours", "nearest neighbours (k-NN)"),
+        "perceptron": Entry(
+            "tidemill.supervised.learners:perceptron", "a neural network (one hidden layer)"
+        ),
+        "convolutional": Entry(
+            "tidemill.supervised.learners:convolutional",
+            "a convolutional network (of images, moved at random in training)",
+        ),
+        "mirrored": Entry(
+            "tidemill.supervised.learners:mirrored",
+            "a convolutional network of mirrored images (moved and mirrored at random in training)",
+        ),
+    },
+)
 OF_IMAGES = ("convolutional", "mirrored")
-"""Learners that learn from a column of images, and from nothing else; the others do not. The first is the default."""
+"""Learners that learn from a column of images, and from nothing else; the others do not. The first
+is the default."""
 
 TREES, FEWEST_TREES, MOST_TREES = 100, 30, 200
-"""Boosting rounds at 5,000 rows; fewer on smaller tables, which many rounds would learn by heart."""
+"""Boosting rounds at 5,000 rows; fewer on smaller tables, which many rounds would learn by
+heart."""
 MOST_LEAVES, MOST_IN_LEAF, FEWEST_IN_LEAF = 31, 20, 4
 MOST_NEIGHBOURHOODS = 10_000
 """Of more rows, k-NN searches so many."""
@@ -47,7 +67,8 @@ MOST_SHOWN = 10_000
 HIDDEN = 32
 STEPS = 1200
 IMAGE_STEPS = 400
-"""Of a convolutional network; so many whatever the number of images, so that more of them are no longer training."""
+"""Of a convolutional network; so many whatever the number of images, so that more of them are no
+longer training."""
 _BLOCK = 1 << 22  # distances at a time: 16 MB
 
 
@@ -63,55 +84,98 @@ def words_of(name: str) -> str:
 
 
 def learners_of(columns: Sequence[Column]) -> tuple[str, ...]:
-    """The learners by default: one of images where there is a column of them, else all those of tables."""
+    """The learners by default: one of images where there is a column of them, else all those of
+    tables."""
     if any(column.kind == "image" for column in columns):
         return OF_IMAGES[:1]
     return tuple(name for name in LEARNERS if name not in OF_IMAGES)
 
 
-def boosting(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
-             run: Run) -> Floats:
-    """LightGBM: 30 to 200 trees of up to 31 leaves of 20 rows, learning rate 0.1; fewer and smaller ones for few rows."""
+def boosting(
+    layout: Layout,
+    rows: Features,
+    label: Floats,
+    weight: Floats | None,
+    test: Features,
+    classes: int,
+    run: Run,
+) -> Floats:
+    """LightGBM: 30 to 200 trees of up to 31 leaves of 20 rows, learning rate 0.1; fewer and smaller
+    ones for few rows."""
     first, matrix = len(layout.numbers), tree_matrix(rows)
     trees = int(np.clip(TREES * (len(rows) / 5000) ** 0.35, FEWEST_TREES, MOST_TREES))
     objective = "regression" if not classes else "binary" if classes == 2 else "multiclass"
     settings: dict[str, Any] = {
-        "objective": objective, "num_class": classes if classes > 2 else 1, "verbosity": -1, "deterministic": True,
-        "force_row_wise": True, "num_threads": THREADS, "seed": run.seed_of("proof", "boosting"), "lambda_l2": 1.0,
+        "objective": objective,
+        "num_class": classes if classes > 2 else 1,
+        "verbosity": -1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": THREADS,
+        "seed": run.seed_of("proof", "boosting"),
+        "lambda_l2": 1.0,
         "num_leaves": int(np.clip(len(rows) // 25, 4, MOST_LEAVES)),
         "min_data_in_leaf": int(np.clip(len(rows) // 50, FEWEST_IN_LEAF, MOST_IN_LEAF)),
-        "feature_fraction": min(1.0, COLUMNS_A_TREE / max(1, matrix.shape[1]))}
+        "feature_fraction": min(1.0, COLUMNS_A_TREE / max(1, matrix.shape[1])),
+    }
     native = [first + j for j, levels in enumerate(layout.levels) if len(levels) <= NATIVE_LEVELS]
-    data = lgb.Dataset(matrix, label, weight=weight, categorical_feature=native, params={"verbosity": -1})
-    model = lgb.train(settings, data, trees, keep_training_booster=True)  # else it is written as text and read again
+    data = lgb.Dataset(
+        matrix, label, weight=weight, categorical_feature=native, params={"verbosity": -1}
+    )
+    model = lgb.train(
+        settings, data, trees, keep_training_booster=True
+    )  # else it is written as text and read again
     predicted = predictions(model, tree_matrix(test))
     return np.column_stack([1 - predicted, predicted]) if classes == 2 else predicted
 
 
-def linear(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
-           run: Run) -> Floats:
-    """Logistic regression with the usual penalty (C = 1), ridge regression for numbers; standardised, levels one-hot."""
+def linear(
+    layout: Layout,
+    rows: Features,
+    label: Floats,
+    weight: Floats | None,
+    test: Features,
+    classes: int,
+    run: Run,
+) -> Floats:
+    """Logistic regression with the usual penalty (C = 1), ridge regression for numbers;
+    standardised, levels one-hot."""
     from sklearn.linear_model import LogisticRegression, Ridge
 
     design = learn_design(layout, rows)
     matrix = design(rows)
     newton = matrix.shape[1] <= MOST_NEWTON
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of columns that say the same, and of steps that were not enough
+        warnings.simplefilter(
+            "ignore"
+        )  # of columns that say the same, and of steps that were not enough
         if not classes:
             fitted: Floats = Ridge().fit(matrix, label, weight).predict(design(test))
             return fitted
-        model = LogisticRegression(solver="newton-cholesky" if newton else "lbfgs", max_iter=50 if newton else 500, tol=1e-3)
+        model = LogisticRegression(
+            solver="newton-cholesky" if newton else "lbfgs",
+            max_iter=50 if newton else 500,
+            tol=1e-3,
+        )
         chances: Floats = model.fit(matrix, label, weight).predict_proba(design(test))
     return chances
 
 
-def neighbours(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
-               run: Run) -> Floats:
-    """k nearest neighbours, k the root of the number of rows (5 to 50), the nearer the more their vote counts.
+def neighbours(
+    layout: Layout,
+    rows: Features,
+    label: Floats,
+    weight: Floats | None,
+    test: Features,
+    classes: int,
+    run: Run,
+) -> Floats:
+    """k nearest neighbours, k the root of the number of rows (5 to 50), the nearer the more their
+    vote counts.
 
-    Hechenbichler and Schliep (2004), "Weighted k-Nearest-Neighbor Techniques", with Epanechnikov's kernel up to the next
-    neighbour. Numbers lie at their ranks, so no column counts more for its unit.
+    Hechenbichler and Schliep (2004), "Weighted k-Nearest-Neighbor Techniques", with Epanechnikov's
+    kernel up to the next neighbour. Numbers lie at their ranks, so no column counts more for its
+    unit.
     """
     taken = _sampled(len(rows), MOST_NEIGHBOURHOODS, run.rng("proof", "nearest"))
     embed = learn_embedding(layout, rows, run)
@@ -121,18 +185,31 @@ def neighbours(layout: Layout, rows: Features, label: Floats, weight: Floats | N
     k = min(int(np.clip(round(np.sqrt(len(taken))), 5, MOST_NEIGHBOURS)), len(taken) - 1)
     found, step = [], max(1, _BLOCK // len(points))
     for start in range(0, len(queries), step):
-        distances = squared_distances(queries[start:start + step], points)
-        near = np.argpartition(distances, k, axis=1)[:, :k + 1]
+        distances = squared_distances(queries[start : start + step], points)
+        near = np.argpartition(distances, k, axis=1)[:, : k + 1]
         reach = np.take_along_axis(distances, near, axis=1).astype(float)
-        kernel = np.maximum(1 - reach / np.maximum(reach.max(axis=1, keepdims=True), 1e-9), 1e-3) * strength[near]
-        found.append(np.einsum("ij,ijc->ic", kernel, votes[near]) / kernel.sum(axis=1, keepdims=True))
+        kernel = (
+            np.maximum(1 - reach / np.maximum(reach.max(axis=1, keepdims=True), 1e-9), 1e-3)
+            * strength[near]
+        )
+        found.append(
+            np.einsum("ij,ijc->ic", kernel, votes[near]) / kernel.sum(axis=1, keepdims=True)
+        )
     predicted = np.concatenate(found)
     return predicted if classes else predicted[:, 0]
 
 
-def perceptron(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
-               run: Run) -> Floats:
-    """A network of one hidden layer of 32 units, trained by Adam for about 1,200 steps, whatever the number of rows."""
+def perceptron(
+    layout: Layout,
+    rows: Features,
+    label: Floats,
+    weight: Floats | None,
+    test: Features,
+    classes: int,
+    run: Run,
+) -> Floats:
+    """A network of one hidden layer of 32 units, trained by Adam for about 1,200 steps, whatever
+    the number of rows."""
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
     taken = _sampled(len(rows), MOST_SHOWN, run.rng("proof", "perceptron"))
@@ -140,21 +217,43 @@ def perceptron(layout: Layout, rows: Features, label: Floats, weight: Floats | N
     known = label[taken]
     batch = int(np.clip(len(taken) // 8, 8, 200))
     settings: dict[str, Any] = {
-        "hidden_layer_sizes": (HIDDEN,), "alpha": 1e-2, "batch_size": batch, "learning_rate_init": 3e-3, "tol": 0.0,
-        "max_iter": max(1, round(STEPS * batch / len(taken))), "n_iter_no_change": STEPS,
-        "random_state": run.seed_of("proof", "perceptron")}
+        "hidden_layer_sizes": (HIDDEN,),
+        "alpha": 1e-2,
+        "batch_size": batch,
+        "learning_rate_init": 3e-3,
+        "tol": 0.0,
+        "max_iter": max(1, round(STEPS * batch / len(taken))),
+        "n_iter_no_change": STEPS,
+        "random_state": run.seed_of("proof", "perceptron"),
+    }
     middle, spread = (0.0, 1.0) if classes else (float(known.mean()), float(known.std()) or 1.0)
     model = MLPClassifier(**settings) if classes else MLPRegressor(**settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it is meant to stop after so many steps
-        model.fit(design(rows.rows(taken)), (known - middle) / spread, None if weight is None else weight[taken])
-        predicted: Floats = model.predict_proba(design(test)) if classes else model.predict(design(test)) * spread + middle
+        model.fit(
+            design(rows.rows(taken)),
+            (known - middle) / spread,
+            None if weight is None else weight[taken],
+        )
+        predicted: Floats = (
+            model.predict_proba(design(test))
+            if classes
+            else model.predict(design(test)) * spread + middle
+        )
     return predicted
 
 
-def convolutional(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
-                  run: Run) -> Floats:
-    """Two convolutional layers and a dense one, 400 steps on 128 images each, each image moved by up to 2 pixels.
+def convolutional(
+    layout: Layout,
+    rows: Features,
+    label: Floats,
+    weight: Floats | None,
+    test: Features,
+    classes: int,
+    run: Run,
+) -> Floats:
+    """Two convolutional layers and a dense one, 400 steps on 128 images each, each image moved by
+    up to 2 pixels.
 
     Raises:
         MissingExtra: PyTorch is not installed.
@@ -162,24 +261,43 @@ def convolutional(layout: Layout, rows: Features, label: Floats, weight: Floats 
     return _seen(rows, label, weight, test, run, flip=False)
 
 
-def mirrored(layout: Layout, rows: Features, label: Floats, weight: Floats | None, test: Features, classes: int,
-             run: Run) -> Floats:
-    """The same, and half of the images are mirrored left to right: for things that have no left and right."""
+def mirrored(
+    layout: Layout,
+    rows: Features,
+    label: Floats,
+    weight: Floats | None,
+    test: Features,
+    classes: int,
+    run: Run,
+) -> Floats:
+    """The same, and half of the images are mirrored left to right: for things that have no left and
+    right."""
     return _seen(rows, label, weight, test, run, flip=True)
 
 
-def _seen(rows: Features, label: Floats, weight: Floats | None, test: Features, run: Run, *, flip: bool) -> Floats:
+def _seen(
+    rows: Features, label: Floats, weight: Floats | None, test: Features, run: Run, *, flip: bool
+) -> Floats:
     try:
         from tidemill.imaging.classifier import Classifier
     except ImportError as error:
-        raise MissingExtra("a convolutional network needs the package 'torch'",
-                           hint="pip install 'tidemill[deep]'") from error
+        raise MissingExtra(
+            "a convolutional network needs the package 'torch'", hint="pip install 'tidemill[deep]'"
+        ) from error
 
     assert rows.pixels is not None
     assert test.pixels is not None
     names = [f"{code:09.0f}" for code in label]  # classes are put in the order of their names
-    learned = Classifier.learned(rows.pixels, names, run, shift=True, flip=flip, steps=IMAGE_STEPS, weight=weight,
-                                 seed=run.seed_of("proof", "convolutional"))
+    learned = Classifier.learned(
+        rows.pixels,
+        names,
+        run,
+        shift=True,
+        flip=flip,
+        steps=IMAGE_STEPS,
+        weight=weight,
+        seed=run.seed_of("proof", "convolutional"),
+    )
     return learned.chances(test.pixels)
 
 

@@ -24,8 +24,9 @@ class Measure:
         words: In sentences ("average precision").
         better_high: Whether more is better.
         needs: What target it is for: two classes, two or more, or a number.
-        drawn: The figure where each row counts so often: (truth (n,), predicted, counts (b, n)) -> (b,); NaN where it is
-            not defined. Predictions are probabilities (n, classes) in the real rows' class shares, or numbers (n,).
+        drawn: The figure where each row counts so often: (truth (n,), predicted, counts (b, n)) ->
+            (b,); NaN where it is not defined. Predictions are probabilities (n, classes) in the
+            real rows' class shares, or numbers (n,).
     """
 
     name: str
@@ -36,7 +37,9 @@ class Measure:
 
     def of(self, truth: Floats, predicted: Floats) -> float:
         """The figure, each row counted once."""
-        with np.errstate(divide="ignore", invalid="ignore"):  # of test rows of one class: NaN, as said
+        with np.errstate(
+            divide="ignore", invalid="ignore"
+        ):  # of test rows of one class: NaN, as said
             return float(self.drawn(truth, predicted, np.ones((1, len(truth))))[0])
 
     def gain(self, value: Floats, reference: Floats) -> Floats:
@@ -44,10 +47,13 @@ class Measure:
         return value - reference if self.better_high else reference - value
 
 
-def measures(classes: int, label: Floats, cost: Mapping[str, float] | None = None) -> dict[str, Measure]:
+def measures(
+    classes: int, label: Floats, cost: Mapping[str, float] | None = None
+) -> dict[str, Measure]:
     """The measures that suit a target, the one that a verdict goes by first.
 
-    Two classes: average precision of the rarer class, which is 1 (of code 1); more: balanced accuracy; a number: R².
+    Two classes: average precision of the rarer class, which is 1 (of code 1); more: balanced
+    accuracy; a number: R².
 
     Args:
         classes: Number of classes; 0 for a number.
@@ -58,14 +64,24 @@ def measures(classes: int, label: Floats, cost: Mapping[str, float] | None = Non
         OptionError: A cost is asked for a target that has not two classes.
     """
     if cost is not None and classes != 2:
-        raise OptionError("a cost of false alarms and of missed cases needs a target of two classes",
-                          hint="leave --cost out, or name another --target")
+        raise OptionError(
+            "a cost of false alarms and of missed cases needs a target of two classes",
+            hint="leave --cost out, or name another --target",
+        )
     if not classes:
         return {"r2": Measure("r2", "R²", True, "number", _r2)}
     counts = np.bincount(label[~np.isnan(label)].astype(int), minlength=classes)
     several = "" if classes == 2 else "mean "
-    precision = Measure("average_precision", f"{several}average precision", True, "classes", _average_precision)
-    balanced = Measure("balanced_accuracy", "balanced accuracy", True, "classes", _balanced_accuracy(counts / counts.sum()))
+    precision = Measure(
+        "average_precision", f"{several}average precision", True, "classes", _average_precision
+    )
+    balanced = Measure(
+        "balanced_accuracy",
+        "balanced accuracy",
+        True,
+        "classes",
+        _balanced_accuracy(counts / counts.sum()),
+    )
     area = Measure("roc_auc", f"{several}AUC", True, "classes", _area)
     order = [precision, balanced, area] if classes == 2 else [balanced, precision, area]
     return {one.name: one for one in [*order, *([cost_measure(cost)] if cost else [])]}
@@ -105,17 +121,23 @@ def checked_cost(cost: Mapping[str, float]) -> dict[str, float]:
     """
     hint = "write what a false alarm and a missed case of the rarer class cost, as in fp=5,fn=200"
     if set(cost) != {"fp", "fn"}:
-        raise OptionError(f"costs are given for {', '.join(cost) or 'nothing'}, not for fp and fn", hint=hint)
-    if not all(np.isfinite(value) and value >= 0 for value in cost.values()) or not sum(cost.values()):
+        raise OptionError(
+            f"costs are given for {', '.join(cost) or 'nothing'}, not for fp and fn", hint=hint
+        )
+    if not all(np.isfinite(value) and value >= 0 for value in cost.values()) or not sum(
+        cost.values()
+    ):
         raise OptionError("a cost is a number of at least 0, and one of them is above 0", hint=hint)
     return {"fp": float(cost["fp"]), "fn": float(cost["fn"])}
 
 
 def cost_measure(cost: Mapping[str, float]) -> Measure:
-    """What the mistakes cost per 1,000 rows, deciding for the rarer class where that is cheaper on average.
+    """What the mistakes cost per 1,000 rows, deciding for the rarer class where that is cheaper on
+    average.
 
-    That is where its probability is at least fp / (fp + fn): Elkan (2001), "The Foundations of Cost-Sensitive Learning",
-    theorem 1. No threshold is sought on the test rows, so what a model's wrong probabilities cost is counted too.
+    That is where its probability is at least fp / (fp + fn): Elkan (2001), "The Foundations of
+    Cost-Sensitive Learning", theorem 1. No threshold is sought on the test rows, so what a model's
+    wrong probabilities cost is counted too.
     """
     fp, fn = (checked_cost(cost)[name] for name in ("fp", "fn"))
 
@@ -130,18 +152,26 @@ def cost_measure(cost: Mapping[str, float]) -> Measure:
 def _balanced_accuracy(prior: Floats) -> Drawn:
     """The mean over classes of the share that is recognised.
 
-    Each row is given to the class whose probability is the highest multiple of its share in the real rows: on average this
-    is what makes the figure highest, and no strategy gains by merely having shown more of a rare class.
+    Each row is given to the class whose probability is the highest multiple of its share in the
+    real rows: on average this is what makes the figure highest, and no strategy gains by merely
+    having shown more of a rare class.
     """
+
     def drawn(truth: Floats, predicted: Floats, counts: Floats) -> Floats:
         decided = (predicted / np.maximum(prior, 1e-12)).argmax(axis=1)
-        return _macro(truth, counts, lambda k: (counts * (truth == k)) @ (decided == k) / (counts @ (truth == k)))
+        return _macro(
+            truth,
+            counts,
+            lambda k: (counts * (truth == k)) @ (decided == k) / (counts @ (truth == k)),
+        )
 
     return drawn
 
 
 def _average_precision(truth: Floats, predicted: Floats, counts: Floats) -> Floats:
-    """The sum of precision times the step of recall over all thresholds; of more than two classes the mean over them."""
+    """The sum of precision times the step of recall over all thresholds; of more than two classes
+    the mean over them."""
+
     def one(k: int) -> Floats:
         order, last = _sorted(predicted[:, k])
         weight = counts[:, order]
@@ -154,21 +184,27 @@ def _average_precision(truth: Floats, predicted: Floats, counts: Floats) -> Floa
 
 
 def _area(truth: Floats, predicted: Floats, counts: Floats) -> Floats:
-    """The area under the ROC curve; of more than two classes the mean over each one against the others."""
+    """The area under the ROC curve; of more than two classes the mean over each one against the
+    others."""
+
     def one(k: int) -> Floats:
         order, last = _sorted(predicted[:, k])
         weight, is_k = counts[:, order], truth[order] == k
         hits = np.cumsum(weight * is_k, axis=1)[:, last]
         misses = np.cumsum(weight * ~is_k, axis=1)[:, last]
         mean_hits = hits - np.diff(hits, axis=1, prepend=0) / 2
-        return (np.diff(misses, axis=1, prepend=0) * mean_hits).sum(axis=1) / (hits[:, -1] * misses[:, -1])
+        return (np.diff(misses, axis=1, prepend=0) * mean_hits).sum(axis=1) / (
+            hits[:, -1] * misses[:, -1]
+        )
 
     return one(1) if predicted.shape[1] == 2 else _macro(truth, counts, one)
 
 
 def _r2(truth: Floats, predicted: Floats, counts: Floats) -> Floats:
-    centred = truth - truth.mean()  # so that the sum of squares is not the small difference of two large ones
-    total = counts @ centred ** 2 - (counts @ centred) ** 2 / counts.sum(axis=1)
+    centred = (
+        truth - truth.mean()
+    )  # so that the sum of squares is not the small difference of two large ones
+    total = counts @ centred**2 - (counts @ centred) ** 2 / counts.sum(axis=1)
     return 1 - (counts @ (truth - predicted) ** 2) / total
 
 

@@ -1,4 +1,5 @@
-"""Rows of mixed columns as points whose squared distance adds up one share per column, as Gower's does."""
+"""Rows of mixed columns as points whose squared distance adds up one share per column, as Gower's
+does."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ Points = NDArray[np.float32]
 MOST_AXES = 64
 """Categories of more levels do not get an axis for each."""
 HASHED_AXES = 32
-"""Axes of such a category: its levels lie in random directions, nearly (±0.2) as far apart as any two levels are."""
+"""Axes of such a category: its levels lie in random directions, nearly (±0.2) as far apart as any
+two levels are."""
 _BLOCK = 1 << 23  # entries of a block of distances: 32 MB
 
 
@@ -25,8 +27,9 @@ _BLOCK = 1 << 23  # entries of a block of distances: 32 MB
 class Embedding:
     """Maps rows to points.
 
-    A number lies at its rank among the reference rows (0 to 1, the middle rank for ties), so two numbers are as far
-    apart as rows lie between them; two levels, and a missing and a present number, are at distance 1.
+    A number lies at its rank among the reference rows (0 to 1, the middle rank for ties), so two
+    numbers are as far apart as rows lie between them; two levels, and a missing and a present
+    number, are at distance 1.
 
     Attributes:
         knots: Per number the distinct reference values and their ranks.
@@ -55,15 +58,22 @@ class Embedding:
 def learn_embedding(layout: Layout, reference: Features, run: Run) -> Embedding:
     """The embedding that ranks numbers among the reference rows."""
     numbers = len(layout.numbers)
-    return Embedding(tuple(_ranks(reference.numbers[:, j]) for j in range(numbers)), layout.gaps[:numbers],
-                     tuple(_positions(name, len(levels), run)
-                           for name, levels in zip(layout.categories, layout.levels, strict=True)))
+    return Embedding(
+        tuple(_ranks(reference.numbers[:, j]) for j in range(numbers)),
+        layout.gaps[:numbers],
+        tuple(
+            _positions(name, len(levels), run)
+            for name, levels in zip(layout.categories, layout.levels, strict=True)
+        ),
+    )
 
 
 def axes_of(layout: Layout) -> int:
     """How many axes the points have."""
     numbers = len(layout.numbers)
-    return numbers + sum(layout.gaps[:numbers]) + sum(_axes(len(levels)) for levels in layout.levels)
+    return (
+        numbers + sum(layout.gaps[:numbers]) + sum(_axes(len(levels)) for levels in layout.levels)
+    )
 
 
 def _axes(levels: int) -> int:
@@ -82,14 +92,16 @@ def _positions(name: str, levels: int, run: Run) -> Points:
     if levels < MOST_AXES:
         return np.diag(np.full(levels + 1, np.sqrt(0.5), np.float32))
     directions = run.rng("metrics", "embedding", name).standard_normal((levels + 1, HASHED_AXES))
-    return (directions / np.linalg.norm(directions, axis=1, keepdims=True) / np.sqrt(2)).astype(np.float32)
+    return (directions / np.linalg.norm(directions, axis=1, keepdims=True) / np.sqrt(2)).astype(
+        np.float32
+    )
 
 
 def nearest(queries: Points, points: Points, threads: int = 2) -> tuple[NDArray[np.int64], Floats]:
     """For each query the nearest point and the squared distance to it, by brute force on all pairs.
 
-    Pairs are compared in blocks of matrix products in float32; the distance to the one found is then computed exactly,
-    so that equal rows have distance 0.
+    Pairs are compared in blocks of matrix products in float32; the distance to the one found is
+    then computed exactly, so that equal rows have distance 0.
 
     Args:
         queries: (n, axes).
@@ -105,9 +117,12 @@ def nearest(queries: Points, points: Points, threads: int = 2) -> tuple[NDArray[
     step = max(1, _BLOCK // len(points))
 
     def search(start: int) -> None:
-        found[start:start + step] = (_with_one(queries[start:start + step]) @ table).argmin(axis=1)
+        found[start : start + step] = (_with_one(queries[start : start + step]) @ table).argmin(
+            axis=1
+        )
 
-    # threads of our own, each with a product of its own, as those inside one product wait for each other when it is busy
+    # threads of our own, each with a product of its own, as those inside one product wait for each
+    # other when it is busy
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         list(pool.map(search, range(0, len(queries), step)))
     return found, _exact(queries, points[found])

@@ -1,4 +1,5 @@
-"""Which rows a fidelity metric compares: held-out real rows against synthetic, floor and ceiling rows."""
+"""Which rows a fidelity metric compares: held-out real rows against synthetic, floor and ceiling
+rows."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ class Sides:
         synthetic: The rows that are judged.
         floor: Rows of independent columns.
         ceiling: Training rows, a second real sample that stands in the place of the synthetic one.
-        note: " (measured on 25,000 sampled rows)" where not all rows were used, for the end of a sentence.
+        note: " (measured on 25,000 sampled rows)" where not all rows were used, for the end of a
+            sentence.
     """
 
     real: Dataset
@@ -42,8 +44,8 @@ class Sides:
 def sides(evidence: Evidence, run: Run, metric: str, *, most: int, equal: bool = False) -> Sides:
     """The modelled columns of the four sets, sampled down to equal and affordable sizes.
 
-    A small sample strays further from the truth than a large one does, so a comparison is fair only where the three
-    compared sets have the same number of rows.
+    A small sample strays further from the truth than a large one does, so a comparison is fair only
+    where the three compared sets have the same number of rows.
 
     Args:
         evidence: The sets.
@@ -57,13 +59,20 @@ def sides(evidence: Evidence, run: Run, metric: str, *, most: int, equal: bool =
     size = min(most, *map(len, compared), *([len(evidence.holdout)] if equal else []))
     sizes = (size if equal else min(most, len(evidence.holdout)), size, size, size)
     real, synthetic, floor, ceiling = (
-        thinned(data, rows, run.rng("metrics", metric, side)).select(names) for side, data, rows in
-        zip(("holdout", "synthetic", "floor", "train"), (evidence.holdout, *compared), sizes, strict=True))
+        thinned(data, rows, run.rng("metrics", metric, side)).select(names)
+        for side, data, rows in zip(
+            ("holdout", "synthetic", "floor", "train"),
+            (evidence.holdout, *compared),
+            sizes,
+            strict=True,
+        )
+    )
     return Sides(real, synthetic, floor, ceiling, sampled(most) if most in sizes else "")
 
 
 def thinned(data: Dataset, rows: int, rng: np.random.Generator) -> Dataset:
-    """So many rows drawn without repetition, in their order; all of them where there are no more."""
+    """So many rows drawn without repetition, in their order; all of them where there are no
+    more."""
     if len(data) <= rows:
         return data
     return data.rows(np.sort(rng.choice(len(data), rows, replace=False)))

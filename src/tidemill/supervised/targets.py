@@ -21,7 +21,8 @@ class Targets:
 
     Attributes:
         column: Its name.
-        classes: Class names by code, the most frequent in the first table first; empty where the target is a number.
+        classes: Class names by code, the most frequent in the first table first; empty where the
+            target is a number.
         values: Per table a code or number a row, (n,); NaN where missing.
     """
 
@@ -44,22 +45,36 @@ def targets(tables: Sequence[Dataset]) -> Targets | str:
         numbers = (part.numbers[:, 0] for part in parts)
         found = Targets(column.name, (), tuple(numbers))
     elif column.kind in ("category", "boolean"):
-        found = _classes(column.name, [table.frame[column.name].cast(pl.String) for table in tables])
+        found = _classes(
+            column.name, [table.frame[column.name].cast(pl.String) for table in tables]
+        )
     else:
-        return f"the target '{column.name}' is a {column.kind} column, which no learner here predicts"
+        return (
+            f"the target '{column.name}' is a {column.kind} column, which no learner here predicts"
+        )
     if len(np.unique(found.values[0][~np.isnan(found.values[0])])) < 2:
         return f"the target '{column.name}' has fewer than two values"
     return found
 
 
 def _classes(name: str, parts: list[pl.Series]) -> Targets:
-    counts = parts[0].drop_nulls().alias("level").value_counts().sort(["count", "level"], descending=[True, False])
+    counts = (
+        parts[0]
+        .drop_nulls()
+        .alias("level")
+        .value_counts()
+        .sort(["count", "level"], descending=[True, False])
+    )
     levels = counts["level"].to_list()
     if len(levels) > MOST_CLASSES:
-        levels = levels[:MOST_CLASSES - 1]
+        levels = levels[: MOST_CLASSES - 1]
     codes = []
     for part in parts:
-        code = part.replace_strict(levels, list(range(len(levels))), default=len(levels), return_dtype=pl.Float64)
-        codes.append(np.where(part.is_null().to_numpy(), np.nan, code.fill_null(float("nan")).to_numpy()))
+        code = part.replace_strict(
+            levels, list(range(len(levels))), default=len(levels), return_dtype=pl.Float64
+        )
+        codes.append(
+            np.where(part.is_null().to_numpy(), np.nan, code.fill_null(float("nan")).to_numpy())
+        )
     others = any((code == len(levels)).any() for code in codes)
     return Targets(name, (*levels, *(["any other level"] if others else [])), tuple(codes))

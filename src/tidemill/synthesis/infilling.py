@@ -47,7 +47,9 @@ class Given:
         names = [column.name for column in schema if column.kind not in FRESH]
         if any(name not in self.known.schema for name in names):
             return np.ones(len(self), bool)
-        return self.known.frame.select(pl.any_horizontal(pl.col(names).is_null()).alias("lacks"))["lacks"].to_numpy()
+        return self.known.frame.select(pl.any_horizontal(pl.col(names).is_null()).alias("lacks"))[
+            "lacks"
+        ].to_numpy()
 
 
 def taken(rows: Any, schema: Schema, types: Mapping[str, pl.DataType]) -> Given:
@@ -59,22 +61,30 @@ def taken(rows: Any, schema: Schema, types: Mapping[str, pl.DataType]) -> Given:
         types: The dtype of each.
 
     Raises:
-        DataError: The rows have none of the model's columns, or a value is not of its column's kind.
+        DataError: The rows have none of the model's columns, or a value is not of its column's
+            kind.
         InputError: They cannot be read.
     """
     source = rows if isinstance(rows, Dataset) else read(rows, Run())
     shared = [name for name in schema.names if name in source.schema]
     if not shared:
-        raise DataError("the rows have none of the model's columns", where=source.name,
-                        hint=f"the model's columns are: {', '.join(schema.names[:12])}"
-                             f"{', ...' if len(schema) > 12 else ''}")
-    values = [_converted(source.frame[name], source.schema[name], schema[name], types[name]) for name in shared]
+        raise DataError(
+            "the rows have none of the model's columns",
+            where=source.name,
+            hint=f"the model's columns are: {', '.join(schema.names[:12])}"
+            f"{', ...' if len(schema) > 12 else ''}",
+        )
+    values = [
+        _converted(source.frame[name], source.schema[name], schema[name], types[name])
+        for name in shared
+    ]
     known = Dataset(pl.DataFrame(values), schema.select(shared), name=source.name)
     return Given(source, known)
 
 
 def completed(given: Given, made: Dataset, kept: Collection[str] = ()) -> Dataset:
-    """The user's rows and columns as they are, missing values filled in, and the model's other columns behind them.
+    """The user's rows and columns as they are, missing values filled in, and the model's other
+    columns behind them.
 
     Args:
         given: n rows.
@@ -97,10 +107,21 @@ def completed(given: Given, made: Dataset, kept: Collection[str] = ()) -> Datase
             pairs.append((filled, ours))
         else:
             pairs.append((values, column))
-    pairs += [(made.frame[column.name], column) for column in made.schema if column.name not in given.source.schema]
-    schema = Schema(tuple(replace(column, nullable=bool(values.null_count())) for values, column in pairs))
-    return Dataset(pl.DataFrame([values for values, _ in pairs]), schema, origin=made.origin, name=given.source.name,
-                   door=given.source.door)
+    pairs += [
+        (made.frame[column.name], column)
+        for column in made.schema
+        if column.name not in given.source.schema
+    ]
+    schema = Schema(
+        tuple(replace(column, nullable=bool(values.null_count())) for values, column in pairs)
+    )
+    return Dataset(
+        pl.DataFrame([values for values, _ in pairs]),
+        schema,
+        origin=made.origin,
+        name=given.source.name,
+        door=given.source.door,
+    )
 
 
 def numbered(data: Dataset, draw: np.ndarray) -> Dataset:
@@ -110,11 +131,17 @@ def numbered(data: Dataset, draw: np.ndarray) -> Dataset:
         DataError: There is a column of that name.
     """
     if DRAW in data.schema:
-        raise DataError(f"there is a column '{DRAW}' already, which is to tell the draws apart", where=data.name,
-                        hint="rename it, or ask for one draw")
+        raise DataError(
+            f"there is a column '{DRAW}' already, which is to tell the draws apart",
+            where=data.name,
+            hint="rename it, or ask for one draw",
+        )
     column = Column(DRAW, "category", "ignore", dtype="Int64")
-    return replace(data, frame=data.frame.with_columns(pl.Series(DRAW, draw, dtype=pl.Int64)),
-                   schema=Schema((*data.schema.columns, column)))
+    return replace(
+        data,
+        frame=data.frame.with_columns(pl.Series(DRAW, draw, dtype=pl.Int64)),
+        schema=Schema((*data.schema.columns, column)),
+    )
 
 
 def stacked(parts: list[Dataset]) -> Dataset:
@@ -122,8 +149,11 @@ def stacked(parts: list[Dataset]) -> Dataset:
     if len(parts) == 1:
         return parts[0]
     origins = [part.origin for part in parts if part.origin is not None]
-    return replace(parts[0], frame=pl.concat([part.frame for part in parts]),
-                   origin=pl.concat(origins) if len(origins) == len(parts) else None)
+    return replace(
+        parts[0],
+        frame=pl.concat([part.frame for part in parts]),
+        origin=pl.concat(origins) if len(origins) == len(parts) else None,
+    )
 
 
 def _converted(values: pl.Series, theirs: Column, column: Column, dtype: pl.DataType) -> pl.Series:
@@ -141,23 +171,32 @@ def _converted(values: pl.Series, theirs: Column, column: Column, dtype: pl.Data
     lost = new.is_null() & values.is_not_null()
     if lost.any():
         at = int(lost.arg_true()[0])
-        raise DataError(f"'{values[at]}' is no {column.kind} as the model knows it",
-                        where=f"column '{column.name}', row {at + 1}",
-                        hint="write it as in the rows that the model learned from")
+        raise DataError(
+            f"'{values[at]}' is no {column.kind} as the model knows it",
+            where=f"column '{column.name}', row {at + 1}",
+            hint="write it as in the rows that the model learned from",
+        )
     return new
 
 
-def _read_again(values: pl.Series, theirs: Spelling | None, ours: Spelling | None, dtype: pl.DataType) -> pl.Series | None:
-    """Text read as the model's column is written, where a few rows alone may have been read in another way."""
+def _read_again(
+    values: pl.Series, theirs: Spelling | None, ours: Spelling | None, dtype: pl.DataType
+) -> pl.Series | None:
+    """Text read as the model's column is written, where a few rows alone may have been read in
+    another way."""
     if theirs is None or ours is None or (values.dtype == dtype and theirs == ours):
         return None
-    text = values if values.dtype == pl.String else spelled(values, theirs).set(values.is_null(), None)
+    text = (
+        values if values.dtype == pl.String else spelled(values, theirs).set(values.is_null(), None)
+    )
     if dtype == pl.String:
         return text
     if ours.datetime:
         new = datetimes.read(text, dtype, ours.datetime)
     elif dtype == pl.Boolean:
-        new = text.replace_strict({ours.true: True, ours.false: False}, default=None, return_dtype=pl.Boolean)
+        new = text.replace_strict(
+            {ours.true: True, ours.false: False}, default=None, return_dtype=pl.Boolean
+        )
     else:
         new = numerals.read(text, dtype, ours)
     return new.alias(values.name) if new.null_count() == values.null_count() else None
@@ -167,12 +206,20 @@ def _cast(values: pl.Series, dtype: pl.DataType) -> pl.Series:
     if values.dtype == dtype:
         return values
     if dtype == pl.Boolean and not values.dtype.is_numeric():
-        return values.cast(pl.String).str.to_lowercase().replace_strict(
-            {"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
-    if isinstance(dtype, pl.Datetime) and dtype.time_zone and getattr(values.dtype, "time_zone", None) is None and (
-            values.dtype.is_temporal()):
+        return (
+            values.cast(pl.String)
+            .str.to_lowercase()
+            .replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
+        )
+    if (
+        isinstance(dtype, pl.Datetime)
+        and dtype.time_zone
+        and getattr(values.dtype, "time_zone", None) is None
+        and (values.dtype.is_temporal())
+    ):
         return values.cast(pl.Datetime(dtype.time_unit)).dt.replace_time_zone(
-            dtype.time_zone, ambiguous="earliest", non_existent="null")
+            dtype.time_zone, ambiguous="earliest", non_existent="null"
+        )
     new = values.cast(dtype, strict=False)
     if values.dtype.is_float() and dtype.is_integer():
         new = new.set((new.cast(values.dtype) != values).fill_null(False), None)

@@ -1,4 +1,5 @@
-"""Plans of how many rows of each sort are drawn: with given shares of levels, or with equal rates in all groups."""
+"""Plans of how many rows of each sort are drawn: with given shares of levels, or with equal rates
+in all groups."""
 
 from __future__ import annotations
 
@@ -33,32 +34,47 @@ def balanced(model: Model, n: int, condition: Condition, sides: Sequence[Side], 
 
 
 def fair(model: Model, n: int, condition: Condition, evening: Evening, run: Run) -> Plan:
-    """A plan in which each outcome has the same rate in all groups, or is moved towards that by the strength.
+    """A plan in which each outcome has the same rate in all groups, or is moved towards that by the
+    strength.
 
-    Groups and outcomes keep the shares that they have under the condition; all else is drawn given group and outcome. So
-    the distribution is the nearest one to the model's in which the outcome has nothing to do with the group.
+    Groups and outcomes keep the shares that they have under the condition; all else is drawn given
+    group and outcome. So the distribution is the nearest one to the model's in which the outcome
+    has nothing to do with the group.
 
     Raises:
-        ConditionError: Under the condition there is one group only, or one outcome; or a group never has an outcome.
+        ConditionError: Under the condition there is one group only, or one outcome; or a group
+            never has an outcome.
     """
     pool = _pool(model, condition, run)
     schema = model.codec.schema
-    groups = [groups_of(schema[name], pool[name], model.codec.levels(name)) for name in (*evening.columns, evening.outcome)]
+    groups = [
+        groups_of(schema[name], pool[name], model.codec.levels(name))
+        for name in (*evening.columns, evening.outcome)
+    ]
     met = _met(pool, groups)
     table = met.reshape(-1, met.shape[-1])
-    for names, margin in ((evening.columns, table.sum(axis=1)), ((evening.outcome,), table.sum(axis=0))):
+    for names, margin in (
+        (evening.columns, table.sum(axis=1)),
+        ((evening.outcome,), table.sum(axis=0)),
+    ):
         if np.count_nonzero(margin) < 2:
             given = f" where {condition}" if condition.tests else ""
-            raise ConditionError(f"there is nothing to make equal: {' and '.join(map(repr, names))} "
-                                 f"{'has' if len(names) == 1 else 'have'} one value only{given}",
-                                 hint="leave fair out, or ask for other rows")
-    plan = _plan(n, condition, groups, met, evened(n, table, evening.strength).reshape(met.shape), run)
+            raise ConditionError(
+                f"there is nothing to make equal: {' and '.join(map(repr, names))} "
+                f"{'has' if len(names) == 1 else 'have'} one value only{given}",
+                hint="leave fair out, or ask for other rows",
+            )
+    plan = _plan(
+        n, condition, groups, met, evened(n, table, evening.strength).reshape(met.shape), run
+    )
     for cell in plan.cells:
         try:
             model.codec.known(cell)
         except ConditionError as error:
-            raise ConditionError(f"rates of '{evening.outcome}' cannot be made equal: {cell} can never be",
-                                 hint="leave out the column that decides it") from error
+            raise ConditionError(
+                f"rates of '{evening.outcome}' cannot be made equal: {cell} can never be",
+                hint="leave out the column that decides it",
+            ) from error
     return plan
 
 
@@ -78,7 +94,9 @@ def _met(pool: pl.DataFrame, groups: Groups) -> np.ndarray:
     return np.bincount(place, minlength=int(np.prod(shape))).reshape(shape)
 
 
-def _plan(n: int, condition: Condition, groups: Groups, met: np.ndarray, counts: np.ndarray, run: Run) -> Plan:
+def _plan(
+    n: int, condition: Condition, groups: Groups, met: np.ndarray, counts: np.ndarray, run: Run
+) -> Plan:
     """So many rows of each combination, in random order."""
     used = np.flatnonzero(counts)
     cells = []
@@ -86,6 +104,8 @@ def _plan(n: int, condition: Condition, groups: Groups, met: np.ndarray, counts:
         at = np.unravel_index(flat, met.shape)
         asked = (test for group, k in zip(groups, at, strict=True) for test in group[int(k)])
         cells.append(Condition((*condition.tests, *asked)))
-    order = run.rng("balance", "order").permutation(np.repeat(np.arange(len(used), dtype=np.int32), counts.ravel()[used]))
+    order = run.rng("balance", "order").permutation(
+        np.repeat(np.arange(len(used), dtype=np.int32), counts.ravel()[used])
+    )
     shares = None if condition.tests else met.ravel()[used] / met.sum()
     return Plan(n, tuple(cells), order, shares)

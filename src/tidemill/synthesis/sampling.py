@@ -26,7 +26,8 @@ PART = 250_000
 SITES = 32
 """Sites that need no more memory than a row without any."""
 FREQUENT = 0.05
-"""Rows of a sort that plain rows hold so often are picked from them, which costs less than drawing under a condition."""
+"""Rows of a sort that plain rows hold so often are picked from them, which costs less than drawing
+under a condition."""
 MANY = 8
 """No more conditions are told one by one; warnings always are."""
 
@@ -53,7 +54,9 @@ class Model:
         """Rows that are drawn at a time."""
         return max(PART * SITES // max(math.prod(self.codec.spec.sites), SITES), 1)
 
-    def decoded(self, batch: Batch, rng: np.random.Generator, round_number: int, fresh: Fresh) -> Dataset:
+    def decoded(
+        self, batch: Batch, rng: np.random.Generator, round_number: int, fresh: Fresh
+    ) -> Dataset:
         """Rows of the model's own columns, marked as generated."""
         made = self.codec.decode(batch, rng, name=self.name, fresh=fresh)
         origin = pl.repeat(round_number, len(batch), dtype=pl.Int16, eager=True)
@@ -68,11 +71,13 @@ class Plan:
         n: How many.
         cells: What rows are asked to be like, one entry for each sort of row.
         cell_of: (n,) the cell of each row; None where there is one for all.
-        shares: (cells,) how many of the model's rows are of each cell, where these are to be picked from plain rows if
-            they are frequent enough; None where all are drawn under their condition.
+        shares: (cells,) how many of the model's rows are of each cell, where these are to be picked
+            from plain rows if they are frequent enough; None where all are drawn under their
+            condition.
         given: Rows that are taken in turn, with some of their values; None where none are.
         kept: Columns of ``given`` whose missing values stay missing.
-        draws: How often ``given`` is gone through to fill it in; 0 where new rows are made that are like it.
+        draws: How often ``given`` is gone through to fill it in; 0 where new rows are made that are
+            like it.
         round_number: The origin of the rows.
         stream: Name of the random streams.
     """
@@ -110,7 +115,8 @@ class Drawing:
         model: What rows are drawn from.
         plan: What is asked.
         run: Is shown the progress, and told at the end what the rows are worth.
-        chance: (n,) the probability of what was given of each row, when all parts are made; None where nothing was.
+        chance: (n,) the probability of what was given of each row, when all parts are made; None
+            where nothing was.
     """
 
     model: Model
@@ -127,8 +133,11 @@ class Drawing:
 
     def __iter__(self) -> Iterator[Dataset]:
         self._tallies, self._guessed = [_Tally() for _ in self.plan.cells], 0
-        self._known = {k: self.model.codec.known(cell) for k, cell in enumerate(self.plan.cells)
-                       if self.plan.given is None and cell.tests}
+        self._known = {
+            k: self.model.codec.known(cell)
+            for k, cell in enumerate(self.plan.cells)
+            if self.plan.given is None and cell.tests
+        }
         chances: list[np.ndarray] = []
         part = self.model.part
         starts = range(0, max(self.plan.n, 1), part)
@@ -137,7 +146,9 @@ class Drawing:
         else:
             # the stages of parts and cells would be a line each
             inner = Run(self.run.seed, threads=self.run.threads)
-            with self.run.stage("sample", f"making {self.plan.n:,} rows", total=self.plan.n) as stage:
+            with self.run.stage(
+                "sample", f"making {self.plan.n:,} rows", total=self.plan.n
+            ) as stage:
                 for start in starts:
                     size = min(part, self.plan.n - start)
                     yield self._part(start, size, inner, chances)
@@ -152,10 +163,21 @@ class Drawing:
         """What came of each cell in which something was asked, when all parts are made."""
         if self.plan.given is not None:
             [tally] = self._tallies
-            said = "what is given" + (f" and {self.plan.cells[0]}" if self.plan.cells[0].tests else "")
+            said = "what is given" + (
+                f" and {self.plan.cells[0]}" if self.plan.cells[0].tests else ""
+            )
             return (Odds(said, tally.rows, None, tally.effective, self.model.training),)
-        return tuple(Odds(str(cell), tally.rows, tally.chance / tally.rows, tally.effective, self.model.training)
-                     for cell, tally in zip(self.plan.cells, self._tallies, strict=True) if cell.tests and tally.rows)
+        return tuple(
+            Odds(
+                str(cell),
+                tally.rows,
+                tally.chance / tally.rows,
+                tally.effective,
+                self.model.training,
+            )
+            for cell, tally in zip(self.plan.cells, self._tallies, strict=True)
+            if cell.tests and tally.rows
+        )
 
     def _tell(self) -> None:
         odds = self.odds
@@ -165,14 +187,19 @@ class Drawing:
             elif one.chance is not None and len(odds) <= MANY:
                 self.run.emit("note", "odds", str(one))
         if self._guessed:
-            self.run.warn(f"{self._guessed:,} of the {self.plan.n:,} rows hold values, or combinations, that the model "
-                          "gives no chance; what is drawn beside them is a guess")
+            self.run.warn(
+                f"{self._guessed:,} of the {self.plan.n:,} rows hold values, or combinations, "
+                "that the model "
+                "gives no chance; what is drawn beside them is a guess"
+            )
 
     def _part(self, start: int, size: int, run: Run, chances: list[np.ndarray]) -> Dataset:
         rng = run.rng(self.plan.stream, self.plan.round_number, start // self.model.part)
         fresh = Fresh(start, run.seed_of(self.plan.stream, "fresh", self.plan.round_number))
         if self.plan.given is None:
-            return self.model.decoded(self._asked(start, size, rng, run), rng, self.plan.round_number, fresh)
+            return self.model.decoded(
+                self._asked(start, size, rng, run), rng, self.plan.round_number, fresh
+            )
         at = np.arange(start, start + size)
         given = self.plan.given.rows(at % len(self.plan.given))
         made = completions(self.model, given, self.plan.cells[0], self.plan.kept, rng, run)
@@ -189,7 +216,7 @@ class Drawing:
         """Rows from ``start`` on, each as its cell asks."""
         if self.plan.cell_of is None:
             return self._of_cell(0, size, rng, run)
-        cell = self.plan.cell_of[start:start + size]
+        cell = self.plan.cell_of[start : start + size]
         counts = np.bincount(cell, minlength=len(self.plan.cells))
         picked = self._picked(counts, rng, run)
         parts: list[Batch] = []
@@ -206,8 +233,11 @@ class Drawing:
 
     def _picked(self, counts: np.ndarray, rng: np.random.Generator, run: Run) -> dict[int, Batch]:
         """Rows of frequent cells, at most as many as are wanted, picked from plain rows."""
-        frequent = [] if self.plan.shares is None else [
-            k for k in np.flatnonzero(counts).tolist() if self.plan.shares[k] >= FREQUENT]
+        frequent = (
+            []
+            if self.plan.shares is None
+            else [k for k in np.flatnonzero(counts).tolist() if self.plan.shares[k] >= FREQUENT]
+        )
         if self.plan.shares is None or not frequent:
             return {}
         n = int(max(counts[k] / self.plan.shares[k] for k in frequent))
@@ -215,7 +245,7 @@ class Drawing:
         picked = {}
         for k in frequent:
             passing = self._known[k].passes(plain if plain.context is None else plain.context)
-            picked[k] = plain.rows(rng.permutation(np.flatnonzero(passing))[:counts[k]])
+            picked[k] = plain.rows(rng.permutation(np.flatnonzero(passing))[: counts[k]])
             taken = len(picked[k])
             self._tallies[k].add(Infilled(picked[k], np.full(taken, passing.mean()), taken))
         return picked
@@ -264,8 +294,14 @@ class SeriesDrawing:
             yield Dataset(made.frame, made.schema, origin=origin, name=made.name, door=self.door)
 
 
-def completions(model: Model, given: Given, condition: Condition, kept: Sequence[str], rng: np.random.Generator,
-                run: Run) -> Infilled:
+def completions(
+    model: Model,
+    given: Given,
+    condition: Condition,
+    kept: Sequence[str],
+    rng: np.random.Generator,
+    run: Run,
+) -> Infilled:
     """What rows of a user lack, drawn given what they have.
 
     Args:
@@ -282,7 +318,10 @@ def completions(model: Model, given: Given, condition: Condition, kept: Sequence
     """
     codec, n = model.codec, len(given)
     assert isinstance(codec, TableCodec)
-    batch = Batch(np.zeros((n, len(codec.spec.reals)), np.int64), np.zeros((n, len(codec.spec.codes)), np.int32))
+    batch = Batch(
+        np.zeros((n, len(codec.spec.reals)), np.int64),
+        np.zeros((n, len(codec.spec.codes)), np.int32),
+    )
     chance, effective = np.zeros(n), 0.0
     facts = [name for name in kept if name in given.known.schema]
     for at, known in codec.completions(given.known, condition, kept=facts):

@@ -41,23 +41,31 @@ MIN_ROWS = 20
 MAX_SAMPLE = 100_000_000
 
 PRIVACY_NOTE = (
-    "The model keeps no row. It keeps: values of a numeric column that at least 5 training rows share, and bounds between "
-    "values otherwise, at least 5 rows apart (a column's smallest and largest value may serve as the outermost bounds); "
-    "names of categories with at least 5 rows, or all of them where most are rarer, which is then warned of; forms of ids "
-    "and the largest number in them; frequent words; for rules, which of these go together; and trees whose "
+    "The model keeps no row. It keeps: values of a numeric column that at least 5 training rows "
+    "share, and bounds between "
+    "values otherwise, at least 5 rows apart (a column's smallest and largest value may serve as "
+    "the outermost bounds); "
+    "names of categories with at least 5 rows, or all of them where most are rarer, which is then "
+    "warned of; forms of ids "
+    "and the largest number in them; frequent words; for rules, which of these go together; and "
+    "trees whose "
     "questions are asked of these, or the weights of a network that was shown them."
 )
 
 IMAGE_PRIVACY_NOTE = (
-    "The model keeps no image. It keeps: the size of the images, the darkest and brightest value of each colour, what "
-    "stands beside the images as a model of a table keeps it (names of labels with at least 5 images, or all of them "
-    "where most are rarer), and the weights of networks that were shown the images. Networks can learn single images "
+    "The model keeps no image. It keeps: the size of the images, the darkest and brightest value "
+    "of each colour, what "
+    "stands beside the images as a model of a table keeps it (names of labels with at least 5 "
+    "images, or all of them "
+    "where most are rarer), and the weights of networks that were shown the images. Networks can "
+    "learn single images "
     "by heart; the near-copies say how far these did."
 )
 
 
 class Synthesizer:
-    """A model of a table, of series or of images: :meth:`sample` makes new rows, :meth:`save` and :meth:`load` keep it.
+    """A model of a table, of series or of images: :meth:`sample` makes new rows, :meth:`save` and
+    :meth:`load` keep it.
 
     Made by :func:`tidemill.fit`.
 
@@ -66,8 +74,12 @@ class Synthesizer:
         manifest: How it was made: model, seed, rows, versions, and how far learning got.
     """
 
-    def __init__(self, codec: TableCodec | SequenceCodec | ImageCodec, generator: Generator,
-                 manifest: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        codec: TableCodec | SequenceCodec | ImageCodec,
+        generator: Generator,
+        manifest: Mapping[str, Any],
+    ) -> None:
         self._codec = codec
         self._generator = generator
         self.manifest: dict[str, Any] = dict(manifest)
@@ -84,18 +96,25 @@ class Synthesizer:
 
     @property
     def curves(self) -> Mapping[str, list[list[float]]]:
-        """Name -> [step, value] points of losses and score, where the model learns in steps; else nothing."""
+        """Name -> [step, value] points of losses and score, where the model learns in steps; else
+        nothing."""
         return self._generator.curves if isinstance(self._generator, LearnsInSteps) else {}
 
     @property
     def best_step(self) -> int:
         """The step whose weights were kept."""
-        return self._generator.best_step if isinstance(self._generator, LearnsInSteps) else self._generator.steps_done
+        return (
+            self._generator.best_step
+            if isinstance(self._generator, LearnsInSteps)
+            else self._generator.steps_done
+        )
 
     def glimpses(self, run: Run) -> tuple[tuple[int, Dataset], ...]:
         """(step, rows made then) as learning went; nothing for a model that was loaded."""
         seen = self._generator.glimpses if isinstance(self._generator, LearnsInSteps) else []
-        return tuple((step, self._codec.decode(batch, run.rng("glimpse", step))) for step, batch in seen)
+        return tuple(
+            (step, self._codec.decode(batch, run.rng("glimpse", step))) for step, batch in seen
+        )
 
     @property
     def makes_series(self) -> bool:
@@ -119,7 +138,11 @@ class Synthesizer:
 
     def about(self, rows: int) -> int:
         """How many to ask of :meth:`sample` for about so many rows."""
-        return max(round(rows / self._codec.mean_steps), 1) if isinstance(self._codec, SequenceCodec) and rows else rows
+        return (
+            max(round(rows / self._codec.mean_steps), 1)
+            if isinstance(self._codec, SequenceCodec) and rows
+            else rows
+        )
 
     def only_rows(self, what: str) -> None:
         """See that it makes single rows.
@@ -128,11 +151,15 @@ class Synthesizer:
             OptionError: It makes series or images, for which there is no such thing yet.
         """
         if self.makes_series:
-            raise OptionError(f"this is a model of series, for which there is no {what} yet",
-                              hint="fit without --time or --entity to learn rows one by one")
+            raise OptionError(
+                f"this is a model of series, for which there is no {what} yet",
+                hint="fit without --time or --entity to learn rows one by one",
+            )
         if self.makes_images:
-            raise OptionError(f"this is a model of images, for which there is no {what} yet",
-                              hint="leave the column of images out with --ignore to learn the others")
+            raise OptionError(
+                f"this is a model of images, for which there is no {what} yet",
+                hint="leave the column of images out with --ignore to learn the others",
+            )
 
     def _conformed(self, data: Dataset, run: Run) -> Dataset:
         """Rows that are to be learned on top of this model's own, in its columns and types.
@@ -151,34 +178,53 @@ class Synthesizer:
         return data
 
     @staticmethod
-    def fit(data: Dataset, run: Run, model: str = "trees", options: Mapping[str, Any] | None = None,
-            start: Synthesizer | None = None, window: int | None = None) -> Synthesizer:
+    def fit(
+        data: Dataset,
+        run: Run,
+        model: str = "trees",
+        options: Mapping[str, Any] | None = None,
+        start: Synthesizer | None = None,
+        window: int | None = None,
+    ) -> Synthesizer:
         """Learn a dataset as it is, with a model of this name and these options.
 
-        Where columns are the entity and the time, and the model can, the rows of an entity are learned as a series.
+        Where columns are the entity and the time, and the model can, the rows of an entity are
+        learned as a series.
 
         Args:
             data: The rows.
             run: Seed, device, time and progress.
             model, options: Of the generator.
-            start: A model of the same columns from whose weights learning begins; only neural models can.
-            window: Steps that series are cut to; needs only a time, and 1 stands for rows one by one. By default series of
-                up to 64 steps stay whole, and longer ones are cut to 24.
+            start: A model of the same columns from whose weights learning begins; only neural
+                models can.
+            window: Steps that series are cut to; needs only a time, and 1 stands for rows one by
+                one. By default series of up to 64 steps stay whole, and longer ones are cut to 24.
 
         Raises:
-            DataError: There are too few rows, no column to learn, or values that ``start`` does not know.
+            DataError: There are too few rows, no column to learn, or values that ``start`` does not
+                know.
             OptionError: There is no such model or option, or it cannot begin from ``start``.
         """
         generator = unfitted(model, options)
         if len(data) < MIN_ROWS:
-            raise DataError(f"{len(data)} rows are too few to learn from", where=data.name,
-                            hint=f"give at least {MIN_ROWS} rows")
+            raise DataError(
+                f"{len(data)} rows are too few to learn from",
+                where=data.name,
+                hint=f"give at least {MIN_ROWS} rows",
+            )
         if start is not None:
             data = start._conformed(data, run)
-        codec = start._codec if start is not None else _codec(data, generator, model, window, run).fit(data, run)
+        codec = (
+            start._codec
+            if start is not None
+            else _codec(data, generator, model, window, run).fit(data, run)
+        )
         if not codec.spec.reals and not codec.spec.codes:
-            raise DataError("no column can be learned: all are ids, free text or ignored", where=data.name,
-                            hint="give a kind to a column with --schema")
+            raise DataError(
+                "no column can be learned: all are ids, free text or ignored",
+                where=data.name,
+                hint="give a kind to a column with --schema",
+            )
         batch = codec.encode(data)
         if codec.spec.context is not None:
             generator = Conditioned(model, generator)
@@ -187,12 +233,22 @@ class Synthesizer:
         elif isinstance(generator, LearnsInSteps):
             generator.fit(codec.spec, batch, run, start=start._generator)
         else:
-            raise OptionError(f"the model '{model}' learns anew each time and cannot start from another",
-                              hint="leave the start out, or choose a neural model: flow, vae, gan or autoregressive")
+            raise OptionError(
+                f"the model '{model}' learns anew each time and cannot start from another",
+                hint="leave the start out, or choose a neural model: flow, vae, gan or "
+                "autoregressive",
+            )
         manifest = {
-            "model": model, "options": dict(options or {}), "seed": run.seed, "rows": len(data),
-            "name": data.name, "door": data.door, "versions": versions(), "schema": data.schema.fingerprint(),
-            "steps_done": generator.steps_done, "steps_planned": generator.steps_planned,
+            "model": model,
+            "options": dict(options or {}),
+            "seed": run.seed,
+            "rows": len(data),
+            "name": data.name,
+            "door": data.door,
+            "versions": versions(),
+            "schema": data.schema.fingerprint(),
+            "steps_done": generator.steps_done,
+            "steps_planned": generator.steps_planned,
         }
         if isinstance(codec, ImageCodec):
             manifest |= {"size": list(codec.size)}
@@ -200,62 +256,116 @@ class Synthesizer:
             manifest |= {"series": len(batch), "window": codec.window}
         return Synthesizer(codec, generator, manifest)
 
-    def sample(self, n: int | None = None, where: Where = None, *, balance: Balance = None, fair: Fair = None,
-               fair_strength: float = 1.0, like: Any = None, seed: int = 0, run: Run | None = None) -> Any:
+    def sample(
+        self,
+        n: int | None = None,
+        where: Where = None,
+        *,
+        balance: Balance = None,
+        fair: Fair = None,
+        fair_strength: float = 1.0,
+        like: Any = None,
+        seed: int = 0,
+        run: Run | None = None,
+    ) -> Any:
         """New rows as the kind of frame that the model learned from (polars for a file).
 
         Args:
-            n: How many rows, or series where the model makes these; as many as ``like`` has by default.
-            where: What every row shall be like: ``["age>=30", "plan in team,solo"]`` or ``{"age": ">=30", "plan": ["team",
-                "solo"], "churn": "Yes", "fee": None}`` (None for a missing value); see
-                :func:`tidemill.core.condition.parse_where`.
-            balance: Shares that levels shall have: ``{"churn": {"Yes": 0.5}}``, or ``{"churn": "equal"}``. Levels that are
-                not named keep their proportions among the rest.
-            fair: A sensitive column and an outcome whose rates shall be equal in all of its groups: ``{"sex": "income"}``.
-                With several sensitive columns, in all of their combinations. Numbers are grouped by quarters.
+            n: How many rows, or series where the model makes these; as many as ``like`` has by
+                default.
+            where: What every row shall be like: ``["age>=30", "plan in team,solo"]`` or ``{"age":
+                ">=30", "plan": ["team", "solo"], "churn": "Yes", "fee": None}`` (None for a missing
+                value); see :func:`tidemill.core.condition.parse_where`.
+            balance: Shares that levels shall have: ``{"churn": {"Yes": 0.5}}``, or ``{"churn":
+                "equal"}``. Levels that are not named keep their proportions among the rest.
+            fair: A sensitive column and an outcome whose rates shall be equal in all of its groups:
+                ``{"sex": "income"}``. With several sensitive columns, in all of their combinations.
+                Numbers are grouped by quarters.
             fair_strength: How far the rates are moved, from 0 (as learned) to 1 (equal).
-            like: Rows with some of the columns, a frame or a path: the rest is drawn, and so is what is missing. They are
-                taken in turn until there are n rows.
+            like: Rows with some of the columns, a frame or a path: the rest is drawn, and so is
+                what is missing. They are taken in turn until there are n rows.
             seed: Another seed gives other rows.
-            run: For progress and cancelling; its seed takes the place of ``seed``. It is told how likely what was asked is,
-                and warned where the rows are worth few independent ones.
+            run: For progress and cancelling; its seed takes the place of ``seed``. It is told how
+                likely what was asked is, and warned where the rows are worth few independent ones.
 
         Raises:
             ConditionError: The values never occur, or what was asked cannot be understood.
             DataError: A value of ``like`` is none that the column can have.
-            OptionError: n is negative or beyond 100,000,000, or missing; or two of balance, fair and like are given.
+            OptionError: n is negative or beyond 100,000,000, or missing; or two of balance, fair
+                and like are given.
         """
-        return to_native(self.draw(n, where, balance=balance, fair=fair, fair_strength=fair_strength, like=like,
-                                   run=run or Run(seed)).data)
+        return to_native(
+            self.draw(
+                n,
+                where,
+                balance=balance,
+                fair=fair,
+                fair_strength=fair_strength,
+                like=like,
+                run=run or Run(seed),
+            ).data
+        )
 
-    def sample_dataset(self, n: int, where: Where = None, *, run: Run, round_number: int = 1) -> Dataset:
+    def sample_dataset(
+        self, n: int, where: Where = None, *, run: Run, round_number: int = 1
+    ) -> Dataset:
         """New rows as a Dataset whose origin says that they were generated."""
         return self.draw(n, where, run=run, round_number=round_number).data
 
-    def draw(self, n: int | None = None, where: Where = None, *, balance: Balance = None, fair: Fair = None,
-             fair_strength: float = 1.0, like: Any = None, run: Run, round_number: int = 1) -> Drawn:
-        """New rows together with how likely the model holds what was asked, and what the rows are worth.
+    def draw(
+        self,
+        n: int | None = None,
+        where: Where = None,
+        *,
+        balance: Balance = None,
+        fair: Fair = None,
+        fair_strength: float = 1.0,
+        like: Any = None,
+        run: Run,
+        round_number: int = 1,
+    ) -> Drawn:
+        """New rows together with how likely the model holds what was asked, and what the rows are
+        worth.
 
         The arguments and errors are those of :meth:`sample`.
         """
         return self._drawing(n, where, balance, fair, fair_strength, like, run, round_number).all()
 
-    def parts(self, n: int | None = None, where: Where = None, *, balance: Balance = None, fair: Fair = None,
-              fair_strength: float = 1.0, like: Any = None, run: Run) -> Iterator[Dataset]:
+    def parts(
+        self,
+        n: int | None = None,
+        where: Where = None,
+        *,
+        balance: Balance = None,
+        fair: Fair = None,
+        fair_strength: float = 1.0,
+        like: Any = None,
+        run: Run,
+    ) -> Iterator[Dataset]:
         """The rows of :meth:`draw` in parts of 250,000 rows, each made when it is asked for."""
         return iter(self._drawing(n, where, balance, fair, fair_strength, like, run, 1))
 
-    def infill(self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), seed: int = 0, run: Run | None = None) -> Any:
+    def infill(
+        self,
+        rows: Any,
+        draws: int = 1,
+        *,
+        keep: Sequence[str] = (),
+        seed: int = 0,
+        run: Run | None = None,
+    ) -> Any:
         """The rows with their missing values filled in, drawn given all that is known of the row.
 
-        Given values stay as they are; of ids and texts also the missing ones. Columns that the model does not know pass
-        through, those that the rows do not have are added.
+        Given values stay as they are; of ids and texts also the missing ones. Columns that the
+        model does not know pass through, those that the rows do not have are added.
 
         Args:
             rows: A Dataset, or anything that can be read: a frame, a path.
-            draws: How often; the differences between draws show how sure the model is. With more than one, all rows of the
-                first draw come first, and the last column ``draw`` counts them from 1.
-            keep: Columns whose missing values are facts (no end date: still a customer) and stay missing.
+            draws: How often; the differences between draws show how sure the model is. With more
+                than one, all rows of the first draw come first, and the last column ``draw`` counts
+                them from 1.
+            keep: Columns whose missing values are facts (no end date: still a customer) and stay
+                missing.
             seed: Another seed gives other values.
             run: For progress and cancelling; its seed takes the place of ``seed``.
 
@@ -265,16 +375,22 @@ class Synthesizer:
         """
         return to_native(self.infill_drawn(rows, draws, keep=keep, run=run or Run(seed)).data)
 
-    def infill_drawn(self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), run: Run) -> Drawn:
-        """The rows of :meth:`infill` together with what they are worth, and how likely what was given of each is."""
+    def infill_drawn(
+        self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), run: Run
+    ) -> Drawn:
+        """The rows of :meth:`infill` together with what they are worth, and how likely what was
+        given of each is."""
         return self._infilling(rows, draws, keep, run).all()
 
-    def infill_parts(self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), run: Run) -> Iterator[Dataset]:
+    def infill_parts(
+        self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), run: Run
+    ) -> Iterator[Dataset]:
         """The rows of :meth:`infill` in parts of 250,000 rows, each made when it is asked for."""
         return iter(self._infilling(rows, draws, keep, run))
 
     def interpolate(self, ways: int = 4, steps: int = 9, *, seed: int = 0) -> Any:
-        """Rows on the way from one made row to another of the same label, for models of images made by noise.
+        """Rows on the way from one made row to another of the same label, for models of images made
+        by noise.
 
         Args:
             ways: How many pairs of ends.
@@ -286,7 +402,10 @@ class Synthesizer:
         """
         found = self.between(ways, steps, Run(seed))
         if found is None:
-            raise OptionError("this model knows no way between its rows", hint="gan, vae, flow and latent of images do")
+            raise OptionError(
+                "this model knows no way between its rows",
+                hint="gan, vae, flow and latent of images do",
+            )
         return to_native(found)
 
     def between(self, ways: int, steps: int, run: Run) -> Dataset | None:
@@ -317,36 +436,69 @@ class Synthesizer:
         """A user's rows in the model's types.
 
         Raises:
-            DataError: The rows have none of the model's columns, or a value is not of its column's kind.
+            DataError: The rows have none of the model's columns, or a value is not of its column's
+                kind.
         """
         self.only_rows("completing of given rows")
         if isinstance(rows, Given):
             return rows
-        empty = Batch(np.zeros((0, len(self._codec.spec.reals)), np.int64),
-                      np.zeros((0, len(self._codec.spec.codes)), np.int32))
+        empty = Batch(
+            np.zeros((0, len(self._codec.spec.reals)), np.int64),
+            np.zeros((0, len(self._codec.spec.codes)), np.int32),
+        )
         blank = self._codec.decode(empty, np.random.default_rng(0)).frame
         return taken(rows, self.schema, blank.schema)
 
     @property
     def _model(self) -> Model:
         assert not isinstance(self._codec, SequenceCodec)
-        return Model(self._codec, self._generator, self.manifest["name"], self.manifest["door"], self.manifest["rows"])
+        return Model(
+            self._codec,
+            self._generator,
+            self.manifest["name"],
+            self.manifest["door"],
+            self.manifest["rows"],
+        )
 
-    def _drawing(self, n: int | None, where: Where, balance: Balance, fair: Fair, strength: float, like: Any, run: Run,
-                 round_number: int) -> Drawing | SeriesDrawing:
+    def _drawing(
+        self,
+        n: int | None,
+        where: Where,
+        balance: Balance,
+        fair: Fair,
+        strength: float,
+        like: Any,
+        run: Run,
+        round_number: int,
+    ) -> Drawing | SeriesDrawing:
         condition = self.condition(where)
         if isinstance(self._codec, SequenceCodec):
             if balance or fair or like is not None:
                 self.only_rows("drawing with balance, fair or like")
-            return SeriesDrawing(self._codec, self._generator, self.manifest["name"], self.manifest["door"], _checked(n),
-                                 run, round_number)
+            return SeriesDrawing(
+                self._codec,
+                self._generator,
+                self.manifest["name"],
+                self.manifest["door"],
+                _checked(n),
+                run,
+                round_number,
+            )
         evening = parse_fair(fair, strength, self.schema, self._codec.levels)
-        _check_one({"like": like is not None, "balance": bool(balance), "fair": evening is not None})
+        _check_one(
+            {"like": like is not None, "balance": bool(balance), "fair": evening is not None}
+        )
         given = None if like is None else self._own_columns(self.taken(like), run)
         n = _checked(len(given) if n is None and given is not None else n)
         plan = Plan(n, (condition,), given=given)
         if balance and n:
-            plan = balanced(self._model, n, condition, parse_balance(balance, self.schema, self._codec.levels), run)
+            plan = balanced(
+                self._model,
+                n,
+                condition,
+                parse_balance(balance, self.schema, self._codec.levels),
+                run,
+            )
         if evening is not None and evening.strength and n:
             plan = fairly(self._model, n, condition, evening, run)
         return Drawing(self._model, replace(plan, round_number=round_number), run)
@@ -357,16 +509,29 @@ class Synthesizer:
         for name in keep:
             self.schema[name]  # raises where there is none
         given = self.taken(rows)
-        return Drawing(self._model, Plan(_checked(draws * len(given)), given=given, kept=keep, draws=draws,
-                                         stream="infill"), run)
+        return Drawing(
+            self._model,
+            Plan(
+                _checked(draws * len(given)), given=given, kept=keep, draws=draws, stream="infill"
+            ),
+            run,
+        )
 
     def _own_columns(self, given: Given, run: Run) -> Given:
         """The rows without columns that the model does not have."""
         others = [name for name in given.source.schema.names if name not in self.schema]
         if others:
-            run.warn(f"'{given.source.name}' has {len(others):,} column{'s' if len(others) > 1 else ''} that the model has "
-                     f"not, left out here: {', '.join(others[:5])}{', ...' if len(others) > 5 else ''}")
-        return Given(given.source.select([name for name in self.schema.names if name in given.source.schema]), given.known)
+            run.warn(
+                f"'{given.source.name}' has {len(others):,} "
+                f"column{'s' if len(others) > 1 else ''} that the model has "
+                f"not, left out here: {', '.join(others[:5])}{', ...' if len(others) > 5 else ''}"
+            )
+        return Given(
+            given.source.select(
+                [name for name in self.schema.names if name in given.source.schema]
+            ),
+            given.known,
+        )
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Store the model; the same model gives the same bytes.
@@ -375,8 +540,13 @@ class Synthesizer:
             OutputError: The file exists, or cannot be written.
         """
         document, arrays = self._generator.to_state()
-        artifact.save(Path(path), self.manifest, {"codec": self._codec.to_state(), "generator": document}, arrays,
-                      overwrite=overwrite)
+        artifact.save(
+            Path(path),
+            self.manifest,
+            {"codec": self._codec.to_state(), "generator": document},
+            arrays,
+            overwrite=overwrite,
+        )
         return Path(path)
 
     @staticmethod
@@ -393,48 +563,83 @@ class Synthesizer:
                 raise ValueError(f"there is no model called {manifest['model']!r}")
             if manifest["door"] not in ("polars", "pandas", "pyarrow"):
                 raise ValueError("unknown kind of frame")
-            sort = SequenceCodec if "window" in manifest else ImageCodec if "size" in manifest else TableCodec
+            sort = (
+                SequenceCodec
+                if "window" in manifest
+                else ImageCodec
+                if "size" in manifest
+                else TableCodec
+            )
             codec = sort.from_state(documents["codec"])
             family = MODELS.load(manifest["model"]) if codec.spec.context is None else Conditioned
             generator = family.from_state(codec.spec, documents["generator"], arrays)
-            return Synthesizer(codec, generator, {k: v for k, v in manifest.items() if k not in ("format", "sha256")})
+            return Synthesizer(
+                codec,
+                generator,
+                {k: v for k, v in manifest.items() if k not in ("format", "sha256")},
+            )
 
     def __repr__(self) -> str:
         m = self.manifest
-        rows = f"{m['series']:,} series of {m['rows']:,} rows" if self.makes_series else f"{m['rows']:,} rows"
+        rows = (
+            f"{m['series']:,} series of {m['rows']:,} rows"
+            if self.makes_series
+            else f"{m['rows']:,} rows"
+        )
         if self.makes_images:
             rows = f"{m['rows']:,} images of {' x '.join(map(str, m['size'][:2]))} pixels"
-        return f"model of {m['name']}: {m['model']}, {rows}, {len(self.schema):,} columns, seed {m['seed']}"
+        return (
+            f"model of {m['name']}: {m['model']}, {rows}, {len(self.schema):,} columns, seed "
+            f"{m['seed']}"
+        )
 
     def _repr_html_(self) -> str:
         m = self.manifest
-        part = "" if self.complete else f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
-        return (f"<p><b>model of {html.escape(m['name'])}</b>: {html.escape(m['model'])}, learned from {m['rows']:,} rows "
-                f"and {len(self.schema):,} columns with seed {m['seed']}{part}</p>")
+        part = (
+            ""
+            if self.complete
+            else f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
+        )
+        return (
+            f"<p><b>model of {html.escape(m['name'])}</b>: {html.escape(m['model'])}, learned "
+            f"from {m['rows']:,} rows "
+            f"and {len(self.schema):,} columns with seed {m['seed']}{part}</p>"
+        )
 
 
 def default_model(schema: Schema) -> str:
-    """The model that is taken where none is named: ``trees``, and ``gan`` where there are images."""
+    """The model that is taken where none is named: ``trees``, and ``gan`` where there are
+    images."""
     return "trees" if image_column(schema) is None else "gan"
 
 
-def _codec(data: Dataset, generator: Generator, model: str, window: int | None,
-           run: Run) -> TableCodec | SequenceCodec | ImageCodec:
+def _codec(
+    data: Dataset, generator: Generator, model: str, window: int | None, run: Run
+) -> TableCodec | SequenceCodec | ImageCodec:
     """What turns these data into a grid.
 
     Raises:
         OptionError: The model cannot learn such a grid.
     """
     if image_column(data.schema) is None:
-        return SequenceCodec(window or 0) if _in_series(data, generator, model, window, run) else TableCodec()
+        return (
+            SequenceCodec(window or 0)
+            if _in_series(data, generator, model, window, run)
+            else TableCodec()
+        )
     if 2 not in getattr(generator, "site_axes", frozenset({0})):
-        raise OptionError(f"the model '{model}' cannot learn images",
-                          hint="choose gan, vae, flow, latent or autoregressive; or leave the column of images out with "
-                               "--ignore")
+        raise OptionError(
+            f"the model '{model}' cannot learn images",
+            hint="choose gan, vae, flow, latent or autoregressive; or leave the column of images "
+            "out with "
+            "--ignore",
+        )
     return ImageCodec()
 
 
-def _in_series(data: Dataset, generator: Generator, model: str, window: int | None, run: Run) -> bool:
+def _in_series(
+    data: Dataset, generator: Generator, model: str, window: int | None, run: Run
+) -> bool:
     """Whether rows are to be learned as the steps of series.
 
     Raises:
@@ -444,16 +649,28 @@ def _in_series(data: Dataset, generator: Generator, model: str, window: int | No
     timed = bool(data.schema.of_role("time"))
     if window is None:
         if able and timed and not learnable(data.schema):
-            run.emit("note", "learn", "Rows are learned one by one; --entity COL, or --window N for one long series, learns "
-                     "series.")
+            run.emit(
+                "note",
+                "learn",
+                "Rows are learned one by one; --entity COL, or --window N for one long series, "
+                "learns "
+                "series.",
+            )
         return able and learnable(data.schema)
     if window < 1:
-        raise OptionError(f"a window of {window} steps makes no sense", hint="give 2 or more, or 1 to learn rows one by one")
+        raise OptionError(
+            f"a window of {window} steps makes no sense",
+            hint="give 2 or more, or 1 to learn rows one by one",
+        )
     if window > 1 and not timed:
-        raise OptionError("a window needs the order of the steps", hint="name the time's column with --time")
+        raise OptionError(
+            "a window needs the order of the steps", hint="name the time's column with --time"
+        )
     if window > 1 and not able:
-        raise OptionError(f"the model '{model}' learns rows one by one and has no windows",
-                          hint="choose a neural model: see `tidemill models`")
+        raise OptionError(
+            f"the model '{model}' learns rows one by one and has no windows",
+            hint="choose a neural model: see `tidemill models`",
+        )
     return window > 1
 
 
@@ -461,13 +678,18 @@ def _check_one(asked: Mapping[str, bool]) -> None:
     """Rows like others have their own shares, and given shares leave no room for others."""
     names = [name for name, wanted in asked.items() if wanted]
     if len(names) > 1:
-        raise OptionError(f"rows can be drawn with {names[0]} or with {names[1]}, but not both at once",
-                          hint=f"leave {names[1]} or {names[0]} out")
+        raise OptionError(
+            f"rows can be drawn with {names[0]} or with {names[1]}, but not both at once",
+            hint=f"leave {names[1]} or {names[0]} out",
+        )
 
 
 def _checked(n: int | None) -> int:
     if n is None:
-        raise OptionError("it is not said how many rows are wanted", hint="give a number of rows, or rows to be completed")
+        raise OptionError(
+            "it is not said how many rows are wanted",
+            hint="give a number of rows, or rows to be completed",
+        )
     if not 0 <= n <= MAX_SAMPLE:
         raise OptionError(f"{n:,} rows cannot be made", hint=f"ask for 0 to {MAX_SAMPLE:,} rows")
     return n
@@ -478,5 +700,10 @@ def versions() -> dict[str, str]:
     import lightgbm
     import sklearn
 
-    return {"tidemill": __version__, "polars": pl.__version__, "numpy": np.__version__,
-            "lightgbm": lightgbm.__version__, "scikit-learn": sklearn.__version__}
+    return {
+        "tidemill": __version__,
+        "polars": pl.__version__,
+        "numpy": np.__version__,
+        "lightgbm": lightgbm.__version__,
+        "scikit-learn": sklearn.__version__,
+    }

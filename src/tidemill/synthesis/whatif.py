@@ -26,10 +26,14 @@ BLOCK = 20_000_000
 """Numbers held at a time while resampling."""
 SHOWN_LEVELS = 10
 UNLIKELY = 0.01
-"""A row is unlike anything learned where what is set is so many times as likely as what the row had."""
+"""A row is unlike anything learned where what is set is so many times as likely as what the row
+had."""
 MANY_UNLIKELY = 0.1
-LIMIT = ("This is what the model expects of rows with these values, learned from rows that came to have them by themselves. "
-         "It does not prove that setting them would bring it about.")
+LIMIT = (
+    "This is what the model expects of rows with these values, learned from rows that came to "
+    "have them by themselves. "
+    "It does not prove that setting them would bring it about."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ class Shift:
     Attributes:
         outcome: What is measured, in words.
         unit: "share" of rows, or "mean" of a number.
-        before, after: Its value with the rows' own values, and with those that are set; both by the model.
+        before, after: Its value with the rows' own values, and with those that are set; both by the
+            model.
         low, high: The 95 % interval of ``after - before``, resampled over rows and draws.
         observed: Its value in the rows as they were given, where they have it.
     """
@@ -59,10 +64,14 @@ class Shift:
 
     def __str__(self) -> str:
         shown = share if self.unit == "share" else figure
-        moved, low, high = (_signed(value, self.unit) for value in (self.shift, self.low, self.high))
+        moved, low, high = (
+            _signed(value, self.unit) for value in (self.shift, self.low, self.high)
+        )
         points = " points" if self.unit == "share" else ""
-        return (f"{self.outcome}: {shown(self.before)} -> {shown(self.after)}, {moved}{points} "
-                f"(95 % interval {low} to {high})")
+        return (
+            f"{self.outcome}: {shown(self.before)} -> {shown(self.after)}, {moved}{points} "
+            f"(95 % interval {low} to {high})"
+        )
 
 
 @dataclass(frozen=True)
@@ -79,8 +88,10 @@ class WhatIf:
         kept: Columns that stay as they are.
         redrawn: Columns of the rows that are drawn anew.
         shifts: One entry for each outcome.
-        unlikely: The share of rows for which the model holds what is set for under a hundredth as likely as what they had.
-        data: The rows with what is set and drawn; the column ``draw`` counts the draws where there are several.
+        unlikely: The share of rows for which the model holds what is set for under a hundredth as
+            likely as what they had.
+        data: The rows with what is set and drawn; the column ``draw`` counts the draws where there
+            are several.
     """
 
     asked: Condition
@@ -98,10 +109,18 @@ class WhatIf:
         kept = ", ".join(self.kept) or "nothing"
         notes = [f"Kept: {kept}. Drawn anew: {', '.join(self.redrawn)}."]
         if self.unlikely > 0:
-            notes.append(f"For {share(self.unlikely)} of the rows the model has hardly seen the like; their outcome is "
-                         "extrapolated.")
-        return [f"What if {self.asked}, for {plural(self.rows, 'row')}{had}, {plural(self.draws, 'draw')} each",
-                *(str(shift) for shift in self.shifts), *notes, LIMIT]
+            notes.append(
+                f"For {share(self.unlikely)} of the rows the model has hardly seen the like; "
+                "their outcome is "
+                "extrapolated."
+            )
+        return [
+            f"What if {self.asked}, for {plural(self.rows, 'row')}{had}, "
+            f"{plural(self.draws, 'draw')} each",
+            *(str(shift) for shift in self.shifts),
+            *notes,
+            LIMIT,
+        ]
 
     def __str__(self) -> str:
         head, *rest = self._lines()
@@ -110,21 +129,50 @@ class WhatIf:
 
     def _repr_html_(self) -> str:
         head, *rest = map(html.escape, self._lines())
-        items = "".join(f"<li>{line}</li>" for line in rest[:len(self.shifts)])
-        return f"<p><b>{head}</b></p><ul>{items}</ul>" + "".join(f"<p>{line}</p>" for line in rest[len(self.shifts):])
+        items = "".join(f"<li>{line}</li>" for line in rest[: len(self.shifts)])
+        return f"<p><b>{head}</b></p><ul>{items}</ul>" + "".join(
+            f"<p>{line}</p>" for line in rest[len(self.shifts) :]
+        )
 
     def to_state(self) -> dict[str, Any]:
         """All but the rows as plain JSON values."""
-        return {"set": self.asked.to_state(), "rows": self.rows, "already": self.already, "draws": self.draws,
-                "kept": list(self.kept), "redrawn": list(self.redrawn), "unlikely": self.unlikely,
-                "shifts": [{"outcome": s.outcome, "unit": s.unit, "before": s.before, "after": s.after, "shift": s.shift,
-                            "low": s.low, "high": s.high, "observed": s.observed} for s in self.shifts]}
+        return {
+            "set": self.asked.to_state(),
+            "rows": self.rows,
+            "already": self.already,
+            "draws": self.draws,
+            "kept": list(self.kept),
+            "redrawn": list(self.redrawn),
+            "unlikely": self.unlikely,
+            "shifts": [
+                {
+                    "outcome": s.outcome,
+                    "unit": s.unit,
+                    "before": s.before,
+                    "after": s.after,
+                    "shift": s.shift,
+                    "low": s.low,
+                    "high": s.high,
+                    "observed": s.observed,
+                }
+                for s in self.shifts
+            ],
+        }
 
 
-def what_if(model: Synthesizer, rows: Any, set: Mapping[str, Any] | Sequence[str] | str,
-            outcome: str | Sequence[str] | None = None, *, redraw: Sequence[str] | None = None,
-            keep: Sequence[str] | None = None, draws: int = DRAWS, run: Run) -> WhatIf:
-    """The shift of outcomes if some columns of rows were set: the arguments of :func:`tidemill.what_if`.
+def what_if(
+    model: Synthesizer,
+    rows: Any,
+    set: Mapping[str, Any] | Sequence[str] | str,
+    outcome: str | Sequence[str] | None = None,
+    *,
+    redraw: Sequence[str] | None = None,
+    keep: Sequence[str] | None = None,
+    draws: int = DRAWS,
+    run: Run,
+) -> WhatIf:
+    """The shift of outcomes if some columns of rows were set: the arguments of
+    :func:`tidemill.what_if`.
 
     Raises:
         ConditionError: What is set is no plain value, or an outcome cannot be understood.
@@ -136,19 +184,42 @@ def what_if(model: Synthesizer, rows: Any, set: Mapping[str, Any] | Sequence[str
     given = model.taken(rows)
     drawn_anew = _redrawn(model.schema, given, asked, measured, redraw, keep)
     stay = [name for name in given.source.schema.names if name not in drawn_anew]
-    own = Given(given.source.select(stay), given.known.select([n for n in given.known.schema.names if n in stay]))
+    own = Given(
+        given.source.select(stay),
+        given.known.select([n for n in given.known.schema.names if n in stay]),
+    )
     changed = _set(own, given, asked, model)
     facts = [name for name in changed.known.schema.names if model.schema[name].kind not in FRESH]
-    before = _drawn(model, own, draws, [name for name in facts if name in own.known.schema], run, "before")
+    before = _drawn(
+        model, own, draws, [name for name in facts if name in own.known.schema], run, "before"
+    )
     after = _drawn(model, changed, draws, facts, run, "after")
-    unlikely = _unlikely(before, after, len(given), run) if all(t.column in own.known.schema for t in asked.tests) else 0.0
+    unlikely = (
+        _unlikely(before, after, len(given), run)
+        if all(t.column in own.known.schema for t in asked.tests)
+        else 0.0
+    )
     shifts = _shifts(model, measured, before.data, after.data, given, draws, run)
     names = given.source.schema.names
     order = [*names, *(name for name in after.data.schema.names if name not in names)]
-    had = int(asked.mask(given.known.frame).sum()) if all(t.column in given.known.schema for t in asked.tests) else 0
+    had = (
+        int(asked.mask(given.known.frame).sum())
+        if all(t.column in given.known.schema for t in asked.tests)
+        else 0
+    )
     tests = {test.column for test in asked.tests}
     kept = tuple(name for name in facts if name not in tests)
-    return WhatIf(asked, len(given), had, draws, kept, tuple(drawn_anew), shifts, unlikely, after.data.select(order))
+    return WhatIf(
+        asked,
+        len(given),
+        had,
+        draws,
+        kept,
+        tuple(drawn_anew),
+        shifts,
+        unlikely,
+        after.data.select(order),
+    )
 
 
 def _asked(model: Synthesizer, wanted: Any) -> Condition:
@@ -156,13 +227,22 @@ def _asked(model: Synthesizer, wanted: Any) -> Condition:
     asked = model.condition(wanted)
     names = [test.column for test in asked.tests]
     if not names or len({*names}) < len(names):
-        raise ConditionError("what is set must name one value for each column", hint='write set={"plan": "team"}')
+        raise ConditionError(
+            "what is set must name one value for each column", hint='write set={"plan": "team"}'
+        )
     for test in asked.tests:
         kind = model.schema[test.column].kind
         if test.operator not in ("=", "missing") or kind in FRESH:
-            raise ConditionError(f"'{test}' is no plain value that can be set", where=f"column '{test.column}'",
-                                 hint='write COL=VALUE, in Python {"COL": VALUE}')
-        if test.operator == "=" and model.levels(test.column) and test.value not in model.levels(test.column):
+            raise ConditionError(
+                f"'{test}' is no plain value that can be set",
+                where=f"column '{test.column}'",
+                hint='write COL=VALUE, in Python {"COL": VALUE}',
+            )
+        if (
+            test.operator == "="
+            and model.levels(test.column)
+            and test.value not in model.levels(test.column)
+        ):
             model.draw(0, Condition((test,)), run=Run())  # raises, and names the levels
     return asked
 
@@ -172,35 +252,62 @@ def _outcomes(model: Synthesizer, outcome: str | Sequence[str] | None) -> list[s
     if outcome is None:
         target = model.schema.target
         if target is None:
-            raise OptionError("it is not said which outcome is meant", hint='name a column, or a condition such as "fee>50"')
+            raise OptionError(
+                "it is not said which outcome is meant",
+                hint='name a column, or a condition such as "fee>50"',
+            )
         return [target.name]
     texts = [outcome] if isinstance(outcome, str) else list(outcome)
-    measured: list[str | Condition] = [text if text in model.schema else model.condition(text) for text in texts]
+    measured: list[str | Condition] = [
+        text if text in model.schema else model.condition(text) for text in texts
+    ]
     for one in measured:
         if isinstance(one, str) and model.schema[one].kind not in ("number", "category", "boolean"):
-            raise OptionError(f"of a {model.schema[one].kind} there is no share and no mean", where=f"column '{one}'",
-                              hint=f'name a condition, such as "{one}>=..."')
+            raise OptionError(
+                f"of a {model.schema[one].kind} there is no share and no mean",
+                where=f"column '{one}'",
+                hint=f'name a condition, such as "{one}>=..."',
+            )
     return measured
 
 
-def _redrawn(schema: Schema, given: Given, asked: Condition, measured: Sequence[str | Condition],
-             redraw: Sequence[str] | None, keep: Sequence[str] | None) -> list[str]:
-    """The columns that are drawn anew: outcomes, what rules tie to what is set, and what the user names.
+def _redrawn(
+    schema: Schema,
+    given: Given,
+    asked: Condition,
+    measured: Sequence[str | Condition],
+    redraw: Sequence[str] | None,
+    keep: Sequence[str] | None,
+) -> list[str]:
+    """The columns that are drawn anew: outcomes, what rules tie to what is set, and what the user
+    names.
 
     Raises:
         OptionError: A column has two parts to play.
     """
     if redraw is not None and keep is not None:
-        raise OptionError("say what is kept, or what is drawn anew, not both", hint="leave keep or redraw out")
+        raise OptionError(
+            "say what is kept, or what is drawn anew, not both", hint="leave keep or redraw out"
+        )
     own = [name for name in given.known.schema.names if schema[name].kind not in FRESH]
     fixed = {test.column for test in asked.tests}
-    outcomes = {name for one in measured for name in ([one] if isinstance(one, str) else [t.column for t in one.tests])}
+    outcomes = {
+        name
+        for one in measured
+        for name in ([one] if isinstance(one, str) else [t.column for t in one.tests])
+    }
     kept = {schema[name].name for name in keep or ()}
     named = {schema[name].name for name in redraw or ()} if keep is None else {*own} - kept - fixed
-    for both, said in ((outcomes & fixed, "set and measured"), (named & fixed, "set and drawn anew"),
-                       (outcomes & kept, "kept and measured"), (kept & fixed, "set and kept")):
+    for both, said in (
+        (outcomes & fixed, "set and measured"),
+        (named & fixed, "set and drawn anew"),
+        (outcomes & kept, "kept and measured"),
+        (kept & fixed, "set and kept"),
+    ):
         if both:
-            raise OptionError(f"the column '{min(both)}' cannot be both {said}", hint="name another column")
+            raise OptionError(
+                f"the column '{min(both)}' cannot be both {said}", hint="name another column"
+            )
     anew = outcomes | named
     return [name for name in schema.names if name in anew | _tied(schema, fixed, anew) - kept]
 
@@ -232,12 +339,20 @@ def _set(own: Given, given: Given, asked: Condition, model: Synthesizer) -> Give
     schema = model.schema.select([name for name in model.schema.names if name in known.columns])
     source = own.source.frame.with_columns(typed.frame)
     columns = {column.name: column for column in given.source.schema}
-    shown = Schema(tuple(model.schema[name] if name in typed.schema else columns[name] for name in source.columns))
-    return Given(replace(own.source, frame=source, schema=shown, origin=None),
-                 Dataset(known.select(schema.names), schema, name=own.known.name))
+    shown = Schema(
+        tuple(
+            model.schema[name] if name in typed.schema else columns[name] for name in source.columns
+        )
+    )
+    return Given(
+        replace(own.source, frame=source, schema=shown, origin=None),
+        Dataset(known.select(schema.names), schema, name=own.known.name),
+    )
 
 
-def _drawn(model: Synthesizer, rows: Given, draws: int, facts: Sequence[str], run: Run, name: str) -> Drawn:
+def _drawn(
+    model: Synthesizer, rows: Given, draws: int, facts: Sequence[str], run: Run, name: str
+) -> Drawn:
     """The rows drawn so many times, without a word about it."""
     inner = Run(run.seed_of("what-if", name), threads=run.threads)
     with run.stage(name, f"drawing the rows {name}", total=1) as stage:
@@ -253,23 +368,42 @@ def _unlikely(before: Drawn, after: Drawn, n: int, run: Run) -> float:
     was, becomes = (drawn.reshape(-1, n).mean(axis=0) for drawn in (before.chance, after.chance))
     unlikely = float((becomes < UNLIKELY * was).mean())
     if unlikely > MANY_UNLIKELY:
-        run.warn(f"for {share(unlikely)} of the rows the model has hardly seen the like of what is set; their outcome is "
-                 "extrapolated")
+        run.warn(
+            f"for {share(unlikely)} of the rows the model has hardly seen the like of what is "
+            "set; their outcome is "
+            "extrapolated"
+        )
     return unlikely
 
 
-# --- outcomes --------------------------------------------------------------------------------------------------------
+# --- outcomes -------------------------------------------------------------------------------------
 
-def _shifts(model: Synthesizer, measured: Sequence[str | Condition], before: Dataset, after: Dataset, given: Given,
-            draws: int, run: Run) -> tuple[Shift, ...]:
+
+def _shifts(
+    model: Synthesizer,
+    measured: Sequence[str | Condition],
+    before: Dataset,
+    after: Dataset,
+    given: Given,
+    draws: int,
+    run: Run,
+) -> tuple[Shift, ...]:
     shifts = []
     for one in measured:
         if isinstance(one, str) and model.schema[one].kind == "number":
-            shifts.append(_shift(f"mean of {one}", "mean", pl.col(one), before, after, given, draws, run))
+            shifts.append(
+                _shift(f"mean of {one}", "mean", pl.col(one), before, after, given, draws, run)
+            )
             continue
-        conditions = [Condition((test,)) for test in _levels(model, one)] if isinstance(one, str) else [one]
-        shifts += [_shift(str(condition), "share", condition.expression(), before, after, given, draws, run)
-                   for condition in conditions]
+        conditions = (
+            [Condition((test,)) for test in _levels(model, one)] if isinstance(one, str) else [one]
+        )
+        shifts += [
+            _shift(
+                str(condition), "share", condition.expression(), before, after, given, draws, run
+            )
+            for condition in conditions
+        ]
     return tuple(shifts)
 
 
@@ -281,14 +415,25 @@ def _levels(model: Synthesizer, name: str) -> list[Test]:
     return [*(Test(name, "=", level) for level in shown), *missing]
 
 
-def _shift(outcome: str, unit: str, expression: pl.Expr, before: Dataset, after: Dataset, given: Given, draws: int,
-           run: Run) -> Shift:
+def _shift(
+    outcome: str,
+    unit: str,
+    expression: pl.Expr,
+    before: Dataset,
+    after: Dataset,
+    given: Given,
+    draws: int,
+    run: Run,
+) -> Shift:
     """One outcome before and after, and the interval of the difference."""
     rng = run.rng("what-if", "bootstrap", outcome)
     n = len(given)
     sides = [_values(data.frame, expression).reshape(draws, n).T for data in (before, after)]
     known = [~np.isnan(side) for side in sides]
-    means = [float(side[there].mean()) if there.any() else float("nan") for side, there in zip(sides, known, strict=True)]
+    means = [
+        float(side[there].mean()) if there.any() else float("nan")
+        for side, there in zip(sides, known, strict=True)
+    ]
     moved: list[np.ndarray] = []
     block = max(1, min(BOOTSTRAPS, BLOCK // max(n, 1)))
     for start in range(0, BOOTSTRAPS, block):
@@ -298,7 +443,9 @@ def _shift(outcome: str, unit: str, expression: pl.Expr, before: Dataset, after:
         for side, there in zip(sides, known, strict=True):
             draw = rng.multinomial(draws, np.full(draws, 1 / draws), size=size)
             total = ((rows @ np.where(there, side, 0.0)) * draw).sum(axis=1)
-            resampled.append(total / np.maximum(((rows @ there.astype(float)) * draw).sum(axis=1), 1e-300))
+            resampled.append(
+                total / np.maximum(((rows @ there.astype(float)) * draw).sum(axis=1), 1e-300)
+            )
         moved.append(resampled[1] - resampled[0])
     low, high = np.quantile(np.concatenate(moved), [0.025, 0.975])
     names = expression.meta.root_names()
@@ -310,11 +457,14 @@ def _shift(outcome: str, unit: str, expression: pl.Expr, before: Dataset, after:
 
 def _values(frame: pl.DataFrame, expression: pl.Expr) -> np.ndarray:
     """(n,) float64, NaN where a number is missing."""
-    return frame.select(expression.cast(pl.Float64).alias("value"))["value"].fill_null(float("nan")).to_numpy()
+    return (
+        frame.select(expression.cast(pl.Float64).alias("value"))["value"]
+        .fill_null(float("nan"))
+        .to_numpy()
+    )
 
 
 def _signed(value: float, unit: str) -> str:
     if unit == "share":
         return f"{100 * value:+.1f}"
     return f"{'+' if value >= 0 else '-'}{figure(abs(value))}"
-

@@ -16,10 +16,11 @@ REAL, WEIGHTS, REPEATED = "real rows alone", "class weights", "real rows repeate
 
 
 def controls(problem: Problem, strategy: Arm) -> list[Arm]:
-    """The real rows as they are, with class weights, and repeated until there are as many of each class as the strategy has.
+    """The real rows as they are, with class weights, and repeated until there are as many of each
+    class as the strategy has.
 
-    The last one takes from a strategy what is owed to the mere number of rows and to the balance of classes: copies of
-    training rows cannot beat it. Class weights need classes.
+    The last one takes from a strategy what is owed to the mere number of rows and to the balance of
+    classes: copies of training rows cannot beat it. Class weights need classes.
     """
     weighted = [class_weights(problem)] if problem.classes else []
     return [Arm(REAL, "real", lambda data, run: Rows(data)), *weighted, repeated(problem, strategy)]
@@ -27,6 +28,7 @@ def controls(problem: Problem, strategy: Arm) -> list[Arm]:
 
 def class_weights(problem: Problem) -> Arm:
     """Real rows, each class with the same weight in sum."""
+
     def make(data: Dataset, run: Run) -> Rows:
         label = problem.coded(data)
         known = ~np.isnan(label)
@@ -39,15 +41,23 @@ def class_weights(problem: Problem) -> Arm:
 
 
 def repeated(problem: Problem, strategy: Arm) -> Arm:
-    """Real rows repeated (or left out) at random until each class, or tenth of a number, has as many as in the strategy."""
+    """Real rows repeated (or left out) at random until each class, or tenth of a number, has as
+    many as in the strategy."""
+
     def make(data: Dataset, run: Run) -> Rows:
         asked = problem.coded(strategy.make(data, run).data)
-        return Rows(data.rows(as_many(problem.coded(data), asked, len(problem.classes), run.rng("repeated"))))
+        return Rows(
+            data.rows(
+                as_many(problem.coded(data), asked, len(problem.classes), run.rng("repeated"))
+            )
+        )
 
     return Arm(REPEATED, "real", make)
 
 
-def as_many(label: Floats, asked: Floats, classes: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def as_many(
+    label: Floats, asked: Floats, classes: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
     """Positions of rows, repeated so that each class has as many of them as is asked; sorted.
 
     Each row of a class is taken equally often, but for one that chance decides on.
@@ -68,7 +78,8 @@ def as_many(label: Floats, asked: Floats, classes: int, rng: np.random.Generator
 
 
 def code(values: Floats, real: Floats, classes: int) -> NDArray[np.int64]:
-    """(n,) the class, or the tenth of the real numbers in which a number lies; -1 where it is missing."""
+    """(n,) the class, or the tenth of the real numbers in which a number lies; -1 where it is
+    missing."""
     known = ~np.isnan(values)
     found = np.full(len(values), -1, np.int64)
     if classes:

@@ -22,8 +22,8 @@ class Problem:
     Attributes:
         target: The column to be predicted.
         columns: The columns to learn from; of images, the column of images alone.
-        classes: Class names by code, the most frequent first, so that of two classes the rarer one is 1; empty where the
-            target is a number.
+        classes: Class names by code, the most frequent first, so that of two classes the rarer one
+            is 1; empty where the target is a number.
         rest: Whether the last class stands for all levels that are not named.
         prior: The real rows' share of each class, (classes,).
         label: The real rows' codes or numbers, (n,); NaN where missing.
@@ -37,16 +37,30 @@ class Problem:
     label: Floats = field(repr=False)
 
     def coded(self, data: Dataset) -> Floats:
-        """The target of other rows, (n,): NaN where it is missing, or a level that the real rows do not have."""
+        """The target of other rows, (n,): NaN where it is missing, or a level that the real rows do
+        not have."""
         values = data.frame[self.target.name]
         if not self.classes:
             return as_floats(values)
         named = list(self.classes[:-1] if self.rest else self.classes)
         # -1 stands for a missing value, which must not be taken for one of the other levels
         texts = values.cast(pl.String).alias("level")
-        codes = texts.replace_strict(named, list(range(len(named))), default=len(named) if self.rest else None,
-                                     return_dtype=pl.Float64).to_frame("code").with_columns(texts)
-        known = pl.when(pl.col("level").is_null()).then(None).otherwise(pl.col("code")).fill_null(float("nan"))
+        codes = (
+            texts.replace_strict(
+                named,
+                list(range(len(named))),
+                default=len(named) if self.rest else None,
+                return_dtype=pl.Float64,
+            )
+            .to_frame("code")
+            .with_columns(texts)
+        )
+        known = (
+            pl.when(pl.col("level").is_null())
+            .then(None)
+            .otherwise(pl.col("code"))
+            .fill_null(float("nan"))
+        )
         coded: Floats = codes.select(known.alias("code"))["code"].to_numpy()
         return coded
 
@@ -55,22 +69,35 @@ def problem_of(train: Dataset) -> Problem:
     """What there is to predict in real rows.
 
     Raises:
-        DataError: There is no target, it has one value only, or there is nothing to predict it from.
+        DataError: There is no target, it has one value only, or there is nothing to predict it
+            from.
     """
     found = targets((train,))
     if isinstance(found, str):
-        raise DataError(found, where=train.name, hint="name the column to be predicted with --target")
+        raise DataError(
+            found, where=train.name, hint="name the column to be predicted with --target"
+        )
     column, label = train.schema[found.column], found.values[0]
     image = image_column(train.schema)
-    columns = tuple(c for c in train.schema.modelled if c.name != column.name) if image is None else (image,)
+    columns = (
+        tuple(c for c in train.schema.modelled if c.name != column.name)
+        if image is None
+        else (image,)
+    )
     if not columns:
-        raise DataError(f"there is no column to predict '{column.name}' from", where=train.name,
-                        hint="give a kind to a column with --schema")
+        raise DataError(
+            f"there is no column to predict '{column.name}' from",
+            where=train.name,
+            hint="give a kind to a column with --schema",
+        )
     if not found.classes:
         label = as_floats(train.frame[column.name])
         if np.isinf(label).any():
-            raise DataError(f"the target '{column.name}' is infinite in {int(np.isinf(label).sum()):,} rows",
-                            where=train.name, hint="clean the table first: tidemill clean")
+            raise DataError(
+                f"the target '{column.name}' is infinite in {int(np.isinf(label).sum()):,} rows",
+                where=train.name,
+                hint="clean the table first: tidemill clean",
+            )
         return Problem(column, columns, (), False, np.zeros(0), label)
     counts = np.bincount(label[~np.isnan(label)].astype(int), minlength=len(found.classes))
     rest = train.frame[column.name].drop_nulls().n_unique() > len(found.classes)

@@ -1,4 +1,5 @@
-"""Generated rows as a strategy: a table that is at hand, or a sampler that makes them anew in each fold."""
+"""Generated rows as a strategy: a table that is at hand, or a sampler that makes them anew in each
+fold."""
 
 from __future__ import annotations
 
@@ -32,9 +33,10 @@ class Sampler(Protocol):
 def table(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> Arm:
     """Real rows and those rows of a table whose nearest real row is among them.
 
-    Whoever made the table may have seen all real rows, also those that a fold is tested on; in the extreme the table is a
-    copy of them. So each generated row belongs to its nearest real row, and is learned from only where that one is. Of real
-    rows that are equal, each is given its part of what is nearest to them.
+    Whoever made the table may have seen all real rows, also those that a fold is tested on; in the
+    extreme the table is a copy of them. So each generated row belongs to its nearest real row, and
+    is learned from only where that one is. Of real rows that are equal, each is given its part of
+    what is nearest to them.
 
     Args:
         train: All real rows; folds are made of these.
@@ -47,7 +49,9 @@ def table(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> Arm
 
     def make(data: Dataset, own: Run) -> Rows:
         real = _plain(data, train, homes.all)
-        return Rows(replace(real, frame=pl.concat([real.frame, plain.frame.filter(homes.among(data))])))
+        return Rows(
+            replace(real, frame=pl.concat([real.frame, plain.frame.filter(homes.among(data))]))
+        )
 
     return Arm("generated rows", "generated", once(make))
 
@@ -55,9 +59,10 @@ def table(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> Arm
 def sampler(model: Sampler, problem: Problem, name: str = "") -> Arm:
     """What a sampler makes of the real rows of each fold, which is all that it sees.
 
-    It is copied for each fold; where its ``random_state`` is None, it is given one, so that results can be repeated. It is
-    handed the columns to learn from and the target: pandas where the real rows came so, or where it is one of
-    imbalanced-learn's own, which know no other frames; else polars.
+    It is copied for each fold; where its ``random_state`` is None, it is given one, so that results
+    can be repeated. It is handed the columns to learn from and the target: pandas where the real
+    rows came so, or where it is one of imbalanced-learn's own, which know no other frames; else
+    polars.
 
     Raises:
         DataError: It fails, or gives back something else than rows.
@@ -71,15 +76,19 @@ def sampler(model: Sampler, problem: Problem, name: str = "") -> Arm:
         except TidemillError:
             raise
         except Exception as error:  # of somebody else's code: anything
-            raise DataError(f"the sampler {type(model).__name__} failed: {error}", where=data.name,
-                            hint="try it on the columns to learn from and the target by itself") from error
+            raise DataError(
+                f"the sampler {type(model).__name__} failed: {error}",
+                where=data.name,
+                hint="try it on the columns to learn from and the target by itself",
+            ) from error
         return Rows(returned(made, data, problem))
 
     return Arm(name or type(model).__name__, "generated", once(make))
 
 
 def once(make: Callable[[Dataset, Run], Rows]) -> Callable[[Dataset, Run], Rows]:
-    """The same, but asked again for the same rows at once it gives what it gave; its control asks for the counts of it."""
+    """The same, but asked again for the same rows at once it gives what it gave; its control asks
+    for the counts of it."""
     last: list[tuple[Dataset, int, Rows]] = []
 
     def remembering(data: Dataset, run: Run) -> Rows:
@@ -99,7 +108,8 @@ def native(data: Dataset, problem: Problem, door: Door = "polars") -> tuple[Any,
 
 
 def fresh(model: Sampler, run: Run) -> Sampler:
-    """A copy of a sampler that has learned nothing, with a random state of its own where it had none."""
+    """A copy of a sampler that has learned nothing, with a random state of its own where it had
+    none."""
     if not hasattr(model, "get_params"):
         return deepcopy(model)
     from sklearn.base import clone
@@ -119,10 +129,16 @@ def returned(made: tuple[Any, Any], data: Dataset, problem: Problem) -> Dataset:
     names = [column.name for column in problem.columns]
     try:
         rows, target = made
-        frame = pl.DataFrame([*(_series(name, rows[name]) for name in names), _series(problem.target.name, target)])
+        frame = pl.DataFrame(
+            [*(_series(name, rows[name]) for name in names), _series(problem.target.name, target)]
+        )
     except (TypeError, ValueError, KeyError, IndexError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"the sampler gave back no rows of the columns that it was given ({error})", where=data.name,
-                        hint="fit_resample(X, y) must return a frame with the columns of X, and as many targets") from error
+        raise DataError(
+            f"the sampler gave back no rows of the columns that it was given ({error})",
+            where=data.name,
+            hint="fit_resample(X, y) must return a frame with the columns of X, and as many "
+            "targets",
+        ) from error
     shaped = data.select([*names, problem.target.name])
     return _plain(replace(shaped, frame=frame, origin=None), data, [problem.target.name, *names])
 
@@ -131,11 +147,15 @@ def _series(name: str, values: Any) -> pl.Series:
     if type(values).__module__.partition(".")[0] == "pandas":
         column: Any = pl.from_pandas(values)  # knows pandas' several ways of saying "missing"
         return column.alias(name)
-    return pl.Series(name, values if isinstance(values, pl.Series) else np.asarray(values), strict=False)
+    return pl.Series(
+        name, values if isinstance(values, pl.Series) else np.asarray(values), strict=False
+    )
 
 
 def _plain(rows: Dataset, like: Dataset, names: list[str]) -> Dataset:
-    """The columns of these names in types that hold every value: a sampler's means of whole numbers are no whole numbers."""
+    """The columns of these names in types that hold every value: a sampler's means of whole numbers
+    are no whole numbers."""
+
     def shaped(name: str) -> pl.Expr:
         dtype = like.frame[name].dtype
         if dtype.is_numeric():
@@ -147,8 +167,11 @@ def _plain(rows: Dataset, like: Dataset, names: list[str]) -> Dataset:
     try:
         frame = rows.frame.select(map(shaped, names))
     except pl.exceptions.PolarsError as error:
-        raise DataError(f"generated rows have values of another kind than the real ones ({error})", where=rows.name,
-                        hint="give rows with the columns and kinds of the training rows") from error
+        raise DataError(
+            f"generated rows have values of another kind than the real ones ({error})",
+            where=rows.name,
+            hint="give rows with the columns and kinds of the training rows",
+        ) from error
     return replace(rows, frame=frame, schema=rows.schema.select(names), origin=None)
 
 
@@ -170,21 +193,26 @@ class _Homes:
     def among(self, data: Dataset) -> NDArray[np.bool_]:
         """(m,) whether the real row is one of these."""
         counts = _counts(data, self.inputs, self.all)
-        present = pl.DataFrame({"key": self.key}).join(counts, on="key", how="left", maintain_order="left")["rows"]
+        present = pl.DataFrame({"key": self.key}).join(
+            counts, on="key", how="left", maintain_order="left"
+        )["rows"]
         return self.place < present.fill_null(0).to_numpy()
 
 
 def _homes(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> _Homes:
     """The nearest real row of each generated one by the columns to learn from.
 
-    The target has no part in the distance: else a generated row that says otherwise than the tested row beside it would
-    belong to another one and stay, while one that says the same would be left out, and all would look worse than they are.
-    Where several real rows are equal but for the target, it belongs to one with the same target, if there is such.
+    The target has no part in the distance: else a generated row that says otherwise than the tested
+    row beside it would belong to another one and stay, while one that says the same would be left
+    out, and all would look worse than they are. Where several real rows are equal but for the
+    target, it belongs to one with the same target, if there is such.
     """
     inputs = [column.name for column in problem.columns]
     both = [*inputs, problem.target.name]
     layout, (real, made) = features((train, synthetic), problem.columns)
-    order = run.rng("proof", "ties").permutation(len(train))  # so that of rows equally near any may be found
+    order = run.rng("proof", "ties").permutation(
+        len(train)
+    )  # so that of rows equally near any may be found
     embed = learn_embedding(layout, real, run) if real.pixels is None else _flat
     found, _ = nearest(embed(made), embed(real.rows(order)), run.threads)
     at = train.frame[order[found]]
@@ -193,7 +221,11 @@ def _homes(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> _H
     by_inputs, by_all = _hashes(at, inputs), _hashes(at.with_columns(says), both)
     counts = _counts(train, inputs, both)
     key = np.where(np.isin(by_all, counts["key"].to_numpy()), by_all, by_inputs)
-    rows = pl.DataFrame({"key": key}).join(counts, on="key", how="left", maintain_order="left")["rows"].to_numpy()
+    rows = (
+        pl.DataFrame({"key": key})
+        .join(counts, on="key", how="left", maintain_order="left")["rows"]
+        .to_numpy()
+    )
     return _Homes(key, run.rng("proof", "homes").integers(rows), inputs, both)
 
 

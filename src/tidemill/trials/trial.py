@@ -42,7 +42,8 @@ class Arm:
     Attributes:
         name: In words, and its name in the results.
         kind: "real" (real rows only), "interpolated" (SMOTE and friends) or "generated".
-        make: From the real rows of a fold to what is learned from. The run is the same for all arms of a fold.
+        make: From the real rows of a fold to what is learned from. The run is the same for all arms
+            of a fold.
     """
 
     name: str
@@ -75,8 +76,12 @@ class Unit:
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Unit:
         """The unit that :meth:`to_state` wrote."""
-        values = {learner: {name: float("nan") if value is None else value for name, value in found.items()}
-                  for learner, found in state["values"].items()}
+        values = {
+            learner: {
+                name: float("nan") if value is None else value for name, value in found.items()
+            }
+            for learner, found in state["values"].items()
+        }
         return Unit(**{**state, "values": values})
 
 
@@ -100,7 +105,11 @@ class Trials:
 
     def of(self, arm: str, learner: str, measure: str, share: float = 1.0) -> Floats:
         """The figure in each fold, in their order, (folds,)."""
-        found = {unit.fold: unit.values[learner][measure] for unit in self.units if unit.arm == arm and unit.share == share}
+        found = {
+            unit.fold: unit.values[learner][measure]
+            for unit in self.units
+            if unit.arm == arm and unit.share == share
+        }
         return np.array([found[k] for k in range(self.folds)])
 
     def mean(self, arm: str, learner: str, measure: str, share: float = 1.0) -> float:
@@ -108,17 +117,29 @@ class Trials:
         values = self.of(arm, learner, measure, share)
         return float(np.nanmean(values)) if not np.isnan(values).all() else float("nan")
 
-    def gain(self, arm: str, control: str, learner: str, measure: str, share: float = 1.0, level: float = 0.95) -> Interval:
-        """How much better an arm is than another, above 0 for better whatever the measure; see :func:`corrected`.
+    def gain(
+        self,
+        arm: str,
+        control: str,
+        learner: str,
+        measure: str,
+        share: float = 1.0,
+        level: float = 0.95,
+    ) -> Interval:
+        """How much better an arm is than another, above 0 for better whatever the measure; see
+        :func:`corrected`.
 
-        Also for a share of the real rows the overlap is taken to be that of whole folds, of which the share is drawn.
+        Also for a share of the real rows the overlap is taken to be that of whole folds, of which
+        the share is drawn.
         """
         pair = self.of(arm, learner, measure, share), self.of(control, learner, measure, share)
         return corrected(self.measures[measure].gain(*pair), self.test_share, level)
 
     def rows(self, arm: str, share: float = 1.0) -> float:
         """Mean number of rows that were learned from."""
-        return float(np.mean([unit.rows for unit in self.units if unit.arm == arm and unit.share == share]))
+        return float(
+            np.mean([unit.rows for unit in self.units if unit.arm == arm and unit.share == share])
+        )
 
     @property
     def shares(self) -> tuple[float, ...]:
@@ -126,12 +147,14 @@ class Trials:
         return tuple(sorted({unit.share for unit in self.units}, reverse=True))
 
 
-def predicted(rows: Rows, test: Dataset, learner: str, run: Run, *, problem: Problem | None = None) -> Floats:
+def predicted(
+    rows: Rows, test: Dataset, learner: str, run: Run, *, problem: Problem | None = None
+) -> Floats:
     """What a learner that was shown these rows says of others.
 
-    Probabilities are stated for the real rows' class shares, by weighing the classes' odds (Saerens et al. 2002, "Adjusting
-    the Outputs of a Classifier to New a Priori Probabilities", eq. 2.4): a strategy that shows more of a rare class is
-    neither rewarded nor punished for it.
+    Probabilities are stated for the real rows' class shares, by weighing the classes' odds (Saerens
+    et al. 2002, "Adjusting the Outputs of a Classifier to New a Priori Probabilities", eq. 2.4): a
+    strategy that shows more of a rare class is neither rewarded nor punished for it.
 
     Args:
         rows: To learn from; rows without a target are left out.
@@ -147,15 +170,37 @@ def predicted(rows: Rows, test: Dataset, learner: str, run: Run, *, problem: Pro
     return _Bench([learner]).says(learner, _encoded(rows, test, problem), problem, run)
 
 
-def score(rows: Rows, test: Dataset, learners: Sequence[str], measures: Iterable[Measure], run: Run, *,
-          problem: Problem | None = None) -> dict[str, dict[str, float]]:
-    """Learner -> measure -> figure on the test rows that have a target; arguments as of :func:`predicted`."""
-    return _Bench(learners).scored(rows, test, tuple(measures), run, problem or problem_of(rows.data))
+def score(
+    rows: Rows,
+    test: Dataset,
+    learners: Sequence[str],
+    measures: Iterable[Measure],
+    run: Run,
+    *,
+    problem: Problem | None = None,
+) -> dict[str, dict[str, float]]:
+    """Learner -> measure -> figure on the test rows that have a target; arguments as of
+    :func:`predicted`."""
+    return _Bench(learners).scored(
+        rows, test, tuple(measures), run, problem or problem_of(rows.data)
+    )
 
 
-def trial(arms: Sequence[Arm], train: Dataset, run: Run, *, learners: Sequence[str], measures: Sequence[Measure],
-          shares: Sequence[float] = (1.0,), splits: int = 5, repeats: int = 2, problem: Problem | None = None,
-          test: Dataset | None = None, known: Iterable[Unit] = (), finished: Callable[[Unit], None] | None = None) -> Trials:
+def trial(
+    arms: Sequence[Arm],
+    train: Dataset,
+    run: Run,
+    *,
+    learners: Sequence[str],
+    measures: Sequence[Measure],
+    shares: Sequence[float] = (1.0,),
+    splits: int = 5,
+    repeats: int = 2,
+    problem: Problem | None = None,
+    test: Dataset | None = None,
+    known: Iterable[Unit] = (),
+    finished: Callable[[Unit], None] | None = None,
+) -> Trials:
     """Compare strategies by repeated stratified cross-validation.
 
     Args:
@@ -167,7 +212,8 @@ def trial(arms: Sequence[Arm], train: Dataset, run: Run, *, learners: Sequence[s
         shares: Parts of each fold's real rows that are learned from.
         splits, repeats: As of :func:`tidemill.supervised.folds.folds`.
         problem: What is predicted; by default as in ``train``.
-        test: Other real rows, to be tested on in the place of those of the fold: each fold has its part of them.
+        test: Other real rows, to be tested on in the place of those of the fold: each fold has its
+            part of them.
         known: Units that are finished already and are not done again.
         finished: Is handed each unit that was done now.
 
@@ -176,10 +222,18 @@ def trial(arms: Sequence[Arm], train: Dataset, run: Run, *, learners: Sequence[s
     """
     problem = problem or problem_of(train)
     sides = divided(train, run, splits=splits, repeats=repeats, problem=problem, test=test)
-    done = {(unit.arm, unit.share, unit.fold): unit for unit in known if _whole(unit, learners, measures)}
+    done = {
+        (unit.arm, unit.share, unit.fold): unit
+        for unit in known
+        if _whole(unit, learners, measures)
+    }
     bench = _Bench(learners)
     units = []
-    with run.stage("prove", f"{len(arms)} strategies in {len(sides)} folds", len(sides) * len(shares) * len(arms)) as stage:
+    with run.stage(
+        "prove",
+        f"{len(arms)} strategies in {len(sides)} folds",
+        len(sides) * len(shares) * len(arms),
+    ) as stage:
         for fold, (inside, other, asked) in enumerate(sides):
             for share in shares:
                 own = child(run, "fold", fold, str(share))
@@ -194,42 +248,79 @@ def trial(arms: Sequence[Arm], train: Dataset, run: Run, *, learners: Sequence[s
                             finished(unit)
                     units.append(unit)
                     stage.advance(arm.name)
-    ratio = 1 / (len(sides) // repeats - 1)  # of rows tested on to rows learned from; so too where the test rows are others
-    return Trials(tuple(units), {measure.name: measure for measure in measures}, float(ratio), len(sides),
-                  float(np.mean([len(inside) for inside, _, _ in sides])))
+    ratio = 1 / (
+        len(sides) // repeats - 1
+    )  # of rows tested on to rows learned from; so too where the test rows are others
+    return Trials(
+        tuple(units),
+        {measure.name: measure for measure in measures},
+        float(ratio),
+        len(sides),
+        float(np.mean([len(inside) for inside, _, _ in sides])),
+    )
 
 
-def divided(train: Dataset, run: Run, *, splits: int, repeats: int, problem: Problem,
-            test: Dataset | None = None) -> list[tuple[Positions, Dataset, Positions]]:
+def divided(
+    train: Dataset,
+    run: Run,
+    *,
+    splits: int,
+    repeats: int,
+    problem: Problem,
+    test: Dataset | None = None,
+) -> list[tuple[Positions, Dataset, Positions]]:
     """The folds of a trial: positions to learn from, and the table and positions to test on."""
-    inside = folds(problem.label, run, splits=splits, repeats=repeats, classes=len(problem.classes), groups=entities(train))
+    inside = folds(
+        problem.label,
+        run,
+        splits=splits,
+        repeats=repeats,
+        classes=len(problem.classes),
+        groups=entities(train),
+    )
     if test is None:
         return [(learn, train, asked) for learn, asked in inside]
     splits = len(inside) // repeats
-    outside = folds(problem.coded(test), child(run, "holdout"), splits=splits, repeats=repeats,
-                    classes=len(problem.classes), groups=entities(test))
+    outside = folds(
+        problem.coded(test),
+        child(run, "holdout"),
+        splits=splits,
+        repeats=repeats,
+        classes=len(problem.classes),
+        groups=entities(test),
+    )
     if len(outside) < len(inside):
-        return divided(train, run, splits=len(outside) // repeats, repeats=repeats, problem=problem, test=test)
+        return divided(
+            train, run, splits=len(outside) // repeats, repeats=repeats, problem=problem, test=test
+        )
     return [(learn, test, asked) for (learn, _), (_, asked) in zip(inside, outside, strict=True)]
 
 
 def child(run: Run, *name: str | int) -> Run:
     """A run with a seed of its own; its warnings and its cancelling are those of the run."""
+
     def pass_on(event: Event) -> None:
         run.check()
         if event.kind == "warning":
             run.warn(event.text, event.stage)
 
-    return Run(run.seed_of("proof", *name), threads=run.threads, deadline=run.deadline, listener=pass_on)
+    return Run(
+        run.seed_of("proof", *name), threads=run.threads, deadline=run.deadline, listener=pass_on
+    )
 
 
 def entities(data: Dataset) -> NDArray[np.int64] | None:
-    """(n,) the number of each row's entity, a row without one being one of its own; None where no column has that role."""
+    """(n,) the number of each row's entity, a row without one being one of its own; None where no
+    column has that role."""
     columns = [column.name for column in data.schema.of_role("entity")]
     if not columns:
         return None
-    known = data.frame.select(pl.any_horizontal(pl.col(columns).is_not_null())).to_series().to_numpy()
-    found = data.frame.select(pl.struct(columns).rank("dense")).to_series().to_numpy().astype(np.int64)
+    known = (
+        data.frame.select(pl.any_horizontal(pl.col(columns).is_not_null())).to_series().to_numpy()
+    )
+    found = (
+        data.frame.select(pl.struct(columns).rank("dense")).to_series().to_numpy().astype(np.int64)
+    )
     return np.where(known, found, len(data) + 1 + np.arange(len(data)))
 
 
@@ -248,23 +339,27 @@ def _encoded(rows: Rows, test: Dataset, problem: Problem) -> _Shown:
     label = problem.coded(rows.data)
     known = ~np.isnan(label)
     if not known.any():
-        raise DataError(f"no row to learn from has a value of the target '{problem.target.name}'", where=rows.data.name,
-                        hint="give rows that have the same target")
+        raise DataError(
+            f"no row to learn from has a value of the target '{problem.target.name}'",
+            where=rows.data.name,
+            hint="give rows that have the same target",
+        )
     layout, (shown, asked) = features((rows.data, test), problem.columns)
     weight = None if rows.weight is None else rows.weight[known]
     return _Shown(layout, shown.rows(known), label[known], weight, asked)
 
 
 class _Bench:
-    """Learners, loaded once: that looks through all installed packages. They work on one thread: their products are small,
-    and threads that wait for each other on a busy machine cost most."""
+    """Learners, loaded once: that looks through all installed packages. They work on one thread:
+    their products are small, and threads that wait for each other on a busy machine cost most."""
 
     def __init__(self, learners: Sequence[str]) -> None:
         self._learn: dict[str, Learner] = {name: LEARNERS.load(name) for name in learners}
         self._threads = ThreadpoolController()
 
-    def scored(self, rows: Rows, test: Dataset, measures: Sequence[Measure], run: Run,
-               problem: Problem) -> dict[str, dict[str, float]]:
+    def scored(
+        self, rows: Rows, test: Dataset, measures: Sequence[Measure], run: Run, problem: Problem
+    ) -> dict[str, dict[str, float]]:
         truth = problem.coded(test)
         known = ~np.isnan(truth)
         shown = _encoded(rows, test.rows(known), problem)
@@ -278,14 +373,25 @@ class _Bench:
     def says(self, name: str, shown: _Shown, problem: Problem, run: Run) -> Floats:
         with self._threads.limit(limits=1, user_api="blas"):
             if not problem.classes:
-                return self._learn[name](shown.layout, shown.rows, shown.label, shown.weight, shown.test, 0, run)
+                return self._learn[name](
+                    shown.layout, shown.rows, shown.label, shown.weight, shown.test, 0, run
+                )
             present, code = np.unique(shown.label.astype(int), return_inverse=True)
-            chances = np.zeros((len(shown.test), len(problem.classes)))  # a class that was never shown keeps 0
+            chances = np.zeros(
+                (len(shown.test), len(problem.classes))
+            )  # a class that was never shown keeps 0
             if len(present) == 1:
                 chances[:, present[0]] = 1.0
                 return chances
-            says = self._learn[name](shown.layout, shown.rows, code.astype(float), shown.weight, shown.test,
-                                     len(present), run)
+            says = self._learn[name](
+                shown.layout,
+                shown.rows,
+                code.astype(float),
+                shown.weight,
+                shown.test,
+                len(present),
+                run,
+            )
         shares = np.bincount(code, shown.weight)
         weighed = says * (problem.prior[present] / (shares / shares.sum()))
         chances[:, present] = weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-300)
@@ -299,4 +405,6 @@ def _part(learn: Positions, share: float, problem: Problem, run: Run) -> Positio
 
 
 def _whole(unit: Unit, learners: Sequence[str], measures: Sequence[Measure]) -> bool:
-    return all(measure.name in unit.values.get(learner, {}) for learner in learners for measure in measures)
+    return all(
+        measure.name in unit.values.get(learner, {}) for learner in learners for measure in measures
+    )

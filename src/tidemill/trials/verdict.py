@@ -1,4 +1,5 @@
-"""Whether a model that also learns from generated rows does better on real ones, and how sure that is."""
+"""Whether a model that also learns from generated rows does better on real ones, and how sure that
+is."""
 
 from __future__ import annotations
 
@@ -48,29 +49,44 @@ class _Contest:
     learners: tuple[str, ...]
 
 
-def verdict(train: Dataset, synthetic: Dataset | Sampler, run: Run, *, learners: Sequence[str] | None = None,
-            metric: str | None = None, cost: Mapping[str, float] | None = None, holdout: Dataset | None = None,
-            shares: Sequence[float] = SHARES, splits: int = SPLITS, repeats: int = REPEATS) -> Verdict:
+def verdict(
+    train: Dataset,
+    synthetic: Dataset | Sampler,
+    run: Run,
+    *,
+    learners: Sequence[str] | None = None,
+    metric: str | None = None,
+    cost: Mapping[str, float] | None = None,
+    holdout: Dataset | None = None,
+    shares: Sequence[float] = SHARES,
+    splits: int = SPLITS,
+    repeats: int = REPEATS,
+) -> Verdict:
     """Compare real rows together with generated ones with the best that real rows alone can do.
 
-    Each learner learns from each strategy in repeated stratified cross-validation and is tested on real rows only. The
-    verdict goes by the learner that is best on real rows alone, and by the best of the controls for it: real rows, class
-    weights, and real rows repeated until there are as many of each class as in the strategy. Both choices are made before
-    the gain is looked at, and neither favours the generated rows. They help if the whole 95 % interval of the gain
-    (:func:`tidemill.supervised.intervals.corrected`) lies above 0: where they do not help, 1 verdict in 40 is wrong by chance.
+    Each learner learns from each strategy in repeated stratified cross-validation and is tested on
+    real rows only. The verdict goes by the learner that is best on real rows alone, and by the best
+    of the controls for it: real rows, class weights, and real rows repeated until there are as many
+    of each class as in the strategy. Both choices are made before the gain is looked at, and
+    neither favours the generated rows. They help if the whole 95 % interval of the gain
+    (:func:`tidemill.supervised.intervals.corrected`) lies above 0: where they do not help, 1
+    verdict in 40 is wrong by chance.
 
     A table of generated rows may hold what its maker saw of the rows that are tested on. What
-    :func:`tidemill.trials.strategies.table` does against that keeps copies from winning, but not what a model has learned.
-    So a table needs ``holdout`` to be found of use; all tests are then made on those rows. A sampler is fitted anew in each
-    fold and needs none of this; ``holdout`` is then used once, at the end.
+    :func:`tidemill.trials.strategies.table` does against that keeps copies from winning, but not
+    what a model has learned. So a table needs ``holdout`` to be found of use; all tests are then
+    made on those rows. A sampler is fitted anew in each fold and needs none of this; ``holdout`` is
+    then used once, at the end.
 
     Args:
         train: Real rows with a target.
         synthetic: Generated rows, or a sampler with ``fit_resample``.
         run: Seed, progress and cancelling.
         learners: Registered names; by default all those of tables, and of images "convolutional".
-        metric: The measure that decides; the first of :func:`tidemill.supervised.measures.measures` by default.
-        cost: What a false alarm ("fp") and a missed case ("fn") of the rarer class cost; without ``metric``, that decides.
+        metric: The measure that decides; the first of :func:`tidemill.supervised.measures.measures`
+            by default.
+        cost: What a false alarm ("fp") and a missed case ("fn") of the rarer class cost; without
+            ``metric``, that decides.
         holdout: Real rows that neither the generator nor ``train`` has seen.
         shares: Parts of the real rows that are learned from, for the learning curve.
         splits, repeats: Of the cross-validation.
@@ -86,57 +102,122 @@ def verdict(train: Dataset, synthetic: Dataset | Sampler, run: Run, *, learners:
     outside = holdout if isinstance(made, Dataset) else None
     rows = len(real) * (1 - 1 / splits)
     points = [share for share in shares if share == 1 or share * rows >= FEWEST_SHOWN]
-    trials = trial(contest.arms, real, run, learners=contest.learners, measures=contest.measures, shares=points,
-                   splits=splits, repeats=repeats, problem=contest.problem, test=outside)
-    contrasts = tuple(_contrast(trials, contest, learner, measure.name, share)
-                      for measure in contest.measures for share in points for learner in contest.learners)
+    trials = trial(
+        contest.arms,
+        real,
+        run,
+        learners=contest.learners,
+        measures=contest.measures,
+        shares=points,
+        splits=splits,
+        repeats=repeats,
+        problem=contest.problem,
+        test=outside,
+    )
+    contrasts = tuple(
+        _contrast(trials, contest, learner, measure.name, share)
+        for measure in contest.measures
+        for share in points
+        for learner in contest.learners
+    )
     first = contest.measures[0]
     best = _best([trials.mean(REAL, learner, first.name) for learner in contest.learners], first)
     chosen = contrasts[best]
-    test = None if isinstance(made, Dataset) or holdout is None else _tested(chosen, contest, real, holdout, run)
+    test = (
+        None
+        if isinstance(made, Dataset) or holdout is None
+        else _tested(chosen, contest, real, holdout, run)
+    )
     borrowed = isinstance(made, Dataset) and holdout is None
     helps = chosen.low > 0 and not borrowed and (test is None or test.gain > 0)
     caveats += wording.folds_told(trials, splits, repeats, outside)
-    return Verdict(helps, chosen.gain, chosen.low, chosen.high, first.words, chosen.learner, chosen.strategy,
-                   chosen.control, wording.reason(chosen, first, test, borrowed), contrasts, test, tuple(caveats))
+    return Verdict(
+        helps,
+        chosen.gain,
+        chosen.low,
+        chosen.high,
+        first.words,
+        chosen.learner,
+        chosen.strategy,
+        chosen.control,
+        wording.reason(chosen, first, test, borrowed),
+        contrasts,
+        test,
+        tuple(caveats),
+    )
 
 
 def _check(train: Dataset, holdout: Dataset | None) -> None:
     if train.origin is not None and train.origin.max() != 0:
-        raise DataError("some of the training rows were generated, but only real rows can be tested on", where=train.name,
-                        hint="give the real rows and the generated ones apart")
+        raise DataError(
+            "some of the training rows were generated, but only real rows can be tested on",
+            where=train.name,
+            hint="give the real rows and the generated ones apart",
+        )
     for data in (train, holdout):
         if data is not None and len(data) < FEWEST_ROWS:
-            raise DataError(f"{len(data)} rows are too few for a verdict", where=data.name,
-                            hint=f"give at least {FEWEST_ROWS} real rows")
+            raise DataError(
+                f"{len(data)} rows are too few for a verdict",
+                where=data.name,
+                hint=f"give at least {FEWEST_ROWS} real rows",
+            )
 
 
-def _affordable(train: Dataset, synthetic: Dataset | Sampler,
-                run: Run) -> tuple[Dataset, Dataset | Sampler, list[str]]:
+def _affordable(
+    train: Dataset, synthetic: Dataset | Sampler, run: Run
+) -> tuple[Dataset, Dataset | Sampler, list[str]]:
     """Samples of large tables, and what to say of it."""
     caveats = []
     if len(train) > MOST_ROWS:
         caveats.append(f"Of {len(train):,} real rows, {MOST_ROWS:,} drawn at random were used.")
         train = train.rows(np.sort(run.rng("proof", "real").permutation(len(train))[:MOST_ROWS]))
     if isinstance(synthetic, Dataset) and len(synthetic) > 2 * MOST_ROWS:
-        caveats.append(f"Of {len(synthetic):,} generated rows, {2 * MOST_ROWS:,} drawn at random were used.")
-        synthetic = synthetic.rows(np.sort(run.rng("proof", "generated").permutation(len(synthetic))[:2 * MOST_ROWS]))
+        caveats.append(
+            f"Of {len(synthetic):,} generated rows, {2 * MOST_ROWS:,} drawn at random were used."
+        )
+        synthetic = synthetic.rows(
+            np.sort(run.rng("proof", "generated").permutation(len(synthetic))[: 2 * MOST_ROWS])
+        )
     return train, synthetic, caveats
 
 
-def _contest(real: Dataset, made: Dataset | Sampler, run: Run, learners: Sequence[str] | None, metric: str | None,
-             cost: Mapping[str, float] | None) -> _Contest:
+def _contest(
+    real: Dataset,
+    made: Dataset | Sampler,
+    run: Run,
+    learners: Sequence[str] | None,
+    metric: str | None,
+    cost: Mapping[str, float] | None,
+) -> _Contest:
     problem = problem_of(real)
-    suited = measures(len(problem.classes), problem.label, None if cost is None else checked_cost(cost))
+    suited = measures(
+        len(problem.classes), problem.label, None if cost is None else checked_cost(cost)
+    )
     metric = metric or ("cost" if cost else next(iter(suited)))
     if metric not in suited:
-        raise OptionError(f"the measure '{metric}' does not suit the target '{problem.target.name}'",
-                          hint=f"choose one of {', '.join(suited)}" + ("" if cost else "; cost needs --cost fp=5,fn=200"
-                                                                       if len(problem.classes) == 2 else ""))
+        raise OptionError(
+            f"the measure '{metric}' does not suit the target '{problem.target.name}'",
+            hint=f"choose one of {', '.join(suited)}"
+            + (
+                ""
+                if cost
+                else "; cost needs --cost fp=5,fn=200"
+                if len(problem.classes) == 2
+                else ""
+            ),
+        )
     kept = [metric, *(name for name in suited if name != metric and name != "roc_auc")]
     names = _fitting(learners, problem)
-    strategy = table(real, made, problem, run) if isinstance(made, Dataset) else sampler(made, problem)
-    return _Contest(problem, strategy, (*controls(problem, strategy), strategy), tuple(suited[name] for name in kept), names)
+    strategy = (
+        table(real, made, problem, run) if isinstance(made, Dataset) else sampler(made, problem)
+    )
+    return _Contest(
+        problem,
+        strategy,
+        (*controls(problem, strategy), strategy),
+        tuple(suited[name] for name in kept),
+        names,
+    )
 
 
 def _fitting(learners: Sequence[str] | None, problem: Problem) -> tuple[str, ...]:
@@ -144,13 +225,17 @@ def _fitting(learners: Sequence[str] | None, problem: Problem) -> tuple[str, ...
     default = learners_of(problem.columns)
     of_images = default[0] in OF_IMAGES
     if of_images and not problem.classes:
-        raise OptionError(f"there is no learner of images for the number '{problem.target.name}'",
-                          hint="give a label with two or more levels as the target")
+        raise OptionError(
+            f"there is no learner of images for the number '{problem.target.name}'",
+            hint="give a label with two or more levels as the target",
+        )
     for name in learners or ():
         words_of(name)
         if (name in OF_IMAGES) != of_images:
-            raise OptionError(f"the learner '{name}' does not learn from {'images' if of_images else 'tables'}",
-                              hint=f"choose of {', '.join(OF_IMAGES if of_images else default)}")
+            raise OptionError(
+                f"the learner '{name}' does not learn from {'images' if of_images else 'tables'}",
+                hint=f"choose of {', '.join(OF_IMAGES if of_images else default)}",
+            )
     return tuple(dict.fromkeys(learners or default))
 
 
@@ -159,8 +244,14 @@ def _told_of(made: Dataset | Sampler, problem: Problem, holdout: Dataset | None)
     if not isinstance(made, Dataset):
         return []
     lost = int(np.isnan(problem.coded(made)).sum())
-    caveats = [f"{lost:,} generated rows have no value of the target, or one that no real row has; they were left out."
-               ] if lost else []
+    caveats = (
+        [
+            f"{lost:,} generated rows have no value of the target, or one that no real row has; "
+            "they were left out."
+        ]
+        if lost
+        else []
+    )
     return caveats if holdout is not None else [*caveats, wording.BORROWED]
 
 
@@ -170,29 +261,65 @@ def _best(values: Sequence[float], measure: Measure) -> int:
     return int(np.argmax([-np.inf if np.isnan(value) else sign * value for value in values]))
 
 
-def _contrast(trials: Trials, contest: _Contest, learner: str, measure: str, share: float) -> Contrast:
+def _contrast(
+    trials: Trials, contest: _Contest, learner: str, measure: str, share: float
+) -> Contrast:
     """The strategy beside the control that is best for this learner, measure and share."""
     names = [arm.name for arm in contest.arms if arm is not contest.strategy]
     reference = [trials.mean(name, learner, measure, share) for name in names]
     best = _best(reference, trials.measures[measure])
     gain = trials.gain(contest.strategy.name, names[best], learner, measure, share)
     extra = trials.rows(contest.strategy.name, share) - trials.rows(REAL, share)
-    return Contrast(wording.strategy(contest.strategy.name, extra), names[best], learner, measure, share,
-                    trials.mean(contest.strategy.name, learner, measure, share), reference[best],
-                    gain.mean, gain.low, gain.high)
+    return Contrast(
+        wording.strategy(contest.strategy.name, extra),
+        names[best],
+        learner,
+        measure,
+        share,
+        trials.mean(contest.strategy.name, learner, measure, share),
+        reference[best],
+        gain.mean,
+        gain.low,
+        gain.high,
+    )
 
 
-def _tested(chosen: Contrast, contest: _Contest, real: Dataset, holdout: Dataset, run: Run) -> Contrast:
+def _tested(
+    chosen: Contrast, contest: _Contest, real: Dataset, holdout: Dataset, run: Run
+) -> Contrast:
     """The comparison that the verdict goes by, made once on rows that nothing was chosen by."""
     problem, measure = contest.problem, contest.measures[0]
     truth = problem.coded(holdout)
     rows = np.flatnonzero(~np.isnan(truth))
     own = child(run, "test")
     control = next(arm for arm in contest.arms if arm.name == chosen.control)
-    says = [predicted(arm.make(real, own), holdout.rows(rows), chosen.learner, own, problem=problem)
-            for arm in (contest.strategy, control)]
-    found = paired_bootstrap(measure.drawn, truth[rows], says[0], says[1], own.rng("bootstrap"),
-                             classes=len(problem.classes))
-    gain, low, high = (found.mean, found.low, found.high) if measure.better_high else (-found.mean, -found.high, -found.low)
+    says = [
+        predicted(arm.make(real, own), holdout.rows(rows), chosen.learner, own, problem=problem)
+        for arm in (contest.strategy, control)
+    ]
+    found = paired_bootstrap(
+        measure.drawn,
+        truth[rows],
+        says[0],
+        says[1],
+        own.rng("bootstrap"),
+        classes=len(problem.classes),
+    )
+    gain, low, high = (
+        (found.mean, found.low, found.high)
+        if measure.better_high
+        else (-found.mean, -found.high, -found.low)
+    )
     value, reference = (measure.of(truth[rows], one) for one in says)
-    return Contrast(chosen.strategy, chosen.control, chosen.learner, measure.name, 1.0, value, reference, gain, low, high)
+    return Contrast(
+        chosen.strategy,
+        chosen.control,
+        chosen.learner,
+        measure.name,
+        1.0,
+        value,
+        reference,
+        gain,
+        low,
+        high,
+    )

@@ -10,9 +10,13 @@ from tidemill.supervised.learners import words_of
 from tidemill.supervised.measures import Measure
 from tidemill.trials.trial import Trials
 
-BORROWED = ("Whoever made these rows may have learned from the very rows that are tested on, and what is borrowed from them "
-            "can look like a gain of several points. A table alone can only be found of no use. To find that it is of use, "
-            "give real rows that its maker has not seen (--holdout), or a sampler (in Python).")
+BORROWED = (
+    "Whoever made these rows may have learned from the very rows that are tested on, and what is "
+    "borrowed from them "
+    "can look like a gain of several points. A table alone can only be found of no use. To find "
+    "that it is of use, "
+    "give real rows that its maker has not seen (--holdout), or a sampler (in Python)."
+)
 
 
 def reason(chosen: Contrast, measure: Measure, test: Contrast | None, borrowed: bool) -> str:
@@ -24,7 +28,10 @@ def reason(chosen: Contrast, measure: Measure, test: Contrast | None, borrowed: 
         test: The same on untouched rows.
         borrowed: Whether the generated rows may have been made from those that are tested on.
     """
-    figures = f"{measure.words} {amount(chosen, measure)} ({words_of(chosen.learner)}, against {chosen.control})"
+    figures = (
+        f"{measure.words} {amount(chosen, measure)} ({words_of(chosen.learner)}, against "
+        f"{chosen.control})"
+    )
     if test is not None:
         figures += f"; on untouched test rows {amount(test, measure)}"
     if chosen.low <= 0:
@@ -44,11 +51,16 @@ def amount(contrast: Contrast, measure: Measure) -> str:
     if measure.name == "cost":
         digits = 0 if abs(contrast.reference) >= 1000 else 2
         word = "lower" if contrast.gain >= 0 else "higher"
-        return (f"{abs(contrast.gain):,.{digits}f} {word} (from {contrast.reference:,.{digits}f}), {interval} of the saving "
-                f"{contrast.low:,.{digits}f} to {contrast.high:,.{digits}f}")
+        return (
+            f"{abs(contrast.gain):,.{digits}f} {word} (from {contrast.reference:,.{digits}f}), "
+            f"{interval} of the saving "
+            f"{contrast.low:,.{digits}f} to {contrast.high:,.{digits}f}"
+        )
     digits = 1 if contrast.high - contrast.low >= 0.004 else 2
-    gain, low, high = (f"{100 * value:{sign}.{digits}f}" for value, sign in (
-        (contrast.gain, "+"), (contrast.low, ""), (contrast.high, "")))
+    gain, low, high = (
+        f"{100 * value:{sign}.{digits}f}"
+        for value, sign in ((contrast.gain, "+"), (contrast.low, ""), (contrast.high, ""))
+    )
     return f"{gain} points, {interval} {low} to {high}"
 
 
@@ -63,27 +75,60 @@ def folds_told(trials: Trials, splits: int, repeats: int, outside: Dataset | Non
     """What a reader must know of the folds."""
     told = []
     if trials.folds < splits * repeats:
-        told.append(f"The rarest class has few rows, so there were {trials.folds // repeats} folds only, not {splits}.")
+        told.append(
+            f"The rarest class has few rows, so there were {trials.folds // repeats} folds only, "
+            f"not {splits}."
+        )
     if outside is not None:
-        told.append(f"All tests were made on the {len(outside):,} held-out rows, a part of them in each fold, by models "
-                    f"that learned from {trials.real:,.0f} of the real rows and the generated rows that belong to these.")
+        told.append(
+            f"All tests were made on the {len(outside):,} held-out rows, a part of them in each "
+            "fold, by models "
+            f"that learned from {trials.real:,.0f} of the real rows and the generated rows that "
+            "belong to these."
+        )
     return told
 
 
 def told(verdict: Verdict) -> str:
     """The verdict, what to know of it, and the comparisons that tell most as a table of text.
 
-    These are all learners with all real rows by the measure that decides, the learner that decides by the other measures,
-    and with fewer real rows. :attr:`Verdict.contrasts` has all of them.
+    These are all learners with all real rows by the measure that decides, the learner that decides
+    by the other measures, and with fewer real rows. :attr:`Verdict.contrasts` has all of them.
     """
     chosen = verdict.contrasts[0].measure
-    shown = [c for c in verdict.contrasts if (c.measure == chosen and c.share == 1)
-             or (c.learner == verdict.learner and (c.measure == chosen or c.share == 1))]
-    head = ("learner", "real rows", "measure", "control", "with generated", "gain", "95 % interval", "best control")
-    rows = [(c.learner, f"{c.share:.0%}", c.measure.replace("_", " "), *map(_figure, (c.reference, c.value)),
-             f"{_figure(c.gain, '+')}", f"{_figure(c.low)} to {_figure(c.high)}", c.control) for c in shown]
+    shown = [
+        c
+        for c in verdict.contrasts
+        if (c.measure == chosen and c.share == 1)
+        or (c.learner == verdict.learner and (c.measure == chosen or c.share == 1))
+    ]
+    head = (
+        "learner",
+        "real rows",
+        "measure",
+        "control",
+        "with generated",
+        "gain",
+        "95 % interval",
+        "best control",
+    )
+    rows = [
+        (
+            c.learner,
+            f"{c.share:.0%}",
+            c.measure.replace("_", " "),
+            *map(_figure, (c.reference, c.value)),
+            f"{_figure(c.gain, '+')}",
+            f"{_figure(c.low)} to {_figure(c.high)}",
+            c.control,
+        )
+        for c in shown
+    ]
     widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (head, *rows)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (head, *rows)
+    ]
     return "\n".join([verdict.reason, *(f"- {caveat}" for caveat in verdict.caveats), "", *lines])
 
 

@@ -16,19 +16,31 @@ from tidemill.synthesis.synthesizer import Synthesizer
 
 
 def people(rows: int, seed: int = 0) -> pl.DataFrame:
-    """A survey like adult: numbers with tails, levels of uneven frequency, an outcome that depends on both."""
+    """A survey like adult: numbers with tails, levels of uneven frequency, an outcome that depends
+    on both."""
     rng = np.random.default_rng(seed)
     age = np.clip(rng.gamma(6, 7, rows), 17, 90).astype(int)
     study = rng.integers(1, 17, rows)
     hours = np.clip(rng.normal(40, 12, rows), 1, 99).round().astype(int)
     gain = np.where(rng.random(rows) < 0.1, rng.lognormal(8, 1, rows), 0).round()
-    work = rng.choice(["private", "public", "self", "none", "other"], rows, p=[0.6, 0.2, 0.12, 0.06, 0.02])
+    work = rng.choice(
+        ["private", "public", "self", "none", "other"], rows, p=[0.6, 0.2, 0.12, 0.06, 0.02]
+    )
     chance = 1 / (1 + np.exp(6 - 0.03 * age - 0.25 * study - 0.02 * hours - (gain > 0)))
-    return pl.DataFrame({
-        "age": age, "study": study, "hours": hours, "gain": gain, "weight": rng.lognormal(12, 0.5, rows).round(),
-        "work": work, "married": rng.choice(["yes", "no", "was"], rows, p=[0.5, 0.35, 0.15]),
-        "sex": rng.choice(["f", "m"], rows), "region": rng.choice([f"r{k}" for k in range(12)], rows),
-        "income": np.where(rng.random(rows) < chance, "high", "low")})
+    return pl.DataFrame(
+        {
+            "age": age,
+            "study": study,
+            "hours": hours,
+            "gain": gain,
+            "weight": rng.lognormal(12, 0.5, rows).round(),
+            "work": work,
+            "married": rng.choice(["yes", "no", "was"], rows, p=[0.5, 0.35, 0.15]),
+            "sex": rng.choice(["f", "m"], rows),
+            "region": rng.choice([f"r{k}" for k in range(12)], rows),
+            "income": np.where(rng.random(rows) < chance, "high", "low"),
+        }
+    )
 
 
 def halves(rows: int, seed: int = 0) -> tuple[Dataset, Dataset]:
@@ -50,10 +62,11 @@ def jittered(train: Dataset, seed: int = 0) -> Dataset:
 
 
 def memorised(train: Dataset, seed: int = 0) -> Dataset:
-    """Trees with one row a leaf: each column is drawn from the leaf that the earlier columns lead to.
+    """Trees with one row a leaf: each column is drawn from the leaf that the earlier columns lead
+    to.
 
-    A tree that is grown until every leaf is one row knows, given enough columns, a single person: from there on all values
-    of a made row are hers.
+    A tree that is grown until every leaf is one row knows, given enough columns, a single person:
+    from there on all values of a made row are hers.
     """
     rng = np.random.default_rng(seed)
     layout, (rows,) = features([train])
@@ -77,8 +90,14 @@ def memorised(train: Dataset, seed: int = 0) -> Dataset:
     return kept.with_frame(pl.DataFrame([frame[name].alias(name) for name in kept.schema.names]))
 
 
-def audited(train: Dataset, holdout: Dataset, synthetic: Dataset | None, model: str | None = "independent",
-            seed: int = 0, canaries: int = 0) -> Audit:
+def audited(
+    train: Dataset,
+    holdout: Dataset,
+    synthetic: Dataset | None,
+    model: str | None = "independent",
+    seed: int = 0,
+    canaries: int = 0,
+) -> Audit:
     """An audit with as few canaries as asked for."""
     learned = None if model is None else Synthesizer.fit(train, Run(seed), model)
     return audit(learned, train, holdout, Run(seed), synthetic=synthetic, canaries=canaries)

@@ -30,7 +30,13 @@ def lights(found):
 def test_published_training_rows_are_red_in_everything() -> None:
     found = audited(TRAIN, HOLDOUT, TRAIN)
     assert set(lights(found).values()) == {"red"}
-    assert {leak.attack for leak in found.leaks} == {"membership", "inference", "singling-out", "copies", "outliers"}
+    assert {leak.attack for leak in found.leaks} == {
+        "membership",
+        "inference",
+        "singling-out",
+        "copies",
+        "outliers",
+    }
     assert all(leak.score.value == pytest.approx(1, abs=0.35) for leak in found.leaks)
     assert found.at_risk.height == len(TRAIN)
 
@@ -39,8 +45,13 @@ def test_jittered_neighbours_are_red() -> None:
     found = audited(TRAIN, HOLDOUT, jittered(TRAIN))
     assert found.light == "red"
     said = lights(found)
-    for name in ("membership by distance, on average", "membership by distance, the most exposed",
-                 "secrets guessed, all columns", "exact and near copies", "outliers reproduced"):
+    for name in (
+        "membership by distance, on average",
+        "membership by distance, the most exposed",
+        "secrets guessed, all columns",
+        "exact and near copies",
+        "outliers reproduced",
+    ):
         assert said[name] == "red", name
     assert audited(*SMALL, jittered(SMALL[0])).light == "red"
 
@@ -64,8 +75,14 @@ def test_half_of_the_rows_leaked_is_about_half_the_leak() -> None:
     made = model.sample_dataset(len(train), run=Run(0))
     half = len(train) // 2
     mixed = made.with_frame(pl.concat([made.frame[:half], train.frame[half:]]))
-    by_name = {leak.score.name: leak.score.value for leak in audited(train, holdout, mixed, None).leaks}
-    for name in ("membership by distance, on average", "exact and near copies", "outliers reproduced"):
+    by_name = {
+        leak.score.name: leak.score.value for leak in audited(train, holdout, mixed, None).leaks
+    }
+    for name in (
+        "membership by distance, on average",
+        "exact and near copies",
+        "outliers reproduced",
+    ):
         assert by_name[name] == pytest.approx(0.5, abs=0.12), name
 
 
@@ -77,12 +94,19 @@ def test_few_rows_are_not_known_and_never_green() -> None:
 
 def test_an_attack_without_power_is_not_known() -> None:
     rng = np.random.default_rng(0)
-    frame = pl.DataFrame({"a": rng.choice(["x", "y"], 900), "b": rng.choice(["p", "q"], 900),
-                          "target": rng.choice(["0", "1"], 900)})
+    frame = pl.DataFrame(
+        {
+            "a": rng.choice(["x", "y"], 900),
+            "b": rng.choice(["p", "q"], 900),
+            "target": rng.choice(["0", "1"], 900),
+        }
+    )
     train, holdout = split(read(frame, Run(), target="target"), Run())
     found = audited(train, holdout, train)
     assert found.light == "not known"
-    assert all(leak.light == "not known" for leak in found.leaks if leak.attack != "inference"), str(found)
+    assert all(leak.light == "not known" for leak in found.leaks if leak.attack != "inference"), (
+        str(found)
+    )
     assert "even if the training rows themselves were published" in str(found)
 
 
@@ -98,17 +122,26 @@ def test_the_leaky_half_of_the_rows_at_risk_is_named() -> None:
 
 def test_no_row_of_anybody_is_in_report_or_state() -> None:
     secret = [f"Quentin-{k:04d}-Zyx" for k in range(600)]
-    frame = people(600).with_columns(pl.Series("town", [secret[k % 150] for k in range(600)]),
-                                     pl.Series("weight", 7_654_321_000 + 13 * np.arange(600)))
+    frame = people(600).with_columns(
+        pl.Series("town", [secret[k % 150] for k in range(600)]),
+        pl.Series("weight", 7_654_321_000 + 13 * np.arange(600)),
+    )
     train, holdout = split(read(frame, Run(), target="income"), Run())
     found = audited(train, holdout, jittered(train), canaries=60)
     assert found.light == "red"
     assert found.at_risk.height > 100
     page = found.report()
-    everything = page.html() + json.dumps(page.to_state()) + json.dumps(finite(found.to_state())) + str(found)
+    everything = (
+        page.html()
+        + json.dumps(page.to_state())
+        + json.dumps(finite(found.to_state()))
+        + str(found)
+    )
     everything += found._repr_html_()
     assert not [value for value in frame["town"].unique() if value in everything]
-    assert not [value for value in frame["weight"] if str(value) in everything or f"{value:,}" in everything]
+    assert not [
+        value for value in frame["weight"] if str(value) in everything or f"{value:,}" in everything
+    ]
     assert all("exposed" not in state and "why" not in state for state in found.to_state()["leaks"])
 
 
@@ -130,7 +163,9 @@ def test_the_same_every_time() -> None:
 
 def test_threads_do_not_matter() -> None:
     model = Synthesizer.fit(SMALL[0], Run(0), "trees")
-    one, other = (audit(model, *SMALL, Run(0, threads=threads), canaries=30).to_state() for threads in (1, 3))
+    one, other = (
+        audit(model, *SMALL, Run(0, threads=threads), canaries=30).to_state() for threads in (1, 3)
+    )
     assert one == other
 
 
@@ -151,7 +186,11 @@ def test_what_is_wrong_is_said(tmp_path) -> None:
     found = audit(model, *SMALL, Run(), canaries=0, attacks=["copies"])
     found.save(tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "audit.json", "report.html", "report.json", "rows-at-risk.parquet"]
+        "audit.json",
+        "report.html",
+        "report.json",
+        "rows-at-risk.parquet",
+    ]
     with pytest.raises(OutputError, match="results already"):
         found.save(tmp_path / "out")
 

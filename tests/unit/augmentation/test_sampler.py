@@ -26,8 +26,13 @@ PLAIN = {"effort": "plain"}
 
 def test_it_works_in_a_pipeline_under_cross_validation() -> None:
     x, y = load_breast_cancer(return_X_y=True)
-    pipeline = make_pipeline(tm.Sampler(RARE, options=PLAIN), StandardScaler(), LogisticRegression(max_iter=1000))
-    assert cross_val_score(clone(pipeline), x[:, :8], y, cv=3, scoring="average_precision").min() > 0.95
+    pipeline = make_pipeline(
+        tm.Sampler(RARE, options=PLAIN), StandardScaler(), LogisticRegression(max_iter=1000)
+    )
+    assert (
+        cross_val_score(clone(pipeline), x[:, :8], y, cv=3, scoring="average_precision").min()
+        > 0.95
+    )
 
 
 def test_types_come_back_as_they_came() -> None:
@@ -39,7 +44,7 @@ def test_types_come_back_as_they_came() -> None:
     assert list(frame.columns) == list(x.columns)
     assert (series.dtype, series.name) == (y.dtype, y.name)
     assert abs(series.mean() - 0.5) < 0.03
-    assert frame.iloc[:len(x)].reset_index(drop=True).equals(x)
+    assert frame.iloc[: len(x)].reset_index(drop=True).equals(x)
     polar, label = sampler.fit_resample(pl.from_pandas(x), pl.Series("y", y.to_numpy()))
     assert isinstance(polar, pl.DataFrame)
     assert label.dtype == pl.Int64
@@ -50,8 +55,10 @@ def test_types_come_back_as_they_came() -> None:
 
 def test_weights_are_told_by_repeating_real_rows() -> None:
     x, y = load_breast_cancer(return_X_y=True)
-    made, label = tm.Sampler(Strategy(steps=(Step("alike", 1, 1 / 3),)), options=PLAIN).fit_resample(x[:, :4], y)
-    assert np.array_equal(made[:len(x)], made[2 * len(x):3 * len(x)])
+    made, label = tm.Sampler(
+        Strategy(steps=(Step("alike", 1, 1 / 3),)), options=PLAIN
+    ).fit_resample(x[:, :4], y)
+    assert np.array_equal(made[: len(x)], made[2 * len(x) : 3 * len(x)])
     assert 3.5 * len(x) < len(made) == len(label) <= 4 * len(x)
 
 

@@ -26,8 +26,13 @@ def shop() -> Workshop:
 
 
 def test_strategies_state_themselves() -> None:
-    for strategy in (Strategy(), Strategy(balanced=True), Strategy(method="SMOTE"),
-                     Strategy(steps=(Step("alike", 4, 0.5), Step("rare"))), Strategy(steps=(Step("rare"),), copied=True)):
+    for strategy in (
+        Strategy(),
+        Strategy(balanced=True),
+        Strategy(method="SMOTE"),
+        Strategy(steps=(Step("alike", 4, 0.5), Step("rare"))),
+        Strategy(steps=(Step("rare"),), copied=True),
+    ):
         assert Strategy.from_state(strategy.to_state()) == strategy
         assert str(strategy)
 
@@ -54,8 +59,12 @@ def test_copies_are_real_rows_of_the_same_classes(shop: Workshop) -> None:
     steps = (Step("rare"),)
     added, copied = shop.rows(Strategy(steps=steps)), shop.rows(Strategy(steps=steps, copied=True))
     names = shop.real.schema.names
-    assert copied.data.frame["churn"].value_counts().sort("churn").equals(
-        added.data.frame["churn"].value_counts().sort("churn"))
+    assert (
+        copied.data.frame["churn"]
+        .value_counts()
+        .sort("churn")
+        .equals(added.data.frame["churn"].value_counts().sort("churn"))
+    )
     assert copied.data.frame.join(shop.real.frame, on=list(names), how="anti").height == 0
 
 
@@ -84,8 +93,11 @@ def test_gates_let_real_rows_pass_and_hold_bad_ones_back() -> None:
     reference = tm.fit(real, options={"effort": "plain"}).sample_dataset(600, run=Run(1))
     passing = gates(real, reference, problem_of(real), Run(1))
     assert through(fresh, passing, Run())[0].mean() > 0.85
-    flipped = fresh.with_frame(fresh.frame.with_columns(
-        y=pl.when(pl.col("y") == "yes").then(pl.lit("no")).otherwise(pl.lit("yes"))))
+    flipped = fresh.with_frame(
+        fresh.frame.with_columns(
+            y=pl.when(pl.col("y") == "yes").then(pl.lit("no")).otherwise(pl.lit("yes"))
+        )
+    )
     kept, dropped = through(flipped, passing, Run())
     assert kept.mean() < 0.3
     assert dropped["have a label that a committee of models contradicts"] > 150
@@ -94,10 +106,13 @@ def test_gates_let_real_rows_pass_and_hold_bad_ones_back() -> None:
 def test_copies_of_real_rows_are_held_back() -> None:
     rng = np.random.default_rng(0)
     frame = pl.DataFrame({f"x{j}": rng.normal(size=500) for j in range(4)}).with_columns(
-        y=pl.Series(rng.choice(["a", "b"], 500)))
+        y=pl.Series(rng.choice(["a", "b"], 500))
+    )
     real = tm.read(frame, target="y")
     reference = tm.fit(real, model="independent").sample_dataset(500, run=Run(1))
-    copies = next(gate for gate in gates(real, reference, problem_of(real), Run(1)) if "copies" in gate.fails)
+    copies = next(
+        gate for gate in gates(real, reference, problem_of(real), Run(1)) if "copies" in gate.fails
+    )
     assert not copies.passed(real).any()
     assert copies.passed(reference).mean() > 0.9
 
@@ -105,8 +120,10 @@ def test_copies_of_real_rows_are_held_back() -> None:
 @pytest.mark.parametrize("kind", ["classes", "boolean", "codes", "three"])
 def test_interpolated_rows_fit_the_schema_and_balance_the_classes(kind: str) -> None:
     data = table(kind)
-    holes = data.frame.with_columns(age=pl.when(pl.col("age") > 75).then(None).otherwise(pl.col("age")),
-                                    plan=pl.when(pl.col("plan") == "firm").then(None).otherwise(pl.col("plan")))
+    holes = data.frame.with_columns(
+        age=pl.when(pl.col("age") > 75).then(None).otherwise(pl.col("age")),
+        plan=pl.when(pl.col("plan") == "firm").then(None).otherwise(pl.col("plan")),
+    )
     data = tm.read(holes, target="churn")
     for method in methods(data):
         added = interpolated(data, method, Run(1))

@@ -25,10 +25,20 @@ def kind_of(values: pl.Series) -> Kind:
 def table() -> Callable[..., Dataset]:
     """Makes a dataset of columns; kinds follow the dtypes where they are not given."""
 
-    def make(kinds: dict[str, Kind] | None = None, roles: dict[str, Role] | None = None, **values: object) -> Dataset:
+    def make(
+        kinds: dict[str, Kind] | None = None, roles: dict[str, Role] | None = None, **values: object
+    ) -> Dataset:
         frame = pl.DataFrame(values)
-        columns = tuple(Column(s.name, (kinds or {}).get(s.name, kind_of(s)), (roles or {}).get(s.name, "feature"),
-                               nullable=s.has_nulls(), dtype=str(s.dtype)) for s in frame)
+        columns = tuple(
+            Column(
+                s.name,
+                (kinds or {}).get(s.name, kind_of(s)),
+                (roles or {}).get(s.name, "feature"),
+                nullable=s.has_nulls(),
+                dtype=str(s.dtype),
+            )
+            for s in frame
+        )
         return Dataset(frame, Schema(columns))
 
     return make

@@ -17,7 +17,9 @@ CHECKS = ("blank_images", "repeated_images", "image_labels", "odd_images")
 
 def drawn(pixels: np.ndarray, labels: np.ndarray) -> Dataset:
     schema = Schema((Column("image", "image"), Column("label", "category", role="target")))
-    return Dataset(pl.DataFrame([images("image", pixels), pl.Series("label", labels.astype(str))]), schema)
+    return Dataset(
+        pl.DataFrame([images("image", pixels), pl.Series("label", labels.astype(str))]), schema
+    )
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +45,11 @@ def test_what_is_wrong_is_reported_with_its_images() -> None:
     by_check = {issue.check: issue for issue in learned.issues}
     assert set(by_check) == set(CHECKS)
     assert {name: by_check[name].count for name in CHECKS} == {
-        "blank_images": 1, "repeated_images": 2, "image_labels": 2, "odd_images": 1}
+        "blank_images": 1,
+        "repeated_images": 2,
+        "image_labels": 2,
+        "odd_images": 1,
+    }
     assert all(issue.picture and issue.picture.strips for issue in learned.issues)
     assert plan.Plan.from_state(learned.to_state()) == learned
 

@@ -18,7 +18,9 @@ def rng():
 
 def test_the_answer_in_other_words_is_a_warning(table, rng):
     y = rng.random(N) < 0.3
-    data = table(roles={"y": "target"}, y=y, paid=np.where(y, rng.normal(50, 9, N), 0), x=rng.normal(size=N))
+    data = table(
+        roles={"y": "target"}, y=y, paid=np.where(y, rng.normal(50, 9, N), 0), x=rng.normal(size=N)
+    )
     (issue,) = issues(data)
     assert issue.severity == "warning"
     assert issue.columns == ("paid",)
@@ -27,13 +29,20 @@ def test_the_answer_in_other_words_is_a_warning(table, rng):
 
 def test_missing_values_can_give_the_answer_away(table, rng):
     y = rng.random(N) < 0.3
-    data = table(roles={"y": "target"}, y=y, closed=[5 if answer else None for answer in y], x=rng.normal(size=N))
+    data = table(
+        roles={"y": "target"},
+        y=y,
+        closed=[5 if answer else None for answer in y],
+        x=rng.normal(size=N),
+    )
     assert issues(data)[0].columns == ("closed",)
 
 
 def test_three_classes(table, rng):
     y = rng.integers(0, 3, N)
-    data = table(kinds={"y": "category"}, roles={"y": "target"}, y=y, code=[f"c{value}" for value in y])
+    data = table(
+        kinds={"y": "category"}, roles={"y": "target"}, y=y, code=[f"c{value}" for value in y]
+    )
     assert issues(data)[0].columns == ("code",)
 
 
@@ -47,7 +56,9 @@ def test_a_number(table, rng):
 
 def test_one_far_above_the_others_is_a_question(table, rng):
     y = rng.random(N) < 0.5
-    data = table(roles={"y": "target"}, y=y, strong=y + rng.normal(0, 0.6, N), weak=y + rng.normal(0, 5, N))
+    data = table(
+        roles={"y": "target"}, y=y, strong=y + rng.normal(0, 0.6, N), weak=y + rng.normal(0, 5, N)
+    )
     (issue,) = issues(data)
     assert issue.severity == "note"
     assert issue.columns == ("strong",)
@@ -55,12 +66,18 @@ def test_one_far_above_the_others_is_a_question(table, rng):
 
 
 def test_many_levels_do_not_fit_by_themselves(table, rng):
-    data = table(roles={"y": "target"}, y=rng.random(N) < 0.5, town=[f"t{i}" for i in rng.integers(0, 800, N)],
-                 x=rng.normal(size=N))
+    data = table(
+        roles={"y": "target"},
+        y=rng.random(N) < 0.5,
+        town=[f"t{i}" for i in rng.integers(0, 800, N)],
+        x=rng.normal(size=N),
+    )
     assert not issues(data)
 
 
-@pytest.mark.parametrize("target", [[1] * N, [None] * N, [1, 0] * 3 + [None] * (N - 6), [True] * (N - 3) + [False] * 3])
+@pytest.mark.parametrize(
+    "target", [[1] * N, [None] * N, [1, 0] * 3 + [None] * (N - 6), [True] * (N - 3) + [False] * 3]
+)
 def test_a_target_that_cannot_be_judged_gives_nothing(table, rng, target):
     assert not issues(table(roles={"y": "target"}, y=target, x=rng.normal(size=N)))
 

@@ -24,7 +24,9 @@ def test_marker_texts_become_missing(table, marker):
     assert issues[0].applied
 
 
-@pytest.mark.parametrize("values", [["yes", "-"], ["US", "DE", "FR", "NA"], ["+", "-"], ["none", "guarantor"]])
+@pytest.mark.parametrize(
+    "values", [["yes", "-"], ["US", "DE", "FR", "NA"], ["+", "-"], ["none", "guarantor"]]
+)
 def test_what_may_be_an_answer_is_kept(table, values):
     issues, done = repaired(table(x=values * 20))
     assert done.changes.height == 0
@@ -32,7 +34,9 @@ def test_what_may_be_an_answer_is_kept(table, values):
 
 
 def test_words_for_not_known_are_told_once_and_kept(table):
-    issues, done = repaired(table(job=["unknown", "maid", "clerk"] * 10, loan=["Unknown", "yes", "no"] * 10))
+    issues, done = repaired(
+        table(job=["unknown", "maid", "clerk"] * 10, loan=["Unknown", "yes", "no"] * 10)
+    )
     assert done.changes.height == 0
     assert len(issues) == 1
     assert issues[0].columns == ("job", "loan")
@@ -41,35 +45,44 @@ def test_words_for_not_known_are_told_once_and_kept(table):
 
 def test_markers_that_reading_took_for_missing_are_logged(table):
     data = table(age=[1, None, 3])
-    data = replace(data, schema=data.schema.replacing(replace(data.schema["age"], spelling=Spelling(missing="?"))))
+    data = replace(
+        data,
+        schema=data.schema.replacing(replace(data.schema["age"], spelling=Spelling(missing="?"))),
+    )
     issues, done = repaired(data)
     assert issues[0].count == 1
     assert done.changes.row(0)[:4] == (1, "age", "?", None)
     assert done.data.schema["age"].spelling == Spelling()
 
 
-@pytest.mark.parametrize(("values", "marker"), [
-    ([*RNG.integers(0, 28, 100), *[999] * 900], 999),
-    ([*RNG.integers(1, 300, 300), *[-1] * 700], -1),
-    ([*RNG.normal(20, 5, 500).round(1), *[-999.0] * 9], -999.0),
-    ([*RNG.normal(20, 5, 500).round(1), *[999.9] * 9], 999.9),
-    ([*RNG.integers(0, 2, 500), *[9] * 20], 9),
-    ([*range(500), *[2**63 - 1] * 3], 2**63 - 1),
-])
+@pytest.mark.parametrize(
+    ("values", "marker"),
+    [
+        ([*RNG.integers(0, 28, 100), *[999] * 900], 999),
+        ([*RNG.integers(1, 300, 300), *[-1] * 700], -1),
+        ([*RNG.normal(20, 5, 500).round(1), *[-999.0] * 9], -999.0),
+        ([*RNG.normal(20, 5, 500).round(1), *[999.9] * 9], 999.9),
+        ([*RNG.integers(0, 2, 500), *[9] * 20], 9),
+        ([*range(500), *[2**63 - 1] * 3], 2**63 - 1),
+    ],
+)
 def test_plain_marker_numbers_become_missing(table, values, marker):
     issues, done = repaired(table(x=pl.Series(values)))
     assert issues[0].applied
     assert done.data["x"].null_count() == values.count(marker) == issues[0].count
 
 
-@pytest.mark.parametrize("values", [
-    [*RNG.integers(-30, 30, 500), *[-1] * 50],  # a difference
-    [-1, 0, 1] * 100,  # an answer
-    [*RNG.integers(0, 40, 400), *[-1] * 5],  # may be the next step below 0
-    [*RNG.integers(10, 108, 300), *[9] * 5],  # the smallest value is no marker
-    [*RNG.integers(1, 100, 500)],  # 99 is within the range
-    [*RNG.lognormal(6, 1, 500), 99999.0],  # once
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [*RNG.integers(-30, 30, 500), *[-1] * 50],  # a difference
+        [-1, 0, 1] * 100,  # an answer
+        [*RNG.integers(0, 40, 400), *[-1] * 5],  # may be the next step below 0
+        [*RNG.integers(10, 108, 300), *[9] * 5],  # the smallest value is no marker
+        [*RNG.integers(1, 100, 500)],  # 99 is within the range
+        [*RNG.lognormal(6, 1, 500), 99999.0],  # once
+    ],
+)
 def test_numbers_that_may_be_meant_are_kept(table, values):
     issues, done = repaired(table(x=pl.Series(values)))
     assert done.changes.height == 0
@@ -100,4 +113,6 @@ def test_bank_marketing(real, table):
     issues, done = repaired(table(**frame.to_dict()))
     assert done.data["pdays"].null_count() == 39_673
     assert not done.data["job"].has_nulls()
-    assert [issue.applied for issue in issues] == [False, True] or [issue.applied for issue in issues] == [True, False]
+    assert [issue.applied for issue in issues] == [False, True] or [
+        issue.applied for issue in issues
+    ] == [True, False]

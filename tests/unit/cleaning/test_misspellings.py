@@ -4,24 +4,41 @@ from tidemill.cleaning.misspellings import CHECK, distance, misspelt
 from tidemill.core.run import Run
 
 
-@pytest.mark.parametrize(("one", "other", "apart"), [("", "abc", 3), ("abc", "acb", 1), ("kitten", "sitting", 3)])
+@pytest.mark.parametrize(
+    ("one", "other", "apart"), [("", "abc", 3), ("abc", "acb", 1), ("kitten", "sitting", 3)]
+)
 def test_distance(one, other, apart):
     assert distance(one, other) == distance(other, one) == apart
 
 
-@pytest.mark.parametrize(("rare", "often"), [
-    ("Surburban", "Suburban"), ("Managment", "Management"), ("Recieved", "Received"),
-    ("Tresspass of land", "Trespass of land"), ("Universtiy degre", "University degre"),
-])
+@pytest.mark.parametrize(
+    ("rare", "often"),
+    [
+        ("Surburban", "Suburban"),
+        ("Managment", "Management"),
+        ("Recieved", "Received"),
+        ("Tresspass of land", "Trespass of land"),
+        ("Universtiy degre", "University degre"),
+    ],
+)
 def test_slips_of_the_pen_are_found(rare, often):
     assert misspelt({often: 500, rare: 2, "Something else": 500}) == {rare: often}
 
 
-@pytest.mark.parametrize(("rare", "often"), [
-    ("basic.4y", "basic.6y"), ("Employed", "Unemployed"), ("atypical pain", "typical pain"), ("cat", "bat"),
-    ("Order 1a", "Order 2a"), ("candles", "candle"), ("Male", "Female"), ("Married", "Divorced"),
-    ("Slovakia", "Slovenia"),
-])
+@pytest.mark.parametrize(
+    ("rare", "often"),
+    [
+        ("basic.4y", "basic.6y"),
+        ("Employed", "Unemployed"),
+        ("atypical pain", "typical pain"),
+        ("cat", "bat"),
+        ("Order 1a", "Order 2a"),
+        ("candles", "candle"),
+        ("Male", "Female"),
+        ("Married", "Divorced"),
+        ("Slovakia", "Slovenia"),
+    ],
+)
 def test_words_of_their_own_are_not(rare, often):
     assert misspelt({often: 500, rare: 2, "Something else": 500}) == {}
 
@@ -35,7 +52,12 @@ def test_a_word_that_is_frequent_elsewhere_is_not_misspelt():
 
 
 def test_thousands_of_levels_take_seconds():
-    counts = {f"{a}{b}{c}ville place": 3 for a in "abcdefghijklmnop" for b in "aeiou" for c in "bcdfghklmnprstvwxyz"}
+    counts = {
+        f"{a}{b}{c}ville place": 3
+        for a in "abcdefghijklmnop"
+        for b in "aeiou"
+        for c in "bcdfghklmnprstvwxyz"
+    }
     counts |= {"Springfield place": 5_000, "Springfeild place": 2}
     assert misspelt(counts) == {"Springfeild place": "Springfield place"}
 

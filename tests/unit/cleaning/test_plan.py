@@ -58,12 +58,18 @@ def test_nothing_is_applied_silently(messy):
     cleaned = clean(messy, Run())
     told = {column for issue in cleaned.issues if issue.applied for column in issue.columns}
     assert set(cleaned.changes["column"]) <= told
-    assert all(issue.sentence.endswith(".") and issue.count and issue.action for issue in cleaned.issues)
+    assert all(
+        issue.sentence.endswith(".") and issue.count and issue.action for issue in cleaned.issues
+    )
 
 
 def test_the_schema_says_what_the_columns_are_now(messy):
     schema = clean(messy, Run()).data.schema
-    assert (schema["income"].kind, schema["income"].dtype, schema["income"].step) == ("number", "Float64", "0.1")
+    assert (schema["income"].kind, schema["income"].dtype, schema["income"].step) == (
+        "number",
+        "Float64",
+        "0.1",
+    )
     assert all(schema[name].nullable for name in ("income", "plan", "age", "ratio"))
 
 
@@ -85,8 +91,13 @@ def test_a_plan_is_idempotent(messy):
 
 def test_a_plan_works_on_rows_that_it_has_not_seen(messy, table):
     plan = learn(messy, Run())
-    new = table(income=["n.a.", " 3.25", "many"], plan=["TEAM", "?", "family"], age=[-999, 40, 30],
-                ratio=[1.0, float("-inf"), None], paid=[True, False, True])
+    new = table(
+        income=["n.a.", " 3.25", "many"],
+        plan=["TEAM", "?", "family"],
+        age=[-999, 40, 30],
+        ratio=[1.0, float("-inf"), None],
+        paid=[True, False, True],
+    )
     cleaned = apply(plan, new)
     assert cleaned.data["income"].to_list() == [None, 3.25, None]
     assert cleaned.data["plan"].to_list() == ["Team", None, "family"]
@@ -128,19 +139,29 @@ def test_a_broken_state_is_refused():
 def test_rules_are_confirmed_on_the_holdout_and_kept_in_the_schema(table):
     rng = np.random.default_rng(1)
     low = rng.normal(100, 20, 600).round(2)
-    data = table(low=low, high=low + rng.exponential(20, 600).round(2), other=rng.normal(100, 20, 600))
+    data = table(
+        low=low, high=low + rng.exponential(20, 600).round(2), other=rng.normal(100, 20, 600)
+    )
     train, holdout = data.rows(np.arange(400)), data.rows(np.arange(400, 600))
     cleaned = apply(learn(train, Run(), holdout=holdout), data)
     (rule,) = cleaned.data.schema.rules
-    assert (rule.kind, rule.columns, rule.support, rule.confirmed) == ("a<=b", ("low", "high"), 400, 200)
+    assert (rule.kind, rule.columns, rule.support, rule.confirmed) == (
+        "a<=b",
+        ("low", "high"),
+        400,
+        200,
+    )
     broken = holdout.with_frame(holdout.frame.with_columns(pl.lit(1000.0).alias("low")))
     assert learn(train, Run(), holdout=broken).rules == ()
 
 
 def test_no_issue_shows_personal_data(table):
     names = ["Anna Lee", "John Smith", "Mary Jones", "Paul O'Hara"] * 25
-    data = table(kinds={"contact_name": "category"}, contact_name=[*names, *["mary jones"] * 2],
-                 x=np.random.default_rng(0).normal(size=102))
+    data = table(
+        kinds={"contact_name": "category"},
+        contact_name=[*names, *["mary jones"] * 2],
+        x=np.random.default_rng(0).normal(size=102),
+    )
     shown = " ".join(issue.sentence + issue.example for issue in learn(data, Run()).issues)
     assert "Xxxx" in shown
     assert not any(name in shown.lower() for name in ("anna", "smith", "jones", "hara"))
@@ -156,7 +177,15 @@ def test_a_notebook_shows_issues_and_escapes_them(table):
 def test_columns_of_noise_give_no_issue(table):
     rng = np.random.default_rng(5)
     n = 2_000
-    data = table(roles={"y": "target"}, y=rng.random(n) < 0.3, normal=rng.normal(size=n), share=rng.random(n).round(2),
-                 money=rng.lognormal(4, 1.2, n), heavy=rng.standard_t(3, n), count=rng.poisson(3, n),
-                 plan=rng.choice(["a", "b", "c"], n), town=rng.choice([f"town {c}" for c in "abcdefghij"], n))
+    data = table(
+        roles={"y": "target"},
+        y=rng.random(n) < 0.3,
+        normal=rng.normal(size=n),
+        share=rng.random(n).round(2),
+        money=rng.lognormal(4, 1.2, n),
+        heavy=rng.standard_t(3, n),
+        count=rng.poisson(3, n),
+        plan=rng.choice(["a", "b", "c"], n),
+        town=rng.choice([f"town {c}" for c in "abcdefghij"], n),
+    )
     assert learn(data, Run()).issues == ()

@@ -21,13 +21,20 @@ def rng():
 def test_never_above(table, rng):
     low = rng.lognormal(3, 1, N).round(2)
     middle = low + rng.exponential(5, N).round(2)
-    data = table(low=low, middle=middle, high=(middle + rng.exponential(5, N).round(2)), free=rng.lognormal(3, 1, N))
+    data = table(
+        low=low,
+        middle=middle,
+        high=(middle + rng.exponential(5, N).round(2)),
+        free=rng.lognormal(3, 1, N),
+    )
     assert rules(data) == {("a<=b", ("low", "middle")), ("a<=b", ("middle", "high"))}
 
 
 def test_dates(table, rng):
     start = [date(2020, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 900, N)]
-    end = [day + timedelta(days=int(d)) for day, d in zip(start, rng.integers(0, 60, N), strict=True)]
+    end = [
+        day + timedelta(days=int(d)) for day, d in zip(start, rng.integers(0, 60, N), strict=True)
+    ]
     data = table(start=start, end=[None, *end[1:]])
     assert rules(data) == {("a<=b", ("start", "end"))}
     assert "never later than" in CHECK.diagnose(data, Run()).issues[0].sentence
@@ -35,9 +42,14 @@ def test_dates(table, rng):
 
 def test_chance_and_matters_of_course_are_no_rules(table, rng):
     climate = np.repeat(rng.normal(0, 1, 8), N // 8)
-    data = table(children=rng.integers(0, 4, N), age=rng.integers(18, 90, N),  # ranges hardly meet
-                 small=rng.random(N).round(3), large=rng.random(N).round(3) + 0.97,  # nor do these
-                 rate=climate.round(2), index=(climate + 4 + rng.normal(0, 0.2, N)).round(2))  # these stay far apart
+    data = table(
+        children=rng.integers(0, 4, N),
+        age=rng.integers(18, 90, N),  # ranges hardly meet
+        small=rng.random(N).round(3),
+        large=rng.random(N).round(3) + 0.97,  # nor do these
+        rate=climate.round(2),
+        index=(climate + 4 + rng.normal(0, 0.2, N)).round(2),
+    )  # these stay far apart
     assert not {rule for rule in rules(data) if rule[0] == "a<=b"}
 
 
@@ -72,21 +84,30 @@ def test_a_sum_with_nothing_is_no_sum(table, rng):
     net = rng.lognormal(3, 1, N).round(2)
     extra = np.zeros(N)
     extra[:3] = 5
-    assert not {rule for rule in rules(table(net=net, extra=extra, total=net + extra)) if rule[0] == "a+b=c"}
+    assert not {
+        rule for rule in rules(table(net=net, extra=extra, total=net + extra)) if rule[0] == "a+b=c"
+    }
 
 
 def test_decides(table, rng):
     item = rng.integers(0, 60, N)
-    data = table(item=[f"i{i}" for i in item], shelf=[f"s{i // 5}" for i in item], hall=[f"h{i // 20}" for i in item],
-                 day=rng.integers(0, 7, N))
+    data = table(
+        item=[f"i{i}" for i in item],
+        shelf=[f"s{i // 5}" for i in item],
+        hall=[f"h{i // 20}" for i in item],
+        day=rng.integers(0, 7, N),
+    )
     assert rules(data) == {("a decides b", ("item", "shelf")), ("a decides b", ("shelf", "hall"))}
 
 
 def test_two_names_of_one_thing(table, rng):
     code = rng.integers(0, 9, N)
     data = table(word=[f"w{i}" for i in code], code=code, same=code * 2.5, part=code // 3)
-    assert rules(data) >= {("a decides b", ("word", "code")), ("a decides b", ("code", "word")),
-                           ("a decides b", ("word", "part"))}
+    assert rules(data) >= {
+        ("a decides b", ("word", "code")),
+        ("a decides b", ("code", "word")),
+        ("a decides b", ("word", "part")),
+    }
     assert ("a decides b", ("code", "part")) not in rules(data)
     first = CHECK.diagnose(data, Run()).issues[0]
     assert "say the same in two ways" in first.sentence
@@ -95,13 +116,20 @@ def test_two_names_of_one_thing(table, rng):
 def test_keys_and_rare_flags_decide_nothing(table, rng):
     flag = np.zeros(N, dtype=bool)
     flag[:4] = True
-    data = table(near_key=rng.permutation(N) // 2, flag=flag, town=rng.integers(0, 300, N), sex=rng.integers(0, 2, N))
+    data = table(
+        near_key=rng.permutation(N) // 2,
+        flag=flag,
+        town=rng.integers(0, 300, N),
+        sex=rng.integers(0, 2, N),
+    )
     assert not rules(data)
 
 
 def test_ids_and_ignored_columns_are_left_out(table, rng):
     item = rng.integers(0, 60, N)
-    data = table(kinds={"item": "id"}, roles={"hall": "ignore"}, item=item, shelf=item // 5, hall=item // 20)
+    data = table(
+        kinds={"item": "id"}, roles={"hall": "ignore"}, item=item, shelf=item // 5, hall=item // 20
+    )
     assert not rules(data)
 
 
@@ -119,5 +147,7 @@ def test_daily_prices(real, table):
 
 def test_baskets(real, table):
     frame = real("groceries/groceries.parquet").drop("transaction_id")
-    assert rules(table(**frame.to_dict())) == {("a decides b", ("item", "level2")),
-                                               ("a decides b", ("level2", "level1"))}
+    assert rules(table(**frame.to_dict())) == {
+        ("a decides b", ("item", "level2")),
+        ("a decides b", ("level2", "level1")),
+    }

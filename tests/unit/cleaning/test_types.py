@@ -17,7 +17,10 @@ def repaired(data, seen=None):
 def test_numbers_in_text_become_numbers(table):
     diagnosis, done = repaired(table(x=["1,200", " 7 ", "n/a", "?", *["15"] * 40]))
     assert done.data["x"].head(4).to_list() == [1200, 7, None, None]
-    assert done.changes.select("row", "before", "after").rows() == [(2, "n/a", None), (3, "?", None)]
+    assert done.changes.select("row", "before", "after").rows() == [
+        (2, "n/a", None),
+        (3, "?", None),
+    ]
     assert "42 cells hold one, 2 cells ('?' and 'n/a') do not" in diagnosis.issues[0].sentence
 
 
@@ -52,21 +55,41 @@ def test_dates_of_several_forms_are_read_the_same_way_later(table):
 
 
 def test_what_reading_has_understood_becomes_real(table):
-    data = table(total=[1.5, None, 2.25] * 10, seen=[datetime(2024, 1, 1, 8)] * 30, clock=[3600] * 30)
-    spelt = {"total": Spelling(missing=" "), "seen": Spelling(datetime="%Y-%m-%d %H:%M"),
-             "clock": Spelling(datetime="%H:%M")}
-    columns = [replace(data.schema[name], dtype="String", spelling=spelling) for name, spelling in spelt.items()]
+    data = table(
+        total=[1.5, None, 2.25] * 10, seen=[datetime(2024, 1, 1, 8)] * 30, clock=[3600] * 30
+    )
+    spelt = {
+        "total": Spelling(missing=" "),
+        "seen": Spelling(datetime="%Y-%m-%d %H:%M"),
+        "clock": Spelling(datetime="%H:%M"),
+    }
+    columns = [
+        replace(data.schema[name], dtype="String", spelling=spelling)
+        for name, spelling in spelt.items()
+    ]
     diagnosis, done = repaired(replace(data, schema=data.schema.replacing(*columns)))
     assert done.data.frame.equals(data.frame)
-    assert [done.data.schema[name].dtype for name in spelt] == ["Float64", "Datetime(us)", "Time(s)"]
+    assert [done.data.schema[name].dtype for name in spelt] == [
+        "Float64",
+        "Datetime(us)",
+        "Time(s)",
+    ]
     assert done.changes.height == 10
-    assert done.changes.row(0) == (1, "total", " ", None, "a text that stands for 'missing' among numbers")
+    assert done.changes.row(0) == (
+        1,
+        "total",
+        " ",
+        None,
+        "a text that stands for 'missing' among numbers",
+    )
     assert {issue.columns for issue in diagnosis.issues} == {("total",), ("seen",), ("clock",)}
     assert done.data.schema["total"].spelling.missing == ""
 
 
 def test_ids_and_codes_stay(table):
-    diagnosis, _ = repaired(table(kinds={"id": "id"}, id=["1 ", "2"] * 20, zip=["01234", "99 99"] * 20))
+    diagnosis, _ = repaired(
+        table(kinds={"id": "id"}, id=["1 ", "2"] * 20, zip=["01234", "99 99"] * 20)
+    )
     assert not diagnosis.issues
 
 

@@ -10,14 +10,18 @@ def repaired(seen, data=None):
 
 
 def test_levels_are_written_as_most_are(table):
-    issues, done = repaired(table(town=["New York"] * 5 + ["new  york", " NEW YORK ", "Ｎew York", "Oslo", "Oslo"]))
+    issues, done = repaired(
+        table(town=["New York"] * 5 + ["new  york", " NEW YORK ", "Ｎew York", "Oslo", "Oslo"])
+    )
     assert done.data["town"].unique(maintain_order=True).to_list() == ["New York", "Oslo"]
     assert issues[0].count == done.changes.height == 3
     assert "one level is written in several ways" in issues[0].sentence
 
 
 def test_a_new_way_of_writing_a_known_level_is_mended(table):
-    issues, done = repaired(table(town=["Oslo", "Bergen"] * 5), table(town=["OSLO", "Rome", "rome", None]))
+    issues, done = repaired(
+        table(town=["Oslo", "Bergen"] * 5), table(town=["OSLO", "Rome", "rome", None])
+    )
     assert not issues
     assert done.data["town"].to_list() == ["Oslo", "Rome", "rome", None]
 
@@ -35,7 +39,9 @@ def test_blanks_around_one_letter_go(table):
 
 
 def test_ids_and_texts_stay(table):
-    issues, _ = repaired(table(kinds={"id": "id", "note": "text"}, id=["a1", "A1"] * 5, note=["Ok", "ok"] * 5))
+    issues, _ = repaired(
+        table(kinds={"id": "id", "note": "text"}, id=["a1", "A1"] * 5, note=["Ok", "ok"] * 5)
+    )
     assert not issues
 
 

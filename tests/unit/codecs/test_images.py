@@ -33,7 +33,10 @@ SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 9), st.integers(1, 9), st.s
 @settings(max_examples=30, deadline=None)
 @given(shown=SHAPES.flatmap(lambda shape: arrays.arrays(np.uint8, shape)), data=st.data())
 def test_what_goes_in_comes_out(shown: np.ndarray, data: st.DataObject) -> None:
-    labels = data.draw(st.none() | st.lists(st.sampled_from(["cat", "dog", None]), min_size=len(shown), max_size=len(shown)))
+    labels = data.draw(
+        st.none()
+        | st.lists(st.sampled_from(["cat", "dog", None]), min_size=len(shown), max_size=len(shown))
+    )
     whole = pictures(shown, labels)
     codec = ImageCodec().fit(whole, Run())
     batch = codec.encode(whole)
@@ -64,8 +67,10 @@ def test_other_sizes_and_second_images_are_refused() -> None:
     codec = ImageCodec().fit(whole, Run())
     with pytest.raises(DataError, match="6 x 4 x 1 and not of 5 x 4 x 1"):
         codec.encode(pictures(np.zeros((3, 6, 4, 1), np.uint8), ["cat", "dog", "cat"]))
-    twice = Dataset(whole.frame.with_columns(pl.col("photo").alias("other")),
-                    Schema((*whole.schema.columns, Column("other", "image"))))
+    twice = Dataset(
+        whole.frame.with_columns(pl.col("photo").alias("other")),
+        Schema((*whole.schema.columns, Column("other", "image"))),
+    )
     with pytest.raises(DataError, match="2 columns of images"):
         ImageCodec().fit(twice, Run())
     ignored = Schema((*whole.schema.columns, Column("other", "image", role="ignore")))

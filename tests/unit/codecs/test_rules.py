@@ -23,23 +23,47 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
 
 ROWS = 300
-KINDS: dict[str, Any] = {"ordered": "datetime", "shipped": "datetime", "begun": "datetime", "ended": "datetime"}
+KINDS: dict[str, Any] = {
+    "ordered": "datetime",
+    "shipped": "datetime",
+    "begun": "datetime",
+    "ended": "datetime",
+}
 RULES = (
-    Rule("a<=b", ("low", "middle")), Rule("a<=b", ("middle", "high")), Rule("a<=b", ("low", "high")),
-    Rule("a<=b", ("cents", "fives")), Rule("a<=b", ("ordered", "shipped")), Rule("a<=b", ("begun", "ended")),
-    Rule("a<=b", ("same", "twin")), Rule("a<=b", ("twin", "same")),
-    Rule("a+b=c", ("net", "tax", "gross")), Rule("a+b=c", ("gross", "tip", "paid")),
-    Rule("a decides b", ("city", "country")), Rule("a decides b", ("country", "continent")),
-    Rule("a decides b", ("item", "price")), Rule("a decides b", ("age", "band")),
-    Rule("a decides b", ("name", "number")), Rule("a decides b", ("number", "name")),
-    Rule("a decides b", ("item", "maker")), Rule("a decides b", ("shade", "maker")),
+    Rule("a<=b", ("low", "middle")),
+    Rule("a<=b", ("middle", "high")),
+    Rule("a<=b", ("low", "high")),
+    Rule("a<=b", ("cents", "fives")),
+    Rule("a<=b", ("ordered", "shipped")),
+    Rule("a<=b", ("begun", "ended")),
+    Rule("a<=b", ("same", "twin")),
+    Rule("a<=b", ("twin", "same")),
+    Rule("a+b=c", ("net", "tax", "gross")),
+    Rule("a+b=c", ("gross", "tip", "paid")),
+    Rule("a decides b", ("city", "country")),
+    Rule("a decides b", ("country", "continent")),
+    Rule("a decides b", ("item", "price")),
+    Rule("a decides b", ("age", "band")),
+    Rule("a decides b", ("name", "number")),
+    Rule("a decides b", ("number", "name")),
+    Rule("a decides b", ("item", "maker")),
+    Rule("a decides b", ("shade", "maker")),
     Rule("allowed combinations", ("size", "fit", "sort")),
-    Rule("range", ("high",), low=0, high=120), Rule("range", ("shipped",), high="2025-01-01"),
+    Rule("range", ("high",), low=0, high=120),
+    Rule("range", ("shipped",), high="2025-01-01"),
 )
-PARTS = {"low": {"low", "middle", "high"}, "cents": {"cents", "fives"}, "dates": {"ordered", "shipped", "begun", "ended"},
-         "twins": {"same", "twin"}, "sums": {"net", "tax", "gross", "tip", "paid"},
-         "places": {"city", "country", "continent"}, "items": {"item", "price", "maker", "shade"}, "ages": {"age", "band"},
-         "names": {"name", "number"}, "sizes": {"size", "fit", "sort"}}
+PARTS = {
+    "low": {"low", "middle", "high"},
+    "cents": {"cents", "fives"},
+    "dates": {"ordered", "shipped", "begun", "ended"},
+    "twins": {"same", "twin"},
+    "sums": {"net", "tax", "gross", "tip", "paid"},
+    "places": {"city", "country", "continent"},
+    "items": {"item", "price", "maker", "shade"},
+    "ages": {"age", "band"},
+    "names": {"name", "number"},
+    "sizes": {"size", "fit", "sort"},
+}
 
 
 def frame_of(seed: int) -> pl.DataFrame:
@@ -50,43 +74,83 @@ def frame_of(seed: int) -> pl.DataFrame:
     cents = np.round(rng.gamma(2, 20, ROWS), 2)
     ordered = rng.integers(0, 300, ROWS)
     begun = rng.integers(0, 9000, ROWS)
-    net, tax, tip = rng.integers(1, 5000, ROWS), rng.integers(0, 100, ROWS), rng.integers(0, 50, ROWS)
+    net, tax, tip = (
+        rng.integers(1, 5000, ROWS),
+        rng.integers(0, 100, ROWS),
+        rng.integers(0, 50, ROWS),
+    )
     city, item = rng.integers(0, 6, ROWS), rng.integers(0, 5, ROWS)
     age, name = rng.integers(18, 70, ROWS), rng.integers(0, 4, ROWS)
     size = rng.integers(0, 3, ROWS)
-    return pl.DataFrame({
-        "low": low, "middle": middle, "high": middle + rng.poisson(5, ROWS), "cents": cents,
-        "fives": (5 * np.ceil(cents / 5 + rng.poisson(1, ROWS))).astype(int),
-        "ordered": [day + timedelta(days=int(d)) for d in ordered],
-        "shipped": [day + timedelta(days=int(d)) for d in ordered + rng.poisson(4, ROWS)],
-        "begun": [hour + timedelta(minutes=int(m)) for m in begun],
-        "ended": [hour + timedelta(minutes=int(m)) for m in begun + rng.poisson(90, ROWS)],
-        "same": tip, "twin": tip, "net": net / 100, "tax": tax / 10, "gross": np.round(net / 100 + tax / 10, 2), "tip": tip,
-        "paid": np.round(net / 100 + tax / 10 + tip, 2),
-        "city": np.array(["Rome", "Oslo", "Lima", "Bern", "Cali", "Bari"])[city],
-        "country": np.array(["Italy", "Norway", "Peru", "Swiss", "Colombia", "Italy"])[city],
-        "continent": np.array(["Europe", "Europe", "America", "Europe", "America", "Europe"])[city],
-        "item": np.array(list("pqrst"))[item], "price": np.array([9.99, 1.5, 1.5, 20.0, 3.25])[item],
-        "maker": np.array(["A", "A", "B", "B", "C"])[item], "shade": np.array(["x", "y", "z", "z", "w"])[item],
-        "age": age, "band": np.array(["young", "old", "oldest"])[np.digitize(age, [30, 60])],
-        "name": np.array(["low", "mid", "top", "all"])[name], "number": np.array([3, 1, 7, 5])[name],
-        "size": np.array(["S", "M", "L"])[size], "fit": rng.choice(["slim", "wide"], ROWS),
-        "sort": np.where(size == 0, "kids", rng.choice(["men", "women"], ROWS)),
-    })
+    return pl.DataFrame(
+        {
+            "low": low,
+            "middle": middle,
+            "high": middle + rng.poisson(5, ROWS),
+            "cents": cents,
+            "fives": (5 * np.ceil(cents / 5 + rng.poisson(1, ROWS))).astype(int),
+            "ordered": [day + timedelta(days=int(d)) for d in ordered],
+            "shipped": [day + timedelta(days=int(d)) for d in ordered + rng.poisson(4, ROWS)],
+            "begun": [hour + timedelta(minutes=int(m)) for m in begun],
+            "ended": [hour + timedelta(minutes=int(m)) for m in begun + rng.poisson(90, ROWS)],
+            "same": tip,
+            "twin": tip,
+            "net": net / 100,
+            "tax": tax / 10,
+            "gross": np.round(net / 100 + tax / 10, 2),
+            "tip": tip,
+            "paid": np.round(net / 100 + tax / 10 + tip, 2),
+            "city": np.array(["Rome", "Oslo", "Lima", "Bern", "Cali", "Bari"])[city],
+            "country": np.array(["Italy", "Norway", "Peru", "Swiss", "Colombia", "Italy"])[city],
+            "continent": np.array(["Europe", "Europe", "America", "Europe", "America", "Europe"])[
+                city
+            ],
+            "item": np.array(list("pqrst"))[item],
+            "price": np.array([9.99, 1.5, 1.5, 20.0, 3.25])[item],
+            "maker": np.array(["A", "A", "B", "B", "C"])[item],
+            "shade": np.array(["x", "y", "z", "z", "w"])[item],
+            "age": age,
+            "band": np.array(["young", "old", "oldest"])[np.digitize(age, [30, 60])],
+            "name": np.array(["low", "mid", "top", "all"])[name],
+            "number": np.array([3, 1, 7, 5])[name],
+            "size": np.array(["S", "M", "L"])[size],
+            "fit": rng.choice(["slim", "wide"], ROWS),
+            "sort": np.where(size == 0, "kids", rng.choice(["men", "women"], ROWS)),
+        }
+    )
 
 
 def table(seed: int, gaps: str = "none", parts: Iterable[str] = tuple(PARTS)) -> Dataset:
-    """Rows that keep RULES. Gaps: "none", "after" (what is reckoned or looked up is missing at times) or "any"."""
+    """Rows that keep RULES. Gaps: "none", "after" (what is reckoned or looked up is missing at
+    times) or "any"."""
     frame, rng = frame_of(seed), np.random.default_rng(seed + 100)
-    gone = {"none": [], "after": ["high", "shipped", "ended", "fives", "paid", "price", "band"], "any": frame.columns}[gaps]
-    frame = frame.with_columns(pl.when(pl.Series(rng.random(ROWS) < 0.85)).then(pl.col(name)).alias(name) for name in gone)
-    if gaps == "any":  # a row with low and high, but nothing between, is no matter of their rules only
-        frame = frame.with_columns(middle=pl.when(pl.col("low").is_not_null()).then(pl.col("middle")))
+    gone = {
+        "none": [],
+        "after": ["high", "shipped", "ended", "fives", "paid", "price", "band"],
+        "any": frame.columns,
+    }[gaps]
+    frame = frame.with_columns(
+        pl.when(pl.Series(rng.random(ROWS) < 0.85)).then(pl.col(name)).alias(name) for name in gone
+    )
+    if (
+        gaps == "any"
+    ):  # a row with low and high, but nothing between, is no matter of their rules only
+        frame = frame.with_columns(
+            middle=pl.when(pl.col("low").is_not_null()).then(pl.col("middle"))
+        )
     columns = [name for name in frame.columns if any(name in PARTS[part] for part in parts)]
-    schema = Schema(tuple(Column(
-        name, KINDS.get(name) or ("category" if frame[name].dtype == pl.String else "number"),
-        nullable=frame[name].has_nulls(), step="5" if name == "fives" else None) for name in columns),
-        tuple(rule for rule in RULES if set(rule.columns) <= set(columns)))
+    schema = Schema(
+        tuple(
+            Column(
+                name,
+                KINDS.get(name) or ("category" if frame[name].dtype == pl.String else "number"),
+                nullable=frame[name].has_nulls(),
+                step="5" if name == "fives" else None,
+            )
+            for name in columns
+        ),
+        tuple(rule for rule in RULES if set(rule.columns) <= set(columns)),
+    )
     return Dataset(frame.select(columns), schema)
 
 
@@ -100,9 +164,14 @@ def keeps(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> bool:
         cents = [(value * 100).round().cast(pl.Int64) for value in values]
         return bool((cents[0] + cents[1] == cents[2]).all())
     if rule.kind == "range":
-        ends = [date.fromisoformat(end) if isinstance(end, str) else end for end in (rule.low, rule.high)]
-        return bool(((values[0] >= ends[0]).all() if ends[0] is not None else True)
-                    and ((values[0] <= ends[1]).all() if ends[1] is not None else True))
+        ends = [
+            date.fromisoformat(end) if isinstance(end, str) else end
+            for end in (rule.low, rule.high)
+        ]
+        return bool(
+            ((values[0] >= ends[0]).all() if ends[0] is not None else True)
+            and ((values[0] <= ends[1]).all() if ends[1] is not None else True)
+        )
     seen = reference.select(rule.columns).drop_nulls().unique()
     if rule.kind == "a decides b":
         a, _ = rule.columns
@@ -114,13 +183,25 @@ def keeps(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> bool:
 def arbitrary(codec: TableCodec, data: Dataset, n: int, seed: int) -> Batch:
     """Channels drawn one by one, within what training rows held."""
     encoded, rng = codec.encode(data), np.random.default_rng(seed)
-    tick = np.stack([rng.integers(encoded.tick[:, r].min(), encoded.tick[:, r].max() + 1, n)
-                     for r in range(encoded.tick.shape[1])] or [np.zeros((n, 0))], axis=-1).reshape(n, -1).astype(np.int64)
-    code = np.stack([rng.integers(0, code.size, n) for code in codec.spec.codes] or [np.zeros(n)], axis=1).astype(np.int32)
+    tick = (
+        np.stack(
+            [
+                rng.integers(encoded.tick[:, r].min(), encoded.tick[:, r].max() + 1, n)
+                for r in range(encoded.tick.shape[1])
+            ]
+            or [np.zeros((n, 0))],
+            axis=-1,
+        )
+        .reshape(n, -1)
+        .astype(np.int64)
+    )
+    code = np.stack(
+        [rng.integers(0, code.size, n) for code in codec.spec.codes] or [np.zeros(n)], axis=1
+    ).astype(np.int32)
     for r, real in enumerate(codec.spec.reals):
         if real.presence is not None:
             tick[code[:, real.presence] != 0, r] = 0
-    return Batch(tick, code[:, :len(codec.spec.codes)])
+    return Batch(tick, code[:, : len(codec.spec.codes)])
 
 
 def check_all_kept(n: int, gaps: str, seed: int) -> None:
@@ -163,15 +244,38 @@ def test_rows_come_back_and_states_restore(gaps: str, seed: int) -> None:
 
 def test_what_a_rule_decides_has_no_channels() -> None:
     codec = TableCodec().fit(table(0), Run())
-    reals, codes = {real.name for real in codec.spec.reals}, {code.name for code in codec.spec.codes}
-    assert {"middle - low", "high - middle", "shipped - ordered", "ended - begun", "fives - cents"} <= reals
+    reals, codes = (
+        {real.name for real in codec.spec.reals},
+        {code.name for code in codec.spec.codes},
+    )
+    assert {
+        "middle - low",
+        "high - middle",
+        "shipped - ordered",
+        "ended - begun",
+        "fives - cents",
+    } <= reals
     assert not {"middle", "high", "gross", "paid", "price", "twin", "number"} & reals
     assert not {"country", "continent", "band"} & codes
     assert "size & fit & sort" in codes
 
 
-NUMBERS = {"low": 60, "middle": 60, "high": 80, "cents": 90, "fives": 90, "net": 50, "gross": 60, "paid": 100, "price": 20,
-           "age": 70, "number": 7, "same": 50, "twin": 50, "tip": 50}
+NUMBERS = {
+    "low": 60,
+    "middle": 60,
+    "high": 80,
+    "cents": 90,
+    "fives": 90,
+    "net": 50,
+    "gross": 60,
+    "paid": 100,
+    "price": 20,
+    "age": 70,
+    "number": 7,
+    "same": 50,
+    "twin": 50,
+    "tip": 50,
+}
 
 
 @st.composite
@@ -186,13 +290,19 @@ def asked_of(draw: st.DrawFn, data: Dataset) -> Test:
     elif operator not in ("=", "in") and name in NUMBERS:
         present |= st.floats(-5, NUMBERS[name] + 5)
     if operator == "in":
-        return Test(name, operator, tuple(draw(st.lists(present, min_size=1, max_size=3, unique=True))))
+        return Test(
+            name, operator, tuple(draw(st.lists(present, min_size=1, max_size=3, unique=True)))
+        )
     return Test(name, operator, draw(present))
 
 
 @settings(max_examples=500, deadline=None)
-@given(drawn=st.data(), seed=st.integers(0, 2), gaps=st.sampled_from(["none", "after", "any"]),
-       part=st.sampled_from(sorted(PARTS)))
+@given(
+    drawn=st.data(),
+    seed=st.integers(0, 2),
+    gaps=st.sampled_from(["none", "after", "any"]),
+    part=st.sampled_from(sorted(PARTS)),
+)
 def test_conditions_on_all_columns(drawn: st.DataObject, seed: int, gaps: str, part: str) -> None:
     data = table(seed, gaps, [part])
     codec = TableCodec().fit(data, Run())
@@ -205,7 +315,9 @@ def test_conditions_on_all_columns(drawn: st.DataObject, seed: int, gaps: str, p
     if refusal:
         assert not condition.mask(data.frame).any() or "one span" in refusal
         return
-    assert (satisfied(codec.spec, known, codec.encode(data)) == condition.mask(data.frame).to_numpy()).all()
+    assert (
+        satisfied(codec.spec, known, codec.encode(data)) == condition.mask(data.frame).to_numpy()
+    ).all()
     # of arbitrary channels those that keep what is known give rows that pass
     batch = arbitrary(codec, data, 2000, seed)
     made = codec.decode(batch, np.random.default_rng(0)).frame
@@ -216,19 +328,34 @@ def test_conditions_on_all_columns(drawn: st.DataObject, seed: int, gaps: str, p
 
 
 @settings(max_examples=200, deadline=None)
-@given(drawn=st.data(), seed=st.integers(0, 2), gaps=st.sampled_from(["none", "after", "any"]),
-       part=st.sampled_from(sorted(PARTS)))
-def test_given_values_are_known_exactly(drawn: st.DataObject, seed: int, gaps: str, part: str) -> None:
+@given(
+    drawn=st.data(),
+    seed=st.integers(0, 2),
+    gaps=st.sampled_from(["none", "after", "any"]),
+    part=st.sampled_from(sorted(PARTS)),
+)
+def test_given_values_are_known_exactly(
+    drawn: st.DataObject, seed: int, gaps: str, part: str
+) -> None:
     data = table(seed, gaps, [part])
     codec = TableCodec().fit(data, Run())
     columns = drawn.draw(st.lists(st.sampled_from(data.schema.names), min_size=1, unique=True))
     share = drawn.draw(st.sampled_from([0.5, 1.0]))
     rng = np.random.default_rng(seed)
     rows = data.select(columns)
-    rows = rows.with_frame(rows.frame.with_columns(
-        pl.when(pl.Series(rng.random(ROWS) < share)).then(pl.col(name)).alias(name) for name in columns))
+    rows = rows.with_frame(
+        rows.frame.with_columns(
+            pl.when(pl.Series(rng.random(ROWS) < share)).then(pl.col(name)).alias(name)
+            for name in columns
+        )
+    )
     batch = codec.encode(data)
-    whole = data.select(columns).frame.with_columns(pl.all().is_not_null()).select(pl.all_horizontal(pl.all())).to_series()
+    whole = (
+        data.select(columns)
+        .frame.with_columns(pl.all().is_not_null())
+        .select(pl.all_horizontal(pl.all()))
+        .to_series()
+    )
     met = np.zeros(ROWS, bool)
     groups = codec.completions(rows)
     assert sorted(np.concatenate([index for index, _ in groups]).tolist()) == list(range(ROWS))
@@ -278,19 +405,30 @@ def test_missing_values_that_are_facts_stay_missing() -> None:
 def test_given_values_that_break_a_rule_are_told_with_their_row() -> None:
     data = table(0, "none", ["low", "sums", "places"])
     codec = TableCodec().fit(data, Run())
-    for columns, change in ((["low", "middle"], {"middle": -1}), (["net", "tax", "gross"], {"gross": 0.01}),
-                            (["city", "country"], {"country": "Peru"})):
-        frame = data.frame.select(columns).with_columns(**{name: pl.lit(value).cast(data.frame[name].dtype)
-                                                           for name, value in change.items()})
+    for columns, change in (
+        (["low", "middle"], {"middle": -1}),
+        (["net", "tax", "gross"], {"gross": 0.01}),
+        (["city", "country"], {"country": "Peru"}),
+    ):
+        frame = data.frame.select(columns).with_columns(
+            **{name: pl.lit(value).cast(data.frame[name].dtype) for name, value in change.items()}
+        )
         with pytest.raises(DataError, match=r"row \d+"):
             codec.completions(data.select(columns).with_frame(frame))
 
 
-@pytest.mark.parametrize("change", [
-    {"units": []}, {"columns_twice": True}, {"table": [[99, 0, 0]]},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"units": []},
+        {"columns_twice": True},
+        {"table": [[99, 0, 0]]},
+    ],
+)
 def test_states_that_do_not_fit_are_refused(change: dict[str, Any]) -> None:
-    state = json.loads(json.dumps(TableCodec().fit(table(0, "none", ["sizes", "low"]), Run()).to_state()))
+    state = json.loads(
+        json.dumps(TableCodec().fit(table(0, "none", ["sizes", "low"]), Run()).to_state())
+    )
     if "columns_twice" in change:
         state["units"].append(state["units"][0])
     elif "table" in change:
@@ -304,15 +442,28 @@ def test_states_that_do_not_fit_are_refused(change: dict[str, Any]) -> None:
 
 def two_columns(a: list[Any], b: list[Any], *rules: Rule) -> Dataset:
     frame = pl.DataFrame({"a": a, "b": b})
-    kinds: list[Any] = ["category" if frame[name].dtype == pl.String else "number" for name in ("a", "b")]
-    return Dataset(frame, Schema(tuple(Column(name, kind, nullable=frame[name].has_nulls())
-                                       for name, kind in zip(("a", "b"), kinds, strict=True)), rules))
+    kinds: list[Any] = [
+        "category" if frame[name].dtype == pl.String else "number" for name in ("a", "b")
+    ]
+    return Dataset(
+        frame,
+        Schema(
+            tuple(
+                Column(name, kind, nullable=frame[name].has_nulls())
+                for name, kind in zip(("a", "b"), kinds, strict=True)
+            ),
+            rules,
+        ),
+    )
 
 
 def test_a_declared_rule_that_a_row_breaks_is_an_error_with_the_row() -> None:
     values = list(range(40))
-    for rule in (Rule("a<=b", ("a", "b"), declared=True), Rule("range", ("b",), high=30, declared=True),
-                 Rule("a decides b", ("a", "b"), declared=True)):
+    for rule in (
+        Rule("a<=b", ("a", "b"), declared=True),
+        Rule("range", ("b",), high=30, declared=True),
+        Rule("a decides b", ("a", "b"), declared=True),
+    ):
         later = values.copy()
         later[35:] = [33] * 5
         first = [33] * 34 + values[34:] if rule.kind == "a decides b" else values
@@ -322,30 +473,44 @@ def test_a_declared_rule_that_a_row_breaks_is_an_error_with_the_row() -> None:
 
 def test_a_found_rule_that_a_row_breaks_is_told() -> None:
     run = Run()
-    codec = TableCodec().fit(two_columns([1, 2, 3] * 20, [1, 2, 2] * 20, Rule("a<=b", ("a", "b"))), run)
+    codec = TableCodec().fit(
+        two_columns([1, 2, 3] * 20, [1, 2, 2] * 20, Rule("a<=b", ("a", "b"))), run
+    )
     [(rule, why)] = codec.refused
     assert rule.kind == "a<=b"
     assert why == "row 3 breaks it"
-    assert any("may break the rule that 'a' is never above 'b'" in warning for warning in run.warnings)
+    assert any(
+        "may break the rule that 'a' is never above 'b'" in warning for warning in run.warnings
+    )
     assert TableCodec.from_state(json.loads(json.dumps(codec.to_state()))).refused == codec.refused
 
 
 def test_what_cannot_be_reckoned_is_told() -> None:
     big = [2**60 + k for k in range(40)]
-    [(_, why)] = TableCodec().fit(two_columns(big, [2 * v for v in range(2**59, 2**59 + 40)], Rule("a<=b", ("b", "a"))),
-                                  Run()).refused or [(None, "")]
+    [(_, why)] = TableCodec().fit(
+        two_columns(big, [2 * v for v in range(2**59, 2**59 + 40)], Rule("a<=b", ("b", "a"))), Run()
+    ).refused or [(None, "")]
     assert why in ("its numbers are too large", "row 1 breaks it", "row 2 breaks it")
     endless = [1.0, float("inf"), 3.0] * 20
-    [(_, why)] = TableCodec().fit(two_columns(endless, endless, Rule("a<=b", ("a", "b"))), Run()).refused
+    [(_, why)] = (
+        TableCodec().fit(two_columns(endless, endless, Rule("a<=b", ("a", "b"))), Run()).refused
+    )
     assert "infinite" in why
 
 
 def test_a_row_that_breaks_a_rule_cannot_be_encoded() -> None:
     data = table(0)
     codec = TableCodec().fit(data, Run())
-    for change in ({"middle": pl.lit(-1)}, {"gross": pl.lit(0.01)}, {"country": pl.lit("Peru")}, {"price": pl.lit(9.99)},
-                   {"sort": pl.lit("kids")}):
-        frame = data.frame.with_columns(**{name: value.cast(data.frame[name].dtype) for name, value in change.items()})
+    for change in (
+        {"middle": pl.lit(-1)},
+        {"gross": pl.lit(0.01)},
+        {"country": pl.lit("Peru")},
+        {"price": pl.lit(9.99)},
+        {"sort": pl.lit("kids")},
+    ):
+        frame = data.frame.with_columns(
+            **{name: value.cast(data.frame[name].dtype) for name, value in change.items()}
+        )
         with pytest.raises(DataError, match=r"row \d+"):
             codec.encode(data.with_frame(frame))
 
@@ -385,24 +550,49 @@ def test_any_rules_together_hold_or_are_told(drawn: st.DataObject, seed: int) ->
         names = list(columns)
         one, other = (drawn.draw(st.sampled_from(names)) for _ in range(2))
         sort = drawn.draw(st.sampled_from(["above", "below", "equal", "sum", "decided", "free"]))
-        made = {"above": columns[one] + rng.poisson(2, n), "below": columns[one] - rng.poisson(2, n),
-                "equal": columns[one].copy(), "sum": columns[one] + columns[other], "decided": columns[one] // 7 * 3,
-                "free": rng.integers(0, 5, n)}[sort]
+        made = {
+            "above": columns[one] + rng.poisson(2, n),
+            "below": columns[one] - rng.poisson(2, n),
+            "equal": columns[one].copy(),
+            "sum": columns[one] + columns[other],
+            "decided": columns[one] // 7 * 3,
+            "free": rng.integers(0, 5, n),
+        }[sort]
         columns[f"n{k}"] = made
         if sort == "sum" and one != other:
             rules.append(Rule("a+b=c", (one, other, f"n{k}")))
         if sort == "decided":
             rules.append(Rule("a decides b", (one, f"n{k}")))
     names = list(columns)
-    rules += [Rule("a<=b", (a, b)) for a in names for b in names if a != b and (columns[a] <= columns[b]).all()]
-    rules.append(Rule("range", (names[-1],), low=int(columns[names[-1]].min()), high=int(columns[names[-1]].max())))
+    rules += [
+        Rule("a<=b", (a, b))
+        for a in names
+        for b in names
+        if a != b and (columns[a] <= columns[b]).all()
+    ]
+    rules.append(
+        Rule(
+            "range",
+            (names[-1],),
+            low=int(columns[names[-1]].min()),
+            high=int(columns[names[-1]].max()),
+        )
+    )
     gaps = drawn.draw(st.sampled_from([0.0, 0.2]))
     frame = pl.DataFrame(columns).with_columns(
-        pl.when(pl.Series(rng.random(n) >= gaps)).then(pl.col(name)).alias(name) for name in names)
-    data = Dataset(frame, Schema(tuple(Column(name, "number", nullable=frame[name].has_nulls()) for name in names),
-                                 tuple(drawn.draw(st.permutations(rules)))))
+        pl.when(pl.Series(rng.random(n) >= gaps)).then(pl.col(name)).alias(name) for name in names
+    )
+    data = Dataset(
+        frame,
+        Schema(
+            tuple(Column(name, "number", nullable=frame[name].has_nulls()) for name in names),
+            tuple(drawn.draw(st.permutations(rules))),
+        ),
+    )
     codec = TableCodec().fit(data, Run())
     assert codec.decode(codec.encode(data), np.random.default_rng(0)).frame.equals(frame)
     made_rows = codec.decode(arbitrary(codec, data, 1000, seed), np.random.default_rng(0)).frame
     refused = {rule for rule, _ in codec.refused}
-    assert [rule for rule in rules if rule not in refused and not keeps(rule, made_rows, frame)] == []
+    assert [
+        rule for rule in rules if rule not in refused and not keeps(rule, made_rows, frame)
+    ] == []

@@ -1,4 +1,5 @@
-"""Series come back as they were: gaps, missing values, lengths, what is static, and every kind of time."""
+"""Series come back as they were: gaps, missing values, lengths, what is static, and every kind of
+time."""
 
 from __future__ import annotations
 
@@ -27,18 +28,36 @@ CLOCKS = {
     "whole": lambda k: k,
     "decimal": lambda k: k / 4,
 }
-DTYPES = {"date": pl.Date(), "datetime": pl.Datetime("us"), "whole": pl.Int64(), "decimal": pl.Float64()}
+DTYPES = {
+    "date": pl.Date(),
+    "datetime": pl.Datetime("us"),
+    "whole": pl.Int64(),
+    "decimal": pl.Float64(),
+}
 
 
-def table(columns: dict[str, pl.Series], roles: dict[str, str], rules: tuple[Rule, ...] = ()) -> Dataset:
+def table(
+    columns: dict[str, pl.Series], roles: dict[str, str], rules: tuple[Rule, ...] = ()
+) -> Dataset:
     def kind(values: pl.Series) -> Any:
         if values.dtype.is_temporal():
             return "datetime"
-        return "number" if values.dtype.is_numeric() else "boolean" if values.dtype == pl.Boolean else "category"
+        return (
+            "number"
+            if values.dtype.is_numeric()
+            else "boolean"
+            if values.dtype == pl.Boolean
+            else "category"
+        )
 
     frame = pl.DataFrame([values.alias(name) for name, values in columns.items()])
-    schema = Schema(tuple(Column(name, kind(frame[name]), roles.get(name, "feature"), frame[name].has_nulls())  # type: ignore[arg-type]
-                          for name in frame.columns), rules)
+    schema = Schema(
+        tuple(
+            Column(name, kind(frame[name]), roles.get(name, "feature"), frame[name].has_nulls())  # type: ignore[arg-type]
+            for name in frame.columns
+        ),
+        rules,
+    )
     return Dataset(frame, schema)
 
 
@@ -46,8 +65,14 @@ def table(columns: dict[str, pl.Series], roles: dict[str, str], rules: tuple[Rul
 def panels(draw: st.DrawFn) -> Dataset:
     """Five series or more, ragged or not, with gaps, in any order of rows."""
     count = draw(st.integers(5, 8))
-    lengths = draw(st.one_of(st.just([draw(st.integers(2, 6))] * count),
-                             st.lists(st.integers(1, 7), min_size=count, max_size=count).filter(lambda v: max(v) > 1)))
+    lengths = draw(
+        st.one_of(
+            st.just([draw(st.integers(2, 6))] * count),
+            st.lists(st.integers(1, 7), min_size=count, max_size=count).filter(
+                lambda v: max(v) > 1
+            ),
+        )
+    )
     clock = draw(st.sampled_from(sorted(CLOCKS)))
     far = draw(st.sampled_from([0, 1, 40]))
     shared = draw(st.booleans())
@@ -56,14 +81,30 @@ def panels(draw: st.DrawFn) -> Dataset:
         at = 0 if shared else draw(st.integers(-500, 500))
         kind, size = draw(st.sampled_from(["a", "b", None])), draw(st.integers(0, 3))
         for step in range(length):
-            rows.append({"who": f"T{k:02d}", "when": CLOCKS[clock](at), "kind": kind, "size": size, "step": step,
-                         "x": draw(st.none() | st.integers(-10**9, 10**9)),
-                         "y": draw(st.decimals(-100, 100, places=2).map(float)),
-                         "flag": draw(st.sampled_from([True, False, None]))})
+            rows.append(
+                {
+                    "who": f"T{k:02d}",
+                    "when": CLOCKS[clock](at),
+                    "kind": kind,
+                    "size": size,
+                    "step": step,
+                    "x": draw(st.none() | st.integers(-(10**9), 10**9)),
+                    "y": draw(st.decimals(-100, 100, places=2).map(float)),
+                    "flag": draw(st.sampled_from([True, False, None])),
+                }
+            )
             at += draw(st.integers(0, far)) if far else 1
     rows = draw(st.permutations(rows))
-    columns = {"who": pl.String(), "when": DTYPES[clock], "kind": pl.String(), "size": pl.Int64(), "step": pl.Int64(),
-               "x": pl.Int64(), "y": pl.Float64(), "flag": pl.Boolean()}
+    columns = {
+        "who": pl.String(),
+        "when": DTYPES[clock],
+        "kind": pl.String(),
+        "size": pl.Int64(),
+        "step": pl.Int64(),
+        "x": pl.Int64(),
+        "y": pl.Float64(),
+        "flag": pl.Boolean(),
+    }
     # a level of fewer than five rows is not kept by name, so there are five of each row's
     frame = pl.DataFrame(rows, schema=columns)
     frame = pl.concat([frame.with_columns(pl.col("who") + f"-{k}") for k in range(5)])
@@ -107,7 +148,10 @@ def test_channels_stay_within_the_spec(data: Dataset) -> None:
     for k, code in enumerate(spec.codes):
         assert ((batch.code[..., k] >= 0) & (batch.code[..., k] < code.size)).all()
     for r, real in enumerate(spec.reals):
-        assert real.presence is None or not batch.tick[..., r][batch.code[..., real.presence] != 0].any()
+        assert (
+            real.presence is None
+            or not batch.tick[..., r][batch.code[..., real.presence] != 0].any()
+        )
     assert (spec.context is None) == (batch.context is None)
     if batch.context is not None and spec.context is not None:
         assert batch.context.tick.shape == (n, len(spec.context.reals))
@@ -128,11 +172,15 @@ def test_state_is_json_and_restores(data: Dataset) -> None:
 
 def long(steps: int = 100, entities: int = 2) -> Dataset:
     """Weekdays only, numbered as they come."""
-    days = [day for k in range(2 * steps) if (day := date(2024, 1, 1) + timedelta(days=k)).weekday() < 5][:steps]
+    days = [
+        day for k in range(2 * steps) if (day := date(2024, 1, 1) + timedelta(days=k)).weekday() < 5
+    ][:steps]
     whose = [f"{name}{name}" for name in "ABCDEFGH"[:entities] for _ in days]
     count = pl.Series(list(range(steps)) * entities)
-    return table({"who": pl.Series(whose), "when": pl.Series(days * entities), "x": count},
-                 {"who": "entity", "when": "time"})
+    return table(
+        {"who": pl.Series(whose), "when": pl.Series(days * entities), "x": count},
+        {"who": "entity", "when": "time"},
+    )
 
 
 def test_long_series_are_cut_into_windows_that_cover_them() -> None:
@@ -149,7 +197,9 @@ def test_long_series_are_cut_into_windows_that_cover_them() -> None:
     assert back["x"].to_list()[:24] == list(range(24))
 
 
-def test_a_window_can_be_chosen_and_many_windows_overlap_less(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_can_be_chosen_and_many_windows_overlap_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("tidemill.codecs.series.MOST_WINDOWS", 40)
     codec = SequenceCodec(10).fit(long(), Run())
     batch = codec.encode(long())
@@ -169,9 +219,15 @@ def test_weekends_are_levels_of_the_gap_and_starts_are_context() -> None:
 
 def test_the_paper_s_windows_have_neither_gaps_nor_context() -> None:
     rng = np.random.default_rng(0)
-    data = table({"window": pl.Series(np.repeat(np.arange(30), 24)), "step": pl.Series(np.tile(np.arange(24), 30)),
-                  "x": pl.Series(rng.normal(size=720).round(3)), "y": pl.Series(rng.normal(size=720).round(3))},
-                 {"window": "entity", "step": "time"})
+    data = table(
+        {
+            "window": pl.Series(np.repeat(np.arange(30), 24)),
+            "step": pl.Series(np.tile(np.arange(24), 30)),
+            "x": pl.Series(rng.normal(size=720).round(3)),
+            "y": pl.Series(rng.normal(size=720).round(3)),
+        },
+        {"window": "entity", "step": "time"},
+    )
     codec = SequenceCodec().fit(data, Run())
     assert codec.spec.sites == (24,)
     assert [real.name for real in codec.spec.reals] == ["x", "y"]
@@ -185,7 +241,9 @@ def test_without_an_entity_a_column_tells_windows_apart() -> None:
     data = long(entities=1)
     data = table({"when": data["when"], "x": data["x"]}, {"when": "time"})
     codec = SequenceCodec(20).fit(data, Run())
-    back = codec.decode(codec.encode(data).rows(np.arange(3)), np.random.default_rng(0), fresh=Fresh(7))
+    back = codec.decode(
+        codec.encode(data).rows(np.arange(3)), np.random.default_rng(0), fresh=Fresh(7)
+    )
     assert back.schema.names == (SERIES, "when", "x")
     assert back[SERIES].to_list() == np.repeat([8, 9, 10], 20).tolist()
 
@@ -193,10 +251,23 @@ def test_without_an_entity_a_column_tells_windows_apart() -> None:
 def test_rules_of_steps_and_of_series_hold_and_others_are_told() -> None:
     data = long(30, 8)
     x, who = data["x"], data["who"]
-    data = table({"who": who, "when": data["when"], "x": x, "more": x + 5, "sort": who.str.slice(0, 1), "land": who == "AA"},
-                 {"who": "entity", "when": "time"},
-                 (Rule("a<=b", ("x", "more")), Rule("a decides b", ("sort", "land")), Rule("a decides b", ("who", "sort")),
-                  Rule("a decides b", ("x", "sort"))))
+    data = table(
+        {
+            "who": who,
+            "when": data["when"],
+            "x": x,
+            "more": x + 5,
+            "sort": who.str.slice(0, 1),
+            "land": who == "AA",
+        },
+        {"who": "entity", "when": "time"},
+        (
+            Rule("a<=b", ("x", "more")),
+            Rule("a decides b", ("sort", "land")),
+            Rule("a decides b", ("who", "sort")),
+            Rule("a decides b", ("x", "sort")),
+        ),
+    )
     run = Run()
     codec = SequenceCodec().fit(data, run)
     assert [rule.columns for rule in codec.schema.rules] == [("x", "more"), ("sort", "land")]
@@ -211,8 +282,14 @@ def test_rules_of_steps_and_of_series_hold_and_others_are_told() -> None:
 def test_generated_times_go_forward_and_no_farther_than_real_ones() -> None:
     rng = np.random.default_rng(0)
     steps = np.cumsum(rng.integers(1, 60, (40, 6)), axis=1)
-    data = table({"who": pl.Series(np.repeat(np.arange(40), 6)), "when": pl.Series(steps.ravel()),
-                  "x": pl.Series(rng.normal(size=240).round(2))}, {"who": "entity", "when": "time"})
+    data = table(
+        {
+            "who": pl.Series(np.repeat(np.arange(40), 6)),
+            "when": pl.Series(steps.ravel()),
+            "x": pl.Series(rng.normal(size=240).round(2)),
+        },
+        {"who": "entity", "when": "time"},
+    )
     codec = SequenceCodec().fit(data, Run())
     batch = codec.encode(data)
     wild = batch.tick + rng.integers(-1000, 1000, batch.tick.shape)
@@ -224,12 +301,16 @@ def test_generated_times_go_forward_and_no_farther_than_real_ones() -> None:
 
 def test_what_cannot_be_learned_is_refused() -> None:
     data = long(30, 8)
-    missing = data.with_frame(data.frame.with_columns(pl.when(pl.col("x") > 3).then("when").alias("when")))
+    missing = data.with_frame(
+        data.frame.with_columns(pl.when(pl.col("x") > 3).then("when").alias("when"))
+    )
     with pytest.raises(DataError, match="32 rows have no time"):
         SequenceCodec().fit(missing, Run())
     with pytest.raises(DataError, match="2 series are too few"):
         SequenceCodec().fit(long(30, 2), Run())
-    regular = table({"who": data["who"], "when": data["x"], "x": data["who"]}, {"who": "entity", "when": "time"})
+    regular = table(
+        {"who": data["who"], "when": data["x"], "x": data["who"]}, {"who": "entity", "when": "time"}
+    )
     with pytest.raises(DataError, match="nothing that can be learned changes"):
         SequenceCodec().fit(regular, Run())
 
@@ -238,7 +319,10 @@ def test_events_without_any_other_column_are_learned_by_their_gaps() -> None:
     data = long(30, 8)
     data = table({"who": data["who"], "when": data["when"]}, {"who": "entity", "when": "time"})
     codec = SequenceCodec().fit(data, Run())
-    assert codec.decode(codec.encode(data), np.random.default_rng(0))["when"].to_list() == data["when"].to_list()
+    assert (
+        codec.decode(codec.encode(data), np.random.default_rng(0))["when"].to_list()
+        == data["when"].to_list()
+    )
 
 
 def test_a_hostile_state_is_refused() -> None:
@@ -257,5 +341,9 @@ def test_windows_cover_every_step(length: list[int], stride: int) -> None:
     index, used = windows.index(10)
     assert set(index[used].tolist()) == set(range(sizes.sum()))
     assert len(windows) == cut.window_counts(sizes, 10, stride).sum()
-    assert (windows.length == np.minimum(sizes, 10)[np.repeat(np.arange(len(sizes)), cut.window_counts(sizes, 10, stride))]
-            ).all()
+    assert (
+        windows.length
+        == np.minimum(sizes, 10)[
+            np.repeat(np.arange(len(sizes)), cut.window_counts(sizes, 10, stride))
+        ]
+    ).all()

@@ -15,9 +15,17 @@ def test_costs_one_after_the_other() -> None:
     assert (both.seconds, both.bytes) == (11, 2 * GIB)
 
 
-@pytest.mark.parametrize(("seconds", "said"), [
-    (1, "10 seconds"), (44, "40 seconds"), (99, "100 seconds"), (100, "2 minutes"), (5999, "100 minutes"),
-    (6001, "1.7 hours")])
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (1, "10 seconds"),
+        (44, "40 seconds"),
+        (99, "100 seconds"),
+        (100, "2 minutes"),
+        (5999, "100 minutes"),
+        (6001, "1.7 hours"),
+    ],
+)
 def test_costs_in_words(seconds: float, said: str) -> None:
     assert str(Cost(seconds, GIB / 4)) == f"about {said} and 0.2 GiB"
 

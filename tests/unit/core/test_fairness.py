@@ -17,9 +17,22 @@ from tidemill.core.errors import ConditionError, SchemaError
 from tidemill.core.fairness import Evening, evened, groups_of, parse_fair
 from tidemill.core.schema import Column, Schema
 
-SCHEMA = Schema((Column("sex", "category"), Column("race", "category", nullable=True), Column("age", "number"),
-                 Column("income", "category"), Column("churn", "boolean"), Column("note", "text")))
-LEVELS = {"sex": ["m", "f"], "race": ["a", "b", "c"], "income": ["low", "high"], "churn": ["false", "true"]}
+SCHEMA = Schema(
+    (
+        Column("sex", "category"),
+        Column("race", "category", nullable=True),
+        Column("age", "number"),
+        Column("income", "category"),
+        Column("churn", "boolean"),
+        Column("note", "text"),
+    )
+)
+LEVELS = {
+    "sex": ["m", "f"],
+    "race": ["a", "b", "c"],
+    "income": ["low", "high"],
+    "churn": ["false", "true"],
+}
 
 
 def asked(fair: Any, strength: Any = 1.0) -> Evening | None:
@@ -37,12 +50,20 @@ def test_several_columns_have_one_outcome() -> None:
     assert asked(None) is None
 
 
-@pytest.mark.parametrize(("fair", "strength", "said"), [
-    ({"sex": "age"}, 1.0, "the outcome is a number"), ({"sex": "sex"}, 1.0, "both the group and the outcome"),
-    ({"sex": "income", "race": "churn"}, 1.0, "more than one outcome"), ({"note": "income"}, 1.0, "has no groups"),
-    ("sex", 1.0, "does not name two columns"), ({"sex": ["income"]}, 1.0, "no column's name"),
-    ({"sex": "income"}, 1.5, "no strength"), ({"sex": "income"}, "full", "no strength"), (None, -1, "no strength"),
-])
+@pytest.mark.parametrize(
+    ("fair", "strength", "said"),
+    [
+        ({"sex": "age"}, 1.0, "the outcome is a number"),
+        ({"sex": "sex"}, 1.0, "both the group and the outcome"),
+        ({"sex": "income", "race": "churn"}, 1.0, "more than one outcome"),
+        ({"note": "income"}, 1.0, "has no groups"),
+        ("sex", 1.0, "does not name two columns"),
+        ({"sex": ["income"]}, 1.0, "no column's name"),
+        ({"sex": "income"}, 1.5, "no strength"),
+        ({"sex": "income"}, "full", "no strength"),
+        (None, -1, "no strength"),
+    ],
+)
 def test_what_cannot_be_understood_is_refused(fair: Any, strength: Any, said: str) -> None:
     with pytest.raises(ConditionError, match=said):
         asked(fair, strength)
@@ -53,11 +74,17 @@ def test_a_column_that_is_not_there() -> None:
         asked({"gender": "income"})
 
 
-@pytest.mark.parametrize(("column", "values"), [
-    (Column("age", "number", nullable=True), [None, 1, 2, 2, 3, 4, 5, 6, 6, 6, 7]), (Column("age", "number"), [3, 3, 3]),
-    (Column("age", "number"), [0, 0, 0, 0, 0, 0, 1]), (Column("age", "number", nullable=True), [None, None]),
-    (Column("born", "datetime"), [date(2000 + k, 1, 1) for k in range(9)]), (Column("sex", "category"), ["m", "f", "f"]),
-])
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        (Column("age", "number", nullable=True), [None, 1, 2, 2, 3, 4, 5, 6, 6, 6, 7]),
+        (Column("age", "number"), [3, 3, 3]),
+        (Column("age", "number"), [0, 0, 0, 0, 0, 0, 1]),
+        (Column("age", "number", nullable=True), [None, None]),
+        (Column("born", "datetime"), [date(2000 + k, 1, 1) for k in range(9)]),
+        (Column("sex", "category"), ["m", "f", "f"]),
+    ],
+)
 def test_every_row_is_in_one_group(column: Column, values: list[Any]) -> None:
     frame = pl.DataFrame({column.name: values})
     groups = groups_of(column, frame[column.name], LEVELS.get(column.name, []))
@@ -82,7 +109,8 @@ def test_margins_stay_and_rates_move_along_a_line(n: int, met: list[int], streng
 
 @given(counts)
 def test_the_product_of_margins_is_the_nearest_of_all_fair_tables(met: list[int]) -> None:
-    """Its divergence from what was met is the mutual information; any other margins of the outcome have more."""
+    """Its divergence from what was met is the mutual information; any other margins of the outcome
+    have more."""
     table = np.array(met).reshape(4, 3) + 1.0
     share = table / table.sum()
     groups, outcomes = share.sum(axis=1), share.sum(axis=0)

@@ -24,9 +24,13 @@ def read(*cells: str | None, name: str = "x") -> tuple[pl.Series, Spelling]:
 NUMERAL = r"-?[0-9]{1,20}([.,][0-9]{1,18})?([eE]-?[0-9]{1,3})?%?|\$[0-9]{1,3}(,[0-9]{3}){0,3}"
 DATE = r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2})?)?Z?"
 WORDS = ["", "NA", "?", " ", "nan", "inf", "-0", "True", "false", "+5", "007"]
-CELL = st.one_of(st.from_regex(NUMERAL, fullmatch=True), st.from_regex(DATE, fullmatch=True), st.sampled_from(WORDS),
-                 st.text())
-CENTS = st.lists(st.integers(-10**14, 10**14), min_size=1, max_size=20)
+CELL = st.one_of(
+    st.from_regex(NUMERAL, fullmatch=True),
+    st.from_regex(DATE, fullmatch=True),
+    st.sampled_from(WORDS),
+    st.text(),
+)
+CENTS = st.lists(st.integers(-(10**14), 10**14), min_size=1, max_size=20)
 
 
 @settings(deadline=None, max_examples=400)
@@ -60,41 +64,44 @@ def test_money_in_any_grouping_is_read(cents: list[int], places: int, thousands:
     assert series.to_list() == [cent / 10**places for cent in cents]
 
 
-@pytest.mark.parametrize(("cells", "dtype", "said"), [
-    (["1", "2", ""], pl.Int64, {}),
-    (["9223372036854775807", "-9223372036854775808"], pl.Int64, {}),
-    (["1.50", "2.25", "NA"], pl.Float64, {"places": 2, "missing": "NA"}),
-    (["1.0", "1.25", "1e-05"], pl.Float64, {"places": None}),
-    (["1", "1.5", "0.00001"], pl.Float64, {"places": 0}),
-    (["1,234", "12"], pl.Int64, {"thousands": ","}),
-    (["1.234,50", "12,00"], pl.Float64, {"thousands": ".", "decimal": ",", "places": 2}),
-    (["12,5", "3,75"], pl.Float64, {"decimal": ","}),
-    (["$1,234.00", "-$5.00"], pl.Float64, {"prefix": "$", "thousands": ","}),
-    (["12%", "3.5%"], pl.Float64, {"suffix": "%"}),
-    (["-0.00", "1.00"], pl.Float64, {"places": 2}),
-    (["TRUE", "FALSE"], pl.Boolean, {"true": "TRUE", "false": "FALSE"}),
-    (["2024-01-05", "n/a"], pl.Date, {"datetime": "%Y-%m-%d", "missing": "n/a"}),
-    (["0001-01-01", "9999-12-31"], pl.Date, {}),
-    (["Jan 5, 2024", "Dec 25, 2023"], pl.Date, {}),
-    (["2024年1月5日"], pl.Date, {}),
-    (["2024-01", "2024-12"], pl.Date, {"datetime": "%Y-%m"}),
-    (["1/22/14 9:05", "11/2/14 19:05"], pl.Datetime("us"), {}),
-    (["2024-01-05T10:00:00Z"], pl.Datetime("us", "UTC"), {}),
-    (["2024-01-05T10:00:00+01:00"], pl.Datetime("us", "Etc/GMT-1"), {}),
-    (["2024-01-05T10:00:00-05:00"], pl.Datetime("us", "Etc/GMT+5"), {}),
-    (["2024-01-05 10:00:00.123456789"], pl.Datetime("ns"), {}),
-    (["05:30", "2024-01-05 10:00"], None, {}),
-    (["007", "1"], None, {}),
-    (["+5"], None, {}),
-    (["9223372036854775808"], None, {}),
-    (["0.12345678901234567890", "1.5"], None, {}),
-    (["1", "?", "NA"], None, {}),
-    (["true", "True"], None, {}),
-    (["A1", "A2"], None, {}),
-    (["12,34,567"], None, {}),
-    (["", "NA"], None, {}),
-    ([], None, {}),
-])
+@pytest.mark.parametrize(
+    ("cells", "dtype", "said"),
+    [
+        (["1", "2", ""], pl.Int64, {}),
+        (["9223372036854775807", "-9223372036854775808"], pl.Int64, {}),
+        (["1.50", "2.25", "NA"], pl.Float64, {"places": 2, "missing": "NA"}),
+        (["1.0", "1.25", "1e-05"], pl.Float64, {"places": None}),
+        (["1", "1.5", "0.00001"], pl.Float64, {"places": 0}),
+        (["1,234", "12"], pl.Int64, {"thousands": ","}),
+        (["1.234,50", "12,00"], pl.Float64, {"thousands": ".", "decimal": ",", "places": 2}),
+        (["12,5", "3,75"], pl.Float64, {"decimal": ","}),
+        (["$1,234.00", "-$5.00"], pl.Float64, {"prefix": "$", "thousands": ","}),
+        (["12%", "3.5%"], pl.Float64, {"suffix": "%"}),
+        (["-0.00", "1.00"], pl.Float64, {"places": 2}),
+        (["TRUE", "FALSE"], pl.Boolean, {"true": "TRUE", "false": "FALSE"}),
+        (["2024-01-05", "n/a"], pl.Date, {"datetime": "%Y-%m-%d", "missing": "n/a"}),
+        (["0001-01-01", "9999-12-31"], pl.Date, {}),
+        (["Jan 5, 2024", "Dec 25, 2023"], pl.Date, {}),
+        (["2024年1月5日"], pl.Date, {}),
+        (["2024-01", "2024-12"], pl.Date, {"datetime": "%Y-%m"}),
+        (["1/22/14 9:05", "11/2/14 19:05"], pl.Datetime("us"), {}),
+        (["2024-01-05T10:00:00Z"], pl.Datetime("us", "UTC"), {}),
+        (["2024-01-05T10:00:00+01:00"], pl.Datetime("us", "Etc/GMT-1"), {}),
+        (["2024-01-05T10:00:00-05:00"], pl.Datetime("us", "Etc/GMT+5"), {}),
+        (["2024-01-05 10:00:00.123456789"], pl.Datetime("ns"), {}),
+        (["05:30", "2024-01-05 10:00"], None, {}),
+        (["007", "1"], None, {}),
+        (["+5"], None, {}),
+        (["9223372036854775808"], None, {}),
+        (["0.12345678901234567890", "1.5"], None, {}),
+        (["1", "?", "NA"], None, {}),
+        (["true", "True"], None, {}),
+        (["A1", "A2"], None, {}),
+        (["12,34,567"], None, {}),
+        (["", "NA"], None, {}),
+        ([], None, {}),
+    ],
+)
 def test_what_is_read(cells: list[str], dtype: pl.DataType | None, said: dict[str, object]) -> None:
     if dtype is None:
         assert typed(pl.Series("x", cells, dtype=pl.String)) is None
@@ -114,13 +121,16 @@ def test_null_counts_as_the_empty_text() -> None:
     assert typed(pl.Series("x", [None, "1", "?"])) is None
 
 
-@pytest.mark.parametrize(("cells", "format_"), [
-    (["13/01/2024", "05/02/2024"], "%d/%m/%Y"),
-    (["01/13/2024", "05/02/2024"], "%m/%d/%Y"),
-    ([f"01/{month:02}/2024" for month in range(1, 13)], "%d/%m/%Y"),
-    ([f"{month}/1/2024" for month in range(1, 13)], "%-m/%-d/%Y"),
-    (["05/02/2024", "03/04/2024"], "%d/%m/%Y"),
-])
+@pytest.mark.parametrize(
+    ("cells", "format_"),
+    [
+        (["13/01/2024", "05/02/2024"], "%d/%m/%Y"),
+        (["01/13/2024", "05/02/2024"], "%m/%d/%Y"),
+        ([f"01/{month:02}/2024" for month in range(1, 13)], "%d/%m/%Y"),
+        ([f"{month}/1/2024" for month in range(1, 13)], "%-m/%-d/%Y"),
+        (["05/02/2024", "03/04/2024"], "%d/%m/%Y"),
+    ],
+)
 def test_day_and_month_are_told_apart(cells: list[str], format_: str) -> None:
     assert read(*cells)[1].datetime == format_
 
@@ -138,13 +148,19 @@ def test_a_late_cell_that_is_written_differently_is_seen() -> None:
     assert read(*(f"{i % 900}" for i in range(3001)), "12,345")[1].thousands == ","
 
 
-@pytest.mark.parametrize(("cells", "values"), [
-    (["1,200", " 7 ", "+5"], [1200, 7, 5]),
-    (["$5", "6 €", "7.5%"], [5.0, 6.0, 7.5]),
-    (["1.234,5", "7"], [1234.5, 7.0]),
-    (["1e-7", "0.00001", ".5"], [1e-7, 1e-5, 0.5]),
-    (["1/2/2024", "13/2/2024", "2024-01-05"], [dt.date(2024, 2, 1), dt.date(2024, 2, 13), dt.date(2024, 1, 5)]),
-])
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1,200", " 7 ", "+5"], [1200, 7, 5]),
+        (["$5", "6 €", "7.5%"], [5.0, 6.0, 7.5]),
+        (["1.234,5", "7"], [1234.5, 7.0]),
+        (["1e-7", "0.00001", ".5"], [1e-7, 1e-5, 0.5]),
+        (
+            ["1/2/2024", "13/2/2024", "2024-01-05"],
+            [dt.date(2024, 2, 1), dt.date(2024, 2, 13), dt.date(2024, 1, 5)],
+        ),
+    ],
+)
 def test_mended_reads_mixtures(cells: list[str], values: list[object]) -> None:
     found = mended(pl.Series("x", [*cells, "N/A", "?", None, " "]))
     assert found is not None
@@ -161,14 +177,26 @@ def test_mended_marks_what_it_could_not_read() -> None:
 
 
 def test_mended_brings_offsets_to_utc() -> None:
-    found = mended(pl.Series("x", ["2024-01-05T10:00:00+01:00", "2024-07-05T10:00:00+02:00", "2024-07-05T10:00:00Z"]))
+    found = mended(
+        pl.Series(
+            "x", ["2024-01-05T10:00:00+01:00", "2024-07-05T10:00:00+02:00", "2024-07-05T10:00:00Z"]
+        )
+    )
     assert found is not None
     assert [moment.hour for moment in found.values] == [9, 8, 10]
 
 
-@pytest.mark.parametrize("cells", [
-    ["abc", "1"], ["007", "008", "1"], ["12345678901234567890"] * 3, [""], ["yes", "no"], ["1,2", "1,2,3", "12,345"],
-])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["abc", "1"],
+        ["007", "008", "1"],
+        ["12345678901234567890"] * 3,
+        [""],
+        ["yes", "no"],
+        ["1,2", "1,2,3", "12,345"],
+    ],
+)
 def test_mended_leaves_text_alone(cells: list[str]) -> None:
     assert mended(pl.Series("x", cells)) is None
 
@@ -182,4 +210,11 @@ def test_codes_are_not_mended() -> None:
 
 def test_markers() -> None:
     cells = ["?", " N/A ", None, "", "unknown", "0"]
-    assert is_missing(pl.Series(cells, dtype=pl.String)).to_list() == [True, True, True, True, False, False]
+    assert is_missing(pl.Series(cells, dtype=pl.String)).to_list() == [
+        True,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -16,10 +16,14 @@ from tidemill.core.split import split
 def dataset(**roles: str) -> Dataset:
     rng = np.random.default_rng(5)
     n = 1000
-    frame = pl.DataFrame({
-        "row": np.arange(n), "person": rng.integers(0, 150, n), "day": rng.integers(0, 40, n),
-        "churn": rng.choice(["yes", "no", "maybe"], n, p=[0.1, 0.89, 0.01]),
-    })
+    frame = pl.DataFrame(
+        {
+            "row": np.arange(n),
+            "person": rng.integers(0, 150, n),
+            "day": rng.integers(0, 40, n),
+            "churn": rng.choice(["yes", "no", "maybe"], n, p=[0.1, 0.89, 0.01]),
+        }
+    )
     kinds = {"row": "number", "person": "id", "day": "number", "churn": "category"}
     columns = (Column(name, kinds[name], roles.get(name, "feature")) for name in frame.columns)
     return Dataset(frame, Schema(tuple(columns)))

@@ -23,7 +23,11 @@ def test_a_brighter_copy_is_found_and_digits_are_no_copies_of_others() -> None:
 
 def test_near_pairs_are_those_of_a_plain_count_of_bits() -> None:
     prints = fingerprints(digits()[:200])
-    apart = {(i, j): int(prints[i] ^ prints[j]).bit_count() for i in range(200) for j in range(i + 1, 200)}
+    apart = {
+        (i, j): int(prints[i] ^ prints[j]).bit_count()
+        for i in range(200)
+        for j in range(i + 1, 200)
+    }
     found = [(int(i), int(j)) for i, j in near_pairs(prints, 10, 10**6)]
     assert found
     assert set(found) == {pair for pair, bits in apart.items() if bits <= 10}

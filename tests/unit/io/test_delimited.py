@@ -1,4 +1,5 @@
-"""Delimited text: dialects and encodings are found out, damaged rows are told with their line, nothing is lost."""
+"""Delimited text: dialects and encodings are found out, damaged rows are told with their line,
+nothing is lost."""
 
 from __future__ import annotations
 
@@ -55,17 +56,32 @@ def test_quotes(tmp_path: Path, run: Run) -> None:
     assert unquoted.rows() == [('"x', 1), ("y", 2), ("z", 3)]
 
 
-@pytest.mark.parametrize(("text", "encoding"), [
-    (PLAIN, "utf-8"), (PLAIN, "utf-8-sig"), (PLAIN, "utf-16"), (PLAIN, "utf-16-le"), (PLAIN, "utf-16-be"),
-    (PLAIN, "utf-32"), (PLAIN, "cp1252"), (PLAIN, "latin-1"), ("t,n\nit’s “fine”,1\nok – yes,2\n", "cp1252"),
-    ("姓名,城市,年龄\n张三,北京,23\n李四,上海,41\n", "gb18030"), ("姓名,城市\n張三,臺北\n李四,高雄市\n", "big5"),
-    ("имя,город\nИван,Москва\nМария,Казань\n", "cp1251"), ("名前,都市\n田中さん,東京\nすずき,大阪\n", "shift_jis"),
-])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (PLAIN, "utf-8"),
+        (PLAIN, "utf-8-sig"),
+        (PLAIN, "utf-16"),
+        (PLAIN, "utf-16-le"),
+        (PLAIN, "utf-16-be"),
+        (PLAIN, "utf-32"),
+        (PLAIN, "cp1252"),
+        (PLAIN, "latin-1"),
+        ("t,n\nit’s “fine”,1\nok – yes,2\n", "cp1252"),
+        ("姓名,城市,年龄\n张三,北京,23\n李四,上海,41\n", "gb18030"),
+        ("姓名,城市\n張三,臺北\n李四,高雄市\n", "big5"),
+        ("имя,город\nИван,Москва\nМария,Казань\n", "cp1251"),
+        ("名前,都市\n田中さん,東京\nすずき,大阪\n", "shift_jis"),
+    ],
+)
 def test_encodings(tmp_path: Path, run: Run, text: str, encoding: str) -> None:
     frame = frame_of(saved(tmp_path, text.encode(encoding)), run)
     first = text.splitlines()[:2]
     assert frame.columns == first[0].split(",")
-    assert frame.row(0)[:2] == tuple(first[1].split(",")[:2]) or frame.row(0)[0] == first[1].split(",")[0]
+    assert (
+        frame.row(0)[:2] == tuple(first[1].split(",")[:2])
+        or frame.row(0)[0] == first[1].split(",")[0]
+    )
     assert len(run.warnings) == (0 if encoding.startswith("utf") else 1)
 
 
@@ -104,7 +120,9 @@ def test_a_single_column(tmp_path: Path, run: Run) -> None:
 
 def test_a_long_header(tmp_path: Path, run: Run) -> None:
     names = [f"a column with quite a long name {i}" for i in range(5000)]
-    frame = frame_of(saved(tmp_path, ",".join(names) + "\n" + ",".join(map(str, range(5000))) + "\n"), run)
+    frame = frame_of(
+        saved(tmp_path, ",".join(names) + "\n" + ",".join(map(str, range(5000))) + "\n"), run
+    )
     assert frame.columns == names
 
 
@@ -115,22 +133,25 @@ def test_names_that_are_missing_or_look_like_values(tmp_path: Path, run: Run) ->
     assert "looks like values" in run.warnings[1]
 
 
-@pytest.mark.parametrize(("content", "what"), [
-    ("a,b,c\n1,2,3\n1,2\n", r"line 3 has 2 fields, the header has 3"),
-    ("a,b,c\n1,2,3\n\n1,2,3,4\n", r"line 4 has 4 fields, the header has 3"),
-    ('a,b\n"x\ny",2\n3\n', r"line 4 has 1 field, the header has 2"),
-    ('a,b,c\n"x,y",2,3\n"x","y,z"\n', r"line 3 has 2 fields"),
-    ("a\n1,2\n3,4\n", r"line 2 has 2 fields, the header has 1"),
-    ("a,b\n", r"no rows, only a header of 2 columns"),
-    ("a,b", r"no rows"),
-    ("\n\n", r"the file is empty"),
-    ("", r"the file is empty"),
-    (b"\x00\x01\x02\x03" * 50, r"no text"),
-    (bytes(range(1, 32)) * 9, r"no text"),
-    (b"\x89PNG\r\n\x1a\n" + bytes(500), r"a picture"),
-    (b"PK\x03\x04" + bytes(50), r"a zip or Excel file"),
-    (("a,b\n" + "é,1\n" * 50).encode() + b"\xe9,2\n", r"line 52 is not valid UTF-8"),
-])
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("a,b,c\n1,2,3\n1,2\n", r"line 3 has 2 fields, the header has 3"),
+        ("a,b,c\n1,2,3\n\n1,2,3,4\n", r"line 4 has 4 fields, the header has 3"),
+        ('a,b\n"x\ny",2\n3\n', r"line 4 has 1 field, the header has 2"),
+        ('a,b,c\n"x,y",2,3\n"x","y,z"\n', r"line 3 has 2 fields"),
+        ("a\n1,2\n3,4\n", r"line 2 has 2 fields, the header has 1"),
+        ("a,b\n", r"no rows, only a header of 2 columns"),
+        ("a,b", r"no rows"),
+        ("\n\n", r"the file is empty"),
+        ("", r"the file is empty"),
+        (b"\x00\x01\x02\x03" * 50, r"no text"),
+        (bytes(range(1, 32)) * 9, r"no text"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(500), r"a picture"),
+        (b"PK\x03\x04" + bytes(50), r"a zip or Excel file"),
+        (("a,b\n" + "é,1\n" * 50).encode() + b"\xe9,2\n", r"line 52 is not valid UTF-8"),
+    ],
+)
 def test_damaged_files(tmp_path: Path, run: Run, content: str | bytes, what: str) -> None:
     with pytest.raises(InputError, match=what) as caught:
         read(saved(tmp_path, content), run)
@@ -148,24 +169,38 @@ def test_duplicate_names(tmp_path: Path, run: Run) -> None:
         read(saved(tmp_path, "a,b,a,b,c\n1,2,3,4,5\n"), run)
 
 
-@pytest.mark.parametrize("text", [
-    PLAIN,
-    "id,amount,when,flag\n007,\"$1,250.00\",1/5/2024 9:05,TRUE\n008,-$3.50,12/31/2023 23:59,FALSE\n",
-    "a,b,c\n1,?,NA\n2,?,0.5\n,x,1e-05\n",
-    "zone,t\n2024-01-05T10:00:00Z,11:38:36\n2024-01-06T10:00:00Z,09:01:02\n",
-    "big,code\n9007199254740993,12345678901234567890\n-9223372036854775808,1\n",
-    'text\n"a ""b"", c"\n"two\nlines"\n',
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN,
+        'id,amount,when,flag\n007,"$1,250.00",1/5/2024 9:05,TRUE\n008,-$3.50,12/31/2023 '
+        "23:59,FALSE\n",
+        "a,b,c\n1,?,NA\n2,?,0.5\n,x,1e-05\n",
+        "zone,t\n2024-01-05T10:00:00Z,11:38:36\n2024-01-06T10:00:00Z,09:01:02\n",
+        "big,code\n9007199254740993,12345678901234567890\n-9223372036854775808,1\n",
+        'text\n"a ""b"", c"\n"two\nlines"\n',
+    ],
+)
 def test_a_round_trip_gives_the_same_bytes(tmp_path: Path, run: Run, text: str) -> None:
     write(read(saved(tmp_path, text), run), tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_text() == text
 
 
-CELL = st.one_of(st.text(st.characters(codec="utf-8", exclude_characters="\r\x00", exclude_categories=["Cc"]), max_size=8),
-                 st.integers().map(str), st.floats().map(str), st.dates().map(str), st.sampled_from(["", "NA", "?", "-"]))
+CELL = st.one_of(
+    st.text(
+        st.characters(codec="utf-8", exclude_characters="\r\x00", exclude_categories=["Cc"]),
+        max_size=8,
+    ),
+    st.integers().map(str),
+    st.floats().map(str),
+    st.dates().map(str),
+    st.sampled_from(["", "NA", "?", "-"]),
+)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=12))
 def test_any_cells_come_back(tmp_path: Path, rows: list[tuple[str, str, str]]) -> None:
     texts = pl.DataFrame(rows, schema=["a", "b", "c"], orient="row")

@@ -17,30 +17,36 @@ from tidemill.io.reading import read
 from tidemill.io.writing import write, write_frame
 
 NAN = float("nan")
-FRAME = pl.DataFrame({
-    "tiny": pl.Series([1, 2, None], dtype=pl.Int8),
-    "huge": pl.Series([2**63, 1, None], dtype=pl.UInt64),
-    "single": pl.Series([0.1, 0.2, None], dtype=pl.Float32),
-    "marked": [1.5, NAN, 2.5],
-    "decimal": pl.Series(["1.10", "2.25", None], dtype=pl.String).cast(pl.Decimal(10, 2)),
-    "level": pl.Series(["a", "b", None], dtype=pl.Categorical),
-    "enum": pl.Series(["a", "b", None], dtype=pl.Enum(["b", "a", "c"])),
-    "digits": pl.Series(["1", "2", None]).cast(pl.Categorical),
-    "at": pl.Series([dt.time(9, 30), dt.time(23, 59, 59), None]),
-    "fine": pl.Series([dt.time(9, 30, 0, 5), dt.time(1), None]),
-    "long": pl.Series([dt.timedelta(hours=1), dt.timedelta(days=2), None]),
-    "zoned": pl.Series([dt.datetime(2024, 1, 5, 9), dt.datetime(1, 1, 1), None]).dt.replace_time_zone("Europe/Berlin"),
-    "ms": pl.Series([dt.datetime(2024, 1, 5, 9), dt.datetime(9999, 12, 31), None], dtype=pl.Datetime("ms")),
-    "day": [dt.date(1, 1, 1), dt.date(9999, 12, 31), None],
-    "numbers": [" ", "1.5", "20"],
-    "dates": ["2024-01-05", None, "2024-02-29"],
-    "both": ["", None, "7"],
-    "flag": [True, False, None],
-    "float_flag": [0.0, 1.0, None],
-    "nothing": pl.Series([None, None, None], dtype=pl.Null),
-    "infinite": [float("inf"), 1.0, float("-inf")],
-    "exact": [2**53 + 1, -(2**63), None],
-})
+FRAME = pl.DataFrame(
+    {
+        "tiny": pl.Series([1, 2, None], dtype=pl.Int8),
+        "huge": pl.Series([2**63, 1, None], dtype=pl.UInt64),
+        "single": pl.Series([0.1, 0.2, None], dtype=pl.Float32),
+        "marked": [1.5, NAN, 2.5],
+        "decimal": pl.Series(["1.10", "2.25", None], dtype=pl.String).cast(pl.Decimal(10, 2)),
+        "level": pl.Series(["a", "b", None], dtype=pl.Categorical),
+        "enum": pl.Series(["a", "b", None], dtype=pl.Enum(["b", "a", "c"])),
+        "digits": pl.Series(["1", "2", None]).cast(pl.Categorical),
+        "at": pl.Series([dt.time(9, 30), dt.time(23, 59, 59), None]),
+        "fine": pl.Series([dt.time(9, 30, 0, 5), dt.time(1), None]),
+        "long": pl.Series([dt.timedelta(hours=1), dt.timedelta(days=2), None]),
+        "zoned": pl.Series(
+            [dt.datetime(2024, 1, 5, 9), dt.datetime(1, 1, 1), None]
+        ).dt.replace_time_zone("Europe/Berlin"),
+        "ms": pl.Series(
+            [dt.datetime(2024, 1, 5, 9), dt.datetime(9999, 12, 31), None], dtype=pl.Datetime("ms")
+        ),
+        "day": [dt.date(1, 1, 1), dt.date(9999, 12, 31), None],
+        "numbers": [" ", "1.5", "20"],
+        "dates": ["2024-01-05", None, "2024-02-29"],
+        "both": ["", None, "7"],
+        "flag": [True, False, None],
+        "float_flag": [0.0, 1.0, None],
+        "nothing": pl.Series([None, None, None], dtype=pl.Null),
+        "infinite": [float("inf"), 1.0, float("-inf")],
+        "exact": [2**53 + 1, -(2**63), None],
+    }
+)
 
 
 def test_every_dtype_comes_back(run: Run) -> None:
@@ -51,14 +57,22 @@ def test_every_dtype_comes_back(run: Run) -> None:
     assert again.equals(FRAME)
 
 
-@pytest.mark.parametrize("name", ["t.parquet", "t.jsonl", "t.xlsx", "t.csv", "t.tsv", "t.csv.gz", "t.jsonl.gz"])
+@pytest.mark.parametrize(
+    "name", ["t.parquet", "t.jsonl", "t.xlsx", "t.csv", "t.tsv", "t.csv.gz", "t.jsonl.gz"]
+)
 def test_every_format_keeps_values(tmp_path: Path, run: Run, name: str) -> None:
-    frame = pl.DataFrame({
-        "n": [1, 2, None], "x": [0.5, None, 2.0], "s": ["a", None, "007"],
-        "d": [dt.date(2024, 1, 5), None, dt.date(1899, 1, 1)],
-        "t": [dt.datetime(2024, 1, 5, 10, 30, 15), None, dt.datetime(2024, 1, 5)], "b": [True, None, False],
-        "big": [2**60 + 1, 2**53 + 1, 1], "formula": ["=1+1", "http://x.y", "z"],
-    })
+    frame = pl.DataFrame(
+        {
+            "n": [1, 2, None],
+            "x": [0.5, None, 2.0],
+            "s": ["a", None, "007"],
+            "d": [dt.date(2024, 1, 5), None, dt.date(1899, 1, 1)],
+            "t": [dt.datetime(2024, 1, 5, 10, 30, 15), None, dt.datetime(2024, 1, 5)],
+            "b": [True, None, False],
+            "big": [2**60 + 1, 2**53 + 1, 1],
+            "formula": ["=1+1", "http://x.y", "z"],
+        }
+    )
     write(read(frame, run), tmp_path / name)
     again = read(tmp_path / name, run).frame
     assert again.drop("t").equals(frame.drop("t"))
@@ -78,8 +92,15 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path, run: Run, name: str) 
 def test_pandas_comes_back_as_pandas(run: Run) -> None:
     pandas = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")
-    table = pandas.DataFrame({"n": [1, 2, 3], "x": [0.5, None, 2.0], "s": ["a", None, "c"],
-                              "c": pandas.Categorical(["u", "v", "u"]), "t": pandas.to_datetime(["2024-01-05"] * 3)})
+    table = pandas.DataFrame(
+        {
+            "n": [1, 2, 3],
+            "x": [0.5, None, 2.0],
+            "s": ["a", None, "c"],
+            "c": pandas.Categorical(["u", "v", "u"]),
+            "t": pandas.to_datetime(["2024-01-05"] * 3),
+        }
+    )
     data = read(table, run)
     assert data.door == "pandas"
     assert data["x"].null_count() == 1
@@ -109,10 +130,17 @@ def test_lazy_frames_and_things_that_are_no_tables(run: Run) -> None:
 
 
 def test_lists_are_refused_unless_ignored(tmp_path: Path, run: Run) -> None:
-    frame = pl.DataFrame({"a": [1, 2], "l": [[1], [2, 3]], "r": [{"x": 1}, {"x": 2}], "b": [b"x", b"y"]})
-    with pytest.raises(SchemaError, match="it holds lists; 'r': it holds records with fields; 'b': it holds b") as caught:
+    frame = pl.DataFrame(
+        {"a": [1, 2], "l": [[1], [2, 3]], "r": [{"x": 1}, {"x": 2}], "b": [b"x", b"y"]}
+    )
+    with pytest.raises(
+        SchemaError, match="it holds lists; 'r': it holds records with fields; 'b': it holds b"
+    ) as caught:
         read(frame, run)
-    assert caught.value.hint == "leave out what holds no plain values: --ignore 'l' --ignore 'r' --ignore 'b'"
+    assert (
+        caught.value.hint
+        == "leave out what holds no plain values: --ignore 'l' --ignore 'r' --ignore 'b'"
+    )
     data = read(frame, run, ignore=["l", "r", "b"])
     assert data.schema["l"].role == "ignore"
     assert door_frame(data).equals(frame)
@@ -127,8 +155,20 @@ def test_both_ways_of_marking_missing_floats_are_told(run: Run) -> None:
     assert "null and NaN" in run.warnings[0]
 
 
-@pytest.mark.parametrize("dtype", [pl.Int64(), pl.String(), pl.Datetime("ns"), pl.Datetime("us", "Etc/GMT-1"), pl.Time(),
-                                   pl.Duration("ms"), pl.Decimal(12, 3), pl.Enum(['a"b', "]", ""]), pl.Categorical()])
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        pl.Int64(),
+        pl.String(),
+        pl.Datetime("ns"),
+        pl.Datetime("us", "Etc/GMT-1"),
+        pl.Time(),
+        pl.Duration("ms"),
+        pl.Decimal(12, 3),
+        pl.Enum(['a"b', "]", ""]),
+        pl.Categorical(),
+    ],
+)
 def test_dtypes_as_text(dtype: pl.DataType) -> None:
     assert dtype_of(text_of(dtype)) == dtype
 
@@ -137,7 +177,9 @@ def test_generated_values_that_do_not_fit_stay_as_they_are() -> None:
     assert restored(pl.Series([1, 300]), "Int8").to_list() == [1, 300]
     assert restored(pl.Series([1.5]), "Int64").to_list() == [1.5]
     assert restored(pl.Series(["new"]), text_of(pl.Enum(["old"]))).to_list() == ["new"]
-    assert restored(pl.Series([86_401]), admitted(pl.Series([dt.time(1)])).dtype).to_list() == [dt.time(0, 0, 1)]
+    assert restored(pl.Series([86_401]), admitted(pl.Series([dt.time(1)])).dtype).to_list() == [
+        dt.time(0, 0, 1)
+    ]
 
 
 def base(path: Path, *statements: str) -> Path:
@@ -150,10 +192,16 @@ def base(path: Path, *statements: str) -> Path:
 
 def test_sqlite(tmp_path: Path, run: Run) -> None:
     table = '"Order ""Details"""'
-    path = base(tmp_path / "a b?.sqlite", f"CREATE TABLE {table} (id INTEGER, price REAL, day TEXT, mixed)",
-                f"INSERT INTO {table} VALUES (1, 2, '2024-01-05', 1), (2, 2.5, '2024-01-06', 'x')")
+    path = base(
+        tmp_path / "a b?.sqlite",
+        f"CREATE TABLE {table} (id INTEGER, price REAL, day TEXT, mixed)",
+        f"INSERT INTO {table} VALUES (1, 2, '2024-01-05', 1), (2, 2.5, '2024-01-06', 'x')",
+    )
     data = read(path, run)
-    assert data.frame.rows() == [(1, 2.0, dt.date(2024, 1, 5), "1"), (2, 2.5, dt.date(2024, 1, 6), "x")]
+    assert data.frame.rows() == [
+        (1, 2.0, dt.date(2024, 1, 5), "1"),
+        (2, 2.5, dt.date(2024, 1, 6), "x"),
+    ]
     assert data.schema["day"].dtype == "String"
     base(path, "CREATE VIEW other AS SELECT 1 AS a")
     with pytest.raises(InputError, match="2 tables and views") as caught:
@@ -168,17 +216,29 @@ def test_sqlite(tmp_path: Path, run: Run) -> None:
 def test_northwind(run: Run, real: Path) -> None:
     details = read(f"{real}/northwind/northwind.sqlite?table=Order Details", run)
     assert details.frame.height == 2155
-    assert read(f"{real}/northwind/northwind.sqlite?table=Employees", run).schema["Photo"].kind == "image"
+    assert (
+        read(f"{real}/northwind/northwind.sqlite?table=Employees", run).schema["Photo"].kind
+        == "image"
+    )
     with pytest.raises(SchemaError, match="'seal': it holds bytes"):
         read(pl.DataFrame({"seal": [b"\x00\x01", b"\x02"], "name": ["a", "b"]}), run)
-    assert read(f"{real}/northwind/northwind.sqlite?table=Employees", run, ignore=["Photo"]).frame.height == 9
+    assert (
+        read(
+            f"{real}/northwind/northwind.sqlite?table=Employees", run, ignore=["Photo"]
+        ).frame.height
+        == 9
+    )
 
 
 def test_excel_sheets(tmp_path: Path, run: Run) -> None:
     from xlsxwriter import Workbook
 
     with Workbook(tmp_path / "b.xlsx") as book:
-        for name, rows in {"empty": [], "May": [["a", ""], [1, "x"], [2.5, "y"]], "June": [["a"], [7]]}.items():
+        for name, rows in {
+            "empty": [],
+            "May": [["a", ""], [1, "x"], [2.5, "y"]],
+            "June": [["a"], [7]],
+        }.items():
             sheet = book.add_worksheet(name)
             for at, row in enumerate(rows):
                 sheet.write_row(at, 0, row)
@@ -200,10 +260,15 @@ def test_excel_has_limits(tmp_path: Path, run: Run) -> None:
     assert read(tmp_path / "t.xlsx", run)["x"].to_list() == [float("inf"), 1.0]
 
 
-@pytest.mark.parametrize(("content", "what"), [
-    ('{"a": 1}\n{"a": \n', "line 2 is no JSON"), ("[1, 2]\n", "line 1 is no JSON object"), ("hello\n", "line 1 is no JSON"),
-    ("\n\n", "empty"),
-])
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ('{"a": 1}\n{"a": \n', "line 2 is no JSON"),
+        ("[1, 2]\n", "line 1 is no JSON object"),
+        ("hello\n", "line 1 is no JSON"),
+        ("\n\n", "empty"),
+    ],
+)
 def test_damaged_json_lines(tmp_path: Path, run: Run, content: str, what: str) -> None:
     (tmp_path / "t.jsonl").write_text(content)
     with pytest.raises(InputError, match=what):
@@ -212,10 +277,15 @@ def test_damaged_json_lines(tmp_path: Path, run: Run, content: str, what: str) -
 
 def test_json_lines_keep_whole_numbers(tmp_path: Path, run: Run) -> None:
     (tmp_path / "t.jsonl").write_text('{"a": 9007199254740993, "b": "x"}\n{"b": "y", "c": 1.5}\n')
-    assert read(tmp_path / "t.jsonl", run).frame.rows() == [(9007199254740993, "x", None), (None, "y", 1.5)]
+    assert read(tmp_path / "t.jsonl", run).frame.rows() == [
+        (9007199254740993, "x", None),
+        (None, "y", 1.5),
+    ]
 
 
-@pytest.mark.parametrize("name", ["t.parquet", "t.xlsx", "t.sqlite", "t.csv.gz", "t.zip", "t.jsonl.gz"])
+@pytest.mark.parametrize(
+    "name", ["t.parquet", "t.xlsx", "t.sqlite", "t.csv.gz", "t.zip", "t.jsonl.gz"]
+)
 @pytest.mark.parametrize("damage", ["junk", "cut"])
 def test_damaged_files_are_told(tmp_path: Path, run: Run, name: str, damage: str) -> None:
     path = tmp_path / name
@@ -284,8 +354,12 @@ def test_outputs(tmp_path: Path, run: Run) -> None:
         with pytest.raises(OutputError, match=r"unknown|no ending") as caught:
             write(data, tmp_path / name)
         assert ".parquet" in str(caught.value.hint)
-    changes = pl.DataFrame({"row": [1], "before": [" "], "when": [dt.datetime(2024, 1, 5)], "share": [0.5]})
+    changes = pl.DataFrame(
+        {"row": [1], "before": [" "], "when": [dt.datetime(2024, 1, 5)], "share": [0.5]}
+    )
     for name in ("c.parquet", "c.csv", "c.xlsx", "c.jsonl"):
         write_frame(changes, tmp_path / name)
-    assert (tmp_path / "c.csv").read_text() == "row,before,when,share\n1, ,2024-01-05 00:00:00,0.5\n"
+    assert (
+        tmp_path / "c.csv"
+    ).read_text() == "row,before,when,share\n1, ,2024-01-05 00:00:00,0.5\n"
     assert not list(tmp_path.glob(".*"))

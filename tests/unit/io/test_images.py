@@ -96,7 +96,9 @@ def test_colour_transparency_and_orientation(tmp_path: Path, run: Run) -> None:
 def test_a_file_of_labels(tmp_path: Path, run: Run) -> None:
     for k in range(5):
         (tmp_path / f"{k}.png").write_bytes(encoded(DIGITS[k]))
-    (tmp_path / "labels.csv").write_text("what,file\neven,0.png\nodd,1.png\neven,2.png\nodd,3.png\nlost,9.png\n")
+    (tmp_path / "labels.csv").write_text(
+        "what,file\neven,0.png\nodd,1.png\neven,2.png\nodd,3.png\nlost,9.png\n"
+    )
     data = read(tmp_path, run)
     assert data["what"].to_list() == ["even", "odd", "even", "odd"]
     assert data.target is not None
@@ -114,9 +116,17 @@ def test_folders_without_images(tmp_path: Path, run: Run) -> None:
 
 def test_arrays(tmp_path: Path, run: Run) -> None:
     path = tmp_path / "digits.npz"
-    np.savez(path, train_images=DIGITS, train_labels=LABELS[:, None], test_images=DIGITS[:9], test_labels=LABELS[:9],
-             class_names=np.array([f"digit {k}" for k in range(10)]))
-    with pytest.raises(InputError, match=r"2 arrays that may be the images \(train_images \(60, 8, 8\), test") as found:
+    np.savez(
+        path,
+        train_images=DIGITS,
+        train_labels=LABELS[:, None],
+        test_images=DIGITS[:9],
+        test_labels=LABELS[:9],
+        class_names=np.array([f"digit {k}" for k in range(10)]),
+    )
+    with pytest.raises(
+        InputError, match=r"2 arrays that may be the images \(train_images \(60, 8, 8\), test"
+    ) as found:
         read(path, run)
     assert "?images=train_images" in str(found.value)
     data = read(f"{path}?images=train_images", run)
@@ -130,14 +140,19 @@ def test_arrays(tmp_path: Path, run: Run) -> None:
     assert read(f"{tmp_path / 'both.npz'}?labels=y", run)["label"].dtype == pl.String
 
 
-@pytest.mark.parametrize(("arrays", "what"), [
-    ({"images": DIGITS / 255}, "the images are of float64"),
-    ({"images": DIGITS[..., None].repeat(2, -1)}, "is no array of images"),
-    ({"rows": LABELS}, r"no array of images \(rows \(60,\)\)"),
-    ({"images": np.array([[[{}]]])}, "no plain array"),
-    ({"images": np.zeros((1, 3, 500), np.uint8)}, "cannot be learned"),
-])
-def test_arrays_that_are_no_images(arrays: dict[str, np.ndarray], what: str, tmp_path: Path, run: Run) -> None:
+@pytest.mark.parametrize(
+    ("arrays", "what"),
+    [
+        ({"images": DIGITS / 255}, "the images are of float64"),
+        ({"images": DIGITS[..., None].repeat(2, -1)}, "is no array of images"),
+        ({"rows": LABELS}, r"no array of images \(rows \(60,\)\)"),
+        ({"images": np.array([[[{}]]])}, "no plain array"),
+        ({"images": np.zeros((1, 3, 500), np.uint8)}, "cannot be learned"),
+    ],
+)
+def test_arrays_that_are_no_images(
+    arrays: dict[str, np.ndarray], what: str, tmp_path: Path, run: Run
+) -> None:
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(InputError, match=what):
         read(tmp_path / "a.npz", run)
@@ -158,12 +173,16 @@ def test_images_in_a_table(tmp_path: Path, run: Run) -> None:
     (tmp_path / "photos").mkdir()
     for k in range(6):
         (tmp_path / "photos" / f"{k}.png").write_bytes(encoded(DIGITS[k]))
-    (tmp_path / "shop.csv").write_text("photo,price\n" + "".join(f"photos/{k}.png,{k + 1}.50\n" for k in range(6)))
+    (tmp_path / "shop.csv").write_text(
+        "photo,price\n" + "".join(f"photos/{k}.png,{k + 1}.50\n" for k in range(6))
+    )
     data = read(tmp_path / "shop.csv", run)
     assert data.schema["photo"].kind == "image"
     assert np.array_equal(pixels(data["photo"])[..., 0], DIGITS[:6])
     assert data["price"].to_list() == [k + 1.5 for k in range(6)]
-    frame = pl.DataFrame({"photo": [encoded(image) for image in DIGITS[:6]], "label": list("ababab")})
+    frame = pl.DataFrame(
+        {"photo": [encoded(image) for image in DIGITS[:6]], "label": list("ababab")}
+    )
     data = read(frame, run)
     assert np.array_equal(pixels(data["photo"])[..., 0], DIGITS[:6])
     (tmp_path / "schema.toml").write_text('[columns.price]\nkind = "image"\n')
@@ -186,7 +205,9 @@ def test_written_images_come_back(classes: Path, tmp_path: Path, run: Run) -> No
         assert arrays["labels"].tolist() == sorted(LABELS.tolist())
     write(data, tmp_path / "b.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    write_chunks([data.rows(np.arange(5)), data.rows(np.arange(5, 60))], tmp_path / "folder", overwrite=True)
+    write_chunks(
+        [data.rows(np.arange(5)), data.rows(np.arange(5, 60))], tmp_path / "folder", overwrite=True
+    )
     assert read(tmp_path / "folder", run).frame.equals(data.frame)
     write(data, tmp_path / "sheet.png")
     assert np.asarray(Image.open(tmp_path / "sheet.png")).shape == (4 * 71, 4 * 71)
@@ -221,7 +242,9 @@ def test_each_label_has_a_folder_of_its_own(tmp_path: Path, run: Run) -> None:
     write(data, tmp_path / "out")
     found = {path.name: len(list(path.iterdir())) for path in (tmp_path / "out").iterdir()}
     assert sorted(found.values()) == [1, 1, 1, 1, 2]
-    assert {path.parent for path in tmp_path.rglob("*.png")} == {tmp_path / "out" / name for name in found}
+    assert {path.parent for path in tmp_path.rglob("*.png")} == {
+        tmp_path / "out" / name for name in found
+    }
 
 
 def test_what_is_transparent_is_told(tmp_path: Path) -> None:

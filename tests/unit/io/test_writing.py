@@ -26,13 +26,21 @@ ROWS = 60
 
 def table() -> Dataset:
     at = np.arange(ROWS)
-    return read(pl.DataFrame({
-        "n": pl.Series(at, dtype=pl.Int8), "money": np.where(at % 7, at / 4, np.nan), "text": [f'a,"{k}"\n' for k in at % 5],
-        "digits": pl.Series([str(k) for k in at % 4]).cast(pl.Categorical),
-        "level": pl.Series(["x", "y", None] * (ROWS // 3), dtype=pl.Enum(["y", "x"])),
-        "when": [dt.datetime(2024, 1, 5, microsecond=500_000 * (k > 40)) for k in at],
-        "day": [dt.date(2024, 1, 5), None, dt.date(1899, 1, 1)] * (ROWS // 3), "flag": [True, None, False] * (ROWS // 3),
-    }), Run())
+    return read(
+        pl.DataFrame(
+            {
+                "n": pl.Series(at, dtype=pl.Int8),
+                "money": np.where(at % 7, at / 4, np.nan),
+                "text": [f'a,"{k}"\n' for k in at % 5],
+                "digits": pl.Series([str(k) for k in at % 4]).cast(pl.Categorical),
+                "level": pl.Series(["x", "y", None] * (ROWS // 3), dtype=pl.Enum(["y", "x"])),
+                "when": [dt.datetime(2024, 1, 5, microsecond=500_000 * (k > 40)) for k in at],
+                "day": [dt.date(2024, 1, 5), None, dt.date(1899, 1, 1)] * (ROWS // 3),
+                "flag": [True, None, False] * (ROWS // 3),
+            }
+        ),
+        Run(),
+    )
 
 
 def cut(data: Dataset, at: list[int]) -> Iterator[Dataset]:
@@ -41,7 +49,9 @@ def cut(data: Dataset, at: list[int]) -> Iterator[Dataset]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(at=st.lists(st.integers(0, ROWS), max_size=4))
 def test_parts_make_the_same_file_as_the_whole(tmp_path: Path, name: str, at: list[int]) -> None:
     data = table()
@@ -50,7 +60,9 @@ def test_parts_make_the_same_file_as_the_whole(tmp_path: Path, name: str, at: li
     assert write_chunks(cut(data, at), tmp_path / "parts" / name, overwrite=True) == ROWS
     assert [path.name for path in (tmp_path / "parts").iterdir()] == [name]
     if name.endswith(".gz"):
-        whole, parts = (read(folder / name, Run()).frame for folder in (tmp_path, tmp_path / "parts"))
+        whole, parts = (
+            read(folder / name, Run()).frame for folder in (tmp_path, tmp_path / "parts")
+        )
         assert parts.equals(whole)
     else:
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / name).read_bytes()
@@ -97,6 +109,9 @@ def test_parquet_says_where_parts_come_from(tmp_path: Path) -> None:
     write_chunks(made, tmp_path / "made.parquet")
     assert pl.read_parquet_metadata(tmp_path / "made.parquet")["tidemill.rounds"] == "1,2"
     write_chunks([data, *made], tmp_path / "both.parquet")
-    assert pl.read_parquet_metadata(tmp_path / "both.parquet")["tidemill.origin"] == "real and synthetic"
+    assert (
+        pl.read_parquet_metadata(tmp_path / "both.parquet")["tidemill.origin"]
+        == "real and synthetic"
+    )
     write_chunks([data, data], tmp_path / "real.parquet")
     assert "tidemill.origin" not in pl.read_parquet_metadata(tmp_path / "real.parquet")

@@ -24,13 +24,22 @@ Make = Callable[..., Evidence]
 
 
 def with_column(data: Dataset, name: str, values: object) -> Dataset:
-    series = pl.Series(name, values) if isinstance(values, list) else pl.Series(name, [values] * len(data))
+    series = (
+        pl.Series(name, values)
+        if isinstance(values, list)
+        else pl.Series(name, [values] * len(data))
+    )
     return data.with_frame(data.frame.with_columns(series.cast(data.frame[name].dtype).alias(name)))
 
 
 def everywhere(mine: Evidence, change: Callable[[Dataset], Dataset]) -> Evidence:
-    return replace(mine, train=change(mine.train), holdout=change(mine.holdout), synthetic=change(mine.synthetic),
-                   floor=change(mine.floor))
+    return replace(
+        mine,
+        train=change(mine.train),
+        holdout=change(mine.holdout),
+        synthetic=change(mine.synthetic),
+        floor=change(mine.floor),
+    )
 
 
 def why(scores: Scores, name: str) -> str:
@@ -54,7 +63,8 @@ def test_a_constant_column(evidence: Make, run: Run) -> None:
 def test_a_column_without_values(evidence: Make, run: Run, name: str) -> None:
     scores = evaluate(everywhere(evidence(), lambda data: with_column(data, name, None)), run)
     assert [s.why for s in scores.of("marginals") if s.column == name] == [
-        "the column has no values in the held-out rows"]
+        "the column has no values in the held-out rows"
+    ]
 
 
 @pytest.mark.parametrize("name", ["fee", "plan"])
@@ -73,7 +83,9 @@ def test_levels_that_only_one_set_has(evidence: Make, run: Run) -> None:
 
 
 def test_no_target(evidence: Make, run: Run) -> None:
-    scores = evaluate(everywhere(evidence(), lambda data: data.select(["age", "fee", "plan", "sex"])), run)
+    scores = evaluate(
+        everywhere(evidence(), lambda data: data.select(["age", "fee", "plan", "sex"])), run
+    )
     assert why(scores, MEAN) == "no target column was named"
 
 
@@ -119,8 +131,12 @@ def test_many_classes(table: Callable[..., Dataset], run: Run) -> None:
     def draw(seed: int) -> Dataset:
         rng = np.random.default_rng(seed)
         x = rng.normal(size=800)
-        return table({"x": "number", "shop": "category"}, {"shop": "target"}, x=x,
-                     shop=[f"s{int(k)}" for k in np.clip(x * 8 + rng.normal(size=800), -15, 15)])
+        return table(
+            {"x": "number", "shop": "category"},
+            {"shop": "target"},
+            x=x,
+            shop=[f"s{int(k)}" for k in np.clip(x * 8 + rng.normal(size=800), -15, 15)],
+        )
 
     scores = evaluate(Evidence(*(draw(seed) for seed in range(4))), run, ["utility"])
     assert (scores[MEAN].value or 0) == pytest.approx(scores[MEAN].ceiling, abs=0.05)
@@ -135,15 +151,21 @@ def test_nothing_to_compare(table: Callable[..., Dataset], run: Run) -> None:
 
 
 def test_one_column(table: Callable[..., Dataset], run: Run) -> None:
-    mine = Evidence(*(table({"x": "number"}, x=np.random.default_rng(k).normal(size=300)) for k in range(4)))
+    mine = Evidence(
+        *(table({"x": "number"}, x=np.random.default_rng(k).normal(size=300)) for k in range(4))
+    )
     scores = evaluate(mine, run)
     assert why(scores, TRENDS) == "there are fewer than two columns"
     assert scores[CLOSENESS].value is not None
 
 
-def test_a_table_of_few_distinct_rows_has_copies_by_chance(table: Callable[..., Dataset], run: Run) -> None:
+def test_a_table_of_few_distinct_rows_has_copies_by_chance(
+    table: Callable[..., Dataset], run: Run
+) -> None:
     def draw(seed: int) -> Dataset:
-        return table({"x": "category"}, x=[str(k) for k in np.random.default_rng(seed).integers(0, 5, 200)])
+        return table(
+            {"x": "category"}, x=[str(k) for k in np.random.default_rng(seed).integers(0, 5, 200)]
+        )
 
     scores = evaluate(Evidence(*(draw(seed) for seed in range(4))), run, ["nearest"])
     assert scores[COPIES].value == scores[COPIES].ceiling == 1
@@ -154,8 +176,11 @@ def test_a_table_of_few_distinct_rows_has_copies_by_chance(table: Callable[..., 
 def test_a_category_of_thousands_of_levels(table: Callable[..., Dataset], run: Run) -> None:
     def draw(seed: int) -> Dataset:
         rng = np.random.default_rng(seed)
-        return table({"x": "number", "code": "category"}, x=rng.normal(size=1500),
-                     code=[f"c{k}" for k in rng.integers(0, 5000, 1500)])
+        return table(
+            {"x": "number", "code": "category"},
+            x=rng.normal(size=1500),
+            code=[f"c{k}" for k in rng.integers(0, 5000, 1500)],
+        )
 
     scores = evaluate(Evidence(*(draw(seed) for seed in range(4))), run)
     assert abs((scores[CLOSENESS].value or 0) - 0.5) < 0.08
@@ -165,12 +190,19 @@ def test_a_category_of_thousands_of_levels(table: Callable[..., Dataset], run: R
 def test_a_column_is_missing_from_a_set(evidence: Make, run: Run) -> None:
     mine = evidence()
     with pytest.raises(DataError, match="the synthetic rows have no column 'fee'"):
-        evaluate(replace(mine, synthetic=mine.synthetic.select(["age", "plan", "sex", "since", "churn"])), run)
+        evaluate(
+            replace(
+                mine, synthetic=mine.synthetic.select(["age", "plan", "sex", "since", "churn"])
+            ),
+            run,
+        )
 
 
 def test_a_column_is_of_another_kind(evidence: Make, run: Run) -> None:
     mine = evidence()
-    text = replace(mine.synthetic, frame=mine.synthetic.frame.with_columns(pl.col("fee").cast(pl.String)))
+    text = replace(
+        mine.synthetic, frame=mine.synthetic.frame.with_columns(pl.col("fee").cast(pl.String))
+    )
     with pytest.raises(DataError, match="'fee' as String, which is no number"):
         evaluate(replace(mine, synthetic=text), run)
 

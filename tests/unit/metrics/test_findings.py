@@ -17,8 +17,16 @@ from tidemill.metrics.findings import AGAIN, STRENGTH, matched
 
 
 def driver(column: str, operator: str, value: object, strength: float = 1.0) -> Finding:
-    return Finding("drivers", "driver", f"{column} drives churn.", strength, "shift", 100, columns=(column,),
-                   condition=Condition((Test(column, operator, value),)))  # type: ignore[arg-type]
+    return Finding(
+        "drivers",
+        "driver",
+        f"{column} drives churn.",
+        strength,
+        "shift",
+        100,
+        columns=(column,),
+        condition=Condition((Test(column, operator, value),)),
+    )  # type: ignore[arg-type]
 
 
 OLD, OLDER, YOUNG = driver("age", ">=", 50), driver("age", ">=", 60, 0.5), driver("age", "<", 50)
@@ -56,7 +64,9 @@ def test_a_change_of_sign_is_another_finding(rows: Dataset) -> None:
 
 
 def test_rules_about_the_same_rows_must_conclude_the_same(rows: Dataset) -> None:
-    rule = replace(OLD, technique="rules", name="rule", measure="lift", strength=2.0, columns=("age", "churn"))
+    rule = replace(
+        OLD, technique="rules", name="rule", measure="lift", strength=2.0, columns=("age", "churn")
+    )
     assert matched([rule], [replace(rule, strength=1.5)], rows)[0].again is not None
     assert matched([rule], [replace(rule, strength=0.5)], rows)[0].again is None
     assert matched([rule], [replace(rule, columns=("age", "plan"))], rows)[0].again is None
@@ -68,15 +78,20 @@ def test_the_same_column_and_direction_is_enough(rows: Dataset) -> None:
 
 def test_scores(evidence: Callable[..., Evidence], run: Run) -> None:
     mine = evidence("real", train=100, holdout=60)
-    answers = {id(mine.synthetic): Findings([OLDER, MODEL]), id(mine.floor): Findings([YOUNG]),
-               id(mine.holdout): Findings([OLD, TEAM, MODEL])}
+    answers = {
+        id(mine.synthetic): Findings([OLDER, MODEL]),
+        id(mine.floor): Findings([YOUNG]),
+        id(mine.holdout): Findings([OLD, TEAM, MODEL]),
+    }
     calls: list[int] = []
 
     def mining(learned: Dataset, confirmed: Dataset) -> Findings:
         calls.append(len(confirmed))
         return answers[id(learned)]
 
-    scores = evaluate(replace(mine, found=Findings([OLD, TEAM, MODEL]), mine=mining), run, ["findings"])
+    scores = evaluate(
+        replace(mine, found=Findings([OLD, TEAM, MODEL]), mine=mining), run, ["findings"]
+    )
     again, strength = scores[AGAIN], scores[STRENGTH]
     assert calls == [60, 60, 60]
     assert (again.value, again.floor, again.ceiling) == (2 / 3, 0, 1)

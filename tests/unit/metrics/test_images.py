@@ -51,14 +51,18 @@ def parts() -> Parts:
     pixels = (found.images * 15.9).astype(np.uint8)
     order = np.random.default_rng(0).permutation(len(pixels))
     labels = np.array([str(label) for label in found.target])
-    return {name: (pixels[at], labels[at].tolist())
-            for name, at in zip(("train", "holdout", "fresh"), np.array_split(order, 3), strict=True)}
+    return {
+        name: (pixels[at], labels[at].tolist())
+        for name, at in zip(("train", "holdout", "fresh"), np.array_split(order, 3), strict=True)
+    }
 
 
 def evidence(parts: Parts, made: np.ndarray, *, labels: list[str] | None = None) -> Evidence:
     """With labels where those of the made images are given."""
     known = labels is not None
-    train, holdout = (data(pixels, said if known else None) for pixels, said in (parts["train"], parts["holdout"]))
+    train, holdout = (
+        data(pixels, said if known else None) for pixels, said in (parts["train"], parts["holdout"])
+    )
     blank = data(noise(parts["train"][0]), parts["train"][1] if known else None)
     return Evidence(train, holdout, data(made, labels), blank)
 
@@ -66,7 +70,9 @@ def evidence(parts: Parts, made: np.ndarray, *, labels: list[str] | None = None)
 @pytest.fixture(scope="module")
 def of_real(parts: Parts) -> dict[str, Score]:
     """Real images that were not learned from, with their labels."""
-    found = images(evidence(parts, parts["fresh"][0], labels=parts["fresh"][1]), Run(threads=1), steps=STEPS)
+    found = images(
+        evidence(parts, parts["fresh"][0], labels=parts["fresh"][1]), Run(threads=1), steps=STEPS
+    )
     return {score.name: score for score in found}
 
 
@@ -75,7 +81,12 @@ def album(pixels: np.ndarray) -> Album:
 
 
 def pixel_scores(parts: Parts, made: np.ndarray) -> dict[str, Score]:
-    sets = Albums(*(album(pixels) for pixels in (parts["train"][0], parts["holdout"][0], made, noise(parts["train"][0]))))
+    sets = Albums(
+        *(
+            album(pixels)
+            for pixels in (parts["train"][0], parts["holdout"][0], made, noise(parts["train"][0]))
+        )
+    )
     return {score.name: score for score in copies(sets, None, len(sets.train), Run(threads=1))}
 
 
@@ -105,17 +116,38 @@ def test_the_verdict_on_real_images(of_real: dict[str, Score]) -> None:
     assert "no sign of copying" in said
 
 
-@pytest.mark.parametrize(("distance", "coverage", "words"), [
-    (2.5, 0.97, "very close to real ones"), (12.0, 0.95, "are close to"), (60.0, 0.9, "roughly like"),
-    (2.5, 0.5, "roughly like"), (190.0, 0.95, "hardly like"), (400.0, 0.0, "hardly like")])
-def test_the_lower_of_two_reaches_names_the_likeness(distance: float, coverage: float, words: str) -> None:
-    said = verdict_of_images([Score("images", FRECHET, distance, 200.0, 2.0, "low"),
-                              Score("images", COVERAGE, coverage, 0.05, 0.97)])
+@pytest.mark.parametrize(
+    ("distance", "coverage", "words"),
+    [
+        (2.5, 0.97, "very close to real ones"),
+        (12.0, 0.95, "are close to"),
+        (60.0, 0.9, "roughly like"),
+        (2.5, 0.5, "roughly like"),
+        (190.0, 0.95, "hardly like"),
+        (400.0, 0.0, "hardly like"),
+    ],
+)
+def test_the_lower_of_two_reaches_names_the_likeness(
+    distance: float, coverage: float, words: str
+) -> None:
+    said = verdict_of_images(
+        [
+            Score("images", FRECHET, distance, 200.0, 2.0, "low"),
+            Score("images", COVERAGE, coverage, 0.05, 0.97),
+        ]
+    )
     assert words in said
 
 
-@pytest.mark.parametrize(("accuracy", "words"), [(0.89, "worth as much as"), (0.83, "nearly as much as"), (0.7, "less than"),
-                                                 (0.3, "far less than")])
+@pytest.mark.parametrize(
+    ("accuracy", "words"),
+    [
+        (0.89, "worth as much as"),
+        (0.83, "nearly as much as"),
+        (0.7, "less than"),
+        (0.3, "far less than"),
+    ],
+)
 def test_what_a_classifier_learns(accuracy: float, words: str) -> None:
     assert words in verdict_of_images([Score("images", ACCURACY, accuracy, 0.1, 0.89)])
 
@@ -125,7 +157,9 @@ def test_copies_are_shouted_about_and_shown(parts: Parts) -> None:
     assert found[COPIES].value > 0.99
     assert found[COPIES].figures["identical"] == len(parts["train"][0])
     assert found[BY_PIXELS].value > 0.99
-    assert verdict_of_images(list(found.values())).startswith("Warning: the generated images give away training images")
+    assert verdict_of_images(list(found.values())).startswith(
+        "Warning: the generated images give away training images"
+    )
     sheet = found[COPIES].picture
     assert isinstance(sheet, Sheet)
     made, nearest, _ = sheet.strips
@@ -137,7 +171,9 @@ def test_copies_are_shouted_about_and_shown(parts: Parts) -> None:
 def test_a_tenth_of_slightly_changed_copies_is_noticed(parts: Parts) -> None:
     fresh, train = parts["fresh"][0], parts["train"][0]
     count = len(fresh) // 10
-    changed = np.clip(train[:count] + np.random.default_rng(1).normal(0, 4, train[:count].shape), 0, 255).astype(np.uint8)
+    changed = np.clip(
+        train[:count] + np.random.default_rng(1).normal(0, 4, train[:count].shape), 0, 255
+    ).astype(np.uint8)
     found = pixel_scores(parts, np.concatenate([changed, fresh[count:]]))
     assert 0.08 < found[COPIES].value < 0.15
     assert found[COPIES].figures["identical"] == 0
@@ -151,10 +187,19 @@ def test_one_identical_image_is_told(parts: Parts) -> None:
     assert "1 equal one in every pixel" in said
 
 
-def test_blurred_images_are_worse_than_real_ones_and_no_copies(parts: Parts, of_real: dict[str, Score]) -> None:
+def test_blurred_images_are_worse_than_real_ones_and_no_copies(
+    parts: Parts, of_real: dict[str, Score]
+) -> None:
     fresh = parts["fresh"][0].astype(float)
-    blurred = (fresh / 2 + sum(np.roll(fresh, (i, j), (1, 2)) for i in (-1, 0, 1) for j in (-1, 0, 1)) / 18).astype(np.uint8)
-    found = {s.name: s for s in images(evidence(parts, blurred, labels=parts["fresh"][1]), Run(threads=1), steps=STEPS)}
+    blurred = (
+        fresh / 2 + sum(np.roll(fresh, (i, j), (1, 2)) for i in (-1, 0, 1) for j in (-1, 0, 1)) / 18
+    ).astype(np.uint8)
+    found = {
+        s.name: s
+        for s in images(
+            evidence(parts, blurred, labels=parts["fresh"][1]), Run(threads=1), steps=STEPS
+        )
+    }
     assert 2 * of_real[FRECHET].value < found[FRECHET].value < found[FRECHET].floor
     assert found[COVERAGE].value < of_real[COVERAGE].value - 0.05
     assert found[COPIES].value < 0.05
@@ -170,14 +215,20 @@ def test_images_without_labels_get_no_noise_about_labels(parts: Parts) -> None:
     assert [score.why for score in asked] == ["it cannot see images"]
 
 
-def test_metrics_that_see_labels_only_are_left_out(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_that_see_labels_only_are_left_out(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     what = evidence(parts, parts["fresh"][0], labels=parts["fresh"][1])
     scores = evaluate(what, Run(threads=1), ["marginals", "nearest"])
-    assert {score.metric: score.value is None for score in scores.of("nearest")} == {"nearest": True}
+    assert {score.metric: score.value is None for score in scores.of("nearest")} == {
+        "nearest": True
+    }
     assert scores["column shapes"].value > 0.8
 
 
-def test_without_torch_only_copies_are_looked_for(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_torch_only_copies_are_looked_for(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(__import__("sys").modules, "tidemill.imaging.classifier", None)
     what = evidence(parts, parts["fresh"][0], labels=parts["fresh"][1])
     found = {score.name: score for score in images(what, Run(threads=1))}
@@ -221,10 +272,16 @@ def test_fewer_rows_than_features_are_no_obstacle() -> None:
     assert frechet(a, b) == pytest.approx(frechet(b, a), rel=1e-6)
 
 
-@pytest.mark.parametrize(("change", "low", "high"), [
-    (lambda made: made[:150], "recall", "precision"), (lambda made: made * 3, "precision", "recall")])
+@pytest.mark.parametrize(
+    ("change", "low", "high"),
+    [
+        (lambda made: made[:150], "recall", "precision"),
+        (lambda made: made * 3, "precision", "recall"),
+    ],
+)
 def test_precision_falls_with_strange_images_and_recall_with_lost_ones(
-        change: Callable[[np.ndarray], np.ndarray], low: str, high: str) -> None:
+    change: Callable[[np.ndarray], np.ndarray], low: str, high: str
+) -> None:
     """Half of the variety is missing, or most of what is made lies outside."""
     rng = np.random.default_rng(6)
     real, made = rng.normal(size=(2, 600, 4))

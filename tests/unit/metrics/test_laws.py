@@ -43,9 +43,18 @@ def test_unrelated_columns_stay_on_the_floor(scored: dict[str, Scores], name: st
     assert abs(reach) < 0.35
 
 
-@pytest.mark.parametrize(("name", "least"), [
-    ("column shapes", 0.95), ("missing values", 0.95), ("category levels covered", 1.0), ("tails covered", 0.6)])
-def test_both_have_the_right_single_columns(scored: dict[str, Scores], name: str, least: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("column shapes", 0.95),
+        ("missing values", 0.95),
+        ("category levels covered", 1.0),
+        ("tails covered", 0.6),
+    ],
+)
+def test_both_have_the_right_single_columns(
+    scored: dict[str, Scores], name: str, least: float
+) -> None:
     for kind in ("real", "unrelated"):
         assert value(scored[kind][name]) >= least
 
@@ -95,27 +104,43 @@ def test_columns_follow_the_worst_first(scored: dict[str, Scores]) -> None:
 
 
 def test_the_same_seed_gives_the_same_scores(evidence: Callable[..., Evidence]) -> None:
-    once, again = (evaluate(evidence("unrelated"), Run(seed=3, threads=threads)) for threads in (1, 2))
+    once, again = (
+        evaluate(evidence("unrelated"), Run(seed=3, threads=threads)) for threads in (1, 2)
+    )
     assert once.to_state() == again.to_state()
 
 
-def test_noise_on_training_rows_is_still_copying(evidence: Callable[..., Evidence], run: Run) -> None:
+def test_noise_on_training_rows_is_still_copying(
+    evidence: Callable[..., Evidence], run: Run
+) -> None:
     mine = evidence("copy")
     rng = np.random.default_rng(0)
     fee = mine.train.frame["fee"] + pl.Series(rng.normal(0, 0.5, len(mine.train)))
     noisy = mine.train.with_frame(mine.train.frame.with_columns(fee.alias("fee")))
-    scores = evaluate(Evidence(mine.train, mine.holdout, noisy, mine.floor), run, ["nearest", "membership"])
+    scores = evaluate(
+        Evidence(mine.train, mine.holdout, noisy, mine.floor), run, ["nearest", "membership"]
+    )
     assert value(scores[COPIES]) < 0.2  # only rows without a fee are still the same
     assert scores.verdict.startswith("Warning")
 
 
 def test_real_halves_of_magic(real: Callable[[str], pl.DataFrame], run: Run) -> None:
     frame = real("magic/magic.parquet").sample(6000, seed=1)
-    schema = Schema(tuple(Column(name, "category" if name == "class" else "number",
-                                 "target" if name == "class" else "feature") for name in frame.columns))
-    train, holdout, synthetic = (Dataset(frame[k:k + 2000], schema) for k in (0, 2000, 4000))
+    schema = Schema(
+        tuple(
+            Column(
+                name,
+                "category" if name == "class" else "number",
+                "target" if name == "class" else "feature",
+            )
+            for name in frame.columns
+        )
+    )
+    train, holdout, synthetic = (Dataset(frame[k : k + 2000], schema) for k in (0, 2000, 4000))
     rng = np.random.default_rng(0)
-    floor = train.with_frame(pl.DataFrame({n: train.frame[n][rng.permutation(2000)] for n in frame.columns}))
+    floor = train.with_frame(
+        pl.DataFrame({n: train.frame[n][rng.permutation(2000)] for n in frame.columns})
+    )
     scores = evaluate(Evidence(train, holdout, synthetic, floor), run)
     for name in TELLING:
         assert scores[name].reach == pytest.approx(1, abs=0.1)
@@ -131,5 +156,9 @@ def value(score: Score) -> float:
 @pytest.mark.slow
 def test_sampling_inside_a_metric_is_said(evidence: Callable[..., Evidence]) -> None:
     large = evidence("real", train=210_000, holdout=105_000)
-    for score in evaluate(large, Run(seed=7), [name for name in METRICS if name != "findings"]).overall():
-        assert "sampled rows" in score.sentence or score.name == COPIES, score.name  # copies are looked for among all rows
+    for score in evaluate(
+        large, Run(seed=7), [name for name in METRICS if name != "findings"]
+    ).overall():
+        assert "sampled rows" in score.sentence or score.name == COPIES, (
+            score.name
+        )  # copies are looked for among all rows

@@ -29,8 +29,12 @@ def test_levels_have_the_same_code_in_every_table(table: Table) -> None:
 
 
 def test_booleans_dates_and_infinite_numbers(table: Table) -> None:
-    data = table({"b": "boolean", "d": "datetime", "n": "number"}, b=[True, False, True],
-                 d=[dt.date(1970, 1, 2), None, dt.date(1, 1, 1)], n=[1.0, float("inf"), 3.0])
+    data = table(
+        {"b": "boolean", "d": "datetime", "n": "number"},
+        b=[True, False, True],
+        d=[dt.date(1970, 1, 2), None, dt.date(1, 1, 1)],
+        n=[1.0, float("inf"), 3.0],
+    )
     layout, (rows,) = features((data,))
     assert layout.names == ("d", "n", "b")
     assert rows.numbers[0, 0] == 86_400_000_000
@@ -47,7 +51,9 @@ def test_a_category_that_differs_is_at_distance_one(table: Table, run: Run) -> N
     assert squared[0, 3] == pytest.approx(1)
     assert squared[0, 0] == pytest.approx(0, abs=1e-6)
     assert squared[0, 2] >= 1  # a missing number and a present one
-    assert squared[0, 1] == pytest.approx((5 / 6 - 1 / 3) ** 2)  # ranks among the three that are present
+    assert squared[0, 1] == pytest.approx(
+        (5 / 6 - 1 / 3) ** 2
+    )  # ranks among the three that are present
 
 
 def test_levels_beyond_the_axes_are_nearly_equally_far_apart(table: Table, run: Run) -> None:
@@ -78,7 +84,10 @@ def test_ties_count_half() -> None:
 
 def test_the_error_of_closeness_is_that_of_chance() -> None:
     rng = np.random.default_rng(1)
-    found = [closeness(*(rng.normal(size=(n, 2)).astype("f4") for n in (400, 200, 200))) for _ in range(200)]
+    found = [
+        closeness(*(rng.normal(size=(n, 2)).astype("f4") for n in (400, 200, 200)))
+        for _ in range(200)
+    ]
     spread = np.std([each.share for each in found])
     assert np.mean([each.error for each in found]) == pytest.approx(spread, rel=0.2)
     assert np.mean([each.share for each in found]) == pytest.approx(0.5, abs=0.01)
@@ -94,7 +103,9 @@ def test_equal_rows_match_missing_values(table: Table) -> None:
 def test_auc_and_its_error() -> None:
     rng = np.random.default_rng(2)
     found = [auc(rng.normal(0.5, 1, 200), rng.normal(0, 1, 100)) for _ in range(300)]
-    assert np.mean([each.error for each in found]) == pytest.approx(np.std([each.value for each in found]), rel=0.15)
+    assert np.mean([each.error for each in found]) == pytest.approx(
+        np.std([each.value for each in found]), rel=0.15
+    )
     assert auc(np.ones(5), np.ones(3)).value == 0.5
     both = mean_auc(found[:2])
     assert both.value == pytest.approx((found[0].value + found[1].value) / 2)

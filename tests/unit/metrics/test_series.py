@@ -14,12 +14,26 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
-from tidemill.metrics.series.judges import SHARP, Classifier, Windows, _Network, discriminative, predictive
+from tidemill.metrics.series.judges import (
+    SHARP,
+    Classifier,
+    Windows,
+    _Network,
+    discriminative,
+    predictive,
+)
 from tidemill.metrics.series.series import series
 from tidemill.metrics.series.series import series as metric
 
-SCHEMA = Schema((Column("who", "id", "entity"), Column("day", "number", "time"), Column("state", "category"),
-                 Column("x", "number"), Column("y", "number", nullable=True)))
+SCHEMA = Schema(
+    (
+        Column("who", "id", "entity"),
+        Column("day", "number", "time"),
+        Column("state", "category"),
+        Column("x", "number"),
+        Column("y", "number", nullable=True),
+    )
+)
 
 
 def walks(count: int, seed: int, *, ragged: bool = True) -> Dataset:
@@ -27,12 +41,24 @@ def walks(count: int, seed: int, *, ragged: bool = True) -> Dataset:
     rng = np.random.default_rng(seed)
     rows = []
     for k in range(count):
-        steps, size, x = int(rng.integers(6, 13)) if ragged else 12, 1.0, float(rng.uniform(80, 120))
+        steps, size, x = (
+            int(rng.integers(6, 13)) if ragged else 12,
+            1.0,
+            float(rng.uniform(80, 120)),
+        )
         for day in range(steps):
             size = 0.8 * size + 0.4 * float(rng.exponential())
             move = size * float(rng.standard_normal()) / 100
             x *= float(np.exp(move))
-            rows.append((f"w{seed}-{k}", day, "up" if move > 0 else "down", x, None if rng.random() < 0.1 else 2 * x))
+            rows.append(
+                (
+                    f"w{seed}-{k}",
+                    day,
+                    "up" if move > 0 else "down",
+                    x,
+                    None if rng.random() < 0.1 else 2 * x,
+                )
+            )
     return Dataset(pl.DataFrame(rows, schema=list(SCHEMA.names), orient="row"), SCHEMA)
 
 
@@ -63,8 +89,20 @@ def scored(synthetic: Dataset) -> dict[str, Score]:
 @pytest.mark.usefixtures("quick")
 def test_real_series_pass_and_disordered_ones_do_not() -> None:
     good, bad = scored(real(3)), scored(disordered(real(3)))
-    assert set(good) == set(bad) == {metric.BY_PAPER, metric.BY_SHARP, metric.FORECAST, metric.AUTO, metric.CROSS,
-                                     metric.TAILS, metric.CLUSTERS, metric.LEVERAGE}
+    assert (
+        set(good)
+        == set(bad)
+        == {
+            metric.BY_PAPER,
+            metric.BY_SHARP,
+            metric.FORECAST,
+            metric.AUTO,
+            metric.CROSS,
+            metric.TAILS,
+            metric.CLUSTERS,
+            metric.LEVERAGE,
+        }
+    )
     for name in (metric.BY_SHARP, metric.AUTO, metric.CROSS):
         assert bad[name].value == pytest.approx(bad[name].floor, abs=0.12), name
         assert good[name].reach > 0.7, name
@@ -75,7 +113,10 @@ def test_real_series_pass_and_disordered_ones_do_not() -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_the_same_every_time() -> None:
-    one, other = ([s.to_state() for s in series(Evidence(real(1), real(2), real(3), real(3)), Run(3))] for _ in range(2))
+    one, other = (
+        [s.to_state() for s in series(Evidence(real(1), real(2), real(3), real(3)), Run(3))]
+        for _ in range(2)
+    )
     assert one == other
 
 
@@ -88,14 +129,18 @@ def test_few_series_say_so() -> None:
     named = {score.name: score for score in series(few, Run())}
     assert "5 windows of a sort" in named[metric.BY_PAPER].why
     assert named[metric.AUTO].value is not None
-    single = Evidence(*(data.rows((data["day"] == 0).to_numpy()) for data in (real(1), real(2), real(3), real(3))))
+    single = Evidence(
+        *(data.rows((data["day"] == 0).to_numpy()) for data in (real(1), real(2), real(3), real(3)))
+    )
     assert all(score.value is None and score.why for score in series(single, Run()))
 
 
 def test_backpropagation_is_the_gradient() -> None:
     rng = np.random.default_rng(0)
     length = rng.integers(1, 6, 10)
-    values = rng.normal(size=(10, 5, 3)).astype(np.float32) * (np.arange(5) < length[:, None])[..., None]
+    values = (
+        rng.normal(size=(10, 5, 3)).astype(np.float32) * (np.arange(5) < length[:, None])[..., None]
+    )
     network = _Network(values, length, 2, 4, rng)
     rows = rng.integers(10, size=(2, 7))
     out, trace = network._forward(rows)
@@ -108,7 +153,9 @@ def test_backpropagation_is_the_gradient() -> None:
             network.weights[name] = weight + np.float32(sign * 1e-2) * way
             ends.append(float((network._forward(rows)[0] * by_out).sum()))
         network.weights[name] = weight
-        assert (ends[0] - ends[1]) / 2e-2 == pytest.approx(float((found[name] * way).sum()), rel=0.01, abs=0.01), name
+        assert (ends[0] - ends[1]) / 2e-2 == pytest.approx(
+            float((found[name] * way).sum()), rel=0.01, abs=0.01
+        ), name
 
 
 def test_only_the_sharp_judge_sees_how_slow_series_move() -> None:
@@ -127,9 +174,13 @@ def test_only_the_sharp_judge_sees_how_slow_series_move() -> None:
 def test_a_forecaster_learns_from_what_it_is_shown() -> None:
     rng = np.random.default_rng(0)
     x = rng.random((400, 8))
-    right = np.stack([x, np.roll(x, 1, axis=1)], axis=2)  # the second is the first of the step before
+    right = np.stack(
+        [x, np.roll(x, 1, axis=1)], axis=2
+    )  # the second is the first of the step before
     wrong = np.stack([x, 1 - np.roll(x, 1, axis=1)], axis=2)
-    assert predictive(right[:200], right[200:], steps=1500) < 0.75 * predictive(right[:200], wrong[200:], steps=1500)
+    assert predictive(right[:200], right[200:], steps=1500) < 0.75 * predictive(
+        right[:200], wrong[200:], steps=1500
+    )
 
 
 def test_a_single_feature_and_lengths_are_coped_with() -> None:

@@ -18,10 +18,23 @@ def payments(rows: int = 4000, seed: int = 0) -> Dataset:
     """Rows of which 2 % are far out in three columns at once; most of those are marked."""
     rng = np.random.default_rng(seed)
     odd = rng.random(rows) < 0.02
-    columns = {f"x{k}": rng.normal(size=rows) + odd * rng.normal(6, 1, rows) * (k < 3) for k in range(6)}
-    frame = pl.DataFrame({"card": [f"secret-{k}" for k in range(rows)], **columns, "shop": rng.choice(["a", "b"], rows),
-                          "fraud": (odd & (rng.random(rows) < 0.8)).astype(int)})
-    kinds: dict[str, Kind] = {"card": "id", **dict.fromkeys(columns, "number"), "shop": "category", "fraud": "boolean"}
+    columns = {
+        f"x{k}": rng.normal(size=rows) + odd * rng.normal(6, 1, rows) * (k < 3) for k in range(6)
+    }
+    frame = pl.DataFrame(
+        {
+            "card": [f"secret-{k}" for k in range(rows)],
+            **columns,
+            "shop": rng.choice(["a", "b"], rows),
+            "fraud": (odd & (rng.random(rows) < 0.8)).astype(int),
+        }
+    )
+    kinds: dict[str, Kind] = {
+        "card": "id",
+        **dict.fromkeys(columns, "number"),
+        "shop": "category",
+        "fraud": "boolean",
+    }
     return table(frame, kinds, {"fraud": "target"})
 
 
@@ -30,7 +43,9 @@ def test_odd_rows_are_found_explained_and_checked_against_the_known_ones() -> No
     found = list(anomalies(train, holdout, Run()))
     overview = next(f for f in found if f.name == "overview")
     assert 10 < overview.support < 40
-    assert {"x0", "x1", "x2"} <= {column for f in found if f.name == "anomaly" for column in f.columns}
+    assert {"x0", "x1", "x2"} <= {
+        column for f in found if f.name == "anomaly" for column in f.columns
+    }
     known = next(f for f in found if f.name == "known anomalies")
     assert known.strength > 0.5 > 0.05 > known.figures["base_rate"]
     assert known.figures["precision_at"] > 0.5
@@ -54,9 +69,13 @@ def test_rows_are_named_by_their_place_and_never_by_their_id() -> None:
 def test_a_combination_that_hardly_occurs_is_told() -> None:
     rng = np.random.default_rng(0)
     role = rng.choice(["husband", "wife", "child"], 6000)
-    sex = np.where(role == "husband", "m", np.where(role == "wife", "f", rng.choice(["m", "f"], 6000)))
+    sex = np.where(
+        role == "husband", "m", np.where(role == "wife", "f", rng.choice(["m", "f"], 6000))
+    )
     sex[np.flatnonzero(role == "husband")[:4]] = "f"
-    frame = pl.DataFrame({"role": role, "sex": sex, "x": rng.normal(size=6000)}).sample(fraction=1, shuffle=True, seed=1)
+    frame = pl.DataFrame({"role": role, "sex": sex, "x": rng.normal(size=6000)}).sample(
+        fraction=1, shuffle=True, seed=1
+    )
     train, holdout = halves(table(frame, {"role": "category", "sex": "category", "x": "number"}))
     found = [f for f in anomalies(train, holdout, Run()) if f.name == "combination"]
     assert any(set(f.columns) == {"role", "sex"} and "'husband'" in f.sentence for f in found)
@@ -75,9 +94,18 @@ def test_two_numbers_that_go_together_are_no_odd_combination() -> None:
 def test_a_column_that_repeats_another_does_not_make_rows_odd() -> None:
     rng = np.random.default_rng(0)
     item = rng.choice(50, 3000, p=np.arange(1, 51) / 1275)
-    frame = pl.DataFrame({"item": [f"i{k}" for k in item], "shelf": [f"s{k // 2}" for k in item],
-                          "x": rng.normal(size=3000)})
-    assert not list(anomalies(*halves(table(frame, {"item": "category", "shelf": "category", "x": "number"})), Run()))
+    frame = pl.DataFrame(
+        {
+            "item": [f"i{k}" for k in item],
+            "shelf": [f"s{k // 2}" for k in item],
+            "x": rng.normal(size=3000),
+        }
+    )
+    assert not list(
+        anomalies(
+            *halves(table(frame, {"item": "category", "shelf": "category", "x": "number"})), Run()
+        )
+    )
 
 
 def test_small_or_narrow_tables_give_nothing() -> None:

@@ -37,7 +37,9 @@ def test_drivers_in_direction_and_size() -> None:
 
 def test_a_number_as_target_is_told_in_its_unit() -> None:
     data = customers()
-    data = replace(data, schema=data.schema.with_roles("feature", ["leaves"]).with_roles("target", ["fee"]))
+    data = replace(
+        data, schema=data.schema.with_roles("feature", ["leaves"]).with_roles("target", ["fee"])
+    )
     found = list(drivers(*halves(data), Run()))
     model = named(found, "model")[0]
     assert model.measure == "R²"
@@ -48,7 +50,10 @@ def test_a_number_as_target_is_told_in_its_unit() -> None:
 
 def test_several_classes() -> None:
     data = customers()
-    data = replace(data, schema=data.schema.with_roles("feature", ["leaves"]).with_roles("target", ["contract"]))
+    data = replace(
+        data,
+        schema=data.schema.with_roles("feature", ["leaves"]).with_roles("target", ["contract"]),
+    )
     found = list(drivers(*halves(data), Run()))
     assert named(found, "model")[0].strength > 0.95
     assert "contract = " in named(found, "driver")[0].sentence
@@ -61,13 +66,20 @@ def test_unpredictable_targets_give_a_warning_and_no_drivers(target: str) -> Non
     assert "No other column predicts 'target'" in run.warnings[0]
 
 
-@pytest.mark.parametrize(("values", "why"), [
-    (["a"] * 500, "the same in every training row"), ([None] * 500, "known in 0 training rows"),
-    ([f"v{k}" for k in range(500)], "fewer than two of its levels")])
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (["a"] * 500, "the same in every training row"),
+        ([None] * 500, "known in 0 training rows"),
+        ([f"v{k}" for k in range(500)], "fewer than two of its levels"),
+    ],
+)
 def test_targets_that_cannot_be_learned_say_why(values: list[str | None], why: str) -> None:
     frame = pl.DataFrame({"x": np.arange(500.0), "t": pl.Series(values, dtype=pl.String)})
     run = Run()
-    assert not list(drivers(*halves(table(frame, {"x": "number", "t": "category"}, {"t": "target"})), run))
+    assert not list(
+        drivers(*halves(table(frame, {"x": "number", "t": "category"}, {"t": "target"})), run)
+    )
     assert why in run.warnings[0]
 
 
@@ -99,7 +111,9 @@ def test_the_model_errs_most_where_noise_was_put() -> None:
 
 def test_parts_of_a_date_are_features() -> None:
     rng = np.random.default_rng(0)
-    days = pl.date_range(pl.date(2022, 1, 1), pl.date(2026, 1, 1), eager=True).sample(3000, with_replacement=True, seed=0)
+    days = pl.date_range(pl.date(2022, 1, 1), pl.date(2026, 1, 1), eager=True).sample(
+        3000, with_replacement=True, seed=0
+    )
     busy = (days.dt.weekday() > 5).to_numpy()
     frame = pl.DataFrame({"day": days, "sales": np.where(busy, 20, 10) + rng.normal(size=3000)})
     data = table(frame, {"day": "datetime", "sales": "number"}, {"sales": "target"})
@@ -140,4 +154,6 @@ def test_effects_add_up_for_a_number() -> None:
 
 def test_drivers_need_a_target() -> None:
     data: Dataset = customers(200)
-    assert not list(drivers(*halves(replace(data, schema=data.schema.with_roles("feature", ["leaves"]))), Run()))
+    assert not list(
+        drivers(*halves(replace(data, schema=data.schema.with_roles("feature", ["leaves"]))), Run())
+    )

@@ -24,12 +24,15 @@ WRONG = range(1200, 1210)
 
 def drawn(pixels: np.ndarray, labels: np.ndarray) -> Dataset:
     schema = Schema((Column("image", "image"), Column("label", "category", role="target")))
-    return Dataset(pl.DataFrame([images("image", pixels), pl.Series("label", labels.astype(str))]), schema)
+    return Dataset(
+        pl.DataFrame([images("image", pixels), pl.Series("label", labels.astype(str))]), schema
+    )
 
 
 @pytest.fixture(scope="module")
 def found() -> Findings:
-    """Of 1,200 training and 597 held-out digits, of which ten have a wrong label and one is turned to its negative."""
+    """Of 1,200 training and 597 held-out digits, of which ten have a wrong label and one is turned
+    to its negative."""
     digits = load_digits()
     pixels, labels = (digits.images * 15).astype(np.uint8), digits.target.copy()
     for at in WRONG:

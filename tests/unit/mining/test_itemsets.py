@@ -16,10 +16,14 @@ def test_itemsets_are_those_of_counting_all(seed: int) -> None:
     group = np.array([0, 0, 1, 2, 3, 4, 5, 6])
     found = frequent_itemsets(pack([np.flatnonzero(item) for item in held], 130), 15, 4, group)
     for length, (sets, counts) in enumerate(found, start=1):
-        wanted = {items: int(held[list(items)].all(axis=0).sum()) for items in combinations(range(8), length)
-                  if len(set(group[list(items)])) == length}
+        wanted = {
+            items: int(held[list(items)].all(axis=0).sum())
+            for items in combinations(range(8), length)
+            if len(set(group[list(items)])) == length
+        }
         assert {tuple(s): int(c) for s, c in zip(sets, counts, strict=True)} == {
-            items: rows for items, rows in wanted.items() if rows >= 15}
+            items: rows for items, rows in wanted.items() if rows >= 15
+        }
 
 
 def test_nothing_frequent_gives_empty_levels() -> None:

@@ -68,20 +68,49 @@ def test_one_technique_alone_and_its_progress() -> None:
 
 RNG = np.random.default_rng(0)
 ODD_TABLES: dict[str, tuple[dict[str, Any], dict[str, Kind]]] = {
-    "25 rows": ({"x": RNG.normal(size=25), "t": RNG.choice(["a", "b"], 25)}, {"x": "number", "t": "boolean"}),
-    "nothing but missing": ({"x": pl.Series([None] * 400, dtype=pl.Float64), "t": pl.Series([None] * 400, dtype=pl.String)},
-                            {"x": "number", "t": "category"}),
-    "constant": ({"x": [1.0] * 400, "c": ["k"] * 400, "t": RNG.choice(["a", "b"], 400)},
-                 {"x": "number", "c": "category", "t": "boolean"}),
-    "5,000 levels": ({"c": [f"L{k}" for k in RNG.integers(5000, size=6000)], "x": RNG.normal(size=6000),
-                      "t": RNG.choice(["a", "b"], 6000)}, {"c": "category", "x": "number", "t": "boolean"}),
-    "infinities": ({"x": [np.inf, -np.inf] * 300, "y": np.where(RNG.random(600) < 0.01, np.inf, RNG.normal(size=600)),
-                    "t": np.where(RNG.random(600) < 0.01, -np.inf, RNG.normal(size=600))},
-                   {"x": "number", "y": "number", "t": "number"}),
-    "years 1 to 9999": ({"d": [dt.date(1, 1, 1), dt.date(9999, 12, 31)] * 300, "x": RNG.normal(size=600),
-                         "t": RNG.choice(["a", "b"], 600)}, {"d": "datetime", "x": "number", "t": "boolean"}),
-    "large integers": ({"i": RNG.integers(2**60, 2**62, 600), "t": RNG.choice(["a", "b"], 600)},
-                       {"i": "number", "t": "boolean"}),
+    "25 rows": (
+        {"x": RNG.normal(size=25), "t": RNG.choice(["a", "b"], 25)},
+        {"x": "number", "t": "boolean"},
+    ),
+    "nothing but missing": (
+        {
+            "x": pl.Series([None] * 400, dtype=pl.Float64),
+            "t": pl.Series([None] * 400, dtype=pl.String),
+        },
+        {"x": "number", "t": "category"},
+    ),
+    "constant": (
+        {"x": [1.0] * 400, "c": ["k"] * 400, "t": RNG.choice(["a", "b"], 400)},
+        {"x": "number", "c": "category", "t": "boolean"},
+    ),
+    "5,000 levels": (
+        {
+            "c": [f"L{k}" for k in RNG.integers(5000, size=6000)],
+            "x": RNG.normal(size=6000),
+            "t": RNG.choice(["a", "b"], 6000),
+        },
+        {"c": "category", "x": "number", "t": "boolean"},
+    ),
+    "infinities": (
+        {
+            "x": [np.inf, -np.inf] * 300,
+            "y": np.where(RNG.random(600) < 0.01, np.inf, RNG.normal(size=600)),
+            "t": np.where(RNG.random(600) < 0.01, -np.inf, RNG.normal(size=600)),
+        },
+        {"x": "number", "y": "number", "t": "number"},
+    ),
+    "years 1 to 9999": (
+        {
+            "d": [dt.date(1, 1, 1), dt.date(9999, 12, 31)] * 300,
+            "x": RNG.normal(size=600),
+            "t": RNG.choice(["a", "b"], 600),
+        },
+        {"d": "datetime", "x": "number", "t": "boolean"},
+    ),
+    "large integers": (
+        {"i": RNG.integers(2**60, 2**62, 600), "t": RNG.choice(["a", "b"], 600)},
+        {"i": "number", "t": "boolean"},
+    ),
     "only ids": ({"i": [f"u{k}" for k in range(300)]}, {"i": "id"}),
 }
 
@@ -108,4 +137,6 @@ def test_large_tables_are_sampled_and_said() -> None:
     data = customers(90_000)
     found = mine(*halves(data), Run(), techniques=["drivers", "segments"])
     assert any("a random 20,000 of the 2" in finding.sentence for finding in found.of("drivers"))
-    assert any("of a random 20,000 of the 2" in finding.sentence for finding in found.of("segments"))
+    assert any(
+        "of a random 20,000 of the 2" in finding.sentence for finding in found.of("segments")
+    )

@@ -24,7 +24,13 @@ def shop(baskets: int = 1500, seed: int = 0, *, related: bool = True) -> Dataset
         held[:, 1] |= held[:, 0] & (rng.random(baskets) < 0.7)
     held[~held.any(axis=1), 5] = True
     basket, item = np.nonzero(held)
-    frame = pl.DataFrame({"order_id": basket + 1000, "item": np.array(names)[item], "price": rng.gamma(2, 3, len(item))})
+    frame = pl.DataFrame(
+        {
+            "order_id": basket + 1000,
+            "item": np.array(names)[item],
+            "price": rng.gamma(2, 3, len(item)),
+        }
+    )
     return table(frame, {"order_id": "id", "item": "category", "price": "number"})
 
 
@@ -32,7 +38,8 @@ def test_the_rule_of_the_baskets_is_found_and_nothing_else() -> None:
     found = list(rules(*halves(shop()), Run()))
     told = [finding for finding in found if finding.name == "rule"]
     assert [finding.condition.tests[0].value for finding in told] == [("bread", "butter")] or [
-        finding.condition.tests[0].value for finding in told] == [("butter", "bread")]
+        finding.condition.tests[0].value for finding in told
+    ] == [("butter", "bread")]
     low, high = told[0].interval or (0, 0)
     assert 2.5 < told[0].strength < 5
     assert low < told[0].strength < high
@@ -40,7 +47,11 @@ def test_the_rule_of_the_baskets_is_found_and_nothing_else() -> None:
 
 
 def test_unrelated_baskets_give_nothing() -> None:
-    assert not [f for seed in range(5) for f in rules(*halves(shop(seed=seed, related=False), seed), Run(seed))]
+    assert not [
+        f
+        for seed in range(5)
+        for f in rules(*halves(shop(seed=seed, related=False), seed), Run(seed))
+    ]
 
 
 def test_whole_baskets_stay_where_the_caller_put_them() -> None:
@@ -53,8 +64,10 @@ def test_whole_baskets_stay_where_the_caller_put_them() -> None:
     assert cut.train_rows + cut.holdout_rows == 1500
 
 
-@pytest.mark.parametrize(("column", "kind", "baskets"), [("order_id", "id", True), ("order_id", "number", True),
-                                                         ("amount", "number", False)])
+@pytest.mark.parametrize(
+    ("column", "kind", "baskets"),
+    [("order_id", "id", True), ("order_id", "number", True), ("amount", "number", False)],
+)
 def test_what_counts_as_a_basket(column: str, kind: Kind, baskets: bool) -> None:
     frame = shop().frame.rename({"order_id": column})
     data = table(frame, {column: kind, "item": "category", "price": "number"})
@@ -64,7 +77,9 @@ def test_what_counts_as_a_basket(column: str, kind: Kind, baskets: bool) -> None
 def test_an_ordinary_table_has_no_baskets_and_rules_about_its_target() -> None:
     train, holdout = halves(customers())
     assert find_baskets(train, holdout) is None
-    told = [f for f in rules(train, holdout, Run()) if f.name == "rule" and f.columns[-1] == "leaves"]
+    told = [
+        f for f in rules(train, holdout, Run()) if f.name == "rule" and f.columns[-1] == "leaves"
+    ]
     assert told
     for finding in told:
         rows = finding.condition.mask(holdout.frame).to_numpy()
@@ -76,9 +91,16 @@ def test_an_ordinary_table_has_no_baskets_and_rules_about_its_target() -> None:
 
 def test_columns_that_repeat_each_other_make_no_rule() -> None:
     data = customers()
-    copied = data.frame.with_columns(pl.col("contract").replace_strict({"monthly": "M", "yearly": "Y", "none": "N"})
-                                     .alias("code"), band=(pl.col("tenure") // 10).cast(pl.String))
-    kinds: dict[str, Kind] = {column.name: column.kind for column in data.schema} | {"code": "category", "band": "category"}
+    copied = data.frame.with_columns(
+        pl.col("contract")
+        .replace_strict({"monthly": "M", "yearly": "Y", "none": "N"})
+        .alias("code"),
+        band=(pl.col("tenure") // 10).cast(pl.String),
+    )
+    kinds: dict[str, Kind] = {column.name: column.kind for column in data.schema} | {
+        "code": "category",
+        "band": "category",
+    }
     for finding in rules(*halves(table(copied, kinds)), Run()):
         if finding.name == "rule":
             assert not {"contract", "code"} <= set(finding.columns)
@@ -87,7 +109,10 @@ def test_columns_that_repeat_each_other_make_no_rule() -> None:
 
 def test_groceries(real: Callable[[str], pl.DataFrame]) -> None:
     frame = real("groceries/groceries.parquet")
-    data = table(frame, {"transaction_id": "id", "item": "category", "level2": "category", "level1": "category"})
+    data = table(
+        frame,
+        {"transaction_id": "id", "item": "category", "level2": "category", "level1": "category"},
+    )
     began = time.process_time()
     found = list(rules(*halves(data), Run()))
     assert time.process_time() - began < 4  # well under 2 s by itself; tests share the machine

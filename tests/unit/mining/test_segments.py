@@ -31,14 +31,18 @@ def test_planted_groups_are_found_named_and_measured() -> None:
 
 def test_the_target_does_not_shape_the_segments() -> None:
     data = customers()
-    other = data.with_frame(data.frame.with_columns(leaves=pl.Series(np.random.default_rng(1).permutation(
-        data["leaves"].to_numpy()))))
+    other = data.with_frame(
+        data.frame.with_columns(
+            leaves=pl.Series(np.random.default_rng(1).permutation(data["leaves"].to_numpy()))
+        )
+    )
     ours, theirs = (list(segments(*halves(each), Run())) for each in (data, other))
     assert [f.condition for f in ours] == [f.condition for f in theirs]
 
 
 def test_columns_that_go_together_without_groups_are_no_clear_segments() -> None:
-    """Shuffled columns are the reference, so a mere correlation of a part of the columns must not look like clusters."""
+    """Shuffled columns are the reference, so a mere correlation of a part of the columns must not
+    look like clusters."""
     rng = np.random.default_rng(0)
     common = rng.normal(size=(2000, 1))
     frame = pl.DataFrame({f"x{k}": (0.3 * common[:, 0] + rng.normal(size=2000)) for k in range(6)})
@@ -57,7 +61,9 @@ def test_a_small_group_is_told_and_the_rest_is_not_described() -> None:
     rng = np.random.default_rng(0)
     small = rng.random(4000) < 0.05
     frame = pl.DataFrame({f"x{k}": rng.normal(size=4000) + 8 * small for k in range(4)})
-    overview, *found = list(segments(*halves(table(frame, dict.fromkeys(frame.columns, "number"))), Run()))
+    overview, *found = list(
+        segments(*halves(table(frame, dict.fromkeys(frame.columns, "number"))), Run())
+    )
     assert overview.figures["segments"] == 2
     assert len(found) == 1
     assert found[0].strength == pytest.approx(0.05, abs=0.02)
@@ -67,6 +73,8 @@ def test_a_small_group_is_told_and_the_rest_is_not_described() -> None:
 
 def test_without_a_target_no_rate_is_told() -> None:
     data = customers()
-    found = list(segments(*halves(replace(data, schema=data.schema.with_roles("ignore", ["leaves"]))), Run()))
+    found = list(
+        segments(*halves(replace(data, schema=data.schema.with_roles("ignore", ["leaves"]))), Run())
+    )
     assert found
     assert not any("leaves" in finding.sentence for finding in found)

@@ -9,16 +9,35 @@ from tidemill.mining.wording import listing, number, percent, range_words, shown
 from tidemill.mining.wording import test_words as words
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    (0.0, "0"), (-0.012345, "-0.0123"), (999.6, "1,000"), (1e9, "1,000,000,000"), (1234.5678, "1,235"),
-    (3e-9, "3e-09"), (float("inf"), "infinity"), (12.3456, "12.3")])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.012345, "-0.0123"),
+        (999.6, "1,000"),
+        (1e9, "1,000,000,000"),
+        (1234.5678, "1,235"),
+        (3e-9, "3e-09"),
+        (float("inf"), "infinity"),
+        (12.3456, "12.3"),
+    ],
+)
 def test_number(value: float, text: str) -> None:
     assert number(value) == text
 
 
-@pytest.mark.parametrize(("share", "text"), [
-    (0.0, "0 %"), (1e-9, "under 0.001 %"), (0.2555, "26 %"), (0.99961, "99.96 %"), (0.999999, "nearly 100 %"),
-    (0.985, "98 %"), (0.9951, "99.5 %")])
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (1e-9, "under 0.001 %"),
+        (0.2555, "26 %"),
+        (0.99961, "99.96 %"),
+        (0.999999, "nearly 100 %"),
+        (0.985, "98 %"),
+        (0.9951, "99.5 %"),
+    ],
+)
 def test_percent(share: float, text: str) -> None:
     assert percent(share) == text
 
@@ -34,7 +53,10 @@ def test_ranges_read_as_a_person_would_write_them() -> None:
 
 
 def test_a_condition_reads_as_one_phrase() -> None:
-    assert words([Test("plan", "!=", "solo"), Test("age", "<", 30)]) == "plan is not 'solo' and age is below 30"
+    assert (
+        words([Test("plan", "!=", "solo"), Test("age", "<", 30)])
+        == "plan is not 'solo' and age is below 30"
+    )
     assert words([]) == "every row"
 
 

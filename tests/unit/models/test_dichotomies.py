@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from tidemill.models.dichotomies import Questions, halved, joined
 
-COUNTS = st.lists(st.integers(0, 500), min_size=1, max_size=60).map(lambda counts: np.array(counts, np.int64))
+COUNTS = st.lists(st.integers(0, 500), min_size=1, max_size=60).map(
+    lambda counts: np.array(counts, np.int64)
+)
 
 
 def check(questions: Questions, count: np.ndarray) -> None:

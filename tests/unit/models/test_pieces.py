@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tidemill.models.pieces import MIN_COUNT, Pieces
 
-TICKS = st.lists(st.integers(-50, 50) | st.integers(-2**61, 2**61), min_size=1, max_size=300).map(
-    lambda values: np.array(values, np.int64))
+TICKS = st.lists(st.integers(-50, 50) | st.integers(-(2**61), 2**61), min_size=1, max_size=300).map(
+    lambda values: np.array(values, np.int64)
+)
 
 
 @settings(deadline=None)
@@ -44,13 +45,18 @@ def test_only_frequent_values_are_atoms(ticks: np.ndarray) -> None:
     assert frequent <= exact
     # an interval can be one tick wide only where its neighbours leave no more room
     if len(values) > 2:
-        assert exact - frequent <= {*range(int(ticks.min()), int(ticks.min()) + 1), *values.tolist()}
+        assert exact - frequent <= {
+            *range(int(ticks.min()), int(ticks.min()) + 1),
+            *values.tolist(),
+        }
 
 
 def test_a_heavy_tail_keeps_its_mean() -> None:
     ticks = np.random.default_rng(0).lognormal(8, 1.5, 20_000).astype(np.int64)
     pieces = Pieces.of(ticks)
-    drawn = pieces.draw(np.random.default_rng(1).choice(len(pieces), 200_000, p=pieces.count / pieces.count.sum()),
-                        np.random.default_rng(2))
+    drawn = pieces.draw(
+        np.random.default_rng(1).choice(len(pieces), 200_000, p=pieces.count / pieces.count.sum()),
+        np.random.default_rng(2),
+    )
     assert abs(drawn.mean() / ticks.mean() - 1) < 0.03
     assert abs(np.quantile(drawn, 0.999) / np.quantile(ticks, 0.999) - 1) < 0.2

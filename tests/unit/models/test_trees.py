@@ -20,7 +20,9 @@ def correlated() -> tuple[Spec, Batch]:
     y = x + RNG.normal(size=N) / 5
     group = (x + RNG.normal(size=N) / 2 > 0).astype(np.int32) + (x > 1.2)
     ticks = np.column_stack([np.rint(1000 * x), np.rint(1000 * y)]).astype(np.int64)
-    return Spec((Real("x", 0.001), Real("y", 0.001)), (Code("group", 3),)), Batch(ticks, group.astype(np.int32)[:, None])
+    return Spec((Real("x", 0.001), Real("y", 0.001)), (Code("group", 3),)), Batch(
+        ticks, group.astype(np.int32)[:, None]
+    )
 
 
 def test_dependence_is_learned() -> None:
@@ -29,7 +31,13 @@ def test_dependence_is_learned() -> None:
     real, drawn = (np.corrcoef(b.tick.T)[0, 1] for b in (batch, made))
     assert abs(real - drawn) < 0.03
     for level in range(3):
-        assert abs(batch.tick[batch.code[:, 0] == level, 0].mean() - made.tick[made.code[:, 0] == level, 0].mean()) < 60
+        assert (
+            abs(
+                batch.tick[batch.code[:, 0] == level, 0].mean()
+                - made.tick[made.code[:, 0] == level, 0].mean()
+            )
+            < 60
+        )
 
 
 def test_missing_values_that_mean_something_are_learned() -> None:
@@ -37,8 +45,11 @@ def test_missing_values_that_mean_something_are_learned() -> None:
     missing = (RNG.random(N) < np.where(group == 1, 0.6, 0.05)).astype(np.int32)
     ticks = np.where(missing == 1, 0, RNG.integers(0, 100, N)).astype(np.int64)
     spec = Spec((Real("v", 1.0, 1),), (Code("group", 2), Code("v present", 2)))
-    made = Trees().fit(spec, Batch(ticks[:, None], np.column_stack([group, missing])), Run()).sample(
-        N, np.random.default_rng(1))
+    made = (
+        Trees()
+        .fit(spec, Batch(ticks[:, None], np.column_stack([group, missing])), Run())
+        .sample(N, np.random.default_rng(1))
+    )
     shares = [made.code[made.code[:, 0] == g, 1].mean() for g in (0, 1)]
     assert shares == pytest.approx([0.05, 0.6], abs=0.04)
 
@@ -49,8 +60,11 @@ def test_what_never_happens_is_not_drawn() -> None:
     spent = np.where(bought == 1, RNG.integers(10, 500, N), 0).astype(np.int64)
     noise = RNG.integers(0, 5, N).astype(np.int32)
     spec = Spec((Real("spent"),), (Code("noise", 5), Code("bought", 2)))
-    made = Trees().fit(spec, Batch(spent[:, None], np.column_stack([noise, bought])), Run()).sample(
-        50_000, np.random.default_rng(1))
+    made = (
+        Trees()
+        .fit(spec, Batch(spent[:, None], np.column_stack([noise, bought])), Run())
+        .sample(50_000, np.random.default_rng(1))
+    )
     impossible = (made.code[:, 1] == 0) & (made.tick[:, 0] > 0)
     assert impossible.mean() < 0.0005
     assert made.code[:, 1].mean() == pytest.approx(bought.mean(), abs=0.003)
@@ -61,18 +75,26 @@ def test_a_condition_on_a_late_column_shifts_the_early_ones() -> None:
     late = Spec(spec.reals, spec.codes, order=(("real", 0), ("real", 1), ("code", 0)))
     model = Trees().fit(late, batch, Run())
     for level in range(3):
-        made = model.infill(2000, Known(code={0: np.arange(3) == level}), np.random.default_rng(2)).batch
+        made = model.infill(
+            2000, Known(code={0: np.arange(3) == level}), np.random.default_rng(2)
+        ).batch
         here = batch.code[:, 0] == level
         assert abs(made.tick[:, 0].mean() - batch.tick[here, 0].mean()) < 0.12 * 1000
         assert abs(made.tick[:, 0].std() - batch.tick[here, 0].std()) < 0.12 * 1000
 
 
 def test_rows_are_a_balanced_sample() -> None:
-    """Shares of a sample keep closer to the model's own than those of independent draws, and each row keeps its chances."""
+    """Shares of a sample keep closer to the model's own than those of independent draws, and each
+    row keeps its chances."""
     spec, batch = correlated()
     model = Trees().fit(spec, batch, Run())
-    shares = np.array([np.bincount(model.sample(1000, np.random.default_rng(seed)).code[:, 0], minlength=3) / 1000
-                       for seed in range(40)])
+    shares = np.array(
+        [
+            np.bincount(model.sample(1000, np.random.default_rng(seed)).code[:, 0], minlength=3)
+            / 1000
+            for seed in range(40)
+        ]
+    )
     truth = model.sample(100_000, np.random.default_rng(99)).code[:, 0]
     expected = np.bincount(truth, minlength=3) / len(truth)
     assert np.all(shares.std(axis=0) < 0.7 * np.sqrt(expected * (1 - expected) / 1000))
@@ -88,19 +110,28 @@ def test_more_rows_behind_each_answer_learn_less_by_heart() -> None:
 def test_a_plain_fit_has_fewer_trees_and_learns_the_dependence_all_the_same() -> None:
     spec, batch = correlated()
     plain, full = (Trees(effort=effort).fit(spec, batch, Run()) for effort in ("plain", "full"))
-    trees = [sum(int(a.forest.trees.sum()) for a in model.learned if a.forest) for model in (plain, full)]
+    trees = [
+        sum(int(a.forest.trees.sum()) for a in model.learned if a.forest) for model in (plain, full)
+    ]
     assert 1.5 * trees[0] < trees[1]
-    real, drawn = (np.corrcoef(b.tick.T)[0, 1] for b in (batch, plain.sample(N, np.random.default_rng(1))))
+    real, drawn = (
+        np.corrcoef(b.tick.T)[0, 1] for b in (batch, plain.sample(N, np.random.default_rng(1)))
+    )
     assert abs(real - drawn) < 0.05
 
 
 def test_no_copies_of_rare_values() -> None:
     ticks = np.unique(RNG.integers(0, 10**9, 4000))
-    spec, batch = Spec((Real("income"),)), Batch(ticks[:, None], np.zeros((len(ticks), 0), np.int32))
+    spec, batch = (
+        Spec((Real("income"),)),
+        Batch(ticks[:, None], np.zeros((len(ticks), 0), np.int32)),
+    )
     model = Trees().fit(spec, batch, Run())
     made = model.sample(4000, np.random.default_rng(0)).tick[:, 0]
     assert np.isin(made, ticks).mean() < 0.001
-    kept = np.concatenate([array.ravel() for name, array in model.to_state()[1].items() if name.startswith("piece")])
+    kept = np.concatenate(
+        [array.ravel() for name, array in model.to_state()[1].items() if name.startswith("piece")]
+    )
     assert np.isin(kept, ticks).sum() <= 2  # the outermost bounds at most
 
 
@@ -110,7 +141,14 @@ def test_unsound_trees_are_refused() -> None:
     assert forest is not None
     arrays = forest.to_arrays("f")
     forest.check(2)
-    for name, value in (("feature", 5), ("left", 0), ("right", -300), ("leaves", 0), ("trees", 1), ("threshold", np.nan)):
+    for name, value in (
+        ("feature", 5),
+        ("left", 0),
+        ("right", -300),
+        ("leaves", 0),
+        ("trees", 1),
+        ("threshold", np.nan),
+    ):
         broken = {**arrays, f"f.{name}": np.full_like(arrays[f"f.{name}"], value)}
         with pytest.raises(ArtifactError):
             Forest.from_arrays("f", broken).check(2)

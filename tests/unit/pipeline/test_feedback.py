@@ -17,16 +17,21 @@ from tidemill.pipeline import feedback
 from tidemill.synthesis.synthesizer import Synthesizer
 
 
-@pytest.mark.parametrize(("rule", "expected"), [
-    (Rule("a<=b", ("x", "y"), 0), [True, True, False, True]),
-    (Rule("a+b=c", ("x", "y", "z"), 0), [True, False, False, True]),
-    (Rule("a decides b", ("k", "x"), 0), [True, True, False, True]),
-    (Rule("allowed combinations", ("k", "x")), [True, True, False, True]),
-    (Rule("range", ("z",), low=1, high=4), [True, False, True, False]),
-])
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (Rule("a<=b", ("x", "y"), 0), [True, True, False, True]),
+        (Rule("a+b=c", ("x", "y", "z"), 0), [True, False, False, True]),
+        (Rule("a decides b", ("k", "x"), 0), [True, True, False, True]),
+        (Rule("allowed combinations", ("k", "x")), [True, True, False, True]),
+        (Rule("range", ("z",), low=1, high=4), [True, False, True, False]),
+    ],
+)
 def test_rules_are_checked_row_by_row(rule: Rule, expected: list[bool]) -> None:
     reference = pl.DataFrame({"k": ["a", "b"], "x": [1, 2], "y": [2, 2], "z": [3, 4]})
-    frame = pl.DataFrame({"k": ["a", "b", "a", "new"], "x": [1, 2, 3, None], "y": [2, 2, 2, 2], "z": [3, 5, 1, 0]})
+    frame = pl.DataFrame(
+        {"k": ["a", "b", "a", "new"], "x": [1, 2, 3, None], "y": [2, 2, 2, 2], "z": [3, 5, 1, 0]}
+    )
     assert feedback.holds(rule, frame, reference).tolist() == expected
 
 

@@ -9,7 +9,16 @@ from tidemill.core.finding import Finding, Findings
 from tidemill.core.picture import Picture, Table
 from tidemill.core.score import Score, Scores
 from tidemill.reporting.base import Account, Round
-from tidemill.reporting.blocks import Block, Card, Details, Gauges, Grid, Paragraph, TableBlock, walk
+from tidemill.reporting.blocks import (
+    Block,
+    Card,
+    Details,
+    Gauges,
+    Grid,
+    Paragraph,
+    TableBlock,
+    walk,
+)
 from tidemill.reporting.cleaning import cleaned
 from tidemill.reporting.findings import found
 from tidemill.reporting.generation import generated
@@ -49,9 +58,14 @@ def test_many_findings_without_pictures_are_a_table_with_its_tail_folded(account
 
 def test_findings_with_pictures_are_cards_with_their_figures_folded(account: Account) -> None:
     picture, table = Picture("bars", "p", (1, 2), (("s", (1.0, 2.0)),)), Table(("a",), ((1,),))
-    several = Findings(Finding("segments", "segment", f"{i}", 1.0, "m", 1, picture=picture, table=table) for i in range(3))
+    several = Findings(
+        Finding("segments", "segment", f"{i}", 1.0, "m", 1, picture=picture, table=table)
+        for i in range(3)
+    )
     grid = next(b for b in found(replace(account, findings=several)) if isinstance(b, Grid))
-    assert all(isinstance(card, Card) and isinstance(card.blocks[-1], Details) for card in grid.blocks)
+    assert all(
+        isinstance(card, Card) and isinstance(card.blocks[-1], Details) for card in grid.blocks
+    )
 
 
 def test_nothing_found_is_said(account: Account) -> None:
@@ -60,8 +74,14 @@ def test_nothing_found_is_said(account: Account) -> None:
 
 
 def test_scores_stand_in_the_chapter_that_they_are_about(account: Account) -> None:
-    names = [[g.name for b in chapter(account) if isinstance(b, Gauges) for g in b.items] for chapter in (trust, share)]
-    assert names == [["column shapes", "pair trends", "detection by trees (AUC)"], ["closeness to training rows"]]
+    names = [
+        [g.name for b in chapter(account) if isinstance(b, Gauges) for g in b.items]
+        for chapter in (trust, share)
+    ]
+    assert names == [
+        ["column shapes", "pair trends", "detection by trees (AUC)"],
+        ["closeness to training rows"],
+    ]
     assert "Not computed: utility (there are too few rows)." in texts(trust(account))
 
 
@@ -74,8 +94,11 @@ def test_columns_with_the_lowest_score_come_first(account: Account) -> None:
 
 def test_real_rows_may_be_typed_otherwise_than_generated_ones(account: Account) -> None:
     assert account.holdout is not None
-    other = account.holdout.with_frame(account.holdout.frame.with_columns(
-        pl.col("size").cast(pl.Float64), pl.col("day").cast(pl.Categorical)))
+    other = account.holdout.with_frame(
+        account.holdout.frame.with_columns(
+            pl.col("size").cast(pl.Float64), pl.col("day").cast(pl.Categorical)
+        )
+    )
     assert texts(generated(replace(account, holdout=other))) == texts(generated(account))
 
 
@@ -83,14 +106,25 @@ def test_a_warning_in_the_verdict_looks_like_one(account: Account) -> None:
     scores = Scores((), "Warning: they give away rows. They are useful.", "No guarantee.")
     first = verdict(replace(account, scores=scores))[0]
     assert (first.level, first.title, first.text, first.note) == (  # type: ignore[union-attr]
-        "danger", "Warning: they give away rows.", "They are useful.", "No guarantee.")
+        "danger",
+        "Warning: they give away rows.",
+        "They are useful.",
+        "No guarantee.",
+    )
 
 
-@pytest.mark.parametrize(("turn", "words"), [
-    (Round(2, 10, {}, 0), "No generated row passed"), (Round(2, 10, {}, 5), "no target to judge"),
-    (Round(2, 10, {}, 5, "AUC", 0.8, 0.81, (-0.01, 0.03)), "0.800 to 0.810 on the real held-out rows: no clear difference"),
-    (Round(2, 10, {}, 5, "AUC", 0.8, 0.9, (0.05, 0.15)), "a clear difference"),
-])
+@pytest.mark.parametrize(
+    ("turn", "words"),
+    [
+        (Round(2, 10, {}, 0), "No generated row passed"),
+        (Round(2, 10, {}, 5), "no target to judge"),
+        (
+            Round(2, 10, {}, 5, "AUC", 0.8, 0.81, (-0.01, 0.03)),
+            "0.800 to 0.810 on the real held-out rows: no clear difference",
+        ),
+        (Round(2, 10, {}, 5, "AUC", 0.8, 0.9, (0.05, 0.15)), "a clear difference"),
+    ],
+)
 def test_what_a_round_did_is_one_sentence(turn: Round, words: str, account: Account) -> None:
     assert words in outcome(turn, "tip")
     assert rounds(replace(account, rounds=(turn,)))
@@ -104,4 +138,10 @@ def test_no_holdout_no_scores_no_model(account: Account) -> None:
     assert share(bare) == []
     assert account.synthetic is not None
     none = account.synthetic.with_frame(account.synthetic.frame.clear())
-    assert generated(replace(account, synthetic=none, scores=Scores((Score("pairs", "pair trends", None, why="no rows"),))))
+    assert generated(
+        replace(
+            account,
+            synthetic=none,
+            scores=Scores((Score("pairs", "pair trends", None, why="no rows"),)),
+        )
+    )

@@ -43,7 +43,9 @@ def test_missing_and_infinite_values_are_told_apart() -> None:
 
 
 def test_few_numbers_are_levels_in_their_order() -> None:
-    shown = comparison(Column("children", "number"), pl.Series([10, 2, 2, 0]), pl.Series([2, 10, 10, 0]))
+    shown = comparison(
+        Column("children", "number"), pl.Series([10, 2, 2, 0]), pl.Series([2, 10, 10, 0])
+    )
     assert shown.labels == ("0", "2", "10")
     assert shown.real == (0.25, 0.5, 0.25)
     assert shown.match == 0.75
@@ -58,12 +60,18 @@ def test_rare_levels_are_added_up() -> None:
     assert shown.missing == (0.0, 0.5)
 
 
-@pytest.mark.parametrize("values", [
-    pl.Series([datetime.date(1, 1, 1), datetime.date(9999, 12, 31)]),
-    pl.Series([datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)] * 3),
-    pl.Series([datetime.datetime(2020, 1, 1), datetime.datetime(2020, 1, 1, 0, 5)], dtype=pl.Datetime("ns")),
-    pl.Series([None, None], dtype=pl.Date),
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        pl.Series([datetime.date(1, 1, 1), datetime.date(9999, 12, 31)]),
+        pl.Series([datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)] * 3),
+        pl.Series(
+            [datetime.datetime(2020, 1, 1), datetime.datetime(2020, 1, 1, 0, 5)],
+            dtype=pl.Datetime("ns"),
+        ),
+        pl.Series([None, None], dtype=pl.Date),
+    ],
+)
 def test_any_instants_can_be_drawn(values: pl.Series) -> None:
     shown = comparison(Column("when", "datetime"), values, values)
     assert shown.time
@@ -71,8 +79,16 @@ def test_any_instants_can_be_drawn(values: pl.Series) -> None:
     assert len(shown.edges) <= BINS + 2
 
 
-@pytest.mark.parametrize("values", [[None, None], [5, 5], [2**60 + i for i in range(20)], [-1e308, 1e308] * 9,
-                                    [1e-300 * i for i in range(20)]])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [None, None],
+        [5, 5],
+        [2**60 + i for i in range(20)],
+        [-1e308, 1e308] * 9,
+        [1e-300 * i for i in range(20)],
+    ],
+)
 def test_any_numbers_can_be_drawn(values: list[float | None]) -> None:
     shown = comparison(Column("x", "number"), pl.Series(values), pl.Series(values))
     assert shown.match == 1.0

@@ -15,12 +15,35 @@ from tidemill.reporting.trust import trust
 
 TABLE = Table(("group", "rows"), (("Male", 90), ("Female", 60)), "Who is there")
 PARITY = (
-    Score("parity", "quality in the worst served group of 'sex'", 0.9, 0.8, 0.95, sentence="Served.", table=TABLE),
-    Score("parity", "outcome gap by 'sex' (difference of rates)", 0.2, 0.0, 0.2, "ceiling", "They are 20 points apart."),
-    Score("parity", "errors by 'sex' (equalized odds difference)", None, why="there are too few rows"),
-    Score("parity", "decisions by 'sex' after fair generation (demographic parity difference)", 0.1, better="low",
-          sentence="10 points instead of 20.",
-          picture=Picture("lines", "What it costs", (0.0, 1.0), (("AUC", (90.0, 89.0)),))),
+    Score(
+        "parity",
+        "quality in the worst served group of 'sex'",
+        0.9,
+        0.8,
+        0.95,
+        sentence="Served.",
+        table=TABLE,
+    ),
+    Score(
+        "parity",
+        "outcome gap by 'sex' (difference of rates)",
+        0.2,
+        0.0,
+        0.2,
+        "ceiling",
+        "They are 20 points apart.",
+    ),
+    Score(
+        "parity", "errors by 'sex' (equalized odds difference)", None, why="there are too few rows"
+    ),
+    Score(
+        "parity",
+        "decisions by 'sex' after fair generation (demographic parity difference)",
+        0.1,
+        better="low",
+        sentence="10 points instead of 20.",
+        picture=Picture("lines", "What it costs", (0.0, 1.0), (("AUC", (90.0, 89.0)),)),
+    ),
 )
 
 
@@ -29,8 +52,11 @@ def watched(account: Account) -> Account:
     assert account.scores is not None
     assert account.train is not None
     schema = account.train.schema.with_roles("target", ["smoker"]).with_roles("feature", ["tip"])
-    return replace(account, train=replace(account.train, schema=schema),
-                   scores=replace(account.scores, scores=(*account.scores.scores, *PARITY)))
+    return replace(
+        account,
+        train=replace(account.train, schema=schema),
+        scores=replace(account.scores, scores=(*account.scores.scores, *PARITY)),
+    )
 
 
 def test_groups_are_told_from_the_gap_to_its_cost(account: Account) -> None:
@@ -44,16 +70,21 @@ def test_groups_are_told_from_the_gap_to_its_cost(account: Account) -> None:
     assert [b.title for b in blocks if isinstance(b, PictureBlock)] == ["What it costs"]
     assert [b.summary for b in blocks if isinstance(b, Details)] == ["Who is there"]
     assert [b.text for b in blocks if isinstance(b, Code)] == [
-        "tidemill sample model.tidemill --rows 1000 --fair sex=smoker --out fair.csv"]
+        "tidemill sample model.tidemill --rows 1000 --fair sex=smoker --out fair.csv"
+    ]
 
 
 def test_the_scores_have_one_place_and_a_line(account: Account) -> None:
     full = watched(account)
-    assert not any("'sex'" in one.name for b in walk(trust(full)) if isinstance(b, Gauges) for one in b.items)
+    assert not any(
+        "'sex'" in one.name for b in walk(trust(full)) if isinstance(b, Gauges) for one in b.items
+    )
     assert gaps(full) == ["They are 20 points apart."]
     page = build(full)
     assert "Fair       They are 20 points apart." in page.summary()
-    assert [b.text for b in page.blocks if isinstance(b, Heading) and b.anchor == "fairness"] == ["Is it fair?"]
+    assert [b.text for b in page.blocks if isinstance(b, Heading) and b.anchor == "fairness"] == [
+        "Is it fair?"
+    ]
 
 
 def test_undeclared_columns_are_suggested(account: Account) -> None:

@@ -24,7 +24,17 @@ from tidemill.imaging.pixels import images as column_of
 from tidemill.imaging.pixels import pixels
 from tidemill.imaging.sheet import strip
 from tidemill.reporting.base import BETWEEN, Account, Learning
-from tidemill.reporting.blocks import Block, Gauges, Heading, Paragraph, PictureBlock, SheetBlock, from_state, to_state, walk
+from tidemill.reporting.blocks import (
+    Block,
+    Gauges,
+    Heading,
+    Paragraph,
+    PictureBlock,
+    SheetBlock,
+    from_state,
+    to_state,
+    walk,
+)
 from tidemill.reporting.build import build
 from tidemill.reporting.cleaning import cleaned
 from tidemill.reporting.findings import found
@@ -41,20 +51,46 @@ def digits(start: int, stop: int) -> Dataset:
     """Images of 8 x 8 pixels with their labels."""
     loaded = load_digits()
     drawn = (loaded.images[start:stop] * 15).astype(np.uint8)
-    frame = pl.DataFrame([column_of("image", drawn), pl.Series("label", [str(v) for v in loaded.target[start:stop]])])
-    return Dataset(frame, Schema((Column("image", "image"), Column("label", "category", role="target"))), name="digits")
+    frame = pl.DataFrame(
+        [column_of("image", drawn), pl.Series("label", [str(v) for v in loaded.target[start:stop]])]
+    )
+    return Dataset(
+        frame,
+        Schema((Column("image", "image"), Column("label", "category", role="target"))),
+        name="digits",
+    )
 
 
 def sheet(title: str) -> Sheet:
     return Sheet(title, (strip("made", pixels(digits(0, 4)["image"])),))
 
 
-SCORES = Scores((
-    Score("images", "image coverage", 0.4, 0.0, 0.9, sentence="Four in ten have one near to them."),
-    Score("images", "closeness to training images (share)", 0.51, 0.5, 0.5, "low", "51 % of them are closer."),
-    Score("images", "near-copies of training images (share)", 0.01, 0.0, 0.01, "low", "1 % of them lie near.",
-          picture=sheet("closest pairs")),
-))
+SCORES = Scores(
+    (
+        Score(
+            "images", "image coverage", 0.4, 0.0, 0.9, sentence="Four in ten have one near to them."
+        ),
+        Score(
+            "images",
+            "closeness to training images (share)",
+            0.51,
+            0.5,
+            0.5,
+            "low",
+            "51 % of them are closer.",
+        ),
+        Score(
+            "images",
+            "near-copies of training images (share)",
+            0.01,
+            0.0,
+            0.01,
+            "low",
+            "1 % of them lie near.",
+            picture=sheet("closest pairs"),
+        ),
+    )
+)
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +99,38 @@ def account() -> Account:
     way = made.rows(np.arange(2 * BETWEEN))
     some = made.rows(np.arange(20))
     learning = Learning({"score": [[1, 0.5], [40, 0.2]]}, 40, ((10, some), (40, some)))
-    finding = Finding("images", "groups", "There are two sorts of 1.", 0.3, "silhouette", 9, picture=sheet("two sorts"))
-    issue = Issue("repeated images", "2 images occur twice.", ("image",), 2, severity="warning", picture=sheet("twice"))
-    return Account("digits", seed=3, rows=400, columns=2, train=digits(0, 300), holdout=digits(300, 400), synthetic=made,
-                   issues=(issue,), findings=Findings((finding,)), scores=SCORES, model="gan", learning=learning,
-                   between=way)
+    finding = Finding(
+        "images",
+        "groups",
+        "There are two sorts of 1.",
+        0.3,
+        "silhouette",
+        9,
+        picture=sheet("two sorts"),
+    )
+    issue = Issue(
+        "repeated images",
+        "2 images occur twice.",
+        ("image",),
+        2,
+        severity="warning",
+        picture=sheet("twice"),
+    )
+    return Account(
+        "digits",
+        seed=3,
+        rows=400,
+        columns=2,
+        train=digits(0, 300),
+        holdout=digits(300, 400),
+        synthetic=made,
+        issues=(issue,),
+        findings=Findings((finding,)),
+        scores=SCORES,
+        model="gan",
+        learning=learning,
+        between=way,
+    )
 
 
 def sheets(blocks: list[Block]) -> list[SheetBlock]:
@@ -79,7 +142,9 @@ def opened(strip: Strip) -> np.ndarray:
 
 
 def said(blocks: list[Block]) -> str:
-    return "\n".join(block.text for block in walk(blocks) if isinstance(block, (Paragraph, Heading)))
+    return "\n".join(
+        block.text for block in walk(blocks) if isinstance(block, (Paragraph, Heading))
+    )
 
 
 def test_the_chapter_shows_real_beside_generated_then_classes_then_ways(account: Account) -> None:
@@ -101,14 +166,14 @@ def test_what_is_shown_of_a_class_is_of_that_class(account: Account) -> None:
     picture = opened(zeros)
     for data, left in ((account.train, 0), (account.synthetic, 8 * 9 - 1 + 12)):
         own = pixels(data.frame.filter(pl.col("label") == "0")["image"])[..., 0]
-        assert (own == picture[:, left:left + 8]).all(axis=(1, 2)).any()
+        assert (own == picture[:, left : left + 8]).all(axis=(1, 2)).any()
 
 
 def test_a_class_that_was_never_generated_leaves_its_place_empty(account: Account) -> None:
     assert account.synthetic is not None
     few = account.synthetic.with_frame(account.synthetic.frame.filter(pl.col("label") != "0"))
     zeros = sheets(images(replace(account, synthetic=few)))[2].strips[0]
-    assert (opened(zeros)[:, 8 * 9:] == 255).all()
+    assert (opened(zeros)[:, 8 * 9 :] == 255).all()
 
 
 def test_the_same_account_gives_the_same_page(account: Account) -> None:
@@ -131,14 +196,19 @@ def test_sheets_stand_where_they_belong(account: Account) -> None:
 
 
 def test_scores_of_copies_are_told_where_sharing_is(account: Account) -> None:
-    names = [[g.name for b in chapter(account) if isinstance(b, Gauges) for g in b.items] for chapter in (trust, share)]
+    names = [
+        [g.name for b in chapter(account) if isinstance(b, Gauges) for g in b.items]
+        for chapter in (trust, share)
+    ]
     assert names == [["image coverage"], [score.name for score in SCORES][1:]]
 
 
 def test_images_are_called_images(account: Account) -> None:
     page = build(account)
     assert page.summary().startswith("Read       400 images of 8 x 8 pixels, from digits.")
-    assert ("Generated", "200 images by the model 'gan', learned from 300 images.") in digest(account)
+    assert ("Generated", "200 images by the model 'gan', learned from 300 images.") in digest(
+        account
+    )
     assert "rows" not in page.summary()
 
 
@@ -150,7 +220,9 @@ def test_data_without_images_have_no_such_chapter(account: Account) -> None:
 
 
 def test_classes_are_not_shown_where_labels_are_personal_data(account: Account) -> None:
-    personal = Issue("personal", "'label' holds names of people.", ("label",), 300, severity="personal data")
+    personal = Issue(
+        "personal", "'label' holds names of people.", ("label",), 300, severity="personal data"
+    )
     shown = images(replace(account, issues=(personal,)))
     assert "Class by class" not in said(shown)
     assert "On the way from one image to another" in said(shown)
@@ -159,23 +231,42 @@ def test_classes_are_not_shown_where_labels_are_personal_data(account: Account) 
 def test_images_without_labels_have_no_classes(account: Account) -> None:
     assert account.train is not None
     assert account.synthetic is not None
-    bare = replace(account, train=account.train.select(["image"]), synthetic=account.synthetic.select(["image"]))
+    bare = replace(
+        account,
+        train=account.train.select(["image"]),
+        synthetic=account.synthetic.select(["image"]),
+    )
     assert len(sheets(images(bare))) == 3
     assert "real against generated" not in said(generated(bare))
 
 
-def test_the_page_comes_back_from_its_figures_and_fits_the_schema(account: Account, tmp_path: Path) -> None:
+def test_the_page_comes_back_from_its_figures_and_fits_the_schema(
+    account: Account, tmp_path: Path
+) -> None:
     page = build(account)
     page.save(tmp_path / "report.json")
     assert Report.load(tmp_path / "report.json") == page
-    for name, state in (("report", page.to_state()), ("scores", SCORES.to_state()),
-                        ("findings", (account.findings or Findings()).to_state())):
+    for name, state in (
+        ("report", page.to_state()),
+        ("scores", SCORES.to_state()),
+        ("findings", (account.findings or Findings()).to_state()),
+    ):
         jsonschema.Draft202012Validator(schema(name)).validate(json.loads(json.dumps(state)))
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("png", '"><script>alert(1)</script>'), ("png", ""), ("png", base64.b64encode(b"<svg onload=alert(1)>" * 9).decode()),
-    ("width", 9), ("width", "8"), ("height", -1), ("label", 3), ("onload", "x")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("png", '"><script>alert(1)</script>'),
+        ("png", ""),
+        ("png", base64.b64encode(b"<svg onload=alert(1)>" * 9).decode()),
+        ("width", 9),
+        ("width", "8"),
+        ("height", -1),
+        ("label", 3),
+        ("onload", "x"),
+    ],
+)
 def test_a_strip_that_is_no_image_is_refused(name: str, value: object) -> None:
     state = to_state(SheetBlock.of(sheet("t")))
     state["strips"][0][name] = value
@@ -184,7 +275,9 @@ def test_a_strip_that_is_no_image_is_refused(name: str, value: object) -> None:
 
 
 def test_a_label_stays_text() -> None:
-    nasty = SheetBlock("<b>t</b>", (replace(sheet("").strips[0], label='"><img src=x onerror=alert(1)>'),))
+    nasty = SheetBlock(
+        "<b>t</b>", (replace(sheet("").strips[0], label='"><img src=x onerror=alert(1)>'),)
+    )
     html = Report("t", "", (nasty,), "").html()
     assert html.count("<img ") == 1
     assert "<b>t</b>" not in html
@@ -197,7 +290,12 @@ def test_small_images_are_shown_larger() -> None:
 
 
 def test_learning_that_was_cut_short_has_no_empty_curves(account: Account) -> None:
-    cut = replace(account, learning=Learning({"score": [[100, 0.5]]}, 100, (account.learning or Learning({}, 0)).glimpses))
+    cut = replace(
+        account,
+        learning=Learning(
+            {"score": [[100, 0.5]]}, 100, (account.learning or Learning({}, 0)).glimpses
+        ),
+    )
     shown = list(walk(generated(cut)))
     assert not [block for block in shown if isinstance(block, PictureBlock)]
     assert "Learning took 100 steps" in said(shown)

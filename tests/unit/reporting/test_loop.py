@@ -19,52 +19,128 @@ from tidemill.reporting.plots import Intervals, plot
 MADE = "generated rows for weak spots"
 
 
-def contrast(gain: float, low: float, high: float, *, learner: str = "boosting", share: float = 1.0,
-             measure: str = "average_precision", level: float = 0.95) -> Contrast:
-    return Contrast(MADE, "class weights", learner, measure, share, 0.5 + gain, 0.5, gain, low, high, level)
+def contrast(
+    gain: float,
+    low: float,
+    high: float,
+    *,
+    learner: str = "boosting",
+    share: float = 1.0,
+    measure: str = "average_precision",
+    level: float = 0.95,
+) -> Contrast:
+    return Contrast(
+        MADE, "class weights", learner, measure, share, 0.5 + gain, 0.5, gain, low, high, level
+    )
 
 
 def verdict(main: Contrast, test: Contrast | None, *, helps: bool) -> Verdict:
-    others = tuple(contrast(0.01, -0.01, 0.03, learner=learner, share=share)
-                   for learner in ("boosting", "logistic") for share in (1.0, 0.3, 0.1))
-    return Verdict(helps, main.gain, main.low, main.high, "average precision", "boosting", MADE, "class weights",
-                   "the reason", (main, *others), test)
+    others = tuple(
+        contrast(0.01, -0.01, 0.03, learner=learner, share=share)
+        for learner in ("boosting", "logistic")
+        for share in (1.0, 0.3, 0.1)
+    )
+    return Verdict(
+        helps,
+        main.gain,
+        main.low,
+        main.high,
+        "average precision",
+        "boosting",
+        MADE,
+        "class weights",
+        "the reason",
+        (main, *others),
+        test,
+    )
 
 
 @pytest.fixture
 def loop_account(tips: Dataset) -> LoopAccount:
     train, test, _ = split(tips)
-    first = Turn(0, candidates=(Candidate("real rows alone", "real", 0, 0.48),
-                                Candidate("class weights", "real", 0, 0.5, 0.02, -0.01, 0.05, True)), reason="beat this")
-    second = Turn(1, ("day is Fri: 19 real rows", "size is 1: 4 real rows"), 300, {"break a rule that always holds": 12},
-                  (Candidate(MADE, "generated", 120, 0.52, 0.02, 0.005, 0.035, True),
-                   Candidate("generated rows more of all kinds", "generated", 122, 0.49, -0.01, -0.03, 0.01)),
-                  "Round 1 paid.", 0.97, 0.004, 0.99)
-    said = verdict(contrast(0.021, 0.008, 0.033, level=0.975), contrast(0.018, -0.002, 0.04), helps=True)
-    return LoopAccount("tips", said, (first, second), train, test, MADE, "generated", 130,
-                       {"average_precision": "average precision"},
-                       {"boosting": "boosted trees", "logistic": "a linear model"}, "all rounds were made", FINDINGS,
-                       folder="out", command="tidemill loop tips.csv", seed=0,
-                       seconds={"loop": 3.0}, warnings=("Careful.",))
+    first = Turn(
+        0,
+        candidates=(
+            Candidate("real rows alone", "real", 0, 0.48),
+            Candidate("class weights", "real", 0, 0.5, 0.02, -0.01, 0.05, True),
+        ),
+        reason="beat this",
+    )
+    second = Turn(
+        1,
+        ("day is Fri: 19 real rows", "size is 1: 4 real rows"),
+        300,
+        {"break a rule that always holds": 12},
+        (
+            Candidate(MADE, "generated", 120, 0.52, 0.02, 0.005, 0.035, True),
+            Candidate(
+                "generated rows more of all kinds", "generated", 122, 0.49, -0.01, -0.03, 0.01
+            ),
+        ),
+        "Round 1 paid.",
+        0.97,
+        0.004,
+        0.99,
+    )
+    said = verdict(
+        contrast(0.021, 0.008, 0.033, level=0.975), contrast(0.018, -0.002, 0.04), helps=True
+    )
+    return LoopAccount(
+        "tips",
+        said,
+        (first, second),
+        train,
+        test,
+        MADE,
+        "generated",
+        130,
+        {"average_precision": "average precision"},
+        {"boosting": "boosted trees", "logistic": "a linear model"},
+        "all rounds were made",
+        FINDINGS,
+        folder="out",
+        command="tidemill loop tips.csv",
+        seed=0,
+        seconds={"loop": 3.0},
+        warnings=("Careful.",),
+    )
 
 
-def test_the_verdict_comes_first_with_its_interval_and_the_one_look(loop_account: LoopAccount) -> None:
+def test_the_verdict_comes_first_with_its_interval_and_the_one_look(
+    loop_account: LoopAccount,
+) -> None:
     first = build_loop(loop_account).blocks[0]
     assert isinstance(first, Callout)
     assert first.level == "good"
-    assert first.title == ("Use generated rows: average precision rises by 2.1 points, 97.5 % interval of the change 0.8 to "
-                           "3.3.")
-    assert any("122 untouched test rows" in item and "rises by 1.8 points" in item for item in first.items)
+    assert first.title == (
+        "Use generated rows: average precision rises by 2.1 points, 97.5 % interval of the change "
+        "0.8 to "
+        "3.3."
+    )
+    assert any(
+        "122 untouched test rows" in item and "rises by 1.8 points" in item for item in first.items
+    )
 
 
-@pytest.mark.parametrize(("gain", "low", "high", "said"), [
-    (0.004, -0.01, 0.02, "may be chance"), (-0.03, -0.05, -0.01, "does worse"), (0.02, 0.01, 0.03, "was not confirmed"),
-    (0.0, -inf, inf, "one fold only"),
-])
-def test_whatever_does_not_help_is_not_advised(loop_account: LoopAccount, gain: float, low: float, high: float,
-                                               said: str) -> None:
-    told = replace(loop_account, verdict=verdict(contrast(gain, low, high), contrast(-0.01, -0.02, 0.01), helps=False),
-                   strategy="class weights", kind="real", generated=0)
+@pytest.mark.parametrize(
+    ("gain", "low", "high", "said"),
+    [
+        (0.004, -0.01, 0.02, "may be chance"),
+        (-0.03, -0.05, -0.01, "does worse"),
+        (0.02, 0.01, 0.03, "was not confirmed"),
+        (0.0, -inf, inf, "one fold only"),
+    ],
+)
+def test_whatever_does_not_help_is_not_advised(
+    loop_account: LoopAccount, gain: float, low: float, high: float, said: str
+) -> None:
+    told = replace(
+        loop_account,
+        verdict=verdict(contrast(gain, low, high), contrast(-0.01, -0.02, 0.01), helps=False),
+        strategy="class weights",
+        kind="real",
+        generated=0,
+    )
     title, text, basis = sentences(told)
     assert title.startswith("Do not use generated rows")
     assert said in f"{title} {text}"
@@ -75,8 +151,16 @@ def test_whatever_does_not_help_is_not_advised(loop_account: LoopAccount, gain: 
 
 
 def test_a_loop_that_generated_nothing_has_a_page(loop_account: LoopAccount) -> None:
-    bare = replace(loop_account, turns=loop_account.turns[:1], findings=None, warnings=(), kind="real", generated=0,
-                   strategy="real rows alone", verdict=replace(loop_account.verdict, helps=False, contrasts=(), test=None))
+    bare = replace(
+        loop_account,
+        turns=loop_account.turns[:1],
+        findings=None,
+        warnings=(),
+        kind="real",
+        generated=0,
+        strategy="real rows alone",
+        verdict=replace(loop_account.verdict, helps=False, contrasts=(), test=None),
+    )
     page = build_loop(bare)
     assert "nothing to judge" in page.html()
     validated("report", page.to_state())
@@ -87,25 +171,50 @@ def test_the_page_fits_its_schema_and_comes_back(loop_account: LoopAccount) -> N
     validated("report", page.to_state())
     assert Report.from_state(page.to_state()) == page
     text = page.html()
-    for part in ("How sure is that?", "Round 1", "12", "day is Fri", "Has anything been lost", "Sampler.load", "Careful."):
+    for part in (
+        "How sure is that?",
+        "Round 1",
+        "12",
+        "day is Fri",
+        "Has anything been lost",
+        "Sampler.load",
+        "Careful.",
+    ):
         assert part in text
     assert "97 % of the rare values" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_every_candidate_has_its_interval(loop_account: LoopAccount) -> None:
-    pictures = [b for b in walk(build_loop(loop_account).blocks) if isinstance(b, PictureBlock) and b.kind == "intervals"]
+    pictures = [
+        b
+        for b in walk(build_loop(loop_account).blocks)
+        if isinstance(b, PictureBlock) and b.kind == "intervals"
+    ]
     names = [name for picture in pictures for name in picture.x]
     assert any(str(name).startswith("The verdict") for name in names)
-    assert {"Rows for weak spots – accepted", "Rows more of all kinds", "Class weights – to be beaten"} <= {*names}
+    assert {
+        "Rows for weak spots – accepted",
+        "Rows more of all kinds",
+        "Class weights – to be beaten",
+    } <= {*names}
 
 
 def test_costs_are_money_and_lower_is_better(loop_account: LoopAccount) -> None:
-    main = Contrast(MADE, "class weights", "boosting", "cost", 1.0, 1900.0, 2150.0, 250.0, 40.0, 460.0)
-    told = replace(loop_account, verdict=replace(loop_account.verdict, contrasts=(main,)), cost={"fp": 5, "fn": 200},
-                   measures={"cost": "cost per 1,000 rows"})
+    main = Contrast(
+        MADE, "class weights", "boosting", "cost", 1.0, 1900.0, 2150.0, 250.0, 40.0, 460.0
+    )
+    told = replace(
+        loop_account,
+        verdict=replace(loop_account.verdict, contrasts=(main,)),
+        cost={"fp": 5, "fn": 200},
+        measures={"cost": "cost per 1,000 rows"},
+    )
     title, _, _ = sentences(told)
-    assert title == ("Use generated rows: cost per 1,000 rows falls by 250 (from 2,150), 95 % interval of the saving 40 to "
-                     "460.")
+    assert title == (
+        "Use generated rows: cost per 1,000 rows falls by 250 (from 2,150), 95 % interval of the "
+        "saving 40 to "
+        "460."
+    )
     assert "A false alarm costs 5, a missed case 200." in build_loop(told).html()
 
 
@@ -122,8 +231,18 @@ def test_classifiers_of_weights_are_given_weights(loop_account: LoopAccount) -> 
 
 
 def test_intervals_stand_beside_zero() -> None:
-    drawn = plot(PictureBlock("intervals", "t", ("a", "b", "c"), (
-        Series("gain", (1.0, -2.0, 0.0)), Series("low", (0.5, -3.0, None)), Series("high", (1.5, -1.0, None)))))
+    drawn = plot(
+        PictureBlock(
+            "intervals",
+            "t",
+            ("a", "b", "c"),
+            (
+                Series("gain", (1.0, -2.0, 0.0)),
+                Series("low", (0.5, -3.0, None)),
+                Series("high", (1.5, -1.0, None)),
+            ),
+        )
+    )
     assert isinstance(drawn, Intervals)
     assert [row[1] for row in drawn.rows] == ["above", "below", ""]
     (_, _, point, left, width, text), below, unknown = drawn.rows

@@ -13,7 +13,10 @@ from tidemill.reporting.blocks import Comparison, Heading, Paragraph, walk
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
 
-NASTY = "<script>alert(1)</script>{{7*7}}</style></title>\"'><img src=x onerror=alert(2)>\x1b[2J\u202eevil"
+NASTY = (
+    "<script>alert(1)</script>{{7*7}}</style></title>\"'><img src=x "
+    "onerror=alert(2)>\x1b[2J\u202eevil"
+)
 
 
 class Seen(HTMLParser):
@@ -49,15 +52,26 @@ class Seen(HTMLParser):
 
 def test_the_chapters_stand_in_a_readers_order(account: Account) -> None:
     heads = [b.text for b in build(account).blocks if isinstance(b, Heading) and b.level == 2]
-    assert heads == ["What was cleaned", "What was found", "What was generated", "Can it be trusted?",
-                     "Can it be shared?", "What another round changed", "How it was made"]
+    assert heads == [
+        "What was cleaned",
+        "What was found",
+        "What was generated",
+        "Can it be trusted?",
+        "Can it be shared?",
+        "What another round changed",
+        "How it was made",
+    ]
 
 
 def test_the_page_is_well_formed_and_asks_for_nothing_from_outside(account: Account) -> None:
     seen = Seen(build(account).html())
     assert not seen.open
     assert not seen.tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
-    assert all(value.startswith("#") for name, value in seen.attributes if name in ("href", "src", "srcset", "action"))
+    assert all(
+        value.startswith("#")
+        for name, value in seen.attributes
+        if name in ("href", "src", "srcset", "action")
+    )
     assert not re.search(r"url\(|@import|@font-face", build(account).html())
     assert ("http-equiv", "Content-Security-Policy") in seen.attributes
 
@@ -75,7 +89,9 @@ def test_everything_from_data_is_escaped(nasty: Callable[[str], Account]) -> Non
 
 
 def test_styles_hold_numbers_only(nasty: Callable[[str], Account]) -> None:
-    styles = [value for name, value in Seen(build(nasty(NASTY)).html()).attributes if name == "style"]
+    styles = [
+        value for name, value in Seen(build(nasty(NASTY)).html()).attributes if name == "style"
+    ]
     assert styles
     allowed = re.compile(r"(--a|--n|left|bottom|width|margin-left):[\d.]+%?(;width:[\d.]+%)?")
     assert all(map(allowed.fullmatch, styles))
@@ -85,16 +101,25 @@ def test_personal_data_are_on_the_first_page_and_their_values_nowhere(account: A
     page = build(account).html()
     assert page.index("Personal data in 1 column") < page.index("What was cleaned</h2>")
     assert "a@b.org" not in page
-    assert "guest" not in {b.column for b in walk(build(account).blocks) if isinstance(b, Comparison)}
+    assert "guest" not in {
+        b.column for b in walk(build(account).blocks) if isinstance(b, Comparison)
+    }
 
 
 def test_what_did_not_run_is_left_out(account: Account) -> None:
     report = build(Account("only read", rows=3, columns=2))
     assert [b.text for b in report.blocks if isinstance(b, Heading)] == ["How it was made"]
     assert not Seen(report.html()).open
-    only = Account("scores alone", synthetic=account.synthetic, holdout=account.holdout, scores=account.scores)
+    only = Account(
+        "scores alone", synthetic=account.synthetic, holdout=account.holdout, scores=account.scores
+    )
     heads = [b.text for b in build(only).blocks if isinstance(b, Heading) and b.level == 2]
-    assert heads == ["What was generated", "Can it be trusted?", "Can it be shared?", "How it was made"]
+    assert heads == [
+        "What was generated",
+        "Can it be trusted?",
+        "Can it be shared?",
+        "How it was made",
+    ]
 
 
 def test_the_page_can_be_drawn_from_its_json_alone(account: Account, tmp_path: Path) -> None:
@@ -119,15 +144,47 @@ def test_an_existing_page_is_refused_on_request(account: Account, tmp_path: Path
     assert (tmp_path / "report.html").read_text() == "mine"
 
 
-@pytest.mark.parametrize("state", [
-    None, [], {}, {"format": 1}, {"format": 2, "blocks": []}, {"format": 1, "blocks": []},
-    {"format": 1, "title": "t", "subtitle": "", "summary": "", "blocks": ["text"]},
-    {"format": 1, "title": "t", "subtitle": "", "summary": "", "blocks": 3},
-    {"format": 1, "title": "t", "subtitle": "", "summary": "", "blocks": [{"sort": "Paragraph"}]},
-    {"format": 1, "title": "t", "subtitle": "", "summary": "", "blocks": [{"sort": "Paragraph", "text": 3}]},
-    {"format": 1, "title": "t", "subtitle": "", "summary": "", "blocks": [{"sort": "eval", "text": "x"}]},
-    {"format": 1, "title": "t", "subtitle": "", "summary": "", "blocks": [{"sort": "Card", "blocks": ["x"]}]},
-])
+@pytest.mark.parametrize(
+    "state",
+    [
+        None,
+        [],
+        {},
+        {"format": 1},
+        {"format": 2, "blocks": []},
+        {"format": 1, "blocks": []},
+        {"format": 1, "title": "t", "subtitle": "", "summary": "", "blocks": ["text"]},
+        {"format": 1, "title": "t", "subtitle": "", "summary": "", "blocks": 3},
+        {
+            "format": 1,
+            "title": "t",
+            "subtitle": "",
+            "summary": "",
+            "blocks": [{"sort": "Paragraph"}],
+        },
+        {
+            "format": 1,
+            "title": "t",
+            "subtitle": "",
+            "summary": "",
+            "blocks": [{"sort": "Paragraph", "text": 3}],
+        },
+        {
+            "format": 1,
+            "title": "t",
+            "subtitle": "",
+            "summary": "",
+            "blocks": [{"sort": "eval", "text": "x"}],
+        },
+        {
+            "format": 1,
+            "title": "t",
+            "subtitle": "",
+            "summary": "",
+            "blocks": [{"sort": "Card", "blocks": ["x"]}],
+        },
+    ],
+)
 def test_what_is_no_report_is_refused(state: object) -> None:
     with pytest.raises(InputError):
         Report.from_state(state)  # type: ignore[arg-type]
@@ -148,12 +205,22 @@ def test_a_notebook_shows_it_in_a_frame_of_its_own() -> None:
     assert "a &lt; b" in dict(seen.attributes)["srcdoc"]
 
 
-def test_the_summary_is_short_plain_and_to_the_point(account: Account, nasty: Callable[[str], Account]) -> None:
+def test_the_summary_is_short_plain_and_to_the_point(
+    account: Account, nasty: Callable[[str], Account]
+) -> None:
     lines = build(account).summary().splitlines()
     assert 10 <= len(lines) <= 20
     assert max(map(len, lines)) <= 100
     assert [line.split()[0] for line in lines if not line.startswith(" ")] == [
-        "Read", "Careful", "Cleaned", "Found", "Generated", "Trusted", "Shared", "Round"]
+        "Read",
+        "Careful",
+        "Cleaned",
+        "Found",
+        "Generated",
+        "Trusted",
+        "Shared",
+        "Round",
+    ]
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", build(nasty(NASTY)).summary())
 
 

@@ -16,7 +16,9 @@ def bars(x: tuple[str | int, ...], *values: tuple[float | None, ...]) -> Picture
 
 def test_bars_under_long_or_many_names_are_turned() -> None:
     assert isinstance(plot(bars(("a", "b"), (1, 2))), Upright)
-    assert isinstance(plot(bars(("a very long name of a level", "another one as long"), (1, 2))), Across)
+    assert isinstance(
+        plot(bars(("a very long name of a level", "another one as long"), (1, 2))), Across
+    )
     assert isinstance(plot(bars(tuple("abcdefghijklmnop"), tuple(range(16)))), Across)
 
 
@@ -44,16 +46,30 @@ def test_lines_have_gaps_where_values_are_missing() -> None:
 
 
 @pytest.mark.parametrize("kind", ["bars", "across", "lines", "points", "heat"])
-@pytest.mark.parametrize(("x", "values"), [((), ()), (("a",), (None,)), ((1,), (0.0,)), ((1, 1), (5.0, 5.0)),
-                                           (("a", "b"), (-3.0, -1.0)), ((1.5, None), (1e12, 1e-9))])
-def test_poor_pictures_are_drawn_too(kind: str, x: tuple[str, ...], values: tuple[float | None, ...]) -> None:
+@pytest.mark.parametrize(
+    ("x", "values"),
+    [
+        ((), ()),
+        (("a",), (None,)),
+        ((1,), (0.0,)),
+        ((1, 1), (5.0, 5.0)),
+        (("a", "b"), (-3.0, -1.0)),
+        ((1.5, None), (1e12, 1e-9)),
+    ],
+)
+def test_poor_pictures_are_drawn_too(
+    kind: str, x: tuple[str, ...], values: tuple[float | None, ...]
+) -> None:
     plot(PictureBlock(kind, "t", x, (Series("s", values),)))  # type: ignore[arg-type]
     plot(PictureBlock(kind, "t", x, ()))  # type: ignore[arg-type]
 
 
 def test_a_matrix_is_cut_down_to_its_largest_entries() -> None:
     names = tuple(f"c{i}" for i in range(60))
-    rows = tuple(Series(n, tuple(1.0 if 7 in (i, j) else 0.01 * i for j in range(60))) for i, n in enumerate(names))
+    rows = tuple(
+        Series(n, tuple(1.0 if 7 in (i, j) else 0.01 * i for j in range(60)))
+        for i, n in enumerate(names)
+    )
     cut = largest(PictureBlock("heat", "t", names, rows))
     assert len(cut.x) == MAX_HEAT == len(cut.series) == len(cut.series[0].values)
     assert "c7" in cut.x
@@ -76,11 +92,22 @@ def test_a_gauge_shows_almost_equal_as_almost_equal() -> None:
     assert gauge(Gauge("zero", 0.0, 0.0, 0.0, "ceiling", "")).value == 50
 
 
-@pytest.mark.parametrize(("floor", "ceiling", "better", "drawn"), [
-    (0.958, 0.966, "high", False), (0.5, 0.8, "high", True), (0.076, 0.053, "low", True), (0.99, 0.5, "low", True),
-    (0.537, 0.557, "low", False), (0.0, 0.0, "low", False), (0.4, 18.8, "ceiling", True), (None, 0.8, "high", False)])
+@pytest.mark.parametrize(
+    ("floor", "ceiling", "better", "drawn"),
+    [
+        (0.958, 0.966, "high", False),
+        (0.5, 0.8, "high", True),
+        (0.076, 0.053, "low", True),
+        (0.99, 0.5, "low", True),
+        (0.537, 0.557, "low", False),
+        (0.0, 0.0, "low", False),
+        (0.4, 18.8, "ceiling", True),
+        (None, 0.8, "high", False),
+    ],
+)
 def test_a_bar_is_drawn_where_real_rows_are_better_than_the_floor(
-        floor: float | None, ceiling: float, better: Literal["high", "low", "ceiling"], drawn: bool) -> None:
+    floor: float | None, ceiling: float, better: Literal["high", "low", "ceiling"], drawn: bool
+) -> None:
     assert gauge(Gauge("score", 0.5, floor, ceiling, better, "")).bar is drawn
 
 

@@ -24,7 +24,9 @@ def test_the_published_schemas_are_schemas(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema(name))
 
 
-def test_what_is_written_fits_the_schemas(account: Account, nasty: Callable[[str], Account]) -> None:
+def test_what_is_written_fits_the_schemas(
+    account: Account, nasty: Callable[[str], Account]
+) -> None:
     for told in (account, nasty("text"), Account("empty")):
         validated("report", build(told).to_state())
         if told.scores is not None and told.findings is not None:
@@ -36,10 +38,23 @@ def test_every_block_has_its_schema() -> None:
     assert {sort.__name__ for sort in get_args(Block)} <= set(schema("report")["$defs"])
 
 
-@pytest.mark.parametrize(("name", "state"), [
-    ("scores", {"verdict": "", "limit": "", "scores": [{"metric": "m"}]}), ("findings", [{"sentence": "s"}]),
-    ("report", {"format": 1, "title": "", "subtitle": "", "summary": "", "blocks": [{"sort": "Paragraph", "text": 1}]}),
-])
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("scores", {"verdict": "", "limit": "", "scores": [{"metric": "m"}]}),
+        ("findings", [{"sentence": "s"}]),
+        (
+            "report",
+            {
+                "format": 1,
+                "title": "",
+                "subtitle": "",
+                "summary": "",
+                "blocks": [{"sort": "Paragraph", "text": 1}],
+            },
+        ),
+    ],
+)
 def test_what_is_not_whole_does_not_fit(name: str, state: Any) -> None:
     with pytest.raises(jsonschema.ValidationError):
         validated(name, state)

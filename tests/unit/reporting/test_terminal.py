@@ -24,8 +24,11 @@ def test_without_a_terminal_there_are_plain_lines() -> None:
     with Display(stream) as display:
         drive(Run(listener=display))
     assert stream.getvalue().splitlines() == [
-        "warning: only [red]3[/red] rows\N{REPLACEMENT CHARACTER}[2J", "reading customers.csv (0.0 s)", "learn (0.0 s)",
-        "finished"]
+        "warning: only [red]3[/red] rows\N{REPLACEMENT CHARACTER}[2J",
+        "reading customers.csv (0.0 s)",
+        "learn (0.0 s)",
+        "finished",
+    ]
 
 
 def test_a_long_stage_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +78,13 @@ def test_a_notebook_gets_one_line_and_the_warnings() -> None:
 
 
 def test_importing_it_does_not_load_rich_or_jinja() -> None:
-    code = ("import sys, tidemill.reporting.terminal, tidemill.reporting.page;"
-            "print([m for m in ('rich', 'jinja2', 'plotly', 'sklearn') if m in sys.modules])")
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    code = (
+        "import sys, tidemill.reporting.terminal, tidemill.reporting.page;"
+        "print([m for m in ('rich', 'jinja2', 'plotly', 'sklearn') if m in sys.modules])"
+    )
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "[]\n"
+    )

@@ -11,13 +11,15 @@ from tidemill.supervised.folds import folds, subset
 
 
 @given(st.integers(10, 80), st.integers(2, 4), st.integers(2, 6), st.integers(0, 99))
-def test_each_row_is_tested_once_a_repeat_and_classes_are_spread(rows: int, classes: int, splits: int, seed: int) -> None:
+def test_each_row_is_tested_once_a_repeat_and_classes_are_spread(
+    rows: int, classes: int, splits: int, seed: int
+) -> None:
     label = np.random.default_rng(seed).permutation(np.arange(rows) % classes).astype(float)
     parts = folds(label, Run(seed), splits=splits, repeats=2, classes=classes)
     made = len(parts) // 2
     assert made == min(splits, int(np.bincount(label.astype(int)).min()))
     for repeat in range(2):
-        tested = [test for _, test in parts[repeat * made:(repeat + 1) * made]]
+        tested = [test for _, test in parts[repeat * made : (repeat + 1) * made]]
         assert sorted(np.concatenate(tested)) == list(range(rows))
         for k in range(classes):
             counts = [int((label[test] == k).sum()) for test in tested]
@@ -29,7 +31,9 @@ def test_each_row_is_tested_once_a_repeat_and_classes_are_spread(rows: int, clas
 
 def test_rows_without_a_label_are_in_no_fold() -> None:
     label = np.array([0.0, 1, 0, 1, np.nan, 0, 1])
-    assert {int(k) for pair in folds(label, Run(), splits=3, classes=2) for part in pair for k in part} == {0, 1, 2, 3, 5, 6}
+    assert {
+        int(k) for pair in folds(label, Run(), splits=3, classes=2) for part in pair for k in part
+    } == {0, 1, 2, 3, 5, 6}
 
 
 def test_repeats_and_seeds_differ_and_the_same_seed_does_not() -> None:
@@ -67,4 +71,6 @@ def test_a_subset_has_its_part_of_each_class() -> None:
     label = np.repeat([0.0, 1.0], [90, 10])
     taken = subset(label, 0.3, 2, np.random.default_rng(0))
     assert np.bincount(label[taken].astype(int)).tolist() == [27, 3]
-    assert np.bincount(label[subset(label, 0.01, 2, np.random.default_rng(0))].astype(int)).tolist() == [2, 2]
+    assert np.bincount(
+        label[subset(label, 0.01, 2, np.random.default_rng(0))].astype(int)
+    ).tolist() == [2, 2]

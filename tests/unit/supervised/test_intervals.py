@@ -56,18 +56,28 @@ def test_it_errs_no_more_than_stated_where_folds_share_what_they_err_by() -> Non
 def test_the_bootstrap_sees_a_clear_difference_and_none_where_there_is_none() -> None:
     rng = np.random.default_rng(0)
     truth = (np.arange(400) % 4 == 0).astype(float)
-    good, bad = (np.clip(0.25 + strength * (truth - 0.25) + rng.normal(0, 0.2, 400), 0.01, 0.99) for strength in (0.4, 0.1))
+    good, bad = (
+        np.clip(0.25 + strength * (truth - 0.25) + rng.normal(0, 0.2, 400), 0.01, 0.99)
+        for strength in (0.4, 0.1)
+    )
     first, second = (np.column_stack([1 - one, one]) for one in (good, bad))
     for measure in measures(2, truth).values():
         clear = paired_bootstrap(measure.drawn, truth, first, second, rng, classes=2, draws=400)
         assert clear.low > 0
         assert clear.p < 0.01
         assert clear.mean == pytest.approx(measure.of(truth, first) - measure.of(truth, second))
-        assert paired_bootstrap(measure.drawn, truth, first, first, rng, classes=2, draws=50) == (0, 0, 0, 1)
+        assert paired_bootstrap(measure.drawn, truth, first, first, rng, classes=2, draws=50) == (
+            0,
+            0,
+            0,
+            1,
+        )
 
 
 def test_the_bootstrap_of_an_error_is_as_wide_as_theory_says() -> None:
     rng = np.random.default_rng(0)
     truth, predicted = rng.normal(size=500), np.zeros(500)
-    found = paired_bootstrap(lambda t, p, c: c @ (t - p) / c.sum(axis=1), truth, predicted, truth, rng, classes=0)
+    found = paired_bootstrap(
+        lambda t, p, c: c @ (t - p) / c.sum(axis=1), truth, predicted, truth, rng, classes=0
+    )
     assert found.high - found.low == pytest.approx(2 * 1.96 * truth.std() / sqrt(500), rel=0.1)

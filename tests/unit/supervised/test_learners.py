@@ -31,7 +31,9 @@ def test_it_learns_and_gives_the_same_again(learner: str, classes: int) -> None:
         assert says.sum(axis=1) == pytest.approx(np.ones(300))
         assert (says >= 0).all()
     measure = primary(classes, problem.label)
-    value = score(Rows(train), test, [learner], [measure], Run(), problem=problem)[learner][measure.name]
+    value = score(Rows(train), test, [learner], [measure], Run(), problem=problem)[learner][
+        measure.name
+    ]
     assert value > {0: 0.5, 2: 0.7, 4: 0.45}[classes]
 
 
@@ -44,8 +46,12 @@ def test_it_heeds_weights(learner: str, classes: int) -> None:
     wrong = train.frame.with_columns(pl.col("y").shuffle(seed=1))
     both = replace(train, frame=pl.concat([train.frame, wrong, wrong]))
     measure = primary(classes, problem.label)
-    values = [score(Rows(both, weight), test, [learner], [measure], Run(), problem=problem)[learner][measure.name]
-              for weight in (np.repeat([1.0, 1e-3, 1e-3], 300), np.ones(900))]
+    values = [
+        score(Rows(both, weight), test, [learner], [measure], Run(), problem=problem)[learner][
+            measure.name
+        ]
+        for weight in (np.repeat([1.0, 1e-3, 1e-3], 300), np.ones(900))
+    ]
     assert values[0] > values[1] + 0.05
 
 

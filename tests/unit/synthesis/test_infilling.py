@@ -17,11 +17,17 @@ DAYS = [f"{m:02d}/{d:02d}/2024" for m in range(1, 13) for d in range(1, 28)]
 
 
 def dated(folder: Path) -> tm.Synthesizer:
-    """A model of a file whose dates have the month first, whose numbers have decimal commas, and whose codes have zeros."""
+    """A model of a file whose dates have the month first, whose numbers have decimal commas, and
+    whose codes have zeros."""
     n = len(DAYS)
-    pl.DataFrame({"day": DAYS, "price": [f"{k % 9},{k % 100:02d}" for k in range(n)],
-                  "code": [f"0{k % 7}" for k in range(n)], "good": ["TRUE" if k % 3 else "FALSE" for k in range(n)],
-                  }).write_csv(folder / "train.csv", separator=";")
+    pl.DataFrame(
+        {
+            "day": DAYS,
+            "price": [f"{k % 9},{k % 100:02d}" for k in range(n)],
+            "code": [f"0{k % 7}" for k in range(n)],
+            "good": ["TRUE" if k % 3 else "FALSE" for k in range(n)],
+        }
+    ).write_csv(folder / "train.csv", separator=";")
     return tm.fit(tm.read(folder / "train.csv"), model="independent")
 
 
@@ -33,13 +39,18 @@ def test_text_is_read_as_the_model_writes_it(tmp_path: Path) -> None:
     assert model.infill(tmp_path / "rows.csv")["day"][0] == date(2024, 2, 3)
     filled = model.infill_drawn(tmp_path / "rows.csv", run=Run())
     tm.write(filled.data, tmp_path / "filled.csv")
-    assert (tmp_path / "filled.csv").read_text().splitlines()[:2] == ["day,price,code,good", '02/03/2024,"1,25",01,TRUE']
+    assert (tmp_path / "filled.csv").read_text().splitlines()[:2] == [
+        "day,price,code,good",
+        '02/03/2024,"1,25",01,TRUE',
+    ]
 
 
 def test_whole_numbers_beside_missing_ones() -> None:
     pandas = pytest.importorskip("pandas")
     model = tm.fit(business(200).drop("note"), model="independent")
-    rows = pandas.DataFrame({"age": [30, None, 50], "active": [True, None, False], "other": [1, 2, 3]})
+    rows = pandas.DataFrame(
+        {"age": [30, None, 50], "active": [True, None, False], "other": [1, 2, 3]}
+    )
     filled = model.infill(rows)
     assert isinstance(filled, pandas.DataFrame)
     assert filled["age"].iloc[[0, 2]].tolist() == [30, 50]
@@ -48,21 +59,29 @@ def test_whole_numbers_beside_missing_ones() -> None:
 
 
 def test_given_ids_and_texts_pass_through() -> None:
-    rows = business(50, seed=4).select("customer_id", "note", "age").with_columns(
-        pl.when(pl.col("age") > 50).then("customer_id"), pl.lit(None, pl.String).alias("note"))
+    rows = (
+        business(50, seed=4)
+        .select("customer_id", "note", "age")
+        .with_columns(
+            pl.when(pl.col("age") > 50).then("customer_id"), pl.lit(None, pl.String).alias("note")
+        )
+    )
     filled = tm.fit(business(200), model="independent").infill(rows)
     assert filled["customer_id"].equals(rows["customer_id"])
     assert filled["note"].null_count() == 50
 
 
-@pytest.mark.parametrize(("rows", "error", "said"), [
-    (pl.DataFrame({"x": [1]}), DataError, "none of the model's columns"),
-    (pl.DataFrame({"age": ["old"]}), DataError, "row 1: 'old' is no number"),
-    (pl.DataFrame({"age": [30.5, 31.0]}), DataError, "row 1: '30.5' is no number"),
-    (pl.DataFrame({"plan": ["team", "gold"]}), DataError, "row 2: 'gold' is no value"),
-    ("nowhere.csv", InputError, "no such file"),
-    (pl.DataFrame({"age": [30], "draw": [1]}), DataError, "a column 'draw' already"),
-])
+@pytest.mark.parametrize(
+    ("rows", "error", "said"),
+    [
+        (pl.DataFrame({"x": [1]}), DataError, "none of the model's columns"),
+        (pl.DataFrame({"age": ["old"]}), DataError, "row 1: 'old' is no number"),
+        (pl.DataFrame({"age": [30.5, 31.0]}), DataError, "row 1: '30.5' is no number"),
+        (pl.DataFrame({"plan": ["team", "gold"]}), DataError, "row 2: 'gold' is no value"),
+        ("nowhere.csv", InputError, "no such file"),
+        (pl.DataFrame({"age": [30], "draw": [1]}), DataError, "a column 'draw' already"),
+    ],
+)
 def test_what_cannot_be_used_is_refused(rows: object, error: type[Exception], said: str) -> None:
     model = tm.fit(business(200), model="independent")
     with pytest.raises(error, match=said):

@@ -18,13 +18,20 @@ from tidemill.synthesis.whatif import _tied
 
 
 def sales(rows: int = 4000) -> pl.DataFrame:
-    """The offer triples the chance to buy; the price hangs on the offer; region has nothing to do with it."""
+    """The offer triples the chance to buy; the price hangs on the offer; region has nothing to do
+    with it."""
     rng = np.random.default_rng(5)
     offer = rng.choice(["none", "discount"], rows, p=[0.7, 0.3])
     price = np.where(offer == "none", 20, 15) + rng.integers(0, 3, rows)
     bought = rng.random(rows) < np.where(offer == "none", 0.2, 0.6)
-    return pl.DataFrame({"region": rng.choice(["n", "s", "e"], rows), "offer": offer, "price": price,
-                         "bought": np.where(bought, "yes", "no")})
+    return pl.DataFrame(
+        {
+            "region": rng.choice(["n", "s", "e"], rows),
+            "offer": offer,
+            "price": price,
+            "bought": np.where(bought, "yes", "no"),
+        }
+    )
 
 
 @cache
@@ -34,7 +41,9 @@ def model() -> tm.Synthesizer:
 
 def test_a_shift_that_is_known() -> None:
     rows = sales(300).filter(pl.col("offer") == "none")
-    found = tm.what_if(model(), rows, {"offer": "discount"}, ["bought", "price", "price<18"], redraw=["price"])
+    found = tm.what_if(
+        model(), rows, {"offer": "discount"}, ["bought", "price", "price<18"], redraw=["price"]
+    )
     bought, price, cheap = found.shifts
     assert bought.outcome == "bought = yes"
     assert bought.before == pytest.approx(0.2, abs=0.04)
@@ -68,22 +77,30 @@ def test_one_row_has_an_interval() -> None:
 
 def test_unlike_anything_learned_is_told() -> None:
     run = Run()
-    found = tm.what_if(model(), sales(200).filter(pl.col("offer") == "none"), {"price": 15}, run=run)
+    found = tm.what_if(
+        model(), sales(200).filter(pl.col("offer") == "none"), {"price": 15}, run=run
+    )
     assert found.unlikely > 0.5
     assert any("extrapolated" in warning for warning in run.warnings)
 
 
-@pytest.mark.parametrize(("options", "error", "said"), [
-    ({"set": {"plan": "gold"}}, ConditionError, "never occurs"),
-    ({"set": {"plan": "!=team"}}, ConditionError, "no plain value"),
-    ({"set": {"customer_id": "C-1"}}, ConditionError, "no plain value"), ({"set": {}}, ConditionError, "one value for each"),
-    ({"set": "plan=team", "outcome": "plan"}, OptionError, "set and measured"),
-    ({"set": "plan=team", "outcome": "since"}, OptionError, "no share and no mean"),
-    ({"set": "plan=team", "keep": ["churn"]}, OptionError, "kept and measured"),
-    ({"set": "plan=team", "redraw": ["plan"]}, OptionError, "set and drawn anew"),
-    ({"set": "plan=team", "keep": ["age"], "redraw": ["fee"]}, OptionError, "not both"),
-])
-def test_what_makes_no_sense_is_refused(options: dict[str, Any], error: type[Exception], said: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"set": {"plan": "gold"}}, ConditionError, "never occurs"),
+        ({"set": {"plan": "!=team"}}, ConditionError, "no plain value"),
+        ({"set": {"customer_id": "C-1"}}, ConditionError, "no plain value"),
+        ({"set": {}}, ConditionError, "one value for each"),
+        ({"set": "plan=team", "outcome": "plan"}, OptionError, "set and measured"),
+        ({"set": "plan=team", "outcome": "since"}, OptionError, "no share and no mean"),
+        ({"set": "plan=team", "keep": ["churn"]}, OptionError, "kept and measured"),
+        ({"set": "plan=team", "redraw": ["plan"]}, OptionError, "set and drawn anew"),
+        ({"set": "plan=team", "keep": ["age"], "redraw": ["fee"]}, OptionError, "not both"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    options: dict[str, Any], error: type[Exception], said: str
+) -> None:
     learned = tm.fit(tm.read(business(200), target="churn"), model="independent")
     with pytest.raises(error, match=said):
         tm.what_if(learned, business(20), **options)
@@ -95,10 +112,20 @@ def test_an_outcome_must_be_named_where_there_is_no_target() -> None:
         tm.what_if(learned, business(20), "plan=team")
 
 
-@pytest.mark.parametrize(("fixed", "anew", "tied"), [
-    ({"a"}, {"y"}, {"c", "z"}), ({"c"}, {"y"}, {"a", "b", "z"}), ({"y"}, {"c"}, {"a", "b", "z"}),
-    ({"z"}, {"y"}, {"c", "a", "b"}), ({"x"}, {"y"}, set()),
-])
+@pytest.mark.parametrize(
+    ("fixed", "anew", "tied"),
+    [
+        ({"a"}, {"y"}, {"c", "z"}),
+        ({"c"}, {"y"}, {"a", "b", "z"}),
+        ({"y"}, {"c"}, {"a", "b", "z"}),
+        ({"z"}, {"y"}, {"c", "a", "b"}),
+        ({"x"}, {"y"}, set()),
+    ],
+)
 def test_rules_tie_columns(fixed: set[str], anew: set[str], tied: set[str]) -> None:
-    rules = (Rule("a+b=c", ("a", "b", "c")), Rule("a decides b", ("c", "z")), Rule("a<=b", ("x", "a")))
+    rules = (
+        Rule("a+b=c", ("a", "b", "c")),
+        Rule("a decides b", ("c", "z")),
+        Rule("a<=b", ("x", "a")),
+    )
     assert _tied(Schema((), rules), fixed, anew) == tied

@@ -16,8 +16,14 @@ def frame(rows: int = 300, classes: int = 2, seed: int = 0) -> pl.DataFrame:
     x, z = rng.normal(size=rows).round(3), rng.normal(size=rows).round(3)
     plan = rng.choice(["solo", "team", "firm"], rows)
     signal = 1.5 * x + (plan == "team") + 0.5 * rng.normal(size=rows)
-    frame = pl.DataFrame({"x": x, "z": pl.Series(z).scatter(np.arange(0, rows, 9), None), "plan": plan,
-                          "new": rng.random(rows) < 0.4})
+    frame = pl.DataFrame(
+        {
+            "x": x,
+            "z": pl.Series(z).scatter(np.arange(0, rows, 9), None),
+            "plan": plan,
+            "new": rng.random(rows) < 0.4,
+        }
+    )
     if not classes:
         return frame.with_columns(y=pl.Series(signal.round(3)))
     edges = np.quantile(signal, np.linspace(0.7, 1, classes)[:-1])

@@ -1,4 +1,5 @@
-"""Verdicts on images: a convolutional network learns from the column of images, and from nothing else."""
+"""Verdicts on images: a convolutional network learns from the column of images, and from nothing
+else."""
 
 from __future__ import annotations
 
@@ -29,9 +30,17 @@ def digits(rows: slice) -> Dataset:
     """Handwritten threes and eights."""
     found = load_digits()
     chosen = np.flatnonzero(np.isin(found.target, (3, 8)))[rows]
-    frame = pl.DataFrame([images("image", (found.images[chosen] * 15).astype(np.uint8)),
-                          pl.Series("label", [str(label) for label in found.target[chosen]])])
-    return Dataset(frame, Schema((Column("image", "image"), Column("label", "category", role="target"))), name="digits")
+    frame = pl.DataFrame(
+        [
+            images("image", (found.images[chosen] * 15).astype(np.uint8)),
+            pl.Series("label", [str(label) for label in found.target[chosen]]),
+        ]
+    )
+    return Dataset(
+        frame,
+        Schema((Column("image", "image"), Column("label", "category", role="target"))),
+        name="digits",
+    )
 
 
 REAL, OTHER, HELD = digits(slice(0, 120)), digits(slice(120, 200)), digits(slice(200, None))
@@ -45,7 +54,9 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("learner", OF_IMAGES)
 def test_a_learner_of_images_tells_digits_apart(learner: str) -> None:
     problem = problem_of(REAL)
-    says, again = (predicted(Rows(REAL), HELD, learner, Run(threads=1), problem=problem) for _ in range(2))
+    says, again = (
+        predicted(Rows(REAL), HELD, learner, Run(threads=1), problem=problem) for _ in range(2)
+    )
     assert np.array_equal(says, again)
     assert says.sum(axis=1) == pytest.approx(np.ones(len(HELD)))
     assert (says.argmax(axis=1) == problem.coded(HELD)).mean() > 0.8
@@ -89,9 +100,19 @@ def test_a_verdict_on_images_is_made_on_held_out_ones_in_both_measures() -> None
 
 
 def test_mislabelled_images_are_never_found_of_use() -> None:
-    swapped = OTHER.with_frame(OTHER.frame.with_columns(pl.col("label").replace({"3": "8", "8": "3"})))
-    found = verdict(REAL, swapped, Run(1, threads=1), holdout=HELD, shares=(1.0,), splits=3, repeats=1,
-                    metric="balanced_accuracy")
+    swapped = OTHER.with_frame(
+        OTHER.frame.with_columns(pl.col("label").replace({"3": "8", "8": "3"}))
+    )
+    found = verdict(
+        REAL,
+        swapped,
+        Run(1, threads=1),
+        holdout=HELD,
+        shares=(1.0,),
+        splits=3,
+        repeats=1,
+        metric="balanced_accuracy",
+    )
     assert not found.helps
     assert found.gain < 0
 

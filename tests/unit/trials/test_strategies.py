@@ -35,7 +35,9 @@ def test_so_are_near_copies_whatever_target_they_have() -> None:
     arm = table(train, train.with_frame(swapped), problem_of(train), Run())
     fold = train.rows(np.arange(100))
     extra = learned(arm, fold)[100:]
-    assert extra.height == pytest.approx(100, abs=3)  # but for those whose nearest row is another one's
+    assert extra.height == pytest.approx(
+        100, abs=3
+    )  # but for those whose nearest row is another one's
     assert extra.filter((pl.col("x") - 1e-4).round(3).is_in(fold.frame["x"].implode())).height >= 97
 
 
@@ -50,7 +52,9 @@ def test_of_equal_real_rows_each_has_its_part() -> None:
 def test_equal_rows_that_say_otherwise_keep_their_copies_apart() -> None:
     one = dataset(60)
     rows = one.rows(np.zeros(20, int))
-    train = rows.with_frame(rows.frame.with_columns(y=pl.Series(["level 0"] * 10 + ["level 1"] * 10)))
+    train = rows.with_frame(
+        rows.frame.with_columns(y=pl.Series(["level 0"] * 10 + ["level 1"] * 10))
+    )
     arm = table(train, train.rows(np.tile(np.arange(20), 5)), problem_of(train), Run())
     extra = learned(arm, train.rows(np.arange(10)))[10:]
     assert extra["y"].unique().to_list() == ["level 0"]
@@ -58,11 +62,18 @@ def test_equal_rows_that_say_otherwise_keep_their_copies_apart() -> None:
 
 
 def _two_classes(train: Dataset) -> Any:
-    return problem_of(train.with_frame(train.frame.with_columns(y=pl.Series(["level 0", "level 1"] * (len(train) // 2)))))
+    return problem_of(
+        train.with_frame(
+            train.frame.with_columns(y=pl.Series(["level 0", "level 1"] * (len(train) // 2)))
+        )
+    )
 
 
 def test_a_boolean_target_and_a_number_work_too() -> None:
-    for data in (read(frame().with_columns(pl.col("y") == "level 1"), Run(), target="y"), dataset(120, classes=0)):
+    for data in (
+        read(frame().with_columns(pl.col("y") == "level 1"), Run(), target="y"),
+        dataset(120, classes=0),
+    ):
         problem = problem_of(data)
         arm = table(data, data.rows(np.arange(50)), problem, Run())
         assert learned(arm, data.rows(np.arange(30))).height == pytest.approx(60, abs=3)
@@ -81,7 +92,9 @@ class Doubling:
 
 def test_a_sampler_sees_a_fold_and_no_target_that_is_missing() -> None:
     train = dataset(100)
-    gaps = train.with_frame(train.frame.with_columns(y=pl.when(pl.int_range(pl.len()) >= 10).then("y")))
+    gaps = train.with_frame(
+        train.frame.with_columns(y=pl.when(pl.int_range(pl.len()) >= 10).then("y"))
+    )
     made = learned(sampler(Doubling(), problem_of(train)), gaps)
     assert made.height == 180
     assert set(made.columns) == {"x", "z", "plan", "new", "y"}
@@ -155,7 +168,9 @@ def test_controls_have_the_weights_and_the_counts_that_they_say() -> None:
     sums = np.bincount(problem.label.astype(int), weighted.weight)
     assert sums[0] == pytest.approx(sums[1])
     assert weighted.weight.mean() == pytest.approx(1)
-    strategy = Arm("more", "generated", lambda data, run: Rows(data.rows(np.tile(np.arange(len(data)), 3))))
+    strategy = Arm(
+        "more", "generated", lambda data, run: Rows(data.rows(np.tile(np.arange(len(data)), 3)))
+    )
     assert len(repeated(problem, strategy).make(train, Run()).data) == 600
     assert [arm.kind for arm in controls(problem, strategy)] == ["real"] * 3
     assert len(controls(problem_of(dataset(60, classes=0)), strategy)) == 2

@@ -29,7 +29,9 @@ NOISE = Arm("noise", "generated", shuffled)
 
 def tried(train: Dataset, run: Run | None = None, **options: object) -> Trials:
     suited = list(measures(2, problem_of(train).label, {"fp": 1, "fn": 4}).values())
-    return trial([REAL, NOISE], train, run or Run(), learners=LEARNERS, measures=suited, splits=3, **options)  # type: ignore[arg-type]
+    return trial(
+        [REAL, NOISE], train, run or Run(), learners=LEARNERS, measures=suited, splits=3, **options
+    )  # type: ignore[arg-type]
 
 
 def test_real_rows_beat_noise_by_every_measure_and_learner() -> None:
@@ -43,7 +45,9 @@ def test_real_rows_beat_noise_by_every_measure_and_learner() -> None:
             gain = found.gain("real", "noise", learner, measure)
             assert gain.low > 0, (learner, measure)
             turned = found.gain("noise", "real", learner, measure)
-            assert (turned.mean, turned.low, turned.high) == pytest.approx((-gain.mean, -gain.high, -gain.low))
+            assert (turned.mean, turned.low, turned.high) == pytest.approx(
+                (-gain.mean, -gain.high, -gain.low)
+            )
     assert found.rows("real", 0.3) == pytest.approx(60, abs=1)
 
 
@@ -68,7 +72,9 @@ def test_it_stops_when_asked_and_says_how_far_it_is() -> None:
 
     with pytest.raises(Cancelled):
         tried(dataset(60), run, finished=stop)
-    assert any(event.stage == "prove" and event.total == 12 and event.left is not None for event in events)
+    assert any(
+        event.stage == "prove" and event.total == 12 and event.left is not None for event in events
+    )
 
 
 def test_a_fold_passes_on_warnings_and_stopping() -> None:
@@ -87,8 +93,10 @@ def test_other_test_rows_take_the_place_of_the_folds() -> None:
     upside_down = dataset(90, seed=1)
     turned = upside_down.frame.with_columns(pl.col("x") * -1)
     suited = list(measures(2, problem_of(train).label).values())
-    found = [trial([REAL], train, Run(), learners=["logistic"], measures=suited, splits=3, test=test)
-             for test in (upside_down, upside_down.with_frame(turned))]
+    found = [
+        trial([REAL], train, Run(), learners=["logistic"], measures=suited, splits=3, test=test)
+        for test in (upside_down, upside_down.with_frame(turned))
+    ]
     right, wrong = (one.mean("real", "logistic", "roc_auc") for one in found)
     assert right > 0.8
     assert wrong < 0.5
@@ -98,8 +106,17 @@ def test_other_test_rows_take_the_place_of_the_folds() -> None:
 def test_there_are_as_many_folds_as_the_rarest_class_of_either_side_allows() -> None:
     train, test = dataset(120), dataset(90, seed=1)
     label = problem_of(train).coded(test)
-    few = test.rows(np.sort(np.concatenate([np.flatnonzero(label == 0), np.flatnonzero(label == 1)[:2]])))
-    found = trial([REAL], train, Run(), learners=["logistic"], measures=list(measures(2, label).values()), test=few)
+    few = test.rows(
+        np.sort(np.concatenate([np.flatnonzero(label == 0), np.flatnonzero(label == 1)[:2]]))
+    )
+    found = trial(
+        [REAL],
+        train,
+        Run(),
+        learners=["logistic"],
+        measures=list(measures(2, label).values()),
+        test=few,
+    )
     assert found.folds == 4
 
 
@@ -108,7 +125,11 @@ def test_chances_are_those_of_the_real_class_shares_whatever_was_shown() -> None
     problem = problem_of(train)
     weight = np.where(problem.label == 1, 20.0, 1.0)
     rare = problem.prior[1]
-    for rows in (Rows(train), Rows(train, weight), Rows(train.rows(np.repeat(np.arange(2000), weight.astype(int))))):
+    for rows in (
+        Rows(train),
+        Rows(train, weight),
+        Rows(train.rows(np.repeat(np.arange(2000), weight.astype(int)))),
+    ):
         says = predicted(rows, test, "logistic", Run(), problem=problem)
         assert says[:, 1].mean() == pytest.approx(rare, abs=0.02)
 
@@ -136,7 +157,9 @@ def test_rows_without_any_target_are_told() -> None:
 
 def test_many_levels_are_one_class_together_and_unknown_ones_are_missing() -> None:
     rng = np.random.default_rng(0)
-    train = dataset(300).frame.with_columns(y=pl.Series([f"l{k}" for k in np.minimum(rng.geometric(0.2, 300), 15)]))
+    train = dataset(300).frame.with_columns(
+        y=pl.Series([f"l{k}" for k in np.minimum(rng.geometric(0.2, 300), 15)])
+    )
     from tidemill.io.reading import read
 
     data = read(train, Run(), target="y")
@@ -145,6 +168,8 @@ def test_many_levels_are_one_class_together_and_unknown_ones_are_missing() -> No
     assert len(problem.classes) == 10
     assert np.array_equal(problem.coded(data), problem.label)
     two = dataset(60)
-    odd = two.with_frame(two.frame.with_columns(y=pl.when(pl.col("x") > 0).then(pl.lit("?")).otherwise(pl.col("y"))))
+    odd = two.with_frame(
+        two.frame.with_columns(y=pl.when(pl.col("x") > 0).then(pl.lit("?")).otherwise(pl.col("y")))
+    )
     coded = problem_of(two).coded(odd)
     assert np.array_equal(np.isnan(coded), (two.frame["x"] > 0).to_numpy())

@@ -36,17 +36,39 @@ def honesty() -> ModuleType:
 
 def test_what_is_said_is_what_was_measured() -> None:
     train = dataset(150)
-    found = verdict(train, dataset(300, seed=3), Run(), learners=["logistic", "nearest"], shares=(1.0, 0.3), splits=3,
-                    repeats=1, cost={"fp": 1, "fn": 5}, metric="average_precision", holdout=dataset(150, seed=4))
+    found = verdict(
+        train,
+        dataset(300, seed=3),
+        Run(),
+        learners=["logistic", "nearest"],
+        shares=(1.0, 0.3),
+        splits=3,
+        repeats=1,
+        cost={"fp": 1, "fn": 5},
+        metric="average_precision",
+        holdout=dataset(150, seed=4),
+    )
     assert {(c.learner, c.measure, c.share) for c in found.contrasts} == {
-        (learner, measure, share) for learner in ("logistic", "nearest") for share in (1.0, 0.3)
-        for measure in ("average_precision", "balanced_accuracy", "cost")}
+        (learner, measure, share)
+        for learner in ("logistic", "nearest")
+        for share in (1.0, 0.3)
+        for measure in ("average_precision", "balanced_accuracy", "cost")
+    }
     for contrast in found.contrasts:
         gain = contrast.value - contrast.reference
         assert contrast.gain == pytest.approx(-gain if contrast.measure == "cost" else gain)
         assert contrast.low <= contrast.gain <= contrast.high
-    main = next(c for c in found.contrasts if (c.learner, c.measure, c.share) == (found.learner, "average_precision", 1.0))
-    assert (found.gain, found.low, found.high, found.control) == (main.gain, main.low, main.high, main.control)
+    main = next(
+        c
+        for c in found.contrasts
+        if (c.learner, c.measure, c.share) == (found.learner, "average_precision", 1.0)
+    )
+    assert (found.gain, found.low, found.high, found.control) == (
+        main.gain,
+        main.low,
+        main.high,
+        main.control,
+    )
     assert found.helps == (found.low > 0)
     assert found.reason.startswith("use them" if found.helps else "do not")
     assert found == Verdict.from_state(json.loads(json.dumps(found.to_state())))
@@ -76,7 +98,9 @@ class More:
 
 def test_a_sampler_is_tested_once_on_untouched_rows() -> None:
     train, holdout = dataset(200), dataset(300, seed=4)
-    good, bad = (verdict(train, More(kind), Run(), holdout=holdout, **QUICK) for kind in (True, False))
+    good, bad = (
+        verdict(train, More(kind), Run(), holdout=holdout, **QUICK) for kind in (True, False)
+    )
     assert good.test is not None
     assert bad.test is not None
     assert good.test.gain > bad.test.gain
@@ -89,14 +113,18 @@ def test_a_sampler_is_tested_once_on_untouched_rows() -> None:
 @pytest.mark.parametrize(("classes", "measure"), [(0, "R²"), (4, "balanced accuracy")])
 def test_numbers_and_several_classes(classes: int, measure: str) -> None:
     train = dataset(150, classes)
-    found = verdict(train, train.rows(np.arange(100)), Run(), holdout=dataset(100, classes, seed=1), **QUICK)
+    found = verdict(
+        train, train.rows(np.arange(100)), Run(), holdout=dataset(100, classes, seed=1), **QUICK
+    )
     assert found.metric == measure
     assert not found.helps
 
 
 def test_costs_decide_and_are_told_as_money() -> None:
     train = dataset(150)
-    found = verdict(train, train, Run(), cost={"fp": 5, "fn": 200}, holdout=dataset(100, seed=1), **QUICK)
+    found = verdict(
+        train, train, Run(), cost={"fp": 5, "fn": 200}, holdout=dataset(100, seed=1), **QUICK
+    )
     assert found.metric == "cost per 1,000 rows"
     assert "points" not in found.reason
     assert "of the saving" in found.reason
@@ -129,12 +157,18 @@ def test_large_tables_are_sampled_and_that_is_said(monkeypatch: pytest.MonkeyPat
 
 def test_generated_rows_of_unknown_classes_are_left_out_and_that_is_said() -> None:
     train = dataset(150)
-    made = train.with_frame(train.frame.with_columns(y=pl.Series(["?"] * 10 + train.frame["y"].to_list()[10:])))
+    made = train.with_frame(
+        train.frame.with_columns(y=pl.Series(["?"] * 10 + train.frame["y"].to_list()[10:]))
+    )
     found = verdict(train, made, Run(), **QUICK)
-    assert any(caveat.startswith("10 generated rows have no value of the target") for caveat in found.caveats)
+    assert any(
+        caveat.startswith("10 generated rows have no value of the target")
+        for caveat in found.caveats
+    )
 
 
-# --- honesty ----------------------------------------------------------------------------------------------------------
+# --- honesty --------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("sort", ["noise", "independent columns", "copies"])
 def test_useless_rows_are_not_found_of_use(honesty: ModuleType, sort: str) -> None:
@@ -154,7 +188,9 @@ def test_true_rows_are_found_of_use(honesty: ModuleType, monkeypatch: pytest.Mon
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["holdout", "sampler"])
 @pytest.mark.parametrize("sort", ["noise", "independent columns", "copies"])
-def test_the_rate_of_wrong_verdicts_is_at_most_the_stated_one(honesty: ModuleType, sort: str, mode: str) -> None:
+def test_the_rate_of_wrong_verdicts_is_at_most_the_stated_one(
+    honesty: ModuleType, sort: str, mode: str
+) -> None:
     assert honesty.measured("reader-survey", sort, mode, 200, 1)["found"] <= honesty.highest(200)
 
 

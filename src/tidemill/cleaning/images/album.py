@@ -58,7 +58,8 @@ class Album:
 
 
 def album(train: Dataset, run: Run, check: str) -> Album | None:
-    """The images of the training rows, in order; None where there is no column of images, or no row."""
+    """The images of the training rows, in order; None where there is no column of images, or no
+    row."""
     column = image_column(train.schema)
     if column is None or not len(train):
         return None

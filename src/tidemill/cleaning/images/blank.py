@@ -20,11 +20,22 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     blank = np.flatnonzero(seen.blank)
     if not len(blank):
         return Diagnosis()
-    said = (f"{many(len(blank), 'image is', 'images are')} blank, of nearly one colour "
-            f"({share(len(blank), len(seen))}{seen.note}).")
-    return Diagnosis((Issue("blank_images", said, (seen.column,), len(blank),
-                            action="kept; drop them if an empty image is not one of the things to be learned",
-                            picture=seen.shown("Blank images", {"": blank.tolist()})),))
+    said = (
+        f"{many(len(blank), 'image is', 'images are')} blank, of nearly one colour "
+        f"({share(len(blank), len(seen))}{seen.note})."
+    )
+    return Diagnosis(
+        (
+            Issue(
+                "blank_images",
+                said,
+                (seen.column,),
+                len(blank),
+                action="kept; drop them if an empty image is not one of the things to be learned",
+                picture=seen.shown("Blank images", {"": blank.tolist()}),
+            ),
+        )
+    )
 
 
 CHECK = Check(diagnose)

@@ -20,19 +20,37 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     if seen is None or seen.labels is None:
         return Diagnosis()
     known = np.flatnonzero(np.array(seen.labels) != "")
-    pairs = [pair for pair in known[copies(seen.pixels[known], MOST_PAIRS)].tolist()
-             if seen.labels[pair[0]] != seen.labels[pair[1]]]
+    pairs = [
+        pair
+        for pair in known[copies(seen.pixels[known], MOST_PAIRS)].tolist()
+        if seen.labels[pair[0]] != seen.labels[pair[1]]
+    ]
     if not pairs:
         return Diagnosis()
     groups: dict[str, list[int]] = {}
     for one, other in pairs:
-        groups.setdefault(f"'{seen.labels[one]}' beside '{seen.labels[other]}'", []).extend((one, other))
+        groups.setdefault(f"'{seen.labels[one]}' beside '{seen.labels[other]}'", []).extend(
+            (one, other)
+        )
     count = len(np.unique(pairs))
-    said = (f"{many(len(pairs), 'pair')} of images {'shows' if len(pairs) == 1 else 'show'} the same, or nearly so, under "
-            f"different labels: {many(count, 'image')} ({share(count, len(seen))}{seen.note}).")
-    return Diagnosis((Issue("image_labels", said, (seen.column,), count, severity="warning",
-                            action="kept; find out which of the labels are right",
-                            picture=seen.shown("The same under different labels", groups)),))
+    said = (
+        f"{many(len(pairs), 'pair')} of images {'shows' if len(pairs) == 1 else 'show'} the same, "
+        "or nearly so, under "
+        f"different labels: {many(count, 'image')} ({share(count, len(seen))}{seen.note})."
+    )
+    return Diagnosis(
+        (
+            Issue(
+                "image_labels",
+                said,
+                (seen.column,),
+                count,
+                severity="warning",
+                action="kept; find out which of the labels are right",
+                picture=seen.shown("The same under different labels", groups),
+            ),
+        )
+    )
 
 
 CHECK = Check(diagnose)

@@ -37,24 +37,43 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     if not groups:
         return Diagnosis()
     odd = sum(len(at) for at in groups.values())
-    said = (f"{many(odd, 'image is', 'images are')} far from all others ({share(odd, len(seen))}{seen.note}): "
-            f"{'; '.join(f'{len(at):,} {label}' for label, at in groups.items())}.")
-    return Diagnosis((Issue("odd_images", said, (seen.column,), odd,
-                            action="kept; drop them if they are mistakes",
-                            picture=seen.shown("Images far from all others", groups)),))
+    said = (
+        f"{many(odd, 'image is', 'images are')} far from all others "
+        f"({share(odd, len(seen))}{seen.note}): "
+        f"{'; '.join(f'{len(at):,} {label}' for label, at in groups.items())}."
+    )
+    return Diagnosis(
+        (
+            Issue(
+                "odd_images",
+                said,
+                (seen.column,),
+                odd,
+                action="kept; drop them if they are mistakes",
+                picture=seen.shown("Images far from all others", groups),
+            ),
+        )
+    )
 
 
 def _far_out(grey: Floats, run: Run) -> dict[str, list[int]]:
-    """Positions of images (n, pixels) that are far out, the farthest first, each under the first thing that makes it so."""
+    """Positions of images (n, pixels) that are far out, the farthest first, each under the first
+    thing that makes it so."""
     bright, contrast = far(grey.mean(axis=1)), far(grey.std(axis=1))
     shape = np.max([far(distance) for distance in _distances(grey, run)], axis=0)
-    told = {"much brighter": bright / _FAR_LIGHT, "much darker": -bright / _FAR_LIGHT,
-            "with much more contrast": contrast / _FAR_LIGHT, "with much less contrast": -contrast / _FAR_LIGHT,
-            "unlike any other in what they show": shape / _FAR_SHAPE}
+    told = {
+        "much brighter": bright / _FAR_LIGHT,
+        "much darker": -bright / _FAR_LIGHT,
+        "with much more contrast": contrast / _FAR_LIGHT,
+        "with much less contrast": -contrast / _FAR_LIGHT,
+        "unlike any other in what they show": shape / _FAR_SHAPE,
+    }
     groups: dict[str, list[int]] = {}
     seen: set[int] = set()
     for label, score in told.items():
-        at = [int(i) for i in np.argsort(-score, kind="stable") if score[i] > 1 and int(i) not in seen]
+        at = [
+            int(i) for i in np.argsort(-score, kind="stable") if score[i] > 1 and int(i) not in seen
+        ]
         if at:
             groups[label] = at
             seen.update(at)
@@ -62,16 +81,20 @@ def _far_out(grey: Floats, run: Run) -> dict[str, list[int]]:
 
 
 def _distances(grey: Floats, run: Run) -> tuple[Floats, Floats]:
-    """How far each image is from the middle along the main axes, in standard deviations, and how far off these axes."""
+    """How far each image is from the middle along the main axes, in standard deviations, and how
+    far off these axes."""
     axes = min(_AXES, *grey.shape)
-    space = PCA(axes, svd_solver="randomized", random_state=run.seed_of("cleaning", "odd_images")).fit(grey)
+    space = PCA(
+        axes, svd_solver="randomized", random_state=run.seed_of("cleaning", "odd_images")
+    ).fit(grey)
     places = space.transform(grey)
     along = np.sqrt((places**2 / np.maximum(space.explained_variance_, 1e-9)).sum(axis=1))
-    return along, np.sqrt(((grey - space.inverse_transform(places))**2).sum(axis=1))
+    return along, np.sqrt(((grey - space.inverse_transform(places)) ** 2).sum(axis=1))
 
 
 def far(values: Floats) -> Floats:
-    """How far each value is from the median, in distances of the quartile on its side; 4 in 100,000 normal values pass 6.
+    """How far each value is from the median, in distances of the quartile on its side; 4 in 100,000
+    normal values pass 6.
 
     Example:
         >>> far(np.array([0.0, 10, 20, 30, 100])).tolist()

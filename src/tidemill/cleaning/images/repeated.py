@@ -28,18 +28,36 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     near = unlike[copies(seen.pixels[unlike], MOST_PAIRS)]
     issues = []
     if len(again):
-        issues.append(_issue(seen, np.column_stack([first[again], again]), "repeats", "repeat", "an earlier one exactly"))
+        issues.append(
+            _issue(
+                seen,
+                np.column_stack([first[again], again]),
+                "repeats",
+                "repeat",
+                "an earlier one exactly",
+            )
+        )
     if len(near):
-        issues.append(_issue(seen, near, "is nearly the same as", "are nearly the same as", "an earlier one"))
+        issues.append(
+            _issue(seen, near, "is nearly the same as", "are nearly the same as", "an earlier one")
+        )
     return Diagnosis(tuple(issues))
 
 
 def _issue(seen: Album, pairs: np.ndarray, one: str, more: str, what: str) -> Issue:
     count = len(np.unique(pairs[:, 1]))
-    said = f"{many(count, f'image {one}', f'images {more}')} {what} ({share(count, len(seen))}{seen.note})."
-    return Issue("repeated_images", said, (seen.column,), count,
-                 action="kept; drop them if no two images should be alike, since copies flatter every score",
-                 picture=seen.shown("Images and their copies, side by side", side_by_side(pairs)))
+    said = (
+        f"{many(count, f'image {one}', f'images {more}')} {what} "
+        f"({share(count, len(seen))}{seen.note})."
+    )
+    return Issue(
+        "repeated_images",
+        said,
+        (seen.column,),
+        count,
+        action="kept; drop them if no two images should be alike, since copies flatter every score",
+        picture=seen.shown("Images and their copies, side by side", side_by_side(pairs)),
+    )
 
 
 def side_by_side(pairs: np.ndarray) -> dict[str, Sequence[int]]:

@@ -23,8 +23,10 @@ class Allowed:
     """The values of one column that pass some tests.
 
     Attributes:
-        levels: (size,) bool, levels of the column's code (a presence code, or that of its categories); None for any.
-        numbers: (k, 2) intervals of the number on the column's line, wherever it has one; None for any.
+        levels: (size,) bool, levels of the column's code (a presence code, or that of its
+            categories); None for any.
+        numbers: (k, 2) intervals of the number on the column's line, wherever it has one; None for
+            any.
     """
 
     levels: np.ndarray | None = None
@@ -54,7 +56,8 @@ class ColumnCodec(ABC):
         spec: The channels: at most one code; known after :meth:`fit`.
         dtype: Of the typed values.
         line: How its reals make one number; None for a column without reals.
-        exact: Whether ``decode(encode(x)) == x`` to the last bit, and if not, why (in ``inexact_because``).
+        exact: Whether ``decode(encode(x)) == x`` to the last bit, and if not, why (in
+            ``inexact_because``).
     """
 
     exact: bool = True
@@ -96,11 +99,13 @@ class ColumnCodec(ABC):
         """The values that pass all tests, all of which are of this column.
 
         Raises:
-            ConditionError: A test asks for what the column cannot have, or no value passes them all.
+            ConditionError: A test asks for what the column cannot have, or no value passes them
+                all.
         """
 
     def unknown(self, values: pl.Series) -> np.ndarray:
-        """(n,) whether a value (of the codec's dtype, not null) is none that the codec can give back."""
+        """(n,) whether a value (of the codec's dtype, not null) is none that the codec can give
+        back."""
         return (self.decode(self.encode(values), np.random.default_rng(0)) != values).to_numpy()
 
     @abstractmethod
@@ -116,11 +121,17 @@ class ColumnCodec(ABC):
 def none_passes(column: Column, tests: Sequence[Test]) -> ConditionError:
     """For tests that exclude each other."""
     said = " and ".join(f"'{test}'" for test in tests)
-    return ConditionError(f"no value passes {said}", where=f"column '{column.name}'",
-                          hint="leave out a test" if len(tests) > 1 else "ask for other values")
+    return ConditionError(
+        f"no value passes {said}",
+        where=f"column '{column.name}'",
+        hint="leave out a test" if len(tests) > 1 else "ask for other values",
+    )
 
 
 def not_missing(column: Column) -> ConditionError:
     """For a missing value asked of a column that has none."""
-    return ConditionError("no value is missing in the training rows", where=f"column '{column.name}'",
-                          hint="ask for a value")
+    return ConditionError(
+        "no value is missing in the training rows",
+        where=f"column '{column.name}'",
+        hint="ask for a value",
+    )

@@ -10,7 +10,14 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes, not_missing
+from tidemill.codecs.columns.base import (
+    FIRST,
+    Allowed,
+    ColumnCodec,
+    Fresh,
+    none_passes,
+    not_missing,
+)
 from tidemill.codecs.columns.scales import evident_order
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
@@ -19,7 +26,8 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column
 
 MIN_COUNT = 5
-"""A level of fewer training rows is not kept by name, unless such levels make up most of the column."""
+"""A level of fewer training rows is not kept by name, unless such levels make up most of the
+column."""
 
 MOST_ORDERED = 1_000
 """No order is looked for among more levels."""
@@ -28,10 +36,11 @@ _DTYPES = {"String": pl.String, "Boolean": pl.Boolean, "Int64": pl.Int64, "Float
 
 
 class CategoryCodec(ColumnCodec):
-    """One code: the levels, in their order if they have an evident one, else by frequency; then rare levels, then missing.
+    """One code: the levels, in their order if they have an evident one, else by frequency; then
+    rare levels, then missing.
 
-    A row with a rare level comes back with one of the kept levels, drawn by their frequency: the name of a level that
-    only a few rows carry may be a person's.
+    A row with a rare level comes back with one of the kept levels, drawn by their frequency: the
+    name of a level that only a few rows carry may be a person's.
     """
 
     exact = False
@@ -52,12 +61,21 @@ class CategoryCodec(ColumnCodec):
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
         """Count the levels; keep those that are frequent enough."""
         self.stored = str(values.dtype) if str(values.dtype) in _DTYPES else "String"
-        counted = values.cast(pl.String).drop_nulls().rename("level").value_counts().sort(
-            ["count", "level"], descending=[True, False])
+        counted = (
+            values.cast(pl.String)
+            .drop_nulls()
+            .rename("level")
+            .value_counts()
+            .sort(["count", "level"], descending=[True, False])
+        )
         kept = counted.filter(pl.col("count") >= MIN_COUNT)
         if 2 * kept["count"].sum() < counted["count"].sum():
-            run.warn(f"Most values of '{column.name}' occur fewer than {MIN_COUNT} times; the model keeps them all by "
-                     f"name. If they point to persons, declare the column with --id {column.name} or --ignore it.")
+            run.warn(
+                f"Most values of '{column.name}' occur fewer than {MIN_COUNT} times; the model "
+                "keeps them all by "
+                f"name. If they point to persons, declare the column with --id {column.name} or "
+                "--ignore it."
+            )
             kept = counted
         order = _order(column, kept["level"].to_list())
         self.ordered = order is not None
@@ -70,22 +88,39 @@ class CategoryCodec(ColumnCodec):
         return self
 
     def _spec(self, column: Column) -> Spec:
-        return Spec(codes=(Code(column.name, max(len(self.levels) + self.rare + self.missing, 1), self.ordered),))
+        return Spec(
+            codes=(
+                Code(
+                    column.name, max(len(self.levels) + self.rare + self.missing, 1), self.ordered
+                ),
+            )
+        )
 
     @property
     def by_frequency(self) -> list[str]:
         """The levels, the most frequent first."""
-        return [self.levels[at] for at in np.argsort(-np.array(self.chances), kind="stable").tolist()]
+        return [
+            self.levels[at] for at in np.argsort(-np.array(self.chances), kind="stable").tolist()
+        ]
 
     def encode(self, values: pl.Series) -> Batch:
         """(n,) levels -> one code each; unknown and rare ones alike."""
         text = values.cast(pl.String)
-        unknown = len(self.levels) if self.rare else int(np.argmax(self.chances)) if self.chances else 0
+        unknown = (
+            len(self.levels) if self.rare else int(np.argmax(self.chances)) if self.chances else 0
+        )
         place = {level: i for i, level in enumerate(self.levels)}
-        code = text.replace_strict(place, default=unknown, return_dtype=pl.Int32) if place else (
-            pl.repeat(0, len(text), dtype=pl.Int32, eager=True))
+        code = (
+            text.replace_strict(place, default=unknown, return_dtype=pl.Int32)
+            if place
+            else (pl.repeat(0, len(text), dtype=pl.Int32, eager=True))
+        )
         absent = values.is_null().to_numpy()
-        codes = np.where(absent, len(self.levels) + self.rare if self.missing else 0, code.fill_null(0).to_numpy())
+        codes = np.where(
+            absent,
+            len(self.levels) + self.rare if self.missing else 0,
+            code.fill_null(0).to_numpy(),
+        )
         return Batch(np.zeros((len(values), 0), np.int64), codes.astype(np.int32)[:, None])
 
     def settled(self, batch: Batch, rng: np.random.Generator) -> Batch:
@@ -94,7 +129,9 @@ class CategoryCodec(ColumnCodec):
         if not len(rare):
             return batch
         code = batch.code.copy()
-        code[rare, 0] = rng.choice(len(self.levels), len(rare), p=np.array(self.chances) / np.sum(self.chances))
+        code[rare, 0] = rng.choice(
+            len(self.levels), len(rare), p=np.array(self.chances) / np.sum(self.chances)
+        )
         return Batch(batch.tick, code)
 
     def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
@@ -113,11 +150,17 @@ class CategoryCodec(ColumnCodec):
         return len(self.levels) + self.rare if self.missing else None
 
     def unknown(self, values: pl.Series) -> np.ndarray:
-        """(n,) whether a level never occurred in training; any may be a rare one where there are such."""
-        return np.zeros(len(values), bool) if self.rare else (~values.cast(pl.String).is_in(self.levels)).to_numpy()
+        """(n,) whether a level never occurred in training; any may be a rare one where there are
+        such."""
+        return (
+            np.zeros(len(values), bool)
+            if self.rare
+            else (~values.cast(pl.String).is_in(self.levels)).to_numpy()
+        )
 
     def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
-        """The levels that pass, whatever their case; rare ones, which come back as kept ones, if all of these pass."""
+        """The levels that pass, whatever their case; rare ones, which come back as kept ones, if
+        all of these pass."""
         passes = np.ones(self.spec.codes[0].size, bool)
         for test in tests:
             passes &= self._passing(column, test)
@@ -137,7 +180,9 @@ class CategoryCodec(ColumnCodec):
         elif test.operator != "missing":
             kept = self._compared(column, test)
         rare = bool(kept.all()) and test.operator != "missing"
-        out = np.array([*kept, *[rare] * self.rare, *[test.operator == "missing"] * self.missing], bool)
+        out = np.array(
+            [*kept, *[rare] * self.rare, *[test.operator == "missing"] * self.missing], bool
+        )
         return np.resize(out, self.spec.codes[0].size) if len(out) else np.ones(1, bool)
 
     def _places(self, column: Column, values: Sequence[Any]) -> list[int]:
@@ -161,12 +206,18 @@ class CategoryCodec(ColumnCodec):
         return places
 
     def _refusal(self, column: Column, value: Any) -> ConditionError:
-        often = f"occurs in fewer than {MIN_COUNT} training rows, if at all" if self.rare else (
-            "never occurs in the training rows")
+        often = (
+            f"occurs in fewer than {MIN_COUNT} training rows, if at all"
+            if self.rare
+            else ("never occurs in the training rows")
+        )
         levels = self.levels if self.ordered else self.by_frequency
         shown = ", ".join(levels[:8]) + (", ..." if len(levels) > 8 else "")
-        return ConditionError(f"the value '{value}' {often}", where=f"column '{column.name}'",
-                              hint=f"choose one of: {shown}")
+        return ConditionError(
+            f"the value '{value}' {often}",
+            where=f"column '{column.name}'",
+            hint=f"choose one of: {shown}",
+        )
 
     def _numbers(self) -> list[float] | None:
         """The levels as numbers, where all of them are."""
@@ -179,20 +230,37 @@ class CategoryCodec(ColumnCodec):
         """(levels,) which levels, all of them numbers, pass <, <=, > or >=."""
         levels = self._numbers()
         if levels is None:
-            raise ConditionError(f"'{test}' compares, but the column's values are no numbers",
-                                 where=f"column '{column.name}'", hint="name the values: COL=VALUE or COL in A,B")
+            raise ConditionError(
+                f"'{test}' compares, but the column's values are no numbers",
+                where=f"column '{column.name}'",
+                hint="name the values: COL=VALUE or COL in A,B",
+            )
         try:
             asked = float(test.value)
         except (TypeError, ValueError) as error:
-            raise ConditionError(f"'{test.value}' is no number", where=f"column '{column.name}'",
-                                 hint="write the value as the column does") from error
+            raise ConditionError(
+                f"'{test.value}' is no number",
+                where=f"column '{column.name}'",
+                hint="write the value as the column does",
+            ) from error
         numbers = np.array(levels, float)
-        return {"<": numbers < asked, "<=": numbers <= asked, ">": numbers > asked, ">=": numbers >= asked}[test.operator]
+        return {
+            "<": numbers < asked,
+            "<=": numbers <= asked,
+            ">": numbers > asked,
+            ">=": numbers >= asked,
+        }[test.operator]
 
     def to_state(self) -> dict[str, Any]:
         """The kept levels and their shares."""
-        return {"levels": self.levels, "chances": self.chances, "ordered": self.ordered, "rare": self.rare,
-                "missing": self.missing, "dtype": self.stored}
+        return {
+            "levels": self.levels,
+            "chances": self.chances,
+            "ordered": self.ordered,
+            "rare": self.rare,
+            "missing": self.missing,
+            "dtype": self.stored,
+        }
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
@@ -201,7 +269,11 @@ class CategoryCodec(ColumnCodec):
         codec.levels = [str(level) for level in state["levels"]]
         codec.chances = [float(chance) for chance in state["chances"]]
         codec.ordered = bool(state["ordered"])
-        codec.rare, codec.missing, codec.stored = bool(state["rare"]), bool(state["missing"]), str(state["dtype"])
+        codec.rare, codec.missing, codec.stored = (
+            bool(state["rare"]),
+            bool(state["missing"]),
+            str(state["dtype"]),
+        )
         if len(codec.levels) != len(codec.chances) or codec.stored not in _DTYPES:
             raise ValueError("levels and chances do not fit together")
         codec.spec = codec._spec(column)
@@ -210,7 +282,9 @@ class CategoryCodec(ColumnCodec):
 
 def _order(column: Column, levels: list[str]) -> list[int] | None:
     """The places of the levels in their order: that of an enumeration, or an evident one."""
-    declared = json.loads(column.dtype.removeprefix("Enum")) if column.dtype.startswith("Enum[") else []
+    declared = (
+        json.loads(column.dtype.removeprefix("Enum")) if column.dtype.startswith("Enum[") else []
+    )
     if declared and set(levels) <= set(declared):
         place = {level: k for k, level in enumerate(declared)}
         return sorted(range(len(levels)), key=lambda at: place[levels[at]])

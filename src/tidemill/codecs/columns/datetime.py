@@ -28,12 +28,14 @@ _EPOCH = dt.datetime(1970, 1, 1)
 
 
 class DatetimeCodec(ColumnCodec):
-    """One real for the week and one for the day in it, or one for the day; one for the time of day where there are such.
+    """One real for the week and one for the day in it, or one for the day; one for the time of day
+    where there are such.
 
-    Days are counted from 1970-01-01. Where they span eight weeks or more, models see weeks and days of the week, which end
-    on the weekday of the latest day, so that a last week that is not over does not reach beyond it.
-    Times of day are counted in the largest unit that keeps them all (minutes, seconds, ...). A zone is kept; the days
-    and times are those of UTC, so that no hour is doubled or missing.
+    Days are counted from 1970-01-01. Where they span eight weeks or more, models see weeks and days
+    of the week, which end on the weekday of the latest day, so that a last week that is not over
+    does not reach beyond it. Times of day are counted in the largest unit that keeps them all
+    (minutes, seconds, ...). A zone is kept; the days and times are those of UTC, so that no hour is
+    doubled or missing.
     """
 
     unit: str
@@ -52,7 +54,9 @@ class DatetimeCodec(ColumnCodec):
         day, time = self._day_and_time(values.drop_nulls())
         self.day_step = 1 if len(day) < 20 else max(int(np.gcd.reduce(day - day.min())), 1)
         self.day_step = self.day_step if not np.any(day % self.day_step) else 1
-        self.time_step = int(np.gcd.reduce(time, initial=_PER_DAY[self.unit])) if np.any(time) else 0
+        self.time_step = (
+            int(np.gcd.reduce(time, initial=_PER_DAY[self.unit])) if np.any(time) else 0
+        )
         self.weekly = _week_end(day) if self.day_step == 1 else None
         self.presence = Presence.of(values)
         self.spec = self._spec(column)
@@ -63,12 +67,23 @@ class DatetimeCodec(ColumnCodec):
         presence = 0 if codes else None
         reals = [Real(f"{column.name} day", float(self.day_step), presence)]
         if self.weekly is not None:
-            reals = [Real(f"{column.name} week", 7.0, presence), Real(f"{column.name} day of the week", 1.0, presence)]
+            reals = [
+                Real(f"{column.name} week", 7.0, presence),
+                Real(f"{column.name} day of the week", 1.0, presence),
+            ]
         per_day = _PER_DAY[self.unit] // self.time_step if self.time_step else 1
         days = (self.day_step * per_day,) if self.weekly is None else (7 * per_day, per_day)
         if self.time_step:
-            reals.append(Real(f"{column.name} time of day", self.time_step / _PER_DAY[self.unit] * 86_400, presence))
-            self.line = Line((*days, 1), Fraction(1, per_day), self._sort, per_day * (self.weekly or 0))
+            reals.append(
+                Real(
+                    f"{column.name} time of day",
+                    self.time_step / _PER_DAY[self.unit] * 86_400,
+                    presence,
+                )
+            )
+            self.line = Line(
+                (*days, 1), Fraction(1, per_day), self._sort, per_day * (self.weekly or 0)
+            )
         else:
             weights = tuple(weight // self.day_step for weight in days)
             self.line = Line(weights, Fraction(self.day_step), self._sort, self.weekly or 0)
@@ -81,7 +96,11 @@ class DatetimeCodec(ColumnCodec):
     @property
     def dtype(self) -> pl.DataType:
         """Date, or Datetime of the column's unit and zone."""
-        return pl.Datetime(cast(Literal["ms", "us", "ns"], self.unit), self.zone) if self.unit else pl.Date()
+        return (
+            pl.Datetime(cast(Literal["ms", "us", "ns"], self.unit), self.zone)
+            if self.unit
+            else pl.Date()
+        )
 
     def _day_and_time(self, values: pl.Series) -> tuple[np.ndarray, np.ndarray]:
         """(n,) dates -> (n,) int64 days and (n,) int64 times of day in the column's unit."""
@@ -98,7 +117,10 @@ class DatetimeCodec(ColumnCodec):
         here = values.is_not_null()
         day, time = self._day_and_time(values.filter(here))
         if self.time_step:
-            number = day // self.day_step * self.day_step * (_PER_DAY[self.unit] // self.time_step) + time // self.time_step
+            number = (
+                day // self.day_step * self.day_step * (_PER_DAY[self.unit] // self.time_step)
+                + time // self.time_step
+            )
         else:
             number = day // self.day_step
         tick[here.to_numpy()] = self.line.ticks(number)
@@ -120,7 +142,8 @@ class DatetimeCodec(ColumnCodec):
         return self.presence.missing_level
 
     def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
-        """Intervals of the line; a date without a time of day stands for its midnight, in the column's zone."""
+        """Intervals of the line; a date without a time of day stands for its midnight, in the
+        column's zone."""
         return self.presence.allowed(column, tests, self._numbers)
 
     def _numbers(self, column: Column, test: Test) -> np.ndarray:
@@ -133,15 +156,22 @@ class DatetimeCodec(ColumnCodec):
         position = self._position(column, test.value)
         first = -((-position.numerator) // position.denominator)
         exact = position.denominator == 1
-        return {"<": between(-LARGEST, first - 1), "<=": between(-LARGEST, first if exact else first - 1),
-                ">": between(first + 1 if exact else first, LARGEST), ">=": between(first, LARGEST),
-                "!=": without(first) if exact else everything()}[test.operator]
+        return {
+            "<": between(-LARGEST, first - 1),
+            "<=": between(-LARGEST, first if exact else first - 1),
+            ">": between(first + 1 if exact else first, LARGEST),
+            ">=": between(first, LARGEST),
+            "!=": without(first) if exact else everything(),
+        }[test.operator]
 
     def _at(self, column: Column, value: Any) -> int:
         position = self._position(column, value)
         if position.denominator != 1:
-            raise ConditionError(f"'{value}' is no value that the column can have", where=f"column '{column.name}'",
-                                 hint="ask for a span: COL>=FROM together with COL<UNTIL")
+            raise ConditionError(
+                f"'{value}' is no value that the column can have",
+                where=f"column '{column.name}'",
+                hint="ask for a span: COL>=FROM together with COL<UNTIL",
+            )
         return position.numerator
 
     def _position(self, column: Column, value: Any) -> Fraction:
@@ -152,12 +182,22 @@ class DatetimeCodec(ColumnCodec):
         """
         assert self.line is not None
         if not isinstance(value, dt.date):
-            raise ConditionError(f"'{value}' is no date", where=f"column '{column.name}'",
-                                 hint="write the value as the column does")
-        moment = value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)
+            raise ConditionError(
+                f"'{value}' is no date",
+                where=f"column '{column.name}'",
+                hint="write the value as the column does",
+            )
+        moment = (
+            value
+            if isinstance(value, dt.datetime)
+            else dt.datetime(value.year, value.month, value.day)
+        )
         if moment.tzinfo is not None and not self.zone:
-            raise ConditionError(f"'{value}' has a time zone, and the column has none", where=f"column '{column.name}'",
-                                 hint="leave the zone out")
+            raise ConditionError(
+                f"'{value}' has a time zone, and the column has none",
+                where=f"column '{column.name}'",
+                hint="leave the zone out",
+            )
         if self.zone and moment.tzinfo is None:
             moment = _in_zone(column, moment, self.zone)
         passed = moment.replace(tzinfo=None) - (moment.utcoffset() or dt.timedelta(0)) - _EPOCH
@@ -166,8 +206,14 @@ class DatetimeCodec(ColumnCodec):
 
     def to_state(self) -> dict[str, Any]:
         """Unit, zone, weeks, steps and absences."""
-        return {"unit": self.unit, "zone": self.zone, "weekly": self.weekly, "day_step": self.day_step,
-                "time_step": self.time_step, "absences": list(self.presence.absences)}
+        return {
+            "unit": self.unit,
+            "zone": self.zone,
+            "weekly": self.weekly,
+            "day_step": self.day_step,
+            "time_step": self.time_step,
+            "absences": list(self.presence.absences),
+        }
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
@@ -177,19 +223,30 @@ class DatetimeCodec(ColumnCodec):
         if codec.unit not in ("", *_PER_DAY):
             raise ValueError("unknown unit of time")
         codec.day_step, codec.time_step = int(state["day_step"]), int(state["time_step"])
-        if codec.day_step < 1 or codec.time_step < 0 or (codec.time_step and _PER_DAY[codec.unit] % codec.time_step):
+        if (
+            codec.day_step < 1
+            or codec.time_step < 0
+            or (codec.time_step and _PER_DAY[codec.unit] % codec.time_step)
+        ):
             raise ValueError("a day is no whole number of steps")
         codec.weekly = None if state["weekly"] is None else int(state["weekly"]) % 7
         if codec.weekly is not None and codec.day_step != 1:
             raise ValueError("weeks have seven days")
-        codec.presence = Presence(tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"]))
+        codec.presence = Presence(
+            tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"])
+        )
         codec.spec = codec._spec(column)
         return codec
 
 
 def _week_end(day: np.ndarray) -> int | None:
-    """What is added to days so that a week ends on the latest; None where weeks would show nothing."""
-    if len(day) < FEWEST_DAYS or day.max() - day.min() < 7 * FEWEST_WEEKS or len(np.unique(day % 7)) == 1:
+    """What is added to days so that a week ends on the latest; None where weeks would show
+    nothing."""
+    if (
+        len(day) < FEWEST_DAYS
+        or day.max() - day.min() < 7 * FEWEST_WEEKS
+        or len(np.unique(day % 7)) == 1
+    ):
         return None
     return int((6 - day.max()) % 7)
 
@@ -200,8 +257,13 @@ def _in_zone(column: Column, moment: dt.datetime, zone: str) -> dt.datetime:
     Raises:
         ConditionError: Clocks were put forward over it.
     """
-    local = pl.Series([moment]).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    local = pl.Series([moment]).dt.replace_time_zone(
+        zone, ambiguous="earliest", non_existent="null"
+    )
     if local.null_count():
-        raise ConditionError(f"{moment} does not exist in the zone {zone}", where=f"column '{column.name}'",
-                             hint="ask for another time")
+        raise ConditionError(
+            f"{moment} does not exist in the zone {zone}",
+            where=f"column '{column.name}'",
+            hint="ask for another time",
+        )
     return cast(dt.datetime, local.dt.convert_time_zone("UTC")[0])

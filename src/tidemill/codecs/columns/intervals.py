@@ -1,4 +1,5 @@
-"""Sets of whole numbers as (k, 2) arrays of inclusive intervals: disjoint, ascending, not touching."""
+"""Sets of whole numbers as (k, 2) arrays of inclusive intervals: disjoint, ascending, not
+touching."""
 
 from __future__ import annotations
 

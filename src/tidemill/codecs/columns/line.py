@@ -1,4 +1,5 @@
-"""The number line of a column: its reals put together to one whole number, so that values can be compared and added."""
+"""The number line of a column: its reals put together to one whole number, so that values can be
+compared and added."""
 
 from __future__ import annotations
 
@@ -17,13 +18,17 @@ Sort = Literal["number", "date", "zoned"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``number = sum of weights[r] * tick of real r``; the first real counts most, as weeks do before days and times.
+    """``number = sum of weights[r] * tick of real r``; the first real counts most, as weeks do
+    before days and times.
 
     Attributes:
-        weights: One whole number for each real of the column, the last one 1, each a multiple of the next.
+        weights: One whole number for each real of the column, the last one 1, each a multiple of
+            the next.
         step: What one of the number is worth: in the column's unit, or in days for dates.
-        shift: Added to the number before the first real counts it, so that weeks can begin on any day.
-        sort: Only columns of one sort can be compared: numbers, dates without a zone, dates with one.
+        shift: Added to the number before the first real counts it, so that weeks can begin on any
+            day.
+        sort: Only columns of one sort can be compared: numbers, dates without a zone, dates with
+            one.
     """
 
     weights: tuple[int, ...]
@@ -45,11 +50,14 @@ class Line:
         return out
 
     def known(self, numbers: np.ndarray) -> Known | None:
-        """What intervals of the number say of the reals; None where reals of a :class:`Known` cannot say it."""
+        """What intervals of the number say of the reals; None where reals of a :class:`Known`
+        cannot say it."""
         return spread(self.weights, numbers, self.shift)
 
 
-def spread(weights: Sequence[int], numbers: np.ndarray, shift: int = 0, first: int = 0) -> Known | None:
+def spread(
+    weights: Sequence[int], numbers: np.ndarray, shift: int = 0, first: int = 0
+) -> Known | None:
     """Bounds on the reals of a line, for intervals of its number.
 
     Args:
@@ -66,27 +74,42 @@ def spread(weights: Sequence[int], numbers: np.ndarray, shift: int = 0, first: i
         return Known({first: numbers})
     spans = numbers.tolist()
     tops = union(((low + shift) // weight, (high + shift) // weight) for low, high in spans)
-    cut = [(low, high) for low, high in spans if ((low + shift) % weight and low > -LARGEST)
-           or ((high + shift + 1) % weight and high < LARGEST)]
+    cut = [
+        (low, high)
+        for low, high in spans
+        if ((low + shift) % weight and low > -LARGEST)
+        or ((high + shift + 1) % weight and high < LARGEST)
+    ]
     if not cut:
         return Known({first: tops})
-    within = {(low - (low + shift) // weight * weight, high - (low + shift) // weight * weight) for low, high in spans}
-    if len(within) == 1 and all((low + shift) // weight == (high + shift) // weight for low, high in spans):
+    within = {
+        (low - (low + shift) // weight * weight, high - (low + shift) // weight * weight)
+        for low, high in spans
+    }
+    if len(within) == 1 and all(
+        (low + shift) // weight == (high + shift) // weight for low, high in spans
+    ):
         rest = spread(weights[1:], between(*next(iter(within))), first=first + 1)
         return None if rest is None else Known({first: tops, **rest.tick}, sums=rest.sums)
     if len(spans) > 1:
         return None
     low, high = spans[0]
-    return Known({first: tops}, sums=(Sum(tuple(range(first, first + len(weights))), tuple(weights), low, high),))
+    return Known(
+        {first: tops},
+        sums=(Sum(tuple(range(first, first + len(weights))), tuple(weights), low, high),),
+    )
 
 
 def met(one: Known, other: Known) -> Known | None:
-    """What both say of the same channels; None where they exclude each other. Single rows are taken from ``one``."""
+    """What both say of the same channels; None where they exclude each other. Single rows are taken
+    from ``one``."""
     tick, code = dict(one.tick), dict(one.code)
     for channel, numbers in other.tick.items():
         tick[channel] = meet(tick[channel], numbers) if channel in tick else numbers
     for channel, levels in other.code.items():
         code[channel] = code[channel] & levels if channel in code else levels
-    if any(not len(numbers) for numbers in tick.values()) or any(not levels.any() for levels in code.values()):
+    if any(not len(numbers) for numbers in tick.values()) or any(
+        not levels.any() for levels in code.values()
+    ):
         return None
     return Known(tick, code, one.sums + tuple(s for s in other.sums if s not in one.sums), one.rows)

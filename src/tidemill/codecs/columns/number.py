@@ -25,10 +25,11 @@ from tidemill.core.schema import Column
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What one tick is worth: ``multiple / 10**places``, or ``2**binary`` where no decimal step will do.
+    """What one tick is worth: ``multiple / 10**places``, or ``2**binary`` where no decimal step
+    will do.
 
-    Decimal ticks are exact while ``tick * multiple`` stays below 2**53: the quotient of two exact floats is the float
-    nearest to the decimal number, which is how the text was read.
+    Decimal ticks are exact while ``tick * multiple`` stays below 2**53: the quotient of two exact
+    floats is the float nearest to the decimal number, which is how the text was read.
     """
 
     places: int = 0
@@ -43,18 +44,27 @@ class Scale:
     @property
     def exact_step(self) -> Fraction:
         """One tick in the column's unit, as a fraction."""
-        return Fraction(self.multiple, 10**self.places) if self.binary is None else Fraction(2)**self.binary
+        return (
+            Fraction(self.multiple, 10**self.places)
+            if self.binary is None
+            else Fraction(2) ** self.binary
+        )
 
     def value(self, tick: int, integer: bool) -> int | float:
         """The value of one tick."""
         return self.values(np.array([tick], np.int64), integer)[0].item()
 
     def from_value(self, value: float, integer: bool, *, above: bool = False) -> int:
-        """The smallest tick whose value is at least (or, if asked, above) a value; one past the last where none is."""
+        """The smallest tick whose value is at least (or, if asked, above) a value; one past the
+        last where none is."""
         if math.isinf(value) or abs(position := Fraction(value) / self.exact_step) > LARGEST:
             return LARGEST + 1 if value > 0 else -LARGEST
-        tick = max(math.ceil(position) - 1, -LARGEST)  # floats are compared as floats: the tick itself may be rounded
-        while tick <= LARGEST and not ((found := self.value(tick, integer)) > value or (found == value and not above)):
+        tick = max(
+            math.ceil(position) - 1, -LARGEST
+        )  # floats are compared as floats: the tick itself may be rounded
+        while tick <= LARGEST and not (
+            (found := self.value(tick, integer)) > value or (found == value and not above)
+        ):
             tick += 1
         return tick
 
@@ -76,7 +86,8 @@ class Scale:
 
     @staticmethod
     def of(values: np.ndarray, step: str | None) -> Scale:
-        """The coarsest scale that keeps (n,) finite values exactly; ``step`` is the column's own, as decimal text."""
+        """The coarsest scale that keeps (n,) finite values exactly; ``step`` is the column's own,
+        as decimal text."""
         if values.dtype.kind == "i":
             multiple = int(Decimal(step)) if step and Decimal(step) == int(Decimal(step)) else 1
             return Scale(multiple=multiple) if not np.any(values % max(multiple, 1)) else Scale()
@@ -86,7 +97,10 @@ class Scale:
             scale = Scale(places, int(Decimal(step) * 10**places))
             if not sign and any(digits) and _keeps(scale, values):
                 return scale
-        return next((Scale(places) for places in range(18) if _keeps(Scale(places), values)), _binary(values))
+        return next(
+            (Scale(places) for places in range(18) if _keeps(Scale(places), values)),
+            _binary(values),
+        )
 
 
 def _keeps(scale: Scale, values: np.ndarray) -> bool:
@@ -96,7 +110,8 @@ def _keeps(scale: Scale, values: np.ndarray) -> bool:
 
 
 def _binary(values: np.ndarray) -> Scale:
-    """The power of two of which all values are multiples; where those would be too many ticks, the finest that fits."""
+    """The power of two of which all values are multiples; where those would be too many ticks, the
+    finest that fits."""
     mantissa, exponent = np.frexp(values[values != 0])
     if not len(mantissa):
         return Scale()
@@ -109,8 +124,9 @@ def _binary(values: np.ndarray) -> Scale:
 class NumberCodec(ColumnCodec):
     """One real per number; one code where some are missing or infinite.
 
-    Integers and decimals come back bit for bit. Floats that are multiples of no decimal step are kept as multiples of a
-    power of two, exactly unless they span more than 62 binary digits; other rows are taken to the nearest tick.
+    Integers and decimals come back bit for bit. Floats that are multiples of no decimal step are
+    kept as multiples of a power of two, exactly unless they span more than 62 binary digits; other
+    rows are taken to the nearest tick.
     """
 
     scale: Scale
@@ -124,7 +140,9 @@ class NumberCodec(ColumnCodec):
         finite = finite if self.integer else finite.filter(finite.is_finite())
         self.scale = Scale.of(finite.to_numpy(), column.step)
         numbers = finite.to_numpy()
-        self.exact = bool(np.all(self.scale.values(self.scale.ticks(numbers), self.integer) == numbers))
+        self.exact = bool(
+            np.all(self.scale.values(self.scale.ticks(numbers), self.integer) == numbers)
+        )
         self.inexact_because = "" if self.exact else "its floats span more than 62 binary digits"
         self.presence = Presence.of(values)
         self.spec = self._spec(column)
@@ -136,13 +154,20 @@ class NumberCodec(ColumnCodec):
         return Spec((Real(column.name, self.scale.step, 0 if codes else None),), codes)
 
     def refined(self, column: Column, parts: int) -> NumberCodec | None:
-        """The same with so many ticks for each of its own; None where they are no decimal ticks that a float keeps."""
-        places = next((p for p in range(18) if (self.scale.exact_step / parts * 10**p).denominator == 1), None)
+        """The same with so many ticks for each of its own; None where they are no decimal ticks
+        that a float keeps."""
+        places = next(
+            (p for p in range(18) if (self.scale.exact_step / parts * 10**p).denominator == 1), None
+        )
         if self.scale.binary is not None or places is None:
             return None
         codec = NumberCodec()
         codec.scale = Scale(places, int(self.scale.exact_step / parts * 10**places))
-        codec.integer, codec.presence, codec.exact = self.integer and places == 0, self.presence, self.exact
+        codec.integer, codec.presence, codec.exact = (
+            self.integer and places == 0,
+            self.presence,
+            self.exact,
+        )
         codec.inexact_because = self.inexact_because
         codec.spec = codec._spec(column)
         return codec if codec.integer == self.integer else None
@@ -171,7 +196,8 @@ class NumberCodec(ColumnCodec):
         return self.presence.missing_level
 
     def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
-        """Intervals of ticks, compared as the values are; infinite ones pass what they pass as numbers."""
+        """Intervals of ticks, compared as the values are; infinite ones pass what they pass as
+        numbers."""
         return self.presence.allowed(column, tests, self._numbers)
 
     def _numbers(self, column: Column, test: Test) -> np.ndarray:
@@ -181,14 +207,21 @@ class NumberCodec(ColumnCodec):
         if test.operator == "=":
             return union([self._of_value(column, test.value)])
         first, last = self._span(_number(column, test.value))
-        return {"<": between(-LARGEST, first - 1), "<=": between(-LARGEST, last), ">": between(last + 1, LARGEST),
-                ">=": between(first, LARGEST),
-                "!=": union([(-LARGEST, first - 1), (last + 1, LARGEST)])}[test.operator]
+        return {
+            "<": between(-LARGEST, first - 1),
+            "<=": between(-LARGEST, last),
+            ">": between(last + 1, LARGEST),
+            ">=": between(first, LARGEST),
+            "!=": union([(-LARGEST, first - 1), (last + 1, LARGEST)]),
+        }[test.operator]
 
     def _span(self, value: float) -> tuple[int, int]:
-        """The first and the last tick of a value: one, several where ticks are finer than floats, or first > last."""
-        return (self.scale.from_value(value, self.integer),
-                self.scale.from_value(value, self.integer, above=True) - 1)
+        """The first and the last tick of a value: one, several where ticks are finer than floats,
+        or first > last."""
+        return (
+            self.scale.from_value(value, self.integer),
+            self.scale.from_value(value, self.integer, above=True) - 1,
+        )
 
     def _of_value(self, column: Column, asked: Any) -> tuple[int, int]:
         """The ticks of a value; none for an infinite one that occurs.
@@ -199,30 +232,49 @@ class NumberCodec(ColumnCodec):
         value = _number(column, asked)
         first, last = self._span(value)
         if first > last and not (math.isinf(value) and str(float(value)) in self.presence.absences):
-            raise ConditionError(f"'{asked}' is no value that the column can have", where=f"column '{column.name}'",
-                                 hint=f"its values are whole multiples of {self.scale.step:g}")
+            raise ConditionError(
+                f"'{asked}' is no value that the column can have",
+                where=f"column '{column.name}'",
+                hint=f"its values are whole multiples of {self.scale.step:g}",
+            )
         return first, last
 
     def to_state(self) -> dict[str, Any]:
         """Step and absences."""
-        return {"places": self.scale.places, "multiple": self.scale.multiple, "binary": self.scale.binary,
-                "integer": self.integer, "absences": list(self.presence.absences)}
+        return {
+            "places": self.scale.places,
+            "multiple": self.scale.multiple,
+            "binary": self.scale.binary,
+            "integer": self.integer,
+            "absences": list(self.presence.absences),
+        }
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
         """Restored from :meth:`to_state`."""
         codec = cls()
         binary = state["binary"]
-        codec.scale = Scale(int(state["places"]), int(state["multiple"]), None if binary is None else int(binary))
+        codec.scale = Scale(
+            int(state["places"]), int(state["multiple"]), None if binary is None else int(binary)
+        )
         codec.integer = bool(state["integer"])
-        codec.presence = Presence(tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"]))
+        codec.presence = Presence(
+            tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"])
+        )
         codec.spec = codec._spec(column)
         return codec
 
 
 def _number(column: Column, value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or value != value:
-        raise ConditionError(f"'{value}' is no number", where=f"column '{column.name}'",
-                             hint="write the value as the column does")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float, np.integer, np.floating))
+        or value != value
+    ):
+        raise ConditionError(
+            f"'{value}' is no number",
+            where=f"column '{column.name}'",
+            hint="write the value as the column does",
+        )
     number: int | float = value.item() if isinstance(value, np.generic) else value
     return number

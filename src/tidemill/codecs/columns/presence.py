@@ -36,8 +36,11 @@ class Presence:
         """The level that stands for a missing value; None where none is missing."""
         return self.absences.index("missing") + 1 if "missing" in self.absences else None
 
-    def allowed(self, column: Column, tests: Sequence[Test], numbers: Callable[[Column, Test], np.ndarray]) -> Allowed:
-        """The levels and numbers that pass all tests; ``numbers`` gives those that pass a comparison.
+    def allowed(
+        self, column: Column, tests: Sequence[Test], numbers: Callable[[Column, Test], np.ndarray]
+    ) -> Allowed:
+        """The levels and numbers that pass all tests; ``numbers`` gives those that pass a
+        comparison.
 
         Raises:
             ConditionError: Nothing passes.
@@ -68,13 +71,16 @@ class Presence:
             if name in self.absences:
                 code[absent.to_numpy(), 0] = self.absences.index(name) + 1
             elif absent.any():
-                raise DataError(f"a value is {name}, but none was when the model was fitted",
-                                where=f"column '{values.name}', row {absent.arg_true()[0] + 1}",
-                                hint="fit the model on data that hold such values")
+                raise DataError(
+                    f"a value is {name}, but none was when the model was fitted",
+                    where=f"column '{values.name}', row {absent.arg_true()[0] + 1}",
+                    hint="fit the model on data that hold such values",
+                )
         return code if self.absences else code[:, :0]
 
     def passing(self, column: Column, test: Test) -> np.ndarray:
-        """(levels,) which levels pass a test; level 0, that of the values, is always told to pass but for "missing".
+        """(levels,) which levels pass a test; level 0, that of the values, is always told to pass
+        but for "missing".
 
         Raises:
             ConditionError: A missing value is asked for, and none was missing in training.
@@ -107,4 +113,8 @@ def _passes(absence: str, test: Test) -> bool:
     value, asked = float(absence), test.value
     if test.operator in ("in", "=", "!="):
         return (value in (asked if test.operator == "in" else [asked])) != (test.operator == "!=")
-    return bool({"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[test.operator](value, asked))
+    return bool(
+        {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[test.operator](
+            value, asked
+        )
+    )

@@ -1,4 +1,5 @@
-"""Ids and free text: nothing is learned of single values, only their form; fresh values are made in it."""
+"""Ids and free text: nothing is learned of single values, only their form; fresh values are made in
+it."""
 
 from __future__ import annotations
 
@@ -26,17 +27,24 @@ MANY_REPEATS = 1.2
 SAMPLE = 20_000
 """Rows that forms are learned from."""
 
-_ALPHABET = {"9": "0123456789", "A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz"}
+_ALPHABET = {
+    "9": "0123456789",
+    "A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "a": "abcdefghijklmnopqrstuvwxyz",
+}
 OTHER = "x"
-"""Place of a letter or digit of another script; it is drawn from those that occur in MIN_COUNT rows or more."""
+"""Place of a letter or digit of another script; it is drawn from those that occur in MIN_COUNT rows
+or more."""
 ROOM = 1_000_000
-"""Forms with so many times more possible ids than there are real ones are drawn freely; others are counted on."""
+"""Forms with so many times more possible ids than there are real ones are drawn freely; others are
+counted on."""
 GOLDEN = 0.6180339887498949
 _ONE_PLACE = re.compile(r"\\.|[9Aax]", re.DOTALL)
 
 
 def shape_of(value: str) -> str:
-    r"""The form of an id: each digit as 9, each letter as A, a or (of another script) x, all else escaped as it is.
+    r"""The form of an id: each digit as 9, each letter as A, a or (of another script) x, all else
+    escaped as it is.
 
     Example:
         >>> print(shape_of("7590-VHVeg"), shape_of("刘丽霞"))
@@ -57,10 +65,11 @@ class Form:
     """One form of text ids.
 
     Attributes:
-        places: One entry a character: 9, A, a or x to be drawn, or a backslash and the character that stays.
+        places: One entry a character: 9, A, a or x to be drawn, or a backslash and the character
+            that stays.
         rows: Training ids of this form.
-        largest: The largest number in the last run of digits of such ids, from which fresh ids count on; -1 where the
-            form has so much room that they are drawn freely.
+        largest: The largest number in the last run of digits of such ids, from which fresh ids
+            count on; -1 where the form has so much room that they are drawn freely.
     """
 
     places: str
@@ -90,8 +99,11 @@ class FreshCodec(ColumnCodec):
     def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
         """Whether there is a value; single ones cannot be asked for."""
         if any(test.operator not in ("missing", "present") for test in tests):
-            raise ConditionError(f"values of kind {column.kind} are made afresh and cannot be asked for",
-                                 where=f"column '{column.name}'", hint="ask for a value of another column")
+            raise ConditionError(
+                f"values of kind {column.kind} are made afresh and cannot be asked for",
+                where=f"column '{column.name}'",
+                hint="ask for a value of another column",
+            )
         levels = np.ones(len(self.presence.absences) + 1, bool)
         for test in tests:
             levels &= self.presence.passing(column, test)
@@ -103,10 +115,11 @@ class FreshCodec(ColumnCodec):
 class IdCodec(FreshCodec):
     """Fresh ids: numbers go on behind the largest, texts are made in the forms that occur.
 
-    A form with room for a million times more ids than there are is drawn freely, so that a real id is met with a chance
-    below one in a million; else its last run of digits counts on from the largest; else a number is put behind it.
-    What is kept: the largest numbers, and of frequent forms the characters that nearly all their ids share. Ids that
-    repeat (an entity's) are made to repeat as often on average.
+    A form with room for a million times more ids than there are is drawn freely, so that a real id
+    is met with a chance below one in a million; else its last run of digits counts on from the
+    largest; else a number is put behind it. What is kept: the largest numbers, and of frequent
+    forms the characters that nearly all their ids share. Ids that repeat (an entity's) are made to
+    repeat as often on average.
     """
 
     inexact_because = "ids are made afresh, so that none points to a real row"
@@ -127,8 +140,11 @@ class IdCodec(FreshCodec):
         known = values.drop_nulls()
         self.repeats = max(len(known) / max(known.n_unique(), 1), 1.0)
         if self.repeats >= MANY_REPEATS:
-            run.warn(f"Each value of '{column.name}' stands in {self.repeats:.1f} rows on average. Rows are generated one "
-                     "by one: what the rows of one value have in common is not learned.")
+            run.warn(
+                f"Each value of '{column.name}' stands in {self.repeats:.1f} rows on average. "
+                "Rows are generated one "
+                "by one: what the rows of one value have in common is not learned."
+            )
         self.integer = values.dtype.is_integer()
         self.largest = int(known.max() or 0) if self.integer else 0  # type: ignore[arg-type]
         texts = [] if self.integer else known.cast(pl.String).unique(maintain_order=True).to_list()
@@ -142,7 +158,9 @@ class IdCodec(FreshCodec):
         """Fresh ids, each different unless ids repeat."""
         n = len(batch)
         different = max(round(n / self.repeats), min(n, 1))
-        ids = self._numbers(different, fresh) if self.integer else self._texts(different, rng, fresh)
+        ids = (
+            self._numbers(different, fresh) if self.integer else self._texts(different, rng, fresh)
+        )
         row = np.arange(n) if different >= n else rng.integers(0, different, n)
         return self.presence.decode(ids[row], batch.code)
 
@@ -157,36 +175,61 @@ class IdCodec(FreshCodec):
         made = pl.Series([None] * n, dtype=pl.String)
         for k, form in enumerate(self.forms):
             rows = np.flatnonzero(pick == k)
-            if len(rows):  # forms count on together: a longer number of one form may look like another form
-                made = made.scatter(rows, _in_form(form, rows + fresh.first, self.letters, rng, (fresh.seed, k)))
+            if len(
+                rows
+            ):  # forms count on together: a longer number of one form may look like another form
+                made = made.scatter(
+                    rows, _in_form(form, rows + fresh.first, self.letters, rng, (fresh.seed, k))
+                )
         twice = (~made.is_first_distinct()).arg_true()
-        return made.scatter(twice, made[twice] + "-" + (twice + fresh.first).cast(pl.String)) if len(twice) else made
+        return (
+            made.scatter(twice, made[twice] + "-" + (twice + fresh.first).cast(pl.String))
+            if len(twice)
+            else made
+        )
 
     def to_state(self) -> dict[str, Any]:
         """Forms, largest number, repeats."""
-        return {"integer": self.integer, "largest": self.largest, "repeats": self.repeats, "letters": self.letters,
-                "forms": [[form.places, form.rows, form.largest] for form in self.forms],
-                "absences": list(self.presence.absences)}
+        return {
+            "integer": self.integer,
+            "largest": self.largest,
+            "repeats": self.repeats,
+            "letters": self.letters,
+            "forms": [[form.places, form.rows, form.largest] for form in self.forms],
+            "absences": list(self.presence.absences),
+        }
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
         """Restored from :meth:`to_state`."""
         codec = cls()
-        codec.integer, codec.largest, codec.letters = bool(state["integer"]), int(state["largest"]), str(state["letters"])
+        codec.integer, codec.largest, codec.letters = (
+            bool(state["integer"]),
+            int(state["largest"]),
+            str(state["letters"]),
+        )
         codec.repeats = max(float(state["repeats"]), 1.0)
-        codec.forms = [Form(str(places), int(rows), int(largest)) for places, rows, largest in state["forms"]]
-        if any(form.rows < 1 or (form.largest < 0 and _room(form.places, codec.letters) < ROOM) for form in codec.forms):
+        codec.forms = [
+            Form(str(places), int(rows), int(largest)) for places, rows, largest in state["forms"]
+        ]
+        if any(
+            form.rows < 1 or (form.largest < 0 and _room(form.places, codec.letters) < ROOM)
+            for form in codec.forms
+        ):
             raise ValueError("a form has no rows, or no room")
-        codec.presence = Presence(tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"]))
+        codec.presence = Presence(
+            tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"])
+        )
         codec.spec = Spec(codes=codec.presence.codes(column.name))
         return codec
 
 
 class TextCodec(FreshCodec):
-    """Fresh texts of frequent words: as many words as real texts have, each drawn by how often it follows the last.
+    """Fresh texts of frequent words: as many words as real texts have, each drawn by how often it
+    follows the last.
 
-    What is kept: words and pairs of words of at least MIN_COUNT training rows. The texts have the column's form, not its
-    meaning; a text model is another codec's work.
+    What is kept: words and pairs of words of at least MIN_COUNT training rows. The texts have the
+    column's form, not its meaning; a text model is another codec's work.
     """
 
     inexact_because = "texts are made afresh, so that none is a real one"
@@ -202,7 +245,9 @@ class TextCodec(FreshCodec):
 
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
         """Count frequent words, pairs of them, and lengths."""
-        texts = [text.split() for text in values.drop_nulls().cast(pl.String).head(SAMPLE).to_list()]
+        texts = [
+            text.split() for text in values.drop_nulls().cast(pl.String).head(SAMPLE).to_list()
+        ]
         rows = Counter(word for text in texts for word in set(text))
         self.words = sorted(word for word, count in rows.items() if count >= MIN_COUNT)
         place = {word: i + 1 for i, word in enumerate(self.words)}
@@ -212,12 +257,18 @@ class TextCodec(FreshCodec):
             for word in (place[w] for w in text if w in place):
                 pairs.setdefault(last, Counter())[word] += 1
                 last = word
-        kept = [{w: c for w, c in sorted(pairs.get(i, Counter()).items()) if c >= MIN_COUNT}
-                for i in range(len(self.words) + 1)]
+        kept = [
+            {w: c for w, c in sorted(pairs.get(i, Counter()).items()) if c >= MIN_COUNT}
+            for i in range(len(self.words) + 1)
+        ]
         self.follows = [(list(pair), list(pair.values())) for pair in kept]
         counted = Counter(min(len(text), 200) for text in texts)
-        self.lengths = [length for length, count in sorted(counted.items()) if count >= MIN_COUNT for _ in
-                        range(-(-100 * count // max(len(texts), 1)))]
+        self.lengths = [
+            length
+            for length, count in sorted(counted.items())
+            if count >= MIN_COUNT
+            for _ in range(-(-100 * count // max(len(texts), 1)))
+        ]
         self.presence = Presence.of(values)
         self.spec = Spec(codes=self.presence.codes(column.name))
         return self
@@ -247,16 +298,26 @@ class TextCodec(FreshCodec):
 
     def _chains(self) -> _Chains:
         """What follows what; a word that nothing follows is followed by what texts begin with."""
-        first = self.follows[0] if self.follows[0][0] else (list(range(1, len(self.words) + 1)), [1] * len(self.words))
+        first = (
+            self.follows[0]
+            if self.follows[0][0]
+            else (list(range(1, len(self.words) + 1)), [1] * len(self.words))
+        )
         rows = [pair if pair[0] else first for pair in self.follows]
         ends = np.cumsum([count for _, counts in rows for count in counts])
         edges = np.cumsum([len(counts) for _, counts in rows])
-        return _Chains(np.array([word for words, _ in rows for word in words]), ends, ends[edges - 1])
+        return _Chains(
+            np.array([word for words, _ in rows for word in words]), ends, ends[edges - 1]
+        )
 
     def to_state(self) -> dict[str, Any]:
         """Words, pairs, lengths."""
-        return {"words": self.words, "lengths": self.lengths, "follows": [[list(w), list(c)] for w, c in self.follows],
-                "absences": list(self.presence.absences)}
+        return {
+            "words": self.words,
+            "lengths": self.lengths,
+            "follows": [[list(w), list(c)] for w, c in self.follows],
+            "absences": list(self.presence.absences),
+        }
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
@@ -264,12 +325,20 @@ class TextCodec(FreshCodec):
         codec = cls()
         codec.words = [str(word) for word in state["words"]]
         codec.lengths = [min(max(int(length), 0), 200) for length in state["lengths"]]
-        codec.follows = [([int(w) for w in words], [int(c) for c in counts]) for words, counts in state["follows"]]
+        codec.follows = [
+            ([int(w) for w in words], [int(c) for c in counts])
+            for words, counts in state["follows"]
+        ]
         if len(codec.follows) != len(codec.words) + 1 or any(
-                len(w) != len(c) or not all(1 <= i <= len(codec.words) for i in w) or not all(k > 0 for k in c)
-                for w, c in codec.follows):
+            len(w) != len(c)
+            or not all(1 <= i <= len(codec.words) for i in w)
+            or not all(k > 0 for k in c)
+            for w, c in codec.follows
+        ):
             raise ValueError("words and their followers do not fit together")
-        codec.presence = Presence(tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"]))
+        codec.presence = Presence(
+            tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"])
+        )
         codec.spec = Spec(codes=codec.presence.codes(column.name))
         return codec
 
@@ -310,9 +379,12 @@ def _forms(ids: list[str], letters: str) -> list[Form]:
     if by_shape and not frequent:
         shape = max(sorted(by_shape), key=lambda one: len(by_shape[one]))
         frequent = {shape: by_shape[shape]}
-    # numbers count on from the largest of all ids, not only of the sample's or of those of the same length
+    # numbers count on from the largest of all ids, not only of the sample's or of those of the same
+    # length
     largest = max((_last_number(text) for text in ids), default=0)
-    return [_form(shape, texts, len(ids), largest, letters) for shape, texts in sorted(frequent.items())]
+    return [
+        _form(shape, texts, len(ids), largest, letters) for shape, texts in sorted(frequent.items())
+    ]
 
 
 def _form(shape: str, texts: list[str], ids: int, largest: int, letters: str) -> Form:
@@ -327,7 +399,9 @@ def _form(shape: str, texts: list[str], ids: int, largest: int, letters: str) ->
 
 def _room(places: str, letters: str) -> float:
     """How many different ids a form allows."""
-    sizes = [len(_alphabet(place, letters)) for place in _ONE_PLACE.findall(places) if len(place) == 1]
+    sizes = [
+        len(_alphabet(place, letters)) for place in _ONE_PLACE.findall(places) if len(place) == 1
+    ]
     return float(np.prod(np.array(sizes, float)))
 
 
@@ -340,28 +414,47 @@ def _last_number(text: str) -> int:
     return int(runs[-1]) if runs else 0
 
 
-def _in_form(form: Form, row: np.ndarray, letters: str, rng: np.random.Generator, key: tuple[int, int]) -> pl.Series:
+def _in_form(
+    form: Form, row: np.ndarray, letters: str, rng: np.random.Generator, key: tuple[int, int]
+) -> pl.Series:
     """(n,) different rows -> (n,) fresh texts in a form, each different.
 
-    Where the form counts on, the last run of digits is the largest number and the row's own behind it; else rows have
-    places of their own among all texts of the form, so that the parts of a draw, which share the key, meet no text twice.
+    Where the form counts on, the last run of digits is the largest number and the row's own behind
+    it; else rows have places of their own among all texts of the form, so that the parts of a draw,
+    which share the key, meet no text twice.
     """
     places = _ONE_PLACE.findall(form.places)
     if form.largest < 0:
         return _joined(_scattered(places, row, letters, rng, key), len(row))
     number = pl.Series(form.largest + 1 + row).cast(pl.String)
-    drawn = [_letters(place, letters)[rng.integers(len(_letters(place, letters)), size=len(row))] for place in places]
-    runs = list(re.finditer(r"d+", "".join("d" if place == "9" or (place[-1] in _ALPHABET["9"] and len(place) == 2) else "."
-                                           for place in places)))
+    drawn = [
+        _letters(place, letters)[rng.integers(len(_letters(place, letters)), size=len(row))]
+        for place in places
+    ]
+    runs = list(
+        re.finditer(
+            r"d+",
+            "".join(
+                "d" if place == "9" or (place[-1] in _ALPHABET["9"] and len(place) == 2) else "."
+                for place in places
+            ),
+        )
+    )
     if not runs:
         return _joined(drawn, len(row)) + "-" + number
     first, last = runs[-1].span()
-    return _joined(drawn[:first], len(row)) + number.str.zfill(last - first) + _joined(drawn[last:], len(row))
+    return (
+        _joined(drawn[:first], len(row))
+        + number.str.zfill(last - first)
+        + _joined(drawn[last:], len(row))
+    )
 
 
-def _scattered(places: list[str], row: np.ndarray, letters: str, rng: np.random.Generator,
-               key: tuple[int, int]) -> list[np.ndarray]:
-    """The letters of each place; the rows are spread over all texts of the form by steps of the golden ratio."""
+def _scattered(
+    places: list[str], row: np.ndarray, letters: str, rng: np.random.Generator, key: tuple[int, int]
+) -> list[np.ndarray]:
+    """The letters of each place; the rows are spread over all texts of the form by steps of the
+    golden ratio."""
     alphabets = [_letters(place, letters) for place in places]
     room = math.prod(map(len, alphabets))
     if room > 2**62:  # so much that no text is met twice by chance
@@ -389,4 +482,7 @@ def _joined(places: list[np.ndarray], n: int) -> pl.Series:
     """(n,) texts of the letters of each place."""
     if not places:
         return pl.Series([""] * n, dtype=pl.String)
-    return pl.Series(np.stack(places, axis=1).astype("<U1").view(f"<U{len(places)}")[:, 0].tolist(), dtype=pl.String)
+    return pl.Series(
+        np.stack(places, axis=1).astype("<U1").view(f"<U{len(places)}")[:, 0].tolist(),
+        dtype=pl.String,
+    )

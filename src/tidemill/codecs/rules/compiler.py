@@ -1,8 +1,9 @@
 """Rules compiled into units, so that every row that is made keeps them.
 
-Each column is made once: from its own channels, as one of several categories with a common code, or from columns made
-before it. Rules are taken in a fixed order: combinations, what decides what, equal columns, sums, orders, ranges; of several
-ways to keep a rule the first that leaves no circle. What cannot be kept so is told.
+Each column is made once: from its own channels, as one of several categories with a common code, or
+from columns made before it. Rules are taken in a fixed order: combinations, what decides what,
+equal columns, sums, orders, ranges; of several ways to keep a rule the first that leaves no circle.
+What cannot be kept so is told.
 """
 
 from __future__ import annotations
@@ -96,10 +97,11 @@ class Compiler:
             return self._sum(rule)
         return self._below(rule, rules)
 
-    # --- categories ---------------------------------------------------------------------------------------------------
+    # --- categories -------------------------------------------------------------------------------
 
     def _combinations(self, names: Sequence[str]) -> str:
-        """Joins columns of categories into one code, with those that they are joined with already or looked up by."""
+        """Joins columns of categories into one code, with those that they are joined with already
+        or looked up by."""
         together: dict[str, None] = {}
         for name in names:
             group = self._joinable(name)
@@ -143,16 +145,25 @@ class Compiler:
         why = self._combinations((key, name))
         if why and free:
             return f"there are rows with '{name}' but without what decides it, and {why}"
-        return why and f"'{name}' follows from other columns already, or '{key}' follows from it; and {why}"
+        return (
+            why
+            and f"'{name}' follows from other columns already, or '{key}' follows from it; and "
+            f"{why}"
+        )
 
     def _equal(self, one: str, other: str, seen: set[str]) -> bool:
         """Whether the units make two columns equal."""
         if one == other:
             return True
         seen.add(one)
-        pairs = [{unit.law.column, *unit.bases} for unit in self.makers.values()
-                 if isinstance(unit, Linear) and not unit.law.slack and len(unit.bases) == 1]
-        return any(self._equal(near, other, seen) for pair in pairs if one in pair for near in pair - seen)
+        pairs = [
+            {unit.law.column, *unit.bases}
+            for unit in self.makers.values()
+            if isinstance(unit, Linear) and not unit.law.slack and len(unit.bases) == 1
+        ]
+        return any(
+            self._equal(near, other, seen) for pair in pairs if one in pair for near in pair - seen
+        )
 
     def _made_equal(self, one: str, other: str) -> bool:
         """Whether two columns are equal in all rows, and are made so."""
@@ -163,15 +174,22 @@ class Compiler:
         return law.own == 1 and not self._first_broken(law) and not self._kept(law)
 
     def _loose(self, found: Decided) -> bool:
-        """Whether a column with values of its own, where its key is missing, could not be asked for beside other rules."""
+        """Whether a column with values of its own, where its key is missing, could not be asked for
+        beside other rules."""
         maker = self.makers.get(found.key)
         if found.keeps:
-            return (found.starts is None and found.codec.line is None) or not (maker is None or isinstance(maker, Joint))
+            return (found.starts is None and found.codec.line is None) or not (
+                maker is None or isinstance(maker, Joint)
+            )
         return self._read_loosely(found.columns[0])
 
     def _read_loosely(self, name: str) -> bool:
-        """Whether a column is looked up by this one, and has values of its own where this one is missing."""
-        return any(isinstance(unit, Decided) and unit.keeps and unit.key == name for unit in self.makers.values())
+        """Whether a column is looked up by this one, and has values of its own where this one is
+        missing."""
+        return any(
+            isinstance(unit, Decided) and unit.keeps and unit.key == name
+            for unit in self.makers.values()
+        )
 
     def _follows(self, key: str, name: str, found: Decided) -> bool:
         """Whether the units keep "key decides name" already."""
@@ -189,20 +207,27 @@ class Compiler:
             return len(np.unique(table, axis=0)) == len(table)
         return False
 
-    # --- numbers ------------------------------------------------------------------------------------------------------
+    # --- numbers ----------------------------------------------------------------------------------
 
     def _below(self, rule: Rule, rules: Sequence[Rule]) -> str:
         low, high = rule.columns
-        broken = self._first_broken(Law.between(high, self._line(high), {low: self._line(low)}, 1, (1,)))
+        broken = self._first_broken(
+            Law.between(high, self._line(high), {low: self._line(low)}, 1, (1,))
+        )
         if broken:
             return self._broken(rule, broken)
         if self._is_below(low, high, set()):
             return ""
         both = any(other.kind == "a<=b" and other.columns == (high, low) for other in rules)
         ways = [(high, low, 0), (low, high, 0)] if both else [(high, low, 1), (low, high, -1)]
-        laws = [Law.between(column, self._line(column), {base: self._line(base)}, slack, (1,))
-                for column, base, slack in ways]
-        return self._first_way([law for law in laws if law.own == 1] + [law for law in laws if law.own > 1 and law.slack])
+        laws = [
+            Law.between(column, self._line(column), {base: self._line(base)}, slack, (1,))
+            for column, base, slack in ways
+        ]
+        return self._first_way(
+            [law for law in laws if law.own == 1]
+            + [law for law in laws if law.own > 1 and law.slack]
+        )
 
     def _is_below(self, low: str, high: str, seen: set[str]) -> bool:
         """Whether the units make ``low`` never above ``high``."""
@@ -225,9 +250,15 @@ class Compiler:
     def _sum(self, rule: Rule) -> str:
         first, second, total = rule.columns
         lines = {name: self._line(name) for name in rule.columns}
-        ways = [(total, (first, second), (1, 1)), (second, (total, first), (1, -1)), (first, (total, second), (1, -1))]
-        laws = [Law.between(column, lines[column], {base: lines[base] for base in bases}, 0, signs)
-                for column, bases, signs in ways]
+        ways = [
+            (total, (first, second), (1, 1)),
+            (second, (total, first), (1, -1)),
+            (first, (total, second), (1, -1)),
+        ]
+        laws = [
+            Law.between(column, lines[column], {base: lines[base] for base in bases}, 0, signs)
+            for column, bases, signs in ways
+        ]
         broken = self._first_broken(laws[0])
         if broken:
             return self._broken(rule, broken)
@@ -264,7 +295,9 @@ class Compiler:
     def _refined(self, law: Law) -> Law:
         """The law after its column got a finer step; the same where that cannot be."""
         column, codec = self.codecs[law.column]
-        if not isinstance(codec, NumberCodec) or any(law.column in unit.bases for unit in self.makers.values()):
+        if not isinstance(codec, NumberCodec) or any(
+            law.column in unit.bases for unit in self.makers.values()
+        ):
             return law
         finer = codec.refined(column, law.own)
         if finer is None:
@@ -282,22 +315,35 @@ class Compiler:
         reach = 0
         for base, weight in zip(law.bases, law.weights, strict=True):
             maker = self.makers.get(base)
-            largest = self._reach(maker.law) if isinstance(maker, Linear) else _largest(self._number(base))
+            largest = (
+                self._reach(maker.law)
+                if isinstance(maker, Linear)
+                else _largest(self._number(base))
+            )
             reach += abs(weight) * largest
         return max(reach, law.own * _largest(self._number(law.column))) * (2 if law.slack else 1)
 
     def _holds(self) -> bool:
-        """Whether the rows keep all laws and bounds, those with missing values after they are filled."""
+        """Whether the rows keep all laws and bounds, those with missing values after they are
+        filled."""
         units = self._linear()
         rows = Rows(self.rows.parts)
         filled = filled_columns(units, rows, self.codecs)
         if any(isinstance(self.makers.get(name), Decided) for name in filled):
             return False
         fill(rows, units, filled, self._spreads(units), self.codecs, self.bounds)
-        outside = (rows.there(name, self.codecs[name][1]) & ~within(rows.number(name, self.codecs[name][1]), bounds)
-                   for name, bounds in self.bounds.items())
-        broken = (unit.law.free(rows.number(unit.law.column, unit.codec), unit.base(rows))[unit.measured(rows)] < 0
-                  for unit in units)
+        outside = (
+            rows.there(name, self.codecs[name][1])
+            & ~within(rows.number(name, self.codecs[name][1]), bounds)
+            for name, bounds in self.bounds.items()
+        )
+        broken = (
+            unit.law.free(rows.number(unit.law.column, unit.codec), unit.base(rows))[
+                unit.measured(rows)
+            ]
+            < 0
+            for unit in units
+        )
         return not any(rows_.any() for rows_ in (*outside, *broken))
 
     def _linear(self) -> list[Linear]:
@@ -306,10 +352,15 @@ class Compiler:
 
     def _spreads(self, units: Sequence[Linear]) -> dict[str, list[int]]:
         names = dict.fromkeys(name for unit in units for name in (*unit.bases, unit.law.column))
-        return {name: spread_of(self._number(name)[has_number(self.rows.parts[name], self.codecs[name][1])])
-                for name in names if self.codecs[name][1].missing_level is not None}
+        return {
+            name: spread_of(
+                self._number(name)[has_number(self.rows.parts[name], self.codecs[name][1])]
+            )
+            for name in names
+            if self.codecs[name][1].missing_level is not None
+        }
 
-    # --- ranges -------------------------------------------------------------------------------------------------------
+    # --- ranges -----------------------------------------------------------------------------------
 
     def _range(self, rule: Rule) -> str:
         [name] = rule.columns
@@ -344,8 +395,11 @@ class Compiler:
             law = maker.law
             [base], [weight] = maker.bases, law.weights
             # where d is 0 the base alone must lie within
-            why = self._limited(base, -LARGEST if law.slack > 0 or low <= -LARGEST else -(-law.own * low // weight),
-                                LARGEST if law.slack < 0 or high >= LARGEST else law.own * high // weight)
+            why = self._limited(
+                base,
+                -LARGEST if law.slack > 0 or low <= -LARGEST else -(-law.own * low // weight),
+                LARGEST if law.slack < 0 or high >= LARGEST else law.own * high // weight,
+            )
             if why or not law.slack:
                 return why
         if not isinstance(maker, Decided):  # what is looked up are values of training rows
@@ -356,19 +410,25 @@ class Compiler:
         before = self.bounds.get(name, (-LARGEST, LARGEST))
         self.bounds[name] = max(low, before[0], -LARGEST), min(high, before[1], LARGEST)
 
-    # --- all together -------------------------------------------------------------------------------------------------
+    # --- all together -----------------------------------------------------------------------------
 
     def _broken(self, rule: Rule, why: str) -> str:
         if rule.declared:
-            raise DataError(f"the rule that {rule} is broken", where=why.removesuffix(" breaks it"),
-                            hint="mend the row, or take the rule out of the schema file")
+            raise DataError(
+                f"the rule that {rule} is broken",
+                where=why.removesuffix(" breaks it"),
+                hint="mend the row, or take the rule out of the schema file",
+            )
         return why
 
     def _first_broken(self, law: Law) -> str:
         """The first row in which all columns are known and the law is broken."""
         unit = Linear(law, self.codecs)
         rows = Rows(self.rows.parts)
-        broken = np.flatnonzero(unit.measured(rows) & (law.free(rows.number(law.column, unit.codec), unit.base(rows)) < 0))
+        broken = np.flatnonzero(
+            unit.measured(rows)
+            & (law.free(rows.number(law.column, unit.codec), unit.base(rows)) < 0)
+        )
         return f"row {broken[0] + 1} breaks it" if len(broken) else ""
 
     def _line(self, name: str) -> Line:
@@ -393,7 +453,8 @@ class Compiler:
         return found
 
     def _in_order(self) -> list[Unit]:
-        """One unit for every column, each behind those that it reads, else in the order of the columns."""
+        """One unit for every column, each behind those that it reads, else in the order of the
+        columns."""
         done: dict[int, Unit] = {}
         made: dict[str, Unit] = {}
 
@@ -426,15 +487,25 @@ class Compiler:
                 units.append(new)
             else:
                 units.append(unit)
-        return Compiled(units, filled, {name: s for name, s in self._spreads(linear).items() if name in filled},
-                        self.refused)
+        return Compiled(
+            units,
+            filled,
+            {name: s for name, s in self._spreads(linear).items() if name in filled},
+            self.refused,
+        )
 
 
 def _ordered(rules: Sequence[Rule], codecs: dict[str, tuple[Column, ColumnCodec]]) -> list[Rule]:
-    """Rules in the order in which they are taken; of two that decide each other, categories are looked up by first."""
-    return sorted(rules, key=lambda rule: (
-        _ORDER.index(rule.kind),
-        rule.kind == "a decides b" and not isinstance(codecs[rule.columns[0]][1], CategoryCodec)))
+    """Rules in the order in which they are taken; of two that decide each other, categories are
+    looked up by first."""
+    return sorted(
+        rules,
+        key=lambda rule: (
+            _ORDER.index(rule.kind),
+            rule.kind == "a decides b"
+            and not isinstance(codecs[rule.columns[0]][1], CategoryCodec),
+        ),
+    )
 
 
 def _largest(numbers: np.ndarray) -> int:
@@ -453,13 +524,20 @@ def restored(states: Sequence[object], codecs: dict[str, tuple[Column, ColumnCod
         state = cast(dict[str, object], raw)
         unit: Unit
         if state["unit"] == "own":
-            unit = Own(*codecs[str(state["column"])], bool(state["filled"]), int(cast(int, state["low"])),
-                       int(cast(int, state["high"])))
+            unit = Own(
+                *codecs[str(state["column"])],
+                bool(state["filled"]),
+                int(cast(int, state["low"])),
+                int(cast(int, state["high"])),
+            )
             if unit.filled and unit.codec.line is None:
                 raise ValueError("only numbers are filled")
         else:
-            unit = {"linear": Linear, "decided": Decided, "joint": Joint}[str(state["unit"])].from_state(  # type: ignore[attr-defined]
-                state, codecs)
+            unit = {"linear": Linear, "decided": Decided, "joint": Joint}[
+                str(state["unit"])
+            ].from_state(  # type: ignore[attr-defined]
+                state, codecs
+            )
         if made & set(unit.columns) or not made.issuperset(unit.bases):
             raise ValueError("a column is made twice, or before what it is made from")
         made |= set(unit.columns)

@@ -22,7 +22,8 @@ from tidemill.core.grid import Batch, Known, Partial, Spec, Sum
 
 
 class Completing:
-    """Translates given values, unit by unit: into channels where these are given with them, else into bounds.
+    """Translates given values, unit by unit: into channels where these are given with them, else
+    into bounds.
 
     Args:
         units: Of the table.
@@ -33,8 +34,15 @@ class Completing:
         spec: Of the table.
     """
 
-    def __init__(self, units: Sequence[Unit], codecs: Codecs, allowing: Callable[[str, Allowed], Known],
-                 terms: Callable[[str], dict[int, int]], inside: Callable[[str], Known], spec: Spec) -> None:
+    def __init__(
+        self,
+        units: Sequence[Unit],
+        codecs: Codecs,
+        allowing: Callable[[str, Allowed], Known],
+        terms: Callable[[str], dict[int, int]],
+        inside: Callable[[str], Known],
+        spec: Spec,
+    ) -> None:
         self._units, self._codecs, self._spec = units, codecs, spec
         self._allowing, self._terms, self._inside = allowing, terms, inside
         self._at: dict[str, tuple[Unit, int, int]] = {}
@@ -43,10 +51,15 @@ class Completing:
             self._at |= dict.fromkeys(unit.columns, (unit, real, code))
             real, code = real + len(unit.spec.reals), code + len(unit.spec.codes)
         # channels that are never negative
-        self._free = {real for unit, real, _ in self._at.values() if isinstance(unit, Linear) and unit.law.slack}
+        self._free = {
+            real
+            for unit, real, _ in self._at.values()
+            if isinstance(unit, Linear) and unit.law.slack
+        }
 
-    def groups(self, rows: Dataset, known: Known, *, keep_missing: bool,
-               kept: Collection[str]) -> list[tuple[np.ndarray, Known]]:
+    def groups(
+        self, rows: Dataset, known: Known, *, keep_missing: bool, kept: Collection[str]
+    ) -> list[tuple[np.ndarray, Known]]:
         """As :meth:`tidemill.codecs.table.TableCodec.completions`; ``known`` holds for all rows."""
         n = len(rows)
         self._out, self._sums = nothing_given(n, self._spec), list[Sum]()
@@ -59,9 +72,16 @@ class Completing:
             if name in kept or isinstance(codec, FreshCodec):
                 part = _missing_given(part, codec, rows[name].is_null().to_numpy())
             self._given[name] = part
-            if not keep_missing and name not in kept and not isinstance(codec, FreshCodec) and rows[name].has_nulls():
+            if (
+                not keep_missing
+                and name not in kept
+                and not isinstance(codec, FreshCodec)
+                and rows[name].has_nulls()
+            ):
                 levels = except_missing(codec)
-                known = both(known, self._allowing(name, Allowed(levels)) if levels is not None else Known())
+                known = both(
+                    known, self._allowing(name, Allowed(levels)) if levels is not None else Known()
+                )
         for unit in sorted(self._units, key=lambda unit: not isinstance(unit, Own)):
             if any(name in self._given for name in unit.columns):
                 self._take(unit)
@@ -92,12 +112,17 @@ class Completing:
     def _give_code(self, at: int, here: np.ndarray, code: np.ndarray) -> None:
         self._out.batch.code[here, at], self._out.code[here, at] = code[here], True
 
-    # --- one unit -----------------------------------------------------------------------------------------------------
+    # --- one unit ---------------------------------------------------------------------------------
 
     def _take_joint(self, unit: Joint, code: int) -> None:
         parts = {name: self._given[name] for name in unit.columns if name in self._given}
-        there = np.stack([parts[name].code[:, 0] if name in parts else np.zeros(len(self._out), bool)
-                          for name in unit.columns], axis=1)
+        there = np.stack(
+            [
+                parts[name].code[:, 0] if name in parts else np.zeros(len(self._out), bool)
+                for name in unit.columns
+            ],
+            axis=1,
+        )
         whole = np.flatnonzero(there.all(axis=1))
         if len(whole):
             rows = Rows({name: rows_of(part.batch, whole) for name, part in parts.items()})
@@ -105,12 +130,25 @@ class Completing:
                 self._out.batch.code[whole, code] = unit.encode(rows).code[:, 0]
             self._out.code[whole, code] = True
         part_given = np.asarray(there.any(axis=1) & ~there.all(axis=1))
-        levels = np.stack([np.where(there[:, k], parts[name].batch.code[:, 0], -1) if name in parts
-                           else np.full(len(self._out), -1) for k, name in enumerate(unit.columns)], axis=1)
+        levels = np.stack(
+            [
+                np.where(there[:, k], parts[name].batch.code[:, 0], -1)
+                if name in parts
+                else np.full(len(self._out), -1)
+                for k, name in enumerate(unit.columns)
+            ],
+            axis=1,
+        )
         sizes = [self._codecs[name][1].spec.codes[0].size for name in unit.columns]
-        self._set_apart(part_given, levels, lambda row: {
-            name: Allowed(np.arange(size) == level) for name, size, level in zip(unit.columns, sizes, row, strict=True)
-            if level >= 0})
+        self._set_apart(
+            part_given,
+            levels,
+            lambda row: {
+                name: Allowed(np.arange(size) == level)
+                for name, size, level in zip(unit.columns, sizes, row, strict=True)
+                if level >= 0
+            },
+        )
 
     def _take_decided(self, unit: Decided, part: Partial, real: int, code: int) -> None:
         name, codec = unit.columns[0], unit.codec
@@ -122,18 +160,36 @@ class Completing:
         elif unit.spec.codes:
             self._give_code(code, here, (~valued).astype(np.int32))
         key = self._given.get(unit.key)
-        with_key = np.zeros(len(here), bool) if key is None else (key.code if key.code.shape[1] else key.tick)[:, 0]
+        with_key = (
+            np.zeros(len(here), bool)
+            if key is None
+            else (key.code if key.code.shape[1] else key.tick)[:, 0]
+        )
         if key is not None:
             checked = np.flatnonzero(valued & with_key)
-            broken = unit.broken(Rows({name: rows_of(part.batch, checked), unit.key: rows_of(key.batch, checked)}))
+            broken = unit.broken(
+                Rows({name: rows_of(part.batch, checked), unit.key: rows_of(key.batch, checked)})
+            )
             if broken.any():
-                raise DataError(f"'{unit.key}' decides '{name}', and not so", where=f"row {checked[broken][0] + 1}",
-                                hint="leave one of the two empty, to have it filled in")
+                raise DataError(
+                    f"'{unit.key}' decides '{name}', and not so",
+                    where=f"row {checked[broken][0] + 1}",
+                    hint="leave one of the two empty, to have it filled in",
+                )
         line, reals = codec.line, part.batch.tick.shape[1]
         values = np.concatenate([part.batch.tick, part.batch.code], axis=1)
-        self._set_apart(valued & ~with_key, values, lambda row: {name: Allowed(
-            np.arange(codec.spec.codes[0].size) == row[reals] if codec.spec.codes else None,
-            None if line is None else between(*[int(line.number(row[None, :reals])[0])] * 2))})
+        self._set_apart(
+            valued & ~with_key,
+            values,
+            lambda row: {
+                name: Allowed(
+                    np.arange(codec.spec.codes[0].size) == row[reals] if codec.spec.codes else None,
+                    None
+                    if line is None
+                    else between(*[int(line.number(row[None, :reals])[0])] * 2),
+                )
+            },
+        )
 
     def _take_linear(self, unit: Linear, part: Partial, code: int) -> None:
         law, codec = unit.law, unit.codec
@@ -148,7 +204,13 @@ class Completing:
         for one in parts:
             based &= one is not None and one.tick[:, 0]
         if based.any():
-            rows = Rows({base: part.batch for base, part in zip(unit.bases, parts, strict=True) if part is not None})
+            rows = Rows(
+                {
+                    base: part.batch
+                    for base, part in zip(unit.bases, parts, strict=True)
+                    if part is not None
+                }
+            )
             self._check(unit, based, d := law.free(number, unit.base(rows)))
             if law.slack:
                 self._give_tick(self._at[law.column][1], based, d)
@@ -159,15 +221,20 @@ class Completing:
     def _check(self, unit: Linear, here: np.ndarray, d: np.ndarray) -> None:
         broken = here & (d < 0)
         if broken.any():
-            raise DataError(f"the rule {unit.said} is broken", where=f"row {int(np.flatnonzero(broken)[0]) + 1}",
-                            hint="leave one of the values empty, to have it filled in")
+            raise DataError(
+                f"the rule {unit.said} is broken",
+                where=f"row {int(np.flatnonzero(broken)[0]) + 1}",
+                hint="leave one of the values empty, to have it filled in",
+            )
 
     def _present(self, unit: Linear, here: np.ndarray) -> None:
         """Gives that there are the bases without which a column is never there."""
         for base in unit.bases:
             maker, _, code = self._at[base]
             if maker.spec.codes and base not in unit.filled_bases:
-                self._give_code(code, here & ~self._out.code[:, code], np.zeros(len(here), np.int32))
+                self._give_code(
+                    code, here & ~self._out.code[:, code], np.zeros(len(here), np.int32)
+                )
                 if isinstance(maker, Linear):
                     self._present(maker, here)
 
@@ -180,7 +247,9 @@ class Completing:
         out = self._out
         there = out.tick[:, channels]
         weights = np.array(list(terms.values()), np.int64)
-        left = law.own * number - (np.where(there, out.batch.tick[:, channels], 0) * weights).sum(axis=1)
+        left = law.own * number - (np.where(there, out.batch.tick[:, channels], 0) * weights).sum(
+            axis=1
+        )
         single = here & ((~there).sum(axis=1) == 1) & (law.own == 1)
         for k, channel in enumerate(channels):
             rows = single & ~there[:, k]
@@ -205,10 +274,14 @@ class Completing:
                 terms[channel] = terms.get(channel, 0) + weight * inner
         return {channel: weight for channel, weight in terms.items() if weight}
 
-    # --- groups -------------------------------------------------------------------------------------------------------
+    # --- groups -----------------------------------------------------------------------------------
 
-    def _set_apart(self, here: np.ndarray, values: np.ndarray,
-                   allowed: Callable[[np.ndarray], dict[str, Allowed]]) -> None:
+    def _set_apart(
+        self,
+        here: np.ndarray,
+        values: np.ndarray,
+        allowed: Callable[[np.ndarray], dict[str, Allowed]],
+    ) -> None:
         """Rows of which a column is given that says something of others, by what is given."""
         if not here.any():
             return
@@ -219,8 +292,12 @@ class Completing:
 
     def _grouped(self, n: int, known: Known) -> list[tuple[np.ndarray, Known]]:
         if not self._apart:
-            return [(np.arange(n), replace(known, sums=known.sums + tuple(self._sums), rows=self._out))]
-        keys, place = np.unique(np.stack([group for group, _ in self._apart], axis=1), axis=0, return_inverse=True)
+            return [
+                (np.arange(n), replace(known, sums=known.sums + tuple(self._sums), rows=self._out))
+            ]
+        keys, place = np.unique(
+            np.stack([group for group, _ in self._apart], axis=1), axis=0, return_inverse=True
+        )
         groups = []
         for k, key in enumerate(keys.tolist()):
             index = np.flatnonzero(place.ravel() == k)
@@ -230,7 +307,9 @@ class Completing:
                     for name, allowed in (values[at] if at >= 0 else {}).items():
                         here = both(here, self._allowing(name, allowed))
             sums = tuple(one.of_rows(index) for one in self._sums)
-            rows = Partial(self._out.batch.rows(index), self._out.tick[index], self._out.code[index])
+            rows = Partial(
+                self._out.batch.rows(index), self._out.tick[index], self._out.code[index]
+            )
             groups.append((index, replace(here, sums=here.sums + sums, rows=rows)))
         return groups
 

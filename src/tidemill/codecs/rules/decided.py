@@ -30,26 +30,39 @@ from tidemill.core.grid import Batch, Code, Known, Spec
 class Decided(Unit):
     """A column that is looked up by the value of another, its key.
 
-    The key is a category, looked up by its level, or a number or date, looked up by the span that it falls in: spans begin
-    where the column's value changed in training. Rows whose key is missing have nothing to look up; only where such rows
-    had values does the column keep channels of its own, which then count in these rows.
+    The key is a category, looked up by its level, or a number or date, looked up by the span that
+    it falls in: spans begin where the column's value changed in training. Rows whose key is missing
+    have nothing to look up; only where such rows had values does the column keep channels of its
+    own, which then count in these rows.
 
     Attributes:
         key: The deciding column.
-        starts: (spans - 1,) int64 first number of every span but the first; None where the key is a category.
+        starts: (spans - 1,) int64 first number of every span but the first; None where the key is a
+            category.
         table: One row of the column's natural channels for each level or span.
-        mapped: (levels or spans,) whether training rows showed a value for it; else the column is missing there.
+        mapped: (levels or spans,) whether training rows showed a value for it; else the column is
+            missing there.
         keeps: Whether the column has channels of its own.
     """
 
-    def __init__(self, name: str, key: str, codecs: Codecs, starts: np.ndarray | None, table: Batch, mapped: np.ndarray,
-                 keeps: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        key: str,
+        codecs: Codecs,
+        starts: np.ndarray | None,
+        table: Batch,
+        mapped: np.ndarray,
+        keeps: bool,
+    ) -> None:
         self.columns, self.bases, self.key = (name,), (key,), key
         self.column, self.codec = codecs[name]
         self.key_codec = codecs[key][1]
         self.starts, self.table, self.mapped, self.keeps = starts, table, mapped, keeps
         missing = self.codec.missing_level is not None
-        self.spec = self.codec.spec if keeps else Spec(codes=(Code(f"{name} present", 2),) * missing)
+        self.spec = (
+            self.codec.spec if keeps else Spec(codes=(Code(f"{name} present", 2),) * missing)
+        )
 
     @staticmethod
     def learned(name: str, key: str, codecs: Codecs, rows: Rows) -> Decided | str:
@@ -66,7 +79,10 @@ class Decided(Unit):
             number = rows.number(key, decider)[here]
             starts = _starts(number, part)
             level, size = np.searchsorted(starts, number, side="right"), len(starts) + 1
-        table = Batch(np.zeros((size, part.tick.shape[1]), np.int64), np.zeros((size, part.code.shape[1]), np.int32))
+        table = Batch(
+            np.zeros((size, part.tick.shape[1]), np.int64),
+            np.zeros((size, part.code.shape[1]), np.int32),
+        )
         mapped = np.zeros(size, bool)
         table.tick[level], table.code[level], mapped[level] = part.tick, part.code, True
         if isinstance(decider, CategoryCodec) and decider.rare:
@@ -86,7 +102,11 @@ class Decided(Unit):
         if isinstance(self.key_codec, CategoryCodec) and self.key_codec.rare:
             checked &= at != len(self.key_codec.levels)
         looked = rows_of(self.table, np.maximum(at, 0))
-        differs = (looked.tick != part.tick).any(axis=1) | (looked.code != part.code).any(axis=1) | ~self.mapped[at]
+        differs = (
+            (looked.tick != part.tick).any(axis=1)
+            | (looked.code != part.code).any(axis=1)
+            | ~self.mapped[at]
+        )
         return np.asarray(checked & differs)
 
     def _at(self, rows: Rows) -> np.ndarray:
@@ -102,18 +122,26 @@ class Decided(Unit):
         """Whether there is a value, or the own channels."""
         broken = self.broken(rows)
         if broken.any():
-            raise DataError(f"the rule '{self.key} decides {self.columns[0]}' is broken",
-                            where=f"row {int(np.flatnonzero(broken)[0]) + 1}", hint="leave the row out, or mend it")
+            raise DataError(
+                f"the rule '{self.key} decides {self.columns[0]}' is broken",
+                where=f"row {int(np.flatnonzero(broken)[0]) + 1}",
+                hint="leave the row out, or mend it",
+            )
         part = rows.parts[self.columns[0]]
         here = _has(part, self.codec)
         if self.keeps:
             return part
         alone = here & (self._at(rows) < 0)
         if alone.any():
-            raise DataError(f"there is a '{self.columns[0]}' without '{self.key}', as never in training",
-                            where=f"row {int(np.flatnonzero(alone)[0]) + 1}",
-                            hint="fit the model on data that hold such rows")
-        return Batch(part.tick[:, :0], (~here).astype(np.int32)[:, None] if self.spec.codes else part.code[:, :0])
+            raise DataError(
+                f"there is a '{self.columns[0]}' without '{self.key}', as never in training",
+                where=f"row {int(np.flatnonzero(alone)[0]) + 1}",
+                hint="fit the model on data that hold such rows",
+            )
+        return Batch(
+            part.tick[:, :0],
+            (~here).astype(np.int32)[:, None] if self.spec.codes else part.code[:, :0],
+        )
 
     def decode(self, batch: Batch, rows: Rows, rng: np.random.Generator) -> None:
         """The value to be looked up, missing where the code says so or nothing is found."""
@@ -122,7 +150,9 @@ class Decided(Unit):
         tick, code = found.tick.copy(), found.code.copy()
         absent = (at < 0) | ~self.mapped[at]
         if self.keeps:
-            batch = self.codec.settled(batch, rng) if isinstance(self.codec, CategoryCodec) else batch
+            batch = (
+                self.codec.settled(batch, rng) if isinstance(self.codec, CategoryCodec) else batch
+            )
             own = without_absent(batch, self.codec)
             alone = at < 0
             tick[alone], code[alone] = own.tick[alone], own.code[alone]
@@ -146,7 +176,11 @@ class Decided(Unit):
             own = Known(code={asked.codes: np.array([True, False])})
         passing = self._passing(allowed)
         if not passing.any() and not self.keeps:
-            raise ConditionError("no row can have such a value", where=f"column '{name}'", hint="ask for other values")
+            raise ConditionError(
+                "no row can have such a value",
+                where=f"column '{name}'",
+                hint="ask for other values",
+            )
         return both(own, asked.known(self.key, self._keys(passing)))
 
     def _passing(self, allowed: Allowed) -> np.ndarray:
@@ -164,27 +198,45 @@ class Decided(Unit):
         if self.starts is None:
             assert isinstance(codec, CategoryCodec)
             levels = np.zeros(codec.spec.codes[0].size, bool)
-            levels[:len(codec.levels)] = passing[:len(codec.levels)]
+            levels[: len(codec.levels)] = passing[: len(codec.levels)]
             if codec.rare:
-                levels[len(codec.levels)] = passing[:len(codec.levels)].all()
+                levels[len(codec.levels)] = passing[: len(codec.levels)].all()
         else:
-            levels = np.zeros(codec.spec.codes[0].size, bool) if codec.spec.codes else np.ones(0, bool)
+            levels = (
+                np.zeros(codec.spec.codes[0].size, bool) if codec.spec.codes else np.ones(0, bool)
+            )
             levels[:1] = passing.any()
         if missing is not None:
             levels[missing] = self.keeps
         edges = [-LARGEST, *(self.starts.tolist() if self.starts is not None else []), LARGEST + 1]
-        numbers = None if self.starts is None else union(
-            (edges[k], edges[k + 1] - 1) for k in np.flatnonzero(passing).tolist())
+        numbers = (
+            None
+            if self.starts is None
+            else union((edges[k], edges[k + 1] - 1) for k in np.flatnonzero(passing).tolist())
+        )
         if len(levels) and not levels.any():
-            raise ConditionError("no row can have such a value", where=f"column '{self.columns[0]}'",
-                                 hint="ask for other values")
-        return Allowed(levels if len(levels) else None, numbers if numbers is not None and len(numbers) else None)
+            raise ConditionError(
+                "no row can have such a value",
+                where=f"column '{self.columns[0]}'",
+                hint="ask for other values",
+            )
+        return Allowed(
+            levels if len(levels) else None,
+            numbers if numbers is not None and len(numbers) else None,
+        )
 
     def to_state(self) -> dict[str, Any]:
         """The table."""
-        return {"unit": "decided", "column": self.columns[0], "key": self.key, "keeps": self.keeps,
-                "starts": None if self.starts is None else self.starts.tolist(), "tick": self.table.tick.tolist(),
-                "code": self.table.code.tolist(), "mapped": self.mapped.tolist()}
+        return {
+            "unit": "decided",
+            "column": self.columns[0],
+            "key": self.key,
+            "keeps": self.keeps,
+            "starts": None if self.starts is None else self.starts.tolist(),
+            "tick": self.table.tick.tolist(),
+            "code": self.table.code.tolist(),
+            "mapped": self.mapped.tolist(),
+        }
 
     @staticmethod
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> Decided:
@@ -192,15 +244,20 @@ class Decided(Unit):
         name, key = str(state["column"]), str(state["key"])
         column, decider = codecs[name][1], codecs[key][1]
         mapped = np.array(state["mapped"], bool)
-        table = Batch(np.array(state["tick"], np.int64).reshape(len(mapped), len(column.spec.reals)),
-                      np.array(state["code"], np.int32).reshape(len(mapped), len(column.spec.codes)))
+        table = Batch(
+            np.array(state["tick"], np.int64).reshape(len(mapped), len(column.spec.reals)),
+            np.array(state["code"], np.int32).reshape(len(mapped), len(column.spec.codes)),
+        )
         starts = None if state["starts"] is None else np.array(state["starts"], np.int64)
         levels = len(decider.levels) + decider.rare if isinstance(decider, CategoryCodec) else -1
-        if len(mapped) != (levels if starts is None else len(starts) + 1) or (starts is not None and (
-                decider.line is None or np.any(np.diff(starts) <= 0))):
+        if len(mapped) != (levels if starts is None else len(starts) + 1) or (
+            starts is not None and (decider.line is None or np.any(np.diff(starts) <= 0))
+        ):
             raise ValueError("a table does not fit its key")
-        if any(table.code[:, k].min(initial=0) < 0 or table.code[:, k].max(initial=0) >= code.size
-               for k, code in enumerate(column.spec.codes)):
+        if any(
+            table.code[:, k].min(initial=0) < 0 or table.code[:, k].max(initial=0) >= code.size
+            for k, code in enumerate(column.spec.codes)
+        ):
             raise ValueError("a table holds levels that the column does not have")
         return Decided(name, key, codecs, starts, table, mapped, bool(state["keeps"]))
 

@@ -1,7 +1,8 @@
 """Numbers for rows in which a column is missing, but others are reckoned from it.
 
-Where ``b = a + d`` and a row has ``b`` but no ``a``, the row still gets a number for ``a`` that keeps every rule; a code
-says that ``a`` itself is missing. So all channels stand side by side, whatever is missing.
+Where ``b = a + d`` and a row has ``b`` but no ``a``, the row still gets a number for ``a`` that
+keeps every rule; a code says that ``a`` itself is missing. So all channels stand side by side,
+whatever is missing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ LEVELS = 9
 
 
 def spread_of(numbers: np.ndarray) -> list[int]:
-    """Numbers that are spread as these are: rounded quantiles, none of them a row's own but by chance."""
+    """Numbers that are spread as these are: rounded quantiles, none of them a row's own but by
+    chance."""
     if not len(numbers):
         return [0]
     shares = (np.arange(LEVELS) + 0.5) / LEVELS if len(numbers) >= 10 * LEVELS else [0.5]
@@ -52,9 +54,16 @@ def filled_columns(units: Sequence[Linear], rows: Rows, codecs: Codecs) -> set[s
     return filled
 
 
-def fill(rows: Rows, units: Sequence[Linear], filled: set[str], spreads: Mapping[str, Sequence[int]], codecs: Codecs,
-         bounds: Mapping[str, tuple[int, int]]) -> None:
-    """Sets ``rows.numbers`` and ``rows.filled``; a row that cannot be filled so that it keeps every rule breaks one then.
+def fill(
+    rows: Rows,
+    units: Sequence[Linear],
+    filled: set[str],
+    spreads: Mapping[str, Sequence[int]],
+    codecs: Codecs,
+    bounds: Mapping[str, tuple[int, int]],
+) -> None:
+    """Sets ``rows.numbers`` and ``rows.filled``; a row that cannot be filled so that it keeps every
+    rule breaks one then.
 
     Args:
         rows: In their natural form; changed.
@@ -81,7 +90,9 @@ def fill(rows: Rows, units: Sequence[Linear], filled: set[str], spreads: Mapping
         least, most = np.maximum(low[name], first), np.minimum(high[name], last)
         if name in own:
             law = own[name].law
-            base = np.asarray(sum(w * number[b] for b, w in zip(law.bases, law.weights, strict=True)))
+            base = np.asarray(
+                sum(w * number[b] for b, w in zip(law.bases, law.weights, strict=True))
+            )
             if law.slack >= 0:
                 least = np.maximum(least, -(-base // law.own))
             if law.slack <= 0:
@@ -97,7 +108,8 @@ def fill(rows: Rows, units: Sequence[Linear], filled: set[str], spreads: Mapping
 def _in_order(names: Sequence[str], own: Mapping[str, Linear], codecs: Codecs) -> list[str]:
     """Columns that are reckoned from nothing first, then the units' in their order.
 
-    Of the first those with the coarsest step lead, so that what a sum leaves over falls to one that can take it.
+    Of the first those with the coarsest step lead, so that what a sum leaves over falls to one that
+    can take it.
     """
     free = [name for name in names if name not in own]
     return sorted(free, key=lambda name: -_step(codecs[name][1])) + list(own)
@@ -108,9 +120,11 @@ def _step(codec: ColumnCodec) -> Fraction:
     return codec.line.step
 
 
-def _bounds(units: Sequence[Linear], number: Mapping[str, np.ndarray],
-            here: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Bounds on each column's numbers from those that are reckoned from it alone, directly or through others."""
+def _bounds(
+    units: Sequence[Linear], number: Mapping[str, np.ndarray], here: Mapping[str, np.ndarray]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Bounds on each column's numbers from those that are reckoned from it alone, directly or
+    through others."""
     low = {name: np.full(len(n), -LARGEST) for name, n in number.items()}
     high = {name: np.full(len(n), LARGEST) for name, n in number.items()}
     for unit in reversed(units):
@@ -121,16 +135,25 @@ def _bounds(units: Sequence[Linear], number: Mapping[str, np.ndarray],
         least = np.where(here[law.column], number[law.column], low[law.column])
         most = np.where(here[law.column], number[law.column], high[law.column])
         if law.slack >= 0:
-            bound = np.where(most == LARGEST, LARGEST, law.own * np.where(most == LARGEST, 0, most) // weight)
+            bound = np.where(
+                most == LARGEST, LARGEST, law.own * np.where(most == LARGEST, 0, most) // weight
+            )
             high[base] = np.minimum(high[base], bound)
         if law.slack <= 0:
-            bound = np.where(least == -LARGEST, -LARGEST, -(-law.own * np.where(least == -LARGEST, 0, least) // weight))
+            bound = np.where(
+                least == -LARGEST,
+                -LARGEST,
+                -(-law.own * np.where(least == -LARGEST, 0, least) // weight),
+            )
             low[base] = np.maximum(low[base], bound)
     return low, high
 
 
-def _solve(sums: Sequence[Linear], number: dict[str, np.ndarray], here: dict[str, np.ndarray]) -> None:
-    """Sets what sums leave no choice for: the total of known parts, and the one part that is not known."""
+def _solve(
+    sums: Sequence[Linear], number: dict[str, np.ndarray], here: dict[str, np.ndarray]
+) -> None:
+    """Sets what sums leave no choice for: the total of known parts, and the one part that is not
+    known."""
     changed = True
     while changed:
         changed = False

@@ -24,12 +24,18 @@ def given(column: Column, codec: ColumnCodec, values: pl.Series) -> Partial:
     unknown[~unknown] = codec.unknown(typed.drop_nulls())
     if unknown.any():
         first = int(np.flatnonzero(unknown)[0])
-        raise DataError(f"'{there[first]}' is no value that the model knows",
-                        where=f"column '{column.name}', row {int(here.arg_true()[first]) + 1}",
-                        hint="give a value that occurs in the training rows, or leave it empty to have it filled in")
+        raise DataError(
+            f"'{there[first]}' is no value that the model knows",
+            where=f"column '{column.name}', row {int(here.arg_true()[first]) + 1}",
+            hint="give a value that occurs in the training rows, or leave it empty to have it "
+            "filled in",
+        )
     n, mask = len(values), here.to_numpy()
     part = codec.encode(typed)
-    tick, code = np.zeros((n, part.tick.shape[1]), np.int64), np.zeros((n, part.code.shape[1]), np.int32)
+    tick, code = (
+        np.zeros((n, part.tick.shape[1]), np.int64),
+        np.zeros((n, part.code.shape[1]), np.int32),
+    )
     tick[mask], code[mask] = part.tick, part.code
     with_number = np.zeros(tick.shape, bool)
     for r, real in enumerate(codec.spec.reals):

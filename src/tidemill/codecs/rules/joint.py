@@ -15,17 +15,20 @@ from tidemill.core.grid import Batch, Code, Known, Spec
 
 
 class Joint(Unit):
-    """Several columns of categories as one code: one level for each combination of the training rows.
+    """Several columns of categories as one code: one level for each combination of the training
+    rows.
 
-    A combination with a rare level comes back as one without, drawn by frequency among those that agree with it otherwise,
-    or, where there are none, among all.
+    A combination with a rare level comes back as one without, drawn by frequency among those that
+    agree with it otherwise, or, where there are none, among all.
 
     Attributes:
         table: (combinations, columns) levels of the columns' own codes.
         counts: (combinations,) training rows.
     """
 
-    def __init__(self, names: Sequence[str], codecs: Codecs, table: np.ndarray, counts: np.ndarray) -> None:
+    def __init__(
+        self, names: Sequence[str], codecs: Codecs, table: np.ndarray, counts: np.ndarray
+    ) -> None:
         self.columns = tuple(names)
         self.table, self.counts = table, counts
         self._codecs: list[CategoryCodec] = []
@@ -57,8 +60,13 @@ class Joint(Unit):
         return ~np.any(self._is_rare(), axis=1)
 
     def _is_rare(self) -> np.ndarray:
-        return np.stack([(self.table[:, k] == len(codec.levels)) & codec.rare
-                         for k, codec in enumerate(self._codecs)], axis=1)
+        return np.stack(
+            [
+                (self.table[:, k] == len(codec.levels)) & codec.rare
+                for k, codec in enumerate(self._codecs)
+            ],
+            axis=1,
+        )
 
     def _pools(self) -> dict[int, np.ndarray]:
         """For each combination with a rare level those that it may come back as."""
@@ -83,8 +91,11 @@ class Joint(Unit):
         unseen = ascending[at] != keys
         if unseen.any():
             names = ", ".join(f"'{name}'" for name in self.columns)
-            raise DataError(f"the values of {names} never came in this combination in training",
-                            where=f"row {int(np.flatnonzero(unseen)[0]) + 1}", hint="leave the row out, or mend it")
+            raise DataError(
+                f"the values of {names} never came in this combination in training",
+                where=f"row {int(np.flatnonzero(unseen)[0]) + 1}",
+                hint="leave the row out, or mend it",
+            )
         return Batch(np.zeros((len(keys), 0), np.int64), self._order[at].astype(np.int32)[:, None])
 
     def decode(self, batch: Batch, rows: Rows, rng: np.random.Generator) -> None:
@@ -96,22 +107,34 @@ class Joint(Unit):
             at[here] = rng.choice(pool, len(here), p=self.counts[pool] / self.counts[pool].sum())
         codes = self.table[at]
         for k, name in enumerate(self.columns):
-            rows.parts[name] = Batch(np.zeros((len(at), 0), np.int64), codes[:, [k]].astype(np.int32))
+            rows.parts[name] = Batch(
+                np.zeros((len(at), 0), np.int64), codes[:, [k]].astype(np.int32)
+            )
 
     def known(self, name: str, allowed: Allowed, asked: Asked) -> Known:
-        """The combinations whose levels are allowed; of those with a rare one, if all are that it may come back as."""
+        """The combinations whose levels are allowed; of those with a rare one, if all are that it
+        may come back as."""
         if allowed.levels is None:
             return Known()
         passing = allowed.levels[self.table[:, self.columns.index(name)]]
         for at, pool in self.pools.items():
             passing[at] = passing[pool].all()
         if not passing.any():
-            raise ConditionError("no row can have such a value", where=f"column '{name}'", hint="ask for other values")
+            raise ConditionError(
+                "no row can have such a value",
+                where=f"column '{name}'",
+                hint="ask for other values",
+            )
         return placed(Known(code={0: passing}), asked)
 
     def to_state(self) -> dict[str, Any]:
         """The combinations."""
-        return {"unit": "joint", "columns": list(self.columns), "table": self.table.tolist(), "counts": self.counts.tolist()}
+        return {
+            "unit": "joint",
+            "columns": list(self.columns),
+            "table": self.table.tolist(),
+            "counts": self.counts.tolist(),
+        }
 
     @staticmethod
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> Joint:
@@ -119,9 +142,17 @@ class Joint(Unit):
         names = [str(name) for name in state["columns"]]
         if not all(isinstance(codecs[name][1], CategoryCodec) for name in names):
             raise ValueError("only categories have combinations")
-        table, counts = np.array(state["table"], np.int32).reshape(-1, len(names)), np.array(state["counts"], np.int64)
+        table, counts = (
+            np.array(state["table"], np.int32).reshape(-1, len(names)),
+            np.array(state["counts"], np.int64),
+        )
         sizes = [codecs[name][1].spec.codes[0].size for name in names]
-        if len(counts) != len(table) or np.any(counts < 1) or np.any(table < 0) or np.any(table >= sizes):
+        if (
+            len(counts) != len(table)
+            or np.any(counts < 1)
+            or np.any(table < 0)
+            or np.any(table >= sizes)
+        ):
             raise ValueError("combinations do not fit their columns")
         unit = Joint(names, codecs, table, counts)
         if len(np.unique(unit._keys)) < len(table) or not unit.kept.any():

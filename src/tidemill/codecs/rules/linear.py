@@ -1,4 +1,5 @@
-"""Columns reckoned from others: ``b = a + d`` with d never negative, ``a = b - d``, ``c = a + b``, ``b = a``."""
+"""Columns reckoned from others: ``b = a + d`` with d never negative, ``a = b - d``, ``c = a + b``,
+``b = a``."""
 
 from __future__ import annotations
 
@@ -20,14 +21,16 @@ from tidemill.core.grid import Batch, Known, Real, Spec, Sum
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """How a column's number follows from those of others: ``own * number = sum of weights * numbers + slack * d``.
+    """How a column's number follows from those of others: ``own * number = sum of weights * numbers
+    + slack * d``.
 
     Attributes:
         column: The column that is reckoned.
         bases: The columns that it is reckoned from.
         weights: A whole number for each.
         own: What one of the column's number is worth on the scale of the sum.
-        slack: 1 where the column lies d above the bases, -1 where it lies d below, 0 where it is their sum.
+        slack: 1 where the column lies d above the bases, -1 where it lies d below, 0 where it is
+            their sum.
     """
 
     column: str
@@ -37,17 +40,26 @@ class Law:
     slack: int
 
     @staticmethod
-    def between(column: str, line: Line, bases: Mapping[str, Line], slack: int, signs: Sequence[int]) -> Law:
+    def between(
+        column: str, line: Line, bases: Mapping[str, Line], slack: int, signs: Sequence[int]
+    ) -> Law:
         """On the finest scale on which all of them are whole numbers."""
         scale = line.step
         for base in bases.values():
-            scale = Fraction(gcd(scale.numerator * base.step.denominator, base.step.numerator * scale.denominator),
-                             scale.denominator * base.step.denominator)
-        weights = tuple(sign * int(base.step / scale) for base, sign in zip(bases.values(), signs, strict=True))
+            scale = Fraction(
+                gcd(
+                    scale.numerator * base.step.denominator, base.step.numerator * scale.denominator
+                ),
+                scale.denominator * base.step.denominator,
+            )
+        weights = tuple(
+            sign * int(base.step / scale) for base, sign in zip(bases.values(), signs, strict=True)
+        )
         return Law(column, tuple(bases), weights, int(line.step / scale), slack)
 
     def number(self, base: np.ndarray, d: np.ndarray) -> np.ndarray:
-        """(n,) numbers of the column, from sums of its bases and free parts; between two, the one that keeps the rule."""
+        """(n,) numbers of the column, from sums of its bases and free parts; between two, the one
+        that keeps the rule."""
         total = base + self.slack * np.maximum(d, 0)
         if self.own == 1:
             return total
@@ -60,7 +72,8 @@ class Law:
 
 
 class Linear(Unit):
-    """A column that is reckoned from others by a :class:`Law`; its channels say whether it is there, and d.
+    """A column that is reckoned from others by a :class:`Law`; its channels say whether it is
+    there, and d.
 
     Attributes:
         law: How.
@@ -71,7 +84,14 @@ class Linear(Unit):
 
     filled_bases: frozenset[str] = frozenset()
 
-    def __init__(self, law: Law, codecs: Codecs, filled: bool = False, low: int = -LARGEST, high: int = LARGEST) -> None:
+    def __init__(
+        self,
+        law: Law,
+        codecs: Codecs,
+        filled: bool = False,
+        low: int = -LARGEST,
+        high: int = LARGEST,
+    ) -> None:
         self.law, self.filled, self.low, self.high = law, filled, low, high
         self.columns, self.bases = (law.column,), law.bases
         self.column, self.codec = codecs[law.column]
@@ -80,7 +100,9 @@ class Linear(Unit):
         assert self.codec.line is not None
         presence = 0 if codes and not filled else None
         step = float(self.codec.line.step / law.own)
-        name = f"{law.column} - {law.bases[0]}" if law.slack > 0 else f"{law.bases[0]} - {law.column}"
+        name = (
+            f"{law.column} - {law.bases[0]}" if law.slack > 0 else f"{law.bases[0]} - {law.column}"
+        )
         self.spec = Spec((Real(name, step, presence),) if law.slack else (), codes)
 
     def encode(self, rows: Rows) -> Batch:
@@ -88,43 +110,60 @@ class Linear(Unit):
         part = rows.parts[self.law.column]
         if not self.law.slack:
             here = self.measured(rows)
-            self._check(self.law.free(rows.number(self.law.column, self.codec), self.base(rows)), here)
+            self._check(
+                self.law.free(rows.number(self.law.column, self.codec), self.base(rows)), here
+            )
             return Batch(part.tick[:, :0], part.code)
         here = rows.there(self.law.column, self.codec)
         d = self.law.free(rows.number(self.law.column, self.codec), self.base(rows))
         self._check(d, self.measured(rows))
         missing = here & ~self.grounded(rows)
         if missing.any():
-            raise DataError(f"there is a '{self.law.column}' without '{self.law.bases[0]}', as never in training",
-                            where=f"row {int(np.flatnonzero(missing)[0]) + 1}",
-                            hint="fit the model on data that hold such rows")
+            raise DataError(
+                f"there is a '{self.law.column}' without '{self.law.bases[0]}', as never in "
+                "training",
+                where=f"row {int(np.flatnonzero(missing)[0]) + 1}",
+                hint="fit the model on data that hold such rows",
+            )
         return Batch(np.where(here, d, 0)[:, None], part.code)
 
     def _check(self, d: np.ndarray, here: np.ndarray) -> None:
         broken = here & (d < 0)
         if broken.any():
-            raise DataError(f"the rule {self.said} is broken", where=f"row {int(np.flatnonzero(broken)[0]) + 1}",
-                            hint="leave the row out, or mend it")
+            raise DataError(
+                f"the rule {self.said} is broken",
+                where=f"row {int(np.flatnonzero(broken)[0]) + 1}",
+                hint="leave the row out, or mend it",
+            )
 
     @property
     def said(self) -> str:
         """The rule in signs."""
         sign = {1: "≤", -1: "≥", 0: "="}[self.law.slack]
-        names = [f"{'- ' if weight < 0 else '+ ' if k else ''}{name}" for k, (name, weight) in
-                 enumerate(zip(self.law.bases, self.law.weights, strict=True))]
+        names = [
+            f"{'- ' if weight < 0 else '+ ' if k else ''}{name}"
+            for k, (name, weight) in enumerate(zip(self.law.bases, self.law.weights, strict=True))
+        ]
         return f"'{' '.join(names)} {sign} {self.law.column}'"
 
     def base(self, rows: Rows) -> np.ndarray:
         """(n,) the sum of the bases."""
-        return np.asarray(sum(weight * rows.number(name, self._codecs[name][1])
-                              for name, weight in zip(self.law.bases, self.law.weights, strict=True)))
+        return np.asarray(
+            sum(
+                weight * rows.number(name, self._codecs[name][1])
+                for name, weight in zip(self.law.bases, self.law.weights, strict=True)
+            )
+        )
 
     def grounded(self, rows: Rows) -> np.ndarray:
         """(n,) whether every base has a number."""
-        return np.logical_and.reduce([rows.there(name, self._codecs[name][1]) for name in self.law.bases])
+        return np.logical_and.reduce(
+            [rows.there(name, self._codecs[name][1]) for name in self.law.bases]
+        )
 
     def measured(self, rows: Rows) -> np.ndarray:
-        """(n,) whether the column and its bases all have numbers, so that the rule says something."""
+        """(n,) whether the column and its bases all have numbers, so that the rule says
+        something."""
         return rows.there(self.law.column, self.codec) & self.grounded(rows)
 
     def decode(self, batch: Batch, rows: Rows, rng: np.random.Generator) -> None:
@@ -145,7 +184,11 @@ class Linear(Unit):
 
     def known(self, name: str, allowed: Allowed, asked: Asked) -> Known:
         """Bounds on the channels that the column is reckoned from."""
-        known = Known(code={asked.codes: allowed.levels} if allowed.levels is not None and self.spec.codes else {})
+        known = Known(
+            code={asked.codes: allowed.levels}
+            if allowed.levels is not None and self.spec.codes
+            else {}
+        )
         if allowed.levels is None or not allowed.levels[1:].any():
             for base in self.bases:
                 codec = self._codecs[base][1]
@@ -159,17 +202,26 @@ class Linear(Unit):
 
     def _bounds(self, numbers: np.ndarray, asked: Asked) -> Known:
         if not len(numbers):
-            raise ConditionError("no row can have such a value", where=f"column '{self.law.column}'",
-                                 hint="ask for other values")
-        wide = [(-LARGEST if low <= self.low else low, LARGEST if high >= self.high else high)
-                for low, high in numbers.tolist()]
+            raise ConditionError(
+                "no row can have such a value",
+                where=f"column '{self.law.column}'",
+                hint="ask for other values",
+            )
+        wide = [
+            (-LARGEST if low <= self.low else low, LARGEST if high >= self.high else high)
+            for low, high in numbers.tolist()
+        ]
         spans = union(map(self._totals, wide))
         if np.array_equal(spans, everything()):
             return Known()
         known = self.bounded(spans, asked.terms(self.law.column))
         for base in self.bases:
             known = both(known, asked.inside(base))
-        return known if len(spans) > 1 else both(known, self._implied(int(spans[0, 0]), int(spans[0, 1]), asked))
+        return (
+            known
+            if len(spans) > 1
+            else both(known, self._implied(int(spans[0, 0]), int(spans[0, 1]), asked))
+        )
 
     def bounded(self, spans: np.ndarray, terms: Mapping[int, int]) -> Known:
         """Bounds on the channels whose weighted sum shall lie in one of the spans.
@@ -181,21 +233,30 @@ class Linear(Unit):
             [(channel, weight)] = terms.items()
             exact = union(_divided(low, high, weight) for low, high in spans.tolist())
             if not len(exact):
-                raise ConditionError("no row can have such a value", where=f"column '{self.law.column}'",
-                                     hint="ask for other values")
+                raise ConditionError(
+                    "no row can have such a value",
+                    where=f"column '{self.law.column}'",
+                    hint="ask for other values",
+                )
             return Known({channel: exact})
         if len(spans) > 1:
-            raise ConditionError(f"values of '{self.law.column}', which is reckoned from other columns, can only be asked "
-                                 "for as one span", where=f"column '{self.law.column}'",
-                                 hint="ask for values from ... to ..., as COL>=FROM together with COL<=TO")
+            raise ConditionError(
+                f"values of '{self.law.column}', which is reckoned from other columns, can only "
+                "be asked "
+                "for as one span",
+                where=f"column '{self.law.column}'",
+                hint="ask for values from ... to ..., as COL>=FROM together with COL<=TO",
+            )
         low, high = spans[0].tolist()
         return Known(sums=(Sum(tuple(terms), tuple(terms.values()), low, high),))
 
     def _totals(self, span: tuple[int, int]) -> tuple[int, int]:
         """The sums of bases and d that give a number within a span."""
         (low, high), own, up = span, self.law.own, self.law.slack > 0
-        return (low if low == -LARGEST else own * (low - 1) + 1 if up else own * low,
-                high if high == LARGEST else own * high if up else own * high + own - 1)
+        return (
+            low if low == -LARGEST else own * (low - 1) + 1 if up else own * low,
+            high if high == LARGEST else own * high if up else own * high + own - 1,
+        )
 
     def _implied(self, low: int, high: int, asked: Asked) -> Known:
         """What follows for a single base: it lies below the column, or above it."""
@@ -210,17 +271,37 @@ class Linear(Unit):
     def to_state(self) -> dict[str, Any]:
         """The law, and what is filled."""
         law = self.law
-        return {"unit": "linear", "column": law.column, "bases": list(law.bases), "weights": list(law.weights),
-                "own": law.own, "slack": law.slack, "filled": self.filled, "filled_bases": sorted(self.filled_bases),
-                "low": self.low, "high": self.high}
+        return {
+            "unit": "linear",
+            "column": law.column,
+            "bases": list(law.bases),
+            "weights": list(law.weights),
+            "own": law.own,
+            "slack": law.slack,
+            "filled": self.filled,
+            "filled_bases": sorted(self.filled_bases),
+            "low": self.low,
+            "high": self.high,
+        }
 
     @staticmethod
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> Linear:
         """Restored from :meth:`to_state`."""
-        law = Law(str(state["column"]), tuple(map(str, state["bases"])), tuple(map(int, state["weights"])),
-                  int(state["own"]), int(state["slack"]))
-        if (law.slack not in (-1, 0, 1) or law.own < 1 or len(law.bases) != len(law.weights) or not law.bases
-                or not all(law.weights) or any(codecs[name][1].line is None for name in (law.column, *law.bases))):
+        law = Law(
+            str(state["column"]),
+            tuple(map(str, state["bases"])),
+            tuple(map(int, state["weights"])),
+            int(state["own"]),
+            int(state["slack"]),
+        )
+        if (
+            law.slack not in (-1, 0, 1)
+            or law.own < 1
+            or len(law.bases) != len(law.weights)
+            or not law.bases
+            or not all(law.weights)
+            or any(codecs[name][1].line is None for name in (law.column, *law.bases))
+        ):
             raise ValueError("a column cannot be reckoned so")
         unit = Linear(law, codecs, bool(state["filled"]), int(state["low"]), int(state["high"]))
         unit.filled_bases = frozenset(map(str, state["filled_bases"]))
@@ -231,4 +312,7 @@ def _divided(low: int, high: int, weight: int) -> tuple[int, int]:
     """The whole numbers whose product with the weight lies within both bounds."""
     if weight < 0:
         low, high, weight = -high, -low, -weight
-    return (low if low <= -LARGEST else -(-low // weight), high if high >= LARGEST else high // weight)
+    return (
+        low if low <= -LARGEST else -(-low // weight),
+        high if high >= LARGEST else high // weight,
+    )

@@ -16,8 +16,11 @@ def range_numbers(rule: Rule, column: Column, codec: ColumnCodec) -> tuple[int, 
     Raises:
         ConditionError: An end is no value of the column's kind, or no value lies between the ends.
     """
-    tests = [Test(column.name, operator, _value(end, column))
-             for operator, end in _ends(rule) if end is not None]
+    tests = [
+        Test(column.name, operator, _value(end, column))
+        for operator, end in _ends(rule)
+        if end is not None
+    ]
     numbers = codec.allowed(column, tests).numbers
     assert numbers is not None
     return int(numbers[0, 0]), int(numbers[-1, 1])
@@ -33,5 +36,6 @@ def _value(end: float | str | None, column: Column) -> object:
     try:
         return dt.date.fromisoformat(end) if len(end) == 10 else dt.datetime.fromisoformat(end)
     except ValueError as error:
-        raise ConditionError(f"'{end}' is no date", where=f"column '{column.name}'",
-                             hint="write it as 2024-12-31") from error
+        raise ConditionError(
+            f"'{end}' is no date", where=f"column '{column.name}'", hint="write it as 2024-12-31"
+        ) from error

@@ -1,8 +1,9 @@
-"""Units of a table's codec: each makes one or more columns, from its own channels and from columns made before it.
+"""Units of a table's codec: each makes one or more columns, from its own channels and from columns
+made before it.
 
-Two forms of a row meet here. In its *natural* form every column has the channels of its own column codec. In its *compiled*
-form what a rule decides is left out: a unit's channels carry only what is free. Whatever a unit's channels hold, the
-natural form that it makes keeps its rule.
+Two forms of a row meet here. In its *natural* form every column has the channels of its own column
+codec. In its *compiled* form what a rule decides is left out: a unit's channels carry only what is
+free. Whatever a unit's channels hold, the natural form that it makes keeps its rule.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ class Rows:
 
     Attributes:
         parts: The channels of each column, ticks 0 where it has no number.
-        numbers: (n,) numbers on the lines of columns that others are reckoned from; where :attr:`filled` says so also in
-            rows in which the column itself is missing.
+        numbers: (n,) numbers on the lines of columns that others are reckoned from; where
+            :attr:`filled` says so also in rows in which the column itself is missing.
         filled: Columns whose numbers are there in every row.
     """
 
@@ -43,7 +44,9 @@ class Rows:
     def number(self, name: str, codec: ColumnCodec) -> np.ndarray:
         """(n,) the column's numbers; 0 where it has none."""
         assert codec.line is not None
-        return self.numbers[name] if name in self.numbers else codec.line.number(self.parts[name].tick)
+        return (
+            self.numbers[name] if name in self.numbers else codec.line.number(self.parts[name].tick)
+        )
 
     def there(self, name: str, codec: ColumnCodec) -> np.ndarray:
         """(n,) whether the column has a number that others can be reckoned from."""
@@ -111,12 +114,19 @@ class Own(Unit):
     """A column with all the channels of its codec.
 
     Attributes:
-        filled: Whether its number is made in every row, whether or not it is missing there, for others to be reckoned from.
+        filled: Whether its number is made in every row, whether or not it is missing there, for
+            others to be reckoned from.
         low, high: Bounds that its number is kept within.
     """
 
-    def __init__(self, column: Column, codec: ColumnCodec, filled: bool = False, low: int = -LARGEST,
-                 high: int = LARGEST) -> None:
+    def __init__(
+        self,
+        column: Column,
+        codec: ColumnCodec,
+        filled: bool = False,
+        low: int = -LARGEST,
+        high: int = LARGEST,
+    ) -> None:
         self.columns = (column.name,)
         self.column, self.codec, self.filled, self.low, self.high = column, codec, filled, low, high
         self.spec = always(codec.spec) if filled else codec.spec
@@ -149,7 +159,13 @@ class Own(Unit):
 
     def to_state(self) -> dict[str, Any]:
         """Its column."""
-        return {"unit": "own", "column": self.columns[0], "filled": self.filled, "low": self.low, "high": self.high}
+        return {
+            "unit": "own",
+            "column": self.columns[0],
+            "filled": self.filled,
+            "low": self.low,
+            "high": self.high,
+        }
 
 
 def own_known(column: Column, codec: ColumnCodec, allowed: Allowed) -> Known:
@@ -159,23 +175,35 @@ def own_known(column: Column, codec: ColumnCodec, allowed: Allowed) -> Known:
         ConditionError: They are single moments, each with its time of day.
     """
     code = {} if allowed.levels is None or not codec.spec.codes else {0: allowed.levels}
-    if allowed.numbers is None or codec.line is None or np.array_equal(allowed.numbers, everything()):
+    if (
+        allowed.numbers is None
+        or codec.line is None
+        or np.array_equal(allowed.numbers, everything())
+    ):
         return Known(code=code)
     known = codec.line.known(allowed.numbers)
     if known is None:
-        raise ConditionError("single moments cannot be asked for beside each other", where=f"column '{column.name}'",
-                             hint="ask for one span: COL>=FROM together with COL<UNTIL")
+        raise ConditionError(
+            "single moments cannot be asked for beside each other",
+            where=f"column '{column.name}'",
+            hint="ask for one span: COL>=FROM together with COL<UNTIL",
+        )
     if known.sums and allowed.levels is not None and allowed.levels[1:].any():
-        raise ConditionError("a span that ends within a day cannot be asked for together with missing values",
-                             where=f"column '{column.name}'", hint="ask for whole days")
+        raise ConditionError(
+            "a span that ends within a day cannot be asked for together with missing values",
+            where=f"column '{column.name}'",
+            hint="ask for whole days",
+        )
     return replace(known, code=code)
 
 
 def placed(known: Known, asked: Asked) -> Known:
     """The same of channels that begin where the unit's do."""
-    return Known({real + asked.reals: numbers for real, numbers in known.tick.items()},
-                 {code + asked.codes: levels for code, levels in known.code.items()},
-                 tuple(replace(s, channels=tuple(c + asked.reals for c in s.channels)) for s in known.sums))
+    return Known(
+        {real + asked.reals: numbers for real, numbers in known.tick.items()},
+        {code + asked.codes: levels for code, levels in known.code.items()},
+        tuple(replace(s, channels=tuple(c + asked.reals for c in s.channels)) for s in known.sums),
+    )
 
 
 def both(one: Known, other: Known) -> Known:
@@ -186,8 +214,10 @@ def both(one: Known, other: Known) -> Known:
     """
     known = met(one, other)
     if known is None:
-        raise ConditionError("what is asked for excludes itself: no row can be like this",
-                             hint="leave a test out, or ask for other values")
+        raise ConditionError(
+            "what is asked for excludes itself: no row can be like this",
+            hint="leave a test out, or ask for other values",
+        )
     return known
 
 
@@ -207,7 +237,10 @@ def without_absent(part: Batch, codec: ColumnCodec) -> Batch:
     """The same with ticks 0 where there is no number."""
     if not codec.spec.reals or codec.spec.reals[0].presence is None:
         return part
-    return Batch(np.where((part.code[:, codec.spec.reals[0].presence] == 0)[:, None], part.tick, 0), part.code)
+    return Batch(
+        np.where((part.code[:, codec.spec.reals[0].presence] == 0)[:, None], part.tick, 0),
+        part.code,
+    )
 
 
 def always(spec: Spec) -> Spec:
@@ -223,5 +256,8 @@ def rows_of(part: Batch, index: np.ndarray) -> Batch:
 def nothing_given(n: int, spec: Spec) -> Partial:
     """n rows of which nothing is given."""
     ticks, codes = (n, len(spec.reals)), (n, len(spec.codes))
-    return Partial(Batch(np.zeros(ticks, np.int64), np.zeros(codes, np.int32)), np.zeros(ticks, bool),
-                   np.zeros(codes, bool))
+    return Partial(
+        Batch(np.zeros(ticks, np.int64), np.zeros(codes, np.int32)),
+        np.zeros(ticks, bool),
+        np.zeros(codes, bool),
+    )

@@ -1,4 +1,5 @@
-"""CSV, TSV and their like: delimiter, quoting and encoding found out; every field is text until it is typed."""
+"""CSV, TSV and their like: delimiter, quoting and encoding found out; every field is text until it
+is typed."""
 
 from __future__ import annotations
 
@@ -33,8 +34,12 @@ class Dialect:
 
     def reader(self, text: str) -> Any:
         """A reader of the text's records, in which a blank line is an empty list."""
-        return csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, quotechar=self.quote or '"',
-                          quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE)
+        return csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=self.delimiter,
+            quotechar=self.quote or '"',
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+        )
 
 
 def read(source: Source, run: Run) -> Raw:
@@ -46,17 +51,26 @@ def read(source: Source, run: Run) -> Raw:
     where = str(source.path)
     content = as_utf8(source.content(), where, run).strip(b"\r\n")
     if not content.strip():
-        raise InputError("the file is empty", where=where, hint="give a file with a header line and rows")
+        raise InputError(
+            "the file is empty", where=where, hint="give a file with a header line and rows"
+        )
     dialect = _dialect(content)
     header = next(dialect.reader(_head(content)))
     names = named(header, where, run)
     frame = _parsed(content, dialect, header, where, run)
     if not frame.height:
-        raise InputError(f"there are no rows, only a header of {len(header)} columns", where=where,
-                         hint="give a file with rows below its header")
+        raise InputError(
+            f"there are no rows, only a header of {len(header)} columns",
+            where=where,
+            hint="give a file with rows below its header",
+        )
     if len(header) > 1 and all(map(_is_value, header)):
-        run.warn(f"the first line of {where} ({', '.join(header[:3])}, ...) was taken as the column names but looks "
-                 "like values; add a line of names if there is none.", "read")
+        run.warn(
+            f"the first line of {where} ({', '.join(header[:3])}, ...) was taken as the column "
+            "names but looks "
+            "like values; add a line of names if there is none.",
+            "read",
+        )
     frame.columns = names
     return Raw(frame, is_text=True)
 
@@ -73,12 +87,14 @@ def write_tabs(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
 
 def _write(parts: Iterable[pl.DataFrame], file: IO[bytes], delimiter: str) -> None:
     for number, part in enumerate(parts):
-        part.write_csv(file, separator=delimiter, quote_style="necessary", include_header=not number)
+        part.write_csv(
+            file, separator=delimiter, quote_style="necessary", include_header=not number
+        )
 
 
 def _head(content: bytes) -> str:
     """The first records of the text; the last may be cut off."""
-    return content[:_head_size(content)].decode("utf-8", errors="ignore")
+    return content[: _head_size(content)].decode("utf-8", errors="ignore")
 
 
 def _head_size(content: bytes) -> int:
@@ -86,7 +102,8 @@ def _head_size(content: bytes) -> int:
 
 
 def _dialect(content: bytes) -> Dialect:
-    """The dialect in which most of the first records have as many fields as the header, and the header the most."""
+    """The dialect in which most of the first records have as many fields as the header, and the
+    header the most."""
     head, whole = _head(content), len(content) <= _head_size(content)
     tried: dict[Dialect, tuple[float, int]] = {}
     for quote in _QUOTES:
@@ -100,23 +117,29 @@ def _dialect(content: bytes) -> Dialect:
 
 
 def _regularity(dialect: Dialect, head: str, whole: bool) -> tuple[float, int]:
-    """The share of records as wide as the header (in tenths, so that a damaged row decides nothing), and its width."""
+    """The share of records as wide as the header (in tenths, so that a damaged row decides
+    nothing), and its width."""
     try:
         records = list(islice(dialect.reader(head), 200))
     except csv.Error:
         return 0.0, 0
-    widths = [len(record) for record in records[: None if whole or len(records) == 200 else -1] if record]
+    widths = [
+        len(record) for record in records[: None if whole or len(records) == 200 else -1] if record
+    ]
     if len(widths) < 2 or widths[0] == 1:
         return (1.0, widths[0]) if len(widths) == 1 and widths[0] > 1 else (0.0, 1)
     return round(sum(width == widths[0] for width in widths[1:]) / (len(widths) - 1), 1), widths[0]
 
 
 def _single_column(head: str) -> Dialect:
-    """One name in the header: texts with commas in them are one column; rows of equal width are a damaged table."""
+    """One name in the header: texts with commas in them are one column; rows of equal width are a
+    damaged table."""
     for delimiter in _DELIMITERS:
         dialect = Dialect(delimiter)
         try:
-            widths = {len(record) for record in list(islice(dialect.reader(head), 200))[1:-1] if record}
+            widths = {
+                len(record) for record in list(islice(dialect.reader(head), 200))[1:-1] if record
+            }
         except csv.Error:
             continue
         if widths <= {1} or len(widths) == 1:
@@ -124,26 +147,39 @@ def _single_column(head: str) -> Dialect:
     return Dialect("\x1f")
 
 
-def _parsed(content: bytes, dialect: Dialect, header: list[str], where: str, run: Run) -> pl.DataFrame:
+def _parsed(
+    content: bytes, dialect: Dialect, header: list[str], where: str, run: Run
+) -> pl.DataFrame:
     try:
-        frame = pl.read_csv(content, infer_schema=False, empty_string_is_null=False, separator=dialect.delimiter,
-                            quote_char=dialect.quote)
+        frame = pl.read_csv(
+            content,
+            infer_schema=False,
+            empty_string_is_null=False,
+            separator=dialect.delimiter,
+            quote_char=dialect.quote,
+        )
     except PolarsError as error:
         _blank_records(content, dialect, len(header), where)
-        raise InputError(f"the text cannot be read ({str(error).splitlines()[0]})", where=where,
-                         hint="look for a quotation mark that is not closed, or has text behind it") from error
+        raise InputError(
+            f"the text cannot be read ({str(error).splitlines()[0]})",
+            where=where,
+            hint="look for a quotation mark that is not closed, or has text behind it",
+        ) from error
     if _is_regular(content, dialect, header, frame):
         return frame
     blank = _blank_records(content, dialect, len(header), where)
-    run.warn(f"{len(blank):,} blank line{'s' if len(blank) != 1 else ''} of {where} left out.", "read")
+    run.warn(
+        f"{len(blank):,} blank line{'s' if len(blank) != 1 else ''} of {where} left out.", "read"
+    )
     return frame.with_row_index("\x1f").filter(~pl.col("\x1f").is_in(blank)).drop("\x1f")
 
 
 def _is_regular(content: bytes, dialect: Dialect, header: list[str], frame: pl.DataFrame) -> bool:
-    """Whether every row has all its fields: the delimiters between fields are as many as they must be.
+    """Whether every row has all its fields: the delimiters between fields are as many as they must
+    be.
 
-    The reader fills short rows with nothing and tells no one, so the delimiters of the file are counted, less those
-    that stand within fields.
+    The reader fills short rows with nothing and tells no one, so the delimiters of the file are
+    counted, less those that stand within fields.
     """
     if frame.width == 1 and len(header) == 1:
         return True
@@ -168,12 +204,18 @@ def _blank_records(content: bytes, dialect: Dialect, width: int, where: str) -> 
             if not record and at >= 0:
                 blank.append(at)
             elif len(record) != width:
-                raise InputError(f"line {began} has {len(record)} field{'s' if len(record) != 1 else ''}, "
-                                 f"the header has {width}", where=where,
-                                 hint="mend that line: a delimiter in a text needs quotation marks around the text")
+                raise InputError(
+                    f"line {began} has {len(record)} field{'s' if len(record) != 1 else ''}, "
+                    f"the header has {width}",
+                    where=where,
+                    hint="mend that line: a delimiter in a text needs quotation marks around the "
+                    "text",
+                )
             began = reader.line_num + 1
     except csv.Error as error:
-        raise InputError(f"line {began} cannot be read ({error})", where=where, hint="mend that line") from error
+        raise InputError(
+            f"line {began} cannot be read ({error})", where=where, hint="mend that line"
+        ) from error
     return blank
 
 

@@ -8,26 +8,47 @@ import re
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_MAGIC = {b"\x1f\x8b": "a gzip file", b"PK\x03\x04": "a zip or Excel file", b"PAR1": "a Parquet file",
-          b"SQLite format 3": "an SQLite file", b"%PDF": "a PDF", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture",
-          b"\xd0\xcf\x11\xe0": "an old Excel file"}
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MAGIC = {
+    b"\x1f\x8b": "a gzip file",
+    b"PK\x03\x04": "a zip or Excel file",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3": "an SQLite file",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+}
 _CANDIDATES = ["gb18030", "big5", "shift_jis", "euc_kr", "cp1251", "cp1252"]
-_SHOWN = {"cp1252": "Windows-1252 (Western European)", "latin-1": "Latin-1 (Western European)",
-          "cp1251": "Windows-1251 (Cyrillic)", "gb18030": "GB18030 (Chinese)", "big5": "Big5 (Chinese)",
-          "shift_jis": "Shift-JIS (Japanese)", "euc_kr": "EUC-KR (Korean)"}
+_SHOWN = {
+    "cp1252": "Windows-1252 (Western European)",
+    "latin-1": "Latin-1 (Western European)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "gb18030": "GB18030 (Chinese)",
+    "big5": "Big5 (Chinese)",
+    "shift_jis": "Shift-JIS (Japanese)",
+    "euc_kr": "EUC-KR (Korean)",
+}
 
 
 def as_utf8(content: bytes, where: str, run: Run) -> bytes:
-    """The text as UTF-8 without a byte order mark and with "\\n" or "\\r\\n" line ends; a guess is told as a warning.
+    """The text as UTF-8 without a byte order mark and with "\\n" or "\\r\\n" line ends; a guess is
+    told as a warning.
 
     Raises:
         InputError: These bytes are no text, or of a damaged encoding.
     """
     for magic, what in _MAGIC.items():
         if content.startswith(magic):
-            raise InputError(f"this is {what}, not text", where=where, hint="give it the ending of its format")
+            raise InputError(
+                f"this is {what}, not text", where=where, hint="give it the ending of its format"
+            )
     encoding = _encoding(content, where)
     if encoding in _SHOWN:
         run.warn(f"{where} is not UTF-8; it was read as {_SHOWN[encoding]}.", "read")
@@ -35,10 +56,17 @@ def as_utf8(content: bytes, where: str, run: Run) -> bytes:
         try:
             content = content.decode(encoding).encode("utf-8")
         except UnicodeError as error:
-            raise InputError(f"the text cannot be decoded as {encoding}: {error}", where=where,
-                             hint="save it as UTF-8") from error
+            raise InputError(
+                f"the text cannot be decoded as {encoding}: {error}",
+                where=where,
+                hint="save it as UTF-8",
+            ) from error
     if b"\0" in content or _control_share(content[:65536]) > 0.01:
-        raise InputError("these bytes are no text", where=where, hint="give a text file, or the ending of its format")
+        raise InputError(
+            "these bytes are no text",
+            where=where,
+            hint="give a text file, or the ending of its format",
+        )
     return content if b"\n" in content else content.replace(b"\r", b"\n")
 
 
@@ -51,7 +79,11 @@ def _encoding(content: bytes, where: str) -> str:
         odd = content[1:4096:2].count(0)
         if zeros >= 0.3 * min(len(content), 4096) and max(odd, zeros - odd) >= 0.9 * zeros:
             return "utf-16-le" if odd > zeros / 2 else "utf-16-be"
-        raise InputError("these bytes are no text", where=where, hint="give a text file, or the ending of its format")
+        raise InputError(
+            "these bytes are no text",
+            where=where,
+            hint="give a text file, or the ending of its format",
+        )
     try:
         content.decode("utf-8")
         return "utf-8"
@@ -63,15 +95,24 @@ def _legacy(content: bytes, where: str, error: UnicodeDecodeError) -> str:
     """The likeliest of the encodings from before Unicode."""
     from charset_normalizer import from_bytes
 
-    valid = len(re.findall(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}", content))
+    valid = len(
+        re.findall(
+            rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}", content
+        )
+    )
     broken = content.decode("utf-8", errors="replace").count("\ufffd")
     if valid > 10 * broken:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"line {line} is not valid UTF-8, though the rest is ({broken} damaged places)", where=where,
-                         hint="mend that line, or save the file again as UTF-8")
+        raise InputError(
+            f"line {line} is not valid UTF-8, though the rest is ({broken} damaged places)",
+            where=where,
+            hint="mend that line, or save the file again as UTF-8",
+        )
     foreign = b"\n".join(line for line in content.split(b"\n") if not line.isascii())[:200_000]
     runs = sum(len(found) for found in re.findall(rb"[\x80-\xff]{2,}", foreign))
-    if runs >= 0.3 * sum(byte > 127 for byte in foreign):  # else single letters with accents between ASCII ones
+    if runs >= 0.3 * sum(
+        byte > 127 for byte in foreign
+    ):  # else single letters with accents between ASCII ones
         best = from_bytes(foreign, cp_isolation=_CANDIDATES, threshold=1.0).best()
         if best is not None and best.encoding != "cp1252" and _decodes(content, best.encoding):
             return best.encoding

@@ -20,7 +20,8 @@ _FIRST_DAY = dt.date(1900, 3, 1)  # Excel counts a 29 February 1900 that never w
 
 
 def read(source: Source, run: Run) -> Raw:
-    """The sheet that ``?sheet=NAME`` asks for, else the first one that has rows; its first row holds the names.
+    """The sheet that ``?sheet=NAME`` asks for, else the first one that has rows; its first row
+    holds the names.
 
     Raises:
         InputError: The file is damaged, there is no such sheet, or no rows.
@@ -32,16 +33,22 @@ def read(source: Source, run: Run) -> Raw:
         book = fastexcel.read_excel(source.content())
         sheet = _sheet(book, source, run)
         frame = book.load_sheet(sheet, schema_sample_rows=None).to_polars()
-        header = book.load_sheet(sheet, header_row=None, n_rows=1, dtypes="string").to_polars().row(0)
+        header = (
+            book.load_sheet(sheet, header_row=None, n_rows=1, dtypes="string").to_polars().row(0)
+        )
     except fastexcel.FastExcelError as error:
-        raise InputError(f"the file is damaged ({str(error).splitlines()[0]})", where=where,
-                         hint="open it in Excel and save it again") from error
+        raise InputError(
+            f"the file is damaged ({str(error).splitlines()[0]})",
+            where=where,
+            hint="open it in Excel and save it again",
+        ) from error
     frame.columns = named(header, where, run)
     return Raw(frame.select(map(_plain, frame)))
 
 
 def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
-    """Write one sheet; what Excel cannot hold exactly (dates before March 1900, long whole numbers) goes as text.
+    """Write one sheet; what Excel cannot hold exactly (dates before March 1900, long whole numbers)
+    goes as text.
 
     All parts are held until the last, for each column goes as text or not as a whole.
 
@@ -57,8 +64,10 @@ def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
         sheet = book.add_worksheet("data")
         sheet.freeze_panes(1, 0)
         bold = book.add_format({"bold": True})
-        formats = {pl.Date: book.add_format({"num_format": "yyyy-mm-dd"}),
-                   pl.Datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"})}
+        formats = {
+            pl.Date: book.add_format({"num_format": "yyyy-mm-dd"}),
+            pl.Datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"}),
+        }
         for at, column in enumerate(frame):
             cells = _storable(column)
             sheet.write_string(0, at, column.name, bold)
@@ -68,16 +77,28 @@ def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
 def _sheet(book: Any, source: Source, run: Run) -> str:
     asked = source.part.get("sheet")
     if asked is not None and asked not in book.sheet_names:
-        raise InputError(f"there is no sheet '{asked}'", where=str(source.path),
-                         hint=f"the sheets are: {', '.join(book.sheet_names)}")
-    filled = [name for name in ([asked] if asked else book.sheet_names)
-              if book.load_sheet(name, header_row=None).total_height > 1]
+        raise InputError(
+            f"there is no sheet '{asked}'",
+            where=str(source.path),
+            hint=f"the sheets are: {', '.join(book.sheet_names)}",
+        )
+    filled = [
+        name
+        for name in ([asked] if asked else book.sheet_names)
+        if book.load_sheet(name, header_row=None).total_height > 1
+    ]
     if not filled:
-        raise InputError("there are no rows below a row of names", where=str(source.path),
-                         hint="name another sheet by FILE?sheet=NAME")
+        raise InputError(
+            "there are no rows below a row of names",
+            where=str(source.path),
+            hint="name another sheet by FILE?sheet=NAME",
+        )
     if len(filled) > 1:
-        run.warn(f"{source.path} has {len(filled)} sheets with rows; '{filled[0]}' was read. "
-                 f"Ask for another by ?sheet=NAME: {', '.join(filled[1:6])}.", "read")
+        run.warn(
+            f"{source.path} has {len(filled)} sheets with rows; '{filled[0]}' was read. "
+            f"Ask for another by ?sheet=NAME: {', '.join(filled[1:6])}.",
+            "read",
+        )
     return str(filled[0])
 
 
@@ -93,14 +114,18 @@ def _plain(column: pl.Series) -> pl.Series:
 
 
 def check_size(rows: int, columns: int) -> None:
-    """Say before the work that so many rows below a row of names, or columns, are more than a sheet takes.
+    """Say before the work that so many rows below a row of names, or columns, are more than a sheet
+    takes.
 
     Raises:
         OutputError: They are.
     """
     if rows >= MAX_ROWS or columns > MAX_COLUMNS:
-        raise OutputError(f"{rows:,} rows and {columns:,} columns do not fit in an Excel sheet, which takes "
-                          f"{MAX_ROWS - 1:,} rows and {MAX_COLUMNS:,} columns", hint="write Parquet or CSV instead")
+        raise OutputError(
+            f"{rows:,} rows and {columns:,} columns do not fit in an Excel sheet, which takes "
+            f"{MAX_ROWS - 1:,} rows and {MAX_COLUMNS:,} columns",
+            hint="write Parquet or CSV instead",
+        )
 
 
 def _whole(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -111,8 +136,11 @@ def _whole(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     frame = pl.concat(kept, how="vertical_relaxed")
     for column in frame:
         if column.dtype == pl.String and (column.str.len_chars().max() or 0) > MAX_CHARACTERS:  # type: ignore[operator]
-            raise OutputError(f"the column '{column.name}' has texts too long for an Excel cell "
-                              f"(more than {MAX_CHARACTERS:,} characters)", hint="write Parquet or CSV instead")
+            raise OutputError(
+                f"the column '{column.name}' has texts too long for an Excel cell "
+                f"(more than {MAX_CHARACTERS:,} characters)",
+                hint="write Parquet or CSV instead",
+            )
     return frame
 
 
@@ -131,7 +159,8 @@ def _storable(column: pl.Series) -> pl.Series:
 
 
 def _days_hold(column: pl.Series) -> bool:
-    """Whether a count of days, as Excel keeps it, holds each moment to the millisecond and no moment is finer."""
+    """Whether a count of days, as Excel keeps it, holds each moment to the millisecond and no
+    moment is finer."""
     thousandths = column.cast(pl.Datetime("ms")).cast(column.dtype)
     return bool((column.cast(pl.Date) >= _FIRST_DAY).all() and (thousandths == column).all())
 

@@ -31,8 +31,11 @@ def read(source: Source, run: Run) -> Raw:
         frame = pl.read_ndjson(io.BytesIO(content), infer_schema_length=None)
     except PolarsError as error:
         _check_lines(content, where)
-        raise InputError(f"the lines do not fit together ({str(error).splitlines()[0]})", where=where,
-                         hint="give each key one type of value") from error
+        raise InputError(
+            f"the lines do not fit together ({str(error).splitlines()[0]})",
+            where=where,
+            hint="give each key one type of value",
+        ) from error
     frame.columns = named(frame.columns, where, run)
     return Raw(frame)
 
@@ -48,7 +51,12 @@ def _check_lines(content: bytes, where: str) -> None:
         try:
             value = json.loads(line or b"{}")
         except (json.JSONDecodeError, RecursionError) as error:
-            raise InputError(f"line {number} is no JSON ({error})", where=where, hint="mend that line") from error
+            raise InputError(
+                f"line {number} is no JSON ({error})", where=where, hint="mend that line"
+            ) from error
         if not isinstance(value, dict):
-            raise InputError(f"line {number} is no JSON object", where=where,
-                             hint='write each row as one object a line: {"age": 41, "plan": "team"}')
+            raise InputError(
+                f"line {number} is no JSON object",
+                where=where,
+                hint='write each row as one object a line: {"age": 41, "plan": "team"}',
+            )

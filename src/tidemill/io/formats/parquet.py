@@ -28,17 +28,25 @@ def read(source: Source, run: Run) -> Raw:
     try:
         frame = pl.read_parquet(source.content(), hive_partitioning=False)
     except (PolarsError, OSError) as error:
-        raise InputError(f"the file is damaged or no Parquet ({str(error).splitlines()[0]})", where=str(source.path),
-                         hint="copy it again") from error
+        raise InputError(
+            f"the file is damaged or no Parquet ({str(error).splitlines()[0]})",
+            where=str(source.path),
+            hint="copy it again",
+        ) from error
     frame.columns = named(frame.columns, str(source.path), run)
     return Raw(frame)
 
 
-def write(parts: Iterable[pl.DataFrame], file: IO[bytes], marks: Callable[[], dict[str, str]] | None = None) -> None:
+def write(
+    parts: Iterable[pl.DataFrame],
+    file: IO[bytes],
+    marks: Callable[[], dict[str, str]] | None = None,
+) -> None:
     """Write the columns with their dtypes; where parts differ in a dtype, with one that holds both.
 
-    Parts go to files of their own first, and these in one stream to the file: polars writes no Parquet by parts, and
-    what the dtypes are is known with the last. So a few parts are in memory, never all.
+    Parts go to files of their own first, and these in one stream to the file: polars writes no
+    Parquet by parts, and what the dtypes are is known with the last. So a few parts are in memory,
+    never all.
 
     Args:
         parts: One below the other.
@@ -57,5 +65,6 @@ def write(parts: Iterable[pl.DataFrame], file: IO[bytes], marks: Callable[[], di
             path = Path(folder) / f"{number}.parquet"
             part.write_parquet(path, compression="lz4", statistics=False)
             scans.append(pl.scan_parquet(path))
-        pl.concat(scans, how="vertical_relaxed").sink_parquet(file, row_group_size=_GROUP,
-                                                              metadata=marks() if marks else None)
+        pl.concat(scans, how="vertical_relaxed").sink_parquet(
+            file, row_group_size=_GROUP, metadata=marks() if marks else None
+        )

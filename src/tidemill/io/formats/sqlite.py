@@ -19,7 +19,8 @@ def read(source: Source, run: Run) -> Raw:
     """The table that ``?table=NAME`` asks for, or the only one there is.
 
     Raises:
-        InputError: The file is damaged or no database, there is no such table, or several and none is named.
+        InputError: The file is damaged or no database, there is no such table, or several and none
+            is named.
     """
     where = str(source.path)
     uri = f"file:{quote(str(source.path.resolve()))}?mode=ro"
@@ -28,16 +29,24 @@ def read(source: Source, run: Run) -> Raw:
             table = _table(base, source)
             names, columns = _columns(base, table)
     except sqlite3.Error as error:
-        raise InputError(f"the database cannot be read ({error})", where=where,
-                         hint="check that it is an SQLite file, whole and not locked") from error
+        raise InputError(
+            f"the database cannot be read ({error})",
+            where=where,
+            hint="check that it is an SQLite file, whole and not locked",
+        ) from error
     labels = named(names, where, run)
     return Raw(pl.DataFrame(dict(zip(labels, columns, strict=True))))
 
 
 def _names(base: sqlite3.Connection) -> list[str]:
     """Tables in alphabetical order, then views."""
-    return [name for (name,) in base.execute(
-        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY type, name")]
+    return [
+        name
+        for (name,) in base.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE "
+            "'sqlite_%' ORDER BY type, name"
+        )
+    ]
 
 
 def _table(base: sqlite3.Connection, source: Source) -> str:
@@ -48,12 +57,20 @@ def _table(base: sqlite3.Connection, source: Source) -> str:
         return str(asked)
     if asked is not None:
         near = get_close_matches(asked, names, n=1)
-        raise InputError(f"there is no table '{asked}'", where=str(source.path),
-                         hint=f"did you mean '{near[0]}'?" if near else f"the tables are: {shown}")
+        raise InputError(
+            f"there is no table '{asked}'",
+            where=str(source.path),
+            hint=f"did you mean '{near[0]}'?" if near else f"the tables are: {shown}",
+        )
     if len(names) == 1:
         return names[0]
-    raise InputError(f"the database holds {len(names)} tables and views" if names else "the database holds no table",
-                     where=str(source.path), hint=f"name one as FILE?table=NAME: {shown}" if names else "give another")
+    raise InputError(
+        f"the database holds {len(names)} tables and views"
+        if names
+        else "the database holds no table",
+        where=str(source.path),
+        hint=f"name one as FILE?table=NAME: {shown}" if names else "give another",
+    )
 
 
 def _columns(base: sqlite3.Connection, table: str) -> tuple[list[str], list[pl.Series]]:
@@ -70,8 +87,20 @@ def _column(values: tuple[object, ...]) -> pl.Series:
     """Cells of one type, or of whole and real numbers, as they are; of mixed types as text."""
     kinds = {type(value) for value in values} - {type(None)}
     if bytes in kinds:
-        return pl.Series(values, dtype=pl.Binary) if kinds == {bytes} else pl.Series(
-            [None if value is None else value if isinstance(value, bytes) else str(value).encode() for value in values])
+        return (
+            pl.Series(values, dtype=pl.Binary)
+            if kinds == {bytes}
+            else pl.Series(
+                [
+                    None
+                    if value is None
+                    else value
+                    if isinstance(value, bytes)
+                    else str(value).encode()
+                    for value in values
+                ]
+            )
+        )
     if kinds == {int}:
         return pl.Series(values, dtype=pl.Int64)
     if kinds and kinds <= {int, float}:

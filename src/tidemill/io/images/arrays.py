@@ -25,9 +25,9 @@ _HINT = "store images as uint8 from 0 to 255, (n, height, width) or (n, height, 
 def read(source: Source, run: Run) -> Raw:
     """The images of an .npz or .npy file, with their labels.
 
-    The array of three or more axes is the images; where there are several, ``?images=NAME`` says which. An array of as many
-    labels is the label: one that goes by the name of labels, has the same prefix as the images (train_labels beside
-    train_images), or is named by ``&labels=NAME``.
+    The array of three or more axes is the images; where there are several, ``?images=NAME`` says
+    which. An array of as many labels is the label: one that goes by the name of labels, has the
+    same prefix as the images (train_labels beside train_images), or is named by ``&labels=NAME``.
 
     Raises:
         InputError: The file is damaged, or there are no images or several arrays of them.
@@ -41,22 +41,43 @@ def read(source: Source, run: Run) -> Raw:
     if said is None:
         return Raw(pl.DataFrame(columns))
     column = _named(arrays[said].reshape(len(found)), arrays.get(CLASSES))
-    return Raw(pl.DataFrame([*columns, pl.Series(LABEL, column)]), label=(LABEL, f"the array '{said}' beside the images"))
+    return Raw(
+        pl.DataFrame([*columns, pl.Series(LABEL, column)]),
+        label=(LABEL, f"the array '{said}' beside the images"),
+    )
 
 
 def _arrays(source: Source, where: str) -> dict[str, np.ndarray]:
-    damaged = InputError("the file is damaged, or holds what is no plain array", where=where,
-                         hint="save it again with numpy.savez(path, images=..., labels=...)")
+    damaged = InputError(
+        "the file is damaged, or holds what is no plain array",
+        where=where,
+        hint="save it again with numpy.savez(path, images=..., labels=...)",
+    )
     try:
         content = source.content()
         if source.ending == "npz":
             with zipfile.ZipFile(io.BytesIO(content)) as packed:
                 if sum(info.file_size for info in packed.infolist()) > MAX_BYTES:
-                    raise InputError(f"the file unpacks to more than {MAX_BYTES >> 30} GiB", where=where,
-                                     hint="give fewer images")
+                    raise InputError(
+                        f"the file unpacks to more than {MAX_BYTES >> 30} GiB",
+                        where=where,
+                        hint="give fewer images",
+                    )
         loaded = np.load(io.BytesIO(content), allow_pickle=False)
-        return {"images": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, MemoryError) as error:
+        return (
+            {"images": loaded}
+            if isinstance(loaded, np.ndarray)
+            else {name: loaded[name] for name in loaded.files}
+        )
+    except (
+        ValueError,
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        KeyError,
+        MemoryError,
+    ) as error:
         raise damaged from error
 
 
@@ -69,19 +90,27 @@ def _chosen(arrays: Mapping[str, np.ndarray], asked: str, where: str) -> str:
     there = {name: array for name, array in arrays.items() if array.ndim >= 3}
     if asked:
         if asked not in there:
-            raise InputError(f"there is no array of images called '{asked}'", where=where,
-                             hint=f"there are: {', '.join(there) or 'none'}")
+            raise InputError(
+                f"there is no array of images called '{asked}'",
+                where=where,
+                hint=f"there are: {', '.join(there) or 'none'}",
+            )
         return asked
     if len(there) > 1:
         by_name = [name for name in there if name in NAMES]
         if len(by_name) == 1:
             return by_name[0]
         shown = ", ".join(f"{name} {array.shape}" for name, array in there.items())
-        raise InputError(f"there are {len(there)} arrays that may be the images ({shown})", where=where,
-                         hint=f"say which: {where}?images={next(iter(there))}")
+        raise InputError(
+            f"there are {len(there)} arrays that may be the images ({shown})",
+            where=where,
+            hint=f"say which: {where}?images={next(iter(there))}",
+        )
     if not there:
         shown = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-        raise InputError(f"there is no array of images ({shown or 'none at all'})", where=where, hint=_HINT)
+        raise InputError(
+            f"there is no array of images ({shown or 'none at all'})", where=where, hint=_HINT
+        )
     return next(iter(there))
 
 
@@ -92,14 +121,19 @@ def _images(array: np.ndarray, where: str, run: Run) -> np.ndarray:
         InputError: These are no images.
     """
     if array.ndim > 4 or (array.ndim == 4 and array.shape[-1] not in (1, 3, 4)):
-        raise InputError(f"an array of the shape {array.shape} is no array of images", where=where, hint=_HINT)
+        raise InputError(
+            f"an array of the shape {array.shape} is no array of images", where=where, hint=_HINT
+        )
     if array.dtype == bool:
         array = array.astype(np.uint8) * 255
     if array.dtype != np.uint8:
         raise InputError(f"the images are of {array.dtype}", where=where, hint=_HINT)
     if not array.size or max(array.shape[1:3]) > LARGEST:
-        raise InputError(f"images of {' x '.join(map(str, array.shape[1:3]))} pixels cannot be learned", where=where,
-                         hint=f"give images of 1 to {LARGEST} pixels a side")
+        raise InputError(
+            f"images of {' x '.join(map(str, array.shape[1:3]))} pixels cannot be learned",
+            where=where,
+            hint=f"give images of 1 to {LARGEST} pixels a side",
+        )
     if array.ndim == 4 and array.shape[-1] == 4:
         part = array[..., 3:].astype(np.uint16)
         run.emit("note", "read", "What is transparent in the images is shown white.")
@@ -114,24 +148,40 @@ def _labels(arrays: Mapping[str, np.ndarray], images: str, asked: str, where: st
         InputError: The one that is asked for does not fit, or there are several.
     """
     n = len(arrays[images])
-    fits = [name for name, array in arrays.items() if name != images and array.shape in ((n,), (n, 1))]
+    fits = [
+        name for name, array in arrays.items() if name != images and array.shape in ((n,), (n, 1))
+    ]
     if asked:
         if asked not in fits:
-            raise InputError(f"there is no array of {n:,} labels called '{asked}'", where=where,
-                             hint=f"there are: {', '.join(fits) or 'none'}")
+            raise InputError(
+                f"there is no array of {n:,} labels called '{asked}'",
+                where=where,
+                hint=f"there are: {', '.join(fits) or 'none'}",
+            )
         return asked
     prefix, _, rest = images.rpartition("_")
-    same = [name for name in fits if name.rpartition("_")[0] == prefix and name.rpartition("_")[2].lower() in LABELS]
+    same = [
+        name
+        for name in fits
+        if name.rpartition("_")[0] == prefix and name.rpartition("_")[2].lower() in LABELS
+    ]
     named = same if prefix and rest else [name for name in fits if name.lower() in LABELS]
     if len(named) > 1:
-        raise InputError(f"there are {len(named)} arrays that may be the labels ({', '.join(named)})", where=where,
-                         hint=f"say which: {where}?images={images}&labels={named[0]}")
+        raise InputError(
+            f"there are {len(named)} arrays that may be the labels ({', '.join(named)})",
+            where=where,
+            hint=f"say which: {where}?images={images}&labels={named[0]}",
+        )
     return named[0] if named else None
 
 
 def _named(labels: np.ndarray, classes: np.ndarray | None) -> list[str]:
     """Labels as text, by the names of the classes where they are numbers and there are such."""
-    if classes is not None and np.issubdtype(labels.dtype, np.integer) and classes.ndim == 1 and (
-            labels.min(initial=0) >= 0 and labels.max(initial=0) < len(classes)):
+    if (
+        classes is not None
+        and np.issubdtype(labels.dtype, np.integer)
+        and classes.ndim == 1
+        and (labels.min(initial=0) >= 0 and labels.max(initial=0) < len(classes))
+    ):
         return [str(classes[label]) for label in labels]
     return [str(label) for label in labels.tolist()]

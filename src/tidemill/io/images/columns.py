@@ -1,4 +1,5 @@
-"""Columns of a table that hold images: as paths, as bytes of PNG, JPEG or WebP files, or as arrays of pixels."""
+"""Columns of a table that hold images: as paths, as bytes of PNG, JPEG or WebP files, or as arrays
+of pixels."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ PROBED = 20
 
 
 def with_images(raw: Raw, folder: Path, wishes: Wishes, where: str, run: Run) -> Raw:
-    """The columns with images in the place of their paths and bytes; rows whose image cannot be read are left out.
+    """The columns with images in the place of their paths and bytes; rows whose image cannot be
+    read are left out.
 
     Args:
         raw: The columns at the door.
@@ -39,10 +41,15 @@ def with_images(raw: Raw, folder: Path, wishes: Wishes, where: str, run: Run) ->
         if not (wished or _is_encoded(values) or _is_paths(values, folder)):
             continue
         if values.dtype not in (pl.String, pl.Binary):
-            raise InputError(f"the column '{name}' shall hold images, but it holds {values.dtype}", where=where,
-                             hint="give paths, bytes of image files, or arrays of pixels (uint8)")
-        sources: list[Encoded] = [value if value is None or isinstance(value, bytes) else folder / value
-                                  for value in values.to_list()]
+            raise InputError(
+                f"the column '{name}' shall hold images, but it holds {values.dtype}",
+                where=where,
+                hint="give paths, bytes of image files, or arrays of pixels (uint8)",
+            )
+        sources: list[Encoded] = [
+            value if value is None or isinstance(value, bytes) else folder / value
+            for value in values.to_list()
+        ]
         names = [f"row {k + 1}" for k in range(len(values))]
         found = decoded(sources, names, f"{where}, column '{name}'", run)
         frame = frame[found.kept].with_columns(images(name, found.pixels))
@@ -61,5 +68,8 @@ def _is_paths(values: pl.Series, folder: Path) -> bool:
         return False
     known = values.drop_nulls()
     first = [value for value in known.head(PROBED).to_list() if value]
-    return (bool(first) and all(value.lower().endswith(ENDINGS) and (folder / value).is_file() for value in first)
-            and bool(known.str.to_lowercase().str.contains(r"\.(png|jpe?g|webp)$").all()))
+    return (
+        bool(first)
+        and all(value.lower().endswith(ENDINGS) and (folder / value).is_file() for value in first)
+        and bool(known.str.to_lowercase().str.contains(r"\.(png|jpe?g|webp)$").all())
+    )

@@ -46,8 +46,11 @@ class Decoded:
     kept: np.ndarray
 
 
-def decoded(sources: Sequence[Encoded], names: Sequence[str], where: str, run: Run, size: str = "") -> Decoded:
-    """Images as pixels: grey where none is coloured, all of the commonest size or of the one that is asked for.
+def decoded(
+    sources: Sequence[Encoded], names: Sequence[str], where: str, run: Run, size: str = ""
+) -> Decoded:
+    """Images as pixels: grey where none is coloured, all of the commonest size or of the one that
+    is asked for.
 
     Args:
         sources: Files, or their bytes; None where there is none.
@@ -59,29 +62,47 @@ def decoded(sources: Sequence[Encoded], names: Sequence[str], where: str, run: R
     Raises:
         InputError: None can be read, no size is common enough, or they are too large.
     """
-    heads = [_head(source) for source in run.track(sources, "read", f"looking at the images of {where}")]
+    heads = [
+        _head(source) for source in run.track(sources, "read", f"looking at the images of {where}")
+    ]
     target = _asked(size, where) if size else _commonest(heads, where)
     colour = any(head.coloured for head in heads if head)
     kept, found, resized = [], [], 0
     for k, source in enumerate(run.track(sources, "read", f"reading the images of {where}")):
-        image = None if heads[k] is None else _read(source, partial(_pixels, size=target, colour=colour))
+        image = (
+            None
+            if heads[k] is None
+            else _read(source, partial(_pixels, size=target, colour=colour))
+        )
         if image is not None:
             kept.append(k)
             found.append(image)
             resized += heads[k].size != target  # type: ignore[union-attr]
     lost = sorted(set(range(len(sources))) - set(kept))
     if not kept:
-        raise InputError("none of the images can be read", where=where, hint="give PNG, JPEG or WebP files")
+        raise InputError(
+            "none of the images can be read", where=where, hint="give PNG, JPEG or WebP files"
+        )
     if lost:
         shown = ", ".join(names[k] for k in lost[:3])
-        run.warn(f"{len(lost):,} of {len(sources):,} images cannot be read and are left out ({shown}"
-                 f"{', ...' if len(lost) > 3 else ''}).", "read")
+        run.warn(
+            f"{len(lost):,} of {len(sources):,} images cannot be read and are left out ({shown}"
+            f"{', ...' if len(lost) > 3 else ''}).",
+            "read",
+        )
     if resized and not size:
-        run.warn(f"{resized:,} of {len(kept):,} images were resized to {target[0]} x {target[1]} pixels, which most have.",
-                 "read")
+        run.warn(
+            f"{resized:,} of {len(kept):,} images were resized to {target[0]} x {target[1]} "
+            "pixels, which most have.",
+            "read",
+        )
     clear = sum(head.see_through for head in heads if head)
     if clear:
-        run.emit("note", "read", f"{clear:,} of {len(kept):,} images are transparent in part; that is shown white.")
+        run.emit(
+            "note",
+            "read",
+            f"{clear:,} of {len(kept):,} images are transparent in part; that is shown white.",
+        )
     return Decoded(np.stack(found), np.array(kept))
 
 
@@ -100,8 +121,11 @@ def _head(source: Encoded) -> _Head | None:
 def _looked_at(image: Image.Image) -> _Head:
     width, height = image.size
     turned = image.getexif().get(_ORIENTATION) in _TURNED
-    return _Head((height, width) if turned else (width, height), not _is_grey(image),
-                 _has_alpha(image) and bool((np.asarray(image.convert("RGBA"))[..., 3] < 255).any()))
+    return _Head(
+        (height, width) if turned else (width, height),
+        not _is_grey(image),
+        _has_alpha(image) and bool((np.asarray(image.convert("RGBA"))[..., 3] < 255).any()),
+    )
 
 
 def _has_alpha(image: Image.Image) -> bool:
@@ -111,7 +135,9 @@ def _has_alpha(image: Image.Image) -> bool:
 def _is_grey(image: Image.Image) -> bool:
     if image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16"):
         return True
-    small = np.asarray(image.convert("RGB").resize((16, 16))).astype(int)  # of a photograph that is stored with colours
+    small = np.asarray(image.convert("RGB").resize((16, 16))).astype(
+        int
+    )  # of a photograph that is stored with colours
     return bool(np.ptp(small, axis=-1).max() <= 2)
 
 
@@ -120,10 +146,18 @@ def _read(source: Encoded, look: Callable[[Image.Image], Found]) -> Found | None
     if source is None:
         return None
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source,
-                        formats=("PNG", "JPEG", "WEBP")) as image:
+        with Image.open(
+            io.BytesIO(source) if isinstance(source, bytes) else source,
+            formats=("PNG", "JPEG", "WEBP"),
+        ) as image:
             return look(image) if image.width * image.height <= MOST_PIXELS else None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ):
         return None
 
 
@@ -131,7 +165,9 @@ def _pixels(image: Image.Image, size: tuple[int, int], colour: bool) -> np.ndarr
     """(height, width) or (height, width, 3) uint8; what is transparent shows white."""
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I"):  # 16 bits of grey
-        upright = Image.fromarray((np.asarray(upright).astype(float) / 257).clip(0, 255).astype(np.uint8))
+        upright = Image.fromarray(
+            (np.asarray(upright).astype(float) / 257).clip(0, 255).astype(np.uint8)
+        )
     if _has_alpha(upright):
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
@@ -147,8 +183,11 @@ def _asked(size: str, where: str) -> tuple[int, int]:
     """
     parts = size.lower().split("x")
     if len(parts) > 2 or not all(part.isdigit() and 1 <= int(part) <= LARGEST for part in parts):
-        raise InputError(f"'?size={size}' is no size", where=where,
-                         hint=f"write ?size=32, or ?size=28x32 for width x height, up to {LARGEST}")
+        raise InputError(
+            f"'?size={size}' is no size",
+            where=where,
+            hint=f"write ?size=32, or ?size=28x32 for width x height, up to {LARGEST}",
+        )
     return int(parts[0]), int(parts[-1])
 
 
@@ -160,13 +199,23 @@ def _commonest(heads: Sequence[_Head | None], where: str) -> tuple[int, int]:
     """
     sizes = Counter(head.size for head in heads if head)
     if not sizes:
-        raise InputError("none of the images can be read", where=where, hint="give PNG, JPEG or WebP files")
-    shown = ", ".join(f"{count:,} of {width} x {height}" for (width, height), count in sizes.most_common(3))
+        raise InputError(
+            "none of the images can be read", where=where, hint="give PNG, JPEG or WebP files"
+        )
+    shown = ", ".join(
+        f"{count:,} of {width} x {height}" for (width, height), count in sizes.most_common(3)
+    )
     (size, count), *_ = sizes.most_common(1)
     if count < SHARE * sizes.total():
-        raise InputError(f"the images are of {len(sizes):,} sizes ({shown}{', ...' if len(sizes) > 3 else ''})", where=where,
-                         hint="add ?size=32 to the path, or ?size=WIDTHxHEIGHT, to resize all of them")
+        raise InputError(
+            f"the images are of {len(sizes):,} sizes ({shown}{', ...' if len(sizes) > 3 else ''})",
+            where=where,
+            hint="add ?size=32 to the path, or ?size=WIDTHxHEIGHT, to resize all of them",
+        )
     if max(size) > LARGEST:
-        raise InputError(f"the images are too large to be learned ({shown}; at most {LARGEST} pixels a side)", where=where,
-                         hint="add ?size=64 to the path, or ?size=WIDTHxHEIGHT, to resize all of them")
+        raise InputError(
+            f"the images are too large to be learned ({shown}; at most {LARGEST} pixels a side)",
+            where=where,
+            hint="add ?size=64 to the path, or ?size=WIDTHxHEIGHT, to resize all of them",
+        )
     return size

@@ -19,8 +19,8 @@ IMAGE, LABEL, LABELS = "image", "label", "labels.csv"
 def read(source: Source, run: Run) -> Raw:
     """The images of a folder, in the order of their names, with their labels.
 
-    Sub-folders are labels, where no image stands in the folder itself; else a file labels.csv with a column of file names
-    may give the labels, and more that is known of each image.
+    Sub-folders are labels, where no image stands in the folder itself; else a file labels.csv with
+    a column of file names may give the labels, and more that is known of each image.
 
     Raises:
         InputError: There is no image, or labels.csv does not fit to the images.
@@ -33,9 +33,19 @@ def read(source: Source, run: Run) -> Raw:
     classes = {sub.name: sorted(path for path in sub.rglob("*") if _is_image(path)) for sub in subs}
     paths = [path for found in classes.values() for path in found]
     if not paths:
-        raise InputError("there are no images in this folder", where=where,
-                         hint=f"name a file, or a folder with {', '.join(ENDINGS)} files in it or in sub-folders")
-    found = decoded(paths, [str(path.relative_to(folder)) for path in paths], where, run, source.part.get("size", ""))
+        raise InputError(
+            "there are no images in this folder",
+            where=where,
+            hint=f"name a file, or a folder with {', '.join(ENDINGS)} files in it or in "
+            "sub-folders",
+        )
+    found = decoded(
+        paths,
+        [str(path.relative_to(folder)) for path in paths],
+        where,
+        run,
+        source.part.get("size", ""),
+    )
     said = [label for label, own in classes.items() for _ in own]
     frame = pl.DataFrame([images(IMAGE, found.pixels), pl.Series(LABEL, said)[found.kept]])
     return Raw(frame, label=(LABEL, "the folder that an image is in"))
@@ -50,7 +60,9 @@ def _flat(folder: Path, paths: list[Path], run: Run, size: str) -> Raw:
     found = decoded([folder / name for name in names], names, str(folder), run, size)
     unnamed = len(set(paths) - {folder / name for name in names})
     if unnamed:
-        run.warn(f"{unnamed:,} images of the folder do not stand in {LABELS}; they are left out.", "read")
+        run.warn(
+            f"{unnamed:,} images of the folder do not stand in {LABELS}; they are left out.", "read"
+        )
     about = table.drop(table.columns[0])[found.kept]
     frame = pl.DataFrame([images(IMAGE, found.pixels), *about.get_columns()])
     label = LABEL if LABEL in about.columns else about.columns[0] if about.width == 1 else ""
@@ -69,13 +81,22 @@ def _labels(folder: Path) -> pl.DataFrame | None:
     try:
         table = pl.read_csv(path, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"this is no table of labels ({str(error).splitlines()[0]})", where=str(path),
-                         hint="give a column of file names and a column of labels") from error
+        raise InputError(
+            f"this is no table of labels ({str(error).splitlines()[0]})",
+            where=str(path),
+            hint="give a column of file names and a column of labels",
+        ) from error
     there = {p.name for p in _images(folder)}
-    fits = [float(np.mean([name in there for name in column.to_list()])) for column in table.get_columns()]
+    fits = [
+        float(np.mean([name in there for name in column.to_list()]))
+        for column in table.get_columns()
+    ]
     if not fits or max(fits) < 0.5 or table.width < 2:
-        raise InputError("no column names the images of this folder", where=str(path),
-                         hint="give a column of file names (photo1.png) and a column of labels")
+        raise InputError(
+            "no column names the images of this folder",
+            where=str(path),
+            hint="give a column of file names (photo1.png) and a column of labels",
+        )
     names = table.columns[int(np.argmax(fits))]
     return table.filter(pl.col(names).is_in(sorted(there))).select(names, pl.exclude(names))
 

@@ -23,11 +23,13 @@ from tidemill.imaging.sheet import contact_sheet, png
 SHEET = 4096
 """Images on a contact sheet, at most."""
 WIDE = 1000
-"""Small images are enlarged up to four times, as long as their sheet stays within so many pixels."""
+"""Small images are enlarged up to four times, as long as their sheet stays within so many
+pixels."""
 
 
 def write_arrays(parts: Iterable[pl.DataFrame], file: IO[bytes], label: str | None = None) -> None:
-    """An .npz of ``images`` uint8 (n, height, width[, 3]) and, where there are labels, ``labels`` (n,), and nothing else.
+    """An .npz of ``images`` uint8 (n, height, width[, 3]) and, where there are labels, ``labels``
+    (n,), and nothing else.
 
     Labels that are whole numbers are written as such. The same images give the same bytes.
 
@@ -47,7 +49,9 @@ def write_arrays(parts: Iterable[pl.DataFrame], file: IO[bytes], label: str | No
         for name, array in arrays.items():
             stored = io.BytesIO()
             np.lib.format.write_array(stored, np.ascontiguousarray(array), allow_pickle=False)
-            packed.writestr(zipfile.ZipInfo(f"{name}.npy", TIMESTAMP), stored.getvalue(), zipfile.ZIP_DEFLATED)
+            packed.writestr(
+                zipfile.ZipInfo(f"{name}.npy", TIMESTAMP), stored.getvalue(), zipfile.ZIP_DEFLATED
+            )
 
 
 def write_sheet(parts: Iterable[pl.DataFrame], file: IO[bytes], label: str | None = None) -> None:
@@ -58,14 +62,19 @@ def write_sheet(parts: Iterable[pl.DataFrame], file: IO[bytes], label: str | Non
     """
     frame = pl.concat(list(parts))
     if len(frame) > SHEET:
-        raise OutputError(f"{len(frame):,} images are too many for one sheet", hint=f"write at most {SHEET:,}, or a folder")
+        raise OutputError(
+            f"{len(frame):,} images are too many for one sheet",
+            hint=f"write at most {SHEET:,}, or a folder",
+        )
     found = pixels(_column(frame if label is None else frame.sort(label, maintain_order=True)))
     across = max(math.ceil(math.sqrt(len(found))), 1)
     scale = int(np.clip(WIDE // (across * found.shape[2]), 1, 4))
     file.write(png(contact_sheet(found, across, scale=scale)))
 
 
-def write_folder(parts: Iterable[pl.DataFrame], path: Path, label: str | None = None, *, overwrite: bool = False) -> None:
+def write_folder(
+    parts: Iterable[pl.DataFrame], path: Path, label: str | None = None, *, overwrite: bool = False
+) -> None:
     """A PNG for each image, numbered from 1, in sub-folders by label where there are labels.
 
     The folder appears when its last image is written, and not at all if one fails.
@@ -74,10 +83,17 @@ def write_folder(parts: Iterable[pl.DataFrame], path: Path, label: str | None = 
         OutputError: The folder holds something already, or cannot be written.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())) and not overwrite:
-        raise OutputError("the output exists already", where=str(path), hint="give another name, or add --overwrite")
+        raise OutputError(
+            "the output exists already",
+            where=str(path),
+            hint="give another name, or add --overwrite",
+        )
     if path.is_dir() and not _is_ours(path):
-        raise OutputError("the folder holds other files than such as are written here, which would be lost", where=str(path),
-                          hint="give another folder")
+        raise OutputError(
+            "the folder holds other files than such as are written here, which would be lost",
+            where=str(path),
+            hint="give another folder",
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as aside:
@@ -88,8 +104,11 @@ def write_folder(parts: Iterable[pl.DataFrame], path: Path, label: str | None = 
                 path.rename(Path(aside) / "before")
             whole.rename(path)
     except OSError as error:
-        raise OutputError(f"cannot write ({error.strerror or error})", where=str(path),
-                          hint="check free space and permissions") from error
+        raise OutputError(
+            f"cannot write ({error.strerror or error})",
+            where=str(path),
+            hint="check free space and permissions",
+        ) from error
 
 
 def _put(parts: Iterable[pl.DataFrame], folder: Path, label: str | None) -> None:
@@ -105,7 +124,8 @@ def _put(parts: Iterable[pl.DataFrame], folder: Path, label: str | None) -> None
 
 
 def _place(folder: Path, label: str | None) -> Path:
-    """The folder of a label, a new one for each, also where names of folders do not tell labels apart."""
+    """The folder of a label, a new one for each, also where names of folders do not tell labels
+    apart."""
     safe = re.sub(r"[^\w .+()-]", "_", label or "").strip(" .") or "_"
     taken = {path.name.casefold() for path in folder.iterdir()}
     names = chain([safe], (f"{safe} ({k})" for k in count(2)))

@@ -16,7 +16,10 @@ from tidemill.metrics.privacy import Suspects
 from tidemill.metrics.wording import counted, percent
 from tidemill.supervised.points import Points
 
-BY_PIXELS, BY_FEATURES = "closeness to training images (share)", "closeness to training images in features (share)"
+BY_PIXELS, BY_FEATURES = (
+    "closeness to training images (share)",
+    "closeness to training images in features (share)",
+)
 COPIES = "near-copies of training images (share)"
 FEWEST = 20
 
@@ -25,19 +28,22 @@ Place = Callable[[np.ndarray], Points]
 
 
 def copies(sets: Albums, judge: Judge | None, learned: int, run: Run) -> Iterable[Score]:
-    """Closeness to training images in pixels and in features, and near-copies with the pairs that come nearest.
+    """Closeness to training images in pixels and in features, and near-copies with the pairs that
+    come nearest.
 
     Args:
         sets: The images.
-        judge: Gives features; must not have learned any of the images, or it would see the difference itself. None for
-            pixels only.
+        judge: Gives features; must not have learned any of the images, or it would see the
+            difference itself. None for pixels only.
         learned: From how many images the generator learned.
         run: Draws; threads; cancelling.
     """
     fewest = min(map(len, sets))
     if fewest < FEWEST:
         why = f"there are {counted(fewest, 'image')} of a sort; {FEWEST} are needed"
-        yield from (Score("images", name, None, better="low", why=why) for name in (BY_PIXELS, COPIES))
+        yield from (
+            Score("images", name, None, better="low", why=why) for name in (BY_PIXELS, COPIES)
+        )
         return
     points = [shrunk(album.pixels) for album in sets]
     yield _closeness(BY_PIXELS, "by pixels", points, learned, run)
@@ -52,25 +58,58 @@ def _closeness(name: str, how: str, points: list[Points], learned: int, run: Run
     size = min(len(train), len(holdout))  # they are in random order
     mine, worthless, real = compared(Suspects(train[:size], holdout[:size], synthetic, floor), run)
     copied = 0.5 + size / learned / 2
-    return Score("images", name, mine.share, worthless.share, real.share, "low", interval=mine.interval, figures={
-        "images": len(mine.to_train), "references": size, "error": mine.error, "if_copied": copied,
-        "ceiling_error": real.error}, sentence=(
-            f"{percent(mine.share)} of the generated images are closer, {how}, to one of {size:,} training images than to "
-            f"any of as many held-out ones; by chance it would be {by_chance(mine)}. Mere copies of "
-            f"training images would reach {percent(copied)}."))
+    return Score(
+        "images",
+        name,
+        mine.share,
+        worthless.share,
+        real.share,
+        "low",
+        interval=mine.interval,
+        figures={
+            "images": len(mine.to_train),
+            "references": size,
+            "error": mine.error,
+            "if_copied": copied,
+            "ceiling_error": real.error,
+        },
+        sentence=(
+            f"{percent(mine.share)} of the generated images are closer, {how}, to one of {size:,} "
+            "training images than to "
+            f"any of as many held-out ones; by chance it would be {by_chance(mine)}. Mere copies "
+            "of "
+            f"training images would reach {percent(copied)}."
+        ),
+    )
 
 
 def _near_copies(sets: Albums, points: list[Points], run: Run) -> Score:
     train, holdout, synthetic, floor = points
     found = near_copies(synthetic, floor, train, holdout, run.threads)
     same = identical(sets.synthetic.pixels, sets.train.pixels, found.lean)
-    return Score("images", COPIES, found.share, found.floor, found.ceiling, "low",
-                 interval=wilson(Share(found.share, len(synthetic))),
-                 picture=closest(sets.synthetic.pixels, sets.train.pixels, sets.holdout.pixels, found.lean),
-                 figures={"images": len(synthetic), "identical": same, "identical_held_out": found.known,
-                          "limit": found.limit, "excess": found.share - found.ceiling, "excess_error": found.error},
-                 sentence=(
-                     f"{percent(found.share)} of the generated images lie suspiciously near to a training image: at most "
-                     f"{found.limit:.2f} times as far as to the nearest held-out one, which is so of "
-                     f"{percent(found.ceiling)} of held-out images. In every pixel a training image is equalled by "
-                     f"{same or 'none'} of them."))
+    return Score(
+        "images",
+        COPIES,
+        found.share,
+        found.floor,
+        found.ceiling,
+        "low",
+        interval=wilson(Share(found.share, len(synthetic))),
+        picture=closest(sets.synthetic.pixels, sets.train.pixels, sets.holdout.pixels, found.lean),
+        figures={
+            "images": len(synthetic),
+            "identical": same,
+            "identical_held_out": found.known,
+            "limit": found.limit,
+            "excess": found.share - found.ceiling,
+            "excess_error": found.error,
+        },
+        sentence=(
+            f"{percent(found.share)} of the generated images lie suspiciously near to a training "
+            "image: at most "
+            f"{found.limit:.2f} times as far as to the nearest held-out one, which is so of "
+            f"{percent(found.ceiling)} of held-out images. In every pixel a training image is "
+            "equalled by "
+            f"{same or 'none'} of them."
+        ),
+    )

@@ -1,4 +1,5 @@
-"""Whether images are like real ones, as varied, as useful to a classifier, and no copies of those that were learned from."""
+"""Whether images are like real ones, as varied, as useful to a classifier, and no copies of those
+that were learned from."""
 
 from __future__ import annotations
 
@@ -21,19 +22,21 @@ NO_TORCH = "it needs the package 'torch': pip install 'tidemill[deep]'"
 
 
 def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Score]:
-    """How generated images compare with held-out real ones; nothing for data without a column of images.
+    """How generated images compare with held-out real ones; nothing for data without a column of
+    images.
 
-    - Likeness: Fréchet distance (:mod:`tidemill.metrics.images.frechet`), precision, recall, density and coverage
-      (:mod:`tidemill.metrics.images.manifolds`), in the features of a classifier of the user's labels, or of handwritten digits
-      where there are no labels. Images that a classifier has learned lie elsewhere among its features than unseen ones do,
-      so a quarter of the training images is kept from it, for the ceiling.
+    - Likeness: Fréchet distance (:mod:`tidemill.metrics.images.frechet`), precision, recall,
+      density and coverage (:mod:`tidemill.metrics.images.manifolds`), in the features of a
+      classifier of the user's labels, or of handwritten digits where there are no labels. Images
+      that a classifier has learned lie elsewhere among its features than unseen ones do, so a
+      quarter of the training images is kept from it, for the ceiling.
     - Use: the accuracy on held-out images of a classifier that learned from generated ones.
     - Copies: closeness to training images, as in :mod:`tidemill.metrics.nearest`, and near-copies
       (:mod:`tidemill.metrics.memorisation`), with the nearest pairs as pictures.
 
-    Floor: images of independent pixels; figures of the mean image, again and again, are with the Scores. Ceiling: training
-    images in the place of the generated ones; for closeness and copies, held-out images. The compared sets have equally many
-    images.
+    Floor: images of independent pixels; figures of the mean image, again and again, are with the
+    Scores. Ceiling: training images in the place of the generated ones; for closeness and copies,
+    held-out images. The compared sets have equally many images.
 
     Args:
         evidence: The sets.
@@ -45,10 +48,14 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
     sets = albums(evidence, run)
     label = label_column(evidence.train.schema)
     try:
-        run.emit("note", "evaluate", "training small classifiers, in whose features images are compared")
+        run.emit(
+            "note", "evaluate", "training small classifiers, in whose features images are compared"
+        )
         digits = judge_of_digits(sets.train.pixels.shape[1:], run, min(steps, DIGIT_STEPS))
     except ImportError:
-        yield from (Score("images", name, None, better=better, why=NO_TORCH) for name, better in LIKENESS)
+        yield from (
+            Score("images", name, None, better=better, why=NO_TORCH) for name, better in LIKENESS
+        )
         if label is not None:
             yield Score("images", ACCURACY, None, why=NO_TORCH)
         yield from copies(sets, None, len(evidence.train), run)

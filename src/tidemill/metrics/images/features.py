@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 MOST_IMAGES = 20_000
 """Images of a set that are looked at."""
 SIDE = 16
-"""Images are averaged over squares of pixels until they are no larger, before they are compared by pixels."""
+"""Images are averaged over squares of pixels until they are no larger, before they are compared by
+pixels."""
 _CHUNK = 2048
 
 
 @dataclass(frozen=True)
 class Album:
-    """Images (n, height, width, channels) uint8, and what each shows ("" where that is not known)."""
+    """Images (n, height, width, channels) uint8, and what each shows ("" where that is not
+    known)."""
 
     pixels: np.ndarray
     labels: list[str] | None
@@ -47,7 +49,10 @@ class Album:
     def parted(self, first: int) -> tuple[Album, Album]:
         """The first images, and the others."""
         labels = self.labels
-        return (Album(self.pixels[:first], labels and labels[:first]), Album(self.pixels[first:], labels and labels[first:]))
+        return (
+            Album(self.pixels[:first], labels and labels[:first]),
+            Album(self.pixels[first:], labels and labels[first:]),
+        )
 
 
 class Albums(NamedTuple):
@@ -61,9 +66,17 @@ class Albums(NamedTuple):
 
 def albums(evidence: Evidence, run: Run) -> Albums:
     """At most MOST_IMAGES images of each set, in an order drawn by the run."""
-    return Albums(*(_album(data, run.rng("metrics", "images", name)) for name, data in (
-        ("train", evidence.train), ("holdout", evidence.holdout), ("synthetic", evidence.synthetic),
-        ("floor", evidence.floor))))
+    return Albums(
+        *(
+            _album(data, run.rng("metrics", "images", name))
+            for name, data in (
+                ("train", evidence.train),
+                ("holdout", evidence.holdout),
+                ("synthetic", evidence.synthetic),
+                ("floor", evidence.floor),
+            )
+        )
+    )
 
 
 def _album(data: Dataset, rng: np.random.Generator) -> Album:
@@ -79,7 +92,8 @@ class Judge:
 
     Attributes:
         classifier: The trained one.
-        who: What it learned, in words: "a classifier of 'digit' that learned from 4,000 training images".
+        who: What it learned, in words: "a classifier of 'digit' that learned from 4,000 training
+            images".
         own: Whether it learned the user's labels.
     """
 
@@ -101,8 +115,11 @@ def judge_of_labels(train: Album, label: str, run: Run, steps: int) -> Judge:
     from tidemill.imaging.classifier import Classifier
 
     known = train.labelled()
-    return Judge(Classifier.learned(known.pixels, known.labels or [], run, steps=steps),
-                 f"a classifier of '{label}' that learned from {len(known):,} training images", own=True)
+    return Judge(
+        Classifier.learned(known.pixels, known.labels or [], run, steps=steps),
+        f"a classifier of '{label}' that learned from {len(known):,} training images",
+        own=True,
+    )
 
 
 def judge_of_digits(shape: Sequence[int], run: Run, steps: int) -> Judge:
@@ -114,8 +131,11 @@ def judge_of_digits(shape: Sequence[int], run: Run, steps: int) -> Judge:
     from tidemill.imaging.classifier import Classifier
 
     height, width, channels = shape
-    return Judge(Classifier.of_digits((height, width, channels), run, steps=steps),
-                 "a classifier of handwritten digits, which has seen none of these images", own=False)
+    return Judge(
+        Classifier.of_digits((height, width, channels), run, steps=steps),
+        "a classifier of handwritten digits, which has seen none of these images",
+        own=False,
+    )
 
 
 def shrunk(pixels: np.ndarray) -> Points:
@@ -133,7 +153,7 @@ def shrunk(pixels: np.ndarray) -> Points:
     edges = ((0, 0), (0, down * side - height), (0, across * side - width), (0, 0))
     parts = [np.zeros((0, down * across * channels), np.float32)]
     for start in range(0, n, _CHUNK):
-        whole = np.pad(pixels[start:start + _CHUNK], edges, mode="edge")
+        whole = np.pad(pixels[start : start + _CHUNK], edges, mode="edge")
         squares = whole.reshape(-1, down, side, across, side, channels)
         parts.append((squares.mean(axis=(2, 4), dtype=np.float32) / 255).reshape(len(whole), -1))
     return np.concatenate(parts)

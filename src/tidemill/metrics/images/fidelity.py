@@ -1,4 +1,5 @@
-"""Scores of how like real images generated ones are, and how varied, in the features of a classifier."""
+"""Scores of how like real images generated ones are, and how varied, in the features of a
+classifier."""
 
 from __future__ import annotations
 
@@ -19,23 +20,32 @@ FEWEST = 50
 FRECHET, PRECISION, RECALL = "Fréchet distance of images", "image precision", "image recall"
 DENSITY, COVERAGE = "image density", "image coverage"
 LIKENESS: tuple[tuple[str, Literal["high", "low", "ceiling"]], ...] = (
-    (FRECHET, "low"), (PRECISION, "high"), (RECALL, "high"), (DENSITY, "ceiling"), (COVERAGE, "high"))
+    (FRECHET, "low"),
+    (PRECISION, "high"),
+    (RECALL, "high"),
+    (DENSITY, "ceiling"),
+    (COVERAGE, "high"),
+)
 """The Scores, and what is better."""
 
 
 def likeness(sets: Albums, judge: Judge, run: Run) -> Iterable[Score]:
-    """Fréchet distance; precision, recall, density and coverage, these in the directions of the features.
+    """Fréchet distance; precision, recall, density and coverage, these in the directions of the
+    features.
 
     Args:
-        sets: Of equally many of each, at most MOST_IMAGES, features are compared; the training images, which stand for real
-            ones in the place of generated ones, should be unknown to the judge.
+        sets: Of equally many of each, at most MOST_IMAGES, features are compared; the training
+            images, which stand for real ones in the place of generated ones, should be unknown to
+            the judge.
         judge: Gives the features.
         run: Cancelling.
     """
     rows = min(MOST_IMAGES, *map(len, sets))
     if rows < FEWEST:
         why = f"there are {counted(rows, 'image')} of a sort to compare; {FEWEST} are needed"
-        yield from (Score("images", name, None, better=better, why=why) for name, better in LIKENESS)
+        yield from (
+            Score("images", name, None, better=better, why=why) for name, better in LIKENESS
+        )
         return
     real = judge.features(sets.holdout.pixels[:rows])
     mean = sets.train.pixels.mean(axis=0, keepdims=True).round().astype(np.uint8)
@@ -54,15 +64,22 @@ def likeness(sets: Albums, judge: Judge, run: Run) -> Iterable[Score]:
 
 def _manifolds(found: list[Manifolds], rows: int, judge: Judge) -> Iterable[Score]:
     """Of generated images, floor, ceiling and the mean image."""
-    said = {PRECISION: "{0} of the generated images look like a real one (they lie among held-out ones, in the features of "
-                       "{who}); of real images {2}, of independent pixels {1}.",
-            RECALL: "{0} of held-out images lie among generated ones: so much of the real variety is made; of real images "
-                    "{2}, of independent pixels {1}.",
-            DENSITY: "Generated images lie in {0} times as many neighbourhoods of held-out images as is expected of real "
-                     "ones (real images in {2} times, independent pixels in {1} times); above it they crowd where most "
-                     "real images are.",
-            COVERAGE: "{0} of held-out images have a generated one nearer than their fifth nearest real one; of real "
-                      "images {2}, of independent pixels {1}."}
+    said = {
+        PRECISION: "{0} of the generated images look like a real one (they lie among held-out "
+        "ones, in the features of "
+        "{who}); of real images {2}, of independent pixels {1}.",
+        RECALL: "{0} of held-out images lie among generated ones: so much of the real variety is "
+        "made; of real images "
+        "{2}, of independent pixels {1}.",
+        DENSITY: "Generated images lie in {0} times as many neighbourhoods of held-out images as "
+        "is expected of real "
+        "ones (real images in {2} times, independent pixels in {1} times); above it they crowd "
+        "where most "
+        "real images are.",
+        COVERAGE: "{0} of held-out images have a generated one nearer than their fifth nearest "
+        "real one; of real "
+        "images {2}, of independent pixels {1}.",
+    }
     parts = {PRECISION: "precision", RECALL: "recall", DENSITY: "density", COVERAGE: "coverage"}
     for name, better in LIKENESS[1:]:
         value, floor, ceiling, plain = (float(getattr(one, parts[name])) for one in found)
@@ -70,8 +87,16 @@ def _manifolds(found: list[Manifolds], rows: int, judge: Judge) -> Iterable[Scor
         sentence = said[name].format(*words, who=judge.who)
         if name == PRECISION and floor > ceiling / 2:
             sentence += " Dull images pass here, too: read it beside the coverage."
-        yield Score("images", name, value, floor, ceiling, better, sentence=sentence,
-                    figures={"images": rows, "mean_image": plain})
+        yield Score(
+            "images",
+            name,
+            value,
+            floor,
+            ceiling,
+            better,
+            sentence=sentence,
+            figures={"images": rows, "mean_image": plain},
+        )
 
 
 def _directions(features: np.ndarray) -> np.ndarray:
@@ -81,8 +106,18 @@ def _directions(features: np.ndarray) -> np.ndarray:
 
 def _frechet(real: np.ndarray, others: list[np.ndarray], judge: Judge) -> Score:
     value, floor, ceiling, plain = (frechet(real, other) for other in others)
-    return Score("images", FRECHET, value, floor, ceiling, "low", figures={"images": len(real), "mean_image": plain},
-                 sentence=f"Between {counted(len(real), 'generated image')} and as many held-out ones the Fréchet distance "
-                          f"is {value:.3g}, in the features of {judge.who}; of real images it is {ceiling:.3g}, of "
-                          f"independent pixels {floor:.3g}, of the mean image alone {plain:.3g}. Compare it only within "
-                          f"these features and this number of images.")
+    return Score(
+        "images",
+        FRECHET,
+        value,
+        floor,
+        ceiling,
+        "low",
+        figures={"images": len(real), "mean_image": plain},
+        sentence=f"Between {counted(len(real), 'generated image')} and as many held-out ones the "
+        "Fréchet distance "
+        f"is {value:.3g}, in the features of {judge.who}; of real images it is {ceiling:.3g}, of "
+        f"independent pixels {floor:.3g}, of the mean image alone {plain:.3g}. Compare it only "
+        "within "
+        f"these features and this number of images.",
+    )

@@ -9,12 +9,14 @@ from tidemill.supervised.arrays import Floats
 
 
 def frechet(one: np.ndarray, other: np.ndarray) -> float:
-    """The squared Fréchet distance of the normal distributions with the means and covariances of two sets of features.
+    """The squared Fréchet distance of the normal distributions with the means and covariances of
+    two sets of features.
 
-    Heusel et al. (2017), "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", equation 6, in
-    features of your own instead of those of Inception. The root of the product of covariances is taken by eigenvalues of
-    symmetric matrices, so it is real and needs no inverse: fewer rows than features are no obstacle. They make the distance
-    too large, however, so compare only distances of equally many rows.
+    Heusel et al. (2017), "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
+    Equilibrium", equation 6, in features of your own instead of those of Inception. The root of the
+    product of covariances is taken by eigenvalues of symmetric matrices, so it is real and needs no
+    inverse: fewer rows than features are no obstacle. They make the distance too large, however, so
+    compare only distances of equally many rows.
 
     Args:
         one, other: (n, features) and (m, features), of two rows or more.

@@ -29,10 +29,11 @@ def learnable(album: Album) -> bool:
 
 
 def accuracy(sets: Albums, real: Judge | None, label: str, run: Run, steps: int) -> Score:
-    """The accuracy on held-out images of a classifier that learned from generated ones (train on synthetic, test on real).
+    """The accuracy on held-out images of a classifier that learned from generated ones (train on
+    synthetic, test on real).
 
-    Floor: learned from images of independent pixels, or the most frequent class where that is better. Ceiling: learned from
-    training images. All three learn from equally many images.
+    Floor: learned from images of independent pixels, or the most frequent class where that is
+    better. Ceiling: learned from training images. All three learn from equally many images.
 
     Args:
         sets: The images.
@@ -41,28 +42,61 @@ def accuracy(sets: Albums, real: Judge | None, label: str, run: Run, steps: int)
         run: Threads, cancelling.
         steps: Of each training.
     """
-    for name, album in (("training", sets.train), ("held-out", sets.holdout), ("generated", sets.synthetic)):
+    for name, album in (
+        ("training", sets.train),
+        ("held-out", sets.holdout),
+        ("generated", sets.synthetic),
+    ):
         if not learnable(album):
-            return Score("images", ACCURACY, None, why=f"the {name} images have fewer than 2 classes, or fewer than "
-                                                       f"{FEWEST} have a label")
+            return Score(
+                "images",
+                ACCURACY,
+                None,
+                why=f"the {name} images have fewer than 2 classes, or fewer than "
+                f"{FEWEST} have a label",
+            )
     tested = sets.holdout.labelled()
     truth = np.array(tested.labels)
     usual = max(float((truth == name).mean()) for name in tested.classes)
     worthless = learnable(sets.floor)
-    size = min(len(album.labelled()) for album in (sets.synthetic, sets.train, sets.floor if worthless else sets.train))
+    size = min(
+        len(album.labelled())
+        for album in (sets.synthetic, sets.train, sets.floor if worthless else sets.train)
+    )
     right = _right(_learned(sets.synthetic, size, run, steps), tested)
     again = real is not None and size == len(sets.train.labelled())
-    best = _right(real.classifier if real is not None and again else _learned(sets.train, size, run, steps), tested)
-    guessed = float(_right(_learned(sets.floor, size, run, steps), tested).mean()) if worthless else usual
+    best = _right(
+        real.classifier if real is not None and again else _learned(sets.train, size, run, steps),
+        tested,
+    )
+    guessed = (
+        float(_right(_learned(sets.floor, size, run, steps), tested).mean()) if worthless else usual
+    )
     value, ceiling, floor = float(right.mean()), float(best.mean()), max(guessed, usual)
     low, high = wilson(Share(value, len(truth)))
-    return Score("images", ACCURACY, value, floor, ceiling, interval=(low, high), table=_table(truth, right, best, label),
-                 figures={"images": size, "tested": len(truth), "guessing": usual, "balanced": _balanced(truth, right),
-                          "balanced_ceiling": _balanced(truth, best)},
-                 sentence=f"A classifier of '{label}' that learned from {counted(size, 'generated image')} is right about "
-                          f"{percent(value)} of {counted(len(truth), 'held-out image')} (95 % interval {percent(low)} to "
-                          f"{percent(high)}); one that learned from as many real images about {percent(ceiling)}, and "
-                          f"guessing the most frequent class is right about {percent(usual)}.")
+    return Score(
+        "images",
+        ACCURACY,
+        value,
+        floor,
+        ceiling,
+        interval=(low, high),
+        table=_table(truth, right, best, label),
+        figures={
+            "images": size,
+            "tested": len(truth),
+            "guessing": usual,
+            "balanced": _balanced(truth, right),
+            "balanced_ceiling": _balanced(truth, best),
+        },
+        sentence=f"A classifier of '{label}' that learned from {counted(size, 'generated image')} "
+        "is right about "
+        f"{percent(value)} of {counted(len(truth), 'held-out image')} (95 % interval "
+        f"{percent(low)} to "
+        f"{percent(high)}); one that learned from as many real images about {percent(ceiling)}, "
+        "and "
+        f"guessing the most frequent class is right about {percent(usual)}.",
+    )
 
 
 def _learned(album: Album, size: int, run: Run, steps: int) -> Classifier:
@@ -83,9 +117,21 @@ def _balanced(truth: np.ndarray, right: NDArray[np.bool_]) -> float:
     return float(np.mean([right[truth == name].mean() for name in np.unique(truth)]))
 
 
-def _table(truth: np.ndarray, right: NDArray[np.bool_], best: NDArray[np.bool_], label: str) -> Table:
+def _table(
+    truth: np.ndarray, right: NDArray[np.bool_], best: NDArray[np.bool_], label: str
+) -> Table:
     names, counts = np.unique(truth, return_counts=True)
     shown = sorted(np.argsort(-counts, kind="stable")[:MOST_SHOWN].tolist())
-    return Table((label, "held-out images", "right, learned from generated", "right, learned from real"), tuple(
-        (str(names[k]), int(counts[k]), round(float(right[truth == names[k]].mean()), 3),
-         round(float(best[truth == names[k]].mean()), 3)) for k in shown), f"What classifiers recognise, by '{label}'")
+    return Table(
+        (label, "held-out images", "right, learned from generated", "right, learned from real"),
+        tuple(
+            (
+                str(names[k]),
+                int(counts[k]),
+                round(float(right[truth == names[k]].mean()), 3),
+                round(float(best[truth == names[k]].mean()), 3),
+            )
+            for k in shown
+        ),
+        f"What classifiers recognise, by '{label}'",
+    )

@@ -1,4 +1,5 @@
-"""How two clouds of points lie in each other: neighbourhoods of the points of one that hold points of the other."""
+"""How two clouds of points lie in each other: neighbourhoods of the points of one that hold points
+of the other."""
 
 from __future__ import annotations
 
@@ -25,20 +26,24 @@ class Manifolds(NamedTuple):
 
 
 class Inside(NamedTuple):
-    """Which points lie in any neighbourhood (m,), which neighbourhoods hold any (n,), and how many each point lies in."""
+    """Which points lie in any neighbourhood (m,), which neighbourhoods hold any (n,), and how many
+    each point lies in."""
 
     points: NDArray[np.bool_]
     hold: NDArray[np.bool_]
     mean: float
 
 
-def precision_recall_density_coverage(real: np.ndarray, made: np.ndarray, neighbours: int = NEIGHBOURS) -> Manifolds:
+def precision_recall_density_coverage(
+    real: np.ndarray, made: np.ndarray, neighbours: int = NEIGHBOURS
+) -> Manifolds:
     """How much of what is made is real, and how much of what is real is made.
 
-    A point's neighbourhood reaches to its k-th nearest point of its own set. Precision: the share of made points in the
-    neighbourhood of a real one; recall: of real points in that of a made one (Kynkäänniemi et al. 2019, "Improved Precision
-    and Recall Metric for Assessing Generative Models"). Density: in how many neighbourhoods of real points a made point
-    lies, divided by k; coverage: the share of real points whose neighbourhood holds a made one (Naeem et al. 2020,
+    A point's neighbourhood reaches to its k-th nearest point of its own set. Precision: the share
+    of made points in the neighbourhood of a real one; recall: of real points in that of a made one
+    (Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative
+    Models"). Density: in how many neighbourhoods of real points a made point lies, divided by k;
+    coverage: the share of real points whose neighbourhood holds a made one (Naeem et al. 2020,
     "Reliable Fidelity and Diversity Metrics for Generative Models").
 
     Args:
@@ -51,18 +56,28 @@ def precision_recall_density_coverage(real: np.ndarray, made: np.ndarray, neighb
         Manifolds(precision=0.0, recall=0.0, density=0.0, coverage=0.0)
     """
     centre = real.mean(axis=0)
-    scale = float(np.sqrt(np.square(real - centre).sum(axis=1).mean())) or 1.0  # for the rounding of float32
+    scale = (
+        float(np.sqrt(np.square(real - centre).sum(axis=1).mean())) or 1.0
+    )  # for the rounding of float32
     a, b = (np.asarray((part - centre) / scale, dtype=np.float32) for part in (real, made))
     of_real = inside(a, radii(a, neighbours), b)
     of_made = inside(b, radii(b, neighbours), a)
-    return Manifolds(float(of_real.points.mean()), float(of_made.points.mean()), of_real.mean / neighbours,
-                     float(of_real.hold.mean()))
+    return Manifolds(
+        float(of_real.points.mean()),
+        float(of_made.points.mean()),
+        of_real.mean / neighbours,
+        float(of_real.hold.mean()),
+    )
 
 
 def radii(points: Points, neighbours: int = NEIGHBOURS) -> Floats:
     """Squared distance of each point to its k-th nearest other, (n,)."""
-    found = [np.partition(squared_distances(points[start:start + _BLOCK], points), neighbours, axis=1)[:, neighbours]
-             for start in range(0, len(points), _BLOCK)]  # each point finds itself too, so position k is the k-th other
+    found = [
+        np.partition(squared_distances(points[start : start + _BLOCK], points), neighbours, axis=1)[
+            :, neighbours
+        ]
+        for start in range(0, len(points), _BLOCK)
+    ]  # each point finds itself too, so position k is the k-th other
     return np.concatenate(found).astype(float) + _ROUNDING
 
 
@@ -76,7 +91,7 @@ def inside(centres: Points, radius: Floats, points: Points) -> Inside:
     """
     hold, lie, total = np.zeros(len(centres), bool), [], 0
     for start in range(0, len(points), _BLOCK):
-        within = squared_distances(points[start:start + _BLOCK], centres) <= radius
+        within = squared_distances(points[start : start + _BLOCK], centres) <= radius
         hold |= within.any(axis=0)
         lie.append(within.any(axis=1))
         total += int(within.sum())

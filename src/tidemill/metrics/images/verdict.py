@@ -12,15 +12,19 @@ from tidemill.metrics.images.learning import ACCURACY
 from tidemill.metrics.verdict import NORMAL_99, SLIGHT, TOLD_APART, USE, Sign, worst
 from tidemill.metrics.wording import percent
 
-LIMIT = ("These figures measure similarity in the eyes of a small classifier, and look for copies pixel by pixel; mirrored, "
-         "moved or recoloured copies may be missed, and they are no legal guarantee of anonymity.")
+LIMIT = (
+    "These figures measure similarity in the eyes of a small classifier, and look for copies "
+    "pixel by pixel; mirrored, "
+    "moved or recoloured copies may be missed, and they are no legal guarantee of anonymity."
+)
 FIDELITY = ((0.9, "very close to"), (0.7, "close to"), (0.4, "roughly like"), (0.0, "hardly like"))
-"""The reach from independent pixels to real images (the lower of coverage's and of the Fréchet distance's, by its root, as
-it is a square), and what it is called."""
+"""The reach from independent pixels to real images (the lower of coverage's and of the Fréchet
+distance's, by its root, as it is a square), and what it is called."""
 UNSURE = 0.1
 """With a larger standard error, as where all images are nearly the same, closeness says nothing."""
 FEW = 0.05
-"""Near-copies beyond what real images show are called few while they are less than one image in twenty."""
+"""Near-copies beyond what real images show are called few while they are less than one image in
+twenty."""
 
 
 def verdict_of_images(scores: Sequence[Score]) -> str:
@@ -31,7 +35,9 @@ def verdict_of_images(scores: Sequence[Score]) -> str:
         >>> print(verdict_of_images([learned]).split(". ")[1].split(":")[0])
         To train a classifier they are worth nearly as much as real images
     """
-    named = {score.name: score for score in scores if score.column is None and score.value is not None}
+    named = {
+        score.name: score for score in scores if score.column is None and score.value is not None
+    }
     privacy, warned = _privacy(named)
     others = [text for text in (_fidelity(named), _use(named)) if text]
     return " ".join([privacy, *others] if warned else [*others, privacy])
@@ -43,13 +49,20 @@ def _fidelity(named: Mapping[str, Score]) -> str:
         return "Whether the generated images are like real ones was not measured."
     reach = max(0.0, min(_reach(covered), _reach(distance, root=True)))
     called = next(words for least, words in FIDELITY if reach >= least)
-    return (f"The generated images are {called} real ones: {percent(covered.value or 0.0)} of held-out images have one near "
-            f"to them (of other real images {percent(covered.ceiling or 0.0)}), and the Fréchet distance is "
-            f"{distance.value:.3g} (real images {distance.ceiling:.3g}, independent pixels {distance.floor:.3g}).")
+    return (
+        f"The generated images are {called} real ones: {percent(covered.value or 0.0)} of "
+        "held-out images have one near "
+        f"to them (of other real images {percent(covered.ceiling or 0.0)}), and the Fréchet "
+        "distance is "
+        f"{distance.value:.3g} (real images {distance.ceiling:.3g}, independent pixels "
+        f"{distance.floor:.3g})."
+    )
 
 
 def _reach(score: Score, *, root: bool = False) -> float:
-    value, floor, ceiling = (sqrt(v or 0.0) if root else v or 0.0 for v in (score.value, score.floor, score.ceiling))
+    value, floor, ceiling = (
+        sqrt(v or 0.0) if root else v or 0.0 for v in (score.value, score.floor, score.ceiling)
+    )
     return (value - floor) / (ceiling - floor) if ceiling != floor else 0.0
 
 
@@ -59,15 +72,20 @@ def _use(named: Mapping[str, Score]) -> str:
         return ""
     figures = f"{percent(score.value)} on held-out images, against {percent(score.ceiling)}"
     if score.ceiling - score.floor < TOLD_APART:
-        return f"Not even real images teach a classifier much (accuracy {figures} from real images)."
+        return (
+            f"Not even real images teach a classifier much (accuracy {figures} from real images)."
+        )
     called = next(words for least, words in USE if max(0.0, score.reach or 0.0) >= least)
     return f"To train a classifier they are worth {called} real images: its accuracy is {figures}."
 
 
 def _privacy(named: Mapping[str, Score]) -> tuple[str, bool]:
     """The sentence, and whether it is a warning."""
-    signs = [sign for name, read in ((COPIES, _copies), (BY_PIXELS, _by_pixels), (BY_FEATURES, _by_features))
-             if name in named and (sign := read(named[name])) is not None]
+    signs = [
+        sign
+        for name, read in ((COPIES, _copies), (BY_PIXELS, _by_pixels), (BY_FEATURES, _by_features))
+        if name in named and (sign := read(named[name])) is not None
+    ]
     if not signs:
         return "Whether they are copies of training images was not measured.", False
     return worst(signs, "the generated images", "training images")
@@ -76,8 +94,11 @@ def _privacy(named: Mapping[str, Score]) -> tuple[str, bool]:
 def _copies(score: Score) -> Sign | None:
     if score.value is None:
         return None
-    words = (f"{percent(score.value)} of them lie suspiciously near to a training image (of unseen real ones "
-             f"{percent(score.ceiling or 0.0)})")
+    words = (
+        f"{percent(score.value)} of them lie suspiciously near to a training image (of unseen "
+        "real ones "
+        f"{percent(score.ceiling or 0.0)})"
+    )
     identical = int(score.figures["identical"])
     words += f" and {identical:,} equal one in every pixel" if identical else ""
     if score.figures["excess"] <= NORMAL_99 * score.figures["excess_error"]:
@@ -98,7 +119,10 @@ def _by_features(score: Score) -> Sign | None:
 def _leaning(score: Score, how: str) -> Sign | None:
     if score.value is None or score.figures["error"] > UNSURE:
         return None
-    words = f"{percent(score.value)} of them are closer to training than to unseen images {how} (50 % is chance)"
+    words = (
+        f"{percent(score.value)} of them are closer to training than to unseen images {how} "
+        "(50 % is chance)"
+    )
     lean = score.value - 0.5
     if lean <= NORMAL_99 * score.figures["error"]:
         return Sign(0, words)

@@ -1,4 +1,5 @@
-"""What equal outcome rates in the learned rows cost: accuracy against parity of models, judged on held-out real rows."""
+"""What equal outcome rates in the learned rows cost: accuracy against parity of models, judged on
+held-out real rows."""
 
 from __future__ import annotations
 
@@ -63,13 +64,16 @@ class Trial:
 
 
 def curve(trial: Trial, column: Column, grouping: Grouping, run: Run) -> Iterator[Point]:
-    """Models that learned from rows with more and more equal rates, and from real rows for comparison.
+    """Models that learned from rows with more and more equal rates, and from real rows for
+    comparison.
 
-    Rows of strength s are a mixture: a part s of the fair rows, the rest plain ones. That is the distribution that the
-    generator draws with this strength, and neighbouring points share most of their rows.
+    Rows of strength s are a mixture: a part s of the fair rows, the rest plain ones. That is the
+    distribution that the generator draws with this strength, and neighbouring points share most of
+    their rows.
 
-    Real rows come in three forms: as they are; without the sensitive column; and resampled, so that each group has the same
-    rates (Kamiran and Calders 2012, "Data preprocessing techniques for classification without discrimination").
+    Real rows come in three forms: as they are; without the sensitive column; and resampled, so that
+    each group has the same rates (Kamiran and Calders 2012, "Data preprocessing techniques for
+    classification without discrimination").
 
     Args:
         trial: The sets.
@@ -94,27 +98,39 @@ def curve(trial: Trial, column: Column, grouping: Grouping, run: Run) -> Iterato
             rates = group_rates(grouping, target, found, known, k)
             parity = demographic_parity(rates)
             if parity is not None:
-                yield Point(name, strength, parity, equalized_odds(rates), found.accuracy, found.auc)
+                yield Point(
+                    name, strength, parity, equalized_odds(rates), found.accuracy, found.auc
+                )
 
     for strength in STRENGTHS:
         first = round(strength * size)
         rows = together(fair.rows(np.arange(first)), plain.rows(np.arange(first, size)))
         label = np.concatenate([target.values[2][:first], target.values[1][first:size]])
-        yield from point(f"generated rows, strength {strength:g}", strength, learned(layout, rows, label, test, truth, run))
+        yield from point(
+            f"generated rows, strength {strength:g}",
+            strength,
+            learned(layout, rows, label, test, truth, run),
+        )
     label = target.values[3]
     yield from point(REAL, None, learned(layout, train, label, test, truth, run))
     at = resampled(grouping, label, len(target.classes), run)
     if at is not None:
-        yield from point(RESAMPLED, None, learned(layout, train.rows(at), label[at], test, truth, run))
+        yield from point(
+            RESAMPLED, None, learned(layout, train.rows(at), label[at], test, truth, run)
+        )
     blind = [c for c in columns if c.name != column.name]
     if blind:
         layout, (real, train) = features((trial.real, trial.train), blind)
-        yield from point(f"without '{column.name}', real rows", None,
-                         learned(layout, train, label, real.rows(known), truth, run))
+        yield from point(
+            f"without '{column.name}', real rows",
+            None,
+            learned(layout, train, label, real.rows(known), truth, run),
+        )
 
 
 def resampled(grouping: Grouping, label: np.ndarray, classes: int, run: Run) -> np.ndarray | None:
-    """Positions of real rows, drawn so that each class has the same share in all groups; None where one never occurs.
+    """Positions of real rows, drawn so that each class has the same share in all groups; None where
+    one never occurs.
 
     Args:
         grouping: The groups; the last set's masks say which of these rows are in them.
@@ -123,7 +139,11 @@ def resampled(grouping: Grouping, label: np.ndarray, classes: int, run: Run) -> 
         run: Draws the rows.
     """
     where: list[Bools] = [*(group.members[-1] for group in grouping.groups), grouping.rest(-1)]
-    cells = [[np.flatnonzero(mine & (label == c)) for c in range(classes)] for mine in where if mine.any()]
+    cells = [
+        [np.flatnonzero(mine & (label == c)) for c in range(classes)]
+        for mine in where
+        if mine.any()
+    ]
     met = np.array([[len(cell) for cell in row] for row in cells])
     if not met.sum():
         return None
@@ -131,28 +151,59 @@ def resampled(grouping: Grouping, label: np.ndarray, classes: int, run: Run) -> 
     if ((met == 0) & (counts > 0)).any():
         return None
     rng = run.rng("metrics", "parity", "resampled", grouping.column)
-    pairs = [pair for row, line in zip(cells, counts, strict=True) for pair in zip(row, line, strict=True)]
-    return np.concatenate([rng.choice(cell, count, replace=count > len(cell)) for cell, count in pairs if count])
+    pairs = [
+        pair
+        for row, line in zip(cells, counts, strict=True)
+        for pair in zip(row, line, strict=True)
+    ]
+    return np.concatenate(
+        [rng.choice(cell, count, replace=count > len(cell)) for cell, count in pairs if count]
+    )
 
 
 def curve_score(grouping: Grouping, target: Targets, found: Sequence[Point], note: str) -> Score:
-    """The curve as a score: how far a model's decisions are apart that learned from rows with equal rates."""
+    """The curve as a score: how far a model's decisions are apart that learned from rows with equal
+    rates."""
     by = {point.strength: point for point in found if point.strength is not None}
     if 0.0 not in by or 1.0 not in by:
         return no_curve(grouping.column, "too few rows have a target")
     plain, fair = by[0.0], by[1.0]
     real = next((point for point in found if point.name == REAL), None)
     what = f"'{target.column}' = '{target.classes[watched(target, grouping)]}'"
-    beside = f"; learned from real rows, {points(real.parity.value)} and {ratio(real.auc)}" if real else ""
-    unsure = " That is no clear change." if fair.parity.low <= plain.parity.value <= fair.parity.high else ""
-    sentence = (f"A model that learned from rows generated with equal rates of {what} in all groups of '{grouping.column}' "
-                f"decides about held-out real rows with groups {spread(fair.parity)} instead of "
-                f"{points(plain.parity.value)} after plain generated rows; its AUC is {ratio(fair.auc)} instead of "
-                f"{ratio(plain.auc)}{beside}{note}.{unsure}")
-    return Score("parity", NAME.format(grouping.column), fair.parity.value, better="low", sentence=sentence,
-                 interval=(max(0.0, fair.parity.low), fair.parity.high), table=_table(grouping, found),
-                 picture=_picture(grouping, found),
-                 figures={"auc": fair.auc, "accuracy": fair.accuracy, "plain": plain.parity.value, "auc_plain": plain.auc})
+    beside = (
+        f"; learned from real rows, {points(real.parity.value)} and {ratio(real.auc)}"
+        if real
+        else ""
+    )
+    unsure = (
+        " That is no clear change."
+        if fair.parity.low <= plain.parity.value <= fair.parity.high
+        else ""
+    )
+    sentence = (
+        f"A model that learned from rows generated with equal rates of {what} in all groups of "
+        f"'{grouping.column}' "
+        f"decides about held-out real rows with groups {spread(fair.parity)} instead of "
+        f"{points(plain.parity.value)} after plain generated rows; its AUC is {ratio(fair.auc)} "
+        "instead of "
+        f"{ratio(plain.auc)}{beside}{note}.{unsure}"
+    )
+    return Score(
+        "parity",
+        NAME.format(grouping.column),
+        fair.parity.value,
+        better="low",
+        sentence=sentence,
+        interval=(max(0.0, fair.parity.low), fair.parity.high),
+        table=_table(grouping, found),
+        picture=_picture(grouping, found),
+        figures={
+            "auc": fair.auc,
+            "accuracy": fair.accuracy,
+            "plain": plain.parity.value,
+            "auc_plain": plain.auc,
+        },
+    )
 
 
 def no_curve(column: str, why: str) -> Score:
@@ -161,23 +212,57 @@ def no_curve(column: str, why: str) -> Score:
 
 
 def _picture(grouping: Grouping, found: Sequence[Point]) -> Picture:
-    """Both figures over the strength on one scale, on which neither looks larger than it is; real rows as level lines."""
+    """Both figures over the strength on one scale, on which neither looks larger than it is; real
+    rows as level lines."""
     generated = [point for point in found if point.strength is not None]
-    lines = {"generated rows": generated, "real rows": [point for point in found if point.name == REAL] * len(generated)}
+    lines = {
+        "generated rows": generated,
+        "real rows": [point for point in found if point.name == REAL] * len(generated),
+    }
     figures: dict[str, Callable[[Point], float]] = {
-        "decisions apart": lambda point: point.parity.value, "AUC × 100": lambda point: point.auc}
-    series = tuple((f"{what}, {whose}", tuple(round(100 * figure(point), 2) for point in points))
-                   for what, figure in figures.items() for whose, points in lines.items() if points)
-    return Picture("lines", f"What equal rates by '{grouping.column}' gain and cost, on held-out real rows",
-                   tuple(point.strength for point in generated), series, "strength: 0 as learned, 1 equal rates", "points")
+        "decisions apart": lambda point: point.parity.value,
+        "AUC × 100": lambda point: point.auc,
+    }
+    series = tuple(
+        (f"{what}, {whose}", tuple(round(100 * figure(point), 2) for point in points))
+        for what, figure in figures.items()
+        for whose, points in lines.items()
+        if points
+    )
+    return Picture(
+        "lines",
+        f"What equal rates by '{grouping.column}' gain and cost, on held-out real rows",
+        tuple(point.strength for point in generated),
+        series,
+        "strength: 0 as learned, 1 equal rates",
+        "points",
+    )
 
 
 def _table(grouping: Grouping, found: Sequence[Point]) -> Table:
-    rows = tuple((point.name, _points(point.parity), round(point.parity.ratio, 3),
-                  _points(point.odds) if point.odds else "too few rows", round(point.accuracy, 4), round(point.auc, 4))
-                 for point in found)
-    return Table(("learned from", "decisions apart, in points (95 %)", "ratio of rates", "errors apart, in points (95 %)",
-                  "accuracy", "AUC"), rows, f"What equal rates by '{grouping.column}' cost")
+    rows = tuple(
+        (
+            point.name,
+            _points(point.parity),
+            round(point.parity.ratio, 3),
+            _points(point.odds) if point.odds else "too few rows",
+            round(point.accuracy, 4),
+            round(point.auc, 4),
+        )
+        for point in found
+    )
+    return Table(
+        (
+            "learned from",
+            "decisions apart, in points (95 %)",
+            "ratio of rates",
+            "errors apart, in points (95 %)",
+            "accuracy",
+            "AUC",
+        ),
+        rows,
+        f"What equal rates by '{grouping.column}' cost",
+    )
 
 
 def _points(wide: Gap) -> str:

@@ -24,7 +24,8 @@ Bools = NDArray[np.bool_]
 
 
 class Group(NamedTuple):
-    """A group of a sensitive column: its name, and which rows of the real and of the three compared sets are in it."""
+    """A group of a sensitive column: its name, and which rows of the real and of the three compared
+    sets are in it."""
 
     name: str
     members: tuple[Bools, ...]
@@ -58,13 +59,17 @@ class Grouping:
         if few:
             shown = ", ".join(f"'{name}' ({counted(rows, 'row')})" for name, rows in few[:4])
             left = f" and {len(few) - 4} more" if len(few) > 4 else ""
-            said.append(f"too small to be judged, with fewer than {GROUP_ROWS} held-out rows: {shown}{left}")
+            said.append(
+                f"too small to be judged, with fewer than {GROUP_ROWS} held-out rows: {shown}{left}"
+            )
         return f"Left out: {'; '.join(said)}." if said else ""
 
     @property
     def why(self) -> str:
         """Why nothing can be compared; empty where it can."""
-        return "" if len(self.groups) > 1 else f"fewer than two groups have {GROUP_ROWS} held-out rows"
+        return (
+            "" if len(self.groups) > 1 else f"fewer than two groups have {GROUP_ROWS} held-out rows"
+        )
 
     def rest(self, side: int) -> Bools:
         """Which rows of a set are in none of the groups."""
@@ -78,17 +83,26 @@ def grouping(column: Column, tables: Sequence[Dataset]) -> Grouping:
         column: Of the first table, which is real and held out.
         tables: With this column; each group has a mask for each.
     """
-    asked = [(name, Condition(tests)) for name, tests in _tests(column, tables[0].frame[column.name])]
-    found = [Group(name, tuple(test.mask(table.frame).to_numpy() for table in tables)) for name, test in asked]
+    asked = [
+        (name, Condition(tests)) for name, tests in _tests(column, tables[0].frame[column.name])
+    ]
+    found = [
+        Group(name, tuple(test.mask(table.frame).to_numpy() for table in tables))
+        for name, test in asked
+    ]
     found = sorted((group for group in found if group.rows), key=lambda group: -group.rows)
     groups = tuple(group for group in found if group.rows >= GROUP_ROWS)[:MOST_GROUPS]
-    return Grouping(column.name, groups, tuple((group.name, group.rows) for group in found[len(groups):]))
+    return Grouping(
+        column.name, groups, tuple((group.name, group.rows) for group in found[len(groups) :])
+    )
 
 
 def _tests(column: Column, values: pl.Series) -> list[tuple[str, tuple[Test, ...]]]:
     if column.kind in ("number", "datetime"):
         parts = quarters(column.name, values) if values.drop_nulls().len() else []
-        named = [(" and ".join(map(str, part)).replace(" is present", ", all"), part) for part in parts]
+        named = [
+            (" and ".join(map(str, part)).replace(" is present", ", all"), part) for part in parts
+        ]
     else:
         levels = values.drop_nulls().cast(pl.String).unique().sort().to_list()
         named = [(level, (Test(column.name, "=", level),)) for level in levels]

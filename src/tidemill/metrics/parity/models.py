@@ -1,4 +1,5 @@
-"""How models of the target decide about the groups of a sensitive column, by what they have learned from."""
+"""How models of the target decide about the groups of a sensitive column, by what they have learned
+from."""
 
 from __future__ import annotations
 
@@ -11,7 +12,16 @@ from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
 from tidemill.metrics.parity.groups import Bools, Grouping
-from tidemill.metrics.parity.rates import Gap, Rates, Share, demographic_parity, equalized_odds, gap, rates, wilson
+from tidemill.metrics.parity.rates import (
+    Gap,
+    Rates,
+    Share,
+    demographic_parity,
+    equalized_odds,
+    gap,
+    rates,
+    wilson,
+)
 from tidemill.metrics.wording import percent
 from tidemill.supervised.arrays import Features, Floats, Layout
 from tidemill.supervised.auc import auc
@@ -40,32 +50,51 @@ class Decisions:
     auc: float
 
 
-def learned(layout: Layout, rows: Features, label: Floats, test: Features, truth: Floats, run: Run) -> Decisions | str:
+def learned(
+    layout: Layout, rows: Features, label: Floats, test: Features, truth: Floats, run: Run
+) -> Decisions | str:
     """Boosted trees that learned from rows, and decide about others; or why there are none.
 
     Args:
         layout: What the columns are.
-        rows, label: Training rows and the codes of their classes; rows without a class are left out.
+        rows, label: Training rows and the codes of their classes; rows without a class are left
+            out.
         test, truth: Held-out real rows, each with its class.
         run: Seed of the learner.
     """
     known = ~np.isnan(label)
     seen = np.unique(label[known])
     if known.sum() < FEWEST_ROWS or len(seen) < 2:
-        return f"there are fewer than {FEWEST_ROWS} rows with a target to learn from, or all have the same"
+        return (
+            f"there are fewer than {FEWEST_ROWS} rows with a target to learn from, or all have "
+            "the same"
+        )
     two = len(seen) == 2
-    model = boosted(layout, tree_matrix(rows.rows(known)), np.searchsorted(seen, label[known]).astype(float), run,
-                    trees=TREES, objective="binary" if two else "multiclass", classes=1 if two else len(seen))
+    model = boosted(
+        layout,
+        tree_matrix(rows.rows(known)),
+        np.searchsorted(seen, label[known]).astype(float),
+        run,
+        trees=TREES,
+        objective="binary" if two else "multiclass",
+        classes=1 if two else len(seen),
+    )
     chance = predictions(model, tree_matrix(test))
     chance = np.column_stack([1 - chance, chance]) if two else chance
     decided = seen[chance.argmax(axis=1)]
-    areas = [auc(chance[truth == k, at], chance[truth != k, at]).value for at, k in enumerate(seen)
-             if 0 < (truth == k).sum() < len(truth)]
-    return Decisions(decided, float((decided == truth).mean()), float(np.mean(areas)) if areas else 0.5)
+    areas = [
+        auc(chance[truth == k, at], chance[truth != k, at]).value
+        for at, k in enumerate(seen)
+        if 0 < (truth == k).sum() < len(truth)
+    ]
+    return Decisions(
+        decided, float((decided == truth).mean()), float(np.mean(areas)) if areas else 0.5
+    )
 
 
 def watched(target: Targets, grouping: Grouping) -> int:
-    """The class whose rates are compared: the rarer one of two, else that whose shares differ most in real rows."""
+    """The class whose rates are compared: the rarer one of two, else that whose shares differ most
+    in real rows."""
     if len(target.classes) == 2:
         return 1
     found = [gap(outcome_shares(target, grouping, 0, k)) for k in range(len(target.classes))]
@@ -83,9 +112,11 @@ def outcome_shares(target: Targets, grouping: Grouping, side: int, k: int) -> li
     return shares
 
 
-def decision_scores(grouping: Grouping, target: Targets, found: Sequence[Decisions | str], known: Bools,
-                    note: str) -> Iterator[Score]:
-    """How far decisions about the groups are apart, and errors of decisions; floor and ceiling by what was learned from.
+def decision_scores(
+    grouping: Grouping, target: Targets, found: Sequence[Decisions | str], known: Bools, note: str
+) -> Iterator[Score]:
+    """How far decisions about the groups are apart, and errors of decisions; floor and ceiling by
+    what was learned from.
 
     Args:
         grouping: The groups; ``known`` rows of its held-out rows were decided about.
@@ -104,24 +135,49 @@ def decision_scores(grouping: Grouping, target: Targets, found: Sequence[Decisio
     judged = [group_rates(grouping, target, one, known, k) for one in models]
     what = f"'{target.column}' = '{target.classes[k]}'"
     parities = [wide for one in judged if (wide := demographic_parity(one)) is not None]
-    yield _score(names[0], parities, _decided, grouping, what, note, _table(grouping, target, judged, k))
+    yield _score(
+        names[0], parities, _decided, grouping, what, note, _table(grouping, target, judged, k)
+    )
     odds = [wide for one in judged if (wide := equalized_odds(one)) is not None]
     yield _score(names[1], odds, _erred, grouping, what, note, None)
 
 
-def _score(name: str, gaps: Sequence[Gap], sentence: Callable[[Grouping, str, Sequence[Gap]], str], grouping: Grouping,
-           what: str, note: str, table: Table | None) -> Score:
+def _score(
+    name: str,
+    gaps: Sequence[Gap],
+    sentence: Callable[[Grouping, str, Sequence[Gap]], str],
+    grouping: Grouping,
+    what: str,
+    note: str,
+    table: Table | None,
+) -> Score:
     """The score of gaps after (synthetic, independent, real) rows."""
     if len(gaps) < 3:
-        return Score("parity", name, None, better="ceiling",
-                     why="fewer than two groups have enough held-out rows of the class")
+        return Score(
+            "parity",
+            name,
+            None,
+            better="ceiling",
+            why="fewer than two groups have enough held-out rows of the class",
+        )
     mine, floor, ceiling = gaps
-    return Score("parity", name, mine.value, floor.value, ceiling.value, "ceiling",
-                 f"{sentence(grouping, what, gaps)}{note}.", interval=(max(0.0, mine.low), mine.high),
-                 figures={"ratio": mine.ratio}, table=table)
+    return Score(
+        "parity",
+        name,
+        mine.value,
+        floor.value,
+        ceiling.value,
+        "ceiling",
+        f"{sentence(grouping, what, gaps)}{note}.",
+        interval=(max(0.0, mine.low), mine.high),
+        figures={"ratio": mine.ratio},
+        table=table,
+    )
 
 
-def group_rates(grouping: Grouping, target: Targets, found: Decisions, known: Bools, k: int) -> list[Rates]:
+def group_rates(
+    grouping: Grouping, target: Targets, found: Decisions, known: Bools, k: int
+) -> list[Rates]:
     """What the decision for class k does to each group of held-out real rows."""
     truth = target.values[0][known] == k
     return rates(truth, found.decided == k, [group.members[0][known] for group in grouping.groups])
@@ -139,34 +195,62 @@ def points(difference: float) -> str:
 
 def spread(wide: Gap) -> str:
     """A gap with its interval, for a sentence."""
-    return f"{points(wide.value)} apart (95 % interval {100 * wide.low:.1f} to {100 * wide.high:.1f})"
+    return (
+        f"{points(wide.value)} apart (95 % interval {100 * wide.low:.1f} to {100 * wide.high:.1f})"
+    )
 
 
 def _decided(grouping: Grouping, what: str, gaps: Sequence[Gap]) -> str:
     mine, _, real = gaps
     most, least = (grouping.groups[k].name for k in (mine.most, mine.least))
-    return (f"A model that learned from synthetic rows expects {what} of {percent(mine.shares[0].value)} of the held-out "
-            f"real rows of '{most}' and of {percent(mine.shares[1].value)} of '{least}': {spread(mine)}. After equally many "
-            f"real rows, groups are {spread(real)}")
+    return (
+        f"A model that learned from synthetic rows expects {what} of "
+        f"{percent(mine.shares[0].value)} of the held-out "
+        f"real rows of '{most}' and of {percent(mine.shares[1].value)} of '{least}': "
+        f"{spread(mine)}. After equally many "
+        f"real rows, groups are {spread(real)}"
+    )
 
 
 def _erred(grouping: Grouping, what: str, gaps: Sequence[Gap]) -> str:
     mine, _, real = gaps
     most, least = (grouping.groups[k].name for k in (mine.most, mine.least))
     does = "finds" if mine.of == "with" else "wrongly expects it of"
-    one, other = (f"{percent(share.value)} in '{name}' ({share.rows:,} rows)" for share, name in
-                  zip(mine.shares, (most, least), strict=True))
-    return (f"Of the held-out real rows {mine.of} {what}, this model {does} {one} and {other}: {spread(mine)}. After real "
-            f"rows, the widest gap of errors is among rows {real.of} it, {spread(real)}")
+    one, other = (
+        f"{percent(share.value)} in '{name}' ({share.rows:,} rows)"
+        for share, name in zip(mine.shares, (most, least), strict=True)
+    )
+    return (
+        f"Of the held-out real rows {mine.of} {what}, this model {does} {one} and {other}: "
+        f"{spread(mine)}. After real "
+        f"rows, the widest gap of errors is among rows {real.of} it, {spread(real)}"
+    )
 
 
 def _table(grouping: Grouping, target: Targets, judged: Sequence[list[Rates]], k: int) -> Table:
-    rows = tuple((group.name, real.selected.rows, real.caught.rows,
-                  *(_both(one, other) for one, other in zip(real, mine, strict=True)))
-                 for group, mine, real in zip(grouping.groups, judged[0], judged[2], strict=True))
-    return Table(("group", "held-out rows", f"of them '{target.classes[k]}'", f"expected '{target.classes[k]}'",
-                  "true positives", "false positives", "right"), rows,
-                 f"Decisions by '{grouping.column}', in %: after real rows, after synthetic rows (95 % interval)")
+    rows = tuple(
+        (
+            group.name,
+            real.selected.rows,
+            real.caught.rows,
+            *(_both(one, other) for one, other in zip(real, mine, strict=True)),
+        )
+        for group, mine, real in zip(grouping.groups, judged[0], judged[2], strict=True)
+    )
+    return Table(
+        (
+            "group",
+            "held-out rows",
+            f"of them '{target.classes[k]}'",
+            f"expected '{target.classes[k]}'",
+            "true positives",
+            "false positives",
+            "right",
+        ),
+        rows,
+        f"Decisions by '{grouping.column}', in %: after real rows, after synthetic rows (95 % "
+        "interval)",
+    )
 
 
 def _both(real: Share, mine: Share) -> str:

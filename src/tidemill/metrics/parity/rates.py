@@ -44,8 +44,9 @@ class Gap(NamedTuple):
 
     Attributes:
         value: The difference of the two shares, 0 or more.
-        low, high: Newcombe's interval for the difference of these two. Being the extreme ones of several groups, they
-            stand a little farther apart than they would if they had been named beforehand.
+        low, high: Newcombe's interval for the difference of these two. Being the extreme ones of
+            several groups, they stand a little farther apart than they would if they had been named
+            beforehand.
         most, least: Positions of the two groups.
         shares: Theirs.
         of: Which rows the shares are of, where not of all: "with" the class, or "without" it.
@@ -74,33 +75,51 @@ def rates(truth: Bools, decided: Bools, members: Sequence[Bools]) -> list[Rates]
         members: For each group (n,) whether a row is in it.
 
     Example:
-        >>> truth, decided = np.array([True, True, False, False]), np.array([True, False, True, False])
+        >>> truth, decided = np.array([True, True, False, False]), np.array([True, False, True,
+        ...     False])
         >>> rates(truth, decided, [np.array([True, True, True, False])])[0].caught
         Share(value=0.5, rows=2)
     """
-    return [Rates(_share(decided[mine]), _share(decided[mine & truth]), _share(decided[mine & ~truth]),
-                  _share((decided == truth)[mine])) for mine in members]
+    return [
+        Rates(
+            _share(decided[mine]),
+            _share(decided[mine & truth]),
+            _share(decided[mine & ~truth]),
+            _share((decided == truth)[mine]),
+        )
+        for mine in members
+    ]
 
 
 def demographic_parity(found: Sequence[Rates], *, least: int = CLASS_ROWS) -> Gap | None:
-    """The demographic parity difference: how far groups' selection rates are apart at most; None with fewer than two."""
+    """The demographic parity difference: how far groups' selection rates are apart at most; None
+    with fewer than two."""
     return gap([rate.selected for rate in found], least=least)
 
 
 def equalized_odds(found: Sequence[Rates], *, least: int = CLASS_ROWS) -> Gap | None:
     """The equalized odds difference: the wider of the gaps of true- and of false-positive rates.
 
-    Hardt, Price and Srebro (2016), "Equality of Opportunity in Supervised Learning". None where neither can be compared.
+    Hardt, Price and Srebro (2016), "Equality of Opportunity in Supervised Learning". None where
+    neither can be compared.
     """
-    gaps = [wide._replace(of=of) for of, wide in (("with", gap([rate.caught for rate in found], least=least)),
-                                                  ("without", gap([rate.wrongly for rate in found], least=least))) if wide]
+    gaps = [
+        wide._replace(of=of)
+        for of, wide in (
+            ("with", gap([rate.caught for rate in found], least=least)),
+            ("without", gap([rate.wrongly for rate in found], least=least)),
+        )
+        if wide
+    ]
     return max(gaps, key=lambda wide: wide.value, default=None)
 
 
 def gap(shares: Sequence[Share], *, least: int = 1) -> Gap | None:
-    """The widest difference among shares of at least so many rows each; None where fewer than two have them.
+    """The widest difference among shares of at least so many rows each; None where fewer than two
+    have them.
 
-    The interval is Newcombe's (1998, "Interval estimation for the difference between independent proportions", method 10).
+    The interval is Newcombe's (1998, "Interval estimation for the difference between independent
+    proportions", method 10).
 
     Example:
         >>> wide = gap([Share(0.5, 100), Share(0.2, 50), Share(0.9, 3)], least=20)
@@ -116,8 +135,14 @@ def gap(shares: Sequence[Share], *, least: int = 1) -> Gap | None:
     one, other = shares[most], shares[lowest]
     (low_1, high_1), (low_2, high_2) = wilson(one), wilson(other)
     value = one.value - other.value
-    return Gap(value, value - sqrt((one.value - low_1) ** 2 + (high_2 - other.value) ** 2),
-               value + sqrt((high_1 - one.value) ** 2 + (other.value - low_2) ** 2), most, lowest, (one, other))
+    return Gap(
+        value,
+        value - sqrt((one.value - low_1) ** 2 + (high_2 - other.value) ** 2),
+        value + sqrt((high_1 - one.value) ** 2 + (other.value - low_2) ** 2),
+        most,
+        lowest,
+        (one, other),
+    )
 
 
 def wilson(share: Share) -> tuple[float, float]:
@@ -127,7 +152,7 @@ def wilson(share: Share) -> tuple[float, float]:
         >>> [round(end, 3) for end in wilson(Share(0.5, 100))]
         [0.404, 0.596]
     """
-    n, z2 = share.rows, NORMAL_95 ** 2
+    n, z2 = share.rows, NORMAL_95**2
     centre = (share.value + z2 / (2 * n)) / (1 + z2 / n)
     half = NORMAL_95 / (1 + z2 / n) * sqrt(share.value * (1 - share.value) / n + z2 / (4 * n * n))
     return max(0.0, centre - half), min(1.0, centre + half)

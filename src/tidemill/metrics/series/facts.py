@@ -1,4 +1,5 @@
-"""What is said of how a number moves in time: autocorrelation, and the stylised facts of returns (Cont 2001)."""
+"""What is said of how a number moves in time: autocorrelation, and the stylised facts of returns
+(Cont 2001)."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ class Facts:
     Attributes:
         kurtosis: Excess kurtosis: 0 for normal changes, larger for fat tails.
         clustering: Mean autocorrelation of absolute changes: large changes follow large ones.
-        leverage: Mean correlation of a change with later absolute ones: negative where falls are followed by turmoil.
+        leverage: Mean correlation of a change with later absolute ones: negative where falls are
+            followed by turmoil.
     """
 
     kurtosis: float
@@ -34,11 +36,14 @@ def facts(changes: Floats) -> Facts:
     """Of (n, steps) changes, NaN where there is none."""
     known = changes[~np.isnan(changes)]
     spread = float(known.std()) if len(known) else 0.0
-    kurtosis = float((((known - known.mean()) / spread)**4).mean()) - 3 if spread > 0 else 0.0
+    kurtosis = float((((known - known.mean()) / spread) ** 4).mean()) - 3 if spread > 0 else 0.0
     size = np.abs(changes)
     lags = range(1, min(NEAR, changes.shape[1] - 1) + 1)
-    return Facts(kurtosis, _mean([correlation(size, size, k) for k in lags]),
-                 _mean([correlation(changes, size, k) for k in lags]))
+    return Facts(
+        kurtosis,
+        _mean([correlation(size, size, k) for k in lags]),
+        _mean([correlation(changes, size, k) for k in lags]),
+    )
 
 
 def autocorrelation(values: Floats) -> list[float]:
@@ -47,27 +52,33 @@ def autocorrelation(values: Floats) -> list[float]:
 
 
 def correlation(one: Floats, other: Floats, lag: int = 0) -> float:
-    """Pearson's, of values with those of another column so many steps later in the same series; 0 where one is constant."""
-    a, b = one[:, :one.shape[1] - lag].ravel(), other[:, lag:].ravel()
+    """Pearson's, of values with those of another column so many steps later in the same series; 0
+    where one is constant."""
+    a, b = one[:, : one.shape[1] - lag].ravel(), other[:, lag:].ravel()
     both = ~(np.isnan(a) | np.isnan(b))
     a, b = a[both], b[both]
     if len(a) < 2:
         return 0.0
-    tiny = 1e-20 * len(a) * float(np.square(one[~np.isnan(one)]).max()), 1e-300  # of a constant only rounding is left
+    tiny = (
+        1e-20 * len(a) * float(np.square(one[~np.isnan(one)]).max()),
+        1e-300,
+    )  # of a constant only rounding is left
     a, b = a - a.mean(), b - b.mean()
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / scale if scale > max(tiny) else 0.0
 
 
 def change_of(real: Floats) -> str:
-    """How changes of a column are taken: "log" of prices and the like, "difference" of other levels, "none" of changes."""
+    """How changes of a column are taken: "log" of prices and the like, "difference" of other
+    levels, "none" of changes."""
     if correlation(real, real, 1) < LEVEL:
         return "none"
     return "log" if float(np.nanmin(real)) > 0 else "difference"
 
 
 def changes(values: Floats, how: str) -> Floats:
-    """(n, steps) values -> (n, steps - 1) changes; steps stay as they are where the values are changes already."""
+    """(n, steps) values -> (n, steps - 1) changes; steps stay as they are where the values are
+    changes already."""
     if how == "none":
         return values
     # a made price may be none

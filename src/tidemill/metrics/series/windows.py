@@ -27,9 +27,11 @@ class Panel:
     """The windows of one table.
 
     Attributes:
-        names: Of the features: gaps, flags of missing values and levels, then columns of numbers, the target's last.
+        names: Of the features: gaps, flags of missing values and levels, then columns of numbers,
+            the target's last.
         numbers: How many of them are columns of numbers.
-        windows: (n, steps, features); a missing number is the mean of those there are, and flagged by a feature of its own.
+        windows: (n, steps, features); a missing number is the mean of those there are, and flagged
+            by a feature of its own.
     """
 
     names: tuple[str, ...]
@@ -37,16 +39,21 @@ class Panel:
     windows: Windows
 
     def column(self, name: str) -> Floats:
-        """(n, steps) values of a column of numbers, NaN where one is missing and beyond a series' end."""
+        """(n, steps) values of a column of numbers, NaN where one is missing and beyond a series'
+        end."""
         known = self.windows.used
         if f"{name} {MISSING}" in self.names:
             known &= self.windows.values[..., self.names.index(f"{name} {MISSING}")] == 0
-        return np.where(known, self.windows.values[..., self.names.index(name, len(self.names) - self.numbers)], np.nan)
+        return np.where(
+            known,
+            self.windows.values[..., self.names.index(name, len(self.names) - self.numbers)],
+            np.nan,
+        )
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of numbers."""
-        return self.names[len(self.names) - self.numbers:]
+        return self.names[len(self.names) - self.numbers :]
 
 
 @dataclass(frozen=True)
@@ -67,8 +74,9 @@ class Panels:
 def panels(evidence: Evidence, rng: np.random.Generator) -> Panels | None:
     """The windows of the sets; None where a set has no two steps of a series.
 
-    The floor are the training series with all of their steps in random places: right in each step, wrong in time. The
-    ceiling are the training series. Windows have as many steps as the longest synthetic series, at most LONGEST.
+    The floor are the training series with all of their steps in random places: right in each step,
+    wrong in time. The ceiling are the training series. Windows have as many steps as the longest
+    synthetic series, at most LONGEST.
     """
     tables = (evidence.holdout, evidence.synthetic, evidence.train)
     layouts = [layout(data) for data in tables]
@@ -83,18 +91,30 @@ def panels(evidence: Evidence, rng: np.random.Generator) -> Panels | None:
         chosen = np.sort(rng.permutation(np.flatnonzero(windows.length > 1))[:MOST])
         if len(chosen) < 1:
             return None
-        parts.append(Windows(values[index[chosen]] * used[chosen][..., None], windows.length[chosen]))
+        parts.append(
+            Windows(values[index[chosen]] * used[chosen][..., None], windows.length[chosen])
+        )
     real, synthetic, ceiling = parts
-    return Panels(*(Panel(names, numbers, part) for part in (real, synthetic, _mixed(ceiling, rng), ceiling)))
+    return Panels(
+        *(Panel(names, numbers, part) for part in (real, synthetic, _mixed(ceiling, rng), ceiling))
+    )
 
 
-def _rows(tables: Sequence[Dataset], layouts: Sequence[Layout]) -> tuple[tuple[str, ...], int, list[Floats]]:
-    """Names of features, how many are columns' numbers, and each table's (rows, features) in the order of its series."""
+def _rows(
+    tables: Sequence[Dataset], layouts: Sequence[Layout]
+) -> tuple[tuple[str, ...], int, list[Floats]]:
+    """Names of features, how many are columns' numbers, and each table's (rows, features) in the
+    order of its series."""
     schema = tables[0].schema
     found, parts = features(tables, [c for c in schema.modelled if c.role != "time"])
-    order = sorted(range(len(found.numbers)), key=lambda j: found.numbers[j] == (schema.target and schema.target.name))
+    order = sorted(
+        range(len(found.numbers)),
+        key=lambda j: found.numbers[j] == (schema.target and schema.target.name),
+    )
     gappy = [j for j in order if found.gaps[j]]
-    levels = [(j, k) for j, have in enumerate(found.levels) for k in range(min(len(have), MOST_LEVELS))]
+    levels = [
+        (j, k) for j, have in enumerate(found.levels) for k in range(min(len(have), MOST_LEVELS))
+    ]
     mean = [_mean(np.concatenate([part.numbers[:, j] for part in parts])) for j in order]
     gaps = [_gaps(data, one) for data, one in zip(tables, layouts, strict=True)]
     varied = len(np.unique(np.concatenate(gaps))) > 1
@@ -102,11 +122,18 @@ def _rows(tables: Sequence[Dataset], layouts: Sequence[Layout]) -> tuple[tuple[s
     for part, gap, one in zip(parts, gaps, layouts, strict=True):
         flags = [np.isnan(part.numbers[:, j]) for j in gappy]
         coded = [part.codes[:, j] == k + 1 for j, k in levels]
-        numbers = [np.nan_to_num(part.numbers[:, j], nan=middle) for j, middle in zip(order, mean, strict=True)]
+        numbers = [
+            np.nan_to_num(part.numbers[:, j], nan=middle)
+            for j, middle in zip(order, mean, strict=True)
+        ]
         columns = [column[one.order].astype(float) for column in (*flags, *coded, *numbers)]
         rows.append(np.column_stack([*([gap] if varied else []), *columns]))
-    names = (*([GAP] if varied else []), *(f"{found.numbers[j]} {MISSING}" for j in gappy),
-             *(f"{found.categories[j]}={found.levels[j][k]}" for j, k in levels), *(found.numbers[j] for j in order))
+    names = (
+        *([GAP] if varied else []),
+        *(f"{found.numbers[j]} {MISSING}" for j in gappy),
+        *(f"{found.categories[j]}={found.levels[j][k]}" for j, k in levels),
+        *(found.numbers[j] for j in order),
+    )
     return names, len(order), rows
 
 
@@ -116,7 +143,8 @@ def _mean(values: Floats) -> float:
 
 
 def _gaps(data: Dataset, series: Layout) -> Floats:
-    """(rows,) time since the step before, rows in the order of the series; at a first step the most frequent gap."""
+    """(rows,) time since the step before, rows in the order of the series; at a first step the most
+    frequent gap."""
     [time] = data.schema.of_role("time")
     gap = np.diff(as_floats(data[time.name][series.order]), prepend=0.0)
     values, counts = np.unique(np.delete(gap, series.start), return_counts=True)

@@ -22,11 +22,13 @@ MOST_CLASSES = 25
 """Classes that a picture of confusions shows at most; of more, the commonest."""
 SHOWN_MISTAKES = 16
 SURE = 3.1
-"""Standard errors that the balanced accuracy must lie above guessing: one set of noise in a thousand does."""
+"""Standard errors that the balanced accuracy must lie above guessing: one set of noise in a
+thousand does."""
 
 
 def recognised(seen: Gallery, run: Run) -> Iterator[Finding]:
-    """How well the label can be told from the image; nothing where that is no better than guessing."""
+    """How well the label can be told from the image; nothing where that is no better than
+    guessing."""
     known = np.flatnonzero(seen.held.labels != "")
     if not seen.label or not len(known):
         return
@@ -55,7 +57,8 @@ def _confusions(seen: Gallery, known: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _standard_error(right: NDArray[np.int64], sizes: NDArray[np.int64]) -> float:
-    """Of the mean of shares; two successes and two failures more keep it from 0 (Agresti and Coull 1998)."""
+    """Of the mean of shares; two successes and two failures more keep it from 0 (Agresti and Coull
+    1998)."""
     share = (right + 2) / (sizes + 4)
     return float(np.sqrt((share * (1 - share) / (sizes + 4)).sum()) / len(sizes))
 
@@ -64,20 +67,46 @@ def _model(seen: Gallery, matrix: NDArray[np.int64], balanced: float, error: flo
     total, right = int(matrix.sum()), int(np.trace(matrix))
     guessed = int(matrix.sum(axis=1).max()) / total
     low, high = max(balanced - 1.96 * error, 0.0), min(balanced + 1.96 * error, 1.0)
-    sentence = (f"A small classifier tells {seen.label} from the image: it is right on {percent(right / total)} of "
-                f"{total:,} held-out images ({between(*wilson(right, total))}), where always saying the commonest of "
-                f"{len(seen.classes)} labels is right on {percent(guessed)}. As a mean over the labels it is "
-                f"{percent(balanced)} ({between(low, high)}){_confused(seen, matrix)}.")
+    sentence = (
+        f"A small classifier tells {seen.label} from the image: it is right on "
+        f"{percent(right / total)} of "
+        f"{total:,} held-out images ({between(*wilson(right, total))}), where always saying the "
+        "commonest of "
+        f"{len(seen.classes)} labels is right on {percent(guessed)}. As a mean over the labels it "
+        "is "
+        f"{percent(balanced)} ({between(low, high)}){_confused(seen, matrix)}."
+    )
     shown = np.sort(np.argsort(-matrix.sum(axis=1), kind="stable")[:MOST_CLASSES])
     names = tuple(seen.classes[at] for at in shown)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    rows = tuple((f"is {seen.classes[at]}", tuple(round(float(share), 3) for share in shares[at, shown])) for at in shown)
+    rows = tuple(
+        (f"is {seen.classes[at]}", tuple(round(float(share), 3) for share in shares[at, shown]))
+        for at in shown
+    )
     return Finding(
-        technique="images", name="classifier", sentence=sentence, strength=balanced, measure="balanced accuracy",
-        support=total, interval=(low, high), columns=seen.columns, table=_recalls(seen, matrix),
-        picture=Picture("heat", "What held-out images are (rows), and what they are taken for (share of the row)",
-                        names, rows, "taken for", seen.label),
-        figures={"accuracy": right / total, "guessing": guessed, "training_images": float((seen.train.labels != "").sum())})
+        technique="images",
+        name="classifier",
+        sentence=sentence,
+        strength=balanced,
+        measure="balanced accuracy",
+        support=total,
+        interval=(low, high),
+        columns=seen.columns,
+        table=_recalls(seen, matrix),
+        picture=Picture(
+            "heat",
+            "What held-out images are (rows), and what they are taken for (share of the row)",
+            names,
+            rows,
+            "taken for",
+            seen.label,
+        ),
+        figures={
+            "accuracy": right / total,
+            "guessing": guessed,
+            "training_images": float((seen.train.labels != "").sum()),
+        },
+    )
 
 
 def _confused(seen: Gallery, matrix: NDArray[np.int64]) -> str:
@@ -87,8 +116,10 @@ def _confused(seen: Gallery, matrix: NDArray[np.int64]) -> str:
     count = int(wrong[actual, said])
     if not count:
         return ""
-    return (f"; it errs most in taking '{seen.classes[actual]}' for '{seen.classes[said]}' "
-            f"({count:,} of {counted(int(matrix[actual].sum()), 'image')})")
+    return (
+        f"; it errs most in taking '{seen.classes[actual]}' for '{seen.classes[said]}' "
+        f"({count:,} of {counted(int(matrix[actual].sum()), 'image')})"
+    )
 
 
 def _recalls(seen: Gallery, matrix: NDArray[np.int64]) -> Table:
@@ -97,10 +128,15 @@ def _recalls(seen: Gallery, matrix: NDArray[np.int64]) -> Table:
         total, right = int(matrix[at].sum()), int(matrix[at, at])
         others = matrix[at].copy()
         others[at] = 0
-        taken = f"{seen.classes[int(others.argmax())]} ({int(others.max()):,})" if others.max() else ""
+        taken = (
+            f"{seen.classes[int(others.argmax())]} ({int(others.max()):,})" if others.max() else ""
+        )
         rows.append((name, total, round(right / total, 3) if total else None, taken))
-    return Table((seen.label, "held-out images", "recognised", "most often taken for"), tuple(rows),
-                 "How many images of each label are recognised")
+    return Table(
+        (seen.label, "held-out images", "recognised", "most often taken for"),
+        tuple(rows),
+        "How many images of each label are recognised",
+    )
 
 
 def _mistakes(seen: Gallery, wrong: list[int], known: int) -> Finding:
@@ -109,12 +145,27 @@ def _mistakes(seen: Gallery, wrong: list[int], known: int) -> Finding:
     kinds: dict[str, list[int]] = {}
     for at in worst:
         kinds.setdefault(f"said {_said(seen, at)}, is {seen.held.labels[at]}", []).append(at)
-    commonest, count = Counter((str(seen.held.labels[at]), _said(seen, at)) for at in wrong).most_common(1)[0]
-    sentence = (f"The classifier errs on {counted(len(wrong), 'held-out image')} of {known:,}, most often in taking "
-                f"'{commonest[0]}' for '{commonest[1]}' ({count:,}). Those that it is surest of are either hard, or their "
-                "label is wrong.")
+    commonest, count = Counter(
+        (str(seen.held.labels[at]), _said(seen, at)) for at in wrong
+    ).most_common(1)[0]
+    sentence = (
+        f"The classifier errs on {counted(len(wrong), 'held-out image')} of {known:,}, most often "
+        "in taking "
+        f"'{commonest[0]}' for '{commonest[1]}' ({count:,}). Those that it is surest of are "
+        "either hard, or their "
+        "label is wrong."
+    )
     return Finding(
-        technique="images", name="mistakes", sentence=sentence, strength=len(wrong) / known, measure="share of mistakes",
-        support=len(wrong), interval=wilson(len(wrong), known), columns=seen.columns,
-        picture=Sheet("The mistakes that the classifier is surest of",
-                      tuple(strip(kind, seen.held.pixels[at]) for kind, at in kinds.items())))
+        technique="images",
+        name="mistakes",
+        sentence=sentence,
+        strength=len(wrong) / known,
+        measure="share of mistakes",
+        support=len(wrong),
+        interval=wilson(len(wrong), known),
+        columns=seen.columns,
+        picture=Sheet(
+            "The mistakes that the classifier is surest of",
+            tuple(strip(kind, seen.held.pixels[at]) for kind, at in kinds.items()),
+        ),
+    )

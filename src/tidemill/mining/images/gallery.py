@@ -29,7 +29,8 @@ NEIGHBOURS = 10
 
 @dataclass(frozen=True)
 class Album:
-    """Images (n, height, width, channels) uint8 and what each shows ("" where that is not known, or rarely there)."""
+    """Images (n, height, width, channels) uint8 and what each shows ("" where that is not known, or
+    rarely there)."""
 
     pixels: np.ndarray
     labels: NDArray[np.str_]
@@ -48,7 +49,8 @@ class Gallery:
         classes: The labels, sorted; none where the classifier is one of digits.
         chances: Of each class for each held-out image, (m, classes).
         seen, held_seen: Features of both, (n, features) and (m, features).
-        nearest: Positions of the training images nearest to each held-out one in features, (m, NEIGHBOURS).
+        nearest: Positions of the training images nearest to each held-out one in features, (m,
+            NEIGHBOURS).
         distances: How far these are.
     """
 
@@ -70,7 +72,8 @@ class Gallery:
 
 
 def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
-    """The images with a classifier's features; None without a column of images, or with too few of them.
+    """The images with a classifier's features; None without a column of images, or with too few of
+    them.
 
     Raises:
         ImportError: There is no torch.
@@ -78,7 +81,10 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
     column = image_column(train.schema)
     if column is None or len(train) < FEWEST_IMAGES or len(holdout) < FEWEST_IMAGES // 3:
         return None
-    few, held = (_album(data, column.name, run, name) for data, name in ((train, "train"), (holdout, "holdout")))
+    few, held = (
+        _album(data, column.name, run, name)
+        for data, name in ((train, "train"), (holdout, "holdout"))
+    )
     counts = Counter(few.labels[few.labels != ""].tolist())
     classes = tuple(sorted(label for label, count in counts.items() if count >= FEWEST_OF_CLASS))
     few, held = _known(few, classes), _known(held, classes)
@@ -88,8 +94,18 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
     run.check()
     distances, nearest = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(seen).kneighbors(held_seen)
     label = label_column(train.schema)
-    return Gallery(column.name, label.name if label and own else "", few, held, classes if own else (),
-                   classifier.chances(held.pixels), seen, held_seen, nearest, distances)
+    return Gallery(
+        column.name,
+        label.name if label and own else "",
+        few,
+        held,
+        classes if own else (),
+        classifier.chances(held.pixels),
+        seen,
+        held_seen,
+        nearest,
+        distances,
+    )
 
 
 def _album(data: Dataset, column: str, run: Run, name: str) -> Album:

@@ -31,7 +31,8 @@ APART = 0.05
 
 @dataclass(frozen=True)
 class Grouping:
-    """One number of groups: their centres, the group of each held-out image, and how far apart these are."""
+    """One number of groups: their centres, the group of each held-out image, and how far apart
+    these are."""
 
     centres: Floats
     labels: NDArray[np.int64]
@@ -39,9 +40,12 @@ class Grouping:
 
 
 def groups(seen: Gallery, run: Run) -> Iterator[Finding]:
-    """Cluster the training images by a classifier's features; nothing where the groups are not apart."""
+    """Cluster the training images by a classifier's features; nothing where the groups are not
+    apart."""
     axes = min(AXES, seen.seen.shape[1], len(seen.seen))
-    space = PCA(axes, svd_solver="randomized", random_state=run.seed_of("mining/images/space")).fit(seen.seen)
+    space = PCA(axes, svd_solver="randomized", random_state=run.seed_of("mining/images/space")).fit(
+        seen.seen
+    )
     places, held = space.transform(seen.seen), space.transform(seen.held_seen)
     if not places.std() > 0:
         return
@@ -52,16 +56,24 @@ def groups(seen: Gallery, run: Run) -> Iterator[Finding]:
             tried.append(_grouped(places, held, count, run))
     best = max(tried, key=lambda each: each.silhouette)
     shuffled = run.rng("mining/images/shuffled").permuted
-    by_chance = _grouped(shuffled(places, axis=0), shuffled(held, axis=0), len(best.centres), run).silhouette
+    by_chance = _grouped(
+        shuffled(places, axis=0), shuffled(held, axis=0), len(best.centres), run
+    ).silhouette
     if best.silhouette >= by_chance + APART:
         yield _finding(seen, best, held, by_chance)
 
 
 def _grouped(places: Floats, held: Floats, count: int, run: Run) -> Grouping:
-    found = MiniBatchKMeans(count, n_init=4, batch_size=1024, random_state=run.seed_of("mining/images/groups")).fit(places)
+    found = MiniBatchKMeans(
+        count, n_init=4, batch_size=1024, random_state=run.seed_of("mining/images/groups")
+    ).fit(places)
     labels = found.predict(held)
     few = slice(MOST_JUDGED)
-    apart = silhouette_score(held[few], labels[few]) if 1 < len(set(labels[few])) < len(labels[few]) else -1.0
+    apart = (
+        silhouette_score(held[few], labels[few])
+        if 1 < len(set(labels[few])) < len(labels[few])
+        else -1.0
+    )
     return Grouping(found.cluster_centers_, labels, float(apart))
 
 
@@ -71,23 +83,49 @@ def _finding(seen: Gallery, best: Grouping, held: Floats, by_chance: float) -> F
     rows: list[tuple[object, ...]] = []
     for group in (int(at) for at in np.argsort(-sizes, kind="stable") if sizes[at]):
         inside = np.flatnonzero(best.labels == group)
-        near = inside[np.argsort(((held[inside] - best.centres[group])**2).sum(axis=1), kind="stable")[:SHOWN]]
+        near = inside[
+            np.argsort(((held[inside] - best.centres[group]) ** 2).sum(axis=1), kind="stable")[
+                :SHOWN
+            ]
+        ]
         share = sizes[group] / len(held)
         main, part = _main_label(seen, inside)
         told = f", {percent(part)} of them '{main}'" if main else ""
         strips.append(strip(f"{percent(share)} of images{told}", seen.held.pixels[near]))
-        rows.append((len(rows) + 1, int(sizes[group]), round(float(share), 3), *((main, round(part, 3)) if main else ())))
+        rows.append(
+            (
+                len(rows) + 1,
+                int(sizes[group]),
+                round(float(share), 3),
+                *((main, round(part, 3)) if main else ()),
+            )
+        )
     largest = float(sizes.max()) / len(held)
-    sentence = (f"By what a classifier of {seen.label or 'handwritten digits'} sees in them, the images fall into "
-                f"{len(rows)} groups; the largest holds {percent(largest)} of {len(held):,} held-out images. "
-                f"Silhouette {number(best.silhouette, 2)}, against {number(by_chance, 2)} where what is seen is shuffled.")
+    sentence = (
+        f"By what a classifier of {seen.label or 'handwritten digits'} sees in them, the images "
+        "fall into "
+        f"{len(rows)} groups; the largest holds {percent(largest)} of {len(held):,} held-out "
+        "images. "
+        f"Silhouette {number(best.silhouette, 2)}, against {number(by_chance, 2)} where what is "
+        "seen is shuffled."
+    )
     labelled = ("commonest label", "its share") if seen.label else ()
     return Finding(
-        technique="images", name="groups", sentence=sentence, strength=best.silhouette, measure="silhouette",
-        support=len(held), columns=(seen.column,),
-        table=Table(("group", "held-out images", "share", *labelled), tuple(rows), "Groups of images that look alike"),
+        technique="images",
+        name="groups",
+        sentence=sentence,
+        strength=best.silhouette,
+        measure="silhouette",
+        support=len(held),
+        columns=(seen.column,),
+        table=Table(
+            ("group", "held-out images", "share", *labelled),
+            tuple(rows),
+            "Groups of images that look alike",
+        ),
         picture=Sheet("Groups of held-out images: those nearest to each middle", tuple(strips)),
-        figures={"groups": len(rows), "silhouette_shuffled": by_chance})
+        figures={"groups": len(rows), "silhouette_shuffled": by_chance},
+    )
 
 
 def _main_label(seen: Gallery, inside: NDArray[np.int64]) -> tuple[str, float]:

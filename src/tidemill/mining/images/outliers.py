@@ -15,23 +15,36 @@ from tidemill.mining.wording import number
 
 SHOWN = 16
 NTH = 5
-"""The distance to so manieth nearest training image counts, so that one copy does not make an odd image usual."""
+"""The distance to so manieth nearest training image counts, so that one copy does not make an odd
+image usual."""
 FAR = 1.75
 """How many median distances the oddest image must lie away for any to be told."""
 
 
 def odd_images(seen: Gallery, run: Run) -> Iterator[Finding]:
-    """The held-out images farthest from their NTH nearest training image, in a classifier's features (Sun et al. 2022)."""
+    """The held-out images farthest from their NTH nearest training image, in a classifier's
+    features (Sun et al. 2022)."""
     away = seen.distances[:, NTH - 1]
     middle = float(np.median(away))
     if middle <= 0 or away.max() < FAR * middle:
         return
     oddest = np.argsort(-away, kind="stable")[:SHOWN]
     first, last = (float(away[at]) / middle for at in (oddest[0], oddest[-1]))
-    sentence = (f"The {len(oddest)} oddest of {len(seen.held):,} held-out images are {number(last, 2)} to "
-                f"{number(first, 2)} times as far from the training images as the median one. Odd images may be rare, "
-                "badly taken, or of something else.")
+    sentence = (
+        f"The {len(oddest)} oddest of {len(seen.held):,} held-out images are {number(last, 2)} to "
+        f"{number(first, 2)} times as far from the training images as the median one. Odd images "
+        "may be rare, "
+        "badly taken, or of something else."
+    )
     yield Finding(
-        technique="images", name="odd images", sentence=sentence, strength=first, measure="distance / median distance",
-        support=len(oddest), columns=(seen.column,),
-        picture=Sheet("The oddest held-out images, the farthest first", (strip("", seen.held.pixels[oddest]),)))
+        technique="images",
+        name="odd images",
+        sentence=sentence,
+        strength=first,
+        measure="distance / median distance",
+        support=len(oddest),
+        columns=(seen.column,),
+        picture=Sheet(
+            "The oddest held-out images, the farthest first", (strip("", seen.held.pixels[oddest]),)
+        ),
+    )

@@ -1,4 +1,5 @@
-"""What images show: whether their label can be seen, groups of like images, odd ones, and labels that are likely wrong."""
+"""What images show: whether their label can be seen, groups of like images, odd ones, and labels
+that are likely wrong."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from tidemill.mining.images.outliers import odd_images
 
 
 def images(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
-    """Look at images through one small classifier: of their label, or of handwritten digits where they have none.
+    """Look at images through one small classifier: of their label, or of handwritten digits where
+    they have none.
 
     Args:
         train: Images to learn from, 20,000 at most.
@@ -37,5 +39,8 @@ def _seen(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
     try:
         return gallery(train, holdout, run)
     except ImportError:
-        run.warn("nothing was looked for in the images, as that needs PyTorch: install 'tidemill[deep]'", "mine")
+        run.warn(
+            "nothing was looked for in the images, as that needs PyTorch: install 'tidemill[deep]'",
+            "mine",
+        )
         return None

@@ -1,4 +1,5 @@
-"""Differentiable augmentation: what the discriminator sees is varied, so that it cannot learn few rows by heart."""
+"""Differentiable augmentation: what the discriminator sees is varied, so that it cannot learn few
+rows by heart."""
 
 from __future__ import annotations
 
@@ -15,10 +16,12 @@ REACH = 8
 
 
 def varied(sides: Sequence[Tensor], strength: float, rng: torch.Generator) -> list[Tensor]:
-    """Numbers of grids of two axes moved at random, up to one part in REACH of a side; others as they are.
+    """Numbers of grids of two axes moved at random, up to one part in REACH of a side; others as
+    they are.
 
-    Translation as in Zhao et al. (2020), "Differentiable augmentation for data-efficient GAN training". A real row and the
-    made one beside it are moved alike, so that the discriminator is not busied with where they were moved to.
+    Translation as in Zhao et al. (2020), "Differentiable augmentation for data-efficient GAN
+    training". A real row and the made one beside it are moved alike, so that the discriminator is
+    not busied with where they were moved to.
 
     Args:
         sides: (n, H, W, channels) each, such as real rows and made ones.
@@ -30,11 +33,17 @@ def varied(sides: Sequence[Tensor], strength: float, rng: torch.Generator) -> li
     n, height, width = sides[0].shape[:3]
     out: list[list[Tensor]] = [[] for _ in sides]
     for at in torch.arange(n).tensor_split(min(PARTS, n)):
-        down, right = (int(torch.randint(-(side // REACH), side // REACH + 1, (1,), generator=rng, device=rng.device))
-                       for side in (height, width))
+        down, right = (
+            int(
+                torch.randint(
+                    -(side // REACH), side // REACH + 1, (1,), generator=rng, device=rng.device
+                )
+            )
+            for side in (height, width)
+        )
         still = float(torch.rand(1, generator=rng, device=rng.device)) >= strength
         for moved, side in zip(out, sides, strict=True):
-            part = side[int(at[0]):int(at[-1]) + 1]
+            part = side[int(at[0]) : int(at[-1]) + 1]
             moved.append(part if still else _moved(part, down, right))
     return [torch.cat(parts) for parts in out]
 
@@ -42,6 +51,8 @@ def varied(sides: Sequence[Tensor], strength: float, rng: torch.Generator) -> li
 def _moved(z: Tensor, down: int, right: int) -> Tensor:
     """(n, H, W, channels), what comes in at an edge repeating it."""
     height, width = z.shape[1:3]
-    wide = functional.pad(z.movedim(-1, 1), (abs(right),) * 2 + (abs(down),) * 2, mode="replicate").movedim(1, -1)
+    wide = functional.pad(
+        z.movedim(-1, 1), (abs(right),) * 2 + (abs(down),) * 2, mode="replicate"
+    ).movedim(1, -1)
     top, left = abs(down) - down, abs(right) - right
-    return wide[:, top:top + height, left:left + width]
+    return wide[:, top : top + height, left : left + width]

@@ -29,15 +29,19 @@ WEIGHTS = 6_000_000
 """Weights of the positions' first layers together, beyond which layers become narrower."""
 LEAST_WIDTH = 32
 SOME, OFTEN = 1000, 0.07
-"""Plain rows that are looked at, and the share of them that must be like what is asked for to draw until enough are."""
+"""Plain rows that are looked at, and the share of them that must be like what is asked for to draw
+until enough are."""
 LEAST_ROWS, FULL_WIDTH = 16, 64
-"""Rows of a step, however many codes they have; codes of a site from which on there are fewer than was asked for."""
+"""Rows of a step, however many codes they have; codes of a site from which on there are fewer than
+was asked for."""
 CANDIDATES, MOVES = 8, 3
-"""Candidates for a row under conditions, and for moving it: few, since they are drawn given all that is known."""
+"""Candidates for a row under conditions, and for moving it: few, since they are drawn given all
+that is known."""
 
 
 class Sequence(nn.Module):
-    """The codes' distributions; where there are several sites, each is also told what came before it."""
+    """The codes' distributions; where there are several sites, each is also told what came before
+    it."""
 
     def __init__(self, stream: Stream, o: AutoregressiveOptions) -> None:
         super().__init__()
@@ -46,11 +50,21 @@ class Sequence(nn.Module):
         self.sites = math.prod(spec.sites)
         self.ragged = spec.ragged
         count, sources = layout.sources.shape
-        embedding = o.embedding if count <= 32 else max(o.embedding // 2, 1) if count <= 128 else max(o.embedding // 4, 1)
+        embedding = (
+            o.embedding
+            if count <= 32
+            else max(o.embedding // 2, 1)
+            if count <= 128
+            else max(o.embedding // 4, 1)
+        )
         width = int(min(o.width, max(WEIGHTS // max(count * sources * embedding, 1), LEAST_WIDTH)))
         state = -(-o.state // 4) * 4 if spec.sites else 0
         self.inner = Conditionals(layout, state + self.context, width, embedding, o.depth)
-        self.outer = Causal(self.sites, count * embedding, self.context, state, o.blocks) if spec.sites else None
+        self.outer = (
+            Causal(self.sites, count * embedding, self.context, state, o.blocks)
+            if spec.sites
+            else None
+        )
         earlier = torch.from_numpy(layout.sources) < torch.arange(count)[:, None]
         self.register_buffer("earlier", earlier, persistent=False)
         self.register_buffer("channel", torch.from_numpy(layout.channel), persistent=False)
@@ -60,9 +74,11 @@ class Sequence(nn.Module):
     channel: Tensor
     presence: Tensor
 
-    def forward(self, token: Tensor, visible: Tensor, told: Tensor | None, noise: Noise | None = None) -> Tensor:
-        """(n, sites, P) codes, (n or 1, P, K) whether sources are seen, (n, context) -> (n, sites, P) log chances of the
-        codes; 0 where there is none.
+    def forward(
+        self, token: Tensor, visible: Tensor, told: Tensor | None, noise: Noise | None = None
+    ) -> Tensor:
+        """(n, sites, P) codes, (n or 1, P, K) whether sources are seen, (n, context) -> (n, sites,
+        P) log chances of the codes; 0 where there is none.
         """
         n, sites, count = token.shape
         flat = token.reshape(n * sites, count).long()
@@ -70,7 +86,11 @@ class Sequence(nn.Module):
         about = told
         if self.outer is not None:
             state = self.outer(vectors.reshape(n, sites, -1), told)
-            about = (state if told is None else torch.cat([state, told[:, None].expand(-1, sites, -1)], -1)).flatten(0, 1)
+            about = (
+                state
+                if told is None
+                else torch.cat([state, told[:, None].expand(-1, sites, -1)], -1)
+            ).flatten(0, 1)
             visible = visible if len(visible) == 1 else visible.repeat_interleave(sites, 0)
         logits = self.inner(flat, vectors, visible, about, noise)
         target = flat.clamp_min(0).T[..., None]
@@ -79,7 +99,8 @@ class Sequence(nn.Module):
         return torch.where(flat.T >= 0, found, 0.0).T.reshape(n, sites, count)
 
     def orders(self, n: int, canonical: float, hidden: float, rng: torch.Generator) -> Tensor:
-        """(n, P, K) whether each position of a row sees each of its sources, in a random order of the row's own.
+        """(n, P, K) whether each position of a row sees each of its sources, in a random order of
+        the row's own.
 
         Args:
             n: Rows.
@@ -87,8 +108,8 @@ class Sequence(nn.Module):
             hidden: Chance that a source is not shown even then.
             rng: The random stream.
 
-        In the other rows a random part of the channels comes first, as when they are known; a number comes after what
-        says that there is one, and its second digit after its first one.
+        In the other rows a random part of the channels comes first, as when they are known; a
+        number comes after what says that there is one, and its second digit after its first one.
         """
         device, count = rng.device, self.inner.positions
         channels = len(self.presence)
@@ -118,25 +139,33 @@ class AutoregressiveOptions(Training):
     dropout: float = option(0.3, "share of a layer's units left out of a step", low=0.0, high=0.95)
     state: int = option(128, "units of what is told of earlier sites", low=4)
     blocks: int = option(3, "blocks of the transformer over the sites", low=1)
-    canonical: float = option(0.6, "share of the rows that are learned in the grid's order, others in random ones", low=0.0,
-                              high=1.0)
+    canonical: float = option(
+        0.6,
+        "share of the rows that are learned in the grid's order, others in random ones",
+        low=0.0,
+        high=1.0,
+    )
     hidden: float = option(0.1, "chance that an earlier code is not shown", low=0.0, high=1.0)
 
 
 class Autoregressive(Neural):
-    """Codes drawn one after the other, each given all before it; a number of many values is a coarse and a fine one.
+    """Codes drawn one after the other, each given all before it; a number of many values is a
+    coarse and a fine one.
 
-    In a table every code has a network of its own (MADE, Germain et al. 2015; in any order, Uria, Murray and Larochelle
-    2014; for tables, TabularARGN, Tiwald et al. 2025), and a part of the rows is learned in random orders, so that any
-    part of a row can be drawn given any other. Where there are several sites, a causal transformer tells each site of those
-    before it, and the codes within a site are drawn as those of a table.
+    In a table every code has a network of its own (MADE, Germain et al. 2015; in any order, Uria,
+    Murray and Larochelle 2014; for tables, TabularARGN, Tiwald et al. 2025), and a part of the rows
+    is learned in random orders, so that any part of a row can be drawn given any other. Where there
+    are several sites, a causal transformer tells each site of those before it, and the codes within
+    a site are drawn as those of a table.
 
-    The likelihood of a row is known (:meth:`scores`); it is that of the grid's order, in which plain rows are drawn, and
-    those under conditions come from the same distribution (:meth:`infill`).
+    The likelihood of a row is known (:meth:`scores`); it is that of the grid's order, in which
+    plain rows are drawn, and those under conditions come from the same distribution
+    (:meth:`infill`).
 
     Example:
         >>> from tidemill.core.grid import Code
-        >>> spec, rows = Spec(codes=(Code("coin", 2),)), Batch(np.zeros((40, 0), int), np.arange(40)[:, None] % 2)
+        >>> spec, rows = Spec(codes=(Code("coin", 2),)), Batch(np.zeros((40, 0), int),
+        ...     np.arange(40)[:, None] % 2)
         >>> model = Autoregressive(steps=1, width=4, cores=1).fit(spec, rows, Run())
         >>> model.scores(rows).shape
         (40,)
@@ -163,16 +192,25 @@ class Autoregressive(Neural):
     def objectives(self, net: nn.Module) -> list[Objective]:
         """The likelihood."""
         assert isinstance(net, Sequence)
-        return [Objective("loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng))]
+        return [
+            Objective(
+                "loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng)
+            )
+        ]
 
     def step_rows(self) -> int:
         """Fewer rows where each is many codes, so that steps are many."""
-        fewer = self.options.batch / (1 + math.prod(self.spec.sites) // 3) / max(self.stream.width / FULL_WIDTH, 1)
+        fewer = (
+            self.options.batch
+            / (1 + math.prod(self.spec.sites) // 3)
+            / max(self.stream.width / FULL_WIDTH, 1)
+        )
         return min(max(int(fewer), LEAST_ROWS), self.options.batch)
 
     def _loss(self, net: Sequence, rows: Tensors, rng: torch.Generator) -> Tensor:
         o, token = self.options, rows["token"]
         visible = net.orders(len(token), 1.0 if self.spec.sites else o.canonical, o.hidden, rng)
+
         def noise(h: Tensor) -> Tensor:
             kept = torch.rand(h.shape, generator=rng, device=h.device) >= o.dropout
             return h * kept / (1 - o.dropout)
@@ -189,16 +227,23 @@ class Autoregressive(Neural):
         return self._each(net, rows, net.earlier).sum(1)
 
     def _each(self, net: Sequence, rows: Tensors, seen: Tensor) -> Tensor:
-        """(n, sites * P) the log-likelihood of each code, given the sources that (P, K) ``seen`` lets it see."""
+        """(n, sites * P) the log-likelihood of each code, given the sources that (P, K) ``seen``
+        lets it see."""
         size = max(CELLS // max(rows["token"][0].numel() * net.inner.share.shape[1], 1), 1)
         parts = []
         for start in range(0, len(rows["token"]), size):
-            part = {name: tensor[start:start + size] for name, tensor in rows.items()}
+            part = {name: tensor[start : start + size] for name, tensor in rows.items()}
             parts.append(net(part["token"], seen[None], part.get("context")).flatten(1).double())
         return torch.cat(parts)
 
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator,
-             noise: Tensor | None = None) -> Batch:
+    def draw(
+        self,
+        net: nn.Module,
+        n: int,
+        context: Batch | None,
+        rng: torch.Generator,
+        noise: Tensor | None = None,
+    ) -> Batch:
         """Rows in the grid's order, site by site."""
         sites, device = math.prod(self.spec.sites), rng.device
         token = torch.full((n, sites, self.stream.width), NONE, dtype=torch.int64, device=device)
@@ -217,8 +262,15 @@ class Autoregressive(Neural):
                 alive, before = self._site(net.inner, token[:, site], about, alive, asked, rng)
         return self.stream.batch(token, numpy_stream(rng), context)
 
-    def _site(self, inner: Conditionals, token: Tensor, told: Tensor | None, alive: Tensor, asked: bool,
-              rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _site(
+        self,
+        inner: Conditionals,
+        token: Tensor,
+        told: Tensor | None,
+        alive: Tensor,
+        asked: bool,
+        rng: torch.Generator,
+    ) -> tuple[Tensor, Tensor]:
         """Draw the codes of a site.
 
         Args:
@@ -230,7 +282,8 @@ class Autoregressive(Neural):
             rng: The random stream.
 
         Returns:
-            (n,) whether this site is in use, and (n, P * embedding) what later sites are told of its codes.
+            (n,) whether this site is in use, and (n, P * embedding) what later sites are told of
+            its codes.
         """
         vectors = torch.zeros((*token.shape, inner.embedding), device=token.device)
         for p in range(inner.positions):
@@ -239,7 +292,9 @@ class Autoregressive(Neural):
                 continue
             if (presence := self.stream.presence[p]) >= 0:
                 has = alive & (token[:, presence] == 0)
-            token[:, p] = torch.where(has, chosen(inner.at(p, token, vectors, None, told), rng), NONE)
+            token[:, p] = torch.where(
+                has, chosen(inner.at(p, token, vectors, None, told), rng), NONE
+            )
             vectors[:, p] = inner.vector(p, token)
             if use:
                 alive = alive & (token[:, 0] == 1)
@@ -253,7 +308,8 @@ class Autoregressive(Neural):
             run: For its device.
 
         Returns:
-            (n,) natural logarithm of the chance of each row, -inf for rows with values that the model never makes.
+            (n,) natural logarithm of the chance of each row, -inf for rows with values that the
+            model never makes.
         """
         symbols = self.stream.symbols(batch)
         found = -self.stream.widths(symbols).reshape(len(batch), -1).sum(1)
@@ -264,19 +320,26 @@ class Autoregressive(Neural):
                 rows = {name: tensor.to(device) for name, tensor in self.rows(batch).items()}
                 found = found + self._likelihood(net, rows).cpu().numpy()
             self.net = net.cpu()
-        return np.where(self.stream.impossible(batch, symbols).reshape(len(batch), -1).any(1), -np.inf, found)
+        return np.where(
+            self.stream.impossible(batch, symbols).reshape(len(batch), -1).any(1), -np.inf, found
+        )
 
-    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
-        """n new rows that keep to what is known, of single rows too: see :func:`tidemill.models.particles.infilled`.
+    def infill(
+        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
+    ) -> Infilled:
+        """n new rows that keep to what is known, of single rows too: see
+        :func:`tidemill.models.particles.infilled`.
 
-        What is known comes first in the order, so that the rest is drawn given all of it. The network's answers in that
-        order are not quite those of the grid's order, in which plain rows are drawn, so candidates are weighed by how much
-        likelier they are in the latter: the rows are those of one and the same distribution. Where many plain rows are as
-        they should be, those are taken, which is quicker and exact.
+        What is known comes first in the order, so that the rest is drawn given all of it. The
+        network's answers in that order are not quite those of the grid's order, in which plain rows
+        are drawn, so candidates are weighed by how much likelier they are in the latter: the rows
+        are those of one and the same distribution. Where many plain rows are as they should be,
+        those are taken, which is quicker and exact.
 
         Raises:
             ConditionError: What is known has no chance under the model.
-            OptionError: Values of single rows are given, and the rows have several sites or a context.
+            OptionError: Values of single rows are given, and the rows have several sites or a
+                context.
         """
         if self.spec.sites or self.spec.context is not None:
             return super().infill(n, known, rng, run)
@@ -291,15 +354,38 @@ class Autoregressive(Neural):
         device = device_of(run.device)
         net = self.net.to(device)
         with torch_threads(self.options.cores):
-            asked = [Chances(self.stream, net.inner if isinstance(net, Sequence) else None, variables, v, device)
-                     for v in range(len(variables))]
-            correction = self._correction(net, variables, device) if isinstance(net, Sequence) else None
-            made = infilled(variables, asked, n, known, rng, run, each=CANDIDATES, moves=MOVES, correction=correction)
+            asked = [
+                Chances(
+                    self.stream,
+                    net.inner if isinstance(net, Sequence) else None,
+                    variables,
+                    v,
+                    device,
+                )
+                for v in range(len(variables))
+            ]
+            correction = (
+                self._correction(net, variables, device) if isinstance(net, Sequence) else None
+            )
+            made = infilled(
+                variables,
+                asked,
+                n,
+                known,
+                rng,
+                run,
+                each=CANDIDATES,
+                moves=MOVES,
+                correction=correction,
+            )
         self.net = net.cpu()
         return made
 
-    def _correction(self, net: Sequence, variables: Variables, device: torch.device) -> Correction | None:
-        """How much likelier rows are in the grid's order than in that of the variables; None where it is the same."""
+    def _correction(
+        self, net: Sequence, variables: Variables, device: torch.device
+    ) -> Correction | None:
+        """How much likelier rows are in the grid's order than in that of the variables; None where
+        it is the same."""
         if variables.channels == self.spec.order:
             return None
         place = [self.stream.channels.index(channel) for channel in variables.channels]
@@ -313,9 +399,14 @@ class Autoregressive(Neural):
             own[:, place] = symbols
             token = torch.from_numpy(self.stream.of_symbols(own))[:, None].to(device)
             with torch.inference_mode():
-                here, there = (self._each(net, {"token": token}, seen) for seen in (net.earlier, other.to(device)))
+                here, there = (
+                    self._each(net, {"token": token}, seen)
+                    for seen in (net.earlier, other.to(device))
+                )
                 # what never occurs, but is given, is as impossible in either order
-                return np.asarray(torch.where(there.isinf(), 0.0, here - there).sum(1).cpu().numpy())
+                return np.asarray(
+                    torch.where(there.isinf(), 0.0, here - there).sum(1).cpu().numpy()
+                )
 
         return correction
 
@@ -335,6 +426,9 @@ class Autoregressive(Neural):
 def chosen(logits: Tensor, rng: torch.Generator) -> Tensor:
     """(n, codes) logits -> (n,) codes drawn from them."""
     edges = functional.softmax(logits.double(), dim=-1).cumsum(-1)
-    u = torch.rand(len(logits), dtype=torch.float64, generator=rng, device=logits.device) * edges[:, -1]
+    u = (
+        torch.rand(len(logits), dtype=torch.float64, generator=rng, device=logits.device)
+        * edges[:, -1]
+    )
     # the first edge beyond u, so never a code without a chance
     return (edges <= u[:, None]).sum(-1).clamp_max(logits.shape[-1] - 1)

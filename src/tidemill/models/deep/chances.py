@@ -1,4 +1,5 @@
-"""What a network says of one variable given others, in the words that weighted candidates ask in."""
+"""What a network says of one variable given others, in the words that weighted candidates ask
+in."""
 
 from __future__ import annotations
 
@@ -20,16 +21,22 @@ MOSTLY = 0.5
 
 
 class Chances:
-    """The distribution of one variable of a table, given those before it in an order of one's own; it answers as
-    :class:`~tidemill.models.answers.Answers` does.
+    """The distribution of one variable of a table, given those before it in an order of one's own;
+    it answers as :class:`~tidemill.models.answers.Answers` does.
 
     Attributes:
         count: (symbols,) training rows of each symbol.
         features: (f,) the earlier variables.
     """
 
-    def __init__(self, stream: Stream, inner: Conditionals | None, variables: Variables, v: int,
-                 device: torch.device) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        inner: Conditionals | None,
+        variables: Variables,
+        v: int,
+        device: torch.device,
+    ) -> None:
         self.stream, self.inner, self.device = stream, inner, device
         self.count, self.features = variables.count[v], np.arange(v)
         place = {channel: c for c, channel in enumerate(stream.channels)}
@@ -40,14 +47,15 @@ class Chances:
         self.mass = self.count[self.digits.symbol]  # of each place
         self.edges = self.digits.start
 
-    # --- what is asked ----------------------------------------------------------------------------------------------------
+    # --- what is asked ----------------------------------------------------------------------------
 
     def draw(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """(n, f) features -> (n,) symbols."""
         return self.at(x, rng.random(len(x)))[0]
 
     def at(self, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) parts of the distribution's mass -> (n,) symbols, and the part of each that lies below."""
+        """(n,) parts of the distribution's mass -> (n,) symbols, and the part of each that lies
+        below."""
         symbols, parts = np.zeros(len(x), int), np.zeros(len(x))
         for rows, token, group in self._groups(x):
             chosen, part = _inverse(group, u[rows])
@@ -80,8 +88,11 @@ class Chances:
                 found[rows] *= _of(self._second(token, at), place - self.edges[at])
         return found
 
-    def within(self, x: np.ndarray, allowed: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """(symbols,) bool -> (n,) the chance of the allowed symbols together, and (n,) one of them for each row."""
+    def within(
+        self, x: np.ndarray, allowed: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(symbols,) bool -> (n,) the chance of the allowed symbols together, and (n,) one of them
+        for each row."""
         chance, symbols = np.zeros(len(x)), np.zeros(len(x), int)
         let = (allowed & (self.count > 0))[self.digits.symbol]
         for rows, token, group in self._groups(x):
@@ -97,12 +108,12 @@ class Chances:
             symbols[rows] = self.digits.symbol[chosen]
         return chance, symbols
 
-    # --- how it is answered -----------------------------------------------------------------------------------------------
+    # --- how it is answered -----------------------------------------------------------------------
 
     def _groups(self, x: np.ndarray) -> Iterator[tuple[slice, torch.Tensor, np.ndarray]]:
         """Rows in chunks: which, their codes, and (rows, groups) the chances of the first digit."""
         for start in range(0, len(x), CHUNK):
-            part = x[start:start + CHUNK]
+            part = x[start : start + CHUNK]
             symbols = np.full((len(part), len(self.stream.channels)), NONE, np.int32)
             symbols[:, self.earlier] = np.where(np.isnan(part), NONE, part)
             token = torch.from_numpy(self.stream.of_symbols(symbols)).long().to(self.device)
@@ -132,25 +143,37 @@ class Chances:
 
     def _shares(self, token: torch.Tensor, let: np.ndarray) -> np.ndarray:
         """(n or 1, groups) which part of each group's chance is allowed."""
-        kept, there = (np.add.reduceat(flags, self.edges[:-1], dtype=int) for flags in (let, self.mass > 0))
+        kept, there = (
+            np.add.reduceat(flags, self.edges[:-1], dtype=int) for flags in (let, self.mass > 0)
+        )
         shares = np.tile((kept == there) & (there > 0), (len(token), 1)).astype(float)
         for g in np.flatnonzero((kept > 0) & (kept < there)):
             inner = self._second(token, np.full(len(token), g))
-            shares[:, g] = inner[:, :self.edges[g + 1] - self.edges[g]] @ let[self.edges[g]:self.edges[g + 1]]
+            shares[:, g] = (
+                inner[:, : self.edges[g + 1] - self.edges[g]]
+                @ let[self.edges[g] : self.edges[g + 1]]
+            )
         return shares
 
 
 def known_first(spec: Spec, known: Known) -> tuple[tuple[Channel, int], ...]:
-    """The spec's channels, those of which something is known before the others, and what says that there is a number before
-    it; of those that only some rows have, the ones that most rows have.
+    """The spec's channels, those of which something is known before the others, and what says that
+    there is a number before it; of those that only some rows have, the ones that most rows have.
     """
-    first: set[tuple[Channel, int]] = {*(("code", i) for i in known.code), *(("real", i) for i in known.tick)}
+    first: set[tuple[Channel, int]] = {
+        *(("code", i) for i in known.code),
+        *(("real", i) for i in known.tick),
+    }
     first |= {("real", i) for one in known.sums for i in one.channels}
     if known.rows is not None and len(known.rows):
         given = known.rows
         first |= {("code", int(i)) for i in np.flatnonzero(given.code.mean(axis=0) >= MOSTLY)}
         first |= {("real", int(i)) for i in np.flatnonzero(given.tick.mean(axis=0) >= MOSTLY)}
-    first |= {("code", code) for sort, i in first if sort == "real" and (code := spec.reals[i].presence) is not None}
+    first |= {
+        ("code", code)
+        for sort, i in first
+        if sort == "real" and (code := spec.reals[i].presence) is not None
+    }
     return tuple(sorted(spec.order, key=lambda channel: channel not in first))
 
 
@@ -166,7 +189,8 @@ def _of(chance: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def _inverse(chance: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n, codes) chances, (n,) parts of their mass -> (n,) codes, and the part of each that lies below."""
+    """(n, codes) chances, (n,) parts of their mass -> (n,) codes, and the part of each that lies
+    below."""
     edges = np.cumsum(chance, axis=1)
     last = chance.shape[1] - 1 - (chance[:, ::-1] > 0).argmax(axis=1)  # the last that can be
     at = np.minimum((edges <= u[:, None]).sum(axis=1), last)

@@ -42,14 +42,20 @@ class Checkpoint:
             return
         manifest, documents, arrays = artifact.load(self.path)
         if manifest.get("identity") != self.identity:
-            self.run.warn(f"{self.path} is of another training (other data, options or seed); this one begins anew", "learn")
+            self.run.warn(
+                f"{self.path} is of another training (other data, options or seed); this one "
+                "begins anew",
+                "learn",
+            )
             return
         with artifact.trusted_shape(self.path):
             trainer.from_arrays(arrays)
             trainer.progress = type(trainer.progress)(**documents["progress"])
             if documents["unscored"]:
                 trainer.progress.best = float("inf")
-        self.run.emit("note", "learn", f"going on after step {trainer.progress.step:,}, from {self.path}")
+        self.run.emit(
+            "note", "learn", f"going on after step {trainer.progress.step:,}, from {self.path}"
+        )
 
     def maybe_keep(self, trainer: Trainer) -> None:
         """Keep the state if it is time."""
@@ -61,7 +67,11 @@ class Checkpoint:
         began = time.monotonic()
         unscored = trainer.progress.best == float("inf")
         progress = {**asdict(trainer.progress), **({"best": 0.0} if unscored else {})}
-        artifact.save(self.path, {"identity": self.identity}, {"progress": progress, "unscored": unscored},
-                      trainer.to_arrays())
+        artifact.save(
+            self.path,
+            {"identity": self.identity},
+            {"progress": progress, "unscored": unscored},
+            trainer.to_arrays(),
+        )
         now = time.monotonic()
         self.due = now + max(LEAST, (now - began) / SHARE)

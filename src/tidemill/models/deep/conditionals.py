@@ -18,9 +18,10 @@ Noise = Callable[[Tensor], Tensor]
 class Conditionals(nn.Module):
     """For every position a network of its own, all computed together.
 
-    A position is told of the others by a vector each, of which those that it may not see are zero; its network says how far
-    the codes' chances are from their shares, so that it begins, and stays where little is to be learned, at the shares.
-    As MADE (Germain et al. 2015), but with weights of its own for each position, as TabularARGN (Tiwald et al. 2025).
+    A position is told of the others by a vector each, of which those that it may not see are zero;
+    its network says how far the codes' chances are from their shares, so that it begins, and stays
+    where little is to be learned, at the shares. As MADE (Germain et al. 2015), but with weights of
+    its own for each position, as TabularARGN (Tiwald et al. 2025).
 
     Args:
         layout: The stream's positions.
@@ -48,24 +49,34 @@ class Conditionals(nn.Module):
     def __init__(self, layout: Layout, told: int, width: int, embedding: int, depth: int) -> None:
         super().__init__()
         for name in ("size", "coarse", "row", "first", "wave", "sources"):
-            self.register_buffer(name, torch.from_numpy(getattr(layout, name)).long(), persistent=False)
+            self.register_buffer(
+                name, torch.from_numpy(getattr(layout, name)).long(), persistent=False
+            )
         for name in ("share", "waves", "seen", "slopes"):
-            self.register_buffer(name, torch.from_numpy(getattr(layout, name)).float(), persistent=False)
+            self.register_buffer(
+                name, torch.from_numpy(getattr(layout, name)).float(), persistent=False
+            )
         self.register_buffer("smooth", torch.from_numpy(layout.smooth), persistent=False)
-        # the symbols of a group are told by their rank alone: the same code means another one in each group
-        self.register_buffer("free", torch.from_numpy(layout.free).float()[:, None, None], persistent=False)
+        # the symbols of a group are told by their rank alone: the same code means another one in
+        # each group
+        self.register_buffer(
+            "free", torch.from_numpy(layout.free).float()[:, None, None], persistent=False
+        )
         own = torch.repeat_interleave(~self.smooth, self.size)
         self.register_buffer("named", self.seen * own, persistent=False)
         self.register_buffer("offset", self.size.cumsum(0) - self.size, persistent=False)
         count, most, features = len(self.size), self.share.shape[1], self.waves.shape[1]
         at = self.wave[:, None] + torch.arange(most).minimum(self.size[:, None] - 1)
-        self.register_buffer("groups", self.waves[at] * ~self.smooth[:, None, None], persistent=False)
+        self.register_buffer(
+            "groups", self.waves[at] * ~self.smooth[:, None, None], persistent=False
+        )
         self.embedding, self.told = embedding, told
         inputs = self.sources.shape[1] * embedding + told
         self.code = nn.Parameter(torch.randn(int(self.size.sum()), embedding) * 0.5)
         self.by_rank = nn.Parameter(torch.randn(count, features, embedding) / math.sqrt(features))
-        self.weight = nn.ParameterList([_spread(count, inputs, width),
-                                        *(_spread(count, width, width) for _ in range(depth))])
+        self.weight = nn.ParameterList(
+            [_spread(count, inputs, width), *(_spread(count, width, width) for _ in range(depth))]
+        )
         self.bias = nn.ParameterList([torch.zeros(count, 1, width) for _ in range(depth + 1)])
         self.head = nn.Parameter(torch.zeros(count, width, most))
         self.slope = nn.Parameter(torch.zeros(count, width, SLOPES))
@@ -98,8 +109,14 @@ class Conditionals(nn.Module):
         inner = (self.coarse >= 0).to(token.dtype) * token[:, self.coarse.clamp_min(0)].clamp_min(0)
         return self.row + inner
 
-    def forward(self, token: Tensor, vectors: Tensor, visible: Tensor, told: Tensor | None,
-                noise: Noise | None = None) -> Tensor:
+    def forward(
+        self,
+        token: Tensor,
+        vectors: Tensor,
+        visible: Tensor,
+        told: Tensor | None,
+        noise: Noise | None = None,
+    ) -> Tensor:
         """All distributions.
 
         Args:
@@ -117,7 +134,9 @@ class Conditionals(nn.Module):
             shown = torch.cat([shown, told.expand(self.positions, *told.shape)], dim=-1)
         return self._logits(shown, self._rows(token.clamp_min(0)).T, slice(None), noise)
 
-    def at(self, p: int, token: Tensor, vectors: Tensor, visible: Tensor | None, told: Tensor | None) -> Tensor:
+    def at(
+        self, p: int, token: Tensor, vectors: Tensor, visible: Tensor | None, told: Tensor | None
+    ) -> Tensor:
         """The distribution of position p alone.
 
         Args:
@@ -139,24 +158,33 @@ class Conditionals(nn.Module):
             shown = torch.cat([shown, told], dim=-1)
         size = int(self.size[p])
         coarse = int(self.coarse[p])
-        row = self.row[p] + (token[:, coarse].clamp_min(0) if coarse >= 0 else torch.zeros_like(token[:, 0]))
+        row = self.row[p] + (
+            token[:, coarse].clamp_min(0) if coarse >= 0 else torch.zeros_like(token[:, 0])
+        )
         return self._logits(shown[None], row[None], slice(p, p + 1), None)[0, :, :size]
 
     def _logits(self, shown: Tensor, row: Tensor, part: slice, noise: Noise | None) -> Tensor:
-        """(positions, n, inputs), (positions, n) rows of shares -> (positions, n, most) for a part of the positions."""
+        """(positions, n, inputs), (positions, n) rows of shares -> (positions, n, most) for a part
+        of the positions."""
         h = functional.silu(torch.baddbmm(self.bias[0][part], shown, self.weight[0][part]))
         for bias, weight in zip(list(self.bias)[1:], list(self.weight)[1:], strict=True):
-            h = h + functional.silu(torch.baddbmm(bias[part], functional.layer_norm(h, h.shape[-1:]), weight[part]))
+            h = h + functional.silu(
+                torch.baddbmm(bias[part], functional.layer_norm(h, h.shape[-1:]), weight[part])
+            )
         if noise is not None:
             h = noise(h)
         # what neighbouring codes have in common is learned at once, by their rank
-        head = self.head[part] * self.free[part] + self.ranked[part] @ self.groups[part].transpose(1, 2)
+        head = self.head[part] * self.free[part] + self.ranked[part] @ self.groups[part].transpose(
+            1, 2
+        )
         out = torch.bmm(h, head).float() + self.share[row]
         second = torch.arange(len(self.size), device=row.device)[part][self.smooth[part]]
         if len(second):
             at = self.smooth[part].nonzero()[:, 0]
             slope = torch.bmm(h[at], self.slope[second]).float()
-            out = out.index_add(0, at, torch.einsum("pns,pnms->pnm", slope, self.slopes[row[at]]).float())
+            out = out.index_add(
+                0, at, torch.einsum("pns,pnms->pnm", slope, self.slopes[row[at]]).float()
+            )
         return out
 
 

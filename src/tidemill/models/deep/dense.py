@@ -23,7 +23,8 @@ MOST_SERIES = 20_000
 MOST_CELLS = 4_000_000
 """Values of a channel that its distribution is learned from, where a row has many sites."""
 FREQUENT_SITES, PIECES_OF_SITES = 0.005, 256
-"""Where a row has several sites: share of its sites from which on a value is kept as it is, and pieces at most."""
+"""Where a row has several sites: share of its sites from which on a value is kept as it is, and
+pieces at most."""
 EDGE = 1e-6
 """Smallest part of a distribution's mass that a number stands away from its ends."""
 
@@ -31,24 +32,33 @@ EDGE = 1e-6
 class Dense:
     """Rows of a grid as numbers of variance 1 and codes.
 
-    In a table a number becomes ``z = Φ⁻¹(u)``, where u is its place in the channel's distribution (a piecewise
-    uniform one, see :class:`~tidemill.models.pieces.Pieces`), at random within its tick: the probability integral transform.
-    In a series it is taken on a straight scale, and what is new in each step is learned
-    (:class:`~tidemill.models.deep.innovations.Innovations`). In an image it lies between -1 and 1, the smallest and the
-    largest one. In tables and series, values that many rows share are levels of a code of their own beside it, and a channel
-    of few values is a code altogether. Where the grid is ragged, a last code says whether a site is in
-    use, so that models generate the end.
+    In a table a number becomes ``z = Φ⁻¹(u)``, where u is its place in the channel's distribution
+    (a piecewise uniform one, see :class:`~tidemill.models.pieces.Pieces`), at random within its
+    tick: the probability integral transform. In a series it is taken on a straight scale, and what
+    is new in each step is learned (:class:`~tidemill.models.deep.innovations.Innovations`). In an
+    image it lies between -1 and 1, the smallest and the largest one. In tables and series, values
+    that many rows share are levels of a code of their own beside it, and a channel of few values is
+    a code altogether. Where the grid is ragged, a last code says whether a site is in use, so that
+    models generate the end.
 
     Attributes:
         spec: The grid's spec.
-        sizes: Levels of each code: those of the spec, then one for each real with frequent values, then "in use".
+        sizes: Levels of each code: those of the spec, then one for each real with frequent values,
+            then "in use".
         reals: Channels of numbers; index into the spec's reals of each.
         context: Width of the context's vector, 0 without one.
         never: (sum of sizes,) bool, levels that no training row has.
     """
 
-    def __init__(self, spec: Spec, pieces: list[Pieces], levels: list[np.ndarray], counts: list[np.ndarray],
-                 context: Dense | None, innovations: Innovations | None = None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        pieces: list[Pieces],
+        levels: list[np.ndarray],
+        counts: list[np.ndarray],
+        context: Dense | None,
+        innovations: Innovations | None = None,
+    ) -> None:
         self._innovations = innovations
         self.spec, self.pieces, self.levels, self.counts = spec, pieces, levels, counts
         self._context = context
@@ -57,15 +67,26 @@ class Dense:
         # a real that is a code altogether needs no level for "elsewhere"
         self.coded = [r for r in range(len(pieces)) if len(levels[r])]
         self.shift = [0 if whole[r] else 1 for r in range(len(pieces))]
-        self.sizes = (*(code.size for code in spec.codes), *(len(levels[r]) + self.shift[r] for r in self.coded),
-                      *([2] if spec.ragged else []))
+        self.sizes = (
+            *(code.size for code in spec.codes),
+            *(len(levels[r]) + self.shift[r] for r in self.coded),
+            *([2] if spec.ragged else []),
+        )
         self.context = 0 if context is None else len(context.reals) + sum(context.sizes)
-        seen = [*counts, *(np.ones(len(levels[r]) + self.shift[r], np.int64) for r in self.coded),
-                *([np.ones(2, np.int64)] if spec.ragged else [])]
-        self.never = torch.from_numpy(np.concatenate([np.zeros(0, bool), *(count == 0 for count in seen)]))
+        seen = [
+            *counts,
+            *(np.ones(len(levels[r]) + self.shift[r], np.int64) for r in self.coded),
+            *([np.ones(2, np.int64)] if spec.ragged else []),
+        ]
+        self.never = torch.from_numpy(
+            np.concatenate([np.zeros(0, bool), *(count == 0 for count in seen)])
+        )
         self.linear = len(spec.sites) > 0
         places = (_Ranges, _Line, _Span)[len(spec.sites)]
-        self.ranges = [places(pieces[r], np.setdiff1d(np.arange(len(pieces[r])), levels[r])) for r in range(len(pieces))]
+        self.ranges = [
+            places(pieces[r], np.setdiff1d(np.arange(len(pieces[r])), levels[r]))
+            for r in range(len(pieces))
+        ]
 
     @staticmethod
     def learned(spec: Spec, batch: Batch, *, frequent: float = 0.05, discrete: int = 128) -> Dense:
@@ -74,28 +95,47 @@ class Dense:
         Args:
             spec, batch: The rows.
             frequent: Share of its rows from which on a number's value is a level of its own.
-            discrete: A channel whose values nearly all occur often, and that has no more pieces than this, is a code.
+            discrete: A channel whose values nearly all occur often, and that has no more pieces
+                than this, is a code.
 
         Raises:
             DataError: The codes have too many levels for this view.
         """
         wide = max(spec.codes, key=lambda code: code.size, default=None)
         if wide is not None and sum(code.size for code in spec.codes) > MOST_LEVELS:
-            raise DataError(f"its {wide.size:,} levels are too many for a network that sees each of them as a number of its "
-                            "own", where=f"'{wide.name}'", hint="leave it out with --ignore, or choose --model trees")
+            raise DataError(
+                f"its {wide.size:,} levels are too many for a network that sees each of them as a "
+                "number of its "
+                "own",
+                where=f"'{wide.name}'",
+                hint="leave it out with --ignore, or choose --model trees",
+            )
         pieces, levels = [], []
         for r in range(len(spec.reals)):
             here = _present(spec, batch, r)
             values = batch.tick[..., r][here][:MOST_CELLS]
-            # one row fills several sites, and overlapping windows repeat it: few wide pieces hide it, and change smoothly
+            # one row fills several sites, and overlapping windows repeat it: few wide pieces hide
+            # it, and change smoothly
             if len(spec.sites) == 2 and len(values):
-                pieces.append(Pieces(*(np.array([end], np.int64) for end in (values.min(), values.max(), len(values)))))
+                pieces.append(
+                    Pieces(
+                        *(
+                            np.array([end], np.int64)
+                            for end in (values.min(), values.max(), len(values))
+                        )
+                    )
+                )
                 levels.append(np.zeros(0, np.int64))
                 continue
             own = Pieces.of(values)
             if spec.sites and len(values):
-                own = Pieces.of(values, max(MIN_COUNT, int(FREQUENT_SITES * len(values))), PIECES_OF_SITES)
-                own.low[0], own.high[-1] = values.min(), values.max()  # wide pieces end far within the tails
+                own = Pieces.of(
+                    values, max(MIN_COUNT, int(FREQUENT_SITES * len(values))), PIECES_OF_SITES
+                )
+                own.low[0], own.high[-1] = (
+                    values.min(),
+                    values.max(),
+                )  # wide pieces end far within the tails
             atom, total = own.low == own.high, max(own.count.sum(), 1)
             if len(own) <= discrete and own.count[atom].sum() >= 0.9 * total:
                 kept = np.arange(len(own))
@@ -107,7 +147,10 @@ class Dense:
         if spec.context is not None and batch.context is not None:
             given = Dense.learned(spec.context, batch.context, frequent=frequent, discrete=discrete)
         used = slice(None) if batch.mask is None else batch.mask
-        counts = [np.bincount(batch.code[..., k][used].ravel(), minlength=code.size) for k, code in enumerate(spec.codes)]
+        counts = [
+            np.bincount(batch.code[..., k][used].ravel(), minlength=code.size)
+            for k, code in enumerate(spec.codes)
+        ]
         dense = Dense(spec, pieces, levels, counts, given)
         if len(spec.sites) == 1 and dense.reals:
             rows = dense.rows(batch.rows(np.arange(min(len(batch), MOST_SERIES))))
@@ -126,9 +169,13 @@ class Dense:
         Raises:
             ConditionError: No training row has such a value.
         """
+
         def never(name: str) -> ConditionError:
-            return ConditionError("no training row is like this, so the model gives it no chance", where=f"column '{name}'",
-                                  hint="ask for values that occur, or for less at a time")
+            return ConditionError(
+                "no training row is like this, so the model gives it no chance",
+                where=f"column '{name}'",
+                hint="ask for values that occur, or for less at a time",
+            )
 
         for k, levels in known.code.items():
             if not (levels & (self.counts[k] > 0)).any():
@@ -139,15 +186,20 @@ class Dense:
                 raise never(self.spec.reals[r].name)
 
     def rows(self, batch: Batch) -> Tensors:
-        """Batch of n rows -> "low" and "high" (n, *sites, reals), between which u of a number lies; "weight", 1 where there
-        is one; "code" (n, *sites, codes); "context" (n, context), where the spec has one; all on the CPU.
+        """Batch of n rows -> "low" and "high" (n, *sites, reals), between which u of a number lies;
+        "weight", 1 where there is one; "code" (n, *sites, codes); "context" (n, context), where the
+        spec has one; all on the CPU.
         """
         used = np.ones(batch.tick.shape[:-1], bool) if batch.mask is None else batch.mask
         code = [batch.code[..., k] for k in range(len(self.spec.codes))]
         low, high, weight = [], [], []
         for r in range(len(self.pieces)):
             here = _present(self.spec, batch, r)
-            piece = self.pieces[r].nearest(batch.tick[..., r]) if len(self.pieces[r]) else np.zeros(here.shape, int)
+            piece = (
+                self.pieces[r].nearest(batch.tick[..., r])
+                if len(self.pieces[r])
+                else np.zeros(here.shape, int)
+            )
             level = np.zeros(here.shape, np.int64)
             if r in self.coded:
                 place = np.full(len(self.pieces[r]), -1)
@@ -162,16 +214,22 @@ class Dense:
                 weight.append(free)
         code += [used.astype(np.int64)] if self.spec.ragged else []
         shape = batch.tick.shape[:-1]
-        out = {"low": _stacked(low, shape, np.float32), "high": _stacked(high, shape, np.float32),
-               "weight": _stacked(weight, shape, np.float32), "code": _stacked(code, shape, np.int64)}
+        out = {
+            "low": _stacked(low, shape, np.float32),
+            "high": _stacked(high, shape, np.float32),
+            "weight": _stacked(weight, shape, np.float32),
+            "code": _stacked(code, shape, np.int64),
+        }
         if self._context is not None and batch.context is not None:
             out["context"] = self._context.vector(batch.context)
         return out
 
     def numbers(self, rows: Tensors, rng: torch.Generator) -> Tensor:
-        """(n, *sites, reals) standard normal numbers, each at random within its tick; any where there is none.
+        """(n, *sites, reals) standard normal numbers, each at random within its tick; any where
+        there is none.
 
-        Of a series, what is new in each step: see :class:`~tidemill.models.deep.innovations.Innovations`.
+        Of a series, what is new in each step: see
+        :class:`~tidemill.models.deep.innovations.Innovations`.
         """
         low, high = rows["low"], rows["high"]
         z = low + (high - low) * torch.rand(low.shape, generator=rng, device=low.device)
@@ -179,13 +237,15 @@ class Dense:
         return z if self._innovations is None else self._innovations.of(z, rows["weight"] > 0)
 
     def vector(self, batch: Batch) -> Tensor:
-        """Batch of n rows of a table -> (n, reals + levels), every number in the middle of its tick."""
+        """Batch of n rows of a table -> (n, reals + levels), every number in the middle of its
+        tick."""
         rows = self.rows(batch)
         z = normal((rows["low"] + rows["high"]) / 2) * rows["weight"]
         return torch.cat([z, one_hot(rows["code"], self.sizes)], dim=-1)
 
     def there(self, code: Tensor) -> Tensor:
-        """(n, *sites, codes) levels -> (n, *sites, reals) whether each number is there and is none of the frequent ones."""
+        """(n, *sites, codes) levels -> (n, *sites, reals) whether each number is there and is none
+        of the frequent ones."""
         own = len(self.spec.codes)
         said = []
         for r in self.reals:
@@ -196,7 +256,11 @@ class Dense:
             if r in self.coded:
                 here &= code[..., own + self.coded.index(r)] == 0
             said.append(here)
-        there = torch.stack(said, dim=-1) if said else torch.zeros((*code.shape[:-1], 0), dtype=torch.bool)
+        there = (
+            torch.stack(said, dim=-1)
+            if said
+            else torch.zeros((*code.shape[:-1], 0), dtype=torch.bool)
+        )
         return there & code[..., -1].cumprod(1).bool()[..., None] if self.spec.ragged else there
 
     def told(self, context: Batch | None) -> Tensor | None:
@@ -208,14 +272,22 @@ class Dense:
         return z.tanh() if len(self.spec.sites) == 2 else z
 
     def levels_of(self, logits: Tensor, rng: torch.Generator) -> Tensor:
-        """(n, *sites, sum of sizes) logits -> (n, *sites, codes) levels drawn from them, of those that occur."""
+        """(n, *sites, sum of sizes) logits -> (n, *sites, codes) levels drawn from them, of those
+        that occur."""
         if not self.sizes:
             return torch.zeros((*logits.shape[:-1], 0), dtype=torch.int64, device=logits.device)
-        noisy = (logits.float() + gumbel(logits, rng)).masked_fill(self.never.to(logits.device), -torch.inf)
-        return torch.stack([part.argmax(-1) for part in torch.split(noisy, list(self.sizes), dim=-1)], dim=-1)
+        noisy = (logits.float() + gumbel(logits, rng)).masked_fill(
+            self.never.to(logits.device), -torch.inf
+        )
+        return torch.stack(
+            [part.argmax(-1) for part in torch.split(noisy, list(self.sizes), dim=-1)], dim=-1
+        )
 
-    def batch(self, z: Tensor, code: Tensor, rng: np.random.Generator, context: Batch | None = None) -> Batch:
-        """(n, *sites, reals) numbers and (n, *sites, codes) levels -> Batch, every value one that occurred or lies between.
+    def batch(
+        self, z: Tensor, code: Tensor, rng: np.random.Generator, context: Batch | None = None
+    ) -> Batch:
+        """(n, *sites, reals) numbers and (n, *sites, codes) levels -> Batch, every value one that
+        occurred or lies between.
 
         ``rng`` draws the place within a piece of a channel that is a code.
         """
@@ -244,9 +316,14 @@ class Dense:
             settled = pieces.low == pieces.high
             value = np.where((chosen >= 0) & settled[chosen], pieces.low[chosen], value)
             presence = self.spec.reals[r].presence
-            tick[..., r] = value if presence is None else np.where(codes[..., presence] == 0, value, 0)
+            tick[..., r] = (
+                value if presence is None else np.where(codes[..., presence] == 0, value, 0)
+            )
         if mask is not None:
-            tick, codes = np.where(mask[..., None], tick, 0), np.where(mask[..., None], codes, 0).astype(np.int32)
+            tick, codes = (
+                np.where(mask[..., None], tick, 0),
+                np.where(mask[..., None], codes, 0).astype(np.int32),
+            )
         return Batch(tick, codes, mask, context)
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -259,7 +336,9 @@ class Dense:
             arrays |= self._innovations.to_arrays()
         arrays |= {f"count.{k:05d}": count.astype(np.int64) for k, count in enumerate(self.counts)}
         if self._context is not None:
-            arrays |= {f"context.{name}": value for name, value in self._context.to_state()[1].items()}
+            arrays |= {
+                f"context.{name}": value for name, value in self._context.to_state()[1].items()
+            }
         return {}, arrays
 
     @staticmethod
@@ -273,16 +352,31 @@ class Dense:
         for r in range(len(spec.reals)):
             low, high, count = arrays[f"piece.{r:05d}"].astype(np.int64)
             kept = arrays[f"level.{r:05d}"].astype(np.int64)
-            if np.any(high < low) or np.any(count < 0) or (len(kept) and (kept.min() < 0 or kept.max() >= len(low))):
+            if (
+                np.any(high < low)
+                or np.any(count < 0)
+                or (len(kept) and (kept.min() < 0 or kept.max() >= len(low)))
+            ):
                 raise ValueError("pieces end before they begin, or a level is of none")
             pieces.append(Pieces(low, high, count))
             levels.append(kept)
         counts = [arrays[f"count.{k:05d}"].astype(np.int64) for k in range(len(spec.codes))]
         if any(c.shape != (code.size,) for c, code in zip(counts, spec.codes, strict=True)):
             raise ValueError("level counts do not fit the spec")
-        inner = {name.removeprefix("context."): value for name, value in arrays.items() if name.startswith("context.")}
+        inner = {
+            name.removeprefix("context."): value
+            for name, value in arrays.items()
+            if name.startswith("context.")
+        }
         given = None if spec.context is None else Dense.from_state(spec.context, inner)
-        return Dense(spec, pieces, levels, counts, given, Innovations.from_arrays(arrays) if "new.level" in arrays else None)
+        return Dense(
+            spec,
+            pieces,
+            levels,
+            counts,
+            given,
+            Innovations.from_arrays(arrays) if "new.level" in arrays else None,
+        )
 
 
 class _Ranges:
@@ -296,7 +390,8 @@ class _Ranges:
         self.place[part] = np.arange(len(part))
 
     def of(self, piece: np.ndarray, tick: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Pieces and ticks of any shape -> the bounds of u of each; arbitrary for pieces that are no part."""
+        """Pieces and ticks of any shape -> the bounds of u of each; arbitrary for pieces that are
+        no part."""
         at = self.place[piece]
         share = self.edge[at + 1] - self.edge[at]
         below = np.clip((tick - self.low[at]) / self.width[at], 0, 1)
@@ -308,7 +403,9 @@ class _Ranges:
         at = np.clip(np.searchsorted(self.edge, u, side="right") - 1, 0, len(self.low) - 1)
         share = np.maximum(self.edge[at + 1] - self.edge[at], 1e-300)
         part = np.clip((u - self.edge[at]) / share, 0, 1)
-        return self.low[at] + np.minimum((part * self.width[at]).astype(np.int64), self.high[at] - self.low[at])
+        return self.low[at] + np.minimum(
+            (part * self.width[at]).astype(np.int64), self.high[at] - self.low[at]
+        )
 
 
 def gumbel(like: Tensor, rng: torch.Generator) -> Tensor:
@@ -325,7 +422,8 @@ class _Span:
         self.middle, self.half = (self.low + self.high) / 2, max(self.high - self.low, 1) / 2
 
     def of(self, piece: np.ndarray, tick: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Ticks of any shape -> the place of each, twice: it needs no room, as few values make a picture."""
+        """Ticks of any shape -> the place of each, twice: it needs no room, as few values make a
+        picture."""
         place = (tick - self.middle) / self.half
         return place, place
 
@@ -336,13 +434,18 @@ class _Span:
 
 
 class _Line:
-    """Ticks in standard deviations from their mean: a straight scale, on which a series moves as it does in its own unit."""
+    """Ticks in standard deviations from their mean: a straight scale, on which a series moves as it
+    does in its own unit."""
 
     def __init__(self, pieces: Pieces, part: np.ndarray) -> None:
         low, high, count = pieces.low[part], pieces.high[part], np.maximum(pieces.count[part], 1)
         middle = (low + high) / 2
         self.mean = float(np.average(middle, weights=count)) if len(part) else 0.0
-        spread = float(np.sqrt(np.average((middle - self.mean) ** 2, weights=count))) if len(part) else 0.0
+        spread = (
+            float(np.sqrt(np.average((middle - self.mean) ** 2, weights=count)))
+            if len(part)
+            else 0.0
+        )
         self.spread = spread or 1.0
         self.low, self.high = (int(low[0]), int(high[-1])) if len(part) else (0, 0)
 
@@ -365,7 +468,9 @@ def one_hot(code: Tensor, sizes: tuple[int, ...]) -> Tensor:
     """(..., codes) levels -> (..., sum of sizes) float zeros and ones."""
     if not sizes:
         return torch.zeros((*code.shape[:-1], 0), device=code.device)
-    return torch.cat([functional.one_hot(code[..., k], size).float() for k, size in enumerate(sizes)], dim=-1)
+    return torch.cat(
+        [functional.one_hot(code[..., k], size).float() for k, size in enumerate(sizes)], dim=-1
+    )
 
 
 def _present(spec: Spec, batch: Batch, r: int) -> np.ndarray:

@@ -31,20 +31,32 @@ class Denoiser(nn.Module):
         super().__init__()
         self.sizes, self.reals, self.context = dense.sizes, len(dense.reals), dense.context
         self.numbers = seen(self.reals, dense.spec.sites)
-        self.body = Backbone(dense.spec.sites, self.numbers.width + sum(self.sizes), self.reals + sum(self.sizes),
-                             TIME + self.context + bool(self.context), width, depth)
+        self.body = Backbone(
+            dense.spec.sites,
+            self.numbers.width + sum(self.sizes),
+            self.reals + sum(self.sizes),
+            TIME + self.context + bool(self.context),
+            width,
+            depth,
+        )
 
-    def forward(self, x: Tensor, code: Tensor, t: Tensor, told: Tensor | None, free: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, *sites, reals) numbers, (n, *sites, codes) levels or -1 where masked, (n,) times, (n, context), and (n,)
-        whether the context is withheld -> (n, *sites, reals) and logits (n, *sites, sum of sizes).
+    def forward(
+        self, x: Tensor, code: Tensor, t: Tensor, told: Tensor | None, free: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """(n, *sites, reals) numbers, (n, *sites, codes) levels or -1 where masked, (n,) times, (n,
+        context), and (n,) whether the context is withheld -> (n, *sites, reals) and logits (n,
+        *sites, sum of sizes).
         """
         shown = one_hot(code.clamp_min(0), self.sizes) * torch.repeat_interleave(
-            (code >= 0).float(), torch.tensor(self.sizes, dtype=torch.int64, device=code.device), dim=-1)
+            (code >= 0).float(),
+            torch.tensor(self.sizes, dtype=torch.int64, device=code.device),
+            dim=-1,
+        )
         about = _waves(t)
         if told is not None:
             about = torch.cat([about, told * ~free[:, None], free[:, None].float()], dim=-1)
         out: Tensor = self.body(torch.cat([self.numbers(x), shown], dim=-1), about)
-        return out[..., :self.reals], out[..., self.reals:]
+        return out[..., : self.reals], out[..., self.reals :]
 
 
 def _waves(t: Tensor) -> Tensor:
@@ -57,23 +69,38 @@ def _waves(t: Tensor) -> Tensor:
 class FlowOptions(Training):
     """Options of :class:`Flow`."""
 
-    width: int = option(0, "units of a layer; 0 for 512 of rows, 128 of series and 32 of images", low=0)
+    width: int = option(
+        0, "units of a layer; 0 for 512 of rows, 128 of series and 32 of images", low=0
+    )
     depth: int = option(3, "blocks of the network", low=1)
     moves: int = option(30, "steps from noise to a row", low=1)
-    preconditioning: str = option("none", "scaling of inputs and outputs: none, or that of EDM", choices=("none", "edm"))
-    guidance: float = option(1.0, "how far rows are drawn towards their context; 1 is as learned", low=0.0)
-    unguided: float = option(0.1, "share of the rows that learn without their context, for guidance", low=0.0, high=1.0)
-    frequent: float = option(0.03, "share of rows from which on a number's value is a level of its own", low=0.0, high=1.0)
+    preconditioning: str = option(
+        "none", "scaling of inputs and outputs: none, or that of EDM", choices=("none", "edm")
+    )
+    guidance: float = option(
+        1.0, "how far rows are drawn towards their context; 1 is as learned", low=0.0
+    )
+    unguided: float = option(
+        0.1, "share of the rows that learn without their context, for guidance", low=0.0, high=1.0
+    )
+    frequent: float = option(
+        0.03,
+        "share of rows from which on a number's value is a level of its own",
+        low=0.0,
+        high=1.0,
+    )
     discrete: int = option(128, "most values of a number that is learned as levels", low=0)
 
 
 class Flow(Neural):
-    """A flow from noise to rows (Lipman et al. 2023; Liu et al. 2023, rectified flow), for numbers and codes together.
+    """A flow from noise to rows (Lipman et al. 2023; Liu et al. 2023, rectified flow), for numbers
+    and codes together.
 
-    Numbers go the straight way ``x_t = (1 - t) noise + t data``, and the network learns the velocity ``data - noise``. Codes
-    are masked with chance ``1 - t`` and learned by cross-entropy; in drawing they are unmasked at random times (Sahoo et al.
-    2024; TabDiff, Shi et al. 2025, for tables). Context is withheld from a share of the rows, so that rows can be drawn
-    further towards it (classifier-free guidance, Ho and Salimans 2022).
+    Numbers go the straight way ``x_t = (1 - t) noise + t data``, and the network learns the
+    velocity ``data - noise``. Codes are masked with chance ``1 - t`` and learned by cross-entropy;
+    in drawing they are unmasked at random times (Sahoo et al. 2024; TabDiff, Shi et al. 2025, for
+    tables). Context is withheld from a share of the rows, so that rows can be drawn further towards
+    it (classifier-free guidance, Ho and Salimans 2022).
     """
 
     Options = FlowOptions
@@ -82,7 +109,9 @@ class Flow(Neural):
 
     def view(self, spec: Spec, batch: Batch, run: Run) -> None:
         """The dense view."""
-        self.dense = Dense.learned(spec, batch, frequent=self.options.frequent, discrete=self.options.discrete)
+        self.dense = Dense.learned(
+            spec, batch, frequent=self.options.frequent, discrete=self.options.discrete
+        )
 
     def rows(self, batch: Batch) -> Tensors:
         """Numbers, codes and context."""
@@ -91,15 +120,27 @@ class Flow(Neural):
     def build(self) -> nn.Module:
         """A network of the noisy row, its time and its context."""
         o = self.options
-        return nn.Identity() if self.dense.empty else Denoiser(self.dense, width_of(o.width, self.dense.spec.sites), o.depth)
+        return (
+            nn.Identity()
+            if self.dense.empty
+            else Denoiser(self.dense, width_of(o.width, self.dense.spec.sites), o.depth)
+        )
 
     def step_rows(self) -> int:
-        """Fewer rows where each has many sites, so that steps are many: 128 series of 24 steps, by default."""
-        return max(self.options.batch // (1 + math.prod(self.dense.spec.sites) // 8), min(32, self.options.batch))
+        """Fewer rows where each has many sites, so that steps are many: 128 series of 24 steps, by
+        default."""
+        return max(
+            self.options.batch // (1 + math.prod(self.dense.spec.sites) // 8),
+            min(32, self.options.batch),
+        )
 
     def objectives(self, net: nn.Module) -> list[Objective]:
         """One loss for both."""
-        return [Objective("loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng))]
+        return [
+            Objective(
+                "loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng)
+            )
+        ]
 
     def _loss(self, net: nn.Module, rows: Tensors, rng: torch.Generator) -> Tensor:
         code, n = rows["code"], len(rows["code"])
@@ -122,8 +163,11 @@ class Flow(Neural):
         return loss.mean()
 
     def _guess(self, x: Tensor, out: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
-        """The data that a network's output stands for, and how much a unit of the output moves them."""
-        if self.options.preconditioning == "edm":  # Karras et al. (2022), table 1, for data of variance 1
+        """The data that a network's output stands for, and how much a unit of the output moves
+        them."""
+        if (
+            self.options.preconditioning == "edm"
+        ):  # Karras et al. (2022), table 1, for data of variance 1
             spread = (at.square() + (1 - at).square()).sqrt()
             return at / spread.square() * x + (1 - at) / spread * out, (1 - at) / spread
         return x + (1 - at) * out, 1 - at
@@ -131,22 +175,38 @@ class Flow(Neural):
     def _times(self, n: int, rng: torch.Generator, device: torch.device) -> Tensor:
         """(n,) evenly spread over the rows of a step, which makes the loss less noisy."""
         shift = torch.rand(1, generator=rng, device=device)
-        return ((torch.arange(n, device=device) + shift) / n)[torch.randperm(n, generator=rng, device=device)] * 0.999
+        return ((torch.arange(n, device=device) + shift) / n)[
+            torch.randperm(n, generator=rng, device=device)
+        ] * 0.999
 
     def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
         """The loss, with the same noise at every look."""
         return float(sum(self._loss(net, held, rng) for _ in range(4)) / 4)
 
-    def noise(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Tensor | None:
+    def noise(
+        self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator
+    ) -> Tensor | None:
         """(n, *sites, reals) where numbers come from."""
-        return torch.randn((n, *self.dense.spec.sites, len(self.dense.reals)), generator=rng, device=rng.device)
+        return torch.randn(
+            (n, *self.dense.spec.sites, len(self.dense.reals)), generator=rng, device=rng.device
+        )
 
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator,
-             noise: Tensor | None = None) -> Batch:
+    def draw(
+        self,
+        net: nn.Module,
+        n: int,
+        context: Batch | None,
+        rng: torch.Generator,
+        noise: Tensor | None = None,
+    ) -> Batch:
         """Rows from noise, by Heun's method for numbers."""
         dense, device = self.dense, rng.device
         shape = (n, *dense.spec.sites)
-        x = torch.randn((*shape, len(dense.reals)), generator=rng, device=device) if noise is None else noise
+        x = (
+            torch.randn((*shape, len(dense.reals)), generator=rng, device=device)
+            if noise is None
+            else noise
+        )
         code = torch.full((*shape, len(dense.sizes)), -1, dtype=torch.int64, device=device)
         if dense.empty:
             return dense.batch(x, code.clamp_min(0), numpy_stream(rng), context)
@@ -173,7 +233,9 @@ class Flow(Neural):
             noisy = (chosen + gumbel(chosen, rng)).masked_fill(never[k], -torch.inf)
             code[..., k][shown[..., k]] = noisy.argmax(-1)
 
-    def _guided(self, net: nn.Module, x: Tensor, code: Tensor, now: float, told: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _guided(
+        self, net: nn.Module, x: Tensor, code: Tensor, now: float, told: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         """The data and the levels' logits that the network expects, drawn towards the context."""
         t = torch.full((len(x),), now, device=x.device)
         free = torch.zeros(len(x), dtype=torch.bool, device=x.device)

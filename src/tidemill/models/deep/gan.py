@@ -23,17 +23,21 @@ from tidemill.models.deep.quality import unlikeness
 from tidemill.models.deep.training import Objective, Tensors, Training
 
 WIDTH, DEPTH, LAZY, ROWS = (256, 256, 32), (2, 2, 1), (1, 1, 8), (4096, 4096, 32)
-"""Units of a layer, blocks, steps from one penalty to the next, and most rows of a step, by the number of site axes."""
+"""Units of a layer, blocks, steps from one penalty to the next, and most rows of a step, by the
+number of site axes."""
 PENALTY, PACE = (1, 1, 10), (1, 1, 2)
-"""Times the options of these names, by the number of site axes: tables and series are learned best otherwise than images."""
+"""Times the options of these names, by the number of site axes: tables and series are learned best
+otherwise than images."""
 IMAGE = 8
 """Units of an image's pixel before it gets its colour."""
 SLOPE = 10.0
-"""The weight of the penalty of Wasserstein's loss, times that of the others (Gulrajani et al. 2017 take 10)."""
+"""The weight of the penalty of Wasserstein's loss, times that of the others (Gulrajani et al. 2017
+take 10)."""
 
 
 class Shown(NamedTuple):
-    """Rows as the discriminator sees them: zero where there is no number, and at sites that are not in use.
+    """Rows as the discriminator sees them: zero where there is no number, and at sites that are not
+    in use.
 
     Attributes:
         z: (n, *sites, reals).
@@ -45,10 +49,12 @@ class Shown(NamedTuple):
 
 
 class Maker(nn.Module):
-    """The generator: noise of the row and of its sites -> levels, one code after the other, and then numbers.
+    """The generator: noise of the row and of its sites -> levels, one code after the other, and
+    then numbers.
 
-    Each code is drawn in sight of those before it, as in a neural autoregressive density estimator (Larochelle and Murray
-    2011), so that what follows from another code need not be found in the noise.
+    Each code is drawn in sight of those before it, as in a neural autoregressive density estimator
+    (Larochelle and Murray 2011), so that what follows from another code need not be found in the
+    noise.
     """
 
     floor: Tensor
@@ -57,11 +63,13 @@ class Maker(nn.Module):
         super().__init__()
         self.reals, self.sizes, self.within = len(dense.reals), list(dense.sizes), dense.within
         axes = len(dense.spec.sites)
-        # an image is made as a whole, of one vector of noise: noise of a pixel alone would be seen as such
+        # an image is made as a whole, of one vector of noise: noise of a pixel alone would be seen
+        # as such
         self.local = (self.reals, self.reals + noise, 0)[axes]
         units = (width, width, IMAGE)[axes]
         self.body = Spread(dense.spec.sites, self.local, units, noise + dense.context, width, depth)
-        # small, so that it begins with rows of nearly independent channels, each with its own distribution
+        # small, so that it begins with rows of nearly independent channels, each with its own
+        # distribution
         small = 0.06 / math.sqrt(width)
         self.heads = nn.Parameter(torch.randn(len(share), units) * small)
         self.numbers = nn.Parameter(torch.randn(2 * self.reals, units) * small)
@@ -70,8 +78,11 @@ class Maker(nn.Module):
         self.seen = nn.Parameter(torch.randn(len(share), units) * 0.3)
         self.register_buffer("floor", dense.never * -1e4)
 
-    def forward(self, local: Tensor, noise: Tensor, level: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
-        """(n, *sites, local) and (n, noise + context) -> (n, *sites, reals) numbers and (n, *sites, sum of sizes) levels.
+    def forward(
+        self, local: Tensor, noise: Tensor, level: Callable[[Tensor], Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """(n, *sites, local) and (n, noise + context) -> (n, *sites, reals) numbers and (n, *sites,
+        sum of sizes) levels.
 
         ``level`` draws one of (..., size) logits.
         """
@@ -82,17 +93,21 @@ class Maker(nn.Module):
         for head, offset, effect in zip(*parts, strict=True):
             drawn.append(level(functional.linear(functional.silu(h), head).float() + offset))
             h = h + drawn[-1] @ effect
-        shift, spread = functional.linear(functional.silu(h), self.numbers, self.middle).float().chunk(2, dim=-1)
-        z = local[..., :self.reals] * spread.exp() + shift if self.local else shift
+        shift, spread = (
+            functional.linear(functional.silu(h), self.numbers, self.middle)
+            .float()
+            .chunk(2, dim=-1)
+        )
+        z = local[..., : self.reals] * spread.exp() + shift if self.local else shift
         return self.within(z), torch.cat([*drawn, shift[..., :0]], dim=-1)
 
 
 class Judge(nn.Module):
     """The discriminator: a row -> how real it looks.
 
-    In tables and series, a quadratic form of low rank stands beside the network. It is nearly linear in each code, so that
-    its gradient by a level tells what another level would have been worth; the network's alone teaches slowly what codes
-    have to do with each other.
+    In tables and series, a quadratic form of low rank stands beside the network. It is nearly
+    linear in each code, so that its gradient by a level tells what another level would have been
+    worth; the network's alone teaches slowly what codes have to do with each other.
     """
 
     order: Tensor
@@ -102,7 +117,9 @@ class Judge(nn.Module):
         self.register_buffer("order", order)
         self.numbers = seen(len(dense.reals) + order.shape[1], dense.spec.sites)
         levels, inputs = len(order), len(dense.reals) + order.shape[1] + len(order) + dense.context
-        self.body = Gather(dense.spec.sites, self.numbers.width + levels, width, dense.context, width, depth)
+        self.body = Gather(
+            dense.spec.sites, self.numbers.width + levels, width, dense.context, width, depth
+        )
         self.out = nn.Linear(width, 1)
         self.pairs = pairs if len(dense.spec.sites) < 2 else 0
         if not self.pairs:
@@ -137,42 +154,93 @@ class Pair(nn.Module):
 class GanOptions(Training):
     """Options of :class:`Gan`."""
 
-    loss: str = option("relativistic", "what the two networks play for",
-                       choices=("relativistic", "nonsaturating", "wasserstein"))
-    penalty: float = option(0.1, "weight of the penalty on the discriminator's gradient, ten times that of images", low=0.0)
-    lazy: int = option(0, "steps from one penalty to the next, which then counts as many times; 0 for 1, and 8 of images",
-                       low=0)
-    vary: float = option(0.3, "share of images that are moved by a few pixels before the discriminator sees them", low=0.0,
-                         high=1.0)
-    momentum: float = option(0.0, "Adam's first decay; without it neither network runs past the other", low=0.0, high=0.99)
+    loss: str = option(
+        "relativistic",
+        "what the two networks play for",
+        choices=("relativistic", "nonsaturating", "wasserstein"),
+    )
+    penalty: float = option(
+        0.1,
+        "weight of the penalty on the discriminator's gradient, ten times that of images",
+        low=0.0,
+    )
+    lazy: int = option(
+        0,
+        "steps from one penalty to the next, which then counts as many times; 0 for 1, and 8 of "
+        "images",
+        low=0,
+    )
+    vary: float = option(
+        0.3,
+        "share of images that are moved by a few pixels before the discriminator sees them",
+        low=0.0,
+        high=1.0,
+    )
+    momentum: float = option(
+        0.0,
+        "Adam's first decay; without it neither network runs past the other",
+        low=0.0,
+        high=0.99,
+    )
     noise: int = option(64, "random numbers that a row, and each of its sites, is made from", low=1)
-    width: int = option(0, "units of a layer; 0 for 256, and 32 of images, whose coarser scales have up to 4 times as many",
-                        low=0)
+    width: int = option(
+        0,
+        "units of a layer; 0 for 256, and 32 of images, whose coarser scales have up to 4 times "
+        "as many",
+        low=0,
+    )
     depth: int = option(0, "blocks of each network; 0 for 2, and 1 of images", low=0)
-    pairs: int = option(128, "rank of the discriminator's quadratic form, which images do without", low=1)
-    pace: float = option(0.5, "the discriminator's learning rate, times the generator's; twice that of images", low=1e-3)
-    codes: str = option("straight-through", "levels in training: whole with the gradient of soft ones, or soft (Gumbel)",
-                        choices=("straight-through", "gumbel"))
+    pairs: int = option(
+        128, "rank of the discriminator's quadratic form, which images do without", low=1
+    )
+    pace: float = option(
+        0.5,
+        "the discriminator's learning rate, times the generator's; twice that of images",
+        low=1e-3,
+    )
+    codes: str = option(
+        "straight-through",
+        "levels in training: whole with the gradient of soft ones, or soft (Gumbel)",
+        choices=("straight-through", "gumbel"),
+    )
     heat: float = option(1.0, "temperature of the soft levels", low=0.01)
-    rare: float = option(0.0, "how much oftener rows of rare levels are taken; weights make up for it", low=0.0, high=1.0)
-    frequent: float = option(0.03, "share of rows from which on a number's value is a level of its own", low=0.0, high=1.0)
+    rare: float = option(
+        0.0,
+        "how much oftener rows of rare levels are taken; weights make up for it",
+        low=0.0,
+        high=1.0,
+    )
+    frequent: float = option(
+        0.03,
+        "share of rows from which on a number's value is a level of its own",
+        low=0.0,
+        high=1.0,
+    )
     discrete: int = option(128, "most values of a number that is learned as levels", low=0)
-    average: float = option(0.998, "decay of the averaged weights, which make the rows", low=0.0, high=1.0)
-    patience: int = option(10, "looks without an improvement before the learning rate is cut", low=1)
+    average: float = option(
+        0.998, "decay of the averaged weights, which make the rows", low=0.0, high=1.0
+    )
+    patience: int = option(
+        10, "looks without an improvement before the learning rate is cut", low=1
+    )
 
 
 class Gan(Neural):
-    """A generator makes rows from noise, a discriminator tells them from real ones (Goodfellow et al. 2014).
+    """A generator makes rows from noise, a discriminator tells them from real ones (Goodfellow et
+    al. 2014).
 
     The losses, with D in logits and real rows x beside made ones G(z):
 
-    - relativistic: softplus(D(G(z)) - D(x)) and the reverse for G, with penalties R1 and R2 on the squared gradient at real
-      and at made rows (Huang et al. 2024, "The GAN is dead; long live the GAN!", arXiv 2501.05441);
+    - relativistic: softplus(D(G(z)) - D(x)) and the reverse for G, with penalties R1 and R2 on the
+      squared gradient at real and at made rows (Huang et al. 2024, "The GAN is dead; long live the
+      GAN!", arXiv 2501.05441);
     - nonsaturating: -log D(x) - log(1 - D(G(z))), and -log D(G(z)) for G, with the same penalties;
-    - wasserstein: D(G(z)) - D(x), and -D(G(z)) for G, with a gradient penalty between the two (Gulrajani et al. 2017).
+    - wasserstein: D(G(z)) - D(x), and -D(G(z)) for G, with a gradient penalty between the two
+      (Gulrajani et al. 2017).
 
-    Levels are drawn whole, and their gradient is that of a softmax (straight-through Gumbel: Jang, Gu and Poole 2017).
-    Training is stopped by how well made rows pass for held-out ones, see :func:`~tidemill.models.deep.quality.unlikeness`.
+    Levels are drawn whole, and their gradient is that of a softmax (straight-through Gumbel: Jang,
+    Gu and Poole 2017). Training is stopped by how well made rows pass for held-out ones, see
+    :func:`~tidemill.models.deep.quality.unlikeness`.
     """
 
     Options = GanOptions
@@ -180,11 +248,13 @@ class Gan(Neural):
     dense: Dense
     share: Tensor
 
-    # --- the view ---------------------------------------------------------------------------------------------------------
+    # --- the view ---------------------------------------------------------------------------------
 
     def view(self, spec: Spec, batch: Batch, run: Run) -> None:
         """The dense view, and how frequent each level is."""
-        self.dense = Dense.learned(spec, batch, frequent=self.options.frequent, discrete=self.options.discrete)
+        self.dense = Dense.learned(
+            spec, batch, frequent=self.options.frequent, discrete=self.options.discrete
+        )
         self.share = _shares(self.dense, batch)
 
     def rows(self, batch: Batch) -> Tensors:
@@ -192,7 +262,9 @@ class Gan(Neural):
         rows = self.dense.rows(batch)
         if self.options.rare:
             shares = self.share.split_with_sizes(list(self.dense.sizes))
-            by_code = [share[rows["code"][..., k]].clamp_min(1e-6) for k, share in enumerate(shares)]
+            by_code = [
+                share[rows["code"][..., k]].clamp_min(1e-6) for k, share in enumerate(shares)
+            ]
             rarity = torch.stack(by_code, dim=-1).flatten(1).amin(1) ** -(self.options.rare / 2)
             rows["chance"] = rarity / rarity.mean()
         return rows
@@ -208,9 +280,14 @@ class Gan(Neural):
         o, dense = self.options, self.dense
         if dense.empty:
             return nn.Identity()
-        width, depth = o.width or WIDTH[len(dense.spec.sites)], o.depth or DEPTH[len(dense.spec.sites)]
-        return Pair(Maker(dense, self.share, o.noise, width, depth),
-                    Judge(dense, _order(dense, self.share), width, depth, o.pairs))
+        width, depth = (
+            o.width or WIDTH[len(dense.spec.sites)],
+            o.depth or DEPTH[len(dense.spec.sites)],
+        )
+        return Pair(
+            Maker(dense, self.share, o.noise, width, depth),
+            Judge(dense, _order(dense, self.share), width, depth, o.pairs),
+        )
 
     def step_rows(self) -> int:
         """As many as the options say, and fewer images."""
@@ -227,22 +304,31 @@ class Gan(Neural):
     def restore_view(self, spec: Spec, arrays: Mapping[str, np.ndarray]) -> None:
         """Restored from :meth:`view_state`."""
         self.share = torch.from_numpy(np.asarray(arrays["share"], np.float32).copy())
-        self.dense = Dense.from_state(spec, {name: array for name, array in arrays.items() if name != "share"})
+        self.dense = Dense.from_state(
+            spec, {name: array for name, array in arrays.items() if name != "share"}
+        )
         if len(self.share) != sum(self.dense.sizes):
             raise ValueError("the levels' shares do not fit the spec")
 
-    # --- what the discriminator sees --------------------------------------------------------------------------------------
+    # --- what the discriminator sees --------------------------------------------------------------
 
     def show(self, z: Tensor, level: Tensor) -> Shown:
-        """Numbers and levels as the discriminator sees them; the gradient goes through what makes them absent."""
+        """Numbers and levels as the discriminator sees them; the gradient goes through what makes
+        them absent."""
         dense = self.dense
         parts = list(torch.split(level, list(dense.sizes), dim=-1))
         shown = list(torch.unbind(z, dim=-1))
         for r, real in enumerate(dense.spec.reals):
-            here = z.new_ones((*z.shape[:-1], 1)) if real.presence is None else parts[real.presence][..., :1]
+            here = (
+                z.new_ones((*z.shape[:-1], 1))
+                if real.presence is None
+                else parts[real.presence][..., :1]
+            )
             if r in dense.coded:
                 k = len(dense.spec.codes) + dense.coded.index(r)
-                first = functional.one_hot(torch.zeros((), dtype=torch.int64, device=z.device), dense.sizes[k])
+                first = functional.one_hot(
+                    torch.zeros((), dtype=torch.int64, device=z.device), dense.sizes[k]
+                )
                 parts[k] = parts[k] * here + first * (1 - here)
                 here = here * parts[k][..., :1]
             if r in dense.reals:
@@ -251,7 +337,9 @@ class Gan(Neural):
         if not dense.spec.ragged:
             return Shown(z, torch.cat(parts, dim=-1) if parts else level)
         # a row has a site at least, and none after its end
-        used = torch.cat([torch.ones_like(parts[-1][:, :1, 1:]), parts[-1][:, 1:, 1:]], dim=1).cumprod(1)
+        used = torch.cat(
+            [torch.ones_like(parts[-1][:, :1, 1:]), parts[-1][:, 1:, 1:]], dim=1
+        ).cumprod(1)
         parts[-1] = torch.cat([1 - used, used], dim=-1)
         return Shown(z * used, torch.cat(parts, dim=-1) * used)
 
@@ -259,8 +347,17 @@ class Gan(Neural):
         """Real rows."""
         return self.show(self.dense.numbers(rows, rng), one_hot(rows["code"], self.dense.sizes))
 
-    def made(self, net: Pair, told: Tensor, rng: torch.Generator, whole: bool, noise: Tensor | None = None) -> Shown:
-        """A made row for each of the (n, context) contexts; ``whole`` levels let no gradient through."""
+    def made(
+        self,
+        net: Pair,
+        told: Tensor,
+        rng: torch.Generator,
+        whole: bool,
+        noise: Tensor | None = None,
+    ) -> Shown:
+        """A made row for each of the (n, context) contexts; ``whole`` levels let no gradient
+        through."""
+
         def level(logits: Tensor) -> Tensor:
             noisy = logits + gumbel(logits, rng)
             drawn = functional.one_hot(noisy.argmax(-1), logits.shape[-1]).float()
@@ -280,15 +377,25 @@ class Gan(Neural):
         moved = varied([side.z for side in sides], self.options.vary, rng)
         return [Shown(z, side.level) for z, side in zip(moved, sides, strict=True)]
 
-    # --- the game ---------------------------------------------------------------------------------------------------------
+    # --- the game ---------------------------------------------------------------------------------
 
     def objectives(self, net: nn.Module) -> list[Objective]:
         """The discriminator's, then the generator's."""
         assert isinstance(net, Pair)
         judge, maker = list(net.judge.parameters()), list(net.maker.parameters())
         pace, betas = self.options.pace * PACE[len(self.spec.sites)], (self.options.momentum, 0.99)
-        return [Objective("discriminator", judge, lambda rows, rng, step: self.judging(net, rows, rng, step), pace, betas),
-                Objective("generator", maker, lambda rows, rng, step: self.making(net, rows, rng), betas=betas)]
+        return [
+            Objective(
+                "discriminator",
+                judge,
+                lambda rows, rng, step: self.judging(net, rows, rng, step),
+                pace,
+                betas,
+            ),
+            Objective(
+                "generator", maker, lambda rows, rng, step: self.making(net, rows, rng), betas=betas
+            ),
+        ]
 
     def judging(self, net: Pair, rows: Tensors, rng: torch.Generator, step: int) -> Tensor:
         """The discriminator's loss."""
@@ -313,16 +420,24 @@ class Gan(Neural):
         if not penalty or step % lazy:
             return total
         if loss == "wasserstein":
-            at = torch.rand(n, generator=rng, device=rng.device).reshape(n, *[1] * (real.z.dim() - 1))
-            between = Shown(*((at * x + (1 - at) * y).requires_grad_() for x, y in zip(real, made, strict=True)))
+            at = torch.rand(n, generator=rng, device=rng.device).reshape(
+                n, *[1] * (real.z.dim() - 1)
+            )
+            between = Shown(
+                *((at * x + (1 - at) * y).requires_grad_() for x, y in zip(real, made, strict=True))
+            )
             slope = (_squared_slope(net.judge(between, told), between) + 1e-12).sqrt()
             return total + penalty * SLOPE * (slope - 1).square().mean()
-        return total + penalty * _squared_slope(on, both).mean()  # over real and made: half of R1 + R2
+        return (
+            total + penalty * _squared_slope(on, both).mean()
+        )  # over real and made: half of R1 + R2
 
     def making(self, net: Pair, rows: Tensors, rng: torch.Generator) -> Tensor:
         """The generator's loss."""
         told, loss = _told(rows), self.options.loss
-        made, real = self.varied([self.made(net, told, rng, whole=False), self.real(rows, rng)], rng)
+        made, real = self.varied(
+            [self.made(net, told, rng, whole=False), self.real(rows, rng)], rng
+        )
         on_made = net.judge(made, told)
         if loss == "wasserstein":
             each = -on_made
@@ -334,25 +449,35 @@ class Gan(Neural):
             each = functional.softplus(on_real - on_made)
         return (each * _weight(rows)).mean()
 
-    # --- rows -------------------------------------------------------------------------------------------------------------
+    # --- rows -------------------------------------------------------------------------------------
 
     def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
         """How unlike the held-out rows as many made ones are, with the same noise at every look."""
         return unlikeness(real, self.draw(net, len(real), real.context, rng), numpy_stream(rng))
 
-    def noise(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Tensor | None:
+    def noise(
+        self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator
+    ) -> Tensor | None:
         """(n, noise) what whole rows are made of."""
         return torch.randn((n, self.options.noise), generator=rng, device=rng.device)
 
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator,
-             noise: Tensor | None = None) -> Batch:
+    def draw(
+        self,
+        net: nn.Module,
+        n: int,
+        context: Batch | None,
+        rng: torch.Generator,
+        noise: Tensor | None = None,
+    ) -> Batch:
         """Rows from noise."""
         dense, told = self.dense, self.dense.told(context)
         told = torch.zeros((n, 0), device=rng.device) if told is None else told.to(rng.device)
         if isinstance(net, Pair):
             z, level = self.made(net, told, rng, whole=True, noise=noise)
         else:  # there was nothing to learn
-            z, level = (told.new_zeros((n, *dense.spec.sites, width)) for width in (0, sum(dense.sizes)))
+            z, level = (
+                told.new_zeros((n, *dense.spec.sites, width)) for width in (0, sum(dense.sizes))
+            )
             level = level.masked_fill(~dense.never.to(rng.device), 1.0)
         parts = [part.argmax(-1) for part in torch.split(level, list(dense.sizes), dim=-1)]
         code = torch.stack(parts, dim=-1) if parts else level.long()
@@ -384,23 +509,29 @@ def _shares(dense: Dense, batch: Batch) -> Tensor:
     """(sum of sizes,) how frequent each level is, at the sites in use."""
     code = dense.rows(batch)["code"]
     flat = code.flatten(0, -2) if batch.mask is None else code[torch.from_numpy(batch.mask)]
-    found = [torch.bincount(flat[:, k], minlength=size) / max(len(flat), 1) for k, size in enumerate(dense.sizes)]
+    found = [
+        torch.bincount(flat[:, k], minlength=size) / max(len(flat), 1)
+        for k, size in enumerate(dense.sizes)
+    ]
     if dense.spec.ragged:
-        found[-1] = torch.bincount(code[..., -1].flatten(), minlength=2) / max(code[..., -1].numel(), 1)
+        found[-1] = torch.bincount(code[..., -1].flatten(), minlength=2) / max(
+            code[..., -1].numel(), 1
+        )
     return torch.cat([torch.zeros(0), *found])
 
 
 def _order(dense: Dense, share: Tensor) -> Tensor:
-    """(sum of sizes, channels with an order) where a level stands among those of its channel, as a normal score."""
+    """(sum of sizes, channels with an order) where a level stands among those of its channel, as a
+    normal score."""
     own, start, columns = len(dense.spec.codes), 0, []
     for k, size in enumerate(dense.sizes):
         is_real = own <= k < own + len(dense.coded)
         first = dense.shift[dense.coded[k - own]] if is_real else 0
         if size - first > 2 and (is_real or (k < own and dense.spec.codes[k].ordered)):
-            part = share[start + first:start + size].double()
+            part = share[start + first : start + size].double()
             column = torch.zeros(len(share), dtype=torch.float64)
             middle = (part.cumsum(0) - part / 2) / part.sum().clamp_min(1e-9)
-            column[start + first:start + size] = torch.special.ndtri(middle.clamp(1e-3, 1 - 1e-3))
+            column[start + first : start + size] = torch.special.ndtri(middle.clamp(1e-3, 1 - 1e-3))
             columns.append(column.float())
         start += size
     return torch.stack(columns, dim=1) if columns else torch.zeros(len(share), 0)

@@ -18,17 +18,20 @@ KNOTS = 65
 
 
 class Innovations:
-    """Each number less its linear forecast from the two steps before and the channels before it, as a normal score.
+    """Each number less its linear forecast from the two steps before and the channels before it, as
+    a normal score.
 
-    A level that moves slowly is nearly told by the step before; what a model must learn to move as real series do is the
-    small rest, which in the levels drowns. This is a vector autoregression in its recursive form (Sims 1980), whose
-    innovations are uncorrelated; a monotone curve makes each of them normal. It looks back only, so series may end anywhere.
+    A level that moves slowly is nearly told by the step before; what a model must learn to move as
+    real series do is the small rest, which in the levels drowns. This is a vector autoregression in
+    its recursive form (Sims 1980), whose innovations are uncorrelated; a monotone curve makes each
+    of them normal. It looks back only, so series may end anywhere.
 
     Attributes:
-        weight: (LAGS + 1, R, (LAGS + 1) R) of the first, the second and all later steps: on the channels before it at the
-            same step, then on those of one step ago, then of two.
+        weight: (LAGS + 1, R, (LAGS + 1) R) of the first, the second and all later steps: on the
+            channels before it at the same step, then on those of one step ago, then of two.
         level: (LAGS + 1, R), what is added to the forecast.
-        knots: (LAGS + 1, R, KNOTS), ascending values of what is new, at the normal scores of ``scores``.
+        knots: (LAGS + 1, R, KNOTS), ascending values of what is new, at the normal scores of
+            ``scores``.
     """
 
     def __init__(self, weight: np.ndarray, level: np.ndarray, knots: np.ndarray) -> None:
@@ -60,7 +63,9 @@ class Innovations:
         """(n, T, R) numbers -> what is new in them; anything where there is none."""
         z = torch.where(there, z, 0.0)
         weight, level, knots = self._by_step(z)
-        return _bent(z - torch.einsum("trk,ntk->ntr", weight, _past(z)) - level, knots, _scores(knots))
+        return _bent(
+            z - torch.einsum("trk,ntk->ntr", weight, _past(z)) - level, knots, _scores(knots)
+        )
 
     def back(self, new: Tensor, there: Tensor) -> Tensor:
         """The inverse of :meth:`of`."""
@@ -71,7 +76,9 @@ class Innovations:
         before = torch.zeros_like(z[:, 0])
         for t in range(new.shape[1]):
             for c in range(channels):
-                told = torch.cat([z[:, t - lag] if t >= lag else before for lag in range(LAGS + 1)], dim=1)
+                told = torch.cat(
+                    [z[:, t - lag] if t >= lag else before for lag in range(LAGS + 1)], dim=1
+                )
                 value = told @ weight[t, c] + level[t, c] + new[:, t, c]
                 z[:, t, c] = torch.where(there[:, t, c], value, 0.0)
         return z
@@ -79,8 +86,10 @@ class Innovations:
     def _by_step(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(T, R, (LAGS + 1) R), (T, R) and (T, R, KNOTS)."""
         at = np.minimum(np.arange(like.shape[1]), LAGS)
-        weight, level, knots = (torch.from_numpy(a[at]).to(like.device, like.dtype)
-                                for a in (self.weight, self.level, self.knots))
+        weight, level, knots = (
+            torch.from_numpy(a[at]).to(like.device, like.dtype)
+            for a in (self.weight, self.level, self.knots)
+        )
         return weight, level, knots
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -90,7 +99,9 @@ class Innovations:
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> Innovations:
         """Restored from :meth:`to_arrays`."""
-        return Innovations(*(arrays[f"new.{name}"].astype(float) for name in ("weight", "level", "knots")))
+        return Innovations(
+            *(arrays[f"new.{name}"].astype(float) for name in ("weight", "level", "knots"))
+        )
 
 
 SCORES = special.ndtri(np.r_[1e-4, np.arange(1, KNOTS - 1) / (KNOTS - 1), 1 - 1e-4])
@@ -111,7 +122,8 @@ def _scores(like: Tensor) -> Tensor:
 
 
 def _bent(values: Tensor, before: Tensor, after: Tensor) -> Tensor:
-    """(n, T, R) values on a line through knots, (T, R, KNOTS) before and after; the outermost pieces go on straight."""
+    """(n, T, R) values on a line through knots, (T, R, KNOTS) before and after; the outermost
+    pieces go on straight."""
     inner = values.permute(1, 2, 0).contiguous()  # (T, R, n)
     at = torch.searchsorted(before.contiguous(), inner).clamp(1, KNOTS - 1)
     low, high = before.gather(-1, at - 1), before.gather(-1, at)
@@ -120,6 +132,10 @@ def _bent(values: Tensor, before: Tensor, after: Tensor) -> Tensor:
 
 
 def _past(z: Tensor) -> Tensor:
-    """(n, T, R) -> (n, T, (LAGS + 1) R): each step's own numbers, then those of the steps before it, 0 before the first."""
-    shifted = [torch.cat([torch.zeros_like(z[:, :lag]), z[:, :z.shape[1] - lag]], dim=1) for lag in range(LAGS + 1)]
+    """(n, T, R) -> (n, T, (LAGS + 1) R): each step's own numbers, then those of the steps before
+    it, 0 before the first."""
+    shifted = [
+        torch.cat([torch.zeros_like(z[:, :lag]), z[:, : z.shape[1] - lag]], dim=1)
+        for lag in range(LAGS + 1)
+    ]
     return torch.cat(shifted, dim=-1)

@@ -20,7 +20,13 @@ from tidemill.models import MODELS
 from tidemill.models.base import Interpolates, LearnsInSteps, State, unfitted
 from tidemill.models.cascade import Conditional
 from tidemill.models.deep.neural import CHUNK, Neural
-from tidemill.models.deep.training import Training, device_of, generator, takes_bfloat16, torch_threads
+from tidemill.models.deep.training import (
+    Training,
+    device_of,
+    generator,
+    takes_bfloat16,
+    torch_threads,
+)
 from tidemill.models.deep.vae import Vae
 from tidemill.models.rejection import rejected
 
@@ -39,7 +45,11 @@ class LatentOptions(Training):
     inner: str = option("flow", "the model that learns the latents")
     inner_options: str = option("", "options of that model alone, as in width=256,depth=2")
     vae_options: str = option("", "options of the autoencoder alone, as in latent=16,beta=0.3")
-    vae_steps: int = option(0, "its steps, at most half of all; 0 for 3000 of rows, 1000 of series and 500 of images", low=0)
+    vae_steps: int = option(
+        0,
+        "its steps, at most half of all; 0 for 3000 of rows, 1000 of series and 500 of images",
+        low=0,
+    )
     width: int = option(0, "units of a layer; 0 for what each network has by default", low=0)
     depth: int = option(0, "blocks; 0 for what each network has by default", low=0)
 
@@ -47,13 +57,15 @@ class LatentOptions(Training):
 class Latent:
     """A variational autoencoder on the rows, and another family on the grid of their latents.
 
-    With ``flow`` as that family it is the method of TabSyn (Zhang et al. 2024, "Mixed-type tabular data synthesis with
-    score-based diffusion in latent space"): the autoencoder turns rows of any sort into a few numbers, and the inner model
-    learns how these are spread. Both learn from training rows only. The latents of a row are drawn once from its own
-    distribution, since the decoder expects such.
+    With ``flow`` as that family it is the method of TabSyn (Zhang et al. 2024, "Mixed-type tabular
+    data synthesis with score-based diffusion in latent space"): the autoencoder turns rows of any
+    sort into a few numbers, and the inner model learns how these are spread. Both learn from
+    training rows only. The latents of a row are drawn once from its own distribution, since the
+    decoder expects such.
 
-    The first steps are the autoencoder's, which takes all of its own, and all further ones the inner model's, so the number
-    of steps alone says what both have learned; only where time runs short the autoencoder is stopped before.
+    The first steps are the autoencoder's, which takes all of its own, and all further ones the
+    inner model's, so the number of steps alone says what both have learned; only where time runs
+    short the autoencoder is stopped before.
 
     Attributes:
         options: The configuration.
@@ -72,21 +84,27 @@ class Latent:
     def __init__(self, **options: Any) -> None:
         self.options = LatentOptions(**options)
         if self.options.inner == "latent":
-            raise OptionError("inner=latent makes no sense", hint="choose flow, or another model of numbers")
+            raise OptionError(
+                "inner=latent makes no sense", hint="choose flow, or another model of numbers"
+            )
         self.vae = cast(Vae, unfitted("vae", self._for("vae", self.options.vae_options)))
-        self.inner = unfitted(self.options.inner, self._for(self.options.inner, self.options.inner_options))
+        self.inner = unfitted(
+            self.options.inner, self._for(self.options.inner, self.options.inner_options)
+        )
         self.glimpses: list[tuple[int, Batch]] = []
 
     def _for(self, model: str, alone: str, **more: int) -> dict[str, Any]:
         """Options of a part: those of both that are not as by default, and its own."""
         has, o = MODELS.load(model).parameters, self.options
-        both = {one.name: getattr(o, one.name) for one in fields(Training) + fields(LatentOptions)[-2:]}
+        both = {
+            one.name: getattr(o, one.name) for one in fields(Training) + fields(LatentOptions)[-2:]
+        }
         changed = {name: value for name, value in both.items() if value != o.parameters()[name]}
         own = (part.partition("=") for part in alone.split(",") if part.strip())
         told = {name: value for name, value in {**changed, **more}.items() if name in has}
         return {**told, **{name.strip(): value.strip() for name, _, value in own}}
 
-    # --- how learning went ------------------------------------------------------------------------------------------------
+    # --- how learning went ------------------------------------------------------------------------
 
     @property
     def steps_done(self) -> int:
@@ -101,16 +119,23 @@ class Latent:
     @property
     def best_step(self) -> int:
         """The step whose weights the inner model kept."""
-        return self.vae.steps_done + (self.inner.best_step if isinstance(self.inner, LearnsInSteps) else 0)
+        return self.vae.steps_done + (
+            self.inner.best_step if isinstance(self.inner, LearnsInSteps) else 0
+        )
 
     @property
     def curves(self) -> dict[str, list[list[float]]]:
         """Losses and scores of both parts."""
         later = self.inner.curves if isinstance(self.inner, LearnsInSteps) else {}
-        return {**{f"vae {name}": points for name, points in self.vae.curves.items()},
-                **{name: [[step + self.vae.steps_done, value] for step, value in points] for name, points in later.items()}}
+        return {
+            **{f"vae {name}": points for name, points in self.vae.curves.items()},
+            **{
+                name: [[step + self.vae.steps_done, value] for step, value in points]
+                for name, points in later.items()
+            },
+        }
 
-    # --- learning ---------------------------------------------------------------------------------------------------------
+    # --- learning ---------------------------------------------------------------------------------
 
     def fit(self, spec: Spec, batch: Batch, run: Run, start: Any = None) -> Self:
         """Learn the autoencoder, then the latents that it gives.
@@ -125,24 +150,34 @@ class Latent:
         """
         o = self.options
         if start is not None and not (isinstance(start, Latent) and start.options.inner == o.inner):
-            raise OptionError("the model to start from is of another family, or of other columns",
-                              hint="start from a model of the same --model, learned from a table with the same columns")
+            raise OptionError(
+                "the model to start from is of another family, or of other columns",
+                hint="start from a model of the same --model, learned from a table with the same "
+                "columns",
+            )
         self.spec = spec
         most = max(min(o.vae_steps or VAE_STEPS[len(spec.sites)], o.steps // 2), 1)
         rise = min(Vae.parameters["rise"], o.steps // 20)
-        self.vae = cast(Vae, unfitted("vae", self._for("vae", o.vae_options, steps=most, rise=rise)))
+        self.vae = cast(
+            Vae, unfitted("vae", self._for("vae", o.vae_options, steps=most, rise=rise))
+        )
         self._fit_vae(batch, run, start)
         left = max(o.steps - self.vae.steps_done, 1)
         self.inner = unfitted(o.inner, self._for(o.inner, o.inner_options, steps=left))
         self._fit_inner(batch, self._rest(run), start)
         made = self.inner.glimpses if isinstance(self.inner, LearnsInSteps) else []
         self.glimpses = self.vae.glimpses + [
-            (self.vae.steps_done + step, self._decoded(latents, run.rng("latent", "glimpse", step), run))
-            for step, latents in made]
+            (
+                self.vae.steps_done + step,
+                self._decoded(latents, run.rng("latent", "glimpse", step), run),
+            )
+            for step, latents in made
+        ]
         return self
 
     def _fit_vae(self, batch: Batch, run: Run, start: Latent | None) -> None:
-        """In a part of the time, if that is bounded; a bound that was met becomes an option, so that all can be replayed."""
+        """In a part of the time, if that is bounded; a bound that was met becomes an option, so
+        that all can be replayed."""
         first = copy(run)
         if run.deadline is not None:
             first.deadline = time.monotonic() + VAE_SHARE * (run.deadline - time.monotonic())
@@ -151,8 +186,12 @@ class Latent:
         if first.deadline is not None and run.steps is None and 0 < taken < self.vae.steps_planned:
             self.options = replace(self.options, vae_steps=taken)
             self.vae.options, self.vae.steps_planned = replace(self.vae.options, steps=taken), taken
-            run.warn(f"The autoencoder was stopped after {taken:,} steps, to leave time for the model of its latents; to "
-                     f"learn the same again, give --option vae_steps={taken} beside --steps.", "learn")
+            run.warn(
+                f"The autoencoder was stopped after {taken:,} steps, to leave time for the model "
+                "of its latents; to "
+                f"learn the same again, give --option vae_steps={taken} beside --steps.",
+                "learn",
+            )
 
     def _fit_inner(self, batch: Batch, run: Run, start: Latent | None) -> None:
         latents = self._encoded(batch, run)
@@ -161,8 +200,11 @@ class Latent:
         elif isinstance(self.inner, LearnsInSteps):
             self.inner.fit(self._inner_spec(), latents, run, start=start.inner)
         else:
-            raise OptionError(f"the model '{self.options.inner}' learns anew each time and cannot start from another",
-                              hint="leave the start out")
+            raise OptionError(
+                f"the model '{self.options.inner}' learns anew each time and cannot start from "
+                "another",
+                hint="leave the start out",
+            )
 
     def _rest(self, run: Run) -> Run:
         """What the autoencoder leaves to the inner model."""
@@ -178,7 +220,9 @@ class Latent:
     def _inner_spec(self) -> Spec:
         """The grid of the latents."""
         latent = 0 if self.vae.dense.empty else self.vae.options.latent
-        return Spec(tuple(Real(f"latent {k}", STEP) for k in range(latent)), context=self.spec.context)
+        return Spec(
+            tuple(Real(f"latent {k}", STEP) for k in range(latent)), context=self.spec.context
+        )
 
     def _encoded(self, batch: Batch, run: Run) -> Batch:
         """Rows -> their latents."""
@@ -199,7 +243,11 @@ class Latent:
             for k, seed in enumerate(seeds):
                 part = latents.rows(np.arange(k * CHUNK, min((k + 1) * CHUNK, len(latents))))
                 latent = torch.from_numpy((part.tick * STEP).astype(np.float32)).to(device)
-                parts.append(self.vae.decoded(self.vae.net, latent, part.context, generator(device, int(seed))))
+                parts.append(
+                    self.vae.decoded(
+                        self.vae.net, latent, part.context, generator(device, int(seed))
+                    )
+                )
         return Batch.stacked(parts[1:] or parts)
 
     @contextmanager
@@ -207,14 +255,21 @@ class Latent:
         """The autoencoder on its device, with its threads and precision."""
         device, o = device_of(run.device), self.vae.options
         self.vae.net = self.vae.net.to(device)
-        with (torch_threads(o.cores), torch.inference_mode(),
-              torch.autocast(device.type, torch.bfloat16, enabled=takes_bfloat16(o.precision, device))):
+        with (
+            torch_threads(o.cores),
+            torch.inference_mode(),
+            torch.autocast(
+                device.type, torch.bfloat16, enabled=takes_bfloat16(o.precision, device)
+            ),
+        ):
             yield device
         self.vae.net = self.vae.net.cpu()
 
-    # --- making rows ------------------------------------------------------------------------------------------------------
+    # --- making rows ------------------------------------------------------------------------------
 
-    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None) -> Batch:
+    def sample(
+        self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
+    ) -> Batch:
         """New rows.
 
         Args:
@@ -229,20 +284,32 @@ class Latent:
         if self.spec.context is None:
             latents = self.inner.sample(n, rng, run)
         elif context is None:
-            raise OptionError("rows of this 'latent' are made for given contexts", hint="give a context for each row")
+            raise OptionError(
+                "rows of this 'latent' are made for given contexts",
+                hint="give a context for each row",
+            )
         else:
             latents = cast(Conditional, self.inner).sample(n, rng, run, context=context)
         return self._decoded(latents, rng, run or Run())
 
-    def between(self, ways: int, steps: int, rng: np.random.Generator, run: Run | None = None,
-                context: Batch | None = None) -> Batch | None:
-        """Rows on the way from one made row to another, see :meth:`Neural.between`; None where the inner model has none."""
+    def between(
+        self,
+        ways: int,
+        steps: int,
+        rng: np.random.Generator,
+        run: Run | None = None,
+        context: Batch | None = None,
+    ) -> Batch | None:
+        """Rows on the way from one made row to another, see :meth:`Neural.between`; None where the
+        inner model has none."""
         if not isinstance(self.inner, Interpolates):
             return None
         latents = self.inner.between(ways, steps, rng, run, context)
         return None if latents is None else self._decoded(latents, rng, run or Run())
 
-    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+    def infill(
+        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
+    ) -> Infilled:
         """n new rows that keep to what is known of all rows, drawn until enough of them do.
 
         Raises:
@@ -250,25 +317,40 @@ class Latent:
             OptionError: Values of single rows are given, which this model cannot complete.
         """
         if known.rows is not None:
-            raise OptionError("the model 'latent' makes whole rows and cannot complete given ones",
-                              hint="fit with --model trees or autoregressive for that")
+            raise OptionError(
+                "the model 'latent' makes whole rows and cannot complete given ones",
+                hint="fit with --model trees or autoregressive for that",
+            )
         self.vae.check(known)
         if not (known.tick or known.code or known.sums):
             return Infilled(self.sample(n, rng, run), np.ones(n), float(n))
         run = run or Run()
         plain = Run(run.seed, device=run.device)
-        return rejected(lambda size, stream: self.sample(size, stream, plain), n, known, rng, run, "latent")
+        return rejected(
+            lambda size, stream: self.sample(size, stream, plain), n, known, rng, run, "latent"
+        )
 
-    # --- storing ----------------------------------------------------------------------------------------------------------
+    # --- storing ----------------------------------------------------------------------------------
 
     def to_state(self) -> State:
         """Options, and both parts."""
         parts = {"vae": self.vae.to_state(), "inner": self.inner.to_state()}
-        return ({"options": self.options.to_state(), **{part: document for part, (document, _) in parts.items()}},
-                {f"{part}.{name}": array for part, (_, arrays) in parts.items() for name, array in arrays.items()})
+        return (
+            {
+                "options": self.options.to_state(),
+                **{part: document for part, (document, _) in parts.items()},
+            },
+            {
+                f"{part}.{name}": array
+                for part, (_, arrays) in parts.items()
+                for name, array in arrays.items()
+            },
+        )
 
     @classmethod
-    def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_state(
+        cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> Self:
         """Restored from :meth:`to_state`.
 
         Raises:
@@ -276,8 +358,16 @@ class Latent:
         """
         model = cls(**document["options"])
         model.spec = spec
-        own, inner = ({name.removeprefix(f"{part}."): array for name, array in arrays.items() if name.startswith(f"{part}.")}
-                      for part in ("vae", "inner"))
+        own, inner = (
+            {
+                name.removeprefix(f"{part}."): array
+                for name, array in arrays.items()
+                if name.startswith(f"{part}.")
+            }
+            for part in ("vae", "inner")
+        )
         model.vae = Vae.from_state(spec, document["vae"], own)
-        model.inner = MODELS.load(model.options.inner).from_state(model._inner_spec(), document["inner"], inner)
+        model.inner = MODELS.load(model.options.inner).from_state(
+            model._inner_spec(), document["inner"], inner
+        )
         return model

@@ -39,7 +39,8 @@ GLIMPSE = 256
 
 
 class Neural(ABC):
-    """A generator whose network the trainer teaches; a family says what is abstract here and nothing of tables.
+    """A generator whose network the trainer teaches; a family says what is abstract here and
+    nothing of tables.
 
     Attributes:
         options: The family's configuration.
@@ -70,7 +71,7 @@ class Neural(ABC):
         self.best_step = 0
         self.glimpses: list[tuple[int, Batch]] = []
 
-    # --- what a family says -----------------------------------------------------------------------------------------------
+    # --- what a family says -----------------------------------------------------------------------
 
     @abstractmethod
     def view(self, spec: Spec, batch: Batch, run: Run) -> None:
@@ -82,7 +83,8 @@ class Neural(ABC):
 
     @abstractmethod
     def build(self) -> nn.Module:
-        """The network, untrained, for the view's shapes; an empty one where there is nothing to learn."""
+        """The network, untrained, for the view's shapes; an empty one where there is nothing to
+        learn."""
 
     @abstractmethod
     def objectives(self, net: nn.Module) -> list[Objective]:
@@ -90,11 +92,18 @@ class Neural(ABC):
 
     @abstractmethod
     def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
-        """How badly the network does on held-out rows, given as tensors and as a batch; lower is better."""
+        """How badly the network does on held-out rows, given as tensors and as a batch; lower is
+        better."""
 
     @abstractmethod
-    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator,
-             noise: Tensor | None = None) -> Batch:
+    def draw(
+        self,
+        net: nn.Module,
+        n: int,
+        context: Batch | None,
+        rng: torch.Generator,
+        noise: Tensor | None = None,
+    ) -> Batch:
         """n new rows; of the given noise where there is such, see :meth:`noise`."""
 
     @abstractmethod
@@ -113,8 +122,11 @@ class Neural(ABC):
             ConditionError: It cannot.
         """
 
-    def noise(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Tensor | None:
-        """(n, ...) normal numbers that n rows are made of; None where rows are drawn in another way."""
+    def noise(
+        self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator
+    ) -> Tensor | None:
+        """(n, ...) normal numbers that n rows are made of; None where rows are drawn in another
+        way."""
         return None
 
     def step_rows(self) -> int:
@@ -125,7 +137,7 @@ class Neural(ABC):
         """(size,) positions of a step's rows, where not all rows shall come in turn."""
         raise NotImplementedError
 
-    # --- learning ---------------------------------------------------------------------------------------------------------
+    # --- learning ---------------------------------------------------------------------------------
 
     def fit(self, spec: Spec, batch: Batch, run: Run, start: Self | None = None) -> Self:
         """Learn the rows, in part of which learning is watched; the best weights on these are kept.
@@ -136,11 +148,14 @@ class Neural(ABC):
             start: A fitted model of the same grid and family, from whose weights learning begins.
 
         Raises:
-            OptionError: The grid has more axes than the family can learn, or ``start`` is another sort of model.
+            OptionError: The grid has more axes than the family can learn, or ``start`` is another
+                sort of model.
         """
         if len(spec.sites) not in self.site_axes:
-            raise OptionError(f"the model '{self.name}' cannot learn grids of {len(spec.sites)} axes",
-                              hint="choose another --model")
+            raise OptionError(
+                f"the model '{self.name}' cannot learn grids of {len(spec.sites)} axes",
+                hint="choose another --model",
+            )
         self.spec = spec
         if start is None:
             self.view(spec, batch, run)
@@ -163,16 +178,27 @@ class Neural(ABC):
         cut = min(max(int(HELD * len(batch)), 1), MOST_HELD)
         real = batch.rows(order[:cut])
         held = {name: tensor.to(device) for name, tensor in self.rows(real).items()}
-        rows = {name: tensor.to(device) for name, tensor in self.rows(batch.rows(order[cut:])).items()}
+        rows = {
+            name: tensor.to(device) for name, tensor in self.rows(batch.rows(order[cut:])).items()
+        }
         if not len(batch) - cut:  # a single row
             rows = held
-        trainer = Trainer(self.net, self.objectives(self.net), replace(self.options, batch=self.step_rows()), seed, device)
+        trainer = Trainer(
+            self.net,
+            self.objectives(self.net),
+            replace(self.options, batch=self.step_rows()),
+            seed,
+            device,
+        )
 
         def glimpse() -> Batch:
             context = None if real.context is None else real.context.rows(np.arange(GLIMPSE) % cut)
             # always the same noise, so that one sees how its rows change
             with torch.no_grad():
-                return replace(self.draw(self.net, GLIMPSE, context, generator(device, seed, -2, 0)), context=context)
+                return replace(
+                    self.draw(self.net, GLIMPSE, context, generator(device, seed, -2, 0)),
+                    context=context,
+                )
 
         def score(rng: torch.Generator) -> float:
             looks = len(trainer.progress.curves.get("score", ())) + 1
@@ -181,11 +207,19 @@ class Neural(ABC):
             return self.score(self.net, held, real, rng)
 
         own = type(self).pick is not Neural.pick
-        keep = None if run.checkpoint is None else Checkpoint(run.checkpoint, self._identity(batch, run), run)
+        keep = (
+            None
+            if run.checkpoint is None
+            else Checkpoint(run.checkpoint, self._identity(batch, run), run)
+        )
         ended = trainer.learn(rows, self.pick if own else None, score, run, keep)
         trainer.keep_best()
         progress = trainer.progress
-        self.steps_done, self.curves, self.best_step = progress.step, progress.curves, progress.best_step
+        self.steps_done, self.curves, self.best_step = (
+            progress.step,
+            progress.curves,
+            progress.best_step,
+        )
         self.steps_planned = progress.step if ended else self.options.steps
         if self.best_step:
             before = [(step, made) for step, made in self.glimpses if step < self.best_step]
@@ -199,9 +233,16 @@ class Neural(ABC):
     def _take_over(self, start: Self) -> None:
         """The view of another model, so that its weights mean the same here."""
         if type(start) is not type(self) or start.spec != self.spec:
-            raise OptionError("the model to start from is of another family, or of other columns",
-                              hint="start from a model of the same --model, learned from a table with the same columns")
-        sizes = {name: value for name, value in start.options.to_state().items() if name not in Training.parameters()}
+            raise OptionError(
+                "the model to start from is of another family, or of other columns",
+                hint="start from a model of the same --model, learned from a table with the same "
+                "columns",
+            )
+        sizes = {
+            name: value
+            for name, value in start.options.to_state().items()
+            if name not in Training.parameters()
+        }
         self.options = replace(self.options, **sizes)
         self.restore_view(start.spec, start.view_state())
 
@@ -209,19 +250,29 @@ class Neural(ABC):
         """What a checkpoint must be of."""
         digest = hashlib.sha256()
         parts = [batch] if batch.context is None else [batch, batch.context]
-        for values in [values for b in parts for values in (b.tick, b.code, b.mask) if values is not None]:
+        for values in [
+            values for b in parts for values in (b.tick, b.code, b.mask) if values is not None
+        ]:
             digest.update(np.ascontiguousarray(values).data)
-        return {"model": self.name, "options": self.options.to_state(), "seed": run.seed, "rows": digest.hexdigest(),
-                "spec": hashlib.sha256(repr(self.spec).encode()).hexdigest(), "torch": torch.__version__}
+        return {
+            "model": self.name,
+            "options": self.options.to_state(),
+            "seed": run.seed,
+            "rows": digest.hexdigest(),
+            "spec": hashlib.sha256(repr(self.spec).encode()).hexdigest(),
+            "torch": torch.__version__,
+        }
 
     @property
     def name(self) -> str:
         """The family's name in the registry."""
         return type(self).__name__.lower()
 
-    # --- making rows ------------------------------------------------------------------------------------------------------
+    # --- making rows ------------------------------------------------------------------------------
 
-    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None) -> Batch:
+    def sample(
+        self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
+    ) -> Batch:
         """New rows.
 
         Args:
@@ -234,7 +285,10 @@ class Neural(ABC):
             OptionError: A context is missing.
         """
         if self.spec.context is not None and context is None:
-            raise OptionError(f"rows of this '{self.name}' are made for given contexts", hint="give a context for each row")
+            raise OptionError(
+                f"rows of this '{self.name}' are made for given contexts",
+                hint="give a context for each row",
+            )
         if not n:
             return Batch.blank(self.spec, 0)
         run = run or Run()
@@ -242,8 +296,14 @@ class Neural(ABC):
         seeds = rng.integers(2**62, size=-(-n // CHUNK))
         parts = []
         net = self.net.to(device)
-        with (torch_threads(self.options.cores), torch.inference_mode(), run.stage("generate", "drawing new rows", total=n)
-              as stage, torch.autocast(device.type, torch.bfloat16, enabled=takes_bfloat16(self.options.precision, device))):
+        with (
+            torch_threads(self.options.cores),
+            torch.inference_mode(),
+            run.stage("generate", "drawing new rows", total=n) as stage,
+            torch.autocast(
+                device.type, torch.bfloat16, enabled=takes_bfloat16(self.options.precision, device)
+            ),
+        ):
             for k, start in enumerate(range(0, n, CHUNK)):
                 size = min(CHUNK, n - start)
                 told = None if context is None else context.rows(np.arange(start, start + size))
@@ -252,9 +312,16 @@ class Neural(ABC):
         self.net = net.cpu()
         return Batch.stacked(parts)
 
-    def between(self, ways: int, steps: int, rng: np.random.Generator, run: Run | None = None,
-                context: Batch | None = None) -> Batch | None:
-        """Rows on the way from one made row to another: what they are made of turns from the one's to the other's.
+    def between(
+        self,
+        ways: int,
+        steps: int,
+        rng: np.random.Generator,
+        run: Run | None = None,
+        context: Batch | None = None,
+    ) -> Batch | None:
+        """Rows on the way from one made row to another: what they are made of turns from the one's
+        to the other's.
 
         Args:
             ways: How many pairs of ends.
@@ -271,8 +338,13 @@ class Neural(ABC):
         stream = generator(device, int(rng.integers(2**62)))
         told = None if context is None else context.rows(np.repeat(np.arange(ways), steps))
         net = self.net.to(device)
-        with (torch_threads(self.options.cores), torch.inference_mode(),
-              torch.autocast(device.type, torch.bfloat16, enabled=takes_bfloat16(self.options.precision, device))):
+        with (
+            torch_threads(self.options.cores),
+            torch.inference_mode(),
+            torch.autocast(
+                device.type, torch.bfloat16, enabled=takes_bfloat16(self.options.precision, device)
+            ),
+        ):
             first, last = (self.noise(net, ways, context, stream) for _ in range(2))
             made = None
             if first is not None and last is not None:
@@ -280,7 +352,9 @@ class Neural(ABC):
         self.net = net.cpu()
         return made if made is None else replace(made, context=told)
 
-    def infill(self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None) -> Infilled:
+    def infill(
+        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
+    ) -> Infilled:
         """n new rows that keep to what is known of all rows, drawn until enough of them do.
 
         Raises:
@@ -288,25 +362,43 @@ class Neural(ABC):
             OptionError: Values of single rows are given, which this model cannot complete.
         """
         if known.rows is not None:
-            raise OptionError(f"the model '{self.name}' makes whole rows and cannot complete given ones",
-                              hint="fit with --model trees or autoregressive for that")
+            raise OptionError(
+                f"the model '{self.name}' makes whole rows and cannot complete given ones",
+                hint="fit with --model trees or autoregressive for that",
+            )
         self.check(known)
         if not (known.tick or known.code or known.sums):
             return Infilled(self.sample(n, rng, run), np.ones(n), float(n))
         plain = Run((run or Run()).seed, device=(run or Run()).device)
-        return rejected(lambda size, stream: self.sample(size, stream, plain), n, known, rng, run or Run(), self.name)
+        return rejected(
+            lambda size, stream: self.sample(size, stream, plain),
+            n,
+            known,
+            rng,
+            run or Run(),
+            self.name,
+        )
 
-    # --- storing ----------------------------------------------------------------------------------------------------------
+    # --- storing ----------------------------------------------------------------------------------
 
     def to_state(self) -> State:
         """Options, curves, view and weights."""
-        document = {"options": self.options.to_state(), "steps_done": self.steps_done, "steps_planned": self.steps_planned,
-                    "best_step": self.best_step, "curves": self.curves}
+        document = {
+            "options": self.options.to_state(),
+            "steps_done": self.steps_done,
+            "steps_planned": self.steps_planned,
+            "best_step": self.best_step,
+            "curves": self.curves,
+        }
         arrays = {f"view.{name}": value for name, value in self.view_state().items()}
-        return document, arrays | {f"net.{name}": array(value) for name, value in self.net.state_dict().items()}
+        return document, arrays | {
+            f"net.{name}": array(value) for name, value in self.net.state_dict().items()
+        }
 
     @classmethod
-    def from_state(cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_state(
+        cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> Self:
         """Restored from :meth:`to_state`.
 
         Raises:
@@ -314,14 +406,29 @@ class Neural(ABC):
         """
         model = cls(**document["options"])
         model.spec = spec
-        model.steps_done, model.steps_planned = int(document["steps_done"]), int(document["steps_planned"])
+        model.steps_done, model.steps_planned = (
+            int(document["steps_done"]),
+            int(document["steps_planned"]),
+        )
         model.best_step, model.curves = int(document["best_step"]), dict(document["curves"])
-        model.restore_view(spec, {name.removeprefix("view."): a for name, a in arrays.items() if name.startswith("view.")})
+        model.restore_view(
+            spec,
+            {
+                name.removeprefix("view."): a
+                for name, a in arrays.items()
+                if name.startswith("view.")
+            },
+        )
         model.net = model._new_net(0)
-        weights = {name.removeprefix("net."): torch.from_numpy(a.copy()) for name, a in arrays.items()
-                   if name.startswith("net.")}
+        weights = {
+            name.removeprefix("net."): torch.from_numpy(a.copy())
+            for name, a in arrays.items()
+            if name.startswith("net.")
+        }
         own = model.net.state_dict()
-        if {name: w.shape for name, w in weights.items()} != {name: w.shape for name, w in own.items()}:
+        if {name: w.shape for name, w in weights.items()} != {
+            name: w.shape for name, w in own.items()
+        }:
             raise ValueError("the weights are not of such a network")
         model.net.load_state_dict(weights)
         model.net.requires_grad_(False)
@@ -329,10 +436,12 @@ class Neural(ABC):
 
 
 def turned(first: Tensor, last: Tensor, steps: int) -> Tensor:
-    """(n, ...) two ends of normal numbers -> (n * steps, ...) from the one to the other, on the arc on which all are as far
-    from 0 as such numbers are (White 2016, "Sampling generative networks").
+    """(n, ...) two ends of normal numbers -> (n * steps, ...) from the one to the other, on the arc
+    on which all are as far from 0 as such numbers are (White 2016, "Sampling generative networks").
     """
-    at = torch.linspace(0, torch.pi / 2, steps, device=first.device).reshape(1, steps, *[1] * (first.dim() - 1))
+    at = torch.linspace(0, torch.pi / 2, steps, device=first.device).reshape(
+        1, steps, *[1] * (first.dim() - 1)
+    )
     return (at.cos() * first[:, None] + at.sin() * last[:, None]).flatten(0, 1)
 
 

@@ -1,4 +1,5 @@
-"""How well made rows pass for real ones: the score that a family without a likelihood is stopped by."""
+"""How well made rows pass for real ones: the score that a family without a likelihood is stopped
+by."""
 
 from __future__ import annotations
 
@@ -17,31 +18,45 @@ MOST_ROWS = 4000
 MOST_COLUMNS = 40
 """Columns that the judge sees; where rows have more, some at random."""
 TREES, FOLDS = 100, 3
-JUDGE: dict[str, Any] = {"objective": "binary", "learning_rate": 0.1, "num_leaves": 15, "max_bin": 127, "num_threads": 1,
-                         "deterministic": True, "force_row_wise": True, "verbosity": -1}
+JUDGE: dict[str, Any] = {
+    "objective": "binary",
+    "learning_rate": 0.1,
+    "num_leaves": 15,
+    "max_bin": 127,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
 
 UNITS, POOLED, PROJECTED = (32, 64), 4, 64
-"""Of the random network through which images are seen: units of its layers, sides of its last grid, numbers at its end."""
+"""Of the random network through which images are seen: units of its layers, sides of its last grid,
+numbers at its end."""
 
 
 def unlikeness(real: Batch, made: Batch, rng: np.random.Generator) -> float:
     """How unlike real rows made ones are; lower is better.
 
-    Of images, :func:`frechet` distance in what a random network sees; of other rows, how well trees tell them apart.
+    Of images, :func:`frechet` distance in what a random network sees; of other rows, how well trees
+    tell them apart.
     """
     return frechet(real, made) if real.tick.ndim == 4 else told_apart(real, made, rng)
 
 
 def frechet(real: Batch, made: Batch) -> float:
-    """The Fréchet distance of images in features of a convolutional network with random weights, always the same ones.
+    """The Fréchet distance of images in features of a convolutional network with random weights,
+    always the same ones.
 
-    Features of random networks serve where no trained one fits the images (Naeem et al. 2020, "Reliable fidelity and
-    diversity metrics for generative models").
+    Features of random networks serve where no trained one fits the images (Naeem et al. 2020,
+    "Reliable fidelity and diversity metrics for generative models").
     """
     sides = [_seen(part).double() for part in (real, made)]
     if min(map(len, sides)) < 2:
         return 0.0
-    (one, other), (mean, middle) = [torch.cov(side.T) for side in sides], [side.mean(0) for side in sides]
+    (one, other), (mean, middle) = (
+        [torch.cov(side.T) for side in sides],
+        [side.mean(0) for side in sides],
+    )
     level, base = torch.linalg.eigh(one)
     root = (base * level.clamp_min(0).sqrt()) @ base.T
     shared = torch.linalg.eigvalsh(root @ other @ root).clamp_min(0).sqrt().sum()
@@ -54,16 +69,22 @@ def _seen(batch: Batch) -> Tensor:
     h = torch.from_numpy(both[:MOST_ROWS]).movedim(-1, 1)
     rng = torch.Generator().manual_seed(0)
     for units in UNITS:
-        weight = torch.randn((units, h.shape[1], 3, 3), generator=rng) * (2 / (9 * h.shape[1])) ** 0.5
+        weight = (
+            torch.randn((units, h.shape[1], 3, 3), generator=rng) * (2 / (9 * h.shape[1])) ** 0.5
+        )
         h = functional.relu(functional.conv2d(h, weight, stride=2, padding=1))
     flat = functional.adaptive_avg_pool2d(h, POOLED).flatten(1)
-    return flat.float() @ torch.randn((flat.shape[1], PROJECTED), generator=rng) / flat.shape[1] ** 0.5
+    return (
+        flat.float() @ torch.randn((flat.shape[1], PROJECTED), generator=rng) / flat.shape[1] ** 0.5
+    )
 
 
 def told_apart(real: Batch, made: Batch, rng: np.random.Generator) -> float:
-    """How well trees tell real rows from made ones: the area under the ROC curve on rows that they did not see.
+    """How well trees tell real rows from made ones: the area under the ROC curve on rows that they
+    did not see.
 
-    The classifier two-sample test of Lopez-Paz and Oquab (2017), small enough to be taken many times in a training.
+    The classifier two-sample test of Lopez-Paz and Oquab (2017), small enough to be taken many
+    times in a training.
 
     Args:
         real: Rows that the model did not learn from.
@@ -84,7 +105,11 @@ def told_apart(real: Batch, made: Batch, rng: np.random.Generator) -> float:
     found = []
     for k in range(FOLDS):
         shown = fold != k
-        judge = lgb.train({**JUDGE, "min_data_in_leaf": min(20, n // 4)}, lgb.Dataset(x[shown], label[shown]), TREES)
+        judge = lgb.train(
+            {**JUDGE, "min_data_in_leaf": min(20, n // 4)},
+            lgb.Dataset(x[shown], label[shown]),
+            TREES,
+        )
         said = judge.predict(x[~shown], num_threads=1)
         found.append(_auc(np.asarray(said), label[~shown] > 0))
     return float(np.mean(found))
@@ -94,7 +119,9 @@ def _columns(batch: Batch) -> np.ndarray:
     """(n, columns) ticks, codes, sites in use and context, side by side."""
     parts = [batch.tick, batch.code, *([] if batch.mask is None else [batch.mask.sum(axis=1)])]
     flat = [part.reshape(len(batch), -1).astype(float) for part in parts]
-    return np.concatenate([*flat, *([] if batch.context is None else [_columns(batch.context)])], axis=1)
+    return np.concatenate(
+        [*flat, *([] if batch.context is None else [_columns(batch.context)])], axis=1
+    )
 
 
 def _auc(score: np.ndarray, positive: np.ndarray) -> float:

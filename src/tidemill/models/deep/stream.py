@@ -1,4 +1,5 @@
-"""The stream view: each site of a row as one sequence of small codes, for models that draw one after the other."""
+"""The stream view: each site of a row as one sequence of small codes, for models that draw one
+after the other."""
 
 from __future__ import annotations
 
@@ -23,12 +24,13 @@ COARSE, FINE = 64, 64
 MOST_CELLS = 4_000_000
 """Values of a channel that its distribution is learned from, where a row has many sites."""
 WAVES, SITE_WAVES = 5, 10
-"""Sines and cosines of a symbol's rank, each half as long as the one before, of a table and where there are several sites:
-steps from one site to the next are small."""
+"""Sines and cosines of a symbol's rank, each half as long as the one before, of a table and where
+there are several sites: steps from one site to the next are small."""
 SLOPES = 3
 """Numbers that say how far a group's symbols differ from their shares, where they are ordered."""
 TILT = 0.2
-"""Scale of these numbers: small, so that they are learned slowly, since there is little to learn."""
+"""Scale of these numbers: small, so that they are learned slowly, since there is little to
+learn."""
 NONE = -1
 """The code of a position that has none: a number that is absent, a site that is not in use."""
 SOURCES = 48
@@ -39,7 +41,8 @@ RELATED_ROWS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """The symbols of a channel in groups: the first digit says which group, the second one which symbol of it.
+    """The symbols of a channel in groups: the first digit says which group, the second one which
+    symbol of it.
 
     Attributes:
         count: (m,) training rows of each symbol.
@@ -61,7 +64,8 @@ class Digits:
 
         Args:
             count: Training rows of each symbol.
-            ordered: Whether neighbours are alike; otherwise those that are about as frequent come together.
+            ordered: Whether neighbours are alike; otherwise those that are about as frequent come
+                together.
         """
         m = len(count)
         symbol = np.arange(m) if ordered or m <= SINGLE else np.argsort(-count, kind="stable")
@@ -82,13 +86,13 @@ class Digits:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Codes that each digit may have."""
-        return (len(self.start) - 1, int(np.diff(self.start).max()))[:self.digits]
+        return (len(self.start) - 1, int(np.diff(self.start).max()))[: self.digits]
 
     def split(self, symbols: np.ndarray) -> list[np.ndarray]:
         """Symbols of any shape -> each digit."""
         place = self.place[symbols]
         group = np.searchsorted(self.start, place, side="right") - 1
-        return [group, place - self.start[group]][:self.digits]
+        return [group, place - self.start[group]][: self.digits]
 
     def joined(self, digits: list[np.ndarray]) -> np.ndarray:
         """The inverse of :meth:`split`, for arrays of one shape."""
@@ -98,7 +102,8 @@ class Digits:
         return symbols
 
     def likelihoods(self) -> list[np.ndarray]:
-        """For each digit the log of its codes' shares, one row a group for the second: (1, g) and (g, most).
+        """For each digit the log of its codes' shares, one row a group for the second: (1, g) and
+        (g, most).
 
         Codes that do not occur have none.
         """
@@ -106,32 +111,43 @@ class Digits:
             mass = self.count[self.symbol]
             first = np.log(np.add.reduceat(mass, self.start[:-1]) / mass.sum())[None]
             if self.digits < 2:
-                return [first][:self.digits]
+                return [first][: self.digits]
             groups, most = len(self.start) - 1, int(np.diff(self.start).max())
             at = self.start[:-1, None] + np.arange(most)
             inner = np.where(at < self.start[1:, None], mass[np.minimum(at, len(mass) - 1)], 0)
-            shares = np.where(inner.sum(1, keepdims=True) > 0, inner / inner.sum(1, keepdims=True), np.arange(most) == 0)
+            shares = np.where(
+                inner.sum(1, keepdims=True) > 0,
+                inner / inner.sum(1, keepdims=True),
+                np.arange(most) == 0,
+            )
             return [first, np.log(shares).reshape(groups, most)]
 
     def slopes(self) -> np.ndarray:
-        """(g, most, SLOPES) polynomials of the rank of each symbol within its group (Legendre's)."""
+        """(g, most, SLOPES) polynomials of the rank of each symbol within its group
+        (Legendre's)."""
         most, mass = int(np.diff(self.start).max()), np.append(self.count[self.symbol], 0)
         at = np.minimum(self.start[:-1, None] + np.arange(most), self.start[1:, None])
         own = np.where(at < self.start[1:, None], mass[at], 0)
         rank = 2 * (np.cumsum(own, 1) - own / 2) / np.maximum(own.sum(1, keepdims=True), 1) - 1
-        return np.stack([rank, 1.5 * rank ** 2 - 0.5, 2.5 * rank ** 3 - 1.5 * rank], axis=-1) * TILT
+        return np.stack([rank, 1.5 * rank**2 - 0.5, 2.5 * rank**3 - 1.5 * rank], axis=-1) * TILT
 
     def waves(self, waves: int = WAVES) -> np.ndarray:
         """(m, 1 + 2 waves) what the rank of each place's symbol says, in numbers."""
         mass = self.count[self.symbol]
-        rank = torch.from_numpy((np.cumsum(mass) - mass / 2) / max(mass.sum(), 1)).clamp(1e-4, 1 - 1e-4)
+        rank = torch.from_numpy((np.cumsum(mass) - mass / 2) / max(mass.sum(), 1)).clamp(
+            1e-4, 1 - 1e-4
+        )
         angle = rank[:, None] * torch.pi * 2.0 ** torch.arange(waves)
-        return torch.cat([torch.special.ndtri(rank)[:, None], angle.sin(), angle.cos()], dim=1).numpy()
+        return torch.cat(
+            [torch.special.ndtri(rank)[:, None], angle.sin(), angle.cos()], dim=1
+        ).numpy()
 
     def groups_waves(self, waves: int = WAVES) -> np.ndarray:
         """(g, 1 + 2 waves) the means of each group's waves."""
         mass = np.maximum(self.count[self.symbol], 1e-9)[:, None]
-        summed, total = (np.add.reduceat(part, self.start[:-1]) for part in (self.waves(waves) * mass, mass))
+        summed, total = (
+            np.add.reduceat(part, self.start[:-1]) for part in (self.waves(waves) * mass, mass)
+        )
         return np.asarray(summed / total)
 
 
@@ -149,7 +165,8 @@ class Layout:
         waves: (symbols and groups, F) what their ranks say; 0 where they are not ordered.
         seen: (sum of size,) whether a code occurs.
         smooth: (P,) whether it is the second digit of ordered symbols.
-        free: (P,) whether its codes' chances may differ in any way: second digits of a table's have only ``slopes``.
+        free: (P,) whether its codes' chances may differ in any way: second digits of a table's have
+            only ``slopes``.
         slopes: (rows, most, SLOPES) how the symbols of a group lie in it; only for these.
         sources: (P, K) the positions that each is drawn from.
         channel: (P,) the channel of each.
@@ -175,8 +192,8 @@ class Layout:
 class Stream:
     """The channels of a spec in drawing order, each as no, one or two digits.
 
-    A code's symbols are its levels and a real's are its pieces; many symbols are two digits. Where the grid is ragged,
-    the first code of a site says whether it is in use.
+    A code's symbols are its levels and a real's are its pieces; many symbols are two digits. Where
+    the grid is ragged, the first code of a site says whether it is in use.
 
     Attributes:
         spec: The grid's spec.
@@ -185,17 +202,26 @@ class Stream:
         counts: (levels,) of each code.
         digits: Of each channel.
         positions: (channel, digit) of each code of a site.
-        presence: For each position the one whose code 0 says that it has a number; NONE where there is no question.
+        presence: For each position the one whose code 0 says that it has a number; NONE where there
+            is no question.
         sources: (positions, K) those that each is drawn from.
         told: The dense view of the context, None without one.
     """
 
-    def __init__(self, spec: Spec, pieces: list[Pieces], counts: list[np.ndarray], told: Dense | None,
-                 sources: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        pieces: list[Pieces],
+        counts: list[np.ndarray],
+        told: Dense | None,
+        sources: np.ndarray | None = None,
+    ) -> None:
         self.spec, self.pieces, self.counts, self.told = spec, pieces, counts, told
         self.channels: list[tuple[str, int]] = [*([("use", 0)] if spec.ragged else []), *spec.order]
         self.digits = [self._digits(sort, i) for sort, i in self.channels]
-        self.positions = [(c, digit) for c, own in enumerate(self.digits) for digit in range(own.digits)]
+        self.positions = [
+            (c, digit) for c, own in enumerate(self.digits) for digit in range(own.digits)
+        ]
         first = {c: p for p, (c, digit) in enumerate(self.positions) if not digit}
         self.presence = [first.get(self._presence(c), NONE) for c, _ in self.positions]
         self.sources = sources if sources is not None else self._all_sources()
@@ -213,17 +239,26 @@ class Stream:
 
     @staticmethod
     def learned(spec: Spec, batch: Batch, rng: np.random.Generator) -> Stream:
-        """The view of training rows; ``rng`` picks those that say which channels are related, where there are many."""
-        pieces = [Pieces.of(batch.tick[..., r][present(spec, batch, r)][:MOST_CELLS]) for r in range(len(spec.reals))]
+        """The view of training rows; ``rng`` picks those that say which channels are related, where
+        there are many."""
+        pieces = [
+            Pieces.of(batch.tick[..., r][present(spec, batch, r)][:MOST_CELLS])
+            for r in range(len(spec.reals))
+        ]
         used = slice(None) if batch.mask is None else batch.mask
-        counts = [np.bincount(batch.code[..., k][used].ravel(), minlength=code.size) for k, code in enumerate(spec.codes)]
+        counts = [
+            np.bincount(batch.code[..., k][used].ravel(), minlength=code.size)
+            for k, code in enumerate(spec.codes)
+        ]
         told = None
         if spec.context is not None and batch.context is not None:
             told = Dense.learned(spec.context, batch.context)
         stream = Stream(spec, pieces, counts, told)
         if len(stream.positions) > SOURCES + 1:
             some = batch.rows(rng.permutation(len(batch))[:RELATED_ROWS])
-            stream.sources = stream._related(stream.tokens(some).reshape(-1, len(stream.positions))[:RELATED_ROWS])
+            stream.sources = stream._related(
+                stream.tokens(some).reshape(-1, len(stream.positions))[:RELATED_ROWS]
+            )
         return stream
 
     @property
@@ -233,10 +268,13 @@ class Stream:
 
     def _all_sources(self) -> np.ndarray:
         everyone = np.arange(self.width)
-        return np.array([np.delete(everyone, p) for p in everyone], int).reshape(self.width, max(self.width - 1, 0))
+        return np.array([np.delete(everyone, p) for p in everyone], int).reshape(
+            self.width, max(self.width - 1, 0)
+        )
 
     def _related(self, tokens: np.ndarray) -> np.ndarray:
-        """(P, SOURCES) for each position the most related ones, by rank correlation of the channels' first digits."""
+        """(P, SOURCES) for each position the most related ones, by rank correlation of the
+        channels' first digits."""
         first = {c: p for p, (c, digit) in enumerate(self.positions) if not digit}
         ranks = (tokens.argsort(0, kind="stable").argsort(0) - len(tokens) / 2).astype(np.float32)
         ranks /= np.linalg.norm(ranks, axis=0) + 1e-6
@@ -283,13 +321,20 @@ class Stream:
             slopes.append(np.pad(slope, ((0, 0), (0, most - slope.shape[1]), (0, 0))))
         return Layout(
             np.array([sizes[c][digit] for c, digit in self.positions], int),
-            np.array([first[c] if digit else NONE for c, digit in self.positions], int), np.array(row, int),
-            np.concatenate([np.zeros((0, most)), *share]), np.concatenate([np.zeros(0, int), *start]),
-            np.array(wave, int), np.concatenate(waves), np.concatenate([np.zeros(0, bool), *seen]),
-            np.array(smooth, bool), np.array([not s or bool(self.spec.sites) for s in smooth], bool),
-            np.concatenate([np.zeros((0, most, SLOPES)), *slopes]), self.sources,
+            np.array([first[c] if digit else NONE for c, digit in self.positions], int),
+            np.array(row, int),
+            np.concatenate([np.zeros((0, most)), *share]),
+            np.concatenate([np.zeros(0, int), *start]),
+            np.array(wave, int),
+            np.concatenate(waves),
+            np.concatenate([np.zeros(0, bool), *seen]),
+            np.array(smooth, bool),
+            np.array([not s or bool(self.spec.sites) for s in smooth], bool),
+            np.concatenate([np.zeros((0, most, SLOPES)), *slopes]),
+            self.sources,
             np.array([c for c, _ in self.positions], int),
-            np.array([self._presence(c) for c in range(len(self.channels))], int))
+            np.array([self._presence(c) for c in range(len(self.channels))], int),
+        )
 
     def symbols(self, batch: Batch) -> np.ndarray:
         """Batch of n rows -> (n, *sites, channels) int32, NONE where there is nothing."""
@@ -300,11 +345,15 @@ class Stream:
             if sort == "use":
                 # the first site is in use; what is told is the end, once
                 line = used.reshape(*shape[:2], -1)[:, :, 0]
-                out.reshape(*shape[:2], -1, len(self.channels))[:, 1:, 0, c] = np.where(line[:, :-1], line[:, 1:], NONE)
+                out.reshape(*shape[:2], -1, len(self.channels))[:, 1:, 0, c] = np.where(
+                    line[:, :-1], line[:, 1:], NONE
+                )
             elif sort == "code":
                 out[..., c] = np.where(used, batch.code[..., i], NONE)
             elif len(self.pieces[i]):
-                out[..., c] = np.where(present(self.spec, batch, i), self.pieces[i].nearest(batch.tick[..., i]), NONE)
+                out[..., c] = np.where(
+                    present(self.spec, batch, i), self.pieces[i].nearest(batch.tick[..., i]), NONE
+                )
         return out
 
     def of_symbols(self, symbols: np.ndarray) -> np.ndarray:
@@ -314,7 +363,9 @@ class Stream:
             if own.digits:
                 here = symbols[..., c] >= 0
                 parts = own.split(np.maximum(symbols[..., c], 0))
-                for p, digit in ((p, d) for p, (other, d) in enumerate(self.positions) if other == c):
+                for p, digit in (
+                    (p, d) for p, (other, d) in enumerate(self.positions) if other == c
+                ):
                     out[..., p] = np.where(here, parts[digit], NONE)
         return out
 
@@ -323,9 +374,14 @@ class Stream:
         return self.of_symbols(self.symbols(batch))
 
     def rows(self, batch: Batch) -> Tensors:
-        """Batch of n rows -> "token" (n, all sites, P) int32 on the CPU, one site for a table; "context" (n, context)."""
+        """Batch of n rows -> "token" (n, all sites, P) int32 on the CPU, one site for a table;
+        "context" (n, context)."""
         tokens = self.tokens(batch)
-        out = {"token": torch.from_numpy(tokens.reshape(len(batch), int(np.prod(self.spec.sites)), self.width))}
+        out = {
+            "token": torch.from_numpy(
+                tokens.reshape(len(batch), int(np.prod(self.spec.sites)), self.width)
+            )
+        }
         told = self.told_of(batch.context)
         return out if told is None else {**out, "context": told}
 
@@ -339,7 +395,8 @@ class Stream:
         return None if self.told is None or context is None else self.told.vector(context)
 
     def widths(self, symbols: np.ndarray) -> np.ndarray:
-        """(..., channels) symbols -> (...) log of the number of ticks that they stand for together."""
+        """(..., channels) symbols -> (...) log of the number of ticks that they stand for
+        together."""
         total = np.zeros(symbols.shape[:-1])
         for c, (sort, i) in enumerate(self.channels):
             if sort == "real" and len(self.pieces[i]):
@@ -348,7 +405,8 @@ class Stream:
         return total
 
     def impossible(self, batch: Batch, symbols: np.ndarray) -> np.ndarray:
-        """(n, *sites) whether something in a site never occurs: a level of no row, a number out of all pieces."""
+        """(n, *sites) whether something in a site never occurs: a level of no row, a number out of
+        all pieces."""
         found = np.zeros(symbols.shape[:-1], bool)
         for c, (sort, i) in enumerate(self.channels):
             here = symbols[..., c] >= 0
@@ -365,20 +423,30 @@ class Stream:
         Raises:
             ConditionError: No training row has such a value.
         """
-        wrong = [self.spec.codes[k].name for k, levels in known.code.items() if not (levels & (self.counts[k] > 0)).any()]
+        wrong = [
+            self.spec.codes[k].name
+            for k, levels in known.code.items()
+            if not (levels & (self.counts[k] > 0)).any()
+        ]
         for r, bounds in known.tick.items():
             own = self.pieces[r]
             if not ((own.low[:, None] <= bounds[:, 1]) & (own.high[:, None] >= bounds[:, 0])).any():
                 wrong.append(self.spec.reals[r].name)
         if wrong:
-            raise ConditionError("no training row is like this, so the model gives it no chance",
-                                 where=f"column '{wrong[0]}'", hint="ask for values that occur, or for less at a time")
+            raise ConditionError(
+                "no training row is like this, so the model gives it no chance",
+                where=f"column '{wrong[0]}'",
+                hint="ask for values that occur, or for less at a time",
+            )
 
     def batch(self, token: Tensor, rng: np.random.Generator, context: Batch | None = None) -> Batch:
         """(n, all sites, P) codes -> Batch, each number drawn within its piece."""
         drawn = token.cpu().numpy().reshape(len(token), *self.spec.sites, self.width)
         shape = drawn.shape[:-1]
-        tick, code = np.zeros((*shape, len(self.spec.reals)), np.int64), np.zeros((*shape, len(self.spec.codes)), np.int32)
+        tick, code = (
+            np.zeros((*shape, len(self.spec.reals)), np.int64),
+            np.zeros((*shape, len(self.spec.codes)), np.int32),
+        )
         mask = None
         for c, (sort, i) in enumerate(self.channels):
             symbol = self._symbol(c, drawn)
@@ -386,15 +454,22 @@ class Stream:
                 line = symbol.reshape(*shape[:2], -1)[:, :, 0] == 1
                 line[:, 0] = True
                 line = np.cumprod(line, axis=1).astype(bool)
-                mask = np.broadcast_to(line.reshape(*line.shape, *[1] * (len(shape) - 2)), shape).copy()
+                mask = np.broadcast_to(
+                    line.reshape(*line.shape, *[1] * (len(shape) - 2)), shape
+                ).copy()
             elif sort == "code":
                 code[..., i] = symbol
             elif len(self.pieces[i]):
                 presence = self.spec.reals[i].presence
                 value = self.pieces[i].draw(symbol, rng)
-                tick[..., i] = value if presence is None else np.where(code[..., presence] == 0, value, 0)
+                tick[..., i] = (
+                    value if presence is None else np.where(code[..., presence] == 0, value, 0)
+                )
         if mask is not None:
-            tick, code = np.where(mask[..., None], tick, 0), np.where(mask[..., None], code, 0).astype(np.int32)
+            tick, code = (
+                np.where(mask[..., None], tick, 0),
+                np.where(mask[..., None], code, 0).astype(np.int32),
+            )
         return Batch(tick, code, mask, context)
 
     def _symbol(self, c: int, drawn: np.ndarray) -> np.ndarray:
@@ -407,8 +482,13 @@ class Stream:
 
     def to_state(self) -> dict[str, np.ndarray]:
         """Pieces, counts, sources and the context's view."""
-        arrays = {f"piece.{r:05d}": np.stack([p.low, p.high, p.count]).astype(np.int64) for r, p in enumerate(self.pieces)}
-        arrays |= {f"count.{k:05d}": np.asarray(count, np.int64) for k, count in enumerate(self.counts)}
+        arrays = {
+            f"piece.{r:05d}": np.stack([p.low, p.high, p.count]).astype(np.int64)
+            for r, p in enumerate(self.pieces)
+        }
+        arrays |= {
+            f"count.{k:05d}": np.asarray(count, np.int64) for k, count in enumerate(self.counts)
+        }
         arrays["sources"] = self.sources.astype(np.int32)
         if self.told is not None:
             arrays |= {f"told.{name}": value for name, value in self.told.to_state()[1].items()}
@@ -430,11 +510,19 @@ class Stream:
         counts = [arrays[f"count.{k:05d}"].astype(np.int64) for k in range(len(spec.codes))]
         if any(c.shape != (code.size,) for c, code in zip(counts, spec.codes, strict=True)):
             raise ValueError("level counts do not fit the spec")
-        inner = {name.removeprefix("told."): value for name, value in arrays.items() if name.startswith("told.")}
+        inner = {
+            name.removeprefix("told."): value
+            for name, value in arrays.items()
+            if name.startswith("told.")
+        }
         told = None if spec.context is None else Dense.from_state(spec.context, inner)
         stream = Stream(spec, pieces, counts, told, arrays["sources"].astype(int))
         given = stream.sources
-        if given.ndim != 2 or len(given) != stream.width or np.any((given < 0) | (given >= stream.width)):
+        if (
+            given.ndim != 2
+            or len(given) != stream.width
+            or np.any((given < 0) | (given >= stream.width))
+        ):
             raise ValueError("the sources do not fit the positions")
         return stream
 

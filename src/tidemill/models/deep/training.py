@@ -1,4 +1,5 @@
-"""One trainer for every family: it knows objectives, tensors of rows and a score, and nothing of what they mean."""
+"""One trainer for every family: it knows objectives, tensors of rows and a score, and nothing of
+what they mean."""
 
 from __future__ import annotations
 
@@ -32,15 +33,25 @@ class Training(Configuration):
     batch: int = option(512, "rows of one step", low=2)
     rate: float = option(1e-3, "learning rate of AdamW", low=1e-7, high=1.0)
     decay: float = option(1e-4, "weight decay of AdamW", low=0.0)
-    average: float = option(0.995, "decay of the averaged weights, which make the rows", low=0.0, high=1.0)
+    average: float = option(
+        0.995, "decay of the averaged weights, which make the rows", low=0.0, high=1.0
+    )
     clip: float = option(1.0, "largest norm of a gradient", low=1e-6)
     warmup: int = option(100, "steps over which the learning rate rises", low=0)
     check: int = option(200, "steps between two looks at the held-out rows", low=1)
     patience: int = option(5, "looks without an improvement before the learning rate is cut", low=1)
     cuts: int = option(2, "cuts of the learning rate to a third, after which learning ends", low=0)
-    precision: str = option("auto", "of matrix products: auto takes bfloat16 where the processor gains by it",
-                            choices=("auto", "float32", "bfloat16"))
-    cores: int = option(2, "threads of the matrix products; rows made with another number differ slightly", low=1, high=64)
+    precision: str = option(
+        "auto",
+        "of matrix products: auto takes bfloat16 where the processor gains by it",
+        choices=("auto", "float32", "bfloat16"),
+    )
+    cores: int = option(
+        2,
+        "threads of the matrix products; rows made with another number differ slightly",
+        low=1,
+        high=64,
+    )
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,8 @@ class Objective:
     Attributes:
         name: For the curves.
         parameters: What it moves; the gradients of other parameters are not even computed.
-        loss: (rows, random stream, step) -> scalar. The stream is on the CPU's or the device's side, as the rows are.
+        loss: (rows, random stream, step) -> scalar. The stream is on the CPU's or the device's
+            side, as the rows are.
         rate: Times the learning rate.
         betas: Of Adam.
         every: It is taken every so many steps.
@@ -74,7 +86,8 @@ class Progress:
         best_step: Where that was.
         waited: Looks since the last improvement, or the last cut of the rate.
         cut: How often the rate was cut.
-        curves: Name -> [step, value] points: each objective's mean loss since the last look, and the "score".
+        curves: Name -> [step, value] points: each objective's mean loss since the last look, and
+            the "score".
     """
 
     step: int = 0
@@ -98,15 +111,18 @@ class Progress:
 
     def said(self) -> str:
         """The curves so far in one line."""
-        return "  ".join(f"{name} {points[-1][1]:.3f} {_spark([p[1] for p in points])}"
-                         for name, points in self.curves.items())
+        return "  ".join(
+            f"{name} {points[-1][1]:.3f} {_spark([p[1] for p in points])}"
+            for name, points in self.curves.items()
+        )
 
 
 class Trainer:
     """Takes steps on objectives, averages the weights, and keeps the best of them.
 
-    All that is random in a step is drawn from a stream of its own number, so a training that goes on from its weights and
-    its step's number ends as if it had never been interrupted, to the last bit on a CPU.
+    All that is random in a step is drawn from a stream of its own number, so a training that goes
+    on from its weights and its step's number ends as if it had never been interrupted, to the last
+    bit on a CPU.
 
     Args:
         net: The network; its averaged weights are those that count.
@@ -116,19 +132,45 @@ class Trainer:
         device: Where it runs.
     """
 
-    def __init__(self, net: nn.Module, objectives: Sequence[Objective], options: Training, seed: int,
-                 device: torch.device) -> None:
-        self.net, self.objectives, self.options, self.seed, self.device = net, objectives, options, seed, device
-        self.optimizers = [torch.optim.AdamW(one.parameters, options.rate * one.rate, one.betas,
-                                             weight_decay=options.decay, fused=True) for one in objectives]
+    def __init__(
+        self,
+        net: nn.Module,
+        objectives: Sequence[Objective],
+        options: Training,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.net, self.objectives, self.options, self.seed, self.device = (
+            net,
+            objectives,
+            options,
+            seed,
+            device,
+        )
+        self.optimizers = [
+            torch.optim.AdamW(
+                one.parameters,
+                options.rate * one.rate,
+                one.betas,
+                weight_decay=options.decay,
+                fused=True,
+            )
+            for one in objectives
+        ]
         self.averaged = [p.detach().clone() for p in net.parameters()]
         self.best = [p.clone() for p in self.averaged]
         self.progress = Progress()
         self._orders: dict[int, tuple[int, Tensor]] = {}
         self.autocast = takes_bfloat16(options.precision, device)
 
-    def learn(self, rows: Tensors, pick: Callable[[Tensors, int, torch.Generator], Tensor] | None,
-              score: Callable[[torch.Generator], float], run: Run, checkpoint: Checkpoint | None = None) -> bool:
+    def learn(
+        self,
+        rows: Tensors,
+        pick: Callable[[Tensors, int, torch.Generator], Tensor] | None,
+        score: Callable[[torch.Generator], float],
+        run: Run,
+        checkpoint: Checkpoint | None = None,
+    ) -> bool:
         """Take steps until the score no longer improves, or time, steps or the user's patience end.
 
         Args:
@@ -152,9 +194,14 @@ class Trainer:
                 if run.must_stop(progress.step):
                     break
                 if not self._step(rows, count, pick, losses):
-                    run.warn(f"Learning diverged at step {progress.step:,}: a loss was not finite. The model keeps its best "
-                             f"state, that of step {progress.best_step:,}; a lower rate may help (--option "
-                             f"rate={options.rate / 3:.1g}).", "learn")
+                    run.warn(
+                        f"Learning diverged at step {progress.step:,}: a loss was not finite. The "
+                        "model keeps its best "
+                        f"state, that of step {progress.best_step:,}; a lower rate may help "
+                        "(--option "
+                        f"rate={options.rate / 3:.1g}).",
+                        "learn",
+                    )
                     return False
                 progress.step += 1
                 if progress.step % options.check == 0:
@@ -167,8 +214,13 @@ class Trainer:
                 self._look(score, losses)
         return progress.step >= options.steps or progress.cut > options.cuts
 
-    def _step(self, rows: Tensors, count: int, pick: Callable[[Tensors, int, torch.Generator], Tensor] | None,
-              losses: dict[str, list[Tensor]]) -> bool:
+    def _step(
+        self,
+        rows: Tensors,
+        count: int,
+        pick: Callable[[Tensors, int, torch.Generator], Tensor] | None,
+        losses: dict[str, list[Tensor]],
+    ) -> bool:
         """One step of every objective that is due; whether all losses were finite."""
         step, options = self.progress.step, self.options
         for k, (one, optimizer) in enumerate(zip(self.objectives, self.optimizers, strict=True)):
@@ -185,7 +237,12 @@ class Trainer:
             if not bool(torch.isfinite(loss) & torch.isfinite(norm)):
                 return False
             for group in optimizer.param_groups:
-                group["lr"] = options.rate * one.rate * min((step + 1) / (options.warmup + 1), 1.0) / 3 ** self.progress.cut
+                group["lr"] = (
+                    options.rate
+                    * one.rate
+                    * min((step + 1) / (options.warmup + 1), 1.0)
+                    / 3**self.progress.cut
+                )
             optimizer.step()
             losses.setdefault(one.name, []).append(loss.detach())
         # early weights are worth little: the average looks back over a part of the way only
@@ -195,15 +252,18 @@ class Trainer:
         return True
 
     def _turn(self, count: int, step: int, k: int) -> Tensor:
-        """(batch,) positions of this step's rows: every epoch in a random order of its own, another for each objective."""
+        """(batch,) positions of this step's rows: every epoch in a random order of its own, another
+        for each objective."""
         size = min(self.options.batch, count)
         epoch, turn = divmod(step, max(count // size, 1))
         if self._orders.get(k, (-1,))[0] != epoch:
             stream = generator(self.device, self.seed, epoch, -1 - k)
             self._orders[k] = epoch, torch.randperm(count, generator=stream, device=self.device)
-        return self._orders[k][1][turn * size:(turn + 1) * size]
+        return self._orders[k][1][turn * size : (turn + 1) * size]
 
-    def _look(self, score: Callable[[torch.Generator], float], losses: dict[str, list[Tensor]]) -> None:
+    def _look(
+        self, score: Callable[[torch.Generator], float], losses: dict[str, list[Tensor]]
+    ) -> None:
         """Score the averaged weights, and keep them where they are the best so far."""
         means = {name: float(torch.stack(values).mean()) for name, values in losses.items()}
         losses.clear()
@@ -235,8 +295,16 @@ class Trainer:
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All tensors that go on changing, for a checkpoint."""
-        lists: dict[str, list[Any]] = {"weight": list(self.net.parameters()), "averaged": self.averaged, "best": self.best}
-        arrays = {f"{name}.{i:04d}": array(t) for name, tensors in lists.items() for i, t in enumerate(tensors)}
+        lists: dict[str, list[Any]] = {
+            "weight": list(self.net.parameters()),
+            "averaged": self.averaged,
+            "best": self.best,
+        }
+        arrays = {
+            f"{name}.{i:04d}": array(t)
+            for name, tensors in lists.items()
+            for i, t in enumerate(tensors)
+        }
         for k, optimizer in enumerate(self.optimizers):
             for i, state in optimizer.state_dict()["state"].items():
                 arrays |= {f"optimizer.{k}.{i:04d}.{name}": array(t) for name, t in state.items()}
@@ -249,7 +317,11 @@ class Trainer:
             KeyError, RuntimeError: They are not of this network.
         """
         with torch.no_grad():
-            for sort, tensors in (("weight", list(self.net.parameters())), ("averaged", self.averaged), ("best", self.best)):
+            for sort, tensors in (
+                ("weight", list(self.net.parameters())),
+                ("averaged", self.averaged),
+                ("best", self.best),
+            ):
                 for i, tensor in enumerate(tensors):
                     tensor.copy_(torch.from_numpy(arrays[f"{sort}.{i:04d}"]))
         for k, optimizer in enumerate(self.optimizers):
@@ -262,12 +334,21 @@ class Trainer:
                     state.setdefault(int(at), {})[part] = torch.from_numpy(value.copy())
             optimizer.load_state_dict({**document, "state": state})
             for parameter, kept in optimizer.state.items():
-                kept |= {name: _laid_out(t, parameter) for name, t in kept.items() if t.shape == parameter.shape}
+                kept |= {
+                    name: _laid_out(t, parameter)
+                    for name, t in kept.items()
+                    if t.shape == parameter.shape
+                }
 
 
 def _laid_out(tensor: Tensor, parameter: Tensor) -> Tensor:
-    """The same values laid out in memory as the parameter: the fused optimiser takes both to be alike and does not look."""
-    return tensor if tensor.stride() == parameter.stride() else torch.empty_like(parameter).copy_(tensor)
+    """The same values laid out in memory as the parameter: the fused optimiser takes both to be
+    alike and does not look."""
+    return (
+        tensor
+        if tensor.stride() == parameter.stride()
+        else torch.empty_like(parameter).copy_(tensor)
+    )
 
 
 def array(tensor: Tensor) -> np.ndarray:

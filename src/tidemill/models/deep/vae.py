@@ -31,13 +31,15 @@ NARROWEST, WIDEST = -5.0, 3.0
 ROWS_A_PART = 20
 """The prior has a part for so many rows at most, so that none is about a single row."""
 PACE = 5.0
-"""How much faster than the networks the prior moves: latents drift, and a prior that lags behind draws what is none."""
+"""How much faster than the networks the prior moves: latents drift, and a prior that lags behind
+draws what is none."""
 
 
 class Mixture(nn.Module):
     """A mixture of normal distributions over latents, whose weights follow the context.
 
-    Its parameters are stored divided by ``PACE``: steps of Adam do not depend on the scale of a gradient.
+    Its parameters are stored divided by ``PACE``: steps of Adam do not depend on the scale of a
+    gradient.
     """
 
     def __init__(self, latent: int, parts: int, context: int) -> None:
@@ -48,7 +50,8 @@ class Mixture(nn.Module):
         self.told = nn.Linear(context, parts, bias=False) if context else None
 
     def _parts(self, told: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(n, context) -> means (parts, latent), logarithms of their spreads, and logits of the parts (n, parts)."""
+        """(n, context) -> means (parts, latent), logarithms of their spreads, and logits of the
+        parts (n, parts)."""
         logits = (PACE * self.weight).expand(len(told), -1)
         if self.told is not None:
             logits = logits + PACE * self.told(told).float()
@@ -59,7 +62,11 @@ class Mixture(nn.Module):
         mean, log, logits = self._parts(told)
         with torch.autocast(latent.device.type, enabled=False):
             sharp = (-2 * log).exp()
-            far = latent.square() @ sharp.T - 2 * latent @ (mean * sharp).T + (mean.square() * sharp).sum(1)
+            far = (
+                latent.square() @ sharp.T
+                - 2 * latent @ (mean * sharp).T
+                + (mean.square() * sharp).sum(1)
+            )
         each = functional.log_softmax(logits, -1) - far / 2 - log.sum(1)
         return each.logsumexp(1) - latent.shape[1] / 2 * math.log(2 * math.pi)
 
@@ -67,7 +74,9 @@ class Mixture(nn.Module):
         """(n, context) -> (n, latent)."""
         mean, log, logits = self._parts(told)
         part = (logits + gumbel(logits, rng)).argmax(1)
-        return mean[part] + log[part].exp() * torch.randn((len(told), mean.shape[1]), generator=rng, device=told.device)
+        return mean[part] + log[part].exp() * torch.randn(
+            (len(told), mean.shape[1]), generator=rng, device=told.device
+        )
 
 
 class Autoencoder(nn.Module):
@@ -78,24 +87,41 @@ class Autoencoder(nn.Module):
         sites, width = dense.spec.sites, o.width or WIDTH[len(dense.spec.sites)]
         self.sizes, self.reals = list(dense.sizes), len(dense.reals)
         self.numbers = seen(self.reals, sites)
-        self.encoder = Gather(sites, self.numbers.width + self.reals + sum(self.sizes), 2 * o.latent, dense.context, width,
-                              o.depth)
+        self.encoder = Gather(
+            sites,
+            self.numbers.width + self.reals + sum(self.sizes),
+            2 * o.latent,
+            dense.context,
+            width,
+            o.depth,
+        )
         self.place = nn.Parameter(torch.randn(*sites, PLACE if len(sites) < 2 else 0))
-        self.decoder = Spread(sites, PLACE, 3 * BUMPS * self.reals + sum(self.sizes), o.latent + dense.context, width,
-                              o.depth)
+        self.decoder = Spread(
+            sites,
+            PLACE,
+            3 * BUMPS * self.reals + sum(self.sizes),
+            o.latent + dense.context,
+            width,
+            o.depth,
+        )
         self.prior = Mixture(o.latent, parts, dense.context)
 
-    def encode(self, z: Tensor, there: Tensor, hot: Tensor, used: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, *sites, reals) numbers and whether they are seen, (n, *sites, sum of sizes) levels, (n, *sites) sites in use,
-        (n, context) -> means of the latents (n, latent) and logarithms of their standard deviations.
+    def encode(
+        self, z: Tensor, there: Tensor, hot: Tensor, used: Tensor, told: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """(n, *sites, reals) numbers and whether they are seen, (n, *sites, sum of sizes) levels,
+        (n, *sites) sites in use, (n, context) -> means of the latents (n, latent) and logarithms of
+        their standard deviations.
         """
-        out = self.encoder(torch.cat([self.numbers(z * there), there, hot], dim=-1), told, used).float()
+        out = self.encoder(
+            torch.cat([self.numbers(z * there), there, hot], dim=-1), told, used
+        ).float()
         mean, log = out.chunk(2, dim=-1)
         return mean, log.clamp(NARROWEST, WIDEST)
 
     def decode(self, latent: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, latent), (n, context) -> each number's mixture (n, *sites, reals, 3, BUMPS), logits (n, *sites, sum of sizes).
-        """
+        """(n, latent), (n, context) -> each number's mixture (n, *sites, reals, 3, BUMPS), logits
+        (n, *sites, sum of sizes)."""
         place = self.place.expand(len(latent), *self.place.shape)
         out = self.decoder(place, torch.cat([latent, told], dim=-1)).float()
         cut = 3 * BUMPS * self.reals
@@ -103,10 +129,13 @@ class Autoencoder(nn.Module):
 
 
 def density(bumps: Tensor, z: Tensor) -> Tensor:
-    """(..., 3, BUMPS) logits, means and log spreads of a mixture, (...) numbers -> (...) logarithm of the density."""
+    """(..., 3, BUMPS) logits, means and log spreads of a mixture, (...) numbers -> (...) logarithm
+    of the density."""
     weight, mean, log = bumps.unbind(-2)
     log = log.clamp(NARROWEST, WIDEST)
-    each = functional.log_softmax(weight, -1) - ((z[..., None] - mean) / log.exp()).square() / 2 - log
+    each = (
+        functional.log_softmax(weight, -1) - ((z[..., None] - mean) / log.exp()).square() / 2 - log
+    )
     return each.logsumexp(-1) - math.log(2 * math.pi) / 2
 
 
@@ -115,7 +144,9 @@ def drawn(bumps: Tensor, rng: torch.Generator) -> Tensor:
     weight, mean, log = bumps.unbind(-2)
     at = (weight + gumbel(weight, rng)).argmax(-1, keepdim=True)
     mean, log = (part.gather(-1, at)[..., 0] for part in (mean, log))
-    return mean + log.clamp(NARROWEST, WIDEST).exp() * torch.randn(mean.shape, generator=rng, device=mean.device)
+    return mean + log.clamp(NARROWEST, WIDEST).exp() * torch.randn(
+        mean.shape, generator=rng, device=mean.device
+    )
 
 
 def middle(bumps: Tensor) -> Tensor:
@@ -128,31 +159,52 @@ def middle(bumps: Tensor) -> Tensor:
 class VaeOptions(Training):
     """Options of :class:`Vae`."""
 
-    width: int = option(0, "units of a layer; 0 for 256 of rows, 128 of series and 32 of images", low=0)
+    width: int = option(
+        0, "units of a layer; 0 for 256 of rows, 128 of series and 32 of images", low=0
+    )
     depth: int = option(2, "blocks of the encoder, and of the decoder", low=1)
     latent: int = option(32, "latent numbers of a row", low=1)
-    beta: float = option(0.6, "weight of the latents' divergence from the prior; below 1 they say more of a row", low=0.0)
+    beta: float = option(
+        0.6,
+        "weight of the latents' divergence from the prior; below 1 they say more of a row",
+        low=0.0,
+    )
     rise: int = option(1000, "steps over which that weight rises from 0", low=0)
-    free: float = option(0.0, "divergence of each latent, in nats, that costs nothing in learning", low=0.0)
-    hide: float = option(0.15, "share of a row's values that the encoder does not see in learning", low=0.0, high=0.9)
-    parts: int = option(256, "normal distributions whose mixture is the prior, one for 20 rows at most", low=1)
-    frequent: float = option(0.03, "share of rows from which on a number's value is a level of its own", low=0.0, high=1.0)
+    free: float = option(
+        0.0, "divergence of each latent, in nats, that costs nothing in learning", low=0.0
+    )
+    hide: float = option(
+        0.15, "share of a row's values that the encoder does not see in learning", low=0.0, high=0.9
+    )
+    parts: int = option(
+        256, "normal distributions whose mixture is the prior, one for 20 rows at most", low=1
+    )
+    frequent: float = option(
+        0.03,
+        "share of rows from which on a number's value is a level of its own",
+        low=0.0,
+        high=1.0,
+    )
     discrete: int = option(128, "most values of a number that is learned as levels", low=0)
 
 
 class Vae(Neural):
-    """A variational autoencoder (Kingma and Welling 2014; Rezende et al. 2014), one latent vector a row.
+    """A variational autoencoder (Kingma and Welling 2014; Rezende et al. 2014), one latent vector a
+    row.
 
-    Minimised is ``-E[log p(row | latent)] + beta KL(q(latent | row) || p(latent))``, the negative evidence lower bound where
-    beta is 1 (Higgins et al. 2017), with beta rising from 0 (Bowman et al. 2016) and, if asked for, free nats (Kingma et al.
-    2016). Given the latents, codes are drawn by softmax and numbers from mixtures of normal distributions whose scales are
-    learned, all independently; so the latents must tell what goes with what, for which beta is below 1. The prior must then
-    be where the encoder puts rows: it is a mixture, learned along with the rest, as in VampPrior (Tomczak and Welling 2018),
-    whose "MoG" it is. The encoder learns with a part of each row hidden, which keeps it from knowing rows by heart.
+    Minimised is ``-E[log p(row | latent)] + beta KL(q(latent | row) || p(latent))``, the negative
+    evidence lower bound where beta is 1 (Higgins et al. 2017), with beta rising from 0 (Bowman et
+    al. 2016) and, if asked for, free nats (Kingma et al. 2016). Given the latents, codes are drawn
+    by softmax and numbers from mixtures of normal distributions whose scales are learned, all
+    independently; so the latents must tell what goes with what, for which beta is below 1. The
+    prior must then be where the encoder puts rows: it is a mixture, learned along with the rest, as
+    in VampPrior (Tomczak and Welling 2018), whose "MoG" it is. The encoder learns with a part of
+    each row hidden, which keeps it from knowing rows by heart.
 
     Example:
         >>> from tidemill.core.grid import Code
-        >>> code = np.repeat(np.random.default_rng(0).integers(0, 2, (200, 1)), 3, axis=1).astype(np.int32)
+        >>> code = np.repeat(np.random.default_rng(0).integers(0, 2, (200, 1)), 3,
+        ...     axis=1).astype(np.int32)
         >>> spec = Spec(codes=(Code("a", 2), Code("same", 2), Code("again", 2)))
         >>> rows = Batch(np.zeros((200, 0), np.int64), code)
         >>> vae = Vae(steps=200, width=16, latent=2, rise=50, cores=1).fit(spec, rows, Run(1))
@@ -168,7 +220,9 @@ class Vae(Neural):
 
     def view(self, spec: Spec, batch: Batch, run: Run) -> None:
         """The dense view, and how many parts the prior has."""
-        self.dense = Dense.learned(spec, batch, frequent=self.options.frequent, discrete=self.options.discrete)
+        self.dense = Dense.learned(
+            spec, batch, frequent=self.options.frequent, discrete=self.options.discrete
+        )
         self.parts = max(min(self.options.parts, len(batch) // ROWS_A_PART), 1)
 
     def rows(self, batch: Batch) -> Tensors:
@@ -177,24 +231,37 @@ class Vae(Neural):
 
     def build(self) -> nn.Module:
         """Encoder, decoder and prior."""
-        return nn.Identity() if self.dense.empty else Autoencoder(self.dense, self.options, self.parts)
+        return (
+            nn.Identity() if self.dense.empty else Autoencoder(self.dense, self.options, self.parts)
+        )
 
     def objectives(self, net: nn.Module) -> list[Objective]:
         """The bound."""
-        return [Objective("loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng, step))]
+        return [
+            Objective(
+                "loss",
+                list(net.parameters()),
+                lambda rows, rng, step: self._loss(net, rows, rng, step),
+            )
+        ]
 
     def _loss(self, net: Any, rows: Tensors, rng: torch.Generator, step: int) -> Tensor:
         o = self.options
         lost, apart = self._bound(net, rows, rng, o.hide)
-        return lost + o.beta * min((step + 1) / (o.rise + 1), 1.0) * apart.clamp_min(o.free * o.latent)
+        return lost + o.beta * min((step + 1) / (o.rise + 1), 1.0) * apart.clamp_min(
+            o.free * o.latent
+        )
 
     def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
         """The bound as it is after the rise, nothing hidden, with the same noise at every look."""
         bounds = [self._bound(net, held, rng, 0.0) for _ in range(4)]
         return float(sum(lost + self.options.beta * apart for lost, apart in bounds) / len(bounds))
 
-    def _bound(self, net: Any, rows: Tensors, rng: torch.Generator, hide: float) -> tuple[Tensor, Tensor]:
-        """What decoding loses of a row, and how far its latents are from the prior, in nats; means over the rows."""
+    def _bound(
+        self, net: Any, rows: Tensors, rng: torch.Generator, hide: float
+    ) -> tuple[Tensor, Tensor]:
+        """What decoding loses of a row, and how far its latents are from the prior, in nats; means
+        over the rows."""
         code, ragged = rows["code"], self.dense.spec.ragged
         z, told, used = self.dense.numbers(rows, rng), _told(rows), self._used(rows)
         mean, log = self._encoded(net, rows, z, rng, hide)
@@ -206,25 +273,36 @@ class Vae(Neural):
         lost = -(density(bumps, z) * rows["weight"]).flatten(1).sum(1)
         for k, part in enumerate(torch.split(logits, list(self.dense.sizes), dim=-1)):
             wrong = functional.cross_entropy(part.movedim(-1, 1), code[..., k], reduction="none")
-            ends = ragged and k == len(self.dense.sizes) - 1  # which sites are in use is learned at all of them
+            ends = (
+                ragged and k == len(self.dense.sizes) - 1
+            )  # which sites are in use is learned at all of them
             lost = lost + (wrong if ends else wrong * used).reshape(len(code), -1).sum(1)
         return lost.mean(), apart.mean()
 
-    def _encoded(self, net: Any, rows: Tensors, z: Tensor, rng: torch.Generator, hide: float) -> tuple[Tensor, Tensor]:
-        """The latents' means and logarithms of their standard deviations, a part of each row hidden."""
+    def _encoded(
+        self, net: Any, rows: Tensors, z: Tensor, rng: torch.Generator, hide: float
+    ) -> tuple[Tensor, Tensor]:
+        """The latents' means and logarithms of their standard deviations, a part of each row
+        hidden."""
         there, code = rows["weight"], rows["code"]
         hot = one_hot(code, self.dense.sizes)
         if hide:
             there = there * (torch.rand(there.shape, generator=rng, device=z.device) >= hide)
             seen = torch.rand(code.shape, generator=rng, device=z.device) >= hide
-            hot = hot * seen.repeat_interleave(torch.tensor(self.dense.sizes, dtype=torch.int64, device=z.device), dim=-1)
+            hot = hot * seen.repeat_interleave(
+                torch.tensor(self.dense.sizes, dtype=torch.int64, device=z.device), dim=-1
+            )
         found: tuple[Tensor, Tensor] = net.encode(z, there, hot, self._used(rows), _told(rows))
         return found
 
     def _used(self, rows: Tensors) -> Tensor:
         """(n, *sites) 1 where a site is in use."""
         code = rows["code"]
-        return code[..., -1].float() if self.dense.spec.ragged else torch.ones(code.shape[:-1], device=code.device)
+        return (
+            code[..., -1].float()
+            if self.dense.spec.ragged
+            else torch.ones(code.shape[:-1], device=code.device)
+        )
 
     def noise(self, net: Any, n: int, context: Batch | None, rng: torch.Generator) -> Tensor | None:
         """(n, latent) latents that the prior draws."""
@@ -232,23 +310,33 @@ class Vae(Neural):
         drawn: Tensor = told[:, :0] if self.dense.empty else net.prior.draw(told, rng)
         return drawn
 
-    def draw(self, net: Any, n: int, context: Batch | None, rng: torch.Generator, noise: Tensor | None = None) -> Batch:
+    def draw(
+        self,
+        net: Any,
+        n: int,
+        context: Batch | None,
+        rng: torch.Generator,
+        noise: Tensor | None = None,
+    ) -> Batch:
         """Rows of latents that the prior draws."""
         latent = self.noise(net, n, context, rng) if noise is None else noise
         assert latent is not None
         return self.decoded(net, latent, context, rng)
 
     def encoded(self, net: Any, batch: Batch, rng: torch.Generator) -> Tensor:
-        """Rows -> latents (n, latent), drawn from each row's own distribution; of width 0 where nothing is to be learned."""
+        """Rows -> latents (n, latent), drawn from each row's own distribution; of width 0 where
+        nothing is to be learned."""
         if self.dense.empty:
             return torch.zeros((len(batch), 0), device=rng.device)
         rows = {name: tensor.to(rng.device) for name, tensor in self.rows(batch).items()}
         mean, log = self._encoded(net, rows, self.dense.numbers(rows, rng), rng, 0.0)
         return mean + log.exp() * torch.randn(mean.shape, generator=rng, device=mean.device)
 
-    def decoded(self, net: Any, latent: Tensor, context: Batch | None, rng: torch.Generator) -> Batch:
-        """Latents (n, latent) -> rows, drawn from their distributions; of images the means, as pixels drawn one by one would
-        be grainy."""
+    def decoded(
+        self, net: Any, latent: Tensor, context: Batch | None, rng: torch.Generator
+    ) -> Batch:
+        """Latents (n, latent) -> rows, drawn from their distributions; of images the means, as
+        pixels drawn one by one would be grainy."""
         dense, shape = self.dense, (len(latent), *self.dense.spec.sites)
         if dense.empty:
             bumps = torch.zeros((*shape, 0, 3, BUMPS), device=rng.device)

@@ -22,15 +22,25 @@ def stream(seed: int = 0) -> torch.Generator:
 
 def through(dense: Dense, batch: Batch) -> Batch:
     rows = dense.rows(batch)
-    return dense.batch(dense.numbers(rows, stream()), rows["code"], np.random.default_rng(0), batch.context)
+    return dense.batch(
+        dense.numbers(rows, stream()), rows["code"], np.random.default_rng(0), batch.context
+    )
 
 
 @settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 10_000), scale=st.sampled_from([1, 30, 10_000, 2**40]), atoms=st.floats(0, 1))
-def test_a_number_comes_back_in_its_piece_and_a_frequent_one_exactly(seed: int, scale: int, atoms: float) -> None:
+@given(
+    seed=st.integers(0, 10_000),
+    scale=st.sampled_from([1, 30, 10_000, 2**40]),
+    atoms=st.floats(0, 1),
+)
+def test_a_number_comes_back_in_its_piece_and_a_frequent_one_exactly(
+    seed: int, scale: int, atoms: float
+) -> None:
     rng = np.random.default_rng(seed)
     n = 500
-    tick = np.where(rng.random(n) < atoms, rng.choice([0, 7, 9_999], n), np.rint(rng.normal(0, scale, n))).astype(np.int64)
+    tick = np.where(
+        rng.random(n) < atoms, rng.choice([0, 7, 9_999], n), np.rint(rng.normal(0, scale, n))
+    ).astype(np.int64)
     missing = (rng.random(n) < 0.2).astype(np.int32)
     batch = Batch(np.where(missing == 0, tick, 0)[:, None], missing[:, None])
     spec = Spec((Real("x", presence=0),), (Code("x present", 2),))
@@ -70,7 +80,12 @@ def test_a_series_ends_where_it_says_and_context_is_a_vector() -> None:
     about = Spec((Real("size"),), (Code("group", 3),))
     context = Batch(rng.integers(0, 10**6, (50, 1)), rng.integers(0, 3, (50, 1)).astype(np.int32))
     mask = np.arange(5) < rng.integers(1, 6, 50)[:, None]
-    batch = Batch(np.where(mask, rng.integers(0, 9, (50, 5)), 0)[..., None], np.zeros((50, 5, 0), np.int32), mask, context)
+    batch = Batch(
+        np.where(mask, rng.integers(0, 9, (50, 5)), 0)[..., None],
+        np.zeros((50, 5, 0), np.int32),
+        mask,
+        context,
+    )
     dense = Dense.learned(Spec((Real("x"),), sites=(5,), ragged=True, context=about), batch)
     rows = dense.rows(batch)
     assert rows["context"].shape == (50, dense.context) == (50, 1 + 3)
@@ -88,7 +103,10 @@ def test_too_many_levels_are_refused_and_the_way_out_named() -> None:
 
 def test_levels_that_never_occur_are_never_drawn() -> None:
     spec = Spec(codes=(Code("c", 4),))
-    batch = Batch(np.zeros((90, 0), np.int64), np.random.default_rng(0).choice([0, 3], (90, 1)).astype(np.int32))
+    batch = Batch(
+        np.zeros((90, 0), np.int64),
+        np.random.default_rng(0).choice([0, 3], (90, 1)).astype(np.int32),
+    )
     dense = Dense.learned(spec, batch)
     drawn = dense.levels_of(torch.tensor([[0.0, 9.0, 9.0, 0.0]]).expand(500, 4), stream())
     assert set(drawn.flatten().tolist()) == {0, 3}

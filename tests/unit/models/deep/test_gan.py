@@ -13,17 +13,32 @@ from tidemill.models.deep.quality import told_apart
 from tidemill.models.deep.training import generator
 
 CPU = torch.device("cpu")
-QUICK: dict[str, Any] = {"cores": 1, "width": 16, "depth": 1, "pairs": 8, "noise": 4, "batch": 32, "check": 4, "steps": 4}
+QUICK: dict[str, Any] = {
+    "cores": 1,
+    "width": 16,
+    "depth": 1,
+    "pairs": 8,
+    "noise": 4,
+    "batch": 32,
+    "check": 4,
+    "steps": 4,
+}
 LOSSES = ("relativistic", "nonsaturating", "wasserstein")
 
 
 def table(n: int = 300) -> tuple[Spec, Batch]:
-    """A number that may be missing and is often 0, one that is not, a number of few values, codes, one level never."""
+    """A number that may be missing and is often 0, one that is not, a number of few values, codes,
+    one level never."""
     rng = np.random.default_rng(0)
-    spec = Spec((Real("gain", presence=0), Real("size"), Real("rooms")), (Code("gain?", 2), Code("kind", 4, ordered=True)))
+    spec = Spec(
+        (Real("gain", presence=0), Real("size"), Real("rooms")),
+        (Code("gain?", 2), Code("kind", 4, ordered=True)),
+    )
     missing, kind = rng.random(n) < 0.2, rng.integers(0, 3, n)
     gain = np.where(missing | (rng.random(n) < 0.5), 0, rng.integers(1, 5000, n))
-    tick = np.column_stack([gain, rng.normal(0, 1000, n).astype(int) + 900 * kind, rng.integers(1, 5, n)])
+    tick = np.column_stack(
+        [gain, rng.normal(0, 1000, n).astype(int) + 900 * kind, rng.integers(1, 5, n)]
+    )
     return spec, Batch(tick, np.column_stack([missing, kind]).astype(np.int32))
 
 
@@ -35,14 +50,18 @@ def sequence(n: int = 200) -> tuple[Spec, Batch]:
     mask = np.arange(5) < rng.integers(1, 6, n)[:, None]
     tick = np.where(mask, rng.normal(0, 500, (n, 5)).astype(int).cumsum(1), 0)[..., None]
     code = np.where(mask, rng.integers(0, 3, (n, 5)), 0)[..., None].astype(np.int32)
-    return Spec((Real("price"),), (Code("day", 3),), (5,), True, context=owner), Batch(tick, code, mask, context)
+    return Spec((Real("price"),), (Code("day", 3),), (5,), True, context=owner), Batch(
+        tick, code, mask, context
+    )
 
 
 def image(n: int = 200) -> tuple[Spec, Batch]:
     """Numbers and codes on 6 x 6 sites."""
     rng = np.random.default_rng(2)
     tick = rng.normal(0, 300, (n, 6, 6, 1)).astype(int)
-    return Spec((Real("grey"),), (Code("ink", 2),), (6, 6)), Batch(tick, (tick > 0).astype(np.int32))
+    return Spec((Real("grey"),), (Code("ink", 2),), (6, 6)), Batch(
+        tick, (tick > 0).astype(np.int32)
+    )
 
 
 GRIDS = {"table": table, "sequence": sequence, "image": image}
@@ -54,7 +73,11 @@ def fitted(grid: str, **options: Any) -> Gan:
 
 
 def same(a: Batch, b: Batch) -> bool:
-    return np.array_equal(a.tick, b.tick) and np.array_equal(a.code, b.code) and np.array_equal(a.mask, b.mask)
+    return (
+        np.array_equal(a.tick, b.tick)
+        and np.array_equal(a.code, b.code)
+        and np.array_equal(a.mask, b.mask)
+    )
 
 
 @pytest.mark.parametrize("codes", ["straight-through", "gumbel"])
@@ -69,7 +92,10 @@ def test_every_loss_learns_on_every_grid(grid: str, loss: str, codes: str) -> No
     made = model.sample(50, np.random.default_rng(0), context=context)
     assert made.tick.shape == (50, *batch.tick.shape[1:])
     assert made.code.shape == (50, *batch.code.shape[1:])
-    assert all(set(np.unique(made.code[..., k])) <= set(np.unique(batch.code[..., k])) for k in range(made.code.shape[-1]))
+    assert all(
+        set(np.unique(made.code[..., k])) <= set(np.unique(batch.code[..., k]))
+        for k in range(made.code.shape[-1])
+    )
     if made.mask is not None:
         assert made.mask[:, 0].all()
         assert not (made.mask[:, 1:] & ~made.mask[:, :-1]).any()
@@ -78,7 +104,9 @@ def test_every_loss_learns_on_every_grid(grid: str, loss: str, codes: str) -> No
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("grid", GRIDS)
-def test_the_penalty_is_differentiated_twice_and_both_networks_are_moved(grid: str, loss: str) -> None:
+def test_the_penalty_is_differentiated_twice_and_both_networks_are_moved(
+    grid: str, loss: str
+) -> None:
     spec, batch = GRIDS[grid]()
     model = Gan(**QUICK, loss=loss, precision="float32")
     model.spec = spec
@@ -95,8 +123,13 @@ def test_the_penalty_is_differentiated_twice_and_both_networks_are_moved(grid: s
 
     without, with_it = gradients(0.0), gradients(10.0)
     assert all(torch.isfinite(g).all() for g in with_it)
-    assert sum(not torch.allclose(a, b) for a, b in zip(without, with_it, strict=False)) > len(without) / 2
-    moved = torch.autograd.grad(model.making(net, rows, generator(CPU, 2)), list(net.maker.parameters()), allow_unused=True)
+    assert (
+        sum(not torch.allclose(a, b) for a, b in zip(without, with_it, strict=False))
+        > len(without) / 2
+    )
+    moved = torch.autograd.grad(
+        model.making(net, rows, generator(CPU, 2)), list(net.maker.parameters()), allow_unused=True
+    )
     assert all(g is not None and torch.isfinite(g).all() for g in moved)
     assert sum(bool(g.any()) for g in moved if g is not None) > len(moved) / 2
 
@@ -109,7 +142,9 @@ def test_the_discriminator_sees_the_same_of_made_rows_as_if_they_were_real(grid:
     told = dense.told(batch.context)
     told = torch.zeros((n, 0)) if told is None else told
     made = model.made(model.net, told, generator(CPU, 3), whole=True)  # type: ignore[arg-type]
-    code = torch.stack([part.argmax(-1) for part in torch.split(made.level, list(dense.sizes), dim=-1)], dim=-1)
+    code = torch.stack(
+        [part.argmax(-1) for part in torch.split(made.level, list(dense.sizes), dim=-1)], dim=-1
+    )
     rows = model.rows(dense.batch(made.z, code, np.random.default_rng(0), batch.context))
     seen = model.real(rows, generator(CPU, 4))
     assert torch.equal(seen.level, made.level)
@@ -125,7 +160,7 @@ def test_what_makes_a_number_absent_is_learned_through_it() -> None:
     level[0, 0] = 1.0
     level.requires_grad_()
     shown: Shown = model.show(z, level)
-    gradient, = torch.autograd.grad(shown.z.sum(), level)
+    (gradient,) = torch.autograd.grad(shown.z.sum(), level)
     assert gradient[0, 0] != 0 or gradient[0, 2:].any()
 
 
@@ -133,7 +168,9 @@ def test_what_makes_a_number_absent_is_learned_through_it() -> None:
 def test_grids_of_one_sort_of_channel(reals: int, codes: int) -> None:
     rng = np.random.default_rng(0)
     spec = Spec((Real("x"),) * reals, (Code("c", 3),) * codes)
-    batch = Batch(rng.integers(0, 10**6, (100, reals)), rng.integers(0, 3, (100, codes)).astype(np.int32))
+    batch = Batch(
+        rng.integers(0, 10**6, (100, reals)), rng.integers(0, 3, (100, codes)).astype(np.int32)
+    )
     made = Gan(**QUICK).fit(spec, batch, Run()).sample(9, rng)
     assert made.tick.shape == (9, reals)
     assert made.code.shape == (9, codes)
@@ -144,15 +181,23 @@ def test_stored_models_make_the_same_rows(grid: str) -> None:
     spec, batch = GRIDS[grid]()
     model = fitted(grid, rare=0.5)
     again = Gan.from_state(spec, *model.to_state())
-    made = [one.sample(20, np.random.default_rng(5), context=None if batch.context is None else
-                       batch.context.rows(np.arange(20))) for one in (model, again, fitted(grid, rare=0.5))]
+    made = [
+        one.sample(
+            20,
+            np.random.default_rng(5),
+            context=None if batch.context is None else batch.context.rows(np.arange(20)),
+        )
+        for one in (model, again, fitted(grid, rare=0.5))
+    ]
     assert same(made[0], made[1])
     assert same(made[0], made[2])
 
 
 def test_rare_rows_are_taken_more_often_and_count_less() -> None:
     spec = Spec((), (Code("c", 2),))
-    batch = Batch(np.zeros((1000, 0), np.int64), (np.arange(1000) < 20).astype(np.int32).reshape(-1, 1))
+    batch = Batch(
+        np.zeros((1000, 0), np.int64), (np.arange(1000) < 20).astype(np.int32).reshape(-1, 1)
+    )
     model = Gan(**QUICK, rare=1.0)
     model.spec = spec
     model.view(spec, batch, Run())
@@ -172,9 +217,21 @@ def test_what_belongs_together_is_found(loss: str) -> None:
     b = 3 * a + rng.integers(0, 2, n)
     x = np.where(b % 2 == 0, 1, -1) * rng.integers(500, 1500, n)
     spec = Spec((Real("x"),), (Code("a", 2), Code("b", 5)), context=Spec((), (Code("told", 2),)))
-    batch = Batch(x[:, None], np.column_stack([a, b]).astype(np.int32), None,
-                  Batch(np.zeros((n, 0), np.int64), told[:, None].astype(np.int32)))
-    options = {**QUICK, "width": 64, "noise": 16, "batch": 256, "steps": 600, "check": 600, "pairs": 32}
+    batch = Batch(
+        x[:, None],
+        np.column_stack([a, b]).astype(np.int32),
+        None,
+        Batch(np.zeros((n, 0), np.int64), told[:, None].astype(np.int32)),
+    )
+    options = {
+        **QUICK,
+        "width": 64,
+        "noise": 16,
+        "batch": 256,
+        "steps": 600,
+        "check": 600,
+        "pairs": 32,
+    }
     model = Gan(**options, loss=loss).fit(spec, batch, Run(0))
     made = model.sample(n, np.random.default_rng(1), context=batch.context)
     agreed = (made.code[:, 0] == told).mean()  # 0.9 of the real rows
@@ -189,7 +246,9 @@ def test_trees_tell_strange_rows_from_real_ones() -> None:
     halves = np.split(rng.permutation(2000), 2)
     real, other = (batch.rows(part) for part in halves)
     assert told_apart(real, other, np.random.default_rng(1)) == pytest.approx(0.5, abs=0.05)
-    assert told_apart(real, other, np.random.default_rng(1)) == told_apart(real, other, np.random.default_rng(1))
+    assert told_apart(real, other, np.random.default_rng(1)) == told_apart(
+        real, other, np.random.default_rng(1)
+    )
     loose = Batch(np.column_stack([rng.permutation(column) for column in other.tick.T]), other.code)
     assert told_apart(real, loose, np.random.default_rng(1)) > 0.6
 
@@ -198,4 +257,10 @@ def test_trees_tell_strange_rows_from_real_ones() -> None:
 def test_the_score_takes_any_grid_and_few_rows(grid: str) -> None:
     _, batch = GRIDS[grid]()
     for n in (1, 12, 60):
-        assert 0 <= told_apart(batch.rows(np.arange(n)), batch.rows(np.arange(n, 2 * n)), np.random.default_rng(0)) <= 1
+        assert (
+            0
+            <= told_apart(
+                batch.rows(np.arange(n)), batch.rows(np.arange(n, 2 * n)), np.random.default_rng(0)
+            )
+            <= 1
+        )

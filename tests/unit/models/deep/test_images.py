@@ -35,7 +35,7 @@ def squares(n: int, label: np.ndarray | None = None) -> Batch:
     label = rng.integers(0, 2, n) if label is None else label
     tick = np.zeros((n, 8, 8, 1), np.int64)
     for image, right in zip(tick, label, strict=True):
-        image[2:6, 4 * right:4 * right + 4] = rng.integers(180, 256)
+        image[2:6, 4 * right : 4 * right + 4] = rng.integers(180, 256)
     context = Batch(np.zeros((n, 0), np.int64), label[:, None].astype(np.int32))
     return Batch(tick, np.zeros((n, 8, 8, 0), np.int32), context=context)
 
@@ -45,7 +45,16 @@ SPEC = Spec((Real("grey"),), sites=(8, 8), context=Spec(codes=(Code("right", 2),
 
 @pytest.mark.parametrize("model", ["gan", "vae", "flow"])
 def test_images_are_made_for_their_label(model: str) -> None:
-    options = {"width": 8, "depth": 1, "steps": 400, "check": 100, "cores": 1, "batch": 32, "rate": 4e-3, "warmup": 10}
+    options = {
+        "width": 8,
+        "depth": 1,
+        "steps": 400,
+        "check": 100,
+        "cores": 1,
+        "batch": 32,
+        "rate": 4e-3,
+        "warmup": 10,
+    }
     if model == "flow":
         options["moves"] = 10
     if model == "gan":

@@ -1,4 +1,5 @@
-"""What is new in the steps of a series: normal, uncorrelated, and all that is needed to have the series back."""
+"""What is new in the steps of a series: normal, uncorrelated, and all that is needed to have the
+series back."""
 
 from __future__ import annotations
 

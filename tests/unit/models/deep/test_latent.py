@@ -39,16 +39,30 @@ def test_any_family_learns_latents(inner: str) -> None:
 
 
 def test_options_reach_the_parts() -> None:
-    model = Latent(width=32, rate=0.01, inner_options="moves=7, width=64", vae_options="latent=5,beta=0.2")
-    assert (model.vae.options.width, model.vae.options.rate, model.vae.options.latent, model.vae.options.beta) == (
-        32, 0.01, 5, 0.2)
+    model = Latent(
+        width=32, rate=0.01, inner_options="moves=7, width=64", vae_options="latent=5,beta=0.2"
+    )
+    assert (
+        model.vae.options.width,
+        model.vae.options.rate,
+        model.vae.options.latent,
+        model.vae.options.beta,
+    ) == (32, 0.01, 5, 0.2)
     inner = model.inner.options  # type: ignore[attr-defined]
     assert (inner.width, inner.moves, inner.rate) == (64, 7, 0.01)
     assert Latent().inner.options.depth == 3  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("options", [{"inner": "latent"}, {"inner": "flaw"}, {"inner_options": "wide=3"},
-                                     {"vae_options": "latent=many"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"inner": "latent"},
+        {"inner": "flaw"},
+        {"inner_options": "wide=3"},
+        {"vae_options": "latent=many"},
+    ],
+    ids=str,
+)
 def test_options_that_make_no_sense_are_refused(options: dict[str, str]) -> None:
     with pytest.raises(OptionError):
         Latent(**options)
@@ -59,7 +73,11 @@ def test_steps_are_counted_through_and_curves_are_of_both() -> None:
     assert (model.vae.steps_done, model.inner.steps_done, model.steps_done) == (50, 100, 150)
     assert [step for step, _ in model.curves["vae score"]] == [50]
     assert [step for step, _ in model.curves["score"]] == [100, 150]
-    assert [step for step, _ in model.glimpses] == [50, 100, 150]  # the last with the weights that were kept
+    assert [step for step, _ in model.glimpses] == [
+        50,
+        100,
+        150,
+    ]  # the last with the weights that were kept
     assert all(batch.code.shape[1] == 3 for _, batch in model.glimpses)
 
 
@@ -68,10 +86,14 @@ def test_a_replayed_part_is_the_same(steps: int) -> None:
     part, again = (fitted(Run(1, steps=steps), steps=120, vae_steps=40) for _ in range(2))
     assert part.steps_done == steps
     assert part.vae.steps_done == min(steps, 40)
-    assert same(part.sample(50, np.random.default_rng(0)), again.sample(50, np.random.default_rng(0)))
+    assert same(
+        part.sample(50, np.random.default_rng(0)), again.sample(50, np.random.default_rng(0))
+    )
 
 
-def test_where_time_is_short_the_autoencoder_leaves_some_and_the_same_can_be_learned_again() -> None:
+def test_where_time_is_short_the_autoencoder_leaves_some_and_the_same_can_be_learned_again() -> (
+    None
+):
     run = Run(1, deadline=time.monotonic() + 1.5)
     short = fitted(run, steps=1_000_000, vae_steps=400_000)
     assert 0 < short.vae.steps_done < 400_000
@@ -79,7 +101,9 @@ def test_where_time_is_short_the_autoencoder_leaves_some_and_the_same_can_be_lea
     taken = short.vae.steps_done
     assert any(f"vae_steps={taken}" in warning for warning in run.warnings)
     again = fitted(Run(1, steps=short.steps_done), steps=1_000_000, vae_steps=taken)
-    assert same(short.sample(50, np.random.default_rng(0)), again.sample(50, np.random.default_rng(0)))
+    assert same(
+        short.sample(50, np.random.default_rng(0)), again.sample(50, np.random.default_rng(0))
+    )
 
 
 def test_a_cancelled_fit_keeps_what_it_has() -> None:
@@ -97,4 +121,6 @@ def test_conditions_are_met_or_refused() -> None:
     assert known.passes(found.batch).all()
     assert found.chance[0] == pytest.approx(1 / 3, abs=0.12)
     with pytest.raises(ConditionError, match="no training row"):
-        model.infill(5, Known(code={0: np.array([False, False, False, True])}), np.random.default_rng(0))
+        model.infill(
+            5, Known(code={0: np.array([False, False, False, True])}), np.random.default_rng(0)
+        )

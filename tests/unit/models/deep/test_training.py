@@ -24,8 +24,17 @@ def line(**options: object) -> tuple[nn.Linear, Trainer, object]:
     def loss(rows: dict[str, Tensor], rng: torch.Generator, step: int) -> Tensor:
         return (net(rows["x"]) - rows["y"]).square().mean()
 
-    said = Training(**{"precision": "float32", "batch": 16, "rate": 0.05, "check": 20, "steps": 600, "clip": 100.0,
-                       **options})
+    said = Training(
+        **{
+            "precision": "float32",
+            "batch": 16,
+            "rate": 0.05,
+            "check": 20,
+            "steps": 600,
+            "clip": 100.0,
+            **options,
+        }
+    )
     trainer = Trainer(net, [Objective("error", list(net.parameters()), loss)], said, 0, CPU)
     return net, trainer, lambda rng: float(loss(ROWS, rng, 0))
 
@@ -52,7 +61,9 @@ def test_every_row_is_taken_once_an_epoch() -> None:
     _, trainer, _ = line()
     taken = torch.cat([trainer._turn(64, step, 0) for step in range(4)])
     assert sorted(taken.tolist()) == list(range(64))
-    assert taken.tolist() != torch.cat([trainer._turn(64, step, 0) for step in range(4, 8)]).tolist()
+    assert (
+        taken.tolist() != torch.cat([trainer._turn(64, step, 0) for step in range(4, 8)]).tolist()
+    )
 
 
 def test_two_objectives_move_their_own_parameters_only() -> None:
@@ -72,8 +83,11 @@ def test_two_objectives_move_their_own_parameters_only() -> None:
 def test_a_loss_that_is_not_finite_ends_learning_and_keeps_the_last_good_state() -> None:
     net, trainer, score = line(steps=200, patience=100)
     [objective] = trainer.objectives
-    broken = Objective("error", objective.parameters, lambda rows, rng, step: objective.loss(rows, rng, step) * (
-        math.nan if step == 130 else 1))
+    broken = Objective(
+        "error",
+        objective.parameters,
+        lambda rows, rng, step: objective.loss(rows, rng, step) * (math.nan if step == 130 else 1),
+    )
     trainer.objectives = [broken]
     run = Run()
     assert not trainer.learn(ROWS, None, score, run)
@@ -94,7 +108,10 @@ def test_progress_shows_the_curves_and_steps() -> None:
 
 
 def test_streams_differ_by_every_number() -> None:
-    seeds = {generator(CPU, *numbers).initial_seed() for numbers in ((0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0), (0, -1, 0))}
+    seeds = {
+        generator(CPU, *numbers).initial_seed()
+        for numbers in ((0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0), (0, -1, 0))
+    }
     assert len(seeds) == 5
 
 

@@ -13,7 +13,16 @@ from tidemill.core.grid import Batch, Code, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models.deep.vae import BUMPS, PACE, Mixture, Vae, density, drawn
 
-SMALL = {"width": 48, "depth": 1, "latent": 4, "batch": 128, "check": 100, "cores": 1, "precision": "float32", "rise": 100}
+SMALL = {
+    "width": 48,
+    "depth": 1,
+    "latent": 4,
+    "batch": 128,
+    "check": 100,
+    "cores": 1,
+    "precision": "float32",
+    "rise": 100,
+}
 
 
 def stream(seed: int = 0) -> torch.Generator:
@@ -30,9 +39,14 @@ def clusters(n: int = 1500) -> tuple[Spec, Batch]:
 
 
 def test_a_number_s_mixture_is_that_of_torch() -> None:
-    bumps, z = 0.7 * torch.randn(50, 3, BUMPS, generator=stream()), torch.randn(50, generator=stream(1))
-    same = distributions.MixtureSameFamily(distributions.Categorical(logits=bumps[:, 0]),
-                                           distributions.Normal(bumps[:, 1], bumps[:, 2].exp()))
+    bumps, z = (
+        0.7 * torch.randn(50, 3, BUMPS, generator=stream()),
+        torch.randn(50, generator=stream(1)),
+    )
+    same = distributions.MixtureSameFamily(
+        distributions.Categorical(logits=bumps[:, 0]),
+        distributions.Normal(bumps[:, 1], bumps[:, 2].exp()),
+    )
     assert torch.allclose(density(bumps, z), same.log_prob(z), atol=1e-4)
     many = drawn(bumps[:1].expand(40_000, 3, BUMPS), stream(2))
     assert float(many.mean()) == pytest.approx(float(same.mean[0]), abs=0.05)
@@ -49,8 +63,10 @@ def test_the_prior_is_a_mixture_and_draws_from_itself(context: int) -> None:
     with torch.no_grad():
         made = prior.draw(told, stream(5))
         mean, log, logits = prior._parts(told[:1])
-        same = distributions.MixtureSameFamily(distributions.Categorical(logits=logits[0]),
-                                               distributions.Independent(distributions.Normal(mean, log.exp()), 1))
+        same = distributions.MixtureSameFamily(
+            distributions.Categorical(logits=logits[0]),
+            distributions.Independent(distributions.Normal(mean, log.exp()), 1),
+        )
         assert torch.allclose(prior.density(made, told), same.log_prob(made), atol=1e-3)
     assert torch.allclose(made.mean(0), same.mean, atol=0.05)
     assert torch.allclose(made.var(0), same.variance, rtol=0.1)
@@ -64,21 +80,27 @@ def test_rows_keep_what_goes_together_and_where_numbers_are_missing() -> None:
     there = made.code[:, 1] == 0
     assert ((made.tick[:, 0] > 500) == (made.code[:, 0] == 1))[there].mean() > 0.93
     assert not made.tick[~there].any()
-    assert np.bincount(made.code[:, 0], minlength=4) / 2000 == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0], abs=0.06)
+    assert np.bincount(made.code[:, 0], minlength=4) / 2000 == pytest.approx(
+        [1 / 3, 1 / 3, 1 / 3, 0], abs=0.06
+    )
 
 
 def test_the_bound_is_one() -> None:
-    """With beta 1 the score is at least the entropy of the rows, and near it once they are learned."""
+    """With beta 1 the score is at least the entropy of the rows, and near it once they are
+    learned."""
     rng = np.random.default_rng(0)
     code = np.repeat(rng.integers(0, 4, (3000, 1)), 2, axis=1).astype(np.int32)
     spec = Spec(codes=(Code("a", 4), Code("same", 4)))
-    model = Vae(**SMALL, steps=800, beta=1.0).fit(spec, Batch(np.zeros((3000, 0), np.int64), code), Run(1))
+    model = Vae(**SMALL, steps=800, beta=1.0).fit(
+        spec, Batch(np.zeros((3000, 0), np.int64), code), Run(1)
+    )
     best = min(score for _, score in model.curves["score"])
     assert math.log(4) - 0.05 < best < math.log(4) + 0.25
 
 
 def test_free_nats_keep_latents_in_use() -> None:
-    """A divergence below the free nats is not pressed further down, even where latents are of no use."""
+    """A divergence below the free nats is not pressed further down, even where latents are of no
+    use."""
     rng = np.random.default_rng(0)
     spec = Spec(codes=(Code("a", 2), Code("b", 2)))
     batch = Batch(np.zeros((2000, 0), np.int64), rng.integers(0, 2, (2000, 2)).astype(np.int32))
@@ -93,7 +115,8 @@ def test_free_nats_keep_latents_in_use() -> None:
 
 
 def test_series_are_as_long_as_real_ones() -> None:
-    """Lengths 1 and 4, by the first code; what stands after the end is no part of the loss, and of no row."""
+    """Lengths 1 and 4, by the first code; what stands after the end is no part of the loss, and of
+    no row."""
     rng = np.random.default_rng(0)
     long = rng.random(600) < 0.5
     mask = np.arange(6) < np.where(long, 4, 1)[:, None]

@@ -1,4 +1,5 @@
-"""Networks by the number of site axes: from a grid of vectors to another, to one vector, and from one."""
+"""Networks by the number of site axes: from a grid of vectors to another, to one vector, and from
+one."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ def width_of(width: int, sites: tuple[int, ...]) -> int:
 class Backbone(nn.Module):
     """(n, *sites, inputs) -> (n, *sites, outputs), told (n, context) of each row.
 
-    No site axis takes a residual perceptron, one a transformer, two a U-Net. All can be differentiated
-    twice, as gradient penalties need it.
+    No site axis takes a residual perceptron, one a transformer, two a U-Net. All can be
+    differentiated twice, as gradient penalties need it.
 
     Args:
         sites: Of the grid.
@@ -32,7 +33,15 @@ class Backbone(nn.Module):
         depth: Blocks.
     """
 
-    def __init__(self, sites: tuple[int, ...], inputs: int, outputs: int, context: int, width: int, depth: int) -> None:
+    def __init__(
+        self,
+        sites: tuple[int, ...],
+        inputs: int,
+        outputs: int,
+        context: int,
+        width: int,
+        depth: int,
+    ) -> None:
         super().__init__()
         if len(sites) == 0:
             self.body: nn.Module = Perceptron(inputs, outputs, context, width, depth)
@@ -48,17 +57,29 @@ class Backbone(nn.Module):
 
 
 class Gather(nn.Module):
-    """(n, *sites, inputs) -> (n, outputs), told (n, context) of each row; arguments as of :class:`Backbone`.
+    """(n, *sites, inputs) -> (n, outputs), told (n, context) of each row; arguments as of
+    :class:`Backbone`.
 
-    Two site axes take convolutions that halve the image again and again; else it is the mean of what a Backbone makes of
-    each site.
+    Two site axes take convolutions that halve the image again and again; else it is the mean of
+    what a Backbone makes of each site.
     """
 
-    def __init__(self, sites: tuple[int, ...], inputs: int, outputs: int, context: int, width: int, depth: int) -> None:
+    def __init__(
+        self,
+        sites: tuple[int, ...],
+        inputs: int,
+        outputs: int,
+        context: int,
+        width: int,
+        depth: int,
+    ) -> None:
         super().__init__()
         self.whole = len(sites) == 2
-        self.body: nn.Module = (Shrinking(sites, inputs, outputs, context, width, depth) if self.whole else
-                                Backbone(sites, inputs, outputs, context, width, depth))
+        self.body: nn.Module = (
+            Shrinking(sites, inputs, outputs, context, width, depth)
+            if self.whole
+            else Backbone(sites, inputs, outputs, context, width, depth)
+        )
 
     def forward(self, x: Tensor, context: Tensor, used: Tensor | None = None) -> Tensor:
         """As in the class; ``used`` (n, *sites) weighs the sites, all alike by default."""
@@ -74,14 +95,20 @@ class Gather(nn.Module):
 class Spread(nn.Module):
     """(n, given) and (n, *sites, local) -> (n, *sites, outputs); arguments as of :class:`Backbone`.
 
-    Two site axes take transposed convolutions, which look at nothing local; else it is a Backbone told of the vector.
+    Two site axes take transposed convolutions, which look at nothing local; else it is a Backbone
+    told of the vector.
     """
 
-    def __init__(self, sites: tuple[int, ...], local: int, outputs: int, given: int, width: int, depth: int) -> None:
+    def __init__(
+        self, sites: tuple[int, ...], local: int, outputs: int, given: int, width: int, depth: int
+    ) -> None:
         super().__init__()
         self.grows = len(sites) == 2
-        self.body: nn.Module = (Growing(sites, given, outputs, width, depth) if self.grows else
-                                Backbone(sites, local, outputs, given, width, depth))
+        self.body: nn.Module = (
+            Growing(sites, given, outputs, width, depth)
+            if self.grows
+            else Backbone(sites, local, outputs, given, width, depth)
+        )
 
     def forward(self, local: Tensor, given: Tensor) -> Tensor:
         """As in the class."""

@@ -17,7 +17,8 @@ Cache = list[tuple[Tensor, Tensor]]
 class Causal(nn.Module):
     """Pre-norm causal attention (Vaswani et al. 2017; Radford et al. 2019), with learned places.
 
-    The state of a site is made of the sites before it: the first one's of its place and its context alone.
+    The state of a site is made of the sites before it: the first one's of its place and its context
+    alone.
     """
 
     def __init__(self, sites: int, inputs: int, context: int, width: int, depth: int) -> None:
@@ -40,8 +41,11 @@ class Causal(nn.Module):
         out: Tensor = self.norm(h)
         return out
 
-    def step(self, n: int, before: Tensor | None, site: int, context: Tensor | None, cache: Cache) -> Tensor:
-        """(n, inputs) of the site before, or None at the first one -> (n, width) the states of n rows at this one.
+    def step(
+        self, n: int, before: Tensor | None, site: int, context: Tensor | None, cache: Cache
+    ) -> Tensor:
+        """(n, inputs) of the site before, or None at the first one -> (n, width) the states of n
+        rows at this one.
 
         Keys and values are put into ``cache``, which is empty at the first site.
         """
@@ -53,7 +57,7 @@ class Causal(nn.Module):
         for k, (attention, block) in enumerate(zip(self.attention, self.blocks, strict=True)):
             assert isinstance(attention, Attention)
             h, kept = attention.step(h, cache[k] if k < len(cache) else None)
-            cache[k:k + 1] = [kept]
+            cache[k : k + 1] = [kept]
             h = block(h, context)
         out: Tensor = self.norm(h)[:, 0]
         return out
@@ -79,7 +83,9 @@ class Attention(nn.Module):
         out: Tensor = h + self.out(seen.transpose(1, 2).flatten(2))
         return out
 
-    def step(self, h: Tensor, kept: tuple[Tensor, Tensor] | None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def step(
+        self, h: Tensor, kept: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """(n, 1, width) -> (n, 1, width), and the keys and values up to here."""
         q, k, v = self._asked(h)
         if kept is not None:

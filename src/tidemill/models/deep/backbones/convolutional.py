@@ -1,4 +1,5 @@
-"""Convolutional networks over the sites of an image: from image to image, to one vector, and from one."""
+"""Convolutional networks over the sites of an image: from image to image, to one vector, and from
+one."""
 
 from __future__ import annotations
 
@@ -38,11 +39,19 @@ def _units(width: int, levels: int) -> list[int]:
 
 
 class Shrinking(nn.Module):
-    """An image to one vector, by convolutions of stride 2 without normalisation; what is told scales the vector's parts,
-    as in a projection discriminator (Miyato and Koyama 2018).
+    """An image to one vector, by convolutions of stride 2 without normalisation; what is told
+    scales the vector's parts, as in a projection discriminator (Miyato and Koyama 2018).
     """
 
-    def __init__(self, sites: tuple[int, ...], inputs: int, outputs: int, context: int, width: int, depth: int) -> None:
+    def __init__(
+        self,
+        sites: tuple[int, ...],
+        inputs: int,
+        outputs: int,
+        context: int,
+        width: int,
+        depth: int,
+    ) -> None:
         super().__init__()
         grids = scales(sites)
         units = [inputs, *_units(width, len(grids) - 1)]
@@ -64,11 +73,13 @@ class Shrinking(nn.Module):
 
 
 class Growing(nn.Module):
-    """One vector to an image, by transposed convolutions of stride 2 as in DCGAN; at every scale the vector also says how
-    large and how far off each unit is (Perez et al. 2018, FiLM).
+    """One vector to an image, by transposed convolutions of stride 2 as in DCGAN; at every scale
+    the vector also says how large and how far off each unit is (Perez et al. 2018, FiLM).
     """
 
-    def __init__(self, sites: tuple[int, ...], given: int, outputs: int, width: int, depth: int) -> None:
+    def __init__(
+        self, sites: tuple[int, ...], given: int, outputs: int, width: int, depth: int
+    ) -> None:
         super().__init__()
         self.grids = scales(sites)
         units = _units(width, len(self.grids))
@@ -83,19 +94,36 @@ class Growing(nn.Module):
 
     def forward(self, given: Tensor) -> Tensor:
         """(n, given) -> (n, H, W, outputs)."""
-        h = self.into(given).unflatten(1, (self.first, *self.grids[-1])).contiguous(memory_format=torch.channels_last)
+        h = (
+            self.into(given)
+            .unflatten(1, (self.first, *self.grids[-1]))
+            .contiguous(memory_format=torch.channels_last)
+        )
         for block in self.blocks:
             h = block(h, given)
         for k, (height, width) in enumerate(self.grids[-2::-1]):
-            h = self.up[k](functional.leaky_relu(self.norms[k](h, given), SLOPE))[..., :height, :width]
-        out: Tensor = self.out(functional.leaky_relu(self.norms[-1](h, given), SLOPE)).movedim(1, -1)
+            h = self.up[k](functional.leaky_relu(self.norms[k](h, given), SLOPE))[
+                ..., :height, :width
+            ]
+        out: Tensor = self.out(functional.leaky_relu(self.norms[-1](h, given), SLOPE)).movedim(
+            1, -1
+        )
         return out
 
 
 class Unet(nn.Module):
-    """An image to an image, over all scales and back, with a shortcut at each (Ronneberger et al. 2015)."""
+    """An image to an image, over all scales and back, with a shortcut at each (Ronneberger et al.
+    2015)."""
 
-    def __init__(self, sites: tuple[int, ...], inputs: int, outputs: int, context: int, width: int, depth: int) -> None:
+    def __init__(
+        self,
+        sites: tuple[int, ...],
+        inputs: int,
+        outputs: int,
+        context: int,
+        width: int,
+        depth: int,
+    ) -> None:
         super().__init__()
         self.grids = scales(sites)[:3]
         units = _units(width, len(self.grids))
@@ -129,7 +157,8 @@ class Unet(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two 3 x 3 convolutions and a shortcut; ``bare`` ones have no normalisation, as gradient penalties like it."""
+    """Two 3 x 3 convolutions and a shortcut; ``bare`` ones have no normalisation, as gradient
+    penalties like it."""
 
     def __init__(self, units: int, told: int, *, bare: bool = False) -> None:
         super().__init__()
@@ -149,9 +178,11 @@ class Residual(nn.Module):
 
 
 class Told(nn.Module):
-    """All units of a row divided by their root mean square, then a scale and a shift of each unit that a vector says.
+    """All units of a row divided by their root mean square, then a scale and a shift of each unit
+    that a vector says.
 
-    One number a row is all that is normalised: norms of groups took a quarter of a step's time on a processor.
+    One number a row is all that is normalised: norms of groups took a quarter of a step's time on a
+    processor.
     """
 
     def __init__(self, units: int, told: int) -> None:

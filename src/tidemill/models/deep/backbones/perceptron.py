@@ -8,8 +8,8 @@ from torch.nn import functional
 
 
 class Perceptron(nn.Module):
-    """Blocks ``h + W2 act(W1 norm(h) + C context)``, as in Gorishniy et al. (2021), "Revisiting deep learning models for
-    tabular data" (their ResNet), with the context added within each.
+    """Blocks ``h + W2 act(W1 norm(h) + C context)``, as in Gorishniy et al. (2021), "Revisiting
+    deep learning models for tabular data" (their ResNet), with the context added within each.
     """
 
     def __init__(self, inputs: int, outputs: int, context: int, width: int, depth: int) -> None:

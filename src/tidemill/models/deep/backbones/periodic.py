@@ -13,8 +13,8 @@ SPREAD = 0.5
 
 
 def seen(numbers: int, sites: tuple[int, ...]) -> Periodic | Plain:
-    """How a network is shown the numbers of a site: as waves, and as they are in an image, where what a pixel means is seen
-    in those around it and not in its exact value.
+    """How a network is shown the numbers of a site: as waves, and as they are in an image, where
+    what a pixel means is seen in those around it and not in its exact value.
     """
     return Plain(numbers) if len(sites) == 2 else Periodic(numbers)
 
@@ -36,8 +36,8 @@ class Plain(nn.Module):
 
 
 class Periodic(nn.Module):
-    """Each number z beside sines and cosines of it, with learned frequencies: Gorishniy, Rubachev and Babenko (2022), "On
-    embeddings for numerical features in tabular deep learning".
+    """Each number z beside sines and cosines of it, with learned frequencies: Gorishniy, Rubachev
+    and Babenko (2022), "On embeddings for numerical features in tabular deep learning".
 
     Args:
         numbers: How many.

@@ -19,7 +19,9 @@ class Transformer(nn.Module):
     Attention is written out: the fused kernels cannot be differentiated twice.
     """
 
-    def __init__(self, sites: int, inputs: int, outputs: int, context: int, width: int, depth: int) -> None:
+    def __init__(
+        self, sites: int, inputs: int, outputs: int, context: int, width: int, depth: int
+    ) -> None:
         super().__init__()
         width = -(-width // HEADS) * HEADS
         self.into = nn.Linear(inputs, width)
@@ -53,7 +55,11 @@ class Attention(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         """(n, sites, width) -> (n, sites, width)."""
         n, sites, width = h.shape
-        q, k, v = self.asked(self.norm(h)).reshape(n, sites, 3, HEADS, width // HEADS).permute(2, 0, 3, 1, 4)
+        q, k, v = (
+            self.asked(self.norm(h))
+            .reshape(n, sites, 3, HEADS, width // HEADS)
+            .permute(2, 0, 3, 1, 4)
+        )
         weight = functional.softmax(q @ k.transpose(-1, -2) / math.sqrt(width // HEADS), dim=-1)
         out: Tensor = h + self.out((weight @ v).transpose(1, 2).reshape(n, sites, width))
         return out

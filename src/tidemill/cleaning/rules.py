@@ -94,8 +94,8 @@ def _numbers(train: Dataset) -> list[str]:
         name
         for name in names
         if train[name].n_unique() > 2
-        and float(train[name].cast(pl.Float64).abs().max() or 0) <= _EXACT
-    ]  # type: ignore[arg-type]
+        and (train[name].cast(pl.Float64).abs().drop_nans() <= _EXACT).all()
+    ]
 
 
 def _dates(train: Dataset) -> list[list[str]]:

@@ -175,9 +175,8 @@ def _length(present: pl.Series) -> tuple[float, bool]:
     levels = present.head(_PROBE).unique()
     length = float(levels.str.len_chars().mean() or 0.0)  # type: ignore[arg-type]
     words = float((levels.str.count_matches(r"\S+")).mean() or 0.0)  # type: ignore[arg-type]
-    chinese = float(
-        (levels.str.count_matches(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")).mean() or 0.0
-    )  # type: ignore[arg-type]
+    letters = levels.str.count_matches(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+    chinese = float(letters.mean() or 0.0)  # type: ignore[arg-type]
     return length, length > _LONG or words > _WORDY or chinese > _LONG_CHINESE
 
 

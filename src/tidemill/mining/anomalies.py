@@ -268,10 +268,9 @@ def _reason(scored: Scored, at: int, place: int) -> Reason:
     column, value = scored.columns[place], scored.holdout[scored.columns[place].name][at]
     if not is_ordered(column) or value is None:
         test = Test(column.name, "missing") if value is None else Test(column.name, "=", value)
-        share = Condition((test,)).mask(scored.holdout.frame).mean()
-        return Reason(
-            test, f"{column.name} is {shown(value)} (on {percent(float(share or 0))} of rows)"
-        )  # type: ignore[arg-type]
+        mask = Condition((test,)).mask(scored.holdout.frame)
+        share = percent(int(mask.sum()) / max(len(mask), 1))
+        return Reason(test, f"{column.name} is {shown(value)} (on {share} of rows)")
     values, own = scored.held[:, place], scored.held[at, place]
     below, above = float((values < own).mean()), float((values > own).mean())
     if below >= above:

@@ -133,9 +133,7 @@ def _datetime_features(series: pl.Series) -> list[Feature]:
 
 
 def _days(series: pl.Series) -> NDArray[np.float64]:
-    per_day = (
-        1.0
-        if series.dtype == pl.Date
-        else {"ms": 86_400e3, "us": 86_400e6, "ns": 86_400e9}[series.dtype.time_unit]
-    )  # type: ignore[attr-defined]
-    return as_floats(series) / per_day
+    if isinstance(series.dtype, pl.Datetime | pl.Duration):
+        per_day = {"ms": 86_400e3, "us": 86_400e6, "ns": 86_400e9}[series.dtype.time_unit]
+        return as_floats(series) / per_day
+    return as_floats(series)

@@ -17,7 +17,7 @@ from judge import judged
 
 import tidemill as tm
 from tidemill.codecs.table import TableCodec
-from tidemill.core.grid import Known
+from tidemill.core.grid import Constraints
 from tidemill.models.trees import Trees
 
 FIGURES = ("tree AUC", "pair error", "utility", "closeness")
@@ -32,7 +32,7 @@ def row(name: str, seeds: int) -> str:
         run = tm.Run(seed)
         model = Trees().fit(codec.spec, codec.encode(train), run)
         together = model.sample(len(train), run.rng("together"), run)
-        single = model.infill(len(train), Known(), run.rng("single"), run).batch
+        single = model.infill(len(train), Constraints(), run.rng("single"), run).batch
         one, other = (
             judged(train, holdout, codec.decode(batch, run.rng("decode")), seed)
             for batch in (single, together)

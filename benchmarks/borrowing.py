@@ -30,7 +30,7 @@ from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.trials.controls import REAL
 from tidemill.trials.problem import problem_of
 from tidemill.trials.strategies import table
-from tidemill.trials.trial import Arm, Rows, child, trial
+from tidemill.trials.trial import Arm, TrialRows, child, trial
 
 PAGE = Path(__file__).parents[1] / "docs" / "verdict.md"
 SETS = {"german_credit": 500, "telco_churn": 500, "bank_marketing": 500}
@@ -39,8 +39,8 @@ ANEW, ALL, APART = "anew in each fold", "one table as it is", "one table, neares
 WAYS = (ANEW, ALL, APART)
 
 
-def with_rows(data: Dataset, made: Dataset) -> Rows:
-    return Rows(data.with_frame(pl.concat([data.frame, made.frame.select(data.schema.names)])))
+def with_rows(data: Dataset, made: Dataset) -> TrialRows:
+    return TrialRows(data.with_frame(pl.concat([data.frame, made.frame.select(data.schema.names)])))
 
 
 def gains(name: str, seed: int) -> dict[tuple[str, str, str], float]:
@@ -57,11 +57,11 @@ def gains(name: str, seed: int) -> dict[tuple[str, str, str], float]:
     problem = problem_of(train)
     measure = primary(len(problem.classes), problem.label)
 
-    def anew(data: Dataset, own: Run) -> Rows:
+    def anew(data: Dataset, own: Run) -> TrialRows:
         return with_rows(data, Synthesizer.fit(data, own).sample_dataset(len(data), run=own))
 
     arms = [
-        Arm(REAL, "real", lambda data, own: Rows(data)),
+        Arm(REAL, "real", lambda data, own: TrialRows(data)),
         Arm(ANEW, "generated", anew),
         Arm(ALL, "generated", lambda data, own: with_rows(data, made)),
         Arm(APART, "generated", table(train, made, problem, run).make),

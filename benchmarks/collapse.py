@@ -28,7 +28,7 @@ from plots import Axis, Look, Panel, Point, axis, multiples  # noqa: E402
 import tidemill as tm  # noqa: E402
 from tidemill.augmentation.diversity import diversity  # noqa: E402
 from tidemill.augmentation.strategy import Step  # noqa: E402
-from tidemill.augmentation.training_sets import Settings, Workshop  # noqa: E402
+from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets  # noqa: E402
 from tidemill.core.run import Run  # noqa: E402
 
 ROWS = 10_000
@@ -41,7 +41,9 @@ def rounds(guarded: bool, seed: int, count: int) -> list[dict[str, float]]:
         pl.read_parquet(SHARED / "adult" / "adult.parquet").drop("split", "fnlwgt"), target="income"
     )
     real, held = tm.split(data, 1 - ROWS / len(data), seed=seed)
-    shop = Workshop(real, Settings(options={"effort": "plain"}, guarded=guarded), Run(seed))
+    shop = TrainingSets(
+        real, GeneratorOptions(options={"effort": "plain"}, guarded=guarded), Run(seed)
+    )
     told = []
     for k in range(count):
         made = shop.added((Step("alike"),) * k, Step("alike"))

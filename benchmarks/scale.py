@@ -32,7 +32,7 @@ from tidemill.io.writing import write_chunks
 from tidemill.metrics import METRICS
 from tidemill.mining import TECHNIQUES
 from tidemill.mining.mine import mine
-from tidemill.pipeline import pipeline as wheel
+from tidemill.pipeline import pipeline
 from tidemill.synthesis.synthesizer import versions
 
 ROOT = Path(__file__).parents[1]
@@ -143,7 +143,7 @@ def metric(name: str) -> Callable[[Place], Callable[[], Any]]:
     def prepared(place: Place) -> Callable[[], Any]:
         train, holdout = place.split()
         found = mine(train, holdout, Run()) if name == "findings" else None
-        evidence = wheel.evidence(train, holdout, place.synthetic(), found, Run())
+        evidence = pipeline.evidence(train, holdout, place.synthetic(), found, Run())
         return lambda: list(METRICS.load(name)(evidence, Run()))
 
     return prepared

@@ -20,9 +20,9 @@ from tidemill.core.score import Score
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write
 from tidemill.metrics.evaluate import evaluate
-from tidemill.pipeline import pipeline as wheel
+from tidemill.pipeline import pipeline
 from tidemill.pipeline.feedback import near_copies
-from tidemill.reporting.card import Card, carded
+from tidemill.reporting.card import DataCard, data_card
 from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 OUTPUTS = ("synthetic.csv", "synthetic.parquet", "card.html", "card.json")
@@ -44,7 +44,7 @@ class Shared:
     """
 
     data: Dataset
-    card: Card
+    card: DataCard
     audit: Audit
     out: Path
     audited: Path
@@ -106,7 +106,7 @@ def share(
             "that keeps "
             "less may help",
         )
-    card = Card(
+    card = DataCard(
         train.name,
         len(kept),
         kept.schema.names,
@@ -194,12 +194,12 @@ def _made(
 
 def _scores(train: Dataset, holdout: Dataset, kept: Dataset, run: Run) -> tuple[Score, ...]:
     """The first overall score of each metric that says what rows are worth."""
-    scores = evaluate(wheel.evidence(train, holdout, kept, None, run), run, METRICS)
+    scores = evaluate(pipeline.evidence(train, holdout, kept, None, run), run, METRICS)
     first = {score.metric: score for score in reversed(scores.overall())}
     return tuple(first[name] for name in METRICS if name in first)
 
 
-def _write(kept: Dataset, card: Card, out: Path) -> None:
+def _write(kept: Dataset, card: DataCard, out: Path) -> None:
     """All four outputs, aside first; a new folder appears whole or not at all."""
     marked = replace(kept, origin=pl.Series(np.ones(len(kept), np.int16)))
     try:
@@ -215,7 +215,7 @@ def _write(kept: Dataset, card: Card, out: Path) -> None:
         write(marked, aside / "synthetic.csv")
         write(marked, aside / "synthetic.parquet")
         write_json(aside / "card.json", card.to_state())
-        carded(card).save(aside / "card.html")
+        data_card(card).save(aside / "card.html")
         aside.chmod(0o755)
         if not out.exists():
             aside.replace(out)

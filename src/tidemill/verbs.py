@@ -1,4 +1,4 @@
-"""Each step of the wheel as one plain function; the command line has the same names and the same
+"""Each step as one plain function; the command line has the same names and the same
 defaults."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import polars as pl
 from tidemill.auditing.audit import Audit
 from tidemill.auditing.audit import audit as attack
 from tidemill.augmentation import outputs as loop_folder
-from tidemill.augmentation.loop import Asked, Looped, refuse_images
+from tidemill.augmentation.loop import LoopOptions, LoopResult, refuse_images
 from tidemill.augmentation.loop import loop as turn_round_by_round
 from tidemill.augmentation.page import paged
 from tidemill.cleaning import plan as cleaning
@@ -36,9 +36,8 @@ from tidemill.io.writing import write as write_table
 from tidemill.metrics.evaluate import evaluate as score
 from tidemill.mining.mine import mine as find
 from tidemill.models.presets import preset as settings
-from tidemill.pipeline import estimate
-from tidemill.pipeline import pipeline as wheel
-from tidemill.reporting.base import Account
+from tidemill.pipeline import estimate, pipeline
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
 from tidemill.reporting.terminal import in_notebook, notebook_line
@@ -47,7 +46,7 @@ from tidemill.sharing import share as pass_on
 from tidemill.synthesis import whatif
 from tidemill.synthesis.synthesizer import Synthesizer, default_model
 from tidemill.synthesis.whatif import WhatIf
-from tidemill.trials.strategies import Sampler
+from tidemill.trials.strategies import Resampler
 from tidemill.trials.verdict import verdict as prove
 
 
@@ -221,7 +220,7 @@ def fit(
     run = run or _run(seed, steps=steps, minutes=minutes, device=device)
     train = _dataset(data, run, target=target)
     model, options = _chosen(train, model, options, preset)
-    estimate.tell(model, options, train, run)
+    estimate.announce(model, options, train, run)
     return Synthesizer.fit(
         train, run, model, options, None if start is None else _loaded(start), window
     )
@@ -376,7 +375,7 @@ def evaluate(
     if wants_findings and found is None:
         found = find(real, held, run)
     return score(
-        wheel.evidence(real, held, made, found if wants_findings else None, run), run, metrics
+        pipeline.evidence(real, held, made, found if wants_findings else None, run), run, metrics
     )
 
 
@@ -420,7 +419,7 @@ def verdict(
     """
     run = run or _run(seed)
     real = _dataset(train, run, target=target)
-    made = synthetic if isinstance(synthetic, Sampler) else _to_learn_from(synthetic, real, run)
+    made = synthetic if isinstance(synthetic, Resampler) else _to_learn_from(synthetic, real, run)
     held = None if holdout is None else _to_learn_from(holdout, real, run)
     return prove(real, made, run, learners=learners, metric=metric, cost=cost, holdout=held)
 
@@ -455,7 +454,7 @@ def fairness(
     run = run or _run(seed)
     real, held = (_dataset(data, run) for data in (train, holdout))
     names = [sensitive] if isinstance(sensitive, str) else sensitive
-    return wheel.fairness(_loaded(model), real, held, run, sensitive=names, target=target)
+    return pipeline.fairness(_loaded(model), real, held, run, sensitive=names, target=target)
 
 
 def audit(
@@ -556,13 +555,13 @@ def share(
     )
 
 
-def report(source: Account | str | Path) -> Report:
+def report(source: ReportInput | str | Path) -> Report:
     """The page that tells a run: from its account, or again from the ``report.json`` in its folder.
 
     Raises:
         InputError: There is no report in the folder, or it is damaged.
     """
-    return build(source) if isinstance(source, Account) else Report.load(source)
+    return build(source) if isinstance(source, ReportInput) else Report.load(source)
 
 
 def run(
@@ -584,7 +583,7 @@ def run(
     run: Run | None = None,
     command: str = "",
     **options: Any,
-) -> wheel.Turned:
+) -> pipeline.RunResult:
     """Once around: read, split, clean, mine, learn, generate, evaluate, report.
 
     The split comes first: cleaning, mining and the generator learn from training rows only.
@@ -598,7 +597,7 @@ def run(
         model_options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
         rows: How many rows to generate; as many as training rows by default.
-        rounds: How often the wheel turns: from the second round on, generated rows are fed back.
+        rounds: How many rounds: from the second on, generated rows are fed back.
         seed: The same seed, data and versions give the same results.
         steps: Learn only so many steps: replays a run that was cut short.
         minutes: Stop learning after so many minutes of the run.
@@ -614,11 +613,11 @@ def run(
         TidemillError: Something that the user can mend; nothing half-written is left.
     """
     job = run or _run(seed, steps=steps, minutes=minutes, device=device)
-    folder = None if out is None else wheel.Folder(Path(out), overwrite=overwrite)
+    folder = None if out is None else pipeline.Folder(Path(out), overwrite=overwrite)
     data = _dataset(source, job, target=target, **options)
     data = data if name is None else replace(data, name=name)
     model, model_options = _chosen(data, model, model_options, preset)
-    return wheel.turn(
+    return pipeline.run_pipeline(
         data,
         job,
         folder,
@@ -648,7 +647,7 @@ def loop(
     run: Run | None = None,
     command: str = "",
     **options: Any,
-) -> Looped:
+) -> LoopResult:
     """Whether generated rows help a model of the target: generate where real rows are thin, keep
     what helps, and prove it.
 
@@ -687,7 +686,7 @@ def loop(
     data = data if name is None else replace(data, name=name)
     refuse_images(data)
     beside = None if newer is None else _newer(_dataset(newer, job), data, job)
-    asked = Asked(rounds, metric, cost, model, model_options, beside)
+    asked = LoopOptions(rounds, metric, cost, model, model_options, beside)
     journal = (
         None
         if out is None

@@ -9,7 +9,7 @@ import pytest
 import tidemill as tm
 from tidemill.augmentation import AIMS
 from tidemill.augmentation.aims import Studied
-from tidemill.augmentation.training_sets import Settings, Workshop
+from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 
@@ -34,7 +34,9 @@ def table(kind: str, rows: int = 500) -> Dataset:
 
 
 def studied(data: Dataset, newer: Dataset | None = None) -> Studied:
-    return Workshop(data, Settings(options={"effort": "plain"}, newer=newer), Run(1)).studied(())
+    return TrainingSets(
+        data, GeneratorOptions(options={"effort": "plain"}, newer=newer), Run(1)
+    ).studied(())
 
 
 @pytest.mark.parametrize("kind", ["classes", "boolean", "codes", "number", "three"])
@@ -42,7 +44,7 @@ def studied(data: Dataset, newer: Dataset | None = None) -> Studied:
 def test_wants_name_rows_that_exist_and_can_be_generated(aim: str, kind: str) -> None:
     data = table(kind)
     grown = data.rows(np.flatnonzero((data.frame["age"] > 40).to_numpy()))
-    shop = Workshop(data, Settings(options={"effort": "plain"}, newer=grown), Run(1))
+    shop = TrainingSets(data, GeneratorOptions(options={"effort": "plain"}, newer=grown), Run(1))
     wants = AIMS.load(aim)(shop.studied(()))
     assert all(want.rows >= 0 and want.why for want in wants)
     if kind != "number" or aim not in ("rare", "uncertain", "thin rules"):

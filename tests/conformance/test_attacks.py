@@ -11,7 +11,7 @@ import pytest
 
 from tests.conformance.tables import business, dataset
 from tidemill.auditing import ATTACKS
-from tidemill.auditing.base import Scene
+from tidemill.auditing.base import AttackData
 from tidemill.auditing.setup import scene
 from tidemill.core.artifact import finite
 from tidemill.core.dataset import Dataset
@@ -24,7 +24,7 @@ from tidemill.synthesis.synthesizer import Synthesizer
 
 def staged(
     frame: pl.DataFrame, made: str = "independent", target: str | None = "churn", canaries: int = 40
-) -> Scene:
+) -> AttackData:
     """Rows of a model, or the training rows themselves, beside their training and holdout rows."""
     train, holdout = split(dataset(frame, target), Run())
     model = Synthesizer.fit(train, Run(), "independent")
@@ -35,7 +35,7 @@ def staged(
     return scene(evidence(train, holdout, rows, None, Run()), Run(), model, canaries)
 
 
-def leaks(name: str, what: Scene) -> list[Leak]:
+def leaks(name: str, what: AttackData) -> list[Leak]:
     return list(ATTACKS.load(name)(what, Run()))
 
 

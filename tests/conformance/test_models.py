@@ -14,7 +14,7 @@ from tests.conformance.quick import NEURAL, quick
 from tests.conformance.tables import business, dataset
 from tidemill.codecs.table import TableCodec
 from tidemill.core.errors import ConditionError
-from tidemill.core.grid import Batch, Code, Known, Real, Spec
+from tidemill.core.grid import Batch, Code, Constraints, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, unfitted
@@ -99,8 +99,8 @@ def test_what_never_occurs_is_refused(name: str) -> None:
     )
     model = learned(name, spec, batch, Run())
     for known in (
-        Known(code={0: np.array([False, False, True])}),
-        Known({0: np.array([[1_000_000, 1_000_000]])}),
+        Constraints(code={0: np.array([False, False, True])}),
+        Constraints({0: np.array([[1_000_000, 1_000_000]])}),
     ):
         with pytest.raises(ConditionError, match="no training row"):
             model.infill(10, known, np.random.default_rng(0))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.models.base import State
 
@@ -33,9 +33,9 @@ class Replay:
         return self.seen.rows(rng.integers(len(self.seen), size=n))
 
     def infill(
-        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
-    ) -> Infilled:
-        return Infilled(self.sample(n, rng), np.ones(n), n)
+        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
+    ) -> ConditionalSample:
+        return ConditionalSample(self.sample(n, rng), np.ones(n), n)
 
     def to_state(self) -> State:
         arrays = {"tick": self.seen.tick, "code": self.seen.code}

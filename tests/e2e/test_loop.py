@@ -17,7 +17,7 @@ import pytest
 import tidemill as tm
 from tests.conformance.test_aims import table
 from tidemill.augmentation.checkpoint import NAME
-from tidemill.augmentation.training_sets import Workshop
+from tidemill.augmentation.training_sets import TrainingSets
 from tidemill.core.errors import DataError, OptionError, OutputError
 
 
@@ -162,7 +162,7 @@ def test_where_generated_rows_really_help_they_are_accepted(
     knows = tm.fit(
         tm.read(circles(6000, 1), target="y")
     )  # a generator that has seen what the few real rows do not show
-    monkeypatch.setattr(Workshop, "generator", lambda self, before: knows)
+    monkeypatch.setattr(TrainingSets, "generator", lambda self, before: knows)
     found = tm.loop(circles(500, 2), target="y", rounds=1, out=tmp_path)
     assert found.verdict.helps
     assert found.verdict.reason.startswith("use it")

@@ -11,7 +11,7 @@ from typing import Any, cast
 import polars as pl
 
 from tidemill.auditing import ATTACKS
-from tidemill.auditing.base import Scene
+from tidemill.auditing.base import AttackData
 from tidemill.auditing.canaries import CANARIES
 from tidemill.auditing.outliers import isolation
 from tidemill.auditing.setup import scene
@@ -24,7 +24,7 @@ from tidemill.io.conforming import conform
 from tidemill.io.writing import write_frame
 from tidemill.metrics.nearest import equal_rows
 from tidemill.metrics.wording import percent
-from tidemill.pipeline import pipeline as wheel
+from tidemill.pipeline import pipeline
 from tidemill.reporting.audit import Audited, audited
 from tidemill.reporting.page import Report
 from tidemill.synthesis.synthesizer import Synthesizer, versions
@@ -232,7 +232,7 @@ def audit(
     if synthetic is None and model is not None:
         synthetic = model.sample_dataset(len(train), run=run)
     made = conform(_known(cast(Dataset, synthetic), train), train, run)
-    about = wheel.evidence(train, holdout, made, None, run)
+    about = pipeline.evidence(train, holdout, made, None, run)
     planted = (CANARIES if canaries is None else canaries) if model is not None else 0
     with run.stage("scene", "measuring distances between the tables"):
         what = scene(about, run, model, planted)
@@ -296,7 +296,7 @@ def _made(model: Synthesizer | None) -> dict[str, Any]:
     }
 
 
-def _verdict(leaks: Sequence[Leak], light: Light, what: Scene) -> str:
+def _verdict(leaks: Sequence[Leak], light: Light, what: AttackData) -> str:
     """The audit in two or three sentences."""
     named = {
         sort: [leak.score.name for leak in leaks if leak.light == sort]
@@ -340,7 +340,7 @@ def _and(names: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{'; '.join(shown[:-1])} and {shown[-1]}"
 
 
-def _at_risk(leaks: Sequence[Leak], what: Scene) -> pl.DataFrame:
+def _at_risk(leaks: Sequence[Leak], what: AttackData) -> pl.DataFrame:
     """The exposed training rows, those first that were exposed in most ways and that a synthetic
     row comes nearest to."""
     reasons: dict[int, list[str]] = {}

@@ -16,7 +16,7 @@ from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.wording import percent
-from tidemill.supervised.arrays import Features, Floats, Layout
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 from tidemill.supervised.auc import NORMAL_95
 from tidemill.supervised.points import Embedding, Points
 
@@ -38,7 +38,7 @@ published."""
 
 
 @dataclass(frozen=True)
-class People:
+class AttackTargets:
     """Real rows that are attacked, in random order.
 
     Attributes:
@@ -73,7 +73,7 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Scene:
+class AttackData:
     """What attacks are given: the people attacked, and three releases to attack them with.
 
     Attributes:
@@ -91,14 +91,14 @@ class Scene:
         canaries: How many rows to plant in all; 0 for none.
     """
 
-    train: People
-    holdout: People
+    train: AttackTargets
+    holdout: AttackTargets
     synthetic: Release
     floor: Release
     ceiling: Release
     others: Points
     everybody: tuple[Features, Features]
-    layout: Layout
+    layout: FeatureLayout
     embedding: Embedding
     evidence: Evidence
     model: Synthesizer | None = None
@@ -110,13 +110,13 @@ class Scene:
         return self.synthetic, self.floor, self.ceiling
 
 
-Attack = Callable[[Scene, Run], Iterable[Leak]]
+Attack = Callable[[AttackData, Run], Iterable[Leak]]
 """Attacks training and holdout rows with each release; what cannot be computed is a Leak "not
 known" that says why."""
 
 
 @dataclass(frozen=True)
-class Told:
+class AttackSummary:
     """What an attack says of itself.
 
     Attributes:
@@ -140,7 +140,7 @@ class Told:
     why: str = ""
 
 
-def leak(told: Told, mine: Excess, floor: Excess, ceiling: Excess) -> Leak:
+def leak(told: AttackSummary, mine: Excess, floor: Excess, ceiling: Excess) -> Leak:
     """The leak on the scale from 0 to what publishing the training rows would show, and its light.
 
     Red: surely a leak, of at least the limit. Amber: surely a leak, but a smaller one. Green: none

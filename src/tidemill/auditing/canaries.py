@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from tidemill.auditing.base import PLANTED_LIMIT, Scene, Told, leak, unknown
+from tidemill.auditing.base import PLANTED_LIMIT, AttackData, AttackSummary, leak, unknown
 from tidemill.auditing.excess import of_auc
 from tidemill.auditing.planting import made_up
 from tidemill.auditing.setup import MOST_RELEASED
@@ -42,7 +42,7 @@ class Found(NamedTuple):
     unplanted: Floats
 
 
-def canaries(scene: Scene, run: Run) -> Iterable[Leak]:
+def canaries(scene: AttackData, run: Run) -> Iterable[Leak]:
     """Planted rows told from rows that were drawn in the same way and not planted.
 
     Candidates are drawn from the tails of the columns; a toss decides for each whether it is
@@ -115,7 +115,7 @@ def right_guesses(found: Found) -> tuple[int, int]:
 
 
 def _learned_again(
-    scene: Scene, model: Synthesizer, planted: Dataset, number: int, run: Run
+    scene: AttackData, model: Synthesizer, planted: Dataset, number: int, run: Run
 ) -> Dataset:
     """Rows of the same model, learned from the training rows and the planted ones."""
     manifest, train = model.manifest, scene.evidence.train
@@ -142,7 +142,7 @@ def _heard(event: Event, run: Run, job: Run) -> None:
 
 
 def _suspicions(
-    scene: Scene, candidates: Dataset, releases: Sequence[Dataset], run: Run
+    scene: AttackData, candidates: Dataset, releases: Sequence[Dataset], run: Run
 ) -> list[Floats]:
     """For each release how much nearer a candidate lies to it than to the rows of the model that
     knew no candidate."""
@@ -182,7 +182,7 @@ def _told(name: str, mine: Found, published: Found, fits: int) -> Leak:
         )
         + f" With so many canaries the audit could not have shown an epsilon above {most:.1f}."
     )
-    told = Told(
+    told = AttackSummary(
         "canaries",
         name,
         PLANTED_LIMIT,

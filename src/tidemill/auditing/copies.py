@@ -6,7 +6,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tidemill.auditing.base import FEW_LIMIT, People, Release, Scene, Told, leak
+from tidemill.auditing.base import (
+    FEW_LIMIT,
+    AttackData,
+    AttackSummary,
+    AttackTargets,
+    Release,
+    leak,
+)
 from tidemill.auditing.excess import of_hits
 from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
@@ -17,7 +24,7 @@ from tidemill.pipeline.feedback import NEAR
 from tidemill.supervised.arrays import Floats
 
 
-def copies(scene: Scene, run: Run) -> Iterable[Leak]:
+def copies(scene: AttackData, run: Run) -> Iterable[Leak]:
     """Training rows that a synthetic row equals, or lies nearer to than all but 1 % of unseen rows
     lie to training rows.
 
@@ -67,7 +74,7 @@ def copies(scene: Scene, run: Run) -> Iterable[Leak]:
             ("equal or a near copy: training rows published", near[2]),
         )
     )
-    told = Told(
+    told = AttackSummary(
         "copies",
         "exact and near copies",
         FEW_LIMIT,
@@ -89,6 +96,6 @@ def copies(scene: Scene, run: Run) -> Iterable[Leak]:
     yield leak(told, *(of_hits(*pair) for pair in near))
 
 
-def _equalled(people: People, distances: Floats, release: Release) -> np.ndarray:
+def _equalled(people: AttackTargets, distances: Floats, release: Release) -> np.ndarray:
     tried = people.rows.rows(np.arange(len(distances)))
     return equal_rows(tried, release.rows)

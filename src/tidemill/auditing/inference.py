@@ -9,7 +9,15 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.auditing.base import LIMIT, People, Release, Scene, Told, leak, unknown
+from tidemill.auditing.base import (
+    LIMIT,
+    AttackData,
+    AttackSummary,
+    AttackTargets,
+    Release,
+    leak,
+    unknown,
+)
 from tidemill.auditing.excess import Excess, of_hits
 from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
@@ -42,7 +50,7 @@ class Secret:
     axes: NDArray[np.int64]
 
 
-def inference(scene: Scene, run: Run) -> Iterable[Leak]:
+def inference(scene: AttackData, run: Run) -> Iterable[Leak]:
     """An attacker who knows all of a person but one value takes it from the nearest synthetic row.
 
     The attribute inference of Giomi et al. (2023), "A Unified Framework for Quantifying Privacy
@@ -78,7 +86,7 @@ def inference(scene: Scene, run: Run) -> Iterable[Leak]:
         f"{percent(c)} of guesses "
         f"about unseen people ({len(secrets)} columns in turn)."
     )
-    told = Told(
+    told = AttackSummary(
         "inference",
         "secrets guessed, all columns",
         sentence=sentence,
@@ -100,7 +108,7 @@ def pooled(training: np.ndarray, control: np.ndarray) -> Excess:
     )
 
 
-def _secrets(scene: Scene, run: Run) -> list[Secret]:
+def _secrets(scene: AttackData, run: Run) -> list[Secret]:
     """Sensitive columns and the target first, then others drawn at random."""
     schema, order = scene.evidence.train.schema, scene.layout.names
     asked = [name for name in order if schema[name].role in ("sensitive", "target")]
@@ -124,7 +132,7 @@ def _secrets(scene: Scene, run: Run) -> list[Secret]:
 
 
 def _guessed(
-    release: Release, scene: Scene, secrets: list[Secret], attempts: int
+    release: Release, scene: AttackData, secrets: list[Secret], attempts: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n, secrets) and (m, secrets): which guesses are right, about training and about unseen
     rows."""
@@ -145,7 +153,7 @@ def _guessed(
 
 
 def _right(
-    secret: Secret, people: People, release: Release, points: Points, at: np.ndarray
+    secret: Secret, people: AttackTargets, release: Release, points: Points, at: np.ndarray
 ) -> np.ndarray:
     n = len(at)
     if not secret.number:
@@ -209,4 +217,4 @@ def _alarming(secrets: list[Secret], found: list[tuple[np.ndarray, np.ndarray]])
         f"for {right[1]} of "
         "unseen ones." + (f" Surely given away, too: {', '.join(others)}." if others else "")
     )
-    yield leak(Told("inference", f"secrets guessed: {name}", LIMIT, sentence), *excesses)
+    yield leak(AttackSummary("inference", f"secrets guessed: {name}", LIMIT, sentence), *excesses)

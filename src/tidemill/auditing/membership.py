@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import hypergeom
 
-from tidemill.auditing.base import FEW_LIMIT, Release, Scene, Told, leak, unknown
+from tidemill.auditing.base import FEW_LIMIT, AttackData, AttackSummary, Release, leak, unknown
 from tidemill.auditing.excess import Excess, at_least, of_auc, of_rates, rate
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
@@ -57,7 +57,7 @@ class Caught(NamedTuple):
         )
 
 
-def membership(scene: Scene, run: Run) -> Iterable[Leak]:
+def membership(scene: AttackData, run: Run) -> Iterable[Leak]:
     """Membership inference by distance and by density ratio: on average, and for the few whom it
     exposes most.
 
@@ -112,7 +112,7 @@ def caught(members: Floats, strangers: Floats) -> Caught:
     return Caught(members > limit, int((strangers > limit).sum()), len(strangers))
 
 
-def _to_other_people(scene: Scene) -> tuple[Floats, Floats]:
+def _to_other_people(scene: AttackData) -> tuple[Floats, Floats]:
     """Distances of attacked rows to the nearest of the attacker's own real rows: the half of the
     holdout they are not in."""
     half = len(scene.holdout) // 2
@@ -138,7 +138,7 @@ def _on_average(way: str, who: str, areas: list[Auc]) -> Leak:
         "Guessing gives 50 %, "
         f"the published training rows themselves {percent(ceiling.value)}."
     )
-    told = Told(
+    told = AttackSummary(
         "membership",
         f"membership by {way}, on average",
         sentence=sentence,
@@ -147,8 +147,8 @@ def _on_average(way: str, who: str, areas: list[Auc]) -> Leak:
     return leak(told, *(of_auc(area) for area in areas))
 
 
-def _few(way: str, who: str, scores: list[tuple[Floats, Floats]], scene: Scene) -> Leak:
-    told = Told("membership", f"membership by {way}, the most exposed", FEW_LIMIT)
+def _few(way: str, who: str, scores: list[tuple[Floats, Floats]], scene: AttackData) -> Leak:
+    told = AttackSummary("membership", f"membership by {way}, the most exposed", FEW_LIMIT)
     if len(scene.holdout) < FEWEST_ROWS:
         return unknown(
             told.attack,

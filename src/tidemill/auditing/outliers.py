@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tidemill.auditing.base import Release, Scene, Told, leak, unknown
+from tidemill.auditing.base import AttackData, AttackSummary, Release, leak, unknown
 from tidemill.auditing.excess import of_hits
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
@@ -23,7 +23,7 @@ NEARER = 1 / 3
 real row."""
 
 
-def outliers(scene: Scene, run: Run) -> Iterable[Leak]:
+def outliers(scene: AttackData, run: Run) -> Iterable[Leak]:
     """The rarest real rows, those farthest from all others, that a synthetic row comes nearer to
     than a third of that way.
 
@@ -65,7 +65,7 @@ def outliers(scene: Scene, run: Run) -> Iterable[Leak]:
         "published it "
         f"would be {percent(found[2][0].mean())}."
     )
-    told = Told(
+    told = AttackSummary(
         "outliers",
         name,
         sentence=sentence,
@@ -81,7 +81,7 @@ def outliers(scene: Scene, run: Run) -> Iterable[Leak]:
     yield leak(told, *(of_hits(*pair) for pair in found))
 
 
-def isolation(scene: Scene) -> tuple[Floats, Floats]:
+def isolation(scene: AttackData) -> tuple[Floats, Floats]:
     """Distance of each attacked training and holdout row to the nearest of other training rows, as
     many for all of them.
 

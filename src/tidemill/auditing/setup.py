@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.auditing.base import People, Release, Scene
+from tidemill.auditing.base import AttackData, AttackTargets, Release
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Run
@@ -33,7 +33,7 @@ scale."""
 
 def scene(
     evidence: Evidence, run: Run, model: Synthesizer | None = None, canaries: int = 0
-) -> Scene:
+) -> AttackData:
     """The people to attack and the three releases to attack them with, as points of one space.
 
     Numbers are ranked among as many training as holdout rows, so that neither has an advantage.
@@ -64,7 +64,7 @@ def scene(
         layout, together(parts[0].rows(train[:reference]), parts[1].rows(holdout[:reference])), run
     )
     people = [
-        People(places, table.rows(places), rows.rows(places), embed(rows.rows(places)))
+        AttackTargets(places, table.rows(places), rows.rows(places), embed(rows.rows(places)))
         for places, table, rows in (
             (train, evidence.train, parts[0]),
             (holdout, evidence.holdout, parts[1]),
@@ -76,7 +76,7 @@ def scene(
         to_train, to_holdout = (_distances(side.points[:tried], points, run) for side in people)
         return Release(table.rows(places), rows.rows(places), points, to_train, to_holdout)
 
-    return Scene(
+    return AttackData(
         people[0],
         people[1],
         release(evidence.synthetic, parts[2], synthetic, MOST_ATTACKED),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.auditing.base import Release, Scene, Told, leak, unknown
+from tidemill.auditing.base import AttackData, AttackSummary, Release, leak, unknown
 from tidemill.auditing.excess import Excess, of_hits
 from tidemill.auditing.predicates import (
     Predicate,
@@ -41,7 +41,7 @@ TOSSES = 200
 Bools = NDArray[np.bool_]
 
 
-class Tried(NamedTuple):
+class PredicateTrial(NamedTuple):
     """Predicates, and the people that each is true of: positions below the number of training rows
     are training rows."""
 
@@ -50,7 +50,7 @@ class Tried(NamedTuple):
     of_one: int
 
 
-def singling_out(scene: Scene, run: Run) -> Iterable[Leak]:
+def singling_out(scene: AttackData, run: Run) -> Iterable[Leak]:
     """Predicates that single out one synthetic row, and how many of them are true of exactly one
     training row.
 
@@ -94,7 +94,7 @@ def singling_out(scene: Scene, run: Run) -> Iterable[Leak]:
         "exactly one of as "
         f"many unseen rows. Conditions put together at random: {percent(guessed)}."
     )
-    told = Told(
+    told = AttackSummary(
         "singling-out",
         name,
         sentence=sentence,
@@ -109,11 +109,13 @@ def singling_out(scene: Scene, run: Run) -> Iterable[Leak]:
     yield leak(told, *(_excess(tried.people, size, run) for tried in found))
 
 
-def _tried(release: Release, people: Features, rng: np.random.Generator) -> Tried:
+def _tried(release: Release, people: Features, rng: np.random.Generator) -> PredicateTrial:
     rows = release.features.rows(np.arange(min(len(release.features), MOST_ROWS)))
     one = of_one_column(rows, OF_ONE, rng)
     predicates = [*one, *of_several_columns(rows, OF_SEVERAL, min(DRAWN, CHECKS // len(rows)), rng)]
-    return Tried(predicates, [true_of(predicate, people) for predicate in predicates], len(one))
+    return PredicateTrial(
+        predicates, [true_of(predicate, people) for predicate in predicates], len(one)
+    )
 
 
 def _singled(people: Sequence[NDArray[np.int64]], size: int) -> tuple[Bools, Bools]:
@@ -142,7 +144,7 @@ def _excess(people: Sequence[NDArray[np.int64]], size: int, run: Run) -> Excess:
     )
 
 
-def _table(found: Sequence[Tried], size: int) -> Table:
+def _table(found: Sequence[PredicateTrial], size: int) -> Table:
     rows = []
     for what, tried in zip(
         ("synthetic rows", "independent columns", "training rows published"), found, strict=True

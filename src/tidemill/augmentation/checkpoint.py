@@ -15,7 +15,7 @@ FORMAT = 1
 
 
 @final
-class Journal:
+class LoopCheckpoint:
     """Figures by name; each new one is on disk before the next is measured.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidemill.core.dataset import Dataset
-from tidemill.supervised.arrays import Features, Floats, Layout, features
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
 
 TAIL = 0.01
 """A number is in a tail beyond the real rows' quantile of this share, on either side."""
@@ -53,7 +53,7 @@ def diversity(real: Dataset, rows: Dataset) -> Diversity:
     )
 
 
-def _ends(layout: Layout, real: Features) -> tuple[Floats, Floats, list[np.ndarray]]:
+def _ends(layout: FeatureLayout, real: Features) -> tuple[Floats, Floats, list[np.ndarray]]:
     """Quantiles of the numbers, (numbers,) each, and for each category which codes are rare."""
     numbers = np.where(np.isnan(real.numbers).all(axis=0), 0.0, real.numbers)
     low, high = (

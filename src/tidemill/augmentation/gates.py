@@ -17,7 +17,7 @@ from tidemill.supervised.boosting import boosted, predictions, tree_matrix
 from tidemill.supervised.points import learn_embedding, nearest
 from tidemill.supervised.sampling import thinned
 from tidemill.trials.problem import Problem
-from tidemill.trials.trial import Rows, predicted
+from tidemill.trials.trial import TrialRows, predicted
 
 Bools = NDArray[np.bool_]
 
@@ -134,7 +134,8 @@ def _consistent(rows: Dataset, real: Dataset, problem: Problem, run: Run) -> Boo
         own = np.concatenate([seen[other], made])
         for name in COMMITTEE:
             agreed = _agreement(
-                predicted(Rows(real.rows(half == side)), tested, name, run, problem=problem), own
+                predicted(TrialRows(real.rows(half == side)), tested, name, run, problem=problem),
+                own,
             )
             of_real[other] += agreed[: other.sum()]
             of_rows += agreed[other.sum() :] / 2

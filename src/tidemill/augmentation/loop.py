@@ -13,12 +13,12 @@ import numpy as np
 import polars as pl
 
 from tidemill.augmentation import AIMS
-from tidemill.augmentation.checkpoint import Journal
+from tidemill.augmentation.checkpoint import LoopCheckpoint
 from tidemill.augmentation.diversity import Diversity, diversity
 from tidemill.augmentation.menu import baselines, candidates
-from tidemill.augmentation.scoring import Contest, Result
+from tidemill.augmentation.scoring import Result, Scoring
 from tidemill.augmentation.strategy import Step, Strategy
-from tidemill.augmentation.training_sets import Settings, Workshop, apart
+from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets, apart
 from tidemill.augmentation.wording import round_reason, verdict_reason
 from tidemill.cleaning import plan as cleaning
 from tidemill.core.dataset import Dataset
@@ -26,7 +26,7 @@ from tidemill.core.errors import DataError, OptionError
 from tidemill.core.finding import Findings
 from tidemill.core.run import Run
 from tidemill.core.split import split
-from tidemill.core.verdict import Candidate, Contrast, Turn, Verdict
+from tidemill.core.verdict import Candidate, Contrast, RoundRecord, Verdict
 from tidemill.imaging.pixels import image_column
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
@@ -54,7 +54,7 @@ sizes."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class LoopOptions:
     """What a loop shall do.
 
     Attributes:
@@ -75,7 +75,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Looped:
+class LoopResult:
     """What a loop gave.
 
     Attributes:
@@ -97,11 +97,11 @@ class Looped:
     """
 
     verdict: Verdict
-    turns: tuple[Turn, ...]
+    turns: tuple[RoundRecord, ...]
     strategy: Strategy
     candidate: Strategy
     control: Strategy
-    settings: Settings
+    settings: GeneratorOptions
     generated: Dataset | None
     origins: tuple[str, ...]
     train: Dataset
@@ -132,7 +132,9 @@ def refuse_images(data: Dataset) -> None:
         )
 
 
-def loop(data: Dataset, run: Run, asked: Asked, journal: Journal | None = None) -> Looped:
+def loop(
+    data: Dataset, run: Run, asked: LoopOptions, journal: LoopCheckpoint | None = None
+) -> LoopResult:
     """Search for the strategy that helps a model of the target most, and prove on untouched rows
     that it does.
 
@@ -164,7 +166,7 @@ def loop(data: Dataset, run: Run, asked: Asked, journal: Journal | None = None) 
         caveats = (f"Of {len(train):,} training rows, {MOST_ROWS:,} drawn at random were used.",)
         train = split(train, child(run, "looping", "drawn"), MOST_ROWS / len(train))[1]
     prepared = time.monotonic()
-    search = _Search(train, replace(asked, newer=newer), journal or Journal(None, ""), run)
+    search = _Search(train, replace(asked, newer=newer), journal or LoopCheckpoint(None, ""), run)
     search.first_round()
     search.rounds()
     searched = time.monotonic()
@@ -179,7 +181,7 @@ def loop(data: Dataset, run: Run, asked: Asked, journal: Journal | None = None) 
     )
 
 
-def fingerprint(data: Dataset, run: Run, asked: Asked) -> str:
+def fingerprint(data: Dataset, run: Run, asked: LoopOptions) -> str:
     """What a journal must match: the same data and the same settings."""
     said = repr(
         (
@@ -231,11 +233,13 @@ def _prepared(
 class _Search:
     """One loop under way: what has been tried, and what is best so far."""
 
-    def __init__(self, train: Dataset, asked: Asked, journal: Journal, run: Run) -> None:
+    def __init__(
+        self, train: Dataset, asked: LoopOptions, journal: LoopCheckpoint, run: Run
+    ) -> None:
         self._train, self._asked, self._journal, self._run = train, asked, journal, run
         self._problem = problem_of(train)
         self._measures = _suited(self._problem, asked)
-        self._turns: list[Turn] = []
+        self._turns: list[RoundRecord] = []
         self._tried = 0
         self._stopped = "all rounds were made"
 
@@ -269,7 +273,7 @@ class _Search:
             None if result is found[0] else self._contests.gain(result, found[0])
             for result in found
         ]
-        self._whole = Workshop(self._train, self._settings, apart(self._run, "whole"))
+        self._whole = TrainingSets(self._train, self._settings, apart(self._run, "whole"))
         self._told(
             0,
             found,
@@ -341,7 +345,9 @@ class _Search:
         )[0]
         return self._contests.gain(found, copies, COPIES_LEVEL).low > 0
 
-    def proved(self, test: Dataset, findings: Findings, caveats: tuple[str, ...] = ()) -> Looped:
+    def proved(
+        self, test: Dataset, findings: Findings, caveats: tuple[str, ...] = ()
+    ) -> LoopResult:
         """The verdict: the best strategy beside the best that real rows can do, with the one look
         at the test rows."""
         accepted = self._best is not self._control
@@ -370,7 +376,7 @@ class _Search:
         recommended = chosen.strategy if helps else self._control.strategy
         generated, origins = self._handed_over(recommended)
         self._journal.done()
-        return Looped(
+        return LoopResult(
             verdict,
             tuple(self._turns),
             recommended,
@@ -386,14 +392,14 @@ class _Search:
             {},
         )
 
-    def _contest(self, learner: str) -> Contest:
-        settings = Settings(
+    def _contest(self, learner: str) -> Scoring:
+        settings = GeneratorOptions(
             self._asked.model,
             self._asked.options or {"effort": "plain"},
             learner,
             self._asked.newer,
         )
-        return Contest(self._train, self._folds, self._measure, settings, self._journal, self._run)
+        return Scoring(self._train, self._folds, self._measure, settings, self._journal, self._run)
 
     def _contrast(self, found: Result, gain: Interval, reference: Result) -> Contrast:
         sign = 1 if self._measure.better_high else -1
@@ -461,7 +467,7 @@ class _Search:
             return Arm(
                 str(one),
                 one.kind,
-                lambda data, own: Workshop(data, self._settings, apart(own, "curve")).rows(one),
+                lambda data, own: TrainingSets(data, self._settings, apart(own, "curve")).rows(one),
             )
 
         arms = [arm(self._control.strategy), arm(strategy)]
@@ -549,7 +555,7 @@ class _Search:
             diversity(self._train, self._whole.taught(steps)) if steps else Diversity(1.0, 0.0, 1.0)
         )
         self._turns.append(
-            Turn(
+            RoundRecord(
                 number,
                 tuple(why for pool in pools for why in pool.whys),
                 sum(p.generated for p in pools),
@@ -593,7 +599,7 @@ def _aims(found: Sequence[Result], before: tuple[Step, ...]) -> list[str]:
     return [aim for aim in AIMS if aim in tried]
 
 
-def _suited(problem: Problem, asked: Asked) -> tuple[Measure, ...]:
+def _suited(problem: Problem, asked: LoopOptions) -> tuple[Measure, ...]:
     """The measures that are reported; the first decides."""
     suited = measures(
         len(problem.classes),

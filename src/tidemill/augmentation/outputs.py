@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from tidemill.augmentation import checkpoint as journal
-from tidemill.augmentation.checkpoint import Journal
-from tidemill.augmentation.loop import Asked, Looped, fingerprint
+from tidemill.augmentation.checkpoint import LoopCheckpoint
+from tidemill.augmentation.loop import LoopOptions, LoopResult, fingerprint
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
@@ -22,8 +22,8 @@ OUTPUTS = ("verdict.json", "strategy.json", "generated.parquet", "report.html", 
 
 
 def opened(
-    path: Path, data: Dataset, run: Run, asked: Asked, *, overwrite: bool = False
-) -> Journal:
+    path: Path, data: Dataset, run: Run, asked: LoopOptions, *, overwrite: bool = False
+) -> LoopCheckpoint:
     """The journal of a folder: that of an unfinished loop over the same data with the same settings
     is gone on with.
 
@@ -41,7 +41,7 @@ def opened(
     said = fingerprint(data, run, asked)
     if overwrite:
         (path / journal.NAME).unlink(missing_ok=True)
-    found = Journal(path / journal.NAME, said)
+    found = LoopCheckpoint(path / journal.NAME, said)
     if found.found:
         run.emit(
             "note",
@@ -51,7 +51,7 @@ def opened(
     return found
 
 
-def written(path: Path, looped: Looped, run: Run) -> None:
+def written(path: Path, looped: LoopResult, run: Run) -> None:
     """Write what the loop gave; each file whole or not at all."""
     write_json(path / "verdict.json", {**looped.verdict.to_state(), "stopped": looped.stopped})
     write_json(path / "strategy.json", strategy_state(looped, run))
@@ -66,7 +66,7 @@ def written(path: Path, looped: Looped, run: Run) -> None:
         looped.report.save(path / "report.html", overwrite=True)
 
 
-def strategy_state(looped: Looped, run: Run) -> Mapping[str, Any]:
+def strategy_state(looped: LoopResult, run: Run) -> Mapping[str, Any]:
     """What :meth:`tidemill.augmentation.sampler.Sampler.load` reads."""
     settings = looped.settings
     return {

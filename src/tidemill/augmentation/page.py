@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tidemill.augmentation.loop import Asked, Looped
+from tidemill.augmentation.loop import LoopOptions, LoopResult
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.reporting.loop import LoopAccount, build_loop
+from tidemill.reporting.loop import LoopReportInput, build_loop
 from tidemill.supervised.learners import learners_of, words_of
 from tidemill.supervised.measures import measures
 from tidemill.synthesis.synthesizer import versions
@@ -16,13 +16,13 @@ from tidemill.trials.problem import problem_of
 
 
 def paged(
-    looped: Looped,
+    looped: LoopResult,
     data: Dataset,
-    asked: Asked,
+    asked: LoopOptions,
     run: Run,
     command: str = "",
     out: str | Path | None = None,
-) -> Looped:
+) -> LoopResult:
     """The loop's result with its page.
 
     Args:
@@ -36,7 +36,7 @@ def paged(
     problem, settings = problem_of(looped.train), looped.settings
     suited = measures(len(problem.classes), problem.label, asked.cost)
     options = ", ".join(f"{name}={value}" for name, value in settings.options.items())
-    account = LoopAccount(
+    account = LoopReportInput(
         data.name,
         looped.verdict,
         looped.turns,

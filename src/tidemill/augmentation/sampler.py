@@ -13,7 +13,7 @@ import polars as pl
 from sklearn.base import BaseEstimator
 
 from tidemill.augmentation.strategy import Strategy
-from tidemill.augmentation.training_sets import Settings, Workshop
+from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets
 from tidemill.core.errors import DataError, InputError, OptionError
 from tidemill.core.run import Run
 from tidemill.io.reading import read
@@ -79,7 +79,7 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
             raise DataError("the target has missing values", hint="leave these rows out")
         run = Run(self.seed)
         data = read(frame.with_columns(label.cast(pl.String).alias(name)), run, target=name)
-        workshop = Workshop(data, Settings(self.model, self.options or {}), run)
+        workshop = TrainingSets(data, GeneratorOptions(self.model, self.options or {}), run)
         made = workshop.rows(Strategy(method=strategy.method, steps=strategy.steps)).data
         self.repeats_ = max([1, *(round(1 / step.weight) for step in strategy.steps)])
         added = np.arange(len(data), len(made))

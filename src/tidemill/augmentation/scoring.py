@@ -11,9 +11,9 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.augmentation.checkpoint import Journal
+from tidemill.augmentation.checkpoint import LoopCheckpoint
 from tidemill.augmentation.strategy import Strategy
-from tidemill.augmentation.training_sets import Settings, Workshop, apart
+from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets, apart
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.supervised.arrays import Floats
@@ -47,7 +47,7 @@ class Result:
 
 
 @final
-class Contest:
+class Scoring:
     """Folds of the real rows, and a workshop in each, kept from round to round.
 
     Args:
@@ -64,8 +64,8 @@ class Contest:
         train: Dataset,
         folds: Sequence[Fold],
         measure: Measure,
-        settings: Settings,
-        journal: Journal,
+        settings: GeneratorOptions,
+        journal: LoopCheckpoint,
         run: Run,
     ) -> None:
         self._train, self._folds, self._measure, self._run = train, folds, measure, run
@@ -73,7 +73,7 @@ class Contest:
         self.settings = settings
         self._problem = problem_of(train)
         self._workshops = [
-            Workshop(train.rows(learned), settings, apart(run, "fold", k))
+            TrainingSets(train.rows(learned), settings, apart(run, "fold", k))
             for k, (learned, _) in enumerate(folds)
         ]
 

@@ -24,7 +24,7 @@ from tidemill.supervised.sampling import thinned
 from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.trials.controls import as_many
 from tidemill.trials.problem import Problem, problem_of
-from tidemill.trials.trial import Rows, child, predicted
+from tidemill.trials.trial import TrialRows, child, predicted
 
 TAUGHT = 0.3
 """Generated rows that the next generator learns from, at most, for each real row: none learns from
@@ -38,7 +38,7 @@ PARTS = 3
 
 
 @dataclass(frozen=True)
-class Settings:
+class GeneratorOptions:
     """How a workshop works.
 
     Attributes:
@@ -88,7 +88,7 @@ class Pool:
 
 
 @final
-class Workshop:
+class TrainingSets:
     """Makes what strategies learn from out of real rows.
 
     Args:
@@ -97,7 +97,7 @@ class Workshop:
         run: Seed and threads; the same gives the same rows.
     """
 
-    def __init__(self, real: Dataset, settings: Settings, run: Run) -> None:
+    def __init__(self, real: Dataset, settings: GeneratorOptions, run: Run) -> None:
         self.real = real
         self.settings = settings
         self.problem = problem_of(real)
@@ -107,7 +107,7 @@ class Workshop:
         self._studied: dict[tuple[Step, ...], Studied] = {}
         self._pools: dict[tuple[tuple[Step, ...], str], Pool] = {}
 
-    def rows(self, strategy: Strategy) -> Rows:
+    def rows(self, strategy: Strategy) -> TrialRows:
         """What a learner learns from under this strategy."""
         data, weight = self.real, np.ones(len(self.real))
         if strategy.method:
@@ -128,7 +128,7 @@ class Workshop:
                 joined(data, added),
                 np.concatenate([weight, np.full(len(added), step.weight)]),
             )
-        return Rows(
+        return TrialRows(
             data,
             weight * _class_weights(self.problem, data, weight) if strategy.balanced else weight,
         )
@@ -198,7 +198,7 @@ class Workshop:
                     np.concatenate([weight, np.full(len(rows), each)]),
                 )
             one = predicted(
-                Rows(data, weight),
+                TrialRows(data, weight),
                 self.real.rows(part == k),
                 self.settings.learner,
                 self._run,

@@ -25,7 +25,7 @@ _LONG_NUMBER = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class PersonalPattern:
     """What one sort of personal data looks like.
 
     Attributes:
@@ -49,32 +49,32 @@ class Form:
 
 
 FORMS = (
-    Form("e-mail addresses", r"([\p{L}\d._%+-]+@(?:[A-Za-z\d-]+\.)+[A-Za-z]{2,})"),
-    Form(
+    PersonalPattern("e-mail addresses", r"([\p{L}\d._%+-]+@(?:[A-Za-z\d-]+\.)+[A-Za-z]{2,})"),
+    PersonalPattern(
         "bank account numbers (IBAN)",
         r"\b([A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?)\b",
         checksums.iban,
     ),
-    Form(
+    PersonalPattern(
         "payment card numbers",
         r"(?:^|[^\d.,-])([2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3[47]\d{2} \d{6} "
         r"\d{5})(?:[^\d.]|$)",
         checksums.luhn,
         fewest=3,
     ),
-    Form(
+    PersonalPattern(
         "Chinese resident identity numbers",
         r"(?:^|\D)([1-9]\d{16}[\dXx])(?:\W|$)",
         checksums.resident_id,
     ),
-    Form(
+    PersonalPattern(
         "US social security numbers",
         r"(?:^|[^\d-])(\d{3}-\d{2}-\d{4})(?:[^\d-]|$)",
         checksums.social_security,
         fewest=3,
         part=0.5,
     ),
-    Form(
+    PersonalPattern(
         "phone numbers",
         r"^((?:\+|00)\d[\d ()./-]{6,18}\d|\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?: ?x\d+)?|1[3-9]\d{9})$",
         fewest=3,
@@ -82,14 +82,16 @@ FORMS = (
         names=("phone", "telephone", "mobile", "cell", "tel", "fax", "电话", "手机"),
         loose=r"(\d[\d ()./+-]{5,}\d)",
     ),
-    Form(
+    PersonalPattern(
         "phone numbers",
         r"(\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]\d{2,4}){2,4}|\(\d{3}\) ?\d{3}[. -]\d{4})(?:\D|$)",
         fewest=3,
     ),
-    Form("IP addresses", r"^(\d{1,3}(?:\.\d{1,3}){3})$", checksums.ipv4, fewest=3, part=0.5),
-    Form("IP addresses", r"^((?:[\da-f]{1,4}:){7}[\da-f]{1,4})$", fewest=3, part=0.5),
-    Form(
+    PersonalPattern(
+        "IP addresses", r"^(\d{1,3}(?:\.\d{1,3}){3})$", checksums.ipv4, fewest=3, part=0.5
+    ),
+    PersonalPattern("IP addresses", r"^((?:[\da-f]{1,4}:){7}[\da-f]{1,4})$", fewest=3, part=0.5),
+    PersonalPattern(
         "street addresses",
         "",
         fewest=3,
@@ -204,7 +206,7 @@ def _says(column: Column, phrases: tuple[str, ...]) -> bool:
     return any(says(column.name, phrase) for phrase in phrases)
 
 
-def _of_form(column: Column, counts: pl.DataFrame, form: Form) -> tuple[int, str]:
+def _of_form(column: Column, counts: pl.DataFrame, form: PersonalPattern) -> tuple[int, str]:
     """Cells that hold such a datum, and a masked one of them.
 
     Args:

@@ -16,7 +16,7 @@ _EXACT = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class SumRule:
     """``first`` + ``second`` = ``total``.
 
     Attributes:
@@ -30,7 +30,7 @@ class Sum:
     support: int
 
 
-def sums(values: np.ndarray, rng: np.random.Generator) -> list[Sum]:
+def sums(values: np.ndarray, rng: np.random.Generator) -> list[SumRule]:
     """Every a + b = c that always holds and that would often be broken if a were shuffled.
 
     Args:
@@ -47,7 +47,7 @@ def sums(values: np.ndarray, rng: np.random.Generator) -> list[Sum]:
         for total in _possible(few, first, second):
             support = _support(values, many, first, second, total, rng)
             if support:
-                found.append(Sum(first, second, total, support))
+                found.append(SumRule(first, second, total, support))
     return found
 
 

@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.base import FIRST, Fresh
+from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Known, Real, Spec
+from tidemill.core.grid import Batch, Constraints, Real, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.imaging.pixels import image_column, images, pixels
@@ -109,7 +109,11 @@ class ImageCodec:
         )
 
     def decode(
-        self, batch: Batch, rng: np.random.Generator, name: str = "data", fresh: Fresh = FIRST
+        self,
+        batch: Batch,
+        rng: np.random.Generator,
+        name: str = "data",
+        fresh: SurrogateStream = FIRST,
     ) -> Dataset:
         """n rows of the grid -> n images with what belongs to each.
 
@@ -128,7 +132,7 @@ class ImageCodec:
             columns |= {c.name: c for c in self._others.decode(beside, rng, name, fresh).frame}
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
 
-    def known(self, condition: Condition) -> Known:
+    def known(self, condition: Condition) -> Constraints:
         """What a condition says of the context's channels.
 
         Raises:
@@ -140,7 +144,7 @@ class ImageCodec:
                 where=f"column '{self._image}'",
                 hint="ask for a label",
             )
-        return Known() if self._others is None else self._others.known(condition)
+        return Constraints() if self._others is None else self._others.known(condition)
 
     def levels(self, name: str) -> list[str]:
         """The levels of a column that are kept by name, the most frequent first; none for a column

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.base import FIRST, Fresh
+from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.columns.surrogate import IdCodec
 from tidemill.codecs.series_times import Timeline
 from tidemill.codecs.table import TableCodec
@@ -19,7 +19,7 @@ from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
-from tidemill.core.series import Layout, layout, window_counts
+from tidemill.core.series import SeriesLayout, layout, window_counts
 
 WHOLE = 64
 """Series of at most so many steps are learned whole where nothing is said."""
@@ -105,7 +105,7 @@ class SequenceCodec:
         self.schema = self._outer(kept, run)
         return self._made(ragged=bool((windows.length < self.window).any()))
 
-    def _cut(self, series: Layout, name: str, run: Run) -> Layout:
+    def _cut(self, series: SeriesLayout, name: str, run: Run) -> SeriesLayout:
         """Settle the window and its stride.
 
         Raises:
@@ -132,7 +132,7 @@ class SequenceCodec:
         run.emit("note", "learn", f"Learning {said}.")
         return windows
 
-    def _step_rows(self, ordered: Dataset, series: Layout) -> Dataset:
+    def _step_rows(self, ordered: Dataset, series: SeriesLayout) -> Dataset:
         """The columns that change within a series, and the gaps, of rows in the order of the
         series."""
         outer = {*self._static_names, self._times.column.name}
@@ -217,7 +217,11 @@ class SequenceCodec:
         )
 
     def decode(
-        self, batch: Batch, rng: np.random.Generator, name: str = "data", fresh: Fresh = FIRST
+        self,
+        batch: Batch,
+        rng: np.random.Generator,
+        name: str = "data",
+        fresh: SurrogateStream = FIRST,
     ) -> Dataset:
         """n rows of the grid -> all steps of n series, one below the other.
 
@@ -232,7 +236,7 @@ class SequenceCodec:
             np.full(n, self.window) if batch.mask is None else np.maximum(batch.mask.sum(axis=1), 1)
         )
         used = np.arange(self.window) < length[:, None]
-        inner = Fresh(fresh.first * self.window, fresh.seed)
+        inner = SurrogateStream(fresh.first * self.window, fresh.seed)
         steps = self._steps.decode(
             Batch(batch.tick[used], batch.code[used]), rng, name, inner
         ).frame
@@ -332,7 +336,7 @@ def _stride(length: np.ndarray, window: int) -> int:
     return stride
 
 
-def _static(ordered: Dataset, series: Layout, names: list[str]) -> list[str]:
+def _static(ordered: Dataset, series: SeriesLayout, names: list[str]) -> list[str]:
     """The columns that are the same throughout each series; none where no series has two steps, or
     there is one only."""
     if not names or len(series) < 2 or int(series.length.max(initial=0)) < 2:

@@ -16,7 +16,7 @@ from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.core.series import Layout
+from tidemill.core.series import SeriesLayout
 
 FEW_GAPS = 20
 """Gaps of so few different lengths, each of MIN_COUNT steps or more, are levels; else they are
@@ -41,8 +41,8 @@ class Timeline:
         self,
         column: Column,
         values: pl.Series,
-        series: Layout,
-        windows: Layout,
+        series: SeriesLayout,
+        windows: SeriesLayout,
         taken: Collection[str],
         run: Run,
     ) -> Self:
@@ -97,7 +97,7 @@ class Timeline:
         assert self._clock.line is not None
         return self._clock.line.number(self._clock.encode(values).tick)
 
-    def gaps(self, values: pl.Series, series: Layout) -> pl.Series:
+    def gaps(self, values: pl.Series, series: SeriesLayout) -> pl.Series:
         """(rows,) times, series after series -> (rows,) gaps; the first of a series gets the most
         frequent one."""
         gaps = np.diff(self.numbers(values), prepend=0)

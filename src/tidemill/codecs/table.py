@@ -10,18 +10,18 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs import CODECS
-from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, Fresh
+from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.intervals import LARGEST, between
 from tidemill.codecs.rules.compiler import Compiled, Compiler, restored
 from tidemill.codecs.rules.completing import Completing
 from tidemill.codecs.rules.filling import fill
-from tidemill.codecs.rules.linear import Linear
-from tidemill.codecs.rules.units import Asked, Own, Rows, Unit, both
+from tidemill.codecs.rules.linear import LinearRule
+from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Free, both
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Kind, Rule, Schema
 
@@ -69,7 +69,7 @@ class TableCodec:
         if not self.schema.rules:
             return self._made_of(
                 Compiled(
-                    [Own(column, codec) for column, codec in self._codecs.values()], set(), {}, []
+                    [Free(column, codec) for column, codec in self._codecs.values()], set(), {}, []
                 )
             )
         compiled = Compiler(self._codecs, self._natural(data)).compile(self.schema.rules)
@@ -85,7 +85,7 @@ class TableCodec:
         )
         self._filled = compiled.filled
         self.spec = Spec.joined([unit.spec for unit in self._units])
-        self._place: dict[str, tuple[Unit, int, int]] = {}
+        self._place: dict[str, tuple[Block, int, int]] = {}
         real = code = 0
         for unit in self._units:
             self._place |= dict.fromkeys(unit.columns, (unit, real, code))
@@ -100,11 +100,11 @@ class TableCodec:
         """
         rows = self._natural(data)
         if self._filled:
-            linear = [unit for unit in self._units if isinstance(unit, Linear)]
+            linear = [unit for unit in self._units if isinstance(unit, LinearRule)]
             bounds = {
                 unit.columns[0]: (unit.low, unit.high)
                 for unit in self._units
-                if isinstance(unit, (Own, Linear))
+                if isinstance(unit, (Free, LinearRule))
             }
             fill(rows, linear, self._filled, self._spreads, self._codecs, bounds)
         return Batch.joined([unit.encode(rows) for unit in self._units])
@@ -128,12 +128,18 @@ class TableCodec:
                     hint="leave such rows out, or learn anew from all rows",
                 )
 
-    def _natural(self, data: Dataset) -> Rows:
+    def _natural(self, data: Dataset) -> BlockRows:
         """Each column's own channels."""
-        return Rows({name: codec.encode(data[name]) for name, (_, codec) in self._codecs.items()})
+        return BlockRows(
+            {name: codec.encode(data[name]) for name, (_, codec) in self._codecs.items()}
+        )
 
     def decode(
-        self, batch: Batch, rng: np.random.Generator, name: str = "data", fresh: Fresh = FIRST
+        self,
+        batch: Batch,
+        rng: np.random.Generator,
+        name: str = "data",
+        fresh: SurrogateStream = FIRST,
     ) -> Dataset:
         """Batch -> rows of the same schema, which keep every rule that is not refused.
 
@@ -143,7 +149,7 @@ class TableCodec:
             name: What the rows are called.
             fresh: Where ids go on that are made afresh.
         """
-        rows = Rows()
+        rows = BlockRows()
         real = code = 0
         for unit in self._units:
             reals, codes = len(unit.spec.reals), len(unit.spec.codes)
@@ -172,7 +178,7 @@ class TableCodec:
 
     # --- conditions -------------------------------------------------------------------------------
 
-    def known(self, condition: Condition) -> Known:
+    def known(self, condition: Condition) -> Constraints:
         """What a condition says of the channels: rows pass it if and only if their channels do.
 
         Bounds of a real hold wherever it has a number; of a column with infinite values the
@@ -186,17 +192,17 @@ class TableCodec:
         for test in condition.tests:
             self.schema[test.column]  # raises where there is none
             tests.setdefault(test.column, []).append(test)
-        known = Known()
+        known = Constraints()
         for name, asked in tests.items():
             column, codec = self._codecs[name]
             known = both(known, self.allowing(name, codec.allowed(column, asked)))
         return known
 
-    def allowing(self, name: str, allowed: Allowed) -> Known:
+    def allowing(self, name: str, allowed: Allowed) -> Constraints:
         """What values of one column say of the channels."""
         unit, reals, codes = self._place[name]
         return unit.known(
-            name, allowed, Asked(self.allowing, self.terms, self.inside, reals, codes)
+            name, allowed, BlockContext(self.allowing, self.terms, self.inside, reals, codes)
         )
 
     def terms(self, name: str) -> dict[int, int]:
@@ -206,9 +212,9 @@ class TableCodec:
             ConditionError: It is no such sum.
         """
         unit, real, _ = self._place[name]
-        if isinstance(unit, Own) and unit.codec.line is not None:
+        if isinstance(unit, Free) and unit.codec.line is not None:
             return {real + r: weight for r, weight in enumerate(unit.codec.line.weights)}
-        if not isinstance(unit, Linear) or unit.law.own > 1:
+        if not isinstance(unit, LinearRule) or unit.law.own > 1:
             raise ConditionError(
                 f"'{name}' follows from other columns, and what is reckoned from it cannot be "
                 "asked for",
@@ -221,12 +227,12 @@ class TableCodec:
                 terms[channel] = terms.get(channel, 0) + weight * inner
         return {channel: weight for channel, weight in terms.items() if weight}
 
-    def inside(self, name: str) -> Known:
+    def inside(self, name: str) -> Constraints:
         """What says that a reckoned column, and all that it is reckoned from, need not be moved
         into its bounds."""
         unit = self._place[name][0]
-        known = Known()
-        if isinstance(unit, Linear):
+        known = Constraints()
+        if isinstance(unit, LinearRule):
             for base in unit.bases:
                 known = both(known, self.inside(base))
             if (unit.low, unit.high) != (-LARGEST, LARGEST):
@@ -240,7 +246,7 @@ class TableCodec:
         *,
         keep_missing: bool = False,
         kept: Collection[str] = (),
-    ) -> list[tuple[np.ndarray, Known]]:
+    ) -> list[tuple[np.ndarray, Constraints]]:
         """What is known of rows that are to be completed.
 
         Values are given as they are. What is missing in a column of ``rows`` is to be filled: it
@@ -256,8 +262,8 @@ class TableCodec:
 
         Returns:
             Groups of rows, most often one: positions in ``rows``, and what is known of them
-            (``Known.rows`` holds as many; bounds of its sums may be arrays of one bound a row).
-            Every row is in one group.
+            (``Constraints.rows`` holds as many; bounds of its sums may be arrays of one bound a
+            row). Every row is in one group.
 
         Raises:
             DataError: A value is none that the column can have, or a row breaks a rule; the row is
@@ -302,7 +308,9 @@ class TableCodec:
             codec._codecs[name] = column, part
         units = restored(state["units"], codec._codecs)
         filled = {
-            unit.columns[0] for unit in units if isinstance(unit, (Own, Linear)) and unit.filled
+            unit.columns[0]
+            for unit in units
+            if isinstance(unit, (Free, LinearRule)) and unit.filled
         }
         spreads = {
             str(name): [int(number) for number in numbers]

@@ -12,7 +12,7 @@ import polars as pl
 from tidemill.core.errors import DataError
 from tidemill.core.schema import Column, Schema
 
-Door = Literal["polars", "pandas", "pyarrow"]
+FrameLibrary = Literal["polars", "pandas", "pyarrow"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Dataset:
     schema: Schema
     origin: pl.Series | None = field(default=None, repr=False)
     name: str = "data"
-    door: Door = "polars"
+    door: FrameLibrary = "polars"
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.schema.names:

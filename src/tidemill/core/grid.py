@@ -204,7 +204,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class LinearBound:
     """``low <= sum of weights[k] * tick of channels[k] <= high``: what a condition on a derived
     column says of others.
 
@@ -220,7 +220,7 @@ class Sum:
     low: int | np.ndarray
     high: int | np.ndarray
 
-    def of_rows(self, index: np.ndarray | slice) -> Sum:
+    def of_rows(self, index: np.ndarray | slice) -> LinearBound:
         """The same for the rows at these positions."""
         low, high = (
             bound[index] if isinstance(bound, np.ndarray) else bound
@@ -230,7 +230,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Partial:
+class PartialRows:
     """Rows of which some channels are given, each row its own.
 
     Attributes:
@@ -248,7 +248,7 @@ class Partial:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Constraints:
     """What is known beforehand of the rows to be made; all of it holds together.
 
     Attributes:
@@ -262,10 +262,10 @@ class Known:
 
     tick: Mapping[int, np.ndarray] = field(default_factory=dict)
     code: Mapping[int, np.ndarray] = field(default_factory=dict)
-    sums: tuple[Sum, ...] = ()
-    rows: Partial | None = None
+    sums: tuple[LinearBound, ...] = ()
+    rows: PartialRows | None = None
 
-    def passes(self, batch: Batch) -> np.ndarray:
+    def satisfied_by(self, batch: Batch) -> np.ndarray:
         """(n,) whether each row of a table's batch keeps to what is known of all rows."""
         passing = np.ones(len(batch), bool)
         for i, intervals in self.tick.items():
@@ -280,7 +280,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Infilled:
+class ConditionalSample:
     """Rows drawn from a model's conditional distribution.
 
     Attributes:

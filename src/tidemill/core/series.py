@@ -13,7 +13,7 @@ from tidemill.core.split import entity_numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class SeriesLayout:
     """Where series lie in a table, or windows in series.
 
     Attributes:
@@ -38,14 +38,14 @@ class Layout:
             :, None
         ]
 
-    def windows(self, steps: int, stride: int) -> Layout:
+    def windows(self, steps: int, stride: int) -> SeriesLayout:
         """Cut into windows of at most so many steps, one every ``stride`` steps; the last one ends
         where its series does."""
         counts = window_counts(self.length, steps, stride)
         whose = np.repeat(np.arange(len(self)), counts)
         number = np.arange(len(whose)) - np.repeat(np.cumsum(counts) - counts, counts)
         length = np.minimum(self.length, steps)[whose]
-        return Layout(
+        return SeriesLayout(
             self.order,
             self.start[whose] + np.minimum(number * stride, self.length[whose] - length),
             length,
@@ -67,7 +67,7 @@ def learnable(schema: Schema) -> bool:
     return bool(schema.of_role("entity") and schema.of_role("time"))
 
 
-def layout(data: Dataset) -> Layout:
+def layout(data: Dataset) -> SeriesLayout:
     """The series of a table with a time column; all rows are one series where no column is the
     entity.
 
@@ -94,4 +94,4 @@ def layout(data: Dataset) -> Layout:
     rank = np.argsort(np.argsort(first))[whose]  # in order of first appearance
     order = np.lexsort((time.rank("dense").to_numpy(), rank))
     length = np.bincount(rank, minlength=len(first))
-    return Layout(order, np.cumsum(length) - length, length)
+    return SeriesLayout(order, np.cumsum(length) - length, length)

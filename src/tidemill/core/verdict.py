@@ -139,7 +139,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Turn:
+class RoundRecord:
     """One round of the loop.
 
     Attributes:

@@ -103,7 +103,7 @@ def copies(pixels: np.ndarray, most: int) -> NDArray[np.int64]:
     as_strong = np.minimum(contrast[one], contrast[other]) >= FAINTER * np.maximum(
         contrast[one], contrast[other]
     )
-    return pairs[(likeness(grey[one], grey[other]) >= SAME) & as_strong]
+    return pairs[(similarity(grey[one], grey[other]) >= SAME) & as_strong]
 
 
 def repeats(pixels: np.ndarray) -> NDArray[np.int64]:
@@ -120,7 +120,7 @@ def repeats(pixels: np.ndarray) -> NDArray[np.int64]:
     )
 
 
-def likeness(one: np.ndarray, other: np.ndarray) -> NDArray[np.float64]:
+def similarity(one: np.ndarray, other: np.ndarray) -> NDArray[np.float64]:
     """Correlation of grey values, (n, pixels) with (n, pixels) -> (n,)."""
     one, other = (each - each.mean(axis=1, keepdims=True) for each in (one, other))
     size = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))

@@ -39,7 +39,7 @@ _SIMPLE = {
 
 
 @dataclass(frozen=True)
-class Admitted:
+class Typed:
     """A column inside.
 
     Attributes:
@@ -58,7 +58,7 @@ class Admitted:
     refused: str = ""
 
 
-def admitted(column: pl.Series) -> Admitted:
+def admitted(column: pl.Series) -> Typed:
     """The column in one of the dtypes that are used inside.
 
     Whole numbers become Int64 (text where they need more than 64 bits), floats Float64 with null
@@ -72,17 +72,17 @@ def admitted(column: pl.Series) -> Admitted:
     """
     dtype, name = column.dtype, text_of(column.dtype)
     if is_pixels(dtype) and not column.has_nulls():
-        return Admitted(column, name)
+        return Typed(column, name)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Unknown):
-        return Admitted(column, name, refused=f"it holds {_shown(dtype)}")
+        return Typed(column, name, refused=f"it holds {_shown(dtype)}")
     if dtype.is_integer():
-        return Admitted(_as_integers(column), name)
+        return Typed(_as_integers(column), name)
     if dtype.is_float():
         return _as_floats(column, name)
     if dtype.is_decimal():
         values = column.cast(pl.Float64)
         exact = (values.cast(dtype, strict=False).eq_missing(column)).all()
-        return Admitted(
+        return Typed(
             values,
             name,
             warning="" if exact else "more digits than a float holds were rounded away",
@@ -90,12 +90,12 @@ def admitted(column: pl.Series) -> Admitted:
     if dtype == pl.Time:
         ticks = column.to_physical()
         whole = (ticks % NANOSECONDS == 0).all()
-        return Admitted(ticks // NANOSECONDS if whole else ticks, "Time(s)" if whole else name)
+        return Typed(ticks // NANOSECONDS if whole else ticks, "Time(s)" if whole else name)
     if isinstance(dtype, pl.Duration):
-        return Admitted(column.to_physical(), name)
+        return Typed(column.to_physical(), name)
     if dtype in (pl.Categorical, pl.Enum, pl.Null):
-        return Admitted(column.cast(pl.String), name)
-    return Admitted(column, name)
+        return Typed(column.cast(pl.String), name)
+    return Typed(column, name)
 
 
 def restored(values: pl.Series, dtype: str, spelling: Spelling | None = None) -> pl.Series:
@@ -104,7 +104,7 @@ def restored(values: pl.Series, dtype: str, spelling: Spelling | None = None) ->
 
     Args:
         values: A column inside.
-        dtype: What :class:`Admitted` said.
+        dtype: What :class:`Typed` said.
         spelling: What it said, too.
     """
     target = dtype_of(dtype)
@@ -176,18 +176,18 @@ def _as_integers(column: pl.Series) -> pl.Series:
     return values if values.null_count() == column.null_count() else column.cast(pl.String)
 
 
-def _as_floats(column: pl.Series, name: str) -> Admitted:
+def _as_floats(column: pl.Series, name: str) -> Typed:
     if column.dtype != pl.Float64:
         column = column.cast(pl.String).cast(pl.Float64)  # 0.1 stays 0.1, not 0.10000000149011612
     if not column.is_nan().any():
-        return Admitted(column, name)
+        return Typed(column, name)
     if column.has_nulls():
-        return Admitted(
+        return Typed(
             column.fill_nan(None),
             name,
             warning="null and NaN both stand for missing, now only null does",
         )
-    return Admitted(column.fill_nan(None), name, Spelling(missing="NaN"))
+    return Typed(column.fill_nan(None), name, Spelling(missing="NaN"))
 
 
 def _shown(dtype: pl.DataType) -> str:

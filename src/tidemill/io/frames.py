@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
-from tidemill.core.dataset import Dataset, Door
+from tidemill.core.dataset import Dataset, FrameLibrary
 from tidemill.core.errors import InputError, MissingExtra, SchemaError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Spelling
@@ -17,7 +17,7 @@ from tidemill.io.names import named
 from tidemill.io.source import Raw
 
 
-def taken_in(table: Any, run: Run) -> tuple[Raw, Door]:
+def taken_in(table: Any, run: Run) -> tuple[Raw, FrameLibrary]:
     """The columns of a polars, pandas or pyarrow table, or of anything that speaks Arrow's C
     stream.
 
@@ -47,7 +47,7 @@ def door_frame(data: Dataset) -> pl.DataFrame:
     return pl.DataFrame([_at_door(data.frame[column.name], column) for column in data.schema])
 
 
-def to_native(table: Dataset | pl.DataFrame, door: Door | None = None) -> Any:
+def to_native(table: Dataset | pl.DataFrame, door: FrameLibrary | None = None) -> Any:
     """A table of the library whose table came in.
 
     Args:

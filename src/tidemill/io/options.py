@@ -15,7 +15,7 @@ from tidemill.core.schema import KINDS, ROLES, RULE_KINDS, Kind, Role, Rule
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ColumnOverrides:
     """Kinds and roles by column name, and rules, as the user wants them."""
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Wishes:
     rules: tuple[Rule, ...] = ()
 
 
-def wished(
+def column_overrides(
     names: list[str],
     schema: str | Path | None,
     *,
@@ -33,7 +33,7 @@ def wished(
     sensitive: Iterable[str] = (),
     time: str | None = None,
     entity: str | None = None,
-) -> Wishes:
+) -> ColumnOverrides:
     """The wishes of a schema file and of options; an option beats the file.
 
     Args:
@@ -73,7 +73,7 @@ def wished(
     for name in _listed(id):
         _check_name(name, names, "--id")
         kinds[name] = "id"
-    return Wishes(kinds, {**roles, **chosen}, rules)  # type: ignore[dict-item]
+    return ColumnOverrides(kinds, {**roles, **chosen}, rules)  # type: ignore[dict-item]
 
 
 def _listed(given: str | Iterable[str] | None) -> list[str]:

@@ -10,19 +10,19 @@ from typing import Any
 
 import polars as pl
 
-from tidemill.core.dataset import Dataset, Door
+from tidemill.core.dataset import Dataset, FrameLibrary
 from tidemill.core.errors import InputError, SchemaError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Role, Schema, Spelling
 from tidemill.core.spelling import typed
 from tidemill.imaging.pixels import is_pixels
 from tidemill.io import READERS
-from tidemill.io.dtypes import Admitted, admitted, text_of
+from tidemill.io.dtypes import Typed, admitted, text_of
 from tidemill.io.frames import taken_in
 from tidemill.io.images.columns import with_images
 from tidemill.io.images.folder import LABEL
 from tidemill.io.inference import NO_VALUE, Inferred, inferred
-from tidemill.io.options import Wishes, wished
+from tidemill.io.options import ColumnOverrides, column_overrides
 from tidemill.io.retyping import retyped
 from tidemill.io.source import Raw, located
 from tidemill.io.steps import step_of
@@ -68,7 +68,7 @@ def read(
             where=where,
             hint="give data with at least one row and one column",
         )
-    wishes = wished(
+    wishes = column_overrides(
         raw.frame.columns,
         schema,
         target=target,
@@ -101,7 +101,7 @@ def _folder(source: Any) -> Path:
     return located(source).path.parent if isinstance(source, str | Path) else Path()
 
 
-def _labelled(raw: Raw, wishes: Wishes) -> tuple[Wishes, Mapping[str, str]]:
+def _labelled(raw: Raw, wishes: ColumnOverrides) -> tuple[ColumnOverrides, Mapping[str, str]]:
     """The label of images as their target, where the user says nothing else, and the reason."""
     label = raw.label
     if label is None and LABEL in raw.frame.columns and any(map(is_pixels, raw.frame.dtypes)):
@@ -117,7 +117,7 @@ def _labelled(raw: Raw, wishes: Wishes) -> tuple[Wishes, Mapping[str, str]]:
     return replace(wishes, kinds=kinds, roles=roles), {name: why}
 
 
-def _opened(source: Any, run: Run) -> tuple[Raw, Door, str, str]:
+def _opened(source: Any, run: Run) -> tuple[Raw, FrameLibrary, str, str]:
     """The columns at the door, the library that they came from, their name, and where they are for
     messages."""
     if not isinstance(source, str | Path):
@@ -128,7 +128,7 @@ def _opened(source: Any, run: Run) -> tuple[Raw, Door, str, str]:
         return READERS.load(file.ending)(file, run), "polars", file.name, str(file.path)
 
 
-def _admitted(values: pl.Series) -> Admitted:
+def _admitted(values: pl.Series) -> Typed:
     """A column of a source with dtypes, with text typed where nothing is lost."""
     entry = admitted(values)
     # here null is not the empty text, so both in one column could not be given back
@@ -138,20 +138,20 @@ def _admitted(values: pl.Series) -> Admitted:
     return entry if found is None else replace(entry, values=found[0], spelling=found[1])
 
 
-def _text_admitted(text: pl.Series) -> Admitted:
+def _text_admitted(text: pl.Series) -> Typed:
     """A column of a text source, in which the empty text is a missing value."""
     if is_pixels(text.dtype):
         return admitted(text)
     found = typed(text)
     if found is None:
-        return Admitted(text.set(text == "", None), "String", Spelling())
+        return Typed(text.set(text == "", None), "String", Spelling())
     values, spelling = found
     is_time = spelling.datetime and values.dtype == pl.Int64
-    return Admitted(values, "Time(s)" if is_time else text_of(values.dtype), spelling)
+    return Typed(values, "Time(s)" if is_time else text_of(values.dtype), spelling)
 
 
 def _column(
-    entry: Admitted, is_text: bool, wishes: Wishes, reasons: Mapping[str, str]
+    entry: Typed, is_text: bool, wishes: ColumnOverrides, reasons: Mapping[str, str]
 ) -> tuple[pl.Series, Column]:
     values, name, spelling, dtype = entry.values, entry.values.name, entry.spelling, entry.dtype
     wish = wishes.kinds.get(name)
@@ -185,7 +185,7 @@ def _predictable(found: Inferred) -> Inferred:
     return found
 
 
-def _role(found: Inferred, wishes: Wishes) -> tuple[Role, str]:
+def _role(found: Inferred, wishes: ColumnOverrides) -> tuple[Role, str]:
     name, values = found.values.name, found.values
     role = wishes.roles.get(name)
     if role == "time" and not (values.dtype.is_numeric() or values.dtype.is_temporal()):
@@ -206,7 +206,7 @@ def _role(found: Inferred, wishes: Wishes) -> tuple[Role, str]:
     return "feature", ""
 
 
-def _check_refused(entries: list[Admitted], wishes: Wishes, where: str) -> None:
+def _check_refused(entries: list[Typed], wishes: ColumnOverrides, where: str) -> None:
     refused = [
         entry
         for entry in entries
@@ -222,7 +222,7 @@ def _check_refused(entries: list[Admitted], wishes: Wishes, where: str) -> None:
         )
 
 
-def _tell(entries: list[Admitted], columns: list[Column], run: Run) -> None:
+def _tell(entries: list[Typed], columns: list[Column], run: Run) -> None:
     for entry in entries:
         if entry.warning:
             run.warn(f"The column '{entry.values.name}': {entry.warning}.", "read")

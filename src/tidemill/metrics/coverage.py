@@ -10,7 +10,7 @@ from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.images.manifolds import NEIGHBOURS, inside, radii
 from tidemill.metrics.wording import counted, percent
-from tidemill.supervised.arrays import Features, Floats, Layout, features, together
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features, together
 from tidemill.supervised.points import axes_of, learn_embedding
 from tidemill.supervised.sampling import affordable, sampled, sides
 
@@ -57,7 +57,9 @@ def coverage(evidence: Evidence, run: Run) -> Iterable[Score]:
     yield _tails(layout, parts, taken.note)
 
 
-def _neighbourhoods(layout: Layout, parts: tuple[Features, ...], run: Run) -> Iterable[Score]:
+def _neighbourhoods(
+    layout: FeatureLayout, parts: tuple[Features, ...], run: Run
+) -> Iterable[Score]:
     rows = min(len(parts[0]), affordable(axes_of(layout), cells=5 * CELLS, most=MOST_POINTS))
     if rows < FEWEST_POINTS:
         why = f"there are {counted(rows, 'row')} of each sort; {FEWEST_POINTS} are needed"
@@ -104,7 +106,7 @@ def _neighbourhoods(layout: Layout, parts: tuple[Features, ...], run: Run) -> It
     )
 
 
-def _levels(layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
+def _levels(layout: FeatureLayout, parts: tuple[Features, ...], note: str) -> Score:
     found = np.zeros(len(parts) - 1, int)
     sought = 0
     for j, levels in enumerate(layout.levels):
@@ -128,7 +130,7 @@ def _levels(layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
     )
 
 
-def _tails(layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
+def _tails(layout: FeatureLayout, parts: tuple[Features, ...], note: str) -> Score:
     reached: list[list[float]] = [[] for _ in parts[1:]]
     share = max(TAIL_SHARE, TAIL_ROWS / len(parts[0]))
     for j in range(len(layout.numbers) if share < 0.5 else 0):

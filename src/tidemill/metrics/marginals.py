@@ -10,7 +10,7 @@ import numpy as np
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.wording import counted, percent
-from tidemill.supervised.arrays import Codes, Features, Floats, Layout, features
+from tidemill.supervised.arrays import Codes, FeatureLayout, Features, Floats, features
 from tidemill.supervised.sampling import Sides, affordable, sides
 
 MOST_ROWS = 100_000
@@ -120,7 +120,10 @@ def _overall(
 
 
 def _columns(
-    layout: Layout, agreements: Sequence[dict[str, Agreement]], real: Features, synthetic: Features
+    layout: FeatureLayout,
+    agreements: Sequence[dict[str, Agreement]],
+    real: Features,
+    synthetic: Features,
 ) -> list[Score]:
     scores = []
     for name in layout.names:
@@ -162,13 +165,15 @@ def _columns(
     return sorted(scores, key=lambda s: (s.value is None, s.value))
 
 
-def _missing_share(layout: Layout, rows: Features, name: str) -> float:
+def _missing_share(layout: FeatureLayout, rows: Features, name: str) -> float:
     if name in layout.numbers:
         return float(np.isnan(rows.numbers[:, layout.numbers.index(name)]).mean())
     return float((rows.codes[:, layout.categories.index(name)] == 0).mean())
 
 
-def column_agreements(layout: Layout, real: Features, other: Features) -> dict[str, Agreement]:
+def column_agreements(
+    layout: FeatureLayout, real: Features, other: Features
+) -> dict[str, Agreement]:
     """How well each column agrees between real and other rows; neither may be empty."""
     found = {
         name: _number(real.numbers[:, j], other.numbers[:, j])

@@ -14,7 +14,7 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.wording import percent, ratio
-from tidemill.supervised.arrays import Features, Floats, Layout, features
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
 from tidemill.supervised.sampling import Sides, affordable, sides
 
 MOST_ROWS = 50_000
@@ -81,7 +81,7 @@ def _columns(evidence: Evidence, run: Run) -> tuple[Evidence, str]:
     )
 
 
-def _trends(layout: Layout, parts: tuple[Features, ...], taken: Sides, note: str) -> Score:
+def _trends(layout: FeatureLayout, parts: tuple[Features, ...], taken: Sides, note: str) -> Score:
     bins = int(np.clip(sqrt(min(map(len, parts)) / ROWS_A_CELL), 2, MOST_BINS))
     binned, sizes = _binned(layout, parts, bins)
     real, *others = (_shares(codes, sizes) for codes in binned)
@@ -111,7 +111,7 @@ def _trends(layout: Layout, parts: tuple[Features, ...], taken: Sides, note: str
 
 
 def _binned(
-    layout: Layout, parts: tuple[Features, ...], bins: int
+    layout: FeatureLayout, parts: tuple[Features, ...], bins: int
 ) -> tuple[list[NDArray[np.int64]], list[int]]:
     """Per set the bin of each cell (n, columns), missing being bin 0; and the number of bins per
     column."""
@@ -175,7 +175,7 @@ def _differences(real: Floats, other: Floats, sizes: list[int]) -> Floats:
     return error
 
 
-def _worst(layout: Layout, error: Floats, ceiling: Floats) -> Table:
+def _worst(layout: FeatureLayout, error: Floats, ceiling: Floats) -> Table:
     rows, columns = np.triu_indices(len(error), 1)
     order = np.argsort((ceiling - error)[rows, columns], kind="stable")[:10]
     return Table(
@@ -193,7 +193,7 @@ def _worst(layout: Layout, error: Floats, ceiling: Floats) -> Table:
     )
 
 
-def _heat(layout: Layout, error: Floats) -> Picture:
+def _heat(layout: FeatureLayout, error: Floats) -> Picture:
     np.fill_diagonal(error := error.copy(), 0)
     shown = np.sort(np.argsort(-error.sum(axis=1), kind="stable")[:MOST_SHOWN])
     names = tuple(layout.names[i] for i in shown)
@@ -207,7 +207,7 @@ def _heat(layout: Layout, error: Floats) -> Picture:
     return Picture("heat", title, names, series, "share of rows that would have to change")
 
 
-def _ranks(layout: Layout, parts: tuple[Features, ...], taken: Sides, note: str) -> Score:
+def _ranks(layout: FeatureLayout, parts: tuple[Features, ...], taken: Sides, note: str) -> Score:
     varying = [
         j for j in range(len(layout.numbers)) if all(_varies(p.numbers[:, j]) for p in parts)
     ]

@@ -10,7 +10,7 @@ from tidemill.core.picture import Picture
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.wording import counted, ratio
-from tidemill.supervised.arrays import Features, Floats, Layout, features
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
 from tidemill.supervised.auc import auc
 from tidemill.supervised.boosting import boosted, predictions, tree_matrix
 from tidemill.supervised.design import learn_design, logistic
@@ -24,7 +24,7 @@ BOOSTED, FOREST = 100, 50  # trees
 LEAF = 5
 MEAN = "utility, mean of the learners"
 
-Learner = Callable[[Layout, Features, Floats, Features, int, Run], Floats]
+Learner = Callable[[FeatureLayout, Features, Floats, Features, int, Run], Floats]
 """(layout, training rows, their target, test rows, number of classes or 0, run) -> predictions (n,
 classes) or (n,)."""
 
@@ -104,13 +104,13 @@ def _quality(predicted: Floats, truth: Floats, classes: int) -> float:
 
 
 def _boosting(
-    layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run
+    layout: FeatureLayout, rows: Features, label: Floats, test: Features, classes: int, run: Run
 ) -> Floats:
     return _trees(layout, rows, label, test, classes, run, BOOSTED)
 
 
 def _forest(
-    layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run
+    layout: FeatureLayout, rows: Features, label: Floats, test: Features, classes: int, run: Run
 ) -> Floats:
     return _trees(
         layout,
@@ -130,7 +130,7 @@ def _forest(
 
 
 def _trees(
-    layout: Layout,
+    layout: FeatureLayout,
     rows: Features,
     label: Floats,
     test: Features,
@@ -155,7 +155,7 @@ def _trees(
 
 
 def _linear(
-    layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run
+    layout: FeatureLayout, rows: Features, label: Floats, test: Features, classes: int, run: Run
 ) -> Floats:
     from sklearn.linear_model import Ridge
 

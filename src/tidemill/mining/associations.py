@@ -46,7 +46,7 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Candidates:
+class RuleCandidates:
     """Rules as arrays of items: ``first`` (and ``second``, or -1) -> ``then``; all (rules,)."""
 
     first: Ints
@@ -56,13 +56,13 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.then)
 
-    def take(self, at: Ints) -> Candidates:
+    def take(self, at: Ints) -> RuleCandidates:
         """The rules at these positions."""
-        return Candidates(self.first[at], self.second[at], self.then[at])
+        return RuleCandidates(self.first[at], self.second[at], self.then[at])
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AssociationRule:
     """One confirmed rule, with its figures on held-out rows.
 
     Attributes:
@@ -99,7 +99,7 @@ class Rule:
         return self.confidence / self.base
 
 
-def turned(rule: Rule, event: int) -> Rule:
+def turned(rule: AssociationRule, event: int) -> AssociationRule:
     """A rule about the other of two conclusions, told of the one that is spoken of (and then rarer
     than usual)."""
     return replace(
@@ -107,7 +107,7 @@ def turned(rule: Rule, event: int) -> Rule:
     )
 
 
-def candidate_rules(items: Items, least: int) -> Candidates:
+def candidate_rules(items: Items, least: int) -> RuleCandidates:
     """The most telling rules of the training rows: strong, and stronger than their own parts (Webb
     2007).
 
@@ -131,7 +131,7 @@ def candidate_rules(items: Items, least: int) -> Candidates:
         np.concatenate([rule[part] for rule in rules]) for part in range(4)
     )
     allowed = _allowed(items, first, second, then)
-    found, both = Candidates(first, second, then).take(allowed), both[allowed]
+    found, both = RuleCandidates(first, second, then).take(allowed), both[allowed]
     premised = np.where(found.second < 0, single[found.first], together[found.first, found.second])
     kept = _strong(found, both, premised, single, together, items)
     weight = j_measure(both[kept], premised[kept], single[found.then[kept]], items.train_rows)
@@ -139,7 +139,7 @@ def candidate_rules(items: Items, least: int) -> Candidates:
     return found.take(best)
 
 
-def confirmed_rules(items: Items, candidates: Candidates) -> list[Rule]:
+def confirmed_rules(items: Items, candidates: RuleCandidates) -> list[AssociationRule]:
     """The candidates that the held-out rows confirm, the most telling first.
 
     A rule's p-value is the largest of one-sided Fisher tests: of its conclusion under its premise
@@ -169,7 +169,7 @@ def confirmed_rules(items: Items, candidates: Candidates) -> list[Rule]:
                 (int(candidates.second[at]),) if has_second[at] else ()
             )
             rules.append(
-                Rule(
+                AssociationRule(
                     parts,
                     int(candidates.then[at]),
                     int(both[at]),
@@ -200,7 +200,7 @@ def odds_ratio(both: Ints, premised: Ints, concluded: Ints, rows: Ints | int) ->
     return np.asarray(there * (rows - concluded + 0.5) / (concluded + 0.5))
 
 
-def varied(rules: list[Rule], items: Items, most: int) -> list[Rule]:
+def varied(rules: list[AssociationRule], items: Items, most: int) -> list[AssociationRule]:
     """At most so many rules, each counting less the more its rows are those of a rule chosen before
     it.
 
@@ -236,7 +236,7 @@ def _allowed(items: Items, first: Ints, second: Ints, then: Ints) -> Ints:
 
 
 def _strong(
-    found: Candidates, both: Ints, premised: Ints, single: Ints, together: Ints, items: Items
+    found: RuleCandidates, both: Ints, premised: Ints, single: Ints, together: Ints, items: Items
 ) -> Ints:
     rows = items.train_rows
     strong = odds_ratio(both, premised, single[found.then], rows) >= items.stronger

@@ -11,7 +11,13 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
-from tidemill.mining.associations import Items, Rule, candidate_rules, confirmed_rules, varied
+from tidemill.mining.associations import (
+    AssociationRule,
+    Items,
+    candidate_rules,
+    confirmed_rules,
+    varied,
+)
 from tidemill.mining.baskets import Baskets, fewest, learn_baskets
 from tidemill.mining.itemsets import count
 from tidemill.mining.rule_tables import counts_table, rules_table
@@ -105,7 +111,9 @@ def _items_finding(baskets: Baskets) -> Finding:
     )
 
 
-def _overview(baskets: Baskets, tested: int, found: list[Rule], shown: list[Rule]) -> Finding:
+def _overview(
+    baskets: Baskets, tested: int, found: list[AssociationRule], shown: list[AssociationRule]
+) -> Finding:
     again = (
         " (the split of rows had cut baskets in two, so baskets were split anew by "
         f"'{baskets.basket}')"
@@ -145,7 +153,7 @@ def _overview(baskets: Baskets, tested: int, found: list[Rule], shown: list[Rule
     )
 
 
-def _rule_finding(baskets: Baskets, rule: Rule) -> Finding:
+def _rule_finding(baskets: Baskets, rule: AssociationRule) -> Finding:
     low, high = wilson(rule.both, rule.premised)
     parts = [_quoted(baskets.names[at]) for at in rule.premise]
     then = _quoted(baskets.names[rule.conclusion])
@@ -181,7 +189,7 @@ def _rule_finding(baskets: Baskets, rule: Rule) -> Finding:
     )
 
 
-def _label(baskets: Baskets, rule: Rule) -> str:
+def _label(baskets: Baskets, rule: AssociationRule) -> str:
     return (
         f"{' + '.join(baskets.names[at] for at in rule.premise)} → {baskets.names[rule.conclusion]}"
     )

@@ -29,7 +29,7 @@ FEW_ROWS = 10_000
 
 
 @dataclass(frozen=True)
-class Trees:
+class BoostedTrees:
     """A fitted model.
 
     Attributes:
@@ -71,7 +71,7 @@ class Trees:
 
 def fit_trees(
     rows: Floats, target: Floats, outcome: Outcome, categorical: Sequence[int], run: Run
-) -> tuple[Trees, Floats]:
+) -> tuple[BoostedTrees, Floats]:
     """A model of all rows, and predictions of each row by models that have not seen it.
 
     The number of trees is stopped early on a fifth of the rows; then the folds and the final model
@@ -102,8 +102,8 @@ def fit_trees(
         *crossed, final = pool.map(fit, range(FOLDS + 1))
     unseen = np.empty((len(rows), len(outcome.levels) or 1))
     for at, booster in enumerate(crossed):
-        unseen[fold == at] = Trees(booster, outcome).predict(rows[fold == at])
-    return Trees(final, outcome, run.threads), unseen
+        unseen[fold == at] = BoostedTrees(booster, outcome).predict(rows[fold == at])
+    return BoostedTrees(final, outcome, run.threads), unseen
 
 
 def _settings(outcome: Outcome, rows: int, features: int, run: Run) -> dict[str, Any]:

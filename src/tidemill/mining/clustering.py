@@ -30,7 +30,7 @@ _COMPARED = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class ClusterTrial:
     """One number of clusters: how stable, how far apart, and how far apart where columns are
     shuffled."""
 
@@ -81,8 +81,8 @@ class Clustering:
 
     space: Space
     centres: Floats
-    chosen: Tried
-    tried: tuple[Tried, ...]
+    chosen: ClusterTrial
+    tried: tuple[ClusterTrial, ...]
     explained: float
     by_chance: float
     p_value: float
@@ -204,7 +204,7 @@ def _centres(points: Floats, clusters: int, seed: int, starts: int) -> Floats:
 
 def _try(
     clusters: int, real: tuple[Floats, Floats], mixed: tuple[Floats, Floats], run: Run
-) -> Tried:
+) -> ClusterTrial:
     from sklearn.metrics import adjusted_rand_score
 
     seed = run.seed_of("mining/segments/k-means", clusters)
@@ -219,7 +219,7 @@ def _try(
     ]
     stability = float(np.mean([adjusted_rand_score(labels, other) for other in again]))
     reference = _silhouette(mixed[1], nearest(mixed[1], _centres(mixed[0], clusters, seed, 2)))
-    return Tried(clusters, stability, _silhouette(held, labels), reference)
+    return ClusterTrial(clusters, stability, _silhouette(held, labels), reference)
 
 
 def _silhouette(points: Floats, labels: Labels) -> float:
@@ -231,7 +231,7 @@ def _silhouette(points: Floats, labels: Labels) -> float:
     return float(silhouette_score(points, labels))
 
 
-def _choose(tried: list[Tried]) -> Tried | None:
+def _choose(tried: list[ClusterTrial]) -> ClusterTrial | None:
     good = [each for each in tried if each.stability >= STABLE and each.gain >= APART]
     if not good:
         return None

@@ -14,7 +14,7 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.imaging.pixels import image_column
-from tidemill.mining.boosting import Trees, fit_trees
+from tidemill.mining.boosting import BoostedTrees, fit_trees
 from tidemill.mining.calibration import calibration_finding
 from tidemill.mining.driver_words import driver_finding, importance_finding
 from tidemill.mining.effects import row_effects, shuffling_p, value_groups
@@ -170,7 +170,7 @@ def _nothing(task: Task, reached: Quality) -> str:
     )
 
 
-def _most_used(task: Task, model: Trees) -> tuple[Column, ...]:
+def _most_used(task: Task, model: BoostedTrees) -> tuple[Column, ...]:
     """The columns by how much the trees gain from them, the most telling first."""
     gains: dict[str, float] = {column.name: 0.0 for column in task.columns}
     for feature, gain in zip(task.features, model.gains(), strict=True):
@@ -324,7 +324,7 @@ def _by_decile(task: Task, predicted: Floats) -> Picture:
     )
 
 
-def _driver_findings(task: Task, model: Trees, run: Run) -> Iterator[Finding]:
+def _driver_findings(task: Task, model: BoostedTrees, run: Run) -> Iterator[Finding]:
     """The overview, then one finding for each main driver that the held-out rows confirm."""
     rng = run.rng("mining/drivers/explained")
     at = sample_positions(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tidemill.core.condition import Test
 from tidemill.core.dataset import Dataset
 from tidemill.mining.binning import learn_bins
-from tidemill.mining.boosting import Trees
+from tidemill.mining.boosting import BoostedTrees
 from tidemill.mining.features import Feature
 from tidemill.mining.scoring import row_losses
 from tidemill.mining.significance import greater_mean_p
@@ -58,7 +58,7 @@ class ValueGroup:
     observed: float
 
 
-def row_effects(model: Trees, rows: Floats) -> Floats:
+def row_effects(model: BoostedTrees, rows: Floats) -> Floats:
     """What each feature does to each prediction.
 
     The effect is the prediction less what it would be with the feature's SHAP value taken away: a
@@ -83,7 +83,11 @@ def row_effects(model: Trees, rows: Floats) -> Floats:
 
 
 def shuffling_p(
-    model: Trees, rows: Floats, target: Floats, features: Iterable[int], rng: np.random.Generator
+    model: BoostedTrees,
+    rows: Floats,
+    target: Floats,
+    features: Iterable[int],
+    rng: np.random.Generator,
 ) -> list[float]:
     """One-sided p-values that predictions get worse when a feature's values are shuffled (Breiman
     2001)."""

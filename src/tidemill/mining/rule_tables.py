@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tidemill.core.picture import Table
-from tidemill.mining.associations import Rule
+from tidemill.mining.associations import AssociationRule
 
 
-def rules_table(labels: Sequence[str], rules: Sequence[Rule], what: str) -> Table:
+def rules_table(labels: Sequence[str], rules: Sequence[AssociationRule], what: str) -> Table:
     """Rules beside each other, with support, confidence and lift on held-out rows.
 
     Args:
@@ -43,7 +43,7 @@ def rules_table(labels: Sequence[str], rules: Sequence[Rule], what: str) -> Tabl
     )
 
 
-def counts_table(premise: str, conclusion: str, rule: Rule, what: str) -> Table:
+def counts_table(premise: str, conclusion: str, rule: AssociationRule, what: str) -> Table:
     """The four counts of held-out rows that a rule rests on."""
     without = rule.rows - rule.premised
     missed = rule.concluded - rule.both

@@ -19,7 +19,7 @@ from tidemill.mining.outcome import Outcome, learn_outcome, level_among
 from tidemill.mining.sampling import sample_rows, sampled_words
 from tidemill.mining.screening import most_connected
 from tidemill.mining.significance import ALPHA, wilson
-from tidemill.mining.subgroups import Candidates, candidate_tests, describe
+from tidemill.mining.subgroups import TestCandidates, candidate_tests, describe
 from tidemill.mining.wording import counted, number, percent, test_words
 
 Floats = NDArray[np.float64]
@@ -116,7 +116,7 @@ def segments(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
 
 
 def _named(
-    found: Clustering, train: Dataset, held: Dataset, candidates: Candidates
+    found: Clustering, train: Dataset, held: Dataset, candidates: TestCandidates
 ) -> list[Segment]:
     """The clusters that a few tests describe, the largest first."""
     seen, labels = found.labels(train), found.labels(held)
@@ -240,7 +240,7 @@ def _segment_finding(
     held: Dataset,
     rows: int,
     outcome: Outcome | None,
-    candidates: Candidates,
+    candidates: TestCandidates,
 ) -> Finding:
     size = int(segment.inside.sum())
     level = level_among(outcome, outcome.codes(held), segment.inside) if outcome else None
@@ -296,7 +296,7 @@ def _segment_finding(
 
 
 def _traits(
-    segment: Segment, held: Dataset, candidates: Candidates
+    segment: Segment, held: Dataset, candidates: TestCandidates
 ) -> tuple[tuple[str, float, float], ...]:
     """The test of each column that is most over-represented among the members; the strongest
     few."""

@@ -20,7 +20,7 @@ OFTEN = 0.2
 
 
 @dataclass(frozen=True)
-class Candidates:
+class TestCandidates:
     """Single tests, and the training rows that pass each.
 
     Attributes:
@@ -34,7 +34,7 @@ class Candidates:
 
 def candidate_tests(
     train: Dataset, columns: Sequence[Column], *, parts: int = 8, levels: int = 15
-) -> Candidates:
+) -> TestCandidates:
     """Every test that a description may be made of: round-numbered bounds, frequent levels, missing
     values."""
     tests: list[Test] = []
@@ -59,7 +59,7 @@ def candidate_tests(
                 masks.append((codes != code) & (codes < bins.size - 1))
     width = len(train)
     kept = _different(masks, width)
-    return Candidates(
+    return TestCandidates(
         tuple(tests[at] for at in kept),
         np.array([masks[at] for at in kept]) if kept else np.empty((0, width), bool),
     )
@@ -80,7 +80,7 @@ Quality = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float6
 
 
 def describe(
-    candidates: Candidates,
+    candidates: TestCandidates,
     worth: NDArray[np.float64],
     quality: Quality,
     *,

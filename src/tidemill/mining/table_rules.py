@@ -14,8 +14,8 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture
 from tidemill.core.run import Run
 from tidemill.mining.associations import (
+    AssociationRule,
     Items,
-    Rule,
     candidate_rules,
     confirmed_rules,
     turned,
@@ -158,7 +158,7 @@ def _overview(
     values: Sequence[Value],
     tested: int,
     found: int,
-    shown: list[Rule],
+    shown: list[AssociationRule],
     told: str,
     outcome: Outcome | None,
 ) -> Finding:
@@ -197,7 +197,7 @@ def _overview(
     )
 
 
-def _rule_finding(values: Sequence[Value], rule: Rule) -> Finding:
+def _rule_finding(values: Sequence[Value], rule: AssociationRule) -> Finding:
     tests = tuple(test for at in rule.premise for test in values[at].tests)
     then = values[rule.conclusion]
     low, high = wilson(rule.both, rule.premised)
@@ -227,13 +227,13 @@ def _rule_finding(values: Sequence[Value], rule: Rule) -> Finding:
     )
 
 
-def _part(rule: Rule) -> str:
+def _part(rule: AssociationRule) -> str:
     if rule.both in (0, rule.premised):
         return f"{'all' if rule.both else 'none of the'} {rule.premised:,}"
     return f"{percent(rule.confidence)} of {rule.premised:,}"
 
 
-def _often(rule: Rule) -> str:
+def _often(rule: AssociationRule) -> str:
     if not rule.both:
         return ""
     return (
@@ -243,6 +243,6 @@ def _often(rule: Rule) -> str:
     )
 
 
-def _label(values: Sequence[Value], rule: Rule) -> str:
+def _label(values: Sequence[Value], rule: AssociationRule) -> str:
     premise = test_words(test for at in rule.premise for test in values[at].tests)
     return f"{premise} → {test_words(values[rule.conclusion].tests)}"

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import lightgbm as lgb
 import numpy as np
 
-from tidemill.models.dichotomies import Questions
+from tidemill.models.dichotomies import NestedDichotomies
 from tidemill.models.forest import Forest
 
 
 @dataclass
-class Answers:
+class BinaryForest:
     """The questions of one variable and the chances of their answers.
 
     Places are positions of symbols among ``questions.symbols``; for ordered symbols they are the
@@ -29,7 +29,7 @@ class Answers:
         boosters: LightGBM's predictor of each forest; loaded when the first rows are drawn.
     """
 
-    questions: Questions
+    questions: NestedDichotomies
     count: np.ndarray
     features: np.ndarray
     share: np.ndarray
@@ -38,14 +38,16 @@ class Answers:
     boosters: list[lgb.Booster] = field(default_factory=list, repr=False)
 
     @staticmethod
-    def planned(questions: Questions, count: np.ndarray, features: np.ndarray) -> Answers:
+    def planned(
+        questions: NestedDichotomies, count: np.ndarray, features: np.ndarray
+    ) -> BinaryForest:
         """Nothing learned yet: every question is answered by the proportion of its training
         rows."""
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.where(
                 questions.left >= 0, questions.rows[questions.right] / questions.rows, 0.0
             )
-        return Answers(
+        return BinaryForest(
             questions,
             count,
             features,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, Self, cast, runtime_checkable
 import numpy as np
 
 from tidemill.core.errors import OptionError
-from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 
@@ -39,8 +39,8 @@ class Generator(Protocol):
         ...
 
     def infill(
-        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
-    ) -> Infilled:
+        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
+    ) -> ConditionalSample:
         """n new rows that keep to what is known, drawn from the model's conditional distribution.
 
         Raises:
@@ -74,7 +74,7 @@ class LearnsInSteps(Protocol):
 
     curves: dict[str, list[list[float]]]
     best_step: int
-    glimpses: list[tuple[int, Batch]]
+    snapshots: list[tuple[int, Batch]]
 
     def fit(self, spec: Spec, batch: Batch, run: Run, start: Any = None) -> Self:
         """Learn the rows.

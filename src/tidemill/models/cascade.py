@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol, Self, cast
 import numpy as np
 
 from tidemill.core.errors import OptionError
-from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, Interpolates, LearnsInSteps, State, unfitted
@@ -29,7 +29,7 @@ class Conditional(Generator, Protocol):
         ...
 
 
-class Conditioned:
+class Cascade:
     """Contexts are drawn by ``trees``, rows by another generator given these; rows carry their
     context.
 
@@ -65,9 +65,9 @@ class Conditioned:
         return self.rows.best_step if isinstance(self.rows, LearnsInSteps) else self.rows.steps_done
 
     @property
-    def glimpses(self) -> list[tuple[int, Batch]]:
+    def snapshots(self) -> list[tuple[int, Batch]]:
         """Of the rows' generator, where it learns in steps; they carry their contexts."""
-        return self.rows.glimpses if isinstance(self.rows, LearnsInSteps) else []
+        return self.rows.snapshots if isinstance(self.rows, LearnsInSteps) else []
 
     def fit(self, spec: Spec, batch: Batch, run: Run, start: Any = None) -> Self:
         """Learn the contexts, then the rows given these.
@@ -89,7 +89,7 @@ class Conditioned:
         run.check()
         if start is None:
             self.rows.fit(spec, batch, run)
-        elif isinstance(self.rows, LearnsInSteps) and isinstance(start, Conditioned):
+        elif isinstance(self.rows, LearnsInSteps) and isinstance(start, Cascade):
             self.rows.fit(spec, batch, run, start=start.rows)
         else:
             raise OptionError(
@@ -105,8 +105,8 @@ class Conditioned:
         return self._made_for(self.contexts.sample(n, rng, _plain(run)), rng, run)
 
     def infill(
-        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
-    ) -> Infilled:
+        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
+    ) -> ConditionalSample:
         """n new rows whose contexts keep to what is known of these.
 
         Raises:

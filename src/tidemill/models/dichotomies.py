@@ -24,7 +24,7 @@ MIN_HALF = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class NestedDichotomies:
     """A binary tree over the symbols of one variable; node 0 is the root, children come behind
     their parents.
 
@@ -53,7 +53,7 @@ class Questions:
         return rank
 
 
-def halved(count: np.ndarray, depth: int = MAX_DEPTH) -> Questions:
+def halved(count: np.ndarray, depth: int = MAX_DEPTH) -> NestedDichotomies:
     """Questions over (s,) ordered symbols, each group cut where its training counts are most even,
     so often at most."""
     total = np.r_[0, np.cumsum(count)]
@@ -71,7 +71,7 @@ def halved(count: np.ndarray, depth: int = MAX_DEPTH) -> Questions:
             level += [level[node] + 1] * 2
         node += 1
     rows = total[stop] - total[start]
-    return Questions(
+    return NestedDichotomies(
         np.array(left, np.int32),
         np.array(right, np.int32),
         rows.astype(np.int64),
@@ -93,7 +93,7 @@ def _even_cut(total: np.ndarray, low: int, high: int) -> int | None:
     return cut if smaller >= MIN_HALF or high - low == 2 else None
 
 
-def joined(count: np.ndarray) -> Questions:
+def joined(count: np.ndarray) -> NestedDichotomies:
     """Questions over (s,) unordered symbols by Huffman's code: frequent symbols are asked about
     first."""
     size = len(count)
@@ -107,7 +107,9 @@ def joined(count: np.ndarray) -> Questions:
     return _laid_out(heap[0][1], children, count)
 
 
-def _laid_out(root: int, children: dict[int, tuple[int, int]], count: np.ndarray) -> Questions:
+def _laid_out(
+    root: int, children: dict[int, tuple[int, int]], count: np.ndarray
+) -> NestedDichotomies:
     """Number the nodes breadth-first and give each its slice of the symbols in depth-first
     order."""
     span: dict[int, tuple[int, int]] = {}
@@ -131,7 +133,7 @@ def _laid_out(root: int, children: dict[int, tuple[int, int]], count: np.ndarray
     )
     spans = np.array([span[n] for n in order], np.int32)
     total = np.r_[0, np.cumsum(count[symbols])]
-    return Questions(
+    return NestedDichotomies(
         kids[:, 0].copy(),
         kids[:, 1].copy(),
         (total[spans[:, 1]] - total[spans[:, 0]]).astype(np.int64),

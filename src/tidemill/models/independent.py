@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
-from tidemill.models.answers import Answers
+from tidemill.models.answers import BinaryForest
 from tidemill.models.base import State
 from tidemill.models.dichotomies import halved
 from tidemill.models.particles import infilled
@@ -29,7 +29,7 @@ class Independent:
         >>> model = Independent().fit(spec, batch, Run())
         >>> len(model.sample(10, np.random.default_rng(0)))
         10
-        >>> made = model.infill(10, Known(code={0: np.array([False, True])}),
+        >>> made = model.infill(10, Constraints(code={0: np.array([False, True])}),
         ...     np.random.default_rng(0))
         >>> float(made.chance[0]), made.effective
         (0.75, 10.0)
@@ -54,12 +54,12 @@ class Independent:
         self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
     ) -> Batch:
         """New rows; a context changes nothing in them."""
-        made = self.infill(n, Known(), rng, run).batch
+        made = self.infill(n, Constraints(), rng, run).batch
         return made.shaped(self.spec)
 
     def infill(
-        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
-    ) -> Infilled:
+        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
+    ) -> ConditionalSample:
         """n new rows that keep to what is known.
 
         Raises:
@@ -67,7 +67,7 @@ class Independent:
         """
         nothing = np.zeros(0, int)
         answers = [
-            Answers.planned(halved(count, depth=0), count, nothing)
+            BinaryForest.planned(halved(count, depth=0), count, nothing)
             for count in self.variables.count
         ]
         return infilled(self.variables, answers, n, known, rng, run or Run())

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from tidemill.core.errors import ConditionError
-from tidemill.core.grid import Batch, Infilled, Known, Partial, Sum
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, LinearBound, PartialRows
 from tidemill.core.run import Run
 from tidemill.models.variables import ABSENT, Variables
 
@@ -54,9 +54,9 @@ class Chosen:
     effective: float
 
 
-class Asked(Protocol):
+class Distribution(Protocol):
     """The distribution of one variable given others before it;
-    :class:`~tidemill.models.answers.Answers` is one.
+    :class:`~tidemill.models.answers.BinaryForest` is one.
 
     Attributes:
         count: (symbols,) training rows of each symbol.
@@ -111,8 +111,8 @@ class Particles:
     def __init__(
         self,
         variables: Variables,
-        answers: Sequence[Asked],
-        known: Known,
+        answers: Sequence[Distribution],
+        known: Constraints,
         groups: int,
         each: int,
         rng: np.random.Generator,
@@ -135,7 +135,7 @@ class Particles:
         self.fewest = np.full(groups, float(each))
         self.owner = np.repeat(np.arange(groups), each)
         self.place = {i: v for v, (sort, i) in enumerate(variables.channels) if sort == "real"}
-        self.sums: dict[int, list[Sum]] = {}
+        self.sums: dict[int, list[LinearBound]] = {}
         for one in (s.of_rows(self.owner) for s in known.sums):
             for channel in one.channels:
                 self.sums.setdefault(self.place[channel], []).append(one)
@@ -244,7 +244,7 @@ class Particles:
             low, high = np.maximum(low, first[rows, None]), np.minimum(high, last[rows, None])
         return low, high
 
-    def _left_over(self, one: Sum, i: int) -> tuple[np.ndarray, np.ndarray]:
+    def _left_over(self, one: LinearBound, i: int) -> tuple[np.ndarray, np.ndarray]:
         """(size,) first and last tick that the other channels of a sum leave to one: what is drawn
         of them, else all."""
         least, most = np.zeros((2, len(self.tick)), np.int64)
@@ -386,16 +386,16 @@ def _systematic(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndar
 
 def infilled(
     variables: Variables,
-    answers: Sequence[Asked],
+    answers: Sequence[Distribution],
     n: int,
-    known: Known,
+    known: Constraints,
     rng: np.random.Generator,
     run: Run,
     *,
     correction: Correction | None = None,
     each: int = PARTICLES,
     moves: int = MOVES,
-) -> Infilled:
+) -> ConditionalSample:
     """n rows that keep to what is known, by weighted candidates, each chosen row then moved once
     more.
 
@@ -450,7 +450,7 @@ def infilled(
     tick = np.concatenate(
         [np.zeros((0, len(variables.spec.reals)), np.int64), *(part.tick for part in parts)]
     )
-    return Infilled(
+    return ConditionalSample(
         Batch(tick, variables.codes(symbols)),
         chance if known.rows is not None or not n else np.full(n, chance.mean()),
         min(sum(part.effective for part in parts), float(n)),
@@ -470,7 +470,7 @@ def in_parallel(jobs: Sequence[Job], work: Callable[[Job], Result], run: Run) ->
     return results
 
 
-def _only_free(variables: Variables, answers: Sequence[Asked], known: Known) -> bool:
+def _only_free(variables: Variables, answers: Sequence[Distribution], known: Constraints) -> bool:
     """Whether only variables are known that are drawn from no other."""
     free = {
         channel
@@ -484,12 +484,12 @@ def _only_free(variables: Variables, answers: Sequence[Asked], known: Known) -> 
     return not known.sums and free.issuperset(channels)
 
 
-def _of_rows(known: Known, rows: slice) -> Known:
+def _of_rows(known: Constraints, rows: slice) -> Constraints:
     """What is known of some of the rows."""
     if known.rows is None:
         return known
     given = known.rows
-    part = Partial(
+    part = PartialRows(
         Batch(given.batch.tick[rows], given.batch.code[rows]), given.tick[rows], given.code[rows]
     )
-    return Known(known.tick, known.code, tuple(one.of_rows(rows) for one in known.sums), part)
+    return Constraints(known.tick, known.code, tuple(one.of_rows(rows) for one in known.sums), part)

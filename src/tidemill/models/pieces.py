@@ -14,7 +14,7 @@ MAX_PIECES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class Bins:
     """A piecewise uniform distribution over integers.
 
     Attributes:
@@ -30,7 +30,7 @@ class Pieces:
         return len(self.low)
 
     @staticmethod
-    def of(ticks: np.ndarray, least: int = MIN_COUNT, most: int = MAX_PIECES) -> Pieces:
+    def of(ticks: np.ndarray, least: int = MIN_COUNT, most: int = MAX_PIECES) -> Bins:
         """Learn the pieces of (n,) int64 ticks.
 
         Args:
@@ -47,7 +47,7 @@ class Pieces:
         values, counts = np.unique(ticks, return_counts=True)
         if not len(values):
             empty = np.zeros(0, np.int64)
-            return Pieces(empty, empty, empty)
+            return Bins(empty, empty, empty)
         atom = counts >= least
         if atom.sum() > most // 2:  # keep the most frequent ones only
             atom &= counts > np.partition(counts, -most // 2)[-most // 2]
@@ -56,7 +56,7 @@ class Pieces:
         first = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
         last = np.r_[first[1:], len(values)] - 1
         low, high = _bounds(values, counts, atom, first, last)
-        return Pieces(low, high, np.add.reduceat(counts, first))
+        return Bins(low, high, np.add.reduceat(counts, first))
 
     def index(self, ticks: np.ndarray) -> np.ndarray:
         """(n,) ticks -> (n,) the piece of each; -1 where no piece covers it."""

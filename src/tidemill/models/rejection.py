@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tidemill.core.errors import ConditionError
-from tidemill.core.grid import Batch, Infilled, Known
+from tidemill.core.grid import Batch, ConditionalSample, Constraints
 from tidemill.core.run import Run
 
 FIRST, LARGEST = 2_000, 50_000
@@ -20,11 +20,11 @@ PATIENCE = 200_000
 def rejected(
     draw: Callable[[int, np.random.Generator], Batch],
     n: int,
-    known: Known,
+    known: Constraints,
     rng: np.random.Generator,
     run: Run,
     model: str,
-) -> Infilled:
+) -> ConditionalSample:
     """n rows that keep to what is known of all rows; each is an independent draw from the
     conditional distribution.
 
@@ -45,7 +45,7 @@ def rejected(
         while there < n or not made:
             share = (there + 1) / (made + 1)
             batch = draw(int(np.clip(1.2 * (n - there) / share, FIRST, LARGEST)), rng)
-            found = batch.rows(np.flatnonzero(known.passes(batch)))
+            found = batch.rows(np.flatnonzero(known.satisfied_by(batch)))
             made, there = made + len(batch), there + len(found)
             passed.append(found)
             if made >= PATIENCE * (there + 1):
@@ -58,4 +58,6 @@ def rejected(
                     "directly",
                 )
             stage.advance(units=min(len(found), n - stage.done))
-    return Infilled(Batch.stacked(passed).rows(np.arange(n)), np.full(n, there / made), float(n))
+    return ConditionalSample(
+        Batch.stacked(passed).rows(np.arange(n)), np.full(n, there / made), float(n)
+    )

@@ -11,10 +11,10 @@ import lightgbm as lgb
 import numpy as np
 
 from tidemill.core.cost import Cost
-from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.options import Configuration, option
 from tidemill.core.run import Run, Stage
-from tidemill.models.answers import Answers
+from tidemill.models.answers import BinaryForest
 from tidemill.models.base import State
 from tidemill.models.dichotomies import halved, joined
 from tidemill.models.forest import Forest
@@ -121,7 +121,7 @@ class Trees:
     steps_done: int
     steps_planned: int
     variables: Variables
-    learned: list[Answers]
+    learned: list[BinaryForest]
 
     def __init__(self, least: int = LEAST, effort: str = "full") -> None:
         said = TreesOptions(least, effort)
@@ -171,11 +171,11 @@ class Trees:
             0.45 * 2**30 + 2 * size + 50 * cells,
         )
 
-    def _planned(self, v: int, features: np.ndarray) -> Answers:
+    def _planned(self, v: int, features: np.ndarray) -> BinaryForest:
         sort, i = self.variables.channels[v]
         count = self.variables.count[v]
         ordered = sort == "real" or self.variables.spec.codes[i].ordered
-        return Answers.planned(halved(count) if ordered else joined(count), count, features)
+        return BinaryForest.planned(halved(count) if ordered else joined(count), count, features)
 
     def _tasks(self) -> list[tuple[int, int, int]]:
         """(variable, node, rows) of every question worth a classifier, the ones that most rows
@@ -239,8 +239,8 @@ class Trees:
         )
 
     def infill(
-        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
-    ) -> Infilled:
+        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
+    ) -> ConditionalSample:
         """n new rows that keep to what is known: see :func:`tidemill.models.particles.infilled`.
 
         Raises:
@@ -248,7 +248,7 @@ class Trees:
         """
         return infilled(self.variables, self._loaded(), n, known, rng, run or Run())
 
-    def _loaded(self) -> list[Answers]:
+    def _loaded(self) -> list[BinaryForest]:
         for answers in self.learned:
             answers.load()
         return self.learned
@@ -257,10 +257,10 @@ class Trees:
         """n rows; for each variable they stand in an order in which those are neighbours that are
         alike so far.
 
-        Along this order the questions are answered systematically (:meth:`Answers.draw`): among
-        rows that are alike, as many go right as their chances add up to. Rows of one cell stand in
-        random order, a new one for each variable, so that variables which have nothing to do with
-        each other are not tied together.
+        Along this order the questions are answered systematically (:meth:`BinaryForest.draw`):
+        among rows that are alike, as many go right as their chances add up to. Rows of one cell
+        stand in random order, a new one for each variable, so that variables which have nothing to
+        do with each other are not tied together.
         """
         symbols = np.empty((n, len(self.variables)), np.int32)
         matrix = np.empty((n, len(self.variables)))
@@ -461,7 +461,7 @@ def _refined(cell: np.ndarray, symbol: np.ndarray, count: np.ndarray) -> np.ndar
     return np.unique(cell * (GROUPS + 1) + own, return_inverse=True)[1]
 
 
-def _check_fits(answers: Answers, v: int) -> None:
+def _check_fits(answers: BinaryForest, v: int) -> None:
     if len(answers.forest_of) != len(answers.questions) or answers.features.ndim != 1:
         raise ValueError("the questions do not fit their forests")
     if np.any(answers.forest_of >= (0 if answers.forest is None else len(answers.forest.trees))):

@@ -9,7 +9,7 @@ import numpy as np
 
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Spec
-from tidemill.models.pieces import Pieces
+from tidemill.models.pieces import Bins
 
 ABSENT = -1
 """Symbol of a real channel where its presence code says that there is no number."""
@@ -30,7 +30,7 @@ class Variables:
             complete reals.
     """
 
-    def __init__(self, spec: Spec, pieces: list[Pieces], level_counts: list[np.ndarray]) -> None:
+    def __init__(self, spec: Spec, pieces: list[Bins], level_counts: list[np.ndarray]) -> None:
         if spec.sites:
             raise DataError(
                 "this model learns tables; the data have several sites a row",
@@ -51,7 +51,7 @@ class Variables:
     def learned(spec: Spec, batch: Batch) -> Variables:
         """Pieces and counts of training rows."""
         present = [_present(spec, batch.code, i) for i in range(len(spec.reals))]
-        pieces = [Pieces.of(batch.tick[present[i], i]) for i in range(len(spec.reals))]
+        pieces = [Bins.of(batch.tick[present[i], i]) for i in range(len(spec.reals))]
         counts = [
             np.bincount(batch.code[:, i], minlength=code.size) for i, code in enumerate(spec.codes)
         ]
@@ -115,7 +115,7 @@ class Variables:
             low, high, count = arrays[f"piece.{i:05d}"].astype(np.int64)
             if np.any(high < low) or np.any(count < 0):
                 raise ValueError("pieces end before they begin")
-            pieces.append(Pieces(low, high, count))
+            pieces.append(Bins(low, high, count))
         counts = [arrays[f"level.{i:05d}"].astype(np.int64) for i in range(len(spec.codes))]
         if any(c.shape != (code.size,) for c, code in zip(counts, spec.codes, strict=True)):
             raise ValueError("level counts do not fit the spec")

@@ -33,12 +33,12 @@ def learning(train: Dataset, model: Generator) -> Cost | None:
 
 
 def of_run(train: Dataset, holdout: Dataset, rows: int | None = None, rounds: int = 1) -> Cost:
-    """What one run of the wheel costs beside learning.
+    """What one run costs beside learning.
 
     Args:
         train, holdout: The real rows.
         rows: How many to make; as many as training rows by default.
-        rounds: How often the wheel turns.
+        rounds: How many rounds.
     """
     columns, table, made = len(train.schema.modelled), _size(train), rows or len(train)
     real = table + _size(holdout)
@@ -55,7 +55,7 @@ def of_run(train: Dataset, holdout: Dataset, rows: int | None = None, rounds: in
     )
 
 
-def tell(
+def announce(
     model: str,
     options: Mapping[str, Any] | None,
     train: Dataset,

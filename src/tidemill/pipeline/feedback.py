@@ -19,7 +19,7 @@ from tidemill.core.schema import Rule
 from tidemill.metrics.findings import matched
 from tidemill.mining.mine import mine
 from tidemill.reporting.base import Round
-from tidemill.supervised.arrays import Features, Floats, Layout, features
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
 from tidemill.supervised.auc import auc
 from tidemill.supervised.boosting import boosted, tree_matrix
 from tidemill.supervised.points import learn_embedding, nearest
@@ -209,7 +209,7 @@ def _judged(told: Round, train: Dataset, both: Dataset, holdout: Dataset, run: R
 
 
 def _predicted(
-    layout: Layout, rows: Features, label: Floats, test: Features, classes: int, run: Run
+    layout: FeatureLayout, rows: Features, label: Floats, test: Features, classes: int, run: Run
 ) -> Floats:
     """(n,) the chance of the second class, the most likely class, or the number."""
     known = ~np.isnan(label)

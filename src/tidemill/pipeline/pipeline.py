@@ -1,4 +1,4 @@
-"""The wheel: from a dataset to findings, a generator, new rows and a report, and with them to the
+"""One run: from a dataset to findings, a generator, new rows and a report, and with them to the
 top again."""
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
 from tidemill.pipeline import estimate
 from tidemill.pipeline.feedback import once_more
-from tidemill.reporting.base import BETWEEN, Account, Learning, Round
+from tidemill.reporting.base import BETWEEN, Learning, ReportInput, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
 from tidemill.synthesis.synthesizer import Synthesizer, versions
@@ -80,8 +80,8 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Turned:
-    """All that one run of the wheel gave.
+class RunResult:
+    """All that one run gave.
 
     Attributes:
         train, holdout: The real rows, cleaned.
@@ -121,7 +121,7 @@ class _Clock:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
 
 
-def turn(
+def run_pipeline(
     data: Dataset,
     run: Run,
     folder: Folder | None,
@@ -131,7 +131,7 @@ def turn(
     rows: int | None = None,
     rounds: int = 1,
     command: str = "",
-) -> Turned:
+) -> RunResult:
     """Once around, and ``rounds - 1`` times more with the generated rows fed back.
 
     Raises:
@@ -146,7 +146,9 @@ def turn(
     suggest(data.schema, run)
     with clock.step("split"):
         train, holdout = split(data, run)
-    estimate.tell(model, options, train, run, beside=estimate.of_run(train, holdout, rows, rounds))
+    estimate.announce(
+        model, options, train, run, beside=estimate.of_run(train, holdout, rows, rounds)
+    )
     with clock.step("clean"):
         plan = cleaning.learn(train, run, holdout=holdout)
         cleaned = cleaning.apply(plan, data)
@@ -185,7 +187,7 @@ def turn(
                 if number < rounds
                 else fed
             )
-    account = Account(
+    account = ReportInput(
         name=data.name,
         command=command,
         seed=run.seed,
@@ -216,7 +218,7 @@ def turn(
             write_json(folder / "report.json", page.to_state())
             page.save(folder / "report.html", overwrite=True)
     run.emit("done", "report", "")
-    return Turned(
+    return RunResult(
         train,
         holdout,
         synthetic,
@@ -331,7 +333,7 @@ def _fairly(model: Synthesizer, run: Run) -> Callable[[Mapping[str, str], int], 
 
 
 def _learning(model: Synthesizer, run: Run) -> Learning | None:
-    return Learning(model.curves, model.best_step, model.glimpses(run)) if model.curves else None
+    return Learning(model.curves, model.best_step, model.snapshots(run)) if model.curves else None
 
 
 def _model_note(model: Synthesizer) -> str:

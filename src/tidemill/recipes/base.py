@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tidemill.augmentation.loop import Looped
-from tidemill.augmentation.training_sets import Workshop
+from tidemill.augmentation.loop import LoopResult
+from tidemill.augmentation.training_sets import TrainingSets
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.registry import Registry
@@ -54,13 +54,13 @@ class Recipe:
     """
 
     assumptions: tuple[Assumption, ...]
-    tell: Callable[[Case, Run], Told]
+    tell: Callable[[Case, Run], RecipePage]
     cost: Mapping[str, float] | None = None
     lever: bool = False
 
 
 @dataclass(frozen=True)
-class Told:
+class RecipePage:
     """What a recipe has to say.
 
     Attributes:
@@ -101,7 +101,7 @@ class Case:
         folder: Where results are written; "" for nowhere.
     """
 
-    looped: Looped
+    looped: LoopResult
     problem: Problem
     positive: str
     truth: Bools
@@ -110,7 +110,7 @@ class Case:
     assumed: Mapping[str, float]
     cost: Mapping[str, float] | None
     lever: str
-    workshop: Workshop
+    workshop: TrainingSets
     folder: str
 
     @property

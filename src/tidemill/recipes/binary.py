@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from tidemill import verbs
-from tidemill.augmentation.loop import Looped
+from tidemill.augmentation.loop import LoopResult
 from tidemill.augmentation.strategy import Strategy
-from tidemill.augmentation.training_sets import Workshop, apart
+from tidemill.augmentation.training_sets import TrainingSets, apart
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
@@ -93,7 +93,7 @@ def prepared(
     told = ~np.isnan(problem.coded(looped.test))
     looped = looped if told.all() else replace(looped, test=looped.test.rows(told))
     truth = problem.coded(looped.test) == wanted
-    workshop = Workshop(looped.train, looped.settings, apart(run, "whole"))
+    workshop = TrainingSets(looped.train, looped.settings, apart(run, "whole"))
     compared = list(dict.fromkeys((looped.strategy, looped.candidate, looped.control)))
     chances = {
         str(strategy): _chance(workshop, strategy, looped, wanted, problem, run)
@@ -180,7 +180,12 @@ def _wanted(data: Dataset, positive: str | None) -> int:
 
 
 def _chance(
-    workshop: Workshop, strategy: Strategy, looped: Looped, wanted: int, problem: Problem, run: Run
+    workshop: TrainingSets,
+    strategy: Strategy,
+    looped: LoopResult,
+    wanted: int,
+    problem: Problem,
+    run: Run,
 ) -> Floats:
     says = predicted(
         workshop.rows(strategy),

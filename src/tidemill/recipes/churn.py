@@ -10,7 +10,7 @@ from tidemill.core.errors import TidemillError
 from tidemill.core.run import Run
 from tidemill.core.sensitive import may_be_sensitive
 from tidemill.core.words import count, plural, share
-from tidemill.recipes.base import Assumption, Case, Recipe, Told
+from tidemill.recipes.base import Assumption, Case, Recipe, RecipePage
 from tidemill.recipes.lists import Reach, interval, longest, reach, totals
 from tidemill.recipes.parts import (
     assumptions,
@@ -62,7 +62,7 @@ ASSUMPTIONS = (
 )
 
 
-def churn(case: Case, run: Run) -> Told:
+def churn(case: Case, run: Run) -> RecipePage:
     """The page for a manager of customers."""
     chance = case.chances[case.best]
     lists = reach(case, chance, [longest(chance, case.weight, size) for size in SIZES], run)
@@ -114,7 +114,7 @@ def churn(case: Case, run: Run) -> Told:
         "reached_high": own.high,
         **paid.figures,
     }
-    return Told(
+    return RecipePage(
         "Who leaves, and whom to call first", tuple(blocks), text, figures, _scored(case, chance)
     )
 

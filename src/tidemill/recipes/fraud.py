@@ -12,7 +12,7 @@ from tidemill.core.run import Run
 from tidemill.core.words import count, figure, plural, share
 from tidemill.mining.subgroups import candidate_tests, describe
 from tidemill.mining.wording import test_words
-from tidemill.recipes.base import Assumption, Bools, Case, Recipe, Told
+from tidemill.recipes.base import Assumption, Bools, Case, Recipe, RecipePage
 from tidemill.recipes.binary import shifted
 from tidemill.recipes.lists import interval, longest, reach, totals
 from tidemill.recipes.parts import assumptions, curve_name, few, proof, ranked
@@ -71,7 +71,7 @@ class Policy:
     right: float | None
 
 
-def fraud(case: Case, run: Run) -> Told:
+def fraud(case: Case, run: Run) -> RecipePage:
     """The page for whoever answers for losses by fraud."""
     assert case.cost is not None
     chance = case.chances[case.best]
@@ -112,7 +112,7 @@ def fraud(case: Case, run: Run) -> Told:
         "caught": at_best.caught,
         "alarms_per_1000": at_best.alarms,
     }
-    return Told(
+    return RecipePage(
         "What fraud costs, and what a model saves",
         tuple(blocks),
         text,

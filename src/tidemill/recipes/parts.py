@@ -38,7 +38,7 @@ SEEN_AGAIN = 1.15
 
 
 @dataclass(frozen=True)
-class Segment:
+class CaseSegment:
     """Rows that are alike, and how many of them are cases.
 
     Attributes:
@@ -54,7 +54,7 @@ class Segment:
     confirmed: float
 
 
-def segments(case: Case) -> list[Segment]:
+def segments(case: Case) -> list[CaseSegment]:
     """Where cases are most frequent: disjoint segments, found in the training rows and measured on
     the test rows."""
     train, truth = case.looped.train, case.problem.label == case.code
@@ -66,7 +66,7 @@ def segments(case: Case) -> list[Segment]:
         weight = case.weight[there]
         if weight.sum() > 0:
             found.append(
-                Segment(
+                CaseSegment(
                     test_words(condition.tests),
                     int(inside.sum()),
                     int(truth[inside].sum()),
@@ -79,7 +79,7 @@ def segments(case: Case) -> list[Segment]:
     return found
 
 
-def segment_table(case: Case, found: Sequence[Segment], rows: str, cases: str) -> TableBlock:
+def segment_table(case: Case, found: Sequence[CaseSegment], rows: str, cases: str) -> TableBlock:
     """The segments with their counts and shares.
 
     Args:

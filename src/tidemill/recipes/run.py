@@ -12,14 +12,14 @@ from typing import Any
 import polars as pl
 
 from tidemill import verbs
-from tidemill.augmentation.loop import Looped, refuse_images
+from tidemill.augmentation.loop import LoopResult, refuse_images
 from tidemill.core.artifact import finite, write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError, OutputError
 from tidemill.core.run import Run
 from tidemill.io.writing import write_frame
 from tidemill.recipes import RECIPES
-from tidemill.recipes.base import Recipe, Told
+from tidemill.recipes.base import Recipe, RecipePage
 from tidemill.recipes.binary import prepared
 from tidemill.recipes.parts import making
 from tidemill.reporting.blocks import Heading
@@ -46,7 +46,7 @@ class RecipeResult:
     report: Report
     figures: Mapping[str, float]
     scored: pl.DataFrame | None
-    looped: Looped = field(repr=False)
+    looped: LoopResult = field(repr=False)
     out: Path | None = None
 
     def __str__(self) -> str:
@@ -158,7 +158,7 @@ def _refuse(folder: Path, *, overwrite: bool) -> None:
         )
 
 
-def _lines(told: Told) -> list[tuple[str, str]]:
+def _lines(told: RecipePage) -> list[tuple[str, str]]:
     return [(head, said) for head, _, said in (line.partition(": ") for line in told.text)]
 
 

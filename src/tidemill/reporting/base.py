@@ -21,7 +21,7 @@ BETWEEN = 9
 
 @dataclass(frozen=True)
 class Round:
-    """What one more turn of the wheel did: generated rows went back in at the top.
+    """What one more round did: generated rows went back in at the top.
 
     Attributes:
         number: 2 for the first round in which generated rows went back in; the plain run is the
@@ -62,11 +62,11 @@ class Learning:
 
     curves: Mapping[str, Sequence[Sequence[float]]]
     best_step: int
-    glimpses: tuple[tuple[int, Dataset], ...] = ()
+    snapshots: tuple[tuple[int, Dataset], ...] = ()
 
 
 @dataclass(frozen=True)
-class Account:
+class ReportInput:
     """Everything that a report tells; a part that is None did not run, and the report leaves it
     out.
 

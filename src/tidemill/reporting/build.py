@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Heading
 from tidemill.reporting.cleaning import cleaned
 from tidemill.reporting.fairness import fairness
@@ -32,11 +32,11 @@ CHAPTERS = (
 )
 
 
-def build(account: Account) -> Report:
+def build(account: ReportInput) -> Report:
     """The report of a run; chapters of steps that did not run are left out.
 
     Example:
-        >>> build(Account("customers", rows=2, columns=1)).title
+        >>> build(ReportInput("customers", rows=2, columns=1)).title
         'customers'
     """
     blocks: list[Block] = verdict(account)

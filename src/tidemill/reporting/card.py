@@ -48,7 +48,7 @@ NO_LICENCE = "none given: nobody but the owner of the data may use these rows"
 
 
 @dataclass(frozen=True)
-class Card:
+class DataCard:
     """What goes with shared rows.
 
     Attributes:
@@ -116,7 +116,7 @@ class Card:
         }
 
 
-def carded(card: Card) -> Report:
+def data_card(card: DataCard) -> Report:
     """The card as a page."""
     blocks: list[Block] = [
         Paragraph(
@@ -170,7 +170,7 @@ def carded(card: Card) -> Report:
     return Report(f"Data card: {card.name}", "Synthetic data", tuple(blocks), text)
 
 
-def _worth(card: Card) -> list[Block]:
+def _worth(card: DataCard) -> list[Block]:
     known = [score for score in card.scores if score.value is not None]
     if not known:
         return [Paragraph("Nothing was measured.")]
@@ -192,7 +192,7 @@ def _worth(card: Card) -> list[Block]:
     ]
 
 
-def _sentences(card: Card) -> list[Block]:
+def _sentences(card: DataCard) -> list[Block]:
     said = tuple(
         f"{sentence_case(leak.score.name)}: {leak.score.sentence or leak.score.why + '.'} "
         f"{leak.reason}".strip()

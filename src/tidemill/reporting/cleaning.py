@@ -9,13 +9,13 @@ import polars as pl
 from tidemill.core.change import Issue
 from tidemill.core.schema import Rule
 from tidemill.core.words import capitalised, count, plural
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Details, Heading, Paragraph, TableBlock, drawn
 
 SHOWN = 12
 
 
-def cleaned(account: Account) -> list[Block]:
+def cleaned(account: ReportInput) -> list[Block]:
     """What cleaning did and saw."""
     if account.issues is None:
         return []
@@ -74,7 +74,7 @@ def folded(
     return blocks
 
 
-def _changes(account: Account) -> list[Block]:
+def _changes(account: ReportInput) -> list[Block]:
     """Equal changes of a column counted together; none of a column with personal data."""
     if account.changes is None or account.changes.is_empty():
         return []

@@ -7,7 +7,7 @@ import shlex
 
 from tidemill.core.score import Score
 from tidemill.core.sensitive import suggestion
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
     Callout,
@@ -25,7 +25,7 @@ _ORDER = ("outcome gap", "decisions", "errors", "outcomes", "representation", "q
 """What the names of scores begin with, in the order in which a reader needs them."""
 
 
-def fairness(account: Account) -> list[Block]:
+def fairness(account: ReportInput) -> list[Block]:
     """Whether groups are treated alike; where no column was declared sensitive, which ones may
     be."""
     data = account.train or account.synthetic
@@ -65,7 +65,7 @@ def fairness(account: Account) -> list[Block]:
     return blocks
 
 
-def gaps(account: Account) -> list[str]:
+def gaps(account: ReportInput) -> list[str]:
     """What is to be said of fairness in a few lines: the outcome gap of each sensitive column."""
     scores = () if account.scores is None else account.scores.of(FAIRNESS)
     return [
@@ -73,7 +73,7 @@ def gaps(account: Account) -> list[str]:
     ][:3]
 
 
-def _example(account: Account, names: list[str]) -> list[Block]:
+def _example(account: ReportInput, names: list[str]) -> list[Block]:
     target = account.target
     data = account.train or account.synthetic
     if target is None or data is None or data.schema[target].kind not in ("category", "boolean"):

@@ -7,7 +7,7 @@ from typing import Literal
 from tidemill.core.finding import Finding, Findings
 from tidemill.core.picture import Sheet
 from tidemill.core.words import aligned, count
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
     Card,
@@ -52,7 +52,7 @@ _TITLES = {
 }
 
 
-def found(account: Account) -> list[Block]:
+def found(account: ReportInput) -> list[Block]:
     """What mining found, by technique in the order of the findings."""
     if account.findings is None:
         return []

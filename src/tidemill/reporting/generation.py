@@ -9,7 +9,7 @@ import polars as pl
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.core.words import count, plural, shortened
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
     Comparison,
@@ -31,7 +31,7 @@ _SAMPLE_ROWS = 4
 _SAMPLE_COLUMNS = 40
 
 
-def generated(account: Account) -> list[Block]:
+def generated(account: ReportInput) -> list[Block]:
     """What the generator made."""
     if account.synthetic is None:
         return []
@@ -53,7 +53,7 @@ def generated(account: Account) -> list[Block]:
     return blocks
 
 
-def _compared(account: Account) -> list[Block]:
+def _compared(account: ReportInput) -> list[Block]:
     synthetic, parts = (
         account.synthetic,
         [d for d in (account.train, account.holdout) if d is not None],
@@ -127,7 +127,7 @@ def _arranged(pictures: list[Comparison], rest: list[tuple[str, float | None]]) 
     return blocks
 
 
-def column_scores(account: Account) -> dict[str, float]:
+def column_scores(account: ReportInput) -> dict[str, float]:
     """Column -> how well its distribution agrees, 1 at best."""
     scores = account.scores.of(COLUMNS) if account.scores is not None else ()
     return {
@@ -137,7 +137,7 @@ def column_scores(account: Account) -> dict[str, float]:
     }
 
 
-def _sample(account: Account) -> list[Block]:
+def _sample(account: ReportInput) -> list[Block]:
     """A few rows, one a column of the table, so that many columns need no wide page."""
     synthetic = account.synthetic
     if synthetic is None or not len(synthetic):

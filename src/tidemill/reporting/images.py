@@ -14,7 +14,7 @@ from tidemill.core.run import Run
 from tidemill.core.words import count, shortened
 from tidemill.imaging.pixels import image_column, label_column, labels, pixels
 from tidemill.imaging.sheet import PAPER, contact_sheet, png, strip
-from tidemill.reporting.base import BETWEEN, Account, Learning
+from tidemill.reporting.base import BETWEEN, Learning, ReportInput
 from tidemill.reporting.blocks import Block, Grid, Heading, Paragraph, SheetBlock
 
 SHEET = 64
@@ -32,7 +32,7 @@ BESIDE = 12
 """Pixels between real and generated images."""
 
 
-def images(account: Account) -> list[Block]:
+def images(account: ReportInput) -> list[Block]:
     """Contact sheets, classes and ways between images; nothing for data without images."""
     real, made = account.train or account.holdout, account.synthetic
     if not account.of_images or real is None or made is None or not len(real) or not len(made):
@@ -61,15 +61,15 @@ def images(account: Account) -> list[Block]:
     return [*blocks, *_between(account.between)]
 
 
-def glimpses(account: Account, learning: Learning) -> list[Block]:
+def snapshots(account: ReportInput, learning: Learning) -> list[Block]:
     """What became of the same noise as learning went: a strip a step."""
-    if not learning.glimpses or any(
-        image_column(made.schema) is None for _, made in learning.glimpses
+    if not learning.snapshots or any(
+        image_column(made.schema) is None for _, made in learning.snapshots
     ):
         return []
     strips = tuple(
         strip(f"step {count(step)}", _pixels(made)[:GLIMPSED], GLIMPSED)
-        for step, made in learning.glimpses
+        for step, made in learning.snapshots
         if len(made)
     )
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tidemill.core.words import count
-from tidemill.reporting.base import Account, Learning
+from tidemill.reporting.base import Learning, ReportInput
 from tidemill.reporting.blocks import (
     Block,
     Details,
@@ -17,7 +17,7 @@ from tidemill.reporting.blocks import (
     Series,
 )
 from tidemill.reporting.compare import comparison
-from tidemill.reporting.images import glimpses
+from tidemill.reporting.images import snapshots
 
 SCORE = "score"
 """The curve that is no loss: how well the model did on rows that it did not learn from; lower is
@@ -28,7 +28,7 @@ SHOWN = 3
 """Columns that are shown as learning went."""
 
 
-def learning_blocks(account: Account) -> list[Block]:
+def learning_blocks(account: ReportInput) -> list[Block]:
     """Curves and glimpses of a model that learned in steps; nothing for others."""
     learning = account.learning
     if learning is None or not learning.curves:
@@ -73,21 +73,21 @@ def _curve(name: str, points: Sequence[Sequence[float]], label: str) -> PictureB
     )
 
 
-def _glimpses(account: Account, learning: Learning) -> list[Block]:
+def _glimpses(account: ReportInput, learning: Learning) -> list[Block]:
     """A few columns of rows that were made as learning went, beside the real ones."""
     if account.of_images:
-        return glimpses(account, learning)
-    if account.train is None or not learning.glimpses:
+        return snapshots(account, learning)
+    if account.train is None or not learning.snapshots:
         return []
     columns = [
         c
         for c in account.train.schema.modelled
         if c.name not in account.private_columns
-        and all(c.name in made.schema for _, made in learning.glimpses)
+        and all(c.name in made.schema for _, made in learning.snapshots)
     ]
     columns.sort(key=lambda c: (c.role != "target", c.kind not in ("number", "datetime")))
     rows: list[Block] = [Key("real training rows", "rows made on the way")]
-    for step, made in learning.glimpses:
+    for step, made in learning.snapshots:
         pictures = [
             comparison(column, account.train[column.name], made[column.name])
             for column in columns[:SHOWN]

@@ -6,7 +6,7 @@ from math import isfinite
 
 from tidemill.core.verdict import Contrast
 from tidemill.core.words import brief, capitalised, count, plural
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
     Callout,
@@ -18,7 +18,14 @@ from tidemill.reporting.blocks import (
     Tile,
 )
 from tidemill.reporting.findings import found
-from tidemill.reporting.loop_account import COST, LoopAccount, in_money, same_places, unit_of, value
+from tidemill.reporting.loop_account import (
+    COST,
+    LoopReportInput,
+    in_money,
+    same_places,
+    unit_of,
+    value,
+)
 from tidemill.reporting.loop_rounds import guard, rounds
 from tidemill.reporting.loop_sure import how_sure
 from tidemill.reporting.loop_use import use
@@ -26,15 +33,15 @@ from tidemill.reporting.page import Report
 from tidemill.reporting.provenance import made
 from tidemill.reporting.summary import wrapped
 
-__all__ = ["LoopAccount", "build_loop", "said", "sentences"]
+__all__ = ["LoopReportInput", "build_loop", "said", "sentences"]
 
 
-def build_loop(account: LoopAccount) -> Report:
+def build_loop(account: LoopReportInput) -> Report:
     """The report of a loop."""
     blocks = said(account)
     for anchor, title, inside in (
         ("sure", "How sure is that?", how_sure(account)),
-        ("rounds", "The wheel, round by round", rounds(account)),
+        ("rounds", "Round by round", rounds(account)),
         ("guard", "Has anything been lost on the way?", guard(account)),
         ("found", "What was found in the data", _found(account)),
         ("use", "How to use the best strategy", use(account)),
@@ -50,7 +57,7 @@ def build_loop(account: LoopAccount) -> Report:
     )
 
 
-def said(account: LoopAccount) -> list[Block]:
+def said(account: LoopReportInput) -> list[Block]:
     """The verdict, key figures, and what must not be missed."""
     verdict = account.verdict
     title, text, basis = sentences(account)
@@ -65,7 +72,7 @@ def said(account: LoopAccount) -> list[Block]:
     return blocks
 
 
-def sentences(account: LoopAccount) -> tuple[str, str, tuple[str, ...]]:
+def sentences(account: LoopReportInput) -> tuple[str, str, tuple[str, ...]]:
     """The verdict as a headline, what it says, and what it rests on."""
     verdict, tested = account.verdict, account.verdict.test
     if not account.tried or not verdict.contrasts:
@@ -119,7 +126,7 @@ def sentences(account: LoopAccount) -> tuple[str, str, tuple[str, ...]]:
     )
 
 
-def _gained(account: LoopAccount, contrast: Contrast) -> str:
+def _gained(account: LoopReportInput, contrast: Contrast) -> str:
     """ "rises by 2.1 points (95 % interval 0.8 to 3.3)"."""
     scale, unit = unit_of(contrast.measure)
     if not isfinite(contrast.low):
@@ -138,7 +145,7 @@ def _gained(account: LoopAccount, contrast: Contrast) -> str:
     )
 
 
-def _tiles(account: LoopAccount) -> list[Tile]:
+def _tiles(account: LoopReportInput) -> list[Tile]:
     verdict = account.verdict
     tiles = []
     if verdict.contrasts:
@@ -175,7 +182,7 @@ def _tiles(account: LoopAccount) -> list[Tile]:
     return tiles
 
 
-def _unit_note(account: LoopAccount) -> str:
+def _unit_note(account: LoopReportInput) -> str:
     if account.measure == COST:
         costs = account.cost or {}
         priced = (
@@ -197,7 +204,7 @@ def _unit_note(account: LoopAccount) -> str:
     )
 
 
-def _found(account: LoopAccount) -> list[Block]:
+def _found(account: LoopReportInput) -> list[Block]:
     if account.findings is None:
         return []
     if not account.findings:
@@ -212,8 +219,8 @@ def _found(account: LoopAccount) -> list[Block]:
     ]
 
 
-def _plain(account: LoopAccount) -> Account:
-    return Account(
+def _plain(account: LoopReportInput) -> ReportInput:
+    return ReportInput(
         account.name,
         account.command,
         account.seed,
@@ -229,7 +236,7 @@ def _plain(account: LoopAccount) -> Account:
     )
 
 
-def _made(account: LoopAccount) -> list[Block]:
+def _made(account: LoopReportInput) -> list[Block]:
     facts = tuple(
         (name, text)
         for name, text in (
@@ -246,7 +253,7 @@ def _made(account: LoopAccount) -> list[Block]:
     return [Pairs(facts), *made(_plain(account))]
 
 
-def _text(account: LoopAccount) -> str:
+def _text(account: LoopReportInput) -> str:
     """The verdict, the rounds and the files, in plain text."""
     title, text, basis = sentences(account)
     lines = [*wrapped("Verdict", title, 3), *wrapped("", text, 4), *wrapped("", " ".join(basis), 6)]

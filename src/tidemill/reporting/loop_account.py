@@ -9,7 +9,7 @@ from typing import Literal
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
-from tidemill.core.verdict import Contrast, Turn, Verdict
+from tidemill.core.verdict import Contrast, RoundRecord, Verdict
 from tidemill.reporting.blocks import PictureBlock, Series
 
 COST = "cost"
@@ -17,7 +17,7 @@ COST = "cost"
 
 
 @dataclass(frozen=True)
-class LoopAccount:
+class LoopReportInput:
     """Everything that the page of a loop tells.
 
     Attributes:
@@ -43,7 +43,7 @@ class LoopAccount:
 
     name: str
     verdict: Verdict
-    turns: tuple[Turn, ...]
+    turns: tuple[RoundRecord, ...]
     train: Dataset
     test: Dataset
     strategy: str
@@ -92,7 +92,7 @@ class LoopAccount:
 def forest(
     title: str,
     rows: Sequence[tuple[str, float | None, float | None, float | None]],
-    account: LoopAccount,
+    account: LoopReportInput,
     measure: str,
 ) -> PictureBlock:
     """Gains with their intervals beside a line at 0."""

@@ -3,7 +3,7 @@ lost on the way."""
 
 from __future__ import annotations
 
-from tidemill.core.verdict import Candidate, Turn
+from tidemill.core.verdict import Candidate, RoundRecord
 from tidemill.core.words import capitalised
 from tidemill.reporting.blocks import (
     Block,
@@ -16,7 +16,7 @@ from tidemill.reporting.blocks import (
     Series,
     TableBlock,
 )
-from tidemill.reporting.loop_account import LoopAccount, forest, headed, interval, value
+from tidemill.reporting.loop_account import LoopReportInput, forest, headed, interval, value
 
 GUARD = (
     "Every generator learns from all real rows, and from at most 3 generated rows for every 10 "
@@ -25,7 +25,7 @@ GUARD = (
 )
 
 
-def rounds(account: LoopAccount) -> list[Block]:
+def rounds(account: LoopReportInput) -> list[Block]:
     """Each round: what was wanted, what passed the gates, what competed, and what came of it."""
     if not account.turns:
         return []
@@ -43,7 +43,7 @@ def rounds(account: LoopAccount) -> list[Block]:
     return blocks
 
 
-def _turn(account: LoopAccount, turn: Turn) -> list[Block]:
+def _turn(account: LoopReportInput, turn: RoundRecord) -> list[Block]:
     title = f"Round {turn.number}" if turn.number else "Before any round: what real rows can do"
     blocks: list[Block] = [Heading(title), Paragraph(capitalised(turn.reason), "lead")]
     shown = [c for c in turn.candidates if c.gain is not None]
@@ -86,7 +86,7 @@ def _short(candidate: Candidate, accepted: str) -> str:
     return headed(candidate.strategy.removeprefix("generated ")) + accepted * candidate.accepted
 
 
-def _gates(turn: Turn) -> TableBlock:
+def _gates(turn: RoundRecord) -> TableBlock:
     dropped = sum(turn.dropped.values())
     rows = (
         ("generated from all training rows, for all that was wanted", turn.generated),
@@ -100,7 +100,7 @@ def _gates(turn: Turn) -> TableBlock:
     return TableBlock(("Rows", "Number"), rows)
 
 
-def _candidates(account: LoopAccount, turn: Turn) -> TableBlock:
+def _candidates(account: LoopReportInput, turn: RoundRecord) -> TableBlock:
     rows = tuple(
         (
             c.strategy,
@@ -121,7 +121,7 @@ def _candidates(account: LoopAccount, turn: Turn) -> TableBlock:
     return TableBlock(head, rows, stacked=True)
 
 
-def guard(account: LoopAccount) -> list[Block]:
+def guard(account: LoopReportInput) -> list[Block]:
     """Tails, trends and distinct rows of what each generator learned from."""
     if len(account.turns) < 2:
         return []

@@ -13,10 +13,10 @@ from tidemill.reporting.blocks import (
     Series,
     TableBlock,
 )
-from tidemill.reporting.loop_account import COST, LoopAccount, forest, gain, headed, value
+from tidemill.reporting.loop_account import COST, LoopReportInput, forest, gain, headed, value
 
 
-def how_sure(account: LoopAccount) -> list[Block]:
+def how_sure(account: LoopReportInput) -> list[Block]:
     """The gain with its interval: of the verdict, of other learners, with fewer rows, and by other
     measures."""
     if not account.tried or not account.verdict.contrasts:
@@ -34,7 +34,7 @@ def how_sure(account: LoopAccount) -> list[Block]:
     ]
 
 
-def _of_verdict(account: LoopAccount) -> PictureBlock:
+def _of_verdict(account: LoopReportInput) -> PictureBlock:
     main, tested = account.verdict.contrasts[0], account.verdict.test
     rows = [
         (
@@ -57,7 +57,7 @@ def _of_verdict(account: LoopAccount) -> PictureBlock:
     )
 
 
-def _curves(account: LoopAccount) -> list[Block]:
+def _curves(account: LoopReportInput) -> list[Block]:
     """With and without, for a tenth, a third and all of the real rows, a picture a learner."""
     contrasts = [c for c in account.verdict.contrasts[1:] if c.measure == account.measure]
     pictures = []
@@ -94,7 +94,7 @@ def _curves(account: LoopAccount) -> list[Block]:
     ]
 
 
-def _others(account: LoopAccount) -> list[Block]:
+def _others(account: LoopReportInput) -> list[Block]:
     contrasts = [c for c in account.verdict.contrasts[1:] if c.share == 1]
     if not contrasts:
         return []

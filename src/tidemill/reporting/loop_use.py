@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tidemill.core.words import plural
 from tidemill.reporting.blocks import Block, Code, Paragraph
-from tidemill.reporting.loop_account import LoopAccount
+from tidemill.reporting.loop_account import LoopReportInput
 
 
-def use(account: LoopAccount) -> list[Block]:
+def use(account: LoopReportInput) -> list[Block]:
     """The best strategy in a Pipeline of imbalanced-learn, or what else it takes."""
     weighs = "class weights" in account.strategy
     if account.kind == "real" and not weighs:

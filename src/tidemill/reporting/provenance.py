@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tidemill.core.schema import Column
 from tidemill.core.words import plural, seconds
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Code, Details, Pairs, PictureBlock, Series, TableBlock
 
 
-def made(account: Account) -> list[Block]:
+def made(account: ReportInput) -> list[Block]:
     """Command, seed, versions, time, and the schema that was inferred."""
     blocks: list[Block] = []
     if account.command:
@@ -50,7 +50,7 @@ def _text(number: int | None) -> str:
     return "" if number is None else str(number)
 
 
-def _rows(account: Account) -> str:
+def _rows(account: ReportInput) -> str:
     parts = [plural(account.rows, account.unit) + " read" if account.rows is not None else ""]
     parts += [
         f"{plural(len(data), account.unit)} {what}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tidemill.core.words import aligned, count, plural
-from tidemill.reporting.base import Account, Round
+from tidemill.reporting.base import ReportInput, Round
 from tidemill.reporting.blocks import Block, Details, Heading, Listing, Paragraph, TableBlock
 
 SHOWN = 6
 
 
-def rounds(account: Account) -> list[Block]:
+def rounds(account: ReportInput) -> list[Block]:
     """What each further round changed."""
     blocks: list[Block] = []
     for turn in account.rounds:

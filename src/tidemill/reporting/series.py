@@ -8,7 +8,7 @@ import numpy as np
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.core.series import layout, learnable
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
     Grid,
@@ -27,7 +27,7 @@ STEPS = 60
 """Steps shown of a series."""
 
 
-def series(account: Account) -> list[Block]:
+def series(account: ReportInput) -> list[Block]:
     """How generated series move, where rows are the steps of such and were measured."""
     scores = (
         []
@@ -61,7 +61,7 @@ def series(account: Account) -> list[Block]:
     return [*blocks, *(TableBlock.of(table) for table in tables)]
 
 
-def _sheet(account: Account) -> list[Block]:
+def _sheet(account: ReportInput) -> list[Block]:
     """Real series above as many generated ones: the target, or the last column of numbers."""
     real, made = account.holdout or account.train, account.synthetic
     if real is None or made is None or not learnable(real.schema) or not learnable(made.schema):

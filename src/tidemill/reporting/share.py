@@ -3,13 +3,13 @@ rows."""
 
 from __future__ import annotations
 
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Callout, Heading, Paragraph
 from tidemill.reporting.trust import evidence, gauges
 from tidemill.reporting.verdict import privacy_scores
 
 
-def share(account: Account) -> list[Block]:
+def share(account: ReportInput) -> list[Block]:
     """What would be given away with the generated rows and the model."""
     scores = privacy_scores(account)
     if account.synthetic is None or not (scores or account.privacy_note):
@@ -34,7 +34,7 @@ def share(account: Account) -> list[Block]:
     return blocks
 
 
-def _shown(account: Account) -> str:
+def _shown(account: ReportInput) -> str:
     return (
         "real images"
         if account.of_images

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tidemill.core.change import Issue
 from tidemill.core.words import brief, capitalised, figure, shortened, unprintable_removed
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.fairness import gaps
 from tidemill.reporting.generation import column_scores
 from tidemill.reporting.rounds import outcome
@@ -17,7 +17,7 @@ WIDTH = 100
 _LABEL = 11
 
 
-def summary(account: Account) -> str:
+def summary(account: ReportInput) -> str:
     """What was cleaned, found and generated, and what that is worth, in plain text of at most WIDTH
     columns."""
     lines: list[str] = []
@@ -29,7 +29,7 @@ def summary(account: Account) -> str:
     return "\n".join(lines)
 
 
-def _parts(account: Account) -> Iterator[tuple[str, list[str]]]:
+def _parts(account: ReportInput) -> Iterator[tuple[str, list[str]]]:
     said = dict(digest(account))
     if account.rows is not None:
         yield "Read", [f"{account.read}{', from' if account.of_images else ' of'} {account.name}."]
@@ -54,7 +54,7 @@ def _sentences(issues: Iterable[Issue], most: int) -> list[str]:
     return [f"{issue.sentence} {capitalised(issue.action)}".strip() for issue in asked[:most]]
 
 
-def _best(account: Account) -> Iterator[str]:
+def _best(account: ReportInput) -> Iterator[str]:
     """The first finding of each technique."""
     findings = account.findings or ()
     seen: set[str] = set()
@@ -64,7 +64,7 @@ def _best(account: Account) -> Iterator[str]:
             yield finding.sentence
 
 
-def _weakest(account: Account) -> list[str]:
+def _weakest(account: ReportInput) -> list[str]:
     weakest = sorted(column_scores(account).items(), key=lambda item: item[1])[:3]
     if not weakest or account.of_images:
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tidemill.core.score import Score
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
     Details,
@@ -29,7 +29,7 @@ SERIES = "series"
 """The metrics that have chapters of their own."""
 
 
-def trust(account: Account) -> list[Block]:
+def trust(account: ReportInput) -> list[Block]:
     """Whether generated rows can stand for real ones."""
     if account.scores is None:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tidemill.core.score import Score, Scores
 from tidemill.core.words import brief, capitalised, count, plural
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Callout, Figures, Level, Pairs, Paragraph, Tile
 
 PRIVACY = ("nearest", "membership")
@@ -15,7 +15,7 @@ IMAGE_COPIES = ("closeness to training images", "near-copies of training images"
 _LINE = 260
 
 
-def verdict(account: Account) -> list[Block]:
+def verdict(account: ReportInput) -> list[Block]:
     """The verdict on top, the warning about personal data, key figures, and one line a chapter."""
     blocks: list[Block] = []
     if account.scores is not None and account.scores.verdict:
@@ -38,7 +38,7 @@ def verdict(account: Account) -> list[Block]:
     return blocks
 
 
-def digest(account: Account) -> tuple[tuple[str, str], ...]:
+def digest(account: ReportInput) -> tuple[tuple[str, str], ...]:
     """(chapter, one line) for each step that ran; the page and the terminal both begin with
     them."""
     lines = (
@@ -50,7 +50,7 @@ def digest(account: Account) -> tuple[tuple[str, str], ...]:
     return tuple((head, text) for head, text in lines if text)
 
 
-def privacy_scores(account: Account) -> tuple[Score, ...]:
+def privacy_scores(account: ReportInput) -> tuple[Score, ...]:
     """The overall scores about what generated rows give away."""
     scores = account.scores
     return () if scores is None else tuple(s for s in scores.overall() if of_privacy(s))
@@ -71,7 +71,7 @@ def _said(scores: Scores) -> Callout:
     return Callout(level, title, rest, note=scores.limit)
 
 
-def _warning(account: Account) -> Callout:
+def _warning(account: ReportInput) -> Callout:
     columns = len(account.private_columns)
     return Callout(
         "danger",
@@ -83,7 +83,7 @@ def _warning(account: Account) -> Callout:
     )
 
 
-def _tiles(account: Account) -> list[Tile]:
+def _tiles(account: ReportInput) -> list[Tile]:
     tiles = []
     if account.rows is not None:
         tiles.append(
@@ -122,12 +122,12 @@ def _tiles(account: Account) -> list[Tile]:
     return tiles
 
 
-def _changed_columns(account: Account) -> str:
+def _changed_columns(account: ReportInput) -> str:
     number = 0 if account.changes is None else account.changes["column"].n_unique()
     return f"in {plural(number, 'column')}" if number else "nothing had to be changed"
 
 
-def _cleaned(account: Account) -> str:
+def _cleaned(account: ReportInput) -> str:
     if account.issues is None:
         return ""
     cells = 0 if account.changes is None else account.changes.height
@@ -140,7 +140,7 @@ def _cleaned(account: Account) -> str:
     return f"{changed}; {plural(left, 'thing')} for you to look at." if left else f"{changed}."
 
 
-def _found(account: Account) -> str:
+def _found(account: ReportInput) -> str:
     if account.findings is None:
         return ""
     if not account.findings:
@@ -151,7 +151,7 @@ def _found(account: Account) -> str:
     )
 
 
-def _generated(account: Account) -> str:
+def _generated(account: ReportInput) -> str:
     if account.synthetic is None:
         return ""
     by = f" by the model '{account.model}'" if account.model else ""
@@ -163,6 +163,6 @@ def _generated(account: Account) -> str:
     return f"{plural(len(account.synthetic), account.unit)}{by}{learned}."
 
 
-def _shared(account: Account) -> str:
+def _shared(account: ReportInput) -> str:
     said = [score.sentence for score in privacy_scores(account) if score.sentence]
     return brief(said[0], _LINE) if said else ""

@@ -22,7 +22,7 @@ _LARGE = 1e100
 
 
 @dataclass(frozen=True)
-class Layout:
+class FeatureLayout:
     """What the columns of the arrays are.
 
     Attributes:
@@ -81,7 +81,7 @@ def together(*parts: Features) -> Features:
 
 def features(
     tables: Sequence[Dataset], columns: Sequence[Column] | None = None
-) -> tuple[Layout, tuple[Features, ...]]:
+) -> tuple[FeatureLayout, tuple[Features, ...]]:
     """The tables as arrays of one layout.
 
     Levels are ordered by their frequency in all tables together, so that no table can be told by
@@ -106,7 +106,7 @@ def features(
     matrix = np.column_stack(values) if values else np.zeros((rows, 0))
     codes = np.column_stack([c for _, c in coded]) if coded else np.zeros((rows, 0), np.int32)
     gaps = [bool(np.isnan(v).any()) for v in values] + [bool((c == 0).any()) for _, c in coded]
-    layout = Layout(
+    layout = FeatureLayout(
         tuple(c.name for c in numbers),
         tuple(c.name for c in categories),
         tuple(levels for levels, _ in coded),

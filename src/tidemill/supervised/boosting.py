@@ -10,7 +10,7 @@ import lightgbm as lgb
 import numpy as np
 
 from tidemill.core.run import Run
-from tidemill.supervised.arrays import Features, Floats, Layout
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 
 NATIVE_LEVELS = 100
 """Categories up to so many levels are split by LightGBM as sets of levels; others by their rank in
@@ -29,7 +29,7 @@ def tree_matrix(rows: Features) -> Floats:
 
 
 def boosted(
-    layout: Layout,
+    layout: FeatureLayout,
     matrix: Floats,
     label: Floats,
     run: Run,

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from tidemill.supervised.arrays import Features, Floats, Layout
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 
 MOST_NEWTON = 400
 MOST_LEVELS = 30
@@ -57,7 +57,7 @@ def logistic(matrix: Floats, label: Floats) -> LogisticRegression:
         return model.fit(matrix, label)
 
 
-def learn_design(layout: Layout, reference: Features) -> Design:
+def learn_design(layout: FeatureLayout, reference: Features) -> Design:
     """The design whose numbers have mean 0 and variance 1 among the reference rows."""
     numbers = np.ma.masked_invalid(reference.numbers)
     middle, spread = numbers.mean(axis=0).filled(0.0), numbers.std(axis=0).filled(1.0)

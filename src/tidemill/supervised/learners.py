@@ -13,7 +13,7 @@ from tidemill.core.errors import MissingExtra
 from tidemill.core.registry import Entry, Registry
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.supervised.arrays import Features, Floats, Layout
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 from tidemill.supervised.boosting import (
     COLUMNS_A_TREE,
     NATIVE_LEVELS,
@@ -24,7 +24,7 @@ from tidemill.supervised.boosting import (
 from tidemill.supervised.design import MOST_NEWTON, learn_design
 from tidemill.supervised.points import learn_embedding, squared_distances
 
-Learner = Callable[[Layout, Features, Floats, Floats | None, Features, int, Run], Floats]
+Learner = Callable[[FeatureLayout, Features, Floats, Floats | None, Features, int, Run], Floats]
 """(layout, rows, label, weight, test rows, classes, run) -> probabilities (n, classes), or numbers
 (n,) where classes is 0.
 
@@ -92,7 +92,7 @@ def learners_of(columns: Sequence[Column]) -> tuple[str, ...]:
 
 
 def boosting(
-    layout: Layout,
+    layout: FeatureLayout,
     rows: Features,
     label: Floats,
     weight: Floats | None,
@@ -130,7 +130,7 @@ def boosting(
 
 
 def linear(
-    layout: Layout,
+    layout: FeatureLayout,
     rows: Features,
     label: Floats,
     weight: Floats | None,
@@ -162,7 +162,7 @@ def linear(
 
 
 def neighbours(
-    layout: Layout,
+    layout: FeatureLayout,
     rows: Features,
     label: Floats,
     weight: Floats | None,
@@ -200,7 +200,7 @@ def neighbours(
 
 
 def perceptron(
-    layout: Layout,
+    layout: FeatureLayout,
     rows: Features,
     label: Floats,
     weight: Floats | None,
@@ -244,7 +244,7 @@ def perceptron(
 
 
 def convolutional(
-    layout: Layout,
+    layout: FeatureLayout,
     rows: Features,
     label: Floats,
     weight: Floats | None,
@@ -262,7 +262,7 @@ def convolutional(
 
 
 def mirrored(
-    layout: Layout,
+    layout: FeatureLayout,
     rows: Features,
     label: Floats,
     weight: Floats | None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.run import Run
-from tidemill.supervised.arrays import Features, Floats, Layout
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 
 Points = NDArray[np.float32]
 
@@ -55,7 +55,7 @@ class Embedding:
         return np.concatenate([np.zeros((len(rows), 0), np.float32), *parts], axis=1)
 
 
-def learn_embedding(layout: Layout, reference: Features, run: Run) -> Embedding:
+def learn_embedding(layout: FeatureLayout, reference: Features, run: Run) -> Embedding:
     """The embedding that ranks numbers among the reference rows."""
     numbers = len(layout.numbers)
     return Embedding(
@@ -68,7 +68,7 @@ def learn_embedding(layout: Layout, reference: Features, run: Run) -> Embedding:
     )
 
 
-def axes_of(layout: Layout) -> int:
+def axes_of(layout: FeatureLayout) -> int:
     """How many axes the points have."""
     numbers = len(layout.numbers)
     return (

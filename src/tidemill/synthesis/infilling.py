@@ -24,7 +24,7 @@ FRESH = ("id", "text")
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenRows:
     """Rows of a user.
 
     Attributes:
@@ -38,9 +38,9 @@ class Given:
     def __len__(self) -> int:
         return len(self.source)
 
-    def rows(self, index: np.ndarray) -> Given:
+    def rows(self, index: np.ndarray) -> GivenRows:
         """The rows at these positions."""
-        return Given(self.source.rows(index), self.known.rows(index))
+        return GivenRows(self.source.rows(index), self.known.rows(index))
 
     def incomplete(self, schema: Schema) -> np.ndarray:
         """(n,) whether a row lacks a value of a model's columns."""
@@ -52,7 +52,7 @@ class Given:
         ].to_numpy()
 
 
-def taken(rows: Any, schema: Schema, types: Mapping[str, pl.DataType]) -> Given:
+def read_given(rows: Any, schema: Schema, types: Mapping[str, pl.DataType]) -> GivenRows:
     """A user's rows; text is read in the way in which the model's columns are written.
 
     Args:
@@ -79,10 +79,10 @@ def taken(rows: Any, schema: Schema, types: Mapping[str, pl.DataType]) -> Given:
         for name in shared
     ]
     known = Dataset(pl.DataFrame(values), schema.select(shared), name=source.name)
-    return Given(source, known)
+    return GivenRows(source, known)
 
 
-def completed(given: Given, made: Dataset, kept: Collection[str] = ()) -> Dataset:
+def fill(given: GivenRows, made: Dataset, kept: Collection[str] = ()) -> Dataset:
     """The user's rows and columns as they are, missing values filled in, and the model's other
     columns behind them.
 

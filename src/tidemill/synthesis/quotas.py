@@ -13,7 +13,7 @@ from tidemill.core.condition import Condition, Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.fairness import Evening, evened, groups_of
 from tidemill.core.run import Run
-from tidemill.synthesis.sampling import Drawing, Model, Plan
+from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
 
 POOL = 10_000
 """Rows that show what goes together, for shares to be fitted to."""
@@ -22,7 +22,9 @@ Groups = Sequence[tuple[tuple[Test, ...], ...]]
 """For each axis its groups, and for each of these its tests."""
 
 
-def balanced(model: Model, n: int, condition: Condition, sides: Sequence[Side], run: Run) -> Plan:
+def balanced(
+    model: SampledModel, n: int, condition: Condition, sides: Sequence[Side], run: Run
+) -> SamplePlan:
     """A plan in which the named groups have their shares; the rows stand in random order.
 
     Raises:
@@ -33,7 +35,9 @@ def balanced(model: Model, n: int, condition: Condition, sides: Sequence[Side], 
     return _plan(n, condition, groups, met, divided(n, met, sides), run)
 
 
-def fair(model: Model, n: int, condition: Condition, evening: Evening, run: Run) -> Plan:
+def fair(
+    model: SampledModel, n: int, condition: Condition, evening: Evening, run: Run
+) -> SamplePlan:
     """A plan in which each outcome has the same rate in all groups, or is moved towards that by the
     strength.
 
@@ -78,10 +82,12 @@ def fair(model: Model, n: int, condition: Condition, evening: Evening, run: Run)
     return plan
 
 
-def _pool(model: Model, condition: Condition, run: Run) -> pl.DataFrame:
+def _pool(model: SampledModel, condition: Condition, run: Run) -> pl.DataFrame:
     """Rows that show how often what goes together."""
     quiet = Run(run.seed, threads=run.threads)
-    return Drawing(model, Plan(POOL, (condition,), stream="balance"), quiet).all().data.frame
+    return (
+        SampleJob(model, SamplePlan(POOL, (condition,), stream="balance"), quiet).all().data.frame
+    )
 
 
 def _met(pool: pl.DataFrame, groups: Groups) -> np.ndarray:
@@ -96,7 +102,7 @@ def _met(pool: pl.DataFrame, groups: Groups) -> np.ndarray:
 
 def _plan(
     n: int, condition: Condition, groups: Groups, met: np.ndarray, counts: np.ndarray, run: Run
-) -> Plan:
+) -> SamplePlan:
     """So many rows of each combination, in random order."""
     used = np.flatnonzero(counts)
     cells = []
@@ -108,4 +114,4 @@ def _plan(
         np.repeat(np.arange(len(used), dtype=np.int32), counts.ravel()[used])
     )
     shares = None if condition.tests else met.ravel()[used] / met.sum()
-    return Plan(n, tuple(cells), order, shares)
+    return SamplePlan(n, tuple(cells), order, shares)

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.base import Fresh
+from tidemill.codecs.columns.base import SurrogateStream
 from tidemill.codecs.images import ImageCodec
 from tidemill.codecs.series import SequenceCodec
 from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition
-from tidemill.core.dataset import Dataset, Door
+from tidemill.core.dataset import Dataset, FrameLibrary
 from tidemill.core.drawn import Drawn, Odds
-from tidemill.core.grid import Batch, Infilled, Known
+from tidemill.core.grid import Batch, ConditionalSample, Constraints
 from tidemill.core.run import Run
 from tidemill.models.base import Generator
-from tidemill.synthesis.infilling import Given, completed, numbered, stacked
+from tidemill.synthesis.infilling import GivenRows, fill, numbered, stacked
 
 PART = 250_000
 """Rows held in memory at a time; fewer where each has many sites."""
@@ -33,7 +33,7 @@ MANY = 8
 
 
 @dataclass(frozen=True)
-class Model:
+class SampledModel:
     """What rows are drawn from.
 
     Attributes:
@@ -46,7 +46,7 @@ class Model:
     codec: TableCodec | ImageCodec
     generator: Generator
     name: str
-    door: Door
+    door: FrameLibrary
     training: int
 
     @property
@@ -55,7 +55,7 @@ class Model:
         return max(PART * SITES // max(math.prod(self.codec.spec.sites), SITES), 1)
 
     def decoded(
-        self, batch: Batch, rng: np.random.Generator, round_number: int, fresh: Fresh
+        self, batch: Batch, rng: np.random.Generator, round_number: int, fresh: SurrogateStream
     ) -> Dataset:
         """Rows of the model's own columns, marked as generated."""
         made = self.codec.decode(batch, rng, name=self.name, fresh=fresh)
@@ -64,7 +64,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SamplePlan:
     """What is asked of n rows.
 
     Attributes:
@@ -86,7 +86,7 @@ class Plan:
     cells: tuple[Condition, ...] = (Condition(),)
     cell_of: np.ndarray | None = None
     shares: np.ndarray | None = None
-    given: Given | None = None
+    given: GivenRows | None = None
     kept: Sequence[str] = ()
     draws: int = 0
     round_number: int = 1
@@ -101,14 +101,14 @@ class _Tally:
     chance: float = 0.0
     effective: float = 0.0
 
-    def add(self, made: Infilled) -> None:
+    def add(self, made: ConditionalSample) -> None:
         self.rows += len(made.batch)
         self.chance += float(made.chance.sum())
         self.effective += made.effective
 
 
 @dataclass
-class Drawing:
+class SampleJob:
     """The parts of a plan, each made when it is asked for; each part has its own random stream.
 
     Attributes:
@@ -119,12 +119,12 @@ class Drawing:
             where nothing was.
     """
 
-    model: Model
-    plan: Plan
+    model: SampledModel
+    plan: SamplePlan
     run: Run
     chance: np.ndarray | None = None
     _tallies: list[_Tally] = field(default_factory=list)
-    _known: dict[int, Known] = field(default_factory=dict)
+    _known: dict[int, Constraints] = field(default_factory=dict)
     _guessed: int = 0
 
     def all(self) -> Drawn:
@@ -195,7 +195,9 @@ class Drawing:
 
     def _part(self, start: int, size: int, run: Run, chances: list[np.ndarray]) -> Dataset:
         rng = run.rng(self.plan.stream, self.plan.round_number, start // self.model.part)
-        fresh = Fresh(start, run.seed_of(self.plan.stream, "fresh", self.plan.round_number))
+        fresh = SurrogateStream(
+            start, run.seed_of(self.plan.stream, "fresh", self.plan.round_number)
+        )
         if self.plan.given is None:
             return self.model.decoded(
                 self._asked(start, size, rng, run), rng, self.plan.round_number, fresh
@@ -207,7 +209,7 @@ class Drawing:
         chances.append(made.chance)
         self._guessed += int((given.incomplete(self.model.codec.schema) & (made.chance <= 0)).sum())
         own = self.model.decoded(made.batch, rng, self.plan.round_number, fresh)
-        data = completed(given, own, self.plan.kept)
+        data = fill(given, own, self.plan.kept)
         if not self.plan.draws:
             return replace(data.select(own.schema.names), name=own.name, door=own.door)
         return numbered(data, at // len(self.plan.given) + 1) if self.plan.draws > 1 else data
@@ -244,10 +246,12 @@ class Drawing:
         plain = self.model.generator.sample(n, rng, run)
         picked = {}
         for k in frequent:
-            passing = self._known[k].passes(plain if plain.context is None else plain.context)
+            passing = self._known[k].satisfied_by(plain if plain.context is None else plain.context)
             picked[k] = plain.rows(rng.permutation(np.flatnonzero(passing))[: counts[k]])
             taken = len(picked[k])
-            self._tallies[k].add(Infilled(picked[k], np.full(taken, passing.mean()), taken))
+            self._tallies[k].add(
+                ConditionalSample(picked[k], np.full(taken, passing.mean()), taken)
+            )
         return picked
 
     def _of_cell(self, k: int, n: int, rng: np.random.Generator, run: Run) -> Batch:
@@ -260,12 +264,12 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class SeriesDrawing:
+class SeriesSampleJob:
     """n new series part by part, each part from a random stream of its own.
 
     Attributes:
         codec, generator: Both fitted.
-        name, door: As in :class:`Model`.
+        name, door: As in :class:`SampledModel`.
         n: How many series.
         run: For progress; names the streams.
         round_number: The origin of the rows.
@@ -274,7 +278,7 @@ class SeriesDrawing:
     codec: SequenceCodec
     generator: Generator
     name: str
-    door: Door
+    door: FrameLibrary
     n: int
     run: Run
     round_number: int = 1
@@ -287,7 +291,7 @@ class SeriesDrawing:
         part = max(PART // self.codec.window, 1)
         for start in range(0, max(self.n, 1), part):
             rng = self.run.rng("sample", self.round_number, start // part)
-            fresh = Fresh(start, self.run.seed_of("sample", "fresh", self.round_number))
+            fresh = SurrogateStream(start, self.run.seed_of("sample", "fresh", self.round_number))
             batch = self.generator.sample(min(part, self.n - start), rng, self.run)
             made = self.codec.decode(batch, rng, self.name, fresh)
             origin = pl.repeat(self.round_number, len(made), dtype=pl.Int16, eager=True)
@@ -295,13 +299,13 @@ class SeriesDrawing:
 
 
 def completions(
-    model: Model,
-    given: Given,
+    model: SampledModel,
+    given: GivenRows,
     condition: Condition,
     kept: Sequence[str],
     rng: np.random.Generator,
     run: Run,
-) -> Infilled:
+) -> ConditionalSample:
     """What rows of a user lack, drawn given what they have.
 
     Args:
@@ -329,4 +333,4 @@ def completions(
         batch.tick[at], batch.code[at] = made.batch.tick, made.batch.code
         chance[at] = made.chance
         effective += made.effective
-    return Infilled(batch, chance, effective)
+    return ConditionalSample(batch, chance, effective)

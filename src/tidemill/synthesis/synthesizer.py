@@ -31,11 +31,11 @@ from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, Interpolates, LearnsInSteps, unfitted
-from tidemill.models.cascade import Conditioned
-from tidemill.synthesis.infilling import Given, taken
+from tidemill.models.cascade import Cascade
+from tidemill.synthesis.infilling import GivenRows, read_given
 from tidemill.synthesis.quotas import balanced
 from tidemill.synthesis.quotas import fair as fairly
-from tidemill.synthesis.sampling import Drawing, Model, Plan, SeriesDrawing
+from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan, SeriesSampleJob
 
 MIN_ROWS = 20
 MAX_SAMPLE = 100_000_000
@@ -109,9 +109,9 @@ class Synthesizer:
             else self._generator.steps_done
         )
 
-    def glimpses(self, run: Run) -> tuple[tuple[int, Dataset], ...]:
+    def snapshots(self, run: Run) -> tuple[tuple[int, Dataset], ...]:
         """(step, rows made then) as learning went; nothing for a model that was loaded."""
-        seen = self._generator.glimpses if isinstance(self._generator, LearnsInSteps) else []
+        seen = self._generator.snapshots if isinstance(self._generator, LearnsInSteps) else []
         return tuple(
             (step, self._codec.decode(batch, run.rng("glimpse", step))) for step, batch in seen
         )
@@ -227,7 +227,7 @@ class Synthesizer:
             )
         batch = codec.encode(data)
         if codec.spec.context is not None:
-            generator = Conditioned(model, generator)
+            generator = Cascade(model, generator)
         if start is None:
             generator.fit(codec.spec, batch, run)
         elif isinstance(generator, LearnsInSteps):
@@ -432,7 +432,7 @@ class Synthesizer:
         """The levels of a column, the most frequent first; none where it has no levels."""
         return self._codec.levels(name)
 
-    def taken(self, rows: Any) -> Given:
+    def read_given(self, rows: Any) -> GivenRows:
         """A user's rows in the model's types.
 
         Raises:
@@ -440,19 +440,19 @@ class Synthesizer:
                 kind.
         """
         self.only_rows("completing of given rows")
-        if isinstance(rows, Given):
+        if isinstance(rows, GivenRows):
             return rows
         empty = Batch(
             np.zeros((0, len(self._codec.spec.reals)), np.int64),
             np.zeros((0, len(self._codec.spec.codes)), np.int32),
         )
         blank = self._codec.decode(empty, np.random.default_rng(0)).frame
-        return taken(rows, self.schema, blank.schema)
+        return read_given(rows, self.schema, blank.schema)
 
     @property
-    def _model(self) -> Model:
+    def _model(self) -> SampledModel:
         assert not isinstance(self._codec, SequenceCodec)
-        return Model(
+        return SampledModel(
             self._codec,
             self._generator,
             self.manifest["name"],
@@ -470,12 +470,12 @@ class Synthesizer:
         like: Any,
         run: Run,
         round_number: int,
-    ) -> Drawing | SeriesDrawing:
+    ) -> SampleJob | SeriesSampleJob:
         condition = self.condition(where)
         if isinstance(self._codec, SequenceCodec):
             if balance or fair or like is not None:
                 self.only_rows("drawing with balance, fair or like")
-            return SeriesDrawing(
+            return SeriesSampleJob(
                 self._codec,
                 self._generator,
                 self.manifest["name"],
@@ -488,9 +488,9 @@ class Synthesizer:
         _check_one(
             {"like": like is not None, "balance": bool(balance), "fair": evening is not None}
         )
-        given = None if like is None else self._own_columns(self.taken(like), run)
+        given = None if like is None else self._own_columns(self.read_given(like), run)
         n = _checked(len(given) if n is None and given is not None else n)
-        plan = Plan(n, (condition,), given=given)
+        plan = SamplePlan(n, (condition,), given=given)
         if balance and n:
             plan = balanced(
                 self._model,
@@ -501,23 +501,23 @@ class Synthesizer:
             )
         if evening is not None and evening.strength and n:
             plan = fairly(self._model, n, condition, evening, run)
-        return Drawing(self._model, replace(plan, round_number=round_number), run)
+        return SampleJob(self._model, replace(plan, round_number=round_number), run)
 
-    def _infilling(self, rows: Any, draws: int, keep: Sequence[str], run: Run) -> Drawing:
+    def _infilling(self, rows: Any, draws: int, keep: Sequence[str], run: Run) -> SampleJob:
         if draws < 1:
             raise OptionError(f"{draws} draws cannot be made", hint="ask for 1 or more")
         for name in keep:
             self.schema[name]  # raises where there is none
-        given = self.taken(rows)
-        return Drawing(
+        given = self.read_given(rows)
+        return SampleJob(
             self._model,
-            Plan(
+            SamplePlan(
                 _checked(draws * len(given)), given=given, kept=keep, draws=draws, stream="infill"
             ),
             run,
         )
 
-    def _own_columns(self, given: Given, run: Run) -> Given:
+    def _own_columns(self, given: GivenRows, run: Run) -> GivenRows:
         """The rows without columns that the model does not have."""
         others = [name for name in given.source.schema.names if name not in self.schema]
         if others:
@@ -526,7 +526,7 @@ class Synthesizer:
                 f"column{'s' if len(others) > 1 else ''} that the model has "
                 f"not, left out here: {', '.join(others[:5])}{', ...' if len(others) > 5 else ''}"
             )
-        return Given(
+        return GivenRows(
             given.source.select(
                 [name for name in self.schema.names if name in given.source.schema]
             ),
@@ -571,7 +571,7 @@ class Synthesizer:
                 else TableCodec
             )
             codec = sort.from_state(documents["codec"])
-            family = MODELS.load(manifest["model"]) if codec.spec.context is None else Conditioned
+            family = MODELS.load(manifest["model"]) if codec.spec.context is None else Cascade
             generator = family.from_state(codec.spec, documents["generator"], arrays)
             return Synthesizer(
                 codec,

@@ -17,7 +17,7 @@ from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.words import figure, plural, share
-from tidemill.synthesis.infilling import FRESH, Given
+from tidemill.synthesis.infilling import FRESH, GivenRows
 from tidemill.synthesis.synthesizer import Synthesizer
 
 DRAWS = 20
@@ -181,10 +181,10 @@ def what_if(
     """
     asked = _asked(model, set)
     measured = _outcomes(model, outcome)
-    given = model.taken(rows)
+    given = model.read_given(rows)
     drawn_anew = _redrawn(model.schema, given, asked, measured, redraw, keep)
     stay = [name for name in given.source.schema.names if name not in drawn_anew]
-    own = Given(
+    own = GivenRows(
         given.source.select(stay),
         given.known.select([n for n in given.known.schema.names if n in stay]),
     )
@@ -273,7 +273,7 @@ def _outcomes(model: Synthesizer, outcome: str | Sequence[str] | None) -> list[s
 
 def _redrawn(
     schema: Schema,
-    given: Given,
+    given: GivenRows,
     asked: Condition,
     measured: Sequence[str | Condition],
     redraw: Sequence[str] | None,
@@ -331,10 +331,10 @@ def _tied(schema: Schema, fixed: set[str], anew: set[str]) -> set[str]:
         changing, tied = changing | more, tied | more
 
 
-def _set(own: Given, given: Given, asked: Condition, model: Synthesizer) -> Given:
+def _set(own: GivenRows, given: GivenRows, asked: Condition, model: Synthesizer) -> GivenRows:
     """The rows with what is set in the place of their own values."""
     values = [pl.Series(test.column, [test.value] * len(own)) for test in asked.tests]
-    typed = model.taken(pl.DataFrame(values)).known if values else own.known
+    typed = model.read_given(pl.DataFrame(values)).known if values else own.known
     known = own.known.frame.with_columns(typed.frame)
     schema = model.schema.select([name for name in model.schema.names if name in known.columns])
     source = own.source.frame.with_columns(typed.frame)
@@ -344,14 +344,14 @@ def _set(own: Given, given: Given, asked: Condition, model: Synthesizer) -> Give
             model.schema[name] if name in typed.schema else columns[name] for name in source.columns
         )
     )
-    return Given(
+    return GivenRows(
         replace(own.source, frame=source, schema=shown, origin=None),
         Dataset(known.select(schema.names), schema, name=own.known.name),
     )
 
 
 def _drawn(
-    model: Synthesizer, rows: Given, draws: int, facts: Sequence[str], run: Run, name: str
+    model: Synthesizer, rows: GivenRows, draws: int, facts: Sequence[str], run: Run, name: str
 ) -> Drawn:
     """The rows drawn so many times, without a word about it."""
     inner = Run(run.seed_of("what-if", name), threads=run.threads)
@@ -384,7 +384,7 @@ def _shifts(
     measured: Sequence[str | Condition],
     before: Dataset,
     after: Dataset,
-    given: Given,
+    given: GivenRows,
     draws: int,
     run: Run,
 ) -> tuple[Shift, ...]:
@@ -421,7 +421,7 @@ def _shift(
     expression: pl.Expr,
     before: Dataset,
     after: Dataset,
-    given: Given,
+    given: GivenRows,
     draws: int,
     run: Run,
 ) -> Shift:

@@ -10,7 +10,7 @@ from tidemill.core.run import Run
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.folds import BINS
 from tidemill.trials.problem import Problem
-from tidemill.trials.trial import Arm, Rows
+from tidemill.trials.trial import Arm, TrialRows
 
 REAL, WEIGHTS, REPEATED = "real rows alone", "class weights", "real rows repeated"
 
@@ -23,19 +23,23 @@ def controls(problem: Problem, strategy: Arm) -> list[Arm]:
     classes: copies of training rows cannot beat it. Class weights need classes.
     """
     weighted = [class_weights(problem)] if problem.classes else []
-    return [Arm(REAL, "real", lambda data, run: Rows(data)), *weighted, repeated(problem, strategy)]
+    return [
+        Arm(REAL, "real", lambda data, run: TrialRows(data)),
+        *weighted,
+        repeated(problem, strategy),
+    ]
 
 
 def class_weights(problem: Problem) -> Arm:
     """Real rows, each class with the same weight in sum."""
 
-    def make(data: Dataset, run: Run) -> Rows:
+    def make(data: Dataset, run: Run) -> TrialRows:
         label = problem.coded(data)
         known = ~np.isnan(label)
         counts = np.bincount(label[known].astype(int), minlength=len(problem.classes))
         weight = np.ones(len(label))
         weight[known] = known.sum() / ((counts > 0).sum() * counts[label[known].astype(int)])
-        return Rows(data, weight)
+        return TrialRows(data, weight)
 
     return Arm(WEIGHTS, "real", make)
 
@@ -44,9 +48,9 @@ def repeated(problem: Problem, strategy: Arm) -> Arm:
     """Real rows repeated (or left out) at random until each class, or tenth of a number, has as
     many as in the strategy."""
 
-    def make(data: Dataset, run: Run) -> Rows:
+    def make(data: Dataset, run: Run) -> TrialRows:
         asked = problem.coded(strategy.make(data, run).data)
-        return Rows(
+        return TrialRows(
             data.rows(
                 as_many(problem.coded(data), asked, len(problem.classes), run.rng("repeated"))
             )

@@ -12,18 +12,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tidemill.core.dataset import Dataset, Door
+from tidemill.core.dataset import Dataset, FrameLibrary
 from tidemill.core.errors import DataError, TidemillError
 from tidemill.core.run import Run
 from tidemill.io.frames import to_native
 from tidemill.supervised.arrays import Features, features
 from tidemill.supervised.points import Points, learn_embedding, nearest
 from tidemill.trials.problem import Problem
-from tidemill.trials.trial import Arm, Rows
+from tidemill.trials.trial import Arm, TrialRows
 
 
 @runtime_checkable
-class Sampler(Protocol):
+class Resampler(Protocol):
     """What imbalanced-learn calls a sampler."""
 
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -47,16 +47,16 @@ def table(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> Arm
     homes = _homes(train, synthetic, problem, run)
     plain = _plain(synthetic, train, homes.all)
 
-    def make(data: Dataset, own: Run) -> Rows:
+    def make(data: Dataset, own: Run) -> TrialRows:
         real = _plain(data, train, homes.all)
-        return Rows(
+        return TrialRows(
             replace(real, frame=pl.concat([real.frame, plain.frame.filter(homes.among(data))]))
         )
 
     return Arm("generated rows", "generated", once(make))
 
 
-def sampler(model: Sampler, problem: Problem, name: str = "") -> Arm:
+def sampler(model: Resampler, problem: Problem, name: str = "") -> Arm:
     """What a sampler makes of the real rows of each fold, which is all that it sees.
 
     It is copied for each fold; where its ``random_state`` is None, it is given one, so that results
@@ -69,7 +69,7 @@ def sampler(model: Sampler, problem: Problem, name: str = "") -> Arm:
     """
     pandas = type(model).__module__.partition(".")[0] == "imblearn"
 
-    def make(data: Dataset, run: Run) -> Rows:
+    def make(data: Dataset, run: Run) -> TrialRows:
         given = native(data, problem, "pandas" if pandas or data.door == "pandas" else "polars")
         try:
             made = fresh(model, run).fit_resample(*given)
@@ -81,17 +81,17 @@ def sampler(model: Sampler, problem: Problem, name: str = "") -> Arm:
                 where=data.name,
                 hint="try it on the columns to learn from and the target by itself",
             ) from error
-        return Rows(returned(made, data, problem))
+        return TrialRows(returned(made, data, problem))
 
     return Arm(name or type(model).__name__, "generated", once(make))
 
 
-def once(make: Callable[[Dataset, Run], Rows]) -> Callable[[Dataset, Run], Rows]:
+def once(make: Callable[[Dataset, Run], TrialRows]) -> Callable[[Dataset, Run], TrialRows]:
     """The same, but asked again for the same rows at once it gives what it gave; its control asks
     for the counts of it."""
-    last: list[tuple[Dataset, int, Rows]] = []
+    last: list[tuple[Dataset, int, TrialRows]] = []
 
-    def remembering(data: Dataset, run: Run) -> Rows:
+    def remembering(data: Dataset, run: Run) -> TrialRows:
         if not last or last[0][0] is not data or last[0][1] != run.seed:
             last[:] = [(data, run.seed, make(data, run))]
         return last[0][2]
@@ -99,7 +99,7 @@ def once(make: Callable[[Dataset, Run], Rows]) -> Callable[[Dataset, Run], Rows]
     return remembering
 
 
-def native(data: Dataset, problem: Problem, door: Door = "polars") -> tuple[Any, Any]:
+def native(data: Dataset, problem: Problem, door: FrameLibrary = "polars") -> tuple[Any, Any]:
     """The columns to learn from and the target of rows that have one, for a sampler."""
     names = [column.name for column in problem.columns]
     known = data.frame.filter(pl.col(problem.target.name).is_not_null())
@@ -107,7 +107,7 @@ def native(data: Dataset, problem: Problem, door: Door = "polars") -> tuple[Any,
     return frame[names], frame[problem.target.name]
 
 
-def fresh(model: Sampler, run: Run) -> Sampler:
+def fresh(model: Resampler, run: Run) -> Resampler:
     """A copy of a sampler that has learned nothing, with a random state of its own where it had
     none."""
     if not hasattr(model, "get_params"):

@@ -14,7 +14,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Event, Run
-from tidemill.supervised.arrays import Features, Floats, Layout, features
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
 from tidemill.supervised.folds import Positions, folds, subset
 from tidemill.supervised.intervals import Interval, corrected
 from tidemill.supervised.learners import LEARNERS, Learner
@@ -23,7 +23,7 @@ from tidemill.trials.problem import Problem, problem_of
 
 
 @dataclass(frozen=True)
-class Rows:
+class TrialRows:
     """What a learner learns from.
 
     Attributes:
@@ -48,11 +48,11 @@ class Arm:
 
     name: str
     kind: Literal["real", "interpolated", "generated"]
-    make: Callable[[Dataset, Run], Rows]
+    make: Callable[[Dataset, Run], TrialRows]
 
 
 @dataclass(frozen=True)
-class Unit:
+class FoldResult:
     """What one arm reached in one fold.
 
     Attributes:
@@ -74,7 +74,7 @@ class Unit:
         return asdict(self)
 
     @staticmethod
-    def from_state(state: Mapping[str, Any]) -> Unit:
+    def from_state(state: Mapping[str, Any]) -> FoldResult:
         """The unit that :meth:`to_state` wrote."""
         values = {
             learner: {
@@ -82,7 +82,7 @@ class Unit:
             }
             for learner, found in state["values"].items()
         }
-        return Unit(**{**state, "values": values})
+        return FoldResult(**{**state, "values": values})
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Trials:
         real: Mean number of real rows that a fold learns from.
     """
 
-    units: tuple[Unit, ...]
+    units: tuple[FoldResult, ...]
     measures: Mapping[str, Measure]
     test_share: float
     folds: int
@@ -148,7 +148,7 @@ class Trials:
 
 
 def predicted(
-    rows: Rows, test: Dataset, learner: str, run: Run, *, problem: Problem | None = None
+    rows: TrialRows, test: Dataset, learner: str, run: Run, *, problem: Problem | None = None
 ) -> Floats:
     """What a learner that was shown these rows says of others.
 
@@ -171,7 +171,7 @@ def predicted(
 
 
 def score(
-    rows: Rows,
+    rows: TrialRows,
     test: Dataset,
     learners: Sequence[str],
     measures: Iterable[Measure],
@@ -198,8 +198,8 @@ def trial(
     repeats: int = 2,
     problem: Problem | None = None,
     test: Dataset | None = None,
-    known: Iterable[Unit] = (),
-    finished: Callable[[Unit], None] | None = None,
+    known: Iterable[FoldResult] = (),
+    finished: Callable[[FoldResult], None] | None = None,
 ) -> Trials:
     """Compare strategies by repeated stratified cross-validation.
 
@@ -243,7 +243,7 @@ def trial(
                     if unit is None:
                         rows = arm.make(real, own)
                         values = bench.scored(rows, other.rows(asked), measures, own, problem)
-                        unit = Unit(arm.name, share, fold, len(rows.data), values)
+                        unit = FoldResult(arm.name, share, fold, len(rows.data), values)
                         if finished:
                             finished(unit)
                     units.append(unit)
@@ -328,14 +328,14 @@ def entities(data: Dataset) -> NDArray[np.int64] | None:
 class _Shown:
     """Rows to learn from and rows to test on, as arrays of one layout."""
 
-    layout: Layout
+    layout: FeatureLayout
     rows: Features
     label: Floats
     weight: Floats | None
     test: Features
 
 
-def _encoded(rows: Rows, test: Dataset, problem: Problem) -> _Shown:
+def _encoded(rows: TrialRows, test: Dataset, problem: Problem) -> _Shown:
     label = problem.coded(rows.data)
     known = ~np.isnan(label)
     if not known.any():
@@ -358,7 +358,12 @@ class _Bench:
         self._threads = ThreadpoolController()
 
     def scored(
-        self, rows: Rows, test: Dataset, measures: Sequence[Measure], run: Run, problem: Problem
+        self,
+        rows: TrialRows,
+        test: Dataset,
+        measures: Sequence[Measure],
+        run: Run,
+        problem: Problem,
     ) -> dict[str, dict[str, float]]:
         truth = problem.coded(test)
         known = ~np.isnan(truth)
@@ -404,7 +409,7 @@ def _part(learn: Positions, share: float, problem: Problem, run: Run) -> Positio
     return learn[subset(problem.label[learn], share, len(problem.classes), run.rng("share"))]
 
 
-def _whole(unit: Unit, learners: Sequence[str], measures: Sequence[Measure]) -> bool:
+def _whole(unit: FoldResult, learners: Sequence[str], measures: Sequence[Measure]) -> bool:
     return all(
         measure.name in unit.values.get(learner, {}) for learner in learners for measure in measures
     )

@@ -18,7 +18,7 @@ from tidemill.supervised.measures import Measure, checked_cost, measures
 from tidemill.trials import wording
 from tidemill.trials.controls import REAL, controls
 from tidemill.trials.problem import Problem, problem_of
-from tidemill.trials.strategies import Sampler, sampler, table
+from tidemill.trials.strategies import Resampler, sampler, table
 from tidemill.trials.trial import Arm, Trials, child, predicted, trial
 
 SHARES = (1.0, 0.3, 0.1)
@@ -51,7 +51,7 @@ class _Contest:
 
 def verdict(
     train: Dataset,
-    synthetic: Dataset | Sampler,
+    synthetic: Dataset | Resampler,
     run: Run,
     *,
     learners: Sequence[str] | None = None,
@@ -164,8 +164,8 @@ def _check(train: Dataset, holdout: Dataset | None) -> None:
 
 
 def _affordable(
-    train: Dataset, synthetic: Dataset | Sampler, run: Run
-) -> tuple[Dataset, Dataset | Sampler, list[str]]:
+    train: Dataset, synthetic: Dataset | Resampler, run: Run
+) -> tuple[Dataset, Dataset | Resampler, list[str]]:
     """Samples of large tables, and what to say of it."""
     caveats = []
     if len(train) > MOST_ROWS:
@@ -183,7 +183,7 @@ def _affordable(
 
 def _contest(
     real: Dataset,
-    made: Dataset | Sampler,
+    made: Dataset | Resampler,
     run: Run,
     learners: Sequence[str] | None,
     metric: str | None,
@@ -239,7 +239,7 @@ def _fitting(learners: Sequence[str] | None, problem: Problem) -> tuple[str, ...
     return tuple(dict.fromkeys(learners or default))
 
 
-def _told_of(made: Dataset | Sampler, problem: Problem, holdout: Dataset | None) -> list[str]:
+def _told_of(made: Dataset | Resampler, problem: Problem, holdout: Dataset | None) -> list[str]:
     """What a reader must know of the rows."""
     if not isinstance(made, Dataset):
         return []

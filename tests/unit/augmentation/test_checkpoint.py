@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tidemill.augmentation.checkpoint import Journal
+from tidemill.augmentation.checkpoint import LoopCheckpoint
 from tidemill.core.errors import OutputError
 
 
 def test_known_figures_are_not_measured_again(tmp_path: Path) -> None:
     path = tmp_path / "journal.json"
-    first = Journal(path, "one")
+    first = LoopCheckpoint(path, "one")
     assert first.figures("a", lambda: [1.0, 2.0]) == [1.0, 2.0]
-    again = Journal(path, "one")
+    again = LoopCheckpoint(path, "one")
     assert again.found == 1
 
     def measured() -> list[float]:
@@ -27,9 +27,9 @@ def test_known_figures_are_not_measured_again(tmp_path: Path) -> None:
 
 def test_another_loop_s_journal_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "journal.json"
-    Journal(path, "one").figures("a", lambda: [1.0])
+    LoopCheckpoint(path, "one").figures("a", lambda: [1.0])
     with pytest.raises(OutputError, match="other data or with other options"):
-        Journal(path, "two")
+        LoopCheckpoint(path, "two")
     path.write_text("{")
     with pytest.raises(OutputError, match="damaged"):
-        Journal(path, "one")
+        LoopCheckpoint(path, "one")

@@ -12,17 +12,17 @@ from tidemill.augmentation.diversity import diversity
 from tidemill.augmentation.gates import gates, through
 from tidemill.augmentation.interpolated import interpolated, methods
 from tidemill.augmentation.strategy import Step, Strategy
-from tidemill.augmentation.training_sets import MOST_AMOUNT, TAUGHT, Settings, Workshop
+from tidemill.augmentation.training_sets import MOST_AMOUNT, TAUGHT, GeneratorOptions, TrainingSets
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.trials.problem import problem_of
 
-SETTINGS = Settings(options={"effort": "plain"})
+SETTINGS = GeneratorOptions(options={"effort": "plain"})
 
 
 @pytest.fixture(scope="module")
-def shop() -> Workshop:
-    return Workshop(table("classes", 400), SETTINGS, Run(4))
+def shop() -> TrainingSets:
+    return TrainingSets(table("classes", 400), SETTINGS, Run(4))
 
 
 def test_strategies_state_themselves() -> None:
@@ -37,7 +37,7 @@ def test_strategies_state_themselves() -> None:
         assert str(strategy)
 
 
-def test_generated_rows_are_marked_and_real_ones_stand_first(shop: Workshop) -> None:
+def test_generated_rows_are_marked_and_real_ones_stand_first(shop: TrainingSets) -> None:
     made = shop.rows(Strategy(steps=(Step("alike", 1, 1 / 3),)))
     assert made.weight is not None
     real = len(shop.real)
@@ -48,14 +48,14 @@ def test_generated_rows_are_marked_and_real_ones_stand_first(shop: Workshop) -> 
     assert 0.8 * real < len(made.data) - real <= real
 
 
-def test_class_weights_make_classes_equal(shop: Workshop) -> None:
+def test_class_weights_make_classes_equal(shop: TrainingSets) -> None:
     made = shop.rows(Strategy(balanced=True))
     assert made.weight is not None
     label = problem_of(shop.real).label
     assert made.weight[label == 1].sum() == pytest.approx(made.weight[label == 0].sum())
 
 
-def test_copies_are_real_rows_of_the_same_classes(shop: Workshop) -> None:
+def test_copies_are_real_rows_of_the_same_classes(shop: TrainingSets) -> None:
     steps = (Step("rare"),)
     added, copied = shop.rows(Strategy(steps=steps)), shop.rows(Strategy(steps=steps, copied=True))
     names = shop.real.schema.names
@@ -68,18 +68,20 @@ def test_copies_are_real_rows_of_the_same_classes(shop: Workshop) -> None:
     assert copied.data.frame.join(shop.real.frame, on=list(names), how="anti").height == 0
 
 
-def test_a_generator_never_learns_from_generated_rows_alone(shop: Workshop) -> None:
+def test_a_generator_never_learns_from_generated_rows_alone(shop: TrainingSets) -> None:
     taught = shop.taught((Step("alike", MOST_AMOUNT), Step("rare")))
     assert taught.frame.head(len(shop.real)).equals(shop.real.frame)
     assert len(taught) <= (1 + TAUGHT) * len(shop.real) + 1
-    unguarded = Workshop(shop.real, Settings(options={"effort": "plain"}, guarded=False), Run(4))
+    unguarded = TrainingSets(
+        shop.real, GeneratorOptions(options={"effort": "plain"}, guarded=False), Run(4)
+    )
     alone = unguarded.taught((Step("alike"),)).origin
     assert alone is not None
     assert alone.min() == 1
 
 
-def test_the_same_seed_gives_the_same_rows(shop: Workshop) -> None:
-    again = Workshop(shop.real, SETTINGS, Run(4))
+def test_the_same_seed_gives_the_same_rows(shop: TrainingSets) -> None:
+    again = TrainingSets(shop.real, SETTINGS, Run(4))
     for strategy in (Strategy(method="SMOTE"), Strategy(steps=(Step("weak spots"),))):
         assert again.rows(strategy).data.frame.equals(shop.rows(strategy).data.frame)
 

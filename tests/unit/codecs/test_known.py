@@ -18,7 +18,7 @@ from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 
@@ -26,7 +26,7 @@ ROWS = 120
 MOMENTS = st.integers(-300, 300).map(lambda hours: datetime(2024, 1, 1) + timedelta(hours=hours))
 
 
-def satisfied(spec: Spec, known: Known, batch: Batch) -> np.ndarray:
+def satisfied(spec: Spec, known: Constraints, batch: Batch) -> np.ndarray:
     """(n,) whether each row keeps what is known; bounds of a real hold wherever it has a number."""
     fine = np.ones(len(batch), bool)
     for code, levels in known.code.items():

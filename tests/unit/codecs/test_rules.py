@@ -18,7 +18,7 @@ from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Known
+from tidemill.core.grid import Batch, Constraints
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
 
@@ -311,7 +311,7 @@ def test_conditions_on_all_columns(drawn: st.DataObject, seed: int, gaps: str, p
     try:
         known, refusal = codec.known(condition), ""
     except ConditionError as error:
-        known, refusal = Known(), str(error)
+        known, refusal = Constraints(), str(error)
     if refusal:
         assert not condition.mask(data.frame).any() or "one span" in refusal
         return

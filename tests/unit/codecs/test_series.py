@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidemill.codecs.columns.base import Fresh
+from tidemill.codecs.columns.base import SurrogateStream
 from tidemill.codecs.series import SERIES, SequenceCodec
 from tidemill.core import series as cut
 from tidemill.core.dataset import Dataset
@@ -242,7 +242,7 @@ def test_without_an_entity_a_column_tells_windows_apart() -> None:
     data = table({"when": data["when"], "x": data["x"]}, {"when": "time"})
     codec = SequenceCodec(20).fit(data, Run())
     back = codec.decode(
-        codec.encode(data).rows(np.arange(3)), np.random.default_rng(0), fresh=Fresh(7)
+        codec.encode(data).rows(np.arange(3)), np.random.default_rng(0), fresh=SurrogateStream(7)
     )
     assert back.schema.names == (SERIES, "when", "x")
     assert back[SERIES].to_list() == np.repeat([8, 9, 10], 20).tolist()

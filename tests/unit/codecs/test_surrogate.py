@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidemill.codecs.columns.base import Fresh
+from tidemill.codecs.columns.base import SurrogateStream
 from tidemill.codecs.columns.surrogate import IdCodec, shape_of
 from tidemill.core.grid import Batch
 from tidemill.core.run import Run
@@ -31,7 +31,7 @@ IDS = {
 }
 
 
-def made(codec: IdCodec, n: int, fresh: Fresh) -> pl.Series:
+def made(codec: IdCodec, n: int, fresh: SurrogateStream) -> pl.Series:
     return codec.decode(
         Batch(np.zeros((n, 0), np.int64), np.zeros((n, 0), np.int32)),
         np.random.default_rng(fresh.first),
@@ -45,16 +45,16 @@ def test_no_id_is_met_twice_in_any_part_and_none_is_real(name: str) -> None:
     codec = IdCodec().fit(
         Column("id", "id"), real if name != "numbers" else real.cast(pl.Int64), Run()
     )
-    parts = [made(codec, 3000, Fresh(first, 7)) for first in (0, 3000, 6000)]
+    parts = [made(codec, 3000, SurrogateStream(first, 7)) for first in (0, 3000, 6000)]
     ids = pl.concat(parts).cast(pl.String)
     assert ids.n_unique() == 9000
     assert not set(ids) & set(real)
-    assert parts[1].equals(made(codec, 3000, Fresh(3000, 7)))
+    assert parts[1].equals(made(codec, 3000, SurrogateStream(3000, 7)))
 
 
 def test_ids_with_room_are_in_form_and_differ_by_seed() -> None:
     codec = IdCodec().fit(Column("id", "id"), pl.Series("id", IDS["drawn freely"]), Run())
-    one, other = (made(codec, 2000, Fresh(0, seed)) for seed in (1, 2))
+    one, other = (made(codec, 2000, SurrogateStream(0, seed)) for seed in (1, 2))
     assert {shape_of(text) for text in one} == {shape_of("1234-ABCDE")}
     assert len(set(one) & set(other)) < 5
     for place in range(4):
@@ -70,7 +70,10 @@ def test_any_form(ids: list[str], first: int) -> None:
     codec = IdCodec().fit(Column("id", "id"), pl.Series("id", ids), Run())
     assert (
         pl.concat(
-            [made(codec, 50, Fresh(first, 1)), made(codec, 50, Fresh(first + 50, 1))]
+            [
+                made(codec, 50, SurrogateStream(first, 1)),
+                made(codec, 50, SurrogateStream(first + 50, 1)),
+            ]
         ).n_unique()
         == 100
     )

@@ -19,7 +19,7 @@ from tidemill.imaging.pixels import images as column
 from tidemill.metrics.evaluate import evaluate
 from tidemill.metrics.images.copies import BY_FEATURES, BY_PIXELS, COPIES, copies
 from tidemill.metrics.images.distribution import images
-from tidemill.metrics.images.features import Album, Albums, shrunk
+from tidemill.metrics.images.features import ImageSets, LabelledImages, shrunk
 from tidemill.metrics.images.fidelity import COVERAGE, FRECHET, LIKENESS, PRECISION, RECALL
 from tidemill.metrics.images.frechet import frechet
 from tidemill.metrics.images.learning import ACCURACY
@@ -76,12 +76,12 @@ def of_real(parts: Parts) -> dict[str, Score]:
     return {score.name: score for score in found}
 
 
-def album(pixels: np.ndarray) -> Album:
-    return Album(pixels[..., None], None)
+def album(pixels: np.ndarray) -> LabelledImages:
+    return LabelledImages(pixels[..., None], None)
 
 
 def pixel_scores(parts: Parts, made: np.ndarray) -> dict[str, Score]:
-    sets = Albums(
+    sets = ImageSets(
         *(
             album(pixels)
             for pixels in (parts["train"][0], parts["holdout"][0], made, noise(parts["train"][0]))

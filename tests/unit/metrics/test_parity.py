@@ -17,7 +17,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Kind, Schema
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.parity.curve import resampled
-from tidemill.metrics.parity.groups import Group, Grouping, grouping
+from tidemill.metrics.parity.groups import ColumnGroups, Group, grouping
 from tidemill.metrics.parity.parity import parity
 from tidemill.metrics.parity.rates import (
     Share,
@@ -190,7 +190,7 @@ def even(data: Dataset, asked: dict[str, str], n: int) -> Dataset:
     levels = sorted(frame[group].unique()), sorted(frame[outcome].unique())
     label = np.searchsorted(levels[1], frame[outcome].to_numpy()).astype(float)
     masks = tuple(Group(level, ((frame[group] == level).to_numpy(),)) for level in levels[0])
-    at = resampled(Grouping(group, masks, ()), label, len(levels[1]), Run(1))
+    at = resampled(ColumnGroups(group, masks, ()), label, len(levels[1]), Run(1))
     assert at is not None
     return data.rows(np.random.default_rng(0).permutation(at)[:n])
 
@@ -302,7 +302,7 @@ def test_resampled_rows_have_equal_rates(classes: int) -> None:
     label[(group == 0) & (np.arange(900) % 7 == 0)] = classes - 1
     label[:5] = np.nan
     masks = tuple(Group(str(k), (group == k,)) for k in range(2))
-    at = resampled(Grouping("g", masks, ()), label, classes, Run())
+    at = resampled(ColumnGroups("g", masks, ()), label, classes, Run())
     if at is None:  # a class that a group never has cannot be drawn
         assert any(
             not ((group == k) & (label == c)).any() for k in range(3) for c in range(classes)

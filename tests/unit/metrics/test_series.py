@@ -16,7 +16,7 @@ from tidemill.core.score import Evidence, Score
 from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
 from tidemill.metrics.series.judges import (
     SHARP,
-    Classifier,
+    SeriesClassifier,
     Windows,
     _Network,
     discriminative,
@@ -72,8 +72,8 @@ def disordered(data: Dataset, seed: int = 0) -> Dataset:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metric, "FORECAST_STEPS", 300)
-    monkeypatch.setattr(metric, "PAPER", Classifier(steps=300))
-    monkeypatch.setattr(metric, "SHARP", Classifier(steps=300, hidden=8, changes=True))
+    monkeypatch.setattr(metric, "PAPER", SeriesClassifier(steps=300))
+    monkeypatch.setattr(metric, "SHARP", SeriesClassifier(steps=300, hidden=8, changes=True))
 
 
 @cache
@@ -164,8 +164,8 @@ def test_only_the_sharp_judge_sees_how_slow_series_move() -> None:
     prices = 10 + 90 * rng.random((600, 1, 2)) + rng.normal(size=(600, 16, 2)).cumsum(axis=1) / 4
     one, other = prices[:300], prices[300:]
     shuffled = np.stack([window[rng.permutation(16)] for window in other])
-    quick = Classifier(steps=400)
-    sharp = Classifier(steps=400, hidden=8, changes=True)
+    quick = SeriesClassifier(steps=400)
+    sharp = SeriesClassifier(steps=400, hidden=8, changes=True)
     assert discriminative(one, other, classifier=sharp) < 0.12
     assert discriminative(one, shuffled, classifier=quick) < 0.15
     assert discriminative(one, shuffled, classifier=sharp) > 0.35
@@ -187,7 +187,7 @@ def test_a_single_feature_and_lengths_are_coped_with() -> None:
     rng = np.random.default_rng(0)
     values = rng.random((60, 6, 1))
     windows = Windows(values, rng.integers(1, 7, 60))
-    assert 0 <= discriminative(windows, windows, classifier=Classifier(steps=5)) <= 0.5
+    assert 0 <= discriminative(windows, windows, classifier=SeriesClassifier(steps=5)) <= 0.5
     assert predictive(windows, windows, steps=5) < 1
     assert SHARP.changes
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidemill.models.dichotomies import Questions, halved, joined
+from tidemill.models.dichotomies import NestedDichotomies, halved, joined
 
 COUNTS = st.lists(st.integers(0, 500), min_size=1, max_size=60).map(
     lambda counts: np.array(counts, np.int64)
 )
 
 
-def check(questions: Questions, count: np.ndarray) -> None:
+def check(questions: NestedDichotomies, count: np.ndarray) -> None:
     assert sorted(questions.symbols) == list(range(len(count)))
     assert questions.rows[0] == count.sum()
     for node in range(len(questions)):

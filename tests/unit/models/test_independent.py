@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tidemill.core.errors import ConditionError
-from tidemill.core.grid import Batch, Code, Known, Partial, Real, Spec, Sum
+from tidemill.core.grid import Batch, Code, Constraints, LinearBound, PartialRows, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models.independent import Independent
 
@@ -33,21 +33,24 @@ def model() -> Independent:
     ("known", "holds"),
     [
         (
-            Known({0: np.array([[3, 9], [40, 45]])}, {0: np.array([False, True, True])}),
+            Constraints({0: np.array([[3, 9], [40, 45]])}, {0: np.array([False, True, True])}),
             lambda t, c: (
                 (((t[:, 0] >= 3) & (t[:, 0] <= 9)) | ((t[:, 0] >= 40) & (t[:, 0] <= 45)))
                 & (c[:, 0] > 0)
             ),
         ),
         (
-            Known(code={1: PRESENT}, sums=(Sum((0, 1), (1, -1), 5, 10),)),
+            Constraints(code={1: PRESENT}, sums=(LinearBound((0, 1), (1, -1), 5, 10),)),
             lambda t, c: (c[:, 1] == 0) & (t[:, 0] - t[:, 1] >= 5) & (t[:, 0] - t[:, 1] <= 10),
         ),
         (
-            Known(
+            Constraints(
                 {1: np.array([[10, 25]])},
                 {1: PRESENT},
-                (Sum((0, 1), (2, 3), -(2**62), 70), Sum((0, 2), (-1, -1), -9000, 2**62)),
+                (
+                    LinearBound((0, 1), (2, 3), -(2**62), 70),
+                    LinearBound((0, 2), (-1, -1), -9000, 2**62),
+                ),
             ),
             lambda t, c: (
                 (c[:, 1] == 0)
@@ -60,7 +63,7 @@ def model() -> Independent:
     ],
     ids=["intervals", "sum", "two sums"],
 )
-def test_against_throwing_away(known: Known, holds: Holds) -> None:
+def test_against_throwing_away(known: Constraints, holds: Holds) -> None:
     every = model().sample(1_000_000, np.random.default_rng(1))
     kept = every.rows(holds(every.tick, every.code))
     made = model().infill(20_000, known, np.random.default_rng(2))
@@ -82,16 +85,18 @@ def test_against_throwing_away(known: Known, holds: Holds) -> None:
 
 def test_single_rows() -> None:
     rows = Batch(np.tile([[7, 20, 5]], (3, 1)), np.tile([[2, 0]], (3, 1)).astype(np.int32))
-    partial = Partial(
+    partial = PartialRows(
         rows,
         np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0]], bool),
         np.array([[1, 0], [0, 1], [0, 0]], bool),
     )
-    made = model().infill(3, Known(rows=partial), np.random.default_rng(0))
+    made = model().infill(3, Constraints(rows=partial), np.random.default_rng(0))
     assert (made.batch.tick[0, 0], made.batch.code[0, 0], made.batch.tick[1, 1]) == (7, 2, 20)
     assert made.chance[2] == 1.0
     assert 0 < made.chance[0] < made.chance[1] < 0.2
-    bounded = Known(code={1: PRESENT}, sums=(Sum((0, 1), (1, 1), 40, 45),), rows=partial)
+    bounded = Constraints(
+        code={1: PRESENT}, sums=(LinearBound((0, 1), (1, 1), 40, 45),), rows=partial
+    )
     made = model().infill(3, bounded, np.random.default_rng(0))
     total = made.batch.tick[:, 0] + made.batch.tick[:, 1]
     assert ((total >= 40) & (total <= 45)).all()
@@ -100,12 +105,12 @@ def test_single_rows() -> None:
 @pytest.mark.parametrize(
     "known",
     [
-        Known({0: np.array([[60, 70]])}),
-        Known(code={0: np.zeros(3, bool)}),
-        Known(code={1: PRESENT}, sums=(Sum((0, 1), (1, 1), 500, 600),)),
+        Constraints({0: np.array([[60, 70]])}),
+        Constraints(code={0: np.zeros(3, bool)}),
+        Constraints(code={1: PRESENT}, sums=(LinearBound((0, 1), (1, 1), 500, 600),)),
     ],
     ids=["interval", "levels", "sum"],
 )
-def test_what_never_occurs(known: Known) -> None:
+def test_what_never_occurs(known: Constraints) -> None:
     with pytest.raises(ConditionError, match="no training row"):
         model().infill(10, known, np.random.default_rng(0))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tidemill.core.errors import ArtifactError
-from tidemill.core.grid import Batch, Code, Known, Real, Spec
+from tidemill.core.grid import Batch, Code, Constraints, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models.forest import Forest
 from tidemill.models.trees import Trees
@@ -76,7 +76,7 @@ def test_a_condition_on_a_late_column_shifts_the_early_ones() -> None:
     model = Trees().fit(late, batch, Run())
     for level in range(3):
         made = model.infill(
-            2000, Known(code={0: np.arange(3) == level}), np.random.default_rng(2)
+            2000, Constraints(code={0: np.arange(3) == level}), np.random.default_rng(2)
         ).batch
         here = batch.code[:, 0] == level
         assert abs(made.tick[:, 0].mean() - batch.tick[here, 0].mean()) < 0.12 * 1000

@@ -18,7 +18,7 @@ from tidemill.core.finding import Finding, Findings
 from tidemill.core.picture import Picture, Table
 from tidemill.core.schema import Column, Rule, Schema
 from tidemill.core.score import Score, Scores
-from tidemill.reporting.base import Account, Round
+from tidemill.reporting.base import ReportInput, Round
 
 Kind = Literal["bars", "across", "lines", "points", "heat"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -212,7 +212,7 @@ SCORES = Scores(
 
 
 @pytest.fixture
-def account(tips: Dataset) -> Account:
+def account(tips: Dataset) -> ReportInput:
     train, holdout, synthetic = split(tips)
     changes = pl.DataFrame(
         {
@@ -224,7 +224,7 @@ def account(tips: Dataset) -> Account:
             "reason": ["r", "r", "r"],
         }
     )
-    return Account(
+    return ReportInput(
         name="tips",
         command="tidemill run tips.csv --target tip",
         seed=7,
@@ -285,10 +285,10 @@ def account(tips: Dataset) -> Account:
 
 
 @pytest.fixture
-def nasty(account: Account) -> Callable[[str], Account]:
+def nasty(account: ReportInput) -> Callable[[str], ReportInput]:
     """An account in which everything that comes from data is a given text."""
 
-    def made(text: str) -> Account:
+    def made(text: str) -> ReportInput:
         def renamed(data: Dataset | None) -> Dataset:
             assert data is not None
             frame = data.frame.rename({"day": text}).with_columns(pl.lit(text).alias("time"))

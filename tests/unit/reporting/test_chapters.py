@@ -8,7 +8,7 @@ import pytest
 from tidemill.core.finding import Finding, Findings
 from tidemill.core.picture import Picture, Table
 from tidemill.core.score import Score, Scores
-from tidemill.reporting.base import Account, Round
+from tidemill.reporting.base import ReportInput, Round
 from tidemill.reporting.blocks import (
     Block,
     Card,
@@ -36,12 +36,14 @@ def tables(blocks: list[Block]) -> list[TableBlock]:
     return [b for b in walk(blocks) if isinstance(b, TableBlock)]
 
 
-def test_equal_changes_are_counted_together_and_personal_data_left_out(account: Account) -> None:
+def test_equal_changes_are_counted_together_and_personal_data_left_out(
+    account: ReportInput,
+) -> None:
     changes = next(t for t in tables(cleaned(account)) if "Before → after" in t.columns)
     assert changes.rows == (("day", "“sun ” → “Sun”", 2, "r"),)
 
 
-def test_rules_are_told_once(account: Account) -> None:
+def test_rules_are_told_once(account: ReportInput) -> None:
     assert account.issues is not None
     rule = replace(account.issues[2], check="rules", sentence="'tip' is never above 'total_bill'.")
     told = replace(account, issues=(*account.issues, rule))
@@ -49,14 +51,16 @@ def test_rules_are_told_once(account: Account) -> None:
     assert not [t for t in tables(cleaned(told)) if any(rule.sentence == row[0] for row in t.rows)]
 
 
-def test_many_findings_without_pictures_are_a_table_with_its_tail_folded(account: Account) -> None:
+def test_many_findings_without_pictures_are_a_table_with_its_tail_folded(
+    account: ReportInput,
+) -> None:
     blocks = found(account)
     shown = next(b for b in blocks if isinstance(b, TableBlock) and b.columns[1] == "Lift")
     assert len(shown.rows) == 10
     assert any(isinstance(b, Details) and b.summary == "4 more" for b in blocks)
 
 
-def test_findings_with_pictures_are_cards_with_their_figures_folded(account: Account) -> None:
+def test_findings_with_pictures_are_cards_with_their_figures_folded(account: ReportInput) -> None:
     picture, table = Picture("bars", "p", (1, 2), (("s", (1.0, 2.0)),)), Table(("a",), ((1,),))
     several = Findings(
         Finding("segments", "segment", f"{i}", 1.0, "m", 1, picture=picture, table=table)
@@ -68,12 +72,12 @@ def test_findings_with_pictures_are_cards_with_their_figures_folded(account: Acc
     )
 
 
-def test_nothing_found_is_said(account: Account) -> None:
+def test_nothing_found_is_said(account: ReportInput) -> None:
     assert "Nothing was found" in texts(found(replace(account, findings=Findings())))
     assert found(replace(account, findings=None)) == []
 
 
-def test_scores_stand_in_the_chapter_that_they_are_about(account: Account) -> None:
+def test_scores_stand_in_the_chapter_that_they_are_about(account: ReportInput) -> None:
     names = [
         [g.name for b in chapter(account) if isinstance(b, Gauges) for g in b.items]
         for chapter in (trust, share)
@@ -85,14 +89,14 @@ def test_scores_stand_in_the_chapter_that_they_are_about(account: Account) -> No
     assert "Not computed: utility (there are too few rows)." in texts(trust(account))
 
 
-def test_columns_with_the_lowest_score_come_first(account: Account) -> None:
+def test_columns_with_the_lowest_score_come_first(account: ReportInput) -> None:
     grid = next(b for b in generated(account) if isinstance(b, Grid))
     scores = [b.match if b.score is None else b.score for b in grid.blocks if hasattr(b, "match")]
     assert len(scores) == 7
     assert scores == sorted(scores)
 
 
-def test_real_rows_may_be_typed_otherwise_than_generated_ones(account: Account) -> None:
+def test_real_rows_may_be_typed_otherwise_than_generated_ones(account: ReportInput) -> None:
     assert account.holdout is not None
     other = account.holdout.with_frame(
         account.holdout.frame.with_columns(
@@ -102,7 +106,7 @@ def test_real_rows_may_be_typed_otherwise_than_generated_ones(account: Account) 
     assert texts(generated(replace(account, holdout=other))) == texts(generated(account))
 
 
-def test_a_warning_in_the_verdict_looks_like_one(account: Account) -> None:
+def test_a_warning_in_the_verdict_looks_like_one(account: ReportInput) -> None:
     scores = Scores((), "Warning: they give away rows. They are useful.", "No guarantee.")
     first = verdict(replace(account, scores=scores))[0]
     assert (first.level, first.title, first.text, first.note) == (  # type: ignore[union-attr]
@@ -125,13 +129,13 @@ def test_a_warning_in_the_verdict_looks_like_one(account: Account) -> None:
         (Round(2, 10, {}, 5, "AUC", 0.8, 0.9, (0.05, 0.15)), "a clear difference"),
     ],
 )
-def test_what_a_round_did_is_one_sentence(turn: Round, words: str, account: Account) -> None:
+def test_what_a_round_did_is_one_sentence(turn: Round, words: str, account: ReportInput) -> None:
     assert words in outcome(turn, "tip")
     assert rounds(replace(account, rounds=(turn,)))
 
 
-def test_no_holdout_no_scores_no_model(account: Account) -> None:
-    bare = Account("bare", synthetic=account.synthetic)
+def test_no_holdout_no_scores_no_model(account: ReportInput) -> None:
+    bare = ReportInput("bare", synthetic=account.synthetic)
     assert [sort for sort, _ in digest(bare)] == ["Generated"]
     assert "122" in texts(generated(bare))
     assert trust(bare) == []

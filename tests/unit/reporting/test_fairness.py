@@ -7,7 +7,7 @@ from dataclasses import replace
 from tidemill.core.picture import Picture, Table
 from tidemill.core.schema import Column
 from tidemill.core.score import Score, Scores
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Code, Details, Gauges, Heading, Paragraph, PictureBlock, walk
 from tidemill.reporting.build import build
 from tidemill.reporting.fairness import fairness, gaps
@@ -47,7 +47,7 @@ PARITY = (
 )
 
 
-def watched(account: Account) -> Account:
+def watched(account: ReportInput) -> ReportInput:
     """The account with scores of parity and a target of two classes."""
     assert account.scores is not None
     assert account.train is not None
@@ -59,7 +59,7 @@ def watched(account: Account) -> Account:
     )
 
 
-def test_groups_are_told_from_the_gap_to_its_cost(account: Account) -> None:
+def test_groups_are_told_from_the_gap_to_its_cost(account: ReportInput) -> None:
     blocks = list(walk(fairness(watched(account))))
     assert [b.text for b in blocks if isinstance(b, Heading)] == ["Groups of 'sex'"]
     [gauges] = [b for b in blocks if isinstance(b, Gauges)]
@@ -74,7 +74,7 @@ def test_groups_are_told_from_the_gap_to_its_cost(account: Account) -> None:
     ]
 
 
-def test_the_scores_have_one_place_and_a_line(account: Account) -> None:
+def test_the_scores_have_one_place_and_a_line(account: ReportInput) -> None:
     full = watched(account)
     assert not any(
         "'sex'" in one.name for b in walk(trust(full)) if isinstance(b, Gauges) for one in b.items
@@ -87,7 +87,7 @@ def test_the_scores_have_one_place_and_a_line(account: Account) -> None:
     ]
 
 
-def test_undeclared_columns_are_suggested(account: Account) -> None:
+def test_undeclared_columns_are_suggested(account: ReportInput) -> None:
     assert account.train is not None
     schema = account.train.schema.replacing(Column("sex", "category"))
     [said] = fairness(replace(account, train=replace(account.train, schema=schema)))
@@ -95,8 +95,8 @@ def test_undeclared_columns_are_suggested(account: Account) -> None:
     assert said.text.startswith("By its name, this column may be sensitive: sex.")
 
 
-def test_nothing_is_said_where_nothing_is_known(account: Account) -> None:
-    assert not fairness(Account("tips"))
+def test_nothing_is_said_where_nothing_is_known(account: ReportInput) -> None:
+    assert not fairness(ReportInput("tips"))
     assert not fairness(replace(account, scores=Scores(())))
     assert account.train is not None
     plain = account.train.select(["total_bill", "tip"])

@@ -23,7 +23,7 @@ from tidemill.core.score import Score, Scores
 from tidemill.imaging.pixels import images as column_of
 from tidemill.imaging.pixels import pixels
 from tidemill.imaging.sheet import strip
-from tidemill.reporting.base import BETWEEN, Account, Learning
+from tidemill.reporting.base import BETWEEN, Learning, ReportInput
 from tidemill.reporting.blocks import (
     Block,
     Gauges,
@@ -94,7 +94,7 @@ SCORES = Scores(
 
 
 @pytest.fixture(scope="module")
-def account() -> Account:
+def account() -> ReportInput:
     made = digits(400, 600)
     way = made.rows(np.arange(2 * BETWEEN))
     some = made.rows(np.arange(20))
@@ -116,7 +116,7 @@ def account() -> Account:
         severity="warning",
         picture=sheet("twice"),
     )
-    return Account(
+    return ReportInput(
         "digits",
         seed=3,
         rows=400,
@@ -147,7 +147,9 @@ def said(blocks: list[Block]) -> str:
     )
 
 
-def test_the_chapter_shows_real_beside_generated_then_classes_then_ways(account: Account) -> None:
+def test_the_chapter_shows_real_beside_generated_then_classes_then_ways(
+    account: ReportInput,
+) -> None:
     real, made, classes, ways = sheets(images(account))
     assert (real.title, made.title) == ("Real training images", "Generated images")
     assert [one.strips[0].width for one in (real, made)] == [8 * (3 * 8 + 1) - 1] * 2
@@ -155,11 +157,11 @@ def test_the_chapter_shows_real_beside_generated_then_classes_then_ways(account:
     assert len(ways.strips) == 2
 
 
-def test_it_says_that_real_images_are_shown(account: Account) -> None:
+def test_it_says_that_real_images_are_shown(account: ReportInput) -> None:
     assert "This page shows real training images" in build(account).html()
 
 
-def test_what_is_shown_of_a_class_is_of_that_class(account: Account) -> None:
+def test_what_is_shown_of_a_class_is_of_that_class(account: ReportInput) -> None:
     assert account.train is not None
     assert account.synthetic is not None
     zeros = sheets(images(account))[2].strips[0]
@@ -169,33 +171,33 @@ def test_what_is_shown_of_a_class_is_of_that_class(account: Account) -> None:
         assert (own == picture[:, left : left + 8]).all(axis=(1, 2)).any()
 
 
-def test_a_class_that_was_never_generated_leaves_its_place_empty(account: Account) -> None:
+def test_a_class_that_was_never_generated_leaves_its_place_empty(account: ReportInput) -> None:
     assert account.synthetic is not None
     few = account.synthetic.with_frame(account.synthetic.frame.filter(pl.col("label") != "0"))
     zeros = sheets(images(replace(account, synthetic=few)))[2].strips[0]
     assert (opened(zeros)[:, 8 * 9 :] == 255).all()
 
 
-def test_the_same_account_gives_the_same_page(account: Account) -> None:
+def test_the_same_account_gives_the_same_page(account: ReportInput) -> None:
     assert build(account).to_state() == build(account).to_state()
     assert images(account) != images(replace(account, seed=4))
 
 
-def test_learning_is_told_by_strips_instead_of_columns(account: Account) -> None:
+def test_learning_is_told_by_strips_instead_of_columns(account: ReportInput) -> None:
     shown = sheets(generated(account))
     assert [one.label for one in shown[-1].strips] == ["step 10", "step 40"]
     assert {(one.width, one.height) for one in shown[-1].strips} == {(12 * 9 - 1, 8)}
     assert "First generated rows" not in said(generated(account))
 
 
-def test_sheets_stand_where_they_belong(account: Account) -> None:
+def test_sheets_stand_where_they_belong(account: ReportInput) -> None:
     for chapter, title in ((cleaned, "twice"), (found, "two sorts")):
         assert [one.title for one in sheets(chapter(account))] == [title]
     assert "closest pairs" in said(share(account))
     assert len(sheets(share(account))) == 1
 
 
-def test_scores_of_copies_are_told_where_sharing_is(account: Account) -> None:
+def test_scores_of_copies_are_told_where_sharing_is(account: ReportInput) -> None:
     names = [
         [g.name for b in chapter(account) if isinstance(b, Gauges) for g in b.items]
         for chapter in (trust, share)
@@ -203,7 +205,7 @@ def test_scores_of_copies_are_told_where_sharing_is(account: Account) -> None:
     assert names == [["image coverage"], [score.name for score in SCORES][1:]]
 
 
-def test_images_are_called_images(account: Account) -> None:
+def test_images_are_called_images(account: ReportInput) -> None:
     page = build(account)
     assert page.summary().startswith("Read       400 images of 8 x 8 pixels, from digits.")
     assert ("Generated", "200 images by the model 'gan', learned from 300 images.") in digest(
@@ -212,14 +214,14 @@ def test_images_are_called_images(account: Account) -> None:
     assert "rows" not in page.summary()
 
 
-def test_data_without_images_have_no_such_chapter(account: Account) -> None:
+def test_data_without_images_have_no_such_chapter(account: ReportInput) -> None:
     assert account.train is not None
     assert account.synthetic is not None
     train, synthetic = (data.select(["label"]) for data in (account.train, account.synthetic))
     assert images(replace(account, train=train, synthetic=synthetic)) == []
 
 
-def test_classes_are_not_shown_where_labels_are_personal_data(account: Account) -> None:
+def test_classes_are_not_shown_where_labels_are_personal_data(account: ReportInput) -> None:
     personal = Issue(
         "personal", "'label' holds names of people.", ("label",), 300, severity="personal data"
     )
@@ -228,7 +230,7 @@ def test_classes_are_not_shown_where_labels_are_personal_data(account: Account) 
     assert "On the way from one image to another" in said(shown)
 
 
-def test_images_without_labels_have_no_classes(account: Account) -> None:
+def test_images_without_labels_have_no_classes(account: ReportInput) -> None:
     assert account.train is not None
     assert account.synthetic is not None
     bare = replace(
@@ -241,7 +243,7 @@ def test_images_without_labels_have_no_classes(account: Account) -> None:
 
 
 def test_the_page_comes_back_from_its_figures_and_fits_the_schema(
-    account: Account, tmp_path: Path
+    account: ReportInput, tmp_path: Path
 ) -> None:
     page = build(account)
     page.save(tmp_path / "report.json")
@@ -289,11 +291,11 @@ def test_small_images_are_shown_larger() -> None:
     assert SheetBlock("", (strip("", np.zeros((16, 28, 28, 1), np.uint8)),)).scale == 2
 
 
-def test_learning_that_was_cut_short_has_no_empty_curves(account: Account) -> None:
+def test_learning_that_was_cut_short_has_no_empty_curves(account: ReportInput) -> None:
     cut = replace(
         account,
         learning=Learning(
-            {"score": [[100, 0.5]]}, 100, (account.learning or Learning({}, 0)).glimpses
+            {"score": [[100, 0.5]]}, 100, (account.learning or Learning({}, 0)).snapshots
         ),
     )
     shown = list(walk(generated(cut)))

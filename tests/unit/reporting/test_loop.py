@@ -10,9 +10,9 @@ import pytest
 from tests.unit.reporting.conftest import FINDINGS, split
 from tests.unit.reporting.test_schema import validated
 from tidemill.core.dataset import Dataset
-from tidemill.core.verdict import Candidate, Contrast, Turn, Verdict
+from tidemill.core.verdict import Candidate, Contrast, RoundRecord, Verdict
 from tidemill.reporting.blocks import Callout, Code, PictureBlock, Series, walk
-from tidemill.reporting.loop import LoopAccount, build_loop, sentences
+from tidemill.reporting.loop import LoopReportInput, build_loop, sentences
 from tidemill.reporting.page import Report
 from tidemill.reporting.plots import Intervals, plot
 
@@ -56,9 +56,9 @@ def verdict(main: Contrast, test: Contrast | None, *, helps: bool) -> Verdict:
 
 
 @pytest.fixture
-def loop_account(tips: Dataset) -> LoopAccount:
+def loop_account(tips: Dataset) -> LoopReportInput:
     train, test, _ = split(tips)
-    first = Turn(
+    first = RoundRecord(
         0,
         candidates=(
             Candidate("real rows alone", "real", 0, 0.48),
@@ -66,7 +66,7 @@ def loop_account(tips: Dataset) -> LoopAccount:
         ),
         reason="beat this",
     )
-    second = Turn(
+    second = RoundRecord(
         1,
         ("day is Fri: 19 real rows", "size is 1: 4 real rows"),
         300,
@@ -85,7 +85,7 @@ def loop_account(tips: Dataset) -> LoopAccount:
     said = verdict(
         contrast(0.021, 0.008, 0.033, level=0.975), contrast(0.018, -0.002, 0.04), helps=True
     )
-    return LoopAccount(
+    return LoopReportInput(
         "tips",
         said,
         (first, second),
@@ -107,7 +107,7 @@ def loop_account(tips: Dataset) -> LoopAccount:
 
 
 def test_the_verdict_comes_first_with_its_interval_and_the_one_look(
-    loop_account: LoopAccount,
+    loop_account: LoopReportInput,
 ) -> None:
     first = build_loop(loop_account).blocks[0]
     assert isinstance(first, Callout)
@@ -132,7 +132,7 @@ def test_the_verdict_comes_first_with_its_interval_and_the_one_look(
     ],
 )
 def test_whatever_does_not_help_is_not_advised(
-    loop_account: LoopAccount, gain: float, low: float, high: float, said: str
+    loop_account: LoopReportInput, gain: float, low: float, high: float, said: str
 ) -> None:
     told = replace(
         loop_account,
@@ -150,7 +150,7 @@ def test_whatever_does_not_help_is_not_advised(
     assert page.html()
 
 
-def test_a_loop_that_generated_nothing_has_a_page(loop_account: LoopAccount) -> None:
+def test_a_loop_that_generated_nothing_has_a_page(loop_account: LoopReportInput) -> None:
     bare = replace(
         loop_account,
         turns=loop_account.turns[:1],
@@ -166,7 +166,7 @@ def test_a_loop_that_generated_nothing_has_a_page(loop_account: LoopAccount) -> 
     validated("report", page.to_state())
 
 
-def test_the_page_fits_its_schema_and_comes_back(loop_account: LoopAccount) -> None:
+def test_the_page_fits_its_schema_and_comes_back(loop_account: LoopReportInput) -> None:
     page = build_loop(loop_account)
     validated("report", page.to_state())
     assert Report.from_state(page.to_state()) == page
@@ -184,7 +184,7 @@ def test_the_page_fits_its_schema_and_comes_back(loop_account: LoopAccount) -> N
     assert "97 % of the rare values" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_every_candidate_has_its_interval(loop_account: LoopAccount) -> None:
+def test_every_candidate_has_its_interval(loop_account: LoopReportInput) -> None:
     pictures = [
         b
         for b in walk(build_loop(loop_account).blocks)
@@ -199,7 +199,7 @@ def test_every_candidate_has_its_interval(loop_account: LoopAccount) -> None:
     } <= {*names}
 
 
-def test_costs_are_money_and_lower_is_better(loop_account: LoopAccount) -> None:
+def test_costs_are_money_and_lower_is_better(loop_account: LoopReportInput) -> None:
     main = Contrast(
         MADE, "class weights", "boosting", "cost", 1.0, 1900.0, 2150.0, 250.0, 40.0, 460.0
     )
@@ -218,13 +218,13 @@ def test_costs_are_money_and_lower_is_better(loop_account: LoopAccount) -> None:
     assert "A false alarm costs 5, a missed case 200." in build_loop(told).html()
 
 
-def test_the_summary_for_a_terminal_is_short(loop_account: LoopAccount) -> None:
+def test_the_summary_for_a_terminal_is_short(loop_account: LoopReportInput) -> None:
     lines = build_loop(loop_account).summary().splitlines()
     assert lines[0].startswith("Verdict    Use generated rows")
     assert all(len(line) <= 100 for line in lines)
 
 
-def test_classifiers_of_weights_are_given_weights(loop_account: LoopAccount) -> None:
+def test_classifiers_of_weights_are_given_weights(loop_account: LoopReportInput) -> None:
     told = replace(loop_account, strategy=f"{MADE} with class weights")
     code = [b.text for b in build_loop(told).blocks if isinstance(b, Code)]
     assert any('class_weight="balanced"' in text for text in code)

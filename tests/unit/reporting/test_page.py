@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tidemill.core.errors import InputError, OutputError
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Comparison, Heading, Paragraph, walk
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
@@ -50,7 +50,7 @@ class Seen(HTMLParser):
         self.text += data
 
 
-def test_the_chapters_stand_in_a_readers_order(account: Account) -> None:
+def test_the_chapters_stand_in_a_readers_order(account: ReportInput) -> None:
     heads = [b.text for b in build(account).blocks if isinstance(b, Heading) and b.level == 2]
     assert heads == [
         "What was cleaned",
@@ -63,7 +63,7 @@ def test_the_chapters_stand_in_a_readers_order(account: Account) -> None:
     ]
 
 
-def test_the_page_is_well_formed_and_asks_for_nothing_from_outside(account: Account) -> None:
+def test_the_page_is_well_formed_and_asks_for_nothing_from_outside(account: ReportInput) -> None:
     seen = Seen(build(account).html())
     assert not seen.open
     assert not seen.tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
@@ -76,7 +76,7 @@ def test_the_page_is_well_formed_and_asks_for_nothing_from_outside(account: Acco
     assert ("http-equiv", "Content-Security-Policy") in seen.attributes
 
 
-def test_everything_from_data_is_escaped(nasty: Callable[[str], Account]) -> None:
+def test_everything_from_data_is_escaped(nasty: Callable[[str], ReportInput]) -> None:
     page = build(nasty(NASTY)).html()
     seen = Seen(page)
     assert not seen.tags & {"script", "img"}
@@ -88,7 +88,7 @@ def test_everything_from_data_is_escaped(nasty: Callable[[str], Account]) -> Non
     assert "\u202e" not in page
 
 
-def test_styles_hold_numbers_only(nasty: Callable[[str], Account]) -> None:
+def test_styles_hold_numbers_only(nasty: Callable[[str], ReportInput]) -> None:
     styles = [
         value for name, value in Seen(build(nasty(NASTY)).html()).attributes if name == "style"
     ]
@@ -97,7 +97,7 @@ def test_styles_hold_numbers_only(nasty: Callable[[str], Account]) -> None:
     assert all(map(allowed.fullmatch, styles))
 
 
-def test_personal_data_are_on_the_first_page_and_their_values_nowhere(account: Account) -> None:
+def test_personal_data_are_on_the_first_page_and_their_values_nowhere(account: ReportInput) -> None:
     page = build(account).html()
     assert page.index("Personal data in 1 column") < page.index("What was cleaned</h2>")
     assert "a@b.org" not in page
@@ -106,11 +106,11 @@ def test_personal_data_are_on_the_first_page_and_their_values_nowhere(account: A
     }
 
 
-def test_what_did_not_run_is_left_out(account: Account) -> None:
-    report = build(Account("only read", rows=3, columns=2))
+def test_what_did_not_run_is_left_out(account: ReportInput) -> None:
+    report = build(ReportInput("only read", rows=3, columns=2))
     assert [b.text for b in report.blocks if isinstance(b, Heading)] == ["How it was made"]
     assert not Seen(report.html()).open
-    only = Account(
+    only = ReportInput(
         "scores alone", synthetic=account.synthetic, holdout=account.holdout, scores=account.scores
     )
     heads = [b.text for b in build(only).blocks if isinstance(b, Heading) and b.level == 2]
@@ -122,7 +122,7 @@ def test_what_did_not_run_is_left_out(account: Account) -> None:
     ]
 
 
-def test_the_page_can_be_drawn_from_its_json_alone(account: Account, tmp_path: Path) -> None:
+def test_the_page_can_be_drawn_from_its_json_alone(account: ReportInput, tmp_path: Path) -> None:
     report = build(account)
     report.save(tmp_path / "report.json")
     again = Report.load(tmp_path)
@@ -133,11 +133,11 @@ def test_the_page_can_be_drawn_from_its_json_alone(account: Account, tmp_path: P
     assert (tmp_path / "report.html").read_text() == report.html()
 
 
-def test_the_same_account_gives_the_same_bytes(account: Account) -> None:
+def test_the_same_account_gives_the_same_bytes(account: ReportInput) -> None:
     assert build(account).html() == build(account).html()
 
 
-def test_an_existing_page_is_refused_on_request(account: Account, tmp_path: Path) -> None:
+def test_an_existing_page_is_refused_on_request(account: ReportInput, tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text("mine")
     with pytest.raises(OutputError, match="exists already"):
         build(account).save(tmp_path / "report.html", overwrite=False)
@@ -206,7 +206,7 @@ def test_a_notebook_shows_it_in_a_frame_of_its_own() -> None:
 
 
 def test_the_summary_is_short_plain_and_to_the_point(
-    account: Account, nasty: Callable[[str], Account]
+    account: ReportInput, nasty: Callable[[str], ReportInput]
 ) -> None:
     lines = build(account).summary().splitlines()
     assert 10 <= len(lines) <= 20
@@ -224,7 +224,7 @@ def test_the_summary_is_short_plain_and_to_the_point(
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", build(nasty(NASTY)).summary())
 
 
-def test_many_columns_are_folded_away(account: Account) -> None:
+def test_many_columns_are_folded_away(account: ReportInput) -> None:
     from dataclasses import replace
 
     import polars as pl

@@ -9,7 +9,7 @@ import pytest
 
 from tidemill.core.artifact import finite
 from tidemill.core.errors import OptionError
-from tidemill.reporting.base import Account
+from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block
 from tidemill.reporting.build import build
 from tidemill.reporting.schema import SCHEMAS, schema
@@ -25,9 +25,9 @@ def test_the_published_schemas_are_schemas(name: str) -> None:
 
 
 def test_what_is_written_fits_the_schemas(
-    account: Account, nasty: Callable[[str], Account]
+    account: ReportInput, nasty: Callable[[str], ReportInput]
 ) -> None:
-    for told in (account, nasty("text"), Account("empty")):
+    for told in (account, nasty("text"), ReportInput("empty")):
         validated("report", build(told).to_state())
         if told.scores is not None and told.findings is not None:
             validated("scores", told.scores.to_state())

@@ -20,7 +20,7 @@ from tidemill.supervised.learners import OF_IMAGES, learners_of
 from tidemill.trials.controls import class_weights
 from tidemill.trials.problem import problem_of
 from tidemill.trials.strategies import table
-from tidemill.trials.trial import Rows, predicted
+from tidemill.trials.trial import TrialRows, predicted
 from tidemill.trials.verdict import verdict
 
 pytest.importorskip("torch")
@@ -55,7 +55,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_learner_of_images_tells_digits_apart(learner: str) -> None:
     problem = problem_of(REAL)
     says, again = (
-        predicted(Rows(REAL), HELD, learner, Run(threads=1), problem=problem) for _ in range(2)
+        predicted(TrialRows(REAL), HELD, learner, Run(threads=1), problem=problem) for _ in range(2)
     )
     assert np.array_equal(says, again)
     assert says.sum(axis=1) == pytest.approx(np.ones(len(HELD)))
@@ -67,7 +67,9 @@ def test_images_that_weigh_next_to_nothing_do_next_to_no_harm() -> None:
     wrong = OTHER.with_frame(OTHER.frame.with_columns(pl.lit(problem.classes[0]).alias("label")))
     both = REAL.with_frame(pl.concat([REAL.frame, wrong.frame]))
     weight = np.concatenate([np.ones(len(REAL)), np.full(len(OTHER), 1e-6)])
-    says = predicted(Rows(both, weight), HELD, "convolutional", Run(threads=1), problem=problem)
+    says = predicted(
+        TrialRows(both, weight), HELD, "convolutional", Run(threads=1), problem=problem
+    )
     assert (says.argmax(axis=1) == problem.coded(HELD)).mean() > 0.8
     assert class_weights(problem).make(REAL, Run()).weight is not None
 

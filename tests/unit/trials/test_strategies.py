@@ -14,7 +14,7 @@ from tidemill.io.reading import read
 from tidemill.trials.controls import as_many, class_weights, controls, repeated
 from tidemill.trials.problem import problem_of
 from tidemill.trials.strategies import sampler, table
-from tidemill.trials.trial import Arm, Rows
+from tidemill.trials.trial import Arm, TrialRows
 
 
 def learned(arm: Arm, data: Dataset) -> pl.DataFrame:
@@ -169,7 +169,9 @@ def test_controls_have_the_weights_and_the_counts_that_they_say() -> None:
     assert sums[0] == pytest.approx(sums[1])
     assert weighted.weight.mean() == pytest.approx(1)
     strategy = Arm(
-        "more", "generated", lambda data, run: Rows(data.rows(np.tile(np.arange(len(data)), 3)))
+        "more",
+        "generated",
+        lambda data, run: TrialRows(data.rows(np.tile(np.arange(len(data)), 3))),
     )
     assert len(repeated(problem, strategy).make(train, Run()).data) == 600
     assert [arm.kind for arm in controls(problem, strategy)] == ["real"] * 3

@@ -13,15 +13,24 @@ from tidemill.core.errors import Cancelled, DataError
 from tidemill.core.run import Event, Run
 from tidemill.supervised.measures import measures
 from tidemill.trials.problem import problem_of
-from tidemill.trials.trial import Arm, Rows, Trials, Unit, child, entities, predicted, trial
+from tidemill.trials.trial import (
+    Arm,
+    FoldResult,
+    TrialRows,
+    Trials,
+    child,
+    entities,
+    predicted,
+    trial,
+)
 
 LEARNERS = ("logistic", "nearest")
-REAL = Arm("real", "real", lambda data, run: Rows(data))
+REAL = Arm("real", "real", lambda data, run: TrialRows(data))
 
 
-def shuffled(data: Dataset, run: Run) -> Rows:
+def shuffled(data: Dataset, run: Run) -> TrialRows:
     noise = data.frame["y"].gather(run.rng("noise").permutation(len(data)))
-    return Rows(data.with_frame(data.frame.with_columns(noise)))
+    return TrialRows(data.with_frame(data.frame.with_columns(noise)))
 
 
 NOISE = Arm("noise", "generated", shuffled)
@@ -55,8 +64,8 @@ def test_it_can_be_gone_on_with_and_gives_the_same() -> None:
     train = dataset(120)
     written: list[str] = []
     whole = tried(train, finished=lambda unit: written.append(json.dumps(unit.to_state())))
-    known = [Unit.from_state(json.loads(line)) for line in written[:7]]
-    again: list[Unit] = []
+    known = [FoldResult.from_state(json.loads(line)) for line in written[:7]]
+    again: list[FoldResult] = []
     resumed = tried(train, known=known, finished=again.append)
     assert len(again) == len(written) - 7
     assert resumed.units == whole.units
@@ -66,7 +75,7 @@ def test_it_stops_when_asked_and_says_how_far_it_is() -> None:
     events: list[Event] = []
     run = Run(listener=events.append)
 
-    def stop(unit: Unit) -> None:
+    def stop(unit: FoldResult) -> None:
         if unit.fold == 1:
             run.cancel()
 
@@ -126,9 +135,9 @@ def test_chances_are_those_of_the_real_class_shares_whatever_was_shown() -> None
     weight = np.where(problem.label == 1, 20.0, 1.0)
     rare = problem.prior[1]
     for rows in (
-        Rows(train),
-        Rows(train, weight),
-        Rows(train.rows(np.repeat(np.arange(2000), weight.astype(int)))),
+        TrialRows(train),
+        TrialRows(train, weight),
+        TrialRows(train.rows(np.repeat(np.arange(2000), weight.astype(int)))),
     ):
         says = predicted(rows, test, "logistic", Run(), problem=problem)
         assert says[:, 1].mean() == pytest.approx(rare, abs=0.02)
@@ -152,7 +161,7 @@ def test_rows_without_any_target_are_told() -> None:
     train = dataset(60)
     blank = train.with_frame(train.frame.with_columns(y=pl.lit(None, pl.String)))
     with pytest.raises(DataError, match="no row to learn from"):
-        predicted(Rows(blank), train, "logistic", Run(), problem=problem_of(train))
+        predicted(TrialRows(blank), train, "logistic", Run(), problem=problem_of(train))
 
 
 def test_many_levels_are_one_class_together_and_unknown_ones_are_missing() -> None:

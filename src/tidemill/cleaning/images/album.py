@@ -23,7 +23,7 @@ _CONTRAST = 2.5
 
 
 @dataclass(frozen=True)
-class Album:
+class TrainingImages:
     """Training images.
 
     Attributes:
@@ -57,11 +57,11 @@ class Album:
         return Sheet(title, tuple(strips))
 
 
-def album(train: Dataset, run: Run, check: str) -> Album | None:
+def album(train: Dataset, run: Run, check: str) -> TrainingImages | None:
     """The images of the training rows, in order; None where there is no column of images, or no
     row."""
     column = image_column(train.schema)
     if column is None or not len(train):
         return None
     few, note = sampled(train, MOST, run, "cleaning", check)
-    return Album(column.name, pixels(few[column.name]), labels(few), note)
+    return TrainingImages(column.name, pixels(few[column.name]), labels(few), note)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tidemill.cleaning.base import Check, Diagnosis
-from tidemill.cleaning.images.album import Album, album
+from tidemill.cleaning.images.album import TrainingImages, album
 from tidemill.cleaning.words import many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
@@ -44,7 +44,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     return Diagnosis(tuple(issues))
 
 
-def _issue(seen: Album, pairs: np.ndarray, one: str, more: str, what: str) -> Issue:
+def _issue(seen: TrainingImages, pairs: np.ndarray, one: str, more: str, what: str) -> Issue:
     count = len(np.unique(pairs[:, 1]))
     said = (
         f"{many(count, f'image {one}', f'images {more}')} {what} "

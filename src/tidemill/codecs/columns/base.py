@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.line import Line
+from tidemill.codecs.columns.line import NumberLine
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Spec
@@ -34,7 +34,7 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
+class SurrogateStream:
     """Where values that are made afresh go on, so that none repeats where rows are made in parts.
 
     Attributes:
@@ -46,7 +46,7 @@ class Fresh:
     seed: int = 0
 
 
-FIRST = Fresh()
+FIRST = SurrogateStream()
 
 
 class ColumnCodec(ABC):
@@ -62,7 +62,7 @@ class ColumnCodec(ABC):
 
     exact: bool = True
     inexact_because: str = ""
-    line: Line | None = None
+    line: NumberLine | None = None
 
     spec: Spec
 
@@ -85,7 +85,9 @@ class ColumnCodec(ABC):
         """(n,) values -> Batch of n rows."""
 
     @abstractmethod
-    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
+    def decode(
+        self, batch: Batch, rng: np.random.Generator, fresh: SurrogateStream = FIRST
+    ) -> pl.Series:
         """Batch of n rows -> (n,) values of the column's typed dtype.
 
         Args:

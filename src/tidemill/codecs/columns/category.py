@@ -14,7 +14,7 @@ from tidemill.codecs.columns.base import (
     FIRST,
     Allowed,
     ColumnCodec,
-    Fresh,
+    SurrogateStream,
     none_passes,
     not_missing,
 )
@@ -134,7 +134,9 @@ class CategoryCodec(ColumnCodec):
         )
         return Batch(batch.tick, code)
 
-    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
+    def decode(
+        self, batch: Batch, rng: np.random.Generator, fresh: SurrogateStream = FIRST
+    ) -> pl.Series:
         """Codes -> levels of the typed dtype; rare ones are drawn from the kept levels."""
         code = self.settled(batch, rng).code[:, 0]
         levels = pl.Series([*self.levels, None], dtype=pl.String)

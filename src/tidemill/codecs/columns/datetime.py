@@ -10,9 +10,9 @@ from typing import Any, Literal, Self, cast
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, Fresh
+from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.intervals import LARGEST, between, everything, union, without
-from tidemill.codecs.columns.line import Line
+from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.columns.presence import ABSENCES, Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
@@ -81,12 +81,12 @@ class DatetimeCodec(ColumnCodec):
                     presence,
                 )
             )
-            self.line = Line(
+            self.line = NumberLine(
                 (*days, 1), Fraction(1, per_day), self._sort, per_day * (self.weekly or 0)
             )
         else:
             weights = tuple(weight // self.day_step for weight in days)
-            self.line = Line(weights, Fraction(self.day_step), self._sort, self.weekly or 0)
+            self.line = NumberLine(weights, Fraction(self.day_step), self._sort, self.weekly or 0)
         return Spec(tuple(reals), codes)
 
     @property
@@ -126,7 +126,9 @@ class DatetimeCodec(ColumnCodec):
         tick[here.to_numpy()] = self.line.ticks(number)
         return Batch(tick, code)
 
-    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
+    def decode(
+        self, batch: Batch, rng: np.random.Generator, fresh: SurrogateStream = FIRST
+    ) -> pl.Series:
         """Ticks -> dates of the typed dtype."""
         assert self.line is not None
         number = self.line.number(batch.tick)

@@ -11,13 +11,13 @@ from typing import Literal
 import numpy as np
 
 from tidemill.codecs.columns.intervals import LARGEST, between, meet, union
-from tidemill.core.grid import Known, Sum
+from tidemill.core.grid import Constraints, LinearBound
 
 Sort = Literal["number", "date", "zoned"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NumberLine:
     """``number = sum of weights[r] * tick of real r``; the first real counts most, as weeks do
     before days and times.
 
@@ -49,21 +49,21 @@ class Line:
             rest = rest - out[:, r] * weight
         return out
 
-    def known(self, numbers: np.ndarray) -> Known | None:
-        """What intervals of the number say of the reals; None where reals of a :class:`Known`
+    def known(self, numbers: np.ndarray) -> Constraints | None:
+        """What intervals of the number say of the reals; None where reals of a :class:`Constraints`
         cannot say it."""
         return spread(self.weights, numbers, self.shift)
 
 
 def spread(
     weights: Sequence[int], numbers: np.ndarray, shift: int = 0, first: int = 0
-) -> Known | None:
+) -> Constraints | None:
     """Bounds on the reals of a line, for intervals of its number.
 
     Args:
-        weights: Of the reals in use, as in :class:`Line`.
+        weights: Of the reals in use, as in :class:`NumberLine`.
         numbers: (k, 2) intervals.
-        shift: As in :class:`Line`.
+        shift: As in :class:`NumberLine`.
         first: Index of the first of these reals.
 
     Returns:
@@ -71,7 +71,7 @@ def spread(
     """
     weight = weights[0]
     if len(weights) == 1:
-        return Known({first: numbers})
+        return Constraints({first: numbers})
     spans = numbers.tolist()
     tops = union(((low + shift) // weight, (high + shift) // weight) for low, high in spans)
     cut = [
@@ -81,7 +81,7 @@ def spread(
         or ((high + shift + 1) % weight and high < LARGEST)
     ]
     if not cut:
-        return Known({first: tops})
+        return Constraints({first: tops})
     within = {
         (low - (low + shift) // weight * weight, high - (low + shift) // weight * weight)
         for low, high in spans
@@ -90,17 +90,17 @@ def spread(
         (low + shift) // weight == (high + shift) // weight for low, high in spans
     ):
         rest = spread(weights[1:], between(*next(iter(within))), first=first + 1)
-        return None if rest is None else Known({first: tops, **rest.tick}, sums=rest.sums)
+        return None if rest is None else Constraints({first: tops, **rest.tick}, sums=rest.sums)
     if len(spans) > 1:
         return None
     low, high = spans[0]
-    return Known(
+    return Constraints(
         {first: tops},
-        sums=(Sum(tuple(range(first, first + len(weights))), tuple(weights), low, high),),
+        sums=(LinearBound(tuple(range(first, first + len(weights))), tuple(weights), low, high),),
     )
 
 
-def met(one: Known, other: Known) -> Known | None:
+def met(one: Constraints, other: Constraints) -> Constraints | None:
     """What both say of the same channels; None where they exclude each other. Single rows are taken
     from ``one``."""
     tick, code = dict(one.tick), dict(one.code)
@@ -112,4 +112,6 @@ def met(one: Known, other: Known) -> Known | None:
         not levels.any() for levels in code.values()
     ):
         return None
-    return Known(tick, code, one.sums + tuple(s for s in other.sums if s not in one.sums), one.rows)
+    return Constraints(
+        tick, code, one.sums + tuple(s for s in other.sums if s not in one.sums), one.rows
+    )

@@ -12,9 +12,9 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, Fresh
+from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.intervals import LARGEST, between, union
-from tidemill.codecs.columns.line import Line
+from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.columns.presence import ABSENCES, Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
@@ -150,7 +150,7 @@ class NumberCodec(ColumnCodec):
 
     def _spec(self, column: Column) -> Spec:
         codes = self.presence.codes(column.name)
-        self.line = Line((1,), self.scale.exact_step, "number")
+        self.line = NumberLine((1,), self.scale.exact_step, "number")
         return Spec((Real(column.name, self.scale.step, 0 if codes else None),), codes)
 
     def refined(self, column: Column, parts: int) -> NumberCodec | None:
@@ -185,7 +185,9 @@ class NumberCodec(ColumnCodec):
         tick[here, 0] = self.scale.ticks(values.filter(pl.Series(here)).to_numpy())
         return Batch(tick, code)
 
-    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
+    def decode(
+        self, batch: Batch, rng: np.random.Generator, fresh: SurrogateStream = FIRST
+    ) -> pl.Series:
         """Ticks -> numbers of the typed dtype."""
         values = pl.Series(self.scale.values(batch.tick[:, 0], self.integer))
         return self.presence.decode(values, batch.code)

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, Fresh, none_passes
+from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream, none_passes
 from tidemill.codecs.columns.presence import ABSENCES, Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
@@ -61,7 +61,7 @@ def _place(letter: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class IdForm:
     """One form of text ids.
 
     Attributes:
@@ -77,7 +77,7 @@ class Form:
     largest: int
 
 
-class FreshCodec(ColumnCodec):
+class SurrogateCodec(ColumnCodec):
     """Makes values afresh; only whether there is one is learned."""
 
     exact = False
@@ -112,7 +112,7 @@ class FreshCodec(ColumnCodec):
         return Allowed(levels if self.presence.absences else None)
 
 
-class IdCodec(FreshCodec):
+class IdCodec(SurrogateCodec):
     """Fresh ids: numbers go on behind the largest, texts are made in the forms that occur.
 
     A form with room for a million times more ids than there are is drawn freely, so that a real id
@@ -127,7 +127,7 @@ class IdCodec(FreshCodec):
     integer: bool
     largest: int
     repeats: float
-    forms: list[Form]
+    forms: list[IdForm]
     letters: str
 
     @property
@@ -154,7 +154,9 @@ class IdCodec(FreshCodec):
         self.spec = Spec(codes=self.presence.codes(column.name))
         return self
 
-    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
+    def decode(
+        self, batch: Batch, rng: np.random.Generator, fresh: SurrogateStream = FIRST
+    ) -> pl.Series:
         """Fresh ids, each different unless ids repeat."""
         n = len(batch)
         different = max(round(n / self.repeats), min(n, 1))
@@ -164,10 +166,10 @@ class IdCodec(FreshCodec):
         row = np.arange(n) if different >= n else rng.integers(0, different, n)
         return self.presence.decode(ids[row], batch.code)
 
-    def _numbers(self, n: int, fresh: Fresh) -> pl.Series:
+    def _numbers(self, n: int, fresh: SurrogateStream) -> pl.Series:
         return pl.Series(np.arange(1, n + 1, dtype=np.int64) + (self.largest + fresh.first))
 
-    def _texts(self, n: int, rng: np.random.Generator, fresh: Fresh) -> pl.Series:
+    def _texts(self, n: int, rng: np.random.Generator, fresh: SurrogateStream) -> pl.Series:
         if not self.forms:
             return pl.Series([None] * n, dtype=pl.String)
         weight = np.array([form.rows for form in self.forms], float)
@@ -210,7 +212,7 @@ class IdCodec(FreshCodec):
         )
         codec.repeats = max(float(state["repeats"]), 1.0)
         codec.forms = [
-            Form(str(places), int(rows), int(largest)) for places, rows, largest in state["forms"]
+            IdForm(str(places), int(rows), int(largest)) for places, rows, largest in state["forms"]
         ]
         if any(
             form.rows < 1 or (form.largest < 0 and _room(form.places, codec.letters) < ROOM)
@@ -224,7 +226,7 @@ class IdCodec(FreshCodec):
         return codec
 
 
-class TextCodec(FreshCodec):
+class TextCodec(SurrogateCodec):
     """Fresh texts of frequent words: as many words as real texts have, each drawn by how often it
     follows the last.
 
@@ -273,7 +275,9 @@ class TextCodec(FreshCodec):
         self.spec = Spec(codes=self.presence.codes(column.name))
         return self
 
-    def decode(self, batch: Batch, rng: np.random.Generator, fresh: Fresh = FIRST) -> pl.Series:
+    def decode(
+        self, batch: Batch, rng: np.random.Generator, fresh: SurrogateStream = FIRST
+    ) -> pl.Series:
         """Fresh texts."""
         n = len(batch)
         lengths = rng.choice(self.lengths, n) if self.lengths else np.ones(n, np.int64)
@@ -370,7 +374,7 @@ def _frequent_letters(ids: list[str]) -> str:
     return "".join(sorted(letter for letter, count in counted.items() if count >= MIN_COUNT))
 
 
-def _forms(ids: list[str], letters: str) -> list[Form]:
+def _forms(ids: list[str], letters: str) -> list[IdForm]:
     """The forms of at least MIN_COUNT ids; where there are none, the most frequent form."""
     by_shape: dict[str, list[str]] = {}
     for text in ids[:SAMPLE]:
@@ -387,14 +391,14 @@ def _forms(ids: list[str], letters: str) -> list[Form]:
     ]
 
 
-def _form(shape: str, texts: list[str], ids: int, largest: int, letters: str) -> Form:
+def _form(shape: str, texts: list[str], ids: int, largest: int, letters: str) -> IdForm:
     places = []
     for i, place in enumerate(_ONE_PLACE.findall(shape)):
         letter, count = Counter(text[i] for text in texts).most_common(1)[0]
         shared = place in _ALPHABET and count >= max(0.99 * len(texts), MIN_COUNT)
         places.append(f"\\{letter}" if shared else place)
     form = "".join(places)
-    return Form(form, len(texts), -1 if _room(form, letters) >= ROOM * ids else largest)
+    return IdForm(form, len(texts), -1 if _room(form, letters) >= ROOM * ids else largest)
 
 
 def _room(places: str, letters: str) -> float:
@@ -415,7 +419,7 @@ def _last_number(text: str) -> int:
 
 
 def _in_form(
-    form: Form, row: np.ndarray, letters: str, rng: np.random.Generator, key: tuple[int, int]
+    form: IdForm, row: np.ndarray, letters: str, rng: np.random.Generator, key: tuple[int, int]
 ) -> pl.Series:
     """(n,) different rows -> (n,) fresh texts in a form, each different.
 

@@ -17,14 +17,14 @@ import numpy as np
 from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.intervals import LARGEST
-from tidemill.codecs.columns.line import Line
+from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.columns.number import NumberCodec
-from tidemill.codecs.rules.decided import Decided
+from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.filling import fill, filled_columns, spread_of, within
-from tidemill.codecs.rules.joint import Joint
-from tidemill.codecs.rules.linear import Law, Linear
+from tidemill.codecs.rules.joint import JointCode
+from tidemill.codecs.rules.linear import LinearLaw, LinearRule
 from tidemill.codecs.rules.ranges import range_numbers
-from tidemill.codecs.rules.units import Own, Rows, Unit, has_number
+from tidemill.codecs.rules.units import Block, BlockRows, Free, has_number
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch
 from tidemill.core.schema import Column, Rule
@@ -44,7 +44,7 @@ class Compiled:
         refused: Rules that are not kept by the units, and why.
     """
 
-    units: list[Unit]
+    units: list[Block]
     filled: set[str]
     spreads: dict[str, list[int]]
     refused: list[tuple[Rule, str]]
@@ -60,8 +60,8 @@ class Compiler:
     """
 
     codecs: dict[str, tuple[Column, ColumnCodec]]
-    rows: Rows
-    makers: dict[str, Unit] = field(default_factory=dict)
+    rows: BlockRows
+    makers: dict[str, Block] = field(default_factory=dict)
     bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
     refused: list[tuple[Rule, str]] = field(default_factory=list)
 
@@ -108,7 +108,7 @@ class Compiler:
             if isinstance(group, str):
                 return group
             together |= dict.fromkeys(group)
-        unit = Joint.learned(tuple(together), self.codecs, self.rows, MOST_COMBINATIONS)
+        unit = JointCode.learned(tuple(together), self.codecs, self.rows, MOST_COMBINATIONS)
         if isinstance(unit, str):
             return unit
         self.makers |= dict.fromkeys(together, unit)
@@ -119,10 +119,10 @@ class Compiler:
         maker = self.makers.get(name)
         if not isinstance(self.codecs[name][1], CategoryCodec):
             return f"'{name}' is no category"
-        if isinstance(maker, Decided):
+        if isinstance(maker, Lookup):
             group = self._joinable(maker.key)
             return group if isinstance(group, str) else (*group, name)
-        return maker.columns if isinstance(maker, Joint) else (name,)
+        return maker.columns if isinstance(maker, JointCode) else (name,)
 
     def _decides(self, rule: Rule) -> str:
         key, name = rule.columns
@@ -132,7 +132,7 @@ class Compiler:
                 return f"'{column}' is made afresh"
         if self._equal(key, name, set()) or self._made_equal(key, name):
             return ""
-        found = Decided.learned(name, key, self.codecs, self.rows)
+        found = Lookup.learned(name, key, self.codecs, self.rows)
         if isinstance(found, str):
             return self._broken(rule, found)
         if self._follows(key, name, found):
@@ -159,7 +159,7 @@ class Compiler:
         pairs = [
             {unit.law.column, *unit.bases}
             for unit in self.makers.values()
-            if isinstance(unit, Linear) and not unit.law.slack and len(unit.bases) == 1
+            if isinstance(unit, LinearRule) and not unit.law.slack and len(unit.bases) == 1
         ]
         return any(
             self._equal(near, other, seen) for pair in pairs if one in pair for near in pair - seen
@@ -170,16 +170,16 @@ class Compiler:
         lines = [self.codecs[name][1].line for name in (one, other)]
         if lines[0] is None or lines[1] is None or lines[0].sort != lines[1].sort:
             return False
-        law = Law.between(other, lines[1], {one: lines[0]}, 0, (1,))
+        law = LinearLaw.between(other, lines[1], {one: lines[0]}, 0, (1,))
         return law.own == 1 and not self._first_broken(law) and not self._kept(law)
 
-    def _loose(self, found: Decided) -> bool:
+    def _loose(self, found: Lookup) -> bool:
         """Whether a column with values of its own, where its key is missing, could not be asked for
         beside other rules."""
         maker = self.makers.get(found.key)
         if found.keeps:
             return (found.starts is None and found.codec.line is None) or not (
-                maker is None or isinstance(maker, Joint)
+                maker is None or isinstance(maker, JointCode)
             )
         return self._read_loosely(found.columns[0])
 
@@ -187,22 +187,22 @@ class Compiler:
         """Whether a column is looked up by this one, and has values of its own where this one is
         missing."""
         return any(
-            isinstance(unit, Decided) and unit.keeps and unit.key == name
+            isinstance(unit, Lookup) and unit.keeps and unit.key == name
             for unit in self.makers.values()
         )
 
-    def _follows(self, key: str, name: str, found: Decided) -> bool:
+    def _follows(self, key: str, name: str, found: Lookup) -> bool:
         """Whether the units keep "key decides name" already."""
         at = name
-        while isinstance(maker := self.makers.get(at), Decided) and not maker.keeps:
+        while isinstance(maker := self.makers.get(at), Lookup) and not maker.keeps:
             if maker.key == key:
                 return True
             at = maker.key
         maker = self.makers.get(name)
-        if isinstance(maker, Joint) and key in maker.columns:
+        if isinstance(maker, JointCode) and key in maker.columns:
             return True
         back = self.makers.get(key)
-        if isinstance(back, Decided) and back.key == name and back.starts is None:
+        if isinstance(back, Lookup) and back.key == name and back.starts is None:
             table = np.concatenate([back.table.tick, back.table.code], axis=1)[back.mapped]
             return len(np.unique(table, axis=0)) == len(table)
         return False
@@ -212,7 +212,7 @@ class Compiler:
     def _below(self, rule: Rule, rules: Sequence[Rule]) -> str:
         low, high = rule.columns
         broken = self._first_broken(
-            Law.between(high, self._line(high), {low: self._line(low)}, 1, (1,))
+            LinearLaw.between(high, self._line(high), {low: self._line(low)}, 1, (1,))
         )
         if broken:
             return self._broken(rule, broken)
@@ -221,7 +221,7 @@ class Compiler:
         both = any(other.kind == "a<=b" and other.columns == (high, low) for other in rules)
         ways = [(high, low, 0), (low, high, 0)] if both else [(high, low, 1), (low, high, -1)]
         laws = [
-            Law.between(column, self._line(column), {base: self._line(base)}, slack, (1,))
+            LinearLaw.between(column, self._line(column), {base: self._line(base)}, slack, (1,))
             for column, base, slack in ways
         ]
         return self._first_way(
@@ -241,10 +241,10 @@ class Compiler:
     def _just_above(self, name: str) -> Iterator[str]:
         """Columns that a column is reckoned to be below of, or that are reckoned above it."""
         maker = self.makers.get(name)
-        if isinstance(maker, Linear) and maker.law.slack <= 0 and len(maker.bases) == 1:
+        if isinstance(maker, LinearRule) and maker.law.slack <= 0 and len(maker.bases) == 1:
             yield maker.bases[0]
         for other, unit in self.makers.items():
-            if isinstance(unit, Linear) and unit.bases == (name,) and unit.law.slack >= 0:
+            if isinstance(unit, LinearRule) and unit.bases == (name,) and unit.law.slack >= 0:
                 yield other
 
     def _sum(self, rule: Rule) -> str:
@@ -256,7 +256,9 @@ class Compiler:
             (first, (total, second), (1, -1)),
         ]
         laws = [
-            Law.between(column, lines[column], {base: lines[base] for base in bases}, 0, signs)
+            LinearLaw.between(
+                column, lines[column], {base: lines[base] for base in bases}, 0, signs
+            )
             for column, bases, signs in ways
         ]
         broken = self._first_broken(laws[0])
@@ -264,7 +266,7 @@ class Compiler:
             return self._broken(rule, broken)
         return self._first_way(laws)
 
-    def _first_way(self, laws: Sequence[Law]) -> str:
+    def _first_way(self, laws: Sequence[LinearLaw]) -> str:
         """Keeps the first law that can be kept."""
         why = "its columns have steps that do not fit"
         for law in laws:
@@ -273,7 +275,7 @@ class Compiler:
                 return ""
         return why
 
-    def _kept(self, law: Law) -> str:
+    def _kept(self, law: LinearLaw) -> str:
         name = law.column
         if name in self.makers:
             return f"'{name}' follows from other columns already"
@@ -286,13 +288,13 @@ class Compiler:
             return "the sum has a coarser step than its parts"
         if not self._fits(law):
             return "its numbers are too large"
-        self.makers[name] = Linear(law, self.codecs)
+        self.makers[name] = LinearRule(law, self.codecs)
         if not self._holds():
             del self.makers[name]
             return "it does not hold through rows in which values are missing"
         return ""
 
-    def _refined(self, law: Law) -> Law:
+    def _refined(self, law: LinearLaw) -> LinearLaw:
         """The law after its column got a finer step; the same where that cannot be."""
         column, codec = self.codecs[law.column]
         if not isinstance(codec, NumberCodec) or any(
@@ -305,19 +307,19 @@ class Compiler:
         part = self.rows.parts[law.column]
         self.rows.parts[law.column] = Batch(part.tick * law.own, part.code)
         self.codecs[law.column] = (column, finer)
-        return Law(law.column, law.bases, law.weights, 1, law.slack)
+        return LinearLaw(law.column, law.bases, law.weights, 1, law.slack)
 
-    def _fits(self, law: Law) -> bool:
+    def _fits(self, law: LinearLaw) -> bool:
         """Whether no sum of learned numbers can come near the end of 64 bits."""
         return self._reach(law) * 4 < LARGEST
 
-    def _reach(self, law: Law) -> int:
+    def _reach(self, law: LinearLaw) -> int:
         reach = 0
         for base, weight in zip(law.bases, law.weights, strict=True):
             maker = self.makers.get(base)
             largest = (
                 self._reach(maker.law)
-                if isinstance(maker, Linear)
+                if isinstance(maker, LinearRule)
                 else _largest(self._number(base))
             )
             reach += abs(weight) * largest
@@ -327,9 +329,9 @@ class Compiler:
         """Whether the rows keep all laws and bounds, those with missing values after they are
         filled."""
         units = self._linear()
-        rows = Rows(self.rows.parts)
+        rows = BlockRows(self.rows.parts)
         filled = filled_columns(units, rows, self.codecs)
-        if any(isinstance(self.makers.get(name), Decided) for name in filled):
+        if any(isinstance(self.makers.get(name), Lookup) for name in filled):
             return False
         fill(rows, units, filled, self._spreads(units), self.codecs, self.bounds)
         outside = (
@@ -346,11 +348,11 @@ class Compiler:
         )
         return not any(rows_.any() for rows_ in (*outside, *broken))
 
-    def _linear(self) -> list[Linear]:
+    def _linear(self) -> list[LinearRule]:
         """The units that reckon, in the order of decoding."""
-        return [unit for unit in self._in_order() if isinstance(unit, Linear)]
+        return [unit for unit in self._in_order() if isinstance(unit, LinearRule)]
 
-    def _spreads(self, units: Sequence[Linear]) -> dict[str, list[int]]:
+    def _spreads(self, units: Sequence[LinearRule]) -> dict[str, list[int]]:
         names = dict.fromkeys(name for unit in units for name in (*unit.bases, unit.law.column))
         return {
             name: spread_of(
@@ -389,7 +391,7 @@ class Compiler:
         number, here = self._number(name), has_number(self.rows.parts[name], codec)
         if (here & ~within(number, (low, high))).any():
             return f"'{name}' lies outside of it where other columns are missing"
-        if isinstance(maker, Linear):
+        if isinstance(maker, LinearRule):
             if len(maker.bases) > 1:
                 return f"'{name}' is a sum, and its parts alone say how large it is"
             law = maker.law
@@ -402,7 +404,7 @@ class Compiler:
             )
             if why or not law.slack:
                 return why
-        if not isinstance(maker, Decided):  # what is looked up are values of training rows
+        if not isinstance(maker, Lookup):  # what is looked up are values of training rows
             self._bound(name, low, high)
         return ""
 
@@ -421,17 +423,17 @@ class Compiler:
             )
         return why
 
-    def _first_broken(self, law: Law) -> str:
+    def _first_broken(self, law: LinearLaw) -> str:
         """The first row in which all columns are known and the law is broken."""
-        unit = Linear(law, self.codecs)
-        rows = Rows(self.rows.parts)
+        unit = LinearRule(law, self.codecs)
+        rows = BlockRows(self.rows.parts)
         broken = np.flatnonzero(
             unit.measured(rows)
             & (law.free(rows.number(law.column, unit.codec), unit.base(rows)) < 0)
         )
         return f"row {broken[0] + 1} breaks it" if len(broken) else ""
 
-    def _line(self, name: str) -> Line:
+    def _line(self, name: str) -> NumberLine:
         line = self.codecs[name][1].line
         assert line is not None
         return line
@@ -452,18 +454,18 @@ class Compiler:
                     todo += [*maker.bases, *maker.columns]
         return found
 
-    def _in_order(self) -> list[Unit]:
+    def _in_order(self) -> list[Block]:
         """One unit for every column, each behind those that it reads, else in the order of the
         columns."""
-        done: dict[int, Unit] = {}
-        made: dict[str, Unit] = {}
+        done: dict[int, Block] = {}
+        made: dict[str, Block] = {}
 
         def take(name: str) -> None:
             if name in made:
                 return
             unit = self.makers.get(name)
             if unit is None:
-                unit = Own(*self.codecs[name])
+                unit = Free(*self.codecs[name])
             made.update(dict.fromkeys(unit.columns, unit))
             for base in unit.bases:
                 take(base)
@@ -476,13 +478,13 @@ class Compiler:
     def _finished(self) -> Compiled:
         linear = self._linear()
         filled = filled_columns(linear, self.rows, self.codecs)
-        units: list[Unit] = []
+        units: list[Block] = []
         for unit in self._in_order():
             low, high = self.bounds.get(unit.columns[0], (-LARGEST, LARGEST))
-            if isinstance(unit, Own):
-                units.append(Own(unit.column, unit.codec, unit.columns[0] in filled, low, high))
-            elif isinstance(unit, Linear):
-                new = Linear(unit.law, self.codecs, unit.law.column in filled, low, high)
+            if isinstance(unit, Free):
+                units.append(Free(unit.column, unit.codec, unit.columns[0] in filled, low, high))
+            elif isinstance(unit, LinearRule):
+                new = LinearRule(unit.law, self.codecs, unit.law.column in filled, low, high)
                 new.filled_bases = frozenset(filled & set(unit.bases))
                 units.append(new)
             else:
@@ -512,19 +514,21 @@ def _largest(numbers: np.ndarray) -> int:
     return max(abs(int(numbers.min())), abs(int(numbers.max()))) if len(numbers) else 0
 
 
-def restored(states: Sequence[object], codecs: dict[str, tuple[Column, ColumnCodec]]) -> list[Unit]:
+def restored(
+    states: Sequence[object], codecs: dict[str, tuple[Column, ColumnCodec]]
+) -> list[Block]:
     """Units from their states.
 
     Raises:
         ValueError: Columns are made twice or not at all, or before what they are made from.
     """
-    units: list[Unit] = []
+    units: list[Block] = []
     made: set[str] = set()
     for raw in states:
         state = cast(dict[str, object], raw)
-        unit: Unit
+        unit: Block
         if state["unit"] == "own":
-            unit = Own(
+            unit = Free(
                 *codecs[str(state["column"])],
                 bool(state["filled"]),
                 int(cast(int, state["low"])),
@@ -533,7 +537,7 @@ def restored(states: Sequence[object], codecs: dict[str, tuple[Column, ColumnCod
             if unit.filled and unit.codec.line is None:
                 raise ValueError("only numbers are filled")
         else:
-            unit = {"linear": Linear, "decided": Decided, "joint": Joint}[
+            unit = {"linear": LinearRule, "decided": Lookup, "joint": JointCode}[
                 str(state["unit"])
             ].from_state(  # type: ignore[attr-defined]
                 state, codecs

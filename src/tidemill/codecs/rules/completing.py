@@ -10,15 +10,15 @@ import numpy as np
 
 from tidemill.codecs.columns.base import Allowed, ColumnCodec
 from tidemill.codecs.columns.intervals import LARGEST, between
-from tidemill.codecs.columns.surrogate import FreshCodec
-from tidemill.codecs.rules.decided import Decided
+from tidemill.codecs.columns.surrogate import SurrogateCodec
+from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.given import except_missing, given
-from tidemill.codecs.rules.joint import Joint
-from tidemill.codecs.rules.linear import Linear
-from tidemill.codecs.rules.units import Codecs, Own, Rows, Unit, both, nothing_given, rows_of
+from tidemill.codecs.rules.joint import JointCode
+from tidemill.codecs.rules.linear import LinearRule
+from tidemill.codecs.rules.units import Block, BlockRows, Codecs, Free, both, nothing_given, rows_of
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Known, Partial, Spec, Sum
+from tidemill.core.grid import Batch, Constraints, LinearBound, PartialRows, Spec
 
 
 class Completing:
@@ -36,16 +36,16 @@ class Completing:
 
     def __init__(
         self,
-        units: Sequence[Unit],
+        units: Sequence[Block],
         codecs: Codecs,
-        allowing: Callable[[str, Allowed], Known],
+        allowing: Callable[[str, Allowed], Constraints],
         terms: Callable[[str], dict[int, int]],
-        inside: Callable[[str], Known],
+        inside: Callable[[str], Constraints],
         spec: Spec,
     ) -> None:
         self._units, self._codecs, self._spec = units, codecs, spec
         self._allowing, self._terms, self._inside = allowing, terms, inside
-        self._at: dict[str, tuple[Unit, int, int]] = {}
+        self._at: dict[str, tuple[Block, int, int]] = {}
         real = code = 0
         for unit in units:
             self._at |= dict.fromkeys(unit.columns, (unit, real, code))
@@ -54,52 +54,53 @@ class Completing:
         self._free = {
             real
             for unit, real, _ in self._at.values()
-            if isinstance(unit, Linear) and unit.law.slack
+            if isinstance(unit, LinearRule) and unit.law.slack
         }
 
     def groups(
-        self, rows: Dataset, known: Known, *, keep_missing: bool, kept: Collection[str]
-    ) -> list[tuple[np.ndarray, Known]]:
+        self, rows: Dataset, known: Constraints, *, keep_missing: bool, kept: Collection[str]
+    ) -> list[tuple[np.ndarray, Constraints]]:
         """As :meth:`tidemill.codecs.table.TableCodec.completions`; ``known`` holds for all rows."""
         n = len(rows)
-        self._out, self._sums = nothing_given(n, self._spec), list[Sum]()
+        self._out, self._sums = nothing_given(n, self._spec), list[LinearBound]()
         self._apart: list[tuple[np.ndarray, list[dict[str, Allowed]]]] = []
-        self._given: dict[str, Partial] = {}
-        self._known = Known()
+        self._given: dict[str, PartialRows] = {}
+        self._known = Constraints()
         for name in rows.schema.names:
             column, codec = self._codecs[name]
             part = given(column, codec, rows[name])
-            if name in kept or isinstance(codec, FreshCodec):
+            if name in kept or isinstance(codec, SurrogateCodec):
                 part = _missing_given(part, codec, rows[name].is_null().to_numpy())
             self._given[name] = part
             if (
                 not keep_missing
                 and name not in kept
-                and not isinstance(codec, FreshCodec)
+                and not isinstance(codec, SurrogateCodec)
                 and rows[name].has_nulls()
             ):
                 levels = except_missing(codec)
                 known = both(
-                    known, self._allowing(name, Allowed(levels)) if levels is not None else Known()
+                    known,
+                    self._allowing(name, Allowed(levels)) if levels is not None else Constraints(),
                 )
-        for unit in sorted(self._units, key=lambda unit: not isinstance(unit, Own)):
+        for unit in sorted(self._units, key=lambda unit: not isinstance(unit, Free)):
             if any(name in self._given for name in unit.columns):
                 self._take(unit)
         return self._grouped(n, both(known, self._known))
 
-    def _take(self, unit: Unit) -> None:
+    def _take(self, unit: Block) -> None:
         name = unit.columns[0]
         _, real, code = self._at[name]
-        if isinstance(unit, Own):
+        if isinstance(unit, Free):
             self._set(self._given[name], real, code)
-        elif isinstance(unit, Joint):
+        elif isinstance(unit, JointCode):
             self._take_joint(unit, code)
-        elif isinstance(unit, Decided):
+        elif isinstance(unit, Lookup):
             self._take_decided(unit, self._given[name], real, code)
-        elif isinstance(unit, Linear):
+        elif isinstance(unit, LinearRule):
             self._take_linear(unit, self._given[name], code)
 
-    def _set(self, part: Partial, real: int, code: int) -> None:
+    def _set(self, part: PartialRows, real: int, code: int) -> None:
         """Gives channels from these on."""
         for k in range(part.tick.shape[1]):
             self._give_tick(real + k, part.tick[:, k], part.batch.tick[:, k])
@@ -114,7 +115,7 @@ class Completing:
 
     # --- one unit ---------------------------------------------------------------------------------
 
-    def _take_joint(self, unit: Joint, code: int) -> None:
+    def _take_joint(self, unit: JointCode, code: int) -> None:
         parts = {name: self._given[name] for name in unit.columns if name in self._given}
         there = np.stack(
             [
@@ -125,7 +126,7 @@ class Completing:
         )
         whole = np.flatnonzero(there.all(axis=1))
         if len(whole):
-            rows = Rows({name: rows_of(part.batch, whole) for name, part in parts.items()})
+            rows = BlockRows({name: rows_of(part.batch, whole) for name, part in parts.items()})
             with _row_of(whole):
                 self._out.batch.code[whole, code] = unit.encode(rows).code[:, 0]
             self._out.code[whole, code] = True
@@ -150,7 +151,7 @@ class Completing:
             },
         )
 
-    def _take_decided(self, unit: Decided, part: Partial, real: int, code: int) -> None:
+    def _take_decided(self, unit: Lookup, part: PartialRows, real: int, code: int) -> None:
         name, codec = unit.columns[0], unit.codec
         here = part.code[:, 0] if part.code.shape[1] else part.tick[:, 0]
         missing = codec.missing_level
@@ -168,7 +169,9 @@ class Completing:
         if key is not None:
             checked = np.flatnonzero(valued & with_key)
             broken = unit.broken(
-                Rows({name: rows_of(part.batch, checked), unit.key: rows_of(key.batch, checked)})
+                BlockRows(
+                    {name: rows_of(part.batch, checked), unit.key: rows_of(key.batch, checked)}
+                )
             )
             if broken.any():
                 raise DataError(
@@ -191,7 +194,7 @@ class Completing:
             },
         )
 
-    def _take_linear(self, unit: Linear, part: Partial, code: int) -> None:
+    def _take_linear(self, unit: LinearRule, part: PartialRows, code: int) -> None:
         law, codec = unit.law, unit.codec
         assert codec.line is not None
         valued = part.tick[:, 0]
@@ -204,7 +207,7 @@ class Completing:
         for one in parts:
             based &= one is not None and one.tick[:, 0]
         if based.any():
-            rows = Rows(
+            rows = BlockRows(
                 {
                     base: part.batch
                     for base, part in zip(unit.bases, parts, strict=True)
@@ -218,7 +221,7 @@ class Completing:
         if rest.any():
             self._bound(unit, rest, number)
 
-    def _check(self, unit: Linear, here: np.ndarray, d: np.ndarray) -> None:
+    def _check(self, unit: LinearRule, here: np.ndarray, d: np.ndarray) -> None:
         broken = here & (d < 0)
         if broken.any():
             raise DataError(
@@ -227,7 +230,7 @@ class Completing:
                 hint="leave one of the values empty, to have it filled in",
             )
 
-    def _present(self, unit: Linear, here: np.ndarray) -> None:
+    def _present(self, unit: LinearRule, here: np.ndarray) -> None:
         """Gives that there are the bases without which a column is never there."""
         for base in unit.bases:
             maker, _, code = self._at[base]
@@ -235,10 +238,10 @@ class Completing:
                 self._give_code(
                     code, here & ~self._out.code[:, code], np.zeros(len(here), np.int32)
                 )
-                if isinstance(maker, Linear):
+                if isinstance(maker, LinearRule):
                     self._present(maker, here)
 
-    def _bound(self, unit: Linear, here: np.ndarray, number: np.ndarray) -> None:
+    def _bound(self, unit: LinearRule, here: np.ndarray, number: np.ndarray) -> None:
         """Gives the one channel that is left to make a number, or bounds a sum of several."""
         law, terms = unit.law, self._terms_of(unit)
         for base in unit.bases:
@@ -264,9 +267,9 @@ class Completing:
             up = law.slack > 0
             low[several] = law.own * number[several] - (law.own - 1 if up else 0)
             high[several] = law.own * number[several] + (0 if up else law.own - 1)
-            self._sums.append(Sum(tuple(channels), tuple(terms.values()), low, high))
+            self._sums.append(LinearBound(tuple(channels), tuple(terms.values()), low, high))
 
-    def _terms_of(self, unit: Linear) -> dict[int, int]:
+    def _terms_of(self, unit: LinearRule) -> dict[int, int]:
         """The channels of the scaled sum; also of a column that is rounded."""
         terms = {self._at[unit.law.column][1]: unit.law.slack} if unit.law.slack else {}
         for base, weight in zip(unit.bases, unit.law.weights, strict=True):
@@ -290,7 +293,7 @@ class Completing:
         group[here] = place.ravel()
         self._apart.append((group, [allowed(row) for row in different]))
 
-    def _grouped(self, n: int, known: Known) -> list[tuple[np.ndarray, Known]]:
+    def _grouped(self, n: int, known: Constraints) -> list[tuple[np.ndarray, Constraints]]:
         if not self._apart:
             return [
                 (np.arange(n), replace(known, sums=known.sums + tuple(self._sums), rows=self._out))
@@ -307,7 +310,7 @@ class Completing:
                     for name, allowed in (values[at] if at >= 0 else {}).items():
                         here = both(here, self._allowing(name, allowed))
             sums = tuple(one.of_rows(index) for one in self._sums)
-            rows = Partial(
+            rows = PartialRows(
                 self._out.batch.rows(index), self._out.tick[index], self._out.code[index]
             )
             groups.append((index, replace(here, sums=here.sums + sums, rows=rows)))
@@ -326,11 +329,11 @@ def _row_of(index: np.ndarray) -> Iterator[None]:
         raise DataError(error.what, where=f"row {int(index[0]) + 1}", hint=error.hint) from error
 
 
-def _missing_given(part: Partial, codec: ColumnCodec, empty: np.ndarray) -> Partial:
+def _missing_given(part: PartialRows, codec: ColumnCodec, empty: np.ndarray) -> PartialRows:
     """The same, where it is also given that empty cells are missing."""
     missing = codec.missing_level
     if missing is None or not empty.any():
         return part
     code, there = part.batch.code.copy(), part.code.copy()
     code[empty, 0], there[empty, 0] = missing, True
-    return Partial(Batch(part.batch.tick, code), part.tick, there)
+    return PartialRows(Batch(part.batch.tick, code), part.tick, there)

@@ -11,10 +11,10 @@ from tidemill.codecs.columns.base import Allowed
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.intervals import LARGEST, holds, union
 from tidemill.codecs.rules.units import (
-    Asked,
+    Block,
+    BlockContext,
+    BlockRows,
     Codecs,
-    Rows,
-    Unit,
     both,
     has_number,
     has_value,
@@ -24,10 +24,10 @@ from tidemill.codecs.rules.units import (
     without_absent,
 )
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Code, Known, Spec
+from tidemill.core.grid import Batch, Code, Constraints, Spec
 
 
-class Decided(Unit):
+class Lookup(Block):
     """A column that is looked up by the value of another, its key.
 
     The key is a category, looked up by its level, or a number or date, looked up by the span that
@@ -65,7 +65,7 @@ class Decided(Unit):
         )
 
     @staticmethod
-    def learned(name: str, key: str, codecs: Codecs, rows: Rows) -> Decided | str:
+    def learned(name: str, key: str, codecs: Codecs, rows: BlockRows) -> Lookup | str:
         """The table of training rows, or why there is none."""
         column, decider = codecs[name][1], codecs[key][1]
         there = _has(rows.parts[key], decider)
@@ -89,11 +89,11 @@ class Decided(Unit):
             mapped[-1] = False  # a rare level becomes a kept one before anything is looked up
         if isinstance(column, CategoryCodec) and column.rare:
             table = column.settled(table, np.random.default_rng(0))
-        unit = Decided(name, key, codecs, starts, table, mapped, keeps)
+        unit = Lookup(name, key, codecs, starts, table, mapped, keeps)
         broken = unit.broken(rows)
         return unit if not broken.any() else f"row {int(np.flatnonzero(broken)[0]) + 1} breaks it"
 
-    def broken(self, rows: Rows) -> np.ndarray:
+    def broken(self, rows: BlockRows) -> np.ndarray:
         """(n,) whether a row has another value than the one to be looked up."""
         part, at = rows.parts[self.columns[0]], self._at(rows)
         checked = (at >= 0) & _has(part, self.codec)
@@ -109,7 +109,7 @@ class Decided(Unit):
         )
         return np.asarray(checked & differs)
 
-    def _at(self, rows: Rows) -> np.ndarray:
+    def _at(self, rows: BlockRows) -> np.ndarray:
         """(n,) place in the table; -1 where the key is missing."""
         part = rows.parts[self.key]
         if self.starts is None:
@@ -118,7 +118,7 @@ class Decided(Unit):
             at = np.searchsorted(self.starts, rows.number(self.key, self.key_codec), side="right")
         return np.where(_has(part, self.key_codec), at, -1)
 
-    def encode(self, rows: Rows) -> Batch:
+    def encode(self, rows: BlockRows) -> Batch:
         """Whether there is a value, or the own channels."""
         broken = self.broken(rows)
         if broken.any():
@@ -143,7 +143,7 @@ class Decided(Unit):
             (~here).astype(np.int32)[:, None] if self.spec.codes else part.code[:, :0],
         )
 
-    def decode(self, batch: Batch, rows: Rows, rng: np.random.Generator) -> None:
+    def decode(self, batch: Batch, rows: BlockRows, rng: np.random.Generator) -> None:
         """The value to be looked up, missing where the code says so or nothing is found."""
         at = self._at(rows)
         found = rows_of(self.table, np.maximum(at, 0))
@@ -163,17 +163,21 @@ class Decided(Unit):
             tick[absent], code[absent, 0] = 0, self.codec.missing_level
         rows.parts[self.columns[0]] = Batch(tick, code)
 
-    def known(self, name: str, allowed: Allowed, asked: Asked) -> Known:
+    def known(self, name: str, allowed: Allowed, asked: BlockContext) -> Constraints:
         """Levels or spans of the key whose values are allowed."""
         missing = self.codec.missing_level
         may_miss = missing is not None and (allowed.levels is None or bool(allowed.levels[missing]))
-        own = placed(own_known(self.column, self.codec, allowed), asked) if self.keeps else Known()
+        own = (
+            placed(own_known(self.column, self.codec, allowed), asked)
+            if self.keeps
+            else Constraints()
+        )
         if may_miss:
             if allowed.levels is None or allowed.levels.all():
                 return own
-            return own if self.keeps else Known(code={asked.codes: np.array([False, True])})
+            return own if self.keeps else Constraints(code={asked.codes: np.array([False, True])})
         if self.spec.codes and not self.keeps:
-            own = Known(code={asked.codes: np.array([True, False])})
+            own = Constraints(code={asked.codes: np.array([True, False])})
         passing = self._passing(allowed)
         if not passing.any() and not self.keeps:
             raise ConditionError(
@@ -239,7 +243,7 @@ class Decided(Unit):
         }
 
     @staticmethod
-    def from_state(state: Mapping[str, Any], codecs: Codecs) -> Decided:
+    def from_state(state: Mapping[str, Any], codecs: Codecs) -> Lookup:
         """Restored from :meth:`to_state`."""
         name, key = str(state["column"]), str(state["key"])
         column, decider = codecs[name][1], codecs[key][1]
@@ -259,7 +263,7 @@ class Decided(Unit):
             for k, code in enumerate(column.spec.codes)
         ):
             raise ValueError("a table holds levels that the column does not have")
-        return Decided(name, key, codecs, starts, table, mapped, bool(state["keeps"]))
+        return Lookup(name, key, codecs, starts, table, mapped, bool(state["keeps"]))
 
 
 def _has(part: Batch, codec: Any) -> np.ndarray:

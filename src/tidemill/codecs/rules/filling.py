@@ -14,8 +14,8 @@ import numpy as np
 
 from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.codecs.columns.intervals import LARGEST
-from tidemill.codecs.rules.linear import Linear
-from tidemill.codecs.rules.units import Codecs, Rows, has_number
+from tidemill.codecs.rules.linear import LinearRule
+from tidemill.codecs.rules.units import BlockRows, Codecs, has_number
 
 LEVELS = 9
 """Numbers are filled in turn with so many that are spread as the column's own are."""
@@ -35,7 +35,7 @@ def within(numbers: np.ndarray, bounds: tuple[int, int]) -> np.ndarray:
     return np.asarray((numbers >= bounds[0]) & (numbers <= bounds[1]))
 
 
-def filled_columns(units: Sequence[Linear], rows: Rows, codecs: Codecs) -> set[str]:
+def filled_columns(units: Sequence[LinearRule], rows: BlockRows, codecs: Codecs) -> set[str]:
     """Columns that need numbers where they are missing.
 
     Args:
@@ -55,8 +55,8 @@ def filled_columns(units: Sequence[Linear], rows: Rows, codecs: Codecs) -> set[s
 
 
 def fill(
-    rows: Rows,
-    units: Sequence[Linear],
+    rows: BlockRows,
+    units: Sequence[LinearRule],
     filled: set[str],
     spreads: Mapping[str, Sequence[int]],
     codecs: Codecs,
@@ -105,7 +105,7 @@ def fill(
     rows.numbers = number
 
 
-def _in_order(names: Sequence[str], own: Mapping[str, Linear], codecs: Codecs) -> list[str]:
+def _in_order(names: Sequence[str], own: Mapping[str, LinearRule], codecs: Codecs) -> list[str]:
     """Columns that are reckoned from nothing first, then the units' in their order.
 
     Of the first those with the coarsest step lead, so that what a sum leaves over falls to one that
@@ -121,7 +121,7 @@ def _step(codec: ColumnCodec) -> Fraction:
 
 
 def _bounds(
-    units: Sequence[Linear], number: Mapping[str, np.ndarray], here: Mapping[str, np.ndarray]
+    units: Sequence[LinearRule], number: Mapping[str, np.ndarray], here: Mapping[str, np.ndarray]
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Bounds on each column's numbers from those that are reckoned from it alone, directly or
     through others."""
@@ -150,7 +150,7 @@ def _bounds(
 
 
 def _solve(
-    sums: Sequence[Linear], number: dict[str, np.ndarray], here: dict[str, np.ndarray]
+    sums: Sequence[LinearRule], number: dict[str, np.ndarray], here: dict[str, np.ndarray]
 ) -> None:
     """Sets what sums leave no choice for: the total of known parts, and the one part that is not
     known."""

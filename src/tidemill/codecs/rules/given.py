@@ -7,11 +7,11 @@ import polars as pl
 
 from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.core.errors import DataError
-from tidemill.core.grid import Batch, Partial
+from tidemill.core.grid import Batch, PartialRows
 from tidemill.core.schema import Column
 
 
-def given(column: Column, codec: ColumnCodec, values: pl.Series) -> Partial:
+def given(column: Column, codec: ColumnCodec, values: pl.Series) -> PartialRows:
     """The channels of one column, given wherever there is a value.
 
     Raises:
@@ -40,7 +40,9 @@ def given(column: Column, codec: ColumnCodec, values: pl.Series) -> Partial:
     with_number = np.zeros(tick.shape, bool)
     for r, real in enumerate(codec.spec.reals):
         with_number[:, r] = mask & (real.presence is None or code[:, real.presence or 0] == 0)
-    return Partial(Batch(tick, code), with_number, np.repeat(mask[:, None], code.shape[1], axis=1))
+    return PartialRows(
+        Batch(tick, code), with_number, np.repeat(mask[:, None], code.shape[1], axis=1)
+    )
 
 
 def except_missing(codec: ColumnCodec) -> np.ndarray | None:

@@ -9,12 +9,12 @@ import numpy as np
 
 from tidemill.codecs.columns.base import Allowed
 from tidemill.codecs.columns.category import CategoryCodec
-from tidemill.codecs.rules.units import Asked, Codecs, Rows, Unit, placed
+from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Codecs, placed
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Code, Known, Spec
+from tidemill.core.grid import Batch, Code, Constraints, Spec
 
 
-class Joint(Unit):
+class JointCode(Block):
     """Several columns of categories as one code: one level for each combination of the training
     rows.
 
@@ -43,7 +43,9 @@ class Joint(Unit):
         self.pools = self._pools()
 
     @staticmethod
-    def learned(names: Sequence[str], codecs: Codecs, rows: Rows, most: int) -> Joint | str:
+    def learned(
+        names: Sequence[str], codecs: Codecs, rows: BlockRows, most: int
+    ) -> JointCode | str:
         """The combinations of training rows, or why they cannot be kept."""
         if np.prod([float(codecs[name][1].spec.codes[0].size) for name in names]) > 2**62:
             return "its columns have too many values"
@@ -51,7 +53,7 @@ class Joint(Unit):
         table, counts = np.unique(codes, axis=0, return_counts=True)
         if len(table) > most:
             return f"it has {len(table):,} combinations, more than {most:,}"
-        unit = Joint(names, codecs, table, counts)
+        unit = JointCode(names, codecs, table, counts)
         return unit if unit.kept.any() else "every combination holds a rare value"
 
     @property
@@ -83,7 +85,7 @@ class Joint(Unit):
             key = key * size + codes[:, k]
         return key
 
-    def encode(self, rows: Rows) -> Batch:
+    def encode(self, rows: BlockRows) -> Batch:
         """The place of each row's combination."""
         keys = self._key(np.stack([rows.parts[name].code[:, 0] for name in self.columns], axis=1))
         ascending = self._keys[self._order]
@@ -98,7 +100,7 @@ class Joint(Unit):
             )
         return Batch(np.zeros((len(keys), 0), np.int64), self._order[at].astype(np.int32)[:, None])
 
-    def decode(self, batch: Batch, rows: Rows, rng: np.random.Generator) -> None:
+    def decode(self, batch: Batch, rows: BlockRows, rng: np.random.Generator) -> None:
         """The combination's levels."""
         at = batch.code[:, 0].astype(np.int64)
         replaced = np.flatnonzero(~self.kept[at])
@@ -111,11 +113,11 @@ class Joint(Unit):
                 np.zeros((len(at), 0), np.int64), codes[:, [k]].astype(np.int32)
             )
 
-    def known(self, name: str, allowed: Allowed, asked: Asked) -> Known:
+    def known(self, name: str, allowed: Allowed, asked: BlockContext) -> Constraints:
         """The combinations whose levels are allowed; of those with a rare one, if all are that it
         may come back as."""
         if allowed.levels is None:
-            return Known()
+            return Constraints()
         passing = allowed.levels[self.table[:, self.columns.index(name)]]
         for at, pool in self.pools.items():
             passing[at] = passing[pool].all()
@@ -125,7 +127,7 @@ class Joint(Unit):
                 where=f"column '{name}'",
                 hint="ask for other values",
             )
-        return placed(Known(code={0: passing}), asked)
+        return placed(Constraints(code={0: passing}), asked)
 
     def to_state(self) -> dict[str, Any]:
         """The combinations."""
@@ -137,7 +139,7 @@ class Joint(Unit):
         }
 
     @staticmethod
-    def from_state(state: Mapping[str, Any], codecs: Codecs) -> Joint:
+    def from_state(state: Mapping[str, Any], codecs: Codecs) -> JointCode:
         """Restored from :meth:`to_state`."""
         names = [str(name) for name in state["columns"]]
         if not all(isinstance(codecs[name][1], CategoryCodec) for name in names):
@@ -154,7 +156,7 @@ class Joint(Unit):
             or np.any(table >= sizes)
         ):
             raise ValueError("combinations do not fit their columns")
-        unit = Joint(names, codecs, table, counts)
+        unit = JointCode(names, codecs, table, counts)
         if len(np.unique(unit._keys)) < len(table) or not unit.kept.any():
             raise ValueError("combinations occur twice, or all are rare")
         return unit

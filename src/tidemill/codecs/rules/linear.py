@@ -13,14 +13,22 @@ import numpy as np
 
 from tidemill.codecs.columns.base import Allowed
 from tidemill.codecs.columns.intervals import LARGEST, between, everything, meet, union
-from tidemill.codecs.columns.line import Line
-from tidemill.codecs.rules.units import Asked, Codecs, Rows, Unit, both, has_number, without_absent
+from tidemill.codecs.columns.line import NumberLine
+from tidemill.codecs.rules.units import (
+    Block,
+    BlockContext,
+    BlockRows,
+    Codecs,
+    both,
+    has_number,
+    without_absent,
+)
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Known, Real, Spec, Sum
+from tidemill.core.grid import Batch, Constraints, LinearBound, Real, Spec
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
+class LinearLaw:
     """How a column's number follows from those of others: ``own * number = sum of weights * numbers
     + slack * d``.
 
@@ -41,8 +49,12 @@ class Law:
 
     @staticmethod
     def between(
-        column: str, line: Line, bases: Mapping[str, Line], slack: int, signs: Sequence[int]
-    ) -> Law:
+        column: str,
+        line: NumberLine,
+        bases: Mapping[str, NumberLine],
+        slack: int,
+        signs: Sequence[int],
+    ) -> LinearLaw:
         """On the finest scale on which all of them are whole numbers."""
         scale = line.step
         for base in bases.values():
@@ -55,7 +67,7 @@ class Law:
         weights = tuple(
             sign * int(base.step / scale) for base, sign in zip(bases.values(), signs, strict=True)
         )
-        return Law(column, tuple(bases), weights, int(line.step / scale), slack)
+        return LinearLaw(column, tuple(bases), weights, int(line.step / scale), slack)
 
     def number(self, base: np.ndarray, d: np.ndarray) -> np.ndarray:
         """(n,) numbers of the column, from sums of its bases and free parts; between two, the one
@@ -71,8 +83,8 @@ class Law:
         return np.asarray(self.slack * above if self.slack else -np.abs(above))
 
 
-class Linear(Unit):
-    """A column that is reckoned from others by a :class:`Law`; its channels say whether it is
+class LinearRule(Block):
+    """A column that is reckoned from others by a :class:`LinearLaw`; its channels say whether it is
     there, and d.
 
     Attributes:
@@ -86,7 +98,7 @@ class Linear(Unit):
 
     def __init__(
         self,
-        law: Law,
+        law: LinearLaw,
         codecs: Codecs,
         filled: bool = False,
         low: int = -LARGEST,
@@ -105,7 +117,7 @@ class Linear(Unit):
         )
         self.spec = Spec((Real(name, step, presence),) if law.slack else (), codes)
 
-    def encode(self, rows: Rows) -> Batch:
+    def encode(self, rows: BlockRows) -> Batch:
         """Whether the column is there, and d."""
         part = rows.parts[self.law.column]
         if not self.law.slack:
@@ -146,7 +158,7 @@ class Linear(Unit):
         ]
         return f"'{' '.join(names)} {sign} {self.law.column}'"
 
-    def base(self, rows: Rows) -> np.ndarray:
+    def base(self, rows: BlockRows) -> np.ndarray:
         """(n,) the sum of the bases."""
         return np.asarray(
             sum(
@@ -155,18 +167,18 @@ class Linear(Unit):
             )
         )
 
-    def grounded(self, rows: Rows) -> np.ndarray:
+    def grounded(self, rows: BlockRows) -> np.ndarray:
         """(n,) whether every base has a number."""
         return np.logical_and.reduce(
             [rows.there(name, self._codecs[name][1]) for name in self.law.bases]
         )
 
-    def measured(self, rows: Rows) -> np.ndarray:
+    def measured(self, rows: BlockRows) -> np.ndarray:
         """(n,) whether the column and its bases all have numbers, so that the rule says
         something."""
         return rows.there(self.law.column, self.codec) & self.grounded(rows)
 
-    def decode(self, batch: Batch, rows: Rows, rng: np.random.Generator) -> None:
+    def decode(self, batch: Batch, rows: BlockRows, rng: np.random.Generator) -> None:
         """Bases and d to a number; missing where a base is that was never missing beside it."""
         name, line = self.law.column, self.codec.line
         assert line is not None
@@ -182,9 +194,9 @@ class Linear(Unit):
         if not self.filled:
             rows.numbers[name] = np.where(has_number(rows.parts[name], self.codec), number, 0)
 
-    def known(self, name: str, allowed: Allowed, asked: Asked) -> Known:
+    def known(self, name: str, allowed: Allowed, asked: BlockContext) -> Constraints:
         """Bounds on the channels that the column is reckoned from."""
-        known = Known(
+        known = Constraints(
             code={asked.codes: allowed.levels}
             if allowed.levels is not None and self.spec.codes
             else {}
@@ -200,7 +212,7 @@ class Linear(Unit):
             return known
         return both(known, self._bounds(meet(allowed.numbers, between(self.low, self.high)), asked))
 
-    def _bounds(self, numbers: np.ndarray, asked: Asked) -> Known:
+    def _bounds(self, numbers: np.ndarray, asked: BlockContext) -> Constraints:
         if not len(numbers):
             raise ConditionError(
                 "no row can have such a value",
@@ -213,7 +225,7 @@ class Linear(Unit):
         ]
         spans = union(map(self._totals, wide))
         if np.array_equal(spans, everything()):
-            return Known()
+            return Constraints()
         known = self.bounded(spans, asked.terms(self.law.column))
         for base in self.bases:
             known = both(known, asked.inside(base))
@@ -223,7 +235,7 @@ class Linear(Unit):
             else both(known, self._implied(int(spans[0, 0]), int(spans[0, 1]), asked))
         )
 
-    def bounded(self, spans: np.ndarray, terms: Mapping[int, int]) -> Known:
+    def bounded(self, spans: np.ndarray, terms: Mapping[int, int]) -> Constraints:
         """Bounds on the channels whose weighted sum shall lie in one of the spans.
 
         Raises:
@@ -238,7 +250,7 @@ class Linear(Unit):
                     where=f"column '{self.law.column}'",
                     hint="ask for other values",
                 )
-            return Known({channel: exact})
+            return Constraints({channel: exact})
         if len(spans) > 1:
             raise ConditionError(
                 f"values of '{self.law.column}', which is reckoned from other columns, can only "
@@ -248,7 +260,7 @@ class Linear(Unit):
                 hint="ask for values from ... to ..., as COL>=FROM together with COL<=TO",
             )
         low, high = spans[0].tolist()
-        return Known(sums=(Sum(tuple(terms), tuple(terms.values()), low, high),))
+        return Constraints(sums=(LinearBound(tuple(terms), tuple(terms.values()), low, high),))
 
     def _totals(self, span: tuple[int, int]) -> tuple[int, int]:
         """The sums of bases and d that give a number within a span."""
@@ -258,14 +270,14 @@ class Linear(Unit):
             high if high == LARGEST else own * high if up else own * high + own - 1,
         )
 
-    def _implied(self, low: int, high: int, asked: Asked) -> Known:
+    def _implied(self, low: int, high: int, asked: BlockContext) -> Constraints:
         """What follows for a single base: it lies below the column, or above it."""
         if len(self.bases) > 1 or not self.law.slack:
-            return Known()
+            return Constraints()
         [weight] = self.law.weights
         span = (-LARGEST, high // weight) if self.law.slack > 0 else (-(-low // weight), LARGEST)
         if (self.law.slack > 0 and high == LARGEST) or (self.law.slack < 0 and low == -LARGEST):
-            return Known()
+            return Constraints()
         return asked.known(self.bases[0], Allowed(numbers=between(*span)))
 
     def to_state(self) -> dict[str, Any]:
@@ -285,9 +297,9 @@ class Linear(Unit):
         }
 
     @staticmethod
-    def from_state(state: Mapping[str, Any], codecs: Codecs) -> Linear:
+    def from_state(state: Mapping[str, Any], codecs: Codecs) -> LinearRule:
         """Restored from :meth:`to_state`."""
-        law = Law(
+        law = LinearLaw(
             str(state["column"]),
             tuple(map(str, state["bases"])),
             tuple(map(int, state["weights"])),
@@ -303,7 +315,7 @@ class Linear(Unit):
             or any(codecs[name][1].line is None for name in (law.column, *law.bases))
         ):
             raise ValueError("a column cannot be reckoned so")
-        unit = Linear(law, codecs, bool(state["filled"]), int(state["low"]), int(state["high"]))
+        unit = LinearRule(law, codecs, bool(state["filled"]), int(state["low"]), int(state["high"]))
         unit.filled_bases = frozenset(map(str, state["filled_bases"]))
         return unit
 

@@ -20,14 +20,14 @@ from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.intervals import LARGEST, everything
 from tidemill.codecs.columns.line import met
 from tidemill.core.errors import ConditionError
-from tidemill.core.grid import Batch, Known, Partial, Spec
+from tidemill.core.grid import Batch, Constraints, PartialRows, Spec
 from tidemill.core.schema import Column
 
 Codecs = Mapping[str, tuple[Column, ColumnCodec]]
 
 
 @dataclass
-class Rows:
+class BlockRows:
     """Rows in their natural form, column by column.
 
     Attributes:
@@ -55,7 +55,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Asked:
+class BlockContext:
     """Where words on columns are to be said.
 
     Attributes:
@@ -65,14 +65,14 @@ class Asked:
         reals, codes: Where the unit's own channels begin.
     """
 
-    known: Callable[[str, Allowed], Known]
+    known: Callable[[str, Allowed], Constraints]
     terms: Callable[[str], dict[int, int]]
-    inside: Callable[[str], Known]
+    inside: Callable[[str], Constraints]
     reals: int
     codes: int
 
 
-class Unit(ABC):
+class Block(ABC):
     """Makes columns.
 
     Attributes:
@@ -86,7 +86,7 @@ class Unit(ABC):
     spec: Spec
 
     @abstractmethod
-    def encode(self, rows: Rows) -> Batch:
+    def encode(self, rows: BlockRows) -> Batch:
         """Natural rows, all their columns -> its channels.
 
         Raises:
@@ -94,11 +94,11 @@ class Unit(ABC):
         """
 
     @abstractmethod
-    def decode(self, batch: Batch, rows: Rows, rng: np.random.Generator) -> None:
+    def decode(self, batch: Batch, rows: BlockRows, rng: np.random.Generator) -> None:
         """Adds its columns to rows that have those made before."""
 
     @abstractmethod
-    def known(self, name: str, allowed: Allowed, asked: Asked) -> Known:
+    def known(self, name: str, allowed: Allowed, asked: BlockContext) -> Constraints:
         """What values of one of its columns mean for the channels.
 
         Raises:
@@ -110,7 +110,7 @@ class Unit(ABC):
         """Plain JSON values."""
 
 
-class Own(Unit):
+class Free(Block):
     """A column with all the channels of its codec.
 
     Attributes:
@@ -131,7 +131,7 @@ class Own(Unit):
         self.column, self.codec, self.filled, self.low, self.high = column, codec, filled, low, high
         self.spec = always(codec.spec) if filled else codec.spec
 
-    def encode(self, rows: Rows) -> Batch:
+    def encode(self, rows: BlockRows) -> Batch:
         """The natural channels, filled where they have to be."""
         name, part = self.columns[0], rows.parts[self.columns[0]]
         if not self.filled:
@@ -139,7 +139,7 @@ class Own(Unit):
         assert self.codec.line is not None
         return Batch(self.codec.line.ticks(rows.numbers[name]), part.code)
 
-    def decode(self, batch: Batch, rows: Rows, rng: np.random.Generator) -> None:
+    def decode(self, batch: Batch, rows: BlockRows, rng: np.random.Generator) -> None:
         """The channels as they are; rare levels become kept ones."""
         name = self.columns[0]
         if isinstance(self.codec, CategoryCodec):
@@ -153,7 +153,7 @@ class Own(Unit):
             rows.numbers[name] = self.codec.line.number(batch.tick)
         rows.parts[name] = without_absent(batch, self.codec)
 
-    def known(self, name: str, allowed: Allowed, asked: Asked) -> Known:
+    def known(self, name: str, allowed: Allowed, asked: BlockContext) -> Constraints:
         """Bounds on the own channels."""
         return placed(own_known(self.column, self.codec, allowed), asked)
 
@@ -168,7 +168,7 @@ class Own(Unit):
         }
 
 
-def own_known(column: Column, codec: ColumnCodec, allowed: Allowed) -> Known:
+def own_known(column: Column, codec: ColumnCodec, allowed: Allowed) -> Constraints:
     """What values of a column say of its natural channels.
 
     Raises:
@@ -180,7 +180,7 @@ def own_known(column: Column, codec: ColumnCodec, allowed: Allowed) -> Known:
         or codec.line is None
         or np.array_equal(allowed.numbers, everything())
     ):
-        return Known(code=code)
+        return Constraints(code=code)
     known = codec.line.known(allowed.numbers)
     if known is None:
         raise ConditionError(
@@ -197,16 +197,16 @@ def own_known(column: Column, codec: ColumnCodec, allowed: Allowed) -> Known:
     return replace(known, code=code)
 
 
-def placed(known: Known, asked: Asked) -> Known:
+def placed(known: Constraints, asked: BlockContext) -> Constraints:
     """The same of channels that begin where the unit's do."""
-    return Known(
+    return Constraints(
         {real + asked.reals: numbers for real, numbers in known.tick.items()},
         {code + asked.codes: levels for code, levels in known.code.items()},
         tuple(replace(s, channels=tuple(c + asked.reals for c in s.channels)) for s in known.sums),
     )
 
 
-def both(one: Known, other: Known) -> Known:
+def both(one: Constraints, other: Constraints) -> Constraints:
     """What both say.
 
     Raises:
@@ -253,10 +253,10 @@ def rows_of(part: Batch, index: np.ndarray) -> Batch:
     return Batch(part.tick[index], part.code[index])
 
 
-def nothing_given(n: int, spec: Spec) -> Partial:
+def nothing_given(n: int, spec: Spec) -> PartialRows:
     """n rows of which nothing is given."""
     ticks, codes = (n, len(spec.reals)), (n, len(spec.codes))
-    return Partial(
+    return PartialRows(
         Batch(np.zeros(ticks, np.int64), np.zeros(codes, np.int32)),
         np.zeros(ticks, bool),
         np.zeros(codes, bool),

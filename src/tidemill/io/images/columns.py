@@ -12,13 +12,13 @@ from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import images, is_pixels
 from tidemill.io.images.files import ENDINGS, MAGIC, Encoded, decoded
-from tidemill.io.options import Wishes
+from tidemill.io.options import ColumnOverrides
 from tidemill.io.source import Raw
 
 PROBED = 20
 
 
-def with_images(raw: Raw, folder: Path, wishes: Wishes, where: str, run: Run) -> Raw:
+def with_images(raw: Raw, folder: Path, wishes: ColumnOverrides, where: str, run: Run) -> Raw:
     """The columns with images in the place of their paths and bytes; rows whose image cannot be
     read are left out.
 

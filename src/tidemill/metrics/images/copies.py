@@ -8,7 +8,7 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.images.features import Albums, Judge, shrunk
+from tidemill.metrics.images.features import FeatureJudge, ImageSets, shrunk
 from tidemill.metrics.memorisation import closest, identical, near_copies
 from tidemill.metrics.nearest import by_chance, compared
 from tidemill.metrics.parity.rates import Share, wilson
@@ -27,7 +27,7 @@ Place = Callable[[np.ndarray], Points]
 """Images -> points."""
 
 
-def copies(sets: Albums, judge: Judge | None, learned: int, run: Run) -> Iterable[Score]:
+def copies(sets: ImageSets, judge: FeatureJudge | None, learned: int, run: Run) -> Iterable[Score]:
     """Closeness to training images in pixels and in features, and near-copies with the pairs that
     come nearest.
 
@@ -83,7 +83,7 @@ def _closeness(name: str, how: str, points: list[Points], learned: int, run: Run
     )
 
 
-def _near_copies(sets: Albums, points: list[Points], run: Run) -> Score:
+def _near_copies(sets: ImageSets, points: list[Points], run: Run) -> Score:
     train, holdout, synthetic, floor = points
     found = near_copies(synthetic, floor, train, holdout, run.threads)
     same = identical(sets.synthetic.pixels, sets.train.pixels, found.lean)

@@ -9,8 +9,8 @@ from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.imaging.pixels import image_column, label_column
 from tidemill.metrics.images.copies import copies
-from tidemill.metrics.images.features import Judge, albums, judge_of_digits, judge_of_labels
-from tidemill.metrics.images.fidelity import LIKENESS, likeness
+from tidemill.metrics.images.features import FeatureJudge, albums, judge_of_digits, judge_of_labels
+from tidemill.metrics.images.fidelity import LIKENESS, fidelity
 from tidemill.metrics.images.learning import ACCURACY, accuracy, learnable
 
 STEPS = 900
@@ -61,10 +61,10 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
         yield from copies(sets, None, len(evidence.train), run)
         return
     kept, rest = sets.train.parted(int(KEPT * len(sets.train)))
-    own: Judge | None = None
+    own: FeatureJudge | None = None
     if label is not None and learnable(rest):
         own = judge_of_labels(rest, label.name, run, steps)
-    yield from likeness(sets._replace(train=kept if own else sets.train), own or digits, run)
+    yield from fidelity(sets._replace(train=kept if own else sets.train), own or digits, run)
     if label is not None:
         yield accuracy(sets._replace(train=rest), own, label.name, run, steps)
     yield from copies(sets, digits, len(evidence.train), run)

@@ -26,7 +26,7 @@ _CHUNK = 2048
 
 
 @dataclass(frozen=True)
-class Album:
+class LabelledImages:
     """Images (n, height, width, channels) uint8, and what each shows ("" where that is not
     known)."""
 
@@ -41,32 +41,32 @@ class Album:
         """What there is to be seen, sorted."""
         return tuple(sorted(set(self.labels or ()) - {""}))
 
-    def labelled(self, most: int | None = None) -> Album:
+    def labelled(self, most: int | None = None) -> LabelledImages:
         """The first images that have a label."""
         at = [i for i, label in enumerate(self.labels or ()) if label][:most]
-        return Album(self.pixels[at], [(self.labels or [])[i] for i in at])
+        return LabelledImages(self.pixels[at], [(self.labels or [])[i] for i in at])
 
-    def parted(self, first: int) -> tuple[Album, Album]:
+    def parted(self, first: int) -> tuple[LabelledImages, LabelledImages]:
         """The first images, and the others."""
         labels = self.labels
         return (
-            Album(self.pixels[:first], labels and labels[:first]),
-            Album(self.pixels[first:], labels and labels[first:]),
+            LabelledImages(self.pixels[:first], labels and labels[:first]),
+            LabelledImages(self.pixels[first:], labels and labels[first:]),
         )
 
 
-class Albums(NamedTuple):
+class ImageSets(NamedTuple):
     """The four sets."""
 
-    train: Album
-    holdout: Album
-    synthetic: Album
-    floor: Album
+    train: LabelledImages
+    holdout: LabelledImages
+    synthetic: LabelledImages
+    floor: LabelledImages
 
 
-def albums(evidence: Evidence, run: Run) -> Albums:
+def albums(evidence: Evidence, run: Run) -> ImageSets:
     """At most MOST_IMAGES images of each set, in an order drawn by the run."""
-    return Albums(
+    return ImageSets(
         *(
             _album(data, run.rng("metrics", "images", name))
             for name, data in (
@@ -79,15 +79,15 @@ def albums(evidence: Evidence, run: Run) -> Albums:
     )
 
 
-def _album(data: Dataset, rng: np.random.Generator) -> Album:
+def _album(data: Dataset, rng: np.random.Generator) -> LabelledImages:
     column = image_column(data.schema)
     assert column is not None
     taken = data.rows(rng.permutation(len(data))[:MOST_IMAGES])
-    return Album(pixels(taken[column.name]), labels(taken))
+    return LabelledImages(pixels(taken[column.name]), labels(taken))
 
 
 @dataclass(frozen=True)
-class Judge:
+class FeatureJudge:
     """A classifier whose features images are compared in.
 
     Attributes:
@@ -106,7 +106,7 @@ class Judge:
         return self.classifier.features(images)
 
 
-def judge_of_labels(train: Album, label: str, run: Run, steps: int) -> Judge:
+def judge_of_labels(train: LabelledImages, label: str, run: Run, steps: int) -> FeatureJudge:
     """A classifier of the user's labels.
 
     Raises:
@@ -115,14 +115,14 @@ def judge_of_labels(train: Album, label: str, run: Run, steps: int) -> Judge:
     from tidemill.imaging.classifier import Classifier
 
     known = train.labelled()
-    return Judge(
+    return FeatureJudge(
         Classifier.learned(known.pixels, known.labels or [], run, steps=steps),
         f"a classifier of '{label}' that learned from {len(known):,} training images",
         own=True,
     )
 
 
-def judge_of_digits(shape: Sequence[int], run: Run, steps: int) -> Judge:
+def judge_of_digits(shape: Sequence[int], run: Run, steps: int) -> FeatureJudge:
     """A classifier of scikit-learn's handwritten digits, which has seen none of the images.
 
     Raises:
@@ -131,7 +131,7 @@ def judge_of_digits(shape: Sequence[int], run: Run, steps: int) -> Judge:
     from tidemill.imaging.classifier import Classifier
 
     height, width, channels = shape
-    return Judge(
+    return FeatureJudge(
         Classifier.of_digits((height, width, channels), run, steps=steps),
         "a classifier of handwritten digits, which has seen none of these images",
         own=False,

@@ -10,7 +10,7 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.images.features import Albums, Judge
+from tidemill.metrics.images.features import FeatureJudge, ImageSets
 from tidemill.metrics.images.frechet import frechet
 from tidemill.metrics.images.manifolds import Manifolds, precision_recall_density_coverage
 from tidemill.metrics.wording import counted, percent
@@ -29,7 +29,7 @@ LIKENESS: tuple[tuple[str, Literal["high", "low", "ceiling"]], ...] = (
 """The Scores, and what is better."""
 
 
-def likeness(sets: Albums, judge: Judge, run: Run) -> Iterable[Score]:
+def fidelity(sets: ImageSets, judge: FeatureJudge, run: Run) -> Iterable[Score]:
     """Fréchet distance; precision, recall, density and coverage, these in the directions of the
     features.
 
@@ -62,7 +62,7 @@ def likeness(sets: Albums, judge: Judge, run: Run) -> Iterable[Score]:
     yield from _manifolds(found, rows, judge)
 
 
-def _manifolds(found: list[Manifolds], rows: int, judge: Judge) -> Iterable[Score]:
+def _manifolds(found: list[Manifolds], rows: int, judge: FeatureJudge) -> Iterable[Score]:
     """Of generated images, floor, ceiling and the mean image."""
     said = {
         PRECISION: "{0} of the generated images look like a real one (they lie among held-out "
@@ -104,7 +104,7 @@ def _directions(features: np.ndarray) -> np.ndarray:
     return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
 
 
-def _frechet(real: np.ndarray, others: list[np.ndarray], judge: Judge) -> Score:
+def _frechet(real: np.ndarray, others: list[np.ndarray], judge: FeatureJudge) -> Score:
     value, floor, ceiling, plain = (frechet(real, other) for other in others)
     return Score(
         "images",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.images.features import Album, Albums, Judge
+from tidemill.metrics.images.features import FeatureJudge, ImageSets, LabelledImages
 from tidemill.metrics.parity.rates import Share, wilson
 from tidemill.metrics.wording import counted, percent
 
@@ -23,12 +23,12 @@ MOST_SHOWN = 30
 """Classes in the table."""
 
 
-def learnable(album: Album) -> bool:
+def learnable(album: LabelledImages) -> bool:
     """Whether a classifier can learn its labels: two classes, and FEWEST images with a label."""
     return len(album.classes) >= 2 and len(album.labelled()) >= FEWEST
 
 
-def accuracy(sets: Albums, real: Judge | None, label: str, run: Run, steps: int) -> Score:
+def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, steps: int) -> Score:
     """The accuracy on held-out images of a classifier that learned from generated ones (train on
     synthetic, test on real).
 
@@ -99,14 +99,14 @@ def accuracy(sets: Albums, real: Judge | None, label: str, run: Run, steps: int)
     )
 
 
-def _learned(album: Album, size: int, run: Run, steps: int) -> Classifier:
+def _learned(album: LabelledImages, size: int, run: Run, steps: int) -> Classifier:
     from tidemill.imaging.classifier import Classifier
 
     known = album.labelled(size)
     return Classifier.learned(known.pixels, known.labels or [], run, steps=steps)
 
 
-def _right(classifier: Classifier, tested: Album) -> NDArray[np.bool_]:
+def _right(classifier: Classifier, tested: LabelledImages) -> NDArray[np.bool_]:
     """Which images are recognised, (n,)."""
     said = np.array(classifier.classes)[classifier.chances(tested.pixels).argmax(axis=1)]
     return np.asarray(said == np.array(tested.labels))

@@ -14,7 +14,7 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.score import Score
-from tidemill.metrics.parity.groups import Bools, Grouping
+from tidemill.metrics.parity.groups import Bools, ColumnGroups
 from tidemill.metrics.parity.models import Decisions, group_rates, learned, points, spread, watched
 from tidemill.metrics.parity.rates import Gap, demographic_parity, equalized_odds
 from tidemill.metrics.wording import ratio
@@ -63,7 +63,7 @@ class Trial:
     train: Dataset
 
 
-def curve(trial: Trial, column: Column, grouping: Grouping, run: Run) -> Iterator[Point]:
+def curve(trial: Trial, column: Column, grouping: ColumnGroups, run: Run) -> Iterator[Point]:
     """Models that learned from rows with more and more equal rates, and from real rows for
     comparison.
 
@@ -128,7 +128,9 @@ def curve(trial: Trial, column: Column, grouping: Grouping, run: Run) -> Iterato
         )
 
 
-def resampled(grouping: Grouping, label: np.ndarray, classes: int, run: Run) -> np.ndarray | None:
+def resampled(
+    grouping: ColumnGroups, label: np.ndarray, classes: int, run: Run
+) -> np.ndarray | None:
     """Positions of real rows, drawn so that each class has the same share in all groups; None where
     one never occurs.
 
@@ -161,7 +163,9 @@ def resampled(grouping: Grouping, label: np.ndarray, classes: int, run: Run) -> 
     )
 
 
-def curve_score(grouping: Grouping, target: Targets, found: Sequence[Point], note: str) -> Score:
+def curve_score(
+    grouping: ColumnGroups, target: Targets, found: Sequence[Point], note: str
+) -> Score:
     """The curve as a score: how far a model's decisions are apart that learned from rows with equal
     rates."""
     by = {point.strength: point for point in found if point.strength is not None}
@@ -211,7 +215,7 @@ def no_curve(column: str, why: str) -> Score:
     return Score("parity", NAME.format(column), None, better="low", why=why)
 
 
-def _picture(grouping: Grouping, found: Sequence[Point]) -> Picture:
+def _picture(grouping: ColumnGroups, found: Sequence[Point]) -> Picture:
     """Both figures over the strength on one scale, on which neither looks larger than it is; real
     rows as level lines."""
     generated = [point for point in found if point.strength is not None]
@@ -239,7 +243,7 @@ def _picture(grouping: Grouping, found: Sequence[Point]) -> Picture:
     )
 
 
-def _table(grouping: Grouping, found: Sequence[Point]) -> Table:
+def _table(grouping: ColumnGroups, found: Sequence[Point]) -> Table:
     rows = tuple(
         (
             point.name,

@@ -37,7 +37,7 @@ class Group(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Grouping:
+class ColumnGroups:
     """The groups of one column.
 
     Attributes:
@@ -76,7 +76,7 @@ class Grouping:
         return ~np.logical_or.reduce([group.members[side] for group in self.groups])
 
 
-def grouping(column: Column, tables: Sequence[Dataset]) -> Grouping:
+def grouping(column: Column, tables: Sequence[Dataset]) -> ColumnGroups:
     """The groups of a column: levels, or quarters of numbers and dates, and the missing values.
 
     Args:
@@ -92,7 +92,7 @@ def grouping(column: Column, tables: Sequence[Dataset]) -> Grouping:
     ]
     found = sorted((group for group in found if group.rows), key=lambda group: -group.rows)
     groups = tuple(group for group in found if group.rows >= GROUP_ROWS)[:MOST_GROUPS]
-    return Grouping(
+    return ColumnGroups(
         column.name, groups, tuple((group.name, group.rows) for group in found[len(groups) :])
     )
 

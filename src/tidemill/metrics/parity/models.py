@@ -11,7 +11,7 @@ import numpy as np
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
-from tidemill.metrics.parity.groups import Bools, Grouping
+from tidemill.metrics.parity.groups import Bools, ColumnGroups
 from tidemill.metrics.parity.rates import (
     Gap,
     Rates,
@@ -23,7 +23,7 @@ from tidemill.metrics.parity.rates import (
     wilson,
 )
 from tidemill.metrics.wording import percent
-from tidemill.supervised.arrays import Features, Floats, Layout
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 from tidemill.supervised.auc import auc
 from tidemill.supervised.boosting import boosted, predictions, tree_matrix
 from tidemill.supervised.targets import Targets
@@ -51,7 +51,7 @@ class Decisions:
 
 
 def learned(
-    layout: Layout, rows: Features, label: Floats, test: Features, truth: Floats, run: Run
+    layout: FeatureLayout, rows: Features, label: Floats, test: Features, truth: Floats, run: Run
 ) -> Decisions | str:
     """Boosted trees that learned from rows, and decide about others; or why there are none.
 
@@ -92,7 +92,7 @@ def learned(
     )
 
 
-def watched(target: Targets, grouping: Grouping) -> int:
+def watched(target: Targets, grouping: ColumnGroups) -> int:
     """The class whose rates are compared: the rarer one of two, else that whose shares differ most
     in real rows."""
     if len(target.classes) == 2:
@@ -101,7 +101,7 @@ def watched(target: Targets, grouping: Grouping) -> int:
     return int(np.argmax([wide.value if wide else 0.0 for wide in found]))
 
 
-def outcome_shares(target: Targets, grouping: Grouping, side: int, k: int) -> list[Share]:
+def outcome_shares(target: Targets, grouping: ColumnGroups, side: int, k: int) -> list[Share]:
     """For each group the share of class k among the rows of one set whose class is known."""
     values = target.values[side]
     shares = []
@@ -113,7 +113,11 @@ def outcome_shares(target: Targets, grouping: Grouping, side: int, k: int) -> li
 
 
 def decision_scores(
-    grouping: Grouping, target: Targets, found: Sequence[Decisions | str], known: Bools, note: str
+    grouping: ColumnGroups,
+    target: Targets,
+    found: Sequence[Decisions | str],
+    known: Bools,
+    note: str,
 ) -> Iterator[Score]:
     """How far decisions about the groups are apart, and errors of decisions; floor and ceiling by
     what was learned from.
@@ -145,8 +149,8 @@ def decision_scores(
 def _score(
     name: str,
     gaps: Sequence[Gap],
-    sentence: Callable[[Grouping, str, Sequence[Gap]], str],
-    grouping: Grouping,
+    sentence: Callable[[ColumnGroups, str, Sequence[Gap]], str],
+    grouping: ColumnGroups,
     what: str,
     note: str,
     table: Table | None,
@@ -176,7 +180,7 @@ def _score(
 
 
 def group_rates(
-    grouping: Grouping, target: Targets, found: Decisions, known: Bools, k: int
+    grouping: ColumnGroups, target: Targets, found: Decisions, known: Bools, k: int
 ) -> list[Rates]:
     """What the decision for class k does to each group of held-out real rows."""
     truth = target.values[0][known] == k
@@ -200,7 +204,7 @@ def spread(wide: Gap) -> str:
     )
 
 
-def _decided(grouping: Grouping, what: str, gaps: Sequence[Gap]) -> str:
+def _decided(grouping: ColumnGroups, what: str, gaps: Sequence[Gap]) -> str:
     mine, _, real = gaps
     most, least = (grouping.groups[k].name for k in (mine.most, mine.least))
     return (
@@ -212,7 +216,7 @@ def _decided(grouping: Grouping, what: str, gaps: Sequence[Gap]) -> str:
     )
 
 
-def _erred(grouping: Grouping, what: str, gaps: Sequence[Gap]) -> str:
+def _erred(grouping: ColumnGroups, what: str, gaps: Sequence[Gap]) -> str:
     mine, _, real = gaps
     most, least = (grouping.groups[k].name for k in (mine.most, mine.least))
     does = "finds" if mine.of == "with" else "wrongly expects it of"
@@ -227,7 +231,7 @@ def _erred(grouping: Grouping, what: str, gaps: Sequence[Gap]) -> str:
     )
 
 
-def _table(grouping: Grouping, target: Targets, judged: Sequence[list[Rates]], k: int) -> Table:
+def _table(grouping: ColumnGroups, target: Targets, judged: Sequence[list[Rates]], k: int) -> Table:
     rows = tuple(
         (
             group.name,

@@ -6,7 +6,7 @@ import numpy as np
 
 from tidemill.core.picture import Table
 from tidemill.core.score import Score
-from tidemill.metrics.parity.groups import Grouping
+from tidemill.metrics.parity.groups import ColumnGroups
 from tidemill.metrics.parity.models import outcome_shares, points, spread, watched
 from tidemill.metrics.parity.rates import CLASS_ROWS, gap
 from tidemill.metrics.wording import percent, ratio
@@ -14,7 +14,7 @@ from tidemill.supervised.arrays import Floats
 from tidemill.supervised.targets import Targets
 
 
-def outcomes(found: Grouping, target: Targets | str, note: str) -> Score:
+def outcomes(found: ColumnGroups, target: Targets | str, note: str) -> Score:
     """How far the outcomes within groups are off, mean over groups."""
     name = f"outcomes by '{found.column}' (error)"
     if isinstance(target, str):
@@ -80,7 +80,7 @@ def outcomes(found: Grouping, target: Targets | str, note: str) -> Score:
     )
 
 
-def outcome_gap(found: Grouping, target: Targets, note: str) -> Score:
+def outcome_gap(found: ColumnGroups, target: Targets, note: str) -> Score:
     """How far the rates of the outcome are apart."""
     name = f"outcome gap by '{found.column}' (difference of rates)"
     k = watched(target, found)

@@ -15,11 +15,11 @@ from tidemill.core.schema import Column
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.marginals import column_agreements
 from tidemill.metrics.parity.curve import Trial, curve, curve_score, no_curve
-from tidemill.metrics.parity.groups import Grouping, grouping
+from tidemill.metrics.parity.groups import ColumnGroups, grouping
 from tidemill.metrics.parity.models import decision_scores, learned
 from tidemill.metrics.parity.outcomes import outcome_gap, outcomes
 from tidemill.metrics.wording import percent
-from tidemill.supervised.arrays import Features, Layout, features
+from tidemill.supervised.arrays import FeatureLayout, Features, features
 from tidemill.supervised.sampling import Sides, affordable, sides, thinned
 from tidemill.supervised.targets import Targets, targets
 
@@ -83,7 +83,9 @@ def parity(evidence: Evidence, run: Run) -> Iterable[Score]:
             yield from _curves(evidence, sensitive[:MOST_CURVES], target, run)
 
 
-def _quality(found: Grouping, layout: Layout, parts: tuple[Features, ...], note: str) -> Score:
+def _quality(
+    found: ColumnGroups, layout: FeatureLayout, parts: tuple[Features, ...], note: str
+) -> Score:
     name = f"quality in the worst served group of '{found.column}'"
     if found.why:
         return Score("parity", name, None, why=found.why)
@@ -126,7 +128,7 @@ def _quality(found: Grouping, layout: Layout, parts: tuple[Features, ...], note:
     )
 
 
-def _overlap(layout: Layout, real: Features, other: Features) -> float:
+def _overlap(layout: FeatureLayout, real: Features, other: Features) -> float:
     if not len(other):
         return 0.0
     shapes = [
@@ -135,7 +137,7 @@ def _overlap(layout: Layout, real: Features, other: Features) -> float:
     return float(np.mean(shapes)) if shapes else 0.0
 
 
-def _representation(found: Grouping, note: str) -> Score:
+def _representation(found: ColumnGroups, note: str) -> Score:
     name = f"representation of the groups of '{found.column}' (error)"
     if not found.groups:
         return Score("parity", name, None, better="low", why=found.why)
@@ -183,7 +185,9 @@ def _representation(found: Grouping, note: str) -> Score:
     )
 
 
-def _models(groups: Sequence[Grouping], target: Targets, taken: Sides, run: Run) -> Iterator[Score]:
+def _models(
+    groups: Sequence[ColumnGroups], target: Targets, taken: Sides, run: Run
+) -> Iterator[Score]:
     """What models decide that learned from synthetic, independent and real rows."""
     columns = [c for c in taken.real.schema.modelled if c.name != target.column]
     if not columns:

@@ -64,7 +64,7 @@ class Windows:
 
 
 @dataclass(frozen=True)
-class Classifier:
+class SeriesClassifier:
     """What the discriminative score is measured with.
 
     Attributes:
@@ -80,9 +80,9 @@ class Classifier:
     changes: bool = False
 
 
-PAPER = Classifier()
+PAPER = SeriesClassifier()
 """As in TimeGAN's published code."""
-SHARP = Classifier(steps=1000, hidden=8, changes=True)
+SHARP = SeriesClassifier(steps=1000, hidden=8, changes=True)
 """Sees how series move, too."""
 FORECAST_STEPS = 5000
 """Steps of the forecaster, as in the paper's code."""
@@ -94,7 +94,7 @@ def discriminative(
     seed: int = 0,
     *,
     seeds: int = SEEDS,
-    classifier: Classifier = PAPER,
+    classifier: SeriesClassifier = PAPER,
 ) -> float:
     """How well a recurrent classifier tells made from real series: |accuracy - 0.5| on the fifth
     that it has not seen.
@@ -145,7 +145,7 @@ def discriminative_scores(
     seed: int = 0,
     *,
     seeds: int = SEEDS,
-    classifier: Classifier = PAPER,
+    classifier: SeriesClassifier = PAPER,
 ) -> list[float]:
     """:func:`discriminative` of several sets at the cost of little more than one; all are cut to
     equally many series."""

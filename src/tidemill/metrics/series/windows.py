@@ -9,7 +9,7 @@ import numpy as np
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.score import Evidence
-from tidemill.core.series import Layout, layout
+from tidemill.core.series import SeriesLayout, layout
 from tidemill.metrics.series.judges import Windows
 from tidemill.supervised.arrays import Floats, as_floats, features
 
@@ -101,7 +101,7 @@ def panels(evidence: Evidence, rng: np.random.Generator) -> Panels | None:
 
 
 def _rows(
-    tables: Sequence[Dataset], layouts: Sequence[Layout]
+    tables: Sequence[Dataset], layouts: Sequence[SeriesLayout]
 ) -> tuple[tuple[str, ...], int, list[Floats]]:
     """Names of features, how many are columns' numbers, and each table's (rows, features) in the
     order of its series."""
@@ -142,7 +142,7 @@ def _mean(values: Floats) -> float:
     return float(known.mean()) if len(known) else 0.0
 
 
-def _gaps(data: Dataset, series: Layout) -> Floats:
+def _gaps(data: Dataset, series: SeriesLayout) -> Floats:
     """(rows,) time since the step before, rows in the order of the series; at a first step the most
     frequent gap."""
     [time] = data.schema.of_role("time")

@@ -28,7 +28,7 @@ NEIGHBOURS = 10
 
 
 @dataclass(frozen=True)
-class Album:
+class GalleryImages:
     """Images (n, height, width, channels) uint8 and what each shows ("" where that is not known, or
     rarely there)."""
 
@@ -56,8 +56,8 @@ class Gallery:
 
     column: str
     label: str
-    train: Album
-    held: Album
+    train: GalleryImages
+    held: GalleryImages
     classes: tuple[str, ...]
     chances: Floats
     seen: Floats
@@ -108,23 +108,25 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
     )
 
 
-def _album(data: Dataset, column: str, run: Run, name: str) -> Album:
+def _album(data: Dataset, column: str, run: Run, name: str) -> GalleryImages:
     few = sample_rows(data, MOST_IMAGES, run.rng("mining/images", name))
-    return Album(pixels(few[column]), np.array(labels(few) or [""] * len(few), dtype=np.str_))
+    return GalleryImages(
+        pixels(few[column]), np.array(labels(few) or [""] * len(few), dtype=np.str_)
+    )
 
 
-def _known(album: Album, classes: tuple[str, ...]) -> Album:
-    return Album(album.pixels, np.where(np.isin(album.labels, classes), album.labels, ""))
+def _known(album: GalleryImages, classes: tuple[str, ...]) -> GalleryImages:
+    return GalleryImages(album.pixels, np.where(np.isin(album.labels, classes), album.labels, ""))
 
 
-def _of_labels(train: Album, run: Run) -> Classifier:
+def _of_labels(train: GalleryImages, run: Run) -> Classifier:
     from tidemill.imaging.classifier import Classifier
 
     known = train.labels != ""
     return Classifier.learned(train.pixels[known], train.labels[known].tolist(), run, shift=True)
 
 
-def _of_digits(train: Album, run: Run) -> Classifier:
+def _of_digits(train: GalleryImages, run: Run) -> Classifier:
     from tidemill.imaging.classifier import Classifier
 
     _, height, width, channels = train.pixels.shape

@@ -30,7 +30,7 @@ APART = 0.05
 
 
 @dataclass(frozen=True)
-class Grouping:
+class ImageClusters:
     """One number of groups: their centres, the group of each held-out image, and how far apart
     these are."""
 
@@ -63,7 +63,7 @@ def groups(seen: Gallery, run: Run) -> Iterator[Finding]:
         yield _finding(seen, best, held, by_chance)
 
 
-def _grouped(places: Floats, held: Floats, count: int, run: Run) -> Grouping:
+def _grouped(places: Floats, held: Floats, count: int, run: Run) -> ImageClusters:
     found = MiniBatchKMeans(
         count, n_init=4, batch_size=1024, random_state=run.seed_of("mining/images/groups")
     ).fit(places)
@@ -74,10 +74,10 @@ def _grouped(places: Floats, held: Floats, count: int, run: Run) -> Grouping:
         if 1 < len(set(labels[few])) < len(labels[few])
         else -1.0
     )
-    return Grouping(found.cluster_centers_, labels, float(apart))
+    return ImageClusters(found.cluster_centers_, labels, float(apart))
 
 
-def _finding(seen: Gallery, best: Grouping, held: Floats, by_chance: float) -> Finding:
+def _finding(seen: Gallery, best: ImageClusters, held: Floats, by_chance: float) -> Finding:
     sizes = np.bincount(best.labels, minlength=len(best.centres))
     strips: list[Strip] = []
     rows: list[tuple[object, ...]] = []

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models.deep.backbones.causal import Cache, Causal
-from tidemill.models.deep.chances import Chances, known_first
+from tidemill.models.deep.chances import NetworkDistribution, known_first
 from tidemill.models.deep.conditionals import Conditionals, Noise
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.stream import NONE, Stream
@@ -325,8 +325,8 @@ class Autoregressive(Neural):
         )
 
     def infill(
-        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
-    ) -> Infilled:
+        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
+    ) -> ConditionalSample:
         """n new rows that keep to what is known, of single rows too: see
         :func:`tidemill.models.particles.infilled`.
 
@@ -347,7 +347,7 @@ class Autoregressive(Neural):
         if known.rows is None:
             self.check(known)
             some = self.sample(SOME, rng, Run(run.seed, device=run.device))
-            if known.passes(some).mean() >= OFTEN:
+            if known.satisfied_by(some).mean() >= OFTEN:
                 return super().infill(n, known, rng, run)
         spec = replace(self.spec, order=known_first(self.spec, known))
         variables = Variables(spec, self.stream.pieces, self.stream.counts)
@@ -355,7 +355,7 @@ class Autoregressive(Neural):
         net = self.net.to(device)
         with torch_threads(self.options.cores):
             asked = [
-                Chances(
+                NetworkDistribution(
                     self.stream,
                     net.inner if isinstance(net, Sequence) else None,
                     variables,
@@ -410,7 +410,7 @@ class Autoregressive(Neural):
 
         return correction
 
-    def check(self, known: Known) -> None:
+    def check(self, known: Constraints) -> None:
         """See that every value occurs."""
         self.stream.check(known)
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from tidemill.core.grid import Channel, Known, Spec
+from tidemill.core.grid import Channel, Constraints, Spec
 from tidemill.models.deep.conditionals import Conditionals
 from tidemill.models.deep.stream import NONE, Stream
 from tidemill.models.variables import Variables
@@ -20,9 +20,9 @@ MOSTLY = 0.5
 """A channel that at least so many of the rows have comes first for all of them."""
 
 
-class Chances:
+class NetworkDistribution:
     """The distribution of one variable of a table, given those before it in an order of one's own;
-    it answers as :class:`~tidemill.models.answers.Answers` does.
+    it answers as :class:`~tidemill.models.answers.BinaryForest` does.
 
     Attributes:
         count: (symbols,) training rows of each symbol.
@@ -156,7 +156,7 @@ class Chances:
         return shares
 
 
-def known_first(spec: Spec, known: Known) -> tuple[tuple[Channel, int], ...]:
+def known_first(spec: Spec, known: Constraints) -> tuple[tuple[Channel, int], ...]:
     """The spec's channels, those of which something is known before the others, and what says that
     there is a number before it; of those that only some rows have, the ones that most rows have.
     """

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tidemill.models.deep.stream import SLOPES, Layout
+from tidemill.models.deep.stream import SLOPES, StreamLayout
 
 Noise = Callable[[Tensor], Tensor]
 """What is done to a layer in learning."""
@@ -46,7 +46,9 @@ class Conditionals(nn.Module):
     sources: Tensor
     offset: Tensor
 
-    def __init__(self, layout: Layout, told: int, width: int, embedding: int, depth: int) -> None:
+    def __init__(
+        self, layout: StreamLayout, told: int, width: int, embedding: int, depth: int
+    ) -> None:
         super().__init__()
         for name in ("size", "coarse", "row", "first", "wave", "sources"):
             self.register_buffer(

@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.models.deep.innovations import Innovations
 from tidemill.models.deep.training import Tensors
-from tidemill.models.pieces import MIN_COUNT, Pieces
+from tidemill.models.pieces import MIN_COUNT, Bins
 
 MOST_LEVELS = 4096
 """Levels of all codes together, beyond which one-hot vectors are too wide."""
@@ -33,7 +33,7 @@ class Dense:
     """Rows of a grid as numbers of variance 1 and codes.
 
     In a table a number becomes ``z = Φ⁻¹(u)``, where u is its place in the channel's distribution
-    (a piecewise uniform one, see :class:`~tidemill.models.pieces.Pieces`), at random within its
+    (a piecewise uniform one, see :class:`~tidemill.models.pieces.Bins`), at random within its
     tick: the probability integral transform. In a series it is taken on a straight scale, and what
     is new in each step is learned (:class:`~tidemill.models.deep.innovations.Innovations`). In an
     image it lies between -1 and 1, the smallest and the largest one. In tables and series, values
@@ -53,7 +53,7 @@ class Dense:
     def __init__(
         self,
         spec: Spec,
-        pieces: list[Pieces],
+        pieces: list[Bins],
         levels: list[np.ndarray],
         counts: list[np.ndarray],
         context: Dense | None,
@@ -118,7 +118,7 @@ class Dense:
             # it, and change smoothly
             if len(spec.sites) == 2 and len(values):
                 pieces.append(
-                    Pieces(
+                    Bins(
                         *(
                             np.array([end], np.int64)
                             for end in (values.min(), values.max(), len(values))
@@ -127,9 +127,9 @@ class Dense:
                 )
                 levels.append(np.zeros(0, np.int64))
                 continue
-            own = Pieces.of(values)
+            own = Bins.of(values)
             if spec.sites and len(values):
-                own = Pieces.of(
+                own = Bins.of(
                     values, max(MIN_COUNT, int(FREQUENT_SITES * len(values))), PIECES_OF_SITES
                 )
                 own.low[0], own.high[-1] = (
@@ -163,7 +163,7 @@ class Dense:
         """Whether there is nothing to learn: no number, and no code with two levels that occur."""
         return not self.reals and int((~self.never).sum()) <= len(self.sizes)
 
-    def check(self, known: Known) -> None:
+    def check(self, known: Constraints) -> None:
         """See that what is known occurs at all.
 
         Raises:
@@ -358,7 +358,7 @@ class Dense:
                 or (len(kept) and (kept.min() < 0 or kept.max() >= len(low)))
             ):
                 raise ValueError("pieces end before they begin, or a level is of none")
-            pieces.append(Pieces(low, high, count))
+            pieces.append(Bins(low, high, count))
             levels.append(kept)
         counts = [arrays[f"count.{k:05d}"].astype(np.int64) for k in range(len(spec.codes))]
         if any(c.shape != (code.size,) for c, code in zip(counts, spec.codes, strict=True)):
@@ -382,7 +382,7 @@ class Dense:
 class _Ranges:
     """Where the ticks of some of a channel's pieces lie in their distribution."""
 
-    def __init__(self, pieces: Pieces, part: np.ndarray) -> None:
+    def __init__(self, pieces: Bins, part: np.ndarray) -> None:
         self.low, self.high, count = pieces.low[part], pieces.high[part], pieces.count[part]
         self.width = (self.high - self.low + 1).astype(float)
         self.edge = np.r_[0.0, np.cumsum(count)] / max(count.sum(), 1)
@@ -417,7 +417,7 @@ def gumbel(like: Tensor, rng: torch.Generator) -> Tensor:
 class _Span:
     """Ticks from -1 to 1 between the smallest and the largest."""
 
-    def __init__(self, pieces: Pieces, part: np.ndarray) -> None:
+    def __init__(self, pieces: Bins, part: np.ndarray) -> None:
         self.low, self.high = (int(pieces.low[0]), int(pieces.high[-1])) if len(part) else (0, 0)
         self.middle, self.half = (self.low + self.high) / 2, max(self.high - self.low, 1) / 2
 
@@ -437,7 +437,7 @@ class _Line:
     """Ticks in standard deviations from their mean: a straight scale, on which a series moves as it
     does in its own unit."""
 
-    def __init__(self, pieces: Pieces, part: np.ndarray) -> None:
+    def __init__(self, pieces: Bins, part: np.ndarray) -> None:
         low, high, count = pieces.low[part], pieces.high[part], np.maximum(pieces.count[part], 1)
         middle = (low + high) / 2
         self.mean = float(np.average(middle, weights=count)) if len(part) else 0.0

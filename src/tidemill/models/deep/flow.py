@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models.deep.backbones import Backbone, seen, width_of
@@ -246,7 +246,7 @@ class Flow(Neural):
             out, logits = other + g * (out - other), others + g * (logits - others)
         return self._guess(x, out, torch.tensor(now, device=x.device))[0], logits
 
-    def check(self, known: Known) -> None:
+    def check(self, known: Constraints) -> None:
         """See that every value occurs."""
         self.dense.check(known)
 

@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models.deep.augmentation import varied
 from tidemill.models.deep.backbones import Gather, Spread, seen
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
-from tidemill.models.deep.quality import unlikeness
+from tidemill.models.deep.quality import two_sample_auc
 from tidemill.models.deep.training import Objective, Tensors, Training
 
 WIDTH, DEPTH, LAZY, ROWS = (256, 256, 32), (2, 2, 1), (1, 1, 8), (4096, 4096, 32)
@@ -35,7 +35,7 @@ SLOPE = 10.0
 take 10)."""
 
 
-class Shown(NamedTuple):
+class Visible(NamedTuple):
     """Rows as the discriminator sees them: zero where there is no number, and at sites that are not
     in use.
 
@@ -48,7 +48,7 @@ class Shown(NamedTuple):
     level: Tensor
 
 
-class Maker(nn.Module):
+class GanGenerator(nn.Module):
     """The generator: noise of the row and of its sites -> levels, one code after the other, and
     then numbers.
 
@@ -102,7 +102,7 @@ class Maker(nn.Module):
         return self.within(z), torch.cat([*drawn, shift[..., :0]], dim=-1)
 
 
-class Judge(nn.Module):
+class Discriminator(nn.Module):
     """The discriminator: a row -> how real it looks.
 
     In tables and series, a quadratic form of low rank stands beside the network. It is nearly
@@ -129,7 +129,7 @@ class Judge(nn.Module):
         nn.init.zeros_(self.right.weight)
         nn.init.zeros_(self.right.bias)
 
-    def forward(self, rows: Shown, told: Tensor) -> Tensor:
+    def forward(self, rows: Visible, told: Tensor) -> Tensor:
         """Rows and (n, context) -> (n,) logits."""
         z = torch.cat([rows.z, rows.level @ self.order], dim=-1)
         h = self.body(torch.cat([self.numbers(z), rows.level], dim=-1), told)
@@ -142,10 +142,10 @@ class Judge(nn.Module):
         return alone.float() + _mean(by_pairs[..., None])[:, 0]
 
 
-class Pair(nn.Module):
+class GanNets(nn.Module):
     """Both networks."""
 
-    def __init__(self, maker: Maker, judge: Judge) -> None:
+    def __init__(self, maker: GanGenerator, judge: Discriminator) -> None:
         super().__init__()
         self.maker, self.judge = maker, judge
 
@@ -240,7 +240,7 @@ class Gan(Neural):
 
     Levels are drawn whole, and their gradient is that of a softmax (straight-through Gumbel: Jang,
     Gu and Poole 2017). Training is stopped by how well made rows pass for held-out ones, see
-    :func:`~tidemill.models.deep.quality.unlikeness`.
+    :func:`~tidemill.models.deep.quality.two_sample_auc`.
     """
 
     Options = GanOptions
@@ -284,16 +284,16 @@ class Gan(Neural):
             o.width or WIDTH[len(dense.spec.sites)],
             o.depth or DEPTH[len(dense.spec.sites)],
         )
-        return Pair(
-            Maker(dense, self.share, o.noise, width, depth),
-            Judge(dense, _order(dense, self.share), width, depth, o.pairs),
+        return GanNets(
+            GanGenerator(dense, self.share, o.noise, width, depth),
+            Discriminator(dense, _order(dense, self.share), width, depth, o.pairs),
         )
 
     def step_rows(self) -> int:
         """As many as the options say, and fewer images."""
         return min(self.options.batch, ROWS[len(self.spec.sites)])
 
-    def check(self, known: Known) -> None:
+    def check(self, known: Constraints) -> None:
         """See that every value occurs."""
         self.dense.check(known)
 
@@ -312,7 +312,7 @@ class Gan(Neural):
 
     # --- what the discriminator sees --------------------------------------------------------------
 
-    def show(self, z: Tensor, level: Tensor) -> Shown:
+    def show(self, z: Tensor, level: Tensor) -> Visible:
         """Numbers and levels as the discriminator sees them; the gradient goes through what makes
         them absent."""
         dense = self.dense
@@ -335,26 +335,26 @@ class Gan(Neural):
                 shown[dense.reals.index(r)] = shown[dense.reals.index(r)] * here[..., 0]
         z = torch.stack(shown, dim=-1) if shown else z
         if not dense.spec.ragged:
-            return Shown(z, torch.cat(parts, dim=-1) if parts else level)
+            return Visible(z, torch.cat(parts, dim=-1) if parts else level)
         # a row has a site at least, and none after its end
         used = torch.cat(
             [torch.ones_like(parts[-1][:, :1, 1:]), parts[-1][:, 1:, 1:]], dim=1
         ).cumprod(1)
         parts[-1] = torch.cat([1 - used, used], dim=-1)
-        return Shown(z * used, torch.cat(parts, dim=-1) * used)
+        return Visible(z * used, torch.cat(parts, dim=-1) * used)
 
-    def real(self, rows: Tensors, rng: torch.Generator) -> Shown:
+    def real(self, rows: Tensors, rng: torch.Generator) -> Visible:
         """Real rows."""
         return self.show(self.dense.numbers(rows, rng), one_hot(rows["code"], self.dense.sizes))
 
     def made(
         self,
-        net: Pair,
+        net: GanNets,
         told: Tensor,
         rng: torch.Generator,
         whole: bool,
         noise: Tensor | None = None,
-    ) -> Shown:
+    ) -> Visible:
         """A made row for each of the (n, context) contexts; ``whole`` levels let no gradient
         through."""
 
@@ -372,16 +372,16 @@ class Gan(Neural):
             noise = torch.randn((n, self.options.noise), generator=rng, device=rng.device)
         return self.show(*net.maker(local, torch.cat([noise, told], dim=-1), level))
 
-    def varied(self, sides: list[Shown], rng: torch.Generator) -> list[Shown]:
+    def varied(self, sides: list[Visible], rng: torch.Generator) -> list[Visible]:
         """Images moved at random, real and made ones alike; rows of other grids as they are."""
         moved = varied([side.z for side in sides], self.options.vary, rng)
-        return [Shown(z, side.level) for z, side in zip(moved, sides, strict=True)]
+        return [Visible(z, side.level) for z, side in zip(moved, sides, strict=True)]
 
     # --- the game ---------------------------------------------------------------------------------
 
     def objectives(self, net: nn.Module) -> list[Objective]:
         """The discriminator's, then the generator's."""
-        assert isinstance(net, Pair)
+        assert isinstance(net, GanNets)
         judge, maker = list(net.judge.parameters()), list(net.maker.parameters())
         pace, betas = self.options.pace * PACE[len(self.spec.sites)], (self.options.momentum, 0.99)
         return [
@@ -397,14 +397,14 @@ class Gan(Neural):
             ),
         ]
 
-    def judging(self, net: Pair, rows: Tensors, rng: torch.Generator, step: int) -> Tensor:
+    def judging(self, net: GanNets, rows: Tensors, rng: torch.Generator, step: int) -> Tensor:
         """The discriminator's loss."""
         o, told, n, loss = self.options, _told(rows), len(rows["code"]), self.options.loss
         real = self.real(rows, rng)
         with torch.no_grad():
             made = self.made(net, told, rng, whole=o.codes != "gumbel")
         real, made = self.varied([real, made], rng)
-        both = Shown(*(torch.cat(pair).requires_grad_() for pair in zip(real, made, strict=True)))
+        both = Visible(*(torch.cat(pair).requires_grad_() for pair in zip(real, made, strict=True)))
         on = net.judge(both, torch.cat([told, told]))
         on_real, on_made = on[:n], on[n:]
         if loss == "relativistic":
@@ -423,7 +423,7 @@ class Gan(Neural):
             at = torch.rand(n, generator=rng, device=rng.device).reshape(
                 n, *[1] * (real.z.dim() - 1)
             )
-            between = Shown(
+            between = Visible(
                 *((at * x + (1 - at) * y).requires_grad_() for x, y in zip(real, made, strict=True))
             )
             slope = (_squared_slope(net.judge(between, told), between) + 1e-12).sqrt()
@@ -432,7 +432,7 @@ class Gan(Neural):
             total + penalty * _squared_slope(on, both).mean()
         )  # over real and made: half of R1 + R2
 
-    def making(self, net: Pair, rows: Tensors, rng: torch.Generator) -> Tensor:
+    def making(self, net: GanNets, rows: Tensors, rng: torch.Generator) -> Tensor:
         """The generator's loss."""
         told, loss = _told(rows), self.options.loss
         made, real = self.varied(
@@ -453,7 +453,7 @@ class Gan(Neural):
 
     def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
         """How unlike the held-out rows as many made ones are, with the same noise at every look."""
-        return unlikeness(real, self.draw(net, len(real), real.context, rng), numpy_stream(rng))
+        return two_sample_auc(real, self.draw(net, len(real), real.context, rng), numpy_stream(rng))
 
     def noise(
         self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator
@@ -472,7 +472,7 @@ class Gan(Neural):
         """Rows from noise."""
         dense, told = self.dense, self.dense.told(context)
         told = torch.zeros((n, 0), device=rng.device) if told is None else told.to(rng.device)
-        if isinstance(net, Pair):
+        if isinstance(net, GanNets):
             z, level = self.made(net, told, rng, whole=True, noise=noise)
         else:  # there was nothing to learn
             z, level = (
@@ -499,7 +499,7 @@ def _mean(h: Tensor) -> Tensor:
     return h.reshape(len(h), -1, h.shape[-1]).mean(1)
 
 
-def _squared_slope(on: Tensor, rows: Shown) -> Tensor:
+def _squared_slope(on: Tensor, rows: Visible) -> Tensor:
     """(n,) squared length of each logit's gradient by its row."""
     found = torch.autograd.grad(on.sum(), list(rows), create_graph=True)
     return torch.cat([gradient.float().flatten(1) for gradient in found], dim=1).square().sum(1)

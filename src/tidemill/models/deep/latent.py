@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from tidemill.core.errors import OptionError
-from tidemill.core.grid import Batch, Infilled, Known, Real, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Real, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models import MODELS
@@ -91,7 +91,7 @@ class Latent:
         self.inner = unfitted(
             self.options.inner, self._for(self.options.inner, self.options.inner_options)
         )
-        self.glimpses: list[tuple[int, Batch]] = []
+        self.snapshots: list[tuple[int, Batch]] = []
 
     def _for(self, model: str, alone: str, **more: int) -> dict[str, Any]:
         """Options of a part: those of both that are not as by default, and its own."""
@@ -165,8 +165,8 @@ class Latent:
         left = max(o.steps - self.vae.steps_done, 1)
         self.inner = unfitted(o.inner, self._for(o.inner, o.inner_options, steps=left))
         self._fit_inner(batch, self._rest(run), start)
-        made = self.inner.glimpses if isinstance(self.inner, LearnsInSteps) else []
-        self.glimpses = self.vae.glimpses + [
+        made = self.inner.snapshots if isinstance(self.inner, LearnsInSteps) else []
+        self.snapshots = self.vae.snapshots + [
             (
                 self.vae.steps_done + step,
                 self._decoded(latents, run.rng("latent", "glimpse", step), run),
@@ -308,8 +308,8 @@ class Latent:
         return None if latents is None else self._decoded(latents, rng, run or Run())
 
     def infill(
-        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
-    ) -> Infilled:
+        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
+    ) -> ConditionalSample:
         """n new rows that keep to what is known of all rows, drawn until enough of them do.
 
         Raises:
@@ -323,7 +323,7 @@ class Latent:
             )
         self.vae.check(known)
         if not (known.tick or known.code or known.sums):
-            return Infilled(self.sample(n, rng, run), np.ones(n), float(n))
+            return ConditionalSample(self.sample(n, rng, run), np.ones(n), float(n))
         run = run or Run()
         plain = Run(run.seed, device=run.device)
         return rejected(

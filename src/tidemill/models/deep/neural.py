@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from tidemill.core.errors import OptionError
-from tidemill.core.grid import Batch, Infilled, Known, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.models.base import State
 from tidemill.models.deep.checkpoint import Checkpoint
@@ -69,7 +69,7 @@ class Neural(ABC):
         self.steps_done = self.steps_planned = 0
         self.curves: dict[str, list[list[float]]] = {}
         self.best_step = 0
-        self.glimpses: list[tuple[int, Batch]] = []
+        self.snapshots: list[tuple[int, Batch]] = []
 
     # --- what a family says -----------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class Neural(ABC):
         """The view that :meth:`view_state` gave."""
 
     @abstractmethod
-    def check(self, known: Known) -> None:
+    def check(self, known: Constraints) -> None:
         """See that what is known can occur.
 
         Raises:
@@ -203,7 +203,7 @@ class Neural(ABC):
         def score(rng: torch.Generator) -> float:
             looks = len(trainer.progress.curves.get("score", ())) + 1
             if looks in (1, 4, 16, 64, 256):
-                self.glimpses.append((trainer.progress.step, glimpse()))
+                self.snapshots.append((trainer.progress.step, glimpse()))
             return self.score(self.net, held, real, rng)
 
         own = type(self).pick is not Neural.pick
@@ -222,8 +222,8 @@ class Neural(ABC):
         )
         self.steps_planned = progress.step if ended else self.options.steps
         if self.best_step:
-            before = [(step, made) for step, made in self.glimpses if step < self.best_step]
-            self.glimpses = [*before, (self.best_step, glimpse())]
+            before = [(step, made) for step, made in self.snapshots if step < self.best_step]
+            self.snapshots = [*before, (self.best_step, glimpse())]
 
     def _new_net(self, seed: int) -> nn.Module:
         with torch.random.fork_rng(devices=[]):
@@ -353,8 +353,8 @@ class Neural(ABC):
         return made if made is None else replace(made, context=told)
 
     def infill(
-        self, n: int, known: Known, rng: np.random.Generator, run: Run | None = None
-    ) -> Infilled:
+        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
+    ) -> ConditionalSample:
         """n new rows that keep to what is known of all rows, drawn until enough of them do.
 
         Raises:
@@ -368,7 +368,7 @@ class Neural(ABC):
             )
         self.check(known)
         if not (known.tick or known.code or known.sums):
-            return Infilled(self.sample(n, rng, run), np.ones(n), float(n))
+            return ConditionalSample(self.sample(n, rng, run), np.ones(n), float(n))
         plain = Run((run or Run()).seed, device=(run or Run()).device)
         return rejected(
             lambda size, stream: self.sample(size, stream, plain),

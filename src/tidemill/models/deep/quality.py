@@ -34,7 +34,7 @@ UNITS, POOLED, PROJECTED = (32, 64), 4, 64
 numbers at its end."""
 
 
-def unlikeness(real: Batch, made: Batch, rng: np.random.Generator) -> float:
+def two_sample_auc(real: Batch, made: Batch, rng: np.random.Generator) -> float:
     """How unlike real rows made ones are; lower is better.
 
     Of images, :func:`frechet` distance in what a random network sees; of other rows, how well trees

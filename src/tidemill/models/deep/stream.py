@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from tidemill.core.errors import ConditionError
-from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.models.deep.dense import Dense
 from tidemill.models.deep.training import Tensors
-from tidemill.models.pieces import Pieces
+from tidemill.models.pieces import Bins
 
 SINGLE = 128
 """A channel of more symbols than this has two digits."""
@@ -101,7 +101,7 @@ class Digits:
         symbols: np.ndarray = self.symbol[np.minimum(place, len(self.symbol) - 1)]
         return symbols
 
-    def likelihoods(self) -> list[np.ndarray]:
+    def log_shares(self) -> list[np.ndarray]:
         """For each digit the log of its codes' shares, one row a group for the second: (1, g) and
         (g, most).
 
@@ -152,7 +152,7 @@ class Digits:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class StreamLayout:
     """What a network must know of a stream's P positions.
 
     Attributes:
@@ -211,7 +211,7 @@ class Stream:
     def __init__(
         self,
         spec: Spec,
-        pieces: list[Pieces],
+        pieces: list[Bins],
         counts: list[np.ndarray],
         told: Dense | None,
         sources: np.ndarray | None = None,
@@ -242,7 +242,7 @@ class Stream:
         """The view of training rows; ``rng`` picks those that say which channels are related, where
         there are many."""
         pieces = [
-            Pieces.of(batch.tick[..., r][present(spec, batch, r)][:MOST_CELLS])
+            Bins.of(batch.tick[..., r][present(spec, batch, r)][:MOST_CELLS])
             for r in range(len(spec.reals))
         ]
         used = slice(None) if batch.mask is None else batch.mask
@@ -293,7 +293,7 @@ class Stream:
         code = self.spec.reals[i].presence if sort == "real" else None
         return NONE if code is None else self.channels.index(("code", code))
 
-    def layout(self) -> Layout:
+    def layout(self) -> StreamLayout:
         """All that a network must know."""
         fineness = SITE_WAVES if self.spec.sites else WAVES
         features = 1 + 2 * fineness
@@ -305,7 +305,7 @@ class Stream:
         smooth, slopes = [], []
         for c, digit in self.positions:
             own = self.digits[c]
-            part = own.likelihoods()[digit]
+            part = own.log_shares()[digit]
             row.append(sum(len(s) for s in share))
             share.append(np.pad(part, ((0, 0), (0, most - part.shape[1])), constant_values=-np.inf))
             start.append(own.start[:-1] if digit else np.zeros(1, int))
@@ -319,7 +319,7 @@ class Stream:
             smooth.append(ordered and digit == 1)
             slope = own.slopes() if smooth[-1] else np.zeros((*part.shape, SLOPES))
             slopes.append(np.pad(slope, ((0, 0), (0, most - slope.shape[1]), (0, 0))))
-        return Layout(
+        return StreamLayout(
             np.array([sizes[c][digit] for c, digit in self.positions], int),
             np.array([first[c] if digit else NONE for c, digit in self.positions], int),
             np.array(row, int),
@@ -417,7 +417,7 @@ class Stream:
                 found |= here & (self.pieces[i].index(tick.ravel()).reshape(tick.shape) < 0)
         return found
 
-    def check(self, known: Known) -> None:
+    def check(self, known: Constraints) -> None:
         """See that what is known occurs at all.
 
         Raises:
@@ -506,7 +506,7 @@ class Stream:
             low, high, count = arrays[f"piece.{r:05d}"].astype(np.int64)
             if np.any(high < low) or np.any(count < 0):
                 raise ValueError("pieces end before they begin")
-            pieces.append(Pieces(low, high, count))
+            pieces.append(Bins(low, high, count))
         counts = [arrays[f"count.{k:05d}"].astype(np.int64) for k in range(len(spec.codes))]
         if any(c.shape != (code.size,) for c, code in zip(counts, spec.codes, strict=True)):
             raise ValueError("level counts do not fit the spec")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tidemill.core.grid import Batch, Known, Spec
+from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models.deep.backbones import Gather, Spread, seen
@@ -351,7 +351,7 @@ class Vae(Neural):
         told = self.dense.told(context)
         return torch.zeros((n, 0), device=device) if told is None else told.to(device)
 
-    def check(self, known: Known) -> None:
+    def check(self, known: Constraints) -> None:
         """See that every value occurs."""
         self.dense.check(known)
 

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 import torch
 
 from tidemill.core.errors import OptionError
-from tidemill.core.grid import Batch, Code, Known, Partial, Real, Spec
+from tidemill.core.grid import Batch, Code, Constraints, PartialRows, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models.deep.autoregressive import Autoregressive, Sequence, chosen
 
@@ -88,10 +88,10 @@ def test_any_pattern_is_completed_from_the_models_own_distribution() -> None:
         for k in range(2):
             fits &= (table.code[:, k] == wanted.code[0, k]) | (not code[k])
         rows = 4000
-        given = Partial(
+        given = PartialRows(
             wanted.rows(np.zeros(rows, int)), np.full((rows, 1), tick), np.tile(code, (rows, 1))
         )
-        made = model.infill(rows, Known(rows=given), np.random.default_rng(1), Run(0))
+        made = model.infill(rows, Constraints(rows=given), np.random.default_rng(1), Run(0))
         assert made.chance.mean() == pytest.approx(chance[fits].sum(), rel=0.03)
         own = np.array(
             [
@@ -104,7 +104,7 @@ def test_any_pattern_is_completed_from_the_models_own_distribution() -> None:
 
 def test_rare_conditions_are_met() -> None:
     model, _ = fitted()
-    known = Known(
+    known = Constraints(
         {0: np.array([[4, 4]])},
         {0: np.array([True, False, False, False]), 1: np.array([True, False])},
     )
@@ -168,6 +168,6 @@ def test_series_are_drawn_as_they_are_scored() -> None:
     for one in key:
         counted[one] += 1
     assert np.abs(np.array(list(counted.values())) / 40_000 - chance).max() < 0.01
-    given = Partial(batch, np.zeros((300, 0), bool), np.ones((300, 1), bool))
+    given = PartialRows(batch, np.zeros((300, 0), bool), np.ones((300, 1), bool))
     with pytest.raises(OptionError, match="cannot complete"):
-        model.infill(300, Known(rows=given), np.random.default_rng(0))
+        model.infill(300, Constraints(rows=given), np.random.default_rng(0))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Code, Known, Real, Spec
+from tidemill.core.grid import Batch, Code, Constraints, Real, Spec
 from tidemill.models.deep.dense import Dense
 
 NO_CODES = np.zeros((2000, 0), np.int32)
@@ -111,7 +111,7 @@ def test_levels_that_never_occur_are_never_drawn() -> None:
     drawn = dense.levels_of(torch.tensor([[0.0, 9.0, 9.0, 0.0]]).expand(500, 4), stream())
     assert set(drawn.flatten().tolist()) == {0, 3}
     with pytest.raises(ConditionError, match="no training row"):
-        dense.check(Known(code={0: np.array([False, True, True, False])}))
+        dense.check(Constraints(code={0: np.array([False, True, True, False])}))
 
 
 def test_draws_follow_their_logits() -> None:

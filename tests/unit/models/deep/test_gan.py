@@ -8,7 +8,7 @@ import torch
 
 from tidemill.core.grid import Batch, Code, Real, Spec
 from tidemill.core.run import Run
-from tidemill.models.deep.gan import Gan, Pair, Shown
+from tidemill.models.deep.gan import Gan, GanNets, Visible
 from tidemill.models.deep.quality import told_apart
 from tidemill.models.deep.training import generator
 
@@ -112,7 +112,7 @@ def test_the_penalty_is_differentiated_twice_and_both_networks_are_moved(
     model.spec = spec
     model.view(spec, batch, Run())
     net = model._new_net(0)
-    assert isinstance(net, Pair)
+    assert isinstance(net, GanNets)
     rows = model.rows(batch)
 
     def gradients(penalty: float) -> list[torch.Tensor]:
@@ -159,7 +159,7 @@ def test_what_makes_a_number_absent_is_learned_through_it() -> None:
     level = torch.zeros((1, sum(model.dense.sizes)))
     level[0, 0] = 1.0
     level.requires_grad_()
-    shown: Shown = model.show(z, level)
+    shown: Visible = model.show(z, level)
     (gradient,) = torch.autograd.grad(shown.z.sum(), level)
     assert gradient[0, 0] != 0 or gradient[0, 2:].any()
 

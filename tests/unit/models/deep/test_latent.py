@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.models.deep.test_vae import clusters
 from tidemill.core.errors import ConditionError, OptionError
-from tidemill.core.grid import Batch, Known
+from tidemill.core.grid import Batch, Constraints
 from tidemill.core.run import Run
 from tidemill.models.deep.latent import Latent
 
@@ -73,12 +73,12 @@ def test_steps_are_counted_through_and_curves_are_of_both() -> None:
     assert (model.vae.steps_done, model.inner.steps_done, model.steps_done) == (50, 100, 150)
     assert [step for step, _ in model.curves["vae score"]] == [50]
     assert [step for step, _ in model.curves["score"]] == [100, 150]
-    assert [step for step, _ in model.glimpses] == [
+    assert [step for step, _ in model.snapshots] == [
         50,
         100,
         150,
     ]  # the last with the weights that were kept
-    assert all(batch.code.shape[1] == 3 for _, batch in model.glimpses)
+    assert all(batch.code.shape[1] == 3 for _, batch in model.snapshots)
 
 
 @pytest.mark.parametrize("steps", [20, 90])
@@ -116,11 +116,13 @@ def test_a_cancelled_fit_keeps_what_it_has() -> None:
 
 def test_conditions_are_met_or_refused() -> None:
     model = fitted(steps=800, vae_steps=400)
-    known = Known({0: np.array([[800, 1200]])}, {0: np.array([False, True, False, False])})
+    known = Constraints({0: np.array([[800, 1200]])}, {0: np.array([False, True, False, False])})
     found = model.infill(30, known, np.random.default_rng(0))
-    assert known.passes(found.batch).all()
+    assert known.satisfied_by(found.batch).all()
     assert found.chance[0] == pytest.approx(1 / 3, abs=0.12)
     with pytest.raises(ConditionError, match="no training row"):
         model.infill(
-            5, Known(code={0: np.array([False, False, False, True])}), np.random.default_rng(0)
+            5,
+            Constraints(code={0: np.array([False, False, False, True])}),
+            np.random.default_rng(0),
         )

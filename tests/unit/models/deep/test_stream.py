@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 import torch
 
 from tidemill.core.errors import ConditionError
-from tidemill.core.grid import Batch, Code, Known, Real, Spec
+from tidemill.core.grid import Batch, Code, Constraints, Real, Spec
 from tidemill.models.deep.stream import COARSE, FINE, NONE, SINGLE, Digits, Stream
 
 ROWS = 3000
@@ -77,7 +77,7 @@ def test_shares_are_those_of_the_rows(size: int) -> None:
     count = np.random.default_rng(0).integers(0, 9, size)
     count[:3] = 1
     own = Digits.of(count, ordered=True)
-    first, *rest = own.likelihoods()
+    first, *rest = own.log_shares()
     parts = own.split(np.arange(size))
     found = first[0, parts[0]] + (rest[0][parts[0], parts[1]] if rest else 0)
     assert np.allclose(np.exp(found), count / count.sum())
@@ -153,12 +153,12 @@ def test_what_never_occurs_is_told() -> None:
     spec, batch = mixed()
     stream = Stream.learned(spec, batch, np.random.default_rng(0))
     for known in (
-        Known(code={3: np.array([False, False, False, True])}),
-        Known({0: np.array([[1 << 40, 1 << 41]])}),
+        Constraints(code={3: np.array([False, False, False, True])}),
+        Constraints({0: np.array([[1 << 40, 1 << 41]])}),
     ):
         with pytest.raises(ConditionError, match="no training row"):
             stream.check(known)
-    stream.check(Known(code={3: np.array([True, False, False, True])}))
+    stream.check(Constraints(code={3: np.array([True, False, False, True])}))
     odd = replace(batch, code=batch.code.copy())
     odd.code[0, 3] = 3
     before, after = (stream.impossible(one, stream.symbols(one)) for one in (batch, odd))

@@ -27,7 +27,7 @@ class Causal(nn.Module):
         self.into = nn.Linear(inputs, width)
         self.place = nn.Parameter(torch.randn(sites, width) * 0.02)
         self.told = nn.Linear(context, width, bias=False) if context else None
-        self.attention = nn.ModuleList(Attention(width) for _ in range(depth))
+        self.attention = nn.ModuleList(CausalAttention(width) for _ in range(depth))
         self.blocks = nn.ModuleList(Block(width, 0) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
 
@@ -55,7 +55,7 @@ class Causal(nn.Module):
         if self.told is not None and context is not None:
             h = h + self.told(context)[:, None]
         for k, (attention, block) in enumerate(zip(self.attention, self.blocks, strict=True)):
-            assert isinstance(attention, Attention)
+            assert isinstance(attention, CausalAttention)
             h, kept = attention.step(h, cache[k] if k < len(cache) else None)
             cache[k : k + 1] = [kept]
             h = block(h, context)
@@ -63,7 +63,7 @@ class Causal(nn.Module):
         return out
 
 
-class Attention(nn.Module):
+class CausalAttention(nn.Module):
     """Every site looks at itself and those before it."""
 
     def __init__(self, width: int) -> None:

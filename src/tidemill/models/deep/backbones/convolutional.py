@@ -88,7 +88,7 @@ class Growing(nn.Module):
         self.blocks = nn.ModuleList(Residual(units[-1], given) for _ in range(depth - 1))
         fine = units[::-1]
         self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 4, 2, 1) for a, b in pairwise(fine))
-        self.norms = nn.ModuleList(Told(u, given) for u in fine)
+        self.norms = nn.ModuleList(ContextNorm(u, given) for u in fine)
         self.out = nn.Conv2d(width, outputs, 3, padding=1)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -134,7 +134,7 @@ class Unet(nn.Module):
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 4, 2, 1) for a, b in pairwise(units))
         self.after = nn.ModuleList(Residual(u, context) for u in units[:-1])
         self.place = nn.Parameter(torch.zeros(units[-1], *self.grids[-1]))
-        self.norm = Told(width, 0)
+        self.norm = ContextNorm(width, 0)
         self.out = nn.Conv2d(width, outputs, 3, padding=1)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -162,7 +162,9 @@ class Residual(nn.Module):
 
     def __init__(self, units: int, told: int, *, bare: bool = False) -> None:
         super().__init__()
-        self.norms = None if bare else nn.ModuleList((Told(units, 0), Told(units, told)))
+        self.norms = (
+            None if bare else nn.ModuleList((ContextNorm(units, 0), ContextNorm(units, told)))
+        )
         self.first = nn.Conv2d(units, units, 3, padding=1)
         self.second = nn.Conv2d(units, units, 3, padding=1)
         with torch.no_grad():
@@ -177,7 +179,7 @@ class Residual(nn.Module):
         return out
 
 
-class Told(nn.Module):
+class ContextNorm(nn.Module):
     """All units of a row divided by their root mean square, then a scale and a shift of each unit
     that a vector says.
 

@@ -16,8 +16,8 @@ from tidemill.core.errors import DataError, OptionError
 from tidemill.core.registry import Entry
 from tidemill.core.run import Event, Run
 from tidemill.metrics import METRICS
+from tidemill.metrics.series import series
 from tidemill.metrics.series.judges import SeriesClassifier
-from tidemill.metrics.series.series import series
 from tidemill.models import MODELS
 from tidemill.synthesis.synthesizer import Synthesizer
 

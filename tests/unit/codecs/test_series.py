@@ -336,7 +336,7 @@ def test_a_hostile_state_is_refused() -> None:
 @pytest.mark.parametrize("stride", [1, 3, 10])
 def test_windows_cover_every_step(length: list[int], stride: int) -> None:
     sizes = np.array(length)
-    whole = cut.Layout(np.arange(sizes.sum()), np.cumsum(sizes) - sizes, sizes)
+    whole = cut.SeriesLayout(np.arange(sizes.sum()), np.cumsum(sizes) - sizes, sizes)
     windows = whole.windows(10, stride)
     index, used = windows.index(10)
     assert set(index[used].tolist()) == set(range(sizes.sum()))

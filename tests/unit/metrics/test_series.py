@@ -13,6 +13,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score
+from tidemill.metrics.series import series as metric
 from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
 from tidemill.metrics.series.judges import (
     SHARP,
@@ -23,7 +24,6 @@ from tidemill.metrics.series.judges import (
     predictive,
 )
 from tidemill.metrics.series.series import series
-from tidemill.metrics.series.series import series as metric
 
 SCHEMA = Schema(
     (

@@ -64,7 +64,7 @@ def test_larger_images_and_labels_cost_more() -> None:
 def test_only_long_jobs_are_foretold(rows: int, told: bool) -> None:
     heard: list[Event] = []
     train = table(rows)
-    estimate.tell(
+    estimate.announce(
         "independent", {}, train, Run(listener=heard.append), estimate.of_run(train, train)
     )
     assert bool(heard) == told

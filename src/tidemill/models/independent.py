@@ -9,9 +9,9 @@ import numpy as np
 
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
-from tidemill.models.answers import BinaryForest
 from tidemill.models.base import State
-from tidemill.models.dichotomies import halved
+from tidemill.models.binary_forest import BinaryForest
+from tidemill.models.nested_dichotomies import halved
 from tidemill.models.particles import infilled
 from tidemill.models.variables import Variables
 

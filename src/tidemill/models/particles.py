@@ -56,7 +56,7 @@ class Chosen:
 
 class Distribution(Protocol):
     """The distribution of one variable given others before it;
-    :class:`~tidemill.models.answers.BinaryForest` is one.
+    :class:`~tidemill.models.binary_forest.BinaryForest` is one.
 
     Attributes:
         count: (symbols,) training rows of each symbol.

@@ -14,10 +14,10 @@ from tidemill.core.cost import Cost
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.options import Configuration, option
 from tidemill.core.run import Run, Stage
-from tidemill.models.answers import BinaryForest
 from tidemill.models.base import State
-from tidemill.models.dichotomies import halved, joined
+from tidemill.models.binary_forest import BinaryForest
 from tidemill.models.forest import Forest
+from tidemill.models.nested_dichotomies import halved, joined
 from tidemill.models.particles import in_parallel, infilled
 from tidemill.models.variables import ABSENT, Variables
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Spec
-from tidemill.models.pieces import Bins
+from tidemill.models.bins import Bins
 
 ABSENT = -1
 """Symbol of a real channel where its presence code says that there is no number."""

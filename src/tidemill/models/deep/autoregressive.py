@@ -15,8 +15,8 @@ from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models.deep.backbones.causal import Cache, Causal
-from tidemill.models.deep.chances import NetworkDistribution, known_first
 from tidemill.models.deep.conditionals import Conditionals, Noise
+from tidemill.models.deep.distributions import NetworkDistribution, known_first
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.stream import NONE, Stream
 from tidemill.models.deep.training import Objective, Tensors, Training, device_of, torch_threads

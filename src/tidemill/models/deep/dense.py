@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.models.bins import MIN_COUNT, Bins
 from tidemill.models.deep.innovations import Innovations
 from tidemill.models.deep.training import Tensors
-from tidemill.models.pieces import MIN_COUNT, Bins
 
 MOST_LEVELS = 4096
 """Levels of all codes together, beyond which one-hot vectors are too wide."""
@@ -33,7 +33,7 @@ class Dense:
     """Rows of a grid as numbers of variance 1 and codes.
 
     In a table a number becomes ``z = Φ⁻¹(u)``, where u is its place in the channel's distribution
-    (a piecewise uniform one, see :class:`~tidemill.models.pieces.Bins`), at random within its
+    (a piecewise uniform one, see :class:`~tidemill.models.bins.Bins`), at random within its
     tick: the probability integral transform. In a series it is taken on a straight scale, and what
     is new in each step is learned (:class:`~tidemill.models.deep.innovations.Innovations`). In an
     image it lies between -1 and 1, the smallest and the largest one. In tables and series, values

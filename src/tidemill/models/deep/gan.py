@@ -388,16 +388,21 @@ class Gan(Neural):
             Objective(
                 "discriminator",
                 judge,
-                lambda rows, rng, step: self.judging(net, rows, rng, step),
+                lambda rows, rng, step: self.discriminator_loss(net, rows, rng, step),
                 pace,
                 betas,
             ),
             Objective(
-                "generator", maker, lambda rows, rng, step: self.making(net, rows, rng), betas=betas
+                "generator",
+                maker,
+                lambda rows, rng, step: self.generator_loss(net, rows, rng),
+                betas=betas,
             ),
         ]
 
-    def judging(self, net: GanNets, rows: Tensors, rng: torch.Generator, step: int) -> Tensor:
+    def discriminator_loss(
+        self, net: GanNets, rows: Tensors, rng: torch.Generator, step: int
+    ) -> Tensor:
         """The discriminator's loss."""
         o, told, n, loss = self.options, _told(rows), len(rows["code"]), self.options.loss
         real = self.real(rows, rng)
@@ -432,7 +437,7 @@ class Gan(Neural):
             total + penalty * _squared_slope(on, both).mean()
         )  # over real and made: half of R1 + R2
 
-    def making(self, net: GanNets, rows: Tensors, rng: torch.Generator) -> Tensor:
+    def generator_loss(self, net: GanNets, rows: Tensors, rng: torch.Generator) -> Tensor:
         """The generator's loss."""
         told, loss = _told(rows), self.options.loss
         made, real = self.varied(

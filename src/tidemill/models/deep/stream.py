@@ -13,9 +13,9 @@ from torch import Tensor
 
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.models.bins import Bins
 from tidemill.models.deep.dense import Dense
 from tidemill.models.deep.training import Tensors
-from tidemill.models.pieces import Bins
 
 SINGLE = 128
 """A channel of more symbols than this has two digits."""

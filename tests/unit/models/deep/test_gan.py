@@ -117,7 +117,7 @@ def test_the_penalty_is_differentiated_twice_and_both_networks_are_moved(
 
     def gradients(penalty: float) -> list[torch.Tensor]:
         model.options = type(model.options)(**{**QUICK, "loss": loss, "penalty": penalty})
-        value = model.judging(net, rows, generator(CPU, 1), 0)
+        value = model.discriminator_loss(net, rows, generator(CPU, 1), 0)
         found = torch.autograd.grad(value, list(net.judge.parameters()), allow_unused=True)
         return [g for g in found if g is not None]
 
@@ -128,7 +128,9 @@ def test_the_penalty_is_differentiated_twice_and_both_networks_are_moved(
         > len(without) / 2
     )
     moved = torch.autograd.grad(
-        model.making(net, rows, generator(CPU, 2)), list(net.maker.parameters()), allow_unused=True
+        model.generator_loss(net, rows, generator(CPU, 2)),
+        list(net.maker.parameters()),
+        allow_unused=True,
     )
     assert all(g is not None and torch.isfinite(g).all() for g in moved)
     assert sum(bool(g.any()) for g in moved if g is not None) > len(moved) / 2

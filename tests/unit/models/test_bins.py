@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidemill.models.pieces import MIN_COUNT, Bins
+from tidemill.models.bins import MIN_COUNT, Bins
 
 TICKS = st.lists(st.integers(-50, 50) | st.integers(-(2**61), 2**61), min_size=1, max_size=300).map(
     lambda values: np.array(values, np.int64)

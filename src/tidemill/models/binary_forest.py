@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import lightgbm as lgb
 import numpy as np
 
-from tidemill.models.dichotomies import NestedDichotomies
 from tidemill.models.forest import Forest
+from tidemill.models.nested_dichotomies import NestedDichotomies
 
 
 @dataclass

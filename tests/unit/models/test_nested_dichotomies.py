@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidemill.models.dichotomies import NestedDichotomies, halved, joined
+from tidemill.models.nested_dichotomies import NestedDichotomies, halved, joined
 
 COUNTS = st.lists(st.integers(0, 500), min_size=1, max_size=60).map(
     lambda counts: np.array(counts, np.int64)

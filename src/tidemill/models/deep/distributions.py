@@ -22,7 +22,7 @@ MOSTLY = 0.5
 
 class NetworkDistribution:
     """The distribution of one variable of a table, given those before it in an order of one's own;
-    it answers as :class:`~tidemill.models.answers.BinaryForest` does.
+    it answers as :class:`~tidemill.models.binary_forest.BinaryForest` does.
 
     Attributes:
         count: (symbols,) training rows of each symbol.

@@ -169,10 +169,8 @@ def _made(
         left = wanted - sum(map(len, parts))
         if not left:
             break
-        drawn = model.sample_dataset(
-            left,
-            run=Run(run.seed_of("sharing", number) if number else run.seed, threads=run.threads),
-        )
+        name = ("sharing", number) if number else ()
+        drawn = model.sample_dataset(left, run=run.child(*name, quiet=True))
         run.check()
         copies = near_copies(drawn, train, holdout, run)
         parts.append(drawn.rows(~copies))

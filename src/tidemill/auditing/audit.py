@@ -222,7 +222,7 @@ def audit(
     loaded = [(name, ATTACKS.load(name)) for name in (ATTACKS if attacks is None else attacks)]
     if model is not None:
         model.only_rows("audit")
-        like = model.sample_dataset(0, run=Run(run.seed))
+        like = model.sample_dataset(0, run=run.child(quiet=True))
         train = conform(train, like, run)
     train = replace(train, schema=train.schema.with_roles("sensitive", sensitive), origin=None)
     train = train.select([column.name for column in train.schema.modelled])

@@ -17,7 +17,7 @@ from tidemill.auditing.planting import made_up
 from tidemill.auditing.setup import MOST_RELEASED
 from tidemill.core.dataset import Dataset
 from tidemill.core.leak import Leak
-from tidemill.core.run import Event, Run
+from tidemill.core.run import Run
 from tidemill.metrics.wording import percent
 from tidemill.supervised.arrays import Floats, features
 from tidemill.supervised.auc import auc
@@ -120,25 +120,16 @@ def _learned_again(
     """Rows of the same model, learned from the training rows and the planted ones."""
     manifest, train = model.manifest, scene.evidence.train
     both = replace(train, frame=pl.concat([train.frame, planted.frame]), origin=None)
-    job = Run(
-        manifest["seed"],
-        threads=run.threads,
+    job = run.child(
+        seed=manifest["seed"],
+        quiet=True,
+        progress=True,
+        to_end=True,  # it learns as far as the model did, however long that takes
         steps=None if model.complete else manifest["steps_done"],
-        listener=lambda event: _heard(event, run, job),
     )
     again = Synthesizer.fit(both, job, manifest["model"], manifest["options"])
-    run.check()
-    draw = Run(run.seed_of("auditing", "canaries", number), threads=run.threads)
+    draw = run.child("auditing", "canaries", number, quiet=True)
     return again.sample_dataset(min(len(scene.evidence.synthetic), MOST_RELEASED), run=draw)
-
-
-def _heard(event: Event, run: Run, job: Run) -> None:
-    """Show how learning goes on, and let it be stopped."""
-    if run.cancelled:
-        job.cancel()
-    run.emit(
-        event.kind, event.stage, event.text, done=event.done, total=event.total, left=event.left
-    )
 
 
 def _suspicions(

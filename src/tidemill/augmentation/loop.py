@@ -36,7 +36,7 @@ from tidemill.supervised.intervals import Interval, paired_bootstrap
 from tidemill.supervised.learners import learners_of
 from tidemill.supervised.measures import Measure, checked_cost, measures
 from tidemill.trials.problem import Problem, problem_of
-from tidemill.trials.trial import Arm, child, entities, predicted, trial
+from tidemill.trials.trial import Arm, entities, predicted, trial
 
 FEW_ROWS = 2000
 """Up to so many real rows the folds are made four times, else twice."""
@@ -164,7 +164,7 @@ def loop(
     caveats: tuple[str, ...] = ()
     if len(train) > MOST_ROWS:
         caveats = (f"Of {len(train):,} training rows, {MOST_ROWS:,} drawn at random were used.",)
-        train = split(train, child(run, "looping", "drawn"), MOST_ROWS / len(train))[1]
+        train = split(train, run.child("proof", "looping", "drawn"), MOST_ROWS / len(train))[1]
     prepared = time.monotonic()
     search = _Search(train, replace(asked, newer=newer), journal or LoopCheckpoint(None, ""), run)
     search.first_round()
@@ -226,7 +226,7 @@ def _prepared(
     train, test = (cleaning.apply(plan, part).data.select(names) for part in (train, test))
     if newer is not None:
         newer = cleaning.apply(plan, newer).data
-    seen, held = split(train, child(run, "looping", "findings"))
+    seen, held = split(train, run.child("proof", "looping", "findings"))
     return train, test, newer, mine(seen, held, run)
 
 
@@ -421,7 +421,7 @@ class _Search:
         gain."""
         truth = self._problem.coded(test)
         known = np.flatnonzero(~np.isnan(truth))
-        own = child(self._run, "looping", "test")
+        own = self._run.child("proof", "looping", "test")
         says = [
             predicted(
                 self._whole.rows(one), test.rows(known), self._learner, own, problem=self._problem

@@ -24,7 +24,7 @@ from tidemill.supervised.sampling import thinned
 from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.trials.controls import as_many
 from tidemill.trials.problem import Problem, problem_of
-from tidemill.trials.trial import TrialRows, child, predicted
+from tidemill.trials.trial import TrialRows, predicted
 
 TAUGHT = 0.3
 """Generated rows that the next generator learns from, at most, for each real row: none learns from
@@ -165,7 +165,7 @@ class TrainingSets:
     def generator(self, before: tuple[Step, ...]) -> Synthesizer:
         """The generator that follows these steps."""
         if before not in self._generators:
-            run = child(self._run, "looping", "generator", len(before))
+            run = self._run.child("proof", "looping", "generator", len(before))
             learned = replace(self.taught(before), origin=None)
             self._generators[before] = Synthesizer.fit(
                 learned, run, self.settings.model, self.settings.options
@@ -210,7 +210,7 @@ class TrainingSets:
 
     def _pooled(self, before: tuple[Step, ...], aim: str) -> Pool:
         wants = [want for want in AIMS.load(aim)(self.studied(before)) if want.rows]
-        run = child(self._run, "looping", "pool", len(before), aim)
+        run = self._run.child("proof", "looping", "pool", len(before), aim)
         most = MOST_AMOUNT if aim == "alike" else 1.0
         fits = min(1.0, MOST_ADDED / max(1, sum(want.rows for want in wants)))
         drawn = [
@@ -258,7 +258,7 @@ class TrainingSets:
         if not self.settings.guarded:
             return ()
         if before not in self._gates:
-            run = child(self._run, "looping", "gates", len(before))
+            run = self._run.child("proof", "looping", "gates", len(before))
             reference = self.generator(before).sample_dataset(
                 min(len(self.real), MOST_ADDED // 2), run=run
             )
@@ -267,11 +267,9 @@ class TrainingSets:
 
 
 def apart(run: Run, *name: str | int) -> Run:
-    """A run for one of many workshops: it stops when the run does, and keeps what it would warn of
-    to itself."""
-    return Run(
-        run.seed_of("looping", *name), threads=run.threads, listener=lambda event: run.check()
-    )
+    """A run for one of many workshops: it stops when the run does, learns to the end whatever the
+    deadline, and keeps what it would warn of to itself."""
+    return run.child("looping", *name, quiet=True, to_end=True)
 
 
 def _class_weights(problem: Problem, data: Dataset, weight: Floats) -> Floats:

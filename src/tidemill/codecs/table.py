@@ -64,6 +64,7 @@ class TableCodec:
         columns = sorted(self.schema, key=lambda column: column.role != "target")
         self._codecs: dict[str, tuple[Column, ColumnCodec]] = {}
         for column in columns:
+            run.check()
             codec: ColumnCodec = CODECS.load(CODEC_OF_KIND[column.kind])()
             self._codecs[column.name] = column, codec.fit(column, data[column.name], run)
         if not self.schema.rules:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +18,10 @@ import numpy as np
 from tidemill.core.errors import Cancelled
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+AHEAD = 4
+"""Parts a thread that :meth:`Run.map` computes before they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,92 @@ class Run:
         self._listener = listener
         self._began = time.monotonic()
         self._cancelled = threading.Event()
+
+    def child(
+        self,
+        *name: str | int,
+        seed: int | None = None,
+        quiet: bool = False,
+        progress: bool = False,
+        to_end: bool = False,
+        stoppable: bool = True,
+        steps: int | None = None,
+        checkpoint: Path | None = None,
+    ) -> Run:
+        """A run for a part of the job: the same threads, device and deadline, and cancelling either
+        cancels both.
+
+        Its warnings reach this run, its progress does not. Steps and checkpoint belong to one fit,
+        so they pass only if they are given.
+
+        Args:
+            *name: Gives the part random streams of its own; without a name and a seed, its streams
+                are those of this run.
+            seed: The part's seed in the place of one by name.
+            quiet: Its warnings do not become warnings of this run.
+            progress: All its events are shown as this run's.
+            to_end: The deadline does not pass: for what is needed whole, as a floor or a model of
+                contexts, and for what must not depend on how fast the machine is.
+            stoppable: Whether it shares the cancelling; without, it can end a cancelled fit.
+            steps, checkpoint: As of :class:`Run`.
+
+        Example:
+            >>> run = Run(seed=7)
+            >>> run.child().seed, run.child("fold", 1).seed == run.seed_of("fold", 1)
+            (7, True)
+        """
+
+        def pass_on(event: Event) -> None:
+            if event.kind == "warning" and not quiet:
+                self.warn(event.text, event.stage)
+            elif progress and self._listener is not None:
+                self._listener(replace(event, seconds=self.seconds))
+
+        if seed is None:
+            seed = self.seed_of(*name) if name else self.seed
+        part = Run(
+            seed,
+            threads=self.threads,
+            deadline=None if to_end else self.deadline,
+            steps=steps,
+            listener=pass_on,
+            device=self.device,
+            checkpoint=checkpoint,
+        )
+        if stoppable:
+            part._cancelled = self._cancelled
+        return part
+
+    def map(self, function: Callable[[Item], Result], parts: Iterable[Item]) -> Iterator[Result]:
+        """The function's result for each part, in their order, computed beside each other in
+        threads.
+
+        Parts are taken in this thread, a few ahead of the result that is asked for. An exception of
+        a part is raised in its place, and no further part begins then.
+
+        Raises:
+            Cancelled: The user stopped the run before a part began.
+
+        Example:
+            >>> list(Run(threads=2).map(abs, [-1, 2, -3]))
+            [1, 2, 3]
+        """
+
+        def work(part: Item) -> Result:
+            self.check()
+            return function(part)
+
+        pool = ThreadPoolExecutor(self.threads)
+        ahead: deque[Future[Result]] = deque()
+        try:
+            for part in parts:
+                ahead.append(pool.submit(work, part))
+                if len(ahead) > AHEAD * self.threads:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def seed_of(self, *name: str | int) -> int:
         """A 31-bit seed for the stream of this name, for libraries that want an integer."""

@@ -84,7 +84,7 @@ class Cascade:
         assert batch.context is not None
         self.model = "trees" if len(batch) >= FEWEST else "independent"
         self.contexts = unfitted(self.model).fit(
-            spec.context, batch.context, Run(run.seed, threads=run.threads)
+            spec.context, batch.context, run.child(quiet=True, to_end=True)
         )
         run.check()
         if start is None:
@@ -180,4 +180,4 @@ class Cascade:
 
 def _plain(run: Run | None) -> Run:
     """A run in which contexts are drawn without a word."""
-    return Run() if run is None else Run(run.seed, threads=run.threads)
+    return (run or Run()).child(quiet=True)

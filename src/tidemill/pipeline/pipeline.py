@@ -268,10 +268,10 @@ def evidence(
     again."""
     # rules would tie columns together, which the floor must not be
     untied = replace(train, schema=replace(train.schema, rules=()))
-    floor = Synthesizer.fit(untied, Run(run.seed), "independent").sample_dataset(
-        len(synthetic), run=Run(run.seed)
+    beside = run.child(quiet=True, to_end=True)
+    floor = Synthesizer.fit(untied, beside, "independent").sample_dataset(
+        len(synthetic), run=beside
     )
-    again = Run(run.seed, threads=run.threads)
     # ignored columns are not generated, so nothing is compared in them
     real, held = (part.select(synthetic.schema.names) for part in (train, holdout))
     # a classifier of images takes a minute each time, and other metrics judge images
@@ -282,7 +282,7 @@ def evidence(
         else Findings(finding for finding in findings if finding.technique in techniques)
     )
     return Evidence(
-        real, held, synthetic, floor, found, lambda one, other: mine(one, other, again, techniques)
+        real, held, synthetic, floor, found, lambda one, other: mine(one, other, beside, techniques)
     )
 
 
@@ -311,7 +311,7 @@ def fairness(
         SchemaError: A column does not exist, or the tables' columns differ.
     """
     model.only_rows("measuring of fairness")
-    like = model.sample_dataset(0, run=Run(run.seed))
+    like = model.sample_dataset(0, run=run.child(quiet=True))
     schema = like.schema.with_roles("sensitive", sensitive)
     schema = schema if target is None else schema.with_roles("target", [target])
     if not schema.of_role("sensitive"):
@@ -329,7 +329,7 @@ def fairness(
 
 def _fairly(model: Synthesizer, run: Run) -> Callable[[Mapping[str, str], int], Dataset]:
     """Draws rows with equal rates, without a word on the single groups."""
-    return lambda asked, n: model.draw(n, fair=asked, run=Run(run.seed, threads=run.threads)).data
+    return lambda asked, n: model.draw(n, fair=asked, run=run.child(quiet=True)).data
 
 
 def _learning(model: Synthesizer, run: Run) -> Learning | None:

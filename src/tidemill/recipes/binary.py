@@ -20,7 +20,7 @@ from tidemill.recipes.base import Case, Recipe, assumed
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.measures import checked_cost
 from tidemill.trials.problem import Problem, problem_of
-from tidemill.trials.trial import child, predicted
+from tidemill.trials.trial import predicted
 
 PRIOR = "prior"
 """The assumption that says how frequent cases really are."""
@@ -191,7 +191,7 @@ def _chance(
         workshop.rows(strategy),
         looped.test,
         looped.verdict.learner,
-        child(run, "looping", "test"),
+        run.child("proof", "looping", "test"),
         problem=problem,
     )
     return np.asarray(says[:, wanted])

@@ -84,10 +84,8 @@ def fair(
 
 def _pool(model: SampledModel, condition: Condition, run: Run) -> pl.DataFrame:
     """Rows that show how often what goes together."""
-    quiet = Run(run.seed, threads=run.threads)
-    return (
-        SampleJob(model, SamplePlan(POOL, (condition,), stream="balance"), quiet).all().data.frame
-    )
+    plan = SamplePlan(POOL, (condition,), stream="balance")
+    return SampleJob(model, plan, run.child(quiet=True)).all().data.frame
 
 
 def _met(pool: pl.DataFrame, groups: Groups) -> np.ndarray:

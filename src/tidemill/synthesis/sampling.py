@@ -145,7 +145,7 @@ class SampleJob:
             yield self._part(0, self.plan.n, self.run, chances)
         else:
             # the stages of parts and cells would be a line each
-            inner = Run(self.run.seed, threads=self.run.threads)
+            inner = self.run.child()
             with self.run.stage(
                 "sample", f"making {self.plan.n:,} rows", total=self.plan.n
             ) as stage:
@@ -153,8 +153,6 @@ class SampleJob:
                     size = min(part, self.plan.n - start)
                     yield self._part(start, size, inner, chances)
                     stage.advance(units=size)
-            for warning in inner.warnings:
-                self.run.warn(warning)
         self.chance = np.concatenate(chances) if chances else None
         self._tell()
 

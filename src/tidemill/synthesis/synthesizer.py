@@ -171,7 +171,7 @@ class Synthesizer:
         if isinstance(self._codec, ImageCodec):
             return data  # the codec sees that sizes and labels fit
         self.only_rows("learning that begins from it")
-        like = self.sample_dataset(0, run=Run())
+        like = self.sample_dataset(0, run=run.child(quiet=True))
         data = conform(data, replace(like, name=self.manifest["name"]), run)
         assert isinstance(self._codec, TableCodec)
         self._codec.check(data)

@@ -179,7 +179,7 @@ def what_if(
         DataError: A value of the rows is none that its column can have.
         OptionError: A column is to be set, kept or drawn anew, and something else as well.
     """
-    asked = _asked(model, set)
+    asked = _asked(model, set, run)
     measured = _outcomes(model, outcome)
     given = model.read_given(rows)
     drawn_anew = _redrawn(model.schema, given, asked, measured, redraw, keep)
@@ -222,7 +222,7 @@ def what_if(
     )
 
 
-def _asked(model: Synthesizer, wanted: Any) -> Condition:
+def _asked(model: Synthesizer, wanted: Any, run: Run) -> Condition:
     """What is set: one plain value for each column."""
     asked = model.condition(wanted)
     names = [test.column for test in asked.tests]
@@ -243,7 +243,9 @@ def _asked(model: Synthesizer, wanted: Any) -> Condition:
             and model.levels(test.column)
             and test.value not in model.levels(test.column)
         ):
-            model.draw(0, Condition((test,)), run=Run())  # raises, and names the levels
+            model.draw(
+                0, Condition((test,)), run=run.child(quiet=True)
+            )  # raises, and names the levels
     return asked
 
 
@@ -354,7 +356,7 @@ def _drawn(
     model: Synthesizer, rows: GivenRows, draws: int, facts: Sequence[str], run: Run, name: str
 ) -> Drawn:
     """The rows drawn so many times, without a word about it."""
-    inner = Run(run.seed_of("what-if", name), threads=run.threads)
+    inner = run.child("what-if", name, quiet=True)
     with run.stage(name, f"drawing the rows {name}", total=1) as stage:
         drawn = model.infill_drawn(rows, draws, keep=facts, run=inner)
         stage.advance()

@@ -13,7 +13,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
-from tidemill.core.run import Event, Run
+from tidemill.core.run import Run
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
 from tidemill.supervised.folds import Positions, folds, subset
 from tidemill.supervised.intervals import Interval, corrected
@@ -236,7 +236,7 @@ def trial(
     ) as stage:
         for fold, (inside, other, asked) in enumerate(sides):
             for share in shares:
-                own = child(run, "fold", fold, str(share))
+                own = run.child("proof", "fold", fold, str(share))
                 real = train.rows(_part(inside, share, problem, own))
                 for arm in arms:
                     unit = done.get((arm.name, share, fold))
@@ -283,7 +283,7 @@ def divided(
     splits = len(inside) // repeats
     outside = folds(
         problem.coded(test),
-        child(run, "holdout"),
+        run.child("proof", "holdout"),
         splits=splits,
         repeats=repeats,
         classes=len(problem.classes),
@@ -294,19 +294,6 @@ def divided(
             train, run, splits=len(outside) // repeats, repeats=repeats, problem=problem, test=test
         )
     return [(learn, test, asked) for (learn, _), (_, asked) in zip(inside, outside, strict=True)]
-
-
-def child(run: Run, *name: str | int) -> Run:
-    """A run with a seed of its own; its warnings and its cancelling are those of the run."""
-
-    def pass_on(event: Event) -> None:
-        run.check()
-        if event.kind == "warning":
-            run.warn(event.text, event.stage)
-
-    return Run(
-        run.seed_of("proof", *name), threads=run.threads, deadline=run.deadline, listener=pass_on
-    )
 
 
 def entities(data: Dataset) -> NDArray[np.int64] | None:

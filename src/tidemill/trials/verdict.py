@@ -19,7 +19,7 @@ from tidemill.trials import wording
 from tidemill.trials.controls import REAL, controls
 from tidemill.trials.problem import Problem, problem_of
 from tidemill.trials.strategies import Resampler, sampler, table
-from tidemill.trials.trial import Arm, Trials, child, predicted, trial
+from tidemill.trials.trial import Arm, Trials, predicted, trial
 
 SHARES = (1.0, 0.3, 0.1)
 SPLITS, REPEATS = 5, 2
@@ -291,7 +291,7 @@ def _tested(
     problem, measure = contest.problem, contest.measures[0]
     truth = problem.coded(holdout)
     rows = np.flatnonzero(~np.isnan(truth))
-    own = child(run, "test")
+    own = run.child("proof", "test")
     control = next(arm for arm in contest.arms if arm.name == chosen.control)
     says = [
         predicted(arm.make(real, own), holdout.rows(rows), chosen.learner, own, problem=problem)

@@ -18,7 +18,6 @@ from tidemill.trials.trial import (
     FoldResult,
     TrialRows,
     Trials,
-    child,
     entities,
     predicted,
     trial,
@@ -88,10 +87,10 @@ def test_it_stops_when_asked_and_says_how_far_it_is() -> None:
 
 def test_a_fold_passes_on_warnings_and_stopping() -> None:
     run = Run()
-    own = child(run, "fold", 1)
+    own = run.child("proof", "fold", 1)
     own.warn("mind")
     assert run.warnings == ["mind"]
-    assert own.seed == child(run, "fold", 1).seed != child(run, "fold", 2).seed
+    assert own.seed == run.child("proof", "fold", 1).seed != run.child("proof", "fold", 2).seed
     run.cancel()
     with pytest.raises(Cancelled), own.stage("learn", total=1) as stage:
         stage.advance()

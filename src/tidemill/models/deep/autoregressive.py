@@ -346,7 +346,7 @@ class Autoregressive(Neural):
         run = run or Run()
         if known.rows is None:
             self.check(known)
-            some = self.sample(SOME, rng, Run(run.seed, device=run.device))
+            some = self.sample(SOME, rng, run.child(quiet=True))
             if known.satisfied_by(some).mean() >= OFTEN:
                 return super().infill(n, known, rng, run)
         spec = replace(self.spec, order=known_first(self.spec, known))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self, cast
 
@@ -178,7 +177,7 @@ class Latent:
     def _fit_vae(self, batch: Batch, run: Run, start: Latent | None) -> None:
         """In a part of the time, if that is bounded; a bound that was met becomes an option, so
         that all can be replayed."""
-        first = copy(run)
+        first = run.child(progress=True, steps=run.steps, checkpoint=run.checkpoint)
         if run.deadline is not None:
             first.deadline = time.monotonic() + VAE_SHARE * (run.deadline - time.monotonic())
         self.vae.fit(self.spec, batch, first, None if start is None else start.vae)
@@ -209,13 +208,13 @@ class Latent:
     def _rest(self, run: Run) -> Run:
         """What the autoencoder leaves to the inner model."""
         if run.cancelled:  # a cancelled fit keeps what it has
-            return Run(run.seed, steps=0, device=run.device)
-        rest = copy(run)
-        if run.steps is not None:
-            rest.steps = max(run.steps - self.vae.steps_done, 0)
-        if run.checkpoint is not None:
-            rest.checkpoint = run.checkpoint.with_name(run.checkpoint.name + ".latents")
-        return rest
+            return run.child(quiet=True, stoppable=False, steps=0)
+        steps, checkpoint = run.steps, run.checkpoint
+        if steps is not None:
+            steps = max(steps - self.vae.steps_done, 0)
+        if checkpoint is not None:
+            checkpoint = checkpoint.with_name(checkpoint.name + ".latents")
+        return run.child(progress=True, steps=steps, checkpoint=checkpoint)
 
     def _inner_spec(self) -> Spec:
         """The grid of the latents."""
@@ -325,7 +324,7 @@ class Latent:
         if not (known.tick or known.code or known.sums):
             return ConditionalSample(self.sample(n, rng, run), np.ones(n), float(n))
         run = run or Run()
-        plain = Run(run.seed, device=run.device)
+        plain = run.child(quiet=True)
         return rejected(
             lambda size, stream: self.sample(size, stream, plain), n, known, rng, run, "latent"
         )

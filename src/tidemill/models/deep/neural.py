@@ -369,13 +369,14 @@ class Neural(ABC):
         self.check(known)
         if not (known.tick or known.code or known.sums):
             return ConditionalSample(self.sample(n, rng, run), np.ones(n), float(n))
-        plain = Run((run or Run()).seed, device=(run or Run()).device)
+        run = run or Run()
+        plain = run.child(quiet=True)
         return rejected(
             lambda size, stream: self.sample(size, stream, plain),
             n,
             known,
             rng,
-            run or Run(),
+            run,
             self.name,
         )
 

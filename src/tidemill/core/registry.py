@@ -10,30 +10,48 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from tidemill.core.errors import MissingExtra, OptionError
+from tidemill.core.modality import MODALITIES, TABLES, Modality
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a registered thing is, one line on it, and the extra that it needs."""
+    """Where a registered thing is, and what is said of it.
+
+    Attributes:
+        target: "module:attribute".
+        line: One line on it.
+        extra: The extra that it needs.
+        sees: The modalities that it looks at; it is run on no others.
+    """
 
     target: str
     line: str
     extra: str | None = None
+    sees: tuple[Modality, ...] = ("rows",)
 
 
 class Registry(Mapping[str, Entry]):
-    """Names of one sort of thing; third parties add theirs by entry points of the group
-    ``tidemill.<sort>``."""
+    """Names of one sort of thing; third parties add theirs by entry points.
+
+    What looks at tables is in the group ``tidemill.<sort>``; what looks at one modality only, or at
+    another one, in ``tidemill.<sort>.<modality>``.
+    """
 
     def __init__(self, sort: str, entries: Mapping[str, Entry]) -> None:
         self.sort = sort
         self._own = dict(entries)
 
     def _entries(self) -> dict[str, Entry]:
-        found = {
-            point.name: Entry(point.value, f"from {point.dist.name if point.dist else 'a plug-in'}")
-            for point in entry_points(group=f"tidemill.{self.sort}")
-        }
+        points = entry_points()
+        groups: dict[str, tuple[Modality, ...]] = {f"tidemill.{self.sort}": TABLES}
+        for modality in MODALITIES:
+            groups[f"tidemill.{self.sort}.{modality}"] = (modality,)
+        found: dict[str, Entry] = {}
+        for group, sees in groups.items():
+            for point in points.select(group=group):
+                line = f"from {point.dist.name if point.dist else 'a plug-in'}"
+                earlier = found[point.name].sees if point.name in found else ()
+                found[point.name] = Entry(point.value, line, sees=(*earlier, *sees))
         return {**found, **self._own}
 
     def __getitem__(self, name: str) -> Entry:
@@ -45,6 +63,10 @@ class Registry(Mapping[str, Entry]):
 
     def __len__(self) -> int:
         return len(self._entries())
+
+    def for_modality(self, modality: Modality) -> tuple[str, ...]:
+        """The names of what looks at data of this modality, in order."""
+        return tuple(name for name, entry in self._entries().items() if modality in entry.sees)
 
     def load(self, name: str) -> Any:
         """The registered thing itself, imported now.

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
 from tidemill.core.errors import SchemaError
+from tidemill.core.modality import Modality
 
 Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "id"]
 Role = Literal["feature", "target", "sensitive", "key", "entity", "time", "context", "ignore"]
@@ -19,6 +20,9 @@ RuleKind = Literal["a<=b", "a+b=c", "a decides b", "allowed combinations", "rang
 KINDS: tuple[str, ...] = get_args(Kind)
 ROLES: tuple[str, ...] = get_args(Role)
 RULE_KINDS: tuple[str, ...] = get_args(RuleKind)
+
+TABULAR_KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
+"""Kinds whose values say something by themselves, so that columns of them can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +222,31 @@ class Schema:
         return tuple(column for column in self.columns if column.role in roles)
 
     @property
+    def image(self) -> Column | None:
+        """The column of images that is not ignored, or None."""
+        for column in self.of_kind("image"):
+            if column.role != "ignore":
+                return column
+        return None
+
+    @property
+    def modality(self) -> Modality:
+        """What sort of data the rows are; rows are the steps of series where there is an entity
+        and a time."""
+        if self.image is not None:
+            return "images"
+        if self.of_role("entity") and self.of_role("time"):
+            return "series"
+        return "rows"
+
+    @property
     def modelled(self) -> tuple[Column, ...]:
         """The columns that carry information: not ids, keys, entities, free text or ignored
         ones."""
         return tuple(
-            c
-            for c in self.columns
-            if c.kind in ("number", "category", "boolean", "datetime")
-            and c.role not in ("key", "entity", "ignore")
+            column
+            for column in self.of_kind(*TABULAR_KINDS)
+            if column.role not in ("key", "entity", "ignore")
         )
 
     def replacing(self, *columns: Column) -> Schema:

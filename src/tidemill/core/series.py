@@ -64,7 +64,7 @@ def window_counts(length: np.ndarray, steps: int, stride: int) -> np.ndarray:
 
 def learnable(schema: Schema) -> bool:
     """Whether rows are told to be the steps of series: there is an entity and a time."""
-    return bool(schema.of_role("entity") and schema.of_role("time"))
+    return schema.modality == "series"
 
 
 def layout(data: Dataset) -> SeriesLayout:

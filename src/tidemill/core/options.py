@@ -1,13 +1,20 @@
-"""The options of a model, said once: constructor, command line, checks, documents and manifest
-derive from them."""
+"""Options, each stated once: those of the verbs, which the command line, documents and JSON schemas
+derive from, and those of models, which constructor, checks, documents and manifest derive from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from tidemill.core.errors import OptionError
+
+if TYPE_CHECKING:
+    from tidemill.core.balance import Balance
+    from tidemill.core.condition import Where
+    from tidemill.core.dataset import Dataset
+    from tidemill.core.fairness import Fair
 
 
 def option(
@@ -105,3 +112,243 @@ def _bounds(metadata: Mapping[str, Any]) -> str:
     if low is not None and high is not None:
         return f"{low} to {high}"
     return f"at least {low}" if low is not None else f"at most {high}" if high is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """What an option of a verb is; the command line, documents and JSON schemas say it from here.
+
+    Attributes:
+        help: What it is, in a line.
+        metavar: What its value is called.
+        flag: Its name on the command line, where that is not its name in Python.
+        low, high: Inclusive bounds of a number.
+        given: The type in which text gives it, where Python takes more than that.
+        default: What it is where an option of a group is not given.
+    """
+
+    help: str
+    metavar: str = ""
+    flag: str = ""
+    low: float | None = None
+    high: float | None = None
+    given: Any = None
+    default: Any = None
+
+
+DATA = Doc("A csv, tsv, parquet, jsonl or xlsx file, or file.sqlite?table=NAME.", "DATA", given=str)
+MODEL = Doc("A model that `tidemill fit` wrote.", "MODEL", given=Path)
+FOLDER = Doc("A folder that `tidemill run` wrote.", "DIR", given=Path)
+RECIPE = Doc("See `tidemill recipes`.", "NAME")
+TRAIN = Doc("The rows the generator learned from.", "A", given=str)
+MODEL_TRAIN = Doc("The rows the model learned from.", "A", given=str)
+HOLDOUT = Doc("Real rows that it has not seen.", "B", given=str)
+SYNTHETIC = Doc("The rows that it made.", "C", given=str)
+AUDITED = Doc("The rows to be audited; drawn from the model by default.", "C", given=str)
+REAL = Doc("Real rows.", "A", given=str)
+GENERATED = Doc("Generated rows.", "B", given=str)
+UNSEEN = Doc(
+    "Real rows the generator has not seen: all tests are then made on them.", "H", given=str
+)
+NEWER = Doc("Newer rows: generate for what has grown in them.", "DATA", given=str)
+LIKE = Doc("Rows whose values are given; the other columns are drawn.", "DATA", given=str)
+START = Doc("Begin from the weights of this neural model of the same columns.", "MODEL", given=Path)
+
+Target = Annotated[str | None, Doc("The column to be predicted.", "COL")]
+Sensitive = Annotated[Sequence[str], Doc("Watch fairness for this column; may repeat.", "COL")]
+
+
+class Roles(TypedDict, total=False):
+    """What is said of a table's columns when it is read, beside the target."""
+
+    schema: Annotated[
+        str | Path | None, Doc("TOML that overrides kinds and roles.", "FILE", given=Path)
+    ]
+    ignore: Annotated[Sequence[str], Doc("Leave this column out; may repeat.", "COL")]
+    id: Annotated[Sequence[str], Doc("This column names a row; may repeat.", "COL")]
+    sensitive: Sensitive
+    time: Annotated[str | None, Doc("Hold out the latest rows by this column.", "COL")]
+    entity: Annotated[str | None, Doc("Never split the rows of one value of this.", "COL")]
+
+
+class Reading(Roles, total=False):
+    """What is said of a table's columns when it is read."""
+
+    target: Target
+
+
+Seed = Annotated[int, Doc("Same seed, same data, same versions: same bytes.", "N")]
+Minutes = Annotated[
+    float | None,
+    Doc("Stop learning in time for the model to be stored after so many minutes.", "M", low=0.01),
+]
+
+
+class Limits(TypedDict, total=False):
+    """How far and where a model learns."""
+
+    minutes: Minutes
+    steps: Annotated[
+        int | None,
+        Doc("Learn so many steps only (replays a run that was cut short).", "N", low=0),
+    ]
+    device: Annotated[
+        str, Doc("Where networks learn and draw: cpu, cuda, or auto.", "NAME", default="auto")
+    ]
+
+
+ModelName = Annotated[
+    str | None, Doc("See `tidemill models`; trees by default, and gan for images.", "NAME")
+]
+ModelOptions = Annotated[
+    Mapping[str, Any] | None,
+    Doc("An option of the model, as in least=30; may repeat.", "KEY=VALUE", flag="option"),
+]
+Preset = Annotated[str | None, Doc("A model with options: dcgan.", "NAME")]
+LoopModel = Annotated[str, Doc("See `tidemill models`.", "NAME")]
+LoopMinutes = Annotated[
+    float | None, Doc("Begin no further round after so many minutes.", "M", low=0.01)
+]
+Window = Annotated[
+    int | None,
+    Doc("Cut series into windows of N steps; 1 learns rows one by one.", "N", low=1),
+]
+COST = Doc(
+    "What mistakes cost, fp=5,fn=200: a false alarm, a missed case of the rarer class.", "COSTS"
+)
+Deciding = Annotated[
+    str | None,
+    Doc("What decides: average_precision, balanced_accuracy, roc_auc, r2 or cost.", "NAME"),
+]
+Share = Annotated[float, Doc("The held-out share.", "S")]
+Checks = Annotated[Sequence[str] | None, Doc("Only this check; may repeat.", "NAME", flag="check")]
+Techniques = Annotated[
+    Sequence[str] | None, Doc("Only this technique; may repeat.", "NAME", flag="technique")
+]
+Metrics = Annotated[
+    Sequence[str] | None, Doc("Only this metric; may repeat.", "NAME", flag="metric")
+]
+Attacks = Annotated[
+    Sequence[str] | None, Doc("Only this attack; may repeat.", "NAME", flag="attack")
+]
+Learners = Annotated[
+    Sequence[str] | None,
+    Doc(
+        "Only one of boosting, logistic, nearest, perceptron (of images: convolutional, "
+        "mirrored); may repeat.",
+        "NAME",
+        flag="learner",
+    ),
+]
+Canaries = Annotated[
+    int | None,
+    Doc("Rows to plant in all before the model learns again; 500 by default.", "N", low=0),
+]
+
+Rows = Annotated[
+    int | None,
+    Doc(
+        "How many rows, or series of a model of series; as many as option 'like' has by default.",
+        "N",
+        low=1,
+    ),
+]
+Conditions = Annotated[
+    "Where",
+    Doc(
+        'What every row shall be like: plan=team, "age>=30"; may repeat.',
+        "CONDITION",
+        given=list[str],
+    ),
+]
+
+
+class Sampling(TypedDict, total=False):
+    """What is asked of new rows, beside how many and what each shall be like."""
+
+    balance: Annotated[
+        Balance,
+        Doc(
+            "Shares of levels, such as churn=Yes:0.5 or churn=equal; may repeat.",
+            "SHARES",
+            given=list[str],
+        ),
+    ]
+    fair: Annotated[
+        Fair,
+        Doc(
+            "Equal rates of an outcome in all groups of a column: sex=income; may repeat.",
+            "COL=OUTCOME",
+            given=list[str],
+        ),
+    ]
+    fair_strength: Annotated[
+        float,
+        Doc("How far rates are moved: 0 as learned, 1 equal.", "S", low=0, high=1, default=1.0),
+    ]
+
+
+Draws = Annotated[int, Doc("How often; the column 'draw' tells them apart.", "N", low=1)]
+Kept = Annotated[
+    Sequence[str], Doc("Missing values of this column stay missing; may repeat.", "COL")
+]
+SET = Doc("What a column is set to; may repeat.", "COL=VALUE", given=list[str])
+OUTCOME = Doc(
+    'What is measured: a column or a condition such as "fee>50"; the target by default; '
+    "may repeat.",
+    "COL",
+    given=list[str],
+)
+Redrawn = Annotated[Sequence[str] | None, Doc("Draw this column anew, too; may repeat.", "COL")]
+KeptOnly = Annotated[
+    Sequence[str] | None, Doc("Keep only the columns named so; may repeat.", "COL")
+]
+RowDraws = Annotated[int, Doc("How often each row is drawn.", "N", low=1)]
+Attacked = Annotated[
+    Sequence[str], Doc("An attacker wants to know this column; may repeat.", "COL")
+]
+SharedRows = Annotated[
+    int | None, Doc("How many; as many as training rows by default.", "N", low=1)
+]
+Licence = Annotated[str, Doc("What others may do with the rows.", "TEXT")]
+DespiteAudit = Annotated[
+    str | None, Doc("Share although the light is red; the reason goes on the card.", "TEXT")
+]
+RunRows = Annotated[
+    int | None, Doc("Rows to generate; as many as training rows by default.", "N", low=1)
+]
+RunRounds = Annotated[
+    int, Doc("From round 2 on, generated rows are fed back.", "K", low=1, high=100)
+]
+LoopRounds = Annotated[int, Doc("The most rounds to make.", "K", low=0, high=100)]
+RecipeRounds = Annotated[int, Doc("Most rounds of generation.", "K", low=0, high=100)]
+Positive = Annotated[
+    str | None,
+    Doc("The target's value that is looked for; by default the rarer one.", "VALUE"),
+]
+Assumed = Annotated[
+    Mapping[str, float | str] | None,
+    Doc("What the table does not hold, as prior=0.0017; may repeat.", "NAME=NUMBER", flag="assume"),
+]
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    """What is asked of new rows, from the verb to the plan.
+
+    Attributes:
+        rows: How many rows, or series where the model makes these; as many as ``like`` has by
+            default.
+        where: What every row shall be like.
+        balance: Shares that levels shall have.
+        fair: Sensitive columns and the outcome whose rates shall be equal in all of their groups.
+        fair_strength: How far the rates are moved, from 0 (as learned) to 1 (equal).
+        like: Rows with some of the columns, the others of which are drawn.
+    """
+
+    rows: int | None = None
+    where: Where = None
+    balance: Balance = None
+    fair: Fair = None
+    fair_strength: float = 1.0
+    like: Dataset | None = None

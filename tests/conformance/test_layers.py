@@ -22,6 +22,7 @@ ABOVE = [
     "verbs",
     "recipes",
     "demos",
+    "describe",
     "cli",
 ]
 MODULES = sorted(SOURCE.rglob("*.py"))

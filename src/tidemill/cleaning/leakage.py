@@ -12,6 +12,7 @@ from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.supervised.auc import auc_of_draws
 
 _MOST_ROWS = 50_000
 _MANY_COLUMNS = 300
@@ -98,7 +99,7 @@ def strength(codes: np.ndarray, answers: np.ndarray, folds: np.ndarray) -> float
     width = int(codes.max()) + 1
     cells = folds * width + codes
     counts = np.bincount(cells, minlength=_FOLDS * width).reshape(_FOLDS, width)
-    strengths = []
+    strengths, once = [], np.ones((1, len(answers)))
     for answer in answers.T:
         sums = np.bincount(cells, weights=answer, minlength=_FOLDS * width).reshape(_FOLDS, width)
         mean = answer.mean()
@@ -106,20 +107,11 @@ def strength(codes: np.ndarray, answers: np.ndarray, folds: np.ndarray) -> float
         predicted = others[folds, codes]
         binary = bool(((answer == 0) | (answer == 1)).all())
         strengths.append(
-            2 * _auc(predicted, answer) - 1
+            2 * float(auc_of_draws(answer == 1, predicted)(once)[0]) - 1
             if binary
             else 1 - np.square(answer - predicted).mean() / answer.var()
         )
     return max(0.0, float(np.mean(strengths)))
-
-
-def _auc(scores: np.ndarray, positive: np.ndarray) -> float:
-    """The chance that a positive row scores above a negative one; ties count half."""
-    ranks = pl.Series(scores).rank("average").to_numpy()
-    hits = positive.sum()
-    return float(
-        (ranks[positive == 1].sum() - hits * (hits + 1) / 2) / (hits * (len(scores) - hits))
-    )
 
 
 def _issues(

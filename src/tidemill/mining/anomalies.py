@@ -23,8 +23,7 @@ from tidemill.mining.screening import most_connected
 from tidemill.mining.significance import ALPHA
 from tidemill.mining.ties import without_copies
 from tidemill.mining.wording import listing, number, percent, shown, test_words
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 MOST_ROWS = 20_000
 FEWEST_ROWS = 100

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import false_discovery_control
 
 from tidemill.mining.itemsets import Bits, Ints, count, frequent_itemsets
-from tidemill.mining.significance import ALPHA, adjusted, excess_p
+from tidemill.mining.significance import ALPHA, excess_p
+from tidemill.supervised.arrays import Floats
 
-Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 MOST_TESTED = 500
@@ -158,7 +159,7 @@ def confirmed_rules(items: Items, candidates: RuleCandidates) -> list[Associatio
     for part in (first, second):
         alone = excess_p(both, premised, count(part & then), count(part))
         p_values = np.where(has_second, np.maximum(p_values, alone), p_values)
-    p_values = adjusted(p_values)
+    p_values = false_discovery_control(p_values)
     weight = j_measure(both, premised, concluded, items.holdout_rows)
     rules = []
     for at in np.argsort(-weight, kind="stable"):

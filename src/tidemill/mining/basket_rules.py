@@ -21,8 +21,8 @@ from tidemill.mining.associations import (
 from tidemill.mining.baskets import Baskets, fewest, learn_baskets
 from tidemill.mining.itemsets import count
 from tidemill.mining.rule_tables import counts_table, rules_table
-from tidemill.mining.significance import wilson
 from tidemill.mining.wording import between, counted, listing, number, percent
+from tidemill.supervised.intervals import wilson
 
 MOST_RULES = 12
 SHOWN_ITEMS = 20

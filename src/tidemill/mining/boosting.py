@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from tidemill.core.run import Run
 from tidemill.mining.outcome import Outcome
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 FOLDS = 5
 MOST_ROUNDS = 400

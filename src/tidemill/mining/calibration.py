@@ -11,8 +11,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.mining.outcome import Outcome
 from tidemill.mining.wording import percent, points
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 GROUPS = 10
 FAR_OFF = 0.05

@@ -12,8 +12,8 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.mining.embedding import Axis, embed, learn_axes
+from tidemill.supervised.arrays import Floats
 
-Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 MOST_CLUSTERS = 8

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.mining.binning import as_floats
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 TREES = 100
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tidemill.core.condition import Condition
 from tidemill.core.finding import Finding
@@ -16,8 +15,7 @@ from tidemill.mining.outcome import Outcome
 from tidemill.mining.sampling import sampled_words
 from tidemill.mining.significance import mean_interval
 from tidemill.mining.wording import counted, listing, number, percent, points
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 NEGLIGIBLE = 0.05
 """Effects below this share of a driver's largest are not spoken of."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
@@ -26,8 +25,7 @@ from tidemill.mining.scoring import Quality, figure, guessing, measure, quality
 from tidemill.mining.significance import ALPHA
 from tidemill.mining.weak_spots import row_errors, weak_spots
 from tidemill.mining.wording import counted, number, percent, shown
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 MOST_CELLS = 10_000_000
 MOST_TRAIN = 50_000

@@ -15,8 +15,7 @@ from tidemill.mining.boosting import BoostedTrees
 from tidemill.mining.features import Feature
 from tidemill.mining.scoring import row_losses
 from tidemill.mining.significance import greater_mean_p
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 TAILS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 """Quantiles near which a number is cut: finer at both ends, where effects are often largest."""

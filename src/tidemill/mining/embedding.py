@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.mining.binning import as_floats
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 MOST_LEVELS = 20
 

@@ -13,8 +13,7 @@ from tidemill.core.run import Run
 from tidemill.mining.outcome import Outcome
 from tidemill.mining.significance import ALPHA, bootstrap, rank_p
 from tidemill.mining.wording import number, percent
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 RAREST = 0.05
 FEWEST = 10

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.dataset import Dataset
@@ -11,8 +10,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.mining.embedding import embed, learn_axes
 from tidemill.mining.outcome import Outcome
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 MOST_ROWS = 20_000
 MOST_DIMENSIONS = 300
@@ -39,6 +37,7 @@ def linear_predictions(
         run: Seed.
     """
     from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.multiclass import OneVsRestClassifier
 
     if len(train) > MOST_ROWS:
         at = np.sort(run.rng("mining/drivers/linear").choice(len(train), MOST_ROWS, replace=False))
@@ -48,14 +47,8 @@ def linear_predictions(
     with threadpool_limits(1):  # so that sums have one order, whatever the number of threads
         if outcome.kind == "number":
             return np.asarray(Ridge(alpha=1.0).fit(seen, target).predict(held)).reshape(-1, 1)
-        codes = range(1, 2) if outcome.kind == "binary" else range(len(outcome.levels))
-        against_rest = [
-            LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200)
-            .fit(seen, target == code)
-            .predict_proba(held)[:, -1]
-            for code in codes
-        ]
-    if outcome.kind == "binary":
-        return np.column_stack([1 - against_rest[0], against_rest[0]])
-    chances = np.column_stack(against_rest)
-    return np.asarray(chances / chances.sum(axis=1, keepdims=True))
+        one = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200)
+        model = OneVsRestClassifier(one).fit(seen, target.astype(int))
+        chances = np.zeros((len(held), len(outcome.levels)))
+        chances[:, model.classes_] = model.predict_proba(held)
+    return chances

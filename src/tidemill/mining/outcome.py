@@ -13,10 +13,10 @@ from tidemill.core.condition import Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.mining.binning import as_floats
-from tidemill.mining.significance import mean_interval, wilson
+from tidemill.mining.significance import mean_interval
 from tidemill.mining.wording import between, number, percent
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.intervals import wilson
 
 MOST_CLASSES = 20
 FEWEST_ROWS = 30

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tidemill.supervised.arrays import Floats
+
 Codes = NDArray[np.int16]
-Floats = NDArray[np.float64]
 
 
 def contingency(first: Codes, second: Codes, sizes: tuple[int, int]) -> Floats:

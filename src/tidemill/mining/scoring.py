@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from tidemill.mining.outcome import Outcome
 from tidemill.mining.significance import bootstrap, rank_p
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.auc import auc_of_draws
 
-Floats = NDArray[np.float64]
 Weighted = Callable[[Floats], float]
 
 
@@ -108,17 +109,8 @@ def row_losses(outcome: Outcome, target: Floats, predicted: Floats) -> Floats:
 
 
 def _area(positive: NDArray[np.bool_], score: Floats) -> Weighted:
-    distinct, group = np.unique(score, return_inverse=True)
-    size = len(distinct)
-
-    def area(weight: Floats) -> float:
-        high = np.bincount(group, weights=weight * positive, minlength=size)
-        low = np.bincount(group, weights=weight * ~positive, minlength=size)
-        pairs = high.sum() * low.sum()
-        below = np.cumsum(low) - low / 2
-        return float((high * below).sum() / pairs) if pairs else float("nan")
-
-    return area
+    areas = auc_of_draws(positive, score)
+    return lambda weight: float(areas(weight[None])[0])
 
 
 def _r_squared(target: Floats, predicted: Floats) -> Weighted:

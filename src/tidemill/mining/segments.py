@@ -18,11 +18,12 @@ from tidemill.mining.clustering import Clustering, find_clusters
 from tidemill.mining.outcome import Outcome, learn_outcome, level_among
 from tidemill.mining.sampling import sample_rows, sampled_words
 from tidemill.mining.screening import most_connected
-from tidemill.mining.significance import ALPHA, wilson
+from tidemill.mining.significance import ALPHA
 from tidemill.mining.subgroups import TestCandidates, candidate_tests, describe
 from tidemill.mining.wording import counted, number, percent, test_words
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.intervals import wilson
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 FEWEST_ROWS = 60

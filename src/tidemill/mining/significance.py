@@ -1,4 +1,4 @@
-"""Intervals, tests and the control of many tests at once."""
+"""Intervals and tests of what was found."""
 
 from __future__ import annotations
 
@@ -7,29 +7,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 ALPHA = 0.001
 """The level of every test that lets a finding through: of a thousand tables without any, one may
 show one."""
 
 _Z95 = 1.959963984540054
-
-
-def wilson(successes: float, total: float) -> tuple[float, float]:
-    """95 % score interval of a share (Wilson 1927).
-
-    Example:
-        >>> [round(end, 3) for end in wilson(8, 10)]
-        [0.49, 0.943]
-    """
-    if total <= 0:
-        return 0.0, 1.0
-    share, z2 = successes / total, _Z95**2
-    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = _Z95 * np.sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
-    low, high = max(float(centre - half), 0.0), min(float(centre + half), 1.0)
-    return low if successes > 0 else 0.0, high if successes < total else 1.0
 
 
 def mean_interval(values: Floats) -> tuple[float, float]:
@@ -59,23 +43,6 @@ def excess_p(
     from scipy.stats import hypergeom
 
     return np.asarray(hypergeom.sf(both - 1, total, first, second), dtype=np.float64)
-
-
-def adjusted(p_values: Floats) -> Floats:
-    """P-values after control of the false discovery rate (Benjamini and Hochberg 1995).
-
-    Example:
-        >>> adjusted(np.array([0.01, 0.5, 0.02])).round(3).tolist()
-        [0.03, 0.5, 0.03]
-    """
-    count = len(p_values)
-    if count == 0:
-        return p_values
-    order = np.argsort(p_values)
-    steps = p_values[order] * count / np.arange(1, count + 1)
-    result = np.empty(count)
-    result[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
-    return result
 
 
 def greater_mean_p(values: Floats) -> float:

@@ -27,9 +27,9 @@ from tidemill.mining.outcome import Outcome, learn_outcome
 from tidemill.mining.rule_tables import counts_table, rules_table
 from tidemill.mining.sampling import sample_rows, sampled_words
 from tidemill.mining.screening import most_connected
-from tidemill.mining.significance import wilson
 from tidemill.mining.ties import ties
 from tidemill.mining.wording import between, counted, number, percent, test_words
+from tidemill.supervised.intervals import wilson
 
 MOST_ROWS = 50_000
 MOST_COLUMNS = 40

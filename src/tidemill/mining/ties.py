@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.mining.binning import Bins, Codes, NumberBins, code_matrix, learn_bins
 from tidemill.mining.pairs import contingency, cramers_v
 from tidemill.mining.screening import rank_matrix
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 MOST_ROWS = 10_000
 

@@ -13,11 +13,11 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Table
 from tidemill.core.schema import Column
 from tidemill.mining.outcome import Outcome
-from tidemill.mining.significance import ALPHA, excess_p, mean_interval, wilson
+from tidemill.mining.significance import ALPHA, excess_p, mean_interval
 from tidemill.mining.subgroups import candidate_tests, describe
 from tidemill.mining.wording import between, number, percent, test_words
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.intervals import wilson
 
 SPOTS = 2
 LEAST_SHARE = 0.03

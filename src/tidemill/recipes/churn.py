@@ -14,7 +14,7 @@ from tidemill.recipes.base import Assumption, Case, Recipe, RecipePage
 from tidemill.recipes.lists import Reach, interval, longest, reach, totals
 from tidemill.recipes.parts import (
     assumptions,
-    auc,
+    auc_of_cases,
     curve_name,
     drivers,
     few,
@@ -107,7 +107,7 @@ def churn(case: Case, run: Run) -> RecipePage:
     )
     figures = {
         "share": case.share,
-        "auc": auc(case, chance),
+        "auc": auc_of_cases(case, chance),
         "list": own.size,
         "reached": own.caught,
         "reached_low": own.low,
@@ -188,8 +188,8 @@ def _quality(case: Case, chance: Floats) -> list[Block]:
     return [
         Paragraph(
             "Of two customers, one of whom leaves, the model ranks the one who leaves higher in "
-            f"{share(auc(case, chance))} of all pairs; 50 % is guessing, 100 % is perfect. "
-            "Measured on "
+            f"{share(auc_of_cases(case, chance))} of all pairs; 50 % is guessing, 100 % is "
+            "perfect. Measured on "
             f"{plural(len(truth), 'customer')} that it has not learned from.",
             "lead",
         ),

@@ -28,6 +28,7 @@ from tidemill.reporting.blocks import (
 )
 from tidemill.reporting.findings import evidence
 from tidemill.supervised.arrays import Floats
+from tidemill.supervised.auc import auc
 from tidemill.synthesis.synthesizer import versions
 
 SEGMENTS = 4
@@ -233,13 +234,9 @@ def making(case: Case, command: str, seed: int) -> list[Block]:
     return [Pairs(tuple((name, text) for name, text in items if text))]
 
 
-def auc(case: Case, chance: Floats) -> float:
-    """The chance that of a case and another row the case is ranked higher; ties count half."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata(chance)
-    cases, others = int(case.truth.sum()), int((~case.truth).sum())
-    return float((ranks[case.truth].sum() - cases * (cases + 1) / 2) / max(1, cases * others))
+def auc_of_cases(case: Case, chance: Floats) -> float:
+    """How often of a case and another row the case is ranked higher; ties count half."""
+    return auc(chance[case.truth], chance[~case.truth]).value
 
 
 def ranked(chance: Floats) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import NamedTuple
 
@@ -39,10 +40,12 @@ def auc(positive: NDArray[np.floating], negative: NDArray[np.floating]) -> Auc:
         >>> auc(np.array([3.0, 2.0, 1.0]), np.array([0.0, 1.0])).value
         0.9166666666666666
     """
-    above = _placements(positive, np.sort(negative))
-    below = _placements(negative, np.sort(positive))
-    variance = above.var() / len(positive) + below.var() / len(negative)
-    return Auc(float(above.mean()), sqrt(float(variance)))
+    pairs = len(positive) * len(negative)
+    won = _halves_won(positive, np.sort(negative))
+    lost = _halves_won(negative, np.sort(positive))
+    by_positive, by_negative = won / (2 * len(negative)), lost / (2 * len(positive))
+    variance = by_positive.var() / len(positive) + by_negative.var() / len(negative)
+    return Auc(float(won.sum() / (2 * pairs)), sqrt(float(variance)))
 
 
 def mean_auc(parts: list[Auc]) -> Auc:
@@ -51,8 +54,42 @@ def mean_auc(parts: list[Auc]) -> Auc:
     return Auc(value, sqrt(sum(part.error**2 for part in parts)) / len(parts))
 
 
-def _placements(scores: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Per score, the share of the sorted others below it, (n,)."""
-    return (np.searchsorted(others, scores, "left") + np.searchsorted(others, scores, "right")) / (
-        2 * len(others)
+def auc_of_draws(
+    positive: NDArray[np.bool_], scores: NDArray[np.floating]
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """The area as a function of how often each row counts, with the sorting done once.
+
+    Args:
+        positive: Whether each row is of the class, (n,).
+        scores: (n,).
+
+    Returns:
+        Takes counts (draws, n) and gives areas (draws,); NaN where a draw lacks one of the classes.
+
+    Example:
+        >>> areas = auc_of_draws(np.array([True, False, False]), np.array([0.5, 0.7, 0.2]))
+        >>> areas(np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 2.0]])).tolist()
+        [0.5, 1.0]
+    """
+    hits, misses = (
+        rows[np.argsort(scores[rows], kind="stable")]
+        for rows in (np.flatnonzero(positive), np.flatnonzero(~positive))
     )
+    lower, not_higher = (
+        np.searchsorted(scores[misses], scores[hits], side) for side in ("left", "right")
+    )
+
+    def areas(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        drawn = counts[:, hits]
+        below = np.zeros((len(counts), len(misses) + 1))
+        np.cumsum(counts[:, misses], axis=1, out=below[:, 1:])
+        won = ((below[:, lower] + below[:, not_higher]) * drawn).sum(axis=1) / 2
+        pairs = drawn.sum(axis=1) * below[:, -1]
+        return np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+
+    return areas
+
+
+def _halves_won(scores: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Per score, twice the number of the sorted others below it, each tie counted once, (n,)."""
+    return np.searchsorted(others, scores, "left") + np.searchsorted(others, scores, "right")

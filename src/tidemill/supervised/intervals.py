@@ -1,4 +1,4 @@
-"""How sure a difference between two models is."""
+"""How sure a share is, or a difference between two models."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from math import inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import binomtest
 from scipy.stats import t as student
 
 from tidemill.supervised.arrays import Floats
@@ -29,6 +30,23 @@ class Interval(NamedTuple):
     low: float
     high: float
     p: float
+
+
+def wilson(hits: float, rows: float) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share (1927); from 0 to 1 where there are no rows.
+
+    Args:
+        hits: Rows that count, a whole number.
+        rows: All rows, a whole number.
+
+    Example:
+        >>> [round(end, 3) for end in wilson(8, 10)]
+        [0.49, 0.943]
+    """
+    if not rows:
+        return 0.0, 1.0
+    found = binomtest(round(hits), round(rows)).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
 
 
 def corrected(differences: Floats, test_share: float, level: float = 0.95) -> Interval:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tidemill.core.errors import OptionError
 from tidemill.supervised.arrays import Floats
+from tidemill.supervised.auc import auc_of_draws
 from tidemill.supervised.intervals import Drawn
 
 Need = Literal["binary", "classes", "number"]
@@ -173,7 +174,9 @@ def _average_precision(truth: Floats, predicted: Floats, counts: Floats) -> Floa
     the mean over them."""
 
     def one(k: int) -> Floats:
-        order, last = _sorted(predicted[:, k])
+        score = predicted[:, k]
+        order = np.argsort(-score, kind="stable")
+        last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))  # of equal scores
         weight = counts[:, order]
         hits = np.cumsum(weight * (truth[order] == k), axis=1)[:, last]
         seen = np.cumsum(weight, axis=1)[:, last]
@@ -188,14 +191,7 @@ def _area(truth: Floats, predicted: Floats, counts: Floats) -> Floats:
     others."""
 
     def one(k: int) -> Floats:
-        order, last = _sorted(predicted[:, k])
-        weight, is_k = counts[:, order], truth[order] == k
-        hits = np.cumsum(weight * is_k, axis=1)[:, last]
-        misses = np.cumsum(weight * ~is_k, axis=1)[:, last]
-        mean_hits = hits - np.diff(hits, axis=1, prepend=0) / 2
-        return (np.diff(misses, axis=1, prepend=0) * mean_hits).sum(axis=1) / (
-            hits[:, -1] * misses[:, -1]
-        )
+        return auc_of_draws(truth == k, predicted[:, k])(counts)
 
     return one(1) if predicted.shape[1] == 2 else _macro(truth, counts, one)
 
@@ -214,9 +210,3 @@ def _macro(truth: Floats, counts: Floats, one: Callable[[int], Floats]) -> Float
     if len(present) < 2:
         return np.full(len(counts), np.nan)
     return np.mean([one(k) for k in present], axis=0)
-
-
-def _sorted(score: Floats) -> tuple[np.ndarray, np.ndarray]:
-    """Rows by falling score, and the positions at which a run of equal scores ends."""
-    order = np.argsort(-score, kind="stable")
-    return order, np.flatnonzero(np.append(np.diff(score[order]) != 0, True))

@@ -88,21 +88,6 @@ def run() -> Run:
     return Run(seed=7)
 
 
-@pytest.fixture(scope="session")
-def table() -> Callable[..., Dataset]:
-    """A dataset of the columns given, with kinds and roles by name."""
-
-    def make(
-        kinds: dict[str, str], roles: dict[str, str] | None = None, **values: object
-    ) -> Dataset:
-        columns = tuple(
-            Column(name, kinds[name], (roles or {}).get(name, "feature")) for name in values
-        )
-        return Dataset(pl.DataFrame(values), Schema(columns))
-
-    return make
-
-
 @pytest.fixture
 def real() -> Callable[[str], pl.DataFrame]:
     """Reads a shared real table, or skips."""

@@ -5,8 +5,9 @@ from math import inf, isinf, sqrt
 import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
+from statsmodels.stats.proportion import proportion_confint
 
-from tidemill.supervised.intervals import corrected, paired_bootstrap
+from tidemill.supervised.intervals import corrected, paired_bootstrap, wilson
 from tidemill.supervised.measures import measures
 
 
@@ -81,3 +82,12 @@ def test_the_bootstrap_of_an_error_is_as_wide_as_theory_says() -> None:
         lambda t, p, c: c @ (t - p) / c.sum(axis=1), truth, predicted, truth, rng, classes=0
     )
     assert found.high - found.low == pytest.approx(2 * 1.96 * truth.std() / sqrt(500), rel=0.1)
+
+
+@pytest.mark.parametrize(("hits", "rows"), [(45, 90), (0, 25), (20, 20)])
+def test_the_interval_of_a_share_is_that_of_statsmodels(hits: int, rows: int) -> None:
+    assert wilson(hits, rows) == pytest.approx(proportion_confint(hits, rows, method="wilson"))
+
+
+def test_the_share_of_no_rows_may_be_any() -> None:
+    assert wilson(0, 0) == (0, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from tidemill.cleaning.base import Check, Diagnosis
@@ -13,6 +12,7 @@ from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.imaging.fingerprints import small
+from tidemill.supervised.arrays import Floats
 
 _FEWEST = 50
 _SIDE = 16
@@ -20,8 +20,6 @@ _AXES = 32
 _FAR_LIGHT = 7.0  # the boldest digit of 5,000 lies at 6
 _FAR_SHAPE = 12.0  # distances have longer tails: the oddest of 5,000 X-rays lies just below
 _FLAT = 1.0  # grey values; a measure that hardly varies says nothing
-
-Floats = NDArray[np.float64]
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:

@@ -11,9 +11,9 @@ from tidemill.core.score import Score
 from tidemill.metrics.images.features import FeatureJudge, ImageSets, shrunk
 from tidemill.metrics.memorisation import closest, identical, near_copies
 from tidemill.metrics.nearest import by_chance, compared
-from tidemill.metrics.parity.rates import Share, wilson
 from tidemill.metrics.privacy import Suspects
 from tidemill.metrics.wording import counted, percent
+from tidemill.supervised.intervals import wilson
 from tidemill.supervised.points import Points
 
 BY_PIXELS, BY_FEATURES = (
@@ -94,7 +94,7 @@ def _near_copies(sets: ImageSets, points: list[Points], run: Run) -> Score:
         found.floor,
         found.ceiling,
         "low",
-        interval=wilson(Share(found.share, len(synthetic))),
+        interval=wilson(found.share * len(synthetic), len(synthetic)),
         picture=closest(sets.synthetic.pixels, sets.train.pixels, sets.holdout.pixels, found.lean),
         figures={
             "images": len(synthetic),

@@ -11,8 +11,8 @@ from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
 from tidemill.metrics.images.features import FeatureJudge, ImageSets, LabelledImages
-from tidemill.metrics.parity.rates import Share, wilson
 from tidemill.metrics.wording import counted, percent
+from tidemill.supervised.intervals import wilson
 
 if TYPE_CHECKING:
     from tidemill.imaging.classifier import Classifier
@@ -73,7 +73,7 @@ def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, s
         float(_right(_learned(sets.floor, size, run, steps), tested).mean()) if worthless else usual
     )
     value, ceiling, floor = float(right.mean()), float(best.mean()), max(guessed, usual)
-    low, high = wilson(Share(value, len(truth)))
+    low, high = wilson(right.sum(), len(truth))
     return Score(
         "images",
         ACCURACY,

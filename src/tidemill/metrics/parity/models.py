@@ -20,7 +20,6 @@ from tidemill.metrics.parity.rates import (
     equalized_odds,
     gap,
     rates,
-    wilson,
 )
 from tidemill.metrics.wording import percent
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
@@ -260,5 +259,5 @@ def _table(grouping: ColumnGroups, target: Targets, judged: Sequence[list[Rates]
 def _both(real: Share, mine: Share) -> str:
     if not real.rows:
         return "no rows"
-    low, high = wilson(mine)
+    low, high = mine.interval
     return f"{100 * real.value:.1f}, {100 * mine.value:.1f} ({100 * low:.0f} to {100 * high:.0f})"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.metrics.parity.groups import Bools
-from tidemill.supervised.auc import NORMAL_95
+from tidemill.supervised.intervals import wilson
 
 CLASS_ROWS = 20
 """A rate among fewer rows of a class is off by more than 0.2 by chance, and is not compared."""
@@ -21,6 +21,11 @@ class Share(NamedTuple):
 
     value: float
     rows: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval."""
+        return wilson(self.value * self.rows, self.rows)
 
 
 class Rates(NamedTuple):
@@ -133,7 +138,7 @@ def gap(shares: Sequence[Share], *, least: int = 1) -> Gap | None:
     if most == lowest:  # all the same
         most, lowest = known[:2]
     one, other = shares[most], shares[lowest]
-    (low_1, high_1), (low_2, high_2) = wilson(one), wilson(other)
+    (low_1, high_1), (low_2, high_2) = one.interval, other.interval
     value = one.value - other.value
     return Gap(
         value,
@@ -143,19 +148,6 @@ def gap(shares: Sequence[Share], *, least: int = 1) -> Gap | None:
         lowest,
         (one, other),
     )
-
-
-def wilson(share: Share) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share.
-
-    Example:
-        >>> [round(end, 3) for end in wilson(Share(0.5, 100))]
-        [0.404, 0.596]
-    """
-    n, z2 = share.rows, NORMAL_95**2
-    centre = (share.value + z2 / (2 * n)) / (1 + z2 / n)
-    half = NORMAL_95 / (1 + z2 / n) * sqrt(share.value * (1 - share.value) / n + z2 / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def _share(held: NDArray[np.bool_]) -> Share:

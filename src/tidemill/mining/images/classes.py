@@ -13,10 +13,8 @@ from tidemill.core.picture import Picture, Sheet, Table
 from tidemill.core.run import Run
 from tidemill.imaging.sheet import strip
 from tidemill.mining.images.gallery import Gallery
-from tidemill.mining.significance import wilson
 from tidemill.mining.wording import between, counted, percent
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.intervals import wilson
 
 MOST_CLASSES = 25
 """Classes that a picture of confusions shows at most; of more, the commonest."""

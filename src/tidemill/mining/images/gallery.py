@@ -14,11 +14,11 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import image_column, label_column, labels, pixels
 from tidemill.mining.sampling import sample_rows
+from tidemill.supervised.arrays import Floats
 
 if TYPE_CHECKING:
     from tidemill.imaging.classifier import Classifier
 
-Floats = NDArray[np.float64]
 
 MOST_IMAGES = 20_000
 FEWEST_IMAGES = 60

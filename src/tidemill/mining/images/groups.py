@@ -18,8 +18,7 @@ from tidemill.core.run import Run
 from tidemill.imaging.sheet import strip
 from tidemill.mining.images.gallery import Gallery
 from tidemill.mining.wording import number, percent
-
-Floats = NDArray[np.float64]
+from tidemill.supervised.arrays import Floats
 
 AXES = 16
 NUMBERS = (2, 3, 4, 5, 6, 8, 10, 12)

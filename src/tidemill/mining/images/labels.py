@@ -13,8 +13,8 @@ from tidemill.core.run import Run
 from tidemill.imaging.fingerprints import copies
 from tidemill.imaging.sheet import strip
 from tidemill.mining.images.gallery import NEIGHBOURS, Gallery
-from tidemill.mining.significance import wilson
 from tidemill.mining.wording import counted, percent
+from tidemill.supervised.intervals import wilson
 
 SHOWN = 16
 AGREEING = NEIGHBOURS - 1

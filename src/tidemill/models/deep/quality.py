@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tidemill.core.grid import Batch
+from tidemill.supervised.auc import auc
 
 MOST_ROWS = 4000
 """Rows of each sort."""
@@ -110,8 +111,8 @@ def told_apart(real: Batch, made: Batch, rng: np.random.Generator) -> float:
             lgb.Dataset(x[shown], label[shown]),
             TREES,
         )
-        said = judge.predict(x[~shown], num_threads=1)
-        found.append(_auc(np.asarray(said), label[~shown] > 0))
+        said, is_real = np.asarray(judge.predict(x[~shown], num_threads=1)), label[~shown] > 0
+        found.append(auc(said[is_real], said[~is_real]).value)
     return float(np.mean(found))
 
 
@@ -122,10 +123,3 @@ def _columns(batch: Batch) -> np.ndarray:
     return np.concatenate(
         [*flat, *([] if batch.context is None else [_columns(batch.context)])], axis=1
     )
-
-
-def _auc(score: np.ndarray, positive: np.ndarray) -> float:
-    """How often a positive is scored above a negative, ties counted half."""
-    above, other = score[positive], np.sort(score[~positive])
-    below = np.searchsorted(other, above, "left") + np.searchsorted(other, above, "right")
-    return float(below.mean() / (2 * len(other)))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import Any, cast
+from typing import Annotated, Any, Unpack, cast
 
 import polars as pl
 
@@ -19,11 +19,9 @@ from tidemill.augmentation.loop import loop as turn_round_by_round
 from tidemill.augmentation.page import paged
 from tidemill.cleaning import plan as cleaning
 from tidemill.cleaning.plan import Cleaned
-from tidemill.core.balance import Balance
-from tidemill.core.condition import Where
+from tidemill.core import options as stated
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
-from tidemill.core.fairness import Fair
 from tidemill.core.finding import Findings
 from tidemill.core.run import Run
 from tidemill.core.schema import Role
@@ -31,6 +29,7 @@ from tidemill.core.score import Scores
 from tidemill.core.split import split as divide
 from tidemill.core.verdict import Verdict
 from tidemill.io.conforming import conform
+from tidemill.io.reading import Input
 from tidemill.io.reading import read as read_table
 from tidemill.io.writing import write as write_table
 from tidemill.metrics.evaluate import evaluate as score
@@ -49,19 +48,13 @@ from tidemill.synthesis.whatif import WhatIf
 from tidemill.trials.strategies import Resampler
 from tidemill.trials.verdict import verdict as prove
 
+Table = Input | str | Path
+"""A table, or the path of one; only here a text is a path."""
+Data = Annotated[Table, stated.DATA]
+Model = Annotated[Synthesizer | str | Path, stated.MODEL]
 
-def read(
-    source: Any,
-    *,
-    target: str | None = None,
-    ignore: Sequence[str] = (),
-    id: Sequence[str] = (),
-    sensitive: Sequence[str] = (),
-    time: str | None = None,
-    entity: str | None = None,
-    schema: str | Path | None = None,
-    run: Run | None = None,
-) -> Dataset:
+
+def read(source: Data, *, run: Run | None = None, **reading: Unpack[stated.Reading]) -> Dataset:
     """A table with its schema inferred, a reason for each column.
 
     Args:
@@ -87,21 +80,15 @@ def read(
         >>> [(column.name, column.kind, column.role) for column in data.schema]
         [('age', 'number', 'feature'), ('plan', 'category', 'target')]
     """
-    return read_table(
-        source,
-        run or _run(),
-        target=target,
-        ignore=ignore,
-        id=id,
-        sensitive=sensitive,
-        time=time,
-        entity=entity,
-        schema=schema,
-    )
+    return read_table(source, run or _run(), **reading)
 
 
 def split(
-    data: Any, share: float = 0.3, *, target: str | None = None, seed: int = 0
+    data: Data,
+    share: stated.Share = 0.3,
+    *,
+    target: stated.Target = None,
+    seed: stated.Seed = 0,
 ) -> tuple[Dataset, Dataset]:
     """Training rows and held-out rows: no entity on both sides, the latest held out where a column
     is the time.
@@ -129,7 +116,7 @@ def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
     write_table(data, path, overwrite=overwrite)
 
 
-def clean(data: Any, *, checks: Sequence[str] | None = None, run: Run | None = None) -> Cleaned:
+def clean(data: Data, *, checks: stated.Checks = None, run: Run | None = None) -> Cleaned:
     """The data with what is plainly wrong mended, a log of every changed cell, and what else was
     noticed.
 
@@ -143,12 +130,12 @@ def clean(data: Any, *, checks: Sequence[str] | None = None, run: Run | None = N
 
 
 def mine(
-    data: Any,
+    data: Data,
     *,
     holdout: Dataset | None = None,
-    techniques: Sequence[str] | None = None,
-    target: str | None = None,
-    seed: int = 0,
+    techniques: stated.Techniques = None,
+    target: stated.Target = None,
+    seed: stated.Seed = 0,
     run: Run | None = None,
 ) -> Findings:
     """What the data say: drivers of the target, segments, rules, anomalies, each with held-out
@@ -170,18 +157,18 @@ def mine(
 
 
 def fit(
-    data: Any,
+    data: Data,
     *,
-    model: str | None = None,
-    options: Mapping[str, Any] | None = None,
-    preset: str | None = None,
-    target: str | None = None,
-    start: Synthesizer | str | Path | None = None,
-    window: int | None = None,
-    seed: int = 0,
-    steps: int | None = None,
-    minutes: float | None = None,
-    device: str = "auto",
+    model: stated.ModelName = None,
+    options: stated.ModelOptions = None,
+    preset: stated.Preset = None,
+    target: stated.Target = None,
+    start: Annotated[Synthesizer | str | Path | None, stated.START] = None,
+    window: stated.Window = None,
+    seed: stated.Seed = 0,
+    steps: stated.Steps = None,
+    minutes: stated.Minutes = None,
+    device: stated.Device = "auto",
     run: Run | None = None,
 ) -> Synthesizer:
     """A generator that has learned the data as they are; nothing is cleaned and every column is
@@ -227,16 +214,14 @@ def fit(
 
 
 def sample(
-    model: Synthesizer | str | Path,
-    rows: int | None = None,
-    where: Where = None,
+    model: Model,
+    rows: stated.Rows = None,
+    where: stated.Conditions = None,
     *,
-    balance: Balance = None,
-    fair: Fair = None,
-    fair_strength: float = 1.0,
-    like: Any = None,
-    seed: int = 0,
+    like: Annotated[Table | None, stated.LIKE] = None,
+    seed: stated.Seed = 0,
     run: Run | None = None,
+    **sampling: Unpack[stated.Sampling],
 ) -> Any:
     """New rows of a fitted or stored model, as the kind of frame that it learned from.
 
@@ -256,24 +241,16 @@ def sample(
         run: For progress and cancelling, and told how likely what was asked is; its seed takes the
             place of ``seed``.
     """
-    return _loaded(model).sample(
-        rows,
-        where,
-        balance=balance,
-        fair=fair,
-        fair_strength=fair_strength,
-        like=like,
-        run=run or _run(seed),
-    )
+    return _loaded(model).sample(rows, where, like=like, run=run or _run(seed), **sampling)
 
 
 def infill(
-    model: Synthesizer | str | Path,
-    rows: Any,
-    draws: int = 1,
+    model: Model,
+    rows: Data,
+    draws: stated.Draws = 1,
     *,
-    keep: Sequence[str] = (),
-    seed: int = 0,
+    keep: stated.Kept = (),
+    seed: stated.Seed = 0,
     run: Run | None = None,
 ) -> Any:
     """The rows with their missing values filled in, and the columns that they lack, drawn given all
@@ -295,15 +272,15 @@ def infill(
 
 
 def what_if(
-    model: Synthesizer | str | Path,
-    rows: Any,
-    set: Mapping[str, Any] | Sequence[str] | str,
-    outcome: str | Sequence[str] | None = None,
+    model: Model,
+    rows: Data,
+    set: Annotated[Mapping[str, Any] | Sequence[str] | str, stated.SET],
+    outcome: Annotated[str | Sequence[str] | None, stated.OUTCOME] = None,
     *,
-    redraw: Sequence[str] | None = None,
-    keep: Sequence[str] | None = None,
-    draws: int = whatif.DRAWS,
-    seed: int = 0,
+    redraw: stated.Redrawn = None,
+    keep: stated.KeptOnly = None,
+    draws: stated.RowDraws = whatif.DRAWS,
+    seed: stated.Seed = 0,
     run: Run | None = None,
 ) -> WhatIf:
     """How an outcome of rows moves, by the model, if some of their columns were set.
@@ -344,14 +321,14 @@ def what_if(
 
 
 def evaluate(
-    train: Any,
-    holdout: Any,
-    synthetic: Any,
+    train: Annotated[Table, stated.TRAIN],
+    holdout: Annotated[Table, stated.HOLDOUT],
+    synthetic: Annotated[Table, stated.SYNTHETIC],
     *,
-    target: str | None = None,
-    metrics: Sequence[str] | None = None,
+    target: stated.Target = None,
+    metrics: stated.Metrics = None,
     found: Findings | None = None,
-    seed: int = 0,
+    seed: stated.Seed = 0,
     run: Run | None = None,
 ) -> Scores:
     """What synthetic rows are worth and what they leak, each figure between its floor and its
@@ -380,15 +357,15 @@ def evaluate(
 
 
 def verdict(
-    train: Any,
-    synthetic: Any,
+    train: Annotated[Table, stated.REAL],
+    synthetic: Annotated[Table | Resampler, stated.GENERATED],
     *,
-    target: str | None = None,
-    learners: Sequence[str] | None = None,
-    metric: str | None = None,
-    cost: Mapping[str, float] | None = None,
-    holdout: Any = None,
-    seed: int = 0,
+    target: stated.Target = None,
+    learners: stated.Learners = None,
+    metric: stated.Deciding = None,
+    cost: Annotated[Mapping[str, float] | None, stated.COST] = None,
+    holdout: Annotated[Table | None, stated.UNSEEN] = None,
+    seed: stated.Seed = 0,
     run: Run | None = None,
 ) -> Verdict:
     """Whether models of the target do better on real rows if they also learn from generated ones,
@@ -425,13 +402,13 @@ def verdict(
 
 
 def fairness(
-    model: Synthesizer | str | Path,
-    train: Any,
-    holdout: Any,
+    model: Model,
+    train: Annotated[Table, stated.MODEL_TRAIN],
+    holdout: Annotated[Table, stated.HOLDOUT],
     *,
-    sensitive: Sequence[str] = (),
-    target: str | None = None,
-    seed: int = 0,
+    sensitive: stated.Sensitive = (),
+    target: stated.Target = None,
+    seed: stated.Seed = 0,
     run: Run | None = None,
 ) -> Scores:
     """How groups are treated by a model's rows, and by learners of the target that learned from
@@ -458,15 +435,15 @@ def fairness(
 
 
 def audit(
-    model: Synthesizer | str | Path | None,
-    train: Any,
-    holdout: Any,
+    model: Annotated[Synthesizer | str | Path | None, stated.MODEL],
+    train: Annotated[Table, stated.MODEL_TRAIN],
+    holdout: Annotated[Table, stated.HOLDOUT],
     *,
-    synthetic: Any = None,
-    sensitive: Sequence[str] = (),
-    canaries: int | None = None,
-    attacks: Sequence[str] | None = None,
-    seed: int = 0,
+    synthetic: Annotated[Table | None, stated.AUDITED] = None,
+    sensitive: stated.Attacked = (),
+    canaries: stated.Canaries = None,
+    attacks: stated.Attacks = None,
+    seed: stated.Seed = 0,
     run: Run | None = None,
 ) -> Audit:
     """What synthetic rows give away about the rows that their model learned from, by attacks with a
@@ -506,17 +483,17 @@ def audit(
 
 
 def share(
-    model: Synthesizer | str | Path,
-    train: Any,
-    holdout: Any,
+    model: Model,
+    train: Annotated[Table, stated.MODEL_TRAIN],
+    holdout: Annotated[Table, stated.HOLDOUT],
     out: str | Path,
     *,
-    rows: int | None = None,
-    licence: str = "",
-    despite_audit: str | None = None,
-    canaries: int | None = None,
+    rows: stated.SharedRows = None,
+    licence: stated.Licence = "",
+    despite_audit: stated.DespiteAudit = None,
+    canaries: stated.Canaries = None,
     overwrite: bool = False,
-    seed: int = 0,
+    seed: stated.Seed = 0,
     run: Run | None = None,
 ) -> Shared:
     """Rows to be passed on with a data card, without copies, and only if the audit's light is not
@@ -565,24 +542,23 @@ def report(source: ReportInput | str | Path) -> Report:
 
 
 def run(
-    source: Any,
+    source: Data,
     *,
     out: str | Path | None = None,
-    target: str | None = None,
-    model: str | None = None,
-    model_options: Mapping[str, Any] | None = None,
-    preset: str | None = None,
-    rows: int | None = None,
-    rounds: int = 1,
-    seed: int = 0,
-    steps: int | None = None,
-    minutes: float | None = None,
-    device: str = "auto",
+    model: stated.ModelName = None,
+    model_options: stated.ModelOptions = None,
+    preset: stated.Preset = None,
+    rows: stated.RunRows = None,
+    rounds: stated.RunRounds = 1,
+    seed: stated.Seed = 0,
+    steps: stated.Steps = None,
+    minutes: stated.Minutes = None,
+    device: stated.Device = "auto",
     overwrite: bool = False,
     name: str | None = None,
     run: Run | None = None,
     command: str = "",
-    **options: Any,
+    **reading: Unpack[stated.Reading],
 ) -> pipeline.RunResult:
     """Once around: read, split, clean, mine, learn, generate, evaluate, report.
 
@@ -592,7 +568,6 @@ def run(
         source: Anything that :func:`read` takes.
         out: A folder for report.html, report.json, clean.parquet, changes.parquet, findings.json,
             synthetic.parquet and model.tidemill; None to write nothing.
-        target: The column to be predicted; without one, everything unsupervised still runs.
         model: A registered model's name; ``trees`` by default, and ``gan`` for images.
         model_options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
@@ -607,14 +582,15 @@ def run(
         run: For progress and cancelling; its seed, steps, deadline and device take the place of the
             others.
         command: How the run was started, for the report.
-        **options: The other options of :func:`read`.
+        **reading: The options of :func:`read`; without a target, everything unsupervised still
+            runs.
 
     Raises:
         TidemillError: Something that the user can mend; nothing half-written is left.
     """
     job = run or _run(seed, steps=steps, minutes=minutes, device=device)
     folder = None if out is None else pipeline.Folder(Path(out), overwrite=overwrite)
-    data = _dataset(source, job, target=target, **options)
+    data = _dataset(source, job, **reading)
     data = data if name is None else replace(data, name=name)
     model, model_options = _chosen(data, model, model_options, preset)
     return pipeline.run_pipeline(
@@ -630,23 +606,22 @@ def run(
 
 
 def loop(
-    source: Any,
+    source: Data,
     *,
     out: str | Path | None = None,
-    target: str | None = None,
-    rounds: int = 3,
-    metric: str | None = None,
-    cost: Mapping[str, float] | None = None,
-    newer: Any = None,
-    model: str = "trees",
-    model_options: Mapping[str, Any] | None = None,
-    seed: int = 0,
-    minutes: float | None = None,
+    rounds: stated.LoopRounds = 3,
+    metric: stated.Deciding = None,
+    cost: Annotated[Mapping[str, float] | None, stated.COST] = None,
+    newer: Annotated[Table | None, stated.NEWER] = None,
+    model: stated.LoopModel = "trees",
+    model_options: stated.ModelOptions = None,
+    seed: stated.Seed = 0,
+    minutes: stated.LoopMinutes = None,
     overwrite: bool = False,
     name: str | None = None,
     run: Run | None = None,
     command: str = "",
-    **options: Any,
+    **reading: Unpack[stated.Reading],
 ) -> LoopResult:
     """Whether generated rows help a model of the target: generate where real rows are thin, keep
     what helps, and prove it.
@@ -660,7 +635,6 @@ def loop(
         out: A folder for verdict.json, strategy.json, generated.parquet, report.html and
             report.json; None to write nothing. A loop that was killed goes on when it is started
             again with the same data, options and folder.
-        target: The column to be predicted.
         rounds: Most rounds; the loop stops by itself when a round does not pay.
         metric: "average_precision", "balanced_accuracy", "roc_auc", "r2" or "cost"; by default what
             suits the target.
@@ -676,13 +650,13 @@ def loop(
         name: What the data are called in the report.
         run: For progress and cancelling; its seed and deadline take the place of the others.
         command: How the loop was started, for the report.
-        **options: The other options of :func:`read`.
+        **reading: The options of :func:`read`.
 
     Raises:
         TidemillError: Something that the user can mend.
     """
     job = run or _run(seed, minutes=minutes)
-    data = _dataset(source, job, target=target, **options)
+    data = _dataset(source, job, **reading)
     data = data if name is None else replace(data, name=name)
     refuse_images(data)
     beside = None if newer is None else _newer(_dataset(newer, job), data, job)
@@ -728,7 +702,7 @@ def _newer(newer: Dataset, data: Dataset, run: Run) -> Dataset:
     )
 
 
-def _to_learn_from(data: Any, real: Dataset, run: Run) -> Dataset:
+def _to_learn_from(data: Table, real: Dataset, run: Run) -> Dataset:
     """Rows of another source with the modelled columns of the real ones; of ids and texts those
     that they have."""
     rows = _dataset(data, run)
@@ -742,17 +716,17 @@ def _to_learn_from(data: Any, real: Dataset, run: Run) -> Dataset:
     )
 
 
-def _dataset(data: Any, run: Run, **options: Any) -> Dataset:
+def _dataset(data: Table, run: Run, **reading: Unpack[stated.Reading]) -> Dataset:
     if not isinstance(data, Dataset):
-        return read_table(data, run, **options)
-    if options.pop("schema", None) is not None:
+        return read_table(data, run, **reading)
+    if reading.pop("schema", None) is not None:
         raise OptionError(
             "a schema file cannot be applied to data that are read already",
             hint="give it to read(..., schema=...)",
         )
     schema = data.schema
-    for role, names in options.items():
-        given = [names] if isinstance(names, str) else list(names or ())
+    for role, names in reading.items():
+        given = [names] if isinstance(names, str) else list(cast(Sequence[str], names or ()))
         schema = schema.with_roles("key" if role == "id" else cast(Role, role), given)
     return replace(data, schema=schema)
 

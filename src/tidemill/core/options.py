@@ -184,17 +184,20 @@ Minutes = Annotated[
 ]
 
 
+Steps = Annotated[
+    int | None, Doc("Learn so many steps only (replays a run that was cut short).", "N", low=0)
+]
+Device = Annotated[
+    str, Doc("Where networks learn and draw: cpu, cuda, or auto.", "NAME", default="auto")
+]
+
+
 class Limits(TypedDict, total=False):
     """How far and where a model learns."""
 
     minutes: Minutes
-    steps: Annotated[
-        int | None,
-        Doc("Learn so many steps only (replays a run that was cut short).", "N", low=0),
-    ]
-    device: Annotated[
-        str, Doc("Where networks learn and draw: cpu, cuda, or auto.", "NAME", default="auto")
-    ]
+    steps: Steps
+    device: Device
 
 
 ModelName = Annotated[

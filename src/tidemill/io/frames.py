@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -15,6 +15,17 @@ from tidemill.core.spelling import spelled
 from tidemill.io.dtypes import restored
 from tidemill.io.names import named
 from tidemill.io.source import Raw
+
+
+class ArrowTable(Protocol):
+    """A table of polars, pandas, pyarrow or another library that speaks Arrow's C stream."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The table as a capsule of Arrow."""
+
+
+Frame = ArrowTable | pl.LazyFrame
+"""A table in memory."""
 
 
 def taken_in(table: Any, run: Run) -> tuple[Raw, FrameLibrary]:

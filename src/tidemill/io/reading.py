@@ -18,15 +18,17 @@ from tidemill.core.spelling import typed
 from tidemill.imaging.pixels import is_pixels
 from tidemill.io import READERS
 from tidemill.io.dtypes import Typed, admitted, text_of
-from tidemill.io.frames import taken_in
+from tidemill.io.frames import Frame, taken_in
 from tidemill.io.images.columns import with_images
 from tidemill.io.images.folder import LABEL
 from tidemill.io.inference import NO_VALUE, Inferred, inferred
 from tidemill.io.options import ColumnOverrides, column_overrides
 from tidemill.io.retyping import retyped
-from tidemill.io.source import Raw, located
+from tidemill.io.source import Raw, Source, located
 from tidemill.io.steps import step_of
 
+Input = Dataset | Source | Frame
+"""A table as rooms take it: read, to be read, or in memory."""
 _GIVEN = "given by the user"
 
 

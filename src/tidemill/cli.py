@@ -23,6 +23,7 @@ from tidemill import __version__, describe
 from tidemill.core import options
 from tidemill.core.errors import Cancelled, OptionError, TidemillError
 from tidemill.core.options import Doc
+from tidemill.core.redaction import redacted
 from tidemill.describe import Only
 
 if TYPE_CHECKING:
@@ -331,6 +332,7 @@ def sample(
     work: Work,
 ) -> None:
     """Make new rows with a stored model, also with given values."""
+    from tidemill.io.source import Source
     from tidemill.io.writing import ending_of, write_chunks
     from tidemill.synthesis.synthesizer import Synthesizer
 
@@ -338,7 +340,8 @@ def sample(
         learned = Synthesizer.load(model)
         ending_of(out, images=learned.makes_images)
         _refuse([] if out.is_dir() and learned.makes_images else [out], work)
-        parts = learned.parts(rows, where, like=like, run=job.run, **sampling)
+        given = None if like is None else Source.parse(like)
+        parts = learned.parts(rows, where, like=given, run=job.run, **sampling)
         made = write_chunks(parts, out, overwrite=work.overwrite, rows=rows)
         what = (
             f"{rows:,} series of {made:,} rows"
@@ -359,12 +362,14 @@ def infill(
     work: Work,
 ) -> None:
     """Fill in what rows lack, as a stored model expects it."""
+    from tidemill.io.source import Source
     from tidemill.io.writing import write_chunks
     from tidemill.synthesis.synthesizer import Synthesizer
 
     _refuse([out], work, tables=True)
     with _job(work) as job:
-        parts = Synthesizer.load(model).infill_parts(data, draws, keep=keep, run=job.run)
+        given = Source.parse(data)
+        parts = Synthesizer.load(model).infill_parts(given, draws, keep=keep, run=job.run)
         made = write_chunks(parts, out, overwrite=work.overwrite)
         job.say(f"Completed {made:,} rows; wrote {out}", out=str(out), rows=made)
 
@@ -835,8 +840,8 @@ def _refuse(outputs: Sequence[Path | None], work: Work, *, tables: bool = False)
 
 
 def _called() -> str:
-    """The command line as it was given."""
-    return shlex.join(["tidemill", *sys.argv[1:]])
+    """The command line as it was given, without what is secret in it."""
+    return shlex.join(["tidemill", *map(redacted, sys.argv[1:])])
 
 
 def _version(wanted: bool) -> None:

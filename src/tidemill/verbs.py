@@ -31,6 +31,7 @@ from tidemill.core.verdict import Verdict
 from tidemill.io.conforming import conform
 from tidemill.io.reading import Input
 from tidemill.io.reading import read as read_table
+from tidemill.io.source import Source
 from tidemill.io.writing import write as write_table
 from tidemill.metrics.evaluate import evaluate as score
 from tidemill.mining.mine import mine as find
@@ -80,7 +81,7 @@ def read(source: Data, *, run: Run | None = None, **reading: Unpack[stated.Readi
         >>> [(column.name, column.kind, column.role) for column in data.schema]
         [('age', 'number', 'feature'), ('plan', 'category', 'target')]
     """
-    return read_table(source, run or _run(), **reading)
+    return read_table(_source(source), run or _run(), **reading)
 
 
 def split(
@@ -241,7 +242,8 @@ def sample(
         run: For progress and cancelling, and told how likely what was asked is; its seed takes the
             place of ``seed``.
     """
-    return _loaded(model).sample(rows, where, like=like, run=run or _run(seed), **sampling)
+    given = None if like is None else _source(like)
+    return _loaded(model).sample(rows, where, like=given, run=run or _run(seed), **sampling)
 
 
 def infill(
@@ -268,7 +270,7 @@ def infill(
     Raises:
         DataError: A value is none that its column can have.
     """
-    return _loaded(model).infill(rows, draws, keep=keep, run=run or _run(seed))
+    return _loaded(model).infill(_source(rows), draws, keep=keep, run=run or _run(seed))
 
 
 def what_if(
@@ -310,7 +312,7 @@ def what_if(
     """
     return whatif.what_if(
         _loaded(model),
-        rows,
+        _source(rows),
         set,
         outcome,
         redraw=redraw,
@@ -718,7 +720,7 @@ def _to_learn_from(data: Table, real: Dataset, run: Run) -> Dataset:
 
 def _dataset(data: Table, run: Run, **reading: Unpack[stated.Reading]) -> Dataset:
     if not isinstance(data, Dataset):
-        return read_table(data, run, **reading)
+        return read_table(_source(data), run, **reading)
     if reading.pop("schema", None) is not None:
         raise OptionError(
             "a schema file cannot be applied to data that are read already",
@@ -729,6 +731,11 @@ def _dataset(data: Table, run: Run, **reading: Unpack[stated.Reading]) -> Datase
         given = [names] if isinstance(names, str) else list(cast(Sequence[str], names or ()))
         schema = schema.with_roles("key" if role == "id" else cast(Role, role), given)
     return replace(data, schema=schema)
+
+
+def _source(given: Table) -> Input:
+    """What a text names; all else as it is."""
+    return Source.parse(str(given)) if isinstance(given, str | Path) else given
 
 
 def _loaded(model: Synthesizer | str | Path) -> Synthesizer:

@@ -1,7 +1,17 @@
-"""Tables in and out: one reader a file, kinds and roles with a reason each, and everything given
-back as it came."""
+"""Tables in and out: one source or format a file, kinds and roles with a reason each, and
+everything given back as it came."""
 
 from tidemill.core.registry import Entry, Registry
+
+SOURCES = Registry(
+    "sources",
+    {
+        "file": Entry(
+            "tidemill.io.file:FileSource", "a file or a folder of images, read by its ending"
+        ),
+        "frame": Entry("tidemill.io.frames:FrameSource", "a polars, pandas or pyarrow table"),
+    },
+)
 
 READERS = Registry(
     "readers",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
@@ -14,7 +16,7 @@ from tidemill.core.schema import Column, Spelling
 from tidemill.core.spelling import spelled
 from tidemill.io.dtypes import restored
 from tidemill.io.names import named
-from tidemill.io.source import Raw
+from tidemill.io.source import Raw, Source
 
 
 class ArrowTable(Protocol):
@@ -28,7 +30,19 @@ Frame = ArrowTable | pl.LazyFrame
 """A table in memory."""
 
 
-def taken_in(table: Any, run: Run) -> tuple[Raw, FrameLibrary]:
+@dataclass(frozen=True, repr=False, eq=False)
+class FrameSource(Source):
+    """A table in memory."""
+
+    text: str = field(default="the table", init=False)
+    table: Any
+
+    def open(self, run: Run) -> Raw:
+        """The columns; paths of images in them are looked for in the working folder."""
+        return replace(_taken_in(self.table, run), folder=Path())
+
+
+def _taken_in(table: Any, run: Run) -> Raw:
     """The columns of a polars, pandas or pyarrow table, or of anything that speaks Arrow's C
     stream.
 
@@ -39,16 +53,17 @@ def taken_in(table: Any, run: Run) -> tuple[Raw, FrameLibrary]:
     """
     library = type(table).__module__.partition(".")[0]
     if isinstance(table, pl.LazyFrame):
-        return Raw(table.collect()), "polars"
+        return Raw(table.collect())
     if isinstance(table, pl.DataFrame):
-        return Raw(table), "polars"
+        return Raw(table)
     if library == "pandas" and hasattr(table, "columns"):
-        return Raw(_from_pandas(table, run)), "pandas"
+        return Raw(_from_pandas(table, run), door="pandas")
     if library == "pyarrow" or hasattr(table, "__arrow_c_stream__"):
-        return Raw(_from_arrow(table, run)), "pyarrow" if library == "pyarrow" else "polars"
+        door: FrameLibrary = "pyarrow" if library == "pyarrow" else "polars"
+        return Raw(_from_arrow(table, run), door=door)
     raise InputError(
         f"a {type(table).__name__} is no table",
-        hint="give a file's path, or a polars, pandas or pyarrow table",
+        hint="give a polars, pandas or pyarrow table, or read a file with tidemill.read(path)",
     )
 
 

@@ -6,25 +6,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from tidemill.core.dataset import Dataset, FrameLibrary
+from tidemill.core.dataset import Dataset
 from tidemill.core.errors import InputError, SchemaError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Role, Schema, Spelling
 from tidemill.core.spelling import typed
 from tidemill.imaging.pixels import is_pixels
-from tidemill.io import READERS
 from tidemill.io.dtypes import Typed, admitted, text_of
-from tidemill.io.frames import Frame, taken_in
+from tidemill.io.frames import Frame, FrameSource
 from tidemill.io.images.columns import with_images
 from tidemill.io.images.folder import LABEL
 from tidemill.io.inference import NO_VALUE, Inferred, inferred
 from tidemill.io.options import ColumnOverrides, column_overrides
 from tidemill.io.retyping import retyped
-from tidemill.io.source import Raw, Source, located
+from tidemill.io.source import Raw, Source
 from tidemill.io.steps import step_of
 
 Input = Dataset | Source | Frame
@@ -33,7 +31,7 @@ _GIVEN = "given by the user"
 
 
 def read(
-    source: Any,
+    source: Input,
     run: Run,
     *,
     target: str | None = None,
@@ -47,8 +45,7 @@ def read(
     """The table of a file or a frame, with its schema.
 
     Args:
-        source: A path ("customers.csv", "shop.sqlite?table=Orders", "book.xlsx?sheet=May"), or a
-            polars, pandas or pyarrow table.
+        source: What ``Source.parse`` gives for a path, or a polars, pandas or pyarrow table.
         run: Shows the progress and takes the warnings.
         target: The column to be predicted.
         ignore: Columns to leave out of everything; those of lists, records or bytes must be among
@@ -63,7 +60,9 @@ def read(
         InputError: The file cannot be read.
         SchemaError: Columns, kinds or roles do not fit the data.
     """
-    raw, door, name, where = _opened(source, run)
+    source = source if isinstance(source, Source) else FrameSource(source)
+    where = source.shown
+    raw = source.open(run)
     if not raw.frame.width or not raw.frame.height:
         raise InputError(
             "there are no rows" if raw.frame.width else "there are no columns",
@@ -80,7 +79,7 @@ def read(
         time=time,
         entity=entity,
     )
-    raw = with_images(raw, _folder(source), wishes, where, run)
+    raw = with_images(raw, wishes, where, run)
     wishes, reasons = _labelled(raw, wishes)
     enter = _text_admitted if raw.is_text else _admitted
     entries = [
@@ -94,13 +93,11 @@ def read(
     _tell(entries, [column for _, column in made], run)
     frame = pl.DataFrame([values for values, _ in made])
     return Dataset(
-        frame, Schema(tuple(column for _, column in made), wishes.rules), name=name, door=door
+        frame,
+        Schema(tuple(column for _, column in made), wishes.rules),
+        name=raw.name,
+        door=raw.door,
     )
-
-
-def _folder(source: Any) -> Path:
-    """Where the paths of a table are looked for."""
-    return located(source).path.parent if isinstance(source, str | Path) else Path()
 
 
 def _labelled(raw: Raw, wishes: ColumnOverrides) -> tuple[ColumnOverrides, Mapping[str, str]]:
@@ -117,17 +114,6 @@ def _labelled(raw: Raw, wishes: ColumnOverrides) -> tuple[ColumnOverrides, Mappi
         roles = {**wishes.roles, name: "target"}
     kinds = {name: "category", **wishes.kinds}
     return replace(wishes, kinds=kinds, roles=roles), {name: why}
-
-
-def _opened(source: Any, run: Run) -> tuple[Raw, FrameLibrary, str, str]:
-    """The columns at the door, the library that they came from, their name, and where they are for
-    messages."""
-    if not isinstance(source, str | Path):
-        raw, door = taken_in(source, run)
-        return raw, door, "data", "the table"
-    with run.stage("read", f"reading {source}"):
-        file = located(source)
-        return READERS.load(file.ending)(file, run), "polars", file.name, str(file.path)
 
 
 def _admitted(values: pl.Series) -> Typed:

@@ -18,9 +18,9 @@ from tidemill.core.spelling import spelled
 from tidemill.imaging.pixels import image_column, label_column
 from tidemill.io import WRITERS
 from tidemill.io.dtypes import restored, text_of
+from tidemill.io.file import FOLDER
 from tidemill.io.formats.excel import check_size
 from tidemill.io.frames import door_frame
-from tidemill.io.source import FOLDER
 
 _TEXT = ("csv", "tsv")
 _PACKABLE = (*_TEXT, "jsonl", "ndjson")

@@ -56,7 +56,7 @@ def read_given(rows: Any, schema: Schema, types: Mapping[str, pl.DataType]) -> G
     """A user's rows; text is read in the way in which the model's columns are written.
 
     Args:
-        rows: A Dataset, or anything that can be read.
+        rows: A Dataset, a frame, or a Source.
         schema: The model's columns.
         types: The dtype of each.
 

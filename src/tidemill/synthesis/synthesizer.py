@@ -282,8 +282,8 @@ class Synthesizer:
                 ``{"sex": "income"}``. With several sensitive columns, in all of their combinations.
                 Numbers are grouped by quarters.
             fair_strength: How far the rates are moved, from 0 (as learned) to 1 (equal).
-            like: Rows with some of the columns, a frame or a path: the rest is drawn, and so is
-                what is missing. They are taken in turn until there are n rows.
+            like: Rows with some of the columns, a Dataset, a frame or a Source: the rest is drawn,
+                and so is what is missing. They are taken in turn until there are n rows.
             seed: Another seed gives other rows.
             run: For progress and cancelling; its seed takes the place of ``seed``. It is told how
                 likely what was asked is, and warned where the rows are worth few independent ones.
@@ -360,7 +360,7 @@ class Synthesizer:
         model does not know pass through, those that the rows do not have are added.
 
         Args:
-            rows: A Dataset, or anything that can be read: a frame, a path.
+            rows: A Dataset, a frame, or a Source.
             draws: How often; the differences between draws show how sure the model is. With more
                 than one, all rows of the first draw come first, and the last column ``draw`` counts
                 them from 1.

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.io.opening import read
 from tidemill.core.errors import InputError, SchemaError
 from tidemill.core.run import Run
-from tidemill.io.reading import read
 from tidemill.io.writing import write
 
 PLAIN = "name,city,price,day,ok\nAnn,Bonn,1.50,2024-01-05,yes\nBob,Köln,12.25,2024-02-29,no\n"

@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.unit.io.opening import read
 from tidemill.core.errors import InputError, OutputError, SchemaError
 from tidemill.core.run import Run
 from tidemill.io.dtypes import admitted, dtype_of, restored, text_of
 from tidemill.io.frames import door_frame, to_native
-from tidemill.io.reading import read
 from tidemill.io.writing import write, write_frame
 
 NAN = float("nan")

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from tests.unit.io.opening import read
 from tidemill.core.errors import InputError, OutputError
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import images, pixels
-from tidemill.io.reading import read
 from tidemill.io.writing import write, write_chunks
 
 FOUND = load_digits()

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.unit.io.opening import read
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.io.profile import profile
-from tidemill.io.reading import read
 from tidemill.io.steps import step_of
 
 RNG = np.random.default_rng(3)

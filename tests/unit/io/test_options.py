@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.unit.io.opening import read
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
-from tidemill.io.reading import read
 from tidemill.io.writing import write
 
 CSV = (

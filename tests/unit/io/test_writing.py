@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.io.opening import read
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OutputError
 from tidemill.core.run import Run
-from tidemill.io.reading import read
 from tidemill.io.writing import write, write_chunks
 
 NAMES = ["t.parquet", "t.csv", "t.tsv", "t.jsonl", "t.csv.gz", "t.jsonl.gz", "t.xlsx"]

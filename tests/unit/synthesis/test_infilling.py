@@ -34,10 +34,11 @@ def dated(folder: Path) -> tm.Synthesizer:
 def test_text_is_read_as_the_model_writes_it(tmp_path: Path) -> None:
     model = dated(tmp_path)
     (tmp_path / "rows.csv").write_text("day;price;code;good\n02/03/2024;1,25;01;TRUE\n;;;\n")
-    given = model.read_given(tmp_path / "rows.csv")
+    rows = tm.read(tmp_path / "rows.csv")
+    given = model.read_given(rows)
     assert given.known.frame.row(0) == (date(2024, 2, 3), 1.25, "01", True)
-    assert model.infill(tmp_path / "rows.csv")["day"][0] == date(2024, 2, 3)
-    filled = model.infill_drawn(tmp_path / "rows.csv", run=Run())
+    assert model.infill(rows)["day"][0] == date(2024, 2, 3)
+    filled = model.infill_drawn(rows, run=Run())
     tm.write(filled.data, tmp_path / "filled.csv")
     assert (tmp_path / "filled.csv").read_text().splitlines()[:2] == [
         "day,price,code,good",

@@ -16,9 +16,10 @@ from polars.exceptions import PolarsError
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.core.spelling import typed
+from tidemill.io.file import File
 from tidemill.io.formats.encoding import as_utf8
 from tidemill.io.names import named
-from tidemill.io.source import Raw, Source
+from tidemill.io.source import Raw
 
 _DELIMITERS = (",", ";", "\t", "|")
 _QUOTES = ('"', "'", None)
@@ -42,14 +43,14 @@ class Dialect:
         )
 
 
-def read(source: Source, run: Run) -> Raw:
+def read(file: File, run: Run) -> Raw:
     """Every field as text, an empty one as the empty text.
 
     Raises:
         InputError: No text, no rows, or rows of unequal length.
     """
-    where = str(source.path)
-    content = as_utf8(source.content(), where, run).strip(b"\r\n")
+    where = str(file.path)
+    content = as_utf8(file.content(), where, run).strip(b"\r\n")
     if not content.strip():
         raise InputError(
             "the file is empty", where=where, hint="give a file with a header line and rows"

@@ -10,8 +10,9 @@ import polars as pl
 
 from tidemill.core.errors import InputError, OutputError
 from tidemill.core.run import Run
+from tidemill.io.file import File
 from tidemill.io.names import named
-from tidemill.io.source import Raw, Source
+from tidemill.io.source import Raw
 
 MAX_ROWS, MAX_COLUMNS, MAX_CHARACTERS = 1_048_576, 16_384, 32_767
 _EXACT = 1 << 53
@@ -19,7 +20,7 @@ _CREATED = dt.datetime(1980, 1, 1)  # the same rows give the same bytes
 _FIRST_DAY = dt.date(1900, 3, 1)  # Excel counts a 29 February 1900 that never was
 
 
-def read(source: Source, run: Run) -> Raw:
+def read(file: File, run: Run) -> Raw:
     """The sheet that ``?sheet=NAME`` asks for, else the first one that has rows; its first row
     holds the names.
 
@@ -28,10 +29,10 @@ def read(source: Source, run: Run) -> Raw:
     """
     import fastexcel
 
-    where = str(source.path)
+    where = str(file.path)
     try:
-        book = fastexcel.read_excel(source.content())
-        sheet = _sheet(book, source, run)
+        book = fastexcel.read_excel(file.content())
+        sheet = _sheet(book, file, run)
         frame = book.load_sheet(sheet, schema_sample_rows=None).to_polars()
         header = (
             book.load_sheet(sheet, header_row=None, n_rows=1, dtypes="string").to_polars().row(0)
@@ -74,12 +75,12 @@ def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
             sheet.write_column(1, at, _cells(cells), formats.get(cells.dtype.base_type()))
 
 
-def _sheet(book: Any, source: Source, run: Run) -> str:
-    asked = source.part.get("sheet")
+def _sheet(book: Any, file: File, run: Run) -> str:
+    asked = file.part.get("sheet")
     if asked is not None and asked not in book.sheet_names:
         raise InputError(
             f"there is no sheet '{asked}'",
-            where=str(source.path),
+            where=str(file.path),
             hint=f"the sheets are: {', '.join(book.sheet_names)}",
         )
     filled = [
@@ -90,12 +91,12 @@ def _sheet(book: Any, source: Source, run: Run) -> str:
     if not filled:
         raise InputError(
             "there are no rows below a row of names",
-            where=str(source.path),
+            where=str(file.path),
             hint="name another sheet by FILE?sheet=NAME",
         )
     if len(filled) > 1:
         run.warn(
-            f"{source.path} has {len(filled)} sheets with rows; '{filled[0]}' was read. "
+            f"{file.path} has {len(filled)} sheets with rows; '{filled[0]}' was read. "
             f"Ask for another by ?sheet=NAME: {', '.join(filled[1:6])}.",
             "read",
         )

@@ -12,19 +12,20 @@ from polars.exceptions import PolarsError
 
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.io.file import File
 from tidemill.io.formats.encoding import as_utf8
 from tidemill.io.names import named
-from tidemill.io.source import Raw, Source
+from tidemill.io.source import Raw
 
 
-def read(source: Source, run: Run) -> Raw:
+def read(file: File, run: Run) -> Raw:
     """One column for each key of any object; a key that an object lacks is missing there.
 
     Raises:
         InputError: A line is no JSON object, or there are none.
     """
-    where = str(source.path)
-    content = as_utf8(source.content(), where, run)
+    where = str(file.path)
+    content = as_utf8(file.content(), where, run)
     if not content.strip():
         raise InputError("the file is empty", where=where, hint="give one JSON object a line")
     try:

@@ -13,27 +13,28 @@ from polars.exceptions import PolarsError
 
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.io.file import File
 from tidemill.io.names import named
-from tidemill.io.source import Raw, Source
+from tidemill.io.source import Raw
 
 _GROUP = 1 << 18
 
 
-def read(source: Source, run: Run) -> Raw:
+def read(file: File, run: Run) -> Raw:
     """The columns as they are stored.
 
     Raises:
         InputError: The file is damaged or no Parquet.
     """
     try:
-        frame = pl.read_parquet(source.content(), hive_partitioning=False)
+        frame = pl.read_parquet(file.content(), hive_partitioning=False)
     except (PolarsError, OSError) as error:
         raise InputError(
             f"the file is damaged or no Parquet ({str(error).splitlines()[0]})",
-            where=str(source.path),
+            where=str(file.path),
             hint="copy it again",
         ) from error
-    frame.columns = named(frame.columns, str(source.path), run)
+    frame.columns = named(frame.columns, str(file.path), run)
     return Raw(frame)
 
 

@@ -11,22 +11,23 @@ import polars as pl
 
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.io.file import File
 from tidemill.io.names import named
-from tidemill.io.source import Raw, Source
+from tidemill.io.source import Raw
 
 
-def read(source: Source, run: Run) -> Raw:
+def read(file: File, run: Run) -> Raw:
     """The table that ``?table=NAME`` asks for, or the only one there is.
 
     Raises:
         InputError: The file is damaged or no database, there is no such table, or several and none
             is named.
     """
-    where = str(source.path)
-    uri = f"file:{quote(str(source.path.resolve()))}?mode=ro"
+    where = str(file.path)
+    uri = f"file:{quote(str(file.path.resolve()))}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as base:
-            table = _table(base, source)
+            table = _table(base, file)
             names, columns = _columns(base, table)
     except sqlite3.Error as error:
         raise InputError(
@@ -49,9 +50,9 @@ def _names(base: sqlite3.Connection) -> list[str]:
     ]
 
 
-def _table(base: sqlite3.Connection, source: Source) -> str:
+def _table(base: sqlite3.Connection, file: File) -> str:
     names = _names(base)
-    asked = source.part.get("table")
+    asked = file.part.get("table")
     shown = ", ".join(f"'{name}'" for name in names[:30])
     if asked in names:
         return str(asked)
@@ -59,7 +60,7 @@ def _table(base: sqlite3.Connection, source: Source) -> str:
         near = get_close_matches(asked, names, n=1)
         raise InputError(
             f"there is no table '{asked}'",
-            where=str(source.path),
+            where=str(file.path),
             hint=f"did you mean '{near[0]}'?" if near else f"the tables are: {shown}",
         )
     if len(names) == 1:
@@ -68,7 +69,7 @@ def _table(base: sqlite3.Connection, source: Source) -> str:
         f"the database holds {len(names)} tables and views"
         if names
         else "the database holds no table",
-        where=str(source.path),
+        where=str(file.path),
         hint=f"name one as FILE?table=NAME: {shown}" if names else "give another",
     )
 

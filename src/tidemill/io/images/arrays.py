@@ -12,9 +12,10 @@ import polars as pl
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import images
+from tidemill.io.file import MAX_BYTES, File
 from tidemill.io.images.files import LARGEST
 from tidemill.io.images.folder import IMAGE, LABEL
-from tidemill.io.source import MAX_BYTES, Raw, Source
+from tidemill.io.source import Raw
 
 NAMES = ("images", "image", "x", "data")
 LABELS = ("labels", "label", "y", "target", "targets")
@@ -22,7 +23,7 @@ CLASSES = "class_names"
 _HINT = "store images as uint8 from 0 to 255, (n, height, width) or (n, height, width, 3)"
 
 
-def read(source: Source, run: Run) -> Raw:
+def read(file: File, run: Run) -> Raw:
     """The images of an .npz or .npy file, with their labels.
 
     The array of three or more axes is the images; where there are several, ``?images=NAME`` says
@@ -32,12 +33,12 @@ def read(source: Source, run: Run) -> Raw:
     Raises:
         InputError: The file is damaged, or there are no images or several arrays of them.
     """
-    where = str(source.path)
-    arrays = _arrays(source, where)
-    name = _chosen(arrays, source.part.get("images", ""), where)
+    where = str(file.path)
+    arrays = _arrays(file, where)
+    name = _chosen(arrays, file.part.get("images", ""), where)
     found = _images(arrays[name], f"{where}, '{name}'", run)
     columns = [images(IMAGE, found)]
-    said = _labels(arrays, name, source.part.get("labels", ""), where)
+    said = _labels(arrays, name, file.part.get("labels", ""), where)
     if said is None:
         return Raw(pl.DataFrame(columns))
     column = _named(arrays[said].reshape(len(found)), arrays.get(CLASSES))
@@ -47,15 +48,15 @@ def read(source: Source, run: Run) -> Raw:
     )
 
 
-def _arrays(source: Source, where: str) -> dict[str, np.ndarray]:
+def _arrays(file: File, where: str) -> dict[str, np.ndarray]:
     damaged = InputError(
         "the file is damaged, or holds what is no plain array",
         where=where,
         hint="save it again with numpy.savez(path, images=..., labels=...)",
     )
     try:
-        content = source.content()
-        if source.ending == "npz":
+        content = file.content()
+        if file.ending == "npz":
             with zipfile.ZipFile(io.BytesIO(content)) as packed:
                 if sum(info.file_size for info in packed.infolist()) > MAX_BYTES:
                     raise InputError(

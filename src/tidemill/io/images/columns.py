@@ -18,13 +18,12 @@ from tidemill.io.source import Raw
 PROBED = 20
 
 
-def with_images(raw: Raw, folder: Path, wishes: ColumnOverrides, where: str, run: Run) -> Raw:
+def with_images(raw: Raw, wishes: ColumnOverrides, where: str, run: Run) -> Raw:
     """The columns with images in the place of their paths and bytes; rows whose image cannot be
     read are left out.
 
     Args:
         raw: The columns at the door.
-        folder: Paths are relative to it.
         wishes: A column of kind "image" holds images, whatever its values look like.
         where: Where the table is, for messages.
         run: Takes the warnings.
@@ -32,7 +31,7 @@ def with_images(raw: Raw, folder: Path, wishes: ColumnOverrides, where: str, run
     Raises:
         InputError: A column that shall hold images holds neither paths nor bytes nor pixels.
     """
-    frame = raw.frame
+    frame, folder = raw.frame, raw.folder
     for name in raw.frame.columns:
         values = frame[name]
         if wishes.roles.get(name) == "ignore" or is_pixels(values.dtype):
@@ -40,16 +39,15 @@ def with_images(raw: Raw, folder: Path, wishes: ColumnOverrides, where: str, run
         wished = wishes.kinds.get(name) == "image"
         if not (wished or _is_encoded(values) or _is_paths(values, folder)):
             continue
-        if values.dtype not in (pl.String, pl.Binary):
+        if values.dtype != pl.Binary and (values.dtype != pl.String or folder is None):
             raise InputError(
                 f"the column '{name}' shall hold images, but it holds {values.dtype}",
                 where=where,
                 hint="give paths, bytes of image files, or arrays of pixels (uint8)",
             )
-        sources: list[Encoded] = [
-            value if value is None or isinstance(value, bytes) else folder / value
-            for value in values.to_list()
-        ]
+        sources: list[Encoded] = values.to_list()
+        if values.dtype == pl.String and folder is not None:
+            sources = [None if value is None else folder / value for value in values.to_list()]
         names = [f"row {k + 1}" for k in range(len(values))]
         found = decoded(sources, names, f"{where}, column '{name}'", run)
         frame = frame[found.kept].with_columns(images(name, found.pixels))
@@ -63,8 +61,8 @@ def _is_encoded(values: pl.Series) -> bool:
     return bool(known) and all(MAGIC.match(value) for value in known)
 
 
-def _is_paths(values: pl.Series, folder: Path) -> bool:
-    if values.dtype != pl.String:
+def _is_paths(values: pl.Series, folder: Path | None) -> bool:
+    if values.dtype != pl.String or folder is None:
         return False
     known = values.drop_nulls()
     first = [value for value in known.head(PROBED).to_list() if value]

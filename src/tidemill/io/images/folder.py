@@ -10,13 +10,14 @@ import polars as pl
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import images
+from tidemill.io.file import File
 from tidemill.io.images.files import ENDINGS, decoded
-from tidemill.io.source import Raw, Source
+from tidemill.io.source import Raw
 
 IMAGE, LABEL, LABELS = "image", "label", "labels.csv"
 
 
-def read(source: Source, run: Run) -> Raw:
+def read(file: File, run: Run) -> Raw:
     """The images of a folder, in the order of their names, with their labels.
 
     Sub-folders are labels, where no image stands in the folder itself; else a file labels.csv with
@@ -25,10 +26,10 @@ def read(source: Source, run: Run) -> Raw:
     Raises:
         InputError: There is no image, or labels.csv does not fit to the images.
     """
-    folder, where = source.path, str(source.path)
+    folder, where = file.path, str(file.path)
     flat = _images(folder)
     if flat:
-        return _flat(folder, flat, run, source.part.get("size", ""))
+        return _flat(folder, flat, run, file.part.get("size", ""))
     subs = sorted(sub for sub in folder.iterdir() if sub.is_dir())
     classes = {sub.name: sorted(path for path in sub.rglob("*") if _is_image(path)) for sub in subs}
     paths = [path for found in classes.values() for path in found]
@@ -44,7 +45,7 @@ def read(source: Source, run: Run) -> Raw:
         [str(path.relative_to(folder)) for path in paths],
         where,
         run,
-        source.part.get("size", ""),
+        file.part.get("size", ""),
     )
     said = [label for label, own in classes.items() for _ in own]
     frame = pl.DataFrame([images(IMAGE, found.pixels), pl.Series(LABEL, said)[found.kept]])

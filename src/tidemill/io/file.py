@@ -1,0 +1,223 @@
+"""The source "file": what a file holds by its ending, which part of it is meant, and its bytes
+unpacked."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path, PurePath
+from urllib.parse import parse_qsl
+from urllib.request import url2pathname
+
+from tidemill.core.errors import InputError
+from tidemill.core.run import Run
+from tidemill.io import READERS
+from tidemill.io.source import Raw, Source
+
+MAX_BYTES = 8 << 30
+PACKED = ("gz", "zip")
+FOLDER = "folder"
+_PARTS = {
+    **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
+    **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet",)),
+    "npz": ("images", "labels"),
+    FOLDER: ("size",),
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that exists.
+
+    Attributes:
+        path: Where it is.
+        ending: What it holds, by its name: "csv" for data.csv and data.csv.gz.
+        packed: "gz", "zip" or "".
+        part: What was asked for behind the "?": {"table": "Order Details"}.
+    """
+
+    path: Path
+    ending: str
+    packed: str = ""
+    part: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the data are called: the table or sheet asked for, else the file's name without
+        endings."""
+        if self.ending in ("npz", FOLDER):
+            return self.path.resolve().name.partition(".")[0] or self.path.name
+        return next(iter(self.part.values()), self.path.name.partition(".")[0] or self.path.name)
+
+    def content(self) -> bytes:
+        """The bytes of the file, unpacked.
+
+        Raises:
+            InputError: The file cannot be opened, is damaged, or unpacks to more than 8 GiB.
+        """
+        try:
+            if self.packed == "zip":
+                return _unzipped(self.path)[1]
+            if self.packed == "gz":
+                with gzip.open(self.path) as stream:
+                    return _bounded(stream.read(MAX_BYTES + 1), self.path)
+            return self.path.read_bytes()
+        except (
+            EOFError,
+            gzip.BadGzipFile,
+            zlib.error,
+            zipfile.BadZipFile,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise InputError(
+                f"the file is damaged or not packed as its name says ({error})",
+                where=str(self.path),
+                hint="copy it again, or unpack it yourself",
+            ) from error
+        except OSError as error:
+            raise InputError(
+                f"cannot be opened ({error.strerror or error})",
+                where=str(self.path),
+                hint="check the permissions",
+            ) from error
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class FileSource(Source):
+    """A path, also as file:///path; behind "?" stands which part of the file is meant."""
+
+    @property
+    def path(self) -> Path:
+        """The file or folder, whether it exists or not."""
+        return _parsed(self.text)[0]
+
+    def open(self, run: Run) -> Raw:
+        """The columns, by the reader of the file's ending."""
+        with run.stage("read", f"reading {self.shown}"):
+            file = located(*_parsed(self.text))
+            raw: Raw = READERS.load(file.ending)(file, run)
+        return replace(raw, name=file.name, folder=file.path.parent)
+
+
+def _parsed(text: str) -> tuple[Path, Mapping[str, str]]:
+    """A path, and what stands behind its "?", unless that belongs to the file's name."""
+    if text.lower().startswith("file://"):
+        text = url2pathname(text[len("file://") :])
+    path = Path(text)
+    if "?" not in text or path.exists():
+        return path, {}
+    before, _, query = text.rpartition("?")
+    return Path(before), dict(parse_qsl(query, keep_blank_values=True))
+
+
+def located(path: Path, part: Mapping[str, str]) -> File:
+    """The file of a path, and what it holds.
+
+    Raises:
+        InputError: There is no such file, it is empty, or no reader is known for it.
+
+    Example:
+        >>> located(Path("no-such-file.csv"), {})
+        Traceback (most recent call last):
+        tidemill.core.errors.InputError: no-such-file.csv: there is no such file
+          Next: check the path; it is looked for in ...
+    """
+    _check(path)
+    if path.is_dir():
+        _check_part(path, part, FOLDER)
+        return File(path, FOLDER, "", part)
+    endings = [ending.lower() for ending in path.name.split(".")[1:]][-2:] or [""]
+    packed = endings[-1] if endings[-1] in PACKED else ""
+    ending = endings[0] if packed and len(endings) == 2 else endings[-1]
+    if packed == "zip" and ending not in READERS:
+        ending = _ending_inside(path)
+    if ending not in READERS or ending == FOLDER:
+        what = (
+            f"no reader is known for the ending '.{ending}'"
+            if ending
+            else "the file's name has no ending"
+        )
+        known = ", ".join("." + name for name in READERS if name != FOLDER)
+        raise InputError(
+            what,
+            where=str(path),
+            hint=f"known endings: {known}; also .gz and .zip of the text ones",
+        )
+    _check_part(path, part, ending)
+    return File(path, ending, packed, part)
+
+
+def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
+    for key in part:
+        if key not in _PARTS.get(ending, ()):
+            raise InputError(
+                f"'?{key}=' means nothing for a file of this kind",
+                where=str(path),
+                hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?images=NAME for "
+                "arrays, "
+                "?size=32 for folders of images",
+            )
+
+
+def _check(path: Path) -> None:
+    if path.is_dir():
+        return
+    if not path.exists():
+        folder = path.parent
+        names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+        near = get_close_matches(path.name, names, n=3, cutoff=0.6)
+        hint = (
+            f"did you mean {' or '.join(repr(str(folder / name)) for name in near)}?"
+            if near
+            else f"check the path; it is looked for in {folder.resolve()}"
+        )
+        raise InputError("there is no such file", where=str(path), hint=hint)
+    if path.stat().st_size == 0:
+        raise InputError(
+            "the file is empty", where=str(path), hint="give a file with a header line and rows"
+        )
+
+
+def _ending_inside(path: Path) -> str:
+    try:
+        return PurePath(_unzipped(path, read=False)[0]).suffix.removeprefix(".").lower()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(
+            f"the zip file is damaged ({error})", where=str(path), hint="copy it again"
+        ) from error
+
+
+def _unzipped(path: Path, *, read: bool = True) -> tuple[str, bytes]:
+    """The name and the bytes of the one file in a zip."""
+    with zipfile.ZipFile(path) as archive:
+        infos = [
+            info
+            for info in archive.infolist()
+            if not info.is_dir() and not info.filename.startswith("__MACOSX")
+        ]
+        if len(infos) != 1:
+            names = ", ".join(info.filename for info in infos[:8])
+            raise InputError(
+                f"the zip file holds {len(infos)} files" + (f": {names}" if names else ""),
+                where=str(path),
+                hint="unpack it and name the one that you mean",
+            )
+        if not read:
+            return infos[0].filename, b""
+        with archive.open(infos[0]) as stream:
+            return infos[0].filename, _bounded(stream.read(MAX_BYTES + 1), path)
+
+
+def _bounded(content: bytes, path: Path) -> bytes:
+    if len(content) > MAX_BYTES:
+        raise InputError(
+            f"the file unpacks to more than {MAX_BYTES >> 30} GiB",
+            where=str(path),
+            hint="give fewer rows",
+        )
+    return content

@@ -14,8 +14,8 @@ _SETTING = re.compile(r"[?&;#]([^=?&;#\s]+)=")
 def redacted(text: str) -> str:
     """The text without the user and password of an address in it, and without secret settings.
 
-    Text that holds no address stays as it is. More may be left out than is secret: everything
-    behind the first secret setting is, as a password may hold any character.
+    Text that holds no address stays as it is. A password may hold any character, so in doubt more
+    is left out than is secret: all that stands behind the first secret setting, for one.
 
     Args:
         text: One address, or a text that holds one.
@@ -26,11 +26,20 @@ def redacted(text: str) -> str:
         >>> redacted("shop.sqlite?table=Orders")
         'shop.sqlite?table=Orders'
     """
-    before, scheme, rest = text.partition("://")
-    if "@" in rest:
-        rest = HIDDEN + rest[rest.rindex("@") :]
-    shown = before + scheme + rest
-    for setting in _SETTING.finditer(shown):
+    before, scheme, _ = text.partition("://")
+    setting = _secret_setting(text)
+    shown = text if setting is None else text[: setting.end()] + HIDDEN
+    begin = len(before) + len(scheme)
+    at = text.rfind("@", begin) if scheme else -1
+    if at < 0 or (setting is not None and setting.start() < begin):
+        return shown
+    if setting is not None and setting.start() < at:
+        return text[:begin] + HIDDEN + shown[setting.start() :]
+    return text[:begin] + HIDDEN + shown[at:]
+
+
+def _secret_setting(text: str) -> re.Match[str] | None:
+    for setting in _SETTING.finditer(text):
         if _SECRET.search(unquote(setting[1])):
-            return shown[: setting.end()] + HIDDEN
-    return shown
+            return setting
+    return None

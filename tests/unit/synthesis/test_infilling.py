@@ -79,7 +79,7 @@ def test_given_ids_and_texts_pass_through() -> None:
         (pl.DataFrame({"age": ["old"]}), DataError, "row 1: 'old' is no number"),
         (pl.DataFrame({"age": [30.5, 31.0]}), DataError, "row 1: '30.5' is no number"),
         (pl.DataFrame({"plan": ["team", "gold"]}), DataError, "row 2: 'gold' is no value"),
-        ("nowhere.csv", InputError, "no such file"),
+        ("rows.csv", InputError, "a str is no table"),
         (pl.DataFrame({"age": [30], "draw": [1]}), DataError, "a column 'draw' already"),
     ],
 )

@@ -23,6 +23,7 @@ from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.synthesis.whatif import what_if
 
 SOURCE = Path(__file__).parents[2] / "src" / "tidemill"
+MODULES = sorted(SOURCE.rglob("*.py"))
 DOORS = {
     "cli.py": {"_job"},
     "verbs.py": {"_run"},
@@ -56,9 +57,15 @@ def made_anew(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_no_run_is_forged(path: Path) -> None:
     assert made_anew(path) <= DOORS.get(path.relative_to(SOURCE).as_posix(), set())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_threads_are_those_of_a_run(path: Path) -> None:
+    pools = "concurrent.futures" in path.read_text(encoding="utf-8")
+    assert not pools or path == SOURCE / "core" / "run.py"
 
 
 DATA = dataset(business(900), "churn")

@@ -257,7 +257,7 @@ def audit(
         light,
         _verdict(leaks, light, what),
         ADVICE[light],
-        _at_risk(leaks, what),
+        _at_risk(leaks, what, run),
         tuple(run.warnings[told:]),
         run.seed,
         versions(),
@@ -340,7 +340,7 @@ def _and(names: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{'; '.join(shown[:-1])} and {shown[-1]}"
 
 
-def _at_risk(leaks: Sequence[Leak], what: AttackData) -> pl.DataFrame:
+def _at_risk(leaks: Sequence[Leak], what: AttackData, run: Run) -> pl.DataFrame:
     """The exposed training rows, those first that were exposed in most ways and that a synthetic
     row comes nearest to."""
     reasons: dict[int, list[str]] = {}
@@ -349,7 +349,7 @@ def _at_risk(leaks: Sequence[Leak], what: AttackData) -> pl.DataFrame:
             reasons.setdefault(int(place), []).append(leak.why)
     at = {int(place): k for k, place in enumerate(what.train.places)}
     rows = sorted(reasons)
-    apart = isolation(what)[0]
+    apart = isolation(what, run)[0]
     return pl.DataFrame(
         {
             "row": pl.Series([row + 1 for row in rows], dtype=pl.Int64),

@@ -143,7 +143,9 @@ def _suspicions(
     )
     place = learn_embedding(layout, parts[1], run)
     points = [place(part) for part in parts]
-    before, *after = (np.sqrt(nearest(points[0], other)[1]) + _TOUCHING for other in points[1:])
+    before, *after = (
+        np.sqrt(nearest(points[0], other, run)[1]) + _TOUCHING for other in points[1:]
+    )
     return [-distances / before for distances in after]
 
 

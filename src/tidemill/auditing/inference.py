@@ -76,7 +76,7 @@ def inference(scene: AttackData, run: Run) -> Iterable[Leak]:
     found = []
     for release, attempts in zip(scene.releases, (ATTEMPTS, TRIED, TRIED), strict=True):
         run.check()
-        found.append(_guessed(release, scene, secrets, attempts))
+        found.append(_guessed(release, scene, secrets, attempts, run))
     mine, floor, ceiling = found
     a, c = float(mine[0].mean()), float(mine[1].mean())
     sentence = (
@@ -132,7 +132,7 @@ def _secrets(scene: AttackData, run: Run) -> list[Secret]:
 
 
 def _guessed(
-    release: Release, scene: AttackData, secrets: list[Secret], attempts: int
+    release: Release, scene: AttackData, secrets: list[Secret], attempts: int, run: Run
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n, secrets) and (m, secrets): which guesses are right, about training and about unseen
     rows."""
@@ -146,7 +146,7 @@ def _guessed(
                 np.delete(part, secret.axes, axis=1)
                 for part in (people.points[: len(right)], points)
             )
-            at = nearest(known, published)[0]
+            at = nearest(known, published, run)[0]
             right[:, k] = _right(secret, people, release, points, at)
         sides.append(right)
     return sides[0], sides[1]

@@ -75,8 +75,7 @@ def membership(scene: AttackData, run: Run) -> Iterable[Leak]:
         scene: People and releases.
         run: Not drawn from: people stand in random order.
     """
-    apart = _to_other_people(scene)
-    run.check()
+    apart = _to_other_people(scene, run)
 
     def ratios(release: Release) -> tuple[Floats, Floats]:
         near = release.to_train, release.to_holdout
@@ -112,18 +111,18 @@ def caught(members: Floats, strangers: Floats) -> Caught:
     return Caught(members > limit, int((strangers > limit).sum()), len(strangers))
 
 
-def _to_other_people(scene: AttackData) -> tuple[Floats, Floats]:
+def _to_other_people(scene: AttackData, run: Run) -> tuple[Floats, Floats]:
     """Distances of attacked rows to the nearest of the attacker's own real rows: the half of the
     holdout they are not in."""
     half = len(scene.holdout) // 2
     first, second = scene.holdout.points[:half], scene.holdout.points[half : 2 * half]
     train = np.empty(len(scene.train))
     for start, known in enumerate((first, second)):
-        train[start::2] = nearest(scene.train.points[start::2], known)[1]
+        train[start::2] = nearest(scene.train.points[start::2], known, run)[1]
     holdout = np.concatenate(
         [
-            nearest(scene.holdout.points[:half], second)[1],
-            nearest(scene.holdout.points[half:], first)[1],
+            nearest(scene.holdout.points[:half], second, run)[1],
+            nearest(scene.holdout.points[half:], first, run)[1],
         ]
     )
     return np.sqrt(train), np.sqrt(holdout)

@@ -44,9 +44,8 @@ def outliers(scene: AttackData, run: Run) -> Iterable[Leak]:
             f"{FEWEST} outliers among them",
         )
         return
-    apart = isolation(scene)
+    apart = isolation(scene, run)
     size = min(map(len, apart))
-    run.check()
     limit = float(np.quantile(np.concatenate([apart[0][:size], apart[1][:size]]), 1 - share))
     if limit == 0:
         yield unknown(
@@ -81,7 +80,7 @@ def outliers(scene: AttackData, run: Run) -> Iterable[Leak]:
     yield leak(told, *(of_hits(*pair) for pair in found))
 
 
-def isolation(scene: AttackData) -> tuple[Floats, Floats]:
+def isolation(scene: AttackData, run: Run) -> tuple[Floats, Floats]:
     """Distance of each attacked training and holdout row to the nearest of other training rows, as
     many for all of them.
 
@@ -98,8 +97,8 @@ def isolation(scene: AttackData) -> tuple[Floats, Floats]:
         cut = half if people is scene.train else len(people) // 2
         squared = np.concatenate(
             [
-                nearest(people.points[:cut], references[0])[1],
-                nearest(people.points[cut:], references[1])[1],
+                nearest(people.points[:cut], references[0], run)[1],
+                nearest(people.points[cut:], references[1], run)[1],
             ]
         )
         found.append(np.sqrt(squared))

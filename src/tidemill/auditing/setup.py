@@ -13,8 +13,8 @@ from tidemill.core.errors import DataError
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
 from tidemill.metrics.privacy import ENTRIES, FEWEST_ROWS
-from tidemill.supervised.arrays import Features, Floats, features, together
-from tidemill.supervised.points import Points, axes_of, learn_embedding, nearest
+from tidemill.supervised.arrays import Features, features, together
+from tidemill.supervised.points import axes_of, learn_embedding, nearest
 
 if TYPE_CHECKING:
     from tidemill.synthesis.synthesizer import Synthesizer
@@ -73,7 +73,9 @@ def scene(
 
     def release(table: Dataset, rows: Features, places: NDArray[np.int64], tried: int) -> Release:
         points = embed(rows.rows(places))
-        to_train, to_holdout = (_distances(side.points[:tried], points, run) for side in people)
+        to_train, to_holdout = (
+            np.sqrt(nearest(side.points[:tried], points, run)[1]) for side in people
+        )
         return Release(table.rows(places), rows.rows(places), points, to_train, to_holdout)
 
     return AttackData(
@@ -128,8 +130,3 @@ def _published(
     first = everybody[:attacked]
     kept = first[rng.random(len(first)) < share] if share < 1 else first
     return rng.permutation(np.concatenate([kept, everybody[attacked:][: max(0, most - len(kept))]]))
-
-
-def _distances(rows: Points, released: Points, run: Run) -> Floats:
-    run.check()
-    return np.sqrt(nearest(rows, released)[1])

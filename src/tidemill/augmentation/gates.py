@@ -103,8 +103,8 @@ def _own(rows: Dataset, real: Dataset, run: Run) -> Bools:
     order = run.rng("looping", "copies").permutation(len(a))
     some, others = np.split(order, [max(1, min(MOST_REAL, len(order)) // 5)])
     points = place(a)
-    usual = nearest(points[some], points[others[: 2 * MOST_REAL]])[1]
-    return np.asarray(nearest(place(b), points)[1] >= float(np.quantile(usual, NEAR)))
+    usual = nearest(points[some], points[others[: 2 * MOST_REAL]], run)[1]
+    return np.asarray(nearest(place(b), points, run)[1] >= float(np.quantile(usual, NEAR)))
 
 
 def _plausible(rows: Dataset, real: Dataset, reference: Dataset, run: Run) -> Bools:

@@ -49,10 +49,9 @@ def membership(evidence: Evidence, run: Run) -> Iterable[Score]:
     known, rest = np.array_split(found.holdout[rng.permutation(len(found.holdout))], 2)
     others, published = np.array_split(rest, 2)
     strangers = some(rest, MOST_ROWS, rng)
-    mine = attack(found.synthetic, known, members, strangers)
-    run.check()
-    floor = attack(some(found.floor, len(members), rng), known, members, strangers)
-    ceiling = attack(published, known, members, some(others, MOST_ROWS, rng))
+    mine = attack(found.synthetic, known, members, strangers, run)
+    floor = attack(some(found.floor, len(members), rng), known, members, strangers, run)
+    ceiling = attack(published, known, members, some(others, MOST_ROWS, rng), run)
     low, high = mine.interval
     tried = len(members) + len(strangers)
     note = sampled(tried) if tried < len(evidence.train) + len(evidence.holdout) // 2 else ""
@@ -86,19 +85,22 @@ def membership(evidence: Evidence, run: Run) -> Iterable[Score]:
     )
 
 
-def attack(published: Points, known: Points, members: Points, strangers: Points) -> Auc:
+def attack(published: Points, known: Points, members: Points, strangers: Points, run: Run) -> Auc:
     """How often the attack ranks a member above a stranger.
 
     Args:
         published: Rows that the attacker sees, (n, axes).
         known: Real rows of the same population that the attacker has, (m, axes).
         members, strangers: Rows that are to be told apart.
+        run: Its threads and cancelling.
     """
-    return auc(_suspicion(members, published, known), _suspicion(strangers, published, known))
+    return auc(
+        _suspicion(members, published, known, run), _suspicion(strangers, published, known, run)
+    )
 
 
-def _suspicion(rows: Points, published: Points, known: Points) -> Floats:
+def _suspicion(rows: Points, published: Points, known: Points, run: Run) -> Floats:
     to_published, to_known = (
-        np.sqrt(nearest(rows, points)[1]) + _TOUCHING for points in (published, known)
+        np.sqrt(nearest(rows, points, run)[1]) + _TOUCHING for points in (published, known)
     )
     return -to_published / to_known

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.core.picture import Sheet
+from tidemill.core.run import Run
 from tidemill.imaging.sheet import strip
 from tidemill.metrics.images.manifolds import radii
 from tidemill.supervised.arrays import Floats
@@ -62,7 +63,7 @@ class NearCopies(NamedTuple):
 
 
 def near_copies(
-    made: Points, floor: Points, train: Points, holdout: Points, threads: int = 2
+    made: Points, floor: Points, train: Points, holdout: Points, run: Run
 ) -> NearCopies:
     """Compare distances to all training images with those to held-out images, for made and for
     held-out images themselves.
@@ -72,11 +73,11 @@ def near_copies(
     Args:
         made, floor: (n, axes) and (m, axes).
         train, holdout: (k, axes) and (l, axes), of two or more.
-        threads: For the search.
+        run: Its threads and cancelling.
     """
-    lean = _lean(made, train, holdout, threads)
-    worthless = _lean(floor, train, holdout, threads)
-    to_train = np.sqrt(search(holdout, train, threads)[1])
+    lean = _lean(made, train, holdout, run)
+    worthless = _lean(floor, train, holdout, run)
+    to_train = np.sqrt(search(holdout, train, run)[1])
     usual = _ratio(to_train, np.sqrt(radii(holdout, 1)))  # to the nearest other held-out image
     limit = float(np.quantile(usual, USUAL, method="inverted_cdf"))
     near = lean.ratio <= limit
@@ -123,11 +124,9 @@ def closest(made: np.ndarray, train: np.ndarray, holdout: np.ndarray, lean: Lean
     )
 
 
-def _lean(made: Points, train: Points, holdout: Points, threads: int) -> Lean:
-    (at_train, to_train), (at_holdout, to_holdout) = (
-        search(made, train, threads),
-        search(made, holdout, threads),
-    )
+def _lean(made: Points, train: Points, holdout: Points, run: Run) -> Lean:
+    at_train, to_train = search(made, train, run)
+    at_holdout, to_holdout = search(made, holdout, run)
     return Lean(
         _ratio(np.sqrt(to_train), np.sqrt(to_holdout)), at_train, at_holdout, np.sqrt(to_train)
     )

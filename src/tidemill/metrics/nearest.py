@@ -86,7 +86,7 @@ def nearest(evidence: Evidence, run: Run) -> Iterable[Score]:
     yield _copies_score(evidence, run)
 
 
-def closeness(rows: Points, train: Points, holdout: Points) -> Closeness:
+def closeness(rows: Points, train: Points, holdout: Points, run: Run) -> Closeness:
     """Whether rows are nearer to training than to holdout rows.
 
     The standard error is that of giving the labels "training" and "holdout" to the real rows at
@@ -96,8 +96,10 @@ def closeness(rows: Points, train: Points, holdout: Points) -> Closeness:
     Args:
         rows: (m, axes).
         train, holdout: (n, axes) each, equally many.
+        run: Its threads and cancelling.
     """
-    (at_train, to_train), (at_holdout, to_holdout) = search(rows, train), search(rows, holdout)
+    at_train, to_train = search(rows, train, run)
+    at_holdout, to_holdout = search(rows, holdout, run)
     nearer, tied = to_train < to_holdout - _SAME, np.abs(to_train - to_holdout) <= _SAME
     share = float(nearer.mean() + tied.mean() / 2)
     which = np.where(nearer, at_train, len(train) + at_holdout)[~tied]
@@ -118,15 +120,13 @@ def compared(found: Suspects, run: Run) -> Compared:
     """
     rng = run.rng("metrics", "nearest", "halves")
     most = max(1000, MULTIPLICATIONS // (2 * len(found.train) * max(1, found.train.shape[1])))
-    mine = closeness(some(found.synthetic, most, rng), found.train, found.holdout)
-    run.check()
-    floor = closeness(some(found.floor, FLOOR_ROWS, rng), found.train, found.holdout)
+    mine = closeness(some(found.synthetic, most, rng), found.train, found.holdout, run)
+    floor = closeness(some(found.floor, FLOOR_ROWS, rng), found.train, found.holdout, run)
     order = rng.permutation(len(found.holdout))
     half = len(order) // 2
     a, b = found.holdout[order[:half]], found.holdout[order[half : 2 * half]]
-    return Compared(
-        mine, floor, closeness(some(a, FLOOR_ROWS, rng), some(found.train, half, rng), b)
-    )
+    ceiling = closeness(some(a, FLOOR_ROWS, rng), some(found.train, half, rng), b, run)
+    return Compared(mine, floor, ceiling)
 
 
 def by_chance(found: Closeness) -> str:

@@ -4,7 +4,6 @@ rows."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +33,10 @@ class BoostedTrees:
     Attributes:
         booster: LightGBM's own.
         outcome: What it predicts.
-        threads: Threads that explain rows.
     """
 
     booster: lightgbm.Booster
     outcome: Outcome
-    threads: int = 1
 
     def predict(self, rows: Floats) -> Floats:
         """Class chances (n, classes), or the expected number (n, 1)."""
@@ -49,7 +46,7 @@ class BoostedTrees:
         """How much each feature's splits bettered the loss, (features,)."""
         return np.asarray(self.booster.feature_importance("gain"), dtype=np.float64)
 
-    def contributions(self, rows: Floats) -> Floats:
+    def contributions(self, rows: Floats, run: Run) -> Floats:
         """SHAP values (Lundberg et al. 2020) on the model's own scale, and the base value at the
         end.
 
@@ -61,10 +58,8 @@ class BoostedTrees:
         def explain(part: Floats) -> Floats:
             return np.asarray(self.booster.predict(part, pred_contrib=True, num_threads=1))
 
-        with ThreadPoolExecutor(self.threads) as pool:
-            flat = np.vstack(
-                list(pool.map(explain, np.array_split(rows, min(self.threads, len(rows)))))
-            )
+        parts = np.array_split(rows, min(run.threads, len(rows)))
+        flat = np.vstack(list(run.map(explain, parts)))
         return flat.reshape(len(rows), -1, rows.shape[1] + 1)
 
 
@@ -88,21 +83,17 @@ def fit_trees(
     fold = _folds(target, outcome, run)
     rounds = _early_stopped(rows, target, fold == 0, settings, categorical)
 
-    def fit(
-        held_fold: int,
-    ) -> lightgbm.Booster:  # no row is of the last fold: that model is fitted on all
-        run.check()
-        used = fold != held_fold
+    def fit(held_fold: int) -> lightgbm.Booster:
+        used = fold != held_fold  # no row is of the last fold: that model is fitted on all
         return lightgbm.train(
             settings, _dataset(rows[used], target[used], settings, categorical), rounds
         )
 
-    with ThreadPoolExecutor(run.threads) as pool:
-        *crossed, final = pool.map(fit, range(FOLDS + 1))
+    *crossed, final = run.map(fit, range(FOLDS + 1))
     unseen = np.empty((len(rows), len(outcome.levels) or 1))
     for at, booster in enumerate(crossed):
         unseen[fold == at] = BoostedTrees(booster, outcome).predict(rows[fold == at])
-    return BoostedTrees(final, outcome, run.threads), unseen
+    return BoostedTrees(final, outcome), unseen
 
 
 def _settings(outcome: Outcome, rows: int, features: int, run: Run) -> dict[str, Any]:

@@ -329,7 +329,7 @@ def _driver_findings(task: Task, model: BoostedTrees, run: Run) -> Iterator[Find
         len(task.holdout), MOST_EXPLAINED * 2 // max(len(task.outcome.levels), 2), rng
     )
     rows, target, holdout = task.held[at], task.held_target[at], task.holdout.rows(at)
-    effects = row_effects(model, rows)
+    effects = row_effects(model, rows, run)
     sizes = np.abs(effects).mean(axis=(0, 2))
     main = np.argsort(-sizes, kind="stable")[: MOST_DRIVERS + 4]
     probed = sample_positions(

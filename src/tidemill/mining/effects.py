@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tidemill.core.condition import Test
 from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
 from tidemill.mining.binning import learn_bins
 from tidemill.mining.boosting import BoostedTrees
 from tidemill.mining.features import Feature
@@ -57,7 +58,7 @@ class ValueGroup:
     observed: float
 
 
-def row_effects(model: BoostedTrees, rows: Floats) -> Floats:
+def row_effects(model: BoostedTrees, rows: Floats, run: Run) -> Floats:
     """What each feature does to each prediction.
 
     The effect is the prediction less what it would be with the feature's SHAP value taken away: a
@@ -66,7 +67,7 @@ def row_effects(model: BoostedTrees, rows: Floats) -> Floats:
     Returns:
         (n, features, classes); of two classes, the second only; of a number, one.
     """
-    shap = model.contributions(rows)
+    shap = model.contributions(rows, run)
     if model.outcome.kind == "number":
         return np.moveaxis(shap[:, :, :-1], 1, 2)
     raw = shap.sum(axis=2)

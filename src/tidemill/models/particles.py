@@ -9,7 +9,6 @@ without leaving the conditional distribution (particle Gibbs).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -459,12 +458,9 @@ def infilled(
 
 def in_parallel(jobs: Sequence[Job], work: Callable[[Job], Result], run: Run) -> list[Result]:
     """The results of all jobs in their order, as a stage of the run."""
-    with (
-        ThreadPoolExecutor(run.threads) as pool,
-        run.stage("generate", "drawing new rows", total=max(len(jobs), 1)) as stage,
-    ):
-        results = []
-        for result in pool.map(work, jobs):
+    results = []
+    with run.stage("generate", "drawing new rows", total=max(len(jobs), 1)) as stage:
+        for result in run.map(work, jobs):
             results.append(result)
             stage.advance()
     return results

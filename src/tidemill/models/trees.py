@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -11,9 +11,10 @@ import lightgbm as lgb
 import numpy as np
 
 from tidemill.core.cost import Cost
+from tidemill.core.errors import Cancelled
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.options import Configuration, option
-from tidemill.core.run import Run, Stage
+from tidemill.core.run import Run
 from tidemill.models.base import State
 from tidemill.models.binary_forest import BinaryForest
 from tidemill.models.forest import Forest
@@ -53,6 +54,9 @@ PLAIN, PLAIN_ROWS, PLAIN_PARTS = 16, 1_000_000, 1024
 """A plain fit of PLAIN_ROWS takes so many times fewer rounds, of fewer rows not as many times
 fewer. It leaves out questions that a smaller part of the rows reaches than one in PLAIN_PARTS,
 divided by the times."""
+
+Task = tuple[int, int, int]
+"""A question to be learned: variable, node, and how many rows reach it."""
 
 _BOOSTING: dict[str, Any] = {
     # bins are made of all rows: with those of a sample, LightGBM 4.7 writes beyond its memory on
@@ -146,14 +150,14 @@ class Trees:
         with run.stage(
             "learn", "learning how the columns depend on each other", total=rows
         ) as stage:
-            for (v, node, weight), forest in zip(
-                tasks, _in_order(learner, tasks, run), strict=False
-            ):
-                if forest is None:
-                    break
-                forests[v, node] = forest
-                self.steps_done += 1
-                _tell(stage, run, weight)
+            found = run.map(lambda task: learner.forest(*task[:2]), learner.ready(tasks))
+            with suppress(Cancelled):  # a cancelled fit keeps what it has
+                for (v, node, weight), forest in zip(tasks, found, strict=False):
+                    if forest is None:
+                        break
+                    forests[v, node] = forest
+                    self.steps_done += 1
+                    stage.advance(units=weight)
         self._assemble(forests)
         return self
 
@@ -177,9 +181,8 @@ class Trees:
         ordered = sort == "real" or self.variables.spec.codes[i].ordered
         return BinaryForest.planned(halved(count) if ordered else joined(count), count, features)
 
-    def _tasks(self) -> list[tuple[int, int, int]]:
-        """(variable, node, rows) of every question worth a classifier, the ones that most rows
-        reach first."""
+    def _tasks(self) -> list[Task]:
+        """Every question worth a classifier, the ones that most rows reach first."""
         tasks = []
         for v, answers in enumerate(self.learned):
             q = answers.questions
@@ -333,8 +336,15 @@ class _Learner:
         # stand together
         self.sorted: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
-    def bin(self, v: int) -> None:
-        """Bin the features of variable v (called from one thread only)."""
+    def ready(self, tasks: Sequence[Task]) -> Iterator[Task]:
+        """The tasks that are reached in time, their variables binned."""
+        for step, task in enumerate(tasks):
+            if self.run.must_stop(step):
+                return
+            self._bin(task[0])
+            yield task
+
+    def _bin(self, v: int) -> None:
         if v in self.binned:
             return
         features = self.model.learned[v].features
@@ -425,31 +435,6 @@ def _schedule(rows: int, model: Trees, *, small: bool) -> tuple[int, dict[str, f
         "num_leaves": min(max(round(leaves), least), MAX_LEAVES),
         "learning_rate": min(rate, MAX_RATE),
     }
-
-
-def _in_order(
-    learner: _Learner, tasks: list[tuple[int, int, int]], run: Run
-) -> Iterator[Forest | None]:
-    """The forests of the tasks in their order, some computed ahead in threads; None from where
-    learning must end."""
-    with ThreadPoolExecutor(run.threads) as pool:
-        ahead: list[Any] = []
-        for step, (v, node, _) in enumerate(tasks):
-            if run.must_stop(step):
-                break
-            learner.bin(v)
-            ahead.append(pool.submit(learner.forest, v, node))
-            if len(ahead) > 4 * run.threads:
-                yield ahead.pop(0).result()
-        for future in ahead:
-            yield future.result()
-    yield None
-
-
-def _tell(stage: Stage, run: Run, rows: int) -> None:
-    """Advance without raising: a cancelled fit ends at its next task and keeps what it has."""
-    if not run.cancelled:
-        stage.advance(units=rows)
 
 
 def _refined(cell: np.ndarray, symbol: np.ndarray, count: np.ndarray) -> np.ndarray:

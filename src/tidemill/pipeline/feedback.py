@@ -155,11 +155,10 @@ def near_copies(rows: Dataset, train: Dataset, holdout: Dataset, run: Run) -> np
     embed = learn_embedding(layout, a, run)
     rng = run.rng("feedback", "references")
     references = embed(a.rows(np.sort(rng.permutation(len(a))[:REFERENCES])))
-    usual = nearest(embed(b.rows(np.sort(rng.permutation(len(b))[: REFERENCES // 2]))), references)[
-        1
-    ]
+    held = embed(b.rows(np.sort(rng.permutation(len(b))[: REFERENCES // 2])))
+    usual = nearest(held, references, run)[1]
     limit = float(np.quantile(usual, NEAR))
-    return np.asarray(nearest(embed(c), references)[1] < limit)
+    return np.asarray(nearest(embed(c), references, run)[1] < limit)
 
 
 def joined(train: Dataset, kept: Dataset) -> Dataset:

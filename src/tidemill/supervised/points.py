@@ -3,7 +3,6 @@ does."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +96,7 @@ def _positions(name: str, levels: int, run: Run) -> Points:
     )
 
 
-def nearest(queries: Points, points: Points, threads: int = 2) -> tuple[NDArray[np.int64], Floats]:
+def nearest(queries: Points, points: Points, run: Run) -> tuple[NDArray[np.int64], Floats]:
     """For each query the nearest point and the squared distance to it, by brute force on all pairs.
 
     Pairs are compared in blocks of matrix products in float32; the distance to the one found is
@@ -106,7 +105,7 @@ def nearest(queries: Points, points: Points, threads: int = 2) -> tuple[NDArray[
     Args:
         queries: (n, axes).
         points: (m, axes), m > 0.
-        threads: Blocks at work at the same time; the result does not depend on it.
+        run: Its threads, on which the result does not depend, and its cancelling.
 
     Returns:
         Positions (n,) among the points, and squared distances (n,).
@@ -117,14 +116,14 @@ def nearest(queries: Points, points: Points, threads: int = 2) -> tuple[NDArray[
     step = max(1, _BLOCK // len(points))
 
     def search(start: int) -> None:
-        found[start : start + step] = (_with_one(queries[start : start + step]) @ table).argmin(
-            axis=1
-        )
+        distances = _with_one(queries[start : start + step]) @ table
+        found[start : start + step] = distances.argmin(axis=1)
 
     # threads of our own, each with a product of its own, as those inside one product wait for each
     # other when it is busy
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        list(pool.map(search, range(0, len(queries), step)))
+    with threadpool_limits(1, user_api="blas"):
+        for _ in run.map(search, range(0, len(queries), step)):
+            pass
     return found, _exact(queries, points[found])
 
 

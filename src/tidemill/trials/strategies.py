@@ -214,7 +214,7 @@ def _homes(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> _H
         len(train)
     )  # so that of rows equally near any may be found
     embed = learn_embedding(layout, real, run) if real.pixels is None else _flat
-    found, _ = nearest(embed(made), embed(real.rows(order)), run.threads)
+    found, _ = nearest(embed(made), embed(real.rows(order)), run)
     at = train.frame[order[found]]
     target = train.frame[problem.target.name]
     says = synthetic.frame[problem.target.name].cast(target.dtype, strict=False)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
 from tidemill.metrics.nearest import closeness, equal_rows
 
 Table = Callable[..., Dataset]
@@ -13,13 +14,13 @@ Table = Callable[..., Dataset]
 
 def test_ties_count_half() -> None:
     rows = np.zeros((4, 2), "f4")
-    assert closeness(rows, np.ones((3, 2), "f4"), np.ones((3, 2), "f4")).share == 0.5
+    assert closeness(rows, np.ones((3, 2), "f4"), np.ones((3, 2), "f4"), Run()).share == 0.5
 
 
 def test_the_error_of_closeness_is_that_of_chance() -> None:
     rng = np.random.default_rng(1)
     found = [
-        closeness(*(rng.normal(size=(n, 2)).astype("f4") for n in (400, 200, 200)))
+        closeness(*(rng.normal(size=(n, 2)).astype("f4") for n in (400, 200, 200)), Run())
         for _ in range(200)
     ]
     spread = np.std([each.share for each in found])

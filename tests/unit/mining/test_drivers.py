@@ -145,7 +145,7 @@ def test_effects_add_up_for_a_number() -> None:
     rows = rng.normal(size=(400, 3))
     target = 3 * rows[:, 0] + rng.normal(size=400)
     model, unseen = fit_trees(rows, target, Outcome("t", "number"), [], Run())
-    effects = row_effects(model, rows)
+    effects = row_effects(model, rows, Run())
     assert effects.shape == (400, 3, 1)
     base = model.predict(rows)[:, 0] - effects.sum(axis=(1, 2))
     assert np.allclose(base, base[0])

@@ -40,7 +40,7 @@ def test_the_nearest_is_found_exactly() -> None:
     rng = np.random.default_rng(0)
     points, queries = rng.random((500, 7)).astype("f4"), rng.random((300, 7)).astype("f4")
     queries[:10] = points[:10]
-    found, squared = nearest(queries, points)
+    found, squared = nearest(queries, points, Run())
     brute = ((queries[:, None].astype(float) - points[None]) ** 2).sum(axis=2)
     assert (found == brute.argmin(axis=1)).all()
     assert squared == pytest.approx(brute.min(axis=1), abs=1e-6)

@@ -85,7 +85,7 @@ def _closeness(name: str, how: str, points: list[Points], learned: int, run: Run
 
 def _near_copies(sets: ImageSets, points: list[Points], run: Run) -> Score:
     train, holdout, synthetic, floor = points
-    found = near_copies(synthetic, floor, train, holdout, run.threads)
+    found = near_copies(synthetic, floor, train, holdout, run)
     same = identical(sets.synthetic.pixels, sets.train.pixels, found.lean)
     return Score(
         "images",

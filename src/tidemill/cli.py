@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -36,7 +37,7 @@ _STARTED = time.monotonic()
 # measured)
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-_NEUTRAL = re.compile(r"option '(?P<name>[a-z][a-z_-]*)(?:=(?P<value>[^']*))?'")
+_NEUTRAL = re.compile(r"(?<!no )option '(?P<name>[a-z][a-z_-]*)(?:=(?P<value>[^']*))?'")
 LEARNING_SHARE = 0.9
 """Of --minutes, learning may use this much; the rest is for packing and storing the model."""
 
@@ -78,13 +79,27 @@ def spelled(text: str) -> str:
     Example:
         >>> spelled("leave it out with option 'ignore', or choose option 'model=trees'")
         'leave it out with --ignore, or choose --model trees'
+        >>> spelled("option 'least=30' of the model keeps less")
+        '--option least=30 of the model keeps less'
     """
 
     def flag(found: re.Match[str]) -> str:
-        name = f"--{found['name'].replace('_', '-')}"
-        return name if found["value"] is None else f"{name} {shlex.quote(found['value'])}"
+        name, value = f"--{found['name'].replace('_', '-')}", found["value"]
+        if value is None:
+            return name
+        if name not in _flags():  # an option of a model
+            return f"--option {found['name']}={shlex.quote(value)}"
+        return f"{name} {shlex.quote(value)}"
 
     return _NEUTRAL.sub(flag, text)
+
+
+@functools.cache
+def _flags() -> frozenset[str]:
+    """The options of all commands, when all are there."""
+    group = typer.main.get_group(app)
+    commands = group.commands.values()
+    return frozenset(flag for one in commands for told in one.params for flag in told.opts)
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
         if not equals:
             raise OptionError(
                 f"'{text}' is no option of a model",
-                hint="write KEY=VALUE, as in option 'option=least=30'",
+                hint="write KEY=VALUE, as in option 'least=30'",
             )
         said[key.strip()] = value.strip()
     return said

@@ -142,14 +142,14 @@ def _check(out: Path, rows: int | None, despite: str | None, overwrite: bool) ->
         )
     if out.is_file():
         raise OutputError(
-            "this is a file, not a folder", where=str(out), hint="give a folder with --out"
+            "this is a file, not a folder", where=str(out), hint="give a folder with option 'out'"
         )
     there = [name for name in OUTPUTS if (out / name).exists()]
     if there and not overwrite:
         raise OutputError(
             f"there are results already ({', '.join(there)})",
             where=str(out),
-            hint="give another folder with --out, or add --overwrite",
+            hint="give another folder with option 'out', or add option 'overwrite'",
         )
     check_outputs(beside_of(out), overwrite)
 
@@ -185,7 +185,7 @@ def _made(
         raise DataError(
             "every row that the model makes is a copy or a near copy of a training row",
             where=train.name,
-            hint="learn with a model that keeps less, such as --option least=30",
+            hint="learn with a model that keeps less, such as option 'least=30'",
         )
     return kept, dropped, train, holdout
 
@@ -207,7 +207,7 @@ def _write(kept: Dataset, card: DataCard, out: Path) -> None:
         raise OutputError(
             f"cannot write here ({error.strerror or error})",
             where=str(out),
-            hint="choose a folder that you may write to with --out",
+            hint="choose a folder that you may write to with option 'out'",
         ) from error
     try:
         write(marked, aside / "synthetic.csv")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tidemill import cli
+from tidemill.describe import options_of
 
 SOURCE = Path(__file__).parents[2] / "src" / "tidemill"
 FLOORS = {"imaging", "supervised"}
@@ -135,3 +139,43 @@ def test_only_neural_networks_need_an_optional_library() -> None:
     assert "tidemill" in loaded_after(
         f"{WITHOUT_OPTIONAL}for name in {names}: importlib.import_module(name)"
     )
+
+
+def texts(path: Path) -> list[str]:
+    """The string literals of a module, without docstrings; what stands in an f-string as '{}'."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    parts = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            said = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
+            found.append("".join(map(str, said)))
+        elif isinstance(node, ast.Constant) and id(node) not in bare | parts:
+            found.append(str(node.value))
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in MODULES if room_of(p) not in ("cli", "recipes")],
+    ids=lambda p: str(p.relative_to(SOURCE)),
+)
+def test_only_the_command_line_spells_options(path: Path) -> None:
+    assert not [text for text in texts(path) if re.search(r"(?<![\w-])--[a-z]", text)]
+
+
+def test_texts_name_options_that_there_are() -> None:
+    commands = [
+        getattr(cli, one.callback.__name__) for one in cli.app.registered_commands if one.callback
+    ]
+    known = {one.flag.replace("-", "_") for each in commands for one in options_of(each)}
+    for path in MODULES:
+        for text in texts(path):
+            for name in re.findall(r"(?<!no )option '([a-z_]+)'", text):
+                assert name in known, f"{path}: {text}"

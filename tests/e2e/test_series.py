@@ -133,7 +133,7 @@ def test_one_long_series_needs_a_window() -> None:
     data = tm.read(frame, time="date")
     alone = tm.fit(data, model="replay", run=Run(listener=said.append))
     assert not alone.makes_series
-    assert any("--window N" in event.text for event in said)
+    assert any("option 'window=N'" in event.text for event in said)
     model = tm.fit(data, model="replay", window=6)
     made = model.sample(4)
     assert made.columns == ["series", *frame.columns]

@@ -176,7 +176,7 @@ def check_outputs(folder: Path, overwrite: bool) -> None:
         raise OutputError(
             f"there are results already ({', '.join(there)})",
             where=str(folder),
-            hint="give another folder with --out, or add --overwrite",
+            hint="give another folder with option 'out', or add option 'overwrite'",
         )
 
 

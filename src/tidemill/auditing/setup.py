@@ -100,7 +100,7 @@ def _modelled(evidence: Evidence) -> Evidence:
         raise DataError(
             "there is no column of numbers, categories or dates to attack by",
             where=evidence.train.name,
-            hint="give a kind to a column with --schema",
+            hint="give a kind to a column with option 'schema'",
         )
     sets = {
         "training": evidence.train,

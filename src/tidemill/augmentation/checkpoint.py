@@ -52,8 +52,8 @@ class LoopCheckpoint:
 
     def _stored(self, path: Path) -> dict[str, list[float]]:
         hint = (
-            "start with the same data and options, give another --out, or add --overwrite to "
-            "start anew"
+            "start with the same data and options, give another folder with option 'out', or add "
+            "option 'overwrite' to start anew"
         )
         try:
             state = json.loads(path.read_text(encoding="utf-8"))

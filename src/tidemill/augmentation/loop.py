@@ -210,7 +210,7 @@ def _prepared(
         raise DataError(
             "there is no target, so nothing says what helps",
             where=data.name,
-            hint="name the column to be predicted with --target",
+            hint="name the column to be predicted with option 'target'",
         )
     known = data[data.target.name].is_not_null().to_numpy()
     if not known.all():

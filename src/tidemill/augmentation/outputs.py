@@ -36,7 +36,7 @@ def opened(
         raise OutputError(
             f"there are results already ({', '.join(there[:3])})",
             where=str(path),
-            hint="give another folder with --out, or add --overwrite",
+            hint="give another folder with option 'out', or add option 'overwrite'",
         )
     said = fingerprint(data, run, asked)
     if overwrite:
@@ -56,7 +56,7 @@ def written(path: Path, looped: LoopResult, run: Run) -> None:
     write_json(path / "verdict.json", {**looped.verdict.to_state(), "stopped": looped.stopped})
     write_json(path / "strategy.json", strategy_state(looped, run))
     if looped.generated is None:
-        (path / "generated.parquet").unlink(missing_ok=True)  # of a loop that --overwrite replaces
+        (path / "generated.parquet").unlink(missing_ok=True)  # of a loop that is replaced
     else:
         write_frame(
             marked(looped.generated, looped.origins), path / "generated.parquet", overwrite=True

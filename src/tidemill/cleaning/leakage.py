@@ -137,8 +137,8 @@ def _issues(
                 rows,
                 f"{alone[0]} → {target}",
                 severity="warning",
-                action="kept; leave out what is not known when the prediction is made (--ignore "
-                f"{alone[0]})",
+                action="kept; leave out what is not known when the prediction is made "
+                f"(option 'ignore={alone[0]}')",
                 figures={name: strengths[name] for name in alone},
             ),
         )
@@ -164,7 +164,8 @@ def _issues(
             (names[0],),
             rows,
             f"{names[0]} → {target}",
-            action=f"kept; leave it out if it is known only afterwards (--ignore {names[0]})",
+            action="kept; leave it out if it is known only afterwards "
+            f"(option 'ignore={names[0]}')",
             figures={names[0]: best},
         ),
     )

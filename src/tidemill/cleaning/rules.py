@@ -68,7 +68,7 @@ def _not_looked_at(numbers: int, coded: int) -> tuple[Issue, ...]:
             said,
             (),
             max(numbers, coded) - _MOST_COLUMNS,
-            action="say --ignore for columns that matter less, to look among others",
+            action="leave columns that matter less out with option 'ignore', to look among others",
         ),
     )
 

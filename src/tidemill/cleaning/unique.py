@@ -59,7 +59,8 @@ def _issue(train: Dataset, shares: dict[str, float], left_out: bool) -> Issue:
     action = (
         "kept in the table; models leave it out"
         if left_out
-        else f"kept; models can learn nothing from it: say --id {names[0]} or --ignore {names[0]}"
+        else "kept; models can learn nothing from it: say "
+        f"option 'id={names[0]}' or option 'ignore={names[0]}'"
     )
     return Issue(
         "unique",

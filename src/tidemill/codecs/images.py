@@ -53,7 +53,7 @@ class ImageCodec:
                 f"there are {len(kept.of_kind('image'))} columns of images, and only one can be "
                 "learned",
                 where=data.name,
-                hint="leave the others out with --ignore",
+                hint="leave the others out with option 'ignore'",
             )
         column = image_column(kept)
         assert column is not None

@@ -95,7 +95,7 @@ class SequenceCodec:
             raise DataError(
                 "nothing that can be learned changes from step to step",
                 where=data.name,
-                hint="leave out --time or --entity to learn rows one by one",
+                hint="leave option 'time' or option 'entity' out to learn rows one by one",
             )
         first = ordered.rows(series.start)
         self._static = (
@@ -119,15 +119,15 @@ class SequenceCodec:
             raise DataError(
                 f"{len(windows)} series are too few to learn from",
                 where=name,
-                hint=f"give at least {FEWEST} series, or a shorter --window",
+                hint=f"give at least {FEWEST} series, or shorter ones with option 'window'",
             )
         self.mean_steps = float(windows.length.mean())
         said = f"{len(series):,} series of {int(series.length.min()):,} to {longest:,} steps"
         if longest > self.window:
             said += (
                 f", cut into {len(windows):,} windows of up to {self.window} steps, one every "
-                f"{f'{self.stride} steps' if self.stride > 1 else 'step'}; --window sets another "
-                "length"
+                f"{f'{self.stride} steps' if self.stride > 1 else 'step'}; option 'window' "
+                "sets another length"
             )
         run.emit("note", "learn", f"Learning {said}.")
         return windows

@@ -38,7 +38,7 @@ def writing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         raise OutputError(
             "the output exists already",
             where=str(path),
-            hint="give another name, or add --overwrite",
+            hint="give another name, or add option 'overwrite'",
         )
     if path.is_dir():
         raise OutputError(
@@ -54,7 +54,7 @@ def writing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         raise OutputError(
             f"cannot write here ({error.strerror or error})",
             where=str(path),
-            hint="choose a folder that you may write to with --out",
+            hint="choose a folder that you may write to with option 'out'",
         ) from error
     aside = Path(name)
     try:

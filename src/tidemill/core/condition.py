@@ -459,7 +459,10 @@ def _refusal(column: Column, value: Any) -> ConditionError:
     joined = re.split(r"\s+(?:and|AND|&)\s+", text)
     swapped = re.match(r"([<>])", text)
     if len(joined) > 1:
-        hint = 'give several conditions one by one: --where A --where B, in Python ["A", "B"]'
+        hint = (
+            "give several conditions one by one: option 'where=A' option 'where=B', in Python "
+            '["A", "B"]'
+        )
     elif swapped:
         hint = (
             f'write "{column.name}{swapped[1]}=..." for '

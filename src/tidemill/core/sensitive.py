@@ -158,10 +158,8 @@ def suggestion(schema: Schema) -> str:
         if len(names) == 1
         else "By their names, these columns may be"
     )
-    option = f"'{names[0]}'" if re.search(r"\s", names[0]) else names[0]
     return (
-        f"{which} sensitive: {', '.join(names)}. Add --sensitive {option} (in Python "
-        f"sensitive={names[:1]!r}) to see "
+        f"{which} sensitive: {', '.join(names)}. Add option 'sensitive={names[0]}' to see "
         "how groups are treated."
     )
 

@@ -79,7 +79,9 @@ def layout(data: Dataset) -> SeriesLayout:
     times = data.schema.of_role("time")
     if not times:
         raise DataError(
-            "no column tells the order of the steps", where=data.name, hint="name it with --time"
+            "no column tells the order of the steps",
+            where=data.name,
+            hint="name it with option 'time'",
         )
     time = data[times[0].name]
     if time.null_count():

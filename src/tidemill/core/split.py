@@ -63,7 +63,8 @@ def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset
         raise DataError(
             "the rows cannot be split without cutting through an entity or a moment",
             where=data.name,
-            hint="give data with several entities and times, or other --entity and --time columns",
+            hint="give data with several entities and times, or other columns with "
+            "option 'entity' and option 'time'",
         )
     return data.rows(~held), data.rows(held)
 

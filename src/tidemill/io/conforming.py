@@ -61,5 +61,6 @@ def _converted(values: pl.Series, dtype: pl.DataType, name: str) -> pl.Series:
         raise SchemaError(
             f"its values are {values.dtype}, not {dtype} as in the training rows",
             where=f"{name}, column '{values.name}'",
-            hint="give tables that were made in the same way, or say the kinds with --schema",
+            hint="give tables that were made in the same way, or say the kinds with "
+            "option 'schema'",
         ) from error

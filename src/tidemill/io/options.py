@@ -64,14 +64,14 @@ def column_overrides(
     }
     for role, given in options.items():
         for name in _listed(given):
-            _check_name(name, names, f"--{role}")
+            _check_name(name, names, f"option '{role}'")
             if chosen.setdefault(name, role) != role:
                 raise SchemaError(
                     f"the column '{name}' cannot be both {chosen[name]} and {role}",
                     hint="give it one role",
                 )
     for name in _listed(id):
-        _check_name(name, names, "--id")
+        _check_name(name, names, "option 'id'")
         kinds[name] = "id"
     return ColumnOverrides(kinds, {**roles, **chosen}, rules)  # type: ignore[dict-item]
 

@@ -202,7 +202,7 @@ def _check_refused(entries: list[Typed], wishes: ColumnOverrides, where: str) ->
     ]
     if refused:
         shown = "; ".join(f"'{entry.values.name}': {entry.refused}" for entry in refused[:5])
-        names = " ".join(f"--ignore '{entry.values.name}'" for entry in refused)
+        names = " ".join(f"option 'ignore={entry.values.name}'" for entry in refused)
         raise SchemaError(
             f"{len(refused)} column{'s' if len(refused) > 1 else ''} cannot be used ({shown})",
             where=where,

@@ -70,7 +70,7 @@ def write_chunks(
         raise OutputError(
             "the output exists already",
             where=str(path),
-            hint="give another name, or add --overwrite",
+            hint="give another name, or add option 'overwrite'",
         )
     parts = iter(parts)
     first = next(parts)

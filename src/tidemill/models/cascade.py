@@ -94,7 +94,7 @@ class Cascade:
         else:
             raise OptionError(
                 "the model to start from is of another sort",
-                hint="start from a model of the same --model",
+                hint="start from a model made with the same option 'model'",
             )
         self.steps_done, self.steps_planned = self.rows.steps_done, self.rows.steps_planned
         return self

@@ -78,6 +78,6 @@ def preset(
     if model not in (None, found.model):
         raise OptionError(
             f"the preset '{name}' is one of the model '{found.model}', not of '{model}'",
-            hint="leave --model out",
+            hint="leave option 'model' out",
         )
     return found.model, {**found.options, **(options or {})}

@@ -34,7 +34,7 @@ class Variables:
         if spec.sites:
             raise DataError(
                 "this model learns tables; the data have several sites a row",
-                hint="choose another --model",
+                hint="choose another model with option 'model'",
             )
         self.spec = spec
         self.pieces = pieces

@@ -84,7 +84,9 @@ def announce(
             else f", beside what '{model}' takes to learn"
         )
         run.emit(
-            "note", "estimate", f"This will take {whole}{unknown}; --minutes limits the learning."
+            "note",
+            "estimate",
+            f"This will take {whole}{unknown}; option 'minutes' limits the learning.",
         )
 
 

@@ -64,7 +64,7 @@ class Folder:
             raise OutputError(
                 f"there are results already ({', '.join(there[:3])})",
                 where=str(self.path),
-                hint="give another folder with --out, or add --overwrite",
+                hint="give another folder with option 'out', or add option 'overwrite'",
             )
         # a run of a minute should not find out at its end that it may not write; bad data should
         # leave no empty folder
@@ -240,13 +240,13 @@ def _check_target(data: Dataset) -> None:
         raise DataError(
             "every value of the target is missing",
             where=f"column '{target.name}'",
-            hint="choose another --target, or none",
+            hint="choose another column with option 'target', or none",
         )
     if values.n_unique() == 1:
         raise DataError(
             f"the target has one value only ({values[0]})",
             where=f"column '{target.name}'",
-            hint="choose another --target, or none",
+            hint="choose another column with option 'target', or none",
         )
 
 
@@ -317,7 +317,7 @@ def fairness(
     if not schema.of_role("sensitive"):
         raise OptionError(
             "no column is sensitive",
-            hint=suggestion(schema) or "name columns with --sensitive, in Python with sensitive=",
+            hint=suggestion(schema) or "name columns with option 'sensitive'",
         )
     real = conform(train, replace(like, schema=schema), run)
     held = conform(holdout, real, run)
@@ -343,5 +343,5 @@ def _model_note(model: Synthesizer) -> str:
     return (
         f"Learning was stopped after {manifest['steps_done']:,} of {manifest['steps_planned']:,} "
         "steps; "
-        f"--steps {manifest['steps_done']} gives the same model again."
+        f"option 'steps={manifest['steps_done']}' gives the same model again."
     )

@@ -3,7 +3,7 @@ that learn from them."""
 
 from __future__ import annotations
 
-import shlex
+import json
 
 from tidemill.core.score import Score
 from tidemill.core.sensitive import suggestion
@@ -78,18 +78,11 @@ def _example(account: ReportInput, names: list[str]) -> list[Block]:
     data = account.train or account.synthetic
     if target is None or data is None or data.schema[target].kind not in ("category", "boolean"):
         return []
-    words = [
-        "tidemill",
-        "sample",
-        "model.tidemill",
-        "--rows",
-        "1000",
-        "--fair",
-        f"{names[0]}={target}",
-        "--out",
-        "fair.csv",
-    ]
-    return [Paragraph("This makes rows with equal rates in all groups:"), Code(shlex.join(words))]
+    said = (
+        f"A sample with option 'fair={names[0]}={target}' has equal rates in all groups. In Python:"
+    )
+    fair = json.dumps({names[0]: target}, ensure_ascii=False)
+    return [Paragraph(said), Code(f'tidemill.sample("model.tidemill", 1000, fair={fair})')]
 
 
 def _of_column(scores: list[Score]) -> list[Block]:

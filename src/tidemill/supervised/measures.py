@@ -67,7 +67,7 @@ def measures(
     if cost is not None and classes != 2:
         raise OptionError(
             "a cost of false alarms and of missed cases needs a target of two classes",
-            hint="leave --cost out, or name another --target",
+            hint="leave option 'cost' out, or name another column with option 'target'",
         )
     if not classes:
         return {"r2": Measure("r2", "R²", True, "number", _r2)}

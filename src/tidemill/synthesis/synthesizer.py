@@ -153,12 +153,12 @@ class Synthesizer:
         if self.makes_series:
             raise OptionError(
                 f"this is a model of series, for which there is no {what} yet",
-                hint="fit without --time or --entity to learn rows one by one",
+                hint="fit without option 'time' or option 'entity' to learn rows one by one",
             )
         if self.makes_images:
             raise OptionError(
                 f"this is a model of images, for which there is no {what} yet",
-                hint="leave the column of images out with --ignore to learn the others",
+                hint="leave the column of images out with option 'ignore' to learn the others",
             )
 
     def _conformed(self, data: Dataset, run: Run) -> Dataset:
@@ -223,7 +223,7 @@ class Synthesizer:
             raise DataError(
                 "no column can be learned: all are ids, free text or ignored",
                 where=data.name,
-                hint="give a kind to a column with --schema",
+                hint="give a kind to a column with option 'schema'",
             )
         batch = codec.encode(data)
         if codec.spec.context is not None:
@@ -631,8 +631,7 @@ def _codec(
         raise OptionError(
             f"the model '{model}' cannot learn images",
             hint="choose gan, vae, flow, latent or autoregressive; or leave the column of images "
-            "out with "
-            "--ignore",
+            "out with option 'ignore'",
         )
     return ImageCodec()
 
@@ -652,9 +651,8 @@ def _in_series(
             run.emit(
                 "note",
                 "learn",
-                "Rows are learned one by one; --entity COL, or --window N for one long series, "
-                "learns "
-                "series.",
+                "Rows are learned one by one; option 'entity=COL', or option 'window=N' for one "
+                "long series, learns series.",
             )
         return able and learnable(data.schema)
     if window < 1:
@@ -664,7 +662,8 @@ def _in_series(
         )
     if window > 1 and not timed:
         raise OptionError(
-            "a window needs the order of the steps", hint="name the time's column with --time"
+            "a window needs the order of the steps",
+            hint="name the time's column with option 'time'",
         )
     if window > 1 and not able:
         raise OptionError(

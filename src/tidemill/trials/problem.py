@@ -75,7 +75,7 @@ def problem_of(train: Dataset) -> Problem:
     found = targets((train,))
     if isinstance(found, str):
         raise DataError(
-            found, where=train.name, hint="name the column to be predicted with --target"
+            found, where=train.name, hint="name the column to be predicted with option 'target'"
         )
     column, label = train.schema[found.column], found.values[0]
     image = image_column(train.schema)
@@ -88,7 +88,7 @@ def problem_of(train: Dataset) -> Problem:
         raise DataError(
             f"there is no column to predict '{column.name}' from",
             where=train.name,
-            hint="give a kind to a column with --schema",
+            hint="give a kind to a column with option 'schema'",
         )
     if not found.classes:
         label = as_floats(train.frame[column.name])

@@ -201,7 +201,7 @@ def _contest(
             + (
                 ""
                 if cost
-                else "; cost needs --cost fp=5,fn=200"
+                else "; cost needs option 'cost=fp=5,fn=200'"
                 if len(problem.classes) == 2
                 else ""
             ),

@@ -15,7 +15,7 @@ BORROWED = (
     "borrowed from them "
     "can look like a gain of several points. A table alone can only be found of no use. To find "
     "that it is of use, "
-    "give real rows that its maker has not seen (--holdout), or a sampler (in Python)."
+    "give real rows that its maker has not seen (option 'holdout'), or a sampler (in Python)."
 )
 
 

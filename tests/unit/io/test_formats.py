@@ -139,7 +139,8 @@ def test_lists_are_refused_unless_ignored(tmp_path: Path, run: Run) -> None:
         read(frame, run)
     assert (
         caught.value.hint
-        == "leave out what holds no plain values: --ignore 'l' --ignore 'r' --ignore 'b'"
+        == "leave out what holds no plain values: option 'ignore=l' option 'ignore=r' "
+        "option 'ignore=b'"
     )
     data = read(frame, run, ignore=["l", "r", "b"])
     assert data.schema["l"].role == "ignore"

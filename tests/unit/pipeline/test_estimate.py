@@ -71,7 +71,7 @@ def test_only_long_jobs_are_foretold(rows: int, told: bool) -> None:
     if told:
         assert heard[0].text.startswith("This will take about ")
         assert "GiB" in heard[0].text
-        assert "--minutes" in heard[0].text
+        assert "option 'minutes'" in heard[0].text
 
 
 def test_the_default_model_says_what_learning_costs() -> None:

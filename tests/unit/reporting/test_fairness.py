@@ -70,7 +70,7 @@ def test_groups_are_told_from_the_gap_to_its_cost(account: ReportInput) -> None:
     assert [b.title for b in blocks if isinstance(b, PictureBlock)] == ["What it costs"]
     assert [b.summary for b in blocks if isinstance(b, Details)] == ["Who is there"]
     assert [b.text for b in blocks if isinstance(b, Code)] == [
-        "tidemill sample model.tidemill --rows 1000 --fair sex=smoker --out fair.csv"
+        'tidemill.sample("model.tidemill", 1000, fair={"sex": "smoker"})'
     ]
 
 

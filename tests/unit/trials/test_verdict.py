@@ -81,7 +81,7 @@ def test_rows_that_may_be_borrowed_are_never_said_to_help() -> None:
     found = verdict(train, dataset(2000, seed=3), Run(), **QUICK)
     assert not found.helps
     assert not found.reason.startswith("use")
-    assert any("--holdout" in caveat for caveat in found.caveats)
+    assert any("option 'holdout'" in caveat for caveat in found.caveats)
 
 
 class More:

@@ -72,9 +72,8 @@ class CategoryCodec(ColumnCodec):
         if 2 * kept["count"].sum() < counted["count"].sum():
             run.warn(
                 f"Most values of '{column.name}' occur fewer than {MIN_COUNT} times; the model "
-                "keeps them all by "
-                f"name. If they point to persons, declare the column with --id {column.name} or "
-                "--ignore it."
+                "keeps them all by name. If they point to persons, declare the column with "
+                f"option 'id={column.name}' or leave it out with option 'ignore={column.name}'."
             )
             kept = counted
         order = _order(column, kept["level"].to_list())

@@ -86,7 +86,7 @@ def write_folder(
         raise OutputError(
             "the output exists already",
             where=str(path),
-            hint="give another name, or add --overwrite",
+            hint="give another name, or add option 'overwrite'",
         )
     if path.is_dir() and not _is_ours(path):
         raise OutputError(

@@ -108,7 +108,7 @@ class Dense:
                 "number of its "
                 "own",
                 where=f"'{wide.name}'",
-                hint="leave it out with --ignore, or choose --model trees",
+                hint="leave it out with option 'ignore', or choose option 'model=trees'",
             )
         pieces, levels = [], []
         for r in range(len(spec.reals)):

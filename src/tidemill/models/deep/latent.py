@@ -151,8 +151,8 @@ class Latent:
         if start is not None and not (isinstance(start, Latent) and start.options.inner == o.inner):
             raise OptionError(
                 "the model to start from is of another family, or of other columns",
-                hint="start from a model of the same --model, learned from a table with the same "
-                "columns",
+                hint="start from a model made with the same option 'model', learned from a table "
+                "with the same columns",
             )
         self.spec = spec
         most = max(min(o.vae_steps or VAE_STEPS[len(spec.sites)], o.steps // 2), 1)
@@ -188,7 +188,7 @@ class Latent:
             run.warn(
                 f"The autoencoder was stopped after {taken:,} steps, to leave time for the model "
                 "of its latents; to "
-                f"learn the same again, give --option vae_steps={taken} beside --steps.",
+                f"learn the same again, give option 'vae_steps={taken}' beside option 'steps'.",
                 "learn",
             )
 
@@ -318,7 +318,7 @@ class Latent:
         if known.rows is not None:
             raise OptionError(
                 "the model 'latent' makes whole rows and cannot complete given ones",
-                hint="fit with --model trees or autoregressive for that",
+                hint="fit with option 'model=trees' or option 'model=autoregressive' for that",
             )
         self.vae.check(known)
         if not (known.tick or known.code or known.sums):

@@ -154,7 +154,7 @@ class Neural(ABC):
         if len(spec.sites) not in self.site_axes:
             raise OptionError(
                 f"the model '{self.name}' cannot learn grids of {len(spec.sites)} axes",
-                hint="choose another --model",
+                hint="choose another model with option 'model'",
             )
         self.spec = spec
         if start is None:
@@ -235,8 +235,8 @@ class Neural(ABC):
         if type(start) is not type(self) or start.spec != self.spec:
             raise OptionError(
                 "the model to start from is of another family, or of other columns",
-                hint="start from a model of the same --model, learned from a table with the same "
-                "columns",
+                hint="start from a model made with the same option 'model', learned from a table "
+                "with the same columns",
             )
         sizes = {
             name: value
@@ -364,7 +364,7 @@ class Neural(ABC):
         if known.rows is not None:
             raise OptionError(
                 f"the model '{self.name}' makes whole rows and cannot complete given ones",
-                hint="fit with --model trees or autoregressive for that",
+                hint="fit with option 'model=trees' or option 'model=autoregressive' for that",
             )
         self.check(known)
         if not (known.tick or known.code or known.sums):

@@ -198,8 +198,7 @@ class Trainer:
                         f"Learning diverged at step {progress.step:,}: a loss was not finite. The "
                         "model keeps its best "
                         f"state, that of step {progress.best_step:,}; a lower rate may help "
-                        "(--option "
-                        f"rate={options.rate / 3:.1g}).",
+                        f"(option 'rate={options.rate / 3:.1g}').",
                         "learn",
                     )
                     return False

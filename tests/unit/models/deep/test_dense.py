@@ -98,7 +98,7 @@ def test_too_many_levels_are_refused_and_the_way_out_named() -> None:
     spec = Spec(codes=(Code("word", 100_000),))
     with pytest.raises(DataError, match="100,000 levels are too many") as refused:
         Dense.learned(spec, Batch(np.zeros((9, 0), np.int64), np.zeros((9, 1), np.int32)))
-    assert "--model trees" in str(refused.value)
+    assert "option 'model=trees'" in str(refused.value)
 
 
 def test_levels_that_never_occur_are_never_drawn() -> None:

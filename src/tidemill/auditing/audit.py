@@ -20,10 +20,10 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError, OutputError
 from tidemill.core.leak import Leak, Light, worst
 from tidemill.core.run import Run
+from tidemill.core.words import percent
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write_frame
 from tidemill.metrics.nearest import equal_rows
-from tidemill.metrics.wording import percent
 from tidemill.pipeline import pipeline
 from tidemill.reporting.audit import Audited, audited
 from tidemill.reporting.page import Report

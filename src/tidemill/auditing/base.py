@@ -15,7 +15,7 @@ from tidemill.core.leak import Leak, Light
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.wording import percent
+from tidemill.core.words import percent
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 from tidemill.supervised.auc import NORMAL_95
 from tidemill.supervised.points import Embedding, Points

@@ -18,7 +18,7 @@ from tidemill.auditing.setup import MOST_RELEASED
 from tidemill.core.dataset import Dataset
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
-from tidemill.metrics.wording import percent
+from tidemill.core.words import percent
 from tidemill.supervised.arrays import Floats, features
 from tidemill.supervised.auc import auc
 from tidemill.supervised.points import learn_embedding, nearest

@@ -18,8 +18,8 @@ from tidemill.auditing.excess import of_hits
 from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
+from tidemill.core.words import percent
 from tidemill.metrics.nearest import equal_rows
-from tidemill.metrics.wording import percent
 from tidemill.pipeline.feedback import NEAR
 from tidemill.supervised.arrays import Floats
 

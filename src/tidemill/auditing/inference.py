@@ -22,7 +22,7 @@ from tidemill.auditing.excess import Excess, of_hits
 from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
-from tidemill.metrics.wording import percent
+from tidemill.core.words import percent
 from tidemill.supervised.auc import NORMAL_95
 from tidemill.supervised.points import Points, nearest
 

@@ -13,7 +13,7 @@ from tidemill.auditing.base import FEW_LIMIT, AttackData, AttackSummary, Release
 from tidemill.auditing.excess import Excess, at_least, of_auc, of_rates, rate
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
-from tidemill.metrics.wording import counted, percent
+from tidemill.core.words import percent, plural
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import Auc, auc
 from tidemill.supervised.points import nearest
@@ -152,7 +152,7 @@ def _few(way: str, who: str, scores: list[tuple[Floats, Floats]], scene: AttackD
         return unknown(
             told.attack,
             told.name,
-            f"there are {counted(len(scene.holdout), 'held-out row')}; "
+            f"there are {plural(len(scene.holdout), 'held-out row')}; "
             f"{FEWEST_ROWS} are needed to tell what 1 % of them are like",
             FEW_LIMIT,
         )

@@ -10,7 +10,7 @@ from tidemill.auditing.base import AttackData, AttackSummary, Release, leak, unk
 from tidemill.auditing.excess import of_hits
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
-from tidemill.metrics.wording import counted, percent
+from tidemill.core.words import percent, plural
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.points import nearest
 
@@ -40,7 +40,7 @@ def outliers(scene: AttackData, run: Run) -> Iterable[Leak]:
         yield unknown(
             "outliers",
             name,
-            f"there are {counted(len(scene.holdout), 'held-out row')}, too few to have "
+            f"there are {plural(len(scene.holdout), 'held-out row')}, too few to have "
             f"{FEWEST} outliers among them",
         )
         return

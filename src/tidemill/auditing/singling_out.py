@@ -21,7 +21,7 @@ from tidemill.auditing.predicates import (
 from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
-from tidemill.metrics.wording import percent
+from tidemill.core.words import percent
 from tidemill.supervised.arrays import Features, together
 
 OF_ONE, OF_SEVERAL, DRAWN = 500, 1500, 12_000

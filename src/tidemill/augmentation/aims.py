@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
+from tidemill.core.words import percent
 from tidemill.mining.subgroups import Masks, Quality, candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.supervised.arrays import Floats
@@ -156,8 +157,8 @@ def thin_rules(studied: Studied) -> list[Want]:
                 max(0, int(THIN * len(there)) - int(inside.sum())),
                 f"{test_words(condition.tests)}: {studied.problem.target.name} is "
                 f"{studied.problem.classes[code]} "
-                f"in {there[inside].mean():.0%} of only {inside.sum():,} rows, in {prior:.0%} of "
-                "all",
+                f"in {percent(there[inside].mean())} of only {inside.sum():,} rows, "
+                f"in {percent(prior)} of all",
             )
         )
     return [want for want in wants if want.rows][:SPOTS]
@@ -187,8 +188,8 @@ def shifted(studied: Studied) -> list[Want]:
                 Want(
                     condition,
                     min(lacking, old),
-                    f"{test_words(condition.tests)}: {after:.0%} of the newer rows, "
-                    f"{before:.0%} of the training rows",
+                    f"{test_words(condition.tests)}: {percent(after)} of the newer rows, "
+                    f"{percent(before)} of the training rows",
                 )
             )
     return wants

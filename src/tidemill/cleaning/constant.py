@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 
 from tidemill.cleaning.base import Check, Diagnosis, counted
-from tidemill.cleaning.words import listed, many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.words import percent, plural, quoted
 
 _NEARLY = 0.995
 _EMPTY = 0.95
@@ -67,7 +67,7 @@ def _issue(
     said = (
         f"'{names[0]}' {one}"
         if len(names) == 1
-        else f"{many(len(names), 'column')} {more}: {listed(names)}"
+        else f"{plural(len(names), 'column')} {more}: {quoted(names)}"
     )
     return [Issue("constant", f"{said}.", tuple(names), count, example, action=f"kept; {action}")]
 
@@ -85,12 +85,12 @@ def _empty(names: list[str], rows: int) -> list[Issue]:
 
 def _sparse(known: dict[str, int], rows: int) -> list[Issue]:
     names = sorted(known, key=lambda name: known[name])
-    least = share(known[names[0]], rows) if names else ""
+    least = percent(known[names[0]], rows) if names else ""
     missing = sum(rows - count for count in known.values())
     return _issue(
         names,
         f"is missing in nearly every row; only {least} of the rows hold a value",
-        f"are missing in at least {share(_EMPTY, 1)} of the rows",
+        f"are missing in at least {percent(_EMPTY)} of the rows",
         missing,
         "",
         "what is learned from such a column rests on few rows",
@@ -116,8 +116,8 @@ def _nearly(tops: dict[str, tuple[Any, int]], rows: int) -> list[Issue]:
     others = sum(rows - count for _, count in tops.values())
     return _issue(
         names,
-        f"is {value} in {share(count, rows)} of the rows",
-        f"hold one and the same value in at least {share(_NEARLY, 1)} of the rows",
+        f"is {value} in {percent(count, rows)} of the rows",
+        f"hold one and the same value in at least {percent(_NEARLY)} of the rows",
         others,
         str(value),
         "the few other rows may be what matters, or noise",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tidemill.cleaning.base import Check, Diagnosis
-from tidemill.cleaning.words import listed, many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.words import percent, plural, quoted
 from tidemill.imaging.pixels import image_column
 
 _FEWEST_COLUMNS = 5  # rows that are alike in fewer columns are alike by chance
@@ -41,10 +41,10 @@ def _rows(train: Dataset) -> list[Issue]:
     count = int(repeated.sum())
     if not count or (numbering and count > _COARSE * len(train)):
         return []
-    where = f"in every column but {listed(numbering)}" if numbering else "in every column"
+    where = f"in every column but {quoted(numbering)}" if numbering else "in every column"
     said = (
-        f"{many(count, 'row repeats', 'rows repeat')} an earlier row {where} "
-        f"({share(count, len(train))})."
+        f"{plural(count, 'row repeats', 'rows repeat')} an earlier row {where} "
+        f"({percent(count, len(train))})."
     )
     return [
         Issue(
@@ -66,8 +66,8 @@ def _key(train: Dataset, column: Column) -> list[Issue]:
     if repeated:
         said = (
             f"The key '{column.name}' is not unique: "
-            f"{many(repeated, 'row carries', 'rows carry')} a key that an "
-            f"earlier row has ({share(repeated, len(train))})."
+            f"{plural(repeated, 'row carries', 'rows carry')} a key that an "
+            f"earlier row has ({percent(repeated, len(train))})."
         )
         issues.append(
             Issue(
@@ -81,7 +81,7 @@ def _key(train: Dataset, column: Column) -> list[Issue]:
             )
         )
     if missing:
-        said = f"The key '{column.name}' is missing in {many(missing, 'row')}."
+        said = f"The key '{column.name}' is missing in {plural(missing, 'row')}."
         issues.append(
             Issue("duplicates", said, (column.name,), missing, severity="warning", action="kept")
         )

@@ -11,11 +11,11 @@ import polars as pl
 from tidemill.cleaning.base import Check, Diagnosis, considered, numeric
 from tidemill.cleaning.names import says
 from tidemill.cleaning.quantities import ELSE, QUANTITIES, Quantity
-from tidemill.cleaning.words import figure, many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.words import format_value, percent, plural
 
 _FEWEST = 20
 _RANGE_BROKEN = 0.05
@@ -59,10 +59,10 @@ def _beyond(name: str, known: pl.Series, quantity: Quantity) -> Issue | None:
     zero = never if quantity.zero else known == 0
     parts = {
         "zero": zero,
-        "negative" if low == 0 else f"below {figure(low or 0)}": never
+        "negative" if low == 0 else f"below {format_value(low or 0)}": never
         if low is None
         else known < low,
-        f"above {figure(high or 0)}": never if high is None else known > high,
+        f"above {format_value(high or 0)}": never if high is None else known > high,
     }
     counts = {said: int(where.sum()) for said, where in parts.items() if where.any()}
     count, zeros = sum(counts.values()), counts.get("zero", 0)
@@ -70,14 +70,14 @@ def _beyond(name: str, known: pl.Series, quantity: Quantity) -> Issue | None:
         return None
     odd = known.filter(parts[list(counts)[-1]])
     said = " and ".join(
-        f"{what} in {many(n, 'row')} ({share(n, len(known))})" for what, n in counts.items()
+        f"{what} in {plural(n, 'row')} ({percent(n, len(known))})" for what, n in counts.items()
     )
     return Issue(
         "impossible",
         f"'{name}' is {said}, which {quantity.what} {quantity.verdict}.",
         (name,),
         count,
-        figure(odd[0]),
+        format_value(odd[0]),
         severity="warning" if quantity.verdict == "cannot be" else "note",
         action="kept; find out whether it means 'not known', or something else than the name says",
     )
@@ -95,9 +95,9 @@ def _lonely_zero(column: Column, known: pl.Series) -> Issue | None:
         return None
     return Issue(
         "impossible",
-        f"'{column.name}' is 0 in {many(zeros, 'row')} ({share(zeros, len(known))}), while all "
-        f"other values lie between {figure(low)} and {figure(high)}: zero may stand for 'not "
-        "measured'.",
+        f"'{column.name}' is 0 in {plural(zeros, 'row')} ({percent(zeros, len(known))}), while all "
+        f"other values lie between {format_value(low)} and {format_value(high)}: zero may "
+        "stand for 'not measured'.",
         (column.name,),
         zeros,
         "0",
@@ -113,7 +113,7 @@ def _dates(column: Column, known: pl.Series) -> Issue | None:
     if not 0 < count <= _RANGE_BROKEN * len(known):
         return None
     said = (
-        f"{many(count, 'date')} of '{column.name}' ({share(count, len(known))}) "
+        f"{plural(count, 'date')} of '{column.name}' ({percent(count, len(known))}) "
         f"{'lies' if count == 1 else 'lie'} "
         f"before {_YEARS[0]} or after {_YEARS[1] - 1}."
     )

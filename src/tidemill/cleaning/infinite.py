@@ -11,10 +11,10 @@ import polars as pl
 
 from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, numeric
-from tidemill.cleaning.words import many
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.words import plural
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -30,7 +30,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             issues.append(
                 Issue(
                     "infinite",
-                    f"'{column.name}' holds {many(count, 'infinite number')}, which is how "
+                    f"'{column.name}' holds {plural(count, 'infinite number')}, which is how "
                     "programs write the "
                     "result of a division by zero.",
                     (column.name,),

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 
 from tidemill.cleaning.base import Check, Diagnosis, counted, sampled
-from tidemill.cleaning.words import listed
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.words import quoted
 from tidemill.supervised.auc import auc_of_draws
 
 _MOST_ROWS = 50_000
@@ -125,7 +125,7 @@ def _issues(
         verb = "predicts" if len(alone) == 1 else "each predict"
         how = _shown(strengths[alone[0]], ranked)
         text = (
-            f"{listed(alone)} {verb} '{target}' almost perfectly without any other column "
+            f"{quoted(alone)} {verb} '{target}' almost perfectly without any other column "
             f"({how}{said}). That is "
             "rarely news: mostly it is the answer in other words, or something known only after it."
         )

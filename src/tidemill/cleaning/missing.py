@@ -13,11 +13,11 @@ import polars as pl
 from tidemill.cleaning import changes, sentinels
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered, counted
 from tidemill.cleaning.markers import are_markers, say_unknown
-from tidemill.cleaning.words import listed, many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Spelling
+from tidemill.core.words import percent, plural, quoted
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -62,7 +62,8 @@ def _marker_texts(column: Column, counts: pl.DataFrame) -> Issue | None:
         return None
     count, total = int(markers["count"].sum()), int(counts["count"].sum())
     shown = markers["value"].to_list()
-    said = f"'{column.name}' holds {listed(shown)} in {many(count, 'cell')} ({share(count, total)})"
+    often = f"{plural(count, 'cell')} ({percent(count, total)})"
+    said = f"'{column.name}' holds {quoted(shown)} in {often}"
     doubt = _doubt(column, levels["value"], shown)
     if doubt:
         return Issue(
@@ -114,8 +115,8 @@ def _spelt(column: Column, values: pl.Series) -> list[Issue]:
     return [
         Issue(
             "missing",
-            f"'{column.name}' holds {listed([marker])} in {many(count, 'cell')} "
-            f"({share(count, len(values))}), which stands for 'missing'.",
+            f"'{column.name}' holds {quoted([marker])} in {plural(count, 'cell')} "
+            f"({percent(count, len(values))}), which stands for 'missing'.",
             (column.name,),
             count,
             repr(marker),
@@ -133,9 +134,9 @@ def _unsure_words(train: Dataset, counts: Mapping[str, int]) -> list[Issue]:
     cells = sum(counts.values())
     levels = train[names[0]].drop_nulls()
     word = levels.filter(say_unknown(levels))[0]
-    where = listed(names) if len(names) > 1 else f"'{names[0]}' ({share(cells, len(train))})"
+    where = quoted(names) if len(names) > 1 else f"'{names[0]}' ({percent(cells, len(train))})"
     said = (
-        f"{many(cells, 'cell')} of {where} {'holds' if cells == 1 else 'hold'} a word such as "
+        f"{plural(cells, 'cell')} of {where} {'holds' if cells == 1 else 'hold'} a word such as "
         f"'{word}', which says "
         "that the answer is not known."
     )

@@ -16,10 +16,10 @@ import polars as pl
 
 from tidemill.cleaning.base import Check, Diagnosis, considered, counted
 from tidemill.cleaning.personal import names_of_people
-from tidemill.cleaning.words import many
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.words import plural
 
 _MOST_LEVELS = 10_000
 _SHORTEST = 5
@@ -140,8 +140,8 @@ def _issue(name: str, pairs: Mapping[str, str], counts: Mapping[str, int]) -> Is
     one = (
         f"'{rare[0]}' ({counts[rare[0]]:,}) beside '{pairs[rare[0]]}' ({counts[pairs[rare[0]]]:,})"
     )
-    more = f", and {many(len(rare) - 1, 'more such level')}" if len(rare) > 1 else ""
-    said = f"'{name}' may hold misspelt levels in {many(cells, 'cell')}: {one}{more}."
+    more = f", and {plural(len(rare) - 1, 'more such level')}" if len(rare) > 1 else ""
+    said = f"'{name}' may hold misspelt levels in {plural(cells, 'cell')}: {one}{more}."
     return Issue(
         "misspellings",
         said,

@@ -13,10 +13,10 @@ import numpy as np
 import polars as pl
 
 from tidemill.cleaning.base import Check, Diagnosis, counted, numeric
-from tidemill.cleaning.words import figure, many
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.words import format_value, plural
 
 _FEWEST = 50
 _LIMIT = 5.0  # in standard deviations of the normal distribution that has the same percentile
@@ -94,13 +94,12 @@ def _issue(name: str, values: np.ndarray, at: np.ndarray, high: bool) -> Issue:
     most, nearest = (far.max(), others.max()) if high else (far.min(), others.min())
     low, top = np.quantile(others, [0.005, 0.995], method="nearest")
     where, rest, end = ("above", "largest", "highest") if high else ("below", "smallest", "lowest")
-    which = f": {figure(float(most))}" if count == 1 else f", the {end} is {figure(float(most))}"
+    farthest = format_value(float(most))
+    which = f": {farthest}" if count == 1 else f", the {end} is {farthest}"
     said = (
-        f"{many(count, 'value')} of '{name}' {'lies' if count == 1 else 'lie'} extremely far "
-        f"{where} all others"
-        f"{which}. 99 % of the others lie between {figure(float(low))} and {figure(float(top))}, "
-        f"the {rest} is "
-        f"{figure(float(nearest))}."
+        f"{plural(count, 'value')} of '{name}' {'lies' if count == 1 else 'lie'} extremely far "
+        f"{where} all others{which}. 99 % of the others lie between {format_value(float(low))} "
+        f"and {format_value(float(top))}, the {rest} is {format_value(float(nearest))}."
     )
     distance = abs(most - nearest) / (abs(nearest - np.median(others)) or 1.0)
     return Issue(
@@ -108,7 +107,7 @@ def _issue(name: str, values: np.ndarray, at: np.ndarray, high: bool) -> Issue:
         said,
         (name,),
         count,
-        figure(float(most)),
+        farthest,
         action="kept; look whether it is an error or a rare truth",
         figures={"distance": float(distance)},
     )

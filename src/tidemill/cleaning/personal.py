@@ -13,11 +13,11 @@ from tidemill.cleaning.base import Check, Diagnosis, counted, sampled
 from tidemill.cleaning.masking import mask
 from tidemill.cleaning.names import says, words_of
 from tidemill.cleaning.people import CHINESE_FAMILY, GIVEN, TITLES
-from tidemill.cleaning.words import many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.words import percent, plural
 
 _MOST_ROWS = 200_000
 _MOST_CHECKED = 2_000
@@ -171,8 +171,8 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             issues.append(
                 Issue(
                     "personal",
-                    f"'{column.name}' holds {what} in {many(count, 'cell')} "
-                    f"({share(count, total)}{said}).",
+                    f"'{column.name}' holds {what} in {plural(count, 'cell')} "
+                    f"({percent(count, total)}{said}).",
                     (column.name,),
                     count,
                     example,

@@ -18,11 +18,11 @@ from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.cleaning.dependencies import dependencies
 from tidemill.cleaning.orderings import orderings
 from tidemill.cleaning.sums import adds_up, sums
-from tidemill.cleaning.words import figure, many
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
+from tidemill.core.words import format_value, plural
 
 _MOST_COLUMNS = 200
 _MOST_SUMMED = 100
@@ -177,7 +177,7 @@ def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> I
     row = train.frame.select(pair).filter(pl.col(low) > pl.col(high)).row(0)
     word = "later than" if train.schema[low].kind == "datetime" else "above"
     said = (
-        f"'{low}' is {word} '{high}' in {many(broken, 'row')}, but in none of the other "
+        f"'{low}' is {word} '{high}' in {plural(broken, 'row')}, but in none of the other "
         f"{support - broken:,}: "
         f"{'this row' if broken == 1 else 'these rows'} may be wrong."
     )
@@ -186,14 +186,10 @@ def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> I
         said,
         pair,
         broken,
-        f"{_shown(row[0])} > {_shown(row[1])}",
+        f"{format_value(row[0])} > {format_value(row[1])}",
         severity="warning",
         action="kept; look at the rows",
     )
-
-
-def _shown(value: object) -> str:
-    return figure(value) if isinstance(value, (int, float)) else str(value)
 
 
 def _sums(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
@@ -263,7 +259,7 @@ def _told(rules: Sequence[Rule], train: Dataset) -> Diagnosis:
     if rest > 0:
         issues = issues[:_MOST_TOLD]
         more = (
-            f"{many(rest, 'further rule')} always {'holds' if rest == 1 else 'hold'}; the "
+            f"{plural(rest, 'further rule')} always {'holds' if rest == 1 else 'hold'}; the "
             "schema lists them."
         )
         issues.append(Issue("rules", more, (), rest, action="kept in the schema"))
@@ -273,7 +269,7 @@ def _told(rules: Sequence[Rule], train: Dataset) -> Diagnosis:
 def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
     """A sentence on a rule, or on a rule and its reverse."""
     first = train.frame.select(rule.columns).drop_nulls().row(0)
-    shown = [_shown(value) for value in first]
+    shown = [format_value(value) for value in first]
     a, b = (f"'{name}'" for name in rule.columns[:2])
     if rule.kind == "a+b=c":
         said, example = str(rule), f"{shown[0]} + {shown[1]} = {shown[2]}"
@@ -292,7 +288,7 @@ def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
         levels = train[rule.columns[0]].drop_nulls().n_unique()
         said = f"{a} decides {b}: each of its {levels:,} values always comes with the same {b}"
         example = f"{shown[0]} → {shown[1]}"
-    confirmed = f" and in {many(rule.confirmed, 'holdout row')}" if rule.confirmed else ""
+    confirmed = f" and in {plural(rule.confirmed, 'holdout row')}" if rule.confirmed else ""
     said = f"{said}, in all {rule.support:,} rows where it can be checked{confirmed}."
     return Issue(
         "rules",

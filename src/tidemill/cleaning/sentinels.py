@@ -17,9 +17,9 @@ from typing import Any
 import polars as pl
 
 from tidemill.cleaning.base import counted
-from tidemill.cleaning.words import figure, share, times
 from tidemill.core.change import Issue
 from tidemill.core.schema import Column
+from tidemill.core.words import format_value, percent, times
 
 _LIMITS = frozenset({2**31 - 1, -(2**31), 2**63 - 1, -(2**63), 65535})
 _FEWEST = 3
@@ -65,9 +65,9 @@ class Marker:
 
     def issue(self, column: str) -> Issue:
         """The marker as it is told to the user."""
-        shown = self.value if isinstance(self.value, str) else figure(self.value)
+        shown = self.value if isinstance(self.value, str) else format_value(self.value)
         held = (
-            f"'{column}' is {shown} {times(self.count)} ({share(self.count, self.total)}), "
+            f"'{column}' is {shown} {times(self.count)} ({percent(self.count, self.total)}), "
             f"while {self.others}"
         )
         if self.plain:
@@ -130,7 +130,7 @@ def _number(values: pl.Series, total: int, doubted: bool) -> Marker | None:
         low, high = float(rest.min()), float(rest.max())  # type: ignore[arg-type]
         plain = _far_above(value, low, high) if top else _far_below(value, rest, low, high, count)
         if plain or (top and value > 99 and value >= 1.5 * high > 0):
-            said = f"all other values lie between {figure(low)} and {figure(high)}"
+            said = f"all other values lie between {format_value(low)} and {format_value(high)}"
             return Marker(value, count, total, plain and not doubted, said)
     return None
 

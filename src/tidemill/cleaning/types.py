@@ -13,12 +13,12 @@ from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered
 from tidemill.cleaning.markers import say_unknown
 from tidemill.cleaning.readings import Reading, found_in, kind_of, known
-from tidemill.cleaning.words import listed, many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.spelling import Mended, is_missing, mended, spelled
+from tidemill.core.words import percent, plural, quoted
 from tidemill.imaging.pixels import image_column, label_column
 
 _UNREAD = 0.02
@@ -75,11 +75,11 @@ def _doubt(text: pl.Series, found: Mended) -> str:
     if kind_of(found) == "number" and (
         len(units) > 2 or (len(units) == 2 and (units[0] or "%" in units[1]))
     ):
-        return f"they have different units ({listed([unit or 'none' for unit in units])})"
+        return f"they have different units ({quoted([unit or 'none' for unit in units])})"
     if len(unread) > _UNREAD * present or len(digits) > max(3, _UNREAD_WITH_DIGITS * present):
         shown = digits[0] if len(digits) else unread[0]
         return (
-            f"{many(len(unread), 'cell')} ({share(len(unread), present)}) cannot be read, such "
+            f"{plural(len(unread), 'cell')} ({percent(len(unread), present)}) cannot be read, such "
             f"as '{shown}'"
         )
     return ""
@@ -125,11 +125,11 @@ def _told(train: Dataset, readings: Mapping[str, Reading]) -> list[Issue]:
 def _with_losses(noun: str, values: pl.Series, log: pl.DataFrame) -> Issue:
     texts, count = log["before"].unique().sort().to_list(), values.count()
     other = (
-        f"{many(log.height, 'cell')} ({listed(texts)}) {'does' if log.height == 1 else 'do'} not"
+        f"{plural(log.height, 'cell')} ({quoted(texts)}) {'does' if log.height == 1 else 'do'} not"
     )
     return Issue(
         "types",
-        f"'{values.name}' holds {noun} that are stored as text: {many(count, 'cell')} "
+        f"'{values.name}' holds {noun} that are stored as text: {plural(count, 'cell')} "
         f"{'holds' if count == 1 else 'hold'} one, {other}.",
         (values.name,),
         len(values),
@@ -143,7 +143,7 @@ def _without_losses(train: Dataset, noun: str, names: list[str], reading: Readin
     who = (
         f"'{names[0]}' holds"
         if len(names) == 1
-        else f"{many(len(names), 'column')} ({listed(names)}) hold"
+        else f"{plural(len(names), 'column')} ({quoted(names)}) hold"
     )
     first = train[names[0]].drop_nulls().head(1)
     return Issue(

@@ -7,11 +7,11 @@ import polars as pl
 
 from tidemill.cleaning.base import Check, Diagnosis, considered
 from tidemill.cleaning.masking import mask
-from tidemill.cleaning.words import listed, many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.words import percent, plural, quoted
 
 _NEARLY = 0.9
 _FEWEST = 20
@@ -51,10 +51,10 @@ def _counts_rows(known: pl.Series, different: int) -> bool:
 def _issue(train: Dataset, shares: dict[str, float], left_out: bool) -> Issue:
     names = list(shares)
     least = min(shares.values())
-    often = "in every row" if least == 1 else f"in {share(least, 1)} of the rows"
+    often = "in every row" if least == 1 else f"in {percent(least)} of the rows"
     often += " or more" if least < 1 and len(names) > 1 else ""
-    who = f"'{names[0]}' is" if len(names) == 1 else f"{many(len(names), 'column')} are"
-    which = f" ({listed(names)})" if len(names) > 1 else ""
+    who = f"'{names[0]}' is" if len(names) == 1 else f"{plural(len(names), 'column')} are"
+    which = f" ({quoted(names)})" if len(names) > 1 else ""
     they = "it names rows and tells" if len(names) == 1 else "they name rows and tell"
     action = (
         "kept in the table; models leave it out"

@@ -11,10 +11,10 @@ import polars as pl
 
 from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered, counted
-from tidemill.cleaning.words import many
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.words import plural
 
 _MOST_LEVELS = 20_000
 
@@ -62,7 +62,7 @@ def _issue(name: str, others: pl.DataFrame) -> Issue:
     said = (
         f"In '{name}' {levels} written in several ways, which differ only in blanks or in upper "
         "and lower case: "
-        f"{many(cells, 'cell is', 'cells are')} not written as most are."
+        f"{plural(cells, 'cell is', 'cells are')} not written as most are."
     )
     return Issue(
         "variants",

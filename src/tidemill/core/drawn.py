@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.words import number, one_in
 
 FEW = 0.1
 """Rows that are worth less than this share of their number in independent draws resemble each
@@ -46,7 +47,7 @@ class Odds:
         if self.rows and self.expected is not None and self.expected < 1:
             said.append(
                 "no or hardly any training row is like this: the model expects "
-                f"{_few(self.expected)} among "
+                f"{number(self.expected, 2)} among "
                 f"{self.training:,}; the rows are extrapolated"
             )
         if self.rows and self.effective < FEW * self.rows:
@@ -64,9 +65,8 @@ class Odds:
         said = []
         if self.chance is not None and self.expected is not None:
             said.append(
-                f"{_share(self.chance)} of all rows by the model, about {_few(self.expected)} of "
-                "the "
-                f"{self.training:,} training rows"
+                f"{one_in(self.chance)} of all rows by the model, about "
+                f"{number(self.expected, 2)} of the {self.training:,} training rows"
             )
         if self.effective <= 0.95 * self.rows or not said:
             said.append(self._worth)
@@ -95,35 +95,3 @@ class Drawn:
     def _repr_html_(self) -> str:
         said = "".join(f"<li>{html.escape(str(one))}</li>" for one in self.odds)
         return (f"<ul>{said}</ul>" if said else "") + self.data._repr_html_()
-
-
-def _few(number: float) -> str:
-    """A number of rows, with as many digits as matter.
-
-    Example:
-        >>> _few(1234.5), _few(2.34), _few(0.0234), _few(1e-9), _few(0.0)
-        ('1,234', '2.3', '0.02', '1e-09', '0')
-    """
-    if number >= 9.95:
-        return f"{number:,.0f}"
-    if number == 0:
-        return "0"
-    return f"{number:.2g}" if number >= 1 else f"{number:.1g}"
-
-
-def _share(part: float) -> str:
-    """A part of one as per cent, or as one in so many where it is small.
-
-    Example:
-        >>> _share(0.253), _share(0.0004), _share(0.00001), _share(0.0)
-        ('25.3 %', '1 in 2,500', '1 in 100,000', 'none')
-    """
-    if part >= 0.01:
-        return f"{100 * part:.3g} %"
-    return (
-        "none"
-        if part <= 0
-        else f"1 in {float(f'{1 / part:.2g}'):,.0f}"
-        if part > 1e-15
-        else f"1 in {1 / part:.1g}"
-    )

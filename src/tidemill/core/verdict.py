@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tidemill.core.words import percent
+
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
@@ -95,7 +97,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{html.escape(c.learner)}</td><td>{html.escape(c.measure)}</td><td>{c.share:.0%}</td>"
+            f"<tr><td>{html.escape(c.learner)}</td><td>{html.escape(c.measure)}</td><td>{percent(c.share)}</td>"
             f"<td>{c.reference:.4g}</td><td>{c.value:.4g}</td>"
             f"<td>{c.gain:+.3g} ({c.low:.3g} to {c.high:.3g})</td>"
             "</tr>"

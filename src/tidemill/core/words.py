@@ -1,7 +1,8 @@
-"""Numbers as people read them: thousands separators and sensible digits."""
+"""Figures, counts and lists as people read them: the one place that words them."""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 import textwrap
@@ -9,78 +10,132 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+_LONGEST = 60  # characters of a value in a sentence
 
-def count(number: int) -> str:
+
+def count(things: int) -> str:
     """A whole number of things.
 
     Example:
         >>> count(48842)
         '48,842'
     """
-    return f"{number:,}"
+    return f"{things:,}"
 
 
-def figure(number: float | None, digits: int = 3) -> str:
-    """A measured number with at most so many significant digits; "–" where there is none.
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with at most so many significant digits, but never fewer than its whole part has;
+    "–" where there is none.
 
     Example:
-        >>> (figure(0.92468), figure(0.5), figure(1234.5), figure(12), figure(0.0000123),
-        ...     figure(None))
-        ('0.925', '0.50', '1,234', '12', '1.23e-05', '–')
+        >>> number(0.92468), number(0.5), number(1234.5), number(12), number(0.0000123)
+        ('0.925', '0.5', '1,234', '12', '1.23e-05')
+        >>> number(None), number(float("inf"))
+        ('–', 'infinity')
     """
-    if number is None or not math.isfinite(number):
+    if value is None or math.isnan(value):
         return "–"
-    if float(number).is_integer() and abs(number) < 1e15:
-        return f"{int(number):,}"
-    if abs(number) >= 10 ** (digits - 1):
-        return f"{number:,.3g}" if abs(number) >= 1e15 else f"{number:,.0f}"
-    if abs(number) < 1e-4:
-        return f"{number:.{digits - 1}e}"
-    whole, _, places = f"{number:.{digits - 1 - math.floor(math.log10(abs(number)))}f}".partition(
-        "."
-    )
-    return f"{whole}.{places.rstrip('0').ljust(2 if abs(number) < 1 else 1, '0')}"
+    if math.isinf(value):
+        return "infinity" if value > 0 else "-infinity"
+    if isinstance(value, int):
+        return f"{value:,}"
+    size = abs(value)
+    if size >= 1e15 or 0 < size < 1e-4:
+        return f"{value:.{digits}g}"
+    if float(value).is_integer():
+        return f"{int(value):,}"
+    if size >= 10 ** (digits - 1):
+        return f"{value:,.0f}"
+    return _trimmed(f"{value:,.{digits - 1 - math.floor(math.log10(size))}f}")
 
 
-def aligned(values: Sequence[float | None]) -> list[str]:
-    """Numbers that stand below each other, with equally many decimals.
+def percent(part: float | None, whole: float = 1.0) -> str:
+    """A share of a whole as a percentage; "–" where there is none.
 
-    Example:
-        >>> (aligned([10.24, -0.205, None]), aligned([0.0005, 0.945]), aligned([2011.0, 3.0]),
-        ...     aligned([1.5e-9, 1.0]))
-        (['10.2', '-0.2', '–'], ['0.0005', '0.9450'], ['2,011', '3'], ['1.50e-09', '1'])
-    """
-    sizes = [abs(value) for value in values if value and math.isfinite(value)]
-    if (
-        not sizes
-        or max(sizes) >= 1e15
-        or min(sizes) < 1e-4
-        or all(size.is_integer() for size in map(float, sizes))
-    ):
-        return [figure(value) for value in values]
-    least, most = (math.floor(math.log10(size)) for size in (min(sizes), max(sizes)))
-    places = min(4, max(0, 2 - most, -least))
-    return [
-        "–" if value is None or not math.isfinite(value) else f"{value:,.{places}f}"
-        for value in values
-    ]
-
-
-def share(part: float | None) -> str:
-    """A part of one as per cent.
+    There is one decimal. Within 1 % of none and of all there are two significant digits of what is
+    left to there, so that 0 % and 100 % are said of nothing and of everything only.
 
     Example:
-        >>> share(0.0563), share(0.5), share(0.0004), share(1.0)
-        ('5.6 %', '50 %', '0.04 %', '100 %')
+        >>> percent(0.1834), percent(0.5), percent(1, 3), percent(0.0035), percent(0.9962)
+        ('18.3 %', '50 %', '33.3 %', '0.35 %', '99.62 %')
+        >>> percent(0), percent(1, 70_000), percent(69_999, 70_000), percent(5, 5), percent(None)
+        ('0 %', 'under 0.01 %', 'over 99.99 %', '100 %', '–')
     """
     if part is None or not math.isfinite(part):
         return "–"
-    per_cent = 100 * part
-    if per_cent == 0 or abs(per_cent) >= 9.95:
-        return f"{per_cent:.0f} %"
-    if abs(per_cent) < 0.005:
-        return "under 0.01 %" if per_cent > 0 else "0 %"
-    return f"{per_cent:.1g} %" if abs(per_cent) < 0.095 else f"{per_cent:.1f} %"
+    if part < 0:
+        return f"-{percent(-part, whole)}"
+    value = 100 * part / whole if whole else 0.0
+    if value in (0, 100):
+        return f"{value:.0f} %"
+    left = min(value, abs(100 - value))
+    if left < 0.01:
+        return _at_an_end(value)
+    places = max(1, 1 - math.floor(math.log10(left)))
+    return f"{_trimmed(f'{value:.{places}f}')} %"
+
+
+def _at_an_end(value: float) -> str:
+    if value < 1:
+        return "under 0.01 %"
+    return "over 99.99 %" if value < 100 else "over 100 %"
+
+
+def share_interval(low: float, high: float) -> str:
+    """A 95 % interval of shares.
+
+    Example:
+        >>> share_interval(0.561, 0.66)
+        '95 % interval 56.1 to 66 %'
+    """
+    return f"95 % interval {percent(low).removesuffix(' %')} to {percent(high)}"
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points, without its sign.
+
+    Example:
+        >>> points(-0.123), points(0.01), points(0.0), points(0.0001)
+        ('12.3 points', '1 point', '0 points', 'under 0.1 points')
+    """
+    size = abs(100 * difference)
+    if 0 < size < 0.05:
+        return "under 0.1 points"
+    text = _trimmed(f"{size:.1f}")
+    return f"{text} point" if text == "1" else f"{text} points"
+
+
+def ratio(value: float) -> str:
+    """A figure between 0 and 1 (an AUC, an R²) with three decimals.
+
+    Example:
+        >>> ratio(0.53849), ratio(-0.0001)
+        ('0.538', '0.000')
+    """
+    text = f"{value:.3f}"
+    return "0.000" if text == "-0.000" else text
+
+
+def one_in(part: float) -> str:
+    """A share as a percentage, or as one in so many where a percentage has no digits left.
+
+    Example:
+        >>> one_in(0.253), one_in(0.0004), one_in(0.00001), one_in(0.0)
+        ('25.3 %', '0.04 %', '1 in 100,000', '0 %')
+    """
+    if part == 0 or part >= 0.0001:
+        return percent(part)
+    return f"1 in {number(float(f'{1 / part:.2g}'), 1)}"
+
+
+def p_value(value: float) -> str:
+    """A p-value in the usual short form.
+
+    Example:
+        >>> p_value(1e-12), p_value(0.0312)
+        ('p < 0.001', 'p = 0.031')
+    """
+    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
 def seconds(time: float) -> str:
@@ -100,14 +155,102 @@ def seconds(time: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def plural(number: int, one: str, many: str = "") -> str:
+def times(often: int) -> str:
+    """How often.
+
+    Example:
+        >>> times(1), times(12000)
+        ('once', '12,000 times')
+    """
+    return {1: "once", 2: "twice"}.get(often, f"{often:,} times")
+
+
+def plural(things: int, one: str, many: str = "") -> str:
     """A count with its noun.
 
     Example:
         >>> plural(1, "row"), plural(2500, "row"), plural(2, "analysis", "analyses")
         ('1 row', '2,500 rows', '2 analyses')
     """
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+    return f"{count(things)} {one if things == 1 else many or one + 's'}"
+
+
+def listing(parts: Sequence[str], last: str = "and") -> str:
+    """Parts joined as in a sentence.
+
+    Example:
+        >>> listing(["a", "b", "c"]), listing(["a", "b"], "or"), listing(["a"])
+        ('a, b and c', 'a or b', 'a')
+    """
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def quoted(names: Sequence[Any], most: int = 5) -> str:
+    """Names in quotation marks, and how many more there are.
+
+    Example:
+        >>> quoted(["a", "b"]), quoted(["a", "b", "c", "d"], most=2)
+        ("'a' and 'b'", "'a', 'b' and 2 more")
+    """
+    parts = [f"'{name}'" for name in names[:most]]
+    rest = len(names) - len(parts)
+    if rest:
+        return f"{', '.join(parts)} and {rest:,} more"
+    return listing(parts)
+
+
+def format_value(value: Any, digits: int = 6) -> str:
+    """A value of a table as it stands in a sentence; numbers below 10,000 may be years and carry no
+    comma.
+
+    Example:
+        >>> format_value("fibre"), format_value(0.25), format_value(2011), format_value(48842)
+        ("'fibre'", '0.25', '2011', '48,842')
+        >>> format_value(dt.datetime(2011, 3, 1)), format_value(True), format_value(None)
+        ('2011-03-01', 'True', 'missing')
+    """
+    if value is None:
+        return "missing"
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, (int, float)):
+        text = number(value, digits)
+        return text.replace(",", "") if abs(value) < 10_000 else text
+    if isinstance(value, dt.datetime):
+        if value.time() == dt.time():
+            return value.date().isoformat()
+        whole = value.second == 0 and value.microsecond == 0
+        return value.isoformat(" ", "minutes" if whole else "auto")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    text = " ".join(str(value).split())
+    return f"'{text if len(text) <= _LONGEST else text[: _LONGEST - 3] + '...'}'"
+
+
+def aligned(values: Sequence[float | None]) -> list[str]:
+    """Numbers that stand below each other, with equally many decimals.
+
+    Example:
+        >>> (aligned([10.24, -0.205, None]), aligned([0.0005, 0.945]), aligned([2011.0, 3.0]),
+        ...     aligned([1.5e-9, 1.0]))
+        (['10.2', '-0.2', '–'], ['0.0005', '0.9450'], ['2,011', '3'], ['1.5e-09', '1'])
+    """
+    sizes = [abs(value) for value in values if value and math.isfinite(value)]
+    if (
+        not sizes
+        or max(sizes) >= 1e15
+        or min(sizes) < 1e-4
+        or all(size.is_integer() for size in map(float, sizes))
+    ):
+        return [number(value) for value in values]
+    least, most = (math.floor(math.log10(size)) for size in (min(sizes), max(sizes)))
+    places = min(4, max(0, 2 - most, -least))
+    return [
+        "–" if value is None or not math.isfinite(value) else f"{value:,.{places}f}"
+        for value in values
+    ]
 
 
 def cells(column: Sequence[str | int | float | bool | None]) -> list[str]:
@@ -132,7 +275,7 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return count(value)
     if isinstance(value, float):
-        return figure(value)
+        return number(value)
     return str(value)
 
 
@@ -146,11 +289,11 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def shortened(text: str, most: int) -> str:
+def shorten(text: str, most: int) -> str:
     """A text of at most so many columns, the middle left out.
 
     Example:
-        >>> shortened("a very long column name", 11), shortened("客户最近一次购买", 9)
+        >>> shorten("a very long column name", 11), shorten("客户最近一次购买", 9)
         ('a ver… name', '客户…购买')
     """
     if width(text) <= most:
@@ -163,12 +306,12 @@ def shortened(text: str, most: int) -> str:
     return f"{head}…{tail}"
 
 
-def brief(text: str, most: int) -> str:
+def opening(text: str, most: int) -> str:
     """As many whole sentences as fit; of a first one that does not, whole clauses or words.
 
     Example:
-        >>> (brief("One is short. Two is a little longer.", 20),
-        ...     brief("One is not short at all, or so.", 28))
+        >>> (opening("One is short. Two is a little longer.", 20),
+        ...     opening("One is not short at all, or so.", 28))
         ('One is short.', 'One is not short at all…')
     """
     kept = ""
@@ -182,8 +325,8 @@ def brief(text: str, most: int) -> str:
     return f"{clause[1]}…" if clause else textwrap.shorten(text, most, placeholder="…")
 
 
-def capitalised(text: str) -> str:
-    """The text with a great first letter, and a stop at its end."""
+def as_sentence(text: str) -> str:
+    """The text with a capital first letter, and a stop at its end."""
     return text[:1].upper() + text[1:] + ("" if not text or text[-1] in ".!?…" else ".")
 
 
@@ -191,6 +334,11 @@ def unprintable_removed(text: str) -> str:
     """The text without control and text-direction characters, which could rewrite a terminal or a
     line of a page."""
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _trimmed(decimals: str) -> str:
+    """Decimals without the zeros at their end."""
+    return decimals.rstrip("0").rstrip(".") if "." in decimals else decimals
 
 
 # C0 and C1 controls but tab and newline; embeddings, overrides and isolates of text direction

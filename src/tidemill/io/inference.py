@@ -10,6 +10,7 @@ import polars as pl
 from tidemill.core import datetimes
 from tidemill.core.schema import Kind, Spelling
 from tidemill.core.spelling import mended, spelled
+from tidemill.core.words import format_value, percent, plural
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
 
 _PAIRS = (
@@ -134,7 +135,7 @@ def _of_texts(values: pl.Series, present: pl.Series, distinct: int) -> Inferred:
     if pair:
         return Inferred(values, "boolean", pair)
     rows = len(present)
-    tally = f"{distinct:,} different value{'s' if distinct > 1 else ''} in {rows:,} rows"
+    tally = f"{plural(distinct, 'different value')} in {rows:,} rows"
     if distinct <= FEW and rows >= 5 * distinct:
         return Inferred(values, "category", tally)
     why = texts_identify(values, distinct) if said_by(values.name) else ""
@@ -145,7 +146,7 @@ def _of_texts(values: pl.Series, present: pl.Series, distinct: int) -> Inferred:
         return Inferred(
             values,
             "text",
-            f"{share:.0%} of the values read as {what}, but not all are written alike; "
+            f"{percent(share)} of the values read as {what}, but not all are written alike; "
             "cleaning mends them",
         )
     why = why or texts_identify(values, distinct)
@@ -184,20 +185,8 @@ def _span(what: str, present: pl.Series, distinct: int) -> str:
     low: Any = present.min()
     high: Any = present.max()
     if distinct == 1:
-        return f"{what}: always {figure(low)}"
-    return f"{what} from {figure(low)} to {figure(high)}, {distinct:,} different"
-
-
-def figure(value: float) -> str:
-    """A number as people read it: six digits at most, and commas from ten thousand on.
-
-    Example:
-        >>> figure(1998), figure(48842), figure(9701140.5), figure(0.1 + 0.2)
-        ('1998', '48,842', '9,701,140', '0.3')
-    """
-    if isinstance(value, int) or 1e6 <= abs(value) < 1e15:
-        return f"{value:,.0f}" if abs(value) >= 10_000 else str(value)
-    return f"{value:,.6g}" if abs(value) >= 10_000 else f"{value:.6g}"
+        return f"{what}: always {format_value(low)}"
+    return f"{what} from {format_value(low)} to {format_value(high)}, {distinct:,} different"
 
 
 def _moments(present: pl.Series, spelling: Spelling | None) -> str:

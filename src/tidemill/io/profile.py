@@ -9,7 +9,7 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
-from tidemill.io.inference import figure
+from tidemill.core.words import format_value
 
 _WIDTH = 40
 _TEXTS = ("example", "min", "median", "max", "step")
@@ -65,5 +65,5 @@ def _example(present: pl.Series, column: Column) -> Any:
 def _shown(value: Any, column: Column) -> str | None:
     if value is None:
         return None
-    text = figure(value) if column.kind == "number" else str(value)
+    text = format_value(value) if column.kind == "number" else str(value)
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"

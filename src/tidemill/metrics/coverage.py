@@ -8,8 +8,8 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
+from tidemill.core.words import percent, plural
 from tidemill.metrics.images.manifolds import NEIGHBOURS, inside, radii
-from tidemill.metrics.wording import counted, percent
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features, together
 from tidemill.supervised.points import axes_of, learn_embedding
 from tidemill.supervised.sampling import affordable, sampled, sides
@@ -62,7 +62,7 @@ def _neighbourhoods(
 ) -> Iterable[Score]:
     rows = min(len(parts[0]), affordable(axes_of(layout), cells=5 * CELLS, most=MOST_POINTS))
     if rows < FEWEST_POINTS:
-        why = f"there are {counted(rows, 'row')} of each sort; {FEWEST_POINTS} are needed"
+        why = f"there are {plural(rows, 'row')} of each sort; {FEWEST_POINTS} are needed"
         yield Score("coverage", COVERAGE, None, why=why)
         yield Score("coverage", DENSITY, None, why=why, better="ceiling")
         return

@@ -12,7 +12,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.wording import counted, listing, ratio
+from tidemill.core.words import plural, quoted, ratio
 from tidemill.supervised.arrays import Features, Floats, features, together
 from tidemill.supervised.auc import Auc, auc, mean_auc
 from tidemill.supervised.boosting import boosted, predictions, tree_matrix
@@ -70,7 +70,7 @@ def detection(evidence: Evidence, run: Run) -> Iterable[Score]:
     )
     if len(chosen.real) < FEWEST_ROWS:
         why = (
-            f"there are {counted(len(chosen.real), 'row')} of each sort; {FEWEST_ROWS} are "
+            f"there are {plural(len(chosen.real), 'row')} of each sort; {FEWEST_ROWS} are "
             "needed to judge"
         )
         yield from (
@@ -179,7 +179,7 @@ def _score(name: str, who: str, judgements: list[Judgement], rows: int, note: st
         sentence += ": it cannot tell them apart"
     told = [column for column, loss in mine.loss.items() if loss > mine.auc.error][:3]
     if told:
-        sentence += f"; what gives them away most: {listing(told)}"
+        sentence += f"; what gives them away most: {quoted(told)}"
     table = (
         Table(
             ("column", "AUC lost once it is shuffled"),

@@ -13,7 +13,7 @@ from tidemill.core.finding import Finding, Findings
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.wording import percent
+from tidemill.core.words import percent
 from tidemill.supervised.sampling import thinned
 
 AGAIN, STRENGTH = "findings found again (share)", "strength of findings found again"

@@ -9,7 +9,7 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.wording import counted, percent
+from tidemill.core.words import percent, plural
 from tidemill.supervised.arrays import Codes, FeatureLayout, Features, Floats, features
 from tidemill.supervised.sampling import Sides, affordable, sides
 
@@ -104,7 +104,7 @@ def _overall(
         MISSING: "The shares of missing values agree to",
     }[name]
     sentence = (
-        f"{lead} {percent(value)} on average over {counted(len(names), 'column')}; another real "
+        f"{lead} {percent(value)} on average over {plural(len(names), 'column')}; another real "
         f"sample reaches {percent(ceiling)}. The weakest is '{worst}' with "
         f"{percent(getattr(agreements[0][worst], part))}{chosen.note}."
     )

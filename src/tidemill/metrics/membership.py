@@ -8,8 +8,8 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
+from tidemill.core.words import percent, plural, ratio
 from tidemill.metrics.privacy import some, suspects
-from tidemill.metrics.wording import counted, percent, ratio
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import Auc, auc
 from tidemill.supervised.points import Points, nearest
@@ -40,7 +40,7 @@ def membership(evidence: Evidence, run: Run) -> Iterable[Score]:
     """
     found = suspects(evidence, run, "membership")
     if not isinstance(found, str) and len(found.holdout) < FEWEST_ROWS:
-        found = f"there are {counted(len(found.holdout), 'held-out row')}; {FEWEST_ROWS} are needed"
+        found = f"there are {plural(len(found.holdout), 'held-out row')}; {FEWEST_ROWS} are needed"
     if isinstance(found, str):
         yield Score("membership", MEMBERSHIP, None, better="low", why=found)
         return

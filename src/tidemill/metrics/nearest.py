@@ -16,8 +16,8 @@ from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.score import Evidence, Score
+from tidemill.core.words import percent
 from tidemill.metrics.privacy import Suspects, some, suspects
-from tidemill.metrics.wording import percent
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import NORMAL_95
 from tidemill.supervised.points import Points
@@ -177,7 +177,7 @@ def _distances(found: Closeness) -> Table:
         )
         rows.append(
             (
-                f"{part:.0%} of them are nearer than",
+                f"{percent(part)} of them are nearer than",
                 round(to_train, 4),
                 round(to_holdout, 4),
                 round(to_train / to_holdout, 3) if to_holdout else None,

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.wording import percent, ratio
+from tidemill.core.words import percent, ratio
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
 from tidemill.supervised.sampling import Sides, affordable, sides
 

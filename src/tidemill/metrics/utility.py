@@ -9,7 +9,7 @@ import numpy as np
 from tidemill.core.picture import Picture
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.metrics.wording import counted, ratio
+from tidemill.core.words import plural, ratio
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
 from tidemill.supervised.auc import auc
 from tidemill.supervised.boosting import boosted, predictions, tree_matrix
@@ -84,7 +84,7 @@ def _obstacle(target: Targets, taken: Sides) -> str:
         present = values[~np.isnan(values)]
         if len(present) < FEWEST_ROWS:
             return (
-                f"{counted(len(present), 'row')} of the {name} ones have a target; "
+                f"{plural(len(present), 'row')} of the {name} ones have a target; "
                 f"{FEWEST_ROWS} are needed"
             )
         if len(np.unique(present)) < 2:

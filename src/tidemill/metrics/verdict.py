@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tidemill.core.score import Score
+from tidemill.core.words import percent, ratio
 from tidemill.metrics.detection import BY_TREES
 from tidemill.metrics.findings import AGAIN
 from tidemill.metrics.membership import MEMBERSHIP
 from tidemill.metrics.nearest import CLOSENESS, COPIES
 from tidemill.metrics.pairs import TRENDS
 from tidemill.metrics.utility import MEAN
-from tidemill.metrics.wording import percent, ratio
 
 LIMIT = (
     "These figures measure similarity and the success of known attacks; they are not a legal "

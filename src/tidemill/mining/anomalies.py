@@ -14,6 +14,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.words import format_value, listing, number, percent
 from tidemill.mining.combinations import Combination, rare_combinations
 from tidemill.mining.detectors import is_ordered, isolation, numeric, surprises
 from tidemill.mining.known_anomalies import known_finding
@@ -22,7 +23,7 @@ from tidemill.mining.sampling import sample_positions, sample_rows, sampled_word
 from tidemill.mining.screening import most_connected
 from tidemill.mining.significance import ALPHA
 from tidemill.mining.ties import without_copies
-from tidemill.mining.wording import listing, number, percent, shown, test_words
+from tidemill.mining.wording import test_words
 from tidemill.supervised.arrays import Floats
 
 MOST_ROWS = 20_000
@@ -269,17 +270,18 @@ def _reason(scored: Scored, at: int, place: int) -> Reason:
         test = Test(column.name, "missing") if value is None else Test(column.name, "=", value)
         mask = Condition((test,)).mask(scored.holdout.frame)
         share = percent(int(mask.sum()) / max(len(mask), 1))
-        return Reason(test, f"{column.name} is {shown(value)} (on {share} of rows)")
+        return Reason(test, f"{column.name} is {format_value(value)} (on {share} of rows)")
     values, own = scored.held[:, place], scored.held[at, place]
     below, above = float((values < own).mean()), float((values > own).mean())
     if below >= above:
         place_words = f"above {percent(below)} of rows" if above else "the highest of all"
         return Reason(
-            Test(column.name, ">=", value), f"{column.name} is {shown(value)} ({place_words})"
+            Test(column.name, ">=", value),
+            f"{column.name} is {format_value(value)} ({place_words})",
         )
     place_words = f"below {percent(above)} of rows" if below else "the lowest of all"
     return Reason(
-        Test(column.name, "<=", value), f"{column.name} is {shown(value)} ({place_words})"
+        Test(column.name, "<=", value), f"{column.name} is {format_value(value)} ({place_words})"
     )
 
 

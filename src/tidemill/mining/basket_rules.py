@@ -11,6 +11,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
+from tidemill.core.words import format_value, listing, number, percent, plural, share_interval
 from tidemill.mining.associations import (
     AssociationRule,
     Items,
@@ -21,7 +22,6 @@ from tidemill.mining.associations import (
 from tidemill.mining.baskets import Baskets, fewest, learn_baskets
 from tidemill.mining.itemsets import count
 from tidemill.mining.rule_tables import counts_table, rules_table
-from tidemill.mining.wording import between, counted, listing, number, percent
 from tidemill.supervised.intervals import wilson
 
 MOST_RULES = 12
@@ -71,7 +71,7 @@ def _items_finding(baskets: Baskets) -> Finding:
     order = np.argsort(-both, kind="stable")[:SHOWN_ITEMS]
     share = both / total
     top = int(order[0])
-    named = [f"{_quoted(baskets.names[at])} ({percent(share[at])})" for at in order[:5]]
+    named = [f"{format_value(baskets.names[at])} ({percent(share[at])})" for at in order[:5]]
     sentence = (
         f"The items that most baskets hold are {listing(named)}; these are shares of all "
         f"{total:,} baskets "
@@ -120,7 +120,7 @@ def _overview(
         if baskets.split_again
         else ""
     )
-    hold = counted(len(found), "rule") + (" hold" if len(found) != 1 else " holds")
+    hold = plural(len(found), "rule") + (" hold" if len(found) != 1 else " holds")
     fewer = (
         f"; the {len(shown)} most telling different ones are shown"
         if len(shown) < len(found)
@@ -128,7 +128,7 @@ def _overview(
     )
     sentence = (
         f"Some items are bought together more often than chance would have it: {hold} on the "
-        f"{counted(baskets.holdout_rows, 'held-out basket')}{again}, out of {tested:,} that stood "
+        f"{plural(baskets.holdout_rows, 'held-out basket')}{again}, out of {tested:,} that stood "
         "out in the "
         f"training baskets{fewer}. The share of false ones among them is held at 0.1 %."
     )
@@ -155,14 +155,14 @@ def _overview(
 
 def _rule_finding(baskets: Baskets, rule: AssociationRule) -> Finding:
     low, high = wilson(rule.both, rule.premised)
-    parts = [_quoted(baskets.names[at]) for at in rule.premise]
-    then = _quoted(baskets.names[rule.conclusion])
+    parts = [format_value(baskets.names[at]) for at in rule.premise]
+    then = format_value(baskets.names[rule.conclusion])
     sentence = (
         f"{percent(rule.confidence)} of the baskets with {listing(parts)} also hold {then} "
-        f"({between(low, high)}), against {percent(rule.base)} of all baskets: "
+        f"({share_interval(low, high)}), against {percent(rule.base)} of all baskets: "
         f"{number(rule.lift, 2)} times as "
         "often. "
-        f"{counted(rule.both, 'held-out basket')} of {rule.rows:,} "
+        f"{plural(rule.both, 'held-out basket')} of {rule.rows:,} "
         f"({percent(rule.both / rule.rows)}) "
         f"{'hold' if rule.both != 1 else 'holds'} {'both' if len(parts) == 1 else 'all three'}."
     )
@@ -201,8 +201,3 @@ def _sampled(baskets: Baskets) -> str:
     return (
         f" (a random {baskets.train_rows + baskets.holdout_rows:,} of {baskets.sampled:,} baskets)"
     )
-
-
-def _quoted(name: str) -> str:
-    text = " ".join(name.split())
-    return f"'{text if len(text) <= 60 else text[:57] + '...'}'"

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from tidemill.core.condition import Test
 from tidemill.core.schema import Column
-from tidemill.mining.wording import range_words, shown
+from tidemill.core.words import format_value
+from tidemill.mining.wording import range_words
 
 Codes = NDArray[np.int16]
 
@@ -135,7 +136,7 @@ class LevelBins:
 
     def label(self, code: int) -> str:
         """The bin in words, without the column's name."""
-        return "missing" if code == self.size - 1 else shown(self.values[code]).strip("'")
+        return "missing" if code == self.size - 1 else format_value(self.values[code]).strip("'")
 
 
 Bins = NumberBins | LevelBins

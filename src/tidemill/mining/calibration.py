@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
+from tidemill.core.words import percent, points
 from tidemill.mining.outcome import Outcome
-from tidemill.mining.wording import percent, points
 from tidemill.supervised.arrays import Floats
 
 GROUPS = 10
@@ -119,16 +119,14 @@ def calibration_finding(
 
 
 def _came_true(share: float) -> str:
-    return {0.0: "none", 1.0: "all"}.get(share) or (
-        percent(share) if share >= 0.001 else "under 0.1 %"
-    )
+    return {0.0: "none", 1.0: "all"}.get(share, percent(share))
 
 
 def _sentence(what: str, seen: Reliability) -> str:
     top, bottom = seen.predicted[-1], seen.predicted[0]
     example = (
         f"where it says {percent(top)} on average, {_came_true(seen.observed[-1])} came true; "
-        f"where it says {percent(bottom) if bottom >= 0.001 else 'under 0.1 %'}, "
+        f"where it says {percent(bottom)}, "
         f"{_came_true(seen.observed[0])}"
     )
     off = (

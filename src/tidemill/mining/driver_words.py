@@ -9,12 +9,12 @@ import numpy as np
 from tidemill.core.condition import Condition
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
+from tidemill.core.words import listing, number, percent, plural, points
 from tidemill.mining.effects import ValueGroup
 from tidemill.mining.features import Feature
 from tidemill.mining.outcome import Outcome
 from tidemill.mining.sampling import sampled_words
 from tidemill.mining.significance import mean_interval
-from tidemill.mining.wording import counted, listing, number, percent, points
 from tidemill.supervised.arrays import Floats
 
 NEGLIGIBLE = 0.05
@@ -166,7 +166,7 @@ def _observed(outcome: Outcome, group: ValueGroup) -> str:
     value = (
         f"mean {number(group.observed)}" if outcome.kind == "number" else percent(group.observed)
     )
-    return f"observed there: {value} on {counted(group.rows, 'row')}"
+    return f"observed there: {value} on {plural(group.rows, 'row')}"
 
 
 def _table(

@@ -12,6 +12,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.words import format_value, number, percent, plural
 from tidemill.imaging.pixels import image_column
 from tidemill.mining.boosting import BoostedTrees, fit_trees
 from tidemill.mining.calibration import calibration_finding
@@ -24,7 +25,6 @@ from tidemill.mining.sampling import sample_positions, sample_rows, sampled_word
 from tidemill.mining.scoring import Quality, figure, guessing, measure, quality
 from tidemill.mining.significance import ALPHA
 from tidemill.mining.weak_spots import row_errors, weak_spots
-from tidemill.mining.wording import counted, number, percent, shown
 from tidemill.supervised.arrays import Floats
 
 MOST_CELLS = 10_000_000
@@ -233,7 +233,7 @@ def _class_words(
 ) -> tuple[str, Rows]:
     outcome, target = task.outcome, task.held_target
     common = int(np.bincount(task.target.astype(int)).argmax())
-    answer = OTHER if outcome.values[common] is None else shown(outcome.values[common])
+    answer = OTHER if outcome.values[common] is None else format_value(outcome.values[common])
     right, plainly = (float((each.argmax(axis=1) == target).mean()) for each in (predicted, plain))
     always = float((target == common).mean())
     ranks = (
@@ -297,7 +297,7 @@ def _left_out(task: Task) -> str:
     if not task.left_out:
         return ""
     return (
-        f" {counted(task.left_out, 'row').capitalize()} without a usable {task.outcome.column} "
+        f" {plural(task.left_out, 'row').capitalize()} without a usable {task.outcome.column} "
         "are left out."
     )
 

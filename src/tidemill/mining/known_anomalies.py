@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
+from tidemill.core.words import number, percent
 from tidemill.mining.outcome import Outcome
 from tidemill.mining.significance import ALPHA, bootstrap, rank_p
-from tidemill.mining.wording import number, percent
 from tidemill.supervised.arrays import Floats
 
 RAREST = 0.05

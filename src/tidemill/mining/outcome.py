@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from tidemill.core.condition import Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.words import number, percent, share_interval
 from tidemill.mining.binning import as_floats
 from tidemill.mining.significance import mean_interval
-from tidemill.mining.wording import between, number, percent
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.intervals import wilson
 
@@ -158,7 +158,7 @@ def level_among(outcome: Outcome, codes: Floats, inside: NDArray[np.bool_]) -> L
     value, overall = hits / len(these), float((every == code).mean())
     low, high = wilson(hits, len(these))
     words = (
-        f"{outcome.event(code)} on {percent(value)} of them ({between(low, high)}) "
+        f"{outcome.event(code)} on {percent(value)} of them ({share_interval(low, high)}) "
         f"against {percent(overall)} overall"
     )
     return Level(outcome.event(code), value, low, high, overall, len(these), words)

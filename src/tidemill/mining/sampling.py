@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
-from tidemill.mining.wording import counted
+from tidemill.core.words import plural
 
 
 def sample_rows(data: Dataset, limit: int, rng: np.random.Generator) -> Dataset:
@@ -29,7 +29,7 @@ def sampled_words(used: int, rows: int, what: str = "held-out") -> str:
         ('500 held-out rows', 'a random 20,000 of the 300,000 held-out rows')
     """
     return (
-        counted(rows, f"{what} row")
+        plural(rows, f"{what} row")
         if used == rows
         else f"a random {used:,} of the {rows:,} {what} rows"
     )

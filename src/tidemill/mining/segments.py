@@ -14,13 +14,14 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.words import number, percent, plural
 from tidemill.mining.clustering import Clustering, find_clusters
 from tidemill.mining.outcome import Outcome, learn_outcome, level_among
 from tidemill.mining.sampling import sample_rows, sampled_words
 from tidemill.mining.screening import most_connected
 from tidemill.mining.significance import ALPHA
 from tidemill.mining.subgroups import TestCandidates, candidate_tests, describe
-from tidemill.mining.wording import counted, number, percent, test_words
+from tidemill.mining.wording import test_words
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.intervals import wilson
 
@@ -163,7 +164,7 @@ def _overview(
         "clearly" if chosen.gain >= 0.25 else "fairly well" if chosen.gain >= 0.12 else "loosely"
     )
     sentence = (
-        f"The rows fall into {len(named)} segments by {counted(len(columns), 'column')}{aside}. "
+        f"The rows fall into {len(named)} segments by {plural(len(columns), 'column')}{aside}. "
         "They "
         "come back when the rows are drawn again: two clusterings agree by "
         f"{number(chosen.stability, 2)} "

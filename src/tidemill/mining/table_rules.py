@@ -13,6 +13,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture
 from tidemill.core.run import Run
+from tidemill.core.words import number, percent, plural, share_interval
 from tidemill.mining.associations import (
     AssociationRule,
     Items,
@@ -28,7 +29,7 @@ from tidemill.mining.rule_tables import counts_table, rules_table
 from tidemill.mining.sampling import sample_rows, sampled_words
 from tidemill.mining.screening import most_connected
 from tidemill.mining.ties import ties
-from tidemill.mining.wording import between, counted, number, percent, test_words
+from tidemill.mining.wording import test_words
 from tidemill.supervised.intervals import wilson
 
 MOST_ROWS = 50_000
@@ -162,7 +163,7 @@ def _overview(
     told: str,
     outcome: Outcome | None,
 ) -> Finding:
-    hold = counted(found, "rule") + (" hold" if found != 1 else " holds")
+    hold = plural(found, "rule") + (" hold" if found != 1 else " holds")
     fewer = (
         f"; the {len(shown)} most telling different ones are shown" if len(shown) < found else ""
     )
@@ -203,7 +204,7 @@ def _rule_finding(values: Sequence[Value], rule: AssociationRule) -> Finding:
     low, high = wilson(rule.both, rule.premised)
     sentence = (
         f"Where {test_words(tests)}, {test_words(then.tests)} on {_part(rule)} held-out rows "
-        f"({between(low, high)}), against {percent(rule.base)} overall{_often(rule)}."
+        f"({share_interval(low, high)}), against {percent(rule.base)} overall{_often(rule)}."
     )
     return Finding(
         technique="rules",

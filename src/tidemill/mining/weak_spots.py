@@ -12,10 +12,11 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Table
 from tidemill.core.schema import Column
+from tidemill.core.words import number, percent, share_interval
 from tidemill.mining.outcome import Outcome
 from tidemill.mining.significance import ALPHA, excess_p, mean_interval
 from tidemill.mining.subgroups import candidate_tests, describe
-from tidemill.mining.wording import between, number, percent, test_words
+from tidemill.mining.wording import test_words
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.intervals import wilson
 
@@ -95,7 +96,7 @@ def _confirmed(
         sentence = (
             f"The model of {outcome.column} errs most {where}: {percent(there)} of its answers "
             "are wrong there "
-            f"({between(*interval)}), against {percent(overall)} overall."
+            f"({share_interval(*interval)}), against {percent(overall)} overall."
         )
     measure = "mean error" if outcome.kind == "number" else "share of wrong answers"
     return Finding(

@@ -9,7 +9,7 @@ from tidemill import verbs
 from tidemill.core.errors import TidemillError
 from tidemill.core.run import Run
 from tidemill.core.sensitive import may_be_sensitive
-from tidemill.core.words import count, plural, share
+from tidemill.core.words import count, percent, plural
 from tidemill.recipes.base import Assumption, Case, Recipe, RecipePage
 from tidemill.recipes.lists import Reach, interval, longest, reach, totals
 from tidemill.recipes.parts import (
@@ -127,9 +127,11 @@ CHURN = Recipe(ASSUMPTIONS, churn, lever=True)
 
 def _head(case: Case, own: Reach, paid: _Paid, chance: Floats) -> list[Block]:
     tiles = (
-        Tile(share(case.share), "leave", f"{case.target} = {case.positive}"),
+        Tile(percent(case.share), "leave", f"{case.target} = {case.positive}"),
         Tile(
-            share(own.caught), "of them reached", f"by calling {share(own.size)} of all customers"
+            percent(own.caught),
+            "of them reached",
+            f"by calling {percent(own.size)} of all customers",
         ),
         Tile(
             f"{own.right / case.share:.1f} times", "as many as by chance", "among those on the list"
@@ -151,11 +153,11 @@ def _head(case: Case, own: Reach, paid: _Paid, chance: Floats) -> list[Block]:
 def _share_words(case: Case) -> str:
     known = len(case.looped.train) + len(case.test)
     return (
-        f"{share(case.share)} of {count(known)} customers leave."
+        f"{percent(case.share)} of {count(known)} customers leave."
         if "prior" not in case.assumed
         else (
-            f"{share(case.share)} of your customers leave (as you said; in the table "
-            f"{share(_seen(case))})."
+            f"{percent(case.share)} of your customers leave (as you said; in the table "
+            f"{percent(_seen(case))})."
         )
     )
 
@@ -166,9 +168,9 @@ def _seen(case: Case) -> float:
 
 def _call_words(case: Case, own: Reach) -> str:
     return (
-        f"Calling the {share(own.size)} with the highest chances first reaches "
-        f"{share(own.caught)} of those who leave "
-        f"(95 % interval {share(own.low)} to {share(own.high)})."
+        f"Calling the {percent(own.size)} with the highest chances first reaches "
+        f"{percent(own.caught)} of those who leave "
+        f"(95 % interval {percent(own.low)} to {percent(own.high)})."
     )
 
 
@@ -188,7 +190,7 @@ def _quality(case: Case, chance: Floats) -> list[Block]:
     return [
         Paragraph(
             "Of two customers, one of whom leaves, the model ranks the one who leaves higher in "
-            f"{share(auc_of_cases(case, chance))} of all pairs; 50 % is guessing, 100 % is "
+            f"{percent(auc_of_cases(case, chance))} of all pairs; 50 % is guessing, 100 % is "
             "perfect. Measured on "
             f"{plural(len(truth), 'customer')} that it has not learned from.",
             "lead",
@@ -212,10 +214,10 @@ def _lists(case: Case, lists: list[Reach]) -> list[Block]:
     rows = tuple(
         (
             f"{100 * one.size:.0f} % of customers",
-            share(one.caught),
-            f"{share(one.low)} to {share(one.high)}",
-            share(one.right),
-            share(one.threshold),
+            percent(one.caught),
+            f"{percent(one.low)} to {percent(one.high)}",
+            percent(one.right),
+            percent(one.threshold),
         )
         for one in lists
     )
@@ -305,8 +307,8 @@ def _campaign(case: Case, chance: Floats, run: Run) -> _Paid:
     called = {
         "nobody": np.zeros(len(chance), bool),
         "everybody": np.ones(len(chance), bool),
-        f"the {share(own)} with the highest chances": longest(chance, case.weight, own),
-        f"all with a chance of at least {share(min(least, 1.0))}": chance >= least,
+        f"the {percent(own)} with the highest chances": longest(chance, case.weight, own),
+        f"all with a chance of at least {percent(min(least, 1.0))}": chance >= least,
     }
     masks = np.array([*called.values()], float).T
     drawn = totals(
@@ -330,7 +332,7 @@ def _campaign(case: Case, chance: Floats, run: Run) -> _Paid:
     else:
         verb = "would gain" if best >= 0 else "would lose"
         sentence = (
-            f"Calling everyone with a chance of at least {share(least)} {verb} "
+            f"Calling everyone with a chance of at least {percent(least)} {verb} "
             f"{_money(abs(best))} per 1,000 "
             f"customers (95 % interval {_money(low)} to {_money(high)}), under the assumptions "
             "below."
@@ -402,7 +404,7 @@ def _what_if(case: Case, run: Run) -> list[Block]:
 def _answered(found: WhatIf, column: str, value: str, why: str) -> list[Block]:
     shift = found.shifts[0]
     few_like = (
-        f" For {share(found.unlikely)} of them the model has hardly seen the like, so it guesses."
+        f" For {percent(found.unlikely)} of them the model has hardly seen the like, so it guesses."
         if found.unlikely > 0
         else ""
     )
@@ -410,8 +412,8 @@ def _answered(found: WhatIf, column: str, value: str, why: str) -> list[Block]:
         Paragraph(why),
         Callout(
             "note",
-            f"If {column} were {value}, {share(shift.after)} instead of "
-            f"{share(shift.before)} of these {plural(found.rows, 'customer')} would be "
+            f"If {column} were {value}, {percent(shift.after)} instead of "
+            f"{percent(shift.before)} of these {plural(found.rows, 'customer')} would be "
             "expected to leave.",
             f"A change of {100 * shift.shift:+.1f} points (95 % interval {100 * shift.low:+.1f} to "
             f"{100 * shift.high:+.1f}), all else as it is.{few_like}",

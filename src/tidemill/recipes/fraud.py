@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.run import Run
-from tidemill.core.words import count, figure, plural, share
+from tidemill.core.words import count, number, percent, plural
 from tidemill.mining.subgroups import candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.recipes.base import Assumption, Bools, Case, Recipe, RecipePage
@@ -140,7 +140,7 @@ def _policies(
         named[f"The {count(round(capacity))} alarms a day that your people can look at"] = longest(
             chance, case.weight, capacity / volume
         )
-    named[f"Alarm from the best threshold on (chance of {share(threshold)} or more)"] = (
+    named[f"Alarm from the best threshold on (chance of {percent(threshold)} or more)"] = (
         chance >= threshold
     )
     return _priced(case, named, run)
@@ -180,14 +180,16 @@ def _head(
 ) -> list[Block]:
     tiles = (
         Tile(_money(none.cost), "cost per 1,000 transactions now", "nothing is stopped"),
-        Tile(_money(best.cost), "with the model", f"alarm from a chance of {share(threshold)} on"),
         Tile(
-            share(best.caught),
-            "of frauds caught",
-            f"{figure(best.alarms)} alarms per 1,000 transactions",
+            _money(best.cost), "with the model", f"alarm from a chance of {percent(threshold)} on"
         ),
         Tile(
-            share(best.right),
+            percent(best.caught),
+            "of frauds caught",
+            f"{number(best.alarms)} alarms per 1,000 transactions",
+        ),
+        Tile(
+            percent(best.right),
             "of alarms are frauds",
             f"{count(round(best.alarms * case.assumed['volume'] / 1000))} "
             f"alarms a day of {count(round(case.assumed['volume']))} "
@@ -230,11 +232,10 @@ def _alarm_words(case: Case, best: Policy) -> str:
         else "so there is not room for all: see the table of alarms"
     )
     return (
-        f"That takes {count(round(daily))} alarms a day, of which {share(best.right)} are frauds; "
-        f"{share(best.caught)} "
-        f"of the frauds are caught. With {count(round(case.assumed['volume']))} transactions a "
-        "day, your people "
-        f"can look at {count(round(room))}, {fits}."
+        f"That takes {count(round(daily))} alarms a day, of which {percent(best.right)} are "
+        f"frauds; {percent(best.caught)} of the frauds are caught. With "
+        f"{count(round(case.assumed['volume']))} transactions a day, your people can look at "
+        f"{count(round(room))}, {fits}."
     )
 
 
@@ -242,14 +243,14 @@ def _share_warning(case: Case) -> str:
     if "prior" in case.assumed:
         seen = float((case.problem.label == case.code).mean())
         return (
-            f"In the table {share(seen)} are frauds; all figures are reckoned for "
-            f"{_exact(case.share)}, as you said."
+            f"In the table {percent(seen)} are frauds; all figures are reckoned for "
+            f"{percent(case.share)}, as you said."
             if abs(seen / case.share - 1) > 0.05
             else ""
         )
     if case.share > USUAL_SHARE:
         return (
-            f"{share(case.share)} of the table's transactions are frauds. Tables like this are "
+            f"{percent(case.share)} of the table's transactions are frauds. Tables like this are "
             "often made of all "
             "frauds and a part of the rest; if fewer are frauds in reality, false alarms are far "
             "more frequent than "
@@ -263,7 +264,7 @@ def _share_warning(case: Case) -> str:
 
 def _costs(case: Case, policies: list[Policy], threshold: float, run: Run) -> list[Block]:
     rows = tuple(
-        (p.name, _money(p.cost), _between(p), figure(p.alarms), share(p.caught), share(p.right))
+        (p.name, _money(p.cost), _between(p), number(p.alarms), percent(p.caught), percent(p.right))
         for p in policies
     )
     points = sorted(
@@ -278,7 +279,7 @@ def _costs(case: Case, policies: list[Policy], threshold: float, run: Run) -> li
         Paragraph(
             "The best threshold follows from the costs alone: an alarm pays where the chance of "
             "fraud is at "
-            f"least {share(threshold)} (a false alarm's cost divided by both costs together). It "
+            f"least {percent(threshold)} (a false alarm's cost divided by both costs together). It "
             "was not tuned "
             "on these rows."
         ),
@@ -319,11 +320,11 @@ def _alarms(case: Case, chance: Floats, run: Run) -> list[Block]:
     # a list shorter than one test row cannot be measured
     rows = tuple(
         (
-            f"{figure(b)} alarms a day{' (your capacity)' if b == capacity else ''}",
-            share(one.caught),
-            f"{share(one.low)} to {share(one.high)}",
-            share(one.right),
-            _exact(one.threshold),
+            f"{number(b)} alarms a day{' (your capacity)' if b == capacity else ''}",
+            percent(one.caught),
+            f"{percent(one.low)} to {percent(one.high)}",
+            percent(one.right),
+            percent(one.threshold),
         )
         for b, one in zip(budgets, lists, strict=True)
         if b / volume * len(case.truth) >= 1
@@ -395,7 +396,7 @@ def _pays(case: Case, threshold: float, run: Run) -> list[Block]:
             f"{p.name[:1].upper()}{p.name[1:]}{' (recommended)' if p.name == case.best else ''}",
             _money(p.cost),
             _between(p),
-            share(p.caught),
+            percent(p.caught),
         )
         for p in priced
     )
@@ -447,7 +448,7 @@ def _kinds(case: Case) -> list[Block]:
             (
                 test_words(condition.tests),
                 int(inside.sum()),
-                share(float(hit[inside].mean())),
+                percent(float(hit[inside].mean())),
                 "few" if inside.sum() < THIN else "",
             )
         )
@@ -466,7 +467,7 @@ def _kinds(case: Case) -> list[Block]:
     )
     return [
         Paragraph(
-            f"Of {plural(len(only), 'fraud')} in the training rows, {share(float(hit.mean()))} "
+            f"Of {plural(len(only), 'fraud')} in the training rows, {percent(float(hit.mean()))} "
             "are caught at the "
             "best threshold by a model that has not learned them. These kinds are caught least "
             "often:"
@@ -517,11 +518,6 @@ def _scored(case: Case, chance: Floats, threshold: float) -> pl.DataFrame:
         pl.Series(names[2], chance[ranking] >= threshold),
         pl.all(),
     )
-
-
-def _exact(part: float) -> str:
-    """A small share with enough digits."""
-    return share(part) if part >= 0.01 else f"{100 * part:.3g} %"
 
 
 def _money(amount: float) -> str:

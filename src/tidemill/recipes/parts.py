@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tidemill.core.condition import Condition
 from tidemill.core.sensitive import may_be_sensitive
-from tidemill.core.words import count, figure, plural, seconds, share
+from tidemill.core.words import count, number, percent, plural, seconds
 from tidemill.mining.subgroups import Masks, Quality, candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.recipes.base import Assumption, Case
@@ -93,7 +93,7 @@ def segment_table(case: Case, found: Sequence[CaseSegment], rows: str, cases: st
             one.words,
             one.rows,
             one.cases,
-            f"{share(one.confirmed)} of {one.tested:,}",
+            f"{percent(one.confirmed)} of {one.tested:,}",
             _beside(one.confirmed / case.share),
         )
         for one in found
@@ -113,9 +113,9 @@ def segment_table(case: Case, found: Sequence[CaseSegment], rows: str, cases: st
 
 def _beside(times: float) -> str:
     return (
-        f"{figure(times, 2)} times"
+        f"{number(times, 2)} times"
         if times >= SEEN_AGAIN
-        else f"{figure(times, 2)} times: not seen again"
+        else f"{number(times, 2)} times: not seen again"
     )
 
 
@@ -151,8 +151,8 @@ def proof(case: Case) -> list[Block]:
         said = replace(
             said,
             note="Cost is what the mistakes cost per 1,000 rows, in your currency, where "
-            f"{share(case.share)} of the rows are {case.target} = {case.positive}: "
-            f"{figure(case.cost['fp'], 4)} for a false alarm, {figure(case.cost['fn'], 4)} for a "
+            f"{percent(case.share)} of the rows are {case.target} = {case.positive}: "
+            f"{number(case.cost['fp'], 4)} for a false alarm, {number(case.cost['fn'], 4)} for a "
             "missed case.",
         )
     picture = next(
@@ -185,14 +185,14 @@ def proof(case: Case) -> list[Block]:
 def assumptions(case: Case, listed: Sequence[Assumption]) -> list[Block]:
     """What the table does not say, with the values that were reckoned with."""
     items = [
-        (one.name, f"{figure(case.assumed[one.name], 4)}: {one.words}")
+        (one.name, f"{number(case.assumed[one.name], 4)}: {one.words}")
         for one in listed
         if one.name in case.assumed
     ]
     if case.cost is not None:
         items = [
-            ("cost fp", f"{figure(case.cost['fp'], 4)}: what a false alarm costs"),
-            ("cost fn", f"{figure(case.cost['fn'], 4)}: what a missed case costs"),
+            ("cost fp", f"{number(case.cost['fp'], 4)}: what a false alarm costs"),
+            ("cost fn", f"{number(case.cost['fn'], 4)}: what a missed case costs"),
             *items,
         ]
     how = f"Change them with --assume NAME=NUMBER{' and --cost' if case.cost is not None else ''}."

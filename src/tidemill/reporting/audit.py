@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tidemill.core.leak import LIGHTS, Leak, Light
-from tidemill.core.words import count, plural, share
+from tidemill.core.words import count, percent, plural
 from tidemill.reporting.blocks import (
     Block,
     Callout,
@@ -151,7 +151,7 @@ def leaks_table(leaks: Sequence[Leak]) -> TableBlock:
                 _leak(score.value),
                 "–" if low is None or high is None else f"{_leak(low)} to {_leak(high)}",
                 _leak(score.floor),
-                share(leak.limit),
+                percent(leak.limit),
             )
         )
     titles = ("Attack", "Light", "Leak", "95 % interval", "Independent columns", "Red from")
@@ -189,7 +189,7 @@ def made(
 
 def _leak(value: float | None) -> str:
     """A leak as per cent; what is below none by chance is none."""
-    return "–" if value is None else share(min(1.0, max(0.0, value)))
+    return "–" if value is None else percent(min(1.0, max(0.0, value)))
 
 
 def _tiles(about: Audited) -> Figures:

@@ -8,7 +8,7 @@ import polars as pl
 
 from tidemill.core.change import Issue
 from tidemill.core.schema import Rule
-from tidemill.core.words import capitalised, count, plural
+from tidemill.core.words import as_sentence, count, plural
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Details, Heading, Paragraph, TableBlock, drawn
 
@@ -41,7 +41,7 @@ def cleaned(account: ReportInput) -> list[Block]:
 
 def _issues(title: str, issues: Sequence[Issue]) -> list[Block]:
     rows = tuple(
-        (issue.sentence, issue.example or None, capitalised(issue.action) or None, issue.check)
+        (issue.sentence, issue.example or None, as_sentence(issue.action) or None, issue.check)
         for issue in issues
     )
     columns = (

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.schema import Column
-from tidemill.core.words import figure, plural, share
+from tidemill.core.words import number, percent, plural
 from tidemill.reporting.blocks import Comparison
 
 LEVELS = 8
@@ -74,7 +74,7 @@ def comparable(column: Column, values: pl.Series) -> pl.Series:
 
 def _as_text(values: pl.Series) -> pl.Series:
     return pl.Series(
-        values.name, [None if v is None else figure(float(v), 4) for v in values], dtype=pl.String
+        values.name, [None if v is None else number(float(v), 4) for v in values], dtype=pl.String
     )
 
 
@@ -143,7 +143,7 @@ def _histogram(
     note = ""
     if max(beyond) > 1e-4:
         note = (
-            f"{share(beyond[0])} of real and {share(beyond[1])} of synthetic rows lie beyond "
+            f"{percent(beyond[0])} of real and {percent(beyond[1])} of synthetic rows lie beyond "
             "the picture."
         )
     return Comparison(

@@ -8,7 +8,7 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
-from tidemill.core.words import count, plural, shortened
+from tidemill.core.words import count, plural, shorten
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
@@ -158,4 +158,4 @@ def _sample(account: ReportInput) -> list[Block]:
 
 
 def _cell(value: Any) -> str:
-    return "missing" if value is None else shortened(str(value), 60)
+    return "missing" if value is None else shorten(str(value), 60)

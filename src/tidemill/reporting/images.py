@@ -11,7 +11,7 @@ import numpy as np
 from tidemill.core.dataset import Dataset
 from tidemill.core.picture import Sheet, Strip
 from tidemill.core.run import Run
-from tidemill.core.words import count, shortened
+from tidemill.core.words import count, shorten
 from tidemill.imaging.pixels import image_column, label_column, labels, pixels
 from tidemill.imaging.sheet import PAPER, contact_sheet, png, strip
 from tidemill.reporting.base import BETWEEN, Learning, ReportInput
@@ -108,7 +108,7 @@ def _classes(real: Dataset, made: Dataset, label: str, rng: np.random.Generator)
         levels[:CLASSES], key=lambda level: (int(level) if level.isdecimal() else -1, level)
     )
     strips = tuple(
-        Strip(shortened(level, 40), *_pair(_of(real, level, rng), _of(made, level, rng)))
+        Strip(shorten(level, 40), *_pair(_of(real, level, rng), _of(made, level, rng)))
         for level in shown
     )
     more = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from tidemill.core.verdict import Contrast
-from tidemill.core.words import brief, capitalised, count, plural
+from tidemill.core.words import as_sentence, count, opening, percent, plural
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
@@ -139,7 +139,7 @@ def _gained(account: LoopReportInput, contrast: Contrast) -> str:
     from_to = f" (from {in_money(contrast.reference)})" if money else ""
     what = "saving" if money else "change"
     return (
-        f"{verb} by {shown.lstrip('-')}{unit}{from_to}, {100 * contrast.level:.3g} % interval of "
+        f"{verb} by {shown.lstrip('-')}{unit}{from_to}, {percent(contrast.level)} interval of "
         f"the {what} {low} to "
         f"{high}"
     )
@@ -214,7 +214,7 @@ def _found(account: LoopReportInput) -> list[Block]:
         for technique in dict.fromkeys(f.technique for f in account.findings)
     ]
     return [
-        Listing(tuple(brief(sentence, 400) for sentence in first)),
+        Listing(tuple(opening(sentence, 400) for sentence in first)),
         Details(f"All {plural(len(account.findings), 'finding')}", tuple(found(_plain(account)))),
     ]
 
@@ -259,8 +259,8 @@ def _text(account: LoopReportInput) -> str:
     lines = [*wrapped("Verdict", title, 3), *wrapped("", text, 4), *wrapped("", " ".join(basis), 6)]
     for turn in account.turns:
         lines += wrapped(
-            "Round 0" if not turn.number else f"Round {turn.number}", capitalised(turn.reason), 4
+            "Round 0" if not turn.number else f"Round {turn.number}", as_sentence(turn.reason), 4
         )
     if account.stopped:
-        lines += wrapped("Ended", capitalised(account.stopped), 2)
+        lines += wrapped("Ended", as_sentence(account.stopped), 2)
     return "\n".join(lines)

@@ -4,7 +4,7 @@ lost on the way."""
 from __future__ import annotations
 
 from tidemill.core.verdict import Candidate, RoundRecord
-from tidemill.core.words import capitalised
+from tidemill.core.words import as_sentence, percent
 from tidemill.reporting.blocks import (
     Block,
     Details,
@@ -45,7 +45,7 @@ def rounds(account: LoopReportInput) -> list[Block]:
 
 def _turn(account: LoopReportInput, turn: RoundRecord) -> list[Block]:
     title = f"Round {turn.number}" if turn.number else "Before any round: what real rows can do"
-    blocks: list[Block] = [Heading(title), Paragraph(capitalised(turn.reason), "lead")]
+    blocks: list[Block] = [Heading(title), Paragraph(as_sentence(turn.reason), "lead")]
     shown = [c for c in turn.candidates if c.gain is not None]
     if shown:
         beside = "the best so far" if turn.number else str(turn.candidates[0].strategy)
@@ -159,10 +159,10 @@ def guard(account: LoopReportInput) -> list[Block]:
     return [
         Paragraph(GUARD),
         Paragraph(
-            f"After the last round: {last.tails:.0%} of the rare values and tails of the real "
-            f"rows, {last.distinct:.0%} of their distinct rows, and trends between columns "
+            f"After the last round: {percent(last.tails)} of the rare values and tails of the real "
+            f"rows, {percent(last.distinct)} of their distinct rows, and trends between columns "
             f"that differ by {last.trends:.3f} on "
-            "average.".replace("%", " %")
+            "average."
         ),
         Grid((kept, trends), "large"),
     ]

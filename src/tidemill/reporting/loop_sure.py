@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidemill.core.words import plural
+from tidemill.core.words import percent, plural
 from tidemill.reporting.blocks import (
     Block,
     Details,
@@ -38,8 +38,7 @@ def _of_verdict(account: LoopReportInput) -> PictureBlock:
     main, tested = account.verdict.contrasts[0], account.verdict.test
     rows = [
         (
-            f"The verdict: {account.words(main.learner)}, cross-validation "
-            f"({100 * main.level:.3g} %)",
+            f"The verdict: {account.words(main.learner)}, cross-validation ({percent(main.level)})",
             main,
         )
     ]

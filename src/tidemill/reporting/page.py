@@ -136,7 +136,7 @@ class Report:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from tidemill.core import words as numerals
+    from tidemill.core.words import percent
     from tidemill.reporting import plots
 
     environment = Environment(
@@ -148,7 +148,7 @@ def _environment() -> Environment:
         finalize=_readable,
     )
     environment.filters.update(
-        share=numerals.share,
+        percent=percent,
         plot=plots.plot,
         histogram=plots.histogram,
         gauge=plots.gauge,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tidemill.core.words import aligned, cell, figure, shortened, width
+from tidemill.core.words import aligned, cell, number, shorten, width
 from tidemill.reporting.blocks import Comparison, Gauge, PictureBlock, Series
 from tidemill.reporting.scale import date_ticks, labels, ticks
 
@@ -255,15 +255,15 @@ def heat(picture: PictureBlock) -> Heat:
                 (
                     round(abs(v or 0.0) / strongest, 3),
                     (v or 0.0) < 0,
-                    "" if v is None else figure(v, 2),
-                    f"{series.name} × {name}: {figure(v)}",
+                    "" if v is None else number(v, 2),
+                    f"{series.name} × {name}: {number(v)}",
                 )
                 for name, v in zip(names, series.values, strict=False)
             ),
         )
         for series in picture.series
     )
-    ends = (figure(-strongest, 2) if signed else "0", figure(strongest, 2))
+    ends = (number(-strongest, 2) if signed else "0", number(strongest, 2))
     return Heat(names, rows, ends, signed, len(names) <= _WIDEST_NUMBERED)
 
 
@@ -343,7 +343,7 @@ def _aligned(value: float | None, among: Sequence[float]) -> str:
     """A number with as many decimals as the others that it is compared with."""
     size = max(map(abs, among))
     if value is None or size >= 10:
-        return "" if value is None else figure(value)
+        return "" if value is None else number(value)
     return f"{value:.{3 if size >= 0.1 else 4}f}"
 
 
@@ -361,7 +361,7 @@ def _bars(
                 continue
             left = centre - group / 2 + place * wide
             top = max(level[value], zero)
-            tip = f"{_name(name)}{whose}: {figure(value)}"
+            tip = f"{_name(name)}{whose}: {number(value)}"
             bars.append(
                 (
                     colour,
@@ -414,7 +414,7 @@ def _bands(x: Sequence[object]) -> tuple[list[float], list[Tick]]:
     """Centres of equal bands, and as many labels as have room."""
     band = 100 / max(1, len(x))
     centres = [round((i + 0.5) * band, 3) for i in range(len(x))]
-    texts = [shortened(_name(name), _LONGEST_NAME) for name in x]
+    texts = [shorten(_name(name), _LONGEST_NAME) for name in x]
     room = max(1, 48 // max(3, max(map(width, texts), default=3) + 1))
     every = max(1, -(-len(x) // room))
     return centres, list(zip(centres, texts, strict=True))[::every]

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from tidemill.core.dataset import Dataset
-from tidemill.core.words import capitalised, plural, share, shortened, unprintable_removed, width
+from tidemill.core.words import as_sentence, percent, plural, shorten, unprintable_removed, width
 
 _NAME = 28
 
@@ -34,14 +34,14 @@ def shown(data: Dataset, about: pl.DataFrame) -> str:
              Every value is a number.
     """
     lines = [f"{data.name}: {plural(len(data), 'row')}, {plural(len(data.schema), 'column')}", ""]
-    names = [shortened(" ".join(str(name).split()), _NAME) for name in about["column"]]
+    names = [shorten(" ".join(str(name).split()), _NAME) for name in about["column"]]
     room = max(map(width, names), default=0)
     for name, line in zip(names, about.iter_rows(named=True), strict=True):
         lines.append(
             f"{name}{' ' * (room - width(name))}  {line['kind']:<8}  {_said(line)}".rstrip()
         )
         lines += [
-            f"{'':<{room}}  {capitalised(line[why])}"
+            f"{'':<{room}}  {as_sentence(line[why])}"
             for why in ("reason", "role_reason")
             if line.get(why)
         ]
@@ -62,4 +62,4 @@ def _parts(line: Mapping[str, Any]) -> Iterator[str]:
         example = f", such as '{line['example']}'" if line.get("example") is not None else ""
         yield f"{plural(line['distinct'], 'value')}{example}"
     if line["missing"]:
-        yield f"{share(line['missing'])} missing"
+        yield f"{percent(line['missing'])} missing"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from tidemill.core.words import figure
+from tidemill.core.words import number
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = (1, 1e3, 1e6, 1e9, 1e12)
@@ -38,7 +38,7 @@ def labels(values: Sequence[float]) -> list[str]:
     """
     size = max((abs(value) for value in values), default=0.0)
     if size >= 1e15 or 0 < size < 1e-4:
-        return [figure(value, 2) for value in values]
+        return [number(value, 2) for value in values]
     unit = max((i for i, u in enumerate(_UNITS) if size >= u * (10 if u == 1e3 else 1)), default=0)
     scaled = [value / _UNITS[unit] for value in values]
     places = min(6, max((_places(value) for value in scaled), default=0))

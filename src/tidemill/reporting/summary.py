@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from tidemill.core.change import Issue
-from tidemill.core.words import brief, capitalised, figure, shortened, unprintable_removed
+from tidemill.core.words import as_sentence, number, opening, shorten, unprintable_removed
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.fairness import gaps
 from tidemill.reporting.generation import column_scores
@@ -51,7 +51,7 @@ def _sentences(issues: Iterable[Issue], most: int) -> list[str]:
     """The issues that ask for a decision, warnings first."""
     asked = [issue for issue in issues if issue.severity != "personal data"]
     asked.sort(key=lambda issue: issue.severity != "warning")
-    return [f"{issue.sentence} {capitalised(issue.action)}".strip() for issue in asked[:most]]
+    return [f"{issue.sentence} {as_sentence(issue.action)}".strip() for issue in asked[:most]]
 
 
 def _best(account: ReportInput) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _weakest(account: ReportInput) -> list[str]:
     weakest = sorted(column_scores(account).items(), key=lambda item: item[1])[:3]
     if not weakest or account.of_images:
         return []
-    named = ", ".join(f"{shortened(name, 30)} ({figure(score)})" for name, score in weakest)
+    named = ", ".join(f"{shorten(name, 30)} ({number(score)})" for name, score in weakest)
     return [f"Least like the real ones, column by column (1 is the best): {named}."]
 
 
@@ -76,8 +76,8 @@ def wrapped(head: str, text: str, most: int) -> list[str]:
     """At most so many lines; a first sentence that is longer gets twice as many before it is
     cut."""
     whole = unprintable_removed(" ".join(text.split()))
-    said = brief(whole, most * (WIDTH - _LABEL - 8))
-    said = brief(whole, 2 * most * (WIDTH - _LABEL - 8)) if said.endswith("…") else said
+    said = opening(whole, most * (WIDTH - _LABEL - 8))
+    said = opening(whole, 2 * most * (WIDTH - _LABEL - 8)) if said.endswith("…") else said
     # a figure and its per cent sign stay on one line
     lines = textwrap.wrap(
         said.replace(" %", "\N{NO-BREAK SPACE}%"), WIDTH - _LABEL, break_on_hyphens=False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tidemill.core.score import Score, Scores
-from tidemill.core.words import brief, capitalised, count, plural
+from tidemill.core.words import as_sentence, count, opening, plural
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Callout, Figures, Level, Pairs, Paragraph, Tile
 
@@ -78,7 +78,7 @@ def _warning(account: ReportInput) -> Callout:
         f"Personal data in {plural(columns, 'column')}",
         "Decide what may be done with them before you pass on anything of this run.",
         tuple(
-            f"{issue.sentence} {capitalised(issue.action)}".strip() for issue in account.personal
+            f"{issue.sentence} {as_sentence(issue.action)}".strip() for issue in account.personal
         ),
     )
 
@@ -146,7 +146,7 @@ def _found(account: ReportInput) -> str:
     if not account.findings:
         return f"Nothing that holds up on held-out {account.unit}s."
     more = len(account.findings) - 1
-    return brief(account.findings[0].sentence, _LINE) + (
+    return opening(account.findings[0].sentence, _LINE) + (
         f" And {plural(more, 'other finding')}." if more else ""
     )
 
@@ -165,4 +165,4 @@ def _generated(account: ReportInput) -> str:
 
 def _shared(account: ReportInput) -> str:
     said = [score.sentence for score in privacy_scores(account) if score.sentence]
-    return brief(said[0], _LINE) if said else ""
+    return opening(said[0], _LINE) if said else ""

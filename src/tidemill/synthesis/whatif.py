@@ -16,7 +16,7 @@ from tidemill.core.drawn import Drawn
 from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
-from tidemill.core.words import figure, plural, share
+from tidemill.core.words import number, percent, plural
 from tidemill.synthesis.infilling import FRESH, GivenRows
 from tidemill.synthesis.synthesizer import Synthesizer
 
@@ -63,13 +63,13 @@ class Shift:
         return self.after - self.before
 
     def __str__(self) -> str:
-        shown = share if self.unit == "share" else figure
+        worded = percent if self.unit == "share" else number
         moved, low, high = (
             _signed(value, self.unit) for value in (self.shift, self.low, self.high)
         )
         points = " points" if self.unit == "share" else ""
         return (
-            f"{self.outcome}: {shown(self.before)} -> {shown(self.after)}, {moved}{points} "
+            f"{self.outcome}: {worded(self.before)} -> {worded(self.after)}, {moved}{points} "
             f"(95 % interval {low} to {high})"
         )
 
@@ -110,7 +110,7 @@ class WhatIf:
         notes = [f"Kept: {kept}. Drawn anew: {', '.join(self.redrawn)}."]
         if self.unlikely > 0:
             notes.append(
-                f"For {share(self.unlikely)} of the rows the model has hardly seen the like; "
+                f"For {percent(self.unlikely)} of the rows the model has hardly seen the like; "
                 "their outcome is "
                 "extrapolated."
             )
@@ -371,7 +371,7 @@ def _unlikely(before: Drawn, after: Drawn, n: int, run: Run) -> float:
     unlikely = float((becomes < UNLIKELY * was).mean())
     if unlikely > MANY_UNLIKELY:
         run.warn(
-            f"for {share(unlikely)} of the rows the model has hardly seen the like of what is "
+            f"for {percent(unlikely)} of the rows the model has hardly seen the like of what is "
             "set; their outcome is "
             "extrapolated"
         )
@@ -469,4 +469,4 @@ def _values(frame: pl.DataFrame, expression: pl.Expr) -> np.ndarray:
 def _signed(value: float, unit: str) -> str:
     if unit == "share":
         return f"{100 * value:+.1f}"
-    return f"{'+' if value >= 0 else '-'}{figure(abs(value))}"
+    return f"{'+' if value >= 0 else '-'}{number(abs(value))}"

@@ -6,6 +6,7 @@ from math import isfinite
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.verdict import Contrast, Verdict
+from tidemill.core.words import percent
 from tidemill.supervised.learners import words_of
 from tidemill.supervised.measures import Measure
 from tidemill.trials.trial import Trials
@@ -47,7 +48,7 @@ def amount(contrast: Contrast, measure: Measure) -> str:
     """A gain with its interval: in points (hundredths) for ratios, in money for costs."""
     if not isfinite(contrast.low):
         return "could be compared in one fold only, so nothing is known"
-    interval = f"{contrast.level * 100:.3g} % interval"
+    interval = f"{percent(contrast.level)} interval"
     if measure.name == "cost":
         digits = 0 if abs(contrast.reference) >= 1000 else 2
         word = "lower" if contrast.gain >= 0 else "higher"
@@ -115,7 +116,7 @@ def told(verdict: Verdict) -> str:
     rows = [
         (
             c.learner,
-            f"{c.share:.0%}",
+            percent(c.share),
             c.measure.replace("_", " "),
             *map(_figure, (c.reference, c.value)),
             f"{_figure(c.gain, '+')}",

@@ -76,7 +76,7 @@ def test_a_target_that_cannot_be_predicted() -> None:
         ([closeness(0.51), copies(0.001), membership(0.51)], "no sign of copying"),
         (
             [closeness(0.55), copies(0.001), membership(0.51)],
-            "lean slightly towards the training rows: 55.0 %",
+            "lean slightly towards the training rows: 55 %",
         ),
         (
             [closeness(0.51), copies(0.005), membership(0.51)],
@@ -95,7 +95,7 @@ def test_copying(scores: list[Score], words: str) -> None:
 def test_a_warning_comes_first_and_names_its_figure() -> None:
     said = verdict([detection(0.51), closeness(0.9), copies(0.0), membership(0.51)])
     assert said.startswith("Warning")
-    assert "90.0 % of them are closer" in said
+    assert "90 % of them are closer" in said
     assert "AUC 0.510 (0.5 is guessing)." not in said.split("A tree")[0]
 
 

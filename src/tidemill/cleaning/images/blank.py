@@ -6,10 +6,10 @@ import numpy as np
 
 from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.cleaning.images.album import album
-from tidemill.cleaning.words import many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.words import percent, plural
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -21,8 +21,8 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     if not len(blank):
         return Diagnosis()
     said = (
-        f"{many(len(blank), 'image is', 'images are')} blank, of nearly one colour "
-        f"({share(len(blank), len(seen))}{seen.note})."
+        f"{plural(len(blank), 'image is', 'images are')} blank, of nearly one colour "
+        f"({percent(len(blank), len(seen))}{seen.note})."
     )
     return Diagnosis(
         (

@@ -7,10 +7,10 @@ import numpy as np
 from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.cleaning.images.album import album
 from tidemill.cleaning.images.repeated import MOST_PAIRS
-from tidemill.cleaning.words import many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.words import percent, plural
 from tidemill.imaging.fingerprints import copies
 
 
@@ -34,9 +34,9 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         )
     count = len(np.unique(pairs))
     said = (
-        f"{many(len(pairs), 'pair')} of images {'shows' if len(pairs) == 1 else 'show'} the same, "
-        "or nearly so, under "
-        f"different labels: {many(count, 'image')} ({share(count, len(seen))}{seen.note})."
+        f"{plural(len(pairs), 'pair')} of images {'shows' if len(pairs) == 1 else 'show'} the "
+        "same, or nearly so, under "
+        f"different labels: {plural(count, 'image')} ({percent(count, len(seen))}{seen.note})."
     )
     return Diagnosis(
         (

@@ -7,10 +7,10 @@ from sklearn.decomposition import PCA
 
 from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.cleaning.images.album import album
-from tidemill.cleaning.words import many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.words import percent, plural
 from tidemill.imaging.fingerprints import small
 from tidemill.supervised.arrays import Floats
 
@@ -36,8 +36,8 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         return Diagnosis()
     odd = sum(len(at) for at in groups.values())
     said = (
-        f"{many(odd, 'image is', 'images are')} far from all others "
-        f"({share(odd, len(seen))}{seen.note}): "
+        f"{plural(odd, 'image is', 'images are')} far from all others "
+        f"({percent(odd, len(seen))}{seen.note}): "
         f"{'; '.join(f'{len(at):,} {label}' for label, at in groups.items())}."
     )
     return Diagnosis(

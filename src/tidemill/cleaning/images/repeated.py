@@ -8,10 +8,10 @@ import numpy as np
 
 from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.cleaning.images.album import TrainingImages, album
-from tidemill.cleaning.words import many, share
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.words import percent, plural
 from tidemill.imaging.fingerprints import copies, repeats
 
 MOST_PAIRS = 100_000
@@ -47,8 +47,8 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
 def _issue(seen: TrainingImages, pairs: np.ndarray, one: str, more: str, what: str) -> Issue:
     count = len(np.unique(pairs[:, 1]))
     said = (
-        f"{many(count, f'image {one}', f'images {more}')} {what} "
-        f"({share(count, len(seen))}{seen.note})."
+        f"{plural(count, f'image {one}', f'images {more}')} {what} "
+        f"({percent(count, len(seen))}{seen.note})."
     )
     return Issue(
         "repeated_images",

@@ -8,11 +8,11 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Score
+from tidemill.core.words import percent, plural
 from tidemill.metrics.images.features import FeatureJudge, ImageSets, shrunk
 from tidemill.metrics.memorisation import closest, identical, near_copies
 from tidemill.metrics.nearest import by_chance, compared
 from tidemill.metrics.privacy import Suspects
-from tidemill.metrics.wording import counted, percent
 from tidemill.supervised.intervals import wilson
 from tidemill.supervised.points import Points
 
@@ -40,7 +40,7 @@ def copies(sets: ImageSets, judge: FeatureJudge | None, learned: int, run: Run) 
     """
     fewest = min(map(len, sets))
     if fewest < FEWEST:
-        why = f"there are {counted(fewest, 'image')} of a sort; {FEWEST} are needed"
+        why = f"there are {plural(fewest, 'image')} of a sort; {FEWEST} are needed"
         yield from (
             Score("images", name, None, better="low", why=why) for name in (BY_PIXELS, COPIES)
         )

@@ -10,10 +10,10 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Score
+from tidemill.core.words import percent, plural
 from tidemill.metrics.images.features import FeatureJudge, ImageSets
 from tidemill.metrics.images.frechet import frechet
 from tidemill.metrics.images.manifolds import Manifolds, precision_recall_density_coverage
-from tidemill.metrics.wording import counted, percent
 
 MOST_IMAGES = 5000
 FEWEST = 50
@@ -42,7 +42,7 @@ def fidelity(sets: ImageSets, judge: FeatureJudge, run: Run) -> Iterable[Score]:
     """
     rows = min(MOST_IMAGES, *map(len, sets))
     if rows < FEWEST:
-        why = f"there are {counted(rows, 'image')} of a sort to compare; {FEWEST} are needed"
+        why = f"there are {plural(rows, 'image')} of a sort to compare; {FEWEST} are needed"
         yield from (
             Score("images", name, None, better=better, why=why) for name, better in LIKENESS
         )
@@ -114,7 +114,7 @@ def _frechet(real: np.ndarray, others: list[np.ndarray], judge: FeatureJudge) ->
         ceiling,
         "low",
         figures={"images": len(real), "mean_image": plain},
-        sentence=f"Between {counted(len(real), 'generated image')} and as many held-out ones the "
+        sentence=f"Between {plural(len(real), 'generated image')} and as many held-out ones the "
         "Fréchet distance "
         f"is {value:.3g}, in the features of {judge.who}; of real images it is {ceiling:.3g}, of "
         f"independent pixels {floor:.3g}, of the mean image alone {plain:.3g}. Compare it only "

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
+from tidemill.core.words import percent, plural
 from tidemill.metrics.images.features import FeatureJudge, ImageSets, LabelledImages
-from tidemill.metrics.wording import counted, percent
 from tidemill.supervised.intervals import wilson
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, s
             "balanced": _balanced(truth, right),
             "balanced_ceiling": _balanced(truth, best),
         },
-        sentence=f"A classifier of '{label}' that learned from {counted(size, 'generated image')} "
+        sentence=f"A classifier of '{label}' that learned from {plural(size, 'generated image')} "
         "is right about "
-        f"{percent(value)} of {counted(len(truth), 'held-out image')} (95 % interval "
+        f"{percent(value)} of {plural(len(truth), 'held-out image')} (95 % interval "
         f"{percent(low)} to "
         f"{percent(high)}); one that learned from as many real images about {percent(ceiling)}, "
         "and "

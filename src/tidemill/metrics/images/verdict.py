@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from tidemill.core.score import Score
+from tidemill.core.words import percent
 from tidemill.metrics.images.copies import BY_FEATURES, BY_PIXELS, COPIES
 from tidemill.metrics.images.fidelity import COVERAGE, FRECHET
 from tidemill.metrics.images.learning import ACCURACY
 from tidemill.metrics.verdict import NORMAL_99, SLIGHT, TOLD_APART, USE, Sign, worst
-from tidemill.metrics.wording import percent
 
 LIMIT = (
     "These figures measure similarity in the eyes of a small classifier, and look for copies "

@@ -14,10 +14,10 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.score import Score
+from tidemill.core.words import points, ratio
 from tidemill.metrics.parity.groups import Bools, ColumnGroups
-from tidemill.metrics.parity.models import Decisions, group_rates, learned, points, spread, watched
+from tidemill.metrics.parity.models import Decisions, group_rates, learned, spread, watched
 from tidemill.metrics.parity.rates import Gap, demographic_parity, equalized_odds
-from tidemill.metrics.wording import ratio
 from tidemill.supervised.arrays import features, together
 from tidemill.supervised.targets import Targets, targets
 

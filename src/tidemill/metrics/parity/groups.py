@@ -14,7 +14,7 @@ from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.fairness import quarters
 from tidemill.core.schema import Column
-from tidemill.metrics.wording import counted
+from tidemill.core.words import plural
 
 MOST_GROUPS = 8
 GROUP_ROWS = 50
@@ -57,7 +57,7 @@ class ColumnGroups:
         more = len(self.small) - len(few)
         said = [f"the {more} smaller ones of {more + len(self.groups)}"] if more else []
         if few:
-            shown = ", ".join(f"'{name}' ({counted(rows, 'row')})" for name, rows in few[:4])
+            shown = ", ".join(f"'{name}' ({plural(rows, 'row')})" for name, rows in few[:4])
             left = f" and {len(few) - 4} more" if len(few) > 4 else ""
             said.append(
                 f"too small to be judged, with fewer than {GROUP_ROWS} held-out rows: {shown}{left}"

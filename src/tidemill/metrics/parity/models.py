@@ -11,6 +11,7 @@ import numpy as np
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
+from tidemill.core.words import percent, points
 from tidemill.metrics.parity.groups import Bools, ColumnGroups
 from tidemill.metrics.parity.rates import (
     Gap,
@@ -21,7 +22,6 @@ from tidemill.metrics.parity.rates import (
     gap,
     rates,
 )
-from tidemill.metrics.wording import percent
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 from tidemill.supervised.auc import auc
 from tidemill.supervised.boosting import boosted, predictions, tree_matrix
@@ -184,16 +184,6 @@ def group_rates(
     """What the decision for class k does to each group of held-out real rows."""
     truth = target.values[0][known] == k
     return rates(truth, found.decided == k, [group.members[0][known] for group in grouping.groups])
-
-
-def points(difference: float) -> str:
-    """A difference of shares.
-
-    Example:
-        >>> points(0.1234), points(0.00001)
-        ('12.3 points', '0.0 points')
-    """
-    return f"{100 * difference:.1f} points"
 
 
 def spread(wide: Gap) -> str:

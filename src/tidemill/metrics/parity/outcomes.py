@@ -6,10 +6,10 @@ import numpy as np
 
 from tidemill.core.picture import Table
 from tidemill.core.score import Score
+from tidemill.core.words import percent, points, ratio
 from tidemill.metrics.parity.groups import ColumnGroups
-from tidemill.metrics.parity.models import outcome_shares, points, spread, watched
+from tidemill.metrics.parity.models import outcome_shares, spread, watched
 from tidemill.metrics.parity.rates import CLASS_ROWS, gap
-from tidemill.metrics.wording import percent, ratio
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.targets import Targets
 

@@ -11,10 +11,10 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.core.series import learnable
+from tidemill.core.words import plural, ratio
 from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
 from tidemill.metrics.series.judges import PAPER, SHARP, discriminative_scores, predictive_scores
 from tidemill.metrics.series.windows import Panel, Panels, panels
-from tidemill.metrics.wording import counted, ratio
 from tidemill.supervised.arrays import Floats
 
 FEWEST = 25
@@ -74,7 +74,7 @@ def series(evidence: Evidence, run: Run) -> Iterable[Score]:
 def _judged(found: Panels, run: Run) -> Iterable[Score]:
     fewest = min(len(panel.windows) for panel in (found.real, *found.compared))
     if fewest < FEWEST:
-        why = f"there are {counted(fewest, 'window')} of a sort; {FEWEST} are needed to judge"
+        why = f"there are {plural(fewest, 'window')} of a sort; {FEWEST} are needed to judge"
         yield from (
             Score("series", name, None, better="low", why=why)
             for name in (BY_PAPER, BY_SHARP, FORECAST)
@@ -82,7 +82,7 @@ def _judged(found: Panels, run: Run) -> Iterable[Score]:
         return
     real, made = found.real.windows, [panel.windows for panel in found.compared]
     seed = run.seed_of("metrics", "series", "judges")
-    note = f"; {counted(fewest, 'window')} of {real.values.shape[1]} steps"
+    note = f"; {plural(fewest, 'window')} of {real.values.shape[1]} steps"
     judges = (
         (BY_PAPER, PAPER, "A small recurrent classifier (TimeGAN's)"),
         (BY_SHARP, SHARP, "The same with the changes from step to step, and more units,"),

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Sheet, Table
 from tidemill.core.run import Run
+from tidemill.core.words import percent, plural, share_interval
 from tidemill.imaging.sheet import strip
 from tidemill.mining.images.gallery import Gallery
-from tidemill.mining.wording import between, counted, percent
 from tidemill.supervised.intervals import wilson
 
 MOST_CLASSES = 25
@@ -67,12 +67,10 @@ def _model(seen: Gallery, matrix: NDArray[np.int64], balanced: float, error: flo
     low, high = max(balanced - 1.96 * error, 0.0), min(balanced + 1.96 * error, 1.0)
     sentence = (
         f"A small classifier tells {seen.label} from the image: it is right on "
-        f"{percent(right / total)} of "
-        f"{total:,} held-out images ({between(*wilson(right, total))}), where always saying the "
-        "commonest of "
+        f"{percent(right, total)} of {total:,} held-out images "
+        f"({share_interval(*wilson(right, total))}), where always saying the commonest of "
         f"{len(seen.classes)} labels is right on {percent(guessed)}. As a mean over the labels it "
-        "is "
-        f"{percent(balanced)} ({between(low, high)}){_confused(seen, matrix)}."
+        f"is {percent(balanced)} ({share_interval(low, high)}){_confused(seen, matrix)}."
     )
     shown = np.sort(np.argsort(-matrix.sum(axis=1), kind="stable")[:MOST_CLASSES])
     names = tuple(seen.classes[at] for at in shown)
@@ -116,7 +114,7 @@ def _confused(seen: Gallery, matrix: NDArray[np.int64]) -> str:
         return ""
     return (
         f"; it errs most in taking '{seen.classes[actual]}' for '{seen.classes[said]}' "
-        f"({count:,} of {counted(int(matrix[actual].sum()), 'image')})"
+        f"({count:,} of {plural(int(matrix[actual].sum()), 'image')})"
     )
 
 
@@ -147,7 +145,7 @@ def _mistakes(seen: Gallery, wrong: list[int], known: int) -> Finding:
         (str(seen.held.labels[at]), _said(seen, at)) for at in wrong
     ).most_common(1)[0]
     sentence = (
-        f"The classifier errs on {counted(len(wrong), 'held-out image')} of {known:,}, most often "
+        f"The classifier errs on {plural(len(wrong), 'held-out image')} of {known:,}, most often "
         "in taking "
         f"'{commonest[0]}' for '{commonest[1]}' ({count:,}). Those that it is surest of are "
         "either hard, or their "

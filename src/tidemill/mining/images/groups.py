@@ -15,9 +15,9 @@ from sklearn.metrics import silhouette_score
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Sheet, Strip, Table
 from tidemill.core.run import Run
+from tidemill.core.words import number, percent
 from tidemill.imaging.sheet import strip
 from tidemill.mining.images.gallery import Gallery
-from tidemill.mining.wording import number, percent
 from tidemill.supervised.arrays import Floats
 
 AXES = 16

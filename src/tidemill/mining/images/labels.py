@@ -10,10 +10,10 @@ import numpy as np
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Sheet
 from tidemill.core.run import Run
+from tidemill.core.words import percent, plural
 from tidemill.imaging.fingerprints import copies
 from tidemill.imaging.sheet import strip
 from tidemill.mining.images.gallery import NEIGHBOURS, Gallery
-from tidemill.mining.wording import counted, percent
 from tidemill.supervised.intervals import wilson
 
 SHOWN = 16
@@ -60,7 +60,7 @@ def doubtful_labels(seen: Gallery, run: Run) -> Iterator[Finding]:
         kinds.setdefault(f"labelled {given[at]}, looks like {classes[said[at]]}", []).append(at)
     count = len(doubted)
     sentence = (
-        f"The label of {counted(count, 'held-out image')} of {len(known):,} "
+        f"The label of {plural(count, 'held-out image')} of {len(known):,} "
         f"({percent(count / len(known))}) is "
         f"doubtful: a classifier that has not seen {'it' if count == 1 else 'them'} and the most "
         "similar training "
@@ -105,7 +105,7 @@ def same_under_two_labels(seen: Gallery, run: Run) -> Iterator[Finding]:
     held = len({at for pair in pairs for at in pair if at < len(seen.held)})
     known = int((seen.held.labels != "").sum())
     sentence = (
-        f"{counted(held, 'held-out image')} of {known:,} {'is' if held == 1 else 'are'} the same "
+        f"{plural(held, 'held-out image')} of {known:,} {'is' if held == 1 else 'are'} the same "
         "as another image, "
         "or nearly so, that has another label: one of the two labels is wrong."
     )

@@ -9,9 +9,9 @@ import numpy as np
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Sheet
 from tidemill.core.run import Run
+from tidemill.core.words import number
 from tidemill.imaging.sheet import strip
 from tidemill.mining.images.gallery import Gallery
-from tidemill.mining.wording import number
 
 SHOWN = 16
 NTH = 5

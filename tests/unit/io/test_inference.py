@@ -102,7 +102,7 @@ def column(name: str, values: object, **options: object) -> Column:
             "mixed",
             [*map(str, range(N)), "n/a", "?", " 7"],
             "text",
-            "100% of the values read as numbers",
+            "100 % of the values read as numbers",
         ),
         ("when", [dt.date(2024, 1, 5)] * 2, "datetime", "dates from 2024-01-05"),
         ("when", ["2024-01-05", None], "datetime", "stored as text"),

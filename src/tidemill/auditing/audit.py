@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError, OutputError
 from tidemill.core.leak import Leak, Light, worst
+from tidemill.core.notebook import paragraph, table
 from tidemill.core.run import Run
 from tidemill.core.words import percent
 from tidemill.io.conforming import conform
@@ -151,18 +151,13 @@ class Audit:
         return folder
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{leak.light}</td><td "
-            f"style='text-align:left'>{html.escape(leak.score.name)}</td>"
-            f"<td style='text-align:left'>{html.escape(leak.score.sentence or leak.score.why)} "
-            f"{html.escape(leak.reason)}</td></tr>"
-            for leak in self.leaks
-        )
-        return (
-            f"<p><b>{html.escape(self.light.capitalize())}. {html.escape(self.verdict)}</b></p>"
-            "<table><tr><th>light</th><th>attack</th><th>what it "
-            f"found</th></tr>{rows}</table><p>{LIMIT}</p>"
-        )
+        head = f"{self.light.capitalize()}. {self.verdict}"
+        rows = []
+        for leak in self.leaks:
+            found = f"{leak.score.sentence or leak.score.why} {leak.reason}"
+            rows.append((leak.light, leak.score.name, found))
+        attacks = table(("light", "attack", "what it found"), rows)
+        return paragraph("", bold=head) + attacks + paragraph(LIMIT)
 
 
 def check_outputs(folder: Path, overwrite: bool) -> None:

@@ -3,7 +3,6 @@ cell."""
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -17,6 +16,7 @@ from tidemill.cleaning.masking import mask
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ArtifactError
+from tidemill.core.notebook import paragraph, table
 from tidemill.core.picture import Sheet
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
@@ -99,10 +99,7 @@ class Cleaned:
             f"{self.changes.height:,} cells changed in "
             f"{self.changes['column'].n_unique():,} columns"
         )
-        return (
-            f"<p><b>{html.escape(self.data.name)}</b>, cleaned: "
-            f"{changed}</p>{_issues_html(self.issues)}"
-        )
+        return paragraph(f", cleaned: {changed}", bold=self.data.name) + _issues_html(self.issues)
 
 
 def learn(
@@ -222,19 +219,10 @@ def _masked(issue: Issue) -> Issue:
 
 
 def _issues_html(issues: Sequence[Issue]) -> str:
-    rows = "".join(
-        f"<tr><td>{html.escape(i.check)}</td><td "
-        f"style='text-align:left'>{html.escape(i.sentence)}</td>"
-        f"<td>{html.escape(i.example)}</td><td "
-        f"style='text-align:left'>{html.escape(i.action)}</td></tr>"
-        for i in issues
-    )
-    if not rows:
-        return "<p>Nothing was seen.</p>"
-    return (
-        "<table><tr><th>check</th><th>what was seen</th><th>example</th><th>what was "
-        f"done</th></tr>{rows}</table>"
-    )
+    if not issues:
+        return paragraph("Nothing was seen.")
+    titles = ("check", "what was seen", "example", "what was done")
+    return table(titles, [(i.check, i.sentence, i.example, i.action) for i in issues])
 
 
 __all__ = ["Cleaned", "Diagnosis", "Plan", "apply", "clean", "learn"]

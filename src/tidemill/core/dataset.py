@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from tidemill.core.errors import DataError
+from tidemill.core.notebook import paragraph, table
 from tidemill.core.schema import Column, Schema
 
 FrameLibrary = Literal["polars", "pandas", "pyarrow"]
@@ -74,22 +74,10 @@ class Dataset:
         return f"{self.name}: {len(self):,} rows, {len(self.schema):,} columns\n{self.frame}"
 
     def _repr_html_(self) -> str:
-        head = self.frame.head(5)
-        cells = "".join(
-            f"<th>{html.escape(c.name)}<br><small>{c.kind}"
-            f"{'' if c.role == 'feature' else ', ' + c.role}</small></th>"
-            for c in self.schema
-        )
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row) + "</tr>"
-            for row in head.iter_rows()
-        )
-        return (
-            f"<p><b>{html.escape(self.name)}</b>: {len(self):,} rows, {len(self.schema):,} "
-            "columns</p>"
-            f"<table><tr>{cells}</tr>{rows}</table>"
-        )
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else str(value)
+        titles = [
+            f"{column.name} ({column.kind}{'' if column.role == 'feature' else f', {column.role}'})"
+            for column in self.schema
+        ]
+        about = f": {len(self):,} rows, {len(self.schema):,} columns"
+        first = self.frame.head(5).iter_rows()
+        return paragraph(about, bold=self.name) + table(titles, first)

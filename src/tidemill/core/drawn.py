@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.notebook import bullets
 from tidemill.core.words import number, one_in
 
 FEW = 0.1
@@ -93,5 +93,4 @@ class Drawn:
         return "\n".join([f"{len(self.data):,} rows", *map(str, self.odds)])
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<li>{html.escape(str(one))}</li>" for one in self.odds)
-        return (f"<ul>{said}</ul>" if said else "") + self.data._repr_html_()
+        return bullets(map(str, self.odds)) + self.data._repr_html_()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tidemill.core.condition import Condition
+from tidemill.core.notebook import paragraph, table
 from tidemill.core.picture import Picture, Sheet, Table
 
 
@@ -83,13 +83,6 @@ class Findings(tuple[Finding, ...]):
 
     def _repr_html_(self) -> str:
         if not self:
-            return "<p>Nothing was found.</p>"
-        rows = "".join(
-            f"<tr><td>{html.escape(f.technique)}</td><td "
-            f"style='text-align:left'>{html.escape(f.sentence)}"
-            f"</td><td>{f.support:,}</td></tr>"
-            for f in self
-        )
-        return (
-            f"<table><tr><th>technique</th><th>finding</th><th>holdout rows</th></tr>{rows}</table>"
-        )
+            return paragraph("Nothing was found.")
+        rows = [(found.technique, found.sentence, found.support) for found in self]
+        return table(("technique", "finding", "holdout rows"), rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,9 @@ from typing import Any, Literal
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
+from tidemill.core.notebook import paragraph, table
 from tidemill.core.picture import Picture, Sheet, Table
+from tidemill.core.words import ratio
 
 
 @dataclass(frozen=True)
@@ -169,18 +170,18 @@ class Scores:
         }
 
     def _repr_html_(self) -> str:
-        def cell(value: float | None) -> str:
-            return "" if value is None else f"{value:.3f}"
+        titles = ("score", "independent columns", "synthetic", "real")
+        rows = [
+            (
+                score.name,
+                _decimals(score.floor),
+                _decimals(score.value) or score.why,
+                _decimals(score.ceiling),
+            )
+            for score in self.overall()
+        ]
+        return paragraph("", bold=self.verdict) + paragraph(self.limit) + table(titles, rows)
 
-        rows = "".join(
-            f"<tr><td style='text-align:left'>{html.escape(s.name)}</td><td>{cell(s.floor)}</td>"
-            f"<td><b>{cell(s.value) or html.escape(s.why)}</b></td><td>{cell(s.ceiling)}</td></tr>"
-            for s in self.overall()
-        )
-        head = "".join(
-            f"<th>{title}</th>" for title in ("score", "independent columns", "synthetic", "real")
-        )
-        return (
-            f"<p><b>{html.escape(self.verdict)}</b></p><p>{html.escape(self.limit)}</p>"
-            f"<table><tr>{head}</tr>{rows}</table>"
-        )
+
+def _decimals(value: float | None) -> str:
+    return "" if value is None else ratio(value)

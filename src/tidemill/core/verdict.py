@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tidemill.core.notebook import paragraph, table
 from tidemill.core.words import percent
 
 
@@ -96,23 +96,19 @@ class Verdict:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{html.escape(c.learner)}</td><td>{html.escape(c.measure)}</td><td>{percent(c.share)}</td>"
-            f"<td>{c.reference:.4g}</td><td>{c.value:.4g}</td>"
-            f"<td>{c.gain:+.3g} ({c.low:.3g} to {c.high:.3g})</td>"
-            "</tr>"
+        titles = ("learner", "measure", "real rows", "control", "strategy", "gain (interval)")
+        rows = [
+            (
+                c.learner,
+                c.measure,
+                percent(c.share),
+                f"{c.reference:.4g}",
+                f"{c.value:.4g}",
+                f"{c.gain:+.3g} ({c.low:.3g} to {c.high:.3g})",
+            )
             for c in self.contrasts
-        )
-        titles = (
-            "learner",
-            "measure",
-            "of the real rows",
-            "control",
-            "strategy",
-            "gain (interval)",
-        )
-        head = "".join(f"<th>{title}</th>" for title in titles)
-        return f"<p><b>{html.escape(str(self))}</b></p><table><tr>{head}</tr>{rows}</table>"
+        ]
+        return paragraph("", bold=str(self)) + table(titles, rows)
 
 
 @dataclass(frozen=True)

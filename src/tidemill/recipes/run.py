@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from tidemill.augmentation.loop import LoopResult, refuse_images
 from tidemill.core.artifact import finite, write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError, OutputError
+from tidemill.core.notebook import paragraph
 from tidemill.core.run import Run
 from tidemill.io.writing import write_frame
 from tidemill.recipes import RECIPES
@@ -53,7 +53,7 @@ class RecipeResult:
         return self.report.summary()
 
     def _repr_html_(self) -> str:
-        return f"<p><b>{html.escape(self.report.title)}</b></p>{self.report._repr_html_()}"
+        return paragraph("", bold=self.report.title) + self.report._repr_html_()
 
 
 def recipe(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from tidemill.core.drawn import Drawn
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.fairness import Fair, parse_fair
 from tidemill.core.grid import Batch
+from tidemill.core.notebook import paragraph
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.series import learnable
@@ -595,16 +595,13 @@ class Synthesizer:
 
     def _repr_html_(self) -> str:
         m = self.manifest
-        part = (
-            ""
-            if self.complete
-            else f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
+        about = (
+            f": {m['model']}, learned from {m['rows']:,} rows and {len(self.schema):,} columns "
+            f"with seed {m['seed']}"
         )
-        return (
-            f"<p><b>model of {html.escape(m['name'])}</b>: {html.escape(m['model'])}, learned "
-            f"from {m['rows']:,} rows "
-            f"and {len(self.schema):,} columns with seed {m['seed']}{part}</p>"
-        )
+        if not self.complete:
+            about += f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
+        return paragraph(about, bold=f"model of {m['name']}")
 
 
 def default_model(schema: Schema) -> str:

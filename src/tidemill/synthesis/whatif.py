@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +13,7 @@ from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Drawn
 from tidemill.core.errors import ConditionError, OptionError
+from tidemill.core.notebook import bullets, paragraph
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.words import number, percent, plural
@@ -128,11 +128,10 @@ class WhatIf:
         return "\n".join([head, *(f"  {line}" for line in rest[:shifts]), *rest[shifts:]])
 
     def _repr_html_(self) -> str:
-        head, *rest = map(html.escape, self._lines())
-        items = "".join(f"<li>{line}</li>" for line in rest[: len(self.shifts)])
-        return f"<p><b>{head}</b></p><ul>{items}</ul>" + "".join(
-            f"<p>{line}</p>" for line in rest[len(self.shifts) :]
-        )
+        head, *rest = self._lines()
+        shifts = len(self.shifts)
+        notes = "".join(map(paragraph, rest[shifts:]))
+        return paragraph("", bold=head) + bullets(rest[:shifts]) + notes
 
     def to_state(self) -> dict[str, Any]:
         """All but the rows as plain JSON values."""

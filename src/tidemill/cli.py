@@ -353,7 +353,7 @@ def sample(
 
     with _job(work) as job:
         learned = Synthesizer.load(model)
-        ending_of(out, images=learned.makes_images)
+        ending_of(out, learned.schema.modality)
         _refuse([] if out.is_dir() and learned.makes_images else [out], work)
         given = None if like is None else Source.parse(like)
         parts = learned.parts(rows, where, like=given, run=job.run, **sampling)

@@ -14,7 +14,7 @@ import polars as pl
 from tidemill.auditing.audit import Audit
 from tidemill.auditing.audit import audit as attack
 from tidemill.augmentation import outputs as loop_folder
-from tidemill.augmentation.loop import LoopOptions, LoopResult, refuse_images
+from tidemill.augmentation.loop import LoopOptions, LoopResult, refuse_unsuited
 from tidemill.augmentation.loop import loop as turn_round_by_round
 from tidemill.augmentation.page import paged
 from tidemill.cleaning import plan as cleaning
@@ -660,7 +660,7 @@ def loop(
     job = run or _run(seed, minutes=minutes)
     data = _dataset(source, job, **reading)
     data = data if name is None else replace(data, name=name)
-    refuse_images(data)
+    refuse_unsuited(data)
     beside = None if newer is None else _newer(_dataset(newer, job), data, job)
     asked = LoopOptions(rounds, metric, cost, model, model_options, beside)
     journal = (

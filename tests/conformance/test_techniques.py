@@ -20,7 +20,7 @@ def found(name: str, frame: pl.DataFrame, target: str | None, seed: int = 0) -> 
     return list(TECHNIQUES.load(name)(train, holdout, Run(seed)))
 
 
-@pytest.mark.parametrize("name", TECHNIQUES)
+@pytest.mark.parametrize("name", TECHNIQUES.for_modality("rows"))
 def test_findings_are_complete(name: str) -> None:
     frame = business(800)
     for finding in found(name, frame, "churn"):
@@ -37,20 +37,20 @@ def test_findings_are_complete(name: str) -> None:
         json.dumps(finite(finding.to_state()), allow_nan=False)
 
 
-@pytest.mark.parametrize("name", TECHNIQUES)
+@pytest.mark.parametrize("name", TECHNIQUES.for_modality("rows"))
 def test_the_same_every_time(name: str) -> None:
     one, other = ([f.to_state() for f in found(name, business(400), "churn")] for _ in range(2))
     assert one == other
 
 
-@pytest.mark.parametrize("name", TECHNIQUES)
+@pytest.mark.parametrize("name", TECHNIQUES.for_modality("rows"))
 @pytest.mark.parametrize("seed", range(3))
 def test_noise_gives_nothing(name: str, seed: int) -> None:
     assert found(name, independent(900, seed), "target", seed) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TECHNIQUES)
+@pytest.mark.parametrize("name", TECHNIQUES.for_modality("rows"))
 def test_noise_gives_nothing_at_any_size(name: str) -> None:
     for seed in range(10):
         assert (
@@ -59,7 +59,7 @@ def test_noise_gives_nothing_at_any_size(name: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", TECHNIQUES)
+@pytest.mark.parametrize("name", TECHNIQUES.for_modality("rows"))
 @pytest.mark.parametrize(
     "frame",
     [

@@ -48,7 +48,7 @@ def test_a_model_makes_images_of_a_label(model: Path, tmp_path: Path, tidemill: 
         assert sheet.size == (4 * 26, 4 * 26)
     refused = tidemill("sample", model, "--rows", 9, "--out", tmp_path / "rows.csv")
     assert refused.code == 2
-    assert "images cannot be written as .csv" in refused.err
+    assert "the format .csv is not for images" in refused.err
 
 
 def test_made_images_look_like_their_label(model: Path, digits: Path) -> None:

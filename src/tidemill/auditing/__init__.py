@@ -1,31 +1,40 @@
 """Attacks on the privacy of training rows; one a file."""
 
+from tidemill.core.modality import TABLES
 from tidemill.core.registry import Entry, Registry
 
 ATTACKS = Registry(
     "attacks",
     {
         "membership": Entry(
-            "tidemill.auditing.membership:membership", "whether it can be told who was in training"
+            "tidemill.auditing.membership:membership",
+            "whether it can be told who was in training",
+            sees=TABLES,
         ),
         "inference": Entry(
             "tidemill.auditing.inference:inference",
             "whether a secret value of a known person can be guessed",
+            sees=TABLES,
         ),
         "singling-out": Entry(
             "tidemill.auditing.singling_out:singling_out",
             "whether conditions can be found that are true of exactly one person",
+            sees=TABLES,
         ),
         "copies": Entry(
             "tidemill.auditing.copies:copies",
             "whether training rows are repeated exactly or nearly",
+            sees=TABLES,
         ),
         "outliers": Entry(
-            "tidemill.auditing.outliers:outliers", "whether the rarest training rows are reproduced"
+            "tidemill.auditing.outliers:outliers",
+            "whether the rarest training rows are reproduced",
+            sees=TABLES,
         ),
         "canaries": Entry(
             "tidemill.auditing.canaries:canaries",
             "whether planted rows are found again in what the model makes",
+            sees=TABLES,
         ),
     },
 )

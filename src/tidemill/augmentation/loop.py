@@ -24,10 +24,10 @@ from tidemill.cleaning import plan as cleaning
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.finding import Findings
+from tidemill.core.modality import unsuited
 from tidemill.core.run import Run
 from tidemill.core.split import split
 from tidemill.core.verdict import Candidate, Contrast, RoundRecord, Verdict
-from tidemill.imaging.pixels import image_column
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
 from tidemill.reporting.page import Report
@@ -43,6 +43,8 @@ FEW_ROWS = 2000
 MOST_ROWS = 20_000
 """Of more training rows, so many are drawn: what generated rows add grows less with every real
 row."""
+INSTEAD = "use tidemill fit, tidemill sample and tidemill verdict"
+"""For data that the loop is not for."""
 COPIES_LEVEL = 0.8
 """Level of the interval of the gain over copies: copies pass in at most one round of ten."""
 SHARES = (1.0, 0.3, 0.1)
@@ -122,14 +124,11 @@ class LoopResult:
         return self.verdict._repr_html_() if self.report is None else self.report._repr_html_()
 
 
-def refuse_images(data: Dataset) -> None:
-    """Raises OptionError where the data are images, for which the loop's strategies are not
-    made."""
-    if image_column(data.schema) is not None:
-        raise OptionError(
-            f"the loop learns from tables, and these are images: {data.name}",
-            hint="for images use tidemill fit, tidemill sample and tidemill verdict",
-        )
+def refuse_unsuited(data: Dataset) -> None:
+    """Raises OptionError where there is no aim for such data."""
+    modality = data.schema.modality
+    if not AIMS.for_modality(modality):
+        raise OptionError(unsuited("the loop", modality), where=data.name, hint=INSTEAD)
 
 
 def loop(
@@ -258,7 +257,7 @@ class _Search:
             repeats=4 if len(self._train) <= FEW_ROWS else 2,
             groups=entities(self._train),
         )
-        plain, learners = self._contest("boosting"), learners_of(self._problem.columns)
+        plain, learners = self._contest("boosting"), learners_of(self._problem.modality)
         alone = [
             plain.results([Strategy()], name, "measuring real rows alone")[0] for name in learners
         ]
@@ -474,7 +473,7 @@ class _Search:
         shares = [
             share for share in SHARES if share == 1 or 0.8 * share * len(train) >= FEWEST_SHOWN
         ]
-        learners = learners_of(problem.columns)
+        learners = learners_of(problem.modality)
         found = trial(
             arms,
             train,

@@ -46,7 +46,7 @@ def paged(
         looped.strategy.kind,
         0 if looped.generated is None else len(looped.generated),
         {name: one.words for name, one in suited.items()},
-        {name: words_of(name) for name in learners_of(problem.columns)},
+        {name: words_of(name) for name in learners_of(problem.modality)},
         looped.stopped,
         looped.findings,
         asked.cost,

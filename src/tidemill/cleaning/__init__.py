@@ -1,6 +1,7 @@
 """Named checks that learn from training rows what to repair and what to report; one check a
 file."""
 
+from tidemill.core.modality import TABLES
 from tidemill.core.registry import Entry, Registry
 
 # the order matters: repairs come first, and every check sees what the repairs before it made
@@ -8,62 +9,89 @@ CHECKS = Registry(
     "checks",
     {
         "types": Entry(
-            "tidemill.cleaning.types:CHECK", "repairs numbers and dates that are stored as text"
+            "tidemill.cleaning.types:CHECK",
+            "repairs numbers and dates that are stored as text",
+            sees=(*TABLES, "images"),
         ),
-        "infinite": Entry("tidemill.cleaning.infinite:CHECK", "makes infinite numbers missing"),
+        "infinite": Entry(
+            "tidemill.cleaning.infinite:CHECK",
+            "makes infinite numbers missing",
+            sees=(*TABLES, "images"),
+        ),
         "missing": Entry(
             "tidemill.cleaning.missing:CHECK",
             "makes disguised missing values ('?', 'n/a', -999) missing",
+            sees=(*TABLES, "images"),
         ),
         "variants": Entry(
             "tidemill.cleaning.variants:CHECK",
             "joins levels that differ only in blanks or letter case",
+            sees=(*TABLES, "images"),
         ),
         "duplicates": Entry(
-            "tidemill.cleaning.duplicates:CHECK", "reports rows and keys that occur more than once"
+            "tidemill.cleaning.duplicates:CHECK",
+            "reports rows and keys that occur more than once",
+            sees=(*TABLES, "images"),
         ),
         "constant": Entry(
             "tidemill.cleaning.constant:CHECK",
             "reports columns that are empty or hold almost one value only",
+            sees=(*TABLES, "images"),
         ),
         "unique": Entry(
-            "tidemill.cleaning.unique:CHECK", "reports columns that differ in nearly every row"
+            "tidemill.cleaning.unique:CHECK",
+            "reports columns that differ in nearly every row",
+            sees=(*TABLES, "images"),
         ),
         "impossible": Entry(
             "tidemill.cleaning.impossible:CHECK",
             "reports values that cannot be (a blood pressure of zero)",
+            sees=(*TABLES, "images"),
         ),
         "outliers": Entry(
             "tidemill.cleaning.outliers:CHECK",
             "reports single values extremely far from all others",
+            sees=(*TABLES, "images"),
         ),
         "misspellings": Entry(
             "tidemill.cleaning.misspellings:CHECK",
             "reports rare levels like a misspelt frequent one",
+            sees=(*TABLES, "images"),
         ),
         "leakage": Entry(
             "tidemill.cleaning.leakage:CHECK",
             "reports columns that predict the target almost alone",
+            sees=(*TABLES, "images"),
         ),
         "personal": Entry(
             "tidemill.cleaning.personal:CHECK",
             "reports names of people, e-mails, phone, card and ID numbers",
+            sees=(*TABLES, "images"),
         ),
         "blank_images": Entry(
-            "tidemill.cleaning.images.blank:CHECK", "reports images that show nothing"
+            "tidemill.cleaning.images.blank:CHECK",
+            "reports images that show nothing",
+            sees=("images",),
         ),
         "repeated_images": Entry(
             "tidemill.cleaning.images.repeated:CHECK",
             "reports images that repeat another, or nearly so",
+            sees=("images",),
         ),
         "image_labels": Entry(
-            "tidemill.cleaning.images.labels:CHECK", "reports the same image under different labels"
+            "tidemill.cleaning.images.labels:CHECK",
+            "reports the same image under different labels",
+            sees=("images",),
         ),
         "odd_images": Entry(
-            "tidemill.cleaning.images.outliers:CHECK", "reports images far from all others"
+            "tidemill.cleaning.images.outliers:CHECK",
+            "reports images far from all others",
+            sees=("images",),
         ),
         "rules": Entry(
-            "tidemill.cleaning.rules:CHECK", "finds rules that always hold between columns"
+            "tidemill.cleaning.rules:CHECK",
+            "finds rules that always hold between columns",
+            sees=(*TABLES, "images"),
         ),
     },
 )

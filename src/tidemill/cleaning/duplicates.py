@@ -8,7 +8,6 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.words import percent, plural, quoted
-from tidemill.imaging.pixels import image_column
 
 _FEWEST_COLUMNS = 5  # rows that are alike in fewer columns are alike by chance
 # beyond this share, rows are alike since their columns tell little, not since they were entered
@@ -27,7 +26,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
 def _rows(train: Dataset) -> list[Issue]:
     """Rows that occur again in every column, or else in every column but those that number the
     rows."""
-    if image_column(train.schema):  # another check shows images that are repeated
+    if train.schema.image:  # another check shows images that are repeated
         return []
     numbering = [
         column.name

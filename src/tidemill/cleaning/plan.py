@@ -20,6 +20,7 @@ from tidemill.core.notebook import paragraph, table
 from tidemill.core.picture import Sheet
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
+from tidemill.core.words import as_sentence
 
 _LONGEST_EXAMPLE = 120
 
@@ -110,14 +111,14 @@ def learn(
     Args:
         train: The rows to learn from.
         run: Seed, progress and cancelling.
-        checks: Names of registered checks; None for all of them. Their order is always the
-            registry's.
+        checks: Names of registered checks; None for all that look at such data. Their order is
+            always the registry's.
         holdout: Rows that must confirm the rules; nothing else is learned from them.
 
     Raises:
         OptionError: A check does not exist.
     """
-    chosen = _chosen(checks)
+    chosen = _chosen(train, run, checks)
     issues: list[Issue] = []
     repairs: dict[str, Mapping[str, Any]] = {}
     rules: list[Rule] = []
@@ -173,10 +174,12 @@ def _issue(state: Mapping[str, Any]) -> Issue:
     )
 
 
-def _chosen(checks: Sequence[str] | None) -> dict[str, Check]:
-    for name in checks or ():
-        CHECKS.load(name)  # raises where there is none
-    return {name: CHECKS.load(name) for name in CHECKS if checks is None or name in checks}
+def _chosen(train: Dataset, run: Run, checks: Sequence[str] | None) -> dict[str, Check]:
+    modality = train.schema.modality
+    loaded = CHECKS.chosen(modality, checks)
+    for sentence in CHECKS.unsuited(modality, checks).values():
+        run.warn(as_sentence(sentence), "clean")
+    return {name: loaded[name] for name in CHECKS if name in loaded}
 
 
 def _rules(plan: Plan, data: Dataset) -> tuple[Rule, ...]:

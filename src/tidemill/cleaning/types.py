@@ -19,7 +19,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.spelling import Mended, is_missing, mended, spelled
 from tidemill.core.words import percent, plural, quoted
-from tidemill.imaging.pixels import image_column, label_column
+from tidemill.imaging.pixels import label_column
 
 _UNREAD = 0.02
 _UNREAD_WITH_DIGITS = (
@@ -33,7 +33,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     for column in considered(train, "number", "datetime"):
         if column.dtype == "String" and train[column.name].dtype != pl.String:
             readings[column.name] = known(column, train[column.name])
-    label = label_column(train.schema) if image_column(train.schema) else None
+    label = label_column(train.schema)
     for column in considered(train, "category", "text"):
         if column == label:  # what an image shows is a name, also where it is a digit
             continue

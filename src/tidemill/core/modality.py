@@ -21,6 +21,6 @@ def unsuited(what: str, modality: Modality) -> str:
 
     Example:
         >>> unsuited("the learner 'mirrored'", "rows")
-        "the learner 'mirrored' does not work with tables"
+        "the learner 'mirrored' is not for tables"
     """
-    return f"{what} does not work with {PLURALS[modality]}"
+    return f"{what} is not for {PLURALS[modality]}"

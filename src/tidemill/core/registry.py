@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
 
 from tidemill.core.errors import MissingExtra, OptionError
-from tidemill.core.modality import MODALITIES, TABLES, Modality
+from tidemill.core.modality import MODALITIES, TABLES, Modality, unsuited
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,31 @@ class Registry(Mapping[str, Entry]):
     def for_modality(self, modality: Modality) -> tuple[str, ...]:
         """The names of what looks at data of this modality, in order."""
         return tuple(name for name, entry in self._entries().items() if modality in entry.sees)
+
+    def chosen(self, modality: Modality, asked: Iterable[str] | None = None) -> dict[str, Any]:
+        """Name -> what looks at data of this modality, imported now: of what is asked for, in the
+        order asked, else all.
+
+        Raises:
+            OptionError: No such name.
+            MissingExtra: It needs a package that is not installed.
+        """
+        seeing = self.for_modality(modality)
+        if asked is None:
+            return {name: self.load(name) for name in seeing}
+        loaded = {name: self.load(name) for name in asked}
+        return {name: thing for name, thing in loaded.items() if name in seeing}
+
+    def unsuited(self, modality: Modality, asked: Iterable[str] | None) -> dict[str, str]:
+        """Name -> the sentence that refuses it, for what is asked for and does not look at data
+        of this modality."""
+        seeing = self.for_modality(modality)
+        noun = self.sort.rstrip("s")
+        return {
+            name: unsuited(f"the {noun} '{name}'", modality)
+            for name in asked or ()
+            if name not in seeing
+        }
 
     def load(self, name: str) -> Any:
         """The registered thing itself, imported now.

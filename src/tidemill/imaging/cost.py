@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tidemill.core.cost import Cost
 from tidemill.core.dataset import Dataset
-from tidemill.imaging.pixels import image_column, label_column, size
+from tidemill.imaging.pixels import image_name, label_column, size
 
 _STEP = 4e-5
 """Seconds for each pixel of an image, of one step of a small classifier on a batch of grey or
@@ -15,17 +15,11 @@ is one."""
 
 
 def cost(train: Dataset) -> Cost:
-    """Training the classifiers that mining and metrics look through; nothing for data without
-    images.
+    """Training the classifiers that mining and metrics look through.
 
     Args:
-        train: The training rows.
+        train: The training images.
     """
-    column = image_column(train.schema)
-    if column is None:
-        return Cost(0, 0)
-    height, width, *_ = size(train[column.name])
-    return Cost(
-        _STEP * height * width * (_STEPS if label_column(train.schema) is None else _LABELLED),
-        0.7 * 2**30,
-    )
+    height, width, *_ = size(train[image_name(train.schema)])
+    steps = _STEPS if label_column(train.schema) is None else _LABELLED
+    return Cost(_STEP * height * width * steps, 0.7 * 2**30)

@@ -7,18 +7,41 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Column, Schema
 
 
 def image_column(schema: Schema) -> Column | None:
     """The column of images that is not ignored; None where there is none."""
-    return next((column for column in schema.of_kind("image") if column.role != "ignore"), None)
+    return schema.image
+
+
+def image_name(schema: Schema) -> str:
+    """The name of the column of images.
+
+    Raises:
+        SchemaError: There is none.
+    """
+    if schema.image is None:
+        raise SchemaError("there is no column of images", hint="give data with images")
+    return schema.image.name
+
+
+def image_pixels(data: Dataset) -> np.ndarray:
+    """The images of n rows -> (n, height, width, channels) uint8.
+
+    Raises:
+        SchemaError: There is no column of images.
+    """
+    return pixels(data[image_name(data.schema)])
 
 
 def label_column(schema: Schema) -> Column | None:
     """The column that says what an image shows: the target, where it has levels."""
     target = schema.target
-    return target if target is not None and target.kind in ("category", "boolean") else None
+    if schema.image is None or target is None:
+        return None
+    return target if target.kind in ("category", "boolean") else None
 
 
 def pixels(values: pl.Series) -> np.ndarray:

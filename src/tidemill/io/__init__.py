@@ -1,6 +1,7 @@
 """Tables in and out: one source or format a file, kinds and roles with a reason each, and
 everything given back as it came."""
 
+from tidemill.core.modality import TABLES
 from tidemill.core.registry import Entry, Registry
 
 SOURCES = Registry(
@@ -54,19 +55,32 @@ READERS = Registry(
 WRITERS = Registry(
     "writers",
     {
-        "csv": Entry("tidemill.io.formats.delimited:write_commas", "text with commas, UTF-8"),
-        "tsv": Entry("tidemill.io.formats.delimited:write_tabs", "text with tabs, UTF-8"),
-        "parquet": Entry("tidemill.io.formats.parquet:write", "Parquet"),
-        "jsonl": Entry("tidemill.io.formats.jsonlines:write", "JSON, one object a line"),
-        "ndjson": Entry("tidemill.io.formats.jsonlines:write", "JSON, one object a line"),
-        "xlsx": Entry("tidemill.io.formats.excel:write", "Excel"),
-        "npz": Entry(
-            "tidemill.io.images.writing:write_arrays", "images and labels as NumPy arrays"
+        "csv": Entry(
+            "tidemill.io.formats.delimited:write_commas", "text with commas, UTF-8", sees=TABLES
         ),
-        "png": Entry("tidemill.io.images.writing:write_sheet", "a contact sheet of images"),
+        "tsv": Entry(
+            "tidemill.io.formats.delimited:write_tabs", "text with tabs, UTF-8", sees=TABLES
+        ),
+        "parquet": Entry("tidemill.io.formats.parquet:write", "Parquet", sees=(*TABLES, "images")),
+        "jsonl": Entry(
+            "tidemill.io.formats.jsonlines:write", "JSON, one object a line", sees=TABLES
+        ),
+        "ndjson": Entry(
+            "tidemill.io.formats.jsonlines:write", "JSON, one object a line", sees=TABLES
+        ),
+        "xlsx": Entry("tidemill.io.formats.excel:write", "Excel", sees=TABLES),
+        "npz": Entry(
+            "tidemill.io.images.writing:write_arrays",
+            "images and labels as NumPy arrays",
+            sees=("images",),
+        ),
+        "png": Entry(
+            "tidemill.io.images.writing:write_sheet", "a contact sheet of images", sees=("images",)
+        ),
         "folder": Entry(
             "tidemill.io.images.writing:write_folder",
             "a folder of PNG images, in sub-folders by label",
+            sees=("images",),
         ),
     },
 )

@@ -13,9 +13,10 @@ import polars as pl
 from tidemill.core.artifact import writing
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
+from tidemill.core.modality import Modality, unsuited
 from tidemill.core.schema import Column, Spelling
 from tidemill.core.spelling import spelled
-from tidemill.imaging.pixels import image_column, label_column
+from tidemill.imaging.pixels import label_column
 from tidemill.io import WRITERS
 from tidemill.io.dtypes import restored, text_of
 from tidemill.io.file import FOLDER
@@ -24,9 +25,6 @@ from tidemill.io.frames import door_frame
 
 _TEXT = ("csv", "tsv")
 _PACKABLE = (*_TEXT, "jsonl", "ndjson")
-_IMAGES = ("npz", "png", FOLDER)
-"""What only images are written to."""
-_SHOWN = "write .npz, .png (a contact sheet), .parquet, or a folder"
 
 
 def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
@@ -62,7 +60,7 @@ def write_chunks(
             many rows for it.
     """
     path, written, origins = Path(path), 0, set[int]()
-    if path.suffix.lower() not in ("", *(f".{ending}" for ending in _IMAGES)) and not path.is_dir():
+    if path.suffix.lower().removeprefix(".") not in ("", *_no_tables()) and not path.is_dir():
         ending_of(path)  # before the first part is made
     if path.suffix.lower() == ".xlsx" and rows is not None:
         check_size(rows, 0)
@@ -74,7 +72,7 @@ def write_chunks(
         )
     parts = iter(parts)
     first = next(parts)
-    ending = ending_of(path, images=image_column(first.schema) is not None)
+    ending = ending_of(path, first.schema.modality)
 
     def frames() -> Iterator[pl.DataFrame]:
         nonlocal written
@@ -83,7 +81,7 @@ def write_chunks(
             origins.update([0] if part.origin is None else part.origin.unique())
             yield text_frame(part) if ending in _TEXT else door_frame(part)
 
-    if ending in _IMAGES:
+    if ending in _no_tables():
         _write_images(frames(), path, ending, first, overwrite)
         return written
     # Parquet can say of a file where its rows come from; in other formats a mark would be one more
@@ -91,6 +89,7 @@ def write_chunks(
     _write(
         frames(),
         path,
+        ending,
         overwrite,
         **({"marks": lambda: _marks(origins)} if ending == "parquet" else {}),
     )
@@ -107,7 +106,7 @@ def write_frame(frame: pl.DataFrame, path: str | Path, *, overwrite: bool = Fals
     columns = [
         _text(values, Column(values.name, "text", dtype=text_of(values.dtype))) for values in frame
     ]
-    _write([pl.DataFrame(columns) if ending in _TEXT else frame], Path(path), overwrite)
+    _write([pl.DataFrame(columns) if ending in _TEXT else frame], Path(path), ending, overwrite)
 
 
 def text_frame(data: Dataset) -> pl.DataFrame:
@@ -155,44 +154,41 @@ def _write_images(
     if ending == FOLDER:
         WRITERS.load(FOLDER)(frames, path, label, overwrite=overwrite)
     else:
-        _write(frames, path, overwrite, label=label)
+        _write(frames, path, ending, overwrite, label=label)
 
 
-def ending_of(path: Path, *, images: bool = False) -> str:
-    """The format that a file's name asks for; with images, a name without an ending is a folder.
+def ending_of(path: Path, modality: Modality = "rows") -> str:
+    """The format that a file's name asks for; of images, a name without an ending is a folder.
 
     Raises:
-        OutputError: The ending is unknown, or not for images, or only for these.
+        OutputError: The ending is unknown, or not for data of this modality.
     """
-    if images and (path.is_dir() or not path.suffix):
+    suited = WRITERS.for_modality(modality)
+    if FOLDER in suited and (path.is_dir() or not path.suffix):
         return FOLDER
     endings = [ending.lower() for ending in path.name.split(".")[1:]][-2:] or [""]
-    ending = endings[0] if endings[-1] == "gz" else endings[-1]
-    if (
-        ending not in WRITERS
-        or ending == FOLDER
-        or (endings[-1] == "gz" and ending not in _PACKABLE)
-    ):
-        what = (
-            f"the ending '.{'.'.join(endings)}' is unknown"
-            if endings[-1]
-            else "the name has no ending"
-        )
-        known = ", ".join("." + name for name in WRITERS if name not in _IMAGES)
+    packed = endings[-1] == "gz"
+    ending = endings[0] if packed else endings[-1]
+    known = ", ".join(f".{name}" for name in suited if name != FOLDER)
+    if FOLDER in suited:
+        known += ", or a folder"
+    if ending not in WRITERS or ending == FOLDER or (packed and ending not in _PACKABLE):
+        what = "the name has no ending"
+        if endings[-1]:
+            what = f"the ending '.{'.'.join(endings)}' is unknown"
+        packable = "; also .gz of the text ones" if "csv" in suited else ""
+        raise OutputError(what, where=str(path), hint=f"known endings: {known}{packable}")
+    if ending not in suited:
         raise OutputError(
-            what,
-            where=str(path),
-            hint=_SHOWN if images else f"known endings: {known}; also .gz of the text ones",
-        )
-    if images and ending not in (*_IMAGES, "parquet"):
-        raise OutputError(f"images cannot be written as .{ending}", where=str(path), hint=_SHOWN)
-    if not images and ending in _IMAGES:
-        raise OutputError(
-            f"a table without images cannot be written as .{ending}",
-            where=str(path),
-            hint="write .csv, .parquet or .xlsx",
+            unsuited(f"the format .{ending}", modality), where=str(path), hint=f"choose of {known}"
         )
     return ending
+
+
+def _no_tables() -> tuple[str, ...]:
+    """Endings of formats that no table is written to."""
+    tables = WRITERS.for_modality("rows")
+    return tuple(name for name in WRITERS if name not in tables)
 
 
 def _marks(origins: set[int]) -> dict[str, str]:
@@ -205,8 +201,14 @@ def _marks(origins: set[int]) -> dict[str, str]:
     }
 
 
-def _write(frames: Iterable[pl.DataFrame], path: Path, overwrite: bool, **options: Any) -> None:
-    write_to = WRITERS.load(ending_of(path, images="label" in options))
+def _write(
+    frames: Iterable[pl.DataFrame],
+    path: Path,
+    ending: str,
+    overwrite: bool,
+    **options: Any,
+) -> None:
+    write_to = WRITERS.load(ending)
     with writing(path, overwrite=overwrite) as aside, aside.open("wb") as file:
         if path.suffix.lower() != ".gz":
             write_to(frames, file, **options)

@@ -1,5 +1,6 @@
 """Scores of synthetic rows against training and held-out rows; one family a file."""
 
+from tidemill.core.modality import TABLES
 from tidemill.core.registry import Entry, Registry
 
 METRICS = Registry(
@@ -8,40 +9,53 @@ METRICS = Registry(
         "marginals": Entry(
             "tidemill.metrics.marginals:marginals",
             "the shape of each column, and its missing values",
+            sees=(*TABLES, "images"),
         ),
-        "pairs": Entry("tidemill.metrics.pairs:pairs", "how each two columns go together"),
+        "pairs": Entry(
+            "tidemill.metrics.pairs:pairs", "how each two columns go together", sees=TABLES
+        ),
         "detection": Entry(
             "tidemill.metrics.detection:detection",
             "whether a classifier tells synthetic from real rows",
+            sees=TABLES,
         ),
         "coverage": Entry(
-            "tidemill.metrics.coverage:coverage", "how much of the real variety occurs"
+            "tidemill.metrics.coverage:coverage", "how much of the real variety occurs", sees=TABLES
         ),
         "utility": Entry(
             "tidemill.metrics.utility:utility",
             "what models of the target learn from synthetic rows",
+            sees=TABLES,
         ),
         "nearest": Entry(
             "tidemill.metrics.nearest:nearest",
             "closeness to training rows, and exact copies of them",
+            sees=TABLES,
         ),
         "membership": Entry(
             "tidemill.metrics.membership:membership",
             "whether an attacker can tell who was in training",
+            sees=TABLES,
         ),
         "parity": Entry(
             "tidemill.metrics.parity.parity:parity",
             "whether sensitive groups are served equally well",
+            sees=(*TABLES, "images"),
         ),
         "findings": Entry(
-            "tidemill.metrics.findings:findings", "which mined findings are found again"
+            "tidemill.metrics.findings:findings",
+            "which mined findings are found again",
+            sees=TABLES,
         ),
         "series": Entry(
-            "tidemill.metrics.series.series:series", "whether series move as real ones do"
+            "tidemill.metrics.series.series:series",
+            "whether series move as real ones do",
+            sees=("series",),
         ),
         "images": Entry(
             "tidemill.metrics.images.distribution:images",
             "whether images are like real ones, and no copies",
+            sees=("images",),
         ),
     },
 )

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
+from tidemill.core.modality import Modality
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score, Scores
-from tidemill.imaging.pixels import image_column, size
+from tidemill.imaging.pixels import size
 from tidemill.metrics import METRICS
 from tidemill.metrics.base import Metric
 from tidemill.metrics.images.verdict import LIMIT as LIMIT_OF_IMAGES
 from tidemill.metrics.images.verdict import verdict_of_images
 from tidemill.metrics.verdict import LIMIT, verdict
 
-BLIND = ("pairs", "detection", "coverage", "utility", "nearest", "membership", "findings")
-"""Of images they would see the labels only, and call equal labels copies."""
+VERDICTS: dict[Modality, tuple[Callable[[Sequence[Score]], str], str]] = {
+    "rows": (verdict, LIMIT),
+    "series": (verdict, LIMIT),
+    "images": (verdict_of_images, LIMIT_OF_IMAGES),
+}
+"""What the scores of data of a modality mean together, and what they cannot say."""
 
 
 def evaluate(evidence: Evidence, run: Run, metrics: Sequence[str] | None = None) -> Scores:
@@ -28,50 +33,29 @@ def evaluate(evidence: Evidence, run: Run, metrics: Sequence[str] | None = None)
 
     Args:
         evidence: Training, holdout, synthetic and floor rows with the same modelled columns or
-            images; without any such column no metric is run, and of images only those that can say
-            something about them.
+            images; without any such column no metric is run.
         run: Seed, threads and progress.
-        metrics: Registered names, in the order wished; None for all.
+        metrics: Registered names, in the order wished; None for all that look at such data.
 
     Raises:
         OptionError: A metric is not registered.
         DataError: A set is empty, lacks a column, or has it as another kind.
     """
-    names = tuple(METRICS if metrics is None else metrics)
-    loaded = [(name, METRICS.load(name)) for name in names]
+    schema = evidence.train.schema
+    chosen = METRICS.chosen(schema.modality, metrics)
     _check(evidence)
-    if image_column(evidence.train.schema) is not None:
-        return _of_images(evidence, run, loaded, asked=metrics is not None)
-    if not evidence.train.schema.modelled:
+    if not _compared(schema):
         why = "there is no column of numbers, categories or dates to compare"
         return Scores(
-            tuple(Score(name, name, None, why=why) for name in names),
+            tuple(Score(name, name, None, why=why) for name in metrics or METRICS),
             f"Nothing was measured: {why}.",
             LIMIT,
         )
-    scores = _measured(evidence, run, loaded)
-    return Scores(tuple(scores), verdict(scores), LIMIT)
-
-
-def _of_images(
-    evidence: Evidence, run: Run, loaded: Sequence[tuple[str, Metric]], *, asked: bool
-) -> Scores:
-    """Only the metrics that see images, and those of single columns where there are other columns
-    beside them."""
-    columns = bool(evidence.train.schema.modelled)
-    seeing = [
-        (name, metric)
-        for name, metric in loaded
-        if name == "images" or (columns and name not in BLIND)
-    ]
-    scores = _measured(evidence, run, seeing)
-    if asked:
-        scores += [
-            Score(name, name, None, why="it cannot see images")
-            for name, _ in loaded
-            if name not in dict(seeing)
-        ]
-    return Scores(tuple(scores), verdict_of_images(scores), LIMIT_OF_IMAGES)
+    scores = _measured(evidence, run, tuple(chosen.items()))
+    for name, why in METRICS.unsuited(schema.modality, metrics).items():
+        scores.append(Score(name, name, None, why=why))
+    words, limit = VERDICTS[schema.modality]
+    return Scores(tuple(scores), words(scores), limit)
 
 
 def _measured(evidence: Evidence, run: Run, loaded: Sequence[tuple[str, Metric]]) -> list[Score]:
@@ -98,12 +82,11 @@ def _check(evidence: Evidence) -> None:
 
 
 def _compared(schema: Schema) -> tuple[Column, ...]:
-    image = image_column(schema)
-    return schema.modelled if image is None else (image, *schema.modelled)
+    return schema.modelled if schema.image is None else (schema.image, *schema.modelled)
 
 
 def _check_size(name: str, data: Dataset, train: Dataset) -> None:
-    image = image_column(train.schema)
+    image = train.schema.image
     if image is not None and size(data[image.name]) != size(train[image.name]):
         raise DataError(
             f"the {name} images have another size than the training images",

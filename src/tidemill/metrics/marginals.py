@@ -56,6 +56,8 @@ def marginals(evidence: Evidence, run: Run) -> Iterable[Score]:
         Overall Scores, then one Score a column, the worst first.
     """
     columns = evidence.train.schema.modelled
+    if not columns:
+        return
     chosen = sides(
         evidence, run, "marginals", most=affordable(len(columns), cells=CELLS, most=MOST_ROWS)
     )

@@ -1,5 +1,6 @@
 """Techniques that find something out about a table; one technique a file."""
 
+from tidemill.core.modality import TABLES
 from tidemill.core.registry import Entry, Registry
 
 TECHNIQUES = Registry(
@@ -8,20 +9,27 @@ TECHNIQUES = Registry(
         "drivers": Entry(
             "tidemill.mining.drivers:drivers",
             "what predicts the target, how well, and in which direction",
+            sees=(*TABLES, "images"),
         ),
         "segments": Entry(
-            "tidemill.mining.segments:segments", "groups of similar rows, and what sets each apart"
+            "tidemill.mining.segments:segments",
+            "groups of similar rows, and what sets each apart",
+            sees=(*TABLES, "images"),
         ),
         "rules": Entry(
             "tidemill.mining.rules:rules",
             "which items or values occur together more often than by chance",
+            sees=(*TABLES, "images"),
         ),
         "anomalies": Entry(
-            "tidemill.mining.anomalies:anomalies", "odd rows, and the columns that make them odd"
+            "tidemill.mining.anomalies:anomalies",
+            "odd rows, and the columns that make them odd",
+            sees=(*TABLES, "images"),
         ),
         "images": Entry(
             "tidemill.mining.images.technique:images",
             "what images show: labels, groups, odd ones, wrong labels",
+            sees=("images",),
         ),
     },
 )

@@ -13,7 +13,6 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.words import format_value, number, percent, plural
-from tidemill.imaging.pixels import image_column
 from tidemill.mining.boosting import BoostedTrees, fit_trees
 from tidemill.mining.calibration import calibration_finding
 from tidemill.mining.driver_words import driver_finding, importance_finding
@@ -126,7 +125,7 @@ def _task(train: Dataset, holdout: Dataset, run: Run) -> Task | None:
     seen = sample_rows(seen, limit, run.rng("mining/drivers/train"))
     held = sample_rows(held, min(MOST_HOLDOUT, limit), run.rng("mining/drivers/holdout"))
     features = learn_features(seen, columns)
-    if not features and image_column(train.schema):  # another technique looks at what is to be seen
+    if not features and train.schema.image:  # another technique looks at what is to be seen
         return None
     held_target = outcome.codes(held)
     if not features or len(held) < 10 or len(np.unique(held_target)) < 2:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tidemill.cleaning.cost import cost as cleaning
 from tidemill.core.cost import Cost, pace
 from tidemill.core.dataset import Dataset
+from tidemill.core.modality import Modality
 from tidemill.core.run import Run
 from tidemill.imaging.cost import cost as looking
 from tidemill.metrics.cost import cost as metrics
@@ -18,6 +19,8 @@ LONG = 60.0
 """Seconds from which on it is said beforehand what a job costs."""
 _FLOOR = 4e-7
 """Seconds for each cell that the floor learns and makes."""
+OWN_COSTS: dict[Modality, Callable[[Dataset], Cost]] = {"images": looking}
+"""What data of a modality cost beside what every table costs."""
 
 
 def learning(train: Dataset, model: Generator) -> Cost | None:
@@ -50,7 +53,7 @@ def of_run(train: Dataset, holdout: Dataset, rows: int | None = None, rounds: in
         cleaning(len(train) + len(holdout), columns, real)
         + mined
         + judged
-        + looking(train)
+        + _looking(train)
         + Cost(_FLOOR * columns * (len(train) + made), 0)
     )
 
@@ -88,6 +91,11 @@ def announce(
             "estimate",
             f"This will take {whole}{unknown}; option 'minutes' limits the learning.",
         )
+
+
+def _looking(train: Dataset) -> Cost:
+    cost = OWN_COSTS.get(train.schema.modality)
+    return Cost(0, 0) if cost is None else cost(train)
 
 
 def _size(data: Dataset) -> int:

@@ -22,7 +22,6 @@ from tidemill.core.split import split
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write, write_frame
 from tidemill.metrics.evaluate import evaluate
-from tidemill.mining import TECHNIQUES
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
 from tidemill.pipeline import estimate
@@ -274,15 +273,8 @@ def evidence(
     )
     # ignored columns are not generated, so nothing is compared in them
     real, held = (part.select(synthetic.schema.names) for part in (train, holdout))
-    # a classifier of images takes a minute each time, and other metrics judge images
-    techniques = [name for name in TECHNIQUES if name != "images"]
-    found = (
-        None
-        if findings is None
-        else Findings(finding for finding in findings if finding.technique in techniques)
-    )
     return Evidence(
-        real, held, synthetic, floor, found, lambda one, other: mine(one, other, beside, techniques)
+        real, held, synthetic, floor, findings, lambda one, other: mine(one, other, beside)
     )
 
 

@@ -1,6 +1,7 @@
 """Recipes: a business question answered from a table to a page that a manager of that trade reads;
 one file each."""
 
+from tidemill.core.modality import TABLES
 from tidemill.core.registry import Entry, Registry
 
 RECIPES = Registry(
@@ -9,10 +10,12 @@ RECIPES = Registry(
         "churn": Entry(
             "tidemill.recipes.churn:CHURN",
             "who leaves, whom to call first, and what a campaign would pay",
+            sees=TABLES,
         ),
         "fraud": Entry(
             "tidemill.recipes.fraud:FRAUD",
             "what fraud costs now and with a model, and how many alarms that takes",
+            sees=TABLES,
         ),
     },
 )

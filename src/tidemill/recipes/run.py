@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from tidemill import verbs
-from tidemill.augmentation.loop import LoopResult, refuse_images
+from tidemill.augmentation.loop import INSTEAD, LoopResult
 from tidemill.core.artifact import finite, write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError, OutputError
@@ -106,7 +106,8 @@ def recipe(
     if folder is not None:
         _refuse(folder, overwrite=overwrite)
     data = _read(source, job, target=target, **options)
-    refuse_images(data)
+    for sentence in RECIPES.unsuited(data.schema.modality, [name]).values():
+        raise OptionError(sentence, where=data.name, hint=INSTEAD)
     case = prepared(
         cook,
         data,

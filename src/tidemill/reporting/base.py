@@ -10,13 +10,56 @@ import polars as pl
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
+from tidemill.core.modality import Modality
 from tidemill.core.schema import Rule
 from tidemill.core.score import Scores
 from tidemill.core.words import plural
-from tidemill.imaging.pixels import image_column, size
+from tidemill.imaging.pixels import size
 
 BETWEEN = 9
 """Rows of a way from one made row to another, both ends among them."""
+
+
+@dataclass(frozen=True)
+class DataWords:
+    """How data of a modality are spoken of.
+
+    Attributes:
+        unit: What one row is called.
+        read: What was read, with places for rows, extent and name.
+        worthless: What the floor of the scores is made of.
+        columns: The heading over the columns beside each other.
+        shown: What a page shows of the real rows.
+        note: Said of it at the top of the page; "" for nothing.
+    """
+
+    unit: str
+    read: str
+    worthless: str
+    columns: str
+    shown: str
+    note: str = ""
+
+
+TABLE_WORDS = DataWords(
+    unit="row",
+    read="{rows} and {extent} of {name}",
+    worthless="columns drawn independently of each other",
+    columns="Every column, real against generated",
+    shown="figures of the real rows, such as their levels and extremes",
+)
+WORDS: dict[Modality, DataWords] = {
+    "rows": TABLE_WORDS,
+    "series": TABLE_WORDS,
+    "images": DataWords(
+        unit="image",
+        read="{rows} of {extent}, from {name}",
+        worthless="images of independent pixels",
+        columns="What the images show, real against generated",
+        shown="real images",
+        note="This page shows real training images: share it with as much care as these.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -141,32 +184,35 @@ class ReportInput:
         return frozenset(name for issue in self.personal for name in issue.columns)
 
     @property
-    def of_images(self) -> bool:
-        """Whether each row holds an image."""
+    def modality(self) -> Modality:
+        """What sort of data it is about."""
         data = self.train or self.synthetic
-        return data is not None and image_column(data.schema) is not None
+        return "rows" if data is None else data.schema.modality
+
+    @property
+    def said(self) -> DataWords:
+        """How such data are spoken of."""
+        return WORDS[self.modality]
 
     @property
     def unit(self) -> str:
         """What one row is called."""
-        return "image" if self.of_images else "row"
+        return self.said.unit
+
+    @property
+    def extent(self) -> str:
+        """How large each row is, in words ("28 x 28 pixels", "12 columns")."""
+        data = self.train or self.synthetic
+        if data is None or data.schema.image is None:
+            return plural(self.columns or 0, "column")
+        height, width, *colours = size(data[data.schema.image.name])
+        return f"{height} x {width} pixels{' in colour' * bool(colours)}"
 
     @property
     def read(self) -> str:
-        """How much was read, in words ("4,708 images of 28 x 28 pixels")."""
-        if self.of_images:
-            return f"{plural(self.rows or 0, 'image')} of {self.image_size}"
-        return f"{plural(self.rows or 0, 'row')} and {plural(self.columns or 0, 'column')}"
-
-    @property
-    def image_size(self) -> str:
-        """Height and width of the images in words; "" where there are none."""
-        data = self.train or self.synthetic
-        column = None if data is None else image_column(data.schema)
-        if data is None or column is None:
-            return ""
-        height, width, *colours = size(data[column.name])
-        return f"{height} x {width} pixels{' in colour' * bool(colours)}"
+        """What was read, in words ("4,708 images of 28 x 28 pixels, from digits")."""
+        rows = plural(self.rows or 0, self.unit)
+        return self.said.read.format(rows=rows, extent=self.extent, name=self.name)
 
     @property
     def target(self) -> str | None:

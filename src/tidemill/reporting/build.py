@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tidemill.core.modality import MODALITIES, Modality
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Heading
 from tidemill.reporting.cleaning import cleaned
@@ -18,17 +22,34 @@ from tidemill.reporting.summary import summary
 from tidemill.reporting.trust import trust
 from tidemill.reporting.verdict import verdict
 
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the report under a heading; left out where it has nothing to tell.
+
+    Attributes:
+        anchor, title: Of the heading.
+        blocks: What it tells.
+        sees: The modalities that it is about.
+    """
+
+    anchor: str
+    title: str
+    blocks: Callable[[ReportInput], list[Block]]
+    sees: tuple[Modality, ...] = MODALITIES
+
+
 CHAPTERS = (
-    ("cleaned", "What was cleaned", cleaned),
-    ("found", "What was found", found),
-    ("generated", "What was generated", generated),
-    ("images", "Real images and generated ones", images),
-    ("series", "How series move", series),
-    ("trust", "Can it be trusted?", trust),
-    ("fairness", "Is it fair?", fairness),
-    ("share", "Can it be shared?", share),
-    ("rounds", "What another round changed", rounds),
-    ("made", "How it was made", made),
+    Chapter("cleaned", "What was cleaned", cleaned),
+    Chapter("found", "What was found", found),
+    Chapter("generated", "What was generated", generated),
+    Chapter("images", "Real images and generated ones", images, sees=("images",)),
+    Chapter("series", "How series move", series, sees=("series",)),
+    Chapter("trust", "Can it be trusted?", trust),
+    Chapter("fairness", "Is it fair?", fairness),
+    Chapter("share", "Can it be shared?", share),
+    Chapter("rounds", "What another round changed", rounds),
+    Chapter("made", "How it was made", made),
 )
 
 
@@ -40,9 +61,9 @@ def build(account: ReportInput) -> Report:
         'customers'
     """
     blocks: list[Block] = verdict(account)
-    for anchor, title, chapter in CHAPTERS:
-        inside = chapter(account)
+    for chapter in CHAPTERS:
+        inside = chapter.blocks(account) if account.modality in chapter.sees else []
         if inside:
-            blocks += [Heading(title, 2, anchor), *inside]
+            blocks += [Heading(chapter.title, 2, chapter.anchor), *inside]
     subtitle = f"Target: {account.target}" if account.target else ""
     return Report(account.name, subtitle, tuple(blocks), summary(account))

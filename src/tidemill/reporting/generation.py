@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.modality import TABLES
 from tidemill.core.schema import Column
 from tidemill.core.words import count, plural, shorten
 from tidemill.reporting.base import ReportInput
@@ -47,7 +48,7 @@ def generated(account: ReportInput) -> list[Block]:
     )
     blocks: list[Block] = [Paragraph(f"{lead} {drawn}. {account.model_note}".strip())]
     blocks += _compared(account)
-    if not account.of_images:  # a chapter of its own shows some of them
+    if account.modality in TABLES:  # of others, a chapter of its own shows some of them
         blocks += _sample(account)
     blocks += learning_blocks(account)
     return blocks
@@ -84,14 +85,9 @@ def _compared(account: ReportInput) -> list[Block]:
     first = f"{plural(len(columns), 'column')}, the least alike first. " if len(columns) > 1 else ""
     text = f"{first}Bars show shares of all {account.unit}s. {scored}"
     text += f" {plural(hidden, 'column')} with personal data left out." if hidden else ""
-    title = (
-        "What the images show, real against generated"
-        if account.of_images
-        else "Every column, real against generated"
-    )
     unit = account.unit
     return [
-        Heading(title),
+        Heading(account.said.columns),
         Paragraph(text),
         Key(
             f"real {unit}s (training and held-out)" if len(parts) > 1 else f"real {unit}s",

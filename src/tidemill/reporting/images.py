@@ -12,7 +12,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.picture import Sheet, Strip
 from tidemill.core.run import Run
 from tidemill.core.words import count, shorten
-from tidemill.imaging.pixels import image_column, label_column, labels, pixels
+from tidemill.imaging.pixels import image_pixels, label_column, labels
 from tidemill.imaging.sheet import PAPER, contact_sheet, png, strip
 from tidemill.reporting.base import BETWEEN, Learning, ReportInput
 from tidemill.reporting.blocks import Block, Grid, Heading, Paragraph, SheetBlock
@@ -33,9 +33,9 @@ BESIDE = 12
 
 
 def images(account: ReportInput) -> list[Block]:
-    """Contact sheets, classes and ways between images; nothing for data without images."""
+    """Contact sheets, classes and ways between images."""
     real, made = account.train or account.holdout, account.synthetic
-    if not account.of_images or real is None or made is None or not len(real) or not len(made):
+    if real is None or made is None or not len(real) or not len(made):
         return []
     rng = Run(account.seed or 0).rng("report", "images")
     which = "training" if account.train is not None else "held-out"
@@ -63,12 +63,10 @@ def images(account: ReportInput) -> list[Block]:
 
 def snapshots(account: ReportInput, learning: Learning) -> list[Block]:
     """What became of the same noise as learning went: a strip a step."""
-    if not learning.snapshots or any(
-        image_column(made.schema) is None for _, made in learning.snapshots
-    ):
+    if not learning.snapshots:
         return []
     strips = tuple(
-        strip(f"step {count(step)}", _pixels(made)[:GLIMPSED], GLIMPSED)
+        strip(f"step {count(step)}", image_pixels(made)[:GLIMPSED], GLIMPSED)
         for step, made in learning.snapshots
         if len(made)
     )
@@ -85,18 +83,8 @@ def snapshots(account: ReportInput, learning: Learning) -> list[Block]:
     ]
 
 
-def _name(data: Dataset) -> str:
-    column = image_column(data.schema)
-    assert column is not None
-    return column.name
-
-
-def _pixels(data: Dataset) -> np.ndarray:
-    return pixels(data[_name(data)])
-
-
 def _contact(title: str, data: Dataset, rng: np.random.Generator) -> Sheet:
-    shown = _pixels(data.rows(rng.permutation(len(data))[:SHEET]))
+    shown = image_pixels(data.rows(rng.permutation(len(data))[:SHEET]))
     scale = max(SMALL // shown.shape[2], 1)
     return Sheet(title, (strip("", shown.repeat(scale, 1).repeat(scale, 2), ACROSS),))
 
@@ -131,10 +119,10 @@ def _frequent(said: Sequence[str]) -> list[str]:
 def _of(data: Dataset, level: str, rng: np.random.Generator) -> np.ndarray:
     """A row of images of one class, some at random; paper where there are fewer."""
     at = rng.permutation(np.flatnonzero(np.asarray(labels(data)) == level))
-    _, height, width, channels = _pixels(data.rows(np.array([0]))).shape
+    _, height, width, channels = image_pixels(data.rows(np.array([0]))).shape
     room = max(min(HALF // width, ACROSS), 3)
     row = np.full((room, height, width, channels), PAPER, np.uint8)
-    found = _pixels(data.rows(at[:room]))
+    found = image_pixels(data.rows(at[:room]))
     row[: len(found)] = found
     return contact_sheet(row, room)
 
@@ -147,9 +135,9 @@ def _pair(left: np.ndarray, right: np.ndarray) -> tuple[str, int, int]:
 
 
 def _between(ways: Dataset | None) -> list[Block]:
-    if ways is None or image_column(ways.schema) is None or len(ways) < BETWEEN:
+    if ways is None or len(ways) < BETWEEN:
         return []
-    every = _pixels(ways)
+    every = image_pixels(ways)
     strips = tuple(
         strip("", every[start : start + BETWEEN], BETWEEN)
         for start in range(0, len(ways) - BETWEEN + 1, BETWEEN)

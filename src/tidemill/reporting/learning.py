@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tidemill.core.modality import TABLES
 from tidemill.core.words import count
 from tidemill.reporting.base import Learning, ReportInput
 from tidemill.reporting.blocks import (
@@ -75,7 +76,7 @@ def _curve(name: str, points: Sequence[Sequence[float]], label: str) -> PictureB
 
 def _glimpses(account: ReportInput, learning: Learning) -> list[Block]:
     """A few columns of rows that were made as learning went, beside the real ones."""
-    if account.of_images:
+    if account.modality not in TABLES:
         return snapshots(account, learning)
     if account.train is None or not learning.snapshots:
         return []

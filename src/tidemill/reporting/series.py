@@ -7,7 +7,7 @@ import numpy as np
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
-from tidemill.core.series import layout, learnable
+from tidemill.core.series import layout
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
@@ -64,7 +64,7 @@ def series(account: ReportInput) -> list[Block]:
 def _sheet(account: ReportInput) -> list[Block]:
     """Real series above as many generated ones: the target, or the last column of numbers."""
     real, made = account.holdout or account.train, account.synthetic
-    if real is None or made is None or not learnable(real.schema) or not learnable(made.schema):
+    if real is None or made is None:
         return []
     numbers = [
         c

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from tidemill.core.change import Issue
+from tidemill.core.modality import TABLES
 from tidemill.core.words import as_sentence, number, opening, shorten, unprintable_removed
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.fairness import gaps
@@ -32,7 +33,7 @@ def summary(account: ReportInput) -> str:
 def _parts(account: ReportInput) -> Iterator[tuple[str, list[str]]]:
     said = dict(digest(account))
     if account.rows is not None:
-        yield "Read", [f"{account.read}{', from' if account.of_images else ' of'} {account.name}."]
+        yield "Read", [f"{account.read}."]
     yield "Careful", [issue.sentence for issue in account.personal[:2]]
     if "Cleaned" in said:
         yield "Cleaned", [said["Cleaned"], *_sentences(account.undecided, 2)]
@@ -66,7 +67,7 @@ def _best(account: ReportInput) -> Iterator[str]:
 
 def _weakest(account: ReportInput) -> list[str]:
     weakest = sorted(column_scores(account).items(), key=lambda item: item[1])[:3]
-    if not weakest or account.of_images:
+    if not weakest or account.modality not in TABLES:
         return []
     named = ", ".join(f"{shorten(name, 30)} ({number(score)})" for name, score in weakest)
     return [f"Least like the real ones, column by column (1 is the best): {named}."]

@@ -44,12 +44,7 @@ def trust(account: ReportInput) -> list[Block]:
     ]
     if not scores:
         return []
-    unit = account.unit
-    worthless = (
-        "images of independent pixels"
-        if account.of_images
-        else "columns drawn independently of each other"
-    )
+    unit, worthless = account.unit, account.said.worthless
     return [
         Paragraph(
             f"Each bar runs from worthless to real. The floor is what {worthless} reach, the "

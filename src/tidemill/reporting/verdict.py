@@ -26,13 +26,8 @@ def verdict(account: ReportInput) -> list[Block]:
     lines = digest(account)
     if lines:
         blocks.append(Pairs(lines))
-    if account.of_images and account.train is not None:
-        blocks.append(
-            Paragraph(
-                "This page shows real training images: share it with as much care as these.",
-                "small",
-            )
-        )
+    if account.said.note and account.train is not None:
+        blocks.append(Paragraph(account.said.note, "small"))
     if account.warnings:
         blocks.append(Callout("warning", "Warnings of the run", items=account.warnings))
     return blocks
@@ -90,7 +85,7 @@ def _tiles(account: ReportInput) -> list[Tile]:
             Tile(
                 count(account.rows),
                 f"{account.unit}s read",
-                account.image_size or plural(account.columns or 0, "column"),
+                account.extent,
             )
         )
     if account.changes is not None:

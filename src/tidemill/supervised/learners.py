@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 
 from tidemill.core.errors import MissingExtra
+from tidemill.core.modality import TABLES, Modality
 from tidemill.core.registry import Entry, Registry
 from tidemill.core.run import Run
-from tidemill.core.schema import Column
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 from tidemill.supervised.boosting import (
     COLUMNS_A_TREE,
@@ -33,27 +33,36 @@ The label has each of the classes at least once, and no missing value."""
 LEARNERS = Registry(
     "learners",
     {
-        "boosting": Entry("tidemill.supervised.learners:boosting", "boosted trees (LightGBM)"),
-        "logistic": Entry(
-            "tidemill.supervised.learners:linear", "a linear model (logistic or ridge regression)"
+        "boosting": Entry(
+            "tidemill.supervised.learners:boosting", "boosted trees (LightGBM)", sees=TABLES
         ),
-        "nearest": Entry("tidemill.supervised.learners:neighbours", "nearest neighbours (k-NN)"),
+        "logistic": Entry(
+            "tidemill.supervised.learners:linear",
+            "a linear model (logistic or ridge regression)",
+            sees=TABLES,
+        ),
+        "nearest": Entry(
+            "tidemill.supervised.learners:neighbours", "nearest neighbours (k-NN)", sees=TABLES
+        ),
         "perceptron": Entry(
-            "tidemill.supervised.learners:perceptron", "a neural network (one hidden layer)"
+            "tidemill.supervised.learners:perceptron",
+            "a neural network (one hidden layer)",
+            sees=TABLES,
         ),
         "convolutional": Entry(
             "tidemill.supervised.learners:convolutional",
             "a convolutional network (of images, moved at random in training)",
+            sees=("images",),
         ),
         "mirrored": Entry(
             "tidemill.supervised.learners:mirrored",
             "a convolutional network of mirrored images (moved and mirrored at random in training)",
+            sees=("images",),
         ),
     },
 )
-OF_IMAGES = ("convolutional", "mirrored")
-"""Learners that learn from a column of images, and from nothing else; the others do not. The first
-is the default."""
+PREFERRED: dict[Modality, tuple[str, ...]] = {"images": ("convolutional",)}
+"""Learners that are used by default where not all that suit the data are."""
 
 TREES, FEWEST_TREES, MOST_TREES = 100, 30, 200
 """Boosting rounds at 5,000 rows; fewer on smaller tables, which many rounds would learn by
@@ -83,12 +92,9 @@ def words_of(name: str) -> str:
     return LEARNERS[name].line.partition(" (")[0]
 
 
-def learners_of(columns: Sequence[Column]) -> tuple[str, ...]:
-    """The learners by default: one of images where there is a column of them, else all those of
-    tables."""
-    if any(column.kind == "image" for column in columns):
-        return OF_IMAGES[:1]
-    return tuple(name for name in LEARNERS if name not in OF_IMAGES)
+def learners_of(modality: Modality) -> tuple[str, ...]:
+    """The learners by default."""
+    return PREFERRED.get(modality) or LEARNERS.for_modality(modality)
 
 
 def boosting(

@@ -9,8 +9,8 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
+from tidemill.core.modality import Modality
 from tidemill.core.schema import Column
-from tidemill.imaging.pixels import image_column
 from tidemill.supervised.arrays import Floats, as_floats
 from tidemill.supervised.targets import targets
 
@@ -27,6 +27,7 @@ class Problem:
         rest: Whether the last class stands for all levels that are not named.
         prior: The real rows' share of each class, (classes,).
         label: The real rows' codes or numbers, (n,); NaN where missing.
+        modality: Of the real rows; learners are chosen by it.
     """
 
     target: Column
@@ -35,6 +36,7 @@ class Problem:
     rest: bool
     prior: Floats = field(repr=False)
     label: Floats = field(repr=False)
+    modality: Modality = "rows"
 
     def coded(self, data: Dataset) -> Floats:
         """The target of other rows, (n,): NaN where it is missing, or a level that the real rows do
@@ -78,12 +80,10 @@ def problem_of(train: Dataset) -> Problem:
             found, where=train.name, hint="name the column to be predicted with option 'target'"
         )
     column, label = train.schema[found.column], found.values[0]
-    image = image_column(train.schema)
-    columns = (
-        tuple(c for c in train.schema.modelled if c.name != column.name)
-        if image is None
-        else (image,)
-    )
+    image, modality = train.schema.image, train.schema.modality
+    columns = tuple(c for c in train.schema.modelled if c.name != column.name)
+    if image is not None:
+        columns = (image,)
     if not columns:
         raise DataError(
             f"there is no column to predict '{column.name}' from",
@@ -98,7 +98,8 @@ def problem_of(train: Dataset) -> Problem:
                 where=train.name,
                 hint="clean the table first: tidemill clean",
             )
-        return Problem(column, columns, (), False, np.zeros(0), label)
+        return Problem(column, columns, (), False, np.zeros(0), label, modality)
     counts = np.bincount(label[~np.isnan(label)].astype(int), minlength=len(found.classes))
     rest = train.frame[column.name].drop_nulls().n_unique() > len(found.classes)
-    return Problem(column, columns, found.classes, rest, counts / counts.sum(), label)
+    prior = counts / counts.sum()
+    return Problem(column, columns, found.classes, rest, prior, label, modality)

@@ -13,7 +13,7 @@ from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.verdict import Contrast, Verdict
 from tidemill.supervised.intervals import paired_bootstrap
-from tidemill.supervised.learners import OF_IMAGES, learners_of, words_of
+from tidemill.supervised.learners import LEARNERS, learners_of, words_of
 from tidemill.supervised.measures import Measure, checked_cost, measures
 from tidemill.trials import wording
 from tidemill.trials.controls import REAL, controls
@@ -222,20 +222,17 @@ def _contest(
 
 def _fitting(learners: Sequence[str] | None, problem: Problem) -> tuple[str, ...]:
     """The learners that are asked for, which must suit the columns."""
-    default = learners_of(problem.columns)
-    of_images = default[0] in OF_IMAGES
-    if of_images and not problem.classes:
+    default = learners_of(problem.modality)
+    if problem.modality == "images" and not problem.classes:
         raise OptionError(
             f"there is no learner of images for the number '{problem.target.name}'",
             hint="give a label with two or more levels as the target",
         )
     for name in learners or ():
         words_of(name)
-        if (name in OF_IMAGES) != of_images:
-            raise OptionError(
-                f"the learner '{name}' does not learn from {'images' if of_images else 'tables'}",
-                hint=f"choose of {', '.join(OF_IMAGES if of_images else default)}",
-            )
+    for sentence in LEARNERS.unsuited(problem.modality, learners).values():
+        suited = LEARNERS.for_modality(problem.modality)
+        raise OptionError(sentence, hint=f"choose of {', '.join(suited)}")
     return tuple(dict.fromkeys(learners or default))
 
 

@@ -212,7 +212,7 @@ def test_images_without_labels_get_no_noise_about_labels(parts: Parts) -> None:
     assert "handwritten digits" in scores[FRECHET].sentence
     assert "rows" not in scores.verdict
     asked = evaluate(evidence(parts, parts["fresh"][0]), Run(threads=1), ["detection"])
-    assert [score.why for score in asked] == ["it cannot see images"]
+    assert [score.why for score in asked] == ["the metric 'detection' is not for images"]
 
 
 def test_metrics_that_see_labels_only_are_left_out(

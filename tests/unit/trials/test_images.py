@@ -16,7 +16,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.imaging.pixels import images
 from tidemill.supervised import learners
-from tidemill.supervised.learners import OF_IMAGES, learners_of
+from tidemill.supervised.learners import LEARNERS, learners_of
 from tidemill.trials.controls import class_weights
 from tidemill.trials.problem import problem_of
 from tidemill.trials.strategies import table
@@ -51,7 +51,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learners, "IMAGE_STEPS", 40)
 
 
-@pytest.mark.parametrize("learner", OF_IMAGES)
+@pytest.mark.parametrize("learner", LEARNERS.for_modality("images"))
 def test_a_learner_of_images_tells_digits_apart(learner: str) -> None:
     problem = problem_of(REAL)
     says, again = (
@@ -75,11 +75,11 @@ def test_images_that_weigh_next_to_nothing_do_next_to_no_harm() -> None:
 
 
 def test_images_learn_by_their_own_learner_and_tables_by_theirs() -> None:
-    assert learners_of(REAL.schema.columns) == ("convolutional",)
-    assert not set(learners_of(dataset().schema.columns)).intersection(OF_IMAGES)
-    with pytest.raises(OptionError, match="'boosting' does not learn from images"):
+    assert learners_of(REAL.schema.modality) == ("convolutional",)
+    assert learners_of(dataset().schema.modality) == LEARNERS.for_modality("rows")
+    with pytest.raises(OptionError, match="'boosting' is not for images"):
         verdict(REAL, OTHER, Run(threads=1), learners=["boosting"])
-    with pytest.raises(OptionError, match="'convolutional' does not learn from tables"):
+    with pytest.raises(OptionError, match="'convolutional' is not for tables"):
         verdict(dataset(), dataset(), Run(threads=1), learners=["convolutional"])
 
 
@@ -120,5 +120,5 @@ def test_mislabelled_images_are_never_found_of_use() -> None:
 
 
 def test_the_loop_refuses_images_in_a_sentence() -> None:
-    with pytest.raises(OptionError, match="the loop learns from tables, and these are images"):
+    with pytest.raises(OptionError, match="the loop is not for images"):
         tm.loop(REAL, rounds=1)

@@ -12,7 +12,7 @@ from tidemill.cleaning.base import sampled
 from tidemill.core.dataset import Dataset
 from tidemill.core.picture import Sheet
 from tidemill.core.run import Run
-from tidemill.imaging.pixels import image_column, labels, pixels
+from tidemill.imaging.pixels import image_name, image_pixels, labels
 from tidemill.imaging.sheet import strip
 
 MOST = 20_000
@@ -58,10 +58,8 @@ class TrainingImages:
 
 
 def album(train: Dataset, run: Run, check: str) -> TrainingImages | None:
-    """The images of the training rows, in order; None where there is no column of images, or no
-    row."""
-    column = image_column(train.schema)
-    if column is None or not len(train):
+    """The images of the training rows, in order; None where there is no row."""
+    if not len(train):
         return None
     few, note = sampled(train, MOST, run, "cleaning", check)
-    return TrainingImages(column.name, pixels(few[column.name]), labels(few), note)
+    return TrainingImages(image_name(train.schema), image_pixels(few), labels(few), note)

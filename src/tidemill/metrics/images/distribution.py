@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.imaging.pixels import image_column, label_column
+from tidemill.imaging.pixels import label_column
 from tidemill.metrics.images.copies import copies
 from tidemill.metrics.images.features import FeatureJudge, albums, judge_of_digits, judge_of_labels
 from tidemill.metrics.images.fidelity import LIKENESS, fidelity
@@ -22,8 +22,7 @@ NO_TORCH = "it needs the package 'torch': pip install 'tidemill[deep]'"
 
 
 def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Score]:
-    """How generated images compare with held-out real ones; nothing for data without a column of
-    images.
+    """How generated images compare with held-out real ones.
 
     - Likeness: Fréchet distance (:mod:`tidemill.metrics.images.frechet`), precision, recall,
       density and coverage (:mod:`tidemill.metrics.images.manifolds`), in the features of a
@@ -43,8 +42,6 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
         run: Draws the images; threads; cancelling.
         steps: Of each classifier's training.
     """
-    if image_column(evidence.train.schema) is None:
-        return
     sets = albums(evidence, run)
     label = label_column(evidence.train.schema)
     try:

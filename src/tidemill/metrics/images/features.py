@@ -11,7 +11,7 @@ import numpy as np
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
-from tidemill.imaging.pixels import image_column, labels, pixels
+from tidemill.imaging.pixels import image_pixels, labels
 from tidemill.supervised.points import Points
 
 if TYPE_CHECKING:
@@ -80,10 +80,8 @@ def albums(evidence: Evidence, run: Run) -> ImageSets:
 
 
 def _album(data: Dataset, rng: np.random.Generator) -> LabelledImages:
-    column = image_column(data.schema)
-    assert column is not None
     taken = data.rows(rng.permutation(len(data))[:MOST_IMAGES])
-    return LabelledImages(pixels(taken[column.name]), labels(taken))
+    return LabelledImages(image_pixels(taken), labels(taken))
 
 
 @dataclass(frozen=True)

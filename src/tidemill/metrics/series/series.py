@@ -10,7 +10,6 @@ import numpy as np
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.core.series import learnable
 from tidemill.core.words import plural, ratio
 from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
 from tidemill.metrics.series.judges import PAPER, SHARP, discriminative_scores, predictive_scores
@@ -38,8 +37,7 @@ TAILS, CLUSTERS, LEVERAGE = (
 
 
 def series(evidence: Evidence, run: Run) -> Iterable[Score]:
-    """How synthetic series compare with held-out real ones; nothing for tables without an entity
-    and a time.
+    """How synthetic series compare with held-out real ones; nothing where either are none.
 
     Floor: the training series with all steps in random places. Ceiling: the training series
     themselves.
@@ -53,8 +51,7 @@ def series(evidence: Evidence, run: Run) -> Iterable[Score]:
         evidence: The sets.
         run: Draws windows, and the judges' weights.
     """
-    sets = (evidence.train, evidence.holdout, evidence.synthetic)
-    if not all(learnable(data.schema) for data in sets):
+    if {evidence.holdout.schema.modality, evidence.synthetic.schema.modality} != {"series"}:
         return
     found = panels(evidence, run.rng("metrics", "series"))
     if found is None:

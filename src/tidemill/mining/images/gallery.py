@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.imaging.pixels import image_column, label_column, labels, pixels
+from tidemill.imaging.pixels import image_name, image_pixels, label_column, labels
 from tidemill.mining.sampling import sample_rows
 from tidemill.supervised.arrays import Floats
 
@@ -72,19 +72,14 @@ class Gallery:
 
 
 def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
-    """The images with a classifier's features; None without a column of images, or with too few of
-    them.
+    """The images with a classifier's features; None where there are too few.
 
     Raises:
         ImportError: There is no torch.
     """
-    column = image_column(train.schema)
-    if column is None or len(train) < FEWEST_IMAGES or len(holdout) < FEWEST_IMAGES // 3:
+    if len(train) < FEWEST_IMAGES or len(holdout) < FEWEST_IMAGES // 3:
         return None
-    few, held = (
-        _album(data, column.name, run, name)
-        for data, name in ((train, "train"), (holdout, "holdout"))
-    )
+    few, held = _album(train, run, "train"), _album(holdout, run, "holdout")
     counts = Counter(few.labels[few.labels != ""].tolist())
     classes = tuple(sorted(label for label, count in counts.items() if count >= FEWEST_OF_CLASS))
     few, held = _known(few, classes), _known(held, classes)
@@ -95,7 +90,7 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
     distances, nearest = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(seen).kneighbors(held_seen)
     label = label_column(train.schema)
     return Gallery(
-        column.name,
+        image_name(train.schema),
         label.name if label and own else "",
         few,
         held,
@@ -108,11 +103,9 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
     )
 
 
-def _album(data: Dataset, column: str, run: Run, name: str) -> GalleryImages:
+def _album(data: Dataset, run: Run, name: str) -> GalleryImages:
     few = sample_rows(data, MOST_IMAGES, run.rng("mining/images", name))
-    return GalleryImages(
-        pixels(few[column]), np.array(labels(few) or [""] * len(few), dtype=np.str_)
-    )
+    return GalleryImages(image_pixels(few), np.array(labels(few) or [""] * len(few), dtype=np.str_))
 
 
 def _known(album: GalleryImages, classes: tuple[str, ...]) -> GalleryImages:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.run import Run
-from tidemill.imaging.pixels import image_column
 from tidemill.mining.images.classes import recognised
 from tidemill.mining.images.gallery import Gallery, gallery
 from tidemill.mining.images.groups import groups
@@ -25,8 +24,6 @@ def images(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
         holdout: Images that every figure is taken from.
         run: Seed, threads, and cancelling; 15,000 images take about a minute.
     """
-    if image_column(train.schema) is None:
-        return
     seen = _seen(train, holdout, run)
     if seen is None:
         return

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
+from stdnum.cn import ric
+from stdnum.us import ssn
 
 from tidemill.cleaning import checksums
 from tidemill.cleaning.base import Check, Diagnosis, counted, sampled
@@ -55,22 +57,26 @@ FORMS = (
         r"\b([A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?)\b",
         checksums.iban,
     ),
+    *(
+        PersonalPattern(what, f"^({pattern})$", valid, fewest=3, part=0.5)
+        for what, pattern, valid in checksums.NATIONAL_IDS
+    ),
     PersonalPattern(
         "payment card numbers",
         r"(?:^|[^\d.,-])([2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3[47]\d{2} \d{6} "
         r"\d{5})(?:[^\d.]|$)",
-        checksums.luhn,
+        checksums.card,
         fewest=3,
     ),
     PersonalPattern(
         "Chinese resident identity numbers",
         r"(?:^|\D)([1-9]\d{16}[\dXx])(?:\W|$)",
-        checksums.resident_id,
+        ric.is_valid,
     ),
     PersonalPattern(
         "US social security numbers",
         r"(?:^|[^\d-])(\d{3}-\d{2}-\d{4})(?:[^\d-]|$)",
-        checksums.social_security,
+        ssn.is_valid,
         fewest=3,
         part=0.5,
     ),
@@ -90,7 +96,13 @@ FORMS = (
     PersonalPattern(
         "IP addresses", r"^(\d{1,3}(?:\.\d{1,3}){3})$", checksums.ipv4, fewest=3, part=0.5
     ),
-    PersonalPattern("IP addresses", r"^((?:[\da-f]{1,4}:){7}[\da-f]{1,4})$", fewest=3, part=0.5),
+    PersonalPattern(
+        "IP addresses",
+        r"^([\da-fA-F]{0,4}(?::[\da-fA-F]{0,4}){2,7})$",
+        checksums.ipv6,
+        fewest=3,
+        part=0.5,
+    ),
     PersonalPattern(
         "street addresses",
         "",

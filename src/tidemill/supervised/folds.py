@@ -50,28 +50,30 @@ def folds(
         [(3, 3), (3, 3)]
     """
     known = np.flatnonzero(~np.isnan(label))
-    if groups is not None and len(np.unique(groups[known])) == len(known):
-        groups = None
-    strata = strata_of(label[known], classes)
-    splits = _possible(strata, splits, classes, None if groups is None else groups[known])
+    label = label[known]
+    if groups is not None:
+        groups = groups[known]
+        groups = groups if len(np.unique(groups)) < len(groups) else None
+    splits = _possible(label, splits, classes, groups)
+    strata = strata_of(label, classes, bins=min(BINS, len(known) // splits))
     found = []
     for repeat in range(repeats):
         rng = run.rng("proof", "folds", repeat)
-        fold = (
-            _dealt(strata, splits, rng)
-            if groups is None
-            else _dealt_groups(strata, splits, groups[known], rng)
-        )
+        fold = _dealt(strata, splits, groups, rng)
         found += [(known[fold != k], known[fold == k]) for k in range(splits)]
     return found
 
 
-def strata_of(label: Floats, classes: int) -> NDArray[np.int64]:
-    """The class of each row, or the bin of its number, (n,); nothing may be missing."""
-    if classes or not len(label):
+def strata_of(label: Floats, classes: int, bins: int = BINS) -> NDArray[np.int64]:
+    """The class of each row, or the bin of its number, (n,); nothing may be missing.
+
+    Bins have equally many rows, but for one more or less.
+    """
+    if classes:
         return label.astype(np.int64)
-    edges = np.unique(np.quantile(label, np.linspace(0, 1, BINS + 1)[1:-1]))
-    return np.searchsorted(edges, label, "right").astype(np.int64)
+    strata = np.empty(len(label), np.int64)
+    strata[np.argsort(label, kind="stable")] = np.arange(len(label)) * bins // max(1, len(label))
+    return strata
 
 
 def subset(label: Floats, share: float, classes: int, rng: np.random.Generator) -> Positions:
@@ -93,17 +95,11 @@ def subset(label: Floats, share: float, classes: int, rng: np.random.Generator) 
     return np.sort(np.concatenate(taken))
 
 
-def _possible(
-    strata: NDArray[np.int64], splits: int, classes: int, groups: NDArray[np.int64] | None
-) -> int:
+def _possible(label: Floats, splits: int, classes: int, groups: NDArray[np.int64] | None) -> int:
     """How many splits the rarest class allows."""
-    if groups is None:
-        counts = np.bincount(strata)[np.unique(strata)] if len(strata) else np.zeros(1, int)
-    else:
-        counts = np.array(
-            [len(np.unique(groups[strata == stratum])) for stratum in np.unique(strata)]
-        )
-    fewest = int(counts.min()) if classes else int(counts.sum())
+    rows = np.arange(len(label)) if groups is None else groups
+    parts = [rows[label == code] for code in np.unique(label)] if classes else [rows]
+    fewest = min((len(np.unique(part)) for part in parts), default=0)
     if fewest < 2 or splits < 2:
         what = "row" if groups is None else "entity"
         raise DataError(
@@ -114,22 +110,17 @@ def _possible(
     return min(splits, fewest)
 
 
-def _dealt(strata: NDArray[np.int64], splits: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """A fold for each row: each class is dealt out in turn, and the next class goes on where it
-    ended."""
-    order = rng.permutation(len(strata))
-    order = order[np.argsort(strata[order], kind="stable")]
-    fold = np.empty(len(strata), np.int64)
-    fold[order] = np.arange(len(strata)) % splits
-    return rng.permutation(splits)[fold]
-
-
-def _dealt_groups(
-    strata: NDArray[np.int64], splits: int, groups: NDArray[np.int64], rng: np.random.Generator
+def _dealt(
+    strata: NDArray[np.int64],
+    splits: int,
+    groups: NDArray[np.int64] | None,
+    rng: np.random.Generator,
 ) -> NDArray[np.int64]:
-    from sklearn.model_selection import StratifiedGroupKFold
+    """A fold for each row."""
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    dealer = StratifiedGroupKFold(splits, shuffle=True, random_state=int(rng.integers(1 << 31)))
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    dealer = kind(splits, shuffle=True, random_state=int(rng.integers(1 << 31)))
     fold = np.empty(len(strata), np.int64)
     for k, (_, test) in enumerate(dealer.split(np.zeros(len(strata)), strata, groups)):
         fold[test] = k

@@ -1,6 +1,7 @@
 import random
 
 import pytest
+from stdnum.cn import ric
 
 from tidemill.cleaning import checksums
 from tidemill.cleaning.personal import CHECK
@@ -15,13 +16,43 @@ def digits(count):
 
 def card():
     stem = "4" + digits(14)
-    return next(stem + last for last in "0123456789" if checksums.luhn(stem + last))
+    return next(stem + last for last in "0123456789" if checksums.card(stem + last))
 
 
 def resident():
     year, month, day = (RANDOM.randrange(*ends) for ends in ((1950, 2005), (1, 13), (1, 29)))
     stem = f"110105{year}{month:02d}{day:02d}{digits(3)}"
-    return next(stem + last for last in "0123456789X" if checksums.resident_id(stem + last))
+    return next(stem + last for last in "0123456789X" if ric.is_valid(stem + last))
+
+
+ENDS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+STEMS = {
+    "Belgian national": lambda year: f"{year}.05.14-0{year}.{RANDOM.randrange(10)}",
+    "CPF": lambda year: f"{digits(3)}.{digits(3)}.{digits(3)}-{RANDOM.randrange(10)}",
+    "Finnish": lambda year: f"0105{year}-2{digits(2)}",
+    "French": lambda year: f"1 {year} 05 49 588 1{year} {RANDOM.randrange(10)}",
+    "Italian": lambda year: f"RSSMRA{year}A01H501",
+    "Korean": lambda year: f"{year}0514-1{digits(5)}",
+    "CURP": lambda year: f"BOXW{year}0514HNERXN0",
+    "Norwegian": lambda year: f"0105{year}2{digits(3)}",
+    "PESEL": lambda year: f"{year}0514{digits(4)}",
+    "Romanian": lambda year: f"1{year}051403{digits(3)}",
+    "South African": lambda year: f"{year}0514{digits(4)}08",
+    "DNI": lambda year: digits(8),
+    "NIE": lambda year: f"X{digits(7)}",
+    "Swedish": lambda year: f"{year}0514-{digits(3)}",
+    "Turkish": lambda year: f"1{digits(8)}{RANDOM.randrange(10)}",
+}
+
+
+def persons(what):
+    """Thirty valid numbers of persons of the sort, found by trying ends."""
+    valid = next(valid for name, _, valid in checksums.NATIONAL_IDS if what in name)
+    found = []
+    while len(found) < 30:
+        stem = STEMS[what](RANDOM.randrange(50, 90))
+        found += [stem + end for end in ENDS if valid(stem + end)][:1]
+    return found
 
 
 def issues(data):
@@ -53,6 +84,7 @@ def issues(data):
             [f"10.{RANDOM.randrange(256)}.4.{RANDOM.randrange(32, 256)}" for _ in range(30)],
             "IP",
         ),
+        ("host", ["2001:db8::1", "fe80::1", "2001:0DB8:0:0:8:800:200C:417A"], "IP"),
         ("LastName", ["Nguyen", "O'Brien", "van Dyk", "Müller"] * 5, "names of people"),
         (
             "passenger",
@@ -71,12 +103,30 @@ def test_personal_data_are_told_and_masked(table, name, values, what):
     assert not set(issue.example) & set("123456789abcdefghijklmnopqrstuvwyz")
 
 
+@pytest.mark.parametrize("what", STEMS)
+def test_numbers_of_persons_are_told_by_their_country(table, what):
+    (issue,) = issues(table(x=persons(what)))
+    assert what in issue.sentence
+    assert not set(issue.example) & set("123456789abcdefghijklmnopqrstuvwyz")
+
+
+def test_every_sort_of_numbers_of_persons_is_tested():
+    assert len(STEMS) == len(checksums.NATIONAL_IDS)
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [
         ("order", [digits(16) for _ in range(200)]),
         ("ean", [f"40{digits(11)}" for _ in range(200)]),
         ("isbn", [f"978-3-16-1484{i:02d}-0" for i in range(60)]),
+        ("order", [digits(11) for _ in range(200)]),
+        ("order", [f"{i}{digits(7)}" for i in range(123450, 123650)]),
+        ("milliseconds", [1_700_000_000_000 + i * 86_412_345 for i in range(200)]),
+        ("part", [f"{digits(8)}{RANDOM.choice('ABCDEFGHJKLMN')}" for _ in range(200)]),
+        ("batch", [f"{240100 + i}-{digits(4)}" for i in range(1, 31)]),
+        ("time", [f"{i % 24:02d}:{i % 60:02d}:00" for i in range(60)]),
+        ("mac", [f"00:1b:44:11:3a:{i:02x}" for i in range(60)]),
         ("version", [f"1.{i}.0.2" for i in range(30)]),
         ("amount", [f"{i * 1234567.25}" for i in range(60)]),
         ("phone", ["yes", "none"] * 20),

@@ -60,6 +60,16 @@ def test_a_number_is_spread_over_the_folds() -> None:
         assert abs((label[test] > np.median(label)).mean() - 0.5) <= 0.1
 
 
+@pytest.mark.parametrize("label", [np.arange(12.0), np.repeat([0.0, 1.0], [11, 1]), np.ones(5)])
+@pytest.mark.parametrize("entities", [False, True])
+def test_few_rows_of_a_number_and_ties_are_spread_too(label: np.ndarray, entities: bool) -> None:
+    groups = np.arange(len(label)) // 2 if entities else None
+    parts = folds(label, Run(), classes=0, groups=groups, repeats=1)
+    tested = [test for _, test in parts]
+    assert sorted(np.concatenate(tested)) == list(range(len(label)))
+    assert min(map(len, tested)) >= 1
+
+
 def test_a_class_of_one_row_is_told() -> None:
     with pytest.raises(DataError, match="1 row; two are needed"):
         folds(np.array([0.0, 0, 0, 1]), Run(), classes=2)

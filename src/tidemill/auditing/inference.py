@@ -59,7 +59,7 @@ def inference(scene: AttackData, run: Run) -> Iterable[Leak]:
     general, and no leak.
 
     Every sensitive column and the target are secrets, and others up to MOST_COLUMNS. All columns
-    count together; a column that stands out by itself is told by itself.
+    count together; a column that stands out is reported by itself.
 
     Args:
         scene: People and releases.

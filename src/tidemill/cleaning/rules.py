@@ -150,7 +150,7 @@ def _orderings(
     Args:
         train: The rows.
         groups: Names of columns that can be compared with each other.
-        same: Pairs of which one decides the other: where they are equal, that is told already.
+        same: Pairs of which one decides the other: where they are equal, that is reported already.
         run: Draws rows.
     """
     rules, slips = [], []

@@ -1,8 +1,8 @@
 """Numbers and dates that stand for "missing": -1, 999, -9999, 9999-12-31 and their like.
 
 A value is *plainly* a marker only where its form, its count and its distance from all other values
-say so together. A value of such a form that could as well be a cap ("99,999 or more") is told, and
-left.
+say so together. A value of such a form that could as well be a cap ("99,999 or more") is reported,
+and left.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Marker:
     others: str
 
     def issue(self, column: str) -> Issue:
-        """The marker as it is told to the user."""
+        """The marker in words."""
         shown = self.value if isinstance(self.value, str) else format_value(self.value)
         held = (
             f"'{column}' is {shown} {times(self.count)} ({percent(self.count, self.total)}), "

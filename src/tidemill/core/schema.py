@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from tidemill.core.errors import SchemaError
 from tidemill.core.modality import Modality
+from tidemill.core.words import plural
 
 Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "id"]
 Role = Literal["feature", "target", "sensitive", "key", "entity", "time", "context", "ignore"]
@@ -126,7 +127,7 @@ class Rule:
             self.kind != "allowed combinations" or len(self.columns) < 2
         ):
             raise SchemaError(
-                f"a rule '{self.kind}' speaks of {wanted} column{'s' if wanted > 1 else ''}, "
+                f"a rule '{self.kind}' speaks of {plural(wanted, 'column')}, "
                 f"not of {len(self.columns)}",
                 hint="name the columns in the order of the rule's letters",
             )

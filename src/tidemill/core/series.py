@@ -63,7 +63,7 @@ def window_counts(length: np.ndarray, steps: int, stride: int) -> np.ndarray:
 
 
 def learnable(schema: Schema) -> bool:
-    """Whether rows are told to be the steps of series: there is an entity and a time."""
+    """Whether rows are declared as the steps of series: there is an entity and a time."""
     return schema.modality == "series"
 
 

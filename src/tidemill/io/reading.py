@@ -14,6 +14,7 @@ from tidemill.core.errors import InputError, SchemaError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Role, Schema, Spelling
 from tidemill.core.spelling import typed
+from tidemill.core.words import plural
 from tidemill.imaging.pixels import is_pixels
 from tidemill.io.dtypes import Typed, admitted, text_of
 from tidemill.io.frames import Frame, FrameSource
@@ -51,7 +52,7 @@ def read(
         ignore: Columns to leave out of everything; those of lists, records or bytes must be among
             them.
         id: Columns that identify rows or persons.
-        sensitive: Columns that no one may be treated by.
+        sensitive: Protected attributes.
         time: The column that orders the rows.
         entity: The column that tells whom a row is about.
         schema: A TOML file that overrides kinds and roles, and declares rules.
@@ -204,7 +205,7 @@ def _check_refused(entries: list[Typed], wishes: ColumnOverrides, where: str) ->
         shown = "; ".join(f"'{entry.values.name}': {entry.refused}" for entry in refused[:5])
         names = " ".join(f"option 'ignore={entry.values.name}'" for entry in refused)
         raise SchemaError(
-            f"{len(refused)} column{'s' if len(refused) > 1 else ''} cannot be used ({shown})",
+            f"{plural(len(refused), 'column')} cannot be used ({shown})",
             where=where,
             hint=f"leave out what holds no plain values: {names}",
         )
@@ -217,7 +218,7 @@ def _tell(entries: list[Typed], columns: list[Column], run: Run) -> None:
     empty = [column.name for column in columns if column.reason == NO_VALUE]
     if empty:
         run.warn(
-            f"{len(empty)} column{'s have' if len(empty) > 1 else ' has'} no value at all: "
+            f"{plural(len(empty), 'column has', 'columns have')} no value at all: "
             f"{', '.join(empty[:8])}"
             f"{', ...' if len(empty) > 8 else ''}.",
             "read",

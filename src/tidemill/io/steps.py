@@ -15,7 +15,7 @@ def step_of(values: pl.Series) -> str | None:
     """The greatest step of which every finite value is a whole multiple, as decimal text; None
     where there is none.
 
-    With fewer than 20 different values only powers of ten up to 1 are told. None means that the
+    With fewer than 20 different values only powers of ten up to 1 are given. None means that the
     values need more than 15 significant digits, or that there are none.
 
     Args:

@@ -139,7 +139,7 @@ def worst(signs: Sequence[Sign], made: str, learned: str) -> tuple[str, bool]:
 
     Args:
         signs: At least one.
-        made, learned: What is told of, and what it may give away: "the synthetic rows", "training
+        made, learned: What is described, and what it may give away: "the synthetic rows", "training
             rows".
     """
     level = max(sign.level for sign in signs)

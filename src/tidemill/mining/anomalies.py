@@ -213,7 +213,7 @@ def _overview(scored: Scored, told: str) -> Finding:
 
 
 def _row_findings(scored: Scored) -> Iterator[Finding]:
-    """The oddest rows, one of each sort: rows that the same columns make odd are told once."""
+    """The oddest rows, one of each sort: rows that are odd in the same columns are shown once."""
     told: list[set[str]] = []
     for at in _oddest(scored):
         reasons = _reasons(scored, int(at))

@@ -49,8 +49,8 @@ def rare_combinations(
     """Pairs of values far rarer together than unrelated columns would give, in training and on
     held-out rows.
 
-    Only pairs that some held-out row has are told; the oddest of each pair of columns, the oddest
-    first.
+    Only pairs that some held-out row has are reported; the oddest of each pair of columns, the
+    oddest first.
 
     Args:
         train, holdout: The rows.

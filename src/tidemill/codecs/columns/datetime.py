@@ -23,7 +23,7 @@ from tidemill.core.schema import Column
 _PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 FEWEST_WEEKS = 8
 FEWEST_DAYS = 50
-"""Fewer weeks or rows are told by their days alone."""
+"""Fewer weeks or rows are described by their days alone."""
 _EPOCH = dt.datetime(1970, 1, 1)
 
 

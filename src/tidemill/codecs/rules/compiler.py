@@ -2,8 +2,8 @@
 
 Each column is made once: from its own channels, as one of several categories with a common code, or
 from columns made before it. Rules are taken in a fixed order: combinations, what decides what,
-equal columns, sums, orders, ranges; of several ways to keep a rule the first that leaves no circle.
-What cannot be kept so is told.
+equal columns, sums, orders, ranges; of several ways to keep a rule the first that leaves no cycle.
+Rules that cannot be kept are reported.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ def given(column: Column, codec: ColumnCodec, values: pl.Series) -> PartialRows:
     """The channels of one column, given wherever there is a value.
 
     Raises:
-        DataError: The column cannot have a value; its row is told.
+        DataError: The column cannot have a value; the message names the row.
     """
     here = values.is_not_null()
     there = values.filter(here)

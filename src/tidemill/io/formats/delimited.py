@@ -16,6 +16,7 @@ from polars.exceptions import PolarsError
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.core.spelling import typed
+from tidemill.core.words import plural
 from tidemill.io.file import File
 from tidemill.io.formats.encoding import as_utf8
 from tidemill.io.names import named
@@ -169,9 +170,7 @@ def _parsed(
     if _is_regular(content, dialect, header, frame):
         return frame
     blank = _blank_records(content, dialect, len(header), where)
-    run.warn(
-        f"{len(blank):,} blank line{'s' if len(blank) != 1 else ''} of {where} left out.", "read"
-    )
+    run.warn(f"{plural(len(blank), 'blank line')} of {where} left out.", "read")
     return frame.with_row_index("\x1f").filter(~pl.col("\x1f").is_in(blank)).drop("\x1f")
 
 
@@ -206,8 +205,7 @@ def _blank_records(content: bytes, dialect: Dialect, width: int, where: str) -> 
                 blank.append(at)
             elif len(record) != width:
                 raise InputError(
-                    f"line {began} has {len(record)} field{'s' if len(record) != 1 else ''}, "
-                    f"the header has {width}",
+                    f"line {began} has {plural(len(record), 'field')}, the header has {width}",
                     where=where,
                     hint="mend that line: a delimiter in a text needs quotation marks around the "
                     "text",

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+
+import numpy as np
 
 from tidemill.core import artifact
 from tidemill.core.run import Run
-
-if TYPE_CHECKING:
-    from tidemill.models.deep.training import Trainer
 
 LEAST = 2.0
 """Seconds between two checkpoints, at least."""
 SHARE = 0.04
 """Of the time, writing them may take so much."""
+
+
+class Checkpointed(Protocol):
+    """A training whose state can be kept and gone on from."""
+
+    @property
+    def step(self) -> int:
+        """Steps taken."""
+
+    def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """All that goes on changing: a document and arrays."""
+
+    def from_state(self, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on from there.
+
+        Raises:
+            KeyError, RuntimeError, TypeError: It is not the state of such a training.
+        """
 
 
 class Checkpoint:
@@ -32,7 +49,7 @@ class Checkpoint:
         self.path, self.identity, self.run = path, identity, run
         self.due = time.monotonic() + LEAST
 
-    def restore(self, trainer: Trainer) -> None:
+    def restore(self, training: Checkpointed) -> None:
         """Take the state that is on disk, if there is one and it is of this training.
 
         Raises:
@@ -49,29 +66,18 @@ class Checkpoint:
             )
             return
         with artifact.trusted_shape(self.path):
-            trainer.from_arrays(arrays)
-            trainer.progress = type(trainer.progress)(**documents["progress"])
-            if documents["unscored"]:
-                trainer.progress.best = float("inf")
-        self.run.emit(
-            "note", "learn", f"going on after step {trainer.progress.step:,}, from {self.path}"
-        )
+            training.from_state(documents, arrays)
+        self.run.emit("note", "learn", f"going on after step {training.step:,}, from {self.path}")
 
-    def maybe_keep(self, trainer: Trainer) -> None:
+    def maybe_keep(self, training: Checkpointed) -> None:
         """Keep the state if it is time."""
         if time.monotonic() >= self.due:
-            self.keep(trainer)
+            self.keep(training)
 
-    def keep(self, trainer: Trainer) -> None:
+    def keep(self, training: Checkpointed) -> None:
         """Keep the state now."""
         began = time.monotonic()
-        unscored = trainer.progress.best == float("inf")
-        progress = {**asdict(trainer.progress), **({"best": 0.0} if unscored else {})}
-        artifact.save(
-            self.path,
-            {"identity": self.identity},
-            {"progress": progress, "unscored": unscored},
-            trainer.to_arrays(),
-        )
+        document, arrays = training.to_state()
+        artifact.save(self.path, {"identity": self.identity}, document, arrays)
         now = time.monotonic()
         self.due = now + max(LEAST, (now - began) / SHARE)

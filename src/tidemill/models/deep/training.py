@@ -7,7 +7,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -292,8 +292,31 @@ class Trainer:
         with torch.no_grad():
             torch._foreach_copy_(list(self.net.parameters()), weights)
 
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """All tensors that go on changing, for a checkpoint."""
+    @property
+    def step(self) -> int:
+        """Steps taken."""
+        return self.progress.step
+
+    def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """All that goes on changing, for a checkpoint: progress, and tensors."""
+        unscored = math.isinf(self.progress.best)
+        progress = asdict(self.progress)
+        if unscored:
+            progress["best"] = 0.0  # JSON has no infinity
+        return {"progress": progress, "unscored": unscored}, self._to_arrays()
+
+    def from_state(self, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on from :meth:`to_state`.
+
+        Raises:
+            KeyError, RuntimeError, TypeError: It is not of this network.
+        """
+        self._from_arrays(arrays)
+        self.progress = Progress(**document["progress"])
+        if document["unscored"]:
+            self.progress.best = math.inf
+
+    def _to_arrays(self) -> dict[str, np.ndarray]:
         lists: dict[str, list[Any]] = {
             "weight": list(self.net.parameters()),
             "averaged": self.averaged,
@@ -309,12 +332,7 @@ class Trainer:
                 arrays |= {f"optimizer.{k}.{i:04d}.{name}": array(t) for name, t in state.items()}
         return arrays
 
-    def from_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Restored from :meth:`to_arrays`.
-
-        Raises:
-            KeyError, RuntimeError: They are not of this network.
-        """
+    def _from_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
         with torch.no_grad():
             for sort, tensors in (
                 ("weight", list(self.net.parameters())),

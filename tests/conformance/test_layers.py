@@ -92,10 +92,10 @@ def test_no_vague_names(path: Path) -> None:
     assert path.stem not in {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
 
-def loaded_after(code: str) -> set[str]:
+def loaded_after(code: str, folder: Path | None = None) -> set[str]:
     program = f"import sys\n{code}\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
     )
     return set(done.stdout.split())
 
@@ -114,6 +114,25 @@ def test_listing_and_help_import_nothing_heavy() -> None:
     }
     assert not loaded_after("import tidemill, tidemill.cli") & heavy
     assert not loaded_after("from tidemill.models import MODELS; list(MODELS)") & heavy
+
+
+READING = """
+import polars as pl, tidemill as tm, tidemill.verbs
+tm.read(pl.DataFrame({"age": [31, 42, 57], "plan": ["team", "solo", "team"]}), target="plan")
+"""
+COMMANDS = """
+import polars as pl
+from tidemill.cli import app
+pl.DataFrame({"age": list(range(40)), "plan": ["team", "solo"] * 20}).write_csv("rows.csv")
+split = "split rows.csv --train a.csv --holdout b.csv"
+for command in ("read rows.csv", split, "models", "--help"):
+    app(command.split(), standalone_mode=False)
+"""
+
+
+@pytest.mark.parametrize("code", [READING, COMMANDS])
+def test_reading_and_splitting_import_nothing_that_learns(code: str, tmp_path: Path) -> None:
+    assert not loaded_after(code, tmp_path) & {"lightgbm", "sklearn", "scipy", "torch"}
 
 
 WITHOUT_OPTIONAL = """

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import hypergeom, norm
 
 from tidemill.supervised.auc import NORMAL_95, Auc
 
@@ -71,6 +70,8 @@ def of_rates(training: Rate, control: Rate) -> Excess:
 def of_hits(training: NDArray[np.bool_], control: NDArray[np.bool_]) -> Excess:
     """The same of which attacks succeeded, one a row; neither empty. Sure is only what Fisher's
     exact test holds to be."""
+    from scipy.stats import hypergeom
+
     successes, control_successes = int(training.sum()), int(control.sum())
     gain = of_rates(rate(successes, len(training)), rate(control_successes, len(control)))
     whole = len(training) + len(control)
@@ -86,6 +87,8 @@ def at_least(gain: Excess, chance: float) -> Excess:
 
     Errors propagated through a ratio are too small in the tails, where a light is decided.
     """
+    from scipy.stats import norm
+
     errors = float(norm.isf(chance))
     return (
         Excess(gain.value, max(gain.error, gain.value / errors)) if 1 < errors < math.inf else gain

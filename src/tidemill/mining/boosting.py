@@ -5,15 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.core.run import Run
 from tidemill.mining.outcome import Outcome
 from tidemill.supervised.arrays import Floats
+
+if TYPE_CHECKING:
+    import lightgbm
 
 FOLDS = 5
 MOST_ROUNDS = 400
@@ -79,6 +81,8 @@ def fit_trees(
         categorical: Positions of the features that are codes of levels.
         run: Seed and threads.
     """
+    import lightgbm
+
     settings = _settings(outcome, len(rows), rows.shape[1], run)
     fold = _folds(target, outcome, run)
     rounds = _early_stopped(rows, target, fold == 0, settings, categorical)
@@ -135,6 +139,8 @@ def _early_stopped(
     settings: dict[str, Any],
     categorical: Sequence[int],
 ) -> int:
+    import lightgbm
+
     data = _dataset(rows[~held], target[~held], settings, categorical)
     check = data.create_valid(rows[held], target[held])
     delta = LEAST_GAIN * (float(target.var()) if settings["objective"] == "regression" else 1.0)
@@ -151,6 +157,8 @@ def _early_stopped(
 def _dataset(
     rows: Floats, target: Floats, settings: dict[str, Any], categorical: Sequence[int]
 ) -> lightgbm.Dataset:
+    import lightgbm
+
     return lightgbm.Dataset(rows, target, categorical_feature=list(categorical), params=settings)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,9 +116,9 @@ def find_clusters(
     axes = learn_axes(train, columns)
     if not axes:
         return None
-    with threadpool_limits(
-        1
-    ):  # small matrices: threads would only wait for each other, and sum in another order
+    import_module("sklearn.cluster")  # only libraries that are there already are limited
+    # small matrices: threads would only wait for each other, and sum in another order
+    with threadpool_limits(1):
         return _clusters(train, holdout, axes, run)
 
 

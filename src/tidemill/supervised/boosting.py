@@ -4,13 +4,15 @@ learner of utility."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm as lgb
 import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
+
+if TYPE_CHECKING:
+    import lightgbm as lgb
 
 NATIVE_LEVELS = 100
 """Categories up to so many levels are split by LightGBM as sets of levels; others by their rank in
@@ -55,6 +57,8 @@ def boosted(
         classes: Their number, where the objective is "multiclass".
         settings: Further LightGBM parameters.
     """
+    import lightgbm as lgb
+
     first = len(layout.numbers)
     native = [first + j for j, levels in enumerate(layout.levels) if len(levels) <= NATIVE_LEVELS]
     fixed: Mapping[str, Any] = {

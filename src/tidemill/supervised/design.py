@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 MOST_NEWTON = 400
 MOST_LEVELS = 30
@@ -49,6 +52,8 @@ def logistic(matrix: Floats, label: Floats) -> LogisticRegression:
     derivatives is too large. It works on one thread: its products are small, and threads that wait
     for each other on a busy machine cost most.
     """
+    from sklearn.linear_model import LogisticRegression
+
     newton = matrix.shape[1] <= MOST_NEWTON
     model = LogisticRegression(
         solver="newton-cholesky" if newton else "lbfgs", max_iter=50 if newton else 1000, tol=1e-3

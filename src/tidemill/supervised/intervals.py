@@ -7,8 +7,6 @@ from math import inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
-from scipy.stats import t as student
 
 from tidemill.supervised.arrays import Floats
 
@@ -45,6 +43,8 @@ def wilson(hits: float, rows: float) -> tuple[float, float]:
     """
     if not rows:
         return 0.0, 1.0
+    from scipy.stats import binomtest
+
     found = binomtest(round(hits), round(rows)).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
 
@@ -71,6 +71,8 @@ def corrected(differences: Floats, test_share: float, level: float = 0.95) -> In
         >>> [round(value, 3) for value in found]
         [0.03, 0.001, 0.059, 0.024]
     """
+    from scipy.stats import t as student
+
     known = np.round(differences[~np.isnan(differences)], _DIGITS)
     if len(known) < 2:
         return Interval(float(known.mean()) if len(known) else 0.0, -inf, inf, 1.0)

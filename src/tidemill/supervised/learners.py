@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 
 from tidemill.core.errors import MissingExtra
@@ -108,6 +107,8 @@ def boosting(
 ) -> Floats:
     """LightGBM: 30 to 200 trees of up to 31 leaves of 20 rows, learning rate 0.1; fewer and smaller
     ones for few rows."""
+    import lightgbm as lgb
+
     first, matrix = len(layout.numbers), tree_matrix(rows)
     trees = int(np.clip(TREES * (len(rows) / 5000) ** 0.35, FEWEST_TREES, MOST_TREES))
     objective = "regression" if not classes else "binary" if classes == 2 else "multiclass"

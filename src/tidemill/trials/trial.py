@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -342,6 +343,7 @@ class _Bench:
 
     def __init__(self, learners: Sequence[str]) -> None:
         self._learn: dict[str, Learner] = {name: LEARNERS.load(name) for name in learners}
+        import_module("scipy.linalg")  # only libraries that are there already are limited
         self._threads = ThreadpoolController()
 
     def scored(

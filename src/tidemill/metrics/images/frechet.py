@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import eigh
 
 from tidemill.supervised.arrays import Floats
 
@@ -26,6 +25,8 @@ def frechet(one: np.ndarray, other: np.ndarray) -> float:
         >>> round(frechet(a, a), 6), round(frechet(a, a + 1), 6)
         (0.0, 3.0)
     """
+    from scipy.linalg import eigh
+
     a, b = (np.asarray(part, dtype=np.float64) for part in (one, other))
     gap = a.mean(axis=0) - b.mean(axis=0)
     first, second = (np.atleast_2d(np.cov(part, rowvar=False)) for part in (a, b))
@@ -37,6 +38,8 @@ def frechet(one: np.ndarray, other: np.ndarray) -> float:
 
 def _root(covariance: Floats) -> Floats:
     """The symmetric root; eigenvalues below 0 are rounding."""
+    from scipy.linalg import eigh
+
     values, vectors = eigh(covariance)
     root: Floats = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
     return root

@@ -29,7 +29,10 @@ from tidemill.describe import Only
 
 if TYPE_CHECKING:
     from tidemill.core.dataset import Dataset
+    from tidemill.core.modality import Modality
     from tidemill.core.run import Event, Run
+    from tidemill.io.source import Source
+    from tidemill.io.target import Target
 
 _STARTED = time.monotonic()
 # OpenMP's threads otherwise spin long while they wait, which on a busy machine made LightGBM ten
@@ -209,8 +212,8 @@ def read(data: Data, *, target: options.Target = None, roles: options.Roles, wor
 def split(
     data: Data,
     *,
-    train: Annotated[Path, Doc("The rows to learn from.", "FILE")],
-    holdout: Annotated[Path, Doc("The rows that are held out.", "FILE")],
+    train: Annotated[str, Doc("The rows to learn from.", "FILE")],
+    holdout: Annotated[str, Doc("The rows that are held out.", "FILE")],
     share: options.Share = 0.3,
     target: options.Target = None,
     roles: Annotated[options.Roles, Only(("schema", "time", "entity"))],
@@ -219,14 +222,15 @@ def split(
     """Hold rows out: no entity on both sides, the latest held out."""
     from tidemill import verbs
 
-    _refuse([train, holdout], work, tables=True)
+    targets = [_to(out, work, data) for out in (train, holdout)]
     with _job(work) as job:
         table = _read(data, job, target, roles)
         parts = verbs.split(table, share, seed=work.seed)
-        for part, path in zip(parts, (train, holdout), strict=True):
-            verbs.write(part, path, overwrite=work.overwrite)
+        for part, to in zip(parts, targets, strict=True):
+            to.write([part], overwrite=work.overwrite, rows=len(part))
+        shown = [to.shown for to in targets]
         job.say(
-            f"{len(parts[0]):,} rows in {train}, {len(parts[1]):,} held out in {holdout}",
+            f"{len(parts[0]):,} rows in {shown[0]}, {len(parts[1]):,} held out in {shown[1]}",
             train=len(parts[0]),
             holdout=len(parts[1]),
         )
@@ -236,7 +240,7 @@ def split(
 def clean(
     data: Data,
     *,
-    out: Annotated[Path, Doc("The cleaned table.", "FILE")],
+    out: Annotated[str, Doc("The cleaned table.", "FILE")],
     log: Annotated[Path | None, Doc("One row for every changed cell.", "FILE")] = None,
     checks: options.Checks = None,
     target: options.Target = None,
@@ -245,21 +249,23 @@ def clean(
 ) -> None:
     """Mend what is plainly wrong, and log every change."""
     from tidemill import verbs
-    from tidemill.io.writing import write, write_frame
+    from tidemill.io.writing import write_frame
 
-    _refuse([out, log], work, tables=True)
+    to = _to(out, work, data)
+    if log:
+        _to(str(log), work, data)
     with _job(work) as job:
         cleaned = verbs.clean(_read(data, job, target, roles), checks=checks, run=job.run)
-        write(cleaned.data, out, overwrite=work.overwrite)
+        to.write([cleaned.data], overwrite=work.overwrite, rows=len(cleaned.data))
         if log:
             write_frame(cleaned.changes, log, overwrite=work.overwrite)
         for issue in cleaned.issues:
             job.say(f"- {issue}", issue=issue.to_state())
         also = f" and {log}" if log else ""
         job.say(
-            f"{cleaned.changes.height:,} cells changed; wrote {out}{also}",
+            f"{cleaned.changes.height:,} cells changed; wrote {to.shown}{also}",
             changes=cleaned.changes.height,
-            out=str(out),
+            out=to.shown,
         )
 
 
@@ -276,7 +282,7 @@ def mine(
     """Find drivers, segments, rules and anomalies."""
     from tidemill import verbs
 
-    _refuse([out], work)
+    _refuse([out], work, data)
     with _job(work) as job:
         table = _read(data, job, target, roles)
         findings = verbs.mine(table, techniques=techniques, run=job.run)
@@ -301,7 +307,7 @@ def fit(
     """Learn a generator from a table as it is."""
     from tidemill import verbs
 
-    _refuse([out], work)
+    _refuse([out], work, data, start)
     # a fit that was killed goes on from here, when the same command is given again
     kept = out.with_name(out.name + ".checkpoint")
     with _job(work, checkpoint=kept, **limits) as job:
@@ -333,7 +339,7 @@ def sample(
     model: Model,
     *,
     out: Annotated[
-        Path,
+        str,
         Doc(
             "csv, tsv, parquet, jsonl or xlsx; of images npz, png (a contact sheet), parquet or a "
             "folder.",
@@ -348,22 +354,20 @@ def sample(
 ) -> None:
     """Make new rows with a stored model, also with given values."""
     from tidemill.io.source import Source
-    from tidemill.io.writing import ending_of, write_chunks
     from tidemill.synthesis.synthesizer import Synthesizer
 
     with _job(work) as job:
         learned = Synthesizer.load(model)
-        ending_of(out, learned.schema.modality)
-        _refuse([] if out.is_dir() and learned.makes_images else [out], work)
+        to = _to(out, work, model, like, modality=learned.schema.modality)
         given = None if like is None else Source.parse(like)
         parts = learned.parts(rows, where, like=given, run=job.run, **sampling)
-        made = write_chunks(parts, out, overwrite=work.overwrite, rows=rows)
+        made = to.write(parts, overwrite=work.overwrite, rows=rows)
         what = (
             f"{rows:,} series of {made:,} rows"
             if learned.makes_series
             else f"{made:,} {learned.unit}"
         )
-        job.say(f"Made {what}; wrote {out}", out=str(out), rows=made)
+        job.say(f"Made {what}; wrote {to.shown}", out=to.shown, rows=made)
 
 
 @_command
@@ -371,22 +375,21 @@ def infill(
     model: Model,
     data: Data,
     *,
-    out: Annotated[Path, Doc("The completed rows.", "FILE")],
+    out: Annotated[str, Doc("The completed rows.", "FILE")],
     draws: options.Draws = 1,
     keep: options.Kept = (),
     work: Work,
 ) -> None:
     """Fill in what rows lack, as a stored model expects it."""
     from tidemill.io.source import Source
-    from tidemill.io.writing import write_chunks
     from tidemill.synthesis.synthesizer import Synthesizer
 
-    _refuse([out], work, tables=True)
+    to = _to(out, work, model, data)
     with _job(work) as job:
         given = Source.parse(data)
         parts = Synthesizer.load(model).infill_parts(given, draws, keep=keep, run=job.run)
-        made = write_chunks(parts, out, overwrite=work.overwrite)
-        job.say(f"Completed {made:,} rows; wrote {out}", out=str(out), rows=made)
+        made = to.write(parts, overwrite=work.overwrite)
+        job.say(f"Completed {made:,} rows; wrote {to.shown}", out=to.shown, rows=made)
 
 
 @_command
@@ -399,21 +402,20 @@ def what_if(
     redraw: options.Redrawn = None,
     keep: options.KeptOnly = None,
     draws: options.RowDraws = 20,
-    out: Annotated[Path | None, Doc("The rows with what is set and drawn.", "FILE")] = None,
+    out: Annotated[str | None, Doc("The rows with what is set and drawn.", "FILE")] = None,
     work: Work,
 ) -> None:
     """Set columns of rows, and see how an outcome moves."""
     from tidemill import verbs
-    from tidemill.io.writing import write
 
-    _refuse([out], work, tables=True)
+    to = None if out is None else _to(out, work, model, data)
     with _job(work) as job:
         found = verbs.what_if(
             model, data, set, outcome, redraw=redraw, keep=keep, draws=draws, run=job.run
         )
-        if out:
-            write(found.data, out, overwrite=work.overwrite)
-        job.say(str(found) + (f"\nWrote {out}" if out else ""), **found.to_state())
+        if to:
+            to.write([found.data], overwrite=work.overwrite, rows=len(found.data))
+        job.say(str(found) + (f"\nWrote {to.shown}" if to else ""), **found.to_state())
 
 
 @_command
@@ -431,7 +433,7 @@ def evaluate(
     """Measure synthetic rows against real ones."""
     from tidemill import verbs
 
-    _refuse([out], work)
+    _refuse([out], work, train, holdout, synthetic)
     with _job(work) as job:
         real = _read(train, job, target, roles)
         scores = verbs.evaluate(real, holdout, synthetic, metrics=metrics, run=job.run)
@@ -456,7 +458,7 @@ def verdict(
     from tidemill import verbs
     from tidemill.trials.wording import told
 
-    _refuse([out], work)
+    _refuse([out], work, train, synthetic, holdout)
     costs = _costs(cost)
     with _job(work) as job:
         real = _read(train, job, target, roles)
@@ -486,7 +488,7 @@ def fairness(
     """See how a model's rows treat groups, and what equal rates would cost."""
     from tidemill import verbs
 
-    _refuse([out], work)
+    _refuse([out], work, model, train, holdout)
     with _job(work) as job:
         scores = verbs.fairness(
             model, train, holdout, sensitive=sensitive, target=target, run=job.run
@@ -518,10 +520,12 @@ def audit(
 ) -> None:
     """Attack a model's rows: do they give away whom it learned from?"""
     from tidemill import verbs
-    from tidemill.auditing.audit import check_outputs
+    from tidemill.auditing.audit import OUTPUTS
+    from tidemill.core.outputs import refuse_results
 
     if out:
-        check_outputs(out, work.overwrite)
+        refuse_results(out, OUTPUTS, work.overwrite)
+        _refuse([out / name for name in OUTPUTS], work, model, train, holdout, synthetic)
     with _job(work) as job:
         found = verbs.audit(
             model,
@@ -588,7 +592,7 @@ def report(
     from tidemill import verbs
 
     path = out or folder / "report.html"
-    _refuse([path], work)
+    _refuse([path], work, folder / "report.json")
     with _job(work) as job:
         verbs.report(folder).save(path, overwrite=work.overwrite)
         job.say(f"Wrote {path}", out=str(path))
@@ -653,10 +657,10 @@ def loop(
 
     costs = _costs(cost)
     with _job(work, minutes=minutes) as job:
-        table = _read(data, job, target, roles)
         looped = verbs.loop(
-            table,
+            data,
             out=out,
+            target=target,
             rounds=rounds,
             metric=metric,
             cost=costs,
@@ -666,6 +670,7 @@ def loop(
             overwrite=work.overwrite,
             run=job.run,
             command=_called(),
+            **roles,
         )
         job.show(looped.summary(), out, verdict=looped.verdict.to_state())
 
@@ -835,23 +840,30 @@ def _costs(text: str | None) -> Mapping[str, float] | None:
     return None if text is None else parse_cost(text)
 
 
-def _refuse(outputs: Sequence[Path | None], work: Work, *, tables: bool = False) -> None:
+def _to(out: str, work: Work, *reads: str | Path | None, modality: Modality = "rows") -> Target:
+    """Where a table is written to; said before the work, not behind it, that it cannot be."""
+    from tidemill.io.target import Target
+
+    to = Target.parse(out)
+    to.check(modality, overwrite=work.overwrite, reads=_sources(reads))
+    return to
+
+
+def _refuse(outputs: Sequence[Path | None], work: Work, *reads: str | Path | None) -> None:
     """Say before the work, not behind it, that an output cannot be written."""
-    from tidemill.core.errors import OutputError
+    from tidemill.core.outputs import refuse_existing, refuse_inputs
+    from tidemill.io.source import files_of
 
-    for path in outputs:
-        if path is None:
-            continue
-        if tables:
-            from tidemill.io.writing import ending_of
+    paths = [path for path in outputs if path is not None]
+    refuse_inputs(paths, files_of(_sources(reads)))
+    for path in paths:
+        refuse_existing(path, work.overwrite)
 
-            ending_of(path)
-        if path.exists() and not work.overwrite:
-            raise OutputError(
-                "the output exists already",
-                where=str(path),
-                hint="give another name, or add --overwrite",
-            )
+
+def _sources(reads: Sequence[str | Path | None]) -> list[Source]:
+    from tidemill.io.source import Source
+
+    return [Source.parse(str(given)) for given in reads if given is not None]
 
 
 def _called() -> str:

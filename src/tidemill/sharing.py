@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tidemill.auditing.audit import AT_RISK, LIMIT, Audit, audit, check_outputs
+from tidemill.auditing.audit import AT_RISK, LIMIT, Audit, audit
+from tidemill.auditing.audit import OUTPUTS as AUDIT_OUTPUTS
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError, OutputError
+from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.core.score import Score
 from tidemill.io.conforming import conform
@@ -144,14 +146,8 @@ def _check(out: Path, rows: int | None, despite: str | None, overwrite: bool) ->
         raise OutputError(
             "this is a file, not a folder", where=str(out), hint="give a folder with option 'out'"
         )
-    there = [name for name in OUTPUTS if (out / name).exists()]
-    if there and not overwrite:
-        raise OutputError(
-            f"there are results already ({', '.join(there)})",
-            where=str(out),
-            hint="give another folder with option 'out', or add option 'overwrite'",
-        )
-    check_outputs(beside_of(out), overwrite)
+    refuse_results(out, OUTPUTS, overwrite)
+    refuse_results(beside_of(out), AUDIT_OUTPUTS, overwrite)
 
 
 def _made(

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Unpack, cast
 
 import polars as pl
 
+from tidemill import sharing
+from tidemill.auditing.audit import OUTPUTS as AUDIT_OUTPUTS
 from tidemill.auditing.audit import Audit
 from tidemill.auditing.audit import audit as attack
 from tidemill.augmentation import outputs as loop_folder
@@ -23,6 +25,7 @@ from tidemill.core import options as stated
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
+from tidemill.core.outputs import refuse_inputs
 from tidemill.core.run import Run
 from tidemill.core.schema import Role
 from tidemill.core.score import Scores
@@ -31,8 +34,8 @@ from tidemill.core.verdict import Verdict
 from tidemill.io.conforming import conform
 from tidemill.io.reading import Input
 from tidemill.io.reading import read as read_table
-from tidemill.io.source import Source
-from tidemill.io.writing import write as write_table
+from tidemill.io.source import Source, files_of
+from tidemill.io.target import Target
 from tidemill.metrics.evaluate import evaluate as score
 from tidemill.mining.mine import mine as find
 from tidemill.models.presets import preset as settings
@@ -114,7 +117,7 @@ def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
     Raises:
         OutputError: The ending is unknown, the file exists, or it cannot be written.
     """
-    write_table(data, path, overwrite=overwrite)
+    Target.parse(str(path)).write([data], overwrite=overwrite, rows=len(data))
 
 
 def clean(data: Data, *, checks: stated.Checks = None, run: Run | None = None) -> Cleaned:
@@ -519,6 +522,8 @@ def share(
         OutputError: The light is red, or an output exists or cannot be written.
     """
     run = run or _run(seed)
+    _spare(out, sharing.OUTPUTS, train, holdout)
+    _spare(sharing.beside_of(Path(out)), AUDIT_OUTPUTS, train, holdout)
     real, held = (_dataset(data, run) for data in (train, holdout))
     return pass_on(
         _loaded(model),
@@ -592,6 +597,7 @@ def run(
     """
     job = run or _run(seed, steps=steps, minutes=minutes, device=device)
     folder = None if out is None else pipeline.Folder(Path(out), overwrite=overwrite)
+    _spare(out, pipeline.OUTPUTS, source)
     data = _dataset(source, job, **reading)
     data = data if name is None else replace(data, name=name)
     model, model_options = _chosen(data, model, model_options, preset)
@@ -658,6 +664,7 @@ def loop(
         TidemillError: Something that the user can mend.
     """
     job = run or _run(seed, minutes=minutes)
+    _spare(out, loop_folder.OUTPUTS, source, newer)
     data = _dataset(source, job, **reading)
     data = data if name is None else replace(data, name=name)
     refuse_unsuited(data)
@@ -736,6 +743,17 @@ def _dataset(data: Table, run: Run, **reading: Unpack[stated.Reading]) -> Datase
 def _source(given: Table) -> Input:
     """What a text names; all else as it is."""
     return Source.parse(str(given)) if isinstance(given, str | Path) else given
+
+
+def files_read(*inputs: Table | None) -> list[Path]:
+    """The files among what is read; tables in memory are none."""
+    return files_of(_source(given) for given in inputs if given is not None)
+
+
+def _spare(out: str | Path | None, names: Sequence[str], *inputs: Table | None) -> None:
+    """Refuse to write results in the place of what is read."""
+    if out is not None:
+        refuse_inputs([Path(out) / name for name in names], files_read(*inputs))
 
 
 def _loaded(model: Synthesizer | str | Path) -> Synthesizer:

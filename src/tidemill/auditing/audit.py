@@ -16,9 +16,10 @@ from tidemill.auditing.outliers import isolation
 from tidemill.auditing.setup import scene
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import OptionError, OutputError
+from tidemill.core.errors import OptionError
 from tidemill.core.leak import Leak, Light, worst
 from tidemill.core.notebook import paragraph, table
+from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.core.words import percent
 from tidemill.io.conforming import conform
@@ -142,7 +143,7 @@ class Audit:
             OutputError: They are there already, or cannot be written.
         """
         folder = Path(folder)
-        check_outputs(folder, overwrite)
+        refuse_results(folder, OUTPUTS, overwrite)
         page = self.report()
         page.save(folder / "report.html", overwrite=True)
         page.save(folder / "report.json", overwrite=True)
@@ -158,21 +159,6 @@ class Audit:
             rows.append((leak.light, leak.score.name, found))
         attacks = table(("light", "attack", "what it found"), rows)
         return paragraph("", bold=head) + attacks + paragraph(LIMIT)
-
-
-def check_outputs(folder: Path, overwrite: bool) -> None:
-    """Say before the work that an audit cannot be written.
-
-    Raises:
-        OutputError: There are results already.
-    """
-    there = [name for name in OUTPUTS if (folder / name).exists()]
-    if there and not overwrite:
-        raise OutputError(
-            f"there are results already ({', '.join(there)})",
-            where=str(folder),
-            hint="give another folder with option 'out', or add option 'overwrite'",
-        )
 
 
 def audit(

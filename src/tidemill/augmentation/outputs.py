@@ -14,7 +14,7 @@ from tidemill.augmentation.checkpoint import LoopCheckpoint
 from tidemill.augmentation.loop import LoopOptions, LoopResult, fingerprint
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import OutputError
+from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.io.writing import write_frame
 
@@ -31,13 +31,7 @@ def opened(
         OutputError: There are outputs already and they may not be replaced, or the unfinished loop
             is another one.
     """
-    there = [name for name in OUTPUTS if (path / name).exists()]
-    if there and not overwrite:
-        raise OutputError(
-            f"there are results already ({', '.join(there[:3])})",
-            where=str(path),
-            hint="give another folder with option 'out', or add option 'overwrite'",
-        )
+    refuse_results(path, OUTPUTS, overwrite)
     said = fingerprint(data, run, asked)
     if overwrite:
         (path / journal.NAME).unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tidemill.core.errors import ArtifactError, OutputError, SchemaError
+from tidemill.core.outputs import refuse_existing
 
 FORMAT = 1
 MAX_BYTES = 4 << 30
@@ -34,12 +35,7 @@ def writing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     Raises:
         OutputError: The output exists and may not be replaced, or its folder cannot be written.
     """
-    if path.exists() and not overwrite:
-        raise OutputError(
-            "the output exists already",
-            where=str(path),
-            hint="give another name, or add option 'overwrite'",
-        )
+    refuse_existing(path, overwrite)
     if path.is_dir():
         raise OutputError(
             "this is a folder, not a file", where=str(path), hint="give a file's name"

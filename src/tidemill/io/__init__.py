@@ -52,6 +52,15 @@ READERS = Registry(
     },
 )
 
+TARGETS = Registry(
+    "targets",
+    {
+        "file": Entry(
+            "tidemill.io.writing:FileTarget", "a file or a folder of images, by its ending"
+        )
+    },
+)
+
 WRITERS = Registry(
     "writers",
     {

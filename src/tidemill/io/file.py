@@ -93,7 +93,7 @@ class FileSource(Source):
 
     @property
     def path(self) -> Path:
-        """The file or folder, whether it exists or not."""
+        """The file or folder."""
         return _parsed(self.text)[0]
 
     def open(self, run: Run) -> Raw:
@@ -106,13 +106,23 @@ class FileSource(Source):
 
 def _parsed(text: str) -> tuple[Path, Mapping[str, str]]:
     """A path, and what stands behind its "?", unless that belongs to the file's name."""
-    if text.lower().startswith("file://"):
-        text = url2pathname(text[len("file://") :])
-    path = Path(text)
-    if "?" not in text or path.exists():
+    path = path_of(text)
+    if "?" not in str(path) or path.exists():
         return path, {}
-    before, _, query = text.rpartition("?")
+    before, _, query = str(path).rpartition("?")
     return Path(before), dict(parse_qsl(query, keep_blank_values=True))
+
+
+def path_of(text: str) -> Path:
+    """The path that a text is, also as file:///path.
+
+    Example:
+        >>> path_of("file:///data/my%20customers.csv").as_posix()
+        '/data/my customers.csv'
+    """
+    if text.lower().startswith("file://"):
+        return Path(url2pathname(text[len("file://") :]))
+    return Path(text)
 
 
 def located(path: Path, part: Mapping[str, str]) -> File:

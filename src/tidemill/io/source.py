@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from tidemill.core.dataset import FrameLibrary
-from tidemill.core.errors import InputError
+from tidemill.core.errors import InputError, TidemillError
 from tidemill.core.redaction import redacted
+from tidemill.core.registry import Registry
 from tidemill.core.run import Run
 from tidemill.io import SOURCES
 
@@ -65,6 +68,11 @@ class Source(ABC):
         """
 
     @property
+    def path(self) -> Path | None:
+        """The file or folder that is read, whether it exists or not; None where it is none."""
+        return None
+
+    @property
     def shown(self) -> str:
         """The text without what is secret in it."""
         return redacted(self.text)
@@ -88,15 +96,34 @@ class Source(ABC):
             tidemill.core.errors.InputError: ftp://***@example.org/customers.csv: there is no ...
               Next: known schemes: file://; a text without a scheme is the path of a file
         """
-        found = _SCHEME.match(text)
-        scheme = found[1].lower() if found else FILE
-        known = [name for name in SOURCES if name != FRAME]
-        if scheme not in known:
-            raise InputError(
-                f"there is no source with the scheme '{scheme}'",
-                where=redacted(text),
-                hint=f"known schemes: {', '.join(f'{name}://' for name in known)}; "
-                "a text without a scheme is the path of a file",
-            )
-        made: Source = SOURCES.load(scheme)(text)
+        made: Source = of_scheme(text, SOURCES, InputError)
         return made
+
+
+def files_of(inputs: Iterable[object]) -> list[Path]:
+    """The files among what is read; a table in memory is none."""
+    found = []
+    for given in inputs:
+        path = given.path if isinstance(given, Source) else None
+        if path is not None:
+            found.append(path)
+    return found
+
+
+def of_scheme(text: str, registry: Registry, error: type[TidemillError]) -> Any:
+    """What is registered for the scheme of a text, made from it; a file where there is no scheme.
+
+    Raises:
+        TidemillError: The given one, as there is no such scheme.
+    """
+    found = _SCHEME.match(text)
+    scheme = found[1].lower() if found else FILE
+    known = [name for name in registry if name != FRAME]
+    if scheme not in known:
+        raise error(
+            f"there is no {registry.sort.rstrip('s')} with the scheme '{scheme}'",
+            where=redacted(text),
+            hint=f"known schemes: {', '.join(f'{name}://' for name in known)}; "
+            "a text without a scheme is the path of a file",
+        )
+    return registry.load(scheme)(text)

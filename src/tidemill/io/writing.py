@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,52 @@ from tidemill.core.artifact import writing
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
 from tidemill.core.modality import Modality, unsuited
+from tidemill.core.outputs import refuse_existing, refuse_inputs
 from tidemill.core.schema import Column, Spelling
 from tidemill.core.spelling import spelled
 from tidemill.imaging.pixels import label_column
 from tidemill.io import WRITERS
 from tidemill.io.dtypes import restored, text_of
-from tidemill.io.file import FOLDER
+from tidemill.io.file import FOLDER, path_of
 from tidemill.io.formats.excel import check_size
 from tidemill.io.frames import door_frame
+from tidemill.io.images.writing import refuse_folder
+from tidemill.io.source import Source, files_of
+from tidemill.io.target import Target
 
 _TEXT = ("csv", "tsv")
 _PACKABLE = (*_TEXT, "jsonl", "ndjson")
 
 
-def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
+@dataclass(frozen=True, repr=False, eq=False)
+class FileTarget(Target):
+    """A path, also as file:///path."""
+
+    @property
+    def path(self) -> Path:
+        """The file or folder."""
+        return path_of(self.text)
+
+    def write(
+        self, parts: Iterable[Dataset], *, overwrite: bool = False, rows: int | None = None
+    ) -> int:
+        """Write in the format of the file's ending."""
+        return write_chunks(parts, self.path, overwrite=overwrite, rows=rows)
+
+    def check(
+        self, modality: Modality = "rows", *, overwrite: bool = False, reads: Iterable[Source] = ()
+    ) -> None:
+        """Say before the work that the file is there, or takes no such table."""
+        path = self.path
+        ending = ending_of(path, modality)
+        refuse_inputs([path], files_of(reads))
+        if ending == FOLDER and path.is_dir():
+            refuse_folder(path, overwrite)
+        else:
+            refuse_existing(path, overwrite)
+
+
+def write(data: Dataset, path: Path, *, overwrite: bool = False) -> None:
     """Write the rows in the format of the file's ending (csv, tsv, parquet, jsonl, xlsx; .csv.gz
     and its like).
 
@@ -40,7 +73,7 @@ def write(data: Dataset, path: str | Path, *, overwrite: bool = False) -> None:
 
 
 def write_chunks(
-    parts: Iterable[Dataset], path: str | Path, *, overwrite: bool = False, rows: int | None = None
+    parts: Iterable[Dataset], path: Path, *, overwrite: bool = False, rows: int | None = None
 ) -> int:
     """Write parts of one table, one below the other, as each is made; give how many rows that were.
 
@@ -59,17 +92,13 @@ def write_chunks(
         OutputError: The ending is unknown, the file exists, it cannot be written, or there are too
             many rows for it.
     """
-    path, written, origins = Path(path), 0, set[int]()
+    written, origins = 0, set[int]()
     if path.suffix.lower().removeprefix(".") not in ("", *_no_tables()) and not path.is_dir():
         ending_of(path)  # before the first part is made
     if path.suffix.lower() == ".xlsx" and rows is not None:
         check_size(rows, 0)
-    if path.is_file() and not overwrite:
-        raise OutputError(
-            "the output exists already",
-            where=str(path),
-            hint="give another name, or add option 'overwrite'",
-        )
+    if path.is_file():
+        refuse_existing(path, overwrite)
     parts = iter(parts)
     first = next(parts)
     ending = ending_of(path, first.schema.modality)
@@ -96,17 +125,17 @@ def write_chunks(
     return written
 
 
-def write_frame(frame: pl.DataFrame, path: str | Path, *, overwrite: bool = False) -> None:
+def write_frame(frame: pl.DataFrame, path: Path, *, overwrite: bool = False) -> None:
     """Write a frame without a schema, such as a log of changes, in the format of the file's ending.
 
     Raises:
         OutputError: The ending is unknown, the file exists, or it cannot be written.
     """
-    ending = ending_of(Path(path))
+    ending = ending_of(path)
     columns = [
         _text(values, Column(values.name, "text", dtype=text_of(values.dtype))) for values in frame
     ]
-    _write([pl.DataFrame(columns) if ending in _TEXT else frame], Path(path), ending, overwrite)
+    _write([pl.DataFrame(columns) if ending in _TEXT else frame], path, ending, overwrite)
 
 
 def text_frame(data: Dataset) -> pl.DataFrame:

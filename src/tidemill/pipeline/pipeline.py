@@ -13,8 +13,9 @@ from typing import Any
 from tidemill.cleaning import plan as cleaning
 from tidemill.core.artifact import write_json, writing
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import DataError, OptionError, OutputError
+from tidemill.core.errors import DataError, OptionError
 from tidemill.core.finding import Findings
+from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Scores
 from tidemill.core.sensitive import suggest, suggestion
@@ -58,13 +59,7 @@ class Folder:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        there = [name for name in OUTPUTS if (self.path / name).exists()]
-        if there and not self.overwrite:
-            raise OutputError(
-                f"there are results already ({', '.join(there[:3])})",
-                where=str(self.path),
-                hint="give another folder with option 'out', or add option 'overwrite'",
-            )
+        refuse_results(self.path, OUTPUTS, self.overwrite)
         # a run of a minute should not find out at its end that it may not write; bad data should
         # leave no empty folder
         new = not self.path.exists()

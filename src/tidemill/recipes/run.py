@@ -14,8 +14,9 @@ from tidemill import verbs
 from tidemill.augmentation.loop import INSTEAD, LoopResult
 from tidemill.core.artifact import finite, write_json
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import OptionError, OutputError
+from tidemill.core.errors import OptionError
 from tidemill.core.notebook import paragraph
+from tidemill.core.outputs import refuse_inputs, refuse_results
 from tidemill.core.run import Run
 from tidemill.io.writing import write_frame
 from tidemill.recipes import RECIPES
@@ -104,7 +105,8 @@ def recipe(
     job = run or Run(seed, deadline=None if minutes is None else monotonic() + 60 * minutes)
     folder = None if out is None else Path(out)
     if folder is not None:
-        _refuse(folder, overwrite=overwrite)
+        refuse_results(folder, OUTPUTS, overwrite)
+        refuse_inputs([folder / name for name in OUTPUTS], verbs.files_read(source))
     data = _read(source, job, target=target, **options)
     for sentence in RECIPES.unsuited(data.schema.modality, [name]).values():
         raise OptionError(sentence, where=data.name, hint=INSTEAD)
@@ -147,16 +149,6 @@ def _read(source: Any, run: Run, **options: Any) -> Dataset:
         if target is None
         else replace(source, schema=source.schema.with_roles("target", [target]))
     )
-
-
-def _refuse(folder: Path, *, overwrite: bool) -> None:
-    there = [name for name in OUTPUTS if (folder / name).exists()]
-    if there and not overwrite:
-        raise OutputError(
-            f"there are results already ({', '.join(there[:3])})",
-            where=str(folder),
-            hint="give another folder with --out, or add --overwrite",
-        )
 
 
 def _lines(told: RecipePage) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ import polars as pl
 
 from tidemill.core.artifact import TIMESTAMP
 from tidemill.core.errors import OutputError
+from tidemill.core.outputs import refuse_existing
 from tidemill.imaging.pixels import is_pixels, pixels
 from tidemill.imaging.sheet import contact_sheet, png
 
@@ -82,18 +83,7 @@ def write_folder(
     Raises:
         OutputError: The folder holds something already, or cannot be written.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())) and not overwrite:
-        raise OutputError(
-            "the output exists already",
-            where=str(path),
-            hint="give another name, or add option 'overwrite'",
-        )
-    if path.is_dir() and not _is_ours(path):
-        raise OutputError(
-            "the folder holds other files than such as are written here, which would be lost",
-            where=str(path),
-            hint="give another folder",
-        )
+    refuse_folder(path, overwrite)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as aside:
@@ -109,6 +99,22 @@ def write_folder(
             where=str(path),
             hint="check free space and permissions",
         ) from error
+
+
+def refuse_folder(path: Path, overwrite: bool) -> None:
+    """Refuse to replace a folder that may not be replaced, or holds more than images of ours.
+
+    Raises:
+        OutputError: It holds something.
+    """
+    if not path.is_dir() or any(path.iterdir()):
+        refuse_existing(path, overwrite)
+    if path.is_dir() and not _is_ours(path):
+        raise OutputError(
+            "the folder holds other files than such as are written here, which would be lost",
+            where=str(path),
+            hint="give another folder",
+        )
 
 
 def _put(parts: Iterable[pl.DataFrame], folder: Path, label: str | None) -> None:

@@ -11,14 +11,14 @@ NEURAL = tuple(name for name, entry in MODELS.items() if entry.extra == "deep")
 
 _QUICK: dict[str, Any] = {
     "steps": 400,
-    "check": 100,
+    "eval_every": 100,
     "batch": 128,
     "cores": 1,
     "width": 64,
     "depth": 2,
-    "moves": 12,
+    "sampling_steps": 12,
     "pairs": 16,
-    "rise": 100,
+    "kl_warmup": 100,
 }
 
 

@@ -17,7 +17,7 @@ from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, unfitted
 
-TINY = {"steps": 12, "check": 6, "width": 16, "depth": 1, "moves": 3, "batch": 16}
+TINY = {"steps": 12, "eval_every": 6, "width": 16, "depth": 1, "sampling_steps": 3, "batch": 16}
 ROWS = 60
 
 
@@ -190,7 +190,7 @@ def test_rows_follow_their_context(name: str) -> None:
     batch = Batch(
         (rng.integers(0, 50, (400, 1)) + 100 * group).astype(np.int64), group, context=given
     )
-    model = unfitted(name, quick(name, steps=300, check=100)).fit(spec, batch, Run(1))
+    model = unfitted(name, quick(name, steps=300, eval_every=100)).fit(spec, batch, Run(1))
     drawn = model.sample(400, np.random.default_rng(0), context=given)
     assert (drawn.code == group).mean() > 0.85
     assert ((drawn.tick >= 75) == group).mean() > 0.85

@@ -207,7 +207,7 @@ def test_tables_have_no_chapter_on_series(tmp_path: Path) -> None:
 def test_flow_learns_series(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     data = tm.read(prices(), entity="ticker", time="date")
-    options = {"width": 16, "depth": 1, "moves": 4, "cores": 1}
+    options = {"width": 16, "depth": 1, "sampling_steps": 4, "cores": 1}
     model = tm.fit(data, model="flow", steps=3, options=options)
     made = tm.Synthesizer.load(model.save(tmp_path / "m.tidemill")).sample(7)
     assert made.equals(model.sample(7))

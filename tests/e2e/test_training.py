@@ -18,7 +18,7 @@ from sklearn.datasets import load_wine
 import tidemill as tm
 from tidemill.core.errors import DataError, OptionError, SchemaError
 
-FEW = {"width": 32, "depth": 1, "cores": 1, "batch": 64, "check": 20}
+FEW = {"width": 32, "depth": 1, "cores": 1, "batch": 64, "eval_every": 20}
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets
 from tidemill.core.errors import DataError, InputError, OptionError
 from tidemill.core.run import Run
 from tidemill.io.reading import read
+from tidemill.models import MODELS
+from tidemill.models.renamed import current
 
 TARGET = "target"
 
@@ -103,10 +105,11 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
         file = Path(path) / "strategy.json" if Path(path).is_dir() else Path(path)
         try:
             state = json.loads(file.read_text(encoding="utf-8"))
+            known = MODELS.load(state["model"]).parameters
             return Sampler(
                 Strategy.from_state(state["strategy"]),
                 model=state["model"],
-                options=state["options"],
+                options=current(state["options"], known),
                 seed=state["seed"],
             )
         except (OSError, ValueError, KeyError, TypeError) as error:

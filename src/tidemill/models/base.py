@@ -12,6 +12,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.models import MODELS
+from tidemill.models.renamed import new_name
 
 State = tuple[dict[str, Any], dict[str, np.ndarray]]
 """Plain JSON values, and arrays."""
@@ -110,10 +111,17 @@ def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:
         options: Option -> value, or its text where it comes from a command line.
 
     Raises:
-        OptionError: There is no such model or option, or a value makes no sense.
+        OptionError: There is no such model or option, an option has another name now, or a value
+            makes no sense.
     """
     made, options = MODELS.load(model), options or {}
     for name in options:
+        renamed = new_name(name, made.parameters)
+        if renamed is not None:
+            raise OptionError(
+                f"the option '{name}' is now '{renamed}'",
+                hint=f"write it as in {renamed}={made.parameters[renamed]}",
+            )
         if name not in made.parameters:
             known = ", ".join(
                 f"{key} (by default {value})" for key, value in made.parameters.items()

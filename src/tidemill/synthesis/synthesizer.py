@@ -32,6 +32,7 @@ from tidemill.io.frames import to_native
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, Interpolates, LearnsInSteps, unfitted
 from tidemill.models.cascade import Cascade
+from tidemill.models.renamed import current
 from tidemill.synthesis.infilling import GivenRows, read_given
 from tidemill.synthesis.quotas import balanced
 from tidemill.synthesis.quotas import fair as fairly
@@ -573,6 +574,8 @@ class Synthesizer:
             codec = sort.from_state(documents["codec"])
             family = MODELS.load(manifest["model"]) if codec.spec.context is None else Cascade
             generator = family.from_state(codec.spec, documents["generator"], arrays)
+            known = MODELS.load(manifest["model"]).parameters
+            manifest["options"] = current(manifest["options"], known)
             return Synthesizer(
                 codec,
                 generator,

@@ -98,14 +98,16 @@ class Sequence(nn.Module):
         found = logits.gather(-1, target)[..., 0] - logits.logsumexp(-1)
         return torch.where(flat.T >= 0, found, 0.0).T.reshape(n, sites, count)
 
-    def orders(self, n: int, canonical: float, hidden: float, rng: torch.Generator) -> Tensor:
+    def orders(
+        self, n: int, fixed_order: float, source_dropout: float, rng: torch.Generator
+    ) -> Tensor:
         """(n, P, K) whether each position of a row sees each of its sources, in a random order of
         the row's own.
 
         Args:
             n: Rows.
-            canonical: Share of the rows that keep to the grid's order.
-            hidden: Chance that a source is not shown even then.
+            fixed_order: Share of the rows that keep to the grid's order.
+            source_dropout: Chance that a source is not shown even then.
             rng: The random stream.
 
         In the other rows a random part of the channels comes first, as when they are known; a
@@ -115,13 +117,13 @@ class Sequence(nn.Module):
         channels = len(self.presence)
         share = torch.rand((n, 1), generator=rng, device=device)
         first = torch.rand((n, channels), generator=rng, device=device) < share
-        first &= torch.rand((n, 1), generator=rng, device=device) >= canonical
+        first &= torch.rand((n, 1), generator=rng, device=device) >= fixed_order
         # a number is known only where it is known that there is one
         first &= first[:, self.presence.clamp_min(0)] | (self.presence < 0)
         rank = torch.arange(count, device=device) - count * first[:, self.channel].long()
         seen = rank[:, self.inner.sources] < rank[..., None]
-        if hidden:
-            shown = torch.rand((n, count), generator=rng, device=device) >= hidden
+        if source_dropout:
+            shown = torch.rand((n, count), generator=rng, device=device) >= source_dropout
             own = self.channel[self.inner.sources] == self.channel[:, None]
             seen &= shown[:, self.inner.sources] | own
         return seen
@@ -131,21 +133,25 @@ class Sequence(nn.Module):
 class AutoregressiveOptions(Training):
     """Options of :class:`Autoregressive`."""
 
-    check: int = option(50, "steps between two looks at the held-out rows", low=1)
-    cuts: int = option(0, "cuts of the learning rate to a third, after which learning ends", low=0)
+    eval_every: int = option(50, "steps between two looks at the held-out rows", low=1)
+    lr_cuts: int = option(
+        0, "cuts of the learning rate to a third, after which learning ends", low=0
+    )
     width: int = option(128, "units of the layers of each position", low=4)
     embedding: int = option(16, "units of a code's vector", low=1)
     depth: int = option(1, "layers behind the first one", low=0)
     dropout: float = option(0.3, "share of a layer's units left out of a step", low=0.0, high=0.95)
     state: int = option(128, "units of what is told of earlier sites", low=4)
     blocks: int = option(3, "blocks of the transformer over the sites", low=1)
-    canonical: float = option(
+    fixed_order: float = option(
         0.6,
         "share of the rows that are learned in the grid's order, others in random ones",
         low=0.0,
         high=1.0,
     )
-    hidden: float = option(0.1, "chance that an earlier code is not shown", low=0.0, high=1.0)
+    source_dropout: float = option(
+        0.1, "chance that an earlier code is not shown", low=0.0, high=1.0
+    )
 
 
 class Autoregressive(Neural):
@@ -209,7 +215,9 @@ class Autoregressive(Neural):
 
     def _loss(self, net: Sequence, rows: Tensors, rng: torch.Generator) -> Tensor:
         o, token = self.options, rows["token"]
-        visible = net.orders(len(token), 1.0 if self.spec.sites else o.canonical, o.hidden, rng)
+        visible = net.orders(
+            len(token), 1.0 if self.spec.sites else o.fixed_order, o.source_dropout, rng
+        )
 
         def noise(h: Tensor) -> Tensor:
             kept = torch.rand(h.shape, generator=rng, device=h.device) >= o.dropout

@@ -89,13 +89,15 @@ class Dense:
         ]
 
     @staticmethod
-    def learned(spec: Spec, batch: Batch, *, frequent: float = 0.05, discrete: int = 128) -> Dense:
+    def learned(
+        spec: Spec, batch: Batch, *, atom_share: float = 0.05, max_levels: int = 128
+    ) -> Dense:
         """The view of training rows.
 
         Args:
             spec, batch: The rows.
-            frequent: Share of its rows from which on a number's value is a level of its own.
-            discrete: A channel whose values nearly all occur often, and that has no more pieces
+            atom_share: Share of its rows from which on a number's value is a level of its own.
+            max_levels: A channel whose values nearly all occur often, and that has no more pieces
                 than this, is a code.
 
         Raises:
@@ -137,15 +139,17 @@ class Dense:
                     values.max(),
                 )  # wide pieces end far within the tails
             atom, total = own.low == own.high, max(own.count.sum(), 1)
-            if len(own) <= discrete and own.count[atom].sum() >= 0.9 * total:
+            if len(own) <= max_levels and own.count[atom].sum() >= 0.9 * total:
                 kept = np.arange(len(own))
             else:
-                kept = np.flatnonzero(atom & (own.count >= frequent * total))
+                kept = np.flatnonzero(atom & (own.count >= atom_share * total))
             pieces.append(own)
             levels.append(kept)
         given = None
         if spec.context is not None and batch.context is not None:
-            given = Dense.learned(spec.context, batch.context, frequent=frequent, discrete=discrete)
+            given = Dense.learned(
+                spec.context, batch.context, atom_share=atom_share, max_levels=max_levels
+            )
         used = slice(None) if batch.mask is None else batch.mask
         counts = [
             np.bincount(batch.code[..., k][used].ravel(), minlength=code.size)

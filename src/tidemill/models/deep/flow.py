@@ -73,23 +73,23 @@ class FlowOptions(Training):
         0, "units of a layer; 0 for 512 of rows, 128 of series and 32 of images", low=0
     )
     depth: int = option(3, "blocks of the network", low=1)
-    moves: int = option(30, "steps from noise to a row", low=1)
+    sampling_steps: int = option(30, "steps from noise to a row", low=1)
     preconditioning: str = option(
         "none", "scaling of inputs and outputs: none, or that of EDM", choices=("none", "edm")
     )
     guidance: float = option(
         1.0, "how far rows are drawn towards their context; 1 is as learned", low=0.0
     )
-    unguided: float = option(
+    context_dropout: float = option(
         0.1, "share of the rows that learn without their context, for guidance", low=0.0, high=1.0
     )
-    frequent: float = option(
+    atom_share: float = option(
         0.03,
         "share of rows from which on a number's value is a level of its own",
         low=0.0,
         high=1.0,
     )
-    discrete: int = option(128, "most values of a number that is learned as levels", low=0)
+    max_levels: int = option(128, "most values of a number that is learned as levels", low=0)
 
 
 class Flow(Neural):
@@ -110,7 +110,7 @@ class Flow(Neural):
     def view(self, spec: Spec, batch: Batch, run: Run) -> None:
         """The dense view."""
         self.dense = Dense.learned(
-            spec, batch, frequent=self.options.frequent, discrete=self.options.discrete
+            spec, batch, atom_share=self.options.atom_share, max_levels=self.options.max_levels
         )
 
     def rows(self, batch: Batch) -> Tensors:
@@ -152,7 +152,7 @@ class Flow(Neural):
         x = (1 - at) * torch.randn(z.shape, generator=rng, device=z.device) + at * z
         hidden = torch.rand(code.shape, generator=rng, device=z.device) >= at
         told = rows.get("context")
-        free = torch.rand(n, generator=rng, device=z.device) < self.options.unguided
+        free = torch.rand(n, generator=rng, device=z.device) < self.options.context_dropout
         out, logits = net(x, torch.where(hidden, -1, code), t, told, free)
         guess, scale = self._guess(x, out.float(), at)
         loss = ((guess - z) / scale).square().reshape(n, -1).sum(1)
@@ -212,7 +212,7 @@ class Flow(Neural):
             return dense.batch(x, code.clamp_min(0), numpy_stream(rng), context)
         told = dense.told(context)
         told = None if told is None else told.to(device)
-        times = torch.linspace(0, 1, self.options.moves + 1).tolist()
+        times = torch.linspace(0, 1, self.options.sampling_steps + 1).tolist()
         for now, then in pairwise(times):
             guess, logits = self._guided(net, x, code, now, told)
             speed = (guess - x) / (1 - now)

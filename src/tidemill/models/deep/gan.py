@@ -164,13 +164,13 @@ class GanOptions(Training):
         "weight of the penalty on the discriminator's gradient, ten times that of images",
         low=0.0,
     )
-    lazy: int = option(
+    penalty_every: int = option(
         0,
         "steps from one penalty to the next, which then counts as many times; 0 for 1, and 8 of "
         "images",
         low=0,
     )
-    vary: float = option(
+    augment: float = option(
         0.3,
         "share of images that are moved by a few pixels before the discriminator sees them",
         low=0.0,
@@ -193,7 +193,7 @@ class GanOptions(Training):
     pairs: int = option(
         128, "rank of the discriminator's quadratic form, which images do without", low=1
     )
-    pace: float = option(
+    critic_rate: float = option(
         0.5,
         "the discriminator's learning rate, times the generator's; twice that of images",
         low=1e-3,
@@ -203,21 +203,21 @@ class GanOptions(Training):
         "levels in training: whole with the gradient of soft ones, or soft (Gumbel)",
         choices=("straight-through", "gumbel"),
     )
-    heat: float = option(1.0, "temperature of the soft levels", low=0.01)
-    rare: float = option(
+    temperature: float = option(1.0, "temperature of the soft levels", low=0.01)
+    rare_oversampling: float = option(
         0.0,
         "how much oftener rows of rare levels are taken; weights make up for it",
         low=0.0,
         high=1.0,
     )
-    frequent: float = option(
+    atom_share: float = option(
         0.03,
         "share of rows from which on a number's value is a level of its own",
         low=0.0,
         high=1.0,
     )
-    discrete: int = option(128, "most values of a number that is learned as levels", low=0)
-    average: float = option(
+    max_levels: int = option(128, "most values of a number that is learned as levels", low=0)
+    ema_decay: float = option(
         0.998, "decay of the averaged weights, which make the rows", low=0.0, high=1.0
     )
     patience: int = option(
@@ -253,19 +253,21 @@ class Gan(Neural):
     def view(self, spec: Spec, batch: Batch, run: Run) -> None:
         """The dense view, and how frequent each level is."""
         self.dense = Dense.learned(
-            spec, batch, frequent=self.options.frequent, discrete=self.options.discrete
+            spec, batch, atom_share=self.options.atom_share, max_levels=self.options.max_levels
         )
         self.share = _shares(self.dense, batch)
 
     def rows(self, batch: Batch) -> Tensors:
-        """Numbers, codes and context; with ``rare``, also how often a row is taken."""
+        """Numbers, codes and context; with ``rare_oversampling``, also how often a row is taken."""
         rows = self.dense.rows(batch)
-        if self.options.rare:
+        if self.options.rare_oversampling:
             shares = self.share.split_with_sizes(list(self.dense.sizes))
             by_code = [
                 share[rows["code"][..., k]].clamp_min(1e-6) for k, share in enumerate(shares)
             ]
-            rarity = torch.stack(by_code, dim=-1).flatten(1).amin(1) ** -(self.options.rare / 2)
+            rarity = torch.stack(by_code, dim=-1).flatten(1).amin(1) ** -(
+                self.options.rare_oversampling / 2
+            )
             rows["chance"] = rarity / rarity.mean()
         return rows
 
@@ -363,7 +365,7 @@ class Gan(Neural):
             drawn = functional.one_hot(noisy.argmax(-1), logits.shape[-1]).float()
             if whole:
                 return drawn
-            soft = functional.softmax(noisy / self.options.heat, dim=-1)
+            soft = functional.softmax(noisy / self.options.temperature, dim=-1)
             return soft if self.options.codes == "gumbel" else drawn + soft - soft.detach()
 
         n, sites = len(told), self.dense.spec.sites
@@ -374,7 +376,7 @@ class Gan(Neural):
 
     def varied(self, sides: list[Visible], rng: torch.Generator) -> list[Visible]:
         """Images moved at random, real and made ones alike; rows of other grids as they are."""
-        moved = varied([side.z for side in sides], self.options.vary, rng)
+        moved = varied([side.z for side in sides], self.options.augment, rng)
         return [Visible(z, side.level) for z, side in zip(moved, sides, strict=True)]
 
     # --- the game ---------------------------------------------------------------------------------
@@ -383,7 +385,10 @@ class Gan(Neural):
         """The discriminator's, then the generator's."""
         assert isinstance(net, GanNets)
         judge, maker = list(net.judge.parameters()), list(net.maker.parameters())
-        pace, betas = self.options.pace * PACE[len(self.spec.sites)], (self.options.momentum, 0.99)
+        pace, betas = (
+            self.options.critic_rate * PACE[len(self.spec.sites)],
+            (self.options.momentum, 0.99),
+        )
         return [
             Objective(
                 "discriminator",
@@ -420,7 +425,7 @@ class Gan(Neural):
             each = on_made - on_real
         total = (each * _weight(rows)).mean()
         axes = len(self.spec.sites)
-        lazy = o.lazy or LAZY[axes]
+        lazy = o.penalty_every or LAZY[axes]
         penalty = o.penalty * PENALTY[axes] * lazy
         if not penalty or step % lazy:
             return total

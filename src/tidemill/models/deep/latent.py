@@ -28,6 +28,7 @@ from tidemill.models.deep.training import (
 )
 from tidemill.models.deep.vae import Vae
 from tidemill.models.rejection import rejected
+from tidemill.models.renamed import current
 
 STEP = 1e-4
 """What a tick of a latent is worth; latents are about as large as 1."""
@@ -99,9 +100,8 @@ class Latent:
             one.name: getattr(o, one.name) for one in fields(Training) + fields(LatentOptions)[-2:]
         }
         changed = {name: value for name, value in both.items() if value != o.parameters()[name]}
-        own = (part.partition("=") for part in alone.split(",") if part.strip())
         told = {name: value for name, value in {**changed, **more}.items() if name in has}
-        return {**told, **{name.strip(): value.strip() for name, _, value in own}}
+        return {**told, **_parsed(alone)}
 
     # --- how learning went ------------------------------------------------------------------------
 
@@ -156,9 +156,9 @@ class Latent:
             )
         self.spec = spec
         most = max(min(o.vae_steps or VAE_STEPS[len(spec.sites)], o.steps // 2), 1)
-        rise = min(Vae.parameters["rise"], o.steps // 20)
+        kl_warmup = min(Vae.parameters["kl_warmup"], o.steps // 20)
         self.vae = cast(
-            Vae, unfitted("vae", self._for("vae", o.vae_options, steps=most, rise=rise))
+            Vae, unfitted("vae", self._for("vae", o.vae_options, steps=most, kl_warmup=kl_warmup))
         )
         self._fit_vae(batch, run, start)
         left = max(o.steps - self.vae.steps_done, 1)
@@ -355,7 +355,11 @@ class Latent:
         Raises:
             KeyError, ValueError: The state does not fit the spec.
         """
-        model = cls(**document["options"])
+        options = current(document["options"], cls.parameters)
+        for name, part in (("inner_options", options["inner"]), ("vae_options", "vae")):
+            own_options = current(_parsed(options[name]), MODELS.load(part).parameters)
+            options[name] = ",".join(f"{key}={value}" for key, value in own_options.items())
+        model = cls(**options)
         model.spec = spec
         own, inner = (
             {
@@ -370,3 +374,13 @@ class Latent:
             model._inner_spec(), document["inner"], inner
         )
         return model
+
+
+def _parsed(options: str) -> dict[str, str]:
+    """Options written as in ``width=256,depth=2``."""
+    found = {}
+    for part in options.split(","):
+        if part.strip():
+            name, _, value = part.partition("=")
+            found[name.strip()] = value.strip()
+    return found

@@ -29,6 +29,7 @@ from tidemill.models.deep.training import (
     torch_threads,
 )
 from tidemill.models.rejection import rejected
+from tidemill.models.renamed import current
 
 CHUNK = 4096
 """Rows drawn at a time; each chunk has a random stream of its own."""
@@ -405,7 +406,7 @@ class Neural(ABC):
         Raises:
             KeyError, ValueError: The weights or the view do not fit the spec.
         """
-        model = cls(**document["options"])
+        model = cls(**current(document["options"], cls.parameters))
         model.spec = spec
         model.steps_done, model.steps_planned = (
             int(document["steps_done"]),

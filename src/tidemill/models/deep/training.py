@@ -33,14 +33,16 @@ class Training(Configuration):
     batch: int = option(512, "rows of one step", low=2)
     rate: float = option(1e-3, "learning rate of AdamW", low=1e-7, high=1.0)
     decay: float = option(1e-4, "weight decay of AdamW", low=0.0)
-    average: float = option(
+    ema_decay: float = option(
         0.995, "decay of the averaged weights, which make the rows", low=0.0, high=1.0
     )
     clip: float = option(1.0, "largest norm of a gradient", low=1e-6)
     warmup: int = option(100, "steps over which the learning rate rises", low=0)
-    check: int = option(200, "steps between two looks at the held-out rows", low=1)
+    eval_every: int = option(200, "steps between two looks at the held-out rows", low=1)
     patience: int = option(5, "looks without an improvement before the learning rate is cut", low=1)
-    cuts: int = option(2, "cuts of the learning rate to a third, after which learning ends", low=0)
+    lr_cuts: int = option(
+        2, "cuts of the learning rate to a third, after which learning ends", low=0
+    )
     precision: str = option(
         "auto",
         "of matrix products: auto takes bfloat16 where the processor gains by it",
@@ -190,7 +192,7 @@ class Trainer:
         options, progress = self.options, self.progress
         with run.stage("learn", "learning", total=options.steps) as stage:
             stage.done = progress.step
-            while progress.step < options.steps and progress.cut <= options.cuts:
+            while progress.step < options.steps and progress.cut <= options.lr_cuts:
                 if run.must_stop(progress.step):
                     break
                 if not self._step(rows, count, pick, losses):
@@ -203,15 +205,15 @@ class Trainer:
                     )
                     return False
                 progress.step += 1
-                if progress.step % options.check == 0:
+                if progress.step % options.eval_every == 0:
                     self._look(score, losses)
                     if checkpoint is not None:  # only here, where no loss waits to be averaged
                         checkpoint.maybe_keep(self)
                 if not run.cancelled:  # a cancelled fit ends at its next step and keeps what it has
                     stage.advance(text=progress.said())
-            if progress.step % options.check:
+            if progress.step % options.eval_every:
                 self._look(score, losses)
-        return progress.step >= options.steps or progress.cut > options.cuts
+        return progress.step >= options.steps or progress.cut > options.lr_cuts
 
     def _step(
         self,
@@ -245,7 +247,7 @@ class Trainer:
             optimizer.step()
             losses.setdefault(one.name, []).append(loss.detach())
         # early weights are worth little: the average looks back over a part of the way only
-        keep = min(options.average, (1 + step) / (10 + step))
+        keep = min(options.ema_decay, (1 + step) / (10 + step))
         with torch.no_grad():
             torch._foreach_lerp_(self.averaged, list(self.net.parameters()), 1 - keep)
         return True

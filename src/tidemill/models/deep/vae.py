@@ -169,7 +169,7 @@ class VaeOptions(Training):
         "weight of the latents' divergence from the prior; below 1 they say more of a row",
         low=0.0,
     )
-    rise: int = option(1000, "steps over which that weight rises from 0", low=0)
+    kl_warmup: int = option(1000, "steps over which that weight rises from 0", low=0)
     free: float = option(
         0.0, "divergence of each latent, in nats, that costs nothing in learning", low=0.0
     )
@@ -179,13 +179,13 @@ class VaeOptions(Training):
     parts: int = option(
         256, "normal distributions whose mixture is the prior, one for 20 rows at most", low=1
     )
-    frequent: float = option(
+    atom_share: float = option(
         0.03,
         "share of rows from which on a number's value is a level of its own",
         low=0.0,
         high=1.0,
     )
-    discrete: int = option(128, "most values of a number that is learned as levels", low=0)
+    max_levels: int = option(128, "most values of a number that is learned as levels", low=0)
 
 
 class Vae(Neural):
@@ -207,7 +207,7 @@ class Vae(Neural):
         ...     axis=1).astype(np.int32)
         >>> spec = Spec(codes=(Code("a", 2), Code("same", 2), Code("again", 2)))
         >>> rows = Batch(np.zeros((200, 0), np.int64), code)
-        >>> vae = Vae(steps=200, width=16, latent=2, rise=50, cores=1).fit(spec, rows, Run(1))
+        >>> vae = Vae(steps=200, width=16, latent=2, kl_warmup=50, cores=1).fit(spec, rows, Run(1))
         >>> made = vae.sample(1000, np.random.default_rng(0)).code
         >>> bool((made[:, 0] == made[:, 2]).mean() > 0.9)
         True
@@ -221,7 +221,7 @@ class Vae(Neural):
     def view(self, spec: Spec, batch: Batch, run: Run) -> None:
         """The dense view, and how many parts the prior has."""
         self.dense = Dense.learned(
-            spec, batch, frequent=self.options.frequent, discrete=self.options.discrete
+            spec, batch, atom_share=self.options.atom_share, max_levels=self.options.max_levels
         )
         self.parts = max(min(self.options.parts, len(batch) // ROWS_A_PART), 1)
 
@@ -248,7 +248,7 @@ class Vae(Neural):
     def _loss(self, net: Any, rows: Tensors, rng: torch.Generator, step: int) -> Tensor:
         o = self.options
         lost, apart = self._bound(net, rows, rng, o.hide)
-        return lost + o.beta * min((step + 1) / (o.rise + 1), 1.0) * apart.clamp_min(
+        return lost + o.beta * min((step + 1) / (o.kl_warmup + 1), 1.0) * apart.clamp_min(
             o.free * o.latent
         )
 

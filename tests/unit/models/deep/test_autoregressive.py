@@ -17,7 +17,7 @@ from tidemill.core.grid import Batch, Code, Constraints, PartialRows, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models.deep.autoregressive import Autoregressive, Sequence, chosen
 
-QUICK = {"steps": 150, "check": 50, "batch": 128, "width": 16, "cores": 1}
+QUICK = {"steps": 150, "eval_every": 50, "batch": 128, "width": 16, "cores": 1}
 
 
 @cache

@@ -20,7 +20,7 @@ QUICK: dict[str, Any] = {
     "pairs": 8,
     "noise": 4,
     "batch": 32,
-    "check": 4,
+    "eval_every": 4,
     "steps": 4,
 }
 LOSSES = ("relativistic", "nonsaturating", "wasserstein")
@@ -181,7 +181,7 @@ def test_grids_of_one_sort_of_channel(reals: int, codes: int) -> None:
 @pytest.mark.parametrize("grid", GRIDS)
 def test_stored_models_make_the_same_rows(grid: str) -> None:
     spec, batch = GRIDS[grid]()
-    model = fitted(grid, rare=0.5)
+    model = fitted(grid, rare_oversampling=0.5)
     again = Gan.from_state(spec, *model.to_state())
     made = [
         one.sample(
@@ -189,7 +189,7 @@ def test_stored_models_make_the_same_rows(grid: str) -> None:
             np.random.default_rng(5),
             context=None if batch.context is None else batch.context.rows(np.arange(20)),
         )
-        for one in (model, again, fitted(grid, rare=0.5))
+        for one in (model, again, fitted(grid, rare_oversampling=0.5))
     ]
     assert same(made[0], made[1])
     assert same(made[0], made[2])
@@ -200,7 +200,7 @@ def test_rare_rows_are_taken_more_often_and_count_less() -> None:
     batch = Batch(
         np.zeros((1000, 0), np.int64), (np.arange(1000) < 20).astype(np.int32).reshape(-1, 1)
     )
-    model = Gan(**QUICK, rare=1.0)
+    model = Gan(**QUICK, rare_oversampling=1.0)
     model.spec = spec
     model.view(spec, batch, Run())
     rows = model.rows(batch)
@@ -231,7 +231,7 @@ def test_what_belongs_together_is_found(loss: str) -> None:
         "noise": 16,
         "batch": 256,
         "steps": 600,
-        "check": 600,
+        "eval_every": 600,
         "pairs": 32,
     }
     model = Gan(**options, loss=loss).fit(spec, batch, Run(0))

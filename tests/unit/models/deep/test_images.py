@@ -49,14 +49,14 @@ def test_images_are_made_for_their_label(model: str) -> None:
         "width": 8,
         "depth": 1,
         "steps": 400,
-        "check": 100,
+        "eval_every": 100,
         "cores": 1,
         "batch": 32,
         "rate": 4e-3,
         "warmup": 10,
     }
     if model == "flow":
-        options["moves"] = 10
+        options["sampling_steps"] = 10
     if model == "gan":
         options |= {"steps": 200, "rate": 1e-3}
     fitted = unfitted(model, options).fit(SPEC, squares(300), Run(1))

@@ -15,7 +15,14 @@ from tidemill.core.grid import Batch, Constraints
 from tidemill.core.run import Run
 from tidemill.models.deep.latent import Latent
 
-TINY = {"width": 48, "depth": 1, "batch": 128, "check": 50, "cores": 1, "vae_options": "latent=3"}
+TINY = {
+    "width": 48,
+    "depth": 1,
+    "batch": 128,
+    "eval_every": 50,
+    "cores": 1,
+    "vae_options": "latent=3",
+}
 
 
 def fitted(run: Run | None = None, **options: Any) -> Latent:
@@ -28,7 +35,7 @@ def same(a: Batch, b: Batch) -> bool:
 
 @pytest.mark.parametrize("inner", ["flow", "trees", "vae"])
 def test_any_family_learns_latents(inner: str) -> None:
-    given = "" if inner == "trees" else "hide=0" if inner == "vae" else "moves=10"
+    given = "" if inner == "trees" else "hide=0" if inner == "vae" else "sampling_steps=10"
     model = fitted(inner=inner, steps=1000, vae_steps=500, inner_options=given)
     made = model.sample(1000, np.random.default_rng(0))
     assert (made.code[:, 0] == made.code[:, 2]).mean() > 0.9
@@ -40,7 +47,10 @@ def test_any_family_learns_latents(inner: str) -> None:
 
 def test_options_reach_the_parts() -> None:
     model = Latent(
-        width=32, rate=0.01, inner_options="moves=7, width=64", vae_options="latent=5,beta=0.2"
+        width=32,
+        rate=0.01,
+        inner_options="sampling_steps=7, width=64",
+        vae_options="latent=5,beta=0.2",
     )
     assert (
         model.vae.options.width,
@@ -49,7 +59,7 @@ def test_options_reach_the_parts() -> None:
         model.vae.options.beta,
     ) == (32, 0.01, 5, 0.2)
     inner = model.inner.options  # type: ignore[attr-defined]
-    assert (inner.width, inner.moves, inner.rate) == (64, 7, 0.01)
+    assert (inner.width, inner.sampling_steps, inner.rate) == (64, 7, 0.01)
     assert Latent().inner.options.depth == 3  # type: ignore[attr-defined]
 
 

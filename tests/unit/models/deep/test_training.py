@@ -29,7 +29,7 @@ def line(**options: object) -> tuple[nn.Linear, Trainer, object]:
             "precision": "float32",
             "batch": 16,
             "rate": 0.05,
-            "check": 20,
+            "eval_every": 20,
             "steps": 600,
             "clip": 100.0,
             **options,
@@ -49,7 +49,7 @@ def test_it_learns_and_keeps_the_best_average() -> None:
 
 
 def test_it_cuts_the_rate_and_ends_by_itself() -> None:
-    _, trainer, _ = line(steps=100_000, patience=2, cuts=1)
+    _, trainer, _ = line(steps=100_000, patience=2, lr_cuts=1)
     ended = trainer.learn(ROWS, None, lambda rng: 1.0, Run())
     # the first look is the best one; two cuts of two looks each follow
     assert ended
@@ -73,7 +73,9 @@ def test_two_objectives_move_their_own_parameters_only() -> None:
         return net["a"].square().sum() + net["b"].square().sum()
 
     objectives = [Objective("a", [net["a"]], both), Objective("b", [net["b"]], both, every=10**6)]
-    trainer = Trainer(net, objectives, Training(steps=50, rate=0.01, decay=0.0, check=50), 0, CPU)
+    trainer = Trainer(
+        net, objectives, Training(steps=50, rate=0.01, decay=0.0, eval_every=50), 0, CPU
+    )
     trainer.progress.step = 1  # at step 0 every objective is due
     trainer.learn(ROWS, None, lambda rng: 0.0, Run())
     assert net["a"].item() < 0.9

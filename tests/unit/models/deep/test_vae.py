@@ -18,10 +18,10 @@ SMALL = {
     "depth": 1,
     "latent": 4,
     "batch": 128,
-    "check": 100,
+    "eval_every": 100,
     "cores": 1,
     "precision": "float32",
-    "rise": 100,
+    "kl_warmup": 100,
 }
 
 

@@ -681,15 +681,16 @@ def recipe(
     data: Data,
     *,
     target: options.Target = None,
+    columns: options.RecipeColumns = None,
     positive: options.Positive = None,
     cost: Annotated[str | None, options.COST] = None,
     assume: options.Assumed = None,
     out: Annotated[
         Path, Doc("The folder for all results; an unfinished loop in it is gone on with.", "DIR")
     ] = Path("tidemill-recipe"),
-    rounds: options.RecipeRounds = 1,
+    rounds: options.RecipeRounds = None,
     minutes: options.LoopMinutes = None,
-    model: options.LoopModel = "trees",
+    model: options.RecipeModel = None,
     model_options: options.ModelOptions = None,
     roles: options.Roles,
     work: Work,
@@ -703,6 +704,7 @@ def recipe(
             name,
             data,
             target=target,
+            columns=columns or (),
             positive=positive,
             cost=costs,
             assume=assume,
@@ -715,7 +717,8 @@ def recipe(
             command=_called(),
             **roles,
         )
-        job.show(str(made), out, figures=dict(made.figures))
+        refused = [refusal.to_state() for refusal in made.refused]
+        job.show(str(made), out, figures=dict(made.figures), refused=refused)
 
 
 @_command
@@ -768,9 +771,9 @@ def models(
 
 @_command
 def recipes(*, json: Json = False) -> None:
-    """List the recipes, and what each assumes."""
+    """List the recipes, and what each takes."""
     from tidemill.recipes import RECIPES
-    from tidemill.recipes.base import listed
+    from tidemill.recipes.listing import listed
 
     for line in listed(RECIPES, as_json=json):
         print(spelled(line))

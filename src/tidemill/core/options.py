@@ -203,10 +203,10 @@ class Limits(TypedDict, total=False):
 ModelName = Annotated[
     str | None, Doc("See `tidemill models`; trees by default, and gan for images.", "NAME")
 ]
-ModelOptions = Annotated[
-    Mapping[str, Any] | None,
-    Doc("An option of the model, as in least=30; may repeat.", "KEY=VALUE", flag="option"),
-]
+MODEL_OPTIONS = Doc(
+    "An option of the model, as in least=30; may repeat.", "KEY=VALUE", flag="option"
+)
+ModelOptions = Annotated[Mapping[str, Any] | None, MODEL_OPTIONS]
 Preset = Annotated[str | None, Doc("A model with options: dcgan.", "NAME")]
 LoopModel = Annotated[str, Doc("See `tidemill models`.", "NAME")]
 LoopMinutes = Annotated[
@@ -324,10 +324,19 @@ RunRounds = Annotated[
     int, Doc("From round 2 on, generated rows are fed back.", "K", low=1, high=100)
 ]
 LoopRounds = Annotated[int, Doc("The most rounds to make.", "K", low=0, high=100)]
-RecipeRounds = Annotated[int, Doc("Most rounds of generation.", "K", low=0, high=100)]
-Positive = Annotated[
-    str | None,
-    Doc("The target's value that is looked for; by default the rarer one.", "VALUE"),
+RECIPE_ROUNDS = Doc("Most rounds of generation; 1 by default.", "K", low=0, high=100)
+RecipeRounds = Annotated[int | None, RECIPE_ROUNDS]
+RECIPE_MODEL = Doc("See `tidemill models`; trees by default.", "NAME")
+RecipeModel = Annotated[str | None, RECIPE_MODEL]
+POSITIVE = Doc("The target's value that is looked for; by default the rarer one.", "VALUE")
+Positive = Annotated[str | None, POSITIVE]
+RecipeColumns = Annotated[
+    Sequence[str] | None,
+    Doc(
+        "Another column that the recipe asks for, as item=StockCode; may repeat.",
+        "WHAT=COL",
+        flag="column",
+    ),
 ]
 Assumed = Annotated[
     Mapping[str, float | str] | None,

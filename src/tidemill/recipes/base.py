@@ -1,37 +1,32 @@
-"""What a recipe is, and what it is given."""
+"""What a recipe is: what it asks for, and the page that it gives."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from tidemill.augmentation.loop import LoopResult
-from tidemill.augmentation.training_sets import TrainingSets
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import OptionError
-from tidemill.core.registry import Registry
-from tidemill.core.run import Run
-from tidemill.reporting.blocks import Block
-from tidemill.supervised.arrays import Floats
-from tidemill.trials.problem import Problem
-
-Bools = NDArray[np.bool_]
+from tidemill.core.errors import DataError, OptionError
+from tidemill.core.options import Doc
+from tidemill.core.schema import ROLES
+from tidemill.reporting.blocks import Block, Callout
 
 
 @dataclass(frozen=True)
 class Assumption:
-    """A number that the table does not hold and a recipe reckons with.
+    """Something that the table does not hold and a recipe reckons with.
 
     Attributes:
         name: By which it is given.
         default: Where it is not given; None for none.
-        words: In the page, with its unit.
-        least, most: Between which it makes sense.
+        words: What it is, with its unit.
+        least, most: Between which a number makes sense.
+        form: How it is written where it is a text ("COL=VALUE"); "" for a number.
     """
 
     name: str
@@ -39,24 +34,89 @@ class Assumption:
     words: str
     least: float = 0.0
     most: float = float("inf")
+    form: str = ""
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A business question.
+class RecipeColumn:
+    """A column that a recipe asks for by what it is.
 
     Attributes:
-        assumptions: What it reckons with.
-        tell: From the case to the page.
-        cost: What a false alarm and a missed case cost by default, where money decides; None where
-            a ranking decides.
-        lever: Whether its what-if question can be chosen, as lever="plan=team".
+        name: A role of the schema ("target", "entity", "time"), which is given when the table is
+            read; or a name of the recipe's own ("item"), which the user gives a column to.
+        words: What the column holds.
+        required: Whether there is no answer without it.
+        several: Whether more than one column may be given.
     """
 
-    assumptions: tuple[Assumption, ...]
-    tell: Callable[[Case, Run], RecipePage]
-    cost: Mapping[str, float] | None = None
-    lever: bool = False
+    name: str
+    words: str
+    required: bool = True
+    several: bool = False
+
+    @property
+    def in_schema(self) -> bool:
+        """Whether the schema says which column it is."""
+        return self.name in ROLES
+
+
+@dataclass(frozen=True)
+class RecipeOption:
+    """An option that a recipe takes.
+
+    Attributes:
+        name: Of the option in Python, and of the argument of ``Recipe.run``.
+        default: What the recipe is given where the user gives nothing.
+        doc: What it is.
+    """
+
+    name: str
+    default: Any
+    doc: Doc
+
+    @property
+    def flag(self) -> str:
+        """How messages name it."""
+        return self.doc.flag or self.name
+
+
+@dataclass(frozen=True)
+class RecipeOutput:
+    """Where a recipe's results go.
+
+    Attributes:
+        folder: The folder; None for nowhere.
+        overwrite: Whether results in it may be replaced.
+        command: How the recipe was started.
+    """
+
+    folder: Path | None = None
+    overwrite: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A question that the data cannot answer. That is a result: the rest of the page stands.
+
+    Attributes:
+        what: The question that is not answered, as a sentence.
+        why: What is wrong.
+        needs: What data would answer it.
+    """
+
+    what: str
+    why: str
+    needs: str = ""
+
+    def block(self) -> Block:
+        """What the page says in place of the answer."""
+        needs = f"What would answer it: {self.needs}" if self.needs else ""
+        return Callout("note", self.what, self.why, note=needs)
+
+    def to_state(self) -> dict[str, str]:
+        """Plain JSON values."""
+        return {"what": self.what, "why": self.why, "needs": self.needs}
 
 
 @dataclass(frozen=True)
@@ -65,150 +125,176 @@ class RecipePage:
 
     Attributes:
         title: The question.
-        blocks: The page from top to bottom.
-        text: For the terminal.
+        blocks: The page from top to bottom; a refusal stands in the place of what is refused.
+        text: For the terminal, each line as "Head: sentence".
+        subtitle: What the page speaks of, beside the name of the data.
         figures: Key figures, for machines.
-        scored: Rows that no model has learned from, with their chances; None where there is none to
-            give.
+        tables: Tables to be written, by names that the recipe lists.
+        made: Names and words for "How it was made": rows, settings.
+        looped: The loop behind the page, if there is one.
     """
 
     title: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[Block | Refused, ...]
     text: tuple[str, ...]
+    subtitle: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
-    scored: pl.DataFrame | None = None
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    made: tuple[tuple[str, str], ...] = ()
+    looped: LoopResult | None = None
+
+    @property
+    def refused(self) -> tuple[Refused, ...]:
+        """What the data cannot answer."""
+        return tuple(block for block in self.blocks if isinstance(block, Refused))
 
 
-@dataclass(frozen=True, eq=False)
-class Case:
-    """A table with a target of two classes, and how a model predicts rows that it has not learned
-    from.
+@dataclass(frozen=True)
+class Recipe:
+    """A business question.
 
     Attributes:
-        looped: The loop over the table.
-        problem: The target.
-        positive: The class that is looked for ("Yes").
-        truth: Which test rows are of it, (n,).
-        chances: Strategy in words -> the chance of each test row to be of it, (n,); the recommended
-            strategy comes first.
-        weight: What each test row counts for, (n,); other than 1 where the real share of the class
-            is given.
-        assumed: The recipe's assumptions by name, those without a value left out.
-        cost: What a false alarm ("fp") and a missed case ("fn") cost, where money decides.
-        lever: What is to be set in the what-if question, as "plan=team"; "" to choose it from the
-            data.
-        workshop: Makes what the strategies learn from.
-        folder: Where results are written; "" for nowhere.
+        run: ``run(data, run, **options)`` gives the page. The options are ``columns`` (name -> the
+            columns that were given), ``assumed`` (name -> value), ``output``, and each of
+            ``options`` by its name.
+        columns: The columns that it asks for.
+        options: The options that it takes.
+        assumptions: What it reckons with.
+        tables: Names of the tables that its page may hold; each is written as a csv file.
     """
 
-    looped: LoopResult
-    problem: Problem
-    positive: str
-    truth: Bools
-    chances: Mapping[str, Floats]
-    weight: Floats
-    assumed: Mapping[str, float]
-    cost: Mapping[str, float] | None
-    lever: str
-    workshop: TrainingSets
-    folder: str
+    run: Callable[..., RecipePage]
+    columns: tuple[RecipeColumn, ...] = ()
+    options: tuple[RecipeOption, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    tables: tuple[str, ...] = ()
 
-    @property
-    def test(self) -> Dataset:
-        """The rows that no model has learned from."""
-        return self.looped.test
+    def takes(self) -> tuple[str, ...]:
+        """The options by which a user can say something to this recipe."""
+        flags = [column.name for column in self.columns if column.in_schema]
+        if len(flags) < len(self.columns):
+            flags.append("column")
+        flags += [option.flag for option in self.options]
+        if self.assumptions:
+            flags.append("assume")
+        return tuple(flags)
 
-    @property
-    def best(self) -> str:
-        """The recommended strategy."""
-        return next(iter(self.chances))
-
-    @property
-    def share(self) -> float:
-        """The share of the class, as it really is."""
-        return float(self.weight[self.truth].sum() / self.weight.sum())
-
-    @property
-    def target(self) -> str:
-        """The name of the target."""
-        return self.problem.target.name
-
-    @property
-    def code(self) -> int:
-        """The class's code."""
-        return self.problem.classes.index(self.positive)
+    def refuse_option(self, flag: str) -> None:
+        """Raises OptionError where the recipe does not take this option."""
+        if flag not in self.takes():
+            taken = ", ".join(f"option '{one}'" for one in self.takes())
+            raise OptionError(
+                f"this recipe takes no option '{flag}'", hint=f"it takes {taken or 'none'}"
+            )
 
 
-def assumed(recipe: Recipe, given: Mapping[str, float | str]) -> dict[str, float]:
-    """The assumptions, as given or by default.
+Given = str | Sequence[str]
+
+
+def chosen_columns(
+    recipe: Recipe, data: Dataset, given: Mapping[str, Given]
+) -> dict[str, tuple[str, ...]]:
+    """Which columns of the table a recipe is to use, by what they are.
+
+    Args:
+        recipe: What it asks for.
+        data: The table.
+        given: What the user said: name -> column or columns.
+
+    Raises:
+        OptionError: The recipe asks for no such column, or for one only.
+        DataError: A column that it must have is not named.
+        SchemaError: The table has no such column.
+    """
+    own = {column.name: column for column in recipe.columns if not column.in_schema}
+    for name in given:
+        if name not in own:
+            recipe.refuse_option("column")
+            raise OptionError(
+                f"this recipe asks for no column '{name}'", hint=f"it asks for {', '.join(own)}"
+            )
+    return {column.name: _chosen(column, data, given) for column in recipe.columns}
+
+
+def _chosen(column: RecipeColumn, data: Dataset, given: Mapping[str, Given]) -> tuple[str, ...]:
+    if column.in_schema:
+        names = tuple(one.name for one in data.schema if one.role == column.name)
+        option = column.name
+    else:
+        said = given.get(column.name, ())
+        names = (said,) if isinstance(said, str) else tuple(said)
+        option = f"column={column.name}=COL"
+    for name in names:
+        data.schema[name]  # raises where there is none
+    if column.required and not names:
+        raise DataError(
+            f"there is no {column.name}",
+            where=data.name,
+            hint=f"name the column that says {column.words} with option '{option}'",
+        )
+    if len(names) > 1 and not column.several:
+        raise OptionError(
+            f"{column.name} is one column, not {len(names)}",
+            hint=f"choose one of {', '.join(names)}",
+        )
+    return names
+
+
+def parse_columns(texts: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """The columns that texts name, in the order given.
+
+    Raises:
+        OptionError: A text is not of the form "item=StockCode".
+
+    Example:
+        >>> parse_columns(["item=StockCode", "after=died", "after=left"])
+        {'item': ['StockCode'], 'after': ['died', 'left']}
+    """
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, equals, column = (piece.strip() for piece in text.partition("="))
+        if not (equals and name and column):
+            raise OptionError(
+                f"'{text}' names no column", hint="write what it is and its name, as item=StockCode"
+            )
+        found.setdefault(name, []).append(column)
+    return found
+
+
+def assumed(recipe: Recipe, given: Mapping[str, float | str]) -> dict[str, float | str]:
+    """The assumptions, as given or by default; those without a value are left out.
 
     Raises:
         OptionError: There is no such assumption, or its value makes no sense.
     """
     known = {one.name: one for one in recipe.assumptions}
-    strange = [name for name in given if name not in known]
-    if strange:
-        raise OptionError(
-            f"'{strange[0]}' is nothing that this recipe assumes",
-            hint=f"choose one of {', '.join(known)}",
-        )
-    values = {}
+    for name in given:
+        if name not in known:
+            recipe.refuse_option("assume")
+            raise OptionError(
+                f"'{name}' is nothing that this recipe assumes",
+                hint=f"choose one of {', '.join(known)}",
+            )
+    values: dict[str, float | str] = {}
     for name, one in known.items():
-        value = _number(name, given[name]) if name in given else one.default
+        value = given.get(name, one.default)
         if value is None:
             continue
-        if not one.least <= value <= one.most:
-            raise OptionError(
-                f"{name} is {value:g}, which makes no sense",
-                hint=f"give a number from {one.least:g} to {one.most:g}",
-            )
-        values[name] = value
+        values[name] = str(value) if one.form else _number(one, value)
     return values
 
 
-def listed(recipes: Registry, *, as_json: bool) -> Iterator[str]:
-    """Each recipe with what it assumes: lines for a terminal, or one JSON value a recipe."""
-    width = max(map(len, recipes))
-    for name, entry in recipes.items():
-        made: Recipe = recipes.load(name)
-        if as_json:
-            yield json.dumps(
-                {
-                    "name": name,
-                    "line": entry.line,
-                    "cost": made.cost,
-                    "assumes": {
-                        one.name: {"default": one.default, "words": one.words}
-                        for one in made.assumptions
-                    },
-                },
-                ensure_ascii=False,
-            )
-            continue
-        yield f"{name:{width}}  {entry.line}"
-        cost = ",".join(f"{key}={value:g}" for key, value in (made.cost or {}).items())
-        costs = [("--cost", cost, "what a false alarm and a missed case cost")] if cost else []
-        levers = (
-            [("--assume", "lever=COL=VALUE", "what is set in the what-if question")]
-            if made.lever
-            else []
-        )
-        given = [
-            (
-                "--assume",
-                f"{one.name}={'NUMBER' if one.default is None else f'{one.default:g}'}",
-                one.words,
-            )
-            for one in made.assumptions
-        ]
-        for option, value, words in [*costs, *given, *levers]:
-            yield f"{'':{width}}    {option:8} {value:16}  {words}"
-
-
-def _number(name: str, value: float | str) -> float:
+def _number(assumption: Assumption, given: float | str) -> float:
+    name = assumption.name
     try:
-        return float(value)
+        value = float(given)
     except ValueError:
         raise OptionError(
-            f"{name} is '{value}', which is no number", hint=f"write {name}=NUMBER"
+            f"{name} is '{given}', which is no number", hint=f"write {name}=NUMBER"
         ) from None
+    if not assumption.least <= value <= assumption.most:
+        raise OptionError(
+            f"{name} is {value:g}, which makes no sense",
+            hint=f"give a number from {assumption.least:g} to {assumption.most:g}",
+        )
+    return value

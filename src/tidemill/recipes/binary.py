@@ -1,135 +1,296 @@
-"""From a table to a case: the loop, and chances for rows that no model has learned from."""
+"""What recipes about a target of two classes share: the loop over the table, and the chances of
+rows that no model has learned from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tidemill import verbs
 from tidemill.augmentation.loop import LoopResult
 from tidemill.augmentation.strategy import Strategy
 from tidemill.augmentation.training_sets import TrainingSets, apart
+from tidemill.core import options
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
-from tidemill.recipes.base import Case, Recipe, assumed
+from tidemill.recipes.base import RecipeOption, RecipeOutput
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.measures import checked_cost
 from tidemill.trials.problem import Problem, problem_of
 from tidemill.trials.trial import predicted
 
+Bools = NDArray[np.bool_]
+
 PRIOR = "prior"
 """The assumption that says how frequent cases really are."""
+LEVER = "lever"
+"""The assumption that says what is set in the what-if question, as "plan=team"."""
+
+BINARY_OPTIONS = (
+    RecipeOption("positive", None, options.POSITIVE),
+    RecipeOption("rounds", 1, options.RECIPE_ROUNDS),
+    RecipeOption("model", "trees", options.RECIPE_MODEL),
+    RecipeOption("model_options", None, options.MODEL_OPTIONS),
+)
 
 
-def prepared(
-    recipe: Recipe,
+class BinaryOptions(TypedDict, total=False):
+    """What :func:`binary_case` takes beside the data and the run."""
+
+    columns: Mapping[str, tuple[str, ...]]
+    assumed: Mapping[str, float | str]
+    output: RecipeOutput
+    positive: str | None
+    cost: Mapping[str, float] | None
+    rounds: int
+    model: str
+    model_options: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A table with a target of two classes, and how a model predicts rows that it has not learned
+    from.
+
+    Attributes:
+        looped: The loop over the table.
+        problem: The target.
+        positive: The class that is looked for ("Yes").
+        truth: Which test rows are of it, (n,).
+        chances: Strategy in words -> the chance of each test row to be of it, (n,); the recommended
+            strategy comes first.
+        weight: What each test row counts for, (n,); other than 1 where the real share of the class
+            is given.
+        assumed: The recipe's numbers by name, those without a value left out.
+        cost: What a false alarm ("fp") and a missed case ("fn") cost, where money decides.
+        lever: What is to be set in the what-if question, as "plan=team"; "" to choose it from the
+            data.
+        workshop: Makes what the strategies learn from.
+        folder: Where results are written; "" for nowhere.
+    """
+
+    looped: LoopResult
+    problem: Problem
+    positive: str
+    truth: Bools
+    chances: Mapping[str, Floats]
+    weight: Floats
+    assumed: Mapping[str, float]
+    cost: Mapping[str, float] | None
+    lever: str
+    workshop: TrainingSets
+    folder: str
+
+    @property
+    def test(self) -> Dataset:
+        """The rows that no model has learned from."""
+        return self.looped.test
+
+    @property
+    def best(self) -> str:
+        """The recommended strategy."""
+        return next(iter(self.chances))
+
+    @property
+    def share(self) -> float:
+        """The share of the class, as it really is."""
+        return float(self.weight[self.truth].sum() / self.weight.sum())
+
+    @property
+    def target(self) -> str:
+        """The name of the target."""
+        return self.problem.target.name
+
+    @property
+    def code(self) -> int:
+        """The class's code."""
+        return self.problem.classes.index(self.positive)
+
+    @property
+    def trained(self) -> Bools:
+        """Which training rows are of the class, (n,)."""
+        return self.problem.label == self.code
+
+    @property
+    def seen(self) -> float:
+        """The share of the class in the training rows."""
+        return float(self.trained.mean())
+
+
+def binary_case(
     data: Dataset,
     run: Run,
     *,
-    positive: str | None,
-    cost: Mapping[str, float] | None,
-    assume: Mapping[str, float | str],
-    rounds: int,
-    out: Path | None,
-    overwrite: bool,
-    command: str,
-    model: Mapping[str, Any],
+    columns: Mapping[str, tuple[str, ...]],
+    assumed: Mapping[str, float | str],
+    output: RecipeOutput,
+    positive: str | None = None,
+    cost: Mapping[str, float] | None = None,
+    rounds: int = 1,
+    model: str = "trees",
+    model_options: Mapping[str, Any] | None = None,
 ) -> Case:
     """The loop over a table, and the chances that its best strategies give to the test rows.
 
     Args:
-        recipe: Its assumptions and costs.
         data: With a target of two classes.
         run: Seed, progress, cancelling and deadline.
+        columns: None is asked for beside the target.
+        assumed: What is assumed, by name.
+        output: The loop's own results go to "loop" in its folder.
         positive: The class that is looked for; by default the rarer one.
-        cost: Of a false alarm and of a missed case; by default the recipe's.
-        assume: What is assumed, by name; "lever" may be among them where the recipe takes one.
+        cost: Of a false alarm and of a missed case, where money decides.
         rounds: Most rounds of the loop.
-        out: The folder of the loop's own results; None for none.
-        overwrite: Whether they may be replaced.
-        command: How it was started.
-        model: The loop's options of the generator.
+        model, model_options: The generator.
 
     Raises:
         DataError: The target has not two classes.
         OptionError: An assumption, a cost or the class makes no sense.
     """
-    lever = str(assume.get("lever", "")) if recipe.lever else ""
-    values = assumed(
-        recipe,
-        {name: value for name, value in assume.items() if not (recipe.lever and name == "lever")},
-    )
-    known = _known(data, run)
-    wanted = _wanted(known, positive)
-    if cost is not None and recipe.cost is None:
-        raise OptionError(
-            "this recipe reckons with what a call costs and a customer is worth, not with --cost",
-            hint="see its assumptions: tidemill recipes",
-        )
-    money = checked_cost(cost or recipe.cost) if recipe.cost is not None else None
-    seen = float((problem_of(known).label == wanted).mean())
-    prior = values.get(PRIOR, seen)
-    turned = None if money is None else _reweighed(money, wanted, seen, prior)
+    wanted = _wanted(_known(data, run), positive)
+    numbers = {name: value for name, value in assumed.items() if isinstance(value, float)}
+    prior = numbers.get(PRIOR, wanted.share)
+    money = None if cost is None else checked_cost(cost)
     looped = verbs.loop(
         data,
-        out=out,
+        out=None if output.folder is None else output.folder / "loop",
         rounds=rounds,
-        cost=turned,
-        overwrite=overwrite,
+        cost=None if money is None else _reweighed(money, wanted, prior),
+        model=model,
+        model_options=model_options,
+        overwrite=output.overwrite,
         run=run,
-        command=command,
-        **model,
+        command=output.command,
     )
     problem = problem_of(looped.train)
-    name = problem_of(known).classes[
-        wanted
-    ]  # the order of about equally frequent classes may be another one in a part
-    wanted = problem.classes.index(name) if name in problem.classes else wanted
-    told = ~np.isnan(problem.coded(looped.test))
-    looped = looped if told.all() else replace(looped, test=looped.test.rows(told))
-    truth = problem.coded(looped.test) == wanted
+    code = _code(wanted, problem)
+    looped = _with_known_target(looped, problem)
+    truth = problem.coded(looped.test) == code
     workshop = TrainingSets(looped.train, looped.settings, apart(run, "whole"))
-    compared = list(dict.fromkeys((looped.strategy, looped.candidate, looped.control)))
-    chances = {
-        str(strategy): _chance(workshop, strategy, looped, wanted, problem, run)
-        for strategy in run.track(compared, "recipe", "scoring rows that no model has learned from")
-    }
-    # by the same share as the loop's costs, so that both decide alike
-    chances = {name: shifted(chance, seen, prior) for name, chance in chances.items()}
-    own = float(truth.mean())
-    weight = np.ones(len(truth))
-    if PRIOR in values and 0 < own < 1:
-        weight = np.where(truth, prior / own, (1 - prior) / (1 - own))
+    chances = _chances(looped, problem, code, workshop, run)
     return Case(
-        looped,
-        problem,
-        problem.classes[wanted],
-        truth,
-        chances,
-        weight,
-        values,
-        money,
-        lever,
-        workshop,
-        "" if out is None else str(out.parent),
+        looped=looped,
+        problem=problem,
+        positive=problem.classes[code],
+        truth=truth,
+        # by the same share as the loop's costs, so that both decide alike
+        chances={name: shifted(chance, wanted.share, prior) for name, chance in chances.items()},
+        weight=_weights(truth, numbers.get(PRIOR)),
+        assumed=numbers,
+        cost=money,
+        lever=str(assumed.get(LEVER, "")),
+        workshop=workshop,
+        folder="" if output.folder is None else str(output.folder),
     )
 
 
-def _reweighed(
-    cost: Mapping[str, float], wanted: int, seen: float, prior: float
-) -> dict[str, float]:
+# --- the class that is looked for -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The class that is looked for: its name, its code and its share in the whole table."""
+
+    name: str
+    code: int
+    share: float
+
+
+def _known(data: Dataset, run: Run) -> Dataset:
+    """The rows with a target, cleaned where it may have more than two classes by being dirty
+    only."""
+    assert data.target is not None, "a recipe for two classes asks for a target"
+    known = data.rows(data[data.target.name].is_not_null().to_numpy())
+    if len(problem_of(known).classes) == 2:
+        return known
+    return verbs.clean(known, run=run).data
+
+
+def _wanted(known: Dataset, positive: str | None) -> _Wanted:
+    problem = problem_of(known)
+    classes = problem.classes
+    if len(classes) != 2:
+        raise DataError(
+            f"the target has {len(classes) or 'no'} classes, not two",
+            where=f"column '{problem.target.name}'",
+            hint="give a target that says yes or no",
+        )
+    if positive is not None and positive not in classes:
+        raise OptionError(
+            f"the target '{problem.target.name}' is never '{positive}'",
+            hint=f"choose one of {', '.join(classes)}",
+        )
+    code = 1 if positive is None else classes.index(positive)
+    return _Wanted(classes[code], code, float((problem.label == code).mean()))
+
+
+def _code(wanted: _Wanted, problem: Problem) -> int:
+    """The code among the training rows; two classes of about the same size may stand in another
+    order there."""
+    if wanted.name in problem.classes:
+        return problem.classes.index(wanted.name)
+    return wanted.code
+
+
+# --- rows that no model has learned from ----------------------------------------------------------
+
+
+def _with_known_target(looped: LoopResult, problem: Problem) -> LoopResult:
+    known = ~np.isnan(problem.coded(looped.test))
+    if known.all():
+        return looped
+    return replace(looped, test=looped.test.rows(known))
+
+
+def _chances(
+    looped: LoopResult, problem: Problem, code: int, workshop: TrainingSets, run: Run
+) -> dict[str, Floats]:
+    """Strategy in words -> the chance of each test row to be of the class; the recommended one
+    comes first."""
+    compared: list[Strategy] = []
+    for strategy in (looped.strategy, looped.candidate, looped.control):
+        if strategy not in compared:
+            compared.append(strategy)
+    chances = {}
+    for strategy in run.track(compared, "recipe", "scoring rows that no model has learned from"):
+        says = predicted(
+            workshop.rows(strategy),
+            looped.test,
+            looped.verdict.learner,
+            run.child("proof", "looping", "test"),
+            problem=problem,
+        )
+        chances[str(strategy)] = np.asarray(says[:, code])
+    return chances
+
+
+# --- how frequent cases really are ----------------------------------------------------------------
+
+
+def _reweighed(cost: Mapping[str, float], wanted: _Wanted, prior: float) -> dict[str, float]:
     """The costs for the loop, which are those of the rarer class in the shares that the table has.
 
     A mistake that is in truth so many times as frequent as in the table costs so many times as
     much: what the loop measures is then the cost per 1,000 rows in the real shares.
     """
-    fp, fn = cost["fp"] * (1 - prior) / (1 - seen), cost["fn"] * prior / seen
-    return {"fp": fp, "fn": fn} if wanted == 1 else {"fp": fn, "fn": fp}
+    false_alarm = cost["fp"] * (1 - prior) / (1 - wanted.share)
+    missed = cost["fn"] * prior / wanted.share
+    if wanted.code == 1:
+        return {"fp": false_alarm, "fn": missed}
+    return {"fp": missed, "fn": false_alarm}
+
+
+def _weights(truth: Bools, prior: float | None) -> Floats:
+    """What each test row counts for, so that cases have the share that is given."""
+    own = float(truth.mean())
+    if prior is None or own in (0, 1):
+        return np.ones(len(truth))
+    return np.where(truth, prior / own, (1 - prior) / (1 - own))
 
 
 def shifted(chance: Floats, seen: float, prior: float) -> Floats:
@@ -142,56 +303,6 @@ def shifted(chance: Floats, seen: float, prior: float) -> Floats:
         >>> shifted(np.array([0.5, 1.0]), 0.5, 0.1).tolist()
         [0.1, 1.0]
     """
-    case, other = chance * prior / seen, (1 - chance) * (1 - prior) / (1 - seen)
+    case = chance * prior / seen
+    other = (1 - chance) * (1 - prior) / (1 - seen)
     return case / np.maximum(case + other, 1e-300)
-
-
-def _known(data: Dataset, run: Run) -> Dataset:
-    """The rows with a target, cleaned where it may have more than two classes by being dirty
-    only."""
-    if data.target is None:
-        raise DataError(
-            "there is no target",
-            where=data.name,
-            hint="name the column to be predicted with --target",
-        )
-    known = data.rows(data[data.target.name].is_not_null().to_numpy())
-    return known if len(problem_of(known).classes) == 2 else verbs.clean(known, run=run).data
-
-
-def _wanted(data: Dataset, positive: str | None) -> int:
-    """The code of the class that is looked for."""
-    problem = problem_of(data)
-    classes = problem.classes
-    if len(classes) != 2:
-        raise DataError(
-            f"the target has {len(classes) or 'no'} classes, not two",
-            where=f"column '{problem.target.name}'",
-            hint="give a target that says yes or no",
-        )
-    if positive is None:
-        return 1
-    if positive not in classes:
-        raise OptionError(
-            f"the target '{problem.target.name}' is never '{positive}'",
-            hint=f"choose one of {', '.join(classes)}",
-        )
-    return classes.index(positive)
-
-
-def _chance(
-    workshop: TrainingSets,
-    strategy: Strategy,
-    looped: LoopResult,
-    wanted: int,
-    problem: Problem,
-    run: Run,
-) -> Floats:
-    says = predicted(
-        workshop.rows(strategy),
-        looped.test,
-        looped.verdict.learner,
-        run.child("proof", "looping", "test"),
-        problem=problem,
-    )
-    return np.asarray(says[:, wanted])

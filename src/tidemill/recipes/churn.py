@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Unpack
+
 import numpy as np
 import polars as pl
 
 from tidemill import verbs
+from tidemill.core.dataset import Dataset
 from tidemill.core.errors import TidemillError
 from tidemill.core.run import Run
-from tidemill.core.sensitive import may_be_sensitive
 from tidemill.core.words import count, percent, plural
-from tidemill.recipes.base import Assumption, Case, Recipe, RecipePage
-from tidemill.recipes.lists import Reach, interval, longest, reach, totals
+from tidemill.recipes.base import Assumption, Recipe, RecipeColumn, RecipePage, Refused
+from tidemill.recipes.binary import (
+    BINARY_OPTIONS,
+    LEVER,
+    PRIOR,
+    BinaryOptions,
+    Bools,
+    Case,
+    binary_case,
+)
+from tidemill.recipes.lists import Reach, caught, interval, longest, reach, totals
 from tidemill.recipes.parts import (
+    Chapter,
     assumptions,
     auc_of_cases,
+    binary_page,
     curve_name,
     drivers,
     few,
+    money,
+    open_columns,
     proof,
     ranked,
+    scored_rows,
     segment_table,
     segments,
 )
@@ -40,6 +58,7 @@ from tidemill.synthesis.whatif import WhatIf
 
 SIZES = (0.05, 0.1, 0.2, 0.3, 0.5)
 FINE = tuple(k / 20 for k in range(21))
+GROUPS = 10
 MOST_ASKED = 1000
 """Rows of which the what-if question is asked."""
 FREQUENT = 0.05
@@ -53,57 +72,36 @@ ASSUMPTIONS = (
         "success", 0.15, "the share of those about to leave who stay when they are called", 0.0, 1.0
     ),
     Assumption(
-        "prior",
+        PRIOR,
         None,
         "the share of customers who really leave, where the table's is another",
         1e-6,
         1 - 1e-6,
     ),
+    Assumption(LEVER, None, "what is set in the what-if question", form="COL=VALUE"),
 )
 
 
-def churn(case: Case, run: Run) -> RecipePage:
+def churn(data: Dataset, run: Run, **options: Unpack[BinaryOptions]) -> RecipePage:
     """The page for a manager of customers."""
+    case = binary_case(data, run, **options)
     chance = case.chances[case.best]
-    lists = reach(case, chance, [longest(chance, case.weight, size) for size in SIZES], run)
-    own = reach(case, chance, [longest(chance, case.weight, case.assumed["list"])], run)[0]
-    paid = _campaign(case, chance, run)
-    where = segments(case)
-    asked = _what_if(case, run)
-    blocks: list[Block] = [*_head(case, own, paid, chance)]
-    chapters: tuple[tuple[str, str, list[Block]], ...] = (
-        (
-            "who",
-            "Who leaves?",
-            [
-                Paragraph(
-                    "Segments in which more customers leave than elsewhere. They were found in "
-                    f"{count(len(case.looped.train))} rows and measured again on "
-                    f"{plural(len(case.test), 'other row')}; "
-                    "no customer is in two of them."
-                ),
-                segment_table(case, where, "Customers", "left"),
-                Heading("What goes together with leaving"),
-                Paragraph("What goes together need not be the cause."),
-                *drivers(case),
-            ],
-        ),
-        ("how", "How well can it be predicted?", _quality(case, chance)),
-        ("list", "Whom to call first?", _lists(case, lists)),
-        ("pay", "Would a campaign pay?", paid.blocks),
-        ("proof", "Do generated rows help?", proof(case)),
-        ("what-if", "What if?", asked),
-        ("limits", "What this page cannot say", [Listing(_limits(case))]),
+    own = _reached(case, chance, [case.assumed["list"]], run)[0]
+    campaign = _campaign(case, chance, run)
+    chapters = (
+        Chapter("who", "Who leaves?", _who(case)),
+        Chapter("how", "How well can it be predicted?", _quality(case, chance)),
+        Chapter("list", "Whom to call first?", _lists(case, chance, run)),
+        Chapter("pay", "Would a campaign pay?", _pays(case, campaign)),
+        Chapter("proof", "Do generated rows help?", proof(case)),
+        Chapter("what-if", "What if?", _what_if(case, run)),
+        Chapter("limits", "What this page cannot say", [Listing(_limits(case))]),
     )
-    for anchor, title, inside in chapters:
-        if inside:
-            blocks += [Heading(title, 2, anchor), *inside]
-    verdict = case.looped.verdict
     text = (
         f"Churn: {_share_words(case)}",
-        f"Call: {_call_words(case, own)}",
-        f"Campaign: {paid.sentence}",
-        f"Generated: {verdict.reason}",
+        f"Call: {_call_words(own)}",
+        f"Campaign: {campaign.sentence}",
+        f"Generated: {case.looped.verdict.reason}",
     )
     figures = {
         "share": case.share,
@@ -112,20 +110,35 @@ def churn(case: Case, run: Run) -> RecipePage:
         "reached": own.caught,
         "reached_low": own.low,
         "reached_high": own.high,
-        **paid.figures,
+        "gain_per_1000": campaign.best.gain,
+        "gain_low": campaign.best.low,
+        "gain_high": campaign.best.high,
+        "least_chance": campaign.least,
     }
-    return RecipePage(
-        "Who leaves, and whom to call first", tuple(blocks), text, figures, _scored(case, chance)
+    return binary_page(
+        case,
+        "Who leaves, and whom to call first",
+        _head(case, own, campaign),
+        chapters,
+        text,
+        figures,
+        scored_rows(case, chance, 4),
     )
 
 
-CHURN = Recipe(ASSUMPTIONS, churn, lever=True)
+CHURN = Recipe(
+    churn,
+    columns=(RecipeColumn("target", "who left"),),
+    options=BINARY_OPTIONS,
+    assumptions=ASSUMPTIONS,
+    tables=("scored",),
+)
 
 
 # --- the head -------------------------------------------------------------------------------------
 
 
-def _head(case: Case, own: Reach, paid: _Paid, chance: Floats) -> list[Block]:
+def _head(case: Case, own: Reach, campaign: Campaign) -> list[Block]:
     tiles = (
         Tile(percent(case.share), "leave", f"{case.target} = {case.positive}"),
         Tile(
@@ -137,36 +150,32 @@ def _head(case: Case, own: Reach, paid: _Paid, chance: Floats) -> list[Block]:
             f"{own.right / case.share:.1f} times", "as many as by chance", "among those on the list"
         ),
         Tile(
-            _money(paid.best),
+            money(campaign.best.gain),
             "gained per 1,000 customers",
             "by the best list, if the assumptions hold",
         ),
     )
-    warned = few(case)
-    return [
-        Callout("note", f"{_share_words(case)} {_call_words(case, own)}", paid.sentence),
+    blocks: list[Block] = [
+        Callout("note", f"{_share_words(case)} {_call_words(own)}", campaign.sentence),
         Figures(tiles),
-        *([Callout("warning", "Few cases", warned)] if warned else []),
     ]
+    warning = few(case)
+    if warning:
+        blocks.append(Callout("warning", "Few cases", warning))
+    return blocks
 
 
 def _share_words(case: Case) -> str:
-    known = len(case.looped.train) + len(case.test)
-    return (
-        f"{percent(case.share)} of {count(known)} customers leave."
-        if "prior" not in case.assumed
-        else (
+    if PRIOR in case.assumed:
+        return (
             f"{percent(case.share)} of your customers leave (as you said; in the table "
-            f"{percent(_seen(case))})."
+            f"{percent(case.seen)})."
         )
-    )
+    known = len(case.looped.train) + len(case.test)
+    return f"{percent(case.share)} of {count(known)} customers leave."
 
 
-def _seen(case: Case) -> float:
-    return float((case.problem.label == case.code).mean())
-
-
-def _call_words(case: Case, own: Reach) -> str:
+def _call_words(own: Reach) -> str:
     return (
         f"Calling the {percent(own.size)} with the highest chances first reaches "
         f"{percent(own.caught)} of those who leave "
@@ -174,43 +183,60 @@ def _call_words(case: Case, own: Reach) -> str:
     )
 
 
-# --- how well -------------------------------------------------------------------------------------
+# --- who, and how well ----------------------------------------------------------------------------
+
+
+def _who(case: Case) -> list[Block]:
+    intro = (
+        "Segments in which more customers leave than elsewhere. They were found in "
+        f"{count(len(case.looped.train))} rows and measured again on "
+        f"{plural(len(case.test), 'other row')}; no customer is in two of them."
+    )
+    return [
+        Paragraph(intro),
+        segment_table(case, segments(case), "Customers", "left"),
+        Heading("What goes together with leaving"),
+        Paragraph("What goes together need not be the cause."),
+        *drivers(case),
+    ]
 
 
 def _quality(case: Case, chance: Floats) -> list[Block]:
-    ranking = ranked(chance)
-    groups = np.array_split(ranking[::-1], 10)
-    weight, truth = case.weight, case.truth
-    said = tuple(
-        round(100 * float(np.average(chance[g], weights=weight[g])), 1) for g in groups if len(g)
+    said, came = [], []
+    for group in np.array_split(ranked(chance)[::-1], GROUPS):
+        if len(group):
+            weight = case.weight[group]
+            said.append(_percent(np.average(chance[group], weights=weight)))
+            came.append(_percent(np.average(case.truth[group], weights=weight)))
+    lead = (
+        "Of two customers, one of whom leaves, the model ranks the one who leaves higher in "
+        f"{percent(auc_of_cases(case, chance))} of all pairs; 50 % is guessing, 100 % is perfect. "
+        f"Measured on {plural(len(case.truth), 'customer')} that it has not learned from."
     )
-    came = tuple(
-        round(100 * float(np.average(truth[g], weights=weight[g])), 1) for g in groups if len(g)
+    picture = PictureBlock(
+        "lines",
+        "Can the chances be believed? Ten groups of customers, from the lowest chances to the "
+        "highest",
+        tuple(range(1, len(said) + 1)),
+        (Series("said by the model", tuple(said)), Series("really left", tuple(came))),
+        "group, a tenth of the customers each",
+        "% who leave",
     )
-    return [
-        Paragraph(
-            "Of two customers, one of whom leaves, the model ranks the one who leaves higher in "
-            f"{percent(auc_of_cases(case, chance))} of all pairs; 50 % is guessing, 100 % is "
-            "perfect. Measured on "
-            f"{plural(len(truth), 'customer')} that it has not learned from.",
-            "lead",
-        ),
-        PictureBlock(
-            "lines",
-            "Can the chances be believed? Ten groups of customers, from the lowest chances to the "
-            "highest",
-            tuple(range(1, len(said) + 1)),
-            (Series("said by the model", said), Series("really left", came)),
-            "group, a tenth of the customers each",
-            "% who leave",
-        ),
-    ]
+    return [Paragraph(lead, "lead"), picture]
+
+
+def _percent(part: float) -> float:
+    return round(100 * float(part), 1)
 
 
 # --- whom to call ---------------------------------------------------------------------------------
 
 
-def _lists(case: Case, lists: list[Reach]) -> list[Block]:
+def _reached(case: Case, chance: Floats, sizes: Sequence[float], run: Run) -> list[Reach]:
+    return reach(case, chance, [longest(chance, case.weight, size) for size in sizes], run)
+
+
+def _lists(case: Case, chance: Floats, run: Run) -> list[Block]:
     rows = tuple(
         (
             f"{100 * one.size:.0f} % of customers",
@@ -219,40 +245,23 @@ def _lists(case: Case, lists: list[Reach]) -> list[Block]:
             percent(one.right),
             percent(one.threshold),
         )
-        for one in lists
+        for one in _reached(case, chance, SIZES, run)
     )
-    weight = case.weight
-    curves = [
-        Series(
-            curve_name(case, name),
-            tuple(
-                round(100 * float(weight[mask & case.truth].sum() / weight[case.truth].sum()), 2)
-                if size
-                else 0.0
-                for size in FINE
-                for mask in [longest(chance, case.weight, size)]
-            ),
-        )
-        for name, chance in case.chances.items()
-    ]
+    columns = (
+        "Called",
+        "Of those who leave, reached",
+        "95 % interval",
+        "Of those called, leave",
+        "Called from a chance of",
+    )
+    curves = [_reach_curve(case, name) for name in case.chances]
     curves.append(Series("calling at random", tuple(100 * size for size in FINE)))
-    return [
+    blocks: list[Block] = [
         Paragraph(
             "The longer the list, the more of those who leave are on it, and the more who would "
-            "have stayed "
-            "anyway."
+            "have stayed anyway."
         ),
-        TableBlock(
-            (
-                "Called",
-                "Of those who leave, reached",
-                "95 % interval",
-                "Of those called, leave",
-                "Called from a chance of",
-            ),
-            rows,
-            stacked=True,
-        ),
+        TableBlock(columns, rows, stacked=True),
         PictureBlock(
             "lines",
             "How many of those who leave a list reaches",
@@ -261,232 +270,282 @@ def _lists(case: Case, lists: list[Reach]) -> list[Block]:
             "% of customers called",
             "% of those who leave",
         ),
-        *(
-            [
-                Paragraph(
-                    "Customers that no model has learned from are in scored.csv, the highest "
-                    "chance first.",
-                    "small",
-                )
-            ]
-            if case.folder
-            else []
-        ),
     ]
+    if case.folder:
+        where = (
+            "Customers that no model has learned from are in scored.csv, the highest chance first."
+        )
+        blocks.append(Paragraph(where, "small"))
+    return blocks
 
 
-def _scored(case: Case, chance: Floats) -> pl.DataFrame:
-    ranking = ranked(chance)
-    frame = case.test.frame[ranking]
-    taken = {*frame.columns}
-    names = [name if name not in taken else f"{name} (Tidemill)" for name in ("rank", "chance")]
-    return frame.select(
-        pl.Series(names[0], np.arange(1, len(ranking) + 1)),
-        pl.Series(names[1], chance[ranking].round(4)),
-        pl.all(),
-    )
+def _reach_curve(case: Case, strategy: str) -> Series:
+    chance = case.chances[strategy]
+    values = [0.0]
+    for size in FINE[1:]:
+        values.append(round(100 * caught(case, longest(chance, case.weight, size)), 2))
+    return Series(curve_name(case, strategy), tuple(values))
 
 
 # --- the campaign ---------------------------------------------------------------------------------
 
 
-class _Paid:
-    """What a campaign pays."""
+@dataclass(frozen=True)
+class CallPlan:
+    """Whom to call, and what that gains.
 
-    def __init__(
-        self, best: float, sentence: str, blocks: list[Block], figures: dict[str, float]
-    ) -> None:
-        self.best, self.sentence, self.blocks, self.figures = best, sentence, blocks, figures
+    Attributes:
+        name: In words.
+        calls: Per 1,000 customers.
+        gain: Per 1,000 customers; ``low`` and ``high`` are the 95 % interval.
+    """
+
+    name: str
+    calls: float
+    gain: float
+    low: float
+    high: float
 
 
-def _campaign(case: Case, chance: Floats, run: Run) -> _Paid:
-    call, value, success = (case.assumed[name] for name in ("call", "value", "success"))
-    least = call / (success * value) if success * value else float("inf")
-    gains = np.where(case.truth, success * value, 0.0) - call
-    own = case.assumed["list"]
+@dataclass(frozen=True)
+class Campaign:
+    """What calling customers gains.
+
+    Attributes:
+        plans: Whom to call; the last one is the best under the assumptions.
+        gains: (n,) what calling each test row gains.
+        least: The chance from which a call pays.
+    """
+
+    plans: tuple[CallPlan, ...]
+    gains: Floats
+    least: float
+
+    @property
+    def best(self) -> CallPlan:
+        """Calling all for whom a call pays."""
+        return self.plans[-1]
+
+    @property
+    def sentence(self) -> str:
+        """What the best plan gains."""
+        best = self.best
+        if self.least > 1:
+            return "Under your assumptions no call pays: it costs more than it can bring."
+        verb = "would gain" if best.gain >= 0 else "would lose"
+        return (
+            f"Calling everyone with a chance of at least {percent(self.least)} {verb} "
+            f"{money(abs(best.gain))} per 1,000 customers "
+            f"(95 % interval {money(best.low)} to {money(best.high)}), under the assumptions below."
+        )
+
+
+def _kept_value(case: Case) -> float:
+    """What calling a customer who is about to leave brings on average."""
+    return case.assumed["success"] * case.assumed["value"]
+
+
+def _campaign(case: Case, chance: Floats, run: Run) -> Campaign:
+    call, kept = case.assumed["call"], _kept_value(case)
+    least = call / kept if kept else float("inf")
+    size = case.assumed["list"]
     called = {
         "nobody": np.zeros(len(chance), bool),
         "everybody": np.ones(len(chance), bool),
-        f"the {percent(own)} with the highest chances": longest(chance, case.weight, own),
+        f"the {percent(size)} with the highest chances": longest(chance, case.weight, size),
         f"all with a chance of at least {percent(min(least, 1.0))}": chance >= least,
     }
-    masks = np.array([*called.values()], float).T
-    drawn = totals(
-        case, np.column_stack([case.weight, masks * (case.weight * gains)[:, None]]), run
+    gains = np.where(case.truth, kept, 0.0) - call
+    return Campaign(_plans(case, called, gains, run), gains, least)
+
+
+def _plans(
+    case: Case, called: Mapping[str, Bools], gains: Floats, run: Run
+) -> tuple[CallPlan, ...]:
+    weight = case.weight
+    gained = np.array([*called.values()], float).T * (weight * gains)[:, None]
+    drawn = totals(case, np.column_stack([weight, gained]), run)
+    resampled = 1000 * drawn[:, 1:] / drawn[:, :1]
+    means = 1000 * gained.sum(axis=0) / weight.sum()
+    plans = []
+    for k, (name, mask) in enumerate(called.items()):
+        low, high = interval(resampled[:, k])
+        calls = float(1000 * weight[mask].sum() / weight.sum())
+        plans.append(CallPlan(name, calls, float(means[k]), low, high))
+    return tuple(plans)
+
+
+def _pays(case: Case, campaign: Campaign) -> list[Block]:
+    columns = (
+        "Who is called",
+        "Calls per 1,000 customers",
+        "Gain per 1,000 customers",
+        "95 % interval",
     )
-    per = 1000 * drawn[:, 1:] / drawn[:, :1]
-    means = 1000 * (masks * (case.weight * gains)[:, None]).sum(axis=0) / case.weight.sum()
-    ends = [interval(per[:, k]) for k in range(len(called))]
     rows = tuple(
         (
-            name[:1].upper() + name[1:],
-            f"{1000 * case.weight[mask].sum() / case.weight.sum():,.0f}",
-            _money(mean),
-            f"{_money(low)} to {_money(high)}" if high > low else "–",
+            plan.name[:1].upper() + plan.name[1:],
+            f"{plan.calls:,.0f}",
+            money(plan.gain),
+            f"{money(plan.low)} to {money(plan.high)}" if plan.high > plan.low else "–",
         )
-        for (name, mask), mean, (low, high) in zip(called.items(), means, ends, strict=True)
+        for plan in campaign.plans
     )
-    best, (low, high) = float(means[-1]), ends[-1]
-    if least > 1:
-        sentence = "Under your assumptions no call pays: it costs more than it can bring."
-    else:
-        verb = "would gain" if best >= 0 else "would lose"
-        sentence = (
-            f"Calling everyone with a chance of at least {percent(least)} {verb} "
-            f"{_money(abs(best))} per 1,000 "
-            f"customers (95 % interval {_money(low)} to {_money(high)}), under the assumptions "
-            "below."
-        )
-    each = 1000 * case.weight * gains / case.weight.sum()
-    profit = tuple(
-        round(float(each[longest(chance, case.weight, size)].sum()), 2) if size else 0.0
-        for size in FINE
-    )
-    random = tuple(round(1000 * size * (case.share * success * value - call), 2) for size in FINE)
-    blocks = [
-        Paragraph(sentence, "lead"),
-        TableBlock(
-            (
-                "Who is called",
-                "Calls per 1,000 customers",
-                "Gain per 1,000 customers",
-                "95 % interval",
-            ),
-            rows,
-            stacked=True,
-        ),
-        PictureBlock(
-            "lines",
-            "Gain by the length of the list",
-            tuple(round(100 * size) for size in FINE),
-            (Series("by the model's list", profit), Series("calling at random", random)),
-            "% of customers called",
-            "per 1,000 customers, in your currency",
-        ),
+    return [
+        Paragraph(campaign.sentence, "lead"),
+        TableBlock(columns, rows, stacked=True),
+        _gain_picture(case, campaign.gains),
         Heading("What was assumed"),
         *assumptions(case, ASSUMPTIONS),
     ]
-    return _Paid(
-        best,
-        sentence,
-        blocks,
-        {"gain_per_1000": best, "gain_low": low, "gain_high": high, "least_chance": least},
-    )
 
 
-def _money(amount: float) -> str:
-    return (
-        f"{amount + 0.0:,.0f}" if abs(amount) >= 10 or amount == round(amount) else f"{amount:,.2f}"
+def _gain_picture(case: Case, gains: Floats) -> PictureBlock:
+    chance = case.chances[case.best]
+    each = 1000 * case.weight * gains / case.weight.sum()
+    by_chance = case.share * _kept_value(case) - case.assumed["call"]
+    listed, at_random = [0.0], [0.0]
+    for size in FINE[1:]:
+        called = longest(chance, case.weight, size)
+        listed.append(round(float(each[called].sum()), 2))
+        at_random.append(round(1000 * size * by_chance, 2))
+    return PictureBlock(
+        "lines",
+        "Gain by the length of the list",
+        tuple(round(100 * size) for size in FINE),
+        (
+            Series("by the model's list", tuple(listed)),
+            Series("calling at random", tuple(at_random)),
+        ),
+        "% of customers called",
+        "per 1,000 customers, in your currency",
     )
 
 
 # --- what if --------------------------------------------------------------------------------------
 
 
-def _what_if(case: Case, run: Run) -> list[Block]:
-    lever = _lever(case)
-    if lever is None:
+@dataclass(frozen=True)
+class Lever:
+    """A question what would be if a column were set.
+
+    Attributes:
+        column, value: What is set.
+        asked: (n,) of which test rows.
+        why: Why this question is asked, as a sentence.
+    """
+
+    column: str
+    value: str
+    asked: Bools
+    why: str
+
+
+def _what_if(case: Case, run: Run) -> list[Block | Refused]:
+    lever = _given_lever(case) if case.lever else _found_lever(case)
+    if lever is None or not lever.asked.any():
         return []
-    column, value, asked, why = lever
-    rows = case.test.rows(asked)
+    rows = case.test.rows(lever.asked)
     if len(rows) > MOST_ASKED:
-        rows = rows.rows(np.sort(run.rng("recipes", "what-if").permutation(len(rows))[:MOST_ASKED]))
+        drawn = run.rng("recipes", "what-if").permutation(len(rows))[:MOST_ASKED]
+        rows = rows.rows(np.sort(drawn))
     model = verbs.fit(case.looped.train, options={"effort": "plain"}, run=run)
+    outcome = f"{case.target}={case.positive}"
     try:
-        found = verbs.what_if(
-            model, rows, {column: value}, f"{case.target}={case.positive}", run=run
-        )
+        found = verbs.what_if(model, rows, {lever.column: lever.value}, outcome, run=run)
     except TidemillError as error:
-        return [Paragraph(f"The question could not be answered: {error}")]
-    return _answered(found, column, value, why)
+        what = f"What would be if {lever.column} were {lever.value} cannot be said."
+        return [Refused(what, error.what, error.hint or "")]
+    return _answered(found, lever)
 
 
-def _answered(found: WhatIf, column: str, value: str, why: str) -> list[Block]:
+def _answered(found: WhatIf, lever: Lever) -> list[Block | Refused]:
     shift = found.shifts[0]
-    few_like = (
-        f" For {percent(found.unlikely)} of them the model has hardly seen the like, so it guesses."
-        if found.unlikely > 0
-        else ""
+    text = (
+        f"A change of {100 * shift.shift:+.1f} points (95 % interval {100 * shift.low:+.1f} to "
+        f"{100 * shift.high:+.1f}), all else as it is."
     )
-    return [
-        Paragraph(why),
-        Callout(
-            "note",
-            f"If {column} were {value}, {percent(shift.after)} instead of "
-            f"{percent(shift.before)} of these {plural(found.rows, 'customer')} would be "
-            "expected to leave.",
-            f"A change of {100 * shift.shift:+.1f} points (95 % interval {100 * shift.low:+.1f} to "
-            f"{100 * shift.high:+.1f}), all else as it is.{few_like}",
-            note="This is what goes together in the data, not what would cause it: customers who "
-            f"chose {value} by themselves differ in ways that the table may not show. Try it "
-            "with some customers, drawn at random, before you rely on it.",
-        ),
-    ]
-
-
-def _lever(case: Case) -> tuple[str, str, np.ndarray, str] | None:
-    """(column, value, which test rows to ask of, why) of the question."""
-    if case.lever:
-        column, _, value = (part.strip() for part in case.lever.partition("="))
-        others = case.test[column].cast(pl.String).ne_missing(value).to_numpy()
-        return (
-            (
-                column,
-                value,
-                others,
-                f"You asked about {column} = {value}, for customers who have another one.",
-            )
-            if others.any()
-            else None
+    if found.unlikely > 0:
+        text += (
+            f" For {percent(found.unlikely)} of them the model has hardly seen the like, so it "
+            "guesses."
         )
-    private = {
-        *may_be_sensitive(case.looped.train.schema),
-        *(c.name for c in case.looped.train.schema.of_role("sensitive")),
-    }
-    truth = pl.Series("case", case.problem.label == case.code)
-    best: tuple[float, str, str, str] | None = None
-    for each in case.problem.columns:
-        if each.kind not in ("category", "boolean") or each.name in private:
+    answer = Callout(
+        "note",
+        f"If {lever.column} were {lever.value}, {percent(shift.after)} instead of "
+        f"{percent(shift.before)} of these {plural(found.rows, 'customer')} would be "
+        "expected to leave.",
+        text,
+        note="This is what goes together in the data, not what would cause it: customers who "
+        f"chose {lever.value} by themselves differ in ways that the table may not show. Try it "
+        "with some customers, drawn at random, before you rely on it.",
+    )
+    return [Paragraph(lever.why), answer]
+
+
+def _given_lever(case: Case) -> Lever:
+    column, _, value = (part.strip() for part in case.lever.partition("="))
+    others = case.test[column].cast(pl.String).ne_missing(value).to_numpy()
+    why = f"You asked about {column} = {value}, for customers who have another one."
+    return Lever(column, value, others, why)
+
+
+def _found_lever(case: Case) -> Lever | None:
+    """The column whose frequent values differ most in who leaves, set to the value of those who
+    leave least, for those who have the value of those who leave most."""
+    widest = 0.0
+    best: tuple[str, str, str] | None = None
+    for column in open_columns(case):
+        if column.kind not in ("category", "boolean"):
             continue
-        rates = (
-            pl.DataFrame({"level": case.looped.train[each.name].cast(pl.String), "case": truth})
-            .drop_nulls("level")
-            .group_by("level")
-            .agg(pl.col("case").mean().alias("rate"), pl.len().alias("rows"))
-            .filter(pl.col("rows") >= FREQUENT * len(truth))
-            .sort("rate", "level")
-        )
+        rates = _rates(case, column.name)
         if rates.height < 2:
             continue
-        low, high = rates.row(0), rates.row(-1)
-        if best is None or high[1] - low[1] > best[0]:
-            best = (high[1] - low[1], each.name, low[0], high[0])
+        low, high = rates["rate"][0], rates["rate"][-1]
+        if best is None or high - low > widest:
+            widest = high - low
+            best = (column.name, rates["level"][0], rates["level"][-1])
     if best is None:
         return None
-    _, name, low_level, high_level = best
-    asked = (case.test[name].cast(pl.String) == high_level).fill_null(value=False).to_numpy()
+    name, least, most = best
+    asked = (case.test[name].cast(pl.String) == most).fill_null(value=False).to_numpy()
     why = (
         f"The column whose values differ most in who leaves is {name}. The question is asked of "
-        f"customers with {name} = "
-        f'{high_level}; ask your own with --assume lever="COL=VALUE".'
+        f'customers with {name} = {most}; ask your own with --assume lever="COL=VALUE".'
     )
-    return (name, low_level, asked, why) if asked.any() else None
+    return Lever(name, least, asked, why)
+
+
+def _rates(case: Case, name: str) -> pl.DataFrame:
+    """The frequent levels of a column and the share of training rows with them who leave, the
+    lowest first."""
+    levels = case.looped.train[name].cast(pl.String).alias("level")
+    table = pl.DataFrame([levels, pl.Series("case", case.trained)])
+    by_level = (
+        table.drop_nulls("level")
+        .group_by("level")
+        .agg(pl.col("case").mean().alias("rate"), pl.len().alias("rows"))
+    )
+    frequent = by_level.filter(pl.col("rows") >= FREQUENT * table.height)
+    return frequent.sort("rate", "level")
+
+
+# --- limits ---------------------------------------------------------------------------------------
 
 
 def _limits(case: Case) -> tuple[str, ...]:
-    table = (
+    limits = (
         "The table is a snapshot: it says who had left when it was made, not when, and customers "
         "change.",
         "Success rates, costs and values are assumptions. The surest way to know them is to call "
-        "a part of the list "
-        "and leave another part, drawn at random, alone.",
+        "a part of the list and leave another part, drawn at random, alone.",
         "Some who are about to leave cannot be kept, and some are reminded of leaving by the "
-        "call: the model ranks "
-        "by the chance to leave, not by what a call changes.",
+        "call: the model ranks by the chance to leave, not by what a call changes.",
         "Intervals say how figures would differ on other customers of the same kind; "
         f"{plural(int(case.truth.sum()), 'test row')} with {case.target} = {case.positive} stand "
         "behind them.",
     )
-    if "prior" not in case.assumed:
-        return table
-    return (*table, "The share of those who leave was set by hand; the table's share is another.")
+    if PRIOR not in case.assumed:
+        return limits
+    by_hand = "The share of those who leave was set by hand; the table's share is another."
+    return (*limits, by_hand)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidemill.core.run import Run
-from tidemill.recipes.base import Bools, Case
+from tidemill.recipes.binary import Bools, Case
 from tidemill.supervised.arrays import Floats
 
 DRAWS = 500
@@ -45,9 +45,16 @@ def longest(chance: Floats, weight: Floats, size: float) -> Bools:
     """
     order = np.argsort(-chance, kind="stable")
     filled = np.cumsum(weight[order]) / weight.sum() - 1e-12
+    rows = max(1, int(np.searchsorted(filled, size, side="right")))
     chosen = np.zeros(len(chance), bool)
-    chosen[order[: max(1, int(np.searchsorted(filled, size, side="right")))]] = True
+    chosen[order[:rows]] = True
     return chosen
+
+
+def caught(case: Case, mask: Bools) -> float:
+    """The share of all cases that are on a list."""
+    weight = case.weight
+    return float(weight[mask & case.truth].sum() / weight[case.truth].sum())
 
 
 def reach(case: Case, chance: Floats, masks: Sequence[Bools], run: Run) -> list[Reach]:
@@ -59,22 +66,24 @@ def reach(case: Case, chance: Floats, masks: Sequence[Bools], run: Run) -> list[
         masks: (n,) which rows are on each list.
         run: Its seed.
     """
-    truth, weight = case.truth, case.weight
+    weight = case.weight
+    cases = case.truth * weight
     flags = np.array(masks, float).T
-    drawn = totals(case, np.column_stack([truth * weight, flags * (truth * weight)[:, None]]), run)
-    share = drawn[:, 1:] / drawn[:, :1]
+    drawn = totals(case, np.column_stack([cases, flags * cases[:, None]]), run)
+    shares = drawn[:, 1:] / drawn[:, :1]
     found = []
     for k, mask in enumerate(masks):
-        low, high = np.quantile(share[:, k], [0.025, 0.975])
+        low, high = interval(shares[:, k])
         listed = weight[mask].sum()
+        hits = weight[mask & case.truth].sum()
         found.append(
             Reach(
-                float(listed / weight.sum()),
-                float(weight[mask & truth].sum() / weight[truth].sum()),
-                float(low),
-                float(high),
-                float(weight[mask & truth].sum() / listed) if listed else 0.0,
-                float(chance[mask].min()) if mask.any() else 1.0,
+                size=float(listed / weight.sum()),
+                caught=caught(case, mask),
+                low=low,
+                high=high,
+                right=float(hits / listed) if listed else 0.0,
+                threshold=float(chance[mask].min()) if mask.any() else 1.0,
             )
         )
     return found

@@ -3,23 +3,27 @@ the page rests on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from tidemill.core.condition import Condition
+from tidemill.core.schema import Column
 from tidemill.core.sensitive import may_be_sensitive
-from tidemill.core.words import count, number, percent, plural, seconds
+from tidemill.core.words import count, number, percent, plural
 from tidemill.mining.subgroups import Masks, Quality, candidate_tests, describe
 from tidemill.mining.wording import test_words
-from tidemill.recipes.base import Assumption, Case
+from tidemill.recipes.base import Assumption, RecipePage, Refused
+from tidemill.recipes.binary import Bools, Case
 from tidemill.reporting.blocks import (
     Block,
     Callout,
     Card,
     Grid,
+    Heading,
     Listing,
     Pairs,
     Paragraph,
@@ -29,13 +33,94 @@ from tidemill.reporting.blocks import (
 from tidemill.reporting.findings import evidence
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import auc
-from tidemill.synthesis.synthesizer import versions
 
 SEGMENTS = 4
 LEAST_SHARE = 0.05
 """A segment has at least this share of the rows."""
 SEEN_AGAIN = 1.15
 """Cases must be so many times as frequent in a segment's test rows as in all."""
+FEW_CASES = 100
+"""With fewer test rows of the class, the page says that its figures are rough."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of a page; one without blocks is left out."""
+
+    anchor: str
+    title: str
+    blocks: Sequence[Block | Refused]
+
+
+def binary_page(
+    case: Case,
+    title: str,
+    head: Sequence[Block],
+    chapters: Sequence[Chapter],
+    text: tuple[str, ...],
+    figures: Mapping[str, float],
+    scored: pl.DataFrame,
+) -> RecipePage:
+    """The page of a recipe about a target of two classes.
+
+    Args:
+        case: What it speaks of.
+        title: The question.
+        head: What stands before the chapters.
+        chapters: From top to bottom.
+        text: For the terminal.
+        figures: Key figures.
+        scored: The test rows with their chances.
+    """
+    blocks: list[Block | Refused] = [*head]
+    for chapter in chapters:
+        if chapter.blocks:
+            blocks += [Heading(chapter.title, 2, chapter.anchor), *chapter.blocks]
+    looped = case.looped
+    rows = (
+        f"{plural(len(looped.train), 'training row')}; "
+        f"{plural(len(looped.test), 'test row')} that no model has learned from"
+    )
+    return RecipePage(
+        title,
+        tuple(blocks),
+        text,
+        subtitle=f"{case.target} = {case.positive}",
+        figures=figures,
+        tables={"scored": scored},
+        made=(
+            ("Rows", rows),
+            ("Looked for", f"{case.target} = {case.positive}"),
+            ("Strategy", case.best),
+        ),
+        looped=looped,
+    )
+
+
+def scored_rows(case: Case, chance: Floats, digits: int, **marks: Bools) -> pl.DataFrame:
+    """The test rows, the highest chance first, with their rank, their chance and further marks.
+
+    Args:
+        case: The test rows.
+        chance: (n,) of each of them.
+        digits: To which chances are rounded.
+        **marks: (n,) what else is said of each row, by the name of its column.
+    """
+    ranking = ranked(chance)
+    rows = case.test.frame[ranking]
+    added = {
+        "rank": np.arange(1, len(ranking) + 1),
+        "chance": chance[ranking].round(digits),
+        **{name: mark[ranking] for name, mark in marks.items()},
+    }
+    columns = []
+    for name, values in added.items():
+        free = name if name not in rows.columns else f"{name} (Tidemill)"
+        columns.append(pl.Series(free, values))
+    return rows.select(*columns, pl.all())
+
+
+# --- who the cases are ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -58,26 +143,60 @@ class CaseSegment:
 def segments(case: Case) -> list[CaseSegment]:
     """Where cases are most frequent: disjoint segments, found in the training rows and measured on
     the test rows."""
-    train, truth = case.looped.train, case.problem.label == case.code
-    left, tested = np.ones(len(train), bool), np.ones(len(case.test), bool)
+    cases = case.trained
+    left = np.ones(len(cases), bool)
+    untested = np.ones(len(case.test), bool)
     found = []
-    for condition, inside in _described(case, truth - truth.mean(), _surplus(len(train))):
-        there = condition.mask(case.test.frame).to_numpy() & tested
-        inside &= left
-        weight = case.weight[there]
-        if weight.sum() > 0:
-            found.append(
-                CaseSegment(
-                    test_words(condition.tests),
-                    int(inside.sum()),
-                    int(truth[inside].sum()),
-                    int(there.sum()),
-                    float(weight[case.truth[there]].sum() / weight.sum()),
-                )
-            )
+    for condition, matched in _described(case):
+        inside = matched & left
+        tested = condition.mask(case.test.frame).to_numpy() & untested
         left &= ~inside
-        tested &= ~there
+        untested &= ~tested
+        weight = case.weight[tested]
+        if weight.sum() == 0:
+            continue
+        confirmed = weight[case.truth[tested]].sum() / weight.sum()
+        found.append(
+            CaseSegment(
+                words=test_words(condition.tests),
+                rows=int(inside.sum()),
+                cases=int(cases[inside].sum()),
+                tested=int(tested.sum()),
+                confirmed=float(confirmed),
+            )
+        )
     return found
+
+
+def _described(case: Case) -> Iterator[tuple[Condition, Masks]]:
+    """Segments one after the other; the rows of one count for nothing in the search for the
+    next."""
+    train = case.looped.train
+    columns = open_columns(case)
+    candidates = candidate_tests(train, columns)
+    worth = case.trained - case.trained.mean()
+    for _ in range(SEGMENTS):
+        found = describe(candidates, worth, _surplus(len(train)))
+        if found is None:
+            return
+        condition, inside = found
+        yield condition, inside
+        worth = np.where(inside, 0.0, worth)
+
+
+def _surplus(rows: int) -> Quality:
+    def quality(size: Floats, total: Floats) -> Floats:
+        return np.where(size >= LEAST_SHARE * rows, total / np.sqrt(np.maximum(size, 1)), -np.inf)
+
+    return quality
+
+
+def open_columns(case: Case) -> list[Column]:
+    """The columns to learn from that are not sensitive, nor may be by their names."""
+    schema = case.looped.train.schema
+    private = {*may_be_sensitive(schema)}
+    private |= {column.name for column in schema.of_role("sensitive")}
+    return [column for column in case.problem.columns if column.name not in private]
 
 
 def segment_table(case: Case, found: Sequence[CaseSegment], rows: str, cases: str) -> TableBlock:
@@ -88,6 +207,13 @@ def segment_table(case: Case, found: Sequence[CaseSegment], rows: str, cases: st
         found: The segments.
         rows, cases: What rows and cases are called ("customers", "leave").
     """
+    columns = (
+        "Segment",
+        rows,
+        f"Of them {cases}",
+        f"Of other {rows.lower()} like them {cases}",
+        "Beside the average",
+    )
     table = tuple(
         (
             one.words,
@@ -98,45 +224,45 @@ def segment_table(case: Case, found: Sequence[CaseSegment], rows: str, cases: st
         )
         for one in found
     )
-    return TableBlock(
-        (
-            "Segment",
-            rows,
-            f"Of them {cases}",
-            f"Of other {rows.lower()} like them {cases}",
-            "Beside the average",
-        ),
-        table,
-        stacked=True,
-    )
+    return TableBlock(columns, table, stacked=True)
 
 
 def _beside(times: float) -> str:
-    return (
-        f"{number(times, 2)} times"
-        if times >= SEEN_AGAIN
-        else f"{number(times, 2)} times: not seen again"
-    )
+    words = f"{number(times, 2)} times"
+    return words if times >= SEEN_AGAIN else f"{words}: not seen again"
 
 
 def drivers(case: Case) -> list[Block]:
     """What goes together with the target, in sentences of the findings, with their pictures
     folded."""
     known = case.looped.findings
-    told = [f for f in known.of("drivers") if f.name not in ("model", "calibration", "weak spot")]
-    rules = [f for f in known.of("rules", "rule") if case.target in f.columns]
-    blocks: list[Block] = [Card(tuple(evidence(one))) for one in told[:4]]
-    blocks = [Grid(tuple(blocks), "large")] if blocks else []
-    return [*blocks, *([Listing(tuple(one.sentence for one in rules[:5]))] if rules else [])]
+    told = [
+        finding
+        for finding in known.of("drivers")
+        if finding.name not in ("model", "calibration", "weak spot")
+    ]
+    rules = [rule for rule in known.of("rules", "rule") if case.target in rule.columns]
+    blocks: list[Block] = []
+    if told:
+        cards = tuple(Card(tuple(evidence(finding))) for finding in told[:4])
+        blocks.append(Grid(cards, "large"))
+    if rules:
+        blocks.append(Listing(tuple(rule.sentence for rule in rules[:5])))
+    return blocks
+
+
+# --- whether generated rows help ------------------------------------------------------------------
 
 
 def curve_name(case: Case, strategy: str) -> str:
     """A strategy in a legend: real rows in one colour of the page, generated ones in another."""
     if "generated" in strategy:
         name = "generated rows as well"
+    elif strategy.startswith("real"):
+        name = strategy
     else:
-        name = strategy if strategy.startswith("real") else f"real rows with {strategy}"
-    return name + " (recommended)" * (strategy == case.best)
+        name = f"real rows with {strategy}"
+    return f"{name} (recommended)" if strategy == case.best else name
 
 
 def proof(case: Case) -> list[Block]:
@@ -144,94 +270,58 @@ def proof(case: Case) -> list[Block]:
     report = case.looped.report
     if report is None:
         return [Paragraph(case.looped.verdict.reason)]
-    said = next(block for block in report.blocks if isinstance(block, Callout))
-    if (
-        case.cost is not None
-    ):  # the loop reckons with costs that are weighed by how frequent cases really are
-        said = replace(
-            said,
-            note="Cost is what the mistakes cost per 1,000 rows, in your currency, where "
-            f"{percent(case.share)} of the rows are {case.target} = {case.positive}: "
-            f"{number(case.cost['fp'], 4)} for a false alarm, {number(case.cost['fn'], 4)} for a "
-            "missed case.",
-        )
-    picture = next(
-        (
-            block
-            for block in report.blocks
-            if isinstance(block, PictureBlock) and block.kind == "intervals"
-        ),
-        None,
-    )
-    blocks: list[Block] = [said]
-    if picture is not None:
-        blocks += [
-            Paragraph(
-                "Each dot is the gain, the bar the interval in which the true gain lies. A bar "
-                "that crosses "
-                "the line may be chance."
-            ),
-            picture,
-        ]
-    where = (
-        " It is told round by round in loop/report.html, in the folder of this page."
-        if case.folder
-        else ""
-    )
+    verdict = next(block for block in report.blocks if isinstance(block, Callout))
+    if case.cost is not None:
+        verdict = replace(verdict, note=_cost_note(case, case.cost))
+    blocks: list[Block] = [verdict]
+    for block in report.blocks:
+        if isinstance(block, PictureBlock) and block.kind == "intervals":
+            blocks += [
+                Paragraph(
+                    "Each dot is the gain, the bar the interval in which the true gain lies. A bar "
+                    "that crosses the line may be chance."
+                ),
+                block,
+            ]
+            break
     told = "The loop generated rows where the real ones are thin, and kept only what helped."
-    return [*blocks, Paragraph(told + where, "small")]
+    if case.folder:
+        told += " It is told round by round in loop/report.html, in the folder of this page."
+    return [*blocks, Paragraph(told, "small")]
+
+
+def _cost_note(case: Case, cost: Mapping[str, float]) -> str:
+    """The loop reckons with costs that are weighed by how frequent cases really are; these are the
+    ones that were given."""
+    return (
+        "Cost is what the mistakes cost per 1,000 rows, in your currency, where "
+        f"{percent(case.share)} of the rows are {case.target} = {case.positive}: "
+        f"{number(cost['fp'], 4)} for a false alarm, {number(cost['fn'], 4)} for a "
+        "missed case."
+    )
+
+
+# --- what the page rests on -----------------------------------------------------------------------
 
 
 def assumptions(case: Case, listed: Sequence[Assumption]) -> list[Block]:
     """What the table does not say, with the values that were reckoned with."""
-    items = [
-        (one.name, f"{number(case.assumed[one.name], 4)}: {one.words}")
-        for one in listed
-        if one.name in case.assumed
-    ]
+    items: list[tuple[str, str]] = []
+    how = "Change them with --assume NAME=NUMBER"
     if case.cost is not None:
-        items = [
-            ("cost fp", f"{number(case.cost['fp'], 4)}: what a false alarm costs"),
-            ("cost fn", f"{number(case.cost['fn'], 4)}: what a missed case costs"),
-            *items,
-        ]
-    how = f"Change them with --assume NAME=NUMBER{' and --cost' if case.cost is not None else ''}."
-    return (
-        [
-            Paragraph(
-                "These numbers are not in the table. They were assumed, and every figure of money "
-                "rests on them. "
-                f"{how}"
-            ),
-            Pairs(tuple(items)),
-        ]
-        if items
-        else []
+        items.append(("cost fp", f"{number(case.cost['fp'], 4)}: what a false alarm costs"))
+        items.append(("cost fn", f"{number(case.cost['fn'], 4)}: what a missed case costs"))
+        how += " and --cost"
+    for one in listed:
+        if one.name in case.assumed:
+            items.append((one.name, f"{number(case.assumed[one.name], 4)}: {one.words}"))
+    if not items:
+        return []
+    told = (
+        "These numbers are not in the table. They were assumed, and every figure of money rests "
+        f"on them. {how}."
     )
-
-
-def making(case: Case, command: str, seed: int) -> list[Block]:
-    """What is needed to make the page again."""
-    looped = case.looped
-    items = (
-        ("Command", command),
-        (
-            "Rows",
-            f"{plural(len(looped.train), 'training row')}; "
-            f"{plural(len(looped.test), 'test row')} that no model has learned from",
-        ),
-        ("Looked for", f"{case.target} = {case.positive}"),
-        ("Strategy", case.best),
-        ("Seed", str(seed)),
-        (
-            "Loop",
-            f"{looped.stopped}; {seconds(sum(looped.seconds.values()))}"
-            if looped.seconds
-            else looped.stopped,
-        ),
-        ("Versions", ", ".join(f"{name} {version}" for name, version in versions().items())),
-    )
-    return [Pairs(tuple((name, text) for name, text in items if text))]
+    return [Paragraph(told), Pairs(tuple(items))]
 
 
 def auc_of_cases(case: Case, chance: Floats) -> float:
@@ -247,35 +337,16 @@ def ranked(chance: Floats) -> NDArray[np.int64]:
 def few(case: Case) -> str:
     """A warning where the test rows hold few cases; "" otherwise."""
     cases = int(case.truth.sum())
+    if cases >= FEW_CASES:
+        return ""
     return (
         f"The test rows hold {count(cases)} cases only, so all figures of this page are rough; "
         "look at the intervals."
-        if cases < 100
-        else ""
     )
 
 
-def _surplus(rows: int) -> Quality:
-    def quality(size: Floats, total: Floats) -> Floats:
-        return np.where(size >= LEAST_SHARE * rows, total / np.sqrt(np.maximum(size, 1)), -np.inf)
-
-    return quality
-
-
-def _described(case: Case, worth: Floats, quality: Quality) -> Iterator[tuple[Condition, Masks]]:
-    """Segments one after the other; the rows of one count for nothing in the search for the
-    next."""
-    train = case.looped.train
-    private = {
-        *may_be_sensitive(train.schema),
-        *(column.name for column in train.schema.of_role("sensitive")),
-    }
-    candidates = candidate_tests(
-        train, [column for column in case.problem.columns if column.name not in private]
-    )
-    for _ in range(SEGMENTS):
-        found = describe(candidates, worth, quality)
-        if found is None:
-            return
-        yield found[0], found[1].copy()
-        worth = np.where(found[1], 0.0, worth)
+def money(amount: float) -> str:
+    """An amount in words: whole where it is large."""
+    if abs(amount) >= 10 or amount == round(amount):
+        return f"{amount + 0.0:,.0f}"
+    return f"{amount:,.2f}"

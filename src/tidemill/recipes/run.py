@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -12,22 +13,33 @@ import polars as pl
 
 from tidemill import verbs
 from tidemill.augmentation.loop import INSTEAD, LoopResult
-from tidemill.core.artifact import finite, write_json
+from tidemill.core.artifact import finite, write_json, writing
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.notebook import paragraph
+from tidemill.core.options import MODEL_OPTIONS
 from tidemill.core.outputs import refuse_inputs, refuse_results
 from tidemill.core.run import Run
+from tidemill.core.words import seconds
 from tidemill.io.writing import write_frame
 from tidemill.recipes import RECIPES
-from tidemill.recipes.base import Recipe, RecipePage
-from tidemill.recipes.binary import prepared
-from tidemill.recipes.parts import making
-from tidemill.reporting.blocks import Heading
+from tidemill.recipes.base import (
+    Given,
+    Recipe,
+    RecipeOutput,
+    RecipePage,
+    Refused,
+    assumed,
+    chosen_columns,
+    parse_columns,
+)
+from tidemill.reporting.blocks import Block, Heading, Pairs
 from tidemill.reporting.page import Report
 from tidemill.reporting.summary import wrapped
+from tidemill.synthesis.synthesizer import versions
 
-OUTPUTS = ("report.html", "report.json", "verdict.json", "figures.json", "scored.csv")
+PAGE = ("report.html", "report.json", "figures.json")
+VERDICT = "verdict.json"
 
 
 @dataclass(frozen=True)
@@ -38,17 +50,25 @@ class RecipeResult:
         name: The recipe.
         report: The page.
         figures: Its key figures by name.
-        scored: Rows that no model has learned from, the highest chance first.
-        looped: The loop behind it.
+        tables: Its tables by name.
+        refused: What the data cannot answer.
+        looped: The loop behind it; None where it needs none.
         out: The folder that was written, or None.
     """
 
     name: str
     report: Report
     figures: Mapping[str, float]
-    scored: pl.DataFrame | None
-    looped: LoopResult = field(repr=False)
+    tables: Mapping[str, pl.DataFrame]
+    refused: tuple[Refused, ...]
+    looped: LoopResult | None = field(repr=False)
     out: Path | None = None
+
+    @property
+    def scored(self) -> pl.DataFrame | None:
+        """Rows that no model has learned from, the highest chance first; None where there are
+        none."""
+        return self.tables.get("scored")
 
     def __str__(self) -> str:
         return self.report.summary()
@@ -62,14 +82,15 @@ def recipe(
     source: Any,
     *,
     target: str | None = None,
+    columns: Mapping[str, Given] | Sequence[str] = (),
     positive: str | None = None,
     cost: Mapping[str, float] | None = None,
     assume: Mapping[str, float | str] | None = None,
     out: str | Path | None = None,
-    rounds: int = 1,
+    rounds: int | None = None,
     minutes: float | None = None,
     seed: int = 0,
-    model: str = "trees",
+    model: str | None = None,
     model_options: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     run: Run | None = None,
@@ -78,18 +99,22 @@ def recipe(
 ) -> RecipeResult:
     """A business question answered from a table, on one page that a manager of that trade reads.
 
+    ``tidemill recipes`` lists which of the options each recipe takes.
+
     Args:
         name: A registered recipe: "churn" or "fraud".
         source: Anything that :func:`tidemill.read` takes.
         target: The column that says who left, or what was a fraud.
-        positive: Its value that is looked for ("Yes"); by default the rarer one.
+        columns: Other columns that a recipe asks for by what they are: ``{"item": "StockCode"}``,
+            or ``["item=StockCode"]``.
+        positive: The target's value that is looked for ("Yes"); by default the rarer one.
         cost: What a false alarm and a missed case cost, for recipes that reckon with that: ``{"fp":
             5, "fn": 200}``.
-        assume: Other numbers that the table does not hold: ``{"prior": 0.00173}``; ``tidemill
-            recipes`` lists them.
-        out: A folder for report.html, report.json, verdict.json, figures.json, scored.csv and, in
-            ``loop/``, the loop's own results; None to write nothing.
-        rounds: Most rounds of the loop that proves whether generated rows help.
+        assume: Other numbers that the table does not hold: ``{"prior": 0.00173}``.
+        out: A folder for report.html, report.json, figures.json, the recipe's tables
+            (scored.csv) and, where a loop is behind them, verdict.json and the loop's own results
+            in ``loop/``; None to write nothing.
+        rounds: Most rounds of the loop that proves whether generated rows help; by default 1.
         minutes: No further round of the loop begins after so many minutes.
         seed: The same seed, data and versions give the same results.
         model, model_options: The generator.
@@ -101,64 +126,126 @@ def recipe(
     Raises:
         TidemillError: Something that the user can mend.
     """
-    cook: Recipe = RECIPES.load(name)
+    made: Recipe = RECIPES.load(name)
+    own = {
+        "positive": positive,
+        "cost": cost,
+        "rounds": rounds,
+        "model": model,
+        "model_options": model_options,
+    }
+    wanted = _options(made, own)
+    if target is not None:
+        made.refuse_option("target")
+    numbers = assumed(made, assume or {})
+    named = columns if isinstance(columns, Mapping) else parse_columns(columns)
+    output = RecipeOutput(None if out is None else Path(out), overwrite, command)
+    if output.folder is not None:
+        refuse_results(output.folder, _outputs(made), overwrite)
+        refuse_inputs([output.folder / file for file in _outputs(made)], verbs.files_read(source))
     job = run or Run(seed, deadline=None if minutes is None else monotonic() + 60 * minutes)
-    folder = None if out is None else Path(out)
-    if folder is not None:
-        refuse_results(folder, OUTPUTS, overwrite)
-        refuse_inputs([folder / name for name in OUTPUTS], verbs.files_read(source))
     data = _read(source, job, target=target, **options)
     for sentence in RECIPES.unsuited(data.schema.modality, [name]).values():
         raise OptionError(sentence, where=data.name, hint=INSTEAD)
-    case = prepared(
-        cook,
+    page = made.run(
         data,
         job,
-        positive=positive,
-        cost=cost,
-        assume=assume or {},
-        rounds=rounds,
-        out=None if folder is None else folder / "loop",
-        overwrite=overwrite,
-        command=command,
-        model={"model": model, "model_options": model_options},
+        columns=chosen_columns(made, data, named),
+        assumed=numbers,
+        output=output,
+        **wanted,
     )
-    told = cook.tell(case, job)
-    blocks = [*told.blocks, Heading("How it was made", 2, "made"), *making(case, command, job.seed)]
-    text = "\n".join(line for head, said in _lines(told) for line in wrapped(head, said, 4))
-    page = Report(told.title, f"{data.name}: {case.target} = {case.positive}", tuple(blocks), text)
-    found = RecipeResult(name, page, told.figures, told.scored, case.looped, folder)
-    if folder is not None:
-        _written(folder, found)
+    report = _report(page, data.name, command, job.seed)
+    found = RecipeResult(
+        name, report, page.figures, page.tables, page.refused, page.looped, output.folder
+    )
+    if output.folder is not None:
+        _write(output.folder, made, found)
     return found
 
 
-def _read(source: Any, run: Run, **options: Any) -> Dataset:
+def _options(made: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe's own options, as given or by default."""
+    wanted = {option.name: option.default for option in made.options}
+    for name, value in given.items():
+        if value is not None:
+            made.refuse_option(MODEL_OPTIONS.flag if name == "model_options" else name)
+            wanted[name] = value
+    return wanted
+
+
+def _read(source: Any, run: Run, *, target: str | None, **options: Any) -> Dataset:
+    given = {name: value for name, value in options.items() if value is not None}
     if not isinstance(source, Dataset):
-        return verbs.read(
-            source, run=run, **{name: value for name, value in options.items() if value is not None}
-        )
-    target = options.pop("target", None)
-    if any(options.values()):
+        return verbs.read(source, run=run, target=target, **given)
+    if any(given.values()):
         raise OptionError(
             "options of reading cannot be applied to data that are read already",
             hint="give them to read(...)",
         )
-    return (
-        source
-        if target is None
-        else replace(source, schema=source.schema.with_roles("target", [target]))
-    )
+    if target is None:
+        return source
+    return replace(source, schema=source.schema.with_roles("target", [target]))
 
 
-def _lines(told: RecipePage) -> list[tuple[str, str]]:
-    return [(head, said) for head, _, said in (line.partition(": ") for line in told.text)]
+# --- the page -------------------------------------------------------------------------------------
 
 
-def _written(folder: Path, found: RecipeResult) -> None:
-    write_json(folder / "verdict.json", found.looped.verdict.to_state())
-    write_json(folder / "figures.json", finite(dict(found.figures)))
-    if found.scored is not None:
-        write_frame(found.scored, folder / "scored.csv", overwrite=True)
-    write_json(folder / "report.json", found.report.to_state())
-    found.report.save(folder / "report.html", overwrite=True)
+def _report(page: RecipePage, name: str, command: str, seed: int) -> Report:
+    blocks: list[Block] = []
+    for block in page.blocks:
+        blocks.append(block.block() if isinstance(block, Refused) else block)
+    blocks += [Heading("How it was made", 2, "made"), _making(page, command, seed)]
+    subtitle = f"{name}: {page.subtitle}" if page.subtitle else name
+    return Report(page.title, subtitle, tuple(blocks), _text(page))
+
+
+def _making(page: RecipePage, command: str, seed: int) -> Pairs:
+    """What is needed to make the page again."""
+    items = [("Command", command), *page.made, ("Seed", str(seed))]
+    if page.looped is not None:
+        took = sum(page.looped.seconds.values())
+        stopped = page.looped.stopped
+        items.append(("Loop", f"{stopped}; {seconds(took)}" if took else stopped))
+    used = [f"{package} {version}" for package, version in versions().items()]
+    items.append(("Versions", ", ".join(used)))
+    return Pairs(tuple((head, text) for head, text in items if text))
+
+
+def _text(page: RecipePage) -> str:
+    lines: list[str] = []
+    for line in page.text:
+        head, _, said = line.partition(": ")
+        lines += wrapped(head, said, 4)
+    for refusal in page.refused:
+        needs = f" What would answer it: {refusal.needs}" if refusal.needs else ""
+        lines += wrapped("Refused", f"{refusal.what} {refusal.why}{needs}", 4)
+    return "\n".join(lines)
+
+
+# --- the folder -----------------------------------------------------------------------------------
+
+
+def _outputs(made: Recipe) -> list[str]:
+    return [*PAGE, VERDICT, *(f"{name}.csv" for name in made.tables)]
+
+
+def _write(folder: Path, made: Recipe, found: RecipeResult) -> None:
+    """Write all files aside first, then put them in their places: a write that fails leaves the
+    folder as it was."""
+    refused = [refusal.to_state() for refusal in found.refused]
+    documents = {"figures.json": finite({**found.figures, "refused": refused})}
+    if found.looped is not None:
+        documents[VERDICT] = found.looped.verdict.to_state()
+    with ExitStack() as files:
+        for name, state in documents.items():
+            write_json(files.enter_context(writing(folder / name)), state)
+        for name, table in found.tables.items():
+            aside = files.enter_context(writing(folder / f"{name}.csv"))
+            write_frame(table, aside, overwrite=True)
+        for name in ("report.json", "report.html"):
+            found.report.save(files.enter_context(writing(folder / name)), overwrite=True)
+    written = {*PAGE, *documents, *(f"{name}.csv" for name in found.tables)}
+    for name in _outputs(made):
+        if name not in written:
+            (folder / name).unlink(missing_ok=True)  # of a recipe that this one replaces

@@ -12,7 +12,8 @@ import pytest
 
 from tests.docs.customers import customers as subscribers
 from tests.e2e.conftest import Tidemill
-from tidemill.core.errors import OptionError, TidemillError
+from tidemill.core.errors import OptionError, OutputError, TidemillError
+from tidemill.core.registry import Entry
 from tidemill.recipes import RECIPES
 from tidemill.recipes.base import Recipe, assumed
 from tidemill.recipes.binary import shifted
@@ -28,6 +29,18 @@ def company(tmp_path: Path) -> Path:
     """A table whose column names no recipe knows."""
     path = tmp_path / "company.csv"
     subscribers().rename({"churn": "left us?", "contract": "Vertrag"}).drop("email").write_csv(path)
+    return path
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Lines of sales, and a recipe of a plug-in's that reads them."""
+    entry = Entry("tests.e2e.baskets:BASKETS", "what is bought most")
+    monkeypatch.setitem(RECIPES._own, "baskets", entry)
+    path = tmp_path / "sales.csv"
+    days = [f"2026-01-{day:02}" for day in rng.integers(1, 29, 200)]
+    codes = rng.choice(["tea", "cup", "pot", "jam"], 200, p=[0.4, 0.3, 0.2, 0.1])
+    pl.DataFrame({"who": rng.integers(0, 40, 200), "StockCode": codes, "day": days}).write_csv(path)
     return path
 
 
@@ -67,7 +80,7 @@ def test_what_cannot_be_cooked_is_said_at_once(
         (("--target", "seats"), "no classes, not two"),
         ((), "no target"),
         (("--target", "left us?", "--positive", "maybe"), "never 'maybe'"),
-        (("--target", "left us?", "--cost", "fp=1,fn=2"), "not with --cost"),
+        (("--target", "left us?", "--cost", "fp=1,fn=2"), "takes no --cost"),
         (("--target", "left us?", "--assume", "value=-1"), "makes no sense"),
     ):
         outcome = tidemill("recipe", "churn", company, "--out", tmp_path / "out", *options)
@@ -80,6 +93,102 @@ def test_results_are_not_replaced_unasked(company: Path, tmp_path: Path) -> None
     (tmp_path / "report.html").touch()
     with pytest.raises(TidemillError, match="results already"):
         recipe("churn", company, target="left us?", out=tmp_path)
+
+
+# --- a recipe of another sort ---------------------------------------------------------------------
+
+
+def test_a_recipe_without_target_and_loop_goes_from_the_table_to_its_folder(
+    tidemill: Tidemill, shop: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = tidemill(
+        *("recipe", "baskets", shop, "--out", out, "--assume", "most=2"),
+        *("--column", "item=StockCode", "--column", "hidden=who", "--column", "hidden=day"),
+    )
+    assert done.code == 0, done.err
+    assert "What is bought next cannot be said." in done.out
+    assert {path.name for path in out.iterdir()} == {
+        "report.html",
+        "report.json",
+        "figures.json",
+        "best.csv",
+    }
+    assert pl.read_csv(out / "best.csv")["StockCode"].to_list() == ["tea", "cup"]
+    page = Report.load(out)
+    assert page.subtitle == "sales"
+    assert "It knows nothing of day." in page.html()
+    assert "StockCode" in page.html().partition("How it was made")[2]
+
+
+def test_a_refused_part_is_a_result_and_the_others_stand(shop: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    told = recipe("baskets", shop, columns={"item": "StockCode"}, out=out)
+    assert told.looped is None
+    assert [one.what for one in told.refused] == ["What is bought next cannot be said."]
+    assert json.loads((out / "figures.json").read_text()) == {
+        "items": 3,
+        "refused": [
+            {
+                "what": "What is bought next cannot be said.",
+                "why": "There is no time.",
+                "needs": "a date.",
+            }
+        ],
+    }
+    before, _, after = told.report.html().partition("What is bought next cannot be said.")
+    assert "tea" in before
+    assert "What would answer it: a date." in after
+    assert "What this page cannot say" in after
+    answered = recipe("baskets", shop, columns={"item": "StockCode"}, time="day")
+    assert answered.refused == ()
+    assert "Nothing else." in answered.report.html()
+
+
+def test_columns_that_a_recipe_asks_for_are_named_or_asked_for(
+    tidemill: Tidemill, shop: Path
+) -> None:
+    assert "--column item=COL" in tidemill("recipe", "baskets", shop).err
+    for said, error in (
+        ({"item": "StokCode"}, "no column 'StokCode'"),
+        ({"item": "StockCode", "colour": "who"}, "asks for no column 'colour'"),
+        ({"item": ["StockCode", "who"]}, "one column, not 2"),
+        (["StockCode"], "names no column"),
+    ):
+        with pytest.raises(TidemillError, match=error):
+            recipe("baskets", shop, columns=said)
+    with pytest.raises(OptionError, match="takes no option 'column'"):
+        recipe("churn", shop, target="who", columns={"item": "StockCode"})
+
+
+def test_an_option_that_a_recipe_does_not_take_is_refused(tidemill: Tidemill, shop: Path) -> None:
+    for option, value in (
+        ("--target", "who"),
+        ("--positive", "tea"),
+        ("--cost", "fp=1,fn=2"),
+        ("--rounds", 1),
+        ("--option", "least=3"),
+    ):
+        refused = tidemill("recipe", "baskets", shop, option, value)
+        assert refused.code == 2
+        assert f"takes no {option}" in refused.err
+        assert "it takes --time, --column, --assume" in refused.err
+
+
+def test_a_folder_is_written_whole_or_not_at_all(shop: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "report.html").mkdir(parents=True)
+    with pytest.raises(OutputError):
+        recipe("baskets", shop, columns=["item=StockCode"], out=out, overwrite=True)
+    assert [path.name for path in out.iterdir()] == ["report.html"]
+
+
+def test_what_another_recipe_left_goes_when_it_is_overwritten(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "verdict.json").write_text("{}")
+    with pytest.raises(OutputError, match="results already"):
+        recipe("baskets", shop, columns=["item=StockCode"], out=tmp_path)
+    recipe("baskets", shop, columns=["item=StockCode"], out=tmp_path, overwrite=True)
+    assert not (tmp_path / "verdict.json").exists()
 
 
 # --- lists and priors -----------------------------------------------------------------------------
@@ -163,6 +272,15 @@ def test_churn_on_a_company_of_its_own(tidemill: Tidemill, company: Path, tmp_pa
 
 
 @pytest.mark.slow
+def test_a_what_if_that_cannot_be_answered_is_refused(company: Path) -> None:
+    told = recipe(
+        "churn", company, target="left us?", rounds=0, assume={"lever": "Vertrag=for ever"}
+    )
+    assert "Vertrag were for ever" in told.refused[0].what
+    assert "Whom to call first?" in told.report.html()
+
+
+@pytest.mark.slow
 def test_a_realistic_prior_moves_money_and_alarms(company: Path) -> None:
     told = {
         prior: recipe(
@@ -213,6 +331,7 @@ def test_recipes_on_real_sets(
     assert "What this page cannot say" in page
     assert "generated rows" in page
     assert (tmp_path / "out" / "loop" / "report.html").exists()
+    assert found.looped is not None
     assert found.looped.turns[1].generated > 0
     if name == "fraud":
         assert found.figures["saving"] > 0

@@ -13,6 +13,7 @@ import pytest
 from tests.docs.customers import customers as subscribers
 from tests.e2e.conftest import Tidemill
 from tidemill.core.errors import OptionError, OutputError, TidemillError
+from tidemill.core.modality import TABLES
 from tidemill.core.registry import Entry
 from tidemill.recipes import RECIPES
 from tidemill.recipes.base import Recipe, assumed
@@ -35,7 +36,7 @@ def company(tmp_path: Path) -> Path:
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Lines of sales, and a recipe of a plug-in's that reads them."""
-    entry = Entry("tests.e2e.baskets:BASKETS", "what is bought most")
+    entry = Entry("tests.e2e.baskets:BASKETS", "what is bought most", sees=TABLES)
     monkeypatch.setitem(RECIPES._own, "baskets", entry)
     path = tmp_path / "sales.csv"
     days = [f"2026-01-{day:02}" for day in rng.integers(1, 29, 200)]
@@ -80,7 +81,7 @@ def test_what_cannot_be_cooked_is_said_at_once(
         (("--target", "seats"), "no classes, not two"),
         ((), "no target"),
         (("--target", "left us?", "--positive", "maybe"), "never 'maybe'"),
-        (("--target", "left us?", "--cost", "fp=1,fn=2"), "takes no --cost"),
+        (("--target", "left us?", "--cost", "fp=1,fn=2"), "does not take --cost"),
         (("--target", "left us?", "--assume", "value=-1"), "makes no sense"),
     ):
         outcome = tidemill("recipe", "churn", company, "--out", tmp_path / "out", *options)
@@ -157,7 +158,7 @@ def test_columns_that_a_recipe_asks_for_are_named_or_asked_for(
     ):
         with pytest.raises(TidemillError, match=error):
             recipe("baskets", shop, columns=said)
-    with pytest.raises(OptionError, match="takes no option 'column'"):
+    with pytest.raises(OptionError, match="does not take option 'column'"):
         recipe("churn", shop, target="who", columns={"item": "StockCode"})
 
 
@@ -171,7 +172,7 @@ def test_an_option_that_a_recipe_does_not_take_is_refused(tidemill: Tidemill, sh
     ):
         refused = tidemill("recipe", "baskets", shop, option, value)
         assert refused.code == 2
-        assert f"takes no {option}" in refused.err
+        assert f"does not take {option}" in refused.err
         assert "it takes --time, --column, --assume" in refused.err
 
 

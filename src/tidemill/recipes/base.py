@@ -184,7 +184,7 @@ class Recipe:
         if flag not in self.takes():
             taken = ", ".join(f"option '{one}'" for one in self.takes())
             raise OptionError(
-                f"this recipe takes no option '{flag}'", hint=f"it takes {taken or 'none'}"
+                f"this recipe does not take option '{flag}'", hint=f"it takes {taken or 'none'}"
             )
 
 

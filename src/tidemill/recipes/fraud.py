@@ -294,8 +294,8 @@ def _alarm_words(case: Case, best: Policy) -> str:
     if daily > room:
         fits = "so there is not room for all: see the table of alarms"
     return (
-        f"That takes {count(round(daily))} alarms a day, of which {percent(best.right)} are frauds; "
-        f"{percent(best.caught)} of the frauds are caught. With "
+        f"That takes {count(round(daily))} alarms a day, of which {percent(best.right)} are "
+        f"frauds; {percent(best.caught)} of the frauds are caught. With "
         f"{count(round(case.assumed['volume']))} transactions a day, your people "
         f"can look at {count(round(room))}, {fits}."
     )
@@ -344,8 +344,8 @@ def _costs(case: Case, policies: list[Policy], run: Run) -> list[Block]:
     )
     lead = (
         "The best threshold follows from the costs alone: an alarm pays where the chance of "
-        f"fraud is at least {percent(_threshold(case))} (a false alarm's cost divided by both costs "
-        "together). It was not tuned on these rows."
+        f"fraud is at least {percent(_threshold(case))} (a false alarm's cost divided by both "
+        "costs together). It was not tuned on these rows."
     )
     return [
         Paragraph(lead),

@@ -200,7 +200,9 @@ def audit(
     told = len(
         run.warnings
     )  # those of reading may quote a first line, so they stay out of the report
-    loaded = [(name, ATTACKS.load(name)) for name in (ATTACKS if attacks is None else attacks)]
+    chosen = ATTACKS.chosen(
+        "rows", attacks
+    )  # columns are attacked row by row, whatever else is there
     if model is not None:
         model.only_rows("audit")
         like = model.sample_dataset(0, run=run.child(quiet=True))
@@ -218,7 +220,7 @@ def audit(
     with run.stage("scene", "measuring distances between the tables"):
         what = scene(about, run, model, planted)
     leaks: list[Leak] = []
-    for name, attack in run.track(loaded, "audit", "attacking the synthetic rows"):
+    for name, attack in run.track(tuple(chosen.items()), "audit", "attacking the synthetic rows"):
         run.emit("note", "audit", f"attack: {ATTACKS[name].line}")
         leaks += attack(what, run)
     light = worst([leak.light for leak in leaks])

@@ -119,6 +119,8 @@ def test_mislabelled_images_are_never_found_of_use() -> None:
     assert found.gain < 0
 
 
-def test_the_loop_refuses_images_in_a_sentence() -> None:
+def test_the_loop_and_recipes_refuse_images_in_a_sentence() -> None:
     with pytest.raises(OptionError, match="the loop is not for images"):
         tm.loop(REAL, rounds=1)
+    with pytest.raises(OptionError, match="the recipe 'churn' is not for images"):
+        tm.recipe("churn", REAL)

@@ -326,7 +326,7 @@ def fit(
         done, planned = learned.manifest["steps_done"], learned.manifest["steps_planned"]
         cut = f" after {done:,} of {planned:,} steps; --steps {done} gives the same model again"
         job.say(
-            f"Learned {len(table):,} {learned.unit}; wrote {out}{'' if learned.complete else cut}",
+            f"Learned {len(table):,} {learned.noun}; wrote {out}{'' if learned.complete else cut}",
             out=str(out),
             steps_done=done,
             steps_planned=planned,
@@ -364,8 +364,8 @@ def sample(
         made = to.write(parts, overwrite=work.overwrite, rows=rows)
         what = (
             f"{rows:,} series of {made:,} rows"
-            if learned.makes_series
-            else f"{made:,} {learned.unit}"
+            if learned.items == "series"
+            else f"{made:,} {learned.noun}"
         )
         job.say(f"Made {what}; wrote {to.shown}", out=to.shown, rows=made)
 
@@ -781,10 +781,14 @@ def recipes(*, json: Json = False) -> None:
 
 @_command
 def codecs(*, json: Json = False) -> None:
-    """List the codecs."""
+    """List the codecs, of datasets and of columns."""
     from tidemill.codecs import CODECS
+    from tidemill.codecs.columns import COLUMNS
 
     _listed(CODECS, json)
+    if not json:
+        print()
+    _listed(COLUMNS, json)
 
 
 @_command

@@ -21,6 +21,7 @@ from tidemill.augmentation.loop import loop as turn_round_by_round
 from tidemill.augmentation.page import paged
 from tidemill.cleaning import plan as cleaning
 from tidemill.cleaning.plan import Cleaned
+from tidemill.codecs.choosing import default_model
 from tidemill.core import options as stated
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
@@ -47,7 +48,7 @@ from tidemill.reporting.terminal import in_notebook, notebook_line
 from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
 from tidemill.synthesis import whatif
-from tidemill.synthesis.synthesizer import Synthesizer, default_model
+from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.synthesis.whatif import WhatIf
 from tidemill.trials.strategies import Resampler
 from tidemill.trials.verdict import verdict as prove

@@ -1,182 +1,173 @@
-"""Laws of every registered codec."""
+"""Laws of every registered codec of datasets."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import math
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.conformance.tables import business, dataset
 from tidemill.codecs import CODECS
-from tidemill.codecs.columns.base import ColumnCodec
-from tidemill.codecs.table import CODEC_OF_KIND, TableCodec
+from tidemill.codecs.choosing import choose
+from tidemill.codecs.codec import Codec, stages
+from tidemill.core.condition import Condition
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import OptionError
 from tidemill.core.run import Run
-from tidemill.core.schema import Column
+from tidemill.core.schema import Schema
+from tidemill.core.series import layout
+from tidemill.imaging.pixels import images
+from tidemill.io.reading import read
 
-VALUES = {
-    "number": [
-        st.lists(st.none() | st.integers(-(2**61), 2**61), min_size=1).map(
-            lambda v: pl.Series("x", v, pl.Int64)
-        ),
-        st.lists(st.none() | st.decimals(-(10**9), 10**9, places=2).map(float), min_size=1).map(
-            lambda v: pl.Series("x", v, pl.Float64)
-        ),
-        st.lists(
-            st.none()
-            | st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda f: float(np.float32(f)))
-            | st.just(math.inf)
-            | st.just(-math.inf),
-            min_size=1,
-        ).map(lambda v: pl.Series("x", v, pl.Float64)),
-    ],
-    "category": [
-        st.lists(st.sampled_from([None, "a", "b", "", "ü", "長"]), min_size=1).map(
-            lambda v: pl.Series("x", v * 5, pl.String)
-        ),
-        st.lists(st.sampled_from([None, True, False]), min_size=1).map(
-            lambda v: pl.Series("x", v * 5, pl.Boolean)
-        ),
-        st.lists(st.sampled_from([None, 1, 7, -3]), min_size=1).map(
-            lambda v: pl.Series("x", v * 5, pl.Int64)
-        ),
-    ],
-    "datetime": [
-        st.lists(st.none() | st.dates(date(1, 1, 1), date(9999, 12, 31)), min_size=1).map(
-            lambda v: pl.Series("x", v, pl.Date)
-        ),
-        st.lists(
-            st.none() | st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1
-        ).map(lambda v: pl.Series("x", v, pl.Datetime("us"))),
-        st.lists(
-            st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), min_size=1
-        ).map(
-            lambda v: pl.Series("x", v, pl.Datetime("ms", "UTC")).dt.convert_time_zone(
-                "Asia/Shanghai"
-            )
-        ),
-        # enough for weeks
-        st.lists(st.dates(date(1, 1, 1), date(9999, 12, 31)), min_size=50, max_size=60).map(
-            lambda v: pl.Series("x", v, pl.Date)
-        ),
-        st.lists(
-            st.none() | st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)),
-            min_size=50,
-            max_size=60,
-        ).map(lambda v: pl.Series("x", v, pl.Datetime("ns"))),
-    ],
-    "id": [
-        st.lists(st.none() | st.from_regex(r"[A-Z]{2}-[0-9]{4}", fullmatch=True), min_size=1).map(
-            lambda v: pl.Series("x", v, pl.String)
-        )
-    ],
-    "text": [
-        st.lists(st.none() | st.text(max_size=40), min_size=1).map(
-            lambda v: pl.Series("x", v, pl.String)
-        )
-    ],
+
+def steps() -> Dataset:
+    """Visits of 30 customers in 2 to 9 months, in the order of series."""
+    rng = np.random.default_rng(3)
+    rows = [
+        (f"K-{who:03d}", month, "north" if who % 3 else "south", int(rng.integers(1, 90)))
+        for who in range(30)
+        for month in range(int(rng.integers(2, 10)))
+    ]
+    frame = pl.DataFrame(rows, schema=["customer", "month", "region", "spent"], orient="row")
+    data = read(frame, Run(), entity="customer", time="month")
+    return data.rows(layout(data).order)
+
+
+def pictures() -> Dataset:
+    """Grey images of 5 x 4 pixels with a label."""
+    shown = np.random.default_rng(4).integers(0, 256, (40, 5, 4)).astype(np.uint8)
+    frame = pl.DataFrame([images("photo", shown), pl.Series("label", ["cat", "dog"] * 20)])
+    return read(frame, Run())
+
+
+EXAMPLES: Mapping[str, Callable[[], Dataset]] = {
+    "table": lambda: dataset(business(200), target="churn"),
+    "series": steps,
+    "images": pictures,
 }
 
 
-def fitted(name: str, values: pl.Series) -> ColumnCodec:
-    kind = next(kind for kind, codec in CODEC_OF_KIND.items() if codec == name)
-    return CODECS.load(name)().fit(Column("x", kind), values, Run())
+def fitted(name: str) -> tuple[Codec, Dataset]:
+    data = EXAMPLES[name]()
+    codec: Codec = CODECS.load(name).unfitted(None)
+    return codec.fit(data, Run()), data
+
+
+def told(data: Dataset) -> pl.DataFrame:
+    """The values that are not made afresh."""
+    made_afresh = {c.name for c in data.schema if c.kind in ("id", "text") or c.role == "entity"}
+    return data.frame.select([name for name in data.schema.names if name not in made_afresh])
+
+
+def test_every_codec_has_an_example() -> None:
+    assert set(EXAMPLES) == set(CODECS)
 
 
 @pytest.mark.parametrize("name", CODECS)
-@settings(max_examples=60, deadline=None)
-@given(data=st.data())
-def test_round_trip(name: str, data: st.DataObject) -> None:
-    values = data.draw(st.one_of(VALUES[name]))
-    codec = fitted(name, values)
-    batch = codec.encode(values)
-    back = codec.decode(batch, np.random.default_rng(0))
-    assert len(back) == len(values)
-    assert back.dtype == values.dtype
-    assert back.is_null().to_list() == values.is_null().to_list()
-    if codec.exact or name == "category":  # every level here occurs five times or more
-        assert back.to_list() == values.to_list()
-    else:
-        assert codec.inexact_because
-    if name == "number" and not codec.exact:
-        assert np.allclose(
-            back.drop_nulls(), values.drop_nulls(), rtol=0, atol=codec.spec.reals[0].step
-        )
+def test_what_goes_in_comes_out(name: str) -> None:
+    codec, data = fitted(name)
+    back = codec.decode(codec.encode(data), np.random.default_rng(0), name="back")
+    assert back.schema.names == codec.schema.names
+    assert back.name == "back"
+    assert told(back).equals(told(data).select(told(back).columns))
 
 
 @pytest.mark.parametrize("name", CODECS)
-@settings(max_examples=30, deadline=None)
-@given(data=st.data())
-def test_channels_stay_within_the_spec(name: str, data: st.DataObject) -> None:
-    values = data.draw(st.one_of(VALUES[name]))
-    codec = fitted(name, values)
-    batch = codec.encode(values)
-    assert batch.tick.shape == (len(values), len(codec.spec.reals))
-    assert batch.tick.dtype == np.int64
-    assert batch.code.shape == (len(values), len(codec.spec.codes))
-    for k, code in enumerate(codec.spec.codes):
-        assert ((batch.code[:, k] >= 0) & (batch.code[:, k] < code.size)).all()
-    for r, real in enumerate(codec.spec.reals):
-        if real.presence is not None:
-            assert (batch.tick[batch.code[:, real.presence] != 0, r] == 0).all()
+def test_a_batch_is_what_the_spec_says_and_carries_what_it_is_made_for(name: str) -> None:
+    codec, data = fitted(name)
+    batch = codec.encode(data)
+    for part in reversed(stages(codec)):
+        shape = (len(batch), *part.spec.sites)
+        assert batch.tick.shape == (*shape, len(part.spec.reals))
+        assert batch.code.shape == (*shape, len(part.spec.codes))
+        assert (batch.mask is not None) == part.spec.ragged
+        assert part.spec.context == (None if part.given is None else part.given.spec)
+        for place, code in enumerate(part.spec.codes):
+            assert batch.code[..., place].max(initial=0) < code.size
+        if batch.context is not None:
+            batch = batch.context
+    assert stages(codec)[0].given is None
 
 
 @pytest.mark.parametrize("name", CODECS)
-@settings(max_examples=30, deadline=None)
-@given(data=st.data())
-def test_state_is_json_and_restores(name: str, data: st.DataObject) -> None:
-    values = data.draw(st.one_of(VALUES[name]))
-    kind = next(kind for kind, codec in CODEC_OF_KIND.items() if codec == name)
-    codec = fitted(name, values)
+def test_a_state_restores_the_codec(name: str) -> None:
+    codec, data = fitted(name)
     state = json.loads(json.dumps(codec.to_state(), allow_nan=False))
-    again = CODECS.load(name).from_state(Column("x", kind), state)
+    again = CODECS.load(name).from_state(state)
     assert again.spec == codec.spec
-    batch = codec.encode(values)
-    assert again.decode(batch, np.random.default_rng(1)).equals(
-        codec.decode(batch, np.random.default_rng(1)), null_equal=True
-    )
+    assert again.schema == codec.schema
+    batch = codec.encode(data)
+    one, other = (part.decode(batch, np.random.default_rng(7)) for part in (codec, again))
+    assert one.frame.equals(other.frame)
 
 
-def test_every_modelled_kind_has_a_codec() -> None:
-    assert set(CODEC_OF_KIND.values()) == set(CODECS)
+@pytest.mark.parametrize("name", CODECS)
+def test_nothing_of_a_row_stands_in_the_schema(name: str) -> None:
+    codec, _ = fitted(name)
+    assert not any(column.reason or column.role_reason for column in codec.schema)
 
 
-def test_a_table_comes_back() -> None:
-    data = dataset(business(), target="churn")
-    codec = TableCodec().fit(data, Run())
-    back = codec.decode(codec.encode(data), np.random.default_rng(0))
-    assert back.schema.names == data.schema.names
-    exact = [column.name for column in data.schema if column.kind not in ("id", "text")]
-    assert back.frame.select(exact).equals(data.frame.select(exact))
-    # fresh ids and texts: in form, and none that a real row has
-    assert back["customer_id"].str.contains(r"^C-\d{5}$").all()
-    assert back["customer_id"].n_unique() == len(data)
+@pytest.mark.parametrize("name", CODECS)
+def test_a_codec_says_what_it_is(name: str) -> None:
+    codec, data = fitted(name)
+    assert codec.keeps.endswith(".")
+    assert codec.noun
+    assert codec.items
+    assert codec.topology
+    assert codec.described({"rows": len(data), **codec.facts(codec.encode(data))})
+    assert codec.items_of(0) == 0
+    assert 1 <= codec.items_of(len(data)) <= len(data)
 
 
-def test_integers_beyond_float_precision_are_exact() -> None:
-    values = pl.Series("x", [2**53 + k for k in range(50)] + [2**60 + 1])
-    codec = fitted("number", values)
-    assert (
-        codec.decode(codec.encode(values), np.random.default_rng(0)).to_list() == values.to_list()
-    )
+@pytest.mark.parametrize("name", CODECS)
+def test_what_cannot_be_done_is_refused_in_a_sentence(name: str) -> None:
+    codec, data = fitted(name)
+    column = next(c.name for c in codec.schema if c.kind == "category" and c.role != "entity")
+    assert codec.levels(column)
+    empty = Condition()
+    refusal = codec.unsupported("such thing")
+    assert codec.items in refusal.what
+    asked: list[Callable[[], object]] = [
+        lambda: codec.constraints(empty),
+        lambda: codec.completions(data),
+        lambda: codec.check(data),
+    ]
+    for ask in asked:
+        with contextlib.suppress(OptionError):  # anything else is no refusal
+            ask()
+    if not codec.conditions:
+        with pytest.raises(OptionError, match=f"a model of {codec.items}"):
+            codec.constraints(empty)
+    assert codec.modality == "rows" or refusal.hint
 
 
-def test_a_number_is_exact_unless_it_says_why() -> None:
-    assert fitted("number", pl.Series("x", [0.1, 0.2, 1e9])).exact
-    wide = fitted("number", pl.Series("x", [1.0, 1.739585926597471e-39]))
-    assert not wide.exact
-    assert "62 binary digits" in wide.inexact_because
+@pytest.mark.parametrize("name", CODECS)
+def test_data_find_the_codec_that_suits_them(name: str) -> None:
+    schema = EXAMPLES[name]().schema
+    learns = {CODECS.load(other).topology for other in CODECS}
+    assert choose(schema, learns, "any", None, Run())[0] == name
 
 
-def test_money_is_exact_beyond_float32() -> None:
-    values = pl.Series("x", [167_772.17, 167_772.18, 9_999_999.99, 0.01])
-    codec = fitted("number", values)
-    assert codec.spec.reals[0].step == 0.01
-    assert (
-        codec.decode(codec.encode(values), np.random.default_rng(0)).to_list() == values.to_list()
-    )
+def test_series_are_learned_as_rows_by_what_learns_no_series() -> None:
+    assert choose(steps().schema, {"row"}, "trees", None, Run())[0] == "table"
+    assert choose(steps().schema, {"row", "steps"}, "gan", 1, Run())[0] == "table"
+
+
+@pytest.mark.parametrize(
+    ("schema", "window", "what"),
+    [
+        (pictures().schema, None, "cannot learn images"),
+        (steps().schema, 4, "cannot learn series"),
+        (steps().schema, 0, "a window of 0 steps"),
+        (Schema(steps().schema.columns[2:]), 4, "a window needs the order"),
+    ],
+)
+def test_a_model_that_cannot_learn_the_data_says_so(
+    schema: Schema, window: int | None, what: str
+) -> None:
+    with pytest.raises(OptionError, match=what):
+        choose(schema, {"row"}, "trees", window, Run())

@@ -19,6 +19,7 @@ from tidemill.auditing import ATTACKS
 from tidemill.augmentation import AIMS
 from tidemill.cleaning import CHECKS
 from tidemill.codecs import CODECS
+from tidemill.codecs.columns import COLUMNS
 from tidemill.core.schema import KINDS, ROLES
 from tidemill.io import READERS, WRITERS
 from tidemill.metrics import METRICS
@@ -141,6 +142,7 @@ def alike(shown: str, out: str) -> bool:
     [
         ("generating.md", MODELS),
         ("generating.md", CODECS),
+        ("generating.md", COLUMNS),
         ("evaluating.md", METRICS),
         ("mining.md", TECHNIQUES),
         ("cleaning.md", CHECKS),
@@ -155,6 +157,7 @@ def alike(shown: str, out: str) -> bool:
     ids=[
         "models",
         "codecs",
+        "columns",
         "metrics",
         "techniques",
         "checks",

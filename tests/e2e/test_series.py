@@ -65,7 +65,7 @@ def learned(frame: pl.DataFrame | None = None, **options: object) -> Synthesizer
 def test_series_in_series_out(tmp_path: Path) -> None:
     model = learned()
     real = prices()
-    assert model.makes_series
+    assert model.modality == "series"
     assert "40 series" in repr(model)
     made = model.sample(100)
     assert made.columns == real.columns
@@ -132,7 +132,7 @@ def test_one_long_series_needs_a_window() -> None:
     said: list[Event] = []
     data = tm.read(frame, time="date")
     alone = tm.fit(data, model="replay", run=Run(listener=said.append))
-    assert not alone.makes_series
+    assert alone.modality == "rows"
     assert any("option 'window=N'" in event.text for event in said)
     model = tm.fit(data, model="replay", window=6)
     made = model.sample(4)
@@ -150,20 +150,20 @@ def test_windows_that_make_no_sense() -> None:
         tm.fit(data, model="replay", window=0)
     with pytest.raises(DataError, match="too few"):
         tm.fit(tm.read(prices(4), entity="ticker", time="date"), model="replay")
-    assert not tm.fit(data, model="replay", window=1).makes_series
+    assert tm.fit(data, model="replay", window=1).modality == "rows"
 
 
 def test_table_models_learn_rows_as_ever() -> None:
     data = tm.read(prices(), entity="ticker", time="date")
     model = tm.fit(data, model="independent")
-    assert not model.makes_series
+    assert model.modality == "rows"
     assert len(model.sample(70)) == 70
 
 
 def test_few_series_have_contexts_drawn_column_by_column() -> None:
     model = learned(prices(10))
-    assert model._generator.model == "independent"  # type: ignore[attr-defined]
-    assert learned(prices(30))._generator.model == "trees"  # type: ignore[attr-defined]
+    assert [stage.model for stage in model._stages.stages] == ["independent", "autoregressive"]
+    assert learned(prices(30))._stages.stages[0].model == "trees"
     assert model.sample(3)["ticker"].n_unique() == 3
 
 

@@ -1,29 +1,18 @@
-"""Codecs: they turn data into a grid of ticks and codes, and back; one kind a file."""
+"""Codecs: they turn datasets into grids of ticks and codes, and back; one modality a file."""
 
 from tidemill.core.registry import Entry, Registry
 
 CODECS = Registry(
     "codecs",
     {
-        "number": Entry(
-            "tidemill.codecs.columns.number:NumberCodec",
-            "numbers as exact counts of their smallest step",
+        "series": Entry(
+            "tidemill.codecs.series:SeriesCodec",
+            "the rows of an entity in the order of time, whole or cut into windows",
         ),
-        "category": Entry(
-            "tidemill.codecs.columns.category:CategoryCodec",
-            "categories and booleans as one code each",
+        "images": Entry(
+            "tidemill.codecs.images:ImageCodec",
+            "the pixels of images, made for what stands beside them",
         ),
-        "datetime": Entry(
-            "tidemill.codecs.columns.datetime:DatetimeCodec",
-            "dates and times as a day and a time of day",
-        ),
-        "id": Entry(
-            "tidemill.codecs.columns.surrogate:IdCodec",
-            "ids made afresh in the form that they have",
-        ),
-        "text": Entry(
-            "tidemill.codecs.columns.surrogate:TextCodec",
-            "free text made afresh from frequent words",
-        ),
+        "table": Entry("tidemill.codecs.table:TableCodec", "rows of a table, one by one"),
     },
 )

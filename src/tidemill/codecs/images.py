@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
 
+from tidemill.codecs.codec import Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition
@@ -23,7 +24,7 @@ CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
 DEEPEST = 255
 
 
-class ImageCodec:
+class ImageCodec(Codec):
     """The pixels of an image become the sites of one row of the grid, its colours their reals.
 
     A :class:`TableCodec` turns the other columns (the label above all) into the grid's context, so
@@ -31,14 +32,36 @@ class ImageCodec:
     texts.
 
     Attributes:
-        schema: The columns that come out, and the rules between those that are no images.
-        spec: Of a grid with sites (height, width); known after :meth:`fit`.
         size: (height, width, channels) of every image.
     """
 
-    schema: Schema
-    spec: Spec
+    modality: ClassVar[str] = "images"
+    topology: ClassVar[str] = "pixels"
+    noun: ClassVar[str] = "images"
+    items: ClassVar[str] = "images"
+    default_model: ClassVar[str] = "gan"
+    interpolates: ClassVar[bool] = True
+    as_table: ClassVar[str] = (
+        "leave the column of images out with option 'ignore' to learn the others"
+    )
+    keeps: ClassVar[str] = (
+        "The model keeps no image. It keeps: the size of the images, the darkest and brightest "
+        "value of each colour, what stands beside the images as a model of a table keeps it "
+        "(names of labels with at least 5 images, or all of them where most are rarer), and the "
+        "weights of networks that were shown the images. Networks can learn single images by "
+        "heart; the near-copies say how far these did."
+    )
+
     size: tuple[int, int, int]
+
+    @classmethod
+    def claims(cls, schema: Schema, window: int | None) -> Claim:
+        return "no" if image_column(schema) is None else "must"
+
+    @property
+    def given(self) -> TableCodec | None:
+        """What stands beside the images, where any of it can be learned."""
+        return None if self.spec.context is None else self._others
 
     def fit(self, data: Dataset, run: Run) -> Self:
         """Note the images' size, and fit the codec of the other columns.
@@ -84,12 +107,7 @@ class ImageCodec:
         return column.name
 
     def encode(self, data: Dataset) -> Batch:
-        """n rows -> Batch; tick (n, height, width, channels).
-
-        Raises:
-            DataError: Images are of another size, or another value is none that occurred in
-                training.
-        """
+        """n rows -> Batch; tick (n, height, width, channels)."""
         found = pixels(data[self._image])
         if len(data) and found.shape[1:] != self.size:
             sizes = [" x ".join(map(str, size)) for size in (found.shape[1:], self.size)]
@@ -113,51 +131,41 @@ class ImageCodec:
         batch: Batch,
         rng: np.random.Generator,
         name: str = "data",
-        fresh: SurrogateStream = FIRST,
+        surrogates: SurrogateStream = FIRST,
     ) -> Dataset:
-        """n rows of the grid -> n images with what belongs to each.
-
-        Args:
-            batch: The rows.
-            rng: Draws what is not learned.
-            name: What the rows are called.
-            fresh: Where ids go on that are made afresh.
-        """
         made = images(self._image, np.clip(batch.tick, 0, DEEPEST).astype(np.uint8))
         columns = {self._image: made}
         if self._others is not None:
             beside = batch.context or Batch(
                 np.zeros((len(batch), 0), np.int64), np.zeros((len(batch), 0), np.int32)
             )
-            columns |= {c.name: c for c in self._others.decode(beside, rng, name, fresh).frame}
+            columns |= {c.name: c for c in self._others.decode(beside, rng, name, surrogates).frame}
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
 
-    def known(self, condition: Condition) -> Constraints:
-        """What a condition says of the context's channels.
-
-        Raises:
-            ConditionError: It asks something of the image itself, or what cannot be.
-        """
+    def constraints(self, condition: Condition) -> Constraints:
         if any(test.column == self._image for test in condition.tests):
             raise ConditionError(
                 "nothing can be asked of an image's pixels",
                 where=f"column '{self._image}'",
                 hint="ask for a label",
             )
-        return Constraints() if self._others is None else self._others.known(condition)
+        return Constraints() if self._others is None else self._others.constraints(condition)
 
     def levels(self, name: str) -> list[str]:
-        """The levels of a column that are kept by name, the most frequent first; none for a column
-        that has no levels.
-
-        Raises:
-            SchemaError: There is no such column.
-        """
         self.schema[name]  # raises where there is none
         return [] if self._others is None or name == self._image else self._others.levels(name)
 
+    def check(self, data: Dataset) -> None:
+        self.encode(data.select(list(self.schema.names)))
+
+    def facts(self, batch: Batch) -> dict[str, Any]:
+        return {"size": list(self.size)}
+
+    def described(self, manifest: Mapping[str, Any]) -> str:
+        height, width, _ = self.size
+        return f"{manifest['rows']:,} images of {height} x {width} pixels"
+
     def to_state(self) -> dict[str, Any]:
-        """Schema, size, and the codec of the other columns."""
         return {
             "schema": self.schema.to_state(),
             "size": list(self.size),
@@ -166,11 +174,6 @@ class ImageCodec:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """Restored from :meth:`to_state`.
-
-        Raises:
-            ValueError: The state does not fit together.
-        """
         codec = cls()
         codec.schema = Schema.from_state(state["schema"])
         height, width, channels = (int(side) for side in state["size"])

@@ -5,21 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
 
+from tidemill.codecs.codec import Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.columns.surrogate import IdCodec
+from tidemill.codecs.series_heads import SeriesHeads
 from tidemill.codecs.series_times import Timeline
 from tidemill.codecs.table import TableCodec
+from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import DataError
-from tidemill.core.grid import Batch, Spec
+from tidemill.core.errors import DataError, OptionError
+from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
-from tidemill.core.series import SeriesLayout, layout, window_counts
+from tidemill.core.series import SeriesLayout, layout, learnable, window_counts
 
 WHOLE = 64
 """Series of at most so many steps are learned whole where nothing is said."""
@@ -33,7 +36,7 @@ SERIES = "series"
 """The column that tells series apart where no column was the entity."""
 
 
-class SequenceCodec:
+class SeriesCodec(Codec):
     """The rows of an entity, by time, become the sites of one row of the grid.
 
     A :class:`TableCodec` turns the steps of all series, as rows, into channels: whatever holds for
@@ -48,9 +51,6 @@ class SequenceCodec:
     windows.
 
     Attributes:
-        schema: The columns that come out, and the rules that are kept within a step, or for a whole
-            series.
-        spec: Of a grid with sites (steps,); known after :meth:`fit`.
         window: Steps of a row of the grid, at most.
         stride: Steps from one window of a long series to the next.
         mean_steps: Steps of a row of the grid, on average.
@@ -60,13 +60,61 @@ class SequenceCodec:
             cuts to WINDOW else.
     """
 
-    schema: Schema
-    spec: Spec
+    modality: ClassVar[str] = "series"
+    topology: ClassVar[str] = "steps"
+    items: ClassVar[str] = "series"
+    keeps: ClassVar[str] = TableCodec.keeps
+    conditions: ClassVar[bool] = False
+    as_table: ClassVar[str] = (
+        "fit without option 'time' or option 'entity' to learn rows one by one"
+    )
+
     stride: int
     mean_steps: float
 
     def __init__(self, window: int = 0) -> None:
         self.window = window
+
+    @classmethod
+    def unfitted(cls, window: int | None) -> Self:
+        return cls(window or 0)
+
+    @classmethod
+    def claims(cls, schema: Schema, window: int | None) -> Claim:
+        if window is None:
+            return "may" if learnable(schema) else "no"
+        if window < 1:
+            raise OptionError(
+                f"a window of {window} steps makes no sense",
+                hint="give 2 or more, or 1 to learn rows one by one",
+            )
+        if window == 1:
+            return "no"
+        if not schema.of_role("time"):
+            raise OptionError(
+                "a window needs the order of the steps",
+                hint="name the time's column with option 'time'",
+            )
+        return "must"
+
+    @classmethod
+    def overlooked(cls, schema: Schema) -> str:
+        if not schema.of_role("time") or learnable(schema):
+            return ""
+        return (
+            "Rows are learned one by one; option 'entity=COL', or option 'window=N' for one long "
+            "series, learns series."
+        )
+
+    @property
+    def longest(self) -> int:  # type: ignore[override]
+        """Steps of a series, at most."""
+        return self.window
+
+    @property
+    def given(self) -> SeriesHeads | None:
+        """What a series is made for: its columns that never change, and when it begins."""
+        return None if self.spec.context is None else self._heads
 
     def fit(self, data: Dataset, run: Run) -> Self:
         """Fit the codecs of steps, contexts, times and ids.
@@ -80,9 +128,9 @@ class SequenceCodec:
         windows = self._cut(series, data.name, run)
         ordered = data.rows(series.order).select(list(kept.names))
         inner = [c.name for c in kept if c.role not in ("entity", "time")]
-        self._static_names = _static(ordered, series, inner)
+        static = _static(ordered, series, inner)
         [time] = kept.of_role("time")
-        self._times = Timeline().fit(
+        times = Timeline().fit(
             replace(time, reason="", role_reason=""),
             ordered[time.name],
             series,
@@ -90,6 +138,8 @@ class SequenceCodec:
             kept.names,
             run,
         )
+        first = ordered.rows(series.start)
+        self._heads = SeriesHeads(times, static)
         self._steps = TableCodec().fit(self._step_rows(ordered, series), run)
         if not self._steps.spec.reals and not self._steps.spec.codes:
             raise DataError(
@@ -97,10 +147,7 @@ class SequenceCodec:
                 where=data.name,
                 hint="leave option 'time' or option 'entity' out to learn rows one by one",
             )
-        first = ordered.rows(series.start)
-        self._static = (
-            TableCodec().fit(first.select(self._static_names), run) if self._static_names else None
-        )
+        self._heads = self._heads.fit(first, run)
         self._entities = {c.name: _ids(c, first[c.name], run) for c in kept.of_role("entity")}
         self.schema = self._outer(kept, run)
         return self._made(ragged=bool((windows.length < self.window).any()))
@@ -135,25 +182,26 @@ class SequenceCodec:
     def _step_rows(self, ordered: Dataset, series: SeriesLayout) -> Dataset:
         """The columns that change within a series, and the gaps, of rows in the order of the
         series."""
-        outer = {*self._static_names, self._times.column.name}
+        times = self._heads.times
+        outer = {*self._heads.names, times.column.name}
         names = [c.name for c in ordered.schema if c.role != "entity" and c.name not in outer]
         steps = ordered.select(names)
-        if self._times.gap is None:
+        if times.gap is None:
             return steps
-        gaps = self._times.gaps(ordered[self._times.column.name], series)
+        gaps = times.gaps(ordered[times.column.name], series)
         return replace(
             steps,
             frame=pl.DataFrame([*steps.frame, gaps]),
-            schema=replace(steps.schema, columns=(*steps.schema.columns, self._times.gap)),
+            schema=replace(steps.schema, columns=(*steps.schema.columns, times.gap)),
         )
 
     def _outer(self, kept: Schema, run: Run) -> Schema:
         """The columns that come out with the rules that are kept; says which are not."""
-        inside = [part.schema for part in (self._steps, self._static) if part is not None]
-        rules = [rule for rule in kept.rules if any(rule in part.rules for part in inside)]
+        inside = {*self._steps.schema.rules, *self._heads.schema.rules}
+        rules = [rule for rule in kept.rules if rule in inside]
         fresh = {c.name for c in kept.of_role("entity")}
         for rule in kept.rules:
-            if rule not in rules and not _of_entity(rule, fresh, set(self._static_names)):
+            if rule not in rules and not _of_entity(rule, fresh, set(self._heads.names)):
                 run.warn(
                     f"Generated rows may break the rule that {rule}: it ties what changes from "
                     "step to step to what "
@@ -171,8 +219,7 @@ class SequenceCodec:
         return Schema(tuple(columns), tuple(rules))
 
     def _made(self, *, ragged: bool) -> Self:
-        parts = [*([self._static.spec] if self._static else []), self._times.spec]
-        context = Spec.joined(parts)
+        context = self._heads.spec
         steps = self._steps.spec
         self.spec = Spec(
             steps.reals,
@@ -186,12 +233,7 @@ class SequenceCodec:
 
     def encode(self, data: Dataset) -> Batch:
         """Rows of whole series -> Batch of n series or windows; tick (n, steps, R), code (n, steps,
-        K), mask (n, steps).
-
-        Raises:
-            DataError: A row breaks a rule, or holds what never occurred in training; a time is
-                missing.
-        """
+        K), mask (n, steps)."""
         series = layout(data)
         ordered = data.rows(series.order)
         windows = series.windows(self.window, self.stride)
@@ -205,15 +247,11 @@ class SequenceCodec:
             )
         steps = self._steps.encode(self._step_rows(ordered, series))
         first = ordered.rows(windows.start)
-        parts = [
-            *([self._static.encode(first)] if self._static else []),
-            self._times.encode(first[self._times.column.name]),
-        ]
         return Batch(
             np.where(used[..., None], steps.tick[index], 0),
             np.where(used[..., None], steps.code[index], 0),
             used if self.spec.ragged else None,
-            Batch.joined(parts) if self.spec.context else None,
+            self._heads.encode(first) if self.spec.context else None,
         )
 
     def decode(
@@ -221,71 +259,49 @@ class SequenceCodec:
         batch: Batch,
         rng: np.random.Generator,
         name: str = "data",
-        fresh: SurrogateStream = FIRST,
+        surrogates: SurrogateStream = FIRST,
     ) -> Dataset:
-        """n rows of the grid -> all steps of n series, one below the other.
-
-        Args:
-            batch: The rows; the first site of each is taken to be in use.
-            rng: Draws what is not learned.
-            name: What the rows are called.
-            fresh: Where ids go on; counted in series.
-        """
-        n = len(batch)
+        """n rows of the grid -> all steps of n series, one below the other."""
+        n, times = len(batch), self._heads.times
+        # a series without a step would have no row to stand in
         length = (
             np.full(n, self.window) if batch.mask is None else np.maximum(batch.mask.sum(axis=1), 1)
         )
         used = np.arange(self.window) < length[:, None]
-        inner = SurrogateStream(fresh.first * self.window, fresh.seed)
-        steps = self._steps.decode(
-            Batch(batch.tick[used], batch.code[used]), rng, name, inner
-        ).frame
-        static, starts = self._parted(batch.context, n)
-        gaps = None if self._times.gap is None else steps[self._times.gap.name]
-        columns = {c.name: c for c in steps} | {
-            self._times.column.name: self._times.decode(starts, gaps, length)
-        }
+        of_steps = SurrogateStream(surrogates.first * self.window, surrogates.seed)
+        inner = Batch(batch.tick[used], batch.code[used])
+        steps = self._steps.decode(inner, rng, name, of_steps).frame
+        heads = batch.context or _empty(n)
+        gaps = None if times.gap is None else steps[times.gap.name]
+        columns = {column.name: column for column in steps}
+        columns[times.column.name] = times.decode(self._heads.starts(heads), gaps, length)
         whose = pl.Series(np.repeat(np.arange(n), length))
-        if self._static:
-            columns |= {
-                c.name: c.gather(whose) for c in self._static.decode(static, rng, name, fresh).frame
-            }
+        for column in self._heads.static_columns(heads, rng, name, surrogates):
+            columns[column.name] = column.gather(whose)
         for entity, codec in self._entities.items():
-            ids = codec.decode(_empty(n), rng, fresh).rename(entity)
+            ids = codec.decode(_empty(n), rng, surrogates).rename(entity)
             columns[entity] = ids.gather(whose)
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
 
-    def _parted(self, context: Batch | None, n: int) -> tuple[Batch, Batch]:
-        """The channels of static columns, and those of the starts."""
-        if context is None:
-            return _empty(n), _empty(n)
-        reals, codes = (
-            (len(self._static.spec.reals), len(self._static.spec.codes)) if self._static else (0, 0)
-        )
-        return (
-            Batch(context.tick[:, :reals], context.code[:, :codes]),
-            Batch(context.tick[:, reals:], context.code[:, codes:]),
-        )
+    def constraints(self, condition: Condition) -> Constraints:
+        raise self.unsupported("condition")
+
+    def items_of(self, rows: int) -> int:
+        return max(round(rows / self.mean_steps), 1) if rows else rows
+
+    def facts(self, batch: Batch) -> dict[str, Any]:
+        return {"series": len(batch), "window": self.window}
+
+    def described(self, manifest: Mapping[str, Any]) -> str:
+        return f"{manifest['series']:,} series of {manifest['rows']:,} rows"
 
     def levels(self, name: str) -> list[str]:
-        """The levels of a column that are kept by name, the most frequent first; none for a column
-        that has no levels.
-
-        Raises:
-            SchemaError: There is no such column.
-        """
         self.schema[name]  # raises where there is none
-        return next(
-            (
-                part.levels(name)
-                for part in (self._steps, self._static)
-                if part and name in part.schema
-            ),
-            [],
-        )
+        if name in self._steps.schema:
+            return self._steps.levels(name)
+        return self._heads.levels(name) if name in self._heads.schema else []
 
     def to_state(self) -> dict[str, Any]:
-        """Schema, window, and the codecs of steps, contexts, times and ids."""
         return {
             "schema": self.schema.to_state(),
             "window": self.window,
@@ -293,36 +309,27 @@ class SequenceCodec:
             "mean_steps": self.mean_steps,
             "ragged": self.spec.ragged,
             "steps": self._steps.to_state(),
-            "static": self._static.to_state() if self._static else None,
-            "times": self._times.to_state(),
+            "heads": self._heads.to_state(),
             "entities": {name: codec.to_state() for name, codec in self._entities.items()},
         }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """Restored from :meth:`to_state`.
-
-        Raises:
-            ValueError: The state does not fit together.
-        """
         codec = cls(int(state["window"]))
         codec.stride, codec.mean_steps = int(state["stride"]), float(state["mean_steps"])
         if codec.window < 1 or codec.stride < 1 or not 1 <= codec.mean_steps <= codec.window:
             raise ValueError("windows do not fit together")
         codec.schema = Schema.from_state(state["schema"])
-        [time] = codec.schema.of_role("time")
-        codec._times = Timeline.from_state(time, state["times"])
+        codec._heads = SeriesHeads.from_state(state["heads"])
         codec._steps = TableCodec.from_state(state["steps"])
-        codec._static = TableCodec.from_state(state["static"]) if state["static"] else None
-        codec._static_names = list(codec._static.schema.names) if codec._static else []
         codec._entities = {
             str(name): IdCodec.from_state(codec.schema[name], ids)
             for name, ids in state["entities"].items()
         }
-        there = {*codec._steps.schema.names, *codec._static_names, time.name, *codec._entities}
-        if there - ({codec._times.gap.name} if codec._times.gap else set()) != set(
-            codec.schema.names
-        ):
+        there = {*codec._steps.schema.names, *codec._heads.schema.names, *codec._entities}
+        if codec._heads.times.gap is not None:
+            there.discard(codec._heads.times.gap.name)
+        if there != set(codec.schema.names):
             raise ValueError("the codec's columns are not the schema's")
         return codec._made(ragged=bool(state["ragged"]))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
 
-from tidemill.codecs import CODECS
+from tidemill.codecs.codec import NO_CONDITION, Claim, Codec
+from tidemill.codecs.columns import COLUMN_OF_KIND, COLUMNS
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.intervals import LARGEST, between
@@ -23,32 +24,35 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.run import Run
-from tidemill.core.schema import Column, Kind, Rule, Schema
-
-CODEC_OF_KIND: Mapping[Kind, str] = {
-    "number": "number",
-    "category": "category",
-    "boolean": "category",
-    "datetime": "datetime",
-    "id": "id",
-    "text": "text",
-}
-NO_CONDITION = Condition()
+from tidemill.core.schema import Column, Rule, Schema
+from tidemill.imaging.pixels import image_column
 
 
-class TableCodec:
+class TableCodec(Codec):
     """One column codec for every column that is not ignored, and units that keep the rules; the
     target's come first.
 
     Attributes:
-        schema: The columns that go in and come out, and their rules.
-        spec: All channels; known after :meth:`fit`.
         refused: Rules of the schema that rows may break, and why; empty where every rule is kept.
     """
 
-    schema: Schema
-    spec: Spec
+    modality: ClassVar[str] = "rows"
+    topology: ClassVar[str] = "row"
+    keeps: ClassVar[str] = (
+        "The model keeps no row. It keeps: values of a numeric column that at least 5 training "
+        "rows share, and bounds between values otherwise, at least 5 rows apart (a column's "
+        "smallest and largest value may serve as the outermost bounds); names of categories with "
+        "at least 5 rows, or all of them where most are rarer, which is then warned of; forms of "
+        "ids and the largest number in them; frequent words; for rules, which of these go "
+        "together; and trees whose questions are asked of these, or the weights of a network that "
+        "was shown them."
+    )
+
     refused: tuple[tuple[Rule, str], ...]
+
+    @classmethod
+    def claims(cls, schema: Schema, window: int | None) -> Claim:
+        return "no" if image_column(schema) is not None else "may"
 
     def fit(self, data: Dataset, run: Run) -> Self:
         """Fit each column's codec on all rows, and compile the rules.
@@ -65,7 +69,7 @@ class TableCodec:
         self._codecs: dict[str, tuple[Column, ColumnCodec]] = {}
         for column in columns:
             run.check()
-            codec: ColumnCodec = CODECS.load(CODEC_OF_KIND[column.kind])()
+            codec: ColumnCodec = COLUMNS.load(COLUMN_OF_KIND[column.kind])()
             self._codecs[column.name] = column, codec.fit(column, data[column.name], run)
         if not self.schema.rules:
             return self._made_of(
@@ -140,7 +144,7 @@ class TableCodec:
         batch: Batch,
         rng: np.random.Generator,
         name: str = "data",
-        fresh: SurrogateStream = FIRST,
+        surrogates: SurrogateStream = FIRST,
     ) -> Dataset:
         """Batch -> rows of the same schema, which keep every rule that is not refused.
 
@@ -148,7 +152,7 @@ class TableCodec:
             batch: The rows; whatever their channels hold.
             rng: Draws what is not learned.
             name: What the rows are called.
-            fresh: Where ids go on that are made afresh.
+            surrogates: Where ids go on that are made afresh.
         """
         rows = BlockRows()
         real = code = 0
@@ -161,7 +165,7 @@ class TableCodec:
             )
             real, code = real + reals, code + codes
         columns = {
-            column.name: codec.decode(rows.parts[column.name], rng, fresh).rename(column.name)
+            column.name: codec.decode(rows.parts[column.name], rng, surrogates).rename(column.name)
             for column, codec in self._codecs.values()
         }
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
@@ -179,7 +183,7 @@ class TableCodec:
 
     # --- conditions -------------------------------------------------------------------------------
 
-    def known(self, condition: Condition) -> Constraints:
+    def constraints(self, condition: Condition) -> Constraints:
         """What a condition says of the channels: rows pass it if and only if their channels do.
 
         Bounds of a real hold wherever it has a number; of a column with infinite values the
@@ -248,33 +252,18 @@ class TableCodec:
         keep_missing: bool = False,
         kept: Collection[str] = (),
     ) -> list[tuple[np.ndarray, Constraints]]:
-        """What is known of rows that are to be completed.
+        """What is known of rows that are to be completed; see :meth:`Codec.completions`.
 
         Values are given as they are. What is missing in a column of ``rows`` is to be filled: it
         becomes known that there is a value. Of columns that ``rows`` has not, nothing is known. Ids
-        and texts are not looked at.
-
-        Args:
-            rows: Some of the columns of :attr:`schema`, in their types; null where a value is to be
-                filled in.
-            condition: What shall hold for all rows besides.
-            keep_missing: Whether a null that is to be filled may stay missing, if that is likely.
-            kept: Columns whose missing values are facts: it becomes known that they are missing.
-
-        Returns:
-            Groups of rows, most often one: positions in ``rows``, and what is known of them
-            (``Constraints.rows`` holds as many; bounds of its sums may be arrays of one bound a
-            row). Every row is in one group.
-
-        Raises:
-            DataError: A value is none that the column can have, or a row breaks a rule; the row is
-                told.
-            ConditionError: As in :meth:`known`.
+        and texts are not looked at. Bounds of sums may be arrays of one bound a row.
         """
         completing = Completing(
             self._units, self._codecs, self.allowing, self.terms, self.inside, self.spec
         )
-        return completing.groups(rows, self.known(condition), keep_missing=keep_missing, kept=kept)
+        return completing.groups(
+            rows, self.constraints(condition), keep_missing=keep_missing, kept=kept
+        )
 
     # --- storing ----------------------------------------------------------------------------------
 
@@ -303,7 +292,7 @@ class TableCodec:
         codec._codecs = {}
         for name in state["order"]:
             column = codec.schema[name]
-            part = CODECS.load(CODEC_OF_KIND[column.kind]).from_state(
+            part = COLUMNS.load(COLUMN_OF_KIND[column.kind]).from_state(
                 column, state["columns"][name]
             )
             codec._codecs[name] = column, part

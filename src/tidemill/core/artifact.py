@@ -20,7 +20,9 @@ import numpy as np
 from tidemill.core.errors import ArtifactError, OutputError, SchemaError
 from tidemill.core.outputs import refuse_existing
 
-FORMAT = 1
+FORMAT = 2
+FORMATS = (1, 2)
+"""Formats that can be read; :mod:`tidemill.synthesis.formats` brings earlier ones into this one."""
 MAX_BYTES = 4 << 30
 MAX_MEMBERS = 64
 MAX_RATIO = 500
@@ -140,9 +142,10 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, np.ndarr
             where=str(path),
             hint="give a file that `tidemill fit` wrote",
         )
-    if manifest["format"] != FORMAT:
+    if manifest["format"] not in FORMATS:
+        known = " and ".join(map(str, FORMATS))
         raise ArtifactError(
-            f"the model has format {manifest['format']!r}, this version reads format {FORMAT}",
+            f"the model has format {manifest['format']!r}, this version reads formats {known}",
             where=str(path),
             hint="use the version of Tidemill that wrote it, or fit again",
         )

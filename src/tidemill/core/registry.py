@@ -114,7 +114,7 @@ class Registry(Mapping[str, Entry]):
         try:
             return getattr(importlib.import_module(module), attribute)
         except ModuleNotFoundError as error:
-            if entry.extra is None:
+            if entry.extra is None or (error.name or "").startswith("tidemill"):
                 raise
             raise MissingExtra(
                 f"'{name}' needs the package '{error.name}'",

@@ -86,6 +86,16 @@ class LearnsInSteps(Protocol):
         ...
 
 
+class Conditional(Generator, Protocol):
+    """A generator that makes rows for given contexts."""
+
+    def sample(
+        self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
+    ) -> Batch:
+        """n new rows, one for each row of the context."""
+        ...
+
+
 @runtime_checkable
 class Interpolates(Protocol):
     """A generator that may know rows between two others."""

@@ -163,9 +163,7 @@ def run_pipeline(
         scores = evaluate(
             replace(
                 evidence(train, holdout, synthetic, findings, run),
-                fair=None
-                if learned.makes_series or learned.makes_images
-                else _fairly(learned, run),
+                fair=None if learned.modality != "rows" else _fairly(learned, run),
             ),
             run,
         )

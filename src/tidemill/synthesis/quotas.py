@@ -73,7 +73,7 @@ def fair(
     )
     for cell in plan.cells:
         try:
-            model.codec.known(cell)
+            model.codec.constraints(cell)
         except ConditionError as error:
             raise ConditionError(
                 f"rates of '{evening.outcome}' cannot be made equal: {cell} can never be",

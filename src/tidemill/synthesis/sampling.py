@@ -9,17 +9,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
+from tidemill.codecs.codec import Codec
 from tidemill.codecs.columns.base import SurrogateStream
-from tidemill.codecs.images import ImageCodec
-from tidemill.codecs.series import SequenceCodec
-from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset, FrameLibrary
 from tidemill.core.drawn import Drawn, Odds
 from tidemill.core.grid import Batch, ConditionalSample, Constraints
 from tidemill.core.run import Run
-from tidemill.models.base import Generator
 from tidemill.synthesis.infilling import GivenRows, fill, numbered, stacked
+from tidemill.synthesis.stages import Stages, first_stage
 
 PART = 250_000
 """Rows held in memory at a time; fewer where each has many sites."""
@@ -37,29 +35,30 @@ class SampledModel:
     """What rows are drawn from.
 
     Attributes:
-        codec, generator: Both fitted.
+        codec, generator: The codec of the last stage, and all stages; fitted.
         name: What the rows are called.
         door: The library that they are handed out in.
         training: Rows that were learned from.
     """
 
-    codec: TableCodec | ImageCodec
-    generator: Generator
+    codec: Codec
+    generator: Stages
     name: str
     door: FrameLibrary
     training: int
 
     @property
     def part(self) -> int:
-        """Rows that are drawn at a time."""
-        return max(PART * SITES // max(math.prod(self.codec.spec.sites), SITES), 1)
+        """Rows of the grid that are drawn at a time."""
+        by_memory = PART * SITES // max(math.prod(self.codec.spec.sites), SITES)
+        return max(min(by_memory, PART // self.codec.longest), 1)
 
     def decoded(
-        self, batch: Batch, rng: np.random.Generator, round_number: int, fresh: SurrogateStream
+        self, batch: Batch, rng: np.random.Generator, round_number: int, surrogates: SurrogateStream
     ) -> Dataset:
         """Rows of the model's own columns, marked as generated."""
-        made = self.codec.decode(batch, rng, name=self.name, fresh=fresh)
-        origin = pl.repeat(round_number, len(batch), dtype=pl.Int16, eager=True)
+        made = self.codec.decode(batch, rng, name=self.name, surrogates=surrogates)
+        origin = pl.repeat(round_number, len(made), dtype=pl.Int16, eager=True)
         return Dataset(made.frame, made.schema, origin=origin, name=made.name, door=self.door)
 
 
@@ -134,7 +133,7 @@ class SampleJob:
     def __iter__(self) -> Iterator[Dataset]:
         self._tallies, self._guessed = [_Tally() for _ in self.plan.cells], 0
         self._known = {
-            k: self.model.codec.known(cell)
+            k: self.model.codec.constraints(cell)
             for k, cell in enumerate(self.plan.cells)
             if self.plan.given is None and cell.tests
         }
@@ -244,7 +243,7 @@ class SampleJob:
         plain = self.model.generator.sample(n, rng, run)
         picked = {}
         for k in frequent:
-            passing = self._known[k].satisfied_by(plain if plain.context is None else plain.context)
+            passing = self._known[k].satisfied_by(first_stage(plain))
             picked[k] = plain.rows(rng.permutation(np.flatnonzero(passing))[: counts[k]])
             taken = len(picked[k])
             self._tallies[k].add(
@@ -259,41 +258,6 @@ class SampleJob:
         made = self.model.generator.infill(n, self._known[k], rng, run)
         self._tallies[k].add(made)
         return made.batch
-
-
-@dataclass(frozen=True)
-class SeriesSampleJob:
-    """n new series part by part, each part from a random stream of its own.
-
-    Attributes:
-        codec, generator: Both fitted.
-        name, door: As in :class:`SampledModel`.
-        n: How many series.
-        run: For progress; names the streams.
-        round_number: The origin of the rows.
-    """
-
-    codec: SequenceCodec
-    generator: Generator
-    name: str
-    door: FrameLibrary
-    n: int
-    run: Run
-    round_number: int = 1
-
-    def all(self) -> Drawn:
-        """All series at once."""
-        return Drawn(stacked(list(self)))
-
-    def __iter__(self) -> Iterator[Dataset]:
-        part = max(PART // self.codec.window, 1)
-        for start in range(0, max(self.n, 1), part):
-            rng = self.run.rng("sample", self.round_number, start // part)
-            fresh = SurrogateStream(start, self.run.seed_of("sample", "fresh", self.round_number))
-            batch = self.generator.sample(min(part, self.n - start), rng, self.run)
-            made = self.codec.decode(batch, rng, self.name, fresh)
-            origin = pl.repeat(self.round_number, len(made), dtype=pl.Int16, eager=True)
-            yield Dataset(made.frame, made.schema, origin=origin, name=made.name, door=self.door)
 
 
 def completions(
@@ -319,7 +283,6 @@ def completions(
         ConditionError: A row and the condition exclude each other.
     """
     codec, n = model.codec, len(given)
-    assert isinstance(codec, TableCodec)
     batch = Batch(
         np.zeros((n, len(codec.spec.reals)), np.int64),
         np.zeros((n, len(codec.spec.codes)), np.int32),

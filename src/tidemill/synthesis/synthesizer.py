@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 
 from tidemill import __version__
-from tidemill.codecs.images import ImageCodec
-from tidemill.codecs.series import SequenceCodec
-from tidemill.codecs.table import TableCodec
+from tidemill.codecs import CODECS
+from tidemill.codecs.choosing import choose
+from tidemill.codecs.codec import Codec
 from tidemill.core import artifact
 from tidemill.core.balance import Balance, parse_balance
 from tidemill.core.condition import Condition, Where, parse_where
@@ -25,43 +25,20 @@ from tidemill.core.grid import Batch
 from tidemill.core.notebook import paragraph
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
-from tidemill.core.series import learnable
-from tidemill.imaging.pixels import image_column
 from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
-from tidemill.models.base import Generator, Interpolates, LearnsInSteps, unfitted
-from tidemill.models.cascade import Cascade
+from tidemill.models.base import Generator, LearnsInSteps, unfitted
 from tidemill.models.renamed import current
+from tidemill.synthesis.formats import upgraded
 from tidemill.synthesis.infilling import GivenRows, read_given
 from tidemill.synthesis.quotas import balanced
 from tidemill.synthesis.quotas import fair as fairly
-from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan, SeriesSampleJob
+from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
+from tidemill.synthesis.stages import Stages
 
 MIN_ROWS = 20
 MAX_SAMPLE = 100_000_000
-
-PRIVACY_NOTE = (
-    "The model keeps no row. It keeps: values of a numeric column that at least 5 training rows "
-    "share, and bounds between "
-    "values otherwise, at least 5 rows apart (a column's smallest and largest value may serve as "
-    "the outermost bounds); "
-    "names of categories with at least 5 rows, or all of them where most are rarer, which is then "
-    "warned of; forms of ids "
-    "and the largest number in them; frequent words; for rules, which of these go together; and "
-    "trees whose "
-    "questions are asked of these, or the weights of a network that was shown them."
-)
-
-IMAGE_PRIVACY_NOTE = (
-    "The model keeps no image. It keeps: the size of the images, the darkest and brightest value "
-    "of each colour, what "
-    "stands beside the images as a model of a table keeps it (names of labels with at least 5 "
-    "images, or all of them "
-    "where most are rarer), and the weights of networks that were shown the images. Networks can "
-    "learn single images "
-    "by heart; the near-copies say how far these did."
-)
 
 
 class Synthesizer:
@@ -75,14 +52,10 @@ class Synthesizer:
         manifest: How it was made: model, seed, rows, versions, and how far learning got.
     """
 
-    def __init__(
-        self,
-        codec: TableCodec | SequenceCodec | ImageCodec,
-        generator: Generator,
-        manifest: Mapping[str, Any],
-    ) -> None:
-        self._codec = codec
-        self._generator = generator
+    def __init__(self, stages: Stages, manifest: Mapping[str, Any]) -> None:
+        self._stages = stages
+        self._codec = stages.last.codec
+        self._generator = stages.last.generator
         self.manifest: dict[str, Any] = dict(manifest)
 
     @property
@@ -118,63 +91,48 @@ class Synthesizer:
         )
 
     @property
-    def makes_series(self) -> bool:
-        """Whether what it learned, and what :meth:`sample` counts, are series and not rows."""
-        return isinstance(self._codec, SequenceCodec)
+    def modality(self) -> str:
+        """What it learned the data as: "rows", "series" or "images"."""
+        return self._codec.modality
 
     @property
-    def makes_images(self) -> bool:
-        """Whether what it learned are images."""
-        return isinstance(self._codec, ImageCodec)
+    def noun(self) -> str:
+        """What the rows of its datasets are called: "rows" or "images"."""
+        return self._codec.noun
 
     @property
-    def unit(self) -> str:
-        """What its rows are called: "rows" or "images"."""
-        return "images" if self.makes_images else "rows"
+    def items(self) -> str:
+        """What :meth:`sample` counts: "rows", "series" or "images"."""
+        return self._codec.items
 
     @property
     def privacy_note(self) -> str:
         """What it keeps of real rows, in words."""
-        return IMAGE_PRIVACY_NOTE if self.makes_images else PRIVACY_NOTE
+        return self._codec.keeps
 
     def about(self, rows: int) -> int:
         """How many to ask of :meth:`sample` for about so many rows."""
-        return (
-            max(round(rows / self._codec.mean_steps), 1)
-            if isinstance(self._codec, SequenceCodec) and rows
-            else rows
-        )
+        return self._codec.items_of(rows)
 
     def only_rows(self, what: str) -> None:
-        """See that it makes single rows.
+        """See that it makes single rows of a table.
 
         Raises:
-            OptionError: It makes series or images, for which there is no such thing yet.
+            OptionError: It makes something else, for which there is no such thing yet.
         """
-        if self.makes_series:
-            raise OptionError(
-                f"this is a model of series, for which there is no {what} yet",
-                hint="fit without option 'time' or option 'entity' to learn rows one by one",
-            )
-        if self.makes_images:
-            raise OptionError(
-                f"this is a model of images, for which there is no {what} yet",
-                hint="leave the column of images out with option 'ignore' to learn the others",
-            )
+        if self.modality != "rows":
+            raise self._codec.unsupported(what)
 
     def _conformed(self, data: Dataset, run: Run) -> Dataset:
         """Rows that are to be learned on top of this model's own, in its columns and types.
 
         Raises:
             DataError: A value never occurred in the rows that it learned.
+            OptionError: Learning cannot go on from a model of such data.
             SchemaError: A column is missing, or its values are of another kind.
         """
-        if isinstance(self._codec, ImageCodec):
-            return data  # the codec sees that sizes and labels fit
-        self.only_rows("learning that begins from it")
         like = self.sample_dataset(0, run=run.child(quiet=True))
         data = conform(data, replace(like, name=self.manifest["name"]), run)
-        assert isinstance(self._codec, TableCodec)
         self._codec.check(data)
         return data
 
@@ -213,13 +171,12 @@ class Synthesizer:
                 where=data.name,
                 hint=f"give at least {MIN_ROWS} rows",
             )
-        if start is not None:
+        if start is None:
+            name, codec = _chosen_codec(data, model, generator, window, run)
+            codec.fit(data, run)
+        else:
             data = start._conformed(data, run)
-        codec = (
-            start._codec
-            if start is not None
-            else _codec(data, generator, model, window, run).fit(data, run)
-        )
+            name, codec = start.manifest["codec"], start._codec
         if not codec.spec.reals and not codec.spec.codes:
             raise DataError(
                 "no column can be learned: all are ids, free text or ignored",
@@ -227,19 +184,10 @@ class Synthesizer:
                 hint="give a kind to a column with option 'schema'",
             )
         batch = codec.encode(data)
-        if codec.spec.context is not None:
-            generator = Cascade(model, generator)
-        if start is None:
-            generator.fit(codec.spec, batch, run)
-        elif isinstance(generator, LearnsInSteps):
-            generator.fit(codec.spec, batch, run, start=start._generator)
-        else:
-            raise OptionError(
-                f"the model '{model}' learns anew each time and cannot start from another",
-                hint="leave the start out, or choose a neural model: flow, vae, gan or "
-                "autoregressive",
-            )
+        earlier = None if start is None else start._stages
+        stages = Stages.fit(codec, batch, model, generator, run, earlier)
         manifest = {
+            "codec": name,
             "model": model,
             "options": dict(options or {}),
             "seed": run.seed,
@@ -250,12 +198,9 @@ class Synthesizer:
             "schema": data.schema.fingerprint(),
             "steps_done": generator.steps_done,
             "steps_planned": generator.steps_planned,
+            **codec.facts(batch),
         }
-        if isinstance(codec, ImageCodec):
-            manifest |= {"size": list(codec.size)}
-        if isinstance(codec, SequenceCodec):
-            manifest |= {"series": len(batch), "window": codec.window}
-        return Synthesizer(codec, generator, manifest)
+        return Synthesizer(stages, manifest)
 
     def sample(
         self,
@@ -411,10 +356,10 @@ class Synthesizer:
 
     def between(self, ways: int, steps: int, run: Run) -> Dataset | None:
         """What :meth:`interpolate` gives; None where the model knows no way between its rows."""
-        if not (self.makes_images and isinstance(self._generator, Interpolates)):
+        if not self._codec.interpolates:
             return None
         rng = run.rng("between")
-        batch = self._generator.between(ways, steps, rng, run)
+        batch = self._stages.between(ways, steps, rng, run)
         return None if batch is None else self._codec.decode(batch, rng, self.manifest["name"])
 
     def condition(self, where: Where) -> Condition:
@@ -425,9 +370,13 @@ class Synthesizer:
             OptionError: The model makes series.
             SchemaError: A column does not exist.
         """
-        if where and self.makes_series:
-            self.only_rows("condition")
+        if where:
+            self._see_conditions("condition")
         return parse_where(where, self.schema, self._codec.levels)
+
+    def _see_conditions(self, what: str) -> None:
+        if not self._codec.conditions:
+            raise self._codec.unsupported(what)
 
     def levels(self, name: str) -> list[str]:
         """The levels of a column, the most frequent first; none where it has no levels."""
@@ -452,10 +401,9 @@ class Synthesizer:
 
     @property
     def _model(self) -> SampledModel:
-        assert not isinstance(self._codec, SequenceCodec)
         return SampledModel(
             self._codec,
-            self._generator,
+            self._stages,
             self.manifest["name"],
             self.manifest["door"],
             self.manifest["rows"],
@@ -471,20 +419,10 @@ class Synthesizer:
         like: Any,
         run: Run,
         round_number: int,
-    ) -> SampleJob | SeriesSampleJob:
+    ) -> SampleJob:
         condition = self.condition(where)
-        if isinstance(self._codec, SequenceCodec):
-            if balance or fair or like is not None:
-                self.only_rows("drawing with balance, fair or like")
-            return SeriesSampleJob(
-                self._codec,
-                self._generator,
-                self.manifest["name"],
-                self.manifest["door"],
-                _checked(n),
-                run,
-                round_number,
-            )
+        if balance or fair or like is not None:
+            self._see_conditions("drawing with balance, fair or like")
         evening = parse_fair(fair, strength, self.schema, self._codec.levels)
         _check_one(
             {"like": like is not None, "balance": bool(balance), "fair": evening is not None}
@@ -540,14 +478,9 @@ class Synthesizer:
         Raises:
             OutputError: The file exists, or cannot be written.
         """
-        document, arrays = self._generator.to_state()
-        artifact.save(
-            Path(path),
-            self.manifest,
-            {"codec": self._codec.to_state(), "generator": document},
-            arrays,
-            overwrite=overwrite,
-        )
+        stages, arrays = self._stages.to_state()
+        documents = {"codec": self._codec.to_state(), "stages": stages}
+        artifact.save(Path(path), self.manifest, documents, arrays, overwrite=overwrite)
         return Path(path)
 
     @staticmethod
@@ -560,40 +493,26 @@ class Synthesizer:
         path = Path(path)
         manifest, documents, arrays = artifact.load(path)
         with artifact.trusted_shape(path):
-            if manifest["model"] not in MODELS:
-                raise ValueError(f"there is no model called {manifest['model']!r}")
+            manifest, documents, arrays = upgraded(manifest, documents, arrays)
+            if manifest["codec"] not in CODECS:
+                raise ValueError(f"there is no codec called {manifest['codec']!r}")
             if manifest["door"] not in ("polars", "pandas", "pyarrow"):
                 raise ValueError("unknown kind of frame")
-            sort = (
-                SequenceCodec
-                if "window" in manifest
-                else ImageCodec
-                if "size" in manifest
-                else TableCodec
-            )
-            codec = sort.from_state(documents["codec"])
-            family = MODELS.load(manifest["model"]) if codec.spec.context is None else Cascade
-            generator = family.from_state(codec.spec, documents["generator"], arrays)
+            codec: Codec = CODECS.load(manifest["codec"]).from_state(documents["codec"])
+            stages = Stages.from_state(codec, documents["stages"], arrays)
+            if stages.last.model != manifest["model"]:
+                raise ValueError("the manifest names another model")
             known = MODELS.load(manifest["model"]).parameters
             manifest["options"] = current(manifest["options"], known)
-            return Synthesizer(
-                codec,
-                generator,
-                {k: v for k, v in manifest.items() if k not in ("format", "sha256")},
-            )
+            beside = ("format", "sha256")
+            kept = {key: value for key, value in manifest.items() if key not in beside}
+            return Synthesizer(stages, kept)
 
     def __repr__(self) -> str:
         m = self.manifest
-        rows = (
-            f"{m['series']:,} series of {m['rows']:,} rows"
-            if self.makes_series
-            else f"{m['rows']:,} rows"
-        )
-        if self.makes_images:
-            rows = f"{m['rows']:,} images of {' x '.join(map(str, m['size'][:2]))} pixels"
         return (
-            f"model of {m['name']}: {m['model']}, {rows}, {len(self.schema):,} columns, seed "
-            f"{m['seed']}"
+            f"model of {m['name']}: {m['model']}, {self._codec.described(m)}, "
+            f"{len(self.schema):,} columns, seed {m['seed']}"
         )
 
     def _repr_html_(self) -> str:
@@ -607,70 +526,20 @@ class Synthesizer:
         return paragraph(about, bold=f"model of {m['name']}")
 
 
-def default_model(schema: Schema) -> str:
-    """The model that is taken where none is named: ``trees``, and ``gan`` where there are
-    images."""
-    return "trees" if image_column(schema) is None else "gan"
-
-
-def _codec(
-    data: Dataset, generator: Generator, model: str, window: int | None, run: Run
-) -> TableCodec | SequenceCodec | ImageCodec:
-    """What turns these data into a grid.
+def _chosen_codec(
+    data: Dataset, model: str, generator: Generator, window: int | None, run: Run
+) -> tuple[str, Codec]:
+    """The codec that the model asks for, or else the one that suits the data, and its name.
 
     Raises:
-        OptionError: The model cannot learn such a grid.
+        OptionError: The model cannot learn such data, or the window makes no sense.
     """
-    if image_column(data.schema) is None:
-        return (
-            SequenceCodec(window or 0)
-            if _in_series(data, generator, model, window, run)
-            else TableCodec()
-        )
-    if 2 not in getattr(generator, "site_axes", frozenset({0})):
-        raise OptionError(
-            f"the model '{model}' cannot learn images",
-            hint="choose gan, vae, flow, latent or autoregressive; or leave the column of images "
-            "out with option 'ignore'",
-        )
-    return ImageCodec()
-
-
-def _in_series(
-    data: Dataset, generator: Generator, model: str, window: int | None, run: Run
-) -> bool:
-    """Whether rows are to be learned as the steps of series.
-
-    Raises:
-        OptionError: A window is asked for without a time, or of a model that cannot learn series.
-    """
-    able = 1 in getattr(generator, "site_axes", frozenset({0}))
-    timed = bool(data.schema.of_role("time"))
-    if window is None:
-        if able and timed and not learnable(data.schema):
-            run.emit(
-                "note",
-                "learn",
-                "Rows are learned one by one; option 'entity=COL', or option 'window=N' for one "
-                "long series, learns series.",
-            )
-        return able and learnable(data.schema)
-    if window < 1:
-        raise OptionError(
-            f"a window of {window} steps makes no sense",
-            hint="give 2 or more, or 1 to learn rows one by one",
-        )
-    if window > 1 and not timed:
-        raise OptionError(
-            "a window needs the order of the steps",
-            hint="name the time's column with option 'time'",
-        )
-    if window > 1 and not able:
-        raise OptionError(
-            f"the model '{model}' learns rows one by one and has no windows",
-            hint="choose a neural model: see `tidemill models`",
-        )
-    return window > 1
+    wanted = getattr(generator, "codec", None)
+    if wanted is not None:
+        return wanted, CODECS.load(wanted).unfitted(window)
+    axes = getattr(generator, "site_axes", frozenset({0}))
+    learns = {("row", "steps", "pixels")[axis] for axis in axes}
+    return choose(data.schema, learns, model, window, run)
 
 
 def _check_one(asked: Mapping[str, bool]) -> None:

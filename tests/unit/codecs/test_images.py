@@ -54,12 +54,12 @@ def labelled() -> Dataset:
 
 def test_a_condition_speaks_of_what_stands_beside_the_image() -> None:
     codec = ImageCodec().fit(labelled(), Run())
-    known = codec.known(Condition((Test("label", "=", "dog"),)))
+    known = codec.constraints(Condition((Test("label", "=", "dog"),)))
     assert [int(levels.sum()) for levels in known.code.values()] == [1]
     assert codec.levels("photo") == []
     assert set(codec.levels("label")) == {"cat", "dog"}
     with pytest.raises(ConditionError, match="nothing can be asked of an image's pixels"):
-        codec.known(Condition((Test("photo", "=", "3"),)))
+        codec.constraints(Condition((Test("photo", "=", "3"),)))
 
 
 def test_other_sizes_and_second_images_are_refused() -> None:

@@ -142,7 +142,7 @@ def test_channels_keep_what_is_known_just_where_rows_pass(
     codec = TableCodec().fit(data, Run())
     passing = condition.mask(data.frame).to_numpy()
     try:
-        known = codec.known(condition)
+        known = codec.constraints(condition)
     except ConditionError as error:
         refusal = str(error)
     else:
@@ -155,7 +155,7 @@ def test_channels_keep_what_is_known_just_where_rows_pass(
 
 def refused(data: Dataset, *tests: Test) -> str:
     with pytest.raises(ConditionError) as raised:
-        TableCodec().fit(data, Run()).known(Condition(tests))
+        TableCodec().fit(data, Run()).constraints(Condition(tests))
     return str(raised.value)
 
 
@@ -183,7 +183,7 @@ def test_levels_match_whatever_their_case() -> None:
     data = table(0, gaps=False)
     codec = TableCodec().fit(data, Run())
     assert codec.levels("whole") == []
-    known = codec.known(Condition((Test("plan", "=", "SOLO"),)))
+    known = codec.constraints(Condition((Test("plan", "=", "SOLO"),)))
     [levels] = known.code.values()
     assert [codec.levels("plan")[at] for at in np.flatnonzero(levels)] == ["Solo"]
 
@@ -191,7 +191,7 @@ def test_levels_match_whatever_their_case() -> None:
 def test_naive_moments_are_those_of_the_columns_zone() -> None:
     data = table(0, gaps=False)
     codec = TableCodec().fit(data, Run())
-    known = codec.known(Condition((Test("zoned", ">=", datetime(2024, 1, 1, 8)),)))
+    known = codec.constraints(Condition((Test("zoned", ">=", datetime(2024, 1, 1, 8)),)))
     passing = (
         data["zoned"].dt.convert_time_zone("UTC") >= datetime(2024, 1, 1, tzinfo=UTC)
     ).to_numpy()
@@ -214,7 +214,9 @@ def test_weeks_end_on_the_latest_day() -> None:
     week, day = (batch.tick[:, names.index(f"year {part}")] for part in ("week", "day of the week"))
     assert (day[data["year"] == data["year"].max()] == day.max()).all()
     assert week[data["year"].arg_max()] == week.max()
-    monday = codec.known(Condition((Test("year", ">", data["year"].max() - timedelta(days=7)),)))
+    monday = codec.constraints(
+        Condition((Test("year", ">", data["year"].max() - timedelta(days=7)),))
+    )
     assert not monday.sums  # the last week is one interval of weeks
 
 
@@ -224,7 +226,7 @@ def test_an_id_can_be_missing_but_not_chosen() -> None:
     )
     data = Dataset(frame, Schema((Column("id", "id", nullable=True), Column("x", "number"))))
     codec = TableCodec().fit(data, Run())
-    known = codec.known(Condition((Test("id", "missing"),)))
+    known = codec.constraints(Condition((Test("id", "missing"),)))
     assert (
         satisfied(codec.spec, known, codec.encode(data)) == data["id"].is_null().to_numpy()
     ).all()

@@ -309,7 +309,7 @@ def test_conditions_on_all_columns(drawn: st.DataObject, seed: int, gaps: str, p
     assert not codec.refused
     condition = Condition(tuple(drawn.draw(st.lists(asked_of(data), min_size=1, max_size=3))))
     try:
-        known, refusal = codec.known(condition), ""
+        known, refusal = codec.constraints(condition), ""
     except ConditionError as error:
         known, refusal = Constraints(), str(error)
     if refusal:
@@ -532,7 +532,7 @@ def test_rare_levels_keep_what_they_decide() -> None:
     made = codec.decode(arbitrary(codec, data, 5000, 0), np.random.default_rng(0)).frame
     assert keeps(data.schema.rules[0], made, data.frame)
     assert set(made["a"]) == {"p", "q", "r"}
-    known = codec.known(Condition((Test("b", "=", "x"),)))
+    known = codec.constraints(Condition((Test("b", "=", "x"),)))
     batch = arbitrary(codec, data, 5000, 0)
     kept = satisfied(codec.spec, known, batch)
     assert kept.any()

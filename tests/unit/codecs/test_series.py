@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidemill.codecs.columns.base import SurrogateStream
-from tidemill.codecs.series import SERIES, SequenceCodec
+from tidemill.codecs.series import SERIES, SeriesCodec
 from tidemill.core import series as cut
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
@@ -118,7 +118,7 @@ def in_order(data: Dataset) -> Dataset:
 @settings(max_examples=60, deadline=None)
 @given(data=panels())
 def test_round_trip(data: Dataset) -> None:
-    codec = SequenceCodec().fit(data, Run())
+    codec = SeriesCodec().fit(data, Run())
     back = codec.decode(codec.encode(data), np.random.default_rng(0))
     real = in_order(data)
     assert back.schema.names == data.schema.names
@@ -132,7 +132,7 @@ def test_round_trip(data: Dataset) -> None:
 @settings(max_examples=30, deadline=None)
 @given(data=panels())
 def test_channels_stay_within_the_spec(data: Dataset) -> None:
-    codec = SequenceCodec().fit(data, Run())
+    codec = SeriesCodec().fit(data, Run())
     batch, spec = codec.encode(data), codec.spec
     n = data["who"].n_unique()
     [steps] = spec.sites
@@ -161,8 +161,8 @@ def test_channels_stay_within_the_spec(data: Dataset) -> None:
 @settings(max_examples=30, deadline=None)
 @given(data=panels())
 def test_state_is_json_and_restores(data: Dataset) -> None:
-    codec = SequenceCodec().fit(data, Run())
-    again = SequenceCodec.from_state(json.loads(json.dumps(codec.to_state(), allow_nan=False)))
+    codec = SeriesCodec().fit(data, Run())
+    again = SeriesCodec.from_state(json.loads(json.dumps(codec.to_state(), allow_nan=False)))
     assert again.spec == codec.spec
     batch = codec.encode(data)
     one, other = (c.decode(batch, np.random.default_rng(1)) for c in (codec, again))
@@ -186,7 +186,7 @@ def long(steps: int = 100, entities: int = 2) -> Dataset:
 def test_long_series_are_cut_into_windows_that_cover_them() -> None:
     said: list[Event] = []
     data = long()
-    codec = SequenceCodec().fit(data, Run(listener=said.append))
+    codec = SeriesCodec().fit(data, Run(listener=said.append))
     batch = codec.encode(data)
     assert codec.spec.sites == (24,)
     assert len(batch) == 2 * (100 - 24 + 1)
@@ -201,7 +201,7 @@ def test_a_window_can_be_chosen_and_many_windows_overlap_less(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tidemill.codecs.series.MOST_WINDOWS", 40)
-    codec = SequenceCodec(10).fit(long(), Run())
+    codec = SeriesCodec(10).fit(long(), Run())
     batch = codec.encode(long())
     assert codec.spec.sites == (10,)
     assert codec.stride > 1
@@ -210,7 +210,7 @@ def test_a_window_can_be_chosen_and_many_windows_overlap_less(
 
 
 def test_weekends_are_levels_of_the_gap_and_starts_are_context() -> None:
-    codec = SequenceCodec().fit(long(), Run())
+    codec = SeriesCodec().fit(long(), Run())
     assert [code.name for code in codec.spec.codes] == ["gap of when"]
     assert codec.spec.codes[0].size == 2
     assert codec.spec.context is not None
@@ -228,7 +228,7 @@ def test_the_paper_s_windows_have_neither_gaps_nor_context() -> None:
         },
         {"window": "entity", "step": "time"},
     )
-    codec = SequenceCodec().fit(data, Run())
+    codec = SeriesCodec().fit(data, Run())
     assert codec.spec.sites == (24,)
     assert [real.name for real in codec.spec.reals] == ["x", "y"]
     assert (codec.spec.codes, codec.spec.context, codec.spec.ragged) == ((), None, False)
@@ -240,9 +240,11 @@ def test_the_paper_s_windows_have_neither_gaps_nor_context() -> None:
 def test_without_an_entity_a_column_tells_windows_apart() -> None:
     data = long(entities=1)
     data = table({"when": data["when"], "x": data["x"]}, {"when": "time"})
-    codec = SequenceCodec(20).fit(data, Run())
+    codec = SeriesCodec(20).fit(data, Run())
     back = codec.decode(
-        codec.encode(data).rows(np.arange(3)), np.random.default_rng(0), fresh=SurrogateStream(7)
+        codec.encode(data).rows(np.arange(3)),
+        np.random.default_rng(0),
+        surrogates=SurrogateStream(7),
     )
     assert back.schema.names == (SERIES, "when", "x")
     assert back[SERIES].to_list() == np.repeat([8, 9, 10], 20).tolist()
@@ -269,7 +271,7 @@ def test_rules_of_steps_and_of_series_hold_and_others_are_told() -> None:
         ),
     )
     run = Run()
-    codec = SequenceCodec().fit(data, run)
+    codec = SeriesCodec().fit(data, run)
     assert [rule.columns for rule in codec.schema.rules] == [("x", "more"), ("sort", "land")]
     assert len([said for said in run.warnings if "from step to step" in said]) == 1
     batch = codec.encode(data)
@@ -290,7 +292,7 @@ def test_generated_times_go_forward_and_no_farther_than_real_ones() -> None:
         },
         {"who": "entity", "when": "time"},
     )
-    codec = SequenceCodec().fit(data, Run())
+    codec = SeriesCodec().fit(data, Run())
     batch = codec.encode(data)
     wild = batch.tick + rng.integers(-1000, 1000, batch.tick.shape)
     back = codec.decode(type(batch)(wild, batch.code, batch.mask, batch.context), rng)
@@ -305,20 +307,20 @@ def test_what_cannot_be_learned_is_refused() -> None:
         data.frame.with_columns(pl.when(pl.col("x") > 3).then("when").alias("when"))
     )
     with pytest.raises(DataError, match="32 rows have no time"):
-        SequenceCodec().fit(missing, Run())
+        SeriesCodec().fit(missing, Run())
     with pytest.raises(DataError, match="2 series are too few"):
-        SequenceCodec().fit(long(30, 2), Run())
+        SeriesCodec().fit(long(30, 2), Run())
     regular = table(
         {"who": data["who"], "when": data["x"], "x": data["who"]}, {"who": "entity", "when": "time"}
     )
     with pytest.raises(DataError, match="nothing that can be learned changes"):
-        SequenceCodec().fit(regular, Run())
+        SeriesCodec().fit(regular, Run())
 
 
 def test_events_without_any_other_column_are_learned_by_their_gaps() -> None:
     data = long(30, 8)
     data = table({"who": data["who"], "when": data["when"]}, {"who": "entity", "when": "time"})
-    codec = SequenceCodec().fit(data, Run())
+    codec = SeriesCodec().fit(data, Run())
     assert (
         codec.decode(codec.encode(data), np.random.default_rng(0))["when"].to_list()
         == data["when"].to_list()
@@ -326,10 +328,10 @@ def test_events_without_any_other_column_are_learned_by_their_gaps() -> None:
 
 
 def test_a_hostile_state_is_refused() -> None:
-    state = SequenceCodec().fit(long(), Run()).to_state()
+    state = SeriesCodec().fit(long(), Run()).to_state()
     for change in ({"window": 0}, {"stride": 0}, {"mean_steps": 900.0}, {"entities": {}}):
         with pytest.raises(ValueError, match=r"fit together|not the schema's"):
-            SequenceCodec.from_state({**state, **change})
+            SeriesCodec.from_state({**state, **change})
 
 
 @pytest.mark.parametrize("length", [[3, 10, 11], [1, 1], [25, 24, 23, 100]])

@@ -16,8 +16,7 @@ from tidemill.core.grid import Batch, ConditionalSample, Constraints, Real, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models import MODELS
-from tidemill.models.base import Interpolates, LearnsInSteps, State, unfitted
-from tidemill.models.cascade import Conditional
+from tidemill.models.base import Conditional, Interpolates, LearnsInSteps, State, unfitted
 from tidemill.models.deep.neural import CHUNK, Neural
 from tidemill.models.deep.training import (
     Training,

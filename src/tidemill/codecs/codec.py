@@ -1,0 +1,213 @@
+"""What a codec of a dataset is, whatever the dataset holds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from tidemill.codecs.columns.base import FIRST, SurrogateStream
+from tidemill.core.condition import Condition
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import OptionError
+from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.core.run import Run
+from tidemill.core.schema import Schema
+
+Claim = Literal["no", "may", "must"]
+NO_CONDITION = Condition()
+
+
+class Codec(ABC):
+    """Turns a dataset into a grid, and back.
+
+    Attributes:
+        modality: What it takes a dataset for: "rows", "series", "images" or another one.
+        topology: What the sites of its grid are; a model says in ``learns`` which it can learn.
+        noun: What the rows of the dataset are called, in the plural.
+        items: What the rows of its grid are called, in the plural; ``sample(n)`` counts these.
+        keeps: What a model keeps of real rows, in words.
+        as_table: How the user gets the data learned as the rows of a table instead.
+        schema: The columns that go in and come out, and their rules; known after :meth:`fit`.
+        spec: What its grid carries; known after :meth:`fit`.
+        default_model: The model that learns such data where none is named.
+        conditions: Whether anything can be asked of what is made.
+        interpolates: Whether what lies between two rows can be looked at.
+        longest: Rows of the dataset that one row of the grid holds at most.
+    """
+
+    modality: ClassVar[str]
+    topology: ClassVar[str]
+    noun: ClassVar[str] = "rows"
+    items: ClassVar[str] = "rows"
+    keeps: ClassVar[str]
+    as_table: ClassVar[str] = ""
+    default_model: ClassVar[str] = "trees"
+    conditions: ClassVar[bool] = True
+    interpolates: ClassVar[bool] = False
+
+    schema: Schema
+    spec: Spec
+    longest: int = 1
+
+    @classmethod
+    @abstractmethod
+    def claims(cls, schema: Schema, window: int | None) -> Claim:
+        """Whether datasets of this schema are for this codec: not at all, where the model can learn
+        its grid, or in any case.
+
+        Args:
+            schema: Of the dataset.
+            window: Steps that series are to be cut to, where the user says so.
+
+        Raises:
+            OptionError: The window makes no sense for such data.
+        """
+
+    @classmethod
+    def unfitted(cls, window: int | None) -> Self:
+        """A codec that was not fitted yet."""
+        return cls()
+
+    @classmethod
+    def overlooked(cls, schema: Schema) -> str:
+        """What the user should say for this codec to be taken, where the schema comes near to it;
+        empty where it does not."""
+        return ""
+
+    @property
+    def given(self) -> Codec | None:
+        """The codec of what a row of the grid is made for, as the context of the grid; None where
+        rows are made for nothing."""
+        return None
+
+    @abstractmethod
+    def fit(self, data: Dataset, run: Run) -> Self:
+        """Learn from training rows what can be encoded.
+
+        Raises:
+            DataError: The rows cannot be learned.
+        """
+
+    @abstractmethod
+    def encode(self, data: Dataset) -> Batch:
+        """The dataset as rows of the grid.
+
+        Raises:
+            DataError: A row breaks a rule, or holds what never occurred in training.
+        """
+
+    @abstractmethod
+    def decode(
+        self,
+        batch: Batch,
+        rng: np.random.Generator,
+        name: str = "data",
+        surrogates: SurrogateStream = FIRST,
+    ) -> Dataset:
+        """Rows of the grid as a dataset of the same schema.
+
+        Args:
+            batch: The rows; whatever their channels hold.
+            rng: Draws what is not learned.
+            name: What the dataset is called.
+            surrogates: Where ids go on; counted in rows of the grid.
+        """
+
+    @abstractmethod
+    def constraints(self, condition: Condition) -> Constraints:
+        """What a condition says of the channels of the first stage (see :func:`stages`).
+
+        Raises:
+            ConditionError: A test cannot be asked of its column, or no row can pass all of them.
+            OptionError: Nothing can be asked of such data.
+        """
+
+    @abstractmethod
+    def levels(self, name: str) -> list[str]:
+        """The levels of a column that are kept by name, the most frequent first; none for a column
+        that has no levels.
+
+        Raises:
+            SchemaError: There is no such column.
+        """
+
+    @abstractmethod
+    def to_state(self) -> dict[str, Any]:
+        """Plain JSON values."""
+
+    @classmethod
+    @abstractmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The codec that :meth:`to_state` described.
+
+        Raises:
+            ValueError: The state does not fit together.
+        """
+
+    def check(self, data: Dataset) -> None:
+        """See that every value is one that the codec knows, so that learning can go on from a model
+        with this codec.
+
+        Raises:
+            DataError: A value never occurred in the rows that the codec was fitted on.
+            OptionError: Learning cannot go on from a model of such data.
+        """
+        raise self.unsupported("learning that begins from it")
+
+    def completions(
+        self,
+        rows: Dataset,
+        condition: Condition = NO_CONDITION,
+        *,
+        keep_missing: bool = False,
+        kept: Collection[str] = (),
+    ) -> list[tuple[np.ndarray, Constraints]]:
+        """What is known of rows that are to be completed.
+
+        Args:
+            rows: Some of the columns of :attr:`schema`, in their types; null where a value is to be
+                filled in.
+            condition: What shall hold for all rows besides.
+            keep_missing: Whether a null that is to be filled may stay missing, if that is likely.
+            kept: Columns whose missing values are facts: it becomes known that they are missing.
+
+        Returns:
+            Groups of rows, most often one: positions in ``rows``, and what is known of them
+            (``Constraints.rows`` holds as many). Every row is in one group.
+
+        Raises:
+            DataError: A value is none that the column can have, or a row breaks a rule.
+            ConditionError: As in :meth:`constraints`.
+            OptionError: Rows of such data cannot be completed.
+        """
+        raise self.unsupported("completing of given rows")
+
+    def items_of(self, rows: int) -> int:
+        """How many rows of the grid hold about so many rows of a dataset."""
+        return rows
+
+    def facts(self, batch: Batch) -> dict[str, Any]:
+        """What the manifest of a model says of the training rows, beside their number."""
+        return {}
+
+    def described(self, manifest: Mapping[str, Any]) -> str:
+        """What a model with this manifest learned from: "1,000 rows"."""
+        return f"{manifest['rows']:,} {self.noun}"
+
+    def unsupported(self, what: str) -> OptionError:
+        """For what there is no such thing of such data yet."""
+        return OptionError(
+            f"this is a model of {self.items}, for which there is no {what} yet",
+            hint=self.as_table,
+        )
+
+
+def stages(codec: Codec) -> tuple[Codec, ...]:
+    """The codecs of what is made one after the other, each given what the one before it made."""
+    found = [codec]
+    while found[0].given is not None:
+        found.insert(0, found[0].given)
+    return tuple(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import polars as pl
 
@@ -21,6 +21,7 @@ from tidemill.core.leak import Leak, Light, worst
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
+from tidemill.core.states import to_state
 from tidemill.core.words import percent
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write_frame
@@ -71,6 +72,11 @@ class Audit:
         seed, versions: What is needed to make it again.
     """
 
+    STATE: ClassVar = (
+        *("name", "made", "rows", "light", "verdict", "advice", "limit", "seed", "versions"),
+        *("rows_at_risk", "leaks"),
+    )
+
     name: str
     made: Mapping[str, Any]
     rows: Mapping[str, int]
@@ -102,19 +108,17 @@ class Audit:
 
     def to_state(self) -> dict[str, Any]:
         """The audit as plain JSON values, without the rows at risk."""
-        return {
-            "name": self.name,
-            "made": dict(self.made),
-            "rows": dict(self.rows),
-            "light": self.light,
-            "verdict": self.verdict,
-            "advice": self.advice,
-            "limit": LIMIT,
-            "seed": self.seed,
-            "versions": dict(self.versions),
-            "rows_at_risk": self.at_risk.height,
-            "leaks": [leak.to_state() for leak in self.leaks],
-        }
+        return to_state(self)
+
+    @property
+    def limit(self) -> str:
+        """What an audit cannot say."""
+        return LIMIT
+
+    @property
+    def rows_at_risk(self) -> int:
+        """How many training rows are exposed."""
+        return self.at_risk.height
 
     def report(self) -> Report:
         """The page, for those who decide; it shows no row of anybody."""

@@ -15,11 +15,11 @@ from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.cleaning.masking import mask
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import ArtifactError
+from tidemill.core.errors import ArtifactError, InputError
 from tidemill.core.notebook import paragraph, table
-from tidemill.core.picture import Sheet
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
+from tidemill.core.states import from_state
 from tidemill.core.words import as_sentence
 
 _LONGEST_EXAMPLE = 120
@@ -57,12 +57,10 @@ class Plan:
             ArtifactError: The state is not one of a plan.
         """
         try:
-            issues = tuple(_issue(raw) for raw in state["issues"])
+            issues = from_state(tuple[Issue, ...], state["issues"])
             repairs = {raw["check"]: dict(raw["repair"]) for raw in state["repairs"]}
-            rules = tuple(
-                Rule(**{**raw, "columns": tuple(raw["columns"])}) for raw in state["rules"]
-            )
-        except (KeyError, TypeError) as error:
+            rules = from_state(tuple[Rule, ...], state["rules"])
+        except (InputError, KeyError, TypeError) as error:
             raise ArtifactError(
                 f"this is not a stored cleaning plan ({error})", hint="clean again"
             ) from error
@@ -161,17 +159,6 @@ def clean(data: Dataset, run: Run, checks: Sequence[str] | None = None) -> Clean
         OptionError: A check does not exist.
     """
     return apply(learn(data, run, checks), data)
-
-
-def _issue(state: Mapping[str, Any]) -> Issue:
-    picture = state.get("picture")
-    return Issue(
-        **{
-            **state,
-            "columns": tuple(state["columns"]),
-            "picture": Sheet.from_state(picture) if picture else None,
-        }
-    )
 
 
 def _chosen(train: Dataset, run: Run, checks: Sequence[str] | None) -> dict[str, Check]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tidemill.core.picture import Sheet
+from tidemill.core.states import to_state
 
 Severity = Literal["note", "warning", "personal data"]
 
@@ -46,15 +47,4 @@ class Issue:
 
     def to_state(self) -> dict[str, Any]:
         """The issue as plain JSON values."""
-        return {
-            "check": self.check,
-            "sentence": self.sentence,
-            "columns": list(self.columns),
-            "count": self.count,
-            "example": self.example,
-            "applied": self.applied,
-            "severity": self.severity,
-            "action": self.action,
-            "figures": dict(self.figures),
-            "picture": self.picture.to_state() if self.picture else None,
-        }
+        return to_state(self)

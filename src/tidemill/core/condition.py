@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -17,6 +17,7 @@ from tidemill.core import datetimes, numerals
 from tidemill.core.errors import ConditionError
 from tidemill.core.schema import Column, Schema
 from tidemill.core.spelling import typed
+from tidemill.core.states import to_state
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "missing", "present"]
 Levels = Callable[[str], Sequence[str]]
@@ -63,6 +64,7 @@ class Test:
     """
 
     __test__ = False  # not a pytest class
+    STATE: ClassVar = ("column", "operator", ("value", "plain"))
 
     column: str
     operator: Operator
@@ -75,6 +77,11 @@ class Test:
             return f"{self.column} in {', '.join(map(_shown, self.value))}"
         sign = {"<=": "≤", ">=": "≥", "!=": "≠"}.get(self.operator, self.operator)
         return f"{self.column} {sign} {_shown(self.value)}"
+
+    @property
+    def plain(self) -> Any:
+        """Its value as plain JSON."""
+        return _plain(self.value)
 
     def expression(self) -> pl.Expr:
         """True on the rows that pass, never null."""
@@ -130,10 +137,7 @@ class Condition:
 
     def to_state(self) -> list[dict[str, Any]]:
         """The tests as plain JSON values."""
-        return [
-            {"column": t.column, "operator": t.operator, "value": _plain(t.value)}
-            for t in self.tests
-        ]
+        return to_state(self.tests)
 
 
 Where = Condition | Mapping[str, Any] | Sequence[str] | str | None

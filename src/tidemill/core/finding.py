@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
-from tidemill.core.condition import Condition
+from tidemill.core.condition import Condition, Test
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.picture import Picture, Sheet, Table
+from tidemill.core.states import to_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ class Finding:
         figures: Further named numbers, for machines.
     """
 
+    STATE: ClassVar = (
+        *("technique", "name", "sentence", "strength", "measure", "support", "interval"),
+        *("p_value", "columns", ("condition", "tests"), "condition_text"),
+        *("table", "picture", "figures"),
+    )
+
     technique: str
     name: str
     sentence: str
@@ -47,22 +54,17 @@ class Finding:
 
     def to_state(self) -> dict[str, Any]:
         """The finding as plain JSON values."""
-        return {
-            "technique": self.technique,
-            "name": self.name,
-            "sentence": self.sentence,
-            "strength": self.strength,
-            "measure": self.measure,
-            "support": self.support,
-            "interval": list(self.interval) if self.interval else None,
-            "p_value": self.p_value,
-            "columns": list(self.columns),
-            "condition": self.condition.to_state(),
-            "condition_text": str(self.condition) if self.condition.tests else None,
-            "table": self.table.to_state() if self.table else None,
-            "picture": self.picture.to_state() if self.picture else None,
-            "figures": dict(self.figures),
-        }
+        return to_state(self)
+
+    @property
+    def tests(self) -> tuple[Test, ...]:
+        """What the rows it speaks of are like; none for every row."""
+        return self.condition.tests
+
+    @property
+    def condition_text(self) -> str | None:
+        """The rows it speaks of, in words; None for every row."""
+        return str(self.condition) if self.condition.tests else None
 
 
 class Findings(tuple[Finding, ...]):
@@ -76,7 +78,7 @@ class Findings(tuple[Finding, ...]):
 
     def to_state(self) -> list[dict[str, Any]]:
         """The findings as plain JSON values."""
-        return [finding.to_state() for finding in self]
+        return to_state(self)
 
     def __str__(self) -> str:
         return "\n".join(f"{f.technique}: {f.sentence}" for f in self) or "Nothing was found."

@@ -4,12 +4,13 @@ light."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.core.score import Score
+from tidemill.core.states import to_state
 
 Light = Literal["green", "not known", "amber", "red"]
 LIGHTS: tuple[Light, ...] = ("green", "not known", "amber", "red")
@@ -38,6 +39,8 @@ class Leak:
         why: How these rows were exposed, in words.
     """
 
+    STATE: ClassVar = ("attack", "light", "reason", "limit", "score")
+
     attack: str
     score: Score
     light: Light
@@ -54,13 +57,7 @@ class Leak:
 
     def to_state(self) -> dict[str, Any]:
         """The leak as plain JSON values, without the rows that it exposed."""
-        return {
-            "attack": self.attack,
-            "light": self.light,
-            "reason": self.reason,
-            "limit": self.limit,
-            "score": self.score.to_state(),
-        }
+        return to_state(self)
 
 
 def worst(lights: list[Light]) -> Light:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A small table to show: column titles and rows of plain values (text, int, float, None)."""
 
+    STATE: ClassVar = ("title", "columns", "rows")
+
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     title: str = ""
-
-    def to_state(self) -> dict[str, Any]:
-        """The table as plain JSON values."""
-        return {
-            "title": self.title,
-            "columns": list(self.columns),
-            "rows": [list(row) for row in self.rows],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +38,6 @@ class Picture:
     series: tuple[tuple[str, tuple[float | None, ...]], ...]
     x_label: str = ""
     y_label: str = ""
-
-    def to_state(self) -> dict[str, Any]:
-        """The picture as plain JSON values."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +67,3 @@ class Sheet:
 
     title: str
     strips: tuple[Strip, ...]
-
-    def to_state(self) -> dict[str, Any]:
-        """The sheet as plain JSON values."""
-        return asdict(self)
-
-    @staticmethod
-    def from_state(state: Mapping[str, Any]) -> Sheet:
-        """The sheet that :meth:`to_state` wrote."""
-        return Sheet(state["title"], tuple(Strip(**raw) for raw in state["strips"]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.picture import Picture, Sheet, Table
+from tidemill.core.states import to_state
 from tidemill.core.words import ratio
 
 
@@ -65,6 +66,11 @@ class Score:
         0.75
     """
 
+    STATE: ClassVar = (
+        *("metric", "name", "value", "floor", "interval", "ceiling", "better", "sentence", "why"),
+        *("column", "table", "picture", "figures"),
+    )
+
     metric: str
     name: str
     value: float | None
@@ -100,21 +106,7 @@ class Score:
 
     def to_state(self) -> dict[str, Any]:
         """The score as plain JSON values."""
-        return {
-            "metric": self.metric,
-            "name": self.name,
-            "value": self.value,
-            "floor": self.floor,
-            "interval": list(self.interval) if self.interval else None,
-            "ceiling": self.ceiling,
-            "better": self.better,
-            "sentence": self.sentence,
-            "why": self.why,
-            "column": self.column,
-            "table": self.table.to_state() if self.table else None,
-            "picture": self.picture.to_state() if self.picture else None,
-            "figures": dict(self.figures),
-        }
+        return to_state(self)
 
 
 @dataclass(frozen=True)
@@ -127,6 +119,8 @@ class Scores:
         verdict: What the scores say together, in plain words.
         limit: What they cannot say.
     """
+
+    STATE: ClassVar = ("verdict", "limit", "scores")
 
     scores: tuple[Score, ...]
     verdict: str = ""
@@ -163,11 +157,7 @@ class Scores:
 
     def to_state(self) -> dict[str, Any]:
         """The scores as plain JSON values."""
-        return {
-            "verdict": self.verdict,
-            "limit": self.limit,
-            "scores": [s.to_state() for s in self.scores],
-        }
+        return to_state(self)
 
     def _repr_html_(self) -> str:
         titles = ("score", "independent columns", "synthetic", "real")

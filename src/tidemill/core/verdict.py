@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from tidemill.core.notebook import paragraph, table
+from tidemill.core.states import from_state, to_state
 from tidemill.core.words import percent
 
 
@@ -80,20 +81,17 @@ class Verdict:
 
     def to_state(self) -> dict[str, Any]:
         """The verdict as plain JSON values."""
-        return asdict(self)
+        return to_state(self)
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Verdict:
-        """The verdict that :meth:`to_state` wrote."""
-        test = state.get("test")
-        return Verdict(
-            **{
-                **state,
-                "contrasts": tuple(Contrast(**one) for one in state["contrasts"]),
-                "test": Contrast(**test) if test else None,
-                "caveats": tuple(state["caveats"]),
-            }
-        )
+        """The verdict that :meth:`to_state` wrote.
+
+        Raises:
+            InputError: The state is not one of a verdict.
+        """
+        found: Verdict = from_state(Verdict, state)
+        return found
 
     def _repr_html_(self) -> str:
         titles = ("learner", "measure", "real rows", "control", "strategy", "gain (interval)")

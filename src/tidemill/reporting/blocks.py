@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 import struct
-import types
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
-from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
-from tidemill.core.errors import InputError
 from tidemill.core.picture import Picture, Sheet, Strip, Table
 
 Level = Literal["good", "note", "warning", "danger"]
@@ -277,9 +274,10 @@ Block = (
     | Details
 )
 
-_SORTS: dict[str, type] = {
+SORTS: Mapping[str, type] = {
     sort.__name__: sort for sort in (*get_args(Block), Tile, Series, Strip, Gauge)
 }
+"""What says its ``sort`` in the state of a report."""
 
 
 def walk(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -288,73 +286,6 @@ def walk(blocks: Iterable[Block]) -> Iterator[Block]:
         yield block
         if isinstance(block, (Card, Grid, Details)):
             yield from walk(block.blocks)
-
-
-def to_state(value: Any) -> Any:
-    """A block, or what it holds, as plain JSON values; each block says its ``sort``."""
-    if isinstance(value, tuple):
-        return [to_state(item) for item in value]
-    if type(value).__name__ in _SORTS:
-        return {
-            "sort": type(value).__name__,
-            **{f.name: to_state(getattr(value, f.name)) for f in fields(value)},
-        }
-    return value
-
-
-def from_state(state: Any) -> Any:
-    """The value that :func:`to_state` wrote.
-
-    Raises:
-        InputError: The state is not one of a report.
-    """
-    if isinstance(state, list):
-        return tuple(from_state(item) for item in state)
-    if not isinstance(state, dict):
-        return state
-    sort = _SORTS.get(str(state.get("sort")))
-    if sort is None:
-        raise InputError(f"a report has no block of the sort {state.get('sort')!r}", hint=_HINT)
-    values = {name: from_state(item) for name, item in state.items() if name != "sort"}
-    hints = _hints(sort)
-    for name, value in values.items():
-        if name not in hints or not _fits(value, hints[name]):
-            raise InputError(
-                f"'{name}' of a block of the sort '{sort.__name__}' is not what it must be",
-                hint=_HINT,
-            )
-    try:
-        return sort(**values)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"a block of the sort '{sort.__name__}' is not whole", hint=_HINT
-        ) from error
-
-
-_HINT = "give the folder of a whole run, or run again"
-
-
-@cache
-def _hints(sort: type) -> dict[str, Any]:
-    return get_type_hints(sort)
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value is of an annotated type; only what the blocks above use."""
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin is Literal:
-        return value in inner
-    if origin in (Union, types.UnionType):
-        return any(_fits(value, option) for option in inner)
-    if origin is tuple:
-        if not isinstance(value, tuple):
-            return False
-        if inner[-1] is Ellipsis:
-            return all(_fits(item, inner[0]) for item in value)
-        return len(value) == len(inner) and all(map(_fits, value, inner))
-    if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return isinstance(value, hint)
 
 
 def _png_size(text: str) -> tuple[int, int] | None:

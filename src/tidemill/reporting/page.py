@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from tidemill.core.artifact import finite, write_json, writing
 from tidemill.core.errors import InputError
-from tidemill.reporting.blocks import Block, Heading, TableBlock, from_state, to_state
+from tidemill.core.states import from_state, to_state
+from tidemill.reporting.blocks import SORTS, Block, Heading, TableBlock
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,10 +39,17 @@ class Report:
         True
     """
 
+    STATE: ClassVar = ("format", "title", "subtitle", ("summary", "text"), "blocks")
+
     title: str
     subtitle: str
     blocks: tuple[Block, ...]
     text: str
+
+    @property
+    def format(self) -> int:
+        """The format of its state."""
+        return FORMAT
 
     def summary(self) -> str:
         """What a person can act on, in some fifteen lines of plain text."""
@@ -54,15 +62,7 @@ class Report:
 
     def to_state(self) -> dict[str, Any]:
         """Every figure of the page as plain JSON values."""
-        state: dict[str, Any] = finite(
-            {
-                "format": FORMAT,
-                "title": self.title,
-                "subtitle": self.subtitle,
-                "summary": self.text,
-                "blocks": to_state(self.blocks),
-            }
-        )
+        state: dict[str, Any] = finite(to_state(self, SORTS))
         return state
 
     @staticmethod
@@ -81,13 +81,10 @@ class Report:
                 f"{FORMAT}",
                 hint=hint,
             )
-        blocks = from_state(state["blocks"])
+        blocks = from_state(tuple[Block, ...], state["blocks"], SORTS)
         texts = [state.get(name) for name in ("title", "subtitle", "summary")]
-        if not all(isinstance(text, str) for text in texts) or not all(
-            isinstance(b, Block) for b in blocks
-        ):
-            raise InputError("this stored report is not whole", hint=hint)
-        return Report(str(texts[0]), str(texts[1]), blocks, str(texts[2]))
+        title, subtitle, text = from_state(tuple[str, str, str], texts)
+        return Report(title, subtitle, blocks, text)
 
     @staticmethod
     def load(path: str | Path) -> Report:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
 from typing import Any
 
 from tidemill.core.errors import OptionError
+from tidemill.core.finding import Findings
+from tidemill.core.score import Scores
+from tidemill.core.states import schema_of
+from tidemill.reporting.blocks import SORTS
+from tidemill.reporting.page import Report
 
-SCHEMAS = ("scores", "findings", "report")
+SCHEMAS = {"scores": Scores, "findings": Findings, "report": Report}
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -25,10 +28,5 @@ def schema(name: str) -> dict[str, Any]:
         raise OptionError(
             f"there is no schema called '{name}'", hint=f"choose one of {', '.join(SCHEMAS)}"
         )
-    text = (
-        files("tidemill.reporting")
-        .joinpath("schemas", f"{name}.schema.json")
-        .read_text(encoding="utf-8")
-    )
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
+    about = {"$id": f"urn:tidemill:schema:{name}", "title": f"{name}.json of Tidemill"}
+    return schema_of(SCHEMAS[name], SORTS if name == "report" else {}, **about)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.notebook import bullets, paragraph
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
+from tidemill.core.states import to_state
 from tidemill.core.words import number, percent, plural
 from tidemill.synthesis.infilling import FRESH, GivenRows
 from tidemill.synthesis.synthesizer import Synthesizer
@@ -48,6 +49,8 @@ class Shift:
         low, high: The 95 % interval of ``after - before``, resampled over rows and draws.
         observed: Its value in the rows as they were given, where they have it.
     """
+
+    STATE: ClassVar = ("outcome", "unit", "before", "after", "shift", "low", "high", "observed")
 
     outcome: str
     unit: str
@@ -94,6 +97,11 @@ class WhatIf:
             are several.
     """
 
+    STATE: ClassVar = (
+        ("set", "tests"),
+        *("rows", "already", "draws", "kept", "redrawn", "unlikely", "shifts"),
+    )
+
     asked: Condition
     rows: int
     already: int
@@ -135,28 +143,12 @@ class WhatIf:
 
     def to_state(self) -> dict[str, Any]:
         """All but the rows as plain JSON values."""
-        return {
-            "set": self.asked.to_state(),
-            "rows": self.rows,
-            "already": self.already,
-            "draws": self.draws,
-            "kept": list(self.kept),
-            "redrawn": list(self.redrawn),
-            "unlikely": self.unlikely,
-            "shifts": [
-                {
-                    "outcome": s.outcome,
-                    "unit": s.unit,
-                    "before": s.before,
-                    "after": s.after,
-                    "shift": s.shift,
-                    "low": s.low,
-                    "high": s.high,
-                    "observed": s.observed,
-                }
-                for s in self.shifts
-            ],
-        }
+        return to_state(self)
+
+    @property
+    def tests(self) -> tuple[Test, ...]:
+        """What was set, column by column."""
+        return self.asked.tests
 
 
 def what_if(

@@ -20,19 +20,19 @@ from tidemill.core.finding import Finding, Findings
 from tidemill.core.picture import Sheet, Strip
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Score, Scores
+from tidemill.core.states import from_state, to_state
 from tidemill.imaging.pixels import images as column_of
 from tidemill.imaging.pixels import pixels
 from tidemill.imaging.sheet import strip
 from tidemill.reporting.base import BETWEEN, Learning, ReportInput
 from tidemill.reporting.blocks import (
+    SORTS,
     Block,
     Gauges,
     Heading,
     Paragraph,
     PictureBlock,
     SheetBlock,
-    from_state,
-    to_state,
     walk,
 )
 from tidemill.reporting.build import build
@@ -275,10 +275,10 @@ def test_the_page_comes_back_from_its_figures_and_fits_the_schema(
     ],
 )
 def test_a_strip_that_is_no_image_is_refused(name: str, value: object) -> None:
-    state = to_state(SheetBlock.of(sheet("t")))
+    state = to_state(SheetBlock.of(sheet("t")), SORTS)
     state["strips"][0][name] = value
     with pytest.raises(InputError, match=r"Strip|SheetBlock"):
-        from_state(state)
+        from_state(SheetBlock, state, SORTS)
 
 
 def test_a_label_stays_text() -> None:

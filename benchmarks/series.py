@@ -31,7 +31,8 @@ import numpy as np
 import polars as pl
 
 import tidemill as tm
-from tidemill.metrics.series.judges import SHARP, Windows, discriminative_scores, predictive_scores
+from tidemill.metrics.series.judges import SHARP, discriminative_scores, predictive_scores
+from tidemill.metrics.series.windows import Windows
 
 DATA = Path(os.environ.get("TIDEMILL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 STEPS = 24

@@ -135,6 +135,11 @@ def test_reading_and_splitting_import_nothing_that_learns(code: str, tmp_path: P
     assert not loaded_after(code, tmp_path) & {"lightgbm", "sklearn", "scipy", "torch"}
 
 
+NEURAL = {
+    SOURCE / "imaging" / "classifier.py",
+    SOURCE / "metrics" / "series" / "judges.py",
+    SOURCE / "supervised" / "torch_threads.py",
+}
 WITHOUT_OPTIONAL = """
 import importlib, importlib.abc
 
@@ -153,7 +158,7 @@ def test_only_neural_networks_need_an_optional_library() -> None:
             ".__init__"
         )
         for p in MODULES
-        if "deep" not in p.parts and p != SOURCE / "imaging" / "classifier.py"
+        if "deep" not in p.parts and p not in NEURAL
     ]
     assert "tidemill" in loaded_after(
         f"{WITHOUT_OPTIONAL}for name in {names}: importlib.import_module(name)"

@@ -16,7 +16,7 @@ from tidemill.core.errors import DataError, OptionError
 from tidemill.core.registry import Entry
 from tidemill.core.run import Event, Run
 from tidemill.metrics import METRICS
-from tidemill.metrics.series import series
+from tidemill.metrics.series import judges, series
 from tidemill.metrics.series.judges import SeriesClassifier
 from tidemill.models import MODELS
 from tidemill.synthesis.synthesizer import Synthesizer
@@ -168,8 +168,8 @@ def test_few_series_have_contexts_drawn_column_by_column() -> None:
 
 
 def test_a_whole_run_reports_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(series, "PAPER", SeriesClassifier(steps=100))
-    monkeypatch.setattr(series, "SHARP", SeriesClassifier(steps=100, hidden=8, changes=True))
+    monkeypatch.setattr(judges, "PAPER", SeriesClassifier(steps=100))
+    monkeypatch.setattr(judges, "SHARP", SeriesClassifier(steps=100, hidden=8, changes=True))
     monkeypatch.setattr(series, "FORECAST_STEPS", 100)
     frame = prices(120)
     turned = tm.run(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tidemill.core.run import Run
+from tidemill.supervised.torch_threads import torch_threads
 
 STEPS, BATCH, RATE = 900, 128, 2e-3
 FEATURES = 128
@@ -60,7 +61,7 @@ class Classifier:
         target = torch.tensor([classes.index(label) for label in labels])
         x = _floats(pixels)
         rng = torch.Generator().manual_seed(seed)
-        with _threads(run.threads), torch.random.fork_rng(devices=[]):
+        with torch_threads(run.threads), torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # of weights, and of what is dropped out
             net = _network(pixels.shape[1:], len(classes))
             optimizer = torch.optim.AdamW(net.parameters(), RATE, weight_decay=0.01, fused=True)
@@ -108,7 +109,7 @@ class Classifier:
     def _through(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         chances, features = [np.zeros((0, len(self.classes)))], [np.zeros((0, FEATURES))]
         assert isinstance(self._net, nn.Sequential)
-        with _threads(self._cores), torch.inference_mode():
+        with torch_threads(self._cores), torch.inference_mode():
             for start in range(0, len(pixels), CHUNK):
                 inner = self._net[:-2](_floats(pixels[start : start + CHUNK]))
                 features.append(inner.double().numpy())
@@ -161,17 +162,3 @@ def _moved(x: Tensor, rng: torch.Generator, *, shift: bool, flip: bool) -> Tenso
         column = (torch.arange(width) + columns).clamp(0, width - 1)
         x = x[torch.arange(n)[:, None, None], :, row[:, :, None], column[:, None, :]].movedim(-1, 1)
     return x
-
-
-class _threads:
-    """Torch with so many threads; what was set before is set again."""
-
-    def __init__(self, cores: int) -> None:
-        self._cores = cores
-
-    def __enter__(self) -> None:
-        self._before = torch.get_num_threads()
-        torch.set_num_threads(self._cores)
-
-    def __exit__(self, *_: object) -> None:
-        torch.set_num_threads(self._before)

@@ -8,22 +8,24 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score
+from tidemill.metrics.series import judges
 from tidemill.metrics.series import series as metric
 from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
 from tidemill.metrics.series.judges import (
     SHARP,
     SeriesClassifier,
-    Windows,
-    _Network,
     discriminative,
     predictive,
 )
 from tidemill.metrics.series.series import series
+from tidemill.metrics.series.windows import Windows
+from tidemill.supervised.torch_threads import torch_threads
 
 SCHEMA = Schema(
     (
@@ -72,8 +74,8 @@ def disordered(data: Dataset, seed: int = 0) -> Dataset:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metric, "FORECAST_STEPS", 300)
-    monkeypatch.setattr(metric, "PAPER", SeriesClassifier(steps=300))
-    monkeypatch.setattr(metric, "SHARP", SeriesClassifier(steps=300, hidden=8, changes=True))
+    monkeypatch.setattr(judges, "PAPER", SeriesClassifier(steps=300))
+    monkeypatch.setattr(judges, "SHARP", SeriesClassifier(steps=300, hidden=8, changes=True))
 
 
 @cache
@@ -135,27 +137,26 @@ def test_few_series_say_so() -> None:
     assert all(score.value is None and score.why for score in series(single, Run()))
 
 
-def test_backpropagation_is_the_gradient() -> None:
+def test_judges_side_by_side_know_nothing_of_each_other() -> None:
     rng = np.random.default_rng(0)
-    length = rng.integers(1, 6, 10)
-    values = (
-        rng.normal(size=(10, 5, 3)).astype(np.float32) * (np.arange(5) < length[:, None])[..., None]
-    )
-    network = _Network(values, length, 2, 4, rng)
-    rows = rng.integers(10, size=(2, 7))
-    out, trace = network._forward(rows)
-    by_out = rng.normal(size=out.shape).astype(np.float32)
-    found = network.gradients(by_out, trace)
-    for name, weight in network.weights.items():
-        way = rng.normal(size=weight.shape).astype(np.float32)
-        ends = []
-        for sign in (1, -1):
-            network.weights[name] = weight + np.float32(sign * 1e-2) * way
-            ends.append(float((network._forward(rows)[0] * by_out).sum()))
-        network.weights[name] = weight
-        assert (ends[0] - ends[1]) / 2e-2 == pytest.approx(
-            float((found[name] * way).sum()), rel=0.01, abs=0.01
-        ), name
+    both = judges._Judges(rng.normal(size=(20, 5, 3)), 2, 4, rng)
+    for _ in range(20):
+        both.learn(both(rng.integers(20, size=(2, 8))).square().mean())
+    rows = rng.integers(20, size=(2, 8))
+    others = np.stack([rows[0], rng.integers(20, size=8)])
+    shown, again = both.outputs(rows), both.outputs(others)
+    assert torch.equal(shown[0], again[0])
+    assert not torch.equal(shown[1], again[1])
+
+
+def test_threads_change_nothing() -> None:
+    rng = np.random.default_rng(0)
+    real, made = rng.normal(size=(2, 300, 10, 4))
+    found = []
+    for threads in (1, 2):
+        with torch_threads(threads):
+            found.append(predictive(real, made, steps=30))
+    assert found[0] == found[1]
 
 
 def test_only_the_sharp_judge_sees_how_slow_series_move() -> None:

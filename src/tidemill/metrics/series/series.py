@@ -12,7 +12,6 @@ from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.core.words import plural, ratio
 from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
-from tidemill.metrics.series.judges import PAPER, SHARP, discriminative_scores, predictive_scores
 from tidemill.metrics.series.windows import Panel, Panels, panels
 from tidemill.supervised.arrays import Floats
 
@@ -21,6 +20,7 @@ FEWEST = 25
 SEEDS = 2
 FORECAST_STEPS = 2000
 """Fewer than the paper's 5,000, which change little (judged by a benchmark, which takes all)."""
+NO_TORCH = "it needs the package 'torch': pip install 'tidemill[deep]'"
 MOST_CURVES = 6
 BINS = 40
 BY_PAPER, BY_SHARP, FORECAST = (
@@ -55,11 +55,7 @@ def series(evidence: Evidence, run: Run) -> Iterable[Score]:
         return
     found = panels(evidence, run.rng("metrics", "series"))
     if found is None:
-        why = "there are no series of two steps or more"
-        yield from (
-            Score("series", name, None, better="low", why=why)
-            for name in (BY_PAPER, BY_SHARP, FORECAST)
-        )
+        yield from _unjudged("there are no series of two steps or more")
         return
     yield from _judged(found, run)
     if found.real.numbers:
@@ -68,25 +64,32 @@ def series(evidence: Evidence, run: Run) -> Iterable[Score]:
         yield from _stylised(found)
 
 
+def _unjudged(why: str) -> Iterable[Score]:
+    names = (BY_PAPER, BY_SHARP, FORECAST)
+    return (Score("series", name, None, better="low", why=why) for name in names)
+
+
 def _judged(found: Panels, run: Run) -> Iterable[Score]:
     fewest = min(len(panel.windows) for panel in (found.real, *found.compared))
     if fewest < FEWEST:
         why = f"there are {plural(fewest, 'window')} of a sort; {FEWEST} are needed to judge"
-        yield from (
-            Score("series", name, None, better="low", why=why)
-            for name in (BY_PAPER, BY_SHARP, FORECAST)
-        )
+        yield from _unjudged(why)
+        return
+    try:
+        from tidemill.metrics.series import judges
+    except ImportError:
+        yield from _unjudged(NO_TORCH)
         return
     real, made = found.real.windows, [panel.windows for panel in found.compared]
     seed = run.seed_of("metrics", "series", "judges")
     note = f"; {plural(fewest, 'window')} of {real.values.shape[1]} steps"
-    judges = (
-        (BY_PAPER, PAPER, "A small recurrent classifier (TimeGAN's)"),
-        (BY_SHARP, SHARP, "The same with the changes from step to step, and more units,"),
+    classifiers = (
+        (BY_PAPER, judges.PAPER, "A small recurrent classifier (TimeGAN's)"),
+        (BY_SHARP, judges.SHARP, "The same with the changes from step to step, and more units,"),
     )
-    for name, classifier, who in judges:
+    for name, classifier, who in classifiers:
         run.check()
-        value, floor, ceiling = discriminative_scores(
+        value, floor, ceiling = judges.discriminative_scores(
             real, made, seed, seeds=SEEDS, classifier=classifier
         )
         yield Score(
@@ -104,7 +107,9 @@ def _judged(found: Panels, run: Run) -> Iterable[Score]:
     run.check()
     if not found.real.numbers:
         return
-    value, floor, ceiling = predictive_scores(real, made, seed, seeds=SEEDS, steps=FORECAST_STEPS)
+    value, floor, ceiling = judges.predictive_scores(
+        real, made, seed, seeds=SEEDS, steps=FORECAST_STEPS
+    )
     yield Score(
         "series",
         FORECAST,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.score import Evidence
 from tidemill.core.series import SeriesLayout, layout
-from tidemill.metrics.series.judges import Windows
 from tidemill.supervised.arrays import Floats, as_floats, features
 
 LONGEST = 24
@@ -20,6 +20,38 @@ MOST_LEVELS = 8
 MOST = 2000
 """Windows of a set; where there are more, these are drawn at random."""
 GAP, MISSING = "gap", "missing"
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Series as floats.
+
+    Attributes:
+        values: (n, steps, features), finite; 0 beyond a series' end.
+        length: (n,) steps in use, at least 1.
+    """
+
+    values: NDArray[np.float64]
+    length: NDArray[np.int64]
+
+    @staticmethod
+    def whole(values: np.ndarray) -> Windows:
+        """(n, steps, features) series of equal length."""
+        return Windows(
+            np.asarray(values, np.float64), np.full(len(values), values.shape[1], np.int64)
+        )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def rows(self, index: NDArray[np.int64]) -> Windows:
+        """The series at these positions."""
+        return Windows(self.values[index], self.length[index])
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """(n, steps) the steps in use."""
+        return np.arange(self.values.shape[1]) < self.length[:, None]
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,10 @@ from tidemill.models.deep.conditionals import Conditionals, Noise
 from tidemill.models.deep.distributions import NetworkDistribution, known_first
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.stream import NONE, Stream
-from tidemill.models.deep.training import Objective, Tensors, Training, device_of, torch_threads
+from tidemill.models.deep.training import Objective, Tensors, Training, device_of
 from tidemill.models.particles import Correction, infilled
 from tidemill.models.variables import Variables
+from tidemill.supervised.torch_threads import torch_threads
 
 CELLS = 1 << 24
 """Chances computed at a time when rows are scored."""

@@ -23,11 +23,11 @@ from tidemill.models.deep.training import (
     device_of,
     generator,
     takes_bfloat16,
-    torch_threads,
 )
 from tidemill.models.deep.vae import Vae
 from tidemill.models.rejection import rejected
 from tidemill.models.renamed import current
+from tidemill.supervised.torch_threads import torch_threads
 
 STEP = 1e-4
 """What a tick of a latent is worth; latents are about as large as 1."""

@@ -26,10 +26,10 @@ from tidemill.models.deep.training import (
     device_of,
     generator,
     takes_bfloat16,
-    torch_threads,
 )
 from tidemill.models.rejection import rejected
 from tidemill.models.renamed import current
+from tidemill.supervised.torch_threads import torch_threads
 
 CHUNK = 4096
 """Rows drawn at a time; each chunk has a random stream of its own."""

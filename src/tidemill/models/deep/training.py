@@ -391,17 +391,6 @@ def takes_bfloat16(precision: str, device: torch.device) -> bool:
     return bool(found.get("avx512_bf16") or found.get("amx_bf16") or found.get("amx_tile"))
 
 
-@contextmanager
-def torch_threads(cores: int) -> Iterator[None]:
-    """Torch with so many threads; what was set before is set again."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(cores)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def device_of(name: str) -> torch.device:
     """The device of a name; "auto" is CUDA where there is one.
 

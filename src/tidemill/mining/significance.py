@@ -34,7 +34,7 @@ def excess_p(
 
     Args:
         both, first, second: Rows with both marks, with the first, with the second; any shape.
-        total: Rows in all.
+        total: Rows in all; where there are none, p is 1.
 
     Example:
         >>> round(float(excess_p(np.array(9), np.array(10), np.array(10), 20)), 5)
@@ -42,7 +42,8 @@ def excess_p(
     """
     from scipy.stats import hypergeom
 
-    return np.asarray(hypergeom.sf(both - 1, total, first, second), dtype=np.float64)
+    p_values = hypergeom.sf(both - 1, total, first, second)
+    return np.where(np.asarray(total) > 0, p_values, 1.0)
 
 
 def greater_mean_p(values: Floats) -> float:

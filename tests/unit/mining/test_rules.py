@@ -13,6 +13,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Kind
 from tidemill.mining.baskets import find_baskets, learn_baskets
 from tidemill.mining.rules import rules
+from tidemill.mining.significance import excess_p
 
 
 def shop(baskets: int = 1500, seed: int = 0, *, related: bool = True) -> Dataset:
@@ -44,6 +45,13 @@ def test_the_rule_of_the_baskets_is_found_and_nothing_else() -> None:
     assert 2.5 < told[0].strength < 5
     assert low < told[0].strength < high
     assert "baskets were split anew by 'order_id'" in found[-2].sentence
+
+
+def test_a_premise_that_no_held_out_row_has_tells_nothing() -> None:
+    none, some = np.array([0, 3]), np.array([0, 4])
+    p_values = excess_p(none, some, some, np.array([0, 9]))
+    assert p_values[0] == 1
+    assert p_values[1] < 1
 
 
 def test_unrelated_baskets_give_nothing() -> None:

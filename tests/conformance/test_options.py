@@ -19,7 +19,7 @@ from tidemill.core.options import Doc
 
 VERBS = [
     *("read", "split", "clean", "mine", "fit", "sample", "infill", "what_if", "evaluate"),
-    *("verdict", "fairness", "audit", "share", "run", "loop"),
+    *("verdict", "fairness", "audit", "share", "run", "loop", "recipe"),
 ]
 OF_SURFACE = {"out", "log", "train", "holdout", "threads", "overwrite", "quiet", "json"}
 READING = {"target", "schema", "ignore", "id", "sensitive", "time", "entity"}

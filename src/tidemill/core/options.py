@@ -330,14 +330,12 @@ RECIPE_MODEL = Doc("See `tidemill models`; trees by default.", "NAME")
 RecipeModel = Annotated[str | None, RECIPE_MODEL]
 POSITIVE = Doc("The target's value that is looked for; by default the rarer one.", "VALUE")
 Positive = Annotated[str | None, POSITIVE]
-RecipeColumns = Annotated[
-    Sequence[str] | None,
-    Doc(
-        "Another column that the recipe asks for, as item=StockCode; may repeat.",
-        "WHAT=COL",
-        flag="column",
-    ),
-]
+COLUMNS = Doc(
+    "Another column that the recipe asks for, as item=StockCode; may repeat.",
+    "WHAT=COL",
+    flag="column",
+    given=list[str],
+)
 Assumed = Annotated[
     Mapping[str, float | str] | None,
     Doc("What the table does not hold, as prior=0.0017; may repeat.", "NAME=NUMBER", flag="assume"),

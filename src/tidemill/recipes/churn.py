@@ -511,7 +511,7 @@ def _found_lever(case: Case) -> Lever | None:
     asked = (case.test[name].cast(pl.String) == most).fill_null(value=False).to_numpy()
     why = (
         f"The column whose values differ most in who leaves is {name}. The question is asked of "
-        f'customers with {name} = {most}; ask your own with --assume lever="COL=VALUE".'
+        f"customers with {name} = {most}; ask your own with option 'assume=lever=COL=VALUE'."
     )
     return Lever(name, least, asked, why)
 

@@ -315,7 +315,7 @@ def _share_warning(case: Case) -> str:
         f"{percent(case.share)} of the table's transactions are frauds. Tables like this are often "
         "made of all frauds and a part of the rest; if fewer are frauds in reality, false alarms "
         "are far more frequent than shown, and costs are wrong. Give the real share, as in "
-        "--assume prior=0.0017."
+        "option 'assume=prior=0.0017'."
     )
 
 
@@ -555,7 +555,8 @@ def _limits(case: Case) -> tuple[str, ...]:
         "caught is lower.",
         "One cost for every missed fraud is assumed; in truth it depends on the amount.",
         "Test rows are drawn at random from the same time as the training rows. Where rows have a "
-        "date, give it with --time: the latest rows are then tested on, which is nearer to use.",
+        "date, give it with option 'time': the latest rows are then tested on, which is nearer to "
+        "use.",
         f"{plural(int(case.truth.sum()), 'fraud')} among {plural(len(case.truth), 'test row')} "
         "stand behind the figures of cost.",
     )

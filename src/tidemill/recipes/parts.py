@@ -307,11 +307,11 @@ def _cost_note(case: Case, cost: Mapping[str, float]) -> str:
 def assumptions(case: Case, listed: Sequence[Assumption]) -> list[Block]:
     """What the table does not say, with the values that were reckoned with."""
     items: list[tuple[str, str]] = []
-    how = "Change them with --assume NAME=NUMBER"
+    how = "Change them with option 'assume=NAME=NUMBER'"
     if case.cost is not None:
         items.append(("cost fp", f"{number(case.cost['fp'], 4)}: what a false alarm costs"))
         items.append(("cost fn", f"{number(case.cost['fn'], 4)}: what a missed case costs"))
-        how += " and --cost"
+        how += " and option 'cost'"
     for one in listed:
         if one.name in case.assumed:
             items.append((one.name, f"{number(case.assumed[one.name], 4)}: {one.words}"))

@@ -7,17 +7,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Annotated, Any, Unpack
 
 import polars as pl
 
 from tidemill import verbs
 from tidemill.augmentation.loop import INSTEAD, LoopResult
+from tidemill.core import options as stated
 from tidemill.core.artifact import finite, write_json, writing
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.notebook import paragraph
-from tidemill.core.options import MODEL_OPTIONS
 from tidemill.core.outputs import refuse_inputs, refuse_results
 from tidemill.core.run import Run
 from tidemill.core.words import seconds
@@ -78,24 +78,24 @@ class RecipeResult:
 
 
 def recipe(
-    name: str,
-    source: Any,
+    name: Annotated[str, stated.RECIPE],
+    source: verbs.Data,
     *,
-    target: str | None = None,
-    columns: Mapping[str, Given] | Sequence[str] = (),
-    positive: str | None = None,
-    cost: Mapping[str, float] | None = None,
-    assume: Mapping[str, float | str] | None = None,
+    target: stated.Target = None,
+    columns: Annotated[Mapping[str, Given] | Sequence[str], stated.COLUMNS] = (),
+    positive: stated.Positive = None,
+    cost: Annotated[Mapping[str, float] | None, stated.COST] = None,
+    assume: stated.Assumed = None,
     out: str | Path | None = None,
-    rounds: int | None = None,
-    minutes: float | None = None,
-    seed: int = 0,
-    model: str | None = None,
-    model_options: Mapping[str, Any] | None = None,
+    rounds: stated.RecipeRounds = None,
+    minutes: stated.LoopMinutes = None,
+    seed: stated.Seed = 0,
+    model: stated.RecipeModel = None,
+    model_options: stated.ModelOptions = None,
     overwrite: bool = False,
     run: Run | None = None,
     command: str = "",
-    **options: Any,
+    **roles: Unpack[stated.Roles],
 ) -> RecipeResult:
     """A business question answered from a table, on one page that a manager of that trade reads.
 
@@ -121,7 +121,7 @@ def recipe(
         overwrite: Whether outputs that exist may be replaced.
         run: For progress and cancelling; its seed and deadline take the place of the others.
         command: How it was started, for the page.
-        **options: The other options of :func:`tidemill.read`.
+        **roles: The other options of :func:`tidemill.read`.
 
     Raises:
         TidemillError: Something that the user can mend.
@@ -144,7 +144,7 @@ def recipe(
         refuse_results(output.folder, _outputs(made), overwrite)
         refuse_inputs([output.folder / file for file in _outputs(made)], verbs.files_read(source))
     job = run or Run(seed, deadline=None if minutes is None else monotonic() + 60 * minutes)
-    data = _read(source, job, target=target, **options)
+    data = _read(source, job, target, roles)
     for sentence in RECIPES.unsuited(data.schema.modality, [name]).values():
         raise OptionError(sentence, where=data.name, hint=INSTEAD)
     page = made.run(
@@ -169,16 +169,15 @@ def _options(made: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
     wanted = {option.name: option.default for option in made.options}
     for name, value in given.items():
         if value is not None:
-            made.refuse_option(MODEL_OPTIONS.flag if name == "model_options" else name)
+            made.refuse_option(stated.MODEL_OPTIONS.flag if name == "model_options" else name)
             wanted[name] = value
     return wanted
 
 
-def _read(source: Any, run: Run, *, target: str | None, **options: Any) -> Dataset:
-    given = {name: value for name, value in options.items() if value is not None}
+def _read(source: verbs.Table, run: Run, target: str | None, roles: stated.Roles) -> Dataset:
     if not isinstance(source, Dataset):
-        return verbs.read(source, run=run, target=target, **given)
-    if any(given.values()):
+        return verbs.read(source, run=run, target=target, **roles)
+    if any(roles.values()):
         raise OptionError(
             "options of reading cannot be applied to data that are read already",
             hint="give them to read(...)",

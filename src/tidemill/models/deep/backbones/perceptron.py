@@ -15,7 +15,7 @@ class Perceptron(nn.Module):
     def __init__(self, inputs: int, outputs: int, context: int, width: int, depth: int) -> None:
         super().__init__()
         self.into = nn.Linear(inputs + context, width)
-        self.blocks = nn.ModuleList(Block(width, context) for _ in range(depth))
+        self.blocks = nn.ModuleList(HiddenLayer(width, context) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, outputs)
 
@@ -28,7 +28,7 @@ class Perceptron(nn.Module):
         return out
 
 
-class Block(nn.Module):
+class HiddenLayer(nn.Module):
     """Two layers and a shortcut, on the last axis; the context is told once a row."""
 
     def __init__(self, width: int, context: int) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tidemill.models.deep.backbones.perceptron import Block
+from tidemill.models.deep.backbones.perceptron import HiddenLayer
 
 HEADS = 4
 
@@ -28,7 +28,7 @@ class Transformer(nn.Module):
         self.place = nn.Parameter(torch.randn(sites, width) * 0.02)
         self.told = nn.Linear(context, width, bias=False) if context else None
         self.attention = nn.ModuleList(Attention(width) for _ in range(depth))
-        self.blocks = nn.ModuleList(Block(width, context) for _ in range(depth))
+        self.blocks = nn.ModuleList(HiddenLayer(width, context) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, outputs)
 

@@ -16,6 +16,7 @@ from tidemill.auditing.audit import OUTPUTS as AUDIT_OUTPUTS
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError, OutputError
+from tidemill.core.options import whole
 from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.core.score import Score
@@ -96,6 +97,7 @@ def share(
         DataError: No row is left that is no copy.
         OptionError: The reason is empty, or there is no such number of rows.
     """
+    rows = None if rows is None else whole(rows, "rows")
     _check(out, rows, despite_audit, overwrite)
     kept, dropped, train, holdout = _made(model, train, holdout, rows, run)
     found = audit(model, train, holdout, run, synthetic=kept, canaries=canaries)

@@ -194,8 +194,8 @@ def fit(
         steps: Learn only so many steps: replays a fit that was cut short.
         minutes: Stop learning after so many minutes; the model is usable all the same.
         device: Where a neural model learns: "cpu", "cuda", or "auto" for CUDA where there is one.
-        run: For progress and cancelling; its seed, steps, deadline and device take the place of the
-            others.
+        run: For progress and cancelling; its seed takes the place of ``seed``, and it has steps, a
+            deadline and a device of its own.
 
     Raises:
         DataError: There are too few rows, nothing to learn, or values that ``start`` does not know.
@@ -209,7 +209,7 @@ def fit(
         >>> model.sample(3, where={"plan": "team"})["plan"].to_list()
         ['team', 'team', 'team']
     """
-    run = run or _run(seed, steps=steps, minutes=minutes, device=device)
+    run = job_of(run, seed, steps=steps, minutes=minutes, device=device)
     train = _dataset(data, run, target=target)
     model, options = _chosen(train, model, options, preset)
     estimate.announce(model, options, train, run)
@@ -587,8 +587,8 @@ def run(
         device: Where a neural model learns: "cpu", "cuda", or "auto" for CUDA where there is one.
         overwrite: Whether outputs that exist may be replaced.
         name: What the data are called in the report; the file's name by default.
-        run: For progress and cancelling; its seed, steps, deadline and device take the place of the
-            others.
+        run: For progress and cancelling; its seed takes the place of ``seed``, and it has steps, a
+            deadline and a device of its own.
         command: How the run was started, for the report.
         **reading: The options of :func:`read`; without a target, everything unsupervised still
             runs.
@@ -596,7 +596,7 @@ def run(
     Raises:
         TidemillError: Something that the user can mend; nothing half-written is left.
     """
-    job = run or _run(seed, steps=steps, minutes=minutes, device=device)
+    job = job_of(run, seed, steps=steps, minutes=minutes, device=device)
     folder = None if out is None else pipeline.Folder(Path(out), overwrite=overwrite)
     _spare(out, pipeline.OUTPUTS, source)
     data = _dataset(source, job, **reading)
@@ -657,20 +657,21 @@ def loop(
         minutes: No further round begins after so many minutes.
         overwrite: Whether outputs that exist may be replaced.
         name: What the data are called in the report.
-        run: For progress and cancelling; its seed and deadline take the place of the others.
+        run: For progress and cancelling; its seed takes the place of ``seed``, and it has a
+            deadline of its own.
         command: How the loop was started, for the report.
         **reading: The options of :func:`read`.
 
     Raises:
         TidemillError: Something that the user can mend.
     """
-    job = run or _run(seed, minutes=minutes)
+    job = job_of(run, seed, minutes=minutes)
     _spare(out, loop_folder.OUTPUTS, source, newer)
     data = _dataset(source, job, **reading)
     data = data if name is None else replace(data, name=name)
     refuse_unsuited(data)
     beside = None if newer is None else _newer(_dataset(newer, job), data, job)
-    asked = LoopOptions(rounds, metric, cost, model, model_options, beside)
+    asked = LoopOptions(stated.whole(rounds, "rounds"), metric, cost, model, model_options, beside)
     journal = (
         None
         if out is None
@@ -680,6 +681,35 @@ def loop(
     if out is not None:
         loop_folder.written(Path(out), found, job)
     return found
+
+
+def job_of(
+    run: Run | None,
+    seed: int,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    device: str = "auto",
+) -> Run:
+    """The run that is given, or else one from the seed and the limits.
+
+    Raises:
+        OptionError: Limits are given beside a run, which has its own.
+    """
+    if run is None:
+        return _run(seed, steps=steps, minutes=minutes, device=device)
+    own = {
+        "steps": (steps is not None, "Run(steps=...)"),
+        "minutes": (minutes is not None, "Run(deadline=time.monotonic() + 60 * minutes)"),
+        "device": (device != "auto", "Run(device=...)"),
+    }
+    for name, (given, instead) in own.items():
+        if given:
+            raise OptionError(
+                f"option '{name}' is given beside a run, which has its own",
+                hint=f"make the run with {instead}, or leave the run out",
+            )
+    return run
 
 
 def _chosen(
@@ -767,7 +797,7 @@ def _run(
     deadline = None if minutes is None else monotonic() + 60 * minutes
     return Run(
         seed,
-        steps=steps,
+        steps=None if steps is None else stated.whole(steps, "steps"),
         deadline=deadline,
         listener=notebook_line() if in_notebook() else None,
         device=device,

@@ -19,6 +19,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.leak import Leak, Light, worst
 from tidemill.core.notebook import paragraph, table
+from tidemill.core.options import whole
 from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.core.states import to_state
@@ -220,7 +221,9 @@ def audit(
         synthetic = model.sample_dataset(len(train), run=run)
     made = conform(_known(cast(Dataset, synthetic), train), train, run)
     about = pipeline.evidence(train, holdout, made, None, run)
-    planted = (CANARIES if canaries is None else canaries) if model is not None else 0
+    planted = 0
+    if model is not None:
+        planted = CANARIES if canaries is None else whole(canaries, "canaries")
     with run.stage("scene", "measuring distances between the tables"):
         what = scene(about, run, model, planted)
     leaks: list[Leak] = []

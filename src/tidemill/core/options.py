@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
@@ -112,6 +113,30 @@ def _bounds(metadata: Mapping[str, Any]) -> str:
     if low is not None and high is not None:
         return f"{low} to {high}"
     return f"at least {low}" if low is not None else f"at most {high}" if high is not None else ""
+
+
+def whole(value: Any, name: str) -> int:
+    """A count that was given as any sort of whole number.
+
+    Args:
+        value: What was given.
+        name: The option's name.
+
+    Raises:
+        OptionError: It is no whole number.
+
+    Example:
+        >>> whole(1e3, "rows")
+        1000
+    """
+    number = not isinstance(value, bool) and isinstance(value, Real)
+    if number and value % 1 == 0:
+        return int(value)
+    raise OptionError(
+        f"{value!r} is no whole number",
+        where=f"option '{name}'",
+        hint=f"write it as in {name}=1000",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tidemill.core.artifact import write_json, writing
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.finding import Findings
+from tidemill.core.options import whole
 from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Scores
@@ -132,6 +133,8 @@ def run_pipeline(
         DataError: The target is constant or missing throughout, or there are too few rows.
         OptionError: A number makes no sense.
     """
+    rounds = whole(rounds, "rounds")
+    rows = None if rows is None else whole(rows, "rows")
     if rounds < 1 or (rows is not None and rows < 1):
         raise OptionError("rounds and rows must be at least 1")
     unfitted(model, options)  # a wrong option should not be found out after minutes of mining

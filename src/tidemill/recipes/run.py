@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import monotonic
 from typing import Annotated, Any, Unpack
 
 import polars as pl
@@ -119,7 +118,8 @@ def recipe(
         seed: The same seed, data and versions give the same results.
         model, model_options: The generator.
         overwrite: Whether outputs that exist may be replaced.
-        run: For progress and cancelling; its seed and deadline take the place of the others.
+        run: For progress and cancelling; its seed takes the place of ``seed``, and it has a
+            deadline of its own.
         command: How it was started, for the page.
         **roles: The other options of :func:`tidemill.read`.
 
@@ -143,7 +143,7 @@ def recipe(
     if output.folder is not None:
         refuse_results(output.folder, _outputs(made), overwrite)
         refuse_inputs([output.folder / file for file in _outputs(made)], verbs.files_read(source))
-    job = run or Run(seed, deadline=None if minutes is None else monotonic() + 60 * minutes)
+    job = verbs.job_of(run, seed, minutes=minutes)
     data = _read(source, job, target, roles)
     for sentence in RECIPES.unsuited(data.schema.modality, [name]).values():
         raise OptionError(sentence, where=data.name, hint=INSTEAD)

@@ -23,6 +23,7 @@ from tidemill.core.errors import DataError, OptionError
 from tidemill.core.fairness import Fair, parse_fair
 from tidemill.core.grid import Batch
 from tidemill.core.notebook import paragraph
+from tidemill.core.options import whole
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.io.conforming import conform
@@ -346,7 +347,7 @@ class Synthesizer:
         Raises:
             OptionError: The model makes no images, or not of noise.
         """
-        found = self.between(ways, steps, Run(seed))
+        found = self.between(whole(ways, "ways"), whole(steps, "steps"), Run(seed))
         if found is None:
             raise OptionError(
                 "this model knows no way between its rows",
@@ -443,6 +444,7 @@ class Synthesizer:
         return SampleJob(self._model, replace(plan, round_number=round_number), run)
 
     def _infilling(self, rows: Any, draws: int, keep: Sequence[str], run: Run) -> SampleJob:
+        draws = whole(draws, "draws")
         if draws < 1:
             raise OptionError(f"{draws} draws cannot be made", hint="ask for 1 or more")
         for name in keep:
@@ -558,6 +560,7 @@ def _checked(n: int | None) -> int:
             "it is not said how many rows are wanted",
             hint="give a number of rows, or rows to be completed",
         )
+    n = whole(n, "rows")
     if not 0 <= n <= MAX_SAMPLE:
         raise OptionError(f"{n:,} rows cannot be made", hint=f"ask for 0 to {MAX_SAMPLE:,} rows")
     return n

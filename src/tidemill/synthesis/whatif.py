@@ -14,6 +14,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Drawn
 from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.notebook import bullets, paragraph
+from tidemill.core.options import whole
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.states import to_state
@@ -170,6 +171,7 @@ def what_if(
         DataError: A value of the rows is none that its column can have.
         OptionError: A column is to be set, kept or drawn anew, and something else as well.
     """
+    draws = whole(draws, "draws")
     asked = _asked(model, set, run)
     measured = _outcomes(model, outcome)
     given = model.read_given(rows)

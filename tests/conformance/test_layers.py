@@ -133,7 +133,7 @@ def test_reading_and_splitting_import_nothing_that_learns(code: str, tmp_path: P
 NEURAL = {
     SOURCE / "imaging" / "classifier.py",
     SOURCE / "metrics" / "series" / "judges.py",
-    SOURCE / "supervised" / "torch_threads.py",
+    SOURCE / "core" / "torch_threads.py",
 }
 WITHOUT_OPTIONAL = """
 import importlib, importlib.abc

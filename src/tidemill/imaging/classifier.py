@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tidemill.core.run import Run
-from tidemill.supervised.torch_threads import torch_threads
+from tidemill.core.torch_threads import torch_threads
 
 STEPS, BATCH, RATE = 900, 128, 2e-3
 FEATURES = 128

@@ -14,6 +14,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score
+from tidemill.core.torch_threads import torch_threads
 from tidemill.metrics.series import judges
 from tidemill.metrics.series import series as metric
 from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
@@ -25,7 +26,6 @@ from tidemill.metrics.series.judges import (
 )
 from tidemill.metrics.series.series import series
 from tidemill.metrics.series.windows import Windows
-from tidemill.supervised.torch_threads import torch_threads
 
 SCHEMA = Schema(
     (

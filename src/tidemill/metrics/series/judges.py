@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tidemill.core.torch_threads import torch_threads
 from tidemill.metrics.series.windows import Windows
-from tidemill.supervised.torch_threads import torch_threads
 
 BATCH = 128
 SEEDS = 3

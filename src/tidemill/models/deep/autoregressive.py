@@ -14,6 +14,7 @@ from torch.nn import functional
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
+from tidemill.core.torch_threads import torch_threads
 from tidemill.models.deep.backbones.causal import Cache, Causal
 from tidemill.models.deep.conditionals import Conditionals, Noise
 from tidemill.models.deep.distributions import NetworkDistribution, known_first
@@ -22,7 +23,6 @@ from tidemill.models.deep.stream import NONE, Stream
 from tidemill.models.deep.training import Objective, Tensors, Training, device_of
 from tidemill.models.particles import Correction, infilled
 from tidemill.models.variables import Variables
-from tidemill.supervised.torch_threads import torch_threads
 
 CELLS = 1 << 24
 """Chances computed at a time when rows are scored."""

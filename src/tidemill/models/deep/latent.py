@@ -15,6 +15,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Real, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
+from tidemill.core.torch_threads import torch_threads
 from tidemill.models import MODELS
 from tidemill.models.base import Conditional, Interpolates, LearnsInSteps, State, unfitted
 from tidemill.models.deep.neural import CHUNK, Neural
@@ -27,7 +28,6 @@ from tidemill.models.deep.training import (
 from tidemill.models.deep.vae import Vae
 from tidemill.models.rejection import rejected
 from tidemill.models.renamed import current
-from tidemill.supervised.torch_threads import torch_threads
 
 STEP = 1e-4
 """What a tick of a latent is worth; latents are about as large as 1."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
+from tidemill.core.torch_threads import torch_threads
 from tidemill.models.base import State
 from tidemill.models.deep.checkpoint import Checkpoint
 from tidemill.models.deep.training import (
@@ -29,7 +30,6 @@ from tidemill.models.deep.training import (
 )
 from tidemill.models.rejection import rejected
 from tidemill.models.renamed import current
-from tidemill.supervised.torch_threads import torch_threads
 
 CHUNK = 4096
 """Rows drawn at a time; each chunk has a random stream of its own."""

@@ -911,12 +911,13 @@ def main() -> NoReturn:
 
 
 def _ours(error: Exception) -> TidemillError:
+    lines = "".join(traceback.format_exception(error)).splitlines()
     with tempfile.NamedTemporaryFile(
         "w", prefix="tidemill-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
-        traceback.print_exception(error, file=log)
+        log.writelines(f"{redacted(line)}\n" for line in lines)  # a driver may tell its address
     return TidemillError(
-        f"this is a fault of Tidemill, not yours ({type(error).__name__}: {error})",
+        f"this is a fault of Tidemill, not yours ({type(error).__name__}: {redacted(str(error))})",
         hint=f"report it with the file {log.name}",
     )
 

@@ -41,7 +41,7 @@ class Reading:
         """What it reads, in the plural."""
         return "dates" if self.kind == "datetime" else "times of day" if self.formats else "numbers"
 
-    def door(self, dtype: pl.DataType) -> str:
+    def frame_library(self, dtype: pl.DataType) -> str:
         """The dtype as the schema writes it."""
         if isinstance(dtype, pl.Datetime):
             return f"Datetime({dtype.time_unit}{f', {dtype.time_zone}' if dtype.time_zone else ''})"

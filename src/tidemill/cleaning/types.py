@@ -168,7 +168,7 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
             replace(
                 column,
                 kind=reading.kind,
-                dtype=reading.door(values.dtype),
+                dtype=reading.frame_library(values.dtype),
                 step=reading.step,
                 spelling=spelling,
                 nullable=column.nullable or values.null_count() > 0,

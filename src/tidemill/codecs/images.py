@@ -56,7 +56,7 @@ class ImageCodec(Codec):
 
     @classmethod
     def claims(cls, schema: Schema, window: int | None) -> Claim:
-        return "no" if image_column(schema) is None else "must"
+        return "must" if schema.modality == "images" else "no"
 
     @property
     def given(self) -> TableCodec | None:

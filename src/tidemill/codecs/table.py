@@ -23,9 +23,9 @@ from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.core.modality import TABLES
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
-from tidemill.imaging.pixels import image_column
 
 
 class TableCodec(Codec):
@@ -52,7 +52,7 @@ class TableCodec(Codec):
 
     @classmethod
     def claims(cls, schema: Schema, window: int | None) -> Claim:
-        return "no" if image_column(schema) is not None else "may"
+        return "may" if schema.modality in TABLES else "no"
 
     def fit(self, data: Dataset, run: Run) -> Self:
         """Fit each column's codec on all rows, and compile the rules.

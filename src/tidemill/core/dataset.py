@@ -26,14 +26,14 @@ class Dataset:
         origin: One entry per row: 0 for a real row, k for a row generated in round k. None where
             all are real.
         name: What the data are called in reports.
-        door: The library whose frame came in, and goes out again.
+        frame_library: The library whose frame came in, and goes out again.
     """
 
     frame: pl.DataFrame
     schema: Schema
     origin: pl.Series | None = field(default=None, repr=False)
     name: str = "data"
-    door: FrameLibrary = "polars"
+    frame_library: FrameLibrary = "polars"
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.schema.names:

@@ -57,10 +57,10 @@ def _taken_in(table: Any, run: Run) -> Raw:
     if isinstance(table, pl.DataFrame):
         return Raw(table)
     if library == "pandas" and hasattr(table, "columns"):
-        return Raw(_from_pandas(table, run), door="pandas")
+        return Raw(_from_pandas(table, run), frame_library="pandas")
     if library == "pyarrow" or hasattr(table, "__arrow_c_stream__"):
-        door: FrameLibrary = "pyarrow" if library == "pyarrow" else "polars"
-        return Raw(_from_arrow(table, run), door=door)
+        frame_library: FrameLibrary = "pyarrow" if library == "pyarrow" else "polars"
+        return Raw(_from_arrow(table, run), frame_library=frame_library)
     raise InputError(
         f"a {type(table).__name__} is no table",
         hint="give a polars, pandas or pyarrow table, or read a file with tidemill.read(path)",
@@ -73,18 +73,18 @@ def door_frame(data: Dataset) -> pl.DataFrame:
     return pl.DataFrame([_at_door(data.frame[column.name], column) for column in data.schema])
 
 
-def to_native(table: Dataset | pl.DataFrame, door: FrameLibrary | None = None) -> Any:
+def to_native(table: Dataset | pl.DataFrame, frame_library: FrameLibrary | None = None) -> Any:
     """A table of the library whose table came in.
 
     Args:
         table: A dataset, whose source dtypes are restored, or a frame that is taken as it is.
-        door: Another library than the dataset's own.
+        frame_library: Another library than the dataset's own.
 
     Raises:
         MissingExtra: The library is not installed.
     """
     frame = door_frame(table) if isinstance(table, Dataset) else table
-    wanted = door or (table.door if isinstance(table, Dataset) else "polars")
+    wanted = frame_library or (table.frame_library if isinstance(table, Dataset) else "polars")
     try:
         if wanted == "pandas":
             return frame.to_pandas()

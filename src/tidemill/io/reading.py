@@ -97,7 +97,7 @@ def read(
         frame,
         Schema(tuple(column for _, column in made), wishes.rules),
         name=raw.name,
-        door=raw.door,
+        frame_library=raw.frame_library,
     )
 
 

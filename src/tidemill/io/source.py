@@ -33,7 +33,7 @@ class Raw:
         label: The column that says what an image shows, and why it is held to be that; None where
             there is none.
         name: What the data are called.
-        door: The library that the columns came from.
+        frame_library: The library that the columns came from.
         folder: Where files that the columns name are looked for; None where nowhere.
     """
 
@@ -41,7 +41,7 @@ class Raw:
     is_text: bool = False
     label: tuple[str, str] | None = None
     name: str = "data"
-    door: FrameLibrary = "polars"
+    frame_library: FrameLibrary = "polars"
     folder: Path | None = None
 
 

@@ -41,7 +41,9 @@ def _from_format_1(
     elif "size" in manifest:
         name = "images"
     stages, renamed = _stages(manifest["model"], documents["generator"], arrays)
-    return {**manifest, "codec": name}, {"codec": codec, "stages": stages}, renamed
+    of_manifest = {**manifest, "codec": name, "frame_library": manifest["door"]}
+    del of_manifest["door"]
+    return of_manifest, {"codec": codec, "stages": stages}, renamed
 
 
 def _stages(

@@ -120,7 +120,7 @@ def fill(given: GivenRows, made: Dataset, kept: Collection[str] = ()) -> Dataset
         schema,
         origin=made.origin,
         name=given.source.name,
-        door=given.source.door,
+        frame_library=given.source.frame_library,
     )
 
 

@@ -37,14 +37,14 @@ class SampledModel:
     Attributes:
         codec, generator: The codec of the last stage, and all stages; fitted.
         name: What the rows are called.
-        door: The library that they are handed out in.
+        frame_library: The library that they are handed out in.
         training: Rows that were learned from.
     """
 
     codec: Codec
     generator: Stages
     name: str
-    door: FrameLibrary
+    frame_library: FrameLibrary
     training: int
 
     @property
@@ -59,7 +59,9 @@ class SampledModel:
         """Rows of the model's own columns, marked as generated."""
         made = self.codec.decode(batch, rng, name=self.name, surrogates=surrogates)
         origin = pl.repeat(round_number, len(made), dtype=pl.Int16, eager=True)
-        return Dataset(made.frame, made.schema, origin=origin, name=made.name, door=self.door)
+        return Dataset(
+            made.frame, made.schema, origin=origin, name=made.name, frame_library=self.frame_library
+        )
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,9 @@ class SampleJob:
         own = self.model.decoded(made.batch, rng, self.plan.round_number, fresh)
         data = fill(given, own, self.plan.kept)
         if not self.plan.draws:
-            return replace(data.select(own.schema.names), name=own.name, door=own.door)
+            return replace(
+                data.select(own.schema.names), name=own.name, frame_library=own.frame_library
+            )
         return numbered(data, at // len(self.plan.given) + 1) if self.plan.draws > 1 else data
 
     def _asked(self, start: int, size: int, rng: np.random.Generator, run: Run) -> Batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
@@ -17,7 +17,7 @@ from tidemill.codecs.codec import Codec
 from tidemill.core import artifact
 from tidemill.core.balance import Balance, parse_balance
 from tidemill.core.condition import Condition, Where, parse_where
-from tidemill.core.dataset import Dataset
+from tidemill.core.dataset import Dataset, FrameLibrary
 from tidemill.core.drawn import Drawn
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.fairness import Fair, parse_fair
@@ -194,7 +194,7 @@ class Synthesizer:
             "seed": run.seed,
             "rows": len(data),
             "name": data.name,
-            "door": data.door,
+            "frame_library": data.frame_library,
             "versions": versions(),
             "schema": data.schema.fingerprint(),
             "steps_done": generator.steps_done,
@@ -406,7 +406,7 @@ class Synthesizer:
             self._codec,
             self._stages,
             self.manifest["name"],
-            self.manifest["door"],
+            self.manifest["frame_library"],
             self.manifest["rows"],
         )
 
@@ -498,7 +498,7 @@ class Synthesizer:
             manifest, documents, arrays = upgraded(manifest, documents, arrays)
             if manifest["codec"] not in CODECS:
                 raise ValueError(f"there is no codec called {manifest['codec']!r}")
-            if manifest["door"] not in ("polars", "pandas", "pyarrow"):
+            if manifest["frame_library"] not in get_args(FrameLibrary):
                 raise ValueError("unknown kind of frame")
             codec: Codec = CODECS.load(manifest["codec"]).from_state(documents["codec"])
             stages = Stages.from_state(codec, documents["stages"], arrays)

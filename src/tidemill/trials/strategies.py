@@ -70,7 +70,9 @@ def sampler(model: Resampler, problem: Problem, name: str = "") -> Arm:
     pandas = type(model).__module__.partition(".")[0] == "imblearn"
 
     def make(data: Dataset, run: Run) -> TrialRows:
-        given = native(data, problem, "pandas" if pandas or data.door == "pandas" else "polars")
+        given = native(
+            data, problem, "pandas" if pandas or data.frame_library == "pandas" else "polars"
+        )
         try:
             made = fresh(model, run).fit_resample(*given)
         except TidemillError:
@@ -99,11 +101,13 @@ def once(make: Callable[[Dataset, Run], TrialRows]) -> Callable[[Dataset, Run], 
     return remembering
 
 
-def native(data: Dataset, problem: Problem, door: FrameLibrary = "polars") -> tuple[Any, Any]:
+def native(
+    data: Dataset, problem: Problem, frame_library: FrameLibrary = "polars"
+) -> tuple[Any, Any]:
     """The columns to learn from and the target of rows that have one, for a sampler."""
     names = [column.name for column in problem.columns]
     known = data.frame.filter(pl.col(problem.target.name).is_not_null())
-    frame = to_native(known.select(*names, problem.target.name), door)
+    frame = to_native(known.select(*names, problem.target.name), frame_library)
     return frame[names], frame[problem.target.name]
 
 

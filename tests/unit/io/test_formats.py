@@ -102,7 +102,7 @@ def test_pandas_comes_back_as_pandas(run: Run) -> None:
         }
     )
     data = read(table, run)
-    assert data.door == "pandas"
+    assert data.frame_library == "pandas"
     assert data["x"].null_count() == 1
     pandas.testing.assert_frame_equal(to_native(data), table, check_dtype=False)
     assert to_native(data)["c"].dtype == "category"
@@ -119,7 +119,7 @@ def test_arrow_comes_back_as_arrow(run: Run) -> None:
     arrow = pytest.importorskip("pyarrow")
     table = arrow.table({"n": [1, 2], "s": ["a", "b"]})
     data = read(table, run)
-    assert data.door == "pyarrow"
+    assert data.frame_library == "pyarrow"
     assert to_native(data).to_pydict() == table.to_pydict()
 
 

@@ -127,7 +127,7 @@ def test_samplers_of_imbalanced_learn_work_on_pandas_frames() -> None:
     source = frame(200).drop("z", "new").to_pandas()
     train = read(source, Run(), target="y")
     problem = problem_of(train)
-    assert train.door == "pandas"
+    assert train.frame_library == "pandas"
     counts = train.frame["y"].value_counts(sort=True)["count"]
     for model, rows in ((SMOTENC(["plan"]), 2 * counts[0]), (RandomUnderSampler(), 2 * counts[1])):
         first, again = (learned(sampler(model, problem), train) for _ in range(2))

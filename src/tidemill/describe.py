@@ -25,6 +25,7 @@ import typer
 
 from tidemill.core.errors import OptionError
 from tidemill.core.options import Doc
+from tidemill.core.states import schema_of
 
 REQUIRED = inspect.Parameter.empty
 _JSON = {str: "string", Path: "string", bool: "boolean", int: "integer", float: "number"}
@@ -155,6 +156,14 @@ def schema(verb: Callable[..., Any]) -> dict[str, Any]:
         "required": [one.name for one in stated if one.default is REQUIRED],
         "additionalProperties": False,
     }
+
+
+def result_schema(verb: Callable[..., Any]) -> dict[str, Any] | None:
+    """A JSON schema of the state of what a verb gives; None where it gives data, or a file."""
+    kind = _hints(verb)["return"]
+    if not (isinstance(kind, type) and hasattr(kind, "to_state")):
+        return None
+    return schema_of(kind, title=kind.__name__)
 
 
 class _Names(dict[str, Any]):

@@ -20,6 +20,7 @@ from tidemill.core.options import whole
 from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.core.score import Score
+from tidemill.core.states import HasState
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write
 from tidemill.metrics.evaluate import evaluate
@@ -35,7 +36,7 @@ DRAWS = 10
 
 
 @dataclass(frozen=True)
-class Shared:
+class Shared(HasState):
     """What was written to be passed on.
 
     Attributes:
@@ -46,11 +47,18 @@ class Shared:
         audited: The folder with the audit, which stays with the owner of the data.
     """
 
+    STATE = ("rows", "out", "audited", "audit")
+
     data: Dataset
     card: DataCard
     audit: Audit
     out: Path
     audited: Path
+
+    @property
+    def rows(self) -> int:
+        """How many rows are shared."""
+        return len(self.data)
 
     def __str__(self) -> str:
         return (

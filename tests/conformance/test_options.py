@@ -13,9 +13,12 @@ from jsonschema import Draft202012Validator, ValidationError
 from typer.testing import CliRunner
 
 import tidemill as tm
+from tests.conformance.results import fits_its_schema
+from tests.conformance.tables import business
 from tidemill import cli, describe
 from tidemill.core import options
 from tidemill.core.options import Doc
+from tidemill.core.states import schema_of
 
 VERBS = [
     *("read", "split", "clean", "mine", "fit", "sample", "infill", "what_if", "evaluate"),
@@ -65,6 +68,16 @@ def test_a_schema_takes_what_fits_and_refuses_what_does_not() -> None:
     fit = describe.schema(tm.fit)["properties"]
     assert fit["device"]["default"] == "auto"
     assert fit["options"]["type"] == "object"
+
+
+def test_results_say_what_they_are_in_a_schema() -> None:
+    frame = business(60)
+    assert fits_its_schema("clean", tm.clean(frame))
+    assert fits_its_schema("mine", tm.mine(frame, target="churn", techniques=["segments"]))
+    made = tm.fit(frame, model="independent")
+    drawn = made.draw(20, ["plan=team"], run=tm.Run())
+    Draft202012Validator(schema_of(type(drawn))).validate(drawn.to_state())
+    assert describe.result_schema(tm.fit) is None
 
 
 @dataclass(frozen=True)

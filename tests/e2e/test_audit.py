@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 import tidemill as tm
+from tests.conformance.results import fits_its_schema
 from tests.conformance.tables import business
 from tests.e2e.conftest import Tidemill
 from tests.unit.auditing.leaky import halves, memorised
@@ -251,6 +252,7 @@ def test_copies_are_dropped_before_rows_are_shared(tmp_path: Path) -> None:
     mixed = fresh.with_frame(pl.concat([fresh.frame, train.frame[:200]]))
     done = tm.share(remembering(mixed), train, holdout, tmp_path / "out", rows=400, canaries=0)
     assert done.card.dropped > 100
+    assert fits_its_schema("share", done)
     assert done.audit.light != "red"
     made, real = done.data.frame, train.frame.select(done.data.schema.names)
     assert made.height in (399, 400)
@@ -262,6 +264,7 @@ def test_a_frame_in_python() -> None:
     made = tm.fit(train, model="independent").sample(490)
     found = tm.audit(None, train, holdout, synthetic=made, sensitive=["plan"])
     assert "the model is not at hand" in found.verdict
+    assert fits_its_schema("audit", found)
     assert not found.of("canaries")
     assert "<table>" in found._repr_html_()
     assert isinstance(replace(found, seed=1).seed, int)

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 import tidemill as tm
+from tests.conformance.results import fits_its_schema
 from tests.conformance.test_aims import table
 from tidemill.augmentation.checkpoint import NAME
 from tidemill.augmentation.training_sets import TrainingSets
@@ -134,6 +135,7 @@ def test_numbers_and_several_classes_are_looped_too(
     assert found.verdict.metric == {"number": "R²", "three": "balanced accuracy"}[kind]
     assert found.report is not None
     assert len(found.turns) == 2
+    assert fits_its_schema("loop", found)
     assert "150 drawn at random" in found.verdict.caveats[0]
 
 

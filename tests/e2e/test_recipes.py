@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.conformance.results import fits_its_schema
 from tests.docs.customers import customers as subscribers
 from tests.e2e.conftest import Tidemill
 from tidemill.core.errors import OptionError, OutputError, TidemillError
@@ -125,6 +126,7 @@ def test_a_recipe_without_target_and_loop_goes_from_the_table_to_its_folder(
 def test_a_refused_part_is_a_result_and_the_others_stand(shop: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     told = recipe("baskets", shop, columns={"item": "StockCode"}, out=out)
+    assert fits_its_schema("recipe", told)
     assert told.looped is None
     assert [one.what for one in told.refused] == ["What is bought next cannot be said."]
     assert json.loads((out / "figures.json").read_text()) == {

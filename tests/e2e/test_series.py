@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import tidemill as tm
+from tests.conformance.results import fits_its_schema
 from tests.conformance.tables import business
 from tests.e2e.conftest import Tidemill
 from tidemill.core.errors import DataError, OptionError
@@ -200,6 +201,7 @@ def test_tables_have_no_chapter_on_series(tmp_path: Path) -> None:
     turned = tm.run(business(200), model="independent", out=tmp_path / "out")
     assert "series" in METRICS
     assert not turned.scores.of("series")
+    assert fits_its_schema("run", turned)
     assert "How series move" not in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import polars as pl
 
@@ -22,7 +22,7 @@ from tidemill.core.notebook import paragraph, table
 from tidemill.core.options import whole
 from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
-from tidemill.core.states import to_state
+from tidemill.core.states import HasState
 from tidemill.core.words import percent
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write_frame
@@ -55,7 +55,7 @@ SHARED = 0.5
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(HasState):
     """What attacks on synthetic rows found.
 
     Attributes:
@@ -73,7 +73,7 @@ class Audit:
         seed, versions: What is needed to make it again.
     """
 
-    STATE: ClassVar = (
+    STATE = (
         *("name", "made", "rows", "light", "verdict", "advice", "limit", "seed", "versions"),
         *("rows_at_risk", "leaks"),
     )
@@ -106,10 +106,6 @@ class Audit:
     def of(self, attack: str) -> tuple[Leak, ...]:
         """What one attack found."""
         return tuple(leak for leak in self.leaks if leak.attack == attack)
-
-    def to_state(self) -> dict[str, Any]:
-        """The audit as plain JSON values, without the rows at risk."""
-        return to_state(self)
 
     @property
     def limit(self) -> str:

@@ -27,6 +27,7 @@ from tidemill.core.finding import Findings
 from tidemill.core.modality import unsuited
 from tidemill.core.run import Run
 from tidemill.core.split import split
+from tidemill.core.states import HasState
 from tidemill.core.verdict import Candidate, Contrast, RoundRecord, Verdict
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
@@ -77,7 +78,7 @@ class LoopOptions:
 
 
 @dataclass(frozen=True)
-class LoopResult:
+class LoopResult(HasState):
     """What a loop gave.
 
     Attributes:
@@ -98,6 +99,11 @@ class LoopResult:
         report: The page; None until it is built.
     """
 
+    STATE = (
+        *("verdict", "strategy", "candidate", "control", ("rounds", "turns"), "generated_rows"),
+        *("stopped", "seconds"),
+    )
+
     verdict: Verdict
     turns: tuple[RoundRecord, ...]
     strategy: Strategy
@@ -112,6 +118,11 @@ class LoopResult:
     stopped: str
     seconds: Mapping[str, float]
     report: Report | None = None
+
+    @property
+    def generated_rows(self) -> int:
+        """How many rows the strategy adds to all training rows."""
+        return 0 if self.generated is None else len(self.generated)
 
     def __str__(self) -> str:
         return self.summary()

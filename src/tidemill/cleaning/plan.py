@@ -19,7 +19,7 @@ from tidemill.core.errors import ArtifactError, InputError
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
-from tidemill.core.states import from_state
+from tidemill.core.states import HasState, from_state
 from tidemill.core.words import as_sentence
 
 _LONGEST_EXAMPLE = 120
@@ -71,7 +71,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Cleaned:
+class Cleaned(HasState):
     """Cleaned rows, and what was changed in them and why.
 
     Attributes:
@@ -80,9 +80,21 @@ class Cleaned:
         plan: The plan that was applied.
     """
 
+    STATE = ("rows", "changed", "issues")
+
     data: Dataset
     changes: pl.DataFrame
     plan: Plan
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.data)
+
+    @property
+    def changed(self) -> int:
+        """How many cells were changed."""
+        return self.changes.height
 
     @property
     def issues(self) -> tuple[Issue, ...]:

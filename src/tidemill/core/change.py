@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from tidemill.core.picture import Sheet
-from tidemill.core.states import to_state
+from tidemill.core.states import HasState
 
 Severity = Literal["note", "warning", "personal data"]
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(HasState):
     """One thing a check saw.
 
     Attributes:
@@ -44,7 +44,3 @@ class Issue:
         example = f" Example: {self.example}." if self.example else ""
         action = f" {self.action[0].upper()}{self.action[1:].rstrip('.')}." if self.action else ""
         return f"{self.check}: {self.sentence}{example}{action}"
-
-    def to_state(self) -> dict[str, Any]:
-        """The issue as plain JSON values."""
-        return to_state(self)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.notebook import bullets
+from tidemill.core.states import HasState
 from tidemill.core.words import number, one_in
 
 FEW = 0.1
@@ -74,7 +75,7 @@ class Odds:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Drawn(HasState):
     """Rows that a model made.
 
     Attributes:
@@ -85,9 +86,16 @@ class Drawn:
             with each other; None where none were given.
     """
 
+    STATE = ("rows", "odds")
+
     data: Dataset
     odds: tuple[Odds, ...] = ()
     chance: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.data)
 
     def __str__(self) -> str:
         return "\n".join([f"{len(self.data):,} rows", *map(str, self.odds)])

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from tidemill.core.condition import Condition, Test
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.picture import Picture, Sheet, Table
-from tidemill.core.states import to_state
+from tidemill.core.states import HasState, to_state
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(HasState):
     """One thing found in the data, with figures from held-out rows.
 
     Attributes:
@@ -32,7 +32,7 @@ class Finding:
         figures: Further named numbers, for machines.
     """
 
-    STATE: ClassVar = (
+    STATE = (
         *("technique", "name", "sentence", "strength", "measure", "support", "interval"),
         *("p_value", "columns", ("condition", "tests"), "condition_text"),
         *("table", "picture", "figures"),
@@ -51,10 +51,6 @@ class Finding:
     table: Table | None = None
     picture: Picture | Sheet | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
-
-    def to_state(self) -> dict[str, Any]:
-        """The finding as plain JSON values."""
-        return to_state(self)
 
     @property
     def tests(self) -> tuple[Test, ...]:

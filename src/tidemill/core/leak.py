@@ -4,13 +4,13 @@ light."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.core.score import Score
-from tidemill.core.states import to_state
+from tidemill.core.states import HasState
 
 Light = Literal["green", "not known", "amber", "red"]
 LIGHTS: tuple[Light, ...] = ("green", "not known", "amber", "red")
@@ -22,7 +22,7 @@ def _nobody() -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class Leak:
+class Leak(HasState):
     """One attack's figure, and what it means.
 
     Attributes:
@@ -39,7 +39,7 @@ class Leak:
         why: How these rows were exposed, in words.
     """
 
-    STATE: ClassVar = ("attack", "light", "reason", "limit", "score")
+    STATE = ("attack", "light", "reason", "limit", "score")
 
     attack: str
     score: Score
@@ -54,10 +54,6 @@ class Leak:
             f"{self.light}: {self.score.name}. {self.score.sentence or self.score.why} "
             f"{self.reason}".strip()
         )
-
-    def to_state(self) -> dict[str, Any]:
-        """The leak as plain JSON values, without the rows that it exposed."""
-        return to_state(self)
 
 
 def worst(lights: list[Light]) -> Light:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.picture import Picture, Sheet, Table
-from tidemill.core.states import to_state
+from tidemill.core.states import HasState
 from tidemill.core.words import ratio
 
 
@@ -40,7 +40,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class Score(HasState):
     """One figure about synthetic data, between what is worthless and what is real.
 
     Attributes:
@@ -66,7 +66,7 @@ class Score:
         0.75
     """
 
-    STATE: ClassVar = (
+    STATE = (
         *("metric", "name", "value", "floor", "interval", "ceiling", "better", "sentence", "why"),
         *("column", "table", "picture", "figures"),
     )
@@ -104,13 +104,9 @@ class Score:
             return None
         return round((self.value - self.floor) / (self.ceiling - self.floor), 12)
 
-    def to_state(self) -> dict[str, Any]:
-        """The score as plain JSON values."""
-        return to_state(self)
-
 
 @dataclass(frozen=True)
-class Scores:
+class Scores(HasState):
     """All scores of one evaluation and the verdict in words.
 
     Attributes:
@@ -120,7 +116,7 @@ class Scores:
         limit: What they cannot say.
     """
 
-    STATE: ClassVar = ("verdict", "limit", "scores")
+    STATE = ("verdict", "limit", "scores")
 
     scores: tuple[Score, ...]
     verdict: str = ""
@@ -154,10 +150,6 @@ class Scores:
     def overall(self) -> tuple[Score, ...]:
         """The scores that are not about a single column."""
         return tuple(score for score in self.scores if score.column is None)
-
-    def to_state(self) -> dict[str, Any]:
-        """The scores as plain JSON values."""
-        return to_state(self)
 
     def _repr_html_(self) -> str:
         titles = ("score", "independent columns", "synthetic", "real")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import (
     Annotated,
     Any,
+    ClassVar,
     Literal,
     Union,
     get_args,
@@ -35,11 +36,28 @@ _SCALARS: Mapping[Any, Any] = {
 _HINT = "give what a whole run wrote, or run again"
 
 
+class HasState:
+    """A dataclass that gives its state.
+
+    Attributes:
+        STATE: What its state has: names of fields and properties, a pair where the key is another;
+            all fields in their order where it lists nothing.
+        SORTS: Types that say their name in its state.
+    """
+
+    __slots__ = ()
+    STATE: ClassVar[tuple[str | tuple[str, str], ...]] = ()
+    SORTS: ClassVar[Sorts] = {}
+
+    def to_state(self) -> dict[str, Any]:
+        """What is listed, as plain JSON values."""
+        return to_state(self, self.SORTS)
+
+
 def to_state(value: Any, sorts: Sorts = _NONE) -> Any:
     """A value as plain JSON.
 
-    A dataclass gives its fields in their order, or what its ``STATE`` lists: names of fields and
-    properties, a pair where the key is another.
+    A dataclass gives what its ``STATE`` lists, or its fields in their order.
 
     Example:
         >>> from tidemill.core.picture import Table
@@ -93,16 +111,15 @@ def from_state(kind: Any, state: Any, sorts: Sorts = _NONE) -> Any:
     raise InputError(f"{state!r:.40} is no {_called(kind)}", hint=_HINT)
 
 
-def schema_of(kind: Any, sorts: Sorts = _NONE, **about: Any) -> dict[str, Any]:
+def schema_of(kind: Any, **about: Any) -> dict[str, Any]:
     """A JSON schema (draft 2020-12) of the states of a type.
 
     Args:
         kind: The type; dataclasses in it become definitions, with what their docstrings say.
-        sorts: As for :func:`to_state`.
         **about: What to say of the schema: its title, its description.
     """
     definitions: dict[str, Any] = {}
-    said = _schema(kind, definitions, sorts)
+    said = _schema(kind, definitions, getattr(kind, "SORTS", _NONE))
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **about, **said}
     return schema | ({"$defs": definitions} if definitions else {})
 

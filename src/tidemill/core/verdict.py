@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tidemill.core.notebook import paragraph, table
-from tidemill.core.states import from_state, to_state
+from tidemill.core.states import HasState, from_state
 from tidemill.core.words import percent
 
 
@@ -44,7 +44,7 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(HasState):
     """Whether a model that also learns from generated rows does better on real rows, and how sure
     that is.
 
@@ -78,10 +78,6 @@ class Verdict:
 
     def __str__(self) -> str:
         return "\n".join([self.reason, *self.caveats])
-
-    def to_state(self) -> dict[str, Any]:
-        """The verdict as plain JSON values."""
-        return to_state(self)
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Verdict:

@@ -21,6 +21,7 @@ from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Scores
 from tidemill.core.sensitive import suggest, suggestion
 from tidemill.core.split import split
+from tidemill.core.states import HasState
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write, write_frame
 from tidemill.metrics.evaluate import evaluate
@@ -75,7 +76,7 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class RunResult:
+class RunResult(HasState):
     """All that one run gave.
 
     Attributes:
@@ -89,6 +90,8 @@ class RunResult:
         out: The folder that was written, or None.
     """
 
+    STATE = ("rows", "cleaned", "findings", "scores", "out")
+
     train: Dataset
     holdout: Dataset
     synthetic: Dataset
@@ -98,6 +101,12 @@ class RunResult:
     scores: Scores
     report: Report
     out: Path | None
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """How many rows of each sort there are."""
+        sorts = {"train": self.train, "holdout": self.holdout, "synthetic": self.synthetic}
+        return {name: len(data) for name, data in sorts.items()}
 
     def _repr_html_(self) -> str:
         return self.report._repr_html_()

@@ -19,6 +19,8 @@ from tidemill.core.errors import OptionError
 from tidemill.core.notebook import paragraph
 from tidemill.core.outputs import refuse_inputs, refuse_results
 from tidemill.core.run import Run
+from tidemill.core.states import HasState
+from tidemill.core.verdict import Verdict
 from tidemill.core.words import seconds
 from tidemill.io.writing import write_frame
 from tidemill.recipes import RECIPES
@@ -42,7 +44,7 @@ VERDICT = "verdict.json"
 
 
 @dataclass(frozen=True)
-class RecipeResult:
+class RecipeResult(HasState):
     """What a recipe gave.
 
     Attributes:
@@ -55,6 +57,8 @@ class RecipeResult:
         out: The folder that was written, or None.
     """
 
+    STATE = ("name", "figures", "rows", "refused", "verdict", "out")
+
     name: str
     report: Report
     figures: Mapping[str, float]
@@ -62,6 +66,16 @@ class RecipeResult:
     refused: tuple[Refused, ...]
     looped: LoopResult | None = field(repr=False)
     out: Path | None = None
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """How many rows each table has."""
+        return {name: table.height for name, table in self.tables.items()}
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the loop says; None where there is none."""
+        return None if self.looped is None else self.looped.verdict
 
     @property
     def scored(self) -> pl.DataFrame | None:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, final
 
 from tidemill.core.artifact import finite, write_json, writing
 from tidemill.core.errors import InputError
-from tidemill.core.states import from_state, to_state
+from tidemill.core.states import HasState, from_state
 from tidemill.reporting.blocks import SORTS, Block, Heading, TableBlock
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ FORMAT = 1
 
 @final
 @dataclass(frozen=True)
-class Report:
+class Report(HasState):
     """What a run found, as blocks; draws itself as one page that opens offline.
 
     Attributes:
@@ -39,7 +39,8 @@ class Report:
         True
     """
 
-    STATE: ClassVar = ("format", "title", "subtitle", ("summary", "text"), "blocks")
+    STATE = ("format", "title", "subtitle", ("summary", "text"), "blocks")
+    SORTS = SORTS
 
     title: str
     subtitle: str
@@ -62,7 +63,7 @@ class Report:
 
     def to_state(self) -> dict[str, Any]:
         """Every figure of the page as plain JSON values."""
-        state: dict[str, Any] = finite(to_state(self, SORTS))
+        state: dict[str, Any] = finite(super().to_state())
         return state
 
     @staticmethod

@@ -8,7 +8,6 @@ from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
 from tidemill.core.score import Scores
 from tidemill.core.states import schema_of
-from tidemill.reporting.blocks import SORTS
 from tidemill.reporting.page import Report
 
 SCHEMAS = {"scores": Scores, "findings": Findings, "report": Report}
@@ -29,4 +28,4 @@ def schema(name: str) -> dict[str, Any]:
             f"there is no schema called '{name}'", hint=f"choose one of {', '.join(SCHEMAS)}"
         )
     about = {"$id": f"urn:tidemill:schema:{name}", "title": f"{name}.json of Tidemill"}
-    return schema_of(SCHEMAS[name], SORTS if name == "report" else {}, **about)
+    return schema_of(SCHEMAS[name], **about)

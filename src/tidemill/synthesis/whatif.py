@@ -17,7 +17,7 @@ from tidemill.core.notebook import bullets, paragraph
 from tidemill.core.options import whole
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
-from tidemill.core.states import to_state
+from tidemill.core.states import HasState
 from tidemill.core.words import number, percent, plural
 from tidemill.synthesis.infilling import FRESH, GivenRows
 from tidemill.synthesis.synthesizer import Synthesizer
@@ -79,7 +79,7 @@ class Shift:
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class WhatIf(HasState):
     """What a model expects of rows if some of their columns were set.
 
     It is the model's conditional, not a causal effect.
@@ -98,7 +98,7 @@ class WhatIf:
             are several.
     """
 
-    STATE: ClassVar = (
+    STATE = (
         ("set", "tests"),
         *("rows", "already", "draws", "kept", "redrawn", "unlikely", "shifts"),
     )
@@ -141,10 +141,6 @@ class WhatIf:
         shifts = len(self.shifts)
         notes = "".join(map(paragraph, rest[shifts:]))
         return paragraph("", bold=head) + bullets(rest[:shifts]) + notes
-
-    def to_state(self) -> dict[str, Any]:
-        """All but the rows as plain JSON values."""
-        return to_state(self)
 
     @property
     def tests(self) -> tuple[Test, ...]:

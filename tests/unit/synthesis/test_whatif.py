@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import tidemill as tm
+from tests.conformance.results import fits_its_schema
 from tests.conformance.tables import business
 from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
@@ -54,6 +55,7 @@ def test_a_shift_that_is_known() -> None:
     assert cheap.after > 0.95
     assert bought.observed == pytest.approx((rows["bought"] == "yes").mean())
     assert found.already == 0
+    assert fits_its_schema("what_if", found)
     assert found.kept == ("region",)
     assert found.redrawn == ("price", "bought")
     assert (found.data["offer"] == "discount").all()

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.conformance.results import fits_its_schema
 from tests.unit.trials.tables import dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
@@ -72,6 +73,7 @@ def test_what_is_said_is_what_was_measured() -> None:
     assert found.helps == (found.low > 0)
     assert found.reason.startswith("use them" if found.helps else "do not")
     assert found == Verdict.from_state(json.loads(json.dumps(found.to_state())))
+    assert fits_its_schema("verdict", found)
     assert found.reason in told(found)
     assert "150 held-out rows" in str(found)
 

@@ -132,6 +132,7 @@ def test_reading_and_splitting_import_nothing_that_learns(code: str, tmp_path: P
 
 NEURAL = {
     SOURCE / "imaging" / "classifier.py",
+    SOURCE / "imaging" / "judge.py",
     SOURCE / "metrics" / "series" / "judges.py",
     SOURCE / "core" / "torch_threads.py",
 }

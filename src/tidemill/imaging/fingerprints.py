@@ -95,7 +95,7 @@ def copies(pixels: np.ndarray, most: int) -> NDArray[np.int64]:
     Returns:
         (pairs, 2) positions, the smaller first.
     """
-    grey = _grey(pixels).reshape(len(pixels), -1)
+    grey = _grey(pixels).reshape(len(pixels), pixels.shape[1] * pixels.shape[2])
     contrast = grey.std(axis=1)
     seen = np.flatnonzero(contrast > 0)
     pairs = seen[near_pairs(fingerprints(pixels[seen]), NEAR, most)]

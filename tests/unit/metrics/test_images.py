@@ -15,11 +15,12 @@ from tidemill.core.picture import Sheet
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score
+from tidemill.imaging.labelled import LabelledImages
 from tidemill.imaging.pixels import images as column
 from tidemill.metrics.evaluate import evaluate
 from tidemill.metrics.images.copies import BY_FEATURES, BY_PIXELS, COPIES, copies
 from tidemill.metrics.images.distribution import images
-from tidemill.metrics.images.features import ImageSets, LabelledImages, shrunk
+from tidemill.metrics.images.features import ImageSets, shrunk
 from tidemill.metrics.images.fidelity import COVERAGE, FRECHET, LIKENESS, PRECISION, RECALL
 from tidemill.metrics.images.frechet import frechet
 from tidemill.metrics.images.learning import ACCURACY
@@ -77,7 +78,7 @@ def of_real(parts: Parts) -> dict[str, Score]:
 
 
 def album(pixels: np.ndarray) -> LabelledImages:
-    return LabelledImages(pixels[..., None], None)
+    return LabelledImages(pixels[..., None], np.full(len(pixels), ""))
 
 
 def pixel_scores(parts: Parts, made: np.ndarray) -> dict[str, Score]:
@@ -229,7 +230,8 @@ def test_metrics_that_see_labels_only_are_left_out(
 def test_without_torch_only_copies_are_looked_for(
     parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "tidemill.imaging.classifier", None)
+    for module in ("classifier", "judge"):
+        monkeypatch.setitem(__import__("sys").modules, f"tidemill.imaging.{module}", None)
     what = evidence(parts, parts["fresh"][0], labels=parts["fresh"][1])
     found = {score.name: score for score in images(what, Run(threads=1))}
     for name in (ACCURACY, *(name for name, _ in LIKENESS)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
 
@@ -135,6 +136,15 @@ def test_few_series_say_so() -> None:
         *(data.rows((data["day"] == 0).to_numpy()) for data in (real(1), real(2), real(3), real(3)))
     )
     assert all(score.value is None and score.why for score in series(single, Run()))
+
+
+def test_without_torch_the_facts_are_still_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tidemill.metrics.series.judges", None)
+    monkeypatch.delattr("tidemill.metrics.series.judges")
+    found = scored(real(3))
+    for name in (metric.BY_PAPER, metric.BY_SHARP, metric.FORECAST):
+        assert "pip install 'tidemill[deep]'" in found[name].why
+    assert found[metric.AUTO].value is not None
 
 
 def test_judges_side_by_side_know_nothing_of_each_other() -> None:

@@ -5,34 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 from tidemill.cleaning.base import Check, Diagnosis
-from tidemill.cleaning.images.album import album
+from tidemill.cleaning.images.album import album, blank, shown
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.words import percent, plural
+from tidemill.imaging.pixels import image_name
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Find images in which all pixels are of nearly one colour."""
-    seen = album(train, run, "blank_images")
-    if seen is None:
-        return Diagnosis()
-    blank = np.flatnonzero(seen.blank)
-    if not len(blank):
+    seen, note = album(train, run, "blank_images")
+    found = np.flatnonzero(blank(seen))
+    if not len(found):
         return Diagnosis()
     said = (
-        f"{plural(len(blank), 'image is', 'images are')} blank, of nearly one colour "
-        f"({percent(len(blank), len(seen))}{seen.note})."
+        f"{plural(len(found), 'image is', 'images are')} blank, of nearly one colour "
+        f"({percent(len(found), len(seen))}{note})."
     )
     return Diagnosis(
         (
             Issue(
                 "blank_images",
                 said,
-                (seen.column,),
-                len(blank),
+                (image_name(train.schema),),
+                len(found),
                 action="kept; drop them if an empty image is not one of the things to be learned",
-                picture=seen.shown("Blank images", {"": blank.tolist()}),
+                picture=shown(seen, "Blank images", {"": found.tolist()}),
             ),
         )
     )

@@ -5,21 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from tidemill.cleaning.base import Check, Diagnosis
-from tidemill.cleaning.images.album import album
+from tidemill.cleaning.images.album import album, shown
 from tidemill.cleaning.images.repeated import MOST_PAIRS
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.words import percent, plural
 from tidemill.imaging.fingerprints import copies
+from tidemill.imaging.pixels import image_name
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Find pairs of images that show the same under two labels."""
-    seen = album(train, run, "image_labels")
-    if seen is None or seen.labels is None:
-        return Diagnosis()
-    known = np.flatnonzero(np.array(seen.labels) != "")
+    seen, note = album(train, run, "image_labels")
+    known = seen.known
     pairs = [
         pair
         for pair in known[copies(seen.pixels[known], MOST_PAIRS)].tolist()
@@ -36,18 +35,18 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     said = (
         f"{plural(len(pairs), 'pair')} of images {'shows' if len(pairs) == 1 else 'show'} the "
         "same, or nearly so, under "
-        f"different labels: {plural(count, 'image')} ({percent(count, len(seen))}{seen.note})."
+        f"different labels: {plural(count, 'image')} ({percent(count, len(seen))}{note})."
     )
     return Diagnosis(
         (
             Issue(
                 "image_labels",
                 said,
-                (seen.column,),
+                (image_name(train.schema),),
                 count,
                 severity="warning",
                 action="kept; find out which of the labels are right",
-                picture=seen.shown("The same under different labels", groups),
+                picture=shown(seen, "The same under different labels", groups),
             ),
         )
     )

@@ -6,12 +6,13 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from tidemill.cleaning.base import Check, Diagnosis
-from tidemill.cleaning.images.album import album
+from tidemill.cleaning.images.album import album, blank, shown
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.words import percent, plural
 from tidemill.imaging.fingerprints import small
+from tidemill.imaging.pixels import image_name
 from tidemill.supervised.arrays import Floats
 
 _FEWEST = 50
@@ -24,10 +25,8 @@ _FLAT = 1.0  # grey values; a measure that hardly varies says nothing
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Find images that are far from all others in brightness, in contrast or in what they show."""
-    seen = album(train, run, "odd_images")
-    if seen is None:
-        return Diagnosis()
-    shows = np.flatnonzero(~seen.blank)  # another check shows blank images
+    seen, note = album(train, run, "odd_images")
+    shows = np.flatnonzero(~blank(seen))  # another check shows blank images
     if len(shows) < _FEWEST:
         return Diagnosis()
     found = _far_out(small(seen.pixels[shows], _SIDE).reshape(len(shows), -1), run)
@@ -37,7 +36,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     odd = sum(len(at) for at in groups.values())
     said = (
         f"{plural(odd, 'image is', 'images are')} far from all others "
-        f"({percent(odd, len(seen))}{seen.note}): "
+        f"({percent(odd, len(seen))}{note}): "
         f"{'; '.join(f'{len(at):,} {label}' for label, at in groups.items())}."
     )
     return Diagnosis(
@@ -45,10 +44,10 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             Issue(
                 "odd_images",
                 said,
-                (seen.column,),
+                (image_name(train.schema),),
                 odd,
                 action="kept; drop them if they are mistakes",
-                picture=seen.shown("Images far from all others", groups),
+                picture=shown(seen, "Images far from all others", groups),
             ),
         )
     )

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Score
 from tidemill.core.words import percent, plural
-from tidemill.metrics.images.features import FeatureJudge, ImageSets, shrunk
+from tidemill.metrics.images.features import ImageSets, shrunk
 from tidemill.metrics.memorisation import closest, identical, near_copies
 from tidemill.metrics.nearest import by_chance, compared
 from tidemill.metrics.privacy import Suspects
 from tidemill.supervised.intervals import wilson
 from tidemill.supervised.points import Points
+
+if TYPE_CHECKING:
+    from tidemill.imaging.judge import FeatureJudge
 
 BY_PIXELS, BY_FEATURES = (
     "closeness to training images (share)",

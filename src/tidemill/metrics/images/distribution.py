@@ -9,7 +9,7 @@ from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.imaging.pixels import label_column
 from tidemill.metrics.images.copies import copies
-from tidemill.metrics.images.features import FeatureJudge, albums, judge_of_digits, judge_of_labels
+from tidemill.metrics.images.features import albums
 from tidemill.metrics.images.fidelity import LIKENESS, fidelity
 from tidemill.metrics.images.learning import ACCURACY, accuracy, learnable
 
@@ -45,10 +45,12 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
     sets = albums(evidence, run)
     label = label_column(evidence.train.schema)
     try:
+        from tidemill.imaging.judge import judge_of_digits, judge_of_labels
+
         run.emit(
             "note", "evaluate", "training small classifiers, in whose features images are compared"
         )
-        digits = judge_of_digits(sets.train.pixels.shape[1:], run, min(steps, DIGIT_STEPS))
+        digits = judge_of_digits(sets.train, run, steps=min(steps, DIGIT_STEPS))
     except ImportError:
         yield from (
             Score("images", name, None, better=better, why=NO_TORCH) for name, better in LIKENESS
@@ -57,10 +59,11 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
             yield Score("images", ACCURACY, None, why=NO_TORCH)
         yield from copies(sets, None, len(evidence.train), run)
         return
-    kept, rest = sets.train.parted(int(KEPT * len(sets.train)))
-    own: FeatureJudge | None = None
+    first = int(KEPT * len(sets.train))
+    kept, rest = sets.train.rows(slice(first)), sets.train.rows(slice(first, None))
+    own = None
     if label is not None and learnable(rest):
-        own = judge_of_labels(rest, label.name, run, steps)
+        own = judge_of_labels(rest, label.name, run, steps=steps)
     yield from fidelity(sets._replace(train=kept if own else sets.train), own or digits, run)
     if label is not None:
         yield accuracy(sets._replace(train=rest), own, label.name, run, steps)

@@ -4,16 +4,19 @@ classifier."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Score
 from tidemill.core.words import percent, plural
-from tidemill.metrics.images.features import FeatureJudge, ImageSets
+from tidemill.metrics.images.features import ImageSets
 from tidemill.metrics.images.frechet import frechet
 from tidemill.metrics.images.manifolds import Manifolds, precision_recall_density_coverage
+
+if TYPE_CHECKING:
+    from tidemill.imaging.judge import FeatureJudge
 
 MOST_IMAGES = 5000
 FEWEST = 50

@@ -11,11 +11,13 @@ from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
 from tidemill.core.words import percent, plural
-from tidemill.metrics.images.features import FeatureJudge, ImageSets, LabelledImages
+from tidemill.imaging.labelled import LabelledImages
+from tidemill.metrics.images.features import ImageSets
 from tidemill.supervised.intervals import wilson
 
 if TYPE_CHECKING:
     from tidemill.imaging.classifier import Classifier
+    from tidemill.imaging.judge import FeatureJudge
 
 ACCURACY = "accuracy of a classifier of images"
 FEWEST = 50
@@ -25,7 +27,7 @@ MOST_SHOWN = 30
 
 def learnable(album: LabelledImages) -> bool:
     """Whether a classifier can learn its labels: two classes, and FEWEST images with a label."""
-    return len(album.classes) >= 2 and len(album.labelled()) >= FEWEST
+    return len(album.classes) >= 2 and len(album.known) >= FEWEST
 
 
 def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, steps: int) -> Score:
@@ -55,16 +57,16 @@ def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, s
                 why=f"the {name} images have fewer than 2 classes, or fewer than "
                 f"{FEWEST} have a label",
             )
-    tested = sets.holdout.labelled()
-    truth = np.array(tested.labels)
+    tested = sets.holdout.rows(sets.holdout.known)
+    truth = tested.labels
     usual = max(float((truth == name).mean()) for name in tested.classes)
     worthless = learnable(sets.floor)
     size = min(
-        len(album.labelled())
+        len(album.known)
         for album in (sets.synthetic, sets.train, sets.floor if worthless else sets.train)
     )
     right = _right(_learned(sets.synthetic, size, run, steps), tested)
-    again = real is not None and size == len(sets.train.labelled())
+    again = real is not None and size == len(sets.train.known)
     best = _right(
         real.classifier if real is not None and again else _learned(sets.train, size, run, steps),
         tested,
@@ -102,14 +104,14 @@ def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, s
 def _learned(album: LabelledImages, size: int, run: Run, steps: int) -> Classifier:
     from tidemill.imaging.classifier import Classifier
 
-    known = album.labelled(size)
-    return Classifier.learned(known.pixels, known.labels or [], run, steps=steps)
+    known = album.rows(album.known[:size])
+    return Classifier.learned(known.pixels, known.labels.tolist(), run, steps=steps)
 
 
 def _right(classifier: Classifier, tested: LabelledImages) -> NDArray[np.bool_]:
     """Which images are recognised, (n,)."""
     said = np.array(classifier.classes)[classifier.chances(tested.pixels).argmax(axis=1)]
-    return np.asarray(said == np.array(tested.labels))
+    return np.asarray(said == tested.labels)
 
 
 def _balanced(truth: np.ndarray, right: NDArray[np.bool_]) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,31 +11,16 @@ from sklearn.neighbors import NearestNeighbors
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.imaging.pixels import image_name, image_pixels, label_column, labels
+from tidemill.imaging.labelled import LabelledImages
+from tidemill.imaging.pixels import image_name, label_column
 from tidemill.mining.sampling import sample_rows
 from tidemill.supervised.arrays import Floats
-
-if TYPE_CHECKING:
-    from tidemill.imaging.classifier import Classifier
-
 
 MOST_IMAGES = 20_000
 FEWEST_IMAGES = 60
 FEWEST_OF_CLASS = 8
 """Training images without which a label is not learned."""
 NEIGHBOURS = 10
-
-
-@dataclass(frozen=True)
-class GalleryImages:
-    """Images (n, height, width, channels) uint8 and what each shows ("" where that is not known, or
-    rarely there)."""
-
-    pixels: np.ndarray
-    labels: NDArray[np.str_]
-
-    def __len__(self) -> int:
-        return len(self.pixels)
 
 
 @dataclass(frozen=True)
@@ -56,8 +40,8 @@ class Gallery:
 
     column: str
     label: str
-    train: GalleryImages
-    held: GalleryImages
+    train: LabelledImages
+    held: LabelledImages
     classes: tuple[str, ...]
     chances: Floats
     seen: Floats
@@ -77,25 +61,28 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
     Raises:
         ImportError: There is no torch.
     """
+    from tidemill.imaging.judge import judge_of_digits, judge_of_labels
+
     if len(train) < FEWEST_IMAGES or len(holdout) < FEWEST_IMAGES // 3:
         return None
     few, held = _album(train, run, "train"), _album(holdout, run, "holdout")
-    counts = Counter(few.labels[few.labels != ""].tolist())
+    counts = Counter(few.labels[few.known].tolist())
     classes = tuple(sorted(label for label, count in counts.items() if count >= FEWEST_OF_CLASS))
     few, held = _known(few, classes), _known(held, classes)
     own = len(classes) > 1
-    classifier = _of_labels(few, run) if own else _of_digits(few, run)
-    seen, held_seen = classifier.features(few.pixels), classifier.features(held.pixels)
+    label = label_column(train.schema)
+    name = label.name if label and own else ""
+    judge = judge_of_labels(few, name, run, shift=True) if own else judge_of_digits(few, run)
+    seen, held_seen = judge.features(few.pixels), judge.features(held.pixels)
     run.check()
     distances, nearest = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(seen).kneighbors(held_seen)
-    label = label_column(train.schema)
     return Gallery(
         image_name(train.schema),
-        label.name if label and own else "",
+        name,
         few,
         held,
         classes if own else (),
-        classifier.chances(held.pixels),
+        judge.classifier.chances(held.pixels),
         seen,
         held_seen,
         nearest,
@@ -103,24 +90,9 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
     )
 
 
-def _album(data: Dataset, run: Run, name: str) -> GalleryImages:
-    few = sample_rows(data, MOST_IMAGES, run.rng("mining/images", name))
-    return GalleryImages(image_pixels(few), np.array(labels(few) or [""] * len(few), dtype=np.str_))
+def _album(data: Dataset, run: Run, name: str) -> LabelledImages:
+    return LabelledImages.of(sample_rows(data, MOST_IMAGES, run.rng("mining/images", name)))
 
 
-def _known(album: GalleryImages, classes: tuple[str, ...]) -> GalleryImages:
-    return GalleryImages(album.pixels, np.where(np.isin(album.labels, classes), album.labels, ""))
-
-
-def _of_labels(train: GalleryImages, run: Run) -> Classifier:
-    from tidemill.imaging.classifier import Classifier
-
-    known = train.labels != ""
-    return Classifier.learned(train.pixels[known], train.labels[known].tolist(), run, shift=True)
-
-
-def _of_digits(train: GalleryImages, run: Run) -> Classifier:
-    from tidemill.imaging.classifier import Classifier
-
-    _, height, width, channels = train.pixels.shape
-    return Classifier.of_digits((height, width, channels), run)
+def _known(album: LabelledImages, classes: tuple[str, ...]) -> LabelledImages:
+    return LabelledImages(album.pixels, np.where(np.isin(album.labels, classes), album.labels, ""))

@@ -786,8 +786,6 @@ def codecs(*, json: Json = False) -> None:
     from tidemill.codecs.columns import COLUMNS
 
     _listed(CODECS, json)
-    if not json:
-        print()
     _listed(COLUMNS, json)
 
 

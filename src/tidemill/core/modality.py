@@ -3,17 +3,56 @@ not look at."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-Modality = Literal["rows", "series", "images"]
-"""Rows that stand for themselves, rows that are the steps of series, or an image a row."""
+if TYPE_CHECKING:
+    from tidemill.core.schema import Schema
 
-MODALITIES: tuple[Modality, ...] = get_args(Modality)
+Modality = str
+"""One of :data:`MODALITIES`."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How data of a modality are known, and what they are called.
+
+    Attributes:
+        holds: Whether a dataset of this schema is one of them.
+        plural: What datasets of it are called.
+    """
+
+    holds: Callable[[Schema], bool]
+    plural: str
+
+
+def _shows_images(schema: Schema) -> bool:
+    return schema.image is not None
+
+
+def _follows_entities(schema: Schema) -> bool:
+    return bool(schema.of_role("entity") and schema.of_role("time"))
+
+
+MODALITIES: dict[Modality, Shape] = {
+    "images": Shape(_shows_images, "images"),
+    "series": Shape(_follows_entities, "series"),
+    "rows": Shape(lambda schema: True, "tables"),
+}
+"""An image a row, rows that are the steps of series, rows that stand for themselves: the first that
+holds."""
 
 TABLES: tuple[Modality, ...] = ("rows", "series")
 """For parts that look at rows one by one, as they may also where these are the steps of series."""
 
-PLURALS: dict[Modality, str] = {"rows": "tables", "series": "series", "images": "images"}
+
+def modality_of(schema: Schema) -> Modality:
+    """The modality of a dataset with this schema."""
+    for name, shape in MODALITIES.items():
+        if name != "rows" and shape.holds(schema):
+            return name
+    return "rows"
 
 
 def unsuited(what: str, modality: Modality) -> str:
@@ -23,4 +62,4 @@ def unsuited(what: str, modality: Modality) -> str:
         >>> unsuited("the learner 'mirrored'", "rows")
         "the learner 'mirrored' is not for tables"
     """
-    return f"{what} is not for {PLURALS[modality]}"
+    return f"{what} is not for {MODALITIES[modality].plural}"

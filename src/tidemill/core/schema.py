@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
 from tidemill.core.errors import SchemaError
-from tidemill.core.modality import Modality
+from tidemill.core.modality import Modality, modality_of
 from tidemill.core.words import plural
 
 Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "id"]
@@ -234,11 +234,7 @@ class Schema:
     def modality(self) -> Modality:
         """What sort of data the rows are; rows are the steps of series where there is an entity
         and a time."""
-        if self.image is not None:
-            return "images"
-        if self.of_role("entity") and self.of_role("time"):
-            return "series"
-        return "rows"
+        return modality_of(self)
 
     @property
     def modelled(self) -> tuple[Column, ...]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
-from tidemill.core.modality import Modality
+from tidemill.core.modality import TABLES, Modality
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score, Scores
@@ -44,7 +44,7 @@ def evaluate(evidence: Evidence, run: Run, metrics: Sequence[str] | None = None)
     schema = evidence.train.schema
     chosen = METRICS.chosen(schema.modality, metrics)
     _check(evidence)
-    if not _compared(schema):
+    if schema.modality in TABLES and not schema.modelled:
         why = "there is no column of numbers, categories or dates to compare"
         return Scores(
             tuple(Score(name, name, None, why=why) for name in metrics or METRICS),
@@ -54,7 +54,7 @@ def evaluate(evidence: Evidence, run: Run, metrics: Sequence[str] | None = None)
     scores = _measured(evidence, run, tuple(chosen.items()))
     for name, why in METRICS.unsuited(schema.modality, metrics).items():
         scores.append(Score(name, name, None, why=why))
-    words, limit = VERDICTS[schema.modality]
+    words, limit = VERDICTS.get(schema.modality, (verdict, LIMIT))
     return Scores(tuple(scores), words(scores), limit)
 
 

@@ -192,7 +192,7 @@ class ReportInput:
     @property
     def said(self) -> DataWords:
         """How such data are spoken of."""
-        return WORDS[self.modality]
+        return WORDS.get(self.modality, TABLE_WORDS)
 
     @property
     def unit(self) -> str:

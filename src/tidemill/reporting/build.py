@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tidemill.core.modality import MODALITIES, Modality
+from tidemill.core.modality import Modality
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Heading
 from tidemill.reporting.cleaning import cleaned
@@ -30,13 +30,13 @@ class Chapter:
     Attributes:
         anchor, title: Of the heading.
         blocks: What it tells.
-        sees: The modalities that it is about.
+        sees: The modalities that it is about; None for all.
     """
 
     anchor: str
     title: str
     blocks: Callable[[ReportInput], list[Block]]
-    sees: tuple[Modality, ...] = MODALITIES
+    sees: tuple[Modality, ...] | None = None
 
 
 CHAPTERS = (
@@ -62,7 +62,9 @@ def build(account: ReportInput) -> Report:
     """
     blocks: list[Block] = verdict(account)
     for chapter in CHAPTERS:
-        inside = chapter.blocks(account) if account.modality in chapter.sees else []
+        if chapter.sees is not None and account.modality not in chapter.sees:
+            continue
+        inside = chapter.blocks(account)
         if inside:
             blocks += [Heading(chapter.title, 2, chapter.anchor), *inside]
     subtitle = f"Target: {account.target}" if account.target else ""

@@ -114,8 +114,7 @@ def _dates(column: Column, known: pl.Series) -> Issue | None:
         return None
     said = (
         f"{plural(count, 'date')} of '{column.name}' ({percent(count, len(known))}) "
-        f"{'lies' if count == 1 else 'lie'} "
-        f"before {_YEARS[0]} or after {_YEARS[1] - 1}."
+        f"{'lies' if count == 1 else 'lie'} before {_YEARS[0]} or after {_YEARS[1] - 1}."
     )
     return Issue(
         "impossible",

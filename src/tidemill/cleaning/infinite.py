@@ -31,8 +31,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
                 Issue(
                     "infinite",
                     f"'{column.name}' holds {plural(count, 'infinite number')}, which is how "
-                    "programs write the "
-                    "result of a division by zero.",
+                    "programs write the result of a division by zero.",
                     (column.name,),
                     count,
                     example=str(values.filter(values.is_infinite())[0]),

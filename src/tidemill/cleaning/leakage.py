@@ -154,8 +154,7 @@ def _issues(
     )
     text = (
         f"'{names[0]}' is the strongest single predictor of '{target}' "
-        f"({_shown(best, ranked)}{beside}{said}). "
-        "Is it known when the prediction is made?"
+        f"({_shown(best, ranked)}{beside}{said}). Is it known when the prediction is made?"
     )
     return (
         Issue(

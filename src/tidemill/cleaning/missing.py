@@ -137,8 +137,7 @@ def _unsure_words(train: Dataset, counts: Mapping[str, int]) -> list[Issue]:
     where = quoted(names) if len(names) > 1 else f"'{names[0]}' ({percent(cells, len(train))})"
     said = (
         f"{plural(cells, 'cell')} of {where} {'holds' if cells == 1 else 'hold'} a word such as "
-        f"'{word}', which says "
-        "that the answer is not known."
+        f"'{word}', which says that the answer is not known."
     )
     return [
         Issue(

@@ -57,10 +57,8 @@ def _not_looked_at(numbers: int, coded: int) -> tuple[Issue, ...]:
         return ()
     said = (
         f"Rules were looked for among the first {_MOST_COLUMNS:,} columns of numbers (sums among "
-        "the first "
-        f"{_MOST_SUMMED:,}) and the first {_MOST_COLUMNS:,} columns that repeat their values; "
-        "this table has "
-        f"{numbers:,} and {coded:,}."
+        f"the first {_MOST_SUMMED:,}) and the first {_MOST_COLUMNS:,} columns that repeat their "
+        f"values; this table has {numbers:,} and {coded:,}."
     )
     return (
         Issue(
@@ -178,8 +176,7 @@ def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> I
     word = "later than" if train.schema[low].kind == "datetime" else "above"
     said = (
         f"'{low}' is {word} '{high}' in {plural(broken, 'row')}, but in none of the other "
-        f"{support - broken:,}: "
-        f"{'this row' if broken == 1 else 'these rows'} may be wrong."
+        f"{support - broken:,}: {'this row' if broken == 1 else 'these rows'} may be wrong."
     )
     return Issue(
         "rules",

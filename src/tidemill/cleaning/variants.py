@@ -61,8 +61,7 @@ def _issue(name: str, others: pl.DataFrame) -> Issue:
     )
     said = (
         f"In '{name}' {levels} written in several ways, which differ only in blanks or in upper "
-        "and lower case: "
-        f"{plural(cells, 'cell is', 'cells are')} not written as most are."
+        f"and lower case: {plural(cells, 'cell is', 'cells are')} not written as most are."
     )
     return Issue(
         "variants",

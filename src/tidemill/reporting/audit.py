@@ -46,9 +46,8 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     (
         "Not known",
         "Nothing was found, but there are too few rows to rule out a leak as large as the red "
-        "limit, or the "
-        "attack would fail even if the training rows themselves were published. This is no "
-        "all-clear.",
+        "limit, or the attack would fail even if the training rows themselves were published. This "
+        "is no all-clear.",
     ),
     (
         "Amber",
@@ -59,12 +58,10 @@ MEANINGS: tuple[tuple[str, str], ...] = (
 )
 HOW_TO_READ = (
     "Every attack is made on rows that the generator learned from and, as a control, on real rows "
-    "that it never saw. What "
-    "succeeds on both is knowledge about people in general; only what succeeds more often on "
-    "training rows is a leak. 0 % "
-    "means no difference, 100 % as much as if the training rows themselves had been published. "
-    "Columns drawn "
-    "independently of each other show what an attack reports of rows that cannot leak."
+    "that it never saw. What succeeds on both is knowledge about people in general; only what "
+    "succeeds more often on training rows is a leak. 0 % means no difference, 100 % as much as if "
+    "the training rows themselves had been published. Columns drawn independently of each other "
+    "show what an attack reports of rows that cannot leak."
 )
 
 
@@ -267,12 +264,9 @@ def _at_risk(rows: int) -> str:
     be = "was" if rows == 1 else "were"
     return (
         f"{plural(rows, 'training row')} {be} exposed by at least one attack; some of them are so "
-        "by chance, as some "
-        "unseen rows are. Their numbers are in the file rows-at-risk.parquet, which is for the "
-        "owner of the data only: "
-        "to be on the list is to have been in the training data. They are not on this page. Where "
-        "the light is amber or "
-        "red, look at them: rows that stand out because of one rare value can often be helped by "
-        "making that column "
+        "by chance, as some unseen rows are. Their numbers are in the file rows-at-risk.parquet, "
+        "which is for the owner of the data only: to be on the list is to have been in the "
+        "training data. They are not on this page. Where the light is amber or red, look at them: "
+        "rows that stand out because of one rare value can often be helped by making that column "
         "coarser before learning."
     )

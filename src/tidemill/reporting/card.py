@@ -34,8 +34,7 @@ from tidemill.reporting.page import Report
 
 NOT_FOR = (
     "Do not use these rows to learn, or to decide, anything about a single person: they are made "
-    "for the patterns "
-    "of many.",
+    "for the patterns of many.",
     "Do not try to find out who was in the training data.",
     "Do not pass them off as real data, and do not mix them with real data without marking them.",
     "Do not use them alone for decisions on people, such as on credit, health or work: check "
@@ -121,8 +120,7 @@ def data_card(card: DataCard) -> Report:
     blocks: list[Block] = [
         Paragraph(
             "These rows are synthetic. A model learned from real rows and made them up; they "
-            "follow the real rows in "
-            "their "
+            "follow the real rows in their "
             f"patterns{', but they give some of them away.' if card.light == 'red' else NOBODY}",
             "lead",
         ),
@@ -181,8 +179,7 @@ def _worth(card: DataCard) -> list[Block]:
     return [
         Paragraph(
             "Each figure stands between that of columns which have nothing to do with each other, "
-            "and that of "
-            "real rows in the same place."
+            "and that of real rows in the same place."
         ),
         TableBlock(
             ("Measure", "Independent columns", "These rows", "Real rows", "Better"),

@@ -39,12 +39,10 @@ def fairness(account: ReportInput) -> list[Block]:
     blocks: list[Block] = [
         Paragraph(
             "A gap between groups that is in the data is in generated rows and in models, too. "
-            "What follows shows how wide it "
-            "is in real rows, in generated rows, and in what models decide about held-out real "
-            "rows after learning from either. "
-            "A bar runs from columns that have nothing to do with each other to real rows: at its "
-            "right end the gap is as wide "
-            "as it really is. Groups of fewer than 50 held-out rows are not judged."
+            "What follows shows how wide it is in real rows, in generated rows, and in what models "
+            "decide about held-out real rows after learning from either. A bar runs from columns "
+            "that have nothing to do with each other to real rows: at its right end the gap is as "
+            "wide as it really is. Groups of fewer than 50 held-out rows are not judged."
         ),
         *_example(account, names),
     ]
@@ -56,10 +54,8 @@ def fairness(account: ReportInput) -> list[Block]:
             "warning",
             "What this cannot say",
             "Equal rates are one idea of fairness among several, and they exclude each other: "
-            "where outcomes "
-            "differ between groups, a model with equal rates has unequal errors. No figure here "
-            "says why "
-            "groups differ, or what would be just.",
+            "where outcomes differ between groups, a model with equal rates has unequal errors. No "
+            "figure here says why groups differ, or what would be just.",
         )
     )
     return blocks

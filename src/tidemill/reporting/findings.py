@@ -27,9 +27,8 @@ _FOLDED = 200
 _TITLES = {
     "drivers": (
         "What drives {target}",
-        "How well {target} can be predicted from the other columns, and which of them "
-        "say most about it. A driver goes together with {target}; that it is the cause is not "
-        "shown.",
+        "How well {target} can be predicted from the other columns, and which of them say most "
+        "about it. A driver goes together with {target}; that it is the cause is not shown.",
     ),
     "segments": (
         "Groups of similar rows",
@@ -60,15 +59,13 @@ def found(account: ReportInput) -> list[Block]:
         return [
             Paragraph(
                 f"Nothing was found that holds up on held-out {account.unit}s. On a table whose "
-                "columns have "
-                "nothing to do with each other, this is the right answer."
+                "columns have nothing to do with each other, this is the right answer."
             )
         ]
     blocks: list[Block] = [
         Paragraph(
             f"Learned from the training {account.unit}s; every figure below is measured on "
-            f"held-out {account.unit}s, unless it "
-            "says otherwise."
+            f"held-out {account.unit}s, unless it says otherwise."
         )
     ]
     for technique in dict.fromkeys(finding.technique for finding in account.findings):

@@ -74,10 +74,8 @@ def snapshots(account: ReportInput, learning: Learning) -> list[Block]:
         Heading("The same noise as learning went"),
         Paragraph(
             "Every column of images comes from the same random numbers, so a column shows how one "
-            "image came "
-            "about; the last row is made with the weights that were kept. Columns that grow alike "
-            "from some step "
-            "on would mean that the model makes a few images only."
+            "image came about; the last row is made with the weights that were kept. Columns that "
+            "grow alike from some step on would mean that the model makes a few images only."
         ),
         SheetBlock("", strips),
     ]
@@ -146,10 +144,8 @@ def _between(ways: Dataset | None) -> list[Block]:
         Heading("On the way from one image to another"),
         Paragraph(
             "Each row goes in equal steps from one point of the noise to another. Where every "
-            "image on the way is "
-            "a plausible one, the model did not merely learn single images by heart; a jump in "
-            "the middle, or a "
-            "mere blending of both ends, is a bad sign."
+            "image on the way is a plausible one, the model did not merely learn single images by "
+            "heart; a jump in the middle, or a mere blending of both ends, is a bad sign."
         ),
         SheetBlock("", strips),
     ]

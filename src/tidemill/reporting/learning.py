@@ -53,8 +53,7 @@ def learning_blocks(account: ReportInput) -> list[Block]:
     if len(losses) > 1:
         text += (
             f" The losses of {' and '.join(losses)} are those of two opponents: they need not "
-            "fall, and neither should "
-            "run away."
+            "fall, and neither should run away."
         )
     drawn: list[Block] = [Grid(tuple(pictures), "large")] if pictures else []
     return [Heading("How learning went"), Paragraph(text), *drawn, *_glimpses(account, learning)]

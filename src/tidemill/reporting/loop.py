@@ -139,9 +139,8 @@ def _gained(account: LoopReportInput, contrast: Contrast) -> str:
     from_to = f" (from {in_money(contrast.reference)})" if money else ""
     what = "saving" if money else "change"
     return (
-        f"{verb} by {shown.lstrip('-')}{unit}{from_to}, {percent(contrast.level)} interval of "
-        f"the {what} {low} to "
-        f"{high}"
+        f"{verb} by {shown.lstrip('-')}{unit}{from_to}, {percent(contrast.level)} interval of the "
+        f"{what} {low} to {high}"
     )
 
 
@@ -196,8 +195,7 @@ def _unit_note(account: LoopReportInput) -> str:
     return (
         (
             f"A point is a hundredth of {account.words(account.measure)}, which is 1 at best. The "
-            "true gain lies in the "
-            "interval with the chance that stands before it."
+            "true gain lies in the interval with the chance that stands before it."
         )
         if account.measure
         else ""

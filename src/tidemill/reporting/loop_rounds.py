@@ -32,10 +32,9 @@ def rounds(account: LoopReportInput) -> list[Block]:
     blocks: list[Block] = [
         Paragraph(
             "Each round looks for places where the real rows are thin, generates for them, drops "
-            "rows that do not pass the "
-            "gates, and lets strategies compete on the same folds. The best one is accepted only "
-            "if its whole interval lies "
-            "above 0 and it beats copies of real rows in the place of the generated ones."
+            "rows that do not pass the gates, and lets strategies compete on the same folds. The "
+            "best one is accepted only if its whole interval lies above 0 and it beats copies of "
+            "real rows in the place of the generated ones."
         )
     ]
     for turn in account.turns:
@@ -161,8 +160,7 @@ def guard(account: LoopReportInput) -> list[Block]:
         Paragraph(
             f"After the last round: {percent(last.tails)} of the rare values and tails of the real "
             f"rows, {percent(last.distinct)} of their distinct rows, and trends between columns "
-            f"that differ by {last.trends:.3f} on "
-            "average."
+            f"that differ by {last.trends:.3f} on average."
         ),
         Grid((kept, trends), "large"),
     ]

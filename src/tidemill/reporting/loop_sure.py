@@ -25,8 +25,7 @@ def how_sure(account: LoopReportInput) -> list[Block]:
     return [
         Paragraph(
             f"Each dot is the gain of {whose}; the bar is the interval in which the true gain "
-            "lies. Right of the "
-            "line is better. A bar that crosses the line may be chance."
+            "lies. Right of the line is better. A bar that crosses the line may be chance."
         ),
         _of_verdict(account),
         *_curves(account),
@@ -85,9 +84,8 @@ def _curves(account: LoopReportInput) -> list[Block]:
     return [
         Heading("With fewer real rows"),
         Paragraph(
-            "What the same strategy does when only a part of the real rows is there to learn "
-            f"from. {better} is "
-            "better; generated rows most often help where real ones are few."
+            "What the same strategy does when only a part of the real rows is there to learn from. "
+            f"{better} is better; generated rows most often help where real ones are few."
         ),
         Grid(tuple(pictures), "large"),
     ]
@@ -112,9 +110,8 @@ def _others(account: LoopReportInput) -> list[Block]:
         Heading("Other measures and learners"),
         Paragraph(
             "All real rows; the gain is in points (hundredths), of a cost in your currency per "
-            "1,000 rows. "
-            "Intervals are at 95 % and allow for no other comparison, so one of twenty is wrong "
-            "by chance."
+            "1,000 rows. Intervals are at 95 % and allow for no other comparison, so one of twenty "
+            "is wrong by chance."
         ),
         Details(
             f"All {plural(len(rows), 'comparison')}",

@@ -30,8 +30,7 @@ def use(account: LoopReportInput) -> list[Block]:
     return [
         Paragraph(
             "As a sampler in a Pipeline of imbalanced-learn: it learns its generator from the "
-            "training rows of "
-            "each call only, so cross-validation stays honest."
+            "training rows of each call only, so cross-validation stays honest."
         ),
         Code(
             PIPELINE.format(
@@ -42,9 +41,7 @@ def use(account: LoopReportInput) -> list[Block]:
             [
                 Paragraph(
                     f"The {plural(account.generated, 'row')} themselves are in generated.parquet, "
-                    "each with the round "
-                    "and the reason for which it was "
-                    "made."
+                    "each with the round and the reason for which it was made."
                 )
             ]
             if account.kind == "generated" and account.folder

@@ -42,11 +42,9 @@ def series(account: ReportInput) -> list[Block]:
         return []
     blocks: list[Block] = [
         Paragraph(
-            "The floor is what the training series reach with all of their steps in random "
-            "places, the green mark what the "
-            "training series themselves reach, both beside held-out real series. The last figures "
-            "are facts of returns: the "
-            "nearest to real series is the best."
+            "The floor is what the training series reach with all of their steps in random places, "
+            "the green mark what the training series themselves reach, both beside held-out real "
+            "series. The last figures are facts of returns: the nearest to real series is the best."
         ),
         *gauges([s for s in scores if s.column is None]),
         *_sheet(account),

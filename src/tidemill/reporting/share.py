@@ -19,9 +19,8 @@ def share(account: ReportInput) -> list[Block]:
         unit = account.unit
         blocks += [
             Paragraph(
-                f"{unit.capitalize()}s that the generator never saw show what is chance: "
-                f"generated {unit}s may "
-                f"be as near to training {unit}s as to those, but not nearer."
+                f"{unit.capitalize()}s that the generator never saw show what is chance: generated "
+                f"{unit}s may be as near to training {unit}s as to those, but not nearer."
             ),
             *gauges(scores),
             *evidence(scores),

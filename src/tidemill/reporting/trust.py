@@ -47,12 +47,10 @@ def trust(account: ReportInput) -> list[Block]:
     unit, worthless = account.unit, account.said.worthless
     return [
         Paragraph(
-            f"Each bar runs from worthless to real. The floor is what {worthless} reach, the "
-            "green mark is what a real sample of the same size reaches; the dot is what the "
-            f"generated {unit}s reach. "
-            "The right end is always the better one. Where the floor is nearly as good as real "
-            f"{unit}s, there is no bar: "
-            "compare the figures."
+            f"Each bar runs from worthless to real. The floor is what {worthless} reach, the green "
+            "mark is what a real sample of the same size reaches; the dot is what the generated "
+            f"{unit}s reach. The right end is always the better one. Where the floor is nearly as "
+            f"good as real {unit}s, there is no bar: compare the figures."
         ),
         *gauges(scores),
         *evidence(scores),

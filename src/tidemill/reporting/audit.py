@@ -3,8 +3,9 @@ it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tidemill.core.leak import LIGHTS, Leak, Light
@@ -99,9 +100,8 @@ class Audited:
 def audited(about: Audited) -> Report:
     """The page of an audit."""
     said = f"{about.verdict} {about.advice}".strip()
-    blocks: list[Block] = [
-        Callout(LEVELS[about.light], TITLES[about.light], said, note=about.limit)
-    ]
+    level = LEVELS[about.light]
+    blocks: list[Block] = [Callout(level, TITLES[about.light], said, note=about.limit)]
     if about.warnings:
         blocks.append(Callout("warning", "Warnings of the run", items=about.warnings))
     blocks += [
@@ -122,15 +122,14 @@ def audited(about: Audited) -> Report:
         Heading("How it was made", 2, "made"),
         Pairs(made(about.made, about.rows, about.seed, about.versions)),
     ]
-    lights = (f"{leak.light:9}  {leak.score.name}" for leak in about.leaks)
+    title = f"Privacy audit: {about.name}"
+    lights = [f"{leak.light:9}  {leak.score.name}" for leak in about.leaks]
     text = "\n".join([f"{TITLES[about.light]}.", said, *lights, about.limit])
-    return Report(
-        f"Privacy audit: {about.name}", "Can the synthetic rows be shared?", tuple(blocks), text
-    )
+    return Report(title, "Can the synthetic rows be shared?", tuple(blocks), text)
 
 
 def sentence_case(text: str) -> str:
-    """The text with its first letter large."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
@@ -140,13 +139,16 @@ def leaks_table(leaks: Sequence[Leak]) -> TableBlock:
     rows = []
     for leak in leaks:
         score = leak.score
-        low, high = score.interval or (None, None)
+        interval = "–"
+        if score.interval is not None:
+            low, high = score.interval
+            interval = f"{_leak(low)} to {_leak(high)}"
         rows.append(
             (
                 sentence_case(score.name),
                 leak.light.capitalize(),
                 _leak(score.value),
-                "–" if low is None or high is None else f"{_leak(low)} to {_leak(high)}",
+                interval,
                 _leak(score.floor),
                 percent(leak.limit),
             )
@@ -159,24 +161,9 @@ def made(
     about: Mapping[str, Any], rows: Mapping[str, int], seed: int, versions: Mapping[str, str]
 ) -> tuple[tuple[str, str], ...]:
     """Model, options, rows, seed and versions, in words."""
-    items = []
-    if "model" in about:
-        options = (
-            ", ".join(f"{name}={value}" for name, value in about["options"].items()) or "none given"
-        )
-        cut = (
-            ""
-            if about["steps_done"] == about["steps_planned"]
-            else f", stopped after {about['steps_done']:,} of {about['steps_planned']:,} steps"
-        )
-        items += [
-            ("Model", f"{about['model']}{cut}"),
-            ("Options", options),
-            ("Seed of the model", str(about["seed"])),
-            ("Learned from", plural(about["rows"], "row")),
-        ]
-    items.append(("Rows audited", str(about["source"])))
+    items = _model_facts(about) if "model" in about else []
     items += [
+        ("Rows audited", str(about["source"])),
         ("Rows", ", ".join(f"{number:,} {what}" for what, number in rows.items())),
         ("Seed", str(seed)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
@@ -184,34 +171,45 @@ def made(
     return tuple(items)
 
 
+def _model_facts(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    model = str(about["model"])
+    done, planned = about["steps_done"], about["steps_planned"]
+    if done != planned:
+        model += f", stopped after {done:,} of {planned:,} steps"
+    options = ", ".join(f"{name}={value}" for name, value in about["options"].items())
+    return [
+        ("Model", model),
+        ("Options", options or "none given"),
+        ("Seed of the model", str(about["seed"])),
+        ("Learned from", plural(about["rows"], "row")),
+    ]
+
+
 def _leak(value: float | None) -> str:
-    """A leak as per cent; what is below none by chance is none."""
-    return "–" if value is None else percent(min(1.0, max(0.0, value)))
+    return "–" if value is None else percent(_clipped(value))
+
+
+def _clipped(leak: float) -> float:
+    """A leak from 0 to 1; what is below 0 by chance is none."""
+    return min(1.0, max(0.0, leak))
 
 
 def _tiles(about: Audited) -> Figures:
     known = [leak.score for leak in about.leaks if leak.score.value is not None]
     largest = max((score.value or 0.0 for score in known), default=None)
     missed = max((score.figures["could_have_missed"] for score in known), default=None)
-    lights = ", ".join(
-        f"{number} {light}"
-        for light in LIGHTS
-        if (number := sum(x.light == light for x in about.leaks))
-    )
+    seen = Counter(leak.light for leak in about.leaks)
+    lights = ", ".join(f"{seen[light]} {light}" for light in LIGHTS if seen[light])
+    figures = "figure" if len(about.leaks) == 1 else "figures"
+    attacked = about.rows.get("attacked training", 0)
+    control = plural(about.rows.get("attacked holdout", 0), "unseen row")
+    published = "of what publishing the training rows would show"
     return Figures(
         (
-            Tile(count(len(about.leaks)), "figure" if len(about.leaks) == 1 else "figures", lights),
-            Tile(
-                _leak(largest),
-                "largest leak found",
-                "of what publishing the training rows would show",
-            ),
+            Tile(count(len(about.leaks)), figures, lights),
+            Tile(_leak(largest), "largest leak found", published),
             Tile(_leak(missed), "largest leak not ruled out", "upper end of the 95 % intervals"),
-            Tile(
-                count(about.rows.get("attacked training", 0)),
-                "training rows attacked",
-                f"and {plural(about.rows.get('attacked holdout', 0), 'unseen row')} as the control",
-            ),
+            Tile(count(attacked), "training rows attacked", f"and {control} as the control"),
         )
     )
 
@@ -220,22 +218,18 @@ def _picture(leaks: Sequence[Leak]) -> list[Block]:
     known = [leak for leak in leaks if leak.score.value is not None]
     if not known:
         return []
-    shown = [
-        tuple(
-            round(100 * min(1.0, max(0.0, end)), 2)
-            for end in (leak.score.value or 0.0, (leak.score.interval or (0.0, 0.0))[1])
-        )
-        for leak in known
-    ]
+    largest = []
+    missed = []
+    for leak in known:
+        _, high = leak.score.interval or (0.0, 0.0)
+        largest.append(round(100 * _clipped(leak.score.value or 0.0), 2))
+        missed.append(round(100 * _clipped(high), 2))
     return [
         PictureBlock(
             "across",
             "Leaks found, and the largest that could have been missed",
             tuple(leak.score.name for leak in known),
-            (
-                Series("found", tuple(pair[0] for pair in shown)),
-                Series("could have been missed", tuple(pair[1] for pair in shown)),
-            ),
+            (Series("found", tuple(largest)), Series("could have been missed", tuple(missed))),
             "% of what publishing the training rows would show",
         )
     ]
@@ -244,17 +238,13 @@ def _picture(leaks: Sequence[Leak]) -> list[Block]:
 def _attack(leak: Leak) -> list[Block]:
     score = leak.score
     name = sentence_case(score.name)
-    text = (
-        f"{sentence_case(score.why)}." if score.value is None else f"{score.sentence} {leak.reason}"
-    )
+    text = f"{score.sentence} {leak.reason}"
+    if score.value is None:
+        text = f"{sentence_case(score.why)}."
     blocks: list[Block] = [Callout(LEVELS[leak.light], f"{name}: {leak.light}", text)]
     if score.table is not None:
         table = TableBlock.of(score.table)
-        blocks.append(
-            Details(
-                table.title or name, (TableBlock(table.columns, table.rows, stacked=table.stacked),)
-            )
-        )
+        blocks.append(Details(table.title or name, (replace(table, title=""),)))
     return blocks
 
 

@@ -12,8 +12,10 @@ from tidemill.core.picture import Picture, Sheet, Strip, Table
 
 Level = Literal["good", "note", "warning", "danger"]
 Cell = str | int | float | bool | None
-LEGIBLE, ROOM = 64, 960
-"""Pixels of the page that a row of small images is high, if so many are enough for its width."""
+LEGIBLE = 64
+"""Pixels of the page that a row of small images is high, where its width leaves room for it."""
+ROOM = 960
+"""Pixels of the page that a row of images is wide at most."""
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 
@@ -94,12 +96,8 @@ class TableBlock:
     @staticmethod
     def of(table: Table) -> TableBlock:
         """The block that shows a finding's or a score's table."""
-        return TableBlock(
-            table.columns,
-            tuple(tuple(_cell(value) for value in row) for row in table.rows),
-            table.title,
-            stacked=len(table.columns) > 4,
-        )
+        rows = tuple(_cells(row) for row in table.rows)
+        return TableBlock(table.columns, rows, table.title, stacked=len(table.columns) > 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +122,15 @@ class PictureBlock:
     @staticmethod
     def of(picture: Picture) -> PictureBlock:
         """The block that shows a finding's or a score's picture."""
-        series = tuple(
-            Series(str(name), tuple(None if v is None else float(v) for v in values))
-            for name, values in picture.series
-        )
+        series = []
+        for name, values in picture.series:
+            numbers = [None if value is None else float(value) for value in values]
+            series.append(Series(str(name), tuple(numbers)))
         return PictureBlock(
             picture.kind,
             picture.title,
-            tuple(_cell(x) for x in picture.x),
-            series,
+            _cells(picture.x),
+            tuple(series),
             picture.x_label,
             picture.y_label,
         )
@@ -274,9 +272,9 @@ Block = (
     | Details
 )
 
-SORTS: Mapping[str, type] = {
-    sort.__name__: sort for sort in (*get_args(Block), Tile, Series, Strip, Gauge)
-}
+_PARTS = (Tile, Series, Strip, Gauge)
+"""What blocks hold that are no blocks themselves."""
+SORTS: Mapping[str, type] = {sort.__name__: sort for sort in (*get_args(Block), *_PARTS)}
 """What says its ``sort`` in the state of a report."""
 
 
@@ -300,5 +298,11 @@ def _png_size(text: str) -> tuple[int, int] | None:
     return width, height
 
 
+def _cells(values: Iterable[Any]) -> tuple[Cell, ...]:
+    return tuple(_cell(value) for value in values)
+
+
 def _cell(value: Any) -> Cell:
-    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return str(value)

@@ -88,18 +88,7 @@ class DataCard:
             "columns": list(self.columns),
             "dropped_as_copies": self.dropped,
             "made": dict(self.made),
-            "scores": [
-                {
-                    "metric": s.metric,
-                    "name": s.name,
-                    "value": s.value,
-                    "floor": s.floor,
-                    "ceiling": s.ceiling,
-                    "better": s.better,
-                    "why": s.why,
-                }
-                for s in self.scores
-            ],
+            "scores": [_score_state(score) for score in self.scores],
             "audit": {
                 "light": self.light,
                 "verdict": self.verdict,
@@ -115,13 +104,18 @@ class DataCard:
         }
 
 
+def _score_state(score: Score) -> dict[str, Any]:
+    names = ("metric", "name", "value", "floor", "ceiling", "better", "why")
+    return {name: getattr(score, name) for name in names}
+
+
 def data_card(card: DataCard) -> Report:
     """The card as a page."""
+    but = ", but they give some of them away." if card.light == "red" else NOBODY
     blocks: list[Block] = [
         Paragraph(
             "These rows are synthetic. A model learned from real rows and made them up; they "
-            "follow the real rows in their "
-            f"patterns{', but they give some of them away.' if card.light == 'red' else NOBODY}",
+            f"follow the real rows in their patterns{but}",
             "lead",
         ),
         Callout(
@@ -136,19 +130,7 @@ def data_card(card: DataCard) -> Report:
             Callout("danger", "Shared in spite of the audit", f"The reason given: {card.despite}")
         )
     blocks += [
-        Figures(
-            (
-                Tile(count(card.rows), "synthetic rows", plural(len(card.columns), "column")),
-                Tile(
-                    count(card.made["rows"]),
-                    "real rows learned from",
-                    f"by the model '{card.made['model']}'",
-                ),
-                Tile(
-                    count(card.dropped), "rows dropped", "as copies or near copies of training rows"
-                ),
-            )
-        ),
+        _tiles(card),
         Heading("Licence", 2, "licence"),
         Paragraph(card.licence or f"{sentence_case(NO_LICENCE)}."),
         Heading("What they must not be used for", 2, "not-for"),
@@ -168,14 +150,27 @@ def data_card(card: DataCard) -> Report:
     return Report(f"Data card: {card.name}", "Synthetic data", tuple(blocks), text)
 
 
+def _tiles(card: DataCard) -> Figures:
+    model = f"by the model '{card.made['model']}'"
+    near = "as copies or near copies of training rows"
+    return Figures(
+        (
+            Tile(count(card.rows), "synthetic rows", plural(len(card.columns), "column")),
+            Tile(count(card.made["rows"]), "real rows learned from", model),
+            Tile(count(card.dropped), "rows dropped", near),
+        )
+    )
+
+
 def _worth(card: DataCard) -> list[Block]:
     known = [score for score in card.scores if score.value is not None]
     if not known:
         return [Paragraph("Nothing was measured.")]
     better = {"high": "higher", "low": "lower", "ceiling": "like real rows"}
-    rows = tuple(
-        (sentence_case(s.name), s.floor, s.value, s.ceiling, better[s.better]) for s in known
-    )
+    rows = []
+    for score in known:
+        name = sentence_case(score.name)
+        rows.append((name, score.floor, score.value, score.ceiling, better[score.better]))
     return [
         Paragraph(
             "Each figure stands between that of columns which have nothing to do with each other, "
@@ -183,16 +178,15 @@ def _worth(card: DataCard) -> list[Block]:
         ),
         TableBlock(
             ("Measure", "Independent columns", "These rows", "Real rows", "Better"),
-            rows,
+            tuple(rows),
             stacked=True,
         ),
     ]
 
 
 def _sentences(card: DataCard) -> list[Block]:
-    said = tuple(
-        f"{sentence_case(leak.score.name)}: {leak.score.sentence or leak.score.why + '.'} "
-        f"{leak.reason}".strip()
-        for leak in card.leaks
-    )
-    return [Heading("Each attack in words"), Listing(said)]
+    items = []
+    for leak in card.leaks:
+        text = leak.score.sentence or f"{leak.score.why}."
+        items.append(f"{sentence_case(leak.score.name)}: {text} {leak.reason}".strip())
+    return [Heading("Each attack in words"), Listing(tuple(items))]

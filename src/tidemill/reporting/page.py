@@ -58,7 +58,8 @@ class Report(HasState):
 
     def html(self) -> str:
         """The page: no script, nothing fetched from anywhere, everything from data escaped."""
-        chapters = [b for b in self.blocks if isinstance(b, Heading) and b.level == 2]
+        headings = [block for block in self.blocks if isinstance(block, Heading)]
+        chapters = [heading for heading in headings if heading.level == 2]
         return _environment().get_template("page.html.j2").render(report=self, chapters=chapters)
 
     def to_state(self) -> dict[str, Any]:
@@ -77,11 +78,8 @@ class Report(HasState):
         if not isinstance(state, Mapping) or not isinstance(state.get("blocks"), list):
             raise InputError("this is not a stored report", hint=hint)
         if state.get("format") != FORMAT:
-            raise InputError(
-                f"the report has format {state.get('format')!r}, this version reads format "
-                f"{FORMAT}",
-                hint=hint,
-            )
+            what = f"the report has format {state.get('format')!r}"
+            raise InputError(f"{what}, this version reads format {FORMAT}", hint=hint)
         blocks = from_state(tuple[Block, ...], state["blocks"], SORTS)
         texts = [state.get(name) for name in ("title", "subtitle", "summary")]
         title, subtitle, text = from_state(tuple[str, str, str], texts)
@@ -174,10 +172,11 @@ def _rows(table: TableBlock) -> list[list[tuple[str, bool]]]:
     width = len(table.columns)
     padded = [(*row, *(None,) * width)[:width] for row in table.rows]
     columns = [cells(column) for column in zip(*padded, strict=True)]
-    return [
-        [
-            (column[i], isinstance(value, (int, float)) and not isinstance(value, bool))
-            for column, value in zip(columns, row, strict=True)
-        ]
-        for i, row in enumerate(padded)
-    ]
+    rows = []
+    for position, values in enumerate(padded):
+        row = []
+        for column, value in zip(columns, values, strict=True):
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            row.append((column[position], is_number))
+        rows.append(row)
+    return rows

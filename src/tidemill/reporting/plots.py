@@ -19,7 +19,8 @@ _COLOUR_OF = {"real": 0, "synthetic": 1, "generated": 1, "unrelated": 7}
 _LONG_NAME = 9
 _LONGEST_NAME = 20
 _ROOM = 26
-_GAP, _GAP_OF_LARGEST = 0.04, 0.25
+_GAP = 0.04
+_GAP_OF_LARGEST = 0.25
 _MANY_NAMES = 12
 _WIDEST_NUMBERED = 12
 
@@ -127,6 +128,29 @@ class Dial:
     bar: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """Where numbers lie between the two ends of a drawing, in per cent of its length."""
+
+    start: float
+    end: float
+
+    def place(self, value: float) -> float:
+        return self.length(value - self.start)
+
+    def length(self, span: float) -> float:
+        return round(100 * span / (self.end - self.start), 2) + 0.0
+
+    def ticks(self) -> list[Tick]:
+        """Round numbers on it."""
+        values = [tick for tick in ticks(self.start, self.end) if self.start <= tick <= self.end]
+        return self.marked(zip(values, labels(values), strict=True))
+
+    def marked(self, marks: Iterable[tuple[float, str]]) -> list[Tick]:
+        """These numbers with their texts, where they lie."""
+        return [(self.place(value), text) for value, text in marks]
+
+
 def plot(picture: PictureBlock) -> Across | Upright | Heat | Intervals:
     """The drawing of a picture; upright bars under many or long names are turned, so that they can
     be read."""
@@ -141,147 +165,132 @@ def plot(picture: PictureBlock) -> Across | Upright | Heat | Intervals:
 
 def across(picture: PictureBlock) -> Across:
     """Horizontal bars from zero on."""
-    values = [v for series in picture.series for v in series.values if v is not None]
-    low, high = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
-    span = (high - low) or 1.0
+    values = _known_values(picture)
+    low, high = min([0.0, *values]), max([0.0, *values])
+    axis = _Axis(low, high if high > low else low + 1.0)
     texts = iter(aligned([value for series in picture.series for value in series.values]))
-    drawn = [
-        [
-            (
-                hue,
-                _per_cent(min(value or 0.0, 0.0) - low, span),
-                _per_cent(abs(value or 0.0), span),
-                next(texts),
-            )
-            for value in series.values
-        ]
-        for hue, series in _coloured(picture)
-    ]
-    return Across(
-        tuple((_name(name), tuple(bars)) for name, *bars in zip(picture.x, *drawn, strict=False)),
-        _legend(picture),
-    )
+    drawn = []
+    for colour, series in _coloured(picture):
+        bars = []
+        for value in series.values:
+            size = value or 0.0
+            bars.append((colour, axis.place(min(size, 0.0)), axis.length(abs(size)), next(texts)))
+        drawn.append(bars)
+    rows = [(_name(name), tuple(bars)) for name, *bars in zip(picture.x, *drawn, strict=False)]
+    return Across(tuple(rows), _legend(picture))
 
 
 def intervals(picture: PictureBlock) -> Intervals:
     """A point and a bar from its lower to its upper end for each name; an end that is missing is
     where the axis ends."""
-    none = (None,) * len(picture.x)
-    value, low, high = ([*(series.values for series in picture.series), none, none, none])[:3]
-    known = [v for v in (*value, *low, *high) if v is not None] or [0.0]
-    left, right = _range(known, with_zero=True)
-    left, right = (left - 0.03 * (right - left), right + 0.03 * (right - left))
-    texts = iter(_aligned_ends(value, low, high))
+    columns = [series.values for series in picture.series][:3]
+    columns += [(None,) * len(picture.x)] * (3 - len(columns))
+    known = _known_values(picture) or [0.0]
+    tight = _axis(known, with_zero=True)
+    margin = 0.03 * (tight.end - tight.start)
+    axis = _Axis(tight.start - margin, tight.end + margin)
+    texts = _aligned_ends(columns)
     rows = []
-    for name, v, a, b in zip(picture.x, value, low, high, strict=False):
-        start, end = (left if a is None else a), (right if b is None else b)
-        side = "above" if a is not None and a > 0 else "below" if b is not None and b < 0 else ""
-        rows.append(
-            (
-                _name(name),
-                side,
-                None if v is None else _per_cent(v - left, right - left),
-                _per_cent(start - left, right - left),
-                _per_cent(end - start, right - left),
-                next(texts),
-            )
-        )
-    marks = [t for t in ticks(left, right) if left <= t <= right]
-    return Intervals(
-        tuple(rows),
-        _per_cent(-left, right - left),
-        tuple(
-            (_per_cent(t - left, right - left), text)
-            for t, text in zip(marks, labels(marks), strict=True)
-        ),
-    )
+    for name, point, low, high, text in zip(picture.x, *columns, texts, strict=False):
+        left = axis.start if low is None else low
+        right = axis.end if high is None else high
+        bar = (axis.place(left), axis.length(right - left))
+        rows.append((_name(name), _side(low, high), _placed(axis, point), *bar, text))
+    return Intervals(tuple(rows), axis.place(0.0), tuple(axis.ticks()))
 
 
-def _aligned_ends(
-    value: Sequence[float | None], low: Sequence[float | None], high: Sequence[float | None]
-) -> list[str]:
+def _side(low: float | None, high: float | None) -> str:
+    """On which side of 0 a whole interval lies."""
+    if low is not None and low > 0:
+        return "above"
+    if high is not None and high < 0:
+        return "below"
+    return ""
+
+
+def _aligned_ends(columns: Sequence[Sequence[float | None]]) -> list[str]:
     """ "+1.2 (0.4 to 2.0)" for each, with as many decimals as the widest of all needs."""
-    widest = max([abs(v) for v in (*value, *low, *high) if v is not None], default=0.0)
-    places = 0 if widest >= 100 else 1 if widest >= 1 or not widest else 2 if widest >= 0.1 else 4
+    sizes: list[float] = []
+    for column in columns:
+        sizes += [abs(value) for value in column if value is not None]
+    places = _decimals(max(sizes, default=0.0))
+    texts = []
+    for point, low, high in zip(*columns, strict=False):
+        sign = "+" if point and round(point, places) else ""
+        ends = f"{_rounded(low, places)} to {_rounded(high, places)}"
+        texts.append(f"{_rounded(point, places, sign)} ({ends})")
+    return texts
 
-    def shown(number: float | None, sign: str = "") -> str:
-        return "–" if number is None else f"{round(number, places) + 0.0:{sign},.{places}f}"
 
-    return [
-        f"{shown(v, '+' if v and round(v, places) else '')} ({shown(a)} to {shown(b)})"
-        for v, a, b in zip(value, low, high, strict=False)
-    ]
+def _decimals(widest: float) -> int:
+    if widest >= 100:
+        return 0
+    if widest >= 1 or not widest:
+        return 1
+    return 2 if widest >= 0.1 else 4
+
+
+def _rounded(value: float | None, places: int, sign: str = "") -> str:
+    return "–" if value is None else f"{round(value, places) + 0.0:{sign},.{places}f}"
 
 
 def upright(picture: PictureBlock) -> Upright:
     """Bars, lines or points over two axes."""
-    bars_wanted = picture.kind == "bars"
-    values = [v for series in picture.series for v in series.values if v is not None] or [0.0]
-    low, high = _range(values, with_zero=bars_wanted)
-    places, x_ticks = (
-        _bands(picture.x) if bars_wanted or not _numeric(picture.x) else _positions(picture.x)
-    )
-    level = {v: _per_cent(v - low, high - low) for v in values}
-    y_ticks = [t for t in ticks(low, high) if low <= t <= high]
+    has_bars = picture.kind == "bars"
+    axis = _axis(_known_values(picture) or [0.0], with_zero=has_bars)
+    if has_bars or not _numeric(picture.x):
+        places, x_ticks = _bands(picture.x)
+    else:
+        places, x_ticks = _positions(picture.x)
     return Upright(
-        _bars(picture, places, level, _per_cent(-low, high - low)) if bars_wanted else (),
-        ()
-        if bars_wanted
-        else tuple(
-            (colour, _path(places, series.values, level, dotted=picture.kind == "points"))
-            for colour, series in _coloured(picture)
-        ),
-        picture.kind == "points",
-        tuple(x_ticks),
-        tuple(
-            (_per_cent(t - low, high - low), text)
-            for t, text in zip(y_ticks, labels(y_ticks), strict=True)
-        ),
-        _legend(picture),
-        _per_cent(max(0.0, -low), high - low),
+        bars=_bars(picture, places, axis) if has_bars else (),
+        paths=() if has_bars else _paths(picture, places, axis),
+        dotted=picture.kind == "points",
+        x_ticks=tuple(x_ticks),
+        y_ticks=tuple(axis.ticks()),
+        legend=_legend(picture),
+        baseline=axis.length(max(0.0, -axis.start)),
     )
 
 
 def heat(picture: PictureBlock) -> Heat:
     """A matrix; entries around zero get two colours, entries of one sign get one."""
-    values = [v for series in picture.series for v in series.values if v is not None] or [0.0]
+    values = _known_values(picture) or [0.0]
     signed = min(values) < 0
-    strongest = max(abs(v) for v in values) or 1.0
+    strongest = max(abs(value) for value in values) or 1.0
     names = tuple(str(x) for x in picture.x)
-    rows = tuple(
-        (
-            series.name,
-            tuple(
-                (
-                    round(abs(v or 0.0) / strongest, 3),
-                    (v or 0.0) < 0,
-                    "" if v is None else number(v, 2),
-                    f"{series.name} × {name}: {number(v)}",
-                )
-                for name, v in zip(names, series.values, strict=False)
-            ),
-        )
-        for series in picture.series
-    )
+    rows = []
+    for series in picture.series:
+        cells = []
+        for name, value in zip(names, series.values, strict=False):
+            size = value or 0.0
+            text = "" if value is None else number(value, 2)
+            tip = f"{series.name} × {name}: {number(value)}"
+            cells.append((round(abs(size) / strongest, 3), size < 0, text, tip))
+        rows.append((series.name, tuple(cells)))
     ends = (number(-strongest, 2) if signed else "0", number(strongest, 2))
-    return Heat(names, rows, ends, signed, len(names) <= _WIDEST_NUMBERED)
+    return Heat(names, tuple(rows), ends, signed, numbered=len(names) <= _WIDEST_NUMBERED)
 
 
-def histogram(shown: Comparison) -> Histogram:
+def histogram(compared: Comparison) -> Histogram:
     """Real rows as an area, synthetic rows as a stepped line."""
-    low, high = shown.edges[0], shown.edges[-1]
-    x = [_per_cent(edge - low, high - low) for edge in shown.edges]
-    tallest = max((*shown.real, *shown.synthetic)) or 1.0
-    steps = []
-    for shares in (shown.real, shown.synthetic):
-        tops = [round(100 - 96 * part / tallest, 2) for part in shares]
-        steps.append("".join(f"V{top:g}H{right:g}" for top, right in zip(tops, x[1:], strict=True)))
-    marks = date_ticks(low, high) if shown.time else _spaced(low, high)
-    return Histogram(
-        f"M0 100{steps[0]}V100Z",
-        f"M0 100{steps[1]}V100",
-        tuple((_per_cent(value - low, high - low), text) for value, text in marks),
-    )
+    low, high = compared.edges[0], compared.edges[-1]
+    axis = _Axis(low, high)
+    rights = [axis.place(edge) for edge in compared.edges[1:]]
+    tallest = max((*compared.real, *compared.synthetic)) or 1.0
+    real = _steps(compared.real, tallest, rights)
+    synthetic = _steps(compared.synthetic, tallest, rights)
+    marks = date_ticks(low, high) if compared.time else _spaced(low, high)
+    return Histogram(f"M0 100{real}V100Z", f"M0 100{synthetic}V100", tuple(axis.marked(marks)))
+
+
+def _steps(shares: Sequence[float], tallest: float, rights: Sequence[float]) -> str:
+    """The SVG path along the tops of a histogram's bars, given their right ends."""
+    path = ""
+    for share, right in zip(shares, rights, strict=True):
+        top = round(100 - 96 * share / tallest, 2)
+        path += f"V{top:g}H{right:g}"
+    return path
 
 
 def _spaced(low: float, high: float) -> list[Tick]:
@@ -297,29 +306,34 @@ def _spaced(low: float, high: float) -> list[Tick]:
 def gauge(score: Gauge) -> Dial:
     """The bar spans floor, value and ceiling, and at least a tenth: what is almost equal shall look
     so."""
-    known = [
-        v
-        for v in (score.value, score.floor, score.ceiling, *(score.interval or ()))
-        if v is not None
-    ]
+    ends = score.interval or ()
+    known = [v for v in (score.value, score.floor, score.ceiling, *ends) if v is not None]
     if not known:
         return Dial(None, None, None)
+    axis = _gauge_axis(known, turned=_is_turned(score))
+    places = sorted(axis.place(end) for end in ends)
+    return Dial(
+        value=_placed(axis, score.value),
+        floor=_placed(axis, score.floor),
+        ceiling=_placed(axis, score.ceiling),
+        texts=(
+            _aligned(score.value, known),
+            _aligned(score.floor, known),
+            _aligned(score.ceiling, known),
+        ),
+        band=(places[0], round(places[1] - places[0], 2)) if places else None,
+        bar=_spans(score),
+    )
+
+
+def _gauge_axis(known: Sequence[float], *, turned: bool) -> _Axis:
     low, high = min(known), max(known)
-    least = max(0.1, 0.1 * abs(high)) if max(map(abs, known)) <= 1 else 0.1 * max(map(abs, known))
-    grow = max(0.08 * (high - low), (least - (high - low)) / 2)
-    left, right = (high + grow, low - grow) if _is_turned(score) else (low - grow, high + grow)
-    value, floor, ceiling = (
-        None if v is None else _per_cent(v - left, right - left)
-        for v in (score.value, score.floor, score.ceiling)
-    )
-    ends = sorted(_per_cent(v - left, right - left) for v in score.interval or ())
-    texts = (
-        _aligned(score.value, known),
-        _aligned(score.floor, known),
-        _aligned(score.ceiling, known),
-    )
-    band = (ends[0], round(ends[1] - ends[0], 2)) if ends else None
-    return Dial(value, floor, ceiling, texts, band, _spans(score))
+    largest = max(abs(value) for value in known)
+    least = max(0.1, 0.1 * abs(high)) if largest <= 1 else 0.1 * largest
+    margin = max(0.08 * (high - low), (least - (high - low)) / 2)
+    if turned:
+        return _Axis(high + margin, low - margin)
+    return _Axis(low - margin, high + margin)
 
 
 def _spans(score: Gauge) -> bool:
@@ -341,73 +355,76 @@ def _is_turned(score: Gauge) -> bool:
 
 def _aligned(value: float | None, among: Sequence[float]) -> str:
     """A number with as many decimals as the others that it is compared with."""
+    if value is None:
+        return ""
     size = max(map(abs, among))
-    if value is None or size >= 10:
-        return "" if value is None else number(value)
-    return f"{value:.{3 if size >= 0.1 else 4}f}"
+    if size >= 10:
+        return number(value)
+    places = 3 if size >= 0.1 else 4
+    return f"{value:.{places}f}"
 
 
 def _bars(
-    picture: PictureBlock, places: Sequence[float], level: dict[float, float], zero: float
+    picture: PictureBlock, places: Sequence[float], axis: _Axis
 ) -> tuple[tuple[int, float, float, float, float, str], ...]:
+    zero = axis.place(0.0)
     band = 100 / max(1, len(picture.x))
     group = min(0.8 * band, 12.0 * len(picture.series))
     wide = group / max(1, len(picture.series))
     bars = []
-    for place, (colour, series) in enumerate(_coloured(picture)):
+    for position, (colour, series) in enumerate(_coloured(picture)):
         whose = f", {series.name}" if len(picture.series) > 1 else ""
         for centre, name, value in zip(places, picture.x, series.values, strict=False):
             if value is None:
                 continue
-            left = centre - group / 2 + place * wide
-            top = max(level[value], zero)
+            level = axis.place(value)
+            left = round(centre - group / 2 + position * wide, 2)
+            top = round(100 - max(level, zero), 2)
+            size = (round(wide, 2), round(abs(level - zero), 2))
             tip = f"{_name(name)}{whose}: {number(value)}"
-            bars.append(
-                (
-                    colour,
-                    round(left, 2),
-                    round(100 - top, 2),
-                    round(wide, 2),
-                    round(abs(level[value] - zero), 2),
-                    tip,
-                )
-            )
+            bars.append((colour, left, top, *size, tip))
     return tuple(bars)
 
 
+def _paths(
+    picture: PictureBlock, places: Sequence[float], axis: _Axis
+) -> tuple[tuple[int, str], ...]:
+    dotted = picture.kind == "points"
+    paths = []
+    for colour, series in _coloured(picture):
+        paths.append((colour, _path(places, series.values, axis, dotted=dotted)))
+    return tuple(paths)
+
+
 def _path(
-    places: Sequence[float],
-    values: Sequence[float | None],
-    level: dict[float, float],
-    *,
-    dotted: bool,
+    places: Sequence[float], values: Sequence[float | None], axis: _Axis, *, dotted: bool
 ) -> str:
     """A line with gaps where a value is missing; as points, a move and a line of no length each
     (drawn round)."""
-    parts, pen_up = [], True
+    path = ""
+    pen_up = True
     for x, value in zip(places, values, strict=False):
         if value is None:
             pen_up = True
             continue
-        start = (
-            pen_up or dotted
-        )  # with a line of no length, so that a value between two gaps is seen too
-        parts.append(
-            f"M{x:g} {100 - level[value]:g}h0" if start else f"L{x:g} {100 - level[value]:g}"
-        )
+        point = f"{x:g} {100 - axis.place(value):g}"
+        # a move draws a line of no length, so that a value between two gaps is seen too
+        path += f"M{point}h0" if pen_up or dotted else f"L{point}"
         pen_up = False
-    return "".join(parts)
+    return path
 
 
-def _range(values: Sequence[float], *, with_zero: bool) -> tuple[float, float]:
+def _axis(values: Sequence[float], *, with_zero: bool) -> _Axis:
+    """An axis on which the values have a margin; none beyond a zero at which bars begin."""
     low, high = min(values), max(values)
     if with_zero:
         low, high = min(low, 0.0), max(high, 0.0)
     if not high > low:
-        return (0.0, high or 1.0) if high >= 0 else (low, 0.0)
+        return _Axis(0.0, high or 1.0) if high >= 0 else _Axis(low, 0.0)
     margin = 0.05 * (high - low)
-    low_free, high_free = not (with_zero and low == 0), not (with_zero and high == 0)
-    return low - margin * low_free, high + margin * high_free
+    start = low if with_zero and low == 0 else low - margin
+    end = high if with_zero and high == 0 else high + margin
+    return _Axis(start, end)
 
 
 def _bands(x: Sequence[object]) -> tuple[list[float], list[Tick]]:
@@ -421,11 +438,10 @@ def _bands(x: Sequence[object]) -> tuple[list[float], list[Tick]]:
 
 
 def _positions(x: Sequence[object]) -> tuple[list[float], list[Tick]]:
-    numbers = [float(v) if isinstance(v, (int, float)) else 0.0 for v in x]
-    low, high = _range(numbers, with_zero=False)
-    at = [t for t in ticks(low, high) if low <= t <= high]
-    marks = [(_per_cent(t - low, high - low), text) for t, text in zip(at, labels(at), strict=True)]
-    return [_per_cent(v - low, high - low) for v in numbers], marks
+    """Places of numbers, and round numbers among them."""
+    numbers = [float(value) if isinstance(value, (int, float)) else 0.0 for value in x]
+    axis = _axis(numbers, with_zero=False)
+    return [axis.place(value) for value in numbers], axis.ticks()
 
 
 def _numeric(x: Sequence[object]) -> bool:
@@ -452,7 +468,10 @@ def colours(names: Sequence[str]) -> list[int]:
     """
     fixed = [_COLOUR_OF.get(name.lower().partition(" ")[0]) for name in names]
     free = iter([c for c in range(COLOURS) if c not in fixed] or [COLOURS - 1])
-    return [next(free, i % COLOURS) if colour is None else colour for i, colour in enumerate(fixed)]
+    chosen = []
+    for position, colour in enumerate(fixed):
+        chosen.append(next(free, position % COLOURS) if colour is None else colour)
+    return chosen
 
 
 def _name(value: object) -> str:
@@ -462,12 +481,18 @@ def _name(value: object) -> str:
 
 
 def _legend(picture: PictureBlock) -> tuple[tuple[int, str], ...]:
-    return (
-        tuple((colour, series.name) for colour, series in _coloured(picture))
-        if len(picture.series) > 1
-        else ()
-    )
+    if len(picture.series) < 2:
+        return ()
+    return tuple((colour, series.name) for colour, series in _coloured(picture))
 
 
-def _per_cent(part: float, whole: float) -> float:
-    return round(100 * part / whole, 2) + 0.0
+def _known_values(picture: PictureBlock) -> list[float]:
+    """The values of all series that are not missing."""
+    values: list[float] = []
+    for series in picture.series:
+        values += [value for value in series.values if value is not None]
+    return values
+
+
+def _placed(axis: _Axis, value: float | None) -> float | None:
+    return None if value is None else axis.place(value)

@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from tidemill.core.words import number
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNITS = (1, 1e3, 1e6, 1e9, 1e12)
-_SUFFIXES = ("", "k", "M", "bn", "tn")
+_UNITS = ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "bn"), (1e12, "tn"))
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
@@ -25,7 +24,8 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     least = (high - low) / (wanted + 1)
     power = 10.0 ** math.floor(math.log10(least))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
     return [round(i * step, 12) + 0.0 for i in range(first, last + 1)]
 
 
@@ -39,29 +39,38 @@ def labels(values: Sequence[float]) -> list[str]:
     size = max((abs(value) for value in values), default=0.0)
     if size >= 1e15 or 0 < size < 1e-4:
         return [number(value, 2) for value in values]
-    unit = max((i for i, u in enumerate(_UNITS) if size >= u * (10 if u == 1e3 else 1)), default=0)
-    scaled = [value / _UNITS[unit] for value in values]
+    unit, suffix = _unit(size)
+    scaled = [value / unit for value in values]
     places = min(6, max((_places(value) for value in scaled), default=0))
-    return ["0" if value == 0 else f"{value:,.{places}f}{_SUFFIXES[unit]}" for value in scaled]
+    return ["0" if value == 0 else f"{value:,.{places}f}{suffix}" for value in scaled]
+
+
+def _unit(size: float) -> tuple[float, str]:
+    """The largest unit that the size reaches; thousands only from 10,000 on."""
+    chosen = _UNITS[0]
+    for unit, suffix in _UNITS:
+        if size >= (10_000 if unit == 1e3 else unit):
+            chosen = (unit, suffix)
+    return chosen
 
 
 def date_ticks(low: float, high: float) -> list[tuple[float, str]]:
     """Evenly spaced instants (seconds since 1970) with a text as exact as the span asks for."""
     span = high - low
-    days = span / 86_400
-    part = (
-        slice(0, 4)
-        if days > 6 * 366
-        else slice(0, 7)
-        if days > 180
-        else slice(0, 10)
-        if days > 3
-        else slice(8, 16)
-    )
-    return [
-        (instant, date(instant)[part])
-        for instant in (low + span * place for place in (0.1, 0.5, 0.9))
-    ]
+    part = _date_part(span / 86_400)
+    instants = [low + span * place for place in (0.1, 0.5, 0.9)]
+    return [(instant, date(instant)[part]) for instant in instants]
+
+
+def _date_part(days: float) -> slice:
+    """Which part of "2011-03-01 09:30:00" tells instants within so many days apart."""
+    if days > 6 * 366:
+        return slice(0, 4)
+    if days > 180:
+        return slice(0, 7)
+    if days > 3:
+        return slice(0, 10)
+    return slice(8, 16)
 
 
 def date(instant: float) -> str:

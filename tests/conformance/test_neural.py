@@ -36,7 +36,14 @@ def sequence() -> tuple[Spec, Batch]:
     """Series of 1 to 7 steps with a number and a code, for a context of both."""
     rng = np.random.default_rng(1)
     about, given = table()
-    spec = Spec((Real("price"),), (Code("side", 2),), sites=(7,), ragged=True, context=about)
+    spec = Spec(
+        (Real("price", scale="linear"),),
+        (Code("side", 2),),
+        sites=(7,),
+        ragged=True,
+        context=about,
+        topology="steps",
+    )
     mask = np.arange(7) < rng.integers(1, 8, ROWS)[:, None]
     tick = np.where(mask, rng.normal(0, 40, (ROWS, 7)).cumsum(1).astype(np.int64), 0)
     return spec, Batch(
@@ -54,7 +61,9 @@ def image() -> tuple[Spec, Batch]:
     for row in tick:
         i, j = rng.integers(0, 4), rng.integers(0, 3)
         row[i : i + 2, j : j + 2] = rng.integers(60, 256, (2, 2, 1))
-    return Spec((Real("grey"),), sites=(6, 5)), Batch(tick, np.zeros((ROWS, 6, 5, 0), np.int32))
+    return Spec((Real("grey", scale="bounded"),), sites=(6, 5), topology="pixels"), Batch(
+        tick, np.zeros((ROWS, 6, 5, 0), np.int32)
+    )
 
 
 GRIDS = {"table": table, "sequence": sequence, "image": image}

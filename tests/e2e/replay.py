@@ -7,14 +7,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.models.base import State
 
 
 class Replay:
     parameters: ClassVar[Mapping[str, Any]] = {}
-    site_axes: ClassVar[frozenset[int]] = frozenset({0, 1})
+    learns: ClassVar[frozenset[Topology]] = frozenset({"row", "steps"})
     steps_done = 1
     steps_planned = 1
 

@@ -93,10 +93,11 @@ class ImageCodec(Codec):
         height, width, channels = self.size
         context = None if self._others is None else self._others.spec
         self.spec = Spec(
-            tuple(Real(name) for name in CHANNELS[channels]),
+            tuple(Real(name, scale="bounded") for name in CHANNELS[channels]),
             (),
             (height, width),
             context=context if context is not None and (context.reals or context.codes) else None,
+            topology="pixels",
         )
         return self
 

@@ -222,12 +222,13 @@ class SeriesCodec(Codec):
         context = self._heads.spec
         steps = self._steps.spec
         self.spec = Spec(
-            steps.reals,
+            tuple(replace(real, scale="linear") for real in steps.reals),
             steps.codes,
             (self.window,),
             ragged,
             steps.order,
             context if context.reals or context.codes else None,
+            "steps",
         )
         return self
 

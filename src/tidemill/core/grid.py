@@ -10,6 +10,11 @@ from typing import Any, Literal
 import numpy as np
 
 Channel = Literal["code", "real"]
+Topology = Literal["row", "steps", "tokens", "pixels"]
+Scale = Literal["rank", "linear", "bounded"]
+
+AXES: Mapping[Topology, int] = {"row": 0, "steps": 1, "tokens": 1, "pixels": 2}
+"""How many axes the sites of a grid have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,15 @@ class Real:
         presence: Index of the code that says whether there is a number: its level 0 means that
             there is one, other levels mean missing, +inf or -inf, and the tick is 0. None where
             there always is a number.
+        scale: What is alike in its values: their rank among all values ("rank", as of a column of
+            a table), their distance ("linear", as of what moves from step to step), or their
+            place between two fixed ends ("bounded", as a pixel's brightness).
     """
 
     name: str
     step: float = 1.0
     presence: int | None = None
+    scale: Scale = "rank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,12 @@ class Spec:
             nothing is said.
         context: A table's spec of what is given with each row and not generated; None where nothing
             is.
+        topology: What the sites are: "row" of a table, which is a single site; "steps" in time,
+            whose numbers move from one to the next; "tokens" of a text; "pixels", which are alike
+            where they are near.
+
+    Raises:
+        ValueError: The sites have not as many axes as the topology.
     """
 
     reals: tuple[Real, ...] = ()
@@ -66,8 +81,11 @@ class Spec:
     ragged: bool = False
     order: tuple[tuple[Channel, int], ...] = ()
     context: Spec | None = None
+    topology: Topology = "row"
 
     def __post_init__(self) -> None:
+        if len(self.sites) != AXES[self.topology]:
+            raise ValueError(f"a grid of {self.topology} has no sites of shape {self.sites}")
         if not self.order:
             object.__setattr__(
                 self,
@@ -84,14 +102,17 @@ class Spec:
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Spec:
-        """The spec that :meth:`to_state` wrote."""
+        """The spec that :meth:`to_state` wrote, also before there were topologies and scales."""
+        sites = tuple(state["sites"])
+        topology, scale = _BY_AXES[len(sites)]
         return Spec(
-            tuple(Real(**real) for real in state["reals"]),
+            tuple(Real(**{"scale": scale, **real}) for real in state["reals"]),
             tuple(Code(**code) for code in state["codes"]),
-            tuple(state["sites"]),
+            sites,
             bool(state["ragged"]),
             tuple((sort, int(i)) for sort, i in state["order"]),
             None if state["context"] is None else Spec.from_state(state["context"]),
+            state.get("topology", topology),
         )
 
     @property
@@ -128,6 +149,14 @@ class Spec:
         return Spec(tuple(reals), tuple(codes), order=tuple(order))
 
 
+_BY_AXES: tuple[tuple[Topology, Scale], ...] = (
+    ("row", "rank"),
+    ("steps", "linear"),
+    ("pixels", "bounded"),
+)
+"""What a grid was taken to be by the number of its axes, before it was said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Rows of a grid.
@@ -135,8 +164,8 @@ class Batch:
     Attributes:
         tick: (n, *sites, R) int64.
         code: (n, *sites, K) int32.
-        mask: (n, *sites) bool, the sites in use, which are the first ones along the first axis;
-            None where all are.
+        mask: (n, *sites) bool, the sites in use, which are the first ones along the first axis, and
+            may be none; None where all are.
         context: n rows of what is given with each row; None where the spec has no context.
     """
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, Self, cast, runtime_checkable
 import numpy as np
 
 from tidemill.core.errors import OptionError
-from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.renamed import new_name
@@ -26,13 +26,19 @@ class Generator(Protocol):
 
     parameters: ClassVar[Mapping[str, Any]]
     """Each option's name and its default."""
+    learns: ClassVar[frozenset[Topology]]
+    """The grids that it can learn; it refuses others."""
     steps_done: int
     """How many learning steps were taken; ``Run(steps=...)`` replays as many."""
     steps_planned: int
     """How many a full fit takes."""
 
     def fit(self, spec: Spec, batch: Batch, run: Run) -> Self:
-        """Learn the rows; after any number of steps the generator is usable."""
+        """Learn the rows; after any number of steps the generator is usable.
+
+        Raises:
+            OptionError: It cannot learn such a grid.
+        """
         ...
 
     def sample(self, n: int, rng: np.random.Generator, run: Run | None = None) -> Batch:
@@ -111,6 +117,27 @@ class Interpolates(Protocol):
         """``ways * steps`` rows, each way from one made row to another; None where there is no such
         way."""
         ...
+
+
+_CALLED: Mapping[Topology, str] = {
+    "row": "rows one by one",
+    "steps": "series",
+    "tokens": "texts",
+    "pixels": "images",
+}
+
+
+def check_learns(model: str, learns: frozenset[Topology], spec: Spec) -> None:
+    """See that a model can learn such a grid.
+
+    Raises:
+        OptionError: It cannot.
+    """
+    if spec.topology not in learns:
+        raise OptionError(
+            f"the model '{model}' cannot learn {_CALLED[spec.topology]}",
+            hint="choose a neural model, such as option 'model=autoregressive'",
+        )
 
 
 def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:

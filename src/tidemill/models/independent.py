@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
-from tidemill.models.base import State
+from tidemill.models.base import State, check_learns
 from tidemill.models.binary_forest import BinaryForest
 from tidemill.models.nested_dichotomies import halved
 from tidemill.models.particles import infilled
@@ -39,13 +39,18 @@ class Independent:
     steps_done = 1
     steps_planned = 1
 
-    site_axes: ClassVar[frozenset[int]] = frozenset({0, 2})
+    learns: ClassVar[frozenset[Topology]] = frozenset({"row", "pixels"})
 
     variables: Variables
     spec: Spec
 
     def fit(self, spec: Spec, batch: Batch, run: Run) -> Self:
-        """Count each channel's values; instant."""
+        """Count each channel's values; instant.
+
+        Raises:
+            OptionError: The rows are series or texts.
+        """
+        check_learns("independent", self.learns, spec)
         self.spec = spec
         self.variables = Variables.learned(spec.flat, batch.flat)
         return self

@@ -12,10 +12,10 @@ import numpy as np
 
 from tidemill.core.cost import Cost
 from tidemill.core.errors import Cancelled
-from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.options import Configuration, option
 from tidemill.core.run import Run
-from tidemill.models.base import State
+from tidemill.models.base import State, check_learns
 from tidemill.models.binary_forest import BinaryForest
 from tidemill.models.forest import Forest
 from tidemill.models.nested_dichotomies import halved, joined
@@ -122,6 +122,8 @@ class Trees:
     Options: ClassVar[type[TreesOptions]] = TreesOptions
     parameters: ClassVar[Mapping[str, Any]] = TreesOptions.parameters()
 
+    learns: ClassVar[frozenset[Topology]] = frozenset({"row"})
+
     steps_done: int
     steps_planned: int
     variables: Variables
@@ -132,7 +134,12 @@ class Trees:
         self.least, self.effort = said.least, said.effort
 
     def fit(self, spec: Spec, batch: Batch, run: Run) -> Self:
-        """Learn every question, in threads; stops in time and stays usable."""
+        """Learn every question, in threads; stops in time and stays usable.
+
+        Raises:
+            OptionError: The rows have several sites.
+        """
+        check_learns("trees", self.learns, spec)
         self.variables = Variables.learned(spec, batch)
         symbols = self.variables.symbols(batch)
         self.learned = [

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Spec
 from tidemill.models.bins import Bins
 
@@ -31,11 +30,6 @@ class Variables:
     """
 
     def __init__(self, spec: Spec, pieces: list[Bins], level_counts: list[np.ndarray]) -> None:
-        if spec.sites:
-            raise DataError(
-                "this model learns tables; the data have several sites a row",
-                hint="choose another model with option 'model'",
-            )
         self.spec = spec
         self.pieces = pieces
         self.channels = spec.order

@@ -539,8 +539,7 @@ def _chosen_codec(
     wanted = getattr(generator, "codec", None)
     if wanted is not None:
         return wanted, CODECS.load(wanted).unfitted(window)
-    axes = getattr(generator, "site_axes", frozenset({0}))
-    learns = {("row", "steps", "pixels")[axis] for axis in axes}
+    learns = getattr(generator, "learns", frozenset({"row"}))
     return choose(data.schema, learns, model, window, run)
 
 

@@ -16,8 +16,7 @@ REACH = 8
 
 
 def varied(sides: Sequence[Tensor], strength: float, rng: torch.Generator) -> list[Tensor]:
-    """Numbers of grids of two axes moved at random, up to one part in REACH of a side; others as
-    they are.
+    """Numbers of images moved at random, up to one part in REACH of a side.
 
     Translation as in Zhao et al. (2020), "Differentiable augmentation for data-efficient GAN
     training". A real row and the made one beside it are moved alike, so that the discriminator is
@@ -28,7 +27,7 @@ def varied(sides: Sequence[Tensor], strength: float, rng: torch.Generator) -> li
         strength: Share of the rows that are moved.
         rng: Draws where to.
     """
-    if sides[0].dim() != 4 or not strength or not len(sides[0]):
+    if not strength or not len(sides[0]):
         return list(sides)
     n, height, width = sides[0].shape[:3]
     out: list[list[Tensor]] = [[] for _ in sides]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.core.grid import Batch, Constraints, Scale, Spec
 from tidemill.models.bins import MIN_COUNT, Bins
 from tidemill.models.deep.innovations import Innovations
 from tidemill.models.deep.training import Tensors
@@ -32,14 +32,14 @@ EDGE = 1e-6
 class Dense:
     """Rows of a grid as numbers of variance 1 and codes.
 
-    In a table a number becomes ``z = Φ⁻¹(u)``, where u is its place in the channel's distribution
-    (a piecewise uniform one, see :class:`~tidemill.models.bins.Bins`), at random within its
-    tick: the probability integral transform. In a series it is taken on a straight scale, and what
-    is new in each step is learned (:class:`~tidemill.models.deep.innovations.Innovations`). In an
-    image it lies between -1 and 1, the smallest and the largest one. In tables and series, values
-    that many rows share are levels of a code of their own beside it, and a channel of few values is
-    a code altogether. Where the grid is ragged, a last code says whether a site is in use, so that
-    models generate the end.
+    On the scale of ranks a number becomes ``z = Φ⁻¹(u)``, where u is its place in the channel's
+    distribution (a piecewise uniform one, see :class:`~tidemill.models.bins.Bins`), at random
+    within its tick: the probability integral transform. A linear one is taken on a straight scale,
+    and of steps what is new in each is learned
+    (:class:`~tidemill.models.deep.innovations.Innovations`). A bounded one lies between -1 and 1,
+    the smallest and the largest one. But for bounded ones, values that many rows share are levels
+    of a code of their own beside it, and a channel of few values is a code altogether. Where the
+    grid is ragged, a last code says whether a site is in use, so that models generate the end.
 
     Attributes:
         spec: The grid's spec.
@@ -81,12 +81,13 @@ class Dense:
         self.never = torch.from_numpy(
             np.concatenate([np.zeros(0, bool), *(count == 0 for count in seen)])
         )
-        self.linear = len(spec.sites) > 0
-        places = (_Ranges, _Line, _Span)[len(spec.sites)]
-        self.ranges = [
-            places(pieces[r], np.setdiff1d(np.arange(len(pieces[r])), levels[r]))
-            for r in range(len(pieces))
-        ]
+        scales = [spec.reals[r].scale for r in self.reals]
+        self._ranked = [scale == "rank" for scale in scales]
+        self._bounded = [scale == "bounded" for scale in scales]
+        self.ranges = []
+        for real, own, kept in zip(spec.reals, pieces, levels, strict=True):
+            free = np.setdiff1d(np.arange(len(own)), kept)
+            self.ranges.append(_PLACES[real.scale](own, free))
 
     @staticmethod
     def learned(
@@ -105,31 +106,25 @@ class Dense:
         """
         wide = max(spec.codes, key=lambda code: code.size, default=None)
         if wide is not None and sum(code.size for code in spec.codes) > MOST_LEVELS:
+            other = "trees" if spec.topology == "row" else "autoregressive"
             raise DataError(
                 f"its {wide.size:,} levels are too many for a network that sees each of them as a "
-                "number of its "
-                "own",
+                "number of its own",
                 where=f"'{wide.name}'",
-                hint="leave it out with option 'ignore', or choose option 'model=trees'",
+                hint=f"leave it out with option 'ignore', or choose option 'model={other}'",
             )
         pieces, levels = [], []
         for r in range(len(spec.reals)):
             here = _present(spec, batch, r)
             values = batch.tick[..., r][here][:MOST_CELLS]
-            # one row fills several sites, and overlapping windows repeat it: few wide pieces hide
-            # it, and change smoothly
-            if len(spec.sites) == 2 and len(values):
-                pieces.append(
-                    Bins(
-                        *(
-                            np.array([end], np.int64)
-                            for end in (values.min(), values.max(), len(values))
-                        )
-                    )
-                )
+            if spec.reals[r].scale == "bounded" and len(values):
+                ends = (values.min(), values.max(), len(values))
+                pieces.append(Bins(*(np.array([end], np.int64) for end in ends)))
                 levels.append(np.zeros(0, np.int64))
                 continue
             own = Bins.of(values)
+            # one row fills several sites, and overlapping windows repeat it: few wide pieces hide
+            # it, and change smoothly
             if spec.sites and len(values):
                 own = Bins.of(
                     values, max(MIN_COUNT, int(FREQUENT_SITES * len(values))), PIECES_OF_SITES
@@ -156,10 +151,10 @@ class Dense:
             for k, code in enumerate(spec.codes)
         ]
         dense = Dense(spec, pieces, levels, counts, given)
-        if len(spec.sites) == 1 and dense.reals:
+        if spec.topology == "steps" and dense.reals:
             rows = dense.rows(batch.rows(np.arange(min(len(batch), MOST_SERIES))))
-            middle = ((rows["low"] + rows["high"]) / 2).double().numpy()
-            dense._innovations = Innovations.learned(middle, rows["weight"].numpy() > 0)
+            middle = _where(dense._ranked, normal, (rows["low"] + rows["high"]) / 2).double()
+            dense._innovations = Innovations.learned(middle.numpy(), rows["weight"].numpy() > 0)
         return dense
 
     @property
@@ -237,7 +232,7 @@ class Dense:
         """
         low, high = rows["low"], rows["high"]
         z = low + (high - low) * torch.rand(low.shape, generator=rng, device=low.device)
-        z = z if self.linear else normal(z)
+        z = _where(self._ranked, normal, z)
         return z if self._innovations is None else self._innovations.of(z, rows["weight"] > 0)
 
     def vector(self, batch: Batch) -> Tensor:
@@ -273,7 +268,7 @@ class Dense:
 
     def within(self, z: Tensor) -> Tensor:
         """Any numbers -> numbers between the scale's ends, where it has such."""
-        return z.tanh() if len(self.spec.sites) == 2 else z
+        return _where(self._bounded, torch.tanh, z)
 
     def levels_of(self, logits: Tensor, rng: torch.Generator) -> Tensor:
         """(n, *sites, sum of sizes) logits -> (n, *sites, codes) levels drawn from them, of those
@@ -297,7 +292,7 @@ class Dense:
         """
         if self._innovations is not None:
             z = self._innovations.back(z.double(), self.there(code))
-        u = (z.double() if self.linear else torch.special.ndtr(z.double())).cpu().numpy()
+        u = _where(self._ranked, torch.special.ndtr, z.double()).cpu().numpy()
         level = code.cpu().numpy()
         shape, own = u.shape[:-1], len(self.spec.codes)
         codes = level[..., :own].astype(np.int32)
@@ -461,6 +456,23 @@ class _Line:
         """Places of any shape -> ticks."""
         wide = np.nan_to_num(np.rint(self.mean + self.spread * z), nan=self.mean)
         return np.clip(wide, self.low, self.high).astype(np.int64)
+
+
+_PLACES: Mapping[Scale, type[_Ranges | _Line | _Span]] = {
+    "rank": _Ranges,
+    "linear": _Line,
+    "bounded": _Span,
+}
+"""Where the ticks of a channel stand, by its scale."""
+
+
+def _where(chosen: list[bool], change: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+    """(..., channels) numbers, those of the chosen channels changed."""
+    if not any(chosen):
+        return z
+    if all(chosen):
+        return change(z)
+    return torch.where(torch.tensor(chosen, device=z.device), change(z), z)
 
 
 def normal(u: Tensor) -> Tensor:

@@ -15,7 +15,8 @@ from torch.nn import functional
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
-from tidemill.models.deep.backbones import Backbone, seen, width_of
+from tidemill.models.deep.backbones import Backbone, seen
+from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.training import Objective, Tensors, Training
@@ -30,9 +31,9 @@ class Denoiser(nn.Module):
     def __init__(self, dense: Dense, width: int, depth: int) -> None:
         super().__init__()
         self.sizes, self.reals, self.context = dense.sizes, len(dense.reals), dense.context
-        self.numbers = seen(self.reals, dense.spec.sites)
+        self.numbers = seen(self.reals, dense.spec)
         self.body = Backbone(
-            dense.spec.sites,
+            dense.spec,
             self.numbers.width + sum(self.sizes),
             self.reals + sum(self.sizes),
             TIME + self.context + bool(self.context),
@@ -119,12 +120,10 @@ class Flow(Neural):
 
     def build(self) -> nn.Module:
         """A network of the noisy row, its time and its context."""
-        o = self.options
-        return (
-            nn.Identity()
-            if self.dense.empty
-            else Denoiser(self.dense, width_of(o.width, self.dense.spec.sites), o.depth)
-        )
+        if self.dense.empty:
+            return nn.Identity()
+        width = self.options.width or DEFAULTS[self.dense.spec.topology].flow_width
+        return Denoiser(self.dense, width, self.options.depth)
 
     def step_rows(self) -> int:
         """Fewer rows where each has many sites, so that steps are many: 128 series of 24 steps, by

@@ -17,19 +17,12 @@ from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models.deep.augmentation import varied
 from tidemill.models.deep.backbones import Gather, Spread, seen
+from tidemill.models.deep.defaults import DEFAULTS, Defaults
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
-from tidemill.models.deep.quality import two_sample_auc
+from tidemill.models.deep.quality import frechet, two_sample_auc
 from tidemill.models.deep.training import Objective, Tensors, Training
 
-WIDTH, DEPTH, LAZY, ROWS = (256, 256, 32), (2, 2, 1), (1, 1, 8), (4096, 4096, 32)
-"""Units of a layer, blocks, steps from one penalty to the next, and most rows of a step, by the
-number of site axes."""
-PENALTY, PACE = (1, 1, 10), (1, 1, 2)
-"""Times the options of these names, by the number of site axes: tables and series are learned best
-otherwise than images."""
-IMAGE = 8
-"""Units of an image's pixel before it gets its colour."""
 SLOPE = 10.0
 """The weight of the penalty of Wasserstein's loss, times that of the others (Gulrajani et al. 2017
 take 10)."""
@@ -62,12 +55,11 @@ class GanGenerator(nn.Module):
     def __init__(self, dense: Dense, share: Tensor, noise: int, width: int, depth: int) -> None:
         super().__init__()
         self.reals, self.sizes, self.within = len(dense.reals), list(dense.sizes), dense.within
-        axes = len(dense.spec.sites)
-        # an image is made as a whole, of one vector of noise: noise of a pixel alone would be seen
-        # as such
-        self.local = (self.reals, self.reals + noise, 0)[axes]
-        units = (width, width, IMAGE)[axes]
-        self.body = Spread(dense.spec.sites, self.local, units, noise + dense.context, width, depth)
+        spec, defaults = dense.spec, DEFAULTS[dense.spec.topology]
+        own_noise = {"numbers": self.reals, "all": self.reals + noise, "none": 0}
+        self.local = own_noise[defaults.gan_noise]
+        units = defaults.gan_units or width
+        self.body = Spread(spec, self.local, units, noise + dense.context, width, depth)
         # small, so that it begins with rows of nearly independent channels, each with its own
         # distribution
         small = 0.06 / math.sqrt(width)
@@ -115,13 +107,13 @@ class Discriminator(nn.Module):
     def __init__(self, dense: Dense, order: Tensor, width: int, depth: int, pairs: int) -> None:
         super().__init__()
         self.register_buffer("order", order)
-        self.numbers = seen(len(dense.reals) + order.shape[1], dense.spec.sites)
+        self.numbers = seen(len(dense.reals) + order.shape[1], dense.spec)
         levels, inputs = len(order), len(dense.reals) + order.shape[1] + len(order) + dense.context
         self.body = Gather(
-            dense.spec.sites, self.numbers.width + levels, width, dense.context, width, depth
+            dense.spec, self.numbers.width + levels, width, dense.context, width, depth
         )
         self.out = nn.Linear(width, 1)
-        self.pairs = pairs if len(dense.spec.sites) < 2 else 0
+        self.pairs = pairs if DEFAULTS[dense.spec.topology].pairs else 0
         if not self.pairs:
             return
         self.left, self.right = nn.Linear(inputs, pairs), nn.Linear(inputs, pairs)
@@ -239,8 +231,8 @@ class Gan(Neural):
       (Gulrajani et al. 2017).
 
     Levels are drawn whole, and their gradient is that of a softmax (straight-through Gumbel: Jang,
-    Gu and Poole 2017). Training is stopped by how well made rows pass for held-out ones, see
-    :func:`~tidemill.models.deep.quality.two_sample_auc`.
+    Gu and Poole 2017). Training is stopped by how well made rows pass for held-out ones: see
+    :mod:`tidemill.models.deep.quality`.
     """
 
     Options = GanOptions
@@ -249,6 +241,11 @@ class Gan(Neural):
     share: Tensor
 
     # --- the view ---------------------------------------------------------------------------------
+
+    @property
+    def defaults(self) -> Defaults:
+        """What suits the grid."""
+        return DEFAULTS[self.dense.spec.topology]
 
     def view(self, spec: Spec, batch: Batch, run: Run) -> None:
         """The dense view, and how frequent each level is."""
@@ -282,10 +279,8 @@ class Gan(Neural):
         o, dense = self.options, self.dense
         if dense.empty:
             return nn.Identity()
-        width, depth = (
-            o.width or WIDTH[len(dense.spec.sites)],
-            o.depth or DEPTH[len(dense.spec.sites)],
-        )
+        width = o.width or self.defaults.gan_width
+        depth = o.depth or self.defaults.gan_depth
         return GanNets(
             GanGenerator(dense, self.share, o.noise, width, depth),
             Discriminator(dense, _order(dense, self.share), width, depth, o.pairs),
@@ -293,7 +288,7 @@ class Gan(Neural):
 
     def step_rows(self) -> int:
         """As many as the options say, and fewer images."""
-        return min(self.options.batch, ROWS[len(self.spec.sites)])
+        return min(self.options.batch, self.defaults.gan_rows)
 
     def check(self, known: Constraints) -> None:
         """See that every value occurs."""
@@ -376,6 +371,8 @@ class Gan(Neural):
 
     def varied(self, sides: list[Visible], rng: torch.Generator) -> list[Visible]:
         """Images moved at random, real and made ones alike; rows of other grids as they are."""
+        if not self.defaults.shifted:
+            return sides
         moved = varied([side.z for side in sides], self.options.augment, rng)
         return [Visible(z, side.level) for z, side in zip(moved, sides, strict=True)]
 
@@ -385,16 +382,14 @@ class Gan(Neural):
         """The discriminator's, then the generator's."""
         assert isinstance(net, GanNets)
         judge, maker = list(net.judge.parameters()), list(net.maker.parameters())
-        pace, betas = (
-            self.options.critic_rate * PACE[len(self.spec.sites)],
-            (self.options.momentum, 0.99),
-        )
+        critic_rate = self.options.critic_rate * self.defaults.critic_rate
+        betas = (self.options.momentum, 0.99)
         return [
             Objective(
                 "discriminator",
                 judge,
                 lambda rows, rng, step: self.discriminator_loss(net, rows, rng, step),
-                pace,
+                critic_rate,
                 betas,
             ),
             Objective(
@@ -424,10 +419,9 @@ class Gan(Neural):
         else:
             each = on_made - on_real
         total = (each * _weight(rows)).mean()
-        axes = len(self.spec.sites)
-        lazy = o.penalty_every or LAZY[axes]
-        penalty = o.penalty * PENALTY[axes] * lazy
-        if not penalty or step % lazy:
+        every = o.penalty_every or self.defaults.penalty_every
+        penalty = o.penalty * self.defaults.penalty * every
+        if not penalty or step % every:
             return total
         if loss == "wasserstein":
             at = torch.rand(n, generator=rng, device=rng.device).reshape(
@@ -463,7 +457,10 @@ class Gan(Neural):
 
     def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
         """How unlike the held-out rows as many made ones are, with the same noise at every look."""
-        return two_sample_auc(real, self.draw(net, len(real), real.context, rng), numpy_stream(rng))
+        made = self.draw(net, len(real), real.context, rng)
+        if self.defaults.judge == "frechet":
+            return frechet(real, made)
+        return two_sample_auc(real, made, numpy_stream(rng))
 
     def noise(
         self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator

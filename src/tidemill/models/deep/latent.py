@@ -18,6 +18,7 @@ from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
 from tidemill.models import MODELS
 from tidemill.models.base import Conditional, Interpolates, LearnsInSteps, State, unfitted
+from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.neural import CHUNK, Neural
 from tidemill.models.deep.training import (
     Training,
@@ -31,8 +32,6 @@ from tidemill.models.renamed import current
 
 STEP = 1e-4
 """What a tick of a latent is worth; latents are about as large as 1."""
-VAE_STEPS = (3000, 1000, 500)
-"""Steps that the autoencoder takes, by the number of site axes, where nothing is said."""
 VAE_SHARE = 0.4
 """Of the time, it may take so much."""
 
@@ -75,7 +74,7 @@ class Latent:
 
     Options: ClassVar[type[Training]] = LatentOptions
     parameters: ClassVar[Mapping[str, Any]] = LatentOptions.parameters()
-    site_axes = Neural.site_axes
+    learns = Neural.learns
     completes: ClassVar[bool] = False
 
     spec: Spec
@@ -154,7 +153,7 @@ class Latent:
                 "with the same columns",
             )
         self.spec = spec
-        most = max(min(o.vae_steps or VAE_STEPS[len(spec.sites)], o.steps // 2), 1)
+        most = max(min(o.vae_steps or DEFAULTS[spec.topology].vae_steps, o.steps // 2), 1)
         kl_warmup = min(Vae.parameters["kl_warmup"], o.steps // 20)
         self.vae = cast(
             Vae, unfitted("vae", self._for("vae", o.vae_options, steps=most, kl_warmup=kl_warmup))

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from tidemill.core.errors import OptionError
-from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
+from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
-from tidemill.models.base import State
+from tidemill.models.base import State, check_learns
 from tidemill.models.deep.checkpoint import Checkpoint
 from tidemill.models.deep.training import (
     Objective,
@@ -52,8 +52,8 @@ class Neural(ABC):
 
     Options: ClassVar[type[Training]]
     parameters: ClassVar[Mapping[str, Any]]
-    site_axes: ClassVar[frozenset[int]] = frozenset({0, 1, 2})
-    """Numbers of site axes that it can learn."""
+    learns: ClassVar[frozenset[Topology]] = frozenset(AXES)
+    """The grids that it can learn."""
     completes: ClassVar[bool] = False
     """Whether :meth:`infill` can draw what single given rows lack."""
 
@@ -149,14 +149,9 @@ class Neural(ABC):
             start: A fitted model of the same grid and family, from whose weights learning begins.
 
         Raises:
-            OptionError: The grid has more axes than the family can learn, or ``start`` is another
-                sort of model.
+            OptionError: The family cannot learn such a grid, or ``start`` is another sort of model.
         """
-        if len(spec.sites) not in self.site_axes:
-            raise OptionError(
-                f"the model '{self.name}' cannot learn grids of {len(spec.sites)} axes",
-                hint="choose another model with option 'model'",
-            )
+        check_learns(self.name, self.learns, spec)
         self.spec = spec
         if start is None:
             self.view(spec, batch, run)

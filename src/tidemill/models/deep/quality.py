@@ -35,15 +35,6 @@ UNITS, POOLED, PROJECTED = (32, 64), 4, 64
 numbers at its end."""
 
 
-def two_sample_auc(real: Batch, made: Batch, rng: np.random.Generator) -> float:
-    """How unlike real rows made ones are; lower is better.
-
-    Of images, :func:`frechet` distance in what a random network sees; of other rows, how well trees
-    tell them apart.
-    """
-    return frechet(real, made) if real.tick.ndim == 4 else told_apart(real, made, rng)
-
-
 def frechet(real: Batch, made: Batch) -> float:
     """The Fréchet distance of images in features of a convolutional network with random weights,
     always the same ones.
@@ -80,7 +71,7 @@ def _seen(batch: Batch) -> Tensor:
     )
 
 
-def told_apart(real: Batch, made: Batch, rng: np.random.Generator) -> float:
+def two_sample_auc(real: Batch, made: Batch, rng: np.random.Generator) -> float:
     """How well trees tell real rows from made ones: the area under the ROC curve on rows that they
     did not see.
 

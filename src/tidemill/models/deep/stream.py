@@ -14,6 +14,7 @@ from torch import Tensor
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.models.bins import Bins
+from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense
 from tidemill.models.deep.training import Tensors
 
@@ -23,9 +24,6 @@ COARSE, FINE = 64, 64
 """Groups of about equal mass that the first digit tells apart, and symbols of a group, about."""
 MOST_CELLS = 4_000_000
 """Values of a channel that its distribution is learned from, where a row has many sites."""
-WAVES, SITE_WAVES = 5, 10
-"""Sines and cosines of a symbol's rank, each half as long as the one before, of a table and where
-there are several sites: steps from one site to the next are small."""
 SLOPES = 3
 """Numbers that say how far a group's symbols differ from their shares, where they are ordered."""
 TILT = 0.2
@@ -131,7 +129,7 @@ class Digits:
         rank = 2 * (np.cumsum(own, 1) - own / 2) / np.maximum(own.sum(1, keepdims=True), 1) - 1
         return np.stack([rank, 1.5 * rank**2 - 0.5, 2.5 * rank**3 - 1.5 * rank], axis=-1) * TILT
 
-    def waves(self, waves: int = WAVES) -> np.ndarray:
+    def waves(self, waves: int) -> np.ndarray:
         """(m, 1 + 2 waves) what the rank of each place's symbol says, in numbers."""
         mass = self.count[self.symbol]
         rank = torch.from_numpy((np.cumsum(mass) - mass / 2) / max(mass.sum(), 1)).clamp(
@@ -142,7 +140,7 @@ class Digits:
             [torch.special.ndtri(rank)[:, None], angle.sin(), angle.cos()], dim=1
         ).numpy()
 
-    def groups_waves(self, waves: int = WAVES) -> np.ndarray:
+    def groups_waves(self, waves: int) -> np.ndarray:
         """(g, 1 + 2 waves) the means of each group's waves."""
         mass = np.maximum(self.count[self.symbol], 1e-9)[:, None]
         summed, total = (
@@ -295,7 +293,7 @@ class Stream:
 
     def layout(self) -> StreamLayout:
         """All that a network must know."""
-        fineness = SITE_WAVES if self.spec.sites else WAVES
+        fineness = DEFAULTS[self.spec.topology].rank_waves
         features = 1 + 2 * fineness
         sizes = [own.sizes for own in self.digits]
         first = {c: p for p, (c, digit) in enumerate(self.positions) if not digit}

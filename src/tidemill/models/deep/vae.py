@@ -16,14 +16,11 @@ from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models.deep.backbones import Gather, Spread, seen
+from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.training import Objective, Tensors, Training
 
-WIDTH = (256, 128, 32)
-"""Units of a layer by the number of site axes, where nothing is said."""
-PLACE = 16
-"""Width of a site's learned place, from which it is decoded."""
 BUMPS = 8
 """Normal distributions whose mixture is a number's."""
 NARROWEST, WIDEST = -5.0, 3.0
@@ -84,21 +81,22 @@ class Autoencoder(nn.Module):
 
     def __init__(self, dense: Dense, o: VaeOptions, parts: int) -> None:
         super().__init__()
-        sites, width = dense.spec.sites, o.width or WIDTH[len(dense.spec.sites)]
+        spec, defaults = dense.spec, DEFAULTS[dense.spec.topology]
+        width = o.width or defaults.vae_width
         self.sizes, self.reals = list(dense.sizes), len(dense.reals)
-        self.numbers = seen(self.reals, sites)
+        self.numbers = seen(self.reals, spec)
         self.encoder = Gather(
-            sites,
+            spec,
             self.numbers.width + self.reals + sum(self.sizes),
             2 * o.latent,
             dense.context,
             width,
             o.depth,
         )
-        self.place = nn.Parameter(torch.randn(*sites, PLACE if len(sites) < 2 else 0))
+        self.place = nn.Parameter(torch.randn(*spec.sites, defaults.vae_place))
         self.decoder = Spread(
-            sites,
-            PLACE,
+            spec,
+            defaults.vae_place,
             3 * BUMPS * self.reals + sum(self.sizes),
             o.latent + dense.context,
             width,
@@ -335,15 +333,14 @@ class Vae(Neural):
     def decoded(
         self, net: Any, latent: Tensor, context: Batch | None, rng: torch.Generator
     ) -> Batch:
-        """Latents (n, latent) -> rows, drawn from their distributions; of images the means, as
-        pixels drawn one by one would be grainy."""
+        """Latents (n, latent) -> rows, drawn from their distributions; of images the means."""
         dense, shape = self.dense, (len(latent), *self.dense.spec.sites)
         if dense.empty:
             bumps = torch.zeros((*shape, 0, 3, BUMPS), device=rng.device)
             logits = torch.zeros((*shape, sum(dense.sizes)), device=rng.device)
         else:
             bumps, logits = net.decode(latent, self._context(len(latent), context, rng.device))
-        z = drawn(bumps, rng) if len(dense.spec.sites) < 2 else middle(bumps)
+        z = middle(bumps) if DEFAULTS[dense.spec.topology].vae_means else drawn(bumps, rng)
         return dense.batch(z, dense.levels_of(logits, rng), numpy_stream(rng), context)
 
     def _context(self, n: int, context: Batch | None, device: torch.device) -> Tensor:

@@ -146,7 +146,7 @@ def test_series_are_drawn_as_they_are_scored() -> None:
     rng = np.random.default_rng(0)
     side = (rng.random((300, 5)) < 0.5).cumsum(1) % 2
     mask = np.arange(5) < rng.integers(2, 6, 300)[:, None]
-    spec = Spec(codes=(Code("side", 2),), sites=(5,), ragged=True)
+    spec = Spec(codes=(Code("side", 2),), sites=(5,), ragged=True, topology="steps")
     batch = Batch(
         np.zeros((300, 5, 0), np.int64), np.where(mask, side, 0)[..., None].astype(np.int32), mask
     )

@@ -86,7 +86,12 @@ def test_a_series_ends_where_it_says_and_context_is_a_vector() -> None:
         mask,
         context,
     )
-    dense = Dense.learned(Spec((Real("x"),), sites=(5,), ragged=True, context=about), batch)
+    dense = Dense.learned(
+        Spec(
+            (Real("x", scale="linear"),), sites=(5,), ragged=True, context=about, topology="steps"
+        ),
+        batch,
+    )
     rows = dense.rows(batch)
     assert rows["context"].shape == (50, dense.context) == (50, 1 + 3)
     again = through(dense, batch)

@@ -9,7 +9,7 @@ import torch
 from tidemill.core.grid import Batch, Code, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models.deep.gan import Gan, GanNets, Visible
-from tidemill.models.deep.quality import told_apart
+from tidemill.models.deep.quality import two_sample_auc
 from tidemill.models.deep.training import generator
 
 CPU = torch.device("cpu")
@@ -247,12 +247,12 @@ def test_trees_tell_strange_rows_from_real_ones() -> None:
     rng = np.random.default_rng(0)
     halves = np.split(rng.permutation(2000), 2)
     real, other = (batch.rows(part) for part in halves)
-    assert told_apart(real, other, np.random.default_rng(1)) == pytest.approx(0.5, abs=0.05)
-    assert told_apart(real, other, np.random.default_rng(1)) == told_apart(
+    assert two_sample_auc(real, other, np.random.default_rng(1)) == pytest.approx(0.5, abs=0.05)
+    assert two_sample_auc(real, other, np.random.default_rng(1)) == two_sample_auc(
         real, other, np.random.default_rng(1)
     )
     loose = Batch(np.column_stack([rng.permutation(column) for column in other.tick.T]), other.code)
-    assert told_apart(real, loose, np.random.default_rng(1)) > 0.6
+    assert two_sample_auc(real, loose, np.random.default_rng(1)) > 0.6
 
 
 @pytest.mark.parametrize("grid", GRIDS)
@@ -261,7 +261,7 @@ def test_the_score_takes_any_grid_and_few_rows(grid: str) -> None:
     for n in (1, 12, 60):
         assert (
             0
-            <= told_apart(
+            <= two_sample_auc(
                 batch.rows(np.arange(n)), batch.rows(np.arange(n, 2 * n)), np.random.default_rng(0)
             )
             <= 1

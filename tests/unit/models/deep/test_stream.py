@@ -46,7 +46,9 @@ def ragged() -> tuple[Spec, Batch]:
     mask = np.arange(6) < rng.integers(1, 7, 200)[:, None]
     tick = np.where(mask, rng.integers(0, 50, (200, 6)), 0)[..., None]
     code = np.where(mask, rng.integers(0, 3, (200, 6)), 0)[..., None].astype(np.int32)
-    return Spec((Real("x"),), (Code("c", 3),), sites=(6,), ragged=True), Batch(tick, code, mask)
+    return Spec((Real("x"),), (Code("c", 3),), sites=(6,), ragged=True, topology="steps"), Batch(
+        tick, code, mask
+    )
 
 
 @pytest.mark.parametrize("ordered", [True, False])

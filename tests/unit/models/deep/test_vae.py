@@ -121,7 +121,9 @@ def test_series_are_as_long_as_real_ones() -> None:
     long = rng.random(600) < 0.5
     mask = np.arange(6) < np.where(long, 4, 1)[:, None]
     code = (mask * (1 + long[:, None])).astype(np.int32)
-    spec = Spec((Real("x"),), (Code("sort", 3),), sites=(6,), ragged=True)
+    spec = Spec(
+        (Real("x", scale="linear"),), (Code("sort", 3),), sites=(6,), ragged=True, topology="steps"
+    )
     tick = np.where(mask, rng.integers(0, 999, (600, 6)), 0)
     model = Vae(**SMALL, steps=300).fit(spec, Batch(tick[..., None], code[..., None], mask), Run(1))
     made = model.sample(500, np.random.default_rng(0))

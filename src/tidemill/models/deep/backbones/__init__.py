@@ -1,32 +1,25 @@
-"""Networks by the number of site axes: from a grid of vectors to another, to one vector, and from
-one."""
+"""Networks by what the sites are: from a grid of vectors to another, to one vector, from one."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
+from tidemill.core.grid import Spec
 from tidemill.models.deep.backbones.convolutional import Growing, Shrinking, Unet
 from tidemill.models.deep.backbones.perceptron import Perceptron
 from tidemill.models.deep.backbones.periodic import seen as seen
 from tidemill.models.deep.backbones.transformer import Transformer
-
-WIDTH = (512, 128, 32)
-"""Units of a layer by the number of site axes, where nothing is said: every site has as many."""
-
-
-def width_of(width: int, sites: tuple[int, ...]) -> int:
-    """The units of a layer that are asked for, or, where that is 0, what suits the grid."""
-    return width or WIDTH[len(sites)]
+from tidemill.models.deep.defaults import DEFAULTS
 
 
 class Backbone(nn.Module):
     """(n, *sites, inputs) -> (n, *sites, outputs), told (n, context) of each row.
 
-    No site axis takes a residual perceptron, one a transformer, two a U-Net. All can be
+    A row takes a residual perceptron, steps and tokens a transformer, pixels a U-Net. All can be
     differentiated twice, as gradient penalties need it.
 
     Args:
-        sites: Of the grid.
+        spec: Of the grid.
         inputs, outputs: Width of its vectors.
         context: Width of what is told of each row; 0 for nothing.
         width: Units of a layer.
@@ -35,7 +28,7 @@ class Backbone(nn.Module):
 
     def __init__(
         self,
-        sites: tuple[int, ...],
+        spec: Spec,
         inputs: int,
         outputs: int,
         context: int,
@@ -43,12 +36,13 @@ class Backbone(nn.Module):
         depth: int,
     ) -> None:
         super().__init__()
-        if len(sites) == 0:
+        network = DEFAULTS[spec.topology].network
+        if network == "perceptron":
             self.body: nn.Module = Perceptron(inputs, outputs, context, width, depth)
-        elif len(sites) == 1:
-            self.body = Transformer(sites[0], inputs, outputs, context, width, depth)
+        elif network == "transformer":
+            self.body = Transformer(spec.sites[0], inputs, outputs, context, width, depth)
         else:
-            self.body = Unet(sites, inputs, outputs, context, width, depth)
+            self.body = Unet(spec.sites, inputs, outputs, context, width, depth)
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """As in the class; ``context`` has width 0 where nothing is told."""
@@ -60,13 +54,13 @@ class Gather(nn.Module):
     """(n, *sites, inputs) -> (n, outputs), told (n, context) of each row; arguments as of
     :class:`Backbone`.
 
-    Two site axes take convolutions that halve the image again and again; else it is the mean of
-    what a Backbone makes of each site.
+    Pixels take convolutions that halve the image again and again; else it is the mean of what a
+    Backbone makes of each site.
     """
 
     def __init__(
         self,
-        sites: tuple[int, ...],
+        spec: Spec,
         inputs: int,
         outputs: int,
         context: int,
@@ -74,12 +68,10 @@ class Gather(nn.Module):
         depth: int,
     ) -> None:
         super().__init__()
-        self.whole = len(sites) == 2
-        self.body: nn.Module = (
-            Shrinking(sites, inputs, outputs, context, width, depth)
-            if self.whole
-            else Backbone(sites, inputs, outputs, context, width, depth)
-        )
+        if DEFAULTS[spec.topology].network == "convolutions":
+            self.body: nn.Module = Shrinking(spec.sites, inputs, outputs, context, width, depth)
+        else:
+            self.body = Backbone(spec, inputs, outputs, context, width, depth)
 
     def forward(self, x: Tensor, context: Tensor, used: Tensor | None = None) -> Tensor:
         """As in the class; ``used`` (n, *sites) weighs the sites, all alike by default."""
@@ -88,27 +80,27 @@ class Gather(nn.Module):
             return h
         if used is None:
             return h.reshape(len(h), -1, h.shape[-1]).mean(1)
-        share = used / used.flatten(1).sum(1).reshape(-1, *[1] * (used.dim() - 1))
+        total = used.flatten(1).sum(1).clamp_min(1)  # a row may have no site in use
+        share = used / total.reshape(-1, *[1] * (used.dim() - 1))
         return (h * share[..., None]).flatten(1, -2).sum(1)
 
 
 class Spread(nn.Module):
     """(n, given) and (n, *sites, local) -> (n, *sites, outputs); arguments as of :class:`Backbone`.
 
-    Two site axes take transposed convolutions, which look at nothing local; else it is a Backbone
-    told of the vector.
+    Pixels take transposed convolutions, which look at nothing local; else it is a Backbone told of
+    the vector.
     """
 
     def __init__(
-        self, sites: tuple[int, ...], local: int, outputs: int, given: int, width: int, depth: int
+        self, spec: Spec, local: int, outputs: int, given: int, width: int, depth: int
     ) -> None:
         super().__init__()
-        self.grows = len(sites) == 2
-        self.body: nn.Module = (
-            Growing(sites, given, outputs, width, depth)
-            if self.grows
-            else Backbone(sites, local, outputs, given, width, depth)
-        )
+        self.grows = DEFAULTS[spec.topology].network == "convolutions"
+        if self.grows:
+            self.body: nn.Module = Growing(spec.sites, given, outputs, width, depth)
+        else:
+            self.body = Backbone(spec, local, outputs, given, width, depth)
 
     def forward(self, local: Tensor, given: Tensor) -> Tensor:
         """As in the class."""

@@ -7,16 +7,17 @@ import math
 import torch
 from torch import Tensor, nn
 
+from tidemill.core.grid import Spec
+from tidemill.models.deep.defaults import DEFAULTS
+
 WAVES = 8
 SPREAD = 0.5
 """Standard deviation of the waves' first frequencies."""
 
 
-def seen(numbers: int, sites: tuple[int, ...]) -> Periodic | Plain:
-    """How a network is shown the numbers of a site: as waves, and as they are in an image, where
-    what a pixel means is seen in those around it and not in its exact value.
-    """
-    return Plain(numbers) if len(sites) == 2 else Periodic(numbers)
+def seen(numbers: int, spec: Spec) -> Periodic | Plain:
+    """How a network is shown the numbers of a site."""
+    return Periodic(numbers) if DEFAULTS[spec.topology].waves else Plain(numbers)
 
 
 class Plain(nn.Module):

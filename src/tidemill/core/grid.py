@@ -187,6 +187,11 @@ class Batch:
         )
 
     @property
+    def empty_rows(self) -> bool:
+        """Whether some row has no site in use."""
+        return self.mask is not None and bool((~self.mask[:, 0]).any())
+
+    @property
     def flat(self) -> Batch:
         """The rows as those of the flat spec, without sites and context."""
         return Batch(self.tick.reshape(len(self), -1), self.code.reshape(len(self), -1))
@@ -293,6 +298,26 @@ class Constraints:
     code: Mapping[int, np.ndarray] = field(default_factory=dict)
     sums: tuple[LinearBound, ...] = ()
     rows: PartialRows | None = None
+
+    def behind(self, other: Spec) -> Constraints:
+        """The same of rows whose channels stand behind those of another table."""
+        reals, codes = len(other.reals), len(other.codes)
+        sums = []
+        for one in self.sums:
+            sums.append(replace(one, channels=tuple(i + reals for i in one.channels)))
+        rows = self.rows
+        if rows is not None:
+            rows = PartialRows(
+                Batch.joined([Batch.blank(other, len(rows)), rows.batch]),
+                np.pad(rows.tick, ((0, 0), (reals, 0))),
+                np.pad(rows.code, ((0, 0), (codes, 0))),
+            )
+        return Constraints(
+            {i + reals: intervals for i, intervals in self.tick.items()},
+            {i + codes: levels for i, levels in self.code.items()},
+            tuple(sums),
+            rows,
+        )
 
     def satisfied_by(self, batch: Batch) -> np.ndarray:
         """(n,) whether each row of a table's batch keeps to what is known of all rows."""

@@ -140,6 +140,19 @@ def check_learns(model: str, learns: frozenset[Topology], spec: Spec) -> None:
         )
 
 
+def check_context(model: str, spec: Spec, context: Batch | None) -> None:
+    """See that a context is there where rows are made for one.
+
+    Raises:
+        OptionError: It is missing.
+    """
+    if spec.context is not None and context is None:
+        raise OptionError(
+            f"rows of this '{model}' are made for given contexts",
+            hint="give a context for each row",
+        )
+
+
 def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:
     """A registered model with these options.
 

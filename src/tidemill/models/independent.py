@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -59,13 +60,17 @@ class Independent:
         self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
     ) -> Batch:
         """New rows; a context changes nothing in them."""
-        made = self.infill(n, Constraints(), rng, run).batch
-        return made.shaped(self.spec)
+        return self.infill(n, Constraints(), rng, run, context).batch
 
     def infill(
-        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
+        self,
+        n: int,
+        known: Constraints,
+        rng: np.random.Generator,
+        run: Run | None = None,
+        context: Batch | None = None,
     ) -> ConditionalSample:
-        """n new rows that keep to what is known.
+        """n new rows that keep to what is known; a context changes nothing in them.
 
         Raises:
             ConditionError: What is known never occurs.
@@ -75,7 +80,8 @@ class Independent:
             BinaryForest.planned(halved(count, depth=0), count, nothing)
             for count in self.variables.count
         ]
-        return infilled(self.variables, answers, n, known, rng, run or Run())
+        found = infilled(self.variables, answers, n, known, rng, run or Run())
+        return replace(found, batch=replace(found.batch.shaped(self.spec), context=context))
 
     def to_state(self) -> State:
         """The counts."""

@@ -104,7 +104,7 @@ class Particles:
         rng: Source of chance.
         kept: A finished row for each group.
         first: Position of the first group's row among all, for messages.
-        correction: See :func:`infilled`.
+        correction, context: See :func:`infilled`; the context has one row a group.
     """
 
     def __init__(
@@ -118,6 +118,7 @@ class Particles:
         kept: Chosen | None = None,
         first: int = 0,
         correction: Correction | None = None,
+        context: np.ndarray | None = None,
     ) -> None:
         self.variables, self.answers, self.known, self.rng = variables, answers, known, rng
         self.correction = correction
@@ -133,6 +134,10 @@ class Particles:
         )  # log of the chance of all that was known up to the last resampling
         self.fewest = np.full(groups, float(each))
         self.owner = np.repeat(np.arange(groups), each)
+        self.begin = 0 if context is None else context.shape[1]
+        if context is not None:
+            self.symbols[:, : self.begin] = context[self.owner]
+            self.matrix[:, : self.begin] = as_features(context)[self.owner]
         self.place = {i: v for v, (sort, i) in enumerate(variables.channels) if sort == "real"}
         self.sums: dict[int, list[LinearBound]] = {}
         for one in (s.of_rows(self.owner) for s in known.sums):
@@ -145,7 +150,7 @@ class Particles:
         Raises:
             ConditionError: What is known has no chance under the model.
         """
-        for v in range(len(self.variables)):
+        for v in range(self.begin, len(self.variables)):
             self._draw(v)
         if self.correction is not None:
             self.weight += self.correction(self.symbols)
@@ -166,7 +171,7 @@ class Particles:
             self.symbols[first, v] = self.kept.symbols[:, v]
             if sort == "real":
                 self.tick[first, i] = self.kept.tick[:, i]
-        self.matrix[:, v] = np.where(self.symbols[:, v] == ABSENT, np.nan, self.symbols[:, v])
+        self.matrix[:, v] = as_features(self.symbols[:, v])
         if weighed:
             self._resample(v)
 
@@ -360,7 +365,7 @@ class Particles:
     def _never(self, v: int, group: int) -> ConditionError:
         """No candidate of a group can keep to what is known."""
         where = f"column '{self.variables.channel_name(v)}'"
-        if self.known.rows is not None:
+        if self.known.rows is not None or self.begin:
             where = f"row {self.first + group + 1:,}, {where}"
         return ConditionError(
             "no training row is like this, so the model gives it no chance",
@@ -392,6 +397,7 @@ def infilled(
     run: Run,
     *,
     correction: Correction | None = None,
+    context: np.ndarray | None = None,
     each: int = PARTICLES,
     moves: int = MOVES,
 ) -> ConditionalSample:
@@ -410,6 +416,8 @@ def infilled(
         correction: (m, variables) symbols -> (m,) the log of how much likelier a row is under the
             model than under the answers, where these are those of another order than the model's
             own.
+        context: (n, c) symbols of the first c variables, which are given with each row and not
+            drawn; the chances are those of what is known given these.
         each, moves: Candidates for every row, and those of each chosen row when it is moved.
 
     Raises:
@@ -417,6 +425,7 @@ def infilled(
     """
     exact = correction is None and _only_free(variables, answers, known)
     each = 1 if exact else each
+    shared = known.rows is None and context is None  # all rows are candidates of one another
     size = TOGETHER // each
     starts = range(0, n, size)
     jobs = [
@@ -427,15 +436,16 @@ def infilled(
     def block(job: tuple[int, int, np.random.Generator]) -> Chosen:
         start, rows, stream = job
         part = _of_rows(known, slice(start, start + rows))
-        groups = 1 if known.rows is None else rows
+        beside = None if context is None else context[start : start + rows]
+        groups = 1 if shared else rows
         many = max(each * rows, 1 if exact else MIN_PARTICLES) // groups if groups == 1 else each
         chosen = Particles(
-            variables, answers, part, groups, many, stream, None, start, correction
+            variables, answers, part, groups, many, stream, None, start, correction, beside
         ).drawn(rows)
         if exact:
             return chosen
         moved = Particles(
-            variables, answers, part, rows, moves, stream, chosen, start, correction
+            variables, answers, part, rows, moves, stream, chosen, start, correction, beside
         ).drawn(rows)
         return Chosen(moved.symbols, moved.tick, chosen.chance, chosen.effective)
 
@@ -451,9 +461,14 @@ def infilled(
     )
     return ConditionalSample(
         Batch(tick, variables.codes(symbols)),
-        chance if known.rows is not None or not n else np.full(n, chance.mean()),
+        np.full(n, chance.mean()) if shared and n else chance,
         min(sum(part.effective for part in parts), float(n)),
     )
+
+
+def as_features(symbols: np.ndarray) -> np.ndarray:
+    """Symbols as numbers that variables are drawn from; not-a-number where there is none."""
+    return np.where(symbols == ABSENT, np.nan, symbols)
 
 
 def in_parallel(jobs: Sequence[Job], work: Callable[[Job], Result], run: Run) -> list[Result]:

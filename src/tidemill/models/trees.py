@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import lightgbm as lgb
@@ -15,11 +15,11 @@ from tidemill.core.errors import Cancelled
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.options import Configuration, option
 from tidemill.core.run import Run
-from tidemill.models.base import State, check_learns
+from tidemill.models.base import State, check_context, check_learns
 from tidemill.models.binary_forest import BinaryForest
 from tidemill.models.forest import Forest
 from tidemill.models.nested_dichotomies import halved, joined
-from tidemill.models.particles import in_parallel, infilled
+from tidemill.models.particles import as_features, in_parallel, infilled
 from tidemill.models.variables import ABSENT, Variables
 
 LEAST = 10
@@ -98,7 +98,8 @@ class Trees:
     """The default generator: nested dichotomies of gradient-boosted trees, in the order of the
     grid's channels.
 
-    Every variable (a code, or a number cut into pieces) is drawn given all earlier ones. Its
+    Every variable (a code, or a number cut into pieces) is drawn given all earlier ones, and given
+    the row's context, whose variables stand before its own and are not drawn. Its
     distribution is a product of yes-no answers along a path, so its density is known everywhere; a
     number is uniform within its piece. Pieces keep values that occur in MIN_COUNT rows or more, and
     bounds between values otherwise.
@@ -126,7 +127,8 @@ class Trees:
 
     steps_done: int
     steps_planned: int
-    variables: Variables
+    spec: Spec
+    variables: Variables  # those of the context first
     learned: list[BinaryForest]
 
     def __init__(self, least: int = LEAST, effort: str = "full") -> None:
@@ -140,12 +142,13 @@ class Trees:
             OptionError: The rows have several sites.
         """
         check_learns("trees", self.learns, spec)
-        self.variables = Variables.learned(spec, batch)
-        symbols = self.variables.symbols(batch)
-        self.learned = [
-            self._planned(v, features)
-            for v, features in enumerate(_features(self.variables, symbols, run))
-        ]
+        self.spec = spec
+        joint = batch if batch.context is None else Batch.joined([batch.context, batch])
+        self.variables = Variables.learned(_joint(spec), joint)
+        symbols = self.variables.symbols(joint)
+        features = _features(self.variables, symbols, run)
+        features[: self.given] = [np.zeros(0, int)] * self.given
+        self.learned = [self._planned(v, earlier) for v, earlier in enumerate(features)]
         tasks = self._tasks()
         self.steps_planned = len(tasks)
         # a float32 holds every symbol exactly
@@ -202,6 +205,11 @@ class Trees:
         return sorted(tasks, key=lambda task: (-task[2], task[0], task[1]))
 
     @property
+    def given(self) -> int:
+        """How many of the variables are the context's."""
+        return 0 if self.spec.context is None else len(self.spec.context.order)
+
+    @property
     def width(self) -> float:
         """How many times more variables than WIDE there are, at least 1."""
         return max(len(self.variables) / WIDE, 1.0)
@@ -229,67 +237,107 @@ class Trees:
                 answers.forest_of[nodes] = np.arange(len(nodes))
                 answers.forest = Forest.joined([forests[v, node] for node in nodes])
 
-    def sample(self, n: int, rng: np.random.Generator, run: Run | None = None) -> Batch:
-        """New rows, each chunk of them a balanced sample."""
+    def sample(
+        self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
+    ) -> Batch:
+        """New rows, each chunk of them a balanced sample.
+
+        Args:
+            n: How many.
+            rng: The random stream.
+            run: For threads and progress.
+            context: n rows of what is given with each, where the spec has a context.
+
+        Raises:
+            OptionError: A context is missing.
+        """
+        symbols = self._symbols(n, context)
         size = max(min(CHUNK, CHUNK_CELLS // max(len(self.variables), 1)), 1)
         starts = range(0, n, size)
         jobs = [
-            (min(size, n - start), stream)
+            (symbols[start : start + size], stream)
             for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)
         ]
         self._loaded()
         parts = in_parallel(jobs, lambda job: self._balanced(*job), run or Run())
-        empty = Batch(
-            np.zeros((0, len(self.variables.spec.reals)), np.int64),
-            np.zeros((0, len(self.variables.spec.codes)), np.int32),
-        )
-        return Batch(
-            np.concatenate([empty.tick, *(part.tick for part in parts)]),
-            np.concatenate([empty.code, *(part.code for part in parts)]),
-        )
+        made = Batch.stacked([Batch.blank(self.variables.spec, 0), *parts])
+        return self._own(made, context)
 
     def infill(
-        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
+        self,
+        n: int,
+        known: Constraints,
+        rng: np.random.Generator,
+        run: Run | None = None,
+        context: Batch | None = None,
     ) -> ConditionalSample:
         """n new rows that keep to what is known: see :func:`tidemill.models.particles.infilled`.
 
+        With a context, the chances are those of what is known given it.
+
         Raises:
             ConditionError: What is known has no chance under the model.
+            OptionError: A context is missing.
         """
-        return infilled(self.variables, self._loaded(), n, known, rng, run or Run())
+        symbols = self._symbols(n, context) if self.given else None
+        if self.spec.context is not None:
+            known = known.behind(self.spec.context)
+        found = infilled(
+            self.variables, self._loaded(), n, known, rng, run or Run(), context=symbols
+        )
+        return replace(found, batch=self._own(found.batch, context))
+
+    def _symbols(self, n: int, context: Batch | None) -> np.ndarray:
+        """(n, given) symbols of the context's variables."""
+        check_context("trees", self.spec, context)
+        if context is None or self.spec.context is None:
+            return np.zeros((n, 0), np.int32)
+        rest = Batch.blank(replace(self.spec, context=None), n)
+        return self.variables.symbols(Batch.joined([context, rest]))[:, : self.given]
+
+    def _own(self, joint: Batch, context: Batch | None) -> Batch:
+        """The row's own channels, with its context beside them."""
+        if self.spec.context is None:
+            return joint
+        reals, codes = len(self.spec.context.reals), len(self.spec.context.codes)
+        return Batch(joint.tick[:, reals:], joint.code[:, codes:], context=context)
 
     def _loaded(self) -> list[BinaryForest]:
         for answers in self.learned:
             answers.load()
         return self.learned
 
-    def _balanced(self, n: int, rng: np.random.Generator) -> Batch:
-        """n rows; for each variable they stand in an order in which those are neighbours that are
-        alike so far.
+    def _balanced(self, context: np.ndarray, rng: np.random.Generator) -> Batch:
+        """A row for each of (n, given) contexts; for each variable they stand in an order in which
+        those are neighbours that are alike so far.
 
         Along this order the questions are answered systematically (:meth:`BinaryForest.draw`):
         among rows that are alike, as many go right as their chances add up to. Rows of one cell
         stand in random order, a new one for each variable, so that variables which have nothing to
         do with each other are not tied together.
         """
+        n = len(context)
         symbols = np.empty((n, len(self.variables)), np.int32)
         matrix = np.empty((n, len(self.variables)))
         cell, finest = np.zeros(n, np.int64), n == 0
         for v, answers in enumerate(self.learned):
-            order = np.lexsort((rng.random(n), cell))
-            presence = self.variables.presence[v]
-            here = order if presence is None else order[symbols[order, presence] == 0]
-            symbols[:, v] = ABSENT
-            if len(answers.count):
-                symbols[here, v] = answers.draw(
-                    matrix[np.ix_(here, answers.features)], rng, balanced=True
-                )
-            matrix[:, v] = np.where(symbols[:, v] == ABSENT, np.nan, symbols[:, v])
+            if v < self.given:
+                symbols[:, v] = context[:, v]
+            else:
+                order = np.lexsort((rng.random(n), cell))
+                presence = self.variables.presence[v]
+                here = order if presence is None else order[symbols[order, presence] == 0]
+                symbols[:, v] = ABSENT
+                if len(answers.count):
+                    x = matrix[np.ix_(here, answers.features)]
+                    symbols[here, v] = answers.draw(x, rng, balanced=True)
+            matrix[:, v] = as_features(symbols[:, v])
             if not finest:
                 finer = _refined(cell, symbols[:, v], self.variables.count[v])
                 finest = (finer.max() + 1) * CELL_ROWS > n
                 cell = cell if finest else finer
-        return self.variables.batch(rng.permutation(symbols), rng)
+        # each row stays with its context
+        return self.variables.batch(symbols if self.given else rng.permutation(symbols), rng)
 
     def to_state(self) -> State:
         """Pieces, counts and trees."""
@@ -320,7 +368,7 @@ class Trees:
             int(document["steps_done"]),
             int(document["steps_planned"]),
         )
-        model.variables = Variables.from_state(spec, arrays)
+        model.spec, model.variables = spec, Variables.from_state(_joint(spec), arrays)
         model.learned = []
         for v in range(len(model.variables)):
             answers = model._planned(v, arrays[f"features.{v:05d}"].astype(int))
@@ -396,6 +444,11 @@ class _Learner:
             if booster.update():
                 break
         return Forest.of(booster.model_to_string())
+
+
+def _joint(spec: Spec) -> Spec:
+    """The channels of the context, and then those of the row."""
+    return spec if spec.context is None else Spec.joined([spec.context, spec])
 
 
 def _features(variables: Variables, symbols: np.ndarray, run: Run) -> list[np.ndarray]:

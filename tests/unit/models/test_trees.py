@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tidemill.core.errors import ArtifactError
-from tidemill.core.grid import Batch, Code, Constraints, Real, Spec
+from tidemill.core.errors import ArtifactError, OptionError
+from tidemill.core.grid import Batch, Code, Constraints, LinearBound, PartialRows, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models.forest import Forest
 from tidemill.models.trees import Trees
@@ -152,3 +152,77 @@ def test_unsound_trees_are_refused() -> None:
         broken = {**arrays, f"f.{name}": np.full_like(arrays[f"f.{name}"], value)}
         with pytest.raises(ArtifactError):
             Forest.from_arrays("f", broken).check(2)
+
+
+# --- rows that are made for a context -------------------------------------------------------------
+
+ABOUT = Spec((Real("age", presence=1),), (Code("group", 3), Code("age present", 2)))
+BESIDE = Spec((Real("spent"), Real("saved")), (Code("buys", 2),), context=ABOUT)
+BUYS = np.array([0.1, 0.5, 0.9])
+
+
+def contexts(n: int, rng: np.random.Generator) -> Batch:
+    """A group of three, and an age that a fifth has not."""
+    missing = rng.random(n) < 0.2
+    code = np.column_stack([rng.integers(0, 3, n), missing]).astype(np.int32)
+    return Batch(np.where(missing, 0, rng.integers(20, 80, n))[:, None], code)
+
+
+def customers(n: int, rng: np.random.Generator) -> Batch:
+    """Who buys by group, spends by age, and saves what is left of 1000."""
+    about = contexts(n, rng)
+    buys = (rng.random(n) < BUYS[about.code[:, 0]]).astype(np.int32)
+    spent = 10 * about.tick[:, 0] + rng.integers(0, 50, n)
+    return Batch(np.column_stack([spent, 1000 - spent]), buys[:, None], context=about)
+
+
+def told() -> Trees:
+    return Trees().fit(BESIDE, customers(N, np.random.default_rng(3)), Run())
+
+
+def test_rows_follow_the_context_that_is_given() -> None:
+    about = contexts(4000, np.random.default_rng(4))
+    made = told().sample(4000, np.random.default_rng(5), context=about)
+    assert made.context is about
+    shares = [made.code[about.code[:, 0] == group, 0].mean() for group in range(3)]
+    assert shares == pytest.approx(list(BUYS), abs=0.05)
+    here = about.code[:, 1] == 0
+    assert np.corrcoef(made.tick[here, 0], about.tick[here, 0])[0, 1] > 0.97
+    assert (made.tick[~here, 0] < 60).mean() > 0.97
+
+
+def test_a_condition_is_met_given_the_context_and_its_chance_is_that_of_the_context() -> None:
+    about = contexts(1500, np.random.default_rng(4))
+    known = Constraints(
+        code={0: np.array([False, True])}, sums=(LinearBound((0, 1), (1, 1), 900, 1100),)
+    )
+    found = told().infill(1500, known, np.random.default_rng(5), context=about)
+    assert known.satisfied_by(found.batch).all()
+    for group in range(3):
+        own = about.code[:, 0] == group
+        assert found.chance[own].mean() == pytest.approx(BUYS[group], abs=0.08)
+    here = about.code[:, 1] == 0
+    assert np.corrcoef(found.batch.tick[here, 0], about.tick[here, 0])[0, 1] > 0.95
+
+
+def test_given_values_of_single_rows_stay_beside_the_context() -> None:
+    rng = np.random.default_rng(6)
+    real = customers(300, rng)
+    partial = PartialRows(real, rng.random((300, 2)) < 0.3, rng.random((300, 1)) < 0.5)
+    known = Constraints(rows=partial)
+    made = told().infill(300, known, rng, context=real.context).batch
+    assert np.array_equal(made.tick[partial.tick], real.tick[partial.tick])
+    assert np.array_equal(made.code[partial.code], real.code[partial.code])
+
+
+def test_a_model_of_rows_in_a_context_is_stored_and_asks_for_it() -> None:
+    model, about = told(), contexts(200, np.random.default_rng(4))
+    document, arrays = model.to_state()
+    again = Trees.from_state(BESIDE, document, arrays)
+    one, other = (m.sample(200, np.random.default_rng(1), context=about) for m in (model, again))
+    assert np.array_equal(one.tick, other.tick)
+    assert np.array_equal(one.code, other.code)
+    with pytest.raises(OptionError, match="made for given contexts"):
+        model.sample(200, np.random.default_rng(1))
+    with pytest.raises(OptionError, match="made for given contexts"):
+        model.infill(200, Constraints(), np.random.default_rng(1))

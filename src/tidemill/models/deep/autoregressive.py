@@ -267,7 +267,8 @@ class Autoregressive(Neural):
                 if net.outer is not None:
                     state = net.outer.step(n, before, site, told, cache)
                     about = state if told is None else torch.cat([state, told], dim=-1)
-                asked = self.spec.ragged and site > 0 and site % each == 0
+                asked = self.spec.ragged and site % each == 0
+                asked = asked and (site > 0 or self.stream.empty_rows)
                 alive, before = self._site(net.inner, token[:, site], about, alive, asked, rng)
         return self.stream.batch(token, numpy_stream(rng), context)
 
@@ -286,7 +287,7 @@ class Autoregressive(Neural):
             inner: The networks.
             token: (n, P), to be filled.
             told: (n, width) what the site is told.
-            alive: (n,) whether the site before is in use.
+            alive: (n,) whether the site before is in use; True before the first one.
             asked: Whether the row may end here.
             rng: The random stream.
 

@@ -48,6 +48,7 @@ class Dense:
         reals: Channels of numbers; index into the spec's reals of each.
         context: Width of the context's vector, 0 without one.
         never: (sum of sizes,) bool, levels that no training row has.
+        empty_rows: Whether a row may have no site in use.
     """
 
     def __init__(
@@ -58,8 +59,10 @@ class Dense:
         counts: list[np.ndarray],
         context: Dense | None,
         innovations: Innovations | None = None,
+        *,
+        empty_rows: bool = False,
     ) -> None:
-        self._innovations = innovations
+        self._innovations, self.empty_rows = innovations, empty_rows
         self.spec, self.pieces, self.levels, self.counts = spec, pieces, levels, counts
         self._context = context
         whole = [len(own) == len(p) > 0 for own, p in zip(levels, pieces, strict=True)]
@@ -150,7 +153,7 @@ class Dense:
             np.bincount(batch.code[..., k][used].ravel(), minlength=code.size)
             for k, code in enumerate(spec.codes)
         ]
-        dense = Dense(spec, pieces, levels, counts, given)
+        dense = Dense(spec, pieces, levels, counts, given, empty_rows=batch.empty_rows)
         if spec.topology == "steps" and dense.reals:
             rows = dense.rows(batch.rows(np.arange(min(len(batch), MOST_SERIES))))
             middle = _where(dense._ranked, normal, (rows["low"] + rows["high"]) / 2).double()
@@ -296,9 +299,7 @@ class Dense:
         level = code.cpu().numpy()
         shape, own = u.shape[:-1], len(self.spec.codes)
         codes = level[..., :own].astype(np.int32)
-        mask = np.cumprod(level[..., -1], axis=1).astype(bool) if self.spec.ragged else None
-        if mask is not None:
-            mask[:, 0] = True  # a row has a site at least
+        mask = self._used(level[..., -1]) if self.spec.ragged else None
         tick = np.zeros((*shape, len(self.pieces)), np.int64)
         for r, pieces in enumerate(self.pieces):
             if not len(pieces):
@@ -325,6 +326,12 @@ class Dense:
             )
         return Batch(tick, codes, mask, context)
 
+    def _used(self, level: np.ndarray) -> np.ndarray:
+        """(n, *sites) levels of the code that says so -> whether each site is in use."""
+        found = np.cumprod(level, axis=1).astype(bool)
+        found[:, 0] |= not self.empty_rows
+        return found
+
     def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Plain JSON values (none) and arrays."""
         arrays = {}
@@ -333,6 +340,8 @@ class Dense:
             arrays[f"level.{r:05d}"] = self.levels[r].astype(np.int64)
         if self._innovations is not None:
             arrays |= self._innovations.to_arrays()
+        if self.empty_rows:
+            arrays["empty_rows"] = np.ones(1, np.int8)
         arrays |= {f"count.{k:05d}": count.astype(np.int64) for k, count in enumerate(self.counts)}
         if self._context is not None:
             arrays |= {
@@ -375,6 +384,7 @@ class Dense:
             counts,
             given,
             Innovations.from_arrays(arrays) if "new.level" in arrays else None,
+            empty_rows="empty_rows" in arrays,
         )
 
 

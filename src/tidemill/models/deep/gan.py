@@ -333,10 +333,10 @@ class Gan(Neural):
         z = torch.stack(shown, dim=-1) if shown else z
         if not dense.spec.ragged:
             return Visible(z, torch.cat(parts, dim=-1) if parts else level)
-        # a row has a site at least, and none after its end
-        used = torch.cat(
-            [torch.ones_like(parts[-1][:, :1, 1:]), parts[-1][:, 1:, 1:]], dim=1
-        ).cumprod(1)
+        used = parts[-1][..., 1:]
+        if not dense.empty_rows:
+            used = torch.cat([torch.ones_like(used[:, :1]), used[:, 1:]], dim=1)
+        used = used.cumprod(1)  # a row has no site after its end
         parts[-1] = torch.cat([1 - used, used], dim=-1)
         return Visible(z * used, torch.cat(parts, dim=-1) * used)
 

@@ -17,7 +17,14 @@ from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
 from tidemill.models import MODELS
-from tidemill.models.base import Conditional, Interpolates, LearnsInSteps, State, unfitted
+from tidemill.models.base import (
+    Conditional,
+    Interpolates,
+    LearnsInSteps,
+    State,
+    check_context,
+    unfitted,
+)
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.neural import CHUNK, Neural
 from tidemill.models.deep.training import (
@@ -278,13 +285,9 @@ class Latent:
         Raises:
             OptionError: A context is missing.
         """
+        check_context("latent", self.spec, context)
         if self.spec.context is None:
             latents = self.inner.sample(n, rng, run)
-        elif context is None:
-            raise OptionError(
-                "rows of this 'latent' are made for given contexts",
-                hint="give a context for each row",
-            )
         else:
             latents = cast(Conditional, self.inner).sample(n, rng, run, context=context)
         return self._decoded(latents, rng, run or Run())

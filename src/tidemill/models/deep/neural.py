@@ -16,7 +16,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
-from tidemill.models.base import State, check_learns
+from tidemill.models.base import State, check_context, check_learns
 from tidemill.models.deep.checkpoint import Checkpoint
 from tidemill.models.deep.training import (
     Objective,
@@ -280,11 +280,7 @@ class Neural(ABC):
         Raises:
             OptionError: A context is missing.
         """
-        if self.spec.context is not None and context is None:
-            raise OptionError(
-                f"rows of this '{self.name}' are made for given contexts",
-                hint="give a context for each row",
-            )
+        check_context(self.name, self.spec, context)
         if not n:
             return Batch.blank(self.spec, 0)
         run = run or Run()

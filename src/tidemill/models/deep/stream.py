@@ -191,7 +191,8 @@ class Stream:
     """The channels of a spec in drawing order, each as no, one or two digits.
 
     A code's symbols are its levels and a real's are its pieces; many symbols are two digits. Where
-    the grid is ragged, the first code of a site says whether it is in use.
+    the grid is ragged, the first code of a site says whether it is in use; of the first site only
+    where rows without a site occur.
 
     Attributes:
         spec: The grid's spec.
@@ -204,6 +205,7 @@ class Stream:
             is no question.
         sources: (positions, K) those that each is drawn from.
         told: The dense view of the context, None without one.
+        empty_rows: Whether a row may have no site in use.
     """
 
     def __init__(
@@ -213,7 +215,10 @@ class Stream:
         counts: list[np.ndarray],
         told: Dense | None,
         sources: np.ndarray | None = None,
+        *,
+        empty_rows: bool = False,
     ) -> None:
+        self.empty_rows = empty_rows
         self.spec, self.pieces, self.counts, self.told = spec, pieces, counts, told
         self.channels: list[tuple[str, int]] = [*([("use", 0)] if spec.ragged else []), *spec.order]
         self.digits = [self._digits(sort, i) for sort, i in self.channels]
@@ -251,7 +256,7 @@ class Stream:
         told = None
         if spec.context is not None and batch.context is not None:
             told = Dense.learned(spec.context, batch.context)
-        stream = Stream(spec, pieces, counts, told)
+        stream = Stream(spec, pieces, counts, told, empty_rows=batch.empty_rows)
         if len(stream.positions) > SOURCES + 1:
             some = batch.rows(rng.permutation(len(batch))[:RELATED_ROWS])
             stream.sources = stream._related(
@@ -341,11 +346,12 @@ class Stream:
         out = np.full((*shape, len(self.channels)), NONE, np.int32)
         for c, (sort, i) in enumerate(self.channels):
             if sort == "use":
-                # the first site is in use; what is told is the end, once
+                # what is told is the end, once
                 line = used.reshape(*shape[:2], -1)[:, :, 0]
-                out.reshape(*shape[:2], -1, len(self.channels))[:, 1:, 0, c] = np.where(
-                    line[:, :-1], line[:, 1:], NONE
-                )
+                ends = out.reshape(*shape[:2], -1, len(self.channels))[:, :, 0, c]
+                ends[:, 1:] = np.where(line[:, :-1], line[:, 1:], NONE)
+                if self.empty_rows:
+                    ends[:, 0] = line[:, 0]
             elif sort == "code":
                 out[..., c] = np.where(used, batch.code[..., i], NONE)
             elif len(self.pieces[i]):
@@ -450,7 +456,7 @@ class Stream:
             symbol = self._symbol(c, drawn)
             if sort == "use":
                 line = symbol.reshape(*shape[:2], -1)[:, :, 0] == 1
-                line[:, 0] = True
+                line[:, 0] |= not self.empty_rows
                 line = np.cumprod(line, axis=1).astype(bool)
                 mask = np.broadcast_to(
                     line.reshape(*line.shape, *[1] * (len(shape) - 2)), shape
@@ -488,6 +494,8 @@ class Stream:
             f"count.{k:05d}": np.asarray(count, np.int64) for k, count in enumerate(self.counts)
         }
         arrays["sources"] = self.sources.astype(np.int32)
+        if self.empty_rows:
+            arrays["empty_rows"] = np.ones(1, np.int8)
         if self.told is not None:
             arrays |= {f"told.{name}": value for name, value in self.told.to_state()[1].items()}
         return arrays
@@ -514,7 +522,8 @@ class Stream:
             if name.startswith("told.")
         }
         told = None if spec.context is None else Dense.from_state(spec.context, inner)
-        stream = Stream(spec, pieces, counts, told, arrays["sources"].astype(int))
+        sources = arrays["sources"].astype(int)
+        stream = Stream(spec, pieces, counts, told, sources, empty_rows="empty_rows" in arrays)
         given = stream.sources
         if (
             given.ndim != 2

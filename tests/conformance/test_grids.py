@@ -1,0 +1,125 @@
+"""The law of models and grids: a model learns a grid, or refuses it with a sentence."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.conformance.grids import GRIDS, same, texts
+from tests.conformance.quick import quick
+from tidemill.core.errors import TidemillError
+from tidemill.core.grid import Batch, Spec, Topology
+from tidemill.core.run import Run
+from tidemill.models import MODELS
+from tidemill.models.base import Generator, unfitted
+from tidemill.models.deep.dense import Dense
+from tidemill.models.deep.stream import Stream
+
+TINY = {"steps": 12, "eval_every": 6, "width": 16, "depth": 1, "sampling_steps": 3, "batch": 16}
+
+
+def made(model: Generator, batch: Batch, n: int = 40, seed: int = 0) -> Batch:
+    told = {}
+    if batch.context is not None:
+        told = {"context": batch.context.rows(np.arange(n) % len(batch))}
+    return model.sample(n, np.random.default_rng(seed), **told)
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_learns_a_grid_or_refuses_it_with_a_sentence(name: str, grid: str) -> None:
+    spec, batch = GRIDS[grid]()
+    model = unfitted(name, quick(name, **TINY))
+    if spec.topology not in MODELS.load(name).learns:
+        with pytest.raises(TidemillError, match=f"the model '{name}' cannot learn") as refused:
+            model.fit(spec, batch, Run(1))
+        assert "autoregressive" in str(refused.value.hint)
+        return
+    model.fit(spec, batch, Run(1))
+    drawn = made(model, batch)
+    stays_within(drawn, spec, batch)
+    document, arrays = model.to_state()
+    again = MODELS.load(name).from_state(spec, json.loads(json.dumps(document)), arrays)
+    assert same(drawn, made(again, batch))
+    assert not same(drawn, made(model, batch, seed=1))
+
+
+def stays_within(drawn: Batch, spec: Spec, batch: Batch) -> None:
+    """Shapes are the spec's, sites in use the first ones, and values such as occurred."""
+    assert drawn.tick.shape == (len(drawn), *spec.sites, len(spec.reals))
+    assert drawn.code.shape == (len(drawn), *spec.sites, len(spec.codes))
+    assert (drawn.mask is not None) == spec.ragged
+    used = np.ones(drawn.tick.shape[:-1], bool) if drawn.mask is None else drawn.mask
+    if drawn.mask is not None:
+        assert (np.diff(drawn.mask.astype(int), axis=1) <= 0).all()
+        assert drawn.empty_rows == batch.empty_rows
+    for k in range(len(spec.codes)):
+        assert set(np.unique(drawn.code[..., k][used])) <= set(np.unique(batch.code[..., k]))
+        assert not drawn.code[..., k][~used].any()
+    for r, real in enumerate(spec.reals):
+        here = used if real.presence is None else used & (drawn.code[..., real.presence] == 0)
+        assert not drawn.tick[..., r][~here].any()
+        assert drawn.tick[..., r].min() >= batch.tick[..., r].min()
+        assert drawn.tick[..., r].max() <= batch.tick[..., r].max()
+
+
+def test_texts_are_learned() -> None:
+    """Words are followed by letters of words, and a sixth is empty."""
+    spec, batch = texts()
+    options = {"steps": 300, "width": 32, "state": 32, "batch": 128, "cores": 1, "rate": 4e-3}
+    model = unfitted("autoregressive", options).fit(spec, batch, Run(1))
+    drawn = model.sample(600, np.random.default_rng(0))
+    assert (~drawn.mask).all(1).mean() == pytest.approx((~batch.mask).all(1).mean(), abs=0.05)
+    pairs = [_pairs(part) for part in (batch, drawn)]
+    assert np.abs(pairs[0] - pairs[1]).sum() / 2 < 0.2
+
+
+def _pairs(batch: Batch) -> np.ndarray:
+    """(11, 11) how often a letter follows another."""
+    found = np.zeros((11, 11))
+    both = batch.mask[:, 1:]
+    np.add.at(found, (batch.code[:, :-1, 0][both], batch.code[:, 1:, 0][both]), 1)
+    return found / found.sum()
+
+
+def test_an_empty_row_comes_back_empty_from_both_views() -> None:
+    spec, batch = texts()
+    stream = Stream.learned(spec, batch, np.random.default_rng(0))
+    rows = stream.rows(batch)["token"].long()
+    assert same(stream.batch(rows, np.random.default_rng(0)), batch)
+    dense = Dense.learned(spec, batch)
+    rows = dense.rows(batch)
+    assert same(dense.batch(rows["low"], rows["code"], np.random.default_rng(0)), batch)
+
+
+def test_rows_are_never_empty_where_none_was() -> None:
+    spec, batch = texts()
+    batch = batch.rows(np.flatnonzero(batch.mask[:, 0]))
+    for name in ("autoregressive", "vae"):
+        model = unfitted(name, quick(name, **TINY)).fit(spec, batch, Run(1))
+        assert not made(model, batch, 200).empty_rows
+
+
+@pytest.mark.parametrize(
+    ("axes", "topology", "scale"),
+    [(0, "row", "rank"), (1, "steps", "linear"), (2, "pixels", "bounded")],
+)
+def test_specs_without_a_topology_are_read(axes: int, topology: Topology, scale: str) -> None:
+    state = {
+        "reals": [{"name": "x", "step": 1.0, "presence": None}],
+        "codes": [],
+        "sites": [4] * axes,
+        "ragged": False,
+        "order": [["real", 0]],
+        "context": None,
+    }
+    spec = Spec.from_state(state)
+    assert (spec.topology, spec.reals[0].scale) == (topology, scale)
+    assert Spec.from_state(json.loads(json.dumps(spec.to_state()))) == spec
+
+
+def test_sites_fit_their_topology() -> None:
+    with pytest.raises(ValueError, match="tokens"):
+        Spec(sites=(3, 4), topology="tokens")

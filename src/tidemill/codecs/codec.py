@@ -12,7 +12,7 @@ from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
-from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.core.grid import Batch, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 
@@ -39,7 +39,7 @@ class Codec(ABC):
     """
 
     modality: ClassVar[str]
-    topology: ClassVar[str]
+    topology: ClassVar[Topology]
     noun: ClassVar[str] = "rows"
     items: ClassVar[str] = "rows"
     keeps: ClassVar[str]

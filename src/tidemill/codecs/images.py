@@ -15,7 +15,7 @@ from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Constraints, Real, Spec
+from tidemill.core.grid import Batch, Constraints, Real, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.imaging.pixels import image_column, images, pixels
@@ -36,7 +36,7 @@ class ImageCodec(Codec):
     """
 
     modality: ClassVar[str] = "images"
-    topology: ClassVar[str] = "pixels"
+    topology: ClassVar[Topology] = "pixels"
     noun: ClassVar[str] = "images"
     items: ClassVar[str] = "images"
     default_model: ClassVar[str] = "gan"
@@ -97,7 +97,7 @@ class ImageCodec(Codec):
             (),
             (height, width),
             context=context if context is not None and (context.reals or context.codes) else None,
-            topology="pixels",
+            topology=self.topology,
         )
         return self
 

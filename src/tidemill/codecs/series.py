@@ -19,7 +19,7 @@ from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
-from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.core.grid import Batch, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
 from tidemill.core.series import SeriesLayout, layout, learnable, window_counts
@@ -61,7 +61,7 @@ class SeriesCodec(Codec):
     """
 
     modality: ClassVar[str] = "series"
-    topology: ClassVar[str] = "steps"
+    topology: ClassVar[Topology] = "steps"
     items: ClassVar[str] = "series"
     keeps: ClassVar[str] = TableCodec.keeps
     conditions: ClassVar[bool] = False
@@ -228,7 +228,7 @@ class SeriesCodec(Codec):
             ragged,
             steps.order,
             context if context.reals or context.codes else None,
-            "steps",
+            self.topology,
         )
         return self
 

@@ -14,7 +14,7 @@ from tidemill.codecs.series_times import Timeline
 from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
-from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.core.grid import Batch, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 
@@ -32,7 +32,7 @@ class SeriesHeads(Codec):
     """
 
     modality: ClassVar[str] = "rows"
-    topology: ClassVar[str] = "row"
+    topology: ClassVar[Topology] = "row"
     keeps: ClassVar[str] = TableCodec.keeps
     conditions: ClassVar[bool] = False
 

@@ -22,7 +22,7 @@ from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Free, bo
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
-from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.core.grid import Batch, Constraints, Spec, Topology
 from tidemill.core.modality import TABLES
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
@@ -37,7 +37,7 @@ class TableCodec(Codec):
     """
 
     modality: ClassVar[str] = "rows"
-    topology: ClassVar[str] = "row"
+    topology: ClassVar[Topology] = "row"
     keeps: ClassVar[str] = (
         "The model keeps no row. It keeps: values of a numeric column that at least 5 training "
         "rows share, and bounds between values otherwise, at least 5 rows apart (a column's "

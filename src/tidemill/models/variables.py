@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from tidemill.core.grid import Batch, Spec
+from tidemill.models import channels
 from tidemill.models.bins import Bins
+from tidemill.models.channels import level_counts, present
 
 ABSENT = -1
 """Symbol of a real channel where its presence code says that there is no number."""
@@ -31,7 +33,7 @@ class Variables:
 
     def __init__(self, spec: Spec, pieces: list[Bins], level_counts: list[np.ndarray]) -> None:
         self.spec = spec
-        self.pieces = pieces
+        self.pieces, self.level_counts = pieces, level_counts
         self.channels = spec.order
         self.count = [
             level_counts[i] if sort == "code" else pieces[i].count for sort, i in self.channels
@@ -44,12 +46,10 @@ class Variables:
     @staticmethod
     def learned(spec: Spec, batch: Batch) -> Variables:
         """Pieces and counts of training rows."""
-        present = [_present(spec, batch.code, i) for i in range(len(spec.reals))]
-        pieces = [Bins.of(batch.tick[present[i], i]) for i in range(len(spec.reals))]
-        counts = [
-            np.bincount(batch.code[:, i], minlength=code.size) for i, code in enumerate(spec.codes)
-        ]
-        return Variables(spec, pieces, counts)
+        pieces = []
+        for i in range(len(spec.reals)):
+            pieces.append(Bins.of(batch.tick[present(spec, batch, i), i]))
+        return Variables(spec, pieces, level_counts(spec, batch))
 
     def symbols(self, batch: Batch) -> np.ndarray:
         """Batch of n rows -> (n, variables) int32, ABSENT where there is no number."""
@@ -60,8 +60,8 @@ class Variables:
             elif not len(self.pieces[i]):
                 out[:, v] = ABSENT
             else:
-                present = _present(self.spec, batch.code, i)
-                out[:, v] = np.where(present, self.pieces[i].nearest(batch.tick[:, i]), ABSENT)
+                here = present(self.spec, batch, i)
+                out[:, v] = np.where(here, self.pieces[i].nearest(batch.tick[:, i]), ABSENT)
         return out
 
     def channel_name(self, v: int) -> str:
@@ -88,14 +88,7 @@ class Variables:
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Plain JSON values (none) and arrays."""
-        arrays: dict[str, np.ndarray] = {}
-        for v, (sort, i) in enumerate(self.channels):
-            if sort == "code":
-                arrays[f"level.{i:05d}"] = np.asarray(self.count[v], np.int64)
-            else:
-                p = self.pieces[i]
-                arrays[f"piece.{i:05d}"] = np.stack([p.low, p.high, p.count]).astype(np.int64)
-        return {}, arrays
+        return {}, channels.to_arrays(self.pieces, self.level_counts, "level")
 
     @staticmethod
     def from_state(spec: Spec, arrays: Mapping[str, np.ndarray]) -> Variables:
@@ -104,16 +97,7 @@ class Variables:
         Raises:
             KeyError, ValueError: The arrays do not fit the spec.
         """
-        pieces = []
-        for i in range(len(spec.reals)):
-            low, high, count = arrays[f"piece.{i:05d}"].astype(np.int64)
-            if np.any(high < low) or np.any(count < 0):
-                raise ValueError("pieces end before they begin")
-            pieces.append(Bins(low, high, count))
-        counts = [arrays[f"level.{i:05d}"].astype(np.int64) for i in range(len(spec.codes))]
-        if any(c.shape != (code.size,) for c, code in zip(counts, spec.codes, strict=True)):
-            raise ValueError("level counts do not fit the spec")
-        return Variables(spec, pieces, counts)
+        return Variables(spec, *channels.from_arrays(spec, arrays, "level"))
 
 
 def _presence(spec: Spec) -> list[int | None]:
@@ -122,9 +106,3 @@ def _presence(spec: Spec) -> list[int | None]:
     place = {channel: v for v, channel in enumerate(spec.order)}
     codes = [spec.reals[i].presence if sort == "real" else None for sort, i in spec.order]
     return [None if code is None else place["code", code] for code in codes]
-
-
-def _present(spec: Spec, code: np.ndarray, real: int) -> np.ndarray:
-    """(n,) whether a real channel has a number."""
-    presence = spec.reals[real].presence
-    return np.ones(len(code), bool) if presence is None else code[:, presence] == 0

@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tidemill.core.errors import ConditionError, DataError
+from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Constraints, Scale, Spec
+from tidemill.models import channels
 from tidemill.models.bins import MIN_COUNT, Bins
+from tidemill.models.channels import level_counts, present
 from tidemill.models.deep.innovations import Innovations
 from tidemill.models.deep.training import Tensors
 
@@ -118,7 +120,7 @@ class Dense:
             )
         pieces, levels = [], []
         for r in range(len(spec.reals)):
-            here = _present(spec, batch, r)
+            here = present(spec, batch, r)
             values = batch.tick[..., r][here][:MOST_CELLS]
             if spec.reals[r].scale == "bounded" and len(values):
                 ends = (values.min(), values.max(), len(values))
@@ -148,11 +150,7 @@ class Dense:
             given = Dense.learned(
                 spec.context, batch.context, atom_share=atom_share, max_levels=max_levels
             )
-        used = slice(None) if batch.mask is None else batch.mask
-        counts = [
-            np.bincount(batch.code[..., k][used].ravel(), minlength=code.size)
-            for k, code in enumerate(spec.codes)
-        ]
+        counts = level_counts(spec, batch)
         dense = Dense(spec, pieces, levels, counts, given, empty_rows=batch.empty_rows)
         if spec.topology == "steps" and dense.reals:
             rows = dense.rows(batch.rows(np.arange(min(len(batch), MOST_SERIES))))
@@ -171,21 +169,7 @@ class Dense:
         Raises:
             ConditionError: No training row has such a value.
         """
-
-        def never(name: str) -> ConditionError:
-            return ConditionError(
-                "no training row is like this, so the model gives it no chance",
-                where=f"column '{name}'",
-                hint="ask for values that occur, or for less at a time",
-            )
-
-        for k, levels in known.code.items():
-            if not (levels & (self.counts[k] > 0)).any():
-                raise never(self.spec.codes[k].name)
-        for r, bounds in known.tick.items():
-            own = self.pieces[r]
-            if not ((own.low[:, None] <= bounds[:, 1]) & (own.high[:, None] >= bounds[:, 0])).any():
-                raise never(self.spec.reals[r].name)
+        channels.check_occurs(self.spec, self.pieces, self.counts, known)
 
     def rows(self, batch: Batch) -> Tensors:
         """Batch of n rows -> "low" and "high" (n, *sites, reals), between which u of a number lies;
@@ -196,7 +180,7 @@ class Dense:
         code = [batch.code[..., k] for k in range(len(self.spec.codes))]
         low, high, weight = [], [], []
         for r in range(len(self.pieces)):
-            here = _present(self.spec, batch, r)
+            here = present(self.spec, batch, r)
             piece = (
                 self.pieces[r].nearest(batch.tick[..., r])
                 if len(self.pieces[r])
@@ -334,15 +318,13 @@ class Dense:
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Plain JSON values (none) and arrays."""
-        arrays = {}
-        for r, p in enumerate(self.pieces):
-            arrays[f"piece.{r:05d}"] = np.stack([p.low, p.high, p.count]).astype(np.int64)
-            arrays[f"level.{r:05d}"] = self.levels[r].astype(np.int64)
+        arrays = channels.to_arrays(self.pieces, self.counts)
+        for r, kept in enumerate(self.levels):
+            arrays[f"level.{r:05d}"] = kept.astype(np.int64)
         if self._innovations is not None:
             arrays |= self._innovations.to_arrays()
         if self.empty_rows:
             arrays["empty_rows"] = np.ones(1, np.int8)
-        arrays |= {f"count.{k:05d}": count.astype(np.int64) for k, count in enumerate(self.counts)}
         if self._context is not None:
             arrays |= {
                 f"context.{name}": value for name, value in self._context.to_state()[1].items()
@@ -356,21 +338,13 @@ class Dense:
         Raises:
             KeyError, ValueError: The arrays do not fit the spec.
         """
-        pieces, levels = [], []
-        for r in range(len(spec.reals)):
-            low, high, count = arrays[f"piece.{r:05d}"].astype(np.int64)
+        pieces, counts = channels.from_arrays(spec, arrays)
+        levels = []
+        for r, own in enumerate(pieces):
             kept = arrays[f"level.{r:05d}"].astype(np.int64)
-            if (
-                np.any(high < low)
-                or np.any(count < 0)
-                or (len(kept) and (kept.min() < 0 or kept.max() >= len(low)))
-            ):
-                raise ValueError("pieces end before they begin, or a level is of none")
-            pieces.append(Bins(low, high, count))
+            if len(kept) and (kept.min() < 0 or kept.max() >= len(own)):
+                raise ValueError("a level is of no piece")
             levels.append(kept)
-        counts = [arrays[f"count.{k:05d}"].astype(np.int64) for k in range(len(spec.codes))]
-        if any(c.shape != (code.size,) for c, code in zip(counts, spec.codes, strict=True)):
-            raise ValueError("level counts do not fit the spec")
         inner = {
             name.removeprefix("context."): value
             for name, value in arrays.items()
@@ -497,13 +471,6 @@ def one_hot(code: Tensor, sizes: tuple[int, ...]) -> Tensor:
     return torch.cat(
         [functional.one_hot(code[..., k], size).float() for k, size in enumerate(sizes)], dim=-1
     )
-
-
-def _present(spec: Spec, batch: Batch, r: int) -> np.ndarray:
-    """(n, *sites) whether a real channel has a number."""
-    here = np.ones(batch.tick.shape[:-1], bool) if batch.mask is None else batch.mask
-    presence = spec.reals[r].presence
-    return here if presence is None else here & (batch.code[..., presence] == 0)
 
 
 def _stacked(channels: list[np.ndarray], shape: tuple[int, ...], dtype: Any) -> Tensor:

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.models import channels
 from tidemill.models.bins import Bins
+from tidemill.models.channels import level_counts, present
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense
 from tidemill.models.deep.training import Tensors
@@ -248,11 +249,7 @@ class Stream:
             Bins.of(batch.tick[..., r][present(spec, batch, r)][:MOST_CELLS])
             for r in range(len(spec.reals))
         ]
-        used = slice(None) if batch.mask is None else batch.mask
-        counts = [
-            np.bincount(batch.code[..., k][used].ravel(), minlength=code.size)
-            for k, code in enumerate(spec.codes)
-        ]
+        counts = level_counts(spec, batch)
         told = None
         if spec.context is not None and batch.context is not None:
             told = Dense.learned(spec.context, batch.context)
@@ -427,21 +424,7 @@ class Stream:
         Raises:
             ConditionError: No training row has such a value.
         """
-        wrong = [
-            self.spec.codes[k].name
-            for k, levels in known.code.items()
-            if not (levels & (self.counts[k] > 0)).any()
-        ]
-        for r, bounds in known.tick.items():
-            own = self.pieces[r]
-            if not ((own.low[:, None] <= bounds[:, 1]) & (own.high[:, None] >= bounds[:, 0])).any():
-                wrong.append(self.spec.reals[r].name)
-        if wrong:
-            raise ConditionError(
-                "no training row is like this, so the model gives it no chance",
-                where=f"column '{wrong[0]}'",
-                hint="ask for values that occur, or for less at a time",
-            )
+        channels.check_occurs(self.spec, self.pieces, self.counts, known)
 
     def batch(self, token: Tensor, rng: np.random.Generator, context: Batch | None = None) -> Batch:
         """(n, all sites, P) codes -> Batch, each number drawn within its piece."""
@@ -486,13 +469,7 @@ class Stream:
 
     def to_state(self) -> dict[str, np.ndarray]:
         """Pieces, counts, sources and the context's view."""
-        arrays = {
-            f"piece.{r:05d}": np.stack([p.low, p.high, p.count]).astype(np.int64)
-            for r, p in enumerate(self.pieces)
-        }
-        arrays |= {
-            f"count.{k:05d}": np.asarray(count, np.int64) for k, count in enumerate(self.counts)
-        }
+        arrays = channels.to_arrays(self.pieces, self.counts)
         arrays["sources"] = self.sources.astype(np.int32)
         if self.empty_rows:
             arrays["empty_rows"] = np.ones(1, np.int8)
@@ -507,15 +484,7 @@ class Stream:
         Raises:
             KeyError, ValueError: The arrays do not fit the spec.
         """
-        pieces = []
-        for r in range(len(spec.reals)):
-            low, high, count = arrays[f"piece.{r:05d}"].astype(np.int64)
-            if np.any(high < low) or np.any(count < 0):
-                raise ValueError("pieces end before they begin")
-            pieces.append(Bins(low, high, count))
-        counts = [arrays[f"count.{k:05d}"].astype(np.int64) for k in range(len(spec.codes))]
-        if any(c.shape != (code.size,) for c, code in zip(counts, spec.codes, strict=True)):
-            raise ValueError("level counts do not fit the spec")
+        pieces, counts = channels.from_arrays(spec, arrays)
         inner = {
             name.removeprefix("told."): value
             for name, value in arrays.items()
@@ -532,10 +501,3 @@ class Stream:
         ):
             raise ValueError("the sources do not fit the positions")
         return stream
-
-
-def present(spec: Spec, batch: Batch, r: int) -> np.ndarray:
-    """(n, *sites) whether a real channel has a number."""
-    here = np.ones(batch.tick.shape[:-1], bool) if batch.mask is None else batch.mask
-    presence = spec.reals[r].presence
-    return here if presence is None else here & (batch.code[..., presence] == 0)

@@ -1,0 +1,87 @@
+"""What every view keeps of training rows: the pieces of each number, and how often each level
+occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tidemill.core.errors import ConditionError
+from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.models.bins import Bins
+
+
+def present(spec: Spec, batch: Batch, real: int) -> np.ndarray:
+    """(n, *sites) whether a real channel has a number."""
+    here = np.ones(batch.tick.shape[:-1], bool) if batch.mask is None else batch.mask
+    presence = spec.reals[real].presence
+    return here if presence is None else here & (batch.code[..., presence] == 0)
+
+
+def level_counts(spec: Spec, batch: Batch) -> list[np.ndarray]:
+    """Of each code, how often each of its levels occurs at the sites in use."""
+    used = slice(None) if batch.mask is None else batch.mask
+    return [
+        np.bincount(batch.code[..., k][used].ravel(), minlength=code.size)
+        for k, code in enumerate(spec.codes)
+    ]
+
+
+def check_occurs(
+    spec: Spec, pieces: Sequence[Bins], counts: Sequence[np.ndarray], known: Constraints
+) -> None:
+    """See that what is known occurs at all.
+
+    Raises:
+        ConditionError: No training row has such a value.
+    """
+    wrong = []
+    for k, levels in known.code.items():
+        if not (levels & (counts[k] > 0)).any():
+            wrong.append(spec.codes[k].name)
+    for r, bounds in known.tick.items():
+        low, high = pieces[r].low[:, None], pieces[r].high[:, None]
+        if not ((low <= bounds[:, 1]) & (high >= bounds[:, 0])).any():
+            wrong.append(spec.reals[r].name)
+    if wrong:
+        raise ConditionError(
+            "no training row is like this, so the model gives it no chance",
+            where=f"column '{wrong[0]}'",
+            hint="ask for values that occur, or for less at a time",
+        )
+
+
+def to_arrays(
+    pieces: Sequence[Bins], counts: Sequence[np.ndarray], name: str = "count"
+) -> dict[str, np.ndarray]:
+    """For storing; ``name`` is that of the counts."""
+    arrays = {}
+    for r, own in enumerate(pieces):
+        arrays[f"piece.{r:05d}"] = np.stack([own.low, own.high, own.count]).astype(np.int64)
+    for k, count in enumerate(counts):
+        arrays[f"{name}.{k:05d}"] = np.asarray(count, np.int64)
+    return arrays
+
+
+def from_arrays(
+    spec: Spec, arrays: Mapping[str, np.ndarray], name: str = "count"
+) -> tuple[list[Bins], list[np.ndarray]]:
+    """Restored from :func:`to_arrays`.
+
+    Raises:
+        KeyError, ValueError: The arrays do not fit the spec.
+    """
+    pieces = []
+    for r in range(len(spec.reals)):
+        low, high, count = arrays[f"piece.{r:05d}"].astype(np.int64)
+        if np.any(high < low) or np.any(count < 0):
+            raise ValueError("pieces end before they begin")
+        pieces.append(Bins(low, high, count))
+    counts = []
+    for k, code in enumerate(spec.codes):
+        count = arrays[f"{name}.{k:05d}"].astype(np.int64)
+        if count.shape != (code.size,):
+            raise ValueError("level counts do not fit the spec")
+        counts.append(count)
+    return pieces, counts

@@ -112,7 +112,7 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
                 options=current(state["options"], known),
                 seed=state["seed"],
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (InputError, OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 "there is no strategy to be read",
                 where=str(file),

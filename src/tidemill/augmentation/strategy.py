@@ -4,8 +4,10 @@ generated ones."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from tidemill.core.states import HasState, from_state
 
 Kind = Literal["real", "interpolated", "generated"]
 
@@ -37,7 +39,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(HasState):
     """What is put beside the real rows, and how rows count.
 
     Attributes:
@@ -75,11 +77,12 @@ class Strategy:
         said += ["class weights"] if self.balanced else []
         return " with ".join(said) or "real rows alone"
 
-    def to_state(self) -> dict[str, Any]:
-        """The strategy as plain JSON values."""
-        return asdict(self)
-
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Strategy:
-        """The strategy that :meth:`to_state` wrote."""
-        return Strategy(**{**state, "steps": tuple(Step(**step) for step in state["steps"])})
+        """The strategy that :meth:`to_state` wrote.
+
+        Raises:
+            InputError: The state is not one of a strategy.
+        """
+        found: Strategy = from_state(Strategy, state)
+        return found

@@ -4,7 +4,7 @@ way."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -12,13 +12,14 @@ import polars as pl
 from tidemill.core import datetimes, numerals
 from tidemill.core.schema import Column, Kind, Spelling
 from tidemill.core.spelling import Mended
+from tidemill.core.states import HasState, from_state
 
 _SAMPLE = 200
 _PLACES = 6
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(HasState):
     """How a column of text is read from now on.
 
     Attributes:
@@ -57,20 +58,15 @@ class Reading:
         columns = [datetimes.read(text, dtype, format_) for format_ in self.formats]
         return pl.select(pl.coalesce(columns).alias(text.name)).to_series()
 
-    def to_state(self) -> dict[str, Any]:
-        """The reading as plain JSON values."""
-        return {**asdict(self), "formats": list(self.formats)}
-
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Reading:
-        """The reading that :meth:`to_state` wrote."""
-        return Reading(
-            **{
-                **state,
-                "spelling": Spelling(**state["spelling"]),
-                "formats": tuple(state["formats"]),
-            }
-        )
+        """The reading that :meth:`to_state` wrote.
+
+        Raises:
+            InputError: The state is not one of a reading.
+        """
+        found: Reading = from_state(Reading, state)
+        return found
 
 
 def kind_of(found: Mended) -> Kind:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
-from tidemill.core.errors import SchemaError
+from tidemill.core.errors import InputError, SchemaError
 from tidemill.core.modality import Modality, modality_of
+from tidemill.core.states import from_state, to_state
 from tidemill.core.words import plural
 
 Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "id"]
@@ -273,7 +273,7 @@ class Schema:
 
     def to_state(self) -> dict[str, Any]:
         """The schema as plain JSON values."""
-        return dataclasses.asdict(self)
+        return to_state(self)
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Schema:
@@ -283,18 +283,10 @@ class Schema:
             SchemaError: The state is not one of a schema.
         """
         try:
-            columns = []
-            for raw in state["columns"]:
-                spelling = raw.get("spelling")
-                columns.append(
-                    Column(**{**raw, "spelling": Spelling(**spelling) if spelling else None})
-                )
-            rules = [
-                Rule(**{**raw, "columns": tuple(raw["columns"])}) for raw in state.get("rules", ())
-            ]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise SchemaError(f"this is not a stored schema ({error})") from error
-        return Schema(tuple(columns), tuple(rules))
+            found: Schema = from_state(Schema, state)
+        except InputError as error:
+            raise SchemaError(f"this is not a stored schema ({error.what})") from error
+        return found
 
     def fingerprint(self) -> str:
         """A short hash of names, kinds, roles and steps."""

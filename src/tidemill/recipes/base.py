@@ -14,6 +14,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.options import Doc
 from tidemill.core.schema import ROLES
+from tidemill.core.states import HasState
 from tidemill.reporting.blocks import Block, Callout
 
 
@@ -96,7 +97,7 @@ class RecipeOutput:
 
 
 @dataclass(frozen=True)
-class Refused:
+class Refused(HasState):
     """A question that the data cannot answer. That is a result: the rest of the page stands.
 
     Attributes:
@@ -113,10 +114,6 @@ class Refused:
         """What the page says in place of the answer."""
         needs = f"What would answer it: {self.needs}" if self.needs else ""
         return Callout("note", self.what, self.why, note=needs)
-
-    def to_state(self) -> dict[str, str]:
-        """Plain JSON values."""
-        return {"what": self.what, "why": self.why, "needs": self.needs}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from tidemill.core.errors import OptionError
 if TYPE_CHECKING:
     from tidemill.core.balance import Balance
     from tidemill.core.condition import Where
-    from tidemill.core.dataset import Dataset
     from tidemill.core.fairness import Fair
 
 
@@ -378,7 +377,8 @@ class SampleRequest:
         balance: Shares that levels shall have.
         fair: Sensitive columns and the outcome whose rates shall be equal in all of their groups.
         fair_strength: How far the rates are moved, from 0 (as learned) to 1 (equal).
-        like: Rows with some of the columns, the others of which are drawn.
+        like: Rows with some of the columns, the others of which are drawn: a Dataset, a frame or a
+            Source.
     """
 
     rows: int | None = None
@@ -386,4 +386,4 @@ class SampleRequest:
     balance: Balance = None
     fair: Fair = None
     fair_strength: float = 1.0
-    like: Dataset | None = None
+    like: Any = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Unpack, get_args
 
 import numpy as np
 import polars as pl
@@ -15,17 +15,18 @@ from tidemill.codecs import CODECS
 from tidemill.codecs.choosing import choose
 from tidemill.codecs.codec import Codec
 from tidemill.core import artifact
-from tidemill.core.balance import Balance, parse_balance
+from tidemill.core.balance import parse_balance
 from tidemill.core.condition import Condition, Where, parse_where
 from tidemill.core.dataset import Dataset, FrameLibrary
 from tidemill.core.drawn import Drawn
 from tidemill.core.errors import DataError, OptionError
-from tidemill.core.fairness import Fair, parse_fair
+from tidemill.core.fairness import parse_fair
 from tidemill.core.grid import Batch
 from tidemill.core.notebook import paragraph
-from tidemill.core.options import whole
+from tidemill.core.options import SampleRequest, Sampling, whole
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
+from tidemill.core.words import plural
 from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
@@ -208,12 +209,10 @@ class Synthesizer:
         n: int | None = None,
         where: Where = None,
         *,
-        balance: Balance = None,
-        fair: Fair = None,
-        fair_strength: float = 1.0,
         like: Any = None,
         seed: int = 0,
         run: Run | None = None,
+        **sampling: Unpack[Sampling],
     ) -> Any:
         """New rows as the kind of frame that the model learned from (polars for a file).
 
@@ -241,17 +240,8 @@ class Synthesizer:
             OptionError: n is negative or beyond 100,000,000, or missing; or two of balance, fair
                 and like are given.
         """
-        return to_native(
-            self.draw(
-                n,
-                where,
-                balance=balance,
-                fair=fair,
-                fair_strength=fair_strength,
-                like=like,
-                run=run or Run(seed),
-            ).data
-        )
+        drawn = self.draw(n, where, like=like, run=run or Run(seed), **sampling)
+        return to_native(drawn.data)
 
     def sample_dataset(
         self, n: int, where: Where = None, *, run: Run, round_number: int = 1
@@ -264,33 +254,30 @@ class Synthesizer:
         n: int | None = None,
         where: Where = None,
         *,
-        balance: Balance = None,
-        fair: Fair = None,
-        fair_strength: float = 1.0,
         like: Any = None,
         run: Run,
         round_number: int = 1,
+        **sampling: Unpack[Sampling],
     ) -> Drawn:
         """New rows together with how likely the model holds what was asked, and what the rows are
         worth.
 
         The arguments and errors are those of :meth:`sample`.
         """
-        return self._drawing(n, where, balance, fair, fair_strength, like, run, round_number).all()
+        request = SampleRequest(n, where, like=like, **sampling)
+        return self._sample_job(request, run, round_number).all()
 
     def parts(
         self,
         n: int | None = None,
         where: Where = None,
         *,
-        balance: Balance = None,
-        fair: Fair = None,
-        fair_strength: float = 1.0,
         like: Any = None,
         run: Run,
+        **sampling: Unpack[Sampling],
     ) -> Iterator[Dataset]:
         """The rows of :meth:`draw` in parts of 250,000 rows, each made when it is asked for."""
-        return iter(self._drawing(n, where, balance, fair, fair_strength, like, run, 1))
+        return iter(self._sample_job(SampleRequest(n, where, like=like, **sampling), run))
 
     def infill(
         self,
@@ -393,10 +380,7 @@ class Synthesizer:
         self.only_rows("completing of given rows")
         if isinstance(rows, GivenRows):
             return rows
-        empty = Batch(
-            np.zeros((0, len(self._codec.spec.reals)), np.int64),
-            np.zeros((0, len(self._codec.spec.codes)), np.int32),
-        )
+        empty = Batch.blank(self._codec.spec, 0)
         blank = self._codec.decode(empty, np.random.default_rng(0)).frame
         return read_given(rows, self.schema, blank.schema)
 
@@ -410,35 +394,29 @@ class Synthesizer:
             self.manifest["rows"],
         )
 
-    def _drawing(
-        self,
-        n: int | None,
-        where: Where,
-        balance: Balance,
-        fair: Fair,
-        strength: float,
-        like: Any,
-        run: Run,
-        round_number: int,
-    ) -> SampleJob:
-        condition = self.condition(where)
-        if balance or fair or like is not None:
+    def _sample_job(self, request: SampleRequest, run: Run, round_number: int = 1) -> SampleJob:
+        condition = self.condition(request.where)
+        if request.balance or request.fair or request.like is not None:
             self._see_conditions("drawing with balance, fair or like")
-        evening = parse_fair(fair, strength, self.schema, self._codec.levels)
-        _check_one(
-            {"like": like is not None, "balance": bool(balance), "fair": evening is not None}
-        )
-        given = None if like is None else self._own_columns(self.read_given(like), run)
-        n = _checked(len(given) if n is None and given is not None else n)
+        levels = self._codec.levels
+        evening = parse_fair(request.fair, request.fair_strength, self.schema, levels)
+        asked = {
+            "like": request.like is not None,
+            "balance": bool(request.balance),
+            "fair": evening is not None,
+        }
+        _check_one(asked)
+        given = None
+        if request.like is not None:
+            given = self._own_columns(self.read_given(request.like), run)
+        n = request.rows
+        if n is None and given is not None:
+            n = len(given)
+        n = _checked(n)
         plan = SamplePlan(n, (condition,), given=given)
-        if balance and n:
-            plan = balanced(
-                self._model,
-                n,
-                condition,
-                parse_balance(balance, self.schema, self._codec.levels),
-                run,
-            )
+        if request.balance and n:
+            sides = parse_balance(request.balance, self.schema, levels)
+            plan = balanced(self._model, n, condition, sides, run)
         if evening is not None and evening.strength and n:
             plan = fairly(self._model, n, condition, evening, run)
         return SampleJob(self._model, replace(plan, round_number=round_number), run)
@@ -450,29 +428,22 @@ class Synthesizer:
         for name in keep:
             self.schema[name]  # raises where there is none
         given = self.read_given(rows)
-        return SampleJob(
-            self._model,
-            SamplePlan(
-                _checked(draws * len(given)), given=given, kept=keep, draws=draws, stream="infill"
-            ),
-            run,
-        )
+        n = _checked(draws * len(given))
+        plan = SamplePlan(n, given=given, kept=keep, draws=draws, stream="infill")
+        return SampleJob(self._model, plan, run)
 
     def _own_columns(self, given: GivenRows, run: Run) -> GivenRows:
         """The rows without columns that the model does not have."""
-        others = [name for name in given.source.schema.names if name not in self.schema]
+        source = given.source
+        others = [name for name in source.schema.names if name not in self.schema]
         if others:
+            dots = ", ..." if len(others) > 5 else ""
             run.warn(
-                f"'{given.source.name}' has {len(others):,} "
-                f"column{'s' if len(others) > 1 else ''} that the model has "
-                f"not, left out here: {', '.join(others[:5])}{', ...' if len(others) > 5 else ''}"
+                f"'{source.name}' has {plural(len(others), 'column')} that the model has not, left "
+                f"out here: {', '.join(others[:5])}{dots}"
             )
-        return GivenRows(
-            given.source.select(
-                [name for name in self.schema.names if name in given.source.schema]
-            ),
-            given.known,
-        )
+        own = [name for name in self.schema.names if name in source.schema]
+        return GivenRows(source.select(own), given.known)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Store the model; the same model gives the same bytes.

@@ -133,12 +133,12 @@ class SampleJob:
         return Drawn(stacked(list(self)), self.odds, self.chance)
 
     def __iter__(self) -> Iterator[Dataset]:
-        self._tallies, self._guessed = [_Tally() for _ in self.plan.cells], 0
-        self._known = {
-            k: self.model.codec.constraints(cell)
-            for k, cell in enumerate(self.plan.cells)
-            if self.plan.given is None and cell.tests
-        }
+        self._tallies = [_Tally() for _ in self.plan.cells]
+        self._guessed = 0
+        self._known = {}
+        for k, cell in enumerate(self.plan.cells):
+            if self.plan.given is None and cell.tests:
+                self._known[k] = self.model.codec.constraints(cell)
         chances: list[np.ndarray] = []
         part = self.model.part
         starts = range(0, max(self.plan.n, 1), part)
@@ -147,9 +147,8 @@ class SampleJob:
         else:
             # the stages of parts and cells would be a line each
             inner = self.run.child()
-            with self.run.stage(
-                "sample", f"making {self.plan.n:,} rows", total=self.plan.n
-            ) as stage:
+            text = f"making {self.plan.n:,} rows"
+            with self.run.stage("sample", text, total=self.plan.n) as stage:
                 for start in starts:
                     size = min(part, self.plan.n - start)
                     yield self._part(start, size, inner, chances)
@@ -160,23 +159,18 @@ class SampleJob:
     @property
     def odds(self) -> tuple[Odds, ...]:
         """What came of each cell in which something was asked, when all parts are made."""
+        training = self.model.training
         if self.plan.given is not None:
+            [cell] = self.plan.cells
             [tally] = self._tallies
-            said = "what is given" + (
-                f" and {self.plan.cells[0]}" if self.plan.cells[0].tests else ""
-            )
-            return (Odds(said, tally.rows, None, tally.effective, self.model.training),)
-        return tuple(
-            Odds(
-                str(cell),
-                tally.rows,
-                tally.chance / tally.rows,
-                tally.effective,
-                self.model.training,
-            )
-            for cell, tally in zip(self.plan.cells, self._tallies, strict=True)
-            if cell.tests and tally.rows
-        )
+            asked = f"what is given and {cell}" if cell.tests else "what is given"
+            return (Odds(asked, tally.rows, None, tally.effective, training),)
+        found = []
+        for cell, tally in zip(self.plan.cells, self._tallies, strict=True):
+            if cell.tests and tally.rows:
+                chance = tally.chance / tally.rows
+                found.append(Odds(str(cell), tally.rows, chance, tally.effective, training))
+        return tuple(found)
 
     def _tell(self) -> None:
         odds = self.odds
@@ -187,33 +181,35 @@ class SampleJob:
                 self.run.emit("note", "odds", str(one))
         if self._guessed:
             self.run.warn(
-                f"{self._guessed:,} of the {self.plan.n:,} rows hold values, or combinations, "
-                "that the model "
-                "gives no chance; what is drawn beside them is a guess"
+                f"{self._guessed:,} of the {self.plan.n:,} rows hold values, or combinations, that "
+                "the model gives no chance; what is drawn beside them is a guess"
             )
 
     def _part(self, start: int, size: int, run: Run, chances: list[np.ndarray]) -> Dataset:
-        rng = run.rng(self.plan.stream, self.plan.round_number, start // self.model.part)
-        fresh = SurrogateStream(
-            start, run.seed_of(self.plan.stream, "fresh", self.plan.round_number)
-        )
-        if self.plan.given is None:
-            return self.model.decoded(
-                self._asked(start, size, rng, run), rng, self.plan.round_number, fresh
-            )
+        """Rows ``start`` to ``start + size``; the probabilities of what is given of them are added
+        to ``chances``."""
+        plan = self.plan
+        rng = run.rng(plan.stream, plan.round_number, start // self.model.part)
+        seed = run.seed_of(plan.stream, "fresh", plan.round_number)
+        surrogates = SurrogateStream(start, seed)
+        if plan.given is None:
+            batch = self._asked(start, size, rng, run)
+            return self.model.decoded(batch, rng, plan.round_number, surrogates)
         at = np.arange(start, start + size)
-        given = self.plan.given.rows(at % len(self.plan.given))
-        made = completions(self.model, given, self.plan.cells[0], self.plan.kept, rng, run)
+        given = plan.given.rows(at % len(plan.given))
+        made = completions(self.model, given, plan.cells[0], plan.kept, rng, run)
         self._tallies[0].add(made)
         chances.append(made.chance)
-        self._guessed += int((given.incomplete(self.model.codec.schema) & (made.chance <= 0)).sum())
-        own = self.model.decoded(made.batch, rng, self.plan.round_number, fresh)
-        data = fill(given, own, self.plan.kept)
-        if not self.plan.draws:
-            return replace(
-                data.select(own.schema.names), name=own.name, frame_library=own.frame_library
-            )
-        return numbered(data, at // len(self.plan.given) + 1) if self.plan.draws > 1 else data
+        incomplete = given.incomplete(self.model.codec.schema)
+        self._guessed += int((incomplete & (made.chance <= 0)).sum())
+        own = self.model.decoded(made.batch, rng, plan.round_number, surrogates)
+        data = fill(given, own, plan.kept)
+        if plan.draws > 1:
+            return numbered(data, at // len(plan.given) + 1)
+        if plan.draws == 1:
+            return data
+        asked = data.select(own.schema.names)
+        return replace(asked, name=own.name, frame_library=own.frame_library)
 
     def _asked(self, start: int, size: int, rng: np.random.Generator, run: Run) -> Batch:
         """Rows from ``start`` on, each as its cell asks."""
@@ -225,9 +221,12 @@ class SampleJob:
         parts: list[Batch] = []
         for k in np.flatnonzero(counts).tolist():
             self.run.check()
-            there = [picked[k]] if k in picked else []
-            left = int(counts[k]) - sum(map(len, there))
-            parts += [*there, *([self._of_cell(k, left, rng, run)] if left else [])]
+            left = int(counts[k])
+            if k in picked:
+                parts.append(picked[k])
+                left -= len(picked[k])
+            if left:
+                parts.append(self._of_cell(k, left, rng, run))
         if not parts:
             return self.model.generator.sample(0, rng, run)
         back = np.empty(size, np.int64)
@@ -236,14 +235,13 @@ class SampleJob:
 
     def _picked(self, counts: np.ndarray, rng: np.random.Generator, run: Run) -> dict[int, Batch]:
         """Rows of frequent cells, at most as many as are wanted, picked from plain rows."""
-        frequent = (
-            []
-            if self.plan.shares is None
-            else [k for k in np.flatnonzero(counts).tolist() if self.plan.shares[k] >= FREQUENT]
-        )
-        if self.plan.shares is None or not frequent:
+        shares = self.plan.shares
+        if shares is None:
             return {}
-        n = int(max(counts[k] / self.plan.shares[k] for k in frequent))
+        frequent = [k for k in np.flatnonzero(counts).tolist() if shares[k] >= FREQUENT]
+        if not frequent:
+            return {}
+        n = int(max(counts[k] / shares[k] for k in frequent))
         plain = self.model.generator.sample(n, rng, run)
         picked = {}
         for k in frequent:

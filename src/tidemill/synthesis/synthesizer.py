@@ -167,24 +167,14 @@ class Synthesizer:
             OptionError: There is no such model or option, or it cannot begin from ``start``.
         """
         generator = unfitted(model, options)
-        if len(data) < MIN_ROWS:
-            raise DataError(
-                f"{len(data)} rows are too few to learn from",
-                where=data.name,
-                hint=f"give at least {MIN_ROWS} rows",
-            )
+        _check_rows(data)
         if start is None:
             name, codec = _chosen_codec(data, model, generator, window, run)
             codec.fit(data, run)
         else:
             data = start._conformed(data, run)
             name, codec = start.manifest["codec"], start._codec
-        if not codec.spec.reals and not codec.spec.codes:
-            raise DataError(
-                "no column can be learned: all are ids, free text or ignored",
-                where=data.name,
-                hint="give a kind to a column with option 'schema'",
-            )
+        _check_spec(codec, data)
         batch = codec.encode(data)
         earlier = None if start is None else start._stages
         stages = Stages.fit(codec, batch, model, generator, run, earlier)
@@ -497,6 +487,24 @@ class Synthesizer:
         if not self.complete:
             about += f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
         return paragraph(about, bold=f"model of {m['name']}")
+
+
+def _check_rows(data: Dataset) -> None:
+    if len(data) < MIN_ROWS:
+        raise DataError(
+            f"{len(data)} rows are too few to learn from",
+            where=data.name,
+            hint=f"give at least {MIN_ROWS} rows",
+        )
+
+
+def _check_spec(codec: Codec, data: Dataset) -> None:
+    if not codec.spec.reals and not codec.spec.codes:
+        raise DataError(
+            "no column can be learned: all are ids, free text or ignored",
+            where=data.name,
+            hint="give a kind to a column with option 'schema'",
+        )
 
 
 def _chosen_codec(

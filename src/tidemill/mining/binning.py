@@ -17,6 +17,7 @@ from tidemill.core.condition import Test
 from tidemill.core.schema import Column
 from tidemill.core.words import format_value
 from tidemill.mining.wording import range_words
+from tidemill.supervised.levels import level_codes
 
 Codes = NDArray[np.int16]
 
@@ -120,13 +121,8 @@ class LevelBins:
 
     def codes(self, series: pl.Series) -> Codes:
         """The bin of each row, (n,)."""
-        names = series.cast(pl.String)
-        known = names.replace_strict(
-            list(self.levels), list(range(len(self.levels))), default=-1, return_dtype=pl.Int16
-        )
-        return np.where(
-            names.is_null().to_numpy(), self.size - 1, known.fill_null(-1).to_numpy()
-        ).astype(np.int16)
+        codes = level_codes(series, self.levels, other=-1, missing=self.size - 1)
+        return codes.astype(np.int16)
 
     def tests(self, code: int) -> tuple[Test, ...]:
         """What a row of this bin fulfils."""

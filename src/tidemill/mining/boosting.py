@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tidemill.core.run import Run
 from tidemill.mining.outcome import Outcome
 from tidemill.supervised.arrays import Floats
+from tidemill.supervised.boosting import REPEATABLE
 
 if TYPE_CHECKING:
     import lightgbm
@@ -112,10 +113,7 @@ def _settings(outcome: Outcome, rows: int, features: int, run: Run) -> dict[str,
         "cat_smooth": 20,
         "feature_fraction": min(0.6, max(WIDE / features, 0.05)),
         "seed": run.seed_of("mining/drivers/trees"),
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": 1,
-        "verbosity": -1,
+        **REPEATABLE,
     }
 
 

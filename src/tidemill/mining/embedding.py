@@ -11,6 +11,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.mining.binning import as_floats
 from tidemill.supervised.arrays import Floats
+from tidemill.supervised.levels import frequent_levels, level_codes
 
 MOST_LEVELS = 20
 
@@ -127,17 +128,7 @@ def _clipped(values: Floats, low: float, high: float, log: bool) -> Floats:
 
 
 def _level_axes(series: pl.Series) -> LevelAxes | None:
-    counts = (
-        series.drop_nulls()
-        .cast(pl.String)
-        .rename("level")
-        .to_frame()
-        .group_by("level")
-        .len()
-        .sort(["len", "level"], descending=[True, False])
-        .head(MOST_LEVELS)
-    )
-    levels = tuple(counts["level"].to_list())
+    levels = frequent_levels(series, MOST_LEVELS)
     means = _one_hot(series, levels).mean(axis=0)
     variance = float((means * (1 - means)).sum())
     return (
@@ -148,9 +139,5 @@ def _level_axes(series: pl.Series) -> LevelAxes | None:
 
 
 def _one_hot(series: pl.Series, levels: tuple[str, ...]) -> Floats:
-    names = series.cast(pl.String)
-    codes = names.replace_strict(
-        list(levels), list(range(len(levels))), default=len(levels) + 1, return_dtype=pl.Int64
-    )
-    at = np.where(names.is_null().to_numpy(), len(levels), codes.fill_null(0).to_numpy())
+    at = level_codes(series, levels, other=len(levels) + 1, missing=len(levels)).astype(int)
     return np.eye(len(levels) + 2)[at]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.mining.binning import as_floats
+from tidemill.supervised.levels import frequent_levels, level_codes
 
 MOST_LEVELS = 100
 
@@ -58,14 +59,7 @@ class Feature:
             return self._of_datetime(series)
         if not self.levels:
             return as_floats(series)
-        names = series.cast(pl.String)
-        codes = names.replace_strict(
-            list(self.levels),
-            list(range(len(self.levels))),
-            default=len(self.levels),
-            return_dtype=pl.Float64,
-        )
-        return np.where(names.is_null().to_numpy(), np.nan, codes.fill_null(np.nan).to_numpy())
+        return level_codes(series, self.levels, other=len(self.levels), missing=np.nan)
 
     def _of_datetime(self, series: pl.Series) -> NDArray[np.float64]:
         if self.part == "elapsed":
@@ -91,7 +85,7 @@ def learn_features(train: Dataset, columns: tuple[Column, ...]) -> tuple[Feature
         elif column.kind == "number":
             found.append(Feature(column.name))
         else:
-            found.append(Feature(column.name, levels=_levels(series)))
+            found.append(Feature(column.name, levels=frequent_levels(series, MOST_LEVELS)))
     return tuple(found)
 
 
@@ -101,20 +95,6 @@ def matrix(data: Dataset, features: tuple[Feature, ...]) -> NDArray[np.float64]:
     for at, feature in enumerate(features):
         result[:, at] = feature.values(data.frame)
     return result
-
-
-def _levels(series: pl.Series) -> tuple[str, ...]:
-    counts = (
-        series.drop_nulls()
-        .cast(pl.String)
-        .rename("level")
-        .to_frame()
-        .group_by("level")
-        .len()
-        .sort(["len", "level"], descending=[True, False])
-        .head(MOST_LEVELS)
-    )
-    return tuple(counts["level"].to_list())
 
 
 def _datetime_features(series: pl.Series) -> list[Feature]:

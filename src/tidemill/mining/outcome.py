@@ -17,6 +17,7 @@ from tidemill.mining.binning import as_floats
 from tidemill.mining.significance import mean_interval
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.intervals import wilson
+from tidemill.supervised.levels import level_codes
 
 MOST_CLASSES = 20
 FEWEST_ROWS = 30
@@ -50,11 +51,7 @@ class Outcome:
             numbers = as_floats(series)
             return np.where(np.isfinite(numbers), numbers, np.nan)
         rest = float(self.levels.index(OTHER)) if OTHER in self.levels else np.nan
-        names = series.cast(pl.String)
-        codes = names.replace_strict(
-            list(self.levels), list(range(len(self.levels))), default=rest, return_dtype=pl.Float64
-        )
-        return np.where(names.is_null().to_numpy(), np.nan, codes.fill_null(np.nan).to_numpy())
+        return level_codes(series, self.levels, other=rest, missing=np.nan)
 
     def event(self, code: int = 1) -> str:
         """A class in words: ``Churn = Yes``."""

@@ -23,6 +23,14 @@ THREADS = 1
 """A second thread saves next to nothing on tables of this size, but on a busy machine the two wait
 for each other."""
 
+REPEATABLE: Mapping[str, Any] = {
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": THREADS,
+    "verbosity": -1,
+}
+"""LightGBM's parameters that make a model the same every time."""
+
 
 def tree_matrix(rows: Features) -> Floats:
     """Numbers, then codes, (n, columns): missing numbers are NaN, a missing level is a level of its
@@ -64,10 +72,7 @@ def boosted(
     fixed: Mapping[str, Any] = {
         "objective": objective,
         "num_class": classes,
-        "verbosity": -1,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": THREADS,
+        **REPEATABLE,
         "seed": run.seed_of("metrics", "boosting"),
         "feature_fraction": min(1.0, COLUMNS_A_TREE / max(1, matrix.shape[1])),
         **settings,

@@ -16,7 +16,7 @@ from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 from tidemill.supervised.boosting import (
     COLUMNS_A_TREE,
     NATIVE_LEVELS,
-    THREADS,
+    REPEATABLE,
     predictions,
     tree_matrix,
 )
@@ -115,10 +115,7 @@ def boosting(
     settings: dict[str, Any] = {
         "objective": objective,
         "num_class": classes if classes > 2 else 1,
-        "verbosity": -1,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": THREADS,
+        **REPEATABLE,
         "seed": run.seed_of("proof", "boosting"),
         "lambda_l2": 1.0,
         "num_leaves": int(np.clip(len(rows) // 25, 4, MOST_LEAVES)),

@@ -10,6 +10,7 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.supervised.arrays import Floats, features
+from tidemill.supervised.levels import frequent_levels, level_codes
 
 MOST_CLASSES = 10
 """The most frequent classes are kept; the others are one class together."""
@@ -58,23 +59,9 @@ def targets(tables: Sequence[Dataset]) -> Targets | str:
 
 
 def _classes(name: str, parts: list[pl.Series]) -> Targets:
-    counts = (
-        parts[0]
-        .drop_nulls()
-        .alias("level")
-        .value_counts()
-        .sort(["count", "level"], descending=[True, False])
-    )
-    levels = counts["level"].to_list()
+    levels = list(frequent_levels(parts[0], MOST_CLASSES + 1))
     if len(levels) > MOST_CLASSES:
         levels = levels[: MOST_CLASSES - 1]
-    codes = []
-    for part in parts:
-        code = part.replace_strict(
-            levels, list(range(len(levels))), default=len(levels), return_dtype=pl.Float64
-        )
-        codes.append(
-            np.where(part.is_null().to_numpy(), np.nan, code.fill_null(float("nan")).to_numpy())
-        )
+    codes = [level_codes(part, levels, other=len(levels), missing=np.nan) for part in parts]
     others = any((code == len(levels)).any() for code in codes)
     return Targets(name, (*levels, *(["any other level"] if others else [])), tuple(codes))

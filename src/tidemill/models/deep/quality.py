@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from tidemill.core.grid import Batch
 from tidemill.supervised.auc import auc
+from tidemill.supervised.boosting import REPEATABLE
 
 MOST_ROWS = 4000
 """Rows of each sort."""
@@ -24,10 +25,7 @@ JUDGE: dict[str, Any] = {
     "learning_rate": 0.1,
     "num_leaves": 15,
     "max_bin": 127,
-    "num_threads": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
+    **REPEATABLE,
 }
 
 UNITS, POOLED, PROJECTED = (32, 64), 4, 64

@@ -1,1 +1,6 @@
-"""What several rooms learn and measure with: arrays, designs, learners, folds, intervals, AUC."""
+"""What several rooms learn and measure with.
+
+Tables become arrays (``arrays``, ``levels``, ``targets``), points (``points``) and matrices
+(``design``, ``boosting``); ``learners`` learn from them in ``folds``, and ``measures``, ``auc`` and
+``intervals`` say how good that is and how sure.
+"""

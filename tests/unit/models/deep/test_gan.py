@@ -50,18 +50,18 @@ def sequence(n: int = 200) -> tuple[Spec, Batch]:
     mask = np.arange(5) < rng.integers(1, 6, n)[:, None]
     tick = np.where(mask, rng.normal(0, 500, (n, 5)).astype(int).cumsum(1), 0)[..., None]
     code = np.where(mask, rng.integers(0, 3, (n, 5)), 0)[..., None].astype(np.int32)
-    return Spec((Real("price"),), (Code("day", 3),), (5,), True, context=owner), Batch(
-        tick, code, mask, context
-    )
+    price = Real("price", scale="linear")
+    spec = Spec((price,), (Code("day", 3),), (5,), True, context=owner, topology="steps")
+    return spec, Batch(tick, code, mask, context)
 
 
 def image(n: int = 200) -> tuple[Spec, Batch]:
     """Numbers and codes on 6 x 6 sites."""
     rng = np.random.default_rng(2)
     tick = rng.normal(0, 300, (n, 6, 6, 1)).astype(int)
-    return Spec((Real("grey"),), (Code("ink", 2),), (6, 6)), Batch(
-        tick, (tick > 0).astype(np.int32)
-    )
+    grey = Real("grey", scale="bounded")
+    spec = Spec((grey,), (Code("ink", 2),), (6, 6), topology="pixels")
+    return spec, Batch(tick, (tick > 0).astype(np.int32))
 
 
 GRIDS = {"table": table, "sequence": sequence, "image": image}

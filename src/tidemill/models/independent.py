@@ -21,7 +21,9 @@ class Independent:
     """Right in each column, wrong between them: what every other generator must beat.
 
     Conditions are exact; only bounds on sums of channels need weighted candidates. Of images, every
-    pixel is drawn by itself, as often so bright as it is at its place, whatever the context.
+    pixel is drawn by itself, as often so bright as it is at its place; of texts, every token, as
+    often as it is found at any place (a unigram model), and how many there are. A context changes
+    nothing.
 
     Example:
         >>> from tidemill.core.grid import Code
@@ -40,20 +42,27 @@ class Independent:
     steps_done = 1
     steps_planned = 1
 
-    learns: ClassVar[frozenset[Topology]] = frozenset({"row", "pixels"})
+    learns: ClassVar[frozenset[Topology]] = frozenset({"row", "pixels", "tokens"})
 
     variables: Variables
     spec: Spec
+    lengths: np.ndarray
+    """(sites + 1,) how many texts have 0, 1, ... tokens; empty of other rows."""
 
     def fit(self, spec: Spec, batch: Batch, run: Run) -> Self:
         """Count each channel's values; instant.
 
         Raises:
-            OptionError: The rows are series or texts.
+            OptionError: The rows are series.
         """
         check_learns("independent", self.learns, spec)
         self.spec = spec
-        self.variables = Variables.learned(spec.flat, batch.flat)
+        self.lengths = np.zeros(0, np.int64)
+        if spec.topology == "tokens":
+            used = np.ones(batch.tick.shape[:2], bool) if batch.mask is None else batch.mask
+            self.lengths = np.bincount(used.sum(axis=1), minlength=spec.sites[0] + 1)
+            batch = Batch(batch.tick[used], batch.code[used])
+        self.variables = Variables.learned(_drawn_at_once(spec), batch.flat)
         return self
 
     def sample(
@@ -75,23 +84,56 @@ class Independent:
         Raises:
             ConditionError: What is known never occurs.
         """
+        if self.spec.topology == "tokens":
+            return ConditionalSample(self._texts(n, rng, run, context), np.ones(n), n)
+        found = self._found(n, known, rng, run)
+        return replace(found, batch=replace(found.batch.shaped(self.spec), context=context))
+
+    def _texts(
+        self, n: int, rng: np.random.Generator, run: Run | None, context: Batch | None
+    ) -> Batch:
+        shares = self.lengths / max(self.lengths.sum(), 1)
+        length = rng.choice(len(shares), n, p=shares)
+        used = np.arange(self.spec.sites[0]) < length[:, None]
+        tokens = self._found(int(length.sum()), Constraints(), rng, run).batch
+        batch = Batch.blank(replace(self.spec, context=None), n)
+        batch.tick[used], batch.code[used] = tokens.tick, tokens.code
+        return replace(batch, mask=used if self.spec.ragged else None, context=context)
+
+    def _found(
+        self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None
+    ) -> ConditionalSample:
         nothing = np.zeros(0, int)
         answers = [
             BinaryForest.planned(halved(count, depth=0), count, nothing)
             for count in self.variables.count
         ]
-        found = infilled(self.variables, answers, n, known, rng, run or Run())
-        return replace(found, batch=replace(found.batch.shaped(self.spec), context=context))
+        return infilled(self.variables, answers, n, known, rng, run or Run())
 
     def to_state(self) -> State:
-        """The counts."""
-        return self.variables.to_state()
+        document, arrays = self.variables.to_state()
+        if len(self.lengths):
+            arrays = {**arrays, "lengths": self.lengths}
+        return document, arrays
 
     @classmethod
     def from_state(
         cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
     ) -> Self:
-        """Restored from :meth:`to_state`."""
         model = cls()
-        model.spec, model.variables = spec, Variables.from_state(spec.flat, arrays)
+        model.spec = spec
+        model.lengths = arrays.get("lengths", np.zeros(0, np.int64))
+        sites = spec.sites[0] + 1 if spec.topology == "tokens" else 0
+        if model.lengths.shape != (sites,) or (model.lengths < 0).any():
+            raise ValueError("the lengths do not fit the sites")
+        counts = {name: array for name, array in arrays.items() if name != "lengths"}
+        model.variables = Variables.from_state(_drawn_at_once(spec), counts)
         return model
+
+
+def _drawn_at_once(spec: Spec) -> Spec:
+    """The channels that are drawn at once: those of one token of a text, else those of all
+    sites."""
+    if spec.topology == "tokens":
+        return Spec(spec.reals, spec.codes)
+    return spec.flat

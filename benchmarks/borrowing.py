@@ -30,7 +30,7 @@ from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.trials.controls import REAL
 from tidemill.trials.problem import problem_of
 from tidemill.trials.strategies import table
-from tidemill.trials.trial import Arm, TrialRows, child, trial
+from tidemill.trials.trial import Arm, TrialRows, trial
 
 PAGE = Path(__file__).parents[1] / "docs" / "verdict.md"
 SETS = {"german_credit": 500, "telco_churn": 500, "bank_marketing": 500}
@@ -51,8 +51,8 @@ def gains(name: str, seed: int) -> dict[tuple[str, str, str], float]:
     whole = halves(name)[0].with_frame(both)
     order = run.rng("rows").permutation(len(whole))
     train, holdout = whole.rows(order[: SETS[name]]), whole.rows(order[SETS[name] : 2 * SETS[name]])
-    made = Synthesizer.fit(train, child(run, "all")).sample_dataset(
-        len(train), run=child(run, "all")
+    made = Synthesizer.fit(train, run.child("proof", "all")).sample_dataset(
+        len(train), run=run.child("proof", "all")
     )
     problem = problem_of(train)
     measure = primary(len(problem.classes), problem.label)

@@ -61,18 +61,16 @@ def _finite(triple: Triple) -> Triple:
 
 def judge_version() -> str:
     """Changes with the code that judges."""
-    return fingerprint(SOURCE.glob("metrics/*.py"))
+    return fingerprint(_files("supervised", "metrics"))
 
 
 def our_version() -> str:
     """Changes with the code that learns and makes rows."""
-    rooms = ("core", "io", "codecs", "models")
-    return fingerprint(
-        [
-            *(path for room in rooms for path in SOURCE.glob(f"{room}/*.py")),
-            SOURCE / "synthesis/synthesizer.py",
-        ]
-    )
+    return fingerprint(_files("core", "io", "codecs", "models", "synthesis"))
+
+
+def _files(*rooms: str) -> list[Path]:
+    return [path for room in rooms for path in (SOURCE / room).rglob("*.py")]
 
 
 def fingerprint(paths: Iterable[Path]) -> str:

@@ -1,11 +1,12 @@
 """Measure tidemill's models and their peers on halves of real tables, and write docs/benchmarks.md:
 `make bench`.
 
-    python benchmarks/run.py [SET ...]                 everything that has not been measured yet
-    python benchmarks/run.py --ours                    our models alone: `make bench-quick` python
-    benchmarks/run.py --again ctgan tvae        these once more python benchmarks/run.py --frontier
-    KNOB=V1,V2,V3  `trees` at several values of an option of tidemill.fit python benchmarks/run.py
-    --page                    write the page from what was measured before
+    python benchmarks/run.py [SET ...]            everything that has not been measured yet
+    python benchmarks/run.py --ours               our models alone: `make bench-quick`
+    python benchmarks/run.py --again ctgan tvae   these once more
+    python benchmarks/run.py --frontier KNOB=V1,V2,V3
+                                                  `trees` at several values of an option
+    python benchmarks/run.py --page               write the page from what was measured before
 
 A generator learns one half, makes as many rows, and is judged on the other half. Each runs in a
 process of its own, so that times and peak memory are its own. Results are kept in

@@ -5,13 +5,12 @@ this library.
     python benchmarks/series.py --set dow30 --model flow
 
 stock   The paper's set and protocol: 3,685 days of 6 columns in the order of the file, each brought
-to [0, 1] by its range,
-        cut into all windows of 24 steps; the model learns all of them and makes as many; judges
-        compare these. The floor are the windows with every step in a random place; the ceiling is
-        one half of the real windows beside the other.
+        to [0, 1] by its range, cut into all windows of 24 steps; the model learns all of them and
+        makes as many; judges compare these. The floor are the windows with every step in a random
+        place; the ceiling is one half of the real windows beside the other.
 dow30   Log changes of close and volume and the log range of a day of 31 shares, windows of 24 days
-that do not overlap; the
-        model learns those of all days until the end of 2014, and is judged by the later ones.
+        that do not overlap; the model learns those of all days until the end of 2014, and is judged
+        by the later ones.
 
 Every window is an entity whose time counts from 0, so all goes through the public functions. Judges
 are those of tidemill.metrics.series.judges: the paper's (2,000 and 5,000 steps), and the sharper

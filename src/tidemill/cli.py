@@ -117,8 +117,9 @@ class Job:
         if self.work.json:
             from tidemill.core.artifact import finite
 
-            said = finite({"kind": "result", "text": text, **figures})
-            print(spelled(json.dumps(said, ensure_ascii=False)), flush=True)
+            # figures may quote the user's data, which stay as they are
+            said = finite({"kind": "result", "text": spelled(text), **figures})
+            print(json.dumps(said, ensure_ascii=False), flush=True)
         elif not self.work.quiet:
             print(spelled(text), flush=True)
 

@@ -10,7 +10,7 @@ import pytest
 from tests.conformance.grids import GRIDS, same, texts
 from tests.conformance.quick import quick
 from tidemill.core.errors import TidemillError
-from tidemill.core.grid import Batch, Spec, Topology
+from tidemill.core.grid import Batch, Code, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, unfitted
@@ -82,6 +82,21 @@ def _pairs(batch: Batch) -> np.ndarray:
     both = batch.mask[:, 1:]
     np.add.at(found, (batch.code[:, :-1, 0][both], batch.code[:, 1:, 0][both]), 1)
     return found / found.sum()
+
+
+@pytest.mark.parametrize("name", ["trees", "autoregressive", "vae"])
+def test_rows_follow_what_their_context_was_given_too(name: str) -> None:
+    """A code is that of the context's own context, which the context itself does not show."""
+    rng = np.random.default_rng(0)
+    first, second = (rng.integers(0, 2, (400, 1)).astype(np.int32) for _ in range(2))
+    empty = np.zeros((400, 0), np.int64)
+    about = Batch(empty, second, context=Batch(empty, first))
+    spec = Spec(codes=(Code("second", 2),), context=Spec(codes=(Code("first", 2),)))
+    spec = Spec(codes=(Code("copy", 2),), context=spec)
+    options = quick(name, steps=200, eval_every=100)
+    model = unfitted(name, options).fit(spec, Batch(empty, first, context=about), Run(1))
+    drawn = model.sample(400, rng, context=about)
+    assert (drawn.code == first).mean() > 0.9
 
 
 def test_an_empty_row_comes_back_empty_from_both_views() -> None:

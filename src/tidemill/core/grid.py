@@ -132,6 +132,12 @@ class Spec:
         )
         return Spec(reals, tuple(replace(c, name=c.name + at) for at in where for c in self.codes))
 
+    @property
+    def joint(self) -> Spec:
+        """A table's spec of what is given with each row, and behind it the row's own channels;
+        itself where nothing is."""
+        return self if self.context is None else Spec.joined([self.context.joint, self])
+
     @staticmethod
     def joined(parts: list[Spec]) -> Spec:
         """The channels of several specs of the same sites side by side."""
@@ -166,7 +172,8 @@ class Batch:
         code: (n, *sites, K) int32.
         mask: (n, *sites) bool, the sites in use, which are the first ones along the first axis, and
             may be none; None where all are.
-        context: n rows of what is given with each row; None where the spec has no context.
+        context: n rows of what is given with each row, which may have a context of their own; None
+            where the spec has no context.
     """
 
     tick: np.ndarray
@@ -195,6 +202,11 @@ class Batch:
     def flat(self) -> Batch:
         """The rows as those of the flat spec, without sites and context."""
         return Batch(self.tick.reshape(len(self), -1), self.code.reshape(len(self), -1))
+
+    @property
+    def joint(self) -> Batch:
+        """The rows as those of the joint spec."""
+        return self if self.context is None else Batch.joined([self.context.joint, self])
 
     def shaped(self, spec: Spec) -> Batch:
         """Rows of the flat spec as those of the spec."""

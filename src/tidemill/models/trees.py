@@ -143,9 +143,8 @@ class Trees:
         """
         check_learns("trees", self.learns, spec)
         self.spec = spec
-        joint = batch if batch.context is None else Batch.joined([batch.context, batch])
-        self.variables = Variables.learned(_joint(spec), joint)
-        symbols = self.variables.symbols(joint)
+        self.variables = Variables.learned(spec.joint, batch.joint)
+        symbols = self.variables.symbols(batch.joint)
         features = _features(self.variables, symbols, run)
         features[: self.given] = [np.zeros(0, int)] * self.given
         self.learned = [self._planned(v, earlier) for v, earlier in enumerate(features)]
@@ -207,7 +206,7 @@ class Trees:
     @property
     def given(self) -> int:
         """How many of the variables are the context's."""
-        return 0 if self.spec.context is None else len(self.spec.context.order)
+        return 0 if self.spec.context is None else len(self.spec.context.joint.order)
 
     @property
     def width(self) -> float:
@@ -281,7 +280,7 @@ class Trees:
         """
         symbols = self._symbols(n, context) if self.given else None
         if self.spec.context is not None:
-            known = known.behind(self.spec.context)
+            known = known.behind(self.spec.context.joint)
         found = infilled(
             self.variables, self._loaded(), n, known, rng, run or Run(), context=symbols
         )
@@ -293,13 +292,14 @@ class Trees:
         if context is None or self.spec.context is None:
             return np.zeros((n, 0), np.int32)
         rest = Batch.blank(replace(self.spec, context=None), n)
-        return self.variables.symbols(Batch.joined([context, rest]))[:, : self.given]
+        return self.variables.symbols(Batch.joined([context.joint, rest]))[:, : self.given]
 
     def _own(self, joint: Batch, context: Batch | None) -> Batch:
         """The row's own channels, with its context beside them."""
         if self.spec.context is None:
             return joint
-        reals, codes = len(self.spec.context.reals), len(self.spec.context.codes)
+        given = self.spec.context.joint
+        reals, codes = len(given.reals), len(given.codes)
         return Batch(joint.tick[:, reals:], joint.code[:, codes:], context=context)
 
     def _loaded(self) -> list[BinaryForest]:
@@ -368,7 +368,7 @@ class Trees:
             int(document["steps_done"]),
             int(document["steps_planned"]),
         )
-        model.spec, model.variables = spec, Variables.from_state(_joint(spec), arrays)
+        model.spec, model.variables = spec, Variables.from_state(spec.joint, arrays)
         model.learned = []
         for v in range(len(model.variables)):
             answers = model._planned(v, arrays[f"features.{v:05d}"].astype(int))
@@ -444,11 +444,6 @@ class _Learner:
             if booster.update():
                 break
         return Forest.of(booster.model_to_string())
-
-
-def _joint(spec: Spec) -> Spec:
-    """The channels of the context, and then those of the row."""
-    return spec if spec.context is None else Spec.joined([spec.context, spec])
 
 
 def _features(variables: Variables, symbols: np.ndarray, run: Run) -> list[np.ndarray]:

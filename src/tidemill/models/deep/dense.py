@@ -148,7 +148,10 @@ class Dense:
         given = None
         if spec.context is not None and batch.context is not None:
             given = Dense.learned(
-                spec.context, batch.context, atom_share=atom_share, max_levels=max_levels
+                spec.context.joint,
+                batch.context.joint,
+                atom_share=atom_share,
+                max_levels=max_levels,
             )
         counts = level_counts(spec, batch)
         dense = Dense(spec, pieces, levels, counts, given, empty_rows=batch.empty_rows)
@@ -207,7 +210,7 @@ class Dense:
             "code": _stacked(code, shape, np.int64),
         }
         if self._context is not None and batch.context is not None:
-            out["context"] = self._context.vector(batch.context)
+            out["context"] = self._context.vector(batch.context.joint)
         return out
 
     def numbers(self, rows: Tensors, rng: torch.Generator) -> Tensor:
@@ -251,7 +254,9 @@ class Dense:
 
     def told(self, context: Batch | None) -> Tensor | None:
         """n rows of the context -> (n, context)."""
-        return None if self._context is None or context is None else self._context.vector(context)
+        if self._context is None or context is None:
+            return None
+        return self._context.vector(context.joint)
 
     def within(self, z: Tensor) -> Tensor:
         """Any numbers -> numbers between the scale's ends, where it has such."""
@@ -350,7 +355,7 @@ class Dense:
             for name, value in arrays.items()
             if name.startswith("context.")
         }
-        given = None if spec.context is None else Dense.from_state(spec.context, inner)
+        given = None if spec.context is None else Dense.from_state(spec.context.joint, inner)
         return Dense(
             spec,
             pieces,

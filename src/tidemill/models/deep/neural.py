@@ -245,7 +245,7 @@ class Neural(ABC):
     def _identity(self, batch: Batch, run: Run) -> dict[str, Any]:
         """What a checkpoint must be of."""
         digest = hashlib.sha256()
-        parts = [batch] if batch.context is None else [batch, batch.context]
+        parts = [batch] if batch.context is None else [batch, batch.context.joint]
         for values in [
             values for b in parts for values in (b.tick, b.code, b.mask) if values is not None
         ]:

@@ -252,7 +252,7 @@ class Stream:
         counts = level_counts(spec, batch)
         told = None
         if spec.context is not None and batch.context is not None:
-            told = Dense.learned(spec.context, batch.context)
+            told = Dense.learned(spec.context.joint, batch.context.joint)
         stream = Stream(spec, pieces, counts, told, empty_rows=batch.empty_rows)
         if len(stream.positions) > SOURCES + 1:
             some = batch.rows(rng.permutation(len(batch))[:RELATED_ROWS])
@@ -393,7 +393,7 @@ class Stream:
 
     def told_of(self, context: Batch | None) -> Tensor | None:
         """n rows of the context -> (n, context)."""
-        return None if self.told is None or context is None else self.told.vector(context)
+        return None if self.told is None or context is None else self.told.vector(context.joint)
 
     def widths(self, symbols: np.ndarray) -> np.ndarray:
         """(..., channels) symbols -> (...) log of the number of ticks that they stand for
@@ -490,7 +490,7 @@ class Stream:
             for name, value in arrays.items()
             if name.startswith("told.")
         }
-        told = None if spec.context is None else Dense.from_state(spec.context, inner)
+        told = None if spec.context is None else Dense.from_state(spec.context.joint, inner)
         sources = arrays["sources"].astype(int)
         stream = Stream(spec, pieces, counts, told, sources, empty_rows="empty_rows" in arrays)
         given = stream.sources

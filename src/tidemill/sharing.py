@@ -63,8 +63,8 @@ class Shared(HasState):
     def __str__(self) -> str:
         return (
             f"{self.audit.light.capitalize()}. {self.audit.verdict}\n{len(self.data):,} rows and "
-            "their card are in "
-            f"{self.out}.\nThe audit is in {self.audited}: it stays with you, {AT_RISK} above all."
+            f"their card are in {self.out}.\nThe audit is in {self.audited}: it stays with you, "
+            f"{AT_RISK} above all."
         )
 
 
@@ -115,8 +115,7 @@ def share(
             f"nothing was written, as the audit's light is red. {found.verdict}",
             where=str(out),
             hint=f"read {beside / 'report.html'}; coarser columns, more training rows or a model "
-            "that keeps "
-            "less may help",
+            "that keeps less may help",
         )
     card = DataCard(
         train.name,

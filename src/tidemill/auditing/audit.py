@@ -36,17 +36,15 @@ OUTPUTS = ("report.html", "report.json", "audit.json", "rows-at-risk.parquet")
 AT_RISK = "rows-at-risk.parquet"
 LIMIT = (
     "An audit makes the attacks that it knows. That they fail is no proof, and no legal "
-    "guarantee, that a person "
-    "cannot be recognised. It judges the rows, not the model's file: do not pass that on without "
-    "need."
+    "guarantee, that a person cannot be recognised. It judges the rows, not the model's file: do "
+    "not pass that on without need."
 )
 ADVICE: Mapping[Light, str] = {
     "green": "",
     "red": "Do not share them.",
     "not known": "More held-out rows would tell; until then treat the rows as if they might leak.",
     "amber": "Whether it matters depends on whose data these are: decide with the rows at risk at "
-    "hand, and tell those who "
-    "get the rows.",
+    "hand, and tell those who get the rows.",
 }
 NAMED = 3
 """Figures that the verdict names; it counts the others."""
@@ -260,16 +258,14 @@ def _check_sets(model: Synthesizer | None, train: Dataset, holdout: Dataset, run
     if learned != len(train):
         run.warn(
             f"the model learned from {learned:,} rows, but {len(train):,} are given as its "
-            "training rows: an audit "
-            "with other rows than those finds too little"
+            "training rows: an audit with other rows than those finds too little"
         )
     if len(holdout) and len(train):
         known = float(equal_rows(holdout, train).mean())
         if known > SHARED:
             run.warn(
                 f"{percent(known)} of the holdout rows equal a training row; rows that were "
-                "learned are no control, "
-                "and an audit with them finds too little"
+                "learned are no control, and an audit with them finds too little"
             )
 
 

@@ -155,8 +155,8 @@ def leak(told: AttackSummary, mine: Excess, floor: Excess, ceiling: Excess) -> L
     if ceiling.end(-NORMAL_95) < LEAST_POWER:
         why = (
             "this attack could see nothing here: it would hardly gain anything even if the "
-            "training rows themselves were "
-            f"published ({percent(max(0.0, ceiling.value))} of what it could gain)"
+            f"training rows themselves were published ({percent(max(0.0, ceiling.value))} of what "
+            "it could gain)"
         )
         score = Score(
             told.attack,
@@ -202,15 +202,13 @@ def _light(value: float, high: float, sure: bool, limit: float) -> tuple[Light, 
     if sure and value >= TRACE * limit:
         return "amber", (
             f"This is a small leak, but not chance: {percent(value)} {of_all}; from "
-            f"{percent(limit)} on the "
-            "light would be red."
+            f"{percent(limit)} on the light would be red."
         )
     if high >= limit:
         return "not known", (
             f"No leak is proven, but one of up to {percent(min(1.0, high))} {of_all} could have "
-            "been "
-            f"missed, and from {percent(limit)} on the light would be red: there are too few rows "
-            "to tell."
+            f"been missed, and from {percent(limit)} on the light would be red: there are too few "
+            "rows to tell."
         )
     found = (
         f"There is a trace of a leak ({percent(value)} {of_all})" if sure else "No leak was found"

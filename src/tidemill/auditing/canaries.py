@@ -162,12 +162,9 @@ def _told(name: str, mine: Found, published: Found, fits: int) -> Leak:
     again = f"learned again {fits} times" if fits > 1 else "learned again"
     sentence = (
         f"{n:,} made-up rare rows were planted, and the model {again}. Of a planted and an "
-        "unplanted one, an "
-        f"attacker picks the planted one in {percent(area.value)} of cases (95 % interval "
-        f"{percent(low)} to "
-        f"{percent(high)}; 50 % is guessing). Where the attacker was surest, {right:,} of "
-        f"{guesses:,} guesses were "
-        "right: "
+        f"unplanted one, an attacker picks the planted one in {percent(area.value)} of cases (95 % "
+        f"interval {percent(low)} to {percent(high)}; 50 % is guessing). Where the attacker was "
+        f"surest, {right:,} of {guesses:,} guesses were right: "
         + (
             f"the model cannot be differentially private with an epsilon below {proven:.2f}."
             if proven

@@ -58,12 +58,9 @@ def copies(scene: AttackData, run: Run) -> Iterable[Leak]:
     (copied, chance), (nearly, nearly_chance) = exact[0], near[0]
     sentence = (
         f"{int(copied.sum()):,} of {len(copied):,} training rows ({percent(copied.mean())}) are "
-        "equalled by a "
-        f"synthetic row in every column; of unseen rows {percent(chance.mean())} are, by chance. "
-        "Near copies "
-        f"included, it is {percent(nearly.mean())} of training rows and "
-        f"{percent(nearly_chance.mean())} of unseen "
-        "ones."
+        f"equalled by a synthetic row in every column; of unseen rows {percent(chance.mean())} "
+        f"are, by chance. Near copies included, it is {percent(nearly.mean())} of training rows "
+        f"and {percent(nearly_chance.mean())} of unseen ones."
     )
     rows = tuple(
         (name, *(float(side.mean()) for side in pair))

@@ -81,10 +81,8 @@ def inference(scene: AttackData, run: Run) -> Iterable[Leak]:
     a, c = float(mine[0].mean()), float(mine[1].mean())
     sentence = (
         "An attacker who knows all of a person but one value, and takes it from the most similar "
-        "synthetic row, is "
-        f"right in {percent(a)} of {mine[0].size:,} guesses about training rows, and in "
-        f"{percent(c)} of guesses "
-        f"about unseen people ({len(secrets)} columns in turn)."
+        f"synthetic row, is right in {percent(a)} of {mine[0].size:,} guesses about training rows, "
+        f"and in {percent(c)} of guesses about unseen people ({len(secrets)} columns in turn)."
     )
     told = AttackSummary(
         "inference",
@@ -214,7 +212,7 @@ def _alarming(secrets: list[Secret], found: list[tuple[np.ndarray, np.ndarray]])
     others = [f"'{other[2]}'" for other in sure if other[2] != name]
     sentence = (
         f"'{name}' is given away most: it is guessed rightly for {right[0]} of training rows, and "
-        f"for {right[1]} of "
-        "unseen ones." + (f" Surely given away, too: {', '.join(others)}." if others else "")
+        f"for {right[1]} of unseen ones."
+        + (f" Surely given away, too: {', '.join(others)}." if others else "")
     )
     yield leak(AttackSummary("inference", f"secrets guessed: {name}", LIMIT, sentence), *excesses)

@@ -134,8 +134,7 @@ def _on_average(way: str, who: str, areas: list[Auc]) -> Leak:
     sentence = (
         f"An attacker {who} picks the training row out of a training row and an unseen one in "
         f"{percent(mine.value)} of cases (95 % interval {percent(low)} to {percent(high)}). "
-        "Guessing gives 50 %, "
-        f"the published training rows themselves {percent(ceiling.value)}."
+        f"Guessing gives 50 %, the published training rows themselves {percent(ceiling.value)}."
     )
     told = AttackSummary(
         "membership",
@@ -161,11 +160,9 @@ def _few(way: str, who: str, scores: list[tuple[Floats, Floats]], scene: AttackD
     members = int(mine.members.sum())
     sentence = (
         f"If an attacker {who} accuses so few that at most 1 % of unseen rows are taken for "
-        "training rows, "
-        f"{members:,} of {len(mine.members):,} training rows are found "
-        f"({percent(mine.members.mean())}; of unseen "
-        f"rows it was {percent(mine.strangers / mine.of)}). With the training rows published it "
-        "would be "
+        f"training rows, {members:,} of {len(mine.members):,} training rows are found "
+        f"({percent(mine.members.mean())}; of unseen rows it was "
+        f"{percent(mine.strangers / mine.of)}). With the training rows published it would be "
         f"{percent(ceiling.members.mean())}."
     )
     told = replace(

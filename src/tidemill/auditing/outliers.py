@@ -57,12 +57,10 @@ def outliers(scene: AttackData, run: Run) -> Iterable[Leak]:
     rare = np.flatnonzero(apart[0] >= limit)
     sentence = (
         f"Of the {len(mine):,} rarest training rows (the {percent(share)} farthest from all "
-        "others), "
-        f"{percent(mine.mean())} have a synthetic row within a third of the way to the nearest "
-        "other real row; of "
-        f"the {len(chance):,} rarest unseen rows {percent(chance.mean())}. With the training rows "
-        "published it "
-        f"would be {percent(found[2][0].mean())}."
+        f"others), {percent(mine.mean())} have a synthetic row within a third of the way to the "
+        f"nearest other real row; of the {len(chance):,} rarest unseen rows "
+        f"{percent(chance.mean())}. With the training rows published it would be "
+        f"{percent(found[2][0].mean())}."
     )
     told = AttackSummary(
         "outliers",

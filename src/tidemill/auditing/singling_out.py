@@ -89,10 +89,9 @@ def singling_out(scene: AttackData, run: Run) -> Iterable[Leak]:
     training, unseen = _singled(mine.people, size)
     sentence = (
         f"Of {len(training):,} conditions that single out one synthetic row, "
-        f"{percent(float(training.mean()))} are "
-        f"true of exactly one of {size:,} training rows, and {percent(float(unseen.mean()))} of "
-        "exactly one of as "
-        f"many unseen rows. Conditions put together at random: {percent(guessed)}."
+        f"{percent(float(training.mean()))} are true of exactly one of {size:,} training rows, and "
+        f"{percent(float(unseen.mean()))} of exactly one of as many unseen rows. Conditions put "
+        f"together at random: {percent(guessed)}."
     )
     told = AttackSummary(
         "singling-out",

@@ -173,10 +173,9 @@ def _overview(scored: Scored, told: str) -> Finding:
     names = [scored.columns[at].name for at in main]
     sentence = (
         f"{odd:,} of {told} ({percent(odd / len(scored.holdout))}) {'are' if odd != 1 else 'is'} "
-        "odder than their "
-        "columns would give by chance: were the columns unrelated, about "
-        f"{number(scored.by_chance)} such rows "
-        f"would be expected. They stand out most in {listing(names)}."
+        "odder than their columns would give by chance: were the columns unrelated, about "
+        f"{number(scored.by_chance)} such rows would be expected. They stand out most in "
+        f"{listing(names)}."
     )
     rows = tuple(
         (
@@ -308,8 +307,7 @@ def _combination_finding(combination: Combination, told: str) -> Finding:
     sentence = (
         f"Hardly any row has both: {listing(words)} ({combination.met:,} of {told}, where "
         f"{number(combination.expected)} would be expected were the two unrelated). If the two "
-        "exclude each "
-        f"other, {mistake}; else they are merely rare together."
+        f"exclude each other, {mistake}; else they are merely rare together."
     )
     return Finding(
         technique="anomalies",

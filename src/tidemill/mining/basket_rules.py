@@ -73,9 +73,8 @@ def _items_finding(baskets: Baskets) -> Finding:
     top = int(order[0])
     named = [f"{format_value(baskets.names[at])} ({percent(share[at])})" for at in order[:5]]
     sentence = (
-        f"The items that most baskets hold are {listing(named)}; these are shares of all "
-        f"{total:,} baskets "
-        f"({baskets.basket}), training and held-out together{_sampled(baskets)}."
+        f"The items that most baskets hold are {listing(named)}; these are shares of all {total:,} "
+        f"baskets ({baskets.basket}), training and held-out together{_sampled(baskets)}."
     )
     rows = tuple(
         (
@@ -129,8 +128,7 @@ def _overview(
     sentence = (
         f"Some items are bought together more often than chance would have it: {hold} on the "
         f"{plural(baskets.holdout_rows, 'held-out basket')}{again}, out of {tested:,} that stood "
-        "out in the "
-        f"training baskets{fewer}. The share of false ones among them is held at 0.1 %."
+        f"out in the training baskets{fewer}. The share of false ones among them is held at 0.1 %."
     )
     labels = [_label(baskets, rule) for rule in shown]
     return Finding(
@@ -160,11 +158,9 @@ def _rule_finding(baskets: Baskets, rule: AssociationRule) -> Finding:
     sentence = (
         f"{percent(rule.confidence)} of the baskets with {listing(parts)} also hold {then} "
         f"({share_interval(low, high)}), against {percent(rule.base)} of all baskets: "
-        f"{number(rule.lift, 2)} times as "
-        "often. "
-        f"{plural(rule.both, 'held-out basket')} of {rule.rows:,} "
-        f"({percent(rule.both / rule.rows)}) "
-        f"{'hold' if rule.both != 1 else 'holds'} {'both' if len(parts) == 1 else 'all three'}."
+        f"{number(rule.lift, 2)} times as often. {plural(rule.both, 'held-out basket')} of "
+        f"{rule.rows:,} ({percent(rule.both / rule.rows)}) {'hold' if rule.both != 1 else 'holds'} "
+        f"{'both' if len(parts) == 1 else 'all three'}."
     )
     members = tuple(baskets.values[at] for at in (*rule.premise, rule.conclusion))
     return Finding(

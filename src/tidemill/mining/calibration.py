@@ -126,13 +126,12 @@ def _sentence(what: str, seen: Reliability) -> str:
     top, bottom = seen.predicted[-1], seen.predicted[0]
     example = (
         f"where it says {percent(top)} on average, {_came_true(seen.observed[-1])} came true; "
-        f"where it says {percent(bottom)}, "
-        f"{_came_true(seen.observed[0])}"
+        f"where it says {percent(bottom)}, {_came_true(seen.observed[0])}"
     )
     off = (
         f"on average they are off by {points(seen.error)} (expected calibration error over "
-        f"{len(seen.rows)} groups "
-        f"of held-out rows; chance alone would give a perfect model {points(seen.by_chance)})"
+        f"{len(seen.rows)} groups of held-out rows; chance alone would give a perfect model "
+        f"{points(seen.by_chance)})"
     )
     if seen.p_value > 0.05 and seen.error >= FAR_OFF:
         return (

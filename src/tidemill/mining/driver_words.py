@@ -129,8 +129,7 @@ def _sentence(
         if shift > least:
             parts.append(
                 f"{_named(feature, group)} {verb} {'it' if parts else what} by "
-                f"{_size(outcome, shift)} on "
-                f"average ({_observed(outcome, group)})"
+                f"{_size(outcome, shift)} on average ({_observed(outcome, group)})"
             )
     return f"{'; '.join(parts)}.{_trend(feature, groups)}"
 

@@ -131,8 +131,7 @@ def _task(train: Dataset, holdout: Dataset, run: Run) -> Task | None:
     if not features or len(held) < 10 or len(np.unique(held_target)) < 2:
         run.warn(
             f"What drives '{outcome.column}' was not looked for: there are too few columns that "
-            "vary, or too few "
-            "held-out rows with different values of it.",
+            "vary, or too few held-out rows with different values of it.",
             "mine",
         )
         return None
@@ -162,8 +161,7 @@ def _nothing(task: Task, reached: Quality) -> str:
     return (
         f"No other column predicts '{outcome.column}' better than chance would: {measure(outcome)} "
         f"{number(reached.value)} on {sampled_words(len(task.holdout), task.held_rows)}, where "
-        "guessing gives "
-        f"{number(guessing(outcome))}. So no drivers are shown."
+        f"guessing gives {number(guessing(outcome))}. So no drivers are shown."
     )
 
 
@@ -192,10 +190,8 @@ def _model_finding(
     sort = "linear" if outcome.kind == "number" else "logistic"
     sentence = (
         f"{words} In cross-validation on {sampled_words(len(task.train), task.rows, 'training')} "
-        "the "
-        f"{measure(outcome)} is {number(crossed)}; a plain {sort} regression reaches "
-        f"{number(plain)} on the "
-        f"held-out rows.{_left_out(task)}{_too_good(reached)}"
+        f"the {measure(outcome)} is {number(crossed)}; a plain {sort} regression reaches "
+        f"{number(plain)} on the held-out rows.{_left_out(task)}{_too_good(reached)}"
     )
     table = Table(
         ("model", measure(outcome), rows[0]),
@@ -237,8 +233,7 @@ def _class_words(
     always = float((target == common).mean())
     ranks = (
         f"Of two rows, one with {outcome.event()} and one without, the model ranks the former "
-        "higher in "
-        f"{percent(reached.value)} of cases"
+        f"higher in {percent(reached.value)} of cases"
         if outcome.kind == "binary"
         else "Of two rows of different classes, the model tells which is which in "
         f"{percent(reached.value)} of cases"
@@ -246,12 +241,10 @@ def _class_words(
     # the first sentence stands alone where there is room for one only
     words = (
         f"{outcome.column} can be predicted {_grade((reached.value - 0.5) * 2)} from the other "
-        "columns: AUC "
-        f"{number(reached.value)} on {sampled_words(len(task.holdout), task.held_rows)} (95 % "
-        "interval "
-        f"{number(reached.low)} to {number(reached.high)}; guessing gives 0.5). {ranks}. "
-        f"{percent(right)} of its "
-        f"answers are right; always answering {answer} gives {percent(always)}."
+        f"columns: AUC {number(reached.value)} on "
+        f"{sampled_words(len(task.holdout), task.held_rows)} (95 % interval {number(reached.low)} "
+        f"to {number(reached.high)}; guessing gives 0.5). {ranks}. {percent(right)} of its answers "
+        f"are right; always answering {answer} gives {percent(always)}."
     )
     return words, (
         "share right",
@@ -271,14 +264,12 @@ def _number_words(
         float(np.abs(each - target).mean()) for each in (predicted[:, 0], plain[:, 0], mean)
     )
     words = (
-        f"{task.outcome.column} can be predicted {_grade(max(reached.value, 0.0) ** 0.5)} from "
-        "the other "
-        f"columns: they explain {percent(reached.value)} of its variance (R² "
-        f"{number(reached.value)}, 95 % "
-        f"interval {number(reached.low)} to {number(reached.high)}, on "
-        f"{sampled_words(len(task.holdout), task.held_rows)}). Predictions are off by "
-        f"{number(off)} on average; "
-        f"always answering the mean, {number(mean)}, is off by {number(guess)}."
+        f"{task.outcome.column} can be predicted {_grade(max(reached.value, 0.0) ** 0.5)} from the "
+        f"other columns: they explain {percent(reached.value)} of its variance (R² "
+        f"{number(reached.value)}, 95 % interval {number(reached.low)} to {number(reached.high)}, "
+        f"on {sampled_words(len(task.holdout), task.held_rows)}). Predictions are off by "
+        f"{number(off)} on average; always answering the mean, {number(mean)}, is off by "
+        f"{number(guess)}."
     )
     return words, ("mean error", _short(off), _short(plainly), _short(guess), "always the mean")
 

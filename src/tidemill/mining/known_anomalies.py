@@ -63,12 +63,9 @@ def known_finding(
     hits = int(happened[order[:depth]].sum())
     sentence = (
         f"Odd rows are often {outcome.event()}, which the detectors were not told: "
-        f"{percent(hits / depth)} of the "
-        f"{depth} oddest held-out rows are, against {percent(base)} of all {rows:,} (average "
-        "precision "
-        f"{number(value)}, 95 % interval {number(low)} to {number(high)}; picking rows at random "
-        "gives "
-        f"{number(base)})."
+        f"{percent(hits / depth)} of the {depth} oddest held-out rows are, against {percent(base)} "
+        f"of all {rows:,} (average precision {number(value)}, 95 % interval {number(low)} to "
+        f"{number(high)}; picking rows at random gives {number(base)})."
     )
     yield Finding(
         technique="anomalies",

@@ -43,8 +43,7 @@ def most_connected(
     kept = np.sort(np.argsort(-related.max(axis=1), kind="stable")[:limit])
     run.warn(
         f"The table has {len(varying):,} columns that vary; {technique} were looked for among the "
-        f"{limit} that go "
-        "together with another column the most.",
+        f"{limit} that go together with another column the most.",
         "mine",
     )
     return tuple(varying[at] for at in kept)

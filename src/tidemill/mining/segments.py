@@ -165,13 +165,10 @@ def _overview(
     )
     sentence = (
         f"The rows fall into {len(named)} segments by {plural(len(columns), 'column')}{aside}. "
-        "They "
-        "come back when the rows are drawn again: two clusterings agree by "
-        f"{number(chosen.stability, 2)} "
-        f"(adjusted Rand index; 1 is identical, 0 is chance). They are {apart} apart: silhouette "
-        f"{number(chosen.silhouette, 2)} on held-out rows, against {number(chosen.shuffled, 2)} "
-        "where columns "
-        "are shuffled."
+        "They come back when the rows are drawn again: two clusterings agree by "
+        f"{number(chosen.stability, 2)} (adjusted Rand index; 1 is identical, 0 is chance). They "
+        f"are {apart} apart: silhouette {number(chosen.silhouette, 2)} on held-out rows, against "
+        f"{number(chosen.shuffled, 2)} where columns are shuffled."
     )
     return Finding(
         technique="segments",
@@ -248,11 +245,10 @@ def _segment_finding(
     level = level_among(outcome, outcome.codes(held), segment.inside) if outcome else None
     told = f"; {level.words}" if level else ""
     sentence = (
-        f"Segment {at} of {of}, {segment.title}: {percent(size / len(held))} of rows "
-        f"({size:,} of {sampled_words(len(held), rows)}){told}. This description covers "
+        f"Segment {at} of {of}, {segment.title}: {percent(size / len(held))} of rows ({size:,} of "
+        f"{sampled_words(len(held), rows)}){told}. This description covers "
         f"{percent(segment.recall)} of the segment, and {percent(segment.precision)} of the rows "
-        "it covers "
-        "belong to it."
+        "it covers belong to it."
     )
     traits = _traits(segment, held, candidates)
     figures = {

@@ -170,8 +170,7 @@ def _overview(
     about = f"about {outcome.column}" if outcome else "between columns"
     sentence = (
         f"{hold} {about} on {told}, out of {tested:,} that stood out in the training rows{fewer}. "
-        "The share of "
-        "false ones among them is held at 0.1 %."
+        "The share of false ones among them is held at 0.1 %."
     )
     labels = [_label(values, rule) for rule in shown]
     return Finding(

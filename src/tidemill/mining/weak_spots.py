@@ -87,16 +87,14 @@ def _confirmed(
         interval = mean_interval(held[inside])
         sentence = (
             f"The model of {outcome.column} errs most {where}: it is off by {number(there)} on "
-            "average there "
-            f"(95 % interval {number(interval[0])} to {number(interval[1])}), against "
-            f"{number(overall)} overall."
+            f"average there (95 % interval {number(interval[0])} to {number(interval[1])}), "
+            f"against {number(overall)} overall."
         )
     else:
         interval = wilson(held[inside].sum(), rows)
         sentence = (
-            f"The model of {outcome.column} errs most {where}: {percent(there)} of its answers "
-            "are wrong there "
-            f"({share_interval(*interval)}), against {percent(overall)} overall."
+            f"The model of {outcome.column} errs most {where}: {percent(there)} of its answers are "
+            f"wrong there ({share_interval(*interval)}), against {percent(overall)} overall."
         )
     measure = "mean error" if outcome.kind == "number" else "share of wrong answers"
     return Finding(

@@ -146,10 +146,8 @@ def _mistakes(seen: Gallery, wrong: list[int], known: int) -> Finding:
     ).most_common(1)[0]
     sentence = (
         f"The classifier errs on {plural(len(wrong), 'held-out image')} of {known:,}, most often "
-        "in taking "
-        f"'{commonest[0]}' for '{commonest[1]}' ({count:,}). Those that it is surest of are "
-        "either hard, or their "
-        "label is wrong."
+        f"in taking '{commonest[0]}' for '{commonest[1]}' ({count:,}). Those that it is surest of "
+        "are either hard, or their label is wrong."
     )
     return Finding(
         technique="images",

@@ -102,11 +102,9 @@ def _finding(seen: Gallery, best: ImageClusters, held: Floats, by_chance: float)
     largest = float(sizes.max()) / len(held)
     sentence = (
         f"By what a classifier of {seen.label or 'handwritten digits'} sees in them, the images "
-        "fall into "
-        f"{len(rows)} groups; the largest holds {percent(largest)} of {len(held):,} held-out "
-        "images. "
-        f"Silhouette {number(best.silhouette, 2)}, against {number(by_chance, 2)} where what is "
-        "seen is shuffled."
+        f"fall into {len(rows)} groups; the largest holds {percent(largest)} of {len(held):,} "
+        f"held-out images. Silhouette {number(best.silhouette, 2)}, against {number(by_chance, 2)} "
+        "where what is seen is shuffled."
     )
     labelled = ("commonest label", "its share") if seen.label else ()
     return Finding(

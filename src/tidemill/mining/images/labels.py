@@ -61,12 +61,10 @@ def doubtful_labels(seen: Gallery, run: Run) -> Iterator[Finding]:
     count = len(doubted)
     sentence = (
         f"The label of {plural(count, 'held-out image')} of {len(known):,} "
-        f"({percent(count / len(known))}) is "
-        f"doubtful: a classifier that has not seen {'it' if count == 1 else 'them'} and the most "
-        "similar training "
-        "images agree on another one. Look at them; the training images are not checked here, and "
-        "are likely to "
-        "hold as large a share."
+        f"({percent(count / len(known))}) is doubtful: a classifier that has not seen "
+        f"{'it' if count == 1 else 'them'} and the most similar training images agree on another "
+        "one. Look at them; the training images are not checked here, and are likely to hold as "
+        "large a share."
     )
     yield Finding(
         technique="images",
@@ -105,9 +103,8 @@ def same_under_two_labels(seen: Gallery, run: Run) -> Iterator[Finding]:
     held = len({at for pair in pairs for at in pair if at < len(seen.held)})
     known = int((seen.held.labels != "").sum())
     sentence = (
-        f"{plural(held, 'held-out image')} of {known:,} {'is' if held == 1 else 'are'} the same "
-        "as another image, "
-        "or nearly so, that has another label: one of the two labels is wrong."
+        f"{plural(held, 'held-out image')} of {known:,} {'is' if held == 1 else 'are'} the same as "
+        "another image, or nearly so, that has another label: one of the two labels is wrong."
     )
     yield Finding(
         technique="images",

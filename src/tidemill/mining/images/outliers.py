@@ -33,8 +33,7 @@ def odd_images(seen: Gallery, run: Run) -> Iterator[Finding]:
     sentence = (
         f"The {len(oddest)} oddest of {len(seen.held):,} held-out images are {number(last, 2)} to "
         f"{number(first, 2)} times as far from the training images as the median one. Odd images "
-        "may be rare, "
-        "badly taken, or of something else."
+        "may be rare, badly taken, or of something else."
     )
     yield Finding(
         technique="images",

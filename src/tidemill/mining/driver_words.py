@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +22,27 @@ NEGLIGIBLE = 0.05
 """Effects below this share of a driver's largest are not spoken of."""
 
 
+@dataclass(frozen=True)
+class Driver:
+    """One feature and what it does to the target.
+
+    Attributes:
+        outcome: What is predicted.
+        code: The class spoken of.
+        feature: The feature.
+        effect: Its effect on each held-out row, (n,).
+        groups: The held-out rows by the feature's values.
+        p_value: That shuffling its values makes predictions worse.
+    """
+
+    outcome: Outcome
+    code: int
+    feature: Feature
+    effect: Floats
+    groups: Sequence[ValueGroup]
+    p_value: float
+
+
 def importance_finding(
     outcome: Outcome, features: Sequence[Feature], effects: Floats, rows: int
 ) -> Finding:
@@ -32,157 +54,160 @@ def importance_finding(
         effects: Their effects, (n, features, classes).
         rows: Held-out rows, of which those with effects are a sample.
     """
-    sizes = np.abs(effects).mean(axis=(0, 2))
+    unit = f"units of {outcome.column}" if outcome.kind == "number" else "points of chance"
+    target = _target(outcome)
     labels = tuple(feature.label for feature in features)
-    unit = "points of chance" if outcome.kind != "number" else f"units of {outcome.column}"
-    factor = 100 if outcome.kind != "number" else 1
-    shown = tuple(float(f"{factor * size:.3g}") for size in sizes)
+    sizes = np.abs(effects).mean(axis=(0, 2))
+    shifts = tuple(_rounded(_factor(outcome) * size) for size in sizes)
     named = [f"{label} ({_size(outcome, size)})" for label, size in zip(labels, sizes, strict=True)]
-    what = (
-        "the chance of " + outcome.event()
-        if outcome.kind == "binary"
-        else (
-            f"the chance of each {outcome.column}" if outcome.kind == "classes" else outcome.column
-        )
-    )
-    sentence = (
-        f"What moves {what} most, by the model's mean shift up or down over "
-        f"{sampled_words(len(effects), rows)}: "
-        f"{listing(named)}. These are associations that predict, not proof of cause."
-    )
     return Finding(
         technique="drivers",
         name="importance",
-        sentence=sentence,
-        strength=shown[0],
+        sentence=(
+            f"What moves {target} most, by the model's mean shift up or down over "
+            f"{sampled_words(len(effects), rows)}: {listing(named)}. These are associations that "
+            "predict, not proof of cause."
+        ),
+        strength=shifts[0],
         measure=f"mean shift in {unit}",
         support=len(effects),
         columns=tuple(dict.fromkeys(feature.column for feature in features)),
         table=Table(
             ("driver", f"mean shift ({unit})"),
-            tuple(zip(labels, shown, strict=True)),
+            tuple(zip(labels, shifts, strict=True)),
             "Main drivers",
         ),
         picture=Picture(
-            "across", f"What moves {what} most", labels, (("mean shift", shown),), unit, ""
+            "across", f"What moves {target} most", labels, (("mean shift", shifts),), unit
         ),
     )
 
 
-def driver_finding(
-    outcome: Outcome,
-    code: int,
-    feature: Feature,
-    effect: Floats,
-    groups: Sequence[ValueGroup],
-    p_value: float,
-) -> Finding:
-    """One driver: where it raises the target, where it lowers it, and by how much.
-
-    Args:
-        outcome: What is predicted.
-        code: The class spoken of.
-        feature: The driver.
-        effect: Its effect on each held-out row, (n,).
-        groups: The rows by the driver's values.
-        p_value: That shuffling its values makes predictions worse.
-    """
-    top, bottom = (pick(groups, key=lambda group: group.effect) for pick in (max, min))
-    size = np.abs(effect)
-    factor = 100 if outcome.kind != "number" else 1
+def driver_finding(driver: Driver) -> Finding:
+    """One driver: where it raises the target, where it lowers it, and by how much."""
+    highest = max(driver.groups, key=lambda group: group.effect)
+    lowest = min(driver.groups, key=lambda group: group.effect)
+    factor = _factor(driver.outcome)
+    size = np.abs(driver.effect)
     low, high = mean_interval(size)
+    number_target = driver.outcome.kind == "number"
     return Finding(
         technique="drivers",
         name="driver",
-        sentence=_sentence(outcome, code, feature, groups, top, bottom),
+        sentence=_sentence(driver, highest, lowest),
         strength=float(factor * size.mean()),
-        support=len(effect),
+        support=len(size),
         interval=(factor * low, factor * high),
-        measure="mean shift in points of chance" if factor == 100 else "mean shift",
-        p_value=min(p_value, 1.0),
-        columns=(feature.column,),
-        condition=Condition(top.tests),
-        table=_table(outcome, code, feature, groups, factor),
-        picture=Picture(
-            "bars",
-            f"What {feature.label} does to {_what(outcome, code)}",
-            tuple(g.label for g in groups),
-            (("mean effect", tuple(float(f"{factor * g.effect:.3g}") for g in groups)),),
-            feature.label,
-            "points of chance" if factor == 100 else outcome.column,
-        ),
-        figures={"highest": factor * top.effect, "lowest": factor * bottom.effect},
+        measure="mean shift" if number_target else "mean shift in points of chance",
+        p_value=min(driver.p_value, 1.0),
+        columns=(driver.feature.column,),
+        condition=Condition(highest.tests),
+        table=_table(driver),
+        picture=_picture(driver),
+        figures={"highest": factor * highest.effect, "lowest": factor * lowest.effect},
     )
 
 
-def _sentence(
-    outcome: Outcome,
-    code: int,
-    feature: Feature,
-    groups: Sequence[ValueGroup],
-    top: ValueGroup,
-    bottom: ValueGroup,
-) -> str:
-    what, least = _what(outcome, code), NEGLIGIBLE * max(abs(top.effect), abs(bottom.effect))
-    parts: list[str] = []
-    for group, verb, shift in ((top, "raises", top.effect), (bottom, "lowers", -bottom.effect)):
-        if shift > least:
-            parts.append(
-                f"{_named(feature, group)} {verb} {'it' if parts else what} by "
-                f"{_size(outcome, shift)} on average ({_observed(outcome, group)})"
-            )
-    return f"{'; '.join(parts)}.{_trend(feature, groups)}"
+def _sentence(driver: Driver, highest: ValueGroup, lowest: ValueGroup) -> str:
+    negligible = NEGLIGIBLE * max(abs(highest.effect), abs(lowest.effect))
+    target = _target(driver.outcome, driver.code)
+    parts = []
+    if highest.effect > negligible:
+        parts.append(_clause(driver, highest, f"raises {target}"))
+        target = "it"
+    if -lowest.effect > negligible:
+        parts.append(_clause(driver, lowest, f"lowers {target}"))
+    return "; ".join(parts) + "." + _trend(driver)
 
 
-def _trend(feature: Feature, groups: Sequence[ValueGroup]) -> str:
-    """A word on the direction where values have an order and effects follow it."""
-    effects = [group.effect for group in groups if group.label != "missing"]
-    if feature.levels or len(effects) < 3:
+def _clause(driver: Driver, group: ValueGroup, does: str) -> str:
+    outcome = driver.outcome
+    observed = percent(group.observed)
+    if outcome.kind == "number":
+        observed = f"mean {number(group.observed)}"
+    return (
+        f"{_values(driver.feature, group)} {does} by {_size(outcome, group.effect)} on average "
+        f"(observed there: {observed} on {plural(group.rows, 'row')})"
+    )
+
+
+def _trend(driver: Driver) -> str:
+    """The direction, where values have an order and effects follow it."""
+    effects = [group.effect for group in driver.groups if group.label != "missing"]
+    if driver.feature.levels or len(effects) < 3:
         return ""
     steps = np.diff(effects)
-    if (steps > 0).all() or (steps < 0).all():
-        return (
-            f" The effect {'rises' if steps[0] > 0 else 'falls'} steadily as {feature.label} grows."
-        )
-    return ""
+    if (steps > 0).all():
+        direction = "rises"
+    elif (steps < 0).all():
+        direction = "falls"
+    else:
+        return ""
+    return f" The effect {direction} steadily as {driver.feature.label} grows."
 
 
-def _named(feature: Feature, group: ValueGroup) -> str:
+def _values(feature: Feature, group: ValueGroup) -> str:
+    """A feature and the values of a group, in words."""
     if feature.levels and group.label != "missing":
         return f"{feature.label} '{group.label}'"
-    return f"{feature.column if feature.part == 'elapsed' else feature.label} {group.label}"
+    if feature.part == "elapsed":
+        return f"{feature.column} {group.label}"
+    return f"{feature.label} {group.label}"
 
 
-def _what(outcome: Outcome, code: int) -> str:
-    return outcome.column if outcome.kind == "number" else f"the chance of {outcome.event(code)}"
+def _target(outcome: Outcome, code: int | None = None) -> str:
+    """What a driver moves: the target itself, or the chance of one class or of each."""
+    if outcome.kind == "number":
+        return outcome.column
+    if outcome.kind == "binary":
+        return f"the chance of {outcome.event()}"
+    if code is None:
+        return f"the chance of each {outcome.column}"
+    return f"the chance of {outcome.event(code)}"
+
+
+def _factor(outcome: Outcome) -> int:
+    """Chances are shown in points: hundredths."""
+    return 1 if outcome.kind == "number" else 100
 
 
 def _size(outcome: Outcome, effect: float) -> str:
-    return number(abs(effect)) if outcome.kind == "number" else points(effect)
+    if outcome.kind == "number":
+        return number(abs(effect))
+    return points(abs(effect))
 
 
-def _observed(outcome: Outcome, group: ValueGroup) -> str:
-    value = (
-        f"mean {number(group.observed)}" if outcome.kind == "number" else percent(group.observed)
-    )
-    return f"observed there: {value} on {plural(group.rows, 'row')}"
+def _rounded(value: float, digits: int = 3) -> float:
+    return float(f"{value:.{digits}g}")
 
 
-def _table(
-    outcome: Outcome, code: int, feature: Feature, groups: Sequence[ValueGroup], factor: int
-) -> Table:
-    observed = (
-        f"mean {outcome.column}"
-        if outcome.kind == "number"
-        else f"share with {outcome.event(code)}"
-    )
+def _table(driver: Driver) -> Table:
+    outcome = driver.outcome
+    factor = _factor(outcome)
+    if outcome.kind == "number":
+        observed, effect = f"mean {outcome.column}", "mean effect"
+    else:
+        observed, effect = f"share with {outcome.event(driver.code)}", "mean effect (points)"
     rows = tuple(
-        (g.label, g.rows, float(f"{g.observed:.4g}"), float(f"{factor * g.effect:.3g}"))
-        for g in groups
+        (group.label, group.rows, _rounded(group.observed, 4), _rounded(factor * group.effect))
+        for group in driver.groups
     )
-    effect = "mean effect" + (" (points)" if factor == 100 else "")
     return Table(
-        (feature.label, "held-out rows", observed, effect),
+        (driver.feature.label, "held-out rows", observed, effect),
         rows,
-        f"{feature.label} and {outcome.column}",
+        f"{driver.feature.label} and {outcome.column}",
+    )
+
+
+def _picture(driver: Driver) -> Picture:
+    outcome = driver.outcome
+    factor = _factor(outcome)
+    effects = tuple(_rounded(factor * group.effect) for group in driver.groups)
+    return Picture(
+        "bars",
+        f"What {driver.feature.label} does to {_target(outcome, driver.code)}",
+        tuple(group.label for group in driver.groups),
+        (("mean effect", effects),),
+        driver.feature.label,
+        outcome.column if outcome.kind == "number" else "points of chance",
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
@@ -15,7 +16,7 @@ from tidemill.core.schema import Column
 from tidemill.core.words import format_value, number, percent, plural
 from tidemill.mining.boosting import BoostedTrees, fit_trees
 from tidemill.mining.calibration import calibration_finding
-from tidemill.mining.driver_words import driver_finding, importance_finding
+from tidemill.mining.driver_words import Driver, driver_finding, importance_finding
 from tidemill.mining.effects import row_effects, shuffling_p, value_groups
 from tidemill.mining.features import Feature, learn_features, matrix
 from tidemill.mining.linear import linear_predictions
@@ -80,13 +81,8 @@ def drivers(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
     task = _task(train, holdout, run)
     if task is None:
         return
-    model, unseen = fit_trees(
-        task.seen,
-        task.target,
-        task.outcome,
-        [at for at, feature in enumerate(task.features) if feature.levels],
-        run,
-    )
+    categories = [at for at, feature in enumerate(task.features) if feature.levels]
+    model, unseen = fit_trees(task.seen, task.target, task.outcome, categories, run)
     predicted = model.predict(task.held)
     reached = quality(
         task.outcome, task.held_target, predicted, run.rng("mining/drivers/bootstrap")
@@ -116,14 +112,10 @@ def _task(train: Dataset, holdout: Dataset, run: Run) -> Task | None:
     if outcome is None:
         return None
     columns = tuple(column for column in train.schema.modelled if column.name != outcome.column)
-    seen, held = _known(train, outcome), _known(holdout, outcome)
-    limit = max(
-        min(MOST_TRAIN, MOST_CELLS // max(len(columns), 1)) * 2 // max(len(outcome.levels), 2), 2000
-    )
-    left_out = len(train) + len(holdout) - len(seen) - len(held)
-    rows, held_rows = len(seen), len(held)
-    seen = sample_rows(seen, limit, run.rng("mining/drivers/train"))
-    held = sample_rows(held, min(MOST_HOLDOUT, limit), run.rng("mining/drivers/holdout"))
+    known, known_held = _known(train, outcome), _known(holdout, outcome)
+    most = max(_per_class(min(MOST_TRAIN, MOST_CELLS // max(len(columns), 1)), outcome), 2000)
+    seen = sample_rows(known, most, run.rng("mining/drivers/train"))
+    held = sample_rows(known_held, min(MOST_HOLDOUT, most), run.rng("mining/drivers/holdout"))
     features = learn_features(seen, columns)
     if not features and train.schema.image:  # another technique looks at what is to be seen
         return None
@@ -136,19 +128,24 @@ def _task(train: Dataset, holdout: Dataset, run: Run) -> Task | None:
         )
         return None
     return Task(
-        seen,
-        held,
-        outcome,
-        columns,
-        features,
-        matrix(seen, features),
-        matrix(held, features),
-        outcome.codes(seen),
-        held_target,
-        rows,
-        held_rows,
-        left_out,
+        train=seen,
+        holdout=held,
+        outcome=outcome,
+        columns=columns,
+        features=features,
+        seen=matrix(seen, features),
+        held=matrix(held, features),
+        target=outcome.codes(seen),
+        held_target=held_target,
+        rows=len(known),
+        held_rows=len(known_held),
+        left_out=len(train) + len(holdout) - len(known) - len(known_held),
     )
+
+
+def _per_class(rows: int, outcome: Outcome) -> int:
+    """So many rows of two classes or of a number; of more classes fewer, as each has its trees."""
+    return rows * 2 // max(len(outcome.levels), 2)
 
 
 def _known(data: Dataset, outcome: Outcome) -> Dataset:
@@ -185,20 +182,23 @@ def _model_finding(
     crossed = figure(outcome, task.target, unseen)
     plain_predicted = linear_predictions(task.train, task.holdout, main, task.target, outcome, run)
     plain = figure(outcome, task.held_target, plain_predicted)
-    words_of = _number_words if outcome.kind == "number" else _class_words
-    words, rows = words_of(task, reached, predicted, plain_predicted)
-    sort = "linear" if outcome.kind == "number" else "logistic"
+    if outcome.kind == "number":
+        regression = "linear"
+        words, other = _number_words(task, reached, predicted, plain_predicted)
+    else:
+        regression = "logistic"
+        words, other = _class_words(task, reached, predicted, plain_predicted)
     sentence = (
         f"{words} In cross-validation on {sampled_words(len(task.train), task.rows, 'training')} "
-        f"the {measure(outcome)} is {number(crossed)}; a plain {sort} regression reaches "
+        f"the {measure(outcome)} is {number(crossed)}; a plain {regression} regression reaches "
         f"{number(plain)} on the held-out rows.{_left_out(task)}{_too_good(reached)}"
     )
     table = Table(
-        ("model", measure(outcome), rows[0]),
+        ("model", measure(outcome), other.name),
         (
-            ("boosted trees", round(reached.value, 4), rows[1]),
-            ("plain regression", round(plain, 4), rows[2]),
-            (rows[4], guessing(outcome), rows[3]),
+            ("boosted trees", round(reached.value, 4), other.trees),
+            ("plain regression", round(plain, 4), other.plain),
+            (other.guess, guessing(outcome), other.guessed),
         ),
         f"Predicting {outcome.column} on held-out rows",
     )
@@ -218,60 +218,82 @@ def _model_finding(
     )
 
 
-Rows = tuple[str, float, float, float, str]
-"""A second figure's name, its value for the trees, the plain regression and the guess, and what the
-guess is."""
+@dataclass(frozen=True)
+class OtherFigure:
+    """A second figure of predictions, which needs no explaining.
+
+    Attributes:
+        name: What it is.
+        trees, plain, guessed: Its value for the trees, the plain regression and the guess.
+        guess: What is guessed.
+    """
+
+    name: str
+    trees: float
+    plain: float
+    guessed: float
+    guess: str
 
 
 def _class_words(
     task: Task, reached: Quality, predicted: Floats, plain: Floats
-) -> tuple[str, Rows]:
+) -> tuple[str, OtherFigure]:
     outcome, target = task.outcome, task.held_target
-    common = int(np.bincount(task.target.astype(int)).argmax())
-    answer = OTHER if outcome.values[common] is None else format_value(outcome.values[common])
-    right, plainly = (float((each.argmax(axis=1) == target).mean()) for each in (predicted, plain))
-    always = float((target == common).mean())
-    ranks = (
-        f"Of two rows, one with {outcome.event()} and one without, the model ranks the former "
-        f"higher in {percent(reached.value)} of cases"
-        if outcome.kind == "binary"
-        else "Of two rows of different classes, the model tells which is which in "
-        f"{percent(reached.value)} of cases"
-    )
+    commonest = int(np.bincount(task.target.astype(int)).argmax())
+    answer = OTHER
+    if outcome.values[commonest] is not None:
+        answer = format_value(outcome.values[commonest])
+    right = float((predicted.argmax(axis=1) == target).mean())
+    plain_right = float((plain.argmax(axis=1) == target).mean())
+    guessed_right = float((target == commonest).mean())
+    if outcome.kind == "binary":
+        ranks = (
+            f"Of two rows, one with {outcome.event()} and one without, the model ranks the former "
+            "higher in"
+        )
+    else:
+        ranks = "Of two rows of different classes, the model tells which is which in"
     # the first sentence stands alone where there is room for one only
     words = (
         f"{outcome.column} can be predicted {_grade((reached.value - 0.5) * 2)} from the other "
         f"columns: AUC {number(reached.value)} on "
         f"{sampled_words(len(task.holdout), task.held_rows)} (95 % interval {number(reached.low)} "
-        f"to {number(reached.high)}; guessing gives 0.5). {ranks}. {percent(right)} of its answers "
-        f"are right; always answering {answer} gives {percent(always)}."
+        f"to {number(reached.high)}; guessing gives 0.5). {ranks} {percent(reached.value)} of "
+        f"cases. {percent(right)} of its answers are right; always answering {answer} gives "
+        f"{percent(guessed_right)}."
     )
-    return words, (
-        "share right",
-        round(right, 4),
-        round(plainly, 4),
-        round(always, 4),
-        f"always {answer}",
+    return words, OtherFigure(
+        name="share right",
+        trees=round(right, 4),
+        plain=round(plain_right, 4),
+        guessed=round(guessed_right, 4),
+        guess=f"always {answer}",
     )
 
 
 def _number_words(
     task: Task, reached: Quality, predicted: Floats, plain: Floats
-) -> tuple[str, Rows]:
+) -> tuple[str, OtherFigure]:
     target = task.held_target
     mean = float(task.target.mean())
-    off, plainly, guess = (
-        float(np.abs(each - target).mean()) for each in (predicted[:, 0], plain[:, 0], mean)
-    )
+    off = float(np.abs(predicted[:, 0] - target).mean())
+    plain_off = float(np.abs(plain[:, 0] - target).mean())
+    mean_off = float(np.abs(mean - target).mean())
     words = (
         f"{task.outcome.column} can be predicted {_grade(max(reached.value, 0.0) ** 0.5)} from the "
         f"other columns: they explain {percent(reached.value)} of its variance (R² "
         f"{number(reached.value)}, 95 % interval {number(reached.low)} to {number(reached.high)}, "
         f"on {sampled_words(len(task.holdout), task.held_rows)}). Predictions are off by "
         f"{number(off)} on average; always answering the mean, {number(mean)}, is off by "
-        f"{number(guess)}."
+        f"{number(mean_off)}."
     )
-    return words, ("mean error", _short(off), _short(plainly), _short(guess), "always the mean")
+    return words, OtherFigure(
+        name="mean error",
+        trees=_short(off),
+        plain=_short(plain_off),
+        guessed=_short(mean_off),
+        guess="always the mean",
+    )
 
 
 def _short(value: float) -> float:
@@ -280,7 +302,10 @@ def _short(value: float) -> float:
 
 def _grade(strength: float) -> str:
     grades = ((0.2, "only slightly"), (0.4, "weakly"), (0.6, "fairly well"), (0.8, "well"))
-    return next((words for limit, words in grades if strength < limit), "very well")
+    for limit, words in grades:
+        if strength < limit:
+            return words
+    return "very well"
 
 
 def _left_out(task: Task) -> str:
@@ -299,14 +324,15 @@ def _too_good(reached: Quality) -> str:
 
 
 def _by_decile(task: Task, predicted: Floats) -> Picture:
-    groups = np.array_split(np.argsort(predicted[:, 0], kind="stable"), min(10, len(predicted)))
-    x = tuple(_short(float(predicted[at, 0].mean())) for at in groups)
-    observed = tuple(_short(float(task.held_target[at].mean())) for at in groups)
+    order = np.argsort(predicted[:, 0], kind="stable")
+    groups = np.array_split(order, min(10, len(order)))
+    means = tuple(_short(float(predicted[rows, 0].mean())) for rows in groups)
+    observed = tuple(_short(float(task.held_target[rows].mean())) for rows in groups)
     return Picture(
         "lines",
         f"Predicted and observed {task.outcome.column}, in ten groups of held-out rows",
-        x,
-        (("observed", observed), ("perfect", x)),
+        means,
+        (("observed", observed), ("perfect", means)),
         f"predicted {task.outcome.column}",
         f"observed {task.outcome.column}",
     )
@@ -315,33 +341,49 @@ def _by_decile(task: Task, predicted: Floats) -> Picture:
 def _driver_findings(task: Task, model: BoostedTrees, run: Run) -> Iterator[Finding]:
     """The overview, then one finding for each main driver that the held-out rows confirm."""
     rng = run.rng("mining/drivers/explained")
-    at = sample_positions(
-        len(task.holdout), MOST_EXPLAINED * 2 // max(len(task.outcome.levels), 2), rng
-    )
-    rows, target, holdout = task.held[at], task.held_target[at], task.holdout.rows(at)
-    effects = row_effects(model, rows, run)
-    sizes = np.abs(effects).mean(axis=(0, 2))
-    main = np.argsort(-sizes, kind="stable")[: MOST_DRIVERS + 4]
-    probed = sample_positions(
-        len(task.held), MOST_SHUFFLED * 2 // max(len(task.outcome.levels), 2), rng
-    )
-    p_values = shuffling_p(model, task.held[probed], task.held_target[probed], main, rng)
-    least = LEAST_OF_FIRST * sizes.max()
-    chance = {int(f): len(main) * p_value for f, p_value in zip(main, p_values, strict=True)}
-    proven = [f for f, p_value in chance.items() if p_value < 0.01 and sizes[f] > least][
-        :MOST_DRIVERS
-    ]
+    explained = sample_positions(len(task.holdout), _per_class(MOST_EXPLAINED, task.outcome), rng)
+    effects = row_effects(model, task.held[explained], run)
+    proven = _proven(task, model, effects, rng)
     if not proven:
         return
-    yield importance_finding(
-        task.outcome, [task.features[f] for f in proven], effects[:, proven], task.held_rows
-    )
-    for f in proven:
-        klass = int(np.abs(effects[:, f]).mean(axis=0).argmax())
-        code = klass if task.outcome.kind == "classes" else 1
-        observed = target if task.outcome.kind == "number" else (target == code).astype(np.float64)
-        groups = value_groups(task.train, holdout, task.features[f], effects[:, f, klass], observed)
-        if len(groups) > 1:
-            yield driver_finding(
-                task.outcome, code, task.features[f], effects[:, f, klass], groups, chance[f]
-            )
+    places = list(proven)
+    features = [task.features[at] for at in places]
+    yield importance_finding(task.outcome, features, effects[:, places], task.held_rows)
+    for at, p_value in proven.items():
+        driver = _driver(task, explained, at, effects[:, at], p_value)
+        if len(driver.groups) > 1:
+            yield driver_finding(driver)
+
+
+def _proven(
+    task: Task, model: BoostedTrees, effects: Floats, rng: np.random.Generator
+) -> dict[int, float]:
+    """The main drivers that held-out rows confirm, the strongest first, each with its p-value
+    after Bonferroni's control."""
+    sizes = np.abs(effects).mean(axis=(0, 2))
+    main = np.argsort(-sizes, kind="stable")[: MOST_DRIVERS + 4]
+    probed = sample_positions(len(task.held), _per_class(MOST_SHUFFLED, task.outcome), rng)
+    p_values = shuffling_p(model, task.held[probed], task.held_target[probed], main, rng)
+    least = LEAST_OF_FIRST * sizes.max()
+    proven: dict[int, float] = {}
+    for at, p_value in zip(main, p_values, strict=True):
+        controlled = len(main) * p_value
+        if controlled < 0.01 and sizes[at] > least and len(proven) < MOST_DRIVERS:
+            proven[int(at)] = controlled
+    return proven
+
+
+def _driver(
+    task: Task, explained: NDArray[np.int64], at: int, effects: Floats, p_value: float
+) -> Driver:
+    """One feature and its effects on some held-out rows, (n, classes): on the class that it moves
+    most."""
+    most_moved = int(np.abs(effects).mean(axis=0).argmax())
+    effect = effects[:, most_moved]
+    code = most_moved if task.outcome.kind == "classes" else 1
+    observed = task.held_target[explained]
+    if task.outcome.kind != "number":
+        observed = (observed == code).astype(np.float64)
+    feature = task.features[at]
+    groups = value_groups(task.train, task.holdout.rows(explained), feature, effect, observed)
+    return Driver(task.outcome, code, feature, effect, groups, p_value)

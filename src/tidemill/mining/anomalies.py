@@ -38,8 +38,6 @@ SHOWN_VALUES = 5
 SAME = 0.9
 """Of columns tied at least this closely only the first is looked at: repeats would make every rare
 value look odd."""
-
-
 FAR_OUT = 2.0
 """A value is far out where minus the log of the share of rows that are as far out is above this
 (13.5 % of rows)."""
@@ -106,43 +104,46 @@ def anomalies(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
     places = sample_positions(len(holdout), MOST_ROWS, run.rng("mining/anomalies/holdout"))
     held = holdout.rows(places)
     scored = replace(_scored(few, held, columns, run), places=places)
-    told = sampled_words(len(held), len(holdout))
+    rows_words = sampled_words(len(held), len(holdout))
     if scored.p_value <= ALPHA:
-        yield _overview(scored, told)
+        yield _overview(scored, rows_words)
         yield from _row_findings(scored)
     outcome = learn_outcome(train, run, warn=False)
     if outcome:
         yield from known_finding(
             outcome, outcome.codes(train), outcome.codes(held), scored.rank, run
         )
-    yield from _combination_findings(rare_combinations(few, held, columns), held, told)
+    yield from _combination_findings(rare_combinations(few, held, columns), held, rows_words)
 
 
 def _scored(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], run: Run) -> Scored:
-    seen, held = numeric(train, columns, train), numeric(train, columns, holdout)
+    seen = numeric(train, columns, train)
+    held = numeric(train, columns, holdout)
     rng = run.rng("mining/anomalies/shuffle")
     mixed = rng.permuted(seen, axis=0)
     mixed_held = np.vstack([rng.permuted(held, axis=0) for _ in range(REFERENCES)])
     surprise = surprises(seen, held, columns)
-    real = (isolation(seen, [held], run)[0], _far(surprise))
-    chance = (isolation(mixed, [mixed_held], run)[0], _far(surprises(seen, mixed_held, columns)))
-    # of as many shuffled rows as held-out ones, one on average scores above its detector's limit
-    limits = [np.sort(scores)[-REFERENCES] for scores in chance]
-    beyond = [scores > limit for scores, limit in zip(real, limits, strict=True)]
-    p_value = min(len(beyond) * _excess_p(int(each.sum())) for each in beyond)
-    rank = np.mean([_ranked(scores) for scores in real], axis=0)
+    detectors = (
+        (isolation(seen, [held], run)[0], isolation(mixed, [mixed_held], run)[0]),
+        (_far(surprise), _far(surprises(seen, mixed_held, columns))),
+    )
+    beyond = []
+    for scores, by_chance in detectors:
+        # of as many shuffled rows as held-out ones, one on average scores above the limit
+        limit = np.sort(by_chance)[-REFERENCES]
+        beyond.append(scores > limit)
     return Scored(
-        train,
-        holdout,
-        columns,
-        seen,
-        held,
-        surprise,
-        np.logical_or.reduce(beyond),
-        float(len(beyond)),
-        p_value,
-        rank,
-        np.arange(len(holdout)),
+        train=train,
+        holdout=holdout,
+        columns=columns,
+        seen=seen,
+        held=held,
+        surprise=surprise,
+        odd=np.logical_or.reduce(beyond),
+        by_chance=float(len(detectors)),
+        p_value=min(len(detectors) * _excess_p(int(odd.sum())) for odd in beyond),
+        rank=np.mean([_ranked(scores) for scores, _ in detectors], axis=0),
+        places=np.arange(len(holdout)),
     )
 
 
@@ -157,7 +158,9 @@ def _excess_p(count: int) -> float:
     any row's."""
     from scipy.stats import nbinom
 
-    return float(nbinom.sf(count - 1, REFERENCES, REFERENCES / (REFERENCES + 1))) if count else 1.0
+    if not count:
+        return 1.0
+    return float(nbinom.sf(count - 1, REFERENCES, REFERENCES / (REFERENCES + 1)))
 
 
 def _ranked(scores: Floats) -> Floats:
@@ -166,29 +169,19 @@ def _ranked(scores: Floats) -> Floats:
     return np.asarray(rankdata(scores) / len(scores))
 
 
-def _overview(scored: Scored, told: str) -> Finding:
+def _overview(scored: Scored, rows_words: str) -> Finding:
     odd = int(scored.odd.sum())
-    gaps = scored.surprise[scored.odd].mean(axis=0) - scored.surprise[~scored.odd].mean(axis=0)
-    main = [int(at) for at in np.argsort(-gaps, kind="stable")[:SHOWN_VALUES]]
+    odd_values = scored.surprise[scored.odd].mean(axis=0)
+    other_values = scored.surprise[~scored.odd].mean(axis=0)
+    main = np.argsort(other_values - odd_values, kind="stable")[:SHOWN_VALUES]
     names = [scored.columns[at].name for at in main]
+    are = "are" if odd != 1 else "is"
     sentence = (
-        f"{odd:,} of {told} ({percent(odd / len(scored.holdout))}) {'are' if odd != 1 else 'is'} "
-        "odder than their columns would give by chance: were the columns unrelated, about "
+        f"{odd:,} of {rows_words} ({percent(odd / len(scored.holdout))}) {are} odder than their "
+        "columns would give by chance: were the columns unrelated, about "
         f"{number(scored.by_chance)} such rows would be expected. They stand out most in "
         f"{listing(names)}."
     )
-    rows = tuple(
-        (
-            int(scored.places[at]) + 1,
-            "; ".join(reason.words for reason in _reasons(scored, int(at))),
-            *(_plain(scored.holdout[name][int(at)]) for name in names),
-        )
-        for at in _oddest(scored)[:SHOWN_ROWS]
-    )
-    levels = [
-        tuple(round(float(scored.surprise[side, at].mean()), 2) for at in main)
-        for side in (scored.odd, ~scored.odd)
-    ]
     return Finding(
         technique="anomalies",
         name="overview",
@@ -198,30 +191,41 @@ def _overview(scored: Scored, told: str) -> Finding:
         support=odd,
         p_value=scored.p_value,
         columns=tuple(column.name for column in scored.columns),
-        table=Table(("held-out row", "why", *names), rows, "The oddest held-out rows"),
+        table=_oddest_table(scored, names),
         picture=Picture(
             "across",
             "How far out values lie, in odd rows and in others",
             tuple(names),
-            (("odd rows", levels[0]), ("other rows", levels[1])),
+            (
+                ("odd rows", tuple(round(float(odd_values[at]), 2) for at in main)),
+                ("other rows", tuple(round(float(other_values[at]), 2) for at in main)),
+            ),
             "surprise: minus log of the share of rows that are as far out",
-            "",
         ),
         figures={"odd": odd, "by_chance": scored.by_chance},
     )
 
 
+def _oddest_table(scored: Scored, names: Sequence[str]) -> Table:
+    rows = []
+    for at in _oddest(scored)[:SHOWN_ROWS]:
+        why = "; ".join(reason.words for reason in _reasons(scored, at))
+        values = [_plain(scored.holdout[name][at]) for name in names]
+        rows.append((int(scored.places[at]) + 1, why, *values))
+    return Table(("held-out row", "why", *names), tuple(rows), "The oddest held-out rows")
+
+
 def _row_findings(scored: Scored) -> Iterator[Finding]:
-    """The oddest rows, one of each sort: rows that are odd in the same columns are shown once."""
-    told: list[set[str]] = []
+    """The oddest rows; rows that are odd in the same columns are shown once."""
+    shown: list[set[str]] = []
     for at in _oddest(scored):
-        reasons = _reasons(scored, int(at))
-        sort = {reason.test.column for reason in reasons[:2]}
-        if len(told) == TOLD_ROWS:
+        reasons = _reasons(scored, at)
+        columns = {reason.test.column for reason in reasons[:2]}
+        if len(shown) == TOLD_ROWS:
             return
-        if reasons and sort not in told:
-            told.append(sort)
-            yield _row_finding(scored, int(at), reasons)
+        if reasons and columns not in shown:
+            shown.append(columns)
+            yield _row_finding(scored, at, reasons)
 
 
 def _row_finding(scored: Scored, at: int, reasons: Sequence[Reason]) -> Finding:
@@ -248,64 +252,61 @@ def _row_finding(scored: Scored, at: int, reasons: Sequence[Reason]) -> Finding:
     )
 
 
-def _oddest(scored: Scored) -> NDArray[np.int64]:
+def _oddest(scored: Scored) -> list[int]:
+    """Positions of the odd rows, the oddest first."""
     odd = np.flatnonzero(scored.odd)
-    return odd[np.argsort(-scored.rank[odd], kind="stable")]
+    order = np.argsort(-scored.rank[odd], kind="stable")
+    return [int(at) for at in odd[order]]
 
 
 def _reasons(scored: Scored, at: int) -> list[Reason]:
     """The columns that make a row odd, the most surprising first."""
     order = np.argsort(-scored.surprise[at], kind="stable")[:REASONS]
-    return [
-        _reason(scored, at, int(column))
-        for column in order
-        if scored.surprise[at, column] >= FAR_OUT
-    ]
+    return [_reason(scored, at, int(k)) for k in order if scored.surprise[at, k] >= FAR_OUT]
 
 
 def _reason(scored: Scored, at: int, place: int) -> Reason:
-    column, value = scored.columns[place], scored.holdout[scored.columns[place].name][at]
+    column = scored.columns[place]
+    value = scored.holdout[column.name][at]
+    words = f"{column.name} is {format_value(value)}"
     if not is_ordered(column) or value is None:
         test = Test(column.name, "missing") if value is None else Test(column.name, "=", value)
         mask = Condition((test,)).mask(scored.holdout.frame)
         share = percent(int(mask.sum()) / max(len(mask), 1))
-        return Reason(test, f"{column.name} is {format_value(value)} (on {share} of rows)")
-    values, own = scored.held[:, place], scored.held[at, place]
-    below, above = float((values < own).mean()), float((values > own).mean())
+        return Reason(test, f"{words} (on {share} of rows)")
+    values = scored.held[:, place]
+    below = float((values < values[at]).mean())
+    above = float((values > values[at]).mean())
     if below >= above:
-        place_words = f"above {percent(below)} of rows" if above else "the highest of all"
-        return Reason(
-            Test(column.name, ">=", value),
-            f"{column.name} is {format_value(value)} ({place_words})",
-        )
-    place_words = f"below {percent(above)} of rows" if below else "the lowest of all"
-    return Reason(
-        Test(column.name, "<=", value), f"{column.name} is {format_value(value)} ({place_words})"
-    )
+        how_far = f"above {percent(below)} of rows" if above else "the highest of all"
+        return Reason(Test(column.name, ">=", value), f"{words} ({how_far})")
+    how_far = f"below {percent(above)} of rows" if below else "the lowest of all"
+    return Reason(Test(column.name, "<=", value), f"{words} ({how_far})")
 
 
 def _combination_findings(
-    found: Sequence[Combination], holdout: Dataset, told: str
+    combinations: Sequence[Combination], holdout: Dataset, rows_words: str
 ) -> Iterator[Finding]:
     """The oddest combinations, without those that speak of the same rows."""
     masks: list[NDArray[np.bool_]] = []
-    for combination in found:
+    for combination in combinations:
         mask = combination.condition.mask(holdout.frame).to_numpy()
-        if len(masks) < TOLD_COMBINATIONS and not any(
-            (mask & other).sum() >= 0.5 * mask.sum() for other in masks
-        ):
-            masks.append(mask)
-            yield _combination_finding(combination, told)
+        half = 0.5 * mask.sum()
+        if any((mask & other).sum() >= half for other in masks):
+            continue
+        masks.append(mask)
+        yield _combination_finding(combination, rows_words)
+        if len(masks) == TOLD_COMBINATIONS:
+            return
 
 
-def _combination_finding(combination: Combination, told: str) -> Finding:
-    words = [
-        test_words(test for test in combination.condition.tests if test.column == name)
-        for name in combination.columns
-    ]
+def _combination_finding(combination: Combination, rows_words: str) -> Finding:
+    words = []
+    for name in combination.columns:
+        words.append(test_words(t for t in combination.condition.tests if t.column == name))
     mistake = "it is a mistake" if combination.met == 1 else "they are mistakes"
     sentence = (
-        f"Hardly any row has both: {listing(words)} ({combination.met:,} of {told}, where "
+        f"Hardly any row has both: {listing(words)} ({combination.met:,} of {rows_words}, where "
         f"{number(combination.expected)} would be expected were the two unrelated). If the two "
         f"exclude each other, {mistake}; else they are merely rare together."
     )

@@ -61,6 +61,12 @@ class RuleCandidates:
         """The rules at these positions."""
         return RuleCandidates(self.first[at], self.second[at], self.then[at])
 
+    def premise(self, at: int) -> tuple[int, ...]:
+        """The one or two items of a rule's premise."""
+        if self.second[at] < 0:
+            return (int(self.first[at]),)
+        return (int(self.first[at]), int(self.second[at]))
+
 
 @dataclass(frozen=True, slots=True)
 class AssociationRule:
@@ -99,6 +105,17 @@ class AssociationRule:
         """How many times as often as among all rows."""
         return self.confidence / self.base
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """The figures that a finding names."""
+        return {
+            "support": self.both / self.rows,
+            "confidence": self.confidence,
+            "lift": self.lift,
+            "premise_support": self.premised / self.rows,
+            "conclusion_support": self.base,
+        }
+
 
 def turned(rule: AssociationRule, event: int) -> AssociationRule:
     """A rule about the other of two conclusions, told of the one that is spoken of (and then rarer
@@ -116,28 +133,40 @@ def candidate_rules(items: Items, least: int) -> RuleCandidates:
         items: The items.
         least: Fewest training rows that hold a rule's items together.
     """
-    _, pairs, triples = frequent_itemsets(items.train, least, 3, items.group)
+    _, (pairs, pair_rows), (triples, triple_rows) = frequent_itemsets(
+        items.train, least, 3, items.group
+    )
     single = count(items.train)
     together = np.zeros((len(single), len(single)), np.int64)
-    together[pairs[0][:, 0], pairs[0][:, 1]] = pairs[1]
+    together[pairs[:, 0], pairs[:, 1]] = pair_rows
     together += together.T
-    two, three = pairs[0].astype(np.int64), triples[0].astype(np.int64)
-    none = np.full(len(two), -1)
-    rules = [(two[:, a], none, two[:, b], pairs[1]) for a, b in ((0, 1), (1, 0))]
-    rules += [
-        (three[:, a], three[:, b], three[:, c], triples[1])
-        for a, b, c in ((0, 1, 2), (0, 2, 1), (1, 2, 0))
-    ]
-    first, second, then, both = (
-        np.concatenate([rule[part] for rule in rules]) for part in range(4)
-    )
-    allowed = _allowed(items, first, second, then)
-    found, both = RuleCandidates(first, second, then).take(allowed), both[allowed]
-    premised = np.where(found.second < 0, single[found.first], together[found.first, found.second])
-    kept = _strong(found, both, premised, single, together, items)
-    weight = j_measure(both[kept], premised[kept], single[found.then[kept]], items.train_rows)
-    best = kept[np.argsort(-weight, kind="stable")[:MOST_TESTED]]
-    return found.take(best)
+    rules, both = _rules(pairs.astype(np.int64), triples.astype(np.int64), pair_rows, triple_rows)
+    allowed = _allowed(items, rules)
+    rules, both = rules.take(allowed), both[allowed]
+    premised = np.where(rules.second < 0, single[rules.first], together[rules.first, rules.second])
+    kept = _strong(rules, both, premised, single, together, items)
+    weight = j_measure(both[kept], premised[kept], single[rules.then[kept]], items.train_rows)
+    return rules.take(kept[np.argsort(-weight, kind="stable")[:MOST_TESTED]])
+
+
+def _rules(
+    pairs: Ints, triples: Ints, pair_rows: Ints, triple_rows: Ints
+) -> tuple[RuleCandidates, Ints]:
+    """Every rule that the itemsets allow, with the rows that hold its items together."""
+    none = np.full(len(pairs), -1)
+    first, second, then, both = [], [], [], []
+    for one, other in ((0, 1), (1, 0)):
+        first.append(pairs[:, one])
+        second.append(none)
+        then.append(pairs[:, other])
+        both.append(pair_rows)
+    for one, other, last in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
+        first.append(triples[:, one])
+        second.append(triples[:, other])
+        then.append(triples[:, last])
+        both.append(triple_rows)
+    rules = RuleCandidates(np.concatenate(first), np.concatenate(second), np.concatenate(then))
+    return rules, np.concatenate(both)
 
 
 def confirmed_rules(items: Items, candidates: RuleCandidates) -> list[AssociationRule]:
@@ -149,7 +178,8 @@ def confirmed_rules(items: Items, candidates: RuleCandidates) -> list[Associatio
     """
     if not len(candidates):
         return []
-    first, then = items.holdout[candidates.first], items.holdout[candidates.then]
+    first = items.holdout[candidates.first]
+    then = items.holdout[candidates.then]
     has_second = candidates.second >= 0
     second = items.holdout[candidates.second]
     second[~has_second] = ~np.uint64(0)
@@ -165,22 +195,20 @@ def confirmed_rules(items: Items, candidates: RuleCandidates) -> list[Associatio
     for at in np.argsort(-weight, kind="stable"):
         odds = odds_ratio(both[at], premised[at], concluded[at], items.holdout_rows)
         apart = both[at] / max(premised[at], 1) - concluded[at] / items.holdout_rows
-        if p_values[at] <= ALPHA and odds >= items.stronger and apart >= APART:
-            parts = (int(candidates.first[at]),) + (
-                (int(candidates.second[at]),) if has_second[at] else ()
+        if p_values[at] > ALPHA or odds < items.stronger or apart < APART:
+            continue
+        rules.append(
+            AssociationRule(
+                premise=candidates.premise(at),
+                conclusion=int(candidates.then[at]),
+                both=int(both[at]),
+                premised=int(premised[at]),
+                concluded=int(concluded[at]),
+                rows=items.holdout_rows,
+                p_value=float(p_values[at]),
+                weight=float(weight[at]),
             )
-            rules.append(
-                AssociationRule(
-                    parts,
-                    int(candidates.then[at]),
-                    int(both[at]),
-                    int(premised[at]),
-                    int(concluded[at]),
-                    items.holdout_rows,
-                    float(p_values[at]),
-                    float(weight[at]),
-                )
-            )
+        )
     return rules
 
 
@@ -188,10 +216,9 @@ def j_measure(both: Ints, premised: Ints, concluded: Ints, rows: int) -> Floats:
     """What a rule tells about its conclusion, in bits per row (Smyth and Goodman 1992)."""
     confidence = np.clip(both / np.maximum(premised, 1), 1e-9, 1 - 1e-9)
     base = np.clip(concluded / rows, 1e-9, 1 - 1e-9)
-    told = confidence * np.log2(confidence / base) + (1 - confidence) * np.log2(
-        (1 - confidence) / (1 - base)
-    )
-    return np.asarray(premised / rows * told)
+    holds = confidence * np.log2(confidence / base)
+    fails = (1 - confidence) * np.log2((1 - confidence) / (1 - base))
+    return np.asarray(premised / rows * (holds + fails))
 
 
 def odds_ratio(both: Ints, premised: Ints, concluded: Ints, rows: Ints | int) -> Floats:
@@ -207,10 +234,8 @@ def varied(rules: list[AssociationRule], items: Items, most: int) -> list[Associ
 
     Of rules with the same items, the most telling is kept.
     """
-    rows = [
-        np.bitwise_and.reduce(items.holdout[[*rule.premise, rule.conclusion]], axis=0)
-        for rule in rules
-    ]
+    members = [{*rule.premise, rule.conclusion} for rule in rules]
+    rows = [np.bitwise_and.reduce(items.holdout[sorted(each)], axis=0) for each in members]
     sizes = np.array([int(count(each)) for each in rows], dtype=np.float64)
     weight = np.array([rule.weight for rule in rules])
     chosen: list[int] = []
@@ -221,28 +246,26 @@ def varied(rules: list[AssociationRule], items: Items, most: int) -> list[Associ
         shared = count(np.array(rows) & rows[best])
         union = sizes + sizes[best] - shared
         covered = shared / np.maximum(np.minimum(sizes, sizes[best]), 1)
-        same = {*rules[best].premise, rules[best].conclusion}
-        repeated = np.array([{*rule.premise, rule.conclusion} == same for rule in rules])
+        repeated = np.array([each == members[best] for each in members])
         weight *= np.where(repeated, 0.0, 1 - 0.5 * (shared / np.maximum(union, 1) + covered))
     return [rules[at] for at in chosen]
 
 
-def _allowed(items: Items, first: Ints, second: Ints, then: Ints) -> Ints:
-    has_second = second >= 0
-    good = items.premise[first] & items.conclusion[then] & ~items.apart[first, then]
-    good &= ~has_second | (
-        items.premise[second] & ~items.apart[second, then] & ~items.apart[first, second]
-    )
-    return np.flatnonzero(good)
+def _allowed(items: Items, rules: RuleCandidates) -> Ints:
+    first, second, then = rules.first, rules.second, rules.then
+    allowed = items.premise[first] & items.conclusion[then] & ~items.apart[first, then]
+    second_allowed = items.premise[second] & ~items.apart[second, then]
+    second_allowed &= ~items.apart[first, second]
+    return np.flatnonzero(allowed & ((second < 0) | second_allowed))
 
 
 def _strong(
-    found: RuleCandidates, both: Ints, premised: Ints, single: Ints, together: Ints, items: Items
+    rules: RuleCandidates, both: Ints, premised: Ints, single: Ints, together: Ints, items: Items
 ) -> Ints:
     rows = items.train_rows
-    strong = odds_ratio(both, premised, single[found.then], rows) >= items.stronger
-    strong &= both / premised - single[found.then] / rows >= APART
-    for part in (found.first, found.second):
-        alone = odds_ratio(both, premised, together[part, found.then], single[part])
-        strong &= (found.second < 0) | (alone >= STRONGER)
+    strong = odds_ratio(both, premised, single[rules.then], rows) >= items.stronger
+    strong &= both / premised - single[rules.then] / rows >= APART
+    for part in (rules.first, rules.second):
+        alone = odds_ratio(both, premised, together[part, rules.then], single[part])
+        strong &= (rules.second < 0) | (alone >= STRONGER)
     return np.flatnonzero(strong)

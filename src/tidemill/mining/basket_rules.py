@@ -21,7 +21,7 @@ from tidemill.mining.associations import (
 )
 from tidemill.mining.baskets import Baskets, fewest, learn_baskets
 from tidemill.mining.itemsets import count
-from tidemill.mining.rule_tables import counts_table, rules_table
+from tidemill.mining.rule_tables import counts_table, lifts_picture, rules_table
 from tidemill.supervised.intervals import wilson
 
 MOST_RULES = 12
@@ -44,23 +44,23 @@ def basket_rules(
         return
     every = np.ones(size, bool)
     items = Items(
-        baskets.train,
-        baskets.holdout,
-        baskets.train_rows,
-        baskets.holdout_rows,
-        np.arange(size),
-        every,
-        every,
-        np.zeros((size, size), bool),
+        train=baskets.train,
+        holdout=baskets.holdout,
+        train_rows=baskets.train_rows,
+        holdout_rows=baskets.holdout_rows,
+        group=np.arange(size),
+        premise=every,
+        conclusion=every,
+        apart=np.zeros((size, size), bool),
     )
     candidates = candidate_rules(items, fewest(baskets.train_rows))
-    found = confirmed_rules(items, candidates)
-    if not found:
+    confirmed = confirmed_rules(items, candidates)
+    if not confirmed:
         return
-    shown = varied(found, items, MOST_RULES)
+    shown = varied(confirmed, items, MOST_RULES)
     for rule in shown:
         yield _rule_finding(baskets, rule)
-    yield _overview(baskets, len(candidates), found, shown)
+    yield _overview(baskets, len(candidates), len(confirmed), shown)
     yield _items_finding(baskets)
 
 
@@ -76,15 +76,10 @@ def _items_finding(baskets: Baskets) -> Finding:
         f"The items that most baskets hold are {listing(named)}; these are shares of all {total:,} "
         f"baskets ({baskets.basket}), training and held-out together{_sampled(baskets)}."
     )
-    rows = tuple(
-        (
-            baskets.names[at],
-            int(both[at]),
-            round(float(share[at]), 4),
-            round(float(held[at]) / baskets.holdout_rows, 4),
-        )
-        for at in order
-    )
+    rows = []
+    for at in order:
+        held_share = round(float(held[at]) / baskets.holdout_rows, 4)
+        rows.append((baskets.names[at], int(both[at]), round(float(share[at]), 4), held_share))
     return Finding(
         technique="rules",
         name="items",
@@ -95,7 +90,7 @@ def _items_finding(baskets: Baskets) -> Finding:
         columns=(baskets.basket, baskets.item),
         table=Table(
             (baskets.item, "baskets", "support", "support in held-out baskets"),
-            rows,
+            tuple(rows),
             "The most frequent items",
         ),
         picture=Picture(
@@ -104,27 +99,22 @@ def _items_finding(baskets: Baskets) -> Finding:
             tuple(row[0] for row in rows),
             (("share of all baskets", tuple(row[2] for row in rows)),),
             "share of all baskets",
-            "",
         ),
         figures={"baskets": total, "items": len(baskets.names)},
     )
 
 
-def _overview(
-    baskets: Baskets, tested: int, found: list[AssociationRule], shown: list[AssociationRule]
-) -> Finding:
-    again = (
-        " (the split of rows had cut baskets in two, so baskets were split anew by "
-        f"'{baskets.basket}')"
-        if baskets.split_again
-        else ""
-    )
-    hold = plural(len(found), "rule") + (" hold" if len(found) != 1 else " holds")
-    fewer = (
-        f"; the {len(shown)} most telling different ones are shown"
-        if len(shown) < len(found)
-        else ""
-    )
+def _overview(baskets: Baskets, tested: int, found: int, shown: list[AssociationRule]) -> Finding:
+    hold = "1 rule holds" if found == 1 else f"{plural(found, 'rule')} hold"
+    again = ""
+    if baskets.split_again:
+        again = (
+            " (the split of rows had cut baskets in two, so baskets were split anew by "
+            f"'{baskets.basket}')"
+        )
+    fewer = ""
+    if len(shown) < found:
+        fewer = f"; the {len(shown)} most telling different ones are shown"
     sentence = (
         f"Some items are bought together more often than chance would have it: {hold} on the "
         f"{plural(baskets.holdout_rows, 'held-out basket')}{again}, out of {tested:,} that stood "
@@ -135,19 +125,12 @@ def _overview(
         technique="rules",
         name="overview",
         sentence=sentence,
-        strength=float(len(found)),
+        strength=float(found),
         measure="confirmed rules",
         support=baskets.holdout_rows,
         columns=(baskets.basket, baskets.item),
         table=rules_table(labels, shown, "baskets"),
-        picture=Picture(
-            "across",
-            "How many times as often as in all baskets",
-            tuple(labels),
-            (("lift", tuple(round(rule.lift, 2) for rule in shown)),),
-            "lift (1 is chance)",
-            "",
-        ),
+        picture=lifts_picture("How many times as often as in all baskets", labels, shown),
     )
 
 
@@ -155,12 +138,13 @@ def _rule_finding(baskets: Baskets, rule: AssociationRule) -> Finding:
     low, high = wilson(rule.both, rule.premised)
     parts = [format_value(baskets.names[at]) for at in rule.premise]
     then = format_value(baskets.names[rule.conclusion])
+    hold = "holds" if rule.both == 1 else "hold"
+    all_of_them = "both" if len(parts) == 1 else "all three"
     sentence = (
         f"{percent(rule.confidence)} of the baskets with {listing(parts)} also hold {then} "
         f"({share_interval(low, high)}), against {percent(rule.base)} of all baskets: "
         f"{number(rule.lift, 2)} times as often. {plural(rule.both, 'held-out basket')} of "
-        f"{rule.rows:,} ({percent(rule.both / rule.rows)}) {'hold' if rule.both != 1 else 'holds'} "
-        f"{'both' if len(parts) == 1 else 'all three'}."
+        f"{rule.rows:,} ({percent(rule.both / rule.rows)}) {hold} {all_of_them}."
     )
     members = tuple(baskets.values[at] for at in (*rule.premise, rule.conclusion))
     return Finding(
@@ -175,25 +159,17 @@ def _rule_finding(baskets: Baskets, rule: AssociationRule) -> Finding:
         columns=(baskets.basket, baskets.item),
         condition=Condition((Test(baskets.item, "in", members),)),
         table=counts_table(f"with {listing(parts)}", f"with {then}", rule, "baskets"),
-        figures={
-            "support": rule.both / rule.rows,
-            "confidence": rule.confidence,
-            "lift": rule.lift,
-            "premise_support": rule.premised / rule.rows,
-            "conclusion_support": rule.base,
-        },
+        figures=rule.figures,
     )
 
 
 def _label(baskets: Baskets, rule: AssociationRule) -> str:
-    return (
-        f"{' + '.join(baskets.names[at] for at in rule.premise)} → {baskets.names[rule.conclusion]}"
-    )
+    premise = " + ".join(baskets.names[at] for at in rule.premise)
+    return f"{premise} → {baskets.names[rule.conclusion]}"
 
 
 def _sampled(baskets: Baskets) -> str:
     if not baskets.sampled:
         return ""
-    return (
-        f" (a random {baskets.train_rows + baskets.holdout_rows:,} of {baskets.sampled:,} baskets)"
-    )
+    used = baskets.train_rows + baskets.holdout_rows
+    return f" (a random {used:,} of {baskets.sampled:,} baskets)"

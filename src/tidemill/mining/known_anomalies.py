@@ -35,65 +35,75 @@ def known_finding(
     if outcome.kind != "binary" or np.nanmean(seen == 1) >= RAREST:
         return
     known = ~np.isnan(held)
-    happened, oddness = held[known] == 1, oddness[known]
+    happened = held[known] == 1
+    oddness = oddness[known]
     if happened.sum() < FEWEST:
         return
     p_value = rank_p(oddness[happened], oddness[~happened])
     if p_value > ALPHA:
         return
-    order = np.argsort(-oddness, kind="stable")
-    rows, base = len(order), float(happened.mean())
-    value = average_precision(happened[order], np.ones(rows))
-    low, high = bootstrap(
-        lambda weight: average_precision(happened[order], weight),
-        rows,
+    ranked = happened[np.argsort(-oddness, kind="stable")]
+    interval = bootstrap(
+        lambda weight: average_precision(ranked, weight),
+        len(ranked),
         run.rng("mining/anomalies/bootstrap"),
     )
-    depths = [depth for depth in (*DEPTHS, int(happened.sum())) if depth <= rows / 2]
-    table = tuple(
-        (
-            depth,
-            int(happened[order[:depth]].sum()),
-            round(float(happened[order[:depth]].mean()), 4),
-            round(float(happened[order[:depth]].sum() / happened.sum()), 4),
-        )
-        for depth in sorted(set(depths))
-    )
-    depth = min(100, int(happened.sum()))
-    hits = int(happened[order[:depth]].sum())
+    yield _finding(outcome, ranked, interval, p_value)
+
+
+def _finding(
+    outcome: Outcome, ranked: NDArray[np.bool_], interval: tuple[float, float], p_value: float
+) -> Finding:
+    """How often the event happened in held-out rows, ordered from the oddest."""
+    rows, event = len(ranked), outcome.event()
+    base = float(ranked.mean())
+    value = average_precision(ranked, np.ones(rows))
+    depth = min(100, int(ranked.sum()))
+    precision = int(ranked[:depth].sum()) / depth
+    table = _depths_table(event, ranked)
+    depths = tuple(row[0] for row in table.rows)
+    precisions = tuple(row[2] for row in table.rows)
     sentence = (
-        f"Odd rows are often {outcome.event()}, which the detectors were not told: "
-        f"{percent(hits / depth)} of the {depth} oddest held-out rows are, against {percent(base)} "
-        f"of all {rows:,} (average precision {number(value)}, 95 % interval {number(low)} to "
-        f"{number(high)}; picking rows at random gives {number(base)})."
+        f"Odd rows are often {event}, which the detectors were not told: {percent(precision)} of "
+        f"the {depth} oddest held-out rows are, against {percent(base)} of all {rows:,} (average "
+        f"precision {number(value)}, 95 % interval {number(interval[0])} to "
+        f"{number(interval[1])}; picking rows at random gives {number(base)})."
     )
-    yield Finding(
+    return Finding(
         technique="anomalies",
         name="known anomalies",
         sentence=sentence,
         strength=value,
         measure="average precision",
         support=rows,
-        interval=(low, high),
+        interval=interval,
         p_value=p_value,
         columns=(outcome.column,),
-        table=Table(
-            ("oddest rows", outcome.event(), "precision", "share of all found"),
-            table,
-            f"{outcome.event()} among the oddest held-out rows",
-        ),
+        table=table,
         picture=Picture(
             "lines",
-            f"{outcome.event()} among the oddest rows",
-            tuple(row[0] for row in table),
-            (
-                ("precision", tuple(row[2] for row in table)),
-                ("by chance", (round(base, 4),) * len(table)),
-            ),
+            f"{event} among the oddest rows",
+            depths,
+            (("precision", precisions), ("by chance", (round(base, 4),) * len(depths))),
             "oddest rows looked at",
             "share",
         ),
-        figures={"base_rate": base, "precision_at": hits / depth, "depth": depth},
+        figures={"base_rate": base, "precision_at": precision, "depth": depth},
+    )
+
+
+def _depths_table(event: str, ranked: NDArray[np.bool_]) -> Table:
+    """Precision and recall among so many of the oddest rows."""
+    happened = int(ranked.sum())
+    rows = []
+    for depth in sorted({*DEPTHS, happened}):
+        if depth <= len(ranked) / 2:
+            hits = int(ranked[:depth].sum())
+            rows.append((depth, hits, round(hits / depth, 4), round(hits / happened, 4)))
+    return Table(
+        ("oddest rows", event, "precision", "share of all found"),
+        tuple(rows),
+        f"{event} among the oddest held-out rows",
     )
 
 
@@ -105,5 +115,7 @@ def average_precision(happened: NDArray[np.bool_], weight: Floats) -> float:
         0.833
     """
     hits = np.cumsum(weight * happened)
+    if not hits[-1]:
+        return float("nan")
     precision = hits / np.maximum(np.cumsum(weight), 1e-12)
-    return float((precision * weight * happened).sum() / hits[-1]) if hits[-1] else float("nan")
+    return float((precision * weight * happened).sum() / hits[-1])

@@ -56,7 +56,9 @@ class Outcome:
     def event(self, code: int = 1) -> str:
         """A class in words: ``Churn = Yes``."""
         value = self.values[code]
-        return f"{self.column} = {'another level' if value is None else value}"
+        if value is None:
+            value = "another level"
+        return f"{self.column} = {value}"
 
     def test(self, code: int) -> tuple[Test, ...]:
         """The rows of a class; no test for the class that joins rare levels."""
@@ -83,33 +85,35 @@ def learn_outcome(train: Dataset, run: Run, *, warn: bool = True) -> Outcome | N
     target = train.target
     if target is None:
         return None
-    series = train[target.name].drop_nulls()
-    refused = ""
-    outcome: Outcome | None = None
-    if target.kind not in ("number", "boolean", "category"):
-        refused = (
-            f"it is of the kind '{target.kind}', and only numbers, categories and booleans "
-            "can be predicted"
-        )
-    elif len(series) < FEWEST_ROWS:
-        refused = f"it is known in {len(series)} training rows only"
-    elif series.n_unique() < 2:
-        refused = "it is the same in every training row"
-    else:
-        outcome = _outcome(series, target.kind)
-        refused = (
-            ""
-            if outcome
-            else "fewer than two of its levels have enough training rows to learn from"
-        )
-    if refused and warn:
-        run.warn(f"The target '{target.name}' cannot be mined: {refused}.", "mine")
-    return outcome
+    outcome = _learned(train[target.name].drop_nulls(), target.kind)
+    if isinstance(outcome, Outcome):
+        return outcome
+    if warn:
+        run.warn(f"The target '{target.name}' cannot be mined: {outcome}.", "mine")
+    return None
 
 
-def _outcome(series: pl.Series, kind: str) -> Outcome | None:
+def _learned(series: pl.Series, kind: str) -> Outcome | str:
+    """What the target is, or why it cannot be learned."""
+    if kind not in ("number", "boolean", "category"):
+        return (
+            f"it is of the kind '{kind}', and only numbers, categories and booleans can be "
+            "predicted"
+        )
+    if len(series) < FEWEST_ROWS:
+        return f"it is known in {len(series)} training rows only"
+    if series.n_unique() < 2:
+        return "it is the same in every training row"
     if kind == "number" and series.n_unique() > 2:
         return Outcome(series.name, "number")
+    classes = _classes(series)
+    if classes is None:
+        return "fewer than two of its levels have enough training rows to learn from"
+    return classes
+
+
+def _classes(series: pl.Series) -> Outcome | None:
+    """The levels with enough rows as classes; None where there are fewer than two."""
     counts = (
         series.rename("value")
         .to_frame()
@@ -118,17 +122,22 @@ def _outcome(series: pl.Series, kind: str) -> Outcome | None:
         .agg(pl.len().alias("rows"), pl.col("value").first())
         .sort(["rows", "level"], descending=[True, False])
     )
-    least = max(FEWEST_IN_CLASS, 0.002 * len(series) if counts.height > 2 else 0)
+    least: float = FEWEST_IN_CLASS
+    if counts.height > 2:
+        least = max(least, 0.002 * len(series))
     kept = counts.filter(pl.col("rows") >= least).head(MOST_CLASSES)
-    levels, values = kept["level"].to_list(), kept["value"].to_list()
+    levels = kept["level"].to_list()
+    values = kept["value"].to_list()
     if sum(counts["rows"]) - sum(kept["rows"]) >= least:
-        levels, values = [*levels, OTHER], [*values, None]
+        levels.append(OTHER)
+        values.append(None)
     if len(levels) < 2:
         return None
     if len(levels) == 2:
         # the class that is spoken of: the one that says yes, else the rarer
         if levels[0].lower() in _YES:
-            levels, values = levels[::-1], values[::-1]
+            levels.reverse()
+            values.reverse()
         return Outcome(series.name, "binary", tuple(levels), tuple(values))
     return Outcome(series.name, "classes", tuple(levels), tuple(values))
 
@@ -143,22 +152,30 @@ def level_among(outcome: Outcome, codes: Floats, inside: NDArray[np.bool_]) -> L
     if len(these) == 0:
         return None
     if outcome.kind == "number":
-        low, high = mean_interval(these)
-        value, overall = float(these.mean()), float(every.mean())
-        words = f"the mean of {outcome.column} is {number(value)}"
-        if np.isfinite(low):
-            words += f" (95 % interval {number(low)} to {number(high)})"
-        words += f" against {number(overall)} overall"
-        return Level(f"mean {outcome.column}", value, low, high, overall, len(these), words)
-    code = 1 if outcome.kind == "binary" else _most_raised(these, every, len(outcome.levels))
+        return _mean_among(outcome, these, every)
+    code = 1
+    if outcome.kind == "classes":
+        code = _most_raised(these, every, len(outcome.levels))
+    event = outcome.event(code)
     hits = int((these == code).sum())
-    value, overall = hits / len(these), float((every == code).mean())
+    share = hits / len(these)
+    overall = float((every == code).mean())
     low, high = wilson(hits, len(these))
     words = (
-        f"{outcome.event(code)} on {percent(value)} of them ({share_interval(low, high)}) "
-        f"against {percent(overall)} overall"
+        f"{event} on {percent(share)} of them ({share_interval(low, high)}) against "
+        f"{percent(overall)} overall"
     )
-    return Level(outcome.event(code), value, low, high, overall, len(these), words)
+    return Level(event, share, low, high, overall, len(these), words)
+
+
+def _mean_among(outcome: Outcome, these: Floats, every: Floats) -> Level:
+    low, high = mean_interval(these)
+    mean, overall = float(these.mean()), float(every.mean())
+    words = f"the mean of {outcome.column} is {number(mean)}"
+    if np.isfinite(low):
+        words += f" (95 % interval {number(low)} to {number(high)})"
+    words += f" against {number(overall)} overall"
+    return Level(f"mean {outcome.column}", mean, low, high, overall, len(these), words)
 
 
 def _most_raised(these: Floats, every: Floats, classes: int) -> int:

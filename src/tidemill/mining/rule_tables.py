@@ -1,10 +1,10 @@
-"""The tables beside association rules."""
+"""The tables and the picture beside association rules."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tidemill.core.picture import Table
+from tidemill.core.picture import Picture, Table
 from tidemill.mining.associations import AssociationRule
 
 
@@ -16,18 +16,12 @@ def rules_table(labels: Sequence[str], rules: Sequence[AssociationRule], what: s
         rules: The rules.
         what: What is counted ("rows", "baskets").
     """
-    rows = tuple(
-        (
-            label,
-            rule.both,
-            round(rule.both / rule.rows, 4),
-            round(rule.confidence, 4),
-            round(rule.base, 4),
-            round(rule.lift, 3),
-            float(f"{rule.p_value:.3g}"),
-        )
-        for label, rule in zip(labels, rules, strict=True)
-    )
+    rows = []
+    for label, rule in zip(labels, rules, strict=True):
+        support = round(rule.both / rule.rows, 4)
+        shares = (support, round(rule.confidence, 4), round(rule.base, 4))
+        p_value = float(f"{rule.p_value:.3g}")
+        rows.append((label, rule.both, *shares, round(rule.lift, 3), p_value))
     return Table(
         (
             "rule",
@@ -38,24 +32,26 @@ def rules_table(labels: Sequence[str], rules: Sequence[AssociationRule], what: s
             "lift",
             "p-value",
         ),
-        rows,
+        tuple(rows),
         f"Rules on held-out {what}",
     )
 
 
+def lifts_picture(title: str, labels: Sequence[str], rules: Sequence[AssociationRule]) -> Picture:
+    """The lifts of rules beside each other."""
+    lifts = tuple(round(rule.lift, 2) for rule in rules)
+    return Picture("across", title, tuple(labels), (("lift", lifts),), "lift (1 is chance)")
+
+
 def counts_table(premise: str, conclusion: str, rule: AssociationRule, what: str) -> Table:
     """The four counts of held-out rows that a rule rests on."""
-    without = rule.rows - rule.premised
     missed = rule.concluded - rule.both
+    others = rule.rows - rule.premised
+    share = round(missed / others, 4) if others else None
     return Table(
         (f"held-out {what}", conclusion, "without", "share"),
         (
             (premise, rule.both, rule.premised - rule.both, round(rule.confidence, 4)),
-            (
-                "all others",
-                missed,
-                without - missed,
-                round(missed / without, 4) if without else None,
-            ),
+            ("all others", missed, others - missed, share),
         ),
     )

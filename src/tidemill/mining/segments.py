@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.core.condition import Condition, Test
+from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.words import number, percent, plural
-from tidemill.mining.clustering import Clustering, find_clusters
-from tidemill.mining.outcome import Outcome, learn_outcome, level_among
+from tidemill.mining.clustering import Clustering, ClusterTrial, find_clusters
+from tidemill.mining.outcome import Level, learn_outcome, level_among
 from tidemill.mining.sampling import sample_rows, sampled_words
 from tidemill.mining.screening import most_connected
 from tidemill.mining.significance import ALPHA
@@ -67,14 +68,21 @@ class Segment:
     @property
     def agreement(self) -> float:
         """F1 of condition and cluster."""
-        return float(
-            2 * (self.inside & self.members).sum() / max(self.inside.sum() + self.members.sum(), 1)
-        )
+        shared = (self.inside & self.members).sum()
+        return float(2 * shared / max(self.inside.sum() + self.members.sum(), 1))
 
     @property
     def recall(self) -> float:
         """Share of the members that fulfil the condition."""
         return float((self.inside & self.members).sum() / max(self.members.sum(), 1))
+
+
+class Trait(NamedTuple):
+    """A test in words, and how often it holds in a segment and among all rows."""
+
+    words: str
+    inside: float
+    overall: float
 
 
 def segments(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
@@ -92,83 +100,77 @@ def segments(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
     target = train.target.name if train.target else None
     if len(train) < FEWEST_ROWS or len(holdout) < FEWEST_ROWS // 3:
         return
-    columns = most_connected(
-        train,
-        [column for column in train.schema.modelled if column.name != target],
-        MOST_COLUMNS,
-        run,
-        "segments",
-    )
+    others = [column for column in train.schema.modelled if column.name != target]
+    columns = most_connected(train, others, MOST_COLUMNS, run, "segments")
     few = sample_rows(train, MOST_CLUSTERED, run.rng("mining/segments/train"))
     few_held = sample_rows(holdout, MOST_CLUSTERED, run.rng("mining/segments/holdout"))
-    found = find_clusters(few, few_held, columns, run)
-    if found is None or found.p_value > ALPHA:
+    clustering = find_clusters(few, few_held, columns, run)
+    if clustering is None or clustering.p_value > ALPHA:
         return
     more = sample_rows(train, MOST_DESCRIBED, run.rng("mining/segments/described"))
     held = sample_rows(holdout, MOST_DESCRIBED, run.rng("mining/segments/held"))
     candidates = candidate_tests(more, columns)
-    named = _named(found, more, held, candidates)
-    yield _overview(found, few_held, columns, target, named, len(few), len(train))
+    named = _named(clustering, more, held, candidates)
+    notes = []
+    if target:
+        notes.append(f"'{target}' left aside")
+    if len(few) < len(train):
+        notes.append(f"clustered on a random {len(few):,} of {len(train):,} training rows")
+    yield _overview(clustering, few_held, columns, named, notes)
     outcome = learn_outcome(train, run, warn=False)
-    for at, segment in enumerate(named):
+    rows = sampled_words(len(held), len(holdout))
+    for place, segment in enumerate(named, start=1):
         if segment.condition.tests:
-            yield _segment_finding(
-                segment, at + 1, len(named), held, len(holdout), outcome, candidates
-            )
+            level = None
+            if outcome:
+                level = level_among(outcome, outcome.codes(held), segment.inside)
+            traits = _traits(segment, held, candidates)
+            yield _segment_finding(segment, place, len(named), rows, level, traits)
 
 
 def _named(
-    found: Clustering, train: Dataset, held: Dataset, candidates: TestCandidates
+    clustering: Clustering, train: Dataset, held: Dataset, candidates: TestCandidates
 ) -> list[Segment]:
-    """The clusters that a few tests describe, the largest first."""
-    seen, labels = found.labels(train), found.labels(held)
+    """The clusters, the largest first, with the few tests that describe each."""
+    seen, labels = clustering.labels(train), clustering.labels(held)
     named = []
-    for label in range(len(found.centres)):
-        members = seen == label
-        size = int(members.sum())
-
-        def agreement(
-            rows: Floats, hits: Floats, size: int = size
-        ) -> Floats:  # F1 of description and cluster
-            return 2 * hits / (rows + size)
-
-        described = describe(candidates, members.astype(np.float64), agreement)
-        condition = described[0] if described else Condition()
-        segment = Segment(label, condition, condition.mask(held.frame).to_numpy(), labels == label)
+    for label in range(len(clustering.centres)):
+        condition = _description(candidates, seen == label)
+        inside, members = condition.mask(held.frame).to_numpy(), labels == label
+        segment = Segment(label, condition, inside, members)
         # of a cluster that most rows belong to, a description must say more than "every row" would
-        told = (
-            segment.agreement
-            >= 2 * segment.members.sum() / (len(held) + segment.members.sum()) + SAYS_MORE
-        )
-        named.append(
-            segment if told else replace(segment, condition=Condition(), inside=segment.members)
-        )
+        size = segment.members.sum()
+        if segment.agreement < 2 * size / (len(held) + size) + SAYS_MORE:
+            segment = Segment(label, Condition(), members, members)
+        named.append(segment)
     return sorted(named, key=lambda segment: -int(segment.members.sum()))
 
 
+def _description(candidates: TestCandidates, members: Mask) -> Condition:
+    size = int(members.sum())
+
+    def agreement(rows: Floats, hits: Floats) -> Floats:  # F1 of description and cluster
+        return 2 * hits / (rows + size)
+
+    described = describe(candidates, members.astype(np.float64), agreement)
+    return described[0] if described else Condition()
+
+
 def _overview(
-    found: Clustering,
+    clustering: Clustering,
     held: Dataset,
     columns: tuple[Column, ...],
-    target: str | None,
     named: list[Segment],
-    clustered: int,
-    rows: int,
+    notes: list[str],
 ) -> Finding:
-    chosen = found.chosen
-    notes = [f"'{target}' left aside"] if target else []
-    if clustered < rows:
-        notes.append(f"clustered on a random {clustered:,} of {rows:,} training rows")
+    chosen = clustering.chosen
     aside = f" ({'; '.join(notes)})" if notes else ""
-    apart = (
-        "clearly" if chosen.gain >= 0.25 else "fairly well" if chosen.gain >= 0.12 else "loosely"
-    )
     sentence = (
         f"The rows fall into {len(named)} segments by {plural(len(columns), 'column')}{aside}. "
         "They come back when the rows are drawn again: two clusterings agree by "
         f"{number(chosen.stability, 2)} (adjusted Rand index; 1 is identical, 0 is chance). They "
-        f"are {apart} apart: silhouette {number(chosen.silhouette, 2)} on held-out rows, against "
-        f"{number(chosen.shuffled, 2)} where columns are shuffled."
+        f"are {_how_far(chosen)} apart: silhouette {number(chosen.silhouette, 2)} on held-out "
+        f"rows, against {number(chosen.shuffled, 2)} where columns are shuffled."
     )
     return Finding(
         technique="segments",
@@ -177,55 +179,54 @@ def _overview(
         strength=chosen.silhouette,
         measure="silhouette",
         support=len(held),
-        p_value=found.p_value,
+        p_value=clustering.p_value,
         columns=tuple(column.name for column in columns),
-        table=Table(
-            (
-                "number of segments",
-                "stability",
-                "silhouette",
-                "silhouette of shuffled columns",
-                "chosen",
-            ),
-            tuple(
-                (
-                    each.clusters,
-                    round(each.stability, 3),
-                    round(each.silhouette, 3),
-                    round(each.shuffled, 3),
-                    "yes" if each is chosen else "",
-                )
-                for each in found.tried
-            ),
-            "How the number was chosen",
-        ),
-        picture=_map(found, held, named),
+        table=_trials_table(clustering),
+        picture=_map(clustering, held, named),
         figures={
             "segments": len(named),
             "stability": chosen.stability,
             "silhouette_shuffled": chosen.shuffled,
-            "explained": found.explained,
-            "explained_shuffled": found.by_chance,
+            "explained": clustering.explained,
+            "explained_shuffled": clustering.by_chance,
         },
     )
 
 
-def _map(found: Clustering, held: Dataset, named: list[Segment]) -> Picture:
+def _how_far(chosen: ClusterTrial) -> str:
+    if chosen.gain >= 0.25:
+        return "clearly"
+    if chosen.gain >= 0.12:
+        return "fairly well"
+    return "loosely"
+
+
+def _trials_table(clustering: Clustering) -> Table:
+    rows = []
+    for trial in clustering.tried:
+        figures = (trial.stability, trial.silhouette, trial.shuffled)
+        chosen = "yes" if trial is clustering.chosen else ""
+        rows.append((trial.clusters, *(round(figure, 3) for figure in figures), chosen))
+    titles = ("stability", "silhouette", "silhouette of shuffled columns", "chosen")
+    return Table(("number of segments", *titles), tuple(rows), "How the number was chosen")
+
+
+def _map(clustering: Clustering, held: Dataset, named: list[Segment]) -> Picture:
     few = held.rows(np.arange(min(MAPPED, len(held))))
-    points, labels = found.space.place(few), found.labels(few)
-    if points.shape[1] < 2:
-        points = np.column_stack([points, np.zeros(len(points))])
+    points, labels = clustering.space.place(few), clustering.labels(few)
+    across = [round(float(x), 3) for x in points[:, 0]]
+    up = [0.0] * len(few)
+    if points.shape[1] > 1:
+        up = [round(float(y), 3) for y in points[:, 1]]
     series = []
-    for at, segment in enumerate(named):
-        height = tuple(
-            round(float(y), 3) if label == segment.label else None
-            for y, label in zip(points[:, 1], labels, strict=True)
-        )
-        series.append((f"{at + 1}: {segment.title}", height))
+    for place, segment in enumerate(named, start=1):
+        members = labels == segment.label
+        heights = [y if member else None for y, member in zip(up, members, strict=True)]
+        series.append((f"{place}: {segment.title}", tuple(heights)))
     return Picture(
         "points",
         "Held-out rows by segment, on the two directions in which rows differ most",
-        tuple(round(float(x), 3) for x in points[:, 0]),
+        tuple(across),
         tuple(series),
         "first direction",
         "second direction",
@@ -233,24 +234,19 @@ def _map(found: Clustering, held: Dataset, named: list[Segment]) -> Picture:
 
 
 def _segment_finding(
-    segment: Segment,
-    at: int,
-    of: int,
-    held: Dataset,
-    rows: int,
-    outcome: Outcome | None,
-    candidates: TestCandidates,
+    segment: Segment, place: int, of: int, rows: str, level: Level | None, traits: list[Trait]
 ) -> Finding:
-    size = int(segment.inside.sum())
-    level = level_among(outcome, outcome.codes(held), segment.inside) if outcome else None
-    told = f"; {level.words}" if level else ""
-    sentence = (
-        f"Segment {at} of {of}, {segment.title}: {percent(size / len(held))} of rows ({size:,} of "
-        f"{sampled_words(len(held), rows)}){told}. This description covers "
-        f"{percent(segment.recall)} of the segment, and {percent(segment.precision)} of the rows "
-        "it covers belong to it."
-    )
-    traits = _traits(segment, held, candidates)
+    """One segment.
+
+    Args:
+        segment: The segment.
+        place, of: Its number, and how many there are.
+        rows: The held-out rows that figures are taken from, in words.
+        level: The target in it, where there is one.
+        traits: What sets it apart.
+    """
+    size, held = int(segment.inside.sum()), len(segment.inside)
+    target = f"; {level.words}" if level else ""
     figures = {
         "precision": segment.precision,
         "recall": segment.recall,
@@ -263,49 +259,46 @@ def _segment_finding(
             "target_high": level.high,
             "target_all": level.overall,
         }
+    apart = f"What sets segment {place} apart"
     return Finding(
         technique="segments",
         name="segment",
-        sentence=sentence,
-        strength=size / len(held),
+        sentence=(
+            f"Segment {place} of {of}, {segment.title}: {percent(size / held)} of rows ({size:,} "
+            f"of {rows}){target}. This description covers {percent(segment.recall)} of the "
+            f"segment, and {percent(segment.precision)} of the rows it covers belong to it."
+        ),
+        strength=size / held,
         measure="share of rows",
         support=size,
-        interval=wilson(size, len(held)),
+        interval=wilson(size, held),
         condition=segment.condition,
         figures=figures,
         columns=tuple(dict.fromkeys(test.column for test in segment.condition.tests)),
-        table=Table(
-            ("trait", "share in the segment", "share of all rows"),
-            traits,
-            f"What sets segment {at} apart",
-        ),
+        table=Table(("trait", "share in the segment", "share of all rows"), tuple(traits), apart),
         picture=Picture(
             "across",
-            f"What sets segment {at} apart",
-            tuple(trait[0] for trait in traits),
+            apart,
+            tuple(trait.words for trait in traits),
             (
-                ("in the segment", tuple(trait[1] for trait in traits)),
-                ("all rows", tuple(trait[2] for trait in traits)),
+                ("in the segment", tuple(trait.inside for trait in traits)),
+                ("all rows", tuple(trait.overall for trait in traits)),
             ),
             "share of held-out rows",
-            "",
         ),
     )
 
 
-def _traits(
-    segment: Segment, held: Dataset, candidates: TestCandidates
-) -> tuple[tuple[str, float, float], ...]:
+def _traits(segment: Segment, held: Dataset, candidates: TestCandidates) -> list[Trait]:
     """The test of each column that is most over-represented among the members; the strongest
     few."""
-    best: dict[str, tuple[float, Test, float, float]] = {}
+    strongest: dict[str, tuple[float, Trait]] = {}
     for test in candidates.tests:
         passed = held.frame.select(test.expression().alias("passed"))["passed"].to_numpy()
-        here, everywhere = float(passed[segment.members].mean()), float(passed.mean())
-        if test.column not in best or here - everywhere > best[test.column][0]:
-            best[test.column] = (here - everywhere, test, here, everywhere)
-    ranked = sorted(best.values(), key=lambda each: -each[0])[:SHOWN_TRAITS]
-    return tuple(
-        (test_words([test]), round(here, 3), round(everywhere, 3))
-        for _, test, here, everywhere in ranked
-    )
+        inside, overall = float(passed[segment.members].mean()), float(passed.mean())
+        gap = inside - overall
+        if test.column not in strongest or gap > strongest[test.column][0]:
+            trait = Trait(test_words([test]), round(inside, 3), round(overall, 3))
+            strongest[test.column] = (gap, trait)
+    ranked = sorted(strongest.values(), key=lambda each: -each[0])
+    return [trait for _, trait in ranked[:SHOWN_TRAITS]]

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
-from tidemill.core.picture import Picture
 from tidemill.core.run import Run
 from tidemill.core.words import number, percent, plural, share_interval
 from tidemill.mining.associations import (
@@ -25,7 +24,7 @@ from tidemill.mining.associations import (
 from tidemill.mining.binning import Bins, code_matrix, learn_bins
 from tidemill.mining.itemsets import Bits, count, pack
 from tidemill.mining.outcome import Outcome, learn_outcome
-from tidemill.mining.rule_tables import counts_table, rules_table
+from tidemill.mining.rule_tables import counts_table, lifts_picture, rules_table
 from tidemill.mining.sampling import sample_rows, sampled_words
 from tidemill.mining.screening import most_connected
 from tidemill.mining.ties import ties
@@ -65,79 +64,99 @@ def table_rules(train: Dataset, holdout: Dataset, run: Run) -> Iterator[Finding]
     if len(train) < FEWEST_ROWS or len(holdout) < FEWEST_ROWS // 2:
         return
     outcome = learn_outcome(train, run, warn=False)
-    target = outcome.column if outcome else None
     others = [column for column in train.schema.modelled if column.role != "target"]
-    columns = most_connected(train, others, MOST_COLUMNS, run, "rules")
+    columns = list(most_connected(train, others, MOST_COLUMNS, run, "rules"))
+    if outcome:
+        columns.append(train.schema[outcome.column])
+    if len(columns) < 2:
+        return
     few = sample_rows(train, MOST_ROWS, run.rng("mining/rules/train"))
     held = sample_rows(holdout, MOST_ROWS, run.rng("mining/rules/holdout"))
     bins = [learn_bins(few[column.name], column, parts=4, levels=12) for column in columns]
-    if outcome:
-        bins.append(
-            learn_bins(few[outcome.column], train.schema[outcome.column], parts=4, levels=12)
-        )
-    if len(bins) < 2:
-        return
+    target = outcome.column if outcome else None
     items, values = _items(few, held, bins, target)
-    least = max(10, int(np.ceil(0.01 * len(few))))
-    told = sampled_words(len(held), len(holdout))
+    rows_words = sampled_words(len(held), len(holdout))
     ends = np.array([value.column == target for value in values])
+    most = ABOUT_OTHERS + ABOUT_TARGET
     if outcome:
+        most = ABOUT_OTHERS
         about = replace(items, premise=~ends, conclusion=ends, stronger=STRONGER_TARGET)
-        yield from _findings(about, values, least, ABOUT_TARGET, told, outcome)
+        yield from _findings(about, values, ABOUT_TARGET, rows_words, outcome)
     rest = replace(items, premise=~ends, conclusion=~ends)
-    yield from _findings(
-        rest, values, least, ABOUT_OTHERS if outcome else ABOUT_OTHERS + ABOUT_TARGET, told, None
-    )
+    yield from _findings(rest, values, most, rows_words, None)
 
 
 def _findings(
-    items: Items, values: Sequence[Value], least: int, most: int, told: str, outcome: Outcome | None
+    items: Items, values: Sequence[Value], most: int, rows_words: str, outcome: Outcome | None
 ) -> Iterator[Finding]:
-    candidates = candidate_rules(items, least)
-    found = confirmed_rules(items, candidates)
-    shown = varied(found, items, most)
+    candidates = candidate_rules(items, max(10, int(np.ceil(0.01 * items.train_rows))))
+    confirmed = confirmed_rules(items, candidates)
+    shown = varied(confirmed, items, most)
     if not shown:
         return
-    events = {value.tests: at for at, value in enumerate(values)}
-    event = events.get(outcome.test(1)) if outcome and outcome.kind == "binary" else None
-    told_rules = [
-        rule if event is None or rule.conclusion == event else turned(rule, event) for rule in shown
-    ]
-    for rule in told_rules:
+    if outcome and outcome.kind == "binary":
+        shown = _about_event(shown, values, outcome)
+    for rule in shown:
         yield _rule_finding(values, rule)
-    yield _overview(values, len(candidates), len(found), told_rules, told, outcome)
+    yield _overview(values, len(candidates), len(confirmed), shown, rows_words, outcome)
+
+
+def _about_event(
+    rules: Sequence[AssociationRule], values: Sequence[Value], outcome: Outcome
+) -> list[AssociationRule]:
+    """Rules about either class, all told of the class that is spoken of."""
+    places = {value.tests: at for at, value in enumerate(values)}
+    event = places.get(outcome.test(1))
+    if event is None:
+        return list(rules)
+    told = []
+    for rule in rules:
+        told.append(rule if rule.conclusion == event else turned(rule, event))
+    return told
 
 
 def _items(
     train: Dataset, holdout: Dataset, bins: Sequence[Bins], target: str | None
 ) -> tuple[Items, list[Value]]:
-    seen, held = code_matrix(train.frame, bins), code_matrix(holdout.frame, bins)
-    values, bits, held_bits, group = [], [], [], []
+    seen = code_matrix(train.frame, bins)
+    held = code_matrix(holdout.frame, bins)
+    values = []
+    seen_rows = []
+    held_rows = []
+    places = []
     for at, each in enumerate(bins):
         for code in range(each.size):
             rows = np.flatnonzero(seen[:, at] == code)
             if len(rows) and each.tests(code):
                 values.append(Value(each.column, each.tests(code)))
-                bits.append(rows)
-                held_bits.append(np.flatnonzero(held[:, at] == code))
-                group.append(at)
-    packed = pack(bits, len(train))
-    groups = np.array(group, dtype=np.int64)
+                seen_rows.append(rows)
+                held_rows.append(np.flatnonzero(held[:, at] == code))
+                places.append(at)
+    packed = pack(seen_rows, len(train))
+    groups = np.array(places, dtype=np.int64)
     every = np.ones(len(values), bool)
-    about = np.array([each.column == target for each in bins])
-    copies = (
-        (ties(train, [train.schema[each.column] for each in bins]) >= SAME)
-        & ~about
-        & ~about[:, None]
+    items = Items(
+        train=packed,
+        holdout=pack(held_rows, len(holdout)),
+        train_rows=len(train),
+        holdout_rows=len(holdout),
+        group=groups,
+        premise=every,
+        conclusion=every,
+        apart=_repeats(train, bins, target)[groups][:, groups] | _implied(packed, values, target),
     )
-    apart = copies[groups][:, groups] | _implied(packed, values, target)
     missing = np.array([value.tests[0].operator == "missing" for value in values], dtype=bool)
-    apart |= np.outer(
-        missing, missing
-    )  # columns that are missing together say nothing about their values
-    return Items(
-        packed, pack(held_bits, len(holdout)), len(train), len(holdout), groups, every, every, apart
-    ), values
+    # columns that are missing together say nothing about their values
+    return replace(items, apart=items.apart | np.outer(missing, missing)), values
+
+
+def _repeats(train: Dataset, bins: Sequence[Bins], target: str | None) -> NDArray[np.bool_]:
+    """Pairs of columns that all but repeat each other, (columns, columns); never the target."""
+    repeats = ties(train, [train.schema[each.column] for each in bins]) >= SAME
+    about = np.array([each.column == target for each in bins])
+    repeats[about] = False
+    repeats[:, about] = False
+    return repeats
 
 
 def _implied(bits: Bits, values: Sequence[Value], target: str | None) -> NDArray[np.bool_]:
@@ -160,19 +179,23 @@ def _overview(
     tested: int,
     found: int,
     shown: list[AssociationRule],
-    told: str,
+    rows_words: str,
     outcome: Outcome | None,
 ) -> Finding:
-    hold = plural(found, "rule") + (" hold" if found != 1 else " holds")
-    fewer = (
-        f"; the {len(shown)} most telling different ones are shown" if len(shown) < found else ""
-    )
+    hold = "1 rule holds" if found == 1 else f"{plural(found, 'rule')} hold"
+    fewer = ""
+    if len(shown) < found:
+        fewer = f"; the {len(shown)} most telling different ones are shown"
     about = f"about {outcome.column}" if outcome else "between columns"
     sentence = (
-        f"{hold} {about} on {told}, out of {tested:,} that stood out in the training rows{fewer}. "
-        "The share of false ones among them is held at 0.1 %."
+        f"{hold} {about} on {rows_words}, out of {tested:,} that stood out in the training "
+        f"rows{fewer}. The share of false ones among them is held at 0.1 %."
     )
     labels = [_label(values, rule) for rule in shown]
+    columns: dict[str, None] = {}
+    for rule in shown:
+        for at in (*rule.premise, rule.conclusion):
+            columns[values[at].column] = None
     return Finding(
         technique="rules",
         name="overview",
@@ -180,25 +203,14 @@ def _overview(
         strength=float(found),
         measure="confirmed rules",
         support=shown[0].rows,
-        columns=tuple(
-            dict.fromkeys(
-                values[at].column for rule in shown for at in (*rule.premise, rule.conclusion)
-            )
-        ),
+        columns=tuple(columns),
         table=rules_table(labels, shown, "rows"),
-        picture=Picture(
-            "across",
-            "How many times as often as among all rows",
-            tuple(labels),
-            (("lift", tuple(round(rule.lift, 2) for rule in shown)),),
-            "lift (1 is chance)",
-            "",
-        ),
+        picture=lifts_picture("How many times as often as among all rows", labels, shown),
     )
 
 
 def _rule_finding(values: Sequence[Value], rule: AssociationRule) -> Finding:
-    tests = tuple(test for at in rule.premise for test in values[at].tests)
+    tests = _premise_tests(values, rule)
     then = values[rule.conclusion]
     low, high = wilson(rule.both, rule.premised)
     sentence = (
@@ -217,32 +229,33 @@ def _rule_finding(values: Sequence[Value], rule: AssociationRule) -> Finding:
         columns=tuple(dict.fromkeys((*(test.column for test in tests), then.column))),
         condition=Condition(tests),
         table=counts_table(test_words(tests), test_words(then.tests), rule, "rows"),
-        figures={
-            "support": rule.both / rule.rows,
-            "confidence": rule.confidence,
-            "lift": rule.lift,
-            "premise_support": rule.premised / rule.rows,
-            "conclusion_support": rule.base,
-        },
+        figures=rule.figures,
     )
 
 
+def _premise_tests(values: Sequence[Value], rule: AssociationRule) -> tuple[Test, ...]:
+    tests: list[Test] = []
+    for at in rule.premise:
+        tests.extend(values[at].tests)
+    return tuple(tests)
+
+
 def _part(rule: AssociationRule) -> str:
-    if rule.both in (0, rule.premised):
-        return f"{'all' if rule.both else 'none of the'} {rule.premised:,}"
+    if rule.both == 0:
+        return f"none of the {rule.premised:,}"
+    if rule.both == rule.premised:
+        return f"all {rule.premised:,}"
     return f"{percent(rule.confidence)} of {rule.premised:,}"
 
 
 def _often(rule: AssociationRule) -> str:
     if not rule.both:
         return ""
-    return (
-        f": {number(rule.lift, 2)} times as often"
-        if rule.lift >= 1
-        else f": {percent(1 - rule.lift)} less often"
-    )
+    if rule.lift >= 1:
+        return f": {number(rule.lift, 2)} times as often"
+    return f": {percent(1 - rule.lift)} less often"
 
 
 def _label(values: Sequence[Value], rule: AssociationRule) -> str:
-    premise = test_words(test for at in rule.premise for test in values[at].tests)
+    premise = test_words(_premise_tests(values, rule))
     return f"{premise} → {test_words(values[rule.conclusion].tests)}"

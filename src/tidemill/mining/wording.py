@@ -10,6 +10,22 @@ from tidemill.core.words import format_value, listing
 
 DIGITS = 4
 """Significant digits of a value that a test compares with."""
+_IN_WORDS = {
+    "=": "{}",
+    "!=": "not {}",
+    "<": "below {}",
+    ">": "above {}",
+    "<=": "{} or less",
+    ">=": "{} or more",
+}
+_IN_TIME = {
+    "=": "{}",
+    "!=": "not {}",
+    "<": "before {}",
+    ">": "after {}",
+    "<=": "{} or before",
+    ">=": "{} or later",
+}
 
 
 def test_words(tests: Iterable[Test]) -> str:
@@ -38,49 +54,50 @@ def range_words(tests: Sequence[Test]) -> str:
     """
     lower = _tightest(tests, (">", ">="))
     upper = _tightest(tests, ("<", "<="))
-    others = [_single(test) for test in tests if test.operator not in ("<", "<=", ">", ">=")]
+    parts = []
     if lower and upper:
-        others.insert(0, _pair(lower, upper))
-    elif lower or upper:
-        others.insert(0, _single(lower or upper))  # type: ignore[arg-type]
-    return listing(others)
+        parts.append(_between(lower, upper))
+    elif lower:
+        parts.append(_single(lower))
+    elif upper:
+        parts.append(_single(upper))
+    for test in tests:
+        if test.operator not in ("<", "<=", ">", ">="):
+            parts.append(_single(test))
+    return listing(parts)
 
 
-def _tightest(tests: Sequence[Test], operators: tuple[str, ...]) -> Test | None:
-    found = [test for test in tests if test.operator in operators]
-    if not found:
+def _tightest(tests: Sequence[Test], operators: tuple[str, str]) -> Test | None:
+    """The bound that the others follow from; of equal values the strict one."""
+    bounds = [test for test in tests if test.operator in operators]
+    if not bounds:
         return None
-    pick = max if ">" in operators else min
-    value = pick(test.value for test in found)
-    return sorted((t for t in found if t.value == value), key=lambda t: len(t.operator))[0]
+    bounds.sort(key=lambda test: len(test.operator))  # the strict ones first
+    if ">" in operators:
+        return max(bounds, key=lambda test: test.value)
+    return min(bounds, key=lambda test: test.value)
 
 
-def _pair(lower: Test, upper: Test) -> str:
+def _between(lower: Test, upper: Test) -> str:
     low, high = lower.value, upper.value
     if isinstance(low, int) and isinstance(high, int) and not isinstance(low, bool):
-        low += lower.operator == ">"
-        high -= upper.operator == "<"
+        if lower.operator == ">":
+            low += 1
+        if upper.operator == "<":
+            high -= 1
         return _value(low) if low == high else f"{_value(low)} to {_value(high)}"
     start = f"above {_value(low)}" if lower.operator == ">" else _value(low)
-    return f"{start} to {'below ' if upper.operator == '<' else ''}{_value(high)}"
+    end = f"below {_value(high)}" if upper.operator == "<" else _value(high)
+    return f"{start} to {end}"
 
 
 def _single(test: Test) -> str:
-    value = test.value
     if test.operator in ("missing", "present"):
         return test.operator
     if test.operator == "in":
-        return "one of " + listing([_value(v) for v in value], "or")
-    dated = isinstance(value, datetime.date)
-    words = {
-        "=": "{}",
-        "!=": "not {}",
-        "<": "before {}" if dated else "below {}",
-        ">": "after {}" if dated else "above {}",
-        "<=": "{} or before" if dated else "{} or less",
-        ">=": "{} or later" if dated else "{} or more",
-    }
-    return words[test.operator].format(_value(value))
+        return "one of " + listing([_value(value) for value in test.value], "or")
+    words = _IN_TIME if isinstance(test.value, datetime.date) else _IN_WORDS
+    return words[test.operator].format(_value(test.value))
 
 
 def _value(value: object) -> str:

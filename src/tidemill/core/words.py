@@ -325,9 +325,16 @@ def opening(text: str, most: int) -> str:
     return f"{clause[1]}…" if clause else textwrap.shorten(text, most, placeholder="…")
 
 
+def sentence_case(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
 def as_sentence(text: str) -> str:
     """The text with a capital first letter, and a stop at its end."""
-    return text[:1].upper() + text[1:] + ("" if not text or text[-1] in ".!?…" else ".")
+    if not text or text[-1] in ".!?…":
+        return sentence_case(text)
+    return f"{sentence_case(text)}."
 
 
 def unprintable_removed(text: str) -> str:

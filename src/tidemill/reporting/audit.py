@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tidemill.core.leak import LIGHTS, Leak, Light
-from tidemill.core.words import count, percent, plural
+from tidemill.core.words import count, percent, plural, sentence_case
 from tidemill.reporting.blocks import (
     Block,
     Callout,
@@ -126,11 +126,6 @@ def audited(about: Audited) -> Report:
     lights = [f"{leak.light:9}  {leak.score.name}" for leak in about.leaks]
     text = "\n".join([f"{TITLES[about.light]}.", said, *lights, about.limit])
     return Report(title, "Can the synthetic rows be shared?", tuple(blocks), text)
-
-
-def sentence_case(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
 
 
 def leaks_table(leaks: Sequence[Leak]) -> TableBlock:

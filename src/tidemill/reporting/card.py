@@ -9,7 +9,7 @@ from typing import Any
 
 from tidemill.core.leak import Leak, Light
 from tidemill.core.score import Score
-from tidemill.core.words import count, plural
+from tidemill.core.words import count, plural, sentence_case
 from tidemill.reporting.audit import (
     HOW_TO_READ,
     LEVELS,
@@ -17,7 +17,6 @@ from tidemill.reporting.audit import (
     TITLES,
     leaks_table,
     made,
-    sentence_case,
 )
 from tidemill.reporting.blocks import (
     Block,

@@ -13,6 +13,7 @@ from tidemill.reporting.blocks import (
     Details,
     Figures,
     Heading,
+    Level,
     Listing,
     Pairs,
     Tile,
@@ -33,12 +34,12 @@ from tidemill.reporting.page import Report
 from tidemill.reporting.provenance import made
 from tidemill.reporting.summary import wrapped
 
-__all__ = ["LoopReportInput", "build_loop", "said", "sentences"]
+__all__ = ["LoopReportInput", "build_loop", "sentences"]
 
 
 def build_loop(account: LoopReportInput) -> Report:
     """The report of a loop."""
-    blocks = said(account)
+    blocks = _first_page(account)
     for anchor, title, inside in (
         ("sure", "How sure is that?", how_sure(account)),
         ("rounds", "Round by round", rounds(account)),
@@ -49,22 +50,19 @@ def build_loop(account: LoopReportInput) -> Report:
     ):
         if inside:
             blocks += [Heading(title, 2, anchor), *inside]
-    return Report(
-        account.name,
-        f"Do generated rows help to predict {account.target}?",
-        tuple(blocks),
-        _text(account),
-    )
+    question = f"Do generated rows help to predict {account.target}?"
+    return Report(account.name, question, tuple(blocks), _text(account))
 
 
-def said(account: LoopReportInput) -> list[Block]:
+def _first_page(account: LoopReportInput) -> list[Block]:
     """The verdict, key figures, and what must not be missed."""
     verdict = account.verdict
     title, text, basis = sentences(account)
+    level: Level = "good" if verdict.helps else "note"
     blocks: list[Block] = [
-        Callout("good" if verdict.helps else "note", title, text, basis, _unit_note(account))
+        Callout(level, title, text, basis, _unit_note(account)),
+        Figures(tuple(_tiles(account))),
     ]
-    blocks.append(Figures(tuple(_tiles(account))))
     if verdict.caveats:
         blocks.append(Callout("note", "Before you rely on it", items=verdict.caveats))
     if account.warnings:
@@ -74,55 +72,52 @@ def said(account: LoopReportInput) -> list[Block]:
 
 def sentences(account: LoopReportInput) -> tuple[str, str, tuple[str, ...]]:
     """The verdict as a headline, what it says, and what it rests on."""
-    verdict, tested = account.verdict, account.verdict.test
+    verdict = account.verdict
     if not account.tried or not verdict.contrasts:
-        return (
-            "No rows were generated, so there is nothing to judge.",
-            f"What does best: {verdict.control}.",
-            (),
-        )
+        title = "No rows were generated, so there is nothing to judge."
+        return title, f"What does best: {verdict.control}.", ()
     main = verdict.contrasts[0]
-    tries = plural(account.tried, "strategy", "strategies")
-    basis = [
-        f"Measured by cross-validation of {plural(len(account.train), 'training row')} "
-        f"({account.words(main.learner)}), beside {main.control}, the best that was reached "
-        "without generated rows.",
-        f"{tries} with generated rows {'was' if account.tried == 1 else 'were'} tried.",
-    ]
-    if tested is not None:
-        basis += [
-            f"On {plural(len(account.test), 'untouched test row')}, looked at once, it "
-            f"{_gained(account, tested)}.",
-            "As the best of several was chosen, these rows must confirm the gain.",
-        ]
+    basis = _basis(account, main)
     figures = f"{account.words(main.measure)} {_gained(account, main)}"
     if verdict.helps:
-        return (
-            f"Use generated rows: {figures}.",
-            f"Best: {verdict.strategy} ({plural(account.generated, 'row')}).",
-            tuple(basis),
-        )
-    basis.append(f"What to use instead: {account.strategy}.")
+        best = f"Best: {verdict.strategy} ({plural(account.generated, 'row')})."
+        return f"Use generated rows: {figures}.", best, basis
+    basis += (f"What to use instead: {account.strategy}.",)
     if isfinite(main.low) and main.low > 0:
-        basis.insert(0, account.turns[-1].reason)
-        return (
-            "Do not use generated rows: a gain in cross-validation was not confirmed.",
-            f"{verdict.strategy}: {figures} in cross-validation.",
-            tuple(basis),
-        )
+        title = "Do not use generated rows: a gain in cross-validation was not confirmed."
+        text = f"{verdict.strategy}: {figures} in cross-validation."
+        return title, text, (account.turns[-1].reason, *basis)
+    title = f"Do not use generated rows: nothing beat {verdict.control} for sure."
     if main.high < 0:
-        said = f"Even the best candidate, {verdict.strategy}, does worse: {figures}."
+        text = f"Even the best candidate, {verdict.strategy}, does worse: {figures}."
     elif main.low == main.high == 0:
-        said = f"The best candidate, {verdict.strategy}, changed nothing."
+        text = f"The best candidate, {verdict.strategy}, changed nothing."
     else:
-        said = (
+        text = (
             f"The best candidate was {verdict.strategy}: {figures}. The interval holds 0, so "
             "this may be chance."
         )
+    return title, text, basis
+
+
+def _basis(account: LoopReportInput, main: Contrast) -> tuple[str, ...]:
+    """What a verdict rests on: the rows, the number of tries, and the test rows."""
+    tries = plural(account.tried, "strategy", "strategies")
+    were = "was" if account.tried == 1 else "were"
+    basis = (
+        f"Measured by cross-validation of {plural(len(account.train), 'training row')} "
+        f"({account.words(main.learner)}), beside {main.control}, the best that was reached "
+        "without generated rows.",
+        f"{tries} with generated rows {were} tried.",
+    )
+    tested = account.verdict.test
+    if tested is None:
+        return basis
     return (
-        f"Do not use generated rows: nothing beat {verdict.control} for sure.",
-        said,
-        tuple(basis),
+        *basis,
+        f"On {plural(len(account.test), 'untouched test row')}, looked at once, it "
+        f"{_gained(account, tested)}.",
+        "As the best of several was chosen, these rows must confirm the gain.",
     )
 
 
@@ -131,16 +126,17 @@ def _gained(account: LoopReportInput, contrast: Contrast) -> str:
     scale, unit = unit_of(contrast.measure)
     if not isfinite(contrast.low):
         return "could be compared in one fold only, so nothing is known"
-    money = contrast.measure == COST
-    more = contrast.gain >= 0
-    verb = ("falls" if more else "rises") if money else ("rises" if more else "falls")
-    shown, low, high = same_places(scale, contrast.gain, contrast.low, contrast.high)
-    verb = "changes" if not shown.strip("-0.") else verb
-    from_to = f" (from {in_money(contrast.reference)})" if money else ""
-    what = "saving" if money else "change"
+    is_cost = contrast.measure == COST
+    rises = (contrast.gain >= 0) != is_cost  # to gain is to pay less
+    gained, low, high = same_places(scale, contrast.gain, contrast.low, contrast.high)
+    verb = "rises" if rises else "falls"
+    if not gained.strip("-0."):
+        verb = "changes"
+    start = f" (from {in_money(contrast.reference)})" if is_cost else ""
+    what = "saving" if is_cost else "change"
     return (
-        f"{verb} by {shown.lstrip('-')}{unit}{from_to}, {percent(contrast.level)} interval of the "
-        f"{what} {low} to {high}"
+        f"{verb} by {gained.lstrip('-')}{unit}{start}, {percent(contrast.level)} interval of "
+        f"the {what} {low} to {high}"
     )
 
 
@@ -149,106 +145,83 @@ def _tiles(account: LoopReportInput) -> list[Tile]:
     tiles = []
     if verdict.contrasts:
         main = verdict.contrasts[0]
-        tiles = [
-            Tile(
-                value(main.measure, main.reference),
-                f"{account.words(main.measure)} without",
-                main.control,
-            ),
-            Tile(
-                value(main.measure, main.value),
-                f"{account.words(main.measure)} with generated rows",
-                "best candidate" if not verdict.helps else "best strategy",
-            ),
+        words = account.words(main.measure)
+        best = "best strategy" if verdict.helps else "best candidate"
+        without = value(main.measure, main.reference)
+        tiles += [
+            Tile(without, f"{words} without", main.control),
+            Tile(value(main.measure, main.value), f"{words} with generated rows", best),
         ]
-    tiles.append(
-        Tile(
-            count(account.tried),
-            "strategy tried" if account.tried == 1 else "strategies tried",
-            f"in {plural(max(0, len(account.turns) - 1), 'round')}; {account.stopped}"
-            if account.stopped
-            else "",
-        )
-    )
+    tried = "strategy tried" if account.tried == 1 else "strategies tried"
+    note = ""
+    if account.stopped:
+        note = f"in {plural(max(0, len(account.turns) - 1), 'round')}; {account.stopped}"
+    tiles.append(Tile(count(account.tried), tried, note))
     if account.kind == "generated":
-        tiles.append(
-            Tile(
-                count(account.generated),
-                "rows to add",
-                "by the best strategy, to all training rows",
-            )
-        )
+        where = "by the best strategy, to all training rows"
+        tiles.append(Tile(count(account.generated), "rows to add", where))
     return tiles
 
 
 def _unit_note(account: LoopReportInput) -> str:
-    if account.measure == COST:
-        costs = account.cost or {}
-        priced = (
-            f" A false alarm costs {in_money(costs['fp'])}, a missed case {in_money(costs['fn'])}."
-            if costs
-            else ""
-        )
+    """What a point, or a cost, means."""
+    if not account.measure:
+        return ""
+    if account.measure != COST:
         return (
-            f"Cost is what the mistakes of the model cost per 1,000 rows, in your currency.{priced}"
-        )
-    return (
-        (
             f"A point is a hundredth of {account.words(account.measure)}, which is 1 at best. The "
             "true gain lies in the interval with the chance that stands before it."
         )
-        if account.measure
-        else ""
-    )
+    note = "Cost is what the mistakes of the model cost per 1,000 rows, in your currency."
+    if not account.cost:
+        return note
+    alarm, missed = in_money(account.cost["fp"]), in_money(account.cost["fn"])
+    return f"{note} A false alarm costs {alarm}, a missed case {missed}."
 
 
 def _found(account: LoopReportInput) -> list[Block]:
-    if account.findings is None:
+    findings = account.findings
+    if findings is None:
         return []
-    if not account.findings:
-        return found(_plain(account))
-    first = [
-        next(iter(account.findings.of(technique))).sentence
-        for technique in dict.fromkeys(f.technique for f in account.findings)
-    ]
+    chapter = found(_plain(account))
+    if not findings:
+        return chapter
+    first = []
+    for technique in dict.fromkeys(finding.technique for finding in findings):
+        finding = next(iter(findings.of(technique)))
+        first.append(opening(finding.sentence, 400))
     return [
-        Listing(tuple(opening(sentence, 400) for sentence in first)),
-        Details(f"All {plural(len(account.findings), 'finding')}", tuple(found(_plain(account)))),
+        Listing(tuple(first)),
+        Details(f"All {plural(len(findings), 'finding')}", tuple(chapter)),
     ]
 
 
 def _plain(account: LoopReportInput) -> ReportInput:
     return ReportInput(
         account.name,
-        account.command,
-        account.seed,
-        account.threads,
-        account.versions,
-        account.generated_at,
-        account.seconds,
-        account.rows,
-        account.columns,
-        account.train,
-        account.test,
+        command=account.command,
+        seed=account.seed,
+        threads=account.threads,
+        versions=account.versions,
+        generated=account.generated_at,
+        seconds=account.seconds,
+        rows=account.rows,
+        columns=account.columns,
+        train=account.train,
+        holdout=account.test,
         findings=account.findings,
     )
 
 
 def _made(account: LoopReportInput) -> list[Block]:
-    facts = tuple(
-        (name, text)
-        for name, text in (
-            (
-                "Rows",
-                f"{plural(len(account.train), 'training row')}, "
-                f"{plural(len(account.test), 'test row')} looked at once",
-            ),
-            ("Generator", account.generator),
-            ("Ended", account.stopped),
-        )
-        if text
-    )
-    return [Pairs(facts), *made(_plain(account))]
+    train = plural(len(account.train), "training row")
+    test = plural(len(account.test), "test row")
+    facts = [("Rows", f"{train}, {test} looked at once")]
+    if account.generator:
+        facts.append(("Generator", account.generator))
+    if account.stopped:
+        facts.append(("Ended", account.stopped))
+    return [Pairs(tuple(facts)), *made(_plain(account))]
 
 
 def _text(account: LoopReportInput) -> str:
@@ -256,9 +229,7 @@ def _text(account: LoopReportInput) -> str:
     title, text, basis = sentences(account)
     lines = [*wrapped("Verdict", title, 3), *wrapped("", text, 4), *wrapped("", " ".join(basis), 6)]
     for turn in account.turns:
-        lines += wrapped(
-            "Round 0" if not turn.number else f"Round {turn.number}", as_sentence(turn.reason), 4
-        )
+        lines += wrapped(f"Round {turn.number}", as_sentence(turn.reason), 4)
     if account.stopped:
         lines += wrapped("Ended", as_sentence(account.stopped), 2)
     return "\n".join(lines)

@@ -80,9 +80,10 @@ class LoopReportInput:
     @property
     def tried(self) -> int:
         """How many strategies with generated rows competed."""
-        return sum(
-            candidate.kind == "generated" for turn in self.turns for candidate in turn.candidates
-        )
+        strategies = 0
+        for turn in self.turns:
+            strategies += sum(candidate.kind == "generated" for candidate in turn.candidates)
+        return strategies
 
     def words(self, name: str) -> str:
         """A measure or a learner in words."""
@@ -95,32 +96,36 @@ def forest(
     account: LoopReportInput,
     measure: str,
 ) -> PictureBlock:
-    """Gains with their intervals beside a line at 0."""
+    """Gains with their intervals beside a line at 0: (name, gain, lower end, upper end) of each."""
     scale, _ = unit_of(measure)
-    ends = [
-        [None if v is None or not isfinite(v) else round(scale * v, 4) for v in column]
-        for column in zip(*(row[1:] for row in rows), strict=True)
-    ]
-    label = (
-        "lower cost per 1,000 rows, in your currency"
-        if measure == COST
-        else f"points of {account.words(measure)} (hundredths)"
+    label = f"points of {account.words(measure)} (hundredths)"
+    if measure == COST:
+        label = "lower cost per 1,000 rows, in your currency"
+    names, gains, lows, highs = zip(*rows, strict=True)
+    series = (
+        Series("gain", _scaled(gains, scale)),
+        Series("lower end", _scaled(lows, scale)),
+        Series("upper end", _scaled(highs, scale)),
     )
-    return PictureBlock(
-        "intervals",
-        title,
-        tuple(row[0] for row in rows),
-        tuple(
-            Series(name, tuple(values))
-            for name, values in zip(("gain", "lower end", "upper end"), ends, strict=True)
-        ),
-        label,
-    )
+    return PictureBlock("intervals", title, names, series, label)
+
+
+def _scaled(numbers: Sequence[float | None], scale: float) -> tuple[float | None, ...]:
+    """Times the scale; None for what is unknown or not finite."""
+    scaled: list[float | None] = []
+    for number in numbers:
+        if number is None or not isfinite(number):
+            scaled.append(None)
+        else:
+            scaled.append(round(scale * number, 4))
+    return tuple(scaled)
 
 
 def value(measure: str, number: float) -> str:
     """A figure of a measure: money, or a ratio with three decimals."""
-    return "–" if not isfinite(number) else in_money(number) if measure == COST else f"{number:.3f}"
+    if not isfinite(number):
+        return "–"
+    return in_money(number) if measure == COST else f"{number:.3f}"
 
 
 def gain(contrast: Contrast) -> str:
@@ -132,14 +137,18 @@ def interval(measure: str, middle: float, low: float | None, high: float | None)
     """A gain with its interval, in points (hundredths) or money."""
     if low is None or high is None or not isfinite(low):
         return "not known"
-    shown, below, above = same_places(unit_of(measure)[0], middle, low, high)
-    return f"{'+' if middle > 0 and shown.strip('0.') else ''}{shown} ({below} to {above})"
+    scale, _ = unit_of(measure)
+    gained, below, above = same_places(scale, middle, low, high)
+    sign = "+" if middle > 0 and gained.strip("0.") else ""
+    return f"{sign}{gained} ({below} to {above})"
 
 
 def same_places(scale: float, *numbers: float) -> tuple[str, ...]:
     """Numbers with as many decimals as the widest of them needs."""
     widest = max(abs(scale * number) for number in numbers)
-    places = 0 if widest >= 100 else 1 if widest >= 0.4 else 2
+    places = 2
+    if widest >= 0.4:
+        places = 0 if widest >= 100 else 1
     return tuple(f"{round(scale * number, places) + 0.0:,.{places}f}" for number in numbers)
 
 
@@ -149,13 +158,7 @@ def unit_of(measure: str) -> tuple[float, str]:
     return (1.0, "") if measure == COST else (100.0, " points")
 
 
-def headed(words: str) -> str:
-    """The words with a great first letter."""
-    return words[:1].upper() + words[1:]
-
-
 def in_money(amount: float) -> str:
     """An amount in the user's currency, which is not known."""
-    return (
-        f"{amount:,.0f}" if abs(amount) >= 100 or float(amount).is_integer() else f"{amount:,.2f}"
-    )
+    whole = abs(amount) >= 100 or float(amount).is_integer()
+    return f"{amount:,.0f}" if whole else f"{amount:,.2f}"

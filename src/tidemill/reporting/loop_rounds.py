@@ -4,7 +4,7 @@ lost on the way."""
 from __future__ import annotations
 
 from tidemill.core.verdict import Candidate, RoundRecord
-from tidemill.core.words import as_sentence, percent
+from tidemill.core.words import as_sentence, percent, sentence_case
 from tidemill.reporting.blocks import (
     Block,
     Details,
@@ -16,7 +16,7 @@ from tidemill.reporting.blocks import (
     Series,
     TableBlock,
 )
-from tidemill.reporting.loop_account import LoopReportInput, forest, headed, interval, value
+from tidemill.reporting.loop_account import LoopReportInput, forest, interval, value
 
 GUARD = (
     "Every generator learns from all real rows, and from at most 3 generated rows for every 10 "
@@ -45,79 +45,65 @@ def rounds(account: LoopReportInput) -> list[Block]:
 def _turn(account: LoopReportInput, turn: RoundRecord) -> list[Block]:
     title = f"Round {turn.number}" if turn.number else "Before any round: what real rows can do"
     blocks: list[Block] = [Heading(title), Paragraph(as_sentence(turn.reason), "lead")]
-    shown = [c for c in turn.candidates if c.gain is not None]
-    if shown:
-        beside = "the best so far" if turn.number else str(turn.candidates[0].strategy)
-        blocks.append(
-            forest(
-                f"What competed: gain over {beside}",
-                [
-                    (
-                        _short(c, " – accepted" if turn.number else " – to be beaten"),
-                        c.gain,
-                        c.low,
-                        c.high,
-                    )
-                    for c in shown
-                ],
-                account,
-                account.measure,
-            )
-        )
+    blocks += _competition(account, turn)
     if turn.generated:
         blocks.append(_gates(turn))
-    if turn.aims:
-        blocks.append(
-            Details(
-                "What was wanted, and why"
-                if len(turn.aims) > 1
-                else f"What was wanted: {turn.aims[0]}",
-                (Listing(turn.aims),),
-            )
-        )
+    if len(turn.aims) == 1:
+        blocks.append(Details(f"What was wanted: {turn.aims[0]}", (Listing(turn.aims),)))
+    elif turn.aims:
+        blocks.append(Details("What was wanted, and why", (Listing(turn.aims),)))
     if turn.candidates:
         blocks.append(Details("The figures", (_candidates(account, turn),)))
     return blocks
 
 
+def _competition(account: LoopReportInput, turn: RoundRecord) -> list[Block]:
+    """The gains of the candidates that were compared with the best so far."""
+    accepted = " – accepted" if turn.number else " – to be beaten"
+    rows = []
+    for candidate in turn.candidates:
+        if candidate.gain is not None:
+            name = _short(candidate, accepted)
+            rows.append((name, candidate.gain, candidate.low, candidate.high))
+    if not rows:
+        return []
+    beside = "the best so far" if turn.number else str(turn.candidates[0].strategy)
+    return [forest(f"What competed: gain over {beside}", rows, account, account.measure)]
+
+
 def _short(candidate: Candidate, accepted: str) -> str:
     """A strategy without what all of its rivals share, and what came of it."""
-    return headed(candidate.strategy.removeprefix("generated ")) + accepted * candidate.accepted
+    name = sentence_case(candidate.strategy.removeprefix("generated "))
+    return name + accepted if candidate.accepted else name
 
 
 def _gates(turn: RoundRecord) -> TableBlock:
-    dropped = sum(turn.dropped.values())
-    rows = (
-        ("generated from all training rows, for all that was wanted", turn.generated),
-        *(
-            (f"dropped, because they {why}", number)
-            for why, number in turn.dropped.items()
-            if number
-        ),
-        ("passed the gates", turn.generated - dropped),
-    )
-    return TableBlock(("Rows", "Number"), rows)
+    rows = [("generated from all training rows, for all that was wanted", turn.generated)]
+    for why, number in turn.dropped.items():
+        if number:
+            rows.append((f"dropped, because they {why}", number))
+    rows.append(("passed the gates", turn.generated - sum(turn.dropped.values())))
+    return TableBlock(("Rows", "Number"), tuple(rows))
 
 
 def _candidates(account: LoopReportInput, turn: RoundRecord) -> TableBlock:
-    rows = tuple(
-        (
-            c.strategy,
-            c.rows,
-            value(account.measure, c.value),
-            "–" if c.gain is None else interval(account.measure, c.gain, c.low, c.high),
-            "yes" if c.accepted else "no",
-        )
-        for c in turn.candidates
-    )
+    measure = account.measure
     head = (
         "Strategy",
         "Rows added",
-        headed(account.words(account.measure)),
+        sentence_case(account.words(measure)),
         "Gain (interval)",
         "Accepted",
     )
-    return TableBlock(head, rows, stacked=True)
+    rows = []
+    for candidate in turn.candidates:
+        gain = "–"
+        if candidate.gain is not None:
+            gain = interval(measure, candidate.gain, candidate.low, candidate.high)
+        reached = value(measure, candidate.value)
+        accepted = "yes" if candidate.accepted else "no"
+        rows.append((candidate.strategy, candidate.rows, reached, gain, accepted))
+    return TableBlock(head, tuple(rows), stacked=True)
 
 
 def guard(account: LoopReportInput) -> list[Block]:
@@ -132,29 +118,24 @@ def guard(account: LoopReportInput) -> list[Block]:
                 "nothing can have been lost."
             ),
         ]
-    x = tuple(turn.number for turn in account.turns)
-    last = account.turns[-1]
+    turns = account.turns
+    numbers = tuple(turn.number for turn in turns)
+    variety = (
+        Series("rare values and tails", tuple(round(turn.tails, 4) for turn in turns)),
+        Series("distinct rows", tuple(round(turn.distinct, 4) for turn in turns)),
+    )
+    moved = tuple(round(turn.trends, 4) for turn in turns)
     kept = PictureBlock(
-        "lines",
-        "What is kept of the real rows' variety (1 is no loss)",
-        x,
-        (
-            Series("rare values and tails", tuple(round(t.tails, 4) for t in account.turns)),
-            Series("distinct rows", tuple(round(t.distinct, 4) for t in account.turns)),
-        ),
-        "round",
+        "lines", "What is kept of the real rows' variety (1 is no loss)", numbers, variety, "round"
     )
     trends = PictureBlock(
         "lines",
         "How far trends between columns have moved (0 is none)",
-        x,
-        (
-            Series(
-                "mean difference of correlations", tuple(round(t.trends, 4) for t in account.turns)
-            ),
-        ),
+        numbers,
+        (Series("mean difference of correlations", moved),),
         "round",
     )
+    last = turns[-1]
     return [
         Paragraph(GUARD),
         Paragraph(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tidemill.core.words import percent, plural
+from tidemill.core.verdict import Contrast
+from tidemill.core.words import percent, plural, sentence_case
 from tidemill.reporting.blocks import (
     Block,
     Details,
@@ -13,7 +14,7 @@ from tidemill.reporting.blocks import (
     Series,
     TableBlock,
 )
-from tidemill.reporting.loop_account import COST, LoopReportInput, forest, gain, headed, value
+from tidemill.reporting.loop_account import COST, LoopReportInput, forest, gain, value
 
 
 def how_sure(account: LoopReportInput) -> list[Block]:
@@ -34,25 +35,20 @@ def how_sure(account: LoopReportInput) -> list[Block]:
 
 
 def _of_verdict(account: LoopReportInput) -> PictureBlock:
-    main, tested = account.verdict.contrasts[0], account.verdict.test
-    rows = [
-        (
-            f"The verdict: {account.words(main.learner)}, cross-validation ({percent(main.level)})",
-            main,
-        )
-    ]
-    rows += [("Untouched test rows, one look (95 %)", tested)] if tested is not None else []
-    rows += [
-        (f"{headed(account.words(c.learner))}, all real rows (95 %)", c)
-        for c in account.verdict.contrasts[1:]
-        if c.measure == main.measure and c.share == 1
-    ]
-    return forest(
-        f"Gain over {main.control}",
-        [(name, c.gain, c.low, c.high) for name, c in rows],
-        account,
-        main.measure,
-    )
+    main, *others = account.verdict.contrasts
+    learner = account.words(main.learner)
+    rows = [_row(f"The verdict: {learner}, cross-validation ({percent(main.level)})", main)]
+    if account.verdict.test is not None:
+        rows.append(_row("Untouched test rows, one look (95 %)", account.verdict.test))
+    for other in others:
+        if other.measure == main.measure and other.share == 1:
+            learner = sentence_case(account.words(other.learner))
+            rows.append(_row(f"{learner}, all real rows (95 %)", other))
+    return forest(f"Gain over {main.control}", rows, account, main.measure)
+
+
+def _row(name: str, contrast: Contrast) -> tuple[str, float, float, float]:
+    return name, contrast.gain, contrast.low, contrast.high
 
 
 def _curves(account: LoopReportInput) -> list[Block]:
@@ -60,24 +56,10 @@ def _curves(account: LoopReportInput) -> list[Block]:
     contrasts = [c for c in account.verdict.contrasts[1:] if c.measure == account.measure]
     pictures = []
     for learner in dict.fromkeys(c.learner for c in contrasts):
-        points = sorted((c for c in contrasts if c.learner == learner), key=lambda c: c.share)
+        points = [c for c in contrasts if c.learner == learner]
         if len(points) > 1:
-            pictures.append(
-                PictureBlock(
-                    "lines",
-                    headed(account.words(learner)),
-                    tuple(round(100 * c.share) for c in points),
-                    (
-                        Series(
-                            f"real rows ({points[-1].control})",
-                            tuple(round(c.reference, 4) for c in points),
-                        ),
-                        Series("generated rows as well", tuple(round(c.value, 4) for c in points)),
-                    ),
-                    "% of the real rows learned from",
-                    account.words(account.measure),
-                )
-            )
+            points.sort(key=lambda c: c.share)
+            pictures.append(_curve(account, learner, points))
     if not pictures:
         return []
     better = "Lower" if account.measure == COST else "Higher"
@@ -91,21 +73,38 @@ def _curves(account: LoopReportInput) -> list[Block]:
     ]
 
 
+def _curve(account: LoopReportInput, learner: str, points: list[Contrast]) -> PictureBlock:
+    without = tuple(round(point.reference, 4) for point in points)
+    generated = tuple(round(point.value, 4) for point in points)
+    return PictureBlock(
+        "lines",
+        sentence_case(account.words(learner)),
+        tuple(round(100 * point.share) for point in points),
+        (
+            Series(f"real rows ({points[-1].control})", without),
+            Series("generated rows as well", generated),
+        ),
+        "% of the real rows learned from",
+        account.words(account.measure),
+    )
+
+
 def _others(account: LoopReportInput) -> list[Block]:
     contrasts = [c for c in account.verdict.contrasts[1:] if c.share == 1]
     if not contrasts:
         return []
     rows = tuple(
         (
-            headed(account.words(c.measure)),
-            account.words(c.learner),
-            value(c.measure, c.reference),
-            value(c.measure, c.value),
-            gain(c),
-            "better" if c.low > 0 else "worse" if c.high < 0 else "may be chance",
+            sentence_case(account.words(contrast.measure)),
+            account.words(contrast.learner),
+            value(contrast.measure, contrast.reference),
+            value(contrast.measure, contrast.value),
+            gain(contrast),
+            _conclusion(contrast),
         )
-        for c in contrasts
+        for contrast in contrasts
     )
+    columns = ("Measure", "Learner", "Without", "With", "Gain (interval)", "So it is")
     return [
         Heading("Other measures and learners"),
         Paragraph(
@@ -114,13 +113,12 @@ def _others(account: LoopReportInput) -> list[Block]:
             "is wrong by chance."
         ),
         Details(
-            f"All {plural(len(rows), 'comparison')}",
-            (
-                TableBlock(
-                    ("Measure", "Learner", "Without", "With", "Gain (interval)", "So it is"),
-                    rows,
-                    stacked=True,
-                ),
-            ),
+            f"All {plural(len(rows), 'comparison')}", (TableBlock(columns, rows, stacked=True),)
         ),
     ]
+
+
+def _conclusion(contrast: Contrast) -> str:
+    if contrast.low > 0:
+        return "better"
+    return "worse" if contrast.high < 0 else "may be chance"

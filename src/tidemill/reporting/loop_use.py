@@ -24,30 +24,28 @@ def use(account: LoopReportInput) -> list[Block]:
                 'LogisticRegression(class_weight="balanced", max_iter=1000).fit(X, y)'
             ),
         ]
-    classifier = "LogisticRegression(max_iter=1000" + (
-        ', class_weight="balanced")' if weighs else ")"
+    balanced = ', class_weight="balanced"' if weighs else ""
+    code = PIPELINE.format(
+        folder=account.folder or "DIR",
+        target=account.target,
+        classifier=f"LogisticRegression(max_iter=1000{balanced})",
     )
-    return [
+    blocks: list[Block] = [
         Paragraph(
             "As a sampler in a Pipeline of imbalanced-learn: it learns its generator from the "
             "training rows of each call only, so cross-validation stays honest."
         ),
-        Code(
-            PIPELINE.format(
-                folder=account.folder or "DIR", target=account.target, classifier=classifier
-            )
-        ),
-        *(
-            [
-                Paragraph(
-                    f"The {plural(account.generated, 'row')} themselves are in generated.parquet, "
-                    "each with the round and the reason for which it was made."
-                )
-            ]
-            if account.kind == "generated" and account.folder
-            else []
-        ),
+        Code(code),
     ]
+    if account.kind == "generated" and account.folder:
+        rows = plural(account.generated, "row")
+        blocks.append(
+            Paragraph(
+                f"The {rows} themselves are in generated.parquet, each with the round and the "
+                "reason for which it was made."
+            )
+        )
+    return blocks
 
 
 PIPELINE = """import pandas as pd

@@ -28,32 +28,29 @@ def cleaned(account: ReportInput) -> list[Block]:
             "Nothing is changed without a line here, and every changed cell is in changes.parquet."
         )
     ]
-    blocks += _issues("Changed", applied) if applied else [Paragraph("No cell had to be changed.")]
+    if applied:
+        blocks += _issues("Changed", "What was done", applied)
+    else:
+        blocks.append(Paragraph("No cell had to be changed."))
     blocks += _changes(account)
-    blocks += (
-        _issues("For you to decide: seen, but left as it is", account.undecided)
-        if account.undecided
-        else []
-    )
+    if account.undecided:
+        title = "For you to decide: seen, but left as it is"
+        blocks += _issues(title, "What you can do", account.undecided)
     blocks += _rules(account.rules)
     return blocks
 
 
-def _issues(title: str, issues: Sequence[Issue]) -> list[Block]:
+def _issues(title: str, action: str, issues: Sequence[Issue]) -> list[Block]:
+    """Issues in a table, and the pictures of some; ``action`` is the title of that column."""
     rows = tuple(
         (issue.sentence, issue.example or None, as_sentence(issue.action) or None, issue.check)
         for issue in issues
     )
-    columns = (
-        "What was seen",
-        "Example",
-        "What was done" if issues[0].applied else "What you can do",
-        "Check",
-    )
+    pictures = [drawn(issue.picture) for issue in issues if issue.picture]
     return [
         Heading(title),
-        *folded(columns, rows),
-        *(drawn(issue.picture) for issue in issues if issue.picture),
+        *folded(("What was seen", "Example", action, "Check"), rows),
+        *pictures,
     ]
 
 
@@ -65,12 +62,8 @@ def folded(
     """A table of which a long tail is folded away."""
     blocks: list[Block] = [TableBlock(columns, rows[:shown], stacked=True)]
     if rows[shown:]:
-        blocks.append(
-            Details(
-                f"{count(len(rows) - shown)} more",
-                (TableBlock(columns, rows[shown:], stacked=True),),
-            )
-        )
+        rest = TableBlock(columns, rows[shown:], stacked=True)
+        blocks.append(Details(f"{count(len(rest.rows))} more", (rest,)))
     return blocks
 
 
@@ -84,30 +77,18 @@ def _changes(account: ReportInput) -> list[Block]:
         .len()
         .sort(["len", "column", "before", "after"], descending=[True, False, False, False])
     )
-    rows = tuple(
-        (g["column"], f"{_quoted(g['before'])} → {_quoted(g['after'])}", g["len"], g["reason"])
-        for g in groups.head(SHOWN).to_dicts()
-    )
-    if not rows:
+    if groups.is_empty():
         return []
-    blocks: list[Block] = [
-        Details(
-            "The most frequent changes, cell by cell",
-            (
-                TableBlock(("Column", "Before → after", "Cells", "Reason"), rows, stacked=True),
-                *(
-                    [
-                        Paragraph(
-                            f"And {plural(groups.height - SHOWN, 'other kind')} of change.", "small"
-                        )
-                    ]
-                    if groups.height > SHOWN
-                    else []
-                ),
-            ),
-        )
-    ]
-    return blocks
+    rows = []
+    for group in groups.head(SHOWN).to_dicts():
+        change = f"{_quoted(group['before'])} → {_quoted(group['after'])}"
+        rows.append((group["column"], change, group["len"], group["reason"]))
+    columns = ("Column", "Before → after", "Cells", "Reason")
+    inside: list[Block] = [TableBlock(columns, tuple(rows), stacked=True)]
+    if groups.height > SHOWN:
+        rest = plural(groups.height - SHOWN, "other kind")
+        inside.append(Paragraph(f"And {rest} of change.", "small"))
+    return [Details("The most frequent changes, cell by cell", tuple(inside))]
 
 
 def _quoted(text: str | None) -> str:
@@ -118,17 +99,11 @@ def _rules(rules: Iterable[Rule]) -> list[Block]:
     rows = tuple((str(rule), rule.support, rule.confirmed or None) for rule in rules)
     if not rows:
         return []
-    decides = any(rule.kind == "a decides b" for rule in rules)
-    note = (
-        " “Decides” means: rows with the same value of the first have the same value of the second."
-        * decides
-    )
+    text = "Seen in the training rows, confirmed on held-out rows, and kept in the schema."
+    if any(rule.kind == "a decides b" for rule in rules):
+        text += (
+            " “Decides” means: rows with the same value of the first have the same value of the "
+            "second."
+        )
     columns = ("Rule", "Training rows on which it held", "Held-out rows on which it held")
-    blocks = folded(columns, rows)
-    return [
-        Heading("What always holds"),
-        Paragraph(
-            f"Seen in the training rows, confirmed on held-out rows, and kept in the schema.{note}"
-        ),
-        *blocks,
-    ]
+    return [Heading("What always holds"), Paragraph(text), *folded(columns, rows)]

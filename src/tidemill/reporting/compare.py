@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -51,10 +51,7 @@ def comparison(
         (('a', 'b'), (0.5, 0.5), 1.0)
     """
     real, synthetic = comparable(column, real), comparable(column, synthetic)
-    missing = (
-        _rounded(real.null_count() / len(real)),
-        _rounded(synthetic.null_count() / len(synthetic)),
-    )
+    missing = (_missing(real), _missing(synthetic))
     if real.dtype == pl.String:
         return _levels(column, real, synthetic, missing, score, ordered=False)
     numbers = real.drop_nulls().to_numpy(), synthetic.drop_nulls().to_numpy()
@@ -62,6 +59,10 @@ def comparison(
     if column.kind == "number" and len(np.union1d(*numbers)) <= LEVELS:
         return _levels(column, _as_text(real), _as_text(synthetic), missing, score, ordered=True)
     return _histogram(column, *numbers, (len(real), len(synthetic)), missing, score)
+
+
+def _missing(values: pl.Series) -> float:
+    return _rounded(values.null_count() / len(values))
 
 
 def comparable(column: Column, values: pl.Series) -> pl.Series:
@@ -73,9 +74,8 @@ def comparable(column: Column, values: pl.Series) -> pl.Series:
 
 
 def _as_text(values: pl.Series) -> pl.Series:
-    return pl.Series(
-        values.name, [None if v is None else number(float(v), 4) for v in values], dtype=pl.String
-    )
+    texts = [None if value is None else number(float(value), 4) for value in values]
+    return pl.Series(values.name, texts, dtype=pl.String)
 
 
 def _levels(
@@ -87,34 +87,42 @@ def _levels(
     *,
     ordered: bool,
 ) -> Comparison:
-    shares = [_shares(real), _shares(synthetic)]
+    of_real, of_synthetic = _shares(real), _shares(synthetic)
     names = sorted(
-        shares[0].keys() | shares[1].keys(),
-        key=lambda n: (-shares[0].get(n, 0), -shares[1].get(n, 0), n),
+        of_real.keys() | of_synthetic.keys(),
+        key=lambda name: (-of_real.get(name, 0), -of_synthetic.get(name, 0), name),
     )
-    shown, rest = (names, []) if len(names) <= LEVELS + 1 else (names[:LEVELS], names[LEVELS:])
+    # one level alone is shown rather than called "1 other level"
+    most = LEVELS if len(names) > LEVELS + 1 else len(names)
+    levels, rest = names[:most], names[most:]
     if ordered:
-        shown = sorted(shown, key=lambda n: float(n.replace(",", "")))
-    bars = [[_rounded(s.get(name, 0.0)) for name in shown] for s in shares]
-    # over all levels, not only over those shown
-    distance = sum(abs(shares[0].get(n, 0) - shares[1].get(n, 0)) for n in names) + abs(
-        missing[0] - missing[1]
-    )
-    labels = [name if name.strip() else "(empty)" for name in shown]
+        levels.sort(key=lambda name: float(name.replace(",", "")))
+    labels = [name if name.strip() else "(empty)" for name in levels]
     if rest:
-        labels.append(f"{plural(len(rest), 'other level')}")
-        for line, s in zip(bars, shares, strict=True):
-            line.append(_rounded(sum(s.get(name, 0.0) for name in rest)))
+        labels.append(plural(len(rest), "other level"))
+    # over all levels, not only over those shown
+    apart = sum(abs(of_real.get(name, 0) - of_synthetic.get(name, 0)) for name in names)
+    distance = apart + abs(missing[0] - missing[1])
     return Comparison(
         column.name,
         tuple(labels),
         (),
-        tuple(bars[0]),
-        tuple(bars[1]),
+        _heights(of_real, levels, rest),
+        _heights(of_synthetic, levels, rest),
         missing,
         _rounded(1 - distance / 2),
         score,
     )
+
+
+def _heights(
+    shares: Mapping[str, float], levels: Sequence[str], rest: Sequence[str]
+) -> tuple[float, ...]:
+    """The share of each level, and that of all others together where there are any."""
+    heights = [_rounded(shares.get(level, 0.0)) for level in levels]
+    if rest:
+        heights.append(_rounded(sum(shares.get(level, 0.0) for level in rest)))
+    return tuple(heights)
 
 
 def _shares(values: pl.Series) -> dict[str, float]:
@@ -135,11 +143,8 @@ def _histogram(
     edges = _edges(finite, column)
     shares = [np.histogram(numbers, edges)[0] / n for numbers, n in zip(finite, rows, strict=True)]
     beyond = [1 - m - float(s.sum()) for s, m in zip(shares, missing, strict=True)]
-    distance = (
-        float(np.abs(shares[0] - shares[1]).sum())
-        + abs(beyond[0] - beyond[1])
-        + abs(missing[0] - missing[1])
-    )
+    apart = float(np.abs(shares[0] - shares[1]).sum())
+    distance = apart + abs(beyond[0] - beyond[1]) + abs(missing[0] - missing[1])
     note = ""
     if max(beyond) > 1e-4:
         note = (
@@ -163,26 +168,29 @@ def _histogram(
 def _edges(numbers: Sequence[np.ndarray], column: Column) -> np.ndarray:
     """(bins + 1,) round edges over the bulk of both; a whole number of steps wide, or bins would
     hold unequal many."""
-    present = [n for n in numbers if len(n)]
+    present = [values for values in numbers if len(values)]
     if not present:
         return np.array([0.0, 1.0])
-    low, high = min(float(n.min()) for n in present), max(float(n.max()) for n in present)
-    bulk = (
-        min(float(np.quantile(n, _TAIL)) for n in present),
-        max(float(np.quantile(n, 1 - _TAIL)) for n in present),
-    )
-    if bulk[1] > bulk[0] and high - low > 1.5 * (bulk[1] - bulk[0]):
-        low, high = bulk
+    low, high = _ends(present, 0.0)
+    bulk_low, bulk_high = _ends(present, _TAIL)
+    if bulk_high > bulk_low and high - low > 1.5 * (bulk_high - bulk_low):
+        low, high = bulk_low, bulk_high
     step = float(column.step or 0) if column.kind == "number" else 0.0
-    width = (
-        _day_width(high - low)
-        if column.kind == "datetime"
-        else _round_width((high - low) / BINS, step)
-    )
+    if column.kind == "datetime":
+        width = _day_width(high - low)
+    else:
+        width = _round_width((high - low) / BINS, step)
     first = math.floor((low + step / 2) / width)
     bins = max(1, math.floor((high + step / 2) / width) - first + 1)
     # half a step to the left, so that no value lies on an edge
     return (first + np.arange(bins + 1)) * width - step / 2
+
+
+def _ends(present: Sequence[np.ndarray], tail: float) -> tuple[float, float]:
+    """The lowest and the highest value of any, without such a share at either end of each."""
+    low = min(float(np.quantile(values, tail)) for values in present)
+    high = max(float(np.quantile(values, 1 - tail)) for values in present)
+    return low, high
 
 
 def _day_width(span: float) -> float:
@@ -199,9 +207,8 @@ def _round_width(least: float, step: float) -> float:
     if not wanted:
         return 1.0
     power = 10.0 ** math.floor(math.log10(wanted))
-    return unit * next(
-        factor * power for factor in (1, 2, 5, 10) if factor * power >= wanted * (1 - 1e-9)
-    )
+    enough = wanted * (1 - 1e-9)
+    return unit * next(factor * power for factor in (1, 2, 5, 10) if factor * power >= enough)
 
 
 def _rounded(part: float) -> float:

@@ -34,8 +34,8 @@ def fairness(account: ReportInput) -> list[Block]:
     names = [column.name for column in data.schema if column.role == "sensitive"]
     scores = [] if account.scores is None else list(account.scores.of(FAIRNESS))
     if not names or not scores:
-        said = suggestion(data.schema)
-        return [Paragraph(said)] if said and account.scores is not None else []
+        text = suggestion(data.schema)
+        return [Paragraph(text)] if text and account.scores is not None else []
     blocks: list[Block] = [
         Paragraph(
             "A gap between groups that is in the data is in generated rows and in models, too. "
@@ -64,9 +64,8 @@ def fairness(account: ReportInput) -> list[Block]:
 def gaps(account: ReportInput) -> list[str]:
     """What is to be said of fairness in a few lines: the outcome gap of each sensitive column."""
     scores = () if account.scores is None else account.scores.of(FAIRNESS)
-    return [
-        score.sentence for score in scores if score.name.startswith(_ORDER[0]) and score.sentence
-    ][:3]
+    about_gaps = [score for score in scores if score.name.startswith(_ORDER[0])]
+    return [score.sentence for score in about_gaps if score.sentence][:3]
 
 
 def _example(account: ReportInput, names: list[str]) -> list[Block]:
@@ -74,11 +73,12 @@ def _example(account: ReportInput, names: list[str]) -> list[Block]:
     data = account.train or account.synthetic
     if target is None or data is None or data.schema[target].kind not in ("category", "boolean"):
         return []
-    said = (
-        f"A sample with option 'fair={names[0]}={target}' has equal rates in all groups. In Python:"
-    )
+    option = f"option 'fair={names[0]}={target}'"
     fair = json.dumps({names[0]: target}, ensure_ascii=False)
-    return [Paragraph(said), Code(f'tidemill.sample("model.tidemill", 1000, fair={fair})')]
+    return [
+        Paragraph(f"A sample with {option} has equal rates in all groups. In Python:"),
+        Code(f'tidemill.sample("model.tidemill", 1000, fair={fair})'),
+    ]
 
 
 def _of_column(scores: list[Score]) -> list[Block]:
@@ -86,15 +86,20 @@ def _of_column(scores: list[Score]) -> list[Block]:
     others = sorted((score for score in scores if score not in curves), key=_place)
     blocks: list[Block] = list(gauges(others))
     for score in curves:
-        said = Paragraph(
-            score.sentence or f"What equal rates would cost is not known: {score.why}."
-        )
-        blocks.append(Card((said, drawn(score.picture))) if score.picture is not None else said)
-    tables = [score.table for score in (*curves, *others) if score.table is not None]
-    return [*blocks, *(Details(table.title, (TableBlock.of(table),)) for table in tables)]
+        text = score.sentence or f"What equal rates would cost is not known: {score.why}."
+        if score.picture is None:
+            blocks.append(Paragraph(text))
+        else:
+            blocks.append(Card((Paragraph(text), drawn(score.picture))))
+    for score in (*curves, *others):
+        if score.table is not None:
+            blocks.append(Details(score.table.title, (TableBlock.of(score.table),)))
+    return blocks
 
 
 def _place(score: Score) -> int:
-    return next(
-        (at for at, start in enumerate(_ORDER) if score.name.startswith(start)), len(_ORDER)
-    )
+    """Where a score stands, by what its name begins with."""
+    for place, start in enumerate(_ORDER):
+        if score.name.startswith(start):
+            return place
+    return len(_ORDER)

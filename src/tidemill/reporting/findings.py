@@ -6,11 +6,12 @@ from typing import Literal
 
 from tidemill.core.finding import Finding, Findings
 from tidemill.core.picture import Sheet
-from tidemill.core.words import aligned, count
+from tidemill.core.words import aligned, count, sentence_case
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
     Card,
+    Cell,
     Details,
     Grid,
     Heading,
@@ -21,6 +22,7 @@ from tidemill.reporting.blocks import (
 
 SHOWN = 10
 _CARDS = 8
+_MOST_CARDS = 50
 _FEW = 2
 _FOLDED = 200
 
@@ -69,18 +71,20 @@ def found(account: ReportInput) -> list[Block]:
         )
     ]
     for technique in dict.fromkeys(finding.technique for finding in account.findings):
-        blocks += _technique(
-            technique, account.findings.of(technique), account.target or "the target"
-        )
+        of_technique = account.findings.of(technique)
+        blocks += _technique(technique, of_technique, account.target or "the target")
     return blocks
 
 
 def _technique(technique: str, findings: Findings, target: str) -> list[Block]:
     title, text = _TITLES.get(technique, (technique.capitalize(), ""))
     blocks: list[Block] = [Heading(title.format(target=target))]
-    blocks += [Paragraph(text.format(target=target))] if text else []
-    for i, name in enumerate(dict.fromkeys(finding.name for finding in findings)):
-        blocks += _group(tuple(findings.of(technique, name)), "lead" if i == 0 else "plain")
+    if text:
+        blocks.append(Paragraph(text.format(target=target)))
+    style: Literal["lead", "plain"] = "lead"
+    for name in dict.fromkeys(finding.name for finding in findings):
+        blocks += _group(tuple(findings.of(technique, name)), style)
+        style = "plain"  # only the first name's sentences stand out
     return blocks
 
 
@@ -89,20 +93,24 @@ def _group(findings: tuple[Finding, ...], style: Literal["lead", "plain"]) -> li
     a table."""
     if len(findings) == 1:
         return evidence(findings[0], style)
-    if all(
-        isinstance(finding.picture, Sheet) for finding in findings
-    ):  # too wide to stand side by side
-        return [block for finding in findings[:_CARDS] for block in evidence(finding, style)]
+    if all(isinstance(finding.picture, Sheet) for finding in findings):
+        blocks: list[Block] = []  # too wide to stand side by side
+        for finding in findings[:_CARDS]:
+            blocks += evidence(finding, style)
+        return blocks
     few = len(findings) <= _FEW and any(finding.table for finding in findings)
     if few or any(finding.picture for finding in findings):
-        cards = tuple(Card(tuple(evidence(finding))) for finding in findings)
-        blocks: list[Block] = [Grid(cards[:_CARDS], "large")]
-        if cards[_CARDS:]:
-            blocks.append(
-                Details(f"{count(len(cards) - _CARDS)} more", (Grid(cards[_CARDS:50], "large"),))
-            )
-        return blocks
+        return _cards(findings)
     return _table(findings)
+
+
+def _cards(findings: tuple[Finding, ...]) -> list[Block]:
+    cards = tuple(Card(tuple(evidence(finding))) for finding in findings)
+    blocks: list[Block] = [Grid(cards[:_CARDS], "large")]
+    if cards[_CARDS:]:
+        rest = Grid(cards[_CARDS:_MOST_CARDS], "large")
+        blocks.append(Details(f"{count(len(cards) - _CARDS)} more", (rest,)))
+    return blocks
 
 
 def evidence(finding: Finding, style: Literal["lead", "plain"] = "plain") -> list[Block]:
@@ -120,32 +128,32 @@ def evidence(finding: Finding, style: Literal["lead", "plain"] = "plain") -> lis
 def _table(findings: tuple[Finding, ...]) -> list[Block]:
     measures = list(dict.fromkeys(finding.measure for finding in findings))
     measure = measures[0] if len(measures) == 1 else "strength"
+    columns = ["What was found", sentence_case(measure), "Held-out cases"]
     intervals = any(finding.interval for finding in findings)
-    rows = tuple(
-        (f.sentence, f.strength, *((_between(f),) if intervals else ()), f.support)
-        for f in findings
-    )
-    columns = (
-        "What was found",
-        measure[:1].upper() + measure[1:],
-        *(("95 % interval",) if intervals else ()),
-        "Held-out cases",
-    )
-    blocks: list[Block] = [TableBlock(columns, rows[:SHOWN], stacked=True)]
+    if intervals:
+        columns.insert(2, "95 % interval")
+    rows = []
+    for finding in findings:
+        row: list[Cell] = [finding.sentence, finding.strength, finding.support]
+        if intervals:
+            row.insert(2, _between(finding))
+        rows.append(tuple(row))
+    blocks: list[Block] = [_figures(columns, rows[:SHOWN])]
     if rows[SHOWN:]:
-        more = TableBlock(columns, rows[SHOWN:_FOLDED], stacked=True)
-        blocks.append(Details(f"{count(len(rows) - SHOWN)} more", (more,)))
+        more = f"{count(len(rows) - SHOWN)} more"
+        blocks.append(Details(more, (_figures(columns, rows[SHOWN:_FOLDED]),)))
     if rows[_FOLDED:]:
-        blocks.append(
-            Paragraph(f"And {count(len(rows) - _FOLDED)} more in findings.json.", "small")
-        )
+        text = f"And {count(len(rows) - _FOLDED)} more in findings.json."
+        blocks.append(Paragraph(text, "small"))
     return blocks
 
 
+def _figures(columns: list[str], rows: list[tuple[Cell, ...]]) -> TableBlock:
+    return TableBlock(tuple(columns), tuple(rows), stacked=True)
+
+
 def _between(finding: Finding) -> str:
+    if not finding.interval:
+        return ""
     # no-break spaces, or a narrow column would cut the interval in two
-    return (
-        "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}".join(aligned(finding.interval))
-        if finding.interval
-        else ""
-    )
+    return "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}".join(aligned(finding.interval))

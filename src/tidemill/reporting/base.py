@@ -100,7 +100,7 @@ class Learning:
         curves: Name -> [step, value] points of its losses, and of the "score" on rows kept out of
             learning.
         best_step: The step whose weights were kept.
-        glimpses: (step, rows made then).
+        snapshots: (step, rows made then).
     """
 
     curves: Mapping[str, Sequence[Sequence[float]]]
@@ -173,15 +173,15 @@ class ReportInput:
     def undecided(self) -> tuple[Issue, ...]:
         """The issues that were only reported; rules that hold have their own place in the
         report."""
-        own = {"rules"} if self.rules else set()
-        return tuple(
-            issue for issue in self.issues or () if not issue.applied and issue.check not in own
-        )
+        reported = [issue for issue in self.issues or () if not issue.applied]
+        if self.rules:
+            reported = [issue for issue in reported if issue.check != "rules"]
+        return tuple(reported)
 
     @property
     def private_columns(self) -> frozenset[str]:
         """Columns with personal data: none of their values is shown anywhere."""
-        return frozenset(name for issue in self.personal for name in issue.columns)
+        return frozenset().union(*(issue.columns for issue in self.personal))
 
     @property
     def modality(self) -> Modality:
@@ -190,14 +190,14 @@ class ReportInput:
         return "rows" if data is None else data.schema.modality
 
     @property
-    def said(self) -> DataWords:
+    def data_words(self) -> DataWords:
         """How such data are spoken of."""
         return WORDS.get(self.modality, TABLE_WORDS)
 
     @property
     def unit(self) -> str:
         """What one row is called."""
-        return self.said.unit
+        return self.data_words.unit
 
     @property
     def extent(self) -> str:
@@ -206,16 +206,19 @@ class ReportInput:
         if data is None or data.schema.image is None:
             return plural(self.columns or 0, "column")
         height, width, *colours = size(data[data.schema.image.name])
-        return f"{height} x {width} pixels{' in colour' * bool(colours)}"
+        pixels = f"{height} x {width} pixels"
+        return f"{pixels} in colour" if colours else pixels
 
     @property
     def read(self) -> str:
         """What was read, in words ("4,708 images of 28 x 28 pixels, from digits")."""
         rows = plural(self.rows or 0, self.unit)
-        return self.said.read.format(rows=rows, extent=self.extent, name=self.name)
+        return self.data_words.read.format(rows=rows, extent=self.extent, name=self.name)
 
     @property
     def target(self) -> str | None:
         """The name of the column to be predicted."""
         data = self.train or self.synthetic
-        return data.target.name if data is not None and data.target is not None else None
+        if data is None or data.target is None:
+            return None
+        return data.target.name

@@ -36,17 +36,8 @@ def generated(account: ReportInput) -> list[Block]:
     """What the generator made."""
     if account.synthetic is None:
         return []
-    learned = (
-        f" learned {plural(len(account.train), f'training {account.unit}')} and"
-        if account.train is not None
-        else ""
-    )
-    lead = f"The model '{account.model}'{learned} drew" if account.model else "Evaluated were"
-    drawn = plural(
-        len(account.synthetic),
-        f"new {account.unit}" if account.model else f"synthetic {account.unit}",
-    )
-    blocks: list[Block] = [Paragraph(f"{lead} {drawn}. {account.model_note}".strip())]
+    lead = _lead(account, len(account.synthetic))
+    blocks: list[Block] = [Paragraph(f"{lead} {account.model_note}".strip())]
     blocks += _compared(account)
     if account.modality in TABLES:  # of others, a chapter of its own shows some of them
         blocks += _sample(account)
@@ -54,47 +45,55 @@ def generated(account: ReportInput) -> list[Block]:
     return blocks
 
 
+def _lead(account: ReportInput, rows: int) -> str:
+    unit = account.unit
+    if not account.model:
+        return f"Evaluated were {plural(rows, f'synthetic {unit}')}."
+    learned = ""
+    if account.train is not None:
+        learned = f" learned {plural(len(account.train), f'training {unit}')} and"
+    return f"The model '{account.model}'{learned} drew {plural(rows, f'new {unit}')}."
+
+
 def _compared(account: ReportInput) -> list[Block]:
-    synthetic, parts = (
-        account.synthetic,
-        [d for d in (account.train, account.holdout) if d is not None],
-    )
+    """Each column that may be shown, real against generated, the least alike first."""
+    synthetic = account.synthetic
+    parts = [data for data in (account.train, account.holdout) if data is not None]
     if synthetic is None or not len(synthetic) or not sum(map(len, parts)):
         return []
     columns = [c for c in synthetic.schema.modelled if c.name not in account.private_columns]
+    if not columns:
+        return []
     scores = column_scores(account)
-    columns.sort(
-        key=lambda c: scores.get(c.name, float("inf"))
-    )  # what is computed is what is shown first
+    # only the first are computed, so these must be the ones to be shown
+    columns.sort(key=lambda column: scores.get(column.name, float("inf")))
     pictures = [
         _picture(column, parts, synthetic, scores.get(column.name))
         for column in columns[: SHOWN + FOLDED]
     ]
     # stable: ties, and columns without a score, keep the table's order or go by their picture
-    pictures.sort(key=lambda p: p.match if p.score is None else p.score)
-    if not columns:
-        return []
-    hidden = len(account.private_columns)
-    scored = (
-        "The figure beside a name is the column's score; 1 is the best."
-        if scores
-        else (
-            f"The figure beside a name is the share of {account.unit}s that agree; 1 is the best."
-        )
-    )
-    first = f"{plural(len(columns), 'column')}, the least alike first. " if len(columns) > 1 else ""
-    text = f"{first}Bars show shares of all {account.unit}s. {scored}"
-    text += f" {plural(hidden, 'column')} with personal data left out." if hidden else ""
+    pictures.sort(key=lambda picture: picture.match if picture.score is None else picture.score)
+    rest = [(column.name, scores.get(column.name)) for column in columns[SHOWN + FOLDED :]]
     unit = account.unit
+    real = f"real {unit}s (training and held-out)" if len(parts) > 1 else f"real {unit}s"
     return [
-        Heading(account.said.columns),
-        Paragraph(text),
-        Key(
-            f"real {unit}s (training and held-out)" if len(parts) > 1 else f"real {unit}s",
-            f"generated {unit}s",
-        ),
-        *_arranged(pictures, [(c.name, scores.get(c.name)) for c in columns[SHOWN + FOLDED :]]),
+        Heading(account.data_words.columns),
+        Paragraph(_how_to_read(account, len(columns), scored=bool(scores))),
+        Key(real, f"generated {unit}s"),
+        *_arranged(pictures, rest),
     ]
+
+
+def _how_to_read(account: ReportInput, columns: int, *, scored: bool) -> str:
+    """What the pictures of so many columns show."""
+    text = f"Bars show shares of all {account.unit}s."
+    if columns > 1:
+        text = f"{plural(columns, 'column')}, the least alike first. {text}"
+    figure = "the column's score" if scored else f"the share of {account.unit}s that agree"
+    text += f" The figure beside a name is {figure}; 1 is the best."
+    if account.private_columns:
+        text += f" {plural(len(account.private_columns), 'column')} with personal data left out."
+    return text
 
 
 def _picture(
@@ -107,30 +106,23 @@ def _picture(
 def _arranged(pictures: list[Comparison], rest: list[tuple[str, float | None]]) -> list[Block]:
     blocks: list[Block] = [Grid(tuple(pictures[:SHOWN]))]
     if pictures[SHOWN:]:
-        blocks.append(
-            Details(
-                f"{plural(len(pictures) - SHOWN, 'more column')}", (Grid(tuple(pictures[SHOWN:])),)
-            )
-        )
+        folded = Grid(tuple(pictures[SHOWN:]))
+        blocks.append(Details(plural(len(folded.blocks), "more column"), (folded,)))
     if rest:
-        rows = tuple(rest)
-        blocks.append(
-            Details(
-                f"{plural(len(rest), 'further column')}, as a table",
-                (TableBlock(("Column", "Score"), rows),),
-            )
-        )
+        title = f"{plural(len(rest), 'further column')}, as a table"
+        blocks.append(Details(title, (TableBlock(("Column", "Score"), tuple(rest)),)))
     return blocks
 
 
 def column_scores(account: ReportInput) -> dict[str, float]:
     """Column -> how well its distribution agrees, 1 at best."""
-    scores = account.scores.of(COLUMNS) if account.scores is not None else ()
-    return {
-        score.column: score.value
-        for score in scores
-        if score.column is not None and score.value is not None
-    }
+    if account.scores is None:
+        return {}
+    values = {}
+    for score in account.scores.of(COLUMNS):
+        if score.column is not None and score.value is not None:
+            values[score.column] = score.value
+    return values
 
 
 def _sample(account: ReportInput) -> list[Block]:
@@ -138,18 +130,17 @@ def _sample(account: ReportInput) -> list[Block]:
     synthetic = account.synthetic
     if synthetic is None or not len(synthetic):
         return []
-    names = [n for n in synthetic.schema.names if n not in account.private_columns]
+    names = [name for name in synthetic.schema.names if name not in account.private_columns]
     head = synthetic.frame.head(_SAMPLE_ROWS)
-    rows = tuple(
-        (name, *(_cell(value) for value in head[name])) for name in names[:_SAMPLE_COLUMNS]
-    )
-    blocks: list[Block] = [
-        TableBlock(("Column", *(f"Row {i + 1}" for i in range(head.height))), rows)
-    ]
+    titles = [f"Row {number}" for number in range(1, head.height + 1)]
+    rows = []
+    for name in names[:_SAMPLE_COLUMNS]:
+        values = [_cell(value) for value in head[name]]
+        rows.append((name, *values))
+    blocks: list[Block] = [TableBlock(("Column", *titles), tuple(rows))]
     if names[_SAMPLE_COLUMNS:]:
-        blocks.append(
-            Paragraph(f"And {count(len(names) - _SAMPLE_COLUMNS)} more columns.", "small")
-        )
+        more = count(len(names) - _SAMPLE_COLUMNS)
+        blocks.append(Paragraph(f"And {more} more columns.", "small"))
     return [Details("The first generated rows", tuple(blocks))]
 
 

@@ -28,6 +28,6 @@ def share(account: ReportInput) -> list[Block]:
     if account.privacy_note:
         blocks += [Heading("What the stored model keeps"), Paragraph(account.privacy_note)]
     limit = account.scores.limit if account.scores is not None else ""
-    advice = f"This page shows {account.said.shown}, so it is for those who may see them."
+    advice = f"This page shows {account.data_words.shown}, so it is for those who may see them."
     blocks.append(Callout("warning", "Before you share", f"{limit} {advice}".strip()))
     return blocks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tidemill.core.score import Score
@@ -33,18 +34,10 @@ def trust(account: ReportInput) -> list[Block]:
     """Whether generated rows can stand for real ones."""
     if account.scores is None:
         return []
-    # scores of single columns stand beside the columns' pictures; those of other metrics have no
-    # other place
-    scores = [
-        s
-        for s in account.scores
-        if not of_privacy(s)
-        and s.metric not in (FAIRNESS, SERIES)
-        and (s.column is None or s.metric != COLUMNS)
-    ]
+    scores = [score for score in account.scores if _belongs_here(score)]
     if not scores:
         return []
-    unit, worthless = account.unit, account.said.worthless
+    unit, worthless = account.unit, account.data_words.worthless
     return [
         Paragraph(
             f"Each bar runs from worthless to real. The floor is what {worthless} reach, the green "
@@ -57,23 +50,52 @@ def trust(account: ReportInput) -> list[Block]:
     ]
 
 
-def gauges(scores: list[Score] | tuple[Score, ...]) -> list[Block]:
+def _belongs_here(score: Score) -> bool:
+    """Whether no other chapter shows the score; those of single columns stand beside the columns'
+    pictures."""
+    if of_privacy(score) or score.metric in (FAIRNESS, SERIES):
+        return False
+    return score.column is None or score.metric != COLUMNS
+
+
+def gauges(scores: Sequence[Score]) -> list[Block]:
     """One bar a score; those that could not be computed follow in a line, with the reason."""
-    known = tuple(
-        Gauge(s.name, s.value, s.floor, s.ceiling, s.better, s.sentence, s.why, s.interval)
-        for s in scores
-        if s.value is not None
+    known = []
+    unknown = []
+    for score in scores:
+        if score.value is None:
+            unknown.append(f"{score.name} ({score.why})")
+        else:
+            known.append(_gauge(score))
+    blocks: list[Block] = []
+    if known:
+        blocks.append(Gauges(tuple(known)))
+    if unknown:
+        blocks.append(Paragraph(f"Not computed: {'; '.join(unknown)}.", "small"))
+    return blocks
+
+
+def _gauge(score: Score) -> Gauge:
+    return Gauge(
+        score.name,
+        score.value,
+        score.floor,
+        score.ceiling,
+        score.better,
+        score.sentence,
+        score.why,
+        score.interval,
     )
-    unknown = "; ".join(f"{s.name} ({s.why})" for s in scores if s.value is None)
-    blocks: list[Block] = [Gauges(known)] if known else []
-    return [*blocks, Paragraph(f"Not computed: {unknown}.", "small")] if unknown else blocks
 
 
-def evidence(scores: list[Score] | tuple[Score, ...]) -> list[Block]:
+def evidence(scores: Sequence[Score]) -> list[Block]:
     """The scores' pictures, matrices and images first and large, and their tables, folded."""
     blocks: list[Block] = []
     plain: list[Block] = []
-    for picture in (drawn(score.picture) for score in scores if score.picture):
+    for score in scores:
+        if not score.picture:
+            continue
+        picture = drawn(score.picture)
         if isinstance(picture, SheetBlock):
             blocks += [Heading(picture.title), replace(picture, title="")]
         elif picture.kind == "heat":
@@ -82,11 +104,10 @@ def evidence(scores: list[Score] | tuple[Score, ...]) -> list[Block]:
             plain.append(picture)
     if plain:
         blocks.append(Grid(tuple(plain), "large"))
-    tables = [(score.name, score.table) for score in scores if score.table]
-    blocks += [
-        Details(table.title or name, (replace(TableBlock.of(table), title=""),))
-        for name, table in tables
-    ]
+    for score in scores:
+        if score.table:
+            table = replace(TableBlock.of(score.table), title="")
+            blocks.append(Details(score.table.title or score.name, (table,)))
     return blocks
 
 
@@ -95,9 +116,18 @@ def largest(picture: PictureBlock) -> PictureBlock:
     names = [str(x) for x in picture.x]
     if len(names) <= MAX_HEAT or [s.name for s in picture.series] != names:
         return picture
-    weight = [sum(abs(value or 0.0) for value in series.values) for series in picture.series]
-    kept = sorted(sorted(range(len(names)), key=lambda i: -weight[i])[:MAX_HEAT])
-    series = tuple(Series(names[i], tuple(picture.series[i].values[j] for j in kept)) for i in kept)
+    weights = [_weight(series) for series in picture.series]
+    heaviest = sorted(range(len(names)), key=lambda i: -weights[i])
+    kept = sorted(heaviest[:MAX_HEAT])
+    series = []
+    for i in kept:
+        values = picture.series[i].values
+        series.append(Series(names[i], tuple(values[j] for j in kept)))
     label = f"the {MAX_HEAT} of {len(names)} columns with the largest entries"
-    label = f"{picture.x_label}; {label}" if picture.x_label else label
-    return replace(picture, x=tuple(names[i] for i in kept), series=series, x_label=label)
+    if picture.x_label:
+        label = f"{picture.x_label}; {label}"
+    return replace(picture, x=tuple(names[i] for i in kept), series=tuple(series), x_label=label)
+
+
+def _weight(series: Series) -> float:
+    return sum(abs(value or 0.0) for value in series.values)

@@ -19,15 +19,16 @@ def verdict(account: ReportInput) -> list[Block]:
     """The verdict on top, the warning about personal data, key figures, and one line a chapter."""
     blocks: list[Block] = []
     if account.scores is not None and account.scores.verdict:
-        blocks.append(_said(account.scores))
+        blocks.append(_verdict(account.scores))
     if account.personal:
         blocks.append(_warning(account))
     blocks.append(Figures(tuple(_tiles(account))))
     lines = digest(account)
     if lines:
         blocks.append(Pairs(lines))
-    if account.said.note and account.train is not None:
-        blocks.append(Paragraph(account.said.note, "small"))
+    note = account.data_words.note
+    if note and account.train is not None:
+        blocks.append(Paragraph(note, "small"))
     if account.warnings:
         blocks.append(Callout("warning", "Warnings of the run", items=account.warnings))
     return blocks
@@ -47,73 +48,54 @@ def digest(account: ReportInput) -> tuple[tuple[str, str], ...]:
 
 def privacy_scores(account: ReportInput) -> tuple[Score, ...]:
     """The overall scores about what generated rows give away."""
-    scores = account.scores
-    return () if scores is None else tuple(s for s in scores.overall() if of_privacy(s))
+    if account.scores is None:
+        return ()
+    return tuple(score for score in account.scores.overall() if of_privacy(score))
 
 
 def of_privacy(score: Score) -> bool:
     """Whether a score says what generated rows give away about real ones."""
-    return score.metric in PRIVACY or (
-        score.metric == "images" and score.name.startswith(IMAGE_COPIES)
-    )
+    if score.metric == "images":
+        return score.name.startswith(IMAGE_COPIES)
+    return score.metric in PRIVACY
 
 
-def _said(scores: Scores) -> Callout:
+def _verdict(scores: Scores) -> Callout:
     """The verdict, its first sentence large."""
     first, _, rest = scores.verdict.partition(". ")
-    title = first + "." * bool(rest)
+    title = f"{first}." if rest else first
     level: Level = "danger" if first.startswith("Warning") else "note"
     return Callout(level, title, rest, note=scores.limit)
 
 
 def _warning(account: ReportInput) -> Callout:
-    columns = len(account.private_columns)
+    items = []
+    for issue in account.personal:
+        items.append(f"{issue.sentence} {as_sentence(issue.action)}".strip())
     return Callout(
         "danger",
-        f"Personal data in {plural(columns, 'column')}",
+        f"Personal data in {plural(len(account.private_columns), 'column')}",
         "Decide what may be done with them before you pass on anything of this run.",
-        tuple(
-            f"{issue.sentence} {as_sentence(issue.action)}".strip() for issue in account.personal
-        ),
+        tuple(items),
     )
 
 
 def _tiles(account: ReportInput) -> list[Tile]:
     tiles = []
     if account.rows is not None:
-        tiles.append(
-            Tile(
-                count(account.rows),
-                f"{account.unit}s read",
-                account.extent,
-            )
-        )
+        tiles.append(Tile(count(account.rows), f"{account.unit}s read", account.extent))
     if account.changes is not None:
         cells = account.changes.height
-        tiles.append(
-            Tile(
-                count(cells),
-                "cell cleaned" if cells == 1 else "cells cleaned",
-                _changed_columns(account),
-            )
-        )
+        label = "cell cleaned" if cells == 1 else "cells cleaned"
+        tiles.append(Tile(count(cells), label, _changed_columns(account)))
     if account.findings is not None:
         number = len(account.findings)
-        tiles.append(
-            Tile(
-                count(number),
-                "finding" if number == 1 else "findings",
-                f"confirmed on held-out {account.unit}s",
-            )
-        )
+        label = "finding" if number == 1 else "findings"
+        tiles.append(Tile(count(number), label, f"confirmed on held-out {account.unit}s"))
     if account.synthetic is not None:
-        tiles.append(
-            Tile(
-                count(len(account.synthetic)),
-                f"{account.unit}s generated",
-                f"by the model '{account.model}'" if account.model else "",
-            )
-        )
+        rows = count(len(account.synthetic))
+        model = f"by the model '{account.model}'" if account.model else ""
+        tiles.append(Tile(rows, f"{account.unit}s generated", model))
     return tiles
 
 
@@ -125,14 +107,13 @@ def _changed_columns(account: ReportInput) -> str:
 def _cleaned(account: ReportInput) -> str:
     if account.issues is None:
         return ""
-    cells = 0 if account.changes is None else account.changes.height
-    changed = (
-        f"{plural(cells, 'cell')} changed {_changed_columns(account)}"
-        if cells
-        else "No cell had to be changed"
-    )
-    left = len(account.undecided)
-    return f"{changed}; {plural(left, 'thing')} for you to look at." if left else f"{changed}."
+    text = "No cell had to be changed"
+    if account.changes is not None and account.changes.height:
+        cells = plural(account.changes.height, "cell")
+        text = f"{cells} changed {_changed_columns(account)}"
+    if account.undecided:
+        text += f"; {plural(len(account.undecided), 'thing')} for you to look at"
+    return f"{text}."
 
 
 def _found(account: ReportInput) -> str:
@@ -140,24 +121,24 @@ def _found(account: ReportInput) -> str:
         return ""
     if not account.findings:
         return f"Nothing that holds up on held-out {account.unit}s."
+    text = opening(account.findings[0].sentence, _LINE)
     more = len(account.findings) - 1
-    return opening(account.findings[0].sentence, _LINE) + (
-        f" And {plural(more, 'other finding')}." if more else ""
-    )
+    return f"{text} And {plural(more, 'other finding')}." if more else text
 
 
 def _generated(account: ReportInput) -> str:
     if account.synthetic is None:
         return ""
-    by = f" by the model '{account.model}'" if account.model else ""
-    learned = (
-        f", learned from {plural(len(account.train), account.unit)}"
-        if account.train is not None
-        else ""
-    )
-    return f"{plural(len(account.synthetic), account.unit)}{by}{learned}."
+    text = plural(len(account.synthetic), account.unit)
+    if account.model:
+        text += f" by the model '{account.model}'"
+    if account.train is not None:
+        text += f", learned from {plural(len(account.train), account.unit)}"
+    return f"{text}."
 
 
 def _shared(account: ReportInput) -> str:
-    said = [score.sentence for score in privacy_scores(account) if score.sentence]
-    return opening(said[0], _LINE) if said else ""
+    for score in privacy_scores(account):
+        if score.sentence:
+            return opening(score.sentence, _LINE)
+    return ""

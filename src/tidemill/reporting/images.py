@@ -24,7 +24,7 @@ SMALL = 28
 """Images of less than half as many pixels are enlarged for a contact sheet."""
 CLASSES = 12
 """Classes that are shown, the most frequent ones of the real images."""
-GLIMPSED = 12
+SNAPSHOT = 12
 """Images that are shown of each step of learning."""
 HALF = 240
 """Pixels that the real, and the generated, images of a class take at most."""
@@ -39,24 +39,15 @@ def images(account: ReportInput) -> list[Block]:
         return []
     rng = Run(account.seed or 0).rng("report", "images")
     which = "training" if account.train is not None else "held-out"
-    blocks: list[Block] = [
-        Paragraph(
-            f"None was chosen: they are drawn at random. Real ones are {which} images.", "small"
-        ),
-        Grid(
-            (
-                SheetBlock.of(_contact(f"Real {which} images", real, rng)),
-                SheetBlock.of(_contact("Generated images", made, rng)),
-            ),
-            "large",
-        ),
-    ]
+    text = f"None was chosen: they are drawn at random. Real ones are {which} images."
+    sheets = (
+        SheetBlock.of(_contact(f"Real {which} images", real, rng)),
+        SheetBlock.of(_contact("Generated images", made, rng)),
+    )
+    blocks: list[Block] = [Paragraph(text, "small"), Grid(sheets, "large")]
     column = label_column(real.schema)
-    if (
-        column is not None
-        and label_column(made.schema) is not None
-        and column.name not in account.private_columns
-    ):
+    labelled = column is not None and label_column(made.schema) is not None
+    if column is not None and labelled and column.name not in account.private_columns:
         blocks += _classes(real, made, column.name, rng)
     return [*blocks, *_between(account.between)]
 
@@ -65,11 +56,11 @@ def snapshots(account: ReportInput, learning: Learning) -> list[Block]:
     """What became of the same noise as learning went: a strip a step."""
     if not learning.snapshots:
         return []
-    strips = tuple(
-        strip(f"step {count(step)}", image_pixels(made)[:GLIMPSED], GLIMPSED)
-        for step, made in learning.snapshots
-        if len(made)
-    )
+    strips = []
+    for step, made in learning.snapshots:
+        if len(made):
+            pixels = image_pixels(made)[:SNAPSHOT]
+            strips.append(strip(f"step {count(step)}", pixels, SNAPSHOT))
     return [
         Heading("The same noise as learning went"),
         Paragraph(
@@ -77,41 +68,38 @@ def snapshots(account: ReportInput, learning: Learning) -> list[Block]:
             "image came about; the last row is made with the weights that were kept. Columns that "
             "grow alike from some step on would mean that the model makes a few images only."
         ),
-        SheetBlock("", strips),
+        SheetBlock("", tuple(strips)),
     ]
 
 
 def _contact(title: str, data: Dataset, rng: np.random.Generator) -> Sheet:
-    shown = image_pixels(data.rows(rng.permutation(len(data))[:SHEET]))
-    scale = max(SMALL // shown.shape[2], 1)
-    return Sheet(title, (strip("", shown.repeat(scale, 1).repeat(scale, 2), ACROSS),))
+    pixels = image_pixels(data.rows(rng.permutation(len(data))[:SHEET]))
+    scale = max(SMALL // pixels.shape[2], 1)
+    return Sheet(title, (strip("", pixels.repeat(scale, 1).repeat(scale, 2), ACROSS),))
 
 
 def _classes(real: Dataset, made: Dataset, label: str, rng: np.random.Generator) -> list[Block]:
     """A strip a class: real images on the left, generated ones on the right."""
     levels = _frequent(labels(real) or [])
-    shown = sorted(
-        levels[:CLASSES], key=lambda level: (int(level) if level.isdecimal() else -1, level)
-    )
-    strips = tuple(
-        Strip(shorten(level, 40), *_pair(_of(real, level, rng), _of(made, level, rng)))
-        for level in shown
-    )
-    more = (
-        f" The {CLASSES} most frequent of {count(len(levels))} classes."
-        if len(levels) > CLASSES
-        else ""
-    )
-    return [
-        Heading("Class by class"),
-        Paragraph(f"By '{label}': real images on the left, generated ones on the right.{more}"),
-        SheetBlock("", strips),
-    ]
+    strips = []
+    for level in sorted(levels[:CLASSES], key=_numbers_by_size):
+        left = _of(real, level, rng)
+        right = _of(made, level, rng)
+        strips.append(Strip(shorten(level, 40), *_pair(left, right)))
+    text = f"By '{label}': real images on the left, generated ones on the right."
+    if len(levels) > CLASSES:
+        text += f" The {CLASSES} most frequent of {count(len(levels))} classes."
+    return [Heading("Class by class"), Paragraph(text), SheetBlock("", tuple(strips))]
 
 
-def _frequent(said: Sequence[str]) -> list[str]:
-    levels, counts = np.unique([label for label in said if label], return_counts=True)
+def _frequent(names: Sequence[str]) -> list[str]:
+    """The classes, the most frequent first."""
+    levels, counts = np.unique([name for name in names if name], return_counts=True)
     return [str(level) for level in levels[np.argsort(-counts, kind="stable")]]
+
+
+def _numbers_by_size(level: str) -> tuple[int, str]:
+    return (int(level) if level.isdecimal() else -1, level)
 
 
 def _of(data: Dataset, level: str, rng: np.random.Generator) -> np.ndarray:
@@ -120,8 +108,8 @@ def _of(data: Dataset, level: str, rng: np.random.Generator) -> np.ndarray:
     _, height, width, channels = image_pixels(data.rows(np.array([0]))).shape
     room = max(min(HALF // width, ACROSS), 3)
     row = np.full((room, height, width, channels), PAPER, np.uint8)
-    found = image_pixels(data.rows(at[:room]))
-    row[: len(found)] = found
+    pixels = image_pixels(data.rows(at[:room]))
+    row[: len(pixels)] = pixels
     return contact_sheet(row, room)
 
 
@@ -135,11 +123,10 @@ def _pair(left: np.ndarray, right: np.ndarray) -> tuple[str, int, int]:
 def _between(ways: Dataset | None) -> list[Block]:
     if ways is None or len(ways) < BETWEEN:
         return []
-    every = image_pixels(ways)
-    strips = tuple(
-        strip("", every[start : start + BETWEEN], BETWEEN)
-        for start in range(0, len(ways) - BETWEEN + 1, BETWEEN)
-    )
+    pixels = image_pixels(ways)
+    strips = []
+    for start in range(0, len(ways) - BETWEEN + 1, BETWEEN):
+        strips.append(strip("", pixels[start : start + BETWEEN], BETWEEN))
     return [
         Heading("On the way from one image to another"),
         Paragraph(
@@ -147,5 +134,5 @@ def _between(ways: Dataset | None) -> list[Block]:
             "image on the way is a plausible one, the model did not merely learn single images by "
             "heart; a jump in the middle, or a mere blending of both ends, is a bad sign."
         ),
-        SheetBlock("", strips),
+        SheetBlock("", tuple(strips)),
     ]

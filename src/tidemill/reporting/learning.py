@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tidemill.core.modality import TABLES
-from tidemill.core.words import count
+from tidemill.core.words import count, sentence_case
 from tidemill.reporting.base import Learning, ReportInput
 from tidemill.reporting.blocks import (
     Block,
@@ -30,20 +30,16 @@ SHOWN = 3
 
 
 def learning_blocks(account: ReportInput) -> list[Block]:
-    """Curves and glimpses of a model that learned in steps; nothing for others."""
+    """Curves and snapshots of a model that learned in steps; nothing for others."""
     learning = account.learning
     if learning is None or not learning.curves:
         return []
-    losses = [name for name in learning.curves if name != SCORE and len(learning.curves[name]) > 1]
-    pictures = [_curve(name, learning.curves[name], "mean loss") for name in losses]
-    if len(learning.curves.get(SCORE, ())) > 1:
-        pictures.append(
-            _curve(
-                f"score on {account.unit}s kept out of learning",
-                learning.curves[SCORE],
-                "lower is better",
-            )
-        )
+    curves = {name: points for name, points in learning.curves.items() if len(points) > 1}
+    losses = [name for name in curves if name != SCORE]
+    pictures = [_curve(name, curves[name], "mean loss") for name in losses]
+    if SCORE in curves:
+        name = f"score on {account.unit}s kept out of learning"
+        pictures.append(_curve(name, curves[SCORE], "lower is better"))
     last = int(max(points[-1][0] for points in learning.curves.values()))
     text = (
         f"Learning took {count(last)} steps. The {account.unit}s are made by the weights of step "
@@ -55,36 +51,37 @@ def learning_blocks(account: ReportInput) -> list[Block]:
             f" The losses of {' and '.join(losses)} are those of two opponents: they need not "
             "fall, and neither should run away."
         )
-    drawn: list[Block] = [Grid(tuple(pictures), "large")] if pictures else []
-    return [Heading("How learning went"), Paragraph(text), *drawn, *_glimpses(account, learning)]
+    blocks: list[Block] = [Heading("How learning went"), Paragraph(text)]
+    if pictures:
+        blocks.append(Grid(tuple(pictures), "large"))
+    return blocks + _snapshots(account, learning)
 
 
 def _curve(name: str, points: Sequence[Sequence[float]], label: str) -> PictureBlock:
-    shown = points[:: max(-(-len(points) // POINTS), 1)]
-    if shown[-1] != points[-1]:
-        shown = [*shown, points[-1]]
+    every = max(-(-len(points) // POINTS), 1)
+    drawn = list(points[::every])
+    if drawn[-1] != points[-1]:
+        drawn.append(points[-1])
     return PictureBlock(
         "lines",
-        name[0].upper() + name[1:],
-        tuple(int(step) for step, _ in shown),
-        (Series(name, tuple(float(value) for _, value in shown)),),
+        sentence_case(name),
+        tuple(int(step) for step, _ in drawn),
+        (Series(name, tuple(float(value) for _, value in drawn)),),
         "step",
         label,
     )
 
 
-def _glimpses(account: ReportInput, learning: Learning) -> list[Block]:
+def _snapshots(account: ReportInput, learning: Learning) -> list[Block]:
     """A few columns of rows that were made as learning went, beside the real ones."""
     if account.modality not in TABLES:
         return snapshots(account, learning)
     if account.train is None or not learning.snapshots:
         return []
-    columns = [
-        c
-        for c in account.train.schema.modelled
-        if c.name not in account.private_columns
-        and all(c.name in made.schema for _, made in learning.snapshots)
-    ]
+    hidden = account.private_columns
+    columns = [column for column in account.train.schema.modelled if column.name not in hidden]
+    for _, made in learning.snapshots:
+        columns = [column for column in columns if column.name in made.schema]
     columns.sort(key=lambda c: (c.role != "target", c.kind not in ("number", "datetime")))
     rows: list[Block] = [Key("real training rows", "rows made on the way")]
     for step, made in learning.snapshots:

@@ -37,19 +37,12 @@ def shown(data: Dataset, about: pl.DataFrame) -> str:
     names = [shorten(" ".join(str(name).split()), _NAME) for name in about["column"]]
     room = max(map(width, names), default=0)
     for name, line in zip(names, about.iter_rows(named=True), strict=True):
-        lines.append(
-            f"{name}{' ' * (room - width(name))}  {line['kind']:<8}  {_said(line)}".rstrip()
-        )
-        lines += [
-            f"{'':<{room}}  {as_sentence(line[why])}"
-            for why in ("reason", "role_reason")
-            if line.get(why)
-        ]
+        label = name + " " * (room - width(name))
+        lines.append(f"{label}  {line['kind']:<8}  {'; '.join(_parts(line))}".rstrip())
+        for why in ("reason", "role_reason"):
+            if line.get(why):
+                lines.append(f"{'':<{room}}  {as_sentence(line[why])}")
     return unprintable_removed("\n".join(lines))
-
-
-def _said(line: Mapping[str, Any]) -> str:
-    return "; ".join(_parts(line))
 
 
 def _parts(line: Mapping[str, Any]) -> Iterator[str]:

@@ -25,24 +25,13 @@ def made(account: ReportInput) -> list[Block]:
     if items:
         blocks.append(Pairs(items))
     if len(account.seconds) > 1:
-        steps = account.seconds
-        blocks.append(
-            PictureBlock(
-                "across",
-                "Seconds a step",
-                tuple(steps),
-                (Series("seconds", tuple(round(s, 2) for s in steps.values())),),
-            )
-        )
+        times = Series("seconds", tuple(round(time, 2) for time in account.seconds.values()))
+        blocks.append(PictureBlock("across", "Seconds a step", tuple(account.seconds), (times,)))
     data = account.train or account.synthetic
     if data is not None:
         rows = tuple(_column(column) for column in data.schema)
-        blocks.append(
-            Details(
-                "The columns, and why each is read as it is",
-                (TableBlock(("Column", "Kind", "Role", "Why"), rows, stacked=True),),
-            )
-        )
+        table = TableBlock(("Column", "Kind", "Role", "Why"), rows, stacked=True)
+        blocks.append(Details("The columns, and why each is read as it is", (table,)))
     return blocks
 
 
@@ -51,19 +40,20 @@ def _text(number: int | None) -> str:
 
 
 def _rows(account: ReportInput) -> str:
-    parts = [plural(account.rows, account.unit) + " read" if account.rows is not None else ""]
-    parts += [
-        f"{plural(len(data), account.unit)} {what}"
-        for data, what in (
-            (account.train, "to learn from"),
-            (account.holdout, "held out"),
-            (account.synthetic, "generated"),
-        )
-        if data is not None
-    ]
-    return ", ".join(filter(None, parts))
+    parts = []
+    if account.rows is not None:
+        parts.append(f"{plural(account.rows, account.unit)} read")
+    for data, what in (
+        (account.train, "to learn from"),
+        (account.holdout, "held out"),
+        (account.synthetic, "generated"),
+    ):
+        if data is not None:
+            parts.append(f"{plural(len(data), account.unit)} {what}")
+    return ", ".join(parts)
 
 
 def _column(column: Column) -> tuple[str, str, str, str]:
+    role = "" if column.role == "feature" else column.role
     why = "; ".join(filter(None, (column.reason, column.role_reason)))
-    return column.name, column.kind, "" if column.role == "feature" else column.role, why
+    return column.name, column.kind, role, why

@@ -25,9 +25,8 @@ def rounds(account: ReportInput) -> list[Block]:
             if items:
                 blocks += [Paragraph(f"{title}:"), Listing(items[:SHOWN])]
             if items[SHOWN:]:
-                blocks.append(
-                    Details(f"{count(len(items) - SHOWN)} more", (Listing(items[SHOWN:]),))
-                )
+                more = f"{count(len(items) - SHOWN)} more"
+                blocks.append(Details(more, (Listing(items[SHOWN:]),)))
     if not blocks:
         return []
     return [
@@ -60,14 +59,13 @@ def _significance(turn: Round) -> str:
         return ""
     low, high = turn.interval
     word = "no clear difference" if low <= 0 <= high else "a clear difference"
-    shown = " to ".join(aligned([low, high]))
-    return f": {word} (95 % interval of the change: {shown})"
+    interval = " to ".join(aligned([low, high]))
+    return f": {word} (95 % interval of the change: {interval})"
 
 
 def _passed(turn: Round) -> TableBlock:
-    rows = (
-        ("generated", turn.generated),
-        *((f"dropped, because they {why}", number) for why, number in turn.dropped.items()),
-        ("put beside the real rows", turn.kept),
-    )
-    return TableBlock(("Rows", "Number"), rows)
+    rows = [("generated", turn.generated)]
+    for why, number in turn.dropped.items():
+        rows.append((f"dropped, because they {why}", number))
+    rows.append(("put beside the real rows", turn.kept))
+    return TableBlock(("Rows", "Number"), tuple(rows))

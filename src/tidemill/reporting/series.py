@@ -3,7 +3,10 @@ of how they move."""
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import numpy as np
+import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
@@ -29,15 +32,10 @@ STEPS = 60
 
 def series(account: ReportInput) -> list[Block]:
     """How generated series move, where rows are the steps of such and were measured."""
-    scores = (
-        []
-        if account.scores is None
-        else [
-            s
-            for s in account.scores.of(SERIES)
-            if s.column is None or s.column not in account.private_columns
-        ]
-    )
+    if account.scores is None:
+        return []
+    hidden = account.private_columns
+    scores = [score for score in account.scores.of(SERIES) if score.column not in hidden]
     if not scores:
         return []
     blocks: list[Block] = [
@@ -46,7 +44,7 @@ def series(account: ReportInput) -> list[Block]:
             "the green mark what the training series themselves reach, both beside held-out real "
             "series. The last figures are facts of returns: the nearest to real series is the best."
         ),
-        *gauges([s for s in scores if s.column is None]),
+        *gauges([score for score in scores if score.column is None]),
         *_sheet(account),
     ]
     pictures = [drawn(score.picture) for score in scores if score.picture is not None]
@@ -64,14 +62,9 @@ def _sheet(account: ReportInput) -> list[Block]:
     real, made = account.holdout or account.train, account.synthetic
     if real is None or made is None:
         return []
-    numbers = [
-        c
-        for c in made.schema.of_kind("number")
-        if c.role in ("feature", "target", "sensitive") and c.name not in account.private_columns
-    ]
-    if not numbers:
+    column = _example(made, account.private_columns)
+    if column is None:
         return []
-    column = next((c for c in numbers if c.role == "target"), numbers[-1])
     return [
         Heading(f"Some series of '{column.name}'"),
         Paragraph(
@@ -83,21 +76,34 @@ def _sheet(account: ReportInput) -> list[Block]:
     ]
 
 
-def _drawn(data: Dataset, column: Column, said: str) -> list[PictureBlock]:
+def _example(data: Dataset, hidden: Container[str]) -> Column | None:
+    """The target, or else the last of the columns of numbers, of those that may be shown."""
+    chosen = None
+    for column in data.schema.of_kind("number"):
+        if column.name in hidden or column.role not in ("feature", "target", "sensitive"):
+            continue
+        if column.role == "target":
+            return column
+        chosen = column
+    return chosen
+
+
+def _drawn(data: Dataset, column: Column, title: str) -> list[PictureBlock]:
     """A small picture for each of SHEET series."""
-    found = layout(data)
+    series = layout(data)
+    if not len(series):
+        return []
     values = data[column.name].cast(float)
     pictures = []
-    for at in (
-        np.unique(np.linspace(0, len(found) - 1, SHEET).astype(int)).tolist() if len(found) else []
-    ):
-        rows = found.order[found.start[at] : found.start[at] + min(int(found.length[at]), STEPS)]
-        shown = tuple(
-            None if v is None or not np.isfinite(v) else float(v) for v in values[rows].to_list()
-        )
-        pictures.append(
-            PictureBlock(
-                "lines", said, tuple(range(1, len(shown) + 1)), (Series(said, shown),), "step"
-            )
-        )
+    for at in np.unique(np.linspace(0, len(series) - 1, SHEET).astype(int)):
+        start = series.start[at]
+        rows = series.order[start : start + min(int(series.length[at]), STEPS)]
+        steps = tuple(range(1, len(rows) + 1))
+        line = Series(title, _finite(values[rows]))
+        pictures.append(PictureBlock("lines", title, steps, (line,), "step"))
     return pictures
+
+
+def _finite(values: pl.Series) -> tuple[float | None, ...]:
+    known = values.is_finite().fill_null(False)
+    return tuple(values.set(~known, None).to_list())

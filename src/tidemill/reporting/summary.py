@@ -16,6 +16,8 @@ from tidemill.reporting.verdict import digest, privacy_scores
 
 WIDTH = 100
 _LABEL = 11
+_MOST_LINES = {"Trusted": 6, "Shared": 3}
+"""Of one point; of others two."""
 
 
 def summary(account: ReportInput) -> str:
@@ -23,24 +25,24 @@ def summary(account: ReportInput) -> str:
     columns."""
     lines: list[str] = []
     for head, points in _parts(account):
-        for i, point in enumerate(points):
-            lines += wrapped(
-                head if i == 0 else "", point, most={"Trusted": 6, "Shared": 3}.get(head, 2)
-            )
+        label = head
+        for point in points:
+            lines += wrapped(label, point, most=_MOST_LINES.get(head, 2))
+            label = ""
     return "\n".join(lines)
 
 
 def _parts(account: ReportInput) -> Iterator[tuple[str, list[str]]]:
-    said = dict(digest(account))
+    lines = dict(digest(account))
     if account.rows is not None:
         yield "Read", [f"{account.read}."]
     yield "Careful", [issue.sentence for issue in account.personal[:2]]
-    if "Cleaned" in said:
-        yield "Cleaned", [said["Cleaned"], *_sentences(account.undecided, 2)]
-    if "Found" in said:
-        yield "Found", list(_best(account)) or [said["Found"]]
-    if "Generated" in said:
-        yield "Generated", [said["Generated"], *_weakest(account)]
+    if "Cleaned" in lines:
+        yield "Cleaned", [lines["Cleaned"], *_sentences(account.undecided, 2)]
+    if "Found" in lines:
+        yield "Found", list(_best(account)) or [lines["Found"]]
+    if "Generated" in lines:
+        yield "Generated", [lines["Generated"], *_weakest(account)]
     if account.scores is not None:
         yield "Trusted", [account.scores.verdict]
     yield "Fair", gaps(account)
@@ -50,9 +52,9 @@ def _parts(account: ReportInput) -> Iterator[tuple[str, list[str]]]:
 
 def _sentences(issues: Iterable[Issue], most: int) -> list[str]:
     """The issues that ask for a decision, warnings first."""
-    asked = [issue for issue in issues if issue.severity != "personal data"]
-    asked.sort(key=lambda issue: issue.severity != "warning")
-    return [f"{issue.sentence} {as_sentence(issue.action)}".strip() for issue in asked[:most]]
+    others = [issue for issue in issues if issue.severity != "personal data"]
+    others.sort(key=lambda issue: issue.severity != "warning")
+    return [f"{issue.sentence} {as_sentence(issue.action)}".strip() for issue in others[:most]]
 
 
 def _best(account: ReportInput) -> Iterator[str]:
@@ -77,13 +79,14 @@ def wrapped(head: str, text: str, most: int) -> list[str]:
     """At most so many lines; a first sentence that is longer gets twice as many before it is
     cut."""
     whole = unprintable_removed(" ".join(text.split()))
-    said = opening(whole, most * (WIDTH - _LABEL - 8))
-    said = opening(whole, 2 * most * (WIDTH - _LABEL - 8)) if said.endswith("…") else said
+    room = most * (WIDTH - _LABEL - 8)
+    cut = opening(whole, room)
+    if cut.endswith("…"):
+        cut = opening(whole, 2 * room)
     # a figure and its per cent sign stay on one line
-    lines = textwrap.wrap(
-        said.replace(" %", "\N{NO-BREAK SPACE}%"), WIDTH - _LABEL, break_on_hyphens=False
-    )
-    return [
-        f"{head if i == 0 else '':<{_LABEL}}{line}".replace("\N{NO-BREAK SPACE}", " ")
-        for i, line in enumerate(lines)
-    ]
+    together = cut.replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = []
+    for line in textwrap.wrap(together, WIDTH - _LABEL, break_on_hyphens=False):
+        lines.append(f"{head:<{_LABEL}}{line}".replace("\N{NO-BREAK SPACE}", " "))
+        head = ""
+    return lines

@@ -49,7 +49,7 @@ class Display:
         self._live = self._stream.isatty() if live is None else live
         self._bars: _Bars | None = None
         self._began: dict[str, float] = {}
-        self._told: dict[str, float] = {}
+        self._printed: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
@@ -82,9 +82,9 @@ class Display:
     def _in_lines(self, event: Event) -> None:
         now = time.monotonic()
         if event.kind == "start":
-            self._began[event.stage] = self._told[event.stage] = now
-        elif event.kind == "progress" and now - self._told.get(event.stage, now) >= PLAIN_EVERY:
-            self._told[event.stage] = now
+            self._began[event.stage] = self._printed[event.stage] = now
+        elif event.kind == "progress" and now - self._printed.get(event.stage, now) >= PLAIN_EVERY:
+            self._printed[event.stage] = now
             self._line(f"{_title(event)}: {_progress(event)}")
         elif event.kind == "end":
             self._line(f"{_title(event)} ({seconds(now - self._began.get(event.stage, now))})")
@@ -175,13 +175,16 @@ def notebook_line(stream: TextIO | None = None) -> Callable[[Event], None]:
     def listen(event: Event) -> None:
         nonlocal width
         if event.kind == "warning":
-            out.write(f"\r{f'warning: {unprintable_removed(event.text)}':<{width}}\n")
-            width = 0
+            text = f"warning: {unprintable_removed(event.text)}"
+        elif event.kind == "progress":
+            text = _short(f"{_title(event)} {_progress(event)}".strip(), 100)
         else:
-            said = _progress(event) if event.kind == "progress" else ""
-            text = _short(f"{_title(event)} {said}".strip(), 100)
-            out.write(f"\r{text:<{width}}" + ("\n" if event.kind == "done" else ""))
-            width = 0 if event.kind == "done" else len(text)
+            text = _short(_title(event).strip(), 100)
+        out.write(f"\r{text:<{width}}")
+        width = len(text)
+        if event.kind in ("warning", "done"):
+            out.write("\n")
+            width = 0
         out.flush()
 
     return listen
@@ -193,16 +196,20 @@ def in_notebook() -> bool:
 
 
 def _title(event: Event) -> str:
-    return unprintable_removed(
-        event.text if event.text and event.kind != "progress" else event.stage
-    )
+    if event.text and event.kind != "progress":
+        return unprintable_removed(event.text)
+    return unprintable_removed(event.stage)
 
 
 def _progress(event: Event) -> str:
-    done = f"{count(event.done)} of {count(event.total)}" if event.total else count(event.done)
-    left = f", {seconds(event.left)} left" if event.left is not None and event.left >= 1 else ""
-    said = f"  {unprintable_removed(event.text)}" if event.text else ""
-    return f"{done}{left}{said}"
+    text = count(event.done)
+    if event.total:
+        text += f" of {count(event.total)}"
+    if event.left is not None and event.left >= 1:
+        text += f", {seconds(event.left)} left"
+    if event.text:
+        text += f"  {unprintable_removed(event.text)}"
+    return text
 
 
 def _short(text: str, width: int = 48) -> str:

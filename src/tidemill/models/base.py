@@ -169,7 +169,7 @@ def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:
         renamed = new_name(name, made.parameters)
         if renamed is not None:
             raise OptionError(
-                f"the option '{name}' is now '{renamed}'",
+                f"'{name}' is now '{renamed}'",
                 hint=f"write it as in {renamed}={made.parameters[renamed]}",
             )
         if name not in made.parameters:

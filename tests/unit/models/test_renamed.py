@@ -23,9 +23,9 @@ def test_each_new_name_is_an_option_and_no_old_one_is() -> None:
 
 
 def test_an_old_option_is_refused_by_naming_the_new_one() -> None:
-    with pytest.raises(OptionError, match="the option 'heat' is now 'temperature'"):
+    with pytest.raises(OptionError, match="'heat' is now 'temperature'"):
         unfitted("gan", {"heat": 1.0})
-    with pytest.raises(OptionError, match="the option 'rise' is now 'kl_warmup'"):
+    with pytest.raises(OptionError, match="'rise' is now 'kl_warmup'"):
         unfitted("latent", {"vae_options": "rise=10"})
     with pytest.raises(OptionError, match="'flow' has no option 'heat'"):
         unfitted("flow", {"heat": 1.0})

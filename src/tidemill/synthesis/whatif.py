@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -120,8 +120,7 @@ class WhatIf(HasState):
         if self.unlikely > 0:
             notes.append(
                 f"For {percent(self.unlikely)} of the rows the model has hardly seen the like; "
-                "their outcome is "
-                "extrapolated."
+                "their outcome is extrapolated."
             )
         return [
             f"What if {self.asked}, for {plural(self.rows, 'row')}{had}, "
@@ -172,42 +171,40 @@ def what_if(
     measured = _outcomes(model, outcome)
     given = model.read_given(rows)
     drawn_anew = _redrawn(model.schema, given, asked, measured, redraw, keep)
-    stay = [name for name in given.source.schema.names if name not in drawn_anew]
-    own = GivenRows(
-        given.source.select(stay),
-        given.known.select([n for n in given.known.schema.names if n in stay]),
-    )
+    own = _without(given, drawn_anew)
     changed = _set(own, given, asked, model)
     facts = [name for name in changed.known.schema.names if model.schema[name].kind not in FRESH]
-    before = _drawn(
-        model, own, draws, [name for name in facts if name in own.known.schema], run, "before"
-    )
+    known = [name for name in facts if name in own.known.schema]
+    before = _drawn(model, own, draws, known, run, "before")
     after = _drawn(model, changed, draws, facts, run, "after")
-    unlikely = (
-        _unlikely(before, after, len(given), run)
-        if all(t.column in own.known.schema for t in asked.tests)
-        else 0.0
-    )
     shifts = _shifts(model, measured, before.data, after.data, given, draws, run)
+    fixed = {test.column for test in asked.tests}
+    unlikely, already = 0.0, 0
+    if fixed.issubset(own.known.schema.names):
+        unlikely = _unlikely(before, after, len(given), run)
+    if fixed.issubset(given.known.schema.names):
+        already = int(asked.mask(given.known.frame).sum())
     names = given.source.schema.names
-    order = [*names, *(name for name in after.data.schema.names if name not in names)]
-    had = (
-        int(asked.mask(given.known.frame).sum())
-        if all(t.column in given.known.schema for t in asked.tests)
-        else 0
-    )
-    tests = {test.column for test in asked.tests}
-    kept = tuple(name for name in facts if name not in tests)
+    added = [name for name in after.data.schema.names if name not in names]
     return WhatIf(
-        asked,
-        len(given),
-        had,
-        draws,
-        kept,
-        tuple(drawn_anew),
-        shifts,
-        unlikely,
-        after.data.select(order),
+        asked=asked,
+        rows=len(given),
+        already=already,
+        draws=draws,
+        kept=tuple(name for name in facts if name not in fixed),
+        redrawn=tuple(drawn_anew),
+        shifts=shifts,
+        unlikely=unlikely,
+        data=after.data.select([*names, *added]),
+    )
+
+
+def _without(given: GivenRows, names: Collection[str]) -> GivenRows:
+    """The rows without these columns."""
+    source, known = given.source, given.known
+    return GivenRows(
+        source.select([name for name in source.schema.names if name not in names]),
+        known.select([name for name in known.schema.names if name not in names]),
     )
 
 
@@ -361,8 +358,7 @@ def _unlikely(before: Drawn, after: Drawn, n: int, run: Run) -> float:
     if unlikely > MANY_UNLIKELY:
         run.warn(
             f"for {percent(unlikely)} of the rows the model has hardly seen the like of what is "
-            "set; their outcome is "
-            "extrapolated"
+            "set; their outcome is extrapolated"
         )
     return unlikely
 
@@ -380,22 +376,24 @@ def _shifts(
     run: Run,
 ) -> tuple[Shift, ...]:
     shifts = []
-    for one in measured:
-        if isinstance(one, str) and model.schema[one].kind == "number":
-            shifts.append(
-                _shift(f"mean of {one}", "mean", pl.col(one), before, after, given, draws, run)
-            )
-            continue
-        conditions = (
-            [Condition((test,)) for test in _levels(model, one)] if isinstance(one, str) else [one]
-        )
-        shifts += [
-            _shift(
-                str(condition), "share", condition.expression(), before, after, given, draws, run
-            )
-            for condition in conditions
-        ]
+    for outcome, unit, expression in _measures(model, measured):
+        shifts.append(_shift(outcome, unit, expression, before, after, given, draws, run))
     return tuple(shifts)
+
+
+def _measures(
+    model: Synthesizer, measured: Sequence[str | Condition]
+) -> Iterator[tuple[str, str, pl.Expr]]:
+    """The words, the unit and the value in a row of each outcome."""
+    for one in measured:
+        if isinstance(one, Condition):
+            yield str(one), "share", one.expression()
+        elif model.schema[one].kind == "number":
+            yield f"mean of {one}", "mean", pl.col(one)
+        else:
+            for test in _levels(model, one):
+                condition = Condition((test,))
+                yield str(condition), "share", condition.expression()
 
 
 def _levels(model: Synthesizer, name: str) -> list[Test]:
@@ -421,10 +419,9 @@ def _shift(
     n = len(given)
     sides = [_values(data.frame, expression).reshape(draws, n).T for data in (before, after)]
     known = [~np.isnan(side) for side in sides]
-    means = [
-        float(side[there].mean()) if there.any() else float("nan")
-        for side, there in zip(sides, known, strict=True)
-    ]
+    means = []
+    for side, there in zip(sides, known, strict=True):
+        means.append(float(side[there].mean()) if there.any() else float("nan"))
     moved: list[np.ndarray] = []
     block = max(1, min(BOOTSTRAPS, BLOCK // max(n, 1)))
     for start in range(0, BOOTSTRAPS, block):
@@ -434,9 +431,8 @@ def _shift(
         for side, there in zip(sides, known, strict=True):
             draw = rng.multinomial(draws, np.full(draws, 1 / draws), size=size)
             total = ((rows @ np.where(there, side, 0.0)) * draw).sum(axis=1)
-            resampled.append(
-                total / np.maximum(((rows @ there.astype(float)) * draw).sum(axis=1), 1e-300)
-            )
+            count = ((rows @ there.astype(float)) * draw).sum(axis=1)
+            resampled.append(total / np.maximum(count, 1e-300))
         moved.append(resampled[1] - resampled[0])
     low, high = np.quantile(np.concatenate(moved), [0.025, 0.975])
     names = expression.meta.root_names()

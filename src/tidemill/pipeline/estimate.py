@@ -31,8 +31,11 @@ def learning(train: Dataset, model: Generator) -> Cost | None:
         train: The training rows.
         model: With its options.
     """
-    said = getattr(model, "cost", None)
-    return None if said is None else said(len(train), len(train.schema.modelled), _size(train))
+    cost = getattr(model, "cost", None)
+    if cost is None:
+        return None
+    said: Cost = cost(len(train), len(train.schema.modelled), _size(train))
+    return said
 
 
 def of_run(train: Dataset, holdout: Dataset, rows: int | None = None, rounds: int = 1) -> Cost:
@@ -43,11 +46,12 @@ def of_run(train: Dataset, holdout: Dataset, rows: int | None = None, rounds: in
         rows: How many to make; as many as training rows by default.
         rounds: How many rounds.
     """
-    columns, table, made = len(train.schema.modelled), _size(train), rows or len(train)
+    columns = len(train.schema.modelled)
+    table = _size(train)
+    made = rows or len(train)
     real = table + _size(holdout)
-    mined = mining(len(train), columns, real) * (
-        3 + rounds
-    )  # the findings are mined again of three tables
+    # the findings are mined again of three tables
+    mined = mining(len(train), columns, real) * (3 + rounds)
     judged = metrics(made, len(holdout), columns, round(2 * real + 3 * table * made / len(train)))
     return (
         cleaning(len(train) + len(holdout), columns, real)
@@ -74,18 +78,13 @@ def announce(
         run: Shows the note.
         beside: What the rest of the job costs; None where learning is all.
     """
-    known = [
-        cost for cost in (learning(train, unfitted(model, options)), beside) if cost is not None
-    ]
+    learned = learning(train, unfitted(model, options))
+    known = [cost for cost in (learned, beside) if cost is not None]
     if not known:
         return
     whole = sum(known, Cost(0, 0)) * pace(run.rng("estimate"))
     if whole.seconds >= LONG:
-        unknown = (
-            ""
-            if len(known) == 1 + (beside is not None)
-            else f", beside what '{model}' takes to learn"
-        )
+        unknown = f", beside what '{model}' takes to learn" if learned is None else ""
         run.emit(
             "note",
             "estimate",

@@ -58,7 +58,7 @@ def once_more(
         return Round(number, len(generated), dropped, 0)
     both = joined(train, kept)
     again = mine(both, holdout, run)
-    told = Round(
+    outcome = Round(
         number,
         len(generated),
         dropped,
@@ -66,7 +66,7 @@ def once_more(
         gained=_only(again, findings, holdout),
         lost=_only(findings, again, holdout),
     )
-    return _judged(told, train, both, holdout, run)
+    return _judged(outcome, train, both, holdout, run)
 
 
 def gated(
@@ -83,11 +83,9 @@ def gated(
         lawful &= holds(rule, rows.frame, train.frame)
     dropped["break a rule that always holds"] = int((~lawful).sum())
     rows = rows.rows(lawful)
-    copies = (
-        near_copies(rows, train.select(names), holdout.select(names), run)
-        if len(rows)
-        else np.zeros(0, bool)
-    )
+    copies = np.zeros(0, bool)
+    if len(rows):
+        copies = near_copies(rows, train.select(names), holdout.select(names), run)
     dropped["are near-copies of real rows"] = int(copies.sum())
     return rows.rows(~copies), dropped
 
@@ -101,21 +99,9 @@ def holds(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarra
         reference: Training rows, which say what decides what.
     """
     if rule.kind == "range":
-        values = frame[rule.columns[0]]
-        low, high = (_end(end, values.dtype) for end in (rule.low, rule.high))
-        above = pl.repeat(True, len(values), eager=True) if low is None else values >= low
-        return (above if high is None else above & (values <= high)).fill_null(True).to_numpy()
+        return _within(rule, frame[rule.columns[0]])
     if rule.kind == "allowed combinations":
-        names = list(rule.columns)
-        seen = reference.select(names).unique().with_columns(seen=True)
-        found = (
-            frame.select(names)
-            .join(seen, on=names, how="left", maintain_order="left")["seen"]
-            .fill_null(False)
-        )
-        return (
-            found | frame.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
-        ).to_numpy()
+        return _allowed(list(rule.columns), frame, reference)
     a, b = (pl.col(name) for name in rule.columns[:2])
     if rule.kind == "a<=b":
         obeyed = frame.select((a <= b).fill_null(True).alias("ok"))["ok"]
@@ -136,12 +122,34 @@ def holds(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarra
     return obeyed.to_numpy()
 
 
+def _within(rule: Rule, values: pl.Series) -> np.ndarray:
+    low, high = (_end(end, values.dtype) for end in (rule.low, rule.high))
+    obeyed = pl.repeat(True, len(values), eager=True)
+    if low is not None:
+        obeyed &= values >= low
+    if high is not None:
+        obeyed &= values <= high
+    return obeyed.fill_null(True).to_numpy()
+
+
+def _allowed(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
+    combinations = reference.select(names).unique().with_columns(seen=True)
+    rows = frame.select(names)
+    joined_rows = rows.join(combinations, on=names, how="left", maintain_order="left")
+    seen = joined_rows["seen"].fill_null(False)
+    incomplete = rows.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
+    return (seen | incomplete).to_numpy()
+
+
 def _end(end: float | str | None, dtype: pl.DataType) -> Any:
     """An end of a range as the column has it; a moment without a zone is one of the column's."""
     if not isinstance(end, str):
         return end
-    moment, zone = dt.datetime.fromisoformat(end), getattr(dtype, "time_zone", None)
-    return moment.replace(tzinfo=ZoneInfo(zone)) if zone and moment.tzinfo is None else moment
+    moment = dt.datetime.fromisoformat(end)
+    zone = getattr(dtype, "time_zone", None)
+    if zone and moment.tzinfo is None:
+        return moment.replace(tzinfo=ZoneInfo(zone))
+    return moment
 
 
 def near_copies(rows: Dataset, train: Dataset, holdout: Dataset, run: Run) -> np.ndarray:
@@ -151,14 +159,14 @@ def near_copies(rows: Dataset, train: Dataset, holdout: Dataset, run: Run) -> np
     Where held-out rows often equal training rows, equality says nothing, and only then nothing is
     dropped.
     """
-    layout, (a, b, c) = features((train, holdout, rows))
-    embed = learn_embedding(layout, a, run)
+    layout, (learned, unseen, made) = features((train, holdout, rows))
+    embed = learn_embedding(layout, learned, run)
     rng = run.rng("feedback", "references")
-    references = embed(a.rows(np.sort(rng.permutation(len(a))[:REFERENCES])))
-    held = embed(b.rows(np.sort(rng.permutation(len(b))[: REFERENCES // 2])))
-    usual = nearest(held, references, run)[1]
-    limit = float(np.quantile(usual, NEAR))
-    return np.asarray(nearest(embed(c), references, run)[1] < limit)
+    references = embed(learned.rows(np.sort(rng.permutation(len(learned))[:REFERENCES])))
+    held = embed(unseen.rows(np.sort(rng.permutation(len(unseen))[: REFERENCES // 2])))
+    _, usual = nearest(held, references, run)
+    _, distances = nearest(embed(made), references, run)
+    return np.asarray(distances < float(np.quantile(usual, NEAR)))
 
 
 def joined(train: Dataset, kept: Dataset) -> Dataset:
@@ -166,45 +174,47 @@ def joined(train: Dataset, kept: Dataset) -> Dataset:
     real = pl.repeat(0, len(train), dtype=pl.Int16, eager=True)
     shared = train.select([name for name in train.schema.names if name in kept.schema])
     made = kept.frame.select(shared.schema.names).cast(dict(shared.frame.schema))  # type: ignore[arg-type]
-    origin = (
-        kept.origin
-        if kept.origin is not None
-        else pl.repeat(1, len(kept), dtype=pl.Int16, eager=True)
-    )
+    origin = kept.origin
+    if origin is None:
+        origin = pl.repeat(1, len(kept), dtype=pl.Int16, eager=True)
     return replace(shared, frame=pl.concat([shared.frame, made]), origin=pl.concat([real, origin]))
 
 
-def _judged(told: Round, train: Dataset, both: Dataset, holdout: Dataset, run: Run) -> Round:
+def _judged(outcome: Round, train: Dataset, both: Dataset, holdout: Dataset, run: Run) -> Round:
     """The round with the target's model on the real holdout, before and after; as it is where there
     is no target."""
     tables = (train.select(both.schema.names), both, holdout.select(both.schema.names))
     target = targets(tables)
     if isinstance(target, str):
-        return told
+        return outcome
     layout, parts = features(tables, [c for c in both.schema.modelled if c.name != target.column])
+    classes = len(target.classes)
     before, after = (
-        _predicted(layout, parts[k], target.values[k], parts[2], len(target.classes), run)
-        for k in (0, 1)
+        _predicted(layout, parts[k], target.values[k], parts[2], classes, run) for k in (0, 1)
     )
     truth = target.values[2]
     known = np.flatnonzero(~np.isnan(truth))
+
+    def gained(rows: np.ndarray) -> float:
+        quality = _quality(after[rows], truth[rows], classes)
+        return quality - _quality(before[rows], truth[rows], classes)
+
     rng = run.rng("feedback", "bootstrap")
-    drawn = [known, *(rng.choice(known, len(known)) for _ in range(BOOTSTRAPS))]
-    scores = np.array(
-        [
-            [_quality(p[rows], truth[rows], len(target.classes)) for p in (before, after)]
-            for rows in drawn
-        ]
-    )
-    low, high = np.quantile(scores[1:, 1] - scores[1:, 0], [0.025, 0.975])
-    measure = "R²" if not target.classes else "AUC" if len(target.classes) == 2 else "accuracy"
+    gains = [gained(rng.choice(known, len(known))) for _ in range(BOOTSTRAPS)]
+    low, high = np.quantile(gains, [0.025, 0.975])
     return replace(
-        told,
-        measure=measure,
-        before=float(scores[0, 0]),
-        after=float(scores[0, 1]),
+        outcome,
+        measure=_measure(classes),
+        before=_quality(before[known], truth[known], classes),
+        after=_quality(after[known], truth[known], classes),
         interval=(float(low), float(high)),
     )
+
+
+def _measure(classes: int) -> str:
+    if not classes:
+        return "R²"
+    return "AUC" if classes == 2 else "accuracy"
 
 
 def _predicted(
@@ -212,16 +222,8 @@ def _predicted(
 ) -> Floats:
     """(n,) the chance of the second class, the most likely class, or the number."""
     known = ~np.isnan(label)
-    objective = "regression" if not classes else "binary" if classes == 2 else "multiclass"
-    model = boosted(
-        layout,
-        tree_matrix(rows.rows(known)),
-        label[known],
-        run,
-        trees=TREES,
-        objective=objective,
-        classes=classes if classes > 2 else 1,
-    )
+    matrix = tree_matrix(rows.rows(known))
+    model = boosted_for(layout, matrix, label[known], classes, run, trees=TREES)
     predicted: Floats = np.asarray(model.predict(tree_matrix(test), num_threads=run.threads))
     return predicted.argmax(axis=1).astype(float) if classes > 2 else predicted
 
@@ -229,11 +231,9 @@ def _predicted(
 def _quality(predicted: Floats, truth: Floats, classes: int) -> float:
     if not classes:
         return float(1 - ((truth - predicted) ** 2).sum() / ((truth - truth.mean()) ** 2).sum())
-    return (
-        auc(predicted[truth == 1], predicted[truth == 0]).value
-        if classes == 2
-        else float((predicted == truth).mean())
-    )
+    if classes == 2:
+        return auc(predicted[truth == 1], predicted[truth == 0]).value
+    return float((predicted == truth).mean())
 
 
 def _only(these: Findings, others: Findings, holdout: Dataset) -> tuple[str, ...]:

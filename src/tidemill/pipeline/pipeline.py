@@ -152,45 +152,15 @@ def run_pipeline(
     suggest(data.schema, run)
     with clock.step("split"):
         train, holdout = split(data, run)
-    estimate.announce(
-        model, options, train, run, beside=estimate.of_run(train, holdout, rows, rounds)
-    )
-    with clock.step("clean"):
-        plan = cleaning.learn(train, run, holdout=holdout)
-        cleaned = cleaning.apply(plan, data)
-        train, holdout = (cleaning.apply(plan, part).data for part in (train, holdout))
-        _write_cleaned(folder, cleaned)
-    with clock.step("mine"):
-        findings = mine(train, holdout, run)
-        _write(folder, "findings.json", findings.to_state())
+    beside = estimate.of_run(train, holdout, rows, rounds)
+    estimate.announce(model, options, train, run, beside)
+    real = _study(data, train, holdout, folder, clock, run)
     with clock.step("learn"):
-        learned = Synthesizer.fit(train, run, model, options)
+        learned = Synthesizer.fit(real.train, run, model, options)
         if folder is not None:
             learned.save(folder / "model.tidemill", overwrite=True)
-    with clock.step("generate"):
-        synthetic = learned.sample_dataset(learned.about(rows or len(train)), run=run)
-        if folder is not None:
-            write(synthetic, folder / "synthetic.parquet", overwrite=True)
-    with clock.step("evaluate"):
-        scores = evaluate(
-            replace(
-                evidence(train, holdout, synthetic, findings, run),
-                fair=None if learned.modality != "rows" else _fairly(learned, run),
-            ),
-            run,
-        )
-        _write(folder, "scores.json", scores.to_state())
-    told: list[Round] = []
-    fed = synthetic
-    for number in range(2, rounds + 1):
-        with clock.step(f"round {number}"):
-            told.append(once_more(number, fed, train, holdout, plan, findings, run))
-            again = learned.about(len(synthetic))
-            fed = (
-                learned.sample_dataset(again, run=run, round_number=number)
-                if number < rounds
-                else fed
-            )
+    made = _generate(learned, real, rows or len(train), folder, clock, run)
+    told = _further_rounds(rounds, learned, real, made.rows, clock, run)
     account = ReportInput(
         name=data.name,
         command=command,
@@ -200,21 +170,21 @@ def run_pipeline(
         seconds=clock.seconds,
         rows=len(data),
         columns=len(data.schema),
-        train=train,
-        holdout=holdout,
-        synthetic=synthetic,
-        issues=cleaned.issues,
-        changes=cleaned.changes,
-        rules=train.schema.rules,
-        findings=findings,
-        scores=scores,
+        train=real.train,
+        holdout=real.holdout,
+        synthetic=made.rows,
+        issues=real.cleaned.issues,
+        changes=real.cleaned.changes,
+        rules=real.train.schema.rules,
+        findings=real.findings,
+        scores=made.scores,
         model=model,
         model_note=_model_note(learned),
         learning=_learning(learned, run),
         between=learned.between(WAYS, BETWEEN, run),
         privacy_note=learned.privacy_note,
         warnings=tuple(run.warnings),
-        rounds=tuple(told),
+        rounds=told,
     )
     with clock.step("report"), run.stage("report", "writing the report"):
         page = build(account)
@@ -222,16 +192,93 @@ def run_pipeline(
             write_json(folder / "report.json", page.to_state())
             page.save(folder / "report.html", overwrite=True)
     run.emit("done", "report", "")
+    return _result(real, learned, made, page, folder)
+
+
+@dataclass(frozen=True)
+class _Real:
+    """The real rows, cleaned, and what mining found in them."""
+
+    train: Dataset
+    holdout: Dataset
+    plan: cleaning.Plan
+    cleaned: cleaning.Cleaned
+    findings: Findings
+
+
+@dataclass(frozen=True)
+class _Generated:
+    """Generated rows, and what they are worth and leak."""
+
+    rows: Dataset
+    scores: Scores
+
+
+def _study(
+    data: Dataset, train: Dataset, holdout: Dataset, folder: Folder | None, clock: _Clock, run: Run
+) -> _Real:
+    with clock.step("clean"):
+        plan = cleaning.learn(train, run, holdout=holdout)
+        cleaned = cleaning.apply(plan, data)
+        train = cleaning.apply(plan, train).data
+        holdout = cleaning.apply(plan, holdout).data
+        if folder is not None:
+            write(cleaned.data, folder / "clean.parquet", overwrite=True)
+            write_frame(cleaned.changes, folder / "changes.parquet", overwrite=True)
+    with clock.step("mine"):
+        findings = mine(train, holdout, run)
+        if folder is not None:
+            write_json(folder / "findings.json", findings.to_state())
+    return _Real(train, holdout, plan, cleaned, findings)
+
+
+def _generate(
+    learned: Synthesizer, real: _Real, rows: int, folder: Folder | None, clock: _Clock, run: Run
+) -> _Generated:
+    with clock.step("generate"):
+        synthetic = learned.sample_dataset(learned.about(rows), run=run)
+        if folder is not None:
+            write(synthetic, folder / "synthetic.parquet", overwrite=True)
+    with clock.step("evaluate"):
+        compared = evidence(real.train, real.holdout, synthetic, real.findings, run)
+        if learned.modality == "rows":
+            compared = replace(compared, fair=_fairly(learned, run))
+        scores = evaluate(compared, run)
+        if folder is not None:
+            write_json(folder / "scores.json", scores.to_state())
+    return _Generated(synthetic, scores)
+
+
+def _further_rounds(
+    rounds: int, learned: Synthesizer, real: _Real, synthetic: Dataset, clock: _Clock, run: Run
+) -> tuple[Round, ...]:
+    """The rounds after the first; each but the last has rows drawn for the next one."""
+    told = []
+    fed = synthetic
+    for number in range(2, rounds + 1):
+        with clock.step(f"round {number}"):
+            told.append(
+                once_more(number, fed, real.train, real.holdout, real.plan, real.findings, run)
+            )
+            if number < rounds:
+                again = learned.about(len(synthetic))
+                fed = learned.sample_dataset(again, run=run, round_number=number)
+    return tuple(told)
+
+
+def _result(
+    real: _Real, learned: Synthesizer, made: _Generated, page: Report, folder: Folder | None
+) -> RunResult:
     return RunResult(
-        train,
-        holdout,
-        synthetic,
-        cleaned,
-        findings,
-        learned,
-        scores,
-        page,
-        None if folder is None else folder.path,
+        train=real.train,
+        holdout=real.holdout,
+        synthetic=made.rows,
+        cleaned=real.cleaned,
+        findings=real.findings,
+        model=learned,
+        scores=made.scores,
+        report=page,
+        out=None if folder is None else folder.path,
     )
 
 
@@ -252,17 +299,6 @@ def _check_target(data: Dataset) -> None:
             where=f"column '{target.name}'",
             hint="choose another column with option 'target', or none",
         )
-
-
-def _write_cleaned(folder: Folder | None, cleaned: cleaning.Cleaned) -> None:
-    if folder is not None:
-        write(cleaned.data, folder / "clean.parquet", overwrite=True)
-        write_frame(cleaned.changes, folder / "changes.parquet", overwrite=True)
-
-
-def _write(folder: Folder | None, name: str, state: Any) -> None:
-    if folder is not None:
-        write_json(folder / name, state)
 
 
 def evidence(
@@ -310,7 +346,8 @@ def fairness(
     model.only_rows("measuring of fairness")
     like = model.sample_dataset(0, run=run.child(quiet=True))
     schema = like.schema.with_roles("sensitive", sensitive)
-    schema = schema if target is None else schema.with_roles("target", [target])
+    if target is not None:
+        schema = schema.with_roles("target", [target])
     if not schema.of_role("sensitive"):
         raise OptionError(
             "no column is sensitive",
@@ -319,9 +356,8 @@ def fairness(
     real = conform(train, replace(like, schema=schema), run)
     held = conform(holdout, real, run)
     made = conform(model.sample_dataset(len(real), run=run), real, run)
-    return evaluate(
-        replace(evidence(real, held, made, None, run), fair=_fairly(model, run)), run, ["parity"]
-    )
+    compared = evidence(real, held, made, None, run)
+    return evaluate(replace(compared, fair=_fairly(model, run)), run, ["parity"])
 
 
 def _fairly(model: Synthesizer, run: Run) -> Callable[[Mapping[str, str], int], Dataset]:
@@ -330,7 +366,9 @@ def _fairly(model: Synthesizer, run: Run) -> Callable[[Mapping[str, str], int], 
 
 
 def _learning(model: Synthesizer, run: Run) -> Learning | None:
-    return Learning(model.curves, model.best_step, model.snapshots(run)) if model.curves else None
+    if not model.curves:
+        return None
+    return Learning(model.curves, model.best_step, model.snapshots(run))
 
 
 def _model_note(model: Synthesizer) -> str:
@@ -339,6 +377,5 @@ def _model_note(model: Synthesizer) -> str:
         return f"Learning went to its end ({manifest['steps_done']:,} steps)."
     return (
         f"Learning was stopped after {manifest['steps_done']:,} of {manifest['steps_planned']:,} "
-        "steps; "
-        f"option 'steps={manifest['steps_done']}' gives the same model again."
+        f"steps; option 'steps={manifest['steps_done']}' gives the same model again."
     )

@@ -12,7 +12,9 @@ from tidemill.supervised.folds import BINS
 from tidemill.trials.problem import Problem
 from tidemill.trials.trial import Arm, TrialRows
 
-REAL, WEIGHTS, REPEATED = "real rows alone", "class weights", "real rows repeated"
+REAL = "real rows alone"
+WEIGHTS = "class weights"
+REPEATED = "real rows repeated"
 
 
 def controls(problem: Problem, strategy: Arm) -> list[Arm]:
@@ -50,11 +52,9 @@ def repeated(problem: Problem, strategy: Arm) -> Arm:
 
     def make(data: Dataset, run: Run) -> TrialRows:
         asked = problem.coded(strategy.make(data, run).data)
-        return TrialRows(
-            data.rows(
-                as_many(problem.coded(data), asked, len(problem.classes), run.rng("repeated"))
-            )
-        )
+        label = problem.coded(data)
+        rows = as_many(label, asked, len(problem.classes), run.rng("repeated"))
+        return TrialRows(data.rows(rows))
 
     return Arm(REPEATED, "real", make)
 
@@ -72,23 +72,25 @@ def as_many(
         classes: Number of classes; 0 for a number, which is cut into tenths of the rows.
         rng: Draws what does not come out even.
     """
-    strata, wanted = (code(values, label, classes) for values in (label, asked))
-    taken = []
+    strata = code(label, label, classes)
+    wanted = code(asked, label, classes)
+    positions = [np.zeros(0, np.int64)]
     for stratum in np.unique(strata[strata >= 0]):
         rows = np.flatnonzero(strata == stratum)
         times, rest = divmod(int((wanted == stratum).sum()), len(rows))
-        taken += [np.repeat(rows, times), rng.permutation(rows)[:rest]]
-    return np.sort(np.concatenate(taken)) if taken else np.zeros(0, np.int64)
+        positions += [np.repeat(rows, times), rng.permutation(rows)[:rest]]
+    return np.sort(np.concatenate(positions))
 
 
 def code(values: Floats, real: Floats, classes: int) -> NDArray[np.int64]:
     """(n,) the class, or the tenth of the real numbers in which a number lies; -1 where it is
     missing."""
     known = ~np.isnan(values)
-    found = np.full(len(values), -1, np.int64)
+    codes = np.full(len(values), -1, np.int64)
     if classes:
-        found[known] = values[known].astype(np.int64)
+        codes[known] = values[known].astype(np.int64)
     else:
-        edges = np.unique(np.quantile(real[~np.isnan(real)], np.linspace(0, 1, BINS + 1)[1:-1]))
-        found[known] = np.searchsorted(edges, values[known], "right")
-    return found
+        inner = np.linspace(0, 1, BINS + 1)[1:-1]
+        edges = np.unique(np.quantile(real[~np.isnan(real)], inner))
+        codes[known] = np.searchsorted(edges, values[known], "right")
+    return codes

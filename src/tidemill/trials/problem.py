@@ -45,25 +45,16 @@ class Problem:
         if not self.classes:
             return as_floats(values)
         named = list(self.classes[:-1] if self.rest else self.classes)
-        # -1 stands for a missing value, which must not be taken for one of the other levels
-        texts = values.cast(pl.String).alias("level")
-        codes = (
-            texts.replace_strict(
-                named,
-                list(range(len(named))),
-                default=len(named) if self.rest else None,
-                return_dtype=pl.Float64,
-            )
-            .to_frame("code")
-            .with_columns(texts)
+        levels = values.cast(pl.String)
+        codes = levels.replace_strict(
+            named,
+            list(range(len(named))),
+            default=len(named) if self.rest else None,
+            return_dtype=pl.Float64,
         )
-        known = (
-            pl.when(pl.col("level").is_null())
-            .then(None)
-            .otherwise(pl.col("code"))
-            .fill_null(float("nan"))
-        )
-        coded: Floats = codes.select(known.alias("code"))["code"].to_numpy()
+        # a missing value must not be taken for one of the other levels
+        missing = levels.is_null().to_numpy()
+        coded: Floats = np.where(missing, np.nan, codes.fill_null(float("nan")).to_numpy())
         return coded
 
 
@@ -74,12 +65,12 @@ def problem_of(train: Dataset) -> Problem:
         DataError: There is no target, it has one value only, or there is nothing to predict it
             from.
     """
-    found = targets((train,))
-    if isinstance(found, str):
+    target = targets((train,))
+    if isinstance(target, str):
         raise DataError(
-            found, where=train.name, hint="name the column to be predicted with option 'target'"
+            target, where=train.name, hint="name the column to be predicted with option 'target'"
         )
-    column, label = train.schema[found.column], found.values[0]
+    column, label = train.schema[target.column], target.values[0]
     image, modality = train.schema.image, train.schema.modality
     columns = tuple(c for c in train.schema.modelled if c.name != column.name)
     if image is not None:
@@ -90,7 +81,7 @@ def problem_of(train: Dataset) -> Problem:
             where=train.name,
             hint="give a kind to a column with option 'schema'",
         )
-    if not found.classes:
+    if not target.classes:
         label = as_floats(train.frame[column.name])
         if np.isinf(label).any():
             raise DataError(
@@ -99,7 +90,7 @@ def problem_of(train: Dataset) -> Problem:
                 hint="clean the table first: tidemill clean",
             )
         return Problem(column, columns, (), False, np.zeros(0), label, modality)
-    counts = np.bincount(label[~np.isnan(label)].astype(int), minlength=len(found.classes))
-    rest = train.frame[column.name].drop_nulls().n_unique() > len(found.classes)
+    counts = np.bincount(label[~np.isnan(label)].astype(int), minlength=len(target.classes))
+    rest = train.frame[column.name].drop_nulls().n_unique() > len(target.classes)
     prior = counts / counts.sum()
-    return Problem(column, columns, found.classes, rest, prior, label, modality)
+    return Problem(column, columns, target.classes, rest, prior, label, modality)

@@ -49,9 +49,8 @@ def table(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> Arm
 
     def make(data: Dataset, own: Run) -> TrialRows:
         real = _plain(data, train, homes.all)
-        return TrialRows(
-            replace(real, frame=pl.concat([real.frame, plain.frame.filter(homes.among(data))]))
-        )
+        generated = plain.frame.filter(homes.among(data))
+        return TrialRows(replace(real, frame=pl.concat([real.frame, generated])))
 
     return Arm("generated rows", "generated", once(make))
 
@@ -67,14 +66,15 @@ def sampler(model: Resampler, problem: Problem, name: str = "") -> Arm:
     Raises:
         DataError: It fails, or gives back something else than rows.
     """
-    pandas = type(model).__module__.partition(".")[0] == "imblearn"
+    pandas_only = type(model).__module__.partition(".")[0] == "imblearn"
 
     def make(data: Dataset, run: Run) -> TrialRows:
-        given = native(
-            data, problem, "pandas" if pandas or data.frame_library == "pandas" else "polars"
-        )
+        library: FrameLibrary = "pandas" if pandas_only else "polars"
+        if data.frame_library == "pandas":
+            library = "pandas"
+        columns, target = native(data, problem, library)
         try:
-            made = fresh(model, run).fit_resample(*given)
+            made = fresh(model, run).fit_resample(columns, target)
         except TidemillError:
             raise
         except Exception as error:  # of somebody else's code: anything
@@ -133,15 +133,14 @@ def returned(made: tuple[Any, Any], data: Dataset, problem: Problem) -> Dataset:
     names = [column.name for column in problem.columns]
     try:
         rows, target = made
-        frame = pl.DataFrame(
-            [*(_series(name, rows[name]) for name in names), _series(problem.target.name, target)]
-        )
+        series = [_series(name, rows[name]) for name in names]
+        frame = pl.DataFrame([*series, _series(problem.target.name, target)])
     except (TypeError, ValueError, KeyError, IndexError, pl.exceptions.PolarsError) as error:
         raise DataError(
             f"the sampler gave back no rows of the columns that it was given ({error})",
             where=data.name,
-            hint="fit_resample(X, y) must return a frame with the columns of X, and as many "
-            "targets",
+            hint="fit_resample(X, y) must return a frame with the columns of X, "
+            "and as many targets",
         ) from error
     shaped = data.select([*names, problem.target.name])
     return _plain(replace(shaped, frame=frame, origin=None), data, [problem.target.name, *names])
@@ -151,9 +150,9 @@ def _series(name: str, values: Any) -> pl.Series:
     if type(values).__module__.partition(".")[0] == "pandas":
         column: Any = pl.from_pandas(values)  # knows pandas' several ways of saying "missing"
         return column.alias(name)
-    return pl.Series(
-        name, values if isinstance(values, pl.Series) else np.asarray(values), strict=False
-    )
+    if not isinstance(values, pl.Series):
+        values = np.asarray(values)
+    return pl.Series(name, values, strict=False)
 
 
 def _plain(rows: Dataset, like: Dataset, names: list[str]) -> Dataset:
@@ -197,10 +196,7 @@ class _Homes:
     def among(self, data: Dataset) -> NDArray[np.bool_]:
         """(m,) whether the real row is one of these."""
         counts = _counts(data, self.inputs, self.all)
-        present = pl.DataFrame({"key": self.key}).join(
-            counts, on="key", how="left", maintain_order="left"
-        )["rows"]
-        return self.place < present.fill_null(0).to_numpy()
+        return self.place < _looked_up(self.key, counts).fill_null(0).to_numpy()
 
 
 def _homes(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> _Homes:
@@ -214,22 +210,18 @@ def _homes(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> _H
     inputs = [column.name for column in problem.columns]
     both = [*inputs, problem.target.name]
     layout, (real, made) = features((train, synthetic), problem.columns)
-    order = run.rng("proof", "ties").permutation(
-        len(train)
-    )  # so that of rows equally near any may be found
+    # so that of rows equally near any may be found
+    order = run.rng("proof", "ties").permutation(len(train))
     embed = learn_embedding(layout, real, run) if real.pixels is None else _flat
-    found, _ = nearest(embed(made), embed(real.rows(order)), run)
-    at = train.frame[order[found]]
+    positions, _ = nearest(embed(made), embed(real.rows(order)), run)
+    at = train.frame[order[positions]]
     target = train.frame[problem.target.name]
     says = synthetic.frame[problem.target.name].cast(target.dtype, strict=False)
-    by_inputs, by_all = _hashes(at, inputs), _hashes(at.with_columns(says), both)
+    by_inputs = _hashes(at, inputs)
+    by_all = _hashes(at.with_columns(says), both)
     counts = _counts(train, inputs, both)
     key = np.where(np.isin(by_all, counts["key"].to_numpy()), by_all, by_inputs)
-    rows = (
-        pl.DataFrame({"key": key})
-        .join(counts, on="key", how="left", maintain_order="left")["rows"]
-        .to_numpy()
-    )
+    rows = _looked_up(key, counts).to_numpy()
     return _Homes(key, run.rng("proof", "homes").integers(rows), inputs, both)
 
 
@@ -243,6 +235,12 @@ def _counts(data: Dataset, inputs: list[str], both: list[str]) -> pl.DataFrame:
     """Hashes of real rows, with and without the target, and how many rows have them."""
     hashes = np.concatenate([_hashes(data.frame, inputs), _hashes(data.frame, both)])
     return pl.Series("key", hashes).value_counts(name="rows")
+
+
+def _looked_up(key: NDArray[np.uint64], counts: pl.DataFrame) -> pl.Series:
+    """(n,) the number of rows of each key, null for a key that has none."""
+    keys = pl.DataFrame({"key": key})
+    return keys.join(counts, on="key", how="left", maintain_order="left")["rows"]
 
 
 def _hashes(frame: pl.DataFrame, names: list[str]) -> NDArray[np.uint64]:

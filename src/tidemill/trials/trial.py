@@ -71,18 +71,17 @@ class FoldResult:
     values: Mapping[str, Mapping[str, float]]
 
     def to_state(self) -> dict[str, Any]:
-        """The unit as plain JSON values."""
+        """As plain JSON values."""
         return asdict(self)
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> FoldResult:
         """The unit that :meth:`to_state` wrote."""
-        values = {
-            learner: {
-                name: float("nan") if value is None else value for name, value in found.items()
-            }
-            for learner, found in state["values"].items()
-        }
+        values: dict[str, dict[str, float]] = {}
+        for learner, figures in state["values"].items():
+            values[learner] = {}
+            for measure, figure in figures.items():
+                values[learner][measure] = float("nan") if figure is None else figure
         return FoldResult(**{**state, "values": values})
 
 
@@ -106,12 +105,8 @@ class Trials:
 
     def of(self, arm: str, learner: str, measure: str, share: float = 1.0) -> Floats:
         """The figure in each fold, in their order, (folds,)."""
-        found = {
-            unit.fold: unit.values[learner][measure]
-            for unit in self.units
-            if unit.arm == arm and unit.share == share
-        }
-        return np.array([found[k] for k in range(self.folds)])
+        units = sorted(self._units(arm, share), key=lambda unit: unit.fold)
+        return np.array([unit.values[learner][measure] for unit in units])
 
     def mean(self, arm: str, learner: str, measure: str, share: float = 1.0) -> float:
         """The mean figure over the folds in which it is defined."""
@@ -133,19 +128,22 @@ class Trials:
         Also for a share of the real rows the overlap is taken to be that of whole folds, of which
         the share is drawn.
         """
-        pair = self.of(arm, learner, measure, share), self.of(control, learner, measure, share)
-        return corrected(self.measures[measure].gain(*pair), self.test_share, level)
+        reached = self.of(arm, learner, measure, share)
+        reference = self.of(control, learner, measure, share)
+        gains = self.measures[measure].gain(reached, reference)
+        return corrected(gains, self.test_share, level)
 
     def rows(self, arm: str, share: float = 1.0) -> float:
         """Mean number of rows that were learned from."""
-        return float(
-            np.mean([unit.rows for unit in self.units if unit.arm == arm and unit.share == share])
-        )
+        return float(np.mean([unit.rows for unit in self._units(arm, share)]))
 
     @property
     def shares(self) -> tuple[float, ...]:
         """The parts of the real rows, the largest first."""
         return tuple(sorted({unit.share for unit in self.units}, reverse=True))
+
+    def _units(self, arm: str, share: float) -> list[FoldResult]:
+        return [unit for unit in self.units if unit.arm == arm and unit.share == share]
 
 
 def predicted(
@@ -223,18 +221,11 @@ def trial(
     """
     problem = problem or problem_of(train)
     sides = divided(train, run, splits=splits, repeats=repeats, problem=problem, test=test)
-    done = {
-        (unit.arm, unit.share, unit.fold): unit
-        for unit in known
-        if _whole(unit, learners, measures)
-    }
+    done = _finished(known, learners, measures)
     bench = _Bench(learners)
     units = []
-    with run.stage(
-        "prove",
-        f"{len(arms)} strategies in {len(sides)} folds",
-        len(sides) * len(shares) * len(arms),
-    ) as stage:
+    title = f"{len(arms)} strategies in {len(sides)} folds"
+    with run.stage("prove", title, len(sides) * len(shares) * len(arms)) as stage:
         for fold, (inside, other, asked) in enumerate(sides):
             for share in shares:
                 own = run.child("proof", "fold", fold, str(share))
@@ -249,16 +240,22 @@ def trial(
                             finished(unit)
                     units.append(unit)
                     stage.advance(arm.name)
-    ratio = 1 / (
-        len(sides) // repeats - 1
-    )  # of rows tested on to rows learned from; so too where the test rows are others
-    return Trials(
-        tuple(units),
-        {measure.name: measure for measure in measures},
-        float(ratio),
-        len(sides),
-        float(np.mean([len(inside) for inside, _, _ in sides])),
-    )
+    # of rows tested on to rows learned from; so too where the test rows are others
+    ratio = 1 / (len(sides) // repeats - 1)
+    learned_from = [len(inside) for inside, _, _ in sides]
+    by_name = {measure.name: measure for measure in measures}
+    return Trials(tuple(units), by_name, ratio, len(sides), float(np.mean(learned_from)))
+
+
+def _finished(
+    known: Iterable[FoldResult], learners: Sequence[str], measures: Sequence[Measure]
+) -> dict[tuple[str, float, int], FoldResult]:
+    """Those units that have all figures, by arm, share and fold."""
+    complete = {}
+    for unit in known:
+        if _whole(unit, learners, measures):
+            complete[unit.arm, unit.share, unit.fold] = unit
+    return complete
 
 
 def divided(
@@ -303,17 +300,17 @@ def entities(data: Dataset) -> NDArray[np.int64] | None:
     columns = [column.name for column in data.schema.of_role("entity")]
     if not columns:
         return None
-    known = (
-        data.frame.select(pl.any_horizontal(pl.col(columns).is_not_null())).to_series().to_numpy()
+    entity = data.frame.select(
+        known=pl.any_horizontal(pl.col(columns).is_not_null()),
+        number=pl.struct(columns).rank("dense"),
     )
-    found = (
-        data.frame.select(pl.struct(columns).rank("dense")).to_series().to_numpy().astype(np.int64)
-    )
-    return np.where(known, found, len(data) + 1 + np.arange(len(data)))
+    known = entity["known"].to_numpy()
+    number = entity["number"].to_numpy().astype(np.int64)
+    return np.where(known, number, len(data) + 1 + np.arange(len(data)))
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _Encoded:
     """Rows to learn from and rows to test on, as arrays of one layout."""
 
     layout: FeatureLayout
@@ -323,7 +320,7 @@ class _Shown:
     test: Features
 
 
-def _encoded(rows: TrialRows, test: Dataset, problem: Problem) -> _Shown:
+def _encoded(rows: TrialRows, test: Dataset, problem: Problem) -> _Encoded:
     label = problem.coded(rows.data)
     known = ~np.isnan(label)
     if not known.any():
@@ -332,9 +329,9 @@ def _encoded(rows: TrialRows, test: Dataset, problem: Problem) -> _Shown:
             where=rows.data.name,
             hint="give rows that have the same target",
         )
-    layout, (shown, asked) = features((rows.data, test), problem.columns)
+    layout, (learned, tested) = features((rows.data, test), problem.columns)
     weight = None if rows.weight is None else rows.weight[known]
-    return _Shown(layout, shown.rows(known), label[known], weight, asked)
+    return _Encoded(layout, learned.rows(known), label[known], weight, tested)
 
 
 class _Bench:
@@ -356,37 +353,42 @@ class _Bench:
     ) -> dict[str, dict[str, float]]:
         truth = problem.coded(test)
         known = ~np.isnan(truth)
-        shown = _encoded(rows, test.rows(known), problem)
-        found = {}
+        encoded = _encoded(rows, test.rows(known), problem)
+        figures = {}
         for name in self._learn:
             run.check()
-            says = self.says(name, shown, problem, run)
-            found[name] = {measure.name: measure.of(truth[known], says) for measure in measures}
-        return found
+            says = self.says(name, encoded, problem, run)
+            figures[name] = {measure.name: measure.of(truth[known], says) for measure in measures}
+        return figures
 
-    def says(self, name: str, shown: _Shown, problem: Problem, run: Run) -> Floats:
+    def says(self, name: str, encoded: _Encoded, problem: Problem, run: Run) -> Floats:
         with self._threads.limit(limits=1, user_api="blas"):
             if not problem.classes:
                 return self._learn[name](
-                    shown.layout, shown.rows, shown.label, shown.weight, shown.test, 0, run
+                    encoded.layout,
+                    encoded.rows,
+                    encoded.label,
+                    encoded.weight,
+                    encoded.test,
+                    0,
+                    run,
                 )
-            present, code = np.unique(shown.label.astype(int), return_inverse=True)
-            chances = np.zeros(
-                (len(shown.test), len(problem.classes))
-            )  # a class that was never shown keeps 0
+            present, code = np.unique(encoded.label.astype(int), return_inverse=True)
+            # a class that was never shown keeps 0
+            chances = np.zeros((len(encoded.test), len(problem.classes)))
             if len(present) == 1:
                 chances[:, present[0]] = 1.0
                 return chances
             says = self._learn[name](
-                shown.layout,
-                shown.rows,
+                encoded.layout,
+                encoded.rows,
                 code.astype(float),
-                shown.weight,
-                shown.test,
+                encoded.weight,
+                encoded.test,
                 len(present),
                 run,
             )
-        shares = np.bincount(code, shown.weight)
+        shares = np.bincount(code, encoded.weight)
         weighed = says * (problem.prior[present] / (shares / shares.sum()))
         chances[:, present] = weighed / np.maximum(weighed.sum(axis=1, keepdims=True), 1e-300)
         return chances
@@ -399,6 +401,5 @@ def _part(learn: Positions, share: float, problem: Problem, run: Run) -> Positio
 
 
 def _whole(unit: FoldResult, learners: Sequence[str], measures: Sequence[Measure]) -> bool:
-    return all(
-        measure.name in unit.values.get(learner, {}) for learner in learners for measure in measures
-    )
+    asked = {measure.name for measure in measures}
+    return all(asked <= unit.values.get(learner, {}).keys() for learner in learners)

@@ -98,7 +98,7 @@ def verdict(
     _check(train, holdout)
     real, made, caveats = _affordable(train, synthetic, run)
     contest = _contest(real, made, run, learners, metric, cost)
-    caveats += _told_of(made, contest.problem, holdout)
+    caveats += _table_caveats(made, contest.problem, holdout)
     outside = holdout if isinstance(made, Dataset) else None
     rows = len(real) * (1 - 1 / splits)
     points = [share for share in shares if share == 1 or share * rows >= FEWEST_SHOWN]
@@ -114,23 +114,16 @@ def verdict(
         problem=contest.problem,
         test=outside,
     )
-    contrasts = tuple(
-        _contrast(trials, contest, learner, measure.name, share)
-        for measure in contest.measures
-        for share in points
-        for learner in contest.learners
-    )
+    contrasts = _contrasts(trials, contest, points)
     first = contest.measures[0]
     best = _best([trials.mean(REAL, learner, first.name) for learner in contest.learners], first)
     chosen = contrasts[best]
-    test = (
-        None
-        if isinstance(made, Dataset) or holdout is None
-        else _tested(chosen, contest, real, holdout, run)
-    )
+    test = None
+    if holdout is not None and not isinstance(made, Dataset):
+        test = _tested(chosen, contest, real, holdout, run)
     borrowed = isinstance(made, Dataset) and holdout is None
     helps = chosen.low > 0 and not borrowed and (test is None or test.gain > 0)
-    caveats += wording.folds_told(trials, splits, repeats, outside)
+    caveats += wording.fold_caveats(trials, splits, repeats, outside)
     return Verdict(
         helps,
         chosen.gain,
@@ -145,6 +138,16 @@ def verdict(
         test,
         tuple(caveats),
     )
+
+
+def _contrasts(trials: Trials, contest: _Contest, shares: Sequence[float]) -> tuple[Contrast, ...]:
+    """All comparisons: by measure, then share, then learner; the first ones decide."""
+    found = []
+    for measure in contest.measures:
+        for share in shares:
+            for learner in contest.learners:
+                found.append(_contrast(trials, contest, learner, measure.name, share))
+    return tuple(found)
 
 
 def _check(train: Dataset, holdout: Dataset | None) -> None:
@@ -170,14 +173,13 @@ def _affordable(
     caveats = []
     if len(train) > MOST_ROWS:
         caveats.append(f"Of {len(train):,} real rows, {MOST_ROWS:,} drawn at random were used.")
-        train = train.rows(np.sort(run.rng("proof", "real").permutation(len(train))[:MOST_ROWS]))
-    if isinstance(synthetic, Dataset) and len(synthetic) > 2 * MOST_ROWS:
-        caveats.append(
-            f"Of {len(synthetic):,} generated rows, {2 * MOST_ROWS:,} drawn at random were used."
-        )
-        synthetic = synthetic.rows(
-            np.sort(run.rng("proof", "generated").permutation(len(synthetic))[: 2 * MOST_ROWS])
-        )
+        drawn = run.rng("proof", "real").permutation(len(train))[:MOST_ROWS]
+        train = train.rows(np.sort(drawn))
+    most = 2 * MOST_ROWS
+    if isinstance(synthetic, Dataset) and len(synthetic) > most:
+        caveats.append(f"Of {len(synthetic):,} generated rows, {most:,} drawn at random were used.")
+        drawn = run.rng("proof", "generated").permutation(len(synthetic))[:most]
+        synthetic = synthetic.rows(np.sort(drawn))
     return train, synthetic, caveats
 
 
@@ -190,34 +192,36 @@ def _contest(
     cost: Mapping[str, float] | None,
 ) -> _Contest:
     problem = problem_of(real)
-    suited = measures(
-        len(problem.classes), problem.label, None if cost is None else checked_cost(cost)
-    )
-    metric = metric or ("cost" if cost else next(iter(suited)))
-    if metric not in suited:
-        raise OptionError(
-            f"the measure '{metric}' does not suit the target '{problem.target.name}'",
-            hint=f"choose one of {', '.join(suited)}"
-            + (
-                ""
-                if cost
-                else "; cost needs option 'cost=fp=5,fn=200'"
-                if len(problem.classes) == 2
-                else ""
-            ),
-        )
-    kept = [metric, *(name for name in suited if name != metric and name != "roc_auc")]
+    chosen = _measures(problem, metric, cost)
     names = _fitting(learners, problem)
-    strategy = (
-        table(real, made, problem, run) if isinstance(made, Dataset) else sampler(made, problem)
-    )
-    return _Contest(
-        problem,
-        strategy,
-        (*controls(problem, strategy), strategy),
-        tuple(suited[name] for name in kept),
-        names,
-    )
+    if isinstance(made, Dataset):
+        strategy = table(real, made, problem, run)
+    else:
+        strategy = sampler(made, problem)
+    arms = (*controls(problem, strategy), strategy)
+    return _Contest(problem, strategy, arms, chosen, names)
+
+
+def _measures(
+    problem: Problem, metric: str | None, cost: Mapping[str, float] | None
+) -> tuple[Measure, ...]:
+    """The measure that decides, then those that are reported beside it."""
+    costs = None if cost is None else checked_cost(cost)
+    suited = measures(len(problem.classes), problem.label, costs)
+    if not metric:
+        metric = "cost" if cost else next(iter(suited))
+    if metric not in suited:
+        hint = f"choose one of {', '.join(suited)}"
+        if len(problem.classes) == 2 and not cost:
+            hint += "; cost needs option 'cost=fp=5,fn=200'"
+        raise OptionError(
+            f"the measure '{metric}' does not suit the target '{problem.target.name}'", hint=hint
+        )
+    kept = [suited[metric]]
+    for name, measure in suited.items():
+        if name not in (metric, "roc_auc"):
+            kept.append(measure)
+    return tuple(kept)
 
 
 def _fitting(learners: Sequence[str] | None, problem: Problem) -> tuple[str, ...]:
@@ -236,26 +240,29 @@ def _fitting(learners: Sequence[str] | None, problem: Problem) -> tuple[str, ...
     return tuple(dict.fromkeys(learners or default))
 
 
-def _told_of(made: Dataset | Resampler, problem: Problem, holdout: Dataset | None) -> list[str]:
-    """What a reader must know of the rows."""
+def _table_caveats(
+    made: Dataset | Resampler, problem: Problem, holdout: Dataset | None
+) -> list[str]:
+    """What a reader must know of a table of generated rows."""
     if not isinstance(made, Dataset):
         return []
+    caveats = []
     lost = int(np.isnan(problem.coded(made)).sum())
-    caveats = (
-        [
+    if lost:
+        caveats.append(
             f"{lost:,} generated rows have no value of the target, or one that no real row has; "
             "they were left out."
-        ]
-        if lost
-        else []
-    )
-    return caveats if holdout is not None else [*caveats, wording.BORROWED]
+        )
+    if holdout is None:
+        caveats.append(wording.BORROWED)
+    return caveats
 
 
 def _best(values: Sequence[float], measure: Measure) -> int:
     """The position of the best value; NaN is never it, unless all are."""
     sign = 1 if measure.better_high else -1
-    return int(np.argmax([-np.inf if np.isnan(value) else sign * value for value in values]))
+    worth = sign * np.asarray(values)
+    return int(np.argmax(np.where(np.isnan(worth), -np.inf, worth)))
 
 
 def _contrast(
@@ -290,32 +297,31 @@ def _tested(
     rows = np.flatnonzero(~np.isnan(truth))
     own = run.child("proof", "test")
     control = next(arm for arm in contest.arms if arm.name == chosen.control)
-    says = [
+    strategy_says, control_says = (
         predicted(arm.make(real, own), holdout.rows(rows), chosen.learner, own, problem=problem)
         for arm in (contest.strategy, control)
-    ]
-    found = paired_bootstrap(
+    )
+    difference = paired_bootstrap(
         measure.drawn,
         truth[rows],
-        says[0],
-        says[1],
+        strategy_says,
+        control_says,
         own.rng("bootstrap"),
         classes=len(problem.classes),
     )
-    gain, low, high = (
-        (found.mean, found.low, found.high)
-        if measure.better_high
-        else (-found.mean, -found.high, -found.low)
-    )
-    value, reference = (measure.of(truth[rows], one) for one in says)
+    gain = difference.mean
+    low, high = difference.low, difference.high
+    if not measure.better_high:
+        gain = -gain
+        low, high = -high, -low
     return Contrast(
         chosen.strategy,
         chosen.control,
         chosen.learner,
         measure.name,
         1.0,
-        value,
-        reference,
+        measure.of(truth[rows], strategy_says),
+        measure.of(truth[rows], control_says),
         gain,
         low,
         high,

@@ -13,10 +13,9 @@ from tidemill.trials.trial import Trials
 
 BORROWED = (
     "Whoever made these rows may have learned from the very rows that are tested on, and what is "
-    "borrowed from them "
-    "can look like a gain of several points. A table alone can only be found of no use. To find "
-    "that it is of use, "
-    "give real rows that its maker has not seen (option 'holdout'), or a sampler (in Python)."
+    "borrowed from them can look like a gain of several points. A table alone can only be found of "
+    "no use. To find that it is of use, give real rows that its maker has not seen (option "
+    "'holdout'), or a sampler (in Python)."
 )
 
 
@@ -36,7 +35,7 @@ def reason(chosen: Contrast, measure: Measure, test: Contrast | None, borrowed: 
     if test is not None:
         figures += f"; on untouched test rows {amount(test, measure)}"
     if chosen.low <= 0:
-        return f"do not: {'no gain is proven: ' if chosen.gain > 0 else ''}{figures}"
+        return f"do not: no gain is proven: {figures}" if chosen.gain > 0 else f"do not: {figures}"
     if test is not None and test.gain <= 0:
         return f"do not: the gain is not seen again on the test rows: {figures}"
     if borrowed:
@@ -54,40 +53,38 @@ def amount(contrast: Contrast, measure: Measure) -> str:
         word = "lower" if contrast.gain >= 0 else "higher"
         return (
             f"{abs(contrast.gain):,.{digits}f} {word} (from {contrast.reference:,.{digits}f}), "
-            f"{interval} of the saving "
-            f"{contrast.low:,.{digits}f} to {contrast.high:,.{digits}f}"
+            f"{interval} of the saving {contrast.low:,.{digits}f} to {contrast.high:,.{digits}f}"
         )
     digits = 1 if contrast.high - contrast.low >= 0.004 else 2
-    gain, low, high = (
-        f"{100 * value:{sign}.{digits}f}"
-        for value, sign in ((contrast.gain, "+"), (contrast.low, ""), (contrast.high, ""))
+    return (
+        f"{100 * contrast.gain:+.{digits}f} points, "
+        f"{interval} {100 * contrast.low:.{digits}f} to {100 * contrast.high:.{digits}f}"
     )
-    return f"{gain} points, {interval} {low} to {high}"
 
 
 def strategy(name: str, extra: float) -> str:
     """What was learned from, with the mean number of generated rows in a fold."""
     if name == "generated rows":
         return f"real rows and {extra:,.0f} generated ones"
-    return f"{name} ({abs(extra):,.0f} rows {'more' if extra >= 0 else 'fewer'})"
+    word = "more" if extra >= 0 else "fewer"
+    return f"{name} ({abs(extra):,.0f} rows {word})"
 
 
-def folds_told(trials: Trials, splits: int, repeats: int, outside: Dataset | None) -> list[str]:
+def fold_caveats(trials: Trials, splits: int, repeats: int, outside: Dataset | None) -> list[str]:
     """What a reader must know of the folds."""
-    told = []
+    caveats = []
     if trials.folds < splits * repeats:
-        told.append(
+        caveats.append(
             f"The rarest class has few rows, so there were {trials.folds // repeats} folds only, "
             f"not {splits}."
         )
     if outside is not None:
-        told.append(
+        caveats.append(
             f"All tests were made on the {len(outside):,} held-out rows, a part of them in each "
-            "fold, by models "
-            f"that learned from {trials.real:,.0f} of the real rows and the generated rows that "
-            "belong to these."
+            f"fold, by models that learned from {trials.real:,.0f} of the real rows and the "
+            "generated rows that belong to these."
         )
-    return told
+    return caveats
 
 
 def told(verdict: Verdict) -> str:
@@ -96,13 +93,6 @@ def told(verdict: Verdict) -> str:
     These are all learners with all real rows by the measure that decides, the learner that decides
     by the other measures, and with fewer real rows. :attr:`Verdict.contrasts` has all of them.
     """
-    chosen = verdict.contrasts[0].measure
-    shown = [
-        c
-        for c in verdict.contrasts
-        if (c.measure == chosen and c.share == 1)
-        or (c.learner == verdict.learner and (c.measure == chosen or c.share == 1))
-    ]
     head = (
         "learner",
         "real rows",
@@ -113,24 +103,35 @@ def told(verdict: Verdict) -> str:
         "95 % interval",
         "best control",
     )
-    rows = [
-        (
-            c.learner,
-            percent(c.share),
-            c.measure.replace("_", " "),
-            *map(_figure, (c.reference, c.value)),
-            f"{_figure(c.gain, '+')}",
-            f"{_figure(c.low)} to {_figure(c.high)}",
-            c.control,
-        )
-        for c in shown
-    ]
-    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *rows)
-    ]
-    return "\n".join([verdict.reason, *(f"- {caveat}" for caveat in verdict.caveats), "", *lines])
+    rows = [head, *(_row(contrast) for contrast in verdict.contrasts if _tells(contrast, verdict))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [verdict.reason, *(f"- {caveat}" for caveat in verdict.caveats), ""]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _tells(contrast: Contrast, verdict: Verdict) -> bool:
+    """Whether a comparison stands in the table."""
+    deciding = contrast.measure == verdict.contrasts[0].measure
+    whole = contrast.share == 1
+    if contrast.learner == verdict.learner:
+        return deciding or whole
+    return deciding and whole
+
+
+def _row(contrast: Contrast) -> tuple[str, ...]:
+    return (
+        contrast.learner,
+        percent(contrast.share),
+        contrast.measure.replace("_", " "),
+        _figure(contrast.reference),
+        _figure(contrast.value),
+        _figure(contrast.gain, "+"),
+        f"{_figure(contrast.low)} to {_figure(contrast.high)}",
+        contrast.control,
+    )
 
 
 def _figure(value: float, sign: str = "") -> str:

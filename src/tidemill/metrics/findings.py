@@ -70,12 +70,17 @@ def findings(evidence: Evidence, run: Run) -> Iterable[Score]:
     else:
         yield from _scores(evidence, found, evidence.mine, run)
         return
-    yield from (Score("findings", name, None, why=why) for name in (AGAIN, STRENGTH))
+    yield Score("findings", AGAIN, None, why=why)
+    yield Score("findings", STRENGTH, None, why=why)
 
 
 def _lasting(found: Iterable[Finding], holdout: Dataset) -> list[Finding]:
-    masks = [(finding, _mask(finding, holdout)) for finding in found]
-    return [finding for finding, rows in masks if rows is None or int(rows.sum()) >= FEWEST_ROWS]
+    lasting = []
+    for finding in found:
+        rows = _mask(finding, holdout)
+        if rows is None or int(rows.sum()) >= FEWEST_ROWS:
+            lasting.append(finding)
+    return lasting
 
 
 def _scores(
@@ -94,10 +99,8 @@ def _scores(
     for learned, confirmed in pairs:
         run.check()
         matches.append(matched(found, mine(learned, confirmed), evidence.holdout))
-    value, floor, ceiling = (
-        sum(m.again is not None for m in each) / len(found) for each in matches
-    )
-    again = sum(m.again is not None for m in matches[0])
+    counts = [sum(match.again is not None for match in each) for each in matches]
+    value, floor, ceiling = (count / len(found) for count in counts)
     yield Score(
         "findings",
         AGAIN,
@@ -106,11 +109,10 @@ def _scores(
         ceiling,
         table=_table(matches[0]),
         sentence=(
-            f"{again} of the {len(found)} findings in real rows are found again when synthetic "
-            "rows are mined instead "
-            f"({percent(value)}); in another real sample of {len(evidence.holdout):,} rows "
-            f"{percent(ceiling)}, in unrelated "
-            f"columns {percent(floor)}."
+            f"{counts[0]} of the {len(found)} findings in real rows are found again when synthetic "
+            f"rows are mined instead ({percent(value)}); in another real sample of "
+            f"{len(evidence.holdout):,} rows {percent(ceiling)}, in unrelated columns "
+            f"{percent(floor)}."
         ),
     )
     strengths = [_agreement(each) for each in matches]
@@ -124,29 +126,28 @@ def _scores(
         strengths[1],
         strengths[2],
         sentence=(
-            "Where a finding is found again, the smaller of its strengths in real and in "
-            "synthetic rows is "
-            f"{percent(strengths[0])} of the larger one on average."
+            "Where a finding is found again, the smaller of its strengths in real and in synthetic "
+            f"rows is {percent(strengths[0])} of the larger one on average."
         ),
     )
 
 
 def _table(matches: Sequence[Match]) -> Table:
-    rows = tuple(
-        (
-            m.finding.sentence,
-            "yes" if m.again else "no",
-            float(f"{m.finding.strength:.4g}"),
-            float(f"{m.again.strength:.4g}") if m.again else None,
-            m.finding.measure,
-        )
-        for m in matches[:MOST_SHOWN]
-    )
+    rows: list[tuple[str, str, float, float | None, str]] = []
+    for match in matches[:MOST_SHOWN]:
+        finding = match.finding
+        again = None if match.again is None else _short(match.again.strength)
+        answer = "no" if match.again is None else "yes"
+        rows.append((finding.sentence, answer, _short(finding.strength), again, finding.measure))
     return Table(
         ("finding in real rows", "found again", "strength", "strength in synthetic", "measure"),
-        rows,
+        tuple(rows),
         "Findings of the real rows, looked for in synthetic rows",
     )
+
+
+def _short(strength: float) -> float:
+    return float(f"{strength:.4g}")
 
 
 def matched(found: Sequence[Finding], others: Sequence[Finding], rows: Dataset) -> list[Match]:
@@ -158,18 +159,21 @@ def matched(found: Sequence[Finding], others: Sequence[Finding], rows: Dataset) 
         rows: On which it is compared which rows findings speak of.
     """
     masks = {id(finding): _mask(finding, rows) for finding in (*found, *others)}
-    likeness = [
-        (similarity(a, b, masks[id(a)], masks[id(b)]), i, j)
-        for i, a in enumerate(found)
-        for j, b in enumerate(others)
-    ]
-    taken: dict[int, int] = {}
-    for alike, i, j in sorted(likeness, key=lambda item: (-item[0], item[1], item[2])):
-        if alike >= ALIKE and i not in taken and j not in taken.values():
-            taken[i] = j
-    return [
-        Match(finding, others[taken[i]] if i in taken else None) for i, finding in enumerate(found)
-    ]
+    pairs = []
+    for i, finding in enumerate(found):
+        for j, other in enumerate(others):
+            alike = similarity(finding, other, masks[id(finding)], masks[id(other)])
+            if alike >= ALIKE:
+                pairs.append((-alike, i, j))
+    partners: dict[int, int] = {}
+    for _, i, j in sorted(pairs):  # the most alike first
+        if i not in partners and j not in partners.values():
+            partners[i] = j
+    matches = []
+    for i, finding in enumerate(found):
+        again = others[partners[i]] if i in partners else None
+        matches.append(Match(finding, again))
+    return matches
 
 
 def similarity(
@@ -186,20 +190,22 @@ def similarity(
         a, b: The findings.
         rows_a, rows_b: Which rows they speak of; None where they have no condition.
     """
-    if _saying(a) != _saying(b) or (rows_a is None) != (rows_b is None):
+    if _subject(a) != _subject(b) or (rows_a is None) != (rows_b is None):
         return 0.0
+    columns_a, columns_b = set(a.columns), set(b.columns)
     if rows_a is None or rows_b is None:
-        union = len(set(a.columns) | set(b.columns))
-        return len(set(a.columns) & set(b.columns)) / union if union else 1.0
-    both, either = int((rows_a & rows_b).sum()), int((rows_a | rows_b).sum())
-    within = (
-        set(a.columns) == set(b.columns)
-        and 2 * both >= min(int(rows_a.sum()), int(rows_b.sum())) > 0
-    )
-    return max(both / max(1, either), ALIKE if within else 0.0)
+        union = len(columns_a | columns_b)
+        return len(columns_a & columns_b) / union if union else 1.0
+    both = int((rows_a & rows_b).sum())
+    either = int((rows_a | rows_b).sum())
+    overlap = both / max(1, either)
+    fewer = min(int(rows_a.sum()), int(rows_b.sum()))
+    if columns_a == columns_b and 2 * both >= fewer > 0:
+        return max(overlap, ALIKE)
+    return overlap
 
 
-def _saying(finding: Finding) -> tuple[str, str, str, bool, frozenset[str]]:
+def _subject(finding: Finding) -> tuple[str, str, str, bool, frozenset[str]]:
     """The sort of finding, its direction, and the columns that it says something about beside those
     of its condition."""
     tested = {test.column for test in finding.condition.tests}

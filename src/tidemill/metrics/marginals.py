@@ -15,7 +15,20 @@ from tidemill.supervised.sampling import Sides, affordable, sides
 
 MOST_ROWS = 100_000
 CELLS = 5_000_000
-SHAPES, DISTANCES, MISSING = "column shapes", "column distances (Wasserstein)", "missing values"
+SHAPES = "column shapes"
+DISTANCES = "column distances (Wasserstein)"
+MISSING = "missing values"
+_WHY_NONE = {
+    SHAPES: "no column has values in the held-out rows",
+    DISTANCES: "no column of numbers or dates varies",
+    MISSING: "no column has missing values",
+}
+_LEADS = {
+    SHAPES: "The distributions of a column's values in synthetic and held-out real rows overlap by",
+    DISTANCES: "Judged by how far values would have to be moved, columns of numbers and dates "
+    "agree to",
+    MISSING: "The shares of missing values agree to",
+}
 
 
 @dataclass(frozen=True)
@@ -78,37 +91,19 @@ def _overall(
     chosen: Sides,
 ) -> Score:
     # only columns for which all three can say it, or the three means would be of different columns
-    names = [
-        column
-        for column in columns
-        if all(getattr(a[column], part) is not None for a in agreements)
-    ]
-    if not names:
-        return Score(
-            "marginals",
-            name,
-            None,
-            why={
-                SHAPES: "no column has values in the held-out rows",
-                DISTANCES: "no column of numbers or dates varies",
-                MISSING: "no column has missing values",
-            }[name],
-        )
-    value, floor, ceiling = (
-        float(np.mean([getattr(a[column], part) for column in names])) for a in agreements
-    )
-    worst = min(names, key=lambda column: getattr(agreements[0][column], part))
-    lead = {
-        SHAPES: "The distributions of a column's values in synthetic and held-out real rows "
-        "overlap by",
-        DISTANCES: "Judged by how far values would have to be moved, columns of numbers and dates "
-        "agree to",
-        MISSING: "The shares of missing values agree to",
-    }[name]
+    known: dict[str, list[float]] = {}
+    for column in columns:
+        figures = [getattr(agreement[column], part) for agreement in agreements]
+        if None not in figures:
+            known[column] = figures
+    if not known:
+        return Score("marginals", name, None, why=_WHY_NONE[name])
+    value, floor, ceiling = (float(np.mean(each)) for each in zip(*known.values(), strict=True))
+    worst = min(known, key=lambda column: known[column][0])
     sentence = (
-        f"{lead} {percent(value)} on average over {plural(len(names), 'column')}; another real "
-        f"sample reaches {percent(ceiling)}. The weakest is '{worst}' with "
-        f"{percent(getattr(agreements[0][worst], part))}{chosen.note}."
+        f"{_LEADS[name]} {percent(value)} on average over {plural(len(known), 'column')}; another "
+        f"real sample reaches {percent(ceiling)}. The weakest is '{worst}' with "
+        f"{percent(known[worst][0])}{chosen.note}."
     )
     return Score(
         "marginals",
@@ -117,7 +112,7 @@ def _overall(
         floor,
         ceiling,
         sentence=sentence,
-        figures={"columns": len(names), "rows": len(chosen.synthetic)},
+        figures={"columns": len(known), "rows": len(chosen.synthetic)},
     )
 
 
@@ -129,42 +124,40 @@ def _columns(
 ) -> list[Score]:
     scores = []
     for name in layout.names:
-        mine, floor, ceiling = (a[name] for a in agreements)
-        if mine.shape is None:
-            scores.append(
-                Score(
-                    "marginals",
-                    "column shape",
-                    None,
-                    column=name,
-                    why="the column has no values in the held-out rows",
-                )
-            )
-            continue
-        gone = [_missing_share(layout, part, name) for part in (real, synthetic)]
-        figures = {"missing_real": gone[0], "missing_synthetic": gone[1]}
-        figures |= {} if mine.distance is None else {"distance": mine.distance}
-        sentence = f"The distributions of '{name}' overlap by {percent(mine.shape)}"
+        in_real = _missing_share(layout, real, name)
+        in_synthetic = _missing_share(layout, synthetic, name)
+        scores.append(_column(name, [each[name] for each in agreements], in_real, in_synthetic))
+    return sorted(scores, key=lambda score: (score.value is None, score.value))
+
+
+def _column(
+    name: str, agreements: Sequence[Agreement], missing_real: float, missing_synthetic: float
+) -> Score:
+    mine, floor, ceiling = agreements
+    if mine.shape is None:
+        why = "the column has no values in the held-out rows"
+        return Score("marginals", "column shape", None, column=name, why=why)
+    figures = {"missing_real": missing_real, "missing_synthetic": missing_synthetic}
+    if mine.distance is not None:
+        figures["distance"] = mine.distance
+    sentence = f"The distributions of '{name}' overlap by {percent(mine.shape)}"
+    if ceiling.shape is not None:
+        sentence += f"; in another real sample by {percent(ceiling.shape)}"
+    if max(missing_real, missing_synthetic) > 0:
         sentence += (
-            "" if ceiling.shape is None else f"; in another real sample by {percent(ceiling.shape)}"
+            f". Missing in {percent(missing_synthetic)} of synthetic and {percent(missing_real)} "
+            "of real rows"
         )
-        if max(gone) > 0:
-            sentence += (
-                f". Missing in {percent(gone[1])} of synthetic and {percent(gone[0])} of real rows"
-            )
-        scores.append(
-            Score(
-                "marginals",
-                "column shape",
-                mine.shape,
-                floor.shape,
-                ceiling.shape,
-                sentence=sentence + ".",
-                column=name,
-                figures=figures,
-            )
-        )
-    return sorted(scores, key=lambda s: (s.value is None, s.value))
+    return Score(
+        "marginals",
+        "column shape",
+        mine.shape,
+        floor.shape,
+        ceiling.shape,
+        sentence=sentence + ".",
+        column=name,
+        figures=figures,
+    )
 
 
 def _missing_share(layout: FeatureLayout, rows: Features, name: str) -> float:
@@ -177,27 +170,27 @@ def column_agreements(
     layout: FeatureLayout, real: Features, other: Features
 ) -> dict[str, Agreement]:
     """How well each column agrees between real and other rows; neither may be empty."""
-    found = {
-        name: _number(real.numbers[:, j], other.numbers[:, j])
-        for j, name in enumerate(layout.numbers)
-    }
-    return found | {
-        name: _category(real.codes[:, j], other.codes[:, j], len(layout.levels[j]) + 1)
-        for j, name in enumerate(layout.categories)
-    }
+    agreements = {}
+    for j, name in enumerate(layout.numbers):
+        agreements[name] = _number(real.numbers[:, j], other.numbers[:, j])
+    for j, name in enumerate(layout.categories):
+        codes = len(layout.levels[j]) + 1
+        agreements[name] = _category(real.codes[:, j], other.codes[:, j], codes)
+    return agreements
 
 
 def _number(real: Floats, other: Floats) -> Agreement:
-    gone = np.isnan(real), np.isnan(other)
-    missing = 1 - abs(float(gone[0].mean()) - float(gone[1].mean()))
-    a, b = np.sort(real[~gone[0]]), np.sort(other[~gone[1]])
+    no_real, no_other = np.isnan(real), np.isnan(other)
+    missing = 1 - abs(float(no_real.mean()) - float(no_other.mean()))
+    a, b = np.sort(real[~no_real]), np.sort(other[~no_other])
     if not len(a):
         return Agreement(None, None, missing)
     deviation = float(np.abs(a - np.median(a)).mean())
     if not len(b):
         return Agreement(0.0, 0.0 if deviation else None, missing)
     largest, moved = distances(a, b)
-    return Agreement(1 - largest, max(0.0, 1 - moved / deviation) if deviation else None, missing)
+    distance = max(0.0, 1 - moved / deviation) if deviation else None
+    return Agreement(1 - largest, distance, missing)
 
 
 def distances(a: Floats, b: Floats) -> tuple[float, float]:
@@ -215,11 +208,13 @@ def distances(a: Floats, b: Floats) -> tuple[float, float]:
 
 
 def _category(real: Codes, other: Codes, codes: int) -> Agreement:
-    counts = [np.bincount(c, minlength=codes).astype(float) for c in (real, other)]
-    missing = 1 - abs(float(counts[0][0] / len(real) - counts[1][0] / len(other)))
-    a, b = (c[1:] for c in counts)
+    real_counts = np.bincount(real, minlength=codes).astype(float)
+    other_counts = np.bincount(other, minlength=codes).astype(float)
+    missing = 1 - abs(float(real_counts[0] / len(real) - other_counts[0] / len(other)))
+    a, b = real_counts[1:], other_counts[1:]
     if not a.sum():
         return Agreement(None, None, missing)
-    return Agreement(
-        1 - float(np.abs(a / a.sum() - b / b.sum()).sum()) / 2 if b.sum() else 0.0, None, missing
-    )
+    if not b.sum():
+        return Agreement(0.0, None, missing)
+    moved = float(np.abs(a / a.sum() - b / b.sum()).sum()) / 2
+    return Agreement(1 - moved, None, missing)

@@ -14,7 +14,7 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.core.words import percent, ratio
-from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
+from tidemill.supervised.arrays import Codes, FeatureLayout, Features, Floats, features
 from tidemill.supervised.sampling import Sides, affordable, sides
 
 MOST_ROWS = 50_000
@@ -65,20 +65,17 @@ def _columns(evidence: Evidence, run: Run) -> tuple[Evidence, str]:
         return evidence, ""
     target = [c.name for c in columns if c.role == "target"]
     others = [c.name for c in columns if c.role != "target"]
-    drawn = run.rng("metrics", "pairs", "columns").choice(
-        others, MOST_COLUMNS - len(target), replace=False
+    rng = run.rng("metrics", "pairs", "columns")
+    chosen = {*target, *rng.choice(others, MOST_COLUMNS - len(target), replace=False)}
+    names = [c.name for c in columns if c.name in chosen]
+    narrow = replace(
+        evidence,
+        train=evidence.train.select(names),
+        holdout=evidence.holdout.select(names),
+        synthetic=evidence.synthetic.select(names),
+        floor=evidence.floor.select(names),
     )
-    names = [c.name for c in columns if c.name in {*drawn, *target}]
-    return (
-        replace(
-            evidence,
-            train=evidence.train.select(names),
-            holdout=evidence.holdout.select(names),
-            synthetic=evidence.synthetic.select(names),
-            floor=evidence.floor.select(names),
-        ),
-        f" (measured on {MOST_COLUMNS} columns drawn from {len(columns):,})",
-    )
+    return narrow, f" (measured on {MOST_COLUMNS} columns drawn from {len(columns):,})"
 
 
 def _trends(layout: FeatureLayout, parts: tuple[Features, ...], taken: Sides, note: str) -> Score:
@@ -91,8 +88,7 @@ def _trends(layout: FeatureLayout, parts: tuple[Features, ...], taken: Sides, no
     worst = _worst(layout, errors[0], errors[2])
     sentence = (
         f"On average over {len(upper[0]):,} pairs of columns, {percent(value)} of the rows would "
-        "have to "
-        f"change until the two go together as in held-out real rows; in another real sample "
+        "have to change until the two go together as in held-out real rows; in another real sample "
         f"{percent(ceiling)}, with unrelated columns {percent(floor)}{note or taken.note}."
     )
     figures = {"pairs": len(upper[0]), "bins": bins, "rows": len(parts[1])}
@@ -119,25 +115,27 @@ def _binned(
     columns: list[list[NDArray[np.int64]]] = []
     for j in range(len(layout.numbers)):
         edges = _edges(real.numbers[:, j], bins)
-        columns.append(
-            [
-                np.where(
-                    np.isnan(p.numbers[:, j]),
-                    0,
-                    1 + np.searchsorted(edges, p.numbers[:, j], "left"),
-                )
-                for p in parts
-            ]
-        )
+        columns.append([_number_bins(part.numbers[:, j], edges) for part in parts])
     for j, levels in enumerate(layout.levels):
-        counts = np.bincount(real.codes[:, j], minlength=len(levels) + 1)[1:]
-        place = np.full(len(levels) + 1, bins)
-        place[0] = 0
-        top = np.argsort(-counts, kind="stable")[: bins - 1]
-        place[1 + top] = 1 + np.arange(len(top))
-        columns.append([place[p.codes[:, j]] for p in parts])
-    sizes = [1 + max(int(c.max(initial=0)) for c in column) for column in columns]
-    return [np.column_stack([column[k] for column in columns]) for k in range(len(parts))], sizes
+        bin_of = _level_bins(real.codes[:, j], len(levels), bins)
+        columns.append([bin_of[part.codes[:, j]] for part in parts])
+    sizes = [1 + max(int(codes.max(initial=0)) for codes in column) for column in columns]
+    return [np.column_stack(codes) for codes in zip(*columns, strict=True)], sizes
+
+
+def _number_bins(values: Floats, edges: Floats) -> NDArray[np.int64]:
+    return np.where(np.isnan(values), 0, 1 + np.searchsorted(edges, values, "left"))
+
+
+def _level_bins(codes: Codes, levels: int, bins: int) -> NDArray[np.int64]:
+    """(levels + 1,) the bin of each code: one each for the most frequent levels, one for all
+    others."""
+    counts = np.bincount(codes, minlength=levels + 1)[1:]
+    bin_of = np.full(levels + 1, bins)
+    bin_of[0] = 0
+    top = np.argsort(-counts, kind="stable")[: bins - 1]
+    bin_of[1 + top] = 1 + np.arange(len(top))
+    return bin_of
 
 
 def _edges(values: Floats, bins: int) -> Floats:
@@ -156,9 +154,8 @@ def _shares(codes: NDArray[np.int64], sizes: list[int]) -> Floats:
     """The joint shares of the bins of all columns, (all bins, all bins)."""
     offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     total = np.zeros((sum(sizes), sum(sizes)))
-    with threadpool_limits(
-        1, user_api="blas"
-    ):  # on a busy machine, threads cost more than they save on small blocks
+    # on a busy machine, threads cost more than they save on small blocks
+    with threadpool_limits(1, user_api="blas"):
         for start in range(0, len(codes), _BLOCK):
             block = codes[start : start + _BLOCK] + offsets
             hot = np.zeros((len(block), sum(sizes)), np.float32)
@@ -176,53 +173,49 @@ def _differences(real: Floats, other: Floats, sizes: list[int]) -> Floats:
 
 
 def _worst(layout: FeatureLayout, error: Floats, ceiling: Floats) -> Table:
-    rows, columns = np.triu_indices(len(error), 1)
-    order = np.argsort((ceiling - error)[rows, columns], kind="stable")[:10]
+    first, second = np.triu_indices(len(error), 1)
+    order = np.argsort((ceiling - error)[first, second], kind="stable")[:10]
+    rows = []
+    for i, j in zip(first[order], second[order], strict=True):
+        figures = (round(float(error[i, j]), 4), round(float(ceiling[i, j]), 4))
+        rows.append((layout.names[i], layout.names[j], *figures))
     return Table(
         ("column", "column", "error", "error of a real sample"),
-        tuple(
-            (
-                layout.names[i],
-                layout.names[j],
-                round(float(error[i, j]), 4),
-                round(float(ceiling[i, j]), 4),
-            )
-            for i, j in zip(rows[order], columns[order], strict=True)
-        ),
+        tuple(rows),
         "Pairs of columns whose error is furthest above that of a real sample",
     )
 
 
 def _heat(layout: FeatureLayout, error: Floats) -> Picture:
-    np.fill_diagonal(error := error.copy(), 0)
+    error = error.copy()
+    np.fill_diagonal(error, 0)
     shown = np.sort(np.argsort(-error.sum(axis=1), kind="stable")[:MOST_SHOWN])
     names = tuple(layout.names[i] for i in shown)
     title = "How differently two columns go together in synthetic and in real rows"
     if len(shown) < len(layout.names):
         title += f" (the {MOST_SHOWN} columns that differ most, of {len(layout.names)})"
-    series = tuple(
-        (layout.names[i], tuple(None if i == j else round(float(error[i, j]), 4) for j in shown))
-        for i in shown
-    )
-    return Picture("heat", title, names, series, "share of rows that would have to change")
+    series = []
+    for i in shown:
+        cells = [None if i == j else round(float(error[i, j]), 4) for j in shown]
+        series.append((layout.names[i], tuple(cells)))
+    return Picture("heat", title, names, tuple(series), "share of rows that would have to change")
 
 
 def _ranks(layout: FeatureLayout, parts: tuple[Features, ...], taken: Sides, note: str) -> Score:
-    varying = [
-        j for j in range(len(layout.numbers)) if all(_varies(p.numbers[:, j]) for p in parts)
-    ]
+    varying = []
+    for j in range(len(layout.numbers)):
+        if all(_varies(part.numbers[:, j]) for part in parts):
+            varying.append(j)
     if len(varying) < 2:
         why = "fewer than two columns of numbers or dates vary in all sets"
         return Score("pairs", RANKS, None, better="low", why=why)
-    real, *others = (_spearman(p.numbers[:, varying]) for p in parts)
+    real, *others = (_spearman(part.numbers[:, varying]) for part in parts)
     upper = np.triu_indices(len(varying), 1)
     value, floor, ceiling = (float(np.abs(other - real)[upper].mean()) for other in others)
     sentence = (
         f"On average over {len(upper[0]):,} pairs of columns of numbers or dates, the rank "
-        "correlation (from "
-        f"-1 to 1) is off by {ratio(value)}; in another real sample by {ratio(ceiling)}, with "
-        "unrelated "
-        f"columns by {ratio(floor)}{note or taken.note}."
+        f"correlation (from -1 to 1) is off by {ratio(value)}; in another real sample by "
+        f"{ratio(ceiling)}, with unrelated columns by {ratio(floor)}{note or taken.note}."
     )
     return Score(
         "pairs",

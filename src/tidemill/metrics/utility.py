@@ -12,7 +12,7 @@ from tidemill.core.score import Evidence, Score
 from tidemill.core.words import plural, ratio
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
 from tidemill.supervised.auc import auc
-from tidemill.supervised.boosting import boosted, predictions, tree_matrix
+from tidemill.supervised.boosting import boosted, class_chances, tree_matrix
 from tidemill.supervised.design import learn_design, logistic
 from tidemill.supervised.sampling import Sides, affordable, sides
 from tidemill.supervised.targets import Targets, targets
@@ -55,26 +55,33 @@ def utility(evidence: Evidence, run: Run) -> Iterable[Score]:
     if why or isinstance(target, str):
         yield Score("utility", MEAN, None, why=why)
         return
-    measure = "R²" if not target.classes else "AUC" if len(target.classes) == 2 else "mean AUC"
+    classes = len(target.classes)
+    measure = _measure(classes)
+    guessing = 0.5 if classes else 0.0
     layout, parts = features(tuple(taken), [c for c in columns if c.name != target.column])
-    known = [~np.isnan(values) for values in target.values[1:]]
-    rows = [part.rows(there) for part, there in zip(parts, known, strict=True)]
-    labels = [values[there] for values, there in zip(target.values[1:], known, strict=True)]
-    found: dict[str, list[float]] = {}
+    rows: list[Features] = []
+    labels: list[Floats] = []
+    for part, values in zip(parts, target.values[1:], strict=True):
+        known = ~np.isnan(values)
+        rows.append(part.rows(known))
+        labels.append(values[known])
+    qualities: dict[str, list[float]] = {}
     for name, learner in LEARNERS.items():
         run.check()
         mine, floor, ceiling = (
-            _quality(
-                learner(layout, rows[k], labels[k], rows[0], len(target.classes), run),
-                labels[0],
-                len(target.classes),
-            )
+            _quality(learner(layout, rows[k], labels[k], rows[0], classes, run), labels[0], classes)
             for k in (1, 2, 3)
         )
-        found[name] = [mine, max(floor, 0.5 if target.classes else 0.0), ceiling]
-    yield _mean(found, measure, target, taken)
-    for name, values in found.items():
-        yield _single(name, values, measure, taken)
+        qualities[name] = [mine, max(floor, guessing), ceiling]
+    yield _mean(qualities, measure, target, taken)
+    for name, reached in qualities.items():
+        yield _single(name, reached, measure, taken)
+
+
+def _measure(classes: int) -> str:
+    if not classes:
+        return "R²"
+    return "AUC" if classes == 2 else "mean AUC"
 
 
 def _obstacle(target: Targets, taken: Sides) -> str:
@@ -98,9 +105,8 @@ def _quality(predicted: Floats, truth: Floats, classes: int) -> float:
     present = np.unique(truth).astype(int)
     if classes == 2:
         present = present[1:]
-    return float(
-        np.mean([auc(predicted[truth == k, k], predicted[truth != k, k]).value for k in present])
-    )
+    areas = [auc(predicted[truth == k, k], predicted[truth != k, k]).value for k in present]
+    return float(np.mean(areas))
 
 
 def _boosting(
@@ -139,19 +145,9 @@ def _trees(
     trees: int,
     **settings: object,
 ) -> Floats:
-    objective = "regression" if not classes else "binary" if classes == 2 else "multiclass"
-    model = boosted(
-        layout,
-        tree_matrix(rows),
-        label,
-        run,
-        trees=trees,
-        objective=objective,
-        classes=classes if classes > 2 else 1,
-        **settings,
-    )
-    predicted = predictions(model, tree_matrix(test))
-    return np.column_stack([1 - predicted, predicted]) if classes == 2 else predicted
+    matrix = tree_matrix(rows)
+    model = boosted(layout, matrix, label, run, trees=trees, classes=classes, **settings)
+    return class_chances(model, tree_matrix(test), classes)
 
 
 def _linear(
@@ -176,21 +172,26 @@ LEARNERS: Mapping[str, Learner] = {
 }
 
 
-def _mean(found: dict[str, list[float]], measure: str, target: Targets, taken: Sides) -> Score:
-    value, floor, ceiling = (float(np.mean(column)) for column in zip(*found.values(), strict=True))
+def _mean(qualities: dict[str, list[float]], measure: str, target: Targets, taken: Sides) -> Score:
+    """The mean over the learners, each with its figures after (synthetic, floor, real) rows."""
+    by_rows = list(zip(*qualities.values(), strict=True))
+    value, floor, ceiling = (float(np.mean(figures)) for figures in by_rows)
     sentence = (
         f"Models of '{target.column}' that learned from synthetic rows reach {measure} "
-        f"{ratio(value)} on "
-        f"held-out real rows, against {ratio(ceiling)} from equally many real rows and "
-        f"{ratio(floor)} from "
-        f"unrelated columns (mean of {len(found)} learners){taken.note}."
+        f"{ratio(value)} on held-out real rows, against {ratio(ceiling)} from equally many real "
+        f"rows and {ratio(floor)} from unrelated columns (mean of {len(qualities)} "
+        f"learners){taken.note}."
     )
-    series = tuple(
-        (name, tuple(round(found[learner][k], 4) for learner in found))
-        for k, name in ((1, "unrelated columns"), (0, "synthetic rows"), (2, "real rows"))
+    synthetic, unrelated, real = (
+        tuple(round(figure, 4) for figure in figures) for figures in by_rows
+    )
+    series = (
+        ("unrelated columns", unrelated),
+        ("synthetic rows", synthetic),
+        ("real rows", real),
     )
     title = f"{measure} on held-out real rows, by what was learned from"
-    picture = Picture("bars", title, tuple(found), series, "", measure)
+    picture = Picture("bars", title, tuple(qualities), series, "", measure)
     return Score(
         "utility",
         MEAN,
@@ -203,18 +204,12 @@ def _mean(found: dict[str, list[float]], measure: str, target: Targets, taken: S
     )
 
 
-def _single(name: str, values: list[float], measure: str, taken: Sides) -> Score:
+def _single(name: str, reached: list[float], measure: str, taken: Sides) -> Score:
+    value, floor, ceiling = reached
+    model = name.replace("boosted trees", "model of boosted trees")
     sentence = (
-        f"A {name.replace('boosted trees', 'model of boosted trees')} that learned from synthetic "
-        "rows reaches "
-        f"{measure} {ratio(values[0])} on held-out real rows, from real rows "
-        f"{ratio(values[2])}{taken.note}."
+        f"A {model} that learned from synthetic rows reaches {measure} {ratio(value)} on held-out "
+        f"real rows, from real rows {ratio(ceiling)}{taken.note}."
     )
-    return Score(
-        "utility",
-        f"utility by {name} ({measure})",
-        values[0],
-        values[1],
-        values[2],
-        sentence=sentence,
-    )
+    title = f"utility by {name} ({measure})"
+    return Score("utility", title, value, floor, ceiling, sentence=sentence)

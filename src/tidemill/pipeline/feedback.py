@@ -223,7 +223,7 @@ def _predicted(
     """(n,) the chance of the second class, the most likely class, or the number."""
     known = ~np.isnan(label)
     matrix = tree_matrix(rows.rows(known))
-    model = boosted_for(layout, matrix, label[known], classes, run, trees=TREES)
+    model = boosted(layout, matrix, label[known], run, trees=TREES, classes=classes)
     predicted: Floats = np.asarray(model.predict(tree_matrix(test), num_threads=run.threads))
     return predicted.argmax(axis=1).astype(float) if classes > 2 else predicted
 

@@ -45,8 +45,7 @@ def boosted(
     run: Run,
     *,
     trees: int,
-    objective: str = "binary",
-    classes: int = 1,
+    classes: int = 2,
     **settings: Any,
 ) -> lgb.Booster:
     """LightGBM's defaults (31 leaves, learning rate 0.1, 20 rows a leaf) but for what is given; the
@@ -61,8 +60,7 @@ def boosted(
         label: 0 and 1, class codes, or numbers, (n,).
         run: Its seed.
         trees: Boosting rounds.
-        objective: LightGBM's name of the loss.
-        classes: Their number, where the objective is "multiclass".
+        classes: Their number; 0 where the label is a number.
         settings: Further LightGBM parameters.
     """
     import lightgbm as lgb
@@ -70,8 +68,7 @@ def boosted(
     first = len(layout.numbers)
     native = [first + j for j, levels in enumerate(layout.levels) if len(levels) <= NATIVE_LEVELS]
     fixed: Mapping[str, Any] = {
-        "objective": objective,
-        "num_class": classes,
+        **objective_of(classes),
         **REPEATABLE,
         "seed": run.seed_of("metrics", "boosting"),
         "feature_fraction": min(1.0, COLUMNS_A_TREE / max(1, matrix.shape[1])),
@@ -79,6 +76,23 @@ def boosted(
     }
     data = lgb.Dataset(matrix, label, categorical_feature=native, params={"verbosity": -1})
     return lgb.train(dict(fixed), data, trees)
+
+
+def objective_of(classes: int) -> Mapping[str, Any]:
+    """LightGBM's parameters for so many classes, or for a number where there are none."""
+    if classes == 0:
+        return {"objective": "regression", "num_class": 1}
+    if classes == 2:
+        return {"objective": "binary", "num_class": 1}
+    return {"objective": "multiclass", "num_class": classes}
+
+
+def class_chances(model: lgb.Booster, matrix: Floats, classes: int) -> Floats:
+    """The chance of each class, (n, classes); numbers (n,) where there are no classes."""
+    predicted = predictions(model, matrix)
+    if classes == 2:
+        return np.column_stack([1 - predicted, predicted])
+    return predicted
 
 
 def predictions(model: lgb.Booster, matrix: Floats) -> Floats:

@@ -17,7 +17,8 @@ from tidemill.supervised.boosting import (
     COLUMNS_A_TREE,
     NATIVE_LEVELS,
     REPEATABLE,
-    predictions,
+    class_chances,
+    objective_of,
     tree_matrix,
 )
 from tidemill.supervised.design import MOST_NEWTON, learn_design
@@ -109,12 +110,11 @@ def boosting(
     ones for few rows."""
     import lightgbm as lgb
 
-    first, matrix = len(layout.numbers), tree_matrix(rows)
+    first = len(layout.numbers)
+    matrix = tree_matrix(rows)
     trees = int(np.clip(TREES * (len(rows) / 5000) ** 0.35, FEWEST_TREES, MOST_TREES))
-    objective = "regression" if not classes else "binary" if classes == 2 else "multiclass"
     settings: dict[str, Any] = {
-        "objective": objective,
-        "num_class": classes if classes > 2 else 1,
+        **objective_of(classes),
         **REPEATABLE,
         "seed": run.seed_of("proof", "boosting"),
         "lambda_l2": 1.0,
@@ -126,11 +126,9 @@ def boosting(
     data = lgb.Dataset(
         matrix, label, weight=weight, categorical_feature=native, params={"verbosity": -1}
     )
-    model = lgb.train(
-        settings, data, trees, keep_training_booster=True
-    )  # else it is written as text and read again
-    predicted = predictions(model, tree_matrix(test))
-    return np.column_stack([1 - predicted, predicted]) if classes == 2 else predicted
+    # without keep_training_booster the model is written as text and read again
+    model = lgb.train(settings, data, trees, keep_training_booster=True)
+    return class_chances(model, tree_matrix(test), classes)
 
 
 def linear(

@@ -24,7 +24,7 @@ from tidemill.metrics.parity.rates import (
 )
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 from tidemill.supervised.auc import auc
-from tidemill.supervised.boosting import boosted, predictions, tree_matrix
+from tidemill.supervised.boosting import boosted, class_chances, tree_matrix
 from tidemill.supervised.targets import Targets
 
 TREES = 100
@@ -68,27 +68,18 @@ def learned(
             f"there are fewer than {FEWEST_ROWS} rows with a target to learn from, or all have "
             "the same"
         )
-    two = len(seen) == 2
-    model = boosted(
-        layout,
-        tree_matrix(rows.rows(known)),
-        np.searchsorted(seen, label[known]).astype(float),
-        run,
-        trees=TREES,
-        objective="binary" if two else "multiclass",
-        classes=1 if two else len(seen),
-    )
-    chance = predictions(model, tree_matrix(test))
-    chance = np.column_stack([1 - chance, chance]) if two else chance
-    decided = seen[chance.argmax(axis=1)]
-    areas = [
-        auc(chance[truth == k, at], chance[truth != k, at]).value
-        for at, k in enumerate(seen)
-        if 0 < (truth == k).sum() < len(truth)
-    ]
-    return Decisions(
-        decided, float((decided == truth).mean()), float(np.mean(areas)) if areas else 0.5
-    )
+    matrix = tree_matrix(rows.rows(known))
+    codes = np.searchsorted(seen, label[known]).astype(float)
+    model = boosted(layout, matrix, codes, run, trees=TREES, classes=len(seen))
+    chances = class_chances(model, tree_matrix(test), len(seen))
+    decided = seen[chances.argmax(axis=1)]
+    areas = []
+    for code, of_class in zip(seen, chances.T, strict=True):
+        inside = truth == code
+        if 0 < inside.sum() < len(truth):
+            areas.append(auc(of_class[inside], of_class[~inside]).value)
+    area = float(np.mean(areas)) if areas else 0.5
+    return Decisions(decided, float((decided == truth).mean()), area)
 
 
 def watched(target: Targets, grouping: ColumnGroups) -> int:
@@ -96,8 +87,11 @@ def watched(target: Targets, grouping: ColumnGroups) -> int:
     in real rows."""
     if len(target.classes) == 2:
         return 1
-    found = [gap(outcome_shares(target, grouping, 0, k)) for k in range(len(target.classes))]
-    return int(np.argmax([wide.value if wide else 0.0 for wide in found]))
+    widths = []
+    for k in range(len(target.classes)):
+        wide = gap(outcome_shares(target, grouping, 0, k))
+        widths.append(wide.value if wide else 0.0)
+    return int(np.argmax(widths))
 
 
 def outcome_shares(target: Targets, grouping: ColumnGroups, side: int, k: int) -> list[Share]:
@@ -137,17 +131,16 @@ def decision_scores(
     k = watched(target, grouping)
     judged = [group_rates(grouping, target, one, known, k) for one in models]
     what = f"'{target.column}' = '{target.classes[k]}'"
-    parities = [wide for one in judged if (wide := demographic_parity(one)) is not None]
-    yield _score(
-        names[0], parities, _decided, grouping, what, note, _table(grouping, target, judged, k)
-    )
-    odds = [wide for one in judged if (wide := equalized_odds(one)) is not None]
+    table = _table(grouping, target, judged, k)
+    parities = [demographic_parity(one) for one in judged]
+    yield _score(names[0], parities, _decided, grouping, what, note, table)
+    odds = [equalized_odds(one) for one in judged]
     yield _score(names[1], odds, _erred, grouping, what, note, None)
 
 
 def _score(
     name: str,
-    gaps: Sequence[Gap],
+    widest: Sequence[Gap | None],
     sentence: Callable[[ColumnGroups, str, Sequence[Gap]], str],
     grouping: ColumnGroups,
     what: str,
@@ -155,6 +148,7 @@ def _score(
     table: Table | None,
 ) -> Score:
     """The score of gaps after (synthetic, independent, real) rows."""
+    gaps = [wide for wide in widest if wide is not None]
     if len(gaps) < 3:
         return Score(
             "parity",
@@ -198,10 +192,9 @@ def _decided(grouping: ColumnGroups, what: str, gaps: Sequence[Gap]) -> str:
     most, least = (grouping.groups[k].name for k in (mine.most, mine.least))
     return (
         f"A model that learned from synthetic rows expects {what} of "
-        f"{percent(mine.shares[0].value)} of the held-out "
-        f"real rows of '{most}' and of {percent(mine.shares[1].value)} of '{least}': "
-        f"{spread(mine)}. After equally many "
-        f"real rows, groups are {spread(real)}"
+        f"{percent(mine.shares[0].value)} of the held-out real rows of '{most}' and of "
+        f"{percent(mine.shares[1].value)} of '{least}': {spread(mine)}. "
+        f"After equally many real rows, groups are {spread(real)}"
     )
 
 
@@ -215,21 +208,16 @@ def _erred(grouping: ColumnGroups, what: str, gaps: Sequence[Gap]) -> str:
     )
     return (
         f"Of the held-out real rows {mine.of} {what}, this model {does} {one} and {other}: "
-        f"{spread(mine)}. After real "
-        f"rows, the widest gap of errors is among rows {real.of} it, {spread(real)}"
+        f"{spread(mine)}. After real rows, the widest gap of errors is among rows {real.of} it, "
+        f"{spread(real)}"
     )
 
 
 def _table(grouping: ColumnGroups, target: Targets, judged: Sequence[list[Rates]], k: int) -> Table:
-    rows = tuple(
-        (
-            group.name,
-            real.selected.rows,
-            real.caught.rows,
-            *(_both(one, other) for one, other in zip(real, mine, strict=True)),
-        )
-        for group, mine, real in zip(grouping.groups, judged[0], judged[2], strict=True)
-    )
+    rows = []
+    for group, mine, real in zip(grouping.groups, judged[0], judged[2], strict=True):
+        shares = [_both(one, other) for one, other in zip(real, mine, strict=True)]
+        rows.append((group.name, real.selected.rows, real.caught.rows, *shares))
     return Table(
         (
             "group",
@@ -240,7 +228,7 @@ def _table(grouping: ColumnGroups, target: Targets, judged: Sequence[list[Rates]
             "false positives",
             "right",
         ),
-        rows,
+        tuple(rows),
         f"Decisions by '{grouping.column}', in %: after real rows, after synthetic rows (95 % "
         "interval)",
     )

@@ -73,7 +73,8 @@ def to_state(value: Any, sorts: Sorts = _NONE) -> Any:
     if not is_dataclass(value):
         return value
     kind = type(value)
-    state = {"sort": kind.__name__} if kind.__name__ in sorts else {}
+    name = sort_of(kind)
+    state = {"sort": name} if name in sorts else {}
     for key, name in _keys(kind):
         state[key] = to_state(getattr(value, name), sorts)
     return state
@@ -124,6 +125,11 @@ def schema_of(kind: Any, **about: Any) -> dict[str, Any]:
     return schema | ({"$defs": definitions} if definitions else {})
 
 
+def sort_of(kind: type) -> str:
+    """What a dataclass is called in states: what its ``SORT`` says, or else its name."""
+    return str(vars(kind).get("SORT", kind.__name__))
+
+
 def _one_of(kinds: Sequence[Any], state: Any, sorts: Sorts) -> Any:
     """A value of one of several types: the one that it names, or else the first that it fits."""
     named = sorts.get(str(state.get("sort"))) if isinstance(state, Mapping) else None
@@ -151,7 +157,8 @@ def _made(kind: Any, state: Any, sorts: Sorts) -> Any:
     if not isinstance(state, Mapping):
         raise InputError(f"{state!r:.40} is no {kind.__name__}", hint=_HINT)
     given = dict(state)
-    if kind.__name__ in sorts and given.pop("sort", None) != kind.__name__:
+    name = sort_of(kind)
+    if name in sorts and given.pop("sort", None) != name:
         raise InputError(f"{state!r:.40} is no {kind.__name__}", hint=_HINT)
     hints, values = _hints(kind), {}
     for one in fields(kind):
@@ -202,7 +209,7 @@ def _schema(kind: Any, definitions: dict[str, Any], sorts: Sorts) -> dict[str, A
 
 
 def _reference(kind: Any, definitions: dict[str, Any], sorts: Sorts) -> dict[str, Any]:
-    name = kind.__name__
+    name = sort_of(kind)
     if name not in definitions:
         definitions[name] = {}  # a type may hold values of its own type
         summary, texts = _said_of(kind)

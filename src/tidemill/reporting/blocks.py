@@ -6,9 +6,10 @@ import base64
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from tidemill.core.picture import Picture, Sheet, Strip, Table
+from tidemill.core.states import sort_of
 
 Level = Literal["good", "note", "warning", "danger"]
 Cell = str | int | float | bool | None
@@ -78,8 +79,10 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class CodeBlock:
     """A command or a call, to be copied."""
+
+    SORT: ClassVar[str] = "Code"
 
     text: str
 
@@ -260,7 +263,7 @@ Block = (
     | Callout
     | Figures
     | Pairs
-    | Code
+    | CodeBlock
     | TableBlock
     | PictureBlock
     | SheetBlock
@@ -274,7 +277,7 @@ Block = (
 
 _PARTS = (Tile, Series, Strip, Gauge)
 """What blocks hold that are no blocks themselves."""
-SORTS: Mapping[str, type] = {sort.__name__: sort for sort in (*get_args(Block), *_PARTS)}
+SORTS: Mapping[str, type] = {sort_of(sort): sort for sort in (*get_args(Block), *_PARTS)}
 """What says its ``sort`` in the state of a report."""
 
 

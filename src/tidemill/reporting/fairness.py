@@ -12,7 +12,7 @@ from tidemill.reporting.blocks import (
     Block,
     Callout,
     Card,
-    Code,
+    CodeBlock,
     Details,
     Heading,
     Paragraph,
@@ -77,7 +77,7 @@ def _example(account: ReportInput, names: list[str]) -> list[Block]:
     fair = json.dumps({names[0]: target}, ensure_ascii=False)
     return [
         Paragraph(f"A sample with {option} has equal rates in all groups. In Python:"),
-        Code(f'tidemill.sample("model.tidemill", 1000, fair={fair})'),
+        CodeBlock(f'tidemill.sample("model.tidemill", 1000, fair={fair})'),
     ]
 
 

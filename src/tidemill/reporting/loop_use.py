@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tidemill.core.words import plural
-from tidemill.reporting.blocks import Block, Code, Paragraph
+from tidemill.reporting.blocks import Block, CodeBlock, Paragraph
 from tidemill.reporting.loop_account import LoopReportInput
 
 
@@ -19,7 +19,7 @@ def use(account: LoopReportInput) -> list[Block]:
             Paragraph(
                 "Train your model on the real rows, and let all classes count the same together."
             ),
-            Code(
+            CodeBlock(
                 "from sklearn.linear_model import LogisticRegression\n\n"
                 'LogisticRegression(class_weight="balanced", max_iter=1000).fit(X, y)'
             ),
@@ -35,7 +35,7 @@ def use(account: LoopReportInput) -> list[Block]:
             "As a sampler in a Pipeline of imbalanced-learn: it learns its generator from the "
             "training rows of each call only, so cross-validation stays honest."
         ),
-        Code(code),
+        CodeBlock(code),
     ]
     if account.kind == "generated" and account.folder:
         rows = plural(account.generated, "row")

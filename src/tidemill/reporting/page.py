@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from tidemill.core.artifact import finite, write_json, writing
 from tidemill.core.errors import InputError
-from tidemill.core.states import HasState, from_state
+from tidemill.core.states import HasState, from_state, sort_of
 from tidemill.reporting.blocks import SORTS, Block, Heading, TableBlock
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _environment() -> Environment:
         histogram=plots.histogram,
         gauge=plots.gauge,
         rows=_rows,
-        sort=lambda block: type(block).__name__,
+        sort=lambda block: sort_of(type(block)),
     )
     return environment
 

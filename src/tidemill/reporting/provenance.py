@@ -5,14 +5,22 @@ from __future__ import annotations
 from tidemill.core.schema import Column
 from tidemill.core.words import plural, seconds
 from tidemill.reporting.base import ReportInput
-from tidemill.reporting.blocks import Block, Code, Details, Pairs, PictureBlock, Series, TableBlock
+from tidemill.reporting.blocks import (
+    Block,
+    CodeBlock,
+    Details,
+    Pairs,
+    PictureBlock,
+    Series,
+    TableBlock,
+)
 
 
 def made(account: ReportInput) -> list[Block]:
     """Command, seed, versions, time, and the schema that was inferred."""
     blocks: list[Block] = []
     if account.command:
-        blocks.append(Code(account.command))
+        blocks.append(CodeBlock(account.command))
     facts = (
         ("Made", account.generated),
         ("Seed", _text(account.seed)),

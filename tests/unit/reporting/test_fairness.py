@@ -8,7 +8,15 @@ from tidemill.core.picture import Picture, Table
 from tidemill.core.schema import Column
 from tidemill.core.score import Score, Scores
 from tidemill.reporting.base import ReportInput
-from tidemill.reporting.blocks import Code, Details, Gauges, Heading, Paragraph, PictureBlock, walk
+from tidemill.reporting.blocks import (
+    CodeBlock,
+    Details,
+    Gauges,
+    Heading,
+    Paragraph,
+    PictureBlock,
+    walk,
+)
 from tidemill.reporting.build import build
 from tidemill.reporting.fairness import fairness, gaps
 from tidemill.reporting.trust import trust
@@ -69,7 +77,7 @@ def test_groups_are_told_from_the_gap_to_its_cost(account: ReportInput) -> None:
     assert "10 points instead of 20." in said
     assert [b.title for b in blocks if isinstance(b, PictureBlock)] == ["What it costs"]
     assert [b.summary for b in blocks if isinstance(b, Details)] == ["Who is there"]
-    assert [b.text for b in blocks if isinstance(b, Code)] == [
+    assert [b.text for b in blocks if isinstance(b, CodeBlock)] == [
         'tidemill.sample("model.tidemill", 1000, fair={"sex": "smoker"})'
     ]
 

@@ -11,7 +11,7 @@ from tests.unit.reporting.conftest import FINDINGS, split
 from tests.unit.reporting.test_schema import validated
 from tidemill.core.dataset import Dataset
 from tidemill.core.verdict import Candidate, Contrast, RoundRecord, Verdict
-from tidemill.reporting.blocks import Callout, Code, PictureBlock, Series, walk
+from tidemill.reporting.blocks import Callout, CodeBlock, PictureBlock, Series, walk
 from tidemill.reporting.loop import LoopReportInput, build_loop, sentences
 from tidemill.reporting.page import Report
 from tidemill.reporting.plots import Intervals, plot
@@ -226,7 +226,7 @@ def test_the_summary_for_a_terminal_is_short(loop_account: LoopReportInput) -> N
 
 def test_classifiers_of_weights_are_given_weights(loop_account: LoopReportInput) -> None:
     told = replace(loop_account, strategy=f"{MADE} with class weights")
-    code = [b.text for b in build_loop(told).blocks if isinstance(b, Code)]
+    code = [b.text for b in build_loop(told).blocks if isinstance(b, CodeBlock)]
     assert any('class_weight="balanced"' in text for text in code)
 
 

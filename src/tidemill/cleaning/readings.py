@@ -19,7 +19,7 @@ _PLACES = 6
 
 
 @dataclass(frozen=True)
-class Reading(HasState):
+class ColumnReading(HasState):
     """How a column of text is read from now on.
 
     Attributes:
@@ -59,13 +59,13 @@ class Reading(HasState):
         return pl.select(pl.coalesce(columns).alias(text.name)).to_series()
 
     @staticmethod
-    def from_state(state: Mapping[str, Any]) -> Reading:
+    def from_state(state: Mapping[str, Any]) -> ColumnReading:
         """The reading that :meth:`to_state` wrote.
 
         Raises:
             InputError: The state is not one of a reading.
         """
-        found: Reading = from_state(Reading, state)
+        found: ColumnReading = from_state(ColumnReading, state)
         return found
 
 
@@ -74,10 +74,10 @@ def kind_of(found: Mended) -> Kind:
     return "datetime" if found.values.dtype.is_temporal() else "number"
 
 
-def known(column: Column, values: pl.Series) -> Reading:
+def known(column: Column, values: pl.Series) -> ColumnReading:
     """The reading of a column that is typed already."""
     spelling = column.spelling or Spelling()
-    return Reading(
+    return ColumnReading(
         column.kind,
         values.dtype.is_integer(),
         column.step,
@@ -86,11 +86,11 @@ def known(column: Column, values: pl.Series) -> Reading:
     )
 
 
-def found_in(column: Column, text: pl.Series, found: Mended) -> Reading:
+def found_in(column: Column, text: pl.Series, found: Mended) -> ColumnReading:
     """The reading that gives what was found, also for rows not seen yet."""
     kind, whole = kind_of(found), found.values.dtype.is_integer()
     if kind == "number":
-        return Reading(kind, whole, _step(found.values), found.spelling)
+        return ColumnReading(kind, whole, _step(found.values), found.spelling)
     read = found.values.is_not_null()
     cells, values = text.str.strip_chars().filter(read), found.values.filter(read)
     tried = datetimes.lenient_formats(
@@ -98,7 +98,7 @@ def found_in(column: Column, text: pl.Series, found: Mended) -> Reading:
     )
     counts = {format_: _agreeing(cells, values, format_) for format_ in tried}
     formats = sorted((f for f in counts if counts[f]), key=lambda f: -counts[f])
-    return Reading(kind, whole, None, found.spelling, tuple(formats))
+    return ColumnReading(kind, whole, None, found.spelling, tuple(formats))
 
 
 def _agreeing(cells: pl.Series, values: pl.Series, format_: str) -> int:

@@ -12,7 +12,7 @@ import polars as pl
 from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered
 from tidemill.cleaning.markers import say_unknown
-from tidemill.cleaning.readings import Reading, found_in, kind_of, known
+from tidemill.cleaning.readings import ColumnReading, found_in, kind_of, known
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -86,7 +86,7 @@ def _doubt(text: pl.Series, found: Mended) -> str:
 
 
 def _repaired(
-    column: Column, values: pl.Series, reading: Reading
+    column: Column, values: pl.Series, reading: ColumnReading
 ) -> tuple[pl.Series, pl.DataFrame]:
     """The column's values as numbers or dates, and the log of the cells that became missing."""
     marker = f"a text that stands for 'missing' among {reading.noun}"
@@ -107,7 +107,7 @@ def _repaired(
     return values, changes.cells(before, values, values.is_null(), marker)
 
 
-def _told(train: Dataset, readings: Mapping[str, Reading]) -> list[Issue]:
+def _told(train: Dataset, readings: Mapping[str, ColumnReading]) -> list[Issue]:
     """One issue on each column that loses cells, and one on all the others that hold the same."""
     issues: list[Issue] = []
     whole: dict[str, list[str]] = {}
@@ -139,7 +139,7 @@ def _with_losses(noun: str, values: pl.Series, log: pl.DataFrame) -> Issue:
     )
 
 
-def _without_losses(train: Dataset, noun: str, names: list[str], reading: Reading) -> Issue:
+def _without_losses(train: Dataset, noun: str, names: list[str], reading: ColumnReading) -> Issue:
     who = (
         f"'{names[0]}' holds"
         if len(names) == 1
@@ -161,7 +161,7 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
     """Read columns of text as the numbers or dates that they were in the training rows."""
     new, log, columns = [], [], []
     for name, state in learned.items():
-        reading, column = Reading.from_state(state), data.schema[name]
+        reading, column = ColumnReading.from_state(state), data.schema[name]
         values, changed = _repaired(column, data[name], reading)
         spelling = replace(column.spelling or reading.spelling, missing="")
         columns.append(

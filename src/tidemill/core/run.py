@@ -47,7 +47,7 @@ class Event:
 
 
 @dataclass(slots=True)
-class Stage:
+class RunStage:
     """A part of a run that reports how far it got."""
 
     run: Run
@@ -265,11 +265,11 @@ class Run:
             self.emit("warning", stage, text)
 
     @contextmanager
-    def stage(self, name: str, text: str = "", total: int | None = None) -> Iterator[Stage]:
+    def stage(self, name: str, text: str = "", total: int | None = None) -> Iterator[RunStage]:
         """A part of the run that shows its progress."""
         self.check()
         self.emit("start", name, text, total=total)
-        stage = Stage(self, name, total)
+        stage = RunStage(self, name, total)
         yield stage
         self.emit("end", name, text, done=stage.done, total=total)
 

@@ -26,7 +26,7 @@ from tidemill.recipes.binary import (
 )
 from tidemill.recipes.lists import Reach, caught, interval, longest, reach, totals
 from tidemill.recipes.parts import (
-    Chapter,
+    PageChapter,
     assumptions,
     auc_of_cases,
     binary_page,
@@ -89,13 +89,13 @@ def churn(data: Dataset, run: Run, **options: Unpack[BinaryOptions]) -> RecipePa
     own = _reached(case, chance, [case.assumed["list"]], run)[0]
     campaign = _campaign(case, chance, run)
     chapters = (
-        Chapter("who", "Who leaves?", _who(case)),
-        Chapter("how", "How well can it be predicted?", _quality(case, chance)),
-        Chapter("list", "Whom to call first?", _lists(case, chance, run)),
-        Chapter("pay", "Would a campaign pay?", _pays(case, campaign)),
-        Chapter("proof", "Do generated rows help?", proof(case)),
-        Chapter("what-if", "What if?", _what_if(case, run)),
-        Chapter("limits", "What this page cannot say", [Listing(_limits(case))]),
+        PageChapter("who", "Who leaves?", _who(case)),
+        PageChapter("how", "How well can it be predicted?", _quality(case, chance)),
+        PageChapter("list", "Whom to call first?", _lists(case, chance, run)),
+        PageChapter("pay", "Would a campaign pay?", _pays(case, campaign)),
+        PageChapter("proof", "Do generated rows help?", proof(case)),
+        PageChapter("what-if", "What if?", _what_if(case, run)),
+        PageChapter("limits", "What this page cannot say", [Listing(_limits(case))]),
     )
     text = (
         f"Churn: {_share_words(case)}",

@@ -34,7 +34,7 @@ from tidemill.recipes.binary import (
 )
 from tidemill.recipes.lists import caught, interval, longest, reach, totals
 from tidemill.recipes.parts import (
-    Chapter,
+    PageChapter,
     assumptions,
     binary_page,
     curve_name,
@@ -126,11 +126,15 @@ def fraud(data: Dataset, run: Run, **options: Unpack[BinaryOptions]) -> RecipePa
     policies, drawn = _policies(case, chance, run)
     saving = _saving(policies, drawn)
     chapters = (
-        Chapter("cost", "What does fraud cost, now and with a model?", _costs(case, policies, run)),
-        Chapter("alarms", "How many frauds does a day's alarms catch?", _alarms(case, chance, run)),
-        Chapter("proof", "Does generating more frauds pay?", _pays(case, run)),
-        Chapter("kinds", "Which kinds of fraud are missed, or few?", _kinds(case)),
-        Chapter("limits", "What this page cannot say", [Listing(_limits(case))]),
+        PageChapter(
+            "cost", "What does fraud cost, now and with a model?", _costs(case, policies, run)
+        ),
+        PageChapter(
+            "alarms", "How many frauds does a day's alarms catch?", _alarms(case, chance, run)
+        ),
+        PageChapter("proof", "Does generating more frauds pay?", _pays(case, run)),
+        PageChapter("kinds", "Which kinds of fraud are missed, or few?", _kinds(case)),
+        PageChapter("limits", "What this page cannot say", [Listing(_limits(case))]),
     )
     text = (
         f"Fraud: {_cost_words(saving)}",

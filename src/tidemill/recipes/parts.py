@@ -44,7 +44,7 @@ FEW_CASES = 100
 
 
 @dataclass(frozen=True)
-class Chapter:
+class PageChapter:
     """A chapter of a page; one without blocks is left out."""
 
     anchor: str
@@ -56,7 +56,7 @@ def binary_page(
     case: Case,
     title: str,
     head: Sequence[Block],
-    chapters: Sequence[Chapter],
+    chapters: Sequence[PageChapter],
     text: tuple[str, ...],
     figures: Mapping[str, float],
     scored: pl.DataFrame,

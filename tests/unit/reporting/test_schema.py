@@ -9,6 +9,7 @@ import pytest
 
 from tidemill.core.artifact import finite
 from tidemill.core.errors import OptionError
+from tidemill.core.states import sort_of
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block
 from tidemill.reporting.build import build
@@ -35,7 +36,7 @@ def test_what_is_written_fits_the_schemas(
 
 
 def test_every_block_has_its_schema() -> None:
-    assert {sort.__name__ for sort in get_args(Block)} <= set(schema("report")["$defs"])
+    assert {sort_of(sort) for sort in get_args(Block)} <= set(schema("report")["$defs"])
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,7 @@ class Independent:
         return infilled(self.variables, answers, n, known, rng, run or Run())
 
     def to_state(self) -> State:
+        """The counts, and those of lengths."""
         document, arrays = self.variables.to_state()
         if len(self.lengths):
             arrays = {**arrays, "lengths": self.lengths}
@@ -120,6 +121,11 @@ class Independent:
     def from_state(
         cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
     ) -> Self:
+        """The model that :meth:`to_state` described.
+
+        Raises:
+            ValueError: The counts do not fit the spec.
+        """
         model = cls()
         model.spec = spec
         model.lengths = arrays.get("lengths", np.zeros(0, np.int64))

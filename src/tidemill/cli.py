@@ -29,7 +29,6 @@ from tidemill.describe import Only
 
 if TYPE_CHECKING:
     from tidemill.core.dataset import Dataset
-    from tidemill.core.modality import Modality
     from tidemill.core.run import Event, Run
     from tidemill.io.source import Source
     from tidemill.io.target import Target
@@ -354,21 +353,20 @@ def sample(
     work: Work,
 ) -> None:
     """Make new rows with a stored model, also with given values."""
-    from tidemill.io.source import Source
-    from tidemill.synthesis.synthesizer import Synthesizer
+    from tidemill import verbs
 
     with _job(work) as job:
-        learned = Synthesizer.load(model)
-        to = _to(out, work, model, like, modality=learned.schema.modality)
-        given = None if like is None else Source.parse(like)
-        parts = learned.parts(rows, where, like=given, run=job.run, **sampling)
-        made = to.write(parts, overwrite=work.overwrite, rows=rows)
-        what = (
-            f"{rows:,} series of {made:,} rows"
-            if learned.items == "series"
-            else f"{made:,} {learned.noun}"
+        made = verbs.sample_to(
+            model,
+            out,
+            rows,
+            where,
+            like=like,
+            overwrite=work.overwrite,
+            run=job.run,
+            **sampling,
         )
-        job.say(f"Made {what}; wrote {to.shown}", out=to.shown, rows=made)
+        job.say(f"Made {made}; wrote {made.out}", out=made.out, rows=made.rows)
 
 
 @_command
@@ -382,15 +380,13 @@ def infill(
     work: Work,
 ) -> None:
     """Fill in what rows lack, as a stored model expects it."""
-    from tidemill.io.source import Source
-    from tidemill.synthesis.synthesizer import Synthesizer
+    from tidemill import verbs
 
-    to = _to(out, work, model, data)
     with _job(work) as job:
-        given = Source.parse(data)
-        parts = Synthesizer.load(model).infill_parts(given, draws, keep=keep, run=job.run)
-        made = to.write(parts, overwrite=work.overwrite)
-        job.say(f"Completed {made:,} rows; wrote {to.shown}", out=to.shown, rows=made)
+        made = verbs.infill_to(
+            model, data, out, draws, keep=keep, overwrite=work.overwrite, run=job.run
+        )
+        job.say(f"Completed {made.rows:,} rows; wrote {made.out}", out=made.out, rows=made.rows)
 
 
 @_command
@@ -846,12 +842,12 @@ def _costs(text: str | None) -> Mapping[str, float] | None:
     return None if text is None else parse_cost(text)
 
 
-def _to(out: str, work: Work, *reads: str | Path | None, modality: Modality = "rows") -> Target:
+def _to(out: str, work: Work, *reads: str | Path | None) -> Target:
     """Where a table is written to; said before the work, not behind it, that it cannot be."""
     from tidemill.io.target import Target
 
     to = Target.parse(out)
-    to.check(modality, overwrite=work.overwrite, reads=_sources(reads))
+    to.check(overwrite=work.overwrite, reads=_sources(reads))
     return to
 
 

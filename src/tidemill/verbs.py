@@ -4,7 +4,7 @@ defaults."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any, Unpack, cast
@@ -31,6 +31,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Role
 from tidemill.core.score import Scores
 from tidemill.core.split import split as divide
+from tidemill.core.states import HasState
 from tidemill.core.verdict import Verdict
 from tidemill.io.conforming import conform
 from tidemill.io.reading import Input
@@ -57,6 +58,28 @@ Table = Input | str | Path
 """A table, or the path of one; only here a text is a path."""
 Data = Annotated[Table, stated.DATA]
 Model = Annotated[Synthesizer | str | Path, stated.MODEL]
+
+
+@dataclass(frozen=True)
+class Written(HasState):
+    """Rows that were made and written.
+
+    Attributes:
+        rows: How many.
+        noun: What they are called.
+        series: How many series they are; None where they are none.
+        out: Where they are.
+    """
+
+    rows: int
+    noun: str
+    series: int | None
+    out: str
+
+    def __str__(self) -> str:
+        if self.series is not None:
+            return f"{self.series:,} series of {self.rows:,} rows"
+        return f"{self.rows:,} {self.noun}"
 
 
 def read(source: Data, *, run: Run | None = None, **reading: Unpack[stated.Reading]) -> Dataset:
@@ -248,6 +271,69 @@ def sample(
     """
     given = None if like is None else _source(like)
     return _loaded(model).sample(rows, where, like=given, run=run or _run(seed), **sampling)
+
+
+def sample_to(
+    model: Model,
+    out: str | Path,
+    rows: stated.Rows = None,
+    where: stated.Conditions = None,
+    *,
+    like: Annotated[Table | None, stated.LIKE] = None,
+    overwrite: bool = False,
+    seed: stated.Seed = 0,
+    run: Run | None = None,
+    **sampling: Unpack[stated.Sampling],
+) -> Written:
+    """The rows of :func:`sample`, written part by part: more than memory holds.
+
+    Args:
+        model: A Synthesizer, or the path of a stored one.
+        out: Where to, as for :func:`write`.
+        rows, where, like, seed, run: As for :func:`sample`.
+        overwrite: Whether what is there may be replaced.
+        **sampling: The other options of :func:`sample`.
+
+    Raises:
+        OutputError: There is something already, or it cannot be written.
+    """
+    learned, target = _loaded(model), Target.parse(str(out))
+    given = None if like is None else _source(like)
+    reads = _sources(model, like)
+    target.check(learned.schema.modality, overwrite=overwrite, reads=reads)
+    parts = learned.parts(rows, where, like=given, run=run or _run(seed), **sampling)
+    written = target.write(parts, overwrite=overwrite, rows=rows)
+    series = rows if learned.items == "series" else None
+    return Written(written, learned.noun, series, target.shown)
+
+
+def infill_to(
+    model: Model,
+    rows: Data,
+    out: str | Path,
+    draws: stated.Draws = 1,
+    *,
+    keep: stated.Kept = (),
+    overwrite: bool = False,
+    seed: stated.Seed = 0,
+    run: Run | None = None,
+) -> Written:
+    """The rows of :func:`infill`, written part by part: more than memory holds.
+
+    Args:
+        model: A Synthesizer, or the path of a stored one.
+        rows, draws, keep, seed, run: As for :func:`infill`.
+        out: Where to, as for :func:`write`.
+        overwrite: Whether what is there may be replaced.
+
+    Raises:
+        OutputError: There is something already, or it cannot be written.
+    """
+    target = Target.parse(str(out))
+    target.check(overwrite=overwrite, reads=_sources(model, rows))
+    learned = _loaded(model)
+    parts = learned.infill_parts(_source(rows), draws, keep=keep, run=run or _run(seed))
+    return Written(target.write(parts, overwrite=overwrite), learned.noun, None, target.shown)
 
 
 def infill(
@@ -774,6 +860,11 @@ def _dataset(data: Table, run: Run, **reading: Unpack[stated.Reading]) -> Datase
 def _source(given: Table) -> Input:
     """What a text names; all else as it is."""
     return Source.parse(str(given)) if isinstance(given, str | Path) else given
+
+
+def _sources(*inputs: Table | Synthesizer | None) -> list[Source]:
+    """What is read by name; what is in memory is left out."""
+    return [Source.parse(str(given)) for given in inputs if isinstance(given, str | Path)]
 
 
 def files_read(*inputs: Table | None) -> list[Path]:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.docs.customers import write
+from tidemill import cli, describe
 from tidemill.auditing import ATTACKS
 from tidemill.augmentation import AIMS
 from tidemill.cleaning import CHECKS
@@ -198,27 +199,26 @@ def test_public_names_are_explained() -> None:
     assert not [name for name in tm.__all__ if f"tm.{name}" not in text]
 
 
+def stated() -> dict[str, list[describe.Option]]:
+    """Command -> its options, as they are stated."""
+    commands = {}
+    for one in cli.app.registered_commands:
+        assert one.callback is not None
+        found = describe.options_of(getattr(cli, one.callback.__name__))
+        commands[str(one.name)] = [option for option in found if not option.positional]
+    return commands
+
+
 def offered() -> dict[str, set[str]]:
-    """Command -> its long options, as --help shows them."""
-    import typer
-
-    from tidemill.cli import app
-
-    group: Any = typer.main.get_command(app)
+    """Command -> its options with what their values are called."""
     return {
-        name: {
-            option
-            for parameter in command.params
-            for option in parameter.opts
-            if option.startswith("--")
-        }
-        - {"--help"}
-        for name, command in group.commands.items()
+        name: {f"--{one.flag} {one.doc.metavar}".strip() for one in options}
+        for name, options in stated().items()
     }
 
 
 def documented() -> dict[str, set[str]]:
-    """Command -> the long options in its synopsis on the page about the command line."""
+    """Command -> the options in its synopsis on the page about the command line."""
     lines = [
         line
         for language, block in blocks(read(DOCS / "command-line.md"))
@@ -227,7 +227,7 @@ def documented() -> dict[str, set[str]]:
         if line.startswith("tidemill ")
     ]
     return {
-        name: set(re.findall(r"--[a-z-]+", line))
+        name: set(re.findall(r"--[a-z-]+(?: [A-Z=]+)?", line))
         for line in lines
         for name in line.split()[1].split("|")
     }
@@ -237,16 +237,34 @@ def test_options_are_those_of_the_command_line() -> None:
     assert documented() == offered()
 
 
-def test_options_are_explained() -> None:
-    rows = re.findall(r"^\| (`--.*?) \|", read(DOCS / "command-line.md"), re.MULTILINE)
-    explained = {option for row in rows for option in re.findall(r"--[a-z-]+", row)}
-    assert explained == {*set().union(*offered().values()), "--version", "--help"}
+def explained_options() -> list[tuple[str, str, str]]:
+    """(option, commands, help) of each thing that an option means; no commands where it always
+    means the same."""
+    meanings: dict[tuple[str, str], list[str]] = {}
+    for name, options in stated().items():
+        for one in options:
+            option = f"--{one.flag} {one.doc.metavar}".strip()
+            meanings.setdefault((option, cli.spelled(one.doc.help)), []).append(name)
+    flags = [option.split()[0] for option, _ in meanings]
+    found = []
+    for (option, text), names in meanings.items():
+        several = flags.count(option.split()[0]) > 1
+        found.append((option, ", ".join(names) if several else "", text))
+    return sorted(found, key=lambda one: flags.index(one[0].split()[0]))
+
+
+def test_options_are_explained_as_the_help_does() -> None:
+    rows = re.findall(
+        r"^\| `(--[^`]*)` \| (.*?) ?\| (.*?) \| ", read(DOCS / "command-line.md"), re.M
+    )
+    assert rows == explained_options()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_options_that_a_page_speaks_of_exist(page: Path) -> None:
-    known = {*set().union(*offered().values()), "--version", "--help"}
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", prose(read(page)))) <= known
+    known = {f"--{one.flag}" for options in stated().values() for one in options}
+    spoken = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", prose(read(page))))
+    assert spoken <= {*known, "--version", "--help"}
 
 
 # --- links ----------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +14,7 @@ from tidemill.core.errors import DataError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema, Spelling
 from tidemill.core.spelling import spelled
-from tidemill.io.reading import read
+from tidemill.io.reading import Input, read
 
 DRAW = "draw"
 """The column that tells which draw a row is of, where there are several."""
@@ -52,7 +51,7 @@ class GivenRows:
         ].to_numpy()
 
 
-def read_given(rows: Any, schema: Schema, types: Mapping[str, pl.DataType]) -> GivenRows:
+def read_given(rows: Input, schema: Schema, types: Mapping[str, pl.DataType]) -> GivenRows:
     """A user's rows; text is read in the way in which the model's columns are written.
 
     Args:

@@ -19,6 +19,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.states import HasState
 from tidemill.core.words import number, percent, plural
+from tidemill.io.reading import Input
 from tidemill.synthesis.infilling import FRESH, GivenRows
 from tidemill.synthesis.synthesizer import Synthesizer
 
@@ -149,7 +150,7 @@ class WhatIf(HasState):
 
 def what_if(
     model: Synthesizer,
-    rows: Any,
+    rows: Input,
     set: Mapping[str, Any] | Sequence[str] | str,
     outcome: str | Sequence[str] | None = None,
     *,

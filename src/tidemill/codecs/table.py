@@ -14,7 +14,7 @@ from tidemill.codecs.columns import COLUMN_OF_KIND, COLUMNS
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.intervals import LARGEST, between
-from tidemill.codecs.rules.compiler import Compiled, Compiler, restored
+from tidemill.codecs.rules.compiler import Compiled, compiled, restored
 from tidemill.codecs.rules.completing import Completing
 from tidemill.codecs.rules.filling import fill
 from tidemill.codecs.rules.linear import LinearRule
@@ -72,29 +72,25 @@ class TableCodec(Codec):
             codec: ColumnCodec = COLUMNS.load(COLUMN_OF_KIND[column.kind])()
             self._codecs[column.name] = column, codec.fit(column, data[column.name], run)
         if not self.schema.rules:
-            return self._made_of(
-                Compiled(
-                    [Free(column, codec) for column, codec in self._codecs.values()], set(), {}, []
-                )
-            )
-        compiled = Compiler(self._codecs, self._natural(data)).compile(self.schema.rules)
-        for rule, why in compiled.refused:
+            free: list[Block] = [Free(column, codec) for column, codec in self._codecs.values()]
+            return self._with_units(Compiled(free, set(), {}, []))
+        kept_rules = compiled(self.schema.rules, self._codecs, self._natural(data))
+        for rule, why in kept_rules.refused:
             run.warn(f"Generated rows may break the rule that {rule}: {why}.", "learn")
-        return self._made_of(compiled)
+        return self._with_units(kept_rules)
 
-    def _made_of(self, compiled: Compiled) -> Self:
-        self._units, self._spreads, self.refused = (
-            compiled.units,
-            compiled.spreads,
-            tuple(compiled.refused),
-        )
-        self._filled = compiled.filled
+    def _with_units(self, rules: Compiled) -> Self:
+        self._units = rules.units
+        self._filled = rules.filled
+        self._spreads = rules.spreads
+        self.refused = tuple(rules.refused)
         self.spec = Spec.joined([unit.spec for unit in self._units])
         self._place: dict[str, tuple[Block, int, int]] = {}
         real = code = 0
         for unit in self._units:
             self._place |= dict.fromkeys(unit.columns, (unit, real, code))
-            real, code = real + len(unit.spec.reals), code + len(unit.spec.codes)
+            real += len(unit.spec.reals)
+            code += len(unit.spec.codes)
         return self
 
     def encode(self, data: Dataset) -> Batch:
@@ -106,11 +102,10 @@ class TableCodec(Codec):
         rows = self._natural(data)
         if self._filled:
             linear = [unit for unit in self._units if isinstance(unit, LinearRule)]
-            bounds = {
-                unit.columns[0]: (unit.low, unit.high)
-                for unit in self._units
-                if isinstance(unit, (Free, LinearRule))
-            }
+            bounds = {}
+            for unit in self._units:
+                if isinstance(unit, (Free, LinearRule)):
+                    bounds[unit.columns[0]] = unit.low, unit.high
             fill(rows, linear, self._filled, self._spreads, self._codecs, bounds)
         return Batch.joined([unit.encode(rows) for unit in self._units])
 
@@ -124,7 +119,9 @@ class TableCodec(Codec):
             if column.kind not in ("category", "boolean"):
                 continue  # numbers and dates may lie anywhere; ids and texts are not learned
             there = np.flatnonzero(data[name].is_not_null().to_numpy())
-            unknown = there[codec.unknown(data[name][there])] if len(there) else there
+            if not len(there):
+                continue
+            unknown = there[codec.unknown(data[name][there])]
             if len(unknown):
                 raise DataError(
                     f"the value '{data[name][int(unknown[0])]}' never occurs in the rows that the "
@@ -157,13 +154,11 @@ class TableCodec(Codec):
         rows = BlockRows()
         real = code = 0
         for unit in self._units:
-            reals, codes = len(unit.spec.reals), len(unit.spec.codes)
-            unit.decode(
-                Batch(batch.tick[:, real : real + reals], batch.code[:, code : code + codes]),
-                rows,
-                rng,
-            )
-            real, code = real + reals, code + codes
+            next_real = real + len(unit.spec.reals)
+            next_code = code + len(unit.spec.codes)
+            part = Batch(batch.tick[:, real:next_real], batch.code[:, code:next_code])
+            unit.decode(part, rows, rng)
+            real, code = next_real, next_code
         columns = {
             column.name: codec.decode(rows.parts[column.name], rng, surrogates).rename(column.name)
             for column, codec in self._codecs.values()
@@ -204,11 +199,10 @@ class TableCodec(Codec):
         return known
 
     def allowing(self, name: str, allowed: Allowed) -> Constraints:
-        """What values of one column say of the channels."""
+        """What values of one column mean for the channels."""
         unit, reals, codes = self._place[name]
-        return unit.known(
-            name, allowed, BlockContext(self.allowing, self.terms, self.inside, reals, codes)
-        )
+        context = BlockContext(self.allowing, self.terms, self.inside, reals, codes)
+        return unit.known(name, allowed, context)
 
     def terms(self, name: str) -> dict[int, int]:
         """All real channels, with weights, that add up to a column's number.
@@ -226,11 +220,7 @@ class TableCodec(Codec):
                 where=f"column '{name}'",
                 hint="ask for values of other columns",
             )
-        terms = {real: unit.law.slack} if unit.law.slack else {}
-        for base, weight in zip(unit.law.bases, unit.law.weights, strict=True):
-            for channel, inner in self.terms(base).items():
-                terms[channel] = terms.get(channel, 0) + weight * inner
-        return {channel: weight for channel, weight in terms.items() if weight}
+        return unit.terms(real, self.terms)
 
     def inside(self, name: str) -> Constraints:
         """What says that a reckoned column, and all that it is reckoned from, need not be moved
@@ -268,7 +258,7 @@ class TableCodec(Codec):
     # --- storing ----------------------------------------------------------------------------------
 
     def to_state(self) -> dict[str, Any]:
-        """Schema, column codecs and units."""
+
         return {
             "schema": self.schema.to_state(),
             "order": list(self._codecs),
@@ -280,11 +270,7 @@ class TableCodec(Codec):
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """Restored from :meth:`to_state`.
 
-        Raises:
-            ValueError: The state does not fit together.
-        """
         codec = cls()
         codec.schema = Schema.from_state(state["schema"])
         if sorted(state["order"]) != sorted(codec.schema.names):
@@ -292,19 +278,16 @@ class TableCodec(Codec):
         codec._codecs = {}
         for name in state["order"]:
             column = codec.schema[name]
-            part = COLUMNS.load(COLUMN_OF_KIND[column.kind]).from_state(
-                column, state["columns"][name]
-            )
-            codec._codecs[name] = column, part
+            kind = COLUMNS.load(COLUMN_OF_KIND[column.kind])
+            codec._codecs[name] = column, kind.from_state(column, state["columns"][name])
         units = restored(state["units"], codec._codecs)
-        filled = {
-            unit.columns[0]
-            for unit in units
-            if isinstance(unit, (Free, LinearRule)) and unit.filled
-        }
+        filled = set()
+        for unit in units:
+            if isinstance(unit, (Free, LinearRule)) and unit.filled:
+                filled.add(unit.columns[0])
         spreads = {
             str(name): [int(number) for number in numbers]
             for name, numbers in state["spreads"].items()
         }
         refused = [(codec.schema.rules[int(at)], str(why)) for at, why in state["refused"]]
-        return codec._made_of(Compiled(units, filled, spreads, refused))
+        return codec._with_units(Compiled(units, filled, spreads, refused))

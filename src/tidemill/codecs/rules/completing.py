@@ -43,26 +43,29 @@ class Completing:
         inside: Callable[[str], Constraints],
         spec: Spec,
     ) -> None:
-        self._units, self._codecs, self._spec = units, codecs, spec
-        self._allowing, self._terms, self._inside = allowing, terms, inside
+        self._units = units
+        self._codecs = codecs
+        self._allowing = allowing
+        self._terms = terms
+        self._inside = inside
+        self._spec = spec
         self._at: dict[str, tuple[Block, int, int]] = {}
+        self._never_negative: set[int] = set()
         real = code = 0
         for unit in units:
             self._at |= dict.fromkeys(unit.columns, (unit, real, code))
-            real, code = real + len(unit.spec.reals), code + len(unit.spec.codes)
-        # channels that are never negative
-        self._free = {
-            real
-            for unit, real, _ in self._at.values()
-            if isinstance(unit, LinearRule) and unit.law.slack
-        }
+            if isinstance(unit, LinearRule) and unit.law.slack:
+                self._never_negative.add(real)
+            real += len(unit.spec.reals)
+            code += len(unit.spec.codes)
 
     def groups(
         self, rows: Dataset, known: Constraints, *, keep_missing: bool, kept: Collection[str]
     ) -> list[tuple[np.ndarray, Constraints]]:
         """As :meth:`tidemill.codecs.table.TableCodec.completions`; ``known`` holds for all rows."""
         n = len(rows)
-        self._out, self._sums = nothing_given(n, self._spec), list[LinearBound]()
+        self._out = nothing_given(n, self._spec)
+        self._sums: list[LinearBound] = []
         self._apart: list[tuple[np.ndarray, list[dict[str, Allowed]]]] = []
         self._given: dict[str, PartialRows] = {}
         self._known = Constraints()
@@ -71,18 +74,11 @@ class Completing:
             part = given(column, codec, rows[name])
             if name in kept or isinstance(codec, SurrogateCodec):
                 part = _missing_given(part, codec, rows[name].is_null().to_numpy())
-            self._given[name] = part
-            if (
-                not keep_missing
-                and name not in kept
-                and not isinstance(codec, SurrogateCodec)
-                and rows[name].has_nulls()
-            ):
+            elif not keep_missing and rows[name].has_nulls():
                 levels = except_missing(codec)
-                known = both(
-                    known,
-                    self._allowing(name, Allowed(levels)) if levels is not None else Constraints(),
-                )
+                if levels is not None:
+                    known = both(known, self._allowing(name, Allowed(levels)))
+            self._given[name] = part
         for unit in sorted(self._units, key=lambda unit: not isinstance(unit, Free)):
             if any(name in self._given for name in unit.columns):
                 self._take(unit)
@@ -108,91 +104,86 @@ class Completing:
             self._give_code(code + k, part.code[:, k], part.batch.code[:, k])
 
     def _give_tick(self, real: int, here: np.ndarray, tick: np.ndarray) -> None:
-        self._out.batch.tick[here, real], self._out.tick[here, real] = tick[here], True
+        self._out.batch.tick[here, real] = tick[here]
+        self._out.tick[here, real] = True
 
     def _give_code(self, at: int, here: np.ndarray, code: np.ndarray) -> None:
-        self._out.batch.code[here, at], self._out.code[here, at] = code[here], True
+        self._out.batch.code[here, at] = code[here]
+        self._out.code[here, at] = True
 
     # --- one unit ---------------------------------------------------------------------------------
 
     def _take_joint(self, unit: JointCode, code: int) -> None:
         parts = {name: self._given[name] for name in unit.columns if name in self._given}
-        there = np.stack(
-            [
-                parts[name].code[:, 0] if name in parts else np.zeros(len(self._out), bool)
-                for name in unit.columns
-            ],
-            axis=1,
-        )
+        # -1 where a column has no value
+        levels = np.full((len(self._out), len(unit.columns)), -1)
+        for k, name in enumerate(unit.columns):
+            if name in parts:
+                part = parts[name]
+                levels[:, k] = np.where(part.code[:, 0], part.batch.code[:, 0], -1)
+        there = levels >= 0
         whole = np.flatnonzero(there.all(axis=1))
         if len(whole):
             rows = BlockRows({name: rows_of(part.batch, whole) for name, part in parts.items()})
             with _row_of(whole):
                 self._out.batch.code[whole, code] = unit.encode(rows).code[:, 0]
             self._out.code[whole, code] = True
-        part_given = np.asarray(there.any(axis=1) & ~there.all(axis=1))
-        levels = np.stack(
-            [
-                np.where(there[:, k], parts[name].batch.code[:, 0], -1)
-                if name in parts
-                else np.full(len(self._out), -1)
-                for k, name in enumerate(unit.columns)
-            ],
-            axis=1,
-        )
-        sizes = [self._codecs[name][1].spec.codes[0].size for name in unit.columns]
-        self._set_apart(
-            part_given,
-            levels,
-            lambda row: {
-                name: Allowed(np.arange(size) == level)
-                for name, size, level in zip(unit.columns, sizes, row, strict=True)
-                if level >= 0
-            },
-        )
+
+        def allowed(row: np.ndarray) -> dict[str, Allowed]:
+            by_name = {}
+            for name, level in zip(unit.columns, row.tolist(), strict=True):
+                if level >= 0:
+                    size = self._codecs[name][1].spec.codes[0].size
+                    by_name[name] = Allowed(np.arange(size) == level)
+            return by_name
+
+        in_part = np.asarray(there.any(axis=1) & ~there.all(axis=1))
+        self._set_apart(in_part, levels, allowed)
 
     def _take_decided(self, unit: Lookup, part: PartialRows, real: int, code: int) -> None:
         name, codec = unit.columns[0], unit.codec
-        here = part.code[:, 0] if part.code.shape[1] else part.tick[:, 0]
-        missing = codec.missing_level
-        valued = here & (part.batch.code[:, 0] != missing) if missing is not None else here
+        here = _is_given(part)
+        valued = here
+        if codec.missing_level is not None:
+            valued = here & (part.batch.code[:, 0] != codec.missing_level)
         if unit.keeps:
             self._set(part, real, code)
         elif unit.spec.codes:
             self._give_code(code, here, (~valued).astype(np.int32))
-        key = self._given.get(unit.key)
-        with_key = (
-            np.zeros(len(here), bool)
-            if key is None
-            else (key.code if key.code.shape[1] else key.tick)[:, 0]
-        )
-        if key is not None:
-            checked = np.flatnonzero(valued & with_key)
-            broken = unit.broken(
-                BlockRows(
-                    {name: rows_of(part.batch, checked), unit.key: rows_of(key.batch, checked)}
-                )
-            )
-            if broken.any():
-                raise DataError(
-                    f"'{unit.key}' decides '{name}', and not so",
-                    where=f"row {checked[broken][0] + 1}",
-                    hint="leave one of the two empty, to have it filled in",
-                )
-        line, reals = codec.line, part.batch.tick.shape[1]
+        with_key = np.zeros(len(here), bool)
+        if unit.key in self._given:
+            key = self._given[unit.key]
+            with_key = _is_given(key)
+            self._check_decided(unit, np.flatnonzero(valued & with_key), part, key)
+        reals = part.batch.tick.shape[1]
+
+        def allowed(row: np.ndarray) -> dict[str, Allowed]:
+            levels = numbers = None
+            if codec.spec.codes:
+                levels = np.arange(codec.spec.codes[0].size) == row[reals]
+            if codec.line is not None:
+                number = int(codec.line.number(row[None, :reals])[0])
+                numbers = between(number, number)
+            return {name: Allowed(levels, numbers)}
+
         values = np.concatenate([part.batch.tick, part.batch.code], axis=1)
-        self._set_apart(
-            valued & ~with_key,
-            values,
-            lambda row: {
-                name: Allowed(
-                    np.arange(codec.spec.codes[0].size) == row[reals] if codec.spec.codes else None,
-                    None
-                    if line is None
-                    else between(*[int(line.number(row[None, :reals])[0])] * 2),
-                )
-            },
+        self._set_apart(valued & ~with_key, values, allowed)
+
+    def _check_decided(
+        self, unit: Lookup, checked: np.ndarray, part: PartialRows, key: PartialRows
+    ) -> None:
+        """See that in these rows the given key decides the given value."""
+        name = unit.columns[0]
+        rows = BlockRows(
+            {name: rows_of(part.batch, checked), unit.key: rows_of(key.batch, checked)}
         )
+        broken = unit.broken(rows)
+        if broken.any():
+            raise DataError(
+                f"'{unit.key}' decides '{name}', and not so",
+                where=f"row {checked[broken][0] + 1}",
+                hint="leave one of the two empty, to have it filled in",
+            )
 
     def _take_linear(self, unit: LinearRule, part: PartialRows, code: int) -> None:
         law, codec = unit.law, unit.codec
@@ -202,30 +193,27 @@ class Completing:
             self._give_code(code, part.code[:, 0], part.batch.code[:, 0])
         self._present(unit, valued)
         number = codec.line.number(part.batch.tick)
-        parts = [self._given.get(base) for base in unit.bases]
+        bases = BlockRows()
         based = valued.copy()
-        for one in parts:
-            based &= one is not None and one.tick[:, 0]
+        for base in unit.bases:
+            if base in self._given:
+                bases.parts[base] = self._given[base].batch
+                based &= self._given[base].tick[:, 0]
+            else:
+                based[:] = False
         if based.any():
-            rows = BlockRows(
-                {
-                    base: part.batch
-                    for base, part in zip(unit.bases, parts, strict=True)
-                    if part is not None
-                }
-            )
-            self._check(unit, based, d := law.free(number, unit.base(rows)))
+            d = law.free(number, unit.base(bases))
+            self._check_linear(unit, based & (d < 0))
             if law.slack:
                 self._give_tick(self._at[law.column][1], based, d)
         rest = valued & ~based
         if rest.any():
             self._bound(unit, rest, number)
 
-    def _check(self, unit: LinearRule, here: np.ndarray, d: np.ndarray) -> None:
-        broken = here & (d < 0)
+    def _check_linear(self, unit: LinearRule, broken: np.ndarray) -> None:
         if broken.any():
             raise DataError(
-                f"the rule {unit.said} is broken",
+                f"the rule {unit.formula} is broken",
                 where=f"row {int(np.flatnonzero(broken)[0]) + 1}",
                 hint="leave one of the values empty, to have it filled in",
             )
@@ -234,12 +222,12 @@ class Completing:
         """Gives that there are the bases without which a column is never there."""
         for base in unit.bases:
             maker, _, code = self._at[base]
-            if maker.spec.codes and base not in unit.filled_bases:
-                self._give_code(
-                    code, here & ~self._out.code[:, code], np.zeros(len(here), np.int32)
-                )
-                if isinstance(maker, LinearRule):
-                    self._present(maker, here)
+            if not maker.spec.codes or base in unit.filled_bases:
+                continue
+            not_given = here & ~self._out.code[:, code]
+            self._give_code(code, not_given, np.zeros(len(here), np.int32))
+            if isinstance(maker, LinearRule):
+                self._present(maker, here)
 
     def _bound(self, unit: LinearRule, here: np.ndarray, number: np.ndarray) -> None:
         """Gives the one channel that is left to make a number, or bounds a sum of several."""
@@ -247,35 +235,32 @@ class Completing:
         for base in unit.bases:
             self._known = both(self._known, self._inside(base))
         channels = list(terms)
-        out = self._out
-        there = out.tick[:, channels]
         weights = np.array(list(terms.values()), np.int64)
-        left = law.own * number - (np.where(there, out.batch.tick[:, channels], 0) * weights).sum(
-            axis=1
-        )
+        there = self._out.tick[:, channels]
+        ticks = np.where(there, self._out.batch.tick[:, channels], 0)
+        left = law.own * number - (ticks * weights).sum(axis=1)
         single = here & ((~there).sum(axis=1) == 1) & (law.own == 1)
         for k, channel in enumerate(channels):
             rows = single & ~there[:, k]
             if rows.any():
                 value = left // weights[k]
-                wrong = rows & ((left % weights[k] != 0) | ((value < 0) & (channel in self._free)))
-                self._check(unit, wrong, np.full(len(wrong), -1))
+                impossible = left % weights[k] != 0
+                if channel in self._never_negative:
+                    impossible |= value < 0
+                self._check_linear(unit, rows & impossible)
                 self._give_tick(channel, rows, value)
         several = here & ~single
         if several.any():
-            low, high = np.full(len(here), -LARGEST), np.full(len(here), LARGEST)
-            up = law.slack > 0
-            low[several] = law.own * number[several] - (law.own - 1 if up else 0)
-            high[several] = law.own * number[several] + (0 if up else law.own - 1)
+            # a column above its bases is rounded up, every other one down
+            below, above = (law.own - 1, 0) if law.slack > 0 else (0, law.own - 1)
+            total = law.own * number
+            low = np.where(several, total - below, -LARGEST)
+            high = np.where(several, total + above, LARGEST)
             self._sums.append(LinearBound(tuple(channels), tuple(terms.values()), low, high))
 
     def _terms_of(self, unit: LinearRule) -> dict[int, int]:
         """The channels of the scaled sum; also of a column that is rounded."""
-        terms = {self._at[unit.law.column][1]: unit.law.slack} if unit.law.slack else {}
-        for base, weight in zip(unit.bases, unit.law.weights, strict=True):
-            for channel, inner in self._terms(base).items():
-                terms[channel] = terms.get(channel, 0) + weight * inner
-        return {channel: weight for channel, weight in terms.items() if weight}
+        return unit.terms(self._at[unit.law.column][1], self._terms)
 
     # --- groups -----------------------------------------------------------------------------------
 
@@ -295,19 +280,19 @@ class Completing:
 
     def _grouped(self, n: int, known: Constraints) -> list[tuple[np.ndarray, Constraints]]:
         if not self._apart:
-            return [
-                (np.arange(n), replace(known, sums=known.sums + tuple(self._sums), rows=self._out))
-            ]
-        keys, place = np.unique(
-            np.stack([group for group, _ in self._apart], axis=1), axis=0, return_inverse=True
-        )
+            everything = replace(known, sums=known.sums + tuple(self._sums), rows=self._out)
+            return [(np.arange(n), everything)]
+        by_column = np.stack([group for group, _ in self._apart], axis=1)
+        keys, place = np.unique(by_column, axis=0, return_inverse=True)
         groups = []
         for k, key in enumerate(keys.tolist()):
             index = np.flatnonzero(place.ravel() == k)
             here = known
             with _row_of(index):
                 for at, (_, values) in zip(key, self._apart, strict=True):
-                    for name, allowed in (values[at] if at >= 0 else {}).items():
+                    if at < 0:
+                        continue
+                    for name, allowed in values[at].items():
                         here = both(here, self._allowing(name, allowed))
             sums = tuple(one.of_rows(index) for one in self._sums)
             rows = PartialRows(
@@ -319,7 +304,7 @@ class Completing:
 
 @contextmanager
 def _row_of(index: np.ndarray) -> Iterator[None]:
-    """Tells the row of what goes wrong inside, of rows at these positions."""
+    """Names the row of the table in errors about rows that stand at these positions in it."""
     try:
         yield
     except DataError as error:
@@ -329,11 +314,18 @@ def _row_of(index: np.ndarray) -> Iterator[None]:
         raise DataError(error.what, where=f"row {int(index[0]) + 1}", hint=error.hint) from error
 
 
+def _is_given(part: PartialRows) -> np.ndarray:
+    """(n,) whether a column is given."""
+    channels = part.code if part.code.shape[1] else part.tick
+    return channels[:, 0]
+
+
 def _missing_given(part: PartialRows, codec: ColumnCodec, empty: np.ndarray) -> PartialRows:
     """The same, where it is also given that empty cells are missing."""
     missing = codec.missing_level
     if missing is None or not empty.any():
         return part
     code, there = part.batch.code.copy(), part.code.copy()
-    code[empty, 0], there[empty, 0] = missing, True
+    code[empty, 0] = missing
+    there[empty, 0] = True
     return PartialRows(Batch(part.batch.tick, code), part.tick, there)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tidemill.codecs.columns.base import Allowed
+from tidemill.codecs.columns.base import Allowed, ColumnCodec
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.intervals import LARGEST, holds, union
 from tidemill.codecs.rules.units import (
@@ -55,47 +55,60 @@ class Lookup(Block):
         mapped: np.ndarray,
         keeps: bool,
     ) -> None:
-        self.columns, self.bases, self.key = (name,), (key,), key
+        self.columns, self.bases = (name,), (key,)
+        self.key = key
         self.column, self.codec = codecs[name]
         self.key_codec = codecs[key][1]
-        self.starts, self.table, self.mapped, self.keeps = starts, table, mapped, keeps
-        missing = self.codec.missing_level is not None
-        self.spec = (
-            self.codec.spec if keeps else Spec(codes=(Code(f"{name} present", 2),) * missing)
-        )
+        self.starts = starts
+        self.table, self.mapped = table, mapped
+        self.keeps = keeps
+        if keeps:
+            self.spec = self.codec.spec
+        elif self.codec.missing_level is not None:
+            self.spec = Spec(codes=(Code(f"{name} present", 2),))
+        else:
+            self.spec = Spec()
 
     @staticmethod
     def learned(name: str, key: str, codecs: Codecs, rows: BlockRows) -> Lookup | str:
         """The table of training rows, or why there is none."""
         column, decider = codecs[name][1], codecs[key][1]
-        there = _has(rows.parts[key], decider)
-        here = _has(rows.parts[name], column) & there
-        keeps = bool((_has(rows.parts[name], column) & ~there).any())
+        with_key = _has(rows.parts[key], decider)
+        with_value = _has(rows.parts[name], column)
+        here = with_value & with_key
         part = rows_of(rows.parts[name], np.flatnonzero(here))
+        starts = None
         if isinstance(decider, CategoryCodec):
-            level = rows.parts[key].code[here, 0].astype(np.int64)
-            starts, size = None, len(decider.levels) + decider.rare
+            place = rows.parts[key].code[here, 0].astype(np.int64)
+            size = len(decider.levels) + decider.rare
         else:
             number = rows.number(key, decider)[here]
             starts = _starts(number, part)
-            level, size = np.searchsorted(starts, number, side="right"), len(starts) + 1
+            place = np.searchsorted(starts, number, side="right")
+            size = len(starts) + 1
         table = Batch(
             np.zeros((size, part.tick.shape[1]), np.int64),
             np.zeros((size, part.code.shape[1]), np.int32),
         )
+        table.tick[place] = part.tick
+        table.code[place] = part.code
         mapped = np.zeros(size, bool)
-        table.tick[level], table.code[level], mapped[level] = part.tick, part.code, True
+        mapped[place] = True
         if isinstance(decider, CategoryCodec) and decider.rare:
             mapped[-1] = False  # a rare level becomes a kept one before anything is looked up
         if isinstance(column, CategoryCodec) and column.rare:
             table = column.settled(table, np.random.default_rng(0))
+        keeps = bool((with_value & ~with_key).any())
         unit = Lookup(name, key, codecs, starts, table, mapped, keeps)
         broken = unit.broken(rows)
-        return unit if not broken.any() else f"row {int(np.flatnonzero(broken)[0]) + 1} breaks it"
+        if broken.any():
+            return f"row {int(np.flatnonzero(broken)[0]) + 1} breaks it"
+        return unit
 
     def broken(self, rows: BlockRows) -> np.ndarray:
         """(n,) whether a row has another value than the one to be looked up."""
-        part, at = rows.parts[self.columns[0]], self._at(rows)
+        part = rows.parts[self.columns[0]]
+        at = self._at(rows)
         checked = (at >= 0) & _has(part, self.codec)
         if isinstance(self.codec, CategoryCodec) and self.codec.rare:
             checked &= part.code[:, 0] != len(self.codec.levels)
@@ -119,7 +132,7 @@ class Lookup(Block):
         return np.where(_has(part, self.key_codec), at, -1)
 
     def encode(self, rows: BlockRows) -> Batch:
-        """Whether there is a value, or the own channels."""
+
         broken = self.broken(rows)
         if broken.any():
             raise DataError(
@@ -138,54 +151,57 @@ class Lookup(Block):
                 where=f"row {int(np.flatnonzero(alone)[0]) + 1}",
                 hint="fit the model on data that hold such rows",
             )
-        return Batch(
-            part.tick[:, :0],
-            (~here).astype(np.int32)[:, None] if self.spec.codes else part.code[:, :0],
-        )
+        code = (~here).astype(np.int32)[:, None] if self.spec.codes else part.code[:, :0]
+        return Batch(part.tick[:, :0], code)
 
     def decode(self, batch: Batch, rows: BlockRows, rng: np.random.Generator) -> None:
         """The value to be looked up, missing where the code says so or nothing is found."""
         at = self._at(rows)
-        found = rows_of(self.table, np.maximum(at, 0))
-        tick, code = found.tick.copy(), found.code.copy()
-        absent = (at < 0) | ~self.mapped[at]
+        looked = rows_of(self.table, np.maximum(at, 0))
+        tick, code = looked.tick.copy(), looked.code.copy()
+        alone = at < 0
+        absent = alone | ~self.mapped[at]
         if self.keeps:
-            batch = (
-                self.codec.settled(batch, rng) if isinstance(self.codec, CategoryCodec) else batch
-            )
+            if isinstance(self.codec, CategoryCodec):
+                batch = self.codec.settled(batch, rng)
             own = without_absent(batch, self.codec)
-            alone = at < 0
-            tick[alone], code[alone] = own.tick[alone], own.code[alone]
-            absent = (absent & ~alone) | (~alone & ~_has(batch, self.codec))
+            tick[alone] = own.tick[alone]
+            code[alone] = own.code[alone]
+            absent = ~alone & (absent | ~_has(batch, self.codec))
         elif self.spec.codes:
             absent |= batch.code[:, 0] == 1
         if absent.any() and self.codec.missing_level is not None:
-            tick[absent], code[absent, 0] = 0, self.codec.missing_level
+            tick[absent] = 0
+            code[absent, 0] = self.codec.missing_level
         rows.parts[self.columns[0]] = Batch(tick, code)
 
     def known(self, name: str, allowed: Allowed, asked: BlockContext) -> Constraints:
-        """Levels or spans of the key whose values are allowed."""
+        """Bounds on the own channels, and levels or spans of the key whose values are allowed."""
         missing = self.codec.missing_level
         may_miss = missing is not None and (allowed.levels is None or bool(allowed.levels[missing]))
-        own = (
-            placed(own_known(self.column, self.codec, allowed), asked)
-            if self.keeps
-            else Constraints()
-        )
-        if may_miss:
-            if allowed.levels is None or allowed.levels.all():
-                return own
-            return own if self.keeps else Constraints(code={asked.codes: np.array([False, True])})
-        if self.spec.codes and not self.keeps:
-            own = Constraints(code={asked.codes: np.array([True, False])})
         passing = self._passing(allowed)
-        if not passing.any() and not self.keeps:
-            raise ConditionError(
-                "no row can have such a value",
-                where=f"column '{name}'",
-                hint="ask for other values",
-            )
+        if self.keeps:
+            own = placed(own_known(self.column, self.codec, allowed), asked)
+            if may_miss:
+                return own
+            return both(own, asked.known(self.key, self._keys(passing)))
+        if may_miss and (allowed.levels is None or allowed.levels.all()):
+            return Constraints()
+        if may_miss:
+            return Constraints(code={asked.codes: np.array([False, True])})
+        own = Constraints()
+        if self.spec.codes:
+            own = Constraints(code={asked.codes: np.array([True, False])})
+        if not passing.any():
+            raise self._impossible()
         return both(own, asked.known(self.key, self._keys(passing)))
+
+    def _impossible(self) -> ConditionError:
+        return ConditionError(
+            "no row can have such a value",
+            where=f"column '{self.columns[0]}'",
+            hint="ask for other values",
+        )
 
     def _passing(self, allowed: Allowed) -> np.ndarray:
         """(levels or spans,) whether what is looked up is allowed."""
@@ -197,40 +213,34 @@ class Lookup(Block):
         return passing
 
     def _keys(self, passing: np.ndarray) -> Allowed:
+        """The key's levels, or its presence and spans, at which a value passes."""
+        levels = self._key_levels(passing)
+        if levels is not None and not levels.any():
+            raise self._impossible()
+        if self.starts is None or not passing.any():
+            return Allowed(levels)
+        edges = [-LARGEST, *self.starts.tolist(), LARGEST + 1]
+        spans = union((edges[k], edges[k + 1] - 1) for k in np.flatnonzero(passing).tolist())
+        return Allowed(levels, spans)
+
+    def _key_levels(self, passing: np.ndarray) -> np.ndarray | None:
         codec = self.key_codec
-        missing = codec.missing_level
-        if self.starts is None:
-            assert isinstance(codec, CategoryCodec)
-            levels = np.zeros(codec.spec.codes[0].size, bool)
-            levels[: len(codec.levels)] = passing[: len(codec.levels)]
+        if not codec.spec.codes:
+            return None
+        levels = np.zeros(codec.spec.codes[0].size, bool)
+        if isinstance(codec, CategoryCodec):
+            kept = len(codec.levels)
+            levels[:kept] = passing[:kept]
             if codec.rare:
-                levels[len(codec.levels)] = passing[: len(codec.levels)].all()
+                levels[kept] = passing[:kept].all()
         else:
-            levels = (
-                np.zeros(codec.spec.codes[0].size, bool) if codec.spec.codes else np.ones(0, bool)
-            )
-            levels[:1] = passing.any()
-        if missing is not None:
-            levels[missing] = self.keeps
-        edges = [-LARGEST, *(self.starts.tolist() if self.starts is not None else []), LARGEST + 1]
-        numbers = (
-            None
-            if self.starts is None
-            else union((edges[k], edges[k + 1] - 1) for k in np.flatnonzero(passing).tolist())
-        )
-        if len(levels) and not levels.any():
-            raise ConditionError(
-                "no row can have such a value",
-                where=f"column '{self.columns[0]}'",
-                hint="ask for other values",
-            )
-        return Allowed(
-            levels if len(levels) else None,
-            numbers if numbers is not None and len(numbers) else None,
-        )
+            levels[0] = passing.any()
+        if codec.missing_level is not None:
+            levels[codec.missing_level] = self.keeps
+        return levels
 
     def to_state(self) -> dict[str, Any]:
-        """The table."""
+
         return {
             "unit": "decided",
             "column": self.columns[0],
@@ -244,7 +254,7 @@ class Lookup(Block):
 
     @staticmethod
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> Lookup:
-        """Restored from :meth:`to_state`."""
+
         name, key = str(state["column"]), str(state["key"])
         column, decider = codecs[name][1], codecs[key][1]
         mapped = np.array(state["mapped"], bool)
@@ -252,22 +262,27 @@ class Lookup(Block):
             np.array(state["tick"], np.int64).reshape(len(mapped), len(column.spec.reals)),
             np.array(state["code"], np.int32).reshape(len(mapped), len(column.spec.codes)),
         )
-        starts = None if state["starts"] is None else np.array(state["starts"], np.int64)
-        levels = len(decider.levels) + decider.rare if isinstance(decider, CategoryCodec) else -1
-        if len(mapped) != (levels if starts is None else len(starts) + 1) or (
-            starts is not None and (decider.line is None or np.any(np.diff(starts) <= 0))
-        ):
+        starts = None
+        if state["starts"] is not None:
+            starts = np.array(state["starts"], np.int64)
+            fits = len(mapped) == len(starts) + 1
+            fits &= decider.line is not None and bool(np.all(np.diff(starts) > 0))
+        else:
+            kept = len(decider.levels) + decider.rare if isinstance(decider, CategoryCodec) else -1
+            fits = len(mapped) == kept
+        if not fits:
             raise ValueError("a table does not fit its key")
-        if any(
-            table.code[:, k].min(initial=0) < 0 or table.code[:, k].max(initial=0) >= code.size
-            for k, code in enumerate(column.spec.codes)
-        ):
+        sizes = [code.size for code in column.spec.codes]
+        if np.any(table.code < 0) or np.any(table.code >= sizes):
             raise ValueError("a table holds levels that the column does not have")
         return Lookup(name, key, codecs, starts, table, mapped, bool(state["keeps"]))
 
 
-def _has(part: Batch, codec: Any) -> np.ndarray:
-    return has_number(part, codec) if codec.line is not None else has_value(part, codec)
+def _has(part: Batch, codec: ColumnCodec) -> np.ndarray:
+    """(n,) whether there is something to look up, or to look up by."""
+    if codec.line is not None:
+        return has_number(part, codec)
+    return has_value(part, codec)
 
 
 def _starts(number: np.ndarray, part: Batch) -> np.ndarray:

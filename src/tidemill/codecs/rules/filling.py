@@ -7,14 +7,14 @@ whatever is missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
 
 from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.codecs.columns.intervals import LARGEST
-from tidemill.codecs.rules.linear import LinearRule
+from tidemill.codecs.rules.linear import LinearLaw, LinearRule
 from tidemill.codecs.rules.units import BlockRows, Codecs, has_number
 
 LEVELS = 9
@@ -26,8 +26,11 @@ def spread_of(numbers: np.ndarray) -> list[int]:
     chance."""
     if not len(numbers):
         return [0]
-    shares = (np.arange(LEVELS) + 0.5) / LEVELS if len(numbers) >= 10 * LEVELS else [0.5]
-    return [int(q) for q in np.rint(np.quantile(numbers.astype(float), shares))]
+    shares = np.array([0.5])
+    if len(numbers) >= 10 * LEVELS:
+        shares = (np.arange(LEVELS) + 0.5) / LEVELS
+    quantiles = np.quantile(numbers.astype(float), shares)
+    return [int(quantile) for quantile in np.rint(quantiles)]
 
 
 def within(numbers: np.ndarray, bounds: tuple[int, int]) -> np.ndarray:
@@ -75,7 +78,9 @@ def fill(
     """
     if not filled:
         return
-    names = list(dict.fromkeys(name for unit in units for name in (*unit.bases, unit.law.column)))
+    names: dict[str, None] = {}
+    for unit in units:
+        names |= dict.fromkeys([*unit.bases, unit.law.column])
     number = {name: rows.number(name, codecs[name][1]).copy() for name in names}
     here = {name: has_number(rows.parts[name], codecs[name][1]) for name in names}
     sums = [unit for unit in units if unit.law.slack == 0]
@@ -87,12 +92,11 @@ def fill(
         if name not in filled or not gone.any():
             continue
         first, last = bounds.get(name, (-LARGEST, LARGEST))
-        least, most = np.maximum(low[name], first), np.minimum(high[name], last)
+        least = np.maximum(low[name], first)
+        most = np.minimum(high[name], last)
         if name in own:
             law = own[name].law
-            base = np.asarray(
-                sum(w * number[b] for b, w in zip(law.bases, law.weights, strict=True))
-            )
+            base = _sum_of_bases(law, number)
             if law.slack >= 0:
                 least = np.maximum(least, -(-base // law.own))
             if law.slack <= 0:
@@ -105,7 +109,12 @@ def fill(
     rows.numbers = number
 
 
-def _in_order(names: Sequence[str], own: Mapping[str, LinearRule], codecs: Codecs) -> list[str]:
+def _sum_of_bases(law: LinearLaw, number: Mapping[str, np.ndarray]) -> np.ndarray:
+    terms = [weight * number[base] for base, weight in zip(law.bases, law.weights, strict=True)]
+    return np.asarray(sum(terms))
+
+
+def _in_order(names: Iterable[str], own: Mapping[str, LinearRule], codecs: Codecs) -> list[str]:
     """Columns that are reckoned from nothing first, then the units' in their order.
 
     Of the first those with the coarsest step lead, so that what a sum leaves over falls to one that
@@ -131,21 +140,19 @@ def _bounds(
         law = unit.law
         if len(law.bases) > 1:
             continue
-        [base], [weight] = law.bases, law.weights
-        least = np.where(here[law.column], number[law.column], low[law.column])
-        most = np.where(here[law.column], number[law.column], high[law.column])
+        [base] = law.bases
+        [weight] = law.weights
+        known = here[law.column]
         if law.slack >= 0:
-            bound = np.where(
-                most == LARGEST, LARGEST, law.own * np.where(most == LARGEST, 0, most) // weight
-            )
-            high[base] = np.minimum(high[base], bound)
+            most = np.where(known, number[law.column], high[law.column])
+            bounded = most != LARGEST
+            bound = law.own * np.where(bounded, most, 0) // weight
+            high[base] = np.minimum(high[base], np.where(bounded, bound, LARGEST))
         if law.slack <= 0:
-            bound = np.where(
-                least == -LARGEST,
-                -LARGEST,
-                -(-law.own * np.where(least == -LARGEST, 0, least) // weight),
-            )
-            low[base] = np.maximum(low[base], bound)
+            least = np.where(known, number[law.column], low[law.column])
+            bounded = least != -LARGEST
+            bound = -(-law.own * np.where(bounded, least, 0) // weight)
+            low[base] = np.maximum(low[base], np.where(bounded, bound, -LARGEST))
     return low, high
 
 
@@ -157,13 +164,29 @@ def _solve(
     changed = True
     while changed:
         changed = False
-        for law in (unit.law for unit in sums):
+        for unit in sums:
+            law = unit.law
             weights = {law.column: -law.own, **dict(zip(law.bases, law.weights, strict=True))}
-            for name, weight in weights.items():
-                others = [other for other in weights if other != name]
-                can = ~here[name] & np.logical_and.reduce([here[other] for other in others])
-                if can.any():
-                    rest = np.asarray(sum(weights[other] * number[other] for other in others))
-                    number[name] = np.where(can, -rest // weight, number[name])
-                    here[name] = here[name] | can
-                    changed = True
+            for name in weights:
+                changed |= _solve_for(name, weights, number, here)
+
+
+def _solve_for(
+    name: str,
+    weights: Mapping[str, int],
+    number: dict[str, np.ndarray],
+    here: dict[str, np.ndarray],
+) -> bool:
+    """Sets one part of a weighted sum that is 0, in rows that have all others; whether there are
+    such rows."""
+    solvable = ~here[name]
+    rest = np.zeros(len(solvable), np.int64)
+    for other, weight in weights.items():
+        if other != name:
+            solvable = solvable & here[other]
+            rest += weight * number[other]
+    if not solvable.any():
+        return False
+    number[name] = np.where(solvable, -rest // weights[name], number[name])
+    here[name] = here[name] | solvable
+    return True

@@ -19,7 +19,9 @@ def given(column: Column, codec: ColumnCodec, values: pl.Series) -> PartialRows:
     """
     here = values.is_not_null()
     there = values.filter(here)
-    typed = there.cast(codec.dtype, strict=False) if there.dtype != codec.dtype else there
+    typed = there
+    if there.dtype != codec.dtype:
+        typed = there.cast(codec.dtype, strict=False)
     unknown = typed.is_null().to_numpy()
     unknown[~unknown] = codec.unknown(typed.drop_nulls())
     if unknown.any():
@@ -32,17 +34,17 @@ def given(column: Column, codec: ColumnCodec, values: pl.Series) -> PartialRows:
         )
     n, mask = len(values), here.to_numpy()
     part = codec.encode(typed)
-    tick, code = (
-        np.zeros((n, part.tick.shape[1]), np.int64),
-        np.zeros((n, part.code.shape[1]), np.int32),
-    )
-    tick[mask], code[mask] = part.tick, part.code
+    tick = np.zeros((n, part.tick.shape[1]), np.int64)
+    tick[mask] = part.tick
+    code = np.zeros((n, part.code.shape[1]), np.int32)
+    code[mask] = part.code
     with_number = np.zeros(tick.shape, bool)
     for r, real in enumerate(codec.spec.reals):
-        with_number[:, r] = mask & (real.presence is None or code[:, real.presence or 0] == 0)
-    return PartialRows(
-        Batch(tick, code), with_number, np.repeat(mask[:, None], code.shape[1], axis=1)
-    )
+        with_number[:, r] = mask
+        if real.presence is not None:
+            with_number[:, r] &= code[:, real.presence] == 0
+    with_code = np.repeat(mask[:, None], code.shape[1], axis=1)
+    return PartialRows(Batch(tick, code), with_number, with_code)
 
 
 def except_missing(codec: ColumnCodec) -> np.ndarray | None:

@@ -54,7 +54,9 @@ class JointCode(Block):
         if len(table) > most:
             return f"it has {len(table):,} combinations, more than {most:,}"
         unit = JointCode(names, codecs, table, counts)
-        return unit if unit.kept.any() else "every combination holds a rare value"
+        if not unit.kept.any():
+            return "every combination holds a rare value"
+        return unit
 
     @property
     def kept(self) -> np.ndarray:
@@ -62,20 +64,21 @@ class JointCode(Block):
         return ~np.any(self._is_rare(), axis=1)
 
     def _is_rare(self) -> np.ndarray:
-        return np.stack(
-            [
-                (self.table[:, k] == len(codec.levels)) & codec.rare
-                for k, codec in enumerate(self._codecs)
-            ],
-            axis=1,
-        )
+        """(combinations, columns) whether a level is the rare one."""
+        rare = np.zeros(self.table.shape, bool)
+        for k, codec in enumerate(self._codecs):
+            if codec.rare:
+                rare[:, k] = self.table[:, k] == len(codec.levels)
+        return rare
 
     def _pools(self) -> dict[int, np.ndarray]:
         """For each combination with a rare level those that it may come back as."""
-        rare, kept = self._is_rare(), np.flatnonzero(self.kept)
+        rare = self._is_rare()
+        kept = np.flatnonzero(self.kept)
         pools = {}
         for at in np.flatnonzero(rare.any(axis=1)).tolist():
-            alike = kept[(self.table[kept] == self.table[at])[:, ~rare[at]].all(axis=1)]
+            agrees = self.table[kept] == self.table[at]
+            alike = kept[agrees[:, ~rare[at]].all(axis=1)]
             pools[at] = alike if len(alike) else kept
         return pools
 
@@ -86,7 +89,7 @@ class JointCode(Block):
         return key
 
     def encode(self, rows: BlockRows) -> Batch:
-        """The place of each row's combination."""
+
         keys = self._key(np.stack([rows.parts[name].code[:, 0] for name in self.columns], axis=1))
         ascending = self._keys[self._order]
         at = np.minimum(np.searchsorted(ascending, keys), len(ascending) - 1)
@@ -101,12 +104,14 @@ class JointCode(Block):
         return Batch(np.zeros((len(keys), 0), np.int64), self._order[at].astype(np.int32)[:, None])
 
     def decode(self, batch: Batch, rows: BlockRows, rng: np.random.Generator) -> None:
-        """The combination's levels."""
+
         at = batch.code[:, 0].astype(np.int64)
         replaced = np.flatnonzero(~self.kept[at])
         for rare in np.unique(at[replaced]).tolist():
-            here, pool = replaced[at[replaced] == rare], self.pools[rare]
-            at[here] = rng.choice(pool, len(here), p=self.counts[pool] / self.counts[pool].sum())
+            here = replaced[at[replaced] == rare]
+            pool = self.pools[rare]
+            shares = self.counts[pool] / self.counts[pool].sum()
+            at[here] = rng.choice(pool, len(here), p=shares)
         codes = self.table[at]
         for k, name in enumerate(self.columns):
             rows.parts[name] = Batch(
@@ -130,7 +135,7 @@ class JointCode(Block):
         return placed(Constraints(code={0: passing}), asked)
 
     def to_state(self) -> dict[str, Any]:
-        """The combinations."""
+
         return {
             "unit": "joint",
             "columns": list(self.columns),
@@ -140,21 +145,15 @@ class JointCode(Block):
 
     @staticmethod
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> JointCode:
-        """Restored from :meth:`to_state`."""
+
         names = [str(name) for name in state["columns"]]
         if not all(isinstance(codecs[name][1], CategoryCodec) for name in names):
             raise ValueError("only categories have combinations")
-        table, counts = (
-            np.array(state["table"], np.int32).reshape(-1, len(names)),
-            np.array(state["counts"], np.int64),
-        )
+        table = np.array(state["table"], np.int32).reshape(-1, len(names))
+        counts = np.array(state["counts"], np.int64)
         sizes = [codecs[name][1].spec.codes[0].size for name in names]
-        if (
-            len(counts) != len(table)
-            or np.any(counts < 1)
-            or np.any(table < 0)
-            or np.any(table >= sizes)
-        ):
+        outside = np.any(table < 0) or np.any(table >= sizes)
+        if outside or len(counts) != len(table) or np.any(counts < 1):
             raise ValueError("combinations do not fit their columns")
         unit = JointCode(names, codecs, table, counts)
         if len(np.unique(unit._keys)) < len(table) or not unit.kept.any():

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
@@ -58,16 +58,11 @@ class LinearLaw:
         """On the finest scale on which all of them are whole numbers."""
         scale = line.step
         for base in bases.values():
-            scale = Fraction(
-                gcd(
-                    scale.numerator * base.step.denominator, base.step.numerator * scale.denominator
-                ),
-                scale.denominator * base.step.denominator,
-            )
-        weights = tuple(
+            scale = _common_step(scale, base.step)
+        weights = [
             sign * int(base.step / scale) for base, sign in zip(bases.values(), signs, strict=True)
-        )
-        return LinearLaw(column, tuple(bases), weights, int(line.step / scale), slack)
+        ]
+        return LinearLaw(column, tuple(bases), tuple(weights), int(line.step / scale), slack)
 
     def number(self, base: np.ndarray, d: np.ndarray) -> np.ndarray:
         """(n,) numbers of the column, from sums of its bases and free parts; between two, the one
@@ -75,7 +70,9 @@ class LinearLaw:
         total = base + self.slack * np.maximum(d, 0)
         if self.own == 1:
             return total
-        return np.asarray(total // self.own if self.slack <= 0 else -(-total // self.own))
+        if self.slack > 0:
+            return np.asarray(-(-total // self.own))
+        return np.asarray(total // self.own)
 
     def free(self, number: np.ndarray, base: np.ndarray) -> np.ndarray:
         """(n,) d; negative where the rule is broken, and for a sum 0 where it holds."""
@@ -104,59 +101,65 @@ class LinearRule(Block):
         low: int = -LARGEST,
         high: int = LARGEST,
     ) -> None:
-        self.law, self.filled, self.low, self.high = law, filled, low, high
+        self.law = law
+        self.filled = filled
+        self.low, self.high = low, high
         self.columns, self.bases = (law.column,), law.bases
         self.column, self.codec = codecs[law.column]
         self._codecs = codecs
         codes = self.codec.spec.codes
         assert self.codec.line is not None
+        if not law.slack:
+            self.spec = Spec((), codes)
+            return
+        name = f"{law.bases[0]} - {law.column}"
+        if law.slack > 0:
+            name = f"{law.column} - {law.bases[0]}"
         presence = 0 if codes and not filled else None
         step = float(self.codec.line.step / law.own)
-        name = (
-            f"{law.column} - {law.bases[0]}" if law.slack > 0 else f"{law.bases[0]} - {law.column}"
-        )
-        self.spec = Spec((Real(name, step, presence),) if law.slack else (), codes)
+        self.spec = Spec((Real(name, step, presence),), codes)
 
     def encode(self, rows: BlockRows) -> Batch:
-        """Whether the column is there, and d."""
-        part = rows.parts[self.law.column]
-        if not self.law.slack:
-            here = self.measured(rows)
-            self._check(
-                self.law.free(rows.number(self.law.column, self.codec), self.base(rows)), here
-            )
-            return Batch(part.tick[:, :0], part.code)
-        here = rows.there(self.law.column, self.codec)
-        d = self.law.free(rows.number(self.law.column, self.codec), self.base(rows))
-        self._check(d, self.measured(rows))
-        missing = here & ~self.grounded(rows)
-        if missing.any():
-            raise DataError(
-                f"there is a '{self.law.column}' without '{self.law.bases[0]}', as never in "
-                "training",
-                where=f"row {int(np.flatnonzero(missing)[0]) + 1}",
-                hint="fit the model on data that hold such rows",
-            )
-        return Batch(np.where(here, d, 0)[:, None], part.code)
-
-    def _check(self, d: np.ndarray, here: np.ndarray) -> None:
-        broken = here & (d < 0)
+        broken = self.broken(rows)
         if broken.any():
             raise DataError(
-                f"the rule {self.said} is broken",
+                f"the rule {self.formula} is broken",
                 where=f"row {int(np.flatnonzero(broken)[0]) + 1}",
                 hint="leave the row out, or mend it",
             )
+        part = rows.parts[self.law.column]
+        if not self.law.slack:
+            return Batch(part.tick[:, :0], part.code)
+        here = rows.there(self.law.column, self.codec)
+        missing = here & ~self.grounded(rows)
+        if missing.any():
+            raise DataError(
+                f"there is a '{self.law.column}' without '{self.law.bases[0]}', "
+                "as never in training",
+                where=f"row {int(np.flatnonzero(missing)[0]) + 1}",
+                hint="fit the model on data that hold such rows",
+            )
+        return Batch(np.where(here, self._free(rows), 0)[:, None], part.code)
+
+    def broken(self, rows: BlockRows) -> np.ndarray:
+        """(n,) whether the column and its bases all have numbers, and these break the rule."""
+        return np.asarray(self.measured(rows) & (self._free(rows) < 0))
+
+    def _free(self, rows: BlockRows) -> np.ndarray:
+        return self.law.free(rows.number(self.law.column, self.codec), self.base(rows))
 
     @property
-    def said(self) -> str:
+    def formula(self) -> str:
         """The rule in signs."""
+        sum_of_bases = ""
+        for name, weight in zip(self.law.bases, self.law.weights, strict=True):
+            if weight < 0:
+                sum_of_bases += "- "
+            elif sum_of_bases:
+                sum_of_bases += "+ "
+            sum_of_bases += f"{name} "
         sign = {1: "≤", -1: "≥", 0: "="}[self.law.slack]
-        names = [
-            f"{'- ' if weight < 0 else '+ ' if k else ''}{name}"
-            for k, (name, weight) in enumerate(zip(self.law.bases, self.law.weights, strict=True))
-        ]
-        return f"'{' '.join(names)} {sign} {self.law.column}'"
+        return f"'{sum_of_bases}{sign} {self.law.column}'"
 
     def base(self, rows: BlockRows) -> np.ndarray:
         """(n,) the sum of the bases."""
@@ -195,22 +198,21 @@ class LinearRule(Block):
             rows.numbers[name] = np.where(has_number(rows.parts[name], self.codec), number, 0)
 
     def known(self, name: str, allowed: Allowed, asked: BlockContext) -> Constraints:
-        """Bounds on the channels that the column is reckoned from."""
-        known = Constraints(
-            code={asked.codes: allowed.levels}
-            if allowed.levels is not None and self.spec.codes
-            else {}
-        )
+
+        known = Constraints()
+        if allowed.levels is not None and self.spec.codes:
+            known = Constraints(code={asked.codes: allowed.levels})
         if allowed.levels is None or not allowed.levels[1:].any():
             for base in self.bases:
                 codec = self._codecs[base][1]
                 if codec.spec.codes and base not in self.filled_bases:
-                    here = np.zeros(codec.spec.codes[0].size, bool)
-                    here[0] = True
-                    known = both(known, asked.known(base, Allowed(here)))
+                    present = np.zeros(codec.spec.codes[0].size, bool)
+                    present[0] = True
+                    known = both(known, asked.known(base, Allowed(present)))
         if allowed.numbers is None:
             return known
-        return both(known, self._bounds(meet(allowed.numbers, between(self.low, self.high)), asked))
+        numbers = meet(allowed.numbers, between(self.low, self.high))
+        return both(known, self._bounds(numbers, asked))
 
     def _bounds(self, numbers: np.ndarray, asked: BlockContext) -> Constraints:
         if not len(numbers):
@@ -219,21 +221,15 @@ class LinearRule(Block):
                 where=f"column '{self.law.column}'",
                 hint="ask for other values",
             )
-        wide = [
-            (-LARGEST if low <= self.low else low, LARGEST if high >= self.high else high)
-            for low, high in numbers.tolist()
-        ]
-        spans = union(map(self._totals, wide))
+        spans = union(self._totals(low, high) for low, high in numbers.tolist())
         if np.array_equal(spans, everything()):
             return Constraints()
         known = self.bounded(spans, asked.terms(self.law.column))
         for base in self.bases:
             known = both(known, asked.inside(base))
-        return (
-            known
-            if len(spans) > 1
-            else both(known, self._implied(int(spans[0, 0]), int(spans[0, 1]), asked))
-        )
+        if len(spans) > 1:
+            return known
+        return both(known, self._implied(int(spans[0, 0]), int(spans[0, 1]), asked))
 
     def bounded(self, spans: np.ndarray, terms: Mapping[int, int]) -> Constraints:
         """Bounds on the channels whose weighted sum shall lie in one of the spans.
@@ -254,34 +250,53 @@ class LinearRule(Block):
         if len(spans) > 1:
             raise ConditionError(
                 f"values of '{self.law.column}', which is reckoned from other columns, can only "
-                "be asked "
-                "for as one span",
+                "be asked for as one span",
                 where=f"column '{self.law.column}'",
                 hint="ask for values from ... to ..., as COL>=FROM together with COL<=TO",
             )
         low, high = spans[0].tolist()
         return Constraints(sums=(LinearBound(tuple(terms), tuple(terms.values()), low, high),))
 
-    def _totals(self, span: tuple[int, int]) -> tuple[int, int]:
-        """The sums of bases and d that give a number within a span."""
-        (low, high), own, up = span, self.law.own, self.law.slack > 0
-        return (
-            low if low == -LARGEST else own * (low - 1) + 1 if up else own * low,
-            high if high == LARGEST else own * high if up else own * high + own - 1,
-        )
+    def _totals(self, low: int, high: int) -> tuple[int, int]:
+        """The sums of bases and d that give a number within a span, which is open where it ends at
+        the column's own bounds."""
+        own = self.law.own
+        # a column above its bases is rounded up, every other one down
+        below, above = (own - 1, 0) if self.law.slack > 0 else (0, own - 1)
+        least = -LARGEST if low <= self.low else own * low - below
+        most = LARGEST if high >= self.high else own * high + above
+        return least, most
 
     def _implied(self, low: int, high: int, asked: BlockContext) -> Constraints:
         """What follows for a single base: it lies below the column, or above it."""
         if len(self.bases) > 1 or not self.law.slack:
             return Constraints()
         [weight] = self.law.weights
-        span = (-LARGEST, high // weight) if self.law.slack > 0 else (-(-low // weight), LARGEST)
-        if (self.law.slack > 0 and high == LARGEST) or (self.law.slack < 0 and low == -LARGEST):
+        if self.law.slack > 0 and high < LARGEST:
+            numbers = between(-LARGEST, high // weight)
+        elif self.law.slack < 0 and low > -LARGEST:
+            numbers = between(-(-low // weight), LARGEST)
+        else:
             return Constraints()
-        return asked.known(self.bases[0], Allowed(numbers=between(*span)))
+        return asked.known(self.bases[0], Allowed(numbers=numbers))
+
+    def terms(self, channel: int, terms_of: Callable[[str], dict[int, int]]) -> dict[int, int]:
+        """The channels that add up to the scaled sum, with weights.
+
+        Args:
+            channel: The unit's own.
+            terms_of: The same of each base.
+        """
+        terms: dict[int, int] = {}
+        if self.law.slack:
+            terms[channel] = self.law.slack
+        for base, weight in zip(self.law.bases, self.law.weights, strict=True):
+            for other, inner in terms_of(base).items():
+                terms[other] = terms.get(other, 0) + weight * inner
+        return {channel: weight for channel, weight in terms.items() if weight}
 
     def to_state(self) -> dict[str, Any]:
-        """The law, and what is filled."""
+
         law = self.law
         return {
             "unit": "linear",
@@ -298,7 +313,7 @@ class LinearRule(Block):
 
     @staticmethod
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> LinearRule:
-        """Restored from :meth:`to_state`."""
+
         law = LinearLaw(
             str(state["column"]),
             tuple(map(str, state["bases"])),
@@ -306,25 +321,27 @@ class LinearRule(Block):
             int(state["own"]),
             int(state["slack"]),
         )
-        if (
-            law.slack not in (-1, 0, 1)
-            or law.own < 1
-            or len(law.bases) != len(law.weights)
-            or not law.bases
-            or not all(law.weights)
-            or any(codecs[name][1].line is None for name in (law.column, *law.bases))
-        ):
+        fits = law.slack in (-1, 0, 1) and law.own >= 1
+        fits &= len(law.bases) == len(law.weights) > 0 and all(law.weights)
+        if not fits or any(codecs[name][1].line is None for name in (law.column, *law.bases)):
             raise ValueError("a column cannot be reckoned so")
         unit = LinearRule(law, codecs, bool(state["filled"]), int(state["low"]), int(state["high"]))
         unit.filled_bases = frozenset(map(str, state["filled_bases"]))
         return unit
 
 
+def _common_step(one: Fraction, other: Fraction) -> Fraction:
+    """The largest step that both are multiples of."""
+    return Fraction(
+        gcd(one.numerator * other.denominator, other.numerator * one.denominator),
+        one.denominator * other.denominator,
+    )
+
+
 def _divided(low: int, high: int, weight: int) -> tuple[int, int]:
     """The whole numbers whose product with the weight lies within both bounds."""
     if weight < 0:
-        low, high, weight = -high, -low, -weight
-    return (
-        low if low <= -LARGEST else -(-low // weight),
-        high if high >= LARGEST else high // weight,
-    )
+        return _divided(-high, -low, -weight)
+    least = low if low <= -LARGEST else -(-low // weight)
+    most = high if high >= LARGEST else high // weight
+    return least, most

@@ -1,36 +1,98 @@
-"""The ends of a declared range on a column's line."""
+"""Keeps declared and found ranges: bounds on a column's number, whatever the channels hold."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
+
 from tidemill.codecs.columns.base import ColumnCodec
-from tidemill.core.condition import Operator, Test
+from tidemill.codecs.columns.intervals import LARGEST
+from tidemill.codecs.rules.decided import Lookup
+from tidemill.codecs.rules.filling import within
+from tidemill.codecs.rules.linear import LinearRule
+from tidemill.codecs.rules.plan import BlockPlan, refused
+from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.schema import Column, Rule
 
 
-def range_numbers(rule: Rule, column: Column, codec: ColumnCodec) -> tuple[int, int]:
+def keep_range(plan: BlockPlan, rule: Rule) -> str:
+    """Why a range cannot be kept; nothing where it is kept now."""
+    [name] = rule.columns
+    column, codec = plan.codecs[name]
+    if codec.line is None:
+        return f"'{name}' is no number and no date"
+    try:
+        low, high = _range_numbers(rule, column, codec)
+    except ConditionError as error:
+        return refused(rule, error.what)
+    outside = np.flatnonzero(_outside(plan, name, low, high))
+    if len(outside):
+        return refused(rule, f"row {outside[0] + 1} breaks it")
+    before = dict(plan.bounds)
+    why = _limit(plan, name, low, high)
+    if not why and not plan.holds():
+        why = "it does not hold through rows in which values are missing"
+    if why:
+        plan.bounds = before
+    return why
+
+
+def _outside(plan: BlockPlan, name: str, low: int, high: int) -> np.ndarray:
+    """(n,) whether a column has a number outside of bounds in the training rows."""
+    return np.asarray(plan.has_number(name) & ~within(plan.number(name), (low, high)))
+
+
+def _limit(plan: BlockPlan, name: str, low: int, high: int) -> str:
+    """Keeps a column's number within bounds, or says why not."""
+    if _outside(plan, name, low, high).any():
+        return f"'{name}' lies outside of it where other columns are missing"
+    maker = plan.makers.get(name)
+    if isinstance(maker, Lookup):
+        return ""  # what is looked up are values of training rows
+    if isinstance(maker, LinearRule):
+        why = _limit_base(plan, maker, low, high)
+        if why or not maker.law.slack:
+            return why
+    least, most = plan.bounds_of(name)
+    plan.bounds[name] = max(low, least, -LARGEST), min(high, most, LARGEST)
+    return ""
+
+
+def _limit_base(plan: BlockPlan, unit: LinearRule, low: int, high: int) -> str:
+    """Keeps the column that another is computed from within the bounds that follow for it."""
+    law = unit.law
+    if len(law.bases) > 1:
+        return f"'{law.column}' is a sum, and its parts alone say how large it is"
+    [base] = law.bases
+    [weight] = law.weights
+    # where d is 0 the base alone must lie within
+    base_low, base_high = -LARGEST, LARGEST
+    if law.slack <= 0 and low > -LARGEST:
+        base_low = -(-law.own * low // weight)
+    if law.slack >= 0 and high < LARGEST:
+        base_high = law.own * high // weight
+    return _limit(plan, base, base_low, base_high)
+
+
+def _range_numbers(rule: Rule, column: Column, codec: ColumnCodec) -> tuple[int, int]:
     """The smallest and the largest number that a column may have.
 
     Raises:
         ConditionError: An end is no value of the column's kind, or no value lies between the ends.
     """
-    tests = [
-        Test(column.name, operator, _value(end, column))
-        for operator, end in _ends(rule)
-        if end is not None
-    ]
+    tests = []
+    if rule.low is not None:
+        tests.append(Test(column.name, ">=", _value(rule.low, column)))
+    if rule.high is not None:
+        tests.append(Test(column.name, "<=", _value(rule.high, column)))
     numbers = codec.allowed(column, tests).numbers
     assert numbers is not None
     return int(numbers[0, 0]), int(numbers[-1, 1])
 
 
-def _ends(rule: Rule) -> list[tuple[Operator, float | str | None]]:
-    return [(">=", rule.low), ("<=", rule.high)]
-
-
-def _value(end: float | str | None, column: Column) -> object:
+def _value(end: float | str, column: Column) -> object:
     if column.kind != "datetime" or not isinstance(end, str):
         return end
     try:

@@ -44,25 +44,27 @@ class BlockRows:
     def number(self, name: str, codec: ColumnCodec) -> np.ndarray:
         """(n,) the column's numbers; 0 where it has none."""
         assert codec.line is not None
-        return (
-            self.numbers[name] if name in self.numbers else codec.line.number(self.parts[name].tick)
-        )
+        if name in self.numbers:
+            return self.numbers[name]
+        return codec.line.number(self.parts[name].tick)
 
     def there(self, name: str, codec: ColumnCodec) -> np.ndarray:
         """(n,) whether the column has a number that others can be reckoned from."""
         part = self.parts[name]
-        return np.ones(len(part), bool) if name in self.filled else has_number(part, codec)
+        if name in self.filled:
+            return np.ones(len(part), bool)
+        return has_number(part, codec)
 
 
 @dataclass(frozen=True)
 class BlockContext:
-    """Where words on columns are to be said.
+    """The table that a block stands in, for what is asked of its columns.
 
     Attributes:
-        known: Says of a column made before what is allowed, in terms of all channels.
+        known: What values of a column made before mean for all channels.
         terms: All real channels, with weights, that add up to a column's number.
-        inside: Says that this sum needs not be moved into the column's bounds.
-        reals, codes: Where the unit's own channels begin.
+        inside: What says that this sum need not be moved into the column's bounds.
+        reals, codes: Where the block's own channels begin.
     """
 
     known: Callable[[str, Allowed], Constraints]
@@ -107,7 +109,16 @@ class Block(ABC):
 
     @abstractmethod
     def to_state(self) -> dict[str, Any]:
-        """Plain JSON values."""
+        """The block as plain JSON."""
+
+    @staticmethod
+    @abstractmethod
+    def from_state(state: Mapping[str, Any], codecs: Codecs) -> Block:
+        """The block of such a state.
+
+        Raises:
+            ValueError: It does not fit the columns.
+        """
 
 
 class Free(Block):
@@ -128,19 +139,21 @@ class Free(Block):
         high: int = LARGEST,
     ) -> None:
         self.columns = (column.name,)
-        self.column, self.codec, self.filled, self.low, self.high = column, codec, filled, low, high
+        self.column, self.codec = column, codec
+        self.filled = filled
+        self.low, self.high = low, high
         self.spec = always(codec.spec) if filled else codec.spec
 
     def encode(self, rows: BlockRows) -> Batch:
-        """The natural channels, filled where they have to be."""
-        name, part = self.columns[0], rows.parts[self.columns[0]]
+        name = self.columns[0]
+        part = rows.parts[name]
         if not self.filled:
             return part
         assert self.codec.line is not None
         return Batch(self.codec.line.ticks(rows.numbers[name]), part.code)
 
     def decode(self, batch: Batch, rows: BlockRows, rng: np.random.Generator) -> None:
-        """The channels as they are; rare levels become kept ones."""
+
         name = self.columns[0]
         if isinstance(self.codec, CategoryCodec):
             batch = self.codec.settled(batch, rng)
@@ -154,11 +167,10 @@ class Free(Block):
         rows.parts[name] = without_absent(batch, self.codec)
 
     def known(self, name: str, allowed: Allowed, asked: BlockContext) -> Constraints:
-        """Bounds on the own channels."""
+
         return placed(own_known(self.column, self.codec, allowed), asked)
 
     def to_state(self) -> dict[str, Any]:
-        """Its column."""
         return {
             "unit": "own",
             "column": self.columns[0],
@@ -167,19 +179,28 @@ class Free(Block):
             "high": self.high,
         }
 
+    @staticmethod
+    def from_state(state: Mapping[str, Any], codecs: Codecs) -> Free:
+
+        column, codec = codecs[str(state["column"])]
+        filled = bool(state["filled"])
+        if filled and codec.line is None:
+            raise ValueError("only numbers are filled")
+        return Free(column, codec, filled, int(state["low"]), int(state["high"]))
+
 
 def own_known(column: Column, codec: ColumnCodec, allowed: Allowed) -> Constraints:
-    """What values of a column say of its natural channels.
+    """What values of a column mean for its natural channels.
 
     Raises:
         ConditionError: They are single moments, each with its time of day.
     """
-    code = {} if allowed.levels is None or not codec.spec.codes else {0: allowed.levels}
-    if (
-        allowed.numbers is None
-        or codec.line is None
-        or np.array_equal(allowed.numbers, everything())
-    ):
+    code: dict[int, np.ndarray] = {}
+    if allowed.levels is not None and codec.spec.codes:
+        code[0] = allowed.levels
+    if allowed.numbers is None or codec.line is None:
+        return Constraints(code=code)
+    if np.array_equal(allowed.numbers, everything()):
         return Constraints(code=code)
     known = codec.line.known(allowed.numbers)
     if known is None:
@@ -199,10 +220,14 @@ def own_known(column: Column, codec: ColumnCodec, allowed: Allowed) -> Constrain
 
 def placed(known: Constraints, asked: BlockContext) -> Constraints:
     """The same of channels that begin where the unit's do."""
+    sums = []
+    for bound in known.sums:
+        channels = tuple(channel + asked.reals for channel in bound.channels)
+        sums.append(replace(bound, channels=channels))
     return Constraints(
         {real + asked.reals: numbers for real, numbers in known.tick.items()},
         {code + asked.codes: levels for code, levels in known.code.items()},
-        tuple(replace(s, channels=tuple(c + asked.reals for c in s.channels)) for s in known.sums),
+        tuple(sums),
     )
 
 
@@ -224,23 +249,24 @@ def both(one: Constraints, other: Constraints) -> Constraints:
 def has_number(part: Batch, codec: ColumnCodec) -> np.ndarray:
     """(n,) whether a column has a number."""
     presence = codec.spec.reals[0].presence
-    return np.ones(len(part), bool) if presence is None else part.code[:, presence] == 0
+    if presence is None:
+        return np.ones(len(part), bool)
+    return part.code[:, presence] == 0
 
 
 def has_value(part: Batch, codec: ColumnCodec) -> np.ndarray:
     """(n,) whether a column is not missing."""
     missing = codec.missing_level
-    return np.ones(len(part), bool) if missing is None else part.code[:, 0] != missing
+    if missing is None:
+        return np.ones(len(part), bool)
+    return part.code[:, 0] != missing
 
 
 def without_absent(part: Batch, codec: ColumnCodec) -> Batch:
     """The same with ticks 0 where there is no number."""
     if not codec.spec.reals or codec.spec.reals[0].presence is None:
         return part
-    return Batch(
-        np.where((part.code[:, codec.spec.reals[0].presence] == 0)[:, None], part.tick, 0),
-        part.code,
-    )
+    return Batch(np.where(has_number(part, codec)[:, None], part.tick, 0), part.code)
 
 
 def always(spec: Spec) -> Spec:

@@ -1,0 +1,152 @@
+"""Which block makes each column of a table, while its rules are compiled one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tidemill.codecs.columns.base import ColumnCodec
+from tidemill.codecs.columns.intervals import LARGEST
+from tidemill.codecs.columns.line import NumberLine
+from tidemill.codecs.rules.decided import Lookup
+from tidemill.codecs.rules.filling import fill, filled_columns, spread_of, within
+from tidemill.codecs.rules.linear import LinearLaw, LinearRule
+from tidemill.codecs.rules.units import Block, BlockRows, Free, has_number
+from tidemill.core.errors import DataError
+from tidemill.core.schema import Column, Rule
+
+
+@dataclass
+class BlockPlan:
+    """Blocks that keep the rules taken so far.
+
+    Attributes:
+        codecs: Column codecs in the order of the table; a sum may get a finer scale.
+        rows: Training rows in their natural form.
+        makers: The block of every column that is not free.
+        bounds: The smallest and the largest number of columns that have a range.
+    """
+
+    codecs: dict[str, tuple[Column, ColumnCodec]]
+    rows: BlockRows
+    makers: dict[str, Block] = field(default_factory=dict)
+    bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def codec(self, name: str) -> ColumnCodec:
+        """The codec of a column."""
+        return self.codecs[name][1]
+
+    def line(self, name: str) -> NumberLine:
+        """The line of a column that has one."""
+        line = self.codec(name).line
+        assert line is not None
+        return line
+
+    def number(self, name: str) -> np.ndarray:
+        """(n,) a column's numbers in the training rows; 0 where it has none."""
+        return self.rows.number(name, self.codec(name))
+
+    def has_number(self, name: str) -> np.ndarray:
+        """(n,) whether a column has a number in the training rows."""
+        return has_number(self.rows.parts[name], self.codec(name))
+
+    def bounds_of(self, name: str) -> tuple[int, int]:
+        """The bounds of a column's number, or none to speak of."""
+        return self.bounds.get(name, (-LARGEST, LARGEST))
+
+    def sources(self, name: str) -> set[str]:
+        """The column and all that it follows from."""
+        sources: set[str] = set()
+        todo = [name]
+        while todo:
+            at = todo.pop()
+            if at in sources:
+                continue
+            sources.add(at)
+            maker = self.makers.get(at)
+            if maker is not None:
+                todo += [*maker.bases, *maker.columns]
+        return sources
+
+    def is_read_loosely(self, name: str) -> bool:
+        """Whether a column is looked up by this one, and has values of its own where this one is
+        missing."""
+        for block in self.makers.values():
+            if isinstance(block, Lookup) and block.keeps and block.key == name:
+                return True
+        return False
+
+    def in_order(self) -> list[Block]:
+        """One block for every column, each behind those that it reads, else in the order of the
+        columns."""
+        ordered: dict[int, Block] = {}
+        visited: set[str] = set()
+
+        def visit(name: str) -> None:
+            if name in visited:
+                return
+            block = self.makers.get(name)
+            if block is None:
+                block = Free(*self.codecs[name])
+            visited.update(block.columns)
+            for base in block.bases:
+                visit(base)
+            ordered[id(block)] = block
+
+        for name in self.codecs:
+            visit(name)
+        return list(ordered.values())
+
+    def linear(self) -> list[LinearRule]:
+        """The blocks that compute a column from others, in the order of decoding."""
+        return [block for block in self.in_order() if isinstance(block, LinearRule)]
+
+    def spreads(self, units: Sequence[LinearRule]) -> dict[str, list[int]]:
+        """Some numbers to fill with, for every column of these units that may be missing."""
+        spreads: dict[str, list[int]] = {}
+        for unit in units:
+            for name in (*unit.bases, unit.law.column):
+                if name not in spreads and self.codec(name).missing_level is not None:
+                    spreads[name] = spread_of(self.number(name)[self.has_number(name)])
+        return spreads
+
+    # --- do the training rows keep it? ------------------------------------------------------------
+
+    def first_broken(self, law: LinearLaw) -> str:
+        """The first row in which all columns are known and the law is broken; else nothing."""
+        unit = LinearRule(law, self.codecs)
+        broken = np.flatnonzero(unit.broken(BlockRows(self.rows.parts)))
+        return f"row {broken[0] + 1} breaks it" if len(broken) else ""
+
+    def holds(self) -> bool:
+        """Whether the rows keep all laws and bounds, those with missing values after they are
+        filled."""
+        units = self.linear()
+        rows = BlockRows(self.rows.parts)
+        filled = filled_columns(units, rows, self.codecs)
+        if any(isinstance(self.makers.get(name), Lookup) for name in filled):
+            return False
+        fill(rows, units, filled, self.spreads(units), self.codecs, self.bounds)
+        for name, bounds in self.bounds.items():
+            codec = self.codec(name)
+            outside = ~within(rows.number(name, codec), bounds)
+            if (rows.there(name, codec) & outside).any():
+                return False
+        return not any(unit.broken(rows).any() for unit in units)
+
+
+def refused(rule: Rule, why: str) -> str:
+    """Why a rule that training rows break is not kept.
+
+    Raises:
+        DataError: The user declared it.
+    """
+    if rule.declared:
+        raise DataError(
+            f"the rule that {rule} is broken",
+            where=why.removesuffix(" breaks it"),
+            hint="mend the row, or take the rule out of the schema file",
+        )
+    return why

@@ -1,0 +1,147 @@
+"""Keeps ``a<=b`` and ``a+b=c``: every function answers why a rule cannot be kept, and nothing where
+it is kept now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tidemill.codecs.columns.intervals import LARGEST
+from tidemill.codecs.columns.number import NumberCodec
+from tidemill.codecs.rules.linear import LinearLaw, LinearRule
+from tidemill.codecs.rules.plan import BlockPlan, refused
+from tidemill.core.grid import Batch
+from tidemill.core.schema import Rule
+
+
+def keep_order(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
+    """Computes one column from the other one: as the same where there is the opposite rule among
+    these, else as a part above or below it."""
+    low, high = rule.columns
+    broken = plan.first_broken(_law(plan, high, low, slack=1))
+    if broken:
+        return refused(rule, broken)
+    if _is_below(plan, low, high, set()):
+        return ""
+    if any(other.kind == "a<=b" and other.columns == (high, low) for other in rules):
+        laws = [_law(plan, high, low, slack=0), _law(plan, low, high, slack=0)]
+    else:
+        laws = [_law(plan, high, low, slack=1), _law(plan, low, high, slack=-1)]
+    exact = [law for law in laws if law.own == 1]
+    rounded = [law for law in laws if law.own > 1 and law.slack]
+    return _keep_first(plan, [*exact, *rounded])
+
+
+def _law(plan: BlockPlan, column: str, base: str, slack: int) -> LinearLaw:
+    return LinearLaw.between(column, plan.line(column), {base: plan.line(base)}, slack, (1,))
+
+
+def _is_below(plan: BlockPlan, low: str, high: str, seen: set[str]) -> bool:
+    """Whether the blocks make ``low`` never above ``high``."""
+    if low == high:
+        return True
+    if low in seen:
+        return False
+    seen.add(low)
+    return any(_is_below(plan, other, high, seen) for other in _just_above(plan, low))
+
+
+def _just_above(plan: BlockPlan, name: str) -> Iterator[str]:
+    """Columns that a column is computed to be below of, or that are computed above it."""
+    maker = plan.makers.get(name)
+    if isinstance(maker, LinearRule) and maker.law.slack <= 0 and len(maker.bases) == 1:
+        yield maker.bases[0]
+    for other, unit in plan.makers.items():
+        if isinstance(unit, LinearRule) and unit.bases == (name,) and unit.law.slack >= 0:
+            yield other
+
+
+def keep_sum(plan: BlockPlan, rule: Rule) -> str:
+    """Computes the total from its parts, or one part from the total and the other."""
+    first, second, total = rule.columns
+    laws = [
+        _sum_law(plan, total, (first, second), (1, 1)),
+        _sum_law(plan, second, (total, first), (1, -1)),
+        _sum_law(plan, first, (total, second), (1, -1)),
+    ]
+    broken = plan.first_broken(laws[0])
+    if broken:
+        return refused(rule, broken)
+    return _keep_first(plan, laws)
+
+
+def _sum_law(
+    plan: BlockPlan, column: str, bases: tuple[str, str], signs: tuple[int, int]
+) -> LinearLaw:
+    lines = {base: plan.line(base) for base in bases}
+    return LinearLaw.between(column, plan.line(column), lines, 0, signs)
+
+
+def _keep_first(plan: BlockPlan, laws: Sequence[LinearLaw]) -> str:
+    """Keeps the first law that can be kept."""
+    why = "its columns have steps that do not fit"
+    for law in laws:
+        why = keep_law(plan, law)
+        if not why:
+            return ""
+    return why
+
+
+def keep_law(plan: BlockPlan, law: LinearLaw) -> str:
+    """Computes the law's column from its bases."""
+    name = law.column
+    if name in plan.makers:
+        return f"'{name}' follows from other columns already"
+    if plan.is_read_loosely(name):
+        return f"another column is looked up by '{name}', and has values where it is missing"
+    for base in law.bases:
+        if name in plan.sources(base):
+            return f"'{base}' follows from '{name}'"
+    if law.slack == 0 and law.own > 1:
+        law = _refined(plan, law)
+        if law.own > 1:
+            return "the sum has a coarser step than its parts"
+    # no sum of learned numbers may come near the end of 64 bits
+    if _reach(plan, law) * 4 >= LARGEST:
+        return "its numbers are too large"
+    plan.makers[name] = LinearRule(law, plan.codecs)
+    if not plan.holds():
+        del plan.makers[name]
+        return "it does not hold through rows in which values are missing"
+    return ""
+
+
+def _refined(plan: BlockPlan, law: LinearLaw) -> LinearLaw:
+    """The law after its column got a finer step; the same where that cannot be."""
+    column, codec = plan.codecs[law.column]
+    is_read = any(law.column in unit.bases for unit in plan.makers.values())
+    if is_read or not isinstance(codec, NumberCodec):
+        return law
+    finer = codec.refined(column, law.own)
+    if finer is None:
+        return law
+    part = plan.rows.parts[law.column]
+    plan.rows.parts[law.column] = Batch(part.tick * law.own, part.code)
+    plan.codecs[law.column] = (column, finer)
+    return LinearLaw(law.column, law.bases, law.weights, 1, law.slack)
+
+
+def _reach(plan: BlockPlan, law: LinearLaw) -> int:
+    """How large the numbers of a law can get."""
+    reach = 0
+    for base, weight in zip(law.bases, law.weights, strict=True):
+        maker = plan.makers.get(base)
+        if isinstance(maker, LinearRule):
+            largest = _reach(plan, maker.law)
+        else:
+            largest = _largest(plan.number(base))
+        reach += abs(weight) * largest
+    reach = max(reach, law.own * _largest(plan.number(law.column)))
+    return 2 * reach if law.slack else reach
+
+
+def _largest(numbers: np.ndarray) -> int:
+    if not len(numbers):
+        return 0
+    return max(abs(int(numbers.min())), abs(int(numbers.max())))

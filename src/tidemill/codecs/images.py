@@ -17,7 +17,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Constraints, Real, Spec, Topology
 from tidemill.core.run import Run
-from tidemill.core.schema import Schema
+from tidemill.core.schema import Rule, Schema
 from tidemill.imaging.pixels import image_column, images, pixels
 
 CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
@@ -61,7 +61,9 @@ class ImageCodec(Codec):
     @property
     def given(self) -> TableCodec | None:
         """What stands beside the images, where any of it can be learned."""
-        return None if self.spec.context is None else self._others
+        if self.spec.context is None:
+            return None
+        return self._others
 
     def fit(self, data: Dataset, run: Run) -> Self:
         """Note the images' size, and fit the codec of the other columns.
@@ -83,8 +85,11 @@ class ImageCodec(Codec):
         height, width, channels = pixels(data[column.name].head(1)).shape[1:]
         self.size = (height, width, channels)
         others = [name for name in kept.names if name != column.name]
-        self._others = TableCodec().fit(data.select(others), run) if others else None
-        rules = () if self._others is None else self._others.schema.rules
+        self._others = None
+        rules: tuple[Rule, ...] = ()
+        if others:
+            self._others = TableCodec().fit(data.select(others), run)
+            rules = self._others.schema.rules
         # reasons quote values of real rows, which must not get into an artefact
         self.schema = Schema(tuple(replace(c, reason="", role_reason="") for c in kept), rules)
         return self._made()
@@ -92,11 +97,13 @@ class ImageCodec(Codec):
     def _made(self) -> Self:
         height, width, channels = self.size
         context = None if self._others is None else self._others.spec
+        if context is not None and not context.reals and not context.codes:
+            context = None
         self.spec = Spec(
             tuple(Real(name, scale="bounded") for name in CHANNELS[channels]),
             (),
             (height, width),
-            context=context if context is not None and (context.reals or context.codes) else None,
+            context=context,
             topology=self.topology,
         )
         return self
@@ -109,11 +116,12 @@ class ImageCodec(Codec):
 
     def encode(self, data: Dataset) -> Batch:
         """n rows -> Batch; tick (n, height, width, channels)."""
-        found = pixels(data[self._image])
-        if len(data) and found.shape[1:] != self.size:
-            sizes = [" x ".join(map(str, size)) for size in (found.shape[1:], self.size)]
+        values = pixels(data[self._image])
+        if len(data) and values.shape[1:] != self.size:
+            size = " x ".join(map(str, values.shape[1:]))
+            expected = " x ".join(map(str, self.size))
             raise DataError(
-                f"the images are of {sizes[0]} and not of {sizes[1]}",
+                f"the images are of {size} and not of {expected}",
                 where=data.name,
                 hint="read them with ?size=WIDTHxHEIGHT, or fit anew",
             )
@@ -122,7 +130,7 @@ class ImageCodec(Codec):
         if self.spec.context is not None and self._others is not None:
             context = self._others.encode(data.select(list(self._others.schema.names)))
         return Batch(
-            found.reshape(n, *self.size).astype(np.int64),
+            values.reshape(n, *self.size).astype(np.int64),
             np.zeros((n, *self.size[:2], 0), np.int32),
             context=context,
         )
@@ -150,11 +158,15 @@ class ImageCodec(Codec):
                 where=f"column '{self._image}'",
                 hint="ask for a label",
             )
-        return Constraints() if self._others is None else self._others.constraints(condition)
+        if self._others is None:
+            return Constraints()
+        return self._others.constraints(condition)
 
     def levels(self, name: str) -> list[str]:
         self.schema[name]  # raises where there is none
-        return [] if self._others is None or name == self._image else self._others.levels(name)
+        if self._others is None or name == self._image:
+            return []
+        return self._others.levels(name)
 
     def check(self, data: Dataset) -> None:
         self.encode(data.select(list(self.schema.names)))
@@ -181,8 +193,11 @@ class ImageCodec(Codec):
         if min(height, width) < 1 or channels not in CHANNELS or image_column(codec.schema) is None:
             raise ValueError("this is no codec of images")
         codec.size = (height, width, channels)
-        codec._others = None if state["others"] is None else TableCodec.from_state(state["others"])
-        there = {codec._image, *(() if codec._others is None else codec._others.schema.names)}
+        codec._others = None
+        there = {codec._image}
+        if state["others"] is not None:
+            codec._others = TableCodec.from_state(state["others"])
+            there |= set(codec._others.schema.names)
         if there != set(codec.schema.names):
             raise ValueError("the codec's columns are not the schema's")
         return codec._made()

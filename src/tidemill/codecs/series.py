@@ -114,7 +114,9 @@ class SeriesCodec(Codec):
     @property
     def given(self) -> SeriesHeads | None:
         """What a series is made for: its columns that never change, and when it begins."""
-        return None if self.spec.context is None else self._heads
+        if self.spec.context is None:
+            return None
+        return self._heads
 
     def fit(self, data: Dataset, run: Run) -> Self:
         """Fit the codecs of steps, contexts, times and ids.
@@ -130,14 +132,8 @@ class SeriesCodec(Codec):
         inner = [c.name for c in kept if c.role not in ("entity", "time")]
         static = _static(ordered, series, inner)
         [time] = kept.of_role("time")
-        times = Timeline().fit(
-            replace(time, reason="", role_reason=""),
-            ordered[time.name],
-            series,
-            windows,
-            kept.names,
-            run,
-        )
+        bare = replace(time, reason="", role_reason="")
+        times = Timeline().fit(bare, ordered[time.name], series, windows, kept.names, run)
         first = ordered.rows(series.start)
         self._heads = SeriesHeads(times, static)
         self._steps = TableCodec().fit(self._step_rows(ordered, series), run)
@@ -159,7 +155,9 @@ class SeriesCodec(Codec):
             DataError: There are too few windows.
         """
         longest = int(series.length.max(initial=0))
-        self.window = min(self.window or (longest if longest <= WHOLE else WINDOW), longest)
+        if not self.window:
+            self.window = longest if longest <= WHOLE else WINDOW
+        self.window = min(self.window, longest)
         self.stride = _stride(series.length, self.window)
         windows = series.windows(self.window, self.stride)
         if len(windows) < FEWEST:
@@ -169,14 +167,14 @@ class SeriesCodec(Codec):
                 hint=f"give at least {FEWEST} series, or shorter ones with option 'window'",
             )
         self.mean_steps = float(windows.length.mean())
-        said = f"{len(series):,} series of {int(series.length.min()):,} to {longest:,} steps"
+        note = f"{len(series):,} series of {int(series.length.min()):,} to {longest:,} steps"
         if longest > self.window:
-            said += (
+            every = f"{self.stride} steps" if self.stride > 1 else "step"
+            note += (
                 f", cut into {len(windows):,} windows of up to {self.window} steps, one every "
-                f"{f'{self.stride} steps' if self.stride > 1 else 'step'}; option 'window' "
-                "sets another length"
+                f"{every}; option 'window' sets another length"
             )
-        run.emit("note", "learn", f"Learning {said}.")
+        run.emit("note", "learn", f"Learning {note}.")
         return windows
 
     def _step_rows(self, ordered: Dataset, series: SeriesLayout) -> Dataset:
@@ -204,8 +202,7 @@ class SeriesCodec(Codec):
             if rule not in rules and not _of_entity(rule, fresh, set(self._heads.names)):
                 run.warn(
                     f"Generated rows may break the rule that {rule}: it ties what changes from "
-                    "step to step to what "
-                    "does not, or to the time.",
+                    "step to step to what does not, or to the time.",
                     "learn",
                 )
         # reasons quote values of real rows, which must not get into an artefact
@@ -264,10 +261,10 @@ class SeriesCodec(Codec):
     ) -> Dataset:
         """n rows of the grid -> all steps of n series, one below the other."""
         n, times = len(batch), self._heads.times
-        # a series without a step would have no row to stand in
-        length = (
-            np.full(n, self.window) if batch.mask is None else np.maximum(batch.mask.sum(axis=1), 1)
-        )
+        length = np.full(n, self.window)
+        if batch.mask is not None:
+            # a series without a step would have no row to stand in
+            length = np.maximum(batch.mask.sum(axis=1), 1)
         used = np.arange(self.window) < length[:, None]
         of_steps = SurrogateStream(surrogates.first * self.window, surrogates.seed)
         inner = Batch(batch.tick[used], batch.code[used])
@@ -288,7 +285,9 @@ class SeriesCodec(Codec):
         raise self.unsupported("condition")
 
     def items_of(self, rows: int) -> int:
-        return max(round(rows / self.mean_steps), 1) if rows else rows
+        if not rows:
+            return rows
+        return max(round(rows / self.mean_steps), 1)
 
     def facts(self, batch: Batch) -> dict[str, Any]:
         return {"series": len(batch), "window": self.window}
@@ -300,7 +299,9 @@ class SeriesCodec(Codec):
         self.schema[name]  # raises where there is none
         if name in self._steps.schema:
             return self._steps.levels(name)
-        return self._heads.levels(name) if name in self._heads.schema else []
+        if name in self._heads.schema:
+            return self._heads.levels(name)
+        return []
 
     def to_state(self) -> dict[str, Any]:
         return {
@@ -362,7 +363,9 @@ def _static(ordered: Dataset, series: SeriesLayout, names: list[str]) -> list[st
 def _ids(column: Column, values: pl.Series, run: Run) -> IdCodec:
     """Fresh ids, one for each series."""
     known = values.drop_nulls().unique(maintain_order=True)
-    return IdCodec().fit(column, known if known.dtype.is_integer() else known.cast(pl.String), run)
+    if not known.dtype.is_integer():
+        known = known.cast(pl.String)
+    return IdCodec().fit(column, known, run)
 
 
 def _of_entity(rule: Rule, fresh: set[str], static: set[str]) -> bool:

@@ -51,11 +51,12 @@ class SeriesHeads(Codec):
 
     def _made(self, static: TableCodec | None) -> Self:
         self.static = static
-        columns = () if static is None else static.schema.columns
-        rules = () if static is None else static.schema.rules
-        self.schema = Schema((*columns, self.times.column), rules)
-        specs = [self.times.spec] if static is None else [static.spec, self.times.spec]
-        self.spec = Spec.joined(specs)
+        if static is None:
+            self.schema = Schema((self.times.column,))
+            self.spec = Spec.joined([self.times.spec])
+        else:
+            self.schema = Schema((*static.schema.columns, self.times.column), static.schema.rules)
+            self.spec = Spec.joined([static.spec, self.times.spec])
         return self
 
     def encode(self, data: Dataset) -> Batch:

@@ -64,28 +64,23 @@ class Timeline:
             raise DataError(
                 "a time is not finite", where=f"column '{column.name}'", hint="leave these rows out"
             )
-        self._clock = (DatetimeCodec() if values.dtype.is_temporal() else NumberCodec()).fit(
-            column, values, run
-        )
+        clock = DatetimeCodec() if values.dtype.is_temporal() else NumberCodec()
+        self._clock = clock.fit(column, values, run)
         numbers = self.numbers(values)
         starts = numbers[windows.start]
         self._start = int(starts[0]) if (starts == starts[0]).all() else None
         known = np.delete(np.diff(numbers, prepend=0), series.start)
         different, counts = np.unique(known, return_counts=True)
         self._usual = int(different[np.argmax(counts)]) if len(known) else 1
-        self._low, self._high = (
-            int(known.min(initial=self._usual)),
-            int(known.max(initial=self._usual)),
-        )
-        levels = len(different) <= FEW_GAPS and counts.min(initial=MIN_COUNT) >= MIN_COUNT
-        name = f"gap of {column.name}"
-        while name in taken:
-            name += "'"
-        self.gap = (
-            Column(name, "category" if levels else "number", dtype="Int64")
-            if len(different) > 1
-            else None
-        )
+        self._low = int(known.min(initial=self._usual))
+        self._high = int(known.max(initial=self._usual))
+        self.gap = None
+        if len(different) > 1:
+            levels = len(different) <= FEW_GAPS and counts.min() >= MIN_COUNT
+            name = f"gap of {column.name}"
+            while name in taken:
+                name += "'"
+            self.gap = Column(name, "category" if levels else "number", dtype="Int64")
         return self._made()
 
     def _made(self) -> Self:
@@ -115,28 +110,25 @@ class Timeline:
         series."""
         assert self._clock.line is not None
         first = np.cumsum(length) - length
-        begin = (
-            np.full(len(starts), self._start)
-            if self._start is not None
-            else self._clock.line.number(starts.tick)
-        )
+        if self._start is not None:
+            begin = np.full(len(starts), self._start)
+        else:
+            begin = self._clock.line.number(starts.tick)
         steps = int(length.sum())
-        # what is generated may not reach beyond real gaps, which also keeps series in order
-        gap = (
-            np.full(steps, self._usual)
-            if gaps is None
-            else np.clip(gaps.to_numpy(), self._low, self._high)
-        )
+        gap = np.full(steps, self._usual)
+        if gaps is not None:
+            # what is generated may not reach beyond real gaps, which also keeps series in order
+            gap = np.clip(gaps.to_numpy(), self._low, self._high)
         gap[first] = 0
         passed = np.cumsum(gap)
         numbers = np.clip(np.repeat(begin - passed[first], length) + passed, -LARGEST, LARGEST)
-        none = np.zeros((steps, len(self._clock.spec.codes)), np.int32)
-        return self._clock.decode(
-            Batch(self._clock.line.ticks(numbers), none), np.random.default_rng(0)
-        ).rename(self.column.name)
+        present = np.zeros((steps, len(self._clock.spec.codes)), np.int32)
+        batch = Batch(self._clock.line.ticks(numbers), present)
+        times = self._clock.decode(batch, np.random.default_rng(0))
+        return times.rename(self.column.name)
 
     def to_state(self) -> dict[str, Any]:
-        """Plain JSON values."""
+        """The times as plain JSON."""
         return {
             "clock": self._clock.to_state(),
             "dated": isinstance(self._clock, DatetimeCodec),
@@ -159,15 +151,14 @@ class Timeline:
         codec: type[DatetimeCodec | NumberCodec] = DatetimeCodec if state["dated"] else NumberCodec
         line._clock = codec.from_state(column, state["clock"])
         line._start = None if state["start"] is None else int(state["start"])
-        line._usual, line._low, line._high = (int(state[name]) for name in ("usual", "low", "high"))
-        if (
-            not 0 <= line._low <= line._usual <= line._high <= LARGEST
-            or abs(line._start or 0) > LARGEST
-        ):
+        line._usual = int(state["usual"])
+        line._low = int(state["low"])
+        line._high = int(state["high"])
+        ordered = 0 <= line._low <= line._usual <= line._high <= LARGEST
+        if not ordered or abs(line._start or 0) > LARGEST:
             raise ValueError("gaps of time do not fit together")
-        line.gap = (
-            None
-            if state["gap"] is None
-            else Column(str(state["gap"][0]), state["gap"][1], dtype="Int64")
-        )
+        line.gap = None
+        if state["gap"] is not None:
+            name, kind = state["gap"]
+            line.gap = Column(str(name), kind, dtype="Int64")
         return line._made()

@@ -1,4 +1,4 @@
-"""What a codec is."""
+"""What a codec of one column is."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class SurrogateStream:
-    """Where values that are made afresh go on, so that none repeats where rows are made in parts.
+    """Where surrogates go on, so that none repeats where rows are made in parts.
 
     Attributes:
         first: Rows that were made before these.
@@ -108,11 +108,12 @@ class ColumnCodec(ABC):
     def unknown(self, values: pl.Series) -> np.ndarray:
         """(n,) whether a value (of the codec's dtype, not null) is none that the codec can give
         back."""
-        return (self.decode(self.encode(values), np.random.default_rng(0)) != values).to_numpy()
+        decoded = self.decode(self.encode(values), np.random.default_rng(0))
+        return (decoded != values).to_numpy()
 
     @abstractmethod
     def to_state(self) -> dict[str, Any]:
-        """Plain JSON values."""
+        """The codec as plain JSON."""
 
     @classmethod
     @abstractmethod
@@ -122,9 +123,9 @@ class ColumnCodec(ABC):
 
 def none_passes(column: Column, tests: Sequence[Test]) -> ConditionError:
     """For tests that exclude each other."""
-    said = " and ".join(f"'{test}'" for test in tests)
+    listed = " and ".join(f"'{test}'" for test in tests)
     return ConditionError(
-        f"no value passes {said}",
+        f"no value passes {listed}",
         where=f"column '{column.name}'",
         hint="leave out a test" if len(tests) > 1 else "ask for other values",
     )

@@ -55,7 +55,7 @@ class CategoryCodec(ColumnCodec):
 
     @property
     def dtype(self) -> pl.DataType:
-        """String, Boolean, Int64 or Float64."""
+
         return _DTYPES[self.stored]()
 
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
@@ -78,7 +78,8 @@ class CategoryCodec(ColumnCodec):
             kept = counted
         order = _order(column, kept["level"].to_list())
         self.ordered = order is not None
-        kept = kept if order is None else kept[order]
+        if order is not None:
+            kept = kept[order]
         self.levels = kept["level"].to_list()
         self.chances = (kept["count"] / max(kept["count"].sum(), 1)).to_list()
         self.rare = len(kept) < len(counted)
@@ -87,50 +88,35 @@ class CategoryCodec(ColumnCodec):
         return self
 
     def _spec(self, column: Column) -> Spec:
-        return Spec(
-            codes=(
-                Code(
-                    column.name, max(len(self.levels) + self.rare + self.missing, 1), self.ordered
-                ),
-            )
-        )
+        size = max(len(self.levels) + self.rare + self.missing, 1)
+        return Spec(codes=(Code(column.name, size, self.ordered),))
 
     @property
     def by_frequency(self) -> list[str]:
         """The levels, the most frequent first."""
-        return [
-            self.levels[at] for at in np.argsort(-np.array(self.chances), kind="stable").tolist()
-        ]
+        places = np.argsort(-np.array(self.chances), kind="stable")
+        return [self.levels[at] for at in places.tolist()]
 
     def encode(self, values: pl.Series) -> Batch:
         """(n,) levels -> one code each; unknown and rare ones alike."""
-        text = values.cast(pl.String)
-        unknown = (
-            len(self.levels) if self.rare else int(np.argmax(self.chances)) if self.chances else 0
-        )
-        place = {level: i for i, level in enumerate(self.levels)}
-        code = (
-            text.replace_strict(place, default=unknown, return_dtype=pl.Int32)
-            if place
-            else (pl.repeat(0, len(text), dtype=pl.Int32, eager=True))
-        )
-        absent = values.is_null().to_numpy()
-        codes = np.where(
-            absent,
-            len(self.levels) + self.rare if self.missing else 0,
-            code.fill_null(0).to_numpy(),
-        )
-        return Batch(np.zeros((len(values), 0), np.int64), codes.astype(np.int32)[:, None])
+        codes = np.zeros(len(values), np.int32)
+        if self.levels:
+            place = {level: k for k, level in enumerate(self.levels)}
+            unknown = len(self.levels) if self.rare else int(np.argmax(self.chances))
+            text = values.cast(pl.String)
+            known = text.replace_strict(place, default=unknown, return_dtype=pl.Int32)
+            codes = known.fill_null(0).to_numpy().copy()
+        codes[values.is_null().to_numpy()] = self.missing_level or 0
+        return Batch(np.zeros((len(values), 0), np.int64), codes[:, None])
 
     def settled(self, batch: Batch, rng: np.random.Generator) -> Batch:
         """The same codes, each rare one replaced by a kept level, drawn by its frequency."""
         rare = np.flatnonzero((batch.code[:, 0] == len(self.levels)) & self.rare)
         if not len(rare):
             return batch
+        shares = np.array(self.chances) / np.sum(self.chances)
         code = batch.code.copy()
-        code[rare, 0] = rng.choice(
-            len(self.levels), len(rare), p=np.array(self.chances) / np.sum(self.chances)
-        )
+        code[rare, 0] = rng.choice(len(self.levels), len(rare), p=shares)
         return Batch(batch.tick, code)
 
     def decode(
@@ -147,17 +133,14 @@ class CategoryCodec(ColumnCodec):
 
     @property
     def missing_level(self) -> int | None:
-        """The last level, where values are missing."""
         return len(self.levels) + self.rare if self.missing else None
 
     def unknown(self, values: pl.Series) -> np.ndarray:
         """(n,) whether a level never occurred in training; any may be a rare one where there are
         such."""
-        return (
-            np.zeros(len(values), bool)
-            if self.rare
-            else (~values.cast(pl.String).is_in(self.levels)).to_numpy()
-        )
+        if self.rare:
+            return np.zeros(len(values), bool)
+        return (~values.cast(pl.String).is_in(self.levels)).to_numpy()
 
     def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
         """The levels that pass, whatever their case; rare ones, which come back as kept ones, if
@@ -170,21 +153,31 @@ class CategoryCodec(ColumnCodec):
         return Allowed(passes)
 
     def _passing(self, column: Column, test: Test) -> np.ndarray:
-        if test.operator == "missing" and not self.missing:
-            raise not_missing(column)
-        kept = np.zeros(len(self.levels), bool)
+        """(size,) which levels pass a test."""
+        passing = np.zeros(self.spec.codes[0].size, bool)
+        if test.operator == "missing":
+            if not self.missing:
+                raise not_missing(column)
+            passing[self.missing_level] = True
+            return passing
+        kept = self._kept_passing(column, test)
+        passing[: len(kept)] = kept
+        if self.rare:
+            passing[len(kept)] = kept.all()
+        if not self.levels and not self.rare and not self.missing:
+            passing[:] = True  # a column without a value
+        return passing
+
+    def _kept_passing(self, column: Column, test: Test) -> np.ndarray:
+        """(levels,) which of the kept levels pass a test of values."""
         if test.operator == "present":
-            kept[:] = True
-        elif test.operator in ("=", "in", "!="):
-            kept[self._places(column, test.value if test.operator == "in" else [test.value])] = True
-            kept = ~kept if test.operator == "!=" else kept
-        elif test.operator != "missing":
-            kept = self._compared(column, test)
-        rare = bool(kept.all()) and test.operator != "missing"
-        out = np.array(
-            [*kept, *[rare] * self.rare, *[test.operator == "missing"] * self.missing], bool
-        )
-        return np.resize(out, self.spec.codes[0].size) if len(out) else np.ones(1, bool)
+            return np.ones(len(self.levels), bool)
+        if test.operator not in ("=", "in", "!="):
+            return self._compared(column, test)
+        named = np.zeros(len(self.levels), bool)
+        values = test.value if test.operator == "in" else [test.value]
+        named[self._places(column, values)] = True
+        return ~named if test.operator == "!=" else named
 
     def _places(self, column: Column, values: Sequence[Any]) -> list[int]:
         """The places of levels, each of the same case if there is one.
@@ -199,25 +192,26 @@ class CategoryCodec(ColumnCodec):
         for value in values:
             text = str(value).lower() if isinstance(value, bool) else str(value)
             place = exact.get(text, lower.get(text.lower()))
-            with contextlib.suppress(ValueError):  # 7 and 7.0 are one level
-                place = numbers.index(float(text)) if place is None else place
+            if place is None:
+                with contextlib.suppress(ValueError):  # 7 and 7.0 are one level
+                    place = numbers.index(float(text))
             if place is None:
                 raise self._refusal(column, value)
             places.append(place)
         return places
 
     def _refusal(self, column: Column, value: Any) -> ConditionError:
-        often = (
-            f"occurs in fewer than {MIN_COUNT} training rows, if at all"
-            if self.rare
-            else ("never occurs in the training rows")
-        )
+        why = "never occurs in the training rows"
+        if self.rare:
+            why = f"occurs in fewer than {MIN_COUNT} training rows, if at all"
         levels = self.levels if self.ordered else self.by_frequency
-        shown = ", ".join(levels[:8]) + (", ..." if len(levels) > 8 else "")
+        choice = ", ".join(levels[:8])
+        if len(levels) > 8:
+            choice += ", ..."
         return ConditionError(
-            f"the value '{value}' {often}",
+            f"the value '{value}' {why}",
             where=f"column '{column.name}'",
-            hint=f"choose one of: {shown}",
+            hint=f"choose one of: {choice}",
         )
 
     def _numbers(self) -> list[float] | None:
@@ -253,7 +247,7 @@ class CategoryCodec(ColumnCodec):
         }[test.operator]
 
     def to_state(self) -> dict[str, Any]:
-        """The kept levels and their shares."""
+
         return {
             "levels": self.levels,
             "chances": self.chances,
@@ -265,16 +259,14 @@ class CategoryCodec(ColumnCodec):
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
-        """Restored from :meth:`to_state`."""
+
         codec = cls()
         codec.levels = [str(level) for level in state["levels"]]
         codec.chances = [float(chance) for chance in state["chances"]]
         codec.ordered = bool(state["ordered"])
-        codec.rare, codec.missing, codec.stored = (
-            bool(state["rare"]),
-            bool(state["missing"]),
-            str(state["dtype"]),
-        )
+        codec.rare = bool(state["rare"])
+        codec.missing = bool(state["missing"])
+        codec.stored = str(state["dtype"])
         if len(codec.levels) != len(codec.chances) or codec.stored not in _DTYPES:
             raise ValueError("levels and chances do not fit together")
         codec.spec = codec._spec(column)
@@ -283,10 +275,11 @@ class CategoryCodec(ColumnCodec):
 
 def _order(column: Column, levels: list[str]) -> list[int] | None:
     """The places of the levels in their order: that of an enumeration, or an evident one."""
-    declared = (
-        json.loads(column.dtype.removeprefix("Enum")) if column.dtype.startswith("Enum[") else []
-    )
-    if declared and set(levels) <= set(declared):
-        place = {level: k for k, level in enumerate(declared)}
-        return sorted(range(len(levels)), key=lambda at: place[levels[at]])
-    return evident_order(levels) if len(levels) <= MOST_ORDERED else None
+    if column.dtype.startswith("Enum["):
+        declared = json.loads(column.dtype.removeprefix("Enum"))
+        if declared and set(levels) <= set(declared):
+            place = {level: k for k, level in enumerate(declared)}
+            return sorted(range(len(levels)), key=lambda at: place[levels[at]])
+    if len(levels) > MOST_ORDERED:
+        return None
+    return evident_order(levels)

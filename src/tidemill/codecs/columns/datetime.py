@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Literal, Self, cast
@@ -13,7 +14,7 @@ import polars as pl
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.intervals import LARGEST, between, everything, union, without
 from tidemill.codecs.columns.line import NumberLine
-from tidemill.codecs.columns.presence import ABSENCES, Presence
+from tidemill.codecs.columns.presence import Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Real, Spec
@@ -52,11 +53,10 @@ class DatetimeCodec(ColumnCodec):
         if isinstance(dtype, pl.Datetime):
             self.unit, self.zone = dtype.time_unit, dtype.time_zone
         day, time = self._day_and_time(values.drop_nulls())
-        self.day_step = 1 if len(day) < 20 else max(int(np.gcd.reduce(day - day.min())), 1)
-        self.day_step = self.day_step if not np.any(day % self.day_step) else 1
-        self.time_step = (
-            int(np.gcd.reduce(time, initial=_PER_DAY[self.unit])) if np.any(time) else 0
-        )
+        self.day_step = _day_step(day)
+        self.time_step = 0
+        if np.any(time):
+            self.time_step = int(np.gcd.reduce(time, initial=_PER_DAY[self.unit]))
         self.weekly = _week_end(day) if self.day_step == 1 else None
         self.presence = Presence.of(values)
         self.spec = self._spec(column)
@@ -65,42 +65,33 @@ class DatetimeCodec(ColumnCodec):
     def _spec(self, column: Column) -> Spec:
         codes = self.presence.codes(column.name)
         presence = 0 if codes else None
-        reals = [Real(f"{column.name} day", float(self.day_step), presence)]
-        if self.weekly is not None:
+        if self.weekly is None:
+            reals = [Real(f"{column.name} day", float(self.day_step), presence)]
+            days = [self.day_step]
+        else:
             reals = [
                 Real(f"{column.name} week", 7.0, presence),
                 Real(f"{column.name} day of the week", 1.0, presence),
             ]
-        per_day = _PER_DAY[self.unit] // self.time_step if self.time_step else 1
-        days = (self.day_step * per_day,) if self.weekly is None else (7 * per_day, per_day)
+            days = [7, 1]
+        sort: Literal["date", "zoned"] = "zoned" if self.zone else "date"
+        shift = self.weekly or 0
         if self.time_step:
-            reals.append(
-                Real(
-                    f"{column.name} time of day",
-                    self.time_step / _PER_DAY[self.unit] * 86_400,
-                    presence,
-                )
-            )
-            self.line = NumberLine(
-                (*days, 1), Fraction(1, per_day), self._sort, per_day * (self.weekly or 0)
-            )
+            per_day = _PER_DAY[self.unit] // self.time_step
+            seconds = self.time_step / _PER_DAY[self.unit] * 86_400
+            reals.append(Real(f"{column.name} time of day", seconds, presence))
+            weights = (*(day * per_day for day in days), 1)
+            self.line = NumberLine(weights, Fraction(1, per_day), sort, shift * per_day)
         else:
-            weights = tuple(weight // self.day_step for weight in days)
-            self.line = NumberLine(weights, Fraction(self.day_step), self._sort, self.weekly or 0)
+            weights = tuple(day // self.day_step for day in days)
+            self.line = NumberLine(weights, Fraction(self.day_step), sort, shift)
         return Spec(tuple(reals), codes)
 
     @property
-    def _sort(self) -> Literal["date", "zoned"]:
-        return "zoned" if self.zone else "date"
-
-    @property
     def dtype(self) -> pl.DataType:
-        """Date, or Datetime of the column's unit and zone."""
-        return (
-            pl.Datetime(cast(Literal["ms", "us", "ns"], self.unit), self.zone)
-            if self.unit
-            else pl.Date()
-        )
+        if not self.unit:
+            return pl.Date()
+        return pl.Datetime(cast(Literal["ms", "us", "ns"], self.unit), self.zone)
 
     def _day_and_time(self, values: pl.Series) -> tuple[np.ndarray, np.ndarray]:
         """(n,) dates -> (n,) int64 days and (n,) int64 times of day in the column's unit."""
@@ -116,13 +107,10 @@ class DatetimeCodec(ColumnCodec):
         tick = np.zeros((len(values), len(self.spec.reals)), np.int64)
         here = values.is_not_null()
         day, time = self._day_and_time(values.filter(here))
+        number = day // self.day_step
         if self.time_step:
-            number = (
-                day // self.day_step * self.day_step * (_PER_DAY[self.unit] // self.time_step)
-                + time // self.time_step
-            )
-        else:
-            number = day // self.day_step
+            per_day = _PER_DAY[self.unit] // self.time_step
+            number = number * self.day_step * per_day + time // self.time_step
         tick[here.to_numpy()] = self.line.ticks(number)
         return Batch(tick, code)
 
@@ -140,7 +128,7 @@ class DatetimeCodec(ColumnCodec):
 
     @property
     def missing_level(self) -> int | None:
-        """The presence level of a missing value."""
+
         return self.presence.missing_level
 
     def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
@@ -151,19 +139,22 @@ class DatetimeCodec(ColumnCodec):
     def _numbers(self, column: Column, test: Test) -> np.ndarray:
         """The numbers of the line that pass a comparison."""
         if test.operator == "in":
-            return union((at, at) for value in test.value for at in [self._at(column, value)])
+            moments = [self._at(column, value) for value in test.value]
+            return union((at, at) for at in moments)
         if test.operator == "=":
             at = self._at(column, test.value)
             return between(at, at)
         position = self._position(column, test.value)
-        first = -((-position.numerator) // position.denominator)
         exact = position.denominator == 1
+        if test.operator == "!=":
+            return without(int(position)) if exact else everything()
+        first = math.ceil(position)
+        last = math.floor(position)
         return {
             "<": between(-LARGEST, first - 1),
-            "<=": between(-LARGEST, first if exact else first - 1),
-            ">": between(first + 1 if exact else first, LARGEST),
+            "<=": between(-LARGEST, last),
+            ">": between(last + 1, LARGEST),
             ">=": between(first, LARGEST),
-            "!=": without(first) if exact else everything(),
         }[test.operator]
 
     def _at(self, column: Column, value: Any) -> int:
@@ -189,11 +180,9 @@ class DatetimeCodec(ColumnCodec):
                 where=f"column '{column.name}'",
                 hint="write the value as the column does",
             )
-        moment = (
-            value
-            if isinstance(value, dt.datetime)
-            else dt.datetime(value.year, value.month, value.day)
-        )
+        moment = value
+        if not isinstance(moment, dt.datetime):
+            moment = dt.datetime(value.year, value.month, value.day)
         if moment.tzinfo is not None and not self.zone:
             raise ConditionError(
                 f"'{value}' has a time zone, and the column has none",
@@ -207,7 +196,7 @@ class DatetimeCodec(ColumnCodec):
         return Fraction(microseconds, 86_400_000_000) / self.line.step
 
     def to_state(self) -> dict[str, Any]:
-        """Unit, zone, weeks, steps and absences."""
+
         return {
             "unit": self.unit,
             "zone": self.zone,
@@ -219,36 +208,39 @@ class DatetimeCodec(ColumnCodec):
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
-        """Restored from :meth:`to_state`."""
+
         codec = cls()
-        codec.unit, codec.zone = str(state["unit"]), state["zone"]
+        codec.unit = str(state["unit"])
+        codec.zone = state["zone"]
         if codec.unit not in ("", *_PER_DAY):
             raise ValueError("unknown unit of time")
-        codec.day_step, codec.time_step = int(state["day_step"]), int(state["time_step"])
-        if (
-            codec.day_step < 1
-            or codec.time_step < 0
-            or (codec.time_step and _PER_DAY[codec.unit] % codec.time_step)
-        ):
+        codec.day_step = int(state["day_step"])
+        codec.time_step = int(state["time_step"])
+        whole = codec.day_step >= 1 and codec.time_step >= 0
+        if not whole or (codec.time_step and _PER_DAY[codec.unit] % codec.time_step):
             raise ValueError("a day is no whole number of steps")
         codec.weekly = None if state["weekly"] is None else int(state["weekly"]) % 7
         if codec.weekly is not None and codec.day_step != 1:
             raise ValueError("weeks have seven days")
-        codec.presence = Presence(
-            tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"])
-        )
+        codec.presence = Presence.from_state(state["absences"])
         codec.spec = codec._spec(column)
         return codec
+
+
+def _day_step(day: np.ndarray) -> int:
+    """The days from one date to the next, where all dates are multiples of it."""
+    if len(day) < 20:
+        return 1
+    step = max(int(np.gcd.reduce(day - day.min())), 1)
+    return 1 if np.any(day % step) else step
 
 
 def _week_end(day: np.ndarray) -> int | None:
     """What is added to days so that a week ends on the latest; None where weeks would show
     nothing."""
-    if (
-        len(day) < FEWEST_DAYS
-        or day.max() - day.min() < 7 * FEWEST_WEEKS
-        or len(np.unique(day % 7)) == 1
-    ):
+    if len(day) < FEWEST_DAYS or day.max() - day.min() < 7 * FEWEST_WEEKS:
+        return None
+    if len(np.unique(day % 7)) == 1:
         return None
     return int((6 - day.max()) % 7)
 

@@ -18,8 +18,7 @@ def between(low: int, high: int) -> np.ndarray:
         >>> between(3, 5).tolist(), len(between(5, 3))
         ([[3, 5]], 0)
     """
-    low, high = max(low, -LARGEST), min(high, LARGEST)
-    return np.array([[low, high]] if low <= high else [], np.int64).reshape(-1, 2)
+    return union([(low, high)])
 
 
 def everything() -> np.ndarray:
@@ -52,17 +51,19 @@ def meet(one: np.ndarray, other: np.ndarray) -> np.ndarray:
         >>> meet(union([(1, 5), (8, 9)]), union([(4, 8)])).tolist()
         [[4, 5], [8, 8]]
     """
-    first, second, found = one.tolist(), other.tolist(), []
+    first, second = one.tolist(), other.tolist()
+    shared = []
     i = j = 0
     while i < len(first) and j < len(second):
-        low, high = max(first[i][0], second[j][0]), min(first[i][1], second[j][1])
+        low = max(first[i][0], second[j][0])
+        high = min(first[i][1], second[j][1])
         if low <= high:
-            found.append((low, high))
+            shared.append((low, high))
         if first[i][1] < second[j][1]:
             i += 1
         else:
             j += 1
-    return union(found)
+    return union(shared)
 
 
 def without(number: int) -> np.ndarray:

@@ -44,14 +44,16 @@ class NumberLine:
         """(n,) numbers -> (n, R) int64 ticks."""
         out = np.empty((len(number), len(self.weights)), np.int64)
         rest = np.asarray(number, np.int64)
+        shift = self.shift
         for r, weight in enumerate(self.weights):
-            out[:, r] = (rest + (0 if r else self.shift)) // weight
+            out[:, r] = (rest + shift) // weight
             rest = rest - out[:, r] * weight
+            shift = 0
         return out
 
     def known(self, numbers: np.ndarray) -> Constraints | None:
-        """What intervals of the number say of the reals; None where reals of a :class:`Constraints`
-        cannot say it."""
+        """What intervals of the number mean for the reals; None where a :class:`Constraints` cannot
+        say it."""
         return spread(self.weights, numbers, self.shift)
 
 
@@ -69,35 +71,37 @@ def spread(
     Returns:
         Exactly these numbers; None where several intervals cut through what the first real counts.
     """
-    weight = weights[0]
     if len(weights) == 1:
         return Constraints({first: numbers})
+    weight = weights[0]
     spans = numbers.tolist()
-    tops = union(((low + shift) // weight, (high + shift) // weight) for low, high in spans)
-    cut = [
-        (low, high)
-        for low, high in spans
-        if ((low + shift) % weight and low > -LARGEST)
-        or ((high + shift + 1) % weight and high < LARGEST)
-    ]
-    if not cut:
+    ticks = [((low + shift) // weight, (high + shift) // weight) for low, high in spans]
+    tops = union(ticks)
+    if not any(_cuts(low, high, weight, shift) for low, high in spans):
         return Constraints({first: tops})
-    within = {
-        (low - (low + shift) // weight * weight, high - (low + shift) // weight * weight)
-        for low, high in spans
+    # what the other reals have to make, where each span lies within one tick of the first
+    inner = {
+        (low - tick * weight, high - tick * weight)
+        for (low, high), (tick, _) in zip(spans, ticks, strict=True)
     }
-    if len(within) == 1 and all(
-        (low + shift) // weight == (high + shift) // weight for low, high in spans
-    ):
-        rest = spread(weights[1:], between(*next(iter(within))), first=first + 1)
-        return None if rest is None else Constraints({first: tops, **rest.tick}, sums=rest.sums)
+    if len(inner) == 1 and all(low_tick == high_tick for low_tick, high_tick in ticks):
+        [(low, high)] = inner
+        rest = spread(weights[1:], between(low, high), first=first + 1)
+        if rest is None:
+            return None
+        return Constraints({first: tops, **rest.tick}, sums=rest.sums)
     if len(spans) > 1:
         return None
-    low, high = spans[0]
-    return Constraints(
-        {first: tops},
-        sums=(LinearBound(tuple(range(first, first + len(weights))), tuple(weights), low, high),),
-    )
+    [(low, high)] = spans
+    channels = tuple(range(first, first + len(weights)))
+    return Constraints({first: tops}, sums=(LinearBound(channels, tuple(weights), low, high),))
+
+
+def _cuts(low: int, high: int, weight: int, shift: int) -> bool:
+    """Whether a span begins or ends within what one tick of the first real counts."""
+    if low > -LARGEST and (low + shift) % weight:
+        return True
+    return high < LARGEST and (high + shift + 1) % weight != 0
 
 
 def met(one: Constraints, other: Constraints) -> Constraints | None:
@@ -108,10 +112,9 @@ def met(one: Constraints, other: Constraints) -> Constraints | None:
         tick[channel] = meet(tick[channel], numbers) if channel in tick else numbers
     for channel, levels in other.code.items():
         code[channel] = code[channel] & levels if channel in code else levels
-    if any(not len(numbers) for numbers in tick.values()) or any(
-        not levels.any() for levels in code.values()
-    ):
+    if not all(len(numbers) for numbers in tick.values()):
         return None
-    return Constraints(
-        tick, code, one.sums + tuple(s for s in other.sums if s not in one.sums), one.rows
-    )
+    if not all(levels.any() for levels in code.values()):
+        return None
+    new_sums = tuple(bound for bound in other.sums if bound not in one.sums)
+    return Constraints(tick, code, one.sums + new_sums, one.rows)

@@ -15,7 +15,7 @@ import polars as pl
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.intervals import LARGEST, between, union
 from tidemill.codecs.columns.line import NumberLine
-from tidemill.codecs.columns.presence import ABSENCES, Presence
+from tidemill.codecs.columns.presence import Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Real, Spec
@@ -39,16 +39,16 @@ class Scale:
     @property
     def step(self) -> float:
         """One tick in the column's unit."""
-        return self.multiple / 10.0**self.places if self.binary is None else 2.0**self.binary
+        if self.binary is not None:
+            return 2.0**self.binary
+        return self.multiple / 10.0**self.places
 
     @property
     def exact_step(self) -> Fraction:
         """One tick in the column's unit, as a fraction."""
-        return (
-            Fraction(self.multiple, 10**self.places)
-            if self.binary is None
-            else Fraction(2) ** self.binary
-        )
+        if self.binary is not None:
+            return Fraction(2) ** self.binary
+        return Fraction(self.multiple, 10**self.places)
 
     def value(self, tick: int, integer: bool) -> int | float:
         """The value of one tick."""
@@ -59,21 +59,23 @@ class Scale:
         last where none is."""
         if math.isinf(value) or abs(position := Fraction(value) / self.exact_step) > LARGEST:
             return LARGEST + 1 if value > 0 else -LARGEST
-        tick = max(
-            math.ceil(position) - 1, -LARGEST
-        )  # floats are compared as floats: the tick itself may be rounded
-        while tick <= LARGEST and not (
-            (found := self.value(tick, integer)) > value or (found == value and not above)
-        ):
+        # floats are compared as floats: the value of a tick may be rounded
+        tick = max(math.ceil(position) - 1, -LARGEST)
+        while tick <= LARGEST:
+            reached = self.value(tick, integer)
+            if reached > value or (reached == value and not above):
+                break
             tick += 1
         return tick
 
     def ticks(self, values: np.ndarray) -> np.ndarray:
         """(n,) finite float64 or int64 -> (n,) int64, to the nearest tick."""
-        if values.dtype.kind == "i" and self.binary is None and self.places == 0:
-            return (values + self.multiple // 2) // self.multiple if self.multiple > 1 else values
         if self.binary is not None:
             return np.rint(np.ldexp(values.astype(float), -self.binary)).astype(np.int64)
+        if values.dtype.kind == "i" and self.places == 0:
+            if self.multiple == 1:
+                return values
+            return (values + self.multiple // 2) // self.multiple
         return np.rint(np.rint(values * 10.0**self.places) / self.multiple).astype(np.int64)
 
     def values(self, ticks: np.ndarray, integer: bool) -> np.ndarray:
@@ -88,19 +90,21 @@ class Scale:
     def of(values: np.ndarray, step: str | None) -> Scale:
         """The coarsest scale that keeps (n,) finite values exactly; ``step`` is the column's own,
         as decimal text."""
+        declared = None if step is None else Decimal(step)
         if values.dtype.kind == "i":
-            multiple = int(Decimal(step)) if step and Decimal(step) == int(Decimal(step)) else 1
-            return Scale(multiple=multiple) if not np.any(values % max(multiple, 1)) else Scale()
-        if step is not None:
-            sign, digits, exponent = Decimal(step).normalize().as_tuple()
-            places = max(0, -int(exponent))
-            scale = Scale(places, int(Decimal(step) * 10**places))
-            if not sign and any(digits) and _keeps(scale, values):
+            if declared is None or declared <= 0 or declared != int(declared):
+                return Scale()
+            multiple = int(declared)
+            return Scale() if np.any(values % multiple) else Scale(multiple=multiple)
+        if declared is not None and declared > 0:
+            places = max(0, -int(declared.normalize().as_tuple().exponent))
+            scale = Scale(places, int(declared * 10**places))
+            if _keeps(scale, values):
                 return scale
-        return next(
-            (Scale(places) for places in range(18) if _keeps(Scale(places), values)),
-            _binary(values),
-        )
+        for places in range(18):
+            if _keeps(Scale(places), values):
+                return Scale(places)
+        return _binary(values)
 
 
 def _keeps(scale: Scale, values: np.ndarray) -> bool:
@@ -137,12 +141,12 @@ class NumberCodec(ColumnCodec):
         """Find the step and which absences occur."""
         self.integer = values.dtype.is_integer()
         finite = values.drop_nulls()
-        finite = finite if self.integer else finite.filter(finite.is_finite())
-        self.scale = Scale.of(finite.to_numpy(), column.step)
+        if not self.integer:
+            finite = finite.filter(finite.is_finite())
         numbers = finite.to_numpy()
-        self.exact = bool(
-            np.all(self.scale.values(self.scale.ticks(numbers), self.integer) == numbers)
-        )
+        self.scale = Scale.of(numbers, column.step)
+        decoded = self.scale.values(self.scale.ticks(numbers), self.integer)
+        self.exact = bool(np.all(decoded == numbers))
         self.inexact_because = "" if self.exact else "its floats span more than 62 binary digits"
         self.presence = Presence.of(values)
         self.spec = self._spec(column)
@@ -156,31 +160,34 @@ class NumberCodec(ColumnCodec):
     def refined(self, column: Column, parts: int) -> NumberCodec | None:
         """The same with so many ticks for each of its own; None where they are no decimal ticks
         that a float keeps."""
-        places = next(
-            (p for p in range(18) if (self.scale.exact_step / parts * 10**p).denominator == 1), None
-        )
-        if self.scale.binary is not None or places is None:
+        if self.scale.binary is not None:
+            return None
+        step = self.scale.exact_step / parts
+        places = 0
+        while (step * 10**places).denominator > 1:
+            places += 1
+            if places == 18:
+                return None
+        if self.integer and places > 0:
             return None
         codec = NumberCodec()
-        codec.scale = Scale(places, int(self.scale.exact_step / parts * 10**places))
-        codec.integer, codec.presence, codec.exact = (
-            self.integer and places == 0,
-            self.presence,
-            self.exact,
-        )
+        codec.scale = Scale(places, int(step * 10**places))
+        codec.integer = self.integer
+        codec.presence = self.presence
+        codec.exact = self.exact
         codec.inexact_because = self.inexact_because
         codec.spec = codec._spec(column)
-        return codec if codec.integer == self.integer else None
+        return codec
 
     @property
     def dtype(self) -> pl.DataType:
-        """Int64 or Float64."""
+
         return pl.Int64() if self.integer else pl.Float64()
 
     def encode(self, values: pl.Series) -> Batch:
         """(n,) numbers -> one tick each, 0 where there is none."""
         code = self.presence.encode(values)
-        here = np.ones(len(values), bool) if code.shape[1] == 0 else code[:, 0] == 0
+        here = (code == 0).all(axis=1)
         tick = np.zeros((len(values), 1), np.int64)
         tick[here, 0] = self.scale.ticks(values.filter(pl.Series(here)).to_numpy())
         return Batch(tick, code)
@@ -194,7 +201,7 @@ class NumberCodec(ColumnCodec):
 
     @property
     def missing_level(self) -> int | None:
-        """The presence level of a missing value."""
+
         return self.presence.missing_level
 
     def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
@@ -220,10 +227,9 @@ class NumberCodec(ColumnCodec):
     def _span(self, value: float) -> tuple[int, int]:
         """The first and the last tick of a value: one, several where ticks are finer than floats,
         or first > last."""
-        return (
-            self.scale.from_value(value, self.integer),
-            self.scale.from_value(value, self.integer, above=True) - 1,
-        )
+        first = self.scale.from_value(value, self.integer)
+        behind = self.scale.from_value(value, self.integer, above=True)
+        return first, behind - 1
 
     def _of_value(self, column: Column, asked: Any) -> tuple[int, int]:
         """The ticks of a value; none for an infinite one that occurs.
@@ -233,7 +239,8 @@ class NumberCodec(ColumnCodec):
         """
         value = _number(column, asked)
         first, last = self._span(value)
-        if first > last and not (math.isinf(value) and str(float(value)) in self.presence.absences):
+        occurs = math.isinf(value) and str(float(value)) in self.presence.absences
+        if first > last and not occurs:
             raise ConditionError(
                 f"'{asked}' is no value that the column can have",
                 where=f"column '{column.name}'",
@@ -242,7 +249,7 @@ class NumberCodec(ColumnCodec):
         return first, last
 
     def to_state(self) -> dict[str, Any]:
-        """Step and absences."""
+
         return {
             "places": self.scale.places,
             "multiple": self.scale.multiple,
@@ -253,26 +260,21 @@ class NumberCodec(ColumnCodec):
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
-        """Restored from :meth:`to_state`."""
+
         codec = cls()
         binary = state["binary"]
         codec.scale = Scale(
             int(state["places"]), int(state["multiple"]), None if binary is None else int(binary)
         )
         codec.integer = bool(state["integer"])
-        codec.presence = Presence(
-            tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"])
-        )
+        codec.presence = Presence.from_state(state["absences"])
         codec.spec = codec._spec(column)
         return codec
 
 
 def _number(column: Column, value: Any) -> int | float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float, np.integer, np.floating))
-        or value != value
-    ):
+    is_number = isinstance(value, (int, float, np.integer, np.floating))
+    if not is_number or isinstance(value, bool) or value != value:
         raise ConditionError(
             f"'{value}' is no number",
             where=f"column '{column.name}'",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,14 @@ from tidemill.core.grid import Code
 from tidemill.core.schema import Column
 
 ABSENCES = ("missing", "inf", "-inf")
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _VALUE = {"missing": None, "inf": float("inf"), "-inf": float("-inf")}
 
 
@@ -30,6 +39,15 @@ class Presence:
     def of(values: pl.Series) -> Presence:
         """The absences that occur."""
         return Presence(tuple(name for name in ABSENCES if _absent(values, name).any()))
+
+    @staticmethod
+    def from_state(names: Iterable[str]) -> Presence:
+        """Absences by name.
+
+        Raises:
+            ValueError: There is no such absence.
+        """
+        return Presence(tuple(ABSENCES[ABSENCES.index(name)] for name in names))
 
     @property
     def missing_level(self) -> int | None:
@@ -45,7 +63,8 @@ class Presence:
         Raises:
             ConditionError: Nothing passes.
         """
-        passing, levels = everything(), np.ones(len(self.absences) + 1, bool)
+        passing = everything()
+        levels = np.ones(len(self.absences) + 1, bool)
         for test in tests:
             if test.operator not in ("missing", "present"):
                 passing = meet(passing, numbers(column, test))
@@ -57,7 +76,9 @@ class Presence:
 
     def codes(self, name: str) -> tuple[Code, ...]:
         """One code, or none where every value is there."""
-        return (Code(f"{name} present", len(self.absences) + 1),) if self.absences else ()
+        if not self.absences:
+            return ()
+        return (Code(f"{name} present", len(self.absences) + 1),)
 
     def encode(self, values: pl.Series) -> np.ndarray:
         """(n,) values -> (n, 1) levels, or (n, 0) where every value is there.
@@ -79,8 +100,8 @@ class Presence:
         return code if self.absences else code[:, :0]
 
     def passing(self, column: Column, test: Test) -> np.ndarray:
-        """(levels,) which levels pass a test; level 0, that of the values, is always told to pass
-        but for "missing".
+        """(levels,) which levels pass a test; level 0, that of the values, always does but for
+        "missing".
 
         Raises:
             ConditionError: A missing value is asked for, and none was missing in training.
@@ -108,13 +129,10 @@ def _absent(values: pl.Series, name: str) -> pl.Series:
 
 
 def _passes(absence: str, test: Test) -> bool:
-    if absence == "missing" or test.operator in ("missing", "present"):
-        return test.operator == ("missing" if absence == "missing" else "present")
-    value, asked = float(absence), test.value
-    if test.operator in ("in", "=", "!="):
-        return (value in (asked if test.operator == "in" else [asked])) != (test.operator == "!=")
-    return bool(
-        {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[test.operator](
-            value, asked
-        )
-    )
+    if absence == "missing":
+        return test.operator == "missing"
+    if test.operator in ("missing", "present"):
+        return test.operator == "present"
+    if test.operator == "in":
+        return float(absence) in test.value
+    return bool(_COMPARE[test.operator](float(absence), test.value))

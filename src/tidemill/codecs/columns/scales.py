@@ -92,19 +92,20 @@ def _on_a_scale(levels: Sequence[str]) -> list[float] | None:
 def _of_bands(levels: Sequence[str]) -> list[float] | None:
     """Where bands begin; they are all written alike, but for the first and the last, which may be
     open."""
-    keys, rests = [], set()
+    keys: list[float] = []
+    rests: set[str] = set()
     for level in levels:
         match = _BAND.fullmatch(level.strip())
         if match is None:
             return None
         sign = (match["sign"] or "").lower()
-        keys.append(
-            float(re.sub(r"[ ,]", "", match["number"]))
-            - 0.5 * (sign in _BELOW)
-            + 0.5 * (sign in _ABOVE)
-        )
+        begin = float(re.sub(r"[ ,]", "", match["number"]))
+        if sign in _BELOW:
+            begin -= 0.5
+        elif sign in _ABOVE:
+            begin += 0.5
+        keys.append(begin)
         if not sign:
-            rests.add(
-                re.sub(r"\d+(?:[.,]\d+)*", "0", match["rest"].strip().lower()).removesuffix("s")
-            )
+            rest = re.sub(r"\d+(?:[.,]\d+)*", "0", match["rest"].strip().lower())
+            rests.add(rest.removesuffix("s"))
     return keys if len(rests - {"+", ""}) <= 1 else None

@@ -1,4 +1,4 @@
-"""Ids and free text: nothing is learned of single values, only their form; fresh values are made in
+"""Ids and free text: of single values nothing is learned but their form; surrogates are made in
 it."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream, none_passes
-from tidemill.codecs.columns.presence import ABSENCES, Presence
+from tidemill.codecs.columns.presence import Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Spec
@@ -84,16 +84,16 @@ class SurrogateCodec(ColumnCodec):
     presence: Presence
 
     def encode(self, values: pl.Series) -> Batch:
-        """Only whether there is a value."""
+
         return Batch(np.zeros((len(values), 0), np.int64), self.presence.encode(values))
 
     @property
     def missing_level(self) -> int | None:
-        """The presence level of a missing value."""
+
         return self.presence.missing_level
 
     def unknown(self, values: pl.Series) -> np.ndarray:
-        """(n,) False: any value may stand there."""
+
         return np.zeros(len(values), bool)
 
     def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
@@ -132,7 +132,7 @@ class IdCodec(SurrogateCodec):
 
     @property
     def dtype(self) -> pl.DataType:
-        """Int64 or String."""
+
         return pl.Int64() if self.integer else pl.String()
 
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
@@ -142,12 +142,16 @@ class IdCodec(SurrogateCodec):
         if self.repeats >= MANY_REPEATS:
             run.warn(
                 f"Each value of '{column.name}' stands in {self.repeats:.1f} rows on average. "
-                "Rows are generated one "
-                "by one: what the rows of one value have in common is not learned."
+                "Rows are generated one by one: what the rows of one value have in common is not "
+                "learned."
             )
         self.integer = values.dtype.is_integer()
-        self.largest = int(known.max() or 0) if self.integer else 0  # type: ignore[arg-type]
-        texts = [] if self.integer else known.cast(pl.String).unique(maintain_order=True).to_list()
+        self.largest = 0
+        texts: list[str] = []
+        if self.integer:
+            self.largest = int(known.max() or 0)  # type: ignore[arg-type]
+        else:
+            texts = known.cast(pl.String).unique(maintain_order=True).to_list()
         self.letters = _frequent_letters(texts[:SAMPLE])
         self.forms = _forms(texts, self.letters)
         self.presence = Presence.of(values)
@@ -160,11 +164,13 @@ class IdCodec(SurrogateCodec):
         """Fresh ids, each different unless ids repeat."""
         n = len(batch)
         different = max(round(n / self.repeats), min(n, 1))
-        ids = (
-            self._numbers(different, fresh) if self.integer else self._texts(different, rng, fresh)
-        )
-        row = np.arange(n) if different >= n else rng.integers(0, different, n)
-        return self.presence.decode(ids[row], batch.code)
+        if self.integer:
+            ids = self._numbers(different, fresh)
+        else:
+            ids = self._texts(different, rng, fresh)
+        if different < n:
+            ids = ids[rng.integers(0, different, n)]
+        return self.presence.decode(ids, batch.code)
 
     def _numbers(self, n: int, fresh: SurrogateStream) -> pl.Series:
         return pl.Series(np.arange(1, n + 1, dtype=np.int64) + (self.largest + fresh.first))
@@ -174,24 +180,21 @@ class IdCodec(SurrogateCodec):
             return pl.Series([None] * n, dtype=pl.String)
         weight = np.array([form.rows for form in self.forms], float)
         pick = rng.choice(len(self.forms), n, p=weight / weight.sum())
-        made = pl.Series([None] * n, dtype=pl.String)
+        ids = pl.Series([None] * n, dtype=pl.String)
         for k, form in enumerate(self.forms):
             rows = np.flatnonzero(pick == k)
-            if len(
-                rows
-            ):  # forms count on together: a longer number of one form may look like another form
-                made = made.scatter(
-                    rows, _in_form(form, rows + fresh.first, self.letters, rng, (fresh.seed, k))
-                )
-        twice = (~made.is_first_distinct()).arg_true()
-        return (
-            made.scatter(twice, made[twice] + "-" + (twice + fresh.first).cast(pl.String))
-            if len(twice)
-            else made
-        )
+            if len(rows):
+                # forms count on together: a longer number of one form may look like another form
+                place = rows + fresh.first
+                texts = _in_form(form, place, self.letters, rng, (fresh.seed, k))
+                ids = ids.scatter(rows, texts)
+        twice = (~ids.is_first_distinct()).arg_true()
+        if not len(twice):
+            return ids
+        return ids.scatter(twice, ids[twice] + "-" + (twice + fresh.first).cast(pl.String))
 
     def to_state(self) -> dict[str, Any]:
-        """Forms, largest number, repeats."""
+
         return {
             "integer": self.integer,
             "largest": self.largest,
@@ -203,25 +206,19 @@ class IdCodec(SurrogateCodec):
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
-        """Restored from :meth:`to_state`."""
         codec = cls()
-        codec.integer, codec.largest, codec.letters = (
-            bool(state["integer"]),
-            int(state["largest"]),
-            str(state["letters"]),
-        )
+        codec.integer = bool(state["integer"])
+        codec.largest = int(state["largest"])
+        codec.letters = str(state["letters"])
         codec.repeats = max(float(state["repeats"]), 1.0)
-        codec.forms = [
-            IdForm(str(places), int(rows), int(largest)) for places, rows, largest in state["forms"]
-        ]
-        if any(
-            form.rows < 1 or (form.largest < 0 and _room(form.places, codec.letters) < ROOM)
-            for form in codec.forms
-        ):
-            raise ValueError("a form has no rows, or no room")
-        codec.presence = Presence(
-            tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"])
-        )
+        codec.forms = []
+        for places, rows, largest in state["forms"]:
+            form = IdForm(str(places), int(rows), int(largest))
+            drawn_freely = form.largest < 0
+            if form.rows < 1 or (drawn_freely and _room(form.places, codec.letters) < ROOM):
+                raise ValueError("a form has no rows, or no room")
+            codec.forms.append(form)
+        codec.presence = Presence.from_state(state["absences"])
         codec.spec = Spec(codes=codec.presence.codes(column.name))
         return codec
 
@@ -242,35 +239,24 @@ class TextCodec(SurrogateCodec):
 
     @property
     def dtype(self) -> pl.DataType:
-        """String."""
+
         return pl.String()
 
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
         """Count frequent words, pairs of them, and lengths."""
-        texts = [
-            text.split() for text in values.drop_nulls().cast(pl.String).head(SAMPLE).to_list()
-        ]
-        rows = Counter(word for text in texts for word in set(text))
-        self.words = sorted(word for word, count in rows.items() if count >= MIN_COUNT)
-        place = {word: i + 1 for i, word in enumerate(self.words)}
-        pairs: dict[int, Counter[int]] = {}
+        sample = values.drop_nulls().cast(pl.String).head(SAMPLE)
+        texts = [text.split() for text in sample.to_list()]
+        rows: Counter[str] = Counter()
         for text in texts:
-            last = 0  # 0 stands for the text's beginning
-            for word in (place[w] for w in text if w in place):
-                pairs.setdefault(last, Counter())[word] += 1
-                last = word
-        kept = [
-            {w: c for w, c in sorted(pairs.get(i, Counter()).items()) if c >= MIN_COUNT}
-            for i in range(len(self.words) + 1)
-        ]
-        self.follows = [(list(pair), list(pair.values())) for pair in kept]
+            rows.update(set(text))
+        self.words = sorted(word for word, count in rows.items() if count >= MIN_COUNT)
+        self.follows = _followers(texts, self.words)
         counted = Counter(min(len(text), 200) for text in texts)
-        self.lengths = [
-            length
-            for length, count in sorted(counted.items())
-            if count >= MIN_COUNT
-            for _ in range(-(-100 * count // max(len(texts), 1)))
-        ]
+        self.lengths = []
+        for length, count in sorted(counted.items()):
+            if count >= MIN_COUNT:
+                percent = -(-100 * count // len(texts))  # rounded up
+                self.lengths += [length] * percent
         self.presence = Presence.of(values)
         self.spec = Spec(codes=self.presence.codes(column.name))
         return self
@@ -293,8 +279,10 @@ class TextCodec(SurrogateCodec):
         if not self.words:
             letters = np.array(list(_ALPHABET["a"]))
             return [_joined(list(letters[rng.integers(26, size=(6, n))]), n) for _ in range(length)]
-        vocabulary, chains = pl.Series(self.words, dtype=pl.String), self._chains()
-        last, words = np.zeros(n, np.int64), []
+        vocabulary = pl.Series(self.words, dtype=pl.String)
+        chains = self._chains()
+        words = []
+        last = np.zeros(n, np.int64)
         for _ in range(length):
             last = chains.draw(last, rng)
             words.append(vocabulary[last - 1])
@@ -302,47 +290,46 @@ class TextCodec(SurrogateCodec):
 
     def _chains(self) -> _Chains:
         """What follows what; a word that nothing follows is followed by what texts begin with."""
-        first = (
-            self.follows[0]
-            if self.follows[0][0]
-            else (list(range(1, len(self.words) + 1)), [1] * len(self.words))
-        )
-        rows = [pair if pair[0] else first for pair in self.follows]
-        ends = np.cumsum([count for _, counts in rows for count in counts])
-        edges = np.cumsum([len(counts) for _, counts in rows])
-        return _Chains(
-            np.array([word for words, _ in rows for word in words]), ends, ends[edges - 1]
-        )
+        first = self.follows[0]
+        if not first[0]:
+            first = list(range(1, len(self.words) + 1)), [1] * len(self.words)
+        followers: list[int] = []
+        frequencies: list[int] = []
+        edges: list[int] = []
+        for words, counts in self.follows:
+            followers += words or first[0]
+            frequencies += counts or first[1]
+            edges.append(len(followers))
+        ends = np.cumsum(frequencies)
+        return _Chains(np.array(followers), ends, ends[np.array(edges) - 1])
 
     def to_state(self) -> dict[str, Any]:
-        """Words, pairs, lengths."""
+
         return {
             "words": self.words,
             "lengths": self.lengths,
-            "follows": [[list(w), list(c)] for w, c in self.follows],
+            "follows": [[words, counts] for words, counts in self.follows],
             "absences": list(self.presence.absences),
         }
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
-        """Restored from :meth:`to_state`."""
+
         codec = cls()
         codec.words = [str(word) for word in state["words"]]
         codec.lengths = [min(max(int(length), 0), 200) for length in state["lengths"]]
-        codec.follows = [
-            ([int(w) for w in words], [int(c) for c in counts])
-            for words, counts in state["follows"]
-        ]
-        if len(codec.follows) != len(codec.words) + 1 or any(
-            len(w) != len(c)
-            or not all(1 <= i <= len(codec.words) for i in w)
-            or not all(k > 0 for k in c)
-            for w, c in codec.follows
-        ):
+        codec.follows = []
+        fits = len(state["follows"]) == len(codec.words) + 1
+        for followers, frequencies in state["follows"]:
+            words = [int(word) for word in followers]
+            counts = [int(count) for count in frequencies]
+            fits &= len(words) == len(counts)
+            fits &= min(words, default=1) >= 1 and max(words, default=0) <= len(codec.words)
+            fits &= min(counts, default=1) > 0
+            codec.follows.append((words, counts))
+        if not fits:
             raise ValueError("words and their followers do not fit together")
-        codec.presence = Presence(
-            tuple(ABSENCES[ABSENCES.index(name)] for name in state["absences"])
-        )
+        codec.presence = Presence.from_state(state["absences"])
         codec.spec = Spec(codes=codec.presence.codes(column.name))
         return codec
 
@@ -368,10 +355,32 @@ class _Chains:
         return np.asarray(self.word[np.searchsorted(self.end, drawn, side="right")])
 
 
+def _followers(texts: list[list[str]], words: list[str]) -> list[tuple[list[int], list[int]]]:
+    """For a text's beginning, and then for each word: the words (counted from 1) that follow it in
+    MIN_COUNT places or more, and in how many."""
+    place = {word: k for k, word in enumerate(words, 1)}
+    pairs: list[Counter[int]] = [Counter() for _ in range(len(words) + 1)]
+    for text in texts:
+        last = 0  # the text's beginning
+        for word in text:
+            if word in place:
+                pairs[last][place[word]] += 1
+                last = place[word]
+    follows = []
+    for counted in pairs:
+        frequent = {word: count for word, count in counted.items() if count >= MIN_COUNT}
+        followers = sorted(frequent)
+        follows.append((followers, [frequent[word] for word in followers]))
+    return follows
+
+
 def _frequent_letters(ids: list[str]) -> str:
     """Letters of other scripts that MIN_COUNT ids or more hold."""
-    counted = Counter(letter for text in ids for letter in set(text) if _place(letter) == OTHER)
-    return "".join(sorted(letter for letter, count in counted.items() if count >= MIN_COUNT))
+    counted: Counter[str] = Counter()
+    for text in ids:
+        counted.update(set(text))
+    frequent = [letter for letter, count in counted.items() if count >= MIN_COUNT]
+    return "".join(sorted(letter for letter in frequent if _place(letter) == OTHER))
 
 
 def _forms(ids: list[str], letters: str) -> list[IdForm]:
@@ -383,8 +392,7 @@ def _forms(ids: list[str], letters: str) -> list[IdForm]:
     if by_shape and not frequent:
         shape = max(sorted(by_shape), key=lambda one: len(by_shape[one]))
         frequent = {shape: by_shape[shape]}
-    # numbers count on from the largest of all ids, not only of the sample's or of those of the same
-    # length
+    # numbers count on from the largest of all ids, not only of those of the sample or of one length
     largest = max((_last_number(text) for text in ids), default=0)
     return [
         _form(shape, texts, len(ids), largest, letters) for shape, texts in sorted(frequent.items())
@@ -403,14 +411,10 @@ def _form(shape: str, texts: list[str], ids: int, largest: int, letters: str) ->
 
 def _room(places: str, letters: str) -> float:
     """How many different ids a form allows."""
-    sizes = [
-        len(_alphabet(place, letters)) for place in _ONE_PLACE.findall(places) if len(place) == 1
-    ]
-    return float(np.prod(np.array(sizes, float)))
-
-
-def _alphabet(place: str, letters: str) -> str:
-    return _ALPHABET.get(place) or letters or _ALPHABET["a"]
+    room = 1.0
+    for place in _ONE_PLACE.findall(places):
+        room *= len(_letters(place, letters))
+    return room
 
 
 def _last_number(text: str) -> int:
@@ -431,27 +435,26 @@ def _in_form(
     if form.largest < 0:
         return _joined(_scattered(places, row, letters, rng, key), len(row))
     number = pl.Series(form.largest + 1 + row).cast(pl.String)
-    drawn = [
-        _letters(place, letters)[rng.integers(len(_letters(place, letters)), size=len(row))]
-        for place in places
-    ]
-    runs = list(
-        re.finditer(
-            r"d+",
-            "".join(
-                "d" if place == "9" or (place[-1] in _ALPHABET["9"] and len(place) == 2) else "."
-                for place in places
-            ),
-        )
-    )
-    if not runs:
+    drawn = []
+    for place in places:
+        alphabet = _letters(place, letters)
+        drawn.append(alphabet[rng.integers(len(alphabet), size=len(row))])
+    last = len(places)
+    while last > 0 and not _is_digit(places[last - 1]):
+        last -= 1
+    first = last
+    while first > 0 and _is_digit(places[first - 1]):
+        first -= 1
+    if first == last:
         return _joined(drawn, len(row)) + "-" + number
-    first, last = runs[-1].span()
-    return (
-        _joined(drawn[:first], len(row))
-        + number.str.zfill(last - first)
-        + _joined(drawn[last:], len(row))
-    )
+    before = _joined(drawn[:first], len(row))
+    behind = _joined(drawn[last:], len(row))
+    return before + number.str.zfill(last - first) + behind
+
+
+def _is_digit(place: str) -> bool:
+    """Whether a digit stands in a place: any, or always the same."""
+    return place == "9" or (len(place) == 2 and place[1] in _ALPHABET["9"])
 
 
 def _scattered(
@@ -479,14 +482,15 @@ def _scattered(
 
 def _letters(place: str, letters: str) -> np.ndarray:
     """The letters that may stand in a place."""
-    return np.array(list(place[1] if len(place) == 2 else _alphabet(place, letters)))
+    if len(place) == 2:
+        return np.array([place[1]])
+    return np.array(list(_ALPHABET.get(place) or letters or _ALPHABET["a"]))
 
 
 def _joined(places: list[np.ndarray], n: int) -> pl.Series:
     """(n,) texts of the letters of each place."""
     if not places:
         return pl.Series([""] * n, dtype=pl.String)
-    return pl.Series(
-        np.stack(places, axis=1).astype("<U1").view(f"<U{len(places)}")[:, 0].tolist(),
-        dtype=pl.String,
-    )
+    letters = np.stack(places, axis=1).astype("<U1")
+    texts = letters.view(f"<U{len(places)}")[:, 0]
+    return pl.Series(texts.tolist(), dtype=pl.String)

@@ -23,6 +23,7 @@ from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch
 from tidemill.core.run import Run
 from tidemill.reporting.schema import schema
+from tidemill.synthesis.stages import Stage, Stages
 from tidemill.synthesis.synthesizer import Synthesizer
 
 WRITTEN = ["card.html", "card.json", "synthetic.csv", "synthetic.parquet"]
@@ -243,7 +244,8 @@ def test_copies_are_dropped_before_rows_are_shared(tmp_path: Path) -> None:
     codec = honest._codec
 
     def remembering(rows: Dataset) -> Synthesizer:
-        return Synthesizer(codec, Remembering(codec.encode(rows)), honest.manifest)
+        generator = Remembering(codec.encode(rows))
+        return Synthesizer(Stages([Stage(codec, "remembering", generator)]), honest.manifest)
 
     with pytest.raises(DataError, match="every row that the model makes is a copy"):
         tm.share(remembering(memorised(train)), train, holdout, tmp_path / "out", canaries=0)

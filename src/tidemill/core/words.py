@@ -162,7 +162,9 @@ def times(often: int) -> str:
         >>> times(1), times(12000)
         ('once', '12,000 times')
     """
-    return {1: "once", 2: "twice"}.get(often, f"{often:,} times")
+    if often == 1:
+        return "once"
+    return "twice" if often == 2 else f"{often:,} times"
 
 
 def plural(things: int, one: str, many: str = "") -> str:
@@ -172,7 +174,8 @@ def plural(things: int, one: str, many: str = "") -> str:
         >>> plural(1, "row"), plural(2500, "row"), plural(2, "analysis", "analyses")
         ('1 row', '2,500 rows', '2 analyses')
     """
-    return f"{count(things)} {one if things == 1 else many or one + 's'}"
+    noun = one if things == 1 else many or f"{one}s"
+    return f"{count(things)} {noun}"
 
 
 def listing(parts: Sequence[str], last: str = "and") -> str:
@@ -185,6 +188,17 @@ def listing(parts: Sequence[str], last: str = "and") -> str:
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def shortlist(parts: Sequence[str], most: int) -> str:
+    """The first of these parts, and dots where there are more.
+
+    Example:
+        >>> shortlist(["a", "b", "c"], 2), shortlist(["a", "b"], 2)
+        ('a, b, ...', 'a, b')
+    """
+    text = ", ".join(parts[:most])
+    return f"{text}, ..." if len(parts) > most else text
 
 
 def quoted(names: Sequence[Any], most: int = 5) -> str:
@@ -226,7 +240,9 @@ def format_value(value: Any, digits: int = 6) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()
     text = " ".join(str(value).split())
-    return f"'{text if len(text) <= _LONGEST else text[: _LONGEST - 3] + '...'}'"
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 3] + "..."
+    return f"'{text}'"
 
 
 def aligned(values: Sequence[float | None]) -> list[str]:
@@ -238,19 +254,18 @@ def aligned(values: Sequence[float | None]) -> list[str]:
         (['10.2', '-0.2', '–'], ['0.0005', '0.9450'], ['2,011', '3'], ['1.5e-09', '1'])
     """
     sizes = [abs(value) for value in values if value and math.isfinite(value)]
-    if (
-        not sizes
-        or max(sizes) >= 1e15
-        or min(sizes) < 1e-4
-        or all(size.is_integer() for size in map(float, sizes))
-    ):
+    if not sizes or max(sizes) >= 1e15 or min(sizes) < 1e-4:
         return [number(value) for value in values]
-    least, most = (math.floor(math.log10(size)) for size in (min(sizes), max(sizes)))
+    if all(float(size).is_integer() for size in sizes):
+        return [number(value) for value in values]
+    least = math.floor(math.log10(min(sizes)))
+    most = math.floor(math.log10(max(sizes)))
     places = min(4, max(0, 2 - most, -least))
-    return [
-        "–" if value is None or not math.isfinite(value) else f"{value:,.{places}f}"
-        for value in values
-    ]
+    texts = []
+    for value in values:
+        known = value is not None and math.isfinite(value)
+        texts.append(f"{value:,.{places}f}" if known else "–")
+    return texts
 
 
 def cells(column: Sequence[str | int | float | bool | None]) -> list[str]:

@@ -18,11 +18,10 @@ def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
     Raises:
         SchemaError: A column is missing, or its values are not of that kind.
     """
-    wanted = [
-        column.name
-        for column in like.schema
-        if column.role != "ignore" or column.name in data.schema
-    ]
+    wanted = []
+    for column in like.schema:
+        if column.role != "ignore" or column.name in data.schema:
+            wanted.append(column.name)
     missing = [name for name in wanted if name not in data.schema]
     if missing:
         raise SchemaError(
@@ -35,15 +34,16 @@ def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
     if further:
         run.warn(
             f"'{data.name}' has {len(further):,} columns that '{like.name}' has not; they are "
-            "left out "
-            f"({', '.join(further[:5])})"
+            f"left out ({', '.join(further[:5])})"
         )
     frame = pl.DataFrame(
         [_converted(data.frame[name], like.frame[name].dtype, data.name) for name in wanted]
     )
     schema = like.schema.select(wanted)
-    nullable = [replace(c, nullable=c.nullable or bool(frame[c.name].null_count())) for c in schema]
-    return replace(data, frame=frame, schema=schema.replacing(*nullable))
+    for column in schema:
+        if frame[column.name].has_nulls():
+            schema = schema.replacing(replace(column, nullable=True))
+    return replace(data, frame=frame, schema=schema)
 
 
 def _converted(values: pl.Series, dtype: pl.DataType, name: str) -> pl.Series:

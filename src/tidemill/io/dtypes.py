@@ -14,27 +14,24 @@ from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Spelling
 from tidemill.imaging.pixels import is_pixels
 
-_SIMPLE = {
-    name: getattr(pl, name)
-    for name in (
-        "Int8",
-        "Int16",
-        "Int32",
-        "Int64",
-        "Int128",
-        "UInt8",
-        "UInt16",
-        "UInt32",
-        "UInt64",
-        "Float32",
-        "Float64",
-        "Boolean",
-        "String",
-        "Date",
-        "Time",
-        "Categorical",
-        "Null",
-    )
+_SIMPLE: dict[str, type[pl.DataType]] = {
+    "Int8": pl.Int8,
+    "Int16": pl.Int16,
+    "Int32": pl.Int32,
+    "Int64": pl.Int64,
+    "Int128": pl.Int128,
+    "UInt8": pl.UInt8,
+    "UInt16": pl.UInt16,
+    "UInt32": pl.UInt32,
+    "UInt64": pl.UInt64,
+    "Float32": pl.Float32,
+    "Float64": pl.Float64,
+    "Boolean": pl.Boolean,
+    "String": pl.String,
+    "Date": pl.Date,
+    "Time": pl.Time,
+    "Categorical": pl.Categorical,
+    "Null": pl.Null,
 }
 
 
@@ -80,17 +77,9 @@ def admitted(column: pl.Series) -> Typed:
     if dtype.is_float():
         return _as_floats(column, name)
     if dtype.is_decimal():
-        values = column.cast(pl.Float64)
-        exact = (values.cast(dtype, strict=False).eq_missing(column)).all()
-        return Typed(
-            values,
-            name,
-            warning="" if exact else "more digits than a float holds were rounded away",
-        )
+        return _as_rounded(column, name)
     if dtype == pl.Time:
-        ticks = column.to_physical()
-        whole = (ticks % NANOSECONDS == 0).all()
-        return Typed(ticks // NANOSECONDS if whole else ticks, "Time(s)" if whole else name)
+        return _as_seconds(column, name)
     if isinstance(dtype, pl.Duration):
         return Typed(column.to_physical(), name)
     if dtype in (pl.Categorical, pl.Enum, pl.Null):
@@ -109,26 +98,24 @@ def restored(values: pl.Series, dtype: str, spelling: Spelling | None = None) ->
     """
     target = dtype_of(dtype)
     if dtype == "Time(s)":
-        values = (
-            values % 86_400 * NANOSECONDS
-        )  # a generated second past midnight is one of the next day
-    if target is None or target == values.dtype:
-        pass
-    elif values.dtype == pl.String and isinstance(target, pl.Enum):
-        values = (
-            values.cast(target)
-            if values.drop_nulls().is_in(target.categories.implode()).all()
-            else values
-        )
-    else:
-        there = values.cast(target, strict=False)
-        unchanged = (
-            there.dtype == pl.Time
-            or (there.cast(values.dtype, strict=False).eq_missing(values)).all()
-        )
-        values = there if unchanged or target == pl.Float32 else values
-    marked = spelling is not None and spelling.missing == "NaN" and values.dtype.is_float()
-    return values.fill_null(float("nan")) if marked else values
+        # a generated second past midnight is one of the next day
+        values = values % 86_400 * NANOSECONDS
+    if target is not None and target != values.dtype:
+        values = _cast_where_exact(values, target)
+    if spelling is not None and spelling.missing == "NaN" and values.dtype.is_float():
+        return values.fill_null(float("nan"))
+    return values
+
+
+def _cast_where_exact(values: pl.Series, target: pl.DataType) -> pl.Series:
+    if values.dtype == pl.String and isinstance(target, pl.Enum):
+        known = values.drop_nulls().is_in(target.categories.implode())
+        return values.cast(target) if known.all() else values
+    cast = values.cast(target, strict=False)
+    if target in (pl.Time, pl.Float32):  # the first is physical inside, the second is rounded
+        return cast
+    back = cast.cast(values.dtype, strict=False)
+    return cast if back.eq_missing(values).all() else values
 
 
 def text_of(dtype: pl.DataType) -> str:
@@ -136,7 +123,9 @@ def text_of(dtype: pl.DataType) -> str:
     if isinstance(dtype, pl.Enum):
         return "Enum" + json.dumps(dtype.categories.to_list(), ensure_ascii=False)
     if isinstance(dtype, pl.Datetime):
-        return f"Datetime({dtype.time_unit}{f', {dtype.time_zone}' if dtype.time_zone else ''})"
+        if dtype.time_zone:
+            return f"Datetime({dtype.time_unit}, {dtype.time_zone})"
+        return f"Datetime({dtype.time_unit})"
     if isinstance(dtype, pl.Duration):
         return f"Duration({dtype.time_unit})"
     if isinstance(dtype, pl.Decimal):
@@ -166,14 +155,18 @@ def dtype_of(text: str) -> pl.DataType | None:
             return pl.Decimal(int(match[2]), int(match[3]))
         if match[1] == "Time":
             return pl.Time()
-        return pl.Datetime(match[2], match[3]) if match[1] == "Datetime" else pl.Duration(match[2])  # type: ignore[arg-type]
+        if match[1] == "Duration":
+            return pl.Duration(match[2])  # type: ignore[arg-type]
+        return pl.Datetime(match[2], match[3])  # type: ignore[arg-type]
     except (ValueError, TypeError) as error:
         raise SchemaError(f"'{text}' is no dtype ({error})") from error
 
 
 def _as_integers(column: pl.Series) -> pl.Series:
     values = column.cast(pl.Int64, strict=False)
-    return values if values.null_count() == column.null_count() else column.cast(pl.String)
+    if values.null_count() > column.null_count():
+        return column.cast(pl.String)
+    return values
 
 
 def _as_floats(column: pl.Series, name: str) -> Typed:
@@ -188,6 +181,20 @@ def _as_floats(column: pl.Series, name: str) -> Typed:
             warning="null and NaN both stand for missing, now only null does",
         )
     return Typed(column.fill_nan(None), name, Spelling(missing="NaN"))
+
+
+def _as_rounded(column: pl.Series, name: str) -> Typed:
+    values = column.cast(pl.Float64)
+    if values.cast(column.dtype, strict=False).eq_missing(column).all():
+        return Typed(values, name)
+    return Typed(values, name, warning="more digits than a float holds were rounded away")
+
+
+def _as_seconds(column: pl.Series, name: str) -> Typed:
+    ticks = column.to_physical()
+    if (ticks % NANOSECONDS == 0).all():
+        return Typed(ticks // NANOSECONDS, "Time(s)")
+    return Typed(ticks, name)
 
 
 def _shown(dtype: pl.DataType) -> str:

@@ -49,9 +49,11 @@ class File:
     def name(self) -> str:
         """What the data are called: the table or sheet asked for, else the file's name without
         endings."""
-        if self.ending in ("npz", FOLDER):
-            return self.path.resolve().name.partition(".")[0] or self.path.name
-        return next(iter(self.part.values()), self.path.name.partition(".")[0] or self.path.name)
+        is_images = self.ending in ("npz", FOLDER)
+        if self.part and not is_images:
+            return next(iter(self.part.values()))
+        path = self.path.resolve() if is_images else self.path
+        return path.name.partition(".")[0] or self.path.name
 
     def content(self) -> bytes:
         """The bytes of the file, unpacked.
@@ -147,11 +149,9 @@ def located(path: Path, part: Mapping[str, str]) -> File:
     if packed == "zip" and ending not in READERS:
         ending = _ending_inside(path)
     if ending not in READERS or ending == FOLDER:
-        what = (
-            f"no reader is known for the ending '.{ending}'"
-            if ending
-            else "the file's name has no ending"
-        )
+        what = "the file's name has no ending"
+        if ending:
+            what = f"no reader is known for the ending '.{ending}'"
         known = ", ".join("." + name for name in READERS if name != FOLDER)
         raise InputError(
             what,
@@ -169,8 +169,7 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
                 f"'?{key}=' means nothing for a file of this kind",
                 where=str(path),
                 hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?images=NAME for "
-                "arrays, "
-                "?size=32 for folders of images",
+                "arrays, ?size=32 for folders of images",
             )
 
 
@@ -181,11 +180,9 @@ def _check(path: Path) -> None:
         folder = path.parent
         names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
         near = get_close_matches(path.name, names, n=3, cutoff=0.6)
-        hint = (
-            f"did you mean {' or '.join(repr(str(folder / name)) for name in near)}?"
-            if near
-            else f"check the path; it is looked for in {folder.resolve()}"
-        )
+        hint = f"check the path; it is looked for in {folder.resolve()}"
+        if near:
+            hint = f"did you mean {' or '.join(repr(str(folder / name)) for name in near)}?"
         raise InputError("there is no such file", where=str(path), hint=hint)
     if path.stat().st_size == 0:
         raise InputError(
@@ -205,15 +202,16 @@ def _ending_inside(path: Path) -> str:
 def _unzipped(path: Path, *, read: bool = True) -> tuple[str, bytes]:
     """The name and the bytes of the one file in a zip."""
     with zipfile.ZipFile(path) as archive:
-        infos = [
-            info
-            for info in archive.infolist()
-            if not info.is_dir() and not info.filename.startswith("__MACOSX")
-        ]
+        infos = []
+        for info in archive.infolist():
+            if not info.is_dir() and not info.filename.startswith("__MACOSX"):
+                infos.append(info)
         if len(infos) != 1:
-            names = ", ".join(info.filename for info in infos[:8])
+            what = f"the zip file holds {len(infos)} files"
+            if infos:
+                what += ": " + ", ".join(info.filename for info in infos[:8])
             raise InputError(
-                f"the zip file holds {len(infos)} files" + (f": {names}" if names else ""),
+                what,
                 where=str(path),
                 hint="unpack it and name the one that you mean",
             )

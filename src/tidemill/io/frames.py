@@ -39,10 +39,10 @@ class FrameSource(Source):
 
     def open(self, run: Run) -> Raw:
         """The columns; paths of images in them are looked for in the working folder."""
-        return replace(_taken_in(self.table, run), folder=Path())
+        return replace(_raw(self.table, run), folder=Path())
 
 
-def _taken_in(table: Any, run: Run) -> Raw:
+def _raw(table: Any, run: Run) -> Raw:
     """The columns of a polars, pandas or pyarrow table, or of anything that speaks Arrow's C
     stream.
 
@@ -83,12 +83,18 @@ def to_native(table: Dataset | pl.DataFrame, frame_library: FrameLibrary | None 
     Raises:
         MissingExtra: The library is not installed.
     """
-    frame = door_frame(table) if isinstance(table, Dataset) else table
-    wanted = frame_library or (table.frame_library if isinstance(table, Dataset) else "polars")
+    if isinstance(table, Dataset):
+        frame = door_frame(table)
+        wanted = frame_library or table.frame_library
+    else:
+        frame = table
+        wanted = frame_library or "polars"
     try:
         if wanted == "pandas":
             return frame.to_pandas()
-        return frame.to_arrow() if wanted == "pyarrow" else frame
+        if wanted == "pyarrow":
+            return frame.to_arrow()
+        return frame
     except ImportError as error:
         raise MissingExtra(
             f"giving back a {wanted} table needs the package '{error.name}'",
@@ -104,7 +110,9 @@ def _at_door(values: pl.Series, column: Column) -> pl.Series:
         return restored(values, column.dtype, column.spelling)
     spelling = column.spelling or Spelling()
     text = spelled(values, spelling)
-    return restored(text if spelling.missing else text.set(values.is_null(), None), column.dtype)
+    if not spelling.missing:
+        text = text.set(values.is_null(), None)
+    return restored(text, column.dtype)
 
 
 def _from_pandas(table: Any, run: Run) -> pl.DataFrame:
@@ -122,12 +130,8 @@ def _from_pandas(table: Any, run: Run) -> pl.DataFrame:
                 f"reading pandas frames needs the package '{error.name or 'pyarrow'}'",
                 hint="pip install 'tidemill[frames]'",
             ) from error
-        except (
-            PolarsError,
-            TypeError,
-            ValueError,
-            OverflowError,
-        ) as error:  # pyarrow's errors are the last three
+        # pyarrow's errors are the last three
+        except (PolarsError, TypeError, ValueError, OverflowError) as error:
             raise SchemaError(
                 "it holds Python objects of several types",
                 where=f"column '{name}'",

@@ -14,9 +14,10 @@ _STRONG = frozenset(
 )
 _WEAK = frozenset({"no", "nr", "num", "number", "ref", "reference", "index", "idx"})
 _JOINED = re.compile(
-    r"(cust|customer|client|user|patient|pt|emp|employee|order|product|prod|item|account|acct|txn|trans|transaction|session"
-    r"|member|household|invoice|store|record|row|case|person|subject|student|loan|policy|claim|visit|booking|ticket|device"
-    r"|card|model|part|serial)(id|no|nr|num|number)"
+    r"(cust|customer|client|user|patient|pt|emp|employee|order|product|prod|item|account|acct"
+    r"|txn|trans|transaction|session|member|household|invoice|store|record|row|case|person"
+    r"|subject|student|loan|policy|claim|visit|booking|ticket|device|card|model|part|serial)"
+    r"(id|no|nr|num|number)"
 )
 _CHINESE = re.compile(r"(编号|单号|号码|证号|卡号|账号|工号|学号)$")
 _COUNTED = frozenset(
@@ -62,12 +63,9 @@ def said_by(name: str) -> Literal["", "weak", "strong"]:
     words = words_of(name)
     if not words:
         return ""
-    if (
-        words[-1] in _STRONG
-        or words[0] == "id"
-        or _JOINED.fullmatch(words[-1])
-        or _CHINESE.search(name)
-    ):
+    if words[-1] in _STRONG or words[0] == "id":
+        return "strong"
+    if _JOINED.fullmatch(words[-1]) or _CHINESE.search(name):
         return "strong"
     return "weak" if words[-1] in _WEAK else ""
 
@@ -86,20 +84,18 @@ def integers_identify(values: pl.Series, distinct: int) -> str:
         distinct: How many different values there are.
     """
     present, name = values.drop_nulls(), values.name
-    share, said = distinct / max(1, len(present)), said_by(name)
+    share = distinct / max(1, len(present))
     unique = share >= 0.99 and distinct >= 5
-    if said == "strong" and (unique or distinct > FEW):
+    strength = said_by(name)
+    if strength == "strong" and (unique or distinct > FEW):
         return (
             f"its name says so, and there are {distinct:,} different numbers in "
             f"{len(present):,} rows"
         )
-    if (said == "weak" and unique) or (is_coded(name) and share > 0.5 and distinct > FEW):
+    if (strength == "weak" and unique) or (is_coded(name) and share > 0.5 and distinct > FEW):
         return f"its name says so, and {distinct:,} of {len(present):,} numbers are different"
-    if (
-        distinct == len(present) >= 10
-        and (present.diff() == 1).all()
-        and not _COUNTED.intersection(words_of(name))
-    ):
+    running = distinct == len(present) >= 10 and (present.diff() == 1).all()
+    if running and not _COUNTED.intersection(words_of(name)):
         return f"a running number from {present[0]:,} to {present[-1]:,}, in the order of the rows"
     return ""
 
@@ -112,7 +108,8 @@ def texts_identify(values: pl.Series, distinct: int) -> str:
         distinct: How many different values there are.
     """
     present = values.drop_nulls()
-    share, said = distinct / max(1, len(present)), said_by(values.name)
+    share = distinct / max(1, len(present))
+    strength, coded = said_by(values.name), is_coded(values.name)
     levels = present.head(100_000).unique(maintain_order=True).head(10_000)
     # a Chinese sentence has no blanks either, so codes are mostly ASCII
     length, foreign = levels.str.len_chars(), levels.str.count_matches(r"[^\x00-\x7f]")
@@ -120,14 +117,14 @@ def texts_identify(values: pl.Series, distinct: int) -> str:
     codes = float((compact & levels.str.contains(r"[0-9]")).mean() or 0.0)  # type: ignore[arg-type]
     example = f"codes such as {levels[0]}" if len(levels) else ""
     counted = f"{distinct:,} different values in {len(present):,} rows"
-    if said == "strong" and (distinct > FEW or (share >= 0.99 and distinct >= 5)):
+    if strength == "strong" and (distinct > FEW or (share >= 0.99 and distinct >= 5)):
         return f"its name says so; {counted}"
-    many = (
-        share >= 0.9 or distinct > 1000 if said == "weak" else is_coded(values.name) and share > 0.5
-    )
+    many = coded and share > 0.5
+    if strength == "weak":
+        many = share >= 0.9 or distinct > 1000
     if codes >= 0.9 and many:
         return f"{counted}, {example}, and its name says so"
-    if codes >= 0.95 and share > 0.5 and distinct > FEW and not is_coded(values.name):
+    if codes >= 0.95 and share > 0.5 and distinct > FEW and not coded:
         return f"{counted}, {example}"
     if share >= 0.99 and distinct > FEW and float(compact.mean() or 0.0) >= 0.99:  # type: ignore[arg-type]
         return f"{counted}, single words such as {levels[0]}"

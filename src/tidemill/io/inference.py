@@ -9,7 +9,7 @@ import polars as pl
 
 from tidemill.core import datetimes
 from tidemill.core.schema import Kind, Spelling
-from tidemill.core.spelling import mended, spelled
+from tidemill.core.spelling import Mended, mended, spelled
 from tidemill.core.words import format_value, percent, plural
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
 
@@ -31,11 +31,10 @@ _PAIRS = (
     {"真", "假"},
     {"对", "错"},
 )
-_LONG, _WORDY, _LONG_CHINESE = (
-    60,
-    7,
-    20,
-)  # characters, words and Chinese characters of a text that no one tallies
+# a text of more characters, words or Chinese characters is no level that anyone counts
+_LONG = 60
+_WORDY = 7
+_LONG_CHINESE = 20
 _PROBE = 20_000
 NO_VALUE = "no value at all"
 
@@ -68,11 +67,8 @@ def inferred(
     """
     if isinstance(values.dtype, pl.Array):
         height, width, *colours = values.dtype.shape
-        return Inferred(
-            values,
-            "image",
-            f"images of {width} x {height} pixels, {'in colour' if colours else 'grey'}",
-        )
+        colour = "in colour" if colours else "grey"
+        return Inferred(values, "image", f"images of {width} x {height} pixels, {colour}")
     present = values.drop_nulls()
     distinct = present.n_unique()
     if not distinct:
@@ -80,14 +76,11 @@ def inferred(
     if values.dtype.is_temporal():
         found = Inferred(values, "datetime", _moments(present, spelling))
     elif values.dtype == pl.Boolean:
-        shown = " and ".join(str(value).lower() for value in present.unique().sort())
-        found = Inferred(
-            values,
-            "boolean",
-            f"true or false ({shown} in these rows)"
-            if distinct == 1
-            else f"2 different values, {shown}",
-        )
+        listed = " and ".join(str(value).lower() for value in present.unique().sort())
+        why = f"2 different values, {listed}"
+        if distinct == 1:
+            why = f"true or false ({listed} in these rows)"
+        found = Inferred(values, "boolean", why)
     elif values.dtype == pl.String:
         found = _of_texts(values, present, distinct)
     else:
@@ -97,14 +90,14 @@ def inferred(
 
 def _notes(present: pl.Series, spelling: Spelling | None, from_text: bool) -> str:
     """How the values were written, where that is not the usual way."""
-    notes = ["; stored as text"] if from_text else []
-    if spelling is not None and (
-        spelling.prefix or spelling.suffix or spelling.thousands or spelling.decimal != "."
-    ):
-        notes.append(f"; written as in '{spelled(present.head(1), spelling)[0]}'")
-    if spelling is not None and spelling.missing:
-        notes.append(f"; '{spelling.missing}' stands for a missing value")
-    return "".join(notes)
+    notes = "; stored as text" if from_text else ""
+    if spelling is None:
+        return notes
+    if spelling.prefix or spelling.suffix or spelling.thousands or spelling.decimal != ".":
+        notes += f"; written as in '{spelled(present.head(1), spelling)[0]}'"
+    if spelling.missing:
+        notes += f"; '{spelling.missing}' stands for a missing value"
+    return notes
 
 
 def _of_numbers(
@@ -122,11 +115,8 @@ def _of_numbers(
     if why:
         return Inferred(whole, "id", why)
     if is_coded(values.name) or (said_by(values.name) == "strong" and distinct <= FEW):
-        return Inferred(
-            whole,
-            "category",
-            f"{distinct:,} different numbers that by their name stand for something",
-        )
+        why = f"{distinct:,} different numbers that by their name stand for something"
+        return Inferred(whole, "category", why)
     return Inferred(values, "number", _span("whole numbers", present, distinct))
 
 
@@ -138,18 +128,14 @@ def _of_texts(values: pl.Series, present: pl.Series, distinct: int) -> Inferred:
     tally = f"{plural(distinct, 'different value')} in {rows:,} rows"
     if distinct <= FEW and rows >= 5 * distinct:
         return Inferred(values, "category", tally)
-    why = texts_identify(values, distinct) if said_by(values.name) else ""
-    almost = mended(values) if not why else None
-    if almost is not None:
-        what = "dates" if almost.values.dtype.is_temporal() else "numbers"
-        share = almost.values.count() / (rows - int(almost.markers.sum()))
-        return Inferred(
-            values,
-            "text",
-            f"{percent(share)} of the values read as {what}, but not all are written alike; "
-            "cleaning mends them",
-        )
-    why = why or texts_identify(values, distinct)
+    why = ""
+    if said_by(values.name):
+        why = texts_identify(values, distinct)
+    if not why:
+        almost = mended(values)
+        if almost is not None:
+            return Inferred(values, "text", _almost_alike(almost, rows))
+        why = texts_identify(values, distinct)
     if why:
         return Inferred(values, "id", why)
     length, long = _length(present)
@@ -160,15 +146,27 @@ def _of_texts(values: pl.Series, present: pl.Series, distinct: int) -> Inferred:
     return Inferred(values, "text", f"{tally}, so hardly any value comes twice")
 
 
+def _almost_alike(almost: Mended, rows: int) -> str:
+    what = "dates" if almost.values.dtype.is_temporal() else "numbers"
+    share = almost.values.count() / (rows - int(almost.markers.sum()))
+    return (
+        f"{percent(share)} of the values read as {what}, but not all are written alike; "
+        "cleaning mends them"
+    )
+
+
 def _pair(present: pl.Series) -> str:
     texts = present.cast(pl.String).unique().sort().to_list()
     words = {text.strip().lower() for text in texts}
-    return f"2 different values, {texts[0]} and {texts[1]}" if words in _PAIRS else ""
+    if words not in _PAIRS:
+        return ""
+    return f"2 different values, {texts[0]} and {texts[1]}"
 
 
 def _whole(values: pl.Series) -> pl.Series | None:
     whole = values.cast(pl.Int64, strict=False)
-    return whole if whole.cast(pl.Float64).eq_missing(values).all() else None
+    is_exact = whole.cast(pl.Float64).eq_missing(values).all()
+    return whole if is_exact else None
 
 
 def _length(present: pl.Series) -> tuple[float, bool]:
@@ -189,18 +187,20 @@ def _span(what: str, present: pl.Series, distinct: int) -> str:
     return f"{what} from {format_value(low)} to {format_value(high)}, {distinct:,} different"
 
 
+def _are_midnights(moments: pl.Series) -> bool:
+    days = moments.cast(pl.Date).cast(pl.Datetime("us"))
+    return bool((days == moments.dt.replace_time_zone(None)).all())
+
+
 def _moments(present: pl.Series, spelling: Spelling | None) -> str:
-    days = present.cast(pl.Date)
-    dated = present.dtype == pl.Date or bool(
-        (days.cast(pl.Datetime("us")) == present.dt.replace_time_zone(None)).all()
-    )
-    low, high = (
-        str(end) for end in ((days if dated else present).min(), (days if dated else present).max())
-    )
-    text = f"{'dates' if dated else 'dates and times'} from {low} to {high}"
-    if spelling is None or datetimes.month_first(spelling.datetime) is None:
+    what, moments = "dates and times", present
+    if present.dtype == pl.Date or _are_midnights(present):
+        what, moments = "dates", present.cast(pl.Date)
+    text = f"{what} from {moments.min()!s} to {moments.max()!s}"
+    month_first = None if spelling is None else datetimes.month_first(spelling.datetime)
+    if month_first is None:
         return text
-    order = "month before day" if datetimes.month_first(spelling.datetime) else "day before month"
+    order = "month before day" if month_first else "day before month"
     text += f", read with the {order}"
     if present.dt.day().max() <= 12:  # type: ignore[operator]
         text += (

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from tidemill.core.errors import SchemaError
 from tidemill.core.run import Run
+from tidemill.core.words import plural, shortlist
 
 
 def named(names: Iterable[object], where: str, run: Run) -> list[str]:
@@ -28,16 +29,15 @@ def named(names: Iterable[object], where: str, run: Run) -> list[str]:
             where=where,
             hint="rename the columns so that each name occurs once",
         )
-    filled = [
-        text if text.strip() else _free(f"column_{at}", texts) for at, text in enumerate(texts, 1)
-    ]
-    new = [after for before, after in zip(texts, filled, strict=True) if before != after]
+    filled = list(texts)
+    new = []
+    for at, text in enumerate(texts):
+        if not text.strip():
+            filled[at] = _free(f"column_{at + 1}", texts)
+            new.append(filled[at])
     if new:
-        run.warn(
-            f"{len(new)} column{'s have' if len(new) > 1 else ' has'} no name in {where}: "
-            f"called {', '.join(new[:5])}{', ...' if len(new) > 5 else ''}.",
-            "read",
-        )
+        counted = plural(len(new), "column has", "columns have")
+        run.warn(f"{counted} no name in {where}: called {shortlist(new, 5)}.", "read")
     return filled
 
 

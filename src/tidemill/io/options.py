@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import KINDS, ROLES, RULE_KINDS, Kind, Role, Rule
+from tidemill.core.words import shortlist
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def column_overrides(
     time: str | None = None,
     entity: str | None = None,
 ) -> ColumnOverrides:
-    """The wishes of a schema file and of options; an option beats the file.
+    """What a schema file and options say of columns; an option beats the file.
 
     Args:
         names: The columns that there are.
@@ -50,12 +51,11 @@ def column_overrides(
     """
     content = {} if schema is None else _content(Path(schema))
     kinds, roles = _columns(content.get("columns", {}), str(schema), names)
-    rules = tuple(
-        _rule(said, f"{schema}, [[rules]] number {k}", names)
-        for k, said in enumerate(content.get("rules", []), 1)
-    )
-    chosen: dict[str, str] = {}
-    options = {
+    rules = []
+    for number, table in enumerate(content.get("rules", []), 1):
+        rules.append(_rule(table, f"{schema}, [[rules]] number {number}", names))
+    chosen: dict[str, Role] = {}
+    options: dict[Role, str | Iterable[str] | None] = {
         "ignore": ignore,
         "sensitive": sensitive,
         "target": target,
@@ -63,37 +63,37 @@ def column_overrides(
         "entity": entity,
     }
     for role, given in options.items():
-        for name in _listed(given):
+        for name in _as_list(given):
             _check_name(name, names, f"option '{role}'")
             if chosen.setdefault(name, role) != role:
                 raise SchemaError(
                     f"the column '{name}' cannot be both {chosen[name]} and {role}",
                     hint="give it one role",
                 )
-    for name in _listed(id):
+    for name in _as_list(id):
         _check_name(name, names, "option 'id'")
         kinds[name] = "id"
-    return ColumnOverrides(kinds, {**roles, **chosen}, rules)  # type: ignore[dict-item]
+    return ColumnOverrides(kinds, {**roles, **chosen}, tuple(rules))
 
 
-def _listed(given: str | Iterable[str] | None) -> list[str]:
-    return [] if given is None else [given] if isinstance(given, str) else list(given)
+def _as_list(given: str | Iterable[str] | None) -> list[str]:
+    if given is None:
+        return []
+    if isinstance(given, str):
+        return [given]
+    return list(given)
 
 
 def _check_name(name: str, names: list[str], where: str) -> None:
     if name in names:
         return
-    near = get_close_matches(name, names, n=3, cutoff=0.5) or [
-        n for n in names if n.lower() == name.lower()
-    ]
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    raise SchemaError(
-        f"there is no column '{name}'",
-        where=where,
-        hint="did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
-        if near
-        else f"the columns are: {shown}",
-    )
+    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    if not near:
+        near = [other for other in names if other.lower() == name.lower()]
+    hint = f"the columns are: {shortlist(names, 12)}"
+    if near:
+        hint = "did you mean " + " or ".join(f"'{other}'" for other in near) + "?"
+    raise SchemaError(f"there is no column '{name}'", where=where, hint=hint)
 
 
 def _columns(
@@ -101,16 +101,16 @@ def _columns(
 ) -> tuple[dict[str, Kind], dict[str, Role]]:
     kinds: dict[str, Kind] = {}
     roles: dict[str, Role] = {}
-    for name, said in tables.items():
+    for name, settings in tables.items():
         where = f"{path}, [columns.{name}]"
         _check_name(name, names, where)
-        if not isinstance(said, dict):
+        if not isinstance(settings, dict):
             raise SchemaError(
                 "this is no table of kind and role",
                 where=where,
                 hint='write kind = "number" below it',
             )
-        for key, value in said.items():
+        for key, value in settings.items():
             if key not in ("kind", "role"):
                 raise SchemaError(
                     f"'{key}' is no setting of a column",
@@ -119,60 +119,53 @@ def _columns(
                 )
             known = KINDS if key == "kind" else ROLES
             if value not in known:
-                near = "".join(
-                    f"did you mean '{match}'? "
-                    for match in get_close_matches(str(value), known, n=1)
-                )
                 raise SchemaError(
                     f"'{value}' is no {key}",
                     where=where,
-                    hint=f"{near}{key}s are {', '.join(known)}",
+                    hint=f"{_nearest(value, known)}{key}s are {', '.join(known)}",
                 )
-        kinds |= {name: said["kind"]} if "kind" in said else {}
-        roles |= {name: said["role"]} if "role" in said else {}
+        if "kind" in settings:
+            kinds[name] = settings["kind"]
+        if "role" in settings:
+            roles[name] = settings["role"]
     return kinds, roles
 
 
-def _rule(said: Any, where: str, names: list[str]) -> Rule:
+def _nearest(value: object, known: Sequence[str]) -> str:
+    """A question for the known word that a value comes nearest to; empty where there is none."""
+    near = get_close_matches(str(value), known, n=1)
+    return f"did you mean '{near[0]}'? " if near else ""
+
+
+def _rule(table: Any, where: str, names: list[str]) -> Rule:
     """A rule that the user declares.
 
     Raises:
         SchemaError: There is no such rule or column, or an end of a range is no number and no date.
     """
     hint = 'write kind = "a<=b" and columns = ["a", "b"] below [[rules]]'
-    if (
-        not isinstance(said, dict)
-        or not isinstance(said.get("columns"), list)
-        or "kind" not in said
-    ):
+    if not isinstance(table, dict) or "kind" not in table:
         raise SchemaError("this is no rule", where=where, hint=hint)
-    for key in said:
-        if key not in ("kind", "columns", "low", "high") or (
-            key in ("low", "high") and said["kind"] != "range"
-        ):
-            raise SchemaError(
-                f"'{key}' is no setting of a rule '{said['kind']}'", where=where, hint=hint
-            )
-    if said["kind"] not in RULE_KINDS:
-        near = "".join(
-            f"did you mean '{match}'? "
-            for match in get_close_matches(str(said["kind"]), RULE_KINDS, n=1)
-        )
+    kind, columns = table["kind"], table.get("columns")
+    if not isinstance(columns, list):
+        raise SchemaError("this is no rule", where=where, hint=hint)
+    settings = ["kind", "columns"]
+    if kind == "range":
+        settings += ["low", "high"]
+    for key in table:
+        if key not in settings:
+            raise SchemaError(f"'{key}' is no setting of a rule '{kind}'", where=where, hint=hint)
+    if kind not in RULE_KINDS:
         raise SchemaError(
-            f"'{said['kind']}' is no kind of rule",
+            f"'{kind}' is no kind of rule",
             where=where,
-            hint=f"{near}kinds of rules are {', '.join(RULE_KINDS)}",
+            hint=f"{_nearest(kind, RULE_KINDS)}kinds of rules are {', '.join(RULE_KINDS)}",
         )
-    for name in said["columns"]:
+    for name in columns:
         _check_name(name, names, where)
+    low, high = table.get("low"), table.get("high")
     try:
-        return Rule(
-            said["kind"],
-            tuple(said["columns"]),
-            low=_end(said.get("low")),
-            high=_end(said.get("high")),
-            declared=True,
-        )
+        return Rule(kind, tuple(columns), low=_end(low), high=_end(high), declared=True)
     except SchemaError as error:
         raise SchemaError(error.what, where=where, hint=error.hint) from error
 
@@ -181,11 +174,9 @@ def _end(value: Any) -> float | str | None:
     """An end of a range: a number, or a date as ISO text."""
     if isinstance(value, dt.date):
         return value.isoformat()
-    if (
-        value is None
-        or isinstance(value, (float, str))
-        or (isinstance(value, int) and not isinstance(value, bool))
-    ):
+    if value is None:
+        return None
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
         return value
     raise SchemaError(
         f"'{value}' is no end of a range", hint="write a number, or a date as 2024-12-31"
@@ -206,16 +197,11 @@ def _content(path: Path) -> dict[str, Any]:
             where=str(path),
             hint='write it as TOML: [columns.age] and below it kind = "number"',
         ) from error
-    unknown = [key for key in content if key not in ("columns", "rules")]
-    empty = not isinstance(content.get("columns", {}), dict) or not isinstance(
-        content.get("rules", []), list
-    )
-    if unknown or empty or not content:
-        raise SchemaError(
-            f"'{unknown[0]}' is unknown here"
-            if unknown
-            else "it has no [columns.NAME] and no [[rules]]",
-            where=str(path),
-            hint='write [columns.NAME] and below it kind = "..." or role = "..."',
-        )
+    hint = 'write [columns.NAME] and below it kind = "..." or role = "..."'
+    for key in content:
+        if key not in ("columns", "rules"):
+            raise SchemaError(f"'{key}' is unknown here", where=str(path), hint=hint)
+    columns, rules = content.get("columns", {}), content.get("rules", [])
+    if not content or not isinstance(columns, dict) or not isinstance(rules, list):
+        raise SchemaError("it has no [columns.NAME] and no [[rules]]", where=str(path), hint=hint)
     return content

@@ -32,24 +32,24 @@ def profile(data: Dataset) -> pl.DataFrame:
 
 def _line(values: pl.Series, column: Column) -> dict[str, Any]:
     present = values.drop_nulls()
-    plain = not (values.dtype.is_nested() or values.dtype == pl.Object)
-    ordered = column.kind in ("number", "datetime") and len(present) > 0
-    low, middle, high = (
-        (present.min(), present.median(), present.max()) if ordered else (None, None, None)
-    )
-    middle = (
-        middle.date() if isinstance(middle, dt.datetime) and values.dtype == pl.Date else middle
-    )
+    is_plain = not (values.dtype.is_nested() or values.dtype == pl.Object)
+    low: Any = None
+    middle: Any = None
+    high: Any = None
+    if column.kind in ("number", "datetime") and len(present):
+        low, middle, high = present.min(), present.median(), present.max()
+        if values.dtype == pl.Date and isinstance(middle, dt.datetime):
+            middle = middle.date()
     return {
         "column": column.name,
         "kind": column.kind,
         "role": column.role,
         "missing": values.null_count() / max(1, len(values)),
-        "distinct": present.n_unique() if plain else None,
-        "example": _shown(_example(present, column) if plain else None, column),
-        "min": _shown(low, column),
-        "median": _shown(middle, column),
-        "max": _shown(high, column),
+        "distinct": present.n_unique() if is_plain else None,
+        "example": _text(_example(present, column) if is_plain else None, column),
+        "min": _text(low, column),
+        "median": _text(middle, column),
+        "max": _text(high, column),
         "step": column.step,
         "reason": column.reason,
         "role_reason": column.role_reason,
@@ -62,7 +62,7 @@ def _example(present: pl.Series, column: Column) -> Any:
     return present[0] if len(present) else None
 
 
-def _shown(value: Any, column: Column) -> str | None:
+def _text(value: Any, column: Column) -> str | None:
     if value is None:
         return None
     text = format_value(value) if column.kind == "number" else str(value)

@@ -14,7 +14,7 @@ from tidemill.core.errors import InputError, SchemaError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Role, Schema, Spelling
 from tidemill.core.spelling import typed
-from tidemill.core.words import plural
+from tidemill.core.words import plural, shortlist
 from tidemill.imaging.pixels import is_pixels
 from tidemill.io.dtypes import Typed, admitted, text_of
 from tidemill.io.frames import Frame, FrameSource
@@ -61,7 +61,8 @@ def read(
         InputError: The file cannot be read.
         SchemaError: Columns, kinds or roles do not fit the data.
     """
-    source = source if isinstance(source, Source) else FrameSource(source)
+    if not isinstance(source, Source):
+        source = FrameSource(source)
     where = source.shown
     raw = source.open(run)
     if not raw.frame.width or not raw.frame.height:
@@ -83,19 +84,19 @@ def read(
     raw = with_images(raw, wishes, where, run)
     wishes, reasons = _labelled(raw, wishes)
     enter = _text_admitted if raw.is_text else _admitted
-    entries = [
-        enter(column) for column in run.track(raw.frame.get_columns(), "read", "typing the columns")
-    ]
+    untyped = run.track(raw.frame.get_columns(), "read", "typing the columns")
+    entries = [enter(column) for column in untyped]
     _check_refused(entries, wishes, where)
-    made = [
-        _column(entry, raw.is_text, wishes, reasons)
-        for entry in run.track(entries, "read", "inferring kinds and roles")
-    ]
-    _tell(entries, [column for _, column in made], run)
-    frame = pl.DataFrame([values for values, _ in made])
+    series: list[pl.Series] = []
+    columns: list[Column] = []
+    for entry in run.track(entries, "read", "inferring kinds and roles"):
+        values, column = _column(entry, raw.is_text, wishes, reasons)
+        series.append(values)
+        columns.append(column)
+    _warn(entries, columns, run)
     return Dataset(
-        frame,
-        Schema(tuple(column for _, column in made), wishes.rules),
+        pl.DataFrame(series),
+        Schema(tuple(columns), wishes.rules),
         name=raw.name,
         frame_library=raw.frame_library,
     )
@@ -124,7 +125,9 @@ def _admitted(values: pl.Series) -> Typed:
     if entry.refused or entry.values.dtype != pl.String or (entry.values == "").any():
         return entry
     found = typed(entry.values)
-    return entry if found is None else replace(entry, values=found[0], spelling=found[1])
+    if found is None:
+        return entry
+    return replace(entry, values=found[0], spelling=found[1])
 
 
 def _text_admitted(text: pl.Series) -> Typed:
@@ -135,31 +138,43 @@ def _text_admitted(text: pl.Series) -> Typed:
     if found is None:
         return Typed(text.set(text == "", None), "String", Spelling())
     values, spelling = found
-    is_time = spelling.datetime and values.dtype == pl.Int64
-    return Typed(values, "Time(s)" if is_time else text_of(values.dtype), spelling)
+    dtype = text_of(values.dtype)
+    if spelling.datetime and values.dtype == pl.Int64:
+        dtype = "Time(s)"
+    return Typed(values, dtype, spelling)
 
 
 def _column(
     entry: Typed, is_text: bool, wishes: ColumnOverrides, reasons: Mapping[str, str]
 ) -> tuple[pl.Series, Column]:
-    values, name, spelling, dtype = entry.values, entry.values.name, entry.spelling, entry.dtype
+    values, spelling, dtype = entry.values, entry.spelling, entry.dtype
+    name = values.name
     wish = wishes.kinds.get(name)
     if entry.refused:
         found = Inferred(values, "text", entry.refused)
     elif wish is not None and wish != "image":
         values, spelling = retyped(values, spelling, wish)
-        dtype = text_of(values.dtype) if is_text else dtype
+        if is_text:
+            dtype = text_of(values.dtype)
         found = Inferred(values, wish, reasons.get(name, _GIVEN))
     else:
-        found = inferred(
-            values, spelling, from_text=dtype == "String" and values.dtype != pl.String
-        )
-        found = _predictable(found) if wishes.roles.get(name) == "target" else found
+        from_text = dtype == "String" and values.dtype != pl.String
+        found = inferred(values, spelling, from_text=from_text)
+        if wishes.roles.get(name) == "target":
+            found = _predictable(found)
     role, why = _role(found, wishes)
-    why = reasons.get(name, why) if why == _GIVEN else why
-    step = step_of(found.values) if found.kind == "number" else None
+    if why == _GIVEN:
+        why = reasons.get(name, why)
     return found.values, Column(
-        name, found.kind, role, found.values.has_nulls(), step, dtype, spelling, found.reason, why
+        name,
+        found.kind,
+        role,
+        nullable=found.values.has_nulls(),
+        step=step_of(found.values) if found.kind == "number" else None,
+        dtype=dtype,
+        spelling=spelling,
+        reason=found.reason,
+        role_reason=why,
     )
 
 
@@ -185,41 +200,34 @@ def _role(found: Inferred, wishes: ColumnOverrides) -> tuple[Role, str]:
         )
     if role is not None:
         return role, _GIVEN
-    if (
-        found.kind == "id"
-        and len(values) > 1
-        and not values.has_nulls()
-        and values.n_unique() == len(values)
-    ):
-        return "key", f"each of the {len(values):,} values occurs once"
-    return "feature", ""
+    if found.kind != "id" or len(values) < 2 or values.has_nulls():
+        return "feature", ""
+    if values.n_unique() < len(values):
+        return "feature", ""
+    return "key", f"each of the {len(values):,} values occurs once"
 
 
 def _check_refused(entries: list[Typed], wishes: ColumnOverrides, where: str) -> None:
-    refused = [
-        entry
-        for entry in entries
-        if entry.refused and wishes.roles.get(entry.values.name) != "ignore"
-    ]
-    if refused:
-        shown = "; ".join(f"'{entry.values.name}': {entry.refused}" for entry in refused[:5])
-        names = " ".join(f"option 'ignore={entry.values.name}'" for entry in refused)
+    whys = []
+    options = []
+    for entry in entries:
+        name = entry.values.name
+        if entry.refused and wishes.roles.get(name) != "ignore":
+            whys.append(f"'{name}': {entry.refused}")
+            options.append(f"option 'ignore={name}'")
+    if whys:
         raise SchemaError(
-            f"{plural(len(refused), 'column')} cannot be used ({shown})",
+            f"{plural(len(whys), 'column')} cannot be used ({'; '.join(whys[:5])})",
             where=where,
-            hint=f"leave out what holds no plain values: {names}",
+            hint=f"leave out what holds no plain values: {' '.join(options)}",
         )
 
 
-def _tell(entries: list[Typed], columns: list[Column], run: Run) -> None:
+def _warn(entries: list[Typed], columns: list[Column], run: Run) -> None:
     for entry in entries:
         if entry.warning:
             run.warn(f"The column '{entry.values.name}': {entry.warning}.", "read")
     empty = [column.name for column in columns if column.reason == NO_VALUE]
     if empty:
-        run.warn(
-            f"{plural(len(empty), 'column has', 'columns have')} no value at all: "
-            f"{', '.join(empty[:8])}"
-            f"{', ...' if len(empty) > 8 else ''}.",
-            "read",
-        )
+        counted = plural(len(empty), "column has", "columns have")
+        run.warn(f"{counted} no value at all: {shortlist(empty, 8)}.", "read")

@@ -26,11 +26,12 @@ def retyped(
         return _as_numbers(values, spelling)
     if kind == "datetime":
         return _as_dates(values, spelling)
-    if kind == "boolean" and values.n_unique() - values.has_nulls() > 2:
-        raise _refusal(
-            values, "boolean", f"{values.drop_nulls().n_unique():,} different values, not two"
-        )
-    if values.dtype == pl.String or spelling is None or kind == "boolean":
+    if kind == "boolean":
+        distinct = values.drop_nulls().n_unique()
+        if distinct > 2:
+            raise _refusal(values, "boolean", f"{distinct:,} different values, not two")
+        return values, spelling
+    if values.dtype == pl.String or spelling is None:
         return values, spelling
     text = spelled(values, spelling).set(values.is_null(), None)
     return text, Spelling(missing=spelling.missing)
@@ -45,28 +46,26 @@ def _as_numbers(values: pl.Series, spelling: Spelling | None) -> tuple[pl.Series
         found = mended(values.alias("number"), share=1.0)
         if found is not None and found.values.dtype.is_numeric():
             return found.values.alias(values.name), found.spelling
-    raise _refusal(
-        values,
-        "number",
-        f"such as '{values.drop_nulls()[0]}'" if values.count() else "it has no value",
-    )
+    raise _refusal(values, "number", _example(values))
 
 
 def _as_dates(values: pl.Series, spelling: Spelling | None) -> tuple[pl.Series, Spelling | None]:
     if values.dtype.is_temporal():
         return values, spelling
-    text = values if values.dtype == pl.String else values.cast(pl.String)
-    found = typed(text.alias("date"))
+    text = values.cast(pl.String).alias("date")
+    found = typed(text)
     if found is not None and found[0].dtype.is_temporal():
         return found[0].alias(values.name), found[1]
-    lenient = mended(text.alias("date"), share=1.0)
+    lenient = mended(text, share=1.0)
     if lenient is not None and lenient.values.dtype.is_temporal():
         return lenient.values.alias(values.name), lenient.spelling
-    raise _refusal(
-        values,
-        "datetime",
-        f"such as '{values.drop_nulls()[0]}'" if values.count() else "it has no value",
-    )
+    raise _refusal(values, "datetime", _example(values))
+
+
+def _example(values: pl.Series) -> str:
+    if not values.count():
+        return "it has no value"
+    return f"such as '{values.drop_nulls()[0]}'"
 
 
 def _refusal(values: pl.Series, kind: Kind, why: str) -> SchemaError:

@@ -102,12 +102,12 @@ class Source(ABC):
 
 def files_of(inputs: Iterable[object]) -> list[Path]:
     """The files among what is read; a table in memory is none."""
-    found = []
+    files = []
     for given in inputs:
         path = given.path if isinstance(given, Source) else None
         if path is not None:
-            found.append(path)
-    return found
+            files.append(path)
+    return files
 
 
 def of_scheme(text: str, registry: Registry, error: type[TidemillError]) -> Any:
@@ -120,10 +120,10 @@ def of_scheme(text: str, registry: Registry, error: type[TidemillError]) -> Any:
     scheme = found[1].lower() if found else FILE
     known = [name for name in registry if name != FRAME]
     if scheme not in known:
+        schemes = ", ".join(f"{name}://" for name in known)
         raise error(
             f"there is no {registry.sort.rstrip('s')} with the scheme '{scheme}'",
             where=redacted(text),
-            hint=f"known schemes: {', '.join(f'{name}://' for name in known)}; "
-            "a text without a scheme is the path of a file",
+            hint=f"known schemes: {schemes}; a text without a scheme is the path of a file",
         )
     return registry.load(scheme)(text)

@@ -63,7 +63,6 @@ def _common(ticks: np.ndarray) -> int:
     """The greatest common divisor of whole numbers; 1 where they are too few to tell."""
     if len(ticks) < MIN_DISTINCT:
         return 1
-    size = np.abs(ticks).view(
-        np.uint64
-    )  # the size of the smallest 64-bit number is right as unsigned only
+    # the size of the smallest 64-bit number is right as unsigned only
+    size = np.abs(ticks).view(np.uint64)
     return int(np.gcd.reduce(size)) or 1

@@ -92,7 +92,8 @@ def write_chunks(
         OutputError: The ending is unknown, the file exists, it cannot be written, or there are too
             many rows for it.
     """
-    written, origins = 0, set[int]()
+    written = 0
+    origins: set[int] = set()
     if path.suffix.lower().removeprefix(".") not in ("", *_no_tables()) and not path.is_dir():
         ending_of(path)  # before the first part is made
     if path.suffix.lower() == ".xlsx" and rows is not None:
@@ -113,15 +114,11 @@ def write_chunks(
     if ending in _no_tables():
         _write_images(frames(), path, ending, first, overwrite)
         return written
-    # Parquet can say of a file where its rows come from; in other formats a mark would be one more
-    # column
-    _write(
-        frames(),
-        path,
-        ending,
-        overwrite,
-        **({"marks": lambda: _marks(origins)} if ending == "parquet" else {}),
-    )
+    options: dict[str, Any] = {}
+    if ending == "parquet":
+        # the file says where its rows come from; in other formats a mark would be one more column
+        options["marks"] = lambda: _marks(origins)
+    _write(frames(), path, ending, overwrite, **options)
     return written
 
 
@@ -132,10 +129,10 @@ def write_frame(frame: pl.DataFrame, path: Path, *, overwrite: bool = False) -> 
         OutputError: The ending is unknown, the file exists, or it cannot be written.
     """
     ending = ending_of(path)
-    columns = [
-        _text(values, Column(values.name, "text", dtype=text_of(values.dtype))) for values in frame
-    ]
-    _write([pl.DataFrame(columns) if ending in _TEXT else frame], path, ending, overwrite)
+    if ending in _TEXT:
+        columns = [Column(series.name, "text", dtype=text_of(series.dtype)) for series in frame]
+        frame = pl.DataFrame([_text(frame[column.name], column) for column in columns])
+    _write([frame], path, ending, overwrite)
 
 
 def text_frame(data: Dataset) -> pl.DataFrame:
@@ -156,12 +153,9 @@ def _text(values: pl.Series, column: Column) -> pl.Series:
     if column.spelling is None:
         values = restored(values, column.dtype)
         text = spelled(values, _usual(values))
-    else:  # whole floats may be integers inside
-        values = (
-            values.cast(pl.Float64)
-            if column.dtype.startswith("Float") and values.dtype.is_integer()
-            else values
-        )
+    else:
+        if column.dtype.startswith("Float") and values.dtype.is_integer():
+            values = values.cast(pl.Float64)  # whole floats may be integers inside
         text = spelled(values, column.spelling)
     return text.set(text == "", None)
 
@@ -242,7 +236,6 @@ def _write(
         if path.suffix.lower() != ".gz":
             write_to(frames, file, **options)
             return
-        with gzip.GzipFile(
-            "", "wb", fileobj=file, mtime=0
-        ) as packed:  # no time, no name: the same rows, the same bytes
+        # no time, no name: the same rows, the same bytes
+        with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
             write_to(frames, packed, **options)

@@ -69,8 +69,7 @@ def read(file: File, run: Run) -> Raw:
     if len(header) > 1 and all(map(_is_value, header)):
         run.warn(
             f"the first line of {where} ({', '.join(header[:3])}, ...) was taken as the column "
-            "names but looks "
-            "like values; add a line of names if there is none.",
+            "names but looks like values; add a line of names if there is none.",
             "read",
         )
     frame.columns = names
@@ -110,12 +109,15 @@ def _dialect(content: bytes) -> Dialect:
     tried: dict[Dialect, tuple[float, int]] = {}
     for quote in _QUOTES:
         options = [Dialect(delimiter, quote) for delimiter in _DELIMITERS]
-        tried |= {option: _regularity(option, head, whole) for option in options}
-        best = max(options, key=lambda option: tried[option])
+        for option in options:
+            tried[option] = _regularity(option, head, whole)
+        best = max(options, key=tried.__getitem__)
         if tried[best][0] >= 0.9:
             return best
-    best = max(tried, key=lambda option: tried[option])
-    return best if tried[best][1] > 1 else _single_column(head)
+    best = max(tried, key=tried.__getitem__)
+    if tried[best][1] > 1:
+        return best
+    return _single_column(head)
 
 
 def _regularity(dialect: Dialect, head: str, whole: bool) -> tuple[float, int]:
@@ -125,12 +127,15 @@ def _regularity(dialect: Dialect, head: str, whole: bool) -> tuple[float, int]:
         records = list(islice(dialect.reader(head), 200))
     except csv.Error:
         return 0.0, 0
-    widths = [
-        len(record) for record in records[: None if whole or len(records) == 200 else -1] if record
-    ]
-    if len(widths) < 2 or widths[0] == 1:
-        return (1.0, widths[0]) if len(widths) == 1 and widths[0] > 1 else (0.0, 1)
-    return round(sum(width == widths[0] for width in widths[1:]) / (len(widths) - 1), 1), widths[0]
+    if not whole and len(records) < 200:
+        records = records[:-1]  # it may be cut off
+    widths = [len(record) for record in records if record]
+    if not widths or widths[0] == 1:
+        return 0.0, 1
+    if len(widths) == 1:
+        return 1.0, widths[0]
+    alike = widths.count(widths[0]) - 1
+    return round(alike / (len(widths) - 1), 1), widths[0]
 
 
 def _single_column(head: str) -> Dialect:
@@ -139,11 +144,10 @@ def _single_column(head: str) -> Dialect:
     for delimiter in _DELIMITERS:
         dialect = Dialect(delimiter)
         try:
-            widths = {
-                len(record) for record in list(islice(dialect.reader(head), 200))[1:-1] if record
-            }
+            records = list(islice(dialect.reader(head), 200))
         except csv.Error:
             continue
+        widths = {len(record) for record in records[1:-1] if record}
         if widths <= {1} or len(widths) == 1:
             return dialect
     return Dialect("\x1f")

@@ -25,8 +25,12 @@ _MAGIC = {
     b"\xff\xd8\xff": "a picture",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
 }
+_CHARACTER = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+"""A character of several bytes in UTF-8."""
 _CANDIDATES = ["gb18030", "big5", "shift_jis", "euc_kr", "cp1251", "cp1252"]
-_SHOWN = {
+_LEGACY = {
     "cp1252": "Windows-1252 (Western European)",
     "latin-1": "Latin-1 (Western European)",
     "cp1251": "Windows-1251 (Cyrillic)",
@@ -38,8 +42,8 @@ _SHOWN = {
 
 
 def as_utf8(content: bytes, where: str, run: Run) -> bytes:
-    """The text as UTF-8 without a byte order mark and with "\\n" or "\\r\\n" line ends; a guess is
-    told as a warning.
+    """The text as UTF-8 without a byte order mark and with "\\n" or "\\r\\n" line ends; the user
+    is warned of a guess.
 
     Raises:
         InputError: These bytes are no text, or of a damaged encoding.
@@ -50,8 +54,8 @@ def as_utf8(content: bytes, where: str, run: Run) -> bytes:
                 f"this is {what}, not text", where=where, hint="give it the ending of its format"
             )
     encoding = _encoding(content, where)
-    if encoding in _SHOWN:
-        run.warn(f"{where} is not UTF-8; it was read as {_SHOWN[encoding]}.", "read")
+    if encoding in _LEGACY:
+        run.warn(f"{where} is not UTF-8; it was read as {_LEGACY[encoding]}.", "read")
     if encoding != "utf-8":
         try:
             content = content.decode(encoding).encode("utf-8")
@@ -95,11 +99,7 @@ def _legacy(content: bytes, where: str, error: UnicodeDecodeError) -> str:
     """The likeliest of the encodings from before Unicode."""
     from charset_normalizer import from_bytes
 
-    valid = len(
-        re.findall(
-            rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}", content
-        )
-    )
+    valid = len(_CHARACTER.findall(content))
     broken = content.decode("utf-8", errors="replace").count("\ufffd")
     if valid > 10 * broken:
         line = content.count(b"\n", 0, error.start) + 1
@@ -109,10 +109,9 @@ def _legacy(content: bytes, where: str, error: UnicodeDecodeError) -> str:
             hint="mend that line, or save the file again as UTF-8",
         )
     foreign = b"\n".join(line for line in content.split(b"\n") if not line.isascii())[:200_000]
-    runs = sum(len(found) for found in re.findall(rb"[\x80-\xff]{2,}", foreign))
-    if runs >= 0.3 * sum(
-        byte > 127 for byte in foreign
-    ):  # else single letters with accents between ASCII ones
+    in_runs = sum(map(len, re.findall(rb"[\x80-\xff]{2,}", foreign)))
+    # else these are single letters with accents between ASCII ones
+    if in_runs >= 0.3 * sum(byte > 127 for byte in foreign):
         best = from_bytes(foreign, cp_isolation=_CANDIDATES, threshold=1.0).best()
         if best is not None and best.encoding != "cp1252" and _decodes(content, best.encoding):
             return best.encoding

@@ -34,9 +34,8 @@ def read(file: File, run: Run) -> Raw:
         book = fastexcel.read_excel(file.content())
         sheet = _sheet(book, file, run)
         frame = book.load_sheet(sheet, schema_sample_rows=None).to_polars()
-        header = (
-            book.load_sheet(sheet, header_row=None, n_rows=1, dtypes="string").to_polars().row(0)
-        )
+        first = book.load_sheet(sheet, header_row=None, n_rows=1, dtypes="string")
+        header = first.to_polars().row(0)
     except fastexcel.FastExcelError as error:
         raise InputError(
             f"the file is damaged ({str(error).splitlines()[0]})",
@@ -83,11 +82,10 @@ def _sheet(book: Any, file: File, run: Run) -> str:
             where=str(file.path),
             hint=f"the sheets are: {', '.join(book.sheet_names)}",
         )
-    filled = [
-        name
-        for name in ([asked] if asked else book.sheet_names)
-        if book.load_sheet(name, header_row=None).total_height > 1
-    ]
+    filled = []
+    for name in [asked] if asked else book.sheet_names:
+        if book.load_sheet(name, header_row=None).total_height > 1:
+            filled.append(name)
     if not filled:
         raise InputError(
             "there are no rows below a row of names",
@@ -106,12 +104,13 @@ def _sheet(book: Any, file: File, run: Run) -> str:
 def _plain(column: pl.Series) -> pl.Series:
     """Whole numbers as integers and midnights as dates: a sheet does not tell them apart."""
     if column.dtype == pl.Float64 and column.count():
-        whole = column.cast(pl.Int64, strict=False)
-        return whole if (whole.cast(pl.Float64).eq_missing(column)).all() else column
-    if isinstance(column.dtype, pl.Datetime) and column.count():
-        days = column.cast(pl.Date)
-        return days if (days.cast(column.dtype).eq_missing(column)).all() else column
-    return column
+        plain = column.cast(pl.Int64, strict=False)
+    elif isinstance(column.dtype, pl.Datetime) and column.count():
+        plain = column.cast(pl.Date)
+    else:
+        return column
+    is_exact = plain.cast(column.dtype).eq_missing(column).all()
+    return plain if is_exact else column
 
 
 def check_size(rows: int, columns: int) -> None:
@@ -131,9 +130,11 @@ def check_size(rows: int, columns: int) -> None:
 
 def _whole(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     kept: list[pl.DataFrame] = []
+    rows = 0
     for part in parts:
         kept.append(part)
-        check_size(sum(frame.height for frame in kept), part.width)
+        rows += part.height
+        check_size(rows, part.width)
     frame = pl.concat(kept, how="vertical_relaxed")
     for column in frame:
         if column.dtype == pl.String and (column.str.len_chars().max() or 0) > MAX_CHARACTERS:  # type: ignore[operator]

@@ -41,36 +41,32 @@ def read(file: File, run: Run) -> Raw:
 
 def _names(base: sqlite3.Connection) -> list[str]:
     """Tables in alphabetical order, then views."""
-    return [
-        name
-        for (name,) in base.execute(
-            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE "
-            "'sqlite_%' ORDER BY type, name"
-        )
-    ]
+    rows = base.execute(
+        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
+        "AND name NOT LIKE 'sqlite_%' ORDER BY type, name"
+    )
+    return [name for (name,) in rows]
 
 
 def _table(base: sqlite3.Connection, file: File) -> str:
     names = _names(base)
     asked = file.part.get("table")
-    shown = ", ".join(f"'{name}'" for name in names[:30])
+    where = str(file.path)
+    listed = ", ".join(f"'{name}'" for name in names[:30])
     if asked in names:
         return str(asked)
     if asked is not None:
         near = get_close_matches(asked, names, n=1)
-        raise InputError(
-            f"there is no table '{asked}'",
-            where=str(file.path),
-            hint=f"did you mean '{near[0]}'?" if near else f"the tables are: {shown}",
-        )
+        hint = f"did you mean '{near[0]}'?" if near else f"the tables are: {listed}"
+        raise InputError(f"there is no table '{asked}'", where=where, hint=hint)
+    if not names:
+        raise InputError("the database holds no table", where=where, hint="give another")
     if len(names) == 1:
         return names[0]
     raise InputError(
-        f"the database holds {len(names)} tables and views"
-        if names
-        else "the database holds no table",
-        where=str(file.path),
-        hint=f"name one as FILE?table=NAME: {shown}" if names else "give another",
+        f"the database holds {len(names)} tables and views",
+        where=where,
+        hint=f"name one as FILE?table=NAME: {listed}",
     )
 
 
@@ -88,25 +84,18 @@ def _column(values: tuple[object, ...]) -> pl.Series:
     """Cells of one type, or of whole and real numbers, as they are; of mixed types as text."""
     kinds = {type(value) for value in values} - {type(None)}
     if bytes in kinds:
-        return (
-            pl.Series(values, dtype=pl.Binary)
-            if kinds == {bytes}
-            else pl.Series(
-                [
-                    None
-                    if value is None
-                    else value
-                    if isinstance(value, bytes)
-                    else str(value).encode()
-                    for value in values
-                ]
-            )
-        )
+        return pl.Series([_as_bytes(value) for value in values], dtype=pl.Binary)
     if kinds == {int}:
         return pl.Series(values, dtype=pl.Int64)
     if kinds and kinds <= {int, float}:
         return pl.Series(values, dtype=pl.Float64, strict=False)
     return pl.Series([None if value is None else str(value) for value in values], dtype=pl.String)
+
+
+def _as_bytes(value: object) -> bytes | None:
+    if value is None or isinstance(value, bytes):
+        return value
+    return str(value).encode()
 
 
 def _quoted(name: str) -> str:

@@ -36,15 +36,15 @@ def read(file: File, run: Run) -> Raw:
     where = str(file.path)
     arrays = _arrays(file, where)
     name = _chosen(arrays, file.part.get("images", ""), where)
-    found = _images(arrays[name], f"{where}, '{name}'", run)
-    columns = [images(IMAGE, found)]
-    said = _labels(arrays, name, file.part.get("labels", ""), where)
-    if said is None:
-        return Raw(pl.DataFrame(columns))
-    column = _named(arrays[said].reshape(len(found)), arrays.get(CLASSES))
+    pixels = _images(arrays[name], f"{where}, '{name}'", run)
+    column = images(IMAGE, pixels)
+    labels = _labels(arrays, name, file.part.get("labels", ""), where)
+    if labels is None:
+        return Raw(pl.DataFrame([column]))
+    texts = _named(arrays[labels].reshape(len(pixels)), arrays.get(CLASSES))
     return Raw(
-        pl.DataFrame([*columns, pl.Series(LABEL, column)]),
-        label=(LABEL, f"the array '{said}' beside the images"),
+        pl.DataFrame([column, pl.Series(LABEL, texts)]),
+        label=(LABEL, f"the array '{labels}' beside the images"),
     )
 
 
@@ -65,11 +65,9 @@ def _arrays(file: File, where: str) -> dict[str, np.ndarray]:
                         hint="give fewer images",
                     )
         loaded = np.load(io.BytesIO(content), allow_pickle=False)
-        return (
-            {"images": loaded}
-            if isinstance(loaded, np.ndarray)
-            else {name: loaded[name] for name in loaded.files}
-        )
+        if isinstance(loaded, np.ndarray):
+            return {"images": loaded}
+        return {name: loaded[name] for name in loaded.files}
     except (
         ValueError,
         OSError,
@@ -121,7 +119,8 @@ def _images(array: np.ndarray, where: str, run: Run) -> np.ndarray:
     Raises:
         InputError: These are no images.
     """
-    if array.ndim > 4 or (array.ndim == 4 and array.shape[-1] not in (1, 3, 4)):
+    channels = array.shape[-1] if array.ndim == 4 else 1
+    if array.ndim > 4 or channels not in (1, 3, 4):
         raise InputError(
             f"an array of the shape {array.shape} is no array of images", where=where, hint=_HINT
         )
@@ -135,11 +134,13 @@ def _images(array: np.ndarray, where: str, run: Run) -> np.ndarray:
             where=where,
             hint=f"give images of 1 to {LARGEST} pixels a side",
         )
-    if array.ndim == 4 and array.shape[-1] == 4:
-        part = array[..., 3:].astype(np.uint16)
+    if channels == 4:
+        alpha = array[..., 3:].astype(np.uint16)
         run.emit("note", "read", "What is transparent in the images is shown white.")
-        return ((array[..., :3] * part + 255 * (255 - part)) // 255).astype(np.uint8)
-    return array[..., 0] if array.ndim == 4 and array.shape[-1] == 1 else array
+        return ((array[..., :3] * alpha + 255 * (255 - alpha)) // 255).astype(np.uint8)
+    if channels == 1 and array.ndim == 4:
+        return array[..., 0]
+    return array
 
 
 def _labels(arrays: Mapping[str, np.ndarray], images: str, asked: str, where: str) -> str | None:
@@ -149,9 +150,10 @@ def _labels(arrays: Mapping[str, np.ndarray], images: str, asked: str, where: st
         InputError: The one that is asked for does not fit, or there are several.
     """
     n = len(arrays[images])
-    fits = [
-        name for name, array in arrays.items() if name != images and array.shape in ((n,), (n, 1))
-    ]
+    fits = []
+    for name, array in arrays.items():
+        if name != images and array.shape in ((n,), (n, 1)):
+            fits.append(name)
     if asked:
         if asked not in fits:
             raise InputError(
@@ -161,12 +163,11 @@ def _labels(arrays: Mapping[str, np.ndarray], images: str, asked: str, where: st
             )
         return asked
     prefix, _, rest = images.rpartition("_")
-    same = [
-        name
-        for name in fits
-        if name.rpartition("_")[0] == prefix and name.rpartition("_")[2].lower() in LABELS
-    ]
-    named = same if prefix and rest else [name for name in fits if name.lower() in LABELS]
+    before = f"{prefix}_" if prefix and rest else ""
+    named = []
+    for name in fits:
+        if name.startswith(before) and name.removeprefix(before).lower() in LABELS:
+            named.append(name)
     if len(named) > 1:
         raise InputError(
             f"there are {len(named)} arrays that may be the labels ({', '.join(named)})",
@@ -178,11 +179,9 @@ def _labels(arrays: Mapping[str, np.ndarray], images: str, asked: str, where: st
 
 def _named(labels: np.ndarray, classes: np.ndarray | None) -> list[str]:
     """Labels as text, by the names of the classes where they are numbers and there are such."""
-    if (
-        classes is not None
-        and np.issubdtype(labels.dtype, np.integer)
-        and classes.ndim == 1
-        and (labels.min(initial=0) >= 0 and labels.max(initial=0) < len(classes))
-    ):
-        return [str(classes[label]) for label in labels]
-    return [str(label) for label in labels.tolist()]
+    texts = [str(label) for label in labels.tolist()]
+    if classes is None or classes.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        return texts
+    if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(classes):
+        return texts
+    return [str(classes[label]) for label in labels]

@@ -66,8 +66,9 @@ def _is_paths(values: pl.Series, folder: Path | None) -> bool:
         return False
     known = values.drop_nulls()
     first = [value for value in known.head(PROBED).to_list() if value]
-    return (
-        bool(first)
-        and all(value.lower().endswith(ENDINGS) and (folder / value).is_file() for value in first)
-        and bool(known.str.to_lowercase().str.contains(r"\.(png|jpe?g|webp)$").all())
-    )
+    if not first:
+        return False
+    for value in first:
+        if not value.lower().endswith(ENDINGS) or not (folder / value).is_file():
+            return False
+    return bool(known.str.to_lowercase().str.contains(r"\.(png|jpe?g|webp)$").all())

@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.core.words import shortlist
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 MAGIC = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP", re.DOTALL)
@@ -62,32 +63,32 @@ def decoded(
     Raises:
         InputError: None can be read, no size is common enough, or they are too large.
     """
-    heads = [
-        _head(source) for source in run.track(sources, "read", f"looking at the images of {where}")
-    ]
+    looked_at = run.track(sources, "read", f"looking at the images of {where}")
+    heads = [_read(source, _head) for source in looked_at]
     target = _asked(size, where) if size else _commonest(heads, where)
     colour = any(head.coloured for head in heads if head)
-    kept, found, resized = [], [], 0
+    pixels: list[np.ndarray] = []
+    kept: list[int] = []
+    lost: list[str] = []
+    resized = 0
     for k, source in enumerate(run.track(sources, "read", f"reading the images of {where}")):
-        image = (
-            None
-            if heads[k] is None
-            else _read(source, partial(_pixels, size=target, colour=colour))
-        )
-        if image is not None:
-            kept.append(k)
-            found.append(image)
-            resized += heads[k].size != target  # type: ignore[union-attr]
-    lost = sorted(set(range(len(sources))) - set(kept))
+        head, image = heads[k], None
+        if head is not None:
+            image = _read(source, partial(_pixels, size=target, colour=colour))
+        if head is None or image is None:
+            lost.append(names[k])
+            continue
+        pixels.append(image)
+        kept.append(k)
+        resized += head.size != target
     if not kept:
         raise InputError(
             "none of the images can be read", where=where, hint="give PNG, JPEG or WebP files"
         )
     if lost:
-        shown = ", ".join(names[k] for k in lost[:3])
         run.warn(
-            f"{len(lost):,} of {len(sources):,} images cannot be read and are left out ({shown}"
-            f"{', ...' if len(lost) > 3 else ''}).",
+            f"{len(lost):,} of {len(sources):,} images cannot be read and are left out "
+            f"({shortlist(lost, 3)}).",
             "read",
         )
     if resized and not size:
@@ -103,7 +104,7 @@ def decoded(
             "read",
             f"{clear:,} of {len(kept):,} images are transparent in part; that is shown white.",
         )
-    return Decoded(np.stack(found), np.array(kept))
+    return Decoded(np.stack(pixels), np.array(kept))
 
 
 @dataclass(frozen=True)
@@ -113,19 +114,15 @@ class _Head:
     see_through: bool
 
 
-def _head(source: Encoded) -> _Head | None:
-    """Width and height as shown, and whether there may be colour; None where it cannot be read."""
-    return _read(source, _looked_at)
-
-
-def _looked_at(image: Image.Image) -> _Head:
+def _head(image: Image.Image) -> _Head:
+    """Width and height as shown, and whether there may be colour."""
     width, height = image.size
-    turned = image.getexif().get(_ORIENTATION) in _TURNED
-    return _Head(
-        (height, width) if turned else (width, height),
-        not _is_grey(image),
-        _has_alpha(image) and bool((np.asarray(image.convert("RGBA"))[..., 3] < 255).any()),
-    )
+    if image.getexif().get(_ORIENTATION) in _TURNED:
+        width, height = height, width
+    see_through = False
+    if _has_alpha(image):
+        see_through = bool((np.asarray(image.convert("RGBA"))[..., 3] < 255).any())
+    return _Head((width, height), not _is_grey(image), see_through)
 
 
 def _has_alpha(image: Image.Image) -> bool:
@@ -135,22 +132,21 @@ def _has_alpha(image: Image.Image) -> bool:
 def _is_grey(image: Image.Image) -> bool:
     if image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16"):
         return True
-    small = np.asarray(image.convert("RGB").resize((16, 16))).astype(
-        int
-    )  # of a photograph that is stored with colours
+    # a grey photograph may be stored with colours
+    small = np.asarray(image.convert("RGB").resize((16, 16))).astype(int)
     return bool(np.ptp(small, axis=-1).max() <= 2)
 
 
 def _read(source: Encoded, look: Callable[[Image.Image], Found]) -> Found | None:
-    """What is to be found in an image; None where it cannot be read."""
+    """What a function sees in an image; None where it cannot be read."""
     if source is None:
         return None
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        with Image.open(
-            io.BytesIO(source) if isinstance(source, bytes) else source,
-            formats=("PNG", "JPEG", "WEBP"),
-        ) as image:
-            return look(image) if image.width * image.height <= MOST_PIXELS else None
+        with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as image:
+            if image.width * image.height > MOST_PIXELS:
+                return None
+            return look(image)
     except (
         OSError,
         ValueError,
@@ -165,14 +161,15 @@ def _pixels(image: Image.Image, size: tuple[int, int], colour: bool) -> np.ndarr
     """(height, width) or (height, width, 3) uint8; what is transparent shows white."""
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I"):  # 16 bits of grey
-        upright = Image.fromarray(
-            (np.asarray(upright).astype(float) / 257).clip(0, 255).astype(np.uint8)
-        )
+        grey = np.asarray(upright).astype(float) / 257
+        upright = Image.fromarray(grey.clip(0, 255).astype(np.uint8))
     if _has_alpha(upright):
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
     plain = upright.convert("RGB" if colour else "L")
-    return np.asarray(plain if plain.size == size else plain.resize(size, Image.Resampling.LANCZOS))
+    if plain.size != size:
+        plain = plain.resize(size, Image.Resampling.LANCZOS)
+    return np.asarray(plain)
 
 
 def _asked(size: str, where: str) -> tuple[int, int]:
@@ -202,19 +199,18 @@ def _commonest(heads: Sequence[_Head | None], where: str) -> tuple[int, int]:
         raise InputError(
             "none of the images can be read", where=where, hint="give PNG, JPEG or WebP files"
         )
-    shown = ", ".join(
-        f"{count:,} of {width} x {height}" for (width, height), count in sizes.most_common(3)
-    )
-    (size, count), *_ = sizes.most_common(1)
+    counted = [f"{count:,} of {size[0]} x {size[1]}" for size, count in sizes.most_common()]
+    [(size, count)] = sizes.most_common(1)
     if count < SHARE * sizes.total():
         raise InputError(
-            f"the images are of {len(sizes):,} sizes ({shown}{', ...' if len(sizes) > 3 else ''})",
+            f"the images are of {len(sizes):,} sizes ({shortlist(counted, 3)})",
             where=where,
             hint="add ?size=32 to the path, or ?size=WIDTHxHEIGHT, to resize all of them",
         )
     if max(size) > LARGEST:
         raise InputError(
-            f"the images are too large to be learned ({shown}; at most {LARGEST} pixels a side)",
+            f"the images are too large to be learned ({', '.join(counted[:3])}; at most {LARGEST} "
+            "pixels a side)",
             where=where,
             hint="add ?size=64 to the path, or ?size=WIDTHxHEIGHT, to resize all of them",
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from tidemill.core.errors import InputError
@@ -30,9 +29,12 @@ def read(file: File, run: Run) -> Raw:
     flat = _images(folder)
     if flat:
         return _flat(folder, flat, run, file.part.get("size", ""))
-    subs = sorted(sub for sub in folder.iterdir() if sub.is_dir())
-    classes = {sub.name: sorted(path for path in sub.rglob("*") if _is_image(path)) for sub in subs}
-    paths = [path for found in classes.values() for path in found]
+    paths: list[Path] = []
+    labels: list[str] = []
+    for sub in sorted(path for path in folder.iterdir() if path.is_dir()):
+        own = sorted(path for path in sub.rglob("*") if _is_image(path))
+        paths += own
+        labels += [sub.name] * len(own)
     if not paths:
         raise InputError(
             "there are no images in this folder",
@@ -40,15 +42,9 @@ def read(file: File, run: Run) -> Raw:
             hint=f"name a file, or a folder with {', '.join(ENDINGS)} files in it or in "
             "sub-folders",
         )
-    found = decoded(
-        paths,
-        [str(path.relative_to(folder)) for path in paths],
-        where,
-        run,
-        file.part.get("size", ""),
-    )
-    said = [label for label, own in classes.items() for _ in own]
-    frame = pl.DataFrame([images(IMAGE, found.pixels), pl.Series(LABEL, said)[found.kept]])
+    names = [str(path.relative_to(folder)) for path in paths]
+    found = decoded(paths, names, where, run, file.part.get("size", ""))
+    frame = pl.DataFrame([images(IMAGE, found.pixels), pl.Series(LABEL, labels)[found.kept]])
     return Raw(frame, label=(LABEL, "the folder that an image is in"))
 
 
@@ -66,8 +62,12 @@ def _flat(folder: Path, paths: list[Path], run: Run, size: str) -> Raw:
         )
     about = table.drop(table.columns[0])[found.kept]
     frame = pl.DataFrame([images(IMAGE, found.pixels), *about.get_columns()])
-    label = LABEL if LABEL in about.columns else about.columns[0] if about.width == 1 else ""
-    return Raw(frame, label=(label, f"the labels of {LABELS}") if label else None)
+    why = f"the labels of {LABELS}"
+    if LABEL in about.columns:
+        return Raw(frame, label=(LABEL, why))
+    if about.width == 1:
+        return Raw(frame, label=(about.columns[0], why))
+    return Raw(frame)
 
 
 def _labels(folder: Path) -> pl.DataFrame | None:
@@ -87,19 +87,16 @@ def _labels(folder: Path) -> pl.DataFrame | None:
             where=str(path),
             hint="give a column of file names and a column of labels",
         ) from error
-    there = {p.name for p in _images(folder)}
-    fits = [
-        float(np.mean([name in there for name in column.to_list()]))
-        for column in table.get_columns()
-    ]
-    if not fits or max(fits) < 0.5 or table.width < 2:
+    there = sorted(image.name for image in _images(folder))
+    fits = [int(column.is_in(there).sum()) for column in table]
+    if table.width < 2 or 2 * max(fits) < table.height:
         raise InputError(
             "no column names the images of this folder",
             where=str(path),
             hint="give a column of file names (photo1.png) and a column of labels",
         )
-    names = table.columns[int(np.argmax(fits))]
-    return table.filter(pl.col(names).is_in(sorted(there))).select(names, pl.exclude(names))
+    names = table.columns[fits.index(max(fits))]
+    return table.filter(pl.col(names).is_in(there)).select(names, pl.exclude(names))
 
 
 def _images(folder: Path) -> list[Path]:

@@ -8,7 +8,6 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterable
-from itertools import chain, count
 from pathlib import Path
 from typing import IO
 
@@ -40,19 +39,24 @@ def write_arrays(parts: Iterable[pl.DataFrame], file: IO[bytes], label: str | No
         label: The column of the labels.
     """
     frame = pl.concat(list(parts))
-    arrays = {"images": _shown(frame)}
+    arrays = {"images": _without_grey_axis(frame)}
     if label is not None:
-        said = frame[label].cast(pl.String).fill_null("")
-        numbers = said.cast(pl.Int64, strict=False)
-        exact = (numbers.cast(pl.String) == said).all() if not numbers.has_nulls() else False
-        arrays["labels"] = numbers.to_numpy() if exact else np.array(said.to_list(), dtype=np.str_)
+        arrays["labels"] = _labels(frame[label])
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, array in arrays.items():
             stored = io.BytesIO()
             np.lib.format.write_array(stored, np.ascontiguousarray(array), allow_pickle=False)
-            packed.writestr(
-                zipfile.ZipInfo(f"{name}.npy", TIMESTAMP), stored.getvalue(), zipfile.ZIP_DEFLATED
-            )
+            member = zipfile.ZipInfo(f"{name}.npy", TIMESTAMP)
+            packed.writestr(member, stored.getvalue(), zipfile.ZIP_DEFLATED)
+
+
+def _labels(values: pl.Series) -> np.ndarray:
+    """Whole numbers where all labels are such, else texts."""
+    texts = values.cast(pl.String).fill_null("")
+    numbers = texts.cast(pl.Int64, strict=False)
+    if not numbers.has_nulls() and (numbers.cast(pl.String) == texts).all():
+        return numbers.to_numpy()
+    return np.array(texts.to_list(), dtype=np.str_)
 
 
 def write_sheet(parts: Iterable[pl.DataFrame], file: IO[bytes], label: str | None = None) -> None:
@@ -67,10 +71,12 @@ def write_sheet(parts: Iterable[pl.DataFrame], file: IO[bytes], label: str | Non
             f"{len(frame):,} images are too many for one sheet",
             hint=f"write at most {SHEET:,}, or a folder",
         )
-    found = pixels(_column(frame if label is None else frame.sort(label, maintain_order=True)))
-    across = max(math.ceil(math.sqrt(len(found))), 1)
-    scale = int(np.clip(WIDE // (across * found.shape[2]), 1, 4))
-    file.write(png(contact_sheet(found, across, scale=scale)))
+    if label is not None:
+        frame = frame.sort(label, maintain_order=True)
+    shown = pixels(_column(frame))
+    across = max(math.ceil(math.sqrt(len(shown))), 1)
+    scale = int(np.clip(WIDE // (across * shown.shape[2]), 1, 4))
+    file.write(png(contact_sheet(shown, across, scale=scale)))
 
 
 def write_folder(
@@ -118,10 +124,13 @@ def refuse_folder(path: Path, overwrite: bool) -> None:
 
 
 def _put(parts: Iterable[pl.DataFrame], folder: Path, label: str | None) -> None:
-    number, places = 0, dict[str | None, Path]()
+    number = 0
+    places: dict[str | None, Path] = {}
     for frame in parts:
-        said = [None] * len(frame) if label is None else frame[label].cast(pl.String).to_list()
-        for image, name in zip(pixels(_column(frame)), said, strict=True):
+        labels = [None] * len(frame)
+        if label is not None:
+            labels = frame[label].cast(pl.String).to_list()
+        for image, name in zip(pixels(_column(frame)), labels, strict=True):
             number += 1
             if name not in places:
                 places[name] = folder if label is None else _place(folder, name)
@@ -134,8 +143,11 @@ def _place(folder: Path, label: str | None) -> Path:
     apart."""
     safe = re.sub(r"[^\w .+()-]", "_", label or "").strip(" .") or "_"
     taken = {path.name.casefold() for path in folder.iterdir()}
-    names = chain([safe], (f"{safe} ({k})" for k in count(2)))
-    return folder / next(name for name in names if name.casefold() not in taken)
+    name, number = safe, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{safe} ({number})"
+    return folder / name
 
 
 def _is_ours(folder: Path) -> bool:
@@ -148,7 +160,7 @@ def _column(frame: pl.DataFrame) -> pl.Series:
     return next(column for column in frame if is_pixels(column.dtype))
 
 
-def _shown(frame: pl.DataFrame) -> np.ndarray:
+def _without_grey_axis(frame: pl.DataFrame) -> np.ndarray:
     """(n, height, width) of grey images, (n, height, width, 3) of others."""
-    found = pixels(_column(frame))
-    return found[..., 0] if found.shape[-1] == 1 else found
+    stored = pixels(_column(frame))
+    return stored[..., 0] if stored.shape[-1] == 1 else stored

@@ -154,19 +154,16 @@ def _rules(
 ) -> tuple[RuleCandidates, Ints]:
     """Every rule that the itemsets allow, with the rows that hold its items together."""
     none = np.full(len(pairs), -1)
-    first, second, then, both = [], [], [], []
+    rules = []
+    both = []
     for one, other in ((0, 1), (1, 0)):
-        first.append(pairs[:, one])
-        second.append(none)
-        then.append(pairs[:, other])
+        rules.append((pairs[:, one], none, pairs[:, other]))
         both.append(pair_rows)
     for one, other, last in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
-        first.append(triples[:, one])
-        second.append(triples[:, other])
-        then.append(triples[:, last])
+        rules.append((triples[:, one], triples[:, other], triples[:, last]))
         both.append(triple_rows)
-    rules = RuleCandidates(np.concatenate(first), np.concatenate(second), np.concatenate(then))
-    return rules, np.concatenate(both)
+    first, second, then = np.hstack(rules)
+    return RuleCandidates(first, second, then), np.concatenate(both)
 
 
 def confirmed_rules(items: Items, candidates: RuleCandidates) -> list[AssociationRule]:
@@ -184,7 +181,9 @@ def confirmed_rules(items: Items, candidates: RuleCandidates) -> list[Associatio
     second = items.holdout[candidates.second]
     second[~has_second] = ~np.uint64(0)
     premise = first & second
-    both, premised, concluded = count(premise & then), count(premise), count(then)
+    both = count(premise & then)
+    premised = count(premise)
+    concluded = count(then)
     p_values = excess_p(both, premised, concluded, items.holdout_rows)
     for part in (first, second):
         alone = excess_p(both, premised, count(part & then), count(part))
@@ -252,11 +251,11 @@ def varied(rules: list[AssociationRule], items: Items, most: int) -> list[Associ
 
 
 def _allowed(items: Items, rules: RuleCandidates) -> Ints:
-    first, second, then = rules.first, rules.second, rules.then
-    allowed = items.premise[first] & items.conclusion[then] & ~items.apart[first, then]
-    second_allowed = items.premise[second] & ~items.apart[second, then]
-    second_allowed &= ~items.apart[first, second]
-    return np.flatnonzero(allowed & ((second < 0) | second_allowed))
+    allowed = items.premise[rules.first] & items.conclusion[rules.then]
+    allowed &= ~items.apart[rules.first, rules.then]
+    second_allowed = items.premise[rules.second] & ~items.apart[rules.second, rules.then]
+    second_allowed &= ~items.apart[rules.first, rules.second]
+    return np.flatnonzero(allowed & ((rules.second < 0) | second_allowed))
 
 
 def _strong(

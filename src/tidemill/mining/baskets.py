@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,15 +79,14 @@ def find_baskets(train: Dataset, holdout: Dataset) -> tuple[str, str] | None:
     keys = [column for column in train.schema if _may_be_basket(column, frame[column.name])]
     items = [column for column in train.schema if _may_be_item(column, frame[column.name])]
     for key in sorted(keys, key=lambda column: -frame[column.name].n_unique()):
-        fitting = [
-            item
-            for item in items
-            if item.name != key.name and _varies_within(frame, key.name, item.name)
-        ]
-        if fitting:
-            most = max(frame[item.name].n_unique() for item in fitting)
-            wide = [item for item in fitting if frame[item.name].n_unique() >= most / 2]
-            return key.name, max(wide, key=lambda item: _legibility(frame[item.name])).name
+        levels: dict[str, int] = {}
+        for item in items:
+            if item.name != key.name and _varies_within(frame, key.name, item.name):
+                levels[item.name] = frame[item.name].n_unique()
+        if levels:
+            most = max(levels.values())
+            wide = [name for name, count in levels.items() if count >= most / 2]
+            return key.name, max(wide, key=lambda name: _legibility(frame[name]))
     return None
 
 
@@ -99,61 +99,49 @@ def learn_baskets(train: Dataset, holdout: Dataset, basket: str, item: str, run:
         basket, item: The two columns.
         run: Seed of the new split.
     """
-    both = ((False, train), (True, holdout))
-    frame = pl.concat(
-        [
-            part.frame.select(
-                pl.col(basket).alias("basket"),
-                pl.col(item).alias("value"),
-                pl.lit(side).alias("held"),
-            )
-            for side, part in both
-        ],
-        how="vertical_relaxed",
-    )
-    frame = frame.drop_nulls().with_columns(name=pl.col("value").cast(pl.String).str.strip_chars())
-    frame = frame.filter(pl.col("name") != "").unique(["basket", "name"], maintain_order=True)
+    frame = _items_of_baskets(train, holdout, basket, item)
     number = frame["basket"].rank("dense").to_numpy().astype(np.int64) - 1
     total = int(number.max()) + 1 if len(number) else 0
     held = _held(number, frame["held"].to_numpy(), total)
-    again = held is None
+    split_again = held is None
     if held is None:
         held = run.rng("mining/rules/baskets").random(total) < HELD_SHARE
     used = np.ones(total, bool)
     if total > MOST_BASKETS:
         used[run.rng("mining/rules/sample").permutation(total)[MOST_BASKETS:]] = False
-    sides = [_bits(frame, number, used & (held == side)) for side in (False, True)]
     names, values = _vocabulary(frame, number, used & ~held)
-    train_bits, holdout_bits = (
-        pack([rows.get(name, np.empty(0, np.int64)) for name in names], size)
-        for rows, size in sides
-    )
     return Baskets(
-        basket,
-        item,
-        names,
-        values,
-        train_bits,
-        holdout_bits,
-        sides[0][1],
-        sides[1][1],
-        again,
-        total if total > MOST_BASKETS else 0,
+        basket=basket,
+        item=item,
+        names=names,
+        values=values,
+        train=_bits(frame, number, used & ~held, names),
+        holdout=_bits(frame, number, used & held, names),
+        train_rows=int((used & ~held).sum()),
+        holdout_rows=int((used & held).sum()),
+        split_again=split_again,
+        sampled=total if total > MOST_BASKETS else 0,
     )
+
+
+def _items_of_baskets(train: Dataset, holdout: Dataset, basket: str, item: str) -> pl.DataFrame:
+    """Each item of each basket once, and whether its row is held out."""
+    sides = []
+    for held, part in ((False, train), (True, holdout)):
+        columns = (pl.col(basket).alias("basket"), pl.col(item).alias("value"))
+        sides.append(part.frame.select(*columns, pl.lit(held).alias("held")))
+    frame = pl.concat(sides, how="vertical_relaxed").drop_nulls()
+    frame = frame.with_columns(name=pl.col("value").cast(pl.String).str.strip_chars())
+    return frame.filter(pl.col("name") != "").unique(["basket", "name"], maintain_order=True)
 
 
 def _may_be_basket(column: Column, series: pl.Series) -> bool:
     if column.kind in ("datetime", "boolean", "text", "image"):
         return False
-    named = bool(
-        _NAMED
-        & set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", column.name).lower()))
-    )
-    if (
-        column.role not in ("key", "entity")
-        and column.kind != "id"
-        and (not named or series.dtype.is_float())
-    ):
+    is_key = column.role in ("key", "entity") or column.kind == "id"
+    words = re.sub(r"([a-z])([A-Z])", r"\1 \2", column.name).lower()
+    named_like_one = not _NAMED.isdisjoint(re.findall(r"[a-z]+", words))
+    if not is_key and (not named_like_one or series.dtype.is_float()):
         return False
     distinct = series.drop_nulls().n_unique()
     return distinct >= FEWEST_BASKETS and 1.2 <= len(series) / distinct <= 300
@@ -180,28 +168,21 @@ def _legibility(series: pl.Series) -> float:
 
 def _held(number: np.ndarray, held: np.ndarray, total: int) -> np.ndarray | None:
     """Which baskets are held out by the caller's split; None where it cut some in two."""
-    inside, outside = (
-        np.bincount(number[held == side], minlength=total) > 0 for side in (True, False)
-    )
+    inside = np.bincount(number[held], minlength=total) > 0
+    outside = np.bincount(number[~held], minlength=total) > 0
     return None if (inside & outside).any() else inside
 
 
-def _bits(
-    frame: pl.DataFrame, number: np.ndarray, kept: np.ndarray
-) -> tuple[dict[str, np.ndarray], int]:
-    """The rows of each item among the kept baskets, numbered anew, and how many baskets those
-    are."""
-    fresh = np.cumsum(kept) - 1
-    part = (
-        frame.select("name")
-        .with_columns(at=pl.Series(fresh[number]))
-        .filter(pl.Series(kept[number]))
-    )
-    rows = {
-        name[0]: group["at"].to_numpy()
-        for name, group in part.partition_by("name", as_dict=True).items()
-    }
-    return rows, int(kept.sum())
+def _bits(frame: pl.DataFrame, number: np.ndarray, kept: np.ndarray, names: Sequence[str]) -> Bits:
+    """Which of the kept baskets, numbered anew, hold each item, (items, words)."""
+    anew = np.cumsum(kept) - 1
+    part = frame.select("name").with_columns(at=pl.Series(anew[number]))
+    groups = part.filter(pl.Series(kept[number])).partition_by("name", as_dict=True)
+    baskets = []
+    for name in names:
+        group = groups.get((name,))
+        baskets.append(np.empty(0, np.int64) if group is None else group["at"].to_numpy())
+    return pack(baskets, int(kept.sum()))
 
 
 def _vocabulary(

@@ -51,28 +51,26 @@ def reliability(
         rng: Draws the outcomes of a perfectly calibrated model.
         rounds: How many such draws.
     """
-    group = np.empty(len(chance), np.int64)
-    group[np.argsort(chance, kind="stable")] = (
-        np.arange(len(chance)) * min(GROUPS, len(chance)) // len(chance)
-    )
+    size = len(chance)
+    group = np.empty(size, np.int64)
+    group[np.argsort(chance, kind="stable")] = np.arange(size) * min(GROUPS, size) // size
     rows = np.bincount(group)
     predicted = np.bincount(group, chance) / rows
-    observed = np.bincount(group, happened) / rows
-    error = float(np.abs(predicted - observed) @ rows / rows.sum())
-    draws = [
-        _error(group, rows, predicted, rng.random(len(chance)) < chance) for _ in range(rounds)
-    ]
-    beyond = (1 + sum(draw >= error for draw in draws)) / (1 + rounds)
-    return Reliability(predicted, observed, rows, error, float(np.mean(draws)), beyond)
 
+    def error(outcomes: NDArray[np.bool_]) -> float:
+        gaps = np.abs(predicted - np.bincount(group, outcomes) / rows)
+        return float(gaps @ rows / rows.sum())
 
-def _error(
-    group: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    predicted: Floats,
-    happened: NDArray[np.bool_],
-) -> float:
-    return float(np.abs(predicted - np.bincount(group, happened) / rows) @ rows / rows.sum())
+    found = error(happened)
+    draws = np.array([error(rng.random(size) < chance) for _ in range(rounds)])
+    return Reliability(
+        predicted=predicted,
+        observed=np.bincount(group, happened) / rows,
+        rows=rows,
+        error=found,
+        by_chance=float(draws.mean()),
+        p_value=(1 + int((draws >= found).sum())) / (1 + rounds),
+    )
 
 
 def calibration_finding(
@@ -81,11 +79,14 @@ def calibration_finding(
     """The calibration of class chances on held-out rows: of the class spoken of, or of the class
     predicted."""
     if outcome.kind == "binary":
-        what, chance, happened = outcome.event(), predicted[:, 1], target == 1
+        what = outcome.event()
+        seen = reliability(predicted[:, 1], target == 1, rng)
     else:
         what = "the predicted class being right"
-        chance, happened = predicted.max(axis=1), predicted.argmax(axis=1) == target
-    seen = reliability(chance, happened, rng)
+        seen = reliability(predicted.max(axis=1), predicted.argmax(axis=1) == target, rng)
+    chances = tuple(round(float(chance), 4) for chance in seen.predicted)
+    shares = tuple(round(float(share), 4) for share in seen.observed)
+    rows = tuple(int(count) for count in seen.rows)
     return Finding(
         technique="drivers",
         name="calibration",
@@ -97,20 +98,14 @@ def calibration_finding(
         columns=(outcome.column,),
         table=Table(
             ("predicted chance", "observed share", "rows"),
-            tuple(
-                (round(float(p), 4), round(float(o), 4), int(n))
-                for p, o, n in zip(seen.predicted, seen.observed, seen.rows, strict=True)
-            ),
+            tuple(zip(chances, shares, rows, strict=True)),
             "Predicted chance and observed share",
         ),
         picture=Picture(
             "lines",
             f"Predicted chance and observed share of {what}",
-            tuple(round(float(p), 4) for p in seen.predicted),
-            (
-                ("observed", tuple(round(float(o), 4) for o in seen.observed)),
-                ("perfect", tuple(round(float(p), 4) for p in seen.predicted)),
-            ),
+            chances,
+            (("observed", shares), ("perfect", chances)),
             "predicted chance",
             "observed share",
         ),
@@ -119,14 +114,18 @@ def calibration_finding(
 
 
 def _came_true(share: float) -> str:
-    return {0.0: "none", 1.0: "all"}.get(share, percent(share))
+    if share == 0:
+        return "none"
+    if share == 1:
+        return "all"
+    return percent(share)
 
 
 def _sentence(what: str, seen: Reliability) -> str:
-    top, bottom = seen.predicted[-1], seen.predicted[0]
     example = (
-        f"where it says {percent(top)} on average, {_came_true(seen.observed[-1])} came true; "
-        f"where it says {percent(bottom)}, {_came_true(seen.observed[0])}"
+        f"where it says {percent(seen.predicted[-1])} on average, "
+        f"{_came_true(seen.observed[-1])} came true; where it says {percent(seen.predicted[0])}, "
+        f"{_came_true(seen.observed[0])}"
     )
     off = (
         f"on average they are off by {points(seen.error)} (expected calibration error over "

@@ -126,33 +126,35 @@ def _clusters(
     train: Dataset, holdout: Dataset, axes: tuple[Axis, ...], run: Run
 ) -> Clustering | None:
     rng = run.rng("mining/segments/shuffle")
-    seen, held = embed(train, axes), embed(holdout, axes)
+    seen = embed(train, axes)
     mean = seen.mean(axis=0)
-    seen, held = seen - mean, held - mean
+    seen = seen - mean
+    held = embed(holdout, axes) - mean
     widths = [axis.place(train[axis.column][:1]).shape[1] for axis in axes]
-    turn, turned = _principal(seen, [shuffled(seen, widths, rng) for _ in range(3)])
-    mixed, mixed_held = shuffled(seen, widths, rng), shuffled(held, widths, rng)
-    mixed_turn = _top(mixed, turned)
+    turn = _principal(seen, [shuffled(seen, widths, rng) for _ in range(3)])
+    mixed = shuffled(seen, widths, rng)
+    mixed_held = shuffled(held, widths, rng)
+    mixed_turn = _top(mixed, turn.shape[1])
+    real = (seen @ turn, held @ turn)
+    by_chance = (mixed @ mixed_turn, mixed_held @ mixed_turn)
     tried = []
     for clusters in range(2, min(MOST_CLUSTERS, len(train) // 20) + 1):
         run.check()
-        tried.append(
-            _try(
-                clusters,
-                (seen @ turn, held @ turn),
-                (mixed @ mixed_turn, mixed_held @ mixed_turn),
-                run,
-            )
-        )
+        tried.append(_try(clusters, real, by_chance, run))
     chosen = _choose(tried)
     if chosen is None:
         return None
-    centres = _centres(
-        seen @ turn, chosen.clusters, run.seed_of("mining/segments/k-means", chosen.clusters), 5
-    )
+    seed = run.seed_of("mining/segments/k-means", chosen.clusters)
+    centres = _centres(seen @ turn, chosen.clusters, seed, 5)
     explained, chance, p_value = _held_out_test(held, turn, centres, widths, rng)
     return Clustering(
-        Space(axes, mean, turn), centres, chosen, tuple(tried), explained, chance, p_value
+        space=Space(axes, mean, turn),
+        centres=centres,
+        chosen=chosen,
+        tried=tuple(tried),
+        explained=explained,
+        by_chance=chance,
+        p_value=p_value,
     )
 
 
@@ -167,29 +169,26 @@ def shuffled(points: Floats, widths: list[int], rng: np.random.Generator) -> Flo
     result = np.empty_like(points)
     start = 0
     for width in widths:
-        result[:, start : start + width] = points[
-            rng.permutation(len(points)), start : start + width
-        ]
+        order = rng.permutation(len(points))
+        result[:, start : start + width] = points[order, start : start + width]
         start += width
     return result
 
 
-def _principal(points: Floats, references: list[Floats]) -> tuple[Floats, int]:
-    """The axes whose variance is above the largest of any shuffled axis; all (at most 30) where
-    none is."""
+def _principal(points: Floats, references: list[Floats]) -> Floats:
+    """The axes whose variance is above the largest of any shuffled axis, two at least; all (at most
+    30) where none is."""
     limit = max(np.linalg.eigvalsh(reference.T @ reference)[-1] for reference in references)
-    kept = int((np.linalg.eigvalsh(points.T @ points) > limit).sum())
-    kept = min(max(kept, 2) if kept else 30, points.shape[1])
-    return _top(points, kept), kept
+    above = int((np.linalg.eigvalsh(points.T @ points) > limit).sum())
+    kept = max(above, 2) if above else 30
+    return _top(points, min(kept, points.shape[1]))
 
 
 def _top(points: Floats, kept: int) -> Floats:
     vectors = np.linalg.eigh(points.T @ points)[1][:, ::-1][:, :kept]
-    # a direction's sign is arbitrary: let its largest weight be positive, so that pictures do not
-    # flip
-    return np.asarray(
-        vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
-    )
+    # a direction's sign is arbitrary: with a positive largest weight pictures do not flip
+    largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])]
+    return np.asarray(vectors * np.sign(largest))
 
 
 def _centres(points: Floats, clusters: int, seed: int, starts: int) -> Floats:
@@ -198,9 +197,8 @@ def _centres(points: Floats, clusters: int, seed: int, starts: int) -> Floats:
     distinct = np.unique(points, axis=0)
     if len(distinct) <= clusters:
         return distinct
-    return np.asarray(
-        KMeans(clusters, n_init=starts, random_state=seed).fit(points).cluster_centers_
-    )
+    means = KMeans(clusters, n_init=starts, random_state=seed).fit(points)
+    return np.asarray(means.cluster_centers_)
 
 
 def _try(
@@ -212,32 +210,38 @@ def _try(
     rng = run.rng("mining/segments/resamples", clusters)
     seen, held = real
     labels = nearest(held, _centres(seen, clusters, seed, 5))
-    again = [
-        nearest(
-            held, _centres(seen[rng.integers(len(seen), size=len(seen))], clusters, seed + at, 2)
-        )
-        for at in range(RESAMPLES)
-    ]
-    stability = float(np.mean([adjusted_rand_score(labels, other) for other in again]))
-    reference = _silhouette(mixed[1], nearest(mixed[1], _centres(mixed[0], clusters, seed, 2)))
-    return ClusterTrial(clusters, stability, _silhouette(held, labels), reference)
+    agreements = []
+    for at in range(RESAMPLES):
+        resample = seen[rng.integers(len(seen), size=len(seen))]
+        again = nearest(held, _centres(resample, clusters, seed + at, 2))
+        agreements.append(adjusted_rand_score(labels, again))
+    mixed_seen, mixed_held = mixed
+    mixed_labels = nearest(mixed_held, _centres(mixed_seen, clusters, seed, 2))
+    return ClusterTrial(
+        clusters,
+        stability=float(np.mean(agreements)),
+        silhouette=_silhouette(held, labels),
+        shuffled=_silhouette(mixed_held, mixed_labels),
+    )
 
 
 def _silhouette(points: Floats, labels: Labels) -> float:
     from sklearn.metrics import silhouette_score
 
-    points, labels = points[:_COMPARED], labels[:_COMPARED]
+    points = points[:_COMPARED]
+    labels = labels[:_COMPARED]
     if not 1 < len(np.unique(labels)) < len(labels):
         return 0.0
     return float(silhouette_score(points, labels))
 
 
 def _choose(tried: list[ClusterTrial]) -> ClusterTrial | None:
-    good = [each for each in tried if each.stability >= STABLE and each.gain >= APART]
-    if not good:
+    stable = [trial for trial in tried if trial.stability >= STABLE]
+    apart = [trial for trial in stable if trial.gain >= APART]
+    if not apart:
         return None
-    best = max(each.gain for each in good)
-    return [each for each in good if each.gain >= NEAR_BEST * best][-1]
+    best = max(trial.gain for trial in apart)
+    return [trial for trial in apart if trial.gain >= NEAR_BEST * best][-1]
 
 
 def _held_out_test(
@@ -264,4 +268,6 @@ def _between(points: Floats, labels: Labels, clusters: int) -> float:
     means = sums / np.maximum(sizes, 1)[:, None]
     centre = points.mean(axis=0)
     total = ((points - centre) ** 2).sum()
-    return float((sizes[:, None] * (means - centre) ** 2).sum() / total) if total else 0.0
+    if not total:
+        return 0.0
+    return float((sizes[:, None] * (means - centre) ** 2).sum() / total)

@@ -57,23 +57,19 @@ def rare_combinations(
         columns: The columns that are paired.
     """
     bins = [learn_bins(train[column.name], column, parts=6, levels=15) for column in columns]
-    seen, held = code_matrix(train.frame, bins), code_matrix(holdout.frame, bins)
-    cells = sum(
-        bins[one].size * bins[other].size for one in range(len(bins)) for other in range(one)
-    )
-    found = []
-    for one in range(len(bins)):
-        for other in range(one):
-            sizes = (bins[one].size, bins[other].size)
-            best = _rarest(
-                contingency(seen[:, one], seen[:, other], sizes),
-                contingency(held[:, one], held[:, other], sizes),
-                (bins[one], bins[other]),
-                cells,
-            )
-            if best is not None:
-                found.append(best)
-    return sorted(found, key=lambda each: each.met / each.expected)
+    seen = code_matrix(train.frame, bins)
+    held = code_matrix(holdout.frame, bins)
+    pairs = [(one, other) for one in range(len(bins)) for other in range(one)]
+    cells = sum(bins[one].size * bins[other].size for one, other in pairs)
+    rarest = []
+    for one, other in pairs:
+        sizes = (bins[one].size, bins[other].size)
+        seen_counts = contingency(seen[:, one], seen[:, other], sizes)
+        held_counts = contingency(held[:, one], held[:, other], sizes)
+        combination = _rarest(seen_counts, held_counts, (bins[one], bins[other]), cells)
+        if combination is not None:
+            rarest.append(combination)
+    return sorted(rarest, key=lambda each: each.met / each.expected)
 
 
 def _aligned(counts: np.ndarray, bins: tuple[Bins, Bins]) -> bool:
@@ -81,11 +77,8 @@ def _aligned(counts: np.ndarray, bins: tuple[Bins, Bins]) -> bool:
     do not."""
     if not all(isinstance(each, NumberBins) for each in bins):
         return False
-    rows = np.repeat(
-        np.indices(counts.shape)[:, :-1, :-1].reshape(2, -1),
-        counts[:-1, :-1].ravel().astype(np.int64),
-        axis=1,
-    )
+    known = counts[:-1, :-1]  # without the bins for missing values
+    rows = np.repeat(np.indices(known.shape).reshape(2, -1), known.ravel().astype(int), axis=1)
     return bool(abs(np.asarray(np.corrcoef(rows))[0, 1]) >= ALIGNED)
 
 
@@ -95,24 +88,16 @@ def _rarest(
     """The oddest cell of two columns' counts that the held-out rows confirm."""
     from scipy.stats import poisson
 
-    expected, expected_held = (
-        np.outer(counts.sum(axis=1), counts.sum(axis=0)) / max(counts.sum(), 1)
-        for counts in (seen, held)
-    )
-    candidates = (
-        (seen <= RARE * expected)
-        & (expected >= LEAST_EXPECTED)
-        & (held >= 1)
-        & (held <= RARE * expected_held)
-    )
-    candidates[-1], candidates[:, -1] = False, False  # the last bin of each is for missing values
+    expected = _unrelated(seen)
+    expected_held = _unrelated(held)
+    candidates = (seen <= RARE * expected) & (expected >= LEAST_EXPECTED)
+    candidates &= (held >= 1) & (held <= RARE * expected_held)
+    candidates[-1] = False  # the last bin of each is for missing values
+    candidates[:, -1] = False
     if not candidates.any():
         return None
-    chance = np.where(
-        candidates,
-        np.maximum(poisson.cdf(seen, expected), poisson.cdf(held, expected_held)) * cells,
-        1.0,
-    )
+    chance = np.maximum(poisson.cdf(seen, expected), poisson.cdf(held, expected_held))
+    chance = np.where(candidates, chance * cells, 1.0)
     ratio = np.where(chance <= ALPHA, held / np.maximum(expected_held, 1e-9), np.inf)
     at = np.unravel_index(int(ratio.argmin()), ratio.shape)
     if not np.isfinite(ratio[at]):
@@ -124,10 +109,15 @@ def _rarest(
         # places
         return None
     return Combination(
-        (bins[0].column, bins[1].column),
-        Condition(tests),
-        int(held[at]),
-        float(expected_held[at]),
-        int(seen[at]),
-        float(chance[at]),
+        columns=(bins[0].column, bins[1].column),
+        condition=Condition(tests),
+        met=int(held[at]),
+        expected=float(expected_held[at]),
+        seen=int(seen[at]),
+        p_value=float(chance[at]),
     )
+
+
+def _unrelated(counts: np.ndarray) -> np.ndarray:
+    """The counts that unrelated columns would give."""
+    return np.outer(counts.sum(axis=1), counts.sum(axis=0)) / max(counts.sum(), 1)

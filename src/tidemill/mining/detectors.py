@@ -66,25 +66,23 @@ def isolation(train: Floats, others: Sequence[Floats], run: Run) -> list[Floats]
     rows."""
     from sklearn.ensemble import IsolationForest
 
-    forest = IsolationForest(
-        n_estimators=TREES, random_state=run.seed_of("mining/anomalies/forest")
-    ).fit(train)
+    seed = run.seed_of("mining/anomalies/forest")
+    forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(train)
     return [-forest.score_samples(rows) for rows in others]
 
 
 def _numbers(train: pl.Series, series: pl.Series, column: Column) -> Floats:
     if is_ordered(column):
-        seen, values = as_floats(train), as_floats(series)
+        seen = as_floats(train)
         finite = seen[np.isfinite(seen)]
         if not len(finite):
-            return np.zeros(len(values))
-        return np.clip(
-            np.where(np.isnan(values), np.median(finite), values), finite.min(), finite.max()
-        )
+            return np.zeros(len(series))
+        values = as_floats(series)
+        known = np.where(np.isnan(values), np.median(finite), values)
+        return np.clip(known, finite.min(), finite.max())
     counts = train.cast(pl.String).fill_null("").value_counts(name="rows")
-    shares = dict(zip(counts[train.name].to_list(), counts["rows"].to_list(), strict=True))
     levels = series.cast(pl.String).fill_null("")
     rows = levels.replace_strict(
-        list(shares), list(shares.values()), default=0.5, return_dtype=pl.Float64
-    ).to_numpy()
-    return np.asarray(-np.log(rows / len(train)))
+        counts[train.name], counts["rows"], default=0.5, return_dtype=pl.Float64
+    )
+    return np.asarray(-np.log(rows.to_numpy() / len(train)))

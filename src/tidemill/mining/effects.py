@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,9 +96,8 @@ def shuffling_p(
     for feature in features:
         mixed = rows.copy()
         mixed[:, feature] = rng.permutation(mixed[:, feature])
-        p_values.append(
-            greater_mean_p(row_losses(model.outcome, target, model.predict(mixed)) - usual)
-        )
+        losses = row_losses(model.outcome, target, model.predict(mixed))
+        p_values.append(greater_mean_p(losses - usual))
     return p_values
 
 
@@ -113,43 +112,42 @@ def value_groups(
         effect: Its effect on each held-out row, (n,).
         observed: What counts as observed on each held-out row, (n,).
     """
-    grouped = _bin_groups if feature.part in ("value", "elapsed") else _part_groups
-    labels, tests, codes = grouped(train, holdout, feature)
+    if feature.part in ("value", "elapsed"):
+        grouped = _by_bins(train, holdout, feature)
+    else:
+        grouped = _by_part(holdout, feature)
     least = max(min(15, 0.1 * len(effect)), 0.005 * len(effect))
     groups = []
-    for code, label in enumerate(labels):
-        inside = codes == code
+    for label, tests, inside in grouped:
         if inside.sum() >= least:
             groups.append(
                 ValueGroup(
-                    label,
-                    tests[code],
-                    int(inside.sum()),
-                    float(effect[inside].mean()),
-                    float(observed[inside].mean()),
+                    label=label,
+                    tests=tests,
+                    rows=int(inside.sum()),
+                    effect=float(effect[inside].mean()),
+                    observed=float(observed[inside].mean()),
                 )
             )
     return groups
 
 
-Groups = tuple[Sequence[str], Sequence[tuple[Test, ...]], NDArray[np.int64]]
+Grouped = Iterator[tuple[str, tuple[Test, ...], NDArray[np.bool_]]]
+"""Groups of rows: what each is called, what its rows fulfil, and which these are."""
 
 
-def _bin_groups(train: Dataset, holdout: Dataset, feature: Feature) -> Groups:
+def _by_bins(train: Dataset, holdout: Dataset, feature: Feature) -> Grouped:
     bins = learn_bins(train[feature.column], train.schema[feature.column], parts=TAILS, levels=12)
-    tests = [bins.tests(code) for code in range(bins.size)]
-    return (
-        [bins.label(code) for code in range(bins.size)],
-        tests,
-        bins.codes(holdout[feature.column]).astype(np.int64),
-    )
+    codes = bins.codes(holdout[feature.column])
+    for code in range(bins.size):
+        yield bins.label(code), bins.tests(code), codes == code
 
 
-def _part_groups(train: Dataset, holdout: Dataset, feature: Feature) -> Groups:
+def _by_part(holdout: Dataset, feature: Feature) -> Grouped:
+    """By the month, or another part of a date; no test can say it."""
     values = feature.values(holdout.frame)
-    distinct = np.unique(values[~np.isnan(values)])
-    codes = np.where(np.isnan(values), -1, np.searchsorted(distinct, np.nan_to_num(values)))
-    return [_part_name(feature, int(value)) for value in distinct], [()] * len(distinct), codes
+    for value in np.unique(values[~np.isnan(values)]):
+        yield _part_name(feature, int(value)), (), values == value
 
 
 def _part_name(feature: Feature, value: int) -> str:
@@ -157,7 +155,9 @@ def _part_name(feature: Feature, value: int) -> str:
         return _MONTHS[value - 1]
     if feature.part == "weekday":
         return _DAYS[value - 1]
-    return f"{value}:00 to {value}:59" if feature.part == "hour" else str(value)
+    if feature.part == "hour":
+        return f"{value}:00 to {value}:59"
+    return str(value)
 
 
 def _softmax(raw: Floats) -> Floats:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Bits = NDArray[np.uint64]
 Ints = NDArray[np.int64]
+Extended = tuple[tuple[int, ...], Ints, Ints]
+"""Items that stand before others, the items that may follow them, and the rows of each such set."""
 
 
 def pack(rows_of: Sequence[Ints], rows: int) -> Bits:
@@ -53,12 +55,12 @@ def frequent_itemsets(
         [([[0], [1]], [3, 2]), ([[0, 1]], [2])]
     """
     groups = np.arange(len(bits)) if group is None else group
-    found: list[list[tuple[tuple[int, ...], Ints, Ints]]] = [[] for _ in range(longest)]
+    levels: list[list[Extended]] = [[] for _ in range(longest)]
     counts = count(bits)
     items = np.flatnonzero(counts >= least)
-    found[0].append(((), items, counts[items]))
-    _extend((), bits[items], items, least, groups, found)
-    return [_joined(level, length) for length, level in enumerate(found, start=1)]
+    levels[0].append(((), items, counts[items]))
+    _extend((), bits[items], items, least, groups, levels)
+    return [_joined(level, length) for length, level in enumerate(levels, start=1)]
 
 
 def _extend(
@@ -67,12 +69,20 @@ def _extend(
     items: Ints,
     least: int,
     groups: Ints,
-    found: list[list[tuple[tuple[int, ...], Ints, Ints]]],
+    levels: list[list[Extended]],
 ) -> None:
-    """Grow each item behind the prefix by the items after it; ``bits`` are those of prefix and item
-    together."""
+    """Grow each item behind the prefix by the items after it.
+
+    Args:
+        prefix: The items of the set.
+        bits: Rows of prefix and item together, (items, words).
+        items: The items behind it.
+        least: Fewest rows.
+        groups: Items of one group never stand in the same itemset.
+        levels: What is found, by length.
+    """
     depth = len(prefix) + 2
-    if depth > len(found):
+    if depth > len(levels):
         return
     for at in range(len(items) - 1):
         later = np.flatnonzero(groups[items[at + 1 :]] != groups[items[at]]) + at + 1
@@ -83,19 +93,15 @@ def _extend(
         kept = np.flatnonzero(counts >= least)
         if len(kept):
             grown = (*prefix, int(items[at]))
-            found[depth - 1].append((grown, items[later[kept]], counts[kept]))
-            _extend(grown, both[kept], items[later[kept]], least, groups, found)
+            levels[depth - 1].append((grown, items[later[kept]], counts[kept]))
+            _extend(grown, both[kept], items[later[kept]], least, groups, levels)
 
 
-def _joined(
-    level: list[tuple[tuple[int, ...], Ints, Ints]], length: int
-) -> tuple[NDArray[np.int32], Ints]:
+def _joined(level: list[Extended], length: int) -> tuple[NDArray[np.int32], Ints]:
     if not level:
         return np.empty((0, length), np.int32), np.empty(0, np.int64)
-    sets = [
-        np.column_stack(
-            [np.broadcast_to(np.array(prefix, np.int32), (len(items), len(prefix))), items]
-        )
-        for prefix, items, _ in level
-    ]
+    sets = []
+    for prefix, items, _ in level:
+        prefixes = np.tile(np.array(prefix, np.int32), (len(items), 1))
+        sets.append(np.column_stack([prefixes, items]))
     return np.vstack(sets).astype(np.int32), np.concatenate([counts for _, _, counts in level])

@@ -33,7 +33,9 @@ def cramers_v(counts: Floats) -> float:
     square = float(((counts - expected) ** 2 / expected).sum() / total)
     rows, columns = counts.shape
     corrected = max(0.0, square - (rows - 1) * (columns - 1) / (total - 1))
-    short = (
-        min(rows - (rows - 1) ** 2 / (total - 1), columns - (columns - 1) ** 2 / (total - 1)) - 1
-    )
-    return round(float(min(np.sqrt(corrected / short), 1.0)), 6) if short > 0 else 0.0
+    corrected_rows = rows - (rows - 1) ** 2 / (total - 1)
+    corrected_columns = columns - (columns - 1) ** 2 / (total - 1)
+    most = min(corrected_rows, corrected_columns) - 1
+    if most <= 0:
+        return 0.0
+    return round(float(min(np.sqrt(corrected / most), 1.0)), 6)

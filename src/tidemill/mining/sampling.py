@@ -11,7 +11,9 @@ from tidemill.core.words import plural
 
 def sample_rows(data: Dataset, limit: int, rng: np.random.Generator) -> Dataset:
     """At most so many rows, drawn at random and kept in order."""
-    return data if len(data) <= limit else data.rows(sample_positions(len(data), limit, rng))
+    if len(data) <= limit:
+        return data
+    return data.rows(sample_positions(len(data), limit, rng))
 
 
 def sample_positions(rows: int, limit: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -28,8 +30,6 @@ def sampled_words(used: int, rows: int, what: str = "held-out") -> str:
         >>> sampled_words(500, 500), sampled_words(20000, 300000)
         ('500 held-out rows', 'a random 20,000 of the 300,000 held-out rows')
     """
-    return (
-        plural(rows, f"{what} row")
-        if used == rows
-        else f"a random {used:,} of the {rows:,} {what} rows"
-    )
+    if used == rows:
+        return plural(rows, f"{what} row")
+    return f"a random {used:,} of the {rows:,} {what} rows"

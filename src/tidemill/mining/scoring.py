@@ -53,10 +53,10 @@ def quality(
 ) -> Quality:
     """The figure, its bootstrap interval and the p-value against guessing."""
     statistic = weighted_figure(outcome, target, predicted)
-    low, high = bootstrap(statistic, len(target), rng, 200 if len(outcome.levels) < 5 else 60)
-    return Quality(
-        statistic(np.ones(len(target))), low, high, beats_guessing_p(outcome, target, predicted)
-    )
+    rounds = 200 if len(outcome.levels) < 5 else 60
+    low, high = bootstrap(statistic, len(target), rng, rounds)
+    p_value = beats_guessing_p(outcome, target, predicted)
+    return Quality(statistic(np.ones(len(target))), low, high, p_value)
 
 
 def weighted_figure(outcome: Outcome, target: Floats, predicted: Floats) -> Weighted:
@@ -65,18 +65,18 @@ def weighted_figure(outcome: Outcome, target: Floats, predicted: Floats) -> Weig
         return _r_squared(target, predicted[:, 0])
     if outcome.kind == "binary":
         return _area(target == 1, predicted[:, 1])
-    areas = [
-        (target == code, _area(target == code, predicted[:, code]))
-        for code in np.unique(target).astype(int)
-    ]
+    classes = []
+    for code in np.unique(target).astype(int):
+        inside = target == code
+        classes.append((inside, _area(inside, predicted[:, code])))
 
     def mean(weight: Floats) -> float:
-        shares = np.array([weight[inside].sum() for inside, _ in areas])
-        values = np.array([area(weight) for _, area in areas])
-        known = ~np.isnan(values)
-        return (
-            float(np.average(values[known], weights=shares[known])) if known.any() else float("nan")
-        )
+        shares = np.array([weight[inside].sum() for inside, _ in classes])
+        areas = np.array([area(weight) for _, area in classes])
+        known = ~np.isnan(areas)
+        if not known.any():
+            return float("nan")
+        return float(np.average(areas[known], weights=shares[known]))
 
     return mean
 
@@ -94,10 +94,11 @@ def beats_guessing_p(outcome: Outcome, target: Floats, predicted: Floats) -> flo
             return 1.0
         return float(spearmanr(predicted[:, 0], target, alternative="greater").pvalue)
     codes = [1] if outcome.kind == "binary" else range(len(outcome.levels))
-    each = [
-        rank_p(predicted[target == code, code], predicted[target != code, code]) for code in codes
-    ]
-    return min(1.0, min(each) * len(each))
+    p_values = []
+    for code in codes:
+        inside = target == code
+        p_values.append(rank_p(predicted[inside, code], predicted[~inside, code]))
+    return min(1.0, min(p_values) * len(p_values))
 
 
 def row_losses(outcome: Outcome, target: Floats, predicted: Floats) -> Floats:
@@ -117,8 +118,8 @@ def _r_squared(target: Floats, predicted: Floats) -> Weighted:
     def share(weight: Floats) -> float:
         mean = np.average(target, weights=weight)
         total = (weight * (target - mean) ** 2).sum()
-        return (
-            float(1 - (weight * (target - predicted) ** 2).sum() / total) if total else float("nan")
-        )
+        if not total:
+            return float("nan")
+        return float(1 - (weight * (target - predicted) ** 2).sum() / total)
 
     return share

@@ -52,20 +52,13 @@ def most_connected(
 def rank_matrix(data: Dataset, columns: Sequence[Column]) -> NDArray[np.float64]:
     """Centred ranks of length 1, (n, columns); levels rank by how frequent they are, missing values
     in the middle."""
-    ranks = data.frame.select(
-        (
-            pl.col(column.name)
-            if column.kind in ("number", "datetime")
-            else pl.len().over(column.name)
-        )
-        .rank("average")
-        .alias(str(at))
-        for at, column in enumerate(columns)
-    )
-    matrix = (
-        ranks.with_columns(pl.all().cast(pl.Float64) - pl.all().cast(pl.Float64).mean())
-        .fill_null(0.0)
-        .to_numpy()
-    )
+    ranks = []
+    for at, column in enumerate(columns):
+        values = pl.col(column.name)
+        if column.kind not in ("number", "datetime"):
+            values = pl.len().over(column.name)
+        ranks.append(values.rank("average").cast(pl.Float64).alias(str(at)))
+    centred = data.frame.select(ranks).with_columns(pl.all() - pl.all().mean())
+    matrix = centred.fill_null(0.0).to_numpy()
     lengths = np.sqrt((matrix**2).sum(axis=0))
     return np.asarray(matrix / np.where(lengths > 0, lengths, 1.0))

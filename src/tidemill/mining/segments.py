@@ -220,8 +220,9 @@ def _map(clustering: Clustering, held: Dataset, named: list[Segment]) -> Picture
         up = [round(float(y), 3) for y in points[:, 1]]
     series = []
     for place, segment in enumerate(named, start=1):
-        members = labels == segment.label
-        heights = [y if member else None for y, member in zip(up, members, strict=True)]
+        heights: list[float | None] = [None] * len(few)
+        for at in np.flatnonzero(labels == segment.label):
+            heights[at] = up[at]
         series.append((f"{place}: {segment.title}", tuple(heights)))
     return Picture(
         "points",

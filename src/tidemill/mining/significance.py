@@ -79,9 +79,9 @@ def bootstrap(
         rng: The random stream.
         rounds: Resamples.
     """
-    found = [
-        statistic(np.bincount(rng.integers(rows, size=rows), minlength=rows).astype(np.float64))
-        for _ in range(rounds)
-    ]
-    low, high = np.nanquantile(found, [0.025, 0.975])
+    values = []
+    for _ in range(rounds):
+        drawn = np.bincount(rng.integers(rows, size=rows), minlength=rows)
+        values.append(statistic(drawn.astype(np.float64)))
+    low, high = np.nanquantile(values, [0.025, 0.975])
     return float(low), float(high)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
-from tidemill.mining.binning import NumberBins, learn_bins
+from tidemill.mining.binning import Bins, Codes, NumberBins, learn_bins
 
 Masks = NDArray[np.bool_]
 
@@ -41,28 +42,38 @@ def candidate_tests(
     masks: list[Masks] = []
     for column in columns:
         bins = learn_bins(train[column.name], column, parts=parts, levels=levels)
-        codes = bins.codes(train[column.name])
-        for code in range(bins.size):
-            each = bins.tests(code)
-            if len(each) == 1 and each[0].operator in ("=", "missing"):
-                tests.append(each[0])
-                masks.append(codes == code)
-        if isinstance(bins, NumberBins):
-            present = codes < bins.size - 1
-            for cut in range(len(bins.cuts)):
-                tests += [bins.below(cut), bins.above(cut)]
-                masks += [codes <= cut, (codes > cut) & present]
-        for code in range(bins.size - 1):
-            each = bins.tests(code)
-            if len(each) == 1 and each[0].operator == "=" and (codes == code).mean() >= OFTEN:
-                tests.append(Test(column.name, "!=", each[0].value))
-                masks.append((codes != code) & (codes < bins.size - 1))
-    width = len(train)
-    kept = _different(masks, width)
-    return TestCandidates(
-        tuple(tests[at] for at in kept),
-        np.array([masks[at] for at in kept]) if kept else np.empty((0, width), bool),
-    )
+        for test, mask in _tests_of(bins, bins.codes(train[column.name])):
+            tests.append(test)
+            masks.append(mask)
+    kept = _different(masks, len(train))
+    if not kept:
+        return TestCandidates((), np.empty((0, len(train)), bool))
+    return TestCandidates(tuple(tests[at] for at in kept), np.array([masks[at] for at in kept]))
+
+
+def _tests_of(bins: Bins, codes: Codes) -> Iterator[tuple[Test, Masks]]:
+    """The tests of one column, and the rows that pass each.
+
+    Args:
+        bins: Of its values; the last is the one for missing values.
+        codes: The bin of each row, (n,).
+    """
+    single: dict[int, Test] = {}
+    for code in range(bins.size):
+        tests = bins.tests(code)
+        if len(tests) == 1 and tests[0].operator in ("=", "missing"):
+            single[code] = tests[0]
+    for code, test in single.items():
+        yield test, codes == code
+    present = codes < bins.size - 1
+    if isinstance(bins, NumberBins):
+        for cut in range(len(bins.cuts)):
+            yield bins.below(cut), codes <= cut
+            yield bins.above(cut), (codes > cut) & present
+    for code, test in single.items():
+        others = codes != code
+        if test.operator == "=" and (~others).mean() >= OFTEN:
+            yield Test(test.column, "!=", test.value), others & present
 
 
 def _different(masks: list[Masks], width: int) -> list[int]:
@@ -77,6 +88,13 @@ def _different(masks: list[Masks], width: int) -> list[int]:
 Quality = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 """How good descriptions are, from how many rows each selects and what it sums up over them; both
 (descriptions,)."""
+
+
+class Description(NamedTuple):
+    """How good a conjunction of tests is, and their positions, in order."""
+
+    quality: float
+    tests: tuple[int, ...]
 
 
 def describe(
@@ -106,41 +124,39 @@ def describe(
     if not candidates.tests:
         return None
     grid = candidates.masks.astype(np.float32)
-    beam: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
-    best: tuple[float, tuple[int, ...]] = (0.0, ())
+    best = Description(0.0, ())
+    beam = [best]
     for _ in range(depth):
         beam = _refined(grid, worth, quality, beam, width)
-        if not beam or beam[0][0] <= best[0] * (1 + gain):
+        if not beam or beam[0].quality <= best.quality * (1 + gain):
             break
         best = beam[0]
-    if not best[1]:
+    if not best.tests:
         return None
-    chosen = best[1]
-    inside = np.logical_and.reduce(candidates.masks[list(chosen)])
-    return Condition(_ordered([candidates.tests[at] for at in chosen])), inside
+    inside = np.logical_and.reduce(candidates.masks[list(best.tests)])
+    return Condition(_ordered([candidates.tests[at] for at in best.tests])), inside
 
 
 def _refined(
     grid: NDArray[np.float32],
     worth: NDArray[np.float64],
     quality: Quality,
-    beam: list[tuple[float, tuple[int, ...]]],
+    beam: list[Description],
     width: int,
-) -> list[tuple[float, tuple[int, ...]]]:
-    found: dict[tuple[int, ...], float] = {}
+) -> list[Description]:
+    """The best descriptions with one test more than those of the beam, the best first."""
+    refined: dict[tuple[int, ...], float] = {}
     for _, chosen in beam:
         inside = grid[list(chosen)].all(axis=0) if chosen else np.ones(grid.shape[1], bool)
         # one product gives both the counts and the sums of every refinement: (tests, n) @ (n, 2)
-        both = grid[:, inside] @ np.column_stack([np.ones(inside.sum()), worth[inside]]).astype(
-            np.float32
-        )
-        scores = quality(both[:, 0].astype(np.float64), both[:, 1].astype(np.float64))
+        ones_and_worth = np.column_stack([np.ones(inside.sum()), worth[inside]])
+        sums = (grid[:, inside] @ ones_and_worth.astype(np.float32)).astype(np.float64)
+        scores = quality(sums[:, 0], sums[:, 1])
         for at in np.argsort(-scores, kind="stable")[: 2 * width]:
             if int(at) not in chosen and np.isfinite(scores[at]):
-                found.setdefault(tuple(sorted((*chosen, int(at)))), float(scores[at]))
-    ranked = sorted(
-        ((score, tests) for tests, score in found.items()), key=lambda pair: (-pair[0], pair[1])
-    )
+                refined.setdefault(tuple(sorted((*chosen, int(at)))), float(scores[at]))
+    ranked = [Description(score, tests) for tests, score in refined.items()]
+    ranked.sort(key=lambda each: (-each.quality, each.tests))
     return ranked[:width]
 
 
@@ -149,21 +165,26 @@ def _ordered(tests: list[Test]) -> tuple[Test, ...]:
     it."""
     kept: list[Test] = []
     for test in tests:
-        same = [
-            other
-            for other in kept
-            if other.column == test.column
-            and other.operator[0] == test.operator[0]
-            and test.operator[0] in "<>"
-        ]
-        if same:
-            stronger = (min if test.operator[0] == "<" else max)(
-                (same[0], test), key=lambda each: each.value
-            )
-            kept[kept.index(same[0])] = stronger
+        for at, other in enumerate(kept):
+            if _bounds_alike(test, other):
+                kept[at] = _stronger(other, test)
+                break
         else:
             kept.append(test)
-    first = {column: at for at, column in reversed(list(enumerate(test.column for test in kept)))}
-    return tuple(
-        sorted(kept, key=lambda test: (first[test.column], test.operator not in (">", ">=")))
-    )
+    first: dict[str, int] = {}
+    for at, test in enumerate(kept):
+        first.setdefault(test.column, at)
+    kept.sort(key=lambda test: (first[test.column], test.operator not in (">", ">=")))
+    return tuple(kept)
+
+
+def _bounds_alike(test: Test, other: Test) -> bool:
+    """Whether both are bounds of one column from the same side."""
+    side = test.operator[0]
+    return side in "<>" and test.column == other.column and other.operator[0] == side
+
+
+def _stronger(test: Test, other: Test) -> Test:
+    """The one of two such bounds that leaves fewer values; the first where they are equal."""
+    pick = min if test.operator[0] == "<" else max
+    return pick((test, other), key=lambda each: each.value)

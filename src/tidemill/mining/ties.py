@@ -28,17 +28,18 @@ def ties(train: Dataset, columns: Sequence[Column]) -> Floats:
         columns: The columns.
     """
     few = train.rows(np.arange(min(MOST_ROWS, len(train))))
-    # fine bins: a category made of a number's ranges must be seen to repeat it
-    bins = [
-        learn_bins(few[column.name], column, parts=10, atom=0.05, levels=30) for column in columns
-    ]
+    bins = []
+    for column in columns:
+        # fine bins: a category made of a number's ranges must be seen to repeat it
+        bins.append(learn_bins(few[column.name], column, parts=10, atom=0.05, levels=30))
     codes = code_matrix(few.frame, bins)
     ranks = rank_matrix(few, columns)
     result = np.zeros((len(columns), len(columns)))
     for one in range(len(columns)):
         for other in range(one):
             tie = _tie((bins[one], bins[other]), codes[:, [one, other]], ranks[:, [one, other]])
-            result[one, other] = result[other, one] = tie
+            result[one, other] = tie
+            result[other, one] = tie
     return result
 
 
@@ -53,13 +54,21 @@ def without_copies(train: Dataset, columns: Sequence[Column], least: float) -> t
 
 
 def _tie(bins: tuple[Bins, Bins], codes: Codes, ranks: Floats) -> float:
+    """How far one of two columns gives the other.
+
+    Args:
+        bins: Theirs.
+        codes: The bins of the rows, (n, 2).
+        ranks: Centred ranks of length 1, (n, 2).
+    """
     numbers = [isinstance(each, NumberBins) for each in bins]
     if all(numbers):
         return float(abs(ranks[:, 0] @ ranks[:, 1]))
     strength = cramers_v(contingency(codes[:, 0], codes[:, 1], (bins[0].size, bins[1].size)))
-    if any(numbers):
-        number = numbers.index(True)
-        level = codes[:, 1 - number].astype(np.int64) + 1
-        sums, sizes = np.bincount(level, ranks[:, number]), np.bincount(level)
-        strength = max(strength, float((sums**2 / np.maximum(sizes, 1)).sum()))
-    return strength
+    if not any(numbers):
+        return strength
+    number = numbers.index(True)
+    levels = codes[:, 1 - number].astype(np.int64) + 1
+    sums = np.bincount(levels, ranks[:, number])
+    between = float((sums**2 / np.maximum(np.bincount(levels), 1)).sum())
+    return max(strength, between)

@@ -58,11 +58,12 @@ def weak_spots(
         return np.where(rows >= least, total / np.sqrt(np.maximum(rows, 1)), -np.inf)
 
     for _ in range(SPOTS):
-        found = describe(candidates, worth, quality)
-        if found is None:
+        described = describe(candidates, worth, quality)
+        if described is None:
             return
-        condition, inside = found
-        finding = _confirmed(condition, condition.mask(holdout.frame).to_numpy(), outcome, held)
+        condition, inside = described
+        held_inside = condition.mask(holdout.frame).to_numpy()
+        finding = _confirmed(condition, held_inside, outcome, held)
         if finding is not None:
             yield finding
         worth = np.where(inside, 0.0, worth)
@@ -71,32 +72,34 @@ def weak_spots(
 def _confirmed(
     condition: Condition, inside: NDArray[np.bool_], outcome: Outcome, held: Floats
 ) -> Finding | None:
-    rows = int(inside.sum())
-    if (
-        np.count_nonzero(held[inside]) < 10
-        or rows > 0.5 * len(held)
-        or held[inside].mean() < WORSE * held.mean()
-    ):
+    errors = held[inside]
+    rows = len(errors)
+    if np.count_nonzero(errors) < 10 or rows > 0.5 * len(held):
+        return None
+    there, overall = float(errors.mean()), float(held.mean())
+    if there < WORSE * overall:
         return None
     p_value = SPOTS * _p_value(outcome, held, inside)
     if p_value > ALPHA:
         return None
-    there, overall = float(held[inside].mean()), float(held.mean())
-    where = f"where {test_words(condition.tests)} ({rows:,} held-out rows)"
     if outcome.kind == "number":
-        interval = mean_interval(held[inside])
-        sentence = (
-            f"The model of {outcome.column} errs most {where}: it is off by {number(there)} on "
-            f"average there (95 % interval {number(interval[0])} to {number(interval[1])}), "
-            f"against {number(overall)} overall."
+        measure = "mean error"
+        interval = mean_interval(errors)
+        errs = (
+            f"it is off by {number(there)} on average there (95 % interval {number(interval[0])} "
+            f"to {number(interval[1])}), against {number(overall)} overall"
         )
     else:
-        interval = wilson(held[inside].sum(), rows)
-        sentence = (
-            f"The model of {outcome.column} errs most {where}: {percent(there)} of its answers are "
-            f"wrong there ({share_interval(*interval)}), against {percent(overall)} overall."
+        measure = "share of wrong answers"
+        interval = wilson(errors.sum(), rows)
+        errs = (
+            f"{percent(there)} of its answers are wrong there ({share_interval(*interval)}), "
+            f"against {percent(overall)} overall"
         )
-    measure = "mean error" if outcome.kind == "number" else "share of wrong answers"
+    sentence = (
+        f"The model of {outcome.column} errs most where {test_words(condition.tests)} ({rows:,} "
+        f"held-out rows): {errs}."
+    )
     return Finding(
         technique="drivers",
         name="weak spot",
@@ -124,6 +127,6 @@ def _p_value(outcome: Outcome, held: Floats, inside: NDArray[np.bool_]) -> float
         from scipy.stats import mannwhitneyu
 
         return float(mannwhitneyu(held[inside], held[~inside], alternative="greater").pvalue)
-    counts = (held[inside].sum(), inside.sum(), held.sum())
-    both, first, second = (np.asarray(count, dtype=np.int64) for count in counts)
-    return float(excess_p(both, first, second, len(held)))
+    wrong_there = np.asarray(held[inside].sum(), dtype=np.int64)
+    wrong = np.asarray(held.sum(), dtype=np.int64)
+    return float(excess_p(wrong_there, np.asarray(inside.sum()), wrong, len(held)))

@@ -31,9 +31,11 @@ def recognised(seen: Gallery, run: Run) -> Iterator[Finding]:
     if not seen.label or not len(known):
         return
     matrix = _confusions(seen, known)
-    there = matrix.sum(axis=1) > 0
-    sizes, right = matrix.sum(axis=1)[there], np.diag(matrix)[there]
-    balanced, error = float((right / sizes).mean()), _standard_error(right, sizes)
+    sizes = matrix.sum(axis=1)
+    right = np.diag(matrix)[sizes > 0]
+    sizes = sizes[sizes > 0]
+    balanced = float((right / sizes).mean())
+    error = _standard_error(right, sizes)
     if balanced - SURE * error <= 1 / len(sizes):
         return
     yield _model(seen, matrix, balanced, error)
@@ -62,22 +64,17 @@ def _standard_error(right: NDArray[np.int64], sizes: NDArray[np.int64]) -> float
 
 
 def _model(seen: Gallery, matrix: NDArray[np.int64], balanced: float, error: float) -> Finding:
-    total, right = int(matrix.sum()), int(np.trace(matrix))
+    total = int(matrix.sum())
+    right = int(np.trace(matrix))
     guessed = int(matrix.sum(axis=1).max()) / total
-    low, high = max(balanced - 1.96 * error, 0.0), min(balanced + 1.96 * error, 1.0)
+    low = max(balanced - 1.96 * error, 0.0)
+    high = min(balanced + 1.96 * error, 1.0)
     sentence = (
         f"A small classifier tells {seen.label} from the image: it is right on "
         f"{percent(right, total)} of {total:,} held-out images "
         f"({share_interval(*wilson(right, total))}), where always saying the commonest of "
         f"{len(seen.classes)} labels is right on {percent(guessed)}. As a mean over the labels it "
         f"is {percent(balanced)} ({share_interval(low, high)}){_confused(seen, matrix)}."
-    )
-    shown = np.sort(np.argsort(-matrix.sum(axis=1), kind="stable")[:MOST_CLASSES])
-    names = tuple(seen.classes[at] for at in shown)
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    rows = tuple(
-        (f"is {seen.classes[at]}", tuple(round(float(share), 3) for share in shares[at, shown]))
-        for at in shown
     )
     return Finding(
         technique="images",
@@ -89,19 +86,30 @@ def _model(seen: Gallery, matrix: NDArray[np.int64], balanced: float, error: flo
         interval=(low, high),
         columns=seen.columns,
         table=_recalls(seen, matrix),
-        picture=Picture(
-            "heat",
-            "What held-out images are (rows), and what they are taken for (share of the row)",
-            names,
-            rows,
-            "taken for",
-            seen.label,
-        ),
+        picture=_heat_map(seen, matrix),
         figures={
             "accuracy": right / total,
             "guessing": guessed,
             "training_images": float((seen.train.labels != "").sum()),
         },
+    )
+
+
+def _heat_map(seen: Gallery, matrix: NDArray[np.int64]) -> Picture:
+    sizes = matrix.sum(axis=1)
+    shares = matrix / np.maximum(sizes, 1)[:, None]
+    shown = np.sort(np.argsort(-sizes, kind="stable")[:MOST_CLASSES])
+    rows = []
+    for at in shown:
+        row = tuple(round(float(share), 3) for share in shares[at, shown])
+        rows.append((f"is {seen.classes[at]}", row))
+    return Picture(
+        "heat",
+        "What held-out images are (rows), and what they are taken for (share of the row)",
+        tuple(seen.classes[at] for at in shown),
+        tuple(rows),
+        "taken for",
+        seen.label,
     )
 
 
@@ -121,13 +129,14 @@ def _confused(seen: Gallery, matrix: NDArray[np.int64]) -> str:
 def _recalls(seen: Gallery, matrix: NDArray[np.int64]) -> Table:
     rows = []
     for at, name in enumerate(seen.classes):
-        total, right = int(matrix[at].sum()), int(matrix[at, at])
+        total = int(matrix[at].sum())
+        recall = round(int(matrix[at, at]) / total, 3) if total else None
         others = matrix[at].copy()
         others[at] = 0
-        taken = (
-            f"{seen.classes[int(others.argmax())]} ({int(others.max()):,})" if others.max() else ""
-        )
-        rows.append((name, total, round(right / total, 3) if total else None, taken))
+        mistaken_for = ""
+        if others.max():
+            mistaken_for = f"{seen.classes[int(others.argmax())]} ({int(others.max()):,})"
+        rows.append((name, total, recall, mistaken_for))
     return Table(
         (seen.label, "held-out images", "recognised", "most often taken for"),
         tuple(rows),
@@ -141,12 +150,11 @@ def _mistakes(seen: Gallery, wrong: list[int], known: int) -> Finding:
     kinds: dict[str, list[int]] = {}
     for at in worst:
         kinds.setdefault(f"said {_said(seen, at)}, is {seen.held.labels[at]}", []).append(at)
-    commonest, count = Counter(
-        (str(seen.held.labels[at]), _said(seen, at)) for at in wrong
-    ).most_common(1)[0]
+    confusions = Counter((str(seen.held.labels[at]), _said(seen, at)) for at in wrong)
+    (label, said), count = confusions.most_common(1)[0]
     sentence = (
         f"The classifier errs on {plural(len(wrong), 'held-out image')} of {known:,}, most often "
-        f"in taking '{commonest[0]}' for '{commonest[1]}' ({count:,}). Those that it is surest of "
+        f"in taking '{label}' for '{said}' ({count:,}). Those that it is surest of "
         "are either hard, or their label is wrong."
     )
     return Finding(

@@ -42,10 +42,10 @@ def groups(seen: Gallery, run: Run) -> Iterator[Finding]:
     """Cluster the training images by a classifier's features; nothing where the groups are not
     apart."""
     axes = min(AXES, seen.seen.shape[1], len(seen.seen))
-    space = PCA(axes, svd_solver="randomized", random_state=run.seed_of("mining/images/space")).fit(
-        seen.seen
-    )
-    places, held = space.transform(seen.seen), space.transform(seen.held_seen)
+    seed = run.seed_of("mining/images/space")
+    space = PCA(axes, svd_solver="randomized", random_state=seed).fit(seen.seen)
+    places = space.transform(seen.seen)
+    held = space.transform(seen.held_seen)
     if not places.std() > 0:
         return
     tried = []
@@ -53,52 +53,44 @@ def groups(seen: Gallery, run: Run) -> Iterator[Finding]:
         run.check()
         if len(held) > 3 * count:
             tried.append(_grouped(places, held, count, run))
-    best = max(tried, key=lambda each: each.silhouette)
-    shuffled = run.rng("mining/images/shuffled").permuted
-    by_chance = _grouped(
-        shuffled(places, axis=0), shuffled(held, axis=0), len(best.centres), run
-    ).silhouette
+    best = max(tried, key=lambda clusters: clusters.silhouette)
+    rng = run.rng("mining/images/shuffled")
+    mixed, mixed_held = rng.permuted(places, axis=0), rng.permuted(held, axis=0)
+    by_chance = _grouped(mixed, mixed_held, len(best.centres), run).silhouette
     if best.silhouette >= by_chance + APART:
         yield _finding(seen, best, held, by_chance)
 
 
 def _grouped(places: Floats, held: Floats, count: int, run: Run) -> ImageClusters:
-    found = MiniBatchKMeans(
-        count, n_init=4, batch_size=1024, random_state=run.seed_of("mining/images/groups")
-    ).fit(places)
-    labels = found.predict(held)
-    few = slice(MOST_JUDGED)
-    apart = (
-        silhouette_score(held[few], labels[few])
-        if 1 < len(set(labels[few])) < len(labels[few])
-        else -1.0
-    )
-    return ImageClusters(found.cluster_centers_, labels, float(apart))
+    seed = run.seed_of("mining/images/groups")
+    means = MiniBatchKMeans(count, n_init=4, batch_size=1024, random_state=seed).fit(places)
+    labels = means.predict(held)
+    few, few_labels = held[:MOST_JUDGED], labels[:MOST_JUDGED]
+    silhouette = -1.0
+    if 1 < len(set(few_labels)) < len(few_labels):
+        silhouette = float(silhouette_score(few, few_labels))
+    return ImageClusters(means.cluster_centers_, labels, silhouette)
 
 
 def _finding(seen: Gallery, best: ImageClusters, held: Floats, by_chance: float) -> Finding:
     sizes = np.bincount(best.labels, minlength=len(best.centres))
     strips: list[Strip] = []
     rows: list[tuple[object, ...]] = []
-    for group in (int(at) for at in np.argsort(-sizes, kind="stable") if sizes[at]):
+    for group in np.argsort(-sizes, kind="stable"):
+        if not sizes[group]:
+            continue
         inside = np.flatnonzero(best.labels == group)
-        near = inside[
-            np.argsort(((held[inside] - best.centres[group]) ** 2).sum(axis=1), kind="stable")[
-                :SHOWN
-            ]
-        ]
-        share = sizes[group] / len(held)
-        main, part = _main_label(seen, inside)
-        told = f", {percent(part)} of them '{main}'" if main else ""
-        strips.append(strip(f"{percent(share)} of images{told}", seen.held.pixels[near]))
-        rows.append(
-            (
-                len(rows) + 1,
-                int(sizes[group]),
-                round(float(share), 3),
-                *((main, round(part, 3)) if main else ()),
-            )
-        )
+        away = ((held[inside] - best.centres[group]) ** 2).sum(axis=1)
+        nearest = inside[np.argsort(away, kind="stable")[:SHOWN]]
+        share = float(sizes[group] / len(held))
+        title = f"{percent(share)} of images"
+        row: list[object] = [len(rows) + 1, int(sizes[group]), round(share, 3)]
+        if seen.label:
+            label, part = _commonest_label(seen, inside)
+            title += f", {percent(part)} of them '{label}'"
+            row += [label, round(part, 3)]
+        strips.append(strip(title, seen.held.pixels[nearest]))
+        rows.append(tuple(row))
     largest = float(sizes.max()) / len(held)
     sentence = (
         f"By what a classifier of {seen.label or 'handwritten digits'} sees in them, the images "
@@ -125,9 +117,7 @@ def _finding(seen: Gallery, best: ImageClusters, held: Floats, by_chance: float)
     )
 
 
-def _main_label(seen: Gallery, inside: NDArray[np.int64]) -> tuple[str, float]:
-    """The commonest label of these held-out images and its share; "" without labels."""
-    if not seen.label:
-        return "", 0.0
+def _commonest_label(seen: Gallery, inside: NDArray[np.int64]) -> tuple[str, float]:
+    """The commonest label of these held-out images and its share."""
     label, count = Counter(seen.held.labels[inside].tolist()).most_common(1)[0]
     return label or "without a label", count / len(inside)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Sheet
@@ -33,36 +34,21 @@ def doubtful_labels(seen: Gallery, run: Run) -> Iterator[Finding]:
     """
     if not seen.label:
         return
-    given, classes = seen.held.labels, np.array(seen.classes)
-    said = seen.chances.argmax(axis=1)
-    own = np.array(
-        [
-            seen.chances[given == name, at].mean() if (given == name).any() else 1.0
-            for at, name in enumerate(classes)
-        ]
-    )
-    sure = seen.chances.max(axis=1) >= own[said]
-    agree = (seen.train.labels[seen.nearest] == classes[said][:, None]).sum(axis=1) >= AGREEING
-    known = np.flatnonzero(given != "")
-    doubted = [
-        int(at)
-        for at in known
-        if classes[said[at]] != given[at]
-        and sure[at]
-        and agree[at]
-        and seen.chances[at, np.searchsorted(classes, given[at])] <= HARDLY
-    ]
+    given = seen.held.labels
+    said = np.array(seen.classes)[seen.chances.argmax(axis=1)]
+    doubted = _doubted(seen, said)
     if not doubted:
         return
-    doubted.sort(key=lambda at: -float(seen.chances[at].max()))
     kinds: dict[str, list[int]] = {}
     for at in doubted[:SHOWN]:
-        kinds.setdefault(f"labelled {given[at]}, looks like {classes[said[at]]}", []).append(at)
+        kinds.setdefault(f"labelled {given[at]}, looks like {said[at]}", []).append(at)
     count = len(doubted)
+    known = int((given != "").sum())
+    them = "it" if count == 1 else "them"
     sentence = (
-        f"The label of {plural(count, 'held-out image')} of {len(known):,} "
-        f"({percent(count / len(known))}) is doubtful: a classifier that has not seen "
-        f"{'it' if count == 1 else 'them'} and the most similar training images agree on another "
+        f"The label of {plural(count, 'held-out image')} of {known:,} "
+        f"({percent(count / known)}) is doubtful: a classifier that has not seen "
+        f"{them} and the most similar training images agree on another "
         "one. Look at them; the training images are not checked here, and are likely to hold as "
         "large a share."
     )
@@ -70,10 +56,10 @@ def doubtful_labels(seen: Gallery, run: Run) -> Iterator[Finding]:
         technique="images",
         name="doubtful labels",
         sentence=sentence,
-        strength=count / len(known),
+        strength=count / known,
         measure="share of doubtful labels",
         support=count,
-        interval=wilson(count, len(known)),
+        interval=wilson(count, known),
         columns=seen.columns,
         picture=Sheet(
             "Labels that are likely wrong",
@@ -82,28 +68,51 @@ def doubtful_labels(seen: Gallery, run: Run) -> Iterator[Finding]:
     )
 
 
+def _doubted(seen: Gallery, said: NDArray[np.str_]) -> list[int]:
+    """Positions of the held-out images whose label is doubtful, those first of which the classifier
+    is surest.
+
+    Args:
+        seen: The images.
+        said: The label that the classifier says, of each held-out one.
+    """
+    given, classes = seen.held.labels, np.array(seen.classes)
+    usual = np.ones(len(classes))  # how sure it is of a label's own images
+    for at, name in enumerate(classes):
+        if (given == name).any():
+            usual[at] = seen.chances[given == name, at].mean()
+    best = seen.chances.max(axis=1)
+    sure = best >= usual[seen.chances.argmax(axis=1)]
+    agreeing = (seen.train.labels[seen.nearest] == said[:, None]).sum(axis=1)
+    candidates = np.flatnonzero((given != "") & (said != given) & sure & (agreeing >= AGREEING))
+    own = seen.chances[candidates, np.searchsorted(classes, given[candidates])]
+    doubted = candidates[own <= HARDLY]
+    order = np.argsort(-best[doubted], kind="stable")
+    return [int(at) for at in doubted[order]]
+
+
 def same_under_two_labels(seen: Gallery, run: Run) -> Iterator[Finding]:
     """Held-out images that are the same, or nearly so, as another image with another label."""
     if not seen.label:
         return
     pixels = np.concatenate([seen.held.pixels, seen.train.pixels])
     labels = np.concatenate([seen.held.labels, seen.train.labels])
-    pairs = [
-        (one, other)
-        for one, other in copies(pixels, MOST_PAIRS).tolist()
-        if one < len(seen.held)
-        and "" not in (labels[one], labels[other])
-        and labels[one] != labels[other]
-    ]
+    pairs = []
+    for one, other in copies(pixels, MOST_PAIRS).tolist():
+        both_known = labels[one] != "" and labels[other] != ""
+        if one < len(seen.held) and both_known and labels[one] != labels[other]:
+            pairs.append((one, other))
     if not pairs:
         return
     kinds: dict[str, list[int]] = {}
     for one, other in pairs[: SHOWN // 2]:
         kinds.setdefault(f"{labels[one]} beside {labels[other]}", []).extend((one, other))
-    held = len({at for pair in pairs for at in pair if at < len(seen.held)})
+    involved = np.unique(pairs)
+    held = int((involved < len(seen.held)).sum())
     known = int((seen.held.labels != "").sum())
+    are = "is" if held == 1 else "are"
     sentence = (
-        f"{plural(held, 'held-out image')} of {known:,} {'is' if held == 1 else 'are'} the same as "
+        f"{plural(held, 'held-out image')} of {known:,} {are} the same as "
         "another image, or nearly so, that has another label: one of the two labels is wrong."
     )
     yield Finding(

@@ -29,7 +29,8 @@ def odd_images(seen: Gallery, run: Run) -> Iterator[Finding]:
     if middle <= 0 or away.max() < FAR * middle:
         return
     oddest = np.argsort(-away, kind="stable")[:SHOWN]
-    first, last = (float(away[at]) / middle for at in (oddest[0], oddest[-1]))
+    first = float(away[oddest[0]]) / middle
+    last = float(away[oddest[-1]]) / middle
     sentence = (
         f"The {len(oddest)} oddest of {len(seen.held):,} held-out images are {number(last, 2)} to "
         f"{number(first, 2)} times as far from the training images as the median one. Odd images "

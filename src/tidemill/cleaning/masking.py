@@ -14,6 +14,13 @@ def mask(text: str) -> str:
         >>> mask("Ann.Lee@mail.com, +44 20 7946 0958")
         'Xxx.Xxx@xxxx.xxx, +00 00 0000 0000'
     """
-    form = re.sub(r"\d", "0", text[:_LONGEST])
-    form = "".join("X" if c.isupper() else "x" if c.isalpha() else c for c in form)
-    return form + ("…" if len(text) > _LONGEST else "")
+    form = "".join(_masked(character) for character in text[:_LONGEST])
+    return f"{form}…" if len(text) > _LONGEST else form
+
+
+def _masked(character: str) -> str:
+    if character.isupper():
+        return "X"
+    if character.isalpha():
+        return "x"
+    return re.sub(r"\d", "0", character)

@@ -40,12 +40,15 @@ class ColumnReading(HasState):
     @property
     def noun(self) -> str:
         """What it reads, in the plural."""
-        return "dates" if self.kind == "datetime" else "times of day" if self.formats else "numbers"
+        if self.kind == "datetime":
+            return "dates"
+        return "times of day" if self.formats else "numbers"
 
-    def frame_library(self, dtype: pl.DataType) -> str:
+    def dtype_name(self, dtype: pl.DataType) -> str:
         """The dtype as the schema writes it."""
         if isinstance(dtype, pl.Datetime):
-            return f"Datetime({dtype.time_unit}{f', {dtype.time_zone}' if dtype.time_zone else ''})"
+            parts = [dtype.time_unit, dtype.time_zone] if dtype.time_zone else [dtype.time_unit]
+            return f"Datetime({', '.join(parts)})"
         return "Time(s)" if self.kind == "number" and self.formats else str(dtype)
 
     def read(self, text: pl.Series) -> pl.Series:
@@ -88,16 +91,19 @@ def known(column: Column, values: pl.Series) -> ColumnReading:
 
 def found_in(column: Column, text: pl.Series, found: Mended) -> ColumnReading:
     """The reading that gives what was found, also for rows not seen yet."""
-    kind, whole = kind_of(found), found.values.dtype.is_integer()
+    kind = kind_of(found)
+    whole = found.values.dtype.is_integer()
     if kind == "number":
         return ColumnReading(kind, whole, _step(found.values), found.spelling)
     read = found.values.is_not_null()
     cells, values = text.str.strip_chars().filter(read), found.values.filter(read)
-    tried = datetimes.lenient_formats(
-        cells.gather_every(max(1, len(cells) // _SAMPLE)).to_list(), column.name
-    )
-    counts = {format_: _agreeing(cells, values, format_) for format_ in tried}
-    formats = sorted((f for f in counts if counts[f]), key=lambda f: -counts[f])
+    sample = cells.gather_every(max(1, len(cells) // _SAMPLE)).to_list()
+    counts = {}
+    for format_ in datetimes.lenient_formats(sample, column.name):
+        agreeing = _agreeing(cells, values, format_)
+        if agreeing:
+            counts[format_] = agreeing
+    formats = sorted(counts, key=lambda format_: -counts[format_])
     return ColumnReading(kind, whole, None, found.spelling, tuple(formats))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -28,7 +29,7 @@ _MOST_COLUMNS = 200
 _MOST_SUMMED = 100
 _MOST_LEVELS = 5_000
 _MOST_RULES = 100
-_MOST_TOLD = 25
+_MOST_SENTENCES = 25
 _MOST_SLIPS = 5
 _EXACT = 2**53
 
@@ -43,12 +44,11 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     added = _sums(train, numbers[:_MOST_SUMMED], run)
     same = {rule.columns for rule in decided}
     ordered, slips = _orderings(train, [numbers[:_MOST_COLUMNS], *_dates(train)], same, run)
-    rules = decided + [rule for rule in ordered if not _is_part(rule, added, train)] + added
-    told = _told(rules[:_MOST_RULES], train)
-    return replace(
-        told,
-        issues=told.issues + tuple(slips[:_MOST_SLIPS]) + _not_looked_at(len(numbers), len(coded)),
-    )
+    ordered = [rule for rule in ordered if not _is_part(rule, added, train)]
+    rules = [*decided, *ordered, *added]
+    kept = _diagnosis(rules[:_MOST_RULES], train)
+    left_out = _not_looked_at(len(numbers), len(coded))
+    return replace(kept, issues=(*kept.issues, *slips[:_MOST_SLIPS], *left_out))
 
 
 def _not_looked_at(numbers: int, coded: int) -> tuple[Issue, ...]:
@@ -73,71 +73,77 @@ def _not_looked_at(numbers: int, coded: int) -> tuple[Issue, ...]:
 
 def confirm(diagnosis: Diagnosis, train: Dataset, holdout: Dataset) -> Diagnosis:
     """Drop the rules that a holdout row breaks, and count the holdout rows that keep the others."""
-    counted = ((rule, _kept(rule, train.frame, holdout.frame)) for rule in diagnosis.rules)
-    others = diagnosis.issues[len(_told(diagnosis.rules, train).issues) :]
-    told = _told(
-        [replace(rule, confirmed=kept) for rule, kept in counted if kept is not None], train
-    )
-    return replace(told, issues=told.issues + others)
+    # the sentences on the rules come first, then those on slips and on what was left out
+    others = diagnosis.issues[len(_diagnosis(diagnosis.rules, train).issues) :]
+    rules = []
+    for rule in diagnosis.rules:
+        confirmed = _confirmed(rule, train.frame, holdout.frame)
+        if confirmed is not None:
+            rules.append(replace(rule, confirmed=confirmed))
+    kept = _diagnosis(rules, train)
+    return replace(kept, issues=kept.issues + others)
 
 
 def _numbers(train: Dataset) -> list[str]:
     """Columns of numbers that a float holds exactly and that take at least three values."""
-    names = [
-        c.name
-        for c in train.schema.modelled
-        if c.kind == "number" and train[c.name].dtype.is_numeric()
-    ]
-    return [
-        name
-        for name in names
-        if train[name].n_unique() > 2
-        and (train[name].cast(pl.Float64).abs().drop_nans() <= _EXACT).all()
-    ]
+    names = []
+    for column in train.schema.modelled:
+        values = train[column.name]
+        if column.kind != "number" or not values.dtype.is_numeric() or values.n_unique() <= 2:
+            continue
+        if (values.cast(pl.Float64).abs().drop_nans() <= _EXACT).all():
+            names.append(column.name)
+    return names
 
 
 def _dates(train: Dataset) -> list[list[str]]:
     """Columns of dates without a zone, and of dates with one: the two cannot be compared."""
-    names = [
-        c.name
-        for c in train.schema.modelled
-        if c.kind == "datetime" and train[c.name].dtype.is_temporal()
-    ]
-    zoned = [name for name in names if getattr(train[name].dtype, "time_zone", None)]
-    return [[name for name in names if name not in zoned], zoned]
+    plain = []
+    zoned = []
+    for column in train.schema.modelled:
+        dtype = train[column.name].dtype
+        if column.kind != "datetime" or not dtype.is_temporal():
+            continue
+        if getattr(dtype, "time_zone", None):
+            zoned.append(column.name)
+        else:
+            plain.append(column.name)
+    return [plain, zoned]
 
 
 def _coded(train: Dataset) -> list[str]:
     """Columns that take few enough different values to decide or be decided."""
-    return [
-        c.name
-        for c in train.schema.modelled
-        if not train[c.name].dtype.is_nested() and 2 <= train[c.name].n_unique() <= _MOST_LEVELS
-    ]
+    names = []
+    for column in train.schema.modelled:
+        values = train[column.name]
+        if not values.dtype.is_nested() and 2 <= values.n_unique() <= _MOST_LEVELS:
+            names.append(column.name)
+    return names
 
 
 def _matrix(train: Dataset, names: Sequence[str]) -> np.ndarray:
     """(n, m) The columns as floats, dates in microseconds; NaN where missing."""
-    moments = [
-        pl.col(name).cast(pl.Datetime("us"))
-        if train[name].dtype == pl.Date
-        else pl.col(name).dt.cast_time_unit("us")
-        if train[name].dtype.is_temporal()
-        else pl.col(name)
-        for name in names
-    ]
-    return train.frame.select(moments).select(pl.all().to_physical().cast(pl.Float64)).to_numpy()
+    columns = [_in_microseconds(train[name]) for name in names]
+    frame = pl.DataFrame(columns)
+    return frame.select(pl.all().to_physical().cast(pl.Float64)).to_numpy()
+
+
+def _in_microseconds(values: pl.Series) -> pl.Series:
+    """Dates and instants in one unit; other values as they are."""
+    if values.dtype == pl.Date:
+        return values.cast(pl.Datetime("us"))
+    if values.dtype.is_temporal():
+        return values.dt.cast_time_unit("us")
+    return values
 
 
 def _whole(train: Dataset, names: Sequence[str]) -> np.ndarray:
     """(m,) Whether a column holds whole numbers only; dates count as one sort."""
-    columns = (train[name] for name in names)
-    return np.array(
-        [
-            not column.dtype.is_float() or bool((column.floor() == column).all())
-            for column in columns
-        ]
-    )
+    return np.array([_is_whole(train[name]) for name in names])
+
+
+def _is_whole(values: pl.Series) -> bool:
+    return not values.dtype.is_float() or bool((values.floor() == values).all())
 
 
 def _orderings(
@@ -155,18 +161,24 @@ def _orderings(
     for names in groups:
         if len(names) < 2:
             continue
-        for found in orderings(
-            _matrix(train, names), _whole(train, names), run.rng("clean/rules", "orderings")
-        ):
-            pair = names[found.low], names[found.high]
-            if found.broken:
-                slips.append(_slip(train, pair, found.support, found.broken))
-            elif not (found.equal and pair in same):
-                rules += [
-                    Rule("a<=b", way, found.support)
-                    for way in ([pair, pair[::-1]] if found.equal else [pair])
-                ]
+        rng = run.rng("clean/rules", "orderings")
+        for ordering in orderings(_matrix(train, names), _whole(train, names), rng):
+            pair = names[ordering.low], names[ordering.high]
+            if ordering.broken:
+                slips.append(_slip(train, pair, ordering.support, ordering.broken))
+            elif not (ordering.equal and pair in same):
+                rules += _ways("a<=b", pair, ordering.support, both=ordering.equal)
     return rules, slips
+
+
+def _ways(
+    kind: Literal["a<=b", "a decides b"], pair: tuple[str, str], support: int, *, both: bool
+) -> list[Rule]:
+    """The rule on a pair, and its reverse where it holds both ways."""
+    rules = [Rule(kind, pair, support)]
+    if both:
+        rules.append(Rule(kind, pair[::-1], support))
+    return rules
 
 
 def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> Issue:
@@ -174,9 +186,10 @@ def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> I
     low, high = pair
     row = train.frame.select(pair).filter(pl.col(low) > pl.col(high)).row(0)
     word = "later than" if train.schema[low].kind == "datetime" else "above"
+    these = "this row" if broken == 1 else "these rows"
     said = (
         f"'{low}' is {word} '{high}' in {plural(broken, 'row')}, but in none of the other "
-        f"{support - broken:,}: {'this row' if broken == 1 else 'these rows'} may be wrong."
+        f"{support - broken:,}: {these} may be wrong."
     )
     return Issue(
         "rules",
@@ -192,10 +205,11 @@ def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> I
 def _sums(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
     if len(names) < 3:
         return []
-    found = sums(_matrix(train, names), run.rng("clean/rules", "sums"))
-    return [
-        Rule("a+b=c", (names[s.first], names[s.second], names[s.total]), s.support) for s in found
-    ]
+    rules = []
+    for found in sums(_matrix(train, names), run.rng("clean/rules", "sums")):
+        columns = (names[found.first], names[found.second], names[found.total])
+        rules.append(Rule("a+b=c", columns, found.support))
+    return rules
 
 
 def _dependencies(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
@@ -205,10 +219,7 @@ def _dependencies(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
     rules = []
     for found in dependencies(codes, run.rng("clean/rules", "dependencies")):
         pair = names[found.decider], names[found.decided]
-        rules += [
-            Rule("a decides b", way, found.support)
-            for way in ([pair, pair[::-1]] if found.both else [pair])
-        ]
+        rules += _ways("a decides b", pair, found.support, both=found.both)
     return rules
 
 
@@ -217,7 +228,8 @@ def _levels(values: pl.Series) -> np.ndarray:
     if values.dtype == pl.String:  # in no order, which would take ten times as long
         known = values.drop_nulls().unique(maintain_order=True)
         return values.cast(pl.Enum(known)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
-    values = values.cast(pl.UInt8) if values.dtype == pl.Boolean else values
+    if values.dtype == pl.Boolean:
+        values = values.cast(pl.UInt8)
     return values.rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
 
 
@@ -230,7 +242,7 @@ def _is_part(rule: Rule, added: Sequence[Rule], train: Dataset) -> bool:
     return False
 
 
-def _kept(rule: Rule, train: pl.DataFrame, holdout: pl.DataFrame) -> int | None:
+def _confirmed(rule: Rule, train: pl.DataFrame, holdout: pl.DataFrame) -> int | None:
     """Holdout rows in which the rule could be checked and holds; None if one breaks it."""
     known = holdout.select(rule.columns).drop_nulls()
     if rule.kind == "a<=b":
@@ -245,56 +257,60 @@ def _kept(rule: Rule, train: pl.DataFrame, holdout: pl.DataFrame) -> int | None:
     return len(holds) if holds.all() else None
 
 
-def _told(rules: Sequence[Rule], train: Dataset) -> Diagnosis:
+def _diagnosis(rules: Sequence[Rule], train: Dataset) -> Diagnosis:
     """The rules and a sentence on each; a rule and its reverse share one."""
-    known, issues = {(rule.kind, rule.columns) for rule in rules}, []
-    for at, rule in enumerate(rules):
+    known = {(rule.kind, rule.columns) for rule in rules}
+    seen = set()
+    issues = []
+    for rule in rules:
         reverse = rule.kind, rule.columns[::-1]
-        if reverse not in {(other.kind, other.columns) for other in rules[:at]}:
+        if reverse not in seen:
             issues.append(_issue(rule, reverse in known and rule.kind != "a+b=c", train))
-    rest = len(issues) - _MOST_TOLD
+        seen.add((rule.kind, rule.columns))
+    rest = len(issues) - _MOST_SENTENCES
     if rest > 0:
-        issues = issues[:_MOST_TOLD]
-        more = (
-            f"{plural(rest, 'further rule')} always {'holds' if rest == 1 else 'hold'}; the "
-            "schema lists them."
-        )
+        issues = issues[:_MOST_SENTENCES]
+        hold = "holds" if rest == 1 else "hold"
+        more = f"{plural(rest, 'further rule')} always {hold}; the schema lists them."
         issues.append(Issue("rules", more, (), rest, action="kept in the schema"))
     return Diagnosis(tuple(issues), rules=tuple(rules))
 
 
 def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
     """A sentence on a rule, or on a rule and its reverse."""
-    first = train.frame.select(rule.columns).drop_nulls().row(0)
-    shown = [format_value(value) for value in first]
-    a, b = (f"'{name}'" for name in rule.columns[:2])
+    sentence, sign = _words(rule, both, train)
+    row = train.frame.select(rule.columns).drop_nulls().row(0)
+    example = f" {sign} ".join(format_value(value) for value in row[:2])
     if rule.kind == "a+b=c":
-        said, example = str(rule), f"{shown[0]} + {shown[1]} = {shown[2]}"
-    elif both and train[rule.columns[0]].equals(train[rule.columns[1]]):
-        said, example = f"{a} and {b} are equal", f"{shown[0]} = {shown[1]}"
-    elif rule.kind == "a<=b":
-        word = "later than" if train.schema[rule.columns[0]].kind == "datetime" else "above"
-        said = f"{a} and {b} are equal where both are known" if both else f"{a} is never {word} {b}"
-        example = f"{shown[0]} ≤ {shown[1]}"
-    elif both:
-        said, example = (
-            f"{a} and {b} say the same in two ways: each decides the other",
-            f"{shown[0]} ↔ {shown[1]}",
-        )
-    else:
-        levels = train[rule.columns[0]].drop_nulls().n_unique()
-        said = f"{a} decides {b}: each of its {levels:,} values always comes with the same {b}"
-        example = f"{shown[0]} → {shown[1]}"
+        example += f" = {format_value(row[2])}"
     confirmed = f" and in {plural(rule.confirmed, 'holdout row')}" if rule.confirmed else ""
-    said = f"{said}, in all {rule.support:,} rows where it can be checked{confirmed}."
     return Issue(
         "rules",
-        said,
+        f"{sentence}, in all {rule.support:,} rows where it can be checked{confirmed}.",
         rule.columns,
         rule.support,
         example,
         action="kept in the schema as a rule for new rows",
     )
+
+
+def _words(rule: Rule, both: bool, train: Dataset) -> tuple[str, str]:
+    """The beginning of the sentence on a rule, and the sign between two values of an example."""
+    if rule.kind == "a+b=c":
+        return str(rule), "+"
+    one, other = train[rule.columns[0]], train[rule.columns[1]]
+    a, b = f"'{one.name}'", f"'{other.name}'"
+    if both and one.equals(other):
+        return f"{a} and {b} are equal", "="
+    if rule.kind == "a<=b":
+        if both:
+            return f"{a} and {b} are equal where both are known", "≤"
+        word = "later than" if train.schema[one.name].kind == "datetime" else "above"
+        return f"{a} is never {word} {b}", "≤"
+    if both:
+        return f"{a} and {b} say the same in two ways: each decides the other", "↔"
+    levels = one.drop_nulls().n_unique()
+    return f"{a} decides {b}: each of its {levels:,} values always comes with the same {b}", "→"
 
 
 CHECK = Check(diagnose, confirm=confirm)

@@ -22,9 +22,8 @@ from tidemill.core.words import percent, plural, quoted
 from tidemill.imaging.pixels import label_column
 
 _UNREAD = 0.02
-_UNREAD_WITH_DIGITS = (
-    0.001  # such cells mean something ("C536379", "5+"), unless they are slips of the pen
-)
+# such cells mean something ("C536379", "5+"), unless they are slips of the pen
+_UNREAD_WITH_DIGITS = 0.001
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -41,23 +40,25 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         found = mended(text) if text.dtype == pl.String else None
         if found is None:
             continue
-        reading, doubt = found_in(column, text, found), _doubt(text, found)
+        reading = found_in(column, text, found)
+        doubt = _doubt(text, found)
         if doubt:
-            said = f"'{column.name}' looks like {reading.noun} stored as text, but {doubt}."
-            issues.append(
-                Issue(
-                    "types",
-                    said,
-                    (column.name,),
-                    found.values.count(),
-                    str(text.drop_nulls()[0]),
-                    action="kept as text; correct these cells to have the column read",
-                )
-            )
+            issues.append(_left_as_text(text, found, reading.noun, doubt))
         else:
             readings[column.name] = reading
     learned = {name: reading.to_state() for name, reading in readings.items()}
-    return Diagnosis((*_told(train, readings), *issues), learned)
+    return Diagnosis((*_applied(train, readings), *issues), learned)
+
+
+def _left_as_text(text: pl.Series, found: Mended, noun: str, doubt: str) -> Issue:
+    return Issue(
+        "types",
+        f"'{text.name}' looks like {noun} stored as text, but {doubt}.",
+        (text.name,),
+        found.values.count(),
+        str(text.drop_nulls()[0]),
+        action="kept as text; correct these cells to have the column read",
+    )
 
 
 def _doubt(text: pl.Series, found: Mended) -> str:
@@ -65,16 +66,10 @@ def _doubt(text: pl.Series, found: Mended) -> str:
     unread = text.filter(found.unread & ~say_unknown(text))
     digits = unread.filter(unread.str.contains(r"\d"))
     present = found.values.count() + int(found.unread.sum())
-    units = (
-        text.filter(found.values.is_not_null())
-        .str.replace_all(r"[\d\s.,'’+eE-]", "")
-        .unique()
-        .sort()
-        .to_list()
-    )
-    if kind_of(found) == "number" and (
-        len(units) > 2 or (len(units) == 2 and (units[0] or "%" in units[1]))
-    ):
+    units = _units(text.filter(found.values.is_not_null()))
+    # with one unit, some numbers may lack it, unless it is a per cent sign
+    differ = len(units) > 2 or (len(units) == 2 and (units[0] or "%" in units[1]))
+    if kind_of(found) == "number" and differ:
         return f"they have different units ({quoted([unit or 'none' for unit in units])})"
     if len(unread) > _UNREAD * present or len(digits) > max(3, _UNREAD_WITH_DIGITS * present):
         shown = digits[0] if len(digits) else unread[0]
@@ -85,6 +80,12 @@ def _doubt(text: pl.Series, found: Mended) -> str:
     return ""
 
 
+def _units(numbers: pl.Series) -> list[str]:
+    """What stands beside the digits and signs of numbers as text, "" for nothing."""
+    rest = numbers.str.replace_all(r"[\d\s.,'’+eE-]", "")
+    return rest.unique().sort().to_list()
+
+
 def _repaired(
     column: Column, values: pl.Series, reading: ColumnReading
 ) -> tuple[pl.Series, pl.DataFrame]:
@@ -93,13 +94,11 @@ def _repaired(
     unread = f"this text cannot be read as one of the {reading.noun}"
     if values.dtype == pl.String:
         after = reading.read(values)
-        lost, missing = after.is_null() & values.is_not_null(), is_missing(values)
-        return after, changes.joined(
-            [
-                changes.cells(values, after, lost & missing, marker),
-                changes.cells(values, after, lost & ~missing, unread),
-            ]
-        )
+        lost = after.is_null() & values.is_not_null()
+        missing = is_missing(values)
+        markers = changes.cells(values, after, lost & missing, marker)
+        others = changes.cells(values, after, lost & ~missing, unread)
+        return after, changes.joined([markers, others])
     text = column.spelling.missing if column.dtype == "String" and column.spelling else ""
     if not text:
         return values, changes.none()
@@ -107,7 +106,7 @@ def _repaired(
     return values, changes.cells(before, values, values.is_null(), marker)
 
 
-def _told(train: Dataset, readings: Mapping[str, ColumnReading]) -> list[Issue]:
+def _applied(train: Dataset, readings: Mapping[str, ColumnReading]) -> list[Issue]:
     """One issue on each column that loses cells, and one on all the others that hold the same."""
     issues: list[Issue] = []
     whole: dict[str, list[str]] = {}
@@ -117,20 +116,21 @@ def _told(train: Dataset, readings: Mapping[str, ColumnReading]) -> list[Issue]:
             issues.append(_with_losses(reading.noun, values, log))
         else:
             whole.setdefault(reading.noun, []).append(name)
-    return [
-        _without_losses(train, noun, names, readings[names[0]]) for noun, names in whole.items()
-    ] + issues
+    first = []
+    for noun, names in whole.items():
+        first.append(_without_losses(train, noun, names, readings[names[0]]))
+    return first + issues
 
 
 def _with_losses(noun: str, values: pl.Series, log: pl.DataFrame) -> Issue:
-    texts, count = log["before"].unique().sort().to_list(), values.count()
-    other = (
-        f"{plural(log.height, 'cell')} ({quoted(texts)}) {'does' if log.height == 1 else 'do'} not"
-    )
+    texts = log["before"].unique().sort().to_list()
+    count = values.count()
+    hold = "holds" if count == 1 else "hold"
+    do = "does" if log.height == 1 else "do"
     return Issue(
         "types",
-        f"'{values.name}' holds {noun} that are stored as text: {plural(count, 'cell')} "
-        f"{'holds' if count == 1 else 'hold'} one, {other}.",
+        f"'{values.name}' holds {noun} that are stored as text: {plural(count, 'cell')} {hold} "
+        f"one, {plural(log.height, 'cell')} ({quoted(texts)}) {do} not.",
         (values.name,),
         len(values),
         repr(texts[0]),
@@ -140,11 +140,9 @@ def _with_losses(noun: str, values: pl.Series, log: pl.DataFrame) -> Issue:
 
 
 def _without_losses(train: Dataset, noun: str, names: list[str], reading: ColumnReading) -> Issue:
-    who = (
-        f"'{names[0]}' holds"
-        if len(names) == 1
-        else f"{plural(len(names), 'column')} ({quoted(names)}) hold"
-    )
+    who = f"{plural(len(names), 'column')} ({quoted(names)}) hold"
+    if len(names) == 1:
+        who = f"'{names[0]}' holds"
     first = train[names[0]].drop_nulls().head(1)
     return Issue(
         "types",
@@ -159,7 +157,9 @@ def _without_losses(train: Dataset, noun: str, names: list[str], reading: Column
 
 def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
     """Read columns of text as the numbers or dates that they were in the training rows."""
-    new, log, columns = [], [], []
+    new = []
+    log = []
+    columns = []
     for name, state in learned.items():
         reading, column = ColumnReading.from_state(state), data.schema[name]
         values, changed = _repaired(column, data[name], reading)
@@ -168,7 +168,7 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
             replace(
                 column,
                 kind=reading.kind,
-                dtype=reading.frame_library(values.dtype),
+                dtype=reading.dtype_name(values.dtype),
                 step=reading.step,
                 spelling=spelling,
                 nullable=column.nullable or values.null_count() > 0,

@@ -71,6 +71,11 @@ def numeric(data: Dataset) -> tuple[Column, ...]:
     )
 
 
+def finite(values: pl.Series) -> pl.Series:
+    """The numbers without infinite ones and NaN."""
+    return values.filter(values.is_finite()) if values.dtype.is_float() else values
+
+
 def counted(values: pl.Series) -> pl.DataFrame:
     """How often each value that is not missing occurs: columns "value" and "count", the commonest
     first.

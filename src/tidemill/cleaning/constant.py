@@ -41,14 +41,11 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             top = _commonest(known)
             if top[1] >= _NEARLY * rows:
                 nearly[column.name] = top
-    return Diagnosis(
-        (
-            *_empty(empty, rows),
-            *_sparse(sparse, rows),
-            *_constant(constant, rows),
-            *_nearly(nearly, rows),
-        )
-    )
+    issues = _empty(empty, rows)
+    issues += _sparse(sparse, rows)
+    issues += _constant(constant, rows)
+    issues += _nearly(nearly, rows)
+    return Diagnosis(tuple(issues))
 
 
 def _commonest(known: pl.Series) -> tuple[Any, int]:
@@ -64,11 +61,9 @@ def _issue(
     """One issue about columns that share a fault; none where there are none."""
     if not names:
         return []
-    said = (
-        f"'{names[0]}' {one}"
-        if len(names) == 1
-        else f"{plural(len(names), 'column')} {more}: {quoted(names)}"
-    )
+    said = f"{plural(len(names), 'column')} {more}: {quoted(names)}"
+    if len(names) == 1:
+        said = f"'{names[0]}' {one}"
     return [Issue("constant", f"{said}.", tuple(names), count, example, action=f"kept; {action}")]
 
 

@@ -42,10 +42,13 @@ def dependencies(codes: np.ndarray, rng: np.random.Generator) -> list[Dependency
         rng: Draws the rows on which most pairs are ruled out.
     """
     rows, width = codes.shape
-    few = codes if rows <= _SCREENED else codes[rng.choice(rows, _SCREENED, replace=False)]
-    can = [at for at in range(width) if _may_decide(codes[:, at])]
+    few = codes
+    if rows > _SCREENED:
+        few = codes[rng.choice(rows, _SCREENED, replace=False)]
     found = {}
-    for decider in can:
+    for decider in range(width):
+        if not _may_decide(codes[:, decider]):
+            continue
         for decided in _possible(few, decider):
             dependency = _checked(codes, decider, decided)
             if dependency is not None:
@@ -66,7 +69,8 @@ def image(decider: np.ndarray, decided: np.ndarray) -> np.ndarray:
 
 
 def _may_decide(codes: np.ndarray) -> bool:
-    levels, known = int(codes.max(initial=-1)) + 1, int((codes >= 0).sum())
+    levels = int(codes.max(initial=-1)) + 1
+    known = int((codes >= 0).sum())
     return 2 <= levels <= _MOST_LEVELS and known >= _GROUP * levels
 
 
@@ -88,7 +92,8 @@ def _checked(codes: np.ndarray, decider: int, decided: int) -> Dependency | None
     if not len(a) or (image(a, b)[a] != b).any():
         return None
     sizes, parts = np.bincount(a), np.bincount(b)
-    levels, repeated = int((sizes > 0).sum()), sizes[a] > 1
+    levels = int((sizes > 0).sum())
+    repeated = sizes[a] > 1
     support = len(a) - levels
     minority = int(repeated.sum()) - int(np.bincount(b[repeated], minlength=1).max())
     differing = 1 - float(np.square(parts / len(a)).sum())
@@ -99,21 +104,25 @@ def _checked(codes: np.ndarray, decider: int, decided: int) -> Dependency | None
 
 def _reduced(found: Mapping[tuple[int, int], Dependency]) -> list[Dependency]:
     """Those that do not follow from others on as many rows."""
-    first: dict[int, int] = {}
+    first: dict[int, int] = {}  # of columns that decide each other: the first of these
     for one, other in sorted(found):
         if one < other and (other, one) in found:
             first.setdefault(other, first.get(one, one))
-    told = {pair: d for pair, d in found.items() if not first.keys() & set(pair)}
-    both = [replace(d, both=True) for (one, other), d in found.items() if first.get(other) == one]
-    return both + [d for pair, d in told.items() if not _follows(pair, d, told)]
+    both = []
+    others = {}
+    for (one, other), dependency in found.items():
+        if first.get(other) == one:
+            both.append(replace(dependency, both=True))
+        if one not in first and other not in first:
+            others[one, other] = dependency
+    return both + [one for one in others.values() if not _follows(one, others)]
 
 
-def _follows(
-    pair: tuple[int, int], dependency: Dependency, told: Mapping[tuple[int, int], Dependency]
-) -> bool:
-    one, other = pair
-    middles = (to for at, to in told if at == one and (to, other) in told)
-    return any(
-        min(told[one, middle].support, told[middle, other].support) >= dependency.support
-        for middle in middles
-    )
+def _follows(dependency: Dependency, others: Mapping[tuple[int, int], Dependency]) -> bool:
+    for decider, middle in others:
+        if decider != dependency.decider or (middle, dependency.decided) not in others:
+            continue
+        one, other = others[decider, middle], others[middle, dependency.decided]
+        if min(one.support, other.support) >= dependency.support:
+            return True
+    return False

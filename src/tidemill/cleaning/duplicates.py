@@ -19,8 +19,10 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Count repeated rows, and repeated and missing keys."""
     if not len(train):
         return Diagnosis()
-    keys = train.schema.of_role("key")
-    return Diagnosis((*_rows(train), *(issue for column in keys for issue in _key(train, column))))
+    issues = _rows(train)
+    for column in train.schema.of_role("key"):
+        issues += _key(train, column)
+    return Diagnosis(tuple(issues))
 
 
 def _rows(train: Dataset) -> list[Issue]:
@@ -28,11 +30,8 @@ def _rows(train: Dataset) -> list[Issue]:
     rows."""
     if train.schema.image:  # another check shows images that are repeated
         return []
-    numbering = [
-        column.name
-        for column in train.schema
-        if (column.role == "key" or column.kind == "id") and train[column.name].is_unique().all()
-    ]
+    keys = [column.name for column in train.schema if column.role == "key" or column.kind == "id"]
+    numbering = [name for name in keys if train[name].is_unique().all()]
     others = [name for name in train.schema.names if name not in numbering]
     if len(others) < (_FEWEST_COLUMNS if numbering else 1):
         return []

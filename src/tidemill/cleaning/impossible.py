@@ -31,67 +31,71 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         known = train[column.name].drop_nulls()
         if len(known) < _FEWEST or known.n_unique() < 3:
             continue
-        issue = _by_name(column, known) or _lonely_zero(column, known)
-        issues += [issue] if issue else []
+        issues.append(_by_name(column, known) or _lonely_zero(column, known))
     for column in considered(train, "datetime"):
-        issue = _dates(column, train[column.name].drop_nulls())
-        issues += [issue] if issue else []
-    return Diagnosis(tuple(issues))
+        issues.append(_dates(column, train[column.name].drop_nulls()))
+    return Diagnosis(tuple(issue for issue in issues if issue is not None))
 
 
 def _by_name(column: Column, known: pl.Series) -> Issue | None:
     for quantity in QUANTITIES:
         if any(says(column.name, name) for name in quantity.names):
-            unless = (*ELSE, *quantity.unless)
-            return (
-                None
-                if any(says(column.name, word) for word in unless)
-                else _beyond(column.name, known, quantity)
-            )
+            if any(says(column.name, word) for word in (*ELSE, *quantity.unless)):
+                return None
+            return _beyond(column.name, known, quantity)
     return None
 
 
 def _beyond(name: str, known: pl.Series, quantity: Quantity) -> Issue | None:
     """The values beyond a quantity's bounds, if they are few enough for the name to be understood
     rightly."""
-    low, high = quantity.low, quantity.high
-    never = pl.repeat(False, len(known), eager=True)
-    zero = never if quantity.zero else known == 0
-    parts = {
-        "zero": zero,
-        "negative" if low == 0 else f"below {format_value(low or 0)}": never
-        if low is None
-        else known < low,
-        f"above {format_value(high or 0)}": never if high is None else known > high,
-    }
-    counts = {said: int(where.sum()) for said, where in parts.items() if where.any()}
-    count, zeros = sum(counts.values()), counts.get("zero", 0)
+    parts = _parts_beyond(known, quantity)
+    count = sum(len(part) for part in parts.values())
+    zeros = len(parts.get("zero", ()))
     if not count or count - zeros > _RANGE_BROKEN * len(known) or zeros > _ZERO_BROKEN * len(known):
         return None
-    odd = known.filter(parts[list(counts)[-1]])
-    said = " and ".join(
-        f"{what} in {plural(n, 'row')} ({percent(n, len(known))})" for what, n in counts.items()
-    )
+    texts = []
+    for what, part in parts.items():
+        texts.append(f"{what} in {plural(len(part), 'row')} ({percent(len(part), len(known))})")
+    *_, last = parts.values()
     return Issue(
         "impossible",
-        f"'{name}' is {said}, which {quantity.what} {quantity.verdict}.",
+        f"'{name}' is {' and '.join(texts)}, which {quantity.what} {quantity.verdict}.",
         (name,),
         count,
-        format_value(odd[0]),
+        format_value(last[0]),
         severity="warning" if quantity.verdict == "cannot be" else "note",
         action="kept; find out whether it means 'not known', or something else than the name says",
     )
 
 
+def _parts_beyond(known: pl.Series, quantity: Quantity) -> dict[str, pl.Series]:
+    """How values lie beyond the bounds, in words -> these values; only what occurs."""
+    low, high = quantity.low, quantity.high
+    parts = {}
+    if not quantity.zero:
+        parts["zero"] = known.filter(known == 0)
+    if low is not None:
+        below = "negative" if low == 0 else f"below {format_value(low)}"
+        parts[below] = known.filter(known < low)
+    if high is not None:
+        parts[f"above {format_value(high)}"] = known.filter(known > high)
+    return {what: part for what, part in parts.items() if len(part)}
+
+
 def _lonely_zero(column: Column, known: pl.Series) -> Issue | None:
     """Zeros far below all other values, where these are a measure that comes nowhere near zero."""
-    zeros, rest = int((known == 0).sum()), known.filter(known != 0)
+    zeros = int((known == 0).sum())
+    rest = known.filter(known != 0)
     if not 0 < zeros <= 0.25 * len(known) or rest.n_unique() < 20:
         return None
-    low, high, median = float(rest.min()), float(rest.max()), float(rest.median() or 0)  # type: ignore[arg-type]
+    low, high = float(rest.min()), float(rest.max())  # type: ignore[arg-type]
+    median = float(rest.median() or 0)  # type: ignore[arg-type]
     narrow = float(rest.quantile(0.75) or 0) - float(rest.quantile(0.25) or 0) <= 0.8 * median
     near = int((rest <= max(2.0, 0.05 * median)).sum())
-    if low <= 0 or near * 5 > zeros or not ((narrow and zeros >= 3) or zeros <= 0.001 * len(known)):
+    if low <= 0 or near * 5 > zeros:
+        return None
+    if not (narrow and zeros >= 3) and zeros > 0.001 * len(known):
         return None
     return Issue(
         "impossible",
@@ -112,9 +116,10 @@ def _dates(column: Column, known: pl.Series) -> Issue | None:
     count = int(odd.sum())
     if not 0 < count <= _RANGE_BROKEN * len(known):
         return None
+    lie = "lies" if count == 1 else "lie"
     said = (
-        f"{plural(count, 'date')} of '{column.name}' ({percent(count, len(known))}) "
-        f"{'lies' if count == 1 else 'lie'} before {_YEARS[0]} or after {_YEARS[1] - 1}."
+        f"{plural(count, 'date')} of '{column.name}' ({percent(count, len(known))}) {lie} before "
+        f"{_YEARS[0]} or after {_YEARS[1] - 1}."
     )
     return Issue(
         "impossible",

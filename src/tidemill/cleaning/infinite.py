@@ -19,37 +19,41 @@ from tidemill.core.words import plural
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Count the infinite numbers of each column of floats."""
-    issues, names = [], []
+    issues = []
+    names = []
     for column in numeric(train):
         values = train[column.name]
         if not values.dtype.is_float():
             continue
         names.append(column.name)  # rows not seen yet may hold one where the training rows do not
-        count = int(values.is_infinite().sum())
-        if count:
-            issues.append(
-                Issue(
-                    "infinite",
-                    f"'{column.name}' holds {plural(count, 'infinite number')}, which is how "
-                    "programs write the result of a division by zero.",
-                    (column.name,),
-                    count,
-                    example=str(values.filter(values.is_infinite())[0]),
-                    applied=True,
-                    action="made missing",
-                )
-            )
+        infinite = values.filter(values.is_infinite())
+        if len(infinite):
+            issues.append(_issue(infinite))
     return Diagnosis(tuple(issues), {"columns": names})
+
+
+def _issue(infinite: pl.Series) -> Issue:
+    return Issue(
+        "infinite",
+        f"'{infinite.name}' holds {plural(len(infinite), 'infinite number')}, which is how "
+        "programs write the result of a division by zero.",
+        (infinite.name,),
+        len(infinite),
+        example=str(infinite[0]),
+        applied=True,
+        action="made missing",
+    )
 
 
 def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
     """Make infinite numbers missing."""
-    frame, schema, log = data.frame, data.schema, []
+    frame, schema = data.frame, data.schema
+    log = []
     for name in learned["columns"]:
         values = data[name]
-        where = (
-            values.is_infinite() if values.dtype.is_float() else pl.Series([False] * len(values))
-        )
+        if not values.dtype.is_float():
+            continue
+        where = values.is_infinite()
         if not where.any():
             continue
         after = values.set(where, None)

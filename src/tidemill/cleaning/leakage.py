@@ -38,17 +38,17 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     train = train.rows(train[target.name].is_not_null().to_numpy())
     features = [column for column in train.schema.modelled if column.role != "target"]
     most = _MOST_ROWS if len(features) <= _MANY_COLUMNS else _MOST_ROWS // 10
-    rows, said = sampled(train, most, run, "clean/leakage")
+    rows, note = sampled(train, most, run, "clean/leakage")
     answers = _answers(rows[target.name], target)
     if answers is None:
         return Diagnosis()
     folds = run.rng("clean/leakage", "folds").integers(_FOLDS, size=len(rows))
-    strengths = {
-        column.name: strength(_codes(column, rows[column.name]), answers, folds)
-        for column in features
-    }
+    strengths = {}
+    for column in features:
+        codes = _codes(column, rows[column.name])
+        strengths[column.name] = strength(codes, answers, folds)
     ranked = bool(np.unique(answers).size > 2)
-    return Diagnosis(_issues(target.name, strengths, ranked, len(rows), said))
+    return Diagnosis(_issues(target.name, strengths, ranked, len(rows), note))
 
 
 def _answers(values: pl.Series, target: Column) -> np.ndarray | None:
@@ -99,23 +99,23 @@ def strength(codes: np.ndarray, answers: np.ndarray, folds: np.ndarray) -> float
     width = int(codes.max()) + 1
     cells = folds * width + codes
     counts = np.bincount(cells, minlength=_FOLDS * width).reshape(_FOLDS, width)
-    strengths, once = [], np.ones((1, len(answers)))
+    strengths = []
     for answer in answers.T:
         sums = np.bincount(cells, weights=answer, minlength=_FOLDS * width).reshape(_FOLDS, width)
         mean = answer.mean()
         others = (sums.sum(0) - sums + 5 * mean) / (counts.sum(0) - counts + 5)
         predicted = others[folds, codes]
-        binary = bool(((answer == 0) | (answer == 1)).all())
-        strengths.append(
-            2 * float(auc_of_draws(answer == 1, predicted)(once)[0]) - 1
-            if binary
-            else 1 - np.square(answer - predicted).mean() / answer.var()
-        )
+        if ((answer == 0) | (answer == 1)).all():
+            once = np.ones((1, len(answer)))
+            auc = float(auc_of_draws(answer == 1, predicted)(once)[0])
+            strengths.append(2 * auc - 1)
+        else:
+            strengths.append(1 - np.square(answer - predicted).mean() / answer.var())
     return max(0.0, float(np.mean(strengths)))
 
 
 def _issues(
-    target: str, strengths: dict[str, float], ranked: bool, rows: int, said: str
+    target: str, strengths: dict[str, float], ranked: bool, rows: int, note: str
 ) -> tuple[Issue, ...]:
     """A warning on the columns that tell the target almost alone, else a note on one that stands
     out."""
@@ -123,10 +123,10 @@ def _issues(
     alone = [name for name in names if strengths[name] >= _ALMOST_ALONE]
     if alone:
         verb = "predicts" if len(alone) == 1 else "each predict"
-        how = _shown(strengths[alone[0]], ranked)
+        how = _figure(strengths[alone[0]], ranked)
         text = (
             f"{quoted(alone)} {verb} '{target}' almost perfectly without any other column "
-            f"({how}{said}). That is "
+            f"({how}{note}). That is "
             "rarely news: mostly it is the answer in other words, or something known only after it."
         )
         return (
@@ -144,17 +144,17 @@ def _issues(
         )
     if not names:
         return ()
-    best, second = strengths[names[0]], strengths[names[1]] if len(names) > 1 else 0.0
+    best = strengths[names[0]]
+    second = 0.0
+    beside = ""
+    if len(names) > 1:
+        second = strengths[names[1]]
+        beside = f"; the next, '{names[1]}', has {_brief(second, ranked)}"
     if best < _STRONG and best < max(0.4, _FAR_ABOVE * second):
         return ()
-    beside = (
-        f"; the next, '{names[1]}', has {_shown(second, ranked, brief=True)}"
-        if len(names) > 1
-        else ""
-    )
     text = (
         f"'{names[0]}' is the strongest single predictor of '{target}' "
-        f"({_shown(best, ranked)}{beside}{said}). Is it known when the prediction is made?"
+        f"({_figure(best, ranked)}{beside}{note}). Is it known when the prediction is made?"
     )
     return (
         Issue(
@@ -170,20 +170,16 @@ def _issues(
     )
 
 
-def _shown(strength: float, ranked: bool, brief: bool = False) -> str:
+def _figure(strength: float, ranked: bool) -> str:
     """A strength as the figure that analysts know."""
+    figure = _brief(strength, ranked)
     if ranked:
-        return (
-            f"{strength:.2f}"
-            if brief
-            else f"R² of ranks {strength:.2f}, where 0 is guessing and 1 is perfect"
-        )
-    auc = (strength + 1) / 2
-    return (
-        f"{auc:.2f}"
-        if brief
-        else f"AUC {auc:.2f} by itself, where 0.5 is guessing and 1 is perfect"
-    )
+        return f"R² of ranks {figure}, where 0 is guessing and 1 is perfect"
+    return f"AUC {figure} by itself, where 0.5 is guessing and 1 is perfect"
+
+
+def _brief(strength: float, ranked: bool) -> str:
+    return f"{strength:.2f}" if ranked else f"{(strength + 1) / 2:.2f}"
 
 
 CHECK = Check(diagnose)

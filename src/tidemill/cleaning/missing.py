@@ -30,18 +30,17 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         if train[column.name].dtype == pl.String:
             counts = counted(train[column.name])
             issue = _marker_texts(column, counts)
-            issues += [issue] if issue else []
+            if issue is not None:
+                issues.append(issue)
             if issue is None or issue.applied:
-                texts.append(
-                    column.name
-                )  # also where there is none: rows not seen yet may hold one
+                # also where there is none: rows not seen yet may hold one
+                texts.append(column.name)
             if column.kind in ("category", "boolean"):
-                unsure[column.name] = int(
-                    counts.filter(say_unknown(counts["value"]))["count"].sum()
-                )
+                words = counts.filter(say_unknown(counts["value"]))
+                unsure[column.name] = int(words["count"].sum())
     for column in considered(train, "number", "datetime", "boolean"):
         issues += _spelt(column, train[column.name])
-        for marker in sentinels.found(column, train[column.name]):
+        for marker in sentinels.markers(column, train[column.name]):
             issues.append(marker.issue(column.name))
             if marker.plain:
                 values.setdefault(column.name, []).append(marker.value)
@@ -135,9 +134,10 @@ def _unsure_words(train: Dataset, counts: Mapping[str, int]) -> list[Issue]:
     levels = train[names[0]].drop_nulls()
     word = levels.filter(say_unknown(levels))[0]
     where = quoted(names) if len(names) > 1 else f"'{names[0]}' ({percent(cells, len(train))})"
+    hold = "holds" if cells == 1 else "hold"
     said = (
-        f"{plural(cells, 'cell')} of {where} {'holds' if cells == 1 else 'hold'} a word such as "
-        f"'{word}', which says that the answer is not known."
+        f"{plural(cells, 'cell')} of {where} {hold} a word such as '{word}', which says that the "
+        "answer is not known."
     )
     return [
         Issue(
@@ -153,7 +153,8 @@ def _unsure_words(train: Dataset, counts: Mapping[str, int]) -> list[Issue]:
 
 def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
     """Make markers missing."""
-    schema, log = data.schema, []
+    schema = data.schema
+    log = []
     new: dict[str, pl.Series] = {}
 
     def blank(before: pl.Series, where: pl.Series, reason: str) -> None:
@@ -161,43 +162,33 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
             new[before.name] = before.set(where, None)
             log.append(changes.cells(before, new[before.name], where, reason))
 
+    reason = "a text that stands for 'missing'"
     for name in learned["texts"]:
         if data[name].dtype == pl.String:
-            blank(data[name], are_markers(data[name]), "a text that stands for 'missing'")
+            blank(data[name], are_markers(data[name]), reason)
     for column in considered(data, "number", "datetime", "boolean"):
-        if _marker(column):
-            before = pl.repeat(_marker(column), len(data), dtype=pl.String, eager=True).alias(
-                column.name
-            )
-            log.append(
-                changes.cells(
-                    before,
-                    before.clear(len(data)),
-                    data[column.name].is_null(),
-                    "a text that stands for 'missing'",
-                )
-            )
-            schema = schema.replacing(
-                replace(column, spelling=replace(column.spelling or Spelling(), missing=""))
-            )
+        marker = _marker(column)
+        if marker:  # reading has made these cells missing already
+            before = pl.repeat(marker, len(data), dtype=pl.String, eager=True).alias(column.name)
+            after = before.clear(len(data))
+            log.append(changes.cells(before, after, data[column.name].is_null(), reason))
+            spelling = replace(column.spelling or Spelling(), missing="")
+            schema = schema.replacing(replace(column, spelling=spelling))
     for name, markers in learned["values"].items():
-        for marker in markers:
+        for value in markers:
             values = new.get(name, data[name])
-            blank(values, _equal(values, marker), "a value that stands for 'missing'")
+            blank(values, _equal(values, value), "a value that stands for 'missing'")
     schema = schema.replacing(*(replace(schema[name], nullable=True) for name in new))
-    return Repaired(
-        replace(data, frame=data.frame.with_columns(new.values()), schema=schema),
-        changes.joined(log),
-    )
+    frame = data.frame.with_columns(new.values())
+    return Repaired(replace(data, frame=frame, schema=schema), changes.joined(log))
 
 
 def _equal(values: pl.Series, marker: float | int | str) -> pl.Series:
     """(rows,) True where a value is the marker; never null."""
-    same = (
-        values.dt.date() == date.fromisoformat(marker)
-        if isinstance(marker, str)
-        else values == marker
-    )
+    if isinstance(marker, str):
+        same = values.dt.date() == date.fromisoformat(marker)
+    else:
+        same = values == marker
     return same.fill_null(False)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import combinations
 
 import polars as pl
@@ -67,27 +67,31 @@ def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
             groups[at, (*part[:at], *part[at + 1 :])][part[at]] = level
     found: dict[str, str] = {}
     for group in groups.values():
-        for one, other in _near(list(group)) if len(group) > 1 else ():
-            rare, known = sorted((one, other), key=lambda word: counts[group[word]])
+        for pair in _near(list(group)):
+            rare, known = sorted(pair, key=lambda word: counts[group[word]])
             few, often = counts[group[rare]], counts[group[known]]
-            if (
-                often >= _RATIO * few
-                and vocabulary[known] >= _RATIO * vocabulary[rare]
-                and few <= max(2, _RARE * total)
-                and _is_slip(rare, known)
-                and often > counts.get(found.get(group[rare], ""), 0)
-            ):
+            if often < _RATIO * few or few > max(2, _RARE * total):
+                continue
+            if vocabulary[known] < _RATIO * vocabulary[rare] or not _is_slip(rare, known):
+                continue
+            best = found.get(group[rare], "")
+            if often > counts.get(best, 0):
                 found[group[rare]] = group[known]
     return found
 
 
-def _near(words: list[str]) -> Iterator[tuple[str, str]]:
+def _near(words: list[str]) -> list[tuple[str, str]]:
     """Pairs of words that may be within the allowed distance of each other, each once."""
+    if len(words) < 2:
+        return []
     buckets: dict[str, list[str]] = defaultdict(list)
     for word in words:
         for form in _deletions(word):
             buckets[form].append(word)
-    yield from sorted({pair for bucket in buckets.values() for pair in combinations(bucket, 2)})
+    pairs: set[tuple[str, str]] = set()
+    for bucket in buckets.values():
+        pairs.update(combinations(bucket, 2))
+    return sorted(pairs)
 
 
 def _deletions(word: str) -> set[str]:
@@ -96,7 +100,8 @@ def _deletions(word: str) -> set[str]:
         return set()
     forms = {word}
     for _ in range(_allowed(word)):
-        forms |= {form[:at] + form[at + 1 :] for form in forms for at in range(len(form))}
+        for form in list(forms):
+            forms.update(form[:at] + form[at + 1 :] for at in range(len(form)))
     return forms
 
 
@@ -125,7 +130,8 @@ def distance(one: str, other: str) -> int:
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
-        before, above, row = row, before, [i]
+        above, before = before, row
+        row = [i]
         for j, b in enumerate(other, 1):
             best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
             if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
@@ -137,9 +143,8 @@ def distance(one: str, other: str) -> int:
 def _issue(name: str, pairs: Mapping[str, str], counts: Mapping[str, int]) -> Issue:
     rare = sorted(pairs, key=lambda level: (-counts[pairs[level]], level))
     cells = sum(counts[level] for level in rare)
-    one = (
-        f"'{rare[0]}' ({counts[rare[0]]:,}) beside '{pairs[rare[0]]}' ({counts[pairs[rare[0]]]:,})"
-    )
+    first, meant = rare[0], pairs[rare[0]]
+    one = f"'{first}' ({counts[first]:,}) beside '{meant}' ({counts[meant]:,})"
     more = f", and {plural(len(rare) - 1, 'more such level')}" if len(rare) > 1 else ""
     said = f"'{name}' may hold misspelt levels in {plural(cells, 'cell')}: {one}{more}."
     return Issue(
@@ -147,7 +152,7 @@ def _issue(name: str, pairs: Mapping[str, str], counts: Mapping[str, int]) -> Is
         said,
         (name,),
         cells,
-        f"{rare[0]} → {pairs[rare[0]]}",
+        f"{first} → {meant}",
         action="kept; join the levels where they mean the same",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,19 +47,16 @@ def orderings(values: np.ndarray, whole: np.ndarray, rng: np.random.Generator) -
         whole: (m,) True for columns of whole numbers.
         rng: Draws the rows on which most pairs are ruled out.
     """
-    few = (
-        values
-        if len(values) <= _SCREENED
-        else values[rng.choice(len(values), _SCREENED, replace=False)]
-    )
+    few = values
+    if len(values) > _SCREENED:
+        few = values[rng.choice(len(values), _SCREENED, replace=False)]
     possible = _seldom_broken(few) & _overlapping(few) & (whole[:, None] == whole[None, :])
     found = {}
     for low, high in np.argwhere(possible).tolist():
         shuffled = _broken_by_shuffling(few[:, low], few[:, high])
-        ordering = _judged(values[:, low], values[:, high], shuffled)
-        if ordering is not None:
-            support, broken, equal = ordering
-            found[low, high] = Ordering(low, high, support, broken, equal)
+        result = _judged(values[:, low], values[:, high], shuffled)
+        if result is not None:
+            found[low, high] = Ordering(low, high, *result)
     return _reduced(found)
 
 
@@ -105,22 +103,28 @@ def _judged(low: np.ndarray, high: np.ndarray, shuffled: float) -> tuple[int, in
 def _reduced(found: dict[tuple[int, int], Ordering]) -> list[Ordering]:
     """Those that do not follow from others: of equal columns the first speaks for all, and a <= b
     <= c says a <= c."""
-    first: dict[int, int] = {}
+    first: dict[int, int] = {}  # of a column that equals others: the first of these
+    equal = []
     for (low, high), ordering in found.items():
         if ordering.equal and low < high:
             first.setdefault(high, first.get(low, low))
-    told = {pair: o for pair, o in found.items() if not o.equal and not first.keys() & set(pair)}
-    equal = [o for (low, high), o in found.items() if o.equal and low < high and first[high] == low]
-    return equal + [o for pair, o in told.items() if not _follows(pair, o, told)]
+            if first[high] == low:
+                equal.append(ordering)
+    others = {}
+    for (low, high), ordering in found.items():
+        if not ordering.equal and low not in first and high not in first:
+            others[low, high] = ordering
+    return equal + [ordering for ordering in others.values() if not _follows(ordering, others)]
 
 
-def _follows(
-    pair: tuple[int, int], ordering: Ordering, told: dict[tuple[int, int], Ordering]
-) -> bool:
+def _follows(ordering: Ordering, others: Mapping[tuple[int, int], Ordering]) -> bool:
     """Whether two others that are never broken say the same on as many rows."""
-    low, high = pair
-    steps = [(told[low, to], told[to, high]) for at, to in told if at == low and (to, high) in told]
-    return any(
-        one.broken == other.broken == 0 and min(one.support, other.support) >= ordering.support
-        for one, other in steps
-    )
+    for low, middle in others:
+        if low != ordering.low or (middle, ordering.high) not in others:
+            continue
+        one, other = others[low, middle], others[middle, ordering.high]
+        if one.broken or other.broken:
+            continue
+        if min(one.support, other.support) >= ordering.support:
+            return True
+    return False

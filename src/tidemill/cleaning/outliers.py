@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from tidemill.cleaning.base import Check, Diagnosis, counted, numeric
+from tidemill.cleaning.base import Check, Diagnosis, counted, finite, numeric
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -28,23 +28,26 @@ _SHOWN = 10
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Report the columns that have few and extreme outliers, the most extreme first."""
-    found = []
+    issues = []
     for column in numeric(train):
-        known = train[column.name].drop_nulls()
-        known = known.filter(known.is_finite()) if known.dtype.is_float() else known
-        if len(known) and known.n_unique() <= (1 - _COMMON) * len(known):
-            value, count = counted(known).row(0)
-            # "nothing was bought" is no part of how much is bought
-            known = known.filter(known != value) if count > _COMMON * len(known) else known
+        known = _without_commonest(finite(train[column.name].drop_nulls()))
         if len(known) < _FEWEST or known.n_unique() < 5:
             continue
         values = known.cast(pl.Float64).to_numpy()
         for sign in (1, -1):
             at = outlying(sign * values)
             if 0 < at.sum() <= max(3, _MOST * len(values)):
-                found.append(_issue(column.name, values, at, high=sign == 1))
-    found.sort(key=lambda issue: -issue.figures["distance"])
-    return Diagnosis(tuple(found[:_SHOWN]))
+                issues.append(_issue(column.name, values, at, high=sign == 1))
+    issues.sort(key=lambda issue: -issue.figures["distance"])
+    return Diagnosis(tuple(issues[:_SHOWN]))
+
+
+def _without_commonest(known: pl.Series) -> pl.Series:
+    """Without a very common value: "nothing was bought" is no part of how much is bought."""
+    if not len(known) or known.n_unique() > (1 - _COMMON) * len(known):
+        return known
+    value, count = counted(known).row(0)
+    return known.filter(known != value) if count > _COMMON * len(known) else known
 
 
 def outlying(values: np.ndarray) -> np.ndarray:
@@ -64,11 +67,9 @@ def outlying(values: np.ndarray) -> np.ndarray:
     middle = np.median(values)
     outward = np.append(values[~far].max(), np.sort(values[far]))
     gaps = np.flatnonzero(np.diff(outward) >= _GAP * (outward[:-1] - middle))
-    return (
-        np.asarray(values >= outward[gaps[0] + 1])
-        if len(gaps)
-        else np.zeros(len(values), dtype=bool)
-    )
+    if not len(gaps):
+        return np.zeros(len(values), dtype=bool)
+    return np.asarray(values >= outward[gaps[0] + 1])
 
 
 def _distance(values: np.ndarray) -> np.ndarray:
@@ -76,7 +77,9 @@ def _distance(values: np.ndarray) -> np.ndarray:
     tail, normal = (0.01, 2.326) if len(values) >= 300 else (0.05, 1.645)
     middle, high = np.quantile(values, [0.5, 1 - tail])
     unit = (high - middle) / normal
-    return np.asarray((values - middle) / unit if unit > 0 else np.zeros_like(values))
+    if not unit > 0:
+        return np.zeros_like(values)
+    return np.asarray((values - middle) / unit)
 
 
 def _logged(values: np.ndarray) -> np.ndarray:
@@ -90,16 +93,27 @@ def _logged(values: np.ndarray) -> np.ndarray:
 
 
 def _issue(name: str, values: np.ndarray, at: np.ndarray, high: bool) -> Issue:
-    far, others, count = values[at], values[~at], int(at.sum())
-    most, nearest = (far.max(), others.max()) if high else (far.min(), others.min())
-    low, top = np.quantile(others, [0.005, 0.995], method="nearest")
-    where, rest, end = ("above", "largest", "highest") if high else ("below", "smallest", "lowest")
+    far, others = values[at], values[~at]
+    count = len(far)
+    if high:
+        most, nearest = far.max(), others.max()
+        side = "above"
+        rest = f"the largest is {format_value(float(nearest))}"
+        which = f", the highest is {format_value(float(most))}"
+    else:
+        most, nearest = far.min(), others.min()
+        side = "below"
+        rest = f"the smallest is {format_value(float(nearest))}"
+        which = f", the lowest is {format_value(float(most))}"
     farthest = format_value(float(most))
-    which = f": {farthest}" if count == 1 else f", the {end} is {farthest}"
+    if count == 1:
+        which = f": {farthest}"
+    lie = "lies" if count == 1 else "lie"
+    low, top = np.quantile(others, [0.005, 0.995], method="nearest")
+    bulk = f"between {format_value(float(low))} and {format_value(float(top))}"
     said = (
-        f"{plural(count, 'value')} of '{name}' {'lies' if count == 1 else 'lie'} extremely far "
-        f"{where} all others{which}. 99 % of the others lie between {format_value(float(low))} "
-        f"and {format_value(float(top))}, the {rest} is {format_value(float(nearest))}."
+        f"{plural(count, 'value')} of '{name}' {lie} extremely far {side} all others{which}. "
+        f"99 % of the others lie {bulk}, {rest}."
     )
     distance = abs(most - nearest) / (abs(nearest - np.median(others)) or 1.0)
     return Issue(

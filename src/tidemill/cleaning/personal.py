@@ -174,25 +174,27 @@ _NAME_FORM = r"^\p{L}[\p{L}'’.\-]*(?:,? [\p{L}(\"][\p{L}'’.\-)\"]*){0,6}$"
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Look for personal data in every column, also in those that models leave out."""
-    rows, said = sampled(train, _MOST_ROWS, run, "clean/personal")
+    rows, note = sampled(train, _MOST_ROWS, run, "clean/personal")
     issues = []
     for column in train.schema:
         what, count, example = _found(column, rows[column.name])
         if what:
-            total = int(rows[column.name].count())
-            issues.append(
-                Issue(
-                    "personal",
-                    f"'{column.name}' holds {what} in {plural(count, 'cell')} "
-                    f"({percent(count, total)}{said}).",
-                    (column.name,),
-                    count,
-                    example,
-                    severity="personal data",
-                    action="kept; leave the column out before you share the data, or a model of it",
-                )
-            )
+            share = percent(count, int(rows[column.name].count()))
+            said = f"'{column.name}' holds {what} in {plural(count, 'cell')} ({share}{note})."
+            issues.append(_issue(column.name, said, count, example))
     return Diagnosis(tuple(issues))
+
+
+def _issue(name: str, said: str, count: int, example: str) -> Issue:
+    return Issue(
+        "personal",
+        said,
+        (name,),
+        count,
+        example,
+        severity="personal data",
+        action="kept; leave the column out before you share the data, or a model of it",
+    )
 
 
 def _found(column: Column, values: pl.Series) -> tuple[str, int, str]:
@@ -200,8 +202,9 @@ def _found(column: Column, values: pl.Series) -> tuple[str, int, str]:
     none."""
     known = values.drop_nulls()
     if known.dtype.is_temporal():
-        born = len(known) > 0 and _says(column, _BIRTH)
-        return ("dates of birth", len(known), mask(str(known[0]))) if born else ("", 0, "")
+        if not len(known) or not _says(column, _BIRTH):
+            return "", 0, ""
+        return "dates of birth", len(known), mask(str(known[0]))
     long = known.dtype.is_integer() and (known.max() or 0) > _LONG_NUMBER  # type: ignore[operator]
     if known.dtype != pl.String and not long:
         return "", 0, ""
@@ -227,12 +230,10 @@ def _of_form(column: Column, counts: pl.DataFrame, form: PersonalPattern) -> tup
         form: What to look for.
     """
     pattern = form.loose if form.loose and _says(column, form.names) else form.pattern
-    data = (
-        counts.with_columns(counts["value"].str.extract(pattern).alias("datum")).drop_nulls()
-        if pattern
-        else None
-    )
-    if data is None or not data.height:
+    if not pattern:
+        return 0, ""
+    data = counts.with_columns(counts["value"].str.extract(pattern).alias("datum")).drop_nulls()
+    if not data.height:
         return 0, ""
     if form.valid is not None:
         tried = data.head(_MOST_CHECKED)["datum"].to_list()
@@ -257,7 +258,8 @@ def names_of_people(column: Column, counts: pl.DataFrame) -> tuple[int, str]:
         The count, and a masked example; (0, "") where it holds none.
     """
     sure = _says(column, _NAMES_OF_PEOPLE)
-    if not (sure or set(words_of(column.name)).intersection(_MAYBE_PEOPLE)) or counts.height < 3:
+    likely = sure or set(words_of(column.name)).intersection(_MAYBE_PEOPLE)
+    if not likely or counts.height < 3:
         return 0, ""
     shaped = counts.filter(
         counts["value"].str.contains(_NAME_FORM) & (counts["value"].str.len_chars() < 60)

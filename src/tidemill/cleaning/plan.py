@@ -23,6 +23,8 @@ from tidemill.core.states import HasState, from_state
 from tidemill.core.words import as_sentence
 
 _LONGEST_EXAMPLE = 120
+_QUOTED = re.compile(r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'")
+"""What stands in quotes, which may hold an apostrophe within a word."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Plan:
             "repairs": [
                 {"check": name, "repair": dict(repair)} for name, repair in self.repairs.items()
             ],
-            "rules": [{**asdict(rule), "columns": list(rule.columns)} for rule in self.rules],
+            "rules": [_rule_state(rule) for rule in self.rules],
         }
 
     @staticmethod
@@ -137,7 +139,8 @@ def learn(
         if diagnosis.repair and check.repair is not None:
             repairs[name] = diagnosis.repair
             train = check.repair(train, diagnosis.repair).data
-            holdout = check.repair(holdout, diagnosis.repair).data if holdout is not None else None
+            if holdout is not None:
+                holdout = check.repair(holdout, diagnosis.repair).data
         if holdout is not None and check.confirm is not None:
             diagnosis = check.confirm(diagnosis, train, holdout)
         issues += diagnosis.issues
@@ -181,43 +184,50 @@ def _chosen(train: Dataset, run: Run, checks: Sequence[str] | None) -> dict[str,
     return {name: loaded[name] for name in CHECKS if name in loaded}
 
 
+def _rule_state(rule: Rule) -> dict[str, Any]:
+    return {**asdict(rule), "columns": list(rule.columns)}
+
+
 def _rules(plan: Plan, data: Dataset) -> tuple[Rule, ...]:
     """The rules that the schema had already, and the learned ones that speak of its columns."""
     known = {(rule.kind, rule.columns) for rule in data.schema.rules}
     names = set(data.schema.names)
-    new = tuple(
-        rule
-        for rule in plan.rules
-        if names.issuperset(rule.columns) and (rule.kind, rule.columns) not in known
-    )
-    return data.schema.rules + new
+    rules = list(data.schema.rules)
+    for rule in plan.rules:
+        if names.issuperset(rule.columns) and (rule.kind, rule.columns) not in known:
+            rules.append(rule)
+    return tuple(rules)
 
 
 def _discreet(issues: Sequence[Issue]) -> tuple[Issue, ...]:
     """The issues, of which none shows a value of a column that holds personal data."""
-    personal = {
-        name for issue in issues if issue.severity == "personal data" for name in issue.columns
-    }
-    return tuple(
-        _short(_masked(issue) if personal.intersection(issue.columns) else issue)
-        for issue in issues
-    )
+    personal: set[str] = set()
+    for issue in issues:
+        if issue.severity == "personal data":
+            personal.update(issue.columns)
+    discreet = []
+    for issue in issues:
+        if personal.intersection(issue.columns):
+            issue = _masked(issue)
+        discreet.append(_short(issue))
+    return tuple(discreet)
 
 
 def _short(issue: Issue) -> Issue:
-    long = len(issue.example) > _LONGEST_EXAMPLE
-    return replace(issue, example=issue.example[:_LONGEST_EXAMPLE] + "…") if long else issue
+    if len(issue.example) <= _LONGEST_EXAMPLE:
+        return issue
+    return replace(issue, example=issue.example[:_LONGEST_EXAMPLE] + "…")
 
 
 def _masked(issue: Issue) -> Issue:
     """The issue with its example, and what it quotes beside names of columns, made unreadable."""
     if issue.severity == "personal data":
         return issue
-    quoted = re.compile(r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'")
-    sentence = quoted.sub(
-        lambda m: m[0] if m[1] in issue.columns else f"'{mask(m[1])}'", issue.sentence
-    )
-    return replace(issue, sentence=sentence, example=mask(issue.example))
+
+    def hidden(quoted: re.Match[str]) -> str:
+        return quoted[0] if quoted[1] in issue.columns else f"'{mask(quoted[1])}'"
+
+    return replace(issue, sentence=_QUOTED.sub(hidden, issue.sentence), example=mask(issue.example))
 
 
 def _issues_html(issues: Sequence[Issue]) -> str:

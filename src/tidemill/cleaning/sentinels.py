@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from tidemill.cleaning.base import counted
+from tidemill.cleaning.base import counted, finite
 from tidemill.core.change import Issue
 from tidemill.core.schema import Column
 from tidemill.core.words import format_value, percent, times
@@ -90,7 +90,7 @@ class Marker:
         )
 
 
-def found(column: Column, values: pl.Series) -> Iterator[Marker]:
+def markers(column: Column, values: pl.Series) -> Iterator[Marker]:
     """The markers of one column of numbers or dates, the plain ones first.
 
     Args:
@@ -102,8 +102,7 @@ def found(column: Column, values: pl.Series) -> Iterator[Marker]:
         return
     if not values.dtype.is_numeric():
         return
-    rest = values.drop_nulls()
-    rest = rest.filter(rest.is_finite()) if rest.dtype.is_float() else rest
+    rest = finite(values.drop_nulls())
     total = len(rest)
     for _ in range(6):
         marker = _number(rest, total, column.role == "target")
@@ -130,8 +129,8 @@ def _number(values: pl.Series, total: int, doubted: bool) -> Marker | None:
         low, high = float(rest.min()), float(rest.max())  # type: ignore[arg-type]
         plain = _far_above(value, low, high) if top else _far_below(value, rest, low, high, count)
         if plain or (top and value > 99 and value >= 1.5 * high > 0):
-            said = f"all other values lie between {format_value(low)} and {format_value(high)}"
-            return Marker(value, count, total, plain and not doubted, said)
+            others = f"all other values lie between {format_value(low)} and {format_value(high)}"
+            return Marker(value, count, total, plain and not doubted, others)
     return None
 
 
@@ -155,20 +154,19 @@ def _far_below(value: float, rest: pl.Series, low: float, high: float, count: in
         return True
     if low < 0 or rest.n_unique() < 5:
         return False
-    near = (
-        int((rest <= low + 2 * abs(value)).sum()) if value == -1 else 0
-    )  # -1, 0, 1, 2: a difference, not a marker
-    return count >= 5 * near
+    if value != -1:
+        return True
+    near = int((rest <= low + 2 * abs(value)).sum())
+    return count >= 5 * near  # -1, 0, 1, 2: a difference, not a marker
 
 
 def _dates(values: pl.Series, doubted: bool) -> Iterator[Marker]:
     total = len(values)
-    tried = (
-        sorted(_DATES) * 2
-    )  # with a marker at either end, the second is plain once the first is gone
-    for value in tried:
+    # twice: with a marker at either end, the second is plain once the first is gone
+    for value in sorted(_DATES) * 2:
         same = values == value
-        count, rest = int(same.sum()), values.filter(~same)
+        count = int(same.sum())
+        rest = values.filter(~same)
         if count < max(_FEWEST, math.ceil(_SHARE * total)) or rest.n_unique() < 2:
             continue
         low, high = rest.min(), rest.max()
@@ -177,11 +175,6 @@ def _dates(values: pl.Series, doubted: bool) -> Iterator[Marker]:
         gap = low - value if value < low else value - high
         commonest = int(counted(rest)["count"][0])
         if gap > max(high - low, _TEN_YEARS) or count > 20 * commonest:
-            yield Marker(
-                value.isoformat(),
-                count,
-                total,
-                not doubted,
-                f"all other dates lie between {low} and {high}",
-            )
+            others = f"all other dates lie between {low} and {high}"
+            yield Marker(value.isoformat(), count, total, not doubted, others)
             values = rest

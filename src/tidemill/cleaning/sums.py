@@ -38,14 +38,14 @@ def sums(values: np.ndarray, rng: np.random.Generator) -> list[SumRule]:
         rng: Draws the rows on which most triples are ruled out, and the shuffling.
     """
     many = values[rng.permutation(len(values))[:_SHUFFLED]]
-    few = many[
-        np.argsort(np.isnan(many).sum(axis=1), kind="stable")[:_SCREENED]
-    ]  # the rows that miss least
+    missing = np.isnan(many).sum(axis=1)
+    few = many[np.argsort(missing, kind="stable")[:_SCREENED]]
     moving = np.flatnonzero((np.nan_to_num(many) != 0).mean(axis=0) >= _NONZERO)
     found = []
     for first, second in combinations(moving.tolist(), 2):
         for total in _possible(few, first, second):
-            support = _support(values, many, first, second, total, rng)
+            columns = [first, second, total]
+            support = _support(values[:, columns], many[:, columns], rng)
             if support:
                 found.append(SumRule(first, second, total, support))
     return found
@@ -71,24 +71,22 @@ def _possible(few: np.ndarray, first: int, second: int) -> list[int]:
     return [int(at) for at in np.flatnonzero(fits)]
 
 
-def _support(
-    values: np.ndarray,
-    many: np.ndarray,
-    first: int,
-    second: int,
-    total: int,
-    rng: np.random.Generator,
-) -> int:
+def _support(values: np.ndarray, some: np.ndarray, rng: np.random.Generator) -> int:
     """The rows on which the sum holds; 0 if it is broken once, or would seldom be broken by
-    shuffling."""
-    a, b, c = values[:, first], values[:, second], values[:, total]
-    known = ~(np.isnan(a) | np.isnan(b) | np.isnan(c))
-    support = int(known.sum())
-    if support < _FEWEST or not adds_up(a, b, c)[known].all():
+    shuffling.
+
+    Args:
+        values: (n, 3) The two parts and their sum in all rows.
+        some: (k, 3) The same in the rows that are shuffled.
+        rng: Shuffles them.
+    """
+    known = values[~np.isnan(values).any(axis=1)]
+    if len(known) < _FEWEST or not adds_up(*known.T).all():
         return 0
-    a, b, c = (many[:, at] for at in (first, second, total))
-    known = ~(np.isnan(a) | np.isnan(b) | np.isnan(c))
-    if not known.any() or len(np.unique(a[known])) < 3 or len(np.unique(b[known])) < 3:
+    first, second, total = some[~np.isnan(some).any(axis=1)].T
+    if len(np.unique(first)) < 3 or len(np.unique(second)) < 3:
         return 0
-    chance = adds_up(rng.permutation(a[known]), b[known], c[known]).mean()
-    return support if support * (1 - chance) >= _BROKEN and chance <= 0.9 else 0
+    probability = adds_up(rng.permutation(first), second, total).mean()
+    if probability > 0.9 or len(known) * (1 - probability) < _BROKEN:
+        return 0
+    return len(known)

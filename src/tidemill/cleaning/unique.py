@@ -25,14 +25,13 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         if len(known) < max(_FEWEST, len(train) // 2) or column.role == "target":
             continue
         different = known.n_unique()
-        if different < _NEARLY * len(known) or (
-            column.kind == "number" and not _counts_rows(known, different)
-        ):
+        if different < _NEARLY * len(known):
+            continue
+        if column.kind == "number" and not _counts_rows(known, different):
             continue
         found[_is_left_out(column)][column.name] = different / len(known)
-    return Diagnosis(
-        tuple(_issue(train, shares, left_out) for left_out, shares in found.items() if shares)
-    )
+    issues = [_issue(train, shares, left_out) for left_out, shares in found.items() if shares]
+    return Diagnosis(tuple(issues))
 
 
 def _is_left_out(column: Column) -> bool:
@@ -52,19 +51,21 @@ def _issue(train: Dataset, shares: dict[str, float], left_out: bool) -> Issue:
     names = list(shares)
     least = min(shares.values())
     often = "in every row" if least == 1 else f"in {percent(least)} of the rows"
-    often += " or more" if least < 1 and len(names) > 1 else ""
-    who = f"'{names[0]}' is" if len(names) == 1 else f"{plural(len(names), 'column')} are"
-    which = f" ({quoted(names)})" if len(names) > 1 else ""
-    they = "it names rows and tells" if len(names) == 1 else "they name rows and tell"
-    action = (
-        "kept in the table; models leave it out"
-        if left_out
-        else "kept; models can learn nothing from it: say "
-        f"option 'id={names[0]}' or option 'ignore={names[0]}'"
-    )
+    if len(names) == 1:
+        said = f"'{names[0]}' is different {often}: it names rows and tells nothing about them."
+    else:
+        often += " or more" if least < 1 else ""
+        said = (
+            f"{plural(len(names), 'column')} are different {often} ({quoted(names)}): they name "
+            "rows and tell nothing about them."
+        )
+    action = "kept in the table; models leave it out"
+    if not left_out:
+        options = f"option 'id={names[0]}' or option 'ignore={names[0]}'"
+        action = f"kept; models can learn nothing from it: say {options}"
     return Issue(
         "unique",
-        f"{who} different {often}{which}: {they} nothing about them.",
+        said,
         tuple(names),
         len(train),
         mask(str(train[names[0]].drop_nulls()[0])),

@@ -21,7 +21,8 @@ _MOST_LEVELS = 20_000
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Learn how each level of each category is written most often."""
-    issues, written = [], {}
+    issues = []
+    written = {}
     for column in considered(train, "category", "boolean"):
         values = train[column.name]
         if values.dtype != pl.String:
@@ -53,12 +54,10 @@ def _normal(texts: pl.Series) -> pl.Series:
 
 
 def _issue(name: str, others: pl.DataFrame) -> Issue:
-    cells, top = int(others["count"].sum()), others.row(0, named=True)
-    levels = (
-        "one level is"
-        if others["best"].n_unique() == 1
-        else f"{others['best'].n_unique():,} levels are"
-    )
+    cells = int(others["count"].sum())
+    top = others.row(0, named=True)
+    number = others["best"].n_unique()
+    levels = "one level is" if number == 1 else f"{number:,} levels are"
     said = (
         f"In '{name}' {levels} written in several ways, which differ only in blanks or in upper "
         f"and lower case: {plural(cells, 'cell is', 'cells are')} not written as most are."
@@ -77,7 +76,8 @@ def _issue(name: str, others: pl.DataFrame) -> Issue:
 def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
     """Write each known level as it is written most often, also where a new way of writing turns
     up."""
-    new, log = [], []
+    new = []
+    log = []
     for name, levels in learned["written"].items():
         before = data[name]
         if before.dtype != pl.String:
@@ -90,12 +90,9 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
         if not changed.any():
             continue
         after = before.replace(texts.filter(changed), best.filter(changed))
+        where = before.ne_missing(after)
         new.append(after)
-        log.append(
-            changes.cells(
-                before, after, before.ne_missing(after), "one level written in several ways"
-            )
-        )
+        log.append(changes.cells(before, after, where, "one level written in several ways"))
     return Repaired(replace(data, frame=data.frame.with_columns(new)), changes.joined(log))
 
 

@@ -19,23 +19,20 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Find pairs of images that show the same under two labels."""
     seen, note = album(train, run, "image_labels")
     known = seen.known
-    pairs = [
-        pair
-        for pair in known[copies(seen.pixels[known], MOST_PAIRS)].tolist()
-        if seen.labels[pair[0]] != seen.labels[pair[1]]
-    ]
+    pairs = []
+    groups: dict[str, list[int]] = {}
+    for one, other in known[copies(seen.pixels[known], MOST_PAIRS)].tolist():
+        if seen.labels[one] != seen.labels[other]:
+            pairs.append((one, other))
+            title = f"'{seen.labels[one]}' beside '{seen.labels[other]}'"
+            groups.setdefault(title, []).extend((one, other))
     if not pairs:
         return Diagnosis()
-    groups: dict[str, list[int]] = {}
-    for one, other in pairs:
-        groups.setdefault(f"'{seen.labels[one]}' beside '{seen.labels[other]}'", []).extend(
-            (one, other)
-        )
     count = len(np.unique(pairs))
+    show = "shows" if len(pairs) == 1 else "show"
     said = (
-        f"{plural(len(pairs), 'pair')} of images {'shows' if len(pairs) == 1 else 'show'} the "
-        "same, or nearly so, under "
-        f"different labels: {plural(count, 'image')} ({percent(count, len(seen))}{note})."
+        f"{plural(len(pairs), 'pair')} of images {show} the same, or nearly so, under different "
+        f"labels: {plural(count, 'image')} ({percent(count, len(seen))}{note})."
     )
     return Diagnosis(
         (

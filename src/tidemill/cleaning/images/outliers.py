@@ -29,8 +29,8 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     shows = np.flatnonzero(~blank(seen))  # another check shows blank images
     if len(shows) < _FEWEST:
         return Diagnosis()
-    found = _far_out(small(seen.pixels[shows], _SIDE).reshape(len(shows), -1), run)
-    groups = {label: shows[at].tolist() for label, at in found.items()}
+    far_out = _far_out(small(seen.pixels[shows], _SIDE).reshape(len(shows), -1), run)
+    groups = {label: shows[at].tolist() for label, at in far_out.items()}
     if not groups:
         return Diagnosis()
     odd = sum(len(at) for at in groups.values())
@@ -58,7 +58,7 @@ def _far_out(grey: Floats, run: Run) -> dict[str, list[int]]:
     thing that makes it so."""
     bright, contrast = far(grey.mean(axis=1)), far(grey.std(axis=1))
     shape = np.max([far(distance) for distance in _distances(grey, run)], axis=0)
-    told = {
+    extremes = {
         "much brighter": bright / _FAR_LIGHT,
         "much darker": -bright / _FAR_LIGHT,
         "with much more contrast": contrast / _FAR_LIGHT,
@@ -67,10 +67,10 @@ def _far_out(grey: Floats, run: Run) -> dict[str, list[int]]:
     }
     groups: dict[str, list[int]] = {}
     seen: set[int] = set()
-    for label, score in told.items():
-        at = [
-            int(i) for i in np.argsort(-score, kind="stable") if score[i] > 1 and int(i) not in seen
-        ]
+    for label, score in extremes.items():
+        farthest = np.argsort(-score, kind="stable")
+        beyond = farthest[score[farthest] > 1].tolist()
+        at = [position for position in beyond if position not in seen]
         if at:
             groups[label] = at
             seen.update(at)

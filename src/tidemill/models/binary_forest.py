@@ -44,16 +44,10 @@ class BinaryForest:
         """Nothing learned yet: every question is answered by the proportion of its training
         rows."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.where(
-                questions.left >= 0, questions.rows[questions.right] / questions.rows, 0.0
-            )
-        return BinaryForest(
-            questions,
-            count,
-            features,
-            np.nan_to_num(share, nan=0.5),
-            np.full(len(questions), -1, np.int32),
-        )
+            right = questions.rows[questions.right] / questions.rows
+        share = np.nan_to_num(np.where(questions.left >= 0, right, 0.0), nan=0.5)
+        no_forest = np.full(len(questions), -1, np.int32)
+        return BinaryForest(questions, count, features, share, no_forest)
 
     def load(self) -> None:
         """Hand the forests to LightGBM, if that was not done yet."""
@@ -89,16 +83,16 @@ class BinaryForest:
             return np.asarray(turns[1:] > turns[:-1])
 
         leaf = self._down(len(x), choose)
-        return self._of_group(leaf, rng.random(len(x)), self._edges(self.count))[0]
+        symbols, _ = self._of_group(leaf, rng.random(len(x)), self._edges(self.count))
+        return symbols
 
     def chance_of(self, x: np.ndarray, symbols: np.ndarray) -> np.ndarray:
         """(n, f) features, (n,) symbols -> (n,) the chance of each row's symbol."""
         place = self.questions.rank(len(self.count))[symbols]
         reach, _, leaf = self._along(x, place)
         q, edges = self.questions, self._edges(self.count)
-        return np.asarray(
-            reach * self.count[symbols] / np.maximum(edges[q.stop[leaf]] - edges[q.start[leaf]], 1)
-        )
+        rows_of_leaf = edges[q.stop[leaf]] - edges[q.start[leaf]]
+        return np.asarray(reach * self.count[symbols] / np.maximum(rows_of_leaf, 1))
 
     def below(self, x: np.ndarray, place: np.ndarray, part: np.ndarray) -> np.ndarray:
         """(n, f) features -> (n,) the chance of the ordered symbols below ``place``, and of a part
@@ -115,12 +109,10 @@ class BinaryForest:
         rest = u.copy()
 
         def choose(node: int, rows: np.ndarray) -> np.ndarray:
-            chance = self.right_chance(node, x[rows])
-            right = rest[rows] >= 1 - chance
+            chance, u_here = self.right_chance(node, x[rows]), rest[rows]
+            right = u_here >= 1 - chance
             with np.errstate(invalid="ignore", divide="ignore"):
-                inner = np.where(
-                    right, (rest[rows] - (1 - chance)) / chance, rest[rows] / (1 - chance)
-                )
+                inner = np.where(right, (u_here - (1 - chance)) / chance, u_here / (1 - chance))
             rest[rows] = np.clip(np.nan_to_num(inner), 0, np.nextafter(1, 0))
             return np.asarray(right)
 
@@ -133,35 +125,33 @@ class BinaryForest:
         one of them each."""
         q = self.questions
         edges, kept = self._edges(self.count), self._edges(self.count * allowed)
+        # of each node, its training rows and those of them that have an allowed symbol
         reached, let = edges[q.stop] - edges[q.start], kept[q.stop] - kept[q.start]
         chance: dict[int, np.ndarray] = {}
         mass: dict[int, np.ndarray] = {}
 
-        def of(node: int) -> np.ndarray | float:
-            return (
-                mass[node]
-                if node in mass
-                else float(let[node] / reached[node])
-                if reached[node]
-                else 0.0
-            )
+        def allowed_below(node: int) -> np.ndarray:
+            """(n,) the chance of an allowed symbol among those of a node."""
+            if node in mass:
+                return mass[node]
+            share = let[node] / reached[node] if reached[node] else 0.0
+            return np.broadcast_to(share, (len(x),))
 
         for node in range(len(q) - 1, -1, -1):  # children come behind their parents
             if q.left[node] >= 0 and 0 < let[node] < reached[node]:
                 chance[node] = self.right_chance(node, x)
-                mass[node] = chance[node] * of(int(q.right[node])) + (1 - chance[node]) * of(
-                    int(q.left[node])
-                )
+                right = chance[node] * allowed_below(int(q.right[node]))
+                mass[node] = right + (1 - chance[node]) * allowed_below(int(q.left[node]))
 
         def choose(node: int, rows: np.ndarray) -> np.ndarray:
             if node not in chance:
                 return np.asarray(rng.random(len(rows)) < self.right_chance(node, x[rows]))
-            right = of(int(q.right[node]))
-            right = right if isinstance(right, float) else right[rows]
-            return np.asarray(rng.random(len(rows)) * mass[node][rows] < chance[node][rows] * right)
+            right = chance[node][rows] * allowed_below(int(q.right[node]))[rows]
+            return np.asarray(rng.random(len(rows)) * mass[node][rows] < right)
 
         leaf = self._down(len(x), choose)
-        return np.broadcast_to(of(0), (len(x),)), self._of_group(leaf, rng.random(len(x)), kept)[0]
+        symbols, _ = self._of_group(leaf, rng.random(len(x)), kept)
+        return allowed_below(0), symbols
 
     def _down(self, n: int, choose: Callable[[int, np.ndarray], np.ndarray]) -> np.ndarray:
         """(n,) the leaf that each row ends in; ``choose`` says which of the rows at a node go
@@ -210,6 +200,5 @@ class BinaryForest:
         target = edges[first] + u * (edges[last] - edges[first])
         place = np.clip(np.searchsorted(edges, target, side="right") - 1, first, last - 1)
         width = edges[place + 1] - edges[place]
-        return q.symbols[place], np.where(
-            width > 0, (target - edges[place]) / np.maximum(width, 1), 0.5
-        )
+        part = np.where(width > 0, (target - edges[place]) / np.maximum(width, 1), 0.5)
+        return q.symbols[place], part

@@ -101,48 +101,31 @@ def _bounds(
 ) -> tuple[np.ndarray, np.ndarray]:
     """First and last tick of each piece: atoms as they are, intervals up to half-way to the
     neighbours."""
-    gap = (
-        values[1:] - values[:-1]
-    )  # may exceed int64 only for ticks beyond 2**62, which no codec gives
+    # may exceed int64 only for ticks beyond 2**62, which no codec gives
+    gap = values[1:] - values[:-1]
     middle = values[:-1] + gap // 2
     low, high = values[first].copy(), values[last].copy()
     is_atom = atom[first]
-    for side, neighbour_is_atom in (
-        (0, np.r_[False, is_atom[:-1]]),
-        (1, np.r_[is_atom[1:], False]),
-    ):
-        if side == 0:
-            inner = np.flatnonzero(~is_atom & (first > 0))
-            at = first[inner] - 1
-            low[inner] = np.where(neighbour_is_atom[inner], values[at] + 1, middle[at] + 1)
-        else:
-            inner = np.flatnonzero(~is_atom & (last < len(values) - 1))
-            at = last[inner]
-            high[inner] = np.where(neighbour_is_atom[inner], values[at + 1] - 1, middle[at])
-    _soften_ends(values, counts, first, last, low, high, is_atom)
+    behind_atom, before_atom = np.r_[False, is_atom[:-1]], np.r_[is_atom[1:], False]
+    inner = np.flatnonzero(~is_atom & (first > 0))
+    at = first[inner] - 1
+    low[inner] = np.where(behind_atom[inner], values[at] + 1, middle[at] + 1)
+    inner = np.flatnonzero(~is_atom & (last < len(values) - 1))
+    at = last[inner]
+    high[inner] = np.where(before_atom[inner], values[at + 1] - 1, middle[at])
+    if len(first) > 1:
+        start, end = slice(first[0], last[0] + 1), slice(first[-1], last[-1] + 1)
+        if not is_atom[0]:
+            reach = _reach(values[start], counts[start], high[0])
+            low[0] = max(int(high[0]) - reach, int(low[0]))
+        if not is_atom[-1]:
+            reach = _reach(values[end], counts[end], low[-1])
+            high[-1] = min(int(low[-1]) + reach, int(high[-1]))
     return low, high
 
 
-def _soften_ends(
-    values: np.ndarray,
-    counts: np.ndarray,
-    first: np.ndarray,
-    last: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
-    is_atom: np.ndarray,
-) -> None:
-    """Move the outermost bounds from the extreme rows to where the outermost piece keeps its
-    mean."""
-    if len(first) < 2:
-        return
-    for piece, outer, inner, sign in ((0, low, high, -1), (len(first) - 1, high, low, 1)):
-        if not is_atom[piece]:
-            part = slice(first[piece], last[piece] + 1)
-            reach = np.average(
-                np.abs(values[part] - inner[piece]).astype(float), weights=counts[part]
-            )
-            moved = int(inner[piece]) + sign * int(np.ceil(2 * reach))
-            outer[piece] = (
-                max(moved, int(outer[piece])) if sign < 0 else min(moved, int(outer[piece]))
-            )
+def _reach(values: np.ndarray, counts: np.ndarray, inner: int) -> int:
+    """How far an outermost piece reaches from its inner bound to keep its mean, instead of to the
+    extreme row."""
+    mean = np.average(np.abs(values - inner).astype(float), weights=counts)
+    return int(np.ceil(2 * mean))

@@ -22,10 +22,11 @@ def present(spec: Spec, batch: Batch, real: int) -> np.ndarray:
 def level_counts(spec: Spec, batch: Batch) -> list[np.ndarray]:
     """Of each code, how often each of its levels occurs at the sites in use."""
     used = slice(None) if batch.mask is None else batch.mask
-    return [
-        np.bincount(batch.code[..., k][used].ravel(), minlength=code.size)
-        for k, code in enumerate(spec.codes)
-    ]
+    counts = []
+    for k, code in enumerate(spec.codes):
+        levels = batch.code[..., k][used].ravel()
+        counts.append(np.bincount(levels, minlength=code.size))
+    return counts
 
 
 def check_occurs(
@@ -67,7 +68,7 @@ def to_arrays(
 def from_arrays(
     spec: Spec, arrays: Mapping[str, np.ndarray], name: str = "count"
 ) -> tuple[list[Bins], list[np.ndarray]]:
-    """Restored from :func:`to_arrays`.
+    """Pieces and counts from their stored arrays.
 
     Raises:
         KeyError, ValueError: The arrays do not fit the spec.

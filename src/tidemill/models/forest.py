@@ -58,20 +58,21 @@ class Forest:
     def of(text: str) -> Forest:
         """The forest that LightGBM wrote as a model text."""
         lines: dict[str, list[str]] = {}
-        for line in text[text.index("Tree=0") : text.index("end of trees")].split("\n"):
+        trees = text[text.index("Tree=0") : text.index("end of trees")]
+        for line in trees.split("\n"):
             key, _, values = line.partition("=")
             lines.setdefault(key, []).append(values)
 
         def gathered(key: str, dtype: type) -> np.ndarray:
-            return np.fromstring(" ".join(lines.get(key, ())), np.float64, sep=" ").astype(dtype)
+            numbers = " ".join(lines.get(key, ()))
+            return np.fromstring(numbers, np.float64, sep=" ").astype(dtype)
 
         threshold = gathered("threshold", np.float64)
         decision = gathered("decision_type", np.int8)
         # symbols are whole numbers: the half between them says the same in fewer digits; a split
         # that only sets missing ones apart has the largest float as its threshold
-        threshold = np.where(
-            decision & _CATEGORICAL, threshold, np.floor(np.minimum(threshold, _BEYOND)) + 0.5
-        )
+        half = np.floor(np.minimum(threshold, _BEYOND)) + 0.5
+        threshold = np.where(decision & _CATEGORICAL, threshold, half)
         return Forest(
             np.array([len(lines["Tree"])], np.int32),
             gathered("num_leaves", np.int16),
@@ -89,12 +90,10 @@ class Forest:
     @staticmethod
     def joined(parts: list[Forest]) -> Forest:
         """Several forests one behind the other."""
-        return Forest(
-            **{
-                f.name: np.concatenate([getattr(part, f.name) for part in parts])
-                for f in fields(Forest)
-            }
-        )
+        arrays = {}
+        for own in fields(Forest):
+            arrays[own.name] = np.concatenate([getattr(part, own.name) for part in parts])
+        return Forest(**arrays)
 
     def boosters(self, features: int) -> list[lgb.Booster]:
         """LightGBM's predictor of each forest over this many features.
@@ -110,19 +109,22 @@ class Forest:
             infos=" ".join(["none"] * features),
         )
         texts = self._texts()
-        ends = np.cumsum(self.trees).tolist()
-        return [
-            lgb.Booster(model_str=f"{header}{''.join(texts[first:end])}\nend of trees\n")
-            for first, end in zip([0, *ends[:-1]], ends, strict=True)
-        ]
+        boosters = []
+        first = 0
+        for end in np.cumsum(self.trees).tolist():
+            trees = "".join(texts[first:end])
+            boosters.append(lgb.Booster(model_str=f"{header}{trees}\nend of trees\n"))
+            first = end
+        return boosters
 
     def _texts(self) -> list[str]:
-        inner = np.r_[0, np.cumsum(self.leaves.astype(np.int64) - 1)].tolist()
-        leaf = np.r_[0, np.cumsum(self.leaves.astype(np.int64))].tolist()
-        bound = np.r_[
-            0, np.cumsum(np.where(self.sets > 0, self.sets.astype(np.int64) + 1, 0))
-        ].tolist()
-        word = np.r_[0, np.cumsum(self._words())].tolist()
+        """Each tree as LightGBM writes it."""
+        leaves = self.leaves.astype(np.int64)
+        # where each tree's part of the arrays begins
+        inner, leaf, bound, word = (
+            np.r_[0, np.cumsum(length)].tolist()
+            for length in (leaves - 1, leaves, self._bounds(), self._words())
+        )
         columns = {
             "split_feature": self.feature,
             "threshold": self.threshold,
@@ -130,38 +132,33 @@ class Forest:
             "left_child": self.left,
             "right_child": self.right,
         }
-        shown = {name: list(map(str, array.tolist())) for name, array in columns.items()}
-        values = list(map(str, self.value.tolist()))
-        starts, bits = (
-            list(map(str, self.set_start.tolist())),
-            list(map(str, self.set_bits.tolist())),
-        )
-        number = np.arange(len(self.leaves)) - np.repeat(
-            np.cumsum(self.trees) - self.trees, self.trees
-        )
+        nodes = {name: _as_text(array) for name, array in columns.items()}
+        values = _as_text(self.value)
+        set_starts, set_bits = _as_text(self.set_start), _as_text(self.set_bits)
+        number = np.arange(len(leaves)) - np.repeat(np.cumsum(self.trees) - self.trees, self.trees)
         texts = []
-        for t, (leaves, sets) in enumerate(
-            zip(self.leaves.tolist(), self.sets.tolist(), strict=True)
-        ):
-            lines = [f"Tree={number[t]}", f"num_leaves={leaves}", f"num_cat={sets}"]
-            lines += [
-                f"{name}={' '.join(array[inner[t] : inner[t + 1]])}"
-                for name, array in shown.items()
-            ]
+        for t, sets in enumerate(self.sets.tolist()):
+            lines = [f"Tree={number[t]}", f"num_leaves={leaves[t]}", f"num_cat={sets}"]
+            for name, array in nodes.items():
+                lines.append(f"{name}={' '.join(array[inner[t] : inner[t + 1]])}")
             lines.append(f"leaf_value={' '.join(values[leaf[t] : leaf[t + 1]])}")
             if sets:
-                lines.append(f"cat_boundaries={' '.join(starts[bound[t] : bound[t + 1]])}")
-                lines.append(f"cat_threshold={' '.join(bits[word[t] : word[t + 1]])}")
+                lines.append(f"cat_boundaries={' '.join(set_starts[bound[t] : bound[t + 1]])}")
+                lines.append(f"cat_threshold={' '.join(set_bits[word[t] : word[t + 1]])}")
             lines += ["is_linear=0", "shrinkage=1", "\n\n"]
             texts.append("\n".join(lines))
         return texts
 
     def _words(self) -> np.ndarray:
         """(t,) how many set words each tree has: the last of its boundaries."""
-        ends = np.cumsum(np.where(self.sets > 0, self.sets.astype(np.int64) + 1, 0)) - 1
-        return np.where(
-            self.sets > 0, self.set_start[np.maximum(ends, 0)] if len(self.set_start) else 0, 0
-        )
+        if not len(self.set_start):
+            return np.zeros(len(self.sets), np.int64)
+        ends = np.cumsum(self._bounds()) - 1
+        return np.where(self.sets > 0, self.set_start[np.maximum(ends, 0)], 0)
+
+    def _bounds(self) -> np.ndarray:
+        """(t,) how many boundaries of sets each tree has."""
+        return np.where(self.sets > 0, self.sets.astype(np.int64) + 1, 0)
 
     def check(self, features: int) -> None:
         """Refuse arrays with which LightGBM would read beyond its memory.
@@ -170,15 +167,9 @@ class Forest:
             ArtifactError: The arrays are not those of trees over so many features.
         """
         inner = self.leaves.astype(np.int64) - 1
-        total, each = int(inner.sum()), np.repeat(inner, np.maximum(inner, 0))
-        parts = (self.feature, self.threshold, self.decision, self.left, self.right)
+        each = np.repeat(inner, np.maximum(inner, 0))
         sound = (
-            bool(np.all(self.leaves >= 1))
-            and bool(np.all(self.sets >= 0))
-            and bool(np.all(self.trees >= 0))
-            and len(self.leaves) == len(self.sets) == int(self.trees.sum())
-            and all(len(part) == total for part in parts)
-            and len(self.value) == total + len(self.leaves)
+            self._lengths_sound()
             and bool(np.all((self.feature >= 0) & (self.feature < features)))
             and bool(np.all(np.isfinite(self.threshold)))
             and bool(np.all(np.isfinite(self.value)))
@@ -190,19 +181,34 @@ class Forest:
                 "the model's trees are not trees", hint="do not trust this file; fit again"
             )
 
+    def _lengths_sound(self) -> bool:
+        """Whether the arrays are as long as the trees have nodes."""
+        for count, least in ((self.leaves, 1), (self.sets, 0), (self.trees, 0)):
+            if np.any(count < least):
+                return False
+        if not len(self.leaves) == len(self.sets) == int(self.trees.sum()):
+            return False
+        inner = int((self.leaves.astype(np.int64) - 1).sum())
+        for array in (self.feature, self.threshold, self.decision, self.left, self.right):
+            if len(array) != inner:
+                return False
+        return len(self.value) == inner + len(self.leaves)
+
     def _children_sound(self, each: np.ndarray) -> bool:
         """Whether every child comes behind its parent in its own tree, so that no path is
         endless."""
         inner = self.leaves.astype(np.int64) - 1
         own = np.arange(len(each)) - np.repeat(np.cumsum(inner) - inner, np.maximum(inner, 0))
-        return all(
-            bool(np.all(np.where(child >= 0, (child > own) & (child < each), ~child <= each)))
-            for child in (self.left.astype(np.int64), self.right.astype(np.int64))
-        )
+        for child in (self.left.astype(np.int64), self.right.astype(np.int64)):
+            is_node = (child > own) & (child < each)
+            is_leaf = ~child <= each
+            if not np.all(np.where(child >= 0, is_node, is_leaf)):
+                return False
+        return True
 
     def _sets_sound(self) -> bool:
         """Whether set splits point into their tree's own sets, and the sets into their words."""
-        lengths = np.where(self.sets > 0, self.sets.astype(np.int64) + 1, 0)
+        lengths = self._bounds()
         if len(self.set_start) != lengths.sum():
             return False
         ends = np.cumsum(lengths)
@@ -227,9 +233,13 @@ class Forest:
 
     @staticmethod
     def from_arrays(prefix: str, arrays: Mapping[str, np.ndarray]) -> Forest:
-        """Restored from :meth:`to_arrays`.
+        """The forest of these arrays.
 
         Raises:
             KeyError: An array is missing.
         """
         return Forest(**{f.name: arrays[f"{prefix}.{f.name}"] for f in fields(Forest)})
+
+
+def _as_text(array: np.ndarray) -> list[str]:
+    return [str(value) for value in array.tolist()]

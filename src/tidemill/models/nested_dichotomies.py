@@ -57,7 +57,9 @@ def halved(count: np.ndarray, depth: int = MAX_DEPTH) -> NestedDichotomies:
     """Questions over (s,) ordered symbols, each group cut where its training counts are most even,
     so often at most."""
     total = np.r_[0, np.cumsum(count)]
-    left, right, start, stop, level = [-1], [-1], [0], [len(count)], [0]
+    left, right = [-1], [-1]
+    start, stop = [0], [len(count)]
+    level = [0]
     node = 0
     while node < len(left):
         low, high = start[node], stop[node]
@@ -86,11 +88,15 @@ def _even_cut(total: np.ndarray, low: int, high: int) -> int | None:
     if high - low < 2:
         return None
     middle = int(np.searchsorted(total, (total[low] + total[high]) / 2))
-    near = [cut for cut in (middle - 1, middle, middle + 1) if low < cut < high] or [low + 1]
+    near = [cut for cut in (middle - 1, middle, middle + 1) if low < cut < high]
+    if not near:
+        near = [low + 1]
     cut = min(near, key=lambda c: abs(2 * total[c] - total[low] - total[high]))
     smaller = min(total[cut] - total[low], total[high] - total[cut])
     # a lone value beside a heavy atom is worth a question of its own even if few rows have it
-    return cut if smaller >= MIN_HALF or high - low == 2 else None
+    if smaller < MIN_HALF and high - low > 2:
+        return None
+    return cut
 
 
 def joined(count: np.ndarray) -> NestedDichotomies:
@@ -101,9 +107,11 @@ def joined(count: np.ndarray) -> NestedDichotomies:
     heapq.heapify(heap)
     children: dict[int, tuple[int, int]] = {}
     while len(heap) > 1:
-        (a, one), (b, other) = heapq.heappop(heap), heapq.heappop(heap)
-        children[size + len(children)] = (one, other)
-        heapq.heappush(heap, (a + b, size + len(children) - 1))
+        rows, rarest = heapq.heappop(heap)
+        other_rows, other = heapq.heappop(heap)
+        parent = size + len(children)
+        children[parent] = (rarest, other)
+        heapq.heappush(heap, (rows + other_rows, parent))
     return _laid_out(heap[0][1], children, count)
 
 
@@ -112,6 +120,27 @@ def _laid_out(
 ) -> NestedDichotomies:
     """Number the nodes breadth-first and give each its slice of the symbols in depth-first
     order."""
+    symbols, span = _depth_first(root, children)
+    order = [root]
+    for node in order:
+        order += children.get(node, ())
+    number = {node: i for i, node in enumerate(order)}
+    left = np.full(len(order), -1, np.int32)
+    right = np.full(len(order), -1, np.int32)
+    for node, (one, other) in children.items():
+        left[number[node]] = number[one]
+        right[number[node]] = number[other]
+    start = np.array([span[node][0] for node in order], np.int32)
+    stop = np.array([span[node][1] for node in order], np.int32)
+    total = np.r_[0, np.cumsum(count[symbols])]
+    rows = (total[stop] - total[start]).astype(np.int64)
+    return NestedDichotomies(left, right, rows, np.array(symbols, np.int32), start, stop)
+
+
+def _depth_first(
+    root: int, children: dict[int, tuple[int, int]]
+) -> tuple[list[int], dict[int, tuple[int, int]]]:
+    """The symbols from left to right, and each node's slice of them."""
     span: dict[int, tuple[int, int]] = {}
     symbols: list[int] = []
     stack = [(root, False)]
@@ -120,24 +149,10 @@ def _laid_out(
         if node not in children:
             span[node] = (len(symbols), len(symbols) + 1)
             symbols.append(node)
-        elif done:
-            span[node] = (span[children[node][0]][0], span[children[node][1]][1])
+            continue
+        left, right = children[node]
+        if done:
+            span[node] = (span[left][0], span[right][1])
         else:
-            stack += [(node, True), (children[node][1], False), (children[node][0], False)]
-    order = [root]
-    for node in order:
-        order += children.get(node, ())
-    number = {node: i for i, node in enumerate(order)}
-    kids = np.array(
-        [[number[k] for k in children[n]] if n in children else [-1, -1] for n in order], np.int32
-    )
-    spans = np.array([span[n] for n in order], np.int32)
-    total = np.r_[0, np.cumsum(count[symbols])]
-    return NestedDichotomies(
-        kids[:, 0].copy(),
-        kids[:, 1].copy(),
-        (total[spans[:, 1]] - total[spans[:, 0]]).astype(np.int64),
-        np.array(symbols, np.int32),
-        spans[:, 0].copy(),
-        spans[:, 1].copy(),
-    )
+            stack += [(node, True), (right, False), (left, False)]
+    return symbols, span

@@ -39,25 +39,29 @@ def rejected(
     Raises:
         ConditionError: Too few of the model's rows pass.
     """
-    passed: list[Batch] = []
-    made = there = 0
+    parts: list[Batch] = []
+    drawn = 0
+    kept = 0
     with run.stage("generate", "drawing rows until enough pass", total=max(n, 1)) as stage:
-        while there < n or not made:
-            share = (there + 1) / (made + 1)
-            batch = draw(int(np.clip(1.2 * (n - there) / share, FIRST, LARGEST)), rng)
-            found = batch.rows(np.flatnonzero(known.satisfied_by(batch)))
-            made, there = made + len(batch), there + len(found)
-            passed.append(found)
-            if made >= PATIENCE * (there + 1):
-                raise ConditionError(
-                    f"of {made:,} rows that '{model}' made, {there:,} "
-                    f"{'is' if there == 1 else 'are'} like "
-                    "this: that is too rare for a model that draws until enough rows pass",
-                    hint="ask for less, or use the model trees or autoregressive, which draw such "
-                    "rows "
-                    "directly",
-                )
-            stage.advance(units=min(len(found), n - stage.done))
-    return ConditionalSample(
-        Batch.stacked(passed).rows(np.arange(n)), np.full(n, there / made), float(n)
+        while kept < n or not drawn:
+            share = (kept + 1) / (drawn + 1)
+            batch = draw(int(np.clip(1.2 * (n - kept) / share, FIRST, LARGEST)), rng)
+            passing = batch.rows(np.flatnonzero(known.satisfied_by(batch)))
+            drawn += len(batch)
+            kept += len(passing)
+            parts.append(passing)
+            if drawn >= PATIENCE * (kept + 1):
+                raise _too_rare(model, drawn, kept)
+            stage.advance(units=min(len(passing), n - stage.done))
+    rows = Batch.stacked(parts).rows(np.arange(n))
+    return ConditionalSample(rows, np.full(n, kept / drawn), float(n))
+
+
+def _too_rare(model: str, drawn: int, kept: int) -> ConditionError:
+    verb = "is" if kept == 1 else "are"
+    return ConditionError(
+        f"of {drawn:,} rows that '{model}' made, {kept:,} {verb} like this: that is too rare for a "
+        "model that draws until enough rows pass",
+        hint="ask for less, or use the model trees or autoregressive, which draw such rows "
+        "directly",
     )

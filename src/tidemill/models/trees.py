@@ -25,16 +25,24 @@ from tidemill.models.variables import ABSENT, Variables
 LEAST = 10
 """Training rows that a leaf holds at least, and either side of a question, where nothing else is
 said."""
-ROUNDS, LEAVES, RATE = 100, 16, 0.15
-"""Boosting rounds, leaves of a tree and learning rate of a question that FULL_ROWS rows reach."""
+ROUNDS = 100
+"""Boosting rounds of a question that FULL_ROWS rows reach."""
+LEAVES = 16
+"""Leaves of each of its trees."""
+RATE = 0.15
+"""Its learning rate."""
 FULL_ROWS = 20_000
 FEW, MANY = 0.3, 0.45
 """Rounds fall by these powers of the rows below and above FULL_ROWS: few are learned by heart in
 many rounds; many bear larger trees and longer steps."""
-MIN_ROUNDS, MIN_LEAVES, MAX_LEAVES, MAX_RATE = 6, 8, 64, 0.5
+MIN_ROUNDS = 6
+MIN_PLAIN_ROUNDS = 2
+MIN_LEAVES, MAX_LEAVES = 8, 64
+MAX_RATE = 0.5
 SMALL_TABLE = 1000
 """Tables of fewer rows get trees of half the leaves: they are soon learned by heart."""
-MAX_FEATURES, MIN_FEATURES, FEATURE_CELLS = 64, 24, 4096
+MIN_FEATURES, MAX_FEATURES = 24, 64
+FEATURE_CELLS = 4096
 """Earlier variables that a variable is drawn from: the most related ones where there are more than
 FEATURE_CELLS allow for all variables together."""
 WIDE = 50
@@ -50,7 +58,8 @@ so many, or more."""
 
 PARTS, WIDE_PARTS = 4096, 256
 """Questions that a smaller part of the rows reaches are answered by their proportion."""
-PLAIN, PLAIN_ROWS, PLAIN_PARTS = 16, 1_000_000, 1024
+PLAIN, PLAIN_ROWS = 16, 1_000_000
+PLAIN_PARTS = 1024
 """A plain fit of PLAIN_ROWS takes so many times fewer rounds, of fewer rows not as many times
 fewer. It leaves out questions that a smaller part of the rows reaches than one in PLAIN_PARTS,
 divided by the times."""
@@ -132,8 +141,8 @@ class Trees:
     learned: list[BinaryForest]
 
     def __init__(self, least: int = LEAST, effort: str = "full") -> None:
-        said = TreesOptions(least, effort)
-        self.least, self.effort = said.least, said.effort
+        options = TreesOptions(least, effort)
+        self.least, self.effort = options.least, options.effort
 
     def fit(self, spec: Spec, batch: Batch, run: Run) -> Self:
         """Learn every question, in threads; stops in time and stays usable.
@@ -159,9 +168,9 @@ class Trees:
         with run.stage(
             "learn", "learning how the columns depend on each other", total=rows
         ) as stage:
-            found = run.map(lambda task: learner.forest(*task[:2]), learner.ready(tasks))
+            learned = run.map(lambda task: learner.forest(*task[:2]), learner.ready(tasks))
             with suppress(Cancelled):  # a cancelled fit keeps what it has
-                for (v, node, weight), forest in zip(tasks, found, strict=False):
+                for (v, node, weight), forest in zip(tasks, learned, strict=False):
                     if forest is None:
                         break
                     forests[v, node] = forest
@@ -179,16 +188,17 @@ class Trees:
         """
         cells = rows * columns
         # fitted to 10,000 x 11 up to 1,000,000 x 15 and 50,000 x 200, full and plain
-        return Cost(
-            6e-5 * cells**0.85 * (0.25 if self.effort == "plain" else 1.0),
-            0.45 * 2**30 + 2 * size + 50 * cells,
-        )
+        seconds = 6e-5 * cells**0.85
+        if self.effort == "plain":
+            seconds *= 0.25
+        return Cost(seconds, 0.45 * 2**30 + 2 * size + 50 * cells)
 
     def _planned(self, v: int, features: np.ndarray) -> BinaryForest:
-        sort, i = self.variables.channels[v]
+        kind, i = self.variables.channels[v]
         count = self.variables.count[v]
-        ordered = sort == "real" or self.variables.spec.codes[i].ordered
-        return BinaryForest.planned(halved(count) if ordered else joined(count), count, features)
+        ordered = kind == "real" or self.variables.spec.codes[i].ordered
+        questions = halved(count) if ordered else joined(count)
+        return BinaryForest.planned(questions, count, features)
 
     def _tasks(self) -> list[Task]:
         """Every question worth a classifier, the ones that most rows reach first."""
@@ -216,17 +226,17 @@ class Trees:
     @property
     def saving(self) -> float:
         """How many times fewer rounds there are than in a full fit."""
+        if self.effort == "full":
+            return 1.0
         rows = int(self.variables.count[0].sum())
-        return (
-            float(np.clip(PLAIN * (rows / PLAIN_ROWS) ** 0.4, 2, PLAIN))
-            if self.effort == "plain"
-            else 1.0
-        )
+        return float(np.clip(PLAIN * (rows / PLAIN_ROWS) ** 0.4, 2, PLAIN))
 
     @property
     def _parts(self) -> float:
         parts = PLAIN_PARTS / self.saving if self.effort == "plain" else PARTS
-        return min(parts, WIDE_PARTS / self.width) if self.width > 1 else parts
+        if self.width > 1:
+            return min(parts, WIDE_PARTS / self.width)
+        return parts
 
     def _assemble(self, forests: Mapping[tuple[int, int], Forest]) -> None:
         """Put the forests of each variable one behind the other."""
@@ -253,14 +263,13 @@ class Trees:
         symbols = self._symbols(n, context)
         size = max(min(CHUNK, CHUNK_CELLS // max(len(self.variables), 1)), 1)
         starts = range(0, n, size)
-        jobs = [
-            (symbols[start : start + size], stream)
-            for start, stream in zip(starts, rng.spawn(len(starts)), strict=True)
-        ]
+        jobs = []
+        for start, stream in zip(starts, rng.spawn(len(starts)), strict=True):
+            jobs.append((symbols[start : start + size], stream))
         self._loaded()
         parts = in_parallel(jobs, lambda job: self._balanced(*job), run or Run())
-        made = Batch.stacked([Batch.blank(self.variables.spec, 0), *parts])
-        return self._own(made, context)
+        rows = Batch.stacked([Batch.blank(self.variables.spec, 0), *parts])
+        return self._own(rows, context)
 
     def infill(
         self,
@@ -281,10 +290,10 @@ class Trees:
         symbols = self._symbols(n, context) if self.given else None
         if self.spec.context is not None:
             known = known.behind(self.spec.context.joint)
-        found = infilled(
+        sample = infilled(
             self.variables, self._loaded(), n, known, rng, run or Run(), context=symbols
         )
-        return replace(found, batch=self._own(found.batch, context))
+        return replace(sample, batch=self._own(sample.batch, context))
 
     def _symbols(self, n: int, context: Batch | None) -> np.ndarray:
         """(n, given) symbols of the context's variables."""
@@ -317,27 +326,28 @@ class Trees:
         do with each other are not tied together.
         """
         n = len(context)
-        symbols = np.empty((n, len(self.variables)), np.int32)
+        symbols = np.full((n, len(self.variables)), ABSENT, np.int32)
+        symbols[:, : self.given] = context
         matrix = np.empty((n, len(self.variables)))
         cell, finest = np.zeros(n, np.int64), n == 0
         for v, answers in enumerate(self.learned):
-            if v < self.given:
-                symbols[:, v] = context[:, v]
-            else:
+            if v >= self.given:
                 order = np.lexsort((rng.random(n), cell))
                 presence = self.variables.presence[v]
-                here = order if presence is None else order[symbols[order, presence] == 0]
-                symbols[:, v] = ABSENT
+                if presence is not None:
+                    order = order[symbols[order, presence] == 0]
                 if len(answers.count):
-                    x = matrix[np.ix_(here, answers.features)]
-                    symbols[here, v] = answers.draw(x, rng, balanced=True)
+                    x = matrix[np.ix_(order, answers.features)]
+                    symbols[order, v] = answers.draw(x, rng, balanced=True)
             matrix[:, v] = as_features(symbols[:, v])
             if not finest:
                 finer = _refined(cell, symbols[:, v], self.variables.count[v])
                 finest = (finer.max() + 1) * CELL_ROWS > n
-                cell = cell if finest else finer
-        # each row stays with its context
-        return self.variables.batch(symbols if self.given else rng.permutation(symbols), rng)
+                if not finest:
+                    cell = finer
+        if not self.given:  # else each row stays with its context
+            symbols = rng.permutation(symbols)
+        return self.variables.batch(symbols, rng)
 
     def to_state(self) -> State:
         """Pieces, counts and trees."""
@@ -347,28 +357,28 @@ class Trees:
             arrays[f"forest_of.{v:05d}"] = answers.forest_of
             if answers.forest is not None:
                 arrays |= answers.forest.to_arrays(f"forest.{v:05d}")
-        return {
+        document = {
             "steps_done": self.steps_done,
             "steps_planned": self.steps_planned,
             "least": self.least,
             "effort": self.effort,
-        }, arrays
+        }
+        return document, arrays
 
     @classmethod
     def from_state(
         cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
     ) -> Self:
-        """Restored from :meth:`to_state`.
+        """The model of this state.
 
         Raises:
             ArtifactError: The trees are unsound.
         """
         model = cls(int(document["least"]), document["effort"])
-        model.steps_done, model.steps_planned = (
-            int(document["steps_done"]),
-            int(document["steps_planned"]),
-        )
-        model.spec, model.variables = spec, Variables.from_state(spec.joint, arrays)
+        model.steps_done = int(document["steps_done"])
+        model.steps_planned = int(document["steps_planned"])
+        model.spec = spec
+        model.variables = Variables.from_state(spec.joint, arrays)
         model.learned = []
         for v in range(len(model.variables)):
             answers = model._planned(v, arrays[f"features.{v:05d}"].astype(int))
@@ -385,7 +395,8 @@ class _Learner:
     """Fits single questions; binned data are shared between the questions of a variable."""
 
     def __init__(self, model: Trees, matrix: np.ndarray, symbols: np.ndarray, run: Run) -> None:
-        self.model, self.matrix, self.symbols, self.run = model, matrix, symbols, run
+        self.model, self.run = model, run
+        self.matrix, self.symbols = matrix, symbols
         self.binned: dict[int, lgb.Dataset] = {}
         # rows sorted by the place of their symbol among the variable's questions: a node's rows
         # stand together
@@ -417,9 +428,11 @@ class _Learner:
         self.sorted[v] = order, place[order]
 
     def _is_unordered(self, u: int) -> bool:
-        sort, i = self.model.variables.channels[u]
-        code = self.model.variables.spec.codes[i] if sort == "code" else None
-        return code is not None and not code.ordered and code.size > 2
+        kind, i = self.model.variables.channels[u]
+        if kind == "real":
+            return False
+        code = self.model.variables.spec.codes[i]
+        return not code.ordered and code.size > 2
 
     def forest(self, v: int, node: int) -> Forest | None:
         """The fitted classifier of one question; None where time ran out."""
@@ -454,15 +467,11 @@ def _features(variables: Variables, symbols: np.ndarray, run: Run) -> list[np.nd
     useful = np.array([v not in presences for v in range(len(variables))], bool)
     sample = symbols[run.rng("trees", "features").permutation(len(symbols))[:CORRELATED_ROWS]]
     most = int(np.clip(FEATURE_CELLS // max(len(variables), 1), MIN_FEATURES, MAX_FEATURES))
-    ranks = (
-        (sample.argsort(0).argsort(0) - len(sample) / 2).astype(np.float32)
-        if len(useful) > most
-        else None
-    )
+    ranks = (sample.argsort(0).argsort(0) - len(sample) / 2).astype(np.float32)
     chosen = []
     for v in range(len(variables)):
         earlier = np.flatnonzero(useful[:v])
-        if ranks is not None and len(earlier) > most:
+        if len(earlier) > most:
             strength = np.abs(ranks[:, earlier].T @ ranks[:, v])
             earlier = np.sort(earlier[np.argsort(-strength, kind="stable")[:most]])
         chosen.append(earlier)
@@ -474,20 +483,18 @@ def _schedule(rows: int, model: Trees, *, small: bool) -> tuple[int, dict[str, f
     learning rate."""
     times = rows / FULL_ROWS
     fewer = min(times, 1.0) ** FEW / max(times, 1.0) ** MANY
-    rounds, leaves, rate = (
-        ROUNDS * fewer / model.width,
-        LEAVES * times**MANY,
-        RATE * max(times, 1.0) ** (MANY / 2),
-    )
+    rounds = ROUNDS * fewer / model.width
+    leaves = LEAVES * times**MANY
+    rate = RATE * max(times, 1.0) ** (MANY / 2)
+    min_rounds = MIN_ROUNDS
     if model.effort == "plain":
-        rounds, leaves, rate = (
-            rounds / model.saving,
-            leaves * max(model.saving / 4, 1),
-            rate * min(model.saving, 4),
-        )
-    least = MIN_LEAVES // 2 if small else MIN_LEAVES
-    return max(MIN_ROUNDS if model.effort == "full" else 2, round(rounds)), {
-        "num_leaves": min(max(round(leaves), least), MAX_LEAVES),
+        rounds = rounds / model.saving
+        leaves = leaves * max(model.saving / 4, 1)
+        rate = rate * min(model.saving, 4)
+        min_rounds = MIN_PLAIN_ROUNDS
+    min_leaves = MIN_LEAVES // 2 if small else MIN_LEAVES
+    return max(min_rounds, round(rounds)), {
+        "num_leaves": min(max(round(leaves), min_leaves), MAX_LEAVES),
         "learning_rate": min(rate, MAX_RATE),
     }
 
@@ -504,7 +511,8 @@ def _refined(cell: np.ndarray, symbol: np.ndarray, count: np.ndarray) -> np.ndar
 def _check_fits(answers: BinaryForest, v: int) -> None:
     if len(answers.forest_of) != len(answers.questions) or answers.features.ndim != 1:
         raise ValueError("the questions do not fit their forests")
-    if np.any(answers.forest_of >= (0 if answers.forest is None else len(answers.forest.trees))):
+    forests = 0 if answers.forest is None else len(answers.forest.trees)
+    if np.any(answers.forest_of >= forests):
         raise ValueError("a question is answered by a forest that is not there")
     if np.any((answers.features < 0) | (answers.features >= v)):
         raise ValueError("a variable is drawn from a later one")

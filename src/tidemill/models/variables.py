@@ -35,9 +35,9 @@ class Variables:
         self.spec = spec
         self.pieces, self.level_counts = pieces, level_counts
         self.channels = spec.order
-        self.count = [
-            level_counts[i] if sort == "code" else pieces[i].count for sort, i in self.channels
-        ]
+        self.count: list[np.ndarray] = []
+        for kind, i in self.channels:
+            self.count.append(level_counts[i] if kind == "code" else pieces[i].count)
         self.presence = _presence(spec)
 
     def __len__(self) -> int:
@@ -54,8 +54,8 @@ class Variables:
     def symbols(self, batch: Batch) -> np.ndarray:
         """Batch of n rows -> (n, variables) int32, ABSENT where there is no number."""
         out = np.empty((len(batch), len(self)), np.int32)
-        for v, (sort, i) in enumerate(self.channels):
-            if sort == "code":
+        for v, (kind, i) in enumerate(self.channels):
+            if kind == "code":
                 out[:, v] = batch.code[:, i]
             elif not len(self.pieces[i]):
                 out[:, v] = ABSENT
@@ -66,33 +66,33 @@ class Variables:
 
     def channel_name(self, v: int) -> str:
         """The name of variable v's channel."""
-        sort, i = self.channels[v]
-        return self.spec.codes[i].name if sort == "code" else self.spec.reals[i].name
+        kind, i = self.channels[v]
+        return self.spec.codes[i].name if kind == "code" else self.spec.reals[i].name
 
     def codes(self, symbols: np.ndarray) -> np.ndarray:
         """(n, variables) symbols -> (n, K) codes."""
         code = np.zeros((len(symbols), len(self.spec.codes)), np.int32)
-        for v, (sort, i) in enumerate(self.channels):
-            if sort == "code":
+        for v, (kind, i) in enumerate(self.channels):
+            if kind == "code":
                 code[:, i] = symbols[:, v]
         return code
 
     def batch(self, symbols: np.ndarray, rng: np.random.Generator) -> Batch:
         """(n, variables) symbols -> Batch, each number drawn within its piece."""
         tick = np.zeros((len(symbols), len(self.spec.reals)), np.int64)
-        for v, (sort, i) in enumerate(self.channels):
-            if sort == "real":
+        for v, (kind, i) in enumerate(self.channels):
+            if kind == "real":
                 here = symbols[:, v] != ABSENT
                 tick[here, i] = self.pieces[i].draw(symbols[here, v], rng)
         return Batch(tick, self.codes(symbols))
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Plain JSON values (none) and arrays."""
+        """Pieces and counts."""
         return {}, channels.to_arrays(self.pieces, self.level_counts, "level")
 
     @staticmethod
     def from_state(spec: Spec, arrays: Mapping[str, np.ndarray]) -> Variables:
-        """Restored from :meth:`to_state`.
+        """Variables from their stored arrays.
 
         Raises:
             KeyError, ValueError: The arrays do not fit the spec.
@@ -104,5 +104,8 @@ def _presence(spec: Spec) -> list[int | None]:
     """For each variable the one that says whether it has a number; None for codes and complete
     reals."""
     place = {channel: v for v, channel in enumerate(spec.order)}
-    codes = [spec.reals[i].presence if sort == "real" else None for sort, i in spec.order]
-    return [None if code is None else place["code", code] for code in codes]
+    presence: list[int | None] = []
+    for kind, i in spec.order:
+        code = spec.reals[i].presence if kind == "real" else None
+        presence.append(None if code is None else place["code", code])
+    return presence

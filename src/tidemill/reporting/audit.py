@@ -99,9 +99,9 @@ class Audited:
 
 def audited(about: Audited) -> Report:
     """The page of an audit."""
-    said = f"{about.verdict} {about.advice}".strip()
+    verdict = f"{about.verdict} {about.advice}".strip()
     level = LEVELS[about.light]
-    blocks: list[Block] = [Callout(level, TITLES[about.light], said, note=about.limit)]
+    blocks: list[Block] = [Callout(level, TITLES[about.light], verdict, note=about.limit)]
     if about.warnings:
         blocks.append(Callout("warning", "Warnings of the run", items=about.warnings))
     blocks += [
@@ -124,7 +124,7 @@ def audited(about: Audited) -> Report:
     ]
     title = f"Privacy audit: {about.name}"
     lights = [f"{leak.light:9}  {leak.score.name}" for leak in about.leaks]
-    text = "\n".join([f"{TITLES[about.light]}.", said, *lights, about.limit])
+    text = "\n".join([f"{TITLES[about.light]}.", verdict, *lights, about.limit])
     return Report(title, "Can the synthetic rows be shared?", tuple(blocks), text)
 
 

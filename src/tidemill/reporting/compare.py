@@ -141,9 +141,13 @@ def _histogram(
     # beyond 1e300 the difference of two numbers is no number any more
     finite = [numbers[np.abs(numbers) < 1e300] for numbers in (real, synthetic)]
     edges = _edges(finite, column)
-    shares = [np.histogram(numbers, edges)[0] / n for numbers, n in zip(finite, rows, strict=True)]
-    beyond = [1 - m - float(s.sum()) for s, m in zip(shares, missing, strict=True)]
-    apart = float(np.abs(shares[0] - shares[1]).sum())
+    of_real = np.histogram(finite[0], edges)[0] / rows[0]
+    of_synthetic = np.histogram(finite[1], edges)[0] / rows[1]
+    beyond = (
+        1 - missing[0] - float(of_real.sum()),
+        1 - missing[1] - float(of_synthetic.sum()),
+    )
+    apart = float(np.abs(of_real - of_synthetic).sum())
     distance = apart + abs(beyond[0] - beyond[1]) + abs(missing[0] - missing[1])
     note = ""
     if max(beyond) > 1e-4:
@@ -155,8 +159,8 @@ def _histogram(
         column.name,
         (),
         tuple(map(float, edges)),
-        tuple(map(_rounded, shares[0])),
-        tuple(map(_rounded, shares[1])),
+        tuple(map(_rounded, of_real)),
+        tuple(map(_rounded, of_synthetic)),
         missing,
         _rounded(1 - distance / 2),
         score,

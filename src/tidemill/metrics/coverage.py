@@ -21,10 +21,14 @@ FEWEST_POINTS = 50
 LEVEL_ROWS = 5
 """Levels of at least so many held-out rows are looked for: an equal real sample lacks one in less
 than 1 % of cases."""
-TAIL_SHARE, TAIL_ROWS = 0.01, 10
+TAIL_SHARE = 0.01
+TAIL_ROWS = 10
 """A tail is the outermost 1 % of the real values, or more where that would be fewer than 10
 rows."""
-COVERAGE, DENSITY, LEVELS, TAILS = "coverage", "density", "category levels covered", "tails covered"
+COVERAGE = "coverage"
+DENSITY = "density"
+LEVELS = "category levels covered"
+TAILS = "tails covered"
 
 
 def coverage(evidence: Evidence, run: Run) -> Iterable[Score]:
@@ -72,9 +76,9 @@ def _neighbourhoods(
     place = learn_embedding(layout, together(parts[0], parts[3]), run)
     real, *others = (place(part) for part in parts)
     radius = radii(real)
-    held = [inside(real, radius, other) for other in others]
-    found = [(float(one.hold.mean()), one.mean / NEIGHBOURS) for one in held]
-    (mine, floor, ceiling), (dense, dense_floor, dense_ceiling) = zip(*found, strict=True)
+    lying = [inside(real, radius, other) for other in others]
+    mine, floor, ceiling = (float(one.hold.mean()) for one in lying)
+    dense, dense_floor, dense_ceiling = (one.mean / NEIGHBOURS for one in lying)
     yield Score(
         "coverage",
         COVERAGE,
@@ -84,9 +88,8 @@ def _neighbourhoods(
         figures={"rows": rows},
         sentence=(
             f"{percent(mine)} of held-out real rows have a synthetic row in their neighbourhood "
-            "(nearer than their fifth "
-            f"nearest real row); of a real sample {percent(ceiling)}, of unrelated columns "
-            f"{percent(floor)}{note}."
+            f"(nearer than their fifth nearest real row); of a real sample {percent(ceiling)}, of "
+            f"unrelated columns {percent(floor)}{note}."
         ),
     )
     yield Score(
@@ -99,30 +102,30 @@ def _neighbourhoods(
         figures={"rows": rows},
         sentence=(
             f"Synthetic rows lie in {dense:.2f} times as many neighbourhoods of real rows as is "
-            "expected of real ones "
-            f"(a real sample in {dense_ceiling:.2f} times, unrelated columns in {dense_floor:.2f} "
-            f"times){note}."
+            f"expected of real ones (a real sample in {dense_ceiling:.2f} times, unrelated columns "
+            f"in {dense_floor:.2f} times){note}."
         ),
     )
 
 
 def _levels(layout: FeatureLayout, parts: tuple[Features, ...], note: str) -> Score:
-    found = np.zeros(len(parts) - 1, int)
+    met = np.zeros(len(parts) - 1, int)
     sought = 0
     for j, levels in enumerate(layout.levels):
-        counts = [np.bincount(part.codes[:, j], minlength=len(levels) + 1)[1:] for part in parts]
-        usual = counts[0] >= LEVEL_ROWS
+        real, *others = (
+            np.bincount(part.codes[:, j], minlength=len(levels) + 1)[1:] for part in parts
+        )
+        usual = real >= LEVEL_ROWS
         sought += int(usual.sum())
-        found += [int((usual & (count > 0)).sum()) for count in counts[1:]]
+        met += [int((usual & (count > 0)).sum()) for count in others]
     if not sought:
         return Score(
             "coverage", LEVELS, None, why=f"no category has a level with {LEVEL_ROWS} held-out rows"
         )
-    value, floor, ceiling = (float(share) for share in found / sought)
+    value, floor, ceiling = (float(share) for share in met / sought)
     sentence = (
-        f"{found[0]:,} of the {sought:,} category levels that at least {LEVEL_ROWS} held-out rows "
-        "have occur "
-        f"among equally many synthetic rows ({percent(value)}; in a real sample "
+        f"{met[0]:,} of the {sought:,} category levels that at least {LEVEL_ROWS} held-out rows "
+        f"have occur among equally many synthetic rows ({percent(value)}; in a real sample "
         f"{percent(ceiling)}){note}."
     )
     return Score(
@@ -133,23 +136,23 @@ def _levels(layout: FeatureLayout, parts: tuple[Features, ...], note: str) -> Sc
 def _tails(layout: FeatureLayout, parts: tuple[Features, ...], note: str) -> Score:
     reached: list[list[float]] = [[] for _ in parts[1:]]
     share = max(TAIL_SHARE, TAIL_ROWS / len(parts[0]))
-    for j in range(len(layout.numbers) if share < 0.5 else 0):
-        values = [part.numbers[:, j] for part in parts]
+    numbers = len(layout.numbers) if share < 0.5 else 0
+    for j in range(numbers):
         for sign in (-1, 1):
-            beyond = _beyond([sign * v for v in values], share)
-            for mine, real in zip(reached, beyond[1:], strict=True):
-                mine += [min(1.0, real / beyond[0])] if beyond[0] else []
+            real, *others = _beyond([sign * part.numbers[:, j] for part in parts], share)
+            if real == 0:
+                continue
+            for shares, other in zip(reached, others, strict=True):
+                shares.append(min(1.0, other / real))
     if not reached[0]:
         return Score(
             "coverage", TAILS, None, why="no column of numbers or dates has a tail of rare values"
         )
-    value, floor, ceiling = (float(np.mean(mine)) for mine in reached)
+    value, floor, ceiling = (float(np.mean(shares)) for shares in reached)
     sentence = (
         f"In the tails of columns of numbers or dates (the outermost {percent(share)} of real "
-        "values on a "
-        f"side) there are {percent(value)} of the values due, on average over {len(reached[0])} "
-        "tails; in a "
-        f"real sample {percent(ceiling)}{note}."
+        f"values on a side) there are {percent(value)} of the values due, on average over "
+        f"{len(reached[0])} tails; in a real sample {percent(ceiling)}{note}."
     )
     return Score(
         "coverage",
@@ -165,9 +168,10 @@ def _tails(layout: FeatureLayout, parts: tuple[Features, ...], note: str) -> Sco
 def _beyond(values: list[Floats], share: float) -> list[float]:
     """Per set the share of values strictly above the real ones' quantile; the first set is the real
     one."""
-    present = [v[~np.isnan(v)] for v in values]
+    nothing = [0.0] * len(values)
+    present = [each[~np.isnan(each)] for each in values]
     if len(present[0]) < TAIL_ROWS:
-        return [0.0] * len(values)
+        return nothing
     end = np.quantile(present[0], 1 - share, method="inverted_cdf")
-    above = [float((v > end).mean()) if len(v) else 0.0 for v in present]
-    return above if above[0] * len(present[0]) >= LEVEL_ROWS else [0.0] * len(values)
+    above = [float((each > end).mean()) if len(each) else 0.0 for each in present]
+    return above if above[0] * len(present[0]) >= LEVEL_ROWS else nothing

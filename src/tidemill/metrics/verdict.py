@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from tidemill.core.score import Score
@@ -16,8 +16,7 @@ from tidemill.metrics.utility import MEAN
 
 LIMIT = (
     "These figures measure similarity and the success of known attacks; they are not a legal "
-    "guarantee of "
-    "anonymity. Someone with rare values may still be recognised."
+    "guarantee of anonymity. Someone with rare values may still be recognised."
 )
 NORMAL_99 = 2.575829
 """Three signs of copying are looked for, so each must stand out at 99 %, not 95 %."""
@@ -75,21 +74,19 @@ def _fidelity(named: Mapping[str, Score]) -> str:
     if floor - 0.5 < TOLD_APART:
         return (
             f"A tree classifier tells the synthetic rows from real ones with AUC {ratio(value)} "
-            "(0.5 is guessing); "
-            "there is little between the columns to be learned, for even unrelated columns get "
-            f"{ratio(floor)}."
+            "(0.5 is guessing); there is little between the columns to be learned, for even "
+            f"unrelated columns get {ratio(floor)}."
         )
-    reached = [
-        min(1.0, max(0.0, reach))
-        for name in (BY_TREES, TRENDS)
-        if name in named and (reach := named[name].reach) is not None
-    ]
-    reach = sum(reached) / max(1, len(reached))
-    called = next(words for least, words in FIDELITY if reach >= least)
+    reaches = []
+    for name in (BY_TREES, TRENDS):
+        reach = named[name].reach if name in named else None
+        if reach is not None:
+            reaches.append(min(1.0, max(0.0, reach)))
+    mean = sum(reaches) / max(1, len(reaches))
+    called = next(words for least, words in FIDELITY if mean >= least)
     return (
         f"The synthetic rows are {called} real ones: a tree classifier tells them apart with AUC "
-        f"{ratio(value)} "
-        f"(0.5 is guessing, unrelated columns get {ratio(floor)})."
+        f"{ratio(value)} (0.5 is guessing, unrelated columns get {ratio(floor)})."
     )
 
 
@@ -123,15 +120,28 @@ def _findings(named: Mapping[str, Score]) -> str:
 
 def _privacy(named: Mapping[str, Score]) -> tuple[str, bool]:
     """The sentence, and whether it is a warning."""
-    signs = [
-        sign
-        for name, read in ((CLOSENESS, _closeness), (COPIES, _copies), (MEMBERSHIP, _membership))
-        if name in named and (sign := read(named[name])) is not None
-    ]
+    signs = signs_of(named, {CLOSENESS: _closeness, COPIES: _copies, MEMBERSHIP: _membership})
     if MEMBERSHIP not in named and CLOSENESS not in named:
         beyond = ", but for exact copies" if COPIES in named else ""
         return f"Whether they give away training rows was not measured{beyond}.", False
     return worst(signs, "the synthetic rows", "training rows")
+
+
+def signs_of(
+    named: Mapping[str, Score], readings: Mapping[str, Callable[[Score], Sign | None]]
+) -> list[Sign]:
+    """The signs that scores give.
+
+    Args:
+        named: Scores by name.
+        readings: By name, how such a score is read.
+    """
+    signs = []
+    for name, read in readings.items():
+        sign = read(named[name]) if name in named else None
+        if sign is not None:
+            signs.append(sign)
+    return signs
 
 
 def worst(signs: Sequence[Sign], made: str, learned: str) -> tuple[str, bool]:
@@ -155,8 +165,8 @@ def _closeness(score: Score) -> Sign | None:
     if score.value is None:
         return None
     words = (
-        f"{percent(score.value)} of them are closer to training rows than to unseen ones (50 "
-        "% is chance)"
+        f"{percent(score.value)} of them are closer to training rows than to unseen ones "
+        "(50 % is chance)"
     )
     lean = score.value - 0.5
     if lean <= NORMAL_99 * score.figures["error"]:
@@ -167,9 +177,8 @@ def _closeness(score: Score) -> Sign | None:
 def _copies(score: Score) -> Sign | None:
     if score.value is None:
         return None
-    words = (
-        f"{percent(score.value) if score.value else 'none'} equal a training row in every column"
-    )
+    share = percent(score.value) if score.value else "none"
+    words = f"{share} equal a training row in every column"
     if score.ceiling is not None:
         words += f" (of unseen real rows {percent(score.ceiling)} do)"
     if score.figures["excess"] <= NORMAL_99 * score.figures["excess_error"]:
@@ -182,8 +191,8 @@ def _membership(score: Score) -> Sign | None:
     if score.value is None:
         return None
     words = (
-        f"an attacker tells training rows from unseen ones with AUC {ratio(score.value)} (0.5 "
-        "is guessing)"
+        f"an attacker tells training rows from unseen ones with AUC {ratio(score.value)} "
+        "(0.5 is guessing)"
     )
     lean = score.value - 0.5
     if lean <= NORMAL_99 * score.figures["error"]:

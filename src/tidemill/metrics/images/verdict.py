@@ -10,12 +10,12 @@ from tidemill.core.words import percent
 from tidemill.metrics.images.copies import BY_FEATURES, BY_PIXELS, COPIES
 from tidemill.metrics.images.fidelity import COVERAGE, FRECHET
 from tidemill.metrics.images.learning import ACCURACY
-from tidemill.metrics.verdict import NORMAL_99, SLIGHT, TOLD_APART, USE, Sign, worst
+from tidemill.metrics.verdict import NORMAL_99, SLIGHT, TOLD_APART, USE, Sign, signs_of, worst
 
 LIMIT = (
-    "These figures measure similarity in the eyes of a small classifier, and look for copies "
-    "pixel by pixel; mirrored, "
-    "moved or recoloured copies may be missed, and they are no legal guarantee of anonymity."
+    "These figures measure similarity in the eyes of a small classifier, and look for copies pixel "
+    "by pixel; mirrored, moved or recoloured copies may be missed, and they are no legal guarantee "
+    "of anonymity."
 )
 FIDELITY = ((0.9, "very close to"), (0.7, "close to"), (0.4, "roughly like"), (0.0, "hardly like"))
 """The reach from independent pixels to real images (the lower of coverage's and of the Fréchet
@@ -50,19 +50,18 @@ def _fidelity(named: Mapping[str, Score]) -> str:
     reach = max(0.0, min(_reach(covered), _reach(distance, root=True)))
     called = next(words for least, words in FIDELITY if reach >= least)
     return (
-        f"The generated images are {called} real ones: {percent(covered.value or 0.0)} of "
-        "held-out images have one near "
-        f"to them (of other real images {percent(covered.ceiling or 0.0)}), and the Fréchet "
-        "distance is "
-        f"{distance.value:.3g} (real images {distance.ceiling:.3g}, independent pixels "
-        f"{distance.floor:.3g})."
+        f"The generated images are {called} real ones: {percent(covered.value or 0.0)} of held-out "
+        f"images have one near to them (of other real images {percent(covered.ceiling or 0.0)}), "
+        f"and the Fréchet distance is {distance.value:.3g} (real images {distance.ceiling:.3g}, "
+        f"independent pixels {distance.floor:.3g})."
     )
 
 
 def _reach(score: Score, *, root: bool = False) -> float:
-    value, floor, ceiling = (
-        sqrt(v or 0.0) if root else v or 0.0 for v in (score.value, score.floor, score.ceiling)
-    )
+    figures = [figure or 0.0 for figure in (score.value, score.floor, score.ceiling)]
+    if root:
+        figures = [sqrt(figure) for figure in figures]
+    value, floor, ceiling = figures
     return (value - floor) / (ceiling - floor) if ceiling != floor else 0.0
 
 
@@ -81,11 +80,7 @@ def _use(named: Mapping[str, Score]) -> str:
 
 def _privacy(named: Mapping[str, Score]) -> tuple[str, bool]:
     """The sentence, and whether it is a warning."""
-    signs = [
-        sign
-        for name, read in ((COPIES, _copies), (BY_PIXELS, _by_pixels), (BY_FEATURES, _by_features))
-        if name in named and (sign := read(named[name])) is not None
-    ]
+    signs = signs_of(named, {COPIES: _copies, BY_PIXELS: _by_pixels, BY_FEATURES: _by_features})
     if not signs:
         return "Whether they are copies of training images was not measured.", False
     return worst(signs, "the generated images", "training images")
@@ -95,12 +90,12 @@ def _copies(score: Score) -> Sign | None:
     if score.value is None:
         return None
     words = (
-        f"{percent(score.value)} of them lie suspiciously near to a training image (of unseen "
-        "real ones "
-        f"{percent(score.ceiling or 0.0)})"
+        f"{percent(score.value)} of them lie suspiciously near to a training image (of unseen real "
+        f"ones {percent(score.ceiling or 0.0)})"
     )
     identical = int(score.figures["identical"])
-    words += f" and {identical:,} equal one in every pixel" if identical else ""
+    if identical:
+        words += f" and {identical:,} equal one in every pixel"
     if score.figures["excess"] <= NORMAL_99 * score.figures["excess_error"]:
         images, known = score.figures["images"], score.figures["identical_held_out"]
         chance = NORMAL_99 * sqrt(2 * known * (1 - known) / images)

@@ -3,7 +3,7 @@ held-out real rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,46 +86,50 @@ def curve(trial: Trial, column: Column, grouping: ColumnGroups, run: Run) -> Ite
     if isinstance(target, str):
         return
     columns = [c for c in trial.real.schema.modelled if c.name != target.column]
-    known = ~np.isnan(target.values[0])
-    k = watched(target, grouping)
     layout, (real, plain, fair, train) = features(tables, columns)
+    known = ~np.isnan(target.values[0])
     test, truth = real.rows(known), target.values[0][known]
     size = min(len(plain), len(fair))
-
-    def point(name: str, strength: float | None, found: Decisions | str) -> Iterator[Point]:
-        run.check()
-        if isinstance(found, Decisions):
-            rates = group_rates(grouping, target, found, known, k)
-            parity = demographic_parity(rates)
-            if parity is not None:
-                yield Point(
-                    name, strength, parity, equalized_odds(rates), found.accuracy, found.auc
-                )
-
     for strength in STRENGTHS:
         first = round(strength * size)
         rows = together(fair.rows(np.arange(first)), plain.rows(np.arange(first, size)))
         label = np.concatenate([target.values[2][:first], target.values[1][first:size]])
-        yield from point(
-            f"generated rows, strength {strength:g}",
-            strength,
-            learned(layout, rows, label, test, truth, run),
-        )
+        decisions = learned(layout, rows, label, test, truth, run)
+        name = f"generated rows, strength {strength:g}"
+        yield from _point(name, strength, decisions, grouping, target, run)
     label = target.values[3]
-    yield from point(REAL, None, learned(layout, train, label, test, truth, run))
+    decisions = learned(layout, train, label, test, truth, run)
+    yield from _point(REAL, None, decisions, grouping, target, run)
     at = resampled(grouping, label, len(target.classes), run)
     if at is not None:
-        yield from point(
-            RESAMPLED, None, learned(layout, train.rows(at), label[at], test, truth, run)
-        )
+        decisions = learned(layout, train.rows(at), label[at], test, truth, run)
+        yield from _point(RESAMPLED, None, decisions, grouping, target, run)
     blind = [c for c in columns if c.name != column.name]
     if blind:
         layout, (real, train) = features((trial.real, trial.train), blind)
-        yield from point(
-            f"without '{column.name}', real rows",
-            None,
-            learned(layout, train, label, real.rows(known), truth, run),
-        )
+        decisions = learned(layout, train, label, real.rows(known), truth, run)
+        name = f"without '{column.name}', real rows"
+        yield from _point(name, None, decisions, grouping, target, run)
+
+
+def _point(
+    name: str,
+    strength: float | None,
+    decisions: Decisions | str,
+    grouping: ColumnGroups,
+    target: Targets,
+    run: Run,
+) -> Iterator[Point]:
+    """The point of one model; nothing where there is no model, or too few rows to compare."""
+    run.check()
+    if isinstance(decisions, str):
+        return
+    known = ~np.isnan(target.values[0])
+    rates = group_rates(grouping, target, decisions, known, watched(target, grouping))
+    parity = demographic_parity(rates)
+    if parity is not None:
+        odds = equalized_odds(rates)
+        yield Point(name, strength, parity, odds, decisions.accuracy, decisions.auc)
 
 
 def resampled(
@@ -141,26 +145,22 @@ def resampled(
         run: Draws the rows.
     """
     where: list[Bools] = [*(group.members[-1] for group in grouping.groups), grouping.rest(-1)]
-    cells = [
-        [np.flatnonzero(mine & (label == c)) for c in range(classes)]
-        for mine in where
-        if mine.any()
-    ]
-    met = np.array([[len(cell) for cell in row] for row in cells])
+    cells = []  # the rows of each group and class
+    for mine in where:
+        if mine.any():
+            cells += [np.flatnonzero(mine & (label == code)) for code in range(classes)]
+    met = np.array([len(cell) for cell in cells]).reshape(-1, classes)
     if not met.sum():
         return None
     counts = evened(int(met.sum()), met, 1.0)
     if ((met == 0) & (counts > 0)).any():
         return None
     rng = run.rng("metrics", "parity", "resampled", grouping.column)
-    pairs = [
-        pair
-        for row, line in zip(cells, counts, strict=True)
-        for pair in zip(row, line, strict=True)
-    ]
-    return np.concatenate(
-        [rng.choice(cell, count, replace=count > len(cell)) for cell, count in pairs if count]
-    )
+    drawn = []
+    for cell, count in zip(cells, counts.ravel(), strict=True):
+        if count:
+            drawn.append(rng.choice(cell, count, replace=count > len(cell)))
+    return np.concatenate(drawn)
 
 
 def curve_score(
@@ -174,24 +174,17 @@ def curve_score(
     plain, fair = by[0.0], by[1.0]
     real = next((point for point in found if point.name == REAL), None)
     what = f"'{target.column}' = '{target.classes[watched(target, grouping)]}'"
-    beside = (
-        f"; learned from real rows, {points(real.parity.value)} and {ratio(real.auc)}"
-        if real
-        else ""
-    )
-    unsure = (
-        " That is no clear change."
-        if fair.parity.low <= plain.parity.value <= fair.parity.high
-        else ""
-    )
     sentence = (
         f"A model that learned from rows generated with equal rates of {what} in all groups of "
-        f"'{grouping.column}' "
-        f"decides about held-out real rows with groups {spread(fair.parity)} instead of "
-        f"{points(plain.parity.value)} after plain generated rows; its AUC is {ratio(fair.auc)} "
-        "instead of "
-        f"{ratio(plain.auc)}{beside}{note}.{unsure}"
+        f"'{grouping.column}' decides about held-out real rows with groups {spread(fair.parity)} "
+        f"instead of {points(plain.parity.value)} after plain generated rows; its AUC is "
+        f"{ratio(fair.auc)} instead of {ratio(plain.auc)}"
     )
+    if real:
+        sentence += f"; learned from real rows, {points(real.parity.value)} and {ratio(real.auc)}"
+    sentence += f"{note}."
+    if fair.parity.low <= plain.parity.value <= fair.parity.high:
+        sentence += " That is no clear change."
     return Score(
         "parity",
         NAME.format(grouping.column),
@@ -219,25 +212,22 @@ def _picture(grouping: ColumnGroups, found: Sequence[Point]) -> Picture:
     """Both figures over the strength on one scale, on which neither looks larger than it is; real
     rows as level lines."""
     generated = [point for point in found if point.strength is not None]
-    lines = {
-        "generated rows": generated,
-        "real rows": [point for point in found if point.name == REAL] * len(generated),
-    }
-    figures: dict[str, Callable[[Point], float]] = {
-        "decisions apart": lambda point: point.parity.value,
-        "AUC × 100": lambda point: point.auc,
-    }
-    series = tuple(
-        (f"{what}, {whose}", tuple(round(100 * figure(point), 2) for point in points))
-        for what, figure in figures.items()
-        for whose, points in lines.items()
-        if points
-    )
+    lines = {"generated rows": generated}
+    real = [point for point in found if point.name == REAL]
+    if real:
+        lines["real rows"] = real * len(generated)
+    series: list[tuple[str, tuple[float, ...]]] = []
+    for whose, on_line in lines.items():
+        apart = tuple(round(100 * point.parity.value, 2) for point in on_line)
+        series.append((f"decisions apart, {whose}", apart))
+    for whose, on_line in lines.items():
+        areas = tuple(round(100 * point.auc, 2) for point in on_line)
+        series.append((f"AUC × 100, {whose}", areas))
     return Picture(
         "lines",
         f"What equal rates by '{grouping.column}' gain and cost, on held-out real rows",
         tuple(point.strength for point in generated),
-        series,
+        tuple(series),
         "strength: 0 as learned, 1 equal rates",
         "points",
     )

@@ -53,23 +53,27 @@ class ColumnGroups:
     @property
     def note(self) -> str:
         """What a reader must know of groups that are left out; empty where none is."""
+        if not self.small:
+            return ""
         few = [(name, rows) for name, rows in self.small if rows < GROUP_ROWS]
         more = len(self.small) - len(few)
-        said = [f"the {more} smaller ones of {more + len(self.groups)}"] if more else []
+        parts = []
+        if more:
+            parts.append(f"the {more} smaller ones of {more + len(self.groups)}")
         if few:
-            shown = ", ".join(f"'{name}' ({plural(rows, 'row')})" for name, rows in few[:4])
+            named = ", ".join(f"'{name}' ({plural(rows, 'row')})" for name, rows in few[:4])
             left = f" and {len(few) - 4} more" if len(few) > 4 else ""
-            said.append(
-                f"too small to be judged, with fewer than {GROUP_ROWS} held-out rows: {shown}{left}"
+            parts.append(
+                f"too small to be judged, with fewer than {GROUP_ROWS} held-out rows: {named}{left}"
             )
-        return f"Left out: {'; '.join(said)}." if said else ""
+        return f"Left out: {'; '.join(parts)}."
 
     @property
     def why(self) -> str:
         """Why nothing can be compared; empty where it can."""
-        return (
-            "" if len(self.groups) > 1 else f"fewer than two groups have {GROUP_ROWS} held-out rows"
-        )
+        if len(self.groups) > 1:
+            return ""
+        return f"fewer than two groups have {GROUP_ROWS} held-out rows"
 
     def rest(self, side: int) -> Bools:
         """Which rows of a set are in none of the groups."""
@@ -83,27 +87,29 @@ def grouping(column: Column, tables: Sequence[Dataset]) -> ColumnGroups:
         column: Of the first table, which is real and held out.
         tables: With this column; each group has a mask for each.
     """
-    asked = [
-        (name, Condition(tests)) for name, tests in _tests(column, tables[0].frame[column.name])
-    ]
-    found = [
-        Group(name, tuple(test.mask(table.frame).to_numpy() for table in tables))
-        for name, test in asked
-    ]
-    found = sorted((group for group in found if group.rows), key=lambda group: -group.rows)
+    found = []
+    for name, tests in _tests(column, tables[0].frame[column.name]):
+        condition = Condition(tests)
+        group = Group(name, tuple(condition.mask(table.frame).to_numpy() for table in tables))
+        if group.rows:
+            found.append(group)
+    found.sort(key=lambda group: -group.rows)
     groups = tuple(group for group in found if group.rows >= GROUP_ROWS)[:MOST_GROUPS]
-    return ColumnGroups(
-        column.name, groups, tuple((group.name, group.rows) for group in found[len(groups) :])
-    )
+    small = tuple((group.name, group.rows) for group in found[len(groups) :])
+    return ColumnGroups(column.name, groups, small)
 
 
 def _tests(column: Column, values: pl.Series) -> list[tuple[str, tuple[Test, ...]]]:
-    if column.kind in ("number", "datetime"):
-        parts = quarters(column.name, values) if values.drop_nulls().len() else []
-        named = [
-            (" and ".join(map(str, part)).replace(" is present", ", all"), part) for part in parts
-        ]
-    else:
-        levels = values.drop_nulls().cast(pl.String).unique().sort().to_list()
-        named = [(level, (Test(column.name, "=", level),)) for level in levels]
-    return [*named, *([("missing", (Test(column.name, "missing"),))] if values.has_nulls() else [])]
+    """Names of the groups, and what a row of each is like."""
+    named: list[tuple[str, tuple[Test, ...]]] = []
+    present = values.drop_nulls()
+    if column.kind not in ("number", "datetime"):
+        for level in present.cast(pl.String).unique().sort():
+            named.append((level, (Test(column.name, "=", level),)))
+    elif len(present):
+        for part in quarters(column.name, values):
+            name = " and ".join(map(str, part)).replace(" is present", ", all")
+            named.append((name, part))
+    if values.has_nulls():
+        named.append(("missing", (Test(column.name, "missing"),)))
+    return named

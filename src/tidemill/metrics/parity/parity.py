@@ -16,7 +16,7 @@ from tidemill.core.score import Evidence, Score
 from tidemill.core.words import percent
 from tidemill.metrics.marginals import column_agreements
 from tidemill.metrics.parity.curve import Trial, curve, curve_score, no_curve
-from tidemill.metrics.parity.groups import ColumnGroups, grouping
+from tidemill.metrics.parity.groups import Bools, ColumnGroups, Group, grouping
 from tidemill.metrics.parity.models import decision_scores, learned
 from tidemill.metrics.parity.outcomes import outcome_gap, outcomes
 from tidemill.supervised.arrays import FeatureLayout, Features, features
@@ -89,28 +89,18 @@ def _quality(
     name = f"quality in the worst served group of '{found.column}'"
     if found.why:
         return Score("parity", name, None, why=found.why)
-    quality = np.array(
-        [
-            [
-                _overlap(layout, parts[0].rows(group.members[0]), part.rows(mine))
-                for part, mine in zip(parts[1:], group.members[1:], strict=True)
-            ]
-            for group in found.groups
-        ]
-    )
-    value, floor, ceiling = (float(q) for q in quality.min(axis=0))
+    quality = np.array([_overlaps(layout, parts, group) for group in found.groups])
+    value, floor, ceiling = quality.min(axis=0).tolist()
     worst = found.groups[int(quality[:, 0].argmin())].name
     best = float(quality[:, 0].max())
-    rows = tuple(
-        (group.name, group.rows, *(round(float(q[k]), 4) for k in (0, 1, 2)))
-        for group, q in zip(found.groups, quality, strict=True)
-    )
+    rows = []
+    for group, overlaps in zip(found.groups, quality.tolist(), strict=True):
+        rows.append((group.name, group.rows, *(round(overlap, 4) for overlap in overlaps)))
     sentence = (
         f"Of the groups of '{found.column}', synthetic rows resemble '{worst}' least: "
-        "distributions of columns "
-        f"overlap by {percent(value)} on average, in the best served group by {percent(best)}; "
-        "another real sample "
-        f"reaches {percent(ceiling)} in its worst group{note}. {found.note}"
+        f"distributions of columns overlap by {percent(value)} on average, in the best served "
+        f"group by {percent(best)}; another real sample reaches {percent(ceiling)} in its worst "
+        f"group{note}. {found.note}"
     )
     return Score(
         "parity",
@@ -122,18 +112,23 @@ def _quality(
         figures={"groups": len(found.groups), "best": best},
         table=Table(
             ("group", "holdout rows", "quality", "of independent columns", "of a real sample"),
-            rows,
+            tuple(rows),
             f"Quality by '{found.column}'",
         ),
     )
 
 
+def _overlaps(layout: FeatureLayout, parts: tuple[Features, ...], group: Group) -> list[float]:
+    """How well the group's columns overlap, of synthetic, independent and real rows."""
+    real, *others = (part.rows(mine) for part, mine in zip(parts, group.members, strict=True))
+    return [_overlap(layout, real, other) for other in others]
+
+
 def _overlap(layout: FeatureLayout, real: Features, other: Features) -> float:
     if not len(other):
         return 0.0
-    shapes = [
-        a.shape for a in column_agreements(layout, real, other).values() if a.shape is not None
-    ]
+    agreements = column_agreements(layout, real, other).values()
+    shapes = [agreement.shape for agreement in agreements if agreement.shape is not None]
     return float(np.mean(shapes)) if shapes else 0.0
 
 
@@ -142,21 +137,16 @@ def _representation(found: ColumnGroups, note: str) -> Score:
     if not found.groups:
         return Score("parity", name, None, better="low", why=found.why)
     names = [*(group.name for group in found.groups), "all others"]
-    shares = np.array(
-        [
-            [*(group.members[side].mean() for group in found.groups), found.rest(side).mean()]
-            for side in range(4)
-        ]
-    ).T  # (groups, sets)
+    shares = np.array([_shares(group.members) for group in found.groups])
+    shares = np.vstack([shares, _shares([found.rest(side) for side in range(4)])])
     value, floor, ceiling = (
-        float(np.abs(shares[:, 0] - shares[:, k]).sum() / 2) for k in (1, 2, 3)
+        float(np.abs(shares[:, 0] - shares[:, side]).sum() / 2) for side in (1, 2, 3)
     )
     worst = int(np.abs(shares[:, 1] - shares[:, 0]).argmax())
-    rows = tuple(
-        (text, *(round(float(share), 4) for share in line))
-        for text, line in zip(names, shares, strict=True)
-        if line.any()
-    )
+    rows = []
+    for group_name, line in zip(names, shares.tolist(), strict=True):
+        if any(line):
+            rows.append((group_name, *(round(share, 4) for share in line)))
     return Score(
         "parity",
         name,
@@ -166,10 +156,9 @@ def _representation(found: ColumnGroups, note: str) -> Score:
         "low",
         sentence=(
             f"By '{found.column}', {percent(value)} of the synthetic rows would have to be of "
-            "another group (of another real "
-            f"sample {percent(ceiling)}); '{names[worst]}' has {percent(shares[worst, 1])} of the "
-            "synthetic and "
-            f"{percent(shares[worst, 0])} of the held-out real rows{note}."
+            f"another group (of another real sample {percent(ceiling)}); '{names[worst]}' has "
+            f"{percent(shares[worst, 1])} of the synthetic and {percent(shares[worst, 0])} of the "
+            f"held-out real rows{note}."
         ),
         table=Table(
             (
@@ -179,10 +168,15 @@ def _representation(found: ColumnGroups, note: str) -> Score:
                 "of independent columns",
                 "of another real sample",
             ),
-            rows,
+            tuple(rows),
             f"Who is there, by '{found.column}'",
         ),
     )
+
+
+def _shares(members: Sequence[Bools]) -> list[float]:
+    """The share of a group in each set."""
+    return [float(mine.mean()) for mine in members]
 
 
 def _models(
@@ -195,22 +189,15 @@ def _models(
     known = ~np.isnan(target.values[0])
     layout, parts = features(tuple(taken), columns)
     size = min(MOST_LEARNED, len(taken.synthetic))
-    found = []
+    first = np.arange(size)
+    test, truth = parts[0].rows(known), target.values[0][known]
+    models = []
     for side in (1, 2, 3):
         run.check()
-        at = np.arange(size)
-        found.append(
-            learned(
-                layout,
-                parts[side].rows(at),
-                target.values[side][at],
-                parts[0].rows(known),
-                target.values[0][known],
-                run,
-            )
-        )
+        rows, label = parts[side].rows(first), target.values[side][first]
+        models.append(learned(layout, rows, label, test, truth, run))
     for one in groups:
-        yield from decision_scores(one, target, found, known, f" (models from {size:,} rows)")
+        yield from decision_scores(one, target, models, known, f" (models from {size:,} rows)")
 
 
 def _curves(
@@ -223,14 +210,9 @@ def _curves(
     def some(data: Dataset, side: str, rows: int) -> Dataset:
         return thinned(data, rows, run.rng("metrics", "parity", "curve", side)).select(names)
 
-    real, plain, train = (
-        some(data, side, rows)
-        for data, side, rows in (
-            (evidence.holdout, "holdout", MOST_ROWS),
-            (evidence.synthetic, "synthetic", size),
-            (evidence.train, "train", size),
-        )
-    )
+    real = some(evidence.holdout, "holdout", MOST_ROWS)
+    plain = some(evidence.synthetic, "synthetic", size)
+    train = some(evidence.train, "train", size)
     for column in sensitive:
         run.check()
         yield _curve(evidence.fair, column, target, (real, plain, train), run)

@@ -68,7 +68,8 @@ class Gap(NamedTuple):
     @property
     def ratio(self) -> float:
         """The smaller share divided by the larger one; 1 where both are 0."""
-        return self.shares[1].value / self.shares[0].value if self.shares[0].value else 1.0
+        larger, smaller = self.shares
+        return smaller.value / larger.value if larger.value else 1.0
 
 
 def rates(truth: Bools, decided: Bools, members: Sequence[Bools]) -> list[Rates]:
@@ -85,15 +86,14 @@ def rates(truth: Bools, decided: Bools, members: Sequence[Bools]) -> list[Rates]
         >>> rates(truth, decided, [np.array([True, True, True, False])])[0].caught
         Share(value=0.5, rows=2)
     """
-    return [
-        Rates(
-            _share(decided[mine]),
-            _share(decided[mine & truth]),
-            _share(decided[mine & ~truth]),
-            _share((decided == truth)[mine]),
-        )
-        for mine in members
-    ]
+    right = decided == truth
+    found = []
+    for mine in members:
+        selected = _share(decided[mine])
+        caught = _share(decided[mine & truth])
+        wrongly = _share(decided[mine & ~truth])
+        found.append(Rates(selected, caught, wrongly, _share(right[mine])))
+    return found
 
 
 def demographic_parity(found: Sequence[Rates], *, least: int = CLASS_ROWS) -> Gap | None:
@@ -108,14 +108,13 @@ def equalized_odds(found: Sequence[Rates], *, least: int = CLASS_ROWS) -> Gap | 
     Hardt, Price and Srebro (2016), "Equality of Opportunity in Supervised Learning". None where
     neither can be compared.
     """
-    gaps = [
-        wide._replace(of=of)
-        for of, wide in (
-            ("with", gap([rate.caught for rate in found], least=least)),
-            ("without", gap([rate.wrongly for rate in found], least=least)),
-        )
-        if wide
-    ]
+    gaps = []
+    caught = gap([rate.caught for rate in found], least=least)
+    if caught is not None:
+        gaps.append(caught._replace(of="with"))
+    wrongly = gap([rate.wrongly for rate in found], least=least)
+    if wrongly is not None:
+        gaps.append(wrongly._replace(of="without"))
     return max(gaps, key=lambda wide: wide.value, default=None)
 
 
@@ -134,7 +133,8 @@ def gap(shares: Sequence[Share], *, least: int = 1) -> Gap | None:
     known = [k for k, share in enumerate(shares) if share.rows >= least]
     if len(known) < 2:
         return None
-    most, lowest = (pick(known, key=lambda k: shares[k].value) for pick in (max, min))
+    most = max(known, key=lambda k: shares[k].value)
+    lowest = min(known, key=lambda k: shares[k].value)
     if most == lowest:  # all the same
         most, lowest = known[:2]
     one, other = shares[most], shares[lowest]

@@ -39,16 +39,15 @@ def facts(changes: Floats) -> Facts:
     kurtosis = float((((known - known.mean()) / spread) ** 4).mean()) - 3 if spread > 0 else 0.0
     size = np.abs(changes)
     lags = range(1, min(NEAR, changes.shape[1] - 1) + 1)
-    return Facts(
-        kurtosis,
-        _mean([correlation(size, size, k) for k in lags]),
-        _mean([correlation(changes, size, k) for k in lags]),
-    )
+    clustering = [correlation(size, size, lag) for lag in lags]
+    leverage = [correlation(changes, size, lag) for lag in lags]
+    return Facts(kurtosis, _mean(clustering), _mean(leverage))
 
 
 def autocorrelation(values: Floats) -> list[float]:
     """Of (n, steps) values at lags 1, 2, ..., LAGS at most, over all series together."""
-    return [correlation(values, values, k) for k in range(1, min(LAGS, values.shape[1] - 1) + 1)]
+    lags = range(1, min(LAGS, values.shape[1] - 1) + 1)
+    return [correlation(values, values, lag) for lag in lags]
 
 
 def correlation(one: Floats, other: Floats, lag: int = 0) -> float:
@@ -59,13 +58,11 @@ def correlation(one: Floats, other: Floats, lag: int = 0) -> float:
     a, b = a[both], b[both]
     if len(a) < 2:
         return 0.0
-    tiny = (
-        1e-20 * len(a) * float(np.square(one[~np.isnan(one)]).max()),
-        1e-300,
-    )  # of a constant only rounding is left
+    # of a constant only rounding is left
+    rounding = max(1e-20 * len(a) * float(np.square(one[~np.isnan(one)]).max()), 1e-300)
     a, b = a - a.mean(), b - b.mean()
     scale = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / scale if scale > max(tiny) else 0.0
+    return float(a @ b) / scale if scale > rounding else 0.0
 
 
 def change_of(real: Floats) -> str:
@@ -81,9 +78,9 @@ def changes(values: Floats, how: str) -> Floats:
     changes already."""
     if how == "none":
         return values
-    # a made price may be none
-    level = np.log(np.where(values > 0, values, np.nan)) if how == "log" else values
-    return np.diff(level, axis=1)
+    if how == "log":  # a made price may be none
+        values = np.log(np.where(values > 0, values, np.nan))
+    return np.diff(values, axis=1)
 
 
 def _mean(values: list[float]) -> float:

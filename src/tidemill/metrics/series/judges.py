@@ -84,9 +84,10 @@ def discriminative(
         >>> discriminative(smooth, rng.normal(size=(200, 8, 2)), classifier=SHARP) > 0.4
         True
     """
-    return discriminative_scores(
+    [score] = discriminative_scores(
         _windows(real), [_windows(made)], seed, seeds=seeds, classifier=classifier
-    )[0]
+    )
+    return score
 
 
 def predictive(
@@ -105,7 +106,8 @@ def predictive(
     several forecasters. The arguments are those of :func:`discriminative`; errors are in shares of
     the last feature's range in real series.
     """
-    return predictive_scores(_windows(real), [_windows(made)], seed, seeds=seeds, steps=steps)[0]
+    [score] = predictive_scores(_windows(real), [_windows(made)], seed, seeds=seeds, steps=steps)
+    return score
 
 
 def discriminative_scores(
@@ -120,27 +122,30 @@ def discriminative_scores(
     equally many series."""
     size = min(len(real), *map(len, made))
     rng = np.random.default_rng(seed)
-    shown = _with_changes([real, *made]) if classifier.changes else _in_range([real, *made])
-    parts = [part.rows(np.sort(rng.permutation(len(part))[:size])) for part in shown]
-    half = size - max(size // 5, 1)
-    groups = [(k, s) for k in range(len(made)) for s in range(seeds)]
-    orders = np.stack([np.stack([rng.permutation(size), rng.permutation(size)]) for _ in groups])
+    scale = _with_changes if classifier.changes else _in_range
+    parts = []
+    for part in scale([real, *made]):
+        parts.append(part.rows(np.sort(rng.permutation(len(part))[:size])))
     values = np.concatenate([part.values for part in parts])
     last = np.concatenate([part.length for part in parts]) - 1
-    shift = np.array([[0, (k + 1) * size] for k, _ in groups])[:, :, None]
-    known, unseen = orders[:, :, :half] + shift, orders[:, :, half:] + shift
+    groups = len(made) * seeds
+    # (groups, 2, size) positions among all series: the real ones, and those of the group's set
+    orders = np.array([[rng.permutation(size), rng.permutation(size)] for _ in range(groups)])
+    orders[:, 1] += size * (1 + np.repeat(np.arange(len(made)), seeds)[:, None])
+    half = size - max(size // 5, 1)
+    known, unseen = orders[:, :, :half], orders[:, :, half:]
     hidden = classifier.hidden or _half(values.shape[2])
-    judges = _Judges(values, len(groups), hidden, rng)
+    judges = _Judges(values, groups, hidden, rng)
     batch = min(BATCH, half)
-    target = torch.cat([torch.ones(batch), torch.zeros(batch)]).expand(len(groups), -1)
+    target = torch.cat([torch.ones(batch), torch.zeros(batch)]).expand(groups, -1)
     with torch_threads(1):
         for _ in range(classifier.steps):
-            pick = rng.integers(half, size=(len(groups), 2, batch))
-            rows = np.take_along_axis(known, pick, axis=2).reshape(len(groups), -1)
+            pick = rng.integers(half, size=(groups, 2, batch))
+            rows = np.take_along_axis(known, pick, axis=2).reshape(groups, -1)
             logits = _at(judges(rows), last[rows])
             loss = functional.binary_cross_entropy_with_logits(logits, target, reduction="sum")
             judges.learn(loss / batch)
-        tested = unseen.reshape(len(groups), -1)
+        tested = unseen.reshape(groups, -1)
         logits = _at(judges.outputs(tested), last[tested])
     right = (logits > 0).numpy() == (np.arange(tested.shape[1]) < size - half)
     score = np.abs(right.mean(axis=1) - 0.5).reshape(len(made), seeds)
@@ -163,17 +168,18 @@ def predictive_scores(
     values = np.concatenate([part.values for part in scaled])
     length = np.concatenate([part.length for part in scaled]) - 1
     ends = np.cumsum([0, *map(len, scaled)])
-    groups = [k for k in range(len(made)) for _ in range(seeds)]
-    first, size = ends[1:-1][groups][:, None], np.diff(ends)[1:][groups][:, None]
-    judges = _Judges(values[:, :-1, : max(features - 1, 1)], len(groups), _half(features), rng)
+    groups = len(made) * seeds
+    first = np.repeat(ends[1:-1], seeds)[:, None]
+    size = np.repeat(np.diff(ends)[1:], seeds)[:, None]
+    judges = _Judges(values[:, :-1, : max(features - 1, 1)], groups, _half(features), rng)
     wanted = torch.from_numpy(values[:, 1:, -1].astype(np.float32))
     used = torch.from_numpy((np.arange(wanted.shape[1]) < length[:, None]).astype(np.float32))
     with torch_threads(1):
         for _ in range(steps):
-            rows = first + rng.integers(size, size=(len(groups), BATCH))
+            rows = first + rng.integers(size, size=(groups, BATCH))
             off = (judges(rows).sigmoid() - wanted[rows]).abs() * used[rows]
             judges.learn((off.sum(dim=(1, 2)) / used[rows].sum(dim=(1, 2))).sum())
-        real_rows = np.tile(np.arange(ends[1]), (len(groups), 1))
+        real_rows = np.tile(np.arange(ends[1]), (groups, 1))
         off = (judges.outputs(real_rows).sigmoid() - wanted[: ends[1]]).abs() * used[: ends[1]]
     each = (off.sum(dim=2) / used[: ends[1]].sum(dim=1)).mean(dim=1).reshape(len(made), seeds)
     return [float(one) for one in each.mean(dim=1)]
@@ -223,9 +229,10 @@ class _Judges(nn.Module):
         self._out.load_state_dict(
             {"weight": glorot(1, hidden, hidden, 1), "bias": torch.zeros(groups)}
         )
-        for matrix in (one for one in self.parameters() if one.ndim == 2):
-            within = (matrix.detach() != 0).mul
-            matrix.register_hook(within)  # type: ignore[no-untyped-call]
+        for parameter in self.parameters():
+            if parameter.ndim == 2:  # what is zero stays so
+                within = (parameter.detach() != 0).mul
+                parameter.register_hook(within)  # type: ignore[no-untyped-call]
         self._adam = torch.optim.Adam(self.parameters(), RATE, fused=True)
 
     def forward(self, rows: Positions) -> Tensor:
@@ -266,23 +273,24 @@ def _in_range(parts: Sequence[Windows]) -> list[Windows]:
     known = parts[0].values[parts[0].used]
     low, high = known.min(axis=0), known.max(axis=0)
     span = np.where(high > low, high - low, 1.0)
-    return [
-        Windows((part.values - low) / span * part.used[..., None], part.length) for part in parts
-    ]
+    scaled = []
+    for part in parts:
+        values = (part.values - low) / span * part.used[..., None]
+        scaled.append(Windows(values, part.length))
+    return scaled
 
 
 def _with_changes(parts: Sequence[Windows]) -> list[Windows]:
     """Each feature and its changes since the step before, standardised by the first part."""
-    both = [
-        np.concatenate(
-            [part.values, np.diff(part.values, axis=1, prepend=part.values[:, :1])], axis=2
-        )
-        for part in parts
-    ]
+    both = []
+    for part in parts:
+        changes = np.diff(part.values, axis=1, prepend=part.values[:, :1])
+        both.append(np.concatenate([part.values, changes], axis=2))
     known = both[0][parts[0].used]
     centre, spread = known.mean(axis=0), known.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
-    return [
-        Windows(np.clip((values - centre) / spread, -5, 5) * part.used[..., None], part.length)
-        for values, part in zip(both, parts, strict=True)
-    ]
+    standardised = []
+    for values, part in zip(both, parts, strict=True):
+        inside = np.clip((values - centre) / spread, -5, 5) * part.used[..., None]
+        standardised.append(Windows(inside, part.length))
+    return standardised

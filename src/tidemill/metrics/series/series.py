@@ -3,7 +3,8 @@ stylised facts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import permutations
 
 import numpy as np
 
@@ -23,17 +24,20 @@ FORECAST_STEPS = 2000
 NO_TORCH = "it needs the package 'torch': pip install 'tidemill[deep]'"
 MOST_CURVES = 6
 BINS = 40
-BY_PAPER, BY_SHARP, FORECAST = (
-    "discriminative score",
-    "discriminative score, changes shown",
-    "predictive score (error)",
-)
-AUTO, CROSS = "autocorrelation (error)", "cross-correlation (error)"
-TAILS, CLUSTERS, LEVERAGE = (
-    "fat tails (excess kurtosis)",
-    "volatility clustering",
-    "leverage effect",
-)
+BY_PAPER = "discriminative score"
+BY_SHARP = "discriminative score, changes shown"
+FORECAST = "predictive score (error)"
+AUTO = "autocorrelation (error)"
+CROSS = "cross-correlation (error)"
+TAILS = "fat tails (excess kurtosis)"
+CLUSTERS = "volatility clustering"
+LEVERAGE = "leverage effect"
+_LEADS = {
+    TAILS: "The excess kurtosis (0 for normal values, more where extremes are frequent) of",
+    CLUSTERS: "The autocorrelation of the sizes (large ones follow large ones) of",
+    LEVERAGE: "The correlation (negative where falls are followed by large moves) of one with the "
+    "sizes of later",
+}
 
 
 def series(evidence: Evidence, run: Run) -> Iterable[Score]:
@@ -53,15 +57,15 @@ def series(evidence: Evidence, run: Run) -> Iterable[Score]:
     """
     if {evidence.holdout.schema.modality, evidence.synthetic.schema.modality} != {"series"}:
         return
-    found = panels(evidence, run.rng("metrics", "series"))
-    if found is None:
+    sets = panels(evidence, run.rng("metrics", "series"))
+    if sets is None:
         yield from _unjudged("there are no series of two steps or more")
         return
-    yield from _judged(found, run)
-    if found.real.numbers:
-        yield from _auto(found)
-        yield _cross(found)
-        yield from _stylised(found)
+    yield from _judged(sets, run)
+    if sets.real.numbers:
+        yield from _auto(sets)
+        yield _cross(sets)
+        yield from _stylised(sets)
 
 
 def _unjudged(why: str) -> Iterable[Score]:
@@ -69,8 +73,8 @@ def _unjudged(why: str) -> Iterable[Score]:
     return (Score("series", name, None, better="low", why=why) for name in names)
 
 
-def _judged(found: Panels, run: Run) -> Iterable[Score]:
-    fewest = min(len(panel.windows) for panel in (found.real, *found.compared))
+def _judged(sets: Panels, run: Run) -> Iterable[Score]:
+    fewest = min(len(panel.windows) for panel in (sets.real, *sets.compared))
     if fewest < FEWEST:
         why = f"there are {plural(fewest, 'window')} of a sort; {FEWEST} are needed to judge"
         yield from _unjudged(why)
@@ -80,7 +84,8 @@ def _judged(found: Panels, run: Run) -> Iterable[Score]:
     except ImportError:
         yield from _unjudged(NO_TORCH)
         return
-    real, made = found.real.windows, [panel.windows for panel in found.compared]
+    real = sets.real.windows
+    made = [panel.windows for panel in sets.compared]
     seed = run.seed_of("metrics", "series", "judges")
     note = f"; {plural(fewest, 'window')} of {real.values.shape[1]} steps"
     classifiers = (
@@ -101,11 +106,11 @@ def _judged(found: Panels, run: Run) -> Iterable[Score]:
             "low",
             figures={"windows": fewest},
             sentence=f"{who} is right about {ratio(0.5 + value)} of held-out real and synthetic "
-            "series (0.5 is "
-            f"guessing); about real ones against others of these, {ratio(0.5 + ceiling)}{note}.",
+            "series (0.5 is guessing); about real ones against others of these, "
+            f"{ratio(0.5 + ceiling)}{note}.",
         )
     run.check()
-    if not found.real.numbers:
+    if not sets.real.numbers:
         return
     value, floor, ceiling = judges.predictive_scores(
         real, made, seed, seeds=SEEDS, steps=FORECAST_STEPS
@@ -119,29 +124,22 @@ def _judged(found: Panels, run: Run) -> Iterable[Score]:
         "low",
         figures={"windows": fewest},
         sentence=f"A recurrent forecaster that learned from synthetic series misses the next "
-        f"'{found.real.columns[-1]}' of held-out real ones by {ratio(value)} of its range on "
-        "average; one "
-        f"that learned from real series by {ratio(ceiling)}.",
+        f"'{sets.real.columns[-1]}' of held-out real ones by {ratio(value)} of its range on "
+        f"average; one that learned from real series by {ratio(ceiling)}.",
     )
 
 
-def _three(found: Panels, of: Callable[[Panel], float]) -> tuple[float, float, float]:
-    """The figure of synthetic, floor and ceiling."""
-    value, floor, ceiling = map(of, found.compared)
-    return value, floor, ceiling
-
-
-def _auto(found: Panels) -> Iterable[Score]:
+def _auto(sets: Panels) -> Iterable[Score]:
     """One score for all columns of numbers, and one a column with its curves."""
-    curves = {
-        name: [autocorrelation(panel.column(name)) for panel in (found.real, *found.compared)]
-        for name in found.real.columns
-    }
-    errors = {
-        name: [_apart(real, other) for other in others] for name, (real, *others) in curves.items()
-    }
+    curves: dict[str, list[list[float]]] = {}
+    errors: dict[str, list[float]] = {}
+    for name in sets.real.columns:
+        real = autocorrelation(sets.real.column(name))
+        others = [autocorrelation(panel.column(name)) for panel in sets.compared]
+        curves[name] = [real, *others]
+        errors[name] = [_apart(real, other) for other in others]
     value, floor, ceiling = np.mean(list(errors.values()), axis=0).tolist()
-    lags = len(curves[found.real.columns[-1]][0])
+    lags = len(curves[sets.real.columns[-1]][0])
     yield Score(
         "series",
         AUTO,
@@ -150,10 +148,9 @@ def _auto(found: Panels) -> Iterable[Score]:
         ceiling,
         "low",
         sentence=f"Autocorrelations at lags 1 to {lags} differ from those of held-out real series "
-        f"by {ratio(value)} "
-        f"on average; those of other real series by {ratio(ceiling)}.",
+        f"by {ratio(value)} on average; those of other real series by {ratio(ceiling)}.",
     )
-    for name in found.real.columns[::-1][:MOST_CURVES]:
+    for name in sets.real.columns[::-1][:MOST_CURVES]:
         real, made = curves[name][:2]
         value, floor, ceiling = errors[name]
         picture = Picture(
@@ -176,23 +173,11 @@ def _auto(found: Panels) -> Iterable[Score]:
         )
 
 
-def _cross(found: Panels) -> Score:
-    names = found.real.columns
-    if len(names) < 2:
+def _cross(sets: Panels) -> Score:
+    if len(sets.real.columns) < 2:
         return Score("series", CROSS, None, better="low", why="there is one column of numbers")
-
-    def matrix(panel: Panel) -> list[float]:
-        columns = [panel.column(name) for name in names]
-        return [
-            correlation(columns[i], columns[j], lag)
-            for i in range(len(names))
-            for j in range(len(names))
-            if i != j
-            for lag in (0, 1)
-        ]
-
-    real = matrix(found.real)
-    value, floor, ceiling = _three(found, lambda panel: _apart(real, matrix(panel)))
+    real = _correlations(sets.real)
+    value, floor, ceiling = (_apart(real, _correlations(panel)) for panel in sets.compared)
     return Score(
         "series",
         CROSS,
@@ -200,85 +185,82 @@ def _cross(found: Panels) -> Score:
         floor,
         ceiling,
         "low",
-        sentence="Correlations between columns, at the same step and from one to the next, "
-        "differ from those of "
-        f"held-out real series by {ratio(value)} on average; those of other real series by "
-        f"{ratio(ceiling)}.",
+        sentence="Correlations between columns, at the same step and from one to the next, differ "
+        f"from those of held-out real series by {ratio(value)} on average; those of other real "
+        f"series by {ratio(ceiling)}.",
     )
 
 
-def _stylised(found: Panels) -> Iterable[Score]:
+def _correlations(panel: Panel) -> list[float]:
+    """Of each two columns of numbers, in both orders, at the same step and one step later."""
+    columns = [panel.column(name) for name in panel.columns]
+    found = []
+    for one, other in permutations(columns, 2):
+        found += [correlation(one, other, 0), correlation(one, other, 1)]
+    return found
+
+
+def _stylised(sets: Panels) -> Iterable[Score]:
     """Kurtosis, clustering and leverage of changes, with a table of them and the changes'
     distribution."""
-    name = found.real.columns[-1]
-    how = change_of(found.real.column(name))
-    moved = [changes(panel.column(name), how) for panel in (found.real, *found.compared)]
+    name = sets.real.columns[-1]
+    how = change_of(sets.real.column(name))
+    moved = [changes(panel.column(name), how) for panel in (sets.real, *sets.compared)]
     if min(int((~np.isnan(one)).sum()) for one in moved) < 2:
         return
-    real, made, floor, ceiling = (facts(one) for one in moved)
     what = {
         "log": f"log changes of '{name}'",
         "difference": f"changes of '{name}'",
         "none": f"'{name}'",
     }[how]
-    table = Table(
-        (
-            "of " + what,
-            "synthetic",
-            "real, held out",
-            "real, learned from",
-            "steps in random places",
-        ),
-        tuple(
-            (said, *(round(getattr(one, part), 3) for one in (made, real, ceiling, floor)))
-            for said, part in (
-                (TAILS, "kurtosis"),
-                (CLUSTERS, "clustering"),
-                (LEVERAGE, "leverage"),
-            )
-        ),
-        "Stylised facts",
-    )
-    lead = {
-        TAILS: "The excess kurtosis (0 for normal values, more where extremes are frequent) of",
-        CLUSTERS: "The autocorrelation of the sizes (large ones follow large ones) of",
-        LEVERAGE: "The correlation (negative where falls are followed by large moves) of one with "
-        "the sizes of later",
+    # in the order of the sets: held-out real, synthetic, floor, ceiling
+    found = [facts(one) for one in moved]
+    figures = {
+        TAILS: [each.kurtosis for each in found],
+        CLUSTERS: [each.clustering for each in found],
+        LEVERAGE: [each.leverage for each in found],
     }
-    for said, part in ((TAILS, "kurtosis"), (CLUSTERS, "clustering"), (LEVERAGE, "leverage")):
-        figures: list[float] = [getattr(one, part) for one in (made, floor, real)]
+    for fact, (real, made, floor, ceiling) in figures.items():
         yield Score(
             "series",
-            said,
-            figures[0],
-            figures[1],
-            figures[2],
+            fact,
+            made,
+            floor,
+            real,
             "ceiling",
-            sentence=f"{lead[said]} {what} is {ratio(figures[0])} in synthetic series and "
-            f"{ratio(figures[2])} in "
-            "held-out real ones; in those that were learned it is "
-            f"{ratio(getattr(ceiling, part))}.",
-            table=table if said == TAILS else None,
-            picture=_distribution(moved[0], moved[1], what) if said == TAILS else None,
+            sentence=f"{_LEADS[fact]} {what} is {ratio(made)} in synthetic series and "
+            f"{ratio(real)} in held-out real ones; in those that were learned it is "
+            f"{ratio(ceiling)}.",
+            table=_facts_table(figures, what) if fact == TAILS else None,
+            picture=_distribution(moved[0], moved[1], what) if fact == TAILS else None,
         )
+
+
+def _facts_table(figures: Mapping[str, Sequence[float]], what: str) -> Table:
+    rows = []
+    for fact, (real, made, floor, ceiling) in figures.items():
+        rows.append((fact, *(round(figure, 3) for figure in (made, real, ceiling, floor))))
+    head = ("synthetic", "real, held out", "real, learned from", "steps in random places")
+    return Table(("of " + what, *head), tuple(rows), "Stylised facts")
 
 
 def _distribution(real: Floats, made: Floats, what: str) -> Picture:
     """Densities on a log scale, in deviations of the real values."""
-    centre, spread = float(np.nanmean(real)), float(np.nanstd(real)) or 1.0
+    centre = float(np.nanmean(real))
+    spread = float(np.nanstd(real)) or 1.0
     one, other = ((part[~np.isnan(part)] - centre) / spread for part in (real, made))
     reach = float(np.clip(np.abs(one).max(), 3, 12))
     edges = np.linspace(-reach, reach, BINS + 1)
     middle = (edges[1:] + edges[:-1]) / 2
-    drawn = []
+    curves = []
     for part in (one, other):
         density = np.histogram(part, edges)[0] / (len(part) * (edges[1] - edges[0]))
-        drawn.append(tuple(float(np.log10(d)) if d else None for d in density))
+        curves.append(tuple(float(np.log10(d)) if d else None for d in density))
     return Picture(
         "lines",
         f"How often {what} are so large",
         tuple(round(float(x), 3) for x in middle),
-        (("real series", drawn[0]), ("synthetic series", drawn[1])),
+        (("real series", curves[0]), ("synthetic series", curves[1])),
         "standard deviations of real values from their mean",
         "density, powers of ten",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tidemill.core.dataset import Dataset
 from tidemill.core.score import Evidence
 from tidemill.core.series import SeriesLayout, layout
-from tidemill.supervised.arrays import Floats, as_floats, features
+from tidemill.supervised.arrays import FeatureLayout, Features, Floats, as_floats, features
 
 LONGEST = 24
 """Longer series are compared window by window."""
@@ -74,13 +74,11 @@ class Panel:
         """(n, steps) values of a column of numbers, NaN where one is missing and beyond a series'
         end."""
         known = self.windows.used
-        if f"{name} {MISSING}" in self.names:
-            known &= self.windows.values[..., self.names.index(f"{name} {MISSING}")] == 0
-        return np.where(
-            known,
-            self.windows.values[..., self.names.index(name, len(self.names) - self.numbers)],
-            np.nan,
-        )
+        flag = f"{name} {MISSING}"
+        if flag in self.names:
+            known &= self.windows.values[..., self.names.index(flag)] == 0
+        place = self.names.index(name, len(self.names) - self.numbers)
+        return np.where(known, self.windows.values[..., place], np.nan)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -123,13 +121,11 @@ def panels(evidence: Evidence, rng: np.random.Generator) -> Panels | None:
         chosen = np.sort(rng.permutation(np.flatnonzero(windows.length > 1))[:MOST])
         if len(chosen) < 1:
             return None
-        parts.append(
-            Windows(values[index[chosen]] * used[chosen][..., None], windows.length[chosen])
-        )
-    real, synthetic, ceiling = parts
-    return Panels(
-        *(Panel(names, numbers, part) for part in (real, synthetic, _mixed(ceiling, rng), ceiling))
-    )
+        in_use = values[index[chosen]] * used[chosen][..., None]
+        parts.append(Windows(in_use, windows.length[chosen]))
+    real, synthetic, ceiling = (Panel(names, numbers, part) for part in parts)
+    floor = Panel(names, numbers, _mixed(ceiling.windows, rng))
+    return Panels(real, synthetic, floor, ceiling)
 
 
 def _rows(
@@ -139,34 +135,37 @@ def _rows(
     order of its series."""
     schema = tables[0].schema
     found, parts = features(tables, [c for c in schema.modelled if c.role != "time"])
-    order = sorted(
-        range(len(found.numbers)),
-        key=lambda j: found.numbers[j] == (schema.target and schema.target.name),
-    )
-    gappy = [j for j in order if found.gaps[j]]
-    levels = [
-        (j, k) for j, have in enumerate(found.levels) for k in range(min(len(have), MOST_LEVELS))
-    ]
-    mean = [_mean(np.concatenate([part.numbers[:, j] for part in parts])) for j in order]
+    target = None if schema.target is None else schema.target.name
+    order = sorted(range(len(found.numbers)), key=lambda j: found.numbers[j] == target)
+    means = {j: _mean(np.concatenate([part.numbers[:, j] for part in parts])) for j in order}
     gaps = [_gaps(data, one) for data, one in zip(tables, layouts, strict=True)]
     varied = len(np.unique(np.concatenate(gaps))) > 1
     rows = []
     for part, gap, one in zip(parts, gaps, layouts, strict=True):
-        flags = [np.isnan(part.numbers[:, j]) for j in gappy]
-        coded = [part.codes[:, j] == k + 1 for j, k in levels]
-        numbers = [
-            np.nan_to_num(part.numbers[:, j], nan=middle)
-            for j, middle in zip(order, mean, strict=True)
-        ]
-        columns = [column[one.order].astype(float) for column in (*flags, *coded, *numbers)]
-        rows.append(np.column_stack([*([gap] if varied else []), *columns]))
-    names = (
-        *([GAP] if varied else []),
-        *(f"{found.numbers[j]} {MISSING}" for j in gappy),
-        *(f"{found.categories[j]}={found.levels[j][k]}" for j, k in levels),
-        *(found.numbers[j] for j in order),
-    )
-    return names, len(order), rows
+        columns = [gap] if varied else []
+        for column in _columns(found, part, order, means):
+            columns.append(column[one.order].astype(float))
+        rows.append(np.column_stack(columns))
+    names = [GAP] if varied else []
+    return (*names, *_names(found, order)), len(order), rows
+
+
+def _names(found: FeatureLayout, order: Sequence[int]) -> list[str]:
+    """Of missing values, levels and numbers, as :func:`_columns` gives them."""
+    names = [f"{found.numbers[j]} {MISSING}" for j in order if found.gaps[j]]
+    for category, levels in zip(found.categories, found.levels, strict=True):
+        names += [f"{category}={level}" for level in levels[:MOST_LEVELS]]
+    return names + [found.numbers[j] for j in order]
+
+
+def _columns(
+    found: FeatureLayout, part: Features, order: Sequence[int], means: Mapping[int, float]
+) -> list[np.ndarray]:
+    """(rows,) each: missing values, levels, and numbers with means in the place of missing ones."""
+    columns: list[np.ndarray] = [np.isnan(part.numbers[:, j]) for j in order if found.gaps[j]]
+    for j, levels in enumerate(found.levels):
+        columns += [part.codes[:, j] == k + 1 for k in range(len(levels[:MOST_LEVELS]))]
+    return columns + [np.nan_to_num(part.numbers[:, j], nan=means[j]) for j in order]
 
 
 def _mean(values: Floats) -> float:

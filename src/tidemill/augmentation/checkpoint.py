@@ -58,8 +58,7 @@ class LoopCheckpoint:
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
             figures = {
-                str(name): [float(value) for value in values]
-                for name, values in state["figures"].items()
+                str(name): list(map(float, values)) for name, values in state["figures"].items()
             }
             own = (state["format"], state["fingerprint"]) == (FORMAT, self._fingerprint)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -20,8 +20,10 @@ NEIGHBOURS = 5
 def methods(data: Dataset) -> tuple[str, ...]:
     """The names of the methods that can work on this table: those for mixed columns, or for numbers
     only."""
-    kinds = {column.kind in ("number", "datetime") for column in _columns(data)}
-    return ("SMOTE", "borderline SMOTE", "ADASYN") if kinds == {True} else ("SMOTE",)
+    columns = _columns(data)
+    if columns and all(column.kind in ("number", "datetime") for column in columns):
+        return ("SMOTE", "borderline SMOTE", "ADASYN")
+    return ("SMOTE",)
 
 
 def interpolated(data: Dataset, method: str, run: Run) -> Dataset:
@@ -48,28 +50,21 @@ def interpolated(data: Dataset, method: str, run: Run) -> Dataset:
         )
     matrix = np.column_stack([_filled(rows.numbers), rows.codes])
     label = data[target.name].cast(pl.String).to_numpy()
-    made, classes = _sampler(
-        method, len(layout.numbers), len(layout.levels), label, run
-    ).fit_resample(matrix, label)
+    sampler = _sampler(method, len(layout.numbers), len(layout.levels), label, run)
+    made, classes = sampler.fit_resample(matrix, label)
     made = made[len(data) :]
     series = {target.name: pl.Series(classes[len(data) :], dtype=pl.String)}
     for j, name in enumerate(layout.numbers):
         series[name] = pl.Series(_on_steps(data.schema[name], made[:, j]))
-    for j, (name, levels) in enumerate(
-        zip(layout.categories, layout.levels, strict=True), start=len(layout.numbers)
-    ):
-        series[name] = pl.Series([None, *levels], dtype=pl.String).gather(
-            made[:, j].round().astype(int)
-        )
+    codes = made[:, len(layout.numbers) :].round().astype(int)
+    for j, name in enumerate(layout.categories):
+        levels = pl.Series([None, *layout.levels[j]], dtype=pl.String)
+        series[name] = levels.gather(codes[:, j])
     none = pl.Series([None] * len(made))
-    return data.with_frame(
-        pl.DataFrame(
-            {
-                name: _typed(series.get(name, none), dtype)
-                for name, dtype in data.frame.schema.items()
-            }
-        )
-    )
+    columns = {}
+    for name, dtype in data.frame.schema.items():
+        columns[name] = _typed(series.get(name, none), dtype)
+    return data.with_frame(pl.DataFrame(columns))
 
 
 def _columns(data: Dataset) -> list[Column]:
@@ -80,7 +75,8 @@ def _sampler(method: str, numbers: int, levels: int, label: np.ndarray, run: Run
     from imblearn.over_sampling import ADASYN, SMOTE, SMOTEN, SMOTENC, BorderlineSMOTE
 
     seed = run.seed_of("looping", "interpolated", method)
-    neighbours = max(1, min(NEIGHBOURS, int(np.unique(label, return_counts=True)[1].min()) - 1))
+    _, counts = np.unique(label, return_counts=True)
+    neighbours = max(1, min(NEIGHBOURS, int(counts.min()) - 1))
     if method == "SMOTE" and numbers and levels:
         return SMOTENC(
             list(range(numbers, numbers + levels)), k_neighbors=neighbours, random_state=seed
@@ -96,12 +92,10 @@ def _sampler(method: str, numbers: int, levels: int, label: np.ndarray, run: Run
 
 def _filled(numbers: Floats) -> Floats:
     """Medians in the place of missing numbers; 0 where a column has nothing else."""
+    if not numbers.size:
+        return numbers
     empty = np.isnan(numbers).all(axis=0)
-    middle = (
-        np.nanmedian(np.where(empty, 0.0, numbers), axis=0)
-        if numbers.size
-        else np.zeros(numbers.shape[1])
-    )
+    middle = np.nanmedian(np.where(empty, 0.0, numbers), axis=0)
     return np.where(np.isnan(numbers), middle, numbers)
 
 
@@ -115,8 +109,6 @@ def _typed(series: pl.Series, dtype: pl.DataType) -> pl.Series:
         return series.round().cast(pl.Int64).cast(pl.Datetime("us")).cast(dtype)
     if series.dtype.is_float() and dtype.is_integer():
         return series.round().cast(dtype)
-    return (
-        series == "true"
-        if series.dtype == pl.String and dtype == pl.Boolean
-        else series.cast(dtype)
-    )
+    if series.dtype == pl.String and dtype == pl.Boolean:
+        return series == "true"
+    return series.cast(dtype)

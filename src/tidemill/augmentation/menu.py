@@ -19,24 +19,24 @@ def baselines(train: Dataset, problem: Problem) -> list[Strategy]:
     """What is to be beaten: real rows alone, class weights, SMOTE and friends."""
     if not problem.classes:
         return [Strategy()]
+    rivals = [Strategy(), Strategy(balanced=True)]
     fewest = min(int((problem.label == k).sum()) for k in range(len(problem.classes)))
-    return [
-        Strategy(),
-        Strategy(balanced=True),
-        *(Strategy(method=name) for name in methods(train) if fewest >= 10),
-    ]
+    if fewest >= 10:
+        rivals += [Strategy(method=name) for name in methods(train)]
+    return rivals
 
 
 # few, as each one more asks more of the proof on the test rows
 def candidates(best: Strategy, train: Dataset, problem: Problem, *, newer: bool) -> list[Strategy]:
     """Strategies that add one step of generated rows to the best so far; rows made by SMOTE are
     left out."""
-    steps = [
-        Step("alike", 1, LIGHT),
-        *([Step("alike", 4, LIGHT)] if len(train) <= SMALL else []),
-        Step("weak spots"),
-    ]
-    steps += [Step("rare"), Step("uncertain"), Step("thin rules")] if problem.classes else []
-    steps += [Step("shifted")] if newer else []
+    steps = [Step("alike", 1, LIGHT)]
+    if len(train) <= SMALL:
+        steps.append(Step("alike", 4, LIGHT))
+    steps.append(Step("weak spots"))
+    if problem.classes:
+        steps += [Step("rare"), Step("uncertain"), Step("thin rules")]
+    if newer:
+        steps.append(Step("shifted"))
     plain = replace(best, method="")
     return [replace(plain, steps=(*plain.steps, step)) for step in steps]

@@ -68,7 +68,10 @@ class Scoring:
         journal: LoopCheckpoint,
         run: Run,
     ) -> None:
-        self._train, self._folds, self._measure, self._run = train, folds, measure, run
+        self._train = train
+        self._folds = folds
+        self._measure = measure
+        self._run = run
         self._journal = journal
         self.settings = settings
         self._problem = problem_of(train)
@@ -113,10 +116,7 @@ class Scoring:
     def _measured(self, fold: int, strategy: Strategy, learner: str) -> list[float]:
         workshop, test = self._workshops[fold], self._train.rows(self._folds[fold][1])
         rows = workshop.rows(strategy)
-        value = score(rows, test, [learner], [self._measure], self._run, problem=self._problem)[
-            learner
-        ][self._measure.name]
-        return [
-            value if self._measure.better_high else -value,
-            float(len(rows.data) - len(workshop.real)),
-        ]
+        figures = score(rows, test, [learner], [self._measure], self._run, problem=self._problem)
+        value = figures[learner][self._measure.name]
+        sign = 1 if self._measure.better_high else -1
+        return [sign * value, float(len(rows.data) - len(workshop.real))]

@@ -27,15 +27,15 @@ class Step:
     weight: float = 1.0
 
     def __str__(self) -> str:
-        aim = {"alike": "more of all kinds", "rare": "of the rarer classes"}.get(
-            self.aim, f"for {self.aim}"
-        )
-        times = {1.0: "", 0.5: ", half as many"}.get(
-            self.amount, f", {self.amount:g} times as many"
-        )
-        return (
-            f"rows {aim}{times}{'' if self.weight == 1 else f', each counting {self.weight:.2g}'}"
-        )
+        aims = {"alike": "more of all kinds", "rare": "of the rarer classes"}
+        words = f"rows {aims.get(self.aim, f'for {self.aim}')}"
+        if self.amount == 0.5:
+            words += ", half as many"
+        elif self.amount != 1:
+            words += f", {self.amount:g} times as many"
+        if self.weight != 1:
+            words += f", each counting {self.weight:.2g}"
+        return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,13 @@ class Strategy(HasState):
         return "interpolated" if self.method else "real"
 
     def __str__(self) -> str:
-        said = [self.method] if self.method else []
-        made = "copies of real rows in the place of" if self.copied else "generated"
-        said += [f"{made} {'; then '.join(map(str, self.steps))}"] if self.steps else []
-        said += ["class weights"] if self.balanced else []
-        return " with ".join(said) or "real rows alone"
+        parts = [self.method] if self.method else []
+        if self.steps:
+            made = "copies of real rows in the place of" if self.copied else "generated"
+            parts.append(f"{made} {'; then '.join(map(str, self.steps))}")
+        if self.balanced:
+            parts.append("class weights")
+        return " with ".join(parts) or "real rows alone"
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Strategy:

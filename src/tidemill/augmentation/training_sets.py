@@ -80,11 +80,10 @@ class Pool:
     def take(self, amount: float) -> np.ndarray:
         """Positions of the rows that a step of this amount adds: of each want its natural number
         times the amount."""
-        parts = [
-            np.flatnonzero(self.want == k)[: round(amount * size)]
-            for k, size in enumerate(self.sizes)
-        ]
-        return np.concatenate([*parts, np.zeros(0, np.int64)]).astype(np.int64)
+        parts = [np.zeros(0, np.int64)]
+        for k, size in enumerate(self.sizes):
+            parts.append(np.flatnonzero(self.want == k)[: round(amount * size)])
+        return np.concatenate(parts)
 
 
 @final
@@ -116,22 +115,17 @@ class TrainingSets:
         for k, step in enumerate(strategy.steps):
             added = self.added(strategy.steps[:k], step)
             if strategy.copied:
-                added = self.real.rows(
-                    as_many(
-                        self.problem.label,
-                        self.problem.coded(added),
-                        len(self.problem.classes),
-                        self._run.rng("looping", "copied", k),
-                    )
-                )
-            data, weight = (
-                joined(data, added),
-                np.concatenate([weight, np.full(len(added), step.weight)]),
-            )
-        return TrialRows(
-            data,
-            weight * _class_weights(self.problem, data, weight) if strategy.balanced else weight,
-        )
+                added = self._copies(added, self._run.rng("looping", "copied", k))
+            data = joined(data, added)
+            weight = np.concatenate([weight, np.full(len(added), step.weight)])
+        if strategy.balanced:
+            weight = weight * _class_weights(self.problem, data, weight)
+        return TrialRows(data, weight)
+
+    def _copies(self, added: Dataset, rng: np.random.Generator) -> Dataset:
+        """As many real rows of each class."""
+        label, asked = self.problem.label, self.problem.coded(added)
+        return self.real.rows(as_many(label, asked, len(self.problem.classes), rng))
 
     def added(self, before: tuple[Step, ...], step: Step) -> Dataset:
         """The generated rows of one step."""
@@ -151,15 +145,9 @@ class TrainingSets:
         if before and not self.settings.guarded:
             return self.added(before[:-1], before[-1])
         for k, step in enumerate(before):
+            most = round(TAUGHT * len(self.real) / len(before))
             added = self.added(before[:k], step)
-            data = joined(
-                data,
-                thinned(
-                    added,
-                    round(TAUGHT * len(self.real) / len(before)),
-                    self._run.rng("looping", "taught", k),
-                ),
-            )
+            data = joined(data, thinned(added, most, self._run.rng("looping", "taught", k)))
         return data
 
     def generator(self, before: tuple[Step, ...]) -> Synthesizer:
@@ -184,84 +172,81 @@ class TrainingSets:
         steps = kept.steps
         pools = {(steps[:k], step.aim) for k, step in enumerate(steps)}
         self._pools = {key: pool for key, pool in self._pools.items() if key in pools}
-        self._generators, self._gates, self._studied = {}, {}, {}
+        self._generators.clear()
+        self._gates.clear()
+        self._studied.clear()
 
     def _study(self, before: tuple[Step, ...]) -> Studied:
         part = self._run.rng("looping", "parts", len(before)).permutation(len(self.real)) % PARTS
         added = [(self.added(before[:k], step), step.weight) for k, step in enumerate(before)]
-        found: Floats = np.zeros(0)
+        classes = len(self.problem.classes)
+        predictions = np.zeros((len(part), classes) if classes else len(part))
         for k in range(PARTS):
-            data, weight = self.real.rows(part != k), np.ones(int((part != k).sum()))
+            inside = part != k
+            data = self.real.rows(inside)
+            weight = np.ones(len(data))
             for rows, each in added:
-                data, weight = (
-                    joined(data, rows),
-                    np.concatenate([weight, np.full(len(rows), each)]),
-                )
-            one = predicted(
+                data = joined(data, rows)
+                weight = np.concatenate([weight, np.full(len(rows), each)])
+            predictions[~inside] = predicted(
                 TrialRows(data, weight),
-                self.real.rows(part == k),
+                self.real.rows(~inside),
                 self.settings.learner,
                 self._run,
                 problem=self.problem,
             )
-            found = np.zeros((len(part), *one.shape[1:])) if not k else found
-            found[part == k] = one
-        return Studied(self.real, self.problem, found, self.settings.newer)
+        return Studied(self.real, self.problem, predictions, self.settings.newer)
 
     def _pooled(self, before: tuple[Step, ...], aim: str) -> Pool:
         wants = [want for want in AIMS.load(aim)(self.studied(before)) if want.rows]
         run = self._run.child("proof", "looping", "pool", len(before), aim)
         most = MOST_AMOUNT if aim == "alike" else 1.0
         fits = min(1.0, MOST_ADDED / max(1, sum(want.rows for want in wants)))
-        drawn = [
-            self._drawn(
-                before, want, max(1, round(SPARE * min(most * want.rows, MOST_ADDED) * fits)), run
-            )
-            for want in wants
-        ]
-        asked = sum(size for size, _ in drawn)
-        known = [
-            (want, rows) for want, (_, rows) in zip(wants, drawn, strict=True) if rows is not None
-        ]
-        made = (
-            self.real.rows(np.zeros(0, np.int64))
-            if not known
-            else known[0][1].with_frame(pl.concat([rows.frame for _, rows in known]))
-        )
+        asked = 0
+        met: list[Want] = []
+        parts: list[Dataset] = []
+        for want in wants:
+            size = max(1, round(SPARE * min(most * want.rows, MOST_ADDED) * fits))
+            asked += size
+            rows = self._drawn(before, want, size, run)
+            if rows is not None:
+                met.append(want)
+                parts.append(rows)
+        made = self.real.rows(np.zeros(0, np.int64))
+        if parts:
+            made = parts[0].with_frame(pl.concat([part.frame for part in parts]))
         dropped = {"are unlike anything the generator has learned": asked - len(made)}
         kept, fell = through(made, self._gates_after(before) if len(made) else (), run)
-        place = np.repeat(np.arange(len(known)), [len(rows) for _, rows in known])
+        place = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         origin = pl.repeat(len(before) + 1, len(made), dtype=pl.Int16, eager=True)
         return Pool(
             replace(made, origin=origin).rows(kept),
             place[kept],
-            tuple(round(want.rows * fits) for want, _ in known),
-            tuple(want.why for want, _ in known),
+            tuple(round(want.rows * fits) for want in met),
+            tuple(want.why for want in met),
             asked,
             {**dropped, **fell},
         )
 
-    def _drawn(
-        self, before: tuple[Step, ...], want: Want, size: int, run: Run
-    ) -> tuple[int, Dataset | None]:
-        """How many rows were asked for, and the rows; None where the generator has learned nothing
-        of their like."""
+    def _drawn(self, before: tuple[Step, ...], want: Want, size: int, run: Run) -> Dataset | None:
+        """So many rows of a want; None where the generator has learned nothing of their like."""
         try:
             drawn = self.generator(before).draw(
                 size, want.condition, run=run, round_number=len(before) + 1
             )
         except ConditionError:
-            return size, None
-        return size, None if any(odds.warning for odds in drawn.odds) else drawn.data
+            return None
+        if any(odds.warning for odds in drawn.odds):
+            return None
+        return drawn.data
 
     def _gates_after(self, before: tuple[Step, ...]) -> tuple[Gate, ...]:
         if not self.settings.guarded:
             return ()
         if before not in self._gates:
             run = self._run.child("proof", "looping", "gates", len(before))
-            reference = self.generator(before).sample_dataset(
-                min(len(self.real), MOST_ADDED // 2), run=run
-            )
+            size = min(len(self.real), MOST_ADDED // 2)
+            reference = self.generator(before).sample_dataset(size, run=run)
             self._gates[before] = gates(self.real, reference, self.problem, run)
         return self._gates[before]
 

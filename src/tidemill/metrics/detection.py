@@ -73,9 +73,8 @@ def detection(evidence: Evidence, run: Run) -> Iterable[Score]:
             f"there are {plural(len(chosen.real), 'row')} of each sort; {FEWEST_ROWS} are "
             "needed to judge"
         )
-        yield from (
-            Score("detection", name, None, better="low", why=why) for name in (BY_TREES, BY_LINE)
-        )
+        for name in (BY_TREES, BY_LINE):
+            yield Score("detection", name, None, better="low", why=why)
         return
     judges = (
         (BY_TREES, judged_by_trees, "A tree classifier"),
@@ -114,9 +113,8 @@ def judged_by_trees(real: Dataset, other: Dataset, run: Run) -> Judgement:
         return Judgement(found, {})
     gains = np.sum([model.feature_importance("gain") for model in models], axis=0)
     columns = np.argsort(-gains, kind="stable")[:_CANDIDATES]
-    unseen = run.rng("metrics", "detection", "unseen").permutation(np.flatnonzero(fold == 0))[
-        :_SHUFFLED_ROWS
-    ]
+    rng = run.rng("metrics", "detection", "unseen")
+    unseen = rng.permutation(np.flatnonzero(fold == 0))[:_SHUFFLED_ROWS]
     loss = _losses(lambda x: predictions(models[0], x), matrix[unseen], label[unseen], columns)
     return Judgement(found, {layout.names[j]: value for j, value in loss.items()})
 
@@ -172,23 +170,20 @@ def _score(name: str, who: str, judgements: list[Judgement], rows: int, note: st
     low, high = mine.auc.interval
     sentence = (
         f"{who} tells synthetic rows from held-out real ones with an AUC of "
-        f"{ratio(mine.auc.value)} (0.5 is "
-        f"guessing, 1 is certain; for unrelated columns {ratio(floor.auc.value)})"
+        f"{ratio(mine.auc.value)} (0.5 is guessing, 1 is certain; for unrelated columns "
+        f"{ratio(floor.auc.value)})"
     )
     if low <= 0.5:
         sentence += ": it cannot tell them apart"
-    told = [column for column, loss in mine.loss.items() if loss > mine.auc.error][:3]
-    if told:
-        sentence += f"; what gives them away most: {quoted(told)}"
-    table = (
-        Table(
+    table = None
+    telling = [column for column, loss in mine.loss.items() if loss > mine.auc.error][:3]
+    if telling:
+        sentence += f"; what gives them away most: {quoted(telling)}"
+        table = Table(
             ("column", "AUC lost once it is shuffled"),
-            tuple((c, round(v, 4)) for c, v in mine.loss.items()),
+            tuple((column, round(loss, 4)) for column, loss in mine.loss.items()),
             "Columns that give synthetic rows away",
         )
-        if told
-        else None
-    )
     return Score(
         "detection",
         name,

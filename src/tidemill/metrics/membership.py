@@ -52,21 +52,11 @@ def membership(evidence: Evidence, run: Run) -> Iterable[Score]:
     mine = attack(found.synthetic, known, members, strangers, run)
     floor = attack(some(found.floor, len(members), rng), known, members, strangers, run)
     ceiling = attack(published, known, members, some(others, MOST_ROWS, rng), run)
-    low, high = mine.interval
     tried = len(members) + len(strangers)
     note = sampled(tried) if tried < len(evidence.train) + len(evidence.holdout) // 2 else ""
-    who = (
-        f"{len(found.synthetic):,} of the"
-        if len(found.synthetic) < len(evidence.synthetic)
-        else "the"
-    )
-    sentence = (
-        f"Of a training row and an unseen one, an attacker who has {who} synthetic rows and other "
-        "real "
-        f"rows picks the training row in {percent(mine.value)} of cases (AUC {ratio(mine.value)}, "
-        "95 % interval "
-        f"{ratio(low)} to {ratio(high)}; 0.5 is guessing){note}."
-    )
+    seen = "the"
+    if len(found.synthetic) < len(evidence.synthetic):
+        seen = f"{len(found.synthetic):,} of the"
     yield Score(
         "membership",
         MEMBERSHIP,
@@ -74,7 +64,7 @@ def membership(evidence: Evidence, run: Run) -> Iterable[Score]:
         floor.value,
         ceiling.value,
         "low",
-        sentence=sentence,
+        sentence=_sentence(mine, seen, note),
         interval=mine.interval,
         figures={
             "error": mine.error,
@@ -82,6 +72,16 @@ def membership(evidence: Evidence, run: Run) -> Iterable[Score]:
             "members": len(members),
             "strangers": len(strangers),
         },
+    )
+
+
+def _sentence(found: Auc, seen: str, note: str) -> str:
+    low, high = found.interval
+    return (
+        f"Of a training row and an unseen one, an attacker who has {seen} synthetic rows and other "
+        f"real rows picks the training row in {percent(found.value)} of cases (AUC "
+        f"{ratio(found.value)}, 95 % interval {ratio(low)} to {ratio(high)}; 0.5 is "
+        f"guessing){note}."
     )
 
 
@@ -94,9 +94,8 @@ def attack(published: Points, known: Points, members: Points, strangers: Points,
         members, strangers: Rows that are to be told apart.
         run: Its threads and cancelling.
     """
-    return auc(
-        _suspicion(members, published, known, run), _suspicion(strangers, published, known, run)
-    )
+    of_members = _suspicion(members, published, known, run)
+    return auc(of_members, _suspicion(strangers, published, known, run))
 
 
 def _suspicion(rows: Points, published: Points, known: Points, run: Run) -> Floats:

@@ -139,14 +139,12 @@ def _closeness_score(found: Suspects, evidence: Evidence, run: Run) -> Score:
     mine, floor, ceiling = compared(found, run)
     rows = len(mine.to_train)
     note = sampled(rows) if rows < len(evidence.synthetic) else ""
-    copied = (
-        0.5 + len(found.train) / len(evidence.train) / 2
-    )  # of the training rows, so many could be searched
+    searched = len(found.train) / len(evidence.train)
+    copied = 0.5 + searched / 2
     sentence = (
         f"{percent(mine.share)} of the synthetic rows are closer to one of {len(found.train):,} "
-        "training rows "
-        f"than to any of as many held-out rows; by chance it would be {by_chance(mine)}. "
-        f"Mere copies of training rows would reach {percent(copied)}{note}."
+        f"training rows than to any of as many held-out rows; by chance it would be "
+        f"{by_chance(mine)}. Mere copies of training rows would reach {percent(copied)}{note}."
     )
     figures = {
         "rows": rows,
@@ -172,17 +170,11 @@ def _closeness_score(found: Suspects, evidence: Evidence, run: Run) -> Score:
 def _distances(found: Closeness) -> Table:
     rows = []
     for part in (0.01, 0.05, 0.25, 0.5):
-        to_train, to_holdout = (
-            float(np.quantile(d, part)) for d in (found.to_train, found.to_holdout)
-        )
-        rows.append(
-            (
-                f"{percent(part)} of them are nearer than",
-                round(to_train, 4),
-                round(to_holdout, 4),
-                round(to_train / to_holdout, 3) if to_holdout else None,
-            )
-        )
+        to_train = float(np.quantile(found.to_train, part))
+        to_holdout = float(np.quantile(found.to_holdout, part))
+        quotient = round(to_train / to_holdout, 3) if to_holdout else None
+        words = f"{percent(part)} of them are nearer than"
+        rows.append((words, round(to_train, 4), round(to_holdout, 4), quotient))
     return Table(
         ("synthetic rows", "distance to training", "distance to holdout", "ratio"),
         tuple(rows),
@@ -204,25 +196,25 @@ def _copies_score(evidence: Evidence, run: Run) -> Score:
     )
     discordant = synthetic.rows(of_train != of_holdout)
     excess = float(of_train.mean() - of_holdout.mean())
-    value, floor_share, ceiling = (
-        float(found.mean())
-        for found in (of_any, equal_rows(floor, train), equal_rows(holdout, train))
-    )
-    sentence = (
-        f"{int(of_any.sum()):,} synthetic rows ({percent(value)}) equal a training row in every "
-        "column; of "
-        f"held-out real rows {percent(ceiling)} do. {int(of_train.sum()):,} synthetic rows equal "
-        "one of "
-        f"{size:,} training rows, {int(of_holdout.sum()):,} equal one of as many held-out rows."
-        if of_any.any()
-        else "No synthetic row equals a training row in every column; of held-out real rows "
-        f"{percent(ceiling)} do."
-    )
+    value = float(of_any.mean())
+    ceiling = float(equal_rows(holdout, train).mean())
+    if of_any.any():
+        sentence = (
+            f"{int(of_any.sum()):,} synthetic rows ({percent(value)}) equal a training row in "
+            f"every column; of held-out real rows {percent(ceiling)} do. {int(of_train.sum()):,} "
+            f"synthetic rows equal one of {size:,} training rows, {int(of_holdout.sum()):,} equal "
+            "one of as many held-out rows."
+        )
+    else:
+        sentence = (
+            "No synthetic row equals a training row in every column; of held-out real rows "
+            f"{percent(ceiling)} do."
+        )
     return Score(
         "nearest",
         COPIES,
         value,
-        floor_share,
+        float(equal_rows(floor, train).mean()),
         ceiling,
         "low",
         sentence=sentence,

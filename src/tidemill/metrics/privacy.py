@@ -51,31 +51,26 @@ def suspects(evidence: Evidence, run: Run, metric: str) -> Suspects | str:
     if min(size, len(evidence.synthetic), len(evidence.floor)) < FEWEST_ROWS:
         return f"there are fewer than {FEWEST_ROWS} training, holdout or synthetic rows"
     rng = run.rng("metrics", metric, "rows")
+    real = min(size, MOST_ROWS)
     sets = [
-        thinned(data, min(rows, MOST_ROWS), rng).select(names)
-        for data, rows in (
-            (evidence.train, size),
-            (evidence.holdout, size),
-            (evidence.synthetic, MOST_ROWS),
-            (evidence.floor, MOST_ROWS),
-        )
+        thinned(evidence.train, real, rng),
+        thinned(evidence.holdout, real, rng),
+        thinned(evidence.synthetic, MOST_ROWS, rng),
+        thinned(evidence.floor, MOST_ROWS, rng),
     ]
-    layout, parts = features(sets)
+    layout, parts = features([data.select(names) for data in sets])
     most = max(FEWEST_ROWS, ENTRIES // max(1, axes_of(layout)))
-    parts = tuple(
-        part
-        if len(part) <= most
-        else part.rows(np.sort(rng.choice(len(part), most, replace=False)))
-        for part in parts
-    )
-    place = learn_embedding(layout, together(*parts[:2]), run)
-    return Suspects(*(place(part) for part in parts))
+    fewer = []
+    for part in parts:
+        if len(part) > most:
+            part = part.rows(np.sort(rng.choice(len(part), most, replace=False)))
+        fewer.append(part)
+    place = learn_embedding(layout, together(*fewer[:2]), run)
+    return Suspects(*(place(part) for part in fewer))
 
 
 def some(points: Points, rows: int, rng: np.random.Generator) -> Points:
     """So many points drawn without repetition; all where there are no more."""
-    return (
-        points
-        if len(points) <= rows
-        else points[np.sort(rng.choice(len(points), rows, replace=False))]
-    )
+    if len(points) <= rows:
+        return points
+    return points[np.sort(rng.choice(len(points), rows, replace=False))]

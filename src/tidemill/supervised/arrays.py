@@ -74,9 +74,8 @@ class Features:
 
 def together(*parts: Features) -> Features:
     """The rows of several tables one below the other."""
-    return Features(
-        np.concatenate([p.numbers for p in parts]), np.concatenate([p.codes for p in parts])
-    )
+    numbers = np.concatenate([part.numbers for part in parts])
+    return Features(numbers, np.concatenate([part.codes for part in parts]))
 
 
 def features(
@@ -97,27 +96,31 @@ def features(
     ends = np.cumsum([len(table) for table in tables])[:-1]
     numbers = [c for c in columns if c.kind in ("number", "datetime")]
     categories = [c for c in columns if c.kind not in ("number", "datetime", "image")]
-    values = [
-        _bounded(np.concatenate([as_floats(table.frame[c.name]) for table in tables]))
-        for c in numbers
-    ]
-    coded = [_coded([table.frame[c.name] for table in tables]) for c in categories]
     rows = sum(len(table) for table in tables)
-    matrix = np.column_stack(values) if values else np.zeros((rows, 0))
-    codes = np.column_stack([c for _, c in coded]) if coded else np.zeros((rows, 0), np.int32)
-    gaps = [bool(np.isnan(v).any()) for v in values] + [bool((c == 0).any()) for _, c in coded]
+    matrix = np.zeros((rows, len(numbers)))
+    codes = np.zeros((rows, len(categories)), np.int32)
+    levels = []
+    for j, column in enumerate(numbers):
+        values = [as_floats(table.frame[column.name]) for table in tables]
+        matrix[:, j] = _bounded(np.concatenate(values))
+    for j, column in enumerate(categories):
+        names, coded = _coded([table.frame[column.name] for table in tables])
+        levels.append(names)
+        codes[:, j] = coded
+    gaps = np.concatenate([np.isnan(matrix).any(axis=0), (codes == 0).any(axis=0)])
     layout = FeatureLayout(
-        tuple(c.name for c in numbers),
-        tuple(c.name for c in categories),
-        tuple(levels for levels, _ in coded),
-        tuple(gaps),
+        tuple(column.name for column in numbers),
+        tuple(column.name for column in categories),
+        tuple(levels),
+        tuple(gaps.tolist()),
     )
-    parts = zip(np.split(matrix, ends), np.split(codes, ends), strict=True)
-    shown = next((c.name for c in columns if c.kind == "image"), None)
-    return layout, tuple(
-        Features(number, code, None if shown is None else pixels(table.frame[shown]))
-        for table, (number, code) in zip(tables, parts, strict=True)
-    )
+    image = next((column.name for column in columns if column.kind == "image"), None)
+    parts = []
+    divided = zip(tables, np.split(matrix, ends), np.split(codes, ends), strict=True)
+    for table, own_numbers, own_codes in divided:
+        images = None if image is None else pixels(table.frame[image])
+        parts.append(Features(own_numbers, own_codes, images))
+    return layout, tuple(parts)
 
 
 def as_floats(series: pl.Series) -> Floats:
@@ -132,11 +135,14 @@ def _bounded(values: Floats) -> Floats:
     finite = values[np.isfinite(values)]
     peak = np.abs(finite).max(initial=1.0)
     scale = peak if peak > _LARGE else 1.0
-    if infinite.any():
-        low, high = (finite.min() / scale, finite.max() / scale) if len(finite) else (0.0, 0.0)
-        reach = (high - low) or 1.0
-        return np.where(infinite, np.where(values > 0, high + reach, low - reach), values / scale)
-    return values / scale if scale > 1 else values
+    scaled = values / scale if scale > 1 else values
+    if not infinite.any():
+        return scaled
+    low = high = 0.0
+    if len(finite):
+        low, high = finite.min() / scale, finite.max() / scale
+    reach = (high - low) or 1.0
+    return np.where(infinite, np.where(values > 0, high + reach, low - reach), scaled)
 
 
 def _coded(parts: list[pl.Series]) -> tuple[tuple[str, ...], Codes]:

@@ -53,7 +53,8 @@ def folds(
     label = label[known]
     if groups is not None:
         groups = groups[known]
-        groups = groups if len(np.unique(groups)) < len(groups) else None
+        if len(np.unique(groups)) == len(groups):
+            groups = None
     splits = _possible(label, splits, classes, groups)
     strata = strata_of(label, classes, bins=min(BINS, len(known) // splits))
     found = []

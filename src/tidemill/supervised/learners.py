@@ -64,10 +64,14 @@ LEARNERS = Registry(
 PREFERRED: dict[Modality, tuple[str, ...]] = {"images": ("convolutional",)}
 """Learners that are used by default where not all that suit the data are."""
 
-TREES, FEWEST_TREES, MOST_TREES = 100, 30, 200
+FEWEST_TREES = 30
+MOST_TREES = 200
+TREES = 100
 """Boosting rounds at 5,000 rows; fewer on smaller tables, which many rounds would learn by
 heart."""
-MOST_LEAVES, MOST_IN_LEAF, FEWEST_IN_LEAF = 31, 20, 4
+MOST_LEAVES = 31
+MOST_IN_LEAF = 20
+FEWEST_IN_LEAF = 4
 MOST_NEIGHBOURHOODS = 10_000
 """Of more rows, k-NN searches so many."""
 MOST_NEIGHBOURS = 50
@@ -148,9 +152,8 @@ def linear(
     matrix = design(rows)
     newton = matrix.shape[1] <= MOST_NEWTON
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # of columns that say the same, and of steps that were not enough
+        # of columns that say the same, and of steps that were not enough
+        warnings.simplefilter("ignore")
         if not classes:
             fitted: Floats = Ridge().fit(matrix, label, weight).predict(design(test))
             return fitted
@@ -179,25 +182,25 @@ def neighbours(
     kernel up to the next neighbour. Numbers lie at their ranks, so no column counts more for its
     unit.
     """
-    taken = _sampled(len(rows), MOST_NEIGHBOURHOODS, run.rng("proof", "nearest"))
+    chosen = _sampled(len(rows), MOST_NEIGHBOURHOODS, run.rng("proof", "nearest"))
     embed = learn_embedding(layout, rows, run)
-    points, queries, known = embed(rows.rows(taken)), embed(test), label[taken]
-    strength = np.ones(len(taken)) if weight is None else weight[taken]
+    points = embed(rows.rows(chosen))
+    queries = embed(test)
+    known = label[chosen]
+    strength = np.ones(len(chosen)) if weight is None else weight[chosen]
     votes = np.eye(classes)[known.astype(int)] if classes else known[:, None]
-    k = min(int(np.clip(round(np.sqrt(len(taken))), 5, MOST_NEIGHBOURS)), len(taken) - 1)
-    found, step = [], max(1, _BLOCK // len(points))
+    k = min(int(np.clip(round(np.sqrt(len(chosen))), 5, MOST_NEIGHBOURS)), len(chosen) - 1)
+    step = max(1, _BLOCK // len(points))
+    blocks = []
     for start in range(0, len(queries), step):
         distances = squared_distances(queries[start : start + step], points)
         near = np.argpartition(distances, k, axis=1)[:, : k + 1]
         reach = np.take_along_axis(distances, near, axis=1).astype(float)
-        kernel = (
-            np.maximum(1 - reach / np.maximum(reach.max(axis=1, keepdims=True), 1e-9), 1e-3)
-            * strength[near]
-        )
-        found.append(
-            np.einsum("ij,ijc->ic", kernel, votes[near]) / kernel.sum(axis=1, keepdims=True)
-        )
-    predicted = np.concatenate(found)
+        farthest = np.maximum(reach.max(axis=1, keepdims=True), 1e-9)
+        kernel = np.maximum(1 - reach / farthest, 1e-3) * strength[near]
+        sums = np.einsum("ij,ijc->ic", kernel, votes[near])
+        blocks.append(sums / kernel.sum(axis=1, keepdims=True))
+    predicted = np.concatenate(blocks)
     return predicted if classes else predicted[:, 0]
 
 
@@ -214,35 +217,33 @@ def perceptron(
     the number of rows."""
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-    taken = _sampled(len(rows), MOST_SHOWN, run.rng("proof", "perceptron"))
+    chosen = _sampled(len(rows), MOST_SHOWN, run.rng("proof", "perceptron"))
     design = learn_design(layout, rows)
-    known = label[taken]
-    batch = int(np.clip(len(taken) // 8, 8, 200))
+    inputs = design(rows.rows(chosen))
+    known = label[chosen]
+    weights = None if weight is None else weight[chosen]
+    batch = int(np.clip(len(chosen) // 8, 8, 200))
     settings: dict[str, Any] = {
         "hidden_layer_sizes": (HIDDEN,),
         "alpha": 1e-2,
         "batch_size": batch,
         "learning_rate_init": 3e-3,
         "tol": 0.0,
-        "max_iter": max(1, round(STEPS * batch / len(taken))),
+        "max_iter": max(1, round(STEPS * batch / len(chosen))),
         "n_iter_no_change": STEPS,
         "random_state": run.seed_of("proof", "perceptron"),
     }
-    middle, spread = (0.0, 1.0) if classes else (float(known.mean()), float(known.std()) or 1.0)
-    model = MLPClassifier(**settings) if classes else MLPRegressor(**settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it is meant to stop after so many steps
-        model.fit(
-            design(rows.rows(taken)),
-            (known - middle) / spread,
-            None if weight is None else weight[taken],
-        )
-        predicted: Floats = (
-            model.predict_proba(design(test))
-            if classes
-            else model.predict(design(test)) * spread + middle
-        )
-    return predicted
+        if classes:
+            classifier = MLPClassifier(**settings).fit(inputs, known, weights)
+            chances: Floats = classifier.predict_proba(design(test))
+            return chances
+        middle = float(known.mean())
+        spread = float(known.std()) or 1.0
+        regressor = MLPRegressor(**settings).fit(inputs, (known - middle) / spread, weights)
+        numbers: Floats = regressor.predict(design(test)) * spread + middle
+        return numbers
 
 
 def convolutional(

@@ -38,9 +38,8 @@ class Measure:
 
     def of(self, truth: Floats, predicted: Floats) -> float:
         """The figure, each row counted once."""
-        with np.errstate(
-            divide="ignore", invalid="ignore"
-        ):  # of test rows of one class: NaN, as said
+        # of test rows of one class it is NaN, as said
+        with np.errstate(divide="ignore", invalid="ignore"):
             return float(self.drawn(truth, predicted, np.ones((1, len(truth))))[0])
 
     def gain(self, value: Floats, reference: Floats) -> Floats:
@@ -84,8 +83,10 @@ def measures(
         _balanced_accuracy(counts / counts.sum()),
     )
     area = Measure("roc_auc", f"{several}AUC", True, "classes", _area)
-    order = [precision, balanced, area] if classes == 2 else [balanced, precision, area]
-    return {one.name: one for one in [*order, *([cost_measure(cost)] if cost else [])]}
+    found = [precision, balanced, area] if classes == 2 else [balanced, precision, area]
+    if cost:
+        found.append(cost_measure(cost))
+    return {measure.name: measure for measure in found}
 
 
 def primary(classes: int, label: Floats) -> Measure:
@@ -125,9 +126,8 @@ def checked_cost(cost: Mapping[str, float]) -> dict[str, float]:
         raise OptionError(
             f"costs are given for {', '.join(cost) or 'nothing'}, not for fp and fn", hint=hint
         )
-    if not all(np.isfinite(value) and value >= 0 for value in cost.values()) or not sum(
-        cost.values()
-    ):
+    values = list(cost.values())
+    if not np.isfinite(values).all() or min(values) < 0 or max(values) == 0:
         raise OptionError("a cost is a number of at least 0, and one of them is above 0", hint=hint)
     return {"fp": float(cost["fp"]), "fn": float(cost["fn"])}
 
@@ -160,11 +160,11 @@ def _balanced_accuracy(prior: Floats) -> Drawn:
 
     def drawn(truth: Floats, predicted: Floats, counts: Floats) -> Floats:
         decided = (predicted / np.maximum(prior, 1e-12)).argmax(axis=1)
-        return _macro(
-            truth,
-            counts,
-            lambda k: (counts * (truth == k)) @ (decided == k) / (counts @ (truth == k)),
-        )
+
+        def caught(k: int) -> Floats:
+            return (counts * (truth == k)) @ (decided == k) / (counts @ (truth == k))
+
+        return _macro(truth, counts, caught)
 
     return drawn
 
@@ -197,9 +197,8 @@ def _area(truth: Floats, predicted: Floats, counts: Floats) -> Floats:
 
 
 def _r2(truth: Floats, predicted: Floats, counts: Floats) -> Floats:
-    centred = (
-        truth - truth.mean()
-    )  # so that the sum of squares is not the small difference of two large ones
+    # so that the sum of squares is not the small difference of two large ones
+    centred = truth - truth.mean()
     total = counts @ centred**2 - (counts @ centred) ** 2 / counts.sum(axis=1)
     return 1 - (counts @ (truth - predicted) ** 2) / total
 

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 MOST_IMAGES = 5000
 FEWEST = 50
-FRECHET, PRECISION, RECALL = "Fréchet distance of images", "image precision", "image recall"
-DENSITY, COVERAGE = "image density", "image coverage"
+FRECHET = "Fréchet distance of images"
+PRECISION = "image precision"
+RECALL = "image recall"
+DENSITY = "image density"
+COVERAGE = "image coverage"
 LIKENESS: tuple[tuple[str, Literal["high", "low", "ceiling"]], ...] = (
     (FRECHET, "low"),
     (PRECISION, "high"),
@@ -30,6 +33,17 @@ LIKENESS: tuple[tuple[str, Literal["high", "low", "ceiling"]], ...] = (
     (COVERAGE, "high"),
 )
 """The Scores, and what is better."""
+_SENTENCES = {
+    PRECISION: "{0} of the generated images look like a real one (they lie among held-out ones, in "
+    "the features of {who}); of real images {2}, of independent pixels {1}.",
+    RECALL: "{0} of held-out images lie among generated ones: so much of the real variety is made; "
+    "of real images {2}, of independent pixels {1}.",
+    DENSITY: "Generated images lie in {0} times as many neighbourhoods of held-out images as is "
+    "expected of real ones (real images in {2} times, independent pixels in {1} times); above it "
+    "they crowd where most real images are.",
+    COVERAGE: "{0} of held-out images have a generated one nearer than their fifth nearest real "
+    "one; of real images {2}, of independent pixels {1}.",
+}
 
 
 def fidelity(sets: ImageSets, judge: FeatureJudge, run: Run) -> Iterable[Score]:
@@ -67,27 +81,13 @@ def fidelity(sets: ImageSets, judge: FeatureJudge, run: Run) -> Iterable[Score]:
 
 def _manifolds(found: list[Manifolds], rows: int, judge: FeatureJudge) -> Iterable[Score]:
     """Of generated images, floor, ceiling and the mean image."""
-    said = {
-        PRECISION: "{0} of the generated images look like a real one (they lie among held-out "
-        "ones, in the features of "
-        "{who}); of real images {2}, of independent pixels {1}.",
-        RECALL: "{0} of held-out images lie among generated ones: so much of the real variety is "
-        "made; of real images "
-        "{2}, of independent pixels {1}.",
-        DENSITY: "Generated images lie in {0} times as many neighbourhoods of held-out images as "
-        "is expected of real "
-        "ones (real images in {2} times, independent pixels in {1} times); above it they crowd "
-        "where most "
-        "real images are.",
-        COVERAGE: "{0} of held-out images have a generated one nearer than their fifth nearest "
-        "real one; of real "
-        "images {2}, of independent pixels {1}.",
-    }
     parts = {PRECISION: "precision", RECALL: "recall", DENSITY: "density", COVERAGE: "coverage"}
     for name, better in LIKENESS[1:]:
         value, floor, ceiling, plain = (float(getattr(one, parts[name])) for one in found)
-        words = [f"{v:.2f}" if name == DENSITY else percent(v) for v in (value, floor, ceiling)]
-        sentence = said[name].format(*words, who=judge.who)
+        words = [percent(figure) for figure in (value, floor, ceiling)]
+        if name == DENSITY:
+            words = [f"{figure:.2f}" for figure in (value, floor, ceiling)]
+        sentence = _SENTENCES[name].format(*words, who=judge.who)
         if name == PRECISION and floor > ceiling / 2:
             sentence += " Dull images pass here, too: read it beside the coverage."
         yield Score(
@@ -118,9 +118,7 @@ def _frechet(real: np.ndarray, others: list[np.ndarray], judge: FeatureJudge) ->
         "low",
         figures={"images": len(real), "mean_image": plain},
         sentence=f"Between {plural(len(real), 'generated image')} and as many held-out ones the "
-        "Fréchet distance "
-        f"is {value:.3g}, in the features of {judge.who}; of real images it is {ceiling:.3g}, of "
-        f"independent pixels {floor:.3g}, of the mean image alone {plain:.3g}. Compare it only "
-        "within "
-        f"these features and this number of images.",
+        f"Fréchet distance is {value:.3g}, in the features of {judge.who}; of real images it is "
+        f"{ceiling:.3g}, of independent pixels {floor:.3g}, of the mean image alone {plain:.3g}. "
+        "Compare it only within these features and this number of images.",
     )

@@ -44,37 +44,28 @@ def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, s
         run: Threads, cancelling.
         steps: Of each training.
     """
-    for name, album in (
-        ("training", sets.train),
-        ("held-out", sets.holdout),
-        ("generated", sets.synthetic),
-    ):
-        if not learnable(album):
-            return Score(
-                "images",
-                ACCURACY,
-                None,
-                why=f"the {name} images have fewer than 2 classes, or fewer than "
-                f"{FEWEST} have a label",
-            )
+    why = _obstacle(sets)
+    if why:
+        return Score("images", ACCURACY, None, why=why)
     tested = sets.holdout.rows(sets.holdout.known)
     truth = tested.labels
     usual = max(float((truth == name).mean()) for name in tested.classes)
-    worthless = learnable(sets.floor)
-    size = min(
-        len(album.known)
-        for album in (sets.synthetic, sets.train, sets.floor if worthless else sets.train)
-    )
+    learned_from = [sets.synthetic, sets.train]
+    if learnable(sets.floor):
+        learned_from.append(sets.floor)
+    size = min(len(album.known) for album in learned_from)
     right = _right(_learned(sets.synthetic, size, run, steps), tested)
-    again = real is not None and size == len(sets.train.known)
-    best = _right(
-        real.classifier if real is not None and again else _learned(sets.train, size, run, steps),
-        tested,
-    )
-    guessed = (
-        float(_right(_learned(sets.floor, size, run, steps), tested).mean()) if worthless else usual
-    )
-    value, ceiling, floor = float(right.mean()), float(best.mean()), max(guessed, usual)
+    if real is not None and size == len(sets.train.known):
+        classifier = real.classifier
+    else:
+        classifier = _learned(sets.train, size, run, steps)
+    best = _right(classifier, tested)
+    floor = usual
+    if learnable(sets.floor):
+        guessed = _right(_learned(sets.floor, size, run, steps), tested)
+        floor = max(usual, float(guessed.mean()))
+    value = float(right.mean())
+    ceiling = float(best.mean())
     low, high = wilson(right.sum(), len(truth))
     return Score(
         "images",
@@ -92,13 +83,25 @@ def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, s
             "balanced_ceiling": _balanced(truth, best),
         },
         sentence=f"A classifier of '{label}' that learned from {plural(size, 'generated image')} "
-        "is right about "
-        f"{percent(value)} of {plural(len(truth), 'held-out image')} (95 % interval "
-        f"{percent(low)} to "
-        f"{percent(high)}); one that learned from as many real images about {percent(ceiling)}, "
-        "and "
-        f"guessing the most frequent class is right about {percent(usual)}.",
+        f"is right about {percent(value)} of {plural(len(truth), 'held-out image')} (95 % interval "
+        f"{percent(low)} to {percent(high)}); one that learned from as many real images about "
+        f"{percent(ceiling)}, and guessing the most frequent class is right about "
+        f"{percent(usual)}.",
     )
+
+
+def _obstacle(sets: ImageSets) -> str:
+    """Why no classifier can be learned or tested; empty where it can."""
+    for name, album in (
+        ("training", sets.train),
+        ("held-out", sets.holdout),
+        ("generated", sets.synthetic),
+    ):
+        if not learnable(album):
+            return (
+                f"the {name} images have fewer than 2 classes, or fewer than {FEWEST} have a label"
+            )
+    return ""
 
 
 def _learned(album: LabelledImages, size: int, run: Run, steps: int) -> Classifier:
@@ -110,8 +113,8 @@ def _learned(album: LabelledImages, size: int, run: Run, steps: int) -> Classifi
 
 def _right(classifier: Classifier, tested: LabelledImages) -> NDArray[np.bool_]:
     """Which images are recognised, (n,)."""
-    said = np.array(classifier.classes)[classifier.chances(tested.pixels).argmax(axis=1)]
-    return np.asarray(said == tested.labels)
+    likeliest = classifier.chances(tested.pixels).argmax(axis=1)
+    return np.asarray(np.array(classifier.classes)[likeliest] == tested.labels)
 
 
 def _balanced(truth: np.ndarray, right: NDArray[np.bool_]) -> float:
@@ -123,17 +126,13 @@ def _table(
     truth: np.ndarray, right: NDArray[np.bool_], best: NDArray[np.bool_], label: str
 ) -> Table:
     names, counts = np.unique(truth, return_counts=True)
-    shown = sorted(np.argsort(-counts, kind="stable")[:MOST_SHOWN].tolist())
+    rows = []
+    for k in sorted(np.argsort(-counts, kind="stable")[:MOST_SHOWN].tolist()):
+        mine = truth == names[k]
+        shares = (round(float(right[mine].mean()), 3), round(float(best[mine].mean()), 3))
+        rows.append((str(names[k]), int(counts[k]), *shares))
     return Table(
         (label, "held-out images", "right, learned from generated", "right, learned from real"),
-        tuple(
-            (
-                str(names[k]),
-                int(counts[k]),
-                round(float(right[truth == names[k]].mean()), 3),
-                round(float(best[truth == names[k]].mean()), 3),
-            )
-            for k in shown
-        ),
+        tuple(rows),
         f"What classifiers recognise, by '{label}'",
     )

@@ -56,9 +56,8 @@ def precision_recall_density_coverage(
         Manifolds(precision=0.0, recall=0.0, density=0.0, coverage=0.0)
     """
     centre = real.mean(axis=0)
-    scale = (
-        float(np.sqrt(np.square(real - centre).sum(axis=1).mean())) or 1.0
-    )  # for the rounding of float32
+    # for the rounding of float32
+    scale = float(np.sqrt(np.square(real - centre).sum(axis=1).mean())) or 1.0
     a, b = (np.asarray((part - centre) / scale, dtype=np.float32) for part in (real, made))
     of_real = inside(a, radii(a, neighbours), b)
     of_made = inside(b, radii(b, neighbours), a)
@@ -72,13 +71,12 @@ def precision_recall_density_coverage(
 
 def radii(points: Points, neighbours: int = NEIGHBOURS) -> Floats:
     """Squared distance of each point to its k-th nearest other, (n,)."""
-    found = [
-        np.partition(squared_distances(points[start : start + _BLOCK], points), neighbours, axis=1)[
-            :, neighbours
-        ]
-        for start in range(0, len(points), _BLOCK)
-    ]  # each point finds itself too, so position k is the k-th other
-    return np.concatenate(found).astype(float) + _ROUNDING
+    radii_of_blocks = []
+    for start in range(0, len(points), _BLOCK):
+        distances = squared_distances(points[start : start + _BLOCK], points)
+        # each point finds itself too, so position k is the k-th other
+        radii_of_blocks.append(np.partition(distances, neighbours, axis=1)[:, neighbours])
+    return np.concatenate(radii_of_blocks).astype(float) + _ROUNDING
 
 
 def inside(centres: Points, radius: Floats, points: Points) -> Inside:
@@ -89,7 +87,9 @@ def inside(centres: Points, radius: Floats, points: Points) -> Inside:
         radius: Squared, (n,).
         points: (m, axes).
     """
-    hold, lie, total = np.zeros(len(centres), bool), [], 0
+    hold = np.zeros(len(centres), bool)
+    lie = []
+    total = 0
     for start in range(0, len(points), _BLOCK):
         within = squared_distances(points[start : start + _BLOCK], centres) <= radius
         hold |= within.any(axis=0)

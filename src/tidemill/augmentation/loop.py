@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,7 +38,7 @@ from tidemill.supervised.intervals import Interval, paired_bootstrap
 from tidemill.supervised.learners import learners_of
 from tidemill.supervised.measures import Measure, checked_cost, measures
 from tidemill.trials.problem import Problem, problem_of
-from tidemill.trials.trial import Arm, entities, predicted, trial
+from tidemill.trials.trial import Arm, Trials, entities, predicted, trial
 
 FEW_ROWS = 2000
 """Up to so many real rows the folds are made four times, else twice."""
@@ -100,8 +101,14 @@ class LoopResult(HasState):
     """
 
     STATE = (
-        *("verdict", "strategy", "candidate", "control", ("rounds", "turns"), "generated_rows"),
-        *("stopped", "seconds"),
+        "verdict",
+        "strategy",
+        "candidate",
+        "control",
+        ("rounds", "turns"),
+        "generated_rows",
+        "stopped",
+        "seconds",
     )
 
     verdict: Verdict
@@ -193,18 +200,16 @@ def loop(
 
 def fingerprint(data: Dataset, run: Run, asked: LoopOptions) -> str:
     """What a journal must match: the same data and the same settings."""
-    said = repr(
-        (
-            run.seed,
-            data.schema.fingerprint(),
-            asked.metric,
-            sorted((asked.cost or {}).items()),
-            asked.model,
-            sorted((asked.options or {}).items()),
-            None if asked.newer is None else _digest(asked.newer),
-        )
+    settings = (
+        run.seed,
+        data.schema.fingerprint(),
+        asked.metric,
+        sorted((asked.cost or {}).items()),
+        asked.model,
+        sorted((asked.options or {}).items()),
+        None if asked.newer is None else _digest(asked.newer),
     )
-    return hashlib.sha256(f"{said}{_digest(data)}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{settings!r}{_digest(data)}".encode()).hexdigest()[:32]
 
 
 def _digest(data: Dataset) -> str:
@@ -230,10 +235,10 @@ def _prepared(
         data = data.rows(known)
     train, test = split(data, run)
     plan = cleaning.learn(train, run)
-    names = [
-        column.name for column in cleaning.apply(plan, train).data.schema if column.role != "ignore"
-    ]
-    train, test = (cleaning.apply(plan, part).data.select(names) for part in (train, test))
+    train = cleaning.apply(plan, train).data
+    names = [column.name for column in train.schema if column.role != "ignore"]
+    train = train.select(names)
+    test = cleaning.apply(plan, test).data.select(names)
     if newer is not None:
         newer = cleaning.apply(plan, newer).data
     seen, held = split(train, run.child("proof", "looping", "findings"))
@@ -246,7 +251,10 @@ class _Search:
     def __init__(
         self, train: Dataset, asked: LoopOptions, journal: LoopCheckpoint, run: Run
     ) -> None:
-        self._train, self._asked, self._journal, self._run = train, asked, journal, run
+        self._train = train
+        self._asked = asked
+        self._journal = journal
+        self._run = run
         self._problem = problem_of(train)
         self._measures = _suited(self._problem, asked)
         self._turns: list[RoundRecord] = []
@@ -260,38 +268,28 @@ class _Search:
     def first_round(self) -> None:
         """Real rows alone by every learner; then what is to be beaten, by the best of them."""
         began = time.monotonic()
-        label, classes = self._problem.label, len(self._problem.classes)
         self._folds = folds(
-            label,
+            self._problem.label,
             self._run,
-            classes=classes,
+            classes=len(self._problem.classes),
             repeats=4 if len(self._train) <= FEW_ROWS else 2,
             groups=entities(self._train),
         )
-        plain, learners = self._contest("boosting"), learners_of(self._problem.modality)
-        alone = [
-            plain.results([Strategy()], name, "measuring real rows alone")[0] for name in learners
-        ]
-        self._learner = learners[int(np.argmax([result.mean for result in alone]))]
+        plain = self._scoring_by("boosting")
+        means: dict[str, float] = {}
+        for name in learners_of(self._problem.modality):
+            [alone] = plain.results([Strategy()], name, "measuring real rows alone")
+            means[name] = alone.mean
+        self._learner = list(means)[int(np.argmax(list(means.values())))]
         self._settings = replace(plain.settings, learner=self._learner)
-        self._contests = self._contest(self._learner)
-        found = self._contests.results(
-            baselines(self._train, self._problem), self._learner, "measuring rivals"
-        )
+        self._scoring = self._scoring_by(self._learner)
+        rivals = baselines(self._train, self._problem)
+        found = self._scoring.results(rivals, self._learner, "measuring rivals")
         self._best = self._control = self._leading = max(found, key=_mean)
-        gains = [
-            None if result is found[0] else self._contests.gain(result, found[0])
-            for result in found
-        ]
+        gains = [None, *(self._scoring.gain(result, found[0]) for result in found[1:])]
         self._whole = TrainingSets(self._train, self._settings, apart(self._run, "whole"))
-        self._told(
-            0,
-            found,
-            gains,
-            self._best,
-            round_reason(0, self._best.strategy, None, self._measure),
-            began,
-        )
+        reason = round_reason(0, self._best.strategy, None, self._measure)
+        self._record(0, found, gains, self._best, reason, began)
 
     def rounds(self) -> None:
         """Rounds of generation, until one does not pay or the time is up."""
@@ -306,28 +304,20 @@ class _Search:
 
     def _round(self, number: int) -> bool:
         began = time.monotonic()
-        tried = candidates(
-            self._best.strategy, self._train, self._problem, newer=self._asked.newer is not None
-        )
-        found = self._contests.results(
-            tried, self._learner, f"round {number}: trying generated rows"
-        )
+        newer = self._asked.newer is not None
+        tried = candidates(self._best.strategy, self._train, self._problem, newer=newer)
+        words = f"round {number}: trying generated rows"
+        found = self._scoring.results(tried, self._learner, words)
         self._tried += len(tried)
-        gains = [self._contests.gain(result, self._best) for result in found]
-        able = [
-            k for k, result in enumerate(found) if result.rows >= 1
-        ]  # an aim may want nothing, or nothing may pass
+        gains = [self._scoring.gain(result, self._best) for result in found]
+        # an aim may want nothing, or nothing may pass
+        able = [k for k, result in enumerate(found) if result.rows >= 1]
         if not able:
-            self._told(
-                number,
-                found,
-                gains,
-                None,
-                f"Round {number} did not pay: there was nothing to generate.",
-                began,
-            )
+            reason = f"Round {number} did not pay: there was nothing to generate."
+            self._record(number, found, gains, None, reason, began)
             return False
-        first, gain = max(((found[k], gains[k]) for k in able), key=lambda pair: pair[0].mean)
+        best = max(able, key=lambda k: found[k].mean)
+        first, gain = found[best], gains[best]
         pays = gain.low > 0 and self._beats_copies(first, number)
         reason = round_reason(
             number,
@@ -337,23 +327,22 @@ class _Search:
             pays=pays,
             copied=gain.low > 0 and not pays,
         )
-        self._leading = (
-            first if self._leading is self._control else max(self._leading, first, key=_mean)
-        )
-        self._told(number, found, gains, first if pays else None, reason, began)
+        if self._leading is self._control or first.mean > self._leading.mean:
+            self._leading = first
+        self._record(number, found, gains, first if pays else None, reason, began)
         if pays:
             self._best = first
-            self._contests.forget(first.strategy)
+            self._scoring.forget(first.strategy)
         return pays
 
     def _beats_copies(self, found: Result, number: int) -> bool:
         """Whether rows that are new help more than copies of real rows in their place."""
-        copies = self._contests.results(
+        [copies] = self._scoring.results(
             [replace(found.strategy, copied=True)],
             self._learner,
             f"round {number}: trying copies of real rows in their place",
-        )[0]
-        return self._contests.gain(found, copies, COPIES_LEVEL).low > 0
+        )
+        return self._scoring.gain(found, copies, COPIES_LEVEL).low > 0
 
     def proved(
         self, test: Dataset, findings: Findings, caveats: tuple[str, ...] = ()
@@ -362,7 +351,7 @@ class _Search:
         at the test rows."""
         accepted = self._best is not self._control
         chosen = self._best if accepted else self._leading
-        gain = self._contests.gain(chosen, self._control)
+        gain = self._scoring.gain(chosen, self._control)
         main = self._contrast(chosen, gain, self._control)
         tested, p_value = self._tested(chosen.strategy, test)
         helps = accepted and gain.low > 0 and p_value <= 1 / self._tried
@@ -402,7 +391,7 @@ class _Search:
             {},
         )
 
-    def _contest(self, learner: str) -> Scoring:
+    def _scoring_by(self, learner: str) -> Scoring:
         settings = GeneratorOptions(
             self._asked.model,
             self._asked.options or {"effort": "plain"},
@@ -429,48 +418,46 @@ class _Search:
     def _tested(self, strategy: Strategy, test: Dataset) -> tuple[Contrast, float]:
         """The one comparison on the test rows, and the share of resamples in which there is no
         gain."""
-        truth = self._problem.coded(test)
-        known = np.flatnonzero(~np.isnan(truth))
+        coded = self._problem.coded(test)
+        known = np.flatnonzero(~np.isnan(coded))
+        truth, rows = coded[known], test.rows(known)
         own = self._run.child("proof", "looping", "test")
-        says = [
-            predicted(
-                self._whole.rows(one), test.rows(known), self._learner, own, problem=self._problem
-            )
+        strategy_says, control_says = (
+            predicted(self._whole.rows(one), rows, self._learner, own, problem=self._problem)
             for one in (strategy, self._control.strategy)
-        ]
-        value, reference = (self._measure.of(truth[known], one) for one in says)
-        better, worse = (
-            says if self._measure.better_high else reversed(says)
-        )  # the difference is a gain, also of a cost
-        found = paired_bootstrap(
+        )
+        better, worse = strategy_says, control_says
+        if not self._measure.better_high:  # the difference is a gain, also of a cost
+            better, worse = control_says, strategy_says
+        gain = paired_bootstrap(
             self._measure.drawn,
-            truth[known],
+            truth,
             better,
             worse,
             own.rng("bootstrap"),
             classes=len(self._problem.classes),
         )
-        return Contrast(
+        contrast = Contrast(
             str(strategy),
             str(self._control.strategy),
             self._learner,
             self._measure.name,
             1.0,
-            value,
-            reference,
-            found.mean,
-            found.low,
-            found.high,
-        ), found.p
+            self._measure.of(truth, strategy_says),
+            self._measure.of(truth, control_says),
+            gain.mean,
+            gain.low,
+            gain.high,
+        )
+        return contrast, gain.p
 
     def _curves(self, strategy: Strategy) -> list[Contrast]:
         """The strategy beside its control by all learners, measures and sizes, on one division of
         the training rows."""
         train = self._train
         if len(train) > MOST_CURVE:
-            train = train.rows(
-                np.sort(self._run.rng("looping", "curve").permutation(len(train))[:MOST_CURVE])
-            )
+            drawn = self._run.rng("looping", "curve").permutation(len(train))[:MOST_CURVE]
+            train = train.rows(np.sort(drawn))
         problem = replace(self._problem, label=self._problem.coded(train))
 
         def arm(one: Strategy) -> Arm:
@@ -480,13 +467,12 @@ class _Search:
                 lambda data, own: TrainingSets(data, self._settings, apart(own, "curve")).rows(one),
             )
 
-        arms = [arm(self._control.strategy), arm(strategy)]
         shares = [
             share for share in SHARES if share == 1 or 0.8 * share * len(train) >= FEWEST_SHOWN
         ]
         learners = learners_of(problem.modality)
-        found = trial(
-            arms,
+        trials = trial(
+            [arm(self._control.strategy), arm(strategy)],
             train,
             self._run,
             learners=learners,
@@ -495,28 +481,12 @@ class _Search:
             repeats=1,
             problem=problem,
         )
+        names = (str(strategy), str(self._control.strategy))
         contrasts = []
         for measure in self._measures:
             for share in shares:
                 for learner in learners:
-                    gain = found.gain(arms[1].name, arms[0].name, learner, measure.name, share)
-                    value, reference = (
-                        found.mean(one.name, learner, measure.name, share) for one in reversed(arms)
-                    )
-                    contrasts.append(
-                        Contrast(
-                            arms[1].name,
-                            arms[0].name,
-                            learner,
-                            measure.name,
-                            share,
-                            value,
-                            reference,
-                            gain.mean,
-                            gain.low,
-                            gain.high,
-                        )
-                    )
+                    contrasts.append(_compared(trials, *names, learner, measure.name, share))
         return contrasts
 
     def _handed_over(self, strategy: Strategy) -> tuple[Dataset | None, tuple[str, ...]]:
@@ -531,7 +501,7 @@ class _Search:
             return None, ()
         return stacked(parts), tuple(origins)
 
-    def _told(
+    def _record(
         self,
         number: int,
         found: Sequence[Result],
@@ -541,36 +511,36 @@ class _Search:
         began: float,
     ) -> None:
         sign = 1 if self._measure.better_high else -1
-        told = tuple(
-            Candidate(
+        tried = []
+        for result, gain in zip(found, gains, strict=True):
+            candidate = Candidate(
                 str(result.strategy),
                 result.strategy.kind,
                 round(result.rows),
                 sign * result.mean,
-                gain and gain.mean,
-                gain and gain.low,
-                gain and gain.high,
-                result is accepted,
+                accepted=result is accepted,
             )
-            for result, gain in zip(found, gains, strict=True)
-        )
-        before: tuple[Step, ...] = self._best.strategy.steps
+            if gain is not None:
+                candidate = replace(candidate, gain=gain.mean, low=gain.low, high=gain.high)
+            tried.append(candidate)
+        before = self._best.strategy.steps
         pools = [self._whole.pool(before, aim) for aim in _aims(found, before)] if number else []
-        dropped: dict[str, int] = {}
+        whys: list[str] = []
+        dropped: Counter[str] = Counter()
         for pool in pools:
-            for why, rows in pool.dropped.items():
-                dropped[why] = dropped.get(why, 0) + rows
+            whys += pool.whys
+            dropped.update(pool.dropped)
         steps = accepted.strategy.steps if accepted else before
-        kept = (
-            diversity(self._train, self._whole.taught(steps)) if steps else Diversity(1.0, 0.0, 1.0)
-        )
+        kept = Diversity(1.0, 0.0, 1.0)
+        if steps:
+            kept = diversity(self._train, self._whole.taught(steps))
         self._turns.append(
             RoundRecord(
                 number,
-                tuple(why for pool in pools for why in pool.whys),
-                sum(p.generated for p in pools),
-                dropped,
-                told,
+                tuple(whys),
+                sum(pool.generated for pool in pools),
+                dict(dropped),
+                tuple(tried),
                 reason,
                 kept.tails,
                 kept.trends,
@@ -584,15 +554,29 @@ class _Search:
 def stacked(parts: Sequence[Dataset]) -> Dataset:
     """Generated rows of several rounds one below the other, each with its round."""
     frame = pl.concat([part.frame for part in parts])
-    origin = pl.concat(
-        [
-            part.origin
-            if part.origin is not None
-            else pl.repeat(1, len(part), dtype=pl.Int16, eager=True)
-            for part in parts
-        ]
+    origins = []
+    for part in parts:
+        first = pl.repeat(1, len(part), dtype=pl.Int16, eager=True)
+        origins.append(first if part.origin is None else part.origin)
+    return replace(parts[0], frame=frame, origin=pl.concat(origins))
+
+
+def _compared(
+    trials: Trials, arm: str, control: str, learner: str, measure: str, share: float
+) -> Contrast:
+    gain = trials.gain(arm, control, learner, measure, share)
+    return Contrast(
+        arm,
+        control,
+        learner,
+        measure,
+        share,
+        trials.mean(arm, learner, measure, share),
+        trials.mean(control, learner, measure, share),
+        gain.mean,
+        gain.low,
+        gain.high,
     )
-    return replace(parts[0], frame=frame, origin=origin)
 
 
 def _mean(result: Result) -> float:
@@ -601,28 +585,28 @@ def _mean(result: Result) -> float:
 
 def _aims(found: Sequence[Result], before: tuple[Step, ...]) -> list[str]:
     """The aims that candidates tried beyond the steps before, in the registry's order."""
-    tried = {
-        result.strategy.steps[-1].aim
-        for result in found
-        if len(result.strategy.steps) > len(before)
-    }
+    tried = set()
+    for result in found:
+        steps = result.strategy.steps
+        if len(steps) > len(before):
+            tried.add(steps[-1].aim)
     return [aim for aim in AIMS if aim in tried]
 
 
 def _suited(problem: Problem, asked: LoopOptions) -> tuple[Measure, ...]:
     """The measures that are reported; the first decides."""
-    suited = measures(
-        len(problem.classes),
-        problem.label,
-        None if asked.cost is None else checked_cost(asked.cost),
-    )
-    metric = asked.metric or ("cost" if asked.cost else next(iter(suited)))
+    cost = None if asked.cost is None else checked_cost(asked.cost)
+    suited = measures(len(problem.classes), problem.label, cost)
+    metric = asked.metric
+    if not metric:
+        metric = "cost" if cost else next(iter(suited))
     if metric not in suited:
         raise OptionError(
             f"the measure '{metric}' does not suit the target '{problem.target.name}'",
             hint=f"choose one of {', '.join(suited)}",
         )
-    return tuple(
-        suited[name]
-        for name in [metric, *(name for name in suited if name not in (metric, "roc_auc"))]
-    )
+    kept = [suited[metric]]
+    for name, measure in suited.items():
+        if name not in (metric, "roc_auc"):
+            kept.append(measure)
+    return tuple(kept)

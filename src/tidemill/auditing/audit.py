@@ -90,16 +90,18 @@ class Audit(HasState):
 
     def __str__(self) -> str:
         width = max((len(leak.score.name) for leak in self.leaks), default=0)
-        lines = [f"{leak.light:9}  {leak.score.name:{width}}  {_size(leak)}" for leak in self.leaks]
-        careful = [
-            f"{leak.score.name}: {leak.score.sentence} {leak.reason}"
-            if leak.score.sentence
-            else f"{leak.score.name}: {leak.score.why}."
-            for leak in self.leaks
-            if leak.light != "green"
-        ]
-        said = f"{self.light.capitalize()}. {self.verdict} {self.advice}".strip()
-        return "\n".join([said, "", *lines, "", *careful, LIMIT])
+        lines = [f"{self.light.capitalize()}. {self.verdict} {self.advice}".strip(), ""]
+        for leak in self.leaks:
+            lines.append(f"{leak.light:9}  {leak.score.name:{width}}  {_size(leak)}")
+        lines.append("")
+        for leak in self.leaks:
+            if leak.light == "green":
+                continue
+            if leak.score.sentence:
+                lines.append(f"{leak.score.name}: {leak.score.sentence} {leak.reason}")
+            else:
+                lines.append(f"{leak.score.name}: {leak.score.why}.")
+        return "\n".join([*lines, LIMIT])
 
     def of(self, attack: str) -> tuple[Leak, ...]:
         """What one attack found."""
@@ -196,56 +198,66 @@ def audit(
         raise OptionError(
             "there is nothing to audit", hint="give a model, or the rows that it made"
         )
-    told = len(
-        run.warnings
-    )  # those of reading may quote a first line, so they stay out of the report
-    chosen = ATTACKS.chosen(
-        "rows", attacks
-    )  # columns are attacked row by row, whatever else is there
+    # warnings of reading may quote a first line, so they stay out of the report
+    earlier = len(run.warnings)
+    # columns are attacked row by row, whatever else is there
+    chosen = ATTACKS.chosen("rows", attacks)
+    train = _attacked(model, train, sensitive, run)
+    holdout = conform(_known(holdout, train), train, run)
+    _check_sets(model, train, holdout, run)
+    source = "given"
+    if synthetic is None and model is not None:
+        source = "drawn from the model for this audit"
+        synthetic = model.sample_dataset(len(train), run=run)
+    made = conform(_known(cast(Dataset, synthetic), train), train, run)
+    evidence = pipeline.evidence(train, holdout, made, None, run)
+    planted = 0
+    if model is not None:
+        planted = CANARIES if canaries is None else whole(canaries, "canaries")
+    with run.stage("scene", "measuring distances between the tables"):
+        data = scene(evidence, run, model, planted)
+    leaks: list[Leak] = []
+    for name, attack in run.track(tuple(chosen.items()), "audit", "attacking the synthetic rows"):
+        run.emit("note", "audit", f"attack: {ATTACKS[name].line}")
+        leaks += attack(data, run)
+    light = worst([leak.light for leak in leaks])
+    return Audit(
+        name=train.name,
+        made={**_made(model), "source": source},
+        rows=_row_counts(data),
+        leaks=tuple(leaks),
+        light=light,
+        verdict=_verdict(leaks, light, data),
+        advice=ADVICE[light],
+        at_risk=_at_risk(leaks, data, run),
+        warnings=tuple(run.warnings[earlier:]),
+        seed=run.seed,
+        versions=versions(),
+    )
+
+
+def _attacked(
+    model: Synthesizer | None, train: Dataset, sensitive: Sequence[str], run: Run
+) -> Dataset:
+    """The training rows in the model's types: the modelled columns, with what is sensitive in
+    them."""
     if model is not None:
         model.only_rows("audit")
         like = model.sample_dataset(0, run=run.child(quiet=True))
         train = conform(train, like, run)
     train = replace(train, schema=train.schema.with_roles("sensitive", sensitive), origin=None)
-    train = train.select([column.name for column in train.schema.modelled])
-    holdout = conform(_known(holdout, train), train, run)
-    _check_sets(model, train, holdout, run)
-    source = "drawn from the model for this audit" if synthetic is None else "given"
-    if synthetic is None and model is not None:
-        synthetic = model.sample_dataset(len(train), run=run)
-    made = conform(_known(cast(Dataset, synthetic), train), train, run)
-    about = pipeline.evidence(train, holdout, made, None, run)
-    planted = 0
-    if model is not None:
-        planted = CANARIES if canaries is None else whole(canaries, "canaries")
-    with run.stage("scene", "measuring distances between the tables"):
-        what = scene(about, run, model, planted)
-    leaks: list[Leak] = []
-    for name, attack in run.track(tuple(chosen.items()), "audit", "attacking the synthetic rows"):
-        run.emit("note", "audit", f"attack: {ATTACKS[name].line}")
-        leaks += attack(what, run)
-    light = worst([leak.light for leak in leaks])
-    rows = {
-        "training": len(train),
-        "holdout": len(holdout),
-        "synthetic": len(made),
-        "attacked training": len(what.train),
-        "attacked holdout": len(what.holdout),
-        "synthetic used": len(what.synthetic.rows),
+    return train.select([column.name for column in train.schema.modelled])
+
+
+def _row_counts(data: AttackData) -> dict[str, int]:
+    return {
+        "training": len(data.evidence.train),
+        "holdout": len(data.evidence.holdout),
+        "synthetic": len(data.evidence.synthetic),
+        "attacked training": len(data.train),
+        "attacked holdout": len(data.holdout),
+        "synthetic used": len(data.synthetic.rows),
     }
-    return Audit(
-        train.name,
-        {**_made(model), "source": source},
-        rows,
-        tuple(leaks),
-        light,
-        _verdict(leaks, light, what),
-        ADVICE[light],
-        _at_risk(leaks, what, run),
-        tuple(run.warnings[told:]),
-        run.seed,
-        versions(),
-    )
 
 
 def _known(data: Dataset, train: Dataset) -> Dataset:
@@ -272,23 +284,17 @@ def _check_sets(model: Synthesizer | None, train: Dataset, holdout: Dataset, run
 def _made(model: Synthesizer | None) -> dict[str, Any]:
     if model is None:
         return {}
-    return {
-        name: model.manifest[name]
-        for name in ("model", "options", "seed", "rows", "steps_done", "steps_planned")
-    }
+    names = ("model", "options", "seed", "rows", "steps_done", "steps_planned")
+    return {name: model.manifest[name] for name in names}
 
 
-def _verdict(leaks: Sequence[Leak], light: Light, what: AttackData) -> str:
+def _verdict(leaks: Sequence[Leak], light: Light, data: AttackData) -> str:
     """The audit in two or three sentences."""
-    named = {
-        sort: [leak.score.name for leak in leaks if leak.light == sort]
-        for sort in ("red", "amber", "not known")
-    }
     parts = []
     if light == "red":
-        parts.append(f"These rows give away training rows, as is seen by {_and(named['red'])}.")
+        parts.append(f"These rows give away training rows, as is seen by {_named(leaks, light)}.")
     if light == "amber":
-        parts.append(f"There is a small leak, seen by {_and(named['amber'])}.")
+        parts.append(f"There is a small leak, seen by {_named(leaks, light)}.")
     if light == "not known":
         parts.append("No leak was found, but not every attack could have found one.")
     if light == "green":
@@ -297,10 +303,10 @@ def _verdict(leaks: Sequence[Leak], light: Light, what: AttackData) -> str:
             "No attack found a leak that matters. The largest that could have been missed is "
             f"{percent(missed)} of what publishing the training rows would show."
         )
-    if named["not known"]:
-        parts.append(f"Not known: {_and(named['not known'])}.")
+    if any(leak.light == "not known" for leak in leaks):
+        parts.append(f"Not known: {_named(leaks, 'not known')}.")
     if not any(leak.attack == "canaries" for leak in leaks):
-        why = "the model is not at hand" if what.model is None else "none were asked for"
+        why = "the model is not at hand" if data.model is None else "none were asked for"
         parts.append(f"No canaries were planted, as {why}.")
     return " ".join(parts)
 
@@ -309,39 +315,45 @@ def _size(leak: Leak) -> str:
     """The leak and its interval; what is below none by chance is none."""
     if leak.score.value is None or leak.score.interval is None:
         return "–"
-    value, low, high = (
-        percent(min(1.0, max(0.0, end))) for end in (leak.score.value, *leak.score.interval)
-    )
-    return f"{value} ({low} to {high})"
+    low, high = leak.score.interval
+    return f"{_share(leak.score.value)} ({_share(low)} to {_share(high)})"
 
 
-def _and(names: Sequence[str]) -> str:
-    shown = [f"'{name}'" for name in dict.fromkeys(names)]
+def _share(value: float) -> str:
+    return percent(min(1.0, max(0.0, value)))
+
+
+def _named(leaks: Sequence[Leak], light: Light) -> str:
+    """What the leaks with a light are called, as a phrase."""
+    names = dict.fromkeys(f"'{leak.score.name}'" for leak in leaks if leak.light == light)
+    shown = list(names)
     if len(shown) > NAMED + 1:
         shown[NAMED:] = [f"{len(shown) - NAMED} others"]
-    return shown[0] if len(shown) == 1 else f"{'; '.join(shown[:-1])} and {shown[-1]}"
+    if len(shown) == 1:
+        return shown[0]
+    return "; ".join(shown[:-1]) + f" and {shown[-1]}"
 
 
-def _at_risk(leaks: Sequence[Leak], what: AttackData, run: Run) -> pl.DataFrame:
+def _at_risk(leaks: Sequence[Leak], data: AttackData, run: Run) -> pl.DataFrame:
     """The exposed training rows, those first that were exposed in most ways and that a synthetic
     row comes nearest to."""
     reasons: dict[int, list[str]] = {}
     for leak in leaks:
         for place in leak.exposed:
             reasons.setdefault(int(place), []).append(leak.why)
-    at = {int(place): k for k, place in enumerate(what.train.places)}
-    rows = sorted(reasons)
-    apart = isolation(what, run)[0]
-    return pl.DataFrame(
-        {
-            "row": pl.Series([row + 1 for row in rows], dtype=pl.Int64),
-            "why": pl.Series(["; ".join(reasons[row]) for row in rows], dtype=pl.String),
-            "ways": pl.Series([len(reasons[row]) for row in rows], dtype=pl.Int64),
-            "nearest_synthetic": pl.Series(
-                [float(what.synthetic.to_train[at[row]]) for row in rows], dtype=pl.Float64
-            ),
-            "nearest_other_real": pl.Series(
-                [float(apart[at[row]]) for row in rows], dtype=pl.Float64
-            ),
-        }
-    ).sort("ways", "nearest_synthetic", "row", descending=[True, False, False])
+    to_other_rows, _ = isolation(data, run)
+    rows = []
+    for at, place in enumerate(data.train.places):
+        if int(place) in reasons:
+            whys = reasons[int(place)]
+            distances = (float(data.synthetic.to_train[at]), float(to_other_rows[at]))
+            rows.append((int(place) + 1, "; ".join(whys), len(whys), *distances))
+    columns = {
+        "row": pl.Int64,
+        "why": pl.String,
+        "ways": pl.Int64,
+        "nearest_synthetic": pl.Float64,
+        "nearest_other_real": pl.Float64,
+    }
+    table = pl.DataFrame(rows, columns, orient="row")
+    return table.sort("ways", "nearest_synthetic", "row", descending=[True, False, False])

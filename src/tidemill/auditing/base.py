@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 SURE = 3.3
 """Standard errors by which a leak must stand out: by chance one figure in 2,000 does, and an audit
 has about ten."""
-LIMIT, FEW_LIMIT, PLANTED_LIMIT = 0.15, 0.05, 0.25
-"""From which leak on a light is red: where all rows are judged together, where a few exposed ones
-are looked for, and for canaries, which are made to be remembered."""
+LIMIT = 0.15
+"""From which leak on a light is red, where all rows are judged together."""
+FEW_LIMIT = 0.05
+"""The same where a few exposed rows are looked for."""
+PLANTED_LIMIT = 0.25
+"""The same for canaries, which are made to be remembered."""
 TRACE = 0.2
 """A leak that is surely there, but below this part of the limit, is a trace that leaves the light
 green."""
@@ -135,12 +138,12 @@ class AttackSummary:
     limit: float = LIMIT
     sentence: str = ""
     table: Table | None = None
-    figures: Mapping[str, float] | None = None
-    exposed: NDArray[np.int64] | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
+    exposed: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     why: str = ""
 
 
-def leak(told: AttackSummary, mine: Excess, floor: Excess, ceiling: Excess) -> Leak:
+def leak(summary: AttackSummary, mine: Excess, floor: Excess, ceiling: Excess) -> Leak:
     """The leak on the scale from 0 to what publishing the training rows would show, and its light.
 
     Red: surely a leak, of at least the limit. Amber: surely a leak, but a smaller one. Green: none
@@ -148,10 +151,9 @@ def leak(told: AttackSummary, mine: Excess, floor: Excess, ceiling: Excess) -> L
     Otherwise it is not known.
 
     Args:
-        told: What the attack says.
+        summary: What the attack says.
         mine, floor, ceiling: What it gains with each release.
     """
-    exposed = np.zeros(0, np.int64) if told.exposed is None else told.exposed
     if ceiling.end(-NORMAL_95) < LEAST_POWER:
         why = (
             "this attack could see nothing here: it would hardly gain anything even if the "
@@ -159,31 +161,33 @@ def leak(told: AttackSummary, mine: Excess, floor: Excess, ceiling: Excess) -> L
             "it could gain)"
         )
         score = Score(
-            told.attack,
-            told.name,
+            summary.attack,
+            summary.name,
             None,
             better="low",
             why=why,
-            figures=dict(told.figures or {}),
-            table=told.table,
+            figures=dict(summary.figures),
+            table=summary.table,
         )
-        return Leak(told.attack, score, "not known", "", told.limit)
+        return Leak(summary.attack, score, "not known", "", summary.limit)
     scale = ceiling.value
-    value, low, high = (mine.end(errors) / scale for errors in (0.0, -NORMAL_95, NORMAL_95))
-    light, reason = _light(value, high, mine.end(-SURE) > 0, told.limit)
+    value = mine.end(0.0) / scale
+    low = mine.end(-NORMAL_95) / scale
+    high = mine.end(NORMAL_95) / scale
+    light, reason = _light(value, high, mine.end(-SURE) > 0, summary.limit)
     score = Score(
-        told.attack,
-        told.name,
+        summary.attack,
+        summary.name,
         value,
         floor.value / scale,
         1.0,
         "low",
-        sentence=told.sentence,
-        table=told.table,
+        sentence=summary.sentence,
+        table=summary.table,
         interval=(low, high),
-        figures={"could_have_missed": max(0.0, high), **(told.figures or {})},
+        figures={"could_have_missed": max(0.0, high), **summary.figures},
     )
-    return Leak(told.attack, score, light, reason, told.limit, exposed, told.why)
+    return Leak(summary.attack, score, light, reason, summary.limit, summary.exposed, summary.why)
 
 
 def unknown(attack: str, name: str, why: str, limit: float = LIMIT) -> Leak:
@@ -194,10 +198,9 @@ def unknown(attack: str, name: str, why: str, limit: float = LIMIT) -> Leak:
 def _light(value: float, high: float, sure: bool, limit: float) -> tuple[Light, str]:
     of_all = "of what publishing the training rows would show"
     if sure and value >= limit:
-        return (
-            "red",
+        return "red", (
             f"This is a leak: {percent(min(value, 1.0))} {of_all}; from {percent(limit)} on the "
-            "light is red.",
+            "light is red."
         )
     if sure and value >= TRACE * limit:
         return "amber", (
@@ -210,8 +213,10 @@ def _light(value: float, high: float, sure: bool, limit: float) -> tuple[Light, 
             f"been missed, and from {percent(limit)} on the light would be red: there are too few "
             "rows to tell."
         )
-    found = (
-        f"There is a trace of a leak ({percent(value)} {of_all})" if sure else "No leak was found"
-    )
-    shown = "" if sure else f"{of_all} "
-    return "green", f"{found}; one above {percent(max(0.0, high))} {shown}is ruled out (95 %)."
+    ruled_out = percent(max(0.0, high))
+    if sure:
+        return "green", (
+            f"There is a trace of a leak ({percent(value)} {of_all}); one above {ruled_out} is "
+            "ruled out (95 %)."
+        )
+    return "green", f"No leak was found; one above {ruled_out} {of_all} is ruled out (95 %)."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tidemill.auditing.base import (
     FEW_LIMIT,
@@ -23,6 +24,9 @@ from tidemill.metrics.nearest import equal_rows
 from tidemill.pipeline.feedback import NEAR
 from tidemill.supervised.arrays import Floats
 
+Sides = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+"""Which training rows, and which unseen rows, are repeated."""
+
 
 def copies(scene: AttackData, run: Run) -> Iterable[Leak]:
     """Training rows that a synthetic row equals, or lies nearer to than all but 1 % of unseen rows
@@ -36,63 +40,54 @@ def copies(scene: AttackData, run: Run) -> Iterable[Leak]:
         run: For cancelling.
     """
     limit = float(np.quantile(scene.ceiling.to_holdout, NEAR))
-    exact, near = [], []
+    exact = []
+    near = []
     for release in scene.releases:
         run.check()
-        equal = [
-            _equalled(side, distances, release)
-            for side, distances in (
-                (scene.train, release.to_train),
-                (scene.holdout, release.to_holdout),
-            )
-        ]
-        exact.append(equal)
-        near.append(
-            [
-                same | (distances < limit)
-                for same, distances in zip(
-                    equal, (release.to_train, release.to_holdout), strict=True
-                )
-            ]
-        )
-    (copied, chance), (nearly, nearly_chance) = exact[0], near[0]
+        copied = _equalled(scene.train, release.to_train, release)
+        chance = _equalled(scene.holdout, release.to_holdout, release)
+        exact.append((copied, chance))
+        near.append((copied | (release.to_train < limit), chance | (release.to_holdout < limit)))
+    copied, chance = exact[0]
+    nearly, nearly_chance = near[0]
     sentence = (
         f"{int(copied.sum()):,} of {len(copied):,} training rows ({percent(copied.mean())}) are "
         f"equalled by a synthetic row in every column; of unseen rows {percent(chance.mean())} "
         f"are, by chance. Near copies included, it is {percent(nearly.mean())} of training rows "
         f"and {percent(nearly_chance.mean())} of unseen ones."
     )
-    rows = tuple(
-        (name, *(float(side.mean()) for side in pair))
-        for name, pair in (
-            ("equal in every column", exact[0]),
-            ("equal or a near copy", near[0]),
-            ("equal or a near copy: independent columns", near[1]),
-            ("equal or a near copy: training rows published", near[2]),
-        )
-    )
-    told = AttackSummary(
+    summary = AttackSummary(
         "copies",
         "exact and near copies",
         FEW_LIMIT,
         sentence,
-        Table(
-            ("share of rows that are repeated", "training", "unseen"),
-            rows,
-            "Copies and near copies",
-        ),
-        {
+        table=_table(exact[0], near),
+        figures={
             "exact": float(copied.mean()),
             "exact_by_chance": float(chance.mean()),
             "near": float(nearly.mean()),
             "near_by_chance": float(nearly_chance.mean()),
         },
-        scene.train.places[: len(nearly)][nearly],
-        "a synthetic row is equal or a near copy",
+        exposed=scene.train.places[: len(nearly)][nearly],
+        why="a synthetic row is equal or a near copy",
     )
-    yield leak(told, *(of_hits(*pair) for pair in near))
+    yield leak(summary, *(of_hits(*sides) for sides in near))
 
 
-def _equalled(people: AttackTargets, distances: Floats, release: Release) -> np.ndarray:
+def _table(exact: Sides, near: Sequence[Sides]) -> Table:
+    repeated = (
+        ("equal in every column", exact),
+        ("equal or a near copy", near[0]),
+        ("equal or a near copy: independent columns", near[1]),
+        ("equal or a near copy: training rows published", near[2]),
+    )
+    rows = []
+    for what, (training, unseen) in repeated:
+        rows.append((what, float(training.mean()), float(unseen.mean())))
+    titles = ("share of rows that are repeated", "training", "unseen")
+    return Table(titles, tuple(rows), "Copies and near copies")
+
+
+def _equalled(people: AttackTargets, distances: Floats, release: Release) -> NDArray[np.bool_]:
     tried = people.rows.rows(np.arange(len(distances)))
     return equal_rows(tried, release.rows)

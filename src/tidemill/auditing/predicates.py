@@ -13,16 +13,17 @@ Test = tuple[int, str, float]
 """Position of a column, "==", "<=" or ">=", and a number or a code; NaN and code 0 are what is
 missing."""
 Predicate = tuple[Test, ...]
-FEWEST_COLUMNS, MOST_COLUMNS = 3, 8
+FEWEST_COLUMNS = 3
+MOST_COLUMNS = 8
 """Columns of a predicate of several columns."""
 
 
 def column(rows: Features, place: int) -> Floats:
     """One column: a number's values, NaN where missing, or a category's codes."""
     numbers = rows.numbers.shape[1]
-    return (
-        rows.numbers[:, place] if place < numbers else rows.codes[:, place - numbers].astype(float)
-    )
+    if place < numbers:
+        return rows.numbers[:, place]
+    return rows.codes[:, place - numbers].astype(float)
 
 
 def true_of(predicate: Predicate, rows: Features) -> NDArray[np.int64]:
@@ -34,22 +35,22 @@ def true_of(predicate: Predicate, rows: Features) -> NDArray[np.int64]:
         [1]
     """
     at = np.arange(len(rows))
-    for place, sign, value in predicate:
-        values = column(rows, place)[at]
-        if np.isnan(value):
-            holds = np.isnan(values)
-        else:
-            holds = (
-                values == value
-                if sign == "=="
-                else values <= value
-                if sign == "<="
-                else values >= value
-            )
-        at = at[holds]
+    for test in predicate:
+        at = at[_passed(test, column(rows, test[0])[at])]
         if not len(at):
             break
     return at
+
+
+def _passed(test: Test, values: Floats) -> NDArray[np.bool_]:
+    _, sign, value = test
+    if np.isnan(value):
+        return np.isnan(values)
+    if sign == "==":
+        return values == value
+    if sign == "<=":
+        return values <= value
+    return values >= value
 
 
 def of_one_column(rows: Features, most: int, rng: np.random.Generator) -> list[Predicate]:
@@ -61,13 +62,10 @@ def of_one_column(rows: Features, most: int, rng: np.random.Generator) -> list[P
         values, counts = np.unique(column(rows, place), return_counts=True)
         found += [((place, "==", float(value)),) for value in values[counts == 1]]
         if place < numbers and len(values) > 1:
-            known = ~np.isnan(values)
-            ends = values[known][[0, -1]], counts[known][[0, -1]]
-            found += [
-                ((place, sign, float(end)),)
-                for sign, end, count in zip(("<=", ">="), *ends, strict=True)
-                if count == 1
-            ]
+            known = np.flatnonzero(~np.isnan(values))
+            for sign, end in (("<=", known[0]), (">=", known[-1])):
+                if counts[end] == 1:
+                    found.append(((place, sign, float(values[end])),))
     return [found[k] for k in rng.permutation(len(found))[:most]]
 
 
@@ -76,20 +74,18 @@ def of_several_columns(
 ) -> list[Predicate]:
     """Predicates put together from the values of one row each, that are true of that row only."""
     places = rows.numbers.shape[1] + rows.codes.shape[1]
-    medians = np.array(
-        [
-            np.median(known) if len(known := values[~np.isnan(values)]) else np.nan
-            for values in rows.numbers.T
-        ]
-    )
+    medians = np.full(rows.numbers.shape[1], np.nan)
+    for place, values in enumerate(rows.numbers.T):
+        known = values[~np.isnan(values)]
+        if len(known):
+            medians[place] = np.median(known)
     found: list[Predicate] = []
     for row in rng.integers(0, len(rows), drawn):
         if len(found) == most:
             break
         width = int(rng.integers(min(FEWEST_COLUMNS, places), min(MOST_COLUMNS, places) + 1))
-        predicate = tuple(
-            _test(rows, int(row), int(place), medians) for place in rng.permutation(places)[:width]
-        )
+        chosen = rng.permutation(places)[:width]
+        predicate = tuple(_test(rows, int(row), int(place), medians) for place in chosen)
         if len(true_of(predicate, rows)) == 1:
             found.append(predicate)
     return found
@@ -103,11 +99,16 @@ def shuffled(predicates: Sequence[Predicate], rng: np.random.Generator) -> Itera
         for test in predicate:
             tests.setdefault(test[0], []).append(test)
     for predicate in predicates:
-        yield tuple(tests[place][int(rng.integers(len(tests[place])))] for place, _, _ in predicate)
+        guess = []
+        for place, _, _ in predicate:
+            guess.append(tests[place][int(rng.integers(len(tests[place])))])
+        yield tuple(guess)
 
 
 def _test(rows: Features, row: int, place: int, medians: Floats) -> Test:
-    if place >= rows.numbers.shape[1]:
-        return place, "==", float(rows.codes[row, place - rows.numbers.shape[1]])
+    numbers = rows.numbers.shape[1]
+    if place >= numbers:
+        return place, "==", float(rows.codes[row, place - numbers])
     value = float(rows.numbers[row, place])
-    return place, ">=" if value > medians[place] else "<=", value
+    sign = ">=" if value > medians[place] else "<="
+    return place, sign, value

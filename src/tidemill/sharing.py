@@ -27,7 +27,7 @@ from tidemill.metrics.evaluate import evaluate
 from tidemill.pipeline import pipeline
 from tidemill.pipeline.feedback import near_copies
 from tidemill.reporting.card import DataCard, data_card
-from tidemill.synthesis.synthesizer import Synthesizer, versions
+from tidemill.synthesis.synthesizer import Synthesizer
 
 OUTPUTS = ("synthetic.csv", "synthetic.parquet", "card.html", "card.json")
 METRICS = ("marginals", "pairs", "detection", "coverage", "utility")
@@ -107,41 +107,57 @@ def share(
     """
     rows = None if rows is None else whole(rows, "rows")
     _check(out, rows, despite_audit, overwrite)
-    kept, dropped, train, holdout = _made(model, train, holdout, rows, run)
-    found = audit(model, train, holdout, run, synthetic=kept, canaries=canaries)
-    beside = found.save(beside_of(out), overwrite=True)
-    if found.light == "red" and despite_audit is None:
+    model.only_rows("sharing with an audit")
+    like = model.sample_dataset(0, run=run)
+    train = conform(train, like, run)
+    holdout = conform(holdout, train, run)
+    kept, dropped = _no_copies(model, train, holdout, rows or len(train), run)
+    audited = audit(model, train, holdout, run, synthetic=kept, canaries=canaries)
+    audit_folder = audited.save(beside_of(out), overwrite=True)
+    if audited.light == "red" and despite_audit is None:
         raise OutputError(
-            f"nothing was written, as the audit's light is red. {found.verdict}",
+            f"nothing was written, as the audit's light is red. {audited.verdict}",
             where=str(out),
-            hint=f"read {beside / 'report.html'}; coarser columns, more training rows or a model "
-            "that keeps less may help",
+            hint=f"read {audit_folder / 'report.html'}; coarser columns, more training rows or a "
+            "model that keeps less may help",
         )
-    card = DataCard(
-        train.name,
-        len(kept),
-        kept.schema.names,
-        dropped,
-        {**found.made, "source": "these"},
-        found.rows,
-        _scores(train, holdout, kept, run),
-        found.leaks,
-        found.light,
-        found.verdict,
-        LIMIT,
-        licence,
-        despite_audit or "",
-        run.seed,
-        versions(),
-    )
+    scores = _scores(train, holdout, kept, run)
+    card = _card(audited, kept, dropped, scores, licence, despite_audit or "")
     _write(kept, card, out)
     run.emit("done", "share", "")
-    return Shared(kept, card, found, out, beside)
+    return Shared(kept, card, audited, out, audit_folder)
 
 
 def beside_of(out: Path) -> Path:
     """The folder of the audit."""
     return out.with_name(f"{out.name}-audit")
+
+
+def _card(
+    audited: Audit,
+    kept: Dataset,
+    dropped: int,
+    scores: tuple[Score, ...],
+    licence: str,
+    despite_audit: str,
+) -> DataCard:
+    return DataCard(
+        name=audited.name,
+        rows=len(kept),
+        columns=kept.schema.names,
+        dropped=dropped,
+        made={**audited.made, "source": "these"},
+        audited=audited.rows,
+        scores=scores,
+        leaks=audited.leaks,
+        light=audited.light,
+        verdict=audited.verdict,
+        limit=LIMIT,
+        licence=licence,
+        despite=despite_audit,
+        seed=audited.seed,
+        versions=audited.versions,
+    )
 
 
 def _check(out: Path, rows: int | None, despite: str | None, overwrite: bool) -> None:
@@ -159,19 +175,15 @@ def _check(out: Path, rows: int | None, despite: str | None, overwrite: bool) ->
     refuse_results(beside_of(out), AUDIT_OUTPUTS, overwrite)
 
 
-def _made(
-    model: Synthesizer, train: Dataset, holdout: Dataset, rows: int | None, run: Run
-) -> tuple[Dataset, int, Dataset, Dataset]:
-    """Rows that are no copies, how many were dropped, and the real rows in the model's types."""
-    model.only_rows("sharing with an audit")
-    like = model.sample_dataset(0, run=run)
-    train = conform(train, like, run)
-    holdout = conform(holdout, train, run)
-    wanted = rows or len(train)
+def _no_copies(
+    model: Synthesizer, train: Dataset, holdout: Dataset, wanted: int, run: Run
+) -> tuple[Dataset, int]:
+    """So many rows that are no copies, fewer where the model has no more, and how many were
+    dropped."""
     parts: list[Dataset] = []
     dropped = 0
+    left = wanted
     for number in range(DRAWS):
-        left = wanted - sum(map(len, parts))
         if not left:
             break
         name = ("sharing", number) if number else ()
@@ -180,7 +192,8 @@ def _made(
         copies = near_copies(drawn, train, holdout, run)
         parts.append(drawn.rows(~copies))
         dropped += int(copies.sum())
-    kept = like.with_frame(pl.concat([part.frame for part in parts]))
+        left -= len(parts[-1])
+    kept = replace(parts[0], frame=pl.concat([part.frame for part in parts]), origin=None)
     if 0 < len(kept) < wanted:
         run.warn(
             f"only {len(kept):,} of {wanted:,} rows are no copies of training rows: the model "
@@ -192,7 +205,7 @@ def _made(
             where=train.name,
             hint="learn with a model that keeps less, such as option 'least=30'",
         )
-    return kept, dropped, train, holdout
+    return kept, dropped
 
 
 def _scores(train: Dataset, holdout: Dataset, kept: Dataset, run: Run) -> tuple[Score, ...]:

@@ -12,7 +12,7 @@ import pytest
 from tests.conformance.tables import business, dataset
 from tidemill.auditing import ATTACKS
 from tidemill.auditing.base import AttackData
-from tidemill.auditing.setup import scene
+from tidemill.auditing.setup import attack_data
 from tidemill.core.artifact import finite
 from tidemill.core.dataset import Dataset
 from tidemill.core.leak import LIGHTS, Leak
@@ -32,7 +32,7 @@ def staged(
         train if made == "training rows" else model.sample_dataset(len(train), run=Run())
     )
     train, holdout = (part.select(rows.schema.names) for part in (train, holdout))
-    return scene(evidence(train, holdout, rows, None, Run()), Run(), model, canaries)
+    return attack_data(evidence(train, holdout, rows, None, Run()), Run(), model, canaries)
 
 
 def leaks(name: str, what: AttackData) -> list[Leak]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conformance.tables import business, dataset
 from tidemill.auditing.canaries import canaries
-from tidemill.auditing.setup import scene
+from tidemill.auditing.setup import attack_data
 from tidemill.core.errors import Cancelled
 from tidemill.core.run import Run
 from tidemill.core.split import split
@@ -78,7 +78,7 @@ MADE = MODEL.sample_dataset(len(TRAIN), run=Run())
 def audited(run: Run, folder: Path) -> None:
     names = MADE.schema.names
     real = evidence(TRAIN.select(names), HOLDOUT.select(names), MADE, None, run)
-    list(canaries(scene(real, run, MODEL, 40), run))
+    list(canaries(attack_data(real, run, MODEL, 40), run))
 
 
 WAYS: dict[str, Callable[[Run, Path], object]] = {

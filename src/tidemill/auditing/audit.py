@@ -13,7 +13,7 @@ from tidemill.auditing import ATTACKS
 from tidemill.auditing.base import AttackData
 from tidemill.auditing.canaries import CANARIES
 from tidemill.auditing.outliers import isolation
-from tidemill.auditing.setup import scene
+from tidemill.auditing.setup import attack_data
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
@@ -215,7 +215,7 @@ def audit(
     if model is not None:
         planted = CANARIES if canaries is None else whole(canaries, "canaries")
     with run.stage("scene", "measuring distances between the tables"):
-        data = scene(evidence, run, model, planted)
+        data = attack_data(evidence, run, model, planted)
     leaks: list[Leak] = []
     for name, attack in run.track(tuple(chosen.items()), "audit", "attacking the synthetic rows"):
         run.emit("note", "audit", f"attack: {ATTACKS[name].line}")

@@ -42,7 +42,7 @@ class Found(NamedTuple):
     unplanted: Floats
 
 
-def canaries(scene: AttackData, run: Run) -> Iterable[Leak]:
+def canaries(data: AttackData, run: Run) -> Iterable[Leak]:
     """Planted rows told from rows that were drawn in the same way and not planted.
 
     Candidates are drawn from the tails of the columns; a toss decides for each whether it is
@@ -57,14 +57,14 @@ def canaries(scene: AttackData, run: Run) -> Iterable[Leak]:
     an attacker have e^eps / (1 + e^eps) right.
 
     Args:
-        scene: People, releases, the model, and how many to plant; without a model or canaries there
+        data: People, releases, the model, and how many to plant; without a model or canaries there
             is no Leak at all.
         run: Draws candidates and tosses.
     """
     name = "canaries found again"
-    if scene.model is None or not scene.canaries:
+    if data.model is None or not data.canaries:
         return
-    each = min(scene.canaries, int(SHARE * len(scene.evidence.train)))
+    each = min(data.canaries, int(SHARE * len(data.evidence.train)))
     if each < FEWEST:
         yield unknown(
             "canaries",
@@ -74,20 +74,22 @@ def canaries(scene: AttackData, run: Run) -> Iterable[Leak]:
             PLANTED_LIMIT,
         )
         return
-    found, published = [], []
-    fits = min(MOST_FITS, ceil(scene.canaries / each))
+    found = []
+    published = []
+    fits = min(MOST_FITS, ceil(data.canaries / each))
     for number in run.track(range(fits), "canaries", f"learning again with {each:,} planted rows"):
         rng = run.rng("auditing", "canaries", number)
-        candidates = made_up(scene.evidence.train, 2 * each, rng)
+        candidates = made_up(data.evidence.train, 2 * each, rng)
         if isinstance(candidates, str):
             yield unknown("canaries", name, candidates, PLANTED_LIMIT)
             return
-        planted = rng.random(2 * each) < 0.5
-        made = _learned_again(scene, scene.model, candidates.rows(planted), number, run)
-        mine, ceiling = _suspicions(scene, candidates, [made, candidates.rows(planted)], run)
-        found.append(Found(mine[planted], mine[~planted]))
-        published.append(Found(ceiling[planted], ceiling[~planted]))
-    yield _told(name, _joined(found), _joined(published), fits)
+        is_planted = rng.random(2 * each) < 0.5
+        planted = candidates.rows(is_planted)
+        made = _learned_again(data, data.model, planted, number, run)
+        mine, ceiling = _suspicions(data, candidates, [made, planted], run)
+        found.append(Found(mine[is_planted], mine[~is_planted]))
+        published.append(Found(ceiling[is_planted], ceiling[~is_planted]))
+    yield _leak(name, _joined(found), _joined(published), fits)
 
 
 def epsilon(right: int, guesses: int, level: float = 0.95) -> float:
@@ -100,7 +102,9 @@ def epsilon(right: int, guesses: int, level: float = 0.95) -> float:
     """
     from scipy.stats import beta
 
-    least = float(beta.ppf(1 - level, right, guesses - right + 1)) if right else 0.0
+    if not right:
+        return 0.0
+    least = float(beta.ppf(1 - level, right, guesses - right + 1))
     return max(0.0, log(least / (1 - least))) if least else 0.0
 
 
@@ -109,16 +113,18 @@ def right_guesses(found: Found) -> tuple[int, int]:
     least not to be."""
     scores = np.concatenate(found)
     planted = np.arange(len(scores)) < len(found.planted)
-    order = np.argsort(scores, kind="stable")
+    ranked = planted[np.argsort(scores, kind="stable")]
     each = int(GUESSES * len(scores))
-    return int(planted[order[len(order) - each :]].sum() + (~planted[order[:each]]).sum()), 2 * each
+    said_planted, said_not = ranked[len(ranked) - each :], ranked[:each]
+    return int(said_planted.sum() + (~said_not).sum()), 2 * each
 
 
 def _learned_again(
-    scene: AttackData, model: Synthesizer, planted: Dataset, number: int, run: Run
+    data: AttackData, model: Synthesizer, planted: Dataset, number: int, run: Run
 ) -> Dataset:
     """Rows of the same model, learned from the training rows and the planted ones."""
-    manifest, train = model.manifest, scene.evidence.train
+    manifest = model.manifest
+    train = data.evidence.train
     both = replace(train, frame=pl.concat([train.frame, planted.frame]), origin=None)
     job = run.child(
         seed=manifest["seed"],
@@ -129,57 +135,60 @@ def _learned_again(
     )
     again = Synthesizer.fit(both, job, manifest["model"], manifest["options"])
     draw = run.child("auditing", "canaries", number, quiet=True)
-    return again.sample_dataset(min(len(scene.evidence.synthetic), MOST_RELEASED), run=draw)
+    return again.sample_dataset(min(len(data.evidence.synthetic), MOST_RELEASED), run=draw)
 
 
 def _suspicions(
-    scene: AttackData, candidates: Dataset, releases: Sequence[Dataset], run: Run
+    data: AttackData, candidates: Dataset, releases: Sequence[Dataset], run: Run
 ) -> list[Floats]:
     """For each release how much nearer a candidate lies to it than to the rows of the model that
     knew no candidate."""
     names = candidates.schema.names
-    layout, parts = features(
-        (candidates, scene.synthetic.rows, *(rows.select(names) for rows in releases))
-    )
-    place = learn_embedding(layout, parts[1], run)
-    points = [place(part) for part in parts]
-    before, *after = (
-        np.sqrt(nearest(points[0], other, run)[1]) + _TOUCHING for other in points[1:]
-    )
-    return [-distances / before for distances in after]
+    tables = [candidates, data.synthetic.rows]
+    tables += [release.select(names) for release in releases]
+    layout, parts = features(tables)
+    embed = learn_embedding(layout, parts[1], run)
+    points = [embed(part) for part in parts]
+    distances = []
+    for other in points[1:]:
+        distances.append(np.sqrt(nearest(points[0], other, run)[1]) + _TOUCHING)
+    before, *after = distances
+    return [-to_release / before for to_release in after]
 
 
 def _joined(found: Sequence[Found]) -> Found:
-    return Found(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    return Found(
+        planted=np.concatenate([each.planted for each in found]),
+        unplanted=np.concatenate([each.unplanted for each in found]),
+    )
 
 
-def _told(name: str, mine: Found, published: Found, fits: int) -> Leak:
+def _leak(name: str, mine: Found, published: Found, fits: int) -> Leak:
     area, ceiling = auc(*mine), auc(*published)
     right, guesses = right_guesses(mine)
-    proven, most = epsilon(right, guesses), epsilon(guesses, guesses)
+    proven = epsilon(right, guesses)
+    most = epsilon(guesses, guesses)
     low, high = area.interval
-    n = len(mine.planted)
+    planted = len(mine.planted)
     again = f"learned again {fits} times" if fits > 1 else "learned again"
+    refuted = "no epsilon of differential privacy is refuted"
+    if proven:
+        refuted = f"the model cannot be differentially private with an epsilon below {proven:.2f}"
     sentence = (
-        f"{n:,} made-up rare rows were planted, and the model {again}. Of a planted and an "
+        f"{planted:,} made-up rare rows were planted, and the model {again}. Of a planted and an "
         f"unplanted one, an attacker picks the planted one in {percent(area.value)} of cases (95 % "
         f"interval {percent(low)} to {percent(high)}; 50 % is guessing). Where the attacker was "
-        f"surest, {right:,} of {guesses:,} guesses were right: "
-        + (
-            f"the model cannot be differentially private with an epsilon below {proven:.2f}."
-            if proven
-            else "no epsilon of differential privacy is refuted."
-        )
-        + f" With so many canaries the audit could not have shown an epsilon above {most:.1f}."
+        f"surest, {right:,} of {guesses:,} guesses were right: {refuted}. With so many canaries "
+        f"the audit could not have shown an epsilon above {most:.1f}."
     )
-    told = AttackSummary(
+    summary = AttackSummary(
         "canaries",
         name,
         PLANTED_LIMIT,
         sentence=sentence,
         figures={
             "auc": area.value,
-            "planted": n,
+            "planted": planted,
             "unplanted": len(mine.unplanted),
             "fits": fits,
             "guesses": guesses,
@@ -188,5 +197,5 @@ def _told(name: str, mine: Found, published: Found, fits: int) -> Leak:
             "epsilon_that_could_be_shown": most,
         },
     )
-    excess = of_auc(area)
-    return leak(told, excess, of_auc(auc(mine.unplanted, mine.unplanted)), of_auc(ceiling))
+    floor = auc(mine.unplanted, mine.unplanted)
+    return leak(summary, of_auc(area), of_auc(floor), of_auc(ceiling))

@@ -28,7 +28,7 @@ Sides = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 """Which training rows, and which unseen rows, are repeated."""
 
 
-def copies(scene: AttackData, run: Run) -> Iterable[Leak]:
+def copies(data: AttackData, run: Run) -> Iterable[Leak]:
     """Training rows that a synthetic row equals, or lies nearer to than all but 1 % of unseen rows
     lie to training rows.
 
@@ -36,16 +36,16 @@ def copies(scene: AttackData, run: Run) -> Iterable[Leak]:
     that.
 
     Args:
-        scene: People and releases.
+        data: People and releases.
         run: For cancelling.
     """
-    limit = float(np.quantile(scene.ceiling.to_holdout, NEAR))
+    limit = float(np.quantile(data.ceiling.to_holdout, NEAR))
     exact = []
     near = []
-    for release in scene.releases:
+    for release in data.releases:
         run.check()
-        copied = _equalled(scene.train, release.to_train, release)
-        chance = _equalled(scene.holdout, release.to_holdout, release)
+        copied = _equalled(data.train, release.to_train, release)
+        chance = _equalled(data.holdout, release.to_holdout, release)
         exact.append((copied, chance))
         near.append((copied | (release.to_train < limit), chance | (release.to_holdout < limit)))
     copied, chance = exact[0]
@@ -68,7 +68,7 @@ def copies(scene: AttackData, run: Run) -> Iterable[Leak]:
             "near": float(nearly.mean()),
             "near_by_chance": float(nearly_chance.mean()),
         },
-        exposed=scene.train.places[: len(nearly)][nearly],
+        exposed=data.train.places[: len(nearly)][nearly],
         why="a synthetic row is equal or a near copy",
     )
     yield leak(summary, *(of_hits(*sides) for sides in near))

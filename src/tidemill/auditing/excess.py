@@ -61,10 +61,9 @@ def of_rates(training: Rate, control: Rate) -> Excess:
         0.0
     """
     left = 1 - control.value
-    return Excess(
-        (training.value - control.value) / left,
-        sqrt((training.error / left) ** 2 + (control.error * (1 - training.value) / left**2) ** 2),
-    )
+    by_training = training.error / left
+    by_control = control.error * (1 - training.value) / left**2
+    return Excess((training.value - control.value) / left, sqrt(by_training**2 + by_control**2))
 
 
 def of_hits(training: NDArray[np.bool_], control: NDArray[np.bool_]) -> Excess:
@@ -72,13 +71,11 @@ def of_hits(training: NDArray[np.bool_], control: NDArray[np.bool_]) -> Excess:
     exact test holds to be."""
     from scipy.stats import hypergeom
 
-    successes, control_successes = int(training.sum()), int(control.sum())
-    gain = of_rates(rate(successes, len(training)), rate(control_successes, len(control)))
-    whole = len(training) + len(control)
-    return at_least(
-        gain,
-        float(hypergeom.sf(successes - 1, whole, successes + control_successes, len(training))),
-    )
+    hits, control_hits = int(training.sum()), int(control.sum())
+    gain = of_rates(rate(hits, len(training)), rate(control_hits, len(control)))
+    everybody = len(training) + len(control)
+    chance = hypergeom.sf(hits - 1, everybody, hits + control_hits, len(training))
+    return at_least(gain, float(chance))
 
 
 def at_least(gain: Excess, chance: float) -> Excess:
@@ -90,9 +87,9 @@ def at_least(gain: Excess, chance: float) -> Excess:
     from scipy.stats import norm
 
     errors = float(norm.isf(chance))
-    return (
-        Excess(gain.value, max(gain.error, gain.value / errors)) if 1 < errors < math.inf else gain
-    )
+    if not 1 < errors < math.inf:
+        return gain
+    return Excess(gain.value, max(gain.error, gain.value / errors))
 
 
 def of_auc(area: Auc) -> Excess:

@@ -24,11 +24,12 @@ from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.words import percent
 from tidemill.supervised.auc import NORMAL_95
-from tidemill.supervised.points import Points, nearest
+from tidemill.supervised.points import nearest
 
-ATTEMPTS, TRIED = 2000, 600
-"""People on each side whose secrets are guessed from the synthetic rows, and from the two other
-releases."""
+ATTEMPTS = 2000
+"""People on each side whose secrets are guessed from the synthetic rows."""
+TRIED = 600
+"""The same from the two other releases, which only give the scale."""
 MOST_COLUMNS = 12
 FEWEST_ATTEMPTS = 300
 MULTIPLICATIONS = 80_000_000_000
@@ -50,7 +51,7 @@ class Secret:
     axes: NDArray[np.int64]
 
 
-def inference(scene: AttackData, run: Run) -> Iterable[Leak]:
+def inference(data: AttackData, run: Run) -> Iterable[Leak]:
     """An attacker who knows all of a person but one value takes it from the nearest synthetic row.
 
     The attribute inference of Giomi et al. (2023), "A Unified Framework for Quantifying Privacy
@@ -62,11 +63,11 @@ def inference(scene: AttackData, run: Run) -> Iterable[Leak]:
     count together; a column that stands out is reported by itself.
 
     Args:
-        scene: People and releases.
+        data: People and releases.
         run: Draws the columns.
     """
-    secrets = _secrets(scene, run)
-    if not secrets or len(scene.layout.names) < 2:
+    secrets = _secrets(data, run)
+    if not secrets or len(data.layout.names) < 2:
         yield unknown(
             "inference",
             "secrets guessed",
@@ -74,97 +75,95 @@ def inference(scene: AttackData, run: Run) -> Iterable[Leak]:
         )
         return
     found = []
-    for release, attempts in zip(scene.releases, (ATTEMPTS, TRIED, TRIED), strict=True):
+    for release, attempts in zip(data.releases, (ATTEMPTS, TRIED, TRIED), strict=True):
         run.check()
-        found.append(_guessed(release, scene, secrets, attempts, run))
-    mine, floor, ceiling = found
-    a, c = float(mine[0].mean()), float(mine[1].mean())
+        found.append(_guessed(release, data, secrets, attempts, run))
+    mine, _, ceiling = found
+    right, right_on_unseen = (float(side.mean()) for side in mine)
     sentence = (
         "An attacker who knows all of a person but one value, and takes it from the most similar "
-        f"synthetic row, is right in {percent(a)} of {mine[0].size:,} guesses about training rows, "
-        f"and in {percent(c)} of guesses about unseen people ({len(secrets)} columns in turn)."
+        f"synthetic row, is right in {percent(right)} of {mine[0].size:,} guesses about "
+        f"training rows, and in {percent(right_on_unseen)} of guesses about unseen people "
+        f"({len(secrets)} columns in turn)."
     )
-    told = AttackSummary(
+    summary = AttackSummary(
         "inference",
         "secrets guessed, all columns",
         sentence=sentence,
         table=_by_column(secrets, mine, ceiling),
-        figures={"right_on_training": a, "right_on_unseen": c, "columns": len(secrets)},
+        figures={
+            "right_on_training": right,
+            "right_on_unseen": right_on_unseen,
+            "columns": len(secrets),
+        },
     )
-    yield leak(told, *(pooled(*pair) for pair in (mine, floor, ceiling)))
+    yield leak(summary, *(pooled(*sides) for sides in found))
     yield from _alarming(secrets, found)
 
 
 def pooled(training: np.ndarray, control: np.ndarray) -> Excess:
     """What is gained over all columns together, (n, columns) and (m, columns); a person's guesses
     are not independent."""
-    a, c = training.mean(axis=1), control.mean(axis=1)
+    hits, control_hits = training.mean(axis=1), control.mean(axis=1)
     # half a guess more on either side keeps the figures off 1
-    left = 1 - (c.sum() + 0.5) / (len(c) + 1)
-    return Excess(
-        float(a.mean() - c.mean()) / left, sqrt(a.var() / len(a) + c.var() / len(c)) / left
-    )
+    left = 1 - (control_hits.sum() + 0.5) / (len(control) + 1)
+    gain = float(hits.mean() - control_hits.mean())
+    error = sqrt(hits.var() / len(training) + control_hits.var() / len(control))
+    return Excess(gain / left, error / left)
 
 
-def _secrets(scene: AttackData, run: Run) -> list[Secret]:
+def _secrets(data: AttackData, run: Run) -> list[Secret]:
     """Sensitive columns and the target first, then others drawn at random."""
-    schema, order = scene.evidence.train.schema, scene.layout.names
+    schema, order = data.evidence.train.schema, data.layout.names
     asked = [name for name in order if schema[name].role in ("sensitive", "target")]
     others = [name for name in order if name not in asked]
-    drawn = run.rng("auditing", "inference").permutation(len(others))[
-        : max(0, MOST_COLUMNS - len(asked))
-    ]
-    wanted = {*asked, *(others[k] for k in drawn)}
-    secrets, start = [], 0
+    drawn = run.rng("auditing", "inference").permutation(len(others))
+    wanted = {*asked, *(others[k] for k in drawn[: max(0, MOST_COLUMNS - len(asked))])}
+    numbers = len(data.layout.numbers)
+    secrets = []
+    start = 0
     for place, name in enumerate(order):
-        number = place < len(scene.layout.numbers)
-        width = (
-            1 + scene.embedding.gaps[place]
-            if number
-            else scene.embedding.axes[place - len(scene.layout.numbers)].shape[1]
-        )
+        if place < numbers:
+            width = 1 + data.embedding.gaps[place]
+        else:
+            width = data.embedding.axes[place - numbers].shape[1]
         if name in wanted:
-            secrets.append(Secret(name, place, number, np.arange(start, start + width)))
+            axes = np.arange(start, start + width)
+            secrets.append(Secret(name, place, place < numbers, axes))
         start += width
     return secrets
 
 
 def _guessed(
-    release: Release, scene: AttackData, secrets: list[Secret], attempts: int, run: Run
+    release: Release, data: AttackData, secrets: list[Secret], attempts: int, run: Run
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n, secrets) and (m, secrets): which guesses are right, about training and about unseen
     rows."""
     points = release.points
     attempts = min(attempts, max(FEWEST_ATTEMPTS, MULTIPLICATIONS // (points.size * len(secrets))))
     sides = []
-    for people in (scene.train, scene.holdout):
+    for people in (data.train, data.holdout):
         right = np.zeros((min(attempts, len(people)), len(secrets)), bool)
         for k, secret in enumerate(secrets):
-            known, published = (
-                np.delete(part, secret.axes, axis=1)
-                for part in (people.points[: len(right)], points)
-            )
+            known = np.delete(people.points[: len(right)], secret.axes, axis=1)
+            published = np.delete(points, secret.axes, axis=1)
             at = nearest(known, published, run)[0]
-            right[:, k] = _right(secret, people, release, points, at)
+            right[:, k] = _right(secret, people, release, at)
         sides.append(right)
     return sides[0], sides[1]
 
 
-def _right(
-    secret: Secret, people: AttackTargets, release: Release, points: Points, at: np.ndarray
-) -> np.ndarray:
-    n = len(at)
+def _right(secret: Secret, people: AttackTargets, release: Release, at: np.ndarray) -> np.ndarray:
+    """Which secrets are those of the released rows at these positions."""
+    tried = len(at)
     if not secret.number:
         place = secret.place - people.features.numbers.shape[1]
-        return np.asarray(people.features.codes[:n, place] == release.features.codes[at, place])
-    truth, guess = (
-        people.features.numbers[:n, secret.place],
-        release.features.numbers[at, secret.place],
-    )
-    missing = np.isnan(truth), np.isnan(guess)
+        return np.asarray(people.features.codes[:tried, place] == release.features.codes[at, place])
+    missing = np.isnan(people.features.numbers[:tried, secret.place])
+    guessed_missing = np.isnan(release.features.numbers[at, secret.place])
     axis = secret.axes[0]
-    near = np.abs(people.points[:n, axis] - points[at, axis]) <= TOLERANCE
-    return np.where(missing[0] | missing[1], missing[0] & missing[1], near)
+    near = np.abs(people.points[:tried, axis] - release.points[at, axis]) <= TOLERANCE
+    return np.where(missing | guessed_missing, missing & guessed_missing, near)
 
 
 def _by_column(
@@ -174,15 +173,18 @@ def _by_column(
 ) -> Table:
     rows = []
     for k, secret in enumerate(secrets):
-        excess = of_hits(mine[0][:, k], mine[1][:, k])
-        low, high = (min(1.0, max(0.0, excess.end(side * NORMAL_95))) for side in (-1, 1))
+        training, unseen = mine[0][:, k], mine[1][:, k]
+        published = ceiling[0][:, k]
+        excess = of_hits(training, unseen)
+        low = min(1.0, max(0.0, excess.end(-NORMAL_95)))
+        high = min(1.0, max(0.0, excess.end(NORMAL_95)))
         rows.append(
             (
                 secret.name,
-                float(mine[0][:, k].mean()),
-                float(mine[1][:, k].mean()),
+                float(training.mean()),
+                float(unseen.mean()),
                 f"{percent(low)} to {percent(high)}",
-                float(ceiling[0][:, k].mean()),
+                float(published.mean()),
             )
         )
     return Table(
@@ -200,19 +202,21 @@ def _by_column(
 
 def _alarming(secrets: list[Secret], found: list[tuple[np.ndarray, np.ndarray]]) -> Iterable[Leak]:
     """The column that is given away most, among those that surely are."""
-    sure = []
-    for k, secret in enumerate(secrets):
+    sure: dict[int, list[Excess]] = {}
+    for k in range(len(secrets)):
         excesses = [of_hits(training[:, k], control[:, k]) for training, control in found]
         if excesses[0].end(-SURE_OF_ONE) > 0:
-            sure.append((excesses[0].value, k, secret.name, excesses))
+            sure[k] = excesses
     if not sure:
         return
-    _, k, name, excesses = max(sure, key=lambda one: one[0])
-    right = [percent(float(side[:, k].mean())) for side in found[0]]
-    others = [f"'{other[2]}'" for other in sure if other[2] != name]
+    worst = max(sure, key=lambda k: sure[k][0].value)
+    name = secrets[worst].name
+    right, right_on_unseen = (float(side[:, worst].mean()) for side in found[0])
+    others = [f"'{secrets[k].name}'" for k in sure if k != worst]
+    too = f" Surely given away, too: {', '.join(others)}." if others else ""
     sentence = (
-        f"'{name}' is given away most: it is guessed rightly for {right[0]} of training rows, and "
-        f"for {right[1]} of unseen ones."
-        + (f" Surely given away, too: {', '.join(others)}." if others else "")
+        f"'{name}' is given away most: it is guessed rightly for {percent(right)} of training "
+        f"rows, and for {percent(right_on_unseen)} of unseen ones.{too}"
     )
-    yield leak(AttackSummary("inference", f"secrets guessed: {name}", LIMIT, sentence), *excesses)
+    summary = AttackSummary("inference", f"secrets guessed: {name}", LIMIT, sentence)
+    yield leak(summary, *sure[worst])

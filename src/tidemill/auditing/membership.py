@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import hypergeom
 
-from tidemill.auditing.base import FEW_LIMIT, AttackData, AttackSummary, Release, leak, unknown
+from tidemill.auditing.base import FEW_LIMIT, AttackData, AttackSummary, leak, unknown
 from tidemill.auditing.excess import Excess, at_least, of_auc, of_rates, rate
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
@@ -23,8 +22,6 @@ FALSE = 0.01
 FEWEST_ROWS = 100
 """Holdout rows that are needed for a share of FALSE."""
 _TOUCHING = 1e-3  # added to distances, so that a ratio of two zeros is 1
-
-Suspicion = Callable[[Release], tuple[Floats, Floats]]
 
 
 class Caught(NamedTuple):
@@ -47,17 +44,12 @@ class Caught(NamedTuple):
         above = int(self.members.sum())
         gain = of_rates(rate(above, len(self.members)), rate(self.strangers, self.of))
         # the chance that so few unseen rows stand among the so many most suspicious ones
-        return at_least(
-            gain,
-            float(
-                hypergeom.cdf(
-                    self.strangers, len(self.members) + self.of, self.of, above + self.strangers
-                )
-            ),
-        )
+        everybody = len(self.members) + self.of
+        chance = hypergeom.cdf(self.strangers, everybody, self.of, above + self.strangers)
+        return at_least(gain, float(chance))
 
 
-def membership(scene: AttackData, run: Run) -> Iterable[Leak]:
+def membership(data: AttackData, run: Run) -> Iterable[Leak]:
     """Membership inference by distance and by density ratio: on average, and for the few whom it
     exposes most.
 
@@ -72,30 +64,32 @@ def membership(scene: AttackData, run: Run) -> Iterable[Leak]:
     Attacks From First Principles").
 
     Args:
-        scene: People and releases.
+        data: People and releases.
         run: Not drawn from: people stand in random order.
     """
-    apart = _to_other_people(scene, run)
+    apart = _to_other_people(data, run)
 
-    def ratios(release: Release) -> tuple[Floats, Floats]:
-        near = release.to_train, release.to_holdout
-        return tuple(
-            -(d + _TOUCHING) / (far[: len(d)] + _TOUCHING)  # type: ignore[return-value]
-            for d, far in zip(near, apart, strict=True)
-        )
-
-    ways: list[tuple[str, str, Suspicion]] = [
+    by_distance = []
+    by_ratio = []
+    for release in data.releases:
+        by_distance.append((-release.to_train, -release.to_holdout))
+        by_ratio.append((_ratio(release.to_train, apart[0]), _ratio(release.to_holdout, apart[1])))
+    ways = (
         (
             "distance",
             "who only looks how near each person lies to the synthetic rows",
-            lambda release: (-release.to_train, -release.to_holdout),
+            by_distance,
         ),
-        ("density ratio", "who also has other real rows to compare with", ratios),
-    ]
-    for way, who, suspicion in ways:
-        scores = [suspicion(release) for release in scene.releases]
-        yield _on_average(way, who, [auc(*pair) for pair in scores])
-        yield _few(way, who, scores, scene)
+        ("density ratio", "who also has other real rows to compare with", by_ratio),
+    )
+    for way, who, suspicions in ways:
+        yield _on_average(way, who, [auc(*sides) for sides in suspicions])
+        yield _few(way, who, suspicions, data)
+
+
+def _ratio(near: Floats, apart: Floats) -> Floats:
+    """How suspicious rows are by their distances to the release and to other real rows."""
+    return -(near + _TOUCHING) / (apart[: len(near)] + _TOUCHING)
 
 
 def caught(members: Floats, strangers: Floats) -> Caught:
@@ -111,20 +105,18 @@ def caught(members: Floats, strangers: Floats) -> Caught:
     return Caught(members > limit, int((strangers > limit).sum()), len(strangers))
 
 
-def _to_other_people(scene: AttackData, run: Run) -> tuple[Floats, Floats]:
+def _to_other_people(data: AttackData, run: Run) -> tuple[Floats, Floats]:
     """Distances of attacked rows to the nearest of the attacker's own real rows: the half of the
     holdout they are not in."""
-    half = len(scene.holdout) // 2
-    first, second = scene.holdout.points[:half], scene.holdout.points[half : 2 * half]
-    train = np.empty(len(scene.train))
-    for start, known in enumerate((first, second)):
-        train[start::2] = nearest(scene.train.points[start::2], known, run)[1]
-    holdout = np.concatenate(
-        [
-            nearest(scene.holdout.points[:half], second, run)[1],
-            nearest(scene.holdout.points[half:], first, run)[1],
-        ]
-    )
+    points = data.holdout.points
+    half = len(points) // 2
+    first, second = points[:half], points[half : 2 * half]
+    train = np.empty(len(data.train))
+    train[0::2] = nearest(data.train.points[0::2], first, run)[1]
+    train[1::2] = nearest(data.train.points[1::2], second, run)[1]
+    holdout = np.empty(len(points))
+    holdout[:half] = nearest(first, second, run)[1]
+    holdout[half:] = nearest(points[half:], first, run)[1]
     return np.sqrt(train), np.sqrt(holdout)
 
 
@@ -136,26 +128,26 @@ def _on_average(way: str, who: str, areas: list[Auc]) -> Leak:
         f"{percent(mine.value)} of cases (95 % interval {percent(low)} to {percent(high)}). "
         f"Guessing gives 50 %, the published training rows themselves {percent(ceiling.value)}."
     )
-    told = AttackSummary(
+    summary = AttackSummary(
         "membership",
         f"membership by {way}, on average",
         sentence=sentence,
         figures={"auc": mine.value, "auc_floor": floor.value, "auc_ceiling": ceiling.value},
     )
-    return leak(told, *(of_auc(area) for area in areas))
+    return leak(summary, *(of_auc(area) for area in areas))
 
 
-def _few(way: str, who: str, scores: list[tuple[Floats, Floats]], scene: AttackData) -> Leak:
-    told = AttackSummary("membership", f"membership by {way}, the most exposed", FEW_LIMIT)
-    if len(scene.holdout) < FEWEST_ROWS:
+def _few(way: str, who: str, scores: list[tuple[Floats, Floats]], data: AttackData) -> Leak:
+    name = f"membership by {way}, the most exposed"
+    if len(data.holdout) < FEWEST_ROWS:
         return unknown(
-            told.attack,
-            told.name,
-            f"there are {plural(len(scene.holdout), 'held-out row')}; "
+            "membership",
+            name,
+            f"there are {plural(len(data.holdout), 'held-out row')}; "
             f"{FEWEST_ROWS} are needed to tell what 1 % of them are like",
             FEW_LIMIT,
         )
-    found = [caught(*pair) for pair in scores]
+    found = [caught(*sides) for sides in scores]
     mine, _, ceiling = found
     members = int(mine.members.sum())
     sentence = (
@@ -165,14 +157,16 @@ def _few(way: str, who: str, scores: list[tuple[Floats, Floats]], scene: AttackD
         f"{percent(mine.strangers / mine.of)}). With the training rows published it would be "
         f"{percent(ceiling.members.mean())}."
     )
-    told = replace(
-        told,
-        sentence=sentence,
-        exposed=scene.train.places[: len(mine.members)][mine.members],
+    summary = AttackSummary(
+        "membership",
+        name,
+        FEW_LIMIT,
+        sentence,
+        exposed=data.train.places[: len(mine.members)][mine.members],
         why=f"found by membership inference ({way})",
         figures={
             "true_positives": float(mine.members.mean()),
             "false_positives": mine.strangers / mine.of,
         },
     )
-    return leak(told, *(one.excess for one in found))
+    return leak(summary, *(each.excess for each in found))

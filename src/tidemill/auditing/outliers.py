@@ -14,16 +14,19 @@ from tidemill.core.words import percent, plural
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.points import nearest
 
-WANTED, FEWEST = 120, 30
-"""Unseen outliers that are wanted, and that are needed."""
-LEAST_SHARE, MOST_SHARE = 0.02, 0.25
+WANTED = 120
+"""Unseen outliers that are wanted."""
+FEWEST = 30
+"""Unseen outliers that are needed."""
+LEAST_SHARE = 0.02
+MOST_SHARE = 0.25
 """The share of rows that are called outliers."""
 NEARER = 1 / 3
 """A row is reproduced if a synthetic row lies within this part of the distance to the nearest other
 real row."""
 
 
-def outliers(scene: AttackData, run: Run) -> Iterable[Leak]:
+def outliers(data: AttackData, run: Run) -> Iterable[Leak]:
     """The rarest real rows, those farthest from all others, that a synthetic row comes nearer to
     than a third of that way.
 
@@ -31,38 +34,39 @@ def outliers(scene: AttackData, run: Run) -> Iterable[Leak]:
     chance.
 
     Args:
-        scene: People and releases.
+        data: People and releases.
         run: For cancelling.
     """
     name = "outliers reproduced"
-    share = min(MOST_SHARE, max(LEAST_SHARE, WANTED / len(scene.holdout)))
-    if share * len(scene.holdout) < FEWEST:
+    share = min(MOST_SHARE, max(LEAST_SHARE, WANTED / len(data.holdout)))
+    if share * len(data.holdout) < FEWEST:
         yield unknown(
             "outliers",
             name,
-            f"there are {plural(len(scene.holdout), 'held-out row')}, too few to have "
+            f"there are {plural(len(data.holdout), 'held-out row')}, too few to have "
             f"{FEWEST} outliers among them",
         )
         return
-    apart = isolation(scene, run)
-    size = min(map(len, apart))
+    apart = isolation(data, run)
+    size = min(len(apart[0]), len(apart[1]))
     limit = float(np.quantile(np.concatenate([apart[0][:size], apart[1][:size]]), 1 - share))
     if limit == 0:
         yield unknown(
             "outliers", name, "every row equals another one, so that there are no outliers"
         )
         return
-    found = [_reproduced(release, apart, limit) for release in scene.releases]
-    (mine, chance), _, _ = found
+    found = [_reproduced(release, apart, limit) for release in data.releases]
+    mine, chance = found[0]
+    published, _ = found[2]
     rare = np.flatnonzero(apart[0] >= limit)
     sentence = (
         f"Of the {len(mine):,} rarest training rows (the {percent(share)} farthest from all "
         f"others), {percent(mine.mean())} have a synthetic row within a third of the way to the "
         f"nearest other real row; of the {len(chance):,} rarest unseen rows "
         f"{percent(chance.mean())}. With the training rows published it would be "
-        f"{percent(found[2][0].mean())}."
+        f"{percent(published.mean())}."
     )
-    told = AttackSummary(
+    summary = AttackSummary(
         "outliers",
         name,
         sentence=sentence,
@@ -72,35 +76,28 @@ def outliers(scene: AttackData, run: Run) -> Iterable[Leak]:
             "reproduced": float(mine.mean()),
             "by_chance": float(chance.mean()),
         },
-        exposed=scene.train.places[rare[mine]],
+        exposed=data.train.places[rare[mine]],
         why="an outlier that a synthetic row comes near to",
     )
-    yield leak(told, *(of_hits(*pair) for pair in found))
+    yield leak(summary, *(of_hits(*sides) for sides in found))
 
 
-def isolation(scene: AttackData, run: Run) -> tuple[Floats, Floats]:
+def isolation(data: AttackData, run: Run) -> tuple[Floats, Floats]:
     """Distance of each attacked training and holdout row to the nearest of other training rows, as
     many for all of them.
 
     The attacked training rows are cut in two: those of one half look for their nearest among the
     other, so that none finds itself; and so do the two halves of the holdout.
     """
-    half = len(scene.train) // 2
-    references = [
-        np.concatenate([part, scene.others])
-        for part in (scene.train.points[half:], scene.train.points[:half])
-    ]
-    found = []
-    for people in (scene.train, scene.holdout):
-        cut = half if people is scene.train else len(people) // 2
-        squared = np.concatenate(
-            [
-                nearest(people.points[:cut], references[0], run)[1],
-                nearest(people.points[cut:], references[1], run)[1],
-            ]
-        )
-        found.append(np.sqrt(squared))
-    return found[0], found[1]
+    train = data.train.points
+    first_half, second_half = train[: len(train) // 2], train[len(train) // 2 :]
+    distances = []
+    for points in (train, data.holdout.points):
+        cut = len(points) // 2
+        _, first = nearest(points[:cut], np.concatenate([second_half, data.others]), run)
+        _, second = nearest(points[cut:], np.concatenate([first_half, data.others]), run)
+        distances.append(np.sqrt(np.concatenate([first, second])))
+    return distances[0], distances[1]
 
 
 def _reproduced(

@@ -61,26 +61,27 @@ def _drawn(train: Dataset, rows: int, rng: np.random.Generator) -> pl.DataFrame:
 
 def _groups(train: Dataset) -> list[list[str]]:
     """The columns, those together that rules tie together."""
-    group = {name: {name} for name in train.schema.names}
+    names = train.schema.names
+    group = {name: {name} for name in names}
     for rule in train.schema.rules:
         joined = set().union(*(group[name] for name in rule.columns))
         group |= dict.fromkeys(joined, joined)
-    return [
-        sorted(names, key=train.schema.names.index)
-        for first, names in group.items()
-        if first == min(names, key=train.schema.names.index)
-    ]
+    groups: list[list[str]] = []
+    for name in names:
+        members = [other for other in names if other in group[name]]
+        if members[0] == name:
+            groups.append(members)
+    return groups
 
 
 def _places(column: Column, values: pl.Series, rows: int, rng: np.random.Generator) -> np.ndarray:
     """Training rows whose value of the column is taken."""
     if column.kind in ("number", "datetime"):
         order = values.arg_sort(nulls_last=True).to_numpy()[: len(values) - values.null_count()]
+        if not len(order):
+            return np.asarray(rng.choice(np.arange(len(values)), rows))
         tail = max(1, int(TAIL * len(order)))
-        ends = (
-            np.concatenate([order[:tail], order[-tail:]]) if len(order) else np.arange(len(values))
-        )
-        return np.asarray(rng.choice(ends, rows))
+        return np.asarray(rng.choice(np.concatenate([order[:tail], order[-tail:]]), rows))
     codes = values.cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(int)
     levels, counts = np.unique(codes, return_counts=True)
     usual = levels[(counts >= FEWEST) | (counts == counts.max())]
@@ -88,6 +89,5 @@ def _places(column: Column, values: pl.Series, rows: int, rng: np.random.Generat
     starts = np.searchsorted(codes[order], usual)
     stops = np.searchsorted(codes[order], usual, "right")
     which = rng.integers(0, len(usual), rows)
-    return np.asarray(
-        order[(starts[which] + rng.random(rows) * (stops - starts)[which]).astype(int)]
-    )
+    inside = rng.random(rows) * (stops - starts)[which]
+    return np.asarray(order[(starts[which] + inside).astype(int)])

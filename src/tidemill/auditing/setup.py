@@ -19,8 +19,11 @@ from tidemill.supervised.points import axes_of, learn_embedding, nearest
 if TYPE_CHECKING:
     from tidemill.synthesis.synthesizer import Synthesizer
 
-MOST_ATTACKED, FEWEST_ATTACKED, MOST_RELEASED = 20_000, 2000, 200_000
-"""Rows that are attacked on each side, and rows of a release that the attacker uses at most."""
+MOST_ATTACKED = 20_000
+FEWEST_ATTACKED = 2000
+"""Rows that are attacked on each side."""
+MOST_RELEASED = 200_000
+"""Rows of a release that the attacker uses at most."""
 MULTIPLICATIONS = 80_000_000_000
 """What the search for nearest rows may cost: attacked rows of a side x released rows x axes; about
 5 s on two cores."""
@@ -31,7 +34,7 @@ TRIED = 3000
 scale."""
 
 
-def scene(
+def attack_data(
     evidence: Evidence, run: Run, model: Synthesizer | None = None, canaries: int = 0
 ) -> AttackData:
     """The people to attack and the three releases to attack them with, as points of one space.
@@ -49,48 +52,51 @@ def scene(
     """
     evidence = _modelled(evidence)
     layout, parts = features((evidence.train, evidence.holdout, evidence.synthetic, evidence.floor))
+    train_rows, holdout_rows, synthetic_rows, floor_rows = parts
     axes = max(1, axes_of(layout))
     most = min(MOST_RELEASED, max(FEWEST_ROWS, ENTRIES // axes))
     rng = run.rng("auditing", "people")
-    synthetic, floor = (rng.permutation(len(part))[:most] for part in parts[2:])
-    attacked = min(
-        most, max(FEWEST_ATTACKED, min(MOST_ATTACKED, MULTIPLICATIONS // (axes * len(synthetic))))
+    used = rng.permutation(len(synthetic_rows))[:most]
+    used_of_floor = rng.permutation(len(floor_rows))[:most]
+    affordable = MULTIPLICATIONS // (axes * len(used))
+    attacked = min(most, max(FEWEST_ATTACKED, min(MOST_ATTACKED, affordable)))
+    train_order = rng.permutation(len(train_rows))
+    holdout_order = rng.permutation(len(holdout_rows))
+    share = len(used) / len(synthetic_rows)
+    published = _published(train_order, attacked, share, most, rng)
+    alike = min(attacked, len(train_rows), len(holdout_rows))
+    learned_from = together(
+        train_rows.rows(train_order[:alike]), holdout_rows.rows(holdout_order[:alike])
     )
-    everybody = [rng.permutation(len(part)) for part in parts[:2]]
-    train, holdout = (order[:attacked] for order in everybody)
-    published = _published(everybody[0], attacked, len(synthetic) / len(parts[2]), most, rng)
-    reference = min(len(train), len(holdout))
-    embed = learn_embedding(
-        layout, together(parts[0].rows(train[:reference]), parts[1].rows(holdout[:reference])), run
-    )
-    people = [
-        AttackTargets(places, table.rows(places), rows.rows(places), embed(rows.rows(places)))
-        for places, table, rows in (
-            (train, evidence.train, parts[0]),
-            (holdout, evidence.holdout, parts[1]),
-        )
-    ]
+    embed = learn_embedding(layout, learned_from, run)
+
+    def targets(table: Dataset, rows: Features, places: NDArray[np.int64]) -> AttackTargets:
+        chosen = rows.rows(places)
+        return AttackTargets(places, table.rows(places), chosen, embed(chosen))
+
+    train = targets(evidence.train, train_rows, train_order[:attacked])
+    holdout = targets(evidence.holdout, holdout_rows, holdout_order[:attacked])
 
     def release(table: Dataset, rows: Features, places: NDArray[np.int64], tried: int) -> Release:
-        points = embed(rows.rows(places))
-        to_train, to_holdout = (
-            np.sqrt(nearest(side.points[:tried], points, run)[1]) for side in people
-        )
-        return Release(table.rows(places), rows.rows(places), points, to_train, to_holdout)
+        chosen = rows.rows(places)
+        points = embed(chosen)
+        to_train = np.sqrt(nearest(train.points[:tried], points, run)[1])
+        to_holdout = np.sqrt(nearest(holdout.points[:tried], points, run)[1])
+        return Release(table.rows(places), chosen, points, to_train, to_holdout)
 
     return AttackData(
-        people[0],
-        people[1],
-        release(evidence.synthetic, parts[2], synthetic, MOST_ATTACKED),
-        release(evidence.floor, parts[3], floor, TRIED),
-        release(evidence.train, parts[0], published, TRIED),
-        embed(parts[0].rows(everybody[0][attacked:][:MOST_OTHERS])),
-        (parts[0].rows(everybody[0]), parts[1].rows(everybody[1])),
-        layout,
-        embed,
-        evidence,
-        model,
-        canaries,
+        train=train,
+        holdout=holdout,
+        synthetic=release(evidence.synthetic, synthetic_rows, used, MOST_ATTACKED),
+        floor=release(evidence.floor, floor_rows, used_of_floor, TRIED),
+        ceiling=release(evidence.train, train_rows, published, TRIED),
+        others=embed(train_rows.rows(train_order[attacked:][:MOST_OTHERS])),
+        everybody=(train_rows.rows(train_order), holdout_rows.rows(holdout_order)),
+        layout=layout,
+        embedding=embed,
+        evidence=evidence,
+        model=model,
+        canaries=canaries,
     )
 
 
@@ -108,15 +114,19 @@ def _modelled(evidence: Evidence) -> Evidence:
         "synthetic": evidence.synthetic,
         "floor": evidence.floor,
     }
-    for what, data in sets.items():
-        if len(data) < FEWEST_ROWS:
+    for what, table in sets.items():
+        if len(table) < FEWEST_ROWS:
             raise DataError(
-                f"{len(data)} {what} rows are too few for an audit",
-                where=data.name,
+                f"{len(table)} {what} rows are too few for an audit",
+                where=table.name,
                 hint=f"give at least {FEWEST_ROWS}, better 1,000",
             )
-    train, holdout, synthetic, floor = (data.select(names) for data in sets.values())
-    return Evidence(train, holdout, synthetic, floor)
+    return Evidence(
+        evidence.train.select(names),
+        evidence.holdout.select(names),
+        evidence.synthetic.select(names),
+        evidence.floor.select(names),
+    )
 
 
 def _published(
@@ -127,6 +137,8 @@ def _published(
     Where the attacker uses only a share of the synthetic rows, only that share of the attacked rows
     is published, too: the audited rows and this ceiling then lose as much.
     """
-    first = everybody[:attacked]
-    kept = first[rng.random(len(first)) < share] if share < 1 else first
-    return rng.permutation(np.concatenate([kept, everybody[attacked:][: max(0, most - len(kept))]]))
+    kept = everybody[:attacked]
+    if share < 1:
+        kept = kept[rng.random(len(kept)) < share]
+    others = everybody[attacked:][: max(0, most - len(kept))]
+    return rng.permutation(np.concatenate([kept, others]))

@@ -24,9 +24,11 @@ from tidemill.core.run import Run
 from tidemill.core.words import percent
 from tidemill.supervised.arrays import Features, together
 
-OF_ONE, OF_SEVERAL, DRAWN = 500, 1500, 12_000
-"""Predicates of one and of several columns that are tried, and how many of these are drawn at most
-to find them."""
+OF_ONE = 500
+OF_SEVERAL = 1500
+"""Predicates of one and of several columns that are tried."""
+DRAWN = 12_000
+"""How many of several columns are drawn at most to find them."""
 MOST_ROWS = 150_000
 """People on each side, and released rows, that predicates are tried on."""
 CHECKS = 150_000_000
@@ -50,7 +52,7 @@ class PredicateTrial(NamedTuple):
     of_one: int
 
 
-def singling_out(scene: AttackData, run: Run) -> Iterable[Leak]:
+def singling_out(data: AttackData, run: Run) -> Iterable[Leak]:
     """Predicates that single out one synthetic row, and how many of them are true of exactly one
     training row.
 
@@ -62,14 +64,14 @@ def singling_out(scene: AttackData, run: Run) -> Iterable[Leak]:
     that of giving the labels "training" and "unseen" at random.
 
     Args:
-        scene: People and releases.
+        data: People and releases.
         run: Draws rows, columns and labels.
     """
     name = "people singled out"
-    size = min(*map(len, scene.everybody), MOST_ROWS)
-    people = together(*(side.rows(np.arange(size)) for side in scene.everybody))
+    size = min(*map(len, data.everybody), MOST_ROWS)
+    people = together(*(side.rows(np.arange(size)) for side in data.everybody))
     found = []
-    for k, release in enumerate(scene.releases):
+    for k, release in enumerate(data.releases):
         run.check()
         found.append(_tried(release, people, run.rng("auditing", "singling-out", k)))
     mine = found[0]
@@ -81,10 +83,8 @@ def singling_out(scene: AttackData, run: Run) -> Iterable[Leak]:
             "single one, too few to measure by",
         )
         return
-    guesses = [
-        true_of(guess, people)
-        for guess in shuffled(mine.predicates, run.rng("auditing", "guesses"))
-    ]
+    shuffled_tests = shuffled(mine.predicates, run.rng("auditing", "guesses"))
+    guesses = [true_of(guess, people) for guess in shuffled_tests]
     guessed = float(_singled(guesses, size)[0].mean())
     training, unseen = _singled(mine.people, size)
     sentence = (
@@ -93,7 +93,7 @@ def singling_out(scene: AttackData, run: Run) -> Iterable[Leak]:
         f"{percent(float(unseen.mean()))} of exactly one of as many unseen rows. Conditions put "
         f"together at random: {percent(guessed)}."
     )
-    told = AttackSummary(
+    summary = AttackSummary(
         "singling-out",
         name,
         sentence=sentence,
@@ -105,24 +105,23 @@ def singling_out(scene: AttackData, run: Run) -> Iterable[Leak]:
             "by_guessing": guessed,
         },
     )
-    yield leak(told, *(_excess(tried.people, size, run) for tried in found))
+    yield leak(summary, *(_excess(tried.people, size, run) for tried in found))
 
 
 def _tried(release: Release, people: Features, rng: np.random.Generator) -> PredicateTrial:
     rows = release.features.rows(np.arange(min(len(release.features), MOST_ROWS)))
     one = of_one_column(rows, OF_ONE, rng)
-    predicates = [*one, *of_several_columns(rows, OF_SEVERAL, min(DRAWN, CHECKS // len(rows)), rng)]
-    return PredicateTrial(
-        predicates, [true_of(predicate, people) for predicate in predicates], len(one)
-    )
+    several = of_several_columns(rows, OF_SEVERAL, min(DRAWN, CHECKS // len(rows)), rng)
+    predicates = [*one, *several]
+    matches = [true_of(predicate, people) for predicate in predicates]
+    return PredicateTrial(predicates, matches, len(one))
 
 
 def _singled(people: Sequence[NDArray[np.int64]], size: int) -> tuple[Bools, Bools]:
     """Which predicates are true of exactly one training row, and of exactly one unseen row."""
-    counts = np.array([(int((at < size).sum()), int((at >= size).sum())) for at in people]).reshape(
-        -1, 2
-    )
-    return counts[:, 0] == 1, counts[:, 1] == 1
+    training = np.array([int((at < size).sum()) for at in people], np.int64)
+    unseen = np.array([len(at) for at in people], np.int64) - training
+    return training == 1, unseen == 1
 
 
 def _excess(people: Sequence[NDArray[np.int64]], size: int, run: Run) -> Excess:
@@ -138,30 +137,21 @@ def _excess(people: Sequence[NDArray[np.int64]], size: int, run: Run) -> Excess:
         inside = labels[:, at].sum(axis=1)
         differences += (inside == 1).astype(float) - (len(at) - inside == 1)
     left = 1 - (float(unseen.sum()) + 0.5) / (len(people) + 1)
-    return Excess(
-        excess.value, max(excess.error, sqrt(float((differences**2).mean())) / len(people) / left)
-    )
+    by_labels = sqrt(float((differences**2).mean())) / len(people) / left
+    return Excess(excess.value, max(excess.error, by_labels))
 
 
 def _table(found: Sequence[PredicateTrial], size: int) -> Table:
     rows = []
-    for what, tried in zip(
-        ("synthetic rows", "independent columns", "training rows published"), found, strict=True
-    ):
+    published = ("synthetic rows", "independent columns", "training rows published")
+    for what, tried in zip(published, found, strict=True):
         training, unseen = _singled(tried.people, size)
-        for kind, part in (
-            ("one column", slice(0, tried.of_one)),
-            ("several columns", slice(tried.of_one, None)),
-        ):
-            if len(training[part]):
-                rows.append(
-                    (
-                        f"{what}, conditions on {kind}",
-                        len(training[part]),
-                        float(training[part].mean()),
-                        float(unseen[part].mean()),
-                    )
-                )
+        of_one, of_several = slice(0, tried.of_one), slice(tried.of_one, None)
+        for kind, part in (("one column", of_one), ("several columns", of_several)):
+            conditions = len(training[part])
+            if conditions:
+                shares = (float(training[part].mean()), float(unseen[part].mean()))
+                rows.append((f"{what}, conditions on {kind}", conditions, *shares))
     return Table(
         ("published", "conditions", "single out a training row", "single out an unseen row"),
         tuple(rows),

@@ -10,7 +10,7 @@ from typing import Any, cast
 import polars as pl
 
 from tidemill.auditing import ATTACKS
-from tidemill.auditing.base import AttackData
+from tidemill.auditing.base import Attack, AttackData
 from tidemill.auditing.canaries import CANARIES
 from tidemill.auditing.outliers import isolation
 from tidemill.auditing.setup import attack_data
@@ -22,6 +22,7 @@ from tidemill.core.notebook import paragraph, table
 from tidemill.core.options import whole
 from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
+from tidemill.core.score import Evidence
 from tidemill.core.states import HasState
 from tidemill.core.words import percent
 from tidemill.io.conforming import conform
@@ -203,29 +204,17 @@ def audit(
     # columns are attacked row by row, whatever else is there
     chosen = ATTACKS.chosen("rows", attacks)
     train = _attacked(model, train, sensitive, run)
-    holdout = conform(_known(holdout, train), train, run)
-    _check_sets(model, train, holdout, run)
-    source = "given"
-    if synthetic is None and model is not None:
-        source = "drawn from the model for this audit"
-        synthetic = model.sample_dataset(len(train), run=run)
-    made = conform(_known(cast(Dataset, synthetic), train), train, run)
-    evidence = pipeline.evidence(train, holdout, made, None, run)
-    planted = 0
-    if model is not None:
-        planted = CANARIES if canaries is None else whole(canaries, "canaries")
+    evidence = _evidence(model, train, holdout, synthetic, run)
+    source = "drawn from the model for this audit" if synthetic is None else "given"
     with run.stage("scene", "measuring distances between the tables"):
-        data = attack_data(evidence, run, model, planted)
-    leaks: list[Leak] = []
-    for name, attack in run.track(tuple(chosen.items()), "audit", "attacking the synthetic rows"):
-        run.emit("note", "audit", f"attack: {ATTACKS[name].line}")
-        leaks += attack(data, run)
+        data = attack_data(evidence, run, model, _to_plant(model, canaries))
+    leaks = _leaks(chosen, data, run)
     light = worst([leak.light for leak in leaks])
     return Audit(
         name=train.name,
         made={**_made(model), "source": source},
         rows=_row_counts(data),
-        leaks=tuple(leaks),
+        leaks=leaks,
         light=light,
         verdict=_verdict(leaks, light, data),
         advice=ADVICE[light],
@@ -247,6 +236,37 @@ def _attacked(
         train = conform(train, like, run)
     train = replace(train, schema=train.schema.with_roles("sensitive", sensitive), origin=None)
     return train.select([column.name for column in train.schema.modelled])
+
+
+def _evidence(
+    model: Synthesizer | None,
+    train: Dataset,
+    holdout: Dataset,
+    synthetic: Dataset | None,
+    run: Run,
+) -> Evidence:
+    """All tables in the types of the training rows; synthetic rows are drawn where none are
+    given."""
+    holdout = conform(_known(holdout, train), train, run)
+    _check_sets(model, train, holdout, run)
+    if synthetic is None:
+        synthetic = cast(Synthesizer, model).sample_dataset(len(train), run=run)
+    synthetic = conform(_known(synthetic, train), train, run)
+    return pipeline.evidence(train, holdout, synthetic, None, run)
+
+
+def _to_plant(model: Synthesizer | None, canaries: int | None) -> int:
+    if model is None:
+        return 0
+    return CANARIES if canaries is None else whole(canaries, "canaries")
+
+
+def _leaks(attacks: Mapping[str, Attack], data: AttackData, run: Run) -> tuple[Leak, ...]:
+    leaks: list[Leak] = []
+    for name, attack in run.track(tuple(attacks.items()), "audit", "attacking the synthetic rows"):
+        run.emit("note", "audit", f"attack: {ATTACKS[name].line}")
+        leaks += attack(data, run)
+    return tuple(leaks)
 
 
 def _row_counts(data: AttackData) -> dict[str, int]:

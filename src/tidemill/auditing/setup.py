@@ -14,7 +14,7 @@ from tidemill.core.run import Run
 from tidemill.core.score import Evidence
 from tidemill.metrics.privacy import ENTRIES, FEWEST_ROWS
 from tidemill.supervised.arrays import Features, features, together
-from tidemill.supervised.points import axes_of, learn_embedding, nearest
+from tidemill.supervised.points import Embedding, axes_of, learn_embedding, nearest
 
 if TYPE_CHECKING:
     from tidemill.synthesis.synthesizer import Synthesizer
@@ -70,12 +70,8 @@ def attack_data(
     )
     embed = learn_embedding(layout, learned_from, run)
 
-    def targets(table: Dataset, rows: Features, places: NDArray[np.int64]) -> AttackTargets:
-        chosen = rows.rows(places)
-        return AttackTargets(places, table.rows(places), chosen, embed(chosen))
-
-    train = targets(evidence.train, train_rows, train_order[:attacked])
-    holdout = targets(evidence.holdout, holdout_rows, holdout_order[:attacked])
+    train = _targets(evidence.train, train_rows, train_order[:attacked], embed)
+    holdout = _targets(evidence.holdout, holdout_rows, holdout_order[:attacked], embed)
 
     def release(table: Dataset, rows: Features, places: NDArray[np.int64], tried: int) -> Release:
         chosen = rows.rows(places)
@@ -127,6 +123,13 @@ def _modelled(evidence: Evidence) -> Evidence:
         evidence.synthetic.select(names),
         evidence.floor.select(names),
     )
+
+
+def _targets(
+    table: Dataset, rows: Features, places: NDArray[np.int64], embed: Embedding
+) -> AttackTargets:
+    chosen = rows.rows(places)
+    return AttackTargets(places, table.rows(places), chosen, embed(chosen))
 
 
 def _published(

@@ -66,14 +66,12 @@ class NumberBins:
         behind = self.cuts[code] if code < len(self.cuts) else None
         if before and behind and (before[0] == behind[0] or self._next(before, behind)):
             return (Test(self.column, "=", self.native(before[0])),)
-        return tuple(
-            test
-            for test in (
-                self.above(code - 1) if before else None,
-                self.below(code) if behind else None,
-            )
-            if test is not None
-        )
+        tests = []
+        if before:
+            tests.append(self.above(code - 1))
+        if behind:
+            tests.append(self.below(code))
+        return tuple(tests)
 
     def _next(self, before: tuple[float, bool], behind: tuple[float, bool]) -> bool:
         return self.whole and before[1] and behind == (before[0] + 1, True)
@@ -187,9 +185,8 @@ def _level_bins(series: pl.Series, most: int) -> LevelBins:
         .sort(["rows", "level"], descending=[True, False])
         .head(most)
     )
-    return LevelBins(
-        series.name, tuple(counts["level"].to_list()), tuple(counts["value"].to_list())
-    )
+    levels, values = counts["level"].to_list(), counts["value"].to_list()
+    return LevelBins(series.name, tuple(levels), tuple(values))
 
 
 def _number_cuts(
@@ -213,7 +210,9 @@ def _number_cuts(
     for low, high in pairwise(edges):
         inside = values[(values > low) & (values < high)]
         wanted = round((len(quantiles) + 1) * len(inside) / len(values))
-        between = quantiles if wanted > len(quantiles) else [at / wanted for at in range(1, wanted)]
+        between = quantiles
+        if wanted <= len(quantiles):
+            between = [at / wanted for at in range(1, wanted)]
         cuts += [(cut, True) for cut in _round_quantiles(inside, between, whole, dtype)]
         if high < math.inf:
             cuts += [(high, True), (high, False)]
@@ -226,16 +225,14 @@ def _round_quantiles(
     if not quantiles or values[0] == values[-1]:
         return []
     cuts: list[float] = []
-    for before, at, behind in zip(
-        [0.0, *quantiles], quantiles, [*quantiles[1:], 1.0], strict=False
-    ):
-        slack = 0.3 * min(at - before, behind - at)
+    edges = [0.0, *quantiles, 1.0]
+    for place, at in enumerate(quantiles, start=1):
+        slack = 0.3 * min(at - edges[place - 1], edges[place + 1] - at)
         low, middle, high = np.quantile(values, [at - slack, at, at + slack])
-        cut = (
-            _round_date(low, high, dtype)
-            if dtype.is_temporal()
-            else round_number(low, middle, high, whole=whole)
-        )
+        if dtype.is_temporal():
+            cut = _round_date(low, high, dtype)
+        else:
+            cut = round_number(low, middle, high, whole=whole)
         if values[0] < cut <= values[-1] and (not cuts or cut > cuts[-1]):
             cuts.append(cut)
     return cuts

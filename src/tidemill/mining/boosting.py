@@ -119,12 +119,9 @@ def _settings(outcome: Outcome, rows: int, features: int, run: Run) -> dict[str,
 
 def _folds(target: Floats, outcome: Outcome, run: Run) -> NDArray[np.int64]:
     """The fold of each row, (n,); classes are spread evenly."""
-    shuffled = run.rng("mining/drivers/folds").permutation(len(target))
-    order = (
-        shuffled
-        if outcome.kind == "number"
-        else shuffled[np.argsort(target[shuffled], kind="stable")]
-    )
+    order = run.rng("mining/drivers/folds").permutation(len(target))
+    if outcome.kind != "number":
+        order = order[np.argsort(target[order], kind="stable")]
     fold = np.empty(len(target), np.int64)
     fold[order] = np.arange(len(target)) % FOLDS
     return fold

@@ -111,14 +111,9 @@ def _number_axis(series: pl.Series) -> NumberAxis | None:
         scale = float(clipped.std())
     gone = float(np.isnan(values).mean())
     marker = 1 / np.sqrt(gone * (1 - gone)) if gone >= 0.01 else 0.0
+    mean = float(clipped.mean())
     return NumberAxis(
-        series.name,
-        float(low),
-        float(high),
-        log,
-        float(clipped.mean()),
-        scale,
-        float(min(marker, 3.0)),
+        series.name, float(low), float(high), log, mean, scale, float(min(marker, 3.0))
     )
 
 
@@ -131,11 +126,9 @@ def _level_axes(series: pl.Series) -> LevelAxes | None:
     levels = frequent_levels(series, MOST_LEVELS)
     means = _one_hot(series, levels).mean(axis=0)
     variance = float((means * (1 - means)).sum())
-    return (
-        LevelAxes(series.name, levels, tuple(means.tolist()), float(np.sqrt(variance)))
-        if variance > 0
-        else None
-    )
+    if variance <= 0:
+        return None
+    return LevelAxes(series.name, levels, tuple(means.tolist()), float(np.sqrt(variance)))
 
 
 def _one_hot(series: pl.Series, levels: tuple[str, ...]) -> Floats:

@@ -17,6 +17,13 @@ from tidemill.supervised.levels import frequent_levels, level_codes
 MOST_LEVELS = 100
 
 Part = Literal["value", "year", "month", "weekday", "hour", "elapsed"]
+_PARTS = {
+    "elapsed": "position in time",
+    "year": "year",
+    "month": "month",
+    "weekday": "day of the week",
+    "hour": "hour",
+}
 
 
 @dataclass(frozen=True)
@@ -40,17 +47,9 @@ class Feature:
     @property
     def label(self) -> str:
         """What the feature is called in sentences."""
-        return (
-            self.column
-            if self.part == "value"
-            else {
-                "elapsed": f"{self.column} (position in time)",
-                "year": f"{self.column} (year)",
-                "month": f"{self.column} (month)",
-                "weekday": f"{self.column} (day of the week)",
-                "hour": f"{self.column} (hour)",
-            }[self.part]
-        )
+        if self.part == "value":
+            return self.column
+        return f"{self.column} ({_PARTS[self.part]})"
 
     def values(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """The feature of each row, (n,); NaN where missing."""
@@ -98,18 +97,19 @@ def matrix(data: Dataset, features: tuple[Feature, ...]) -> NDArray[np.float64]:
 
 
 def _datetime_features(series: pl.Series) -> list[Feature]:
-    parts: tuple[Part, ...] = ("year", "month", "weekday", "hour")
+    parts: list[Part] = ["year", "month", "weekday"]
+    if series.dtype != pl.Date:
+        parts.append("hour")
     start = float(np.nanmin(_days(series)))
     candidates = [Feature(series.name, "elapsed", start=start)]
-    candidates += [
-        Feature(series.name, part) for part in parts if part != "hour" or series.dtype != pl.Date
-    ]
+    candidates += [Feature(series.name, part) for part in parts]
     frame = series.to_frame()
-    return [
-        each
-        for each in candidates
-        if len(np.unique(each.values(frame)[~np.isnan(each.values(frame))])) > 1
-    ]
+    varying = []
+    for feature in candidates:
+        values = feature.values(frame)
+        if len(np.unique(values[~np.isnan(values)])) > 1:
+            varying.append(feature)
+    return varying
 
 
 def _days(series: pl.Series) -> NDArray[np.float64]:

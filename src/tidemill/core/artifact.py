@@ -87,7 +87,9 @@ def finite(value: Any) -> Any:
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return str(value)
 
 
 def save(
@@ -113,10 +115,11 @@ def save(
     # safetensors orders tensors by dtype and name by itself, so the bytes do not depend on
     # insertion order
     members["arrays.safetensors"] = pack(
-        {name: np.ascontiguousarray(a) for name, a in sorted(arrays.items())}
+        {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
     )
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
-    members = {"manifest.json": _json({"format": FORMAT, **manifest, "sha256": hashes}), **members}
+    whole = _json({"format": FORMAT, **manifest, "sha256": hashes})
+    members = {"manifest.json": whole, **members}
     with (
         writing(path, overwrite=overwrite) as aside,
         zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -228,11 +231,8 @@ def _check_bounds(infos: list[zipfile.ZipInfo], path: Path) -> None:
             hint="do not trust this file",
         )
     for info in infos:
-        if (
-            "/" in info.filename
-            or "\\" in info.filename
-            or not info.filename.endswith((".json", ".safetensors"))
-        ):
+        in_folder = "/" in info.filename or "\\" in info.filename
+        if in_folder or not info.filename.endswith((".json", ".safetensors")):
             raise ArtifactError(
                 f"the archive holds a part that no model has ({info.filename!r})",
                 where=str(path),

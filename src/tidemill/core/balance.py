@@ -12,6 +12,7 @@ import numpy as np
 from tidemill.core.condition import Levels, Test, column_of, parse_where, split_values
 from tidemill.core.errors import ConditionError
 from tidemill.core.schema import Column, Schema
+from tidemill.core.words import shortlist
 
 EQUAL = "equal"
 FITTING_ROUNDS = 200
@@ -100,9 +101,8 @@ def divided(n: int, met: np.ndarray, sides: Sequence[Side]) -> np.ndarray:
     for _ in range(FITTING_ROUNDS):
         for axis, margin in enumerate(margins):
             now = _along(table, axis)
-            table = table * _facing(
-                np.divide(margin, now, out=np.zeros_like(margin), where=now > 0), axis, table.ndim
-            )
+            factor = np.divide(margin, now, out=np.zeros_like(margin), where=now > 0)
+            table = table * _facing(factor, axis, table.ndim)
     share = table / table.sum()
     counts = largest_remainder(n, share.ravel()).reshape(share.shape)
     for axis, margin in enumerate(margins):
@@ -114,7 +114,8 @@ def _margin(met: np.ndarray, axis: int, side: Side) -> np.ndarray:
     """The share of each group of one column."""
     named, now = len(side.shares), _along(met, axis)
     rest = 1.0 - sum(side.shares)
-    margin = np.array([*side.shares, *([0.0] * (len(now) - named))])
+    margin = np.zeros(len(now))
+    margin[:named] = side.shares
     if rest > 1e-9:
         if not now[named:].sum() > 0:
             raise ConditionError(
@@ -136,17 +137,16 @@ def meet_margin(counts: np.ndarray, wanted: np.ndarray, axis: int, margin: np.nd
         axis: The one along which rows are moved.
         margin: (counts.shape[axis],) whole rows that add up to those of ``counts``.
     """
-    counts, wanted = np.moveaxis(counts, axis, 0), np.moveaxis(wanted, axis, 0)
+    counts = np.moveaxis(counts, axis, 0)
+    wanted = np.moveaxis(wanted, axis, 0)
     while True:
         excess = counts.reshape(len(margin), -1).sum(axis=1) - margin
         if not excess.any():
             return
         source, sink = int(excess.argmax()), int(excess.argmin())
-        gain = np.where(
-            counts[source] > 0,
-            counts[source] - wanted[source] + wanted[sink] - counts[sink],
-            -np.inf,
-        )
+        surplus = counts[source] - wanted[source]
+        shortage = wanted[sink] - counts[sink]
+        gain = np.where(counts[source] > 0, surplus + shortage, -np.inf)
         gain = np.where(wanted[sink] > UNSEEN, gain, gain - wanted.sum())
         at = np.unravel_index(int(gain.argmax()), gain.shape)
         counts[source][at] -= 1
@@ -154,11 +154,15 @@ def meet_margin(counts: np.ndarray, wanted: np.ndarray, axis: int, margin: np.nd
 
 
 def _along(table: np.ndarray, axis: int) -> np.ndarray:
-    return np.asarray(np.moveaxis(table, axis, 0).reshape(table.shape[axis], -1).sum(axis=1), float)
+    by_group = np.moveaxis(table, axis, 0).reshape(table.shape[axis], -1)
+    return np.asarray(by_group.sum(axis=1), float)
 
 
 def _facing(values: np.ndarray, axis: int, ndim: int) -> np.ndarray:
-    return values.reshape([-1 if k == axis else 1 for k in range(ndim)])
+    """Values along one axis, with as many axes as a table."""
+    shape = [1] * ndim
+    shape[axis] = -1
+    return values.reshape(shape)
 
 
 def _of_texts(texts: Sequence[str], schema: Schema) -> dict[str, Any]:
@@ -208,12 +212,12 @@ def _side(column: Column, shares: Any, schema: Schema, levels: Levels) -> Side:
         )
     named = [parse_where({column.name: level}, schema, levels).tests for level in shares]
     for (test, *_), share in zip(named, shares.values(), strict=True):
-        if test.operator not in ("=", "missing") or (
-            test.operator == "=" and test.value not in known
-        ):
-            shown = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+        is_level = test.operator == "=" and test.value in known
+        if not is_level and test.operator != "missing":
             raise ConditionError(
-                f"'{test.value}' is none of its levels", where=where, hint=f"choose from: {shown}"
+                f"'{test.value}' is none of its levels",
+                where=where,
+                hint=f"choose from: {shortlist(known, 8)}",
             )
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise ConditionError(
@@ -222,28 +226,26 @@ def _side(column: Column, shares: Any, schema: Schema, levels: Levels) -> Side:
                 hint="write a part of one, as 0.5 for half of the rows",
             )
     total = float(sum(shares.values()))
-    if total > 1 + 1e-9 or len({str(test) for test, *_ in named}) < len(named):
+    tests = [test for test, *_ in named]
+    if total > 1 + 1e-9 or len(set(map(str, tests))) < len(tests):
         raise ConditionError(
             f"the shares add up to {total:.3g}, or a level is named twice",
             where=where,
             hint="let the shares of different levels add up to 1 at most",
         )
-    return Side(
-        column.name,
-        (*named, *_others(column, [test for test, *_ in named], known)),
-        tuple(float(share) for share in shares.values()),
-    )
+    groups = (*named, *_others(column, tests, known))
+    return Side(column.name, groups, tuple(float(share) for share in shares.values()))
 
 
 def _others(column: Column, named: Sequence[Test], known: Sequence[str]) -> list[tuple[Test, ...]]:
     """The groups that are not named: the other levels, and missing values."""
     levels = {test.value for test in named if test.operator == "="}
-    others = [
-        tuple(Test(column.name, "!=", level) for level in sorted(levels))
-        or (Test(column.name, "present"),)
-    ]
-    missing = column.nullable and not any(test.operator == "missing" for test in named)
-    return [
-        *(others if len(levels) < len(known) else []),
-        *([(Test(column.name, "missing"),)] if missing else []),
-    ]
+    others: list[tuple[Test, ...]] = []
+    if len(levels) < len(known):
+        if levels:
+            others.append(tuple(Test(column.name, "!=", level) for level in sorted(levels)))
+        else:
+            others.append((Test(column.name, "present"),))
+    if column.nullable and not any(test.operator == "missing" for test in named):
+        others.append((Test(column.name, "missing"),))
+    return others

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 
 from tidemill.core import datetimes, numerals
@@ -119,15 +120,15 @@ class Condition:
     tests: tuple[Test, ...] = ()
 
     def __str__(self) -> str:
-        return " and ".join(map(str, self.tests)) if self.tests else "every row"
+        if not self.tests:
+            return "every row"
+        return " and ".join(map(str, self.tests))
 
     def expression(self) -> pl.Expr:
         """True on the rows for which every test holds."""
-        return (
-            pl.all_horizontal(*(test.expression() for test in self.tests))
-            if self.tests
-            else pl.lit(True)
-        )
+        if not self.tests:
+            return pl.lit(True)
+        return pl.all_horizontal([test.expression() for test in self.tests])
 
     def mask(self, frame: pl.DataFrame) -> pl.Series:
         """One boolean per row of the frame."""
@@ -214,18 +215,19 @@ def column_of(text: str, schema: Schema, mark: str) -> tuple[Column, str]:
         ('a=b', 'c')
     """
     text = text.strip()
-    fitting = [
-        column
-        for column in schema
-        if text.startswith(column.name) and text[len(column.name) :].lstrip().startswith(mark)
-    ]
-    if fitting:
-        column = max(fitting, key=lambda one: len(one.name))
-        return column, text[len(column.name) :].lstrip().removeprefix(mark).strip()
-    name, found, rest = text.partition(mark)
-    if not found:
+    for column in _by_length(schema):
+        behind = text.removeprefix(column.name).lstrip()
+        if text.startswith(column.name) and behind.startswith(mark):
+            return column, behind.removeprefix(mark).strip()
+    if mark not in text:
         raise ConditionError(f"'{text}' has no '{mark}'")
+    name, _, rest = text.partition(mark)
     return schema[name.strip()], rest.strip()
+
+
+def _by_length(schema: Schema) -> list[Column]:
+    """The columns, those with the longest names first."""
+    return sorted(schema, key=lambda column: -len(column.name))
 
 
 def split_values(text: str) -> list[str]:
@@ -258,14 +260,11 @@ def _split(text: str, schema: Schema) -> tuple[Column, re.Match[str]]:
         SchemaError: There is no such column.
     """
     text = text.strip()
-    found = [
-        (column, match)
-        for column in schema
-        if text.startswith(column.name)
-        and (match := _TEST.fullmatch(text[len(column.name) :])) is not None
-    ]
-    if found:
-        return max(found, key=lambda one: len(one[0].name))
+    for column in _by_length(schema):
+        if text.startswith(column.name):
+            match = _TEST.fullmatch(text, len(column.name))
+            if match is not None:
+                return column, match
     # no column fits: the likely name is what stands before the first operator
     for end in range(1, len(text)):
         if _TEST.fullmatch(text[end:]):
@@ -275,10 +274,7 @@ def _split(text: str, schema: Schema) -> tuple[Column, re.Match[str]]:
 
 def _asked(column: Column, asked: Any, levels: Sequence[str]) -> list[Test]:
     """The tests that a mapping's value stands for."""
-    if (
-        isinstance(asked, (list, tuple, set, frozenset, pl.Series))
-        or type(asked).__name__ == "ndarray"
-    ):
+    if isinstance(asked, (list, tuple, set, frozenset, pl.Series, np.ndarray)):
         return [_any_of(column, list(asked), levels)]
     if isinstance(asked, str) and _level(asked, levels) is None:
         match = _TEST.fullmatch(f" {asked.strip()}")
@@ -291,34 +287,35 @@ def _asked(column: Column, asked: Any, levels: Sequence[str]) -> list[Test]:
 
 def _of_match(column: Column, match: re.Match[str], levels: Sequence[str]) -> list[Test]:
     """The tests that the part of a text behind the column's name stands for."""
-    name = column.name
     if match["state"]:
-        return [Test(name, "missing" if match["state"].lower() == "missing" else "present")]
+        is_missing = match["state"].lower() == "missing"
+        return [Test(column.name, "missing" if is_missing else "present")]
     if match["word"]:
         return _of_word(column, match["word"].lower(), match["values"], levels)
     sign, text = match["sign"], match["value"]
     behind = match.string[match.start("sign") + 1 :].strip()
     if sign == "==" and _level(behind, levels) is not None:  # the level itself begins with a sign
         sign, text = "=", behind
-    operator = _SIGNS[sign]
-    if text == "" and operator in ("=", "!="):
-        return [Test(name, "missing" if operator == "=" else "present")]
+    return [_of_sign(column, sign, text, levels)]
+
+
+def _of_sign(column: Column, sign: str, text: str, levels: Sequence[str]) -> Test:
+    name, operator = column.name, _SIGNS[sign]
     if text == "":
+        if operator in ("=", "!="):
+            return Test(name, "missing" if operator == "=" else "present")
         raise ConditionError(
             f"nothing stands behind '{sign}'", where=f"column '{name}'", hint=_FORMS
         )
-    if (
-        operator in ("<", "<=", ">", ">=")
-        and _level(text, levels) is None
-        and _level(sign + text, levels) is not None
-    ):
+    if _level(text, levels) is not None:
+        return Test(name, operator, _value(column, text, levels))
+    if operator not in ("=", "!=") and _level(sign + text, levels) is not None:
         raise ConditionError(
             f"'{sign}' compares, and '{text}' is none of the column's values",
             where=f"column '{name}'",
             hint=f'for the value itself write "{name}={sign}{text}"',
         )
-    value = text if _level(text, levels) is not None else unquoted(text)
-    return [Test(name, operator, _value(column, value, levels))]
+    return Test(name, operator, _value(column, unquoted(text), levels))
 
 
 def _of_word(column: Column, word: str, text: str, levels: Sequence[str]) -> list[Test]:
@@ -330,14 +327,13 @@ def _of_word(column: Column, word: str, text: str, levels: Sequence[str]) -> lis
                 where=f"column '{column.name}'",
                 hint=f'write "{column.name} between LEAST and MOST"',
             )
-        least, most = (_value(column, end, levels) for end in ends)
+        least = _value(column, ends[0], levels)
+        most = _value(column, ends[1], levels)
         return [Test(column.name, ">=", least), Test(column.name, "<=", most)]
+    any_of = _any_of(column, split_values(text), levels)
     if word == "in":
-        return [_any_of(column, split_values(text), levels)]
-    return [
-        Test(column.name, "!=", value)
-        for value in _any_of(column, split_values(text), levels).value
-    ]
+        return [any_of]
+    return [Test(column.name, "!=", value) for value in any_of.value]
 
 
 def _any_of(column: Column, values: list[Any], levels: Sequence[str]) -> Test:
@@ -348,9 +344,8 @@ def _any_of(column: Column, values: list[Any], levels: Sequence[str]) -> Test:
             hint="name at least one value; missing values are asked for on their own, as "
             f'"{column.name} missing"',
         )
-    return Test(
-        column.name, "in", tuple(dict.fromkeys(_value(column, value, levels) for value in values))
-    )
+    different = dict.fromkeys(_value(column, value, levels) for value in values)
+    return Test(column.name, "in", tuple(different))
 
 
 # --- values ---------------------------------------------------------------------------------------
@@ -360,7 +355,10 @@ def _level(text: str, levels: Sequence[str]) -> str | None:
     """The level of this name, else the most frequent one whose name differs in case only."""
     if text in levels:
         return text
-    return next((level for level in levels if level.lower() == text.lower()), None)
+    for level in levels:
+        if level.lower() == text.lower():
+            return level
+    return None
 
 
 def _value(column: Column, value: Any, levels: Sequence[str]) -> Any:
@@ -369,7 +367,8 @@ def _value(column: Column, value: Any, levels: Sequence[str]) -> Any:
     Raises:
         ConditionError: The column can have no such value.
     """
-    value = value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.item()
     if column.kind == "number":
         return _number(column, value)
     if column.kind == "datetime":
@@ -377,18 +376,20 @@ def _value(column: Column, value: Any, levels: Sequence[str]) -> Any:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     level = _level(text, levels)
     if level is None and isinstance(value, float) and value.is_integer():
-        level = _level(
-            str(int(value)), levels
-        )  # pandas makes floats of whole numbers beside missing ones
+        # pandas makes floats of whole numbers beside missing ones
+        level = _level(str(int(value)), levels)
     return text if level is None else level
 
 
 def _number(column: Column, value: Any) -> int | float:
     number = _read_number(column, value.strip()) if isinstance(value, str) else value
-    number = float(number) if isinstance(number, Decimal) else number
+    if isinstance(number, Decimal):
+        number = float(number)
     if not isinstance(number, int | float) or isinstance(number, bool) or number != number:  # NaN
         raise _refusal(column, value)
-    return int(number) if float(number).is_integer() and abs(number) < 2**53 else number
+    if float(number).is_integer() and abs(number) < 2**53:
+        return int(number)
+    return number
 
 
 def _read_number(column: Column, text: str) -> Any:
@@ -408,7 +409,9 @@ def _read_number(column: Column, text: str) -> Any:
         with contextlib.suppress(ValueError):
             return read(text)
     found = typed(pl.Series([text]))
-    return found[0][0] if found is not None and found[0].dtype.is_numeric() else None
+    if found is None or not found[0].dtype.is_numeric():
+        return None
+    return found[0][0]
 
 
 def _moment(column: Column, value: Any) -> date:
@@ -416,23 +419,19 @@ def _moment(column: Column, value: Any) -> date:
     if not isinstance(moment, date):
         raise _refusal(column, value)
     zone = _zone(column)
+    if zone is None:
+        if isinstance(moment, datetime) and moment.tzinfo is not None:
+            raise ConditionError(
+                f"'{value}' has a time zone, and the column has none",
+                where=f"column '{column.name}'",
+                hint="leave the zone out",
+            )
+        return moment
     if not isinstance(moment, datetime):
-        return (
-            moment
-            if zone is None
-            else datetime(moment.year, moment.month, moment.day, tzinfo=ZoneInfo(zone))
-        )
-    if zone is None and moment.tzinfo is not None:
-        raise ConditionError(
-            f"'{value}' has a time zone, and the column has none",
-            where=f"column '{column.name}'",
-            hint="leave the zone out",
-        )
-    return (
-        moment.replace(tzinfo=ZoneInfo(zone))
-        if zone is not None and moment.tzinfo is None
-        else moment
-    )
+        moment = datetime(moment.year, moment.month, moment.day)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    return moment
 
 
 def _read_moment(column: Column, text: str) -> Any:
@@ -468,10 +467,8 @@ def _refusal(column: Column, value: Any) -> ConditionError:
             '["A", "B"]'
         )
     elif swapped:
-        hint = (
-            f'write "{column.name}{swapped[1]}=..." for '
-            f"{'at most' if swapped[1] == '<' else 'at least'}"
-        )
+        meaning = "at most" if swapped[1] == "<" else "at least"
+        hint = f'write "{column.name}{swapped[1]}=..." for {meaning}'
     else:
         hint = "write the value as the column does"
     kind = "date" if column.kind == "datetime" else column.kind

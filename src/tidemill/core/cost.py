@@ -41,12 +41,12 @@ class Cost:
 
     def __str__(self) -> str:
         if self.seconds < 100:
-            said = f"{max(10, round(self.seconds, -1)):.0f} seconds"
+            time = f"{max(10, round(self.seconds, -1)):.0f} seconds"
         elif self.seconds < 6000:
-            said = f"{self.seconds / 60:.0f} minutes"
+            time = f"{self.seconds / 60:.0f} minutes"
         else:
-            said = f"{self.seconds / 3600:.1f} hours"
-        return f"about {said} and {self.bytes / 2**30:.1f} GiB"
+            time = f"{self.seconds / 3600:.1f} hours"
+        return f"about {time} and {self.bytes / 2**30:.1f} GiB"
 
 
 def pace(rng: np.random.Generator) -> float:
@@ -57,9 +57,9 @@ def pace(rng: np.random.Generator) -> float:
         rng: Makes the probe's numbers.
     """
     values = rng.random(_PROBE)
-    taken = []
+    seconds = []
     for _ in range(3):
         began = time.perf_counter()
         np.argsort(values, kind="stable")
-        taken.append(time.perf_counter() - began)
-    return min(taken) / _PROBED
+        seconds.append(time.perf_counter() - began)
+    return min(seconds) / _PROBED

@@ -74,10 +74,10 @@ class Dataset:
         return f"{self.name}: {len(self):,} rows, {len(self.schema):,} columns\n{self.frame}"
 
     def _repr_html_(self) -> str:
-        titles = [
-            f"{column.name} ({column.kind}{'' if column.role == 'feature' else f', {column.role}'})"
-            for column in self.schema
-        ]
+        titles = []
+        for column in self.schema:
+            role = "" if column.role == "feature" else f", {column.role}"
+            titles.append(f"{column.name} ({column.kind}{role})")
         about = f": {len(self):,} rows, {len(self.schema):,} columns"
         first = self.frame.head(5).iter_rows()
         return paragraph(about, bold=self.name) + table(titles, first)

@@ -99,6 +99,7 @@ _FIELDS = {
     "%.f": r"(?:\.(?:\d{3}|\d{6}|\d{9}))?",
 }
 _LIKELY_YEAR = {"%Y": r"(?:1[89]|2[01])\d\d"}
+_LIKELY_DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])[0-3]")
 _ZONED = re.compile(r"(.*:.*\d)(Z| ?UTC| ?[+-]\d\d:?\d\d)")
 _TIMED = re.compile(r"(.+?)(, |T| )(\d\d?:.+)")
 _OFFSET = re.compile(r"(?<=[SMpf]) ?(?:Z|UTC|([+-])(\d\d):?(\d\d))$")
@@ -131,7 +132,8 @@ def formats_of(cells: list[str], name: str) -> Iterator[str]:
     zone = zoned[2] if zoned else ""
     if not all(cell.endswith(zone) for cell in cells):
         return
-    yield from (format_ + zone for format_ in _unzoned([cell.removesuffix(zone) for cell in cells]))
+    for format_ in _unzoned([cell.removesuffix(zone) for cell in cells]):
+        yield format_ + zone
 
 
 def dtype_of(format_: str) -> pl.DataType:
@@ -178,7 +180,10 @@ def month_first(format_: str) -> bool | None:
 def exchanged(format_: str) -> str | None:
     """The format with day and month exchanged; None where they cannot be taken for each other."""
     match = re.match(r"(%-?[dm])([-/.])(%-?[dm])", format_)
-    return None if match is None else match[3] + match[2] + match[1] + format_[match.end() :]
+    if match is None:
+        return None
+    one, mark, other = match.groups()
+    return other + mark + one + format_[match.end() :]
 
 
 def lenient_formats(cells: list[str], name: str) -> dict[str, None]:
@@ -186,8 +191,9 @@ def lenient_formats(cells: list[str], name: str) -> dict[str, None]:
     are read as such."""
     found: dict[str, None] = {}
     for cell in cells:
-        formats = (format_ for format_ in formats_of([cell], name) if format_ not in _DAYTIMES)
-        found.update((_OFFSET.sub(ANY_OFFSET, format_), None) for format_ in formats)
+        for format_ in formats_of([cell], name):
+            if format_ not in _DAYTIMES:
+                found[_OFFSET.sub(ANY_OFFSET, format_)] = None
     return found
 
 
@@ -195,18 +201,17 @@ def lenient_dtype(formats: Iterable[str]) -> pl.DataType:
     """The dtype that cells of all these formats fit in; offsets are brought to UTC."""
     if all(dtype_of(format_) == pl.Date for format_ in formats):
         return pl.Date()
-    return pl.Datetime(
-        "us", "UTC" if any(format_.endswith(ANY_OFFSET) for format_ in formats) else None
-    )
+    zoned = any(format_.endswith(ANY_OFFSET) for format_ in formats)
+    return pl.Datetime("us", "UTC" if zoned else None)
 
 
 def _plain(cells: list[str], name: str) -> Iterator[str]:
-    told = _NAME.search(name) is not None
+    if _NAME.search(name) is None and len(set(cells)) < 10:
+        return
+    if not all(_LIKELY_DATE.match(cell) for cell in cells):
+        return
     for format_, length in _PLAIN.items():
-        if all(
-            len(cell) == length and re.match(r"(19|20)\d\d(0[1-9]|1[0-2])[0-3]", cell)
-            for cell in cells
-        ) and (told or len(set(cells)) >= 10):
+        if all(len(cell) == length for cell in cells):
             yield format_
 
 
@@ -218,23 +223,25 @@ def _unzoned(cells: list[str]) -> Iterator[str]:
     elif len(parts) == len(cells) and len({between for _, between, _ in parts}) == 1:
         dates, betweens, times = zip(*parts, strict=True)
         for date in _fitting(_DATES, dates):
-            yield from (date + betweens[0] + time for time in _fitting(_TIMES, times))
+            for time in _fitting(_TIMES, times):
+                yield date + betweens[0] + time
 
 
 def _fitting(formats: Iterable[str], cells: Collection[str]) -> Iterator[str]:
-    return (format_ for format_ in formats if all(map(_shape(format_).fullmatch, cells)))
+    for format_ in formats:
+        if all(map(_shape(format_).fullmatch, cells)):
+            yield format_
 
 
 @lru_cache(maxsize=256)
 def _shape(format_: str) -> re.Pattern[str]:
     """The regular expression of a format; a month alone must be of a likely year, for "2024-05" may
     be anything."""
-    fields = {**_FIELDS, **_LIKELY_YEAR} if "d" not in format_ else _FIELDS
-    return re.compile(
-        re.sub(
-            r"%(?:-|\.\d?)?[A-Za-z]|[^%]", lambda m: fields.get(m[0]) or re.escape(m[0]), format_
-        )
-    )
+    fields = _FIELDS if "d" in format_ else {**_FIELDS, **_LIKELY_YEAR}
+    pattern = ""
+    for part in re.findall(r"%(?:-|\.\d?)?[A-Za-z]|[^%]", format_):
+        pattern += fields.get(part) or re.escape(part)
+    return re.compile(pattern)
 
 
 def _zone_of(format_: str) -> str | None:

@@ -39,39 +39,40 @@ class Odds:
     @property
     def expected(self) -> float | None:
         """How many of the training rows the model expects to be like this."""
-        return None if self.chance is None else self.chance * self.training
+        if self.chance is None:
+            return None
+        return self.chance * self.training
 
     @property
     def warning(self) -> str:
         """What to be careful about; empty where there is nothing."""
-        said = []
+        warnings = []
         if self.rows and self.expected is not None and self.expected < 1:
-            said.append(
+            warnings.append(
                 "no or hardly any training row is like this: the model expects "
-                f"{number(self.expected, 2)} among "
-                f"{self.training:,}; the rows are extrapolated"
+                f"{number(self.expected, 2)} among {self.training:,}; the rows are extrapolated"
             )
         if self.rows and self.effective < FEW * self.rows:
-            said.append(f"{self._worth} and resemble each other")
-        return f"{self.asked}: {'; '.join(said)}" if said else ""
+            warnings.append(f"{self._worth} and resemble each other")
+        if not warnings:
+            return ""
+        return f"{self.asked}: {'; '.join(warnings)}"
 
     @property
     def _worth(self) -> str:
-        return (
-            f"the {self.rows:,} rows are worth about {max(round(self.effective), 1):,} "
-            "independent ones"
-        )
+        worth = max(round(self.effective), 1)
+        return f"the {self.rows:,} rows are worth about {worth:,} independent ones"
 
     def __str__(self) -> str:
-        said = []
+        facts = []
         if self.chance is not None and self.expected is not None:
-            said.append(
+            facts.append(
                 f"{one_in(self.chance)} of all rows by the model, about "
                 f"{number(self.expected, 2)} of the {self.training:,} training rows"
             )
-        if self.effective <= 0.95 * self.rows or not said:
-            said.append(self._worth)
-        return f"{self.asked}: {'; '.join(said)}"
+        if self.effective <= 0.95 * self.rows or not facts:
+            facts.append(self._worth)
+        return f"{self.asked}: {'; '.join(facts)}"
 
 
 @dataclass(frozen=True)

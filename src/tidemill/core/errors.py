@@ -33,8 +33,10 @@ class TidemillError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
-        return f"{place}{self.what}" + (f"\n  Next: {self.hint}" if self.hint else "")
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        if self.hint:
+            text += f"\n  Next: {self.hint}"
+        return text
 
 
 class InputError(TidemillError):

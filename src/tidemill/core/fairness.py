@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -56,11 +57,8 @@ def parse_fair(fair: Fair, strength: float, schema: Schema, levels: Levels) -> E
         >>> parse_fair("sex=income", 0.5, schema, lambda name: ("a", "b"))
         Evening(columns=('sex',), outcome='income', strength=0.5)
     """
-    if (
-        isinstance(strength, bool)
-        or not isinstance(strength, int | float)
-        or not 0 <= strength <= 1
-    ):
+    is_number = isinstance(strength, int | float) and not isinstance(strength, bool)
+    if not is_number or not 0 <= strength <= 1:
         raise ConditionError(
             f"{strength!r} is no strength of fairness",
             hint="give a number from 0 (as learned) to 1 (equal rates)",
@@ -110,10 +108,13 @@ def groups_of(
         values: Rows of it, for the ends of the quarters.
         levels: Its levels, where it has some.
     """
-    missing = ((Test(column.name, "missing"),),) if column.nullable else ()
-    if column.kind not in ("number", "datetime"):
-        return (*((Test(column.name, "=", level),) for level in levels), *missing)
-    return (*quarters(column.name, values), *missing)
+    if column.kind in ("number", "datetime"):
+        groups = quarters(column.name, values)
+    else:
+        groups = [(Test(column.name, "=", level),) for level in levels]
+    if column.nullable:
+        groups.append((Test(column.name, "missing"),))
+    return tuple(groups)
 
 
 def quarters(name: str, values: pl.Series) -> list[tuple[Test, ...]]:
@@ -125,12 +126,11 @@ def quarters(name: str, values: pl.Series) -> list[tuple[Test, ...]]:
         ['age ≤ 2', 'age > 2 and age ≤ 4', 'age > 4']
     """
     known = values.drop_nulls().sort()
-    at = [max(0, -(-len(known) * k // PARTS) - 1) for k in range(1, PARTS)]
-    ends = [
-        end
-        for end in dict.fromkeys(known.gather(at).to_list() if len(known) else [])
-        if end < known[-1]
-    ]
+    ends: list[Any] = []
+    for k in range(1, PARTS):
+        at = max(0, -(-len(known) * k // PARTS) - 1)
+        if len(known) and known[at] < known[-1] and known[at] not in ends:
+            ends.append(known[at])
     if not ends:
         return [(Test(name, "present"),)]
     between = [(Test(name, ">", low), Test(name, "<=", high)) for low, high in pairwise(ends)]
@@ -151,8 +151,7 @@ def evened(n: int, met: np.ndarray, strength: float) -> np.ndarray:
 
     Returns:
         Whole numbers in the shape of ``met`` that add up to n; groups and outcomes keep their
-        shares, to the nearest
-            whole row.
+        shares, to the nearest whole row.
 
     Example:
         >>> evened(100, np.array([[40, 10], [20, 30]]), 1.0).tolist()
@@ -178,7 +177,7 @@ def _pairs(fair: Mapping[str, str] | Sequence[str], schema: Schema) -> dict[str,
                     f"{outcome!r} is no column's name", hint='write {"sex": "income"}'
                 )
         return {schema[name].name: schema[outcome].name for name, outcome in fair.items()}
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for text in [fair] if isinstance(fair, str) else fair:
         if "=" not in str(text):
             raise ConditionError(
@@ -186,5 +185,5 @@ def _pairs(fair: Mapping[str, str] | Sequence[str], schema: Schema) -> dict[str,
                 hint='write SENSITIVE=OUTCOME, as in "sex=income"',
             )
         column, outcome = column_of(text, schema, "=")
-        found[column.name] = schema[outcome].name
-    return found
+        pairs[column.name] = schema[outcome].name
+    return pairs

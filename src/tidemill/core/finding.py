@@ -33,9 +33,20 @@ class Finding(HasState):
     """
 
     STATE = (
-        *("technique", "name", "sentence", "strength", "measure", "support", "interval"),
-        *("p_value", "columns", ("condition", "tests"), "condition_text"),
-        *("table", "picture", "figures"),
+        "technique",
+        "name",
+        "sentence",
+        "strength",
+        "measure",
+        "support",
+        "interval",
+        "p_value",
+        "columns",
+        ("condition", "tests"),
+        "condition_text",
+        "table",
+        "picture",
+        "figures",
     )
 
     technique: str

@@ -87,14 +87,9 @@ class Spec:
         if len(self.sites) != AXES[self.topology]:
             raise ValueError(f"a grid of {self.topology} has no sites of shape {self.sites}")
         if not self.order:
-            object.__setattr__(
-                self,
-                "order",
-                (
-                    *(("code", i) for i in range(len(self.codes))),
-                    *(("real", i) for i in range(len(self.reals))),
-                ),
-            )
+            codes = [("code", i) for i in range(len(self.codes))]
+            reals = [("real", i) for i in range(len(self.reals))]
+            object.__setattr__(self, "order", (*codes, *reals))
 
     def to_state(self) -> dict[str, Any]:
         """The spec as plain JSON values."""
@@ -121,16 +116,14 @@ class Spec:
         sites."""
         if not self.sites:
             return self
-        where = [f" at {i + 1}" for i in range(math.prod(self.sites))]
-        count = len(self.codes)
-        reals = tuple(
-            replace(
-                r, name=r.name + at, presence=None if r.presence is None else r.presence + i * count
-            )
-            for i, at in enumerate(where)
-            for r in self.reals
-        )
-        return Spec(reals, tuple(replace(c, name=c.name + at) for at in where for c in self.codes))
+        reals: list[Real] = []
+        codes: list[Code] = []
+        for site in range(1, math.prod(self.sites) + 1):
+            for real in self.reals:
+                reals.append(replace(_shifted(real, len(codes)), name=f"{real.name} at {site}"))
+            for code in self.codes:
+                codes.append(replace(code, name=f"{code.name} at {site}"))
+        return Spec(tuple(reals), tuple(codes))
 
     @property
     def joint(self) -> Spec:
@@ -147,12 +140,16 @@ class Spec:
         for part in parts:
             shift = {"code": len(codes), "real": len(reals)}
             order += [(sort, i + shift[sort]) for sort, i in part.order]
-            reals += [
-                replace(r, presence=None if r.presence is None else r.presence + len(codes))
-                for r in part.reals
-            ]
+            reals += [_shifted(real, len(codes)) for real in part.reals]
             codes += part.codes
         return Spec(tuple(reals), tuple(codes), order=tuple(order))
+
+
+def _shifted(real: Real, codes: int) -> Real:
+    """The same behind so many further codes."""
+    if real.presence is None:
+        return real
+    return replace(real, presence=real.presence + codes)
 
 
 _BY_AXES: tuple[tuple[Topology, Scale], ...] = (
@@ -229,13 +226,11 @@ class Batch:
     @staticmethod
     def stacked(parts: Sequence[Batch]) -> Batch:
         """The rows of several batches of one spec, one after the other."""
-        masks, contexts = (
-            [p.mask for p in parts if p.mask is not None],
-            [p.context for p in parts if p.context is not None],
-        )
+        masks = [part.mask for part in parts if part.mask is not None]
+        contexts = [part.context for part in parts if part.context is not None]
         return Batch(
-            np.concatenate([p.tick for p in parts]),
-            np.concatenate([p.code for p in parts]),
+            np.concatenate([part.tick for part in parts]),
+            np.concatenate([part.code for part in parts]),
             np.concatenate(masks) if masks else None,
             Batch.stacked(contexts) if contexts else None,
         )
@@ -244,8 +239,8 @@ class Batch:
     def joined(parts: list[Batch]) -> Batch:
         """The channels of several table batches of the same rows side by side."""
         return Batch(
-            np.concatenate([p.tick for p in parts], axis=-1),
-            np.concatenate([p.code for p in parts], axis=-1),
+            np.concatenate([part.tick for part in parts], axis=-1),
+            np.concatenate([part.code for part in parts], axis=-1),
         )
 
 
@@ -268,10 +263,8 @@ class LinearBound:
 
     def of_rows(self, index: np.ndarray | slice) -> LinearBound:
         """The same for the rows at these positions."""
-        low, high = (
-            bound[index] if isinstance(bound, np.ndarray) else bound
-            for bound in (self.low, self.high)
-        )
+        low = self.low[index] if isinstance(self.low, np.ndarray) else self.low
+        high = self.high[index] if isinstance(self.high, np.ndarray) else self.high
         return replace(self, low=low, high=high)
 
 

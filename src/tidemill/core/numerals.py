@@ -53,26 +53,27 @@ def spellings_of(cells: list[str]) -> Iterator[tuple[pl.DataType, Spelling]]:
         return
     prefix, suffix, bodies = found
     for thousands, decimal in marks_in(bodies):
-        if all(map(_shape(thousands, decimal).fullmatch, bodies)):
-            spelling = Spelling(decimal=decimal, thousands=thousands, prefix=prefix, suffix=suffix)
-            decimals = {len(body.partition(decimal)[2]) for body in bodies}
-            if decimals == {0}:
-                yield pl.Int64(), spelling
-            same = [d for d in decimals if len(decimals) == 1 and 0 < d <= _MAX_PLACES]
-            yield from (
-                (pl.Float64(), replace(spelling, places=places)) for places in (*same, None, 0)
-            )
+        if not all(map(_shape(thousands, decimal).fullmatch, bodies)):
+            continue
+        spelling = Spelling(decimal=decimal, thousands=thousands, prefix=prefix, suffix=suffix)
+        decimals = {len(body.partition(decimal)[2]) for body in bodies}
+        if decimals == {0}:
+            yield pl.Int64(), spelling
+        elif len(decimals) == 1 and max(decimals) <= _MAX_PLACES:
+            yield pl.Float64(), replace(spelling, places=max(decimals))
+        yield pl.Float64(), replace(spelling, places=None)
+        yield pl.Float64(), replace(spelling, places=0)
 
 
 def marks_in(cells: list[str]) -> list[tuple[str, str]]:
     """The pairs of thousands and decimal mark that could be meant: the usual one, and those that
     occur in any cell."""
-    return [
-        (thousands, decimal)
-        for thousands, decimal in _MARKS
-        if (thousands, decimal) == ("", ".")
-        or any((thousands or decimal) in cell for cell in cells)
-    ]
+    marks = []
+    for thousands, decimal in _MARKS:
+        mark = thousands or decimal
+        if (mark == "." and not thousands) or any(mark in cell for cell in cells):
+            marks.append((thousands, decimal))
+    return marks
 
 
 def read(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> pl.Series:
@@ -97,8 +98,11 @@ def read_leniently(text: pl.Series, spelling: Spelling) -> pl.Series:
     pattern = rf"^([-+]?)(?:(?:{_CURRENCY}) ?)?({body})(?: ?(?:{_UNIT}))?$"
     parts = text.str.extract_groups(pattern).struct.unnest()
     plain = _plain(parts["1"].str.strip_prefix("+") + parts["2"], spelling)
-    whole, real = plain.cast(pl.Int64, strict=False), plain.cast(pl.Float64, strict=False)
-    return (whole if whole.count() == real.count() else real).alias(text.name)
+    values = plain.cast(pl.Float64, strict=False)
+    whole = plain.cast(pl.Int64, strict=False)
+    if whole.count() == values.count():
+        values = whole
+    return values.alias(text.name)
 
 
 def write_integers(values: pl.Series, spelling: Spelling) -> pl.Series:
@@ -115,14 +119,14 @@ def write_floats(values: pl.Series, spelling: Spelling) -> pl.Series:
     if spelling.places == 0:
         text = text.str.strip_suffix(".0")
     size = values.abs()
-    odd = ((size < 1e-4) & (size > 0)) | (
-        size >= 1e16
-    )  # where polars writes neither as Python nor in full
+    # where polars writes neither as Python nor in full
+    odd = ((size < 1e-4) & (size > 0)) | (size >= 1e16)
     if odd.any():
-        write = (
-            repr if spelling.places is None else lambda x: np.format_float_positional(x, trim="-")
-        )
-        text = _patched(text, odd, [write(x) for x in values.filter(odd)])
+        cells = []
+        for value in values.filter(odd):
+            in_full = spelling.places is not None
+            cells.append(np.format_float_positional(value, trim="-") if in_full else repr(value))
+        text = _patched(text, odd, cells)
     return _dressed(text, spelling)
 
 
@@ -158,33 +162,40 @@ def _dressed(text: pl.Series, spelling: Spelling) -> pl.Series:
         text = text.str.replace(".", spelling.decimal, literal=True)
     if spelling.prefix:
         negative = text.str.starts_with("-")
-        text = spelling.prefix + text.str.strip_prefix(
-            "-"
-        )  # a plain text first: polars names the sum "literal"
-        text = text.zip_with(~negative, "-" + text) if negative.any() else text
-    return text + spelling.suffix if spelling.suffix else text
+        # a plain text first: polars names the sum "literal"
+        text = spelling.prefix + text.str.strip_prefix("-")
+        if negative.any():
+            text = text.zip_with(~negative, "-" + text)
+    if spelling.suffix:
+        text = text + spelling.suffix
+    return text
 
 
 def _plain(text: pl.Series, spelling: Spelling) -> pl.Series:
     if spelling.thousands:
         text = text.str.replace_all(spelling.thousands, "", literal=True)
-    return (
-        text.str.replace(spelling.decimal, ".", literal=True) if spelling.decimal != "." else text
-    )
+    if spelling.decimal != ".":
+        text = text.str.replace(spelling.decimal, ".", literal=True)
+    return text
 
 
 def _without_affixes(cells: list[str]) -> tuple[str, str, list[str]] | None:
     """The prefix and suffix that all cells share, and the signed numbers between them."""
-    bodies, affixes = [], set()
+    bodies: list[str] = []
+    affixes: set[tuple[str, str]] = set()
     for cell in cells:
         if cell in ("inf", "-inf"):
             continue
         match = _AFFIXED.fullmatch(cell)
-        affixes.add((match[2], match[4]) if match else None)
-        if match is None or len(affixes) > 1:
+        if match is None:
             return None
-        bodies.append(match[1] + match[3])
-    return (*affixes.pop(), bodies) if bodies else None  # type: ignore[misc]
+        sign, prefix, body, suffix = match.groups()
+        bodies.append(sign + body)
+        affixes.add((prefix, suffix))
+    if len(affixes) != 1:
+        return None
+    [(prefix, suffix)] = affixes
+    return prefix, suffix, bodies
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from tidemill.core.errors import OptionError
+from tidemill.core.words import listing
 
 if TYPE_CHECKING:
     from tidemill.core.balance import Balance
@@ -60,11 +61,8 @@ class Configuration:
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if (
-                isinstance(one.default, float)
-                and isinstance(value, int)
-                and not isinstance(value, bool)
-            ):
+            is_whole = isinstance(value, int) and not isinstance(value, bool)
+            if is_whole and isinstance(one.default, float):
                 object.__setattr__(self, one.name, float(value))
             elif type(value) is not type(one.default):
                 raise OptionError(
@@ -85,11 +83,12 @@ class Configuration:
     @classmethod
     def lines(cls) -> dict[str, str]:
         """Each option's name and what it is."""
-        said = {}
+        lines = {}
         for one in fields(cls):
             bounds = _bounds(one.metadata)
-            said[one.name] = one.metadata["line"] + (f" ({bounds})" if bounds else "")
-        return said
+            line = one.metadata["line"]
+            lines[one.name] = f"{line} ({bounds})" if bounds else line
+        return lines
 
     def to_state(self) -> dict[str, Any]:
         """Every option as a plain JSON value."""
@@ -100,18 +99,23 @@ def _within(value: Any, metadata: Mapping[str, Any]) -> bool:
     if metadata["choices"]:
         return value in metadata["choices"]
     low, high = metadata["low"], metadata["high"]
-    return (low is None or value >= low) and (
-        high is None or value <= high
-    )  # not-a-number is in no bounds
+    # not-a-number is in no bounds
+    if low is not None and not value >= low:
+        return False
+    return high is None or value <= high
 
 
 def _bounds(metadata: Mapping[str, Any]) -> str:
     low, high = metadata["low"], metadata["high"]
     if metadata["choices"]:
-        return ", ".join(metadata["choices"][:-1]) + f" or {metadata['choices'][-1]}"
+        return listing(metadata["choices"], "or")
     if low is not None and high is not None:
         return f"{low} to {high}"
-    return f"at least {low}" if low is not None else f"at most {high}" if high is not None else ""
+    if low is not None:
+        return f"at least {low}"
+    if high is not None:
+        return f"at most {high}"
+    return ""
 
 
 def whole(value: Any, name: str) -> int:

@@ -49,14 +49,16 @@ class Registry(Mapping[str, Entry]):
         found: dict[str, Entry] = {}
         for group, sees in groups.items():
             for point in points.select(group=group):
-                line = f"from {point.dist.name if point.dist else 'a plug-in'}"
+                origin = point.dist.name if point.dist else "a plug-in"
                 earlier = found[point.name].sees if point.name in found else ()
-                found[point.name] = Entry(point.value, line, sees=(*earlier, *sees))
+                found[point.name] = Entry(point.value, f"from {origin}", sees=(*earlier, *sees))
         return {**found, **self._own}
 
     def __getitem__(self, name: str) -> Entry:
         # entry points are looked up on disk at every call, which is not needed for what is our own
-        return self._own[name] if name in self._own else self._entries()[name]
+        if name in self._own:
+            return self._own[name]
+        return self._entries()[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries())
@@ -102,13 +104,11 @@ class Registry(Mapping[str, Entry]):
         """
         if name not in self:
             entries = self._entries()
-            close = get_close_matches(name, entries, n=1)
-            raise OptionError(
-                f"there is no {self.sort.rstrip('s')} called '{name}'",
-                hint=f"did you mean '{close[0]}'?"
-                if close
-                else f"choose one of {', '.join(entries)}",
-            )
+            near = get_close_matches(name, entries, n=1)
+            hint = f"choose one of {', '.join(entries)}"
+            if near:
+                hint = f"did you mean '{near[0]}'?"
+            raise OptionError(f"there is no {self.sort.rstrip('s')} called '{name}'", hint=hint)
         entry = self[name]
         module, _, attribute = entry.target.partition(":")
         try:

@@ -68,10 +68,9 @@ class RunStage:
         now = time.monotonic()
         if now - self._told >= 0.1 or self.done == self.total:
             self._told = now
-            spent = now - self.began
-            left = (
-                spent / self.done * (self.total - self.done) if self.total and self.done else None
-            )
+            left = None
+            if self.total and self.done:
+                left = (now - self.began) / self.done * (self.total - self.done)
             self.run.emit("progress", self.name, text, done=self.done, total=self.total, left=left)
 
 
@@ -204,15 +203,15 @@ class Run:
 
     def seed_of(self, *name: str | int) -> int:
         """A 31-bit seed for the stream of this name, for libraries that want an integer."""
-        text = "\x1f".join(map(str, (self.seed, *name)))
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little") & 0x7FFFFFFF
+        return int.from_bytes(self._hash(*name)[:4], "little") & 0x7FFFFFFF
 
     def rng(self, *name: str | int) -> np.random.Generator:
         """The random stream of this name, the same at every call."""
+        return np.random.default_rng(int.from_bytes(self._hash(*name)[:16], "little"))
+
+    def _hash(self, *name: str | int) -> bytes:
         text = "\x1f".join(map(str, (self.seed, *name)))
-        return np.random.default_rng(
-            int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
-        )
+        return hashlib.sha256(text.encode()).digest()
 
     def cancel(self) -> None:
         """Ask the run to stop at the next opportunity (safe from a signal handler or another

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 from tidemill.core.errors import InputError, SchemaError
 from tidemill.core.modality import Modality, modality_of
 from tidemill.core.states import from_state, to_state
-from tidemill.core.words import plural
+from tidemill.core.words import plural, shortlist
 
 Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "id"]
 Role = Literal["feature", "target", "sensitive", "key", "entity", "time", "context", "ignore"]
@@ -123,9 +123,8 @@ class Rule:
                 f"'{self.kind}' is no kind of rule", hint=f"choose one of {', '.join(RULE_KINDS)}"
             )
         wanted = {"a+b=c": 3, "range": 1}.get(self.kind, 2)
-        if len(self.columns) != wanted and (
-            self.kind != "allowed combinations" or len(self.columns) < 2
-        ):
+        more = self.kind == "allowed combinations" and len(self.columns) > wanted
+        if len(self.columns) != wanted and not more:
             raise SchemaError(
                 f"a rule '{self.kind}' speaks of {plural(wanted, 'column')}, "
                 f"not of {len(self.columns)}",
@@ -156,10 +155,8 @@ class Rule:
                 "those of the training rows"
             )
         if self.low is None or self.high is None:
-            return (
-                f"{names[0]} is "
-                f"{f'at least {self.low}' if self.high is None else f'at most {self.high}'}"
-            )
+            end = f"at least {self.low}" if self.high is None else f"at most {self.high}"
+            return f"{names[0]} is {end}"
         return f"{names[0]} lies between {self.low} and {self.high}"
 
 
@@ -178,16 +175,13 @@ class Schema:
 
     def __post_init__(self) -> None:
         names = self.names
-        twice = (
-            sorted({name for name in names if names.count(name) > 1})
-            if len(set(names)) < len(names)
-            else []
+        if len(set(names)) == len(names):
+            return
+        twice = min(name for name in names if names.count(name) > 1)
+        raise SchemaError(
+            f"the column name '{twice}' occurs {names.count(twice)} times",
+            hint="rename the columns so that each name occurs once",
         )
-        if twice:
-            raise SchemaError(
-                f"the column name '{twice[0]}' occurs {names.count(twice[0])} times",
-                hint="rename the columns so that each name occurs once",
-            )
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)
@@ -240,11 +234,8 @@ class Schema:
     def modelled(self) -> tuple[Column, ...]:
         """The columns that carry information: not ids, keys, entities, free text or ignored
         ones."""
-        return tuple(
-            column
-            for column in self.of_kind(*TABULAR_KINDS)
-            if column.role not in ("key", "entity", "ignore")
-        )
+        columns = self.of_kind(*TABULAR_KINDS)
+        return tuple(c for c in columns if c.role not in ("key", "entity", "ignore"))
 
     def replacing(self, *columns: Column) -> Schema:
         """The same schema with these columns in the place of those of the same name."""
@@ -290,13 +281,12 @@ class Schema:
 
     def fingerprint(self) -> str:
         """A short hash of names, kinds, roles and steps."""
-        said = [(c.name, c.kind, c.role, c.nullable, c.step, c.dtype) for c in self.columns]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+        facts = [(c.name, c.kind, c.role, c.nullable, c.step, c.dtype) for c in self.columns]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
 def _nearest(name: str, names: tuple[str, ...]) -> str:
-    close = get_close_matches(name, names, n=3, cutoff=0.5)
-    if close:
-        return "did you mean " + " or ".join(f"'{c}'" for c in close) + "?"
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    return f"the columns are: {shown}"
+    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    if near:
+        return "did you mean " + " or ".join(f"'{other}'" for other in near) + "?"
+    return f"the columns are: {shortlist(names, 12)}"

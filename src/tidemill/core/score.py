@@ -67,8 +67,19 @@ class Score(HasState):
     """
 
     STATE = (
-        *("metric", "name", "value", "floor", "interval", "ceiling", "better", "sentence", "why"),
-        *("column", "table", "picture", "figures"),
+        "metric",
+        "name",
+        "value",
+        "floor",
+        "interval",
+        "ceiling",
+        "better",
+        "sentence",
+        "why",
+        "column",
+        "table",
+        "picture",
+        "figures",
     )
 
     metric: str
@@ -95,12 +106,9 @@ class Score(HasState):
     def reach(self) -> float | None:
         """How far the value got from the floor (0) to the ceiling (1); None where the two do not
         stand apart."""
-        if (
-            self.value is None
-            or self.floor is None
-            or self.ceiling is None
-            or self.floor == self.ceiling
-        ):
+        if self.value is None or self.floor is None or self.ceiling is None:
+            return None
+        if self.floor == self.ceiling:
             return None
         return round((self.value - self.floor) / (self.ceiling - self.floor), 12)
 
@@ -153,15 +161,10 @@ class Scores(HasState):
 
     def _repr_html_(self) -> str:
         titles = ("score", "independent columns", "synthetic", "real")
-        rows = [
-            (
-                score.name,
-                _decimals(score.floor),
-                _decimals(score.value) or score.why,
-                _decimals(score.ceiling),
-            )
-            for score in self.overall()
-        ]
+        rows = []
+        for score in self.overall():
+            value = _decimals(score.value) or score.why
+            rows.append((score.name, _decimals(score.floor), value, _decimals(score.ceiling)))
         return paragraph("", bold=self.verdict) + paragraph(self.limit) + table(titles, rows)
 
 

@@ -138,8 +138,12 @@ def may_be_sensitive(schema: Schema) -> dict[str, str]:
         >>> may_be_sensitive(Schema(tuple(Column(name, "category") for name in columns)))
         {'Gender': 'sex or gender', 'age_cat': 'age'}
     """
-    found = {column.name: _said_by(column) for column in schema if column.role == "feature"}
-    return {name: what for name, what in found.items() if what}
+    found = {}
+    for column in schema:
+        what = _what_it_may_hold(column)
+        if what and column.role == "feature":
+            found[column.name] = what
+    return found
 
 
 def suggestion(schema: Schema) -> str:
@@ -153,11 +157,9 @@ def suggestion(schema: Schema) -> str:
     names = list(may_be_sensitive(schema))
     if not names or any(column.role == "sensitive" for column in schema):
         return ""
-    which = (
-        "By its name, this column may be"
-        if len(names) == 1
-        else "By their names, these columns may be"
-    )
+    which = "By their names, these columns may be"
+    if len(names) == 1:
+        which = "By its name, this column may be"
     return (
         f"{which} sensitive: {', '.join(names)}. Add option 'sensitive={names[0]}' to see "
         "how groups are treated."
@@ -167,35 +169,28 @@ def suggestion(schema: Schema) -> str:
 def suggest(schema: Schema, run: Run) -> None:
     """Tell the user of columns that may be sensitive, where none was declared; their roles stay as
     they are."""
-    said = suggestion(schema)
-    if said:
-        run.emit("note", "sensitive", said)
+    text = suggestion(schema)
+    if text:
+        run.emit("note", "sensitive", text)
 
 
-def _said_by(column: Column) -> str:
+def _what_it_may_hold(column: Column) -> str:
     if column.kind in ("text", "id"):
         return ""
     words = _words(column.name)
     if AGES.intersection(words) and BESIDE_AGE.issuperset(set(words) - AGES):
         return "age"
     text = f" {' '.join(words)} "
-    return next(
-        (
-            what
-            for what, phrases in PHRASES.items()
-            for phrase in phrases
-            if (f" {phrase} " in text if phrase.isascii() else phrase in column.name)
-        ),
-        "",
-    )
+    for what, phrases in PHRASES.items():
+        for phrase in phrases:
+            if f" {phrase} " in text if phrase.isascii() else phrase in column.name:
+                return what
+    return ""
 
 
 def _words(name: str) -> list[str]:
     """The words of a name, in lower case and without accents; digits at their ends are dropped."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     plain = "".join(c for c in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(c))
-    return [
-        word
-        for word in (part.rstrip("0123456789") for part in re.split(r"[\W_]+", plain.lower()))
-        if word
-    ]
+    words = [part.rstrip("0123456789") for part in re.split(r"[\W_]+", plain.lower())]
+    return [word for word in words if word]

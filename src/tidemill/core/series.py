@@ -33,10 +33,9 @@ class SeriesLayout:
     def index(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
         """(k, steps) places in ``order`` and whether they are in use; those that are not repeat the
         last one."""
-        step = np.arange(steps)
-        return self.start[:, None] + np.minimum(step, self.length[:, None] - 1), step < self.length[
-            :, None
-        ]
+        step, length = np.arange(steps), self.length[:, None]
+        places = self.start[:, None] + np.minimum(step, length - 1)
+        return places, step < length
 
     def windows(self, steps: int, stride: int) -> SeriesLayout:
         """Cut into windows of at most so many steps, one every ``stride`` steps; the last one ends
@@ -45,11 +44,8 @@ class SeriesLayout:
         whose = np.repeat(np.arange(len(self)), counts)
         number = np.arange(len(whose)) - np.repeat(np.cumsum(counts) - counts, counts)
         length = np.minimum(self.length, steps)[whose]
-        return SeriesLayout(
-            self.order,
-            self.start[whose] + np.minimum(number * stride, self.length[whose] - length),
-            length,
-        )
+        skipped = np.minimum(number * stride, self.length[whose] - length)
+        return SeriesLayout(self.order, self.start[whose] + skipped, length)
 
 
 def window_counts(length: np.ndarray, steps: int, stride: int) -> np.ndarray:

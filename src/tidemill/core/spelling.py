@@ -58,8 +58,8 @@ MISSING_MARKERS = frozenset(
 
 _SAMPLE = 200
 _CODE_NAME = re.compile(
-    r"(^|_)(zip|zip_?code|post_?code|postal(_?code)?|plz|postleitzahl|phone|telephone|mobile|fax|ssn|iban|isbn|ean|upc|sku"
-    r"|gtin|account|card)(_?(no|nr|num|number))?$|邮编|电话|手机",
+    r"(^|_)(zip|zip_?code|post_?code|postal(_?code)?|plz|postleitzahl|phone|telephone|mobile|fax"
+    r"|ssn|iban|isbn|ean|upc|sku|gtin|account|card)(_?(no|nr|num|number))?$|邮编|电话|手机",
     re.IGNORECASE,
 )
 
@@ -72,9 +72,8 @@ def says_code(name: str) -> bool:
         >>> says_code("zip_code"), says_code("ShipPostalCode"), says_code("amount")
         (True, True, False)
     """
-    return (
-        _CODE_NAME.search(re.sub(r"(?<=[a-z])(?=[A-Z])|[\s.-]+", "_", name).strip("_")) is not None
-    )
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\s.-]+", "_", name).strip("_")
+    return _CODE_NAME.search(words) is not None
 
 
 def is_missing(text: pl.Series) -> pl.Series:
@@ -114,8 +113,10 @@ def typed(values: pl.Series) -> tuple[pl.Series, Spelling] | None:
         if len(text) > len(sample) and _verified(probe, dtype, spelling) is None:
             continue
         found = _verified(text, dtype, spelling)
+        if found is not None and spelling.datetime:
+            return _day_or_month(text, found)
         if found is not None:
-            return _day_or_month(text, found) if spelling.datetime else found
+            return found
     return None
 
 
@@ -185,24 +186,18 @@ def mended(values: pl.Series, share: float = 0.9) -> Mended | None:
     """
     sample = [cell.strip() for cell in _sample(values.fill_null(""))]
     # a sample may read worse than the column: cells that cannot be read may be met more often in it
-    readings = [
-        reading
-        for reading in _lenient_readings(sample, values.name)
-        if reading.share >= share - 0.1
-    ]
+    readings = list(_lenient_readings(sample, values.name))
+    readings = [reading for reading in readings if reading.share >= share - 0.1]
     if not readings:
         return None
     missing, text = is_missing(values), values.str.strip_chars()
     present = len(values) - int(missing.sum())
-    for reading in sorted(readings, key=lambda r: -r.share):
+    for reading in sorted(readings, key=lambda reading: -reading.share):
         parsed = reading.read(text)
         if parsed.count() >= share * present:
-            return Mended(
-                parsed,
-                reading.spelling,
-                missing & values.is_not_null(),
-                ~missing & parsed.is_null(),
-            )
+            markers = missing & values.is_not_null()
+            unread = ~missing & parsed.is_null()
+            return Mended(parsed, reading.spelling, markers, unread)
     return None
 
 
@@ -212,11 +207,11 @@ def mended(values: pl.Series, share: float = 0.9) -> Mended | None:
 def _sample(text: pl.Series) -> list[str]:
     """Cells spread over the column, and the longest, which is the likeliest to be written
     differently; no markers."""
-    spread = text.gather_every(max(1, len(text) // _SAMPLE)).head(_SAMPLE).to_list()
+    cells = text.gather_every(max(1, len(text) // _SAMPLE)).head(_SAMPLE).to_list()
     longest = text.str.len_bytes().arg_max()
-    kept = [
-        cell for cell in (*spread, "" if longest is None else text[longest]) if not _is_marker(cell)
-    ]
+    if longest is not None:
+        cells.append(text[longest])
+    kept = [cell for cell in cells if not _is_marker(cell)]
     if len(kept) < min(len(text), 10):  # mostly missing: look at every cell
         kept = [cell for cell in text.unique(maintain_order=True) if not _is_marker(cell)][:_SAMPLE]
     return kept
@@ -228,14 +223,13 @@ def _is_marker(cell: str) -> bool:
 
 def _proposals(sample: list[str], name: str) -> Iterator[tuple[pl.DataType, Spelling]]:
     if {cell.lower() for cell in sample[:20]} <= {"true", "false"}:
-        cased = (
-            str.upper
-            if sample[0].isupper()
-            else str.lower
-            if sample[0].islower()
-            else str.capitalize
-        )
-        yield pl.Boolean(), Spelling(true=cased("true"), false=cased("false"))
+        if sample[0].isupper():
+            true, false = "TRUE", "FALSE"
+        elif sample[0].islower():
+            true, false = "true", "false"
+        else:
+            true, false = "True", "False"
+        yield pl.Boolean(), Spelling(true=true, false=false)
     for format_ in datetimes.formats_of(sample, name):
         yield datetimes.dtype_of(format_), Spelling(datetime=format_)
     yield from numerals.spellings_of(sample)
@@ -250,7 +244,9 @@ def _verified(
     if len(markers) > 1 or not all(map(_is_marker, markers)):
         return None
     spelling = replace(spelling, missing=markers[0] if len(markers) else "")
-    return (values, spelling) if (spelled(values, spelling) == text).all() else None
+    if not (spelled(values, spelling) == text).all():
+        return None
+    return values, spelling
 
 
 def _read(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> pl.Series:
@@ -266,17 +262,15 @@ def _day_or_month(text: pl.Series, found: tuple[pl.Series, Spelling]) -> tuple[p
     """Of two lossless readings that exchange day and month, the one with fewer different days."""
     values, spelling = found
     exchanged = datetimes.exchanged(spelling.datetime)
-    other = (
-        _verified(text, values.dtype, replace(spelling, datetime=exchanged)) if exchanged else None
-    )
+    if exchanged is None:
+        return found
+    other = _verified(text, values.dtype, replace(spelling, datetime=exchanged))
     if other is None:
         return found
     days, others = values.dt.day().n_unique(), other[0].dt.day().n_unique()
-    return (
-        other
-        if others < days or (others == days and datetimes.month_first(spelling.datetime))
-        else found
-    )
+    if others < days or (others == days and datetimes.month_first(spelling.datetime)):
+        return other
+    return found
 
 
 # --- lenient --------------------------------------------------------------------------------------
@@ -311,10 +305,8 @@ def _lenient_readings(sample: list[str], name: str) -> Iterator[_Reading]:
     if dates is not None:
         yield dates.judged(probe)
     if not says_code(name):
-        yield from (
-            _Reading(Spelling(thousands=t, decimal=d)).judged(probe)
-            for t, d in numerals.marks_in(sample)
-        )
+        for thousands, decimal in numerals.marks_in(sample):
+            yield _Reading(Spelling(thousands=thousands, decimal=decimal)).judged(probe)
 
 
 def _lenient_dates(sample: list[str], name: str) -> _Reading | None:
@@ -324,9 +316,12 @@ def _lenient_dates(sample: list[str], name: str) -> _Reading | None:
     if not formats:
         return None
     probe = pl.Series(sample)
-    counts = {f: datetimes.read(probe, datetimes.lenient_dtype([f]), f).count() for f in formats}
-    best = max(counts, key=lambda f: (counts[f], datetimes.month_first(f) is False))
-    together = (best, *(f for f in counts if f != best and _agree(f, best)))
+    counts = {}
+    for format_ in formats:
+        dtype = datetimes.lenient_dtype([format_])
+        counts[format_] = datetimes.read(probe, dtype, format_).count()
+    best = max(formats, key=lambda one: (counts[one], datetimes.month_first(one) is False))
+    together = (best, *(one for one in formats if one != best and _agree(one, best)))
     dtype = datetimes.lenient_dtype(together)
     if isinstance(dtype, pl.Datetime):
         best = "%Y-%m-%dT%H:%M:%SZ" if dtype.time_zone else "%Y-%m-%d %H:%M:%S"

@@ -50,8 +50,7 @@ def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset
         if entities is not None and held.all() and entities.max() > 0:
             run.warn(
                 "All series end together, so some were held out at random; what happened at the "
-                "same "
-                f"'{times[0].name}' in others was learned from.",
+                f"same '{times[0].name}' in others was learned from.",
                 "split",
             )
             held = _drawn_entities(entities, run.rng("split"), share)

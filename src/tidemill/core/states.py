@@ -132,17 +132,17 @@ def sort_of(kind: type) -> str:
 
 def _one_of(kinds: Sequence[Any], state: Any, sorts: Sorts) -> Any:
     """A value of one of several types: the one that it names, or else the first that it fits."""
-    named = sorts.get(str(state.get("sort"))) if isinstance(state, Mapping) else None
-    if named in kinds:
-        return from_state(named, state, sorts)
+    if isinstance(state, Mapping):
+        named = sorts.get(str(state.get("sort")))
+        if named in kinds:
+            return from_state(named, state, sorts)
     for kind in kinds:
         try:
             return from_state(kind, state, sorts)
         except InputError:
             continue
-    raise InputError(
-        f"{state!r:.40} is no {' or '.join(_called(kind) for kind in kinds[:3])}", hint=_HINT
-    )
+    expected = " or ".join(_called(kind) for kind in kinds[:3])
+    raise InputError(f"{state!r:.40} is no {expected}", hint=_HINT)
 
 
 def _row(kinds: tuple[Any, ...], state: Sequence[Any], sorts: Sorts) -> tuple[Any, ...]:

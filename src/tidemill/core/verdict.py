@@ -91,17 +91,11 @@ class Verdict(HasState):
 
     def _repr_html_(self) -> str:
         titles = ("learner", "measure", "real rows", "control", "strategy", "gain (interval)")
-        rows = [
-            (
-                c.learner,
-                c.measure,
-                percent(c.share),
-                f"{c.reference:.4g}",
-                f"{c.value:.4g}",
-                f"{c.gain:+.3g} ({c.low:.3g} to {c.high:.3g})",
-            )
-            for c in self.contrasts
-        ]
+        rows = []
+        for one in self.contrasts:
+            gain = f"{one.gain:+.3g} ({one.low:.3g} to {one.high:.3g})"
+            figures = (f"{one.reference:.4g}", f"{one.value:.4g}", gain)
+            rows.append((one.learner, one.measure, percent(one.share), *figures))
         return paragraph("", bold=str(self)) + table(titles, rows)
 
 

@@ -14,7 +14,9 @@ from torch.nn import functional
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
 
-STEPS, BATCH, RATE = 900, 128, 2e-3
+STEPS = 900
+BATCH = 128
+RATE = 2e-3
 FEATURES = 128
 SHIFT = 2
 """Augmented images are moved by at most so many pixels."""
@@ -29,7 +31,9 @@ class Classifier:
     """
 
     def __init__(self, net: nn.Module, classes: tuple[str, ...], cores: int) -> None:
-        self._net, self.classes, self._cores = net, classes, cores
+        self._net = net
+        self.classes = classes
+        self._cores = cores
 
     @classmethod
     def learned(
@@ -86,17 +90,13 @@ class Classifier:
 
         For features of images that have no labels of their own.
         """
-        found = load_digits()
-        small = torch.from_numpy(found.images / 16 * 255)[:, None]
-        large = (
-            functional.interpolate(small, shape[:2], mode="bilinear", align_corners=False)
-            .round()
-            .byte()
-        )
-        array = large.expand(-1, shape[2], -1, -1).permute(0, 2, 3, 1).numpy()
-        return cls.learned(
-            array, [str(label) for label in found.target], run, shift=True, steps=steps
-        )
+        digits = load_digits()
+        small = torch.from_numpy(digits.images / 16 * 255)[:, None]
+        scaled = functional.interpolate(small, shape[:2], mode="bilinear", align_corners=False)
+        large = scaled.round().byte().expand(-1, shape[2], -1, -1)
+        pixels = large.permute(0, 2, 3, 1).numpy()
+        labels = [str(label) for label in digits.target]
+        return cls.learned(pixels, labels, run, shift=True, steps=steps)
 
     def chances(self, pixels: np.ndarray) -> np.ndarray:
         """(n, height, width, channels) -> (n, classes) probabilities."""
@@ -107,7 +107,8 @@ class Classifier:
         return self._through(pixels)[1]
 
     def _through(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        chances, features = [np.zeros((0, len(self.classes)))], [np.zeros((0, FEATURES))]
+        chances = [np.zeros((0, len(self.classes)))]
+        features = [np.zeros((0, FEATURES))]
         assert isinstance(self._net, nn.Sequential)
         with torch_threads(self._cores), torch.inference_mode():
             for start in range(0, len(pixels), CHUNK):
@@ -157,7 +158,8 @@ def _moved(x: Tensor, rng: torch.Generator, *, shift: bool, flip: bool) -> Tenso
     if flip:
         x = torch.where(torch.rand(n, 1, 1, 1, generator=rng) < 0.5, x.flip(-1), x)
     if shift:
-        rows, columns = (torch.randint(-SHIFT, SHIFT + 1, (n, 1), generator=rng) for _ in range(2))
+        rows = torch.randint(-SHIFT, SHIFT + 1, (n, 1), generator=rng)
+        columns = torch.randint(-SHIFT, SHIFT + 1, (n, 1), generator=rng)
         row = (torch.arange(height) + rows).clamp(0, height - 1)
         column = (torch.arange(width) + columns).clamp(0, width - 1)
         x = x[torch.arange(n)[:, None, None], :, row[:, :, None], column[:, None, :]].movedim(-1, 1)

@@ -9,7 +9,8 @@ from tidemill.imaging.pixels import image_name, label_column, size
 _STEP = 4e-5
 """Seconds for each pixel of an image, of one step of a small classifier on a batch of grey or
 coloured ones."""
-_STEPS, _LABELLED = 900, 4500
+_STEPS = 900
+_LABELLED = 4500
 """Steps in one run, for mining and metrics: of classifiers of digits, and of the label where there
 is one."""
 

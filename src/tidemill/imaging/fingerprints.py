@@ -42,11 +42,10 @@ def fingerprints(pixels: np.ndarray) -> NDArray[np.uint64]:
         >>> bool(fingerprints(ramp)[0] == fingerprints(ramp * 2)[0])
         True
     """
-    parts = [
-        _hashed(small(pixels[start : start + _CHUNK], SIDE))
-        for start in range(0, len(pixels), _CHUNK)
-    ]
-    return np.concatenate([np.zeros(0, np.uint64), *parts])
+    parts = [np.zeros(0, np.uint64)]
+    for start in range(0, len(pixels), _CHUNK):
+        parts.append(_hashed(small(pixels[start : start + _CHUNK], SIDE)))
+    return np.concatenate(parts)
 
 
 def near_pairs(prints: NDArray[np.uint64], bits: int, most: int) -> NDArray[np.int64]:
@@ -74,9 +73,8 @@ def near_pairs(prints: NDArray[np.uint64], bits: int, most: int) -> NDArray[np.i
         later = second > first
         first, second = first[later], second[later]
         apart = np.concatenate([apart, differ[first, second]])
-        nearest = np.argsort(apart, kind="stable")[
-            :most
-        ]  # of many equal images all pairs would not fit in memory
+        # of many equal images all pairs would not fit in memory
+        nearest = np.argsort(apart, kind="stable")[:most]
         pairs = np.concatenate([pairs, np.column_stack([first, second]) + start])[nearest]
         apart = apart[nearest]
     return pairs
@@ -100,9 +98,9 @@ def copies(pixels: np.ndarray, most: int) -> NDArray[np.int64]:
     seen = np.flatnonzero(contrast > 0)
     pairs = seen[near_pairs(fingerprints(pixels[seen]), NEAR, most)]
     one, other = pairs[:, 0], pairs[:, 1]
-    as_strong = np.minimum(contrast[one], contrast[other]) >= FAINTER * np.maximum(
-        contrast[one], contrast[other]
-    )
+    weaker = np.minimum(contrast[one], contrast[other])
+    stronger = np.maximum(contrast[one], contrast[other])
+    as_strong = weaker >= FAINTER * stronger
     return pairs[(similarity(grey[one], grey[other]) >= SAME) & as_strong]
 
 
@@ -115,14 +113,14 @@ def repeats(pixels: np.ndarray) -> NDArray[np.int64]:
         [0, 1, 0]
     """
     first: dict[bytes, int] = {}
-    return np.array(
-        [first.setdefault(image.tobytes(), at) for at, image in enumerate(pixels)], dtype=np.int64
-    )
+    places = [first.setdefault(image.tobytes(), at) for at, image in enumerate(pixels)]
+    return np.array(places, dtype=np.int64)
 
 
 def similarity(one: np.ndarray, other: np.ndarray) -> NDArray[np.float64]:
     """Correlation of grey values, (n, pixels) with (n, pixels) -> (n,)."""
-    one, other = (each - each.mean(axis=1, keepdims=True) for each in (one, other))
+    one = one - one.mean(axis=1, keepdims=True)
+    other = other - other.mean(axis=1, keepdims=True)
     size = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
     return np.asarray((one * other).sum(axis=1) / np.maximum(size, 1e-9), dtype=np.float64)
 

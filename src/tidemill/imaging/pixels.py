@@ -64,11 +64,9 @@ def images(name: str, array: np.ndarray) -> pl.Series:
 
 def is_pixels(dtype: pl.DataType) -> bool:
     """Whether a column of this dtype holds images as arrays of uint8."""
-    return (
-        isinstance(dtype, pl.Array)
-        and _inner(dtype) == pl.UInt8
-        and (len(dtype.shape) == 2 or (len(dtype.shape) == 3 and dtype.shape[2] == 3))
-    )
+    if not isinstance(dtype, pl.Array) or _inner(dtype) != pl.UInt8:
+        return False
+    return len(dtype.shape) == 2 or (len(dtype.shape) == 3 and dtype.shape[2] == 3)
 
 
 def _inner(dtype: pl.Array) -> pl.DataType:
@@ -85,4 +83,6 @@ def size(values: pl.Series) -> tuple[int, ...]:
 def labels(data: Dataset) -> list[str] | None:
     """What each image shows, as text ("" where it is not known); None without a label."""
     column = label_column(data.schema)
-    return None if column is None else data[column.name].cast(pl.String).fill_null("").to_list()
+    if column is None:
+        return None
+    return data[column.name].cast(pl.String).fill_null("").to_list()

@@ -43,15 +43,13 @@ def contact_sheet(pixels: np.ndarray, across: int = 8, *, scale: int = 1) -> np.
 def png(image: np.ndarray) -> bytes:
     """(height, width, 1 or 3) uint8 -> the bytes of a PNG file."""
     out = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
-        out, "PNG", optimize=False
-    )
+    shown = image[..., 0] if image.shape[-1] == 1 else image
+    Image.fromarray(shown).save(out, "PNG", optimize=False)
     return out.getvalue()
 
 
 def strip(label: str, pixels: np.ndarray, across: int = 16) -> Strip:
     """Images (n, height, width, channels) with a label, to be shown in a report."""
     sheet = contact_sheet(pixels, across)
-    return Strip(
-        label, base64.b64encode(png(sheet)).decode("ascii"), sheet.shape[1], sheet.shape[0]
-    )
+    height, width, _ = sheet.shape
+    return Strip(label, base64.b64encode(png(sheet)).decode("ascii"), width, height)

@@ -63,8 +63,8 @@ def read(
     """
     if not isinstance(source, Source):
         source = FrameSource(source)
-    where = source.shown
     raw = source.open(run)
+    where = source.shown
     if not raw.frame.width or not raw.frame.height:
         raise InputError(
             "there are no rows" if raw.frame.width else "there are no columns",
@@ -81,6 +81,11 @@ def read(
         time=time,
         entity=entity,
     )
+    return _typed(raw, wishes, where, run)
+
+
+def _typed(raw: Raw, wishes: ColumnOverrides, where: str, run: Run) -> Dataset:
+    """The columns of a source, typed, with kinds and roles."""
     raw = with_images(raw, wishes, where, run)
     wishes, reasons = _labelled(raw, wishes)
     enter = _text_admitted if raw.is_text else _admitted

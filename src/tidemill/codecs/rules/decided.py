@@ -288,7 +288,8 @@ def _has(part: Batch, codec: ColumnCodec) -> np.ndarray:
 def _starts(number: np.ndarray, part: Batch) -> np.ndarray:
     """Where a new span begins: midway between two neighbouring numbers with different values."""
     order = np.argsort(number, kind="stable")
-    ascending, tick, code = number[order], part.tick[order], part.code[order]
+    ascending = number[order]
+    tick, code = part.tick[order], part.code[order]
     change = (tick[1:] != tick[:-1]).any(axis=1) | (code[1:] != code[:-1]).any(axis=1)
     before, after = ascending[:-1][change], ascending[1:][change]
     return np.unique(before + (after - before + 1) // 2)

@@ -14,7 +14,10 @@ from tidemill.io.file import File
 from tidemill.io.names import named
 from tidemill.io.source import Raw
 
-MAX_ROWS, MAX_COLUMNS, MAX_CHARACTERS = 1_048_576, 16_384, 32_767
+MAX_ROWS = 1_048_576
+MAX_COLUMNS = 16_384
+MAX_CHARACTERS = 32_767
+"""Of a cell."""
 _EXACT = 1 << 53
 _CREATED = dt.datetime(1980, 1, 1)  # the same rows give the same bytes
 _FIRST_DAY = dt.date(1900, 3, 1)  # Excel counts a 29 February 1900 that never was

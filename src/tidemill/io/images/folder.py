@@ -13,7 +13,9 @@ from tidemill.io.file import File
 from tidemill.io.images.files import ENDINGS, decoded
 from tidemill.io.source import Raw
 
-IMAGE, LABEL, LABELS = "image", "label", "labels.csv"
+IMAGE = "image"
+LABEL = "label"
+LABELS = "labels.csv"
 
 
 def read(file: File, run: Run) -> Raw:

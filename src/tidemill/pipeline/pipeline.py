@@ -160,39 +160,25 @@ def run_pipeline(
         if folder is not None:
             learned.save(folder / "model.tidemill", overwrite=True)
     made = _generate(learned, real, rows or len(train), folder, clock, run)
-    told = _further_rounds(rounds, learned, real, made.rows, clock, run)
-    account = ReportInput(
-        name=data.name,
-        command=command,
-        seed=run.seed,
-        threads=run.threads,
-        versions=versions(),
-        seconds=clock.seconds,
-        rows=len(data),
-        columns=len(data.schema),
-        train=real.train,
-        holdout=real.holdout,
-        synthetic=made.rows,
-        issues=real.cleaned.issues,
-        changes=real.cleaned.changes,
-        rules=real.train.schema.rules,
-        findings=real.findings,
-        scores=made.scores,
-        model=model,
-        model_note=_model_note(learned),
-        learning=_learning(learned, run),
-        between=learned.between(WAYS, BETWEEN, run),
-        privacy_note=learned.privacy_note,
-        warnings=tuple(run.warnings),
-        rounds=told,
-    )
+    told = _further_rounds(rounds, real, made, clock, run)
+    account = _report_input(data, command, model, real, made, told, clock, run)
     with clock.step("report"), run.stage("report", "writing the report"):
         page = build(account)
         if folder is not None:
             write_json(folder / "report.json", page.to_state())
             page.save(folder / "report.html", overwrite=True)
     run.emit("done", "report", "")
-    return _result(real, learned, made, page, folder)
+    return RunResult(
+        train=real.train,
+        holdout=real.holdout,
+        synthetic=made.rows,
+        cleaned=real.cleaned,
+        findings=real.findings,
+        model=learned,
+        scores=made.scores,
+        report=page,
+        out=None if folder is None else folder.path,
+    )
 
 
 @dataclass(frozen=True)
@@ -208,8 +194,9 @@ class _Real:
 
 @dataclass(frozen=True)
 class _Generated:
-    """Generated rows, and what they are worth and leak."""
+    """The generator, its rows, and what they are worth and leak."""
 
+    model: Synthesizer
     rows: Dataset
     scores: Scores
 
@@ -246,39 +233,61 @@ def _generate(
         scores = evaluate(compared, run)
         if folder is not None:
             write_json(folder / "scores.json", scores.to_state())
-    return _Generated(synthetic, scores)
+    return _Generated(learned, synthetic, scores)
 
 
 def _further_rounds(
-    rounds: int, learned: Synthesizer, real: _Real, synthetic: Dataset, clock: _Clock, run: Run
+    rounds: int, real: _Real, made: _Generated, clock: _Clock, run: Run
 ) -> tuple[Round, ...]:
     """The rounds after the first; each but the last has rows drawn for the next one."""
     told = []
-    fed = synthetic
+    fed = made.rows
     for number in range(2, rounds + 1):
         with clock.step(f"round {number}"):
             told.append(
                 once_more(number, fed, real.train, real.holdout, real.plan, real.findings, run)
             )
             if number < rounds:
-                again = learned.about(len(synthetic))
-                fed = learned.sample_dataset(again, run=run, round_number=number)
+                again = made.model.about(len(made.rows))
+                fed = made.model.sample_dataset(again, run=run, round_number=number)
     return tuple(told)
 
 
-def _result(
-    real: _Real, learned: Synthesizer, made: _Generated, page: Report, folder: Folder | None
-) -> RunResult:
-    return RunResult(
+def _report_input(
+    data: Dataset,
+    command: str,
+    model: str,
+    real: _Real,
+    made: _Generated,
+    rounds: tuple[Round, ...],
+    clock: _Clock,
+    run: Run,
+) -> ReportInput:
+    learned = made.model
+    return ReportInput(
+        name=data.name,
+        command=command,
+        seed=run.seed,
+        threads=run.threads,
+        versions=versions(),
+        seconds=clock.seconds,
+        rows=len(data),
+        columns=len(data.schema),
         train=real.train,
         holdout=real.holdout,
         synthetic=made.rows,
-        cleaned=real.cleaned,
+        issues=real.cleaned.issues,
+        changes=real.cleaned.changes,
+        rules=real.train.schema.rules,
         findings=real.findings,
-        model=learned,
         scores=made.scores,
-        report=page,
-        out=None if folder is None else folder.path,
+        model=model,
+        model_note=_model_note(learned),
+        learning=_learning(learned, run),
+        between=learned.between(WAYS, BETWEEN, run),
+        privacy_note=learned.privacy_note,
+        warnings=tuple(run.warnings),
+        rounds=rounds,
     )
 
 

@@ -1,5 +1,12 @@
 """Whether a model that also learns from generated rows does better on real ones, and how sure that
-is."""
+is.
+
+A table of generated rows may hold what its maker saw of the rows that are tested on. What
+:func:`tidemill.trials.strategies.table` does against that keeps copies from winning, but not what a
+model has learned. So a table needs a holdout to be found of use; all tests are then made on those
+rows. A sampler is fitted anew in each fold and needs none of this; a holdout is then used once, at
+the end.
+"""
 
 from __future__ import annotations
 
@@ -72,12 +79,6 @@ def verdict(
     (:func:`tidemill.supervised.intervals.corrected`) lies above 0: where they do not help, 1
     verdict in 40 is wrong by chance.
 
-    A table of generated rows may hold what its maker saw of the rows that are tested on. What
-    :func:`tidemill.trials.strategies.table` does against that keeps copies from winning, but not
-    what a model has learned. So a table needs ``holdout`` to be found of use; all tests are then
-    made on those rows. A sampler is fitted anew in each fold and needs none of this; ``holdout`` is
-    then used once, at the end.
-
     Args:
         train: Real rows with a target.
         synthetic: Generated rows, or a sampler with ``fit_resample``.
@@ -102,28 +103,30 @@ def verdict(
     outside = holdout if isinstance(made, Dataset) else None
     rows = len(real) * (1 - 1 / splits)
     points = [share for share in shares if share == 1 or share * rows >= FEWEST_SHOWN]
-    trials = trial(
-        contest.arms,
-        real,
-        run,
-        learners=contest.learners,
-        measures=contest.measures,
-        shares=points,
-        splits=splits,
-        repeats=repeats,
-        problem=contest.problem,
-        test=outside,
-    )
+    trials = _trials(contest, real, outside, points, splits, repeats, run)
     contrasts = _contrasts(trials, contest, points)
-    first = contest.measures[0]
-    best = _best([trials.mean(REAL, learner, first.name) for learner in contest.learners], first)
-    chosen = contrasts[best]
-    test = None
-    if holdout is not None and not isinstance(made, Dataset):
-        test = _tested(chosen, contest, real, holdout, run)
-    borrowed = isinstance(made, Dataset) and holdout is None
-    helps = chosen.low > 0 and not borrowed and (test is None or test.gain > 0)
     caveats += wording.fold_caveats(trials, splits, repeats, outside)
+    best = _best_learner(trials, contest)
+    if isinstance(made, Dataset):
+        return _verdict(contrasts, best, contest, caveats, borrowed=holdout is None)
+    test = None
+    if holdout is not None:
+        test = _tested(contrasts[best], contest, real, holdout, run)
+    return _verdict(contrasts, best, contest, caveats, test=test)
+
+
+def _verdict(
+    contrasts: tuple[Contrast, ...],
+    best: int,
+    contest: _Contest,
+    caveats: Sequence[str],
+    *,
+    borrowed: bool = False,
+    test: Contrast | None = None,
+) -> Verdict:
+    first = contest.measures[0]
+    chosen = contrasts[best]
+    helps = chosen.low > 0 and not borrowed and (test is None or test.gain > 0)
     return Verdict(
         helps,
         chosen.gain,
@@ -138,6 +141,36 @@ def verdict(
         test,
         tuple(caveats),
     )
+
+
+def _trials(
+    contest: _Contest,
+    real: Dataset,
+    test: Dataset | None,
+    shares: Sequence[float],
+    splits: int,
+    repeats: int,
+    run: Run,
+) -> Trials:
+    return trial(
+        contest.arms,
+        real,
+        run,
+        learners=contest.learners,
+        measures=contest.measures,
+        shares=shares,
+        splits=splits,
+        repeats=repeats,
+        problem=contest.problem,
+        test=test,
+    )
+
+
+def _best_learner(trials: Trials, contest: _Contest) -> int:
+    """The position of the learner that is best on real rows alone."""
+    first = contest.measures[0]
+    reached = [trials.mean(REAL, learner, first.name) for learner in contest.learners]
+    return _best(reached, first)
 
 
 def _contrasts(trials: Trials, contest: _Contest, shares: Sequence[float]) -> tuple[Contrast, ...]:

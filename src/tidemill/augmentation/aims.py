@@ -96,8 +96,7 @@ def rare(studied: Studied) -> list[Want]:
             _of_class(studied, code),
             int(counts.max() - count),
             f"{column} is {studied.problem.classes[code]}: {count:,} real rows beside "
-            f"{counts.max():,} of the most "
-            "frequent class",
+            f"{counts.max():,} of the most frequent class",
         )
         for code, count in enumerate(counts)
         if 0 < count < counts.max() and _nameable(studied, code)
@@ -156,9 +155,8 @@ def thin_rules(studied: Studied) -> list[Want]:
                 condition,
                 max(0, int(THIN * len(there)) - int(inside.sum())),
                 f"{test_words(condition.tests)}: {studied.problem.target.name} is "
-                f"{studied.problem.classes[code]} "
-                f"in {percent(there[inside].mean())} of only {inside.sum():,} rows, "
-                f"in {percent(prior)} of all",
+                f"{studied.problem.classes[code]} in {percent(there[inside].mean())} of only "
+                f"{inside.sum():,} rows, in {percent(prior)} of all",
             )
         )
     return [want for want in wants if want.rows][:SPOTS]

@@ -42,27 +42,25 @@ def diversity(real: Dataset, rows: Dataset) -> Diversity:
         rows: At least one.
     """
     columns = real.schema.modelled
-    layout, (a, b) = features((real, rows), columns)
-    ends = _ends(layout, a)
-    inside = _in_tails(a, ends), _in_tails(b, ends)
-    tails = inside[1] / inside[0] if inside[0] else 1.0
-    return Diversity(
-        tails,
-        float(np.abs(_correlations(a) - _correlations(b)).mean()),
-        _distinct(b) / _distinct(a, len(b)),
-    )
+    layout, (of_real, of_rows) = features((real, rows), columns)
+    ends = _ends(layout, of_real)
+    expected = _in_tails(of_real, ends)
+    tails = _in_tails(of_rows, ends) / expected if expected else 1.0
+    trends = np.abs(_correlations(of_real) - _correlations(of_rows)).mean()
+    distinct = _distinct(of_rows) / _distinct(of_real, len(of_rows))
+    return Diversity(tails, float(trends), distinct)
 
 
 def _ends(layout: FeatureLayout, real: Features) -> tuple[Floats, Floats, list[np.ndarray]]:
     """Quantiles of the numbers, (numbers,) each, and for each category which codes are rare."""
     numbers = np.where(np.isnan(real.numbers).all(axis=0), 0.0, real.numbers)
-    low, high = (
-        np.nanquantile(numbers, [TAIL, 1 - TAIL], axis=0) if numbers.shape[1] else np.zeros((2, 0))
-    )
-    rare = [
-        np.bincount(real.codes[:, j], minlength=len(levels) + 1) <= RARE * len(real)
-        for j, levels in enumerate(layout.levels)
-    ]
+    low = high = np.zeros(0)
+    if numbers.shape[1]:
+        low, high = np.nanquantile(numbers, [TAIL, 1 - TAIL], axis=0)
+    rare = []
+    for j, levels in enumerate(layout.levels):
+        counts = np.bincount(real.codes[:, j], minlength=len(levels) + 1)
+        rare.append(counts <= RARE * len(real))
     return low, high, rare
 
 

@@ -27,8 +27,7 @@ def round_reason(
     if copied:
         return (
             f"Round {number} did not pay: the best candidate, {first}, does better ({gain}), but "
-            "no better than copies "
-            "of real rows in the place of the generated ones."
+            "no better than copies of real rows in the place of the generated ones."
         )
     return f"Round {number} did not pay: the best candidate was {first} ({gain})."
 
@@ -41,8 +40,7 @@ def verdict_reason(
         return f"do not: nothing was generated; best: {main.control}"
     figures = (
         f"{measure.words} {amount(main, measure)} ({words_of(main.learner)}, against "
-        f"{main.control}, "
-        f"{tried} strategies tried)"
+        f"{main.control}, {tried} strategies tried)"
     )
     seen = f"on the untouched test rows {amount(tested, measure)}"
     if helps:

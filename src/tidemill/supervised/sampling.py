@@ -55,19 +55,21 @@ def sides(evidence: Evidence, run: Run, metric: str, *, most: int, equal: bool =
         equal: Whether the real side shall have that same number of rows too.
     """
     names = [column.name for column in evidence.train.schema.modelled]
-    compared = (evidence.synthetic, evidence.floor, evidence.train)
-    size = min(most, *map(len, compared), *([len(evidence.holdout)] if equal else []))
-    sizes = (size if equal else min(most, len(evidence.holdout)), size, size, size)
-    real, synthetic, floor, ceiling = (
-        thinned(data, rows, run.rng("metrics", metric, side)).select(names)
-        for side, data, rows in zip(
-            ("holdout", "synthetic", "floor", "train"),
-            (evidence.holdout, *compared),
-            sizes,
-            strict=True,
-        )
+    held = min(most, len(evidence.holdout))
+    size = min(most, len(evidence.synthetic), len(evidence.floor), len(evidence.train))
+    if equal:
+        held = size = min(size, held)
+
+    def drawn(data: Dataset, side: str, rows: int) -> Dataset:
+        return thinned(data, rows, run.rng("metrics", metric, side)).select(names)
+
+    return Sides(
+        drawn(evidence.holdout, "holdout", held),
+        drawn(evidence.synthetic, "synthetic", size),
+        drawn(evidence.floor, "floor", size),
+        drawn(evidence.train, "train", size),
+        sampled(most) if most in (held, size) else "",
     )
-    return Sides(real, synthetic, floor, ceiling, sampled(most) if most in sizes else "")
 
 
 def thinned(data: Dataset, rows: int, rng: np.random.Generator) -> Dataset:

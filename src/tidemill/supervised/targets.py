@@ -43,17 +43,16 @@ def targets(tables: Sequence[Dataset]) -> Targets | str:
         return "no target column was named"
     if column.kind == "number":
         _, parts = features(tables, [column])
-        numbers = (part.numbers[:, 0] for part in parts)
-        found = Targets(column.name, (), tuple(numbers))
+        found = Targets(column.name, (), tuple(part.numbers[:, 0] for part in parts))
     elif column.kind in ("category", "boolean"):
-        found = _classes(
-            column.name, [table.frame[column.name].cast(pl.String) for table in tables]
-        )
+        levels = [table.frame[column.name].cast(pl.String) for table in tables]
+        found = _classes(column.name, levels)
     else:
         return (
             f"the target '{column.name}' is a {column.kind} column, which no learner here predicts"
         )
-    if len(np.unique(found.values[0][~np.isnan(found.values[0])])) < 2:
+    first = found.values[0]
+    if len(np.unique(first[~np.isnan(first)])) < 2:
         return f"the target '{column.name}' has fewer than two values"
     return found
 
@@ -63,5 +62,7 @@ def _classes(name: str, parts: list[pl.Series]) -> Targets:
     if len(levels) > MOST_CLASSES:
         levels = levels[: MOST_CLASSES - 1]
     codes = [level_codes(part, levels, other=len(levels), missing=np.nan) for part in parts]
-    others = any((code == len(levels)).any() for code in codes)
-    return Targets(name, (*levels, *(["any other level"] if others else [])), tuple(codes))
+    classes = list(levels)
+    if any((code == len(levels)).any() for code in codes):
+        classes.append("any other level")
+    return Targets(name, tuple(classes), tuple(codes))

@@ -79,10 +79,8 @@ def _closeness(name: str, how: str, points: list[Points], learned: int, run: Run
         },
         sentence=(
             f"{percent(mine.share)} of the generated images are closer, {how}, to one of {size:,} "
-            "training images than to "
-            f"any of as many held-out ones; by chance it would be {by_chance(mine)}. Mere copies "
-            "of "
-            f"training images would reach {percent(copied)}."
+            "training images than to any of as many held-out ones; by chance it would be "
+            f"{by_chance(mine)}. Mere copies of training images would reach {percent(copied)}."
         ),
     )
 
@@ -110,10 +108,8 @@ def _near_copies(sets: ImageSets, points: list[Points], run: Run) -> Score:
         },
         sentence=(
             f"{percent(found.share)} of the generated images lie suspiciously near to a training "
-            "image: at most "
-            f"{found.limit:.2f} times as far as to the nearest held-out one, which is so of "
-            f"{percent(found.ceiling)} of held-out images. In every pixel a training image is "
-            "equalled by "
-            f"{same or 'none'} of them."
+            f"image: at most {found.limit:.2f} times as far as to the nearest held-out one, which "
+            f"is so of {percent(found.ceiling)} of held-out images. In every pixel a training "
+            f"image is equalled by {same or 'none'} of them."
         ),
     )

@@ -116,9 +116,9 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
         found.note(run)
         return fit(self, spec, batch, run)
 
-    def noted_infill(self, n, known, rng, run):
+    def noted_infill(self, n, known, rng, run, context=None):
         found.note(run)
-        return infill(self, n, known, rng, run)
+        return infill(self, n, known, rng, run, context)
 
     monkeypatch.setattr(Independent, "fit", noted_fit)
     monkeypatch.setattr(Independent, "infill", noted_infill)

@@ -439,13 +439,13 @@ def evaluate(
     run = run or _run(seed)
     real = _dataset(train, run, target=target)
     real = real.select([column.name for column in real.schema if column.role != "ignore"])
-    held, made = (conform(_dataset(data, run), real, run) for data in (holdout, synthetic))
-    wants_findings = metrics is None or "findings" in metrics
-    if wants_findings and found is None:
+    held = conform(_dataset(holdout, run), real, run)
+    made = conform(_dataset(synthetic, run), real, run)
+    if metrics is not None and "findings" not in metrics:
+        found = None
+    elif found is None:
         found = find(real, held, run)
-    return score(
-        pipeline.evidence(real, held, made, found if wants_findings else None, run), run, metrics
-    )
+    return score(pipeline.evidence(real, held, made, found, run), run, metrics)
 
 
 def verdict(
@@ -521,7 +521,7 @@ def fairness(
         SchemaError: A column does not exist, or the tables' columns differ.
     """
     run = run or _run(seed)
-    real, held = (_dataset(data, run) for data in (train, holdout))
+    real, held = _dataset(train, run), _dataset(holdout, run)
     names = [sensitive] if isinstance(sensitive, str) else sensitive
     return pipeline.fairness(_loaded(model), real, held, run, sensitive=names, target=target)
 
@@ -673,11 +673,9 @@ def run(
         device: Where a neural model learns: "cpu", "cuda", or "auto" for CUDA where there is one.
         overwrite: Whether outputs that exist may be replaced.
         name: What the data are called in the report; the file's name by default.
-        run: For progress and cancelling; its seed takes the place of ``seed``, and it has steps, a
-            deadline and a device of its own.
+        run: For progress and cancelling, with a seed, steps, a deadline and a device of its own.
         command: How the run was started, for the report.
-        **reading: The options of :func:`read`; without a target, everything unsupervised still
-            runs.
+        **reading: The options of :func:`read`; what needs no target runs without one.
 
     Raises:
         TidemillError: Something that the user can mend; nothing half-written is left.
@@ -685,8 +683,7 @@ def run(
     job = job_of(run, seed, steps=steps, minutes=minutes, device=device)
     folder = None if out is None else pipeline.Folder(Path(out), overwrite=overwrite)
     _spare(out, pipeline.OUTPUTS, source)
-    data = _dataset(source, job, **reading)
-    data = data if name is None else replace(data, name=name)
+    data = _named(_dataset(source, job, **reading), name)
     model, model_options = _chosen(data, model, model_options, preset)
     return pipeline.run_pipeline(
         data,
@@ -743,8 +740,7 @@ def loop(
         minutes: No further round begins after so many minutes.
         overwrite: Whether outputs that exist may be replaced.
         name: What the data are called in the report.
-        run: For progress and cancelling; its seed takes the place of ``seed``, and it has a
-            deadline of its own.
+        run: For progress and cancelling, with a seed and a deadline of its own.
         command: How the loop was started, for the report.
         **reading: The options of :func:`read`.
 
@@ -753,20 +749,31 @@ def loop(
     """
     job = job_of(run, seed, minutes=minutes)
     _spare(out, loop_folder.OUTPUTS, source, newer)
-    data = _dataset(source, job, **reading)
-    data = data if name is None else replace(data, name=name)
+    data = _named(_dataset(source, job, **reading), name)
     refuse_unsuited(data)
     beside = None if newer is None else _newer(_dataset(newer, job), data, job)
-    asked = LoopOptions(stated.whole(rounds, "rounds"), metric, cost, model, model_options, beside)
-    journal = (
-        None
-        if out is None
-        else loop_folder.opened(Path(out), data, job, asked, overwrite=overwrite)
-    )
-    found = paged(turn_round_by_round(data, job, asked, journal), data, asked, job, command, out)
-    if out is not None:
-        loop_folder.written(Path(out), found, job)
-    return found
+    most = stated.whole(rounds, "rounds")
+    options = LoopOptions(most, metric, cost, model, model_options, beside)
+    if out is None:
+        return paged(turn_round_by_round(data, job, options), data, options, job, command)
+    return _loop_into(out, data, job, options, command, overwrite=overwrite)
+
+
+def _loop_into(
+    out: str | Path,
+    data: Dataset,
+    run: Run,
+    options: LoopOptions,
+    command: str,
+    *,
+    overwrite: bool,
+) -> LoopResult:
+    """A loop whose rounds and results are written as it goes."""
+    journal = loop_folder.opened(Path(out), data, run, options, overwrite=overwrite)
+    looped = turn_round_by_round(data, run, options, journal)
+    result = paged(looped, data, options, run, command, out)
+    loop_folder.written(Path(out), result, run)
+    return result
 
 
 def job_of(
@@ -802,30 +809,22 @@ def _chosen(
     data: Dataset, model: str | None, options: Mapping[str, Any] | None, preset: str | None
 ) -> tuple[str, Mapping[str, Any] | None]:
     """The model and its options that are asked for by name, by preset, or not at all."""
-    return (
-        (model or default_model(data.schema), options)
-        if preset is None
-        else settings(preset, model, options)
-    )
+    if preset is not None:
+        return settings(preset, model, options)
+    return model or default_model(data.schema), options
 
 
 def _newer(newer: Dataset, data: Dataset, run: Run) -> Dataset:
     """Newer rows under the schema of the data; their target need not be known yet."""
-    unknown = [
-        column for column in data.schema.of_role("target") if column.name not in newer.schema
-    ]
-    frame = newer.frame.with_columns(
-        pl.lit(None, data.frame.schema[column.name]).alias(column.name) for column in unknown
-    )
-    return conform(
-        replace(
-            newer,
-            frame=frame,
-            schema=replace(newer.schema, columns=(*newer.schema.columns, *unknown)),
-        ),
-        data,
-        run,
-    )
+    frame = newer.frame
+    columns = list(newer.schema.columns)
+    for target in data.schema.of_role("target"):
+        if target.name not in newer.schema:
+            kind = data.frame.schema[target.name]
+            frame = frame.with_columns(pl.lit(None, kind).alias(target.name))
+            columns.append(target)
+    schema = replace(newer.schema, columns=tuple(columns))
+    return conform(replace(newer, frame=frame, schema=schema), data, run)
 
 
 def _to_learn_from(data: Table, real: Dataset, run: Run) -> Dataset:
@@ -833,13 +832,12 @@ def _to_learn_from(data: Table, real: Dataset, run: Run) -> Dataset:
     that they have."""
     rows = _dataset(data, run)
     modelled = {column.name for column in real.schema.modelled}
-    return conform(
-        rows,
-        real.select(
-            [name for name in real.schema.names if name in modelled or name in rows.schema]
-        ),
-        run,
-    )
+    names = [name for name in real.schema.names if name in modelled or name in rows.schema]
+    return conform(rows, real.select(names), run)
+
+
+def _named(data: Dataset, name: str | None) -> Dataset:
+    return data if name is None else replace(data, name=name)
 
 
 def _dataset(data: Table, run: Run, **reading: Unpack[stated.Reading]) -> Dataset:
@@ -886,10 +884,6 @@ def _run(
     seed: int = 0, *, steps: int | None = None, minutes: float | None = None, device: str = "auto"
 ) -> Run:
     deadline = None if minutes is None else monotonic() + 60 * minutes
-    return Run(
-        seed,
-        steps=None if steps is None else stated.whole(steps, "steps"),
-        deadline=deadline,
-        listener=notebook_line() if in_notebook() else None,
-        device=device,
-    )
+    whole_steps = None if steps is None else stated.whole(steps, "steps")
+    listener = notebook_line() if in_notebook() else None
+    return Run(seed, steps=whole_steps, deadline=deadline, listener=listener, device=device)

@@ -156,17 +156,8 @@ def binary_case(
     numbers = {name: value for name, value in assumed.items() if isinstance(value, float)}
     prior = numbers.get(PRIOR, wanted.share)
     money = None if cost is None else checked_cost(cost)
-    looped = verbs.loop(
-        data,
-        out=None if output.folder is None else output.folder / "loop",
-        rounds=rounds,
-        cost=None if money is None else _reweighed(money, wanted, prior),
-        model=model,
-        model_options=model_options,
-        overwrite=output.overwrite,
-        run=run,
-        command=output.command,
-    )
+    weighed = None if money is None else _reweighed(money, wanted, prior)
+    looped = _loop(data, run, output, weighed, rounds, model, model_options)
     problem = problem_of(looped.train)
     code = _code(wanted, problem)
     looped = _with_known_target(looped, problem)
@@ -186,6 +177,29 @@ def binary_case(
         lever=str(assumed.get(LEVER, "")),
         workshop=workshop,
         folder="" if output.folder is None else str(output.folder),
+    )
+
+
+def _loop(
+    data: Dataset,
+    run: Run,
+    output: RecipeOutput,
+    cost: Mapping[str, float] | None,
+    rounds: int,
+    model: str,
+    model_options: Mapping[str, Any] | None,
+) -> LoopResult:
+    """The loop over the table; its own results go beside those of the recipe."""
+    return verbs.loop(
+        data,
+        out=None if output.folder is None else output.folder / "loop",
+        rounds=rounds,
+        cost=cost,
+        model=model,
+        model_options=model_options,
+        overwrite=output.overwrite,
+        run=run,
+        command=output.command,
     )
 
 

@@ -118,87 +118,108 @@ def recipe(
         name: A registered recipe: "churn" or "fraud".
         source: Anything that :func:`tidemill.read` takes.
         target: The column that says who left, or what was a fraud.
-        columns: Other columns that a recipe asks for by what they are: ``{"item": "StockCode"}``,
-            or ``["item=StockCode"]``.
+        columns: Others by what they are: ``{"item": "StockCode"}``, or ``["item=StockCode"]``.
         positive: The target's value that is looked for ("Yes"); by default the rarer one.
-        cost: What a false alarm and a missed case cost, for recipes that reckon with that: ``{"fp":
-            5, "fn": 200}``.
+        cost: What a false alarm and a missed case cost: ``{"fp": 5, "fn": 200}``.
         assume: Other numbers that the table does not hold: ``{"prior": 0.00173}``.
-        out: A folder for report.html, report.json, figures.json, the recipe's tables
-            (scored.csv) and, where a loop is behind them, verdict.json and the loop's own results
-            in ``loop/``; None to write nothing.
-        rounds: Most rounds of the loop that proves whether generated rows help; by default 1.
-        minutes: No further round of the loop begins after so many minutes.
+        out: A folder for report.html, report.json, figures.json, the recipe's tables (scored.csv)
+            and, with a loop, verdict.json and the loop's results in ``loop/``; None for none.
+        rounds, minutes: Limits of the loop behind the page; by default 1 round.
         seed: The same seed, data and versions give the same results.
         model, model_options: The generator.
         overwrite: Whether outputs that exist may be replaced.
-        run: For progress and cancelling; its seed takes the place of ``seed``, and it has a
-            deadline of its own.
+        run: For progress and cancelling, with a seed and a deadline of its own.
         command: How it was started, for the page.
         **roles: The other options of :func:`tidemill.read`.
 
     Raises:
         TidemillError: Something that the user can mend.
     """
-    made: Recipe = RECIPES.load(name)
-    own = {
+    chosen: Recipe = RECIPES.load(name)
+    own = _options(chosen, positive, cost, rounds, model, model_options)
+    if target is not None:
+        chosen.refuse_option("target")
+    own["assumed"] = assumed(chosen, assume or {})
+    named = columns if isinstance(columns, Mapping) else parse_columns(columns)
+    own["output"] = _output(chosen, source, out, overwrite, command)
+    job = verbs.job_of(run, seed, minutes=minutes)
+    data = _read(name, source, job, target, roles)
+    own["columns"] = chosen_columns(chosen, data, named)
+    return _result(name, chosen, data, job, own)
+
+
+def _options(
+    recipe: Recipe,
+    positive: str | None,
+    cost: Mapping[str, float] | None,
+    rounds: int | None,
+    model: str | None,
+    model_options: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """The recipe's own options, as given or by default."""
+    given = {
         "positive": positive,
         "cost": cost,
         "rounds": rounds,
         "model": model,
         "model_options": model_options,
     }
-    wanted = _options(made, own)
-    if target is not None:
-        made.refuse_option("target")
-    numbers = assumed(made, assume or {})
-    named = columns if isinstance(columns, Mapping) else parse_columns(columns)
-    output = RecipeOutput(None if out is None else Path(out), overwrite, command)
-    if output.folder is not None:
-        refuse_results(output.folder, _outputs(made), overwrite)
-        refuse_inputs([output.folder / file for file in _outputs(made)], verbs.files_read(source))
-    job = verbs.job_of(run, seed, minutes=minutes)
-    data = _read(source, job, target, roles)
-    for sentence in RECIPES.unsuited(data.schema.modality, [name]).values():
-        raise OptionError(sentence, where=data.name, hint=INSTEAD)
-    page = made.run(
-        data,
-        job,
-        columns=chosen_columns(made, data, named),
-        assumed=numbers,
-        output=output,
-        **wanted,
-    )
-    report = _report(page, data.name, command, job.seed)
-    found = RecipeResult(
-        name, report, page.figures, page.tables, page.refused, page.looped, output.folder
-    )
-    if output.folder is not None:
-        _write(output.folder, made, found)
-    return found
-
-
-def _options(made: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The recipe's own options, as given or by default."""
-    wanted = {option.name: option.default for option in made.options}
+    options = {option.name: option.default for option in recipe.options}
     for name, value in given.items():
         if value is not None:
-            made.refuse_option(stated.MODEL_OPTIONS.flag if name == "model_options" else name)
-            wanted[name] = value
-    return wanted
+            recipe.refuse_option(stated.MODEL_OPTIONS.flag if name == "model_options" else name)
+            options[name] = value
+    return options
 
 
-def _read(source: verbs.Table, run: Run, target: str | None, roles: stated.Roles) -> Dataset:
+def _output(
+    recipe: Recipe, source: verbs.Table, out: str | Path | None, overwrite: bool, command: str
+) -> RecipeOutput:
+    """Where results go.
+
+    Raises:
+        OptionError: Something else is there, or what is read.
+    """
+    if out is None:
+        return RecipeOutput(None, overwrite, command)
+    folder, names = Path(out), _outputs(recipe)
+    refuse_results(folder, names, overwrite)
+    refuse_inputs([folder / name for name in names], verbs.files_read(source))
+    return RecipeOutput(folder, overwrite, command)
+
+
+def _read(
+    name: str, source: verbs.Table, run: Run, target: str | None, roles: stated.Roles
+) -> Dataset:
     if not isinstance(source, Dataset):
-        return verbs.read(source, run=run, target=target, **roles)
-    if any(roles.values()):
+        data = verbs.read(source, run=run, target=target, **roles)
+    elif any(roles.values()):
         raise OptionError(
             "options of reading cannot be applied to data that are read already",
             hint="give them to read(...)",
         )
-    if target is None:
-        return source
-    return replace(source, schema=source.schema.with_roles("target", [target]))
+    elif target is not None:
+        data = replace(source, schema=source.schema.with_roles("target", [target]))
+    else:
+        data = source
+    for sentence in RECIPES.unsuited(data.schema.modality, [name]).values():
+        raise OptionError(sentence, where=data.name, hint=INSTEAD)
+    return data
+
+
+def _result(
+    name: str, recipe: Recipe, data: Dataset, run: Run, options: Mapping[str, Any]
+) -> RecipeResult:
+    """The page, and its files where they are wanted."""
+    output: RecipeOutput = options["output"]
+    page = recipe.run(data, run, **options)
+    report = _report(page, data.name, output.command, run.seed)
+    result = RecipeResult(
+        name, report, page.figures, page.tables, page.refused, page.looped, output.folder
+    )
+    if output.folder is not None:
+        _write(output.folder, recipe, result)
+    return result
 
 
 # --- the page -------------------------------------------------------------------------------------
@@ -228,8 +249,8 @@ def _making(page: RecipePage, command: str, seed: int) -> Pairs:
 def _text(page: RecipePage) -> str:
     lines: list[str] = []
     for line in page.text:
-        head, _, said = line.partition(": ")
-        lines += wrapped(head, said, 4)
+        head, _, text = line.partition(": ")
+        lines += wrapped(head, text, 4)
     for refusal in page.refused:
         needs = f" What would answer it: {refusal.needs}" if refusal.needs else ""
         lines += wrapped("Refused", f"{refusal.what} {refusal.why}{needs}", 4)
@@ -239,26 +260,26 @@ def _text(page: RecipePage) -> str:
 # --- the folder -----------------------------------------------------------------------------------
 
 
-def _outputs(made: Recipe) -> list[str]:
-    return [*PAGE, VERDICT, *(f"{name}.csv" for name in made.tables)]
+def _outputs(recipe: Recipe) -> list[str]:
+    return [*PAGE, VERDICT, *(f"{name}.csv" for name in recipe.tables)]
 
 
-def _write(folder: Path, made: Recipe, found: RecipeResult) -> None:
+def _write(folder: Path, recipe: Recipe, result: RecipeResult) -> None:
     """Write all files aside first, then put them in their places: a write that fails leaves the
     folder as it was."""
-    refused = [refusal.to_state() for refusal in found.refused]
-    documents = {"figures.json": finite({**found.figures, "refused": refused})}
-    if found.looped is not None:
-        documents[VERDICT] = found.looped.verdict.to_state()
+    refused = [refusal.to_state() for refusal in result.refused]
+    documents = {"figures.json": finite({**result.figures, "refused": refused})}
+    if result.looped is not None:
+        documents[VERDICT] = result.looped.verdict.to_state()
     with ExitStack() as files:
         for name, state in documents.items():
             write_json(files.enter_context(writing(folder / name)), state)
-        for name, table in found.tables.items():
+        for name, table in result.tables.items():
             aside = files.enter_context(writing(folder / f"{name}.csv"))
             write_frame(table, aside, overwrite=True)
         for name in ("report.json", "report.html"):
-            found.report.save(files.enter_context(writing(folder / name)), overwrite=True)
-    written = {*PAGE, *documents, *(f"{name}.csv" for name in found.tables)}
-    for name in _outputs(made):
+            result.report.save(files.enter_context(writing(folder / name)), overwrite=True)
+    written = {*PAGE, *documents, *(f"{name}.csv" for name in result.tables)}
+    for name in _outputs(recipe):
         if name not in written:
             (folder / name).unlink(missing_ok=True)  # of a recipe that this one replaces

@@ -65,6 +65,23 @@ def to_arrays(
     return arrays
 
 
+def within(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays whose names begin with a prefix, under their names without it."""
+    own = {}
+    for name, array in arrays.items():
+        if name.startswith(prefix):
+            own[name.removeprefix(prefix)] = array
+    return own
+
+
+def cleared(tick: np.ndarray, code: np.ndarray, mask: np.ndarray | None) -> Batch:
+    """A batch that is zero at the sites that are not in use."""
+    if mask is not None:
+        tick = np.where(mask[..., None], tick, 0)
+        code = np.where(mask[..., None], code, 0).astype(np.int32)
+    return Batch(tick, code, mask)
+
+
 def from_arrays(
     spec: Spec, arrays: Mapping[str, np.ndarray], name: str = "count"
 ) -> tuple[list[Bins], list[np.ndarray]]:

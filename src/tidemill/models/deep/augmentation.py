@@ -32,14 +32,7 @@ def varied(sides: Sequence[Tensor], strength: float, rng: torch.Generator) -> li
     n, height, width = sides[0].shape[:3]
     out: list[list[Tensor]] = [[] for _ in sides]
     for at in torch.arange(n).tensor_split(min(PARTS, n)):
-        down, right = (
-            int(
-                torch.randint(
-                    -(side // REACH), side // REACH + 1, (1,), generator=rng, device=rng.device
-                )
-            )
-            for side in (height, width)
-        )
+        down, right = _distance(height, rng), _distance(width, rng)
         still = float(torch.rand(1, generator=rng, device=rng.device)) >= strength
         for moved, side in zip(out, sides, strict=True):
             part = side[int(at[0]) : int(at[-1]) + 1]
@@ -47,11 +40,16 @@ def varied(sides: Sequence[Tensor], strength: float, rng: torch.Generator) -> li
     return [torch.cat(parts) for parts in out]
 
 
+def _distance(side: int, rng: torch.Generator) -> int:
+    """How far to move along a side."""
+    most = side // REACH
+    return int(torch.randint(-most, most + 1, (1,), generator=rng, device=rng.device))
+
+
 def _moved(z: Tensor, down: int, right: int) -> Tensor:
     """(n, H, W, channels), what comes in at an edge repeating it."""
     height, width = z.shape[1:3]
-    wide = functional.pad(
-        z.movedim(-1, 1), (abs(right),) * 2 + (abs(down),) * 2, mode="replicate"
-    ).movedim(1, -1)
+    margins = (abs(right), abs(right), abs(down), abs(down))
+    wide = functional.pad(z.movedim(-1, 1), margins, mode="replicate").movedim(1, -1)
     top, left = abs(down) - down, abs(right) - right
     return wide[:, top : top + height, left : left + width]

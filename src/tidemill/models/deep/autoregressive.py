@@ -51,21 +51,13 @@ class Sequence(nn.Module):
         self.sites = math.prod(spec.sites)
         self.ragged = spec.ragged
         count, sources = layout.sources.shape
-        embedding = (
-            o.embedding
-            if count <= 32
-            else max(o.embedding // 2, 1)
-            if count <= 128
-            else max(o.embedding // 4, 1)
-        )
+        embedding = _embedding(o.embedding, count)
         width = int(min(o.width, max(WEIGHTS // max(count * sources * embedding, 1), LEAST_WIDTH)))
         state = -(-o.state // 4) * 4 if spec.sites else 0
         self.inner = Conditionals(layout, state + self.context, width, embedding, o.depth)
-        self.outer = (
-            Causal(self.sites, count * embedding, self.context, state, o.blocks)
-            if spec.sites
-            else None
-        )
+        self.outer = None
+        if spec.sites:
+            self.outer = Causal(self.sites, count * embedding, self.context, state, o.blocks)
         earlier = torch.from_numpy(layout.sources) < torch.arange(count)[:, None]
         self.register_buffer("earlier", earlier, persistent=False)
         self.register_buffer("channel", torch.from_numpy(layout.channel), persistent=False)
@@ -86,12 +78,10 @@ class Sequence(nn.Module):
         vectors = self.inner.vectors(flat)
         about = told
         if self.outer is not None:
-            state = self.outer(vectors.reshape(n, sites, -1), told)
-            about = (
-                state
-                if told is None
-                else torch.cat([state, told[:, None].expand(-1, sites, -1)], -1)
-            ).flatten(0, 1)
+            about = self.outer(vectors.reshape(n, sites, -1), told)
+            if told is not None:
+                about = torch.cat([about, told[:, None].expand(-1, sites, -1)], -1)
+            about = about.flatten(0, 1)
             visible = visible if len(visible) == 1 else visible.repeat_interleave(sites, 0)
         logits = self.inner(flat, vectors, visible, about, noise)
         target = flat.clamp_min(0).T[..., None]
@@ -364,22 +354,15 @@ class Autoregressive(Neural):
         device = device_of(run.device)
         net = self.net.to(device)
         with torch_threads(self.options.cores):
-            asked = [
-                NetworkDistribution(
-                    self.stream,
-                    net.inner if isinstance(net, Sequence) else None,
-                    variables,
-                    v,
-                    device,
-                )
-                for v in range(len(variables))
-            ]
-            correction = (
-                self._correction(net, variables, device) if isinstance(net, Sequence) else None
-            )
-            made = infilled(
+            inner, correction = None, None
+            if isinstance(net, Sequence):
+                inner, correction = net.inner, self._correction(net, variables, device)
+            distributions = []
+            for v in range(len(variables)):
+                distributions.append(NetworkDistribution(self.stream, inner, variables, v, device))
+            sample = infilled(
                 variables,
-                asked,
+                distributions,
                 n,
                 known,
                 rng,
@@ -389,7 +372,7 @@ class Autoregressive(Neural):
                 correction=correction,
             )
         self.net = net.cpu()
-        return made
+        return sample
 
     def _correction(
         self, net: Sequence, variables: Variables, device: torch.device
@@ -409,14 +392,11 @@ class Autoregressive(Neural):
             own[:, place] = symbols
             token = torch.from_numpy(self.stream.of_symbols(own))[:, None].to(device)
             with torch.inference_mode():
-                here, there = (
-                    self._each(net, {"token": token}, seen)
-                    for seen in (net.earlier, other.to(device))
-                )
+                here = self._each(net, {"token": token}, net.earlier)
+                there = self._each(net, {"token": token}, other.to(device))
                 # what never occurs, but is given, is as impossible in either order
-                return np.asarray(
-                    torch.where(there.isinf(), 0.0, here - there).sum(1).cpu().numpy()
-                )
+                difference = torch.where(there.isinf(), 0.0, here - there)
+                return np.asarray(difference.sum(1).cpu().numpy())
 
         return correction
 
@@ -436,9 +416,16 @@ class Autoregressive(Neural):
 def chosen(logits: Tensor, rng: torch.Generator) -> Tensor:
     """(n, codes) logits -> (n,) codes drawn from them."""
     edges = functional.softmax(logits.double(), dim=-1).cumsum(-1)
-    u = (
-        torch.rand(len(logits), dtype=torch.float64, generator=rng, device=logits.device)
-        * edges[:, -1]
-    )
+    u = torch.rand(len(logits), dtype=torch.float64, generator=rng, device=logits.device)
+    u = u * edges[:, -1]
     # the first edge beyond u, so never a code without a chance
     return (edges <= u[:, None]).sum(-1).clamp_max(logits.shape[-1] - 1)
+
+
+def _embedding(width: int, positions: int) -> int:
+    """Width of a code's vector: less than was asked for where there are many codes."""
+    if positions <= 32:
+        return width
+    if positions <= 128:
+        return max(width // 2, 1)
+    return max(width // 4, 1)

@@ -46,7 +46,8 @@ class Checkpoint:
     """
 
     def __init__(self, path: Path, identity: dict[str, Any], run: Run) -> None:
-        self.path, self.identity, self.run = path, identity, run
+        self.path, self.identity = path, identity
+        self.run = run
         self.due = time.monotonic() + LEAST
 
     def restore(self, training: Checkpointed) -> None:

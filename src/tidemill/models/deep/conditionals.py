@@ -67,7 +67,8 @@ class Conditionals(nn.Module):
         own = torch.repeat_interleave(~self.smooth, self.size)
         self.register_buffer("named", self.seen * own, persistent=False)
         self.register_buffer("offset", self.size.cumsum(0) - self.size, persistent=False)
-        count, most, features = len(self.size), self.share.shape[1], self.waves.shape[1]
+        count, features = len(self.size), self.waves.shape[1]
+        most = self.share.shape[1]
         at = self.wave[:, None] + torch.arange(most).minimum(self.size[:, None] - 1)
         self.register_buffer(
             "groups", self.waves[at] * ~self.smooth[:, None, None], persistent=False
@@ -101,7 +102,9 @@ class Conditionals(nn.Module):
         """(n, P) codes -> (n, embedding) of position p alone."""
         own, coarse = token[:, p], int(self.coarse[p])
         at = own.clamp_min(0)
-        row = self.row[p] + (token[:, coarse].clamp_min(0) if coarse >= 0 else 0)
+        row = self.row[p]
+        if coarse >= 0:
+            row = row + token[:, coarse].clamp_min(0)
         place = self.wave[p] + self.first[row] + at
         vector = self.code[self.offset[p] + at] * self.named[self.offset[p] + at, None]
         return (vector + self.waves[place] @ self.by_rank[p]) * (own >= 0)[:, None]
@@ -160,9 +163,9 @@ class Conditionals(nn.Module):
             shown = torch.cat([shown, told], dim=-1)
         size = int(self.size[p])
         coarse = int(self.coarse[p])
-        row = self.row[p] + (
-            token[:, coarse].clamp_min(0) if coarse >= 0 else torch.zeros_like(token[:, 0])
-        )
+        row = self.row[p].expand(len(token))
+        if coarse >= 0:
+            row = row + token[:, coarse].clamp_min(0)
         return self._logits(shown[None], row[None], slice(p, p + 1), None)[0, :, :size]
 
     def _logits(self, shown: Tensor, row: Tensor, part: slice, noise: Noise | None) -> Tensor:

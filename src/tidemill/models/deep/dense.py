@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,28 +65,23 @@ class Dense:
         *,
         empty_rows: bool = False,
     ) -> None:
+        self.spec, self._context = spec, context
+        self.pieces, self.levels = pieces, levels
+        self.counts = counts
         self._innovations, self.empty_rows = innovations, empty_rows
-        self.spec, self.pieces, self.levels, self.counts = spec, pieces, levels, counts
-        self._context = context
         whole = [len(own) == len(p) > 0 for own, p in zip(levels, pieces, strict=True)]
         self.reals = [r for r in range(len(pieces)) if not whole[r] and len(pieces[r])]
         # a real that is a code altogether needs no level for "elsewhere"
         self.coded = [r for r in range(len(pieces)) if len(levels[r])]
         self.shift = [0 if whole[r] else 1 for r in range(len(pieces))]
-        self.sizes = (
-            *(code.size for code in spec.codes),
-            *(len(levels[r]) + self.shift[r] for r in self.coded),
-            *([2] if spec.ragged else []),
-        )
+        own_sizes = [len(levels[r]) + self.shift[r] for r in self.coded]
+        if spec.ragged:
+            own_sizes.append(2)
+        self.sizes = (*(code.size for code in spec.codes), *own_sizes)
         self.context = 0 if context is None else len(context.reals) + sum(context.sizes)
-        seen = [
-            *counts,
-            *(np.ones(len(levels[r]) + self.shift[r], np.int64) for r in self.coded),
-            *([np.ones(2, np.int64)] if spec.ragged else []),
-        ]
-        self.never = torch.from_numpy(
-            np.concatenate([np.zeros(0, bool), *(count == 0 for count in seen)])
-        )
+        never = [count == 0 for count in counts]
+        never += [np.zeros(size, bool) for size in own_sizes]
+        self.never = torch.from_numpy(np.concatenate([np.zeros(0, bool), *never]))
         scales = [spec.reals[r].scale for r in self.reals]
         self._ranked = [scale == "rank" for scale in scales]
         self._bounded = [scale == "bounded" for scale in scales]
@@ -122,29 +118,12 @@ class Dense:
         for r in range(len(spec.reals)):
             here = present(spec, batch, r)
             values = batch.tick[..., r][here][:MOST_CELLS]
-            if spec.reals[r].scale == "bounded" and len(values):
-                ends = (values.min(), values.max(), len(values))
-                pieces.append(Bins(*(np.array([end], np.int64) for end in ends)))
-                levels.append(np.zeros(0, np.int64))
-                continue
-            own = Bins.of(values)
-            # one row fills several sites, and overlapping windows repeat it: few wide pieces hide
-            # it, and change smoothly
-            if spec.sites and len(values):
-                own = Bins.of(
-                    values, max(MIN_COUNT, int(FREQUENT_SITES * len(values))), PIECES_OF_SITES
-                )
-                own.low[0], own.high[-1] = (
-                    values.min(),
-                    values.max(),
-                )  # wide pieces end far within the tails
-            atom, total = own.low == own.high, max(own.count.sum(), 1)
-            if len(own) <= max_levels and own.count[atom].sum() >= 0.9 * total:
-                kept = np.arange(len(own))
-            else:
-                kept = np.flatnonzero(atom & (own.count >= atom_share * total))
+            bounded = spec.reals[r].scale == "bounded" and len(values) > 0
+            own = _one_piece(values) if bounded else _pieces(spec, values)
             pieces.append(own)
-            levels.append(kept)
+            levels.append(
+                np.zeros(0, np.int64) if bounded else _frequent(own, atom_share, max_levels)
+            )
         given = None
         if spec.context is not None and batch.context is not None:
             given = Dense.learned(
@@ -181,14 +160,13 @@ class Dense:
         """
         used = np.ones(batch.tick.shape[:-1], bool) if batch.mask is None else batch.mask
         code = [batch.code[..., k] for k in range(len(self.spec.codes))]
-        low, high, weight = [], [], []
+        low, high = [], []
+        weight = []
         for r in range(len(self.pieces)):
             here = present(self.spec, batch, r)
-            piece = (
-                self.pieces[r].nearest(batch.tick[..., r])
-                if len(self.pieces[r])
-                else np.zeros(here.shape, int)
-            )
+            piece = np.zeros(here.shape, int)
+            if len(self.pieces[r]):
+                piece = self.pieces[r].nearest(batch.tick[..., r])
             level = np.zeros(here.shape, np.int64)
             if r in self.coded:
                 place = np.full(len(self.pieces[r]), -1)
@@ -201,7 +179,8 @@ class Dense:
                 low.append(np.where(free, first, 0.0))
                 high.append(np.where(free, last, 1.0))
                 weight.append(free)
-        code += [used.astype(np.int64)] if self.spec.ragged else []
+        if self.spec.ragged:
+            code.append(used.astype(np.int64))
         shape = batch.tick.shape[:-1]
         out = {
             "low": _stacked(low, shape, np.float32),
@@ -236,21 +215,19 @@ class Dense:
         """(n, *sites, codes) levels -> (n, *sites, reals) whether each number is there and is none
         of the frequent ones."""
         own = len(self.spec.codes)
-        said = []
-        for r in self.reals:
+        there = torch.zeros((*code.shape[:-1], len(self.reals)), dtype=torch.bool)
+        there = there.to(code.device)
+        for k, r in enumerate(self.reals):
             here = torch.ones(code.shape[:-1], dtype=torch.bool, device=code.device)
             presence = self.spec.reals[r].presence
             if presence is not None:
                 here &= code[..., presence] == 0
             if r in self.coded:
                 here &= code[..., own + self.coded.index(r)] == 0
-            said.append(here)
-        there = (
-            torch.stack(said, dim=-1)
-            if said
-            else torch.zeros((*code.shape[:-1], 0), dtype=torch.bool)
-        )
-        return there & code[..., -1].cumprod(1).bool()[..., None] if self.spec.ragged else there
+            there[..., k] = here
+        if self.spec.ragged:
+            there &= code[..., -1].cumprod(1).bool()[..., None]
+        return there
 
     def told(self, context: Batch | None) -> Tensor | None:
         """n rows of the context -> (n, context)."""
@@ -267,12 +244,10 @@ class Dense:
         that occur."""
         if not self.sizes:
             return torch.zeros((*logits.shape[:-1], 0), dtype=torch.int64, device=logits.device)
-        noisy = (logits.float() + gumbel(logits, rng)).masked_fill(
-            self.never.to(logits.device), -torch.inf
-        )
-        return torch.stack(
-            [part.argmax(-1) for part in torch.split(noisy, list(self.sizes), dim=-1)], dim=-1
-        )
+        noisy = logits.float() + gumbel(logits, rng)
+        noisy = noisy.masked_fill(self.never.to(logits.device), -torch.inf)
+        parts = torch.split(noisy, list(self.sizes), dim=-1)
+        return torch.stack([part.argmax(-1) for part in parts], dim=-1)
 
     def batch(
         self, z: Tensor, code: Tensor, rng: np.random.Generator, context: Batch | None = None
@@ -305,15 +280,10 @@ class Dense:
             settled = pieces.low == pieces.high
             value = np.where((chosen >= 0) & settled[chosen], pieces.low[chosen], value)
             presence = self.spec.reals[r].presence
-            tick[..., r] = (
-                value if presence is None else np.where(codes[..., presence] == 0, value, 0)
-            )
-        if mask is not None:
-            tick, codes = (
-                np.where(mask[..., None], tick, 0),
-                np.where(mask[..., None], codes, 0).astype(np.int32),
-            )
-        return Batch(tick, codes, mask, context)
+            if presence is not None:
+                value = np.where(codes[..., presence] == 0, value, 0)
+            tick[..., r] = value
+        return replace(channels.cleared(tick, codes, mask), context=context)
 
     def _used(self, level: np.ndarray) -> np.ndarray:
         """(n, *sites) levels of the code that says so -> whether each site is in use."""
@@ -322,7 +292,7 @@ class Dense:
         return found
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Plain JSON values (none) and arrays."""
+        """Pieces, levels and counts, and the view of the context."""
         arrays = channels.to_arrays(self.pieces, self.counts)
         for r, kept in enumerate(self.levels):
             arrays[f"level.{r:05d}"] = kept.astype(np.int64)
@@ -331,14 +301,13 @@ class Dense:
         if self.empty_rows:
             arrays["empty_rows"] = np.ones(1, np.int8)
         if self._context is not None:
-            arrays |= {
-                f"context.{name}": value for name, value in self._context.to_state()[1].items()
-            }
+            _, own = self._context.to_state()
+            arrays |= {f"context.{name}": value for name, value in own.items()}
         return {}, arrays
 
     @staticmethod
     def from_state(spec: Spec, arrays: Mapping[str, np.ndarray]) -> Dense:
-        """Restored from :meth:`to_state`.
+        """The view of these arrays.
 
         Raises:
             KeyError, ValueError: The arrays do not fit the spec.
@@ -350,28 +319,46 @@ class Dense:
             if len(kept) and (kept.min() < 0 or kept.max() >= len(own)):
                 raise ValueError("a level is of no piece")
             levels.append(kept)
-        inner = {
-            name.removeprefix("context."): value
-            for name, value in arrays.items()
-            if name.startswith("context.")
-        }
-        given = None if spec.context is None else Dense.from_state(spec.context.joint, inner)
-        return Dense(
-            spec,
-            pieces,
-            levels,
-            counts,
-            given,
-            Innovations.from_arrays(arrays) if "new.level" in arrays else None,
-            empty_rows="empty_rows" in arrays,
-        )
+        given = None
+        if spec.context is not None:
+            given = Dense.from_state(spec.context.joint, channels.within(arrays, "context."))
+        innovations = Innovations.from_arrays(arrays) if "new.level" in arrays else None
+        empty_rows = "empty_rows" in arrays
+        return Dense(spec, pieces, levels, counts, given, innovations, empty_rows=empty_rows)
+
+
+def _one_piece(values: np.ndarray) -> Bins:
+    """From the smallest to the largest of some ticks."""
+    low, high = np.array([values.min()], np.int64), np.array([values.max()], np.int64)
+    return Bins(low, high, np.array([len(values)], np.int64))
+
+
+def _pieces(spec: Spec, values: np.ndarray) -> Bins:
+    """The distribution of some ticks."""
+    if not spec.sites or not len(values):
+        return Bins.of(values)
+    # one row fills several sites, and overlapping windows repeat it: few wide pieces hide it, and
+    # change smoothly
+    least = max(MIN_COUNT, int(FREQUENT_SITES * len(values)))
+    pieces = Bins.of(values, least, PIECES_OF_SITES)
+    pieces.low[0], pieces.high[-1] = values.min(), values.max()  # they end far within the tails
+    return pieces
+
+
+def _frequent(pieces: Bins, atom_share: float, max_levels: int) -> np.ndarray:
+    """Which pieces are levels: all of a channel of few values, else those with many rows."""
+    atom, total = pieces.low == pieces.high, max(pieces.count.sum(), 1)
+    if len(pieces) <= max_levels and pieces.count[atom].sum() >= 0.9 * total:
+        return np.arange(len(pieces))
+    return np.flatnonzero(atom & (pieces.count >= atom_share * total))
 
 
 class _Ranges:
     """Where the ticks of some of a channel's pieces lie in their distribution."""
 
     def __init__(self, pieces: Bins, part: np.ndarray) -> None:
-        self.low, self.high, count = pieces.low[part], pieces.high[part], pieces.count[part]
+        self.low, self.high = pieces.low[part], pieces.high[part]
+        count = pieces.count[part]
         self.width = (self.high - self.low + 1).astype(float)
         self.edge = np.r_[0.0, np.cumsum(count)] / max(count.sum(), 1)
         self.place = np.zeros(len(pieces), int)
@@ -426,16 +413,17 @@ class _Line:
     does in its own unit."""
 
     def __init__(self, pieces: Bins, part: np.ndarray) -> None:
-        low, high, count = pieces.low[part], pieces.high[part], np.maximum(pieces.count[part], 1)
+        self.mean, self.spread = 0.0, 1.0
+        self.low, self.high = 0, 0
+        if not len(part):
+            return
+        low, high = pieces.low[part], pieces.high[part]
+        count = np.maximum(pieces.count[part], 1)
         middle = (low + high) / 2
-        self.mean = float(np.average(middle, weights=count)) if len(part) else 0.0
-        spread = (
-            float(np.sqrt(np.average((middle - self.mean) ** 2, weights=count)))
-            if len(part)
-            else 0.0
-        )
-        self.spread = spread or 1.0
-        self.low, self.high = (int(low[0]), int(high[-1])) if len(part) else (0, 0)
+        self.mean = float(np.average(middle, weights=count))
+        variance = np.average((middle - self.mean) ** 2, weights=count)
+        self.spread = float(np.sqrt(variance)) or 1.0
+        self.low, self.high = int(low[0]), int(high[-1])
 
     def of(self, piece: np.ndarray, tick: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Ticks of any shape -> the bounds of the place of each."""

@@ -37,7 +37,8 @@ class NetworkDistribution:
         v: int,
         device: torch.device,
     ) -> None:
-        self.stream, self.inner, self.device = stream, inner, device
+        self.stream, self.inner = stream, inner
+        self.device = device
         self.count, self.features = variables.count[v], np.arange(v)
         place = {channel: c for c, channel in enumerate(stream.channels)}
         self.earlier = [place[channel] for channel in variables.channels[:v]]
@@ -143,16 +144,13 @@ class NetworkDistribution:
 
     def _shares(self, token: torch.Tensor, let: np.ndarray) -> np.ndarray:
         """(n or 1, groups) which part of each group's chance is allowed."""
-        kept, there = (
-            np.add.reduceat(flags, self.edges[:-1], dtype=int) for flags in (let, self.mass > 0)
-        )
+        kept = np.add.reduceat(let, self.edges[:-1], dtype=int)
+        there = np.add.reduceat(self.mass > 0, self.edges[:-1], dtype=int)
         shares = np.tile((kept == there) & (there > 0), (len(token), 1)).astype(float)
         for g in np.flatnonzero((kept > 0) & (kept < there)):
             inner = self._second(token, np.full(len(token), g))
-            shares[:, g] = (
-                inner[:, : self.edges[g + 1] - self.edges[g]]
-                @ let[self.edges[g] : self.edges[g + 1]]
-            )
+            own = let[self.edges[g] : self.edges[g + 1]]
+            shares[:, g] = inner[:, : len(own)] @ own
         return shares
 
 
@@ -160,20 +158,17 @@ def known_first(spec: Spec, known: Constraints) -> tuple[tuple[Channel, int], ..
     """The spec's channels, those of which something is known before the others, and what says that
     there is a number before it; of those that only some rows have, the ones that most rows have.
     """
-    first: set[tuple[Channel, int]] = {
-        *(("code", i) for i in known.code),
-        *(("real", i) for i in known.tick),
-    }
-    first |= {("real", i) for one in known.sums for i in one.channels}
+    first: set[tuple[Channel, int]] = {("code", i) for i in known.code}
+    first |= {("real", i) for i in known.tick}
+    for bound in known.sums:
+        first |= {("real", i) for i in bound.channels}
     if known.rows is not None and len(known.rows):
         given = known.rows
         first |= {("code", int(i)) for i in np.flatnonzero(given.code.mean(axis=0) >= MOSTLY)}
         first |= {("real", int(i)) for i in np.flatnonzero(given.tick.mean(axis=0) >= MOSTLY)}
-    first |= {
-        ("code", code)
-        for sort, i in first
-        if sort == "real" and (code := spec.reals[i].presence) is not None
-    }
+    for i, real in enumerate(spec.reals):
+        if ("real", i) in first and real.presence is not None:
+            first.add(("code", real.presence))
     return tuple(sorted(spec.order, key=lambda channel: channel not in first))
 
 

@@ -30,7 +30,8 @@ class Denoiser(nn.Module):
 
     def __init__(self, dense: Dense, width: int, depth: int) -> None:
         super().__init__()
-        self.sizes, self.reals, self.context = dense.sizes, len(dense.reals), dense.context
+        self.sizes, self.reals = dense.sizes, len(dense.reals)
+        self.context = dense.context
         self.numbers = seen(self.reals, dense.spec)
         self.body = Backbone(
             dense.spec,
@@ -201,11 +202,9 @@ class Flow(Neural):
         """Rows from noise, by Heun's method for numbers."""
         dense, device = self.dense, rng.device
         shape = (n, *dense.spec.sites)
-        x = (
-            torch.randn((*shape, len(dense.reals)), generator=rng, device=device)
-            if noise is None
-            else noise
-        )
+        x = noise
+        if x is None:
+            x = torch.randn((*shape, len(dense.reals)), generator=rng, device=device)
         code = torch.full((*shape, len(dense.sizes)), -1, dtype=torch.int64, device=device)
         if dense.empty:
             return dense.batch(x, code.clamp_min(0), numpy_stream(rng), context)
@@ -238,11 +237,13 @@ class Flow(Neural):
         """The data and the levels' logits that the network expects, drawn towards the context."""
         t = torch.full((len(x),), now, device=x.device)
         free = torch.zeros(len(x), dtype=torch.bool, device=x.device)
-        out, logits = (part.float() for part in net(x, code, t, told, free))
+        out, logits = net(x, code, t, told, free)
+        out, logits = out.float(), logits.float()
         g = self.options.guidance
         if told is not None and g != 1.0:
-            other, others = (part.float() for part in net(x, code, t, told, ~free))
-            out, logits = other + g * (out - other), others + g * (logits - others)
+            plain_out, plain_logits = net(x, code, t, told, ~free)
+            out = plain_out.float() + g * (out - plain_out.float())
+            logits = plain_logits.float() + g * (logits - plain_logits.float())
         return self._guess(x, out, torch.tensor(now, device=x.device))[0], logits
 
     def check(self, known: Constraints) -> None:

@@ -54,8 +54,10 @@ class GanGenerator(nn.Module):
 
     def __init__(self, dense: Dense, share: Tensor, noise: int, width: int, depth: int) -> None:
         super().__init__()
-        self.reals, self.sizes, self.within = len(dense.reals), list(dense.sizes), dense.within
-        spec, defaults = dense.spec, DEFAULTS[dense.spec.topology]
+        self.reals, self.sizes = len(dense.reals), list(dense.sizes)
+        self.within = dense.within
+        spec = dense.spec
+        defaults = DEFAULTS[spec.topology]
         own_noise = {"numbers": self.reals, "all": self.reals + noise, "none": 0}
         self.local = own_noise[defaults.gan_noise]
         units = defaults.gan_units or width
@@ -85,11 +87,8 @@ class GanGenerator(nn.Module):
         for head, offset, effect in zip(*parts, strict=True):
             drawn.append(level(functional.linear(functional.silu(h), head).float() + offset))
             h = h + drawn[-1] @ effect
-        shift, spread = (
-            functional.linear(functional.silu(h), self.numbers, self.middle)
-            .float()
-            .chunk(2, dim=-1)
-        )
+        numbers = functional.linear(functional.silu(h), self.numbers, self.middle)
+        shift, spread = numbers.float().chunk(2, dim=-1)
         z = local[..., : self.reals] * spread.exp() + shift if self.local else shift
         return self.within(z), torch.cat([*drawn, shift[..., :0]], dim=-1)
 
@@ -316,11 +315,10 @@ class Gan(Neural):
         parts = list(torch.split(level, list(dense.sizes), dim=-1))
         shown = list(torch.unbind(z, dim=-1))
         for r, real in enumerate(dense.spec.reals):
-            here = (
-                z.new_ones((*z.shape[:-1], 1))
-                if real.presence is None
-                else parts[real.presence][..., :1]
-            )
+            if real.presence is None:
+                here = z.new_ones((*z.shape[:-1], 1))
+            else:
+                here = parts[real.presence][..., :1]
             if r in dense.coded:
                 k = len(dense.spec.codes) + dense.coded.index(r)
                 first = functional.one_hot(
@@ -404,7 +402,8 @@ class Gan(Neural):
         self, net: GanNets, rows: Tensors, rng: torch.Generator, step: int
     ) -> Tensor:
         """The discriminator's loss."""
-        o, told, n, loss = self.options, _told(rows), len(rows["code"]), self.options.loss
+        o, loss = self.options, self.options.loss
+        told, n = _told(rows), len(rows["code"])
         real = self.real(rows, rng)
         with torch.no_grad():
             made = self.made(net, told, rng, whole=o.codes != "gumbel")
@@ -482,9 +481,8 @@ class Gan(Neural):
         if isinstance(net, GanNets):
             z, level = self.made(net, told, rng, whole=True, noise=noise)
         else:  # there was nothing to learn
-            z, level = (
-                told.new_zeros((n, *dense.spec.sites, width)) for width in (0, sum(dense.sizes))
-            )
+            z = told.new_zeros((n, *dense.spec.sites, 0))
+            level = told.new_zeros((n, *dense.spec.sites, sum(dense.sizes)))
             level = level.masked_fill(~dense.never.to(rng.device), 1.0)
         parts = [part.argmax(-1) for part in torch.split(level, list(dense.sizes), dim=-1)]
         code = torch.stack(parts, dim=-1) if parts else level.long()
@@ -516,21 +514,20 @@ def _shares(dense: Dense, batch: Batch) -> Tensor:
     """(sum of sizes,) how frequent each level is, at the sites in use."""
     code = dense.rows(batch)["code"]
     flat = code.flatten(0, -2) if batch.mask is None else code[torch.from_numpy(batch.mask)]
-    found = [
-        torch.bincount(flat[:, k], minlength=size) / max(len(flat), 1)
-        for k, size in enumerate(dense.sizes)
-    ]
+    shares = []
+    for k, size in enumerate(dense.sizes):
+        shares.append(torch.bincount(flat[:, k], minlength=size) / max(len(flat), 1))
     if dense.spec.ragged:
-        found[-1] = torch.bincount(code[..., -1].flatten(), minlength=2) / max(
-            code[..., -1].numel(), 1
-        )
-    return torch.cat([torch.zeros(0), *found])
+        used = code[..., -1].flatten()
+        shares[-1] = torch.bincount(used, minlength=2) / max(len(used), 1)
+    return torch.cat([torch.zeros(0), *shares])
 
 
 def _order(dense: Dense, share: Tensor) -> Tensor:
     """(sum of sizes, channels with an order) where a level stands among those of its channel, as a
     normal score."""
-    own, start, columns = len(dense.spec.codes), 0, []
+    own, start = len(dense.spec.codes), 0
+    columns = []
     for k, size in enumerate(dense.sizes):
         is_real = own <= k < own + len(dense.coded)
         first = dense.shift[dense.coded[k - own]] if is_real else 0

@@ -35,7 +35,8 @@ class Innovations:
     """
 
     def __init__(self, weight: np.ndarray, level: np.ndarray, knots: np.ndarray) -> None:
-        self.weight, self.level, self.knots = weight, level, knots
+        self.weight, self.level = weight, level
+        self.knots = knots
 
     @staticmethod
     def learned(z: np.ndarray, there: np.ndarray) -> Innovations:
@@ -86,11 +87,11 @@ class Innovations:
     def _by_step(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(T, R, (LAGS + 1) R), (T, R) and (T, R, KNOTS)."""
         at = np.minimum(np.arange(like.shape[1]), LAGS)
-        weight, level, knots = (
-            torch.from_numpy(a[at]).to(like.device, like.dtype)
-            for a in (self.weight, self.level, self.knots)
-        )
-        return weight, level, knots
+
+        def on_device(array: np.ndarray) -> Tensor:
+            return torch.from_numpy(array[at]).to(like.device, like.dtype)
+
+        return on_device(self.weight), on_device(self.level), on_device(self.knots)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """For storing."""

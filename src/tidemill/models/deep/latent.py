@@ -25,6 +25,7 @@ from tidemill.models.base import (
     check_context,
     unfitted,
 )
+from tidemill.models.channels import within
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.neural import CHUNK, Neural
 from tidemill.models.deep.training import (
@@ -169,14 +170,11 @@ class Latent:
         left = max(o.steps - self.vae.steps_done, 1)
         self.inner = unfitted(o.inner, self._for(o.inner, o.inner_options, steps=left))
         self._fit_inner(batch, self._rest(run), start)
-        made = self.inner.snapshots if isinstance(self.inner, LearnsInSteps) else []
-        self.snapshots = self.vae.snapshots + [
-            (
-                self.vae.steps_done + step,
-                self._decoded(latents, run.rng("latent", "glimpse", step), run),
-            )
-            for step, latents in made
-        ]
+        inner = self.inner.snapshots if isinstance(self.inner, LearnsInSteps) else []
+        self.snapshots = list(self.vae.snapshots)
+        for step, latents in inner:
+            rows = self._decoded(latents, run.rng("latent", "glimpse", step), run)
+            self.snapshots.append((self.vae.steps_done + step, rows))
         return self
 
     def _fit_vae(self, batch: Batch, run: Run, start: Latent | None) -> None:
@@ -335,17 +333,13 @@ class Latent:
     def to_state(self) -> State:
         """Options, and both parts."""
         parts = {"vae": self.vae.to_state(), "inner": self.inner.to_state()}
-        return (
-            {
-                "options": self.options.to_state(),
-                **{part: document for part, (document, _) in parts.items()},
-            },
-            {
-                f"{part}.{name}": array
-                for part, (_, arrays) in parts.items()
-                for name, array in arrays.items()
-            },
-        )
+        documents: dict[str, Any] = {"options": self.options.to_state()}
+        arrays = {}
+        for part, (document, own) in parts.items():
+            documents[part] = document
+            for name, array in own.items():
+                arrays[f"{part}.{name}"] = array
+        return documents, arrays
 
     @classmethod
     def from_state(
@@ -362,17 +356,9 @@ class Latent:
             options[name] = ",".join(f"{key}={value}" for key, value in own_options.items())
         model = cls(**options)
         model.spec = spec
-        own, inner = (
-            {
-                name.removeprefix(f"{part}."): array
-                for name, array in arrays.items()
-                if name.startswith(f"{part}.")
-            }
-            for part in ("vae", "inner")
-        )
-        model.vae = Vae.from_state(spec, document["vae"], own)
+        model.vae = Vae.from_state(spec, document["vae"], within(arrays, "vae."))
         model.inner = MODELS.load(model.options.inner).from_state(
-            model._inner_spec(), document["inner"], inner
+            model._inner_spec(), document["inner"], within(arrays, "inner.")
         )
         return model
 

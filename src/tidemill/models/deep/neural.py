@@ -17,6 +17,7 @@ from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
 from tidemill.models.base import State, check_context, check_learns
+from tidemill.models.channels import within
 from tidemill.models.deep.checkpoint import Checkpoint
 from tidemill.models.deep.training import (
     Objective,
@@ -202,23 +203,18 @@ class Neural(ABC):
                 self.snapshots.append((trainer.progress.step, glimpse()))
             return self.score(self.net, held, real, rng)
 
-        own = type(self).pick is not Neural.pick
-        keep = (
-            None
-            if run.checkpoint is None
-            else Checkpoint(run.checkpoint, self._identity(batch, run), run)
-        )
-        ended = trainer.learn(rows, self.pick if own else None, score, run, keep)
+        pick = None if type(self).pick is Neural.pick else self.pick
+        checkpoint = None
+        if run.checkpoint is not None:
+            checkpoint = Checkpoint(run.checkpoint, self._identity(batch, run), run)
+        ended = trainer.learn(rows, pick, score, run, checkpoint)
         trainer.keep_best()
         progress = trainer.progress
-        self.steps_done, self.curves, self.best_step = (
-            progress.step,
-            progress.curves,
-            progress.best_step,
-        )
+        self.steps_done, self.best_step = progress.step, progress.best_step
+        self.curves = progress.curves
         self.steps_planned = progress.step if ended else self.options.steps
         if self.best_step:
-            before = [(step, made) for step, made in self.snapshots if step < self.best_step]
+            before = [seen for seen in self.snapshots if seen[0] < self.best_step]
             self.snapshots = [*before, (self.best_step, glimpse())]
 
     def _new_net(self, seed: int) -> nn.Module:
@@ -234,11 +230,9 @@ class Neural(ABC):
                 hint="start from a model made with the same option 'model', learned from a table "
                 "with the same columns",
             )
-        sizes = {
-            name: value
-            for name, value in start.options.to_state().items()
-            if name not in Training.parameters()
-        }
+        sizes = start.options.to_state()
+        for name in Training.parameters():
+            sizes.pop(name, None)
         self.options = replace(self.options, **sizes)
         self.restore_view(start.spec, start.view_state())
 
@@ -246,10 +240,10 @@ class Neural(ABC):
         """What a checkpoint must be of."""
         digest = hashlib.sha256()
         parts = [batch] if batch.context is None else [batch, batch.context.joint]
-        for values in [
-            values for b in parts for values in (b.tick, b.code, b.mask) if values is not None
-        ]:
-            digest.update(np.ascontiguousarray(values).data)
+        for part in parts:
+            for values in (part.tick, part.code, part.mask):
+                if values is not None:
+                    digest.update(np.ascontiguousarray(values).data)
         return {
             "model": self.name,
             "options": self.options.to_state(),
@@ -399,29 +393,16 @@ class Neural(ABC):
         """
         model = cls(**current(document["options"], cls.parameters))
         model.spec = spec
-        model.steps_done, model.steps_planned = (
-            int(document["steps_done"]),
-            int(document["steps_planned"]),
-        )
-        model.best_step, model.curves = int(document["best_step"]), dict(document["curves"])
-        model.restore_view(
-            spec,
-            {
-                name.removeprefix("view."): a
-                for name, a in arrays.items()
-                if name.startswith("view.")
-            },
-        )
+        model.steps_done = int(document["steps_done"])
+        model.steps_planned = int(document["steps_planned"])
+        model.best_step = int(document["best_step"])
+        model.curves = dict(document["curves"])
+        model.restore_view(spec, within(arrays, "view."))
         model.net = model._new_net(0)
-        weights = {
-            name.removeprefix("net."): torch.from_numpy(a.copy())
-            for name, a in arrays.items()
-            if name.startswith("net.")
-        }
-        own = model.net.state_dict()
-        if {name: w.shape for name, w in weights.items()} != {
-            name: w.shape for name, w in own.items()
-        }:
+        weights = {}
+        for name, values in within(arrays, "net.").items():
+            weights[name] = torch.from_numpy(values.copy())
+        if _shapes(weights) != _shapes(model.net.state_dict()):
             raise ValueError("the weights are not of such a network")
         model.net.load_state_dict(weights)
         model.net.requires_grad_(False)
@@ -441,3 +422,7 @@ def turned(first: Tensor, last: Tensor, steps: int) -> Tensor:
 def numpy_stream(rng: torch.Generator) -> np.random.Generator:
     """A numpy stream that goes on from torch's."""
     return np.random.default_rng(int(torch.randint(2**62, (1,), generator=rng, device=rng.device)))
+
+
+def _shapes(weights: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in weights.items()}

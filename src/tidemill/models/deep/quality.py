@@ -43,10 +43,8 @@ def frechet(real: Batch, made: Batch) -> float:
     sides = [_seen(part).double() for part in (real, made)]
     if min(map(len, sides)) < 2:
         return 0.0
-    (one, other), (mean, middle) = (
-        [torch.cov(side.T) for side in sides],
-        [side.mean(0) for side in sides],
-    )
+    one, other = (torch.cov(side.T) for side in sides)
+    mean, middle = (side.mean(0) for side in sides)
     level, base = torch.linalg.eigh(one)
     root = (base * level.clamp_min(0).sqrt()) @ base.T
     shared = torch.linalg.eigvalsh(root @ other @ root).clamp_min(0).sqrt().sum()

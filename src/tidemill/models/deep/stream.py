@@ -4,7 +4,7 @@ after the other."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -133,21 +133,17 @@ class Digits:
     def waves(self, waves: int) -> np.ndarray:
         """(m, 1 + 2 waves) what the rank of each place's symbol says, in numbers."""
         mass = self.count[self.symbol]
-        rank = torch.from_numpy((np.cumsum(mass) - mass / 2) / max(mass.sum(), 1)).clamp(
-            1e-4, 1 - 1e-4
-        )
+        middle = (np.cumsum(mass) - mass / 2) / max(mass.sum(), 1)
+        rank = torch.from_numpy(middle).clamp(1e-4, 1 - 1e-4)
         angle = rank[:, None] * torch.pi * 2.0 ** torch.arange(waves)
-        return torch.cat(
-            [torch.special.ndtri(rank)[:, None], angle.sin(), angle.cos()], dim=1
-        ).numpy()
+        score = torch.special.ndtri(rank)[:, None]
+        return torch.cat([score, angle.sin(), angle.cos()], dim=1).numpy()
 
     def groups_waves(self, waves: int) -> np.ndarray:
         """(g, 1 + 2 waves) the means of each group's waves."""
         mass = np.maximum(self.count[self.symbol], 1e-9)[:, None]
-        summed, total = (
-            np.add.reduceat(part, self.start[:-1]) for part in (self.waves(waves) * mass, mass)
-        )
-        return np.asarray(summed / total)
+        summed = np.add.reduceat(self.waves(waves) * mass, self.start[:-1])
+        return np.asarray(summed / np.add.reduceat(mass, self.start[:-1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,26 +216,29 @@ class Stream:
         empty_rows: bool = False,
     ) -> None:
         self.empty_rows = empty_rows
-        self.spec, self.pieces, self.counts, self.told = spec, pieces, counts, told
-        self.channels: list[tuple[str, int]] = [*([("use", 0)] if spec.ragged else []), *spec.order]
-        self.digits = [self._digits(sort, i) for sort, i in self.channels]
-        self.positions = [
-            (c, digit) for c, own in enumerate(self.digits) for digit in range(own.digits)
-        ]
+        self.spec, self.told = spec, told
+        self.pieces, self.counts = pieces, counts
+        self.channels: list[tuple[str, int]] = list(spec.order)
+        if spec.ragged:
+            self.channels.insert(0, ("use", 0))
+        self.digits = [self._digits(kind, i) for kind, i in self.channels]
+        self.positions: list[tuple[int, int]] = []
+        for c, own in enumerate(self.digits):
+            self.positions += [(c, digit) for digit in range(own.digits)]
         first = {c: p for p, (c, digit) in enumerate(self.positions) if not digit}
         self.presence = [first.get(self._presence(c), NONE) for c, _ in self.positions]
         self.sources = sources if sources is not None else self._all_sources()
 
-    def _digits(self, sort: str, i: int) -> Digits:
-        if sort == "use":
+    def _digits(self, kind: str, i: int) -> Digits:
+        if kind == "use":
             return Digits.of(np.ones(2, np.int64), ordered=False)
-        if sort == "code":
+        if kind == "code":
             return Digits.of(self.counts[i], self.spec.codes[i].ordered)
         return Digits.of(self.pieces[i].count, ordered=True)
 
     def _ordered(self, c: int) -> bool:
-        sort, i = self.channels[c]
-        return sort == "real" or (sort == "code" and self.spec.codes[i].ordered)
+        kind, i = self.channels[c]
+        return kind == "real" or (kind == "code" and self.spec.codes[i].ordered)
 
     @staticmethod
     def learned(spec: Spec, batch: Batch, rng: np.random.Generator) -> Stream:
@@ -268,9 +267,8 @@ class Stream:
 
     def _all_sources(self) -> np.ndarray:
         everyone = np.arange(self.width)
-        return np.array([np.delete(everyone, p) for p in everyone], int).reshape(
-            self.width, max(self.width - 1, 0)
-        )
+        others = [np.delete(everyone, p) for p in everyone]
+        return np.array(others, int).reshape(self.width, max(self.width - 1, 0))
 
     def _related(self, tokens: np.ndarray) -> np.ndarray:
         """(P, SOURCES) for each position the most related ones, by rank correlation of the
@@ -289,8 +287,8 @@ class Stream:
 
     def _presence(self, c: int) -> int:
         """The channel that says whether channel c has a number; NONE where it always has."""
-        sort, i = self.channels[c]
-        code = self.spec.reals[i].presence if sort == "real" else None
+        kind, i = self.channels[c]
+        code = self.spec.reals[i].presence if kind == "real" else None
         return NONE if code is None else self.channels.index(("code", code))
 
     def layout(self) -> StreamLayout:
@@ -341,15 +339,15 @@ class Stream:
         shape = batch.tick.shape[:-1]
         used = np.ones(shape, bool) if batch.mask is None else batch.mask
         out = np.full((*shape, len(self.channels)), NONE, np.int32)
-        for c, (sort, i) in enumerate(self.channels):
-            if sort == "use":
+        for c, (kind, i) in enumerate(self.channels):
+            if kind == "use":
                 # what is told is the end, once
                 line = used.reshape(*shape[:2], -1)[:, :, 0]
                 ends = out.reshape(*shape[:2], -1, len(self.channels))[:, :, 0, c]
                 ends[:, 1:] = np.where(line[:, :-1], line[:, 1:], NONE)
                 if self.empty_rows:
                     ends[:, 0] = line[:, 0]
-            elif sort == "code":
+            elif kind == "code":
                 out[..., c] = np.where(used, batch.code[..., i], NONE)
             elif len(self.pieces[i]):
                 out[..., c] = np.where(
@@ -399,8 +397,8 @@ class Stream:
         """(..., channels) symbols -> (...) log of the number of ticks that they stand for
         together."""
         total = np.zeros(symbols.shape[:-1])
-        for c, (sort, i) in enumerate(self.channels):
-            if sort == "real" and len(self.pieces[i]):
+        for c, (kind, i) in enumerate(self.channels):
+            if kind == "real" and len(self.pieces[i]):
                 ticks = np.log(self.pieces[i].high - self.pieces[i].low + 1.0)
                 total += np.where(symbols[..., c] >= 0, ticks[np.maximum(symbols[..., c], 0)], 0.0)
         return total
@@ -409,11 +407,11 @@ class Stream:
         """(n, *sites) whether something in a site never occurs: a level of no row, a number out of
         all pieces."""
         found = np.zeros(symbols.shape[:-1], bool)
-        for c, (sort, i) in enumerate(self.channels):
+        for c, (kind, i) in enumerate(self.channels):
             here = symbols[..., c] >= 0
-            if sort == "code":
+            if kind == "code":
                 found |= here & (self.counts[i][np.maximum(symbols[..., c], 0)] == 0)
-            elif sort == "real" and len(self.pieces[i]):
+            elif kind == "real" and len(self.pieces[i]):
                 tick = batch.tick[..., i]
                 found |= here & (self.pieces[i].index(tick.ravel()).reshape(tick.shape) < 0)
         return found
@@ -430,41 +428,34 @@ class Stream:
         """(n, all sites, P) codes -> Batch, each number drawn within its piece."""
         drawn = token.cpu().numpy().reshape(len(token), *self.spec.sites, self.width)
         shape = drawn.shape[:-1]
-        tick, code = (
-            np.zeros((*shape, len(self.spec.reals)), np.int64),
-            np.zeros((*shape, len(self.spec.codes)), np.int32),
-        )
+        tick = np.zeros((*shape, len(self.spec.reals)), np.int64)
+        code = np.zeros((*shape, len(self.spec.codes)), np.int32)
         mask = None
-        for c, (sort, i) in enumerate(self.channels):
+        for c, (kind, i) in enumerate(self.channels):
             symbol = self._symbol(c, drawn)
-            if sort == "use":
+            if kind == "use":
                 line = symbol.reshape(*shape[:2], -1)[:, :, 0] == 1
                 line[:, 0] |= not self.empty_rows
                 line = np.cumprod(line, axis=1).astype(bool)
-                mask = np.broadcast_to(
-                    line.reshape(*line.shape, *[1] * (len(shape) - 2)), shape
-                ).copy()
-            elif sort == "code":
+                line = line.reshape(*line.shape, *[1] * (len(shape) - 2))
+                mask = np.broadcast_to(line, shape).copy()
+            elif kind == "code":
                 code[..., i] = symbol
             elif len(self.pieces[i]):
                 presence = self.spec.reals[i].presence
                 value = self.pieces[i].draw(symbol, rng)
-                tick[..., i] = (
-                    value if presence is None else np.where(code[..., presence] == 0, value, 0)
-                )
-        if mask is not None:
-            tick, code = (
-                np.where(mask[..., None], tick, 0),
-                np.where(mask[..., None], code, 0).astype(np.int32),
-            )
-        return Batch(tick, code, mask, context)
+                if presence is not None:
+                    value = np.where(code[..., presence] == 0, value, 0)
+                tick[..., i] = value
+        return replace(channels.cleared(tick, code, mask), context=context)
 
     def _symbol(self, c: int, drawn: np.ndarray) -> np.ndarray:
         """(...) channel c's symbols; the only one that occurs where it has no digit."""
         own = self.digits[c]
         at = [p for p, (other, _) in enumerate(self.positions) if other == c]
         if not at:
-            return np.full(drawn.shape[:-1], int(own.count.argmax()) if len(own.count) else 0)
+            only = int(own.count.argmax()) if len(own.count) else 0
+            return np.full(drawn.shape[:-1], only)
         return own.joined([np.maximum(drawn[..., p], 0) for p in at])
 
     def to_state(self) -> dict[str, np.ndarray]:
@@ -474,30 +465,24 @@ class Stream:
         if self.empty_rows:
             arrays["empty_rows"] = np.ones(1, np.int8)
         if self.told is not None:
-            arrays |= {f"told.{name}": value for name, value in self.told.to_state()[1].items()}
+            _, own = self.told.to_state()
+            arrays |= {f"told.{name}": value for name, value in own.items()}
         return arrays
 
     @staticmethod
     def from_state(spec: Spec, arrays: Mapping[str, Any]) -> Stream:
-        """Restored from :meth:`to_state`.
+        """The view of these arrays.
 
         Raises:
             KeyError, ValueError: The arrays do not fit the spec.
         """
         pieces, counts = channels.from_arrays(spec, arrays)
-        inner = {
-            name.removeprefix("told."): value
-            for name, value in arrays.items()
-            if name.startswith("told.")
-        }
-        told = None if spec.context is None else Dense.from_state(spec.context.joint, inner)
+        told = None
+        if spec.context is not None:
+            told = Dense.from_state(spec.context.joint, channels.within(arrays, "told."))
         sources = arrays["sources"].astype(int)
         stream = Stream(spec, pieces, counts, told, sources, empty_rows="empty_rows" in arrays)
-        given = stream.sources
-        if (
-            given.ndim != 2
-            or len(given) != stream.width
-            or np.any((given < 0) | (given >= stream.width))
-        ):
+        fits = sources.ndim == 2 and len(sources) == stream.width
+        if not fits or np.any((sources < 0) | (sources >= stream.width)):
             raise ValueError("the sources do not fit the positions")
         return stream

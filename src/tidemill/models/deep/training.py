@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from tidemill.core.errors import OptionError
 from tidemill.core.options import Configuration, option
 from tidemill.core.run import Run
+from tidemill.models.channels import within
 from tidemill.models.deep.checkpoint import Checkpoint
 
 Tensors = dict[str, Tensor]
@@ -104,7 +105,8 @@ class Progress:
         for name, value in {**losses, "score": score}.items():
             self.curves.setdefault(name, []).append([self.step, value])
         if score < self.best:
-            self.best, self.best_step, self.waited = score, self.step, 0
+            self.best, self.best_step = score, self.step
+            self.waited = 0
             return True
         self.waited += 1
         if self.waited >= patience:
@@ -113,10 +115,11 @@ class Progress:
 
     def said(self) -> str:
         """The curves so far in one line."""
-        return "  ".join(
-            f"{name} {points[-1][1]:.3f} {_spark([p[1] for p in points])}"
-            for name, points in self.curves.items()
-        )
+        curves = []
+        for name, points in self.curves.items():
+            values = [value for _, value in points]
+            curves.append(f"{name} {values[-1]:.3f} {_spark(values)}")
+        return "  ".join(curves)
 
 
 class Trainer:
@@ -142,23 +145,19 @@ class Trainer:
         seed: int,
         device: torch.device,
     ) -> None:
-        self.net, self.objectives, self.options, self.seed, self.device = (
-            net,
-            objectives,
-            options,
-            seed,
-            device,
-        )
-        self.optimizers = [
-            torch.optim.AdamW(
+        self.net, self.objectives = net, objectives
+        self.options, self.seed = options, seed
+        self.device = device
+        self.optimizers = []
+        for one in objectives:
+            optimizer = torch.optim.AdamW(
                 one.parameters,
                 options.rate * one.rate,
                 one.betas,
                 weight_decay=options.decay,
                 fused=True,
             )
-            for one in objectives
-        ]
+            self.optimizers.append(optimizer)
         self.averaged = [p.detach().clone() for p in net.parameters()]
         self.best = [p.clone() for p in self.averaged]
         self.progress = Progress()
@@ -324,11 +323,10 @@ class Trainer:
             "averaged": self.averaged,
             "best": self.best,
         }
-        arrays = {
-            f"{name}.{i:04d}": array(t)
-            for name, tensors in lists.items()
-            for i, t in enumerate(tensors)
-        }
+        arrays = {}
+        for name, tensors in lists.items():
+            for i, tensor in enumerate(tensors):
+                arrays[f"{name}.{i:04d}"] = array(tensor)
         for k, optimizer in enumerate(self.optimizers):
             for i, state in optimizer.state_dict()["state"].items():
                 arrays |= {f"optimizer.{k}.{i:04d}.{name}": array(t) for name, t in state.items()}
@@ -336,38 +334,33 @@ class Trainer:
 
     def _from_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
         with torch.no_grad():
-            for sort, tensors in (
-                ("weight", list(self.net.parameters())),
-                ("averaged", self.averaged),
-                ("best", self.best),
-            ):
+            lists: dict[str, list[Any]] = {
+                "weight": list(self.net.parameters()),
+                "averaged": self.averaged,
+                "best": self.best,
+            }
+            for name, tensors in lists.items():
                 for i, tensor in enumerate(tensors):
-                    tensor.copy_(torch.from_numpy(arrays[f"{sort}.{i:04d}"]))
+                    tensor.copy_(torch.from_numpy(arrays[f"{name}.{i:04d}"]))
         for k, optimizer in enumerate(self.optimizers):
             document = optimizer.state_dict()
             state: dict[int, dict[str, Tensor]] = {}
-            for name, value in arrays.items():
-                sort, _, rest = name.partition(".")
-                if sort == "optimizer" and rest.startswith(f"{k}."):
-                    _, at, part = rest.split(".")
-                    state.setdefault(int(at), {})[part] = torch.from_numpy(value.copy())
+            for name, value in within(arrays, f"optimizer.{k}.").items():
+                at, part = name.split(".")
+                state.setdefault(int(at), {})[part] = torch.from_numpy(value.copy())
             optimizer.load_state_dict({**document, "state": state})
             for parameter, kept in optimizer.state.items():
-                kept |= {
-                    name: _laid_out(t, parameter)
-                    for name, t in kept.items()
-                    if t.shape == parameter.shape
-                }
+                for name, tensor in kept.items():
+                    if tensor.shape == parameter.shape:
+                        kept[name] = _laid_out(tensor, parameter)
 
 
 def _laid_out(tensor: Tensor, parameter: Tensor) -> Tensor:
     """The same values laid out in memory as the parameter: the fused optimiser takes both to be
     alike and does not look."""
-    return (
-        tensor
-        if tensor.stride() == parameter.stride()
-        else torch.empty_like(parameter).copy_(tensor)
-    )
+    if tensor.stride() == parameter.stride():
+        return tensor
+    return torch.empty_like(parameter).copy_(tensor)
 
 
 def array(tensor: Tensor) -> np.ndarray:

@@ -141,10 +141,9 @@ def drawn(bumps: Tensor, rng: torch.Generator) -> Tensor:
     """(..., 3, BUMPS) mixtures -> (...) a number of each."""
     weight, mean, log = bumps.unbind(-2)
     at = (weight + gumbel(weight, rng)).argmax(-1, keepdim=True)
-    mean, log = (part.gather(-1, at)[..., 0] for part in (mean, log))
-    return mean + log.clamp(NARROWEST, WIDEST).exp() * torch.randn(
-        mean.shape, generator=rng, device=mean.device
-    )
+    mean = mean.gather(-1, at)[..., 0]
+    spread = log.gather(-1, at)[..., 0].clamp(NARROWEST, WIDEST).exp()
+    return mean + spread * torch.randn(mean.shape, generator=rng, device=mean.device)
 
 
 def middle(bumps: Tensor) -> Tensor:
@@ -261,7 +260,8 @@ class Vae(Neural):
         """What decoding loses of a row, and how far its latents are from the prior, in nats; means
         over the rows."""
         code, ragged = rows["code"], self.dense.spec.ragged
-        z, told, used = self.dense.numbers(rows, rng), _told(rows), self._used(rows)
+        z = self.dense.numbers(rows, rng)
+        told, used = _told(rows), self._used(rows)
         mean, log = self._encoded(net, rows, z, rng, hide)
         noise = torch.randn(mean.shape, generator=rng, device=mean.device)
         latent = mean + log.exp() * noise
@@ -271,9 +271,8 @@ class Vae(Neural):
         lost = -(density(bumps, z) * rows["weight"]).flatten(1).sum(1)
         for k, part in enumerate(torch.split(logits, list(self.dense.sizes), dim=-1)):
             wrong = functional.cross_entropy(part.movedim(-1, 1), code[..., k], reduction="none")
-            ends = (
-                ragged and k == len(self.dense.sizes) - 1
-            )  # which sites are in use is learned at all of them
+            # which sites are in use is learned at all of them
+            ends = ragged and k == len(self.dense.sizes) - 1
             lost = lost + (wrong if ends else wrong * used).reshape(len(code), -1).sum(1)
         return lost.mean(), apart.mean()
 
@@ -287,20 +286,17 @@ class Vae(Neural):
         if hide:
             there = there * (torch.rand(there.shape, generator=rng, device=z.device) >= hide)
             seen = torch.rand(code.shape, generator=rng, device=z.device) >= hide
-            hot = hot * seen.repeat_interleave(
-                torch.tensor(self.dense.sizes, dtype=torch.int64, device=z.device), dim=-1
-            )
+            sizes = torch.tensor(self.dense.sizes, dtype=torch.int64, device=z.device)
+            hot = hot * seen.repeat_interleave(sizes, dim=-1)
         found: tuple[Tensor, Tensor] = net.encode(z, there, hot, self._used(rows), _told(rows))
         return found
 
     def _used(self, rows: Tensors) -> Tensor:
         """(n, *sites) 1 where a site is in use."""
         code = rows["code"]
-        return (
-            code[..., -1].float()
-            if self.dense.spec.ragged
-            else torch.ones(code.shape[:-1], device=code.device)
-        )
+        if self.dense.spec.ragged:
+            return code[..., -1].float()
+        return torch.ones(code.shape[:-1], device=code.device)
 
     def noise(self, net: Any, n: int, context: Batch | None, rng: torch.Generator) -> Tensor | None:
         """(n, latent) latents that the prior draws."""

@@ -13,6 +13,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "tidemill"
 MODULES = sorted(SOURCE.rglob("*.py"))
+LONGEST = 60
+"""Lines of a function, its docstring apart."""
 
 
 def name_of(path: Path) -> str:
@@ -28,6 +30,29 @@ def test_a_class_name_stands_for_one_class() -> None:
         node.name for path in MODULES for node in nodes(path) if isinstance(node, ast.ClassDef)
     ]
     assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def lines_of(function: ast.FunctionDef) -> int:
+    first, last = function.lineno, function.end_lineno or function.lineno
+    docstring = function.body[0]
+    said = 0
+    if isinstance(docstring, ast.Expr) and isinstance(docstring.value, ast.Constant):
+        said = (docstring.end_lineno or docstring.lineno) - docstring.lineno + 1
+    return last - first + 1 - said
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_function_is_long(path: Path) -> None:
+    functions = [node for node in nodes(path) if isinstance(node, ast.FunctionDef)]
+    assert not [one.name for one in functions if lines_of(one) > LONGEST]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_conditional_expression_is_nested(path: Path) -> None:
+    for node in nodes(path):
+        if isinstance(node, ast.IfExp):
+            inner = [part for part in ast.walk(node) if isinstance(part, ast.IfExp)]
+            assert len(inner) == 1, f"line {node.lineno}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -143,7 +143,7 @@ def test_one_long_series_needs_a_window() -> None:
 
 def test_windows_that_make_no_sense() -> None:
     data = tm.read(prices(), entity="ticker", time="date")
-    with pytest.raises(OptionError, match="learns rows one by one"):
+    with pytest.raises(OptionError, match="the model 'trees' cannot learn series"):
         tm.fit(data, model="trees", window=5)
     with pytest.raises(OptionError, match="needs the order"):
         tm.fit(tm.read(prices(), entity="ticker"), model="replay", window=5)
@@ -163,7 +163,7 @@ def test_table_models_learn_rows_as_ever() -> None:
 
 def test_few_series_have_contexts_drawn_column_by_column() -> None:
     model = learned(prices(10))
-    assert [stage.model for stage in model._stages.stages] == ["independent", "autoregressive"]
+    assert [stage.model for stage in model._stages.stages] == ["independent", "replay"]
     assert learned(prices(30))._stages.stages[0].model == "trees"
     assert model.sample(3)["ticker"].n_unique() == 3
 

@@ -171,3 +171,13 @@ def test_a_model_that_cannot_learn_the_data_says_so(
 ) -> None:
     with pytest.raises(OptionError, match=what):
         choose(schema, {"row"}, "trees", window, Run())
+
+
+def test_a_codec_that_a_model_asks_for_must_suit_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tidemill.models.independent import Independent
+    from tidemill.synthesis.synthesizer import Synthesizer
+
+    monkeypatch.setattr(Independent, "codec", "images", raising=False)
+    assert Synthesizer.fit(pictures(), Run(), "independent").modality == "images"
+    with pytest.raises(OptionError, match="learns images, which these data are not"):
+        Synthesizer.fit(EXAMPLES["table"](), Run(), "independent")

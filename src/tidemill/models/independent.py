@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_learns
@@ -83,8 +84,14 @@ class Independent:
 
         Raises:
             ConditionError: What is known never occurs.
+            OptionError: Something is known of single tokens.
         """
         if self.spec.topology == "tokens":
+            if known.tick or known.code or known.sums or known.rows is not None:
+                raise OptionError(
+                    "the model 'independent' draws every token by itself and keeps to nothing",
+                    hint="choose option 'model=autoregressive'",
+                )
             return ConditionalSample(self._texts(n, rng, run, context), np.ones(n), n)
         found = self._found(n, known, rng, run)
         return replace(found, batch=replace(found.batch.shaped(self.spec), context=context))

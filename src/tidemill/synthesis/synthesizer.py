@@ -517,7 +517,13 @@ def _chosen_codec(
     """
     wanted = getattr(generator, "codec", None)
     if wanted is not None:
-        return wanted, CODECS.load(wanted).unfitted(window)
+        kind: type[Codec] = CODECS.load(wanted)
+        if kind.claims(data.schema, window) == "no":
+            raise OptionError(
+                f"the model '{model}' learns {kind.items}, which these data are not",
+                hint="choose another model: see `tidemill models`",
+            )
+        return wanted, kind.unfitted(window)
     learns = getattr(generator, "learns", frozenset({"row"}))
     return choose(data.schema, learns, model, window, run)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tidemill.core.errors import ConditionError
+from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.grid import Batch, Code, Constraints, LinearBound, PartialRows, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models.independent import Independent
@@ -114,3 +114,11 @@ def test_single_rows() -> None:
 def test_what_never_occurs(known: Constraints) -> None:
     with pytest.raises(ConditionError, match="no training row"):
         model().infill(10, known, np.random.default_rng(0))
+
+
+def test_what_is_known_of_a_token_is_refused_and_not_forgotten() -> None:
+    spec = Spec(codes=(Code("letter", 3),), sites=(4,), ragged=True, topology="tokens")
+    batch = Batch.blank(spec, 20)
+    known = Constraints(code={0: np.array([True, False, False])})
+    with pytest.raises(OptionError, match="keeps to nothing"):
+        Independent().fit(spec, batch, Run()).infill(5, known, np.random.default_rng(0))

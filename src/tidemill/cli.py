@@ -78,22 +78,32 @@ OneThread = Annotated[Work, Only(("seed", "overwrite", "quiet", "json"))]
 def spelled(text: str) -> str:
     """A text with its options as a command line has them: ``--name`` for "option 'name'".
 
+    A name that no command has stays as it is: it may be a value of the user's table.
+
     Example:
         >>> spelled("leave it out with option 'ignore', or choose option 'model=trees'")
         'leave it out with --ignore, or choose --model trees'
         >>> spelled("option 'least=30' of the model keeps less")
         '--option least=30 of the model keeps less'
+        >>> spelled("rows with answer = option 'b' are rare")
+        "rows with answer = option 'b' are rare"
     """
 
     def flag(found: re.Match[str]) -> str:
         name, value = f"--{found['name'].replace('_', '-')}", found["value"]
+        known = name in _flags()
         if value is None:
-            return name
-        if name not in _flags():  # an option of a model
-            return f"--option {found['name']}={shlex.quote(value)}"
-        return f"{name} {shlex.quote(value)}"
+            return name if known else found[0]
+        if known:
+            return f"{name} {shlex.quote(value)}"
+        return f"--option {found['name']}={shlex.quote(value)}"  # of a model
 
     return _NEUTRAL.sub(flag, text)
+
+
+def _spelled_help(text: str) -> str:
+    """The same of a help text, while not all commands are there."""
+    return _NEUTRAL.sub(lambda found: f"--{found['name'].replace('_', '-')}", text)
 
 
 @functools.cache
@@ -142,7 +152,7 @@ class Job:
 def _command(function: Callable[..., None]) -> Callable[..., None]:
     """A command of this name, whose parameters are options."""
     name = function.__name__.replace("_", "-")
-    app.command(name)(describe.command(function, spelled))
+    app.command(name)(describe.command(function, _spelled_help))
     return function
 
 
@@ -919,15 +929,12 @@ def _ours(error: Exception) -> TidemillError:
 
 def _fail(error: TidemillError, code: int) -> NoReturn:
     if "--json" in sys.argv:
-        said = {
-            "kind": "error",
-            "text": error.what,
-            "where": error.where,
-            "hint": error.hint,
-            "code": code,
-        }
-        print(spelled(json.dumps(said, ensure_ascii=False)), flush=True)
+        said: dict[str, Any] = {"kind": "error"}
+        for key, text in (("text", error.what), ("where", error.where), ("hint", error.hint)):
+            said[key] = None if text is None else spelled(text)
+        said["code"] = code
+        print(json.dumps(said, ensure_ascii=False), flush=True)
     else:
-        text = str(error) if code == 130 else f"error: {error}"
-        print(spelled(text), file=sys.stderr)
+        shown = str(error) if code == 130 else f"error: {error}"
+        print(spelled(shown), file=sys.stderr)
     sys.exit(code)

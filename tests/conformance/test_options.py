@@ -116,3 +116,9 @@ def test_the_command_line_spells_options_that_texts_name() -> None:
     assert cli.spelled("option 'fair_strength=1'") == "--fair-strength 1"
     assert cli.spelled("option 'ignore=first name'") == "--ignore 'first name'"
     assert cli.spelled("its option least") == "its option least"
+
+
+def test_a_value_of_the_table_is_no_option() -> None:
+    """An answer "option 'b'" of a survey stays what it is, as text and as JSON."""
+    assert cli.spelled("answer = option 'b' is rare") == "answer = option 'b' is rare"
+    assert cli.spelled("leave 'x' out with option 'ignore'") == "leave 'x' out with --ignore"

@@ -283,7 +283,7 @@ def _reach_curve(case: Case, strategy: str) -> Series:
     chance = case.chances[strategy]
     values = [0.0]
     for size in FINE[1:]:
-        values.append(round(100 * caught(case, longest(chance, case.weight, size)), 2))
+        values.append(round(100 * caught(case, longest(chance, case.weight, size)), 6))
     return Series(curve_name(case, strategy), tuple(values))
 
 

@@ -437,7 +437,7 @@ def _alarm_picture(case: Case, most: float) -> PictureBlock:
     curves = []
     for name, chance in case.chances.items():
         masks = [longest(chance, case.weight, daily / volume) for daily in alarms]
-        values = tuple(round(100 * caught(case, mask), 2) for mask in masks)
+        values = tuple(round(100 * caught(case, mask), 6) for mask in masks)
         curves.append(Series(curve_name(case, name), values))
     return PictureBlock(
         "lines",

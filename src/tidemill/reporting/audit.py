@@ -217,8 +217,8 @@ def _picture(leaks: Sequence[Leak]) -> list[Block]:
     missed = []
     for leak in known:
         _, high = leak.score.interval or (0.0, 0.0)
-        largest.append(round(100 * _clipped(leak.score.value or 0.0), 2))
-        missed.append(round(100 * _clipped(high), 2))
+        largest.append(round(100 * _clipped(leak.score.value or 0.0), 6))
+        missed.append(round(100 * _clipped(high), 6))
     return [
         PictureBlock(
             "across",

@@ -218,10 +218,10 @@ def _picture(grouping: ColumnGroups, found: Sequence[Point]) -> Picture:
         lines["real rows"] = real * len(generated)
     series: list[tuple[str, tuple[float, ...]]] = []
     for whose, on_line in lines.items():
-        apart = tuple(round(100 * point.parity.value, 2) for point in on_line)
+        apart = tuple(round(100 * point.parity.value, 6) for point in on_line)
         series.append((f"decisions apart, {whose}", apart))
     for whose, on_line in lines.items():
-        areas = tuple(round(100 * point.auc, 2) for point in on_line)
+        areas = tuple(round(100 * point.auc, 6) for point in on_line)
         series.append((f"AUC × 100, {whose}", areas))
     return Picture(
         "lines",

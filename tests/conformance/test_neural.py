@@ -13,7 +13,9 @@ import pytest
 from tests.conformance import grids
 from tests.conformance.grids import ROWS, same, sequence
 from tests.conformance.quick import NEURAL, quick
+from tests.conformance.tables import business, dataset
 from tests.conformance.test_grids import TINY, stays_within
+from tidemill.codecs.table import TableCodec
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, Code, Real, Spec
 from tidemill.core.run import Run
@@ -128,3 +130,17 @@ def test_specs_keep_their_context_in_json() -> None:
     spec, _ = sequence()
     assert Spec.from_state(json.loads(json.dumps(spec.to_state()))) == spec
     assert replace(spec, context=None) != spec
+
+
+@pytest.mark.parametrize("name", NEURAL)
+def test_a_fit_on_two_threads_is_the_same_every_time(name: str) -> None:
+    """On rows enough for torch to share its work out: sums must not depend on who is first."""
+    data = dataset(business(400), target="churn")
+    codec = TableCodec().fit(data, Run())
+    batch = codec.encode(data)
+    found = []
+    for _ in range(4):
+        model = unfitted(name, {"steps": 20, "cores": 2}).fit(codec.spec, batch, Run(1, threads=2))
+        _, arrays = model.to_state()
+        found.append({key: array.tobytes() for key, array in arrays.items()})
+    assert all(one == found[0] for one in found)

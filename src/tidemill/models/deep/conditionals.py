@@ -94,7 +94,7 @@ class Conditionals(nn.Module):
         """(n, P) codes -> (n, P, embedding); zero where there is none."""
         at = token.clamp_min(0)
         place = self.wave + self.first[self._rows(at)] + at
-        vector = self.code[self.offset + at] * self.named[self.offset + at][..., None]
+        vector = self._code(self.offset + at)
         ranked = torch.einsum("npf,pfe->npe", self.waves[place], self.by_rank)
         return (vector + ranked) * (token >= 0)[..., None]
 
@@ -106,8 +106,14 @@ class Conditionals(nn.Module):
         if coarse >= 0:
             row = row + token[:, coarse].clamp_min(0)
         place = self.wave[p] + self.first[row] + at
-        vector = self.code[self.offset[p] + at] * self.named[self.offset[p] + at, None]
+        vector = self._code(self.offset[p] + at)
         return (vector + self.waves[place] @ self.by_rank[p]) * (own >= 0)[:, None]
+
+    def _code(self, at: Tensor) -> Tensor:
+        """Indices of levels -> their embeddings, of those that have one."""
+        # gradients of an indexed tensor are added up by several threads in no fixed order, those of
+        # an embedding are not: without it, the same seed gave other weights in most fits
+        return functional.embedding(at, self.code) * self.named[at][..., None]
 
     def _rows(self, token: Tensor) -> Tensor:
         """(n, P) codes -> (n, P) the row of shares that counts for each position."""

@@ -37,7 +37,9 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         if column == label:  # what an image shows is a name, also where it is a digit
             continue
         text = train[column.name]
-        found = mended(text) if text.dtype == pl.String else None
+        found = (
+            mended(text, conventions=train.schema.conventions) if text.dtype == pl.String else None
+        )
         if found is None:
             continue
         reading = found_in(column, text, found)

@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
+from tidemill.core import units
+from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Spelling
 
 _CURRENCY = r"[$€£¥￥₹₽₩₺₫₪]|R\$|US\$|Rs\.?|USD|EUR|GBP|CNY|RMB|JPY|INR|CHF|AUD|CAD"
@@ -18,6 +21,14 @@ _UNIT = r"[%‰€£₽₫]|元|円|원|kr|zł|USD|EUR|GBP|CNY|RMB|JPY|CHF|°C|�
 _AFFIXED = re.compile(
     rf"(-?)((?:(?:{_CURRENCY}) ?)?)([^A-Za-z$€£%]*\d(?:[eE][-+]?\d+)?)((?: ?(?:{_UNIT}))?)"
 )
+_SAMPLE = 200
+_SHARE = 0.8
+# signs, currencies, units and sides of an account about a number
+_AROUND = rf"(?:[^\d\p{{L}}]|{units.pattern(units.all_units())}|[DCSH]R?|借|贷)*"
+_NUMBER = r"(?:0|[1-9]\d*|[1-9]\d{0,2}(?:[.,' \u00a0\u202f’]\d{2,3})*)(?:[.,]\d*)?"
+_NUMBER_LIKE = rf"^{_AROUND}{_NUMBER}{_AROUND}$"
+_LEADING_ZERO = rf"^{_AROUND}0\d"
+_EITHER = rf"^{_AROUND}[1-9]\d{{0,2}}[.,]\d{{3}}{_AROUND}$"
 _MAX_PLACES = 15
 _MAX_DIGITS = 36  # polars' decimals hold 38
 # (thousands mark, decimal mark), the likelier first: a column of "1,234" alone has thousands, one
@@ -37,11 +48,14 @@ _MARKS = (
 )
 
 
-def spellings_of(cells: list[str]) -> Iterator[tuple[pl.DataType, Spelling]]:
+def spellings_of(
+    cells: list[str], conventions: Conventions = UNKNOWN
+) -> Iterator[tuple[pl.DataType, Spelling]]:
     """Dtypes and spellings that every cell has the shape of, the likelier first.
 
     Args:
         cells: Cells without missing markers.
+        conventions: What other columns of the file prove.
 
     Example:
         >>> dtype, spelling = next(spellings_of(["-$1,250.00", "$3.50"]))
@@ -52,7 +66,7 @@ def spellings_of(cells: list[str]) -> Iterator[tuple[pl.DataType, Spelling]]:
     if found is None:
         return
     prefix, suffix, bodies = found
-    for thousands, decimal in marks_in(bodies):
+    for thousands, decimal in marks_in(bodies, conventions):
         if not all(map(_shape(thousands, decimal).fullmatch, bodies)):
             continue
         spelling = Spelling(decimal=decimal, thousands=thousands, prefix=prefix, suffix=suffix)
@@ -65,15 +79,40 @@ def spellings_of(cells: list[str]) -> Iterator[tuple[pl.DataType, Spelling]]:
         yield pl.Float64(), replace(spelling, places=0)
 
 
-def marks_in(cells: list[str]) -> list[tuple[str, str]]:
-    """The pairs of thousands and decimal mark that could be meant: the usual one, and those that
-    occur in any cell."""
+def marks_in(cells: list[str], conventions: Conventions = UNKNOWN) -> list[tuple[str, str]]:
+    """The pairs of thousands and decimal mark that could be meant: those with the file's decimal
+    mark first, then the usual one, and those that occur in any cell."""
     marks = []
     for thousands, decimal in _MARKS:
         mark = thousands or decimal
         if (mark == "." and not thousands) or any(mark in cell for cell in cells):
             marks.append((thousands, decimal))
-    return marks
+    return sorted(marks, key=lambda pair: pair[1] != (conventions.decimal or pair[1]))
+
+
+def decimal_shown(text: pl.Series) -> Literal["", "either", ".", ","]:
+    """The decimal mark that a column of numbers proves; "either" where each of its marks could as
+    well part thousands, "" where it says nothing.
+
+    Example:
+        >>> [decimal_shown(pl.Series([cell])) for cell in ("19,47", "1.234,5", "2.155", "7")]
+        [',', ',', 'either', '']
+    """
+    text = text.drop_nulls()
+    sample = text.gather_every(max(1, len(text) // _SAMPLE))
+    sample = sample.filter(sample.str.contains(r"\d"))
+    marked = sample.str.contains(r"\d[.,]\d")
+    if not marked.any() or sample.str.contains(_NUMBER_LIKE).mean() < _SHARE:  # type: ignore[operator]
+        return ""
+    if sample.str.contains(_LEADING_ZERO).any():  # days and months, times, codes
+        return ""
+    for cells in (sample, text):  # the whole column only where the sample leaves it open
+        point, comma = (cells.str.contains(_proof(mark)).any() for mark in ".,")
+        if point != comma:
+            return "." if point else ","
+        if point:
+            return ""
+    return "either" if sample.str.contains(_EITHER).any() else ""
 
 
 def read(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> pl.Series:
@@ -196,6 +235,22 @@ def _without_affixes(cells: list[str]) -> tuple[str, str, list[str]] | None:
         return None
     [(prefix, suffix)] = affixes
     return prefix, suffix, bodies
+
+
+@lru_cache(maxsize=2)
+def _proof(mark: str) -> str:
+    """The pattern of numbers in which this is the decimal mark and nothing else."""
+    other = "," if mark == "." else r"\."
+    mark = re.escape(mark)
+    forms = [
+        rf"(?:0|[1-9]\d*){mark}(?:\d{{1,2}}|\d{{4,}})",
+        rf"(?:0|[1-9]\d{{3,}}){mark}\d+",
+        rf"\d{{1,3}}(?:{other}\d{{3}})+{mark}\d+",
+        rf"\d{{1,3}}(?:{other}\d{{3}}){{2,}}",
+        rf"\d{{1,2}}(?:{other}\d\d)+{other}\d{{3}}(?:{mark}\d+)?",
+        rf"\d{{1,3}}(?:[ \u00a0\u202f'’]\d{{3}})+{mark}\d+",
+    ]
+    return rf"^{_AROUND}(?:{'|'.join(forms)}){_AROUND}$"
 
 
 @lru_cache(maxsize=64)

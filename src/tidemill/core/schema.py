@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
+from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.errors import InputError, SchemaError
 from tidemill.core.modality import Modality, modality_of
 from tidemill.core.states import from_state, to_state
@@ -162,7 +163,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The columns of a table, in order, and the rules that hold between them.
+    """The columns of a table, in order, the rules that hold between them, and how its file writes
+    numbers and dates.
 
     Example:
         >>> schema = Schema((Column("age", "number"), Column("plan", "category", role="target")))
@@ -172,6 +174,7 @@ class Schema:
 
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = field(default=())
+    conventions: Conventions = UNKNOWN
 
     def __post_init__(self) -> None:
         names = self.names
@@ -260,7 +263,8 @@ class Schema:
         """The columns of these names only, and the rules that speak of nothing else."""
         kept = tuple(self[name] for name in names)
         inside = {column.name for column in kept}
-        return Schema(kept, tuple(rule for rule in self.rules if inside.issuperset(rule.columns)))
+        rules = tuple(rule for rule in self.rules if inside.issuperset(rule.columns))
+        return Schema(kept, rules, self.conventions)
 
     def to_state(self) -> dict[str, Any]:
         """The schema as plain JSON values."""

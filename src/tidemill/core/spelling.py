@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from tidemill.core import datetimes, numerals
+from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Spelling
 
 # "unknown", "other" and "no" are not here: they are answers.
@@ -82,7 +83,9 @@ def is_missing(text: pl.Series) -> pl.Series:
     return text.fill_null("").str.strip_chars().str.to_lowercase().is_in(list(MISSING_MARKERS))
 
 
-def typed(values: pl.Series) -> tuple[pl.Series, Spelling] | None:
+def typed(
+    values: pl.Series, conventions: Conventions = UNKNOWN
+) -> tuple[pl.Series, Spelling] | None:
     """Numbers, booleans or dates that a column of text holds, if writing them again gives back
     every cell.
 
@@ -94,6 +97,7 @@ def typed(values: pl.Series) -> tuple[pl.Series, Spelling] | None:
 
     Args:
         values: A String series; its name tells whether "20240105" is a date.
+        conventions: What other columns of the file prove.
 
     Returns:
         An Int64, Float64, Boolean, Date or Datetime series and its spelling; None where there is no
@@ -109,7 +113,7 @@ def typed(values: pl.Series) -> tuple[pl.Series, Spelling] | None:
     if not sample:
         return None
     probe = pl.Series(values.name, sample)
-    for dtype, spelling in _proposals(sample, values.name):
+    for dtype, spelling in _proposals(sample, values.name, conventions):
         if len(text) > len(sample) and _verified(probe, dtype, spelling) is None:
             continue
         found = _verified(text, dtype, spelling)
@@ -168,7 +172,9 @@ class Mended:
     unread: pl.Series
 
 
-def mended(values: pl.Series, share: float = 0.9) -> Mended | None:
+def mended(
+    values: pl.Series, share: float = 0.9, conventions: Conventions = UNKNOWN
+) -> Mended | None:
     """A column of text read as numbers or dates, if nearly all of its present cells can be.
 
     Blanks around a cell are dropped and every known missing marker is taken as missing. Numbers
@@ -178,6 +184,7 @@ def mended(values: pl.Series, share: float = 0.9) -> Mended | None:
     Args:
         values: A String series.
         share: The share of the present cells that must be read, 0 to 1.
+        conventions: What other columns of the file prove.
 
     Example:
         >>> read = mended(pl.Series(["1,200", " 7 ", "n/a", "?", *["15"] * 20]))
@@ -186,7 +193,7 @@ def mended(values: pl.Series, share: float = 0.9) -> Mended | None:
     """
     sample = [cell.strip() for cell in _sample(values.fill_null(""))]
     # a sample may read worse than the column: cells that cannot be read may be met more often in it
-    readings = list(_lenient_readings(sample, values.name))
+    readings = list(_lenient_readings(sample, values.name, conventions))
     readings = [reading for reading in readings if reading.share >= share - 0.1]
     if not readings:
         return None
@@ -221,7 +228,9 @@ def _is_marker(cell: str) -> bool:
     return cell.strip().lower() in MISSING_MARKERS
 
 
-def _proposals(sample: list[str], name: str) -> Iterator[tuple[pl.DataType, Spelling]]:
+def _proposals(
+    sample: list[str], name: str, conventions: Conventions
+) -> Iterator[tuple[pl.DataType, Spelling]]:
     if {cell.lower() for cell in sample[:20]} <= {"true", "false"}:
         if sample[0].isupper():
             true, false = "TRUE", "FALSE"
@@ -232,7 +241,7 @@ def _proposals(sample: list[str], name: str) -> Iterator[tuple[pl.DataType, Spel
         yield pl.Boolean(), Spelling(true=true, false=false)
     for format_ in datetimes.formats_of(sample, name):
         yield datetimes.dtype_of(format_), Spelling(datetime=format_)
-    yield from numerals.spellings_of(sample)
+    yield from numerals.spellings_of(sample, conventions)
 
 
 def _verified(
@@ -296,7 +305,7 @@ class _Reading:
         return replace(self, share=self.read(probe).count() / len(probe))
 
 
-def _lenient_readings(sample: list[str], name: str) -> Iterator[_Reading]:
+def _lenient_readings(sample: list[str], name: str, conventions: Conventions) -> Iterator[_Reading]:
     """Readings as dates and as numbers, the likelier first."""
     if not sample or not any(any(map(str.isdigit, cell)) for cell in sample):
         return
@@ -305,7 +314,7 @@ def _lenient_readings(sample: list[str], name: str) -> Iterator[_Reading]:
     if dates is not None:
         yield dates.judged(probe)
     if not says_code(name):
-        for thousands, decimal in numerals.marks_in(sample):
+        for thousands, decimal in numerals.marks_in(sample, conventions):
             yield _Reading(Spelling(thousands=thousands, decimal=decimal)).judged(probe)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from tidemill.core import datetimes
+from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Kind, Spelling
 from tidemill.core.spelling import Mended, mended, spelled
+from tidemill.core.unknown_forms import resembled
 from tidemill.core.words import format_value, percent, plural
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
 
@@ -41,15 +43,25 @@ NO_VALUE = "no value at all"
 
 @dataclass(frozen=True)
 class Inferred:
-    """A column's values (whole floats may have become Int64), its kind, and why."""
+    """A column's values (whole floats may have become Int64), its kind, and why.
+
+    Attributes:
+        warning: What the reader of the table must be told of it, without the column's name; "" for
+            nothing.
+    """
 
     values: pl.Series
     kind: Kind
     reason: str
+    warning: str = ""
 
 
 def inferred(
-    values: pl.Series, spelling: Spelling | None = None, *, from_text: bool = False
+    values: pl.Series,
+    spelling: Spelling | None = None,
+    *,
+    from_text: bool = False,
+    conventions: Conventions = UNKNOWN,
 ) -> Inferred:
     """The kind of a column, with a reason that holds its figures.
 
@@ -59,6 +71,7 @@ def inferred(
         spelling: How it is written, where it was read from text.
         from_text: Whether text of a source with dtypes was read as something else, which the reason
             then says.
+        conventions: What the file's columns prove together.
 
     Example:
         >>> found = inferred(pl.Series("churn", ["yes", "no", "no"]))
@@ -82,10 +95,20 @@ def inferred(
             why = f"true or false ({listed} in these rows)"
         found = Inferred(values, "boolean", why)
     elif values.dtype == pl.String:
-        found = _of_texts(values, present, distinct)
+        found = _of_texts(values, present, distinct, conventions)
     else:
         found = _of_numbers(values, present, distinct, spelling)
-    return Inferred(found.values, found.kind, found.reason + _notes(present, spelling, from_text))
+    notes = _notes(present, spelling, from_text)
+    if values.dtype.is_numeric() and values.name in conventions.either_mark:
+        notes += _mark_note(conventions)
+    return replace(found, reason=found.reason + notes)
+
+
+def _mark_note(conventions: Conventions) -> str:
+    """Why numbers that could be read in two ways are read as they are."""
+    if conventions.decimal is None:
+        return "; nothing tells whether '.' or ',' is the decimal mark, '.' was taken"
+    return f"; '{conventions.decimal}' is the decimal mark, as other columns show"
 
 
 def _notes(present: pl.Series, spelling: Spelling | None, from_text: bool) -> str:
@@ -120,7 +143,9 @@ def _of_numbers(
     return Inferred(values, "number", _span("whole numbers", present, distinct))
 
 
-def _of_texts(values: pl.Series, present: pl.Series, distinct: int) -> Inferred:
+def _of_texts(
+    values: pl.Series, present: pl.Series, distinct: int, conventions: Conventions
+) -> Inferred:
     pair = _pair(present) if distinct == 2 else ""
     if pair:
         return Inferred(values, "boolean", pair)
@@ -132,9 +157,12 @@ def _of_texts(values: pl.Series, present: pl.Series, distinct: int) -> Inferred:
     if said_by(values.name):
         why = texts_identify(values, distinct)
     if not why:
-        almost = mended(values)
+        almost = mended(values, conventions=conventions)
         if almost is not None:
             return Inferred(values, "text", _almost_alike(almost, rows))
+        looks = resembled(present)
+        if looks:
+            return _unread(values, present, looks)
         why = texts_identify(values, distinct)
     if why:
         return Inferred(values, "id", why)
@@ -144,6 +172,17 @@ def _of_texts(values: pl.Series, present: pl.Series, distinct: int) -> Inferred:
     if rows >= 2 * distinct or rows < 10:
         return Inferred(values, "category", tally)
     return Inferred(values, "text", f"{tally}, so hardly any value comes twice")
+
+
+def _unread(values: pl.Series, present: pl.Series, looks: str) -> Inferred:
+    """Texts that look like amounts or dates, in a form that is not known."""
+    said = f"looks like {looks} (such as '{present[0]}') in a form that is not known"
+    return Inferred(
+        values,
+        "text",
+        f"{said}; nothing is learned of it",
+        f"{said}, so nothing is learned of it; write it in another form",
+    )
 
 
 def _almost_alike(almost: Mended, rows: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tidemill.core.conventions import Conventions
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import InputError, SchemaError
 from tidemill.core.run import Run
@@ -16,6 +17,7 @@ from tidemill.core.schema import Column, Role, Schema, Spelling
 from tidemill.core.spelling import typed
 from tidemill.core.words import plural, shortlist
 from tidemill.imaging.pixels import is_pixels
+from tidemill.io.conventions import conventions_of, warn_undecided
 from tidemill.io.dtypes import Typed, admitted, text_of
 from tidemill.io.frames import Frame, FrameSource
 from tidemill.io.images.columns import with_images
@@ -89,19 +91,22 @@ def _typed(raw: Raw, wishes: ColumnOverrides, where: str, run: Run) -> Dataset:
     raw = with_images(raw, wishes, where, run)
     wishes, reasons = _labelled(raw, wishes)
     enter = _text_admitted if raw.is_text else _admitted
+    texts = [column for column in raw.frame if column.dtype == pl.String]
+    conventions = conventions_of(texts)
     untyped = run.track(raw.frame.get_columns(), "read", "typing the columns")
-    entries = [enter(column) for column in untyped]
+    entries = [enter(column, conventions) for column in untyped]
     _check_refused(entries, wishes, where)
     series: list[pl.Series] = []
     columns: list[Column] = []
     for entry in run.track(entries, "read", "inferring kinds and roles"):
-        values, column = _column(entry, raw.is_text, wishes, reasons)
+        values, column = _column(entry, raw.is_text, wishes, reasons, conventions, run)
         series.append(values)
         columns.append(column)
     _warn(entries, columns, run)
+    warn_undecided(conventions, _numbers(columns), run)
     return Dataset(
         pl.DataFrame(series),
-        Schema(tuple(columns), wishes.rules),
+        Schema(tuple(columns), wishes.rules, conventions),
         name=raw.name,
         frame_library=raw.frame_library,
     )
@@ -123,23 +128,23 @@ def _labelled(raw: Raw, wishes: ColumnOverrides) -> tuple[ColumnOverrides, Mappi
     return replace(wishes, kinds=kinds, roles=roles), {name: why}
 
 
-def _admitted(values: pl.Series) -> Typed:
+def _admitted(values: pl.Series, conventions: Conventions) -> Typed:
     """A column of a source with dtypes, with text typed where nothing is lost."""
     entry = admitted(values)
     # here null is not the empty text, so both in one column could not be given back
     if entry.refused or entry.values.dtype != pl.String or (entry.values == "").any():
         return entry
-    found = typed(entry.values)
+    found = typed(entry.values, conventions)
     if found is None:
         return entry
     return replace(entry, values=found[0], spelling=found[1])
 
 
-def _text_admitted(text: pl.Series) -> Typed:
+def _text_admitted(text: pl.Series, conventions: Conventions) -> Typed:
     """A column of a text source, in which the empty text is a missing value."""
     if is_pixels(text.dtype):
         return admitted(text)
-    found = typed(text)
+    found = typed(text, conventions)
     if found is None:
         return Typed(text.set(text == "", None), "String", Spelling())
     values, spelling = found
@@ -150,7 +155,12 @@ def _text_admitted(text: pl.Series) -> Typed:
 
 
 def _column(
-    entry: Typed, is_text: bool, wishes: ColumnOverrides, reasons: Mapping[str, str]
+    entry: Typed,
+    is_text: bool,
+    wishes: ColumnOverrides,
+    reasons: Mapping[str, str],
+    conventions: Conventions,
+    run: Run,
 ) -> tuple[pl.Series, Column]:
     values, spelling, dtype = entry.values, entry.spelling, entry.dtype
     name = values.name
@@ -158,16 +168,18 @@ def _column(
     if entry.refused:
         found = Inferred(values, "text", entry.refused)
     elif wish is not None and wish != "image":
-        values, spelling = retyped(values, spelling, wish)
+        values, spelling = retyped(values, spelling, wish, conventions)
         if is_text:
             dtype = text_of(values.dtype)
         found = Inferred(values, wish, reasons.get(name, _GIVEN))
     else:
         from_text = dtype == "String" and values.dtype != pl.String
-        found = inferred(values, spelling, from_text=from_text)
+        found = inferred(values, spelling, from_text=from_text, conventions=conventions)
         if wishes.roles.get(name) == "target":
             found = _predictable(found)
     role, why = _role(found, wishes)
+    if found.warning and role != "ignore":
+        run.warn(f"The column '{name}' {found.warning}.", "read")
     if why == _GIVEN:
         why = reasons.get(name, why)
     return found.values, Column(
@@ -226,6 +238,10 @@ def _check_refused(entries: list[Typed], wishes: ColumnOverrides, where: str) ->
             where=where,
             hint=f"leave out what holds no plain values: {' '.join(options)}",
         )
+
+
+def _numbers(columns: list[Column]) -> list[str]:
+    return [c.name for c in columns if c.kind in ("number", "id") and c.role != "ignore"]
 
 
 def _warn(entries: list[Typed], columns: list[Column], run: Run) -> None:

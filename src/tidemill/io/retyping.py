@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Kind, Spelling
 from tidemill.core.spelling import mended, spelled, typed
 
 
 def retyped(
-    values: pl.Series, spelling: Spelling | None, kind: Kind
+    values: pl.Series, spelling: Spelling | None, kind: Kind, conventions: Conventions = UNKNOWN
 ) -> tuple[pl.Series, Spelling | None]:
     """The values as this kind wants them: numbers for "number", dates for "datetime", else as they
     were written.
@@ -23,9 +24,9 @@ def retyped(
         ['7', '12']
     """
     if kind == "number":
-        return _as_numbers(values, spelling)
+        return _as_numbers(values, spelling, conventions)
     if kind == "datetime":
-        return _as_dates(values, spelling)
+        return _as_dates(values, spelling, conventions)
     if kind == "boolean":
         distinct = values.drop_nulls().n_unique()
         if distinct > 2:
@@ -37,26 +38,30 @@ def retyped(
     return text, Spelling(missing=spelling.missing)
 
 
-def _as_numbers(values: pl.Series, spelling: Spelling | None) -> tuple[pl.Series, Spelling | None]:
+def _as_numbers(
+    values: pl.Series, spelling: Spelling | None, conventions: Conventions
+) -> tuple[pl.Series, Spelling | None]:
     if values.dtype.is_numeric():
         return values, spelling
     if values.dtype == pl.Boolean:
         return values.cast(pl.Int64), None
     if values.dtype == pl.String:
-        found = mended(values.alias("number"), share=1.0)
+        found = mended(values.alias("number"), share=1.0, conventions=conventions)
         if found is not None and found.values.dtype.is_numeric():
             return found.values.alias(values.name), found.spelling
     raise _refusal(values, "number", _example(values))
 
 
-def _as_dates(values: pl.Series, spelling: Spelling | None) -> tuple[pl.Series, Spelling | None]:
+def _as_dates(
+    values: pl.Series, spelling: Spelling | None, conventions: Conventions
+) -> tuple[pl.Series, Spelling | None]:
     if values.dtype.is_temporal():
         return values, spelling
     text = values.cast(pl.String).alias("date")
-    found = typed(text)
+    found = typed(text, conventions)
     if found is not None and found[0].dtype.is_temporal():
         return found[0].alias(values.name), found[1]
-    lenient = mended(text, share=1.0)
+    lenient = mended(text, share=1.0, conventions=conventions)
     if lenient is not None and lenient.values.dtype.is_temporal():
         return lenient.values.alias(values.name), lenient.spelling
     raise _refusal(values, "datetime", _example(values))

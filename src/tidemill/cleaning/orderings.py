@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 _SCREENED = 1_000
 _BROKEN_IN_SCREEN = 2
-_FEWEST = 50
-_SHUFFLED_SHARE = 0.02
-_SHUFFLED_COUNT = 30.0
-_TIGHT = 0.1
 _SLIPS = 0.001  # of all rows, and of the rows that shuffling would break
+_ATOM = 0.01  # of all rows: so often does a value occur that is looked at by itself
+_SCALES = 10.0  # so many times larger may be what nothing says to be of the same sort
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvidence:
+    """What a pair of columns must show before it counts as an ordering.
+
+    Attributes:
+        rows: Rows in which both are known.
+        share: Part of the rows that shuffling would break.
+        surprise: Minus the logarithm of the chance that no row breaks the order if the two had
+            nothing to do with each other.
+        near: How near the two must come at the least, in parts of the middle distance; None where
+            what they are called says enough.
+        scaled: Whether the two must also be of like size.
+    """
+
+    rows: int = 50
+    share: float = 0.02
+    surprise: float = 30.0
+    near: float | None = 0.1
+    scaled: bool = False
+
+
+USUAL = OrderEvidence()
+UNNAMED = OrderEvidence(scaled=True)
+DATES = OrderEvidence(rows=20, surprise=12.0, near=0.2)
+IN_TURN = OrderEvidence(rows=10, share=0.005, surprise=5.0, near=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +60,25 @@ class Ordering:
     equal: bool = False
 
 
-def orderings(values: np.ndarray, whole: np.ndarray, rng: np.random.Generator) -> list[Ordering]:
+def orderings(
+    values: np.ndarray,
+    whole: np.ndarray,
+    rng: np.random.Generator,
+    evidence: Callable[[int, int], OrderEvidence | None] = lambda low, high: USUAL,
+) -> list[Ordering]:
     """Every pair a <= b that (nearly) always holds and is no matter of course.
 
     It is a matter of course where shuffling the columns would seldom break it, since their ranges
     hardly overlap; where the two never come near each other, as if neither bounded the other; and
-    where one counts and the other measures. What follows from two others (a <= b <= c) is left out.
+    where one counts and the other measures. Rows in which both have the same frequent outermost
+    value (a marker of missing values, a zero for "none") say nothing of that. What follows from two
+    others (a <= b <= c) is left out.
 
     Args:
         values: (n, m) Numbers that may be compared with each other; NaN where missing.
         whole: (m,) True for columns of whole numbers.
         rng: Draws the rows on which most pairs are ruled out.
+        evidence: What the pair of two columns must show; None where they cannot be compared.
     """
     few = values
     if len(values) > _SCREENED:
@@ -53,8 +86,10 @@ def orderings(values: np.ndarray, whole: np.ndarray, rng: np.random.Generator) -
     possible = _seldom_broken(few) & _overlapping(few) & (whole[:, None] == whole[None, :])
     found = {}
     for low, high in np.argwhere(possible).tolist():
-        shuffled = _broken_by_shuffling(few[:, low], few[:, high])
-        result = _judged(values[:, low], values[:, high], shuffled)
+        wanted = evidence(low, high)
+        if wanted is None:
+            continue
+        result = _judged(values[:, low], values[:, high], few[:, [low, high]], wanted)
         if result is not None:
             found[low, high] = Ordering(low, high, *result)
     return _reduced(found)
@@ -84,20 +119,59 @@ def _broken_by_shuffling(low: np.ndarray, high: np.ndarray) -> float:
     return float(np.searchsorted(high, low, side="left").mean() / len(high))
 
 
-def _judged(low: np.ndarray, high: np.ndarray, shuffled: float) -> tuple[int, int, bool] | None:
+def _judged(
+    low: np.ndarray, high: np.ndarray, few: np.ndarray, wanted: OrderEvidence
+) -> tuple[int, int, bool] | None:
     """Rows in which both are known, rows that break the order, and whether all are equal; None for
-    no ordering."""
+    no ordering.
+
+    Args:
+        low, high: (n,) The two columns.
+        few: (k, 2) The same in the rows of the screen.
+        wanted: What they must show.
+    """
     apart = high - low
-    apart = apart[~np.isnan(apart)]
-    support, broken = len(apart), int((apart < 0).sum())
-    if shuffled < _SHUFFLED_SHARE or support < _FEWEST or support * shuffled < _SHUFFLED_COUNT:
+    known = ~np.isnan(apart)
+    support, broken = int(known.sum()), int((apart[known] < 0).sum())
+    telling = known & ~_at_common_end(low, high, apart)
+    if not telling.any():  # they are equal, and hardly ever another value than one
+        telling = known
+    low, high, apart = low[telling], high[telling], apart[telling]
+    one, other = few[:, 0], few[:, 1]
+    ended = _at_common_end(one, other, other - one)
+    shuffled = _broken_by_shuffling(one[~ended], other[~ended])
+    surprise = -len(apart) * float(np.log1p(-min(shuffled, 1 - 1e-9)))
+    if shuffled < wanted.share or len(apart) < wanted.rows or surprise < wanted.surprise:
         return None
     if broken > _SLIPS * support * min(1.0, 10 * shuffled):
         return None
     kept = apart[apart >= 0]
-    if kept.min() > _TIGHT * np.median(kept):
+    if wanted.near is not None and kept.min() > wanted.near * np.median(kept):
+        return None
+    if wanted.scaled and not _of_like_size(low, high):
         return None
     return support, broken, bool((apart == 0).all())
+
+
+def _at_common_end(low: np.ndarray, high: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """(n,) rows in which both have the same value, which is the smallest or the largest of both
+    columns and frequent."""
+    equal = apart == 0
+    found = np.zeros(len(apart), bool)
+    if not equal.any() or equal.sum() == (~np.isnan(apart)).sum():
+        return found
+    for end in (np.nanmin, np.nanmax):
+        value = end(low)
+        at = equal & (low == value)
+        if end(high) == value and at.sum() >= max(2, _ATOM * len(apart)):
+            found |= at
+    return found
+
+
+def _of_like_size(low: np.ndarray, high: np.ndarray) -> bool:
+    """Whether neither column is many times larger than the other."""
+    one, other = np.quantile(np.abs(low), 0.9), np.quantile(np.abs(high), 0.9)
+    return bool(max(one, other) <= _SCALES * min(one, other))
 
 
 def _reduced(found: dict[tuple[int, int], Ordering]) -> list[Ordering]:

@@ -17,7 +17,8 @@ import polars as pl
 
 from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.cleaning.dependencies import dependencies
-from tidemill.cleaning.orderings import orderings
+from tidemill.cleaning.measures import come_in_turn, may_be_compared
+from tidemill.cleaning.orderings import DATES, IN_TURN, UNNAMED, USUAL, OrderEvidence, orderings
 from tidemill.cleaning.sums import adds_up, sums
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
@@ -162,13 +163,28 @@ def _orderings(
         if len(names) < 2:
             continue
         rng = run.rng("clean/rules", "orderings")
-        for ordering in orderings(_matrix(train, names), _whole(train, names), rng):
+
+        def evidence(low: int, high: int, names: Sequence[str] = names) -> OrderEvidence | None:
+            return _evidence(train, names[low], names[high])
+
+        for ordering in orderings(_matrix(train, names), _whole(train, names), rng, evidence):
             pair = names[ordering.low], names[ordering.high]
             if ordering.broken:
                 slips.append(_slip(train, pair, ordering.support, ordering.broken))
             elif not (ordering.equal and pair in same):
                 rules += _ways("a<=b", pair, ordering.support, both=ordering.equal)
     return rules, slips
+
+
+def _evidence(train: Dataset, low: str, high: str) -> OrderEvidence | None:
+    """What two columns must show before one counts as never above the other."""
+    one, other = train.schema[low], train.schema[high]
+    if one.kind == "datetime":
+        return IN_TURN if come_in_turn(low, high) else DATES
+    compared = may_be_compared(one, other)
+    if compared is None:
+        return UNNAMED
+    return USUAL if compared else None
 
 
 def _ways(

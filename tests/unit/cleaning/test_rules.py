@@ -151,3 +151,93 @@ def test_baskets(real, table):
         ("a decides b", ("item", "level2")),
         ("a decides b", ("level2", "level1")),
     }
+
+
+# --- orders only between things of one sort -------------------------------------------------------
+
+
+def orders(data):
+    return {columns for kind, columns in rules(data) if kind == "a<=b"}
+
+
+def test_a_shared_marker_makes_no_order(table, rng):
+    gone = rng.random(N) < 0.05
+    data = table(
+        AH=np.where(gone, -200, rng.uniform(0.2, 2.2, N)).round(4),
+        RH=np.where(gone, -200, rng.uniform(9, 89, N)).round(1),
+    )
+    assert not orders(data)
+
+
+@pytest.mark.parametrize(
+    ("small", "large"),
+    [
+        ("number_of_reviews", "estimated_revenue"),
+        ("price", "amount"),
+        ("单价", "金额"),
+        ("Menge", "Umsatz"),
+        ("nights", "income"),
+        ("mass (kg)", "mass (lb)"),
+        ("occupied", "takings"),
+    ],
+)
+def test_no_order_between_things_of_different_sorts(table, rng, small, large):
+    count = rng.poisson(2, N) * (rng.random(N) < 0.8)
+    other = count * rng.integers(1, 400, N)
+    assert not orders(table(**{small: count, large: other}))
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        ("list_price", "max_price"),
+        ("used_amount", "credit_balance"),
+        ("num_errors", "num_requests"),
+        ("net", "gross"),
+        ("temp_min", "temp_max"),
+    ],
+)
+def test_orders_within_one_sort_are_found(table, rng, low, high):
+    values = rng.lognormal(3, 1, N).round(2)
+    data = table(**{low: values, high: values + rng.exponential(8, N).round(2)})
+    assert orders(data) == {(low, high)}
+
+
+def days(*offsets):
+    return [None if d is None else date(2015, 1, 1) + timedelta(days=int(d)) for d in offsets]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("DateofHire", "DateofTermination"),
+        ("order_date", "ship_date"),
+        ("入院日期", "出院日期"),
+        ("Bestelldatum", "Lieferdatum"),
+        ("start", "end"),
+        ("a", "b"),
+    ],
+)
+def test_orders_of_dates_in_small_tables_with_open_ends(table, rng, first, second):
+    begun = rng.integers(0, 2000, 311)
+    ended = begun + rng.integers(1, 1200, 311)
+    left = rng.random(311) < 0.33
+    data = table(
+        **{
+            second: days(*np.where(left, ended, None)),
+            first: days(*begun),
+        }
+    )
+    assert orders(data) == {(first, second)}
+
+
+def test_unrelated_dates_in_small_tables_have_no_order(table, rng):
+    for _ in range(30):
+        data = table(seen=days(*rng.integers(0, 900, 40)), paid=days(*rng.integers(600, 1500, 40)))
+        assert not orders(data)
+
+
+def test_dates_that_never_fall_together_are_ordered_by_their_names(table, rng):
+    ordered = rng.integers(0, 900, 400)
+    data = table(OrderDate=days(*ordered), ShippedDate=days(*ordered + rng.integers(3, 12, 400)))
+    assert orders(data) == {("OrderDate", "ShippedDate")}

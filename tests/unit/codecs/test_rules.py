@@ -596,3 +596,17 @@ def test_any_rules_together_hold_or_are_told(drawn: st.DataObject, seed: int) ->
     assert [
         rule for rule in rules if rule not in refused and not keeps(rule, made_rows, frame)
     ] == []
+
+
+def test_columns_that_are_ordered_stay_within_their_own_ends() -> None:
+    rng = np.random.default_rng(0)
+    low = rng.uniform(0.2, 2.2, 400).round(3)
+    high = np.ceil((low + rng.exponential(3, 400)) * 10) / 10
+    data = two_columns(low.tolist(), high.tolist(), Rule("a<=b", ("a", "b")))
+    codec = TableCodec().fit(data, Run())
+    assert not codec.refused
+    made = codec.decode(arbitrary(codec, data, 5000, 0), np.random.default_rng(0)).frame
+    assert (made["a"] <= made["b"]).all()
+    for name in ("a", "b"):
+        assert made[name].min() >= data[name].min()
+        assert made[name].max() <= data[name].max()

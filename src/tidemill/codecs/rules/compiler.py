@@ -20,7 +20,7 @@ from tidemill.codecs.rules.filling import filled_columns
 from tidemill.codecs.rules.joint import JointCode
 from tidemill.codecs.rules.linear import LinearRule
 from tidemill.codecs.rules.plan import BlockPlan
-from tidemill.codecs.rules.ranges import keep_range
+from tidemill.codecs.rules.ranges import keep_range, keep_reach
 from tidemill.codecs.rules.sums import keep_order, keep_sum
 from tidemill.codecs.rules.units import Block, BlockRows, Codecs, Free
 from tidemill.core.schema import Column, Rule
@@ -65,6 +65,7 @@ def compiled(
         why = _keep(plan, rule, known)
         if why:
             refused.append((rule, why))
+    keep_reach(plan)
     return _finished(plan, refused)
 
 

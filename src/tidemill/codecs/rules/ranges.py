@@ -31,7 +31,7 @@ def keep_range(plan: BlockPlan, rule: Rule) -> str:
     if len(outside):
         return refused(rule, f"row {outside[0] + 1} breaks it")
     before = dict(plan.bounds)
-    why = _limit(plan, name, low, high)
+    why = limit(plan, name, low, high)
     if not why and not plan.holds():
         why = "it does not hold through rows in which values are missing"
     if why:
@@ -39,12 +39,27 @@ def keep_range(plan: BlockPlan, rule: Rule) -> str:
     return why
 
 
+def keep_reach(plan: BlockPlan) -> None:
+    """Keeps columns of which one is made above or below another between their own smallest and
+    largest values, where other rules allow it."""
+    for unit in plan.linear():
+        if not unit.law.slack:
+            continue
+        for name in (*unit.bases, unit.law.column):
+            numbers = plan.number(name)[plan.has_number(name)]
+            if not len(numbers):
+                continue
+            before = dict(plan.bounds)
+            if limit(plan, name, int(numbers.min()), int(numbers.max())) or not plan.holds():
+                plan.bounds = before
+
+
 def _outside(plan: BlockPlan, name: str, low: int, high: int) -> np.ndarray:
     """(n,) whether a column has a number outside of bounds in the training rows."""
     return np.asarray(plan.has_number(name) & ~within(plan.number(name), (low, high)))
 
 
-def _limit(plan: BlockPlan, name: str, low: int, high: int) -> str:
+def limit(plan: BlockPlan, name: str, low: int, high: int) -> str:
     """Keeps a column's number within bounds, or says why not."""
     if _outside(plan, name, low, high).any():
         return f"'{name}' lies outside of it where other columns are missing"
@@ -73,7 +88,7 @@ def _limit_base(plan: BlockPlan, unit: LinearRule, low: int, high: int) -> str:
         base_low = -(-law.own * low // weight)
     if law.slack >= 0 and high < LARGEST:
         base_high = law.own * high // weight
-    return _limit(plan, base, base_low, base_high)
+    return limit(plan, base, base_low, base_high)
 
 
 def _range_numbers(rule: Rule, column: Column, codec: ColumnCodec) -> tuple[int, int]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from tidemill.core.errors import DataError
+from tidemill.core.frame_form import FrameForm, FrameLibrary
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.schema import Column, Schema
-
-FrameLibrary = Literal["polars", "pandas", "pyarrow"]
 
 
 @dataclass(frozen=True)
@@ -26,14 +24,14 @@ class Dataset:
         origin: One entry per row: 0 for a real row, k for a row generated in round k. None where
             all are real.
         name: What the data are called in reports.
-        frame_library: The library whose frame came in, and goes out again.
+        frame_form: The form of the frame that came in, in which rows go out again.
     """
 
     frame: pl.DataFrame
     schema: Schema
     origin: pl.Series | None = field(default=None, repr=False)
     name: str = "data"
-    frame_library: FrameLibrary = "polars"
+    frame_form: FrameForm = field(default_factory=FrameForm, repr=False)
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.schema.names:
@@ -48,6 +46,11 @@ class Dataset:
     def __getitem__(self, name: str) -> pl.Series:
         column = self.schema[name]
         return self.frame[column.name]
+
+    @property
+    def frame_library(self) -> FrameLibrary:
+        """The library whose frame came in, and goes out again."""
+        return self.frame_form.library
 
     @property
     def target(self) -> Column | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -24,6 +25,7 @@ _SIMPLE: dict[str, type[pl.DataType]] = {
     "UInt16": pl.UInt16,
     "UInt32": pl.UInt32,
     "UInt64": pl.UInt64,
+    "Float16": pl.Float16,
     "Float32": pl.Float32,
     "Float64": pl.Float64,
     "Boolean": pl.Boolean,
@@ -33,6 +35,10 @@ _SIMPLE: dict[str, type[pl.DataType]] = {
     "Categorical": pl.Categorical,
     "Null": pl.Null,
 }
+
+
+_TICKS = {"ms": 1_000, "us": 1_000_000, "ns": NANOSECONDS}
+"""Ticks of a second by the unit of a duration."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Typed:
         spelling: How missing values were marked, where that was not null.
         warning: What was changed on the way and cannot be given back.
         refused: Why the column cannot be used ("" where it can).
+        note: What its numbers count, where that is not plain.
     """
 
     values: pl.Series
@@ -53,6 +60,7 @@ class Typed:
     spelling: Spelling | None = None
     warning: str = ""
     refused: str = ""
+    note: str = ""
 
 
 def admitted(column: pl.Series) -> Typed:
@@ -60,7 +68,7 @@ def admitted(column: pl.Series) -> Typed:
 
     Whole numbers become Int64 (text where they need more than 64 bits), floats Float64 with null
     for NaN, decimals Float64, enumerations text, times of day seconds since midnight, and durations
-    a count of their unit.
+    seconds, both in their own unit where seconds are not exact.
 
     Example:
         >>> (admitted(pl.Series([1, 2], dtype=pl.Int8)).values.dtype,
@@ -68,6 +76,8 @@ def admitted(column: pl.Series) -> Typed:
         (Int64, 'Int8')
     """
     dtype, name = column.dtype, text_of(column.dtype)
+    if isinstance(dtype, pl.BaseExtension):
+        return _of_extension(column, dtype)
     if is_pixels(dtype) and not column.has_nulls():
         return Typed(column, name)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Unknown):
@@ -81,7 +91,7 @@ def admitted(column: pl.Series) -> Typed:
     if dtype == pl.Time:
         return _as_seconds(column, name)
     if isinstance(dtype, pl.Duration):
-        return Typed(column.to_physical(), name)
+        return _as_duration(column, dtype)
     if dtype in (pl.Categorical, pl.Enum, pl.Null):
         return Typed(column.cast(pl.String), name)
     return Typed(column, name)
@@ -100,6 +110,8 @@ def restored(values: pl.Series, dtype: str, spelling: Spelling | None = None) ->
     if dtype == "Time(s)":
         # a generated second past midnight is one of the next day
         values = values % 86_400 * NANOSECONDS
+    if isinstance(target, pl.Duration) and dtype.endswith(", s)"):
+        values = _as_ticks(values, _TICKS[target.time_unit])
     if target is not None and target != values.dtype:
         values = _cast_where_exact(values, target)
     if spelling is not None and spelling.missing == "NaN" and values.dtype.is_float():
@@ -112,7 +124,7 @@ def _cast_where_exact(values: pl.Series, target: pl.DataType) -> pl.Series:
         known = values.drop_nulls().is_in(target.categories.implode())
         return values.cast(target) if known.all() else values
     cast = values.cast(target, strict=False)
-    if target in (pl.Time, pl.Float32):  # the first is physical inside, the second is rounded
+    if target in (pl.Time, pl.Float16, pl.Float32):  # physical inside, and rounded
         return cast
     back = cast.cast(values.dtype, strict=False)
     return cast if back.eq_missing(values).all() else values
@@ -162,6 +174,60 @@ def dtype_of(text: str) -> pl.DataType | None:
         raise SchemaError(f"'{text}' is no dtype ({error})") from error
 
 
+def _of_extension(column: pl.Series, dtype: pl.BaseExtension) -> Typed:
+    """Periods and intervals of pandas in a file; of other libraries' types what they are stored
+    as."""
+    stored, kind = column.ext.storage(), dtype.ext_name()
+    about = dtype.ext_metadata() or "{}"
+    if kind == "pandas.period":
+        freq = json.loads(about)["freq"]
+        try:
+            days = starts_of_periods(stored, freq)
+        except ImportError:
+            why = "it holds periods of pandas, and the package 'pandas' is not installed"
+            return Typed(column, kind, refused=why)
+        except ValueError as error:
+            return Typed(column, kind, refused=f"it holds periods of pandas ({error})")
+        what = f"periods of pandas ({freq}) were read, and are written, as when they begin"
+        return replace(admitted(days), warning=what)
+    if kind == "pandas.interval":
+        closed = json.loads(about)["closed"]
+        texts = _intervals(stored, closed)
+        return replace(admitted(texts), warning="intervals were read, and are written, as text")
+    found = admitted(stored)
+    warning = f"values of the type {kind} were read as they are stored"
+    return found if found.refused else replace(found, warning=warning)
+
+
+def starts_of_periods(ordinals: pl.Series, freq: str) -> pl.Series:
+    """The moments at which periods of pandas begin, as dates where all are midnights.
+
+    Raises:
+        ImportError: pandas is not installed.
+        ValueError: There is no such frequency.
+    """
+    import pandas
+
+    known = ordinals.fill_null(0).to_numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of business days
+        begins = pandas.PeriodIndex.from_ordinals(known, freq=freq).start_time
+    starts = pl.Series(ordinals.name, begins.to_numpy()).cast(pl.Datetime("us"))
+    starts = starts.set(ordinals.is_null(), None)
+    days = starts.cast(pl.Date)
+    return days if days.cast(pl.Datetime("us")).eq_missing(starts).all() else starts
+
+
+def _intervals(ends: pl.Series, closed: str) -> pl.Series:
+    """Intervals as text, such as "(0, 7]", in the order of their ends."""
+    low = "[" if closed in ("left", "both") else "("
+    high = "]" if closed in ("right", "both") else ")"
+    both = ends.struct.unnest()
+    texts = both.select(pl.format(f"{low}{{}}, {{}}{high}", "left", "right")).to_series()
+    known = both["left"].is_not_null()
+    return texts.set(~known, None).cast(pl.Categorical).alias(ends.name)
+
+
 def _as_integers(column: pl.Series) -> pl.Series:
     values = column.cast(pl.Int64, strict=False)
     if values.null_count() > column.null_count():
@@ -193,8 +259,27 @@ def _as_rounded(column: pl.Series, name: str) -> Typed:
 def _as_seconds(column: pl.Series, name: str) -> Typed:
     ticks = column.to_physical()
     if (ticks % NANOSECONDS == 0).all():
-        return Typed(ticks // NANOSECONDS, "Time(s)")
-    return Typed(ticks, name)
+        note = "a time of day, counted in seconds since midnight"
+        return Typed(ticks // NANOSECONDS, "Time(s)", note=note)
+    return Typed(ticks, name, note="a time of day, counted in nanoseconds since midnight")
+
+
+def _as_duration(column: pl.Series, dtype: pl.Duration) -> Typed:
+    ticks, unit = column.to_physical(), dtype.time_unit
+    of_second = _TICKS[unit]
+    if (ticks % of_second == 0).all():
+        seconds = ticks // of_second
+    else:
+        # polars multiplies by a reciprocal, whose last digit is another
+        exact = ticks.fill_null(0).to_numpy() / of_second
+        seconds = pl.Series(ticks.name, exact).set(ticks.is_null(), None)
+    if _as_ticks(seconds, of_second).eq_missing(ticks).all():
+        return Typed(seconds, f"Duration({unit}, s)", note="a duration, counted in seconds")
+    return Typed(ticks, text_of(dtype), note=f"a duration, counted in {unit}")
+
+
+def _as_ticks(seconds: pl.Series, of_second: int) -> pl.Series:
+    return (seconds * of_second).round().cast(pl.Int64, strict=False)
 
 
 def _shown(dtype: pl.DataType) -> str:

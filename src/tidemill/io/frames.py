@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
-from polars.exceptions import PolarsError
 
-from tidemill.core.dataset import Dataset, FrameLibrary
-from tidemill.core.errors import InputError, MissingExtra, SchemaError
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import InputError, MissingExtra
+from tidemill.core.frame_form import FrameForm, FrameLibrary
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Spelling
 from tidemill.core.spelling import spelled
+from tidemill.io.arrow_frames import from_arrow, to_arrow
 from tidemill.io.dtypes import restored
-from tidemill.io.names import named
+from tidemill.io.pandas_frames import from_pandas, to_pandas
 from tidemill.io.source import Raw, Source
 
 
@@ -51,16 +52,17 @@ def _raw(table: Any, run: Run) -> Raw:
         SchemaError: A column holds Python objects that are no values, or a name occurs twice.
         MissingExtra: pandas needs pyarrow to hand over its columns.
     """
-    library = type(table).__module__.partition(".")[0]
     if isinstance(table, pl.LazyFrame):
         return Raw(table.collect())
     if isinstance(table, pl.DataFrame):
         return Raw(table)
+    library = type(table).__module__.partition(".")[0]
     if library == "pandas" and hasattr(table, "columns"):
-        return Raw(_from_pandas(table, run), frame_library="pandas")
+        found = from_pandas(table, run)
+        return Raw(found.frame, frame_form=found.form, refused=found.refused, notes=found.notes)
     if library == "pyarrow" or hasattr(table, "__arrow_c_stream__"):
-        frame_library: FrameLibrary = "pyarrow" if library == "pyarrow" else "polars"
-        return Raw(_from_arrow(table, run), frame_library=frame_library)
+        frame, form = from_arrow(table, run)
+        return Raw(frame, frame_form=form)
     raise InputError(
         f"a {type(table).__name__} is no table",
         hint="give a polars, pandas or pyarrow table, or read a file with tidemill.read(path)",
@@ -83,17 +85,14 @@ def to_native(table: Dataset | pl.DataFrame, frame_library: FrameLibrary | None 
     Raises:
         MissingExtra: The library is not installed.
     """
-    if isinstance(table, Dataset):
-        frame = door_frame(table)
-        wanted = frame_library or table.frame_library
-    else:
-        frame = table
-        wanted = frame_library or "polars"
+    frame = door_frame(table) if isinstance(table, Dataset) else table
+    form = table.frame_form if isinstance(table, Dataset) else FrameForm()
+    wanted = frame_library or form.library
     try:
         if wanted == "pandas":
-            return frame.to_pandas()
+            return to_pandas(frame, form if form.library == "pandas" else FrameForm("pandas"))
         if wanted == "pyarrow":
-            return frame.to_arrow()
+            return to_arrow(frame, form if form.library == "pyarrow" else FrameForm("pyarrow"))
         return frame
     except ImportError as error:
         raise MissingExtra(
@@ -113,40 +112,3 @@ def _at_door(values: pl.Series, column: Column) -> pl.Series:
     if not spelling.missing:
         text = text.set(values.is_null(), None)
     return restored(text, column.dtype)
-
-
-def _from_pandas(table: Any, run: Run) -> pl.DataFrame:
-    table = table.set_axis(named(table.columns, "the pandas frame", run), axis=1)
-    if type(table.index).__name__ != "RangeIndex":
-        run.warn(
-            "The index of the pandas frame was left out; reset_index() makes it a column.", "read"
-        )
-    columns = {}
-    for name in table.columns:
-        try:
-            columns[name] = pl.from_pandas(table[name])
-        except ImportError as error:
-            raise MissingExtra(
-                f"reading pandas frames needs the package '{error.name or 'pyarrow'}'",
-                hint="pip install 'tidemill[frames]'",
-            ) from error
-        # pyarrow's errors are the last three
-        except (PolarsError, TypeError, ValueError, OverflowError) as error:
-            raise SchemaError(
-                "it holds Python objects of several types",
-                where=f"column '{name}'",
-                hint="make them one type, or leave the column out",
-            ) from error
-    return pl.DataFrame(columns)
-
-
-def _from_arrow(table: Any, run: Run) -> pl.DataFrame:
-    if hasattr(table, "column_names") and hasattr(table, "rename_columns"):
-        table = table.rename_columns(named(table.column_names, "the pyarrow table", run))
-    try:
-        return pl.DataFrame(table)
-    except (PolarsError, TypeError, ValueError) as error:
-        raise InputError(
-            f"the {type(table).__name__} cannot be read as a table ({error})",
-            hint="give a polars, pandas or pyarrow table",
-        ) from error

@@ -12,6 +12,7 @@ import polars as pl
 from tidemill.core.conventions import Conventions
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import InputError, SchemaError
+from tidemill.core.frame_form import FrameForm
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Role, Schema, Spelling
 from tidemill.core.spelling import typed
@@ -90,11 +91,10 @@ def _typed(raw: Raw, wishes: ColumnOverrides, where: str, run: Run) -> Dataset:
     """The columns of a source, typed, with kinds and roles."""
     raw = with_images(raw, wishes, where, run)
     wishes, reasons = _labelled(raw, wishes)
-    enter = _text_admitted if raw.is_text else _admitted
     texts = [column for column in raw.frame if column.dtype == pl.String]
     conventions = conventions_of(texts)
     untyped = run.track(raw.frame.get_columns(), "read", "typing the columns")
-    entries = [enter(column, conventions) for column in untyped]
+    entries = [_entered(column, raw, conventions) for column in untyped]
     _check_refused(entries, wishes, where)
     series: list[pl.Series] = []
     columns: list[Column] = []
@@ -108,8 +108,28 @@ def _typed(raw: Raw, wishes: ColumnOverrides, where: str, run: Run) -> Dataset:
         pl.DataFrame(series),
         Schema(tuple(columns), wishes.rules, conventions),
         name=raw.name,
-        frame_library=raw.frame_library,
+        frame_form=_without_names(raw.frame_form, columns),
     )
+
+
+def _entered(column: pl.Series, raw: Raw, conventions: Conventions) -> Typed:
+    if column.name in raw.refused:
+        return Typed(column, text_of(column.dtype), refused=raw.refused[column.name])
+    enter = _text_admitted if raw.is_text else _admitted
+    entry = enter(column, conventions)
+    note = raw.notes.get(column.name)
+    return entry if note is None else replace(entry, note=note)
+
+
+def _without_names(form: FrameForm, columns: Iterable[Column]) -> FrameForm:
+    """The form without levels that may name rows or persons."""
+    without_roles = ("key", "entity", "ignore")
+    names = [
+        column.name
+        for column in columns
+        if column.kind not in ("category", "boolean") or column.role in without_roles
+    ]
+    return form.without_levels(dict.fromkeys(names))
 
 
 def _labelled(raw: Raw, wishes: ColumnOverrides) -> tuple[ColumnOverrides, Mapping[str, str]]:
@@ -134,6 +154,8 @@ def _admitted(values: pl.Series, conventions: Conventions) -> Typed:
     # here null is not the empty text, so both in one column could not be given back
     if entry.refused or entry.values.dtype != pl.String or (entry.values == "").any():
         return entry
+    if values.dtype in (pl.Categorical, pl.Enum):
+        return entry  # levels by their type, also where they are spelled as numbers
     found = typed(entry.values, conventions)
     if found is None:
         return entry
@@ -177,6 +199,8 @@ def _column(
         found = inferred(values, spelling, from_text=from_text, conventions=conventions)
         if wishes.roles.get(name) == "target":
             found = _predictable(found)
+    if entry.note and found.kind in ("number", "datetime"):
+        found = replace(found, reason=f"{entry.note}; {found.reason}")
     role, why = _role(found, wishes)
     if found.warning and role != "ignore":
         run.warn(f"The column '{name}' {found.warning}.", "read")

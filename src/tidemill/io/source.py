@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from tidemill.core.dataset import FrameLibrary
 from tidemill.core.errors import InputError, TidemillError
+from tidemill.core.frame_form import FrameForm
 from tidemill.core.redaction import redacted
 from tidemill.core.registry import Registry
 from tidemill.core.run import Run
@@ -33,16 +33,20 @@ class Raw:
         label: The column that says what an image shows, and why it is held to be that; None where
             there is none.
         name: What the data are called.
-        frame_library: The library that the columns came from.
+        frame_form: The form of the frame that the columns came from.
         folder: Where files that the columns name are looked for; None where nowhere.
+        refused: Why columns cannot be used, and what to do, by their names.
+        notes: What values stand for, by column, where that is not plain.
     """
 
     frame: pl.DataFrame
     is_text: bool = False
     label: tuple[str, str] | None = None
     name: str = "data"
-    frame_library: FrameLibrary = "polars"
+    frame_form: FrameForm = field(default_factory=FrameForm)
     folder: Path | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False, eq=False)

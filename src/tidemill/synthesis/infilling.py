@@ -119,7 +119,7 @@ def fill(given: GivenRows, made: Dataset, kept: Collection[str] = ()) -> Dataset
         schema,
         origin=made.origin,
         name=given.source.name,
-        frame_library=given.source.frame_library,
+        frame_form=given.source.frame_form,
     )
 
 

@@ -12,8 +12,9 @@ import polars as pl
 from tidemill.codecs.codec import Codec
 from tidemill.codecs.columns.base import SurrogateStream
 from tidemill.core.condition import Condition
-from tidemill.core.dataset import Dataset, FrameLibrary
+from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Drawn, Odds
+from tidemill.core.frame_form import FrameForm
 from tidemill.core.grid import Batch, ConditionalSample, Constraints
 from tidemill.core.run import Run
 from tidemill.synthesis.infilling import GivenRows, fill, numbered, stacked
@@ -37,14 +38,14 @@ class SampledModel:
     Attributes:
         codec, generator: The codec of the last stage, and all stages; fitted.
         name: What the rows are called.
-        frame_library: The library that they are handed out in.
+        frame_form: The form of frame that they are handed out in.
         training: Rows that were learned from.
     """
 
     codec: Codec
     generator: Stages
     name: str
-    frame_library: FrameLibrary
+    frame_form: FrameForm
     training: int
 
     @property
@@ -60,7 +61,7 @@ class SampledModel:
         made = self.codec.decode(batch, rng, name=self.name, surrogates=surrogates)
         origin = pl.repeat(round_number, len(made), dtype=pl.Int16, eager=True)
         return Dataset(
-            made.frame, made.schema, origin=origin, name=made.name, frame_library=self.frame_library
+            made.frame, made.schema, origin=origin, name=made.name, frame_form=self.frame_form
         )
 
 
@@ -209,7 +210,7 @@ class SampleJob:
         if plan.draws == 1:
             return data
         asked = data.select(own.schema.names)
-        return replace(asked, name=own.name, frame_library=own.frame_library)
+        return replace(asked, name=own.name, frame_form=own.frame_form)
 
     def _asked(self, start: int, size: int, rng: np.random.Generator, run: Run) -> Batch:
         """Rows from ``start`` on, each as its cell asks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack, get_args
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
@@ -14,18 +14,21 @@ from tidemill import __version__
 from tidemill.codecs import CODECS
 from tidemill.codecs.choosing import choose
 from tidemill.codecs.codec import Codec
+from tidemill.codecs.columns.category import MIN_COUNT
 from tidemill.core import artifact
 from tidemill.core.balance import parse_balance
 from tidemill.core.condition import Condition, Where, parse_where
-from tidemill.core.dataset import Dataset, FrameLibrary
+from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Drawn
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.fairness import parse_fair
+from tidemill.core.frame_form import FrameForm
 from tidemill.core.grid import Batch
 from tidemill.core.notebook import paragraph
 from tidemill.core.options import SampleRequest, Sampling, whole
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
+from tidemill.core.states import from_state, to_state
 from tidemill.core.words import plural
 from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
@@ -186,6 +189,7 @@ class Synthesizer:
             "rows": len(data),
             "name": data.name,
             "frame_library": data.frame_library,
+            "frame_form": to_state(_stored_form(data)),
             "versions": versions(),
             "schema": data.schema.fingerprint(),
             "steps_done": generator.steps_done,
@@ -380,7 +384,7 @@ class Synthesizer:
             self._codec,
             self._stages,
             self.manifest["name"],
-            self.manifest["frame_library"],
+            from_state(FrameForm, self.manifest["frame_form"]),
             self.manifest["rows"],
         )
 
@@ -459,8 +463,9 @@ class Synthesizer:
             manifest, documents, arrays = upgraded(manifest, documents, arrays)
             if manifest["codec"] not in CODECS:
                 raise ValueError(f"there is no codec called {manifest['codec']!r}")
-            if manifest["frame_library"] not in get_args(FrameLibrary):
-                raise ValueError("unknown kind of frame")
+            # earlier models name the library only
+            manifest.setdefault("frame_form", {"library": manifest["frame_library"]})
+            from_state(FrameForm, manifest["frame_form"])  # raises where it is none
             codec: Codec = CODECS.load(manifest["codec"]).from_state(documents["codec"])
             stages = Stages.from_state(codec, documents["stages"], arrays)
             if stages.last.model != manifest["model"]:
@@ -487,6 +492,17 @@ class Synthesizer:
         if not self.complete:
             about += f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
         return paragraph(about, bold=f"model of {m['name']}")
+
+
+def _stored_form(data: Dataset) -> FrameForm:
+    """The form of the frame, without levels of fewer rows than a stored model names."""
+    rare: dict[str, set[str]] = {}
+    for column in data.frame_form.columns:
+        if column.levels and column.name in data.schema:
+            levels = data.frame[column.name].cast(pl.String).alias("level")
+            few = levels.value_counts(name="rows").filter(pl.col("rows") < MIN_COUNT)
+            rare[column.name] = set(few["level"].drop_nulls())
+    return data.frame_form.without_levels(rare)
 
 
 def _check_rows(data: Dataset) -> None:

@@ -12,8 +12,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tidemill.core.dataset import Dataset, FrameLibrary
+from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, TidemillError
+from tidemill.core.frame_form import FrameLibrary
 from tidemill.core.run import Run
 from tidemill.io.frames import to_native
 from tidemill.supervised.arrays import Features, features

@@ -273,8 +273,9 @@ def clean(
             job.say(f"- {issue}", issue=issue.to_state())
         also = f" and {log}" if log else ""
         job.say(
-            f"{cleaned.changes.height:,} cells changed; wrote {to.shown}{also}",
-            changes=cleaned.changes.height,
+            f"{cleaned.summary}; wrote {to.shown}{also}",
+            changes=cleaned.changed,
+            left_out=cleaned.left_out,
             out=to.shown,
         )
 

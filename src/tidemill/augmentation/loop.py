@@ -227,11 +227,11 @@ def _prepared(
             where=data.name,
             hint="name the column to be predicted with option 'target'",
         )
-    known = data[data.target.name].is_not_null().to_numpy()
+    target = data.target.name
+    data = cleaning.records(data, run).data
+    known = data[target].is_not_null().to_numpy()
     if not known.all():
-        run.warn(
-            f"{int((~known).sum()):,} rows without a value of '{data.target.name}' are left out"
-        )
+        run.warn(f"{int((~known).sum()):,} rows without a value of '{target}' are left out")
         data = data.rows(known)
     train, test = split(data, run)
     plan = cleaning.learn(train, run)
@@ -240,7 +240,7 @@ def _prepared(
     train = train.select(names)
     test = cleaning.apply(plan, test).data.select(names)
     if newer is not None:
-        newer = cleaning.apply(plan, newer).data
+        newer = cleaning.apply(plan, cleaning.records(newer, run).data).data
     seen, held = split(train, run.child("proof", "looping", "findings"))
     return train, test, newer, mine(seen, held, run)
 

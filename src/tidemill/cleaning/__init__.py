@@ -8,6 +8,11 @@ from tidemill.core.registry import Entry, Registry
 CHECKS = Registry(
     "checks",
     {
+        "rows": Entry(
+            "tidemill.cleaning.rows:CHECK",
+            "leaves out rows that are no records (totals, notes, empty rows)",
+            sees=TABLES,
+        ),
         "types": Entry(
             "tidemill.cleaning.types:CHECK",
             "repairs numbers and dates that are stored as text",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from tidemill.core.change import Issue
@@ -36,11 +37,14 @@ class Repaired:
 
     Attributes:
         data: The rows and their schema after the repair.
-        changes: One row a changed cell, of the columns that ``changes.LOG`` names.
+        changes: One row a changed cell or a row that is left out, of the columns that
+            ``changes.CELL`` names; its rows are those that came in.
+        kept: Where the rows that are left stood among those that came in; None where all are left.
     """
 
     data: Dataset
     changes: pl.DataFrame
+    kept: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,8 @@ class Check:
 
     Attributes:
         diagnose: Looks at the training rows only.
-        repair: Applies what was learned to any rows; never adds, drops or reorders rows. None where
-            it only reports.
+        repair: Applies what was learned to any rows; never adds or reorders rows, and says which it
+            leaves out. None where it only reports.
         confirm: Weighs a diagnosis again on holdout rows, given as (diagnosis, train, holdout).
     """
 

@@ -1,7 +1,8 @@
-"""The log of changed cells."""
+"""The log of changed cells and of rows that were left out."""
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 CELL = {
@@ -47,6 +48,32 @@ def cells(before: pl.Series, after: pl.Series, where: pl.Series, reason: str) ->
             "before": before.gather(at).cast(pl.String),
             "after": after.gather(at).cast(pl.String),
             "reason": pl.repeat(reason, len(at), dtype=pl.String, eager=True),
+        },
+        schema=CELL,
+    )
+
+
+def rows(frame: pl.DataFrame, at: np.ndarray, reasons: list[str]) -> pl.DataFrame:
+    """One entry for each row that is left out: its column is "", its cells stand before.
+
+    Args:
+        frame: (n,) The rows.
+        at: (n,) Their positions in the whole table.
+        reasons: (n,) Why, for a reader.
+
+    Example:
+        >>> last = pl.DataFrame({"day": ["Total"], "region": [None], "amount": [99.5]})
+        >>> rows(last, np.array([60]), ["a row of totals"]).row(0)
+        (60, '', 'Total |  | 99.5', None, 'a row of totals')
+    """
+    texts = [" | ".join("" if v is None else str(v) for v in row) for row in frame.iter_rows()]
+    return pl.DataFrame(
+        {
+            "row": at,
+            "column": [""] * len(at),
+            "before": texts,
+            "after": [None] * len(at),
+            "reason": reasons,
         },
         schema=CELL,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from tidemill.cleaning import CHECKS, changes
@@ -20,8 +21,9 @@ from tidemill.core.notebook import paragraph, table
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.core.states import HasState, from_state
-from tidemill.core.words import as_sentence
+from tidemill.core.words import as_sentence, plural
 
+_RECORDS = "rows"
 _LONGEST_EXAMPLE = 120
 _QUOTED = re.compile(r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'")
 """What stands in quotes, which may hold an apostrophe within a word."""
@@ -78,11 +80,13 @@ class Cleaned(HasState):
 
     Attributes:
         data: The rows after all repairs, under the new schema with its rules.
-        changes: One row a changed cell: row (position), column, before, after, check, reason.
+        changes: One row a changed cell: row (position), column, before, after, check, reason. A row
+            that was left out stands here once, with its cells and with "" as its column. Positions
+            are those of the rows that came in.
         plan: The plan that was applied.
     """
 
-    STATE = ("rows", "changed", "issues")
+    STATE = ("rows", "changed", "left_out", "issues")
 
     data: Dataset
     changes: pl.DataFrame
@@ -96,7 +100,23 @@ class Cleaned(HasState):
     @property
     def changed(self) -> int:
         """How many cells were changed."""
-        return self.changes.height
+        return self.changes.height - self.left_out
+
+    @property
+    def left_out(self) -> int:
+        """How many rows were left out, since they are no records."""
+        return int((self.changes["column"] == "").sum())
+
+    @property
+    def summary(self) -> str:
+        """How many cells were changed, in how many columns, and how many rows were left out."""
+        columns = self.changes["column"].n_unique() - bool(self.left_out)
+        said = f"{plural(self.changed, 'cell')} changed"
+        if columns:
+            said += f" in {plural(columns, 'column')}"
+        if self.left_out:
+            said += f", {plural(self.left_out, 'row')} left out"
+        return said
 
     @property
     def issues(self) -> tuple[Issue, ...]:
@@ -105,18 +125,31 @@ class Cleaned(HasState):
 
     def __repr__(self) -> str:
         seen = "".join(f"\n- {issue}" for issue in self.issues)
-        return f"{self.data.name}, cleaned: {self.changes.height:,} cells changed{seen}"
+        return f"{self.data.name}, cleaned: {self.summary}{seen}"
 
     def _repr_html_(self) -> str:
-        changed = (
-            f"{self.changes.height:,} cells changed in "
-            f"{self.changes['column'].n_unique():,} columns"
-        )
-        return paragraph(f", cleaned: {changed}", bold=self.data.name) + _issues_html(self.issues)
+        said = f", cleaned: {self.summary}"
+        return paragraph(said, bold=self.data.name) + _issues_html(self.issues)
+
+
+def records(data: Dataset, run: Run) -> Cleaned:
+    """The rows without those that are no records, such as totals: to be left out before the rows
+    are divided, since a total cannot be told without the rows that it adds up."""
+    if _RECORDS not in CHECKS.for_modality(data.schema.modality):
+        return apply(Plan(), data)
+    cleaned = clean(data, run, [_RECORDS])
+    if cleaned.left_out:
+        said = " ".join(issue.sentence for issue in cleaned.issues if issue.applied)
+        run.warn(f"{said} Nothing is learned of {_them(cleaned.left_out)}.", "clean")
+    return cleaned
 
 
 def learn(
-    train: Dataset, run: Run, checks: Sequence[str] | None = None, holdout: Dataset | None = None
+    train: Dataset,
+    run: Run,
+    checks: Sequence[str] | None = None,
+    holdout: Dataset | None = None,
+    after: Plan | None = None,
 ) -> Plan:
     """Learn a cleaning plan from training rows; repairs take effect before the later checks look.
 
@@ -126,6 +159,8 @@ def learn(
         checks: Names of registered checks; None for all that look at such data. Their order is
             always the registry's.
         holdout: Rows that must confirm the rules; nothing else is learned from them.
+        after: The plan by which rows were left out before these were divided; the new one begins
+            with it.
 
     Raises:
         OptionError: A check does not exist.
@@ -134,6 +169,10 @@ def learn(
     issues: list[Issue] = []
     repairs: dict[str, Mapping[str, Any]] = {}
     rules: list[Rule] = []
+    if after is not None:
+        chosen.pop(_RECORDS, None)
+        issues += after.issues
+        repairs.update(after.repairs)
     for name, check in run.track(chosen.items(), "clean", "checking the data", total=len(chosen)):
         diagnosis = check.diagnose(train, run)
         if diagnosis.repair and check.repair is not None:
@@ -155,13 +194,17 @@ def apply(plan: Plan, data: Dataset) -> Cleaned:
         SchemaError: The rows lack a column that the plan repairs.
     """
     log = []
+    at = np.arange(len(data))
     for name, repair in plan.repairs.items():
         check: Check = CHECKS.load(name)
         if check.repair is None:
             raise ArtifactError(f"the check '{name}' repairs nothing", hint="clean again")
         repaired = check.repair(data, repair)
         data = repaired.data
-        log.append(repaired.changes.with_columns(pl.lit(name).alias("check")).select(*changes.LOG))
+        rows = pl.Series("row", at[repaired.changes["row"].to_numpy()], dtype=pl.UInt32)
+        entries = repaired.changes.with_columns(rows, pl.lit(name).alias("check"))
+        log.append(entries.select(*changes.LOG))
+        at = at if repaired.kept is None else at[repaired.kept]
     schema = replace(data.schema, rules=_rules(plan, data))
     table = pl.concat([pl.DataFrame(schema=changes.LOG), *log]).sort("row", maintain_order=True)
     return Cleaned(replace(data, schema=schema), table, plan)
@@ -174,6 +217,10 @@ def clean(data: Dataset, run: Run, checks: Sequence[str] | None = None) -> Clean
         OptionError: A check does not exist.
     """
     return apply(learn(data, run, checks), data)
+
+
+def _them(rows: int) -> str:
+    return "it" if rows == 1 else "them"
 
 
 def _chosen(train: Dataset, run: Run, checks: Sequence[str] | None) -> dict[str, Check]:

@@ -76,7 +76,7 @@ def gated(
     at each gate."""
     cleaned = cleaning.apply(plan, generated).data
     names = [name for name in train.schema.names if name in cleaned.schema]
-    rows = replace(cleaned, origin=generated.origin).select(names)
+    rows = cleaned.select(names)
     dropped: dict[str, int] = {}
     lawful = np.ones(len(rows), bool)
     for rule in train.schema.rules:

@@ -150,11 +150,13 @@ def run_pipeline(
     clock = _Clock({"read": run.seconds})
     _check_target(data)
     suggest(data.schema, run)
+    with clock.step("clean"):
+        records = cleaning.records(data, run)
     with clock.step("split"):
-        train, holdout = split(data, run)
+        train, holdout = split(records.data, run)
     beside = estimate.of_run(train, holdout, rows, rounds)
     estimate.announce(model, options, train, run, beside)
-    real = _study(data, train, holdout, folder, clock, run)
+    real = _study(data, records.plan, train, holdout, folder, clock, run)
     with clock.step("learn"):
         learned = Synthesizer.fit(real.train, run, model, options)
         if folder is not None:
@@ -202,10 +204,16 @@ class _Generated:
 
 
 def _study(
-    data: Dataset, train: Dataset, holdout: Dataset, folder: Folder | None, clock: _Clock, run: Run
+    data: Dataset,
+    records: cleaning.Plan,
+    train: Dataset,
+    holdout: Dataset,
+    folder: Folder | None,
+    clock: _Clock,
+    run: Run,
 ) -> _Real:
     with clock.step("clean"):
-        plan = cleaning.learn(train, run, holdout=holdout)
+        plan = cleaning.learn(train, run, holdout=holdout, after=records)
         cleaned = cleaning.apply(plan, data)
         train = cleaning.apply(plan, train).data
         holdout = cleaning.apply(plan, holdout).data

@@ -125,7 +125,8 @@ class ReportInput:
         train, holdout, synthetic: The three sets, cleaned; pictures compare real rows with
             synthetic ones.
         issues: What cleaning saw in the training rows; None where nothing was cleaned.
-        changes: One row a changed cell (row, column, before, after, check, reason).
+        changes: One row a changed cell (row, column, before, after, check, reason); a row that was
+            left out stands once, with "" as its column.
         rules: What always holds.
         findings: What mining found; None where nothing was mined, empty where nothing was found.
         scores: What evaluation measured.
@@ -182,6 +183,16 @@ class ReportInput:
     def private_columns(self) -> frozenset[str]:
         """Columns with personal data: none of their values is shown anywhere."""
         return frozenset().union(*(issue.columns for issue in self.personal))
+
+    @property
+    def changed(self) -> pl.DataFrame | None:
+        """The changed cells; None where nothing was cleaned."""
+        return None if self.changes is None else self.changes.filter(pl.col("column") != "")
+
+    @property
+    def left_out(self) -> int:
+        """How many rows were left out, since they are no records."""
+        return 0 if self.changes is None else int((self.changes["column"] == "").sum())
 
     @property
     def modality(self) -> Modality:

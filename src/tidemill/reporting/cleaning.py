@@ -32,6 +32,11 @@ def cleaned(account: ReportInput) -> list[Block]:
         blocks += _issues("Changed", "What was done", applied)
     else:
         blocks.append(Paragraph("No cell had to be changed."))
+    if account.left_out:
+        rows = plural(account.left_out, "row was", "rows were")
+        blocks.append(
+            Paragraph(f"{rows} left out before anything was learned: no record of anything.")
+        )
     blocks += _changes(account)
     if account.undecided:
         title = "For you to decide: seen, but left as it is"
@@ -69,9 +74,9 @@ def folded(
 
 def _changes(account: ReportInput) -> list[Block]:
     """Equal changes of a column counted together; none of a column with personal data."""
-    if account.changes is None or account.changes.is_empty():
+    if account.changed is None or account.changed.is_empty():
         return []
-    public = account.changes.filter(~pl.col("column").is_in(list(account.private_columns)))
+    public = account.changed.filter(~pl.col("column").is_in(list(account.private_columns)))
     groups = (
         public.group_by("column", "before", "after", "reason")
         .len()

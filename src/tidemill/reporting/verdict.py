@@ -84,8 +84,8 @@ def _tiles(account: ReportInput) -> list[Tile]:
     tiles = []
     if account.rows is not None:
         tiles.append(Tile(count(account.rows), f"{account.unit}s read", account.extent))
-    if account.changes is not None:
-        cells = account.changes.height
+    if account.changed is not None:
+        cells = account.changed.height
         label = "cell cleaned" if cells == 1 else "cells cleaned"
         tiles.append(Tile(count(cells), label, _changed_columns(account)))
     if account.findings is not None:
@@ -100,17 +100,22 @@ def _tiles(account: ReportInput) -> list[Tile]:
 
 
 def _changed_columns(account: ReportInput) -> str:
-    number = 0 if account.changes is None else account.changes["column"].n_unique()
-    return f"in {plural(number, 'column')}" if number else "nothing had to be changed"
+    number = 0 if account.changed is None else account.changed["column"].n_unique()
+    said = f"in {plural(number, 'column')}" if number else ""
+    if account.left_out:
+        said += f"{', ' if said else ''}{plural(account.left_out, 'row')} left out"
+    return said or "nothing had to be changed"
 
 
 def _cleaned(account: ReportInput) -> str:
     if account.issues is None:
         return ""
     text = "No cell had to be changed"
-    if account.changes is not None and account.changes.height:
-        cells = plural(account.changes.height, "cell")
+    if account.changed is not None and account.changed.height:
+        cells = plural(account.changed.height, "cell")
         text = f"{cells} changed {_changed_columns(account)}"
+    elif account.left_out:
+        text = f"{plural(account.left_out, 'row')} left out"
     if account.undecided:
         text += f"; {plural(len(account.undecided), 'thing')} for you to look at"
     return f"{text}."

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from tidemill.core import datetimes, numerals
+from tidemill.core import amounts, datetimes
 from tidemill.core.schema import Column, Kind, Spelling
 from tidemill.core.spelling import Mended
 from tidemill.core.states import HasState, from_state
@@ -55,7 +55,7 @@ class ColumnReading(HasState):
         """(rows,) The values; null where a cell cannot be read."""
         text = text.str.strip_chars()
         if not self.formats:
-            numbers = numerals.read_leniently(text, self.spelling)
+            numbers = amounts.read_leniently(text, self.spelling)
             return numbers.cast(pl.Int64 if self.whole else pl.Float64, strict=False)
         dtype = datetimes.lenient_dtype(self.formats) if self.kind == "datetime" else pl.Int64()
         columns = [datetimes.read(text, dtype, format_) for format_ in self.formats]

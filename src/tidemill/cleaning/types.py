@@ -13,17 +13,20 @@ from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered
 from tidemill.cleaning.markers import say_unknown
 from tidemill.cleaning.readings import ColumnReading, found_in, kind_of, known
+from tidemill.core.amounts import like_codes, units_among
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.spelling import Mended, is_missing, mended, spelled
+from tidemill.core.unknown_forms import resembled
 from tidemill.core.words import percent, plural, quoted
 from tidemill.imaging.pixels import label_column
 
 _UNREAD = 0.02
 # such cells mean something ("C536379", "5+"), unless they are slips of the pen
 _UNREAD_WITH_DIGITS = 0.001
+_ROWS = 5
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -41,6 +44,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             mended(text, conventions=train.schema.conventions) if text.dtype == pl.String else None
         )
         if found is None:
+            issues += _unknown_form(text)
             continue
         reading = found_in(column, text, found)
         doubt = _doubt(text, found)
@@ -50,6 +54,23 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             readings[column.name] = reading
     learned = {name: reading.to_state() for name, reading in readings.items()}
     return Diagnosis((*_applied(train, readings), *issues), learned)
+
+
+def _unknown_form(text: pl.Series) -> list[Issue]:
+    """What is said of texts that look like amounts or dates, and cannot be read."""
+    looks = resembled(text) if text.dtype == pl.String else ""
+    if not looks:
+        return []
+    return [
+        Issue(
+            "types",
+            f"'{text.name}' looks like {looks}, in a form that is not known.",
+            (text.name,),
+            text.count(),
+            str(text.drop_nulls()[0]),
+            action="kept as text, and nothing is learned of it; write it in another form",
+        )
+    ]
 
 
 def _left_as_text(text: pl.Series, found: Mended, noun: str, doubt: str) -> Issue:
@@ -68,11 +89,17 @@ def _doubt(text: pl.Series, found: Mended) -> str:
     unread = text.filter(found.unread & ~say_unknown(text))
     digits = unread.filter(unread.str.contains(r"\d"))
     present = found.values.count() + int(found.unread.sum())
-    units = _units(text.filter(found.values.is_not_null()))
-    # with one unit, some numbers may lack it, unless it is a per cent sign
-    differ = len(units) > 2 or (len(units) == 2 and (units[0] or "%" in units[1]))
-    if kind_of(found) == "number" and differ:
-        return f"they have different units ({quoted([unit or 'none' for unit in units])})"
+    if kind_of(found) == "number":
+        units = units_among(text.filter(found.values.is_not_null()), found.spelling)
+        # with one unit, some numbers may lack it, unless it is a per cent sign
+        if len(units) > 2 or (len(units) == 2 and (units[0] or "%" in units[1])):
+            return f"they have different units ({quoted([unit or 'none' for unit in units])})"
+        codes = digits.filter(like_codes(digits.str.strip_chars()))
+        if len(codes):
+            return (
+                f"{plural(len(codes), 'cell')} such as '{codes[0]}' would lose digits or a zero in "
+                "front, as if it were no code"
+            )
     if len(unread) > _UNREAD * present or len(digits) > max(3, _UNREAD_WITH_DIGITS * present):
         shown = digits[0] if len(digits) else unread[0]
         return (
@@ -82,25 +109,23 @@ def _doubt(text: pl.Series, found: Mended) -> str:
     return ""
 
 
-def _units(numbers: pl.Series) -> list[str]:
-    """What stands beside the digits and signs of numbers as text, "" for nothing."""
-    rest = numbers.str.replace_all(r"[\d\s.,'’+eE-]", "")
-    return rest.unique().sort().to_list()
-
-
 def _repaired(
     column: Column, values: pl.Series, reading: ColumnReading
 ) -> tuple[pl.Series, pl.DataFrame]:
-    """The column's values as numbers or dates, and the log of the cells that became missing."""
+    """The column's values as numbers or dates, and the log of the cells that became missing or are
+    written otherwise from now on."""
     marker = f"a text that stands for 'missing' among {reading.noun}"
     unread = f"this text cannot be read as one of the {reading.noun}"
+    written = f"read as one of the {reading.noun}, and written as they are"
     if values.dtype == pl.String:
         after = reading.read(values)
         lost = after.is_null() & values.is_not_null()
         missing = is_missing(values)
-        markers = changes.cells(values, after, lost & missing, marker)
-        others = changes.cells(values, after, lost & ~missing, unread)
-        return after, changes.joined([markers, others])
+        texts = spelled(after, reading.spelling).set(after.is_null(), None)
+        markers = changes.cells(values, texts, lost & missing, marker)
+        others = changes.cells(values, texts, lost & ~missing, unread)
+        rewritten = changes.cells(values, texts, after.is_not_null() & (texts != values), written)
+        return after, changes.joined([markers, others, rewritten])
     text = column.spelling.missing if column.dtype == "String" and column.spelling else ""
     if not text:
         return values, changes.none()
@@ -109,13 +134,14 @@ def _repaired(
 
 
 def _applied(train: Dataset, readings: Mapping[str, ColumnReading]) -> list[Issue]:
-    """One issue on each column that loses cells, and one on all the others that hold the same."""
+    """One issue on each column of which cells change, and one on all the others that hold the
+    same."""
     issues: list[Issue] = []
     whole: dict[str, list[str]] = {}
     for name, reading in readings.items():
         values, log = _repaired(train.schema[name], train[name], reading)
         if log.height:
-            issues.append(_with_losses(reading.noun, values, log))
+            issues.append(_with_changes(reading.noun, values, log))
         else:
             whole.setdefault(reading.noun, []).append(name)
     first = []
@@ -124,21 +150,44 @@ def _applied(train: Dataset, readings: Mapping[str, ColumnReading]) -> list[Issu
     return first + issues
 
 
-def _with_losses(noun: str, values: pl.Series, log: pl.DataFrame) -> Issue:
-    texts = log["before"].unique().sort().to_list()
+def _with_changes(noun: str, values: pl.Series, log: pl.DataFrame) -> Issue:
+    lost = log.filter(pl.col("after").is_null())
+    rewritten = log.filter(pl.col("after").is_not_null())
     count = values.count()
-    hold = "holds" if count == 1 else "hold"
-    do = "does" if log.height == 1 else "do"
+    said = [f"{plural(count, 'cell')} {'holds' if count == 1 else 'hold'} one"]
+    actions = [f"read as {noun}"]
+    if lost.height:
+        said.append(_losses(lost))
+        actions.append("the cells without one are made missing")
+    if rewritten.height:
+        before, after = rewritten.row(0, named=True)["before"], rewritten["after"][0]
+        said.append(f"{plural(rewritten.height, 'cell')} is written otherwise from now on")
+        if rewritten.height > 1:
+            said[-1] = f"{rewritten.height:,} cells are written otherwise from now on"
+        actions.append(f"each is in the log, such as '{before}' as '{after}'")
     return Issue(
         "types",
-        f"'{values.name}' holds {noun} that are stored as text: {plural(count, 'cell')} {hold} "
-        f"one, {plural(log.height, 'cell')} ({quoted(texts)}) {do} not.",
+        f"'{values.name}' holds {noun} that are stored as text: {', '.join(said)}.",
         (values.name,),
         len(values),
-        repr(texts[0]),
+        repr(log["before"].sort()[0]),
         applied=True,
-        action=f"read as {noun}; the cells without one are made missing",
+        action="; ".join(actions),
     )
+
+
+def _losses(lost: pl.DataFrame) -> str:
+    """The cells that are made missing, with their rows where they may be words that say what the
+    row is ("Total")."""
+    texts = lost["before"].unique().sort().to_list()
+    do = "does" if lost.height == 1 else "do"
+    said = f"{plural(lost.height, 'cell')} ({quoted(texts)}) {do} not"
+    words = lost.filter(~is_missing(lost["before"]))
+    if words.height:
+        rows = ", ".join(f"{row:,}" for row in words["row"].head(_ROWS))
+        more = ", ..." if words.height > _ROWS else ""
+        said += f" (look at row {rows}{more}, counted from 0: it may be no row of data)"
+    return said
 
 
 def _without_losses(train: Dataset, noun: str, names: list[str], reading: ColumnReading) -> Issue:

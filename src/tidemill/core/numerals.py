@@ -4,9 +4,11 @@ nothing lost."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -16,11 +18,23 @@ from tidemill.core import units
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Spelling
 
-_CURRENCY = r"[$€£¥￥₹₽₩₺₫₪]|R\$|US\$|Rs\.?|USD|EUR|GBP|CNY|RMB|JPY|INR|CHF|AUD|CAD"
-_UNIT = r"[%‰€£₽₫]|元|円|원|kr|zł|USD|EUR|GBP|CNY|RMB|JPY|CHF|°C|°F"
-_AFFIXED = re.compile(
-    rf"(-?)((?:(?:{_CURRENCY}) ?)?)([^A-Za-z$€£%]*\d(?:[eE][-+]?\d+)?)((?: ?(?:{_UNIT}))?)"
+_SIGNS = "+\u2212\u2013-"  # minus as on keyboards, as in print, and a dash for it
+_CORE = re.compile(r"(?:\d(?:[\d.,'’ \u00a0\u202f\u2009]*\d)?|[.,]\d+)(?:[eE][-+]?\d+)?")
+# of debit and credit, as banks tell their customers: what is debited is negative
+_SIDES = {"DR": "CR", "Dr": "Cr", "Dr.": "Cr.", "dr": "cr", "S": "H", "D": "C", "借": "贷"}
+NEGATIVE_SIDES = frozenset(_SIDES)
+SIDES = (*_SIDES, *_SIDES.values())
+LETTER_SIDES = frozenset("SHDC")
+_BEFORE = re.compile(rf"\s?(\(?)([{_SIGNS}]?)\s?([^()\d{_SIGNS}]*?)([{_SIGNS}]?)\s?(\(?)")
+_AFTER = re.compile(
+    rf"([^()\d{_SIGNS}]*?)(\)?)([{_SIGNS}]?)"
+    r"(?:\s?(DR|CR|Dr\.?|Cr\.?|dr|cr|借|贷)|\s([SHDC]))?(\)?)\s?"
 )
+_LAKHS = re.compile(r"\d{1,2}(?:,\d\d)*,\d{3}(?:\.\d+)?|\d{1,3}(?:\.\d+)?")
+_WIDE_DIGIT = re.compile("[\uff10-\uff19]")
+_WIDE = str.maketrans({chr(ord(narrow) + 0xFEE0): narrow for narrow in "0123456789.,()+-%$"})
+_TO_WIDE = {narrow: chr(ord(narrow) + 0xFEE0) for narrow in "0123456789.,()+-%$"}
+_LONGEST_CHANGE = 6
 _SAMPLE = 200
 _SHARE = 0.8
 # signs, currencies, units and sides of an account about a number
@@ -42,7 +56,10 @@ _MARKS = (
     (" ", ","),
     ("\u00a0", "."),
     ("\u00a0", ","),
+    ("\u202f", "."),
     ("\u202f", ","),
+    ("\u2009", "."),
+    ("\u2009", ","),
     ("'", "."),
     ("’", "."),
 )
@@ -62,14 +79,22 @@ def spellings_of(
         >>> dtype, spelling.prefix, spelling.thousands, spelling.places
         (Float64, '$', ',', 2)
     """
-    found = _without_affixes(cells)
+    full_width = any(_WIDE_DIGIT.search(cell) for cell in cells)
+    if full_width:
+        cells = [cell.translate(_WIDE) for cell in cells]
+    found = _taken_apart(cells)
     if found is None:
         return
-    prefix, suffix, bodies = found
+    form, bodies = found
+    form = replace(form, full_width=full_width)
+    bare = any(body[0] in ".," for body in bodies)
     for thousands, decimal in marks_in(bodies, conventions):
-        if not all(map(_shape(thousands, decimal).fullmatch, bodies)):
+        lakhs = not all(map(_shape(thousands, decimal).fullmatch, bodies))
+        if lakhs and (thousands != "," or not all(map(_LAKHS.fullmatch, bodies))):
             continue
-        spelling = Spelling(decimal=decimal, thousands=thousands, prefix=prefix, suffix=suffix)
+        spelling = replace(
+            form, decimal=decimal, thousands=thousands, lakhs=lakhs, leading_zero=not bare
+        )
         decimals = {len(body.partition(decimal)[2]) for body in bodies}
         if decimals == {0}:
             yield pl.Int64(), spelling
@@ -77,6 +102,31 @@ def spellings_of(
             yield pl.Float64(), replace(spelling, places=max(decimals))
         yield pl.Float64(), replace(spelling, places=None)
         yield pl.Float64(), replace(spelling, places=0)
+
+
+def of_commonest_form(cells: list[str]) -> list[str]:
+    """The cells whose digits have the same about them as those of most, and those that differ in
+    the sign only.
+
+    Example:
+        >>> of_commonest_form(["$5", "-$6", "7", "$8"])
+        ['$5', '-$6', '$8']
+    """
+    found = []
+    for cell in cells:
+        core = _CORE.search(cell)
+        form = core and _form(f"{cell[: core.start()]}#{cell[core.end() :]}")
+        if form:
+            found.append((form, cell))
+    if not found:
+        return []
+    [(unit, _)] = Counter(form.unit for form, _ in found).most_common(1)
+    alike = [(form, cell) for form, cell in found if form.unit == unit]
+    signs = {}
+    for is_negative in (False, True):
+        forms = Counter(form for form, _ in alike if form.is_negative == is_negative)
+        signs[is_negative] = forms.most_common(1)[0][0] if forms else None
+    return [cell for form, cell in alike if signs[form.is_negative] == form]
 
 
 def marks_in(cells: list[str], conventions: Conventions = UNKNOWN) -> list[tuple[str, str]]:
@@ -117,31 +167,38 @@ def decimal_shown(text: pl.Series) -> Literal["", "either", ".", ","]:
 
 def read(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> pl.Series:
     """The cells as numbers of this dtype; null where a cell is none, and where it says NaN."""
-    if spelling.prefix:
-        text = text.str.replace(spelling.prefix, "", literal=True)
-    if spelling.suffix:
-        text = text.str.strip_suffix(spelling.suffix)
-    values = _plain(text, spelling).cast(dtype, strict=False)
+    name = text.name
+    if spelling.full_width:
+        text = narrowed(text)
+    positive, negative = _forms(spelling)
+    if positive != "#" or negative != "-#":
+        text = _signed(text, positive, negative)
+    values = plain(text, spelling).cast(dtype, strict=False).alias(name)
     return values.fill_nan(None) if dtype == pl.Float64 else values
 
 
-def read_leniently(text: pl.Series, spelling: Spelling) -> pl.Series:
-    """The cells as numbers with any currency sign or unit: Int64 where all are whole, else Float64.
+def narrowed(text: pl.Series) -> pl.Series:
+    """The cells with digits and marks that are as wide as Chinese characters in their usual
+    width."""
+    wide = [chr(code) for code in _WIDE]
+    return text.str.replace_many(wide, list(_WIDE.values()))
 
-    Leading zeros and whole numbers of more than 18 digits are codes: they give null, as does
-    whatever is no number.
-    """
-    mark, group = re.escape(spelling.decimal), re.escape(spelling.thousands)
-    grouped = rf"|[1-9]\d{{0,2}}(?:{group}\d{{3}}){{1,5}}" if group else ""
-    body = rf"[-+]?(?:0|[1-9]\d{{0,17}}{grouped})?(?:{mark}\d+)?(?:[eE][-+]?\d+)?"
-    pattern = rf"^([-+]?)(?:(?:{_CURRENCY}) ?)?({body})(?: ?(?:{_UNIT}))?$"
-    parts = text.str.extract_groups(pattern).struct.unnest()
-    plain = _plain(parts["1"].str.strip_prefix("+") + parts["2"], spelling)
-    values = plain.cast(pl.Float64, strict=False)
-    whole = plain.cast(pl.Int64, strict=False)
-    if whole.count() == values.count():
-        values = whole
-    return values.alias(text.name)
+
+def _forms(spelling: Spelling) -> tuple[str, str]:
+    """The whole form of positive and of negative numbers, with prefix and suffix."""
+    inner = f"{spelling.prefix}#{spelling.suffix}"
+    return spelling.positive.replace("#", inner), spelling.negative.replace("#", inner)
+
+
+def _signed(text: pl.Series, positive: str, negative: str) -> pl.Series:
+    """The digits of each cell with a minus sign where its form says so; what has another form stays
+    as it is."""
+    before, after = negative.split("#")
+    is_negative = text.str.starts_with(before) & text.str.ends_with(after)
+    inner = text.str.strip_prefix(before).str.strip_suffix(after)
+    before, after = positive.split("#")
+    others = text.str.strip_prefix(before).str.strip_suffix(after)
+    return ("-" + inner).zip_with(is_negative, others)
 
 
 def write_integers(values: pl.Series, spelling: Spelling) -> pl.Series:
@@ -186,31 +243,42 @@ def _patched(text: pl.Series, where: pl.Series, cells: list[str]) -> pl.Series:
 
 
 def _dressed(text: pl.Series, spelling: Spelling) -> pl.Series:
-    """Marks between digits, and what stands before and after; the minus sign stands before all."""
+    """Marks between digits, and what stands before and after."""
+    is_negative = text.str.starts_with("-")
+    text = text.str.strip_prefix("-")
+    if not spelling.leading_zero:
+        text = text.str.replace(r"^0\.", ".")
     if spelling.thousands:
         parts = text.str.splitn(".", 2).struct.unnest()
-        whole = (
-            parts["field_0"]
-            .str.reverse()
-            .str.replace_all(r"(\d{3})", "${1}" + spelling.thousands)
-            .str.reverse()
-        )
-        whole = whole.str.replace(rf"^(-?){re.escape(spelling.thousands)}", "${1}")
+        whole = _grouped(parts["field_0"], spelling)
         text = whole + (spelling.decimal + parts["field_1"]).fill_null("")
     elif spelling.decimal != ".":
         text = text.str.replace(".", spelling.decimal, literal=True)
-    if spelling.prefix:
-        negative = text.str.starts_with("-")
-        # a plain text first: polars names the sum "literal"
-        text = spelling.prefix + text.str.strip_prefix("-")
-        if negative.any():
-            text = text.zip_with(~negative, "-" + text)
-    if spelling.suffix:
-        text = text + spelling.suffix
-    return text
+    positive, negative = _forms(spelling)
+    dressed = _within(text, positive)
+    if is_negative.any():
+        dressed = _within(text, negative).zip_with(is_negative, dressed)
+    if spelling.full_width:
+        dressed = dressed.str.replace_many(list(_TO_WIDE), list(_TO_WIDE.values()))
+    return dressed
 
 
-def _plain(text: pl.Series, spelling: Spelling) -> pl.Series:
+def _within(text: pl.Series, form: str) -> pl.Series:
+    before, after = form.split("#")
+    # a plain text first: polars names the sum "literal"
+    text = before + text if before else text
+    return text + after if after else text
+
+
+def _grouped(whole: pl.Series, spelling: Spelling) -> pl.Series:
+    backwards = whole.str.reverse()
+    size = 2 if spelling.lakhs else 3
+    rest = backwards.str.slice(3).str.replace_all(rf"(\d{{1,{size}}})", spelling.thousands + "${1}")
+    return (backwards.str.slice(0, 3) + rest).str.reverse()
+
+
+def plain(text: pl.Series, spelling: Spelling) -> pl.Series:
+    """The cells without thousands marks, and with a point as decimal mark."""
     if spelling.thousands:
         text = text.str.replace_all(spelling.thousands, "", literal=True)
     if spelling.decimal != ".":
@@ -218,23 +286,27 @@ def _plain(text: pl.Series, spelling: Spelling) -> pl.Series:
     return text
 
 
-def _without_affixes(cells: list[str]) -> tuple[str, str, list[str]] | None:
-    """The prefix and suffix that all cells share, and the signed numbers between them."""
+def _taken_apart(cells: list[str]) -> tuple[Spelling, list[str]] | None:
+    """The forms of the numbers' signs and what stands about all of them, and their digits with
+    marks."""
     bodies: list[str] = []
-    affixes: set[tuple[str, str]] = set()
+    forms: dict[bool, set[_Form]] = {False: set(), True: set()}
     for cell in cells:
         if cell in ("inf", "-inf"):
             continue
-        match = _AFFIXED.fullmatch(cell)
-        if match is None:
+        cores = list(islice(_CORE.finditer(cell), 2))
+        if len(cores) != 1:
             return None
-        sign, prefix, body, suffix = match.groups()
-        bodies.append(sign + body)
-        affixes.add((prefix, suffix))
-    if len(affixes) != 1:
+        [core] = cores
+        form = _form(f"{cell[: core.start()]}#{cell[core.end() :]}")
+        if form is None:
+            return None
+        bodies.append(core[0])
+        forms[form.is_negative].add(form)
+    if not bodies or max(map(len, forms.values())) > 1:
         return None
-    [(prefix, suffix)] = affixes
-    return prefix, suffix, bodies
+    spelling = _spelling_of(next(iter(forms[False]), None), next(iter(forms[True]), None), bodies)
+    return None if spelling is None else (spelling, bodies)
 
 
 @lru_cache(maxsize=2)
@@ -253,10 +325,104 @@ def _proof(mark: str) -> str:
     return rf"^{_AROUND}(?:{'|'.join(forms)}){_AROUND}$"
 
 
+@dataclass(frozen=True)
+class _Form:
+    """What stands about the digits of a number.
+
+    Attributes:
+        text: All of it, "#" being the digits.
+        unit: Currencies and units, in the order in which they stand, with their blanks.
+        marks: What says the sign: "()", a minus or plus sign, or a side of an account.
+        is_negative: Whether it says that the number is negative.
+    """
+
+    text: str
+    unit: tuple[str, str]
+    marks: str
+    is_negative: bool
+
+
+@lru_cache(maxsize=4096)
+def _form(text: str) -> _Form | None:
+    """A form taken apart; None where something in it is not known, or two things say the sign."""
+    before, _, after = text.partition("#")
+    left, right = _BEFORE.fullmatch(before), _AFTER.fullmatch(after)
+    if left is None or right is None:
+        return None
+    opened, closed = left[1] + left[5], right[2] + right[6]
+    if len(opened) != len(closed) or len(opened) > 1:
+        return None
+    side = right[4] or right[5] or ""
+    signs = [mark for mark in (opened + closed, left[2], left[4], right[3], side) if mark]
+    if len(signs) > 1:
+        return None
+    mark = signs[0] if signs else ""
+    is_negative = mark in _SIDES or mark == "()" or (mark in _SIGNS and mark not in ("", "+"))
+    return _Form(text, (left[3], right[1]), mark, is_negative)
+
+
+def _spelling_of(
+    positive: _Form | None, negative: _Form | None, bodies: list[str]
+) -> Spelling | None:
+    """How numbers of these forms are written; None where they do not go together, or may be codes
+    as well."""
+    marked = any(re.search(r"\d[^\deE]\d", body) for body in bodies)
+    given = [form for form in (positive, negative) if form is not None]
+    units_ = {(form.unit[0].strip(), form.unit[1].strip()) for form in given}
+    if len(units_) != 1 or not all(_is_at_sight(form, marked) for form in given):
+        return None
+    if len(given) == 1 and not _stands_alone(given[0], marked, bodies):
+        return None
+    plus = positive.text if positive else _turned(given[0])
+    minus = negative.text if negative else _turned(given[0])
+    if plus not in minus:
+        return Spelling(positive=plus, negative=minus)
+    prefix, _, suffix = plus.partition("#")
+    return Spelling(prefix=prefix, suffix=suffix, negative=minus.replace(plus, "#", 1))
+
+
+def _is_at_sight(form: _Form, marked: bool) -> bool:
+    before, after = form.unit
+    # a sign between parts a letter from the digits as a blank does
+    before += " " if form.text.partition("#")[0] != before else ""
+    return units.at_sight(before, marked=marked, before=True) and units.at_sight(
+        after, marked=marked, before=False
+    )
+
+
+def _stands_alone(form: _Form, marked: bool, bodies: list[str]) -> bool:
+    """Whether a form that all numbers of a column have is one of numbers, and not of codes: "12-",
+    "(3)", "5+"."""
+    if form.marks in LETTER_SIDES:
+        return False
+    trailing = form.text.rstrip().endswith(("+", *_SIGNS))
+    if form.marks == "()" or trailing:
+        return marked or any(len(body) > 3 for body in bodies)
+    if form.marks == "+":  # else telephone numbers
+        return marked or all(len(body) <= _LONGEST_CHANGE for body in bodies)
+    return True
+
+
+def _turned(form: _Form) -> str:
+    """The form of numbers of the other sign."""
+    if form.marks in _SIDES:
+        return form.text.replace(form.marks, _SIDES[form.marks])
+    if form.marks in _SIDES.values():
+        other = next(minus for minus, plus in _SIDES.items() if plus == form.marks)
+        return form.text.replace(form.marks, other)
+    if form.marks == "()":
+        return form.text.replace("(", "").replace(")", "")
+    if form.marks and form.is_negative:
+        return form.text.replace(form.marks, "")
+    if form.text.strip().startswith("+"):
+        return form.text.replace("+", "-")
+    return "-" + form.text
+
+
 @lru_cache(maxsize=64)
 def _shape(thousands: str, decimal: str) -> re.Pattern[str]:
     mark = re.escape(decimal)
     if not thousands:
         exponent = r"(?:[eE][-+]?\d+)?" if decimal == "." else ""
-        return re.compile(rf"-?\d+(?:{mark}\d+)?{exponent}")
-    return re.compile(rf"-?\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})*(?:{mark}\d+)?")
+        return re.compile(rf"(?:\d+(?:{mark}\d+)?|{mark}\d+){exponent}")
+    return re.compile(rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})*(?:{mark}\d+)?")

@@ -37,7 +37,12 @@ class Spelling:
         places: Decimals that are always written ("12.50" has 2); None for the shortest form.
         decimal: The decimal mark.
         thousands: The mark between groups of three digits ("" for none).
+        lakhs: Whether those groups are of two digits, but for the last ("12,34,567").
+        leading_zero: Whether a number below one has a digit before its mark ("0.5", not ".5").
         prefix, suffix: What stands before and after each number ("$", "%").
+        positive, negative: The form of numbers of either sign, "#" being the digits with what
+            stands before and after them ("(#)", "#-", "# CR").
+        full_width: Whether digits and marks are as wide as Chinese characters.
         datetime: A strftime format ("" where the column is no datetime).
     """
 
@@ -47,8 +52,13 @@ class Spelling:
     places: int | None = None
     decimal: str = "."
     thousands: str = ""
+    lakhs: bool = False
+    leading_zero: bool = True
     prefix: str = ""
     suffix: str = ""
+    positive: str = "#"
+    negative: str = "-#"
+    full_width: bool = False
     datetime: str = ""
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from tidemill.core import datetimes, numerals
+from tidemill.core import amounts, datetimes, numerals
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Spelling
 
@@ -58,6 +58,7 @@ MISSING_MARKERS = frozenset(
 )
 
 _SAMPLE = 200
+_BOUNDS = 0.9
 _CODE_NAME = re.compile(
     r"(^|_)(zip|zip_?code|post_?code|postal(_?code)?|plz|postleitzahl|phone|telephone|mobile|fax"
     r"|ssn|iban|isbn|ean|upc|sku|gtin|account|card)(_?(no|nr|num|number))?$|邮编|电话|手机",
@@ -204,7 +205,12 @@ def mended(
         if parsed.count() >= share * present:
             markers = missing & values.is_not_null()
             unread = ~missing & parsed.is_null()
-            return Mended(parsed, reading.spelling, markers, unread)
+            spelling = reading.spelling
+            if not reading.formats:
+                if amounts.are_codes(text) or amounts.is_one_sided(text, spelling):
+                    return None
+                spelling = _least_changing(text, parsed, spelling)
+            return Mended(parsed, spelling, markers, unread)
     return None
 
 
@@ -296,7 +302,7 @@ class _Reading:
 
     def read(self, text: pl.Series) -> pl.Series:
         if not self.formats:
-            return numerals.read_leniently(text, self.spelling)
+            return amounts.read_leniently(text, self.spelling)
         dtype = datetimes.lenient_dtype(self.formats)
         columns = [datetimes.read(text, dtype, format_) for format_ in self.formats]
         return pl.select(pl.coalesce(columns).alias(text.name)).to_series()
@@ -314,8 +320,38 @@ def _lenient_readings(sample: list[str], name: str, conventions: Conventions) ->
     if dates is not None:
         yield dates.judged(probe)
     if not says_code(name):
-        for thousands, decimal in numerals.marks_in(sample, conventions):
-            yield _Reading(Spelling(thousands=thousands, decimal=decimal)).judged(probe)
+        usual = amounts.usual(probe).to_list()
+        bounds = sum(cell.endswith(amounts.BOUND) for cell in usual) >= _BOUNDS * len(usual)
+        suffix = amounts.BOUND if bounds else ""
+        for thousands, decimal in numerals.marks_in(usual, conventions):
+            marks = Spelling(thousands=thousands, decimal=decimal, suffix=suffix)
+            yield _Reading(marks).judged(probe)
+
+
+def _least_changing(text: pl.Series, numbers: pl.Series, marks: Spelling) -> Spelling:
+    """How to write numbers that were read with these marks so that as few cells as can be
+    change."""
+    read = numbers.is_not_null()
+    text, numbers = text.filter(read), numbers.filter(read)
+    step = max(1, len(text) // _SAMPLE)
+    text, numbers = text.gather_every(step), numbers.gather_every(step)
+    best, most = marks, -1
+    for spelling in _ways_to_write(text.to_list(), marks):
+        alike = int((spelled(numbers, spelling) == text).sum())
+        if alike > most:
+            best, most = spelling, alike
+    return best
+
+
+def _ways_to_write(cells: list[str], marks: Spelling) -> Iterator[Spelling]:
+    yield replace(marks, places=0)
+    yield marks
+    cells = numerals.of_commonest_form(cells)
+    known = Conventions(decimal=marks.decimal)
+    for _, spelling in numerals.spellings_of(cells, known) if cells else ():
+        if spelling.decimal == marks.decimal and spelling.thousands in ("", marks.thousands):
+            yield replace(spelling, thousands=marks.thousands)
+            yield replace(spelling, thousands=marks.thousands, places=2)
 
 
 def _lenient_dates(sample: list[str], name: str) -> _Reading | None:

@@ -75,14 +75,13 @@ _MEASURES = (
     ("pieces", "pcs", "pc", "Stk", "Stk.", "St.", "件", "个", "台"),
 )
 BYTES: Mapping[str, int] = {
-    "B": 0,
     "KB": 3,
     "kB": 3,
     "MB": 6,
     "GB": 9,
     "TB": 12,
 }
-"""Sizes of files: the power of ten of each unit."""
+"""Sizes of files above a byte: the power of ten of each unit."""
 MULTIPLIERS: Mapping[str, int] = {
     "k": 3,
     "K": 3,
@@ -107,14 +106,11 @@ MULTIPLIERS: Mapping[str, int] = {
     "Tsd": 3,
     "Tsd.": 3,
     "thousand": 3,
-    "T": 12,
     "tn": 12,
     "trillion": 12,
     "lakh": 5,
     "Lakh": 5,
-    "L": 5,
     "crore": 7,
-    "Cr": 7,
     "千": 3,
     "万": 4,
     "萬": 4,
@@ -132,15 +128,38 @@ def currencies() -> tuple[str, ...]:
     return tuple(text for _, *texts in _CURRENCIES for text in texts)
 
 
+def at_sight(affix: str, *, marked: bool, before: bool) -> bool:
+    """Whether a text beside a number is a unit at sight, and not a letter of a code ("R2", "5B").
+
+    Args:
+        affix: What stands there, with its blanks.
+        marked: Whether any number has a decimal or thousands mark.
+        before: Whether it stands before the number.
+    """
+    unit = affix.strip()
+    if not unit:
+        return True
+    if unit not in _families():
+        return False
+    letters = unit.rstrip(".")
+    if not (letters.isascii() and letters.isalpha()) or marked:
+        return True
+    return affix != unit if before or len(letters) == 1 else True
+
+
 def sure_currencies() -> tuple[str, ...]:
     """Currencies that are signs, or three capitals: what is hardly ever anything else."""
     return tuple(text for text in currencies() if not re.fullmatch(r"[A-Za-z.]{1,2}\.?", text))
 
 
+def measures() -> tuple[str, ...]:
+    """Every text that stands for a unit that is no currency."""
+    return tuple(text for _, *texts in _MEASURES for text in texts)
+
+
 def all_units() -> tuple[str, ...]:
     """Every text that stands for a currency, another unit or a power of ten."""
-    named = (text for _, *texts in (*_CURRENCIES, *_MEASURES) for text in texts)
-    return (*named, *BYTES, *MULTIPLIERS)
+    return (*currencies(), *measures(), *BYTES, *MULTIPLIERS, "B")
 
 
 def pattern(texts: Iterable[str]) -> str:
@@ -158,6 +177,12 @@ def family_of(unit: str) -> str:
         ('dollars', 'dollars', 'kg')
     """
     return _families().get(unit.strip(), unit.strip())
+
+
+def common_names() -> dict[str, str]:
+    """The unit of every text that stands for one; of "¥" the yuan."""
+    names = {text: name for name, *texts in (*_CURRENCIES, *_MEASURES) for text in texts}
+    return {text: _WIDER.get(name, (name,))[0] for text, name in names.items()}
 
 
 def families(units: Iterable[str]) -> list[str]:

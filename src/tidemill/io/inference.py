@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from tidemill.core import datetimes
+from tidemill.core.amounts import BOUND
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Kind, Spelling
 from tidemill.core.spelling import Mended, mended, spelled
@@ -116,8 +117,13 @@ def _notes(present: pl.Series, spelling: Spelling | None, from_text: bool) -> st
     notes = "; stored as text" if from_text else ""
     if spelling is None:
         return notes
-    if spelling.prefix or spelling.suffix or spelling.thousands or spelling.decimal != ".":
+    marked = spelling.prefix or spelling.suffix or spelling.thousands or spelling.full_width
+    if marked or spelling.decimal != ".":
         notes += f"; written as in '{spelled(present.head(1), spelling)[0]}'"
+    if spelling.negative != "-#" or spelling.positive != "#":
+        notes += f"; '{spelled(pl.Series([-1]), spelling)[0]}' stands for -1"
+    if spelling.suffix == BOUND:
+        notes += "; each is a lower bound"
     if spelling.missing:
         notes += f"; '{spelling.missing}' stands for a missing value"
     return notes

@@ -14,7 +14,6 @@ from tidemill.core.schema import Column, Kind, Spelling
 from tidemill.core.spelling import Mended
 from tidemill.core.states import HasState, from_state
 
-_SAMPLE = 200
 _PLACES = 6
 
 
@@ -27,8 +26,8 @@ class ColumnReading(HasState):
         whole: Whether its numbers are whole.
         step: The smallest step between its numbers, as in the schema.
         spelling: The marks of its numbers, and how its values are written as text.
-        formats: The formats of its dates, or of its times of day (which are numbers, seconds since
-            midnight), tried in this order; empty for other numbers.
+        formats: The formats of its dates, or of its times of day and lengths of time (which are
+            numbers, seconds), tried in this order; empty for other numbers.
     """
 
     kind: Kind
@@ -42,6 +41,8 @@ class ColumnReading(HasState):
         """What it reads, in the plural."""
         if self.kind == "datetime":
             return "dates"
+        if self.formats and datetimes.is_duration(self.formats[0]):
+            return "lengths of time"
         return "times of day" if self.formats else "numbers"
 
     def dtype_name(self, dtype: pl.DataType) -> str:
@@ -49,7 +50,7 @@ class ColumnReading(HasState):
         if isinstance(dtype, pl.Datetime):
             parts = [dtype.time_unit, dtype.time_zone] if dtype.time_zone else [dtype.time_unit]
             return f"Datetime({', '.join(parts)})"
-        return "Time(s)" if self.kind == "number" and self.formats else str(dtype)
+        return "Time(s)" if any(map(datetimes.is_time_of_day, self.formats)) else str(dtype)
 
     def read(self, text: pl.Series) -> pl.Series:
         """(rows,) The values; null where a cell cannot be read."""
@@ -57,9 +58,7 @@ class ColumnReading(HasState):
         if not self.formats:
             numbers = amounts.read_leniently(text, self.spelling)
             return numbers.cast(pl.Int64 if self.whole else pl.Float64, strict=False)
-        dtype = datetimes.lenient_dtype(self.formats) if self.kind == "datetime" else pl.Int64()
-        columns = [datetimes.read(text, dtype, format_) for format_ in self.formats]
-        return pl.select(pl.coalesce(columns).alias(text.name)).to_series()
+        return datetimes.read_any(text, self.formats)
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> ColumnReading:
@@ -89,29 +88,12 @@ def known(column: Column, values: pl.Series) -> ColumnReading:
     )
 
 
-def found_in(column: Column, text: pl.Series, found: Mended) -> ColumnReading:
+def found_in(found: Mended) -> ColumnReading:
     """The reading that gives what was found, also for rows not seen yet."""
     kind = kind_of(found)
     whole = found.values.dtype.is_integer()
-    if kind == "number":
-        return ColumnReading(kind, whole, _step(found.values), found.spelling)
-    read = found.values.is_not_null()
-    cells, values = text.str.strip_chars().filter(read), found.values.filter(read)
-    sample = cells.gather_every(max(1, len(cells) // _SAMPLE)).to_list()
-    counts = {}
-    for format_ in datetimes.lenient_formats(sample, column.name):
-        agreeing = _agreeing(cells, values, format_)
-        if agreeing:
-            counts[format_] = agreeing
-    formats = sorted(counts, key=lambda format_: -counts[format_])
-    return ColumnReading(kind, whole, None, found.spelling, tuple(formats))
-
-
-def _agreeing(cells: pl.Series, values: pl.Series, format_: str) -> int:
-    """Cells that a format reads; 0 if it reads one of them otherwise (as 3 April and not as 4
-    March)."""
-    read = datetimes.read(cells, values.dtype, format_)
-    return 0 if (read != values).any() else read.count()
+    step = _step(found.values) if kind == "number" else None
+    return ColumnReading(kind, whole, step, found.spelling, found.formats)
 
 
 def _step(values: pl.Series) -> str | None:

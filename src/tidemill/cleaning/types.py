@@ -46,7 +46,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         if found is None:
             issues += _unknown_form(text)
             continue
-        reading = found_in(column, text, found)
+        reading = found_in(found)
         doubt = _doubt(text, found)
         if doubt:
             issues.append(_left_as_text(text, found, reading.noun, doubt))

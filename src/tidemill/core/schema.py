@@ -43,7 +43,8 @@ class Spelling:
         positive, negative: The form of numbers of either sign, "#" being the digits with what
             stands before and after them ("(#)", "#-", "# CR").
         full_width: Whether digits and marks are as wide as Chinese characters.
-        datetime: A strftime format ("" where the column is no datetime).
+        datetime: A format of :mod:`tidemill.core.strftime` or, of lengths of time, of
+            :mod:`tidemill.core.durations`; "" where the column is no datetime.
     """
 
     missing: str = ""

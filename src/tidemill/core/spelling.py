@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from tidemill.core import amounts, datetimes, numerals
+from tidemill.core import amounts, datetimes, mixed_dates, numerals
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Spelling
 
@@ -92,9 +92,10 @@ def typed(
 
     At most one missing marker is allowed; null counts as the empty text. Numbers with leading
     zeros, plus signs, more than 64 bits or more digits than a float holds are left as text. A time
-    of day ("17:30") is the seconds since midnight. Where day and month could be exchanged in every
-    cell, the day is the one with fewer different values (monthly data fall on the first); in a tie
-    the day comes first.
+    of day ("17:30") is the seconds since midnight, a length of time ("1h 18m") its seconds. Where
+    day and month could be exchanged in every cell, they are as in the file's other columns, or the
+    day is the one with fewer different values (monthly data fall on the first); in a tie the day
+    comes first. Years of two digits are those of the hundred years that they are likely to mean.
 
     Args:
         values: A String series; its name tells whether "20240105" is a date.
@@ -119,7 +120,7 @@ def typed(
             continue
         found = _verified(text, dtype, spelling)
         if found is not None and spelling.datetime:
-            return _day_or_month(text, found)
+            return _with_century(text, _day_or_month(text, found, conventions))
         if found is not None:
             return found
     return None
@@ -145,7 +146,7 @@ def spelled(values: pl.Series, spelling: Spelling) -> pl.Series:
         text = values.replace_strict(
             [True, False], [spelling.true, spelling.false], return_dtype=pl.String
         )
-    elif spelling.datetime and (values.dtype.is_temporal() or values.dtype.is_integer()):
+    elif spelling.datetime and (values.dtype.is_temporal() or values.dtype.is_numeric()):
         text = datetimes.write(values, spelling.datetime)
     elif values.dtype.is_integer():
         text = numerals.write_integers(values, spelling)
@@ -165,12 +166,14 @@ class Mended:
         spelling: How to write the values from now on; missing is the empty text.
         markers: (rows,) True where a cell holds a marker of a missing value.
         unread: (rows,) True where a cell holds something else that could not be read.
+        formats: The formats that dates were read with, tried in this order; empty for numbers.
     """
 
     values: pl.Series
     spelling: Spelling
     markers: pl.Series
     unread: pl.Series
+    formats: tuple[str, ...] = ()
 
 
 def mended(
@@ -194,11 +197,11 @@ def mended(
     """
     sample = [cell.strip() for cell in _sample(values.fill_null(""))]
     # a sample may read worse than the column: cells that cannot be read may be met more often in it
-    readings = list(_lenient_readings(sample, values.name, conventions))
+    missing, text = is_missing(values), values.str.strip_chars()
+    readings = list(_lenient_readings(sample, text.filter(~missing), conventions))
     readings = [reading for reading in readings if reading.share >= share - 0.1]
     if not readings:
         return None
-    missing, text = is_missing(values), values.str.strip_chars()
     present = len(values) - int(missing.sum())
     for reading in sorted(readings, key=lambda reading: -reading.share):
         parsed = reading.read(text)
@@ -206,11 +209,14 @@ def mended(
             markers = missing & values.is_not_null()
             unread = ~missing & parsed.is_null()
             spelling = reading.spelling
-            if not reading.formats:
+            if reading.formats:
+                format_ = mixed_dates.written_format(spelling.datetime, reading.formats, parsed)
+                spelling = Spelling(datetime=format_)
+            else:
                 if amounts.are_codes(text) or amounts.is_one_sided(text, spelling):
                     return None
                 spelling = _least_changing(text, parsed, spelling)
-            return Mended(parsed, spelling, markers, unread)
+            return Mended(parsed, spelling, markers, unread, reading.formats)
     return None
 
 
@@ -273,8 +279,11 @@ def _read(text: pl.Series, dtype: pl.DataType, spelling: Spelling) -> pl.Series:
     return numerals.read(text, dtype, spelling)
 
 
-def _day_or_month(text: pl.Series, found: tuple[pl.Series, Spelling]) -> tuple[pl.Series, Spelling]:
-    """Of two lossless readings that exchange day and month, the one with fewer different days."""
+def _day_or_month(
+    text: pl.Series, found: tuple[pl.Series, Spelling], conventions: Conventions
+) -> tuple[pl.Series, Spelling]:
+    """Of two lossless readings that exchange day and month, the one that the file's other columns
+    prove, else the one with fewer different days."""
     values, spelling = found
     exchanged = datetimes.exchanged(spelling.datetime)
     if exchanged is None:
@@ -282,10 +291,24 @@ def _day_or_month(text: pl.Series, found: tuple[pl.Series, Spelling]) -> tuple[p
     other = _verified(text, values.dtype, replace(spelling, datetime=exchanged))
     if other is None:
         return found
+    month_first = datetimes.month_first(spelling.datetime)
+    if conventions.month_first is not None:
+        return found if month_first == conventions.month_first else other
     days, others = values.dt.day().n_unique(), other[0].dt.day().n_unique()
-    if others < days or (others == days and datetimes.month_first(spelling.datetime)):
+    if others < days or (others == days and month_first):
         return other
     return found
+
+
+def _with_century(text: pl.Series, found: tuple[pl.Series, Spelling]) -> tuple[pl.Series, Spelling]:
+    """Years of two digits in the century that they are likely to mean."""
+    values, spelling = found
+    if not datetimes.has_short_year(spelling.datetime):
+        return found
+    format_ = datetimes.with_century(spelling.datetime, values)
+    if format_ == spelling.datetime:
+        return found
+    return _verified(text, values.dtype, replace(spelling, datetime=format_)) or found
 
 
 # --- lenient --------------------------------------------------------------------------------------
@@ -303,23 +326,24 @@ class _Reading:
     def read(self, text: pl.Series) -> pl.Series:
         if not self.formats:
             return amounts.read_leniently(text, self.spelling)
-        dtype = datetimes.lenient_dtype(self.formats)
-        columns = [datetimes.read(text, dtype, format_) for format_ in self.formats]
-        return pl.select(pl.coalesce(columns).alias(text.name)).to_series()
+        return datetimes.read_any(text, self.formats)
 
     def judged(self, probe: pl.Series) -> _Reading:
         return replace(self, share=self.read(probe).count() / len(probe))
 
 
-def _lenient_readings(sample: list[str], name: str, conventions: Conventions) -> Iterator[_Reading]:
+def _lenient_readings(
+    sample: list[str], text: pl.Series, conventions: Conventions
+) -> Iterator[_Reading]:
     """Readings as dates and as numbers, the likelier first."""
     if not sample or not any(any(map(str.isdigit, cell)) for cell in sample):
         return
     probe = pl.Series(sample)
-    dates = _lenient_dates(sample, name)
+    dates = mixed_dates.formats_of(sample, text, conventions)
     if dates is not None:
-        yield dates.judged(probe)
-    if not says_code(name):
+        exact, formats = dates
+        yield _Reading(Spelling(datetime=exact), formats).judged(probe)
+    if not says_code(text.name):
         usual = amounts.usual(probe).to_list()
         bounds = sum(cell.endswith(amounts.BOUND) for cell in usual) >= _BOUNDS * len(usual)
         suffix = amounts.BOUND if bounds else ""
@@ -352,29 +376,3 @@ def _ways_to_write(cells: list[str], marks: Spelling) -> Iterator[Spelling]:
         if spelling.decimal == marks.decimal and spelling.thousands in ("", marks.thousands):
             yield replace(spelling, thousands=marks.thousands)
             yield replace(spelling, thousands=marks.thousands, places=2)
-
-
-def _lenient_dates(sample: list[str], name: str) -> _Reading | None:
-    """The commonest date format of the sample, together with those that agree with it on day, month
-    and zone."""
-    formats = datetimes.lenient_formats(sample[:40], name)
-    if not formats:
-        return None
-    probe = pl.Series(sample)
-    counts = {}
-    for format_ in formats:
-        dtype = datetimes.lenient_dtype([format_])
-        counts[format_] = datetimes.read(probe, dtype, format_).count()
-    best = max(formats, key=lambda one: (counts[one], datetimes.month_first(one) is False))
-    together = (best, *(one for one in formats if one != best and _agree(one, best)))
-    dtype = datetimes.lenient_dtype(together)
-    if isinstance(dtype, pl.Datetime):
-        best = "%Y-%m-%dT%H:%M:%SZ" if dtype.time_zone else "%Y-%m-%d %H:%M:%S"
-    return _Reading(Spelling(datetime=best), together)
-
-
-def _agree(format_: str, best: str) -> bool:
-    """Whether two formats can stand in one column: both or neither with a zone, and the same order
-    of day and month."""
-    same_zone = format_.endswith(datetimes.ANY_OFFSET) == best.endswith(datetimes.ANY_OFFSET)
-    return same_zone and datetimes.month_first(format_) in (None, datetimes.month_first(best))

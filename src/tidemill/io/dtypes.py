@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from tidemill.core.datetimes import NANOSECONDS
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Spelling
+from tidemill.core.strftime import NANOSECONDS
 from tidemill.imaging.pixels import is_pixels
 
 _SIMPLE: dict[str, type[pl.DataType]] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tidemill.core import datetimes
 from tidemill.core.conventions import Conventions
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import InputError, SchemaError
@@ -171,7 +172,7 @@ def _text_admitted(text: pl.Series, conventions: Conventions) -> Typed:
         return Typed(text.set(text == "", None), "String", Spelling())
     values, spelling = found
     dtype = text_of(values.dtype)
-    if spelling.datetime and values.dtype == pl.Int64:
+    if datetimes.is_time_of_day(spelling.datetime):
         dtype = "Time(s)"
     return Typed(values, dtype, spelling)
 

@@ -177,14 +177,17 @@ def test_mended_marks_what_it_could_not_read() -> None:
     assert found.values.dtype == pl.Int64
 
 
-def test_mended_brings_offsets_to_utc() -> None:
-    found = mended(
-        pl.Series(
-            "x", ["2024-01-05T10:00:00+01:00", "2024-07-05T10:00:00+02:00", "2024-07-05T10:00:00Z"]
-        )
-    )
+def test_mended_keeps_the_local_time_of_offsets() -> None:
+    summer = ["2024-01-05T10:00:00+01:00", " 2024-07-05T10:00:00+02:00"]
+    found = mended(pl.Series("x", summer))
     assert found is not None
-    assert [moment.hour for moment in found.values] == [9, 8, 10]
+    assert found.values.dtype == pl.Datetime("us", "Europe/Berlin")
+    assert [moment.hour for moment in found.values] == [10, 10]
+    found = mended(pl.Series("x", [*summer, "2024-07-05T10:00:00-07:00"]))
+    assert found is not None
+    assert (
+        found.values.to_list() == [dt.datetime(2024, 1, 5, 10)] + [dt.datetime(2024, 7, 5, 10)] * 2
+    )
 
 
 @pytest.mark.parametrize(

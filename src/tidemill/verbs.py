@@ -21,6 +21,7 @@ from tidemill.augmentation.loop import loop as turn_round_by_round
 from tidemill.augmentation.page import paged
 from tidemill.cleaning import plan as cleaning
 from tidemill.cleaning.plan import Cleaned
+from tidemill.cleaning.unmended import warn_unmended
 from tidemill.codecs.choosing import default_model
 from tidemill.core import options as stated
 from tidemill.core.dataset import Dataset
@@ -179,6 +180,7 @@ def mine(
     """
     run = run or _run(seed)
     train = _dataset(data, run, target=target)
+    warn_unmended(train, run)
     if holdout is None:
         train, holdout = divide(train, run)
     return find(train, holdout, run, techniques)
@@ -234,6 +236,7 @@ def fit(
     """
     run = job_of(run, seed, steps=steps, minutes=minutes, device=device)
     train = _dataset(data, run, target=target)
+    warn_unmended(train, run)
     model, options = _chosen(train, model, options, preset)
     estimate.announce(model, options, train, run)
     return Synthesizer.fit(

@@ -13,7 +13,7 @@ from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered
 from tidemill.cleaning.markers import say_unknown
 from tidemill.cleaning.readings import ColumnReading, found_in, kind_of, known
-from tidemill.core.amounts import like_codes, units_among
+from tidemill.core.amounts import different_units, like_codes
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -90,10 +90,9 @@ def _doubt(text: pl.Series, found: Mended) -> str:
     digits = unread.filter(unread.str.contains(r"\d"))
     present = found.values.count() + int(found.unread.sum())
     if kind_of(found) == "number":
-        units = units_among(text.filter(found.values.is_not_null()), found.spelling)
-        # with one unit, some numbers may lack it, unless it is a per cent sign
-        if len(units) > 2 or (len(units) == 2 and (units[0] or "%" in units[1])):
-            return f"they have different units ({quoted([unit or 'none' for unit in units])})"
+        units = different_units(text.filter(found.values.is_not_null()), found.spelling)
+        if units:
+            return f"they have different units ({quoted(units)})"
         codes = digits.filter(like_codes(digits.str.strip_chars()))
         if len(codes):
             return (

@@ -104,6 +104,17 @@ def units_among(text: pl.Series, spelling: Spelling) -> list[str]:
     return units.families(either.unique().drop_nulls())
 
 
+def different_units(text: pl.Series, spelling: Spelling) -> list[str]:
+    """The units of a column of numbers that have not all the same; empty where they have.
+
+    With one unit, some numbers may lack it, unless it is a per cent sign.
+    """
+    found = units_among(text, spelling)
+    if len(found) > 2 or (len(found) == 2 and (found[0] or found[1] in ("%", "‰", "bp"))):
+        return [unit or "none" for unit in found]
+    return []
+
+
 def is_one_sided(text: pl.Series, spelling: Spelling) -> bool:
     """Whether some numbers say that they are credit ("5.10 CR") and the others say nothing, so that
     nobody knows their sign."""

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import polars as pl
 
+from tidemill.core import numerals
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.run import Run
+from tidemill.core.spelling import spelled
 
 
 def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
@@ -36,14 +38,37 @@ def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
             f"'{data.name}' has {len(further):,} columns that '{like.name}' has not; they are "
             f"left out ({', '.join(further[:5])})"
         )
-    frame = pl.DataFrame(
-        [_converted(data.frame[name], like.frame[name].dtype, data.name) for name in wanted]
-    )
+    columns = []
+    for name in wanted:
+        values, dtype = _settled(data, name, like), like.frame[name].dtype
+        columns.append(_converted(values, dtype, data.name))
+        if values.dtype.is_float() and dtype.is_integer() and (columns[-1] != values).any():
+            run.warn(
+                f"'{name}' of '{data.name}' has decimals, which are cut off, as that of "
+                f"'{like.name}' has none"
+            )
+    frame = pl.DataFrame(columns)
     schema = like.schema.select(wanted)
     for column in schema:
         if frame[column.name].has_nulls():
             schema = schema.replacing(replace(column, nullable=True))
     return replace(data, frame=frame, schema=schema)
+
+
+def _settled(data: Dataset, name: str, like: Dataset) -> pl.Series:
+    """A column; of numbers that could be read in two ways, as those of ``like`` were."""
+    values, theirs = data.frame[name], data.schema[name].spelling
+    ours = like.schema[name].spelling if name in like.schema else None
+    known = data.schema.conventions
+    if name not in known.either_mark or known.decimal is not None or theirs is None or ours is None:
+        return values
+    if theirs.decimal == ours.decimal and theirs.thousands == ours.thousands:
+        return values
+    text = values
+    if values.dtype != pl.String:
+        text = spelled(values, theirs).set(values.is_null(), None)
+    again = numerals.read(text, like.frame[name].dtype, ours)
+    return again if again.null_count() == values.null_count() else values
 
 
 def _converted(values: pl.Series, dtype: pl.DataType, name: str) -> pl.Series:

@@ -8,6 +8,7 @@ from typing import Literal
 import polars as pl
 
 from tidemill.core.spelling import says_code
+from tidemill.core.words import plural
 
 _STRONG = frozenset(
     {"id", "ids", "uuid", "guid", "key", "pk", "hash", "token", "email", "mail", "url"}
@@ -89,8 +90,8 @@ def integers_identify(values: pl.Series, distinct: int) -> str:
     strength = said_by(name)
     if strength == "strong" and (unique or distinct > FEW):
         return (
-            f"its name says so, and there are {distinct:,} different numbers in "
-            f"{len(present):,} rows"
+            f"its name says so, and there are {plural(distinct, 'different number')} in "
+            f"{plural(len(present), 'row')}"
         )
     if (strength == "weak" and unique) or (is_coded(name) and share > 0.5 and distinct > FEW):
         return f"its name says so, and {distinct:,} of {len(present):,} numbers are different"
@@ -115,8 +116,11 @@ def texts_identify(values: pl.Series, distinct: int) -> str:
     length, foreign = levels.str.len_chars(), levels.str.count_matches(r"[^\x00-\x7f]")
     compact = (length <= 64) & (foreign * 2 <= length) & ~levels.str.contains(r"\s")
     codes = float((compact & levels.str.contains(r"[0-9]")).mean() or 0.0)  # type: ignore[arg-type]
-    example = f"codes such as {levels[0]}" if len(levels) else ""
-    counted = f"{distinct:,} different values in {len(present):,} rows"
+    shown = (
+        levels.filter(levels.str.contains(r"[0-9]")).head(1).to_list() or levels.head(1).to_list()
+    )
+    example = f"codes such as {shown[0]}" if shown else ""
+    counted = f"{plural(distinct, 'different value')} in {plural(len(present), 'row')}"
     if strength == "strong" and (distinct > FEW or (share >= 0.99 and distinct >= 5)):
         return f"its name says so; {counted}"
     many = coded and share > 0.5

@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 
 from tidemill.core import datetimes
-from tidemill.core.amounts import BOUND
+from tidemill.core.amounts import BOUND, different_units
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Kind, Spelling
 from tidemill.core.spelling import Mended, mended, spelled
 from tidemill.core.unknown_forms import resembled
-from tidemill.core.words import format_value, percent, plural
+from tidemill.core.words import format_value, percent, plural, quoted
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
 
 _PAIRS = (
@@ -144,7 +144,7 @@ def _of_numbers(
     if why:
         return Inferred(whole, "id", why)
     if is_coded(values.name) or (said_by(values.name) == "strong" and distinct <= FEW):
-        why = f"{distinct:,} different numbers that by their name stand for something"
+        why = f"{plural(distinct, 'different number')} that by their name stand for something"
         return Inferred(whole, "category", why)
     return Inferred(values, "number", _span("whole numbers", present, distinct))
 
@@ -156,7 +156,7 @@ def _of_texts(
     if pair:
         return Inferred(values, "boolean", pair)
     rows = len(present)
-    tally = f"{plural(distinct, 'different value')} in {rows:,} rows"
+    tally = f"{plural(distinct, 'different value')} in {plural(rows, 'row')}"
     if distinct <= FEW and rows >= 5 * distinct:
         return Inferred(values, "category", tally)
     why = ""
@@ -165,7 +165,7 @@ def _of_texts(
     if not why:
         almost = mended(values, conventions=conventions)
         if almost is not None:
-            return Inferred(values, "text", _almost_alike(almost, rows))
+            return _almost_alike(values, present, almost)
         looks = resembled(present)
         if looks:
             return _unread(values, present, looks)
@@ -191,12 +191,23 @@ def _unread(values: pl.Series, present: pl.Series, looks: str) -> Inferred:
     )
 
 
-def _almost_alike(almost: Mended, rows: int) -> str:
+def _almost_alike(values: pl.Series, present: pl.Series, almost: Mended) -> Inferred:
     what = "dates" if almost.values.dtype.is_temporal() else "numbers"
-    share = almost.values.count() / (rows - int(almost.markers.sum()))
-    return (
+    units = different_units(present, almost.spelling) if what == "numbers" else []
+    if units:
+        said = f"numbers of different units ({quoted(units)})"
+        return Inferred(
+            values,
+            "text",
+            f"{said}, which cannot be compared",
+            f"holds {said}, so it is taken as words; bring them to one unit",
+        )
+    share = almost.values.count() / (len(present) - int(almost.markers.sum()))
+    return Inferred(
+        values,
+        "text",
         f"{percent(share)} of the values read as {what}, but not all are written alike; "
-        "cleaning mends them"
+        "cleaning mends them",
     )
 
 

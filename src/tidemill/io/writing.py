@@ -109,7 +109,8 @@ def write_chunks(
         for part in chain([first], parts):
             written += len(part)
             origins.update([0] if part.origin is None else part.origin.unique())
-            yield text_frame(part) if ending in _TEXT else door_frame(part)
+            # a file says null for what is missing, so that no reader counts with NaN
+            yield text_frame(part) if ending in _TEXT else door_frame(part).fill_nan(None)
 
     if ending in _no_tables():
         _write_images(frames(), path, ending, first, overwrite)

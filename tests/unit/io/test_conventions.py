@@ -9,6 +9,7 @@ import pytest
 from tests.unit.io.opening import read
 from tidemill.core.numerals import decimal_shown
 from tidemill.core.run import Run
+from tidemill.io.conforming import conform
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,27 @@ def test_amounts_in_an_unknown_form_are_told(run: Run) -> None:
     data = read(frame, run)
     assert data.schema["rate"].kind == "text"
     assert "looks like amounts (such as '$0.50/hr')" in run.warnings[0]
+
+
+def test_numbers_of_different_units_are_told(run: Run) -> None:
+    frame = pl.DataFrame({"price": [f"{'$€£'[i % 3]}{i}.50" for i in range(90)]})
+    data = read(frame, run)
+    assert data.schema["price"].kind == "text"
+    assert "dollars', 'euros' and 'pounds" in data.schema["price"].reason
+    assert "different units" in run.warnings[0]
+
+
+def test_a_file_that_proves_nothing_is_read_as_the_rows_before_it(run: Run) -> None:
+    before = read(pl.DataFrame(prices()), run)
+    later = read(pl.DataFrame(prices()).drop("price").with_columns(price=pl.lit("7,25")), run)
+    unproven = read(pl.DataFrame(prices()).drop("price"), Run())
+    assert unproven.frame["items"][1] == 2.137
+    like = before.select(["items", "weight"])
+    assert conform(unproven, like, run).frame.equals(like.frame)
+    assert conform(later, before, run).frame["items"].equals(before.frame["items"])
+
+
+def test_decimals_are_not_cut_off_silently(run: Run) -> None:
+    like = read(pl.DataFrame({"n": [1, 2, 3]}), run)
+    conform(read(pl.DataFrame({"n": [1.5, 2.0]}), run), like, run)
+    assert "decimals, which are cut off" in run.warnings[0]

@@ -115,3 +115,12 @@ def test_parquet_says_where_parts_come_from(tmp_path: Path) -> None:
     )
     write_chunks([data, data], tmp_path / "real.parquet")
     assert "tidemill.origin" not in pl.read_parquet_metadata(tmp_path / "real.parquet")
+
+
+def test_a_file_with_the_word_nan_becomes_parquet_with_null(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1.5,x\nNaN,y\n2.25,x\n")
+    data = read(tmp_path / "a.csv", run)
+    write(data, tmp_path / "a.parquet")
+    assert pl.read_parquet(tmp_path / "a.parquet")["a"].to_list() == [1.5, None, 2.25]
+    write(data, tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_text() == "a,b\n1.5,x\nNaN,y\n2.25,x\n"

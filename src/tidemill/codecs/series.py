@@ -12,7 +12,7 @@ import polars as pl
 
 from tidemill.codecs.codec import Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
-from tidemill.codecs.columns.surrogate import IdCodec
+from tidemill.codecs.columns.ids import IdCodec
 from tidemill.codecs.series_heads import SeriesHeads
 from tidemill.codecs.series_times import Timeline
 from tidemill.codecs.table import TableCodec

@@ -43,7 +43,8 @@ class TableCodec(Codec):
         "rows share, and bounds between values otherwise, at least 5 rows apart (a column's "
         "smallest and largest value may serve as the outermost bounds); names of categories with "
         "at least 5 rows, or all of them where most are rarer, which is then warned of; forms of "
-        "ids and the largest number in them; frequent words; for rules, which of these go "
+        "ids, the ends of their numbers and of gaps between these, and dates and parts in them "
+        "that many share; frequent words; for rules, which of these go "
         "together; and trees whose questions are asked of these, or the weights of a network that "
         "was shown them."
     )

@@ -66,9 +66,10 @@ class Typed:
 def admitted(column: pl.Series) -> Typed:
     """The column in one of the dtypes that are used inside.
 
-    Whole numbers become Int64 (text where they need more than 64 bits), floats Float64 with null
-    for NaN, decimals Float64, enumerations text, times of day seconds since midnight, and durations
-    seconds, both in their own unit where seconds are not exact.
+    Whole numbers, also decimals without places, become Int64 (text where they need more than 64
+    bits), floats Float64 with null for NaN, other decimals Float64, enumerations text, times of day
+    seconds since midnight, and durations seconds, both in their own unit where seconds are not
+    exact.
 
     Example:
         >>> (admitted(pl.Series([1, 2], dtype=pl.Int8)).values.dtype,
@@ -82,7 +83,7 @@ def admitted(column: pl.Series) -> Typed:
         return Typed(column, name)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Unknown):
         return Typed(column, name, refused=f"it holds {_shown(dtype)}")
-    if dtype.is_integer():
+    if dtype.is_integer() or (isinstance(dtype, pl.Decimal) and dtype.scale == 0):
         return Typed(_as_integers(column), name)
     if dtype.is_float():
         return _as_floats(column, name)

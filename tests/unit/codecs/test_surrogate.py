@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidemill.codecs.columns.base import SurrogateStream
-from tidemill.codecs.columns.surrogate import IdCodec, shape_of
+from tidemill.codecs.columns.id_forms import shape_of
+from tidemill.codecs.columns.ids import IdCodec
 from tidemill.core.grid import Batch
 from tidemill.core.run import Run
 from tidemill.core.schema import Column

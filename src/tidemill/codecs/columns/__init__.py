@@ -21,7 +21,7 @@ COLUMNS = Registry(
             "dates and times as a day and a time of day",
         ),
         "id": Entry(
-            "tidemill.codecs.columns.surrogate:IdCodec",
+            "tidemill.codecs.columns.ids:IdCodec",
             "ids made afresh in the form that they have",
         ),
         "text": Entry(

@@ -1,0 +1,339 @@
+"""Ids: of single ones nothing is learned but their form; fresh ones are made in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from tidemill.codecs.columns import id_forms
+from tidemill.codecs.columns.base import FIRST, SurrogateStream
+from tidemill.codecs.columns.check_digits import IBAN, SCHEMES, detected, with_check, without_check
+from tidemill.codecs.columns.free_numbers import (
+    DENSE,
+    Stretches,
+    bulk,
+    free_residues,
+    free_stretches,
+    scattered,
+)
+from tidemill.codecs.columns.id_forms import SAMPLE, IdForm, frequent_letters, last_digits, room
+from tidemill.codecs.columns.presence import Presence
+from tidemill.codecs.columns.surrogate import SurrogateCodec
+from tidemill.core.grid import Batch, Spec
+from tidemill.core.run import Run
+from tidemill.core.schema import Column
+
+MANY_REPEATS = 1.2
+CAPACITY = 100_000
+"""Fresh ids that must be possible at least for them to be drawn and not counted."""
+FEWEST_DIGITS = 6
+MOST_DIGITS = 17
+"""Whole numbers of fewer digits have no dates and no check digits in them; of more, some would not
+fit in 64 bits."""
+_BOUNDS = {f"Int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64, 128)}
+_BOUNDS |= {f"UInt{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)}
+_INT64 = _BOUNDS["Int64"]
+_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Numbers that are drawn between the smallest and the largest real one, and are none of these.
+
+    Attributes:
+        first, step: ``first + step * k`` is the number of place k.
+        space: How many places there are.
+        modulus, residues: A drawn place has one of these residues, which no real one has.
+    """
+
+    first: int
+    step: int
+    space: int
+    modulus: int
+    residues: tuple[int, ...]
+
+
+class IdCodec(SurrogateCodec):
+    """Fresh ids, none of which is real: they count on where the real ones lie dense, and are drawn
+    where these have room between them.
+
+    Texts are made in the forms that occur: characters that nearly all ids share stay, the others
+    are drawn from those of their place; dates in them are dates; check digits agree. Numbers keep
+    to their type as long as it has room. What is kept: forms of at least five ids, the ends of the
+    numbers and of the largest gaps between them, and some residues that no id has. Ids that repeat
+    (an entity's) are made to repeat as often on average.
+    """
+
+    inexact_because = "ids are made afresh, so that none points to a real row"
+
+    integer: bool
+    numeric: bool
+    repeats: float
+    check: str
+    tenth: bool
+    forms: list[IdForm]
+    stretches: Stretches
+    scatter: Scatter | None
+    letters: str
+
+    @property
+    def dtype(self) -> pl.DataType:
+
+        return pl.Int64() if self.integer else pl.String()
+
+    def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
+        """Learn the forms, and how often an id repeats."""
+        known = values.drop_nulls()
+        self.repeats = max(len(known) / max(known.n_unique(), 1), 1.0)
+        if self.repeats >= MANY_REPEATS:
+            run.warn(
+                f"Each value of '{column.name}' stands in {self.repeats:.1f} rows on average. "
+                "Rows are generated one by one: what the rows of one value have in common is not "
+                "learned."
+            )
+        self.integer = values.dtype.is_integer()
+        texts = known.unique(maintain_order=True).cast(pl.String)
+        whole = column.dtype in _BOUNDS or column.dtype.startswith("Decimal")
+        self.numeric = self.integer or (whole and len(texts) > 0 and _all_whole(texts))
+        self._learn(column, texts, run)
+        self.presence = Presence.of(values)
+        self.spec = Spec(codes=self.presence.codes(column.name))
+        return self
+
+    def _learn(self, column: Column, texts: pl.Series, run: Run) -> None:
+        self.forms, self.letters, self.scatter = [], "", None
+        sample = texts.head(SAMPLE).to_list()
+        self.check = detected(sample)
+        self.tenth = any(text[-1:] in ("X", "x") for text in sample)
+        bodies = texts
+        if self.check:
+            bodies = _without_check(self.check, texts)
+        if self.numeric and not self._has_form(bodies.head(SAMPLE)):
+            self._learn_numbers(column, bodies, run)
+            return
+        self.letters = frequent_letters(bodies.head(SAMPLE).to_list())
+        self.forms, numbers = id_forms.learned(bodies, self.letters, CAPACITY, whole=self.numeric)
+        widths = {form.counter[1] - form.counter[0] for form in self.forms if form.counter}
+        width = widths.pop() if len(widths) == 1 else None
+        self.stretches = free_stretches(numbers, 0, None, width)
+
+    def _has_form(self, bodies: pl.Series) -> bool:
+        """Whether numbers are built of parts: all of one length, with a check digit or a date."""
+        lengths = bodies.str.len_bytes()
+        if lengths.n_unique() != 1 or not FEWEST_DIGITS <= lengths[0] <= MOST_DIGITS:
+            return False
+        if bodies.str.contains("-").any():
+            return False
+        if self.check:
+            return True
+        forms, _ = id_forms.learned(bodies, "", CAPACITY)
+        return any("{" in form.places for form in forms)
+
+    def _learn_numbers(self, column: Column, bodies: pl.Series, run: Run) -> None:
+        least, most = _BOUNDS.get(column.dtype, _INT64)
+        if column.dtype.startswith("Decimal"):
+            digits = int(column.dtype[8:].split(",")[0])
+            least, most = 1 - 10**digits, 10**digits - 1
+        if self.check:
+            most //= 10 ** SCHEMES[self.check].width
+        small = bodies.cast(pl.Int64, strict=False)
+        numbers = small.sort().to_list()
+        if small.has_nulls():
+            numbers = sorted(map(int, bodies.to_list()))
+        lengths = bodies.str.len_bytes()
+        width = int(lengths[0]) if lengths.n_unique() == 1 else None
+        self.scatter = _scatter(numbers)
+        self.stretches = free_stretches(numbers, least, most, width)
+        left = self.stretches.room(least, most)
+        if self.scatter is None and left < max(len(numbers), 1000) and len(numbers):
+            beyond = "there are none beyond that"
+            if most < _INT64[1]:
+                beyond = "beyond that the column becomes Int64"
+                further = max(numbers[-1], most) + 1
+                parts = *self.stretches.parts, (further, 1, _INT64[1] - further)
+                self.stretches = Stretches(parts)
+            run.warn(
+                f"The ids of '{column.name}' leave room for {left:,} fresh ones in "
+                f"{column.dtype or 'Int64'}; {beyond}."
+            )
+
+    def decode(
+        self, batch: Batch, rng: np.random.Generator, fresh: SurrogateStream = FIRST
+    ) -> pl.Series:
+        """Fresh ids, each different unless ids repeat."""
+        n = len(batch)
+        different = max(round(n / self.repeats), min(n, 1))
+        ids = self._fresh(different, rng, fresh)
+        if different < n:
+            ids = ids[rng.integers(0, different, n)]
+        return self.presence.decode(ids, batch.code)
+
+    def _fresh(self, n: int, rng: np.random.Generator, fresh: SurrogateStream) -> pl.Series:
+        row = np.arange(n) + fresh.first
+        if not self.check:
+            ids = self._bodies(row, rng, fresh)
+        else:
+            texts = np.array([None] * n, object)
+            left = np.arange(n)
+            for k in range(_TRIES):  # some bodies have no check digit, only a tenth's X
+                bodies = self._bodies(row[left] * _TRIES + k, rng, fresh).cast(pl.String)
+                made = [with_check(self.check, body) for body in bodies.to_list()]
+                texts[left] = made
+                if self.tenth or self.check == IBAN:
+                    break
+                left = left[[text.endswith("X") for text in made]]
+            ids = pl.Series(texts.tolist(), dtype=pl.String)
+        return ids.cast(self.dtype)
+
+    def _bodies(
+        self, row: np.ndarray, rng: np.random.Generator, fresh: SurrogateStream
+    ) -> pl.Series:
+        """(n,) different rows -> (n,) fresh ids without check digits."""
+        if self.forms or not self.numeric:
+            return self._texts(row, rng, fresh)
+        if self.scatter is None:
+            numbers = self.stretches.numbers(row)
+        else:
+            numbers = _drawn(self.scatter, row, rng, self.stretches, fresh.seed)
+        if isinstance(numbers, np.ndarray) and numbers.dtype != object:
+            return pl.Series(numbers)
+        return pl.Series([str(number) for number in numbers], dtype=pl.String)
+
+    def _texts(
+        self, row: np.ndarray, rng: np.random.Generator, fresh: SurrogateStream
+    ) -> pl.Series:
+        n = len(row)
+        if not self.forms:
+            return pl.Series([None] * n, dtype=pl.String)
+        weight = np.array([form.rows for form in self.forms], float)
+        pick = rng.choice(len(self.forms), n, p=weight / weight.sum())
+        ids = pl.Series([None] * n, dtype=pl.String)
+        for k, form in enumerate(self.forms):
+            at = np.flatnonzero(pick == k)
+            if len(at):
+                # forms count on together: a longer number of one form may look like another form
+                made = form.made(row[at], self.letters, self.stretches, rng, (fresh.seed, k))
+                ids = ids.scatter(at, made)
+        twice = (~ids.is_first_distinct()).arg_true()
+        if not len(twice):
+            return ids
+        return ids.scatter(twice, ids[twice] + "-" + pl.Series(row)[twice].cast(pl.String))
+
+    def to_state(self) -> dict[str, Any]:
+
+        return {
+            "integer": self.integer,
+            "numeric": self.numeric,
+            "repeats": self.repeats,
+            "check": self.check,
+            "tenth": self.tenth,
+            "letters": self.letters,
+            "forms": [
+                [form.places, form.rows, form.counter, form.drawn, form.modulus, form.residues]
+                for form in self.forms
+            ],
+            "stretches": [list(part) for part in self.stretches.parts],
+            "scatter": None
+            if self.scatter is None
+            else [
+                self.scatter.first,
+                self.scatter.step,
+                self.scatter.space,
+                self.scatter.modulus,
+                list(self.scatter.residues),
+            ],
+            "absences": list(self.presence.absences),
+        }
+
+    @classmethod
+    def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
+        codec = cls()
+        codec.integer = bool(state["integer"])
+        codec.letters = str(state["letters"])
+        codec.repeats = max(float(state["repeats"]), 1.0)
+        if "largest" in state:
+            codec._restore_counted(state)
+        else:
+            codec._restore(state)
+        if any(form.rows < 1 or not form.residues or form.modulus < 1 for form in codec.forms):
+            raise ValueError("a form has no rows, or no room")
+        codec.presence = Presence.from_state(state["absences"])
+        codec.spec = Spec(codes=codec.presence.codes(column.name))
+        return codec
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self.numeric, self.tenth = bool(state["numeric"]), bool(state["tenth"])
+        self.check = str(state["check"])
+        if self.check not in ("", IBAN, *SCHEMES):
+            raise ValueError("unknown check digits")
+        self.forms = []
+        for places, rows, counter, drawn, modulus, residues in state["forms"]:
+            run = None if counter is None else (int(counter[0]), int(counter[1]))
+            own = tuple(map(int, residues))
+            self.forms.append(IdForm(str(places), int(rows), run, bool(drawn), int(modulus), own))
+        parts = []
+        for first, step, count in state["stretches"]:
+            parts.append((int(first), int(step), None if count is None else int(count)))
+        self.stretches = Stretches(tuple(parts))
+        self.scatter = None
+        if state["scatter"] is not None:
+            first, step, space, modulus, residues = state["scatter"]
+            own = tuple(map(int, residues))
+            self.scatter = Scatter(int(first), int(step), int(space), int(modulus), own)
+
+    def _restore_counted(self, state: Mapping[str, Any]) -> None:
+        """A state from before there were gaps: all count on from the largest, or are drawn."""
+        self.numeric, self.check, self.tenth, self.scatter = self.integer, "", False, None
+        self.forms = []
+        largest = int(state["largest"])
+        for places, rows, number in state["forms"]:
+            drawn = int(number) < 0
+            if drawn and room(str(places), self.letters) < 1_000_000:
+                raise ValueError("a form has no rows, or no room")
+            run = None if drawn else last_digits(str(places))
+            self.forms.append(IdForm(str(places), int(rows), run, drawn))
+            largest = max(largest, int(number))
+        self.stretches = Stretches(((largest + 1, 1, None),))
+
+
+def _all_whole(texts: pl.Series) -> bool:
+    return bool(texts.str.contains(r"^-?[0-9]+$").all())
+
+
+def _without_check(check: str, texts: pl.Series) -> pl.Series:
+    bodies = [without_check(check, text) for text in texts.to_list()]
+    return pl.Series(bodies, dtype=pl.String).unique(maintain_order=True)
+
+
+def _scatter(numbers: Sequence[int]) -> Scatter | None:
+    """Where numbers lie scattered with much room between them; None where they lie dense."""
+    if len(numbers) < 2:
+        return None
+    low, high = bulk(numbers)
+    first, last = numbers[low], numbers[high]
+    if last - first < DENSE * len(numbers) or not -(2**62) < first <= last < 2**62:
+        return None
+    places = np.array(numbers[low : high + 1], np.int64) - first
+    step = max(int(np.gcd.reduce(places)), 1)
+    space = (last - first) // step + 1
+    if space < DENSE * len(numbers):
+        return None
+    modulus, residues = free_residues(places // step, space)
+    if len(residues) * (space // modulus) < max(CAPACITY, DENSE * len(numbers)):
+        return None
+    return Scatter(first, step, space, modulus, residues)
+
+
+def _drawn(
+    scatter: Scatter, row: np.ndarray, rng: np.random.Generator, beyond: Stretches, seed: int
+) -> np.ndarray:
+    """(n,) different rows -> (n,) numbers; of rows that find no place any more, numbers beyond."""
+    at, full = scattered(row, scatter.space, scatter.modulus, scatter.residues, (seed, 0))
+    numbers = scatter.first + scatter.step * at
+    if full.any():
+        numbers[full] = beyond.numbers(row[full])
+    return numbers

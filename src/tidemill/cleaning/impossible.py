@@ -65,7 +65,7 @@ def _beyond(name: str, known: pl.Series, quantity: Quantity) -> Issue | None:
         count,
         format_value(last[0]),
         severity="warning" if quantity.verdict == "cannot be" else "note",
-        action="kept; find out whether it means 'not known', or something else than the name says",
+        action="kept; find out whether it means “not known”, or something else than the name says",
     )
 
 
@@ -101,7 +101,7 @@ def _lonely_zero(column: Column, known: pl.Series) -> Issue | None:
         "impossible",
         f"'{column.name}' is 0 in {plural(zeros, 'row')} ({percent(zeros, len(known))}), while all "
         f"other values lie between {format_value(low)} and {format_value(high)}: zero may "
-        "stand for 'not measured'.",
+        "stand for “not measured”.",
         (column.name,),
         zeros,
         "0",

@@ -67,7 +67,7 @@ def _marker_texts(column: Column, counts: pl.DataFrame) -> Issue | None:
     if doubt:
         return Issue(
             "missing",
-            f"{said}, which may stand for 'missing' or may be an answer, for {doubt}.",
+            f"{said}, which may stand for a missing value or be an answer, for {doubt}.",
             (column.name,),
             count,
             repr(shown[0]),
@@ -75,7 +75,7 @@ def _marker_texts(column: Column, counts: pl.DataFrame) -> Issue | None:
         )
     return Issue(
         "missing",
-        f"{said}, which stands for 'missing'.",
+        f"{said}, which stands for a missing value.",
         (column.name,),
         count,
         repr(shown[0]),
@@ -115,7 +115,7 @@ def _spelt(column: Column, values: pl.Series) -> list[Issue]:
         Issue(
             "missing",
             f"'{column.name}' holds {quoted([marker])} in {plural(count, 'cell')} "
-            f"({percent(count, len(values))}), which stands for 'missing'.",
+            f"({percent(count, len(values))}), which stands for a missing value.",
             (column.name,),
             count,
             repr(marker),
@@ -162,7 +162,7 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
             new[before.name] = before.set(where, None)
             log.append(changes.cells(before, new[before.name], where, reason))
 
-    reason = "a text that stands for 'missing'"
+    reason = "a text that stands for a missing value"
     for name in learned["texts"]:
         if data[name].dtype == pl.String:
             blank(data[name], are_markers(data[name]), reason)
@@ -177,7 +177,7 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
     for name, markers in learned["values"].items():
         for value in markers:
             values = new.get(name, data[name])
-            blank(values, _equal(values, value), "a value that stands for 'missing'")
+            blank(values, _equal(values, value), "a value that stands for a missing value")
     schema = schema.replacing(*(replace(schema[name], nullable=True) for name in new))
     frame = data.frame.with_columns(new.values())
     return Repaired(replace(data, frame=frame, schema=schema), changes.joined(log))

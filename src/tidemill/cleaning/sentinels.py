@@ -73,7 +73,7 @@ class Marker:
         if self.plain:
             return Issue(
                 "missing",
-                f"{held}: {shown} plainly stands for 'missing'.",
+                f"{held}: {shown} plainly stands for a missing value.",
                 (column,),
                 self.count,
                 shown,
@@ -82,7 +82,7 @@ class Marker:
             )
         return Issue(
             "missing",
-            f"{held}: {shown} may stand for 'missing', or for 'this much or more'.",
+            f"{held}: {shown} may stand for a missing value, or for “this much or more”.",
             (column,),
             self.count,
             shown,

@@ -161,7 +161,7 @@ def parse_where(where: Where, schema: Schema, levels: Levels | None = None) -> C
             given back.
         schema: The columns.
         levels: The levels of the columns that have some, where they are known; a text is then
-            matched with them whatever its case.
+            matched with them whatever its case and the blanks around it.
 
     Raises:
         ConditionError: It cannot be understood, or a value cannot be one of the column's.
@@ -352,11 +352,13 @@ def _any_of(column: Column, values: list[Any], levels: Sequence[str]) -> Test:
 
 
 def _level(text: str, levels: Sequence[str]) -> str | None:
-    """The level of this name, else the most frequent one whose name differs in case only."""
+    """The level of this name, else the most frequent one whose name differs only in case or in
+    blanks around it."""
     if text in levels:
         return text
+    plain = text.strip().lower()
     for level in levels:
-        if level.lower() == text.lower():
+        if level.strip().lower() == plain:
             return level
     return None
 

@@ -104,13 +104,22 @@ def _changed_columns(account: ReportInput) -> str:
     said = f"in {plural(number, 'column')}" if number else ""
     if account.left_out:
         said += f"{', ' if said else ''}{plural(account.left_out, 'row')} left out"
-    return said or "nothing had to be changed"
+    return said or _reread(account) or "nothing had to be changed"
+
+
+def _reread(account: ReportInput) -> str:
+    """What was done where no cell was changed: columns of text were read as what they hold."""
+    applied = [issue for issue in account.issues or () if issue.applied]
+    columns = {name for issue in applied for name in issue.columns}
+    return f"{plural(len(columns), 'column')} of text read as numbers or dates" if columns else ""
 
 
 def _cleaned(account: ReportInput) -> str:
     if account.issues is None:
         return ""
     text = "No cell had to be changed"
+    if _reread(account):
+        text += f"; {_reread(account)}"
     if account.changed is not None and account.changed.height:
         cells = plural(account.changed.height, "cell")
         text = f"{cells} changed {_changed_columns(account)}"

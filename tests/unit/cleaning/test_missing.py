@@ -93,7 +93,7 @@ def test_a_cap_is_told_and_kept(table):
     gain = [*RNG.integers(100, 41_000, 900), *[99_999] * 60]
     issues, done = repaired(table(gain=gain))
     assert done.changes.height == 0
-    assert "or for 'this much or more'" in issues[0].sentence
+    assert "or for “this much or more”" in issues[0].sentence
 
 
 def test_markers_in_a_target_are_only_told(table):

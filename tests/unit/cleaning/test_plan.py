@@ -189,3 +189,12 @@ def test_columns_of_noise_give_no_issue(table):
         town=rng.choice([f"town {c}" for c in "abcdefghij"], n),
     )
     assert learn(data, Run()).issues == ()
+
+
+def test_masking_hides_values_and_not_the_words_of_the_sentence(table):
+    data = table(
+        contact_name=["Anna Lee", "John Smith", "Mary Jones", "?"] * 25,
+        x=np.random.default_rng(0).normal(size=100),
+    )
+    (issue,) = [issue for issue in learn(data, Run()).issues if issue.check == "missing"]
+    assert "which stands for a missing value" in issue.sentence

@@ -64,6 +64,25 @@ class Spelling:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the options that a cell names, such as "SQL" in "SQL;Python", where each is a yes-no
+    column of its own.
+
+    Attributes:
+        of: The column whose cells name options.
+        option: As a cell writes it.
+        separator: Between two options, with the blanks around it.
+        opening, closing: What stands around all of them.
+    """
+
+    of: str
+    option: str
+    separator: str
+    opening: str = ""
+    closing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column: what it is, what it is for, and why we think so.
 
@@ -79,6 +98,7 @@ class Column:
         spelling: How values are written as text; None where the source was not text.
         reason: Why this kind was inferred, in words.
         role_reason: Why this role was given, in words.
+        choice: The option of a cell of several that it tells; None where it is a column by itself.
     """
 
     name: str
@@ -90,6 +110,7 @@ class Column:
     spelling: Spelling | None = None
     reason: str = ""
     role_reason: str = ""
+    choice: Choice | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -11,6 +11,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.run import Run
 from tidemill.core.spelling import spelled
+from tidemill.io.choices import with_choices_of
 
 
 def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
@@ -20,6 +21,7 @@ def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
     Raises:
         SchemaError: A column is missing, or its values are not of that kind.
     """
+    data = with_choices_of(data, like.schema, run)
     wanted = []
     for column in like.schema:
         if column.role != "ignore" or column.name in data.schema:

@@ -15,6 +15,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Spelling
 from tidemill.core.spelling import spelled
 from tidemill.io.arrow_frames import from_arrow, to_arrow
+from tidemill.io.choices import gathered
 from tidemill.io.dtypes import restored
 from tidemill.io.pandas_frames import from_pandas, to_pandas
 from tidemill.io.source import Raw, Source
@@ -72,7 +73,8 @@ def _raw(table: Any, run: Run) -> Raw:
 def door_frame(data: Dataset) -> pl.DataFrame:
     """The frame as it would stand at the source's door: source dtypes, and text where numbers or
     dates were text."""
-    return pl.DataFrame([_at_door(data.frame[column.name], column) for column in data.schema])
+    frame = pl.DataFrame([_at_door(data.frame[column.name], column) for column in data.schema])
+    return gathered(frame, data.schema)
 
 
 def to_native(table: Dataset | pl.DataFrame, frame_library: FrameLibrary | None = None) -> Any:

@@ -19,6 +19,7 @@ from tidemill.core.schema import Column, Role, Schema, Spelling
 from tidemill.core.spelling import typed
 from tidemill.core.words import plural, shortlist
 from tidemill.imaging.pixels import is_pixels
+from tidemill.io.choices import Choices, choices_in, spread, told
 from tidemill.io.conventions import conventions_of, warn_undecided
 from tidemill.io.dtypes import Typed, admitted, text_of
 from tidemill.io.frames import Frame, FrameSource
@@ -75,8 +76,10 @@ def read(
             where=where,
             hint="give data with at least one row and one column",
         )
+    choices = _choices(raw)
+    options = [column for one in choices.values() for column in one.columns]
     wishes = column_overrides(
-        raw.frame.columns,
+        [*raw.frame.columns, *options],
         schema,
         target=target,
         ignore=ignore,
@@ -85,7 +88,61 @@ def read(
         time=time,
         entity=entity,
     )
-    return _typed(raw, wishes, where, run)
+    choices = _wanted(choices, wishes, where)
+    return _with_choices(_typed(_spread(raw, choices), wishes, where, run), choices, run)
+
+
+def _choices(raw: Raw) -> dict[str, Choices]:
+    """What the cells of each column name, where they name several of a few options each."""
+    names = set(raw.frame.columns)
+    found = {}
+    for values in raw.frame:
+        one = choices_in(values, empty_is_missing=raw.is_text)
+        if one is not None and not names.intersection(one.columns):
+            found[values.name] = one
+    return found
+
+
+def _wanted(
+    choices: Mapping[str, Choices], wishes: ColumnOverrides, where: str
+) -> dict[str, Choices]:
+    """The columns to be spread: none of which the user speaks as a whole.
+
+    Raises:
+        SchemaError: The user speaks of such a column and of one of its options.
+    """
+    of_rules = (name for rule in wishes.rules for name in rule.columns)
+    named = {*wishes.kinds, *wishes.roles, *of_rules}
+    for name in named.intersection(choices):
+        for option in sorted(named.intersection(choices[name].columns)):
+            raise SchemaError(
+                f"'{option}' is an option of '{name}', which is named as a whole",
+                where=where,
+                hint="name either the column or its options",
+            )
+    return {name: one for name, one in choices.items() if name not in named}
+
+
+def _spread(raw: Raw, choices: Mapping[str, Choices]) -> Raw:
+    if not choices:
+        return raw
+    series: list[pl.Series] = []
+    for values in raw.frame:
+        one = choices.get(values.name)
+        flags = [values] if one is None else spread(values, one, empty_is_missing=raw.is_text)
+        series += flags
+    return replace(raw, frame=pl.DataFrame(series))
+
+
+def _with_choices(data: Dataset, choices: Mapping[str, Choices], run: Run) -> Dataset:
+    """The schema with what each yes-no column is an option of."""
+    columns = []
+    for one in choices.values():
+        told(one, run)
+        why = f"one of {len(one.options)} options of which a cell of '{one.name}' names several"
+        for name, choice in one.columns.items():
+            columns.append(replace(data.schema[name], choice=choice, reason=why))
+    return replace(data, schema=data.schema.replacing(*columns)) if columns else data
 
 
 def _typed(raw: Raw, wishes: ColumnOverrides, where: str, run: Run) -> Dataset:
@@ -165,7 +222,7 @@ def _admitted(values: pl.Series, conventions: Conventions) -> Typed:
 
 def _text_admitted(text: pl.Series, conventions: Conventions) -> Typed:
     """A column of a text source, in which the empty text is a missing value."""
-    if is_pixels(text.dtype):
+    if text.dtype != pl.String:  # pixels, or an option of several
         return admitted(text)
     found = typed(text, conventions)
     if found is None:

@@ -20,6 +20,7 @@ from tidemill.core.schema import Column, Spelling
 from tidemill.core.spelling import spelled
 from tidemill.imaging.pixels import label_column
 from tidemill.io import WRITERS
+from tidemill.io.choices import gathered
 from tidemill.io.dtypes import restored, text_of
 from tidemill.io.file import FOLDER, path_of
 from tidemill.io.formats.excel import check_size
@@ -142,7 +143,13 @@ def text_frame(data: Dataset) -> pl.DataFrame:
     Raises:
         OutputError: A column holds lists or records.
     """
-    return pl.DataFrame([_text(data.frame[column.name], column) for column in data.schema])
+    columns = []
+    for column in data.schema:
+        values = data.frame[column.name]
+        columns.append(values if column.choice is not None else _text(values, column))
+    frame = gathered(pl.DataFrame(columns), data.schema)
+    choices = {column.choice.of for column in data.schema if column.choice is not None}
+    return frame.with_columns(pl.col(*choices).replace("", None)) if choices else frame
 
 
 def _text(values: pl.Series, column: Column) -> pl.Series:

@@ -14,6 +14,7 @@ from tidemill.core.errors import DataError
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema, Spelling
 from tidemill.core.spelling import spelled
+from tidemill.io.choices import with_choices_of
 from tidemill.io.reading import Input, read
 
 DRAW = "draw"
@@ -65,6 +66,7 @@ def read_given(rows: Input, schema: Schema, types: Mapping[str, pl.DataType]) ->
         InputError: They cannot be read.
     """
     source = rows if isinstance(rows, Dataset) else read(rows, Run())
+    source = with_choices_of(source, schema, Run())
     shared = [name for name in schema.names if name in source.schema]
     if not shared:
         raise DataError(

@@ -139,6 +139,8 @@ def _parts(text: pl.Series, spelling: Spelling) -> pl.DataFrame:
     )
     cents = pl.col("body").str.contains(r"[.,]\d\d$")
     unit, other = (pl.col(c).replace(units.common_names()) for c in ("before", "after"))
+    # "85123K" is an article, and no 85 million
+    code = pl.col("power").str.contains("^[A-Za-z]$") & pl.col("body").str.contains(r"^\d{5,}$")
     billions = (pl.col("power") == "B") & pl.col("body").str.contains(r"[.,]")
     ok = (
         (pl.col("body") != "")
@@ -147,6 +149,7 @@ def _parts(text: pl.Series, spelling: Spelling) -> pl.DataFrame:
         & ((unit == "") | (other == "") | (unit == other))
         & ((pl.col("power") == "") | ~pl.col("body").str.contains("[eE]"))
         & (~pl.col("power").is_in(list(_NEEDS_CURRENCY)) | (unit != "") | billions)
+        & ~code
         & (~pl.col("side").is_in(list(LETTER_SIDES)) | cents)
     )
     return found.select(

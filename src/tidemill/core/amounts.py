@@ -4,6 +4,7 @@ leniently."""
 from __future__ import annotations
 
 import re
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from functools import lru_cache
 
@@ -26,16 +27,36 @@ _USUAL = {
     "’": "'",
     "，": ",",
 }
+_SPLIT = (
+    r"^(?P<before>\D*?\p{L}\.|\D*?)"
+    r"(?P<body>(?:\d(?:[\d.,' ]*\d)?[.,]?|[.,]\d+)(?:[eE][-+]?\d+)?)(?P<after>\D*)$"
+)
 _SURE = units.pattern(units.sure_currencies())
 _UNSURE = units.pattern(set(units.currencies()) - set(units.sure_currencies()))
-_BEFORE = rf"(?:(?:{_SURE})\s?|(?:{_UNSURE})\s)"
+_ABOUT = r"(?:[~≈∼]|ca\.?\s|circa\s|approx\.?\s|about\s|約|约)?"
+_BEFORE = re.compile(
+    rf"(?P<open>\(?){_ABOUT}\s?(?P<s1>[-+]?)\s?"
+    rf"(?P<unit>(?:{_SURE})\s?|(?:{_UNSURE})(?:\s|(?<=\.))|)(?P<s2>[-+]?)\s?(?P<inner>\(?)"
+)
 _LETTERS = units.pattern(unit for unit in units.measures() if re.fullmatch("[A-Za-z]", unit))
-_AFTER = units.pattern(
+_UNITS = units.pattern(
     unit for unit in units.measures() + units.currencies() if not re.fullmatch("[A-Za-z]", unit)
 )
 _POWERS = units.pattern((*units.MULTIPLIERS, *units.BYTES))
-_SIDES_AFTER = units.pattern(side for side in SIDES if side not in LETTER_SIDES)
-_ABOUT = r"(?:[~≈∼]|ca\.?\s|circa\s|approx\.?\s|about\s|約|约)"
+_SIDES = units.pattern(side for side in SIDES if side not in LETTER_SIDES)
+_AFTER = re.compile(
+    rf"(?:\s(?P<bytes>B|[Bb]ytes)|\s?(?P<power>{_POWERS}))?"
+    rf"(?P<unit>\s?(?:{_UNITS})|\s(?:{_LETTERS})|)(?P<bound>[+]?)(?P<s3>-?)(?P<close>\)?)"
+    rf"(?:\s?(?P<side>{_SIDES}|\s[{''.join(sorted(LETTER_SIDES))}]))?"
+)
+_FORM = {
+    "power": pl.Int64,
+    "power_text": pl.String,
+    "unit": pl.String,
+    "side": pl.String,
+    "is_negative": pl.Boolean,
+    "is_bound": pl.Boolean,
+}
 BOUND = "+"
 """The suffix of a spelling in which every number is the lower bound of what is meant."""
 
@@ -70,11 +91,20 @@ def read_leniently(text: pl.Series, spelling: Spelling) -> pl.Series:
         ...     Spelling(thousands=",")).to_list()
         [-1234.5, 19000000.0, None, 7.0]
     """
+    levels = text.unique()
+    if len(levels) * 2 > len(text):
+        return _values(text, spelling)
+    values = pl.DataFrame({"text": levels, "value": _values(levels, spelling)})
+    rows = text.to_frame("text").join(
+        values, on="text", how="left", maintain_order="left", nulls_equal=True
+    )
+    return rows["value"].alias(text.name)
+
+
+def _values(text: pl.Series, spelling: Spelling) -> pl.Series:
     parts = _parts(text, spelling)
     digits = plain(parts["body"], spelling)
-    powers = parts["power"].replace_strict(
-        {**units.MULTIPLIERS, **units.BYTES}, default=0, return_dtype=pl.Int64
-    )
+    powers = parts["power"].fill_null(0)
     scaled = digits + ("e" + powers.cast(pl.String))
     digits = digits.zip_with(powers == 0, scaled)
     values = digits.cast(pl.Float64, strict=False)
@@ -88,7 +118,7 @@ def read_leniently(text: pl.Series, spelling: Spelling) -> pl.Series:
         values = whole
     else:
         values = values.set(_inexact(digits, values), None)
-    return values.zip_with(~parts["is_negative"], -values).alias(text.name)
+    return values.zip_with(~parts["is_negative"].fill_null(False), -values).alias(text.name)
 
 
 def units_among(text: pl.Series, spelling: Spelling) -> list[str]:
@@ -98,10 +128,8 @@ def units_among(text: pl.Series, spelling: Spelling) -> list[str]:
         >>> units_among(pl.Series(["¥5", "6元", "7"]), Spelling())
         ['', 'yuan']
     """
-    parts = _parts(text, spelling).filter(pl.col("body").is_not_null())
-    sizes = (parts["bytes"] != "") | parts["power"].is_in(list(units.BYTES))
-    either = parts["before"].zip_with(parts["before"] != "", parts["after"]).set(sizes, "bytes")
-    return units.families(either.unique().drop_nulls())
+    parts = _parts(text.unique(), spelling).filter(pl.col("body").is_not_null())
+    return units.families(parts["unit"].unique())
 
 
 def different_units(text: pl.Series, spelling: Spelling) -> list[str]:
@@ -118,53 +146,86 @@ def different_units(text: pl.Series, spelling: Spelling) -> list[str]:
 def is_one_sided(text: pl.Series, spelling: Spelling) -> bool:
     """Whether some numbers say that they are credit ("5.10 CR") and the others say nothing, so that
     nobody knows their sign."""
-    sides = _parts(text, spelling).filter(pl.col("body").is_not_null())["side"].unique()
+    if not text.str.contains(r"\d.*[CcH贷]").any():
+        return False
+    sides = _parts(text.unique(), spelling).filter(pl.col("body").is_not_null())["side"]
     return set(sides) > {""} and not set(sides) & NEGATIVE_SIDES
 
 
+@dataclass(frozen=True)
+class _Form:
+    """What stands about the digits of a number, understood.
+
+    Attributes:
+        power: The power of ten that it multiplies by.
+        power_text: Its text.
+        unit: The family of its currency or unit, "" for none.
+        side: Its side of an account, "" for none.
+        is_negative: Whether it says that the number is negative.
+        is_bound: Whether it says that the number is a lower bound.
+    """
+
+    power: int
+    power_text: str
+    unit: str
+    side: str
+    is_negative: bool
+    is_bound: bool
+
+
 def _parts(text: pl.Series, spelling: Spelling) -> pl.DataFrame:
-    """What each cell consists of: body (null where it is no number), before, after, power, bytes,
-    side ("" where there is none), is_negative."""
-    pattern = _pattern(spelling.thousands, spelling.decimal, spelling.suffix == BOUND)
-    found = usual(text).str.extract_groups(pattern).struct.unnest()
-    found = found.with_columns(pl.col(found.columns).fill_null(""))
-    found = found.with_columns(pl.col("before", "after", "side").str.strip_chars())
-    minus = (
-        pl.concat_str("s1", "s2", "s3").str.count_matches("-")
-        + (pl.col("open") == "(").cast(pl.UInt32)
-        + pl.col("side").is_in(list(NEGATIVE_SIDES)).cast(pl.UInt32)
-    )
-    said = pl.concat_str("open", "s1", "s2", "s3").str.len_chars() + (pl.col("side") != "").cast(
-        pl.UInt32
-    )
-    cents = pl.col("body").str.contains(r"[.,]\d\d$")
-    unit, other = (pl.col(c).replace(units.common_names()) for c in ("before", "after"))
-    # "85123K" is an article, and no 85 million
-    code = pl.col("power").str.contains("^[A-Za-z]$") & pl.col("body").str.contains(r"^\d{5,}$")
-    billions = (pl.col("power") == "B") & pl.col("body").str.contains(r"[.,]")
+    """What each cell consists of: its body (null where it is no number), and what its form says."""
+    split = usual(text).str.extract_groups(_SPLIT).struct.unnest()
+    forms = split.select("before", "after").drop_nulls().unique()
+    rows = []
+    for before, after in forms.iter_rows():
+        form = _form(before, after)
+        if form is not None:
+            rows.append((before, after, *astuple(form)))
+    known = pl.DataFrame(rows, {"before": pl.String, "after": pl.String, **_FORM}, orient="row")
+    found = split.join(known, on=["before", "after"], how="left", maintain_order="left")
+    body, power_text = pl.col("body"), pl.col("power_text")
     ok = (
-        (pl.col("body") != "")
-        & (said <= 1)
-        & ((pl.col("open") == "(") == (pl.col("close") == ")"))
-        & ((unit == "") | (other == "") | (unit == other))
-        & ((pl.col("power") == "") | ~pl.col("body").str.contains("[eE]"))
-        & (~pl.col("power").is_in(list(_NEEDS_CURRENCY)) | (unit != "") | billions)
-        & ~code
-        & (~pl.col("side").is_in(list(LETTER_SIDES)) | cents)
+        body.str.contains(_body(spelling.thousands, spelling.decimal))
+        & power_text.is_not_null()
+        & ((power_text == "") | ~body.str.contains("[eE]"))
+        # "85123K" is an article, and no 85 million; "5B" is a flat
+        & ~(power_text.str.contains("^[A-Za-z]$") & body.str.contains(r"^\d{5,}$"))
+        & ((power_text != "B") | (pl.col("unit") != "") | body.str.contains("[.,]"))
+        & (~pl.col("side").is_in(list(LETTER_SIDES)) | body.str.contains(r"[.,]\d\d$"))
+        & (~pl.col("is_bound") | (spelling.suffix == BOUND))
     )
-    return found.select(
-        pl.when(ok).then("body").alias("body"),
-        "before",
-        "after",
-        "power",
-        "bytes",
-        "side",
-        is_negative=minus == 1,
-    )
+    return found.with_columns(pl.when(ok).then(body).alias("body"))
+
+
+@lru_cache(maxsize=4096)
+def _form(before: str, after: str) -> _Form | None:
+    """The form of these texts before and after the digits; None where something in them is not
+    known, or two things say the sign."""
+    left, right = _BEFORE.fullmatch(before), _AFTER.fullmatch(after)
+    if left is None or right is None:
+        return None
+    opened, closed = left["open"] or left["inner"], right["close"]
+    if bool(opened) != bool(closed) or (left["open"] and left["inner"]):
+        return None
+    side = (right["side"] or "").strip()
+    signs = [mark for mark in (opened, left["s1"], left["s2"], right["s3"], side) if mark]
+    named = {units.common_names()[one.strip()] for one in (left["unit"], right["unit"]) if one}
+    if len(signs) > 1 or len(named) > 1:
+        return None
+    power = right["power"] or ""
+    size = power in units.BYTES or bool(right["bytes"])
+    unit = "bytes" if size else "".join(named)
+    if power in _NEEDS_CURRENCY and power != "B" and not unit:
+        return None
+    minus = bool(signs) and (signs[0] in "(-" or side in NEGATIVE_SIDES)
+    tens = {**units.MULTIPLIERS, **units.BYTES}.get(power, 0)
+    return _Form(tens, power, unit, side, minus, bool(right["bound"]))
 
 
 @lru_cache(maxsize=64)
-def _pattern(thousands: str, decimal: str, bound: bool) -> str:
+def _body(thousands: str, decimal: str) -> str:
+    """The pattern of the digits of a number with these marks; no code begins with a zero."""
     group, mark = (f"[{one}]" if one else "" for one in (thousands, decimal))
     whole = [r"0", r"[1-9]\d{0,17}"]
     if group:
@@ -172,15 +233,7 @@ def _pattern(thousands: str, decimal: str, bound: bool) -> str:
     if thousands == ",":
         whole.append(r"[1-9]\d?(?:,\d\d){0,5},\d{3}")
     scientific = rf"\d+(?:{mark}\d*[eE][-+]?\d+|[eE][-+]\d+)"
-    body = rf"{scientific}|(?:{'|'.join(reversed(whole))})(?:{mark}\d*)?|{mark}\d+"
-    after = rf"\s?(?:{_AFTER})|\s(?:{_LETTERS})"
-    letters = "".join(sorted(LETTER_SIDES))
-    return (
-        rf"^(?P<open>\(?)(?:{_ABOUT}\s?)?(?P<s1>[-+]?)\s?(?P<before>{_BEFORE}|)(?P<s2>[-+]?)\s?"
-        rf"(?P<body>{body})(?:\s(?P<bytes>B|[Bb]ytes)|\s?(?P<power>{_POWERS}))?(?P<after>{after}|)"
-        rf"{'[+]?' if bound else ''}(?P<s3>-?)(?P<close>\)?)"
-        rf"(?:\s?(?P<side>{_SIDES_AFTER}|\s[{letters}]))?$"
-    )
+    return rf"^(?:{scientific}|(?:{'|'.join(whole)})(?:{mark}\d*)?|{mark}\d+)$"
 
 
 def _inexact(digits: pl.Series, values: pl.Series) -> pl.Series:

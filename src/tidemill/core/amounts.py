@@ -153,7 +153,7 @@ def is_one_sided(text: pl.Series, spelling: Spelling) -> bool:
 
 
 @dataclass(frozen=True)
-class _Form:
+class _Beside:
     """What stands about the digits of a number, understood.
 
     Attributes:
@@ -199,7 +199,7 @@ def _parts(text: pl.Series, spelling: Spelling) -> pl.DataFrame:
 
 
 @lru_cache(maxsize=4096)
-def _form(before: str, after: str) -> _Form | None:
+def _form(before: str, after: str) -> _Beside | None:
     """The form of these texts before and after the digits; None where something in them is not
     known, or two things say the sign."""
     left, right = _BEFORE.fullmatch(before), _AFTER.fullmatch(after)
@@ -220,7 +220,7 @@ def _form(before: str, after: str) -> _Form | None:
         return None
     minus = bool(signs) and (signs[0] in "(-" or side in NEGATIVE_SIDES)
     tens = {**units.MULTIPLIERS, **units.BYTES}.get(power, 0)
-    return _Form(tens, power, unit, side, minus, bool(right["bound"]))
+    return _Beside(tens, power, unit, side, minus, bool(right["bound"]))
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Unpack
 
@@ -215,7 +215,12 @@ def read(data: Data, *, target: options.Target = None, roles: options.Roles, wor
         table = _read(data, job, target, roles)
         about = profile(table)
         suggest(table.schema, job.run)
-        job.say(shown(table, about), rows=len(table), columns=about.to_dicts())
+        job.say(
+            shown(table, about),
+            rows=len(table),
+            columns=about.to_dicts(),
+            aside=[asdict(line) for line in table.aside],
+        )
 
 
 @_command

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
+from tidemill.core.aside import Aside
 from tidemill.core.errors import DataError
 from tidemill.core.frame_form import FrameForm, FrameLibrary
 from tidemill.core.notebook import paragraph, table
@@ -25,6 +26,7 @@ class Dataset:
             all are real.
         name: What the data are called in reports.
         frame_form: The form of the frame that came in, in which rows go out again.
+        aside: Lines of the file that were taken for no rows, such as titles and notes.
     """
 
     frame: pl.DataFrame
@@ -32,6 +34,7 @@ class Dataset:
     origin: pl.Series | None = field(default=None, repr=False)
     name: str = "data"
     frame_form: FrameForm = field(default_factory=FrameForm, repr=False)
+    aside: tuple[Aside, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.schema.names:

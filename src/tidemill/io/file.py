@@ -4,6 +4,7 @@ unpacked."""
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -21,9 +22,11 @@ from tidemill.io.source import Raw, Source
 MAX_BYTES = 8 << 30
 PACKED = ("gz", "zip")
 FOLDER = "folder"
+_LINES = ("header", "skip", "footer")
 _PARTS = {
     **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
-    **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet",)),
+    **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet", *_LINES)),
+    **dict.fromkeys(("csv", "tsv", "tab", "txt"), _LINES),
     "npz": ("images", "labels"),
     FOLDER: ("size",),
 }
@@ -50,10 +53,29 @@ class File:
         """What the data are called: the table or sheet asked for, else the file's name without
         endings."""
         is_images = self.ending in ("npz", FOLDER)
-        if self.part and not is_images:
-            return next(iter(self.part.values()))
+        for key in ("table", "sheet"):
+            if key in self.part:
+                return self.part[key]
         path = self.path.resolve() if is_images else self.path
         return path.name.partition(".")[0] or self.path.name
+
+    def number(self, key: str) -> int | None:
+        """The whole number that was asked for behind the "?"; None where none was.
+
+        Raises:
+            InputError: It is no whole number from 0 on.
+        """
+        text = self.part.get(key)
+        if text is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,9}", text):
+            raise InputError(
+                f"'?{key}={text}' is no whole number from 0 on",
+                where=str(self.path),
+                hint=f"write ?{key}=2; ?header=N is the line of the names (0 for none), ?skip=N "
+                "lines are left out at the beginning, ?footer=N at the end; & joins them",
+            )
+        return int(text)
 
     def content(self) -> bytes:
         """The bytes of the file, unpacked.
@@ -168,8 +190,9 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
             raise InputError(
                 f"'?{key}=' means nothing for a file of this kind",
                 where=str(path),
-                hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?images=NAME for "
-                "arrays, ?size=32 for folders of images",
+                hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
+                "and ?footer=N for text and spreadsheets, ?images=NAME for arrays, ?size=32 for "
+                "folders of images",
             )
 
 

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from tidemill.core.errors import SchemaError
 from tidemill.core.run import Run
 from tidemill.core.words import plural, shortlist
 
 
-def named(names: Iterable[object], where: str, run: Run) -> list[str]:
-    """The names as text; an empty one becomes "column_3" (counted from 1), with a warning.
-
-    Raises:
-        SchemaError: A name occurs more than once.
+def trimmed(names: Iterable[str]) -> list[str]:
+    """The names of a text or a sheet without blanks around them, and with one blank where there are
+    several or a line ends.
 
     Example:
-        >>> named(["age", ""], "data", Run())
-        ['age', 'column_2']
+        >>> trimmed([" Violent  Crimes", "per\\nhead "])
+        ['Violent Crimes', 'per head']
+    """
+    return [" ".join(name.split()) for name in names]
+
+
+def named(names: Iterable[object], where: str, run: Run) -> list[str]:
+    """The names as text, with a warning of each change: an empty one becomes "column_3" (counted
+    from 1), and one that occurs again is numbered.
+
+    Example:
+        >>> named(["age", "", "age"], "data", Run())
+        ['age', 'column_2', 'age (2)']
     """
     texts = ["" if name is None else str(name) for name in names]
-    twice = [name for name, count in Counter(texts).items() if count > 1 and name.strip()]
-    if twice:
-        shown = ", ".join(f"'{name}' ({texts.count(name)} times)" for name in twice[:5])
-        raise SchemaError(
-            f"column names occur more than once: {shown}",
-            where=where,
-            hint="rename the columns so that each name occurs once",
-        )
     filled = list(texts)
     new = []
     for at, text in enumerate(texts):
@@ -38,7 +38,33 @@ def named(names: Iterable[object], where: str, run: Run) -> list[str]:
     if new:
         counted = plural(len(new), "column has", "columns have")
         run.warn(f"{counted} no name in {where}: called {shortlist(new, 5)}.", "read")
-    return filled
+    return _numbered(filled, where, run)
+
+
+def _numbered(names: list[str], where: str, run: Run) -> list[str]:
+    """Names that occur again with a number behind them."""
+    counts = Counter(names)
+    if len(counts) == len(names):
+        return names
+    taken, met, numbered = set(names), Counter[str](), []
+    for name in names:
+        met[name] += 1
+        number = met[name]
+        if number == 1:
+            numbered.append(name)
+            continue
+        while f"{name} ({number})" in taken:
+            number += 1
+        taken.add(f"{name} ({number})")
+        numbered.append(f"{name} ({number})")
+    twice = [f"'{name}' ({count} times)" for name, count in counts.items() if count > 1]
+    first = next(new for new, old in zip(numbered, names, strict=True) if new != old)
+    run.warn(
+        f"column names occur more than once in {where}: {shortlist(twice, 5)}; the later ones are "
+        f"numbered, as '{first}'.",
+        "read",
+    )
+    return numbered
 
 
 def _free(name: str, taken: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -63,16 +64,15 @@ def column_overrides(
         "entity": entity,
     }
     for role, given in options.items():
-        for name in _as_list(given):
-            _check_name(name, names, f"option '{role}'")
+        for wish in _as_list(given):
+            name = _name_of(wish, names, f"option '{role}'")
             if chosen.setdefault(name, role) != role:
                 raise SchemaError(
                     f"the column '{name}' cannot be both {chosen[name]} and {role}",
                     hint="give it one role",
                 )
-    for name in _as_list(id):
-        _check_name(name, names, "option 'id'")
-        kinds[name] = "id"
+    for wish in _as_list(id):
+        kinds[_name_of(wish, names, "option 'id'")] = "id"
     return ColumnOverrides(kinds, {**roles, **chosen}, tuple(rules))
 
 
@@ -84,16 +84,29 @@ def _as_list(given: str | Iterable[str] | None) -> list[str]:
     return list(given)
 
 
-def _check_name(name: str, names: list[str], where: str) -> None:
+def _name_of(name: str, names: list[str], where: str) -> str:
+    """The column that is meant: the very name, else the only one that differs in case, blanks or
+    the way its accents are stored.
+
+    Raises:
+        SchemaError: There is none.
+    """
     if name in names:
-        return
+        return name
+    alike = [other for other in names if _folded(other) == _folded(name)]
+    if len(alike) == 1:
+        return alike[0]
     near = get_close_matches(name, names, n=3, cutoff=0.5)
     if not near:
-        near = [other for other in names if other.lower() == name.lower()]
+        near = alike
     hint = f"the columns are: {shortlist(names, 12)}"
     if near:
         hint = "did you mean " + " or ".join(f"'{other}'" for other in near) + "?"
     raise SchemaError(f"there is no column '{name}'", where=where, hint=hint)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
 
 
 def _columns(
@@ -101,9 +114,9 @@ def _columns(
 ) -> tuple[dict[str, Kind], dict[str, Role]]:
     kinds: dict[str, Kind] = {}
     roles: dict[str, Role] = {}
-    for name, settings in tables.items():
-        where = f"{path}, [columns.{name}]"
-        _check_name(name, names, where)
+    for wish, settings in tables.items():
+        where = f"{path}, [columns.{wish}]"
+        name = _name_of(wish, names, where)
         if not isinstance(settings, dict):
             raise SchemaError(
                 "this is no table of kind and role",
@@ -161,8 +174,7 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
             where=where,
             hint=f"{_nearest(kind, RULE_KINDS)}kinds of rules are {', '.join(RULE_KINDS)}",
         )
-    for name in columns:
-        _check_name(name, names, where)
+    columns = [_name_of(name, names, where) for name in columns]
     low, high = table.get("low"), table.get("high")
     try:
         return Rule(kind, tuple(columns), low=_end(low), high=_end(high), declared=True)

@@ -167,6 +167,7 @@ def _typed(raw: Raw, wishes: ColumnOverrides, where: str, run: Run) -> Dataset:
         Schema(tuple(columns), wishes.rules, conventions),
         name=raw.name,
         frame_form=_without_names(raw.frame_form, columns),
+        aside=raw.aside,
     )
 
 

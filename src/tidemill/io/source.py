@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from tidemill.core.aside import Aside
 from tidemill.core.errors import InputError, TidemillError
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.redaction import redacted
@@ -37,6 +38,7 @@ class Raw:
         folder: Where files that the columns name are looked for; None where nowhere.
         refused: Why columns cannot be used, and what to do, by their names.
         notes: What values stand for, by column, where that is not plain.
+        aside: Lines of the file that were taken for no rows, in their order.
     """
 
     frame: pl.DataFrame
@@ -47,6 +49,7 @@ class Raw:
     folder: Path | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    aside: tuple[Aside, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.io.opening import read
-from tidemill.core.errors import InputError, SchemaError
+from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.io.writing import write
 
@@ -140,7 +140,7 @@ def test_names_that_are_missing_or_look_like_values(tmp_path: Path, run: Run) ->
         ("a,b,c\n1,2,3\n\n1,2,3,4\n", r"line 4 has 4 fields, the header has 3"),
         ('a,b\n"x\ny",2\n3\n', r"line 4 has 1 field, the header has 2"),
         ('a,b,c\n"x,y",2,3\n"x","y,z"\n', r"line 3 has 2 fields"),
-        ("a\n1,2\n3,4\n", r"line 2 has 2 fields, the header has 1"),
+        ("a\n1,2\n3,4\n", r"cannot be told which line holds the names"),
         ("a,b\n", r"no rows, only a header of 2 columns"),
         ("a,b", r"no rows"),
         ("\n\n", r"the file is empty"),
@@ -164,9 +164,10 @@ def test_an_open_quotation_mark(tmp_path: Path, run: Run) -> None:
         read(saved(tmp_path, "a,b\n" + rows.replace('"x250"', '"x250')), run)
 
 
-def test_duplicate_names(tmp_path: Path, run: Run) -> None:
-    with pytest.raises(SchemaError, match=r"'a' \(2 times\), 'b' \(2 times\)"):
-        read(saved(tmp_path, "a,b,a,b,c\n1,2,3,4,5\n"), run)
+def test_duplicate_names_are_numbered(tmp_path: Path, run: Run) -> None:
+    frame = frame_of(saved(tmp_path, "a,b,a,b,c\n1,2,3,4,5\n"), run)
+    assert frame.columns == ["a", "b", "a (2)", "b (2)", "c"]
+    assert "'a' (2 times), 'b' (2 times)" in run.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -203,6 +204,7 @@ CELL = st.one_of(
 )
 @given(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=12))
 def test_any_cells_come_back(tmp_path: Path, rows: list[tuple[str, str, str]]) -> None:
+    assume(all(map(any, rows)))  # a blank row parts a table from what stands below it
     texts = pl.DataFrame(rows, schema=["a", "b", "c"], orient="row")
     path = saved(tmp_path, texts.write_csv())
     write(read(path, Run()), tmp_path / "again.csv", overwrite=True)

@@ -4,44 +4,80 @@ is typed."""
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import islice
-from typing import IO, Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import IO
 
 import polars as pl
 from polars.exceptions import PolarsError
 
+from tidemill.core.aside import Aside, AsideSort
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
-from tidemill.core.spelling import typed
-from tidemill.core.words import plural
+from tidemill.core.words import plural, quoted
+from tidemill.io.extent import Body, extent_of, second_table
 from tidemill.io.file import File
+from tidemill.io.formats.dialect import Dialect, check_is_table, dialect_of, first_rows
 from tidemill.io.formats.encoding import as_utf8
-from tidemill.io.names import named
+from tidemill.io.layout import (
+    Layout,
+    Row,
+    footer_of,
+    found_layout,
+    is_separator,
+    kind_of,
+    told,
+)
+from tidemill.io.names import named, trimmed
 from tidemill.io.source import Raw
 
-_DELIMITERS = (",", ";", "\t", "|")
-_QUOTES = ('"', "'", None)
 _HEAD = 1 << 16
+_SEPARATOR = re.compile(rb'"?sep=(.)"?[ \t,;]*\r?\n', re.IGNORECASE)
+_FORMULA = r'^="(.*)"$'
 
 
 @dataclass(frozen=True)
-class Dialect:
-    """How fields are told apart; quote None where no field is quoted."""
+class _Text:
+    """A text in UTF-8, its dialect, and the line of the file in which it begins."""
 
-    delimiter: str = ","
-    quote: str | None = '"'
+    content: bytes
+    dialect: Dialect
+    line: int
+    where: str
+    dropped: tuple[int, ...] = ()
 
-    def reader(self, text: str) -> Any:
-        """A reader of the text's records, in which a blank line is an empty list."""
-        return csv.reader(
-            io.StringIO(text, newline=""),
-            delimiter=self.delimiter,
-            quotechar=self.quote or '"',
-            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-        )
+    @cached_property
+    def head(self) -> str:
+        """The first records; the last may be cut off."""
+        return _head(self.content)
+
+    @property
+    def is_short(self) -> bool:
+        return len(self.content) <= _head_size(self.content)
+
+    def after(self, line: int) -> _Text:
+        """The text from this line of the file on."""
+        begin = 0
+        for _ in range(line - self.line):
+            begin = self.content.find(b"\n", begin) + 1
+        return replace(self, content=self.content[begin:], line=line)
+
+    def lines_of(self, positions: Sequence[int]) -> dict[int, int]:
+        """The lines of the file in which the records at these positions begin."""
+        if self.dialect.quote is None or self.dialect.quote.encode() not in self.content:
+            began = {at: self.line + at for at in positions}
+        else:
+            wanted, began = set(positions), {}
+            rows = self.dialect.rows(self.content.decode("utf-8"), self.line)
+            for at, row in enumerate(rows):
+                if at in wanted:
+                    began[at] = row.line
+        for at in began:
+            for line in self.dropped:
+                began[at] += line <= began[at]
+        return began
 
 
 def read(file: File, run: Run) -> Raw:
@@ -51,29 +87,66 @@ def read(file: File, run: Run) -> Raw:
         InputError: No text, no rows, or rows of unequal length.
     """
     where = str(file.path)
-    content = as_utf8(file.content(), where, run).strip(b"\r\n")
+    text = _opened(file, where, run)
+    rows = first_rows(text.head, text.dialect, text.line, whole=text.is_short)
+    layout = found_layout(rows, where, header=file.number("header"))
+    if layout.first >= len(rows):
+        raise InputError(
+            f"there are no rows, only a header of {plural(len(layout.names), 'column')}",
+            where=where,
+            hint="give a file with rows below its header",
+        )
+    body, frame, aside = _parsed(text.after(rows[layout.first].line), layout, run)
+    frame, more = _without_outside(body, frame, layout, run)
+    aside = [*layout.aside, *aside, *more]
+    told(aside, layout, where, run)
+    if layout.header is not None and len(layout.names) > 1:
+        _warn_of_values(layout, where, run)
+    frame = _named(_plain(frame, body, layout, run), layout, where, run)
+    return Raw(frame, is_text=True, aside=tuple(sorted(aside, key=lambda one: one.line)))
+
+
+def _opened(file: File, where: str, run: Run) -> _Text:
+    """The text with its dialect, without the lines that the user leaves out."""
+    content = as_utf8(file.content(), where, run)
+    blank = len(content) - len(content.lstrip(b"\r\n"))
+    line = 1 + content[:blank].count(b"\n")
+    content = content.strip(b"\r\n")
+    skip, footer = file.number("skip") or 0, file.number("footer") or 0
+    if skip or footer:
+        lines = content.split(b"\n")
+        skipped = max(0, skip - line + 1)
+        content = b"\n".join(lines[skipped : len(lines) - footer])
+        line += skipped
+    delimiter = ""
+    said = _SEPARATOR.match(content)
+    if said:
+        delimiter = said[1].decode("ascii", errors="ignore")
+        content, line = content[said.end() :], line + 1
     if not content.strip():
         raise InputError(
             "the file is empty", where=where, hint="give a file with a header line and rows"
         )
-    dialect = _dialect(content)
-    header = next(dialect.reader(_head(content)))
-    names = named(header, where, run)
-    frame = _parsed(content, dialect, header, where, run)
-    if not frame.height:
-        raise InputError(
-            f"there are no rows, only a header of {len(header)} columns",
-            where=where,
-            hint="give a file with rows below its header",
-        )
-    if len(header) > 1 and all(map(_is_value, header)):
+    content = re.sub(rb'"\t+(,|\r?\n|$)', rb'"\1', content) if b'"\t,' in content else content
+    head = _head(content)
+    if not delimiter:
+        check_is_table(head, where)
+    whole = len(content) <= _head_size(content)
+    return _Text(content, dialect_of(head, whole=whole, delimiter=delimiter), line, where)
+
+
+def _warn_of_values(layout: Layout, where: str, run: Run) -> None:
+    names = layout.names
+    kinds = [kind_of(name) for name in names]
+    are_values = all(kind in ("number", "date", "year") for kind in kinds)
+    row = Row(0, names)
+    if are_values or (layout.looks_like_a_row(row) and not layout.looks_like_names(row)):
         run.warn(
-            f"the first line of {where} ({', '.join(header[:3])}, ...) was taken as the column "
-            "names but looks like values; add a line of names if there is none.",
+            f"the first line of {where} ({', '.join(names[:3])}, ...) was taken as the column "
+            "names but looks like values; add a line of names if there is none, or say "
+            "?header=0 behind the file's name.",
             "read",
         )
-    frame.columns = names
-    return Raw(frame, is_text=True)
 
 
 def write_commas(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
@@ -102,125 +175,249 @@ def _head_size(content: bytes) -> int:
     return max(_HEAD, 4 * content.find(b"\n"))  # a header of thousands of columns is long
 
 
-def _dialect(content: bytes) -> Dialect:
-    """The dialect in which most of the first records have as many fields as the header, and the
-    header the most."""
-    head, whole = _head(content), len(content) <= _head_size(content)
-    tried: dict[Dialect, tuple[float, int]] = {}
-    for quote in _QUOTES:
-        options = [Dialect(delimiter, quote) for delimiter in _DELIMITERS]
-        for option in options:
-            tried[option] = _regularity(option, head, whole)
-        best = max(options, key=tried.__getitem__)
-        if tried[best][0] >= 0.9:
-            return best
-    best = max(tried, key=tried.__getitem__)
-    if tried[best][1] > 1:
-        return best
-    return _single_column(head)
+def _parsed(text: _Text, layout: Layout, run: Run) -> tuple[_Text, pl.DataFrame, list[Aside]]:
+    """The rows of the text as a frame of columns "0", "1", ...
+
+    Raises:
+        InputError: A row has too many or too few fields.
+    """
+    frame = _frame(text, layout.fields)
+    if frame is not None:
+        return text, frame, []
+    text, aside, blank = _without_irregular(text, layout, run)
+    if blank:
+        run.warn(f"{plural(blank, 'blank line')} of {text.where} left out.", "read")
+    frame = _frame(text, layout.fields)
+    if frame is None:
+        raise InputError(
+            "the text cannot be read",
+            where=text.where,
+            hint="look for a quotation mark that is not closed, or has text behind it",
+        )
+    return text, frame, aside
 
 
-def _regularity(dialect: Dialect, head: str, whole: bool) -> tuple[float, int]:
-    """The share of records as wide as the header (in tenths, so that a damaged row decides
-    nothing), and its width."""
-    try:
-        records = list(islice(dialect.reader(head), 200))
-    except csv.Error:
-        return 0.0, 0
-    if not whole and len(records) < 200:
-        records = records[:-1]  # it may be cut off
-    widths = [len(record) for record in records if record]
-    if not widths or widths[0] == 1:
-        return 0.0, 1
-    if len(widths) == 1:
-        return 1.0, widths[0]
-    alike = widths.count(widths[0]) - 1
-    return round(alike / (len(widths) - 1), 1), widths[0]
+def _frame(text: _Text, width: int) -> pl.DataFrame | None:
+    """The records parsed; None where not all have this many fields.
 
-
-def _single_column(head: str) -> Dialect:
-    """One name in the header: texts with commas in them are one column; rows of equal width are a
-    damaged table."""
-    for delimiter in _DELIMITERS:
-        dialect = Dialect(delimiter)
-        try:
-            records = list(islice(dialect.reader(head), 200))
-        except csv.Error:
-            continue
-        widths = {len(record) for record in records[1:-1] if record}
-        if widths <= {1} or len(widths) == 1:
-            return dialect
-    return Dialect("\x1f")
-
-
-def _parsed(
-    content: bytes, dialect: Dialect, header: list[str], where: str, run: Run
-) -> pl.DataFrame:
+    The parser fills short rows with nothing and tells no one, so the delimiters of the text are
+    counted, less those that stand within fields.
+    """
+    content, dialect = text.content, text.dialect
     try:
         frame = pl.read_csv(
             content,
+            has_header=False,
+            schema={str(at): pl.String for at in range(width)},
             infer_schema=False,
             empty_string_is_null=False,
             separator=dialect.delimiter,
             quote_char=dialect.quote,
         )
-    except PolarsError as error:
-        _blank_records(content, dialect, len(header), where)
-        raise InputError(
-            f"the text cannot be read ({str(error).splitlines()[0]})",
-            where=where,
-            hint="look for a quotation mark that is not closed, or has text behind it",
-        ) from error
-    if _is_regular(content, dialect, header, frame):
+    except PolarsError:
+        return None
+    if width == 1:
         return frame
-    blank = _blank_records(content, dialect, len(header), where)
-    run.warn(f"{plural(len(blank), 'blank line')} of {where} left out.", "read")
-    return frame.with_row_index("\x1f").filter(~pl.col("\x1f").is_in(blank)).drop("\x1f")
-
-
-def _is_regular(content: bytes, dialect: Dialect, header: list[str], frame: pl.DataFrame) -> bool:
-    """Whether every row has all its fields: the delimiters between fields are as many as they must
-    be.
-
-    The reader fills short rows with nothing and tells no one, so the delimiters of the file are
-    counted, less those that stand within fields.
-    """
-    if frame.width == 1 and len(header) == 1:
-        return True
     found = content.count(dialect.delimiter.encode())
     if dialect.quote and dialect.quote.encode() in content:
         inside = frame.select(pl.all().str.count_matches(dialect.delimiter, literal=True).sum())
-        found -= sum(inside.row(0)) + sum(name.count(dialect.delimiter) for name in header)
-    return found == (len(header) - 1) * (frame.height + 1) and frame.width == len(header)
+        found -= sum(inside.row(0))
+    return frame if found == (width - 1) * frame.height else None
 
 
-def _blank_records(content: bytes, dialect: Dialect, width: int, where: str) -> list[int]:
-    """The positions of blank lines among the rows.
+def _without_irregular(text: _Text, layout: Layout, run: Run) -> tuple[_Text, list[Aside], int]:
+    """The text without blank lines, and lines of other widths that are no rows.
 
     Raises:
-        InputError: A row that is not blank has more or fewer fields than the header.
+        InputError: A row is damaged.
     """
-    reader = dialect.reader(content.decode("utf-8"))
-    blank: list[int] = []
-    began, at = 1, -1
+    rows = text.dialect.rows(text.content.decode("utf-8"), text.line)
+    odd: dict[int, Row] = {}
+    ends: dict[int, int] = {}
+    after_gap: dict[int, Row] = {}
+    last = Row(text.line, ("",))
+    at = -1
     try:
-        for at, record in enumerate(reader, start=-1):
-            if not record and at >= 0:
-                blank.append(at)
-            elif len(record) != width:
-                raise InputError(
-                    f"line {began} has {plural(len(record), 'field')}, the header has {width}",
-                    where=where,
-                    hint="mend that line: a delimiter in a text needs quotation marks around the "
-                    "text",
-                )
-            began = reader.line_num + 1
+        for at, row in enumerate(rows):
+            if at - 1 in ends:
+                ends[at - 1] = row.line
+            if len(row.cells) != layout.fields:
+                odd[at] = row
+                ends[at] = 0
+            elif at - 1 in ends:
+                after_gap[at] = row
+            last = row
     except csv.Error as error:
         raise InputError(
-            f"line {began} cannot be read ({error})", where=where, hint="mend that line"
+            f"line {last.line + 1} cannot be read ({error})",
+            where=text.where,
+            hint="mend that line",
         ) from error
-    return blank
+    end = text.line + text.content.count(b"\n") + 1
+    if at in ends:
+        ends[at] = end
+    aside, stop = _judged(odd, after_gap, at + 1, text, layout, run)
+    gone: set[int] = set()
+    for position, row in odd.items():
+        gone.update(range(row.line, ends[position]))
+    gone.update(range(stop or end, end))
+    lines = text.content.split(b"\n")
+    kept = [line for number, line in enumerate(lines, text.line) if number not in gone]
+    blank = sum(1 for row in odd.values() if not row.filled and row.line < (stop or end))
+    return replace(text, content=b"\n".join(kept), dropped=tuple(sorted(gone))), aside, blank
 
 
-def _is_value(name: str) -> bool:
-    return typed(pl.Series([name])) is not None
+def _judged(
+    odd: Mapping[int, Row],
+    after_gap: Mapping[int, Row],
+    height: int,
+    text: _Text,
+    layout: Layout,
+    run: Run,
+) -> tuple[list[Aside], int | None]:
+    """What the records of other widths are, and the line from which on nothing is a row; None where
+    the rows go to the end.
+
+    Raises:
+        InputError: One of them is a damaged row.
+    """
+    aside: list[Aside] = []
+    begin = height
+    while begin - 1 in odd:
+        begin -= 1
+    tail = [odd[position] for position in range(begin, height)]
+    footer = {tail[at].line: sort for at, sort in footer_of(tail, layout)}
+    for position, row in sorted({**odd, **after_gap}.items()):
+        is_odd, before = position in odd, odd.get(position - 1)
+        if is_odd and not row.filled:
+            continue
+        if before is not None and not (before.filled or layout.repeats_header(row)):
+            second = _second(row, text, layout, run)
+            if second is not None:
+                return [*aside, *second], row.line
+        sort = footer.get(row.line) or (_sort_of(row, layout) if is_odd else None)
+        if sort is not None:
+            aside.append(Aside(row.line, row.text, sort))
+            continue
+        if is_odd:
+            raise _damaged(row, text, layout)
+    return aside, None
+
+
+def _sort_of(row: Row, layout: Layout) -> AsideSort | None:
+    """What a record of another width is among the rows; None where it seems a damaged row."""
+    if layout.repeats_header(row):
+        return "repeated header"
+    if is_separator(row):
+        return "separator"
+    return "comment" if len(row.cells) == 1 and row.text.startswith(("#", "//")) else None
+
+
+def _second(row: Row, text: _Text, layout: Layout, run: Run) -> list[Aside] | None:
+    """The lines of another table that begins here; None where none does."""
+    rest = text.after(row.line)
+    rows = list(rest.dialect.rows(rest.content.decode("utf-8"), rest.line))
+    at = second_table(rows[:4], layout)
+    if at is None:
+        return None
+    _warn_of_second(rows[at], text.where, run)
+    return [Aside(one.line, one.text, "second table") for one in rows if one.filled]
+
+
+def _warn_of_second(row: Row, where: str, run: Run) -> None:
+    names = [cell.strip() for cell in row.cells if cell.strip()]
+    run.warn(
+        f"{where} holds a second table, whose names are in line {row.line} ({quoted(names)}); only "
+        f"the first one was read. Read the other by ?skip={row.line - 1} behind the file's name.",
+        "read",
+    )
+
+
+def _damaged(row: Row, text: _Text, layout: Layout) -> InputError:
+    return InputError(
+        f"line {row.line} has {plural(len(row.cells), 'field')}, the header has {layout.fields}",
+        where=text.where,
+        hint="mend that line: a delimiter in a text needs quotation marks around the text; lines "
+        "around the table are left out by ?skip=N and ?footer=N behind the file's name",
+    )
+
+
+def _without_outside(
+    text: _Text, frame: pl.DataFrame, layout: Layout, run: Run
+) -> tuple[pl.DataFrame, list[Aside]]:
+    """The frame without rows that are none, though they have as many fields."""
+    if layout.fields < 2:
+        return frame, []
+    is_blank = pl.all_horizontal(pl.all().str.strip_chars() == "")
+    blank = frame.select(pl.arg_where(is_blank)).to_series().to_list()
+    repeated: list[int] = []
+    if layout.header is not None:
+        names = [" ".join(cell.split()) for cell in layout.header.cells]
+        place = next((at for at, name in enumerate(names) if name), 0)
+        is_name = pl.col(str(place)).str.strip_chars() == layout.header.cells[place].strip()
+        repeated = frame.select(pl.arg_where(is_name)).to_series().to_list()[:100_000]
+    body = Body(
+        frame.height,
+        lambda at: Row(at, frame.row(at)),
+        lambda place: frame[str(place)].to_list(),
+        blank,
+        repeated,
+    )
+    found = extent_of(body, layout)
+    if found.stop == frame.height and not found.within:
+        return frame, []
+    lines = text.lines_of([one.line for one in found.aside])
+    aside = [replace(one, line=lines[one.line]) for one in found.aside]
+    if found.second:
+        first = next(one for one in aside if one.sort == "second table")
+        _warn_of_second(Row(first.line, found.second), text.where, run)
+    ends = frame.height - found.stop
+    trailing = sum(1 for at in blank if at >= found.stop)
+    if trailing:
+        run.warn(f"{plural(trailing, 'blank row')} at the end of {text.where} left out.", "read")
+    kept = frame.head(frame.height - ends)
+    if found.within:
+        kept = kept.with_row_index("\x1f").filter(~pl.col("\x1f").is_in(found.within)).drop("\x1f")
+    return kept, aside
+
+
+def _plain(frame: pl.DataFrame, text: _Text, layout: Layout, run: Run) -> pl.DataFrame:
+    """The cells without what programs put around them: ``="00501"`` and tabs keep digits as text in
+    a spreadsheet, and blanks align columns whose names are padded, too."""
+    delimiter, content = text.dialect.delimiter, text.content
+    if b'="' in content:
+        freed = frame.with_columns(pl.all().str.replace(_FORMULA, "${1}"))
+        if not freed.equals(frame):
+            run.warn(f'cells of {text.where} written as ="..." were read without that.', "read")
+        frame = freed
+    if delimiter != "\t" and b"\t" in content:
+        frame = frame.with_columns(pl.all().str.strip_chars("\t"))
+    names = layout.header.cells if layout.header else ()
+    if any(name.strip() and name != name.strip() for name in names):
+        frame = frame.with_columns(pl.all().str.strip_chars())
+    return frame
+
+
+def _named(frame: pl.DataFrame, layout: Layout, where: str, run: Run) -> pl.DataFrame:
+    """The frame with its names, without blank columns that have none."""
+    names = list(layout.names)
+    if frame.width > len(names):
+        if (frame[:, -1] != "").any():
+            raise InputError(
+                f"some rows have {frame.width} fields, the header has {len(names)}",
+                where=where,
+                hint="mend the header, or those rows",
+            )
+        run.warn(f"each row of {where} ends in a delimiter too many, which was left out.", "read")
+        frame = frame[:, :-1]
+    kept = [
+        at
+        for at, name in enumerate(names)
+        if name.strip() or (frame[:, at].str.strip_chars() != "").any()
+    ]
+    if len(kept) < len(names) and kept:
+        left_out = plural(len(names) - len(kept), "column")
+        run.warn(f"{left_out} of {where} without a name or a value left out.", "read")
+        frame, names = frame[:, kept], [names[at] for at in kept]
+    frame.columns = named(trimmed(names), where, run)
+    return frame

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import IO, Any
 
 import polars as pl
 
+from tidemill.core.aside import Aside
 from tidemill.core.errors import InputError, OutputError
 from tidemill.core.run import Run
+from tidemill.core.words import plural, quoted
+from tidemill.io.extent import Body, extent_of
 from tidemill.io.file import File
-from tidemill.io.names import named
+from tidemill.io.layout import Layout, Row, found_layout, told
+from tidemill.io.names import named, trimmed
 from tidemill.io.source import Raw
 
 MAX_ROWS = 1_048_576
@@ -20,33 +26,46 @@ MAX_CHARACTERS = 32_767
 """Of a cell."""
 _EXACT = 1 << 53
 _CREATED = dt.datetime(1980, 1, 1)  # the same rows give the same bytes
+_DAY_ZERO = dt.date(1899, 12, 31)
+_ZERO = dt.datetime(1899, 12, 31)
+_FIRST_MONTH = dt.datetime(1900, 2, 1)
+_HEAD = 300
 _FIRST_DAY = dt.date(1900, 3, 1)  # Excel counts a 29 February 1900 that never was
 
 
 def read(file: File, run: Run) -> Raw:
-    """The sheet that ``?sheet=NAME`` asks for, else the first one that has rows; its first row
-    holds the names.
+    """The sheet that ``?sheet=NAME`` asks for, else the first one that holds a table.
 
     Raises:
         InputError: The file is damaged, there is no such sheet, or no rows.
     """
-    import fastexcel
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     where = str(file.path)
     try:
-        book = fastexcel.read_excel(file.content())
-        sheet = _sheet(book, file, run)
-        frame = book.load_sheet(sheet, schema_sample_rows=None).to_polars()
-        first = book.load_sheet(sheet, header_row=None, n_rows=1, dtypes="string")
-        header = first.to_polars().row(0)
-    except fastexcel.FastExcelError as error:
+        with CalamineWorkbook.from_filelike(io.BytesIO(file.content())) as book:
+            sheet = _sheet(book, file, run)
+            grid = _grid(sheet)
+            merged = [] if grid is None else sheet.merged_cell_ranges or []
+    except PasswordError as error:
         raise InputError(
-            f"the file is damaged ({str(error).splitlines()[0]})",
+            "the file is protected by a password",
+            where=where,
+            hint="open it in Excel and save it without a password",
+        ) from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise InputError(
+            f"the file is damaged ({(str(error).splitlines() or [type(error).__name__])[0]})",
             where=where,
             hint="open it in Excel and save it again",
         ) from error
-    frame.columns = named(header, where, run)
-    return Raw(frame.select(map(_plain, frame)))
+    if grid is None:
+        raise InputError(
+            "there are no rows below a row of names",
+            where=where,
+            hint="name another sheet by FILE?sheet=NAME",
+        )
+    return _table(_asked(grid, file), merged, file, run)
 
 
 def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
@@ -77,31 +96,249 @@ def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
             sheet.write_column(1, at, _cells(cells), formats.get(cells.dtype.base_type()))
 
 
-def _sheet(book: Any, file: File, run: Run) -> str:
+@dataclass(frozen=True)
+class _Grid:
+    """The cells of a sheet from its first filled row and column on; "" where one is empty."""
+
+    rows: list[list[Any]]
+    row: int
+    column: int
+
+    def text_row(self, at: int) -> Row:
+        """A row as texts, with its number in the sheet."""
+        return Row(self.row + at + 1, tuple(map(_shown, self.rows[at])))
+
+
+def _grid(sheet: Any) -> _Grid | None:
+    """The filled part of a sheet; None where it has none."""
+    if sheet.start is None:
+        return None
+    return _Grid(sheet.to_python(skip_empty_area=True), *sheet.start)
+
+
+def _asked(grid: _Grid, file: File) -> _Grid:
+    """The grid without the rows that the user leaves out."""
+    skip, footer = file.number("skip") or 0, file.number("footer") or 0
+    begin = max(0, skip - grid.row)
+    return _Grid(grid.rows[begin : len(grid.rows) - footer], grid.row + begin, grid.column)
+
+
+def _sheet(book: Any, file: File, run: Run) -> Any:
+    """The sheet asked for, else the first visible one that holds a table, else one of notes."""
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
     asked = file.part.get("sheet")
-    if asked is not None and asked not in book.sheet_names:
-        raise InputError(
-            f"there is no sheet '{asked}'",
-            where=str(file.path),
-            hint=f"the sheets are: {', '.join(book.sheet_names)}",
-        )
-    filled = []
-    for name in [asked] if asked else book.sheet_names:
-        if book.load_sheet(name, header_row=None).total_height > 1:
-            filled.append(name)
-    if not filled:
-        raise InputError(
-            "there are no rows below a row of names",
-            where=str(file.path),
-            hint="name another sheet by FILE?sheet=NAME",
-        )
-    if len(filled) > 1:
+    if asked is not None:
+        if asked not in book.sheet_names:
+            raise InputError(
+                f"there is no sheet '{asked}'",
+                where=str(file.path),
+                hint=f"the sheets are: {', '.join(book.sheet_names)}",
+            )
+        return book.get_sheet_by_name(asked)
+    filled: dict[str, Any] = {}
+    for about in book.sheets_metadata:
+        if about.typ != SheetTypeEnum.WorkSheet:
+            continue
+        sheet = _loaded(book, about.name)
+        if sheet is None or sheet.height > 1:
+            filled[about.name] = sheet
+    shown = [about.name for about in book.sheets_metadata if about.name in filled]
+    visible = {
+        about.name for about in book.sheets_metadata if about.visible == SheetVisibleEnum.Visible
+    }
+    ranked = sorted(
+        shown,
+        key=lambda name: (name not in visible, filled[name] is None or _is_narrow(filled[name])),
+    )
+    if not ranked:
+        return book.get_sheet_by_name(book.sheet_names[0])
+    if len(ranked) > 1:
+        others = [name for name in shown if name != ranked[0]]
+        named = [name if name in visible else f"{name} (hidden)" for name in others]
         run.warn(
-            f"{file.path} has {len(filled)} sheets with rows; '{filled[0]}' was read. "
-            f"Ask for another by ?sheet=NAME: {', '.join(filled[1:6])}.",
+            f"{file.path} has {len(ranked)} sheets with rows; '{ranked[0]}' was read. "
+            f"Ask for another by ?sheet=NAME: {', '.join(named[:5])}.",
             "read",
         )
-    return str(filled[0])
+    return filled[ranked[0]] or book.get_sheet_by_name(ranked[0])
+
+
+def _loaded(book: Any, name: str) -> Any:
+    """A sheet; None where it is damaged, which concerns only whoever asks for it."""
+    from python_calamine import CalamineError
+
+    try:
+        return book.get_sheet_by_name(name)
+    except CalamineError:
+        return None
+
+
+def _is_narrow(sheet: Any) -> bool:
+    return bool(sheet.width < 2)
+
+
+def _table(grid: _Grid, merged: Sequence[Any], file: File, run: Run) -> Raw:
+    """The table in a grid, its columns typed by their cells."""
+    where = str(file.path)
+    head = [grid.text_row(at) for at in range(min(_HEAD, len(grid.rows)))]
+    layout = found_layout(head, where, header=file.number("header"), is_sheet=True)
+    if layout.first >= len(grid.rows):
+        raise InputError(
+            "there are no rows below a row of names",
+            where=where,
+            hint="name another sheet by FILE?sheet=NAME",
+        )
+    rows = _filled_down(grid, merged, layout, where, run)[layout.first :]
+    body = _Grid(rows, grid.row + layout.first, grid.column)
+    found = extent_of(_body(body, layout), layout)
+    aside = [*layout.aside, *found.aside]
+    if found.second:
+        first = next(one for one in aside if one.sort == "second table")
+        run.warn(
+            f"{where} holds a second table from row {first.line} on ({quoted(found.second)}); only "
+            "the first one was read. Ask for the other by ?skip=N behind the file's name.",
+            "read",
+        )
+    told(aside, layout, where, run, unit="row")
+    gone = set(found.within)
+    kept = [row for at, row in enumerate(rows[: found.stop]) if at not in gone]
+    return Raw(_frame(kept, layout, where, run), aside=tuple(sorted(aside, key=_line)))
+
+
+def _line(one: Aside) -> int:
+    return one.line
+
+
+def _filled_down(
+    grid: _Grid, merged: Sequence[Any], layout: Layout, where: str, run: Run
+) -> list[list[Any]]:
+    """The rows with the value of merged cells in each row that they reach over."""
+    first, filled = grid.row + layout.first, 0
+    for (top, left), (bottom, right) in merged:
+        if top < first or bottom == top or right != left or left < grid.column:
+            continue
+        column = left - grid.column
+        for at in range(top + 1 - grid.row, min(bottom + 1 - grid.row, len(grid.rows))):
+            if column < len(grid.rows[at]):
+                grid.rows[at][column] = grid.rows[top - grid.row][column]
+                filled += 1
+    if filled:
+        run.warn(
+            f"{plural(filled, 'cell')} of {where} got the value of merged cells that reach over "
+            "several rows.",
+            "read",
+        )
+    return grid.rows
+
+
+def _body(grid: _Grid, layout: Layout) -> Body:
+    blank = [at for at, row in enumerate(grid.rows) if not any(map(_shown, row))]
+    repeated: list[int] = []
+    if layout.header is not None:
+        place, name = next(
+            (at, cell) for at, cell in enumerate(layout.header.cells) if cell.strip()
+        )
+        name = name.strip()
+        for at, row in enumerate(grid.rows):
+            if isinstance(row[place], str) and row[place].strip() == name:
+                repeated.append(at)
+    return Body(
+        len(grid.rows),
+        grid.text_row,
+        lambda place: [_shown(row[place]) for row in grid.rows],
+        blank,
+        repeated,
+    )
+
+
+def _frame(rows: list[list[Any]], layout: Layout, where: str, run: Run) -> pl.DataFrame:
+    """The columns, without empty ones that have no name."""
+    columns: list[pl.Series] = []
+    names: list[str] = []
+    durations: list[str] = []
+    for name, cells in zip(layout.names, zip(*rows, strict=True), strict=False):
+        column, is_duration = _typed(cells)
+        if not name.strip() and column.null_count() == len(column):
+            continue
+        columns.append(column)
+        names.append(name)
+        if is_duration:
+            durations.append(name)
+    frame = pl.DataFrame([column.alias(str(at)) for at, column in enumerate(columns)])
+    frame.columns = named(trimmed(names), where, run)
+    if durations:
+        run.warn(f"durations in {where} were read as seconds: {quoted(durations)}.", "read")
+    return frame
+
+
+def _typed(cells: Sequence[Any]) -> tuple[pl.Series, bool]:
+    """A column by what its cells are, and whether they are durations, which become seconds; text as
+    it is shown where they are of several sorts."""
+    values = [None if cell == "" else cell for cell in cells]
+    sorts = set(map(type, values)) - {type(None)}
+    if sorts <= {int, float}:
+        return _plain(pl.Series(values, dtype=pl.Float64)), False
+    if sorts == {bool}:
+        return pl.Series(values, dtype=pl.Boolean), False
+    if sorts == {str}:
+        return pl.Series(values, dtype=pl.String), False
+    if sorts == {dt.time}:
+        return pl.Series([value and _whole_second(value) for value in values], dtype=pl.Time), False
+    if sorts <= {dt.time, dt.date, dt.datetime, dt.timedelta} and _are_durations(values):
+        seconds = [None if value is None else _seconds(value) for value in values]
+        return _plain(pl.Series(seconds, dtype=pl.Float64)), True
+    if sorts <= {dt.date, dt.datetime}:
+        moments = [value if value is None else _moment(value) for value in values]
+        return _plain(pl.Series(moments, dtype=pl.Datetime("ms"))), False
+    return pl.Series([value if value is None else _shown(value) for value in values]), False
+
+
+def _are_durations(values: Iterable[Any]) -> bool:
+    """Whether moments are spans of time: counted from the day before 1900, which no one means."""
+    kinds = [type(value) for value in values if value is not None]
+    if dt.timedelta not in kinds and dt.time not in kinds:
+        return False
+    days = [_moment(value) for value in values if isinstance(value, dt.date)]
+    return all(day < _FIRST_MONTH for day in days)
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, dt.time):
+        value = dt.datetime.combine(_DAY_ZERO, value) - _ZERO
+    elif isinstance(value, dt.date):
+        value = _moment(value) - _ZERO
+    return round(float(value.total_seconds()), 3)
+
+
+def _moment(value: dt.date) -> dt.datetime:
+    if isinstance(value, dt.datetime):
+        return value
+    return dt.datetime.combine(value, dt.time())
+
+
+def _whole_second(value: dt.time) -> dt.time:
+    """The time without the tiny part that a share of a day leaves over."""
+    moment = dt.datetime.combine(_DAY_ZERO, value) + dt.timedelta(microseconds=500)
+    if moment.microsecond < 1000 and moment.date() == _DAY_ZERO:
+        return moment.replace(microsecond=0).time()
+    return value
+
+
+def _shown(value: Any) -> str:
+    """A cell as a sheet shows it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < _EXACT else f"{value:.15g}"
+    if isinstance(value, dt.datetime) and value.microsecond:
+        return value.isoformat(" ", "milliseconds")
+    if isinstance(value, dt.timedelta):
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return str(value)
 
 
 def _plain(column: pl.Series) -> pl.Series:

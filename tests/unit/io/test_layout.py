@@ -1,0 +1,322 @@
+"""Where the table is in a file: what stands around it is kept aside and told, and never becomes a
+header or a row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.unit.io.opening import read
+from tidemill.core.errors import InputError
+from tidemill.core.run import Run
+from tidemill.io.layout import Row, found_layout, is_separator, kind_of
+
+NAMES = ["Date", "Region", "Quantity", "Amount"]
+HEADER = ",".join(NAMES) + "\n"
+ROWS = "".join(
+    f"2024-01-{day % 28 + 1:02d},{('North', 'South', 'East', 'West')[day % 4]},{day % 7 + 1},"
+    f"{(day % 7 + 1) * 9.5 + day:.2f}\n"
+    for day in range(60)
+)
+COUNT = sum(day % 7 + 1 for day in range(60))
+AMOUNT = sum((day % 7 + 1) * 9.5 + day for day in range(60))
+TOTAL = f"Total,,{COUNT},{AMOUNT:.2f}\n"
+
+
+def saved(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / "table.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def frame_of(folder: Path, text: str, run: Run | None = None, part: str = "") -> pl.DataFrame:
+    return read(f"{saved(folder, text)}{part}", run or Run()).frame
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEADER + ROWS,
+        "Sales report 2024,,,\nprinted 2024-10-01,,,\n,,,\n" + HEADER + ROWS,
+        "Sales report 2024\nprinted 2024-10-01\n\n" + HEADER + ROWS,
+        "Sales report 2024\n" + HEADER + ROWS,
+        ",,Sales report,\n" + HEADER + ROWS,
+        "# export of 1 May\n# till 7\n" + HEADER + ROWS,
+        "# export, of 1 May, till 7\n" + HEADER + ROWS,
+        "// a\n-- b\n% c\n" + HEADER + ROWS,
+        "Account:,123456,,\nOwner:,Bob,,\n" + HEADER + ROWS,
+        "Account,123456\nPrinted,2024-01-01\n\n" + HEADER + ROWS,
+        "========\nSales\n========\n" + HEADER + ROWS,
+        "sep=,\n" + HEADER + ROWS,
+        HEADER + ",,(pcs),(EUR)\n" + ROWS,
+        HEADER + "day,,pcs,EUR\n" + ROWS,
+        HEADER + "----,------,---,---\n" + ROWS,
+        HEADER + "\n" + ROWS,
+        HEADER + ROWS + "\nSource: till 7\n* preliminary\n",
+        HEADER + ROWS + "Source: till 7\n",
+        HEADER + ROWS + "\nSource: till 7, store 5\nPrepared by: Bob, Ann\n",
+        HEADER + ROWS + "\n(60 rows affected)\n",
+        HEADER + ROWS + "(60 rows)\n",
+        HEADER + ROWS + ",,,\nAll figures are preliminary and not audited,,,\n",
+        HEADER + ROWS + ",,,\n,,,\n",
+        HEADER + ROWS + TOTAL,
+        HEADER + ROWS + "\n" + TOTAL + "\nSource: till 7\n",
+        HEADER + ROWS + TOTAL.replace("Total", "合计"),
+        HEADER + ROWS + TOTAL.replace("Total", "Summe:"),
+        HEADER + ROWS[:400] + HEADER + ROWS[400:] if ROWS[399] == "\n" else HEADER + ROWS,
+        HEADER + ROWS + HEADER,
+        HEADER + ROWS + "\nRegion,Manager,Since\nNorth,Bob,2019-01-01\nSouth,Ann,2020-01-01\n",
+        HEADER + ROWS + ",,,\nRegion,Manager,Since,\nNorth,Bob,2019-01-01,\n",
+        HEADER + ROWS + "\nManagers\nRegion,Manager,Since\nNorth,Bob,2019-01-01\n",
+        "".join(line + "," + "\n" for line in (HEADER + ROWS).splitlines()),
+        HEADER + "".join(line + "," + "\n" for line in ROWS.splitlines()),
+        "Report\n\n" + (HEADER + ROWS + "Total\n").replace(",", ";"),
+    ],
+)
+def test_the_table_is_found(tmp_path: Path, run: Run, text: str) -> None:
+    expected = frame_of(tmp_path, HEADER + ROWS)
+    assert frame_of(tmp_path, text, run).equals(expected)
+    assert run.warnings or text in (HEADER + ROWS, "sep=,\n" + HEADER + ROWS, HEADER + "\n" + ROWS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16", "utf-8-sig"])
+def test_a_report_with_title_units_and_totals(tmp_path: Path, run: Run, encoding: str) -> None:
+    names = {"Date": "日期", "Region": "地区", "Quantity": "数量", "Amount": "金额"}
+    text = "销售报表\n制表日期：2024-10-01\n\n" + HEADER + ",,(件),(元)\n" + ROWS + "\n" + TOTAL
+    for name, own in names.items():
+        text = text.replace(name, own)
+    frame = read(saved(tmp_path, text.replace("Total", "合计"), encoding), run).frame
+    assert frame.columns == list(names.values())
+    assert frame.shape == (60, 4)
+    assert [str(dtype) for dtype in frame.dtypes] == ["Date", "String", "Int64", "Float64"]
+
+
+def test_what_is_kept_aside_is_told(tmp_path: Path, run: Run) -> None:
+    text = "Sales report\n\n" + HEADER + ",,(pcs),(EUR)\n" + ROWS + "\nSource: till 7\n"
+    data = read(saved(tmp_path, text), run)
+    told = [(one.line, one.text, one.sort) for one in data.aside]
+    assert told == [
+        (1, "Sales report", "title"),
+        (4, "(pcs) (EUR)", "units"),
+        (66, "Source: till 7", "note"),
+    ]
+    assert "line 3" in run.warnings[-1]
+    assert "'Sales report'" in run.warnings[-1]
+    assert "?header=N" in run.warnings[-1]
+
+
+@pytest.mark.parametrize(
+    ("part", "names", "rows"),
+    [
+        ("?header=3", ["x", "y"], 3),
+        ("?header=1", ["p", "q"], 4),
+        ("?header=0", ["column_1", "column_2"], 5),
+        ("?skip=1", ["x", "y"], 3),
+        ("?skip=1&footer=1", ["x", "y"], 2),
+        ("?header=3&footer=2", ["x", "y"], 1),
+    ],
+)
+def test_the_user_may_say_where(tmp_path: Path, part: str, names: list[str], rows: int) -> None:
+    frame = frame_of(tmp_path, "p,q\n\nx,y\na,b\nc,d\ne,f\n", part=part)
+    assert (frame.columns, frame.height) == (names, rows)
+
+
+@pytest.mark.parametrize("part", ["?header=x", "?skip=-1", "?footer=", "?header=99", "?hedaer=1"])
+def test_wrong_places_are_refused(tmp_path: Path, part: str) -> None:
+    with pytest.raises(InputError):
+        frame_of(tmp_path, HEADER + ROWS, part=part)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            ",2023,,2024,\nRegion,Q1,Q2,Q1,Q2\nN,1,2,3,4\nS,5,6,7,8\nE,9,8,7,6\n",
+            ["Region", "2023 Q1", "2023 Q2", "2024 Q1", "2024 Q2"],
+        ),
+        (
+            "Region,Sales,,Cost,\n,plan,actual,plan,actual\nN,1,2,3,4\nS,5,6,7,8\nE,9,8,7,6\n",
+            ["Region", "Sales plan", "Sales actual", "Cost plan", "Cost actual"],
+        ),
+        ("Q1,Q2,Q3\nHow old?,Income?,Score?\n1,2,3\n4,5,6\n7,8,9\n9,8,7\n", None),
+        ("x,y,z\nr1,1,2,3\nr2,4,5,6\nr3,7,8,9\n", ["column_1", "x", "y", "z"]),
+        ("a,a,b,a\n1,2,3,4\n5,6,7,8\n", ["a", "a (2)", "b", "a (3)"]),
+        ("' a, b  c \n1,2\n3,4\n".lstrip("'"), ["a", "b c"]),
+        ("country,2019,2020\nA,1000,20\nB,1500,30\nC,90,7\n", ["country", "2019", "2020"]),
+        (
+            "People,,\nby year,,\n,,\ncountry,2019,2020\nA,1000,20\nB,1500,30\nC,90,7\n",
+            ["country", "2019", "2020"],
+        ),
+        ("name,age,city\nBob,unknown,Rome\nAnn,5,Oslo\nCid,7,Rome\n", ["name", "age", "city"]),
+        ("country,2019,2020\nA,n.d.,unk\nB,15,307\nC,90,7000\n", ["country", "2019", "2020"]),
+        ("Cities\n\ncity,country\nParis,France\nLyon,France\nRome,Italy\n", ["city", "country"]),
+        ("#chrom\tpos\tref\n1\t100\tA\n2\t200\tC\n", ["#chrom", "pos", "ref"]),
+        ("#,name,n\n1,Bob,5\n2,Ann,6\n", ["#", "name", "n"]),
+    ],
+)
+def test_names(tmp_path: Path, text: str, names: list[str] | None) -> None:
+    if names is None:
+        with pytest.raises(InputError, match="cannot be told") as caught:
+            frame_of(tmp_path, text)
+        assert "?header=1" in str(caught.value.hint)
+        assert "?header=2" in str(caught.value.hint)
+        return
+    frame = frame_of(tmp_path, text)
+    assert frame.columns == names
+    assert frame.height in (2, 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Account,Bob\ndate,amount\n2024-01-01,1\n2024-01-02,2\n2024-01-03,4\n",
+        "Some title\n2024-01-01,1,2\n2024-01-02,2,3\n",
+        "a,b,c\n1,2,3\n1,2\n3,4,5\n",
+        "Title\n\na,b,c\n1,2,3\n1,2\n3,4,5\n5,6,7\n8,8,8\n",
+        "a,b,c\nBob,2,3\nAnn,2,3\nBob\n",
+        "name: Bob\nage: 5\ncity: Rome\nzip: 00123\n",
+        "It was the best of times and it was the worst of times.\nIt was the age of wisdom and it "
+        "was the age of foolishness.\nIt was the epoch of belief, and of the other.\n",
+        '[{"a": 1}, {"a": 2}]\n',
+        '{"a": 1}\n{"a": 2}\n',
+        "<html><body><table><tr><td>1</td></tr></table></body></html>\n",
+        '<?xml version="1.0"?>\n<a><b>1</b></a>\n',
+    ],
+)
+def test_what_cannot_be_told_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        frame_of(tmp_path, text)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("a,b,c\nx,1,2\ny,3,4\nz,5,6\nTotal,9,13\n", 4),  # a shop of that name
+        ("a,b,c\nx,1,2\ny,3,4\nz,5,6\nTotal,9,12\n", 3),
+        ("text\nHello, you\nI, for one, do\nno\n", 3),
+        ("address\nMain St 5, Berlin\nHill 3, Rome\nPark Lane 7, London\n", 3),
+        ("n\nunknown\n2\n3\n5\n", 4),
+        ("city,country\nParis,France\nLyon,France\nRome,Italy\n", 3),
+        ("a,b,c\n1,,\n2,,\n3,x,\n4,,y\n", 4),
+        ("id,note\n1,a very long text that says much more than a name does\n2,b\n3,c\n", 3),
+        ("day;amount\n2024-01-05;12,5\n2024-01-06;13,5\n2024-01-07;14,5\n", 3),
+        ("id,tags\n1,a;b;c\n2,a;c;d\n3,x;y;z\n", 3),
+        ("a\tb\n1,5\t2,5\n3,5\t4,5\n", 2),
+        ("a^b\n1^2\n3^4\n", 2),
+    ],
+)
+def test_ordinary_tables_stay_as_they_are(tmp_path: Path, text: str, rows: int) -> None:
+    run = Run()
+    assert frame_of(tmp_path, text, run).height == rows
+    assert bool(run.warnings) == (rows == 3 and "Total" in text)
+
+
+STATEMENTS = {
+    "alipay": (
+        "-----------------------------------------\n导出信息：\n姓名：张三\n支付宝账户：123456\n"
+        "起始时间：[2021-01-01 00:00:00]    终止时间：[2021-03-01 00:00:00]\n共7笔记录\n\n"
+        "特别提示：\n1.本回单内容可表明支付宝受理了相应支付交易申请，因系统原因等；\n"
+        "--------------支付宝（中国）网络技术有限公司  电子客户回单--------------\n"
+        "交易时间,交易分类,交易对方,收/支,金额,\n"
+        + "".join(f"2021-01-0{i} 10:00:0{i},餐饮,店{i},支出,{i}.50,\n" for i in range(1, 8))
+    ),
+    "padded": (
+        "支付宝交易记录明细查询\n账号:[123@qq.com]\n---------交易记录明细列表---------\n"
+        "交易号                  ,交易创建时间  ,金额（元）,交易状态 ,\n"
+        + "".join(
+            f"20210101220{i}\t,2021-01-0{i} 10:00:00 ,{i}.50   ,交易成功 ,\n" for i in range(1, 8)
+        )
+        + "----------------------------------\n共7笔记录\n导出时间:[2021-03-02 10:10:10]\n"
+    ),
+    "wechat": (
+        "微信支付账单明细,,,\n微信昵称：[abc],,,\n共7笔记录,,,\n,,,\n"
+        "----------------微信支付账单明细列表----------------,,,\n交易时间,交易类型,金额(元),备注\n"
+        + "".join(f'2021-01-0{i} 10:00:00,"商户消费",¥12.5{i},"/"\n' for i in range(1, 8))
+    ),
+    "tabs": (
+        "微信支付账单明细\n交易时间,交易类型,金额(元)\n"
+        + "".join(f'"2021-01-0{i} 10:00:00"\t,"商户消费"\t,"¥12.5{i}"\t\n' for i in range(1, 8))
+    ),
+    "icbc": (
+        "明细查询文件下载\n\n卡号: 6222****1234,\n起始日期: 2021-01-01,终止日期: 2021-02-01\n\n"
+        "交易日期,摘要,收入,支出,余额\n"
+        + "".join(f'2021-01-0{i},消费,,{i}.50,"1,{i}00.00"\n' for i in range(1, 8))
+        + "\n合计,,,31.5,\n"
+    ),
+    "oklink": ("时间,区块\n" + "".join(f"2021-01-0{i} 10:00:00,{i * 100},\n" for i in range(1, 8)))
+    .replace("区块", "区块,哈希")
+    .replace("00,\n", "00,0xab,\n"),
+}
+
+
+@pytest.mark.parametrize("name", list(STATEMENTS))
+def test_statements(tmp_path: Path, name: str) -> None:
+    frame = read(saved(tmp_path, STATEMENTS[name], "gb18030"), Run()).frame
+    assert frame.height == 7
+    moment = next(column for column in frame if column.dtype.is_temporal())
+    assert moment[0].day == 1
+    assert any(dtype.is_numeric() for dtype in frame.dtypes)
+    assert not [name for name in frame.columns if name.startswith("column_")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " id | name  | n \n----+-------+---\n 10 | Bob   | 2\n 11 | Ann   | 4\n(2 rows)\n",
+        "+----+------+---+\n| id | name | n |\n+----+------+---+\n| 10 | Bob  | 2 |\n"
+        "| 11 | Ann  | 4 |\n+----+------+---+\n2 rows in set (0.00 sec)\n",
+        "| id | name | n |\n|----|------|---|\n| 10 | Bob | 2 |\n| 11 | Ann | 4 |\n",
+    ],
+)
+def test_tables_drawn_with_bars(tmp_path: Path, text: str) -> None:
+    frame = frame_of(tmp_path, text)
+    assert frame.columns == ["id", "name", "n"]
+    assert frame.rows() == [(10, "Bob", 2), (11, "Ann", 4)]
+
+
+def test_formulas_that_keep_digits(tmp_path: Path, run: Run) -> None:
+    assert frame_of(tmp_path, 'zip,n\n="00501",1\n="00544",2\n', run)["zip"].to_list() == [
+        "00501",
+        "00544",
+    ]
+    assert '="..."' in run.warnings[0]
+
+
+def test_a_second_table_is_named(tmp_path: Path, run: Run) -> None:
+    text = HEADER + ROWS + "\nRegion,Manager\nNorth,5\nSouth,7\n"
+    assert frame_of(tmp_path, text, run).height == 60
+    assert "'Region' and 'Manager'" in run.warnings[0]
+    assert "?skip=62" in run.warnings[0]
+    assert frame_of(tmp_path, text, part="?skip=62").columns == ["Region", "Manager"]
+
+
+def test_a_name_is_found_without_its_blanks_and_case(tmp_path: Path, run: Run) -> None:
+    path = saved(tmp_path, "a, ViolentCrimes,B\n1,2,yes\n3,4,no\n")
+    assert read(path, run, target="ViolentCrimes").target.name == "ViolentCrimes"  # type: ignore[union-attr]
+    assert read(path, run, target=" violentcrimes ").target.name == "ViolentCrimes"  # type: ignore[union-attr]
+
+
+def test_kinds_of_cells() -> None:
+    cells = ["Region", "12", "-1.250,5", "€ 5", "5 %", "2024-01-05", "5 Jan 2024", "09:30", "2019"]
+    kinds = ["text", *["number"] * 4, "date", "date", "date", "year"]
+    assert [kind_of(cell) for cell in cells] == kinds
+    assert [kind_of(cell) for cell in ("Q1", "A12", "Amount 2", "n/a")] == ["text"] * 3 + [""]
+
+
+def test_separating_lines() -> None:
+    for text, found in [("----+---", True), ("====", True), ("-", False), ("a---", False)]:
+        assert is_separator(Row(1, (text,))) is found
+
+
+def test_a_layout_of_rows() -> None:
+    rows = [Row(1, ("T", "", "")), Row(3, ("a", "b", "c"))]
+    rows += [Row(4 + at, (f"x{at}", str(at), "2024-01-05")) for at in range(9)]
+    layout = found_layout(rows, "t")
+    assert layout.names == ("a", "b", "c")
+    assert layout.first == 2
+    assert layout.kinds == ("", "number", "date")
+    assert dt.date(2024, 1, 5)

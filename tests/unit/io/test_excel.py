@@ -130,7 +130,8 @@ def test_times_and_durations(tmp_path: Path, run: Run) -> None:
     assert shifts["worked"].to_list() == [at * 97 * 60 for at in range(60)]
     assert shifts["at"].to_list() == [at * 13 * 60 for at in range(60)]
     assert shifts.schema["at"].kind == "number"
-    assert any("durations" in warning for warning in run.warnings)
+    assert shifts.schema["worked"].reason.startswith("a duration, counted in seconds")
+    assert shifts.schema["at"].reason.startswith("a time of day, counted in seconds")
 
 
 def test_odd_cells(tmp_path: Path, run: Run, capfd: pytest.CaptureFixture[str]) -> None:

@@ -256,42 +256,35 @@ def _frame(rows: list[list[Any]], layout: Layout, where: str, run: Run) -> pl.Da
     """The columns, without empty ones that have no name."""
     columns: list[pl.Series] = []
     names: list[str] = []
-    durations: list[str] = []
     for name, cells in zip(layout.names, zip(*rows, strict=True), strict=False):
-        column, is_duration = _typed(cells)
-        if not name.strip() and column.null_count() == len(column):
-            continue
-        columns.append(column)
-        names.append(name)
-        if is_duration:
-            durations.append(name)
+        column = _typed(cells)
+        if name.strip() or column.count():
+            columns.append(column)
+            names.append(name)
     frame = pl.DataFrame([column.alias(str(at)) for at, column in enumerate(columns)])
     frame.columns = named(trimmed(names), where, run)
-    if durations:
-        run.warn(f"durations in {where} were read as seconds: {quoted(durations)}.", "read")
     return frame
 
 
-def _typed(cells: Sequence[Any]) -> tuple[pl.Series, bool]:
-    """A column by what its cells are, and whether they are durations, which become seconds; text as
-    it is shown where they are of several sorts."""
+def _typed(cells: Sequence[Any]) -> pl.Series:
+    """A column by what its cells are; text as it is shown where they are of several sorts."""
     values = [None if cell == "" else cell for cell in cells]
     sorts = set(map(type, values)) - {type(None)}
     if sorts <= {int, float}:
-        return _plain(pl.Series(values, dtype=pl.Float64)), False
+        return _plain(pl.Series(values, dtype=pl.Float64))
     if sorts == {bool}:
-        return pl.Series(values, dtype=pl.Boolean), False
+        return pl.Series(values, dtype=pl.Boolean)
     if sorts == {str}:
-        return pl.Series(values, dtype=pl.String), False
+        return pl.Series(values, dtype=pl.String)
     if sorts == {dt.time}:
-        return pl.Series([value and _whole_second(value) for value in values], dtype=pl.Time), False
+        return pl.Series([value and _whole_second(value) for value in values], dtype=pl.Time)
     if sorts <= {dt.time, dt.date, dt.datetime, dt.timedelta} and _are_durations(values):
-        seconds = [None if value is None else _seconds(value) for value in values]
-        return _plain(pl.Series(seconds, dtype=pl.Float64)), True
+        spans = [value if value is None else _span(value) for value in values]
+        return pl.Series(spans, dtype=pl.Duration("ms"))
     if sorts <= {dt.date, dt.datetime}:
         moments = [value if value is None else _moment(value) for value in values]
-        return _plain(pl.Series(moments, dtype=pl.Datetime("ms"))), False
-    return pl.Series([value if value is None else _shown(value) for value in values]), False
+        return _plain(pl.Series(moments, dtype=pl.Datetime("ms")))
+    return pl.Series([value if value is None else _shown(value) for value in values])
 
 
 def _are_durations(values: Iterable[Any]) -> bool:
@@ -303,12 +296,13 @@ def _are_durations(values: Iterable[Any]) -> bool:
     return all(day < _FIRST_MONTH for day in days)
 
 
-def _seconds(value: Any) -> float:
+def _span(value: Any) -> dt.timedelta:
+    """A span of time to the millisecond, as a share of a day leaves more digits over."""
     if isinstance(value, dt.time):
         value = dt.datetime.combine(_DAY_ZERO, value) - _ZERO
     elif isinstance(value, dt.date):
         value = _moment(value) - _ZERO
-    return round(float(value.total_seconds()), 3)
+    return dt.timedelta(milliseconds=round(value.total_seconds() * 1000))
 
 
 def _moment(value: dt.date) -> dt.datetime:

@@ -45,6 +45,19 @@ class ColumnReading(HasState):
             return "lengths of time"
         return "times of day" if self.formats else "numbers"
 
+    def remarks_on(self, values: pl.Series) -> list[str]:
+        """What had to be assumed in reading these values, each in words."""
+        if self.kind != "datetime" or not self.formats:
+            return []
+        remarks = datetimes.notes_on(self.formats[0], values)
+        orders = {datetimes.month_first(format_) for format_ in self.formats} - {None}
+        if orders:
+            remarks.append("month before day" if True in orders else "day before month")
+        naive = isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone is None
+        if naive and any(datetimes.ANY_OFFSET in format_ for format_ in self.formats):
+            remarks.append("the local times are kept, and their offsets from UTC are dropped")
+        return remarks
+
     def dtype_name(self, dtype: pl.DataType) -> str:
         """The dtype as the schema writes it."""
         if isinstance(dtype, pl.Datetime):

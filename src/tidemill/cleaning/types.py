@@ -140,7 +140,7 @@ def _applied(train: Dataset, readings: Mapping[str, ColumnReading]) -> list[Issu
     for name, reading in readings.items():
         values, log = _repaired(train.schema[name], train[name], reading)
         if log.height:
-            issues.append(_with_changes(reading.noun, values, log))
+            issues.append(_with_changes(reading, values, log))
         else:
             whole.setdefault(reading.noun, []).append(name)
     first = []
@@ -149,12 +149,13 @@ def _applied(train: Dataset, readings: Mapping[str, ColumnReading]) -> list[Issu
     return first + issues
 
 
-def _with_changes(noun: str, values: pl.Series, log: pl.DataFrame) -> Issue:
+def _with_changes(reading: ColumnReading, values: pl.Series, log: pl.DataFrame) -> Issue:
+    noun = reading.noun
     lost = log.filter(pl.col("after").is_null())
     rewritten = log.filter(pl.col("after").is_not_null())
     count = values.count()
     said = [f"{plural(count, 'cell')} {'holds' if count == 1 else 'hold'} one"]
-    actions = [f"read as {noun}"]
+    actions = [", ".join([f"read as {noun}", *reading.remarks_on(values)])]
     if lost.height:
         said.append(_losses(lost))
         actions.append("the cells without one are made missing")

@@ -185,17 +185,10 @@ LANGUAGES: dict[str, CalendarNames] = {
 """Languages by their code; a number behind it stands for further abbreviations."""
 
 
-def is_month(word: str) -> bool:
-    """Whether a word is the name of a month in any of the languages."""
-    return word.lower() in _MONTHS
-
-
-def is_weekday(word: str) -> bool:
-    """Whether a word is the name of a weekday in any of the languages."""
-    return word.lower() in _WEEKDAYS
-
-
-_MONTHS = {month for names in LANGUAGES.values() for month in (*names.months, *names.short_months)}
-_WEEKDAYS = {
-    day for names in LANGUAGES.values() for day in (*names.weekdays, *names.short_weekdays)
-}
+def month_words() -> list[str]:
+    """The names of months of three letters or more in all languages, without dots, the longest
+    first."""
+    words = set()
+    for names in LANGUAGES.values():
+        words |= {word.strip(".") for word in (*names.months, *names.short_months)}
+    return sorted((word for word in words if len(word) >= 3 and word.isalpha()), key=len)[::-1]

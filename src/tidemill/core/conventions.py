@@ -16,11 +16,14 @@ class Conventions:
         month_first: Whether the month stands before the day, as columns prove; None likewise.
         either_mark: Columns of which each number could be read in two ways ("2.155" is two thousand
             or two).
+        either_order: Columns of which each date could be read in two ways ("02/03/2024" is in March
+            or in February).
     """
 
     decimal: str | None = None
     month_first: bool | None = None
     either_mark: tuple[str, ...] = ()
+    either_order: tuple[str, ...] = ()
 
 
 UNKNOWN = Conventions()

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Literal
 
 import polars as pl
 
@@ -44,6 +45,7 @@ _BIRTH_NAME = re.compile(
     r"|geboorte|född|födel|fødsel|urodzen|рожден|生日|出生|生年",
     re.IGNORECASE,
 )
+_DAYS = frozenset({"%d", "%-d", "%e", "%o", "%^o", "%j", "%u", "%s"})
 _EPOCH = (946_684_800, 2_051_222_400)
 """The years 2000 to 2034 in seconds since 1970."""
 _NEAR_FUTURE = 30
@@ -74,6 +76,12 @@ _ZONES = (
     "Atlantic/Azores",
 )
 ANY_OFFSET = "%#z"
+_ORDERED = (
+    r"^(?:[\p{L}.,]{1,12} )?(?P<one>\d{1,2})[-/.](?P<other>\d{1,2})[-/.]"
+    r"(?P<year>\d{4}|\d\d)(?:\D|$)"
+)
+_SAMPLE = 200
+_SHARE = 0.8
 _ADJACENT = re.compile(r"(?<!%[Yy][-/._: 年])(%-?[dm])([-/. ])(%-?[dm])(?![A-Za-z])")
 
 
@@ -203,6 +211,34 @@ def exchanged(format_: str) -> str | None:
     return format_[: match.start()] + other + mark + one + format_[match.end() :]
 
 
+def order_shown(text: pl.Series) -> Literal["", "either", "day", "month"]:
+    """Which of day and month a column of dates proves to come first; "either" where each date could
+    be read in both orders, "" where it says nothing.
+
+    Example:
+        >>> [order_shown(pl.Series([cell])) for cell in ("13/02/2024", "02/13/2024", "02/03/2024")]
+        ['day', 'month', 'either']
+    """
+    text = text.drop_nulls()
+    sample = text.gather_every(max(1, len(text) // _SAMPLE))
+    sample = sample.filter(sample.str.contains(r"\d"))
+    if not len(sample) or sample.str.contains(_ORDERED).mean() < _SHARE:  # type: ignore[operator]
+        return ""
+    for cells in (sample, text):  # the whole column only where the sample leaves it open
+        parts = cells.str.extract_groups(_ORDERED).struct.unnest().cast(pl.Int64).drop_nulls()
+        years, numbers = parts["year"], parts.select("one", "other")
+        if (years < 100).any() and not ((years > 31) | (years == 0)).any():
+            return ""  # the first number may be the year
+        if numbers.max_horizontal().max() > 31:  # type: ignore[operator]
+            return ""
+        day, month = (bool((numbers[one] > 12).any()) for one in ("one", "other"))
+        if day != month:
+            return "day" if day else "month"
+        if day:
+            return ""
+    return "either"
+
+
 def has_short_year(format_: str) -> bool:
     """Whether the year has two digits."""
     return "%y" in form_of(format_).fields
@@ -242,6 +278,33 @@ def _of_births(values: pl.Series, today: dt.date) -> int:
     this_year = values.filter(short == today.year % 100)
     ahead = this_year.dt.ordinal_day() > today.timetuple().tm_yday
     return today.year - (100 if ahead.any() else 99)
+
+
+def notes_on(format_: str, values: pl.Series) -> list[str]:
+    """What had to be assumed in reading dates with a format, each in words."""
+    form = form_of(format_)
+    fields, notes = set(form.fields), []
+    if "%q" in fields:
+        notes.append("each a quarter's first day")
+    elif "%K" in fields:
+        notes.append("each the first day of half a year")
+    elif "%G" in fields and "%u" not in fields:
+        notes.append("each a week's Monday")
+    elif dtype_of(format_) == pl.Date() and not fields & _DAYS:
+        notes.append("each a month's first day")
+    if fields & {"%s"}:
+        notes.append("counted from 1970 in UTC")
+    if form.zone is not None and "/" in form.zone:
+        notes.append(f"their offsets from UTC are those of {form.zone}")
+    if "%y" in fields:
+        years = values.dt.year()
+        notes.append(
+            f"years of two digits taken as {years.min()!s} to {years.max()!s}"
+            + (", for a birth lies in the past" if _BIRTH_NAME.search(values.name) else "")
+        )
+    if form.pattern in ("%b-%y", "%b %y", "%^b-%y", "%y-%b", "%y-%^b"):
+        notes.append("the number beside the month taken as its year")
+    return notes
 
 
 # --- lenient --------------------------------------------------------------------------------------

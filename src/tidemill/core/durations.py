@@ -93,6 +93,14 @@ def formats_of(cells: list[str], name: str) -> Iterator[str]:
     yield ELIDED + pattern
 
 
+def unit_words() -> list[str]:
+    """The units of lengths of time of more than one letter, and hours, the longest first."""
+    words = [
+        unit.strip(".") for unit in _UNITS if len(unit) > 1 or unit == "h" or not unit.isascii()
+    ]
+    return sorted({*words}, key=len)[::-1]
+
+
 def is_duration(format_: str) -> bool:
     """Whether a format is one of lengths of time."""
     return format_.startswith((PREFIX, ELIDED))

@@ -28,7 +28,7 @@ def formats_of(
     exact = datetimes.lenient_formats(sample[:_FORMAT_CELLS], text.name)
     if not exact:
         return None
-    probe = text.unique(maintain_order=True).head(_PROBE)
+    probe = text.drop_nulls().unique(maintain_order=True).head(_PROBE).str.strip_chars()
     readable = {}
     for one in exact:
         cells = datetimes.read(probe, datetimes.dtype_of(one), one).is_not_null()

@@ -197,11 +197,11 @@ def mended(
     """
     sample = [cell.strip() for cell in _sample(values.fill_null(""))]
     # a sample may read worse than the column: cells that cannot be read may be met more often in it
-    missing, text = is_missing(values), values.str.strip_chars()
-    readings = list(_lenient_readings(sample, text.filter(~missing), conventions))
+    readings = list(_lenient_readings(sample, values, conventions))
     readings = [reading for reading in readings if reading.share >= share - 0.1]
     if not readings:
         return None
+    missing, text = is_missing(values), values.str.strip_chars()
     present = len(values) - int(missing.sum())
     for reading in sorted(readings, key=lambda reading: -reading.share):
         parsed = reading.read(text)

@@ -6,9 +6,9 @@ from typing import Literal
 
 import polars as pl
 
-from tidemill.core import units
+from tidemill.core import calendar_names, durations, units
 
-Resembled = Literal["", "amounts", "dates"]
+Resembled = Literal["", "amounts", "dates", "lengths of time"]
 _SHARE = 0.8
 _PROBE = 2_000
 _CURRENCY = units.pattern(units.sure_currencies())
@@ -18,6 +18,35 @@ _AMOUNT = (
     rf"|\d[\d.,'’\s]*\s?(?:{_CURRENCY})[^\d]{{0,15}}"
     r"|\d[\d.,'’\s]*[.,]\d\d[^\d\p{L}]{0,3}(?:[\p{L}%]{1,6}[.]?)?[^\d\p{L}]{0,3})$"
 )
+
+
+_SEPARATED = r"[ ]?[-/._年月 ][ ]?"
+_YEAR = r"(?:19|20)\d\d"
+_DAY = (
+    rf"(?:{_YEAR}{_SEPARATED}\d{{1,2}}{_SEPARATED}\d{{1,2}}日?"
+    rf"|\d{{1,2}}{_SEPARATED}\d{{1,2}}{_SEPARATED}{_YEAR})"
+)
+_SHORT_DAY = r"\d{1,2}(?:/\d{1,2}/|\.\d{1,2}\.)\d\d"
+_CLOCK = r"(?:[T ,-]{1,3}\d{1,2}[:.h]\d\d.{0,25})?"
+_DATE = rf"^(?:[\p{{L}}.,]{{1,12}} )?(?:{_DAY}|{_SHORT_DAY}){_CLOCK}(?: ?[\p{{L}}()]{{1,12}})?$"
+_MONTHS = calendar_names.month_words()
+_MONTH = rf"(?i)(?:^|[^\p{{L}}])({'|'.join(_MONTHS)})\.?(?:[^\p{{L}}]|$)"
+_FEWEST_MONTHS = 3
+_LONGEST_DATE = 40
+_LENGTH = (
+    rf"^(?:\d+(?:[.,]\d+)? ?(?:{'|'.join(durations.unit_words())})\.?[ ,]*(?:and |und |et )?)+$"
+)
+
+
+def _like_dates(levels: pl.Series) -> bool:
+    """Whether texts look like dates: numbers as in one, or names of several months beside
+    numbers."""
+    short = levels.str.len_chars() <= _LONGEST_DATE
+    months = levels.str.to_lowercase().str.extract(_MONTH)
+    found = short & (levels.str.contains(_DATE) | months.is_not_null())
+    if not (found & months.is_null()).any() and months.n_unique() < _FEWEST_MONTHS:
+        return False
+    return bool(found.mean() >= _SHARE)  # type: ignore[operator]
 
 
 def resembled(text: pl.Series) -> Resembled:
@@ -34,6 +63,10 @@ def resembled(text: pl.Series) -> Resembled:
     levels = levels.filter(levels.str.contains(r"\d"))
     if not len(levels) or len(levels) < _SHARE * min(text.n_unique(), _PROBE):
         return ""
+    if _like_dates(levels):
+        return "dates"
+    if levels.str.to_lowercase().str.contains(_LENGTH).mean() >= _SHARE:  # type: ignore[operator]
+        return "lengths of time"
     if levels.str.contains(_AMOUNT).mean() >= _SHARE:  # type: ignore[operator]
         return "amounts"
     return ""

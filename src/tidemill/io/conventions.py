@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from tidemill.core import numerals
+from tidemill.core import datetimes, numerals
 from tidemill.core.conventions import Conventions
 from tidemill.core.run import Run
 from tidemill.core.words import plural, shortlist
@@ -19,14 +19,45 @@ def conventions_of(columns: Iterable[pl.Series]) -> Conventions:
 
     Example:
         >>> conventions_of([pl.Series("price", ["19,47"]), pl.Series("items", ["2.155"])])
-        Conventions(decimal=',', month_first=None, either_mark=('items',))
+        Conventions(decimal=',', month_first=None, either_mark=('items',), either_order=())
     """
+    columns = tuple(columns)
+    orders = {column.name: datetimes.order_shown(column) for column in columns}
+    first = set(orders.values()) & {"day", "month"}
     shown = {column.name: numerals.decimal_shown(column) for column in columns}
     marks = set(shown.values()) & {".", ","}
     return Conventions(
         decimal=marks.pop() if len(marks) == 1 else None,
+        month_first=first == {"month"} if len(first) == 1 else None,
         either_mark=tuple(name for name, mark in shown.items() if mark == "either"),
+        either_order=tuple(name for name, order in orders.items() if order == "either"),
     )
+
+
+def warn_undecided_order(conventions: Conventions, dates: Iterable[pl.Series], run: Run) -> None:
+    """Say once in which columns of dates day and month could be exchanged, as nothing tells.
+
+    Dates that all fall on one or two days of the month tell it themselves.
+
+    Args:
+        conventions: Of the file.
+        dates: The columns that were read as dates.
+        run: Takes the warning.
+    """
+    if conventions.month_first is not None:
+        return
+    names = []
+    for column in dates:
+        days, months = column.dt.day().n_unique(), column.dt.month().n_unique()
+        if column.name in conventions.either_order and days * 2 > months:
+            names.append(column.name)
+    if names:
+        run.warn(
+            f"Nothing in the file tells whether the day or the month comes first in the dates of "
+            f"{plural(len(names), 'column')} ({shortlist(names, 8)}); each reason says what was "
+            "taken. If that is wrong, give the dates with the year first.",
+            "read",
+        )
 
 
 def warn_undecided(conventions: Conventions, numbers: Iterable[str], run: Run) -> None:

@@ -88,7 +88,7 @@ def inferred(
     if not distinct:
         return Inferred(values, "category", NO_VALUE)
     if values.dtype.is_temporal():
-        found = Inferred(values, "datetime", _moments(present, spelling))
+        found = Inferred(values, "datetime", _moments(present, spelling, conventions))
     elif values.dtype == pl.Boolean:
         listed = " and ".join(str(value).lower() for value in present.unique().sort())
         why = f"2 different values, {listed}"
@@ -132,6 +132,8 @@ def _notes(present: pl.Series, spelling: Spelling | None, from_text: bool) -> st
 def _of_numbers(
     values: pl.Series, present: pl.Series, distinct: int, spelling: Spelling | None
 ) -> Inferred:
+    if spelling is not None and datetimes.is_duration(spelling.datetime):
+        return Inferred(values, "number", "a length of time, counted in seconds")
     if spelling is not None and spelling.datetime:
         return Inferred(values, "number", "a time of day, counted in seconds since midnight")
     whole = _whole(values) if values.dtype.is_float() else values
@@ -248,19 +250,22 @@ def _are_midnights(moments: pl.Series) -> bool:
     return bool((days == moments.dt.replace_time_zone(None)).all())
 
 
-def _moments(present: pl.Series, spelling: Spelling | None) -> str:
+def _moments(present: pl.Series, spelling: Spelling | None, conventions: Conventions) -> str:
     what, moments = "dates and times", present
     if present.dtype == pl.Date or _are_midnights(present):
         what, moments = "dates", present.cast(pl.Date)
     text = f"{what} from {moments.min()!s} to {moments.max()!s}"
-    month_first = None if spelling is None else datetimes.month_first(spelling.datetime)
+    if spelling is None:
+        return text
+    text += "".join(f", {note}" for note in datetimes.notes_on(spelling.datetime, present))
+    month_first = datetimes.month_first(spelling.datetime)
     if month_first is None:
         return text
     order = "month before day" if month_first else "day before month"
     text += f", read with the {order}"
     if present.dt.day().max() <= 12:  # type: ignore[operator]
-        text += (
-            " (in every row they could be exchanged: the one with fewer different values was "
-            "taken as the day)"
-        )
+        why = "the one with fewer different values was taken as the day"
+        if conventions.month_first is not None:
+            why = "it is so in other columns of the file"
+        text += f" (in every row they could be exchanged: {why})"
     return text

@@ -20,7 +20,7 @@ from tidemill.core.spelling import typed
 from tidemill.core.words import plural, shortlist
 from tidemill.imaging.pixels import is_pixels
 from tidemill.io.choices import Choices, choices_in, spread, told
-from tidemill.io.conventions import conventions_of, warn_undecided
+from tidemill.io.conventions import conventions_of, warn_undecided, warn_undecided_order
 from tidemill.io.dtypes import Typed, admitted, text_of
 from tidemill.io.frames import Frame, FrameSource
 from tidemill.io.images.columns import with_images
@@ -162,6 +162,8 @@ def _typed(raw: Raw, wishes: ColumnOverrides, where: str, run: Run) -> Dataset:
         columns.append(column)
     _warn(entries, columns, run)
     warn_undecided(conventions, _numbers(columns), run)
+    dates = [values for values in series if values.dtype.is_temporal()]
+    warn_undecided_order(conventions, dates, run)
     return Dataset(
         pl.DataFrame(series),
         Schema(tuple(columns), wishes.rules, conventions),

@@ -3,10 +3,13 @@ told."""
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 import pytest
 
 from tests.unit.io.opening import read
+from tidemill.core.datetimes import order_shown
 from tidemill.core.numerals import decimal_shown
 from tidemill.core.run import Run
 from tidemill.io.conforming import conform
@@ -107,3 +110,61 @@ def test_decimals_are_not_cut_off_silently(run: Run) -> None:
     like = read(pl.DataFrame({"n": [1, 2, 3]}), run)
     conform(read(pl.DataFrame({"n": [1.5, 2.0]}), run), like, run)
     assert "decimals, which are cut off" in run.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        (["13/02/2024", "02/03/2024"], "day"),
+        (["02/13/2024", "02/03/2024"], "month"),
+        (["13.02.24", "02.03.99"], "day"),
+        (["Mon, 13/02/2024"], "day"),
+        (["13/02/2024 10:05"], "day"),
+        (["02/03/2024"], "either"),
+        (["13/02/2024", "02/13/2024"], ""),
+        (["24-01-05", "24-02-13"], ""),
+        (["2024-02-13"], ""),
+        (["10.12.0.1"], ""),
+        (["tea"], ""),
+        ([None, ""], ""),
+    ],
+)
+def test_the_order_of_day_and_month_that_a_column_shows(cells: list[str], shown: str) -> None:
+    assert order_shown(pl.Series("x", cells, dtype=pl.String)) == shown
+
+
+@pytest.mark.parametrize(("form", "month"), [("%d/%m/%Y", 2), ("%m/%d/%Y", 1)])
+def test_one_column_of_dates_settles_the_order_of_the_others(
+    form: str, month: int, run: Run
+) -> None:
+    days = [dt.date(2024, 1, 1) + dt.timedelta(i * 5) for i in range(60)]
+    table = {"paid": [day.strftime(form) for day in days], "due": ["01/02/2024", *unclear()[1:]]}
+    data = read(pl.DataFrame(table), run)
+    assert data.frame["due"][0] == dt.date(2024, month, 3 - month)
+    assert "it is so in other columns of the file" in data.schema["due"].reason
+    assert not run.warnings
+
+
+def test_an_order_that_nothing_proves_is_told_once(run: Run) -> None:
+    data = read(pl.DataFrame({"paid": unclear(), "due": unclear()}), run)
+    assert data.frame["due"].dtype == pl.Date
+    [warning] = run.warnings
+    assert "2 columns (paid, due)" in warning
+
+
+def test_firsts_of_months_tell_their_order(run: Run) -> None:
+    firsts = [f"{i % 12 + 1:02}/01/2024" for i in range(60)]
+    assert read(pl.DataFrame({"month": firsts}), run).frame["month"].dt.day().max() == 1
+    assert not run.warnings
+
+
+def test_dates_in_an_unknown_form_are_told(run: Run) -> None:
+    months = ["Jan", "Feb", "Mar", "Apr"]
+    frame = pl.DataFrame({"day": [f"{i % 28 + 1}-{months[i % 4]}" for i in range(100)]})
+    data = read(frame, run)
+    assert data.schema["day"].kind == "text"
+    assert "looks like dates (such as '1-Jan')" in run.warnings[0]
+
+
+def unclear() -> list[str]:
+    return [f"{i % 12 + 1:02}/{i * 5 % 12 + 1:02}/2024" for i in range(60)]

@@ -1,0 +1,37 @@
+"""Texts that look like dates or lengths of time are told from codes that do not."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from tidemill.core.unknown_forms import resembled
+
+
+@pytest.mark.parametrize(
+    ("cells", "what"),
+    [
+        (["15-Apr", "16-May", "1-Jun"], "dates"),
+        (["12 May", "3 June", "4 July"], "dates"),
+        (["2024-01-05", "05/01/2024"], "dates"),
+        (["31/02/2024", "30/02/2024"], "dates"),
+        (["12.05.2024 - 13.05.2024"], "dates"),
+        (["due 05/01/2024", "due 06/01/2024"], "dates"),
+        (["1 hour 5 min", "2 hours 3 min"], "lengths of time"),
+        (["2.5 hours", "3 hours"], "lengths of time"),
+        (["INV-2024-01-05-1", "INV-2024-01-05-2"], ""),
+        (["ORD-20240105-1"], ""),
+        (["MAR-1", "MAR-2"], ""),
+        (["may be 1", "mar 2"], ""),
+        (["1.2.3", "4.5.6"], ""),
+        (["192.168.0.1"], ""),
+        (["555-123-4567", "+49 30 1234"], ""),
+        (["978-3-16-148410-0"], ""),
+        (["2nd floor", "3rd floor"], ""),
+        (["Room 1, March street"], ""),
+        (["5 km", "7 km"], ""),
+        (["12:30-14:00"], ""),
+    ],
+)
+def test_what_looks_like_a_date(cells: list[str], what: str) -> None:
+    assert resembled(pl.Series("x", cells)) == what

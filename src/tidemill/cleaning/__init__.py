@@ -50,7 +50,7 @@ CHECKS = Registry(
         ),
         "impossible": Entry(
             "tidemill.cleaning.impossible:CHECK",
-            "reports values that cannot be (a blood pressure of zero)",
+            "makes missing what cannot be (an age of 323), reports what may not",
             sees=(*TABLES, "images"),
         ),
         "outliers": Entry(

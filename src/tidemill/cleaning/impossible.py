@@ -1,14 +1,21 @@
-"""Values that cannot be, judged by the column's name and its distribution together, are reported.
+"""Values that cannot be, judged by the column's name and its distribution together: what is sure
+becomes missing, so that nothing learns or makes the like; what is doubtful is reported.
 
 A name alone proves nothing ("age" may be a standardised score), so a bound counts only where nearly
-all values keep it.
+all values keep it. Births are judged by the newest other date of the table, where there is one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
 import polars as pl
 
-from tidemill.cleaning.base import Check, Diagnosis, considered, numeric
+from tidemill.cleaning import changes
+from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered, numeric
 from tidemill.cleaning.names import says
 from tidemill.cleaning.quantities import ELSE, QUANTITIES, Quantity
 from tidemill.core.change import Issue
@@ -20,30 +27,186 @@ from tidemill.core.words import format_value, percent, plural
 _FEWEST = 20
 _RANGE_BROKEN = 0.05
 _ZERO_BROKEN = 0.6
+_FEW = 0.01
+"""The share of values beyond a bound that are surely wrong; more may mean something else."""
 _YEARS = (1900, 2100)
+_FAR = timedelta(days=36_525)
+_LATER = timedelta(days=366)
+_PAST = (
+    "dob",
+    "birth",
+    "birthdate",
+    "birthday",
+    "born",
+    "hire",
+    "hired",
+    "出生日期",
+    "生日",
+    "入职日期",
+    "geburtsdatum",
+    "eintrittsdatum",
+    "naissance",
+    "nacimiento",
+    "nascimento",
+    "nascita",
+)
+_AHEAD = (
+    "due",
+    "expiry",
+    "expires",
+    "expiration",
+    "valid",
+    "until",
+    "end",
+    "maturity",
+    "next",
+    "planned",
+    "delivery",
+    "deadline",
+    "to",
+)
+_SCALES = (
+    "rating",
+    "ratings",
+    "stars",
+    "satisfaction",
+    "review score",
+    "likert",
+    "grade",
+    "评分",
+    "星级",
+    "满意度",
+    "bewertung",
+    "note moyenne",
+    "calificación",
+)
+_TOPS = (5, 7, 10, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What values of a column surely lie between, both included, and what they are.
+
+    Attributes:
+        low, high: A number, or a date as ISO text; None for none.
+        why: The reason, for the log.
+    """
+
+    low: float | str | None
+    high: float | str | None
+    why: str
+
+    def beyond(self, values: pl.Series) -> pl.Series:
+        """(rows,) True where a value cannot be; never null."""
+        if values.dtype.is_temporal():
+            values = values.dt.date()
+        odd = pl.repeat(False, len(values), eager=True)
+        if self.low is not None:
+            odd |= (values < _end(self.low)).fill_null(False)
+        if self.high is not None:
+            odd |= (values > _end(self.high)).fill_null(False)
+        return odd
+
+
+def _end(end: float | str) -> float | date:
+    return date.fromisoformat(end) if isinstance(end, str) else end
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Look for numbers beyond what their name allows, for zeros far from all other values, and for
-    odd dates."""
-    issues = []
+    dates that cannot be."""
+    issues: list[Issue | None] = []
+    bounds: dict[str, _Bounds] = {}
     for column in numeric(train):
         known = train[column.name].drop_nulls()
         if len(known) < _FEWEST or known.n_unique() < 3:
             continue
-        issues.append(_by_name(column, known) or _lonely_zero(column, known))
+        sure = _sure(column, known)
+        if sure is not None:
+            bounds[column.name] = sure
+            rest = known.filter(~sure.beyond(known))
+            issues += [_missing(column.name, known, sure), _doubtful(column, rest)]
+        else:
+            issues.append(_doubtful(column, known))
+    newest = _newest(train)
     for column in considered(train, "datetime"):
-        issues.append(_dates(column, train[column.name].drop_nulls()))
-    return Diagnosis(tuple(issue for issue in issues if issue is not None))
+        known = train[column.name].drop_nulls()
+        sure = _sure_dates(column, known, newest)
+        if sure is not None:
+            bounds[column.name] = sure
+            issues.append(_missing(column.name, known, sure))
+            known = known.filter(~sure.beyond(known))
+        issues.append(_dates(column, known, newest))
+    found = tuple(issue for issue in issues if issue is not None)
+    learned = {name: [one.low, one.high, one.why] for name, one in bounds.items()}
+    return Diagnosis(found, {"bounds": learned} if learned else {})
 
 
-def _by_name(column: Column, known: pl.Series) -> Issue | None:
+# --- what cannot be -------------------------------------------------------------------------------
+
+
+def _sure(column: Column, known: pl.Series) -> _Bounds | None:
+    """Bounds of a column of numbers that few values break, and these without doubt; None where none
+    do."""
+    if column.role == "target":
+        return None
+    quantity = _quantity(column)
+    if quantity is not None and quantity.verdict == "cannot be":
+        high = None if quantity.high is None else quantity.high + quantity.margin
+        return _kept(_Bounds(quantity.low, high, f"{quantity.what} cannot be so"), known)
+    if any(says(column.name, name) for name in _SCALES):
+        for top in _TOPS:
+            within = known.filter((known >= 0) & (known <= top))
+            if len(within) >= (1 - _FEW) * len(known) and within.max() == top:
+                return _kept(_Bounds(0.0, 2.0 * top, f"beyond a scale of {top}"), known)
+    return None
+
+
+def _kept(bounds: _Bounds, known: pl.Series) -> _Bounds | None:
+    count = int(bounds.beyond(known).sum())
+    return bounds if 0 < count <= max(3, _FEW * len(known)) else None
+
+
+def _missing(name: str, known: pl.Series, bounds: _Bounds) -> Issue:
+    odd = known.filter(bounds.beyond(known))
+    shown = [_value(value) for value in odd.unique().sort().head(3)]
+    return Issue(
+        "impossible",
+        f"{plural(len(odd), 'value')} of '{name}' ({percent(len(odd), len(known))}) cannot be: "
+        f"{', '.join(shown)} ({bounds.why}).",
+        (name,),
+        len(odd),
+        shown[0],
+        applied=True,
+        severity="warning",
+        action="made missing, so that nothing learns from it",
+    )
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, datetime):
+        value = value.date()
+    return format_value(value)
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def _quantity(column: Column) -> Quantity | None:
     for quantity in QUANTITIES:
         if any(says(column.name, name) for name in quantity.names):
             if any(says(column.name, word) for word in (*ELSE, *quantity.unless)):
                 return None
-            return _beyond(column.name, known, quantity)
+            return quantity
     return None
+
+
+def _doubtful(column: Column, known: pl.Series) -> Issue | None:
+    """The issue on values that are kept."""
+    quantity = _quantity(column)
+    beyond = None if quantity is None else _beyond(column.name, known, quantity)
+    named = any(says(column.name, name) for one in QUANTITIES for name in one.names)
+    return beyond or (None if named and quantity is None else _lonely_zero(column, known))
 
 
 def _beyond(name: str, known: pl.Series, quantity: Quantity) -> Issue | None:
@@ -110,7 +273,65 @@ def _lonely_zero(column: Column, known: pl.Series) -> Issue | None:
     )
 
 
-def _dates(column: Column, known: pl.Series) -> Issue | None:
+# --- dates ----------------------------------------------------------------------------------------
+
+
+def _newest(train: Dataset) -> date | None:
+    """The newest date of the columns that are about the past; None where there are none."""
+    found: list[date] = []
+    for column in considered(train, "datetime"):
+        if not any(says(column.name, word) for word in (*_PAST, *_AHEAD)):
+            newest = train[column.name].dt.date().drop_nulls()
+            newest = newest.filter(newest.dt.year() < _YEARS[1])
+            if len(newest):
+                found.append(newest.max())  # type: ignore[arg-type]
+    return max(found, default=None)
+
+
+def _sure_dates(column: Column, known: pl.Series, newest: date | None) -> _Bounds | None:
+    """Bounds of a column of dates that few dates break, and these without doubt."""
+    if column.role in ("target", "time") or len(known) < _FEWEST:
+        return None
+    days = known.dt.date()
+    future = _future(column, newest)
+    if future is not None and 0 < future.beyond(known).sum() <= _RANGE_BROKEN * len(known):
+        return future
+    usual = days.filter((days.dt.year() >= _YEARS[0]) & (days.dt.year() < _YEARS[1]))
+    low, high = usual.min(), usual.max()
+    if not (isinstance(low, date) and isinstance(high, date)):
+        return None
+    ends = [max(low, date.min + _FAR) - _FAR, min(high, date.max - _FAR) + _FAR]
+    return _kept(
+        _Bounds(
+            ends[0].isoformat(), ends[1].isoformat(), "more than 100 years from all other dates"
+        ),
+        known,
+    )
+
+
+def _future(column: Column, newest: date | None) -> _Bounds | None:
+    """The day after which no birth and no hire lies; None for other dates."""
+    if not any(says(column.name, word) for word in _PAST):
+        return None
+    latest = (newest or date.today()) + _LATER
+    said = "the table's other dates" if newest else "today"
+    return _Bounds(None, latest.isoformat(), f"more than a year later than {said}")
+
+
+def _dates(column: Column, known: pl.Series, newest: date | None) -> Issue | None:
+    future = _future(column, newest)
+    ahead = 0 if future is None else int(future.beyond(known).sum())
+    if future is not None and ahead:
+        return Issue(
+            "impossible",
+            f"{plural(ahead, 'date')} of '{column.name}' ({percent(ahead, len(known))}) lie "
+            f"{future.why}.",
+            (column.name,),
+            ahead,
+            str(known.max()),
+            severity="warning",
+            action="kept; look whether years of two digits were read as they are meant",
+        )
     years = known.dt.year()
     odd = (years < _YEARS[0]) | (years >= _YEARS[1])
     count = int(odd.sum())
@@ -132,4 +353,20 @@ def _dates(column: Column, known: pl.Series) -> Issue | None:
     )
 
 
-CHECK = Check(diagnose)
+def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
+    """Make missing what cannot be."""
+    frame, schema = data.frame, data.schema
+    log = []
+    for name, (low, high, why) in learned["bounds"].items():
+        values = data[name]
+        where = _Bounds(low, high, why).beyond(values)
+        if not where.any():
+            continue
+        after = values.set(where, None)
+        log.append(changes.cells(values, after, where, f"a value that cannot be ({why})"))
+        frame = frame.with_columns(after)
+        schema = schema.replacing(replace(schema[name], nullable=True))
+    return Repaired(replace(data, frame=frame, schema=schema), changes.joined(log))
+
+
+CHECK = Check(diagnose, repair)

@@ -10,21 +10,23 @@ from tidemill.core.spelling import MISSING_MARKERS
 _ANSWERS = frozenset({"none", "nil", "missing", "not available", "not applicable"})
 _MARKERS = sorted(MISSING_MARKERS - _ANSWERS)
 _MARKS = r"^[?\-._*]+$"
-_UNKNOWN = (
-    "unknown",
-    "unk",
-    "unspecified",
-    "undefined",
-    "not stated",
-    "not specified",
-    "not known",
-    "not available",
-    "missing",
-    "no answer",
-    "refused",
-    "未知",
-    "不详",
+_UNKNOWN = frozenset(
+    """
+unknown;unk;unspecified;undefined;undetermined;not stated;not specified;not known;not available
+not recorded;not reported;not provided;not given;not disclosed;not entered;no data;no value
+no information;missing;no answer;refused;prefer not to say;don't know;dont know;n/r;tbd;tba
+tbc;to be determined;to be confirmed;to be announced;unbekannt;k.a.;k. a.;keine angabe
+keine angaben;nicht angegeben;nicht bekannt;nicht erfasst;inconnu;inconnue;non renseigné
+non renseignée;non communiqué;n.c.;s/o;sans objet;desconocido;desconocida;sin datos;s/d
+no consta;no especificado;no informado;não informado;desconhecido;sconosciuto;non disponibile
+non specificato;onbekend;niet bekend;неизвестно;не указано;нет данных;nieznany;brak danych;未知;不详
+未填;未填写;未提供;未说明;无数据;暂无;暂无数据;待定;待确认;保密;未登记;不明
+未記入;未回答;미상;알 수 없음
+""".strip()
+    .replace("\n", ";")
+    .split(";")
 )
+_CROSSES = r"^x{3,}$"
 
 
 def are_markers(texts: pl.Series) -> pl.Series:
@@ -42,10 +44,11 @@ def say_unknown(texts: pl.Series) -> pl.Series:
     """(rows,) True where a text is a word such as "unknown"; never null.
 
     Example:
-        >>> say_unknown(pl.Series(["Unknown", "other", None])).to_list()
-        [True, False, False]
+        >>> say_unknown(pl.Series(["Unknown", "k.A.", "XXX", "other", None])).to_list()
+        [True, True, True, False, False]
     """
-    return _normal(texts.fill_null("")).is_in(_UNKNOWN)
+    normal = _normal(texts.fill_null(""))
+    return normal.is_in(sorted(_UNKNOWN)) | normal.str.contains(_CROSSES)
 
 
 def _normal(texts: pl.Series) -> pl.Series:

@@ -40,12 +40,25 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
                 unsure[column.name] = int(words["count"].sum())
     for column in considered(train, "number", "datetime", "boolean"):
         issues += _spelt(column, train[column.name])
-        for marker in sentinels.markers(column, train[column.name]):
-            issues.append(marker.issue(column.name))
-            if marker.plain:
-                values.setdefault(column.name, []).append(marker.value)
+    for name, markers in _marker_values(train).items():
+        issues += [marker.issue(name) for marker in markers]
+        plain = [marker.value for marker in markers if marker.plain]
+        if plain:
+            values[name] = plain
     issues += _unsure_words(train, {name: count for name, count in unsure.items() if count})
     return Diagnosis(tuple(issues), {"texts": texts, "values": values})
+
+
+def _marker_values(train: Dataset) -> dict[str, list[sentinels.Marker]]:
+    """The markers among numbers and dates; what is one in two columns is looked for in all."""
+    columns = considered(train, "number", "datetime", "boolean")
+    found = {c.name: list(sentinels.markers(c, train[c.name])) for c in columns}
+    elsewhere = sentinels.shared(found)
+    for column in columns:
+        values = train[column.name]
+        if values.dtype.is_numeric() and any((values == value).any() for value in elsewhere):
+            found[column.name] = list(sentinels.markers(column, values, elsewhere))
+    return found
 
 
 def _marker_texts(column: Column, counts: pl.DataFrame) -> Issue | None:

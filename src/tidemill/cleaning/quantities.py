@@ -16,6 +16,7 @@ class Quantity:
         zero: Whether zero itself can be.
         unless: Words in the name that mean something else.
         verdict: What is wrong with values beyond.
+        margin: How far above the highest a value must lie to be impossible without doubt.
     """
 
     what: str
@@ -25,6 +26,7 @@ class Quantity:
     zero: bool = True
     unless: tuple[str, ...] = ()
     verdict: str = "cannot be"
+    margin: float = 0.0
 
 
 # words in a name that make something else of any quantity
@@ -90,6 +92,7 @@ QUANTITIES = (
         "an age in years",
         ("age", "年龄"),
         high=120,
+        margin=30.0,
         unless=("days", "months", "weeks", "hours", "account", "page"),
     ),
     Quantity("a price", ("price", "unit price", "价格", "单价"), zero=False, verdict="seldom is"),
@@ -102,8 +105,8 @@ QUANTITIES = (
     Quantity("a count", ("count", "number of", "num")),
     Quantity("a duration", ("duration", "tenure", "elapsed")),
     Quantity("a size", ("distance", "width", "length", "area", "mileage", "面积")),
-    Quantity("a percentage", ("percent", "percentage", "pct", "百分比"), high=100),
-    Quantity("a probability", ("probability", "prob", "概率"), high=1),
+    Quantity("a percentage", ("percent", "percentage", "pct", "百分比"), high=100, margin=5),
+    Quantity("a probability", ("probability", "prob", "概率"), high=1, margin=0.05),
     Quantity("a latitude", ("latitude", "lat", "纬度"), low=-90, high=90),
     Quantity("a longitude", ("longitude", "lon", "lng", "经度"), low=-180, high=180),
     Quantity(

@@ -116,3 +116,81 @@ def test_bank_marketing(real, table):
     assert [issue.applied for issue in issues] == [False, True] or [
         issue.applied for issue in issues
     ] == [True, False]
+
+
+def sensors(seed=0, n=1000):
+    """Six columns of measurements, of which some hold -200 in the same rows."""
+    rng = np.random.default_rng(seed)
+    columns = {
+        "co": rng.gamma(2, 1, n).round(1),
+        "benzene": rng.gamma(2, 5, n).round(1),
+        "no2": rng.normal(113, 48, n).clip(2).round(),
+        "pt08": rng.normal(1100, 200, n).clip(640).round(),
+        "nox": rng.gamma(1.3, 190, n).clip(2, 1479).round(),
+        "temp": rng.normal(18, 8, n).round(1),
+    }
+    return columns, rng.random(n) < 0.04
+
+
+def test_a_marker_is_found_by_its_behaviour_in_all_columns(table):
+    columns, off = sensors()
+    dirty = {name: np.where(off, -200.0, values) for name, values in columns.items()}
+    issues, done = repaired(table(**dirty))
+    assert {name: done.data[name].null_count() for name in columns} == dict.fromkeys(
+        columns, off.sum()
+    )
+    assert all(issue.applied for issue in issues)
+    for name, values in columns.items():
+        assert done.data[name].drop_nulls().to_list() == values[~off].tolist()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_measurements_hold_no_marker(table, seed):
+    columns, _ = sensors(seed)
+    issues, done = repaired(table(**columns))
+    assert not issues
+    assert done.changes.height == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "marker"),
+    [
+        ([*RNG.gamma(2, 1, 500).round(1), *[-200.0] * 20], -200.0),
+        ([*RNG.integers(3, 40, 500), *[-50] * 20], -50),
+        ([*RNG.normal(18, 8, 500).round(1), *[-200.0] * 20], -200.0),
+        ([*RNG.integers(18, 90, 500), *[999] * 20], 999),
+        ([*RNG.lognormal(4, 1, 500).round(2), *[1e9] * 20], 1e9),
+    ],
+)
+def test_a_round_number_far_from_all_others_and_frequent_is_a_marker(table, values, marker):
+    issues, done = repaired(table(x=values))
+    assert issues[0].applied
+    assert done.data["x"].null_count() == values.count(marker)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [*RNG.normal(-5, 12, 500).round()],  # temperatures below zero
+        [*RNG.integers(0, 100, 500), *[0] * 200],  # real zeros
+        [*RNG.integers(0, 100, 480), *[100] * 100],  # a score with a ceiling
+        [*RNG.lognormal(3, 1, 500).round(2), *[5000.0] * 4],  # money with outliers
+        [*RNG.normal(10, 2, 500), *RNG.normal(-200, 3, 80)],  # two populations
+        [*RNG.integers(1, 60, 500), *[-20] * 2],  # twice only
+        [*RNG.uniform(5, 50, 500).round(2), *(-RNG.uniform(5, 50, 60)).round(2)],  # refunds
+        [*RNG.integers(1, 6, 500), *[10] * 80],  # the dearest option
+    ],
+)
+def test_numbers_that_behave_otherwise_are_no_markers(table, values):
+    issues, done = repaired(table(x=values))
+    assert done.changes.height == 0
+    assert not any(issue.applied for issue in issues)
+
+
+@pytest.mark.parametrize(
+    "word", ["not recorded", "XXX", "tbd", "k.A.", "s/o", "未知", "不详", "TBA"]
+)
+def test_words_for_not_known_are_told_in_many_languages(table, word):
+    issues, done = repaired(table(x=["a", "b", word] * 10))
+    assert [issue.applied for issue in issues] == [False]
+    assert done.changes.height == 0

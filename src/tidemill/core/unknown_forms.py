@@ -8,7 +8,7 @@ import polars as pl
 
 from tidemill.core import calendar_names, durations, units
 
-Resembled = Literal["", "amounts", "dates", "lengths of time"]
+Resembled = Literal["", "amounts", "numbers", "dates", "lengths of time"]
 _SHARE = 0.8
 _PROBE = 2_000
 _CURRENCY = units.pattern(units.sure_currencies())
@@ -16,8 +16,12 @@ _AMOUNT = (
     # a currency beside a number, or a number with a mark and two decimals and some sign about it
     rf"^[^\p{{L}}\d]{{0,3}}(?:(?:{_CURRENCY})[^\p{{L}}\d]{{0,3}}\d[\d.,'’\s]*.{{0,15}}"
     rf"|\d[\d.,'’\s]*\s?(?:{_CURRENCY})[^\d]{{0,15}}"
-    r"|\d[\d.,'’\s]*[.,]\d\d[^\d\p{L}]{0,3}(?:[\p{L}%]{1,6}[.]?)?[^\d\p{L}]{0,3})$"
+    r"|(?:\d{1,3}(?:[,'’ ]\d{3})*\.|\d{1,3}(?:[.'’ ]\d{3})*,|\d+[.,])\d\d"
+    r"(?:[^\d\p{L}]{1,3}(?:\p{L}{1,6}[.]?)?)?)$"
 )
+_NUMBER = r"[-+]?\d[\d.,]*\s?[\p{L}%]{0,3}"
+_BOUND = rf"^(?:[<>≤≥]=?\s?{_NUMBER}|{_NUMBER}\+)$"
+_BOUNDS = 0.02
 
 
 _SEPARATED = r"[ ]?[-/._年月 ][ ]?"
@@ -50,7 +54,8 @@ def _like_dates(levels: pl.Series) -> bool:
 
 
 def resembled(text: pl.Series) -> Resembled:
-    """What most different cells of a column of text look like; "" for nothing.
+    """What most different cells of a column of text look like; "" for nothing. Numbers some of
+    which are bounds ("<0.5") are no amounts that could be added up.
 
     Args:
         text: A String series that is not read as numbers or dates.
@@ -69,4 +74,7 @@ def resembled(text: pl.Series) -> Resembled:
         return "lengths of time"
     if levels.str.contains(_AMOUNT).mean() >= _SHARE:  # type: ignore[operator]
         return "amounts"
+    bounds, plain = levels.str.contains(_BOUND), levels.str.contains(rf"^{_NUMBER}$")
+    if bounds.mean() >= _BOUNDS and (bounds | plain).mean() >= _SHARE:  # type: ignore[operator]
+        return "numbers"
     return ""

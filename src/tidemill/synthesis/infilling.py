@@ -75,10 +75,7 @@ def read_given(rows: Input, schema: Schema, types: Mapping[str, pl.DataType]) ->
             hint=f"the model's columns are: {', '.join(schema.names[:12])}"
             f"{', ...' if len(schema) > 12 else ''}",
         )
-    values = [
-        _converted(source.frame[name], source.schema[name], schema[name], types[name])
-        for name in shared
-    ]
+    values = [_converted(source, source.schema[name], schema[name], types[name]) for name in shared]
     known = Dataset(pl.DataFrame(values), schema.select(shared), name=source.name)
     return GivenRows(source, known)
 
@@ -157,17 +154,22 @@ def stacked(parts: list[Dataset]) -> Dataset:
     )
 
 
-def _converted(values: pl.Series, theirs: Column, column: Column, dtype: pl.DataType) -> pl.Series:
+def _converted(source: Dataset, theirs: Column, column: Column, dtype: pl.DataType) -> pl.Series:
     """A user's column in the model's type.
 
     Raises:
         DataError: A value cannot be brought into it.
     """
+    values = source.frame[column.name]
     if column.kind in FRESH:
         return values
     if values.null_count() == len(values):
         return pl.Series(values.name, [None] * len(values), dtype=dtype)
-    read_again = _read_again(values, theirs.spelling, column.spelling, dtype)
+    read_again = None
+    proven = source.schema.conventions.decimal
+    # what the user's file proves of its marks counts more than how the model's rows were written
+    if not proven or not column.spelling or proven == column.spelling.decimal:
+        read_again = _read_again(values, theirs.spelling, column.spelling, dtype)
     new = read_again if read_again is not None else _cast(values, dtype)
     lost = new.is_null() & values.is_not_null()
     if lost.any():

@@ -1,4 +1,4 @@
-"""Texts that look like dates or lengths of time are told from codes that do not."""
+"""Texts that look like dates, lengths of time or amounts are told from codes that do not."""
 
 from __future__ import annotations
 
@@ -35,3 +35,30 @@ from tidemill.core.unknown_forms import resembled
 )
 def test_what_looks_like_a_date(cells: list[str], what: str) -> None:
     assert resembled(pl.Series("x", cells)) == what
+
+
+@pytest.mark.parametrize(
+    ("cells", "looks"),
+    [
+        (["$12.50/hr", "$9.00/hr"], "amounts"),
+        (["€5-€10", "€10-€20"], "amounts"),
+        (["12.50 DB", "9.00 KR"], "amounts"),
+        (["9007199254740993.25"], "amounts"),
+        (["USD 12.50 each"], "amounts"),
+        (["<0.5", "1.5", "2.25"], "numbers"),
+        (["100", "200", "300+"], "numbers"),
+        (["192.168.1.10", "10.0.0.25"], ""),
+        (["10.100.200.25"], ""),
+        (["1.10.2", "v1.25"], ""),
+        (["12.34AB", "15.20CD"], ""),
+        (["A-12", "B-7"], ""),
+        (["555-1234"], ""),
+        (["18-25", "26-35"], ""),
+        (["12 apples", "3 pears"], ""),
+        (["we paid $5 for the tea", "it was $7"], ""),
+        (["$12.50/hr", "free", "ask us", "later"], ""),
+        ([None], ""),
+    ],
+)
+def test_what_a_column_looks_like(cells: list[str | None], looks: str) -> None:
+    assert resembled(pl.Series(cells, dtype=pl.String)) == looks

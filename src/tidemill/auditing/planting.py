@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.lawful import obeys
 from tidemill.core.schema import Column
 from tidemill.metrics.nearest import equal_rows
-from tidemill.pipeline.feedback import holds
 
 TAIL = 0.05
 """The share of rows at either end of a number from which its values are drawn."""
@@ -37,7 +37,7 @@ def made_up(train: Dataset, rows: int, rng: np.random.Generator) -> Dataset | st
         drawn = train.with_frame(_drawn(train, 2 * rows, rng))
         lawful = np.ones(len(drawn), bool)
         for rule in train.schema.rules:
-            lawful &= holds(rule, drawn.frame, train.frame)
+            lawful &= obeys(rule, drawn.frame, train.frame)
         drawn = drawn.rows(lawful)
         fresh = drawn.rows(~equal_rows(drawn, train)).frame.unique(maintain_order=True)
         found.append(fresh[:left])

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.lawful import obeys
 from tidemill.core.run import Run
-from tidemill.pipeline.feedback import NEAR, holds, joined
+from tidemill.pipeline.feedback import NEAR, joined
 from tidemill.supervised.arrays import Floats, features, together
 from tidemill.supervised.boosting import boosted, predictions, tree_matrix
 from tidemill.supervised.points import learn_embedding, nearest
@@ -87,7 +88,7 @@ def through(rows: Dataset, passing: tuple[Gate, ...], run: Run) -> tuple[Bools, 
 def _lawful(rows: Dataset, real: Dataset) -> Bools:
     obeyed = np.ones(len(rows), bool)
     for rule in real.schema.rules:
-        obeyed &= holds(rule, rows.frame, real.frame)
+        obeyed &= obeys(rule, rows.frame, real.frame)
     return obeyed
 
 

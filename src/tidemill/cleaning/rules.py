@@ -1,5 +1,5 @@
-"""Rules that always hold between columns (a <= b, a + b = c, a decides b) are found and kept in the
-schema.
+"""Rules that always hold between columns (a <= b, a + b = c, a * b = c, b = k * a + m, a decides b)
+are found and kept in the schema.
 
 A rule counts if it holds in every training row in which its columns are known, if it would often be
 broken were the columns shuffled (so that it is no matter of course), and if no holdout row breaks
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -18,10 +20,13 @@ import polars as pl
 from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.cleaning.dependencies import dependencies
 from tidemill.cleaning.measures import come_in_turn, may_be_compared
+from tidemill.cleaning.multiples import multiples
 from tidemill.cleaning.orderings import DATES, IN_TURN, UNNAMED, USUAL, OrderEvidence, orderings
-from tidemill.cleaning.sums import adds_up, sums
+from tidemill.cleaning.products import products
+from tidemill.cleaning.sums import sums, totals
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
+from tidemill.core.lawful import obeys
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.core.words import format_value, plural
@@ -42,14 +47,17 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         return Diagnosis()
     numbers, coded = _numbers(train), _coded(train)
     decided = _dependencies(train, coded[:_MOST_COLUMNS], run)
-    added = _sums(train, numbers[:_MOST_SUMMED], run)
+    multiplied = numbers[:_MOST_SUMMED]
+    made, slips = _arithmetic(train, multiplied, numbers[:_MOST_COLUMNS], run)
     same = {rule.columns for rule in decided}
-    ordered, slips = _orderings(train, [numbers[:_MOST_COLUMNS], *_dates(train)], same, run)
-    ordered = [rule for rule in ordered if not _is_part(rule, added, train)]
-    rules = [*decided, *ordered, *added]
+    ordered, more = _orderings(train, [numbers[:_MOST_COLUMNS], *_dates(train)], same, run)
+    ordered = [rule for rule in ordered if not _is_part(rule, made, train)]
+    reckoned = {frozenset(rule.columns) for rule in made if rule.kind == "b=k*a+m"}
+    decided = [rule for rule in decided if frozenset(rule.columns) not in reckoned]
+    rules = [*decided, *ordered, *made]
     kept = _diagnosis(rules[:_MOST_RULES], train)
     left_out = _not_looked_at(len(numbers), len(coded))
-    return replace(kept, issues=(*kept.issues, *slips[:_MOST_SLIPS], *left_out))
+    return replace(kept, issues=(*kept.issues, *(slips + more)[:_MOST_SLIPS], *left_out))
 
 
 def _not_looked_at(numbers: int, coded: int) -> tuple[Issue, ...]:
@@ -57,9 +65,9 @@ def _not_looked_at(numbers: int, coded: int) -> tuple[Issue, ...]:
     if max(numbers, coded) <= _MOST_COLUMNS:
         return ()
     said = (
-        f"Rules were looked for among the first {_MOST_COLUMNS:,} columns of numbers (sums among "
-        f"the first {_MOST_SUMMED:,}) and the first {_MOST_COLUMNS:,} columns that repeat their "
-        f"values; this table has {numbers:,} and {coded:,}."
+        f"Rules were looked for among the first {_MOST_COLUMNS:,} columns of numbers (sums and "
+        f"products among the first {_MOST_SUMMED:,}) and the first {_MOST_COLUMNS:,} columns that "
+        f"repeat their values; this table has {numbers:,} and {coded:,}."
     )
     return (
         Issue(
@@ -218,6 +226,34 @@ def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> I
     )
 
 
+def _arithmetic(
+    train: Dataset, few: Sequence[str], numbers: Sequence[str], run: Run
+) -> tuple[list[Rule], list[Issue]]:
+    """Sums, products and multiples, of which none follows from others, and a word on products and
+    multiples that few rows break.
+
+    Args:
+        train: The rows.
+        few: Columns among which sums and products are looked for.
+        numbers: Columns among which multiples are looked for.
+        run: Draws rows.
+    """
+    made, slips = _multiples(train, [numbers, *_dates(train)], run)
+    added = _sums(train, few, run)
+    multiplied, more = _products(train, few, run)
+    for total in added:
+        inside = [rule for rule in made if set(rule.columns) < set(total.columns)]
+        if len(inside) > 1:  # two of them and the sum say the third
+            made = [
+                rule for rule in made if rule not in inside or total.columns[2] not in rule.columns
+            ]
+    products = {rule.columns[2] for rule in multiplied}
+    made = [rule for rule in made if not products.issuperset(rule.columns)]
+    follow = {rule.columns[-1] for rule in (*made, *added)}
+    free = [name for name in few if name not in follow]
+    return [*made, *added, *_totals(train, free, run), *multiplied], slips + more
+
+
 def _sums(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
     if len(names) < 3:
         return []
@@ -226,6 +262,95 @@ def _sums(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
         columns = (names[found.first], names[found.second], names[found.total])
         rules.append(Rule("a+b=c", columns, found.support))
     return rules
+
+
+def _totals(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
+    rules = []
+    for found in totals(_matrix(train, names), run.rng("clean/rules", "totals")):
+        columns = tuple(names[at] for at in (*found.parts, found.total))
+        rules.append(Rule("a+b=c", columns, found.support))
+    return rules
+
+
+def _products(train: Dataset, names: Sequence[str], run: Run) -> tuple[list[Rule], list[Issue]]:
+    """The rules a * b = c, one for each c, and a word on those that few rows break."""
+    rules: dict[str, Rule] = {}
+    slips = []
+    if len(names) < 3:
+        return [], []
+    for found in products(_matrix(train, names), run.rng("clean/rules", "products")):
+        columns = (names[found.first], names[found.second], names[found.product])
+        rule = Rule("a*b=c", columns, found.support)
+        if found.broken:
+            slips.append(_unlike(train, rule, found.broken))
+        else:
+            rules.setdefault(columns[2], rule)
+    return list(rules.values()), slips
+
+
+def _multiples(
+    train: Dataset, groups: Sequence[Sequence[str]], run: Run
+) -> tuple[list[Rule], list[Issue]]:
+    """The rules b = k * a + m, between dates b = a + m, and a word on those that few rows break."""
+    rules, slips = [], []
+    for names in groups:
+        if len(names) < 2:
+            continue
+        dated = train.schema[names[0]].kind == "datetime"
+        rng = run.rng("clean/rules", "multiples")
+        for found in multiples(_matrix(train, names), rng, only_offsets=dated):
+            rule = Rule(
+                "b=k*a+m",
+                (names[found.base], names[found.derived]),
+                found.support,
+                factor=_shortest(found.factor),
+                offset=_span(found.offset) if dated else _shortest(found.offset),
+            )
+            if found.broken:
+                slips.append(_unlike(train, rule, found.broken))
+            else:
+                rules.append(rule)
+    return rules, slips
+
+
+def _shortest(number: Fraction) -> str:
+    """A number as decimal text where that is short, else as a fraction."""
+    decimal = format(Decimal(number.numerator) / Decimal(number.denominator), "f")
+    if Fraction(decimal) == number:
+        return decimal.rstrip("0").rstrip(".") if "." in decimal else decimal
+    return str(number)
+
+
+def _span(microseconds: Fraction) -> str:
+    """A span of time in the largest unit that counts it in whole numbers."""
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1)):
+        count = microseconds / (size * 1_000_000)
+        if count.denominator == 1 or unit == "seconds":
+            return f"{_shortest(count)} {unit if abs(count) != 1 else unit[:-1]}"
+    raise AssertionError
+
+
+def _unlike(train: Dataset, rule: Rule, broken: int) -> Issue:
+    """A word on the few rows that break what is reckoned so in all others."""
+    wrong = ~obeys(rule, train.frame, train.frame)
+    row = train.frame.select(rule.columns).filter(pl.Series(wrong)).row(0)
+    these = "this row" if broken == 1 else "these rows"
+    said = (
+        f"{rule} in {rule.support - broken:,} rows, but not in {plural(broken, 'other row')}: "
+        f"{these} may be wrong, or hold something that the columns do not tell."
+    )
+    example = ", ".join(
+        f"{name}: {format_value(value)}" for name, value in zip(rule.columns, row, strict=True)
+    )
+    return Issue(
+        "rules",
+        said,
+        rule.columns,
+        broken,
+        example,
+        severity="warning",
+        action="kept; look at the rows",
+    )
 
 
 def _dependencies(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
@@ -249,28 +374,36 @@ def _levels(values: pl.Series) -> np.ndarray:
     return values.rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
 
 
-def _is_part(rule: Rule, added: Sequence[Rule], train: Dataset) -> bool:
-    """Whether a <= c only because a + b = c and b is never negative."""
-    for a, b, c in (rule.columns for rule in added):
-        for part, other in ((a, b), (b, a)):
-            if rule.columns == (part, c) and float(train[other].min() or 0) >= 0:  # type: ignore[arg-type]
+def _is_part(rule: Rule, made: Sequence[Rule], train: Dataset) -> bool:
+    """Whether a <= b follows from what is reckoned: the total from parts that are never negative,
+    the product from factors, one column from the other."""
+    low, high = rule.columns
+    for other in made:
+        *parts, total = other.columns
+        if total == high and low in parts:
+            rest = [part for part in parts if part != low]
+            if other.kind != "a+b=c" or all(_never_negative(train[part]) for part in rest):
                 return True
-    return False
+        if other.kind == "b=k*a+m" and {low, high} == set(other.columns):
+            return True
+    factors = {other.columns[2]: set(other.columns[:2]) for other in made if other.kind == "a*b=c"}
+    return bool(factors.get(low, set()) & factors.get(high, set()))
+
+
+def _never_negative(values: pl.Series) -> bool:
+    return float(values.min() or 0) >= 0  # type: ignore[arg-type]
 
 
 def _confirmed(rule: Rule, train: pl.DataFrame, holdout: pl.DataFrame) -> int | None:
     """Holdout rows in which the rule could be checked and holds; None if one breaks it."""
-    known = holdout.select(rule.columns).drop_nulls()
-    if rule.kind == "a<=b":
-        holds = known.select(pl.col(rule.columns[0]) <= pl.col(rule.columns[1])).to_series()
-    elif rule.kind == "a+b=c":
-        holds = pl.Series(adds_up(*known.cast(pl.Float64).to_numpy().T), dtype=pl.Boolean)
-    else:
-        decider, decided = rule.columns
-        learned = train.select(decider, pl.col(decided).alias("\x00decided")).drop_nulls().unique()
-        both = known.join(learned, on=decider, how="inner")
-        holds = both[decided] == both["\x00decided"]
-    return len(holds) if holds.all() else None
+    known = holdout
+    if rule.kind != "b only if a":
+        known = holdout.drop_nulls(rule.columns)
+    if rule.kind == "a decides b":  # of what training rows do not show nothing is decided
+        decider = rule.columns[0]
+        seen = train.drop_nulls(rule.columns)[decider].unique()
+        known = known.filter(pl.col(decider).is_in(seen.implode()))
+    return len(known) if obeys(rule, known, train).all() else None
 
 
 def _diagnosis(rules: Sequence[Rule], train: Dataset) -> Diagnosis:
@@ -281,7 +414,8 @@ def _diagnosis(rules: Sequence[Rule], train: Dataset) -> Diagnosis:
     for rule in rules:
         reverse = rule.kind, rule.columns[::-1]
         if reverse not in seen:
-            issues.append(_issue(rule, reverse in known and rule.kind != "a+b=c", train))
+            both = reverse in known and rule.kind in ("a<=b", "a decides b")
+            issues.append(_issue(rule, both, train))
         seen.add((rule.kind, rule.columns))
     rest = len(issues) - _MOST_SENTENCES
     if rest > 0:
@@ -296,9 +430,11 @@ def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
     """A sentence on a rule, or on a rule and its reverse."""
     sentence, sign = _words(rule, both, train)
     row = train.frame.select(rule.columns).drop_nulls().row(0)
-    example = f" {sign} ".join(format_value(value) for value in row[:2])
-    if rule.kind == "a+b=c":
-        example += f" = {format_value(row[2])}"
+    *parts, total = (format_value(value) for value in row)
+    if rule.kind in ("a+b=c", "a*b=c"):
+        example = f"{f' {sign} '.join(parts)} = {total}"
+    else:
+        example = f"{parts[0]} {sign} {total}"
     confirmed = f" and in {plural(rule.confirmed, 'holdout row')}" if rule.confirmed else ""
     return Issue(
         "rules",
@@ -312,8 +448,9 @@ def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
 
 def _words(rule: Rule, both: bool, train: Dataset) -> tuple[str, str]:
     """The beginning of the sentence on a rule, and the sign between two values of an example."""
-    if rule.kind == "a+b=c":
-        return str(rule), "+"
+    signs = {"a+b=c": "+", "a*b=c": "×", "b=k*a+m": "→"}
+    if rule.kind in signs:
+        return str(rule), signs[rule.kind]
     one, other = train[rule.columns[0]], train[rule.columns[1]]
     a, b = f"'{one.name}'", f"'{other.name}'"
     if both and one.equals(other):

@@ -1,4 +1,4 @@
-"""Triples of columns of which the first two add up to the third."""
+"""Columns that add up to another: two, or more."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from itertools import combinations
 
 import numpy as np
 
+from tidemill.core.lawful import adds_up
+
 _SCREENED = 12
 _SHUFFLED = 2_000
 _FEWEST = 50
 _BROKEN = 30.0
 _NONZERO = 0.02
 _EXACT = 1e-9
+_MOST_TERMS = 60
+_SOLVED = 500
+_NOTHING = 1e-9
+_WEIGHT = 1e-3  # how far from 0 or 1 the weights of a sum may be found
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,75 @@ def sums(values: np.ndarray, rng: np.random.Generator) -> list[SumRule]:
     return found
 
 
-def adds_up(first: np.ndarray, second: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """(n,) True where first + second is total, up to the last digits of a float; False where one is
-    missing."""
-    size = np.abs(first) + np.abs(second) + np.abs(total)
-    return np.asarray(np.abs(first + second - total) <= _EXACT * size)
+@dataclass(frozen=True, slots=True)
+class TotalRule:
+    """Three parts or more make a total.
+
+    Attributes:
+        parts, total: Positions of the columns.
+        support: Rows in which all are known.
+    """
+
+    parts: tuple[int, ...]
+    total: int
+    support: int
+
+
+def totals(values: np.ndarray, rng: np.random.Generator) -> list[TotalRule]:
+    """Columns that are the sum of three others or more in all rows: what is left of the columns'
+    freedom says so.
+
+    Args:
+        values: (n, m) Numbers; none a sum of two others, or a multiple of one. NaN where missing.
+        rng: Draws the rows that are looked at.
+    """
+    known = values[~np.isnan(values).any(axis=1)]
+    if not 4 <= values.shape[1] <= _MOST_TERMS or len(known) < max(_FEWEST, 2 * values.shape[1]):
+        return []
+    some = known[rng.permutation(len(known))[:_SOLVED]]
+    size = np.abs(some).mean(axis=0)
+    used = np.flatnonzero(size)
+    if len(used) < 4:
+        return []
+    _, strength, directions = np.linalg.svd(some[:, used] / size[used], full_matrices=False)
+    found = []
+    for weights in _row_reduced(directions[strength <= _NOTHING * strength[0]]):
+        weights = weights / size[used]
+        large = np.abs(weights) * size[used] > _WEIGHT * np.abs(weights * size[used]).max()
+        weights = weights / np.median(np.abs(weights[large]))
+        signs = np.where(large, np.sign(weights), 0)
+        if (np.abs(weights - signs)[large] > _WEIGHT).any() or large.sum() < 4:
+            continue
+        for side in (1, -1):
+            if (signs == side).sum() == 1:
+                total = int(used[signs == side][0])
+                parts = tuple(int(at) for at in used[signs == -side])
+                support = _total_support(values, parts, total)
+                if support:
+                    found.append(TotalRule(parts, total, support))
+    return found
+
+
+def _row_reduced(rows: np.ndarray) -> np.ndarray:
+    """Combinations of the rows of which each has a column of its own."""
+    rows = rows.copy()
+    for at in range(len(rows)):
+        column = int(np.abs(rows[at]).argmax())
+        rows[at] /= rows[at, column]
+        others = np.arange(len(rows)) != at
+        rows[others] -= rows[others, column][:, None] * rows[at]
+    return rows
+
+
+def _total_support(values: np.ndarray, parts: tuple[int, ...], total: int) -> int:
+    """The rows on which a sum of many holds; 0 if it is broken once, or a part hardly differs."""
+    known = values[~np.isnan(values[:, [*parts, total]]).any(axis=1)]
+    columns = [known[:, at] for at in parts]
+    if not adds_up(columns, known[:, total]).all():
+        return 0
+    if any((column != np.median(column)).mean() < _NONZERO for column in columns):
+        return 0
+    return len(known)
 
 
 def _possible(few: np.ndarray, first: int, second: int) -> list[int]:
@@ -81,12 +151,12 @@ def _support(values: np.ndarray, some: np.ndarray, rng: np.random.Generator) -> 
         rng: Shuffles them.
     """
     known = values[~np.isnan(values).any(axis=1)]
-    if len(known) < _FEWEST or not adds_up(*known.T).all():
+    if len(known) < _FEWEST or not adds_up([*known.T[:2]], known[:, 2]).all():
         return 0
     first, second, total = some[~np.isnan(some).any(axis=1)].T
     if len(np.unique(first)) < 3 or len(np.unique(second)) < 3:
         return 0
-    probability = adds_up(rng.permutation(first), second, total).mean()
+    probability = adds_up([rng.permutation(first), second], total).mean()
     if probability > 0.9 or len(known) * (1 - probability) < _BROKEN:
         return 0
     return len(known)

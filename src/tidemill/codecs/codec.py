@@ -125,6 +125,11 @@ class Codec(ABC):
             OptionError: Nothing can be asked of such data.
         """
 
+    def checked(self, condition: Condition) -> Condition:
+        """The tests of a condition that :meth:`constraints` cannot say: they are made on rows, of
+        which those are kept that pass."""
+        return NO_CONDITION
+
     @abstractmethod
     def levels(self, name: str) -> list[str]:
         """The levels of a column that are kept by name, the most frequent first; none for a column

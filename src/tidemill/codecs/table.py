@@ -18,6 +18,7 @@ from tidemill.codecs.rules.compiler import Compiled, compiled, restored
 from tidemill.codecs.rules.completing import Completing
 from tidemill.codecs.rules.filling import fill
 from tidemill.codecs.rules.linear import LinearRule
+from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Free, both
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
@@ -198,6 +199,26 @@ class TableCodec(Codec):
             column, codec = self._codecs[name]
             known = both(known, self.allowing(name, codec.allowed(column, asked)))
         return known
+
+    def checked(self, condition: Condition) -> Condition:
+        """The tests of products, and of what is reckoned from these, which say nothing of one
+        channel."""
+        return Condition(tuple(test for test in condition.tests if self._is_checked(test)))
+
+    def _is_checked(self, test: Test) -> bool:
+        self.schema[test.column]  # raises where there is none
+        is_number = test.operator not in ("missing", "present")
+        return is_number and self._is_beyond_bounds(test.column)
+
+    def _is_beyond_bounds(self, name: str) -> bool:
+        unit = self._place[name][0]
+        if isinstance(unit, Reckoned) and not unit.is_exact:
+            return True
+        if isinstance(unit, LinearRule) and any(
+            isinstance(self._place[base][0], Reckoned) for base in unit.bases
+        ):
+            return True
+        return any(self._is_beyond_bounds(base) for base in unit.bases)
 
     def allowing(self, name: str, allowed: Allowed) -> Constraints:
         """What values of one column mean for the channels."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from fractions import Fraction
 from typing import Any, Literal, get_args
 
 from tidemill.core.conventions import UNKNOWN, Conventions
@@ -17,7 +18,16 @@ from tidemill.core.words import plural, shortlist
 
 Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "id"]
 Role = Literal["feature", "target", "sensitive", "key", "entity", "time", "context", "ignore"]
-RuleKind = Literal["a<=b", "a+b=c", "a decides b", "allowed combinations", "range"]
+RuleKind = Literal[
+    "a<=b",
+    "a+b=c",
+    "a*b=c",
+    "b=k*a+m",
+    "a decides b",
+    "b only if a",
+    "allowed combinations",
+    "range",
+]
 
 KINDS: tuple[str, ...] = get_args(Kind)
 ROLES: tuple[str, ...] = get_args(Role)
@@ -132,14 +142,18 @@ class Rule:
     """Something that always holds between columns, in every row in which all of them are known.
 
     Attributes:
-        kind: "a<=b", "a+b=c", "a decides b", "allowed combinations" (those of the training rows) or
+        kind: "a<=b", "a+b=c" (or more parts), "a*b=c" and "b=k*a+m" (both rounded to the last
+            column's step), "a decides b", "b only if a" (b is known only beside some values of a,
+            those of the training rows), "allowed combinations" (those of the training rows) or
             "range".
-        columns: The columns in the order of the kind's letters; two or more for combinations, one
-            for a range.
+        columns: The columns in the order of the kind's letters; two or more for combinations, three
+            or more for a sum, one for a range.
         support: Training rows on which the rule could be checked and held.
         confirmed: Holdout rows on which it held (0 where there was no holdout).
         low, high: Both ends of a range, included: a number, or a date as ISO text; None for no end.
         declared: Whether the user said so; else it was found.
+        factor, offset: k and m, as exact numbers ("1.19", "5/9"); for dates the offset is a span
+            of time ("30 days", "-8 hours").
     """
 
     kind: RuleKind
@@ -149,14 +163,16 @@ class Rule:
     low: float | str | None = None
     high: float | str | None = None
     declared: bool = False
+    factor: str = "1"
+    offset: str = "0"
 
     def __post_init__(self) -> None:
         if self.kind not in RULE_KINDS:
             raise SchemaError(
                 f"'{self.kind}' is no kind of rule", hint=f"choose one of {', '.join(RULE_KINDS)}"
             )
-        wanted = {"a+b=c": 3, "range": 1}.get(self.kind, 2)
-        more = self.kind == "allowed combinations" and len(self.columns) > wanted
+        wanted = {"a+b=c": 3, "a*b=c": 3, "range": 1}.get(self.kind, 2)
+        more = self.kind in ("allowed combinations", "a+b=c") and len(self.columns) > wanted
         if len(self.columns) != wanted and not more:
             raise SchemaError(
                 f"a rule '{self.kind}' speaks of {plural(wanted, 'column')}, "
@@ -173,24 +189,55 @@ class Rule:
                 where=f"column '{self.columns[0]}'",
                 hint="give low, high or both",
             )
+        if self.kind == "b=k*a+m" and (self.scale == 0 or (self.scale == 1 and self.shift == 0)):
+            raise SchemaError(
+                "a rule 'b=k*a+m' has no factor and no offset",
+                where=f"column '{self.columns[1]}'",
+                hint='give factor = 1.19, or offset = 5 or "30 days"',
+            )
+
+    @property
+    def scale(self) -> Fraction:
+        """k as a number."""
+        return exact_number(self.factor)
+
+    @property
+    def shift(self) -> Fraction:
+        """m as a number; days for a span of time."""
+        return exact_number(self.offset)
 
     def __str__(self) -> str:
         names = [f"'{name}'" for name in self.columns]
-        if self.kind == "a<=b":
-            return f"{names[0]} is never above {names[1]}"
-        if self.kind == "a+b=c":
-            return f"{names[0]} + {names[1]} = {names[2]}"
-        if self.kind == "a decides b":
-            return f"{names[0]} decides {names[1]}"
-        if self.kind == "allowed combinations":
-            return (
-                f"{', '.join(names[:-1])} and {names[-1]} come in no other combinations than "
-                "those of the training rows"
-            )
+        match self.kind:
+            case "a<=b":
+                return f"{names[0]} is never above {names[1]}"
+            case "a+b=c":
+                return f"{' + '.join(names[:-1])} = {names[-1]}"
+            case "a*b=c":
+                return f"{names[0]} × {names[1]} = {names[2]}"
+            case "b=k*a+m":
+                return f"{names[1]} = {self._reckoned(names[0])}"
+            case "a decides b":
+                return f"{names[0]} decides {names[1]}"
+            case "b only if a":
+                return f"{names[1]} is known only beside some values of {names[0]}"
+            case "allowed combinations":
+                return (
+                    f"{', '.join(names[:-1])} and {names[-1]} come in no other combinations than "
+                    "those of the training rows"
+                )
         if self.low is None or self.high is None:
             end = f"at least {self.low}" if self.high is None else f"at most {self.high}"
             return f"{names[0]} is {end}"
         return f"{names[0]} lies between {self.low} and {self.high}"
+
+    def _reckoned(self, name: str) -> str:
+        """k * a + m in words and signs."""
+        said = name if self.factor == "1" else f"{self.factor} × {name}"
+        if self.shift == 0:
+            return said
+        sign = "-" if self.shift < 0 else "+"
+        return f"{said} {sign} {self.offset.removeprefix('-')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +366,35 @@ class Schema:
         """A short hash of names, kinds, roles and steps."""
         facts = [(c.name, c.kind, c.role, c.nullable, c.step, c.dtype) for c in self.columns]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+_IN_A_DAY = {
+    "week": Fraction(1, 7),
+    "day": Fraction(1),
+    "hour": Fraction(24),
+    "minute": Fraction(1_440),
+    "second": Fraction(86_400),
+}
+
+
+def exact_number(text: str) -> Fraction:
+    """An exact number; of a span of time its days.
+
+    Raises:
+        SchemaError: The text is neither.
+
+    Example:
+        >>> exact_number("1.19"), exact_number("36 hours")
+        (Fraction(119, 100), Fraction(3, 2))
+    """
+    number, _, unit = text.strip().partition(" ")
+    try:
+        return Fraction(number) / _IN_A_DAY[unit.strip().lower().removesuffix("s") or "day"]
+    except (ValueError, KeyError, ZeroDivisionError) as error:
+        raise SchemaError(
+            f"'{text}' is neither a number nor a span of time",
+            hint='write 1.19, "5/9", "30 days", "8 hours", "90 minutes" or "45 seconds"',
+        ) from error
 
 
 def _nearest(name: str, names: tuple[str, ...]) -> str:

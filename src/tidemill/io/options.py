@@ -165,6 +165,8 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
     settings = ["kind", "columns"]
     if kind == "range":
         settings += ["low", "high"]
+    if kind == "b=k*a+m":
+        settings += ["factor", "offset"]
     for key in table:
         if key not in settings:
             raise SchemaError(f"'{key}' is no setting of a rule '{kind}'", where=where, hint=hint)
@@ -176,8 +178,17 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
         )
     columns = [_name_of(name, names, where) for name in columns]
     low, high = table.get("low"), table.get("high")
+    factor, offset = str(table.get("factor", 1)), str(table.get("offset", 0))
     try:
-        return Rule(kind, tuple(columns), low=_end(low), high=_end(high), declared=True)
+        return Rule(
+            kind,
+            tuple(columns),
+            low=_end(low),
+            high=_end(high),
+            declared=True,
+            factor=factor,
+            offset=offset,
+        )
     except SchemaError as error:
         raise SchemaError(error.what, where=where, hint=error.hint) from error
 

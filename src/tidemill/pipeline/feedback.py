@@ -3,10 +3,7 @@ the target's model."""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -14,8 +11,8 @@ import polars as pl
 from tidemill.cleaning import plan as cleaning
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
+from tidemill.core.lawful import obeys
 from tidemill.core.run import Run
-from tidemill.core.schema import Rule
 from tidemill.metrics.findings import matched
 from tidemill.mining.mine import mine
 from tidemill.reporting.base import Round
@@ -80,7 +77,7 @@ def gated(
     dropped: dict[str, int] = {}
     lawful = np.ones(len(rows), bool)
     for rule in train.schema.rules:
-        lawful &= holds(rule, rows.frame, train.frame)
+        lawful &= obeys(rule, rows.frame, train.frame)
     dropped["break a rule that always holds"] = int((~lawful).sum())
     rows = rows.rows(lawful)
     copies = np.zeros(0, bool)
@@ -88,68 +85,6 @@ def gated(
         copies = near_copies(rows, train.select(names), holdout.select(names), run)
     dropped["are near-copies of real rows"] = int(copies.sum())
     return rows.rows(~copies), dropped
-
-
-def holds(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
-    """(n,) whether each row obeys the rule; rows with a missing value do.
-
-    Args:
-        rule: From the schema of the training rows.
-        frame: The rows to look at.
-        reference: Training rows, which say what decides what.
-    """
-    if rule.kind == "range":
-        return _within(rule, frame[rule.columns[0]])
-    if rule.kind == "allowed combinations":
-        return _allowed(list(rule.columns), frame, reference)
-    a, b = (pl.col(name) for name in rule.columns[:2])
-    if rule.kind == "a<=b":
-        obeyed = frame.select((a <= b).fill_null(True).alias("ok"))["ok"]
-    elif rule.kind == "a+b=c":
-        c = pl.col(rule.columns[2])
-        near = (a + b - c).abs() <= 1e-9 * (a.abs() + b.abs() + c.abs())
-        obeyed = frame.select(near.fill_null(True).alias("ok"))["ok"]
-    else:
-        decided = (
-            reference.select(a.alias("a"), b.alias("b"))
-            .drop_nulls()
-            .unique("a", keep="first", maintain_order=True)
-        )
-        looked_up = frame.select(a.alias("a"), b.alias("b")).join(
-            decided, on="a", how="left", suffix="_real", maintain_order="left"
-        )
-        obeyed = (looked_up["b"] == looked_up["b_real"]).fill_null(True)
-    return obeyed.to_numpy()
-
-
-def _within(rule: Rule, values: pl.Series) -> np.ndarray:
-    low, high = (_end(end, values.dtype) for end in (rule.low, rule.high))
-    obeyed = pl.repeat(True, len(values), eager=True)
-    if low is not None:
-        obeyed &= values >= low
-    if high is not None:
-        obeyed &= values <= high
-    return obeyed.fill_null(True).to_numpy()
-
-
-def _allowed(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
-    combinations = reference.select(names).unique().with_columns(seen=True)
-    rows = frame.select(names)
-    joined_rows = rows.join(combinations, on=names, how="left", maintain_order="left")
-    seen = joined_rows["seen"].fill_null(False)
-    incomplete = rows.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
-    return (seen | incomplete).to_numpy()
-
-
-def _end(end: float | str | None, dtype: pl.DataType) -> Any:
-    """An end of a range as the column has it; a moment without a zone is one of the column's."""
-    if not isinstance(end, str):
-        return end
-    moment = dt.datetime.fromisoformat(end)
-    zone = getattr(dtype, "time_zone", None)
-    if zone and moment.tzinfo is None:
-        return moment.replace(tzinfo=ZoneInfo(zone))
-    return moment
 
 
 def near_copies(rows: Dataset, train: Dataset, holdout: Dataset, run: Run) -> np.ndarray:

@@ -13,7 +13,7 @@ from tidemill.core.condition import Condition, Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.fairness import Evening, evened, groups_of
 from tidemill.core.run import Run
-from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
+from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan, known_of
 
 POOL = 10_000
 """Rows that show what goes together, for shares to be fitted to."""
@@ -73,7 +73,7 @@ def fair(
     )
     for cell in plan.cells:
         try:
-            model.codec.constraints(cell)
+            known_of(model.codec, cell)
         except ConditionError as error:
             raise ConditionError(
                 f"rates of '{evening.outcome}' cannot be made equal: {cell} can never be",

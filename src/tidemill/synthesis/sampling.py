@@ -14,6 +14,7 @@ from tidemill.codecs.columns.base import SurrogateStream
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Drawn, Odds
+from tidemill.core.errors import ConditionError
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.grid import Batch, ConditionalSample, Constraints
 from tidemill.core.run import Run
@@ -29,6 +30,11 @@ FREQUENT = 0.05
 under a condition."""
 MANY = 8
 """No more conditions are told one by one; warnings always are."""
+
+
+FIRST_TRIES, MOST_TRIES, GIVEN_UP = 256, 200_000, 20_000
+"""Rows that are made at a time to keep those that pass; where fewer than one in the last number
+does, none is looked for further."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,7 @@ class SampleJob:
     chance: np.ndarray | None = None
     _tallies: list[_Tally] = field(default_factory=list)
     _known: dict[int, Constraints] = field(default_factory=dict)
+    _checked: dict[int, Condition] = field(default_factory=dict)
     _guessed: int = 0
 
     def all(self) -> Drawn:
@@ -137,9 +144,13 @@ class SampleJob:
         self._tallies = [_Tally() for _ in self.plan.cells]
         self._guessed = 0
         self._known = {}
+        self._checked = {}
         for k, cell in enumerate(self.plan.cells):
             if self.plan.given is None and cell.tests:
-                self._known[k] = self.model.codec.constraints(cell)
+                self._known[k] = known_of(self.model.codec, cell)
+                checked = self.model.codec.checked(cell)
+                if checked.tests:
+                    self._checked[k] = checked
         chances: list[np.ndarray] = []
         part = self.model.part
         starts = range(0, max(self.plan.n, 1), part)
@@ -239,7 +250,11 @@ class SampleJob:
         shares = self.plan.shares
         if shares is None:
             return {}
-        frequent = [k for k in np.flatnonzero(counts).tolist() if shares[k] >= FREQUENT]
+        frequent = [
+            k
+            for k in np.flatnonzero(counts).tolist()
+            if shares[k] >= FREQUENT and k not in self._checked
+        ]
         if not frequent:
             return {}
         n = int(max(counts[k] / shares[k] for k in frequent))
@@ -258,9 +273,49 @@ class SampleJob:
         if k not in self._known:
             self._tallies[k].rows += n
             return self.model.generator.sample(n, rng, run)
-        made = self.model.generator.infill(n, self._known[k], rng, run)
+        if k in self._checked:
+            made = self._passing(k, n, rng, run)
+        else:
+            made = self.model.generator.infill(n, self._known[k], rng, run)
         self._tallies[k].add(made)
         return made.batch
+
+    def _passing(self, k: int, n: int, rng: np.random.Generator, run: Run) -> ConditionalSample:
+        """n rows of a cell with tests that can only be made on rows: those that pass.
+
+        Raises:
+            ConditionError: Hardly any does.
+        """
+        parts: list[Batch] = []
+        chance, found, tried = 0.0, 0, 0
+        while found < n:
+            size = max(FIRST_TRIES, 2 * (n - found))
+            if tried:
+                size = min(MOST_TRIES, int(1.1 * (n - found) * tried / max(found, 1)) + FIRST_TRIES)
+            made = self.model.generator.infill(size, self._known[k], rng, run)
+            rows = self.model.codec.decode(made.batch, rng)
+            passing = np.flatnonzero(self._checked[k].mask(rows.frame).to_numpy())
+            parts.append(made.batch.rows(passing))
+            chance += float(made.chance[passing].sum())
+            found, tried = found + len(passing), tried + size
+            if tried >= GIVEN_UP and found * GIVEN_UP < tried:
+                raise ConditionError(
+                    f"none or hardly any of {tried:,} new rows is like this: {self.plan.cells[k]}",
+                    hint="ask for other values, or for values of what the column is reckoned from",
+                )
+            self.run.check()
+        batch = Batch.stacked(parts).rows(np.arange(n))
+        return ConditionalSample(batch, np.full(n, chance / max(tried, 1)), float(n))
+
+
+def known_of(codec: Codec, condition: Condition) -> Constraints:
+    """What a condition says of channels, without the tests that are made on rows.
+
+    Raises:
+        ConditionError: A test cannot be asked of its column, or no row can pass all of them.
+    """
+    checked = codec.checked(condition).tests
+    return codec.constraints(Condition(tuple(t for t in condition.tests if t not in checked)))
 
 
 def completions(

@@ -310,7 +310,11 @@ def _tied(schema: Schema, fixed: set[str], anew: set[str]) -> set[str]:
             if changing.isdisjoint(rule.columns) or rule.kind in ("a<=b", "range"):
                 continue
             parts, total = rule.columns[:-1], rule.columns[-1]
-            if rule.kind == "a+b=c" and total not in fixed and not changing.isdisjoint(parts):
+            if (
+                rule.kind in ("a+b=c", "a*b=c")
+                and total not in fixed
+                and not changing.isdisjoint(parts)
+            ):
                 more.add(total)  # follows from its parts
             else:
                 more |= {*rule.columns}

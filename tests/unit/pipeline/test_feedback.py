@@ -9,6 +9,7 @@ import pytest
 from tests.conformance.tables import business, dataset
 from tidemill import verbs
 from tidemill.cleaning import plan as cleaning
+from tidemill.core.lawful import obeys
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.core.split import split
@@ -25,6 +26,9 @@ from tidemill.synthesis.synthesizer import Synthesizer
         (Rule("a decides b", ("k", "x"), 0), [True, True, False, True]),
         (Rule("allowed combinations", ("k", "x")), [True, True, False, True]),
         (Rule("range", ("z",), low=1, high=4), [True, False, True, False]),
+        (Rule("a*b=c", ("x", "y", "z")), [False, False, False, True]),
+        (Rule("b=k*a+m", ("y", "z"), factor="1/2", offset="4"), [False, True, False, False]),
+        (Rule("b only if a", ("k", "x")), [True, True, True, True]),
     ],
 )
 def test_rules_are_checked_row_by_row(rule: Rule, expected: list[bool]) -> None:
@@ -32,7 +36,7 @@ def test_rules_are_checked_row_by_row(rule: Rule, expected: list[bool]) -> None:
     frame = pl.DataFrame(
         {"k": ["a", "b", "a", "new"], "x": [1, 2, 3, None], "y": [2, 2, 2, 2], "z": [3, 5, 1, 0]}
     )
-    assert feedback.holds(rule, frame, reference).tolist() == expected
+    assert obeys(rule, frame, reference).tolist() == expected
 
 
 def test_copies_are_dropped_and_fresh_rows_kept() -> None:

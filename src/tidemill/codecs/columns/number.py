@@ -22,6 +22,9 @@ from tidemill.core.grid import Batch, Real, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 
+NOISE = 1e-9
+"""Relative error of floats that were reckoned and never rounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -107,6 +110,14 @@ class Scale:
         return _binary(values)
 
 
+def _decimal_scale(step: Fraction) -> Scale | None:
+    """The scale of a decimal step; None where a float does not keep it."""
+    for places in range(18):
+        if (step * 10**places).denominator == 1:
+            return Scale(places, int(step * 10**places))
+    return None
+
+
 def _keeps(scale: Scale, values: np.ndarray) -> bool:
     if np.abs(values).max(initial=0) * 10.0**scale.places >= 2**53:
         return False
@@ -162,22 +173,37 @@ class NumberCodec(ColumnCodec):
         that a float keeps."""
         if self.scale.binary is not None:
             return None
-        step = self.scale.exact_step / parts
-        places = 0
-        while (step * 10**places).denominator > 1:
-            places += 1
-            if places == 18:
-                return None
-        if self.integer and places > 0:
+        scale = _decimal_scale(self.scale.exact_step / parts)
+        if scale is None or (self.integer and scale.places > 0):
             return None
+        return self._rescaled(column, scale)
+
+    def coarsened(self, column: Column, step: Fraction) -> NumberCodec | None:
+        """The same with such a step, for floats whose last digits are noise; None where that is no
+        decimal step."""
+        scale = _decimal_scale(step)
+        if scale is None or self.integer:
+            return None
+        codec = self._rescaled(column, scale)
+        codec.exact, codec.inexact_because = False, "the last digits of its floats are noise"
+        return codec
+
+    def _rescaled(self, column: Column, scale: Scale) -> NumberCodec:
         codec = NumberCodec()
-        codec.scale = Scale(places, int(step * 10**places))
+        codec.scale = scale
         codec.integer = self.integer
         codec.presence = self.presence
         codec.exact = self.exact
         codec.inexact_because = self.inexact_because
         codec.spec = codec._spec(column)
         return codec
+
+    def unknown(self, values: pl.Series) -> np.ndarray:
+        """(n,) whether a value is none that the codec can give back, but for the noise of
+        floats."""
+        decoded = self.decode(self.encode(values), np.random.default_rng(0))
+        off = (decoded - values).abs() > NOISE * values.abs()
+        return (off & (decoded != values)).to_numpy()
 
     @property
     def dtype(self) -> pl.DataType:

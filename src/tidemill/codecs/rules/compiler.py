@@ -2,8 +2,8 @@
 
 Each column is made once: from its own channels, as one of several categories with a common code, or
 from columns made before it. Rules are taken in a fixed order: combinations, what decides what,
-equal columns, sums, orders, ranges; of several ways to keep a rule the first that leaves no cycle.
-Rules that cannot be kept are reported.
+equal columns, sums, multiples, products, orders, ranges; of several ways to keep a rule the first
+that leaves no cycle. Rules that cannot be kept are reported.
 """
 
 from __future__ import annotations
@@ -20,12 +20,23 @@ from tidemill.codecs.rules.filling import filled_columns
 from tidemill.codecs.rules.joint import JointCode
 from tidemill.codecs.rules.linear import LinearRule
 from tidemill.codecs.rules.plan import BlockPlan
+from tidemill.codecs.rules.products import keep_affine, keep_product
 from tidemill.codecs.rules.ranges import keep_range, keep_reach
+from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.codecs.rules.sums import keep_order, keep_sum
 from tidemill.codecs.rules.units import Block, BlockRows, Codecs, Free
 from tidemill.core.schema import Column, Rule
 
-_ORDER = ("allowed combinations", "a decides b", "a+b=c", "a<=b", "range")
+_ORDER = (
+    "allowed combinations",
+    "a decides b",
+    "a+b=c",
+    "b=k*a+m",
+    "a*b=c",
+    "a<=b",
+    "b only if a",
+    "range",
+)
 
 
 @dataclass
@@ -88,18 +99,31 @@ def _keep(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
         presence = getattr(plan.codec(name), "presence", None)
         if presence is not None and set(presence.absences) - {"missing"}:
             return f"'{name}' holds infinite values"
-    if rule.kind == "a decides b":
-        return keep_lookup(plan, rule)
-    if rule.kind == "range":
-        return keep_range(plan, rule)
+    match rule.kind:
+        case "a decides b":
+            return keep_lookup(plan, rule)
+        case "b only if a":
+            return "it cannot be kept yet"
+        case "range":
+            return keep_range(plan, rule)
+    return _keep_numbers(plan, rule, rules)
+
+
+def _keep_numbers(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
+    """The same of a rule between numbers, or between dates."""
     sorts = set()
     for name in rule.columns:
         line = plan.codec(name).line
         sorts.add(None if line is None else line.sort)
     if None in sorts or len(sorts) > 1:
         return "its columns cannot be compared"
-    if rule.kind == "a+b=c":
-        return keep_sum(plan, rule)
+    match rule.kind:
+        case "a+b=c":
+            return keep_sum(plan, rule)
+        case "b=k*a+m":
+            return keep_affine(plan, rule)
+        case "a*b=c":
+            return keep_product(plan, rule)
     return keep_order(plan, rule, rules)
 
 
@@ -152,5 +176,7 @@ def _restored_unit(state: dict[str, Any], codecs: Codecs) -> Block:
             return Lookup.from_state(state, codecs)
         case "joint":
             return JointCode.from_state(state, codecs)
+        case "reckoned":
+            return Reckoned.from_state(state, codecs)
         case other:
             raise KeyError(other)

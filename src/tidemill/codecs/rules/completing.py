@@ -15,6 +15,7 @@ from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.given import except_missing, given
 from tidemill.codecs.rules.joint import JointCode
 from tidemill.codecs.rules.linear import LinearRule
+from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.codecs.rules.units import Block, BlockRows, Codecs, Free, both, nothing_given, rows_of
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
@@ -95,6 +96,8 @@ class Completing:
             self._take_decided(unit, self._given[name], real, code)
         elif isinstance(unit, LinearRule):
             self._take_linear(unit, self._given[name], code)
+        elif isinstance(unit, Reckoned):
+            self._take_reckoned(unit, self._given[name], real, code)
 
     def _set(self, part: PartialRows, real: int, code: int) -> None:
         """Gives channels from these on."""
@@ -218,15 +221,102 @@ class Completing:
                 hint="leave one of the values empty, to have it filled in",
             )
 
-    def _present(self, unit: LinearRule, here: np.ndarray) -> None:
+    def _take_reckoned(self, unit: Reckoned, part: PartialRows, real: int, code: int) -> None:
+        """Gives what is left of a column's bases, where the column is given."""
+        codec = unit.codec
+        assert codec.line is not None
+        valued = part.tick[:, 0]
+        if unit.keeps:
+            self._set(part, real, code)
+        elif part.code.shape[1]:
+            self._give_code(code, part.code[:, 0], part.batch.code[:, 0])
+        number = codec.line.number(part.batch.tick)
+        base = {name: self._base_number(name) for name in unit.bases}
+        whole = valued & np.logical_and.reduce([there for _, there in base.values()])
+        if whole.any():
+            self._check_reckoned(unit, np.flatnonzero(whole))
+        left = valued & ~whole
+        if not left.any():
+            return
+        if not unit.keeps:
+            self._present(unit, left)
+        if len(unit.bases) == 1:
+            low, high = unit.law.factor_spans(number, np.ones(len(number), np.int64))
+            self._bound_base(unit, unit.bases[0], left, low, high)
+            return
+        (few, (few_number, few_there)), (many, (many_number, many_there)) = base.items()
+        alone = left & ~few_there & ~many_there
+        if alone.any():
+            chosen = unit.usual_factor(number)
+            chosen = np.where(chosen == 0, 1, chosen)
+            few_number = np.where(alone, chosen, few_number)
+            self._bound_base(unit, few, alone, chosen, chosen)
+        for name, here, other in (
+            (many, alone | (left & few_there), few_number),
+            (few, left & many_there, many_number),
+        ):
+            here = here & (other != 0)  # what is multiplied by nothing may be anything
+            low, high = unit.law.factor_spans(number, np.where(other == 0, 1, other))
+            self._bound_base(unit, name, here, low, high)
+
+    def _base_number(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) a column's numbers, and where they are given."""
+        line = self._codecs[name][1].line
+        assert line is not None
+        if name not in self._given:
+            return np.zeros(len(self._out), np.int64), np.zeros(len(self._out), bool)
+        part = self._given[name]
+        return line.number(part.batch.tick), part.tick[:, 0]
+
+    def _check_reckoned(self, unit: Reckoned, rows: np.ndarray) -> None:
+        """See that the given bases make the given number."""
+        parts = {}
+        for name in (*unit.bases, unit.law.column):
+            parts[name] = rows_of(self._given[name].batch, rows)
+        broken = unit.broken(BlockRows(parts))
+        if broken.any():
+            raise DataError(
+                f"'{unit.law.column}' is not what {unit.said} makes",
+                where=f"row {rows[broken][0] + 1}",
+                hint="leave one of the values empty, to have it filled in",
+            )
+
+    def _bound_base(
+        self, unit: Reckoned, name: str, here: np.ndarray, low: np.ndarray, high: np.ndarray
+    ) -> None:
+        """Gives bounds of one base, a pair for each row."""
+        none = here & (low > high)
+        if none.any():
+            raise DataError(
+                f"no value of '{name}' makes the given '{unit.law.column}'",
+                where=f"row {int(np.flatnonzero(none)[0]) + 1}",
+                hint=f"give {unit.said}, or leave '{unit.law.column}' empty",
+            )
+        if not here.any():
+            return
+        maker = self._at[name][0]
+        if isinstance(maker, (Lookup, Reckoned)):
+
+            def allowed(row: np.ndarray) -> dict[str, Allowed]:
+                return {name: Allowed(numbers=between(int(row[0]), int(row[1])))}
+
+            self._set_apart(here, np.stack([low, high], axis=1), allowed)
+            return
+        self._known = both(self._known, self._inside(name))
+        terms = self._terms(name)
+        first, last = np.where(here, low, -LARGEST), np.where(here, high, LARGEST)
+        self._sums.append(LinearBound(tuple(terms), tuple(terms.values()), first, last))
+
+    def _present(self, unit: LinearRule | Reckoned, here: np.ndarray) -> None:
         """Gives that there are the bases without which a column is never there."""
         for base in unit.bases:
             maker, _, code = self._at[base]
-            if not maker.spec.codes or base in unit.filled_bases:
+            filled = unit.filled_bases if isinstance(unit, LinearRule) else frozenset[str]()
+            if not maker.spec.codes or base in filled or isinstance(maker, Lookup):
                 continue
             not_given = here & ~self._out.code[:, code]
             self._give_code(code, not_given, np.zeros(len(here), np.int32))
-            if isinstance(maker, LinearRule):
+            if isinstance(maker, (LinearRule, Reckoned)):
                 self._present(maker, here)
 
     def _bound(self, unit: LinearRule, here: np.ndarray, number: np.ndarray) -> None:

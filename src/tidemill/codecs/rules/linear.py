@@ -58,7 +58,7 @@ class LinearLaw:
         """On the finest scale on which all of them are whole numbers."""
         scale = line.step
         for base in bases.values():
-            scale = _common_step(scale, base.step)
+            scale = common_step(scale, base.step)
         weights = [
             sign * int(base.step / scale) for base, sign in zip(bases.values(), signs, strict=True)
         ]
@@ -330,7 +330,7 @@ class LinearRule(Block):
         return unit
 
 
-def _common_step(one: Fraction, other: Fraction) -> Fraction:
+def common_step(one: Fraction, other: Fraction) -> Fraction:
     """The largest step that both are multiples of."""
     return Fraction(
         gcd(one.numerator * other.denominator, other.numerator * one.denominator),

@@ -13,6 +13,7 @@ from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.filling import fill, filled_columns, spread_of, within
 from tidemill.codecs.rules.linear import LinearLaw, LinearRule
+from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.codecs.rules.units import Block, BlockRows, Free, has_number
 from tidemill.core.errors import DataError
 from tidemill.core.schema import Column, Rule
@@ -126,7 +127,7 @@ class BlockPlan:
         units = self.linear()
         rows = BlockRows(self.rows.parts)
         filled = filled_columns(units, rows, self.codecs)
-        if any(isinstance(self.makers.get(name), Lookup) for name in filled):
+        if any(isinstance(self.makers.get(name), (Lookup, Reckoned)) for name in filled):
             return False
         fill(rows, units, filled, self.spreads(units), self.codecs, self.bounds)
         for name, bounds in self.bounds.items():

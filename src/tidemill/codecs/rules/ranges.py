@@ -12,6 +12,7 @@ from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.filling import within
 from tidemill.codecs.rules.linear import LinearRule
 from tidemill.codecs.rules.plan import BlockPlan, refused
+from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.schema import Column, Rule
@@ -66,6 +67,8 @@ def limit(plan: BlockPlan, name: str, low: int, high: int) -> str:
     maker = plan.makers.get(name)
     if isinstance(maker, Lookup):
         return ""  # what is looked up are values of training rows
+    if isinstance(maker, Reckoned):
+        return f"'{name}' is reckoned from {maker.said}"
     if isinstance(maker, LinearRule):
         why = _limit_base(plan, maker, low, high)
         if why or not maker.law.slack:

@@ -4,6 +4,7 @@ it is kept now."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from tidemill.codecs.columns.intervals import LARGEST
 from tidemill.codecs.columns.number import NumberCodec
 from tidemill.codecs.rules.linear import LinearLaw, LinearRule
 from tidemill.codecs.rules.plan import BlockPlan, refused
+from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.core.grid import Batch
 from tidemill.core.schema import Rule
 
@@ -59,21 +61,18 @@ def _just_above(plan: BlockPlan, name: str) -> Iterator[str]:
 
 def keep_sum(plan: BlockPlan, rule: Rule) -> str:
     """Computes the total from its parts, or one part from the total and the other."""
-    first, second, total = rule.columns
-    laws = [
-        _sum_law(plan, total, (first, second), (1, 1)),
-        _sum_law(plan, second, (total, first), (1, -1)),
-        _sum_law(plan, first, (total, second), (1, -1)),
-    ]
+    *parts, total = rule.columns
+    laws = [_sum_law(plan, total, parts, [1] * len(parts))]
+    for part in reversed(parts):
+        others = [other for other in parts if other != part]
+        laws.append(_sum_law(plan, part, [total, *others], [1] + [-1] * len(others)))
     broken = plan.first_broken(laws[0])
     if broken:
         return refused(rule, broken)
     return _keep_first(plan, laws)
 
 
-def _sum_law(
-    plan: BlockPlan, column: str, bases: tuple[str, str], signs: tuple[int, int]
-) -> LinearLaw:
+def _sum_law(plan: BlockPlan, column: str, bases: Sequence[str], signs: Sequence[int]) -> LinearLaw:
     lines = {base: plan.line(base) for base in bases}
     return LinearLaw.between(column, plan.line(column), lines, 0, signs)
 
@@ -134,6 +133,10 @@ def _reach(plan: BlockPlan, law: LinearLaw) -> int:
         maker = plan.makers.get(base)
         if isinstance(maker, LinearRule):
             largest = _reach(plan, maker.law)
+        elif isinstance(maker, Reckoned):
+            factors = [_largest(plan.number(name)) for name in maker.bases]
+            raw = abs(maker.law.times) * prod(factors) + abs(maker.law.plus)
+            largest = raw // maker.law.parts + 1
         else:
             largest = _largest(plan.number(base))
         reach += abs(weight) * largest

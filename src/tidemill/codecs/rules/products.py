@@ -1,0 +1,117 @@
+"""Keeps ``a*b=c`` and ``b=k*a+m``: every function answers why a rule cannot be kept, and nothing
+where it is kept now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from math import lcm
+
+import numpy as np
+
+from tidemill.codecs.columns.number import NOISE, NumberCodec
+from tidemill.codecs.rules.decided import Lookup
+from tidemill.codecs.rules.filling import spread_of
+from tidemill.codecs.rules.linear import common_step
+from tidemill.codecs.rules.plan import BlockPlan, refused
+from tidemill.codecs.rules.reckoned import ProductLaw, Reckoned
+from tidemill.core.grid import Batch
+from tidemill.core.schema import Rule
+
+_FEWEST = 5
+"""Rows that share a number before it is kept."""
+_FINE = 1_000
+"""So many times finer than what it is reckoned from is a step that noise makes."""
+_MOST = 64
+"""Numbers of a factor that are kept."""
+
+
+def keep_product(plan: BlockPlan, rule: Rule) -> str:
+    """Reckons the product from its factors."""
+    *factors, product = rule.columns
+    factors.sort(key=lambda name: len(np.unique(plan.number(name))))
+    lines = {name: plan.line(name) for name in factors}
+    law = ProductLaw.between(product, plan.line(product), lines, Fraction(1), Fraction(0))
+    return _keep(plan, rule, law)
+
+
+def keep_affine(plan: BlockPlan, rule: Rule) -> str:
+    """Reckons the second column from the first, or else the first from the second."""
+    first, second = rule.columns
+    one, other = plan.makers.get(first), plan.makers.get(second)
+    if isinstance(one, Lookup) and isinstance(other, Lookup) and _read_alike(one, other):
+        return ""
+    scale, shift = rule.scale, rule.shift
+    lines = {name: plan.line(name) for name in rule.columns}
+    law = ProductLaw.between(second, lines[second], {first: lines[first]}, scale, shift)
+    why = _keep(plan, rule, law)
+    if not why:
+        return ""
+    base = {second: lines[second]}
+    back = ProductLaw.between(first, lines[first], base, 1 / scale, -shift / scale)
+    found = replace(rule, declared=False)  # the rule itself is not broken
+    return why if _keep(plan, found, back) else ""
+
+
+def _read_alike(one: Lookup, other: Lookup) -> bool:
+    """Whether two columns are always values of one training row."""
+    return one.key == other.key and not one.keeps and not other.keeps
+
+
+def _keep(plan: BlockPlan, rule: Rule, law: ProductLaw) -> str:
+    law = _without_noise(plan, law)
+    unit = Reckoned.learned(law, plan.codecs, plan.rows, [_usual(plan, base) for base in law.bases])
+    if isinstance(unit, str):
+        return refused(rule, unit) if "breaks" in unit else unit
+    name = law.column
+    if name in plan.makers:
+        return f"'{name}' follows from other columns already"
+    if plan.is_read_loosely(name):
+        return f"another column is looked up by '{name}', and has values where it is missing"
+    for base in law.bases:
+        if name in plan.sources(base):
+            return f"'{base}' follows from '{name}'"
+    plan.makers[name] = unit
+    if not plan.holds():
+        del plan.makers[name]
+        return "it does not hold through rows in which values are missing"
+    return ""
+
+
+def _without_noise(plan: BlockPlan, law: ProductLaw) -> ProductLaw:
+    """The law after its column got the step of what it is reckoned from, where its own is that of
+    floats that were never rounded; the same where that cannot be."""
+    column, codec = plan.codecs[law.column]
+    is_read = any(law.column in unit.bases for unit in plan.makers.values())
+    if is_read or not isinstance(codec, NumberCodec) or codec.line is None:
+        return law
+    step = common_step(
+        Fraction(law.times, law.parts) * codec.line.step,
+        Fraction(law.plus, law.parts) * codec.line.step,
+    )
+    if codec.line.step >= step / _FINE:
+        return law
+    coarse = codec.coarsened(column, step)
+    if coarse is None or coarse.line is None:
+        return law
+    part = plan.rows.parts[law.column]
+    values = plan.number(law.column) * float(codec.line.step)
+    ticks = np.rint(values / float(step))
+    if (np.abs(ticks * float(step) - values) > NOISE * np.abs(values)).any():
+        return law
+    plan.rows.parts[law.column] = Batch(ticks.astype(np.int64)[:, None], part.code)
+    plan.codecs[law.column] = (column, coarse)
+    scale, shift = Fraction(law.times, law.parts), Fraction(law.plus, law.parts)
+    ratio = codec.line.step / step
+    scale, shift = scale * ratio, shift * ratio
+    parts = lcm(scale.denominator, shift.denominator)
+    return ProductLaw(law.column, law.bases, int(scale * parts), int(shift * parts), parts)
+
+
+def _usual(plan: BlockPlan, name: str) -> list[int]:
+    """The commonest numbers of a column; where none is common, some that are spread as it is."""
+    numbers = plan.number(name)[plan.has_number(name)]
+    values, counts = np.unique(numbers, return_counts=True)
+    common = np.argsort(-counts, kind="stable")[:_MOST]
+    common = common[counts[common] >= _FEWEST]
+    return [int(value) for value in values[common]] or spread_of(numbers)

@@ -1,0 +1,147 @@
+"""Which rows obey a rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.schema import Rule
+
+_EXACT = 1e-9
+_PLACES = 9
+_DAY = 86_400_000_000
+"""Microseconds of a day."""
+
+
+def obeys(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
+    """(n,) whether each row obeys the rule; rows in which one of its columns is missing do.
+
+    Args:
+        rule: From the schema of the training rows.
+        frame: The rows to look at.
+        reference: Training rows, which say what decides what, and to which step a number is
+            rounded.
+    """
+    names = list(rule.columns)
+    match rule.kind:
+        case "range":
+            return _within(rule, frame[names[0]])
+        case "allowed combinations":
+            return _allowed(names, frame, reference)
+        case "b only if a":
+            return _known_beside(names, frame, reference)
+        case "a decides b":
+            return _decided(names, frame, reference)
+        case "a<=b":
+            obeyed = frame.select((pl.col(names[0]) <= pl.col(names[1])).fill_null(True))
+            return obeyed.to_series().to_numpy()
+    columns = [as_numbers(frame[name]) for name in names]
+    *parts, total = columns
+    step = step_of(as_numbers(reference[names[-1]]))
+    if rule.kind == "a+b=c":
+        return np.isnan(sum(columns)) | adds_up(parts, total)
+    if frame[names[0]].dtype.is_temporal():
+        return np.asarray(np.isnan(sum(columns)) | (total - parts[0] == float(rule.shift * _DAY)))
+    if rule.kind == "a*b=c":
+        made = parts[0] * parts[1]
+    else:
+        made = parts[0] * float(rule.scale) + float(rule.shift)
+    return np.asarray(np.isnan(made + total) | agrees(made, total, step))
+
+
+def as_numbers(values: pl.Series) -> np.ndarray:
+    """(n,) numbers as floats, dates in microseconds; NaN where missing."""
+    if values.dtype == pl.Date:
+        values = values.cast(pl.Datetime("us"))
+    if values.dtype.is_temporal():
+        values = values.dt.cast_time_unit("us").to_physical()
+    return values.cast(pl.Float64).to_numpy()
+
+
+def adds_up(parts: list[np.ndarray], total: np.ndarray) -> np.ndarray:
+    """(n,) whether parts make a total, up to the last digits of a float; False where one is
+    missing."""
+    size = np.abs(total) + sum(np.abs(part) for part in parts)
+    return np.asarray(np.abs(sum(parts) - total) <= _EXACT * size)
+
+
+def agrees(made: np.ndarray, seen: np.ndarray, step: float, noise: float = _EXACT) -> np.ndarray:
+    """(n,) whether what was reckoned, rounded to a step, is what was seen, but for the noise of
+    floats; False where one is missing."""
+    room = step / 2 * (1 + 1e-6) + noise * np.abs(seen)
+    return np.asarray(np.abs(made - seen) <= room)
+
+
+def step_of(values: np.ndarray) -> float:
+    """The step of which all numbers are multiples; 0 where they have no decimal one.
+
+    Example:
+        >>> step_of(np.array([1.25, 3.5])), step_of(np.array([10.0, 25.0]))
+        (0.25, 5.0)
+    """
+    known = np.unique(values[np.isfinite(values)])
+    for places in range(_PLACES + 1):
+        ticks = np.rint(known * 10.0**places)
+        if np.abs(ticks).max(initial=0) >= 2**53:
+            return 0.0
+        if (ticks / 10.0**places == known).all():
+            return float(np.gcd.reduce(ticks.astype(np.int64), initial=0)) / 10.0**places
+    return 0.0
+
+
+def _decided(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
+    a, b = (pl.col(name) for name in names)
+    decided = (
+        reference.select(a.alias("a"), b.alias("b"))
+        .drop_nulls()
+        .unique("a", keep="first", maintain_order=True)
+    )
+    looked_up = frame.select(a.alias("a"), b.alias("b")).join(
+        decided, on="a", how="left", suffix="_real", maintain_order="left"
+    )
+    return (looked_up["b"] == looked_up["b_real"]).fill_null(True).to_numpy()
+
+
+def _known_beside(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
+    """Whether the second is missing wherever the first has a value, or none, beside which it was
+    always missing."""
+    first, second = names
+    seen = reference.filter(pl.col(second).is_not_null())[first]
+    beside = frame[first].is_in(seen.drop_nulls().unique().implode())
+    if seen.has_nulls():
+        beside = beside | frame[first].is_null()
+    return (frame[second].is_null() | beside.fill_null(False)).to_numpy()
+
+
+def _within(rule: Rule, values: pl.Series) -> np.ndarray:
+    low, high = (_end(end, values.dtype) for end in (rule.low, rule.high))
+    obeyed = pl.repeat(True, len(values), eager=True)
+    if low is not None:
+        obeyed &= values >= low
+    if high is not None:
+        obeyed &= values <= high
+    return obeyed.fill_null(True).to_numpy()
+
+
+def _allowed(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
+    combinations = reference.select(names).unique().with_columns(seen=True)
+    rows = frame.select(names)
+    joined_rows = rows.join(combinations, on=names, how="left", maintain_order="left")
+    seen = joined_rows["seen"].fill_null(False)
+    incomplete = rows.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
+    return (seen | incomplete).to_numpy()
+
+
+def _end(end: float | str | None, dtype: pl.DataType) -> Any:
+    """An end of a range as the column has it; a moment without a zone is one of the column's."""
+    if not isinstance(end, str):
+        return end
+    moment = dt.datetime.fromisoformat(end)
+    zone = getattr(dtype, "time_zone", None)
+    if zone and moment.tzinfo is None:
+        return moment.replace(tzinfo=ZoneInfo(zone))
+    return moment

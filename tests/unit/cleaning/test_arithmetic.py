@@ -1,0 +1,136 @@
+"""Sums, products, multiples and offsets that were planted are found; slips in them are told."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from tidemill.cleaning.rules import CHECK
+from tidemill.core.run import Run
+
+N = 1_500
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(3)
+
+
+def said(data):
+    return [str(rule) for rule in CHECK.diagnose(data, Run()).rules]
+
+
+def ledger(rng, n=N):
+    quantity = rng.choice([1, 1, 1, 2, 3, 4, 6, 10, 12, 24], n)
+    price = rng.choice(rng.integers(50, 4000, 300), n)
+    return {"quantity": quantity, "price": price / 100, "amount": quantity * price / 100}
+
+
+def test_quantity_times_price_is_amount(table, rng):
+    assert said(table(**ledger(rng))) == ["'quantity' × 'price' = 'amount'"]
+
+
+def test_returns_and_gaps_break_no_product(table, rng):
+    columns = ledger(rng)
+    back = rng.random(N) < 0.05
+    columns["quantity"] = np.where(back, -columns["quantity"], columns["quantity"])
+    columns["amount"] = np.where(back, -columns["amount"], columns["amount"])
+    columns["price"] = [None if k % 50 == 0 else v for k, v in enumerate(columns["price"])]
+    assert said(table(**columns)) == ["'quantity' × 'price' = 'amount'"]
+
+
+@pytest.mark.parametrize("how", ["up", "even", "float"])
+def test_a_product_that_is_rounded(table, rng, how):
+    rate, net = rng.choice([0.07, 0.19, 0.25], N), rng.integers(1, 90_000, N) / 100
+    tax = np.round(rate * net, 2)
+    if how == "up":
+        tax = (np.rint(rate * 100).astype(int) * np.rint(net * 100).astype(int) + 50) // 100 / 100
+    if how == "float":
+        tax = rate * net
+    found = said(table(rate=rate, net=net, tax=tax))
+    assert "'rate' × 'net' = 'tax'" in found
+
+
+@pytest.mark.parametrize(
+    ("factor", "offset", "sentence"),
+    [
+        (1.19, 0, "'derived' = 1.19 × 'base'"),
+        (0.453592, 0, "'derived' = 0.453592 × 'base'"),
+        (1.8, 32, "'derived' = 1.8 × 'base' + 32"),
+        (1, 273.15, "'derived' = 'base' + 273.15"),
+        (1, -7, "'derived' = 'base' - 7"),
+        (-1, 0, "'derived' = -1 × 'base'"),
+    ],
+)
+def test_multiples_and_offsets(table, rng, factor, offset, sentence):
+    base = rng.integers(-9000, 90_000, N) / 10
+    derived = np.round(base * factor + offset, 2 if factor != 0.453592 else 4)
+    found = said(table(base=base, derived=derived, free=rng.normal(size=N)))
+    assert found == [sentence]
+
+
+def test_net_tax_and_gross_give_no_rule_twice(table, rng):
+    net = rng.integers(100, 90_000, N)
+    tax = (net * 19 + 50) // 100
+    found = said(table(net=net / 100, tax=tax / 100, gross=(net + tax) / 100))
+    assert sorted(found) == ["'net' + 'tax' = 'gross'", "'tax' = 0.19 × 'net'"]
+
+
+@pytest.mark.parametrize(
+    ("span", "sentence"),
+    [
+        (timedelta(days=30), "'due' = 'invoiced' + 30 days"),
+        (timedelta(days=-1), "'due' = 'invoiced' - 1 day"),
+        (timedelta(hours=8), "'due' = 'invoiced' + 8 hours"),
+        (timedelta(minutes=90), "'due' = 'invoiced' + 90 minutes"),
+        (timedelta(seconds=28_801), "'due' = 'invoiced' + 28801 seconds"),
+    ],
+)
+def test_offsets_of_dates(table, rng, span, sentence):
+    days = rng.integers(0, 900, N)
+    start: list = [date(2022, 1, 1) + timedelta(days=int(day)) for day in days]
+    if span.seconds:
+        start = [datetime(2022, 1, 1) + timedelta(minutes=int(day) * 37) for day in days]
+    data = table(invoiced=start, due=[None, *(day + span for day in start[1:])])
+    assert said(data) == [sentence]
+
+
+def test_three_parts_and_more(table, rng):
+    parts = {name: rng.poisson(4, N) for name in ("food", "rent", "fun", "rest")}
+    data = table(**parts, age=rng.integers(18, 80, N), spent=sum(parts.values()))
+    assert said(data) == ["'food' + 'rent' + 'fun' + 'rest' = 'spent'"]
+
+
+@pytest.mark.parametrize("shuffled", ["price", "amount"])
+def test_shuffled_columns_have_no_rule(table, rng, shuffled):
+    columns = ledger(rng)
+    columns[shuffled] = rng.permutation(columns[shuffled])
+    assert not said(table(**columns))
+
+
+def test_slips_are_told_and_no_rule(table, rng):
+    columns = ledger(rng)
+    columns["amount"] = np.where(rng.random(N) < 0.01, columns["amount"] * 0.9, columns["amount"])
+    columns["gross"] = np.round(columns["price"] * 1.19, 2)
+    columns["gross"][:10] += 1
+    diagnosis = CHECK.diagnose(table(**columns), Run())
+    assert not [rule for rule in diagnosis.rules if rule.kind in ("a*b=c", "b=k*a+m")]
+    told = " ".join(issue.sentence for issue in diagnosis.issues if issue.severity == "warning")
+    assert "'quantity' × 'price' = 'amount' in 1,4" in told
+    assert "'gross' = 1.19 × 'price' in 1,490 rows, but not in 10 other rows" in told
+
+
+def test_noise_has_no_rules(table, rng):
+    columns = {f"n{k}": rng.normal(size=N) for k in range(7)}
+    columns |= {f"i{k}": rng.integers(0, 4**k, N) for k in range(1, 8)}
+    columns |= {f"m{k}": rng.lognormal(k, 1, N).round(2) for k in range(6)}
+    assert not said(table(**columns))
+
+
+def test_tenure_times_monthly_charges_is_not_the_total(table, rng):
+    tenure, monthly = rng.integers(1, 72, N), rng.integers(20, 110, N) + 0.25
+    total = np.round(tenure * monthly * rng.normal(1, 0.03, N), 2)
+    data = table(tenure=tenure, MonthlyCharges=monthly, TotalCharges=total)
+    assert not [text for text in said(data) if "×" in text]

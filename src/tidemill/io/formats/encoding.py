@@ -7,6 +7,7 @@ import re
 
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.io.formats.scripts import CANDIDATES, ranked
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -29,7 +30,8 @@ _CHARACTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 """A character of several bytes in UTF-8."""
-_CANDIDATES = ["gb18030", "big5", "shift_jis", "euc_kr", "cp1251", "cp1252"]
+_SAMPLE = 200_000
+_LIKELY = 0.4
 _LEGACY = {
     "cp1252": "Windows-1252 (Western European)",
     "latin-1": "Latin-1 (Western European)",
@@ -108,13 +110,16 @@ def _legacy(content: bytes, where: str, error: UnicodeDecodeError) -> str:
             where=where,
             hint="mend that line, or save the file again as UTF-8",
         )
-    foreign = b"\n".join(line for line in content.split(b"\n") if not line.isascii())[:200_000]
-    in_runs = sum(map(len, re.findall(rb"[\x80-\xff]{2,}", foreign)))
-    # else these are single letters with accents between ASCII ones
-    if in_runs >= 0.3 * sum(byte > 127 for byte in foreign):
-        best = from_bytes(foreign, cp_isolation=_CANDIDATES, threshold=1.0).best()
-        if best is not None and best.encoding != "cp1252" and _decodes(content, best.encoding):
-            return best.encoding
+    foreign = b"\n".join(line for line in content.split(b"\n") if not line.isascii())
+    sample = foreign[:_SAMPLE]
+    if len(foreign) > _SAMPLE:
+        sample = sample[: sample.rfind(b"\n") + 1] or foreign  # no character is cut
+    for encoding, share in ranked(sample):
+        if share >= _LIKELY and _decodes(content, encoding):
+            return encoding
+    best = from_bytes(sample, cp_isolation=list(CANDIDATES), threshold=1.0).best()
+    if best is not None and best.encoding != "cp1252" and _decodes(content, best.encoding):
+        return best.encoding
     return "cp1252" if _decodes(content, "cp1252") else "latin-1"
 
 

@@ -13,6 +13,7 @@ class Conventions:
     Attributes:
         decimal: The decimal mark that columns prove, "." or ","; None where none does, or where
             they contradict each other.
+        likely_decimal: The decimal mark that is taken where none is proven.
         month_first: Whether the month stands before the day, as columns prove; None likewise.
         either_mark: Columns of which each number could be read in two ways ("2.155" is two thousand
             or two).
@@ -21,6 +22,7 @@ class Conventions:
     """
 
     decimal: str | None = None
+    likely_decimal: str = "."
     month_first: bool | None = None
     either_mark: tuple[str, ...] = ()
     either_order: tuple[str, ...] = ()

@@ -137,7 +137,10 @@ def marks_in(cells: list[str], conventions: Conventions = UNKNOWN) -> list[tuple
         mark = thousands or decimal
         if (mark == "." and not thousands) or any(mark in cell for cell in cells):
             marks.append((thousands, decimal))
-    return sorted(marks, key=lambda pair: pair[1] != (conventions.decimal or pair[1]))
+    if conventions.decimal is None and conventions.likely_decimal == ".":
+        return marks  # the usual order
+    first = conventions.decimal or conventions.likely_decimal
+    return sorted(marks, key=lambda pair: pair[1] != first)
 
 
 def decimal_shown(text: pl.Series) -> Literal["", "either", ".", ","]:

@@ -12,22 +12,34 @@ from tidemill.core.run import Run
 from tidemill.core.words import plural, shortlist
 
 
-def conventions_of(columns: Iterable[pl.Series]) -> Conventions:
+def conventions_of(
+    columns: Iterable[pl.Series], decimal: str | None = None, delimiter: str = ""
+) -> Conventions:
     """What the columns of text of one file prove together.
 
     Columns that contradict each other prove nothing.
 
+    Args:
+        columns: Of text.
+        decimal: The decimal mark, where the user says it.
+        delimiter: What parts the fields of the file; a semicolon makes a decimal comma likely, as
+            the comma is not free there.
+
     Example:
-        >>> conventions_of([pl.Series("price", ["19,47"]), pl.Series("items", ["2.155"])])
-        Conventions(decimal=',', month_first=None, either_mark=('items',), either_order=())
+        >>> found = conventions_of([pl.Series("price", ["19,47"]), pl.Series("items", ["2.155"])])
+        >>> found.decimal, found.either_mark
+        (',', ('items',))
     """
     columns = tuple(columns)
     orders = {column.name: datetimes.order_shown(column) for column in columns}
     first = set(orders.values()) & {"day", "month"}
     shown = {column.name: numerals.decimal_shown(column) for column in columns}
     marks = set(shown.values()) & {".", ","}
+    if decimal is None and len(marks) == 1:
+        [decimal] = marks
     return Conventions(
-        decimal=marks.pop() if len(marks) == 1 else None,
+        decimal=decimal,
+        likely_decimal="," if delimiter == ";" and not marks else ".",
         month_first=first == {"month"} if len(first) == 1 else None,
         either_mark=tuple(name for name, mark in shown.items() if mark == "either"),
         either_order=tuple(name for name, order in orders.items() if order == "either"),
@@ -75,7 +87,8 @@ def warn_undecided(conventions: Conventions, numbers: Iterable[str], run: Run) -
         counted = plural(len(names), "column")
         run.warn(
             f"Nothing in the file tells whether '.' or ',' is its decimal mark, and each number of "
-            f"{counted} ({shortlist(names, 8)}) could be read in both ways; '.' was taken. If that "
-            "is wrong, the numbers are wrong by a factor of 1,000.",
+            f"{counted} ({shortlist(names, 8)}) could be read in both ways; "
+            f"'{conventions.likely_decimal}' was taken. If that is wrong, the numbers are wrong by "
+            "a factor of 1,000: write ?decimal=, or ?decimal=. behind the name of a text file.",
             "read",
         )

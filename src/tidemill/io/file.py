@@ -26,7 +26,7 @@ _LINES = ("header", "skip", "footer")
 _PARTS = {
     **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
     **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet", *_LINES)),
-    **dict.fromkeys(("csv", "tsv", "tab", "txt"), _LINES),
+    **dict.fromkeys(("csv", "tsv", "tab", "txt"), (*_LINES, "decimal")),
     "npz": ("images", "labels"),
     FOLDER: ("size",),
 }
@@ -76,6 +76,22 @@ class File:
                 "lines are left out at the beginning, ?footer=N at the end; & joins them",
             )
         return int(text)
+
+    @property
+    def decimal(self) -> str | None:
+        """The decimal mark that was said behind the "?"; None where none was.
+
+        Raises:
+            InputError: It is neither "," nor ".".
+        """
+        mark = self.part.get("decimal")
+        if mark not in (None, ",", "."):
+            raise InputError(
+                f"'?decimal={mark}' is no decimal mark",
+                where=str(self.path),
+                hint="write ?decimal=, or ?decimal=.",
+            )
+        return mark
 
     def content(self) -> bytes:
         """The bytes of the file, unpacked.
@@ -191,8 +207,8 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
                 f"'?{key}=' means nothing for a file of this kind",
                 where=str(path),
                 hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
-                "and ?footer=N for text and spreadsheets, ?images=NAME for arrays, ?size=32 for "
-                "folders of images",
+                "and ?footer=N for text and spreadsheets, ?decimal=, for text, ?images=NAME for "
+                "arrays, ?size=32 for folders of images",
             )
 
 

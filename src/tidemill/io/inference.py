@@ -108,7 +108,8 @@ def inferred(
 def _mark_note(conventions: Conventions) -> str:
     """Why numbers that could be read in two ways are read as they are."""
     if conventions.decimal is None:
-        return "; nothing tells whether '.' or ',' is the decimal mark, '.' was taken"
+        taken = conventions.likely_decimal
+        return f"; nothing tells whether '.' or ',' is the decimal mark, '{taken}' was taken"
     return f"; '{conventions.decimal}' is the decimal mark, as other columns show"
 
 

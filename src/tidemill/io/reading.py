@@ -150,7 +150,7 @@ def _typed(raw: Raw, wishes: ColumnOverrides, where: str, run: Run) -> Dataset:
     raw = with_images(raw, wishes, where, run)
     wishes, reasons = _labelled(raw, wishes)
     texts = [column for column in raw.frame if column.dtype == pl.String]
-    conventions = conventions_of(texts)
+    conventions = conventions_of(texts, raw.decimal, raw.delimiter)
     untyped = run.track(raw.frame.get_columns(), "read", "typing the columns")
     entries = [_entered(column, raw, conventions) for column in untyped]
     _check_refused(entries, wishes, where)

@@ -39,6 +39,8 @@ class Raw:
         refused: Why columns cannot be used, and what to do, by their names.
         notes: What values stand for, by column, where that is not plain.
         aside: Lines of the file that were taken for no rows, in their order.
+        decimal: The decimal mark of its numbers, where the user says it.
+        delimiter: What parts the fields of a file of text.
     """
 
     frame: pl.DataFrame
@@ -50,6 +52,8 @@ class Raw:
     refused: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     aside: tuple[Aside, ...] = ()
+    decimal: str | None = None
+    delimiter: str = ""
 
 
 @dataclass(frozen=True, repr=False, eq=False)

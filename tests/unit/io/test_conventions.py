@@ -4,12 +4,14 @@ told."""
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from tests.unit.io.opening import read
 from tidemill.core.datetimes import order_shown
+from tidemill.core.errors import InputError
 from tidemill.core.numerals import decimal_shown
 from tidemill.core.run import Run
 from tidemill.io.conforming import conform
@@ -67,6 +69,32 @@ def test_what_nothing_proves_is_told_once(run: Run) -> None:
     [warning] = run.warnings
     assert "2 columns (items, weight)" in warning
     assert "'.' was taken" in data.schema["items"].reason
+
+
+AMBIGUOUS = "{d}".join(("items", "weight")) + "\n" + "2.155{d}1\n3.020{d}2\n"
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "query", "first", "warned"),
+    [
+        (",", "", 2.155, True),
+        (";", "", 2155, True),
+        (";", "?decimal=.", 2.155, False),
+        (",", "?decimal=,", 2155, False),
+    ],
+)
+def test_a_user_and_the_delimiter_say_what_nothing_proves(
+    tmp_path: Path, run: Run, delimiter: str, query: str, first: float, warned: bool
+) -> None:
+    (tmp_path / "a.csv").write_text(AMBIGUOUS.replace("{d}", delimiter))
+    assert read(f"{tmp_path / 'a.csv'}{query}", run).frame["items"][0] == first
+    assert bool(run.warnings) == warned
+
+
+def test_a_mark_that_is_none_is_refused(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "a.csv").write_text(AMBIGUOUS.replace("{d}", ","))
+    with pytest.raises(InputError, match="no decimal mark"):
+        read(f"{tmp_path / 'a.csv'}?decimal=x", run)
 
 
 def test_columns_that_contradict_each_other_prove_nothing(run: Run) -> None:

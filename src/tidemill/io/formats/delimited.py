@@ -103,7 +103,13 @@ def read(file: File, run: Run) -> Raw:
     if layout.header is not None and len(layout.names) > 1:
         _warn_of_values(layout, where, run)
     frame = _named(_plain(frame, body, layout, run), layout, where, run)
-    return Raw(frame, is_text=True, aside=tuple(sorted(aside, key=lambda one: one.line)))
+    return Raw(
+        frame,
+        is_text=True,
+        aside=tuple(sorted(aside, key=lambda one: one.line)),
+        decimal=file.decimal,
+        delimiter=text.dialect.delimiter,
+    )
 
 
 def _opened(file: File, where: str, run: Run) -> _Text:

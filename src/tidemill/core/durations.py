@@ -76,8 +76,10 @@ def formats_of(cells: list[str], name: str) -> Iterator[str]:
         if not found:
             return
         for seconds, suffix in found:
-            if fields.setdefault(seconds, suffix) != suffix:
+            both = _either_number(fields.setdefault(seconds, suffix), suffix)
+            if not both:
                 return
+            fields[seconds] = both
     if len(fields) < 2:
         return
     units = sorted(fields, reverse=True)
@@ -111,7 +113,8 @@ def read(text: pl.Series, format_: str) -> pl.Series:
     lead, segments = _segments(format_)
     regex = re.escape(lead)
     for segment in segments:
-        part = rf"(\d+){re.escape(segment.suffix)}"
+        plural = "s?" if segment.has_plural else ""
+        part = rf"(\d+){re.escape(segment.suffix)}{plural}"
         regex += f"(?:{part})?" if format_.startswith(ELIDED) else part
         regex += f"{segment.joint}?" if segment.joint else ""
     parts = text.str.extract_groups(f"^{regex}$").struct.unnest()
@@ -135,6 +138,8 @@ def write(values: pl.Series, format_: str) -> pl.Series:
         amount = (value % above if above else value) // segment.seconds
         digits = amount.cast(pl.String)
         written = (digits.str.zfill(2) if segment.padded else digits) + pl.lit(segment.suffix)
+        if segment.has_plural:
+            written += pl.when(amount == 1).then(pl.lit("")).otherwise(pl.lit("s"))
         if elided:
             nothing = (value < smallest) & (segment.seconds == smallest)
             blank = pl.lit("T" if segment.joint == "T" else "")
@@ -149,12 +154,13 @@ def write(values: pl.Series, format_: str) -> pl.Series:
 
 @dataclass(frozen=True)
 class _Segment:
-    """One number of a format: its unit in seconds, the text behind it, and what joins it with the
-    next."""
+    """One number of a format: its unit in seconds, the text behind it (with an s for more than 1),
+    and what joins it with the next."""
 
     seconds: int
     padded: bool
     suffix: str
+    has_plural: bool
     joint: str
 
 
@@ -167,7 +173,9 @@ def _segments(format_: str) -> tuple[str, list[_Segment]]:
         match = re.fullmatch(r"%(02)?\{(\d+)\}", field)
         if match:
             joint = literal[len(suffix) :]
-            segments.append(_Segment(int(match[2]), match[1] is not None, suffix, joint))
+            unit = suffix.removesuffix("(s)")
+            padded, has_plural = match[1] is not None, unit != suffix
+            segments.append(_Segment(int(match[2]), padded, unit, has_plural, joint))
     return lead, segments
 
 
@@ -182,6 +190,14 @@ def _clocks(cells: list[str]) -> Iterator[str]:
     tail = ":%02{60}:%02{1}" if with_seconds == {True} else ":%02{60}"
     yield f"{PREFIX}%02{{3600}}{tail}"
     yield f"{PREFIX}%{{3600}}{tail}"
+
+
+def _either_number(one: str, other: str) -> str:
+    """The suffix that stands for both: "hour(s)" for "hour" and "hours"; "" where they differ."""
+    if one == other or other + "(s)" == one or one == f"{other.removesuffix('s')}(s)":
+        return one
+    short, long = sorted((one, other), key=len)
+    return f"{short}(s)" if long == f"{short}s" else ""
 
 
 def _field(unit: int, *, padded: bool = False) -> str:

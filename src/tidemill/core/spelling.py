@@ -251,7 +251,7 @@ def _proposals(
         else:
             true, false = "True", "False"
         yield pl.Boolean(), Spelling(true=true, false=false)
-    for format_ in datetimes.formats_of(sample, name):
+    for format_ in () if says_code(name) else datetimes.formats_of(sample, name):
         yield datetimes.dtype_of(format_), Spelling(datetime=format_)
     yield from numerals.spellings_of(sample, conventions)
 

@@ -72,6 +72,10 @@ _MEASURES = (
     ("kW", "kW"),
     ("km/h", "km/h", "kmh"),
     ("mph", "mph"),
+    ("hours", "h", "hr", "hrs", "hour", "hours", "Std", "Std.", "Stunden", "小时"),
+    ("minutes", "min", "min.", "mins", "minute", "minutes", "Min", "Min.", "Minuten", "分钟"),
+    ("seconds", "sec", "secs", "second", "seconds", "Sek", "Sek.", "Sekunden", "秒"),
+    ("days", "day", "days", "Tage", "天"),
     ("pieces", "pcs", "pc", "Stk", "Stk.", "St.", "件", "个", "台"),
 )
 BYTES: Mapping[str, int] = {

@@ -166,6 +166,8 @@ def test_dates_that_only_the_name_tells(name: str, cells: list[str], value: dt.d
         (["09:05 Uhr", "19:05 Uhr"], 32_700),
         (["1h 18m", "45m", "2h"], 4680),
         (["2d 3h", "5d 1h"], 183_600),
+        (["1 hour 18 mins", "2 hours 1 min", "45 mins"], 4680),
+        (["2h05m", "11h18m"], 7500),
         (["1小时18分", "2小时5分"], 4680),
         (["36:15", "02:10"], 130_500),
         (["1:18:30", "25:00:00"], 4710),
@@ -200,6 +202,18 @@ def test_times_of_day_and_lengths_of_time_are_seconds(cells: list[str], seconds:
 def test_what_is_no_date_is_none(cells: list[str]) -> None:
     found = typed(pl.Series("x", cells))
     assert found is None or not found[1].datetime
+
+
+def test_one_unit_of_time_is_a_unit() -> None:
+    found = typed(pl.Series("film", ["90 min", "101 min"]))
+    assert found is not None
+    assert (found[0].to_list(), found[1].suffix) == ([90, 101], " min")
+
+
+def test_codes_are_no_dates() -> None:
+    found = typed(pl.Series("zip_code", ["20240105", "20231231"] * 20))
+    assert found is not None
+    assert not found[1].datetime
 
 
 def test_offsets_of_summer_time_name_a_zone() -> None:

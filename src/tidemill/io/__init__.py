@@ -26,6 +26,9 @@ READERS = Registry(
         "txt": Entry("tidemill.io.formats.delimited:read", "text with a delimiter"),
         "parquet": Entry("tidemill.io.formats.parquet:read", "Parquet"),
         "pq": Entry("tidemill.io.formats.parquet:read", "Parquet"),
+        "json": Entry(
+            "tidemill.io.formats.jsonlines:read", "JSON, a list of objects or one object a line"
+        ),
         "jsonl": Entry("tidemill.io.formats.jsonlines:read", "JSON, one object a line"),
         "ndjson": Entry("tidemill.io.formats.jsonlines:read", "JSON, one object a line"),
         "xlsx": Entry(

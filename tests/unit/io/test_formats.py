@@ -265,7 +265,7 @@ def test_excel_has_limits(tmp_path: Path, run: Run) -> None:
     ("content", "what"),
     [
         ('{"a": 1}\n{"a": \n', "line 2 is no JSON"),
-        ("[1, 2]\n", "line 1 is no JSON object"),
+        ("[1, 2]\n", "neither a list of objects"),
         ("hello\n", "line 1 is no JSON"),
         ("\n\n", "empty"),
     ],

@@ -27,5 +27,5 @@ def says(name: str, phrase: str) -> bool:
         (True, False, True)
     """
     if not phrase.isascii():
-        return phrase in name
+        return phrase in name.lower()
     return f" {phrase} " in f" {' '.join(words_of(name))} "

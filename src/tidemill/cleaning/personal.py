@@ -14,7 +14,7 @@ from tidemill.cleaning import checksums
 from tidemill.cleaning.base import Check, Diagnosis, counted, sampled
 from tidemill.cleaning.masking import mask
 from tidemill.cleaning.names import says, words_of
-from tidemill.cleaning.people import CHINESE_FAMILY, GIVEN, TITLES
+from tidemill.cleaning.people import is_eastern_name, is_full_name, is_name
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -109,54 +109,52 @@ FORMS = (
         fewest=3,
         part=0.3,
         names=("address", "street", "地址", "住址"),
-        loose=r"(\d.*[\p{L}]{3}|[\p{L}]{3}.*\d|[\u4e00-\u9fff]{4})",
+        # a street has a blank, a hash has none
+        loose=r"(\d\S*\s.*\p{L}{3}|\p{L}{3}.*\s.*\d|^\p{L}{4,}[.,]?\d{1,4}\w?$|"
+        r"[\u4e00-\u9fff]{4})",
     ),
 )
-_NAMES_OF_PEOPLE = (
-    "first name",
-    "last name",
-    "surname",
-    "full name",
-    "given name",
-    "family name",
-    "middle name",
-    "maiden name",
-    "customer name",
-    "client name",
-    "patient name",
-    "employee name",
-    "contact name",
-    "person name",
-    "holder name",
-    "cardholder",
-    "firstname",
-    "lastname",
-    "fullname",
-    "forename",
-    "姓名",
-    "联系人",
-    "名字",
+_NAMES_OF_PEOPLE = tuple(
+    """
+first name;last name;surname;full name;given name;family name;middle name;maiden name;customer name
+client name;patient name;employee name;contact name;person name;holder name;cardholder;firstname
+lastname;fullname;forename;last nm;first nm;lname;fname;vorname;nachname;familienname;kundenname
+mitarbeitername;ansprechpartner;prénom;nom de famille;apellido;apellidos;nombre completo;cognome
+sobrenome;nome completo;фио;фамилия;имя;отчество;姓名;联系人;名字;收货人;收件人
+氏名;お名前;担当者名;성명;이름
+""".strip()
+    .replace("\n", ";")
+    .split(";")
 )
-_MAYBE_PEOPLE = (
-    "name",
-    "passenger",
-    "contact",
-    "holder",
-    "owner",
-    "employee",
-    "customer",
-    "client",
-    "patient",
-    "person",
-    "author",
-    "manager",
-    "agent",
-    "doctor",
-    "nurse",
-    "driver",
-    "seller",
-    "buyer",
-    "user",
+_MAYBE_PEOPLE = frozenset(
+    """
+name passenger contact holder owner employee customer client patient person author manager agent
+doctor nurse driver seller buyer user payee rep salesperson supervisor host guest member teacher
+student assignee approver cashier attorney witness beneficiary recipient sender kunde kundin
+mitarbeiter patient empfänger inhaber nom client employé salarié propriétaire destinataire cliente
+empleado propietario titular contacto paciente nombre nome dipendente cliënt klant medewerker клиент
+сотрудник
+""".split()  # noqa: SIM905
+)
+_MAYBE_CHINESE = (
+    "客户",
+    "员工",
+    "顾客",
+    "患者",
+    "学生",
+    "业主",
+    "经办人",
+    "负责人",
+    "收款人",
+    "付款人",
+    "户名",
+)
+# a name of something else: its texts must be full names, as in a column of any name
+_NAMES_OF_THINGS = frozenset(
+    """
+product item file brand company city country state street school film movie song hotel restaurant
+station event category table column shop store host domain field model team department branch
+""".split()  # noqa: SIM905
 )
 _BIRTH = (
     "dob",
@@ -169,7 +167,13 @@ _BIRTH = (
     "出生日期",
     "生日",
 )
-_NAME_FORM = r"^\p{L}[\p{L}'’.\-]*(?:,? [\p{L}(\"][\p{L}'’.\-)\"]*){0,6}$"
+_NAME_FORM = (
+    r"^\s*[\p{L}＊*][\p{L}\p{M}＊*々'’.\-]*"
+    r"(?:(?:\s*[,，]\s*|\s+)[\p{L}(\"][\p{L}\p{M}'’.\-)\"]*){0,6}\s*$"
+)
+_SURE, _LIKELY, _ANYWHERE = 0.0, 0.1, 0.5
+"""The share of a column's names that must be known, by what its own name says."""
+_FEWEST_ANYWHERE = 8
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -257,28 +261,48 @@ def names_of_people(column: Column, counts: pl.DataFrame) -> tuple[int, str]:
     Returns:
         The count, and a masked example; (0, "") where it holds none.
     """
-    sure = _says(column, _NAMES_OF_PEOPLE)
-    likely = sure or set(words_of(column.name)).intersection(_MAYBE_PEOPLE)
-    if not likely or counts.height < 3:
+    least = _least_known(column)
+    fewest = 3 if least < _ANYWHERE else _FEWEST_ANYWHERE
+    if counts.height < fewest:
         return 0, ""
-    shaped = counts.filter(
-        counts["value"].str.contains(_NAME_FORM) & (counts["value"].str.len_chars() < 60)
-    )
-    if shaped.height < 0.7 * counts.height:
+    sample = counts["value"].gather_every(max(1, counts.height // _MOST_CHECKED))
+    shaped = sample.filter(_shaped(sample))
+    if len(shaped) < 0.7 * len(sample):
         return 0, ""
-    tried = [_is_named(text) for text in shaped["value"].head(_MOST_CHECKED)]
-    if not sure and sum(tried) < 0.1 * len(tried):
+    judged = is_full_name if least == _ANYWHERE else is_name
+    known = sum(map(judged, shaped))
+    if known < least * len(sample) or (least == _ANYWHERE and not _are_full(shaped, known)):
         return 0, ""
-    return int(shaped["count"].sum()), mask(shaped["value"][0])
+    found = counts.filter(_shaped(counts["value"]))
+    return int(found["count"].sum()), mask(found["value"][0])
 
 
-def _is_named(text: str) -> bool:
-    """Whether a frequent given name or a title stands in the text, or a frequent Chinese family
-    name before it."""
-    if text[0] in CHINESE_FAMILY and 2 <= len(text) <= 4:
+def _shaped(texts: pl.Series) -> pl.Series:
+    """(n,) Whether texts have the form of a name."""
+    return texts.str.contains(_NAME_FORM) & (texts.str.len_chars() < 60)
+
+
+def _least_known(column: Column) -> float:
+    """The share of names that must be known for a column of this name."""
+    if _says(column, _NAMES_OF_PEOPLE):
+        return _SURE
+    words = set(words_of(column.name))
+    maybe = not words.isdisjoint(_MAYBE_PEOPLE) or _says(column, _MAYBE_CHINESE)
+    return _LIKELY if maybe and words.isdisjoint(_NAMES_OF_THINGS) else _ANYWHERE
+
+
+def _are_full(names: pl.Series, known: int) -> bool:
+    """Whether names suffice without a word of their column's name: those in Chinese characters or
+    in Hangul, which are words as well, must all but all begin with a family name."""
+    eastern = sum(map(is_eastern_name, names))
+    if 2 * eastern < known:
         return True
-    words = {word.strip('.,()"') for word in text.lower().replace("-", " ").split()}
-    return bool(words & GIVEN or words & TITLES)
+    return eastern >= 0.9 * len(names) and len(names) >= 20 and _differ(names)
+
+
+def _differ(names: pl.Series) -> bool:
+    """Whether names begin with many different characters, as those of one family do not."""
+    return names.str.slice(0, 1).n_unique() >= 5
 
 
 CHECK = Check(diagnose)

@@ -149,3 +149,119 @@ def test_a_date_of_birth(table):
 
 def test_columns_that_the_user_ignores_are_looked_at(table):
     assert issues(table(roles={"mail": "ignore"}, mail=["a@b.com", "c@d.org"]))
+
+
+WESTERN = ["Linda Baker", "Mary Clark", "John A. Smith", "Anna Lee", "Paul Young", "Karen Hill"]
+WESTERN += ["Peter Weber", "María José García", "Jean-Pierre Dubois", "Dr. Mary O'Neil-Jones"]
+COMMA = ["Baker, Linda  K   ", "Clark,Mary", "SMITH, JOHN A.", "Lee, Anna", "Young , Paul"]
+COMMA += ["HILL, KAREN", "Weber, Peter", "Jones,Susan", "Moore, Betty L", "Allen,Jason"]
+CHINESE = [
+    "李小明",
+    "王伟",
+    "张敏",
+    "欧阳娜娜",
+    "刘洋",
+    "陈晨",
+    "杨帆",
+    "赵雷",
+    "黄蓉",
+    "周杰",
+    "吴京",
+]
+CHINESE += [
+    "徐静",
+    "孙俪",
+    "胡歌",
+    "朱军",
+    "高圆圆",
+    "林心如",
+    "何炅",
+    "郭涛",
+    "马丽",
+    "罗翔",
+    "宋佳",
+]
+RUSSIAN = ["Иванов Иван Иванович", "Петрова Анна Сергеевна", "СИДОРОВ ПЁТР ИЛЬИЧ", "Ольга Смирнова"]
+RUSSIAN += ["Кузнецов Алексей", "Попова Мария Ивановна", "Соколов Дмитрий", "Юрий Волков"]
+JAPANESE = [
+    "佐藤 花子",
+    "鈴木一郎",
+    "高橋 健",
+    "田中さくら",
+    "渡辺直美",
+    "山本 太郎",
+    "中村俊輔",
+] * 3
+KOREAN = ["김민수", "이영희", "박지성", "최수종", "정우성", "강호동", "조인성", "윤여정"] * 3
+
+
+@pytest.mark.parametrize("names", [WESTERN, COMMA, CHINESE, RUSSIAN])
+@pytest.mark.parametrize(
+    "column", ["x", "column_4", "姓名", "Employee_Name", "Kunde", "Beschreibung"]
+)
+def test_names_of_people_are_known_whatever_the_column_is_called(table, names, column):
+    (issue,) = issues(table(**{column: names * 3}))
+    assert "names of people" in issue.sentence
+    assert not any(name.strip() in issue.sentence + issue.example for name in names)
+
+
+@pytest.mark.parametrize(
+    ("column", "names"),
+    [
+        ("LAST_NM", ["ADAMS", "BAKER", "OKONKWO", "ZHAO"] * 5),
+        ("nom", ["Dupont", "Jean Moreau", "Marie Petit", "Roux"] * 5),
+        ("cliente", ["Ana López", "Luis Pérez", "Carmen Díaz", "Pablo Ruiz"] * 5),
+        ("氏名", JAPANESE),
+        ("customer", JAPANESE),
+        ("성명", KOREAN),
+        ("owner", KOREAN),
+        ("owner", ["محمد علي", "فاطمة حسن", "أحمد خالد", "سارة يوسف"] * 5),
+        ("客户", ["张三", "李四", "王五", "赵六"] * 5),
+        ("payee", ["J. Smith", "A. Jones", "M. T. Brown", "K. Weber"] * 5),
+        ("收款人", ["*伟", "张*", "李**", "王*明"] * 5),
+    ],
+)
+def test_columns_that_say_so_need_less(table, column, names):
+    (issue,) = issues(table(**{column: names}))
+    assert "names of people" in issue.sentence
+
+
+CITIES = ["San Jose", "Santa Maria", "Charlotte", "Madison", "St. Paul", "Jackson", "San Diego"]
+CITIES += ["Port Elizabeth", "Fort Wayne", "San Francisco", "Los Angeles", "New York", "Austin"]
+FILMS = ["Mary Poppins", "Jerry Maguire", "Toy Story", "The Godfather", "Star Wars", "Emma"]
+FILMS += ["Forrest Gump", "Annie Hall", "Pulp Fiction", "Dead Man Walking", "Rob Roy", "Nixon"]
+PRODUCTS = ["Charlotte Bag Suki Design", "Jumbo Bag Red", "Alarm Clock Green", "Black Record Cover"]
+PRODUCTS += ["Regency Cake Stand", "White Hanging Heart", "Lunch Box Apple", "Victoria Sponge Tin"]
+FIRMS = ["Johnson & Johnson", "John Deere", "Morgan Stanley", "Acme Inc", "Miller Brothers Ltd"]
+FIRMS += ["General Motors", "Goldman Sachs", "Thomas Cook Group", "Charles Schwab Bank", "Intel"]
+CHINESE_CITIES = [
+    "北京",
+    "上海",
+    "广州",
+    "深圳",
+    "马鞍山",
+    "石家庄",
+    "黄山",
+    "金华",
+    "常州",
+    "苏州",
+] * 3
+LEVELS = ["高级", "中级", "初级", "金牌", "白银", "方案一", "高中", "本科", "硕士", "博士"] * 3
+
+
+@pytest.mark.parametrize("values", [CITIES, FILMS, PRODUCTS, FIRMS, CHINESE_CITIES, LEVELS])
+@pytest.mark.parametrize("column", ["x", "Description", "title", "city", "company_name", "产品"])
+def test_titles_products_cities_firms_and_levels_are_no_people(table, values, column):
+    assert not issues(table(**{column: values * 2}))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"0x{RANDOM.randrange(16**40):040x}" for _ in range(50)],
+        [f"{RANDOM.randrange(16**64):064x}" for _ in range(50)],
+    ],
+)
+@pytest.mark.parametrize("column", ["address", "token address", "to_address"])
+def test_hashes_are_no_street_addresses(table, values, column):
+    assert not issues(table(**{column: values}))

@@ -29,17 +29,14 @@ TOTALS = (
 
 
 @pytest.fixture
-def sales(tmp_path):
-    """Reads sales with other rows put in at some places: (place, cells)."""
+def sales():
+    """Sales as a frame of texts, with other rows put in at some places: (place, cells)."""
 
     def read(*planted, names=NAMES, rows=SALES):
         lines = [list(row) for row in rows]
         for at, cells in planted:
             lines.insert(at, cells)
-        frame = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String), orient="row")
-        path = tmp_path / "sales.csv"
-        frame.write_csv(path)
-        return tm.read(path)
+        return tm.read(pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String), orient="row"))
 
     return read
 

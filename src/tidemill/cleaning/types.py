@@ -182,7 +182,7 @@ def _losses(lost: pl.DataFrame) -> str:
     texts = lost["before"].unique().sort().to_list()
     do = "does" if lost.height == 1 else "do"
     said = f"{plural(lost.height, 'cell')} ({quoted(texts)}) {do} not"
-    words = lost.filter(~is_missing(lost["before"]))
+    words = lost.filter(~is_missing(lost["before"]) & ~say_unknown(lost["before"]))
     if words.height:
         rows = ", ".join(f"{row:,}" for row in words["row"].head(_ROWS))
         more = ", ..." if words.height > _ROWS else ""

@@ -39,6 +39,7 @@ _LONG = 60
 _WORDY = 7
 _LONG_CHINESE = 20
 _PROBE = 20_000
+_NEARLY_ALL = 0.98
 NO_VALUE = "no value at all"
 
 
@@ -120,7 +121,8 @@ def _notes(present: pl.Series, spelling: Spelling | None, from_text: bool) -> st
         return notes
     marked = spelling.prefix or spelling.suffix or spelling.thousands or spelling.full_width
     if marked or spelling.decimal != ".":
-        notes += f"; written as in '{spelled(present.head(1), spelling)[0]}'"
+        largest = pl.Series([present.max()], dtype=present.dtype)  # it has all marks
+        notes += f"; written as in '{spelled(largest, spelling)[0]}'"
     if spelling.negative != "-#" or spelling.positive != "#":
         notes += f"; '{spelled(pl.Series([-1]), spelling)[0]}' stands for -1"
     if spelling.suffix == BOUND:
@@ -206,12 +208,11 @@ def _almost_alike(values: pl.Series, present: pl.Series, almost: Mended) -> Infe
             f"holds {said}, so it is taken as words; bring them to one unit",
         )
     share = almost.values.count() / (len(present) - int(almost.markers.sum()))
-    return Inferred(
-        values,
-        "text",
-        f"{percent(share)} of the values read as {what}, but not all are written alike; "
-        "cleaning mends them",
-    )
+    said = f"{percent(share)} of the values read as {what}, but not all are written alike"
+    if share >= _NEARLY_ALL:
+        return Inferred(values, "text", f"{said}; cleaning mends them")
+    other = values.filter(almost.unread)[0]
+    return Inferred(values, "text", f"{said}, and others, such as '{other}', are none")
 
 
 def _pair(present: pl.Series) -> str:

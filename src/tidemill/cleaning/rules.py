@@ -23,10 +23,11 @@ from tidemill.cleaning.measures import come_in_turn, may_be_compared
 from tidemill.cleaning.multiples import multiples
 from tidemill.cleaning.orderings import DATES, IN_TURN, UNNAMED, USUAL, OrderEvidence, orderings
 from tidemill.cleaning.products import products
+from tidemill.cleaning.skips import skips
 from tidemill.cleaning.sums import sums, totals
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
-from tidemill.core.lawful import obeys
+from tidemill.core.lawful import MOST_KEYS, obeys
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.core.words import format_value, plural
@@ -54,7 +55,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     ordered = [rule for rule in ordered if not _is_part(rule, made, train)]
     reckoned = {frozenset(rule.columns) for rule in made if rule.kind == "b=k*a+m"}
     decided = [rule for rule in decided if frozenset(rule.columns) not in reckoned]
-    rules = [*decided, *ordered, *made]
+    rules = [*decided, *ordered, *made, *_skips(train)]
     kept = _diagnosis(rules[:_MOST_RULES], train)
     left_out = _not_looked_at(len(numbers), len(coded))
     return replace(kept, issues=(*kept.issues, *(slips + more)[:_MOST_SLIPS], *left_out))
@@ -364,6 +365,24 @@ def _dependencies(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
     return rules
 
 
+def _skips(train: Dataset) -> list[Rule]:
+    """The rules "b only if a"."""
+    columns = [c.name for c in train.schema.modelled if not train[c.name].dtype.is_nested()]
+    columns = columns[:_MOST_COLUMNS]
+    if not any(train[name].has_nulls() for name in columns):
+        return []
+    known = train.frame.select(pl.col(columns).is_not_null()).to_numpy()
+    levels = []
+    for name in columns:
+        values = train[name]
+        if values.n_unique() <= MOST_KEYS + 1:
+            levels.append(_levels(values))
+        else:
+            levels.append(values.is_null().cast(pl.Int32).to_numpy() * -1)
+    found = skips(levels, known)
+    return [Rule("b only if a", (columns[s.key], columns[s.column]), s.support) for s in found]
+
+
 def _levels(values: pl.Series) -> np.ndarray:
     """(n,) Levels counted from 0; -1 where missing."""
     if values.dtype == pl.String:  # in no order, which would take ten times as long
@@ -429,16 +448,18 @@ def _diagnosis(rules: Sequence[Rule], train: Dataset) -> Diagnosis:
 def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
     """A sentence on a rule, or on a rule and its reverse."""
     sentence, sign = _words(rule, both, train)
-    row = train.frame.select(rule.columns).drop_nulls().row(0)
+    rows = train.frame.select(rule.columns)
+    row = (rows if rule.kind == "b only if a" else rows.drop_nulls()).row(0)
     *parts, total = (format_value(value) for value in row)
     if rule.kind in ("a+b=c", "a*b=c"):
         example = f"{f' {sign} '.join(parts)} = {total}"
     else:
         example = f"{parts[0]} {sign} {total}"
+    checked = "it is missing for that" if rule.kind == "b only if a" else "it can be checked"
     confirmed = f" and in {plural(rule.confirmed, 'holdout row')}" if rule.confirmed else ""
     return Issue(
         "rules",
-        f"{sentence}, in all {rule.support:,} rows where it can be checked{confirmed}.",
+        f"{sentence}, in all {rule.support:,} rows where {checked}{confirmed}.",
         rule.columns,
         rule.support,
         example,
@@ -446,8 +467,32 @@ def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
     )
 
 
+def _skip_words(rule: Rule, train: Dataset) -> str:
+    """Beside what a column is known, or beside what it is missing, whichever is shorter."""
+    key, name = rule.columns
+    known = train[name].is_not_null()
+    shown, rest = train[key].filter(known), train[key].filter(~known)
+    if not shown.has_nulls() and train[key].n_unique() > MOST_KEYS:
+        return f"'{name}' is known only where '{key}' is known"
+    shown = shown.unique().sort()
+    hidden = rest.unique().sort()
+    hidden = hidden.filter(~hidden.is_in(shown.implode(), nulls_equal=True))
+    if len(hidden) < len(shown):
+        return f"'{name}' is missing wherever '{key}' is {_any_of(hidden)}"
+    return f"'{name}' is known only where '{key}' is {_any_of(shown)}"
+
+
+def _any_of(values: pl.Series) -> str:
+    said = ["missing" if value is None else format_value(value) for value in values]
+    if len(said) > 4:
+        return f"{', '.join(said[:3])} or one of {len(said) - 3} more"
+    return " or ".join(said)
+
+
 def _words(rule: Rule, both: bool, train: Dataset) -> tuple[str, str]:
     """The beginning of the sentence on a rule, and the sign between two values of an example."""
+    if rule.kind == "b only if a":
+        return _skip_words(rule, train), "→"
     signs = {"a+b=c": "+", "a*b=c": "×", "b=k*a+m": "→"}
     if rule.kind in signs:
         return str(rule), signs[rule.kind]

@@ -19,6 +19,7 @@ from tidemill.codecs.rules.completing import Completing
 from tidemill.codecs.rules.filling import fill
 from tidemill.codecs.rules.linear import LinearRule
 from tidemill.codecs.rules.reckoned import Reckoned
+from tidemill.codecs.rules.skips import Skip
 from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Free, both
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
@@ -85,6 +86,7 @@ class TableCodec(Codec):
         self._units = rules.units
         self._filled = rules.filled
         self._spreads = rules.spreads
+        self._skips = rules.skips
         self.refused = tuple(rules.refused)
         self.spec = Spec.joined([unit.spec for unit in self._units])
         self._place: dict[str, tuple[Block, int, int]] = {}
@@ -102,6 +104,8 @@ class TableCodec(Codec):
             DataError: A row breaks a rule, or holds what never occurred in training.
         """
         rows = self._natural(data)
+        for skip in self._skips.values():
+            skip.check(rows, self._codecs)
         if self._filled:
             linear = [unit for unit in self._units if isinstance(unit, LinearRule)]
             bounds = {}
@@ -160,6 +164,9 @@ class TableCodec(Codec):
             next_code = code + len(unit.spec.codes)
             part = Batch(batch.tick[:, real:next_real], batch.code[:, code:next_code])
             unit.decode(part, rows, rng)
+            for made in unit.columns:
+                if made in self._skips:
+                    self._skips[made].apply(rows, self._codecs)
             real, code = next_real, next_code
         columns = {
             column.name: codec.decode(rows.parts[column.name], rng, surrogates).rename(column.name)
@@ -222,6 +229,17 @@ class TableCodec(Codec):
 
     def allowing(self, name: str, allowed: Allowed) -> Constraints:
         """What values of one column mean for the channels."""
+        known = self._allowing_alone(name, allowed)
+        missing = self._codecs[name][1].missing_level
+        if name not in self._skips or missing is None:
+            return known
+        if allowed.levels is None or allowed.levels[missing]:
+            return known  # where it is skipped it is missing
+        skip = self._skips[name]
+        return both(known, self.allowing(skip.key, skip.allowed))
+
+    def _allowing_alone(self, name: str, allowed: Allowed) -> Constraints:
+        """The same, whatever the column is skipped by."""
         unit, reals, codes = self._place[name]
         context = BlockContext(self.allowing, self.terms, self.inside, reals, codes)
         return unit.known(name, allowed, context)
@@ -271,7 +289,14 @@ class TableCodec(Codec):
         and texts are not looked at. Bounds of sums may be arrays of one bound a row.
         """
         completing = Completing(
-            self._units, self._codecs, self.allowing, self.terms, self.inside, self.spec
+            self._units,
+            self._codecs,
+            self.allowing,
+            self._allowing_alone,
+            self.terms,
+            self.inside,
+            self._skips,
+            self.spec,
         )
         return completing.groups(
             rows, self.constraints(condition), keep_missing=keep_missing, kept=kept
@@ -288,6 +313,7 @@ class TableCodec(Codec):
             "units": [unit.to_state() for unit in self._units],
             "spreads": self._spreads,
             "refused": [[self.schema.rules.index(rule), why] for rule, why in self.refused],
+            "skips": [skip.to_state() for skip in self._skips.values()],
         }
 
     @classmethod
@@ -312,4 +338,6 @@ class TableCodec(Codec):
             for name, numbers in state["spreads"].items()
         }
         refused = [(codec.schema.rules[int(at)], str(why)) for at, why in state["refused"]]
-        return codec._with_units(Compiled(units, filled, spreads, refused))
+        found = [Skip.from_state(skip, codec._codecs) for skip in state.get("skips", [])]
+        skips = {skip.column: skip for skip in found}
+        return codec._with_units(Compiled(units, filled, spreads, refused, skips))

@@ -13,6 +13,8 @@ from tidemill.core.schema import Rule
 
 _EXACT = 1e-9
 _PLACES = 9
+MOST_KEYS = 50
+"""Numbers by which a column is skipped; where there are more, only their absence counts."""
 _DAY = 86_400_000_000
 """Microseconds of a day."""
 
@@ -108,13 +110,28 @@ def _decided(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> 
 
 def _known_beside(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
     """Whether the second is missing wherever the first has a value, or none, beside which it was
-    always missing."""
+    always missing; of numbers the nearest one counts."""
     first, second = names
-    seen = reference.filter(pl.col(second).is_not_null())[first]
-    beside = frame[first].is_in(seen.drop_nulls().unique().implode())
+    key, other = reference[first], frame[first]
+    seen = key.filter(reference[second].is_not_null())
+    if key.dtype.is_numeric() or key.dtype.is_temporal():
+        beside = _near_values(as_numbers(key), as_numbers(seen), as_numbers(other))
+    else:
+        beside = other.is_in(seen.drop_nulls().unique().implode()).fill_null(False).to_numpy()
     if seen.has_nulls():
-        beside = beside | frame[first].is_null()
-    return (frame[second].is_null() | beside.fill_null(False)).to_numpy()
+        beside = beside | other.is_null().to_numpy()
+    return np.asarray(frame[second].is_null().to_numpy() | beside)
+
+
+def _near_values(key: np.ndarray, seen: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(n,) whether the value of the key that is nearest to another was seen; of many values it only
+    counts that there is one."""
+    values = np.unique(key[~np.isnan(key)])
+    if len(values) > MOST_KEYS or not len(values):
+        return ~np.isnan(other)
+    middles = (values[1:] + values[:-1]) / 2
+    place = np.searchsorted(middles, np.nan_to_num(other), side="right")
+    return np.asarray(np.isin(values, seen)[place] & ~np.isnan(other))
 
 
 def _within(rule: Rule, values: pl.Series) -> np.ndarray:

@@ -2,14 +2,14 @@
 
 Each column is made once: from its own channels, as one of several categories with a common code, or
 from columns made before it. Rules are taken in a fixed order: combinations, what decides what,
-equal columns, sums, multiples, products, orders, ranges; of several ways to keep a rule the first
-that leaves no cycle. Rules that cannot be kept are reported.
+equal columns, sums, multiples, products, orders, skips, ranges; of several ways to keep a rule the
+first that leaves no cycle. Rules that cannot be kept are reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from tidemill.codecs.columns.base import ColumnCodec
@@ -23,6 +23,7 @@ from tidemill.codecs.rules.plan import BlockPlan
 from tidemill.codecs.rules.products import keep_affine, keep_product
 from tidemill.codecs.rules.ranges import keep_range, keep_reach
 from tidemill.codecs.rules.reckoned import Reckoned
+from tidemill.codecs.rules.skips import Skip, keep_skip
 from tidemill.codecs.rules.sums import keep_order, keep_sum
 from tidemill.codecs.rules.units import Block, BlockRows, Codecs, Free
 from tidemill.core.schema import Column, Rule
@@ -48,12 +49,14 @@ class Compiled:
         filled: Columns whose numbers are made in every row.
         spreads: For each of these some numbers to fill with.
         refused: Rules that are not kept by the units, and why.
+        skips: Of columns that are known only beside some values of another.
     """
 
     units: list[Block]
     filled: set[str]
     spreads: dict[str, list[int]]
     refused: list[tuple[Rule, str]]
+    skips: dict[str, Skip] = field(default_factory=dict)
 
 
 def compiled(
@@ -103,7 +106,7 @@ def _keep(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
         case "a decides b":
             return keep_lookup(plan, rule)
         case "b only if a":
-            return "it cannot be kept yet"
+            return keep_skip(plan, rule)
         case "range":
             return keep_range(plan, rule)
     return _keep_numbers(plan, rule, rules)
@@ -144,7 +147,7 @@ def _finished(plan: BlockPlan, refused: list[tuple[Rule, str]]) -> Compiled:
         else:
             units.append(unit)
     spreads = {name: some for name, some in plan.spreads(linear).items() if name in filled}
-    return Compiled(units, filled, spreads, refused)
+    return Compiled(units, filled, spreads, refused, plan.skips)
 
 
 def restored(states: Sequence[object], codecs: Codecs) -> list[Block]:

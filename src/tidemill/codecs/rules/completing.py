@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from tidemill.codecs.rules.given import except_missing, given
 from tidemill.codecs.rules.joint import JointCode
 from tidemill.codecs.rules.linear import LinearRule
 from tidemill.codecs.rules.reckoned import Reckoned
+from tidemill.codecs.rules.skips import Skip
 from tidemill.codecs.rules.units import Block, BlockRows, Codecs, Free, both, nothing_given, rows_of
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
@@ -30,8 +31,10 @@ class Completing:
         units: Of the table.
         codecs: Of its columns.
         allowing: Says what values of one column mean for all channels.
+        allowing_alone: The same, whatever the column is skipped by.
         terms: The channels that add up to a column's number.
         inside: Says that this sum needs not be moved into the column's bounds.
+        skips: Of columns that are known only beside some values of another.
         spec: Of the table.
     """
 
@@ -40,13 +43,17 @@ class Completing:
         units: Sequence[Block],
         codecs: Codecs,
         allowing: Callable[[str, Allowed], Constraints],
+        allowing_alone: Callable[[str, Allowed], Constraints],
         terms: Callable[[str], dict[int, int]],
         inside: Callable[[str], Constraints],
+        skips: Mapping[str, Skip],
         spec: Spec,
     ) -> None:
         self._units = units
         self._codecs = codecs
         self._allowing = allowing
+        self._allowing_alone = allowing_alone
+        self._skips = skips
         self._terms = terms
         self._inside = inside
         self._spec = spec
@@ -78,11 +85,13 @@ class Completing:
             elif not keep_missing and rows[name].has_nulls():
                 levels = except_missing(codec)
                 if levels is not None:
-                    known = both(known, self._allowing(name, Allowed(levels)))
+                    known = both(known, self._allowing_alone(name, Allowed(levels)))
             self._given[name] = part
         for unit in sorted(self._units, key=lambda unit: not isinstance(unit, Free)):
             if any(name in self._given for name in unit.columns):
                 self._take(unit)
+        for skip in self._skips.values():
+            self._take_skip(skip)
         return self._grouped(n, both(known, self._known))
 
     def _take(self, unit: Block) -> None:
@@ -113,6 +122,28 @@ class Completing:
     def _give_code(self, at: int, here: np.ndarray, code: np.ndarray) -> None:
         self._out.batch.code[here, at] = code[here]
         self._out.code[here, at] = True
+
+    def _take_skip(self, skip: Skip) -> None:
+        """What a given value says of the column that it may be skipped by."""
+        if skip.column not in self._given:
+            return
+        codec = self._codecs[skip.column][1]
+        part = self._given[skip.column]
+        valued = _is_given(part)
+        if codec.missing_level is not None:
+            valued = valued & (part.batch.code[:, 0] != codec.missing_level)
+        with_key = np.zeros(len(valued), bool)
+        if skip.key in self._given:
+            with_key = _is_given(self._given[skip.key])
+        checked = np.flatnonzero(valued & with_key)
+        if len(checked):
+            parts = {
+                name: rows_of(self._given[name].batch, checked) for name in (skip.column, skip.key)
+            }
+            with _row_of(checked):
+                skip.check(BlockRows(parts), self._codecs)
+        rest = valued & ~with_key
+        self._set_apart(rest, np.zeros((len(rest), 1)), lambda row: {skip.key: skip.allowed})
 
     # --- one unit ---------------------------------------------------------------------------------
 

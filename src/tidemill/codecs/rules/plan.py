@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from tidemill.codecs.rules.units import Block, BlockRows, Free, has_number
 from tidemill.core.errors import DataError
 from tidemill.core.schema import Column, Rule
 
+if TYPE_CHECKING:
+    from tidemill.codecs.rules.skips import Skip
+
 
 @dataclass
 class BlockPlan:
@@ -28,12 +32,14 @@ class BlockPlan:
         rows: Training rows in their natural form.
         makers: The block of every column that is not free.
         bounds: The smallest and the largest number of columns that have a range.
+        skips: Of columns that are known only beside some values of another.
     """
 
     codecs: dict[str, tuple[Column, ColumnCodec]]
     rows: BlockRows
     makers: dict[str, Block] = field(default_factory=dict)
     bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
+    skips: dict[str, Skip] = field(default_factory=dict)
 
     def codec(self, name: str) -> ColumnCodec:
         """The codec of a column."""
@@ -66,6 +72,8 @@ class BlockPlan:
             if at in sources:
                 continue
             sources.add(at)
+            if at in self.skips:
+                todo.append(self.skips[at].key)
             maker = self.makers.get(at)
             if maker is not None:
                 todo += [*maker.bases, *maker.columns]
@@ -94,6 +102,9 @@ class BlockPlan:
             visited.update(block.columns)
             for base in block.bases:
                 visit(base)
+            for made in block.columns:
+                if made in self.skips:
+                    visit(self.skips[made].key)
             ordered[id(block)] = block
 
         for name in self.codecs:

@@ -13,6 +13,7 @@ from tidemill.codecs.codec import NO_CONDITION, Claim, Codec
 from tidemill.codecs.columns import COLUMN_OF_KIND, COLUMNS
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.category import CategoryCodec
+from tidemill.codecs.columns.datetime import DatetimeCodec
 from tidemill.codecs.columns.intervals import LARGEST, between
 from tidemill.codecs.rules.compiler import Compiled, compiled, restored
 from tidemill.codecs.rules.completing import Completing
@@ -28,6 +29,9 @@ from tidemill.core.grid import Batch, Constraints, Spec, Topology
 from tidemill.core.modality import TABLES
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
+
+_NOT_RECKONED = ("a decides b", "allowed combinations", "range")
+"""Kinds of rules that take values as they are, and reckon with none."""
 
 
 class TableCodec(Codec):
@@ -72,7 +76,7 @@ class TableCodec(Codec):
         self._codecs: dict[str, tuple[Column, ColumnCodec]] = {}
         for column in columns:
             run.check()
-            codec: ColumnCodec = COLUMNS.load(COLUMN_OF_KIND[column.kind])()
+            codec = self._unfitted(column, data)
             self._codecs[column.name] = column, codec.fit(column, data[column.name], run)
         if not self.schema.rules:
             free: list[Block] = [Free(column, codec) for column, codec in self._codecs.values()]
@@ -81,6 +85,26 @@ class TableCodec(Codec):
         for rule, why in kept_rules.refused:
             run.warn(f"Generated rows may break the rule that {rule}: {why}.", "learn")
         return self._with_units(kept_rules)
+
+    def _unfitted(self, column: Column, data: Dataset) -> ColumnCodec:
+        """The codec of a column; dates that rules compare get one calendar, others that are
+        reckoned from each other every day."""
+        kind = COLUMNS.load(COLUMN_OF_KIND[column.kind])
+        codec: ColumnCodec = kind()
+        if not isinstance(codec, DatetimeCodec):
+            return codec
+        reckoned = [rule for rule in self.schema.rules if rule.kind not in _NOT_RECKONED]
+        group, grown = {column.name}, True
+        while grown:
+            before = len(group)
+            for rule in reckoned:
+                if group & set(rule.columns):
+                    group |= set(rule.columns)
+            grown = len(group) > before
+        own = [rule for rule in reckoned if group & set(rule.columns)]
+        plain = any(rule.kind != "a<=b" for rule in own)
+        dates = [name for name in sorted(group - {column.name}) if data[name].dtype.is_temporal()]
+        return kind([data[name] for name in dates], plain=plain)
 
     def _with_units(self, rules: Compiled) -> Self:
         self._units = rules.units

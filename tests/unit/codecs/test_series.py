@@ -209,12 +209,26 @@ def test_a_window_can_be_chosen_and_many_windows_overlap_less(
     assert set(codec.decode(batch, np.random.default_rng(0))["x"]) == set(range(100))
 
 
-def test_weekends_are_levels_of_the_gap_and_starts_are_context() -> None:
+def test_working_days_follow_each_other_without_gaps_and_starts_are_context() -> None:
     codec = SeriesCodec().fit(long(), Run())
-    assert [code.name for code in codec.spec.codes] == ["gap of when"]
-    assert codec.spec.codes[0].size == 2
+    assert not codec.spec.codes
     assert codec.spec.context is not None
     assert [real.name for real in codec.spec.context.reals] == ["when week", "when day of the week"]
+
+
+def test_pauses_are_levels_of_the_gap() -> None:
+    days = [date(2024, 1, 1) + timedelta(days=k + k // 4) for k in range(100)]  # every fifth is off
+    data = table(
+        {
+            "who": pl.Series(["a"] * 100 + ["b"] * 100),
+            "when": pl.Series(days * 2),
+            "x": pl.Series(list(range(100)) * 2),
+        },
+        {"who": "entity", "when": "time"},
+    )
+    codec = SeriesCodec().fit(data, Run())
+    assert [code.name for code in codec.spec.codes] == ["gap of when"]
+    assert codec.spec.codes[0].size == 2
 
 
 def test_the_paper_s_windows_have_neither_gaps_nor_context() -> None:

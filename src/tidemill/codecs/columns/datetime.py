@@ -1,4 +1,4 @@
-"""Dates and times as a day and a time of day."""
+"""Dates and times as a day of the column's calendar and a time of day."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Literal, Self, cast
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
+from tidemill.codecs.columns.calendars import DAILY, Calendar, calendar_of
 from tidemill.codecs.columns.intervals import LARGEST, between, everything, union, without
 from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.columns.presence import Presence
@@ -29,63 +31,116 @@ _EPOCH = dt.datetime(1970, 1, 1)
 
 
 class DatetimeCodec(ColumnCodec):
-    """One real for the week and one for the day in it, or one for the day; one for the time of day
-    where there are such.
+    """Reals for the parts of a day in the column's calendar, and one for the time of day where
+    there are such.
 
-    Days are counted from 1970-01-01. Where they span eight weeks or more, models see weeks and days
-    of the week, which end on the weekday of the latest day, so that a last week that is not over
-    does not reach beyond it. Times of day are counted in the largest unit that keeps them all
-    (minutes, seconds, ...). A zone is kept; the days and times are those of UTC, so that no hour is
-    doubled or missing.
+    Days are counted from 1970-01-01; those of a rhythm (first of the month, working days) are
+    counted without the others, so that whatever parts are put together, none of the others is made.
+    Where days without a rhythm span eight weeks or more, models see weeks and days of the week,
+    which end on the weekday of the latest day, so that a last week that is not over does not reach
+    beyond it. Times of day are counted in the largest unit that keeps them all (minutes, seconds,
+    ...). A zone is kept; days and times are those of its wall clock, or of UTC where an hour that
+    comes twice in the night in which clocks are put back could not be told from the other.
+
+    Attributes:
+        beside: Columns that rules compare with this one, which therefore get the same calendar;
+            set before :meth:`fit`.
+        plain: Whether its numbers must be days of UTC, as sums of them are made; set before
+            :meth:`fit`.
     """
 
     unit: str
     zone: str | None
+    wall: bool
+    calendar: Calendar
+    ends: tuple[int, int] | None
     weekly: int | None
     day_step: int
     time_step: int
     presence: Presence
 
+    def __init__(self, beside: Sequence[pl.Series] = (), *, plain: bool = False) -> None:
+        self.beside, self.plain = beside, plain
+
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
-        """Find the unit, the zone and whether there are times of day."""
+        """Find the unit, the zone, the calendar and whether there are times of day."""
         dtype = values.dtype
         self.unit, self.zone = "", None
         if isinstance(dtype, pl.Datetime):
             self.unit, self.zone = dtype.time_unit, dtype.time_zone
-        day, time = self._day_and_time(values.drop_nulls())
-        self.day_step = _day_step(day)
+        known = values.drop_nulls()
+        self.wall = self._has_wall(known)
+        day, time = self._day_and_time(known)
+        self.calendar = self._calendar(day)
+        self.day_step = _day_step(day) if self.calendar.daily else 1
         self.time_step = 0
         if np.any(time):
             self.time_step = int(np.gcd.reduce(time, initial=_PER_DAY[self.unit]))
-        self.weekly = _week_end(day) if self.day_step == 1 else None
+        alike = self.calendar.daily and self.day_step == 1
+        self.weekly = _week_end(day) if alike else None
         self.presence = Presence.of(values)
+        self.ends = None
         self.spec = self._spec(column)
+        # what rules reckon with must not be moved afterwards
+        if len(known) and not self.beside and not self.plain:
+            number = self._number(known)
+            self.ends = int(number.min()), int(number.max())
+            self.spec = self._spec(column)
         return self
+
+    def _has_wall(self, known: pl.Series) -> bool:
+        """Whether the wall clock tells all moments apart, here and in the columns beside."""
+        if not self.zone or self.plain:
+            return False
+        for values in (known, *self.beside):
+            if values.dtype != known.dtype:
+                return False
+            moments = values.drop_nulls()
+            if not (_in_zone(_on_the_wall(moments), self.zone) == moments).all():
+                return False
+        return True
+
+    def _calendar(self, day: np.ndarray) -> Calendar:
+        if self.plain:
+            return DAILY
+        days = [day]
+        for values in self.beside:
+            zoned = isinstance(values.dtype, pl.Datetime) and bool(values.dtype.time_zone)
+            if zoned != bool(self.zone):
+                return DAILY
+            unit = values.dtype.time_unit if isinstance(values.dtype, pl.Datetime) else ""
+            days.append(_days_of(values.drop_nulls(), unit, wall=self.wall)[0])
+        return calendar_of(np.concatenate(days))
 
     def _spec(self, column: Column) -> Spec:
         codes = self.presence.codes(column.name)
         presence = 0 if codes else None
-        if self.weekly is None:
-            reals = [Real(f"{column.name} day", float(self.day_step), presence)]
-            days = [self.day_step]
-        else:
-            reals = [
-                Real(f"{column.name} week", 7.0, presence),
-                Real(f"{column.name} day of the week", 1.0, presence),
-            ]
-            days = [7, 1]
-        sort: Literal["date", "zoned"] = "zoned" if self.zone else "date"
+        parts = [("day", 1, float(self.day_step))]
+        if not self.calendar.daily:
+            parts = self.calendar.parts
+        elif self.weekly is not None:
+            parts = [("week", 7, 7.0), ("day of the week", 1, 1.0)]
+        reals = [Real(f"{column.name} {name}", length, presence) for name, _, length in parts]
+        weights = tuple(weight for _, weight, _ in parts)
         shift = self.weekly or 0
         if self.time_step:
             per_day = _PER_DAY[self.unit] // self.time_step
             seconds = self.time_step / _PER_DAY[self.unit] * 86_400
             reals.append(Real(f"{column.name} time of day", seconds, presence))
-            weights = (*(day * per_day for day in days), 1)
-            self.line = NumberLine(weights, Fraction(1, per_day), sort, shift * per_day)
+            weights = (*(weight * self.day_step * per_day for weight in weights), 1)
+            step, shift = Fraction(1, per_day), shift * per_day
         else:
-            weights = tuple(day // self.day_step for day in days)
-            self.line = NumberLine(weights, Fraction(self.day_step), sort, shift)
+            step = Fraction(self.day_step)
+        self.line = NumberLine(weights, step, self._sort(), shift, self.ends)
         return Spec(tuple(reals), codes)
+
+    def _sort(self) -> str:
+        """What can be compared: dates of one calendar, with or without a zone; on the wall, of one
+        zone."""
+        sort = "zoned" if self.zone else "date"
+        if self.wall:
+            sort += f" {self.zone}"
+        return sort if self.calendar.daily else f"{sort} {self.calendar}"
 
     @property
     def dtype(self) -> pl.DataType:
@@ -95,23 +150,24 @@ class DatetimeCodec(ColumnCodec):
 
     def _day_and_time(self, values: pl.Series) -> tuple[np.ndarray, np.ndarray]:
         """(n,) dates -> (n,) int64 days and (n,) int64 times of day in the column's unit."""
-        physical = values.to_physical().cast(pl.Int64).to_numpy()
-        if not self.unit:
-            return physical, np.zeros(len(physical), np.int64)
-        return physical // _PER_DAY[self.unit], physical % _PER_DAY[self.unit]
+        return _days_of(values, self.unit, wall=self.wall)
+
+    def _number(self, values: pl.Series) -> np.ndarray:
+        """(n,) dates -> (n,) numbers of the line."""
+        day, time = self._day_and_time(values)
+        number = self.calendar.numbers(day) // self.day_step
+        if self.time_step:
+            per_day = _PER_DAY[self.unit] // self.time_step
+            number = number * self.day_step * per_day + time // self.time_step
+        return number
 
     def encode(self, values: pl.Series) -> Batch:
-        """(n,) dates -> one or two ticks each, 0 where there is none."""
+        """(n,) dates -> one or several ticks each, 0 where there is none."""
         code = self.presence.encode(values)
         assert self.line is not None
         tick = np.zeros((len(values), len(self.spec.reals)), np.int64)
         here = values.is_not_null()
-        day, time = self._day_and_time(values.filter(here))
-        number = day // self.day_step
-        if self.time_step:
-            per_day = _PER_DAY[self.unit] // self.time_step
-            number = number * self.day_step * per_day + time // self.time_step
-        tick[here.to_numpy()] = self.line.ticks(number)
+        tick[here.to_numpy()] = self.line.ticks(self._number(values.filter(here)))
         return Batch(tick, code)
 
     def decode(
@@ -121,10 +177,19 @@ class DatetimeCodec(ColumnCodec):
         assert self.line is not None
         number = self.line.number(batch.tick)
         if not self.unit:
-            days = pl.Series((number * self.day_step).astype(np.int32))
+            days = pl.Series((self.calendar.dates(number * self.day_step)).astype(np.int32))
             return self.presence.decode(days.cast(pl.Date), batch.code)
-        physical = number * (self.time_step or self.day_step * _PER_DAY[self.unit])
-        return self.presence.decode(pl.Series(physical).cast(self.dtype), batch.code)
+        if self.calendar.daily:
+            physical = number * (self.time_step or self.day_step * _PER_DAY[self.unit])
+        else:
+            per_day = _PER_DAY[self.unit] // (self.time_step or _PER_DAY[self.unit])
+            ordinal, time = np.divmod(number, per_day)
+            day = self.calendar.dates(ordinal)
+            physical = day * _PER_DAY[self.unit] + time * self.time_step
+        if not self.wall:
+            return self.presence.decode(pl.Series(physical).cast(self.dtype), batch.code)
+        moments = pl.Series(physical).cast(pl.Datetime(self.dtype.time_unit))  # type: ignore[attr-defined]
+        return self.presence.decode(_in_zone(moments, cast(str, self.zone)), batch.code)
 
     @property
     def missing_level(self) -> int | None:
@@ -134,7 +199,11 @@ class DatetimeCodec(ColumnCodec):
     def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
         """Intervals of the line; a date without a time of day stands for its midnight, in the
         column's zone."""
-        return self.presence.allowed(column, tests, self._numbers)
+        return self.presence.allowed(column, tests, self._reached)
+
+    def _reached(self, column: Column, test: Test) -> np.ndarray:
+        assert self.line is not None
+        return self.line.reached(self._numbers(column, test))
 
     def _numbers(self, column: Column, test: Test) -> np.ndarray:
         """The numbers of the line that pass a comparison."""
@@ -190,10 +259,19 @@ class DatetimeCodec(ColumnCodec):
                 hint="leave the zone out",
             )
         if self.zone and moment.tzinfo is None:
-            moment = _in_zone(column, moment, self.zone)
+            moment = _moment_in_zone(column, moment, self.zone)
+        if self.wall:
+            moment = moment.astimezone(ZoneInfo(cast(str, self.zone))).replace(tzinfo=None)
         passed = moment.replace(tzinfo=None) - (moment.utcoffset() or dt.timedelta(0)) - _EPOCH
         microseconds = passed // dt.timedelta(microseconds=1)
-        return Fraction(microseconds, 86_400_000_000) / self.line.step
+        if self.calendar.daily:
+            return Fraction(microseconds, 86_400_000_000) / self.line.step
+        day, time = divmod(microseconds, 86_400_000_000)
+        ordinal = int(self.calendar.numbers(np.array([day]))[0])
+        per_day = Fraction(1) / self.line.step
+        if not self.calendar.holds(np.array([day]))[0]:  # between the days that belong to it
+            return (ordinal + 1) * per_day - Fraction(1, 2)
+        return (ordinal + Fraction(time, 86_400_000_000)) * per_day
 
     def to_state(self) -> dict[str, Any]:
 
@@ -203,6 +281,9 @@ class DatetimeCodec(ColumnCodec):
             "weekly": self.weekly,
             "day_step": self.day_step,
             "time_step": self.time_step,
+            "wall": self.wall,
+            "calendar": self.calendar.to_state(),
+            "ends": self.ends,
             "absences": list(self.presence.absences),
         }
 
@@ -222,6 +303,15 @@ class DatetimeCodec(ColumnCodec):
         codec.weekly = None if state["weekly"] is None else int(state["weekly"]) % 7
         if codec.weekly is not None and codec.day_step != 1:
             raise ValueError("weeks have seven days")
+        # states from before there were calendars: every day, of UTC, without ends
+        codec.wall = bool(state.get("wall", False)) and bool(codec.zone)
+        codec.calendar = DAILY
+        if state.get("calendar"):
+            codec.calendar = Calendar.from_state(state["calendar"])
+        codec.ends = None
+        if state.get("ends"):
+            first, last = state["ends"]
+            codec.ends = int(first), int(last)
         codec.presence = Presence.from_state(state["absences"])
         codec.spec = codec._spec(column)
         return codec
@@ -245,7 +335,36 @@ def _week_end(day: np.ndarray) -> int | None:
     return int((6 - day.max()) % 7)
 
 
-def _in_zone(column: Column, moment: dt.datetime, zone: str) -> dt.datetime:
+def _days_of(values: pl.Series, unit: str, *, wall: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) dates -> (n,) int64 days since 1970 and (n,) int64 times of day in their unit."""
+    if wall:
+        values = _on_the_wall(values)
+    physical = values.to_physical().cast(pl.Int64).to_numpy()
+    if not unit:
+        return physical, np.zeros(len(physical), np.int64)
+    return physical // _PER_DAY[unit], physical % _PER_DAY[unit]
+
+
+def _on_the_wall(moments: pl.Series) -> pl.Series:
+    return moments.dt.replace_time_zone(None)
+
+
+def _in_zone(moments: pl.Series, zone: str) -> pl.Series:
+    """(n,) times of the wall clock -> (n,) moments: the earlier of two; where clocks were put
+    forward over a time, as much later."""
+    found = _zoned(moments, zone)
+    for later in ("30m", "1h", "2h", "24h"):
+        if found.null_count() == moments.null_count():
+            break
+        found = found.fill_null(_zoned(moments.dt.offset_by(later), zone))
+    return found
+
+
+def _zoned(moments: pl.Series, zone: str) -> pl.Series:
+    return moments.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+
+
+def _moment_in_zone(column: Column, moment: dt.datetime, zone: str) -> dt.datetime:
     """A moment of the wall clock, the earlier one where clocks were put back.
 
     Raises:

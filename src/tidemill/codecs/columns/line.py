@@ -6,14 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 import numpy as np
 
 from tidemill.codecs.columns.intervals import LARGEST, between, meet, union
 from tidemill.core.grid import Constraints, LinearBound
-
-Sort = Literal["number", "date", "zoned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +25,15 @@ class NumberLine:
         shift: Added to the number before the first real counts it, so that weeks can begin on any
             day.
         sort: Only columns of one sort can be compared: numbers, dates without a zone, dates with
-            one.
+            one, dates of the same calendar.
+        ends: The smallest and the largest number in training; None where they are not known.
     """
 
     weights: tuple[int, ...]
     step: Fraction
-    sort: Sort
+    sort: str
     shift: int = 0
+    ends: tuple[int, int] | None = None
 
     def number(self, tick: np.ndarray) -> np.ndarray:
         """(n, R) ticks -> (n,) int64 numbers."""
@@ -50,6 +49,38 @@ class NumberLine:
             rest = rest - out[:, r] * weight
             shift = 0
         return out
+
+    def inside(self, tick: np.ndarray) -> np.ndarray:
+        """(n, R) ticks -> the same, but for those of the first week (or day) that lie before the
+        first number, and of the last that lie behind the last: these go to the week beside."""
+        weight = self.weights[0]
+        if self.ends is None or weight == 1:
+            return tick
+        first, last = self.ends
+        number = self.number(tick)
+        low = (number < first) & (tick[:, 0] == (first + self.shift) // weight)
+        high = (number > last) & (tick[:, 0] == (last + self.shift) // weight)
+        if not (low | high).any():
+            return tick
+        moved = number + weight * (low.astype(np.int64) - high)
+        return self.ticks(np.where(low | high, np.clip(moved, first, last), number))
+
+    def reached(self, numbers: np.ndarray) -> np.ndarray:
+        """(k, 2) intervals -> the numbers in them that :meth:`inside` leaves in them."""
+        weight = self.weights[0]
+        if self.ends is None or weight == 1:
+            return numbers
+        first, last = self.ends
+        spans = []
+        for low, high in numbers.tolist():
+            begins = (high + self.shift) // weight >= (first + self.shift) // weight
+            goes_on = (low + self.shift) // weight <= (last + self.shift) // weight
+            if begins and high < first - 1 + weight:
+                low = max(low, first)
+            if goes_on and low > last + 1 - weight:
+                high = min(high, last)
+            spans.append((low, high))
+        return union(spans)
 
     def known(self, numbers: np.ndarray) -> Constraints | None:
         """What intervals of the number mean for the reals; None where a :class:`Constraints` cannot

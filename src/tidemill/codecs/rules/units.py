@@ -157,6 +157,8 @@ class Free(Block):
         name = self.columns[0]
         if isinstance(self.codec, CategoryCodec):
             batch = self.codec.settled(batch, rng)
+        if self.codec.line is not None:
+            batch = Batch(self.codec.line.inside(batch.tick), batch.code)
         if self.codec.line is not None and (self.low, self.high) != (-LARGEST, LARGEST):
             number = np.clip(self.codec.line.number(batch.tick), self.low, self.high)
             batch = Batch(self.codec.line.ticks(number), batch.code)

@@ -30,7 +30,7 @@ from tidemill.core.modality import TABLES
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
 
-_NOT_RECKONED = ("a decides b", "allowed combinations", "range")
+_NOT_RECKONED = ("a decides b", "b only if a", "allowed combinations", "range")
 """Kinds of rules that take values as they are, and reckon with none."""
 
 

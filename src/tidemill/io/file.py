@@ -149,8 +149,13 @@ def _parsed(text: str) -> tuple[Path, Mapping[str, str]]:
     path = path_of(text)
     if "?" not in str(path) or path.exists():
         return path, {}
-    before, _, query = str(path).rpartition("?")
-    return Path(before), dict(parse_qsl(query, keep_blank_values=True))
+    whole = str(path)
+    at = whole.rindex("?")
+    for mark in re.finditer(r"\?", whole):  # a table's name may hold one, too
+        if Path(whole[: mark.start()]).is_file():
+            at = mark.start()
+            break
+    return Path(whole[:at]), dict(parse_qsl(whole[at + 1 :], keep_blank_values=True))
 
 
 def path_of(text: str) -> Path:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from difflib import get_close_matches
+from pathlib import Path
 from urllib.parse import quote
 
 import polars as pl
 
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.core.words import plural, shortlist
 from tidemill.io.file import File
 from tidemill.io.names import named
 from tidemill.io.source import Raw
+
+_MAGIC = b"SQLite format 3\x00"
+_MISSING = re.compile(r"no such (function|module|table|column): (?:main\.)?(.+)")
 
 
 def read(file: File, run: Run) -> Raw:
@@ -28,15 +34,30 @@ def read(file: File, run: Run) -> Raw:
     try:
         with closing(sqlite3.connect(uri, uri=True)) as base:
             table = _table(base, file)
-            names, columns = _columns(base, table)
+            names, columns = _columns(base, table, where, run)
     except sqlite3.Error as error:
-        raise InputError(
-            f"the database cannot be read ({error})",
-            where=where,
-            hint="check that it is an SQLite file, whole and not locked",
-        ) from error
+        what, hint = _trouble(str(error), file.path)
+        raise InputError(what, where=where, hint=hint) from error
     labels = named(names, where, run)
     return Raw(pl.DataFrame(dict(zip(labels, columns, strict=True))))
+
+
+def _trouble(error: str, path: Path) -> tuple[str, str]:
+    """What is wrong with a file that cannot be read as a database, and what to do."""
+    if "locked" in error or "busy" in error:
+        return (
+            f"another program is writing to the database ({error})",
+            "close that program, or copy the file and give the copy",
+        )
+    with path.open("rb") as file:
+        start = file.read(16)
+    if start == _MAGIC:
+        return f"the database cannot be read ({error})", "the file is damaged: copy it again"
+    if start.isascii() and "".join(start.decode("ascii").split()).isprintable():
+        hint = "it begins like a text: give it the ending of what it is, such as .csv"
+    else:
+        hint = "where it is encrypted (SQLCipher), export it without a password first"
+    return f"this is no SQLite database, or an encrypted one ({error})", hint
 
 
 def _names(base: sqlite3.Connection) -> list[str]:
@@ -52,12 +73,13 @@ def _table(base: sqlite3.Connection, file: File) -> str:
     names = _names(base)
     asked = file.part.get("table")
     where = str(file.path)
-    listed = ", ".join(f"'{name}'" for name in names[:30])
-    if asked in names:
-        return str(asked)
+    listed = ", ".join(f"'{_in_query(name)}'" for name in names[:30])
+    alike = [name for name in names if asked is not None and name.lower() == asked.lower()]
+    if asked in names or alike:  # names differ by more than case, in SQLite
+        return str(asked) if asked in names else alike[0]
     if asked is not None:
         near = get_close_matches(asked, names, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"the tables are: {listed}"
+        hint = f"did you mean '{_in_query(near[0])}'?" if near else f"the tables are: {listed}"
         raise InputError(f"there is no table '{asked}'", where=where, hint=hint)
     if not names:
         raise InputError("the database holds no table", where=where, hint="give another")
@@ -70,14 +92,77 @@ def _table(base: sqlite3.Connection, file: File) -> str:
     )
 
 
-def _columns(base: sqlite3.Connection, table: str) -> tuple[list[str], list[pl.Series]]:
-    """The names and columns of a table that is in the database."""
+def _in_query(name: str) -> str:
+    """A table's name as it can stand behind ``?table=``."""
+    return name if not set(name) & set("?&=%+#;") else quote(name, safe=" ")
+
+
+def _columns(
+    base: sqlite3.Connection, table: str, where: str, run: Run
+) -> tuple[list[str], list[pl.Series]]:
+    """The names and columns of a table that is in the database.
+
+    Raises:
+        InputError: It is a view that needs what is not there.
+    """
     base.text_factory = lambda cell: cell.decode("utf-8", errors="replace")
-    cursor = base.execute(f"SELECT * FROM {_quoted(table)}")  # noqa: S608 - the name is in sqlite_master, and quoted
+    try:
+        cursor = base.execute(f"SELECT * FROM {_quoted(table)}")  # noqa: S608 - the name is in sqlite_master, and quoted
+        rows = cursor.fetchall()
+    except sqlite3.OperationalError as error:
+        missing = _MISSING.search(str(error))
+        if missing is None:
+            raise
+        raise _unmet(base, table, missing, where) from error
     names = [str(part[0]) for part in cursor.description]
-    rows = cursor.fetchall()
     cells = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    declared = _declared(base, table)
+    for name, values in zip(names, cells, strict=True):
+        _tell_mixed(name, declared.get(name, ""), values, run)
     return names, [_column(values) for values in cells]
+
+
+def _unmet(base: sqlite3.Connection, table: str, missing: re.Match[str], where: str) -> InputError:
+    """What to say of a view, or of a table of another module, that needs what is not there."""
+    sort, name = missing[1], missing[2]
+    tables = [
+        _in_query(other)
+        for (other,) in base.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' "
+            "AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        )
+        if other != table
+    ]
+    hint = f"give a table instead, as FILE?table=NAME: {shortlist(tables, 12)}"
+    if sort == "function":
+        hint += "; or write what the view gives to a table, in the program that has the function"
+    owner = "table" if sort == "module" else "view"
+    place = "in the database" if sort in ("table", "column") else "part of SQLite"
+    return InputError(
+        f"the {owner} '{table}' needs the {sort} '{name}', which is not {place}",
+        where=where,
+        hint=hint,
+    )
+
+
+def _declared(base: sqlite3.Connection, table: str) -> dict[str, str]:
+    """The types that columns are declared with."""
+    rows = base.execute("SELECT name, type FROM pragma_table_info(?)", (table,))
+    return {str(name): str(kind).upper() for name, kind in rows}
+
+
+def _tell_mixed(name: str, declared: str, values: tuple[object, ...], run: Run) -> None:
+    """Warn of texts in a column of numbers, which SQLite lets in."""
+    kinds = {type(value) for value in values}
+    if str not in kinds or not kinds & {int, float}:
+        return
+    texts = [value for value in values if isinstance(value, str)]
+    said = f", declared {declared}," if declared else ""
+    run.warn(
+        f"The column '{name}'{said} holds numbers and {plural(len(texts), 'text')}, such as "
+        f"'{texts[0]}'; it was read as text.",
+        "read",
+    )
 
 
 def _column(values: tuple[object, ...]) -> pl.Series:

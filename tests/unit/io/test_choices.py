@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.io.opening import read
@@ -167,6 +167,7 @@ def test_generated_rows_hold_cells_of_the_same_options(tmp_path: Path) -> None:
     assert again == model.schema
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.sets(st.sampled_from(LANGUAGES)), min_size=20, max_size=60))
 def test_any_sets_come_back(sets: list[set[str]]) -> None:
     listed = [";".join(sorted(one)) for one in sets]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.io.opening import read
@@ -170,6 +170,7 @@ leaves = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
 records = st.dictionaries(st.text("abc", min_size=1, max_size=2), leaves, max_size=3)
 
 
+@settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.fixed_dictionaries({"id": st.integers(0, 9), "r": records}), min_size=1, max_size=8)
 )

@@ -26,7 +26,12 @@ _USUAL = {
     "\u2013": "-",
     "’": "'",
     "，": ",",
+    "٫": ".",
+    "٬": ",",
+    # digits of Arabic, Persian and Hindi
+    **{chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966) for digit in range(10)},
 }
+_NO_CENTS = r"(\d)[.,](?:--?|—)(\s|€|$)"  # "12,-" and "12.--"
 _SPLIT = (
     r"^(?P<before>\D*?\p{L}\.|\D*?)"
     r"(?P<body>(?:\d(?:[\d.,' ]*\d)?[.,]?|[.,]\d+)(?:[eE][-+]?\d+)?)(?P<after>\D*)$"
@@ -34,8 +39,9 @@ _SPLIT = (
 _SURE = units.pattern(units.sure_currencies())
 _UNSURE = units.pattern(set(units.currencies()) - set(units.sure_currencies()))
 _ABOUT = r"(?:[~≈∼]|ca\.?\s|circa\s|approx\.?\s|about\s|約|约)?"
+_SIDES = units.pattern(side for side in SIDES if side not in LETTER_SIDES)
 _BEFORE = re.compile(
-    rf"(?P<open>\(?){_ABOUT}\s?(?P<s1>[-+]?)\s?"
+    rf"(?P<open>\(?){_ABOUT}\s?(?P<s1>[-+]?)(?:(?P<side>{_SIDES})\s?)?\s?"
     rf"(?P<unit>(?:{_SURE})\s?|(?:{_UNSURE})(?:\s|(?<=\.))|)(?P<s2>[-+]?)\s?(?P<inner>\(?)"
 )
 _LETTERS = units.pattern(unit for unit in units.measures() if re.fullmatch("[A-Za-z]", unit))
@@ -43,7 +49,6 @@ _UNITS = units.pattern(
     unit for unit in units.measures() + units.currencies() if not re.fullmatch("[A-Za-z]", unit)
 )
 _POWERS = units.pattern((*units.MULTIPLIERS, *units.BYTES))
-_SIDES = units.pattern(side for side in SIDES if side not in LETTER_SIDES)
 _AFTER = re.compile(
     rf"(?:\s(?P<bytes>B|[Bb]ytes)|\s?(?P<power>{_POWERS}))?"
     rf"(?P<unit>\s?(?:{_UNITS})|\s(?:{_LETTERS})|)(?P<bound>[+]?)(?P<s3>-?)(?P<close>\)?)"
@@ -69,7 +74,7 @@ def usual(text: pl.Series) -> pl.Series:
         >>> usual(pl.Series([" １２，３４５．６７ ", "−5"])).to_list()
         ['12,345.67', '-5']
     """
-    text = text.str.strip_chars()
+    text = text.str.strip_chars().str.replace(_NO_CENTS, "${1}${2}")
     if not text.str.contains(r"[^\x00-\x7f]").any():
         return text
     return narrowed(text).str.replace_many(list(_USUAL), list(_USUAL.values())).str.strip_chars()
@@ -208,7 +213,9 @@ def _form(before: str, after: str) -> _Beside | None:
     opened, closed = left["open"] or left["inner"], right["close"]
     if bool(opened) != bool(closed) or (left["open"] and left["inner"]):
         return None
-    side = (right["side"] or "").strip()
+    if left["side"] and right["side"]:
+        return None
+    side = (left["side"] or right["side"] or "").strip()
     signs = [mark for mark in (opened, left["s1"], left["s2"], right["s3"], side) if mark]
     named = {units.common_names()[one.strip()] for one in (left["unit"], right["unit"]) if one}
     if len(signs) > 1 or len(named) > 1:

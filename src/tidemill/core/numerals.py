@@ -25,10 +25,13 @@ _SIDES = {"DR": "CR", "Dr": "Cr", "Dr.": "Cr.", "dr": "cr", "S": "H", "D": "C", 
 NEGATIVE_SIDES = frozenset(_SIDES)
 SIDES = (*_SIDES, *_SIDES.values())
 LETTER_SIDES = frozenset("SHDC")
-_BEFORE = re.compile(rf"\s?(\(?)([{_SIGNS}]?)\s?([^()\d{_SIGNS}]*?)([{_SIGNS}]?)\s?(\(?)")
+_SIDE = r"DR|CR|Dr\.?|Cr\.?|dr|cr|借|贷"
+_BEFORE = re.compile(
+    rf"\s?(\(?)([{_SIGNS}]?)(?:({_SIDE})\s?)?\s?([^()\d{_SIGNS}]*?)([{_SIGNS}]?)\s?(\(?)"
+)
 _AFTER = re.compile(
     rf"([^()\d{_SIGNS}]*?)(\)?)([{_SIGNS}]?)"
-    r"(?:\s?(DR|CR|Dr\.?|Cr\.?|dr|cr|借|贷)|\s([SHDC]))?(\)?)\s?"
+    rf"(?:\s?({_SIDE})|\s([SHDC]))?(\)?)\s?"
 )
 _LAKHS = re.compile(r"\d{1,2}(?:,\d\d)*,\d{3}(?:\.\d+)?|\d{1,3}(?:\.\d+)?")
 _WIDE_DIGIT = re.compile("[\uff10-\uff19]")
@@ -352,16 +355,17 @@ def _form(text: str) -> _Form | None:
     left, right = _BEFORE.fullmatch(before), _AFTER.fullmatch(after)
     if left is None or right is None:
         return None
-    opened, closed = left[1] + left[5], right[2] + right[6]
+    opened, closed = left[1] + left[6], right[2] + right[6]
     if len(opened) != len(closed) or len(opened) > 1:
         return None
     side = right[4] or right[5] or ""
-    signs = [mark for mark in (opened + closed, left[2], left[4], right[3], side) if mark]
+    marks = (opened + closed, left[2], left[3], left[5], right[3], side)
+    signs = [mark for mark in marks if mark]
     if len(signs) > 1:
         return None
     mark = signs[0] if signs else ""
     is_negative = mark in _SIDES or mark == "()" or (mark in _SIGNS and mark not in ("", "+"))
-    return _Form(text, (left[3], right[1]), mark, is_negative)
+    return _Form(text, (left[4], right[1]), mark, is_negative)
 
 
 def _spelling_of(

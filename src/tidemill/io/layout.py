@@ -63,6 +63,11 @@ _NOTE = re.compile(
     re.IGNORECASE,
 )
 _KEYED = re.compile(r"[^:：]{1,40}[:：]")
+_TITLE = re.compile(
+    r"report|export|print|generat|period|account|konto|statement|list\b|auszug|bericht|rapport"
+    r"|relevé|extracto|informe|as of\b|stand\b|导出|账户|账号|账单|明细|流水|报表|制表|期间|\d{4}",
+    re.IGNORECASE,
+)
 _STEADY = 0.8  # of a column's filled cells are of one kind
 _NEXT = 5  # rows below the first one that must be rows, too, for the most part
 _QUOTED = 40
@@ -212,6 +217,9 @@ def _kinds(rows: Sequence[Row], width: int) -> tuple[tuple[CellKind, ...], int]:
     wide = _longest_stretch(rows, width)
     if not wide:
         return tuple(_kind([]) for _ in range(width)), 0
+    # titles and notes fill one cell, also where they are more than the rows
+    several = [row for row in wide if row.filled > 1]
+    wide = several if len(several) > 1 else wide
     fill = sorted(row.filled for row in wide)[3 * (len(wide) - 1) // 4]
     full = [row for row in wide if 2 * row.filled >= fill]
     later = full[len(full) // 2 :]
@@ -226,8 +234,8 @@ def _longest_stretch(rows: Sequence[Row], width: int) -> list[Row]:
             stretches.append([])
         elif len(row.cells) == width and not _is_around(row):
             stretches[-1].append(row)
-    longest = max(stretches, key=lambda stretch: sum(row.filled for row in stretch))
-    if len(longest) >= 3:
+    longest = max(stretches, key=lambda stretch: sum(row.filled - 1 for row in stretch))
+    if len(longest) >= 3 and (width == 1 or sum(row.filled > 1 for row in longest) > 1):
         return longest
     return [row for stretch in stretches for row in stretch]
 
@@ -303,6 +311,9 @@ def _header_at(rows: Sequence[Row], layout: Layout, width: int, where: str) -> i
     complete = [at for at, row in enumerate(rows) if _is_complete(row, layout.fill, width)]
     plain = [at for at in complete if not _is_remark(rows[at], rows, at)]
     first = (plain or complete or [_first_filled(rows)])[0]
+    if width == 1 and _is_title(rows[first]):
+        below = _next_row(rows, first + 1)
+        raise undecided(rows, [first, first if below is None else below], where)
     named = _named_at(rows, layout, width)
     if named is None or named == first:
         return _short_header(rows, layout, width, first, where)
@@ -319,6 +330,13 @@ def _header_at(rows: Sequence[Row], layout: Layout, width: int, where: str) -> i
     if kinds < 2 or layout.looks_like_names(rows[first]) or len(like_rows) > 2:
         return first
     raise undecided(rows, [first, named], where)
+
+
+def _is_title(row: Row) -> bool:
+    """Whether a text is rather a title than the name of the only column."""
+    text = row.text
+    several = len(text.split()) > 1 or re.search(r"[\u4e00-\u9fff]{4}", text) is not None
+    return several and (_TITLE.search(text) or _KEYED.match(text)) is not None
 
 
 def _first_filled(rows: Sequence[Row]) -> int:
@@ -395,6 +413,9 @@ def _of_two(rows: Sequence[Row], layout: Layout, first: int, named: int, where: 
     alike, _, _ = _compared(upper, layout.kinds)
     if alike:
         return named
+    is_title = len(upper.text.split()) > 1 or any(map(str.isdigit, upper.text))
+    if len(layout.kinds) == 1 and is_title:
+        raise undecided(rows, [first, named], where)
     if len(layout.kinds) in (2, 3) and kinds == len(layout.kinds):
         raise undecided(rows, [first, named], where)
     return first
@@ -561,7 +582,7 @@ def footer_of(rows: Sequence[Row], layout: Layout) -> list[tuple[int, AsideSort]
     # from the first line of the block on that reads like a note
     for position in reversed(block):
         is_total = _is_total(rows[position]) and len(rows[position].cells) < layout.fields
-        if is_total or _reads_like_a_note(rows[position]):
+        if is_total or is_note(rows[position], layout):
             found += [(other, "note") for other in block if other > position]
             found.append((position, "total" if is_total else "note"))
             break
@@ -572,6 +593,8 @@ def _is_narrow(row: Row, layout: Layout) -> bool:
     """Whether a row has too few cells filled, and those are no values of the table."""
     if kind_of(next(cell for cell in row.cells if cell.strip())) in ("number", "year"):
         return False
+    if layout.fields == 1:
+        return any(layout.kinds)
     if len(row.cells) < layout.fields and row.filled <= max(1, 0.5 * layout.fill):
         return not layout.looks_like_a_row(row) or row.filled == 1
     if row.filled <= max(1, 0.25 * layout.fill) and layout.fill > 1:
@@ -585,13 +608,16 @@ def _has_alien(row: Row, layout: Layout) -> bool:
     return unlike > 0 and not alike and sum(1 for kind in layout.kinds if kind) > 1
 
 
-def _reads_like_a_note(row: Row) -> bool:
+def is_note(row: Row, layout: Layout) -> bool:
+    """Whether a row reads like a note, a source or a signature below a table."""
     text = row.text
     if len(text) >= 4 and _NOTE.match(text):
         return True
-    return row.filled == 1 and (
-        len(text.split()) >= 5 or len(re.findall(r"[\u4e00-\u9fff]", text)) > 12
-    )
+    # a sentence may be a cell of its column, too, unless the row is too short or others are numbers
+    if len(row.cells) == layout.fields and not _has_alien(row, layout):
+        return False
+    is_long = len(text.split()) >= 5 or len(re.findall(r"[\u4e00-\u9fff]", text)) > 12
+    return row.filled == 1 and is_long
 
 
 def is_total_label(row: Row) -> bool:

@@ -3,15 +3,19 @@ header or a row."""
 
 from __future__ import annotations
 
-import datetime as dt
+import csv
+import io
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from tests.unit.io.opening import read
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.io.file import located
+from tidemill.io.formats import delimited
 from tidemill.io.layout import Row, found_layout, is_separator, kind_of
 
 NAMES = ["Date", "Region", "Quantity", "Amount"]
@@ -319,4 +323,54 @@ def test_a_layout_of_rows() -> None:
     assert layout.names == ("a", "b", "c")
     assert layout.first == 2
     assert layout.kinds == ("", "number", "date")
-    assert dt.date(2024, 1, 5)
+
+
+ABOVE = ["Sales report 2024", "Account: 123456", "# comment", "// x", "导出信息", "----------"]
+BELOW = ["Source: till 7", "(5 rows affected)", "Note: all figures are preliminary", "* estimated"]
+CELLS = [
+    lambda rng: f"{rng.integers(1, 9999)}",
+    lambda rng: f"{rng.normal(50, 30):.2f}",
+    lambda rng: f"2024-{rng.integers(1, 13):02d}-{rng.integers(1, 29):02d}",
+    lambda rng: str(rng.choice(["North", "South", "北京"])),
+    lambda rng: str(rng.choice(["a text, with a comma", "two; of them", "", "yes"])),
+    lambda rng: f"${rng.integers(1, 9)},{rng.integers(100, 999)}.50",
+    lambda rng: f"{rng.integers(0, 999)},{rng.integers(10, 99)}",
+]
+
+
+def rendered(seed: int) -> tuple[list[str], list[tuple[str, ...]], str]:
+    """Names, rows, and a text that holds them among other lines, in some dialect."""
+    rng = np.random.default_rng(seed)
+    width, height = int(rng.integers(2, 8)), int(rng.choice([4, 12, 60]))
+    sorts = rng.integers(0, len(CELLS), width)
+    sorts[0] = rng.integers(0, 3)
+    rows = [tuple(CELLS[sort](rng) for sort in sorts) for _ in range(height)]
+    names = [f"{'name' if at % 2 else 'Größe'} {at}" for at in range(width)]
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=str(rng.choice([*",;\t|"])), lineterminator="\n")
+    padding = [""] * (width - 1) if rng.random() < 0.5 else []
+
+    def around(lines: list[str], most: int) -> list[list[str]]:
+        return [[str(line), *padding] for line in rng.choice(lines, rng.integers(0, most))]
+
+    above, below = around(ABOVE, 5), around(BELOW, 3)
+    gap = [["", *padding]] if rng.random() < 0.5 else []
+    writer.writerows(
+        [*above, *(gap if above else []), names, *rows, *(gap if below else []), *below]
+    )
+    return names, rows, stream.getvalue()
+
+
+@pytest.mark.parametrize("begin", range(0, 120, 30))
+def test_a_rendered_table_comes_back_or_is_refused(tmp_path: Path, begin: int) -> None:
+    refused = 0
+    for seed in range(begin, begin + 30):
+        names, rows, text = rendered(seed)
+        try:
+            raw = delimited.read(located(saved(tmp_path, text), {}), Run())
+        except InputError:
+            refused += 1
+            continue
+        assert raw.frame.columns == names, seed
+        assert raw.frame.rows() == rows, seed
+    assert refused <= 1

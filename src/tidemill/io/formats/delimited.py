@@ -26,6 +26,7 @@ from tidemill.io.layout import (
     Row,
     footer_of,
     found_layout,
+    is_note,
     is_separator,
     kind_of,
     told,
@@ -115,8 +116,8 @@ def read(file: File, run: Run) -> Raw:
 def _opened(file: File, where: str, run: Run) -> _Text:
     """The text with its dialect, without the lines that the user leaves out."""
     content = as_utf8(file.content(), where, run)
-    blank = len(content) - len(content.lstrip(b"\r\n"))
-    line = 1 + content[:blank].count(b"\n")
+    blank = re.match(rb"[\r\n]*", content)
+    line = 1 + (blank[0].count(b"\n") if blank else 0)
     content = content.strip(b"\r\n")
     skip, footer = file.number("skip") or 0, file.number("footer") or 0
     if skip or footer:
@@ -353,14 +354,17 @@ def _without_outside(
 ) -> tuple[pl.DataFrame, list[Aside]]:
     """The frame without rows that are none, though they have as many fields."""
     if layout.fields < 2:
-        return frame, []
-    is_blank = pl.all_horizontal(pl.all().str.strip_chars() == "")
-    blank = frame.select(pl.arg_where(is_blank)).to_series().to_list()
+        return _without_notes(text, frame, layout, run)
+    # most rows are told by their first cell, which spares looking at the others
+    is_first_blank = pl.col("0").str.contains(r"^\s*$")
+    probable = frame.with_row_index("\x1f").filter(is_first_blank)
+    is_blank = pl.all_horizontal(pl.exclude("\x1f").str.strip_chars() == "")
+    blank = probable.filter(is_blank)["\x1f"].to_list()
     repeated: list[int] = []
     if layout.header is not None:
         names = [" ".join(cell.split()) for cell in layout.header.cells]
         place = next((at for at, name in enumerate(names) if name), 0)
-        is_name = pl.col(str(place)).str.strip_chars() == layout.header.cells[place].strip()
+        is_name = pl.col(str(place)) == layout.header.cells[place]
         repeated = frame.select(pl.arg_where(is_name)).to_series().to_list()[:100_000]
     body = Body(
         frame.height,
@@ -385,6 +389,34 @@ def _without_outside(
     if found.within:
         kept = kept.with_row_index("\x1f").filter(~pl.col("\x1f").is_in(found.within)).drop("\x1f")
     return kept, aside
+
+
+def _without_notes(
+    text: _Text, frame: pl.DataFrame, layout: Layout, run: Run
+) -> tuple[pl.DataFrame, list[Aside]]:
+    """A single column of numbers or dates without the words below it; of words it can only be told
+    that the last ones read like a note."""
+    if not any(layout.kinds):
+        last = [Row(at, row) for at, row in enumerate(frame.tail(5).rows())]
+        notes = [row for row in last if len(row.text.split()) > 1 and is_note(row, layout)]
+        if notes and frame.height > 1:
+            run.warn(
+                f"'{notes[-1].text}' at the end of {text.where} reads like a note and was read as "
+                "a value; leave lines out by ?footer=N behind the file's name.",
+                "read",
+            )
+        return frame, []
+    begin = max(0, frame.height - 20)
+    rows = [Row(at, frame.row(at)) for at in range(begin, frame.height)]
+    while rows and kind_of(rows[-1].cells[0]) in ("", "text"):
+        rows.pop()
+    stop = begin + len(rows)
+    words = [Row(at, frame.row(at)) for at in range(stop, frame.height)]
+    if not rows or sum(row.filled for row in words) == 0 or not footer_of(words, layout):
+        return frame, []
+    lines = text.lines_of([row.line for row in words])
+    aside = [Aside(lines[row.line], row.text, "note") for row in words if row.filled]
+    return frame.head(stop), aside
 
 
 def _plain(frame: pl.DataFrame, text: _Text, layout: Layout, run: Run) -> pl.DataFrame:

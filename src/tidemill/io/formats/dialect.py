@@ -21,6 +21,7 @@ _RARE = frozenset("^~\x01")
 _QUOTES = ('"', "'", None)
 _RECORDS = 300
 _MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html|table|div|body|head|[a-z]+:?[a-z]*[\s>])", re.I)
+_AMOUNT = re.compile(r"[^\w,]{0,3}\d[\d.,]*,\d{2,3}(?:\.\d+)?[^\w,]{0,3}")
 _KEY = re.compile(r"[^:：=\d]{1,40}\s?[:：=]\s?\S")
 
 
@@ -106,6 +107,9 @@ def _tried(dialect: Dialect, head: str, *, whole: bool) -> _Tried:
     alike = [len(row.cells) == width for row in rows]
     begin = alike.index(True)
     steady = sum(alike) / (len(rows) - begin)
+    several = sum(len(row.cells) > 1 for row in rows[begin:])
+    if sum(alike) > 1 and sum(alike) >= 0.8 * several and 4 * sum(alike) >= len(rows):
+        steady = max(steady, 0.5)  # few rows among many lines around them
     clean = _clean([row for row in rows if len(row.cells) == width], dialect)
     # a header of another width than all rows below is worth more than one damaged row
     share = round(sum(alike[1:]) / max(1, len(rows) - 1), 1) if len(rows) > 1 else 1.0
@@ -115,6 +119,8 @@ def _tried(dialect: Dialect, head: str, *, whole: bool) -> _Tried:
         return _Tried(0.0, 0.0, width, 1)
     if begin and dialect.delimiter == "," and first == 1 and _is_prose(rows, width):
         return _Tried(0.0, 0.0, width, first)
+    if dialect.quote != '"' and _splits_quotes(rows):
+        return _Tried(0.0, 0.0, width, 1)
     headed = 1.0 if len(rows) < 2 or first == width else 0.9
     return _Tried(steady, whole_share * (0.5 + 0.5 * clean) * headed, width, first)
 
@@ -135,11 +141,23 @@ def _clean(rows: list[Row], dialect: Dialect) -> float:
 
 
 def _is_prose(rows: list[Row], width: int) -> bool:
-    """Whether commas between fields are those of sentences and addresses: blanks follow them."""
-    cells = [cell for row in rows if len(row.cells) == width for cell in row.cells[1:]]
+    """Whether commas between fields are those of sentences and addresses, which blanks follow, or
+    of numbers."""
+    wide = [row for row in rows if len(row.cells) == width]
+    amounts = sum(_AMOUNT.fullmatch(",".join(row.cells)) is not None for row in wide)
+    if amounts >= 0.9 * len(wide):
+        return all(len(row.cells) == 1 or row in wide for row in rows)
+    cells = [cell for row in wide for cell in row.cells[1:]]
     spaced = sum(cell.startswith(" ") for cell in cells)
     typed = sum(kind_of(cell) in ("number", "date", "year") for cell in cells)
     return spaced >= 0.9 * len(cells) and typed < 0.5 * len(cells)
+
+
+def _splits_quotes(rows: list[Row]) -> bool:
+    """Whether fields begin or end in quotation marks that other fields close."""
+    cells = [cell.strip() for row in rows for cell in row.cells]
+    split = sum(cell.count('"') == 1 and (cell[0] == '"' or cell[-1] == '"') for cell in cells)
+    return split > 0 and sum(cell.count('"') for cell in cells) % 2 == 0
 
 
 def _of_one_column(head: str, *, whole: bool) -> Dialect:

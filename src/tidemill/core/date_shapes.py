@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
 from tidemill.core.calendar_names import ENGLISH, LANGUAGES
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     r"|(?P<month>(?:十一|十二|[一二三四五六七八九十])月)"
     r"|(?P<weekday>(?:星期|周)[一二三四五六日])"
     r"|(?P<unit>[年月日时時点點分秒第周년월일시분초])"
-    r"|(?P<word>(?:segunda|terça|quarta|quinta|sexta)-feira|[^\W\d_]+\.?)"
+    r"|(?P<word>(?:segunda|terça|quarta|quinta|sexta)-feira|[^\W\d_]+(?:\.(?!\d))?)"
     r"|(?P<mark>.)",
     re.IGNORECASE,
 )
@@ -98,6 +98,7 @@ _LONG_YEAR = {"%q": _QUARTERS | {"t", "trimestre"}, "%K": _HALVES | {"s", "semes
 _MARKS = frozenset(" -/.,:'’()[]_\u00a0\u202f")
 _HOUR_WORDS = frozenset({"h", "时", "時", "点", "點", "시", "uhr"})
 _DATE_WORDS = frozenset({"年", "月", "년", "월"})
+_MANY_DAYS = 15
 _ORDINAL = re.compile(r"\D+$")
 
 
@@ -232,6 +233,9 @@ def _readings_of_words(pieces: list[_Piece]) -> Iterator[tuple[str, dict[int, st
                 for field in [_field_of(letter, tables[letter], pieces[at].texts)]
                 if field
             ]
+            if letters == "p" and not found:
+                english = _field_of("p", LANGUAGES[ENGLISH].half_days, pieces[at].texts)
+                found = [english.replace("p", "Ep")] if english else []
             is_literal = pieces[at].kind == "word" and pieces[at].shared is not None
             if is_literal and pieces[at].texts[0].lower() in _LITERALS | _UNITS:
                 found.append("")
@@ -288,7 +292,8 @@ def _fields(pieces: list[_Piece], words: dict[int, str], hints: Hints) -> Iterat
         rest = [at for at in numbers if at not in times]
         if any(field[-1] in "aA" for field in words.values()) and not rest:
             continue
-        for dates in _dates(pieces, rest, hints, month_named=month_named):
+        sure = replace(hints, many=hints.many or bool(times))
+        for dates in _dates(pieces, rest, sure, month_named=month_named):
             if not dates and (month_named or (has_half and not times)):
                 continue
             found = list(base)
@@ -509,8 +514,7 @@ def _orders(pieces: list[_Piece], numbers: list[int], *, month_named: bool) -> l
     if len(numbers) == 3:
         first, last = (len(set(pieces[at].numbers)) for at in (numbers[0], numbers[-1]))
         short = ["dmy", "mdy", "ymd"]
-        dotted = pieces[numbers[0] + 1].shared == "."
-        if first * 2 <= last and not dotted:  # a year takes fewer values than a day
+        if first * 2 <= last >= _MANY_DAYS:  # a year takes fewer values than a day
             short = ["ymd", "dmy", "mdy"]
         return ["Ymd", "dmY", "mdY", *short]
     return {1: ["D"], 2: ["Ym", "mY", "Yj", "my"]}.get(len(numbers), [])

@@ -342,7 +342,7 @@ def _generalised(format_: str) -> str:
     pattern = pattern.replace("%e", "%d").replace("%k", "%H").replace("%l", "%I")
     pattern = re.sub(r"%[\^#]?[bB]", "%b", pattern)
     pattern = re.sub(r"%[\^#]?[aA]", "%a", pattern)
-    pattern = re.sub(r"%[\^#]([op])", r"%\1", pattern)
+    pattern = re.sub(r"%[\^#](E?[op])", r"%\1", pattern)
     pattern = re.sub(r"%(?:\.f|\.[369]f|[.,]-[69]f)|[.,]%[1-9]f", "%.-6f", pattern)
     return str(strftime.Form(form_of(pattern).fields, form.language[:2]))
 

@@ -7,6 +7,7 @@ mean, a time zone ("de 1926|%-d. %B %y"). Beside strftime's fields there are:
 
 - ``%^b``, ``%#b`` (also of B, a, A and p): a name in capital or small letters; else its first is a
   capital (and of p both);
+- ``%Ep``: AM and PM beside names in another language;
 - ``%o``: a day with its ordinal ending ("1st", in French "1er" and "2");
 - ``%3f`` (1 to 9 digits): decimals of a second without a mark; ``%.-6f`` and ``%,-9f``: with the
   mark, of at most so many digits and without zeros at the end, nothing where all are zero;
@@ -178,7 +179,7 @@ def _part_of(field: str, language: str) -> tuple[str, str]:
         return "", re.escape(field)
     letter = field[-1]
     if letter in _NAMED:
-        listed = sorted(_numbered(letter, language), key=len, reverse=True)
+        listed = sorted(_numbered(field, language), key=len, reverse=True)
         return _NAMED[letter], f"(?i:{'|'.join(map(re.escape, listed))})"
     if letter == "f":
         marked = field[1] in ".,"
@@ -187,9 +188,10 @@ def _part_of(field: str, language: str) -> tuple[str, str]:
     return _DIGITS[plain]
 
 
-def _numbered(letter: str, language: str) -> dict[str, int]:
-    """The names that a letter stands for, in full and in all abbreviations, and which one each
+def _numbered(field: str, language: str) -> dict[str, int]:
+    """The names that a field stands for, in full and in all abbreviations, and which one each
     is."""
+    letter, language = field[-1], ENGLISH if "E" in field else language
     letters = next(pair for pair in ("bB", "aA", "p") if letter in pair)
     found: dict[str, int] = {}
     for code, names in LANGUAGES.items():
@@ -201,7 +203,7 @@ def _numbered(letter: str, language: str) -> dict[str, int]:
 
 def _cased(field: str, names: CalendarNames) -> list[str]:
     """The names that a field stands for, in its case."""
-    table = names.tables()[field[-1]]
+    table = LANGUAGES[ENGLISH].half_days if "E" in field else names.tables()[field[-1]]
     if "#" in field:
         return list(table)
     if "^" in field or field[-1] == "p":
@@ -211,7 +213,7 @@ def _cased(field: str, names: CalendarNames) -> list[str]:
 
 def _numbers(parts: list[str], form: Form) -> list[pl.Expr]:
     """The parts of a date as whole numbers."""
-    named = {_NAMED[field[-1]]: field[-1] for field in form.fields if _is_named(field)}
+    named = {_NAMED[field[-1]]: field for field in form.fields if _is_named(field)}
     found = []
     for part in parts:
         cell = pl.col(part)

@@ -57,6 +57,7 @@ def first_of(cells: list[str], name: str) -> object:
         (["2024년 1월 5일", "2023년 11월 15일"], DAY),
         (["2024/1/5", "2023/11/15"], DAY),
         (["5.1.2024", "15.11.2023"], DAY),
+        (["24.01.05", *(f"24.02.{day:02}" for day in range(1, 29))], DAY),
         (["24-01-05", *(f"24-02-{day:02}" for day in range(1, 29))], DAY),
         (["2024Q1", "2016Q3"], dt.date(2024, 1, 1)),
         (["Q3 2016", "Q1 2016"], dt.date(2016, 7, 1)),
@@ -88,6 +89,9 @@ def test_dates(cells: list[str], value: dt.date) -> None:
         (["5.1.2024 9.05", "15.11.2023 19.05"], MORNING),
         (["1/5/2024 9:05 a.m.", "1/15/2024 9:05 p.m."], MORNING),
         (["05/01/2024 9:05 a. m.", "15/01/2024 9:05 p. m."], MORNING),
+        (["5 enero 2024 09:05 AM", "15 abril 2024 09:05 PM"], MORNING),
+        (["05.JAN.24 9:05 AM", "15.MAY.24 9:05 PM"], MORNING),
+        (["1-5-24 9:05", "1-15-24 19:05"], MORNING),
         (["Fri Jan  5 09:05:07 2024", "Mon Jan 15 09:05:07 2024"], SECOND),
         (["05JAN2024:09:05:07"], SECOND),
         (["2024:01:05 09:05:07"], SECOND),
@@ -208,6 +212,20 @@ def test_one_unit_of_time_is_a_unit() -> None:
     found = typed(pl.Series("film", ["90 min", "101 min"]))
     assert found is not None
     assert (found[0].to_list(), found[1].suffix) == ([90, 101], " min")
+
+
+def test_firsts_of_months_are_no_years() -> None:
+    cells = [f"01/{month:02}/{year}" for year in range(10, 20) for month in range(1, 13)]
+    found = typed(pl.Series("month", cells))
+    assert found is not None
+    assert found[0].dt.day().unique().to_list() == [1]
+    assert found[0].dt.year().unique().sort().to_list() == list(range(2010, 2020))
+
+
+def test_zero_dates_are_missing() -> None:
+    found = typed(pl.Series("x", ["2024-01-05", "0000-00-00", "2024-01-06"]))
+    assert found is not None
+    assert (found[0][1], found[1].missing) == (None, "0000-00-00")
 
 
 def test_codes_are_no_dates() -> None:

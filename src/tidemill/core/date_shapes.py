@@ -98,7 +98,8 @@ _LONG_YEAR = {"%q": _QUARTERS | {"t", "trimestre"}, "%K": _HALVES | {"s", "semes
 _MARKS = frozenset(" -/.,:'’()[]_\u00a0\u202f")
 _HOUR_WORDS = frozenset({"h", "时", "時", "点", "點", "시", "uhr"})
 _DATE_WORDS = frozenset({"年", "月", "년", "월"})
-_MANY_DAYS = 15
+_NEAR_YEARS = 10
+_SPREAD_DAYS = 15
 _ORDINAL = re.compile(r"\D+$")
 
 
@@ -150,12 +151,15 @@ class Hints:
     Attributes:
         clock: Its name speaks of times, so that "18.07.00" is one.
         dated: Its name speaks of dates or months, so that "01/24" is one.
-        many: It has many different cells.
+        some, many: It has eight, or ten, different cells.
+        newest: The last two digits of the newest likely year.
     """
 
     clock: bool = False
     dated: bool = False
+    some: bool = False
     many: bool = False
+    newest: int = 99
 
 
 def shapes_of(cells: list[str], hints: Hints) -> Iterator[DateShape]:
@@ -482,7 +486,7 @@ def _dates(
         return
     if not month_named and not _are_joined(pieces, numbers, hints):
         return
-    for order in _orders(pieces, numbers, month_named=month_named):
+    for order in _orders(pieces, numbers, hints, month_named=month_named):
         found: dict[int, list[str]] = {}
         for at, part in zip(numbers, order, strict=True):
             found[at] = _options(pieces, at, part)
@@ -508,13 +512,22 @@ def _are_joined(pieces: list[_Piece], numbers: list[int], hints: Hints) -> bool:
     return betweens[0] in ("-", "/", ".", "_", ". ", ":", " / ", " - ")
 
 
-def _orders(pieces: list[_Piece], numbers: list[int], *, month_named: bool) -> list[str]:
+def _begins_with_years(first: _Piece, last: _Piece, hints: Hints) -> bool:
+    """Whether of dates with three numbers of two digits the first is the year: all of them close
+    together and not in the future, while the last are spread as days are."""
+    years, days = first.numbers, last.numbers
+    near = max(years) - min(years) <= _NEAR_YEARS and min(years) > 1 and max(years) <= hints.newest
+    return near and hints.some and max(days) - min(days) >= _SPREAD_DAYS
+
+
+def _orders(
+    pieces: list[_Piece], numbers: list[int], hints: Hints, *, month_named: bool
+) -> list[str]:
     if month_named:
         return {1: ["Y", "y"], 2: ["dY", "Yd", "dy", "yd"]}.get(len(numbers), [])
     if len(numbers) == 3:
-        first, last = (len(set(pieces[at].numbers)) for at in (numbers[0], numbers[-1]))
         short = ["dmy", "mdy", "ymd"]
-        if first * 2 <= last >= _MANY_DAYS:  # a year takes fewer values than a day
+        if _begins_with_years(pieces[numbers[0]], pieces[numbers[-1]], hints):
             short = ["ymd", "dmy", "mdy"]
         return ["Ymd", "dmY", "mdY", *short]
     return {1: ["D"], 2: ["Ym", "mY", "Yj", "my"]}.get(len(numbers), [])

@@ -77,7 +77,7 @@ _ZONES = (
 )
 ANY_OFFSET = "%#z"
 _ORDERED = (
-    r"^(?:[\p{L}.,]{1,12} )?(?P<one>\d{1,2})[-/.](?P<other>\d{1,2})[-/.]"
+    r"^(?:[\p{L}.,]{1,12} )?(?P<one>\d{1,2})(?P<mark>[-/.])(?P<other>\d{1,2})[-/.]"
     r"(?P<year>\d{4}|\d\d)(?:\D|$)"
 )
 _SAMPLE = 200
@@ -113,7 +113,10 @@ def formats_of(cells: list[str], name: str) -> Iterator[str]:
         return
     dated = _NAME.search(name) is not None or _MONTH_NAME.search(name) is not None
     clock = _CLOCK_NAME.search(name) is not None
-    yield from _zoned(cells, date_shapes.Hints(clock, dated, many=len(set(cells)) >= 10))
+    different, newest = len(set(cells)), dt.date.today().year % 100 + 1
+    yield from _zoned(
+        cells, date_shapes.Hints(clock, dated, different >= 8, different >= 10, newest)
+    )
     yield from durations.formats_of(cells, name)
 
 
@@ -202,6 +205,23 @@ def month_first(format_: str) -> bool | None:
     return None if match is None else match[1].endswith("m")
 
 
+def has_dots(format_: str) -> bool:
+    """Whether day and month are parted by a dot."""
+    match = _ADJACENT.search(format_)
+    return match is not None and match[2] == "."
+
+
+def day_tells(values: pl.Series) -> bool:
+    """Whether dates fall on so few days of the month that these can hardly be the months.
+
+    Example:
+        >>> day_tells(pl.Series([dt.date(2024, month, 1) for month in range(1, 13)]))
+        True
+    """
+    days, months = values.dt.day().n_unique(), values.dt.month().n_unique()
+    return days == 1 < months or (days <= 2 and months >= 6)
+
+
 def exchanged(format_: str) -> str | None:
     """The format with day and month exchanged; None where they cannot be taken for each other."""
     match = _ADJACENT.search(format_)
@@ -225,7 +245,9 @@ def order_shown(text: pl.Series) -> Literal["", "either", "day", "month"]:
     if not len(sample) or sample.str.contains(_ORDERED).mean() < _SHARE:  # type: ignore[operator]
         return ""
     for cells in (sample, text):  # the whole column only where the sample leaves it open
-        parts = cells.str.extract_groups(_ORDERED).struct.unnest().cast(pl.Int64).drop_nulls()
+        parts = cells.str.extract_groups(_ORDERED).struct.unnest().drop_nulls()
+        dotted = bool((parts["mark"] == ".").all())
+        parts = parts.select(pl.exclude("mark").cast(pl.Int64))
         years, numbers = parts["year"], parts.select("one", "other")
         if (years < 100).any() and not ((years > 31) | (years == 0)).any():
             return ""  # the first number may be the year
@@ -236,7 +258,7 @@ def order_shown(text: pl.Series) -> Literal["", "either", "day", "month"]:
             return "day" if day else "month"
         if day:
             return ""
-    return "either"
+    return "day" if dotted else "either"
 
 
 def has_short_year(format_: str) -> bool:
@@ -302,6 +324,8 @@ def notes_on(format_: str, values: pl.Series) -> list[str]:
             f"years of two digits taken as {years.min()!s} to {years.max()!s}"
             + (", for a birth lies in the past" if _BIRTH_NAME.search(values.name) else "")
         )
+        if month_first(format_) is not None and (years % 100).max() <= 31:  # type: ignore[operator]
+            notes.append("the last number taken as the year")
     if form.pattern in ("%b-%y", "%b %y", "%^b-%y", "%y-%b", "%y-%^b"):
         notes.append("the number beside the month taken as its year")
     return notes

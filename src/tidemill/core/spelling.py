@@ -99,8 +99,8 @@ def typed(
     zeros, plus signs, more than 64 bits or more digits than a float holds are left as text. A time
     of day ("17:30") is the seconds since midnight, a length of time ("1h 18m") its seconds. Where
     day and month could be exchanged in every cell, they are as in the file's other columns, or the
-    day is the one with fewer different values (monthly data fall on the first); in a tie the day
-    comes first. Years of two digits are those of the hundred years that they are likely to mean.
+    day is the one with one value (monthly data fall on the first); else the day comes first. Years
+    of two digits are those of the hundred years that they are likely to mean.
 
     Args:
         values: A String series; its name tells whether "20240105" is a date.
@@ -288,7 +288,8 @@ def _day_or_month(
     text: pl.Series, found: tuple[pl.Series, Spelling], conventions: Conventions
 ) -> tuple[pl.Series, Spelling]:
     """Of two lossless readings that exchange day and month, the one that the file's other columns
-    prove, else the one with fewer different days."""
+    prove, else that with hardly more than one day (of monthly data), else the day first, as it
+    always is between dots."""
     values, spelling = found
     exchanged = datetimes.exchanged(spelling.datetime)
     if exchanged is None:
@@ -296,13 +297,14 @@ def _day_or_month(
     other = _verified(text, values.dtype, replace(spelling, datetime=exchanged))
     if other is None:
         return found
-    month_first = datetimes.month_first(spelling.datetime)
+    first, second = (
+        (found, other) if not datetimes.month_first(spelling.datetime) else (other, found)
+    )
     if conventions.month_first is not None:
-        return found if month_first == conventions.month_first else other
-    days, others = values.dt.day().n_unique(), other[0].dt.day().n_unique()
-    if others < days or (others == days and month_first):
-        return other
-    return found
+        return second if conventions.month_first else first
+    if datetimes.has_dots(spelling.datetime) or not datetimes.day_tells(second[0]):
+        return first
+    return first if datetimes.day_tells(first[0]) else second
 
 
 def _with_century(text: pl.Series, found: tuple[pl.Series, Spelling]) -> tuple[pl.Series, Spelling]:

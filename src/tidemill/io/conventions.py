@@ -49,7 +49,7 @@ def conventions_of(
 def warn_undecided_order(conventions: Conventions, dates: Iterable[pl.Series], run: Run) -> None:
     """Say once in which columns of dates day and month could be exchanged, as nothing tells.
 
-    Dates that all fall on one or two days of the month tell it themselves.
+    Dates that all fall on one or two days of the month tell it themselves, and dots do.
 
     Args:
         conventions: Of the file.
@@ -58,11 +58,11 @@ def warn_undecided_order(conventions: Conventions, dates: Iterable[pl.Series], r
     """
     if conventions.month_first is not None:
         return
-    names = []
-    for column in dates:
-        days, months = column.dt.day().n_unique(), column.dt.month().n_unique()
-        if column.name in conventions.either_order and days * 2 > months:
-            names.append(column.name)
+    names = [
+        column.name
+        for column in dates
+        if column.name in conventions.either_order and not datetimes.day_tells(column)
+    ]
     if names:
         run.warn(
             f"Nothing in the file tells whether the day or the month comes first in the dates of "

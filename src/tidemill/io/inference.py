@@ -266,7 +266,11 @@ def _moments(present: pl.Series, spelling: Spelling | None, conventions: Convent
     order = "month before day" if month_first else "day before month"
     text += f", read with the {order}"
     if present.dt.day().max() <= 12:  # type: ignore[operator]
-        why = "the one with fewer different values was taken as the day"
+        why = "nothing tells, and the day was taken first"
+        if datetimes.has_dots(spelling.datetime):
+            why = "between dots the day comes first"
+        elif datetimes.day_tells(present):
+            why = "the one with fewer different values was taken as the day"
         if conventions.month_first is not None:
             why = "it is so in other columns of the file"
         text += f" (in every row they could be exchanged: {why})"

@@ -30,6 +30,7 @@ from tidemill.core.run import Run
 from tidemill.core.split import split
 from tidemill.core.states import HasState
 from tidemill.core.verdict import Candidate, Contrast, RoundRecord, Verdict
+from tidemill.core.words import plural
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
 from tidemill.reporting.page import Report
@@ -231,7 +232,9 @@ def _prepared(
     data = cleaning.records(data, run).data
     known = data[target].is_not_null().to_numpy()
     if not known.all():
-        run.warn(f"{int((~known).sum()):,} rows without a value of '{target}' are left out")
+        lacking = f"without a value of '{target}'"
+        one, more = f"row {lacking} is left out", f"rows {lacking} are left out"
+        run.warn(plural(int((~known).sum()), one, more))
         data = data.rows(known)
     train, test = split(data, run)
     plan = cleaning.learn(train, run)

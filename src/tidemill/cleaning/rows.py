@@ -34,6 +34,9 @@ _NOTE = re.compile(
     re.IGNORECASE,
 )
 _WORDY = 4
+_PROSE_SAMPLE = 5_000
+# with more rows of a cell or two, a table is sparse
+_FEW_NOTES, _NOTES = 20, 0.01
 _SHOWN = 5
 _REASONS = {
     "empty": "a row that holds no value",
@@ -141,27 +144,38 @@ def _notes(cells: Cells) -> Iterator[_Found]:
     """Rows with a text in one cell, or a title and a value in two, in a table whose other rows are
     full."""
     usual = float(np.median(cells.present))
-    if usual < 3:
+    rows = np.flatnonzero((cells.present <= 2) & (cells.present <= usual / 2))
+    if usual < 3 or len(rows) > max(_FEW_NOTES, _NOTES * len(cells.present)):
         return
-    for row in np.flatnonzero((cells.present <= 2) & (cells.present <= usual / 2)).tolist():
+    first_column = next(iter(cells.named), "")
+    for row in rows.tolist():
         held = cells.shown(row)
         (name, first), *more = held or [("", "")]
-        if name not in cells.texts or len(held) > 2:
+        if name not in cells.texts or not _stands_alone(cells, name, row):
             continue
-        announced = _NOTE.match(first) is not None
+        announced, prose = _NOTE.match(first) is not None, _is_prose(cells, name)
         if more:
-            if (announced or first.endswith((":", "："))) and _stands_alone(cells, name, row):
-                yield _Found(row, "note")
-        elif _stands_alone(cells, name, row):
-            wordy = len(first.split()) >= _WORDY
-            alien = cells.is_alien(name, row)
-            yield _Found(row, "note", announced or alien or wordy or _among_levels(cells, name))
+            if announced or first.endswith((":", "：")):
+                yield _Found(row, "note", not prose)
+            continue
+        heading = name == first_column and _among_levels(cells, name)
+        long = len(first.split()) >= _WORDY
+        if cells.is_alien(name, row) or (not prose and (announced or long or heading)):
+            yield _Found(row, "note")
+        elif announced:
+            yield _Found(row, "note", sure=False)
 
 
 def _stands_alone(cells: Cells, name: str, row: int) -> bool:
     """Whether no other row of the column holds this text."""
     values = cells.frame[name]
     return int((values == values[row]).sum()) == 1
+
+
+def _is_prose(cells: Cells, name: str) -> bool:
+    """Whether sentences are usual in a column, so that one of them is no note."""
+    texts = cells.frame[name].drop_nulls().head(_PROSE_SAMPLE)
+    return int((texts.str.count_matches(r"\S+") >= _WORDY).sum()) >= 0.1 * len(texts)
 
 
 def _among_levels(cells: Cells, name: str) -> bool:
@@ -179,7 +193,7 @@ def _words(cells: Cells) -> Iterator[_Found]:
     odd = sum(reading.alien.cast(pl.Int32) for reading in read.values())
     rows = (odd >= 2).arg_true() if isinstance(odd, pl.Series) else pl.Series([], dtype=pl.Int64)
     others = [name for name in cells.frame.columns if cells.frame[name].dtype != pl.String]
-    for row in rows.head(1_000).to_list():
+    for row in rows.head(100).to_list():
         alien = [name for name in read if cells.is_alien(name, row)]
         rest = [name for name in (*others, *read) if name not in alien]
         if not all(cells.is_blank(name, row) for name in rest):

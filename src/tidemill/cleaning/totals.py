@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -53,6 +54,7 @@ _MOST_WORDS = 5
 _MOST_CANDIDATES = 20_000
 _FILLED = 0.6
 _RARE = 0.01
+_LOOKED_AT = 200
 
 
 def label_of(text: str) -> str:
@@ -110,9 +112,41 @@ def totals(cells: Cells) -> list[Total]:
     if not labels and not cells.textless.any():
         return []
     sums = _AddedUp(cells, labels)
-    found = [_judged(cells, sums, row, labels) for row in labels]
+    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row, (name, _) in labels.items():
+        alike[name, cells.frame[name][row]].append(row)
+    found: list[Total | None] = []
+    for (name, text), rows in alike.items():
+        others = [one for one in cells.named if one != name and cells.filled[one] >= _FILLED]
+        label = _Label(name, text, labels[rows[0]][1], others, rows)
+        found += [_judged(cells, sums, row, label) for row in rows]
     found += _unlabelled(cells, sums, labels)
-    return [total for total in found if total is not None]
+    return sorted((total for total in found if total is not None), key=lambda total: total.row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A text that announces a summary.
+
+    Attributes:
+        column, text: Where it stands.
+        kind: "total" or "mean".
+        others: The other columns that hold words or dates, and are filled as a rule.
+        rows: The rows that hold it.
+    """
+
+    column: str
+    text: str
+    kind: str
+    others: list[str]
+    rows: list[int]
+
+    def is_level(self, cells: Cells) -> bool:
+        """Whether it is a value like others: it stands in rows whose other cells are full."""
+        for row in self.rows[:_LOOKED_AT]:
+            if not any(cells.is_blank(other, row) for other in self.others):
+                return True
+        return False
 
 
 def _labels(cells: Cells) -> dict[int, tuple[str, str]]:
@@ -151,10 +185,11 @@ class _AddedUp:
             known = np.where(ordinary, np.nan_to_num(values), 0.0)
             self.cumulated[name] = np.concatenate([[0.0], np.cumsum(known)])
 
-    def explained(self, row: int, means: bool) -> tuple[int, int]:
-        """How many numbers a row holds, and how many of them add up rows above, or all rows."""
-        before = self.starts[self.starts < row]
-        begin = int(before[-1]) if len(before) else 0
+    def explained(self, row: int, means: bool, least: int) -> tuple[int, int]:
+        """How many numbers a row holds, and how many of them add up rows above, or all rows, and at
+        least so many of them."""
+        before = int(np.searchsorted(self.starts, row))
+        begin = int(self.starts[before - 1]) if before else 0
         last = len(self.above) - 1
         spans = {(begin, row), (0, row), (0, last), (row, last)}
         present = explained = 0
@@ -170,7 +205,7 @@ class _AddedUp:
                 count = int(self.above[end] - self.above[first]) - (inside and self.ordinary[row])
                 sum_ = added[end] - added[first] - (own if inside else 0.0)
                 wanted = sum_ / count if means and count else sum_
-                if count >= 2 and value != 0 and _equal(value, wanted, count):
+                if count >= least and value != 0 and _equal(value, wanted, count):
                     explained += 1
                     break
         return present, explained
@@ -180,17 +215,14 @@ def _equal(value: float, wanted: float, count: int) -> bool:
     return abs(value - wanted) <= 0.011 + 1e-9 * count * abs(wanted)
 
 
-def _judged(
-    cells: Cells, sums: _AddedUp, row: int, labels: dict[int, tuple[str, str]]
-) -> Total | None:
-    name, kind = labels[row]
-    others = [other for other in cells.named if other != name and cells.filled[other] >= _FILLED]
+def _judged(cells: Cells, sums: _AddedUp, row: int, label: _Label) -> Total | None:
+    name, others = label.column, label.others
+    pure = _says_nothing_else(label.text)
     blank = sum(cells.is_blank(other, row) for other in others)
-    present, explained = sums.explained(row, kind == "mean")
+    present, explained = sums.explained(row, label.kind == "mean", 2 if pure else 5)
     proven = explained >= 1 and 2 * explained >= present
     mostly_blank = 2 * blank >= len(others)
-    alike = int((cells.frame[name] == cells.frame[name][row]).sum())
-    rare = alike <= max(2, _RARE * len(cells.frame))
+    rare = len(label.rows) <= max(2, _RARE * len(cells.frame))
     if cells.is_alien(name, row):  # a word among dates or numbers
         return Total(row, name, mostly_blank or proven)
     if proven and mostly_blank:
@@ -198,16 +230,8 @@ def _judged(
     if explained and explained == present and blank == 0:
         return Total(row, name, rare and present >= min(2, len(sums.numbers)))
     if others and blank == len(others):
-        return Total(row, name, not _is_level(cells, name, row, others))
-    doubtful = rare and mostly_blank and _says_nothing_else(cells.frame[name][row])
-    return Total(row, name, False) if doubtful else None
-
-
-def _is_level(cells: Cells, name: str, row: int, others: list[str]) -> bool:
-    """Whether the label is a value like others: it stands in rows whose other cells are full."""
-    same = (cells.frame[name] == cells.frame[name][row]).arg_true().to_list()
-    full = [r for r in same[:200] if not any(cells.is_blank(other, r) for other in others)]
-    return len(full) > 0
+        return Total(row, name, not label.is_level(cells))
+    return Total(row, name, False) if rare and mostly_blank and pure else None
 
 
 def _unlabelled(
@@ -218,6 +242,6 @@ def _unlabelled(
     if len(rows) > max(3, _RARE * len(cells.frame)):
         return
     for row in rows.tolist():
-        present, explained = sums.explained(row, False)
+        present, explained = sums.explained(row, False, 5)
         if row not in labels and row >= 5 and explained == present > 0:
             yield Total(row, "", True)

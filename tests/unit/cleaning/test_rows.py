@@ -253,3 +253,39 @@ def test_ordinary_tables_keep_all_their_rows(table, seed):
         sparse=sparse,
     )
     assert left_out(data) == []
+
+
+def test_comments_alone_in_their_row_are_kept(table):
+    said = [f"the room number {i} was small but very clean" for i in range(60)]
+    said[7] = "note that the breakfast was cold on both days"
+    stars = [float(i % 5 + 1) for i in range(60)]
+    towns = [["Oslo", "Bergen", "Rome"][i % 3] for i in range(60)]
+    nights = [i % 7 + 1 for i in range(60)]
+    for row in (7, 20, 21):
+        stars[row] = towns[row] = nights[row] = None
+    assert left_out(table(comment=said, stars=stars, town=towns, nights=nights)) == []
+
+
+def test_customers_without_orders_are_kept(table):
+    data = table(
+        customer=[f"C{i:05d}" for i in range(300)],
+        orders=[None if i % 3 else i for i in range(300)],
+        amount=[None if i % 3 else i * 1.5 for i in range(300)],
+        town=[None if i % 3 else "Oslo" for i in range(300)],
+    )
+    diagnosis = CHECK.diagnose(data, Run())
+    assert not diagnosis.issues
+
+
+def test_headings_of_groups_are_left_out(sales):
+    heading = ["Region West", None, None, None]
+    rows = [[["tea", "cup", "pot"][i % 3], *row[1:]] for i, row in enumerate(SALES)]
+    assert left_out(sales((0, heading), rows=rows)) == [0]
+
+
+def test_films_called_total_something_are_no_totals(table):
+    films = [
+        ["Total Eclipse", "Heat", "Total Recall", "Emma", "Toy Story"][i % 5] for i in range(200)
+    ]
+    stars = RNG.integers(1, 6, 200)
+    assert left_out(table(film=films, stars=stars)) == []

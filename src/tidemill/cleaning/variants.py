@@ -177,7 +177,7 @@ def _alike(name: str, counts: pl.DataFrame) -> list[Issue]:
             f"letter case or the form of a company: {quoted(first)}{more}.",
             (name,),
             cells,
-            " / ".join(first[:3]),
+            " / ".join(map(repr, first[:3])),
             action="kept; join the levels where they mean the same",
         )
     ]

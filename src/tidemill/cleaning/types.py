@@ -13,7 +13,7 @@ from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered
 from tidemill.cleaning.markers import say_unknown
 from tidemill.cleaning.readings import ColumnReading, found_in, kind_of, known
-from tidemill.core.amounts import different_units, like_codes
+from tidemill.core.amounts import BOUND, different_units, like_codes
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -176,6 +176,10 @@ def _with_changes(reading: ColumnReading, values: pl.Series, log: pl.DataFrame) 
     )
 
 
+def _bounds(reading: ColumnReading) -> str:
+    return "; each is a lower bound" if reading.spelling.suffix == BOUND else ""
+
+
 def _losses(lost: pl.DataFrame) -> str:
     """The cells that are made missing, with their rows where they may be words that say what the
     row is ("Total")."""
@@ -223,7 +227,7 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
                 step=reading.step,
                 spelling=spelling,
                 nullable=column.nullable or values.null_count() > 0,
-                reason=f"{reading.noun} that were stored as text",
+                reason=f"{reading.noun} that were stored as text{_bounds(reading)}",
             )
         )
         new.append(values)

@@ -4,6 +4,7 @@ cross-validation."""
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from sklearn.base import BaseEstimator
 from tidemill.augmentation.strategy import Strategy
 from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets
 from tidemill.core.errors import DataError, InputError, OptionError
+from tidemill.core.frame_form import FrameForm
 from tidemill.core.run import Run
+from tidemill.io.frames import door_frame
+from tidemill.io.pandas_frames import from_pandas, to_pandas
 from tidemill.io.reading import read
 from tidemill.models import MODELS
 from tidemill.models.renamed import current
@@ -71,23 +75,24 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
             y: (n,), without gaps.
 
         Raises:
-            DataError: The target has gaps or fewer than two values.
+            DataError: The target has gaps, another length, or fewer than two values, or a column
+                holds what no table can.
         """
         strategy = _strategy(self.strategy)
-        names, frame = _framed(X)
-        label = pl.Series(TARGET, np.asarray(y))
-        name = _free(names)
-        if label.null_count() or (label.dtype.is_float() and label.is_nan().any()):
-            raise DataError("the target has missing values", hint="leave these rows out")
         run = Run(self.seed)
+        frame, form = _framed(X, run)
+        label = _label(y, len(frame))
+        name = _free(frame.columns)
         data = read(frame.with_columns(label.cast(pl.String).alias(name)), run, target=name)
         workshop = TrainingSets(data, GeneratorOptions(self.model, self.options or {}), run)
         made = workshop.rows(Strategy(method=strategy.method, steps=strategy.steps)).data
         self.repeats_ = max([1, *(round(1 / step.weight) for step in strategy.steps)])
         added = np.arange(len(data), len(made))
         self.sample_indices_ = np.tile(np.arange(len(data)), self.repeats_)
+        if not len(added):
+            _say_unchanged(label)
         return (
-            _like(X, frame, made.frame[added].select(names), self.repeats_),
+            _like(X, frame, form, door_frame(made)[added].select(frame.columns), self.repeats_),
             _labels(y, label, made.frame[name][added], self.repeats_),
         )
 
@@ -133,19 +138,60 @@ def _strategy(given: Any) -> Strategy:
     )
 
 
-def _framed(X: Any) -> tuple[list[str], pl.DataFrame]:
+def _framed(X: Any, run: Run) -> tuple[pl.DataFrame, FrameForm]:
+    """The columns, and the form in which rows are handed back."""
     if isinstance(X, pl.DataFrame):
-        frame = X
-    elif hasattr(X, "columns"):
-        frame = pl.from_pandas(X.rename(columns=str))
-    else:
-        array = np.asarray(X)
-        if array.ndim != 2:
-            raise DataError(
-                f"the rows have {array.ndim} axes, not 2", hint="give a table: rows and columns"
-            )
-        frame = pl.DataFrame({f"x{j}": array[:, j] for j in range(array.shape[1])}, strict=False)
-    return list(frame.columns), frame
+        return X, FrameForm()
+    if hasattr(X, "columns") and hasattr(X, "reset_index"):
+        found = from_pandas(X.reset_index(drop=True), run)
+        for name, why in found.refused.items():
+            raise DataError(why, where=f"column '{name}'", hint="or leave the column out")
+        return found.frame, found.form
+    if hasattr(X, "tocsr"):
+        raise DataError("the rows are a sparse matrix", hint="give X.toarray(), or a frame")
+    array = np.asarray(X)
+    if array.ndim != 2:
+        raise DataError(
+            f"the rows have {array.ndim} axes, not 2", hint="give a table: rows and columns"
+        )
+    return pl.DataFrame([_column(f"x{j}", array[:, j]) for j in range(array.shape[1])]), FrameForm()
+
+
+def _column(name: str, values: np.ndarray) -> pl.Series:
+    try:
+        return pl.Series(name, values.tolist() if values.dtype == object else values)
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise DataError(
+            f"it holds objects of several types ({str(error).splitlines()[0]})",
+            where=f"column '{name}'",
+            hint="make them one type, or leave the column out",
+        ) from error
+
+
+def _label(y: Any, rows: int) -> pl.Series:
+    """The target, one value a row."""
+    if y is None:
+        raise DataError("there is no target", hint="give y: one class a row")
+    values = np.asarray(y)
+    if values.ndim != 1 or len(values) != rows:
+        shape = " x ".join(f"{size:,}" for size in values.shape)
+        raise DataError(
+            f"the target has the shape {shape}, and there are {rows:,} rows",
+            hint="give one class a row",
+        )
+    label = pl.Series(TARGET, values.tolist() if values.dtype == object else values)
+    if label.null_count() or (label.dtype.is_float() and label.is_nan().any()):
+        raise DataError("the target has missing values", hint="leave these rows out")
+    return label
+
+
+def _say_unchanged(label: pl.Series) -> None:
+    """Warn as scikit-learn does that nothing was generated."""
+    counts = label.value_counts(sort=True)["count"]
+    why = f"the rarest of {len(counts):,} classes has {counts[-1]:,} rows"
+    if len(counts) > len(label) / 2:
+        why = f"the target has {len(counts):,} different values, so it is no class"
+    warnings.warn(f"No row was generated: {why}.", UserWarning, stacklevel=3)
 
 
 def _free(names: list[str]) -> str:
@@ -155,15 +201,13 @@ def _free(names: list[str]) -> str:
     return name
 
 
-def _like(X: Any, frame: pl.DataFrame, added: pl.DataFrame, repeats: int) -> Any:
+def _like(X: Any, frame: pl.DataFrame, form: FrameForm, added: pl.DataFrame, repeats: int) -> Any:
     typed = added.select([pl.col(name).cast(dtype) for name, dtype in frame.schema.items()])
     whole = pl.concat([*[frame] * repeats, typed])
     if isinstance(X, pl.DataFrame):
         return whole
-    if hasattr(X, "columns"):
-        found = whole.to_pandas()
-        found.columns = X.columns
-        return found.astype(X.dtypes.to_dict())
+    if form.library == "pandas":
+        return to_pandas(whole, form)
     return whole.to_numpy().astype(np.asarray(X).dtype)
 
 

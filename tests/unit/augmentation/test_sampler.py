@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from imblearn.pipeline import make_pipeline
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
@@ -74,3 +76,55 @@ def test_a_stored_strategy_is_read_and_a_damaged_one_refused(tmp_path: Path) -> 
     (tmp_path / "strategy.json").write_text("{}")
     with pytest.raises(InputError, match="no strategy"):
         tm.Sampler.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "what"),
+    [
+        (np.zeros((30, 2)), None, "there is no target"),
+        (np.zeros((30, 2)), np.zeros(29), r"the shape 29, and there are 30 rows"),
+        (np.zeros((30, 2)), np.zeros((30, 2)), "the shape 30 x 2"),
+        (csr_matrix(np.eye(30)), np.zeros(30), "sparse matrix"),
+        (np.array([[1, "a"], ["b", "c"]] * 15, dtype=object), np.zeros(30), "several types"),
+        (pd.DataFrame({"a": [1, "b"] * 15}), np.zeros(30), "several types"),
+    ],
+)
+def test_what_cannot_be_used_is_said(x: Any, y: Any, what: str) -> None:
+    with pytest.raises(DataError, match=what) as caught:
+        tm.Sampler(RARE, options=PLAIN).fit_resample(x, y)
+    assert caught.value.hint
+
+
+def test_objects_and_pandas_types_come_back_as_they_came() -> None:
+    rng = np.random.default_rng(0)
+    y = (np.arange(120) % 5 == 0).astype(int)
+    frame = pd.DataFrame(
+        {
+            "month": [pd.Period("2020-01", "M") + k % 12 for k in range(120)],
+            "wait": pd.to_timedelta(rng.integers(0, 999, 120), unit="s"),
+            "level": pd.Categorical([1, 2] * 60),
+            0: rng.normal(size=120),
+            "gaps": pd.Series([1, None] * 60, dtype="Int64"),
+        }
+    )
+    made, label = tm.Sampler(RARE, options=PLAIN).fit_resample(frame, y)
+    assert made.dtypes.equals(frame.dtypes)
+    assert len(made) == len(label) > 120
+    objects = np.array([[float(k), "ab"[k % 2]] for k in range(120)], dtype=object)
+    array, _ = tm.Sampler(RARE, options=PLAIN).fit_resample(objects, y)
+    assert array.dtype == object
+    assert (array[:120] == objects).all()
+
+
+@pytest.mark.parametrize(
+    ("y", "why"),
+    [
+        (np.r_[np.ones(3), np.zeros(57)].astype(int), "rarest of 2 classes has 3 rows"),
+        (np.arange(60) * 1.5, "60 different values"),
+    ],
+)
+def test_that_nothing_was_generated_is_said(y: np.ndarray, why: str) -> None:
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    with pytest.warns(UserWarning, match=why):
+        made, _ = tm.Sampler(RARE, options=PLAIN).fit_resample(x, y)
+    assert len(made) == 60

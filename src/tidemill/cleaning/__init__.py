@@ -93,6 +93,11 @@ CHECKS = Registry(
             "reports images far from all others",
             sees=("images",),
         ),
+        "codes": Entry(
+            "tidemill.cleaning.codes:CHECK",
+            "takes ids that stand for names of things for categories",
+            sees=(*TABLES, "images"),
+        ),
         "rules": Entry(
             "tidemill.cleaning.rules:CHECK",
             "finds rules that always hold between columns",

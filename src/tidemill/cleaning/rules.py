@@ -449,7 +449,10 @@ def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
     """A sentence on a rule, or on a rule and its reverse."""
     sentence, sign = _words(rule, both, train)
     rows = train.frame.select(rule.columns)
-    row = (rows if rule.kind == "b only if a" else rows.drop_nulls()).row(0)
+    if rule.kind == "b only if a":
+        row = rows.filter(pl.col(rule.columns[1]).is_null()).row(0)
+    else:
+        row = rows.drop_nulls().row(0)
     *parts, total = (format_value(value) for value in row)
     if rule.kind in ("a+b=c", "a*b=c"):
         example = f"{f' {sign} '.join(parts)} = {total}"

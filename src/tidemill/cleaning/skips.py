@@ -26,6 +26,7 @@ class SkipRule:
             itself.
         shown: The others.
         support: Rows in which it is missing for that.
+        sure: Whether each of the skipped values is frequent enough to tell.
     """
 
     key: int
@@ -33,6 +34,7 @@ class SkipRule:
     skipped: tuple[int, ...]
     shown: tuple[int, ...]
     support: int
+    sure: bool
 
 
 def skips(levels: Sequence[np.ndarray], known: np.ndarray) -> list[SkipRule]:
@@ -53,7 +55,7 @@ def skips(levels: Sequence[np.ndarray], known: np.ndarray) -> list[SkipRule]:
         for rule in _keys(levels, known, column):
             if _leads_to(rule.key, column, found):
                 continue
-            if best is None or rule.support > best.support:
+            if best is None or (rule.sure, rule.support) > (best.sure, best.support):
                 best = rule
         if best is not None:
             found[column] = best
@@ -83,6 +85,7 @@ def _keys(levels: Sequence[np.ndarray], known: np.ndarray, column: int) -> Itera
             tuple(int(level) - 1 for level in np.flatnonzero(skipped)),
             tuple(int(level) - 1 for level in np.flatnonzero(shown)),
             support,
+            not weak.any(),
         )
 
 

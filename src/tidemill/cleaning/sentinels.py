@@ -29,6 +29,7 @@ _SHARE = 0.0005
 # of a value without the form of a marker
 _FEWEST_FORMLESS = 5
 _SHARE_FORMLESS = 0.002
+_SPIKE = 0.01
 _HUGE = 1e6
 _SHARED_GAP = 0.1
 """Between a marker of other columns and the values, in the width of these."""
@@ -88,9 +89,11 @@ class Marker:
                 applied=True,
                 action="made missing",
             )
+        below = not isinstance(self.value, str) and self.value < 0
+        end = "this much or less" if below else "this much or more"
         return Issue(
             "missing",
-            f"{held}: {shown} may stand for a missing value, or for “this much or more”.",
+            f"{held}: {shown} may stand for a missing value, or for “{end}”.",
             (column,),
             self.count,
             shown,
@@ -184,7 +187,8 @@ def _by_behaviour(value: float | int, rest: pl.Series, count: int, total: int) -
     gap, width = low - value, high - low
     commonest = int(counted(rest)["count"][0])
     plain = gap > (1 if low >= 0 else 2) * width and count >= 0.5 * commonest
-    return plain, gap > width or (low >= 0 and gap > 0.5 * width and count >= 2 * commonest)
+    likely = gap > width or (gap > 0.25 * width and count >= max(5 * commonest, _SPIKE * total))
+    return plain, likely
 
 
 def _is_round(value: float | int) -> bool:

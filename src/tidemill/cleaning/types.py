@@ -44,7 +44,8 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             mended(text, conventions=train.schema.conventions) if text.dtype == pl.String else None
         )
         if found is None:
-            issues += _unknown_form(text)
+            if column.kind == "text":  # of a category the levels are learned
+                issues += _unknown_form(text)
             continue
         reading = found_in(found)
         doubt = _doubt(text, found)

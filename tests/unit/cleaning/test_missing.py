@@ -194,3 +194,11 @@ def test_words_for_not_known_are_told_in_many_languages(table, word):
     issues, done = repaired(table(x=["a", "b", word] * 10))
     assert [issue.applied for issue in issues] == [False]
     assert done.changes.height == 0
+
+
+def test_a_spike_below_money_is_told_and_kept(table):
+    balance = [*RNG.normal(500, 800, 500).round(2), *[-5000.0] * 10]
+    issues, done = repaired(table(balance=balance))
+    assert [issue.applied for issue in issues] == [False]
+    assert "or for “this much or less”" in issues[0].sentence
+    assert done.changes.height == 0

@@ -167,3 +167,11 @@ def test_any_text_is_understood_or_refused(text: str, values: list[str]) -> None
     assert split_values(
         ",".join("'" + value.replace("'", "''") + "'" for value in values or [""])
     ) == (values or [""])
+
+
+def test_a_level_is_found_whatever_the_blanks_around_it() -> None:
+    schema = Schema((Column("team", "category"),))
+    levels = {"team": ("Production       ", "IT\n")}
+    found = parse_where(["team=Production"], schema, levels.__getitem__)
+    assert found.tests[0].value == "Production       "
+    assert parse_where({"team": "it"}, schema, levels.__getitem__).tests[0].value == "IT\n"

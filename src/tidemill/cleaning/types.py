@@ -19,7 +19,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.spelling import Mended, is_missing, mended, spelled
-from tidemill.core.unknown_forms import resembled
+from tidemill.core.unknown_forms import resembled, why_unread
 from tidemill.core.words import percent, plural, quoted
 from tidemill.imaging.pixels import label_column
 
@@ -65,7 +65,7 @@ def _unknown_form(text: pl.Series) -> list[Issue]:
     return [
         Issue(
             "types",
-            f"'{text.name}' looks like {looks}, in a form that is not known.",
+            f"'{text.name}' looks like {looks}, {why_unread(looks)}.",
             (text.name,),
             text.count(),
             str(text.drop_nulls()[0]),
@@ -219,14 +219,17 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
     for name, state in learned.items():
         reading, column = ColumnReading.from_state(state), data.schema[name]
         values, changed = _repaired(column, data[name], reading)
-        spelling = replace(column.spelling or reading.spelling, missing="")
+        is_read = (
+            data[name].dtype == pl.String
+        )  # and not by the door, which knows how it is written
+        spelling = reading.spelling if is_read or not column.spelling else column.spelling
         columns.append(
             replace(
                 column,
                 kind=reading.kind,
                 dtype=reading.dtype_name(values.dtype),
                 step=reading.step,
-                spelling=spelling,
+                spelling=replace(spelling, missing=""),
                 nullable=column.nullable or values.null_count() > 0,
                 reason=f"{reading.noun} that were stored as text{_bounds(reading)}",
             )

@@ -78,3 +78,10 @@ def resembled(text: pl.Series) -> Resembled:
     if bounds.mean() >= _BOUNDS and (bounds | plain).mean() >= _SHARE:  # type: ignore[operator]
         return "numbers"
     return ""
+
+
+def why_unread(looks: Resembled) -> str:
+    """Why texts that look like something are not read, in words."""
+    if looks == "dates":
+        return "in forms that are not known, or that can be read in two ways"
+    return "in a form that is not known"

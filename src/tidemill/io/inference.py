@@ -12,7 +12,7 @@ from tidemill.core.amounts import BOUND, different_units
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Kind, Spelling
 from tidemill.core.spelling import Mended, mended, spelled
-from tidemill.core.unknown_forms import resembled
+from tidemill.core.unknown_forms import Resembled, resembled, why_unread
 from tidemill.core.words import format_value, percent, plural, quoted
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
 
@@ -185,9 +185,9 @@ def _of_texts(
     return Inferred(values, "text", f"{tally}, so hardly any value comes twice")
 
 
-def _unread(values: pl.Series, present: pl.Series, looks: str) -> Inferred:
+def _unread(values: pl.Series, present: pl.Series, looks: Resembled) -> Inferred:
     """Texts that look like amounts or dates, in a form that is not known."""
-    said = f"looks like {looks} (such as '{present[0]}') in a form that is not known"
+    said = f"looks like {looks} (such as '{present[0]}') {why_unread(looks)}"
     return Inferred(
         values,
         "text",

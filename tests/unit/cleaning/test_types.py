@@ -7,6 +7,7 @@ import pytest
 from tidemill.cleaning.types import CHECK
 from tidemill.core.run import Run
 from tidemill.core.schema import Spelling
+from tidemill.core.spelling import spelled
 
 
 def repaired(data, seen=None):
@@ -113,3 +114,30 @@ def test_unknown_among_numbers_is_missing(table):
     _, done = repaired(table(x=["12", "7 ", "9.5"] * 30 + ["unknown"] * 5))
     assert done.data["x"].null_count() == done.changes["after"].null_count() == 5
     assert done.changes.height == 5 + 30
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["2024-01-31", "13/02/2024", "31 Jan 2024"] * 20,
+        ["2024-01-31T09:00:00+01:00", "2024-01-31T09:00:00-05:00"] * 20,
+        ["2024-01-31 09:00", "2024-01-30"] * 20,
+        ["31-JAN-24", "30-jan-24"] * 20,
+        ["1,200", " 7 ", "15"] * 20,
+    ],
+)
+def test_the_log_says_what_is_written(table, cells):
+    data = table(x=cells)
+    columns = replace(data.schema["x"], dtype="String", spelling=Spelling())
+    _, done = repaired(replace(data, schema=data.schema.replacing(columns)))
+    written = spelled(done.data["x"], done.data.schema["x"].spelling)
+    changed = written != pl.Series(cells)
+    assert done.changes["after"].to_list() == written.filter(changed).to_list()
+
+
+def test_local_time_is_kept_and_the_loss_of_offsets_is_told(table):
+    cells = ["2024-01-31T09:00:00+01:00", "2024-01-31T10:00:00-05:00"] * 20
+    diagnosis, done = repaired(table(x=cells))
+    assert done.data["x"].dt.hour().head(2).to_list() == [9, 10]
+    assert done.changes.height == 40
+    assert "their offsets from UTC are dropped" in diagnosis.issues[0].action

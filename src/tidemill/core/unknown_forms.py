@@ -19,6 +19,8 @@ _AMOUNT = (
     r"|(?:\d{1,3}(?:[,'’ ]\d{3})*\.|\d{1,3}(?:[.'’ ]\d{3})*,|\d+[.,])\d\d"
     r"(?:[^\d\p{L}]{1,3}(?:\p{L}{1,6}[.]?)?)?)$"
 )
+_CENTS = r"^[-+]?\d[\d.,'’ ]*[.,]\d\d$"
+_HALF, _MANY = 0.5, 20  # amounts that are written in several ways, some of them not known
 _NUMBER = r"[-+]?\d[\d.,]*\s?[\p{L}%]{0,3}"
 _BOUND = rf"^(?:[<>≤≥]=?\s?{_NUMBER}|{_NUMBER}\+)$"
 _BOUNDS = 0.02
@@ -73,6 +75,9 @@ def resembled(text: pl.Series) -> Resembled:
     if levels.str.to_lowercase().str.contains(_LENGTH).mean() >= _SHARE:  # type: ignore[operator]
         return "lengths of time"
     if levels.str.contains(_AMOUNT).mean() >= _SHARE:  # type: ignore[operator]
+        return "amounts"
+    cents = levels.str.contains(_CENTS) & ~levels.str.contains(r"^(?:\d+[.]){3}\d+$")
+    if len(levels) >= _MANY and cents.mean() >= _HALF:  # type: ignore[operator]
         return "amounts"
     bounds, plain = levels.str.contains(_BOUND), levels.str.contains(rf"^{_NUMBER}$")
     if bounds.mean() >= _BOUNDS and (bounds | plain).mean() >= _SHARE:  # type: ignore[operator]

@@ -11,6 +11,7 @@ from tidemill.io.choices import MOST_OPTIONS
 
 MOST_FIELDS = 200
 """Records with more fields are looked up by key, and are counted like lists."""
+_FEW_FIELDS = 20
 _LONGEST_POINT = 8
 _JOINED_BY = (";", "|", " | ", "; ", "\n")
 
@@ -60,7 +61,7 @@ def _take(series: pl.Series, taken: dict[str, pl.Series], lost: list[str]) -> No
 
 def _take_records(series: pl.Series, taken: dict[str, pl.Series], lost: list[str]) -> None:
     fields = series.struct.unnest() if series.struct.fields else pl.DataFrame()
-    if 0 < fields.width <= MOST_FIELDS:
+    if fields.width and not _is_lookup(fields, len(series) - series.null_count()):
         for field in fields:
             _take(field.alias(f"{series.name}.{field.name}"), taken, lost)
         return
@@ -70,6 +71,14 @@ def _take_records(series: pl.Series, taken: dict[str, pl.Series], lost: list[str
         count = count + one
     lost.append(series.name)
     _take(count.set(series.is_null(), None), taken, lost)
+
+
+def _is_lookup(fields: pl.DataFrame, records: int) -> bool:
+    """Whether the fields are keys such as ids or dates, of which each record has a few."""
+    if fields.width <= _FEW_FIELDS:
+        return False
+    there = sum(len(field) - field.null_count() for field in fields)
+    return fields.width > MOST_FIELDS or there < 0.1 * fields.width * max(records, 1)
 
 
 def _take_lists(series: pl.Series, taken: dict[str, pl.Series], lost: list[str]) -> None:

@@ -186,3 +186,12 @@ def test_a_field_is_found_by_its_path(rows: list[dict[str, Any]]) -> None:
 def test_text_that_looks_like_a_list_is_text(tmp_path: Path, run: Run) -> None:
     rows = [{"a": "[1] see notes", "b": 1}, {"a": "{x}", "b": "?"}]
     assert read(lines(tmp_path / "t.jsonl", *rows), run)["a"].to_list() == ["[1] see notes", "{x}"]
+
+
+def test_records_that_are_looked_up_by_key_are_counted(tmp_path: Path, run: Run) -> None:
+    rows = [{"id": k, "by_id": {f"k{k}": {"tier": "Gold"}} if k % 3 else {}} for k in range(60)]
+    data = read(lines(tmp_path / "t.jsonl", *rows), run)
+    assert data.schema.names == ("id", "by_id.count")
+    assert data["by_id.count"].to_list() == [int(k % 3 > 0) for k in range(60)]
+    wide = [{"r": {f"f{j}": j if (j + k) % 2 else None for j in range(30)}} for k in range(9)]
+    assert len(read(lines(tmp_path / "w.jsonl", *wide), run).schema) == 30

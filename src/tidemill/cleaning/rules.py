@@ -52,6 +52,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     made, slips = _arithmetic(train, multiplied, numbers[:_MOST_COLUMNS], run)
     same = {rule.columns for rule in decided}
     ordered, more = _orderings(train, [numbers[:_MOST_COLUMNS], *_dates(train)], same, run)
+    made = _without_twins(made, ordered)
     ordered = [rule for rule in ordered if not _is_part(rule, made, train)]
     reckoned = {frozenset(rule.columns) for rule in made if rule.kind == "b=k*a+m"}
     decided = [rule for rule in decided if frozenset(rule.columns) not in reckoned]
@@ -391,6 +392,23 @@ def _levels(values: pl.Series) -> np.ndarray:
     if values.dtype == pl.Boolean:
         values = values.cast(pl.UInt8)
     return values.rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
+
+
+def _without_twins(made: Sequence[Rule], ordered: Sequence[Rule]) -> list[Rule]:
+    """The rules without those that are told of a column and of another one that equals it."""
+    pairs = {rule.columns for rule in ordered}
+    twins = {high: low for low, high in pairs if (high, low) in pairs}
+    for rule in ordered:  # of each two the first stays
+        low, high = rule.columns
+        if twins.get(low) == high and twins.get(high) == low:
+            del twins[low]
+    told = {(rule.kind, rule.columns) for rule in made}
+    kept = []
+    for rule in made:
+        same = tuple(twins.get(name, name) for name in rule.columns)
+        if same == rule.columns or (rule.kind, same) not in told:
+            kept.append(rule)
+    return kept
 
 
 def _is_part(rule: Rule, made: Sequence[Rule], train: Dataset) -> bool:

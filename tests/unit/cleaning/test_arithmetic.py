@@ -134,3 +134,12 @@ def test_tenure_times_monthly_charges_is_not_the_total(table, rng):
     total = np.round(tenure * monthly * rng.normal(1, 0.03, N), 2)
     data = table(tenure=tenure, MonthlyCharges=monthly, TotalCharges=total)
     assert not [text for text in said(data) if "×" in text]
+
+
+def test_what_is_told_of_a_column_is_not_told_of_its_twin(table, rng):
+    days = [date(2022, 1, 1) + timedelta(days=int(day)) for day in rng.integers(0, 900, N)]
+    later = [day + timedelta(days=30) for day in days]
+    seen = [day if rng.random() < 0.5 else None for day in later]
+    found = said(table(invoiced=days, due=later, reminded=seen))
+    assert "'due' = 'invoiced' + 30 days" in found
+    assert "'reminded' = 'invoiced' + 30 days" not in found

@@ -32,6 +32,10 @@ _DATE = re.compile(
     r"\w{0,6}\.?[ -]\d{1,4}|\bQ[1-4][- /]?(?:19|20)?\d\d",
     re.IGNORECASE,
 )
+_DATE_WORD = re.compile(
+    rf"{_MONTH}\w{{0,6}}|(?:mon|tue|wed|thu|fri|sat|sun)\w{{0,6}}|uhr|[年月日时分秒上下午]",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NUMBER = re.compile(
     r"[^\w\s]{0,2}\s?(?:(?:USD|EUR|GBP|CHF|CNY|RMB|JPY|INR|SEK|NOK|DKK|AUD|CAD|BRL|Rs|kr|Fr"
@@ -149,7 +153,7 @@ def kind_of(cell: str) -> CellKind:
         return "text"
     if _YEAR.fullmatch(text):
         return "year"
-    if _DATE.search(text) and sum(map(str.isalpha, text)) <= 14:
+    if _DATE.search(text) and sum(map(str.isalpha, _DATE_WORD.sub("", text))) <= 4:
         return "date"
     return "number" if _NUMBER.fullmatch(text) else "text"
 
@@ -311,10 +315,13 @@ def _header_at(rows: Sequence[Row], layout: Layout, width: int, where: str) -> i
     complete = [at for at, row in enumerate(rows) if _is_complete(row, layout.fill, width)]
     plain = [at for at in complete if not _is_remark(rows[at], rows, at)]
     first = (plain or complete or [_first_filled(rows)])[0]
-    if width == 1 and _is_title(rows[first]):
+    if width == 1 and rows and _is_title(rows[first]):
         below = _next_row(rows, first + 1)
         raise undecided(rows, [first, first if below is None else below], where)
     named = _named_at(rows, layout, width)
+    if named is None and rows and _is_lone(rows[first]):
+        below = _next_row(rows, first + 1)
+        raise undecided(rows, [first, first if below is None else below], where)
     if named is None or named == first:
         return _short_header(rows, layout, width, first, where)
     if named < first:
@@ -330,6 +337,12 @@ def _header_at(rows: Sequence[Row], layout: Layout, width: int, where: str) -> i
     if kinds < 2 or layout.looks_like_names(rows[first]) or len(like_rows) > 2:
         return first
     raise undecided(rows, [first, named], where)
+
+
+def _is_lone(row: Row) -> bool:
+    """Whether only the first of several cells is filled, with more than a word."""
+    alone = len(row.cells) > 1 and row.filled == 1 and bool(row.cells[0].strip())
+    return alone and (len(row.text.split()) > 1 or _is_title(row))
 
 
 def _is_title(row: Row) -> bool:
@@ -359,7 +372,7 @@ def _named_at(rows: Sequence[Row], layout: Layout, width: int) -> int | None:
     for at, row in enumerate(rows):
         if len(row.cells) != width or not row.filled or _is_remark(row, rows, at):
             continue
-        if 2 * row.filled < layout.fill and row.cells[0].strip():
+        if row.cells[0].strip() and (2 * row.filled < layout.fill or _is_lone(row)):
             continue
         if not layout.looks_like_names(row) or _is_units(row):
             continue

@@ -282,6 +282,27 @@ def test_tables_drawn_with_bars(tmp_path: Path, text: str) -> None:
     assert frame.rows() == [(10, "Bob", 2), (11, "Ann", 4)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name       n  day\nBob Lee   12  2024-01-05\nAnn        7  2024-01-06\n"
+        "Cid      100  2024-01-07\n",
+        "Report\n\nname       n  day\nBob Lee   12  2024-01-05\nAnn        7  2024-01-06\n"
+        "Cid      100  2024-01-07\n",
+        "name       n day\n------- ---- ----------\nBob Lee   12 2024-01-05\n"
+        "Ann        7 2024-01-06\nCid      100 2024-01-07\n\n(3 rows affected)\n",
+    ],
+)
+def test_columns_aligned_by_blanks(tmp_path: Path, run: Run, text: str) -> None:
+    frame = frame_of(tmp_path, text, run)
+    assert frame.columns == ["name", "n", "day"]
+    assert frame["name"].to_list() == ["Bob Lee", "Ann", "Cid"]
+    assert frame["n"].to_list() == [12, 7, 100]
+    assert "parted by blanks" in run.warnings[0]
+    words = "text\nHello.  How are you\nFine\nWell,  and you\nNo\n"
+    assert frame_of(tmp_path, words).columns == ["text"]
+
+
 def test_formulas_that_keep_digits(tmp_path: Path, run: Run) -> None:
     assert frame_of(tmp_path, 'zip,n\n="00501",1\n="00544",2\n', run)["zip"].to_list() == [
         "00501",

@@ -19,6 +19,7 @@ from tidemill.core.run import Run
 from tidemill.core.words import plural, quoted
 from tidemill.io.extent import Body, extent_of, second_table
 from tidemill.io.file import File
+from tidemill.io.formats.aligned import FIELD, with_fields
 from tidemill.io.formats.dialect import Dialect, check_is_table, dialect_of, first_rows
 from tidemill.io.formats.encoding import as_utf8
 from tidemill.io.layout import (
@@ -30,6 +31,7 @@ from tidemill.io.layout import (
     is_separator,
     kind_of,
     told,
+    width_of,
 )
 from tidemill.io.names import named, trimmed
 from tidemill.io.source import Raw
@@ -139,7 +141,13 @@ def _opened(file: File, where: str, run: Run) -> _Text:
     if not delimiter:
         check_is_table(head, where)
     whole = len(content) <= _head_size(content)
-    return _Text(content, dialect_of(head, whole=whole, delimiter=delimiter), line, where)
+    dialect = dialect_of(head, whole=whole, delimiter=delimiter)
+    if not delimiter and width_of(first_rows(head, dialect, line, whole=whole)) <= 1:
+        parted = with_fields(content)
+        if parted is not None:
+            run.warn(f"columns of {where} are parted by blanks; each was read as one.", "read")
+            return _Text(parted, Dialect(FIELD, None), line, where)
+    return _Text(content, dialect, line, where)
 
 
 def _warn_of_values(layout: Layout, where: str, run: Run) -> None:

@@ -233,7 +233,10 @@ def _filled_down(
 
 
 def _body(grid: _Grid, layout: Layout) -> Body:
-    blank = [at for at, row in enumerate(grid.rows) if not any(map(_shown, row))]
+    blank = []
+    for at, row in enumerate(grid.rows):
+        if _is_empty(row[0]) and all(map(_is_empty, row)):
+            blank.append(at)
     repeated: list[int] = []
     if layout.header is not None:
         place, name = next(
@@ -250,6 +253,10 @@ def _body(grid: _Grid, layout: Layout) -> Body:
         blank,
         repeated,
     )
+
+
+def _is_empty(cell: Any) -> bool:
+    return isinstance(cell, str) and not cell.strip()
 
 
 def _frame(rows: list[list[Any]], layout: Layout, where: str, run: Run) -> pl.DataFrame:

@@ -1,0 +1,67 @@
+"""Text whose columns are aligned by blanks, as programs print tables."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from tidemill.io.layout import kind_of
+
+FIELD = "\x1f"
+"""What parts the fields of a text that was aligned."""
+_GAP = re.compile(r" {2,}|\t+")
+_DASHES = re.compile(r"\s*[-=]{2,}(?:\s+[-=]{2,})+\s*")
+_STEADY = 0.9
+
+
+def with_fields(content: bytes) -> bytes | None:
+    """The text with a mark between its fields, line by line; None where its lines are not aligned.
+
+    A line of dashes below the names tells where columns begin; else two blanks or more part them,
+    in nearly every line the same number of times.
+
+    Example:
+        >>> with_fields(b"name    n\\nAnn    12\\nBob Lee 7\\n") is None
+        True
+        >>> with_fields(b"name     n\\nAnn     12\\nBob Lee  7\\n")
+        b'name\\x1fn\\nAnn\\x1f12\\nBob Lee\\x1f7'
+    """
+    lines = content.decode("utf-8").splitlines()
+    if FIELD in lines[0] or not any("  " in line or _DASHES.fullmatch(line) for line in lines[:50]):
+        return None
+    ruler = next((line for line in lines[:50] if _DASHES.fullmatch(line)), None)
+    if ruler is not None:
+        starts = [group.start() for group in re.finditer(r"[-=]{2,}", ruler)]
+        split = [_cut(line, starts) if _is_ruled(line, starts) else [line] for line in lines]
+    else:
+        split = [_GAP.split(line.strip()) for line in lines]
+        if not _are_steady([fields for fields in split if fields != [""]]):
+            return None
+    return "\n".join(FIELD.join(fields) for fields in split).encode()
+
+
+def _are_steady(lines: list[list[str]]) -> bool:
+    """Whether lines of several fields have equally many, and numbers or dates stand in a column: in
+    running text there may be two blanks, too."""
+    widths = Counter(len(fields) for fields in lines if len(fields) > 1)
+    if not widths:
+        return False
+    width, often = widths.most_common(1)[0]
+    if often < max(3, _STEADY * widths.total(), 0.5 * len(lines)):
+        return False
+    rows = [fields for fields in lines if len(fields) == width][1:]
+    for column in zip(*rows, strict=True):
+        if sum(kind_of(cell) in ("number", "date", "year") for cell in column) >= 0.8 * len(rows):
+            return True
+    return False
+
+
+def _cut(line: str, starts: list[int]) -> list[str]:
+    ends = [*starts[1:], len(line)]
+    return [line[begin:end].strip() for begin, end in zip(starts, ends, strict=True)]
+
+
+def _is_ruled(line: str, starts: list[int]) -> bool:
+    """Whether a line has blanks where each column but the first begins, and something in two."""
+    apart = all(line[at - 1 : at].strip() == "" for at in starts[1:])
+    return apart and sum(map(bool, _cut(line, starts))) > 1

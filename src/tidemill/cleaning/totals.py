@@ -162,10 +162,11 @@ def _labels(cells: Cells) -> dict[int, tuple[str, str]]:
             continue
         kinds = {hit: label_of(hit) for hit in hits}
         words = [hit for hit, kind in kinds.items() if kind]
-        for row in text.is_in(words).fill_null(False).arg_true().to_list():
-            labels.setdefault(row, (name, kinds[text[row]]))
-    if len(labels) > min(_MOST_CANDIDATES, len(cells.frame) / 2):
-        return {}
+        rows = text.is_in(words).fill_null(False).arg_true()
+        if len(rows) > min(_MOST_CANDIDATES, len(text) / 2):  # a word of many rows is a level
+            continue
+        for row, hit in zip(rows, text[rows], strict=True):
+            labels.setdefault(row, (name, kinds[hit]))
     return dict(sorted(labels.items()))
 
 

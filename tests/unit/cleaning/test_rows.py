@@ -289,3 +289,25 @@ def test_films_called_total_something_are_no_totals(table):
     ]
     stars = RNG.integers(1, 6, 200)
     assert left_out(table(film=films, stars=stars)) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_planted_totals_are_found_in_random_tables(table, seed):
+    rng = np.random.default_rng(seed)
+    n, groups = 12, int(rng.integers(2, 6))
+    word = str(rng.choice(["Subtotal", "小计", "Zwischensumme", "Sous-total", "Subtotal:"]))
+    last = str(rng.choice(["Total", "合计", "Summe", "Total général", "Итого"]))
+    lines, planted, amounts, pieces = [], [], [], []
+    for _ in range(groups):
+        money, count = rng.lognormal(4, 1, n).round(2), rng.integers(1, 50, n)
+        for x, k in zip(money, count, strict=True):
+            lines.append([str(rng.choice(["West", "East"])), str(rng.choice(["a", "b"])), x, k])
+        planted.append(len(lines))
+        lines.append([word, None, money.sum(), count.sum()])
+        amounts.append(money.sum())
+        pieces.append(count.sum())
+    planted.append(len(lines))
+    lines.append([last, None, sum(amounts), sum(pieces)])
+    town, kind, amount, piece = (list(column) for column in zip(*lines, strict=True))
+    data = table(town=town, kind=kind, amount=amount, pieces=[int(k) for k in piece])
+    assert left_out(data) == planted

@@ -149,3 +149,15 @@ def test_no_holdout_no_scores_no_model(account: ReportInput) -> None:
             scores=Scores((Score("pairs", "pair trends", None, why="no rows"),)),
         )
     )
+
+
+def test_rows_left_out_are_counted_and_never_shown(account: ReportInput) -> None:
+    assert account.changes is not None
+    left = {"row": 200, "column": "", "before": "Total | a@b.org", "after": None}
+    entry = pl.DataFrame([{**left, "check": "rows", "reason": "a row of totals"}])
+    told = replace(account, changes=pl.concat([account.changes, entry], how="vertical_relaxed"))
+    lines = dict(digest(told))
+    assert lines["Cleaned"].startswith("3 cells changed in 2 columns, 1 row left out")
+    assert "a@b.org" not in str(cleaned(told))
+    only = replace(account, changes=entry, issues=())
+    assert dict(digest(only))["Cleaned"] == "1 row left out."

@@ -185,6 +185,12 @@ LANGUAGES: dict[str, CalendarNames] = {
 """Languages by their code; a number behind it stands for further abbreviations."""
 
 
+def all_words() -> frozenset[str]:
+    """All names of months, weekdays and halves of the day in all languages."""
+    tables = [names.tables() for names in LANGUAGES.values()]
+    return frozenset(word for table in tables for words in table.values() for word in words)
+
+
 def month_words() -> list[str]:
     """The names of months of three letters or more in all languages, without dots, the longest
     first."""

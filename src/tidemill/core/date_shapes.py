@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
-from tidemill.core.calendar_names import ENGLISH, LANGUAGES
+from tidemill.core.calendar_names import ENGLISH, LANGUAGES, all_words
 
 LONGEST = 70
 _SECONDS = re.compile(r"(?<=\d:[0-5]\d:[0-5]\d)[.,]\d{1,9}(?!\d)")
@@ -100,6 +100,8 @@ _HOUR_WORDS = frozenset({"h", "时", "時", "点", "點", "시", "uhr"})
 _DATE_WORDS = frozenset({"年", "月", "년", "월"})
 _NEAR_YEARS = 10
 _SPREAD_DAYS = 15
+_UNITS = frozenset("年月日时時点點分秒第周년월일시분초")
+_KNOWN_WORDS = all_words() | _LITERALS | _UNITS
 _ORDINAL = re.compile(r"\D+$")
 
 
@@ -226,6 +228,8 @@ def _readings_of_words(pieces: list[_Piece]) -> Iterator[tuple[str, dict[int, st
     if not words:
         yield ENGLISH, {}
         return
+    if not all(text.lower() in _KNOWN_WORDS for at in words for text in set(pieces[at].texts)):
+        return
     for language, names in LANGUAGES.items():
         tables = names.tables()
         options = []
@@ -252,9 +256,6 @@ def _readings_of_words(pieces: list[_Piece]) -> Iterator[tuple[str, dict[int, st
                 yield language, fields
         if not any(_is_named(pieces[at]) for at in words):
             return  # nothing but words that all languages share
-
-
-_UNITS = frozenset("年月日时時点點分秒第周년월일시분초")
 
 
 def _is_named(piece: _Piece) -> bool:

@@ -39,6 +39,7 @@ _MONTHS = calendar_names.month_words()
 _MONTH = rf"(?i)(?:^|[^\p{{L}}])({'|'.join(_MONTHS)})\.?(?:[^\p{{L}}]|$)"
 _FEWEST_MONTHS = 3
 _LONGEST_DATE = 40
+_LONGEST = 60
 _LENGTH = (
     rf"^(?:\d+(?:[.,]\d+)? ?(?:{'|'.join(durations.unit_words())})\.?[ ,]*(?:and |und |et )?)+$"
 )
@@ -67,7 +68,7 @@ def resembled(text: pl.Series) -> Resembled:
         ('amounts', '')
     """
     levels = text.drop_nulls().str.strip_chars().unique(maintain_order=True).head(_PROBE)
-    levels = levels.filter(levels.str.contains(r"\d"))
+    levels = levels.filter(levels.str.contains(r"\d") & (levels.str.len_chars() <= _LONGEST))
     if not len(levels) or len(levels) < _SHARE * min(text.n_unique(), _PROBE):
         return ""
     if _like_dates(levels):

@@ -119,3 +119,20 @@ def test_given_values_say_what_they_may_be_beside() -> None:
     wrong = wrong.with_frame(wrong.frame.with_columns(status=pl.lit("active")))
     with pytest.raises(DataError, match=r"row \d+.*there is a 'gone' beside a 'status'"):
         codec.completions(wrong)
+
+
+def test_what_is_skipped_within_combinations_stays_skipped() -> None:
+    rng = np.random.default_rng(0)
+    country = rng.choice(["US", "DE", "FR"], ROWS)
+    state = [str(rng.choice(["CA", "TX"])) if c == "US" else None for c in country]
+    frame = pl.DataFrame({"country": country, "state": state})
+    rules = (
+        Rule("allowed combinations", ("country", "state")),
+        Rule("b only if a", ("country", "state")),
+    )
+    columns = (Column("country", "category"), Column("state", "category", nullable=True))
+    data = Dataset(frame, Schema(columns, rules))
+    codec = TableCodec().fit(data, Run())
+    assert not codec.refused
+    made = codec.decode(arbitrary(codec, data, 2000, 0), np.random.default_rng(0)).frame
+    assert obeys(rules[1], made, frame).all()

@@ -139,7 +139,10 @@ def keep_skip(plan: BlockPlan, rule: Rule) -> str:
         return f"'{key}' is made afresh"
     if plan.codec(name).missing_level is None:
         return ""  # it is never missing
-    if isinstance(plan.makers.get(name), JointCode):
+    maker = plan.makers.get(name)
+    if isinstance(maker, JointCode):
+        if key in maker.columns:
+            return ""  # in the combinations of training rows it is so
         return f"'{name}' has one code together with other columns"
     if name in plan.skips:
         return f"'{name}' is skipped by '{plan.skips[name].key}' already"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -196,3 +197,38 @@ def test_wrong_places_are_refused(tmp_path: Path, run: Run) -> None:
     for part in ("?header=x", "?header=40", "?skip=9", "?sheet=B"):
         with pytest.raises(InputError):
             read(f"{path}{part}", run)
+
+
+def ods(path: Path, rows: Sequence[Sequence[str]]) -> Path:
+    """An OpenDocument sheet of texts and, where a cell is digits, numbers."""
+    office = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+    schemas = office.replace("office:1.0", "{}:1.0")
+    lines = []
+    for row in rows:
+        cells = []
+        for cell in row or [""]:
+            kind = f'float" office:value="{cell}' if cell.isdigit() else "string"
+            text = f'office:value-type="{kind}"><text:p>{cell}</text:p></table:table-cell>'
+            cells.append(f"<table:table-cell {text}" if cell else "<table:table-cell/>")
+        lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+    content = (
+        f'<office:document-content xmlns:office="{office}" '
+        f'xmlns:table="{schemas.format("table")}" xmlns:text="{schemas.format("text")}">'
+        '<office:body><office:spreadsheet><table:table table:name="S">'
+        f"{''.join(lines)}"
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    return path
+
+
+def test_opendocument(tmp_path: Path, run: Run) -> None:
+    rows = [[f"shop {at}", str(at), str(2 * at)] for at in range(1, 8)]
+    above, below = [["Sales report"], []], [["Total", "28", "56"], ["Source: the tills"]]
+    data = read(ods(tmp_path / "t.ods", [*above, ["shop", "n", "m"], *rows, *below]), run)
+    assert data.frame.columns == ["shop", "n", "m"]
+    assert data["m"].to_list() == [2 * at for at in range(1, 8)]
+    assert [one.sort for one in data.aside] == ["title", "total", "note"]

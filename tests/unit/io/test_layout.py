@@ -181,6 +181,8 @@ def test_names(tmp_path: Path, text: str, names: list[str] | None) -> None:
         "a,b,c\n1,2,3\n1,2\n3,4,5\n",
         "Title\n\na,b,c\n1,2,3\n1,2\n3,4,5\n5,6,7\n8,8,8\n",
         "a,b,c\nBob,2,3\nAnn,2,3\nBob\n",
+        "Sales report 2024\nname\nBob\nAnn\n",
+        "Konto 12345\nprice\n5\n7\n",
         "name: Bob\nage: 5\ncity: Rome\nzip: 00123\n",
         "It was the best of times and it was the worst of times.\nIt was the age of wisdom and it "
         "was the age of foolishness.\nIt was the epoch of belief, and of the other.\n",

@@ -11,6 +11,12 @@ MIN_COUNT = 5
 """No value of fewer rows than this is kept by a model as it is; no interval is bounded so as to
 hold fewer."""
 MAX_PIECES = 4096
+FAR, NEAR = 8, 4
+"""A gap is one that nothing lies in if it is FAR times as wide as the NEAR values on one side of
+it."""
+FEW_BETWEEN = 0.1
+"""Share of the rows, without those of the most frequent value, up to which values between those
+that occur often are taken for the nearest of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +45,12 @@ class Bins:
                 values.
             most: About so many pieces.
 
-        A value with at least MIN_COUNT rows is an atom. The rows between two atoms are cut into
-        intervals of at least MIN_COUNT rows, bounded half-way between neighbouring values; only
-        where so few rows stand alone between two atoms does an interval hold fewer, and it then
-        spans all the room between them.
+        A value with at least MIN_COUNT rows is an atom. The rows between two atoms, or between gaps
+        that are wide beside the values near them, are cut into intervals of at least MIN_COUNT
+        rows, bounded half-way between neighbouring values, but not far into a gap; only where so
+        few rows stand alone between two atoms does an interval hold fewer, and it then spans all
+        the room between them. Fewer rows beside a gap belong to the nearest piece, and so do values
+        between the atoms of a column that has hardly any others.
         """
         values, counts = np.unique(ticks, return_counts=True)
         if not len(values):
@@ -52,11 +60,17 @@ class Bins:
         if atom.sum() > most // 2:  # keep the most frequent ones only
             atom &= counts > np.partition(counts, -most // 2)[-most // 2]
         chunk = max(least, -(-2 * len(ticks) // most))
-        group = _groups(atom, counts, chunk)
+        gap = _gaps(values)
+        group = _groups(atom, counts, chunk, gap)
         first = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
         last = np.r_[first[1:], len(values)] - 1
         low, high = _bounds(values, counts, atom, first, last)
-        return Bins(low, high, np.add.reduceat(counts, first))
+        kept = _kept(values, counts, atom, first, last, gap)
+        low, high = _beside_gaps(values, gap, first, last, low, high)
+        pieces = Bins(low[kept], high[kept], np.zeros(int(kept.sum()), np.int64))
+        held = np.zeros(len(pieces), np.int64)
+        np.add.at(held, pieces.nearest(values), counts)
+        return Bins(pieces.low, pieces.high, held)
 
     def index(self, ticks: np.ndarray) -> np.ndarray:
         """(n,) ticks -> (n,) the piece of each; -1 where no piece covers it."""
@@ -66,19 +80,76 @@ class Bins:
         return np.where((at >= 0) & (ticks <= self.high[np.maximum(at, 0)]), at, -1)
 
     def nearest(self, ticks: np.ndarray) -> np.ndarray:
-        """(n,) ticks -> (n,) the piece of each, or the one below where none covers it."""
+        """(n,) ticks -> (n,) the piece of each, or the nearest one where none covers it."""
         below: np.ndarray = np.searchsorted(self.low, ticks, side="right") - 1
-        return below.clip(0, len(self.low) - 1)
+        above = (below + 1).clip(0, len(self.low) - 1)
+        below = below.clip(0, len(self.low) - 1)
+        nearer = np.abs(self.low[above] - ticks) < np.maximum(ticks - self.high[below], 0)
+        return np.where(nearer, above, below)
 
     def draw(self, piece: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """(n,) pieces -> (n,) ticks, uniform within each."""
         return rng.integers(self.low[piece], self.high[piece], endpoint=True)
 
 
-def _groups(atom: np.ndarray, counts: np.ndarray, chunk: int) -> np.ndarray:
+def _gaps(values: np.ndarray) -> np.ndarray:
+    """(v,) ascending values -> (v,) whether there is a wide gap below each."""
+    step = np.diff(values.astype(float))
+    wide = np.zeros(len(values), bool)
+    if len(step) < NEAR:
+        return wide
+    near = np.full(len(step), np.inf)
+    span = values[NEAR - 1 :].astype(float) - values[: 1 - NEAR]
+    near[NEAR - 1 :] = span[:-1]  # of the values up to the gap
+    near[: 1 - NEAR] = np.minimum(near[: 1 - NEAR], span[1:])  # and behind it
+    wide[1:] = step > FAR * near
+    return wide
+
+
+def _kept(
+    values: np.ndarray,
+    counts: np.ndarray,
+    atom: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    gap: np.ndarray,
+) -> np.ndarray:
+    """(m,) which pieces there are; the rows of the others belong to the nearest of these."""
+    rows = np.add.reduceat(counts, first)
+    behind = np.r_[gap, True][last + 1]
+    beside = (gap[first] | (first == 0)) | behind
+    lone = ~atom[first] & (rows < MIN_COUNT) & beside
+    room = values[np.minimum(last + 1, len(values) - 1)] - values[np.maximum(first - 1, 0)]
+    sparse = ~atom[first] & (room > 4.0 * (last - first + 2))
+    between = int(counts[~atom].sum())
+    others = int(counts.sum() - counts.max())
+    if atom.any() and 0 < between <= FEW_BETWEEN * others:
+        lone |= sparse
+    kept = ~lone
+    return kept if kept.any() else np.ones(len(first), bool)
+
+
+def _beside_gaps(
+    values: np.ndarray,
+    gap: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The bounds, which reach no farther into a wide gap than values of the piece lie apart."""
+    apart = np.maximum((values[last] - values[first]) // np.maximum(last - first, 1), 1)
+    low = np.where(gap[first], np.maximum(low, values[first] - apart), low)
+    behind = np.r_[gap, False][last + 1]
+    high = np.where(behind, np.minimum(high, values[last] + apart), high)
+    return low, high
+
+
+def _groups(atom: np.ndarray, counts: np.ndarray, chunk: int, gap: np.ndarray) -> np.ndarray:
     """(v,) flags and counts of ascending values -> (v,) the ascending number of each value's
     piece."""
-    run = np.cumsum(atom | np.r_[False, atom[:-1]])  # a new run at each atom and behind it
+    # a new run at each atom and behind it, and behind each gap
+    run = np.cumsum(atom | np.r_[False, atom[:-1]] | gap)
     before = np.cumsum(counts) - counts
     start = np.r_[True, run[1:] != run[:-1]]
     # rows of the run that stand before each value; whole chunks of them number the pieces within

@@ -14,6 +14,7 @@ from tidemill.codecs.columns import COLUMN_OF_KIND, COLUMNS
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.datetime import DatetimeCodec
+from tidemill.codecs.columns.ids import IdCodec
 from tidemill.codecs.columns.intervals import LARGEST, between
 from tidemill.codecs.rules.compiler import Compiled, compiled, restored
 from tidemill.codecs.rules.completing import Completing
@@ -78,6 +79,7 @@ class TableCodec(Codec):
             run.check()
             codec = self._unfitted(column, data)
             self._codecs[column.name] = column, codec.fit(column, data[column.name], run)
+        self._find_regions(data)
         if not self.schema.rules:
             free: list[Block] = [Free(column, codec) for column, codec in self._codecs.values()]
             return self._with_units(Compiled(free, set(), {}, []))
@@ -85,6 +87,31 @@ class TableCodec(Codec):
         for rule, why in kept_rules.refused:
             run.warn(f"Generated rows may break the rule that {rule}: {why}.", "learn")
         return self._with_units(kept_rules)
+
+    def _find_regions(self, data: Dataset) -> None:
+        """Which category the beginnings of codes of places decide: that of the most levels."""
+        for name, (_, codec) in self._codecs.items():
+            if not isinstance(codec, IdCodec) or codec.places is None:
+                continue
+            here = data[name].is_not_null()
+            level = codec.encode(data[name].filter(here)).code[:, 0]
+            for other, (_, by) in self._codecs.items():
+                if not isinstance(by, CategoryCodec) or len(by.levels) < 2:
+                    continue
+                code = by.encode(data[other].filter(here)).code[:, 0]
+                found = codec.places.within(other, code, level)
+                if found and len(set(found.regions)) > len(set(codec.places.regions)):
+                    codec.places = found
+
+    def _keep_regions(self, rows: BlockRows, rng: np.random.Generator) -> None:
+        """Codes of places that do not belong to the row's region are drawn anew."""
+        for name, (_, codec) in self._codecs.items():
+            places = codec.places if isinstance(codec, IdCodec) else None
+            if places is None or places.region not in rows.parts:
+                continue
+            part, region = rows.parts[name], rows.parts[places.region].code[:, 0]
+            code = places.belonging(part.code[:, 0], region, rng)
+            rows.parts[name] = Batch(part.tick, code[:, None])
 
     def _unfitted(self, column: Column, data: Dataset) -> ColumnCodec:
         """The codec of a column; dates that rules compare get one calendar, others that are
@@ -192,6 +219,7 @@ class TableCodec(Codec):
                 if made in self._skips:
                     self._skips[made].apply(rows, self._codecs)
             real, code = next_real, next_code
+        self._keep_regions(rows, rng)
         columns = {
             column.name: codec.decode(rows.parts[column.name], rng, surrogates).rename(column.name)
             for column, codec in self._codecs.values()

@@ -116,8 +116,7 @@ def _kept(
 ) -> np.ndarray:
     """(m,) which pieces there are; the rows of the others belong to the nearest of these."""
     rows = np.add.reduceat(counts, first)
-    behind = np.r_[gap, True][last + 1]
-    beside = (gap[first] | (first == 0)) | behind
+    beside = gap[first] | np.r_[gap, False][last + 1]
     lone = ~atom[first] & (rows < MIN_COUNT) & beside
     room = values[np.minimum(last + 1, len(values) - 1)] - values[np.maximum(first - 1, 0)]
     sparse = ~atom[first] & (room > 4.0 * (last - first + 2))

@@ -211,7 +211,7 @@ def learned(
 def _groups(ids: pl.Series) -> tuple[list[tuple[list[str], pl.Series]], float]:
     """Ids of one form each: the classes of its places (w where letters and digits are mixed, *
     where any character may stand), and its ids; and which share of the ids these are."""
-    frame = pl.DataFrame({"text": ids}).with_columns(shape=_shapes(pl.col("text")))
+    frame = pl.DataFrame({"text": ids}).with_columns(shape=shapes(pl.col("text")))
     frame = frame.with_columns(skeleton=pl.col("shape").str.replace_all("[9Aax]", "w"))
     frame = frame.with_columns(
         alike=pl.len().over("shape"),
@@ -244,7 +244,7 @@ def _groups(ids: pl.Series) -> tuple[list[tuple[list[str], pl.Series]], float]:
     return [(list(form), texts) for form, texts in groups], share
 
 
-def _shapes(text: pl.Expr) -> pl.Expr:
+def shapes(text: pl.Expr) -> pl.Expr:
     """Every digit as 9, every letter as A, a or x, all else as it is."""
     return (
         text.str.replace_all("[0-9]", "9")
@@ -284,7 +284,7 @@ def _framed(ids: pl.Series, letters: str, capacity: int) -> list[IdForm]:
         r"^(?<free>[^@]+)(?<kept>@.+)$" if mail else r"^(?<kept>.*/)(?<free>[^/]*)$"
     ).struct.unnest()
     frame = parts.drop_nulls().with_columns(
-        rows=pl.len().over("kept"), shape=_shapes(pl.col("free"))
+        rows=pl.len().over("kept"), shape=shapes(pl.col("free"))
     )
     frequent = frame.filter(pl.col("rows") >= MIN_COUNT)
     if len(frequent) < len(frame) / 2:

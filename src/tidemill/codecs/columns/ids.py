@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs.columns import id_forms
-from tidemill.codecs.columns.base import FIRST, SurrogateStream
+from tidemill.codecs.columns.base import FIRST, Allowed, SurrogateStream
 from tidemill.codecs.columns.check_digits import IBAN, SCHEMES, detected, with_check, without_check
 from tidemill.codecs.columns.free_numbers import (
     DENSE,
@@ -21,9 +21,11 @@ from tidemill.codecs.columns.free_numbers import (
     scattered,
 )
 from tidemill.codecs.columns.id_forms import SAMPLE, IdForm, frequent_letters, last_digits, room
+from tidemill.codecs.columns.place_codes import PlaceCodes, names_places
 from tidemill.codecs.columns.presence import Presence
 from tidemill.codecs.columns.surrogate import SurrogateCodec
-from tidemill.core.grid import Batch, Spec
+from tidemill.core.condition import Test
+from tidemill.core.grid import Batch, Code, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 
@@ -66,6 +68,9 @@ class IdCodec(SurrogateCodec):
     to their type as long as it has room. What is kept: forms of at least five ids, the ends of the
     numbers and of the largest gaps between them, and some residues that no id has. Ids that repeat
     (an entity's) are made to repeat as often on average.
+
+    Codes of places (ZIP codes) are no secrets and go with other columns: how they begin is learned,
+    and the rest is drawn; they may be real ones.
     """
 
     inexact_because = "ids are made afresh, so that none points to a real row"
@@ -79,6 +84,8 @@ class IdCodec(SurrogateCodec):
     stretches: Stretches
     scatter: Scatter | None
     letters: str
+    places: PlaceCodes | None
+    width: int
 
     @property
     def dtype(self) -> pl.DataType:
@@ -89,20 +96,58 @@ class IdCodec(SurrogateCodec):
         """Learn the forms, and how often an id repeats."""
         known = values.drop_nulls()
         self.repeats = max(len(known) / max(known.n_unique(), 1), 1.0)
+        self.integer = values.dtype.is_integer()
+        self.presence = Presence.of(values)
+        self.places, self.width = None, 0
+        if names_places(column.name):
+            codes = known.cast(pl.String)
+            if self.integer:  # without the zeros that they begin with
+                self.width = max(map(len, codes.unique().to_list()), default=0)
+            self.places = PlaceCodes.of(codes.str.zfill(self.width))
+        self.spec = self._spec(column)
+        if self.places is not None:
+            return self
         if self.repeats >= MANY_REPEATS:
             run.warn(
                 f"Each value of '{column.name}' stands in {self.repeats:.1f} rows on average. "
                 "Rows are generated one by one: what the rows of one value have in common is not "
                 "learned."
             )
-        self.integer = values.dtype.is_integer()
         texts = known.unique(maintain_order=True).cast(pl.String)
         whole = column.dtype in _BOUNDS or column.dtype.startswith("Decimal")
         self.numeric = self.integer or (whole and len(texts) > 0 and _all_whole(texts))
         self._learn(column, texts, run)
-        self.presence = Presence.of(values)
-        self.spec = Spec(codes=self.presence.codes(column.name))
         return self
+
+    def _spec(self, column: Column) -> Spec:
+        if self.places is None:
+            return Spec(codes=self.presence.codes(column.name))
+        size = len(self.places.begins) + len(self.presence.absences)
+        return Spec(codes=(Code(f"{column.name} begins", size, ordered=True),))
+
+    @property
+    def missing_level(self) -> int | None:
+
+        if self.places is None or not self.presence.absences:
+            return self.presence.missing_level
+        return len(self.places.begins)
+
+    def encode(self, values: pl.Series) -> Batch:
+        """(n,) ids -> whether there is one; of codes of places, how they begin."""
+        if self.places is None:
+            return super().encode(values)
+        level = self.places.levels(values.cast(pl.String).fill_null("").str.zfill(self.width))
+        if self.presence.encode(values).any():
+            level[values.is_null().to_numpy()] = len(self.places.begins)
+        return Batch(np.zeros((len(values), 0), np.int64), level[:, None])
+
+    def allowed(self, column: Column, tests: Sequence[Test]) -> Allowed:
+        """Whether there is a value; single ones cannot be asked for."""
+        allowed = super().allowed(column, tests)
+        if self.places is None:
+            return allowed
+        there = np.ones(1, bool) if allowed.levels is None else allowed.levels
+        return Allowed(np.r_[np.repeat(there[:1], len(self.places.begins)), there[1:]])
 
     def _learn(self, column: Column, texts: pl.Series, run: Run) -> None:
         self.forms, self.letters, self.scatter = [], "", None
@@ -164,8 +209,13 @@ class IdCodec(SurrogateCodec):
     def decode(
         self, batch: Batch, rng: np.random.Generator, fresh: SurrogateStream = FIRST
     ) -> pl.Series:
-        """Fresh ids, each different unless ids repeat."""
+        """Fresh ids, each different unless ids repeat; codes of places may be real ones."""
         n = len(batch)
+        if self.places is not None:
+            level = batch.code[:, 0]
+            codes = self.places.made(np.minimum(level, len(self.places.begins) - 1), rng)
+            absent = (level >= len(self.places.begins)).astype(np.int32)
+            return self.presence.decode(codes.cast(self.dtype), absent[:, None])
         different = max(round(n / self.repeats), min(n, 1))
         ids = self._fresh(different, rng, fresh)
         if different < n:
@@ -225,6 +275,13 @@ class IdCodec(SurrogateCodec):
 
     def to_state(self) -> dict[str, Any]:
 
+        if self.places is not None:
+            return {
+                "integer": self.integer,
+                "places": self.places.to_state(),
+                "width": self.width,
+                "absences": list(self.presence.absences),
+            }
         return {
             "integer": self.integer,
             "numeric": self.numeric,
@@ -253,6 +310,13 @@ class IdCodec(SurrogateCodec):
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
         codec = cls()
         codec.integer = bool(state["integer"])
+        codec.presence = Presence.from_state(state["absences"])
+        codec.places, codec.width = None, int(state.get("width", 0))
+        if "places" in state:
+            codec.places = PlaceCodes.from_state(state["places"])
+        codec.spec = codec._spec(column)
+        if codec.places is not None:
+            return codec
         codec.letters = str(state["letters"])
         codec.repeats = max(float(state["repeats"]), 1.0)
         if "largest" in state:
@@ -261,8 +325,6 @@ class IdCodec(SurrogateCodec):
             codec._restore(state)
         if any(form.rows < 1 or not form.residues or form.modulus < 1 for form in codec.forms):
             raise ValueError("a form has no rows, or no room")
-        codec.presence = Presence.from_state(state["absences"])
-        codec.spec = Spec(codes=codec.presence.codes(column.name))
         return codec
 
     def _restore(self, state: Mapping[str, Any]) -> None:

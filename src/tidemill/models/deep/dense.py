@@ -369,8 +369,10 @@ class _Ranges:
         no part."""
         at = self.place[piece]
         share = self.edge[at + 1] - self.edge[at]
-        below = np.clip((tick - self.low[at]) / self.width[at], 0, 1)
-        above = np.clip((tick - self.low[at] + 1) / self.width[at], 0, 1)
+        # what belongs to a piece and lies outside of it may lie anywhere in it
+        out = (tick < self.low[at]) | (tick > self.high[at])
+        below = np.where(out, 0, (tick - self.low[at]) / self.width[at])
+        above = np.where(out, 1, (tick - self.low[at] + 1) / self.width[at])
         return self.edge[at] + share * below, self.edge[at] + share * above
 
     def tick(self, u: np.ndarray) -> np.ndarray:

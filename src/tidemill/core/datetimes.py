@@ -48,6 +48,7 @@ _BIRTH_NAME = re.compile(
 _DAYS = frozenset({"%d", "%-d", "%e", "%o", "%^o", "%j", "%u", "%s"})
 _EPOCH = (946_684_800, 2_051_222_400)
 """The years 2000 to 2034 in seconds since 1970."""
+_SHEET_DAYS = (20_090, 60_265)
 _NEAR_FUTURE = 30
 # zones with summer time: those that a column's offsets from UTC are tried with
 _ZONES = (
@@ -329,6 +330,20 @@ def notes_on(format_: str, values: pl.Series) -> list[str]:
     if form.pattern in ("%b-%y", "%b %y", "%^b-%y", "%y-%b", "%y-%^b"):
         notes.append("the number beside the month taken as its year")
     return notes
+
+
+def may_be_sheet_days(values: pl.Series) -> bool:
+    """Whether numbers are likely to be dates as sheets count them, in days since 1900: the column's
+    name speaks of dates, and all would lie in the years 1955 to 2064.
+
+    Example:
+        >>> may_be_sheet_days(pl.Series("order_date", [45296, 45301]))
+        True
+    """
+    present = values.drop_nulls()
+    if _NAME.search(values.name) is None or not len(present):
+        return False
+    return bool(present.is_between(_SHEET_DAYS[0], _SHEET_DAYS[1]).all())
 
 
 # --- lenient --------------------------------------------------------------------------------------

@@ -139,6 +139,10 @@ def _of_numbers(
         return Inferred(values, "number", "a length of time, counted in seconds")
     if spelling is not None and spelling.datetime:
         return Inferred(values, "number", "a time of day, counted in seconds since midnight")
+    if datetimes.may_be_sheet_days(values):
+        said = "may be dates that a sheet counted in days since 1900 (45296 is 2024-01-05)"
+        reason = _span("numbers", present, distinct)
+        return Inferred(values, "number", f"{reason}; they {said}", f"holds numbers that {said}")
     whole = _whole(values) if values.dtype.is_float() else values
     if whole is None:
         return Inferred(values, "number", _span("numbers", present, distinct))

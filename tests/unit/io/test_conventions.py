@@ -197,3 +197,10 @@ def test_dates_in_an_unknown_form_are_told(run: Run) -> None:
 
 def unclear() -> list[str]:
     return [f"{i % 12 + 1:02}/{i * 5 % 12 + 1:02}/2024" for i in range(60)]
+
+
+def test_days_as_sheets_count_them_are_told(run: Run) -> None:
+    frame = pl.DataFrame({"order_date": [45296 + i % 90 for i in range(200)], "n": [45296] * 200})
+    assert read(frame, run).schema["order_date"].kind == "number"
+    [warning] = run.warnings
+    assert "'order_date' holds numbers that may be dates" in warning

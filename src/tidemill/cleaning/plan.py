@@ -284,4 +284,4 @@ def _issues_html(issues: Sequence[Issue]) -> str:
     return table(titles, [(i.check, i.sentence, i.example, i.action) for i in issues])
 
 
-__all__ = ["Cleaned", "Diagnosis", "Plan", "apply", "clean", "learn"]
+__all__ = ["Cleaned", "Diagnosis", "Plan", "apply", "clean", "learn", "records"]

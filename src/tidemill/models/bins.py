@@ -116,9 +116,14 @@ def _kept(
 ) -> np.ndarray:
     """(m,) which pieces there are; the rows of the others belong to the nearest of these."""
     rows = np.add.reduceat(counts, first)
-    beside = gap[first] | np.r_[gap, False][last + 1]
-    lone = ~atom[first] & (rows < MIN_COUNT) & beside
-    room = values[np.minimum(last + 1, len(values) - 1)] - values[np.maximum(first - 1, 0)]
+    behind = np.r_[gap, False][last + 1]
+    beside = gap[first] | behind
+    joined = np.r_[False, ~atom[first[1:] - 1]] & ~gap[first]  # to the piece below
+    alone = ~joined & ~np.r_[joined[1:] & ~atom[first[1:]], False]
+    lone = ~atom[first] & (rows < MIN_COUNT) & beside & alone
+    upper = np.where(behind, last, np.minimum(last + 1, len(values) - 1))
+    lower = np.where(gap[first], first, np.maximum(first - 1, 0))
+    room = values[upper] - values[lower]
     sparse = ~atom[first] & (room > 4.0 * (last - first + 2))
     between = int(counts[~atom].sum())
     others = int(counts.sum() - counts.max())

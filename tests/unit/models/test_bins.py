@@ -86,7 +86,7 @@ def test_an_age_of_323_makes_none_of_137() -> None:
     values = np.r_[rng.normal(34, 8, 1400).clip(18, 74), 323, 329, -29, -1726, 5].astype(np.int64)
     new = drawn(values)
     assert new.min() >= 5
-    assert new.max() < 90
+    assert 55 < new.max() < 90
 
 
 def test_sizes_between_those_that_occur_are_not_made_up() -> None:

@@ -70,6 +70,7 @@ def test_quotes(tmp_path: Path, run: Run) -> None:
         ("t,n\nit’s “fine”,1\nok – yes,2\n", "cp1252"),
         ("姓名,城市,年龄\n张三,北京,23\n李四,上海,41\n", "gb18030"),
         ("姓名,城市\n張三,臺北\n李四,高雄市\n", "big5"),
+        ("item,amount\ntea,12.50元\nmilk,3.00元\n", "gb18030"),
         ("имя,город\nИван,Москва\nМария,Казань\n", "cp1251"),
         ("名前,都市\n田中さん,東京\nすずき,大阪\n", "shift_jis"),
     ],

@@ -31,6 +31,8 @@ _CHARACTER = re.compile(
 )
 """A character of several bytes in UTF-8."""
 _SAMPLE = 200_000
+_ASCII = frozenset(map(chr, range(128)))
+_ALPHABETS = re.compile("[\u00a0-\u017f\u0386-\u03ce\u0400-\u045f\u05d0-\u05ea\u0621-\u064a]")
 _LIKELY = 0.4
 _LEGACY = {
     "cp1252": "Windows-1252 (Western European)",
@@ -91,10 +93,20 @@ def _encoding(content: bytes, where: str) -> str:
             hint="give a text file, or the ending of its format",
         )
     try:
-        content.decode("utf-8")
-        return "utf-8"
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         return _legacy(content, where, error)
+    return "utf-8" if _is_written(text) else "gb18030"
+
+
+def _is_written(text: str) -> bool:
+    """Whether the characters of a text that is valid UTF-8 are any that people write: "12元" in
+    GB18030 is valid UTF-8 as well, for a letter that is in no alphabet of today."""
+    foreign = set(text[:_SAMPLE]) - _ASCII
+    if not foreign or any(letter > "\u07ff" or _ALPHABETS.match(letter) for letter in foreign):
+        return True
+    found = ranked("".join(foreign).encode("utf-8"))
+    return not found or found[0] != ("gb18030", 1.0)
 
 
 def _legacy(content: bytes, where: str, error: UnicodeDecodeError) -> str:

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import polars as pl
 
-from tidemill.core import numerals
+from tidemill.core import datetimes, numerals
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.run import Run
 from tidemill.core.spelling import spelled
 from tidemill.io.choices import with_choices_of
+from tidemill.io.conventions import contradicts
 
 
 def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
@@ -58,18 +59,22 @@ def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
 
 
 def _settled(data: Dataset, name: str, like: Dataset) -> pl.Series:
-    """A column; of numbers that could be read in two ways, as those of ``like`` were."""
+    """A column; of numbers and dates that could be read in two ways, as those of ``like`` were."""
     values, theirs = data.frame[name], data.schema[name].spelling
     ours = like.schema[name].spelling if name in like.schema else None
     known = data.schema.conventions
-    if name not in known.either_mark or known.decimal is not None or theirs is None or ours is None:
+    if name not in (*known.either_mark, *known.either_order) or theirs is None or ours is None:
         return values
-    if theirs.decimal == ours.decimal and theirs.thousands == ours.thousands:
+    if theirs == ours or contradicts(known, ours):
         return values
     text = values
     if values.dtype != pl.String:
         text = spelled(values, theirs).set(values.is_null(), None)
-    again = numerals.read(text, like.frame[name].dtype, ours)
+    dtype = like.frame[name].dtype
+    if ours.datetime:
+        again = datetimes.read(text, dtype, ours.datetime)
+    else:
+        again = numerals.read(text, dtype, ours)
     return again if again.null_count() == values.null_count() else values
 
 

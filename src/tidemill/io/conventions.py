@@ -9,6 +9,7 @@ import polars as pl
 from tidemill.core import datetimes, numerals
 from tidemill.core.conventions import Conventions
 from tidemill.core.run import Run
+from tidemill.core.schema import Spelling
 from tidemill.core.words import plural, shortlist
 
 
@@ -44,6 +45,23 @@ def conventions_of(
         either_mark=tuple(name for name, mark in shown.items() if mark == "either"),
         either_order=tuple(name for name, order in orders.items() if order == "either"),
     )
+
+
+def contradicts(conventions: Conventions, spelling: Spelling) -> bool:
+    """Whether a file proves that its marks, or its order of day and month, are not those of a
+    spelling.
+
+    Example:
+        >>> contradicts(Conventions(decimal=","), Spelling()), contradicts(
+        ...     Conventions(decimal=","), Spelling(datetime="%m/%d/%Y"))
+        (True, False)
+    """
+    if spelling.datetime:
+        month_first = datetimes.month_first(spelling.datetime)
+        return None not in (month_first, conventions.month_first) and (
+            month_first != conventions.month_first
+        )
+    return conventions.decimal is not None and conventions.decimal != spelling.decimal
 
 
 def warn_undecided_order(conventions: Conventions, dates: Iterable[pl.Series], run: Run) -> None:

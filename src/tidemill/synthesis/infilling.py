@@ -15,6 +15,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema, Spelling
 from tidemill.core.spelling import spelled
 from tidemill.io.choices import with_choices_of
+from tidemill.io.conventions import contradicts
 from tidemill.io.reading import Input, read
 
 DRAW = "draw"
@@ -166,10 +167,10 @@ def _converted(source: Dataset, theirs: Column, column: Column, dtype: pl.DataTy
     if values.null_count() == len(values):
         return pl.Series(values.name, [None] * len(values), dtype=dtype)
     read_again = None
-    proven = source.schema.conventions.decimal
-    # what the user's file proves of its marks counts more than how the model's rows were written
-    if not proven or not column.spelling or proven == column.spelling.decimal:
-        read_again = _read_again(values, theirs.spelling, column.spelling, dtype)
+    ours = column.spelling
+    # what the user's file proves of itself counts more than how the model's rows were written
+    if ours is None or not contradicts(source.schema.conventions, ours):
+        read_again = _read_again(values, theirs.spelling, ours, dtype)
     new = read_again if read_again is not None else _cast(values, dtype)
     lost = new.is_null() & values.is_not_null()
     if lost.any():

@@ -204,3 +204,14 @@ def test_days_as_sheets_count_them_are_told(run: Run) -> None:
     assert read(frame, run).schema["order_date"].kind == "number"
     [warning] = run.warnings
     assert "'order_date' holds numbers that may be dates" in warning
+
+
+def test_later_dates_that_prove_no_order_are_read_as_the_rows_before(
+    tmp_path: Path, run: Run
+) -> None:
+    before, later = tmp_path / "before.csv", tmp_path / "later.csv"
+    before.write_text("day,n\n" + "".join(f"01/{day:02d}/2024,{day}\n" for day in range(2, 28)))
+    later.write_text("day,n\n02/03/2024,1\n04/05/2024,2\n")
+    like = read(before, run)
+    rows = conform(read(later, run), like, run)
+    assert rows["day"].to_list() == [dt.date(2024, 2, 3), dt.date(2024, 4, 5)]

@@ -126,8 +126,12 @@ class Codec(ABC):
         """
 
     def checked(self, condition: Condition) -> Condition:
-        """The tests of a condition that :meth:`constraints` cannot say: they are made on rows, of
-        which those are kept that pass."""
+        """The tests of a condition that :meth:`constraints` cannot say, or not exactly: they are
+        made on rows, of which those are kept that pass."""
+        return self.untold(condition)
+
+    def untold(self, condition: Condition) -> Condition:
+        """The tests of a condition that :meth:`constraints` cannot say at all."""
         return NO_CONDITION
 
     @abstractmethod

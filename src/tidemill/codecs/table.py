@@ -260,14 +260,29 @@ class TableCodec(Codec):
         return known
 
     def checked(self, condition: Condition) -> Condition:
+        """The tests that are untold, and those of dates that are moved to days of their rhythm."""
+        untold = self.untold(condition).tests
+        tests = condition.tests
+        return Condition(
+            tuple(test for test in tests if test in untold or self._is_moved(test.column))
+        )
+
+    def untold(self, condition: Condition) -> Condition:
         """The tests of products, and of what is reckoned from these, which say nothing of one
         channel."""
-        return Condition(tuple(test for test in condition.tests if self._is_checked(test)))
+        return Condition(tuple(test for test in condition.tests if self._is_untold(test)))
 
-    def _is_checked(self, test: Test) -> bool:
+    def _is_untold(self, test: Test) -> bool:
         self.schema[test.column]  # raises where there is none
         is_number = test.operator not in ("missing", "present")
         return is_number and self._is_beyond_bounds(test.column)
+
+    def _is_moved(self, name: str) -> bool:
+        """Whether numbers of a column, or of those that it is reckoned from, are moved."""
+        unit, codec = self._place[name][0], self._codecs[name][1]
+        if codec.moves_free if isinstance(unit, Free) else codec.moves_reckoned:
+            return True
+        return any(self._is_moved(base) for base in unit.bases)
 
     def _is_beyond_bounds(self, name: str) -> bool:
         unit = self._place[name][0]

@@ -309,13 +309,13 @@ class SampleJob:
 
 
 def known_of(codec: Codec, condition: Condition) -> Constraints:
-    """What a condition says of channels, without the tests that are made on rows.
+    """What a condition says of channels, without the tests that can only be made on rows.
 
     Raises:
         ConditionError: A test cannot be asked of its column, or no row can pass all of them.
     """
-    checked = codec.checked(condition).tests
-    return codec.constraints(Condition(tuple(t for t in condition.tests if t not in checked)))
+    untold = codec.untold(condition).tests
+    return codec.constraints(Condition(tuple(t for t in condition.tests if t not in untold)))
 
 
 def completions(

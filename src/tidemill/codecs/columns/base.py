@@ -111,6 +111,27 @@ class ColumnCodec(ABC):
         decoded = self.decode(self.encode(values), np.random.default_rng(0))
         return (decoded != values).to_numpy()
 
+    @property
+    def moves_free(self) -> bool:
+        """Whether :meth:`own_numbers` is for numbers from the column's own channels, too."""
+        return False
+
+    @property
+    def moves_reckoned(self) -> bool:
+        """Whether :meth:`own_numbers` moves what rules reckon."""
+        return self.moves_free
+
+    def own_numbers(self, number: np.ndarray, towards: int, low: int, high: int) -> np.ndarray:
+        """(n,) numbers of the line as rules make them -> those near them that the column has, where
+        there is one within bounds.
+
+        Args:
+            number: Within the bounds.
+            towards: 1 for at least as large ones, -1 for at most as large ones, 0 for the nearest.
+            low, high: The bounds.
+        """
+        return number
+
     @abstractmethod
     def to_state(self) -> dict[str, Any]:
         """The codec as plain JSON."""

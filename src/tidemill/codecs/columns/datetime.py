@@ -25,6 +25,8 @@ from tidemill.core.schema import Column
 
 _PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 FEWEST_WEEKS = 8
+MOST_HOURS = 20
+"""Hours between the first and the last time of day that make a day of opening at most."""
 FEWEST_DAYS = 50
 """Fewer weeks or rows are described by their days alone."""
 _EPOCH = dt.datetime(1970, 1, 1)
@@ -47,12 +49,18 @@ class DatetimeCodec(ColumnCodec):
             set before :meth:`fit`.
         plain: Whether its numbers must be days of UTC, as sums of them are made; set before
             :meth:`fit`.
+        rhythm: The column's own calendar, where the numbers are those of a fuller one: what rules
+            make is moved to its days.
+        hours: The first and the last time of day, which the same is moved between; None where they
+            hold most of a day.
     """
 
     unit: str
     zone: str | None
     wall: bool
     calendar: Calendar
+    rhythm: Calendar = DAILY
+    hours: tuple[int, int] | None = None
     ends: tuple[int, int] | None
     weekly: int | None
     day_step: int
@@ -86,7 +94,19 @@ class DatetimeCodec(ColumnCodec):
             number = self._number(known)
             self.ends = int(number.min()), int(number.max())
             self.spec = self._spec(column)
+        elif len(known) and not (self.zone and not self.wall):
+            self._find_rhythm(day, time)
         return self
+
+    def _find_rhythm(self, day: np.ndarray, time: np.ndarray) -> None:
+        """The column's own days and hours, where they are fewer than those of its numbers."""
+        own = calendar_of(day)
+        if own != self.calendar and not own.daily:
+            self.rhythm = own
+        if self.time_step and len(day) >= FEWEST_DAYS:
+            first, last = int(time.min()) // self.time_step, int(time.max()) // self.time_step
+            if first < last and last - first < MOST_HOURS * self._per_day / 24:
+                self.hours = first, last
 
     def _has_wall(self, known: pl.Series) -> bool:
         """Whether the wall clock tells all moments apart, here and in the columns beside."""
@@ -160,6 +180,43 @@ class DatetimeCodec(ColumnCodec):
             per_day = _PER_DAY[self.unit] // self.time_step
             number = number * self.day_step * per_day + time // self.time_step
         return number
+
+    @property
+    def _per_day(self) -> int:
+        """Numbers of a day."""
+        return _PER_DAY[self.unit] // self.time_step if self.time_step else 1
+
+    @property
+    def moves_free(self) -> bool:
+        return not self.rhythm.daily or self.hours is not None
+
+    def own_numbers(self, number: np.ndarray, towards: int, low: int, high: int) -> np.ndarray:
+        """Numbers of the line -> those near them in the column's own rhythm and hours."""
+        if not self.moves_free:
+            return number
+        up, down = self._moved(number, 1), self._moved(number, -1)
+        takes_up = np.full(len(number), towards > 0)
+        if not towards:
+            takes_up = up - number < number - down
+            takes_up = np.where(up > high, False, np.where(down < low, True, takes_up))
+        moved = np.clip(np.where(takes_up, up, down), low, high)
+        return np.where(self._moved(moved, 1) == moved, moved, number)  # an end may be no own one
+
+    def _moved(self, number: np.ndarray, towards: int) -> np.ndarray:
+        """(n,) numbers -> the same or, where they are no own ones, those of an own day behind (1)
+        or before (-1)."""
+        ordinal, time = np.divmod(number, self._per_day)
+        day = self.calendar.dates(ordinal * self.day_step)
+        if self.hours is not None:
+            first, last = self.hours
+            early, late = time < first, time > last
+            time = np.where(early | late, first + time % (last - first + 1), time)
+            day = day + (late if towards > 0 else early) * towards
+        before = self.rhythm.numbers(day)
+        off = self.rhythm.dates(before) != day
+        if not self.rhythm.daily:
+            day = np.where(off, self.rhythm.dates(before + (off & (towards > 0))), day)
+        return self.calendar.numbers(day) // self.day_step * self._per_day + time
 
     def encode(self, values: pl.Series) -> Batch:
         """(n,) dates -> one or several ticks each, 0 where there is none."""
@@ -284,6 +341,8 @@ class DatetimeCodec(ColumnCodec):
             "wall": self.wall,
             "calendar": self.calendar.to_state(),
             "ends": self.ends,
+            "rhythm": self.rhythm.to_state(),
+            "hours": self.hours,
             "absences": list(self.presence.absences),
         }
 
@@ -308,6 +367,11 @@ class DatetimeCodec(ColumnCodec):
         codec.calendar = DAILY
         if state.get("calendar"):
             codec.calendar = Calendar.from_state(state["calendar"])
+        if state.get("rhythm"):
+            codec.rhythm = Calendar.from_state(state["rhythm"])
+        if state.get("hours"):
+            first, last = state["hours"]
+            codec.hours = int(first), int(last)
         codec.ends = None
         if state.get("ends"):
             first, last = state["ends"]

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import polars as pl
 
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
+from tidemill.codecs.columns.category import MIN_COUNT
 from tidemill.codecs.columns.intervals import LARGEST, between, union
 from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.columns.presence import Presence
@@ -24,6 +25,8 @@ from tidemill.core.schema import Column
 
 NOISE = 1e-9
 """Relative error of floats that were reckoned and never rounded."""
+MOST_FEW = 60
+"""Different numbers of a column of few, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,8 @@ class NumberCodec(ColumnCodec):
     scale: Scale
     integer: bool
     presence: Presence
+    few: np.ndarray | None = None
+    """(v,) the ticks, ascending, where there are few, each of MIN_COUNT rows or more."""
 
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
         """Find the step and which absences occur."""
@@ -156,6 +161,7 @@ class NumberCodec(ColumnCodec):
             finite = finite.filter(finite.is_finite())
         numbers = finite.to_numpy()
         self.scale = Scale.of(numbers, column.step)
+        self.few = _few(self.scale.ticks(numbers))
         decoded = self.scale.values(self.scale.ticks(numbers), self.integer)
         self.exact = bool(np.all(decoded == numbers))
         self.inexact_because = "" if self.exact else "its floats span more than 62 binary digits"
@@ -193,6 +199,8 @@ class NumberCodec(ColumnCodec):
         codec.scale = scale
         codec.integer = self.integer
         codec.presence = self.presence
+        if self.few is not None:
+            codec.few = scale.ticks(self.scale.values(self.few, self.integer))
         codec.exact = self.exact
         codec.inexact_because = self.inexact_because
         codec.spec = codec._spec(column)
@@ -209,6 +217,20 @@ class NumberCodec(ColumnCodec):
     def dtype(self) -> pl.DataType:
 
         return pl.Int64() if self.integer else pl.Float64()
+
+    @property
+    def moves_reckoned(self) -> bool:
+        return self.few is not None
+
+    def own_numbers(self, number: np.ndarray, towards: int, low: int, high: int) -> np.ndarray:
+        """Ticks -> the nearest of the few that there are in that direction."""
+        if self.few is None or not towards:
+            return number
+        side: Literal["left", "right"] = "left" if towards > 0 else "right"
+        at = np.searchsorted(self.few, number, side) - (towards < 0)
+        moved = self.few[np.clip(at, 0, len(self.few) - 1)]
+        reached = (moved - number) * towards >= 0
+        return np.where(reached & (moved >= low) & (moved <= high), moved, number)
 
     def encode(self, values: pl.Series) -> Batch:
         """(n,) numbers -> one tick each, 0 where there is none."""
@@ -282,6 +304,7 @@ class NumberCodec(ColumnCodec):
             "binary": self.scale.binary,
             "integer": self.integer,
             "absences": list(self.presence.absences),
+            "few": None if self.few is None else self.few.tolist(),
         }
 
     @classmethod
@@ -294,8 +317,17 @@ class NumberCodec(ColumnCodec):
         )
         codec.integer = bool(state["integer"])
         codec.presence = Presence.from_state(state["absences"])
+        if state.get("few"):
+            codec.few = np.array(sorted(map(int, state["few"])), np.int64)
         codec.spec = codec._spec(column)
         return codec
+
+
+def _few(ticks: np.ndarray) -> np.ndarray | None:
+    values, counts = np.unique(ticks, return_counts=True)
+    if not 1 < len(values) <= MOST_FEW or counts.min() < MIN_COUNT:
+        return None
+    return values if values[-1] - values[0] >= len(values) else None
 
 
 def _number(column: Column, value: Any) -> int | float:

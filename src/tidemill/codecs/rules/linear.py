@@ -187,6 +187,8 @@ class LinearRule(Block):
         assert line is not None
         d = batch.tick[:, 0] if self.law.slack else np.zeros(len(batch), np.int64)
         number = np.clip(self.law.number(self.base(rows), d), self.low, self.high)
+        if self.law.slack:
+            number = self.codec.own_numbers(number, self.law.slack, self.low, self.high)
         code = batch.code
         if not self.filled and not (grounded := self.grounded(rows)).all():
             code = np.where(grounded[:, None] | (code != 0), code, 1).astype(np.int32)

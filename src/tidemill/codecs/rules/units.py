@@ -162,6 +162,10 @@ class Free(Block):
         if self.codec.line is not None and (self.low, self.high) != (-LARGEST, LARGEST):
             number = np.clip(self.codec.line.number(batch.tick), self.low, self.high)
             batch = Batch(self.codec.line.ticks(number), batch.code)
+        if self.codec.line is not None and self.codec.moves_free:
+            number = self.codec.line.number(batch.tick)
+            number = self.codec.own_numbers(number, 0, self.low, self.high)
+            batch = Batch(self.codec.line.ticks(number), batch.code)
         if self.filled:
             assert self.codec.line is not None
             rows.filled.add(name)

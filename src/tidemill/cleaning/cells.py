@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
+from tidemill.cleaning.base import counted
+from tidemill.cleaning.markers import are_markers
 from tidemill.core.dataset import Dataset
-from tidemill.core.spelling import is_missing, mended
+from tidemill.core.spelling import mended
 
 _MARKS = r"^[\s?_*.,;:/\\|=~–—-]*$"
+_MOST_TEXTS = 20_000
 _READ = 0.75
 """The share of a column's cells that are numbers or dates where a word among them is alien."""
 
@@ -71,6 +75,15 @@ class Cells:
         if not any(self.filled[name] >= 0.9 for name in self.named):
             return never
         return np.asarray(self.blanks(self.named) & (self.present > 0))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The words of the columns' names, and those that occur in cells of several rows."""
+        words = set(words_in(" ".join(self.frame.columns)))
+        for name in self.texts:
+            counts = counted(self.frame[name]).filter(pl.col("count") > 1)
+            words.update(words_in(" ".join(counts["value"].head(_MOST_TEXTS))))
+        return frozenset(words)
 
     def blanks(self, names: list[str]) -> np.ndarray:
         """(rows,) whether every cell of these columns is blank."""
@@ -138,8 +151,19 @@ def _reading(values: pl.Series) -> CellReading | None:
     return CellReading(texts, found.values, alien)
 
 
+def words_in(text: str) -> list[str]:
+    """The words of a text, in lower case.
+
+    Example:
+        >>> words_in("West-region (EUR)")
+        ['west', 'region', 'eur']
+    """
+    return re.findall(r"\w+", text.lower())
+
+
 def blank(values: pl.Series) -> pl.Series:
     """(rows,) True where a cell is missing, or a text of marks such as "-" or "n/a"; never null."""
     if values.dtype != pl.String:
         return values.is_null()
-    return is_missing(values) | values.fill_null("").str.contains(_MARKS)
+    # "none" may be an answer, and is no gap
+    return values.is_null() | are_markers(values) | values.fill_null("").str.contains(_MARKS)

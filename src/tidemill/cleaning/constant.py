@@ -25,6 +25,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     empty: list[str] = []
     sparse: dict[str, int] = {}
     constant: dict[str, Any] = {}
+    gaps = False
     nearly: dict[str, tuple[Any, int]] = {}
     for column in train.schema:
         values = train[column.name]
@@ -37,13 +38,14 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             sparse[column.name] = len(known)
         elif known.n_unique() == 1:
             constant[column.name] = known[0]
+            gaps |= len(known) < rows
         elif rows >= _FEWEST and column.role != "target":
             top = _commonest(known)
             if top[1] >= _NEARLY * rows:
                 nearly[column.name] = top
     issues = _empty(empty, rows)
     issues += _sparse(sparse, rows)
-    issues += _constant(constant, rows)
+    issues += _constant(constant, rows, gaps)
     issues += _nearly(nearly, rows)
     return Diagnosis(tuple(issues))
 
@@ -92,13 +94,13 @@ def _sparse(known: dict[str, int], rows: int) -> list[Issue]:
     )
 
 
-def _constant(values: dict[str, Any], rows: int) -> list[Issue]:
+def _constant(values: dict[str, Any], rows: int, gaps: bool) -> list[Issue]:
     names = list(values)
     shown = str(values[names[0]]) if names else ""
     return _issue(
         names,
-        "is the same in every row where it is known",
-        "are the same in every row where they are known",
+        f"is the same in every row{' where it is known' if gaps else ''}",
+        f"are the same in every row{' where they are known' if gaps else ''}",
         rows * len(names),
         shown,
         "such a column sets no row apart from another",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tidemill.cleaning.base import Check, Diagnosis
+import polars as pl
+
+from tidemill.cleaning.base import Check, Diagnosis, counted
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -13,6 +15,8 @@ _FEWEST_COLUMNS = 5  # rows that are alike in fewer columns are alike by chance
 # beyond this share, rows are alike since their columns tell little, not since they were entered
 # twice
 _COARSE = 0.05
+_FEWEST_ROWS = 100  # of fewer, each is looked at by whoever reads them
+_CHANCE = 3  # times as many as such columns would give by chance
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -39,6 +43,9 @@ def _rows(train: Dataset) -> list[Issue]:
     count = int(repeated.sum())
     if not count or (numbering and count > _COARSE * len(train)):
         return []
+    by_chance = _CHANCE * _by_chance(train.frame.select(others))
+    if len(train) >= _FEWEST_ROWS and count <= by_chance:
+        return []
     where = f"in every column but {quoted(numbering)}" if numbering else "in every column"
     said = (
         f"{plural(count, 'row repeats', 'rows repeat')} an earlier row {where} "
@@ -50,11 +57,20 @@ def _rows(train: Dataset) -> list[Issue]:
             said,
             (),
             count,
-            f"row {repeated.arg_true()[0] + 1:,} of the training rows",
+            f"row {repeated.arg_true()[0] + 1:,}",
             action="kept; drop them if no two rows should be alike, since copies flatter every "
             "score",
         )
     ]
+
+
+def _by_chance(frame: pl.DataFrame) -> float:
+    """Pairs of rows that would be alike if no column had to do with another."""
+    pairs = frame.height**2 / 2
+    for name in frame.columns:
+        shares = counted(frame.select(name).hash_rows(seed=0))["count"] / frame.height
+        pairs *= float(shares.pow(2).sum())
+    return pairs
 
 
 def _key(train: Dataset, column: Column) -> list[Issue]:

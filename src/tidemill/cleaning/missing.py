@@ -19,22 +19,25 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Spelling
 from tidemill.core.words import percent, plural, quoted
 
+_ANSWERING_SIGNS = r"^[+±=<>↑↓→←○●◎✓✔✗✘√×△▲▽▼]+[-+/]*$"
+_CODE = 5  # letters of a code at most
+_CODES = 20  # levels from which on codes of several lengths are known as such
+
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
     """Find marker texts in categories and texts, and markers among numbers and dates."""
     issues: list[Issue] = []
-    texts: list[str] = []
+    texts: dict[str, list[str]] = {}
     values: dict[str, list[Any]] = {}
     unsure: dict[str, int] = {}
     for column in considered(train, "category", "boolean", "text", "id"):
         if train[column.name].dtype == pl.String:
             counts = counted(train[column.name])
-            issue = _marker_texts(column, counts)
-            if issue is not None:
-                issues.append(issue)
-            if issue is None or issue.applied:
+            found, answers = _marker_texts(column, counts)
+            issues += found
+            if answers is not None:
                 # also where there is none: rows not seen yet may hold one
-                texts.append(column.name)
+                texts[column.name] = answers
             if column.kind in ("category", "boolean"):
                 words = counts.filter(say_unknown(counts["value"]))
                 unsure[column.name] = int(words["count"].sum())
@@ -61,8 +64,9 @@ def _marker_values(train: Dataset) -> dict[str, list[sentinels.Marker]]:
     return found
 
 
-def _marker_texts(column: Column, counts: pl.DataFrame) -> Issue | None:
-    """The markers of one column of text, applied unless they may be an answer.
+def _marker_texts(column: Column, counts: pl.DataFrame) -> tuple[list[Issue], list[str] | None]:
+    """What is said of the markers of one column of text, and those of them that may be an answer;
+    None where any of them may be.
 
     Args:
         column: The column.
@@ -71,44 +75,85 @@ def _marker_texts(column: Column, counts: pl.DataFrame) -> Issue | None:
     where = are_markers(counts["value"])
     markers, levels = counts.filter(where), counts.filter(~where)
     if not markers.height:
-        return None
-    count, total = int(markers["count"].sum()), int(counts["count"].sum())
-    shown = markers["value"].to_list()
-    often = f"{plural(count, 'cell')} ({percent(count, total)})"
-    said = f"'{column.name}' holds {quoted(shown)} in {often}"
-    doubt = _doubt(column, levels["value"], shown)
+        return [], []
+    total = int(counts["count"].sum())
+    doubt = _doubt(column, levels["value"], markers["value"])
     if doubt:
-        return Issue(
-            "missing",
-            f"{said}, which may stand for a missing value or be an answer, for {doubt}.",
-            (column.name,),
-            count,
-            repr(shown[0]),
-            action="kept",
+        return [_kept(column, markers, total, doubt)], None
+    words = _like_levels(markers["value"], levels["value"])
+    found = []
+    answers = markers.filter(words)
+    if answers.height:
+        found.append(_kept(column, answers, total, "other levels are written like it"))
+    if answers.height < markers.height:
+        said, count, shown = _held(column, markers.filter(~words), total)
+        found.append(
+            Issue(
+                "missing",
+                f"{said}, which stands for a missing value.",
+                (column.name,),
+                count,
+                shown,
+                applied=True,
+                action="made missing",
+            )
         )
+    return found, answers["value"].to_list()
+
+
+def _kept(column: Column, markers: pl.DataFrame, total: int, doubt: str) -> Issue:
+    said, count, shown = _held(column, markers, total)
     return Issue(
         "missing",
-        f"{said}, which stands for a missing value.",
+        f"{said}, which may stand for a missing value or be an answer, for {doubt}.",
         (column.name,),
         count,
-        repr(shown[0]),
-        applied=True,
-        action="made missing",
+        shown,
+        action="kept; make these cells empty if they mean that nothing is known",
     )
 
 
-def _doubt(column: Column, levels: pl.Series, markers: list[str]) -> str:
-    """Why the markers may be an answer, or ""."""
+def _held(column: Column, markers: pl.DataFrame, total: int) -> tuple[str, int, str]:
+    """Which markers a column holds, in words; their count, and an example."""
+    count, shown = int(markers["count"].sum()), markers["value"].to_list()
+    often = f"{plural(count, 'cell')} ({percent(count, total)})"
+    if all(not text.strip() for text in shown):
+        return f"'{column.name}' holds an empty text in {often}", count, repr(shown[0])
+    return f"'{column.name}' holds {quoted(shown)} in {often}", count, repr(shown[0])
+
+
+def _doubt(column: Column, levels: pl.Series, markers: pl.Series) -> str:
+    """Why all the markers may be an answer, or ""."""
     if column.kind in ("category", "boolean") and len(levels) == 1:
         return f"all other cells hold '{levels[0]}'"
     if not len(levels):
         return ""
     if not levels.str.contains(r"[\p{L}\p{N}]").any():
         return "the other levels are signs too"
-    codes = float(levels.str.contains(r"^[A-Z]{2}$").mean() or 0.0)  # type: ignore[arg-type]
-    if codes > 0.5 and any(marker.strip() == "NA" for marker in markers):
-        return "the other levels are codes of two letters too"
-    return ""
+    signs = levels.filter(levels.str.contains(_ANSWERING_SIGNS))
+    if len(signs) and markers.str.contains(r"^[-.*]+$").any():
+        return f"'{signs[0]}' is a sign too"
+    stars = markers.filter(markers.str.contains(r"^\*+$"))
+    return "stars may be counted" if stars.n_unique() > 1 else ""
+
+
+def _like_levels(markers: pl.Series, levels: pl.Series) -> pl.Series:
+    """(n,) True where a marker may be a word or a code as the levels are: sodium beside K and Cl,
+    Namibia beside DE and FR, the given name Nan beside Ann.
+
+    A programme writes NA, NaN, nan or NULL, and never Na or Null.
+    """
+    titled = levels.str.contains(r"^\p{Lu}(\p{Ll}|\P{L}|$)").sum() > 0.5 * len(levels)
+    found = markers.str.contains(r"^\p{Lu}\p{Ll}+$") & titled
+    for case in (r"^\p{Lu}+$", r"^\p{Ll}+$"):
+        lengths = levels.filter(levels.str.contains(case)).str.len_chars()
+        mixed = len(lengths) >= _CODES and (lengths <= _CODE).sum() > 0.8 * len(levels)
+        alike = lengths.value_counts(name="levels")
+        if not mixed:
+            alike = alike.filter(alike["levels"] > 0.5 * len(levels))
+        same = markers.str.len_chars().is_in(alike[:, 0].to_list())
+        found |= markers.str.contains(case) & same
+    return found
 
 
 def _marker(column: Column) -> str:
@@ -176,9 +221,9 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
             log.append(changes.cells(before, new[before.name], where, reason))
 
     reason = "a text that stands for a missing value"
-    for name in learned["texts"]:
+    for name, answers in learned["texts"].items():
         if data[name].dtype == pl.String:
-            blank(data[name], are_markers(data[name]), reason)
+            blank(data[name], are_markers(data[name]) & ~data[name].is_in(answers), reason)
     for column in considered(data, "number", "datetime", "boolean"):
         marker = _marker(column)
         if marker:  # reading has made these cells missing already

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tidemill.cleaning.cells import Cells
+from tidemill.cleaning.cells import Cells, words_in
+from tidemill.core import calendar_names
 
 # these may stand beside other words: "West total", "Total 2024"
 _BESIDE = frozenset(
@@ -43,12 +44,14 @@ endsaldo;saldovortrag;übertrag;saldo;saldo inicial;saldo final;solde;solde init
 _QUALIFIERS = frozenset(
     """
 grand sub net overall running report page column row final général générale general generale geral
-total genel cộng
+total genel cộng for the year month week quarter day period
 """.split()  # noqa: SIM905
 )
 _WORDS = {*_BESIDE, *_BESIDE_CHINESE, *_ALONE, "合", "小", "总"}
 # letters beyond ASCII are compared as they are written
 _HINTS = sorted({form for word in _WORDS for form in (word, word.capitalize(), word.upper())})
+_MONTHS = frozenset(calendar_names.month_words())
+_PERIOD = re.compile(r"\d+|[a-z]?\d{1,2}")
 _LONGEST = 40
 _MOST_WORDS = 5
 _MOST_CANDIDATES = 20_000
@@ -89,6 +92,17 @@ def _says_nothing_else(text: str) -> bool:
     plain = _plain(text)
     known = {*_BESIDE, *_BESIDE_CHINESE, *_QUALIFIERS}
     return plain in _ALONE or known.issuperset(plain.split())
+
+
+def _says_of_what(cells: Cells, text: str) -> bool:
+    """Whether a label names what it adds up, a period or a level of a column ("Total 2024", "West
+    total", "华东小计"), and is no name of its own ("Total Recall")."""
+    rest = _plain(text)
+    for word in _BESIDE_CHINESE:
+        rest = rest.removeprefix(word).removesuffix(word)
+    known = {*_BESIDE, *_ALONE, *_QUALIFIERS, *_MONTHS}
+    told = {word for word in words_in(rest) if not _PERIOD.fullmatch(word)} - known
+    return told <= cells.vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +245,8 @@ def _judged(cells: Cells, sums: _AddedUp, row: int, label: _Label) -> Total | No
     if explained and explained == present and blank == 0:
         return Total(row, name, rare and present >= min(2, len(sums.numbers)))
     if others and blank == len(others):
-        return Total(row, name, not label.is_level(cells))
+        of_others = pure or explained or not present or _says_of_what(cells, label.text)
+        return Total(row, name, bool(of_others) and not label.is_level(cells))
     return Total(row, name, False) if rare and mostly_blank and pure else None
 
 

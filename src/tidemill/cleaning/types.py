@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from tidemill.cleaning import changes
-from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered
+from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered, counted
 from tidemill.cleaning.markers import say_unknown
 from tidemill.cleaning.readings import ColumnReading, found_in, kind_of, known
 from tidemill.core.amounts import BOUND, different_units, like_codes
@@ -27,6 +27,10 @@ _UNREAD = 0.02
 # such cells mean something ("C536379", "5+"), unless they are slips of the pen
 _UNREAD_WITH_DIGITS = 0.001
 _ROWS = 5
+# numbers of so few levels may be codes, and a word that comes again and again one of them
+_LEVELS = 100
+_ROWS_OF_LEVEL = 5
+_OFTEN = 3
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -48,6 +52,10 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
                 issues += _unknown_form(text)
             continue
         reading = found_in(found)
+        level = _level(text, found)
+        if level:
+            issues.append(_left_as_codes(text, level))
+            continue
         doubt = _doubt(text, found)
         if doubt:
             issues.append(_left_as_text(text, found, reading.noun, doubt))
@@ -82,6 +90,33 @@ def _left_as_text(text: pl.Series, found: Mended, noun: str, doubt: str) -> Issu
         found.values.count(),
         str(text.drop_nulls()[0]),
         action="kept as text; correct these cells to have the column read",
+    )
+
+
+def _level(text: pl.Series, found: Mended) -> str:
+    """The commonest of the words that are levels beside whole numbers of few levels, so that all
+    are codes ("A" beside 0 to 9); "" for none."""
+    if not found.values.dtype.is_integer():
+        return ""
+    words = counted(text.filter(found.unread & ~say_unknown(text)))
+    numbers = counted(found.values)
+    few = numbers.height <= min(_LEVELS, int(numbers["count"].sum()) // _ROWS_OF_LEVEL)
+    if not (few and words.height and words["count"][0] >= _OFTEN):
+        return ""
+    word: str = words["value"][0]
+    return word
+
+
+def _left_as_codes(text: pl.Series, level: str) -> Issue:
+    count = int((text == level).sum())
+    return Issue(
+        "types",
+        f"'{text.name}' holds whole numbers of few levels, and '{level}' in {plural(count, 'cell')}"
+        ": it is taken for codes.",
+        (text.name,),
+        count,
+        level,
+        action="kept as it is; make these cells empty if they mean that the number is missing",
     )
 
 
@@ -189,9 +224,10 @@ def _losses(lost: pl.DataFrame) -> str:
     said = f"{plural(lost.height, 'cell')} ({quoted(texts)}) {do} not"
     words = lost.filter(~is_missing(lost["before"]) & ~say_unknown(lost["before"]))
     if words.height:
-        rows = ", ".join(f"{row:,}" for row in words["row"].head(_ROWS))
+        which = "row" if words.height == 1 else "rows"
+        rows = ", ".join(f"{row + 1:,}" for row in words["row"].head(_ROWS))
         more = ", ..." if words.height > _ROWS else ""
-        said += f" (look at row {rows}{more}, counted from 0: it may be no row of data)"
+        said += f" (look at {which} {rows}{more}: what stands there may mean something)"
     return said
 
 

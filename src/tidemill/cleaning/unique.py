@@ -59,10 +59,13 @@ def _issue(train: Dataset, shares: dict[str, float], left_out: bool) -> Issue:
             f"{plural(len(names), 'column')} are different {often} ({quoted(names)}): they name "
             "rows and tell nothing about them."
         )
-    action = "kept in the table; models leave it out"
+    it = "it" if len(names) == 1 else "them"
+    action = f"kept in the table; models leave {it} out"
     if not left_out:
         options = f"option 'id={names[0]}' or option 'ignore={names[0]}'"
-        action = f"kept; models can learn nothing from it: say {options}"
+        action = f"kept; models can learn nothing from {it}: say {options}"
+        if len(names) > 1:
+            action += ", and so for the others"
     return Issue(
         "unique",
         said,

@@ -202,3 +202,26 @@ def test_a_spike_below_money_is_told_and_kept(table):
     assert [issue.applied for issue in issues] == [False]
     assert "or for “this much or less”" in issues[0].sentence
     assert done.changes.height == 0
+
+
+@pytest.mark.parametrize(
+    ("levels", "answers", "markers"),
+    [
+        (["K", "Cl", "Ca"], ["Na"], ["N/A"]),  # sodium
+        (["LAX", "JFK", "MUC"], ["NAN"], ["?"]),  # an airport
+        ([f"{chr(65 + i)}{'XYZ'[: i % 4]}" for i in range(24)], ["NA", "NULL"], ["n/a"]),  # shares
+        (["Ann", "Bob", "Lee"], ["Nan", "Null"], ["NA", "-"]),  # names
+        (["neg", "+", "++"], ["-"], []),
+        (["ns", "weak"], ["*", "**", "***"], []),
+        (["m", "f"], [], ["na"]),
+        (["S", "M", "L", "XL"], [], ["NA"]),
+        (["HIGH", "LOW", "MIDDLE"], [], ["NULL"]),
+        (["high", "low"], [], ["nan"]),
+    ],
+)
+def test_a_word_like_the_other_levels_is_kept(table, levels, answers, markers):
+    cells = pl.Series([*levels, *answers, *markers] * 10)
+    issues, done = repaired(table(x=cells))
+    assert done.data["x"].null_count() == 10 * len(markers)
+    assert set(done.data["x"].drop_nulls()) == {*levels, *answers}
+    assert sum(issue.count for issue in issues) == 10 * len(answers + markers)

@@ -21,7 +21,7 @@ def test_rows_that_repeat_an_earlier_row_are_counted(table):
     (issue,) = issues("duplicates", table(a=[1, 1, 2, 1], b=["x", "x", "x", "x"]))
     assert issue.count == 2
     assert "2 rows repeat" in issue.sentence
-    assert issue.example == "row 2 of the training rows"
+    assert issue.example == "row 2"
 
 
 def test_rows_alike_but_for_the_key_are_counted_where_that_says_something(table):
@@ -149,3 +149,21 @@ def test_long_tails_are_no_outliers(table, draw):
 
 def test_a_broad_cloud_of_extremes_is_no_outlier(table):
     assert not issues("outliers", table(x=[*RNG.normal(size=N), *RNG.normal(50, 1, N // 10)]))
+
+
+@pytest.mark.parametrize("with_id", [True, False])
+def test_rows_of_few_levels_that_are_alike_by_chance_are_no_copies(table, with_id):
+    columns = {f"q{i}": RNG.integers(1, 6, N).tolist() for i in range(5)}
+    if with_id:
+        columns["id"] = list(range(N))
+    kinds = {"id": "id"} if with_id else None
+    assert not issues("duplicates", table(kinds, **columns))
+    copied = {name: [*values, *values[:N]] for name, values in columns.items() if name != "id"}
+    copied["amount"] = [*RNG.normal(size=N)] * 2
+    (issue,) = issues("duplicates", table(**copied))
+    assert issue.count == N
+
+
+def test_a_column_without_gaps_is_plainly_the_same(table):
+    (issue,) = issues("constant", table(unit=["kg"] * N, x=[1, 2] * (N // 2)))
+    assert issue.sentence == "'unit' is the same in every row."

@@ -311,3 +311,29 @@ def test_planted_totals_are_found_in_random_tables(table, seed):
     town, kind, amount, piece = (list(column) for column in zip(*lines, strict=True))
     data = table(town=town, kind=kind, amount=amount, pieces=[int(k) for k in piece])
     assert left_out(data) == planted
+
+
+@pytest.mark.parametrize(
+    ("label", "out"),
+    [
+        ("Total Recall", False),
+        ("Total Eclipse 2", False),
+        ("Total West", True),
+        ("Total January", True),
+        ("Total Q1 2024", True),
+        ("Total for the year", True),
+        ("Total region", True),
+    ],
+)
+def test_a_name_that_begins_with_a_total_is_no_total_of_its_own(sales, label, out):
+    cells = [None, label, "17", "99.5"]
+    assert left_out(sales((N, cells))) == ([N] if out else [])
+
+
+def test_a_level_called_none_is_no_gap(sales):
+    rows = [list(row) for row in SALES]
+    for i in range(0, N, 4):
+        rows[i][0] = "None"
+    cells = (N, ["None", "Total Recall", "17", "99.5"])
+    films = sales(cells, names=["Genre", *NAMES[1:]], rows=rows)
+    assert left_out(films) == []

@@ -141,3 +141,22 @@ def test_local_time_is_kept_and_the_loss_of_offsets_is_told(table):
     assert done.data["x"].dt.hour().head(2).to_list() == [9, 10]
     assert done.changes.height == 40
     assert "their offsets from UTC are dropped" in diagnosis.issues[0].action
+
+
+def test_a_letter_among_codes_is_one_of_them(table):
+    cells = [str(i % 10) for i in range(600)] + ["A"] * 5
+    diagnosis, done = repaired(table(display=cells))
+    assert done.data["display"].to_list() == cells
+    (issue,) = diagnosis.issues
+    assert not issue.applied
+    assert "'A' in 5 cells" in issue.sentence
+
+
+def test_a_word_that_comes_once_among_few_numbers_is_none_of_them(table):
+    _, done = repaired(table(rating=[str(i % 5 + 1) for i in range(600)] + ["good"]))
+    assert done.data["rating"].null_count() == 1
+
+
+def test_rows_are_counted_from_one(table):
+    diagnosis, _ = repaired(table(x=["12.5", " 7.25", "3.5", "8"] * 40 + ["soon"]))
+    assert "look at row 161:" in diagnosis.issues[0].sentence

@@ -24,6 +24,7 @@ from tidemill.cleaning.multiples import multiples
 from tidemill.cleaning.orderings import DATES, IN_TURN, UNNAMED, USUAL, OrderEvidence, orderings
 from tidemill.cleaning.products import products
 from tidemill.cleaning.skips import skips
+from tidemill.cleaning.spans import spans
 from tidemill.cleaning.sums import sums, totals
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
@@ -253,7 +254,8 @@ def _arithmetic(
     made = [rule for rule in made if not products.issuperset(rule.columns)]
     follow = {rule.columns[-1] for rule in (*made, *added)}
     free = [name for name in few if name not in follow]
-    return [*made, *added, *_totals(train, free, run), *multiplied], slips + more
+    told = [*_totals(train, free, run), *_spans(train, numbers, run)]
+    return [*made, *added, *told, *multiplied], slips + more
 
 
 def _sums(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
@@ -270,7 +272,20 @@ def _totals(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:
     rules = []
     for found in totals(_matrix(train, names), run.rng("clean/rules", "totals")):
         columns = tuple(names[at] for at in (*found.parts, found.total))
-        rules.append(Rule("a+b=c", columns, found.support))
+        rules.append(Rule("a+b=c", columns, found.support, signs=found.signs))
+    return rules
+
+
+def _spans(train: Dataset, numbers: Sequence[str], run: Run) -> list[Rule]:
+    """Dates that lie as many days (hours, ...) behind another as a column tells."""
+    rules = []
+    for dates in _dates(train):
+        if len(dates) < 2 or not numbers:
+            continue
+        rng = run.rng("clean/rules", "spans")
+        for found in spans(_matrix(train, dates), _matrix(train, numbers), rng):
+            columns = (dates[found.start], numbers[found.count], dates[found.end])
+            rules.append(Rule("a+b=c", columns, found.support, factor=found.unit))
     return rules
 
 
@@ -418,13 +433,20 @@ def _is_part(rule: Rule, made: Sequence[Rule], train: Dataset) -> bool:
     for other in made:
         *parts, total = other.columns
         if total == high and low in parts:
-            rest = [part for part in parts if part != low]
-            if other.kind != "a+b=c" or all(_never_negative(train[part]) for part in rest):
+            rest = [(part, one) for part, one in _signed(other) if part != low]
+            if other.kind != "a+b=c" or (
+                (low, 1) in _signed(other)
+                and all(one > 0 and _never_negative(train[part]) for part, one in rest)
+            ):
                 return True
         if other.kind == "b=k*a+m" and {low, high} == set(other.columns):
             return True
     factors = {other.columns[2]: set(other.columns[:2]) for other in made if other.kind == "a*b=c"}
     return bool(factors.get(low, set()) & factors.get(high, set()))
+
+
+def _signed(rule: Rule) -> list[tuple[str, int]]:
+    return list(zip(rule.columns[:-1], rule.signed(), strict=True))
 
 
 def _never_negative(values: pl.Series) -> bool:
@@ -472,7 +494,12 @@ def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
     else:
         row = rows.drop_nulls().row(0)
     *parts, total = (format_value(value) for value in row)
-    if rule.kind in ("a+b=c", "a*b=c"):
+    if rule.kind == "a+b=c":
+        added = parts[0] if rule.signed()[0] > 0 else f"-{parts[0]}"
+        for part, one in zip(parts[1:], rule.signed()[1:], strict=True):
+            added += f" + {part}" if one > 0 else f" - {part}"
+        example = f"{added} = {total}"
+    elif rule.kind == "a*b=c":
         example = f"{f' {sign} '.join(parts)} = {total}"
     else:
         example = f"{parts[0]} {sign} {total}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -16,6 +16,7 @@ _BROKEN = 30.0
 _NONZERO = 0.02
 _EXACT = 1e-9
 _MOST_TERMS = 60
+_GAPS = 0.3  # of a column's cells, at most, for it to be looked at among many
 _SOLVED = 500
 _NOTHING = 1e-9
 _WEIGHT = 1e-3  # how far from 0 or 1 the weights of a sum may be found
@@ -59,16 +60,18 @@ def sums(values: np.ndarray, rng: np.random.Generator) -> list[SumRule]:
 
 @dataclass(frozen=True, slots=True)
 class TotalRule:
-    """Three parts or more make a total.
+    """Three parts or more, of which some may be subtracted, make a total.
 
     Attributes:
         parts, total: Positions of the columns.
         support: Rows in which all are known.
+        signs: 1 or -1 for each part; empty where all are added.
     """
 
     parts: tuple[int, ...]
     total: int
     support: int
+    signs: tuple[int, ...] = ()
 
 
 def totals(values: np.ndarray, rng: np.random.Generator) -> list[TotalRule]:
@@ -79,12 +82,13 @@ def totals(values: np.ndarray, rng: np.random.Generator) -> list[TotalRule]:
         values: (n, m) Numbers; none a sum of two others, or a multiple of one. NaN where missing.
         rng: Draws the rows that are looked at.
     """
-    known = values[~np.isnan(values).any(axis=1)]
-    if not 4 <= values.shape[1] <= _MOST_TERMS or len(known) < max(_FEWEST, 2 * values.shape[1]):
+    full = np.flatnonzero(np.isnan(values).mean(axis=0) <= _GAPS) if len(values) else np.arange(0)
+    known = values[~np.isnan(values[:, full]).any(axis=1)]
+    if not 4 <= len(full) <= _MOST_TERMS or len(known) < max(_FEWEST, 2 * len(full)):
         return []
     some = known[rng.permutation(len(known))[:_SOLVED]]
-    size = np.abs(some).mean(axis=0)
-    used = np.flatnonzero(size)
+    size = np.nan_to_num(np.abs(some).mean(axis=0))
+    used = full[size[full] > 0]
     if len(used) < 4:
         return []
     _, strength, directions = np.linalg.svd(some[:, used] / size[used], full_matrices=False)
@@ -96,14 +100,22 @@ def totals(values: np.ndarray, rng: np.random.Generator) -> list[TotalRule]:
         signs = np.where(large, np.sign(weights), 0)
         if (np.abs(weights - signs)[large] > _WEIGHT).any() or large.sum() < 4:
             continue
-        for side in (1, -1):
-            if (signs == side).sum() == 1:
-                total = int(used[signs == side][0])
-                parts = tuple(int(at) for at in used[signs == -side])
-                support = _total_support(values, parts, total)
-                if support:
-                    found.append(TotalRule(parts, total, support))
+        rule = _as_total(used[large], signs[large])
+        support = _total_support(values, rule)
+        if support:
+            found.append(replace(rule, support=support))
     return found
+
+
+def _as_total(columns: np.ndarray, signs: np.ndarray) -> TotalRule:
+    """What makes 0 with these signs as a total and its parts: the total is what stands alone on one
+    side, else the last column."""
+    alone = [side for side in (1, -1) if (signs == side).sum() == 1]
+    at = int(np.flatnonzero(signs == alone[0])[0]) if alone else len(columns) - 1
+    others = np.arange(len(columns)) != at
+    own = (-signs[others] * signs[at]).astype(int).tolist()
+    parts = tuple(columns[others].tolist())
+    return TotalRule(parts, int(columns[at]), 0, () if min(own) > 0 else tuple(own))
 
 
 def _row_reduced(rows: np.ndarray) -> np.ndarray:
@@ -117,11 +129,12 @@ def _row_reduced(rows: np.ndarray) -> np.ndarray:
     return rows
 
 
-def _total_support(values: np.ndarray, parts: tuple[int, ...], total: int) -> int:
+def _total_support(values: np.ndarray, rule: TotalRule) -> int:
     """The rows on which a sum of many holds; 0 if it is broken once, or a part hardly differs."""
-    known = values[~np.isnan(values[:, [*parts, total]]).any(axis=1)]
-    columns = [known[:, at] for at in parts]
-    if not adds_up(columns, known[:, total]).all():
+    known = values[~np.isnan(values[:, [*rule.parts, rule.total]]).any(axis=1)]
+    signs = rule.signs or (1,) * len(rule.parts)
+    columns = [sign * known[:, at] for at, sign in zip(rule.parts, signs, strict=True)]
+    if not adds_up(columns, known[:, rule.total]).all():
         return 0
     if any((column != np.median(column)).mean() < _NONZERO for column in columns):
         return 0

@@ -43,9 +43,9 @@ def obeys(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarra
             return obeyed.to_series().to_numpy()
     columns = [as_numbers(frame[name]) for name in names]
     *parts, total = columns
-    step = step_of(as_numbers(reference[names[-1]]))
     if rule.kind == "a+b=c":
-        return np.isnan(sum(columns)) | adds_up(parts, total)
+        return _adds_up(rule, frame, parts, total)
+    step = step_of(as_numbers(reference[names[-1]]))
     if frame[names[0]].dtype.is_temporal():
         return np.asarray(np.isnan(sum(columns)) | (total - parts[0] == float(rule.shift * _DAY)))
     if rule.kind == "a*b=c":
@@ -53,6 +53,20 @@ def obeys(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarra
     else:
         made = parts[0] * float(rule.scale) + float(rule.shift)
     return np.asarray(np.isnan(made + total) | agrees(made, total, step))
+
+
+def _adds_up(
+    rule: Rule, frame: pl.DataFrame, parts: list[np.ndarray], total: np.ndarray
+) -> np.ndarray:
+    signed = [sign * part for sign, part in zip(rule.signed(), parts, strict=True)]
+    missing = np.isnan(sum(parts) + total)
+    if not frame[rule.columns[-1]].dtype.is_temporal():
+        return np.asarray(missing | adds_up(signed, total))
+    unit = float(rule.scale * _DAY)
+    made = np.zeros(len(total))
+    for name, part in zip(rule.columns, signed, strict=False):
+        made = made + (part if frame[name].dtype.is_temporal() else part * unit)
+    return np.asarray(missing | (np.abs(made - total) < 1))
 
 
 def as_numbers(values: pl.Series) -> np.ndarray:

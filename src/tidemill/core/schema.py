@@ -142,7 +142,8 @@ class Rule:
     """Something that always holds between columns, in every row in which all of them are known.
 
     Attributes:
-        kind: "a<=b", "a+b=c" (or more parts), "a*b=c" and "b=k*a+m" (both rounded to the last
+        kind: "a<=b", "a+b=c" (or more parts, of which some may be subtracted; or a date, a number
+            of days and a date), "a*b=c" and "b=k*a+m" (both rounded to the last
             column's step), "a decides b", "b only if a" (b is known only beside some values of a,
             those of the training rows), "allowed combinations" (those of the training rows) or
             "range".
@@ -153,7 +154,9 @@ class Rule:
         low, high: Both ends of a range, included: a number, or a date as ISO text; None for no end.
         declared: Whether the user said so; else it was found.
         factor, offset: k and m, as exact numbers ("1.19", "5/9"); for dates the offset is a span
-            of time ("30 days", "-8 hours").
+            of time ("30 days", "-8 hours"). In a sum with dates the factor is the span of time that
+            its numbers count ("1 day", "1 hour").
+        signs: Of a sum's parts, 1 or -1 each; empty where all are added.
     """
 
     kind: RuleKind
@@ -165,6 +168,7 @@ class Rule:
     declared: bool = False
     factor: str = "1"
     offset: str = "0"
+    signs: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in RULE_KINDS:
@@ -182,6 +186,15 @@ class Rule:
         if self.declared and len(set(self.columns)) < len(self.columns):
             raise SchemaError(
                 f"a rule '{self.kind}' names a column twice", hint="name different columns"
+            )
+        if self.signs and (
+            self.kind != "a+b=c"
+            or len(self.signs) != len(self.columns) - 1
+            or not {1, -1}.issuperset(self.signs)
+        ):
+            raise SchemaError(
+                f"a rule '{self.kind}' has no signs {list(self.signs)}",
+                hint="give 1 or -1 for each part of a rule 'a+b=c', as signs = [1, -1]",
             )
         if self.kind == "range" and self.low is None and self.high is None:
             raise SchemaError(
@@ -212,7 +225,7 @@ class Rule:
             case "a<=b":
                 return f"{names[0]} is never above {names[1]}"
             case "a+b=c":
-                return f"{' + '.join(names[:-1])} = {names[-1]}"
+                return f"{self._added(names[:-1])} = {names[-1]}"
             case "a*b=c":
                 return f"{names[0]} × {names[1]} = {names[2]}"
             case "b=k*a+m":
@@ -230,6 +243,20 @@ class Rule:
             end = f"at least {self.low}" if self.high is None else f"at most {self.high}"
             return f"{names[0]} is {end}"
         return f"{names[0]} lies between {self.low} and {self.high}"
+
+    def signed(self) -> tuple[int, ...]:
+        """1 or -1 for each part of a sum."""
+        return self.signs or (1,) * (len(self.columns) - 1)
+
+    def _added(self, parts: list[str]) -> str:
+        """The parts of a sum with their signs."""
+        unit = self.factor.removeprefix("1 ") if " " in self.factor else ""
+        said = "" if self.signed()[0] > 0 else "-"
+        for at, (part, sign) in enumerate(zip(parts, self.signed(), strict=True)):
+            if at:
+                said += " + " if sign > 0 else " - "
+            said += f"{part} {unit}s" if unit and at else part
+        return said
 
     def _reckoned(self, name: str) -> str:
         """k * a + m in words and signs."""

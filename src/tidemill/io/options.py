@@ -167,6 +167,8 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
         settings += ["low", "high"]
     if kind == "b=k*a+m":
         settings += ["factor", "offset"]
+    if kind == "a+b=c":
+        settings += ["factor", "signs"]
     for key in table:
         if key not in settings:
             raise SchemaError(f"'{key}' is no setting of a rule '{kind}'", where=where, hint=hint)
@@ -179,6 +181,7 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
     columns = [_name_of(name, names, where) for name in columns]
     low, high = table.get("low"), table.get("high")
     factor, offset = str(table.get("factor", 1)), str(table.get("offset", 0))
+    signs = table.get("signs", [])
     try:
         return Rule(
             kind,
@@ -188,6 +191,7 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
             declared=True,
             factor=factor,
             offset=offset,
+            signs=tuple(signs) if isinstance(signs, list) else (0,),
         )
     except SchemaError as error:
         raise SchemaError(error.what, where=where, hint=error.hint) from error

@@ -143,3 +143,33 @@ def test_what_is_told_of_a_column_is_not_told_of_its_twin(table, rng):
     found = said(table(invoiced=days, due=later, reminded=seen))
     assert "'due' = 'invoiced' + 30 days" in found
     assert "'reminded' = 'invoiced' + 30 days" not in found
+
+
+def test_what_is_subtracted_in_a_long_sum_is_found(table, rng):
+    cents = {
+        name: rng.integers(0, 90_000, N) for name in ("subtotal", "discount", "tax", "freight")
+    }
+    total = cents["subtotal"] - cents["discount"] + cents["tax"] + cents["freight"]
+    columns = {name: values / 100 for name, values in cents.items()}
+    columns["rating"] = [None if k % 2 else float(k % 5) for k in range(N)]
+    found = said(table(**columns, total=total / 100))
+    assert found == ["'subtotal' - 'discount' + 'tax' + 'freight' = 'total'"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "step"),
+    [
+        ("days", timedelta(days=1)),
+        ("hours", timedelta(hours=1)),
+        ("minutes", timedelta(minutes=1)),
+    ],
+)
+def test_a_number_that_tells_how_far_dates_lie_apart(table, rng, unit, step):
+    start = [datetime(2024, 1, 1) + timedelta(minutes=int(m)) for m in rng.integers(0, 500_000, N)]
+    count = rng.integers(0, 40, N).tolist()
+    end = [day + k * step for day, k in zip(start, count, strict=True)]
+    other = rng.integers(0, 40, N)
+    found = said(table(start=start, end=end, count=count, other=other))
+    assert found == [f"'start' + 'count' {unit} = 'end'"]
+    wrong = [k + (row == 7) for row, k in enumerate(count)]
+    assert not any("count" in one for one in said(table(start=start, end=end, count=wrong)))

@@ -118,6 +118,10 @@ def _keep_numbers(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
     for name in rule.columns:
         line = plan.codec(name).line
         sorts.add(None if line is None else line.sort)
+    if rule.kind == "a+b=c" and len(sorts) == 2 and None not in sorts and "number" in sorts:
+        dates = [name for name in rule.columns if plan.line(name).sort != "number"]
+        if len(dates) == 2 and dates[1] == rule.columns[-1]:
+            sorts.remove("number")  # a date, a number of days, and a date
     if None in sorts or len(sorts) > 1:
         return "its columns cannot be compared"
     match rule.kind:

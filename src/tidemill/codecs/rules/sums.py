@@ -3,7 +3,8 @@ it is kept now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -62,19 +63,26 @@ def _just_above(plan: BlockPlan, name: str) -> Iterator[str]:
 def keep_sum(plan: BlockPlan, rule: Rule) -> str:
     """Computes the total from its parts, or one part from the total and the other."""
     *parts, total = rule.columns
-    laws = [_sum_law(plan, total, parts, [1] * len(parts))]
-    for part in reversed(parts):
-        others = [other for other in parts if other != part]
-        laws.append(_sum_law(plan, part, [total, *others], [1] + [-1] * len(others)))
+    signs = dict(zip(parts, rule.signed(), strict=True))
+    laws = [_sum_law(plan, rule, total, signs)]
+    for part, sign in reversed(signs.items()):
+        others = {other: -sign * one for other, one in signs.items() if other != part}
+        laws.append(_sum_law(plan, rule, part, {total: sign, **others}))
     broken = plan.first_broken(laws[0])
     if broken:
         return refused(rule, broken)
     return _keep_first(plan, laws)
 
 
-def _sum_law(plan: BlockPlan, column: str, bases: Sequence[str], signs: Sequence[int]) -> LinearLaw:
-    lines = {base: plan.line(base) for base in bases}
-    return LinearLaw.between(column, plan.line(column), lines, 0, signs)
+def _sum_law(plan: BlockPlan, rule: Rule, column: str, signs: Mapping[str, int]) -> LinearLaw:
+    """A column of a sum from the others; beside dates, numbers are counted in days."""
+    lines = {name: plan.line(name) for name in (column, *signs)}
+    if any(line.sort != "number" for line in lines.values()):
+        for name, line in lines.items():
+            if line.sort == "number":
+                lines[name] = replace(line, step=line.step * rule.scale)
+    own = lines.pop(column)
+    return LinearLaw.between(column, own, lines, 0, tuple(signs.values()))
 
 
 def _keep_first(plan: BlockPlan, laws: Sequence[LinearLaw]) -> str:

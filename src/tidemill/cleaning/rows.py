@@ -18,6 +18,7 @@ import polars as pl
 from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired
 from tidemill.cleaning.cells import Cells
+from tidemill.cleaning.markers import say_unknown
 from tidemill.cleaning.shifted import shifted
 from tidemill.cleaning.totals import totals
 from tidemill.core.change import Issue
@@ -37,6 +38,8 @@ _WORDY = 4
 _PROSE_SAMPLE = 5_000
 # with more rows of a cell or two, a table is sparse
 _FEW_NOTES, _NOTES = 20, 0.01
+# columns that name the rows, where a blank cell is no chance
+_FULL = 0.95
 _SHOWN = 5
 _REASONS = {
     "empty": "a row that holds no value",
@@ -44,6 +47,7 @@ _REASONS = {
     "total": "a row of totals",
     "note": "a note, and no record",
     "words": "words in a row where all others hold numbers or dates",
+    "summary": "a word in the place of a date or a number, and beside it numbers only",
     "shifted": "a row whose cells stand in the wrong columns",
 }
 
@@ -57,6 +61,10 @@ _SAID = {
         "row holds words where all others hold numbers or dates",
         "rows hold words where all others hold numbers or dates",
     ),
+    "summary": (
+        "row is a summary of others, with a word in the place of a date or a number",
+        "rows are summaries of others, with a word in the place of a date or a number",
+    ),
     "shifted": (
         "row has its cells in the wrong columns",
         "rows have their cells in the wrong columns",
@@ -66,6 +74,7 @@ _MAY = {
     "total": ("row may be a total of other rows", "rows may be totals of other rows"),
     "note": ("row may be a note and no record", "rows may be notes and no records"),
     "words": ("row may be a heading and no record", "rows may be headings and no records"),
+    "summary": ("row may be a summary of others", "rows may be summaries of others"),
 }
 
 
@@ -109,8 +118,9 @@ def _found(data: Dataset) -> list[_Found]:
         found.setdefault(row, _Found(row, "empty"))
     if len(data) < _FEWEST_ROWS:
         return list(found.values())
-    for one in (*_headers(cells), *_totals(cells), *_notes(cells), *_shifts(cells), *_words(cells)):
-        found.setdefault(one.row, one)
+    for look in (_headers, _totals, _notes, _shifts, _words, _summaries):
+        for one in look(cells):
+            found.setdefault(one.row, one)
     return [found[row] for row in sorted(found)]
 
 
@@ -202,6 +212,32 @@ def _words(cells: Cells) -> Iterator[_Found]:
         single = sum(_stands_alone(cells, name, row) for name in alien)
         if len(texts) > 1:
             yield _Found(row, "words", sure=2 * single >= len(alien))
+
+
+def _summaries(cells: Cells) -> Iterator[_Found]:
+    """Rows of numbers beside a word such as "Max" or "b/f" in the place of a date or a number, where
+    all that names other rows is blank."""
+    for name in cells.texts:
+        reading = cells.reading(name)
+        if reading is None:
+            continue
+        words = cells.frame[name].set(~reading.alien, None)
+        rows = (words.is_not_null() & ~say_unknown(words)).arg_true().to_list()
+        if len(rows) > _FEW_NOTES:
+            continue
+        named = [other for other in cells.named if other != name]
+        full = [other for other in named if cells.filled[other] >= _FULL]
+        beside = {words[row] for row in rows if not _has_numbers_only(cells, row, named)}
+        for row in rows:
+            word = words[row]
+            is_word = not any(map(str.isdigit, word))
+            if word not in beside and (full or is_word):
+                yield _Found(row, "summary", sure=bool(full) and is_word)
+
+
+def _has_numbers_only(cells: Cells, row: int, named: list[str]) -> bool:
+    """Whether a row holds a number beside its word, and nothing in these columns."""
+    return bool(cells.present[row] >= 2) and all(cells.is_blank(name, row) for name in named)
 
 
 def _issue(data: Dataset, what: str, found: list[_Found]) -> Issue:

@@ -337,3 +337,21 @@ def test_a_level_called_none_is_no_gap(sales):
     cells = (N, ["None", "Total Recall", "17", "99.5"])
     films = sales(cells, names=["Genre", *NAMES[1:]], rows=rows)
     assert left_out(films) == []
+
+
+@pytest.mark.parametrize("word", ["Max", "Median", "b/f", "Balance Forward", "Suma final", "Std"])
+def test_a_word_in_the_place_of_a_date_beside_numbers_only_is_a_summary(sales, word):
+    assert left_out(sales((N, [word, None, "17", "99.5"]))) == [N]
+    assert left_out(sales((9, [word, None, "17", "99.5"]), (N, [word, None, "2", "5"]))) == [9, N]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["pending", "West", "17", "99.5"],
+        ["unknown", None, "17", "99.5"],
+        ["2024-13-45", None, "17", "99.5"],  # a slip
+    ],
+)
+def test_a_record_with_a_word_or_a_slip_for_its_date_stays(sales, cells):
+    assert left_out(sales((N, cells))) == []

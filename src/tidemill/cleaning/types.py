@@ -18,7 +18,7 @@ from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.core.spelling import Mended, is_missing, mended, spelled
+from tidemill.core.spelling import Mended, is_missing, mended, mended_beside_words, spelled
 from tidemill.core.unknown_forms import resembled, why_unread
 from tidemill.core.words import percent, plural, quoted
 from tidemill.imaging.pixels import label_column
@@ -44,12 +44,13 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         if column == label:  # what an image shows is a name, also where it is a digit
             continue
         text = train[column.name]
-        found = (
-            mended(text, conventions=train.schema.conventions) if text.dtype == pl.String else None
-        )
+        if text.dtype != pl.String:
+            continue
+        is_words = column.kind == "text"  # of a category the levels are learned
+        read = mended_beside_words if is_words else mended
+        found = read(text, conventions=train.schema.conventions)
         if found is None:
-            if column.kind == "text":  # of a category the levels are learned
-                issues += _unknown_form(text)
+            issues += _unknown_form(text) if is_words else []
             continue
         reading = found_in(found)
         level = _level(text, found)
@@ -67,7 +68,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
 
 def _unknown_form(text: pl.Series) -> list[Issue]:
     """What is said of texts that look like amounts or dates, and cannot be read."""
-    looks = resembled(text) if text.dtype == pl.String else ""
+    looks = resembled(text)
     if not looks:
         return []
     return [

@@ -358,12 +358,12 @@ def lenient_formats(cells: list[str], name: str) -> dict[str, str]:
     counts: Counter[str] = Counter()
     exact: dict[str, Counter[str]] = {}
     for cell in cells:
-        seen: dict[str, str] = {}
+        seen: dict[str, list[str]] = {}
         for format_ in formats_of([cell], name):
-            seen.setdefault(_generalised(format_), format_)
+            seen.setdefault(_generalised(format_), []).append(format_)
         counts.update(seen.keys())
-        for general, format_ in seen.items():
-            exact.setdefault(general, Counter())[format_] += 1
+        for general, formats in seen.items():
+            exact.setdefault(general, Counter()).update(formats)
     dates = [one for one in counts if not (is_time_of_day(one) or is_duration(one))]
     kept = dates or [one for one in counts if is_time_of_day(one)] or list(counts)
     kept.sort(key=lambda one: -counts[one])
@@ -379,7 +379,7 @@ def _generalised(format_: str) -> str:
     pattern = re.sub(r" ?%:?z", ANY_OFFSET, pattern)
     pattern = re.sub(r"%-(?=[dmHIV])", "%", pattern)
     pattern = pattern.replace("%e", "%d").replace("%k", "%H").replace("%l", "%I")
-    pattern = re.sub(r"%[\^#]?[bB]", "%b", pattern)
+    pattern = re.sub(r"%[\^#]?[bB]", "%B", pattern)  # reads the short names, too
     pattern = re.sub(r"%[\^#]?[aA]", "%a", pattern)
     pattern = re.sub(r"%[\^#](E?[op])", r"%\1", pattern)
     pattern = re.sub(r"%(?:\.f|\.[369]f|[.,]-[69]f)|[.,]%[1-9]f", "%.-6f", pattern)

@@ -63,6 +63,8 @@ MISSING_MARKERS = frozenset(
 )
 
 _SAMPLE = 200
+_NEARLY, _MOST, _TOGETHER = 0.9, 0.6, 0.98
+_WORD_CELLS = 5
 _BOUNDS = 0.9
 _CODE_NAME = re.compile(
     r"(^|_)(zip|zip_?code|post_?code|postal(_?code)?|plz|postleitzahl|phone|telephone|mobile|fax"
@@ -182,7 +184,7 @@ class Mended:
 
 
 def mended(
-    values: pl.Series, share: float = 0.9, conventions: Conventions = UNKNOWN
+    values: pl.Series, share: float = _NEARLY, conventions: Conventions = UNKNOWN
 ) -> Mended | None:
     """A column of text read as numbers or dates, if nearly all of its present cells can be.
 
@@ -223,6 +225,31 @@ def mended(
                 spelling = _least_changing(text, parsed, spelling)
             return Mended(parsed, spelling, markers, unread, reading.formats)
     return None
+
+
+def mended_beside_words(values: pl.Series, conventions: Conventions = UNKNOWN) -> Mended | None:
+    """As :func:`mended`; also where only most cells can be read, and nearly all others hold words
+    that come again and again ("free" among prices).
+
+    Args:
+        values: A String series.
+        conventions: What other columns of the file prove.
+
+    Example:
+        >>> sizes = pl.Series([*map("{}M".format, range(30)), *["varies"] * 10])
+        >>> mended(sizes) is None, mended_beside_words(sizes).unread.sum()
+        (True, 10)
+    """
+    found = mended(values, _MOST, conventions)
+    if found is None:
+        return None
+    unread = values.filter(found.unread).alias("text").str.strip_chars().value_counts(name="cells")
+    is_word = (pl.col("cells") >= _WORD_CELLS) & ~pl.col("text").str.contains(r"\d")
+    said = int(unread.filter(is_word)["cells"].sum())
+    present = len(values) - int(found.markers.sum()) - values.null_count()
+    read = found.values.count()
+    is_enough = read >= _NEARLY * present or read + said >= _TOGETHER * present
+    return found if is_enough else None
 
 
 # --- lossless -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ _AMOUNT = (
     # a currency beside a number, or a number with a mark and two decimals and some sign about it
     rf"^[^\p{{L}}\d]{{0,3}}(?:(?:{_CURRENCY})[^\p{{L}}\d]{{0,3}}\d[\d.,'’\s]*.{{0,15}}"
     rf"|\d[\d.,'’\s]*\s?(?:{_CURRENCY})[^\d]{{0,15}}"
-    r"|(?:\d{1,3}(?:[,'’ ]\d{3})*\.|\d{1,3}(?:[.'’ ]\d{3})*,|\d+[.,])\d\d"
+    r"|(?:\d[\d,'’ ]*\.|\d[\d.'’ ]*,)\d\d"
     r"(?:[^\d\p{L}]{1,3}(?:\p{L}{1,6}[.]?)?)?)$"
 )
 _CENTS = r"^[-+]?\d[\d.,'’ ]*[.,]\d\d$"

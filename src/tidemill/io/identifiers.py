@@ -20,7 +20,8 @@ _JOINED = re.compile(
     r"|subject|student|loan|policy|claim|visit|booking|ticket|device|card|model|part|serial)"
     r"(id|no|nr|num|number)"
 )
-_CHINESE = re.compile(r"(编号|单号|号码|证号|卡号|账号|工号|学号)$")
+# numbers of things; not models, signals, signs, and sizes of shoes and letters
+_CHINESE = re.compile(r"((?<![型信符括问鞋字尺标])号|号码)$")
 _COUNTED = frozenset(
     {
         "year",
@@ -44,6 +45,7 @@ _COUNTED = frozenset(
         "周",
     }
 )
+_DIGEST = r"^(?:0x)?[0-9A-Za-z+/_-]+={0,2}$"
 FEW = 50
 
 
@@ -114,7 +116,8 @@ def texts_identify(values: pl.Series, distinct: int) -> str:
     levels = present.head(100_000).unique(maintain_order=True).head(10_000)
     # a Chinese sentence has no blanks either, so codes are mostly ASCII
     length, foreign = levels.str.len_chars(), levels.str.count_matches(r"[^\x00-\x7f]")
-    compact = (length <= 64) & (foreign * 2 <= length) & ~levels.str.contains(r"\s")
+    short = (length <= 64) | levels.str.contains(_DIGEST)
+    compact = short & (foreign * 2 <= length) & ~levels.str.contains(r"\s")
     codes = float((compact & levels.str.contains(r"[0-9]")).mean() or 0.0)  # type: ignore[arg-type]
     shown = (
         levels.filter(levels.str.contains(r"[0-9]")).head(1).to_list() or levels.head(1).to_list()

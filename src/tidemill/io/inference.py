@@ -11,7 +11,7 @@ from tidemill.core import datetimes
 from tidemill.core.amounts import BOUND, different_units
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Kind, Spelling
-from tidemill.core.spelling import Mended, mended, spelled
+from tidemill.core.spelling import Mended, mended_beside_words, spelled
 from tidemill.core.unknown_forms import Resembled, resembled, why_unread
 from tidemill.core.words import format_value, percent, plural, quoted
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
@@ -40,6 +40,7 @@ _WORDY = 7
 _LONG_CHINESE = 20
 _PROBE = 20_000
 _NEARLY_ALL = 0.98
+_MENDABLE = 0.9  # below, cleaning does not find out either what the others are
 NO_VALUE = "no value at all"
 
 
@@ -172,7 +173,7 @@ def _of_texts(
     if said_by(values.name):
         why = texts_identify(values, distinct)
     if not why:
-        almost = mended(values, conventions=conventions)
+        almost = mended_beside_words(values, conventions)
         if almost is not None:
             return _almost_alike(values, present, almost)
         looks = resembled(present)
@@ -216,7 +217,13 @@ def _almost_alike(values: pl.Series, present: pl.Series, almost: Mended) -> Infe
     if share >= _NEARLY_ALL:
         return Inferred(values, "text", f"{said}; cleaning mends them")
     other = values.filter(almost.unread)[0]
-    return Inferred(values, "text", f"{said}, and others, such as '{other}', are none")
+    warning = f"holds {what} beside other texts, such as '{other}', so it is taken as words"
+    return Inferred(
+        values,
+        "text",
+        f"{said}, and others, such as '{other}', are none",
+        warning if share < _MENDABLE else "",
+    )
 
 
 def _pair(present: pl.Series) -> str:

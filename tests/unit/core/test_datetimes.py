@@ -285,6 +285,16 @@ def test_several_forms_in_one_column_are_read_where_the_order_is_told() -> None:
     assert mended(pl.Series("when", unclear)) is None
 
 
+@pytest.mark.parametrize("format_", ["%B %-d, %Y", "%-d %B %Y", "%b %-d, %Y", "%B %d, %Y %H:%M"])
+def test_months_in_full_are_read_beside_a_stranger(format_: str) -> None:
+    moments = [dt.datetime(2015, 1, 3, 9, 30) + dt.timedelta(days=7 * i) for i in range(100)]
+    cells = [moment.strftime(format_) for moment in moments]
+    found = mended(pl.Series("updated", [*cells, "4.0 and up"]))
+    assert found is not None
+    assert found.unread.sum() == 1
+    assert spelled(found.values, found.spelling).to_list() == [*cells, ""]
+
+
 def test_both_orders_in_one_column_are_not_read() -> None:
     cells = [f"{i % 28 + 1:02}/{i % 12 + 1:02}/2024" for i in range(100)]
     cells += [f"{i % 12 + 1:02}/{i % 28 + 1:02}/2024" for i in range(100)]

@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidemill.core.schema import Spelling
-from tidemill.core.spelling import is_missing, mended, says_code, spelled, typed
+from tidemill.core.spelling import (
+    is_missing,
+    mended,
+    mended_beside_words,
+    says_code,
+    spelled,
+    typed,
+)
 
 
 def read(*cells: str | None, name: str = "x") -> tuple[pl.Series, Spelling]:
@@ -203,6 +210,27 @@ def test_mended_keeps_the_local_time_of_offsets() -> None:
 )
 def test_mended_leaves_text_alone(cells: list[str]) -> None:
     assert mended(pl.Series("x", cells)) is None
+
+
+@pytest.mark.parametrize(
+    ("others", "is_read"),
+    [
+        (["free"] * 30, True),
+        (["free"] * 20 + ["on request"] * 10, True),
+        (["free"] * 30 + ["Total", "4.0 and up"], True),
+        (["A-17"] * 30, False),
+        ([f"like {word}" for word in "abcdefghijklmnopqrstuvwxyz"], False),
+        (["free"] * 60, False),
+    ],
+)
+def test_numbers_beside_words_that_come_again(others: list[str], is_read: bool) -> None:
+    prices = pl.Series("cells", [f"${n}.50" for n in range(70)] + others)
+    assert mended(prices) is None
+    found = mended_beside_words(prices)
+    assert (found is not None) == is_read
+    if found is not None:
+        assert found.values[1] == 1.5
+        assert found.unread.sum() == len(others)
 
 
 def test_codes_are_not_mended() -> None:

@@ -44,6 +44,7 @@ def test_what_looks_like_a_date(cells: list[str], what: str) -> None:
         (["€5-€10", "€10-€20"], "amounts"),
         (["12.50 DB", "9.00 KR"], "amounts"),
         (["9007199254740993.25"], "amounts"),
+        (["(8,037.50)", "(1674,013.50)"], "amounts"),
         ([f"{i * 91.37:,.2f}".replace(",", ".") for i in range(60)], "amounts"),
         ([f"10.{i}.{i * 7 % 90 + 10}.{i * 13 % 90 + 10}" for i in range(60)], ""),
         ([f"{i % 3}.{i % 10}.{i % 17}" for i in range(60)], ""),

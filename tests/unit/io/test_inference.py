@@ -77,6 +77,16 @@ def column(name: str, values: object, **options: object) -> Column:
         ("ref", CODES, "id", "codes such as"),
         ("reference", CODES, "id", "and its name says so"),
         ("客户编号", CODES, "id", "its name says so"),
+        ("流水号", [9 * i for i in range(N)], "id", "its name says so"),
+        ("型号", [9 * i for i in range(N)], "number", "whole numbers"),
+        ("哈希", [f"0x{i * 0x9E3779B97F4A7C15:064x}" for i in range(1, N)], "id", "codes such as"),
+        (
+            "size",
+            [*(f"{i % 90}.5M" for i in range(N)), *["Varies with device"] * 60],
+            "text",
+            "87 % of the values read as numbers",
+        ),
+        ("price", [*(f"${i}.50" for i in range(N)), *["on request"] * 100], "text", "on request"),
         (
             "note",
             [

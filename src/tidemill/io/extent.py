@@ -137,7 +137,7 @@ def _leave_footer(body: Body, layout: Layout, found: Extent) -> None:
         last = found.stop - 1
         if last > 0 and last not in gone:
             row = body.row(last)
-            if is_total_label(row) and _adds_up(row, last, body, layout):
+            if _is_total(row, last, body, layout):
                 found.aside.append(Aside(row.line, row.text, "total"))
                 found.stop = last
         if found.stop == stop:
@@ -145,42 +145,69 @@ def _leave_footer(body: Body, layout: Layout, found: Extent) -> None:
     found.within = [position for position in found.within if position < found.stop]
 
 
-def _adds_up(row: Row, at: int, body: Body, layout: Layout) -> bool:
-    """Whether a row of totals is one: a cell is blank that never is, or its figures are sums, means
-    or counts of the rows above."""
+def _is_total(row: Row, at: int, body: Body, layout: Layout) -> bool:
+    """Whether a row holds totals: it says so and a cell is blank that never is, or figures are
+    sums, means or counts of the rows above; where it doesn't say so, all figures are sums."""
     above = [body.row(position) for position in range(max(0, at - _TAIL), at)]
     above = [other for other in above if other.filled and not is_total_label(other)]
+    places = range(len(layout.names))
+    figures = [place for place in places if kind_of(row.cells[place]) in ("number", "year")]
     if not above:
         return False
-    label = next(place for place, cell in enumerate(row.cells) if cell.strip())
-    figures = [place for place, cell in enumerate(row.cells) if kind_of(cell) in ("number", "year")]
-    for place, cell in enumerate(row.cells[: len(layout.names)]):
-        if cell.strip() or place == label:
-            continue
-        if all(len(other.cells) > place and other.cells[place].strip() for other in above):
-            return bool(figures) or len(layout.names) > 2
-    if not figures or at > _MOST_SUMMED:
-        return False
-    fits = [_is_figure_of(row.cells[place], body.column(place)[:at]) for place in figures]
-    return sum(fits) * 2 > len(fits)
-
-
-def _is_figure_of(cell: str, column: Sequence[str]) -> bool:
-    """Whether a number is the sum, the mean, the count or an end of a column's numbers."""
-    for decimal in (".", ","):
-        value = amount(cell, decimal)
-        read = [amount(text, decimal) for text in column if text.strip()]
-        values = [number for number in read if number is not None]
-        if value is None or not values or len(values) < 0.8 * len(read):
-            continue
-        total = math.fsum(values)
-        tolerance = max(1e-6 * abs(total), 0.006 * len(values) ** 0.5, 1e-9)
-        if abs(value - total) <= tolerance and len(values) > 1:
+    label = next((place for place in places if row.cells[place].strip()), 0)
+    is_bare = any(
+        place != label and not row.cells[place].strip() and _is_never_blank(place, above)
+        for place in places
+    )
+    if is_total_label(row):
+        if is_bare and (figures or len(places) > 2):
             return True
-        mean = total / len(values)
-        if abs(value - mean) <= max(0.006, 0.005 * abs(mean)) or value == len(values):
+        fits = [_fits(row, place, at, body, _is_figure_of) for place in figures]
+        return sum(fits) * 2 > len(fits)
+    is_bare = is_bare or (not row.cells[0].strip() and _is_never_blank(0, above))
+    figures = [place for place in figures if layout.kinds[place] in ("number", "year")]
+    odd = any(
+        kind_of(row.cells[place]) == "text" and layout.kinds[place] not in ("", "number")
+        for place in places
+    )
+    if not figures or len(above) < 3 or not (is_bare or odd):
+        return False
+    return all(_fits(row, place, at, body, _is_sum_of) for place in figures)
+
+
+def _is_never_blank(place: int, rows: Sequence[Row]) -> bool:
+    return all(len(row.cells) > place and row.cells[place].strip() for row in rows)
+
+
+def _fits(
+    row: Row, place: int, at: int, body: Body, test: Callable[[float, list[float]], bool]
+) -> bool:
+    """Whether a figure is what the test says of the numbers above it, with either decimal mark."""
+    if at > _MOST_SUMMED:
+        return False
+    column = [text for text in body.column(place)[:at] if text.strip()]
+    for decimal in (".", ","):
+        value = amount(row.cells[place], decimal)
+        values = [number for text in column if (number := amount(text, decimal)) is not None]
+        are_numbers = bool(values) and len(values) >= 0.8 * len(column)
+        if value is not None and are_numbers and test(value, values):
             return True
     return False
+
+
+def _is_sum_of(value: float, values: list[float]) -> bool:
+    total = math.fsum(values)
+    tolerance = max(1e-6 * abs(total), 0.006 * len(values) ** 0.5, 1e-9)
+    several = sum(1 for number in values if number) > 1
+    return several and abs(value - total) <= tolerance
+
+
+def _is_figure_of(value: float, values: list[float]) -> bool:
+    """Whether a number is the sum, the mean or the count of numbers."""
+    mean = math.fsum(values) / len(values)
+    if abs(value - mean) <= max(0.006, 0.005 * abs(mean)) or value == len(values):
+        return True
+    return _is_sum_of(value, values)
 
 
 def amount(text: str, decimal: str = ".") -> float | None:

@@ -26,7 +26,7 @@ _LINES = ("header", "skip", "footer")
 _PARTS = {
     **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
     **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet", *_LINES)),
-    **dict.fromkeys(("csv", "tsv", "tab", "txt"), (*_LINES, "decimal")),
+    **dict.fromkeys(("csv", "tsv", "tab", "txt"), (*_LINES, "decimal", "encoding")),
     "npz": ("images", "labels"),
     FOLDER: ("size",),
 }
@@ -92,6 +92,26 @@ class File:
                 hint="write ?decimal=, or ?decimal=.",
             )
         return mark
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding that was said behind the "?"; None where none was.
+
+        Raises:
+            InputError: There is none of that name.
+        """
+        name = self.part.get("encoding")
+        if name is None:
+            return None
+        try:
+            "".encode(name)
+        except (LookupError, ValueError) as error:
+            raise InputError(
+                f"'?encoding={name}' is no encoding of text",
+                where=str(self.path),
+                hint="write ?encoding=utf-8, ?encoding=cp1252, ?encoding=gb18030 or the like",
+            ) from error
+        return name
 
     def content(self) -> bytes:
         """The bytes of the file, unpacked.
@@ -212,8 +232,8 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
                 f"'?{key}=' means nothing for a file of this kind",
                 where=str(path),
                 hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
-                "and ?footer=N for text and spreadsheets, ?decimal=, for text, ?images=NAME for "
-                "arrays, ?size=32 for folders of images",
+                "and ?footer=N for text and spreadsheets, ?decimal=, and ?encoding=NAME for text, "
+                "?images=NAME for arrays, ?size=32 for folders of images",
             )
 
 

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from tidemill.core.aside import Aside, AsideSort
@@ -36,7 +37,11 @@ _DATE_WORD = re.compile(
     rf"{_MONTH}\w{{0,6}}|(?:mon|tue|wed|thu|fri|sat|sun)\w{{0,6}}|uhr|[年月日时分秒上下午]",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR = re.compile(
+    r"(?:FY|CY|GJ)?\s?(?:19|20)\d\d(?:[-/–](?:19|20)?\d\d)?(?:\s?年度?|\s?[A-Zp]|\s?\(\w{1,6}\))?"
+)
+_YEAR_AND_MONTH = re.compile(r"\d{4}[-/–](?:0\d|1[0-2])")
+_RANGE = re.compile(r"\d{1,9}\s?(?:[-–~]|to|bis|至)\s?\d{1,9}")
 _NUMBER = re.compile(
     r"[^\w\s]{0,2}\s?(?:(?:USD|EUR|GBP|CHF|CNY|RMB|JPY|INR|SEK|NOK|DKK|AUD|CAD|BRL|Rs|kr|Fr"
     r"|(?:US|CA|AU|HK|NZ|A|C|R)(?=\$))\.?\s?)?[^\w\s]{0,3}\s?\d(?:[\d\s.,'’·eE+-]*\d)?(?:[.,-](?!\w))?"
@@ -55,17 +60,20 @@ _TOTAL = re.compile(
     r"|summen?\b.*|gesamt.*|zwischensumme|insgesamt|mittelwert|durchschnitt|somme"
     r"|total général|total general|moyenne|totale|media|promedio|suma|итого.*|всего.*"
     r"|总计.*|合计.*|小计.*|总和|总数|平均.*|合計.*|計|총계|합계"
-    r"|totaal|totalt|razem|soma",
+    r"|totaal|totalt|totales|totaux|razem|soma|min\.?|max\.?|minimum|maximum|median"
+    r"|std\.?(?: ?dev\.?)?"
+    r"|最大值|最小值|均值|[Σ∑]|\*{1,3}",
     re.IGNORECASE,
 )
 _NOTE = re.compile(
     r"\*|†|¹|\(?\s*[\d,. ]+\s?(?:rows?|records?|lines?|entries|Zeilen|lignes|filas|行|条|笔)\b.*"
-    r"|source|quelle|fuente|fonte|note|notes|anmerkung|hinweis|remark|nb:|n\.b\.|legend|disclaimer"
+    r"|(?:共|总计|合计)\s?\d|(?:rows?|records?|zeilen|lignes|filas)\s?[:：=]?\s?\d+\s*$|source|quelle|fuente|fonte|note|notes|anmerkung|hinweis|remark|nb:|n\.b\.|legend|disclaimer"
     r"|generated|created|printed|exported|erstellt|gedruckt|signed|signature|unterschrift|prepared"
     r"|end of|ende|eof|query|elapsed|time:|©|copyright|stand:|as of|注|备注|说明|来源|数据来源|制表"
     r"|审核|签字|打印|导出|资料来源|总笔数|\(\s*\d|\[\s*\d|#|//|--|confidential|page \d|seite \d",
     re.IGNORECASE,
 )
+_PHRASE = re.compile(r"\w\s+\w|[:：]|^[<*=(\[-]|[\u4e00-\u9fff]{4}|\d[\u4e00-\u9fff]")
 _KEYED = re.compile(r"[^:：]{1,40}[:：]")
 _TITLE = re.compile(
     r"report|export|print|generat|period|account|konto|statement|list\b|auszug|bericht|rapport"
@@ -127,6 +135,11 @@ class Layout:
         alike, unlike, _ = _compared(row, self.kinds)
         return alike > 0 and 2 * unlike <= alike
 
+    def fits(self, row: Row) -> bool:
+        """Whether no cell is of another kind than its column, and at least one is of its kind."""
+        alike, unlike, _ = _compared(row, self.kinds)
+        return alike > 0 and not unlike
+
     def looks_like_names(self, row: Row) -> bool:
         """Whether no cell is of the kind of its column, though at least one column has a kind."""
         alike, unlike, neutral = _compared(row, self.kinds)
@@ -151,10 +164,12 @@ def kind_of(cell: str) -> CellKind:
         return ""
     if not any(map(str.isdigit, text)) or len(text) > 40:
         return "text"
-    if _YEAR.fullmatch(text):
+    if _YEAR.fullmatch(text) and not _YEAR_AND_MONTH.fullmatch(text):
         return "year"
     if _DATE.search(text) and sum(map(str.isalpha, _DATE_WORD.sub("", text))) <= 4:
         return "date"
+    if _RANGE.fullmatch(text):
+        return "text"
     return "number" if _NUMBER.fullmatch(text) else "text"
 
 
@@ -165,9 +180,19 @@ def is_separator(row: Row) -> bool:
 
 
 def width_of(rows: Iterable[Row]) -> int:
-    """The commonest number of fields; of equally common ones the greater."""
-    widths = Counter(len(row.cells) for row in rows if row.filled and not is_separator(row))
-    return max(widths, key=lambda width: (widths[width] * (width > 1), width), default=0)
+    """The number of fields under which the most cells stand below others; the commonest where no
+    two neighbours have equally many, and of equally common ones the greater.
+
+    A few rows of many fields are rather the table than more lines of two above them.
+    """
+    widths = [len(row.cells) for row in rows if row.filled and not is_separator(row)]
+    often = Counter(widths)
+    below = Counter(own for over, own in pairwise(widths) if over == own)
+    return max(
+        often,
+        key=lambda width: (below[width] * (width - 1), often[width] * (width > 1), width),
+        default=0,
+    )
 
 
 def found_layout(
@@ -184,11 +209,14 @@ def found_layout(
     Raises:
         InputError: It cannot be decided, or there is no such line.
     """
-    width = width_of(rows)
-    trailing = _trailing(rows, width)
-    fields = width
-    if trailing:
-        width -= 1
+    fields = width_of(rows)
+    if not fields:
+        raise InputError(
+            "there are no rows, only blank lines",
+            where=where,
+            hint="give a file with a header line and rows",
+        )
+    width = fields - _trailing(rows, fields)
     cut = [_cut(row, width) for row in rows]
     kinds, fill = _kinds(cut, width)
     base = Layout((), None, 0, fields, kinds, fill)
@@ -198,15 +226,14 @@ def found_layout(
     return _built(cut, base, at, width, is_sheet=is_sheet)
 
 
-def _trailing(rows: Sequence[Row], width: int) -> bool:
-    """Whether the rows end in one more delimiter than the header has."""
-    if width < 3:
-        return False
+def _trailing(rows: Sequence[Row], width: int) -> int:
+    """How many delimiters more than the header the rows end in."""
     wide = [row for row in rows if len(row.cells) == width and row.filled]
-    if any(row.cells[-1].strip() for row in wide):
-        return False
-    short = [row for row in rows if len(row.cells) == width - 1 and row.filled == width - 1]
-    return bool(short) and short[0].line < wide[0].line
+    used = max(len(_stripped(row.cells)) for row in wide)
+    for row in rows:
+        if row.line < wide[0].line and max(used, 2) <= len(row.cells) == row.filled < width:
+            return width - len(row.cells)
+    return 0
 
 
 def _cut(row: Row, width: int) -> Row:
@@ -331,7 +358,7 @@ def _header_at(rows: Sequence[Row], layout: Layout, width: int, where: str) -> i
     like_rows = [row for row in between if layout.looks_like_a_row(row)]
     kinds = sum(1 for kind in layout.kinds if kind)
     if not like_rows:
-        return _of_two(rows, layout, first, named, where)
+        return _of_several(rows, layout, first, named, where)
     if below_blank or all(_KEYED.match(row.text) for row in like_rows):
         return named
     if kinds < 2 or layout.looks_like_names(rows[first]) or len(like_rows) > 2:
@@ -414,14 +441,20 @@ def _is_apart(rows: Sequence[Row], last: int, first: int) -> bool:
     """Whether the line above a header is plainly a title: apart from it, or padded."""
     if first - last > 1 or _KEYED.match(rows[last].text) or is_separator(rows[last]):
         return True
+    if len(rows[last].cells) == 1 and len(rows[first].cells) > 2 and " " in rows[last].text:
+        return True
     return len(rows[last].cells) == len(rows[first].cells) or last > 0
 
 
-def _of_two(rows: Sequence[Row], layout: Layout, first: int, named: int, where: str) -> int:
-    """The header where two rows of names, or a title and one, stand above each other."""
+def _of_several(rows: Sequence[Row], layout: Layout, first: int, named: int, where: str) -> int:
+    """The header where rows of names, or a title and one, stand above each other."""
     kinds = sum(1 for kind in layout.kinds if kind)
     upper = rows[first]
-    if named - first > 1 or not _are_unique(upper) or _KEYED.match(upper.text):
+    if _are_unique(upper) and not _are_unique(rows[named]) and len(layout.kinds) > 2:
+        return first  # lines that tell of the columns leave some blank, their names do not
+    if not all(map(_are_unique, rows[first:named])) or _KEYED.match(upper.text):
+        return named
+    if _is_cut_sentence(upper) and not any(map(_is_cut_sentence, rows[named:])):
         return named
     alike, _, _ = _compared(upper, layout.kinds)
     if alike:
@@ -432,6 +465,11 @@ def _of_two(rows: Sequence[Row], layout: Layout, first: int, named: int, where: 
     if len(layout.kinds) in (2, 3) and kinds == len(layout.kinds):
         raise undecided(rows, [first, named], where)
     return first
+
+
+def _is_cut_sentence(row: Row) -> bool:
+    """Whether a blank follows a delimiter, as the commas of a sentence have it."""
+    return any(cell[:1].isspace() for cell in row.cells[1:])
 
 
 def _are_unique(row: Row) -> bool:
@@ -464,6 +502,8 @@ def _as_given(rows: Sequence[Row], layout: Layout, width: int, header: int, wher
         return replace(layout, names=names, first=first, aside=aside)
     for at, row in enumerate(rows):
         if row.line == header and row.filled:
+            kinds, fill = _kinds(rows[at + 1 :], width)
+            layout = replace(layout, kinds=kinds, fill=fill)
             return _built(rows, layout, at, width, is_sheet=False, joins=False)
     raise InputError(
         f"there is no line {header} that could hold the names of the columns",
@@ -551,12 +591,20 @@ def _below(rows: Sequence[Row], layout: Layout, at: int) -> tuple[list[Aside], i
             found.append(Aside(row.line, row.text, "separator"))
         elif kinds and _is_units(row) and not layout.looks_like_a_row(row) and unlike:
             found.append(Aside(row.line, row.text, "units"))
-        elif unlike and _is_second_header(row, layout, kinds):
+        elif _is_about_columns(row, layout) or (unlike and _is_second_header(row, layout, kinds)):
             found.append(Aside(row.line, row.text, "second names"))
         else:
             break
         first += 1
     return found, first
+
+
+def _is_about_columns(row: Row, layout: Layout) -> bool:
+    """Whether a row right below the header tells of its columns: a word stands where all rows have
+    a number or a date first, and no other cell is a value."""
+    if len(row.cells) != len(layout.kinds) or len(row.cells) < 2:
+        return False
+    return _is_labelled(row, layout) and not _compared(row, layout.kinds)[0]
 
 
 def _is_second_header(row: Row, layout: Layout, kinds: int) -> bool:
@@ -592,10 +640,10 @@ def footer_of(rows: Sequence[Row], layout: Layout) -> list[tuple[int, AsideSort]
         block.append(at)
     if len(block) > 1 and any(_has_alien(rows[position], layout) for position in block):
         return sorted([*found, *((position, "note") for position in block)])
-    # from the first line of the block on that reads like a note
+    # from the first line of the block on that is no row
     for position in reversed(block):
         is_total = _is_total(rows[position]) and len(rows[position].cells) < layout.fields
-        if is_total or is_note(rows[position], layout):
+        if is_total or is_note(rows[position], layout) or _is_below(rows[position], layout):
             found += [(other, "note") for other in block if other > position]
             found.append((position, "total" if is_total else "note"))
             break
@@ -608,11 +656,30 @@ def _is_narrow(row: Row, layout: Layout) -> bool:
         return False
     if layout.fields == 1:
         return any(layout.kinds)
+    alike = _compared(row, layout.kinds)[0]
     if len(row.cells) < layout.fields and row.filled <= max(1, 0.5 * layout.fill):
         return not layout.looks_like_a_row(row) or row.filled == 1
+    if len(row.cells) < layout.fields and _is_labelled(row, layout) and not alike:
+        return True
     if row.filled <= max(1, 0.25 * layout.fill) and layout.fill > 1:
         return True
-    return 2 * row.filled <= layout.fill and not _compared(row, layout.kinds)[0]
+    return 2 * row.filled <= layout.fill and not alike
+
+
+def _is_below(row: Row, layout: Layout) -> bool:
+    """Whether a narrow row cannot be the rest of a damaged one: no value is in its place."""
+    if layout.fields < 3 or _compared(row, layout.kinds)[0]:
+        return False
+    if len(row.cells) < layout.fields:
+        return _is_labelled(row, layout) or (
+            row.filled == 1 and _PHRASE.search(row.text) is not None
+        )
+    return row.filled == 1 and _has_alien(row, layout)
+
+
+def _is_labelled(row: Row, layout: Layout) -> bool:
+    """Whether words stand where all rows have a number or a date first."""
+    return bool(layout.kinds[0]) and kind_of(row.cells[0]) == "text"
 
 
 def _has_alien(row: Row, layout: Layout) -> bool:

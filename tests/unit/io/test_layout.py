@@ -78,12 +78,28 @@ def frame_of(folder: Path, text: str, run: Run | None = None, part: str = "") ->
         "".join(line + "," + "\n" for line in (HEADER + ROWS).splitlines()),
         HEADER + "".join(line + "," + "\n" for line in ROWS.splitlines()),
         "Report\n\n" + (HEADER + ROWS + "Total\n").replace(",", ";"),
+        HEADER + "".join(line + ",,\n" for line in ROWS.splitlines()),
+        HEADER + ROWS + "EOF\n",
+        HEADER + ROWS + "Records: 60\n",
+        HEADER + ROWS + "共60条记录\n",
+        HEADER + ROWS + "共 60 条记录,,,\n",
+        HEADER + ROWS + "Note: data, as of March, are preliminary\n",
+        HEADER + ROWS + "T,60\n",
+        HEADER + ROWS + "Approved by,,,\n,,,\nSignature,,,\n",
+        HEADER + ROWS + TOTAL.replace("Total", "Σ"),
+        HEADER + ROWS + TOTAL.replace("Total", ""),
+        HEADER + ROWS + TOTAL.replace("Total", "Everything"),
+        HEADER + ROWS + "Average,,4.0,45.5\nMax,,7,76.50\nMin,,1,10.00\n",
+        HEADER + ROWS + "\x1a",
+        HEADER + "d,r,q,a\n" + '"{""id"": 1}","{""id"": 2}","{""id"": 3}","{""id"": 4}"\n' + ROWS,
+        HEADER + "Unit,,,\nReleased,,20-03-2024,soon\n" + ROWS,
     ],
 )
 def test_the_table_is_found(tmp_path: Path, run: Run, text: str) -> None:
     expected = frame_of(tmp_path, HEADER + ROWS)
     assert frame_of(tmp_path, text, run).equals(expected)
-    assert run.warnings or text in (HEADER + ROWS, "sep=,\n" + HEADER + ROWS, HEADER + "\n" + ROWS)
+    quiet = ("", "sep=,\n", "\n", "\x1a")
+    assert run.warnings or text.replace(HEADER, "", 1).replace(ROWS, "") in quiet
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16", "utf-8-sig"])
@@ -159,6 +175,25 @@ def test_wrong_places_are_refused(tmp_path: Path, part: str) -> None:
         ("Cities\n\ncity,country\nParis,France\nLyon,France\nRome,Italy\n", ["city", "country"]),
         ("#chrom\tpos\tref\n1\t100\tA\n2\t200\tC\n", ["#chrom", "pos", "ref"]),
         ("#,name,n\n1,Bob,5\n2,Ann,6\n", ["#", "name", "n"]),
+        (
+            "人口\n时间：最近2年\n指标,2023年,2022年\n男,10.5,11\n女,12,13.5\n注：1.年末数据\n",
+            ["指标", "2023年", "2022年"],
+        ),
+        ("Sales\nSegment,FY2021,FY2022E\nA,1.5,2\nB,3,4.5\n", ["Segment", "FY2021", "FY2022E"]),
+        (
+            "Population\n\nRegion,0-4,5-9,65+\nA,10,20,30\nB,11,21,31\nC,12,22,32\n",
+            ["Region", "0-4", "5-9", "65+"],
+        ),
+        ("Sales, North and South\nItem,Price\nTea,1.5\nMilk,2.5\nRice,3.5\n", ["Item", "Price"]),
+        (
+            "List of members\nName,City,Job\nBob,Rome,cook\nAnn,Oslo,smith\n",
+            ["Name", "City", "Job"],
+        ),
+        (
+            "Konto;1\nName;Bob\nBank;X\nZeitraum;2024\nSaldo;1,5;EUR\n\n"
+            "Tag;Text;Art;Betrag;Saldo\n01.03.2024;Miete;L;-5,5;9,5\n02.03.2024;Brot;L;-1,5;8,5\n",
+            ["Tag", "Text", "Art", "Betrag", "Saldo"],
+        ),
     ],
 )
 def test_names(tmp_path: Path, text: str, names: list[str] | None) -> None:
@@ -182,6 +217,7 @@ def test_names(tmp_path: Path, text: str, names: list[str] | None) -> None:
         "Title\n\na,b,c\n1,2,3\n1,2\n3,4,5\n5,6,7\n8,8,8\n",
         "a,b,c\nBob,2,3\nAnn,2,3\nBob\n",
         "Sales report 2024\nname\nBob\nAnn\n",
+        ",,,\n,,,\n",
         "Konto 12345\nprice\n5\n7\n",
         "name: Bob\nage: 5\ncity: Rome\nzip: 00123\n",
         "It was the best of times and it was the worst of times.\nIt was the age of wisdom and it "
@@ -303,6 +339,41 @@ def test_columns_aligned_by_blanks(tmp_path: Path, run: Run, text: str) -> None:
     assert "parted by blanks" in run.warnings[0]
     words = "text\nHello.  How are you\nFine\nWell,  and you\nNo\n"
     assert frame_of(tmp_path, words).columns == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "rows"),
+    [
+        ('"a" "b c"\n"1" 2.5 "x y"\n"2" 3.5 "it is ""so"""\n', ["column_1", "a", "b c"], 2),
+        ("1.5 2 -3\n2.5 3 -4\n3.5 4 -5\n4.5 5 -6\n", ["1.5", "2", "-3"], 3),
+        ("day n\n2024-01-05 2\n2024-01-06 3\n", ["day", "n"], 2),
+    ],
+)
+def test_words_parted_by_blanks(tmp_path: Path, text: str, names: list[str], rows: int) -> None:
+    run = Run()
+    frame = frame_of(tmp_path, text, run)
+    assert (frame.columns, frame.height) == (names, rows)
+    assert "parted by blanks" in run.warnings[0]
+
+
+def test_rows_that_leave_out_blank_cells(tmp_path: Path, run: Run) -> None:
+    text = "id,day,remark,by\n1,2024-01-05,ok,Bob\n2,2024-01-06\n3,2024-01-07,no\n4,2024-01-08\n"
+    frame = frame_of(tmp_path, text, run)
+    assert frame["remark"].to_list() == ["ok", None, "no", None]
+    assert frame["day"].null_count() == 0
+    assert "3 rows" in run.warnings[0]
+    assert "line 3" in run.warnings[0]
+
+
+def test_totals_without_the_last_delimiter(tmp_path: Path, run: Run) -> None:
+    closed = "".join(line + ",\r\n" for line in (HEADER + ROWS).splitlines())
+    assert frame_of(tmp_path, closed + TOTAL, run).height == 60
+    assert "line of totals" in run.warnings[0]
+
+
+def test_a_column_of_numbers_without_a_name(tmp_path: Path, run: Run) -> None:
+    frame_of(tmp_path, "12\n14\n55\n", run)
+    assert "looks like values" in run.warnings[0]
 
 
 def test_formulas_that_keep_digits(tmp_path: Path, run: Run) -> None:

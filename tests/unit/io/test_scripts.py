@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tidemill.core.errors import InputError
+from tidemill.core.run import Run
+from tidemill.io.file import located
+from tidemill.io.formats import delimited
+from tidemill.io.formats.encoding import as_utf8
 from tidemill.io.formats.scripts import ranked
 
 TEXTS = {
@@ -37,3 +44,30 @@ TEXTS = {
 )
 def test_a_few_characters_tell_the_encoding(encoding: str, text: str) -> None:
     assert ranked(text.encode(encoding))[0][0] == encoding
+
+
+@pytest.mark.parametrize("text", ["a\n99.04元\n12.5元", "日 ƽ"])
+def test_chinese_that_happens_to_be_utf_8(text: str) -> None:
+    run = Run()
+    assert as_utf8(text.encode("gb18030"), "f", run).decode() == text
+    assert "?encoding=NAME" in run.warnings[0]
+
+
+@pytest.mark.parametrize("text", ["10 µ", "Ů", "ơ, ư", "ș, ț", "Ԫ Ԭ Ӏ", "元", "ƒ(x)", "é"])
+def test_utf_8_stays_what_it_is(text: str) -> None:
+    run = Run()
+    assert as_utf8(text.encode(), "f", run).decode() == text
+    assert run.warnings == []
+
+
+def test_the_user_may_say_the_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("město,n\nPlzeň,1\nJičín,2\n".encode("cp1250"))
+    run = Run()
+    assert delimited.read(located(path, {"encoding": "cp1250"}), run).frame.columns[0] == "město"
+    assert run.warnings == []
+    path.write_text("a,b\n1,2\n3,4\n", encoding="utf-8-sig")
+    assert delimited.read(located(path, {"encoding": "UTF-8"}), run).frame.columns == ["a", "b"]
+    for name in ("klingon", "base64", ""):
+        with pytest.raises(InputError, match="no encoding"):
+            delimited.read(located(path, {"encoding": name}), run)

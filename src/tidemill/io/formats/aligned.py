@@ -12,13 +12,14 @@ FIELD = "\x1f"
 _GAP = re.compile(r" {2,}|\t+")
 _DASHES = re.compile(r"\s*[-=]{2,}(?:\s+[-=]{2,})+\s*")
 _STEADY = 0.9
+_WORD = re.compile(r'"((?:[^"]|"")*)"(?=\s|$)|(\S+)')
 
 
 def with_fields(content: bytes) -> bytes | None:
     """The text with a mark between its fields, line by line; None where its lines are not aligned.
 
     A line of dashes below the names tells where columns begin; else two blanks or more part them,
-    in nearly every line the same number of times.
+    in nearly every line the same number of times, or any blanks in each line.
 
     Example:
         >>> with_fields(b"name    n\\nAnn    12\\nBob Lee 7\\n") is None
@@ -27,7 +28,7 @@ def with_fields(content: bytes) -> bytes | None:
         b'name\\x1fn\\nAnn\\x1f12\\nBob Lee\\x1f7'
     """
     lines = content.decode("utf-8").splitlines()
-    if FIELD in lines[0] or not any("  " in line or _DASHES.fullmatch(line) for line in lines[:50]):
+    if FIELD in lines[0]:
         return None
     ruler = next((line for line in lines[:50] if _DASHES.fullmatch(line)), None)
     if ruler is not None:
@@ -36,7 +37,9 @@ def with_fields(content: bytes) -> bytes | None:
     else:
         split = [_GAP.split(line.strip()) for line in lines]
         if not _are_steady([fields for fields in split if fields != [""]]):
-            return None
+            split = [_words(line) for line in lines]
+            if not _are_equal([fields for fields in split if fields]):
+                return None
     return "\n".join(FIELD.join(fields) for fields in split).encode()
 
 
@@ -54,6 +57,25 @@ def _are_steady(lines: list[list[str]]) -> bool:
         if sum(kind_of(cell) in ("number", "date", "year") for cell in column) >= 0.8 * len(rows):
             return True
     return False
+
+
+def _words(line: str) -> list[str]:
+    """What blanks part, but for those between quotation marks."""
+    return [quoted.replace('""', '"') or word for quoted, word in _WORD.findall(line)]
+
+
+def _are_equal(lines: list[list[str]]) -> bool:
+    """Whether all lines have equally many words, some of them numbers or dates in every line; the
+    first one may lack the name of the column of row names."""
+    if len(lines) < 3 or len(lines[1]) < 2:
+        return False
+    width = len(lines[1])
+    if len(lines[0]) not in (width - 1, width) or any(len(words) != width for words in lines[2:]):
+        return False
+    return any(
+        all(kind_of(cell) in ("", "number", "date", "year") for cell in column)
+        for column in zip(*lines[1:], strict=True)
+    )
 
 
 def _cut(line: str, starts: list[int]) -> list[str]:

@@ -16,7 +16,7 @@ from polars.exceptions import PolarsError
 from tidemill.core.aside import Aside, AsideSort
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
-from tidemill.core.words import plural, quoted
+from tidemill.core.words import plural, quoted, shortlist
 from tidemill.io.extent import Body, extent_of, second_table
 from tidemill.io.file import File
 from tidemill.io.formats.aligned import FIELD, with_fields
@@ -37,6 +37,7 @@ from tidemill.io.names import named, trimmed
 from tidemill.io.source import Raw
 
 _HEAD = 1 << 16
+_OFTEN = 0.05
 _SEPARATOR = re.compile(rb'"?sep=(.)"?[ \t,;]*\r?\n', re.IGNORECASE)
 _FORMULA = r'^="(.*)"$'
 
@@ -103,7 +104,7 @@ def read(file: File, run: Run) -> Raw:
     frame, more = _without_outside(body, frame, layout, run)
     aside = [*layout.aside, *aside, *more]
     told(aside, layout, where, run)
-    if layout.header is not None and len(layout.names) > 1:
+    if layout.header is not None:
         _warn_of_values(layout, where, run)
     frame = _named(_plain(frame, body, layout, run), layout, where, run)
     return Raw(
@@ -117,10 +118,10 @@ def read(file: File, run: Run) -> Raw:
 
 def _opened(file: File, where: str, run: Run) -> _Text:
     """The text with its dialect, without the lines that the user leaves out."""
-    content = as_utf8(file.content(), where, run)
+    content = as_utf8(file.content(), where, run, file.encoding)
     blank = re.match(rb"[\r\n]*", content)
     line = 1 + (blank[0].count(b"\n") if blank else 0)
-    content = content.strip(b"\r\n")
+    content = content.rstrip(b"\x1a").strip(b"\r\n")  # programs of DOS end a text so
     skip, footer = file.number("skip") or 0, file.number("footer") or 0
     if skip or footer:
         lines = content.split(b"\n")
@@ -157,8 +158,8 @@ def _warn_of_values(layout: Layout, where: str, run: Run) -> None:
     row = Row(0, names)
     if are_values or (layout.looks_like_a_row(row) and not layout.looks_like_names(row)):
         run.warn(
-            f"the first line of {where} ({', '.join(names[:3])}, ...) was taken as the column "
-            "names but looks like values; add a line of names if there is none, or say "
+            f"the first line of {where} ({shortlist(names, 3)}) was taken as the column names but "
+            "looks like values; add a line of names if there is none, or say "
             "?header=0 behind the file's name.",
             "read",
         )
@@ -271,15 +272,42 @@ def _without_irregular(text: _Text, layout: Layout, run: Run) -> tuple[_Text, li
     end = text.line + text.content.count(b"\n") + 1
     if at in ends:
         ends[at] = end
+    padded = {}
+    for position in _shortened(odd, at + 1, text, layout, run):
+        padded[ends[position] - 1] = layout.fields - len(odd.pop(position).cells)
     aside, stop = _judged(odd, after_gap, at + 1, text, layout, run)
     gone: set[int] = set()
     for position, row in odd.items():
         gone.update(range(row.line, ends[position]))
     gone.update(range(stop or end, end))
     lines = text.content.split(b"\n")
+    for number, fields in padded.items():
+        line = lines[number - text.line]
+        mark = text.dialect.delimiter.encode() * fields
+        lines[number - text.line] = line.rstrip(b"\r") + mark + line[len(line.rstrip(b"\r")) :]
     kept = [line for number, line in enumerate(lines, text.line) if number not in gone]
     blank = sum(1 for row in odd.values() if not row.filled and row.line < (stop or end))
     return replace(text, content=b"\n".join(kept), dropped=tuple(sorted(gone))), aside, blank
+
+
+def _shortened(
+    odd: Mapping[int, Row], height: int, text: _Text, layout: Layout, run: Run
+) -> list[int]:
+    """Positions of rows that lack only delimiters at their end: the one that all others end in, or
+    those of blank cells, where a program leaves these out in many rows."""
+    short = [at for at, row in odd.items() if 1 < len(row.cells) < layout.fields]
+    header = layout.header
+    if header is not None and len(header.cells) == layout.fields and not header.cells[-1].strip():
+        return [at for at in short if len(odd[at].cells) == layout.fields - 1]
+    fitting = [at for at in short if layout.fits(odd[at])]
+    if len(fitting) < max(2, _OFTEN * height) or len(fitting) < len(short):
+        return []
+    run.warn(
+        f"{plural(len(fitting), 'row')} of {text.where} end before the last column (the first in "
+        f"line {odd[fitting[0]].line}): what is not there was read as blank.",
+        "read",
+    )
+    return fitting
 
 
 def _judged(
@@ -448,14 +476,16 @@ def _named(frame: pl.DataFrame, layout: Layout, where: str, run: Run) -> pl.Data
     """The frame with its names, without blank columns that have none."""
     names = list(layout.names)
     if frame.width > len(names):
-        if (frame[:, -1] != "").any():
+        beyond = frame[:, len(names) :]
+        if beyond.select(pl.any_horizontal(pl.all().str.strip_chars() != "").any()).item():
             raise InputError(
                 f"some rows have {frame.width} fields, the header has {len(names)}",
                 where=where,
                 hint="mend the header, or those rows",
             )
-        run.warn(f"each row of {where} ends in a delimiter too many, which was left out.", "read")
-        frame = frame[:, :-1]
+        many = "a delimiter" if beyond.width == 1 else f"{beyond.width} delimiters"
+        run.warn(f"each row of {where} ends in {many} too many, which was left out.", "read")
+        frame = frame[:, : len(names)]
     kept = [
         at
         for at, name in enumerate(names)

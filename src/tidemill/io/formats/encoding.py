@@ -45,9 +45,10 @@ _LEGACY = {
 }
 
 
-def as_utf8(content: bytes, where: str, run: Run) -> bytes:
-    """The text as UTF-8 without a byte order mark and with "\\n" or "\\r\\n" line ends; the user
-    is warned of a guess.
+def as_utf8(content: bytes, where: str, run: Run, said: str | None = None) -> bytes:
+    """The text as UTF-8 without a byte order mark and with "\\n" or "\\r\\n" line ends.
+
+    Where the user has not said the encoding, it is found, and a guess is told.
 
     Raises:
         InputError: These bytes are no text, or of a damaged encoding.
@@ -57,17 +58,22 @@ def as_utf8(content: bytes, where: str, run: Run) -> bytes:
             raise InputError(
                 f"this is {what}, not text", where=where, hint="give it the ending of its format"
             )
-    encoding = _encoding(content, where)
-    if encoding in _LEGACY:
-        run.warn(f"{where} is not UTF-8; it was read as {_LEGACY[encoding]}.", "read")
-    if encoding != "utf-8":
+    encoding = said or _encoding(content, where)
+    if said is None and encoding in _LEGACY:
+        run.warn(
+            f"{where} was read as {_LEGACY[encoding]}, not as UTF-8, by the letters in it; if that "
+            "is wrong, write ?encoding=NAME behind the file's name.",
+            "read",
+        )
+    if said or encoding != "utf-8":
         try:
-            content = content.decode(encoding).encode("utf-8")
+            content = content.decode(encoding).encode("utf-8").removeprefix(codecs.BOM_UTF8)
         except UnicodeError as error:
             raise InputError(
                 f"the text cannot be decoded as {encoding}: {error}",
                 where=where,
-                hint="save it as UTF-8",
+                hint="save it as UTF-8, or write its encoding as ?encoding=NAME behind the file's "
+                "name",
             ) from error
     if b"\0" in content or _control_share(content[:65536]) > 0.01:
         raise InputError(

@@ -31,6 +31,8 @@ class MultipleRule:
         support: Rows in which both are known.
         broken: Rows in which it does not hold: none, or so few that they look like errors.
         exact: Whether nothing is lost by rounding.
+        coarse: Whether several numbers of the base make one: then new ones of it would be finer
+            than real ones are, if these can be reckoned from what is derived.
     """
 
     base: int
@@ -40,6 +42,7 @@ class MultipleRule:
     support: int
     broken: int = 0
     exact: bool = False
+    coarse: bool = False
 
 
 def multiples(
@@ -131,7 +134,8 @@ def _judged(values: np.ndarray, base: int, derived: int, only_offsets: bool) -> 
         broken = int(wrong.sum())
         if broken <= SLIPS * len(a) and _is_telling(b, step):
             exact = bool(agrees(made, b, 0.0)[~wrong].all())
-            return MultipleRule(base, derived, factor, offset, len(a), broken, exact)
+            coarse = not only_offsets and step > abs(float(factor)) * step_of(a) * (1 + 1e-9)
+            return MultipleRule(base, derived, factor, offset, len(a), broken, exact, coarse)
     return None
 
 
@@ -235,11 +239,12 @@ def _reduced(
     return sorted(kept, key=lambda rule: (rule.base, rule.derived))
 
 
-def _clumsiness(rule: MultipleRule) -> tuple[int, bool, int, int, int]:
+def _clumsiness(rule: MultipleRule) -> tuple[int, bool, bool, int, int, int]:
     """Rules without slips and rounding and with short numbers first, then those of earlier
     columns."""
     return (
         rule.broken,
+        rule.coarse,
         not rule.exact,
         len(str(abs(rule.factor))) + len(str(abs(rule.offset))),
         rule.base,

@@ -57,6 +57,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     ordered = [rule for rule in ordered if not _is_part(rule, made, train)]
     reckoned = {frozenset(rule.columns) for rule in made if rule.kind == "b=k*a+m"}
     decided = [rule for rule in decided if frozenset(rule.columns) not in reckoned]
+    decided = [rule for rule in decided if not _is_chance(rule, made, same)]
     rules = [*decided, *ordered, *made, *_skips(train)]
     kept = _diagnosis(rules[:_MOST_RULES], train)
     left_out = _not_looked_at(len(numbers), len(coded))
@@ -443,6 +444,13 @@ def _is_part(rule: Rule, made: Sequence[Rule], train: Dataset) -> bool:
             return True
     factors = {other.columns[2]: set(other.columns[:2]) for other in made if other.kind == "a*b=c"}
     return bool(factors.get(low, set()) & factors.get(high, set()))
+
+
+def _is_chance(rule: Rule, made: Sequence[Rule], decided: Collection[tuple[str, ...]]) -> bool:
+    """Whether a sum or a product only happens to tell what it was made of, as few prices and
+    quantities do."""
+    totals = {other.columns[-1] for other in made if other.kind in ("a+b=c", "a*b=c")}
+    return rule.columns[0] in totals and rule.columns[::-1] not in decided
 
 
 def _signed(rule: Rule) -> list[tuple[str, int]]:

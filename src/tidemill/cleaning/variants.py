@@ -155,7 +155,8 @@ def _alike(name: str, counts: pl.DataFrame) -> list[Issue]:
         .str.replace_all(r"[\s,;:!]+", " ")
         .str.strip_chars()
     )
-    plain = plain.str.replace(_COMPANIES, "")
+    one_name = ~pl.col("best").str.contains(r"[;|]")  # in "wifi;spa" are two
+    plain = pl.when(one_name).then(plain.str.replace(_COMPANIES, "")).otherwise(plain)
     words = pl.col("plain").str.count_matches(r"\p{L}") >= 3
     groups = (
         levels.with_columns(plain.alias("plain"))

@@ -214,6 +214,8 @@ class TableCodec(Codec):
             next_real = real + len(unit.spec.reals)
             next_code = code + len(unit.spec.codes)
             part = Batch(batch.tick[:, real:next_real], batch.code[:, code:next_code])
+            if unit.columns[0] in self._skips:
+                part = self._skips[unit.columns[0]].fill(unit, part, rows, self._codecs, rng)
             unit.decode(part, rows, rng)
             for made in unit.columns:
                 if made in self._skips:
@@ -300,9 +302,11 @@ class TableCodec(Codec):
         missing = self._codecs[name][1].missing_level
         if name not in self._skips or missing is None:
             return known
+        skip = self._skips[name]
+        if allowed.levels is not None and allowed.levels[missing] and allowed.levels.sum() == 1:
+            return both(known, self.allowing(skip.key, skip.lacking))
         if allowed.levels is None or allowed.levels[missing]:
             return known  # where it is skipped it is missing
-        skip = self._skips[name]
         return both(known, self.allowing(skip.key, skip.allowed))
 
     def _allowing_alone(self, name: str, allowed: Allowed) -> Constraints:

@@ -173,3 +173,21 @@ def test_a_number_that_tells_how_far_dates_lie_apart(table, rng, unit, step):
     assert found == [f"'start' + 'count' {unit} = 'end'"]
     wrong = [k + (row == 7) for row, k in enumerate(count)]
     assert not any("count" in one for one in said(table(start=start, end=end, count=wrong)))
+
+
+def test_what_is_rounded_is_reckoned_from_what_it_is_a_part_of(table, rng):
+    salary = rng.integers(200, 900, N) * 100
+    found = said(table(salary=salary, monthly=np.round(salary / 12, 2)))
+    assert found == ["'monthly' = 1/12 × 'salary'"]
+
+
+def test_a_total_decides_none_of_its_parts(table, rng):
+    kind = rng.integers(0, 3, N)
+    nights, rate = rng.choice([1, 2, 3, 7], N), np.array([89, 119, 243])[kind]
+    room = np.array(["single", "double", "suite"])[kind].tolist()
+    found = said(table(room=room, nights=nights, rate=rate, amount=nights * rate))
+    assert sorted(found) == [
+        "'nights' × 'rate' = 'amount'",
+        "'rate' decides 'room'",
+        "'room' decides 'rate'",
+    ]

@@ -117,3 +117,8 @@ def test_marks_that_mean_something_are_not_told(table, values):
 def test_a_new_level_loses_its_outer_blanks(table):
     _, done = repaired(table(x=["Rice", "Rice"]), table(x=["Soup\n", "Rice "]))
     assert done.data["x"].to_list() == ["Soup", "Rice"]
+
+
+def test_options_in_a_cell_are_no_form_of_a_company(table):
+    cells = ["wifi", "wifi;spa", "wifi;pool;spa", "wifi;pool", "pool"] * 40
+    assert not CHECK.diagnose(table(amenities=cells), Run()).issues

@@ -94,3 +94,19 @@ def test_names_of_codes_of_places() -> None:
         assert names_places(name), name
     for name in ("zipper", "postings", "id", "capital", "escape", "plzen_id", "description"):
         assert not names_places(name), name
+
+
+def test_codes_of_rare_beginnings_belong_to_their_state_too() -> None:
+    rng = np.random.default_rng(2)
+    state = rng.choice(["CA", "NY", "TX"], 600)
+    lowest = {"CA": 90_001, "NY": 10_001, "TX": 75_001}
+    rare = {"CA": 96_100, "NY": 6_390, "TX": 88_510}  # too few to show where they belong
+    codes = [
+        (rare if k % 40 == 0 else lowest)[one] + int(rng.integers(0, 60 if k % 40 == 0 else 4_500))
+        for k, one in enumerate(state.tolist())
+    ]
+    frame = pl.DataFrame({"state": state, "zip": [f"{code:05d}" for code in codes]})
+    for model in ("independent", "trees"):
+        new = tm.fit(frame, model=model, seed=1).sample(500, seed=2)
+        first = new["zip"].str.slice(0, 1).replace_strict({"9": "CA", "1": "NY", "7": "TX"})
+        assert (first == new["state"]).all()

@@ -136,3 +136,45 @@ def test_what_is_skipped_within_combinations_stays_skipped() -> None:
     assert not codec.refused
     made = codec.decode(arbitrary(codec, data, 2000, 0), np.random.default_rng(0)).frame
     assert obeys(rules[1], made, frame).all()
+
+
+def test_what_is_always_known_beside_a_value_is_known_in_new_rows() -> None:
+    rng = np.random.default_rng(4)
+    job = rng.choice(["yes", "no"], ROWS)
+    children = rng.integers(0, 4, ROWS)
+    one = [None if k % 9 == 0 else float(k) for k in range(ROWS)]
+    frame = pl.DataFrame(
+        {
+            "job": job,
+            "hours": [int(rng.choice([20, 30, 40])) if j == "yes" else None for j in job],
+            "sector": [str(rng.choice(["a", "b"])) if j == "yes" else None for j in job],
+            "looking": [str(rng.choice(["a", "b"])) if j == "no" else None for j in job],
+            "children": children,
+            "youngest": [int(rng.integers(0, 17)) if c else None for c in children.tolist()],
+            "one": one,
+            "other": [None if v is None else v + 0.5 for v in one],
+        }
+    )
+    pairs = [("job", "hours"), ("job", "sector"), ("job", "looking"), ("children", "youngest")]
+    rules = tuple(Rule("b only if a", pair) for pair in [*pairs, ("one", "other")])
+    kinds = {"job": "category", "sector": "category", "looking": "category"}
+    columns = tuple(Column(name, kinds.get(name, "number")) for name in frame.columns)  # type: ignore[arg-type]
+    data = Dataset(frame, Schema(columns, rules))
+    codec = TableCodec().fit(data, Run())
+    assert codec.decode(codec.encode(data), np.random.default_rng(0)).frame.equals(frame)
+    state = json.loads(json.dumps(codec.to_state(), allow_nan=False))
+    for one_codec in (codec, TableCodec.from_state(state)):
+        for n in (1, 2, 500):
+            batch = arbitrary(one_codec, data, n, 1)
+            made = one_codec.decode(batch, np.random.default_rng(0)).frame
+            for name, there in (
+                ("hours", pl.col("job") == "yes"),
+                ("sector", pl.col("job") == "yes"),
+                ("looking", pl.col("job") == "no"),
+                ("youngest", pl.col("children") > 0),
+                ("other", pl.col("one").is_not_null()),
+            ):
+                assert made.select((there == pl.col(name).is_not_null()).all()).item(), name
+    known = codec.constraints(Condition((Test("hours", "missing"),)))
+    kept = satisfied(codec.spec, known, codec.encode(data))
+    assert (kept == (job == "no")).all()

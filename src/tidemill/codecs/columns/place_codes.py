@@ -17,6 +17,8 @@ SHARE = 0.02
 """Of the codes, those that a beginning has at least: fewer do not show where it belongs."""
 PURE = 0.99
 """Share of a beginning's rows that have one level of a category that it decides."""
+MOSTLY_TOLD = 0.8
+"""Share of the rows whose beginnings must decide it."""
 LONGEST = 3
 """Characters that a code's beginning has at most."""
 MOST_CHARACTERS = 12
@@ -54,9 +56,8 @@ class PlaceCodes:
         rests: For each of these, forms of what follows (9 for a digit, A and a for letters), and
             how many rows have them.
         region: Name of a category that a code's beginning decides; empty where none is known.
-        regions: Its level for each of the beginnings.
-        region: Name of a category that a code's beginning decides; empty where none is known.
-        regions: Its level for each of the beginnings.
+        regions: Its level for each of the beginnings; -1 for those, mostly the shortest, that say
+            none.
     """
 
     begins: tuple[str, ...]
@@ -66,8 +67,8 @@ class PlaceCodes:
     regions: tuple[int, ...] = ()
 
     def within(self, region: str, code: np.ndarray, level: np.ndarray) -> PlaceCodes | None:
-        """The same with a category that each beginning has one level of, as a state; None where
-        they have not.
+        """The same with a category that nearly each beginning has one level of, as a state; None
+        where they have not.
 
         Args:
             region: The category's name.
@@ -76,9 +77,10 @@ class PlaceCodes:
         """
         counts = np.zeros((len(self.begins), int(code.max(initial=0)) + 1), np.int64)
         np.add.at(counts, (level, code), 1)
-        mostly = counts.max(axis=1) >= PURE * counts.sum(axis=1)
-        regions = tuple(counts.argmax(axis=1).tolist())
-        if not mostly.all() or len(set(regions)) < 2:
+        rows = counts.sum(axis=1)
+        mostly = counts.max(axis=1) >= PURE * rows
+        regions = tuple(np.where(mostly, counts.argmax(axis=1), -1).tolist())
+        if rows[mostly].sum() < MOSTLY_TOLD * rows.sum() or len(set(regions) - {-1}) < 2:
             return None
         return replace(self, region=region, regions=regions)
 

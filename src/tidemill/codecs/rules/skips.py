@@ -1,10 +1,10 @@
 """Columns that are known only beside some values of another: ``b only if a`` makes them missing
-elsewhere, whatever their channels say."""
+elsewhere, whatever their channels say, and known beside values that never lacked them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,26 @@ import numpy as np
 from tidemill.codecs.columns.base import Allowed
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.intervals import LARGEST, holds, union
+from tidemill.codecs.rules.filling import spread_of
 from tidemill.codecs.rules.joint import JointCode
+from tidemill.codecs.rules.linear import LinearRule
 from tidemill.codecs.rules.plan import BlockPlan
-from tidemill.codecs.rules.units import BlockRows, Codecs, has_number, has_value, without_absent
+from tidemill.codecs.rules.units import (
+    Block,
+    BlockRows,
+    Codecs,
+    Free,
+    has_number,
+    has_value,
+    without_absent,
+)
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch
 from tidemill.core.lawful import MOST_KEYS
 from tidemill.core.schema import Rule
+
+FEWEST_FULL = 20
+"""Rows with a value of the key that say whether the column is always known beside it."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +44,17 @@ class Skip:
         levels: (size,) bool, the levels of the key's code beside which it is known; None for a key
             that is never missing and no category.
         numbers: (k, 2) intervals of the key's number; None where any will do.
+        full_levels, full_numbers: The same of those beside which it is always known; None for none.
+        spread: Some of its numbers, for rows that get one.
     """
 
     column: str
     key: str
     levels: np.ndarray | None
     numbers: np.ndarray | None
+    full_levels: np.ndarray | None = None
+    full_numbers: np.ndarray | None = None
+    spread: tuple[int, ...] = (0,)
 
     @staticmethod
     def learned(column: str, key: str, codecs: Codecs, rows: BlockRows) -> Skip:
@@ -58,6 +76,29 @@ class Skip:
             return Skip(column, key, levels, None)
         return Skip(column, key, levels, _spans(number, known[here]))
 
+    def completed(self, codecs: Codecs, rows: BlockRows) -> Skip:
+        """The same with the values of the key beside which training rows always show the column."""
+        codec, own = codecs[self.key][1], codecs[self.column][1]
+        part = rows.parts[self.key]
+        known = has_value(rows.parts[self.column], own)
+        levels = numbers = None
+        if codec.spec.codes:
+            size = codec.spec.codes[0].size
+            seen = np.bincount(part.code[:, 0], minlength=size)
+            gaps = np.bincount(part.code[~known, 0], minlength=size)
+            levels = (seen >= FEWEST_FULL) & (gaps == 0)
+        if self.numbers is not None and codec.line is not None:
+            here = has_number(part, codec)
+            number = rows.number(self.key, codec)[here]
+            numbers = _spans(number, _always(number, known[here]))
+        elif levels is None:
+            return self
+        spread: tuple[int, ...] = (0,)
+        if own.line is not None:
+            there = has_number(rows.parts[self.column], own)
+            spread = tuple(spread_of(rows.number(self.column, own)[there]))
+        return replace(self, full_levels=levels, full_numbers=numbers, spread=spread)
+
     def beside(self, rows: BlockRows, codecs: Codecs) -> np.ndarray:
         """(n,) where the column may be known."""
         part, codec = rows.parts[self.key], codecs[self.key][1]
@@ -68,6 +109,48 @@ class Skip:
             number = codec.line.number(part.tick)
             may &= ~has_number(part, codec) | holds(self.numbers, number)
         return may
+
+    def full(self, rows: BlockRows, codecs: Codecs) -> np.ndarray:
+        """(n,) where the column must be known."""
+        part, codec = rows.parts[self.key], codecs[self.key][1]
+        if self.full_numbers is not None and codec.line is not None:
+            number = codec.line.number(part.tick)
+            return np.asarray(has_number(part, codec) & holds(self.full_numbers, number))
+        if self.full_levels is None:
+            return np.zeros(len(part), bool)
+        return np.asarray(self.full_levels[part.code[:, 0]])
+
+    def fill(
+        self, unit: Block, batch: Batch, rows: BlockRows, codecs: Codecs, rng: np.random.Generator
+    ) -> Batch:
+        """The channels of the column's block, where it must be known as in a row where it is."""
+        codec = codecs[self.column][1]
+        missing = codec.missing_level
+        if missing is None or not isinstance(unit, (Free, LinearRule)):
+            return batch
+        absent = np.flatnonzero((batch.code[:, 0] == missing) & self.full(rows, codecs))
+        if not len(absent):
+            return batch
+        tick, code = batch.tick.copy(), batch.code.copy()
+        if unit.filled:  # there is a number already
+            code[absent, 0] = 0
+            return Batch(tick, code)
+        donors = np.flatnonzero(batch.code[:, 0] != missing)
+        key = rows.parts[self.key].code
+        if len(donors) and key.shape[1]:
+            alike = np.isin(key[donors, 0], np.unique(key[absent, 0]))
+            donors = donors[alike] if alike.any() else donors
+        if len(donors):
+            chosen = rng.choice(donors, len(absent))
+            tick[absent], code[absent] = tick[chosen], code[chosen]
+        elif isinstance(codec, CategoryCodec):
+            others = np.setdiff1d(np.arange(len(codec.levels)), [missing])
+            code[absent, 0] = rng.choice(others, len(absent))
+        else:
+            code[absent, 0] = 0
+            if isinstance(unit, Free) and codec.line is not None:
+                tick[absent] = codec.line.ticks(rng.choice(np.array(self.spread), len(absent)))
+        return Batch(tick, code)
 
     def check(self, rows: BlockRows, codecs: Codecs) -> None:
         """See that the column is known only where it may be.
@@ -102,6 +185,13 @@ class Skip:
         """What must be so of the key where the column is known."""
         return Allowed(self.levels, self.numbers)
 
+    @property
+    def lacking(self) -> Allowed:
+        """What must be so of the key where the column is missing."""
+        if self.full_numbers is not None:
+            return Allowed(numbers=_outside(self.full_numbers))
+        return Allowed(None if self.full_levels is None else ~self.full_levels)
+
     def to_state(self) -> dict[str, Any]:
         """As plain JSON values."""
         return {
@@ -109,6 +199,9 @@ class Skip:
             "key": self.key,
             "levels": None if self.levels is None else self.levels.tolist(),
             "numbers": None if self.numbers is None else self.numbers.tolist(),
+            "full_levels": None if self.full_levels is None else self.full_levels.tolist(),
+            "full_numbers": None if self.full_numbers is None else self.full_numbers.tolist(),
+            "spread": list(self.spread),
         }
 
     @staticmethod
@@ -128,7 +221,13 @@ class Skip:
         numbers = None
         if state["numbers"] is not None:
             numbers = np.array(state["numbers"], np.int64).reshape(-1, 2)
-        return Skip(column, key, levels, numbers)
+        full_levels = full_numbers = None
+        if state.get("full_levels") is not None and len(codes):
+            full_levels = np.resize(np.array(state["full_levels"], bool), codes[0].size)
+        if state.get("full_numbers") is not None:
+            full_numbers = np.array(state["full_numbers"], np.int64).reshape(-1, 2)
+        spread = tuple(map(int, state.get("spread", [0]))) or (0,)
+        return Skip(column, key, levels, numbers, full_levels, full_numbers, spread)
 
 
 def keep_skip(plan: BlockPlan, rule: Rule) -> str:
@@ -148,7 +247,8 @@ def keep_skip(plan: BlockPlan, rule: Rule) -> str:
         return f"'{name}' is skipped by '{plan.skips[name].key}' already"
     if name in plan.sources(key):
         return f"'{key}' follows from '{name}'"
-    plan.skips[name] = Skip.learned(name, key, plan.codecs, plan.rows)
+    skip = Skip.learned(name, key, plan.codecs, plan.rows)
+    plan.skips[name] = skip.completed(plan.codecs, plan.rows)
     return ""
 
 
@@ -162,3 +262,17 @@ def _spans(number: np.ndarray, known: np.ndarray) -> np.ndarray:
     middles = values[:-1] + (values[1:] - values[:-1] + 1) // 2
     starts, ends = [-LARGEST, *middles.tolist()], [*(middles - 1).tolist(), LARGEST]
     return union((starts[k], ends[k]) for k in np.flatnonzero(beside).tolist())
+
+
+def _always(number: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(n,) whether a row's number of the key is frequent, and never without the column."""
+    _, place, seen = np.unique(number, return_inverse=True, return_counts=True)
+    gaps = np.bincount(place, ~known, len(seen))
+    return np.asarray(((seen >= FEWEST_FULL) & (gaps == 0))[place])
+
+
+def _outside(numbers: np.ndarray) -> np.ndarray:
+    """(k, 2) intervals, ascending -> what lies between them."""
+    ends = [-LARGEST - 1, *numbers[:, 1].tolist()]
+    starts = [*numbers[:, 0].tolist(), LARGEST + 1]
+    return union((end + 1, start - 1) for end, start in zip(ends, starts, strict=True))

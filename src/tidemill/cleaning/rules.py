@@ -24,7 +24,7 @@ from tidemill.cleaning.multiples import multiples
 from tidemill.cleaning.orderings import DATES, IN_TURN, UNNAMED, USUAL, OrderEvidence, orderings
 from tidemill.cleaning.products import products
 from tidemill.cleaning.skips import skips
-from tidemill.cleaning.spans import spans
+from tidemill.cleaning.spans import SpanRule, spans
 from tidemill.cleaning.sums import sums, totals
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
@@ -284,10 +284,26 @@ def _spans(train: Dataset, numbers: Sequence[str], run: Run) -> list[Rule]:
         if len(dates) < 2 or not numbers:
             continue
         rng = run.rng("clean/rules", "spans")
-        for found in spans(_matrix(train, dates), _matrix(train, numbers), rng):
+        matrix = _matrix(train, dates)
+        told: list[SpanRule] = []
+        for found in spans(matrix, _matrix(train, numbers), rng):
+            if any(_same_span(found, other, matrix) for other in told):
+                continue
+            told.append(found)
             columns = (dates[found.start], numbers[found.count], dates[found.end])
             rules.append(Rule("a+b=c", columns, found.support, factor=found.unit))
     return rules
+
+
+def _same_span(one: SpanRule, other: SpanRule, dates: np.ndarray) -> bool:
+    """Whether two numbers of days are one, told of columns that repeat each other."""
+    if one.count != other.count:
+        return False
+    for first, second in ((one.start, other.start), (one.end, other.end)):
+        known = ~np.isnan(dates[:, [first, second]]).any(axis=1)
+        if not known.any() or (dates[known, first] != dates[known, second]).any():
+            return False
+    return True
 
 
 def _products(train: Dataset, names: Sequence[str], run: Run) -> tuple[list[Rule], list[Issue]]:

@@ -155,8 +155,8 @@ def _alike(name: str, counts: pl.DataFrame) -> list[Issue]:
         .str.replace_all(r"[\s,;:!]+", " ")
         .str.strip_chars()
     )
-    one_name = ~pl.col("best").str.contains(r"[;|]")  # in "wifi;spa" are two
-    plain = pl.when(one_name).then(plain.str.replace(_COMPANIES, "")).otherwise(plain)
+    several = levels["best"].str.contains(r"[;|]")  # "wifi;spa" is no company
+    plain = plain.zip_with(several, plain.str.replace(_COMPANIES, ""))
     words = pl.col("plain").str.count_matches(r"\p{L}") >= 3
     groups = (
         levels.with_columns(plain.alias("plain"))

@@ -191,3 +191,11 @@ def test_a_total_decides_none_of_its_parts(table, rng):
         "'rate' decides 'room'",
         "'room' decides 'rate'",
     ]
+
+
+def test_days_between_dates_are_told_once(table, rng):
+    start = [date(2024, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 300, N)]
+    count = rng.integers(0, 40, N).tolist()
+    end = [day + timedelta(days=k) for day, k in zip(start, count, strict=True)]
+    found = said(table(start=start, end=end, closed=end, count=count))
+    assert [one for one in found if "count" in one] == ["'start' + 'count' days = 'end'"]

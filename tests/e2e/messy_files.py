@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xlsxwriter
@@ -623,3 +624,72 @@ def bank(folder: Path) -> Statement:
 
 
 STATEMENTS = (alipay, alipay_old, icbc, meituan, jd, wechat, wechat_book, bank)
+
+
+def _sold(rows: int = 60) -> list[dict[str, Any]]:
+    rng = np.random.default_rng(11)
+    prices = {"Fridge": 3499.0, "Washer": 1899.5, "Oven": 2999.0}
+    sold = []
+    for i in range(rows):
+        product, pieces = str(rng.choice(list(prices))), int(rng.integers(1, 19))
+        sold.append(
+            {
+                "Date": date(2024, 1, 2) + timedelta(days=i * 3),
+                "Region": str(rng.choice(["East", "West", "North"])),
+                "Product": product,
+                "Quantity": pieces,
+                "Unit price": prices[product],
+                "Amount": round(pieces * prices[product], 2),
+            }
+        )
+    return sold
+
+
+def _sum(sold: list[dict[str, Any]], name: str) -> float:
+    return sum(row[name] for row in sold)
+
+
+def sales(folder: Path) -> tuple[Path, list[dict[str, Any]]]:
+    """Title, names, units, sums of each twenty rows and of all, a note."""
+    sold = _sold()
+    lines = ["Sales report 2024,,,,,", "Printed on 2024-10-01 by J. Doe,,,,,", ",,,,,"]
+    lines += [",".join(sold[0]), ",,,pcs,EUR,EUR"]
+    for start in range(0, len(sold), 20):
+        part = sold[start : start + 20]
+        for row in part:
+            *words, price, amount = row.values()
+            lines.append(f'{",".join(map(str, words))},"{price:,.2f}","{amount:,.2f}"')
+        lines.append(f'Subtotal,,,{_sum(part, "Quantity")},,"{_sum(part, "Amount"):,.2f}"')
+    lines.append(f'Total,,,{_sum(sold, "Quantity")},,"{_sum(sold, "Amount"):,.2f}"')
+    path = folder / "sales.csv"
+    path.write_text("\n".join([*lines, "Source: own books; all figures without VAT,,,,,"]) + "\n")
+    return path, sold
+
+
+def chinese_sales(folder: Path) -> tuple[Path, list[dict[str, Any]]]:
+    """The same in GB18030, with dates and amounts as they are written there."""
+    names = dict(zip(_sold()[0], ("日期", "地区", "产品", "数量", "单价", "金额"), strict=True))
+    words = {"East": "华东", "West": "西部", "North": "华北"}
+    words |= {"Fridge": "冰箱", "Washer": "洗衣机", "Oven": "烤箱"}
+    sold = [{names[name]: words.get(v, v) for name, v in row.items()} for row in _sold()]
+    lines = ["2024年销售报表,,,,,", "制表日期：2024-10-01,,,,单位：元", ",,,,,", ",".join(sold[0])]
+    for row in sold:
+        day, region, product, pieces, price, amount = row.values()
+        shown = f"{day.year}年{day.month}月{day.day}日"
+        lines.append(f'{shown},{region},{product},{pieces},"{price:,.2f}","¥{amount:,.2f}"')
+    lines.append(f'合计,,,{_sum(sold, "数量")},,"¥{_sum(sold, "金额"):,.2f}"')
+    path = folder / "sales-gb.csv"
+    path.write_bytes("\r\n".join([*lines, "备注：以上金额不含税,,,,,", ""]).encode("gb18030"))
+    return path, sold
+
+
+def sales_book(folder: Path) -> tuple[Path, list[dict[str, Any]]]:
+    sold = _sold()
+    rows: list[list[object]] = [["Sales report 2024"], ["Printed on 2024-10-01"], [], [*sold[0]]]
+    rows.append([None, None, None, "pcs", "EUR", "EUR"])
+    rows += [list(row.values()) for row in sold]
+    rows.append(["Total", None, None, _sum(sold, "Quantity"), None, _sum(sold, "Amount")])
+    return book(folder / "sales.xlsx", Sales=[*rows, [], ["Source: own books"]]), sold
+
+
+SALES = (sales, chinese_sales, sales_book)

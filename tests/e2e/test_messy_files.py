@@ -302,3 +302,17 @@ def test_mushrooms(tmp_path: Path, opened: Open) -> None:
     assert "'odor' decides 'class'" in seen.issues["rules"]
     new = _made(path, 300)
     assert (new["odor"].is_in(list("fys")) == (new["class"] == "p")).all()
+
+
+@pytest.mark.parametrize("report", messy.SALES)
+def test_a_sales_report_of_sixty_lines(
+    report: Callable[[Path], tuple[Path, list[dict[str, Any]]]], tmp_path: Path, opened: Open
+) -> None:
+    path, truth = report(tmp_path)
+    seen = opened(path)
+    assert seen.table.to_dicts() == truth
+    pieces, price, amount = list(truth[0])[3:]
+    assert f"'{pieces}' × '{price}' = '{amount}'" in seen.issues["rules"]
+    new = _made(path, 200)
+    assert ((new[pieces] * new[price] - new[amount]).abs() < 0.005).all()
+    assert new[amount].max() <= max(_column(truth, amount))

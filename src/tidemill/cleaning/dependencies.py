@@ -10,7 +10,7 @@ import numpy as np
 _SCREENED = 2_000
 _GROUP = 5.0  # rows that each level of the deciding column must have on average
 _MOST_LEVELS = 5_000
-_SHUFFLED_COUNT = 30.0
+_SHUFFLED_COUNT = 20.0
 _MINORITY = 20
 
 

@@ -14,8 +14,8 @@ from tidemill.core.lawful import agrees, step_of
 
 _SCREENED = 200
 _LEVELS = 5
-_FEWEST = 50
-_BROKEN = 30.0
+_FEWEST = 25
+_BROKEN = 15.0
 _DIGITS = 4  # of a factor, before a fraction is tried
 _DENOMINATOR = 1_000
 _MOST_DIGITS = 12

@@ -12,8 +12,8 @@ from tidemill.core.lawful import agrees, step_of
 _SCREENED = 16
 _MATCHING = 13  # of those screened: one in six may be a slip
 _SHUFFLED = 2_000
-_FEWEST = 50
-_BROKEN = 30.0
+_FEWEST = 25
+_BROKEN = 15.0
 _MOVING = 0.02
 SLIPS = 0.02
 """Rows that may break what holds in all others, for these to be told as slips."""

@@ -11,8 +11,8 @@ from tidemill.core.lawful import adds_up
 
 _SCREENED = 12
 _SHUFFLED = 2_000
-_FEWEST = 50
-_BROKEN = 30.0
+_FEWEST = 25
+_BROKEN = 15.0
 _NONZERO = 0.02
 _EXACT = 1e-9
 _MOST_TERMS = 60

@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
 from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered, numeric
-from tidemill.cleaning.names import says
+from tidemill.cleaning.names import BIRTHS, says
 from tidemill.cleaning.quantities import ELSE, QUANTITIES, Quantity
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.core.words import format_value, percent, plural
+from tidemill.core.words import format_value, listing, percent, plural
 
 _FEWEST = 20
 _RANGE_BROKEN = 0.05
@@ -31,24 +32,22 @@ _FEW = 0.01
 """The share of values beyond a bound that are surely wrong; more may mean something else."""
 _YEARS = (1900, 2100)
 _FAR = timedelta(days=36_525)
+_GAP = 0.25
+"""Between values and those that surely are wrong, in the distance of the outermost from the
+middle."""
+_APART = timedelta(days=7_300)
 _LATER = timedelta(days=366)
 _PAST = (
-    "dob",
-    "birth",
-    "birthdate",
-    "birthday",
-    "born",
+    *BIRTHS,
     "hire",
     "hired",
-    "出生日期",
-    "生日",
-    "入职日期",
-    "geburtsdatum",
     "eintrittsdatum",
-    "naissance",
-    "nacimiento",
-    "nascimento",
-    "nascita",
+    "einstellungsdatum",
+    "embauche",
+    "contratación",
+    "assunzione",
+    "入职",
+    "入社日",
 )
 _AHEAD = (
     "due",
@@ -152,14 +151,37 @@ def _sure(column: Column, known: pl.Series) -> _Bounds | None:
         return None
     quantity = _quantity(column)
     if quantity is not None and quantity.verdict == "cannot be":
-        high = None if quantity.high is None else quantity.high + quantity.margin
-        return _kept(_Bounds(quantity.low, high, f"{quantity.what} cannot be so"), known)
+        low = None if quantity.low is None else quantity.low - quantity.below
+        high = None if quantity.high is None else quantity.high + quantity.above
+        if low is not None and quantity.below and not _lies_apart(-known, -low):
+            low = None
+        if high is not None and quantity.above and not _lies_apart(known, high):
+            high = None
+        return _kept(_Bounds(low, high, _range(quantity)), known)
     if any(says(column.name, name) for name in _SCALES):
         for top in _TOPS:
             within = known.filter((known >= 0) & (known <= top))
             if len(within) >= (1 - _FEW) * len(known) and within.max() == top:
-                return _kept(_Bounds(0.0, 2.0 * top, f"beyond a scale of {top}"), known)
+                return _kept(_Bounds(0.0, 2.0 * top, f"the scale ends at {top}"), known)
     return None
+
+
+def _lies_apart(known: pl.Series, bound: float) -> bool:
+    """Whether the values above a bound lie farther from all others than these are wide, and are
+    not the end of a long tail (the ages of houses, the years of paintings)."""
+    inside, outside = known.filter(known <= bound), known.filter(known > bound)
+    if not len(inside) or not len(outside):
+        return False
+    edge, nearest = float(inside.max()), float(outside.min())  # type: ignore[arg-type]
+    return nearest - edge > _GAP * (edge - float(inside.median() or 0))  # type: ignore[arg-type]
+
+
+def _range(quantity: Quantity) -> str:
+    """What a quantity keeps, in words."""
+    if quantity.high is None:
+        return f"{quantity.what} is never negative"
+    low = format_value(0 if quantity.low is None else quantity.low)
+    return f"{quantity.what} lies between {low} and {format_value(quantity.high)}"
 
 
 def _kept(bounds: _Bounds, known: pl.Series) -> _Bounds | None:
@@ -170,10 +192,11 @@ def _kept(bounds: _Bounds, known: pl.Series) -> _Bounds | None:
 def _missing(name: str, known: pl.Series, bounds: _Bounds) -> Issue:
     odd = known.filter(bounds.beyond(known))
     shown = [_value(value) for value in odd.unique().sort().head(3)]
+    values = ", ".join([*shown, "..."]) if odd.n_unique() > len(shown) else listing(shown, "or")
     return Issue(
         "impossible",
-        f"{plural(len(odd), 'value')} of '{name}' ({percent(len(odd), len(known))}) cannot be: "
-        f"{', '.join(shown)} ({bounds.why}).",
+        f"'{name}' is {values} in {plural(len(odd), 'row')} "
+        f"({percent(len(odd), len(known))}), which cannot be: {bounds.why}.",
         (name,),
         len(odd),
         shown[0],
@@ -238,10 +261,10 @@ def _parts_beyond(known: pl.Series, quantity: Quantity) -> dict[str, pl.Series]:
     parts = {}
     if not quantity.zero:
         parts["zero"] = known.filter(known == 0)
-    if low is not None:
+    if low is not None and (not quantity.below or _lies_apart(-known, -low)):
         below = "negative" if low == 0 else f"below {format_value(low)}"
         parts[below] = known.filter(known < low)
-    if high is not None:
+    if high is not None and (not quantity.above or _lies_apart(known, high)):
         parts[f"above {format_value(high)}"] = known.filter(known > high)
     return {what: part for what, part in parts.items() if len(part)}
 
@@ -296,17 +319,19 @@ def _sure_dates(column: Column, known: pl.Series, newest: date | None) -> _Bound
     future = _future(column, newest)
     if future is not None and 0 < future.beyond(known).sum() <= _RANGE_BROKEN * len(known):
         return future
-    usual = days.filter((days.dt.year() >= _YEARS[0]) & (days.dt.year() < _YEARS[1]))
-    low, high = usual.min(), usual.max()
-    if not (isinstance(low, date) and isinstance(high, date)):
-        return None
-    ends = [max(low, date.min + _FAR) - _FAR, min(high, date.max - _FAR) + _FAR]
-    return _kept(
-        _Bounds(
-            ends[0].isoformat(), ends[1].isoformat(), "more than 100 years from all other dates"
-        ),
-        known,
-    )
+    usual = _together(days)
+    low = max(usual[0], date.min + _FAR) - _FAR
+    high = min(usual[-1], date.max - _FAR) + _FAR
+    why = "more than 100 years from all other dates"
+    return _kept(_Bounds(low.isoformat(), high.isoformat(), why), known)
+
+
+def _together(days: pl.Series) -> pl.Series:
+    """Most of the dates, in their order, of which none lies 100 years from the one before."""
+    days = days.sort()
+    gaps = (days.diff() > _FAR).fill_null(False).arg_true().to_list()
+    parts = [days[start:end] for start, end in pairwise([0, *gaps, len(days)])]
+    return max(parts, key=len)
 
 
 def _future(column: Column, newest: date | None) -> _Bounds | None:
@@ -337,6 +362,8 @@ def _dates(column: Column, known: pl.Series, newest: date | None) -> Issue | Non
     count = int(odd.sum())
     if not 0 < count <= _RANGE_BROKEN * len(known):
         return None
+    if future is None and not _is_slip(known.dt.date(), odd):
+        return None
     lie = "lies" if count == 1 else "lie"
     said = (
         f"{plural(count, 'date')} of '{column.name}' ({percent(count, len(known))}) {lie} before "
@@ -351,6 +378,16 @@ def _dates(column: Column, known: pl.Series, newest: date | None) -> Issue | Non
         severity="warning",
         action="kept; look for a mistyped year",
     )
+
+
+def _is_slip(days: pl.Series, odd: pl.Series) -> bool:
+    """Whether odd dates lie far from all others, as those of old firms and battles do not."""
+    rest, far = days.filter(~odd), days.filter(odd)
+    low, high = rest.min(), rest.max()
+    if not (isinstance(low, date) and isinstance(high, date)):
+        return False
+    apart = [max(low - day, day - high) for day in far]
+    return min(apart) > _APART
 
 
 def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:

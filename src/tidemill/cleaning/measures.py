@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tidemill.cleaning.names import says, words_of
+from tidemill.cleaning.names import BIRTHS, says, words_of
 from tidemill.core.schema import Column
 
 
@@ -117,17 +117,6 @@ COURSES: tuple[tuple[tuple[str, ...], ...], ...] = (
         _phrases("checkout, check out, dropoff, drop off, logout, 退房, 签退, 下车"),
     ),
 )
-_BIRTHS = (
-    "birth",
-    "born",
-    "dob",
-    "birthday",
-    "birthdate",
-    "geburtsdatum",
-    "naissance",
-    "出生",
-    "生日",
-)
 
 
 def measures_of(column: Column) -> frozenset[str]:
@@ -183,7 +172,7 @@ def come_in_turn(first: str, second: str) -> bool:
         >>> come_in_turn("DateofHire", "DateofTermination"), come_in_turn("shipped", "ordered")
         (True, False)
     """
-    if _says_any(first, _BIRTHS) and not _says_any(second, _BIRTHS):
+    if _says_any(first, BIRTHS) and not _says_any(second, BIRTHS):
         return True
     for course in COURSES:
         steps = [at for at, phrases in enumerate(course) if _says_any(first, phrases)]

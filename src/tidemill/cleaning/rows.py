@@ -215,8 +215,8 @@ def _words(cells: Cells) -> Iterator[_Found]:
 
 
 def _summaries(cells: Cells) -> Iterator[_Found]:
-    """Rows of numbers beside a word such as "Max" or "b/f" in the place of a date or a number, where
-    all that names other rows is blank."""
+    """Rows of numbers beside a word such as "Max" or "b/f" in the place of a date or a number, with
+    nothing where other rows are named."""
     for name in cells.texts:
         reading = cells.reading(name)
         if reading is None:

@@ -115,3 +115,32 @@ def test_many_births_in_the_future_are_told_and_kept(table):
     issues, _, changed = repaired(table(dob=births, visit=days(date(2019, 1, 1), N, 1)))
     assert changed == 0
     assert "years of two digits" in issues[0].action
+
+
+@pytest.mark.parametrize(
+    "name", ["Alter", "âge", "edad", "età", "idade", "возраст", "年齢", "나이", "patient_alter"]
+)
+def test_ages_are_known_in_any_language(table, name):
+    _, done, changed = repaired(table(**{name: [*RNG.integers(0, 104, N).tolist(), 323, -4]}))
+    assert changed == 2
+
+
+def test_a_long_tail_may_mean_something_else(table):
+    houses = RNG.lognormal(3.7, 0.5, N).astype(int).tolist()
+    paintings = RNG.normal(1920, 45, N).clip(1650, 2020).astype(int).tolist()
+    shares = RNG.normal(85, 14, N).round(1).tolist()
+    issues, _, changed = repaired(table(age=houses, year=paintings, percent=shares))
+    assert changed == 0
+    assert not issues
+
+
+def test_mistyped_years_are_known(table):
+    _, done, changed = repaired(table(year=[*RNG.integers(1990, 2020, N).tolist(), 202, 20204]))
+    assert changed == 2
+
+
+def test_old_firms_are_no_slips(table):
+    founded = [*days(date(1850, 1, 1), N, 60), *days(date(1759, 1, 1), 5, 900)]
+    issues, _, changed = repaired(table(founded=founded))
+    assert changed == 0
+    assert not issues

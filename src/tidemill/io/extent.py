@@ -59,11 +59,14 @@ class Extent:
 
 def extent_of(body: Body, layout: Layout) -> Extent:
     """The rows that belong to a table."""
-    found = Extent(body.height)
+    found, blank = Extent(body.height), set(body.blank)
     for at in body.repeated:
         row = body.row(at)
         if layout.repeats_header(row):
             found.leave(row, at, "repeated header")
+            while at - 1 in blank:
+                at -= 1
+                found.within.append(at)
     _leave_sections(body, layout, found)
     _leave_footer(body, layout, found)
     return found

@@ -195,16 +195,13 @@ def width_of(rows: Iterable[Row]) -> int:
     )
 
 
-def found_layout(
-    rows: Sequence[Row], where: str, *, header: int | None = None, is_sheet: bool = False
-) -> Layout:
+def found_layout(rows: Sequence[Row], where: str, *, header: int | None = None) -> Layout:
     """The header and the first row of a table, from the first rows of a text or a sheet.
 
     Args:
         rows: The first rows, blank ones among them.
         where: The file, for messages.
         header: The line of the header where the user names it, 0 for none.
-        is_sheet: Whether all rows are of equal length because they come from a sheet.
 
     Raises:
         InputError: It cannot be decided, or there is no such line.
@@ -223,7 +220,7 @@ def found_layout(
     if header is not None:
         return _as_given(cut, base, width, header, where)
     at = _header_at(cut, base, width, where)
-    return _built(cut, base, at, width, is_sheet=is_sheet)
+    return _built(cut, base, at, width)
 
 
 def _trailing(rows: Sequence[Row], width: int) -> int:
@@ -504,7 +501,7 @@ def _as_given(rows: Sequence[Row], layout: Layout, width: int, header: int, wher
         if row.line == header and row.filled:
             kinds, fill = _kinds(rows[at + 1 :], width)
             layout = replace(layout, kinds=kinds, fill=fill)
-            return _built(rows, layout, at, width, is_sheet=False, joins=False)
+            return _built(rows, layout, at, width, joins=False)
     raise InputError(
         f"there is no line {header} that could hold the names of the columns",
         where=where,
@@ -528,7 +525,6 @@ def _built(
     at: int | None,
     width: int,
     *,
-    is_sheet: bool,
     joins: bool = True,
 ) -> Layout:
     """The layout below a header that was found."""
@@ -538,11 +534,12 @@ def _built(
     if len(header.cells) == width - 1:
         header = replace(header, cells=("", *header.cells))
     names = [" ".join(cell.split()) for cell in header.cells]
-    above = list(_above(rows[:at]))
-    group = rows[at - 1] if at and joins else None
-    if group is not None and _is_group(group, header, width):
-        names = _joined(group, header, is_sheet=is_sheet)
-        above = [*_above(rows[: at - 1]), Aside(group.line, group.text, "group names")]
+    top = at
+    while top and joins and _is_group(rows[top - 1], replace(header, cells=tuple(names)), width):
+        top -= 1
+        names = _joined(rows[top], names)
+    above = [*_above(rows[:top])]
+    above += [Aside(row.line, row.text, "group names") for row in rows[top:at]]
     below, first = _below(rows, layout, at)
     return replace(layout, names=tuple(names), header=header, first=first, aside=(*above, *below))
 
@@ -561,11 +558,11 @@ def _is_group(group: Row, header: Row, width: int) -> bool:
     return twice or filled
 
 
-def _joined(group: Row, header: Row, *, is_sheet: bool) -> list[str]:
+def _joined(group: Row, below: Sequence[str]) -> list[str]:
     """Names of two rows: the upper ones reach to the right until the next one."""
     names, reaching = [], ""
-    for over, own in zip(group.cells, header.cells, strict=True):
-        over, own = " ".join(over.split()), " ".join(own.split())
+    for over, own in zip(group.cells, below, strict=True):
+        over = " ".join(over.split())
         if over:
             reaching = over
         names.append(own if over == own else f"{reaching} {own}".strip())
@@ -661,6 +658,8 @@ def _is_narrow(row: Row, layout: Layout) -> bool:
         return not layout.looks_like_a_row(row) or row.filled == 1
     if len(row.cells) < layout.fields and _is_labelled(row, layout) and not alike:
         return True
+    if _is_signed(row, layout):
+        return True
     if row.filled <= max(1, 0.25 * layout.fill) and layout.fill > 1:
         return True
     return 2 * row.filled <= layout.fill and not alike
@@ -670,11 +669,20 @@ def _is_below(row: Row, layout: Layout) -> bool:
     """Whether a narrow row cannot be the rest of a damaged one: no value is in its place."""
     if layout.fields < 3 or _compared(row, layout.kinds)[0]:
         return False
+    if _is_signed(row, layout):
+        return True
     if len(row.cells) < layout.fields:
         return _is_labelled(row, layout) or (
             row.filled == 1 and _PHRASE.search(row.text) is not None
         )
     return row.filled == 1 and _has_alien(row, layout)
+
+
+def _is_signed(row: Row, layout: Layout) -> bool:
+    """Whether a row is of words with a colon and what belongs to them, as who made and who checked
+    a sheet."""
+    alike, unlike, _ = _compared(row, layout.kinds)
+    return unlike > 0 and not alike and any(cell.rstrip()[-1:] in (":", "：") for cell in row.cells)
 
 
 def _is_labelled(row: Row, layout: Layout) -> bool:

@@ -232,3 +232,50 @@ def test_opendocument(tmp_path: Path, run: Run) -> None:
     assert data.frame.columns == ["shop", "n", "m"]
     assert data["m"].to_list() == [2 * at for at in range(1, 8)]
     assert [one.sort for one in data.aside] == ["title", "total", "note"]
+
+
+SIDE = {
+    "a longer table": ([["day", "n"], *([f"d{at}", at] for at in range(5))], 0, 4),
+    "parameters": ([["p", "value"], ["alpha", 0.5], ["beta", 0.7]], 2, 4),
+    "sums": ([["Total", 66], ["Mean", 6]], 1, 5),
+    "notes": ([["Note: all is preliminary"], ["see sheet 2"]], 1, 4),
+}
+
+
+@pytest.mark.parametrize("name", list(SIDE))
+def test_what_stands_beside_a_table_is_left_out(tmp_path: Path, run: Run, name: str) -> None:
+    cells, row, column = SIDE[name]
+    book = Book(tmp_path)
+    book.sheet("A", [["a", "b", "c"], *([at, f"x{at}", at * 2] for at in range(12))])
+    book.sheet("A", cells, row, column)
+    frame = read(book.saved(), run).frame
+    assert (frame.columns, frame.height) == (["a", "b", "c"], 12)
+    assert "beside the table" in run.warnings[0]
+    assert f"'{cells[0][0]}'" in run.warnings[0]
+
+
+def test_a_blank_column_within_a_table(tmp_path: Path, run: Run) -> None:
+    book = Book(tmp_path)
+    rows = [[at, f"x{at}", None, at * 2, at % 3] for at in range(12)]
+    book.sheet("A", [["a", "b", None, "c", "d"], *rows])
+    remarks = [[at, f"x{at}", None, "late" if at in (3, 4) else None] for at in range(12)]
+    book.sheet("B", [["a", "b", None, "remark"], *remarks])
+    path = book.saved()
+    frame = read(f"{path}?sheet=A", run).frame
+    assert (frame.columns, frame.height) == (["a", "b", "c", "d"], 12)
+    assert "read as one table" in run.warnings[0]
+    assert read(f"{path}?sheet=B", run).frame.columns == ["a", "b", "remark"]
+
+
+def test_names_of_three_rows_and_signatures(tmp_path: Path, run: Run) -> None:
+    above = [["工资表"], [None, "城市", None, "农村"], [None, "2023", None, "2023", None]]
+    names = ["序号", "基本", "奖金", "基本", "奖金"]
+    rows = [[at + 1, *(at * 7 + of for of in range(4))] for at in range(9)]
+    total = ["合计", *(sum(row[at] for row in rows) for at in range(1, 5))]
+    book = Book(tmp_path)
+    book.sheet("A", [*above, names, *rows, total, ["制表人：", "李四", "审核人：", "王五"]])
+    frame = read(book.saved(), run).frame
+    pairs = [f"{place} 2023 {name}" for place in ("城市", "农村") for name in names[1:3]]
+    assert frame.columns == ["序号", *pairs]
+    assert frame.height == 9
+    assert all(dtype.is_integer() for dtype in frame.dtypes)

@@ -468,3 +468,12 @@ def test_a_rendered_table_comes_back_or_is_refused(tmp_path: Path, begin: int) -
         assert raw.frame.columns == names, seed
         assert raw.frame.rows() == rows, seed
     assert refused <= 1
+
+
+def test_tables_side_by_side(tmp_path: Path, run: Run) -> None:
+    lines = (HEADER + ROWS).splitlines()
+    other = ["City,Mayor", "Rome,Bob", "Oslo,Ann", '"York, new",Cid']
+    side = [f"{line},,{other[at] if at < 4 else ','}" for at, line in enumerate(lines)]
+    text = "\n".join(side) + "\n"
+    assert frame_of(tmp_path, text, run).equals(frame_of(tmp_path, HEADER + ROWS))
+    assert "'City'" in run.warnings[0]

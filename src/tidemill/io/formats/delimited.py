@@ -4,6 +4,7 @@ is typed."""
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from tidemill.core.aside import Aside, AsideSort
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.core.words import plural, quoted, shortlist
+from tidemill.io.beside import has_blank_columns, table_columns
 from tidemill.io.extent import Body, extent_of, second_table
 from tidemill.io.file import File
 from tidemill.io.formats.aligned import FIELD, with_fields
@@ -93,6 +95,9 @@ def read(file: File, run: Run) -> Raw:
     where = str(file.path)
     text = _opened(file, where, run)
     rows = first_rows(text.head, text.dialect, text.line, whole=text.is_short)
+    if has_blank_columns(rows):
+        text = _without_beside(text, where, run)
+        rows = first_rows(text.head, text.dialect, text.line, whole=text.is_short)
     layout = found_layout(rows, where, header=file.number("header"))
     if layout.first >= len(rows):
         raise InputError(
@@ -149,6 +154,29 @@ def _opened(file: File, where: str, run: Run) -> _Text:
             run.warn(f"columns of {where} are parted by blanks; each was read as one.", "read")
             return _Text(parted, Dialect(FIELD, None), line, where)
     return _Text(content, dialect, line, where)
+
+
+def _without_beside(text: _Text, where: str, run: Run) -> _Text:
+    """The text without what stands beside its table; lines stay where they are."""
+    try:
+        rows = list(text.dialect.rows(text.content.decode("utf-8"), text.line))
+    except csv.Error:
+        return text
+    columns = table_columns(rows, where, run)
+    if columns is None:
+        return text
+    stream = io.StringIO()
+    writer = csv.writer(
+        stream,
+        delimiter=text.dialect.delimiter,
+        quotechar=text.dialect.quote or '"',
+        quoting=csv.QUOTE_MINIMAL if text.dialect.quote else csv.QUOTE_NONE,
+        lineterminator="\n",
+    )
+    for row in rows:
+        cells = [row.cells[at] for at in columns if at < len(row.cells)]
+        writer.writerow(cells if row.filled and len(row.cells) > 1 else row.cells[:1])
+    return replace(text, content=stream.getvalue().encode("utf-8"))
 
 
 def _warn_of_values(layout: Layout, where: str, run: Run) -> None:

@@ -14,6 +14,7 @@ from tidemill.core.aside import Aside
 from tidemill.core.errors import InputError, OutputError
 from tidemill.core.run import Run
 from tidemill.core.words import plural, quoted
+from tidemill.io.beside import has_blank_columns, table_columns
 from tidemill.io.extent import Body, extent_of
 from tidemill.io.file import File
 from tidemill.io.layout import Layout, Row, found_layout, told
@@ -181,8 +182,9 @@ def _is_narrow(sheet: Any) -> bool:
 def _table(grid: _Grid, merged: Sequence[Any], file: File, run: Run) -> Raw:
     """The table in a grid, its columns typed by their cells."""
     where = str(file.path)
+    grid = _without_beside(grid, where, run)
     head = [grid.text_row(at) for at in range(min(_HEAD, len(grid.rows)))]
-    layout = found_layout(head, where, header=file.number("header"), is_sheet=True)
+    layout = found_layout(head, where, header=file.number("header"))
     if layout.first >= len(grid.rows):
         raise InputError(
             "there are no rows below a row of names",
@@ -204,6 +206,23 @@ def _table(grid: _Grid, merged: Sequence[Any], file: File, run: Run) -> Raw:
     gone = set(found.within)
     kept = [row for at, row in enumerate(rows[: found.stop]) if at not in gone]
     return Raw(_frame(kept, layout, where, run), aside=tuple(sorted(aside, key=_line)))
+
+
+def _without_beside(grid: _Grid, where: str, run: Run) -> _Grid:
+    """The grid without what stands beside its table; its columns stay where they are."""
+    head = [grid.text_row(at) for at in range(min(_HEAD, len(grid.rows)))]
+    if not has_blank_columns(head):
+        return grid
+    rows = [grid.text_row(at) for at in range(len(grid.rows))]
+    columns = table_columns(rows, where, run)
+    if columns is None:
+        return grid
+    first = columns[0]
+    kept = set(columns)
+    cells = [
+        [row[at] if at in kept else "" for at in range(first, columns[-1] + 1)] for row in grid.rows
+    ]
+    return _Grid(cells, grid.row, grid.column + first)
 
 
 def _line(one: Aside) -> int:
@@ -268,6 +287,9 @@ def _frame(rows: list[list[Any]], layout: Layout, where: str, run: Run) -> pl.Da
         if name.strip() or column.count():
             columns.append(column)
             names.append(name)
+    if len(columns) < len(layout.names):
+        many = plural(len(layout.names) - len(columns), "column")
+        run.warn(f"{many} of {where} without a name or a value left out.", "read")
     frame = pl.DataFrame([column.alias(str(at)) for at, column in enumerate(columns)])
     frame.columns = named(trimmed(names), where, run)
     return frame

@@ -105,7 +105,9 @@ _OTHERWISE = frozenset(
     """
 the of and for with in on at to inc ltd llc gmbh ag co corp company group shop store street avenue
 city town county school university hospital hotel lake river bay beach set bag box pack kit red blue
-pink und die das für et les des du los las il
+pink und die das für et les des du los las il limited plc kg ohg sarl srl spa bv nv oy pty sons bros
+industries holding holdings services solutions systems technologies technik media bank insurance
+consulting trading international partners foods energy books bäckerei apotheke praxis verein club
 """.split()  # noqa: SIM905
 )
 
@@ -114,10 +116,22 @@ def plain(text: str) -> str:
     """A name with single blanks, and one behind each comma.
 
     Example:
-        >>> plain("Baker,  Linda  K   "), plain("Clark,Mary")
-        ('Baker, Linda K', 'Clark, Mary')
+        >>> plain("Baker,  Linda  K   "), plain("Clark,Mary"), plain("anna.lee")
+        ('Baker, Linda K', 'Clark, Mary', 'anna lee')
     """
+    text = re.sub(r"(?<=[^\W\d_]{2})[._](?=[^\W\d_]{2})", " ", text)
     return " ".join(re.sub(r"\s*[,，]\s*", ", ", text).split())
+
+
+def is_of_things(text: str) -> bool:
+    """Whether a text has a word that stands in names of firms, places or products and in no name of
+    a person.
+
+    Example:
+        >>> is_of_things("Smith & Sons"), is_of_things("Müller GmbH"), is_of_things("Anna Müller")
+        (True, True, False)
+    """
+    return "&" in text or not _OTHERWISE.isdisjoint(_words(text))
 
 
 def is_name(text: str) -> bool:
@@ -145,6 +159,8 @@ def is_full_name(text: str) -> bool:
     Example:
         >>> [is_full_name(text) for text in ("SMITH, JOHN A.", "Mary's Bag Set", "Иванов Иван")]
         [True, False, True]
+        >>> [is_full_name(text) for text in ("SMITH John", "Herr Weber", "anna.lee", "old oak")]
+        [True, True, True, False]
     """
     text = plain(text)
     if is_eastern_name(text):
@@ -153,10 +169,14 @@ def is_full_name(text: str) -> bool:
     if not 2 <= len(words) <= 5 or not _OTHERWISE.isdisjoint(words) or re.search(r"[\d&/(+]", text):
         return False
     if text.islower():
-        return False
+        return words[0] in GIVEN and words[-1] in FAMILY
+    if words[0] in TITLES:
+        return words[1] in GIVEN or not FAMILY.isdisjoint(words[1:])
     behind = _words(text.partition(", ")[2])
-    given = behind[0] if behind else words[words[0] in TITLES and len(words) > 2]
+    given = behind[0] if behind else words[0]
     if given in GIVEN or any(_PATRONYMIC.search(word) for word in words):
+        return True
+    if words[0] in FAMILY and words[-1] in GIVEN:  # the family's name first, without a comma
         return True
     initials = bool(_INITIALS.match(text)) and not FAMILY.isdisjoint(words)
     cyrillic = re.search(r"[а-я]", text.lower()) is not None

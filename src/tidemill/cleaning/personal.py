@@ -13,8 +13,8 @@ from stdnum.us import ssn
 from tidemill.cleaning import checksums
 from tidemill.cleaning.base import Check, Diagnosis, counted, sampled
 from tidemill.cleaning.masking import mask
-from tidemill.cleaning.names import says, words_of
-from tidemill.cleaning.people import is_eastern_name, is_full_name, is_name
+from tidemill.cleaning.names import BIRTHS, says, words_of
+from tidemill.cleaning.people import is_eastern_name, is_full_name, is_name, is_of_things
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -23,7 +23,7 @@ from tidemill.core.words import percent, plural
 
 _MOST_ROWS = 200_000
 _MOST_CHECKED = 2_000
-_LONG_NUMBER = 10**9
+_LONG_NUMBER = 10**8
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +82,22 @@ FORMS = (
     ),
     PersonalPattern(
         "phone numbers",
-        r"^((?:\+|00)\d[\d ()./-]{6,18}\d|\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?: ?x\d+)?|1[3-9]\d{9})$",
+        r"^((?:\+|00)\d[\d ()./-]{6,18}\d|\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?: ?x\d+)?|1[3-9]\d{9}|"
+        r"0[1-9](?:[ .]\d\d){4})$",
         fewest=3,
         part=0.5,
-        names=("phone", "telephone", "mobile", "cell", "tel", "fax", "电话", "手机"),
+        names=(
+            *("phone", "telephone", "mobile", "cell phone", "tel", "fax", "contact no", "whatsapp"),
+            *("telefon", "handy", "mobil", "rufnummer", "téléphone", "portable", "teléfono"),
+            *("telefono", "móvil", "celular", "cellulare", "telefone", "телефон", "telefoon"),
+            *("电话", "手机", "联系方式", "電話", "携帯", "전화", "휴대폰"),
+        ),
         loose=r"(\d[\d ()./+-]{5,}\d)",
     ),
     PersonalPattern(
         "phone numbers",
-        r"(\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]\d{2,4}){2,4}|\(\d{3}\) ?\d{3}[. -]\d{4})(?:\D|$)",
+        r"(\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]\d{2,4}){2,4}|\(\d{3}\) ?\d{3}[. -]\d{4}|"
+        r"(?:\p{L} |[:：] ?)\d{3}-\d{3}-\d{4}|[\u2e80-\uffff] ?1[3-9]\d{9})(?:\D|$)",
         fewest=3,
     ),
     PersonalPattern(
@@ -108,10 +115,36 @@ FORMS = (
         "",
         fewest=3,
         part=0.3,
-        names=("address", "street", "地址", "住址"),
+        names=(
+            *("address", "street", "addr", "adresse", "anschrift", "straße", "strasse", "rue"),
+            *("dirección", "direccion", "domicilio", "indirizzo", "endereço", "адрес", "adres"),
+            *("地址", "住址", "住所", "주소"),
+        ),
         # a street has a blank, a hash has none
         loose=r"(\d\S*\s.*\p{L}{3}|\p{L}{3}.*\s.*\d|^\p{L}{4,}[.,]?\d{1,4}\w?$|"
         r"[\u4e00-\u9fff]{4})",
+    ),
+    PersonalPattern(
+        "street addresses",
+        r"(?i)^(\d{1,5}\w? (?:[\p{L}.'-]+ ){1,4}(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|"
+        r"boulevard|blvd|way|court|ct|place|pl)\.?(?:,.*)?|[\p{L}. -]+(?:straße|strasse|str\.|weg|"
+        r"platz|allee|gasse) ?\d{1,4} ?\w?(?:,.*)?)$",
+        fewest=3,
+        part=0.5,
+    ),
+    PersonalPattern(
+        "numbers of identity papers, taxpayers or vehicles",
+        "",
+        fewest=3,
+        part=0.5,
+        names=(
+            *("passport", "passport no", "ssn", "social security", "national insurance", "nino"),
+            *("national id", "identity number", "aadhaar", "tax id", "driver license", "nric"),
+            *("driving licence", "license plate", "licence plate", "number plate", "ausweis"),
+            *("steuer id", "steuernummer", "personalausweis", "kennzeichen", "dni", "nif", "cpf"),
+            *("codice fiscale", "паспорт", "инн", "снилс", "护照", "身份证", "证件号", "车牌"),
+        ),
+        loose=r"^([\p{L}\d][\p{L}\d ./-]{3,19}\d[\p{L}\d]*)$",
     ),
 )
 _NAMES_OF_PEOPLE = tuple(
@@ -121,7 +154,8 @@ client name;patient name;employee name;contact name;person name;holder name;card
 lastname;fullname;forename;last nm;first nm;lname;fname;vorname;nachname;familienname;kundenname
 mitarbeitername;ansprechpartner;prénom;nom de famille;apellido;apellidos;nombre completo;cognome
 sobrenome;nome completo;фио;фамилия;имя;отчество;姓名;联系人;名字;收货人;收件人
-氏名;お名前;担当者名;성명;이름
+氏名;お名前;担当者名;성명;이름;imię;nazwisko;imię i nazwisko;ad soyad;voornaam;achternaam;förnamn
+efternamn;fornavn;etternavn;jméno;příjmení;cognome e nome
 """.strip()
     .replace("\n", ";")
     .split(";")
@@ -133,7 +167,8 @@ doctor nurse driver seller buyer user payee rep salesperson supervisor host gues
 student assignee approver cashier attorney witness beneficiary recipient sender kunde kundin
 mitarbeiter patient empfänger inhaber nom client employé salarié propriétaire destinataire cliente
 empleado propietario titular contacto paciente nombre nome dipendente cliënt klant medewerker клиент
-сотрудник
+сотрудник sachbearbeiter sachbearbeiterin bearbeiter verkäufer betreuer berater vendedor vendeur
+login username
 """.split()  # noqa: SIM905
 )
 _MAYBE_CHINESE = (
@@ -148,6 +183,14 @@ _MAYBE_CHINESE = (
     "收款人",
     "付款人",
     "户名",
+    "操作",
+    "制单",
+    "审核",
+    "申请人",
+    "医生",
+    "教师",
+    "司机",
+    "担当",
 )
 # a name of something else: its texts must be full names, as in a column of any name
 _NAMES_OF_THINGS = frozenset(
@@ -156,17 +199,6 @@ product item file brand company city country state street school film movie song
 station event category table column shop store host domain field model team department branch
 """.split()  # noqa: SIM905
 )
-_BIRTH = (
-    "dob",
-    "birth date",
-    "birthdate",
-    "date of birth",
-    "birthday",
-    "date birth",
-    "born",
-    "出生日期",
-    "生日",
-)
 _NAME_FORM = (
     r"^\s*[\p{L}＊*][\p{L}\p{M}＊*々'’.\-]*"
     r"(?:(?:\s*[,，]\s*|\s+)[\p{L}(\"][\p{L}\p{M}'’.\-)\"]*){0,6}\s*$"
@@ -174,6 +206,8 @@ _NAME_FORM = (
 _SURE, _LIKELY, _ANYWHERE = 0.0, 0.1, 0.5
 """The share of a column's names that must be known, by what its own name says."""
 _FEWEST_ANYWHERE = 8
+_THINGS = 0.3
+"""The share of names of firms or products from which on a column is about these."""
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -206,7 +240,7 @@ def _found(column: Column, values: pl.Series) -> tuple[str, int, str]:
     none."""
     known = values.drop_nulls()
     if known.dtype.is_temporal():
-        if not len(known) or not _says(column, _BIRTH):
+        if not len(known) or not _says(column, BIRTHS):
             return "", 0, ""
         return "dates of birth", len(known), mask(str(known[0]))
     long = known.dtype.is_integer() and (known.max() or 0) > _LONG_NUMBER  # type: ignore[operator]
@@ -268,6 +302,9 @@ def names_of_people(column: Column, counts: pl.DataFrame) -> tuple[int, str]:
     sample = counts["value"].gather_every(max(1, counts.height // _MOST_CHECKED))
     shaped = sample.filter(_shaped(sample))
     if len(shaped) < 0.7 * len(sample):
+        return 0, ""
+    things = sum(map(is_of_things, shaped))
+    if least > _SURE and things > _THINGS * len(sample):
         return 0, ""
     judged = is_full_name if least == _ANYWHERE else is_name
     known = sum(map(judged, shaped))

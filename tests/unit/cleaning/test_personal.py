@@ -1,4 +1,5 @@
 import random
+from datetime import date
 
 import pytest
 from stdnum.cn import ric
@@ -265,3 +266,55 @@ def test_titles_products_cities_firms_and_levels_are_no_people(table, values, co
 @pytest.mark.parametrize("column", ["address", "token address", "to_address"])
 def test_hashes_are_no_street_addresses(table, values, column):
     assert not issues(table(**{column: values}))
+
+
+PEOPLE = [
+    f"{given} {family}"
+    for given in ("Anna", "Jörg", "Maria")
+    for family in ["Koch", "Weber", "Klein"]
+]
+FIRMS = ["Acme Ltd", "Smith & Sons", "Baker Street Books", "King Power", "Young Corp", "Weber AG"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "what"),
+    [
+        ("x", [f"{p.split()[1].upper()} {p.split()[0]}" for p in PEOPLE], "names of people"),
+        (
+            "x",
+            [f"Frau {p.split()[1]}" for p in PEOPLE] + [f"Herr Dr. {p}" for p in PEOPLE],
+            "names",
+        ),
+        ("x", [p.lower().replace(" ", ".") for p in PEOPLE], "names of people"),
+        ("Telefon", [f"0176/{digits(7)}" for _ in range(9)], "phone"),
+        ("téléphone", [f"06 {digits(2)} {digits(2)} 11 22" for _ in range(9)], "phone"),
+        ("x", [f"06 {digits(2)} {digits(2)} 11 22" for _ in range(9)], "phone"),
+        ("携帯", [f"090-{digits(4)}-{digits(4)}" for _ in range(9)], "phone"),
+        ("note", [f"call her at 555-123-{digits(4)}" for _ in range(9)], "phone"),
+        ("note", [f"电话138{digits(8)}" for _ in range(9)], "phone"),
+        ("Straße", [f"Kochstr. {i}" for i in range(1, 9)], "street"),
+        ("x", [f"{i} Koch Street" for i in range(1, 9)], "street"),
+        ("passport_no", [f"C{digits(8)}" for _ in range(9)], "identity papers"),
+        ("SSN", [100_000_000 + 7 * i for i in range(9)], "identity papers"),
+        ("车牌号", [f"京A{digits(5)}" for _ in range(9)], "vehicles"),
+    ],
+)
+def test_personal_data_of_many_countries_are_found(table, name, values, what):
+    (issue,) = issues(table(**{name: values}))
+    assert what in issue.sentence
+
+
+@pytest.mark.parametrize("name", ["Geburtsdatum", "fecha_nacimiento", "生年月日", "дата_рождения"])
+def test_births_are_known_in_any_language(table, name):
+    (issue,) = issues(table(**{name: [date(1980, 1, 1 + i) for i in range(9)]}))
+    assert "dates of birth" in issue.sentence
+
+
+@pytest.mark.parametrize("name", ["customer", "Kunde", "client", "x"])
+def test_firms_are_no_people(table, name):
+    assert not issues(table(**{name: FIRMS * 5}))
+
+
+def test_numbers_of_parts_and_orders_are_no_phones(table):
+    parts = [f"part A138{digits(8)} of lot 555-123-{digits(5)}" for _ in range(9)]
+    assert not issues(table(note=parts))

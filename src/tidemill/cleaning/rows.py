@@ -45,6 +45,7 @@ _REASONS = {
     "empty": "a row that holds no value",
     "header": "a row that repeats the names of the columns",
     "total": "a row of totals",
+    "heading": "a heading of the rows below, and no record",
     "note": "a note, and no record",
     "words": "words in a row where all others hold numbers or dates",
     "summary": "a word in the place of a date or a number, and beside it numbers only",
@@ -56,6 +57,7 @@ _SAID = {
     "empty": ("row holds no value at all", "rows hold no value at all"),
     "header": ("row repeats the names of the columns", "rows repeat the names of the columns"),
     "total": ("row is a total of other rows", "rows are totals of other rows"),
+    "heading": ("row is a heading and no record", "rows are headings and no records"),
     "note": ("row is a note and no record", "rows are notes and no records"),
     "words": (
         "row holds words where all others hold numbers or dates",
@@ -118,7 +120,7 @@ def _found(data: Dataset) -> list[_Found]:
         found.setdefault(row, _Found(row, "empty"))
     if len(data) < _FEWEST_ROWS:
         return list(found.values())
-    for look in (_headers, _totals, _notes, _shifts, _words, _summaries):
+    for look in (_headers, _totals, _headings, _notes, _shifts, _words, _summaries):
         for one in look(cells):
             found.setdefault(one.row, one)
     return [found[row] for row in sorted(found)]
@@ -174,6 +176,18 @@ def _notes(cells: Cells) -> Iterator[_Found]:
             yield _Found(row, "note")
         elif announced:
             yield _Found(row, "note", sure=False)
+
+
+def _headings(cells: Cells) -> Iterator[_Found]:
+    """Rows of one text alone, in a column that is blank in all full rows: the groups of a
+    report."""
+    if float(np.median(cells.present)) < 3:
+        return
+    for name in cells.texts:
+        held = cells.frame[name].is_not_null().to_numpy()
+        if not held[cells.present > 2].any():
+            for row in np.flatnonzero(held & (cells.present == 1)).tolist():
+                yield _Found(row, "heading")
 
 
 def _stands_alone(cells: Cells, name: str, row: int) -> bool:

@@ -17,6 +17,7 @@ from tidemill.core.spelling import spelled
 from tidemill.io.arrow_frames import from_arrow, to_arrow
 from tidemill.io.choices import gathered
 from tidemill.io.dtypes import restored
+from tidemill.io.names import named
 from tidemill.io.pandas_frames import from_pandas, to_pandas
 from tidemill.io.source import Raw, Source
 
@@ -54,9 +55,10 @@ def _raw(table: Any, run: Run) -> Raw:
         MissingExtra: pandas needs pyarrow to hand over its columns.
     """
     if isinstance(table, pl.LazyFrame):
-        return Raw(table.collect())
+        table = table.collect()
     if isinstance(table, pl.DataFrame):
-        return Raw(table)
+        names = named(table.columns, "the table", run)
+        return Raw(table.rename(dict(zip(table.columns, names, strict=True))))
     library = type(table).__module__.partition(".")[0]
     if library == "pandas" and hasattr(table, "columns"):
         found = from_pandas(table, run)

@@ -283,6 +283,16 @@ def test_headings_of_groups_are_left_out(sales):
     assert left_out(sales((0, heading), rows=rows)) == [0]
 
 
+def test_groups_in_a_column_of_their_own_are_left_out(sales):
+    rows = [[None, *row] for row in SALES]
+    planted = [(0, ["Checking", *[None] * 4]), (31, ["Savings", *[None] * 4])]
+    data = sales(*planted, names=["", *NAMES], rows=rows)
+    assert left_out(data) == [0, 31]
+    assert "2 rows are headings and no records (rows 1 and 32)." in str(
+        CHECK.diagnose(data, Run()).issues
+    )
+
+
 def test_films_called_total_something_are_no_totals(table):
     films = [
         ["Total Eclipse", "Heat", "Total Recall", "Emma", "Toy Story"][i % 5] for i in range(200)

@@ -185,6 +185,12 @@ def test_values_that_do_not_fit_a_dtype_stay_as_they_are(run: Run) -> None:
     assert to_native(data)["n"].tolist() == [1, 1_000]
 
 
+def test_a_polars_column_without_a_name_gets_one(run: Run) -> None:
+    frame = pl.DataFrame({"": ["x", "y"], "b": [1, 2]})
+    assert read(frame, run).schema.names == ("column_1", "b")
+    assert read(frame.lazy(), run).schema.names == ("column_1", "b")
+
+
 def test_levels_that_may_name_people_are_not_kept(run: Run) -> None:
     people = pandas.Categorical([f"Ann Number{k}" for k in range(N)])
     towns = pandas.Categorical(["Ulm"] * (N - 1) + ["Bonn"], ["Ulm", "Bonn", "Trier"])

@@ -255,3 +255,15 @@ def test_the_reproducer_of_padded_keys() -> None:
     )
     new = tm.fit(frame, seed=1, model="independent").sample(200, seed=2)["doc_id"]
     assert new.to_list() == digits(200, 16, 301)
+
+
+def test_addresses_of_hosts_hold_bytes_only() -> None:
+    rng = np.random.default_rng(5)
+    real = [".".join(map(str, row)) for row in rng.integers(1, 256, (500, 4)).tolist()]
+    frame = pl.DataFrame({"ip": real, "x": rng.normal(size=500)})
+    new = tm.fit(frame, model="independent").sample(1_000)["ip"]
+    parts = [text.split(".") for text in new]
+    assert all(len(row) == 4 and all(str(int(one)) == one for one in row) for row in parts)
+    assert max(int(one) for row in parts for one in row) <= 255
+    assert not set(new) & set(real)
+    assert new.n_unique() == len(new)

@@ -54,6 +54,9 @@ _DATES = (
 )
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 FEWEST_DATED = 20
+UNLIKELY = 1e-6
+_SHORT_NUMBERS = r"^[0-9]{1,3}([^0-9A-Za-z][0-9]{1,3})+$"
+_ZERO_BEFORE = pl.element().str.contains("^0.")
 MOST_WORDS = 200
 """Parts that stand in the same places of different ids, at most; more are drawn letter by
 letter."""
@@ -187,6 +190,9 @@ def learned(
     numbers: list[int] = []
     forms: list[IdForm] = []
     enough = max(capacity, 20 * len(ids))
+    ends = _ends_of_numbers(ids.head(SAMPLE))
+    if ends and (of_numbers := _of_numbers(ids, ends, letters, enough)):
+        return of_numbers, []
     groups, covered = _groups(ids)
     if covered < MOSTLY and (framed := _framed(ids, letters, enough)):
         return framed, []
@@ -398,6 +404,57 @@ def _written(kind: str, alphabet: str) -> str:
     if len(alphabet) == 1:
         return f"\\{alphabet}"
     return "[" + "".join(f"\\{one}" if one in "]\\" else one for one in alphabet) + "]"
+
+
+def _ends_of_numbers(texts: pl.Series) -> list[tuple[int, int]]:
+    """Of ids of short numbers apart from each other, as 10.0.171.9, of which some end early: the
+    bounds of each number; nothing for other ids."""
+    if len(texts) < FEWEST_DATED or not texts.str.contains(_SHORT_NUMBERS).all():
+        return []
+    numbers = texts.str.extract_all("[0-9]+")
+    if numbers.list.len().n_unique() > 1 or numbers.list.eval(_ZERO_BEFORE).list.any().any():
+        return []
+    ends: list[tuple[int, int]] = []
+    is_early = False
+    for k in range(len(numbers[0])):
+        values, counts = np.unique(
+            numbers.list.get(k).cast(pl.Int64).to_numpy(), return_counts=True
+        )
+        top = int(values[-1])
+        least = 10 ** (len(str(top)) - 1)
+        longest = int(counts[values >= least].sum())
+        if len(values) == 1:
+            ends.append((top, top))
+        elif ((top + 1 - least) / (9 * least)) ** longest < UNLIKELY:
+            ends.append((0, top))
+            is_early = True
+        else:
+            ends.append((0, 10 * least - 1))
+    return ends if is_early else []
+
+
+def _of_numbers(
+    ids: pl.Series, ends: list[tuple[int, int]], letters: str, capacity: int
+) -> list[IdForm]:
+    """A form for each frequent shape of such ids that has much room; no number begins with 0."""
+    frame = pl.DataFrame({"text": ids}).with_columns(shape=shapes(pl.col("text")))
+    often = frame.filter(pl.len().over("shape") >= MIN_COUNT)
+    forms = []
+    for (shape,), group in (often if len(often) else frame).sort("shape").group_by("shape"):
+        bounds = iter(ends)
+        places = []
+        for part in re.findall("9+|[^9]", str(shape)):
+            least, most = next(bounds) if part[0] == "9" else (0, 0)
+            if part[0] != "9":
+                places.append(f"\\{part}")
+            elif least == most:
+                places += [f"\\{digit}" for digit in str(least)]
+            else:
+                first = 10 ** (len(part) - 1) if len(part) > 1 else 0
+                last = min(most, 10 ** len(part) - 1)
+                places.append(f"({'|'.join(map(str, range(first, last + 1)))})")
+        forms.append(_form(places, group["text"], letters, capacity))
+    return sorted((form for form in forms if form.drawn), key=lambda form: form.places)
 
 
 def _with_dates(places: list[str], texts: pl.Series) -> list[str]:

@@ -92,6 +92,27 @@ def counted(values: pl.Series) -> pl.DataFrame:
     return counts.sort(["count", "value"], descending=[True, False])
 
 
+def commonest(values: pl.Series) -> tuple[Any, int]:
+    """The value that occurs most often, the least of several, and how often.
+
+    Args:
+        values: A series without missing values, not empty.
+
+    Example:
+        >>> commonest(pl.Series(["b", "a", "b", "a", "c"]))
+        ('a', 2)
+    """
+    counts = values.alias("value").value_counts()
+    often = counts.filter(pl.col("count") == counts["count"].max())
+    return often["value"].min(), int(often["count"][0])
+
+
+def has_more_levels(values: pl.Series, most: int) -> bool:
+    """Whether there are more different values than that; of many rows the first tell it at
+    once."""
+    return values.head(5 * most).n_unique() > most or values.n_unique() > most
+
+
 def sampled(data: Dataset, most: int, run: Run, *stream: str) -> tuple[Dataset, str]:
     """At most so many rows, drawn at random in their order, and a clause that says so ("" where all
     are taken)."""

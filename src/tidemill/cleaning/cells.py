@@ -17,6 +17,7 @@ from tidemill.core.spelling import mended
 _MARKS = r"^[\s?_*.,;:/\\|=~–—-]*$"
 _MOST_TEXTS = 20_000
 _READ = 0.75
+_PROBE = 2_000
 """The share of a column's cells that are numbers or dates where a word among them is alien."""
 
 
@@ -140,7 +141,12 @@ class Cells:
 
 
 def _reading(values: pl.Series) -> CellReading | None:
-    texts = values.drop_nulls().unique(maintain_order=True)
+    known = values.drop_nulls()
+    if len(known) > _PROBE:  # most columns of text are words, which a part of them shows
+        probe = known.gather_every(len(known) // _PROBE).unique(maintain_order=True)
+        if mended(probe, _READ - 0.25) is None:
+            return None
+    texts = known.unique(maintain_order=True)
     found = mended(texts, _READ) if len(texts) else None
     if found is None:
         return None

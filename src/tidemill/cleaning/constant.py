@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from tidemill.cleaning.base import Check, Diagnosis, counted
+from tidemill.cleaning.base import Check, Diagnosis, commonest
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -53,8 +53,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
 def _commonest(known: pl.Series) -> tuple[Any, int]:
     if known.n_unique() > 1 + (1 - _NEARLY) * len(known):
         return None, 0
-    value, count = counted(known).row(0)
-    return value, int(count)
+    return commonest(known)
 
 
 def _issue(

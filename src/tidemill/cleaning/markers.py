@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from tidemill.core.spelling import MISSING_MARKERS
+from tidemill.core.spelling import is_missing
 
 # words that often are an answer ("guarantor: none"), so they are never touched
-_ANSWERS = frozenset({"none", "nil", "missing", "not available", "not applicable"})
-_MARKERS = sorted(MISSING_MARKERS - _ANSWERS)
+_ANSWERS = ["none", "nil", "missing", "not available", "not applicable"]
 _MARKS = r"^[?\-._*]+$"
 _UNKNOWN = frozenset(
     """
@@ -21,7 +20,8 @@ non renseignée;non communiqué;n.c.;s/o;sans objet;desconocido;desconocida;sin 
 no consta;no especificado;no informado;não informado;desconhecido;sconosciuto;non disponibile
 non specificato;onbekend;niet bekend;неизвестно;не указано;нет данных;nieznany;brak danych;未知;不详
 未填;未填写;未提供;未说明;无数据;暂无;暂无数据;待定;待确认;保密;未登记;不明
-未記入;未回答;미상;알 수 없음
+n/d;n.d.;н/д;н.д.;sin dato;n.v.;nicht verfügbar;keine daten;néant;該当なし;不詳;データなし;没有
+missing data;blank;未記入;未回答;미상;알 수 없음
 """.strip()
     .replace("\n", ";")
     .split(";")
@@ -36,8 +36,10 @@ def are_markers(texts: pl.Series) -> pl.Series:
         >>> are_markers(pl.Series(["N/A", "???", "none", None])).to_list()
         [True, True, False, False]
     """
-    normal = _normal(texts.fill_null("-"))
-    return (normal.is_in(_MARKERS) | normal.str.contains(_MARKS)) & texts.is_not_null()
+    levels = texts.drop_nulls().unique()
+    normal = _normal(levels)
+    found = (is_missing(levels) & ~normal.is_in(_ANSWERS)) | normal.str.contains(_MARKS)
+    return texts.is_in(levels.filter(found).to_list()).fill_null(False)
 
 
 def say_unknown(texts: pl.Series) -> pl.Series:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from tidemill.cleaning.base import Check, Diagnosis, counted, finite, numeric
+from tidemill.cleaning.base import Check, Diagnosis, commonest, finite, numeric
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -46,7 +46,7 @@ def _without_commonest(known: pl.Series) -> pl.Series:
     """Without a very common value: "nothing was bought" is no part of how much is bought."""
     if not len(known) or known.n_unique() > (1 - _COMMON) * len(known):
         return known
-    value, count = counted(known).row(0)
+    value, count = commonest(known)
     return known.filter(known != value) if count > _COMMON * len(known) else known
 
 

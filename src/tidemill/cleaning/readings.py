@@ -56,6 +56,8 @@ class ColumnReading(HasState):
         naive = isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone is None
         if naive and any(datetimes.ANY_OFFSET in format_ for format_ in self.formats):
             remarks.append("the local times are kept, and their offsets from UTC are dropped")
+        if len(datetimes.zone_words(self.formats)) > 1:
+            remarks.append("the local times are kept, and their zones are dropped")
         return remarks
 
     def dtype_name(self, dtype: pl.DataType) -> str:

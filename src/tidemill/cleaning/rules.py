@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from tidemill.cleaning.base import Check, Diagnosis
+from tidemill.cleaning.base import Check, Diagnosis, has_more_levels
 from tidemill.cleaning.dependencies import dependencies
 from tidemill.cleaning.measures import come_in_turn, may_be_compared
 from tidemill.cleaning.multiples import multiples
@@ -408,10 +408,10 @@ def _skips(train: Dataset) -> list[Rule]:
     levels = []
     for name in columns:
         values = train[name]
-        if values.n_unique() <= MOST_KEYS + 1:
-            levels.append(_levels(values))
-        else:
+        if has_more_levels(values, MOST_KEYS + 1):
             levels.append(values.is_null().cast(pl.Int32).to_numpy() * -1)
+        else:
+            levels.append(_levels(values))
     found = skips(levels, known)
     return [Rule("b only if a", (columns[s.key], columns[s.column]), s.support) for s in found]
 

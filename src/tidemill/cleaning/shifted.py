@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tidemill.cleaning.base import counted
+from tidemill.cleaning.base import counted, has_more_levels
 from tidemill.cleaning.cells import Cells
 
 _MOST_LEVELS = 2_000
@@ -85,9 +85,11 @@ def _candidates(cells: Cells) -> np.ndarray:
         if reading is not None:
             odd += reading.alien.to_numpy()
             continue
+        if has_more_levels(text, _MOST_LEVELS):
+            continue
         counts = counted(text)
         single = counts.filter(pl.col("count") == 1)["value"]
-        if counts.height <= _MOST_LEVELS and len(single) <= max(5, 0.01 * cells.frame.height):
+        if len(single) <= max(5, 0.01 * cells.frame.height):
             odd += text.is_in(single.to_list()).fill_null(False).to_numpy()
     return np.flatnonzero(odd >= 2)
 

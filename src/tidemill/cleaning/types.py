@@ -11,7 +11,7 @@ import polars as pl
 
 from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered, counted
-from tidemill.cleaning.markers import say_unknown
+from tidemill.cleaning.markers import are_markers, say_unknown
 from tidemill.cleaning.readings import ColumnReading, found_in, kind_of, known
 from tidemill.core.amounts import BOUND, different_units, like_codes
 from tidemill.core.change import Issue
@@ -123,7 +123,7 @@ def _left_as_codes(text: pl.Series, level: str) -> Issue:
 
 def _doubt(text: pl.Series, found: Mended) -> str:
     """Why a column is better left as text, or "" where next to nothing is lost by reading it."""
-    unread = text.filter(found.unread & ~say_unknown(text))
+    unread = text.filter(found.unread & ~say_unknown(text) & ~are_markers(text))
     digits = unread.filter(unread.str.contains(r"\d"))
     present = found.values.count() + int(found.unread.sum())
     if kind_of(found) == "number":

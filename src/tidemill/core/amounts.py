@@ -24,6 +24,8 @@ _USUAL = {
     "\u2007": " ",
     "\u2212": "-",
     "\u2013": "-",
+    "△": "-",
+    "▲": "-",
     "’": "'",
     "，": ",",
     "٫": ".",
@@ -274,6 +276,18 @@ def are_codes(text: pl.Series) -> bool:
         (length == usual_length).mean() >= _ONE_LENGTH
         and (odd.str.len_chars() == usual_length).any()
     )
+
+
+def are_numbered(text: pl.Series) -> bool:
+    """Whether nearly all cells are telephone numbers or stand for themselves, as "+4930123456",
+    "(3)" and "5+" do, whose signs do not say what is negative.
+
+    Example:
+        >>> are_numbered(pl.Series(["(1)", "(2)"])), are_numbered(pl.Series(["(1)", "2"]))
+        (True, False)
+    """
+    found = text.str.contains(r"^(?:\+\d{7,}|\(\d{1,3}\)|\d{1,3}-)$")
+    return bool((found.mean() or 0.0) >= _ONE_LENGTH)  # type: ignore[operator]
 
 
 def like_codes(text: pl.Series) -> pl.Series:

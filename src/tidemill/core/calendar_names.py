@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,13 @@ _ZH = _names(
     "周一 周二 周三 周四 周五 周六 周日",
     "上午|下午",
 )
+_JA = _names(
+    _HAN_MONTHS,
+    _HAN_MONTHS,
+    "月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日",
+    "月 火 水 木 金 土 日",
+    "午前|午後",
+)
 _KO = _names(
     "1월 2월 3월 4월 5월 6월 7월 8월 9월 10월 11월 12월",
     "1월 2월 3월 4월 5월 6월 7월 8월 9월 10월 11월 12월",
@@ -163,12 +170,20 @@ LANGUAGES: dict[str, CalendarNames] = {
         "mo. di. mi. do. fr. sa. so.",
     ),
     "de4": _abbreviated(_DE, "jan. feb. mär. apr. mai jun. jul. aug. sep. okt. nov. dez."),
+    "de5": _names(
+        "jänner februar märz april mai juni juli august september oktober november dezember",
+        "jän feb mär apr mai jun jul aug sep okt nov dez",
+        " ".join(_DE.weekdays),
+        " ".join(_DE.short_weekdays),
+    ),
     "fr": _FR,
     "fr2": _abbreviated(_FR, "janv févr mars avr mai juin juil août sept oct nov déc"),
     "fr3": _abbreviated(_FR, "jan fév mar avr mai jun jul aoû sep oct nov déc"),
     "es": _ES,
     "es2": _abbreviated(_ES, "ene. feb. mar. abr. may. jun. jul. ago. sep. oct. nov. dic."),
     "es3": _abbreviated(_ES, "ene feb mar abr may jun jul ago sept oct nov dic"),
+    "es4": replace(_ES, half_days=("a.\u00a0m.", "p.\u00a0m.")),
+    "es5": replace(_ES, half_days=("a.\u202fm.", "p.\u202fm.")),
     "it": _IT,
     "pt": _PT,
     "pt2": _abbreviated(_PT, "jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez."),
@@ -180,6 +195,7 @@ LANGUAGES: dict[str, CalendarNames] = {
     "pl": _PL,
     "ru": _RU,
     "zh": _ZH,
+    "ja": _JA,
     "ko": _KO,
 }
 """Languages by their code; a number behind it stands for further abbreviations."""

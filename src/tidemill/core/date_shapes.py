@@ -17,11 +17,11 @@ LONGEST = 70
 _SECONDS = re.compile(r"(?<=\d:[0-5]\d:[0-5]\d)[.,]\d{1,9}(?!\d)")
 _ENDS_IN_SECONDS = re.compile(r"(?<=\d:[0-5]\d:[0-5]\d)(?![\d.,:]\d|\d)")
 _TOKEN = re.compile(
-    r"(?P<half>[AaPp]\.[ \u00a0\u202f]?[Mm]\.|上午|下午|오전|오후)"
+    r"(?P<half>[AaPp]\.[ \u00a0\u202f]?[Mm]\.|上午|下午|午前|午後|오전|오후)"
     r"|(?P<digits>(?:(?<=[ ]) )?\d+(?:(?:st|nd|rd|th|ST|ND|RD|TH|er)(?![^\W\d_]))?)"
     r"|(?P<month>(?:十一|十二|[一二三四五六七八九十])月)"
-    r"|(?P<weekday>(?:星期|周)[一二三四五六日])"
-    r"|(?P<unit>[年月日时時点點分秒第周년월일시분초])"
+    r"|(?P<weekday>(?:星期|周)[一二三四五六日]|[月火水木金土日]曜日|(?<=[(（])[月火水木金土日](?=[)）]))"
+    r"|(?P<unit>[年月日号號时時点點分秒第周년월일시분초])"
     r"|(?P<word>(?:segunda|terça|quarta|quinta|sexta)-feira|[^\W\d_]+(?:\.(?!\d))?)"
     r"|(?P<mark>.)",
     re.IGNORECASE,
@@ -95,12 +95,12 @@ _WEEKS = frozenset({"w", "kw", "week", "wk", "周"})
 # field -> the words that name it, beside a year of two digits and of four
 _SHORT_YEAR = {"%q": _QUARTERS, "%K": _HALVES}
 _LONG_YEAR = {"%q": _QUARTERS | {"t", "trimestre"}, "%K": _HALVES | {"s", "semester"}}
-_MARKS = frozenset(" -/.,:'’()[]_\u00a0\u202f")
+_MARKS = frozenset(" -/.,:'’()（）[]_\u00a0\u202f")
 _HOUR_WORDS = frozenset({"h", "时", "時", "点", "點", "시", "uhr"})
 _DATE_WORDS = frozenset({"年", "月", "년", "월"})
 _NEAR_YEARS = 10
 _SPREAD_DAYS = 15
-_UNITS = frozenset("年月日时時点點分秒第周년월일시분초")
+_UNITS = frozenset("年月日号號时時点點分秒第周년월일시분초")
 _KNOWN_WORDS = all_words() | _LITERALS | _UNITS
 _ORDINAL = re.compile(r"\D+$")
 

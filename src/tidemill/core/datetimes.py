@@ -16,7 +16,15 @@ from tidemill.core import date_shapes, durations, strftime
 from tidemill.core.strftime import NANOSECONDS, form_of
 
 _PLAIN = {"%Y%m%d": 8, "%Y%m%d%H%M%S": 14, "%Y%m%d%H%M": 12}
-_PLAIN_IF_NAMED = {"%d%m%Y": 8, "%m%d%Y": 8, "%y%m%d": 6, "%d%m%y": 6, "%m%d%y": 6}
+_PLAIN_IF_NAMED = {
+    "%d%m%Y": 8,
+    "%m%d%Y": 8,
+    "%Y%j": 7,
+    "%y%m%d": 6,
+    "%d%m%y": 6,
+    "%m%d%y": 6,
+}
+_PLAIN_CLOCKS = {"%H%M": 4, "%H%M%S": 6}
 _LIKELY_DATE = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])[0-3]")
 _LIKELY_MONTH = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])")
 _NET_DATE = re.compile(r"/Date\(\d{12,13}\)/")
@@ -31,6 +39,11 @@ _OFFSET = re.compile(
 )
 _FIELD_OFFSET = re.compile(r" ?%[:#]?z")
 _NAME = re.compile(r"date|datum|day|dob|birth|(^|_)dt(_|$)|ymd|fecha|日期|生日|出生", re.IGNORECASE)
+_DATE_NAME = re.compile(
+    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?:date|datum|dob|birthday|fecha)(?![a-z])|дата"
+    r"|日期|日付|生日|出生|年月日|날짜",
+    re.IGNORECASE,
+)
 _MONTH_NAME = re.compile(
     r"month|period|yyyymm|(^|[_ ])ym([_ ]|$)|monat|mois|mes$|月|expir", re.IGNORECASE
 )
@@ -49,6 +62,7 @@ _DAYS = frozenset({"%d", "%-d", "%e", "%o", "%^o", "%j", "%u", "%s"})
 _EPOCH = (946_684_800, 2_051_222_400)
 """The years 2000 to 2034 in seconds since 1970."""
 _SHEET_DAYS = (20_090, 60_265)
+_EPOCH_FORMATS = {10: "%s", 13: "%s%3f", 16: "%s%6f", 19: "%s%9f"}
 _NEAR_FUTURE = 30
 # zones with summer time: those that a column's offsets from UTC are tried with
 _ZONES = (
@@ -77,6 +91,7 @@ _ZONES = (
     "Atlantic/Azores",
 )
 ANY_OFFSET = "%#z"
+_ZONE_WORD = re.compile(r"(?<=[SMp]) ?(?:[A-Z]{1,4}[SD]?T)$")
 _ORDERED = (
     r"^(?:[\p{L}.,]{1,12} )?(?P<one>\d{1,2})(?P<mark>[-/.])(?P<other>\d{1,2})[-/.]"
     r"(?P<year>\d{4}|\d\d)(?:\D|$)"
@@ -332,6 +347,16 @@ def notes_on(format_: str, values: pl.Series) -> list[str]:
     return notes
 
 
+def says_date(name: str) -> bool:
+    """Whether a column's name says that it holds dates.
+
+    Example:
+        >>> says_date("order_date"), says_date("OrderDate"), says_date("update")
+        (True, True, False)
+    """
+    return _DATE_NAME.search(name) is not None
+
+
 def may_be_sheet_days(values: pl.Series) -> bool:
     """Whether numbers are likely to be dates as sheets count them, in days since 1900: the column's
     name speaks of dates, and all would lie in the years 1955 to 2064.
@@ -341,7 +366,7 @@ def may_be_sheet_days(values: pl.Series) -> bool:
         True
     """
     present = values.drop_nulls()
-    if _NAME.search(values.name) is None or not len(present):
+    if not says_date(values.name) or not len(present):
         return False
     return bool(present.is_between(_SHEET_DAYS[0], _SHEET_DAYS[1]).all())
 
@@ -379,11 +404,17 @@ def _generalised(format_: str) -> str:
     pattern = re.sub(r" ?%:?z", ANY_OFFSET, pattern)
     pattern = re.sub(r"%-(?=[dmHIV])", "%", pattern)
     pattern = pattern.replace("%e", "%d").replace("%k", "%H").replace("%l", "%I")
-    pattern = re.sub(r"%[\^#]?[bB]", "%B", pattern)  # reads the short names, too
-    pattern = re.sub(r"%[\^#]?[aA]", "%a", pattern)
+    pattern = re.sub(r"%[\^#]?[bB]", "%B", pattern)  # which reads short names, too
+    pattern = re.sub(r"%[\^#]?[aA]", "%A", pattern)
     pattern = re.sub(r"%[\^#](E?[op])", r"%\1", pattern)
     pattern = re.sub(r"%(?:\.f|\.[369]f|[.,]-[69]f)|[.,]%[1-9]f", "%.-6f", pattern)
     return str(strftime.Form(form_of(pattern).fields, form.language[:2]))
+
+
+def zone_words(formats: Iterable[str]) -> set[str]:
+    """The names of zones that formats end in ("EST"), "" for none."""
+    found = [_ZONE_WORD.search(format_) for format_ in formats]
+    return {match[0].strip() if match else "" for match in found}
 
 
 def in_zone(cells: pl.Series, formats: tuple[str, ...]) -> tuple[str, ...]:
@@ -468,10 +499,13 @@ def _plain(cells: list[str], name: str) -> Iterator[str]:
         yield "%Y%m"
     if named:
         yield from (format_ for format_, length in _PLAIN_IF_NAMED.items() if length == width)
-    if width in (10, 13) and _EPOCH_NAME.search(name):
+    clock = _CLOCK_NAME.search(name) is not None
+    if clock and any(cell.startswith("0") for cell in cells):  # else they may be numbers
+        yield from (format_ for format_, length in _PLAIN_CLOCKS.items() if length == width)
+    if width in _EPOCH_FORMATS and (named or clock or _EPOCH_NAME.search(name)):
         seconds = [int(cell[:10]) for cell in cells]
         if all(_EPOCH[0] <= one < _EPOCH[1] for one in seconds):
-            yield "%s" if width == 10 else "%s%3f"
+            yield _EPOCH_FORMATS[width]
 
 
 def _zoned(cells: list[str], hints: date_shapes.Hints) -> Iterator[str]:

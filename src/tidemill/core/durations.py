@@ -1,4 +1,4 @@
-"""Lengths of time written as text ("1h 18m", "36:15", "PT1H30M"), which are seconds inside."""
+"""Lengths of time as text ("1h 18m", "36:15", "2 days 05:37:25"), which are seconds inside."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ _UNITS = {
     "秒": 1,
 }
 _PART = re.compile(r"(\d+)( ?[^\W\d_]+\.?)([ ,]*)")
+_DAYS = re.compile(r"\d{1,6} days (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d")
 _CLOCK = re.compile(r"(\d{1,5}):([0-5]\d)(?::([0-5]\d))?")
 
 
@@ -67,6 +68,9 @@ def formats_of(cells: list[str], name: str) -> Iterator[str]:
     """
     if all(map(_CLOCK.fullmatch, cells)):
         yield from _clocks(cells)
+        return
+    if all(map(_DAYS.fullmatch, cells)):
+        yield f"{PREFIX}%{{86400}} days %02{{3600}}:%02{{60}}:%02{{1}}"
         return
     iso = all(cell.startswith("P") for cell in cells)
     bodies = [_without_signs(cell) if iso else cell for cell in cells]

@@ -102,7 +102,8 @@ def written_format(exact: str, formats: tuple[str, ...], values: pl.Series) -> s
     tells all of them whole; else that of ISO 8601."""
     known = values.drop_nulls()
     format_ = datetimes.in_same_century(exact, formats)
-    if datetimes.dtype_of(format_) == values.dtype:
+    one_zone = len(datetimes.zone_words(formats)) <= 1  # else the zone of some would be wrong
+    if one_zone and datetimes.dtype_of(format_) == values.dtype:
         again = datetimes.read(datetimes.write(known, format_), values.dtype, format_)
         if again.eq_missing(known).all():
             return format_

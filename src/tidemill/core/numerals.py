@@ -18,7 +18,8 @@ from tidemill.core import units
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Spelling
 
-_SIGNS = "+\u2212\u2013-"  # minus as on keyboards, as in print, and a dash for it
+# minus as in print, a dash for it, as in Japanese accounts, and as on keyboards
+_SIGNS = "+\u2212\u2013△▲-"
 _CORE = re.compile(r"(?:\d(?:[\d.,'’ \u00a0\u202f\u2009]*\d)?|[.,]\d+)(?:[eE][-+]?\d+)?")
 # of debit and credit, as banks tell their customers: what is debited is negative
 _SIDES = {"DR": "CR", "Dr": "Cr", "Dr.": "Cr.", "dr": "cr", "S": "H", "D": "C", "借": "贷"}

@@ -26,6 +26,8 @@ MISSING_MARKERS = frozenset(
         "na",
         "n/a",
         "n.a.",
+        "n.a",
+        "na()",
         "#n/a",
         "#na",
         "<na>",
@@ -35,25 +37,18 @@ MISSING_MARKERS = frozenset(
         "null",
         "#null!",
         "(null)",
+        "<null>",
         "\\n",
         "none",
         "nil",
         "nat",
-        "-",
-        "--",
-        "---",
-        ".",
-        "..",
-        "...",
         "missing",
         "not available",
         "not applicable",
         "(blank)",
-        "#value!",
-        "#ref!",
-        "#div/0!",
         "缺失",
         "空",
+        "空值",
         "0000-00-00",
         "0000-00-00 00:00:00",
         "0000/00/00",
@@ -62,6 +57,12 @@ MISSING_MARKERS = frozenset(
     }
 )
 
+# dashes and dots of any script, a number too wide for its column, the errors of spreadsheets in all
+# languages, and those of C
+_MARKS = re.compile(
+    "[-\u2010-\u2015\u2212\uff0d\u30fc.\u2026\u00b7]+|#{2,}|#[^\\s#!?]{2,9}[!?]|#nv|#н/д|#n/d"
+    r"|-?1\.#(?:qnan|snan|ind)0*"
+)
 _SAMPLE = 200
 _NEARLY, _MOST, _TOGETHER = 0.9, 0.6, 0.98
 _WORD_CELLS = 5
@@ -88,7 +89,8 @@ def says_code(name: str) -> bool:
 def is_missing(text: pl.Series) -> pl.Series:
     """True where a cell is null or holds a known marker of a missing value, whatever its case and
     blanks."""
-    return text.fill_null("").str.strip_chars().str.to_lowercase().is_in(list(MISSING_MARKERS))
+    normal = text.fill_null("").str.strip_chars().str.to_lowercase()
+    return normal.is_in(list(MISSING_MARKERS)) | normal.str.contains(f"^(?:{_MARKS.pattern})$")
 
 
 def typed(
@@ -220,7 +222,9 @@ def mended(
                 format_ = mixed_dates.written_format(spelling.datetime, reading.formats, parsed)
                 spelling = Spelling(datetime=format_)
             else:
-                if amounts.are_codes(text) or amounts.is_one_sided(text, spelling):
+                if amounts.are_codes(text) or amounts.are_numbered(text):
+                    return None
+                if amounts.is_one_sided(text, spelling):
                     return None
                 spelling = _least_changing(text, parsed, spelling)
             return Mended(parsed, spelling, markers, unread, reading.formats)
@@ -262,14 +266,25 @@ def _sample(text: pl.Series) -> list[str]:
     longest = text.str.len_bytes().arg_max()
     if longest is not None:
         cells.append(text[longest])
-    kept = [cell for cell in cells if not _is_marker(cell)]
+    kept = [cell for cell in cells if not is_marker(cell)]
     if len(kept) < min(len(text), 10):  # mostly missing: look at every cell
-        kept = [cell for cell in text.unique(maintain_order=True) if not _is_marker(cell)][:_SAMPLE]
+        kept = [cell for cell in text.unique(maintain_order=True) if not is_marker(cell)][:_SAMPLE]
     return kept
 
 
-def _is_marker(cell: str) -> bool:
-    return cell.strip().lower() in MISSING_MARKERS
+def is_marker(cell: str) -> bool:
+    """Whether a cell holds a known marker of a missing value, whatever its case and blanks."""
+    normal = cell.strip().lower()
+    return normal in MISSING_MARKERS or _MARKS.fullmatch(normal) is not None
+
+
+def _is_zero_date(cell: str) -> bool:
+    """Whether a cell is a date of zeros, as "00000000" for "none"."""
+    return len(cell) >= 6 and set(cell) <= set("0-/.: ")
+
+
+def _is_marker_of_dates(cell: str) -> bool:
+    return is_marker(cell) or _is_zero_date(cell)
 
 
 def _proposals(
@@ -283,7 +298,8 @@ def _proposals(
         else:
             true, false = "True", "False"
         yield pl.Boolean(), Spelling(true=true, false=false)
-    for format_ in () if says_code(name) else datetimes.formats_of(sample, name):
+    dates = [cell for cell in sample if not _is_zero_date(cell)]
+    for format_ in () if says_code(name) or not dates else datetimes.formats_of(dates, name):
         yield datetimes.dtype_of(format_), Spelling(datetime=format_)
     yield from numerals.spellings_of(sample, conventions)
 
@@ -294,7 +310,8 @@ def _verified(
     """The typed values and the spelling with its missing marker, if they give back every cell."""
     values = _read(text, dtype, spelling)
     markers = text.filter(values.is_null()).unique()
-    if len(markers) > 1 or not all(map(_is_marker, markers)):
+    known = _is_marker_of_dates if spelling.datetime else is_marker
+    if len(markers) > 1 or not all(map(known, markers)):
         return None
     spelling = replace(spelling, missing=markers[0] if len(markers) else "")
     if not (spelled(values, spelling) == text).all():

@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from tidemill.core import calendar_names
+
+_UNIT = re.compile(r"\s[^\W\d_]{2,12}(?:[ /][^\W\d_]{1,12}\.?)?\.?|\s?[°\"”″'′](?: ?[CFNSEWKR])?")
+
 # the first of each is the family's name; texts of one family are one unit
 _CURRENCIES = (
     ("dollars", "$", "US$", "U$S", "USD", "US dollars", "dollars"),
@@ -144,11 +148,18 @@ def at_sight(affix: str, *, marked: bool, before: bool) -> bool:
     if not unit:
         return True
     if unit not in _families():
-        return False
+        return not before and _is_like_unit(affix)
     letters = unit.rstrip(".")
     if not (letters.isascii() and letters.isalpha()) or marked:
         return True
     return affix != unit if before or len(letters) == 1 else True
+
+
+def _is_like_unit(affix: str) -> bool:
+    """Whether a text behind all numbers of a column may be a unit that is not known ("12.5 kmpl",
+    "1,204 views", "17.3°"), and no month or half of the day."""
+    words = affix.lower().replace(".", "").split()
+    return _UNIT.fullmatch(affix) is not None and not calendar_names.all_words().intersection(words)
 
 
 def sure_currencies() -> tuple[str, ...]:

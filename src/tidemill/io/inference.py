@@ -33,6 +33,14 @@ _PAIRS = (
     {"有", "无"},
     {"真", "假"},
     {"对", "错"},
+    {"有", "無"},
+    {"はい", "いいえ"},
+    {"예", "아니요"},
+    {"tak", "nie"},
+    {"wahr", "falsch"},
+    {"vrai", "faux"},
+    {"verdadero", "falso"},
+    {"истина", "ложь"},
 )
 # a text of more characters, words or Chinese characters is no level that anyone counts
 _LONG = 60
@@ -192,7 +200,8 @@ def _of_texts(
 
 def _unread(values: pl.Series, present: pl.Series, looks: Resembled) -> Inferred:
     """Texts that look like amounts or dates, in a form that is not known."""
-    said = f"looks like {looks} (such as '{present[0]}') {why_unread(looks)}"
+    shown = present.filter(present.str.contains(r"\d"))[0]
+    said = f"looks like {looks} (such as '{shown}') {why_unread(looks)}"
     return Inferred(
         values,
         "text",

@@ -19,7 +19,7 @@ from typing import Literal
 from tidemill.core.aside import Aside, AsideSort
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
-from tidemill.core.spelling import MISSING_MARKERS
+from tidemill.core.spelling import is_marker
 from tidemill.core.words import listing, plural, shorten
 
 CellKind = Literal["", "text", "number", "year", "date"]
@@ -160,7 +160,7 @@ def kind_of(cell: str) -> CellKind:
         ['text', 'number', 'date', 'year', '']
     """
     text = cell.strip()
-    if text.lower() in MISSING_MARKERS:
+    if is_marker(text):
         return ""
     if not any(map(str.isdigit, text)) or len(text) > 40:
         return "text"

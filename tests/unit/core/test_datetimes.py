@@ -62,6 +62,11 @@ def first_of(cells: list[str], name: str) -> object:
         (["2024Q1", "2016Q3"], dt.date(2024, 1, 1)),
         (["Q3 2016", "Q1 2016"], dt.date(2016, 7, 1)),
         (["2016-Q3", "2016-Q1"], dt.date(2016, 7, 1)),
+        (["5. Jänner 2024", "12. März 2023"], DAY),
+        (["2024年1月5日（金）", "2023年11月15日（水）"], DAY),
+        (["2024/01/05(金)", "2024/01/08(月)"], DAY),
+        (["2024年1月5日 金曜日", "2024年1月8日 月曜日"], DAY),
+        (["2024年1月5号", "2023年11月15号"], DAY),
         (["3Q16", "1Q17"], dt.date(2016, 7, 1)),
         (["T3 2016", "T1 2017"], dt.date(2016, 7, 1)),
         (["2024年第1季度", "2024年第2季度"], dt.date(2024, 1, 1)),
@@ -226,6 +231,67 @@ def test_zero_dates_are_missing() -> None:
     found = typed(pl.Series("x", ["2024-01-05", "0000-00-00", "2024-01-06"]))
     assert found is not None
     assert (found[0][1], found[1].missing) == (None, "0000-00-00")
+
+
+@pytest.mark.parametrize("zeros", ["00000000", "0000-00-00 00:00:00"])
+def test_dates_of_zeros_are_missing_among_dates_only(zeros: str) -> None:
+    cell = "2024-01-05 10:00:00" if "-" in zeros else "20240105"
+    found = typed(pl.Series("date", [cell, zeros, cell]))
+    assert found is not None
+    assert (found[0][1], found[1].missing) == (None, zeros)
+    assert typed(pl.Series("x", ["12345678", "00000000"])) is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "value"),
+    [
+        (["05/01/2024 9:05 a.\u00a0m.", "16/01/2024 9:05 p.\u00a0m."], MORNING),
+        (["2024/01/05 午前9:05", "2024/01/06 午後9:05"], MORNING),
+        (["1/5/2024, 9:05:07\u202fAM", "1/16/2024, 9:05:07\u202fPM"], SECOND),
+    ],
+)
+def test_halves_of_the_day(cells: list[str], value: dt.datetime) -> None:
+    assert first_of(cells, "x") == value
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "value"),
+    [
+        ("date", "1704445507", SECOND),
+        ("event_time", "1704445507123456", MICRO),
+        ("day", "2024005", DAY),
+    ],
+)
+def test_counts_of_time_where_the_name_says_so(name: str, cell: str, value: object) -> None:
+    found = first_of([cell], name)
+    assert (found.replace(tzinfo=None) if isinstance(found, dt.datetime) else found) == value
+
+
+def test_times_without_marks_need_a_zero_in_front() -> None:
+    assert first_of(["0905", "1730"], "dep_time") == 9 * 3600 + 5 * 60
+    found = typed(pl.Series("time", ["1012", "1130"]))
+    assert found is not None
+    assert not found[1].datetime
+
+
+def test_days_and_a_time_are_a_length() -> None:
+    assert first_of(["2 days 05:37:25", "0 days 00:00:01"], "x") == 2 * 86400 + 5 * 3600 + 2245
+
+
+def test_full_names_of_months_are_read_among_other_forms() -> None:
+    cells = ["2024-01-05", "February 18, 2024", "2024-03-11"] * 10
+    found = mended(pl.Series("d", cells))
+    assert found is not None
+    assert found.values.head(2).to_list() == [DAY, dt.date(2024, 2, 18)]
+
+
+def test_no_cell_gets_the_zone_of_others() -> None:
+    found = mended(pl.Series("d", ["2024-01-05 09:05:07 EST", "2024-07-05 09:05:07 EDT"] * 10))
+    assert found is not None
+    assert spelled(found.values, found.spelling).head(2).to_list() == [
+        "2024-01-05 09:05:07",
+        "2024-07-05 09:05:07",
+    ]
 
 
 def test_codes_are_no_dates() -> None:

@@ -233,6 +233,65 @@ def test_numbers_beside_words_that_come_again(others: list[str], is_read: bool) 
         assert found.unread.sum() == len(others)
 
 
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "—",
+        "--",
+        "…",
+        "－",
+        "###",
+        "#NV",
+        "#WERT!",
+        "#VALEUR!",
+        "#¡DIV/0!",
+        "#Н/Д",
+        "1.#QNAN",
+        "NA()",
+    ],
+)
+def test_marks_that_are_missing_in_any_language(marker: str) -> None:
+    found = typed(pl.Series("x", ["12", marker, "345"]))
+    assert found is not None
+    assert (found[0].to_list(), found[1].missing) == ([12, None, 345], marker)
+
+
+@pytest.mark.parametrize("word", ["#wow", "#1", "a-", "-5-5", "!"])
+def test_words_with_marks_are_not_missing(word: str) -> None:
+    assert not is_missing(pl.Series([word])).any()
+
+
+@pytest.mark.parametrize(
+    "cells", [["+4930123456", "+4989123456"], ["(1)", "(2)", "(3)"], ["12-", "7-"]]
+)
+def test_numbers_that_are_names_are_not_mended(cells: list[str]) -> None:
+    assert mended(pl.Series("x", cells * 10)) is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1664 CC", "998 CC"], [1664, 998]),
+        (["18.5 kmpl", "20.1 kmpl"], [18.5, 20.1]),
+        (["1,204 views", "12 views"], [1204, 12]),
+        (['15.6"', '14.0"'], [15.6, 14.0]),
+        (["174.4°", "-66.0°"], [174.4, -66.0]),
+        (["+4.7 pp", "-0.3 pp"], [4.7, -0.3]),
+        (["4,121", "△438", "▲1,003"], None),
+        (["4,121", "△1,438"], [4121, -1438]),
+        (["12 A", "7 A"], None),
+        (["12 Feb", "13 Feb"], None),
+        (["Room 12", "Room 7"], None),
+        (["12 CC", "7 PS"], None),
+    ],
+)
+def test_a_unit_behind_all_numbers(cells: list[str], values: list[float] | None) -> None:
+    found = typed(pl.Series("x", cells))
+    assert (None if found is None else found[0].to_list()) == values
+    if found is not None:
+        assert spelled(*found).to_list() == cells
+
+
 def test_codes_are_not_mended() -> None:
     assert mended(pl.Series("zip", ["12345", "54321", "?"])) is None
     assert says_code("PostalCode")

@@ -59,6 +59,17 @@ def test_what_looks_like_a_date(cells: list[str], what: str) -> None:
         (["555-1234"], ""),
         (["18-25", "26-35"], ""),
         (["12 apples", "3 pears"], ""),
+        ([f"{i}.{i % 10} km{'pl' if i % 2 else '/kg'}" for i in range(20)], "numbers"),
+        ([f"{i % 10}.{i % 7}/10" for i in range(20)], "numbers"),
+        ([f"v{i}.{i % 10}" for i in range(20)], ""),
+        ([f"Section {i}.{i % 10}" for i in range(20)], ""),
+        ([f"{i % 3}.{i}.{i % 17}" for i in range(10, 70)], ""),
+        ([f"84{i}.{i}.00" for i in range(10, 70)], ""),
+        (["1 years 11 months", "2 years 3 months"], "lengths of time"),
+        (["02:54.5", "53:14.9"], "lengths of time"),
+        (["1 day 23:09:00", "07:09:00"], "lengths of time"),
+        (["令和6年2月13日", "平成30年1月5日"], "dates"),
+        (["２０２４-０２-１３", "２０２４-０２-１４"], "dates"),
         (["we paid $5 for the tea", "it was $7"], ""),
         (["$12.50/hr", "free", "ask us", "later"], ""),
         ([None], ""),
@@ -66,3 +77,9 @@ def test_what_looks_like_a_date(cells: list[str], what: str) -> None:
 )
 def test_what_a_column_looks_like(cells: list[str | None], looks: str) -> None:
     assert resembled(pl.Series(cells, dtype=pl.String)) == looks
+
+
+def test_a_name_tells_dates_without_a_year() -> None:
+    cells = ["13/02", "18/02", "11/03"]
+    assert resembled(pl.Series("date", cells)) == "dates"
+    assert resembled(pl.Series("answered", cells)) == ""

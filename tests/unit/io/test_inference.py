@@ -143,6 +143,14 @@ def test_kinds(name: str, values: object, kind: str, reason: str) -> None:
     assert reason in found.reason
 
 
+def test_numbers_beside_a_word_are_no_ids(run: Run) -> None:
+    cells = [f"{i}.5" if i % 9 else "ND" for i in range(90)]
+    data = read(pl.DataFrame({"x": cells}), run)
+    assert data.schema["x"].kind == "text"
+    assert "88.9 % of the values read as numbers" in data.schema["x"].reason
+    assert any("such as 'ND', so it is taken as words" in warning for warning in run.warnings)
+
+
 def test_unique_ids_are_keys_and_repeated_ones_are_not() -> None:
     assert column("id", [f"x{i}" for i in range(N)]).role == "key"
     assert (

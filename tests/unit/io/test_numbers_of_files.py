@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 import tidemill as tm
 
@@ -82,3 +83,14 @@ def test_decimals_of_changing_number_are_numbers_after_cleaning(tmp_path: Path) 
         float(before.replace(",", ".")) == float(after.replace(",", "."))
         for before, after in changed.select("before", "after").rows()
     )
+
+
+@pytest.mark.parametrize("word", ["k.A.", "*", "нет данных", "該当なし"])
+def test_frequent_words_for_unknown_become_missing(tmp_path: Path, word: str) -> None:
+    rows = [f"{'ab'[i % 2]},{f'{i}.5' if i % 7 else word}" for i in range(100)]
+    data = opened(tmp_path, "g,x\n" + "\n".join(rows))
+    assert data.schema["x"].kind == "text"
+    cleaned = tm.clean(data)
+    assert cleaned.data.schema["x"].kind == "number"
+    assert cleaned.data["x"].null_count() == 15
+    assert cleaned.changes.filter(pl.col("after").is_null())["before"].unique().to_list() == [word]

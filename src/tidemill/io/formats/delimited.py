@@ -142,7 +142,8 @@ def _opened(file: File, where: str, run: Run) -> _Text:
         raise InputError(
             "the file is empty", where=where, hint="give a file with a header line and rows"
         )
-    content = re.sub(rb'"\t+(,|\r?\n|$)', rb'"\1', content) if b'"\t,' in content else content
+    if b"\t" in content and b'"\t,' in content:
+        content = re.sub(rb'"\t+(,|\r?\n|$)', rb'"\1', content)
     head = _head(content)
     if not delimiter:
         check_is_table(head, where)
@@ -487,7 +488,7 @@ def _plain(frame: pl.DataFrame, text: _Text, layout: Layout, run: Run) -> pl.Dat
     """The cells without what programs put around them: ``="00501"`` and tabs keep digits as text in
     a spreadsheet, and blanks align columns whose names are padded, too."""
     delimiter, content = text.dialect.delimiter, text.content
-    if b'="' in content:
+    if b"=" in content and b'="' in content:  # one byte is found ten times as fast as two
         freed = frame.with_columns(pl.all().str.replace(_FORMULA, "${1}"))
         if not freed.equals(frame):
             run.warn(f'cells of {text.where} written as ="..." were read without that.', "read")

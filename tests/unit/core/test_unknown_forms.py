@@ -49,6 +49,8 @@ def test_what_looks_like_a_date(cells: list[str], what: str) -> None:
         ([f"10.{i}.{i * 7 % 90 + 10}.{i * 13 % 90 + 10}" for i in range(60)], ""),
         ([f"{i % 3}.{i % 10}.{i % 17}" for i in range(60)], ""),
         (["USD 12.50 each"], "amounts"),
+        (["1:07.037", "2:53.403"], "lengths of time"),
+        (["4:12.5", "1:04:12.75"], "lengths of time"),
         (["<0.5", "1.5", "2.25"], "numbers"),
         (["100", "200", "300+"], "numbers"),
         (["192.168.1.10", "10.0.0.25"], ""),

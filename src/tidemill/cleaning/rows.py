@@ -245,7 +245,9 @@ def _summaries(cells: Cells) -> Iterator[_Found]:
         for row in rows:
             word = words[row]
             is_word = not any(map(str.isdigit, word))
-            if word not in beside and (full or is_word):
+            # without names, a word that comes again is a level ("n.b." among grades)
+            is_plain = is_word and _stands_alone(cells, name, row)
+            if word not in beside and (full or is_plain):
                 yield _Found(row, "summary", sure=bool(full) and is_word)
 
 

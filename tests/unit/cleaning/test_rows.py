@@ -283,6 +283,12 @@ def test_headings_of_groups_are_left_out(sales):
     assert left_out(sales((0, heading), rows=rows)) == [0]
 
 
+def test_words_that_come_again_among_numbers_are_levels(table):
+    grades = [["1", "2", "3", "4", "5", "n.b."][i % 6] for i in range(120)]
+    data = table(grade=grades, points=[i * 3 % 50 for i in range(120)])
+    assert not CHECK.diagnose(data, Run()).issues
+
+
 def test_groups_in_a_column_of_their_own_are_left_out(sales):
     rows = [[None, *row] for row in SALES]
     planted = [(0, ["Checking", *[None] * 4]), (31, ["Savings", *[None] * 4])]

@@ -47,6 +47,8 @@ _COUNTED = frozenset(
 )
 _DIGEST = r"^(?:0x)?[0-9A-Za-z+/_-]+={0,2}$"
 FEW = 50
+FEWEST_GROUPED = 7
+"""Digits of a number in groups, at least."""
 
 
 def words_of(name: str) -> list[str]:
@@ -117,7 +119,7 @@ def texts_identify(values: pl.Series, distinct: int) -> str:
     # a Chinese sentence has no blanks either, so codes are mostly ASCII
     length, foreign = levels.str.len_chars(), levels.str.count_matches(r"[^\x00-\x7f]")
     short = (length <= 64) | levels.str.contains(_DIGEST)
-    compact = short & (foreign * 2 <= length) & ~levels.str.contains(r"\s")
+    compact = short & (foreign * 2 <= length) & (~levels.str.contains(r"\s") | _in_groups(levels))
     codes = float((compact & levels.str.contains(r"[0-9]")).mean() or 0.0)  # type: ignore[arg-type]
     shown = (
         levels.filter(levels.str.contains(r"[0-9]")).head(1).to_list() or levels.head(1).to_list()
@@ -136,3 +138,11 @@ def texts_identify(values: pl.Series, distinct: int) -> str:
     if share >= 0.99 and distinct > FEW and float(compact.mean() or 0.0) >= 0.99:  # type: ignore[arg-type]
         return f"{counted}, single words such as {levels[0]}"
     return ""
+
+
+def _in_groups(levels: pl.Series) -> pl.Series:
+    """(n,) whether a text is a number in groups, as of a phone, a card or an account."""
+    digits = levels.str.count_matches("[0-9]")
+    letters = levels.str.count_matches(r"\p{L}")
+    apart = levels.str.contains(r"\s\s|[,:;]|[^\S ]")
+    return (digits >= FEWEST_GROUPED) & (letters * 3 <= digits) & ~apart

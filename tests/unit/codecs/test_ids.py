@@ -267,3 +267,28 @@ def test_addresses_of_hosts_hold_bytes_only() -> None:
     assert max(int(one) for row in parts for one in row) <= 255
     assert not set(new) & set(real)
     assert new.n_unique() == len(new)
+
+
+@pytest.mark.parametrize(
+    ("form", "shape"),
+    [
+        ("(2{:02d}) 5{:02d}-{:04d}", r"^\(\d{3}\) \d{3}-\d{4}$"),
+        ("+49 30 {:02d}{:02d}{:04d}", r"^\+49 30 \d{8}$"),
+        ("41{:02d} 8{:02d}0 {:04d} 1111", r"^\d{4} \d{4} \d{4} \d{4}$"),
+    ],
+)
+def test_numbers_in_groups_are_ids(form: str, shape: str) -> None:
+    rng = np.random.default_rng(1)
+    real = [
+        form.format(a, b, c)
+        for a, b, c in zip(
+            rng.integers(0, 99, 300), rng.integers(0, 99, 300), rng.permutation(9999), strict=False
+        )
+    ]
+    data = tm.read(pl.DataFrame({"contact": real, "x": rng.normal(size=300)}))
+    assert data.schema["contact"].kind == "id"
+    new = tm.fit(data, model="independent").sample(500)["contact"]
+    assert new.str.contains(shape).all()
+    assert not set(new) & set(real)
+    notes = [f"Paid {k} of 2024 in {k + 3} parts 100200" for k in range(300)]
+    assert tm.read(pl.DataFrame({"note": notes})).schema["note"].kind == "text"

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import math
 import re
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tidemill.core.aside import Aside
-from tidemill.io.layout import Layout, Row, footer_of, is_total_label, kind_of
+from tidemill.io.layout import Layout, Row, footer_of, is_statistic_label, is_total_label, kind_of
 
 _TAIL = 60
 _MOST_GAPS = 2000
@@ -88,7 +89,7 @@ def second_table(rows: Sequence[Row], layout: Layout) -> int | None:
             continue  # a title
         is_table = all(kind_of(cell) in ("", "text", "year") for cell in row.cells)
         is_table = is_table and below.filled >= 2 and len(below.cells) == len(row.cells)
-        has_values = any(kind_of(cell) in ("number", "date") for cell in below.cells)
+        has_values = any(kind_of(cell) in ("number", "date", "year") for cell in below.cells)
         return at if is_table and has_values and not layout.looks_like_a_row(row) else None
     return None
 
@@ -150,9 +151,10 @@ def _leave_footer(body: Body, layout: Layout, found: Extent) -> None:
 
 def _is_total(row: Row, at: int, body: Body, layout: Layout) -> bool:
     """Whether a row holds totals: it says so and a cell is blank that never is, or figures are
-    sums, means or counts of the rows above; where it doesn't say so, all figures are sums."""
+    sums, means or counts of the rows above; where it doesn't say so, all figures are sums. The name
+    of a statistic, which may be a person's, proves less."""
     above = [body.row(position) for position in range(max(0, at - _TAIL), at)]
-    above = [other for other in above if other.filled and not is_total_label(other)]
+    above = [other for other in above if other.filled and not _is_summary(other)]
     places = range(len(layout.names))
     figures = [place for place in places if kind_of(row.cells[place]) in ("number", "year")]
     if not above:
@@ -162,20 +164,26 @@ def _is_total(row: Row, at: int, body: Body, layout: Layout) -> bool:
         place != label and not row.cells[place].strip() and _is_never_blank(place, above)
         for place in places
     )
-    if is_total_label(row):
-        if is_bare and (figures or len(places) > 2):
-            return True
-        fits = [_fits(row, place, at, body, _is_figure_of) for place in figures]
-        return sum(fits) * 2 > len(fits)
-    is_bare = is_bare or (not row.cells[0].strip() and _is_never_blank(0, above))
-    figures = [place for place in figures if layout.kinds[place] in ("number", "year")]
     odd = any(
         kind_of(row.cells[place]) == "text" and layout.kinds[place] not in ("", "number")
         for place in places
     )
+    if is_total_label(row) and is_bare and (figures or len(places) > 2):
+        return True
+    if _is_summary(row):
+        fits = [_fits(row, place, at, body, _is_figure_of) for place in figures]
+        if is_total_label(row):
+            return sum(fits) * 2 > len(fits)
+        return (is_bare and odd) or (all(fits) and (len(fits) > 1 or odd))
+    is_bare = is_bare or (not row.cells[0].strip() and _is_never_blank(0, above))
+    figures = [place for place in figures if layout.kinds[place] in ("number", "year")]
     if not figures or len(above) < 3 or not (is_bare or odd):
         return False
     return all(_fits(row, place, at, body, _is_sum_of) for place in figures)
+
+
+def _is_summary(row: Row) -> bool:
+    return is_total_label(row) or is_statistic_label(row)
 
 
 def _is_never_blank(place: int, rows: Sequence[Row]) -> bool:
@@ -206,9 +214,11 @@ def _is_sum_of(value: float, values: list[float]) -> bool:
 
 
 def _is_figure_of(value: float, values: list[float]) -> bool:
-    """Whether a number is the sum, the mean or the count of numbers."""
+    """Whether a number is the sum, the mean, the count, an end or the middle of numbers."""
     mean = math.fsum(values) / len(values)
-    if abs(value - mean) <= max(0.006, 0.005 * abs(mean)) or value == len(values):
+    if abs(value - mean) <= max(0.006, 0.005 * abs(mean)):
+        return True
+    if value in (len(values), min(values), max(values), statistics.median(values)):
         return True
     return _is_sum_of(value, values)
 

@@ -56,14 +56,15 @@ _UNIT = re.compile(
     r"|(?:in )?(?:thousand|million|Tsd|Mio)\.?s?(?: \w{2,4})?"
 )
 _TOTAL = re.compile(
-    r"(?:grand |sub|sub-|net |overall )?totals?\b.*|sum\b.*|average\b.*|mean|count"
+    r"(?:grand |sub|sub-|net |overall )?totals?\b.*|sum\b.*|average\b.*"
     r"|summen?\b.*|gesamt.*|zwischensumme|insgesamt|mittelwert|durchschnitt|somme"
     r"|total général|total general|moyenne|totale|media|promedio|suma|итого.*|всего.*"
     r"|总计.*|合计.*|小计.*|总和|总数|平均.*|合計.*|計|총계|합계"
-    r"|totaal|totalt|totales|totaux|razem|soma|min\.?|max\.?|minimum|maximum|median"
-    r"|std\.?(?: ?dev\.?)?"
-    r"|最大值|最小值|均值|[Σ∑]|\*{1,3}",
+    r"|totaal|totalt|totales|totaux|razem|soma|[Σ∑]|\*{1,3}",
     re.IGNORECASE,
+)
+_STATISTIC = re.compile(
+    r"mean|count|min\.?|max\.?|minimum|maximum|median|最大值|最小值|均值", re.IGNORECASE
 )
 _NOTE = re.compile(
     r"\*|†|¹|\(?\s*[\d,. ]+\s?(?:rows?|records?|lines?|entries|Zeilen|lignes|filas|行|条|笔)\b.*"
@@ -206,6 +207,8 @@ def found_layout(rows: Sequence[Row], where: str, *, header: int | None = None) 
     Raises:
         InputError: It cannot be decided, or there is no such line.
     """
+    if header is None:
+        rows = _first_table(rows)
     fields = width_of(rows)
     if not fields:
         raise InputError(
@@ -221,6 +224,31 @@ def found_layout(rows: Sequence[Row], where: str, *, header: int | None = None) 
         return _as_given(cut, base, width, header, where)
     at = _header_at(cut, base, width, where)
     return _built(cut, base, at, width)
+
+
+def _first_table(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows up to the end of the first of several tables that blank rows part."""
+    blank = [at for at, row in enumerate(rows) if not row.filled]
+    begins = [0, *(at + 1 for at in blank)]
+    ends = [*blank, len(rows)]
+    tables = [end for begin, end in zip(begins, ends, strict=True) if _is_table(rows[begin:end])]
+    return rows[: tables[0]] if len(tables) > 1 else rows
+
+
+def _is_table(rows: Sequence[Row]) -> bool:
+    """Whether rows, below titles, are a table that cannot be taken for lines around one: three
+    names or more above three rows or more, numbers or dates below a name."""
+    begin = next((at for at, row in enumerate(rows) if row.filled > 1), len(rows))
+    if len(rows) < begin + 4:
+        return False
+    names = rows[begin]
+    body = [row for row in rows[begin + 1 :] if len(row.cells) == len(names.cells)]
+    if names.filled < 3 or any(kind_of(cell) not in ("", "text", "year") for cell in names.cells):
+        return False
+    if not _are_distinct(names) or len(body) < 3:
+        return False
+    kinds = [_kind(cells) for cells in zip(*(row.cells for row in body), strict=True)]
+    return any(kind and cell.strip() for kind, cell in zip(kinds, names.cells, strict=True))
 
 
 def _trailing(rows: Sequence[Row], width: int) -> int:
@@ -337,8 +365,10 @@ def _header_at(rows: Sequence[Row], layout: Layout, width: int, where: str) -> i
     """The position of the header; None where the first row that is as wide as the others is
     already one of the data."""
     complete = [at for at, row in enumerate(rows) if _is_complete(row, layout.fill, width)]
-    plain = [at for at in complete if not _is_remark(rows[at], rows, at)]
+    plain = [at for at in complete if not _is_remark(rows[at])]
     first = (plain or complete or [_first_filled(rows)])[0]
+    if first - 1 in complete and _are_commented_names(rows[first - 1], rows[first], layout):
+        return first - 1
     if width == 1 and rows and _is_title(rows[first]):
         below = _next_row(rows, first + 1)
         raise undecided(rows, [first, first if below is None else below], where)
@@ -380,7 +410,14 @@ def _first_filled(rows: Sequence[Row]) -> int:
     return next((at for at, row in enumerate(rows) if row.filled), 0)
 
 
-def _is_remark(row: Row, rows: Sequence[Row], at: int) -> bool:
+def _are_commented_names(row: Row, below: Row, layout: Layout) -> bool:
+    """Whether the names stand behind the mark of a comment, right above the first row."""
+    if is_separator(row) or not _are_unique(row) or len(row.cells) < 2:
+        return False
+    return layout.looks_like_names(row) and layout.looks_like_a_row(below)
+
+
+def _is_remark(row: Row) -> bool:
     """Whether a row begins like a comment, and is not the header of a format that marks it so."""
     begin = row.cells[0]
     if is_separator(row):
@@ -394,7 +431,7 @@ def _is_remark(row: Row, rows: Sequence[Row], at: int) -> bool:
 def _named_at(rows: Sequence[Row], layout: Layout, width: int) -> int | None:
     """The first row whose cells are all unlike their columns and that has a row of data below."""
     for at, row in enumerate(rows):
-        if len(row.cells) != width or not row.filled or _is_remark(row, rows, at):
+        if len(row.cells) != width or not row.filled or _is_remark(row):
             continue
         if row.cells[0].strip() and (2 * row.filled < layout.fill or _is_lone(row)):
             continue
@@ -419,7 +456,7 @@ def _short_header(
     rows: Sequence[Row], layout: Layout, width: int, first: int, where: str
 ) -> int | None:
     """The header where the first complete row seems to be it, but narrower lines stand above."""
-    above = [at for at in range(first) if rows[at].filled and not _is_remark(rows[at], rows, at)]
+    above = [at for at in range(first) if rows[at].filled and not _is_remark(rows[at])]
     row = rows[first] if first < len(rows) else None
     if not above or row is None or len(row.cells) != width:
         return first
@@ -491,7 +528,7 @@ def _as_given(rows: Sequence[Row], layout: Layout, width: int, header: int, wher
         wide = (at for at, row in enumerate(rows) if len(row.cells) == width and row.filled)
         first = next(wide, 0)
         while first < len(rows) - 1 and (
-            2 * rows[first].filled < layout.fill or _is_remark(rows[first], rows, first)
+            2 * rows[first].filled < layout.fill or _is_remark(rows[first])
         ):
             first += 1
         aside = _above(rows[:first])
@@ -534,6 +571,8 @@ def _built(
     if len(header.cells) == width - 1:
         header = replace(header, cells=("", *header.cells))
     names = [" ".join(cell.split()) for cell in header.cells]
+    if _is_remark(header):
+        names[0] = names[0].lstrip("#/-%;> ") or names[0]
     top = at
     while top and joins and _is_group(rows[top - 1], replace(header, cells=tuple(names)), width):
         top -= 1
@@ -711,6 +750,12 @@ def is_note(row: Row, layout: Layout) -> bool:
 def is_total_label(row: Row) -> bool:
     """Whether the first filled cell says that this is a row of totals."""
     return _is_total(row)
+
+
+def is_statistic_label(row: Row) -> bool:
+    """Whether the first filled cell names a statistic, as it may name a person or a thing, too."""
+    label = next((cell.strip() for cell in row.cells if cell.strip()), "")
+    return _STATISTIC.fullmatch(label.rstrip(":：")) is not None
 
 
 def told(

@@ -174,6 +174,7 @@ def test_wrong_places_are_refused(tmp_path: Path, part: str) -> None:
         ("country,2019,2020\nA,n.d.,unk\nB,15,307\nC,90,7000\n", ["country", "2019", "2020"]),
         ("Cities\n\ncity,country\nParis,France\nLyon,France\nRome,Italy\n", ["city", "country"]),
         ("#chrom\tpos\tref\n1\t100\tA\n2\t200\tC\n", ["#chrom", "pos", "ref"]),
+        ("# id,name,n\n1,Bob,5\n2,Ann,6\n", ["id", "name", "n"]),
         ("#,name,n\n1,Bob,5\n2,Ann,6\n", ["#", "name", "n"]),
         (
             "人口\n时间：最近2年\n指标,2023年,2022年\n男,10.5,11\n女,12,13.5\n注：1.年末数据\n",
@@ -242,6 +243,13 @@ def test_what_cannot_be_told_is_refused(tmp_path: Path, text: str) -> None:
         ("text\nHello, you\nI, for one, do\nno\n", 3),
         ("address\nMain St 5, Berlin\nHill 3, Rome\nPark Lane 7, London\n", 3),
         ("n\nunknown\n2\n3\n5\n", 4),
+        ("name,age,city\nBob,5,Rome\nAnn,6,Oslo\nTim,9,Bonn\nMax,7,\n", 4),
+        ("word,count,len\nmode,5,4\nmean,4,4\nmedian,9,6\n", 3),
+        ("id,score,n\nunknown,5,1\n2,6,2\n3,7,3\n4,8,1\n", 4),
+        ("t,a,b,c\n2024-01-01,1,2,3\n2024-01-02,1,2,3\n2024-01-03,,,\n", 3),
+        ("match,score\nA-B,3-1\nC-D,2-2\nE-F,0-1\nG-H,1-1\n", 4),
+        ("a,b\r\r\n1,2\r\r\n3,4\r\r\n", 2),
+        ("shop,n,m\na,1,2\nb,2,4\nc,3,6\nd,6,12\n", 4),
         ("city,country\nParis,France\nLyon,France\nRome,Italy\n", 3),
         ("a,b,c\n1,,\n2,,\n3,x,\n4,,y\n", 4),
         ("id,note\n1,a very long text that says much more than a name does\n2,b\n3,c\n", 3),
@@ -390,6 +398,23 @@ def test_a_second_table_is_named(tmp_path: Path, run: Run) -> None:
     assert "'Region' and 'Manager'" in run.warnings[0]
     assert "?skip=62" in run.warnings[0]
     assert frame_of(tmp_path, text, part="?skip=62").columns == ["Region", "Manager"]
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "\nCity,Mayor,Since\n" + "".join(f"C{at},M{at},{1920 + at}\n" for at in range(90)),
+        ",,,\nCity,Mayor,Since,\n" + "".join(f"C{at},M{at},{1920 + at},\n" for at in range(90)),
+        "\nCity,Mayor,Since\nRome,Bob,1990\n\na,b\n1,2\n3,4\n",
+    ],
+)
+def test_the_first_table_is_read_also_if_the_second_is_longer(
+    tmp_path: Path, run: Run, below: str
+) -> None:
+    frame = frame_of(tmp_path, "Table 1\n" + HEADER + ROWS + below, run)
+    assert frame.equals(frame_of(tmp_path, HEADER + ROWS))
+    assert "second table" in run.warnings[0]
+    assert "'City', 'Mayor' and 'Since'" in run.warnings[0]
 
 
 def test_a_name_is_found_without_its_blanks_and_case(tmp_path: Path, run: Run) -> None:

@@ -81,6 +81,10 @@ def as_utf8(content: bytes, where: str, run: Run, said: str | None = None) -> by
             where=where,
             hint="give a text file, or the ending of its format",
         )
+    if codecs.BOM_UTF8 in content:  # of a file that was put below another one
+        content = content.replace(b"\n" + codecs.BOM_UTF8, b"\n")
+    if b"\r\r\n" in content:  # a line end that a program of Windows ended once more
+        content = content.replace(b"\r\r\n", b"\r\n")
     return content if b"\n" in content else content.replace(b"\r", b"\n")
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from tidemill.core.schema import Spelling
+from tidemill.core.spelling import spelled
+
 CELL = {
     "row": pl.UInt32,
     "column": pl.String,
@@ -27,13 +30,20 @@ def none() -> pl.DataFrame:
     return pl.DataFrame(schema=CELL)
 
 
-def cells(before: pl.Series, after: pl.Series, where: pl.Series, reason: str) -> pl.DataFrame:
+def cells(
+    before: pl.Series,
+    after: pl.Series,
+    where: pl.Series,
+    reason: str,
+    spelling: Spelling | None = None,
+) -> pl.DataFrame:
     """One row for each cell of a column that was changed.
 
     Args:
         before, after: (rows,) The column before and after; its name is the column's.
         where: (rows,) True where a cell was changed.
         reason: Why, for a reader.
+        spelling: How the values were written; None for plainly.
 
     Example:
         >>> old, new = pl.Series("plan", ["?", "team"]), pl.Series("plan", [None, "team"])
@@ -45,12 +55,18 @@ def cells(before: pl.Series, after: pl.Series, where: pl.Series, reason: str) ->
         {
             "row": at.cast(pl.UInt32),
             "column": pl.repeat(before.name, len(at), dtype=pl.String, eager=True),
-            "before": before.gather(at).cast(pl.String),
-            "after": after.gather(at).cast(pl.String),
+            "before": _written(before.gather(at), spelling),
+            "after": _written(after.gather(at), spelling),
             "reason": pl.repeat(reason, len(at), dtype=pl.String, eager=True),
         },
         schema=CELL,
     )
+
+
+def _written(values: pl.Series, spelling: Spelling | None) -> pl.Series:
+    if spelling is None or values.dtype == pl.String:
+        return values.cast(pl.String)
+    return spelled(values, spelling).set(values.is_null(), None)
 
 
 def rows(frame: pl.DataFrame, at: np.ndarray, reasons: list[str]) -> pl.DataFrame:

@@ -400,7 +400,8 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
         if not where.any():
             continue
         after = values.set(where, None)
-        log.append(changes.cells(values, after, where, f"a value that cannot be ({why})"))
+        reason = f"a value that cannot be ({why})"
+        log.append(changes.cells(values, after, where, reason, schema[name].spelling))
         frame = frame.with_columns(after)
         schema = schema.replacing(replace(schema[name], nullable=True))
     return Repaired(replace(data, frame=frame, schema=schema), changes.joined(log))

@@ -218,7 +218,8 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
     def blank(before: pl.Series, where: pl.Series, reason: str) -> None:
         if where.any():
             new[before.name] = before.set(where, None)
-            log.append(changes.cells(before, new[before.name], where, reason))
+            spelling = data.schema[before.name].spelling
+            log.append(changes.cells(before, new[before.name], where, reason, spelling))
 
     reason = "a text that stands for a missing value"
     for name, answers in learned["texts"].items():

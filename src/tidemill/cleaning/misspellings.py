@@ -27,6 +27,8 @@ _LONG = 10  # words from here on may differ in two places
 _RATIO = 10
 _RARE = 0.005
 _PREFIXES = ("un", "in", "im", "ir", "il", "non", "dis", "a", "de", "re", "pre", "post", "sub")
+_ENDINGS = frozenset("adeinorsy")
+"""Letters at the end of a word that make another form of it."""
 _WORD = re.compile(r"([^\W\d_]+)")
 
 
@@ -114,9 +116,16 @@ def _is_slip(rare: str, known: str) -> bool:
     short, long = sorted((rare, known), key=len)
     if len(short) < _SHORTEST - 1 or len(long) < _SHORTEST or long == short + "s":
         return False
+    if rare[:-1] == known or _differ_in_ending(rare, known):  # Martina, Twister and Twisted
+        return False
     if long.endswith(short) and long.removesuffix(short) in _PREFIXES:
         return False
     return distance(rare, known) <= _allowed(short)
+
+
+def _differ_in_ending(one: str, other: str) -> bool:
+    same = len(one) == len(other) and one[:-1] == other[:-1]
+    return same and _ENDINGS.issuperset((one[-1], other[-1]))
 
 
 def distance(one: str, other: str) -> int:

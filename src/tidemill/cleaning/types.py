@@ -117,7 +117,7 @@ def _left_as_codes(text: pl.Series, level: str) -> Issue:
         (text.name,),
         count,
         level,
-        action="kept as it is; make these cells empty if they mean that the number is missing",
+        action="kept; each is a level of its own",
     )
 
 

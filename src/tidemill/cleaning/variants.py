@@ -23,6 +23,7 @@ _LESS_OFTEN = 0.5
 """One letter is joined with its other case if that is at most so often as it."""
 _BLANKS = r"\s\s|[^\S ]"
 """Two blanks or more within a text, or a line break."""
+_INVISIBLE = "[\u00ad\u200b\u2060\ufeff]"
 _COMPANIES = (
     r" (inc|incorporated|ltd|limited|llc|llp|plc|corp|corporation|co|company|gmbh|ag|kg|sa|sas|"
     r"sarl|srl|spa|bv|nv|ab|oy|as|pty)$"
@@ -40,8 +41,8 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         counts = counted(values).rename({"value": "text"})
         if not 0 < counts.height <= _MOST_LEVELS:
             continue
-        letters = _joins_letters(counts)
-        counts = _with_best(counts, letters)
+        letters, apart = _joins_letters(counts), _told_apart(counts)
+        counts = _with_best(counts, letters, apart)
         places = same_places(dict(counts.group_by("best").agg(pl.col("count").sum()).iter_rows()))
         counts = counts.with_columns(pl.col("best").replace(places))
         others = counts.filter(pl.col("text") != pl.col("best"))
@@ -54,16 +55,19 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
         learned["written"][column.name] = often["best"].unique(maintain_order=True).to_list()
         if letters:
             learned.setdefault("letters", []).append(column.name)
+        if apart:
+            learned.setdefault("apart", {})[column.name] = apart
         if places:
             learned.setdefault("places", {})[column.name] = places
     return Diagnosis(tuple(issues), learned)
 
 
-def _with_best(counts: pl.DataFrame, letters: bool) -> pl.DataFrame:
+def _with_best(counts: pl.DataFrame, letters: bool, apart: list[str]) -> pl.DataFrame:
     """Each text with its normal form, and the text that is written in its place ("best"): the
     commonest of that form, of those without needless blanks."""
     counts = counts.with_columns(
-        _normal(counts["text"], letters).alias("normal"), _trimmed(counts["text"]).alias("best")
+        _normal(counts["text"], letters, apart).alias("normal"),
+        _trimmed(counts["text"]).alias("best"),
     )
     tidy = counts.filter(~pl.col("best").str.contains(_BLANKS))
     written = (
@@ -82,16 +86,31 @@ def _with_best(counts: pl.DataFrame, letters: bool) -> pl.DataFrame:
 
 
 def _trimmed(texts: pl.Series) -> pl.Series:
-    return texts.str.strip_chars()
+    return texts.str.replace_all(_INVISIBLE, "").str.strip_chars()
 
 
-def _normal(texts: pl.Series, letters: bool) -> pl.Series:
+def _normal(texts: pl.Series, letters: bool, apart: list[str] | None = None) -> pl.Series:
     """Without outer blanks, with single inner ones, in lower case; one letter ("M" may not be "m")
-    only where letters are joined."""
-    plain = texts.str.normalize("NFKC").str.strip_chars().str.replace_all(r"\s+", " ")
-    if letters:
-        return plain.str.to_lowercase()
-    return plain.str.to_lowercase().zip_with(plain.str.len_chars() > 1, plain)
+    only where letters are joined, and no text whose cases are told apart."""
+    plain = _trimmed(texts.str.normalize("NFKC")).str.replace_all(r"\s+", " ")
+    lower = plain.str.to_lowercase()
+    if apart:
+        lower = lower.zip_with(~lower.is_in(apart), plain)
+    return lower if letters else lower.zip_with(plain.str.len_chars() > 1, plain)
+
+
+def _told_apart(counts: pl.DataFrame) -> list[str]:
+    """Words in lower case whose capitals mean something ("mW" and "MW", the genes "BRCA1" and
+    "Brca1"): a way of writing with capitals inside, or with digits, and none is the rule."""
+    ways = counts.with_columns(
+        _normal(counts["text"], True).alias("normal"), _trimmed(counts["text"]).alias("way")
+    ).filter(~pl.col("way").str.contains(r"\s"))
+    ways = ways.group_by("normal", "way").agg(pl.col("count").sum())
+    odd = pl.col("way").str.contains(r"\p{Ll}\p{Lu}|^\p{Lu}\p{Ll}+\d")
+    pairs = ways.group_by("normal").agg(odd.any().alias("odd"), pl.col("count").top_k(2))
+    pairs = pairs.filter(pl.col("odd") & (pl.col("count").list.len() > 1))
+    rare, often = pl.col("count").list.min(), pl.col("count").list.max()
+    return pairs.filter(rare > _LESS_OFTEN * often)["normal"].sort().to_list()
 
 
 def _joins_letters(counts: pl.DataFrame) -> bool:
@@ -149,6 +168,7 @@ def _alike(name: str, counts: pl.DataFrame) -> list[Issue]:
         .str.normalize("NFKD")
         .str.replace_all(r"\p{M}", "")
         .str.to_lowercase()
+        .str.replace_all("ß", "ss", literal=True)
         .str.replace_all(r"\s*&\s*", " and ")
         .str.replace_all(r"(\p{L})[.,'’´`]+", "$1")
         .str.replace_all(r"(\p{L})[-/_ ]+(\p{L})", "$1 $2")
@@ -194,10 +214,11 @@ def repair(data: Dataset, learned: Mapping[str, Any]) -> Repaired:
         if before.dtype != pl.String:
             continue
         letters = name in learned.get("letters", ())
+        apart = learned.get("apart", {}).get(name, [])
         known = pl.Series(levels, dtype=pl.String)
-        best = dict(zip(_normal(known, letters), known, strict=True))
+        best = dict(zip(_normal(known, letters, apart), known, strict=True))
         texts = before.drop_nulls().unique().sort()
-        after = _normal(texts, letters).replace_strict(
+        after = _normal(texts, letters, apart).replace_strict(
             best, default=_trimmed(texts), return_dtype=pl.String
         )
         after = after.replace(learned.get("places", {}).get(name, {}))

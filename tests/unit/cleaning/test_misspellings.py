@@ -72,3 +72,9 @@ def test_the_issue_names_both(table):
 def test_names_of_people_have_no_right_spelling(table):
     data = table(last_name=["Smith"] * 90 + ["Jones", "Miller", "Brown"] * 30 + ["Smyth", "Smiths"])
     assert not CHECK.diagnose(data, Run()).issues
+
+
+def test_other_forms_of_a_word_are_no_slips():
+    forms = {"Martin": 400, "Martina": 3, "Twister": 300, "Twisted": 2, "Baker": 300, "Bakery": 3}
+    assert misspelt(forms) == {}
+    assert misspelt({"England": 400, "Englan": 2, "Wales": 300}) == {"Englan": "England"}

@@ -122,3 +122,17 @@ def test_a_new_level_loses_its_outer_blanks(table):
 def test_options_in_a_cell_are_no_form_of_a_company(table):
     cells = ["wifi", "wifi;spa", "wifi;pool;spa", "wifi;pool", "pool"] * 40
     assert not CHECK.diagnose(table(amenities=cells), Run()).issues
+
+
+@pytest.mark.parametrize("pair", [("mW", "MW"), ("BRCA1", "Brca1"), ("aB3", "Ab3")])
+def test_capitals_inside_a_word_may_mean_something(table, pair):
+    one, other = pair
+    _, done = repaired(table(c=[one] * 40 + [other] * 30 + ["none"] * 5))
+    assert done.changes.height == 0
+    _, done = repaired(table(c=[one] * 40 + [other] * 3 + ["none"] * 5))
+    assert done.changes.height == 3
+
+
+def test_invisible_characters_go(table):
+    _, done = repaired(table(c=["Rome"] * 9 + ["Rome\u200b", "\ufeffRome"]))
+    assert done.data["c"].unique().to_list() == ["Rome"]

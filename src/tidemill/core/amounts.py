@@ -39,6 +39,8 @@ _SPLIT = (
     r"(?P<body>(?:\d(?:[\d.,' ]*\d)?[.,]?|[.,]\d+)(?:[eE][-+]?\d+)?)(?P<after>\D*)$"
 )
 _SURE = units.pattern(units.sure_currencies())
+# zero as spreadsheets write it in accounts
+_ZERO_BEHIND, _ZERO_BEFORE = rf"^((?:{_SURE})\s*)-+$", rf"^-+(\s*(?:{_SURE}))$"
 _UNSURE = units.pattern(set(units.currencies()) - set(units.sure_currencies()))
 _ABOUT = r"(?:[~≈∼]|ca\.?\s|circa\s|approx\.?\s|about\s|約|约)?"
 _SIDES = units.pattern(side for side in SIDES if side not in LETTER_SIDES)
@@ -73,10 +75,11 @@ def usual(text: pl.Series) -> pl.Series:
     apostrophes.
 
     Example:
-        >>> usual(pl.Series([" １２，３４５．６７ ", "−5"])).to_list()
-        ['12,345.67', '-5']
+        >>> usual(pl.Series([" １２，３４５．６７ ", "−5", " $ -   "])).to_list()
+        ['12,345.67', '-5', '$ 0']
     """
     text = text.str.strip_chars().str.replace(_NO_CENTS, "${1}${2}")
+    text = text.str.replace(_ZERO_BEHIND, "${1}0").str.replace(_ZERO_BEFORE, "0${1}")
     if not text.str.contains(r"[^\x00-\x7f]").any():
         return text
     return narrowed(text).str.replace_many(list(_USUAL), list(_USUAL.values())).str.strip_chars()

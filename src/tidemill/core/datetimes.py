@@ -58,12 +58,16 @@ _BIRTH_NAME = re.compile(
     r"|geboorte|född|födel|fødsel|urodzen|рожден|生日|出生|生年",
     re.IGNORECASE,
 )
+_DUE_NAME = re.compile(
+    r"matur|expir|due|valid|until|renew|fällig|gültig|ablauf|échéance|venc|scadenza|到期|满期|有效",
+    re.IGNORECASE,
+)
 _DAYS = frozenset({"%d", "%-d", "%e", "%o", "%^o", "%j", "%u", "%s"})
 _EPOCH = (946_684_800, 2_051_222_400)
 """The years 2000 to 2034 in seconds since 1970."""
 _SHEET_DAYS = (20_090, 60_265)
 _EPOCH_FORMATS = {10: "%s", 13: "%s%3f", 16: "%s%6f", 19: "%s%9f"}
-_NEAR_FUTURE = 30
+_NEAR_FUTURE, _FAR_FUTURE = 30, 60
 # zones with summer time: those that a column's offsets from UTC are tried with
 _ZONES = (
     "Europe/Berlin",
@@ -252,7 +256,7 @@ def order_shown(text: pl.Series) -> Literal["", "either", "day", "month"]:
     be read in both orders, "" where it says nothing.
 
     Example:
-        >>> [order_shown(pl.Series([cell])) for cell in ("13/02/2024", "02/13/2024", "02/03/2024")]
+        >>> [order_shown(pl.Series([cell])) for cell in ("13/02/2024", "02/13/24", "02/03/2024")]
         ['day', 'month', 'either']
     """
     text = text.drop_nulls()
@@ -265,16 +269,17 @@ def order_shown(text: pl.Series) -> Literal["", "either", "day", "month"]:
         dotted = bool((parts["mark"] == ".").all())
         parts = parts.select(pl.exclude("mark").cast(pl.Int64))
         years, numbers = parts["year"], parts.select("one", "other")
-        if (years < 100).any() and not ((years > 31) | (years == 0)).any():
-            return ""  # the first number may be the year
+        short = (years < 100).any() and not ((years > 31) | (years == 0)).any()
         if numbers.max_horizontal().max() > 31:  # type: ignore[operator]
             return ""
         day, month = (bool((numbers[one] > 12).any()) for one in ("one", "other"))
-        if day != month:
-            return "day" if day else "month"
-        if day:
-            return ""
-    return "day" if dotted else "either"
+        if month and not day:
+            return "month"
+        if day:  # which may be the year as well
+            return "" if month or short else "day"
+    if dotted:
+        return "" if short else "day"
+    return "either"
 
 
 def has_short_year(format_: str) -> bool:
@@ -304,7 +309,8 @@ def with_century(format_: str, values: pl.Series) -> str:
     gaps = [after - one for one, after in zip(short, following, strict=True)]
     widest = gaps.index(max(gaps))
     first, span = following[widest] % 100, 100 - max(gaps)
-    start = 2000 + first if 2000 + first + span <= today.year + _NEAR_FUTURE else 1900 + first
+    near = _FAR_FUTURE if _DUE_NAME.search(values.name) else _NEAR_FUTURE
+    start = 2000 + first if 2000 + first + span <= today.year + near else 1900 + first
     century = start - (99 - span) // 2
     usual = form.century is None and ((years >= start) & (years <= start + span)).all()
     return format_ if usual else str(replace(form, century=century))

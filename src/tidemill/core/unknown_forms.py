@@ -30,6 +30,8 @@ _BESIDE = (
     r"(?P<after>(?:[^\d.,][^\d]{0,20})?(?:/ ?\d{1,3})?)$"
 )
 _MOST_FORMS = 5
+# a number and a mark that refers to a footnote
+_WITH_NOTE = rf"^[-+]?{_GROUPED}(?:[.,]\d+)?(?: ?(?:[*†‡§¹²³ª]+|\[\w{{1,2}}\]|\([a-z]\)))?$"
 _HALF, _MANY = 0.5, 20  # amounts that are written in several ways, some of them not known
 _NUMBER = r"[-+]?\d[\d.,]*\s?[\p{L}%]{0,3}"
 _BOUND = rf"^(?:[<>≤≥]=?\s?{_NUMBER}|{_NUMBER}\+)$"
@@ -110,7 +112,8 @@ def resembled(text: pl.Series) -> Resembled:
         return "amounts"
     if len(levels) >= _MANY and levels.str.contains(_CENTS).mean() >= _HALF:  # type: ignore[operator]
         return "amounts"
-    if _beside_units(levels):
+    noted = levels.str.contains(_WITH_NOTE) & ~levels.str.contains(r"\d$")
+    if _beside_units(levels) or (noted.any() and levels.str.contains(_WITH_NOTE).all()):
         return "numbers"
     bounds, plain = levels.str.contains(_BOUND), levels.str.contains(rf"^{_NUMBER}$")
     if bounds.mean() >= _BOUNDS and (bounds | plain).mean() >= _SHARE:  # type: ignore[operator]

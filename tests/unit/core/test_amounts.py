@@ -271,3 +271,8 @@ def test_what_is_mended_keeps_its_form() -> None:
         "$7.25",
         "$1,200.00",
     ]
+
+
+def test_a_dash_beside_a_currency_is_zero() -> None:
+    cells = pl.Series([" $ 1,690.15 ", " $ -   ", "- €"])
+    assert read_leniently(cells, Spelling(thousands=",")).to_list() == [1690.15, 0.0, 0.0]

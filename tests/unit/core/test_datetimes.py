@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidemill.core.calendar_names import LANGUAGES
-from tidemill.core.datetimes import month_first
+from tidemill.core.datetimes import month_first, order_shown
 from tidemill.core.spelling import mended, spelled, typed
 
 DAY = dt.date(2024, 1, 5)
@@ -292,6 +292,29 @@ def test_no_cell_gets_the_zone_of_others() -> None:
         "2024-01-05 09:05:07",
         "2024-07-05 09:05:07",
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "order"),
+    [
+        (["01/02/23", "12/25/23"], "month"),
+        (["01/02/23", "11/12/23"], "either"),
+        (["01/02/23", "25/12/23"], ""),
+        (["01/02/99", "25/12/98"], "day"),
+        (["23.01.05", "24.02.06"], ""),
+        (["01.02.2023"], "day"),
+    ],
+)
+def test_what_proves_the_order_of_day_and_month(cells: list[str], order: str) -> None:
+    assert order_shown(pl.Series(cells)) == order
+
+
+def test_what_is_due_lies_ahead() -> None:
+    cells = [f"28.05.{year}" for year in range(25, 61)]
+    for name, first in {"maturity": 2025, "opened": 1925}.items():
+        found = typed(pl.Series(name, cells))
+        assert found is not None
+        assert found[0].dt.year().min() == first
 
 
 def test_codes_are_no_dates() -> None:

@@ -28,7 +28,7 @@ from tidemill.cleaning.spans import SpanRule, spans
 from tidemill.cleaning.sums import sums, totals
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
-from tidemill.core.lawful import MOST_KEYS, obeys
+from tidemill.core.lawful import MOST_KEYS, agrees, as_numbers, obeys
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.core.words import format_value, plural
@@ -253,10 +253,20 @@ def _arithmetic(
             ]
     products = {rule.columns[2] for rule in multiplied}
     made = [rule for rule in made if not products.issuperset(rule.columns)]
-    follow = {rule.columns[-1] for rule in (*made, *added)}
+    follow = {rule.columns[-1] for rule in (*made, *added) if not _is_rounded(rule, train)}
     free = [name for name in few if name not in follow]
     told = [*_totals(train, free, run), *_spans(train, numbers, run)]
     return [*made, *added, *told, *multiplied], slips + more
+
+
+def _is_rounded(rule: Rule, train: Dataset) -> bool:
+    """Whether a multiple is one but for rounding, so that sums tell it from its base."""
+    if rule.kind != "b=k*a+m" or train.schema[rule.columns[0]].kind == "datetime":
+        return False
+    base, derived = (as_numbers(train[name]) for name in rule.columns)
+    made = base * float(rule.scale) + float(rule.shift)
+    off = ~np.isnan(made + derived) & ~agrees(made, derived, 0.0)
+    return int(off.sum()) > len(base) // 10
 
 
 def _sums(train: Dataset, names: Sequence[str], run: Run) -> list[Rule]:

@@ -199,3 +199,11 @@ def test_days_between_dates_are_told_once(table, rng):
     end = [day + timedelta(days=k) for day, k in zip(start, count, strict=True)]
     found = said(table(start=start, end=end, closed=end, count=count))
     assert [one for one in found if "count" in one] == ["'start' + 'count' days = 'end'"]
+
+
+def test_a_rounded_share_may_be_part_of_a_sum(table, rng):
+    base, bonus = rng.integers(2_000, 8_000, N), rng.choice([0, 0, 250, 500, 1_000], N)
+    tax = np.round(base * 0.123, 2)
+    net = np.round(base + bonus - tax, 2)
+    found = said(table(base=base, bonus=bonus, tax=tax, net=net))
+    assert sorted(found) == ["'base' + 'bonus' - 'tax' = 'net'", "'tax' = 0.123 × 'base'"]

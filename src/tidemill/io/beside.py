@@ -68,8 +68,9 @@ def table_columns(rows: Sequence[Row], where: str, run: Run) -> list[int] | None
         "them.",
         "read",
     )
+    kept = [part.columns for part in parts if part not in others]
     gone = {column for part in others for column in part.columns}
-    return [column for column in range(_width(rows)) if column not in gone]
+    return [at for at in range(kept[0].start, kept[-1].stop) if at not in gone]
 
 
 def _width(rows: Sequence[Row]) -> int:

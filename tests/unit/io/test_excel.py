@@ -279,3 +279,14 @@ def test_names_of_three_rows_and_signatures(tmp_path: Path, run: Run) -> None:
     assert frame.columns == ["序号", *pairs]
     assert frame.height == 9
     assert all(dtype.is_integer() for dtype in frame.dtypes)
+
+
+def test_an_old_sheet_with_all_around_it(run: Run) -> None:
+    path = Path(__file__).parents[2] / "data" / "sheet-with-a-side-table.xls"
+    data = read(path, run)
+    assert data.frame.columns == ["Datum", "Region", "Menge", "Betrag"]
+    assert data.frame.height == 12
+    assert data.frame["Datum"][0] == dt.date(2024, 1, 1)
+    assert [one.sort for one in data.aside] == ["title", "title", "total", "note"]
+    assert len(run.warnings) == 2
+    assert "'Code'" in run.warnings[0]

@@ -20,6 +20,7 @@ non renseignée;non communiqué;n.c.;s/o;sans objet;desconocido;desconocida;sin 
 no consta;no especificado;no informado;não informado;desconhecido;sconosciuto;non disponibile
 non specificato;onbekend;niet bekend;неизвестно;не указано;нет данных;nieznany;brak danych;未知;不详
 未填;未填写;未提供;未说明;无数据;暂无;暂无数据;待定;待确认;保密;未登记;不明
+n.r.;not avail.;ohne angabe;o.a.;无记录
 n/d;n.d.;н/д;н.д.;sin dato;n.v.;nicht verfügbar;keine daten;néant;該当なし;不詳;データなし;没有
 missing data;blank;未記入;未回答;미상;알 수 없음
 """.strip()

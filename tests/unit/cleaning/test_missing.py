@@ -17,7 +17,9 @@ def repaired(data):
     return diagnosis.issues, CHECK.repair(data, diagnosis.repair)
 
 
-@pytest.mark.parametrize("marker", ["?", " ", "", "N/A", "null", "???", "#REF!"])
+@pytest.mark.parametrize(
+    "marker", ["?", " ", "", "N/A", "null", "???", "#REF!", "(Leer)", "[NULL]", "N\\A"]
+)
 def test_marker_texts_become_missing(table, marker):
     issues, done = repaired(table(plan=["a", "b", marker] * 10))
     assert done.data["plan"].null_count() == done.changes.height == issues[0].count == 10

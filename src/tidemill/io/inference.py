@@ -226,7 +226,7 @@ def _almost_alike(values: pl.Series, present: pl.Series, almost: Mended) -> Infe
     if share >= _NEARLY_ALL:
         return Inferred(values, "text", f"{said}; cleaning mends them")
     other = values.filter(almost.unread)[0]
-    warning = f"holds {what} beside other texts, such as '{other}': words, unless cleaning reads them"
+    warning = f"holds {what} beside other texts, such as '{other}'; with these it is taken as words"
     return Inferred(
         values,
         "text",

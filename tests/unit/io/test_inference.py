@@ -148,7 +148,9 @@ def test_numbers_beside_a_word_are_no_ids(run: Run) -> None:
     data = read(pl.DataFrame({"x": cells}), run)
     assert data.schema["x"].kind == "text"
     assert "88.9 % of the values read as numbers" in data.schema["x"].reason
-    assert any("such as 'ND', so it is taken as words" in warning for warning in run.warnings)
+    assert any(
+        "such as 'ND'; with these it is taken as words" in warning for warning in run.warnings
+    )
 
 
 def test_unique_ids_are_keys_and_repeated_ones_are_not() -> None:

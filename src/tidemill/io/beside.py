@@ -16,10 +16,12 @@ _ROWS = 3
 
 @dataclass(frozen=True)
 class _Part:
-    """Columns without a blank one between them, and the rows that fill more than half of them."""
+    """Columns without a blank one between them, and the rows that fill more than half of them; the
+    last row that has a cell."""
 
     columns: range
     rows: tuple[int, ...]
+    last: int
     cells: int
     text: str
 
@@ -33,7 +35,7 @@ class _Part:
         same row, and end in the same, up to a total, or hold remarks here and there."""
         if self.rows[0] != table.rows[0]:
             return False
-        ends_alike = abs(self.rows[-1] - table.rows[-1]) < 2
+        ends_alike = abs(self.last - table.rows[-1]) < 2
         return ends_alike or len(self.columns) == 1 or not self.is_whole
 
 
@@ -99,11 +101,12 @@ def _runs(blank: Sequence[bool]) -> Iterator[range]:
 
 def _part(rows: Sequence[Row], columns: range) -> _Part | None:
     """The part of these columns; None where no row of theirs is filled for the most."""
-    dense, cells, text = [], 0, ""
+    dense, last, cells, text = [], 0, 0, ""
     for at, row in enumerate(rows):
         own = [cell.strip() for cell in row.cells[columns.start : columns.stop] if cell.strip()]
         cells += len(own)
+        last = at if own else last
         text = text or next(iter(own), "")
         if 2 * len(own) > len(columns):
             dense.append(at)
-    return _Part(columns, tuple(dense), cells, text) if dense else None
+    return _Part(columns, tuple(dense), last, cells, text) if dense else None

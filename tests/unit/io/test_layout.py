@@ -354,7 +354,7 @@ def test_columns_aligned_by_blanks(tmp_path: Path, run: Run, text: str) -> None:
     [
         ('"a" "b c"\n"1" 2.5 "x y"\n"2" 3.5 "it is ""so"""\n', ["column_1", "a", "b c"], 2),
         ("1.5 2 -3\n2.5 3 -4\n3.5 4 -5\n4.5 5 -6\n", ["1.5", "2", "-3"], 3),
-        ("day n\n2024-01-05 2\n2024-01-06 3\n", ["day", "n"], 2),
+        ("CHR SNP BP P\n1 rs5 100 0.5\n1 rs6 110 0.25\n", ["CHR", "SNP", "BP", "P"], 2),
     ],
 )
 def test_words_parted_by_blanks(tmp_path: Path, text: str, names: list[str], rows: int) -> None:
@@ -362,6 +362,22 @@ def test_words_parted_by_blanks(tmp_path: Path, text: str, names: list[str], row
     frame = frame_of(tmp_path, text, run)
     assert (frame.columns, frame.height) == (names, rows)
     assert "parted by blanks" in run.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "when\n2024-01-01 10:00\n2024-01-02 11:00\n2024-01-03 12:00\n",
+        "start time\n2024-01-01 10:00\n2024-01-02 11:00\n2024-01-03 12:00\n",
+        "total amount\n12 EUR\n13 EUR\n15 EUR\n",
+        "amount\n1 234\n5 678\n9 012\n",
+        "sum of all\n1 234 567\n5 678 901\n9 012 345\n",
+        "date of birth\n5 Jan 2024\n6 Feb 2023\n7 Mar 2022\n",
+        "address line one\n5 Main St\n7 High St\n12 Park Rd\n",
+    ],
+)
+def test_words_of_one_column_stay_together(tmp_path: Path, text: str) -> None:
+    assert frame_of(tmp_path, text).width == 1
 
 
 def test_rows_that_leave_out_blank_cells(tmp_path: Path, run: Run) -> None:
@@ -502,3 +518,8 @@ def test_tables_side_by_side(tmp_path: Path, run: Run) -> None:
     text = "\n".join(side) + "\n"
     assert frame_of(tmp_path, text, run).equals(frame_of(tmp_path, HEADER + ROWS))
     assert "'City'" in run.warnings[0]
+
+
+def test_a_blank_column_before_sparse_ones(tmp_path: Path) -> None:
+    rows = "".join(f"{at},{at % 5},,{at % 3},{'x' if at < 20 else ''}\n" for at in range(60))
+    assert frame_of(tmp_path, "id,a,,b,c\n" + rows).columns == ["id", "a", "b", "c"]

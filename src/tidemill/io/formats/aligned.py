@@ -12,6 +12,7 @@ FIELD = "\x1f"
 _GAP = re.compile(r" {2,}|\t+")
 _DASHES = re.compile(r"\s*[-=]{2,}(?:\s+[-=]{2,})+\s*")
 _STEADY = 0.9
+_GROUPED = re.compile(r"\D{0,3}\d{1,3}(?: \d{2,4})+(?:[.,]\d+)?\D{0,4}")
 _WORD = re.compile(r'"((?:[^"]|"")*)"(?=\s|$)|(\S+)')
 
 
@@ -38,7 +39,7 @@ def with_fields(content: bytes) -> bytes | None:
         split = [_GAP.split(line.strip()) for line in lines]
         if not _are_steady([fields for fields in split if fields != [""]]):
             split = [_words(line) for line in lines]
-            if not _are_equal([fields for fields in split if fields]):
+            if not _are_words([line for line in lines if line.strip()]):
                 return None
     return "\n".join(FIELD.join(fields) for fields in split).encode()
 
@@ -64,18 +65,28 @@ def _words(line: str) -> list[str]:
     return [quoted.replace('""', '"') or word for quoted, word in _WORD.findall(line)]
 
 
-def _are_equal(lines: list[list[str]]) -> bool:
-    """Whether all lines have equally many words, some of them numbers or dates in every line; the
-    first one may lack the name of the column of row names."""
-    if len(lines) < 3 or len(lines[1]) < 2:
+def _are_words(lines: list[str]) -> bool:
+    """Whether single blanks part fields: names in quotation marks, as R writes them, or three
+    fields or more in each line, most of them numbers, and the line as a whole is none."""
+    split = [_words(line) for line in lines]
+    if len(lines) < 3 or len(split[0]) not in (len(split[1]) - 1, len(split[1])):
         return False
-    width = len(lines[1])
-    if len(lines[0]) not in (width - 1, width) or any(len(words) != width for words in lines[2:]):
+    if any(len(words) != len(split[1]) for words in split[2:]):
         return False
-    return any(
+    if len(split[0]) > 1 and re.fullmatch(r'\s*(?:"[^"]*"\s*)+', lines[0]):
+        return True
+    if len(split[0]) < 3 or all(map(_is_one, lines[1:])):
+        return False
+    values = [
         all(kind_of(cell) in ("", "number", "date", "year") for cell in column)
-        for column in zip(*lines[1:], strict=True)
-    )
+        for column in zip(*split[1:], strict=True)
+    ]
+    names = not any(map(str.isdigit, lines[0]))
+    return all(values) or (names and 2 * sum(values) > len(values))
+
+
+def _is_one(line: str) -> bool:
+    return kind_of(line) == "date" or _GROUPED.fullmatch(line.strip()) is not None
 
 
 def _cut(line: str, starts: list[int]) -> list[str]:

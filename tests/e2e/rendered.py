@@ -294,7 +294,8 @@ def _below(rng: random.Random, chinese: bool, columns: Sequence[_Column]) -> lis
     if chance < 0.7:
         return [[], ["资料来源：内部系统" if chinese else "Source: internal system, not audited"]]
     if chance < 0.8:
-        return [["共 条记录" if chinese else f"({len(columns[0].values)} rows)"]]
+        rows = len(columns[0].values)
+        return [[f"共 {rows} 条记录" if chinese else f"({rows} rows)"]]
     return _totals(chinese, columns)
 
 

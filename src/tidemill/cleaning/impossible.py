@@ -185,8 +185,12 @@ def _range(quantity: Quantity) -> str:
 
 
 def _kept(bounds: _Bounds, known: pl.Series) -> _Bounds | None:
-    count = int(bounds.beyond(known).sum())
-    return bounds if 0 < count <= max(3, _FEW * len(known)) else None
+    """The bounds where few values break them; more may, if they are one value again and again."""
+    beyond = known.filter(bounds.beyond(known))
+    most = max(3, _FEW * len(known))
+    if beyond.n_unique() <= 2:
+        most = max(most, _RANGE_BROKEN * len(known))
+    return bounds if 0 < len(beyond) <= most else None
 
 
 def _missing(name: str, known: pl.Series, bounds: _Bounds) -> Issue:

@@ -25,6 +25,7 @@ def repaired(data):
     [
         ("age", [*RNG.integers(18, 90, N), 323, -3], 2),
         ("Alter_age", [*RNG.integers(18, 90, N), 999], 1),
+        ("age", [*RNG.integers(18, 90, N), *[323] * 14], 14),
         ("年龄", [*RNG.integers(18, 90, N), 250], 1),
         ("discount_pct", [*RNG.uniform(0, 60, N), 130.0], 1),
         ("shop_latitude", [*RNG.uniform(40, 60, N), 412.0], 1),

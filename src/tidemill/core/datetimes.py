@@ -40,7 +40,7 @@ _OFFSET = re.compile(
 _FIELD_OFFSET = re.compile(r" ?%[:#]?z")
 _NAME = re.compile(r"date|datum|day|dob|birth|(^|_)dt(_|$)|ymd|fecha|日期|生日|出生", re.IGNORECASE)
 _DATE_NAME = re.compile(
-    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?:date|datum|dob|birthday|fecha)(?![a-z])|дата"
+    r"(?:(?<![A-Za-z])|(?-i:(?<=[a-z])(?=[A-Z])))(?:date|datum|dob|birthday|fecha)(?-i:(?![a-z]))|дата"
     r"|日期|日付|生日|出生|年月日|날짜",
     re.IGNORECASE,
 )

@@ -175,7 +175,7 @@ def calendar_of(day: np.ndarray) -> Calendar:
     every day where there is none.
 
     Example:
-        >>> firsts = np.array(["2024-01-01", "2024-02-01", "2024-03-01", "2024-05-01"])
+        >>> firsts = np.arange("2024-01", "2024-07", dtype="datetime64[M]")
         >>> calendar_of(firsts.astype("datetime64[D]").astype(np.int64)).days
         (1,)
     """

@@ -27,6 +27,7 @@ missing data;blank;未記入;未回答;미상;알 수 없음
     .replace("\n", ";")
     .split(";")
 )
+_LONGEST = 80
 _CROSSES = r"^x{3,}$"
 
 
@@ -38,6 +39,7 @@ def are_markers(texts: pl.Series) -> pl.Series:
         [True, True, False, False]
     """
     levels = texts.drop_nulls().unique()
+    levels = levels.filter(levels.str.len_bytes() <= _LONGEST)
     normal = _normal(levels)
     found = (is_missing(levels) & ~normal.is_in(_ANSWERS)) | normal.str.contains(_MARKS)
     return texts.is_in(levels.filter(found).to_list()).fill_null(False)

@@ -6,13 +6,11 @@ from dataclasses import replace
 
 import polars as pl
 
-from tidemill.core import datetimes, numerals
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.run import Run
-from tidemill.core.spelling import spelled
 from tidemill.io.choices import with_choices_of
-from tidemill.io.conventions import contradicts
+from tidemill.io.conventions import contradicts, read_again
 
 
 def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
@@ -67,15 +65,8 @@ def _settled(data: Dataset, name: str, like: Dataset) -> pl.Series:
         return values
     if theirs == ours or contradicts(known, ours):
         return values
-    text = values
-    if values.dtype != pl.String:
-        text = spelled(values, theirs).set(values.is_null(), None)
-    dtype = like.frame[name].dtype
-    if ours.datetime:
-        again = datetimes.read(text, dtype, ours.datetime)
-    else:
-        again = numerals.read(text, dtype, ours)
-    return again if again.null_count() == values.null_count() else values
+    again = read_again(values, theirs, ours, like.frame[name].dtype)
+    return values if again is None else again
 
 
 def _converted(values: pl.Series, dtype: pl.DataType, name: str) -> pl.Series:

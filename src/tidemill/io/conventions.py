@@ -10,6 +10,7 @@ from tidemill.core import datetimes, numerals
 from tidemill.core.conventions import Conventions
 from tidemill.core.run import Run
 from tidemill.core.schema import Spelling
+from tidemill.core.spelling import spelled
 from tidemill.core.words import plural, shortlist
 
 
@@ -62,6 +63,32 @@ def contradicts(conventions: Conventions, spelling: Spelling) -> bool:
             month_first != conventions.month_first
         )
     return conventions.decimal is not None and conventions.decimal != spelling.decimal
+
+
+def read_again(
+    values: pl.Series, theirs: Spelling, ours: Spelling, dtype: pl.DataType
+) -> pl.Series | None:
+    """A column read as another one is written; None where a value cannot be.
+
+    Args:
+        values: As they were read.
+        theirs: How they are written.
+        ours: How they are to be read.
+        dtype: Of the other column.
+    """
+    text = values
+    if values.dtype != pl.String:
+        text = spelled(values, theirs).set(values.is_null(), None)
+    if dtype == pl.String:
+        return text
+    if ours.datetime:
+        again = datetimes.read(text, dtype, ours.datetime)
+    elif dtype == pl.Boolean:
+        words = {ours.true: True, ours.false: False}
+        again = text.replace_strict(words, default=None, return_dtype=pl.Boolean)
+    else:
+        again = numerals.read(text, dtype, ours)
+    return again.alias(values.name) if again.null_count() == values.null_count() else None
 
 
 def warn_undecided_order(conventions: Conventions, dates: Iterable[pl.Series], run: Run) -> None:

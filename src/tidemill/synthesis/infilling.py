@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from tidemill.core import datetimes, numerals
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Run
-from tidemill.core.schema import Column, Schema, Spelling
-from tidemill.core.spelling import spelled
+from tidemill.core.schema import Column, Schema
 from tidemill.io.choices import with_choices_of
-from tidemill.io.conventions import contradicts
+from tidemill.io.conventions import contradicts, read_again
 from tidemill.io.reading import Input, read
 
 DRAW = "draw"
@@ -166,12 +164,15 @@ def _converted(source: Dataset, theirs: Column, column: Column, dtype: pl.DataTy
         return values
     if values.null_count() == len(values):
         return pl.Series(values.name, [None] * len(values), dtype=dtype)
-    read_again = None
-    ours = column.spelling
-    # what the user's file proves of itself counts more than how the model's rows were written
-    if ours is None or not contradicts(source.schema.conventions, ours):
-        read_again = _read_again(values, theirs.spelling, ours, dtype)
-    new = read_again if read_again is not None else _cast(values, dtype)
+    new = None
+    written, ours = theirs.spelling, column.spelling
+    if written is not None and ours is not None:
+        is_alike = values.dtype == dtype and written == ours
+        # what the user's file proves of itself counts more than how the model's rows were written
+        if not is_alike and not contradicts(source.schema.conventions, ours):
+            new = read_again(values, written, ours, dtype)
+    if new is None:
+        new = _cast(values, dtype)
     lost = new.is_null() & values.is_not_null()
     if lost.any():
         at = int(lost.arg_true()[0])
@@ -181,29 +182,6 @@ def _converted(source: Dataset, theirs: Column, column: Column, dtype: pl.DataTy
             hint="write it as in the rows that the model learned from",
         )
     return new
-
-
-def _read_again(
-    values: pl.Series, theirs: Spelling | None, ours: Spelling | None, dtype: pl.DataType
-) -> pl.Series | None:
-    """Text read as the model's column is written, where a few rows alone may have been read in
-    another way."""
-    if theirs is None or ours is None or (values.dtype == dtype and theirs == ours):
-        return None
-    text = (
-        values if values.dtype == pl.String else spelled(values, theirs).set(values.is_null(), None)
-    )
-    if dtype == pl.String:
-        return text
-    if ours.datetime:
-        new = datetimes.read(text, dtype, ours.datetime)
-    elif dtype == pl.Boolean:
-        new = text.replace_strict(
-            {ours.true: True, ours.false: False}, default=None, return_dtype=pl.Boolean
-        )
-    else:
-        new = numerals.read(text, dtype, ours)
-    return new.alias(values.name) if new.null_count() == values.null_count() else None
 
 
 def _cast(values: pl.Series, dtype: pl.DataType) -> pl.Series:

@@ -87,6 +87,27 @@ class BlockPlan:
                 return True
         return False
 
+    def made_by(self, unit: Block) -> str:
+        """Makes the column of a block by it, for good if all holds then; else says why not."""
+        [name] = unit.columns
+        self.makers[name] = unit
+        if self.holds():
+            return ""
+        del self.makers[name]
+        return "it does not hold through rows in which values are missing"
+
+    def why_not_made(self, name: str, bases: Sequence[str]) -> str:
+        """Why a column cannot be made from others; nothing where it can, as far as its makers
+        say."""
+        if name in self.makers:
+            return f"'{name}' follows from other columns already"
+        if self.is_read_loosely(name):
+            return f"another column is looked up by '{name}', and has values where it is missing"
+        for base in bases:
+            if name in self.sources(base):
+                return f"'{base}' follows from '{name}'"
+        return ""
+
     def in_order(self) -> list[Block]:
         """One block for every column, each behind those that it reads, else in the order of the
         columns."""

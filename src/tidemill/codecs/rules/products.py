@@ -63,19 +63,7 @@ def _keep(plan: BlockPlan, rule: Rule, law: ProductLaw) -> str:
     unit = Reckoned.learned(law, plan.codecs, plan.rows, [_usual(plan, base) for base in law.bases])
     if isinstance(unit, str):
         return refused(rule, unit) if "breaks" in unit else unit
-    name = law.column
-    if name in plan.makers:
-        return f"'{name}' follows from other columns already"
-    if plan.is_read_loosely(name):
-        return f"another column is looked up by '{name}', and has values where it is missing"
-    for base in law.bases:
-        if name in plan.sources(base):
-            return f"'{base}' follows from '{name}'"
-    plan.makers[name] = unit
-    if not plan.holds():
-        del plan.makers[name]
-        return "it does not hold through rows in which values are missing"
-    return ""
+    return plan.why_not_made(law.column, law.bases) or plan.made_by(unit)
 
 
 def _without_noise(plan: BlockPlan, law: ProductLaw) -> ProductLaw:

@@ -97,14 +97,9 @@ def _keep_first(plan: BlockPlan, laws: Sequence[LinearLaw]) -> str:
 
 def keep_law(plan: BlockPlan, law: LinearLaw) -> str:
     """Computes the law's column from its bases."""
-    name = law.column
-    if name in plan.makers:
-        return f"'{name}' follows from other columns already"
-    if plan.is_read_loosely(name):
-        return f"another column is looked up by '{name}', and has values where it is missing"
-    for base in law.bases:
-        if name in plan.sources(base):
-            return f"'{base}' follows from '{name}'"
+    why = plan.why_not_made(law.column, law.bases)
+    if why:
+        return why
     if law.slack == 0 and law.own > 1:
         law = _refined(plan, law)
         if law.own > 1:
@@ -112,11 +107,7 @@ def keep_law(plan: BlockPlan, law: LinearLaw) -> str:
     # no sum of learned numbers may come near the end of 64 bits
     if _reach(plan, law) * 4 >= LARGEST:
         return "its numbers are too large"
-    plan.makers[name] = LinearRule(law, plan.codecs)
-    if not plan.holds():
-        del plan.makers[name]
-        return "it does not hold through rows in which values are missing"
-    return ""
+    return plan.made_by(LinearRule(law, plan.codecs))
 
 
 def _refined(plan: BlockPlan, law: LinearLaw) -> LinearLaw:

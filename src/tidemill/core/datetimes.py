@@ -50,6 +50,12 @@ _MONTH_NAME = re.compile(
 _CLOCK_NAME = re.compile(
     r"time|hour|zeit|stunde|heure|hora|orario|tijd|时间|時間|时刻", re.IGNORECASE
 )
+_LENGTH_NAME = re.compile(
+    r"length|duration|elapsed|runtime|run time|run_time|(?<![a-z])laps?(?![a-z])|dauer|länge|durée"
+    r"|duración|duração|durata|时长|用时|耗时|長さ",
+    re.IGNORECASE,
+)
+_TWO_NUMBERS = ("%H:%M", "%-H:%M", "duration|%{3600}:%02{60}")
 _EPOCH_NAME = re.compile(
     r"timestamp|epoch|unix|(^|[_ ])ts([_ ]|$)|[cm]time$|_at$|时间戳|時間戳", re.IGNORECASE
 )
@@ -361,6 +367,17 @@ def says_date(name: str) -> bool:
         (True, True, False)
     """
     return _DATE_NAME.search(name) is not None
+
+
+def may_be_minutes(name: str, format_: str) -> bool:
+    """Whether times of two numbers each, taken as hours and minutes, may as well be minutes and
+    seconds, as the name speaks of a length of time.
+
+    Example:
+        >>> may_be_minutes("track_length", "%-H:%M"), may_be_minutes("opened", "%-H:%M")
+        (True, False)
+    """
+    return format_ in _TWO_NUMBERS and _LENGTH_NAME.search(name) is not None
 
 
 def may_be_sheet_days(values: pl.Series) -> bool:

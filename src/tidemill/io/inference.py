@@ -144,10 +144,8 @@ def _notes(present: pl.Series, spelling: Spelling | None, from_text: bool) -> st
 def _of_numbers(
     values: pl.Series, present: pl.Series, distinct: int, spelling: Spelling | None
 ) -> Inferred:
-    if spelling is not None and datetimes.is_duration(spelling.datetime):
-        return Inferred(values, "number", "a length of time, counted in seconds")
     if spelling is not None and spelling.datetime:
-        return Inferred(values, "number", "a time of day, counted in seconds since midnight")
+        return _of_times(values, spelling.datetime)
     if datetimes.may_be_sheet_days(values):
         said = "may be dates that a sheet counted in days since 1900 (45296 is 2024-01-05)"
         reason = _span("numbers", present, distinct)
@@ -165,6 +163,17 @@ def _of_numbers(
         why = f"{plural(distinct, 'different number')} that by their name stand for something"
         return Inferred(whole, "category", why)
     return Inferred(values, "number", _span("whole numbers", present, distinct))
+
+
+def _of_times(values: pl.Series, format_: str) -> Inferred:
+    reason = "a time of day, counted in seconds since midnight"
+    if datetimes.is_duration(format_):
+        reason = "a length of time, counted in seconds"
+    if not datetimes.may_be_minutes(values.name, format_):
+        return Inferred(values, "number", reason)
+    said = "could be minutes and seconds as well as hours and minutes, which were taken"
+    warning = f"{said}; if that is wrong, its seconds are 60 times too many: write it as h:mm:ss"
+    return Inferred(values, "number", f"{reason}; it {said}", warning)
 
 
 def _of_texts(

@@ -215,3 +215,25 @@ def test_later_dates_that_prove_no_order_are_read_as_the_rows_before(
     like = read(before, run)
     rows = conform(read(later, run), like, run)
     assert rows["day"].to_list() == [dt.date(2024, 2, 3), dt.date(2024, 4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "is_told"),
+    [
+        ("track_length", 7, True),
+        ("track_length", 37, True),  # beyond a day's hours
+        ("durée", 7, True),
+        ("时长", 37, True),
+        ("opened", 7, False),
+        ("hours worked", 37, False),
+    ],
+)
+def test_minutes_and_seconds_are_not_taken_for_hours_silently(
+    run: Run, name: str, most: int, is_told: bool
+) -> None:
+    data = read(pl.DataFrame({name: [f"{i % most}:{10 + i % 50}" for i in range(80)]}), run)
+    assert data.schema[name].kind == "number"
+    assert data.frame[name][0] == 600
+    told = [text for text in run.warnings if "minutes and seconds" in text]
+    assert len(told) == is_told
+    assert ("minutes and seconds" in data.schema[name].reason) == is_told

@@ -43,6 +43,7 @@ from tidemill.metrics.evaluate import evaluate as score
 from tidemill.mining.mine import mine as find
 from tidemill.models.presets import preset as settings
 from tidemill.pipeline import estimate, pipeline
+from tidemill.pipeline import folder as run_folder
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
@@ -663,8 +664,9 @@ def run(
 
     Args:
         source: Anything that :func:`read` takes.
-        out: A folder for report.html, report.json, clean.parquet, changes.parquet, findings.json,
-            synthetic.parquet and model.tidemill; None to write nothing.
+        out: A folder for report.html, report.json, findings.json, scores.json, model.tidemill and
+            the tables train, holdout, clean, changes and synthetic, as Parquet and in the form of
+            the source; None to write nothing.
         model: A registered model's name; ``trees`` by default, and ``gan`` for images.
         model_options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
@@ -684,8 +686,10 @@ def run(
         TidemillError: Something that the user can mend; nothing half-written is left.
     """
     job = job_of(run, seed, steps=steps, minutes=minutes, device=device)
-    folder = None if out is None else pipeline.Folder(Path(out), overwrite=overwrite)
-    _spare(out, pipeline.OUTPUTS, source)
+    _spare(out, run_folder.OUTPUTS, source)
+    folder = None
+    if out is not None:
+        folder = run_folder.Folder(Path(out), overwrite=overwrite, came=_ending(source))
     data = _named(_dataset(source, job, **reading), name)
     model, model_options = _chosen(data, model, model_options, preset)
     return pipeline.run_pipeline(
@@ -861,6 +865,12 @@ def _dataset(data: Table, run: Run, **reading: Unpack[stated.Reading]) -> Datase
 def _source(given: Table) -> Input:
     """What a text names; all else as it is."""
     return Source.parse(str(given)) if isinstance(given, str | Path) else given
+
+
+def _ending(given: Table) -> str:
+    """The ending of the file that is read; "" where it is none."""
+    read = _source(given)
+    return read.ending if isinstance(read, Source) else ""
 
 
 def _sources(*inputs: Table | Synthesizer | None) -> list[Source]:

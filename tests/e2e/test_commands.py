@@ -19,15 +19,14 @@ from tests.conformance.tables import business
 from tests.e2e.conftest import Tidemill
 from tidemill.reporting.schema import schema
 
+TABLES = ["changes", "clean", "holdout", "synthetic", "train"]
 OUTPUTS = [
-    "changes.parquet",
-    "clean.parquet",
+    *(f"{name}.{ending}" for name in TABLES for ending in ("csv", "parquet")),
     "findings.json",
     "model.tidemill",
     "report.html",
     "report.json",
     "scores.json",
-    "synthetic.parquet",
 ]
 
 
@@ -35,12 +34,16 @@ def test_the_whole_job(customers: Path, tmp_path: Path, tidemill: Tidemill) -> N
     out = tmp_path / "out"
     done = tidemill("run", customers, "--target", "churn", "--out", out, "--seed", 1)
     assert done.code == 0, done.err
-    assert sorted(path.name for path in out.iterdir()) == OUTPUTS
+    assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUTS)
     assert str(out / "report.html") in done.out
     for name in ("findings", "scores", "report"):
         jsonschema.validate(json.loads((out / f"{name}.json").read_text()), schema(name))
-    made, real = pl.read_parquet(out / "synthetic.parquet"), pl.read_parquet(out / "clean.parquet")
-    assert made.schema == real.schema
+    rows = {name: pl.read_parquet(out / f"{name}.parquet") for name in TABLES}
+    for name, table in rows.items():
+        assert pl.read_csv(out / f"{name}.csv").shape == table.shape
+    made, real = rows["synthetic"], rows["clean"]
+    assert made.schema == real.schema == rows["train"].schema == rows["holdout"].schema
+    assert rows["train"].height + rows["holdout"].height == real.height
     assert made.height == 210
     assert not set(made["customer_id"]) - {None} <= set(real["customer_id"])
     again = tidemill("run", customers, "--target", "churn", "--out", out)

@@ -156,6 +156,11 @@ class FileSource(Source):
         """The file or folder."""
         return _parsed(self.text)[0]
 
+    @property
+    def ending(self) -> str:
+        """What the file holds, by its ending."""
+        return located(*_parsed(self.text)).ending
+
     def open(self, run: Run) -> Raw:
         """The columns, by the reader of the file's ending."""
         with run.stage("read", f"reading {self.shown}"):

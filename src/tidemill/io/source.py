@@ -84,6 +84,16 @@ class Source(ABC):
         return None
 
     @property
+    def ending(self) -> str:
+        """What the file holds, by its ending without packing: "csv" for data.csv.gz; "" where it is
+        no file.
+
+        Raises:
+            InputError: There is no such file, or none that can be read.
+        """
+        return ""
+
+    @property
     def shown(self) -> str:
         """The text without what is secret in it."""
         return redacted(self.text)

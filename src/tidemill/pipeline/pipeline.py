@@ -11,24 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from tidemill.cleaning import plan as cleaning
-from tidemill.core.artifact import write_json, writing
+from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.finding import Findings
 from tidemill.core.options import whole
-from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Scores
 from tidemill.core.sensitive import suggest, suggestion
 from tidemill.core.split import split
 from tidemill.core.states import HasState
 from tidemill.io.conforming import conform
-from tidemill.io.writing import write, write_frame
 from tidemill.metrics.evaluate import evaluate
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
 from tidemill.pipeline import estimate
 from tidemill.pipeline.feedback import once_more
+from tidemill.pipeline.folder import Folder
 from tidemill.reporting.base import BETWEEN, Learning, ReportInput, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.page import Report
@@ -36,43 +35,6 @@ from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 WAYS = 6
 """Ways from one made image to another that the report shows."""
-OUTPUTS = (
-    "report.html",
-    "report.json",
-    "clean.parquet",
-    "changes.parquet",
-    "findings.json",
-    "scores.json",
-    "synthetic.parquet",
-    "model.tidemill",
-)
-
-
-@dataclass(frozen=True)
-class Folder:
-    """The output folder; each output appears in it when it is finished, whole or not at all.
-
-    Raises:
-        OutputError: Outputs are there already and may not be replaced, or the folder cannot be
-            written.
-    """
-
-    path: Path
-    overwrite: bool = False
-
-    def __post_init__(self) -> None:
-        refuse_results(self.path, OUTPUTS, self.overwrite)
-        # a run of a minute should not find out at its end that it may not write; bad data should
-        # leave no empty folder
-        new = not self.path.exists()
-        with writing(self.path / "probe") as probe:
-            probe.touch()
-        (self.path / "probe").unlink()
-        if new:
-            self.path.rmdir()
-
-    def __truediv__(self, name: str) -> Path:
-        return self.path / name
 
 
 @dataclass(frozen=True)
@@ -218,8 +180,10 @@ def _study(
         train = cleaning.apply(plan, train).data
         holdout = cleaning.apply(plan, holdout).data
         if folder is not None:
-            write(cleaned.data, folder / "clean.parquet", overwrite=True)
-            write_frame(cleaned.changes, folder / "changes.parquet", overwrite=True)
+            tables = {"train": train, "holdout": holdout, "clean": cleaned.data}
+            for name, table in tables.items():
+                folder.write(name, table, run)
+            folder.write_frame("changes", cleaned.changes, run)
     with clock.step("mine"):
         findings = mine(train, holdout, run)
         if folder is not None:
@@ -233,7 +197,7 @@ def _generate(
     with clock.step("generate"):
         synthetic = learned.sample_dataset(learned.about(rows), run=run)
         if folder is not None:
-            write(synthetic, folder / "synthetic.parquet", overwrite=True)
+            folder.write("synthetic", synthetic, run)
     with clock.step("evaluate"):
         compared = evidence(real.train, real.holdout, synthetic, real.findings, run)
         if learned.modality == "rows":

@@ -701,6 +701,7 @@ def run(
         rows=rows,
         rounds=rounds,
         command=command,
+        source=str(source) if isinstance(source, str | Path) else "",
     )
 
 

@@ -97,6 +97,7 @@ def run_pipeline(
     rows: int | None = None,
     rounds: int = 1,
     command: str = "",
+    source: str = "",
 ) -> RunResult:
     """Once around, and ``rounds - 1`` times more with the generated rows fed back.
 
@@ -125,7 +126,11 @@ def run_pipeline(
             learned.save(folder / "model.tidemill", overwrite=True)
     made = _generate(learned, real, rows or len(train), folder, clock, run)
     told = _further_rounds(rounds, real, made, clock, run)
-    account = _report_input(data, command, model, real, made, told, clock, run)
+    account = replace(
+        _report_input(data, command, model, real, made, told, clock, run),
+        source=source,
+        out="" if folder is None else str(folder.path),
+    )
     with clock.step("report"), run.stage("report", "writing the report"):
         page = build(account)
         if folder is not None:

@@ -118,6 +118,8 @@ class ReportInput:
         command: The command, or call, that made it.
         seed, threads: The run's; None where there was no run.
         versions: Package -> version.
+        source: How the data are named on the command line; "" where they came from memory.
+        out: The folder of the results; "" where none was written.
         generated: When it was made, as text; leave it empty where the same bytes are wanted at
             every run.
         seconds: Step -> seconds.
@@ -146,6 +148,8 @@ class ReportInput:
     threads: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     generated: str = ""
+    source: str = ""
+    out: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
     rows: int | None = None
     columns: int | None = None

@@ -256,6 +256,44 @@ class Details:
     blocks: tuple[Block, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What a reader may do next: in words, and as a command to be copied."""
+
+    text: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question that a reader comes with, and its answer.
+
+    Attributes:
+        label: What it is about, in a word.
+        question: In a few words.
+        level: Whether the answer is good news.
+        answer: One sentence.
+        text: The figure behind it, and how sure it is.
+        items: What else belongs to it.
+        steps: What to do next.
+    """
+
+    label: str
+    question: str
+    level: Level
+    answer: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+    steps: tuple[NextStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers one under the other, numbered."""
+
+    items: tuple[Answer, ...]
+
+
 Block = (
     Heading
     | Paragraph
@@ -273,9 +311,11 @@ Block = (
     | Card
     | Grid
     | Details
+    | NextStep
+    | Answers
 )
 
-_PARTS = (Tile, Series, Strip, Gauge)
+_PARTS = (Tile, Series, Strip, Gauge, Answer)
 """What blocks hold that are no blocks themselves."""
 SORTS: Mapping[str, type] = {sort_of(sort): sort for sort in (*get_args(Block), *_PARTS)}
 """What says its ``sort`` in the state of a report."""

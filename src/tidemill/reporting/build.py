@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tidemill.core.modality import Modality
+from tidemill.core.words import plural
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Heading
 from tidemill.reporting.cleaning import cleaned
 from tidemill.reporting.fairness import fairness
 from tidemill.reporting.findings import found
+from tidemill.reporting.first_page import first_page
 from tidemill.reporting.generation import generated
 from tidemill.reporting.images import images
 from tidemill.reporting.page import Report
@@ -20,7 +22,6 @@ from tidemill.reporting.series import series
 from tidemill.reporting.share import share
 from tidemill.reporting.summary import summary
 from tidemill.reporting.trust import trust
-from tidemill.reporting.verdict import verdict
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,24 @@ def build(account: ReportInput) -> Report:
         >>> build(ReportInput("customers", rows=2, columns=1)).title
         'customers'
     """
-    blocks: list[Block] = verdict(account)
+    blocks: list[Block] = first_page(account)
     for chapter in CHAPTERS:
         if chapter.sees is not None and account.modality not in chapter.sees:
             continue
         inside = chapter.blocks(account)
         if inside:
             blocks += [Heading(chapter.title, 2, chapter.anchor), *inside]
-    subtitle = f"Target: {account.target}" if account.target else ""
-    return Report(account.name, subtitle, tuple(blocks), summary(account))
+    return Report(account.name, _subtitle(account), tuple(blocks), summary(account))
+
+
+def _subtitle(account: ReportInput) -> str:
+    """What was read, what is to be predicted, and how many rows were generated."""
+    parts = []
+    if account.rows is not None:
+        parts.append(f"{plural(account.rows, account.unit)}, {account.extent}")
+    if account.target:
+        parts.append(f"target: {account.target}")
+    if account.synthetic is not None:
+        model = f" by the model '{account.model}'" if account.model else ""
+        parts.append(f"{plural(len(account.synthetic), f'generated {account.unit}')}{model}")
+    return " · ".join(parts)

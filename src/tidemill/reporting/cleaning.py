@@ -112,3 +112,12 @@ def _rules(rules: Iterable[Rule]) -> list[Block]:
         )
     columns = ("Rule", "Training rows on which it held", "Held-out rows on which it held")
     return [Heading("What always holds"), Paragraph(text), *folded(columns, rows)]
+
+
+def reread(account: ReportInput) -> str:
+    """What was done where no cell was changed: columns of text were read as what they hold."""
+    if account.changed is None or account.changed.height:
+        return ""
+    applied = [issue for issue in account.issues or () if issue.applied]
+    columns = {name for issue in applied for name in issue.columns}
+    return f"{plural(len(columns), 'column')} of text read as numbers or dates" if columns else ""

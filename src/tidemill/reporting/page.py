@@ -149,6 +149,7 @@ def _environment() -> Environment:
         histogram=plots.histogram,
         gauge=plots.gauge,
         rows=_rows,
+        verbatim=_verbatim,
         sort=lambda block: sort_of(type(block)),
     )
     return environment
@@ -162,6 +163,15 @@ def _readable(value: Any) -> Any:
     if type(value) is not str:  # what macros return is Markup: done already
         return value
     return unprintable_removed(value).replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _verbatim(text: str) -> Any:
+    """A command, without control characters and otherwise as it is, to be copied."""
+    from markupsafe import escape
+
+    from tidemill.core.words import unprintable_removed
+
+    return escape(unprintable_removed(text))
 
 
 def _rows(table: TableBlock) -> list[list[tuple[str, bool]]]:

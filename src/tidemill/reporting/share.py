@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Callout, Heading, Paragraph
+from tidemill.reporting.privacy import privacy_scores
 from tidemill.reporting.trust import evidence, gauges
-from tidemill.reporting.verdict import privacy_scores
 
 
 def share(account: ReportInput) -> list[Block]:

@@ -22,7 +22,7 @@ from tidemill.reporting.blocks import (
     drawn,
 )
 from tidemill.reporting.generation import COLUMNS
-from tidemill.reporting.verdict import of_privacy
+from tidemill.reporting.privacy import of_privacy
 
 MAX_HEAT = 24
 FAIRNESS = "parity"

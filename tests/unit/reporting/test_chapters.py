@@ -8,6 +8,7 @@ import pytest
 from tidemill.core.finding import Finding, Findings
 from tidemill.core.picture import Picture, Table
 from tidemill.core.score import Score, Scores
+from tidemill.reporting.answers import answers
 from tidemill.reporting.base import ReportInput, Round
 from tidemill.reporting.blocks import (
     Block,
@@ -25,7 +26,6 @@ from tidemill.reporting.generation import generated
 from tidemill.reporting.rounds import outcome, rounds
 from tidemill.reporting.share import share
 from tidemill.reporting.trust import trust
-from tidemill.reporting.verdict import digest, verdict
 
 
 def texts(blocks: list[Block]) -> str:
@@ -106,17 +106,6 @@ def test_real_rows_may_be_typed_otherwise_than_generated_ones(account: ReportInp
     assert texts(generated(replace(account, holdout=other))) == texts(generated(account))
 
 
-def test_a_warning_in_the_verdict_looks_like_one(account: ReportInput) -> None:
-    scores = Scores((), "Warning: they give away rows. They are useful.", "No guarantee.")
-    first = verdict(replace(account, scores=scores))[0]
-    assert (first.level, first.title, first.text, first.note) == (  # type: ignore[union-attr]
-        "danger",
-        "Warning: they give away rows.",
-        "They are useful.",
-        "No guarantee.",
-    )
-
-
 @pytest.mark.parametrize(
     ("turn", "words"),
     [
@@ -136,7 +125,7 @@ def test_what_a_round_did_is_one_sentence(turn: Round, words: str, account: Repo
 
 def test_no_holdout_no_scores_no_model(account: ReportInput) -> None:
     bare = ReportInput("bare", synthetic=account.synthetic)
-    assert [sort for sort, _ in digest(bare)] == ["Generated"]
+    assert answers(bare) == ()
     assert "122" in texts(generated(bare))
     assert trust(bare) == []
     assert share(bare) == []
@@ -156,8 +145,7 @@ def test_rows_left_out_are_counted_and_never_shown(account: ReportInput) -> None
     left = {"row": 200, "column": "", "before": "Total | a@b.org", "after": None}
     entry = pl.DataFrame([{**left, "check": "rows", "reason": "a row of totals"}])
     told = replace(account, changes=pl.concat([account.changes, entry], how="vertical_relaxed"))
-    lines = dict(digest(told))
-    assert lines["Cleaned"].startswith("3 cells changed in 2 columns, 1 row left out")
+    assert "3 cells repaired in 2 columns, 1 row left out; " in answers(told)[0].answer
     assert "a@b.org" not in str(cleaned(told))
     only = replace(account, changes=entry, issues=())
-    assert dict(digest(only))["Cleaned"] == "1 row left out."
+    assert answers(only)[0].answer == "1 row left out; nothing is left for you to decide."

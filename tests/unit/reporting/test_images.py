@@ -44,7 +44,6 @@ from tidemill.reporting.page import Report
 from tidemill.reporting.schema import schema
 from tidemill.reporting.share import share
 from tidemill.reporting.trust import trust
-from tidemill.reporting.verdict import digest
 
 
 def digits(start: int, stop: int) -> Dataset:
@@ -208,8 +207,8 @@ def test_scores_of_copies_are_told_where_sharing_is(account: ReportInput) -> Non
 def test_images_are_called_images(account: ReportInput) -> None:
     page = build(account)
     assert page.summary().startswith("Read       400 images of 8 x 8 pixels, from digits.")
-    assert ("Generated", "200 images by the model 'gan', learned from 300 images.") in digest(
-        account
+    assert page.subtitle == (
+        "400 images, 8 x 8 pixels · target: label · 200 generated images by the model 'gan'"
     )
     assert "rows" not in page.summary()
 

@@ -1,0 +1,206 @@
+"""The three answers on top of a run's page: the data, what they say, and what the generated rows
+are good for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tidemill.core.change import Issue
+from tidemill.core.finding import Finding
+from tidemill.core.score import Score, Scores
+from tidemill.core.words import as_sentence, listing, opening, percent, plural, ratio
+from tidemill.reporting.base import ReportInput
+from tidemill.reporting.blocks import Answer, Level
+from tidemill.reporting.cleaning import reread
+from tidemill.reporting.highlights import highlights
+from tidemill.reporting.privacy import of_privacy, privacy_scores
+from tidemill.reporting.steps import about_data, about_findings, about_rows
+
+DATA, FINDINGS, ROWS = "Data", "Findings", "Rows"
+"""What the answers are called where there is little room."""
+MOST = 3
+"""Issues, and drivers, that are named."""
+_LETTERS = 200
+_GOOD, _SOME = 0.9, 0.5
+"""Reach from guessing to models learned from real rows from which on generated rows are as good, or
+of some use."""
+_SAME = 0.01
+"""Scores of models that differ by less are called equal."""
+_SHARED: Mapping[str, str] = {
+    "green": "yes, once the full audit has passed",
+    "amber": "not yet",
+    "red": "no",
+    "not known": "not yet",
+}
+
+
+def answers(account: ReportInput) -> tuple[Answer, ...]:
+    """What was wrong with the data, what they say, and whether the generated rows can be used and
+    shared; those of steps that did not run are left out."""
+    given = (_data(account), _findings(account), _generated(account))
+    return tuple(answer for answer in given if answer is not None)
+
+
+def _data(account: ReportInput) -> Answer | None:
+    if account.issues is None:
+        return None
+    done = _repaired(account)
+    undecided = account.undecided
+    left = plural(len(undecided), "thing is", "things are") if undecided else "nothing is"
+    level: Level = "note" if undecided else "good"
+    answer = f"{done}; {left} left for you to decide."
+    if any(issue.severity == "warning" for issue in undecided):
+        level = "warning"
+    if account.personal:
+        level = "danger"
+        columns = plural(len(account.private_columns), "column")
+        answer = f"Personal data in {columns}: decide what may be done with them. {answer}"
+    named = tuple(_sentence(issue) for issue in _first(account))
+    question = "What was wrong with the data?"
+    return Answer(DATA, question, level, answer, "", named, about_data(account))
+
+
+def _repaired(account: ReportInput) -> str:
+    """What cleaning did, in a few words."""
+    parts = []
+    if account.changed is not None and account.changed.height:
+        columns = plural(account.changed["column"].n_unique(), "column")
+        parts.append(f"{plural(account.changed.height, 'cell')} repaired in {columns}")
+    if account.left_out:
+        parts.append(f"{plural(account.left_out, 'row')} left out")
+    if reread(account):
+        parts.append(reread(account))
+    return ", ".join(parts) or "Nothing had to be repaired"
+
+
+def _first(account: ReportInput) -> list[Issue]:
+    """The issues to be named: personal data, then warnings, then what was repaired most."""
+
+    def place(issue: Issue) -> tuple[bool, bool, bool, int]:
+        personal, warned = issue.severity == "personal data", issue.severity == "warning"
+        return (not personal, not warned, not issue.applied, -issue.count)
+
+    done = [issue for issue in account.issues or () if issue.applied and issue.check != "rules"]
+    return sorted((*done, *account.undecided), key=place)[:MOST]
+
+
+def _sentence(issue: Issue) -> str:
+    return f"{as_sentence(issue.sentence)} {as_sentence(issue.action)}".strip()
+
+
+def _findings(account: ReportInput) -> Answer | None:
+    if account.findings is None:
+        return None
+    question = "What do the data say?"
+    unit = account.unit
+    if not account.findings:
+        answer = f"Nothing that holds up on {unit}s that were held out."
+        text = "On a table whose columns have nothing to do with each other, that is right."
+        return Answer(FINDINGS, question, "note", answer, text)
+    steps = about_findings(account)
+    models = account.findings.of("drivers", "model")
+    if models:
+        head = models[0].sentence.partition(":")[0]
+        text = f"{_quality(models[0], account)}{_strongest(account)}"
+        return Answer(FINDINGS, question, "good", f"{head}.", text, steps=steps)
+    number = len(account.findings)
+    answer = f"{plural(number, 'finding holds', 'findings hold')} up on held-out {unit}s."
+    if account.target:
+        answer += f" Nothing shows that {account.target} can be predicted."
+    best = next(iter(highlights(account.findings)), account.findings[0])
+    return Answer(FINDINGS, question, "note", answer, opening(best.sentence, _LETTERS), steps=steps)
+
+
+def _quality(model: Finding, account: ReportInput) -> str:
+    """How well the target is predicted, and how sure that is."""
+    low, high = model.interval or (model.strength, model.strength)
+    seen = f"on {plural(model.support, account.unit)} that were held out"
+    if model.measure == "R²":
+        return (
+            f"A model explains {percent(model.strength)} of the differences {seen} (95 % interval "
+            f"{percent(low)} to {percent(high)})."
+        )
+    return (
+        f"Of two {account.unit}s that differ in {account.target}, a model puts the right one first "
+        f"{round(100 * model.strength)} times in 100 (95 % interval {round(100 * low)} to "
+        f"{round(100 * high)}, a coin 50; {seen})."
+    )
+
+
+def _strongest(account: ReportInput) -> str:
+    drivers = (account.findings or ()) and account.findings.of("drivers", "importance")
+    names = [name for finding in drivers for name in finding.columns][:MOST]
+    return f" Strongest: {listing(names)}." if names else ""
+
+
+def _generated(account: ReportInput) -> Answer | None:
+    if account.synthetic is None or account.scores is None:
+        return None
+    question = f"Can the generated {account.unit}s be used and shared?"
+    light = _light(account.scores)
+    use, why = _use(account)
+    level: Level = "good"
+    if light == "red" or use == "no":
+        level = "danger"
+    elif light != "green" or use != "yes":
+        level = "warning"
+    answer = f"Use them: {use}. Share them: {_SHARED[light]}."
+    leak = next((score.sentence for score in privacy_scores(account) if score.sentence), "")
+    text = f"{why} {opening(leak, _LETTERS)}".strip()
+    steps = about_rows(account, light == "green")
+    return Answer(ROWS, question, level, answer, text, steps=steps)
+
+
+def _use(account: ReportInput) -> tuple[str, str]:
+    """Whether the rows can be used, and why: by what models learn from them or, without a target,
+    by how well a detector tells them from real ones."""
+    scores = () if account.scores is None else account.scores.overall()
+    for metric, words in (("utility", _taught), ("detection", _detected)):
+        for score in scores:
+            if score.metric == metric and score.value is not None:
+                return _use_of(score.reach), words(score, account.unit)
+    likeness = [
+        score
+        for score in scores
+        if score.metric == "images" and score.reach is not None and not of_privacy(score)
+    ]
+    if not likeness:
+        return "not known", ""
+    worst = min(likeness, key=lambda score: score.reach or 0.0)
+    return _use_of(worst.reach), opening(worst.sentence, _LETTERS)
+
+
+def _use_of(reach: float | None) -> str:
+    if reach is None:
+        return "not known"
+    if reach >= _GOOD:
+        return "yes"
+    return "with care" if reach >= _SOME else "no"
+
+
+def _taught(score: Score, unit: str) -> str:
+    value, real = score.value or 0.0, score.ceiling or 0.0
+    as_well = "as well as" if value >= real - _SAME else "less well than"
+    return (
+        f"A model trained on them predicts real {unit}s {as_well} one trained on real {unit}s "
+        f"(score {ratio(value)} and {ratio(real)})."
+    )
+
+
+def _detected(score: Score, unit: str) -> str:
+    value = score.value or 0.0
+    if score.interval is not None and score.interval[0] <= 0.5:
+        return (
+            f"A detector trained to spot them does no better than a coin (AUC {ratio(value)}; a "
+            "coin gets 0.5)."
+        )
+    return (
+        f"A detector trained to spot them tells them from real {unit}s with AUC {ratio(value)} "
+        "(a coin gets 0.5)."
+    )
+
+
+def _light(scores: Scores) -> str:
+    if "give away" in scores.verdict:
+        return "red"
+    return "green" if "no sign" in scores.verdict else "amber"

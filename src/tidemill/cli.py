@@ -292,6 +292,7 @@ def mine(
     target: options.Target = None,
     out: Annotated[Path | None, Doc("The findings as JSON.", "FILE")] = None,
     techniques: options.Techniques = None,
+    clean: options.Clean = False,
     roles: options.Roles,
     work: Work,
 ) -> None:
@@ -301,7 +302,7 @@ def mine(
     _refuse([out], work, data)
     with _job(work) as job:
         table = _read(data, job, target, roles)
-        findings = verbs.mine(table, techniques=techniques, run=job.run)
+        findings = verbs.mine(table, techniques=techniques, clean=clean, run=job.run)
         job.tell(str(findings), out, findings=findings.to_state())
 
 
@@ -314,6 +315,7 @@ def fit(
     model_options: options.ModelOptions = None,
     preset: options.Preset = None,
     target: options.Target = None,
+    clean: options.Clean = False,
     start: Annotated[Path | None, options.START] = None,
     window: options.Window = None,
     limits: options.Limits,
@@ -333,6 +335,7 @@ def fit(
             model=model,
             options=model_options,
             preset=preset,
+            clean=clean,
             start=start,
             window=window,
             run=job.run,

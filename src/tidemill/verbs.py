@@ -165,6 +165,7 @@ def mine(
     holdout: Dataset | None = None,
     techniques: stated.Techniques = None,
     target: stated.Target = None,
+    clean: stated.Clean = False,
     seed: stated.Seed = 0,
     run: Run | None = None,
 ) -> Findings:
@@ -176,14 +177,19 @@ def mine(
         holdout: Rows that figures are taken from; 30 % of the data by default.
         techniques: Names of the techniques to be used; all of them by default.
         target: The column to be predicted, where ``data`` is no Dataset.
+        clean: Whether the rows are cleaned first, as training rows teach it.
         seed: Of the split and the techniques.
         run: For progress; its seed takes the place of ``seed``.
     """
     run = run or _run(seed)
     train = _dataset(data, run, target=target)
-    warn_unmended(train, run)
+    if not clean:
+        warn_unmended(train, run)
     if holdout is None:
         train, holdout = divide(train, run)
+    if clean:
+        plan = cleaning.learn(train, run, holdout=holdout)
+        train, holdout = (cleaning.apply(plan, part).data for part in (train, holdout))
     return find(train, holdout, run, techniques)
 
 
@@ -194,6 +200,7 @@ def fit(
     options: stated.ModelOptions = None,
     preset: stated.Preset = None,
     target: stated.Target = None,
+    clean: stated.Clean = False,
     start: Annotated[Synthesizer | str | Path | None, stated.START] = None,
     window: stated.Window = None,
     seed: stated.Seed = 0,
@@ -202,8 +209,7 @@ def fit(
     device: stated.Device = "auto",
     run: Run | None = None,
 ) -> Synthesizer:
-    """A generator that has learned the data as they are; nothing is cleaned and every column is
-    kept.
+    """A generator that has learned the data as they are, or cleaned; every column is kept.
 
     Args:
         data: A Dataset, or anything that :func:`read` takes.
@@ -211,6 +217,8 @@ def fit(
         options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
         target: The column to be predicted, where ``data`` is no Dataset.
+        clean: Whether the rows are cleaned first; the model then knows how, and takes rows that are
+            written as the raw ones were. So it does of rows that :func:`clean` made.
         start: A neural model, or its path, learned from a table with the same columns, from whose
             weights learning begins.
         window: Steps that series are cut to, of data with an entity and a time, or only a time; 1
@@ -237,7 +245,12 @@ def fit(
     """
     run = job_of(run, seed, steps=steps, minutes=minutes, device=device)
     train = _dataset(data, run, target=target)
-    warn_unmended(train, run)
+    if clean:
+        cleaned = cleaning.clean(train, run)
+        run.emit("note", "clean", f"{cleaned.summary}.")
+        train = cleaned.data
+    else:
+        warn_unmended(train, run)
     model, options = _chosen(train, model, options, preset)
     estimate.announce(model, options, train, run)
     return Synthesizer.fit(

@@ -207,7 +207,8 @@ def apply(plan: Plan, data: Dataset) -> Cleaned:
         at = at if repaired.kept is None else at[repaired.kept]
     schema = replace(data.schema, rules=_rules(plan, data))
     table = pl.concat([pl.DataFrame(schema=changes.LOG), *log]).sort("row", maintain_order=True)
-    return Cleaned(replace(data, schema=schema), table, plan)
+    made = [step for step in plan.repairs.items() if step not in data.repairs]
+    return Cleaned(replace(data, schema=schema, repairs=(*data.repairs, *made)), table, plan)
 
 
 def clean(data: Dataset, run: Run, checks: Sequence[str] | None = None) -> Cleaned:

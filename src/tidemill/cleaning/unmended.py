@@ -32,6 +32,6 @@ def warn_unmended(data: Dataset, run: Run) -> None:
         share = percent(found.values.count(), len(text) - text.null_count())
         run.warn(
             f"{share} of '{column.name}' read as {what}, but are not written alike, so the column "
-            "is taken as words; clean the table first to have them read.",
+            "is taken as words; have them read with option 'clean'.",
             "read",
         )

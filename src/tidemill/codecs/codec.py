@@ -166,6 +166,15 @@ class Codec(ABC):
         """
         raise self.unsupported("learning that begins from it")
 
+    def nearest(self, rows: Dataset) -> tuple[Dataset, dict[str, int]]:
+        """Rows of some of the columns, each value as near to its own as the codec can give back,
+        and null where there is none or where it breaks a rule with the others of its row.
+
+        Returns:
+            The rows, and each broken rule in words with the number of rows that break it.
+        """
+        return rows, {}
+
     def completions(
         self,
         rows: Dataset,

@@ -21,6 +21,7 @@ from tidemill.codecs.rules.completing import Completing
 from tidemill.codecs.rules.filling import fill
 from tidemill.codecs.rules.linear import LinearRule
 from tidemill.codecs.rules.reckoned import Reckoned
+from tidemill.codecs.rules.settling import kept_to
 from tidemill.codecs.rules.skips import Skip
 from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Free, both
 from tidemill.core.condition import Condition, Test
@@ -344,6 +345,22 @@ class TableCodec(Codec):
             if (unit.low, unit.high) != (-LARGEST, LARGEST):
                 known = both(known, unit.bounded(between(unit.low, unit.high), self.terms(name)))
         return known
+
+    def nearest(self, rows: Dataset) -> tuple[Dataset, dict[str, int]]:
+        """As :meth:`Codec.nearest`; ids and texts are not looked at."""
+        near = []
+        for name in rows.schema.names:
+            column, codec = self._codecs[name]
+            values = rows[name]
+            if column.kind not in ("id", "text"):
+                there = values.is_not_null()
+                known = codec.nearest(values.filter(there).cast(codec.dtype))
+                at = there.arg_true()
+                values = pl.repeat(None, len(values), dtype=codec.dtype, eager=True)
+                values = values.scatter(at, known).alias(name)
+            near.append(values)
+        rows = rows.with_frame(pl.DataFrame(near))
+        return kept_to(rows, self._units, self._codecs, self._skips)
 
     def completions(
         self,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -27,6 +29,8 @@ class Dataset:
         name: What the data are called in reports.
         frame_form: The form of the frame that came in, in which rows go out again.
         aside: Lines of the file that were taken for no rows, such as titles and notes.
+        repairs: (check, what it learned) of each repair that cleaning has made, in their order, so
+            that a model of these rows can make them in others.
     """
 
     frame: pl.DataFrame
@@ -35,6 +39,7 @@ class Dataset:
     name: str = "data"
     frame_form: FrameForm = field(default_factory=FrameForm, repr=False)
     aside: tuple[Aside, ...] = field(default=(), repr=False)
+    repairs: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.schema.names:

@@ -253,6 +253,9 @@ Deciding = Annotated[
 ]
 Share = Annotated[float, Doc("The held-out share.", "S")]
 Checks = Annotated[Sequence[str] | None, Doc("Only this check; may repeat.", "NAME", flag="check")]
+Clean = Annotated[
+    bool, Doc("Clean the rows first; a model then takes rows that are not clean as well.")
+]
 Techniques = Annotated[
     Sequence[str] | None, Doc("Only this technique; may repeat.", "NAME", flag="technique")
 ]

@@ -36,9 +36,11 @@ from tidemill.models import MODELS
 from tidemill.models.base import Generator, LearnsInSteps, unfitted
 from tidemill.models.renamed import current
 from tidemill.synthesis.formats import upgraded
-from tidemill.synthesis.infilling import GivenRows, read_given
+from tidemill.synthesis.given_rows import ModelEyes, read_given
+from tidemill.synthesis.infilling import GivenRows
 from tidemill.synthesis.quotas import balanced
 from tidemill.synthesis.quotas import fair as fairly
+from tidemill.synthesis.raw_form import RawForm
 from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
 from tidemill.synthesis.stages import Stages
 
@@ -57,8 +59,11 @@ class Synthesizer:
         manifest: How it was made: model, seed, rows, versions, and how far learning got.
     """
 
-    def __init__(self, stages: Stages, manifest: Mapping[str, Any]) -> None:
+    def __init__(
+        self, stages: Stages, manifest: Mapping[str, Any], raw_form: RawForm | None = None
+    ) -> None:
         self._stages = stages
+        self._raw_form = raw_form or RawForm()
         self._codec = stages.last.codec
         self._generator = stages.last.generator
         self.manifest: dict[str, Any] = dict(manifest)
@@ -196,7 +201,8 @@ class Synthesizer:
             "steps_planned": generator.steps_planned,
             **codec.facts(batch),
         }
-        return Synthesizer(stages, manifest)
+        raw_form = RawForm.of(data, codec.schema.names, codec.levels)
+        return Synthesizer(stages, manifest, raw_form)
 
     def sample(
         self,
@@ -364,19 +370,26 @@ class Synthesizer:
         """The levels of a column, the most frequent first; none where it has no levels."""
         return self._codec.levels(name)
 
-    def read_given(self, rows: Any) -> GivenRows:
-        """A user's rows in the model's types.
+    def read_given(self, rows: Any, run: Run | None = None) -> GivenRows:
+        """A user's rows in the model's types: raw ones as those that cleaning made.
+
+        Args:
+            rows: A Dataset, a frame, or a Source.
+            run: Is told what the model does not know.
 
         Raises:
-            DataError: The rows have none of the model's columns, or a value is not of its column's
-                kind.
+            DataError: The rows have none of the model's columns, or most values of a column are not
+                of its kind.
         """
         self.only_rows("completing of given rows")
         if isinstance(rows, GivenRows):
             return rows
         empty = Batch.blank(self._codec.spec, 0)
         blank = self._codec.decode(empty, np.random.default_rng(0)).frame
-        return read_given(rows, self.schema, blank.schema)
+        eyes = ModelEyes(
+            self.schema, blank.schema, self._raw_form, self._codec.nearest, self._codec.levels
+        )
+        return read_given(rows, eyes, run or Run())
 
     @property
     def _model(self) -> SampledModel:
@@ -402,7 +415,7 @@ class Synthesizer:
         _check_one(asked)
         given = None
         if request.like is not None:
-            given = self._own_columns(self.read_given(request.like), run)
+            given = self._own_columns(self.read_given(request.like, run).records, run)
         n = request.rows
         if n is None and given is not None:
             n = len(given)
@@ -421,7 +434,7 @@ class Synthesizer:
             raise OptionError(f"{draws} draws cannot be made", hint="ask for 1 or more")
         for name in keep:
             self.schema[name]  # raises where there is none
-        given = self.read_given(rows)
+        given = self.read_given(rows, run)
         n = _checked(draws * len(given))
         plan = SamplePlan(n, given=given, kept=keep, draws=draws, stream="infill")
         return SampleJob(self._model, plan, run)
@@ -437,7 +450,7 @@ class Synthesizer:
                 f"out here: {', '.join(others[:5])}{dots}"
             )
         own = [name for name in self.schema.names if name in source.schema]
-        return GivenRows(source.select(own), given.known)
+        return replace(given, source=source.select(own))
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Store the model; the same model gives the same bytes.
@@ -446,7 +459,11 @@ class Synthesizer:
             OutputError: The file exists, or cannot be written.
         """
         stages, arrays = self._stages.to_state()
-        documents = {"codec": self._codec.to_state(), "stages": stages}
+        documents = {
+            "codec": self._codec.to_state(),
+            "stages": stages,
+            "raw_form": self._raw_form.to_state(),
+        }
         artifact.save(Path(path), self.manifest, documents, arrays, overwrite=overwrite)
         return Path(path)
 
@@ -474,7 +491,7 @@ class Synthesizer:
             manifest["options"] = current(manifest["options"], known)
             beside = ("format", "sha256")
             kept = {key: value for key, value in manifest.items() if key not in beside}
-            return Synthesizer(stages, kept)
+            return Synthesizer(stages, kept, RawForm.from_state(documents.get("raw_form")))
 
     def __repr__(self) -> str:
         m = self.manifest

@@ -170,7 +170,7 @@ def what_if(
     draws = whole(draws, "draws")
     asked = _asked(model, set, run)
     measured = _outcomes(model, outcome)
-    given = model.read_given(rows)
+    given = model.read_given(rows, run).records
     drawn_anew = _redrawn(model.schema, given, asked, measured, redraw, keep)
     own = _without(given, drawn_anew)
     changed = _set(own, given, asked, model)

@@ -111,6 +111,11 @@ class ColumnCodec(ABC):
         decoded = self.decode(self.encode(values), np.random.default_rng(0))
         return (decoded != values).to_numpy()
 
+    def nearest(self, values: pl.Series) -> pl.Series:
+        """(n,) values (of the codec's dtype, not null) -> those nearest to them that the codec can
+        give back; null where there is none."""
+        return values.set(pl.Series(self.unknown(values), dtype=pl.Boolean), None)
+
     @property
     def moves_free(self) -> bool:
         """Whether :meth:`own_numbers` is for numbers from the column's own channels, too."""

@@ -227,6 +227,16 @@ class DatetimeCodec(ColumnCodec):
         tick[here.to_numpy()] = self.line.ticks(self._number(values.filter(here)))
         return Batch(tick, code)
 
+    def nearest(self, values: pl.Series) -> pl.Series:
+        """(n,) dates at the nearest step before them, between the first and the last in training
+        where these are known."""
+        assert self.line is not None
+        number = self._number(values)
+        if self.ends is not None:
+            number = np.clip(number, *self.ends)
+        here = np.zeros((len(values), len(self.presence.codes(""))), np.int32)
+        return self.decode(Batch(self.line.ticks(number), here), np.random.default_rng(0))
+
     def decode(
         self, batch: Batch, rng: np.random.Generator, fresh: SurrogateStream = FIRST
     ) -> pl.Series:

@@ -152,6 +152,8 @@ class NumberCodec(ColumnCodec):
     presence: Presence
     few: np.ndarray | None = None
     """(v,) the ticks, ascending, where there are few, each of MIN_COUNT rows or more."""
+    ends: tuple[int, int] | None = None
+    """The smallest and the largest tick in training; None where they are not known."""
 
     def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
         """Find the step and which absences occur."""
@@ -161,8 +163,10 @@ class NumberCodec(ColumnCodec):
             finite = finite.filter(finite.is_finite())
         numbers = finite.to_numpy()
         self.scale = Scale.of(numbers, column.step)
-        self.few = _few(self.scale.ticks(numbers))
-        decoded = self.scale.values(self.scale.ticks(numbers), self.integer)
+        ticks = self.scale.ticks(numbers)
+        self.few = _few(ticks)
+        self.ends = (int(ticks.min()), int(ticks.max())) if len(ticks) else None
+        decoded = self.scale.values(ticks, self.integer)
         self.exact = bool(np.all(decoded == numbers))
         self.inexact_because = "" if self.exact else "its floats span more than 62 binary digits"
         self.presence = Presence.of(values)
@@ -201,6 +205,9 @@ class NumberCodec(ColumnCodec):
         codec.presence = self.presence
         if self.few is not None:
             codec.few = scale.ticks(self.scale.values(self.few, self.integer))
+        if self.ends is not None:
+            first, last = scale.ticks(self.scale.values(np.array(self.ends), self.integer))
+            codec.ends = int(first), int(last)
         codec.exact = self.exact
         codec.inexact_because = self.inexact_because
         codec.spec = codec._spec(column)
@@ -212,6 +219,24 @@ class NumberCodec(ColumnCodec):
         decoded = self.decode(self.encode(values), np.random.default_rng(0))
         off = (decoded - values).abs() > NOISE * values.abs()
         return (off & (decoded != values)).to_numpy()
+
+    def nearest(self, values: pl.Series) -> pl.Series:
+        """(n,) numbers at the nearest tick between the smallest and the largest in training; null
+        for NaN, and where none of these is known for those that no tick gives back."""
+        if values.dtype.is_float():
+            known = [float(name) for name in self.presence.absences if name != "missing"]
+            held = values.is_in(known) if known else pl.repeat(False, len(values), eager=True)
+            values = values.set(values.is_nan(), None)
+        else:
+            held = pl.repeat(False, len(values), eager=True)
+        if self.ends is None:
+            return values.set(pl.Series(self.unknown(values.fill_null(0))) & ~held, None)
+        low, high = self.scale.values(np.array(self.ends), self.integer).tolist()
+        inside = values.fill_null(low).set(held, low).clip(low, high)
+        near = pl.Series(
+            self.scale.values(self.scale.ticks(inside.to_numpy()), self.integer), dtype=self.dtype
+        )
+        return near.zip_with(~held, values).set(values.is_null(), None)
 
     @property
     def dtype(self) -> pl.DataType:
@@ -305,6 +330,7 @@ class NumberCodec(ColumnCodec):
             "integer": self.integer,
             "absences": list(self.presence.absences),
             "few": None if self.few is None else self.few.tolist(),
+            "ends": self.ends,
         }
 
     @classmethod
@@ -319,6 +345,9 @@ class NumberCodec(ColumnCodec):
         codec.presence = Presence.from_state(state["absences"])
         if state.get("few"):
             codec.few = np.array(sorted(map(int, state["few"])), np.int64)
+        if state.get("ends"):
+            first, last = state["ends"]
+            codec.ends = int(first), int(last)
         codec.spec = codec._spec(column)
         return codec
 

@@ -77,6 +77,7 @@ class Completing:
         self._apart: list[tuple[np.ndarray, list[dict[str, Allowed]]]] = []
         self._given: dict[str, PartialRows] = {}
         self._known = Constraints()
+        self._asked = bool(known.tick or known.code or known.sums)
         for name in rows.schema.names:
             column, codec = self._codecs[name]
             part = given(column, codec, rows[name])
@@ -316,13 +317,7 @@ class Completing:
         self, unit: Reckoned, name: str, here: np.ndarray, low: np.ndarray, high: np.ndarray
     ) -> None:
         """Gives bounds of one base, a pair for each row."""
-        none = here & (low > high)
-        if none.any():
-            raise DataError(
-                f"no value of '{name}' makes the given '{unit.law.column}'",
-                where=f"row {int(np.flatnonzero(none)[0]) + 1}",
-                hint=f"give {unit.said}, or leave '{unit.law.column}' empty",
-            )
+        here = here & (low <= high)  # elsewhere no value makes it
         if not here.any():
             return
         maker = self._at[name][0]
@@ -368,8 +363,9 @@ class Completing:
                 impossible = left % weights[k] != 0
                 if channel in self._never_negative:
                     impossible |= value < 0
-                self._check_linear(unit, rows & impossible)
-                self._give_tick(channel, rows, value)
+                if self._asked:
+                    self._check_linear(unit, rows & impossible)
+                self._give_tick(channel, rows & ~impossible, value)
         several = here & ~single
         if several.any():
             # a column above its bases is rounded up, every other one down
@@ -414,7 +410,12 @@ class Completing:
                     if at < 0:
                         continue
                     for name, allowed in values[at].items():
-                        here = both(here, self._allowing(name, allowed))
+                        try:
+                            here = both(here, self._allowing(name, allowed))
+                        except ConditionError:
+                            if self._asked:
+                                raise
+                            # what a user's row holds need never have been, and says nothing then
             sums = tuple(one.of_rows(index) for one in self._sums)
             rows = PartialRows(
                 self._out.batch.rows(index), self._out.tick[index], self._out.code[index]

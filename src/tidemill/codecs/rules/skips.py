@@ -152,14 +152,18 @@ class Skip:
                 tick[absent] = codec.line.ticks(rng.choice(np.array(self.spread), len(absent)))
         return Batch(tick, code)
 
+    def broken(self, rows: BlockRows, codecs: Codecs) -> np.ndarray:
+        """(n,) whether the column is known where it may not be."""
+        known = has_value(rows.parts[self.column], codecs[self.column][1])
+        return np.asarray(known & ~self.beside(rows, codecs))
+
     def check(self, rows: BlockRows, codecs: Codecs) -> None:
         """See that the column is known only where it may be.
 
         Raises:
             DataError: It is not so in a row.
         """
-        known = has_value(rows.parts[self.column], codecs[self.column][1])
-        broken = np.flatnonzero(known & ~self.beside(rows, codecs))
+        broken = np.flatnonzero(self.broken(rows, codecs))
         if len(broken):
             raise DataError(
                 f"there is a '{self.column}' beside a '{self.key}' that never has one",

@@ -22,22 +22,26 @@ class Picture:
     """A plot to show, as data.
 
     Attributes:
-        kind: "bars" (one group per x), "across" (horizontal bars, for long names), "lines",
-            "points", "heat" (x names the columns; each series is one row of the matrix), or
-            "intervals" (a point with its interval for each x beside a line at 0; three series:
-            values, lower ends, upper ends).
+        kind: "bars" (one group per x), "across" (horizontal bars, for long names), "ratios" (such
+            bars from 1 on, on a scale that doubles), "lines", "points", "heat" (x names the
+            columns; each series is one row of the matrix), or "intervals" (a point with its
+            interval for each x beside a line at 0; three series: values, lower ends, upper ends).
         title: One line; may be a sentence.
         x: Positions or names.
         series: (name, values) pairs; each as long as x.
         x_label, y_label: Axis titles, with units.
+        start: Where bars begin: the value that says nothing, such as an AUC of 0.5.
+        most: What the strongest colour of a matrix stands for; its largest entry by default.
     """
 
-    kind: Literal["bars", "across", "lines", "points", "heat", "intervals"]
+    kind: Literal["bars", "across", "ratios", "lines", "points", "heat", "intervals"]
     title: str
     x: tuple[Any, ...]
     series: tuple[tuple[str, tuple[float | None, ...]], ...]
     x_label: str = ""
     y_label: str = ""
+    start: float = 0.0
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def _trends(layout: FeatureLayout, parts: tuple[Features, ...], taken: Sides, no
         "low",
         sentence=sentence,
         table=worst,
-        picture=_heat(layout, errors[0]),
+        picture=_heat(layout, *errors),
         figures=figures,
     )
 
@@ -186,19 +186,27 @@ def _worst(layout: FeatureLayout, error: Floats, ceiling: Floats) -> Table:
     )
 
 
-def _heat(layout: FeatureLayout, error: Floats) -> Picture:
-    error = error.copy()
+def _heat(layout: FeatureLayout, error: Floats, floor: Floats, ceiling: Floats) -> Picture:
+    """How much worse each pair is than in another real sample, on the scale of unrelated
+    columns."""
+    error = np.maximum(error - ceiling, 0)
     np.fill_diagonal(error, 0)
+    upper = np.triu_indices(len(error), 1)
     shown = np.sort(np.argsort(-error.sum(axis=1), kind="stable")[:MOST_SHOWN])
     names = tuple(layout.names[i] for i in shown)
-    title = "How differently two columns go together in synthetic and in real rows"
+    title = "Where relations between columns differ from real data"
     if len(shown) < len(layout.names):
         title += f" (the {MOST_SHOWN} columns that differ most, of {len(layout.names)})"
     series = []
     for i in shown:
         cells = [None if i == j else round(float(error[i, j]), 4) for j in shown]
         series.append((layout.names[i], tuple(cells)))
-    return Picture("heat", title, names, tuple(series), "share of rows that would have to change")
+    label = (
+        "share of rows that would have to change, beyond what another real sample shows; the "
+        "strongest colour is that of unrelated columns"
+    )
+    most = round(float(floor[upper].max()), 4) or None
+    return Picture("heat", title, names, tuple(series), label, most=most)
 
 
 def _ranks(layout: FeatureLayout, parts: tuple[Features, ...], taken: Sides, note: str) -> Score:

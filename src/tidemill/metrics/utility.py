@@ -57,7 +57,7 @@ def utility(evidence: Evidence, run: Run) -> Iterable[Score]:
         return
     classes = len(target.classes)
     measure = _measure(classes)
-    guessing = 0.5 if classes else 0.0
+    guessing = _guessing(classes)
     layout, parts = features(tuple(taken), [c for c in columns if c.name != target.column])
     rows: list[Features] = []
     labels: list[Floats] = []
@@ -82,6 +82,11 @@ def _measure(classes: int) -> str:
     if not classes:
         return "R²"
     return "AUC" if classes == 2 else "mean AUC"
+
+
+def _guessing(classes: int) -> float:
+    """What predictions that know nothing reach."""
+    return 0.5 if classes else 0.0
 
 
 def _obstacle(target: Targets, taken: Sides) -> str:
@@ -190,8 +195,9 @@ def _mean(qualities: dict[str, list[float]], measure: str, target: Targets, take
         ("synthetic rows", synthetic),
         ("real rows", real),
     )
+    classes = len(target.classes)
     title = f"{measure} on held-out real rows, by what was learned from"
-    picture = Picture("bars", title, tuple(qualities), series, "", measure)
+    picture = Picture("bars", title, tuple(qualities), series, "", measure, _guessing(classes))
     return Score(
         "utility",
         MEAN,
@@ -200,7 +206,7 @@ def _mean(qualities: dict[str, list[float]], measure: str, target: Targets, take
         ceiling,
         sentence=sentence,
         picture=picture,
-        figures={"rows": len(taken.synthetic), "classes": len(target.classes)},
+        figures={"rows": len(taken.synthetic), "classes": classes},
     )
 
 

@@ -40,7 +40,8 @@ def rules_table(labels: Sequence[str], rules: Sequence[AssociationRule], what: s
 def lifts_picture(title: str, labels: Sequence[str], rules: Sequence[AssociationRule]) -> Picture:
     """The lifts of rules beside each other."""
     lifts = tuple(round(rule.lift, 2) for rule in rules)
-    return Picture("across", title, tuple(labels), (("lift", lifts),), "lift (1 is chance)")
+    unit = "times as often as by chance (1 is chance; the scale doubles)"
+    return Picture("ratios", title, tuple(labels), (("lift", lifts),), unit)
 
 
 def counts_table(premise: str, conclusion: str, rule: AssociationRule, what: str) -> Table:

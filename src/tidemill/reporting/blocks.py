@@ -113,14 +113,21 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class PictureBlock:
-    """A plot, as data; see :class:`tidemill.core.picture.Picture`."""
+    """A plot, as data; see :class:`tidemill.core.picture.Picture`.
 
-    kind: Literal["bars", "across", "lines", "points", "heat", "intervals"]
+    Attributes:
+        ends: Of the y axis, where several pictures share it; what they show by default.
+    """
+
+    kind: Literal["bars", "across", "ratios", "lines", "points", "heat", "intervals"]
     title: str
     x: tuple[str | int | float | None, ...]
     series: tuple[Series, ...]
     x_label: str = ""
     y_label: str = ""
+    start: float = 0.0
+    most: float | None = None
+    ends: tuple[float, float] | None = None
 
     @staticmethod
     def of(picture: Picture) -> PictureBlock:
@@ -136,6 +143,8 @@ class PictureBlock:
             tuple(series),
             picture.x_label,
             picture.y_label,
+            picture.start,
+            picture.most,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 FORMAT = 1
+_MINUS = re.compile(r"(?<![^\s(\[“'])-(?=\d)")
+"""A hyphen before a number that begins a word."""
 
 
 @final
@@ -162,7 +165,8 @@ def _readable(value: Any) -> Any:
 
     if type(value) is not str:  # what macros return is Markup: done already
         return value
-    return unprintable_removed(value).replace(" %", "\N{NO-BREAK SPACE}%")
+    text = unprintable_removed(value).replace(" %", "\N{NO-BREAK SPACE}%")
+    return _MINUS.sub("\N{MINUS SIGN}", text)
 
 
 def _verbatim(text: str) -> Any:

@@ -7,6 +7,7 @@ one drawing serves a wide screen, a telephone and paper.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from tidemill.reporting.blocks import Comparison, Gauge, PictureBlock, Series
 from tidemill.reporting.scale import date_ticks, labels, ticks
 
 COLOURS = 8
+_ABOVE, _BELOW = 1, 0
 _COLOUR_OF = {"real": 0, "synthetic": 1, "generated": 1, "unrelated": 7}
 _LONG_NAME = 9
 _LONGEST_NAME = 20
@@ -23,6 +25,7 @@ _GAP = 0.04
 _GAP_OF_LARGEST = 0.25
 _MANY_NAMES = 12
 _WIDEST_NUMBERED = 12
+_MANY_POINTS = 60
 
 Tick = tuple[float, str]
 
@@ -51,6 +54,7 @@ class Upright:
         dotted: Whether the paths are points.
         x_ticks, y_ticks: (position, text).
         baseline: Where zero lies above the bottom.
+        tips: (x, y, text) of points that say their value.
     """
 
     shape = "upright"
@@ -61,6 +65,7 @@ class Upright:
     y_ticks: tuple[Tick, ...]
     legend: tuple[tuple[int, str], ...]
     baseline: float
+    tips: tuple[tuple[float, float, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,26 +163,67 @@ def plot(picture: PictureBlock) -> Across | Upright | Heat | Intervals:
         return intervals(picture)
     if picture.kind == "heat":
         return heat(picture)
+    if picture.kind == "ratios":
+        return ratios(picture)
     if picture.kind == "across" or (picture.kind == "bars" and _needs_turning(picture.x)):
         return across(picture)
     return upright(picture)
 
 
 def across(picture: PictureBlock) -> Across:
-    """Horizontal bars from zero on."""
+    """Horizontal bars from the start on."""
     values = _known_values(picture)
-    low, high = min([0.0, *values]), max([0.0, *values])
+    start = picture.start
+    low, high = min([start, *values]), max([start, *values])
     axis = _Axis(low, high if high > low else low + 1.0)
-    texts = iter(aligned([value for series in picture.series for value in series.values]))
+    texts = iter(even([value for series in picture.series for value in series.values]))
     drawn = []
     for colour, series in _coloured(picture):
         bars = []
         for value in series.values:
-            size = value or 0.0
-            bars.append((colour, axis.place(min(size, 0.0)), axis.length(abs(size)), next(texts)))
+            end = start if value is None else value
+            left, width = axis.place(min(end, start)), axis.length(abs(end - start))
+            bars.append((colour, left, width, next(texts)))
         drawn.append(bars)
     rows = [(_name(name), tuple(bars)) for name, *bars in zip(picture.x, *drawn, strict=False)]
     return Across(tuple(rows), _legend(picture))
+
+
+def ratios(picture: PictureBlock) -> Across:
+    """Horizontal bars from 1 on, as long for a half as for twice, above and below 1 in two
+    colours."""
+    values = [value for value in _known_values(picture) if value > 0]
+    # what never occurs has no logarithm: its bar is longer than all others
+    never = min([0.5, *values]) / 2
+    powers = [math.log2(value) for value in (1.0, *values)]
+    if any(value is not None and value <= 0 for one in picture.series for value in one.values):
+        powers.append(math.log2(never))
+    axis = _Axis(min(powers), max(max(powers), min(powers) + 1.0))
+    rows: list[tuple[str, tuple[tuple[int, float, float, str], ...]]] = []
+    for series in picture.series[:1]:
+        texts = even(series.values)
+        for name, value, text in zip(picture.x, series.values, texts, strict=False):
+            power = 0.0 if value is None else math.log2(value if value > 0 else never)
+            colour = _ABOVE if power > 0 else _BELOW
+            bar = (colour, axis.place(min(power, 0.0)), axis.length(abs(power)), text)
+            rows.append((_name(name), (bar,)))
+    return Across(tuple(rows), ())
+
+
+def even(values: Sequence[float | None]) -> list[str]:
+    """The numbers beside bars, all with as many decimals as the largest needs; "–" for none.
+
+    Example:
+        >>> even([14.6, 9.2, -0.001, None]), even([0.926, 0.5]), even([1200.0, 3.0])
+        (['14.6', '9.2', '0.0', '–'], ['0.926', '0.500'], ['1,200', '3'])
+    """
+    known = [abs(value) for value in values if value is not None and math.isfinite(value)]
+    largest = max(known, default=0.0)
+    if not largest or largest >= 1e15 or largest < 1e-4:
+        return aligned(values)
+    whole = all(float(value).is_integer() for value in known)
+    places = 0 if whole else max(0, 2 - math.floor(math.log10(largest)))
+    return [_rounded(value, places) for value in values]
 
 
 def intervals(picture: PictureBlock) -> Intervals:
@@ -186,7 +232,7 @@ def intervals(picture: PictureBlock) -> Intervals:
     columns = [series.values for series in picture.series][:3]
     columns += [(None,) * len(picture.x)] * (3 - len(columns))
     known = _known_values(picture) or [0.0]
-    tight = _axis(known, with_zero=True)
+    tight = _axis(known, start=0.0)
     margin = 0.03 * (tight.end - tight.start)
     axis = _Axis(tight.start - margin, tight.end + margin)
     texts = _aligned_ends(columns)
@@ -231,13 +277,16 @@ def _decimals(widest: float) -> int:
 
 
 def _rounded(value: float | None, places: int, sign: str = "") -> str:
-    return "–" if value is None else f"{round(value, places) + 0.0:{sign},.{places}f}"
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{round(value, places) + 0.0:{sign},.{places}f}"
 
 
 def upright(picture: PictureBlock) -> Upright:
     """Bars, lines or points over two axes."""
     has_bars = picture.kind == "bars"
-    axis = _axis(_known_values(picture) or [0.0], with_zero=has_bars)
+    shown = [*_known_values(picture), *(picture.ends or ())]
+    axis = _axis(shown or [picture.start], start=picture.start if has_bars else None)
     if has_bars or not _numeric(picture.x):
         places, x_ticks = _bands(picture.x)
     else:
@@ -249,7 +298,8 @@ def upright(picture: PictureBlock) -> Upright:
         x_ticks=tuple(x_ticks),
         y_ticks=tuple(axis.ticks()),
         legend=_legend(picture),
-        baseline=axis.length(max(0.0, -axis.start)),
+        baseline=axis.length(max(0.0, picture.start - axis.start)),
+        tips=() if has_bars else _tips(picture, places, axis),
     )
 
 
@@ -257,7 +307,7 @@ def heat(picture: PictureBlock) -> Heat:
     """A matrix; entries around zero get two colours, entries of one sign get one."""
     values = _known_values(picture) or [0.0]
     signed = min(values) < 0
-    strongest = max(abs(value) for value in values) or 1.0
+    strongest = picture.most or max(abs(value) for value in values) or 1.0
     names = tuple(str(x) for x in picture.x)
     rows = []
     for series in picture.series:
@@ -266,7 +316,8 @@ def heat(picture: PictureBlock) -> Heat:
             size = value or 0.0
             text = "" if value is None else number(value, 2)
             tip = f"{series.name} × {name}: {number(value)}"
-            cells.append((round(abs(size) / strongest, 3), size < 0, text, tip))
+            strength = min(1.0, abs(size) / strongest)
+            cells.append((round(strength, 3), size < 0, text, tip))
         rows.append((series.name, tuple(cells)))
     ends = (number(-strongest, 2) if signed else "0", number(strongest, 2))
     return Heat(names, tuple(rows), ends, signed, numbered=len(names) <= _WIDEST_NUMBERED)
@@ -367,7 +418,7 @@ def _aligned(value: float | None, among: Sequence[float]) -> str:
 def _bars(
     picture: PictureBlock, places: Sequence[float], axis: _Axis
 ) -> tuple[tuple[int, float, float, float, float, str], ...]:
-    zero = axis.place(0.0)
+    zero = axis.place(picture.start)
     band = 100 / max(1, len(picture.x))
     group = min(0.8 * band, 12.0 * len(picture.series))
     wide = group / max(1, len(picture.series))
@@ -396,6 +447,22 @@ def _paths(
     return tuple(paths)
 
 
+def _tips(
+    picture: PictureBlock, places: Sequence[float], axis: _Axis
+) -> tuple[tuple[float, float, str], ...]:
+    """What each point stands for; none where there are too many to be pointed at."""
+    if len(picture.x) > _MANY_POINTS:
+        return ()
+    tips = []
+    for series in picture.series:
+        for x, name, value in zip(places, picture.x, series.values, strict=False):
+            if value is not None:
+                text = f"{_name(name)}: {number(value)}"
+                text = f"{series.name}, {text}" if len(picture.series) > 1 else text
+                tips.append((x, round(100 - axis.place(value), 2), text))
+    return tuple(tips)
+
+
 def _path(
     places: Sequence[float], values: Sequence[float | None], axis: _Axis, *, dotted: bool
 ) -> str:
@@ -414,17 +481,20 @@ def _path(
     return path
 
 
-def _axis(values: Sequence[float], *, with_zero: bool) -> _Axis:
-    """An axis on which the values have a margin; none beyond a zero at which bars begin."""
+def _axis(values: Sequence[float], *, start: float | None) -> _Axis:
+    """An axis on which the values have a margin; none beyond a start at which bars begin."""
     low, high = min(values), max(values)
-    if with_zero:
-        low, high = min(low, 0.0), max(high, 0.0)
+    if start is not None:
+        low, high = min(low, start), max(high, start)
     if not high > low:
+        if start:
+            return _Axis(start, start + 1.0)
         return _Axis(0.0, high or 1.0) if high >= 0 else _Axis(low, 0.0)
     margin = 0.05 * (high - low)
-    start = low if with_zero and low == 0 else low - margin
-    end = high if with_zero and high == 0 else high + margin
-    return _Axis(start, end)
+    return _Axis(
+        low if low == start else low - margin,
+        high if high == start else high + margin,
+    )
 
 
 def _bands(x: Sequence[object]) -> tuple[list[float], list[Tick]]:
@@ -440,7 +510,7 @@ def _bands(x: Sequence[object]) -> tuple[list[float], list[Tick]]:
 def _positions(x: Sequence[object]) -> tuple[list[float], list[Tick]]:
     """Places of numbers, and round numbers among them."""
     numbers = [float(value) if isinstance(value, (int, float)) else 0.0 for value in x]
-    axis = _axis(numbers, with_zero=False)
+    axis = _axis(numbers, start=None)
     return [axis.place(value) for value in numbers], axis.ticks()
 
 

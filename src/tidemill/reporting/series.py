@@ -4,6 +4,7 @@ of how they move."""
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -65,14 +66,16 @@ def _sheet(account: ReportInput) -> list[Block]:
     column = _example(made, account.private_columns)
     if column is None:
         return []
+    shown = _drawn(real, column, "real series")
+    pictures = _on_one_axis([*shown, *_drawn(made, column, "generated series")])
     return [
         Heading(f"Some series of '{column.name}'"),
         Paragraph(
             "None was chosen: they are spread evenly over all series in the order of the table.",
             "small",
         ),
-        Grid(tuple(_drawn(real, column, "real series"))),
-        Grid(tuple(_drawn(made, column, "generated series"))),
+        Grid(pictures[: len(shown)]),
+        Grid(pictures[len(shown) :]),
     ]
 
 
@@ -102,6 +105,17 @@ def _drawn(data: Dataset, column: Column, title: str) -> list[PictureBlock]:
         line = Series(title, _finite(values[rows]))
         pictures.append(PictureBlock("lines", title, steps, (line,), "step"))
     return pictures
+
+
+def _on_one_axis(pictures: list[PictureBlock]) -> tuple[PictureBlock, ...]:
+    """The pictures with one y axis, so that real and generated series can be compared."""
+    values = []
+    for picture in pictures:
+        values += [value for value in picture.series[0].values if value is not None]
+    if not values:
+        return tuple(pictures)
+    ends = (min(values), max(values))
+    return tuple(replace(picture, ends=ends) for picture in pictures)
 
 
 def _finite(values: pl.Series) -> tuple[float | None, ...]:

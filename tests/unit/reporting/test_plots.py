@@ -38,6 +38,52 @@ def test_bars_across_start_at_zero() -> None:
     assert [bar[1:3] for _, (bar,) in drawn.rows] == [(0.0, 25.0), (25.0, 75.0)]
 
 
+def test_bars_may_start_at_what_guessing_reaches() -> None:
+    drawn = plot(PictureBlock("bars", "t", (1, 2), (Series("s", (0.75, 0.5)),), start=0.5))
+    assert isinstance(drawn, Upright)
+    assert drawn.baseline == 0
+    assert [height for _, _, _, _, height, _ in drawn.bars][1] == 0
+    assert drawn.y_ticks[0][1] == "0.50"
+
+
+def test_ratios_are_as_long_for_a_half_as_for_twice() -> None:
+    values = (2.0, 0.5, 1.0, 4.0, 0.0)
+    drawn = plot(PictureBlock("ratios", "t", tuple("abcde"), (Series("lift", values),)))
+    assert isinstance(drawn, Across)
+    bars = [bar for _, (bar,) in drawn.rows]
+    lengths = [width for _, _, width, _ in bars]
+    assert lengths[0] == lengths[1] == lengths[3] / 2
+    assert lengths[2] == 0
+    assert bars[1][1] + lengths[1] == pytest.approx(bars[0][1]), "both begin at 1"
+    assert bars[0][0] != bars[1][0], "more and less have two colours"
+    assert lengths[4] == max(lengths[:2]) * 2, "what never occurs is drawn longer than a half"
+
+
+def test_numbers_beside_bars_have_the_digits_of_the_largest() -> None:
+    drawn = plot(PictureBlock("across", "t", tuple("abc"), (Series("s", (14.6, 9.2, -0.001)),)))
+    assert isinstance(drawn, Across)
+    assert [bar[3] for _, (bar,) in drawn.rows] == ["14.6", "9.2", "0.0"]
+
+
+def test_a_matrix_that_is_hardly_off_looks_calm() -> None:
+    rows = (Series("a", (None, 0.01)), Series("b", (0.01, None)))
+    pale = heat(PictureBlock("heat", "t", ("a", "b"), rows, most=0.5))
+    assert pale.rows[0][1][1][0] == 0.02
+    assert pale.ends == ("0", "0.5")
+    assert heat(PictureBlock("heat", "t", ("a", "b"), rows)).rows[0][1][1][0] == 1
+
+
+def test_pictures_beside_each_other_may_share_their_axis() -> None:
+    low, high = (
+        plot(PictureBlock("lines", "t", (1, 2), (Series("s", values),), ends=(0.0, 100.0)))
+        for values in ((1.0, 2.0), (50.0, 100.0))
+    )
+    assert isinstance(low, Upright)
+    assert isinstance(high, Upright)
+    assert low.y_ticks == high.y_ticks
+    assert [tip for _, _, tip in low.tips] == ["1: 1", "2: 2"]
+
+
 def test_lines_have_gaps_where_values_are_missing() -> None:
     drawn = plot(PictureBlock("lines", "t", (0, 1, 2, 3), (Series("s", (0.0, None, 1.0, 2.0)),)))
     assert isinstance(drawn, Upright)

@@ -262,7 +262,7 @@ def _distribution(real: Floats, made: Floats, what: str) -> Picture:
         tuple(round(float(x), 3) for x in middle),
         (("real series", curves[0]), ("synthetic series", curves[1])),
         "standard deviations of real values from their mean",
-        "density, powers of ten",
+        "how often, on a log scale (−1 is a tenth, −2 a hundredth)",
     )
 
 

@@ -58,8 +58,8 @@ def _rows(train: Dataset) -> list[Issue]:
             (),
             count,
             f"row {repeated.arg_true()[0] + 1:,}",
-            action="kept; drop them if no two rows should be alike, since copies flatter every "
-            "score",
+            action="kept; if they are mistakes, remove them: repeats make every score look better "
+            "than it is",
         )
     ]
 

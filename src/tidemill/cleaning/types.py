@@ -129,7 +129,7 @@ def _doubt(text: pl.Series, found: Mended) -> str:
     if kind_of(found) == "number":
         units = different_units(text.filter(found.values.is_not_null()), found.spelling)
         if units:
-            return f"they have different units ({quoted(units)})"
+            return f"they mix units ({quoted(units)})"
         codes = digits.filter(like_codes(digits.str.strip_chars()))
         if len(codes):
             return (

@@ -52,12 +52,12 @@ def _issue(train: Dataset, shares: dict[str, float], left_out: bool) -> Issue:
     least = min(shares.values())
     often = "in every row" if least == 1 else f"in {percent(least)} of the rows"
     if len(names) == 1:
-        said = f"'{names[0]}' is different {often}: it names rows and tells nothing about them."
+        said = f"'{names[0]}' is different {often}: it identifies rows and cannot help to predict."
     else:
         often += " or more" if least < 1 else ""
         said = (
-            f"{plural(len(names), 'column')} are different {often} ({quoted(names)}): they name "
-            "rows and tell nothing about them."
+            f"{plural(len(names), 'column')} are different {often} ({quoted(names)}): they "
+            "identify rows and cannot help to predict."
         )
     it = "it" if len(names) == 1 else "them"
     action = f"kept in the table; models leave {it} out"

@@ -136,18 +136,15 @@ def _joins_letters(counts: pl.DataFrame) -> bool:
 def _issue(name: str, others: pl.DataFrame, places: bool) -> Issue:
     cells = int(others["count"].sum())
     top = others.row(0, named=True)
-    number = others["best"].n_unique()
-    levels = "one level is" if number == 1 else f"{number:,} levels are"
-    case = "in upper and lower case"
-    differ = f"blanks, {case} or in a word such as 市" if places else f"blanks or {case}"
+    differ = "spaces, capitals or a word such as 市" if places else "spaces or capitals"
     said = (
-        f"In '{name}' {levels} written in several ways, which differ only in {differ}: "
-        f"{plural(cells, 'cell is', 'cells are')} not written as most are."
+        f"{plural(cells, 'cell')} in '{name}' {'differs' if cells == 1 else 'differ'} only in "
+        f"{differ} from {'a more frequent one' if cells == 1 else 'more frequent ones'}."
     )
     if (_trimmed(others["text"]) == others["best"]).all():
         said = (
-            f"In '{name}' {plural(cells, 'cell has', 'cells have')} blanks or line breaks before "
-            "or behind the text."
+            f"{plural(cells, 'cell')} in '{name}' {'has' if cells == 1 else 'have'} spaces or line "
+            "breaks before or behind the text."
         )
     return Issue(
         "variants",
@@ -156,7 +153,7 @@ def _issue(name: str, others: pl.DataFrame, places: bool) -> Issue:
         cells,
         f"{top['text']!r} → {top['best']!r}",
         applied=True,
-        action="written as most are, without outer blanks",
+        action="changed to the commonest spelling, without outer spaces",
     )
 
 

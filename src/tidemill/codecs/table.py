@@ -47,14 +47,15 @@ class TableCodec(Codec):
     modality: ClassVar[str] = "rows"
     topology: ClassVar[Topology] = "row"
     keeps: ClassVar[str] = (
-        "The model keeps no row. It keeps: values of a numeric column that at least 5 training "
-        "rows share, and bounds between values otherwise, at least 5 rows apart (a column's "
-        "smallest and largest value may serve as the outermost bounds); names of categories with "
-        "at least 5 rows, or all of them where most are rarer, which is then warned of; forms of "
-        "ids, the ends of their numbers and of gaps between these, and dates and parts in them "
-        "that many share; frequent words; for rules, which of these go "
-        "together; and trees whose questions are asked of these, or the weights of a network that "
-        "was shown them."
+        "The model keeps no row. What it keeps of them:\n"
+        "values of numeric columns that at least 5 training rows share; of others only bounds, at "
+        "least 5 rows apart (a column's smallest and largest value may be the outermost bounds)\n"
+        "names of categories with at least 5 rows, or all names where most are rarer (a warning "
+        "says so)\n"
+        "forms of ids, the ends of their numbers and of gaps between these, and dates and parts in "
+        "them that many share\n"
+        "frequent words, and for rules which of these belong together\n"
+        "trees whose questions are asked of these, or the weights of a network that was shown them"
     )
 
     refused: tuple[tuple[Rule, str], ...]

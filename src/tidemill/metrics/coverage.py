@@ -87,7 +87,7 @@ def _neighbourhoods(
         ceiling,
         figures={"rows": rows},
         sentence=(
-            f"{percent(mine)} of held-out real rows have a synthetic row in their neighbourhood "
+            f"{percent(mine)} of held-out real rows have a generated row in their neighbourhood "
             f"(nearer than their fifth nearest real row); of a real sample {percent(ceiling)}, of "
             f"unrelated columns {percent(floor)}{note}."
         ),
@@ -101,7 +101,7 @@ def _neighbourhoods(
         "ceiling",
         figures={"rows": rows},
         sentence=(
-            f"Synthetic rows lie in {dense:.2f} times as many neighbourhoods of real rows as is "
+            f"Generated rows lie in {dense:.2f} times as many neighbourhoods of real rows as is "
             f"expected of real ones (a real sample in {dense_ceiling:.2f} times, unrelated columns "
             f"in {dense_floor:.2f} times){note}."
         ),
@@ -125,7 +125,7 @@ def _levels(layout: FeatureLayout, parts: tuple[Features, ...], note: str) -> Sc
     value, floor, ceiling = (float(share) for share in met / sought)
     sentence = (
         f"{met[0]:,} of the {sought:,} category levels that at least {LEVEL_ROWS} held-out rows "
-        f"have occur among equally many synthetic rows ({percent(value)}; in a real sample "
+        f"have occur among equally many generated rows ({percent(value)}; in a real sample "
         f"{percent(ceiling)}){note}."
     )
     return Score(

@@ -169,7 +169,7 @@ def _score(name: str, who: str, judgements: list[Judgement], rows: int, note: st
     mine, floor, ceiling = judgements
     low, high = mine.auc.interval
     sentence = (
-        f"{who} tells synthetic rows from held-out real ones with an AUC of "
+        f"{who} tells generated rows from held-out real ones with an AUC of "
         f"{ratio(mine.auc.value)} (0.5 is guessing, 1 is certain; for unrelated columns "
         f"{ratio(floor.auc.value)})"
     )
@@ -182,7 +182,7 @@ def _score(name: str, who: str, judgements: list[Judgement], rows: int, note: st
         table = Table(
             ("column", "AUC lost once it is shuffled"),
             tuple((column, round(loss, 4)) for column, loss in mine.loss.items()),
-            "Columns that give synthetic rows away",
+            "Columns that give generated rows away",
         )
     return Score(
         "detection",

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.core.words import percent, ratio
+from tidemill.core.words import percent, plural, ratio
 from tidemill.supervised.arrays import Codes, FeatureLayout, Features, Floats, features
 from tidemill.supervised.sampling import Sides, affordable, sides
 
@@ -87,9 +87,9 @@ def _trends(layout: FeatureLayout, parts: tuple[Features, ...], taken: Sides, no
     value, floor, ceiling = (float(error[upper].mean()) for error in errors)
     worst = _worst(layout, errors[0], errors[2])
     sentence = (
-        f"On average over {len(upper[0]):,} pairs of columns, {percent(value)} of the rows would "
-        "have to change until the two go together as in held-out real rows; in another real sample "
-        f"{percent(ceiling)}, with unrelated columns {percent(floor)}{note or taken.note}."
+        f"{percent(value)} of the rows would have to change for two columns to be related as in "
+        f"real data, on average over {plural(len(upper[0]), 'pair')} (another real sample: "
+        f"{percent(ceiling)}; unrelated columns: {percent(floor)}){note or taken.note}."
     )
     figures = {"pairs": len(upper[0]), "bins": bins, "rows": len(parts[1])}
     return Score(

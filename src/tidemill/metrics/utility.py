@@ -91,7 +91,7 @@ def _guessing(classes: int) -> float:
 
 def _obstacle(target: Targets, taken: Sides) -> str:
     """Why no model can be learned or tested; empty where it can."""
-    names = ("held-out", "synthetic", "floor's", "training")
+    names = ("held-out", "generated", "floor's", "training")
     for name, values in zip(names, target.values[1:], strict=True):
         present = values[~np.isnan(values)]
         if len(present) < FEWEST_ROWS:
@@ -182,7 +182,7 @@ def _mean(qualities: dict[str, list[float]], measure: str, target: Targets, take
     by_rows = list(zip(*qualities.values(), strict=True))
     value, floor, ceiling = (float(np.mean(figures)) for figures in by_rows)
     sentence = (
-        f"Models of '{target.column}' that learned from synthetic rows reach {measure} "
+        f"Models of '{target.column}' that learned from generated rows reach {measure} "
         f"{ratio(value)} on held-out real rows, against {ratio(ceiling)} from equally many real "
         f"rows and {ratio(floor)} from unrelated columns (mean of {len(qualities)} "
         f"learners){taken.note}."
@@ -192,7 +192,7 @@ def _mean(qualities: dict[str, list[float]], measure: str, target: Targets, take
     )
     series = (
         ("unrelated columns", unrelated),
-        ("synthetic rows", synthetic),
+        ("generated rows", synthetic),
         ("real rows", real),
     )
     classes = len(target.classes)
@@ -214,7 +214,7 @@ def _single(name: str, reached: list[float], measure: str, taken: Sides) -> Scor
     value, floor, ceiling = reached
     model = name.replace("boosted trees", "model of boosted trees")
     sentence = (
-        f"A {model} that learned from synthetic rows reaches {measure} {ratio(value)} on held-out "
+        f"A {model} that learned from generated rows reaches {measure} {ratio(value)} on held-out "
         f"real rows, from real rows {ratio(ceiling)}{taken.note}."
     )
     title = f"utility by {name} ({measure})"

@@ -21,6 +21,7 @@ from tidemill.core.score import Evidence, Scores
 from tidemill.core.sensitive import suggest, suggestion
 from tidemill.core.split import split
 from tidemill.core.states import HasState
+from tidemill.core.words import plural
 from tidemill.io.conforming import conform
 from tidemill.metrics.evaluate import evaluate
 from tidemill.mining.mine import mine
@@ -360,8 +361,8 @@ def _learning(model: Synthesizer, run: Run) -> Learning | None:
 def _model_note(model: Synthesizer) -> str:
     manifest = model.manifest
     if model.complete:
-        return f"Learning went to its end ({manifest['steps_done']:,} steps)."
+        return f"Training finished after {plural(manifest['steps_done'], 'step')}."
     return (
-        f"Learning was stopped after {manifest['steps_done']:,} of {manifest['steps_planned']:,} "
+        f"Training was stopped after {manifest['steps_done']:,} of {manifest['steps_planned']:,} "
         f"steps; option 'steps={manifest['steps_done']}' gives the same model again."
     )

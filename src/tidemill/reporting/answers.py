@@ -24,8 +24,15 @@ _LETTERS = 200
 _GOOD, _SOME = 0.9, 0.5
 """Reach from guessing to models learned from real rows from which on generated rows are as good, or
 of some use."""
-_SAME = 0.01
-"""Scores of models that differ by less are called equal."""
+_SAME, _NOTHING = 0.01, 0.05
+"""Scores of models that differ by less are called equal; where real rows are better than guessing
+by less, they teach nothing."""
+_PASS, _SPOTTED = 0.75, 0.9
+"""AUC of a detector up to which generated rows pass for real ones, and from which on they do
+not."""
+_SERIES = ("discriminative", "predictive")
+"""What the names of scores of series begin with that say whether they can be used."""
+_USES = ("no", "with care", "yes")
 _SHARED: Mapping[str, str] = {
     "green": "yes, once the full audit has passed",
     "amber": "not yet",
@@ -152,52 +159,67 @@ def _generated(account: ReportInput) -> Answer | None:
 
 
 def _use(account: ReportInput) -> tuple[str, str]:
-    """Whether the rows can be used, and why: by what models learn from them or, without a target,
-    by how well a detector tells them from real ones."""
+    """Whether the rows can be used, and why: the worst of what the scores say."""
     scores = () if account.scores is None else account.scores.overall()
-    for metric, words in (("utility", _taught), ("detection", _detected)):
+    said = []
+    for metric, judged in _JUDGED.items():
         for score in scores:
-            if score.metric == metric and score.value is not None:
-                return _use_of(score.reach), words(score, account.unit)
-    likeness = [
-        score
-        for score in scores
-        if score.metric == "images" and score.reach is not None and not of_privacy(score)
-    ]
-    if not likeness:
+            if score.metric == metric and score.value is not None and not of_privacy(score):
+                said.append(judged(score, account.unit))
+                if metric != "series":
+                    break  # the first score of a metric is its main one
+    known = [one for one in said if one is not None]
+    if not known:
         return "not known", ""
-    worst = min(likeness, key=lambda score: score.reach or 0.0)
-    return _use_of(worst.reach), opening(worst.sentence, _LETTERS)
+    return min(known, key=lambda one: _USES.index(one[0]))
 
 
-def _use_of(reach: float | None) -> str:
-    if reach is None:
-        return "not known"
-    if reach >= _GOOD:
+def _by_reach(reach: float | None) -> str:
+    """What a place between worthless (0) and real (1) means."""
+    if reach is None or reach >= _GOOD:
         return "yes"
     return "with care" if reach >= _SOME else "no"
 
 
-def _taught(score: Score, unit: str) -> str:
-    value, real = score.value or 0.0, score.ceiling or 0.0
+def _taught(score: Score, unit: str) -> tuple[str, str] | None:
+    """By what models that learned from them are worth."""
+    value, real, floor = score.value or 0.0, score.ceiling or 0.0, score.floor or 0.0
+    if real - floor < _NOTHING:
+        return None  # not even real rows teach anything
     as_well = "as well as" if value >= real - _SAME else "less well than"
-    return (
+    return _by_reach(score.reach), (
         f"A model trained on them predicts real {unit}s {as_well} one trained on real {unit}s "
         f"(score {ratio(value)} and {ratio(real)})."
     )
 
 
-def _detected(score: Score, unit: str) -> str:
+def _detected(score: Score, unit: str) -> tuple[str, str] | None:
+    """By how well a detector tells them from real rows."""
     value = score.value or 0.0
+    if (score.ceiling or 0.5) > _PASS:
+        return None  # another real sample is told apart, too
     if score.interval is not None and score.interval[0] <= 0.5:
-        return (
-            f"A detector trained to spot them does no better than a coin (AUC {ratio(value)}; a "
-            "coin gets 0.5)."
-        )
-    return (
-        f"A detector trained to spot them tells them from real {unit}s with AUC {ratio(value)} "
-        "(a coin gets 0.5)."
-    )
+        words = f"does no better than a coin (AUC {ratio(value)}; a coin gets 0.5)"
+    else:
+        words = f"is right more often than a coin (AUC {ratio(value)}; a coin gets 0.5)"
+    use = "yes" if value <= _PASS else "with care"
+    return "no" if value > _SPOTTED else use, f"A detector trained to spot them {words}."
+
+
+def _likeness(score: Score, unit: str) -> tuple[str, str] | None:
+    """By how near they come to real images, or how they move beside real series."""
+    if score.metric == "series" and not score.name.startswith(_SERIES):
+        return None
+    return _by_reach(score.reach), opening(score.sentence, _LETTERS)
+
+
+_JUDGED = {
+    "utility": _taught,
+    "detection": _detected,
+    "series": _likeness,
+    "images": _likeness,
+}
+"""What says whether generated rows can be used, by metric."""
 
 
 def _light(scores: Scores) -> str:

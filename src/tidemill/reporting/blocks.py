@@ -254,7 +254,7 @@ class Grid:
     """Blocks side by side, as many as the width takes."""
 
     blocks: tuple[Block, ...]
-    size: Literal["small", "large"] = "small"
+    size: Literal["small", "medium", "large"] = "small"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,23 +23,20 @@ def cleaned(account: ReportInput) -> list[Block]:
     applied = [issue for issue in account.issues if issue.applied]
     blocks: list[Block] = [
         Paragraph(
-            f"The cleaning plan was learned from the training {unit}s only and then applied to "
-            f"all {unit}s. "
-            "Nothing is changed without a line here, and every changed cell is in changes.parquet."
+            f"What to repair was learned from the training {unit}s only, then applied to all "
+            f"{unit}s. The file changes.parquet lists every changed cell."
         )
     ]
     if applied:
-        blocks += _issues("Changed", "What was done", applied)
+        blocks += _issues("Repaired", "What was done", applied)
     else:
-        blocks.append(Paragraph("No cell had to be changed."))
+        blocks.append(Paragraph("Nothing had to be repaired."))
     if account.left_out:
         rows = plural(account.left_out, "row was", "rows were")
-        blocks.append(
-            Paragraph(f"{rows} left out before anything was learned: no record of anything.")
-        )
+        blocks.append(Paragraph(f"{rows} left out before anything was learned, being no records."))
     blocks += _changes(account)
     if account.undecided:
-        title = "For you to decide: seen, but left as it is"
+        title = "For you to decide"
         blocks += _issues(title, "What you can do", account.undecided)
     blocks += _rules(account.rules)
     return blocks
@@ -104,7 +101,7 @@ def _rules(rules: Iterable[Rule]) -> list[Block]:
     rows = tuple((str(rule), rule.support, rule.confirmed or None) for rule in rules)
     if not rows:
         return []
-    text = "Seen in the training rows, confirmed on held-out rows, and kept in the schema."
+    text = "Seen in the training rows and confirmed on held-out rows; generated rows keep to them."
     if any(rule.kind == "a decides b" for rule in rules):
         text += (
             " “Decides” means: rows with the same value of the first have the same value of the "

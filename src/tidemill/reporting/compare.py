@@ -152,7 +152,7 @@ def _histogram(
     note = ""
     if max(beyond) > 1e-4:
         note = (
-            f"{percent(beyond[0])} of real and {percent(beyond[1])} of synthetic rows lie beyond "
+            f"{percent(beyond[0])} of real and {percent(beyond[1])} of generated rows lie beyond "
             "the picture."
         )
     return Comparison(

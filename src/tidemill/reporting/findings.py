@@ -20,7 +20,7 @@ from tidemill.reporting.blocks import (
     drawn,
 )
 
-SHOWN = 10
+SHOWN = 5
 _CARDS = 8
 _MOST_CARDS = 50
 _FEW = 2
@@ -28,22 +28,22 @@ _FOLDED = 200
 
 _TITLES = {
     "drivers": (
-        "What drives {target}",
+        "What {target} is associated with",
         "How well {target} can be predicted from the other columns, and which of them say most "
-        "about it. A driver goes together with {target}; that it is the cause is not shown.",
+        "about it. Drivers are associated with {target}; they need not cause it.",
     ),
     "segments": (
         "Groups of similar rows",
-        "Rows that resemble each other, each group named by what sets it apart.",
+        "Groups of rows that are alike, each named by what sets it apart.",
     ),
     "rules": (
-        "What goes together",
-        "Values that occur together more often, or more seldom, than chance allows. Lift "
-        "is how many times as often as if they had nothing to do with each other; 1 is chance.",
+        "What occurs together",
+        "Values that occur together more often, or less often, than chance allows. Lift says how "
+        "many times as often as by chance; 1 is chance.",
     ),
     "anomalies": (
         "Unusual rows",
-        "Rows that several detectors call odd, with the columns that make them so.",
+        "Rows that stand out, and the columns that make them so.",
     ),
     "images": (
         "What the images show",
@@ -51,6 +51,17 @@ _TITLES = {
     ),
     "profile": ("The columns", ""),
 }
+_GROUPS = {
+    "calibration": "Whether the predicted chances can be trusted",
+    "importance": "The main drivers",
+    "driver": "Driver by driver",
+    "weak spot": "Where the model is wrong most often",
+    "segment": "Segment by segment",
+    "rule": "Rule by rule",
+    "overview": "All beside each other",
+    "anomaly": "Row by row",
+}
+"""What a group of findings is called while it is folded away."""
 
 
 def found(account: ReportInput) -> list[Block]:
@@ -66,8 +77,8 @@ def found(account: ReportInput) -> list[Block]:
         ]
     blocks: list[Block] = [
         Paragraph(
-            f"Learned from the training {account.unit}s; every figure below is measured on "
-            f"held-out {account.unit}s, unless it says otherwise."
+            f"Every figure below is measured on {account.unit}s that were held out, unless it says "
+            "otherwise."
         )
     ]
     for technique in dict.fromkeys(finding.technique for finding in account.findings):
@@ -81,10 +92,14 @@ def _technique(technique: str, findings: Findings, target: str) -> list[Block]:
     blocks: list[Block] = [Heading(title.format(target=target))]
     if text:
         blocks.append(Paragraph(text.format(target=target)))
-    style: Literal["lead", "plain"] = "lead"
-    for name in dict.fromkeys(finding.name for finding in findings):
-        blocks += _group(tuple(findings.of(technique, name)), style)
-        style = "plain"  # only the first name's sentences stand out
+    first, *others = dict.fromkeys(finding.name for finding in findings)
+    blocks += _group(tuple(findings.of(technique, first)), "lead")
+    for name in others:  # only the first name's stand open, or the chapter would be endless
+        group = tuple(findings.of(technique, name))
+        title = _GROUPS.get(name, sentence_case(name))
+        if len(group) > 1:
+            title += f" ({count(len(group))})"
+        blocks.append(Details(title, tuple(_group(group, "plain"))))
     return blocks
 
 

@@ -26,8 +26,8 @@ from tidemill.reporting.learning import learning_blocks
 
 COLUMNS = "marginals"
 """The metric that scores each column on its own."""
-SHOWN = 24
-FOLDED = 60
+SHOWN = 12
+FOLDED = 72
 _SAMPLE_ROWS = 4
 _SAMPLE_COLUMNS = 40
 
@@ -48,11 +48,11 @@ def generated(account: ReportInput) -> list[Block]:
 def _lead(account: ReportInput, rows: int) -> str:
     unit = account.unit
     if not account.model:
-        return f"Evaluated were {plural(rows, f'synthetic {unit}')}."
+        return f"{plural(rows, f'generated {unit}')} were evaluated."
     learned = ""
     if account.train is not None:
         learned = f" learned {plural(len(account.train), f'training {unit}')} and"
-    return f"The model '{account.model}'{learned} drew {plural(rows, f'new {unit}')}."
+    return f"The model '{account.model}'{learned} made {plural(rows, f'new {unit}')}."
 
 
 def _compared(account: ReportInput) -> list[Block]:
@@ -88,9 +88,9 @@ def _how_to_read(account: ReportInput, columns: int, *, scored: bool) -> str:
     """What the pictures of so many columns show."""
     text = f"Bars show shares of all {account.unit}s."
     if columns > 1:
-        text = f"{plural(columns, 'column')}, the least alike first. {text}"
+        text = f"{plural(columns, 'column')}, the least similar first. {text}"
     figure = "the column's score" if scored else f"the share of {account.unit}s that agree"
-    text += f" The figure beside a name is {figure}; 1 is the best."
+    text += f" The figure beside a name is {figure}; 1 means identical."
     if account.private_columns:
         text += f" {plural(len(account.private_columns), 'column')} with personal data left out."
     return text

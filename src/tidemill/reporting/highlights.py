@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import chain, zip_longest
+from collections.abc import Iterable, Iterator, Mapping
 
 from tidemill.core.finding import Finding
 from tidemill.core.words import opening, plural
@@ -22,8 +21,10 @@ from tidemill.reporting.blocks import (
 from tidemill.reporting.steps import like_these, what_if
 
 MOST = 5
-SUMMARIES = ("model", "calibration", "importance", "overview")
-"""Names of findings that are about others, or about the model."""
+SUMMARIES = ("overview", "importance")
+"""Names of findings that sum up others."""
+ABOUT_MODELS = ("model", "calibration")
+"""Names of findings about models; the answers tell of them."""
 _LETTERS = 240
 
 
@@ -37,37 +38,47 @@ def cards(account: ReportInput) -> list[Block]:
     if rest:
         title += f" of {len(shown) + rest}"
     inside = tuple(Card(tuple(_card(account, finding))) for finding in shown)
-    return [Heading(f"The most telling {title}"), Grid(inside, "large")]
+    return [Heading(f"The most telling {title}"), Grid(inside, "medium")]
 
 
 def highlights(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """At most MOST findings: the first of each technique and name in turn, then the second, and no
-    two about the same rows."""
+    """At most MOST findings: the first of each technique and name, then the second, then what sums
+    others up, then the rest; no two about the same rows."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.technique, finding.name), []).append(finding)
-    own = [group for (_, name), group in groups.items() if name not in SUMMARIES]
-    summaries = [group for (_, name), group in groups.items() if name == "overview"]
+    own = [sorted(group, key=_plainness) for group in _by_technique(groups)]
+    summaries = [group[0] for (_, name), group in groups.items() if name in SUMMARIES]
+    in_turn = [
+        *(group[0] for group in own),
+        *(group[1] for group in own if group[1:]),
+        *summaries,
+        *(finding for group in own for finding in group[2:]),
+    ]
     chosen: list[Finding] = []
-    for finding in chain(_in_turn(own), _in_turn(summaries)):
+    for finding in in_turn:
         seen = any(finding.tests and finding.tests == other.tests for other in chosen)
         if not seen and len(chosen) < MOST:
             chosen.append(finding)
     return tuple(chosen)
 
 
-def _in_turn(groups: list[list[Finding]]) -> Iterator[Finding]:
-    """The first of each group, then the second of each; the first names of all techniques come
-    before the second names of any."""
-    seen: dict[str, int] = {}
-    places = []
-    for group in groups:
-        technique = group[0].technique
-        places.append(seen.get(technique, 0))
-        seen[technique] = places[-1] + 1
-    ordered = [group for _, group in sorted(zip(places, groups, strict=True), key=lambda p: p[0])]
-    for row in zip_longest(*ordered):
-        yield from (finding for finding in row if finding is not None)
+def _by_technique(groups: Mapping[tuple[str, str], list[Finding]]) -> list[list[Finding]]:
+    """Groups of findings that stand for themselves, the first of each technique first."""
+    places: dict[str, int] = {}
+    ranked = []
+    for (technique, name), group in groups.items():
+        if name not in (*SUMMARIES, *ABOUT_MODELS):
+            place = places.setdefault(technique, 0)
+            ranked.append((place, group))
+            places[technique] = place + 1
+    return [group for _, group in sorted(ranked, key=lambda one: one[0])]
+
+
+def _plainness(finding: Finding) -> float:
+    """Of segments, minus how far the target is from that of all rows; others keep their order."""
+    figures = finding.figures
+    return -abs(figures.get("target", 0.0) - figures.get("target_all", 0.0))
 
 
 def _card(account: ReportInput, finding: Finding) -> Iterator[Block]:

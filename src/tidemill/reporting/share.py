@@ -4,7 +4,7 @@ rows."""
 from __future__ import annotations
 
 from tidemill.reporting.base import ReportInput
-from tidemill.reporting.blocks import Block, Callout, Heading, Paragraph
+from tidemill.reporting.blocks import Block, Callout, Heading, Listing, Paragraph
 from tidemill.reporting.privacy import privacy_scores
 from tidemill.reporting.trust import evidence, gauges
 
@@ -19,14 +19,17 @@ def share(account: ReportInput) -> list[Block]:
         unit = account.unit
         blocks += [
             Paragraph(
-                f"{unit.capitalize()}s that the generator never saw show what is chance: generated "
-                f"{unit}s may be as near to training {unit}s as to those, but not nearer."
+                f"Unseen real {unit}s set the yardstick: generated {unit}s should be no nearer to "
+                f"training {unit}s than to those."
             ),
             *gauges(scores),
             *evidence(scores),
         ]
     if account.privacy_note:
-        blocks += [Heading("What the stored model keeps"), Paragraph(account.privacy_note)]
+        first, *kept = account.privacy_note.splitlines()
+        blocks += [Heading("What the stored model keeps"), Paragraph(first)]
+        if kept:
+            blocks.append(Listing(tuple(kept)))
     limit = account.scores.limit if account.scores is not None else ""
     advice = f"This page shows {account.data_words.shown}, so it is for those who may see them."
     blocks.append(Callout("warning", "Before you share", f"{limit} {advice}".strip()))

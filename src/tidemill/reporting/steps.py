@@ -28,7 +28,8 @@ def about_data(account: ReportInput) -> tuple[NextStep, ...]:
         ignored = [("ignore", name) for name in sorted(account.private_columns)]
         again = shlex.join([*_options(*ignored), f"{_MARK}overwrite"])
         return (NextStep("Run again without them:", f"{account.command} {again}"),)
-    if account.source and account.issues:
+    changed = account.changed is not None and account.changed.height > 0
+    if account.source and (changed or account.undecided):
         return (_step("Get the cleaned table:", "clean", account.source, out="clean.csv"),)
     return ()
 
@@ -42,7 +43,11 @@ def about_findings(account: ReportInput) -> tuple[NextStep, ...]:
     for recipe, names, answer in QUESTIONS:
         if account.source and names.search(target):
             return (_step(answer, "recipe", recipe, account.source, target=target),)
-    return next(filter(None, (what_if(account, one) for one in account.findings or ())), ())
+    for finding in account.findings or ():
+        steps = what_if(account, finding)
+        if steps:
+            return steps
+    return ()
 
 
 def _with_target(account: ReportInput) -> tuple[NextStep, ...]:
@@ -61,7 +66,7 @@ def _with_target(account: ReportInput) -> tuple[NextStep, ...]:
 
 def about_rows(account: ReportInput, shareable: bool) -> tuple[NextStep, ...]:
     """Attack the rows or, where nothing speaks against it, make rows to be passed on."""
-    if not account.out:
+    if not account.out or account.modality != "rows":
         return ()
     sides = {side: str(Path(account.out) / f"{side}.parquet") for side in ("train", "holdout")}
     if shareable:
@@ -87,7 +92,8 @@ def _where(test: Test) -> str:
     if test.operator == "in":
         values = (str(value).replace('"', '""') for value in test.value)
         return f"{test.column} in " + ",".join(f'"{value}"' for value in values)
-    return f"{test.column}{test.operator}{test.value}"
+    whole = isinstance(test.value, float) and test.value.is_integer()
+    return f"{test.column}{test.operator}{int(test.value) if whole else test.value}"
 
 
 def what_if(account: ReportInput, finding: Finding) -> tuple[NextStep, ...]:

@@ -35,7 +35,8 @@ def _told(account: ReportInput, answer: Answer) -> list[str]:
     points = list(answer.items)
     if answer.label == FINDINGS:
         shown = highlights(account.findings or ())[:_FINDINGS]
-        points += [finding.sentence for finding in shown]
+        said = [finding.sentence for finding in shown]
+        points += [text for text in said if not text.startswith(answer.text or text)]
     for point in points:
         lines += wrapped("", point, 3)
     for step in answer.steps:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tidemill.core.score import Score
+from tidemill.core.words import plural
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
     Block,
@@ -40,14 +41,27 @@ def trust(account: ReportInput) -> list[Block]:
     unit, worthless = account.unit, account.data_words.worthless
     return [
         Paragraph(
-            f"Each bar runs from worthless to real. The floor is what {worthless} reach, the green "
-            "mark is what a real sample of the same size reaches; the dot is what the generated "
-            f"{unit}s reach. The right end is always the better one. Where the floor is nearly as "
-            f"good as real {unit}s, there is no bar: compare the figures."
+            f"Left, the floor: {worthless}, which are worth nothing. Green: another real sample. "
+            f"Dot: the generated {unit}s. Right is better. There is no bar where floor and real "
+            f"{unit}s are too close to tell apart."
         ),
-        *gauges(scores),
+        *_main_and_others(scores),
         *evidence(scores),
     ]
+
+
+def _main_and_others(scores: Sequence[Score]) -> list[Block]:
+    """The first known score of each metric; the others are folded away."""
+    first: dict[str, Score] = {}
+    for score in scores:
+        if score.value is not None:
+            first.setdefault(score.metric, score)
+    main = list(first.values())
+    others = [score for score in scores if score not in main]
+    blocks = gauges(main)
+    if others:
+        blocks.append(Details(plural(len(others), "more score"), tuple(gauges(others))))
+    return blocks
 
 
 def _belongs_here(score: Score) -> bool:

@@ -45,7 +45,7 @@ def test_text_that_means_something_keeps_the_column_text(table, odd):
 def test_different_units_keep_the_column_text(table):
     diagnosis, done = repaired(table(x=["$5", "€6 ", "$7"] * 30))
     assert done.data["x"].dtype == pl.String
-    assert "different units" in diagnosis.issues[0].sentence
+    assert "mix units" in diagnosis.issues[0].sentence
 
 
 def test_dates_of_several_forms_are_read_the_same_way_later(table):

@@ -56,8 +56,8 @@ def test_many_findings_without_pictures_are_a_table_with_its_tail_folded(
 ) -> None:
     blocks = found(account)
     shown = next(b for b in blocks if isinstance(b, TableBlock) and b.columns[1] == "Lift")
-    assert len(shown.rows) == 10
-    assert any(isinstance(b, Details) and b.summary == "4 more" for b in blocks)
+    assert len(shown.rows) == 5
+    assert any(isinstance(b, Details) and b.summary == "9 more" for b in blocks)
 
 
 def test_findings_with_pictures_are_cards_with_their_figures_folded(account: ReportInput) -> None:

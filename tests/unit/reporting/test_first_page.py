@@ -88,6 +88,18 @@ def test_rows_that_teach_nothing_are_not_recommended(account: ReportInput) -> No
     assert given(0.55).startswith("Use them: no.")
 
 
+def test_one_poor_score_is_not_averaged_away(account: ReportInput) -> None:
+    def given(auc: float, real: float = 0.5) -> str:
+        utility = Score("utility", "utility", 0.8, 0.5, 0.8)
+        spotted = Score("detection", "by trees", auc, 1.0, real, "low")
+        return answer(replace(account, scores=Scores((utility, spotted))), "Rows").answer
+
+    assert given(0.55).startswith("Use them: yes.")
+    assert given(0.85).startswith("Use them: with care.")
+    assert given(0.95).startswith("Use them: no.")
+    assert given(0.95, real=0.94).startswith("Use them: yes."), "real rows are told apart, too"
+
+
 def test_highlights_are_of_different_kinds_and_about_different_rows() -> None:
     lunch, size = Test("time", "=", "Lunch"), Test("size", ">", 3)
     found = [

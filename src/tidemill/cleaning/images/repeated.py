@@ -46,7 +46,8 @@ def _issue(seen: LabelledImages, column: str, pairs: np.ndarray, said: str) -> I
         said,
         (column,),
         len(np.unique(pairs[:, 1])),
-        action="kept; drop them if no two images should be alike, since copies flatter every score",
+        action="kept; if they are mistakes, remove them: repeats make every score look better than "
+        "it is",
         picture=shown(seen, "Images and their copies, side by side", side_by_side(pairs)),
     )
 

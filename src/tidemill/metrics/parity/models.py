@@ -191,7 +191,7 @@ def _decided(grouping: ColumnGroups, what: str, gaps: Sequence[Gap]) -> str:
     mine, _, real = gaps
     most, least = (grouping.groups[k].name for k in (mine.most, mine.least))
     return (
-        f"A model that learned from synthetic rows expects {what} of "
+        f"A model that learned from generated rows expects {what} of "
         f"{percent(mine.shares[0].value)} of the held-out real rows of '{most}' and of "
         f"{percent(mine.shares[1].value)} of '{least}': {spread(mine)}. "
         f"After equally many real rows, groups are {spread(real)}"
@@ -229,7 +229,7 @@ def _table(grouping: ColumnGroups, target: Targets, judged: Sequence[list[Rates]
             "right",
         ),
         tuple(rows),
-        f"Decisions by '{grouping.column}', in %: after real rows, after synthetic rows (95 % "
+        f"Decisions by '{grouping.column}', in %: after real rows, after generated rows (95 % "
         "interval)",
     )
 

@@ -63,7 +63,7 @@ def _table(groups: list[str], outcomes: Floats, title: str) -> Table:
     head = (
         "group",
         "held-out real rows",
-        "synthetic",
+        "generated",
         "independent columns",
         "another real sample",
     )
@@ -91,7 +91,7 @@ def outcome_gap(found: ColumnGroups, target: Targets, note: str) -> Score:
         f"'{target.column}' = '{target.classes[k]}' holds for {percent(real.shares[0].value)} of "
         f"'{most.name}' ({most.rows:,} held-out real rows) and for "
         f"{percent(real.shares[1].value)} of '{least.name}' ({least.rows:,}): {spread(real)}, "
-        f"a ratio of {ratio(real.ratio)}. In synthetic rows groups are {points(mine.value)} apart, "
+        f"a ratio of {ratio(real.ratio)}. In generated rows groups are {points(mine.value)} apart, "
         f"a ratio of {ratio(mine.ratio)}{note}."
     )
     return Score(

@@ -97,7 +97,7 @@ def _quality(
     for group, overlaps in zip(found.groups, quality.tolist(), strict=True):
         rows.append((group.name, group.rows, *(round(overlap, 4) for overlap in overlaps)))
     sentence = (
-        f"Of the groups of '{found.column}', synthetic rows resemble '{worst}' least: "
+        f"Of the groups of '{found.column}', generated rows resemble '{worst}' least: "
         f"distributions of columns overlap by {percent(value)} on average, in the best served "
         f"group by {percent(best)}; another real sample reaches {percent(ceiling)} in its worst "
         f"group{note}. {found.note}"
@@ -155,7 +155,7 @@ def _representation(found: ColumnGroups, note: str) -> Score:
         ceiling,
         "low",
         sentence=(
-            f"By '{found.column}', {percent(value)} of the synthetic rows would have to be of "
+            f"By '{found.column}', {percent(value)} of the generated rows would have to be of "
             f"another group (of another real sample {percent(ceiling)}); '{names[worst]}' has "
             f"{percent(shares[worst, 1])} of the synthetic and {percent(shares[worst, 0])} of the "
             f"held-out real rows{note}."

@@ -11,7 +11,7 @@ import numpy as np
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.core.words import plural, ratio
+from tidemill.core.words import percent, plural, ratio
 from tidemill.metrics.series.facts import autocorrelation, change_of, changes, correlation, facts
 from tidemill.metrics.series.windows import Panel, Panels, panels
 from tidemill.supervised.arrays import Floats
@@ -87,10 +87,10 @@ def _judged(sets: Panels, run: Run) -> Iterable[Score]:
     real = sets.real.windows
     made = [panel.windows for panel in sets.compared]
     seed = run.seed_of("metrics", "series", "judges")
-    note = f"; {plural(fewest, 'window')} of {real.values.shape[1]} steps"
+    note = f"; measured on {plural(fewest, 'window')} of {real.values.shape[1]} steps"
     classifiers = (
-        (BY_PAPER, judges.PAPER, "A small recurrent classifier (TimeGAN's)"),
-        (BY_SHARP, judges.SHARP, "The same with the changes from step to step, and more units,"),
+        (BY_PAPER, judges.PAPER, "A small recurrent detector (TimeGAN's)"),
+        (BY_SHARP, judges.SHARP, "A recurrent detector that sees the changes from step to step"),
     )
     for name, classifier, who in classifiers:
         run.check()
@@ -105,9 +105,8 @@ def _judged(sets: Panels, run: Run) -> Iterable[Score]:
             ceiling,
             "low",
             figures={"windows": fewest},
-            sentence=f"{who} is right about {ratio(0.5 + value)} of held-out real and synthetic "
-            "series (0.5 is guessing); about real ones against others of these, "
-            f"{ratio(0.5 + ceiling)}{note}.",
+            sentence=f"{who} sorts {percent(0.5 + value)} of real and generated series rightly (a "
+            f"coin 50 %; real series among themselves {percent(0.5 + ceiling)}){note}.",
         )
     run.check()
     if not sets.real.numbers:
@@ -123,7 +122,7 @@ def _judged(sets: Panels, run: Run) -> Iterable[Score]:
         ceiling,
         "low",
         figures={"windows": fewest},
-        sentence=f"A recurrent forecaster that learned from synthetic series misses the next "
+        sentence=f"A recurrent forecaster that learned from generated series misses the next "
         f"'{sets.real.columns[-1]}' of held-out real ones by {ratio(value)} of its range on "
         f"average; one that learned from real series by {ratio(ceiling)}.",
     )
@@ -157,7 +156,7 @@ def _auto(sets: Panels) -> Iterable[Score]:
             "lines",
             f"Autocorrelation of '{name}'",
             tuple(range(1, lags + 1)),
-            (("real series", tuple(real)), ("synthetic series", tuple(made))),
+            (("real series", tuple(real)), ("generated series", tuple(made))),
             "lag in steps",
         )
         yield Score(
@@ -228,7 +227,7 @@ def _stylised(sets: Panels) -> Iterable[Score]:
             floor,
             real,
             "ceiling",
-            sentence=f"{_LEADS[fact]} {what} is {ratio(made)} in synthetic series and "
+            sentence=f"{_LEADS[fact]} {what} is {ratio(made)} in generated series and "
             f"{ratio(real)} in held-out real ones; in those that were learned it is "
             f"{ratio(ceiling)}.",
             table=_facts_table(figures, what) if fact == TAILS else None,
@@ -240,7 +239,7 @@ def _facts_table(figures: Mapping[str, Sequence[float]], what: str) -> Table:
     rows = []
     for fact, (real, made, floor, ceiling) in figures.items():
         rows.append((fact, *(round(figure, 3) for figure in (made, real, ceiling, floor))))
-    head = ("synthetic", "real, held out", "real, learned from", "steps in random places")
+    head = ("generated", "real, held out", "real, learned from", "steps in random places")
     return Table(("of " + what, *head), tuple(rows), "Stylised facts")
 
 
@@ -260,7 +259,7 @@ def _distribution(real: Floats, made: Floats, what: str) -> Picture:
         "lines",
         f"How often {what} are so large",
         tuple(round(float(x), 3) for x in middle),
-        (("real series", curves[0]), ("synthetic series", curves[1])),
+        (("real series", curves[0]), ("generated series", curves[1])),
         "standard deviations of real values from their mean",
         "how often, on a log scale (−1 is a tenth, −2 a hundredth)",
     )

@@ -92,7 +92,7 @@ def test_no_target(evidence: Make, run: Run) -> None:
 def test_a_target_that_is_constant_in_synthetic_rows(evidence: Make, run: Run) -> None:
     mine = evidence()
     scores = evaluate(replace(mine, synthetic=with_column(mine.synthetic, "churn", True)), run)
-    assert why(scores, MEAN) == "the target 'churn' has one value only in the synthetic rows"
+    assert why(scores, MEAN) == "the target 'churn' has one value only in the generated rows"
 
 
 def test_a_target_without_values(evidence: Make, run: Run) -> None:

@@ -203,7 +203,8 @@ def ratios(picture: PictureBlock) -> Across:
     for series in picture.series[:1]:
         texts = even(series.values)
         for name, value, text in zip(picture.x, series.values, texts, strict=False):
-            power = 0.0 if value is None else math.log2(value if value > 0 else never)
+            known = 1.0 if value is None else value
+            power = math.log2(max(known, never))
             colour = _ABOVE if power > 0 else _BELOW
             bar = (colour, axis.place(min(power, 0.0)), axis.length(abs(power)), text)
             rows.append((_name(name), (bar,)))

@@ -103,20 +103,49 @@ class BinaryForest:
         into = edges[place] - first + part * (edges[place + 1] - edges[place])
         return np.asarray(low + reach * into / np.maximum(last - first, 1))
 
-    def at(self, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The inverse of :meth:`below`: (n,) chances -> (n,) ordered symbols, and the part of each
-        that lies below."""
+    def chances(self, x: np.ndarray) -> np.ndarray:
+        """(n, f) features -> (n, s) the chance of each symbol."""
+        q, edges = self.questions, self._edges(self.count)
+        reach = np.ones((len(q), len(x)))
+        found = np.zeros((len(x), len(self.count)))
+        for node in range(len(q)):  # children come behind their parents
+            if q.left[node] >= 0:
+                right = self.right_chance(node, x)
+                reach[q.left[node]] = reach[node] * (1 - right)
+                reach[q.right[node]] = reach[node] * right
+                continue
+            first, last = q.start[node], q.stop[node]
+            symbols = q.symbols[first:last]
+            share = self.count[symbols] / max(edges[last] - edges[first], 1)
+            found[:, symbols] = reach[node][:, None] * share
+        return found
+
+    def at(self, x: np.ndarray, u: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The inverse of :meth:`below`.
+
+        Args:
+            x: (n, f) features.
+            u: (m,) chances.
+            row: (m,) which row of features each chance is of, ascending.
+
+        Returns:
+            (m,) ordered symbols, and the part of each that lies below its chance.
+        """
         rest = u.copy()
 
         def choose(node: int, rows: np.ndarray) -> np.ndarray:
-            chance, u_here = self.right_chance(node, x[rows]), rest[rows]
+            # each row of features is asked about once
+            own = row[rows]
+            apart = np.r_[True, own[1:] != own[:-1]]
+            chance = self.right_chance(node, x[own[apart]])[np.cumsum(apart) - 1]
+            u_here = rest[rows]
             right = u_here >= 1 - chance
             with np.errstate(invalid="ignore", divide="ignore"):
                 inner = np.where(right, (u_here - (1 - chance)) / chance, u_here / (1 - chance))
             rest[rows] = np.clip(np.nan_to_num(inner), 0, np.nextafter(1, 0))
             return np.asarray(right)
 
-        return self._of_group(self._down(len(x), choose), rest, self._edges(self.count))
+        return self._of_group(self._down(len(u), choose), rest, self._edges(self.count))
 
     def within(
         self, x: np.ndarray, allowed: np.ndarray, rng: np.random.Generator

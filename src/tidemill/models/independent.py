@@ -13,8 +13,8 @@ from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topo
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_learns
 from tidemill.models.binary_forest import BinaryForest
+from tidemill.models.conditional import infilled
 from tidemill.models.nested_dichotomies import halved
-from tidemill.models.particles import infilled
 from tidemill.models.variables import Variables
 
 

@@ -15,11 +15,11 @@ FAR = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class GivenValues:
-    """Values of one channel that particles are given.
+    """Values of one channel that rows are given.
 
     Attributes:
-        known: (size,) bool, the particles whose value is given.
-        value: (size,); what is not given is arbitrary.
+        known: (rows,) bool, the rows whose value is given.
+        value: (rows,); what is not given is arbitrary.
     """
 
     known: np.ndarray
@@ -27,87 +27,86 @@ class GivenValues:
 
 
 class ParticleConstraints:
-    """What is known of particles.
+    """What is known of the rows that candidates are for.
 
     Args:
         variables: The channels in drawing order.
-        constraints: What is known; where it is known of single rows, a row for each group.
-        group: (size,) the group that each particle belongs to.
+        constraints: What is known of all rows, and of single ones.
 
     Attributes:
         levels: Code channel -> (levels,) bool, those that are allowed.
         intervals: Real channel -> (k, 2) intervals of ticks that are allowed.
-        given: Channel -> the values that single particles are given.
-        sums: Real channel -> the bounds on sums that it is part of, a row for each particle.
+        given: Channel -> the values that single rows are given.
+        sums: Real channel -> the bounds on sums that it is part of.
     """
 
-    def __init__(self, variables: Variables, constraints: Constraints, group: np.ndarray) -> None:
-        self.variables, self.size = variables, len(group)
+    def __init__(self, variables: Variables, constraints: Constraints) -> None:
+        self.variables = variables
         self.levels = constraints.code
         self.intervals = constraints.tick
-        self.given = _given(constraints, group)
+        self.given = _given(constraints)
         self.sums: dict[int, list[LinearBound]] = {}
         for bound in constraints.sums:
-            of_particles = bound.of_rows(group)
             for i in bound.channels:
-                self.sums.setdefault(i, []).append(of_particles)
+                self.sums.setdefault(i, []).append(bound)
         reals = [i for kind, i in variables.channels if kind == "real"]
         self.place = {i: place for place, i in enumerate(reals)}  # in drawing order
 
+    def limited(self, kind: Channel, i: int) -> bool:
+        """Whether a channel is bounded by what is known of all rows, or by a sum."""
+        if kind == "code":
+            return i in self.levels
+        return i in self.intervals or i in self.sums
+
     def bear_on(self, kind: Channel, i: int) -> bool:
         """Whether anything is known of a channel."""
-        # where the levels of code i are bounded, real i counts as bounded too: by nothing, but it
-        # is drawn by another way, so without this the same seed would give other rows
-        if (kind, i) in self.given or i in self.levels:
-            return True
-        return kind == "real" and (i in self.intervals or i in self.sums)
+        return (kind, i) in self.given or self.limited(kind, i)
 
-    def only_given(self, kind: Channel, i: int) -> np.ndarray:
-        """(size,) whether a channel is given, and nothing else that is known speaks against it.
+    def only_given(self, kind: Channel, i: int, row: np.ndarray) -> np.ndarray:
+        """(n,) whether a channel of these rows is given, and nothing else that is known speaks
+        against it.
 
         Such a value stays, however unlikely it is; the row's chance is 0.
         """
         given = self.given.get((kind, i))
-        bounded = kind == "real" and (i in self.intervals or i in self.sums)
-        if given is None or bounded:
-            return np.zeros(self.size, bool)
+        if given is None or (kind == "real" and self.limited(kind, i)):
+            return np.zeros(len(row), bool)
         if kind == "code" and i in self.levels:
-            return np.asarray(given.known & self.levels[i][given.value])
-        return given.known
+            return np.asarray(given.known[row] & self.levels[i][given.value[row]])
+        return given.known[row]
 
-    def bounds(
-        self, i: int, particles: np.ndarray, tick: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The intervals that are left to a real channel.
+    def bounds(self, i: int, row: np.ndarray, tick: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The intervals that are left to a real channel that is not given.
 
         Args:
             i: The channel.
-            particles: (n,) those that are asked about.
-            tick: (size, R) of all particles, those of earlier channels drawn.
+            row: (n,) the row that each candidate is for.
+            tick: (n, R) of the candidates, those of earlier channels drawn.
 
         Returns:
             (n, k) first and (n, k) last ticks.
         """
         intervals = self.intervals.get(i, np.array([[-FAR, FAR]]))
-        low = np.tile(intervals[:, 0], (len(particles), 1))
-        high = np.tile(intervals[:, 1], (len(particles), 1))
-        given = self.given.get(("real", i))
-        if given is not None:
-            known = given.known[particles]
-            value = given.value[particles[known]]
-            low[known] = value[:, None]
-            high[known] = value[:, None]
-            high[known, 1:] = -FAR - 1  # one interval is enough
+        low = np.tile(intervals[:, 0], (len(row), 1))
+        high = np.tile(intervals[:, 1], (len(row), 1))
         for bound in self.sums.get(i, ()):
-            first, last = self._left_over(bound, i, tick)
-            low = np.maximum(low, first[particles, None])
-            high = np.minimum(high, last[particles, None])
+            first, last = self._left_over(bound.of_rows(row), i, row, tick)
+            low = np.maximum(low, first[:, None])
+            high = np.minimum(high, last[:, None])
         return low, high
 
+    def fits(self, i: int, row: np.ndarray, tick: np.ndarray) -> np.ndarray:
+        """(n,) whether the sums leave room for the ticks that a real channel is given."""
+        fitting = np.ones(len(row), bool)
+        for bound in self.sums.get(i, ()):
+            first, last = self._left_over(bound.of_rows(row), i, row, tick)
+            fitting &= (tick[:, i] >= first) & (tick[:, i] <= last)
+        return fitting
+
     def _left_over(
-        self, bound: LinearBound, i: int, tick: np.ndarray
+        self, bound: LinearBound, i: int, row: np.ndarray, tick: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(size,) first and last tick that the other channels of a sum leave to channel i."""
+        """(n,) first and last tick that the other channels of a sum leave to channel i."""
         weights = dict(zip(bound.channels, bound.weights, strict=True))
         own = weights.pop(i)
         least = np.zeros(len(tick), np.int64)
@@ -116,7 +115,7 @@ class ParticleConstraints:
             if self.place[other] < self.place[i]:
                 first, last = tick[:, other], tick[:, other]
             else:
-                first, last = self._reach(other)
+                first, last = self._reach(other, row)
             least = least + np.minimum(weight * first, weight * last)
             most = most + np.maximum(weight * first, weight * last)
         first, last = bound.low - most, bound.high - least
@@ -124,14 +123,15 @@ class ParticleConstraints:
             first, last = last, first
         return -(-first // own), last // own  # the first is rounded up
 
-    def _reach(self, i: int) -> tuple[np.ndarray, np.ndarray]:
-        """First and last tick that a real channel can still get; one for all particles, or one for
+    def _reach(self, i: int, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """First and last tick that a real channel can still get; one for all candidates, or one for
         each where single values are given."""
         low, high = self._outermost(i)
         given = self.given.get(("real", i))
         if given is None:
             return np.asarray(low), np.asarray(high)
-        return np.where(given.known, given.value, low), np.where(given.known, given.value, high)
+        known, value = given.known[row], given.value[row]
+        return np.where(known, value, low), np.where(known, value, high)
 
     def _outermost(self, i: int) -> tuple[int, int]:
         """First and last tick that the model and the intervals allow."""
@@ -147,14 +147,14 @@ class ParticleConstraints:
         return low, high
 
 
-def _given(constraints: Constraints, group: np.ndarray) -> dict[tuple[Channel, int], GivenValues]:
-    """The channels of which any value is given, a row for each particle."""
+def _given(constraints: Constraints) -> dict[tuple[Channel, int], GivenValues]:
+    """The channels of which any value is given."""
     given: dict[tuple[Channel, int], GivenValues] = {}
     rows = constraints.rows
     if rows is None:
         return given
     for i in np.flatnonzero(rows.code.any(axis=0)).tolist():
-        given["code", i] = GivenValues(rows.code[group, i], rows.batch.code[group, i])
+        given["code", i] = GivenValues(rows.code[:, i], rows.batch.code[:, i])
     for i in np.flatnonzero(rows.tick.any(axis=0)).tolist():
-        given["real", i] = GivenValues(rows.tick[group, i], rows.batch.tick[group, i])
+        given["real", i] = GivenValues(rows.tick[:, i], rows.batch.tick[:, i])
     return given

@@ -6,95 +6,106 @@ import numpy as np
 
 
 class ParticleWeights:
-    """Weights of particles that stand in groups of equally many.
+    """Weights of particles that stand in groups, each group's together.
+
+    The weights of a group add up to an unbiased estimate of the chance of what is known.
 
     Args:
-        groups, each: Groups, and particles in each.
+        room: (groups,) how many particles a group has room for.
 
     Attributes:
-        log: (groups, each) the log of each particle's weight.
-        log_chance: (groups,) the log of the chance of all that was known up to the last resampling.
+        group: (n,) ascending, the group of each particle.
+        log: (n,) the log of each particle's weight.
+        since: (n,) the part of it that came up since the group was last drawn from.
+        sampled: (groups,) whether a group was ever drawn from; until then its particles are all
+            that can be.
         fewest: (groups,) the smallest effective number of particles so far.
     """
 
-    def __init__(self, groups: int, each: int) -> None:
-        self.each = each
-        self.log = np.zeros((groups, each))
-        self.log_chance = np.zeros(groups)
-        self.fewest = np.full(groups, float(each))
-        self.first = np.arange(groups)[:, None] * each  # particle of each group
+    def __init__(self, room: np.ndarray) -> None:
+        self.room = room
+        self.group = np.arange(len(room))
+        self.log = np.zeros(len(room))
+        self.since = np.zeros(len(room))
+        self.sampled = np.zeros(len(room), bool)
+        self.fewest = np.full(len(room), np.inf)
+
+    def __len__(self) -> int:
+        return len(self.group)
 
     def multiply(self, particles: np.ndarray, chance: np.ndarray) -> None:
         """Multiply the weights of some particles."""
-        flat = self.log.reshape(-1)
         with np.errstate(divide="ignore"):
-            flat[particles] += np.log(chance)
+            log = np.log(chance)
+        self.log[particles] += log
+        self.since[particles] += log
 
-    def relative(self) -> tuple[np.ndarray, np.ndarray]:
-        """(groups, each) weights with 1 as the largest of each group, and (groups,) their sums."""
-        top = self.log.max(axis=1, keepdims=True)
-        weight = np.exp(self.log - np.where(np.isfinite(top), top, 0.0))
-        return weight, weight.sum(axis=1)
+    def totals(self, log: np.ndarray | None = None) -> np.ndarray:
+        """(groups,) the log of the sum of weights."""
+        log = self.log if log is None else log
+        first = np.searchsorted(self.group, np.arange(len(self.room)))
+        top = np.maximum.reduceat(log, first)
+        top = np.where(np.isfinite(top), top, 0.0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(np.add.reduceat(np.exp(log - top[self.group]), first)) + top)
 
-    def hopeless(self) -> np.ndarray:
-        """(groups,) whether no particle of a group has any weight."""
-        return ~(self.relative()[1] > 0)
+    def count(self, particles: np.ndarray | None = None) -> np.ndarray:
+        """(groups,) how many particles there are, or so many of some."""
+        group = self.group if particles is None else self.group[particles]
+        return np.bincount(group, minlength=len(self.room))
 
-    def revive(self, groups: np.ndarray) -> None:
-        """Weigh the particles of some groups anew; what was known of these has no chance."""
-        self.log[groups] = 0.0
-        self.log_chance[groups] = -np.inf
+    def weighed(self) -> np.ndarray:
+        """(groups,) the effective number of particles, as far as they differ by what came up since
+        the group was drawn from (Kong 1992; weighted as by Zhou, Johansen and Aston 2016).
 
-    def resample(
-        self, rng: np.random.Generator, *, keep_first: bool
+        It is counted among the fewest so far.
+        """
+        total = self.totals()
+        before = np.where(np.isfinite(self.log), self.log - self.since, -np.inf)
+        same = self.totals(before) + self.totals(self.log + self.since)
+        effective = self.room * np.exp(np.minimum(2 * total - same, 0.0))
+        self.fewest = np.where(self.sampled, np.minimum(self.fewest, effective), self.fewest)
+        return effective
+
+    def drawn(
+        self, groups: np.ndarray, number: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Resample the groups whose effective number has fallen under a half of their particles.
+        """Stratified draws from some groups (Kitagawa 1996).
+
+        One random start for all draws of a group would do with one number fewer, but particles that
+        come again in the same order, as those of a column that tells nothing do, would resound to
+        it.
 
         Args:
+            groups: (groups,) bool, those that are drawn from.
+            number: (groups,) how many draws.
             rng: Source of chance.
-            keep_first: Keep the first particle of each group.
 
         Returns:
-            (m,) the particles that are replaced, and (m,) those that take their places.
+            (m,) the particles, ascending, and (m,) the place of each draw within the weight of its
+            particle, from 0 to 1 and ascending too.
         """
-        weight, total = self.relative()
-        effective = total**2 / (weight**2).sum(axis=1)
-        self.fewest = np.minimum(self.fewest, effective)
-        few = np.flatnonzero(effective < self.each / 2)
-        successor = self.first[few] + _systematic(weight[few], self.each, rng)
-        if keep_first:
-            successor[:, :1] = self.first[few]
-        replaced = self.first[few] + np.arange(self.each)
-        self.log_chance[few] += self.log[few].max(axis=1) + np.log(weight[few].mean(axis=1))
-        self.log[few] = 0.0
-        return replaced.ravel(), successor.ravel()
+        number = np.where(groups, number, 0)
+        share = np.exp(self.log - self.totals()[self.group])
+        edge = np.cumsum(share)
+        first = np.searchsorted(self.group, np.arange(len(self.room)))
+        start = edge[first] - share[first]
+        own = np.repeat(np.arange(len(number)), number)
+        turn = np.arange(len(own)) - np.repeat(np.cumsum(number) - number, number)
+        at = (turn + rng.random(len(own))) / number[own]
+        last = np.r_[first[1:], len(self.group)] - 1
+        at = start[own] + at * (edge[last] - start)[own]
+        particle = np.searchsorted(edge, at, side="right")
+        particle = np.clip(particle, first[own], last[own])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            part = (at - edge[particle] + share[particle]) / share[particle]
+        return particle, np.clip(np.nan_to_num(part, nan=0.5), 0, np.nextafter(1, 0))
 
-    def choose(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """(groups * n,) particles in proportion to their weights, n of each group."""
-        if np.ptp(self.log) == 0 and self.each == n:  # all are as they should be
-            return np.arange(self.log.size)
-        weight, _ = self.relative()
-        at = rng.permuted(_systematic(weight, n, rng), axis=1)
-        return (self.first + at).ravel()
+    def share(self, particles: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """(m,) the log of the weight of particles that were drawn so many times."""
+        group = self.group[particles]
+        return np.asarray((self.totals() - np.log(self.room))[group] + np.log(times))
 
-    def chance(self) -> np.ndarray:
-        """(groups,) the chance of all that was known."""
-        _, total = self.relative()
-        return np.exp(self.log_chance + self.log.max(axis=1) + np.log(total / self.each))
-
-    def effective(self, n: int) -> float:
-        """Effective number of independent draws behind n chosen particles of each group."""
-        return float(np.minimum(self.fewest, n).sum())
-
-
-def _systematic(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """(groups, m) weights -> (groups, n) positions in proportion to them, one random start a group
-    (Kitagawa 1996)."""
-    groups, m = weight.shape
-    group = np.arange(groups)[:, None]
-    # all groups are searched as one: the edges of group g lie between g and g + 1
-    edges = np.cumsum(weight, axis=1)
-    edges = edges / edges[:, -1:] + group
-    at = (np.arange(n) + rng.random((groups, 1))) / n + group
-    position = np.searchsorted(edges.ravel(), at.ravel(), side="right").reshape(groups, n)
-    return np.clip(position - group * m, 0, m - 1)
+    def effective(self) -> np.ndarray:
+        """(groups,) effective number of particles by all their weights (Kong 1992)."""
+        return np.exp(np.minimum(2 * self.totals() - self.totals(2 * self.log), 60.0))

@@ -1,42 +1,31 @@
-"""Rows drawn under conditions: weighted candidates that are resampled on the way.
+"""Candidates for rows under conditions, weighed and drawn variable by variable.
 
 Sources: Doucet, de Freitas and Gordon (2001), "Sequential Monte Carlo Methods in Practice", for
-drawing in order with weights and resampling; Kong (1992) for the effective number; Andrieu, Doucet
-and Holenstein (2010), "Particle Markov chain Monte Carlo methods", for moving a finished row
-without leaving the conditional distribution (particle Gibbs).
+drawing in order with weights and resampling; Fearnhead and Clifford (2003), "On-line inference for
+hidden Markov models via particle filters", for weighing each value of a variable of few once, in
+the place of drawing it again and again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, fields
+from typing import Protocol
 
 import numpy as np
 
-from tidemill.core.errors import ConditionError
-from tidemill.core.grid import Batch, Channel, ConditionalSample, Constraints, PartialRows
-from tidemill.core.run import Run
 from tidemill.models.bins import Bins
 from tidemill.models.particle_constraints import ParticleConstraints
 from tidemill.models.particle_weights import ParticleWeights
 from tidemill.models.variables import ABSENT, Variables
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
-
 Correction = Callable[[np.ndarray], np.ndarray]
 """(m, variables) symbols -> (m,) the log of how much likelier a row is under the model than under
 the distributions that it is drawn by."""
 
-TOGETHER = 16_384
-"""Candidates weighed together at a time."""
-PARTICLES = 20
-"""Candidates for every row that must keep to a condition."""
-MIN_PARTICLES = 4096
-"""At least so many for all rows together."""
-MOVES = 6
-"""Candidates of each row, itself among them, when it is moved at the end."""
+ENUMERATED = 16
+"""A code of so many levels is weighed level by level, where there is room for that many candidates.
+"""
 
 
 class Distribution(Protocol):
@@ -51,21 +40,21 @@ class Distribution(Protocol):
     count: np.ndarray
     features: np.ndarray
 
-    def draw(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """(n, f) features -> (n,) symbols."""
+    def chance_of(self, x: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        """(n, f) features, (n,) symbols -> (n,) the chance of each row's own."""
         ...
 
-    def chance_of(self, x: np.ndarray, symbols: np.ndarray) -> np.ndarray:
-        """(n,) symbols -> (n,) the chance of each row's own."""
+    def chances(self, x: np.ndarray) -> np.ndarray:
+        """(n, f) features -> (n, symbols) the chance of each."""
         ...
 
     def below(self, x: np.ndarray, place: np.ndarray, part: np.ndarray) -> np.ndarray:
         """(n,) the chance of the ordered symbols below ``place``, and of a part of that symbol."""
         ...
 
-    def at(self, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The inverse of :meth:`below`: (n,) chances -> (n,) symbols, and the part of each that
-        lies below."""
+    def at(self, x: np.ndarray, u: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The inverse of :meth:`below`: (m,) chances -> (m,) symbols, and the part of each that
+        lies below; ``row`` says which row of features each is of, ascending."""
         ...
 
     def within(
@@ -92,297 +81,331 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class RowBlock:
-    """Rows that are drawn together.
+class LevelsLeft:
+    """The levels that are left to a code.
 
     Attributes:
-        start: How many rows there are before the first one.
-        size: How many they are.
-        known: What is known of them.
-        context: (size, c) symbols of the first c variables, which are not drawn.
-        rng: Source of chance.
+        chance: (n,) how likely they are.
+        levels: (n, levels) the chance of each, together 1; None where there are many.
     """
 
-    start: int
-    size: int
-    known: Constraints
-    context: np.ndarray
-    rng: np.random.Generator
+    chance: np.ndarray
+    levels: np.ndarray | None
 
-    @property
-    def alike(self) -> bool:
-        """Whether the same is known of all rows, so that they may share their candidates."""
-        return self.known.rows is None and not self.context.shape[1]
+    def of(self, index: np.ndarray) -> LevelsLeft:
+        """The same of some of the candidates."""
+        levels = None if self.levels is None else self.levels[index]
+        return LevelsLeft(self.chance[index], levels)
 
 
 @dataclass(frozen=True, slots=True)
-class FinishedRows:
-    """Rows of which all variables are drawn.
+class IntervalsLeft:
+    """The intervals that are left to a number.
 
     Attributes:
-        symbols: (n, variables).
-        tick: (n, R).
-        chance: (groups,) the probability of what was known.
-        effective: Effective number of independent draws behind the rows.
+        low, high: (n, k) first and last tick of each.
+        start, mass: (n, k) the chance of what lies below each, and of what lies within.
     """
 
-    symbols: np.ndarray
-    tick: np.ndarray
-    chance: np.ndarray
-    effective: float
+    low: np.ndarray
+    high: np.ndarray
+    start: np.ndarray
+    mass: np.ndarray
+
+    @property
+    def chance(self) -> np.ndarray:
+        """(n,) how likely they are together."""
+        return np.asarray(self.mass.sum(axis=1))
+
+    def of(self, index: np.ndarray) -> IntervalsLeft:
+        """The same of some of the candidates."""
+        return IntervalsLeft(*(getattr(self, own.name)[index] for own in fields(self)))
+
+    def at(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) parts of the intervals together -> (n,) the interval of each, and the chance of all
+        numbers below it."""
+        # a random place in all intervals together is one in one of them
+        place, end = u * self.chance, np.cumsum(self.mass, axis=1)
+        interval = np.minimum((end <= place[:, None]).sum(axis=1), end.shape[1] - 1)
+        at = np.arange(len(u)), interval
+        return interval, np.clip(self.start[at] + place - (end - self.mass)[at], 0, 1)
+
+
+Room = LevelsLeft | IntervalsLeft
 
 
 class Particles:
-    """Candidates for rows, in groups of equally many, drawn variable by variable.
+    """Candidates for rows, in groups.
 
-    A variable of which something is known is drawn within that, and the candidate weighs as much as
-    that was likely; a group whose effective number falls under a half is resampled. With ``kept``,
-    the first candidate of each group stays that row to the end (a particle-Gibbs move).
+    Candidates weigh as much as what is known of a variable was likely. Where nothing is, each
+    is followed by one for every value, as long as a group has room for so many; else as many as it
+    has room for are drawn, each of them once and with its share of the weight.
 
     Args:
         chain: The model.
-        block: The rows; a group for each of them, or one for all.
-        groups, each: Groups, and candidates in each.
-        kept: A finished row for each group.
+        known: What is known of the rows that candidates are for.
+        row: (groups,) the row that the candidates of each group are for.
+        symbols: (groups, variables) of one candidate each; those not yet drawn are ABSENT.
+        tick: (groups, R) of these.
+        room: (groups,) candidates that a group has room for; None where each is to stay alone, so
+            that it is drawn plainly.
+        rng: Source of chance.
+
+    Attributes:
+        refused: (groups,) the first variable that can keep to what is known in no candidate; -1
+            where all can.
+        impossible: (groups,) whether a row is given a value that has no chance; it is kept.
     """
 
     def __init__(
         self,
         chain: Chain,
-        block: RowBlock,
-        groups: int,
-        each: int,
-        kept: FinishedRows | None = None,
+        known: ParticleConstraints,
+        row: np.ndarray,
+        symbols: np.ndarray,
+        tick: np.ndarray,
+        room: np.ndarray | None,
+        rng: np.random.Generator,
     ) -> None:
-        self.chain, self.block, self.kept = chain, block, kept
-        self.groups, self.each = groups, each
-        variables, size = chain.variables, groups * each
-        group = np.repeat(np.arange(groups), each)
-        self.known = ParticleConstraints(variables, block.known, group)
-        self.weights = ParticleWeights(groups, each)
-        self.tick = np.zeros((size, len(variables.spec.reals)), np.int64)
-        self.symbols = np.full((size, len(variables)), ABSENT, np.int32)
-        self.features = np.full((size, len(variables)), np.nan)  # the symbols as numbers
-        self.begin = block.context.shape[1]
-        self.symbols[:, : self.begin] = block.context[group]
-        self.features[:, : self.begin] = as_features(block.context)[group]
+        self.chain, self.known, self.row, self.rng = chain, known, row, rng
+        self.symbols, self.tick = symbols, tick
+        self.alone = room is None
+        self.weights = ParticleWeights(np.ones(len(row), int) if room is None else room)
+        self.refused = np.full(len(row), -1)
+        self.impossible = np.zeros(len(row), bool)
 
-    def draw(self, n: int) -> FinishedRows:
-        """Draw all variables, and choose n rows, as many of each group.
+    def __len__(self) -> int:
+        return len(self.symbols)
 
-        Raises:
-            ConditionError: What is known has no chance under the model.
-        """
-        last = len(self.chain.variables) - 1
-        for v in range(self.begin, last + 1):
-            self._draw_variable(v)
-        if self.chain.correction is not None:
-            self.weights.log += self.chain.correction(self.symbols).reshape(self.groups, self.each)
-            self._resample(last)
-        of_each = n // self.groups
-        rows = self.weights.choose(of_each, self.block.rng)
-        return FinishedRows(
-            self.symbols[rows],
-            self.tick[rows],
-            self.weights.chance(),
-            self.weights.effective(of_each),
-        )
-
-    def _draw_variable(self, v: int) -> None:
+    def advance(self, v: int) -> None:
+        """Weigh a variable where something is known of it, and draw it where it is not given."""
         kind, i = self.chain.variables.channels[v]
-        rows = self._having(v)
-        x = self.features[np.ix_(rows, self.chain.distributions[v].features)]
-        if kind == "code":
-            self._draw_levels(v, i, rows, x)
-        elif self.known.bear_on("real", i):
-            self._draw_bounded(v, i, rows, x)
-        else:
-            self._draw_numbers(v, i, rows, x)
-        if self.kept is not None:
-            first = slice(None, None, self.each)  # of each group
-            self.symbols[first, v] = self.kept.symbols[:, v]
-            if kind == "real":
-                self.tick[first, i] = self.kept.tick[:, i]
-        self.features[:, v] = as_features(self.symbols[:, v])
+        fixed, free = self._split(v)
+        was = self.weights.log.copy(), self.weights.since.copy()
+        if len(fixed):
+            self._set(v, fixed)
+        room = None
+        if len(free) and self.known.limited(kind, i):
+            room = self._room(v, free)
+            self.weights.multiply(free, room.chance)
         if self.known.bear_on(kind, i):
-            self._resample(v)
+            alive = self._alive(v, *was)
+            if not self.alone and not alive.all():
+                if room is not None:
+                    room = room.of(alive[free])
+                free = (np.cumsum(alive) - 1)[free[alive[free]]]
+                kept = np.flatnonzero(alive)
+                self._follow(kept, self.weights.log[kept], self.weights.since[kept])
+        if len(free) and self.alone:
+            self._fill(v, free, *self._at(v, free, self.rng.random(len(free)), room))
+        elif len(free):
+            self._draw(v, free, room)
+        elif not self.alone:
+            self._thin()
 
-    def _having(self, v: int) -> np.ndarray:
-        """The candidates that have a value of a variable."""
-        presence = self.chain.variables.presence[v]
-        if not len(self.chain.distributions[v].count):
-            return np.arange(0)
-        if presence is None:
-            return np.arange(len(self.symbols))
-        return np.flatnonzero(self.symbols[:, presence] == 0)
+    def correct(self) -> None:
+        """Weigh finished candidates by how much likelier they are under the model."""
+        assert self.chain.correction is not None
+        log = self.chain.correction(self.symbols)
+        self.weights.log += log
+        self.weights.since += log
+        self.weights.weighed()
 
-    def _draw_levels(self, v: int, i: int, rows: np.ndarray, x: np.ndarray) -> None:
-        """Draw a code among the levels that are allowed; what is given is set."""
-        distribution = self.chain.distributions[v]
-        given = self.known.given.get(("code", i))
-        fixed = np.zeros(len(rows), bool) if given is None else given.known[rows]
-        free = rows[~fixed]
-        if i in self.known.levels:
-            chance, level = distribution.within(x[~fixed], self.known.levels[i], self.block.rng)
-            self.symbols[free, v] = level
-            self.weights.multiply(free, chance)
-        else:
-            self.symbols[free, v] = distribution.draw(x[~fixed], self.block.rng)
-        if given is not None:
-            level = given.value[rows[fixed]]
-            self.symbols[rows[fixed], v] = level
-            self.weights.multiply(rows[fixed], distribution.chance_of(x[fixed], level))
+    def chosen(self, number: np.ndarray) -> np.ndarray:
+        """(groups,) how many -> as many candidates of each group, in proportion to their weights
+        and in random order."""
+        drawn, _ = self.weights.drawn(np.ones(len(number), bool), number, self.rng)
+        return drawn[np.lexsort((self.rng.random(len(drawn)), self.weights.group[drawn]))]
 
-    def _draw_numbers(self, v: int, i: int, rows: np.ndarray, x: np.ndarray) -> None:
-        """Draw numbers of which nothing is known."""
-        rng = self.block.rng
-        symbols = self.chain.distributions[v].draw(x, rng)
-        self.symbols[rows, v] = symbols
-        self.tick[rows, i] = self.chain.variables.pieces[i].draw(symbols, rng)
+    # --- what is known ----------------------------------------------------------------------------
 
-    def _draw_bounded(self, v: int, i: int, rows: np.ndarray, x: np.ndarray) -> None:
-        """Draw numbers within the intervals that are allowed; a given one is an interval too."""
-        distribution, pieces = self.chain.distributions[v], self.chain.variables.pieces[i]
-        low, high = self.known.bounds(i, rows, self.tick)
-        start, mass = _masses(distribution, pieces, x, low, high)
-        total = mass.sum(axis=1)
-        # a random place in all intervals together is one in one of them
-        place = self.block.rng.random(len(rows)) * total
-        end = np.cumsum(mass, axis=1)
-        interval = np.minimum((end <= place[:, None]).sum(axis=1), mass.shape[1] - 1)
-        at = np.arange(len(rows)), interval
-        within = place - (end - mass)[at]
-        symbols, part = distribution.at(x, np.clip(start[at] + within, 0, 1))
-        tick = _tick_at(pieces, symbols, part)
-        # rounding may lead just out of the interval
-        tick = np.clip(tick, low[at], np.maximum(high[at], low[at]))
-        self.tick[rows, i] = tick
-        self.symbols[rows, v] = pieces.nearest(tick)
-        self.weights.multiply(rows, total)
+    def _split(self, v: int) -> tuple[np.ndarray, np.ndarray]:
+        """The candidates whose value of a variable is given, and those that it is drawn for."""
+        variables = self.chain.variables
+        presence = variables.presence[v]
+        having = np.full(len(self), len(self.chain.distributions[v].count) > 0)
+        if presence is not None:
+            having &= self.symbols[:, presence] == 0
+        given = self.known.given.get(variables.channels[v])
+        if given is None:
+            return np.arange(0), np.flatnonzero(having)
+        fixed = having & given.known[self.row[self.weights.group]]
+        return np.flatnonzero(fixed), np.flatnonzero(having & ~fixed)
 
-    def _resample(self, v: int) -> None:
-        """Let the candidates that keep to what is known take the places of those that do not.
+    def _features(self, v: int, particles: np.ndarray) -> np.ndarray:
+        return as_features(self.symbols[np.ix_(particles, self.chain.distributions[v].features)])
 
-        Raises:
-            ConditionError: No candidate of a group keeps to it.
-        """
-        hopeless = self.weights.hopeless()
+    def _fill(
+        self, v: int, particles: np.ndarray, symbols: np.ndarray, tick: np.ndarray | None
+    ) -> None:
+        self.symbols[particles, v] = symbols
+        if tick is not None:
+            self.tick[particles, self.chain.variables.channels[v][1]] = tick
+
+    def _set(self, v: int, fixed: np.ndarray) -> None:
+        """Set a variable where it is given."""
+        kind, i = self.chain.variables.channels[v]
+        distribution, row = self.chain.distributions[v], self.row[self.weights.group[fixed]]
+        value, x = self.known.given[kind, i].value[row], self._features(v, fixed)
+        if kind == "code":
+            self._fill(v, fixed, value, None)
+            self.weights.multiply(fixed, distribution.chance_of(x, value))
+            return
+        pieces = self.chain.variables.pieces[i]
+        piece = pieces.nearest(value)
+        self._fill(v, fixed, piece, value)
+        fits = self.known.fits(i, row, self.tick[fixed])
+        fits &= (value >= pieces.low[piece]) & (value <= pieces.high[piece])
+        width = pieces.high[piece] - pieces.low[piece] + 1.0
+        self.weights.multiply(fixed, distribution.chance_of(x, piece) / width * fits)
+
+    def _room(self, v: int, free: np.ndarray) -> Room:
+        """What is left to a variable that is not given."""
+        kind, i = self.chain.variables.channels[v]
+        distribution, x = self.chain.distributions[v], self._features(v, free)
+        if kind == "real":
+            row = self.row[self.weights.group[free]]
+            low, high = self.known.bounds(i, row, self.tick[free])
+            pieces = self.chain.variables.pieces[i]
+            return IntervalsLeft(low, high, *_masses(distribution, pieces, x, low, high))
+        allowed = self.known.levels[i]
+        if len(allowed) > ENUMERATED:
+            return LevelsLeft(distribution.within(x, allowed, self.rng)[0], None)
+        levels = distribution.chances(x) * allowed
+        chance = levels.sum(axis=1)
+        # where there is none, any will do: the row has no chance
+        levels = np.where(chance[:, None] > 0, levels, allowed if allowed.any() else 1.0)
+        return LevelsLeft(chance, levels / levels.sum(axis=1, keepdims=True))
+
+    def _alive(self, v: int, log: np.ndarray, since: np.ndarray) -> np.ndarray:
+        """(n,) the candidates that keep to what is known so far; in a group without any, all go on
+        with the weights that they had."""
+        kind, i = self.chain.variables.channels[v]
+        hopeless = ~np.isfinite(self.weights.totals())
         if hopeless.any():
-            kind, i = self.chain.variables.channels[v]
-            refused = hopeless & ~self.known.only_given(kind, i)[:: self.each]
-            if refused.any():
-                raise self._impossible(v, int(refused.argmax()))
-            self.weights.revive(hopeless)
-        replaced, successor = self.weights.resample(
-            self.block.rng, keep_first=self.kept is not None
+            refused = hopeless & ~self.known.only_given(kind, i, self.row)
+            self.refused[refused & (self.refused < 0)] = v
+            self.impossible |= hopeless
+            again = hopeless[self.weights.group]
+            self.weights.log[again], self.weights.since[again] = log[again], since[again]
+        if not self.alone:
+            self.weights.weighed()
+        return np.isfinite(self.weights.log)
+
+    # --- what is drawn ----------------------------------------------------------------------------
+
+    def _draw(self, v: int, free: np.ndarray, room: Room | None) -> None:
+        """Let candidates with values of a variable follow on those that have none yet."""
+        kind, i = self.chain.variables.channels[v]
+        distribution, weights = self.chain.distributions[v], self.weights
+        levels = len(distribution.count)
+        of_free = weights.count(free)
+        whole = weights.count() + of_free * (levels - 1) <= weights.room
+        whole &= kind == "code" and levels <= ENUMERATED
+        drawn = (of_free > 0) & ~whole
+        is_free = np.zeros(len(self), bool)
+        is_free[free] = True
+        stay = np.flatnonzero(~drawn[weights.group] & ~(is_free & whole[weights.group]))
+        # of groups with room for all levels, each level that can be
+        parent, level, log = self._each_level(v, free, whole[weights.group[free]], room)
+        # of the others, as many draws as they have room for; equal ones stand together
+        draw, u = weights.drawn(drawn, weights.room, self.rng)
+        symbols, tick = self.symbols[draw, v], self.tick[draw]
+        here = is_free[draw]
+        if here.any():
+            place = np.cumsum(is_free) - 1  # among the free ones
+            own = None if room is None else room.of(place[draw[here]])
+            symbols[here], ticks = self._at(v, draw[here], u[here], own)
+            if ticks is not None:
+                tick[here, i] = ticks
+        first, times = _runs(draw, symbols, *tick.T)
+        draw, symbols, tick = draw[first], symbols[first], tick[first]
+
+        sources = np.r_[stay, parent, draw]
+        order = np.argsort(sources, kind="stable")
+        symbols = np.r_[self.symbols[stay, v], level, symbols][order]
+        tick = np.concatenate([self.tick[stay], self.tick[parent], tick])[order]
+        self._follow(
+            sources[order],
+            np.r_[weights.log[stay], log, weights.share(draw, times)][order],
+            np.r_[weights.since[stay], weights.since[parent], np.zeros(len(draw))][order],
         )
-        self.symbols[replaced, : v + 1] = self.symbols[successor, : v + 1]
-        self.features[replaced, : v + 1] = self.features[successor, : v + 1]
-        self.tick[replaced] = self.tick[successor]
+        self.symbols[:, v], self.tick = symbols, tick
+        weights.sampled |= drawn
 
-    def _impossible(self, v: int, group: int) -> ConditionError:
-        """No candidate of a group can keep to what is known."""
-        where = f"column '{self.chain.variables.channel_name(v)}'"
-        if not self.block.alike:
-            where = f"row {self.block.start + group + 1:,}, {where}"
-        return ConditionError(
-            "no training row is like this, so the model gives it no chance",
-            where=where,
-            hint="ask for values that occur, or for less at a time",
+    def _each_level(
+        self, v: int, free: np.ndarray, whole: np.ndarray, room: Room | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A candidate for each level of a code that can be: on which of the free ones it follows,
+        the level, and the log of its weight."""
+        free = free[whole]
+        if isinstance(room, LevelsLeft) and room.levels is not None:
+            chances = room.levels[whole]
+        elif len(free):
+            chances = self.chain.distributions[v].chances(self._features(v, free))
+        else:
+            chances = np.ones((0, 1))
+        at, level = np.nonzero(chances)
+        return free[at], level, self.weights.log[free[at]] + np.log(chances[at, level])
+
+    def _at(
+        self, v: int, particles: np.ndarray, u: np.ndarray, room: Room | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """The symbols of ascending candidates at parts of what is left to a variable, and its ticks
+        where it is a number within bounds."""
+        distribution, i = self.chain.distributions[v], self.chain.variables.channels[v][1]
+        first, _ = _runs(particles)
+        x = self._features(v, particles[first])
+        row = np.searchsorted(particles[first], particles)
+        if room is None:
+            return distribution.at(x, u, row)[0], None
+        if isinstance(room, LevelsLeft):
+            return distribution.within(x[row], self.known.levels[i], self.rng)[1], None
+        interval, below = room.at(u)
+        pieces = self.chain.variables.pieces[i]
+        tick = _tick_at(pieces, *distribution.at(x, below, row))
+        # rounding may lead just out of the interval
+        at = np.arange(len(u)), interval
+        tick = np.clip(tick, room.low[at], np.maximum(room.high[at], room.low[at]))
+        return pieces.nearest(tick), tick
+
+    def _thin(self) -> None:
+        """Draw from groups of many candidates of which few count."""
+        weights = self.weights
+        few = 2 * weights.effective() < weights.count()
+        groups = few & (2 * weights.count() > weights.room)
+        if not groups.any():
+            return
+        draw, _ = weights.drawn(groups, weights.room, self.rng)
+        first, times = _runs(draw)
+        draw = draw[first]
+        stay = np.flatnonzero(~groups[weights.group])
+        sources = np.r_[stay, draw]
+        order = np.argsort(sources, kind="stable")
+        self._follow(
+            sources[order],
+            np.r_[weights.log[stay], weights.share(draw, times)][order],
+            np.r_[weights.since[stay], np.zeros(len(draw))][order],
         )
+        weights.sampled |= groups
+
+    def _follow(self, parent: np.ndarray, log: np.ndarray, since: np.ndarray) -> None:
+        """Let candidates that follow on others, in ascending order, take the places of all."""
+        weights = self.weights
+        weights.group, weights.log, weights.since = weights.group[parent], log, since
+        self.symbols, self.tick = self.symbols[parent], self.tick[parent]
 
 
-def infilled(
-    variables: Variables,
-    distributions: Sequence[Distribution],
-    n: int,
-    known: Constraints,
-    rng: np.random.Generator,
-    run: Run,
-    *,
-    correction: Correction | None = None,
-    context: np.ndarray | None = None,
-    each: int = PARTICLES,
-    moves: int = MOVES,
-) -> ConditionalSample:
-    """n rows that keep to what is known, by weighted candidates, each chosen row then moved once
-    more.
-
-    Converges to the model's conditional distribution as the candidates become many. Where only
-    variables are known that are drawn from no other, nothing needs weighing and the draw is exact.
-
-    Args:
-        variables, distributions: The model.
-        n: How many rows.
-        known: What is known.
-        rng: Source of chance.
-        run: For threads and progress.
-        correction: Where the distributions are those of another order than the model's own.
-        context: (n, c) symbols of the first c variables, which are given with each row and not
-            drawn; the chances are those of what is known given these.
-        each, moves: Candidates for every row, and those of each chosen row when it is moved.
-
-    Raises:
-        ConditionError: What is known has no chance under the model.
-    """
-    if context is None:
-        context = np.zeros((n, 0), np.int32)
-    chain = Chain(variables, distributions, correction)
-    exact = correction is None and _only_free(chain, known)
-    if exact:
-        each = 1
-    blocks = _blocks(n, TOGETHER // each, known, context, rng)
-
-    def draw(block: RowBlock) -> FinishedRows:
-        if exact:
-            return _first_draw(chain, block, each, 1)
-        rows = _first_draw(chain, block, each, MIN_PARTICLES)
-        moved = Particles(chain, block, block.size, moves, kept=rows).draw(block.size)
-        return FinishedRows(moved.symbols, moved.tick, rows.chance, rows.effective)
-
-    return _sample(variables, blocks, in_parallel(blocks, draw, run))
-
-
-def _blocks(
-    n: int, size: int, known: Constraints, context: np.ndarray, rng: np.random.Generator
-) -> list[RowBlock]:
-    """n rows in blocks of a size, each with a random stream of its own."""
-    starts = range(0, n, size)
-    blocks = []
-    for start, stream in zip(starts, rng.spawn(len(starts)), strict=True):
-        rows = slice(start, min(start + size, n))
-        blocks.append(
-            RowBlock(start, rows.stop - start, _of_rows(known, rows), context[rows], stream)
-        )
-    return blocks
-
-
-def _first_draw(chain: Chain, block: RowBlock, each: int, least: int) -> FinishedRows:
-    """The rows of a block, of so many candidates each; of at least so many in all where the
-    candidates stand in one group."""
-    groups = 1 if block.alike else block.size
-    if groups == 1:
-        each = max(each * block.size, least)
-    return Particles(chain, block, groups, each).draw(block.size)
-
-
-def _sample(
-    variables: Variables, blocks: Sequence[RowBlock], parts: Sequence[FinishedRows]
-) -> ConditionalSample:
-    """The rows of all blocks, one behind the other."""
-    symbols = [np.zeros((0, len(variables)), np.int32)]
-    tick = [np.zeros((0, len(variables.spec.reals)), np.int64)]
-    chance = [np.zeros(0)]
-    for block, part in zip(blocks, parts, strict=True):
-        symbols.append(part.symbols)
-        tick.append(part.tick)
-        chance.append(np.resize(part.chance, block.size))  # of each row, or the same of all
-    chances = np.concatenate(chance)
-    if blocks and blocks[0].alike:
-        chances = np.full(len(chances), chances.mean())
-    effective = min(sum(part.effective for part in parts), float(len(chances)))
-    codes = variables.codes(np.concatenate(symbols))
-    return ConditionalSample(Batch(np.concatenate(tick), codes), chances, effective)
+def _runs(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The places at which any of the columns changes, the first among them, and how often the same
+    follows."""
+    if not len(columns[0]):
+        return np.arange(0), np.arange(0)
+    changes = np.zeros(len(columns[0]) - 1, bool)
+    for column in columns:
+        changes |= column[1:] != column[:-1]
+    first = np.flatnonzero(np.r_[True, changes])
+    return first, np.diff(np.r_[first, len(columns[0])])
 
 
 def _masses(
@@ -416,39 +439,3 @@ def _tick_at(pieces: Bins, symbols: np.ndarray, part: np.ndarray) -> np.ndarray:
 def as_features(symbols: np.ndarray) -> np.ndarray:
     """Symbols as numbers that variables are drawn from; not-a-number where there is none."""
     return np.where(symbols == ABSENT, np.nan, symbols)
-
-
-def in_parallel(jobs: Sequence[Job], work: Callable[[Job], Result], run: Run) -> list[Result]:
-    """The results of all jobs in their order, as a stage of the run."""
-    results = []
-    with run.stage("generate", "drawing new rows", total=max(len(jobs), 1)) as stage:
-        for result in run.map(work, jobs):
-            results.append(result)
-            stage.advance()
-    return results
-
-
-def _only_free(chain: Chain, known: Constraints) -> bool:
-    """Whether only variables are known that are drawn from no other."""
-    if known.sums:
-        return False
-    channels: set[tuple[Channel, int]] = {("code", i) for i in known.code}
-    channels |= {("real", i) for i in known.tick}
-    if known.rows is not None:
-        channels |= {("code", int(i)) for i in np.flatnonzero(known.rows.code.any(axis=0))}
-        channels |= {("real", int(i)) for i in np.flatnonzero(known.rows.tick.any(axis=0))}
-    for channel, distribution in zip(chain.variables.channels, chain.distributions, strict=True):
-        if channel in channels and len(distribution.features):
-            return False
-    return True
-
-
-def _of_rows(known: Constraints, rows: slice) -> Constraints:
-    """What is known of some of the rows."""
-    given = known.rows
-    if given is None:
-        return known
-    batch = Batch(given.batch.tick[rows], given.batch.code[rows])
-    part = PartialRows(batch, given.tick[rows], given.code[rows])
-    sums = tuple(bound.of_rows(rows) for bound in known.sums)
-    return Constraints(known.tick, known.code, sums, part)

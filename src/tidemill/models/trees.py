@@ -17,9 +17,10 @@ from tidemill.core.options import Configuration, option
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns
 from tidemill.models.binary_forest import BinaryForest
+from tidemill.models.conditional import in_parallel, infilled
 from tidemill.models.forest import Forest
 from tidemill.models.nested_dichotomies import halved, joined
-from tidemill.models.particles import as_features, in_parallel, infilled
+from tidemill.models.particles import as_features
 from tidemill.models.variables import ABSENT, Variables
 
 LEAST = 10
@@ -279,7 +280,7 @@ class Trees:
         run: Run | None = None,
         context: Batch | None = None,
     ) -> ConditionalSample:
-        """n new rows that keep to what is known: see :func:`tidemill.models.particles.infilled`.
+        """n new rows that keep to what is known: see :func:`tidemill.models.conditional.infilled`.
 
         With a context, the chances are those of what is known given it.
 

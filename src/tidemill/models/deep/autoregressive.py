@@ -15,13 +15,14 @@ from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
+from tidemill.models.conditional import infilled
 from tidemill.models.deep.backbones.causal import Cache, Causal
 from tidemill.models.deep.conditionals import Conditionals, Noise
 from tidemill.models.deep.distributions import NetworkDistribution, known_first
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.stream import NONE, Stream
 from tidemill.models.deep.training import Objective, Tensors, Training, device_of
-from tidemill.models.particles import Correction, infilled
+from tidemill.models.particles import Correction
 from tidemill.models.variables import Variables
 
 CELLS = 1 << 24
@@ -35,7 +36,7 @@ until enough are."""
 LEAST_ROWS, FULL_WIDTH = 16, 64
 """Rows of a step, however many codes they have; codes of a site from which on there are fewer than
 was asked for."""
-CANDIDATES, MOVES = 8, 3
+CANDIDATES = 8
 """Candidates for a row under conditions, and for moving it: few, since they are drawn given all
 that is known."""
 
@@ -328,7 +329,7 @@ class Autoregressive(Neural):
         self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
     ) -> ConditionalSample:
         """n new rows that keep to what is known, of single rows too: see
-        :func:`tidemill.models.particles.infilled`.
+        :func:`tidemill.models.conditional.infilled`.
 
         What is known comes first in the order, so that the rest is drawn given all of it. The
         network's answers in that order are not quite those of the grid's order, in which plain rows
@@ -368,7 +369,6 @@ class Autoregressive(Neural):
                 rng,
                 run,
                 each=CANDIDATES,
-                moves=MOVES,
                 correction=correction,
             )
         self.net = net.cpu()

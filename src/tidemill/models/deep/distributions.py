@@ -50,15 +50,17 @@ class NetworkDistribution:
 
     # --- what is asked ----------------------------------------------------------------------------
 
-    def draw(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """(n, f) features -> (n,) symbols."""
-        return self.at(x, rng.random(len(x)))[0]
+    def chances(self, x: np.ndarray) -> np.ndarray:
+        """(n, f) features -> (n, symbols) the chance of each."""
+        symbols = np.arange(len(self.count))
+        row = np.repeat(np.arange(len(x)), len(symbols))
+        return self.chance_of(x[row], np.tile(symbols, len(x))).reshape(len(x), len(symbols))
 
-    def at(self, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) parts of the distribution's mass -> (n,) symbols, and the part of each that lies
-        below."""
-        symbols, parts = np.zeros(len(x), int), np.zeros(len(x))
-        for rows, token, group in self._groups(x):
+    def at(self, x: np.ndarray, u: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(m,) parts of the distribution's mass -> (m,) symbols, and the part of each that lies
+        below; ``row`` says which row of features each is of."""
+        symbols, parts = np.zeros(len(u), int), np.zeros(len(u))
+        for rows, token, group in self._groups(x[row]):
             chosen, part = _inverse(group, u[rows])
             if self.digits.digits == 2:
                 inner, part = _inverse(self._second(token, chosen), part)

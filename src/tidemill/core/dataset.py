@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tidemill.core.aside import Aside
 from tidemill.core.errors import DataError
@@ -31,6 +32,8 @@ class Dataset:
         aside: Lines of the file that were taken for no rows, such as titles and notes.
         repairs: (check, what it learned) of each repair that cleaning has made, in their order, so
             that a model of these rows can make them in others.
+        places: Which row of the table that was read each row is, from 0; None where they are all of
+            its rows in order, or were joined from several tables.
     """
 
     frame: pl.DataFrame
@@ -40,6 +43,7 @@ class Dataset:
     frame_form: FrameForm = field(default_factory=FrameForm, repr=False)
     aside: tuple[Aside, ...] = field(default=(), repr=False)
     repairs: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=(), repr=False)
+    places: NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.schema.names:
@@ -47,6 +51,8 @@ class Dataset:
                 "the frame's columns are not the schema's",
                 hint="build a Dataset with tidemill.read(frame)",
             )
+        if self.places is not None and len(self.places) != self.frame.height:
+            object.__setattr__(self, "places", None)  # rows were joined or made
 
     def __len__(self) -> int:
         return self.frame.height
@@ -75,7 +81,12 @@ class Dataset:
         """The rows at these positions (int) or under this mask (bool), in that order."""
         at = np.flatnonzero(index) if index.dtype == bool else index
         origin = None if self.origin is None else self.origin[at]
-        return replace(self, frame=self.frame[at], origin=origin)
+        places = at if self.places is None else self.places[at]
+        return replace(self, frame=self.frame[at], origin=origin, places=places)
+
+    def row_number(self, at: int) -> int:
+        """The number, from 1, that a row has in the table that was read."""
+        return 1 + (at if self.places is None else int(self.places[at]))
 
     def select(self, names: list[str] | tuple[str, ...]) -> Dataset:
         """These columns only."""

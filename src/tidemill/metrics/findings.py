@@ -77,6 +77,8 @@ def findings(evidence: Evidence, run: Run) -> Iterable[Score]:
 def _lasting(found: Iterable[Finding], holdout: Dataset) -> list[Finding]:
     lasting = []
     for finding in found:
+        if finding.technique == "anomalies":
+            continue  # what stands out need not come again
         rows = _mask(finding, holdout)
         if rows is None or int(rows.sum()) >= FEWEST_ROWS:
             lasting.append(finding)

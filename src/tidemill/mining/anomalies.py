@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,15 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.words import format_value, listing, number, percent
 from tidemill.mining.combinations import Combination, rare_combinations
-from tidemill.mining.detectors import is_ordered, isolation, numeric, surprises
+from tidemill.mining.detectors import alike, is_ordered, isolation, numeric, surprises
+from tidemill.mining.far_values import far_findings, far_values
 from tidemill.mining.known_anomalies import known_finding
+from tidemill.mining.misfits import misfit_finding, misfits
 from tidemill.mining.outcome import learn_outcome
-from tidemill.mining.sampling import sample_positions, sample_rows, sampled_words
+from tidemill.mining.sampling import joined, named_rows, sample_positions, sampled_words
 from tidemill.mining.screening import most_connected
 from tidemill.mining.significance import ALPHA
-from tidemill.mining.ties import without_copies
+from tidemill.mining.ties import ties, untied
 from tidemill.mining.wording import test_words
 from tidemill.supervised.arrays import Floats
 
@@ -53,97 +55,106 @@ class Reason:
 
 @dataclass(frozen=True)
 class Scored:
-    """Held-out rows and how odd each is.
+    """Rows and how odd each is.
 
     Attributes:
-        train, holdout: The rows that were looked at.
+        data: The rows that were looked at.
         columns: The columns they were looked at by.
-        seen, held: The rows as numbers, (n, columns) and (m, columns).
-        surprise: How far out each held-out value lies, (m, columns).
-        odd: Rows that are beyond what columns give by chance, by any detector, (m,).
+        values: The rows as numbers, (n, columns).
+        surprise: How far out each value lies, (n, columns).
+        odd: Rows that are odder than chance gives, by any detector, (n,).
         by_chance: How many such rows chance alone would give.
         p_value: Of that many odd rows, after Bonferroni's control over the detectors.
-        rank: Mean rank over the detectors, in (0, 1]; 1 is the oddest, (m,).
-        places: Position of each row among all held-out rows, (m,).
+        rank: Mean rank over the detectors, in (0, 1]; 1 is the oddest, (n,).
     """
 
-    train: Dataset
-    holdout: Dataset
+    data: Dataset
     columns: tuple[Column, ...]
-    seen: Floats
-    held: Floats
+    values: Floats
     surprise: Floats
     odd: NDArray[np.bool_]
     by_chance: float
     p_value: float
     rank: Floats
-    places: NDArray[np.int64]
 
 
 def anomalies(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
-    """Odd rows by an isolation forest and by how far out their values lie, and odd combinations of
-    values.
+    """Values far from all others, numbers that do not go with their row, rows that are unusual in
+    combination, and combinations of two values that hardly occur.
 
-    A row counts as odd where it scores above what the same detectors give rows whose columns are
-    shuffled independently of each other; nothing is found where there are no more such rows than
-    chance would give.
+    All rows are looked at, held-out ones too: few outliers are found in all of them or not at all.
+    What is told would come up in one of a thousand tables without any. A row is unusual in
+    combination where an isolation forest, or the sum of how far out its values lie, scores it
+    above rows drawn so that columns go together as their ranks do, and no more than that.
 
     Args:
         train: Rows to learn from; the target is left aside.
-        holdout: Rows that every figure is taken from.
+        holdout: The other rows.
         run: Seed.
     """
     features = [column for column in train.schema.modelled if column.role != "target"]
     if len(train) < FEWEST_ROWS or len(holdout) < FEWEST_ROWS // 2:
         return
-    columns = most_connected(train, features, MOST_COLUMNS, run, "anomalies")
-    columns = without_copies(train, columns, SAME) if columns else ()
+    data = joined(train, holdout)
+    columns = most_connected(data, features, MOST_COLUMNS, run, "anomalies")
+    found = far_values(data, columns)
+    yield from far_findings(data, found)
     if len(columns) < 2:
         return
-    few = sample_rows(train, MOST_ROWS, run.rng("mining/anomalies/train"))
-    places = sample_positions(len(holdout), MOST_ROWS, run.rng("mining/anomalies/holdout"))
-    held = holdout.rows(places)
-    scored = replace(_scored(few, held, columns, run), places=places)
-    rows_words = sampled_words(len(held), len(holdout))
+    tied = ties(data, columns)
+    far = np.zeros(len(data), dtype=bool)
+    for each in found:
+        far |= each.rows
+    few = sample_positions(len(data), MOST_ROWS, run.rng("mining/anomalies/rows"))
+    rest = data.rows(few[~far[few]])
+    if len(rest) < FEWEST_ROWS:
+        return
+    rows_words = sampled_words(len(few), len(data), "")
+    for unfit in misfits(rest, columns, tied, run):
+        yield misfit_finding(rest, unfit, rows_words)
+    combinations = rare_combinations(rest, columns)
+    columns = untied(columns, tied, SAME)
+    if len(columns) < 2:
+        return
+    scored = _scored(rest, columns, run)
     if scored.p_value <= ALPHA:
         yield _overview(scored, rows_words)
         yield from _row_findings(scored)
     outcome = learn_outcome(train, run, warn=False)
     if outcome:
+        oddness = np.ones(len(few))
+        oddness[~far[few]] = scored.rank
+        held = few >= len(train)
+        shown = data.rows(few[held])
         yield from known_finding(
-            outcome, outcome.codes(train), outcome.codes(held), scored.rank, run
+            outcome, outcome.codes(train), outcome.codes(shown), oddness[held], run
         )
-    yield from _combination_findings(rare_combinations(few, held, columns), held, rows_words)
+    yield from _combination_findings(combinations, rest, rows_words)
 
 
-def _scored(train: Dataset, holdout: Dataset, columns: tuple[Column, ...], run: Run) -> Scored:
-    seen = numeric(train, columns, train)
-    held = numeric(train, columns, holdout)
-    rng = run.rng("mining/anomalies/shuffle")
-    mixed = rng.permuted(seen, axis=0)
-    mixed_held = np.vstack([rng.permuted(held, axis=0) for _ in range(REFERENCES)])
-    surprise = surprises(seen, held, columns)
+def _scored(data: Dataset, columns: tuple[Column, ...], run: Run) -> Scored:
+    values = numeric(data, columns, data)
+    rng = run.rng("mining/anomalies/likeness")
+    like = np.vstack([alike(values, rng) for _ in range(REFERENCES)])
+    surprise = surprises(values, values, columns)
     detectors = (
-        (isolation(seen, [held], run)[0], isolation(mixed, [mixed_held], run)[0]),
-        (_far(surprise), _far(surprises(seen, mixed_held, columns))),
+        (isolation(values, [values], run)[0], isolation(alike(values, rng), [like], run)[0]),
+        (_far(surprise), _far(surprises(values, like, columns))),
     )
     beyond = []
     for scores, by_chance in detectors:
-        # of as many shuffled rows as held-out ones, one on average scores above the limit
+        # of as many rows that are drawn alike, one on average scores above the limit
         limit = np.sort(by_chance)[-REFERENCES]
         beyond.append(scores > limit)
     return Scored(
-        train=train,
-        holdout=holdout,
+        data=data,
         columns=columns,
-        seen=seen,
-        held=held,
+        values=values,
         surprise=surprise,
         odd=np.logical_or.reduce(beyond),
         by_chance=float(len(detectors)),
         p_value=min(len(detectors) * _excess_p(int(odd.sum())) for odd in beyond),
         rank=np.mean([_ranked(scores) for scores, _ in detectors], axis=0),
-        places=np.arange(len(holdout)),
     )
 
 
@@ -154,8 +165,8 @@ def _far(surprise: Floats) -> Floats:
 
 
 def _excess_p(count: int) -> float:
-    """That so many held-out rows come before the limit by chance, when each rank is as likely to be
-    any row's."""
+    """That so many rows come before the limit by chance, when each rank is as likely to be any
+    row's."""
     from scipy.stats import nbinom
 
     if not count:
@@ -177,16 +188,15 @@ def _overview(scored: Scored, rows_words: str) -> Finding:
     names = [scored.columns[at].name for at in main]
     are = "are" if odd != 1 else "is"
     sentence = (
-        f"{odd:,} of {rows_words} ({percent(odd / len(scored.holdout))}) {are} odder than their "
-        "columns would give by chance: were the columns unrelated, about "
-        f"{number(scored.by_chance)} such rows would be expected. They stand out most in "
+        f"{odd:,} of {rows_words} {are} unusual in combination; about "
+        f"{number(scored.by_chance)} would be expected by chance. They stand out most in "
         f"{listing(names)}."
     )
     return Finding(
         technique="anomalies",
         name="overview",
         sentence=sentence,
-        strength=odd / len(scored.holdout),
+        strength=odd / len(scored.data),
         measure="share of odd rows",
         support=odd,
         p_value=scored.p_value,
@@ -194,13 +204,13 @@ def _overview(scored: Scored, rows_words: str) -> Finding:
         table=_oddest_table(scored, names),
         picture=Picture(
             "across",
-            "How far out values lie, in odd rows and in others",
+            "How unusual values are, in odd rows and in others",
             tuple(names),
             (
                 ("odd rows", tuple(round(float(odd_values[at]), 2) for at in main)),
                 ("other rows", tuple(round(float(other_values[at]), 2) for at in main)),
             ),
-            "surprise: minus log of the share of rows that are as far out",
+            "how unusual (higher is rarer)",
         ),
         figures={"odd": odd, "by_chance": scored.by_chance},
     )
@@ -210,9 +220,9 @@ def _oddest_table(scored: Scored, names: Sequence[str]) -> Table:
     rows = []
     for at in _oddest(scored)[:SHOWN_ROWS]:
         why = "; ".join(reason.words for reason in _reasons(scored, at))
-        values = [_plain(scored.holdout[name][at]) for name in names]
-        rows.append((int(scored.places[at]) + 1, why, *values))
-    return Table(("held-out row", "why", *names), tuple(rows), "The oddest held-out rows")
+        values = [_plain(scored.data[name][at]) for name in names]
+        rows.append((scored.data.row_number(at), why, *values))
+    return Table(("row", "why", *names), tuple(rows), "The most unusual rows")
 
 
 def _row_findings(scored: Scored) -> Iterator[Finding]:
@@ -230,22 +240,23 @@ def _row_findings(scored: Scored) -> Iterator[Finding]:
 
 def _row_finding(scored: Scored, at: int, reasons: Sequence[Reason]) -> Finding:
     condition = Condition(tuple(reason.test for reason in reasons))
-    alike = int(condition.mask(scored.holdout.frame).sum())
+    as_far = int(condition.mask(scored.data.frame).sum())
     why = listing([reason.words for reason in reasons])
-    others = f" {alike:,} held-out rows are as far out in all of these." if alike > 1 else ""
+    others = f" {as_far:,} rows are as far out in all of these." if as_far > 1 else ""
+    number_of_row = scored.data.row_number(at)
     return Finding(
         technique="anomalies",
         name="anomaly",
-        sentence=f"Held-out row {scored.places[at] + 1:,} is among the oddest: {why}.{others}",
+        sentence=f"Row {number_of_row:,} is among the most unusual: {why}.{others}",
         strength=float(scored.rank[at]),
         measure="mean rank of oddness",
-        support=alike,
+        support=as_far,
         columns=condition_columns(condition),
         condition=condition,
         table=Table(
             ("column", "value", "why"),
             tuple(
-                (reason.test.column, _plain(scored.holdout[reason.test.column][at]), reason.words)
+                (reason.test.column, _plain(scored.data[reason.test.column][at]), reason.words)
                 for reason in reasons
             ),
         ),
@@ -267,14 +278,14 @@ def _reasons(scored: Scored, at: int) -> list[Reason]:
 
 def _reason(scored: Scored, at: int, place: int) -> Reason:
     column = scored.columns[place]
-    value = scored.holdout[column.name][at]
+    value = scored.data[column.name][at]
     words = f"{column.name} is {format_value(value)}"
     if not is_ordered(column) or value is None:
         test = Test(column.name, "missing") if value is None else Test(column.name, "=", value)
-        mask = Condition((test,)).mask(scored.holdout.frame)
+        mask = Condition((test,)).mask(scored.data.frame)
         share = percent(int(mask.sum()) / max(len(mask), 1))
         return Reason(test, f"{words} (on {share} of rows)")
-    values = scored.held[:, place]
+    values = scored.values[:, place]
     below = float((values < values[at]).mean())
     above = float((values > values[at]).mean())
     if below >= above:
@@ -285,30 +296,31 @@ def _reason(scored: Scored, at: int, place: int) -> Reason:
 
 
 def _combination_findings(
-    combinations: Sequence[Combination], holdout: Dataset, rows_words: str
+    combinations: Sequence[Combination], data: Dataset, rows_words: str
 ) -> Iterator[Finding]:
     """The oddest combinations, without those that speak of the same rows."""
     masks: list[NDArray[np.bool_]] = []
     for combination in combinations:
-        mask = combination.condition.mask(holdout.frame).to_numpy()
+        mask = combination.condition.mask(data.frame).to_numpy()
         half = 0.5 * mask.sum()
         if any((mask & other).sum() >= half for other in masks):
             continue
         masks.append(mask)
-        yield _combination_finding(combination, rows_words)
+        named = named_rows(data, [int(row) for row in np.flatnonzero(mask)])
+        yield _combination_finding(combination, rows_words, named)
         if len(masks) == TOLD_COMBINATIONS:
             return
 
 
-def _combination_finding(combination: Combination, rows_words: str) -> Finding:
+def _combination_finding(combination: Combination, rows_words: str, named: str) -> Finding:
     words = []
     for name in combination.columns:
         words.append(test_words(t for t in combination.condition.tests if t.column == name))
     mistake = "it is a mistake" if combination.met == 1 else "they are mistakes"
     sentence = (
         f"Hardly any row has both: {listing(words)} ({combination.met:,} of {rows_words}, where "
-        f"{number(combination.expected)} would be expected were the two unrelated). If the two "
-        f"exclude each other, {mistake}; else they are merely rare together."
+        f"{number(combination.expected)} would be expected were the two unrelated: {named}). If "
+        f"the two exclude each other, {mistake}; else they are merely rare together."
     )
     return Finding(
         technique="anomalies",
@@ -323,9 +335,8 @@ def _combination_finding(combination: Combination, rows_words: str) -> Finding:
         table=Table(
             ("", "rows with both"),
             (
-                ("held-out rows", combination.met),
+                ("met", combination.met),
                 ("expected of unrelated columns", round(combination.expected, 1)),
-                ("training rows", combination.seen),
             ),
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from tidemill.mining.significance import ALPHA
 RARE = 0.02
 """A combination is odd where it is met at most this often of what unrelated columns would give."""
 LEAST_EXPECTED = 10
+OF_ONE_PAIR = 3
 ALIGNED = 0.5
 """Correlation from which two numbers count as scales that go together."""
 
@@ -28,9 +29,8 @@ class Combination:
     Attributes:
         columns: The two columns.
         condition: The two values.
-        met: Held-out rows with both.
-        expected: Held-out rows with both, were the columns unrelated.
-        seen: Training rows with both.
+        met: Rows with both.
+        expected: Rows with both, were the columns unrelated.
         p_value: That chance alone makes it so rare, after Bonferroni's control over all
             combinations.
     """
@@ -39,36 +39,28 @@ class Combination:
     condition: Condition
     met: int
     expected: float
-    seen: int
     p_value: float
 
 
-def rare_combinations(
-    train: Dataset, holdout: Dataset, columns: Sequence[Column]
-) -> list[Combination]:
-    """Pairs of values far rarer together than unrelated columns would give, in training and on
-    held-out rows.
+def rare_combinations(data: Dataset, columns: Sequence[Column]) -> list[Combination]:
+    """Pairs of values far rarer together than unrelated columns would give.
 
-    Only pairs that some held-out row has are reported; the oddest of each pair of columns, the
-    oddest first.
+    Only pairs that some row has are reported; the oddest few of each pair of columns, the oddest
+    first.
 
     Args:
-        train, holdout: The rows.
+        data: The rows.
         columns: The columns that are paired.
     """
-    bins = [learn_bins(train[column.name], column, parts=6, levels=15) for column in columns]
-    seen = code_matrix(train.frame, bins)
-    held = code_matrix(holdout.frame, bins)
+    bins = [learn_bins(data[column.name], column, parts=6, levels=15) for column in columns]
+    codes = code_matrix(data.frame, bins)
     pairs = [(one, other) for one in range(len(bins)) for other in range(one)]
     cells = sum(bins[one].size * bins[other].size for one, other in pairs)
-    rarest = []
+    rarest: list[Combination] = []
     for one, other in pairs:
         sizes = (bins[one].size, bins[other].size)
-        seen_counts = contingency(seen[:, one], seen[:, other], sizes)
-        held_counts = contingency(held[:, one], held[:, other], sizes)
-        combination = _rarest(seen_counts, held_counts, (bins[one], bins[other]), cells)
-        if combination is not None:
-            rarest.append(combination)
+        counts = contingency(codes[:, one], codes[:, other], sizes)
+        rarest += _rarest(counts, (bins[one], bins[other]), cells)
     return sorted(rarest, key=lambda each: each.met / each.expected)
 
 
@@ -82,40 +74,33 @@ def _aligned(counts: np.ndarray, bins: tuple[Bins, Bins]) -> bool:
     return bool(abs(np.asarray(np.corrcoef(rows))[0, 1]) >= ALIGNED)
 
 
-def _rarest(
-    seen: np.ndarray, held: np.ndarray, bins: tuple[Bins, Bins], cells: int
-) -> Combination | None:
-    """The oddest cell of two columns' counts that the held-out rows confirm."""
+def _rarest(counts: np.ndarray, bins: tuple[Bins, Bins], cells: int) -> Iterator[Combination]:
+    """The oddest cells of two columns' counts."""
     from scipy.stats import poisson
 
-    expected = _unrelated(seen)
-    expected_held = _unrelated(held)
-    candidates = (seen <= RARE * expected) & (expected >= LEAST_EXPECTED)
-    candidates &= (held >= 1) & (held <= RARE * expected_held)
+    expected = _unrelated(counts)
+    candidates = (counts >= 1) & (counts <= RARE * expected) & (expected >= LEAST_EXPECTED)
     candidates[-1] = False  # the last bin of each is for missing values
     candidates[:, -1] = False
     if not candidates.any():
-        return None
-    chance = np.maximum(poisson.cdf(seen, expected), poisson.cdf(held, expected_held))
-    chance = np.where(candidates, chance * cells, 1.0)
-    ratio = np.where(chance <= ALPHA, held / np.maximum(expected_held, 1e-9), np.inf)
-    at = np.unravel_index(int(ratio.argmin()), ratio.shape)
-    if not np.isfinite(ratio[at]):
-        return None
-    tests = (*bins[0].tests(int(at[0])), *bins[1].tests(int(at[1])))
-    exact = [test.value for test in tests if test.operator == "="]
-    if not exact or (0 not in exact and _aligned(seen, bins)):
+        return
+    chance = np.where(candidates, poisson.cdf(counts, expected) * cells, 1.0)
+    ratio = np.where(chance <= ALPHA, counts / np.maximum(expected, 1e-9), np.inf)
+    for at in np.argsort(ratio, axis=None, kind="stable")[:OF_ONE_PAIR]:
+        one, other = (int(place) for place in np.unravel_index(at, ratio.shape))
+        tests = (*bins[0].tests(one), *bins[1].tests(other))
+        exact = [test.value for test in tests if test.operator == "="]
         # two scales that go together, as years married and age: nothing odd about a rare pair of
         # places
-        return None
-    return Combination(
-        columns=(bins[0].column, bins[1].column),
-        condition=Condition(tests),
-        met=int(held[at]),
-        expected=float(expected_held[at]),
-        seen=int(seen[at]),
-        p_value=float(chance[at]),
-    )
+        scales = not exact or (0 not in exact and _aligned(counts, bins))
+        if np.isfinite(ratio[one, other]) and not scales:
+            yield Combination(
+                columns=(bins[0].column, bins[1].column),
+                condition=Condition(tests),
+                met=int(counts[one, other]),
+                expected=float(expected[one, other]),
+                p_value=float(chance[one, other]),
+            )
 
 
 def _unrelated(counts: np.ndarray) -> np.ndarray:

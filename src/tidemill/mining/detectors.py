@@ -71,6 +71,22 @@ def isolation(train: Floats, others: Sequence[Floats], run: Run) -> list[Floats]
     return [-forest.score_samples(rows) for rows in others]
 
 
+def alike(values: Floats, rng: np.random.Generator) -> Floats:
+    """As many rows drawn anew, whose columns have the same values and go together by their ranks as
+    these do, and in no other way (a Gaussian copula), (n, columns)."""
+    from scipy.special import ndtr, ndtri
+    from scipy.stats import rankdata
+
+    rows = len(values)
+    scores = ndtri(rankdata(values, axis=0) / (rows + 1))
+    scores -= scores.mean(axis=0)
+    scores /= np.maximum(scores.std(axis=0), 1e-12)
+    spread, turn = np.linalg.eigh(scores.T @ scores / rows)
+    drawn = rng.normal(size=values.shape) * np.sqrt(np.maximum(spread, 0)) @ turn.T
+    places = (ndtr(drawn) * rows).astype(np.int64).clip(0, rows - 1)
+    return np.asarray(np.take_along_axis(np.sort(values, axis=0), places, axis=0))
+
+
 def _numbers(train: pl.Series, series: pl.Series, column: Column) -> Floats:
     if is_ordered(column):
         seen = as_floats(train)

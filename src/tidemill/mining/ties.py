@@ -43,9 +43,14 @@ def ties(train: Dataset, columns: Sequence[Column]) -> Floats:
     return result
 
 
-def without_copies(train: Dataset, columns: Sequence[Column], least: float) -> tuple[Column, ...]:
-    """The columns, less those that an earlier one gives at least so far."""
-    tied = ties(train, columns)
+def untied(columns: Sequence[Column], tied: Floats, least: float) -> tuple[Column, ...]:
+    """The columns, less those that an earlier one gives at least so far.
+
+    Args:
+        columns: The columns.
+        tied: As :func:`ties` gives it.
+        least: From which tie on.
+    """
     kept: list[int] = []
     for at in range(len(columns)):
         if not any(tied[at, other] >= least for other in kept):

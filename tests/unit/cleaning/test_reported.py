@@ -122,6 +122,8 @@ def test_dates_far_away_are_told(table):
         ([*RNG.lognormal(3, 1, N), 1e7], 1),
         ([*np.where(RNG.random(N) < 0.8, 0, RNG.integers(1, 20, N)), 4000], 1),  # mostly zero
         ([*RNG.normal(10, 2, N), -500.0, -501.0], 2),
+        ([*RNG.normal(size=N), *[8.0] * 10], 10),
+        ([*RNG.lognormal(3, 0.5, N), *[3000.0] * 20], 20),
     ],
 )
 def test_extreme_outliers_are_told(table, values, far):

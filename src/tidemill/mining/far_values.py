@@ -1,0 +1,182 @@
+"""Values that lie far from all others of their column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidemill.core.condition import Condition, Test
+from tidemill.core.dataset import Dataset
+from tidemill.core.finding import Finding
+from tidemill.core.picture import Table
+from tidemill.core.schema import Column
+from tidemill.core.words import format_value, listing, plural
+from tidemill.mining.binning import as_floats
+from tidemill.mining.detectors import is_ordered
+from tidemill.mining.sampling import named_rows
+from tidemill.mining.wording import range_words
+from tidemill.supervised.outlying import LEVEL, outlying, without_commonest
+
+BULK = (0.005, 0.995)
+SHOWN_ROWS = 20
+SHOWN_COLUMNS = 5
+TOLD_COLUMNS = 3
+MOST_FOUND = 8
+SAME_ROWS = 0.5
+"""Columns whose far values share this many of the rows that either has are told together."""
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class FarValues:
+    """The values of a column that lie far from all others on one side.
+
+    Attributes:
+        column: Its name.
+        high: Whether they lie above the others.
+        rows: Which rows have them, (n,).
+        bound: The one nearest to the others.
+        low, top: Between which 99 % of the others lie.
+    """
+
+    column: str
+    high: bool
+    rows: Flags
+    bound: object
+    low: object
+    top: object
+
+    @property
+    def test(self) -> Test:
+        """What these values fulfil."""
+        return Test(self.column, ">=" if self.high else "<=", self.bound)
+
+    @property
+    def words(self) -> str:
+        """How far out they are."""
+        test = Test(self.column, "=", self.bound) if self.rows.sum() == 1 else self.test
+        bulk = f"{format_value(self.low)} and {format_value(self.top)}"
+        return f"{range_words([test])}, where 99 % of the others lie between {bulk}"
+
+
+def far_values(data: Dataset, columns: Sequence[Column]) -> list[FarValues]:
+    """The far values of every column of numbers or dates, those of the most rows first.
+
+    Args:
+        data: All rows; few outliers are no fewer for having been held out.
+        columns: The columns that are looked at.
+    """
+    ordered = [column for column in columns if is_ordered(column)]
+    found: list[FarValues] = []
+    for column in ordered:
+        values = as_floats(data[column.name])
+        at = np.flatnonzero(np.isfinite(values))
+        at = at[without_commonest(values[at])]
+        for high in (True, False):
+            sign = 1 if high else -1
+            far = at[outlying(sign * values[at], len(ordered))]
+            if len(far):
+                found.append(_far(column.name, data, values, far, high=high))
+    found.sort(key=lambda each: -int(each.rows.sum()))
+    for rows in _different([each.rows for each in found]):
+        found += _beyond_all(data, ordered, rows, found)
+    return found
+
+
+def _different(masks: Sequence[Flags]) -> list[Flags]:
+    return list({mask.tobytes(): mask for mask in masks}.values())
+
+
+def _beyond_all(
+    data: Dataset, ordered: Sequence[Column], rows: Flags, found: Sequence[FarValues]
+) -> Iterator[FarValues]:
+    """Further columns in which all of these rows lie on one side of all others."""
+    known = {each.column for each in found if (each.rows & rows).any()}
+    for column in ordered:
+        values = as_floats(data[column.name])
+        there, others = values[rows], values[~rows & ~np.isnan(values)]
+        if column.name in known or np.isnan(there).any() or not len(others):
+            continue
+        if there.min() > others.max() or there.max() < others.min():
+            high = bool(there.min() > others.max())
+            yield _far(column.name, data, values, np.flatnonzero(rows), high=high)
+
+
+def _far(
+    name: str, data: Dataset, values: NDArray[np.float64], far: NDArray[np.int64], *, high: bool
+) -> FarValues:
+    rows = np.zeros(len(data), dtype=bool)
+    rows[far] = True
+    others = np.flatnonzero(np.isfinite(values) & ~rows)
+    others = others[np.argsort(values[others], kind="stable")]
+    low, top = (others[round(share * (len(others) - 1))] for share in BULK)
+    bound = far[np.argmin(values[far])] if high else far[np.argmax(values[far])]
+    series = data[name]
+    return FarValues(name, high, rows, series[int(bound)], series[int(low)], series[int(top)])
+
+
+def far_findings(data: Dataset, found: Sequence[FarValues]) -> Iterator[Finding]:
+    """A finding for each set of rows, with all columns in which these rows are far out."""
+    groups: list[list[FarValues]] = []
+    for each in found:
+        for group in groups:
+            shared = (group[0].rows & each.rows).sum()
+            if shared >= SAME_ROWS * (group[0].rows | each.rows).sum():
+                group.append(each)
+                break
+        else:
+            groups.append([each])
+    for group in groups[:MOST_FOUND]:
+        yield _finding(data, group)
+
+
+def _finding(data: Dataset, group: Sequence[FarValues]) -> Finding:
+    first = group[0]
+    rows = np.flatnonzero(np.logical_or.reduce([each.rows for each in group]))
+    columns = tuple(dict.fromkeys(each.column for each in group))
+    if len(group) == 1:
+        lie = "lies" if len(rows) == 1 else "lie"
+        side = "above" if first.high else "below"
+        what = (
+            f"{len(rows):,} of {plural(len(data), 'value')} of {first.column} {lie} far {side} all "
+            f"others: {first.words}"
+        )
+    else:
+        lie = "lies" if len(rows) == 1 else "lie"
+        told = [f"{each.column} ({each.words})" for each in group[:TOLD_COLUMNS]]
+        if len(group) > TOLD_COLUMNS:
+            told.append(f"{len(group) - TOLD_COLUMNS} more columns")
+        what = (
+            f"{len(rows):,} of {plural(len(data), 'row')} {lie} far from all others in several "
+            f"columns at once: {listing(told)}"
+        )
+    named = named_rows(data, [int(row) for row in rows])
+    support = int(first.rows.sum())
+    return Finding(
+        technique="anomalies",
+        name="far values",
+        sentence=(
+            f"{what}. By chance there would be none. {named.capitalize()}: look whether these are "
+            "errors or rare truths."
+        ),
+        strength=support / len(data),
+        measure="share of rows",
+        support=support,
+        p_value=LEVEL,
+        columns=columns,
+        condition=Condition((first.test,)),
+        table=_table(data, rows, columns[:SHOWN_COLUMNS]),
+        figures={"rows": len(rows), "by_chance": 0.0},
+    )
+
+
+def _table(data: Dataset, rows: NDArray[np.int64], columns: Sequence[str]) -> Table:
+    shown = []
+    for row in sorted(rows.tolist(), key=data.row_number)[:SHOWN_ROWS]:
+        values = [format_value(data[name][row]) for name in columns]
+        shown.append((data.row_number(row), *values))
+    return Table(("row", *columns), tuple(shown), "The rows with far values")

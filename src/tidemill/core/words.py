@@ -155,6 +155,20 @@ def seconds(time: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def file_size(size: int) -> str:
+    """So many bytes in the unit that suits them.
+
+    Example:
+        >>> file_size(900), file_size(12_345), file_size(3_400_000)
+        ('900 bytes', '12 kB', '3.4 MB')
+    """
+    if size < 1000:
+        return plural(size, "byte")
+    if size < 1_000_000:
+        return f"{number(size / 1000, 2)} kB"
+    return f"{number(size / 1_000_000, 2)} MB"
+
+
 def times(often: int) -> str:
     """How often.
 

@@ -69,6 +69,11 @@ class Folder:
     def __truediv__(self, name: str) -> Path:
         return self.path / name
 
+    def files(self) -> dict[str, int]:
+        """Name -> bytes, of the results beside the report that are there."""
+        there = [self / name for name in OUTPUTS if not name.startswith("report")]
+        return {path.name: path.stat().st_size for path in there if path.exists()}
+
     def write(self, name: str, data: Dataset, run: Run) -> None:
         """Write one of the TABLES; what cannot be in the form that came in is told."""
         self._write(name, lambda path: write(data, path, overwrite=True), run)

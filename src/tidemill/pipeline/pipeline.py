@@ -131,6 +131,7 @@ def run_pipeline(
         _report_input(data, command, model, real, made, told, clock, run),
         source=source,
         out="" if folder is None else str(folder.path),
+        files={} if folder is None else folder.files(),
     )
     with clock.step("report"), run.stage("report", "writing the report"):
         page = build(account)

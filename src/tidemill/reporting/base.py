@@ -120,6 +120,7 @@ class ReportInput:
         versions: Package -> version.
         source: How the data are named on the command line; "" where they came from memory.
         out: The folder of the results; "" where none was written.
+        files: Name -> bytes, of the files beside the page.
         generated: When it was made, as text; leave it empty where the same bytes are wanted at
             every run.
         seconds: Step -> seconds.
@@ -150,6 +151,7 @@ class ReportInput:
     generated: str = ""
     source: str = ""
     out: str = ""
+    files: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     rows: int | None = None
     columns: int | None = None

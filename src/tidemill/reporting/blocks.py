@@ -266,6 +266,13 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class FileList:
+    """Files beside the page, to which it links, and what they hold."""
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NextStep:
     """What a reader may do next: in words, and as a command to be copied."""
 
@@ -322,6 +329,7 @@ Block = (
     | Details
     | NextStep
     | Answers
+    | FileList
 )
 
 _PARTS = (Tile, Series, Strip, Gauge, Answer)

@@ -25,7 +25,7 @@ SUMMARIES = ("overview", "importance")
 """Names of findings that sum up others."""
 ABOUT_MODELS = ("model", "calibration")
 """Names of findings about models; the answers tell of them."""
-_LETTERS = 240
+_LETTERS = 280
 
 
 def cards(account: ReportInput) -> list[Block]:
@@ -96,14 +96,14 @@ def _picture(account: ReportInput, finding: Finding) -> PictureBlock | SheetBloc
         return drawn(finding.picture)
     figures = finding.figures
     if "confidence" in figures and "conclusion_support" in figures:
-        return _beside(account, figures["confidence"], figures["conclusion_support"])
+        shares = (figures["confidence"], figures["conclusion_support"])
+        return _beside(account, "how often it holds, in %", *shares)
     if "overall" in figures and finding.measure.startswith("share"):
-        return _beside(account, finding.strength, figures["overall"])
+        return _beside(account, f"{finding.measure}, in %", finding.strength, figures["overall"])
     return None
 
 
-def _beside(account: ReportInput, here: float, everywhere: float) -> PictureBlock:
+def _beside(account: ReportInput, what: str, here: float, everywhere: float) -> PictureBlock:
     shares = Series("share", (round(100 * here, 1), round(100 * everywhere, 1)))
-    unit = account.unit
-    names = (f"these {unit}s", f"all {unit}s")
-    return PictureBlock("across", "", names, (shares,), f"% of held-out {unit}s")
+    names = (f"these {account.unit}s", f"all {account.unit}s")
+    return PictureBlock("across", "", names, (shares,), what)

@@ -133,6 +133,8 @@ class Report(HasState):
 
 @cache
 def _environment() -> Environment:
+    from urllib.parse import quote
+
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     from tidemill.core.words import percent
@@ -153,6 +155,7 @@ def _environment() -> Environment:
         gauge=plots.gauge,
         rows=_rows,
         verbatim=_verbatim,
+        beside=quote,
         sort=lambda block: sort_of(type(block)),
     )
     return environment

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -74,6 +75,15 @@ def test_the_page_is_well_formed_and_asks_for_nothing_from_outside(account: Repo
     )
     assert not re.search(r"url\(|@import|@font-face", build(account).html())
     assert ("http-equiv", "Content-Security-Policy") in seen.attributes
+
+
+def test_files_beside_the_page_are_linked_with_their_sizes(account: ReportInput) -> None:
+    files = {"synthetic.csv": 34_000, "model.tidemill": 2_100_000, "a:b.csv": 1}
+    seen = Seen(build(replace(account, files=files)).html())
+    links = [value for name, value in seen.attributes if name == "href" and value[0] != "#"]
+    assert links == ["synthetic.csv", "model.tidemill", "a%3Ab.csv"]
+    assert "synthetic.csv: the generated rows (34 kB)" in seen.text
+    assert "2.1 MB" in seen.text
 
 
 def test_everything_from_data_is_escaped(nasty: Callable[[str], ReportInput]) -> None:
@@ -222,8 +232,6 @@ def test_the_summary_is_short_plain_and_to_the_point(
 
 
 def test_many_columns_are_folded_away(account: ReportInput) -> None:
-    from dataclasses import replace
-
     import polars as pl
 
     from tidemill.core.dataset import Dataset

@@ -25,7 +25,8 @@ class Picture:
         kind: "bars" (one group per x), "across" (horizontal bars, for long names), "ratios" (such
             bars from 1 on, on a scale that doubles), "lines", "points", "heat" (x names the
             columns; each series is one row of the matrix), or "intervals" (a point with its
-            interval for each x beside a line at 0; three series: values, lower ends, upper ends).
+            interval for each x beside a line at 0; three series: values, lower ends, upper ends;
+            where there is a fourth, limits that should not be reached).
         title: One line; may be a sentence.
         x: Positions or names.
         series: (name, values) pairs; each as long as x.

@@ -167,10 +167,9 @@ def _overview(
     aside = f" ({'; '.join(notes)})" if notes else ""
     sentence = (
         f"The rows fall into {len(named)} segments by {plural(len(columns), 'column')}{aside}. "
-        "They come back when the rows are drawn again: two clusterings agree by "
-        f"{number(chosen.stability, 2)} (adjusted Rand index; 1 is identical, 0 is chance). They "
-        f"are {_how_far(chosen)} apart: silhouette {number(chosen.silhouette, 2)} on held-out "
-        f"rows, against {number(chosen.shuffled, 2)} where columns are shuffled."
+        f"They are stable ({number(chosen.stability, 2)} of 1 when repeated) and "
+        f"{_how_far(chosen)} apart (silhouette {number(chosen.silhouette, 2)} on held-out rows; "
+        f"shuffled columns {number(chosen.shuffled, 2)})."
     )
     return Finding(
         technique="segments",
@@ -226,11 +225,9 @@ def _map(clustering: Clustering, held: Dataset, named: list[Segment]) -> Picture
         series.append((f"{place}: {segment.title}", tuple(heights)))
     return Picture(
         "points",
-        "Held-out rows by segment, on the two directions in which rows differ most",
+        "Each dot is a held-out row; rows that are alike lie near each other",
         tuple(across),
         tuple(series),
-        "first direction",
-        "second direction",
     )
 
 
@@ -266,8 +263,8 @@ def _segment_finding(
         name="segment",
         sentence=(
             f"Segment {place} of {of}, {segment.title}: {percent(size / held)} of rows ({size:,} "
-            f"of {rows}){target}. This description covers {percent(segment.recall)} of the "
-            f"segment, and {percent(segment.precision)} of the rows it covers belong to it."
+            f"of {rows}){target}. The description finds {percent(segment.recall)} of the "
+            f"segment, and {percent(segment.precision)} of the rows it finds are in it."
         ),
         strength=size / held,
         measure="share of rows",

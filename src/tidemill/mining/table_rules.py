@@ -182,14 +182,13 @@ def _overview(
     rows_words: str,
     outcome: Outcome | None,
 ) -> Finding:
-    hold = "1 rule holds" if found == 1 else f"{plural(found, 'rule')} hold"
     fewer = ""
     if len(shown) < found:
-        fewer = f"; the {len(shown)} most telling different ones are shown"
+        fewer = f"; the {len(shown)} clearest are shown"
     about = f"about {outcome.column}" if outcome else "between columns"
     sentence = (
-        f"{hold} {about} on {rows_words}, out of {tested:,} that stood out in the training "
-        f"rows{fewer}. The share of false ones among them is held at 0.1 %."
+        f"{plural(tested, 'rule')} {about} stood out in the training rows, {found:,} of them held "
+        f"on {rows_words}{fewer}. At most 0.1 % of such rules are expected to be false."
     )
     labels = [_label(values, rule) for rule in shown]
     columns: dict[str, None] = {}

@@ -93,14 +93,15 @@ class Intervals:
     """Points with their intervals beside a line at 0.
 
     Attributes:
-        rows: (label, side, point, left, width, text); the side is "above" or "below" where the
-            whole interval lies there.
+        rows: (label, side, point, left, width, text, limit); the side is "above" or "below" where
+            the whole interval lies there. With limits it is "above" where nothing reaches the
+            limit and "below" where the whole interval lies beyond it.
         zero: Where 0 lies.
         ticks: (position, text).
     """
 
     shape = "intervals"
-    rows: tuple[tuple[str, str, float | None, float, float, str], ...]
+    rows: tuple[tuple[str, str, float | None, float, float, str, float | None], ...]
     zero: float
     ticks: tuple[Tick, ...]
 
@@ -230,19 +231,22 @@ def even(values: Sequence[float | None]) -> list[str]:
 def intervals(picture: PictureBlock) -> Intervals:
     """A point and a bar from its lower to its upper end for each name; an end that is missing is
     where the axis ends."""
-    columns = [series.values for series in picture.series][:3]
-    columns += [(None,) * len(picture.x)] * (3 - len(columns))
+    unknown = ((None,) * len(picture.x),) * 4
+    *columns, limits = (*(series.values for series in picture.series), *unknown)[:4]
     known = _known_values(picture) or [0.0]
     tight = _axis(known, start=0.0)
     margin = 0.03 * (tight.end - tight.start)
     axis = _Axis(tight.start - margin, tight.end + margin)
-    texts = _aligned_ends(columns)
+    texts = _aligned_ends(columns, signed=len(picture.series) < 4)
     rows = []
-    for name, point, low, high, text in zip(picture.x, *columns, texts, strict=False):
+    for name, point, low, high, text, limit in zip(
+        picture.x, *columns, texts, limits, strict=False
+    ):
         left = axis.start if low is None else low
         right = axis.end if high is None else high
         bar = (axis.place(left), axis.length(right - left))
-        rows.append((_name(name), _side(low, high), _placed(axis, point), *bar, text))
+        side = _side(low, high) if limit is None else _beside_limit(low, high, limit)
+        rows.append((_name(name), side, _placed(axis, point), *bar, text, _placed(axis, limit)))
     return Intervals(tuple(rows), axis.place(0.0), tuple(axis.ticks()))
 
 
@@ -255,7 +259,14 @@ def _side(low: float | None, high: float | None) -> str:
     return ""
 
 
-def _aligned_ends(columns: Sequence[Sequence[float | None]]) -> list[str]:
+def _beside_limit(low: float | None, high: float | None, limit: float) -> str:
+    """Good where the limit is not reached, bad where the whole interval lies beyond it."""
+    if high is not None and high < limit:
+        return "above"
+    return "below" if low is not None and low >= limit else ""
+
+
+def _aligned_ends(columns: Sequence[Sequence[float | None]], *, signed: bool) -> list[str]:
     """ "+1.2 (0.4 to 2.0)" for each, with as many decimals as the widest of all needs."""
     sizes: list[float] = []
     for column in columns:
@@ -263,7 +274,7 @@ def _aligned_ends(columns: Sequence[Sequence[float | None]]) -> list[str]:
     places = _decimals(max(sizes, default=0.0))
     texts = []
     for point, low, high in zip(*columns, strict=False):
-        sign = "+" if point and round(point, places) else ""
+        sign = "+" if signed and point and round(point, places) else ""
         ends = f"{_rounded(low, places)} to {_rounded(high, places)}"
         texts.append(f"{_rounded(point, places, sign)} ({ends})")
     return texts
@@ -292,6 +303,8 @@ def upright(picture: PictureBlock) -> Upright:
         places, x_ticks = _bands(picture.x)
     else:
         places, x_ticks = _positions(picture.x)
+    if picture.kind == "points" and not picture.x_label:  # only what lies near what says anything
+        return Upright((), _paths(picture, places, axis), True, (), (), _legend(picture), 0.0)
     return Upright(
         bars=_bars(picture, places, axis) if has_bars else (),
         paths=() if has_bars else _paths(picture, places, axis),

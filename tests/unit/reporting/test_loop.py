@@ -245,7 +245,7 @@ def test_intervals_stand_beside_zero() -> None:
     )
     assert isinstance(drawn, Intervals)
     assert [row[1] for row in drawn.rows] == ["above", "below", ""]
-    (_, _, point, left, width, text), below, unknown = drawn.rows
+    (_, _, point, left, width, text, _), below, unknown = drawn.rows
     assert point is not None
     assert drawn.zero < left < point < left + width
     assert below[3] + below[4] < drawn.zero

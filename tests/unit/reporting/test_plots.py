@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from tidemill.reporting.blocks import Comparison, Gauge, PictureBlock, Series
-from tidemill.reporting.plots import Across, Upright, gauge, heat, histogram, plot
+from tidemill.reporting.plots import Across, Intervals, Upright, gauge, heat, histogram, plot
 from tidemill.reporting.scale import date, labels, ticks
 from tidemill.reporting.trust import MAX_HEAT, largest
 
@@ -82,6 +82,17 @@ def test_pictures_beside_each_other_may_share_their_axis() -> None:
     assert isinstance(high, Upright)
     assert low.y_ticks == high.y_ticks
     assert [tip for _, _, tip in low.tips] == ["1: 1", "2: 2"]
+
+
+def test_limits_stand_beside_intervals() -> None:
+    names = ("found", "low", "high", "red from")
+    values = ((5.0, 0.0, 30.0), (1.0, 0.0, 20.0), (9.0, 2.0, 40.0), (10.0, 10.0, 15.0))
+    series = tuple(Series(name, column) for name, column in zip(names, values, strict=True))
+    drawn = plot(PictureBlock("intervals", "t", ("a", "b", "c"), series))
+    assert isinstance(drawn, Intervals)
+    assert [row[1] for row in drawn.rows] == ["above", "above", "below"]
+    assert drawn.rows[0][5] == "5.0 (1.0 to 9.0)", "a leak has no sign"
+    assert drawn.rows[0][6] == drawn.rows[1][6] != drawn.rows[2][6]
 
 
 def test_lines_have_gaps_where_values_are_missing() -> None:

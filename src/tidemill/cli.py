@@ -418,7 +418,11 @@ def what_if(
     redraw: options.Redrawn = None,
     keep: options.KeptOnly = None,
     draws: options.RowDraws = 20,
-    out: Annotated[str | None, Doc("The rows with what is set and drawn.", "FILE")] = None,
+    randomised: options.Randomised = False,
+    because: options.Because = None,
+    out: Annotated[
+        str | None, Doc("The rows, and what is expected of each before and after.", "FILE")
+    ] = None,
     work: Work,
 ) -> None:
     """Set columns of rows, and see how an outcome moves."""
@@ -427,7 +431,16 @@ def what_if(
     to = None if out is None else _to(out, work, model, data)
     with _job(work) as job:
         found = verbs.what_if(
-            model, data, set, outcome, redraw=redraw, keep=keep, draws=draws, run=job.run
+            model,
+            data,
+            set,
+            outcome,
+            redraw=redraw,
+            keep=keep,
+            draws=draws,
+            randomised=randomised,
+            because=because,
+            run=job.run,
         )
         if to:
             to.write([found.data], overwrite=work.overwrite, rows=len(found.data))

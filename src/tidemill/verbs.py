@@ -52,7 +52,7 @@ from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
 from tidemill.synthesis import whatif
 from tidemill.synthesis.synthesizer import Synthesizer
-from tidemill.synthesis.whatif import WhatIf
+from tidemill.synthesis.whatif_answer import WhatIf
 from tidemill.trials.strategies import Resampler
 from tidemill.trials.verdict import verdict as prove
 
@@ -253,9 +253,8 @@ def fit(
         warn_unmended(train, run)
     model, options = _chosen(train, model, options, preset)
     estimate.announce(model, options, train, run)
-    return Synthesizer.fit(
-        train, run, model, options, None if start is None else _loaded(start), window
-    )
+    start = None if start is None else _loaded(start)
+    return Synthesizer.fit(train, run, model, options, start, window, outcome=True)
 
 
 def sample(
@@ -389,15 +388,17 @@ def what_if(
     redraw: stated.Redrawn = None,
     keep: stated.KeptOnly = None,
     draws: stated.RowDraws = whatif.DRAWS,
+    randomised: stated.Randomised = False,
+    because: stated.Because = None,
     seed: stated.Seed = 0,
     run: Run | None = None,
 ) -> WhatIf:
-    """How an outcome of rows moves, by the model, if some of their columns were set.
+    """How far an outcome of rows would be expected to move if some of their columns were set.
 
-    The rows are drawn twice given what is kept of them: with their own values of the columns, and
-    with those that are set. The difference is the model's conditional, learned from rows that came
-    to have these values by themselves. It is **no causal effect**: setting a value need not bring
-    about what goes along with it.
+    The outcome is expected twice, with the rows' own values of the columns and with those that are
+    set, by a model that was learned of it directly. Rows without their like among those that have
+    what is set get no answer. Where rows came to have these values by themselves, the shift is
+    **no causal effect**: setting a value need not bring about what goes along with it.
 
     Args:
         model: A Synthesizer, or the path of a stored one.
@@ -408,7 +409,11 @@ def what_if(
         redraw: Columns that are drawn anew because they would change, too. By default only the
             outcome is, and what rules tie to what changes; all else is kept.
         keep: Instead of ``redraw``, the columns that stay as they are; all others are drawn anew.
-        draws: How often each row is drawn.
+        draws: How often each row is drawn, where something is drawn.
+        randomised: Whether chance decided who has what, as in an experiment; then the shift is an
+            effect. It is checked, as far as other columns can tell.
+        because: The columns that decided who has what: only these are adjusted for, and it is told
+            how strong a hidden cause would have to be to undo the shift.
         seed: Another seed gives other draws.
         run: For progress and cancelling; its seed takes the place of ``seed``.
 
@@ -425,6 +430,8 @@ def what_if(
         redraw=redraw,
         keep=keep,
         draws=draws,
+        randomised=randomised,
+        because=because,
         run=run or _run(seed),
     )
 

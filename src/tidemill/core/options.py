@@ -338,6 +338,11 @@ KeptOnly = Annotated[
     Sequence[str] | None, Doc("Keep only the columns named so; may repeat.", "COL")
 ]
 RowDraws = Annotated[int, Doc("How often each row is drawn.", "N", low=1)]
+Randomised = Annotated[bool, Doc("Chance decided who has what is set, as in an experiment.")]
+Because = Annotated[
+    Sequence[str] | None,
+    Doc("This column decided who has what is set: adjust for such only; may repeat.", "COL"),
+]
 Attacked = Annotated[
     Sequence[str], Doc("An attacker wants to know this column; may repeat.", "COL")
 ]

@@ -122,7 +122,7 @@ def run_pipeline(
     estimate.announce(model, options, train, run, beside)
     real = _study(data, records.plan, train, holdout, folder, clock, run)
     with clock.step("learn"):
-        learned = Synthesizer.fit(real.train, run, model, options)
+        learned = Synthesizer.fit(real.train, run, model, options, outcome=True)
         if folder is not None:
             learned.save(folder / "model.tidemill", overwrite=True)
     made = _generate(learned, real, rows or len(train), folder, clock, run)

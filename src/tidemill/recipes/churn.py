@@ -54,7 +54,7 @@ from tidemill.reporting.blocks import (
     Tile,
 )
 from tidemill.supervised.arrays import Floats
-from tidemill.synthesis.whatif import WhatIf
+from tidemill.synthesis.whatif_answer import WhatIf
 
 SIZES = (0.05, 0.1, 0.2, 0.3, 0.5)
 FINE = tuple(k / 20 for k in range(21))
@@ -425,6 +425,9 @@ def _gain_picture(case: Case, gains: Floats) -> PictureBlock:
 # --- what if --------------------------------------------------------------------------------------
 
 
+ASK_ANOTHER = "ask about another value, with option 'assume=lever=COL=VALUE'"
+
+
 @dataclass(frozen=True)
 class Lever:
     """A question what would be if a column were set.
@@ -460,25 +463,23 @@ def _what_if(case: Case, run: Run) -> list[Block | Refused]:
 
 
 def _answered(found: WhatIf, lever: Lever) -> list[Block | Refused]:
+    if not found.shifts:
+        what = f"What would be if {lever.column} were {lever.value} cannot be said."
+        return [Paragraph(lever.why), Refused(what, found.refusal, ASK_ANOTHER)]
     shift = found.shifts[0]
     text = (
         f"A change of {100 * shift.shift:+.1f} points (95 % interval {100 * shift.low:+.1f} to "
         f"{100 * shift.high:+.1f}), all else as it is."
     )
-    if found.unlikely > 0:
-        text += (
-            f" For {percent(found.unlikely)} of them the model has hardly seen the like, so it "
-            "guesses."
-        )
     answer = Callout(
         "note",
         f"If {lever.column} were {lever.value}, {percent(shift.after)} instead of "
-        f"{percent(shift.before)} of these {plural(found.rows, 'customer')} would be "
+        f"{percent(shift.before)} of these {plural(found.answered, 'customer')} would be "
         "expected to leave.",
-        text,
-        note="This is what goes together in the data, not what would cause it: customers who "
-        f"chose {lever.value} by themselves differ in ways that the table may not show. Try it "
-        "with some customers, drawn at random, before you rely on it.",
+        " ".join(part for part in (found.refusal, text, shift.yardsticks()) if part),
+        note="This is association, not proof: customers who chose "
+        f"{lever.value} by themselves differ in ways that the table may not show. Try it with some "
+        "customers, drawn at random, before you rely on it.",
     )
     return [Paragraph(lever.why), answer]
 

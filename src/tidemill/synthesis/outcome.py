@@ -28,7 +28,6 @@ from tidemill.supervised.arrays import Floats, as_floats
 from tidemill.supervised.boosting import REPEATABLE
 from tidemill.supervised.design import logistic
 from tidemill.supervised.levels import frequent_levels, level_codes
-from tidemill.supervised.sampling import thinned
 from tidemill.synthesis.outcome_design import Feature, OutcomeDesign, feature_columns
 
 FEWEST = 100
@@ -141,9 +140,7 @@ class Expectation:
         linear = float(moved @ self.spread @ moved)
         by_side = (sides[1] - sides[0]).mean(axis=1)
         error = float(np.sqrt(max(linear, 0.0) + by_side.var(ddof=1)))
-        return Contrast(
-            float(own[0].mean()), float(own[1].mean()), error, np.column_stack(own)
-        )
+        return Contrast(float(own[0].mean()), float(own[1].mean()), error, np.column_stack(own))
 
 
 @dataclass(frozen=True)
@@ -208,9 +205,7 @@ class OutcomeModel:
             parts = []
             for label in labels.T:
                 run.check()
-                parts.append(
-                    _expectation(design, codes, terms, label, halves, classes is not None)
-                )
+                parts.append(_expectation(design, codes, terms, label, halves, classes is not None))
         groups, explained = [], []
         for feature in design.features:
             means, share = _by_group(feature.group(rows[feature.name]), feature.groups, labels)
@@ -291,6 +286,11 @@ class OutcomeModel:
             sides.append(means[feature.group(rows[column]), place])
         difference = float((sides[1] - sides[0]).mean())
         return None if np.isnan(difference) else difference
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Rows that are left when each term of the surface has taken one."""
+        return max(self.rows - len(self.design.middle) - 1, 1)
 
     def answers(self, without: Sequence[str]) -> tuple[str, ...]:
         """Features that are the outcome in other words, but for these."""
@@ -431,7 +431,8 @@ def _expectation(
     settings = {**_BOOSTING, **_objective(is_chance), "num_leaves": PLAIN_LEAVES}
     plain = lgb.train(settings, _binned(design, codes, label), PLAIN_ROUNDS)
     trees = Forest.of(plain.model_to_string())
-    return Expectation(is_chance, sides, correction, spread, trees)
+    stored = spread.astype(np.float32).astype(float)  # a stored model answers the same
+    return Expectation(is_chance, sides, correction, stored, trees)
 
 
 def _side(
@@ -495,7 +496,7 @@ def _by_group(group: np.ndarray, groups: int, labels: Floats) -> tuple[Floats, f
         mean = sums / np.maximum(count, 1)
         means[:, k] = np.where(count >= MIN_COUNT, mean, np.nan)
         # a mean over few rows fits these by itself: each group costs a degree of freedom
-        free = max(len(label) - np.count_nonzero(count), 1)
+        free = max(len(label) - int(np.count_nonzero(count)), 1)
         left += float(((label - mean[group]) ** 2).sum()) / free
         total += float(((label - label.mean()) ** 2).sum()) / max(len(label) - 1, 1)
     return means, 1 - left / total if total > 0 else 0.0
@@ -547,9 +548,7 @@ def _sized(array: np.ndarray, shape: tuple[int, ...]) -> Floats:
     return found
 
 
-def _checked(
-    prefix: str, arrays: Mapping[str, np.ndarray], features: Sequence[Feature]
-) -> Forest:
+def _checked(prefix: str, arrays: Mapping[str, np.ndarray], features: Sequence[Feature]) -> Forest:
     trees = Forest.from_arrays(prefix, arrays)
     trees.check(len(features))
     if len(trees.trees) != 1:

@@ -277,9 +277,7 @@ def _bent(feature: Feature, knots: Sequence[float], numbers: Floats) -> Floats:
     return np.column_stack(terms)
 
 
-def _factors(
-    terms: Floats, numbers: Sequence[int], outcome: Floats, room: int
-) -> tuple[int, ...]:
+def _factors(terms: Floats, numbers: Sequence[int], outcome: Floats, room: int) -> tuple[int, ...]:
     """The terms that go along with the outcome most, as many as there is room for their
     products."""
     most = FACTORS

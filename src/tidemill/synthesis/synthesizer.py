@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import polars as pl
@@ -27,7 +27,7 @@ from tidemill.core.grid import Batch
 from tidemill.core.notebook import paragraph
 from tidemill.core.options import SampleRequest, Sampling, whole
 from tidemill.core.run import Run
-from tidemill.core.schema import Schema
+from tidemill.core.schema import Column, Schema
 from tidemill.core.states import from_state, to_state
 from tidemill.core.words import plural
 from tidemill.io.conforming import conform
@@ -44,8 +44,13 @@ from tidemill.synthesis.raw_form import RawForm
 from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
 from tidemill.synthesis.stages import Stages
 
+if TYPE_CHECKING:  # what only fitting and loading need is imported there
+    from tidemill.synthesis.outcome import OutcomeModel
+
 MIN_ROWS = 20
 MAX_SAMPLE = 100_000_000
+OUTCOME = "outcome."
+"""What the names of the arrays of the target's model begin with."""
 
 
 class Synthesizer:
@@ -57,13 +62,20 @@ class Synthesizer:
     Attributes:
         schema: The columns that it makes.
         manifest: How it was made: model, seed, rows, versions, and how far learning got.
+        outcome: What the target is expected to be given the other columns, learned directly; None
+            where there is no target that a single row can have.
     """
 
     def __init__(
-        self, stages: Stages, manifest: Mapping[str, Any], raw_form: RawForm | None = None
+        self,
+        stages: Stages,
+        manifest: Mapping[str, Any],
+        raw_form: RawForm | None = None,
+        outcome: OutcomeModel | None = None,
     ) -> None:
         self._stages = stages
         self._raw_form = raw_form or RawForm()
+        self.outcome = outcome
         self._codec = stages.last.codec
         self._generator = stages.last.generator
         self.manifest: dict[str, Any] = dict(manifest)
@@ -154,6 +166,8 @@ class Synthesizer:
         options: Mapping[str, Any] | None = None,
         start: Synthesizer | None = None,
         window: int | None = None,
+        *,
+        outcome: bool = False,
     ) -> Synthesizer:
         """Learn a dataset as it is, with a model of this name and these options.
 
@@ -168,6 +182,8 @@ class Synthesizer:
                 models can.
             window: Steps that series are cut to; needs only a time, and 1 stands for rows one by
                 one. By default series of up to 64 steps stay whole, and longer ones are cut to 24.
+            outcome: Whether what the target is expected to be is learned beside it, for what-if
+                and for scores of new rows.
 
         Raises:
             DataError: There are too few rows, no column to learn, or values that ``start`` does not
@@ -202,7 +218,11 @@ class Synthesizer:
             **codec.facts(batch),
         }
         raw_form = RawForm.of(data, codec.schema.names, codec.levels)
-        return Synthesizer(stages, manifest, raw_form)
+        expected = None
+        target = data.schema.target
+        if outcome and codec.modality == "rows" and target is not None:
+            expected = _outcome(data, target, run)
+        return Synthesizer(stages, manifest, raw_form, expected)
 
     def sample(
         self,
@@ -459,11 +479,14 @@ class Synthesizer:
             OutputError: The file exists, or cannot be written.
         """
         stages, arrays = self._stages.to_state()
-        documents = {
+        documents: dict[str, Any] = {
             "codec": self._codec.to_state(),
             "stages": stages,
             "raw_form": self._raw_form.to_state(),
         }
+        if self.outcome is not None:
+            documents["outcome"], own = self.outcome.to_state()
+            arrays |= {f"{OUTCOME}{name}": array for name, array in own.items()}
         artifact.save(Path(path), self.manifest, documents, arrays, overwrite=overwrite)
         return Path(path)
 
@@ -491,7 +514,9 @@ class Synthesizer:
             manifest["options"] = current(manifest["options"], known)
             beside = ("format", "sha256")
             kept = {key: value for key, value in manifest.items() if key not in beside}
-            return Synthesizer(stages, kept, RawForm.from_state(documents.get("raw_form")))
+            raw_form = RawForm.from_state(documents.get("raw_form"))
+            expected = _stored_outcome(documents.get("outcome"), arrays, codec.schema)
+            return Synthesizer(stages, kept, raw_form, expected)
 
     def __repr__(self) -> str:
         m = self.manifest
@@ -509,6 +534,34 @@ class Synthesizer:
         if not self.complete:
             about += f", stopped after {m['steps_done']:,} of {m['steps_planned']:,} steps"
         return paragraph(about, bold=f"model of {m['name']}")
+
+
+def _outcome(data: Dataset, target: Column, run: Run) -> OutcomeModel | None:
+    """What the target is expected to be; None where that cannot be learned."""
+    from tidemill.synthesis.outcome import OutcomeModel
+
+    if target.kind not in ("number", "category", "boolean"):
+        return None
+    with run.stage("outcome", f"learning what {target.name} goes along with", total=1) as stage:
+        found = OutcomeModel.of_column(data, target, run.child(quiet=True, to_end=True))
+        stage.advance()
+    return found
+
+
+def _stored_outcome(
+    document: Mapping[str, Any] | None, arrays: Mapping[str, np.ndarray], schema: Schema
+) -> OutcomeModel | None:
+    """What a stored model expects of its target."""
+    if document is None:
+        return None
+    from tidemill.synthesis.outcome import OutcomeModel
+
+    own = {
+        name.removeprefix(OUTCOME): array
+        for name, array in arrays.items()
+        if name.startswith(OUTCOME)
+    }
+    return OutcomeModel.from_state(document, own, schema)
 
 
 def _stored_form(data: Dataset) -> FrameForm:

@@ -1,151 +1,36 @@
-"""What if: the same rows with some columns set, others drawn anew, and how far an outcome moves."""
+"""What if: the same rows with some columns set, and how far an outcome would be expected to
+move."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from tidemill.core.condition import Condition, Test
+from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
-from tidemill.core.drawn import Drawn
 from tidemill.core.errors import ConditionError, OptionError
-from tidemill.core.notebook import bullets, paragraph
 from tidemill.core.options import whole
 from tidemill.core.run import Run
-from tidemill.core.schema import Schema
-from tidemill.core.states import HasState
-from tidemill.core.words import number, percent, plural
+from tidemill.core.schema import Column, Schema
+from tidemill.core.words import plural
 from tidemill.io.reading import Input
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.auc import NORMAL_95
+from tidemill.synthesis.expected import GENERATED, Expected, Expecting, Measure, measures
 from tidemill.synthesis.infilling import FRESH, GivenRows
+from tidemill.synthesis.outcome_design import feature_columns
+from tidemill.synthesis.overlap import LIKE, Overlap, has_value, overlap
 from tidemill.synthesis.synthesizer import Synthesizer
+from tidemill.synthesis.whatif_answer import Basis, Shift, WhatIf
 
 DRAWS = 20
-BOOTSTRAPS = 1000
-BLOCK = 20_000_000
-"""Numbers held at a time while resampling."""
-SHOWN_LEVELS = 10
-UNLIKELY = 0.01
-"""A row is unlike anything learned where what is set is so many times as likely as what the row
-had."""
-MANY_UNLIKELY = 0.1
-LIMIT = (
-    "This is what the model expects of rows with these values, learned from rows that came to "
-    "have them by themselves. "
-    "It does not prove that setting them would bring it about."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """How far one outcome moves.
-
-    Attributes:
-        outcome: What is measured, in words.
-        unit: "share" of rows, or "mean" of a number.
-        before, after: Its value with the rows' own values, and with those that are set; both by the
-            model.
-        low, high: The 95 % interval of ``after - before``, resampled over rows and draws.
-        observed: Its value in the rows as they were given, where they have it.
-    """
-
-    STATE: ClassVar = ("outcome", "unit", "before", "after", "shift", "low", "high", "observed")
-
-    outcome: str
-    unit: str
-    before: float
-    after: float
-    low: float
-    high: float
-    observed: float | None = None
-
-    @property
-    def shift(self) -> float:
-        """``after - before``."""
-        return self.after - self.before
-
-    def __str__(self) -> str:
-        worded = percent if self.unit == "share" else number
-        moved, low, high = (
-            _signed(value, self.unit) for value in (self.shift, self.low, self.high)
-        )
-        points = " points" if self.unit == "share" else ""
-        return (
-            f"{self.outcome}: {worded(self.before)} -> {worded(self.after)}, {moved}{points} "
-            f"(95 % interval {low} to {high})"
-        )
-
-
-@dataclass(frozen=True)
-class WhatIf(HasState):
-    """What a model expects of rows if some of their columns were set.
-
-    It is the model's conditional, not a causal effect.
-
-    Attributes:
-        asked: What was set.
-        rows: How many rows.
-        already: How many of them had these values anyway.
-        draws: How often each row was drawn.
-        kept: Columns that stay as they are.
-        redrawn: Columns of the rows that are drawn anew.
-        shifts: One entry for each outcome.
-        unlikely: The share of rows for which the model holds what is set for under a hundredth as
-            likely as what they had.
-        data: The rows with what is set and drawn; the column ``draw`` counts the draws where there
-            are several.
-    """
-
-    STATE = (
-        ("set", "tests"),
-        *("rows", "already", "draws", "kept", "redrawn", "unlikely", "shifts"),
-    )
-
-    asked: Condition
-    rows: int
-    already: int
-    draws: int
-    kept: tuple[str, ...]
-    redrawn: tuple[str, ...]
-    shifts: tuple[Shift, ...]
-    unlikely: float
-    data: Dataset = field(repr=False)
-
-    def _lines(self) -> list[str]:
-        had = f", {self.already:,} of which have it already" if self.already else ""
-        kept = ", ".join(self.kept) or "nothing"
-        notes = [f"Kept: {kept}. Drawn anew: {', '.join(self.redrawn)}."]
-        if self.unlikely > 0:
-            notes.append(
-                f"For {percent(self.unlikely)} of the rows the model has hardly seen the like; "
-                "their outcome is extrapolated."
-            )
-        return [
-            f"What if {self.asked}, for {plural(self.rows, 'row')}{had}, "
-            f"{plural(self.draws, 'draw')} each",
-            *(str(shift) for shift in self.shifts),
-            *notes,
-            LIMIT,
-        ]
-
-    def __str__(self) -> str:
-        head, *rest = self._lines()
-        shifts = len(self.shifts)
-        return "\n".join([head, *(f"  {line}" for line in rest[:shifts]), *rest[shifts:]])
-
-    def _repr_html_(self) -> str:
-        head, *rest = self._lines()
-        shifts = len(self.shifts)
-        notes = "".join(map(paragraph, rest[shifts:]))
-        return paragraph("", bold=head) + bullets(rest[:shifts]) + notes
-
-    @property
-    def tests(self) -> tuple[Test, ...]:
-        """What was set, column by column."""
-        return self.asked.tests
+FEWEST_BALANCED = 20
+"""Rows with and without what is set that show whether chance decided it."""
 
 
 def what_if(
@@ -157,6 +42,8 @@ def what_if(
     redraw: Sequence[str] | None = None,
     keep: Sequence[str] | None = None,
     draws: int = DRAWS,
+    randomised: bool = False,
+    because: Sequence[str] | None = None,
     run: Run,
 ) -> WhatIf:
     """The shift of outcomes if some columns of rows were set: the arguments of
@@ -169,34 +56,66 @@ def what_if(
     """
     draws = whole(draws, "draws")
     asked = _asked(model, set, run)
-    measured = _outcomes(model, outcome)
+    wanted = _outcomes(model, outcome)
     given = model.read_given(rows, run).records
-    drawn_anew = _redrawn(model.schema, given, asked, measured, redraw, keep)
-    own = _without(given, drawn_anew)
-    changed = _set(own, given, asked, model)
-    facts = [name for name in changed.known.schema.names if model.schema[name].kind not in FRESH]
-    known = [name for name in facts if name in own.known.schema]
-    before = _drawn(model, own, draws, known, run, "before")
-    after = _drawn(model, changed, draws, facts, run, "after")
-    shifts = _shifts(model, measured, before.data, after.data, given, draws, run)
-    fixed = {test.column for test in asked.tests}
-    unlikely, already = 0.0, 0
-    if fixed.issubset(own.known.schema.names):
-        unlikely = _unlikely(before, after, len(given), run)
-    if fixed.issubset(given.known.schema.names):
-        already = int(asked.mask(given.known.frame).sum())
-    names = given.source.schema.names
-    added = [name for name in after.data.schema.names if name not in names]
+    drawn_anew = _redrawn(model.schema, given, asked, wanted, redraw, keep)
+    fixed = [test.column for test in asked.tests]
+    measured = measures(model, wanted)
+    outcomes = list(dict.fromkeys(name for one in measured for name in one.asked))
+    causes = _causes(model.schema, because, randomised, [*fixed, *outcomes])
+    needed = _needed(model.schema, fixed, outcomes, causes)
+    sides = _Sides.of(model, given, asked, drawn_anew, needed, draws, run)
+    with run.stage("overlap", f"looking who has {asked}", total=1) as stage:
+        names = [column.name for column in feature_columns(model.schema)]
+        away = [name for name in names if name not in needed or name in drawn_anew]
+        shared = overlap(model, asked, [*outcomes, *away], run)
+        ratio = sides.mean_of_draws(shared.ratio(sides.after))
+        stage.advance()
+    already = _already(given, asked)
+    supported = (ratio >= LIKE) | already
+    if not (supported & ~already).any() and not already.all():
+        supported[:] = False  # no row that would change has an answer
+    told = _told(model, shared, given, asked, run) if randomised else None
+    expecting = Expecting(model, given.known, fixed, outcomes, causes, run)
+    shifts: list[Shift] = []
+    each: dict[str, Floats] = {}
+    untold: list[str] = []
+    sources: list[str] = []
+    left_out: dict[str, None] = {}
+    for one in run.track(measured, "expect", "what would be expected"):
+        expected = expecting.of(one) if supported.any() else None
+        if expected is None:
+            if supported.any():
+                untold.append(one.words)
+            continue
+        sources.append(expected.source)
+        left_out |= dict.fromkeys(expected.left_out)
+        sensitivity = causes is not None
+        shift, own = _shift(one, expected, sides, supported, given, fixed, sensitivity=sensitivity)
+        shifts.append(shift)
+        each[one.words] = own
+    if not supported.all():
+        run.warn(
+            f"{plural(int((~supported).sum()), 'row')} of {len(given):,} have no answer: rows like "
+            f"them hardly ever have {asked}"
+        )
+    moving = {*fixed, *drawn_anew, *outcomes}
     return WhatIf(
         asked=asked,
         rows=len(given),
-        already=already,
-        draws=draws,
-        kept=tuple(name for name in facts if name not in fixed),
+        already=int(already.sum()),
+        refused=int((~supported).sum()),
+        basis=_basis(causes, randomised=randomised),
+        because=tuple(causes or ()),
+        told=told,
+        draws=sides.draws,
+        kept=tuple(name for name in needed if name not in moving),
         redrawn=tuple(drawn_anew),
-        shifts=shifts,
-        unlikely=unlikely,
-        data=after.data.select([*names, *added]),
+        learned_from=_source(sources),
+        left_out=tuple(left_out),
+        shifts=tuple(shifts),
+        untold=tuple(untold),
+        data=_answered(sides.shown, each, supported),
     )
 
 
@@ -343,120 +262,225 @@ def _set(own: GivenRows, given: GivenRows, asked: Condition, model: Synthesizer)
     )
 
 
-def _drawn(
-    model: Synthesizer, rows: GivenRows, draws: int, facts: Sequence[str], run: Run, name: str
-) -> Drawn:
-    """The rows drawn so many times, without a word about it."""
-    inner = run.child("what-if", name, quiet=True)
-    with run.stage(name, f"drawing the rows {name}", total=1) as stage:
-        drawn = model.infill_drawn(rows, draws, keep=facts, run=inner)
-        stage.advance()
-    return drawn
+@dataclass(frozen=True)
+class _Sides:
+    """The rows as they are and as they are set, in the model's columns.
+
+    Attributes:
+        before, after: ``draws`` times n rows; all rows of the first draw come first.
+        draws: How often what changes as well was drawn; 1 where nothing was.
+        shown: (n rows) as given, with what is set.
+    """
+
+    before: Dataset
+    after: Dataset
+    draws: int
+    shown: Dataset
+
+    @staticmethod
+    def of(
+        model: Synthesizer,
+        given: GivenRows,
+        asked: Condition,
+        anew: Sequence[str],
+        needed: Sequence[str],
+        draws: int,
+        run: Run,
+    ) -> _Sides:
+        """Set the rows, and draw what is needed and not known."""
+        own = _without(given, anew)
+        changed = _set(own, given, asked, model)
+        shown = _set(given, given, asked, model).source
+        sides = []
+        for rows, name in ((own, "before"), (changed, "after")):
+            sides.append(_completed(model, rows, needed, draws, run, name))
+        most = max(len(side) for side in sides)
+        sides = [side if len(side) == most else _repeated(side, draws) for side in sides]
+        return _Sides(sides[0], sides[1], most // max(len(given), 1), shown)
+
+    def mean_of_draws(self, values: Floats) -> Floats:
+        """(draws * n,) -> (n,)."""
+        return np.asarray(values.reshape(self.draws, -1).mean(axis=0))
+
+    def supported(self, mask: np.ndarray) -> tuple[Dataset, Dataset]:
+        """Both sides of the rows under a mask, (n,)."""
+        rows = np.tile(mask, self.draws)
+        return self.before.rows(rows), self.after.rows(rows)
 
 
-def _unlikely(before: Drawn, after: Drawn, n: int, run: Run) -> float:
-    """The share of rows that are unlike anything learned once they are set."""
-    if before.chance is None or after.chance is None:
-        return 0.0
-    was, becomes = (drawn.reshape(-1, n).mean(axis=0) for drawn in (before.chance, after.chance))
-    unlikely = float((becomes < UNLIKELY * was).mean())
-    if unlikely > MANY_UNLIKELY:
-        run.warn(
-            f"for {percent(unlikely)} of the rows the model has hardly seen the like of what is "
-            "set; their outcome is extrapolated"
+def _completed(
+    model: Synthesizer, rows: GivenRows, needed: Sequence[str], draws: int, run: Run, name: str
+) -> Dataset:
+    """The rows as they are where all that is needed is known; else drawn so many times."""
+    known = rows.known
+    lacking = []
+    for column in needed:
+        is_fact = model.schema[column].nullable
+        if column not in known.schema or (known[column].null_count() and not is_fact):
+            lacking.append(column)
+    if not lacking or not len(rows):
+        return known
+    facts = [c for c in known.schema.names if model.schema[c].nullable and c not in lacking]
+    inner = run.child("what-if", name, quiet=True, progress=True)
+    drawn = model.infill_drawn(rows, draws, keep=facts, run=inner).data
+    names = [column for column in model.schema.names if column in drawn.schema]
+    return Dataset(drawn.frame.select(names), model.schema.select(names), name=known.name)
+
+
+def _repeated(rows: Dataset, times: int) -> Dataset:
+    return rows.rows(np.tile(np.arange(len(rows)), times))
+
+
+def _causes(
+    schema: Schema, because: Sequence[str] | None, randomised: bool, asked: Sequence[str]
+) -> tuple[str, ...] | None:
+    """The columns that the user says decided what is set; None where none are named.
+
+    Raises:
+        OptionError: They make no sense.
+        SchemaError: There is no such column.
+    """
+    if not because:
+        return None
+    if randomised:
+        raise OptionError(
+            "chance set the columns, or other columns decided it, but not both",
+            hint="leave randomised or because out",
         )
-    return unlikely
+    names = tuple(dict.fromkeys(schema[name].name for name in because))
+    for name in names:
+        if name in asked:
+            raise OptionError(
+                f"the column '{name}' cannot be a cause and be set or measured as well",
+                hint="name the columns that decided what is set",
+            )
+        if name not in {column.name for column in feature_columns(schema)}:
+            raise OptionError(
+                f"'{name}' is of the kind {schema[name].kind}, which cannot be adjusted for",
+                where=f"column '{name}'",
+                hint="name a number, a date or a category",
+            )
+    return names
 
 
-# --- outcomes -------------------------------------------------------------------------------------
+def _needed(
+    schema: Schema, fixed: Sequence[str], outcomes: Sequence[str], causes: Sequence[str] | None
+) -> list[str]:
+    """The columns that must be known of a row."""
+    if causes is not None:
+        return [*causes, *fixed]
+    return [column.name for column in feature_columns(schema, outcomes)]
 
 
-def _shifts(
-    model: Synthesizer,
-    measured: Sequence[str | Condition],
-    before: Dataset,
-    after: Dataset,
-    given: GivenRows,
-    draws: int,
-    run: Run,
-) -> tuple[Shift, ...]:
-    shifts = []
-    for outcome, unit, expression in _measures(model, measured):
-        shifts.append(_shift(outcome, unit, expression, before, after, given, draws, run))
-    return tuple(shifts)
+def _already(given: GivenRows, asked: Condition) -> np.ndarray:
+    """(n,) which rows have what is set by themselves."""
+    if any(test.column not in given.known.schema for test in asked.tests):
+        return np.zeros(len(given), bool)
+    return asked.mask(given.known.frame).fill_null(False).to_numpy()
 
 
-def _measures(
-    model: Synthesizer, measured: Sequence[str | Condition]
-) -> Iterator[tuple[str, str, pl.Expr]]:
-    """The words, the unit and the value in a row of each outcome."""
-    for one in measured:
-        if isinstance(one, Condition):
-            yield str(one), "share", one.expression()
-        elif model.schema[one].kind == "number":
-            yield f"mean of {one}", "mean", pl.col(one)
-        else:
-            for test in _levels(model, one):
-                condition = Condition((test,))
-                yield str(condition), "share", condition.expression()
+def _told(
+    model: Synthesizer, shared: Overlap, given: GivenRows, asked: Condition, run: Run
+) -> tuple[float, float, float] | None:
+    """How well other columns tell who has what is set, and the 95 % interval; of rows that are not
+    those by which it was learned."""
+    rows = given.known
+    names = () if shared.design is None else shared.design.names
+    needed = [*names, *(test.column for test in asked.tests)]
+    has = np.zeros(0, bool)
+    if all(name in rows.schema for name in needed):
+        has = _have(rows, asked)
+    if min(has.sum(), (~has).sum()) < FEWEST_BALANCED:
+        rows = model.sample_dataset(2000, run=run.child("what-if", "balance", quiet=True))
+        has = _have(rows, asked)
+    found = shared.told(rows, has)
+    return None if found is None else (found.value, *found.interval)
 
 
-def _levels(model: Synthesizer, name: str) -> list[Test]:
-    """The levels whose shares are told; of two the rarer one."""
-    levels = model.levels(name)
-    missing = [Test(name, "missing")] if model.schema[name].nullable else []
-    shown = levels[1:] if len(levels) == 2 and not missing else levels[:SHOWN_LEVELS]
-    return [*(Test(name, "=", level) for level in shown), *missing]
+def _have(rows: Dataset, asked: Condition) -> np.ndarray:
+    has = np.ones(len(rows), bool)
+    for test in asked.tests:
+        has &= has_value(rows, test, near=True)
+    return has
 
 
 def _shift(
-    outcome: str,
-    unit: str,
-    expression: pl.Expr,
-    before: Dataset,
-    after: Dataset,
+    one: Measure,
+    expected: Expected,
+    sides: _Sides,
+    supported: np.ndarray,
     given: GivenRows,
-    draws: int,
-    run: Run,
-) -> Shift:
-    """One outcome before and after, and the interval of the difference."""
-    rng = run.rng("what-if", "bootstrap", outcome)
-    n = len(given)
-    sides = [_values(data.frame, expression).reshape(draws, n).T for data in (before, after)]
-    known = [~np.isnan(side) for side in sides]
-    means = []
-    for side, there in zip(sides, known, strict=True):
-        means.append(float(side[there].mean()) if there.any() else float("nan"))
-    moved: list[np.ndarray] = []
-    block = max(1, min(BOOTSTRAPS, BLOCK // max(n, 1)))
-    for start in range(0, BOOTSTRAPS, block):
-        size = min(block, BOOTSTRAPS - start)
-        rows = rng.multinomial(n, np.full(n, 1 / n), size=size).astype(float)
-        resampled = []
-        for side, there in zip(sides, known, strict=True):
-            draw = rng.multinomial(draws, np.full(draws, 1 / draws), size=size)
-            total = ((rows @ np.where(there, side, 0.0)) * draw).sum(axis=1)
-            count = ((rows @ there.astype(float)) * draw).sum(axis=1)
-            resampled.append(total / np.maximum(count, 1e-300))
-        moved.append(resampled[1] - resampled[0])
-    low, high = np.quantile(np.concatenate(moved), [0.025, 0.975])
-    names = expression.meta.root_names()
-    observed = None
-    if all(name in given.known.schema and not given.known[name].null_count() for name in names):
-        observed = float(np.nanmean(_values(given.known.frame, expression)))
-    return Shift(outcome, unit, means[0], means[1], float(low), float(high), observed)
-
-
-def _values(frame: pl.DataFrame, expression: pl.Expr) -> np.ndarray:
-    """(n,) float64, NaN where a number is missing."""
-    return (
-        frame.select(expression.cast(pl.Float64).alias("value"))["value"]
-        .fill_null(float("nan"))
-        .to_numpy()
+    fixed: Sequence[str],
+    *,
+    sensitivity: bool,
+) -> tuple[Shift, Floats]:
+    """How far an outcome moves, and (n, 2) what is expected of each row before and after."""
+    before, after = sides.supported(supported)
+    model, place = expected.model, expected.place
+    found = model.contrast(before, after, place)
+    own = found.rows.reshape(sides.draws, -1, 2)
+    moved = (own[:, :, 1] - own[:, :, 0]).mean(axis=1)
+    error = found.error
+    if sides.draws > 1:
+        error = sqrt(error**2 + float(moved.var(ddof=1)) / sides.draws)
+    shift = found.after - found.before
+    raw = None
+    if len(fixed) == 1 and fixed[0] in model.design.names:
+        raw = model.raw_difference(before, after, fixed[0], place)
+    robustness = None
+    if sensitivity:
+        robustness = _robustness(shift / error if error else 0.0, model.degrees_of_freedom)
+    told = Shift(
+        one.words,
+        one.unit,
+        found.before,
+        found.after,
+        shift - NORMAL_95 * error,
+        shift + NORMAL_95 * error,
+        _observed(one, given, supported),
+        raw,
+        model.shift_by_trees(before, after, place),
+        robustness,
     )
+    return told, own.mean(axis=0)
 
 
-def _signed(value: float, unit: str) -> str:
-    if unit == "share":
-        return f"{100 * value:+.1f}"
-    return f"{'+' if value >= 0 else '-'}{number(abs(value))}"
+def _robustness(t: float, free: int) -> float:
+    """The share of what is left that a hidden cause must explain to bring an estimate of this
+    t-value to nothing (Cinelli and Hazlett 2020, equation 17)."""
+    f = abs(t) / sqrt(max(free, 1))
+    return 0.5 * (sqrt(f**4 + 4 * f**2) - f**2)
+
+
+def _observed(one: Measure, given: GivenRows, supported: np.ndarray) -> float | None:
+    """The outcome of the rows as they were given, where all have it."""
+    if any(name not in given.known.schema for name in one.asked):
+        return None
+    values = one.values(given.known)[supported]
+    return float(values.mean()) if len(values) and np.isfinite(values).all() else None
+
+
+def _basis(causes: Sequence[str] | None, *, randomised: bool) -> Basis:
+    if randomised:
+        return "randomised"
+    return "association" if causes is None else "because"
+
+
+def _source(sources: Sequence[str]) -> str:
+    """What the outcomes were learned from; of several sources the one that is trusted least."""
+    if GENERATED in sources:
+        return GENERATED
+    return max(sources, default="")
+
+
+def _answered(shown: Dataset, each: Mapping[str, Floats], supported: np.ndarray) -> Dataset:
+    """The rows with what is expected of each before and after."""
+    frame, columns = shown.frame, list(shown.schema)
+    for words, own in each.items():
+        for side, name in enumerate(("before", "after")):
+            values = np.full(len(shown), np.nan)
+            values[supported] = own[:, side]
+            series = pl.Series(f"{name}: {words}", values, dtype=pl.Float64).fill_nan(None)
+            frame = frame.with_columns(series)
+            columns.append(Column(series.name, "number", "ignore", True, dtype="Float64"))
+    return replace(shown, frame=frame, schema=Schema(tuple(columns)))

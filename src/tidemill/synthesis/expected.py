@@ -1,0 +1,224 @@
+"""Outcomes as a what-if question measures them, and the model that each is expected by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.condition import Condition, Test
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.supervised.arrays import Floats
+from tidemill.synthesis.outcome import OutcomeModel, outcome_of
+from tidemill.synthesis.outcome_design import feature_columns
+from tidemill.synthesis.synthesizer import Synthesizer
+
+SHOWN_LEVELS = 10
+GIVEN_ROWS = 500
+"""Given rows that know an outcome are learned from where they are at least so many."""
+LEAST, MOST = 2_000, 20_000
+"""Generated rows that an outcome is learned from: as many as the model learned, within these."""
+TRAINING, GIVEN, GENERATED = "the training rows", "the rows given", "generated rows"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is measured of rows.
+
+    Attributes:
+        words: In a sentence.
+        unit: "share" of rows, or "mean" of a number.
+        expression: Its value in a row.
+        column: Whose number or level it is; None for another condition.
+        level: Of the column.
+        asked: The columns that it reads.
+    """
+
+    words: str
+    unit: str
+    expression: pl.Expr
+    column: str | None
+    level: str | None
+    asked: tuple[str, ...]
+
+    def values(self, rows: Dataset) -> Floats:
+        """(n,) not-a-number where it is not known."""
+        frame = rows.frame
+        value = frame.select(self.expression.cast(pl.Float64).alias("value"))["value"]
+        found = value.fill_null(float("nan")).to_numpy(writable=True)
+        if self.unit == "share" and "missing" not in self.words:
+            lacks = frame.select(pl.any_horizontal(pl.col(self.asked).is_null()).alias("lacks"))
+            found[lacks["lacks"].to_numpy()] = np.nan
+        return found
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The model that an outcome is expected by.
+
+    Attributes:
+        model: The model.
+        place: Which of its classes is meant; 0 for a number.
+        source: What it was learned from.
+        left_out: Columns that it leaves out because they are the outcome in other words.
+    """
+
+    model: OutcomeModel
+    place: int
+    source: str
+    left_out: tuple[str, ...] = ()
+
+
+def measures(model: Synthesizer, wanted: Sequence[str | Condition]) -> list[Measure]:
+    """Columns and conditions as what is measured: of a category the share of each level."""
+    found = []
+    for one in wanted:
+        if isinstance(one, Condition):
+            found.append(_of_condition(one))
+        elif model.schema[one].kind == "number":
+            found.append(Measure(f"mean of {one}", "mean", pl.col(one), one, None, (one,)))
+        else:
+            found += [_of_condition(Condition((test,))) for test in _levels(model, one)]
+    return found
+
+
+def _of_condition(condition: Condition) -> Measure:
+    names = tuple(dict.fromkeys(test.column for test in condition.tests))
+    column = level = None
+    first = condition.tests[0]
+    if len(condition.tests) == 1 and first.operator == "=" and isinstance(first.value, str):
+        column, level = first.column, first.value
+    return Measure(str(condition), "share", condition.expression(), column, level, names)
+
+
+def _levels(model: Synthesizer, name: str) -> list[Test]:
+    """The levels whose shares are told; of two the rarer one."""
+    levels = model.levels(name)
+    missing = [Test(name, "missing")] if model.schema[name].nullable else []
+    shown = levels[1:] if len(levels) == 2 and not missing else levels[:SHOWN_LEVELS]
+    return [*(Test(name, "=", level) for level in shown), *missing]
+
+
+class Expecting:
+    """Finds or learns the model of each outcome.
+
+    Args:
+        model: What made the question possible.
+        given: The user's rows, in the model's types.
+        fixed: The columns that are set.
+        outcomes: All columns that are measured; none of them tells of another.
+        because: The columns that are adjusted for, besides what is set; None for all.
+        run: Its streams draw rows to learn from.
+    """
+
+    def __init__(
+        self,
+        model: Synthesizer,
+        given: Dataset,
+        fixed: Sequence[str],
+        outcomes: Sequence[str],
+        because: Sequence[str] | None,
+        run: Run,
+    ) -> None:
+        self.model, self.given, self.run = model, given, run
+        self.fixed, self.outcomes, self.because = list(fixed), list(outcomes), because
+        self._learned: dict[str, Expected | None] = {}
+        self._generated: Dataset | None = None
+
+    def of(self, measure: Measure) -> Expected | None:
+        """The model of an outcome; None where it cannot be learned."""
+        stored = self._stored(measure)
+        if stored is not None:
+            return stored
+        key = measure.words
+        if measure.column is not None and self.model.schema[measure.column].kind != "datetime":
+            key = measure.column
+        if key not in self._learned:
+            self._learned[key] = self._learn(measure)
+        found = self._learned[key]
+        if found is None or measure.level is None or found.model.name != measure.column:
+            return found
+        classes = found.model.classes or ()
+        if measure.level not in classes:
+            return None
+        return Expected(found.model, classes.index(measure.level), found.source, found.left_out)
+
+    def _stored(self, measure: Measure) -> Expected | None:
+        """The target's own model, where it was learned from just the columns that count here."""
+        own = self.model.outcome
+        if own is None or own.name != measure.column or self.because is not None:
+            return None
+        place = 0
+        if own.classes is not None:
+            if measure.level not in own.classes:
+                return None
+            place = own.classes.index(measure.level)
+        if not set(own.design.names).isdisjoint(self.outcomes):
+            return None
+        if own.answers(self.fixed):
+            return None
+        return Expected(own, place, TRAINING)
+
+    def _learn(self, measure: Measure) -> Expected | None:
+        rows, source = self._rows(measure)
+        outcome, classes = measure.values(rows), None
+        name = measure.words
+        if measure.level is not None and measure.column is not None:
+            column = self.model.schema[measure.column]
+            outcome, classes = outcome_of(rows[column.name], column)
+            name = column.name
+        elif measure.unit == "share":
+            classes = ("no", "yes")
+        without = self._without()
+        stream = self.run.child("what-if", "outcome", quiet=True, to_end=True)
+        found = OutcomeModel.learned(rows, name, outcome, classes, without, stream)
+        if found is None:
+            return None
+        place = 1 if name != measure.column and classes is not None else 0
+        left_out = found.answers(self.fixed)
+        if left_out:
+            again = OutcomeModel.learned(
+                rows, name, outcome, classes, [*without, *left_out], stream
+            )
+            found = again or found
+        return Expected(found, place, source, left_out)
+
+    def _without(self) -> list[str]:
+        if self.because is None:
+            return self.outcomes
+        counted = {*self.because, *self.fixed}
+        names = [column.name for column in feature_columns(self.model.schema)]
+        return [*self.outcomes, *(name for name in names if name not in counted)]
+
+    def _rows(self, measure: Measure) -> tuple[Dataset, str]:
+        """Rows to learn from: those given, if they know enough; else generated ones."""
+        needed = [*self.fixed, *measure.asked, *(self.because or ())]
+        if all(name in self.given.schema for name in needed):
+            known = np.isfinite(measure.values(self.given))
+            varies = all(self.given[name].drop_nulls().n_unique() > 1 for name in self.fixed)
+            if known.sum() >= GIVEN_ROWS and varies:
+                return self._completed(self.given), GIVEN
+        if self._generated is None:
+            size = int(np.clip(self.model.manifest["rows"], LEAST, MOST))
+            self._generated = self.model.sample_dataset(
+                size, run=self.run.child("what-if", "rows", quiet=True)
+            )
+        return self._generated, GENERATED
+
+    def _completed(self, rows: Dataset) -> Dataset:
+        """The rows with all of the model's columns; those that they lack are missing."""
+        names = [column.name for column in feature_columns(self.model.schema)]
+        absent = [name for name in names if name not in rows.schema]
+        if not absent:
+            return rows
+        blank = self.model.sample_dataset(0, run=self.run.child(quiet=True))
+        frame = rows.frame.with_columns(
+            pl.lit(None, dtype=blank.frame.schema[name]).alias(name) for name in absent
+        )
+        schema = self.model.schema.select(
+            [name for name in self.model.schema.names if name in frame.columns]
+        )
+        return Dataset(frame.select(schema.names), schema, name=rows.name)

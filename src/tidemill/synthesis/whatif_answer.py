@@ -9,12 +9,14 @@ from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.notebook import bullets, paragraph
 from tidemill.core.states import HasState
-from tidemill.core.words import listing, number, percent, plural
+from tidemill.core.words import listing, number, percent, plural, shortlist
 from tidemill.synthesis.expected import GENERATED, GIVEN_ROWS
 
 BALANCED = 0.55
 """Where other columns tell who has a value with at least this area under the ROC curve, it does not
 look as if chance had decided it."""
+MOST_KEPT = 8
+"""Columns that are named as kept."""
 Basis = Literal["association", "randomised", "because"]
 
 
@@ -202,7 +204,7 @@ class WhatIf(HasState):
     def _lines(self) -> tuple[str, list[str], list[str]]:
         had = f", {self.already:,} of which have it already" if self.already else ""
         head = f"What if {self.asked}, for {plural(self.answered, 'row')}{had}"
-        kept = ", ".join(self.kept) or "nothing"
+        kept = shortlist(self.kept, MOST_KEPT) or "nothing"
         notes = [line for line in (self.refusal, *(s.yardsticks() for s in self.shifts)) if line]
         if self.untold:
             notes.append(f"Not known, since hardly any rows have it: {listing(self.untold)}.")

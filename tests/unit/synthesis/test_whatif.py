@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tests.conformance.tables import business
 from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule, Schema
+from tidemill.synthesis.outcome import Contrast, OutcomeModel
 from tidemill.synthesis.whatif import _tied
 
 
@@ -59,8 +61,9 @@ def test_a_shift_that_is_known() -> None:
     assert found.kept == ("region",)
     assert found.redrawn == ("price", "bought")
     assert (found.data["offer"] == "discount").all()
-    assert found.data["region"].to_list() == rows["region"].to_list() * 20
-    assert "no proof" in str(found) or "does not prove" in str(found)
+    assert found.data["region"].to_list() == rows["region"].to_list()
+    assert found.data["after: bought = yes"].mean() == pytest.approx(bought.after)
+    assert "not proof" in str(found)
     assert "causal" in (tm.what_if.__doc__ or "")
     assert found._repr_html_().startswith("<p>")
     assert found.to_state()["shifts"][0]["outcome"] == "bought = yes"
@@ -69,21 +72,185 @@ def test_a_shift_that_is_known() -> None:
 def test_nothing_moves_what_has_nothing_to_do_with_it() -> None:
     found = tm.what_if(model(), sales(300), "region=n")
     assert found.shifts[0].low < 0 < found.shifts[0].high
+    assert "it may be none" in str(found)
     assert found.already == (sales(300)["region"] == "n").sum()
 
 
-def test_one_row_has_an_interval() -> None:
-    [shift] = tm.what_if(model(), sales(1), {"offer": "discount"}, draws=40, keep=["region"]).shifts
-    assert 0.1 < shift.high - shift.low < 0.8
+def test_what_would_change_as_well_is_drawn() -> None:
+    rows = sales(200).filter(pl.col("offer") == "none")
+    found = tm.what_if(model(), rows, {"offer": "discount"}, draws=5, redraw=["price"])
+    assert found.draws == 5
+    assert "Drawn anew, 5 times: price" in str(found)
+    assert found.shifts[0].low < 0.4 < found.shifts[0].high
 
 
-def test_unlike_anything_learned_is_told() -> None:
+def test_rows_without_their_like_have_no_answer() -> None:
     run = Run()
-    found = tm.what_if(
-        model(), sales(200).filter(pl.col("offer") == "none"), {"price": 15}, run=run
+    dear = sales(200).filter(pl.col("offer") == "none")
+    found = tm.what_if(model(), dear, {"price": 15}, run=run)
+    assert found.refused == len(dear)
+    assert found.shifts == ()
+    assert "No answer" in str(found)
+    assert any("no answer" in warning for warning in run.warnings)
+
+
+def trial(kind: str, rows: int, seed: int) -> tuple[pl.DataFrame, np.ndarray, np.ndarray]:
+    """A table whose effect is known, who is treated, and each row's effect."""
+    rng = np.random.default_rng(seed)
+    x1, x2, x3, hidden = rng.normal(size=(4, rows))
+    group = rng.choice(["a", "b", "c"], rows)
+    chance = {"confounded": 1.5 * x1, "uneven": 1.5 * x1, "hidden": 2 * hidden, "none": 2 * hidden}
+    chance |= {"curved": 1.5 * (x1**2 - 1), "crossed": 1.5 * x1 * x2}
+    treated = rng.random(rows) < 1 / (1 + np.exp(-chance.get(kind, np.zeros(rows))))
+    if kind == "apart":
+        treated = x1 > 0.3
+    effect = np.ones(rows)
+    if kind == "uneven":
+        effect = 1 + x2
+    if kind == "none":
+        effect = np.zeros(rows)
+    base = 2 * x1 + 0.5 * x3 + 0.5 * (group == "a")
+    base = base + {"hidden": 1.5, "none": 1.5}.get(kind, 0) * hidden
+    base = base + {"curved": 2}.get(kind, 0) * x1**2 + {"crossed": 1.5}.get(kind, 0) * x1 * x2
+    y = base + effect * treated + rng.normal(0, 0.5, rows)
+    frame = pl.DataFrame(
+        {
+            "x1": x1.round(2),
+            "x2": x2.round(2),
+            "x3": x3.round(2),
+            "g": group,
+            "treated": np.where(treated, "yes", "no"),
+            "y": y.round(2),
+        }
     )
-    assert found.unlikely > 0.5
-    assert any("extrapolated" in warning for warning in run.warnings)
+    if kind == "yes-no":
+        untreated, with_it = (1 / (1 + np.exp(-base - more)) for more in (0, 1))
+        bought = rng.random(rows) < np.where(treated, with_it, untreated)
+        frame = frame.with_columns(y=pl.Series(np.where(bought, "yes", "no")))
+        effect = with_it - untreated
+    return frame, treated, effect
+
+
+KNOWN = ("chance", "confounded", "uneven", "yes-no", "curved", "crossed")
+
+
+def asked_both_ways(kind: str, rows: int, seed: int) -> tuple[Contrast, Contrast, float, float]:
+    """From untreated to treated, from as they are to treated, and both truths; of 200 rows."""
+    frame, treated, effect = trial(kind, rows, seed)
+    data = tm.read(frame, target="y")
+    expected = OutcomeModel.of_column(data, data.schema["y"], Run(seed))
+    assert expected is not None
+    some = np.sort(np.random.default_rng(seed).choice(rows, 200, replace=False))
+    own = data.rows(some)
+    no, yes = (
+        own.with_frame(own.frame.with_columns(treated=pl.lit(value))) for value in ("no", "yes")
+    )
+    place = 0 if expected.classes is None else expected.classes.index("yes")
+    both = expected.contrast(no, yes, place), expected.contrast(own, yes, place)
+    return *both, float(effect[some].mean()), float((effect * ~treated)[some].mean())
+
+
+@pytest.mark.parametrize("kind", KNOWN)
+def test_known_effects_are_found(kind: str) -> None:
+    all_rows, _, truth, _ = asked_both_ways(kind, 2000, 1)
+    shift = all_rows.after - all_rows.before
+    assert abs(shift - truth) < 2.6 * all_rows.error
+    if kind != "yes-no":  # there chance alone is worth more than a tenth
+        assert shift == pytest.approx(truth, rel=0.1)
+        assert all_rows.error < 0.06
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KNOWN)
+def test_the_truth_is_in_the_interval(kind: str) -> None:
+    held = np.zeros(2, int)
+    for seed in range(100):
+        one, other, truth, part = asked_both_ways(kind, 2000, seed)
+        for at, (contrast, true) in enumerate([(one, truth), (other, part)]):
+            shift = contrast.after - contrast.before
+            held[at] += abs(shift - true) < 1.96 * contrast.error
+    assert held.min() >= 90
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["chance", "confounded", "uneven"])
+def test_many_rows_tell_an_effect_more_surely(kind: str) -> None:
+    one, _, truth, _ = asked_both_ways(kind, 10_000, 3)
+    assert one.after - one.before == pytest.approx(truth, rel=0.1)
+    assert one.error < 0.03
+
+
+def learned(kind: str, **options: Any) -> tuple[tm.Synthesizer, pl.DataFrame, np.ndarray]:
+    frame, treated, _ = trial(kind, 2000, 0)
+    data = tm.read(frame, **options)
+    return tm.fit(data, options={"effort": "plain"}), frame, treated
+
+
+def test_an_experiment_is_an_effect() -> None:
+    fitted, frame, treated = learned("chance", target="y")
+    rows = frame.head(200)
+    found = tm.what_if(fitted, rows, "treated=yes", randomised=True)
+    assert "the effect of setting it" in found.closing
+    [shift] = found.shifts
+    assert shift.low < (~treated[:200]).mean() < shift.high
+    assert shift.raw == pytest.approx((~treated[:200]).mean(), abs=0.2)
+    assert shift.plain is not None
+    back = tm.what_if(fitted, rows, "treated=no").shifts[0]
+    assert shift.after - back.after == pytest.approx(1, rel=0.1)
+
+
+def test_an_experiment_that_is_none_is_doubted() -> None:
+    fitted, frame, _ = learned("confounded", target="y")
+    found = tm.what_if(fitted, frame.head(400), "treated=yes", randomised=True)
+    assert found.told is not None
+    assert found.told[1] > 0.7
+    assert "does not look so" in found.closing
+
+
+def test_adjusted_for_the_columns_that_decided() -> None:
+    fitted, frame, treated = learned("confounded", target="y")
+    found = tm.what_if(fitted, frame, "treated=yes", because=["x1"])
+    [shift] = found.shifts
+    assert found.kept == ("x1",)
+    assert found.learned_from == "the rows given"
+    assert shift.low < (~treated).mean() < shift.high
+    assert shift.robustness is not None
+    assert 0.1 < shift.robustness < 0.9
+    assert "hidden cause" in found.closing
+
+
+def test_where_all_or_none_are_treated_few_rows_have_an_answer() -> None:
+    fitted, frame, treated = learned("apart", target="y")
+    found = tm.what_if(fitted, frame, "treated=yes")
+    assert found.refused == pytest.approx((~treated).sum(), rel=0.1)
+    assert f"{found.refused:,} rows of 2,000 left out" in str(found)
+
+
+def test_an_outcome_that_is_no_target_is_learned_from_made_rows() -> None:
+    fitted, frame, _ = learned("chance")
+    rows = frame.head(200)
+    yes, no = (tm.what_if(fitted, rows, f"treated={v}", "y") for v in ("yes", "no"))
+    assert yes.learned_from == "generated rows"
+    assert "somewhat too small" in str(yes)
+    assert 0.8 < yes.shifts[0].after - no.shifts[0].after < 1.1
+    enough = tm.what_if(fitted, frame, "treated=yes", "y")
+    assert enough.learned_from == "the rows given"
+
+
+def test_the_answer_in_other_words_is_left_out() -> None:
+    frame, _, _ = trial("chance", 2000, 0)
+    frame = frame.with_columns(doubled=pl.col("y") * 2 + 1)
+    fitted = tm.fit(tm.read(frame, target="y"), options={"effort": "plain"})
+    found = tm.what_if(fitted, frame, "treated=yes")
+    assert found.left_out == ("doubled",)
+    assert found.shifts[0].low < (frame["treated"] == "no").mean() < found.shifts[0].high
+
+
+def test_a_stored_model_answers_the_same(tmp_path: Path) -> None:
+    fitted, frame, _ = learned("yes-no", target="y")
+    stored = tm.Synthesizer.load(fitted.save(tmp_path / "m.tidemill"))
+    one, other = (tm.what_if(m, frame.head(50), "treated=yes") for m in (fitted, stored))
+    assert one.shifts == other.shifts
 
 
 @pytest.mark.parametrize(
@@ -98,6 +265,8 @@ def test_unlike_anything_learned_is_told() -> None:
         ({"set": "plan=team", "keep": ["churn"]}, OptionError, "kept and measured"),
         ({"set": "plan=team", "redraw": ["plan"]}, OptionError, "set and drawn anew"),
         ({"set": "plan=team", "keep": ["age"], "redraw": ["fee"]}, OptionError, "not both"),
+        ({"set": "plan=team", "because": ["age"], "randomised": True}, OptionError, "not both"),
+        ({"set": "plan=team", "because": ["churn"]}, OptionError, "cannot be a cause"),
     ],
 )
 def test_what_makes_no_sense_is_refused(

@@ -50,9 +50,8 @@ from tidemill.reporting.page import Report
 from tidemill.reporting.terminal import in_notebook, notebook_line
 from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
-from tidemill.synthesis import whatif
 from tidemill.synthesis.synthesizer import Synthesizer
-from tidemill.synthesis.whatif_answer import WhatIf
+from tidemill.synthesis.whatif_answer import DRAWS, WhatIf
 from tidemill.trials.strategies import Resampler
 from tidemill.trials.verdict import verdict as prove
 
@@ -387,7 +386,7 @@ def what_if(
     *,
     redraw: stated.Redrawn = None,
     keep: stated.KeptOnly = None,
-    draws: stated.RowDraws = whatif.DRAWS,
+    draws: stated.RowDraws = DRAWS,
     randomised: stated.Randomised = False,
     because: stated.Because = None,
     seed: stated.Seed = 0,
@@ -422,6 +421,9 @@ def what_if(
         DataError: A value of the rows is none that its column can have.
         OptionError: A column has two parts to play, or there is no outcome.
     """
+    # what learns is imported where it is used
+    from tidemill.synthesis import whatif
+
     return whatif.what_if(
         _loaded(model),
         _source(rows),

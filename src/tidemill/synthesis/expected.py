@@ -15,17 +15,15 @@ from tidemill.supervised.arrays import Floats
 from tidemill.synthesis.outcome import OutcomeModel, outcome_of
 from tidemill.synthesis.outcome_design import feature_columns
 from tidemill.synthesis.synthesizer import Synthesizer
+from tidemill.synthesis.whatif_answer import GENERATED, GIVEN, GIVEN_ROWS, TRAINING
 
 SHOWN_LEVELS = 10
-GIVEN_ROWS = 500
-"""Given rows that know an outcome are learned from where they are at least so many."""
 LEAST, MOST = 2_000, 20_000
 """Generated rows that an outcome is learned from: as many as the model learned, within these."""
-TRAINING, GIVEN, GENERATED = "the training rows", "the rows given", "generated rows"
 
 
 @dataclass(frozen=True)
-class Measure:
+class OutcomeMeasure:
     """What is measured of rows.
 
     Attributes:
@@ -72,26 +70,26 @@ class Expected:
     left_out: tuple[str, ...] = ()
 
 
-def measures(model: Synthesizer, wanted: Sequence[str | Condition]) -> list[Measure]:
+def measures(model: Synthesizer, wanted: Sequence[str | Condition]) -> list[OutcomeMeasure]:
     """Columns and conditions as what is measured: of a category the share of each level."""
     found = []
     for one in wanted:
         if isinstance(one, Condition):
             found.append(_of_condition(one))
         elif model.schema[one].kind == "number":
-            found.append(Measure(f"mean of {one}", "mean", pl.col(one), one, None, (one,)))
+            found.append(OutcomeMeasure(f"mean of {one}", "mean", pl.col(one), one, None, (one,)))
         else:
             found += [_of_condition(Condition((test,))) for test in _levels(model, one)]
     return found
 
 
-def _of_condition(condition: Condition) -> Measure:
+def _of_condition(condition: Condition) -> OutcomeMeasure:
     names = tuple(dict.fromkeys(test.column for test in condition.tests))
     column = level = None
     first = condition.tests[0]
     if len(condition.tests) == 1 and first.operator == "=" and isinstance(first.value, str):
         column, level = first.column, first.value
-    return Measure(str(condition), "share", condition.expression(), column, level, names)
+    return OutcomeMeasure(str(condition), "share", condition.expression(), column, level, names)
 
 
 def _levels(model: Synthesizer, name: str) -> list[Test]:
@@ -128,7 +126,7 @@ class Expecting:
         self._learned: dict[str, Expected | None] = {}
         self._generated: Dataset | None = None
 
-    def of(self, measure: Measure) -> Expected | None:
+    def of(self, measure: OutcomeMeasure) -> Expected | None:
         """The model of an outcome; None where it cannot be learned."""
         stored = self._stored(measure)
         if stored is not None:
@@ -146,7 +144,7 @@ class Expecting:
             return None
         return Expected(found.model, classes.index(measure.level), found.source, found.left_out)
 
-    def _stored(self, measure: Measure) -> Expected | None:
+    def _stored(self, measure: OutcomeMeasure) -> Expected | None:
         """The target's own model, where it was learned from just the columns that count here."""
         own = self.model.outcome
         if own is None or own.name != measure.column or self.because is not None:
@@ -162,7 +160,7 @@ class Expecting:
             return None
         return Expected(own, place, TRAINING)
 
-    def _learn(self, measure: Measure) -> Expected | None:
+    def _learn(self, measure: OutcomeMeasure) -> Expected | None:
         rows, source = self._rows(measure)
         outcome, classes = measure.values(rows), None
         name = measure.words
@@ -193,7 +191,7 @@ class Expecting:
         names = [column.name for column in feature_columns(self.model.schema)]
         return [*self.outcomes, *(name for name in names if name not in counted)]
 
-    def _rows(self, measure: Measure) -> tuple[Dataset, str]:
+    def _rows(self, measure: OutcomeMeasure) -> tuple[Dataset, str]:
         """Rows to learn from: those given, if they know enough; else generated ones."""
         needed = [*self.fixed, *measure.asked, *(self.because or ())]
         if all(name in self.given.schema for name in needed):

@@ -28,7 +28,7 @@ from tidemill.supervised.arrays import Floats, as_floats
 from tidemill.supervised.boosting import REPEATABLE
 from tidemill.supervised.design import logistic
 from tidemill.supervised.levels import frequent_levels, level_codes
-from tidemill.synthesis.outcome_design import Feature, OutcomeDesign, feature_columns
+from tidemill.synthesis.outcome_design import OutcomeFeature, OutcomeDesign, feature_columns
 
 FEWEST = 100
 """Rows with a known outcome that it is learned from, at least."""
@@ -57,7 +57,7 @@ ANSWERS = 0.95
 
 
 @dataclass(frozen=True)
-class Contrast:
+class OutcomeShift:
     """How far an outcome moves from one set of rows to another.
 
     Attributes:
@@ -129,7 +129,7 @@ class Expectation:
     def _bounded(self, answer: Floats) -> Floats:
         return np.clip(answer, 0, 1) if self.is_chance else answer
 
-    def contrast(self, before: tuple[Floats, Floats], after: tuple[Floats, Floats]) -> Contrast:
+    def contrast(self, before: tuple[Floats, Floats], after: tuple[Floats, Floats]) -> OutcomeShift:
         """From rows to the same rows with other values, (codes, terms) each."""
         sides = [self.each(*rows) for rows in (before, after)]
         own = []
@@ -140,7 +140,7 @@ class Expectation:
         linear = float(moved @ self.spread @ moved)
         by_side = (sides[1] - sides[0]).mean(axis=1)
         error = float(np.sqrt(max(linear, 0.0) + by_side.var(ddof=1)))
-        return Contrast(float(own[0].mean()), float(own[1].mean()), error, np.column_stack(own))
+        return OutcomeShift(float(own[0].mean()), float(own[1].mean()), error, np.column_stack(own))
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ class OutcomeModel:
     def _seen(self, data: Dataset) -> tuple[Floats, Floats]:
         return self.design.codes(data), self.design.surface(data)
 
-    def contrast(self, before: Dataset, after: Dataset, place: int = 0) -> Contrast:
+    def contrast(self, before: Dataset, after: Dataset, place: int = 0) -> OutcomeShift:
         """From rows to the same rows with other values.
 
         Args:
@@ -258,7 +258,7 @@ class OutcomeModel:
         found = part.contrast(self._seen(before), self._seen(after))
         if not is_first:
             return found
-        return Contrast(1 - found.before, 1 - found.after, found.error, 1 - found.rows)
+        return OutcomeShift(1 - found.before, 1 - found.after, found.error, 1 - found.rows)
 
     def shift_by_trees(self, before: Dataset, after: Dataset, place: int = 0) -> float:
         """The same by boosted trees alone."""
@@ -548,7 +548,9 @@ def _sized(array: np.ndarray, shape: tuple[int, ...]) -> Floats:
     return found
 
 
-def _checked(prefix: str, arrays: Mapping[str, np.ndarray], features: Sequence[Feature]) -> Forest:
+def _checked(
+    prefix: str, arrays: Mapping[str, np.ndarray], features: Sequence[OutcomeFeature]
+) -> Forest:
     trees = Forest.from_arrays(prefix, arrays)
     trees.check(len(features))
     if len(trees.trees) != 1:

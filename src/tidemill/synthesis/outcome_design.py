@@ -35,7 +35,7 @@ _KINDS = ("number", "datetime", "category", "boolean")
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
+class OutcomeFeature:
     """A column that an outcome is learned from.
 
     Attributes:
@@ -54,7 +54,7 @@ class Feature:
     nullable: bool = False
 
     @staticmethod
-    def learned(column: Column, values: pl.Series) -> Feature:
+    def learned(column: Column, values: pl.Series) -> OutcomeFeature:
         """The levels or bins of a column."""
         nullable = bool(values.null_count())
         if column.kind in ("category", "boolean"):
@@ -62,14 +62,14 @@ class Feature:
             counts = texts.drop_nulls().alias("level").value_counts(name="rows")
             frequent = set(counts.filter(pl.col("rows") >= MIN_COUNT)["level"])
             levels = [x for x in frequent_levels(texts, MOST_LEVELS) if x in frequent]
-            return Feature(column.name, tuple(levels), nullable=nullable)
+            return OutcomeFeature(column.name, tuple(levels), nullable=nullable)
         numbers = np.sort(as_floats(values))
         numbers = numbers[np.isfinite(numbers)]
         if len(numbers) < 2 * MIN_COUNT:
-            return Feature(column.name, None, nullable=nullable)
+            return OutcomeFeature(column.name, None, nullable=nullable)
         edges = _edges(numbers)
         low, high = float(numbers[MIN_COUNT - 1]), float(numbers[-MIN_COUNT])
-        return Feature(column.name, None, edges, low, high, nullable)
+        return OutcomeFeature(column.name, None, edges, low, high, nullable)
 
     def codes(self, values: pl.Series) -> Floats:
         """(n,) the bin or level of each row; not-a-number where a number is missing. Levels that
@@ -116,7 +116,7 @@ class OutcomeDesign:
         middle, spread: (p,) mean and standard deviation of each term.
     """
 
-    features: tuple[Feature, ...]
+    features: tuple[OutcomeFeature, ...]
     knots: tuple[tuple[float, ...], ...]
     shown: tuple[int, ...]
     factors: tuple[int, ...]
@@ -132,7 +132,7 @@ class OutcomeDesign:
             columns: Those that are features.
             outcome: (n,) whose strongest factors are multiplied.
         """
-        features = tuple(Feature.learned(column, data[column.name]) for column in columns)
+        features = tuple(OutcomeFeature.learned(column, data[column.name]) for column in columns)
         numeric = sum(feature.levels is None for feature in features)
         most = len(data) // ROWS_A_TERM
         hinges = min(HINGES, most // max(2 * numeric, 1))
@@ -229,7 +229,7 @@ class OutcomeDesign:
             edges = tuple(map(float, state["edges"]))
             low, high = float(state["low"]), float(state["high"])
             nullable = bool(state["nullable"])
-            features.append(Feature(str(state["name"]), levels, edges, low, high, nullable))
+            features.append(OutcomeFeature(str(state["name"]), levels, edges, low, high, nullable))
         knots = tuple(tuple(map(float, own)) for own in document["knots"])
         shown = tuple(map(int, document["shown"]))
         factors = tuple(map(int, document["factors"]))
@@ -256,7 +256,7 @@ def feature_columns(schema: Schema, without: Sequence[str] = ()) -> list[Column]
     return [c for c in schema.modelled if c.kind in _KINDS and c.name not in without]
 
 
-def _knots(feature: Feature, hinges: int) -> tuple[float, ...]:
+def _knots(feature: OutcomeFeature, hinges: int) -> tuple[float, ...]:
     """Bounds between bins, evenly spread over the rows."""
     edges = feature.edges
     if hinges < 1 or not edges:
@@ -265,7 +265,7 @@ def _knots(feature: Feature, hinges: int) -> tuple[float, ...]:
     return tuple(edges[i] for i in dict.fromkeys(at.tolist()))
 
 
-def _bent(feature: Feature, knots: Sequence[float], numbers: Floats) -> Floats:
+def _bent(feature: OutcomeFeature, knots: Sequence[float], numbers: Floats) -> Floats:
     """(n, 1 + knots [+ 1]) a number, what lies above each knot, and whether it is missing. A
     missing one stands at the middle bound."""
     missing = np.isnan(numbers)

@@ -4,7 +4,7 @@ move."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Any
 
@@ -21,14 +21,13 @@ from tidemill.core.words import plural
 from tidemill.io.reading import Input
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import NORMAL_95
-from tidemill.synthesis.expected import GENERATED, Expected, Expecting, Measure, measures
+from tidemill.synthesis.expected import Expected, Expecting, OutcomeMeasure, measures
 from tidemill.synthesis.infilling import FRESH, GivenRows
 from tidemill.synthesis.outcome_design import feature_columns
 from tidemill.synthesis.overlap import LIKE, Overlap, has_value, overlap
 from tidemill.synthesis.synthesizer import Synthesizer
-from tidemill.synthesis.whatif_answer import Basis, Shift, WhatIf
+from tidemill.synthesis.whatif_answer import DRAWS, GENERATED, Basis, Shift, WhatIf
 
-DRAWS = 20
 FEWEST_BALANCED = 20
 """Rows with and without what is set that show whether chance decided it."""
 
@@ -65,40 +64,21 @@ def what_if(
     causes = _causes(model.schema, because, randomised, [*fixed, *outcomes])
     needed = _needed(model.schema, fixed, outcomes, causes)
     sides = _Sides.of(model, given, asked, drawn_anew, needed, draws, run)
-    with run.stage("overlap", f"looking who has {asked}", total=1) as stage:
-        names = [column.name for column in feature_columns(model.schema)]
-        away = [name for name in names if name not in needed or name in drawn_anew]
-        shared = overlap(model, asked, [*outcomes, *away], run)
-        ratio = sides.mean_of_draws(shared.ratio(sides.after))
-        stage.advance()
+    shared = _overlap(model, asked, needed, drawn_anew, outcomes, run)
     already = _already(given, asked)
-    supported = (ratio >= LIKE) | already
+    supported = (sides.mean_of_draws(shared.ratio(sides.after)) >= LIKE) | already
     if not (supported & ~already).any() and not already.all():
         supported[:] = False  # no row that would change has an answer
-    told = _told(model, shared, given, asked, run) if randomised else None
-    expecting = Expecting(model, given.known, fixed, outcomes, causes, run)
-    shifts: list[Shift] = []
-    each: dict[str, Floats] = {}
-    untold: list[str] = []
-    sources: list[str] = []
-    left_out: dict[str, None] = {}
-    for one in run.track(measured, "expect", "what would be expected"):
-        expected = expecting.of(one) if supported.any() else None
-        if expected is None:
-            if supported.any():
-                untold.append(one.words)
-            continue
-        sources.append(expected.source)
-        left_out |= dict.fromkeys(expected.left_out)
-        sensitivity = causes is not None
-        shift, own = _shift(one, expected, sides, supported, given, fixed, sensitivity=sensitivity)
-        shifts.append(shift)
-        each[one.words] = own
     if not supported.all():
         run.warn(
             f"{plural(int((~supported).sum()), 'row')} of {len(given):,} have no answer: rows like "
             f"them hardly ever have {asked}"
         )
+    expecting = Expecting(model, given.known, fixed, outcomes, causes, run)
+    told = _Answers()
+    if supported.any():
+        for one in run.track(measured, "expect", "what would be expected"):
+            told.add(one, expecting.of(one), sides, supported, given, fixed, causes is not None)
     moving = {*fixed, *drawn_anew, *outcomes}
     return WhatIf(
         asked=asked,
@@ -107,16 +87,33 @@ def what_if(
         refused=int((~supported).sum()),
         basis=_basis(causes, randomised=randomised),
         because=tuple(causes or ()),
-        told=told,
+        told=_told(model, shared, given, asked, run) if randomised else None,
         draws=sides.draws,
         kept=tuple(name for name in needed if name not in moving),
         redrawn=tuple(drawn_anew),
-        learned_from=_source(sources),
-        left_out=tuple(left_out),
-        shifts=tuple(shifts),
-        untold=tuple(untold),
-        data=_answered(sides.shown, each, supported),
+        learned_from=told.source,
+        left_out=tuple(told.left_out),
+        shifts=tuple(told.shifts),
+        untold=tuple(told.untold),
+        data=_answered(sides.shown, told.rows, supported),
     )
+
+
+def _overlap(
+    model: Synthesizer,
+    asked: Condition,
+    needed: Sequence[str],
+    anew: Sequence[str],
+    outcomes: Sequence[str],
+    run: Run,
+) -> Overlap:
+    """Who has what is set, by what is kept of the rows."""
+    names = [column.name for column in feature_columns(model.schema)]
+    away = [name for name in names if name not in needed or name in anew]
+    with run.stage("overlap", f"looking who has {asked}", total=1) as stage:
+        found = overlap(model, asked, [*outcomes, *away], run)
+        stage.advance()
+    return found
 
 
 def _without(given: GivenRows, names: Collection[str]) -> GivenRows:
@@ -404,8 +401,48 @@ def _have(rows: Dataset, asked: Condition) -> np.ndarray:
     return has
 
 
+@dataclass
+class _Answers:
+    """What is told of the outcomes, one by one.
+
+    Attributes:
+        shifts: Of those that can be told.
+        rows: Words of an outcome -> (n, 2) what is expected of each row before and after.
+        untold: Outcomes that hardly any rows have.
+        source: What they were learned from; of several sources the one that is trusted least.
+        left_out: Columns that are an outcome in other words.
+    """
+
+    shifts: list[Shift] = field(default_factory=list)
+    rows: dict[str, Floats] = field(default_factory=dict)
+    untold: list[str] = field(default_factory=list)
+    source: str = ""
+    left_out: dict[str, None] = field(default_factory=dict)
+
+    def add(
+        self,
+        one: OutcomeMeasure,
+        expected: Expected | None,
+        sides: _Sides,
+        supported: np.ndarray,
+        given: GivenRows,
+        fixed: Sequence[str],
+        sensitivity: bool,
+    ) -> None:
+        """Tell an outcome."""
+        if expected is None:
+            self.untold.append(one.words)
+            return
+        shift, rows = _shift(one, expected, sides, supported, given, fixed, sensitivity=sensitivity)
+        self.shifts.append(shift)
+        self.rows[one.words] = rows
+        self.left_out |= dict.fromkeys(expected.left_out)
+        if self.source != GENERATED:
+            self.source = expected.source
+
+
 def _shift(
-    one: Measure,
+    one: OutcomeMeasure,
     expected: Expected,
     sides: _Sides,
     supported: np.ndarray,
@@ -452,7 +489,7 @@ def _robustness(t: float, free: int) -> float:
     return 0.5 * (sqrt(f**4 + 4 * f**2) - f**2)
 
 
-def _observed(one: Measure, given: GivenRows, supported: np.ndarray) -> float | None:
+def _observed(one: OutcomeMeasure, given: GivenRows, supported: np.ndarray) -> float | None:
     """The outcome of the rows as they were given, where all have it."""
     if any(name not in given.known.schema for name in one.asked):
         return None
@@ -464,13 +501,6 @@ def _basis(causes: Sequence[str] | None, *, randomised: bool) -> Basis:
     if randomised:
         return "randomised"
     return "association" if causes is None else "because"
-
-
-def _source(sources: Sequence[str]) -> str:
-    """What the outcomes were learned from; of several sources the one that is trusted least."""
-    if GENERATED in sources:
-        return GENERATED
-    return max(sources, default="")
 
 
 def _answered(shown: Dataset, each: Mapping[str, Floats], supported: np.ndarray) -> Dataset:

@@ -10,8 +10,12 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.notebook import bullets, paragraph
 from tidemill.core.states import HasState
 from tidemill.core.words import listing, number, percent, plural, shortlist
-from tidemill.synthesis.expected import GENERATED, GIVEN_ROWS
 
+GIVEN_ROWS = 500
+"""Given rows that know an outcome are learned from where they are at least so many."""
+TRAINING, GIVEN, GENERATED = "the training rows", "the rows given", "generated rows"
+"""What outcomes are learned from."""
+DRAWS = 20
 BALANCED = 0.55
 """Where other columns tell who has a value with at least this area under the ROC curve, it does not
 look as if chance had decided it."""

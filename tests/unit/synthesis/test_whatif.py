@@ -16,7 +16,7 @@ from tests.conformance.tables import business
 from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule, Schema
-from tidemill.synthesis.outcome import Contrast, OutcomeModel
+from tidemill.synthesis.outcome import OutcomeModel, OutcomeShift
 from tidemill.synthesis.whatif import _tied
 
 
@@ -134,7 +134,9 @@ def trial(kind: str, rows: int, seed: int) -> tuple[pl.DataFrame, np.ndarray, np
 KNOWN = ("chance", "confounded", "uneven", "yes-no", "curved", "crossed")
 
 
-def asked_both_ways(kind: str, rows: int, seed: int) -> tuple[Contrast, Contrast, float, float]:
+def asked_both_ways(
+    kind: str, rows: int, seed: int
+) -> tuple[OutcomeShift, OutcomeShift, float, float]:
     """From untreated to treated, from as they are to treated, and both truths; of 200 rows."""
     frame, treated, effect = trial(kind, rows, seed)
     data = tm.read(frame, target="y")

@@ -28,7 +28,7 @@ from tidemill.supervised.arrays import Floats, as_floats
 from tidemill.supervised.boosting import REPEATABLE
 from tidemill.supervised.design import logistic
 from tidemill.supervised.levels import frequent_levels, level_codes
-from tidemill.synthesis.outcome_design import OutcomeFeature, OutcomeDesign, feature_columns
+from tidemill.synthesis.outcome_design import OutcomeDesign, OutcomeFeature, feature_columns
 
 FEWEST = 100
 """Rows with a known outcome that it is learned from, at least."""

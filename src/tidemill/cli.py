@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Unpack
 import typer
 
 from tidemill import __version__, describe
+from tidemill.command_help import GREETING, SectionedCommand, SectionedGroup
 from tidemill.core import options
-from tidemill.core.errors import Cancelled, OptionError, TidemillError
+from tidemill.core.errors import STOPPED, Cancelled, OptionError, TidemillError
+from tidemill.core.interrupts import interrupts
 from tidemill.core.options import Doc
 from tidemill.core.redaction import redacted
 from tidemill.describe import Only
@@ -40,11 +42,10 @@ _STARTED = time.monotonic()
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 _NEUTRAL = re.compile(r"(?<!no )option '(?P<name>[a-z][a-z_-]*)(?:=(?P<value>[^']*))?'")
-LEARNING_SHARE = 0.9
-"""Of --minutes, learning may use this much; the rest is for packing and storing the model."""
 
 app = typer.Typer(
-    no_args_is_help=True,
+    cls=SectionedGroup,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -152,16 +153,27 @@ class Job:
 def _command(function: Callable[..., None]) -> Callable[..., None]:
     """A command of this name, whose parameters are options."""
     name = function.__name__.replace("_", "-")
-    app.command(name)(describe.command(function, _spelled_help))
+    app.command(name, cls=SectionedCommand)(describe.command(function, _spelled_help))
     return function
 
 
 @contextlib.contextmanager
 def _job(
-    work: Work, *, checkpoint: Path | None = None, **limits: Unpack[options.Limits]
+    work: Work,
+    *,
+    until: float | None = None,
+    checkpoint: Path | None = None,
+    **limits: Unpack[options.Limits],
 ) -> Iterator[Job]:
     """A run that shows itself and can be stopped with Ctrl-C: once to end well, twice to end at
-    once."""
+    once.
+
+    Args:
+        work: Seed, threads, and how it shows itself.
+        until: The minutes from the start after which nothing new begins.
+        checkpoint: In which a long fit keeps its state.
+        **limits: Of learning.
+    """
     device = limits.get("device", "auto")
     if device not in ("auto", "cpu", "cuda"):
         raise OptionError(f"there is no device '{device}'", hint="choose cpu, cuda or auto")
@@ -175,26 +187,18 @@ def _job(
             if work.json
             else stack.enter_context(Display(sys.stderr, quiet=work.quiet))
         )
-        minutes = limits.get("minutes")
-        deadline = None if minutes is None else _STARTED + LEARNING_SHARE * 60 * minutes
         run = Run(
             work.seed,
             threads=work.threads,
-            deadline=deadline,
+            minutes=limits.get("minutes"),
+            deadline=None if until is None else _STARTED + 60 * until,
             steps=limits.get("steps"),
             listener=lambda event: listener(replace(event, text=spelled(event.text))),
             device=device,
             checkpoint=checkpoint,
         )
 
-        def stop(number: int, frame: object) -> None:
-            if run.cancelled:
-                raise KeyboardInterrupt
-            run.cancel()
-            run.warn("stopping; press Ctrl-C again to stop at once")
-
-        before = signal.signal(signal.SIGINT, stop)
-        stack.callback(signal.signal, signal.SIGINT, before)
+        stack.enter_context(interrupts().stopping(run))
         yield Job(run, work)
 
 
@@ -350,7 +354,6 @@ def fit(
             steps_done=done,
             steps_planned=planned,
         )
-        job.run.check()
 
 
 @_command
@@ -685,7 +688,7 @@ def loop(
     from tidemill import verbs
 
     costs = _costs(cost)
-    with _job(work, minutes=minutes) as job:
+    with _job(work, until=minutes) as job:
         looped = verbs.loop(
             data,
             out=out,
@@ -728,7 +731,7 @@ def recipe(
     from tidemill.recipes.run import recipe as cook
 
     costs = _costs(cost)
-    with _job(work, minutes=minutes) as job:
+    with _job(work, until=minutes) as job:
         made = cook(
             name,
             data,
@@ -913,28 +916,40 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        print(GREETING, end="")
 
 
 def main() -> NoReturn:
     """The entry point; exit code 0 done, 2 the user can mend it, 1 our fault, 130 cancelled."""
+    before = signal.getsignal(signal.SIGINT)
+    handler = interrupts()
+    signal.signal(signal.SIGINT, handler)
     try:
-        app(standalone_mode=False)
+        # Typer turns a KeyboardInterrupt into an exit code, which it hands back
+        code = app(standalone_mode=False)
+        if code == Cancelled.exit_code or handler.asked:
+            raise Cancelled(STOPPED)
+        sys.exit(code)
     except TidemillError as error:
         _fail(error, error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        _fail(Cancelled("stopped by the user"), 130)
+        _fail(Cancelled(STOPPED), Cancelled.exit_code)
     except BrokenPipeError:
         sys.exit(0)
     except Exception as error:
+        if handler.asked:  # whatever a library makes of it
+            _fail(Cancelled(STOPPED), Cancelled.exit_code)
         if hasattr(error, "format_message"):  # what click says of a wrong option
             _fail(OptionError(error.format_message(), hint="see `tidemill --help`"), 2)
         _fail(_ours(error), 1)
-    sys.exit(0)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _ours(error: Exception) -> TidemillError:

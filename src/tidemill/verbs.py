@@ -46,8 +46,9 @@ from tidemill.pipeline import estimate, pipeline
 from tidemill.pipeline import folder as run_folder
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.build import build
+from tidemill.reporting.finding_cards import FindingCards
 from tidemill.reporting.page import Report
-from tidemill.reporting.terminal import in_notebook, notebook_line
+from tidemill.reporting.terminal import NotebookLine, in_notebook
 from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
 from tidemill.synthesis.synthesizer import Synthesizer
@@ -189,7 +190,7 @@ def mine(
     if clean:
         plan = cleaning.learn(train, run, holdout=holdout)
         train, holdout = (cleaning.apply(plan, part).data for part in (train, holdout))
-    return find(train, holdout, run, techniques)
+    return FindingCards(find(train, holdout, run, techniques))
 
 
 def fit(
@@ -225,7 +226,7 @@ def fit(
             are cut to 24. Only neural models learn series.
         seed: The same seed, data and versions give the same model.
         steps: Learn only so many steps: replays a fit that was cut short.
-        minutes: Stop learning after so many minutes; the model is usable all the same.
+        minutes: Stop learning after so many minutes of it.
         device: Where a neural model learns: "cpu", "cuda", or "auto" for CUDA where there is one.
         run: For progress and cancelling; its seed takes the place of ``seed``, and it has steps, a
             deadline and a device of its own.
@@ -696,7 +697,7 @@ def run(
         rounds: How many rounds: from the second on, generated rows are fed back.
         seed: The same seed, data and versions give the same results.
         steps: Learn only so many steps: replays a run that was cut short.
-        minutes: Stop learning after so many minutes of the run.
+        minutes: Stop learning after so many minutes of it; the rest takes the time it takes.
         device: Where a neural model learns: "cpu", "cuda", or "auto" for CUDA where there is one.
         overwrite: Whether outputs that exist may be replaced.
         name: What the data are called in the report; the file's name by default.
@@ -777,7 +778,7 @@ def loop(
     Raises:
         TidemillError: Something that the user can mend.
     """
-    job = job_of(run, seed, minutes=minutes)
+    job = job_of(run, seed, until=minutes)
     _spare(out, loop_folder.OUTPUTS, source, newer)
     data = _named(_dataset(source, job, **reading), name)
     refuse_unsuited(data)
@@ -812,21 +813,29 @@ def job_of(
     *,
     steps: int | None = None,
     minutes: float | None = None,
+    until: float | None = None,
     device: str = "auto",
 ) -> Run:
     """The run that is given, or else one from the seed and the limits.
+
+    Args:
+        run: The run that is given.
+        seed, steps, minutes, device: Of one that is made.
+        until: The minutes from now after which nothing new begins.
 
     Raises:
         OptionError: Limits are given beside a run, which has its own.
     """
     if run is None:
-        return _run(seed, steps=steps, minutes=minutes, device=device)
-    own = {
-        "steps": (steps is not None, "Run(steps=...)"),
-        "minutes": (minutes is not None, "Run(deadline=time.monotonic() + 60 * minutes)"),
-        "device": (device != "auto", "Run(device=...)"),
-    }
-    for name, (given, instead) in own.items():
+        deadline = None if until is None else monotonic() + 60 * until
+        return _run(seed, steps=steps, minutes=minutes, deadline=deadline, device=device)
+    own = (
+        ("steps", steps is not None, "Run(steps=...)"),
+        ("minutes", minutes is not None, "Run(minutes=...)"),
+        ("minutes", until is not None, "Run(deadline=time.monotonic() + 60 * minutes)"),
+        ("device", device != "auto", "Run(device=...)"),
+    )
+    for name, given, instead in own:
         if given:
             raise OptionError(
                 f"option '{name}' is given beside a run, which has its own",
@@ -917,9 +926,18 @@ def _loaded(model: Synthesizer | str | Path) -> Synthesizer:
 
 
 def _run(
-    seed: int = 0, *, steps: int | None = None, minutes: float | None = None, device: str = "auto"
+    seed: int = 0,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    deadline: float | None = None,
+    device: str = "auto",
 ) -> Run:
-    deadline = None if minutes is None else monotonic() + 60 * minutes
-    whole_steps = None if steps is None else stated.whole(steps, "steps")
-    listener = notebook_line() if in_notebook() else None
-    return Run(seed, steps=whole_steps, deadline=deadline, listener=listener, device=device)
+    return Run(
+        seed,
+        steps=None if steps is None else stated.whole(steps, "steps"),
+        minutes=minutes,
+        deadline=deadline,
+        listener=NotebookLine() if in_notebook() else None,
+        device=device,
+    )

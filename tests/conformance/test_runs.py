@@ -68,6 +68,28 @@ def test_threads_are_those_of_a_run(path: Path) -> None:
     assert not pools or path == SOURCE / "core" / "run.py"
 
 
+def caught(handler: ast.ExceptHandler) -> set[str]:
+    """The names of the exceptions that it catches."""
+    return (
+        {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
+        if handler.type
+        else {"BaseException"}
+    )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_a_stopped_job_is_taken_for_no_other_error(path: Path) -> None:
+    """What catches all errors, and so Cancelled, raises it again."""
+    for block in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for number, handler in enumerate(getattr(block, "handlers", ())):
+            wide = caught(handler) & {"TidemillError", "Exception", "BaseException"}
+            passed = any(isinstance(node, ast.Raise) for node in ast.walk(handler)) or any(
+                caught(earlier) & {"Cancelled", "TidemillError"}
+                for earlier in block.handlers[:number]
+            )
+            assert not wide or passed or path.name == "cli.py", ast.unparse(handler)
+
+
 DATA = dataset(business(900), "churn")
 DATA = replace(DATA, schema=DATA.schema.with_roles("sensitive", ["plan"]))
 TRAIN, HOLDOUT = split(DATA, Run())

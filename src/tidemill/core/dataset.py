@@ -15,6 +15,7 @@ from tidemill.core.errors import DataError
 from tidemill.core.frame_form import FrameForm, FrameLibrary
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.schema import Column, Schema
+from tidemill.core.words import plural
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,6 @@ class Dataset:
         for column in self.schema:
             role = "" if column.role == "feature" else f", {column.role}"
             titles.append(f"{column.name} ({column.kind}{role})")
-        about = f": {len(self):,} rows, {len(self.schema):,} columns"
+        about = f": {plural(len(self), 'row')}, {plural(len(self.schema), 'column')}"
         first = self.frame.head(5).iter_rows()
         return paragraph(about, bold=self.name) + table(titles, first)

@@ -14,6 +14,8 @@ TidemillError                 anything below; str() says what, where and what to
 
 from __future__ import annotations
 
+STOPPED = "stopped by the user"
+
 
 class TidemillError(Exception):
     """Something the user can mend: what happened, where, and what to do next.

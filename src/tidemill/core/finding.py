@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from tidemill.core.condition import Condition, Test
 from tidemill.core.notebook import paragraph, table
@@ -79,9 +79,9 @@ class Findings(tuple[Finding, ...]):
 
     __slots__ = ()
 
-    def of(self, technique: str, name: str | None = None) -> Findings:
+    def of(self, technique: str, name: str | None = None) -> Self:
         """Those of one technique, and of one name within it."""
-        return Findings(f for f in self if f.technique == technique and name in (None, f.name))
+        return type(self)(f for f in self if f.technique == technique and name in (None, f.name))
 
     def to_state(self) -> list[dict[str, Any]]:
         """The findings as plain JSON values."""

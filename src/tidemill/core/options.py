@@ -208,7 +208,7 @@ class Reading(Roles, total=False):
 Seed = Annotated[int, Doc("Same seed, same data, same versions: same bytes.", "N")]
 Minutes = Annotated[
     float | None,
-    Doc("Stop learning in time for the model to be stored after so many minutes.", "M", low=0.01),
+    Doc("Learn for so many minutes at most; all else takes the time it takes.", "M", low=0.01),
 ]
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from tidemill.core.errors import Cancelled
+from tidemill.core.errors import STOPPED, Cancelled
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -80,6 +80,7 @@ class Run:
     Args:
         seed: Any whole number; every random stream is derived from it and a name.
         threads: Threads for the libraries that take a number; results do not depend on it.
+        minutes: How long learning may take, from where it begins; None for no limit.
         deadline: A ``time.monotonic()`` instant at which learning must be over; None for no limit.
         steps: Learn exactly this many steps (to replay a run that was cut short); None for all.
         listener: Is handed every Event.
@@ -98,6 +99,7 @@ class Run:
         seed: int = 0,
         *,
         threads: int = 2,
+        minutes: float | None = None,
         deadline: float | None = None,
         steps: int | None = None,
         listener: Callable[[Event], None] | None = None,
@@ -108,6 +110,7 @@ class Run:
         self.device = device
         self.checkpoint = checkpoint
         self.threads = threads
+        self.minutes = minutes
         self.deadline = deadline
         self.steps = steps
         self.warnings: list[str] = []
@@ -160,6 +163,7 @@ class Run:
         part = Run(
             seed,
             threads=self.threads,
+            minutes=None if to_end else self.minutes,
             deadline=None if to_end else self.deadline,
             steps=steps,
             listener=pass_on,
@@ -230,7 +234,12 @@ class Run:
             Cancelled: The user stopped the run.
         """
         if self.cancelled:
-            raise Cancelled("stopped by the user")
+            raise Cancelled(STOPPED)
+
+    def begin_learning(self) -> None:
+        """The minutes for learning count from here, if they do not yet."""
+        if self.minutes is not None and self.deadline is None:
+            self.deadline = time.monotonic() + 60 * self.minutes
 
     def must_stop(self, step: int) -> bool:
         """Whether learning must end before this step (counted from 0): cancelled, out of time, or

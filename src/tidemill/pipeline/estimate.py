@@ -10,12 +10,13 @@ from tidemill.core.cost import Cost, pace
 from tidemill.core.dataset import Dataset
 from tidemill.core.modality import Modality
 from tidemill.core.run import Run
+from tidemill.core.words import number
 from tidemill.imaging.cost import cost as looking
 from tidemill.metrics.cost import cost as metrics
 from tidemill.mining.cost import cost as mining
 from tidemill.models.base import Generator, unfitted
 
-LONG = 60.0
+LONG = 10.0
 """Seconds from which on it is said beforehand what a job costs."""
 _FLOOR = 4e-7
 """Seconds for each cell that the floor learns and makes."""
@@ -78,18 +79,23 @@ def announce(
         run: Shows the note.
         beside: What the rest of the job costs; None where learning is all.
     """
+    slower = pace(run.rng("estimate"))
     learned = learning(train, unfitted(model, options))
-    known = [cost for cost in (learned, beside) if cost is not None]
-    if not known:
-        return
-    whole = sum(known, Cost(0, 0)) * pace(run.rng("estimate"))
+    learned = None if learned is None else learned * slower
+    words = ""
+    if run.minutes is not None:
+        most = 60 * run.minutes
+        learned = Cost(most if learned is None else min(most, learned.seconds), 0)
+        words = f", of which at most {number(run.minutes, 2)} minutes to learn"
+    elif learned is None:
+        words = f", beside what '{model}' takes to learn; option 'minutes' limits that"
+    elif learned.seconds >= LONG:
+        words = "; option 'minutes' limits the learning"
+    rest = None if beside is None else beside * slower
+    known = [cost for cost in (learned, rest) if cost is not None]
+    whole = sum(known, Cost(0, 0))
     if whole.seconds >= LONG:
-        unknown = f", beside what '{model}' takes to learn" if learned is None else ""
-        run.emit(
-            "note",
-            "estimate",
-            f"This will take {whole}{unknown}; option 'minutes' limits the learning.",
-        )
+        run.emit("note", "estimate", f"This will take {whole}{words}.")
 
 
 def _looking(train: Dataset) -> Cost:

@@ -31,6 +31,7 @@ from tidemill.pipeline.feedback import once_more
 from tidemill.pipeline.folder import Folder
 from tidemill.reporting.base import BETWEEN, Learning, ReportInput, Round
 from tidemill.reporting.build import build
+from tidemill.reporting.finding_cards import FindingCards
 from tidemill.reporting.page import Report
 from tidemill.synthesis.synthesizer import Synthesizer, versions
 
@@ -144,7 +145,7 @@ def run_pipeline(
         holdout=real.holdout,
         synthetic=made.rows,
         cleaned=real.cleaned,
-        findings=real.findings,
+        findings=FindingCards(real.findings),
         model=learned,
         scores=made.scores,
         report=page,

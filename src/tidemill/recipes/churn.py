@@ -11,7 +11,7 @@ import polars as pl
 
 from tidemill import verbs
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import TidemillError
+from tidemill.core.errors import Cancelled, TidemillError
 from tidemill.core.run import Run
 from tidemill.core.words import count, percent, plural
 from tidemill.recipes.base import Assumption, Recipe, RecipeColumn, RecipePage, Refused
@@ -456,6 +456,8 @@ def _what_if(case: Case, run: Run) -> list[Block | Refused]:
     outcome = f"{case.target}={case.positive}"
     try:
         found = verbs.what_if(model, rows, {lever.column: lever.value}, outcome, run=run)
+    except Cancelled:
+        raise
     except TidemillError as error:
         what = f"What would be if {lever.column} were {lever.value} cannot be said."
         return [Refused(what, error.what, error.hint or "")]

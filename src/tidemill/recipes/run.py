@@ -142,7 +142,7 @@ def recipe(
     own["assumed"] = assumed(chosen, assume or {})
     named = columns if isinstance(columns, Mapping) else parse_columns(columns)
     own["output"] = _output(chosen, source, out, overwrite, command)
-    job = verbs.job_of(run, seed, minutes=minutes)
+    job = verbs.job_of(run, seed, until=minutes)
     data = _read(name, source, job, target, roles)
     own["columns"] = chosen_columns(chosen, data, named)
     return _result(name, chosen, data, job, own)

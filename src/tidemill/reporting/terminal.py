@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -50,6 +51,7 @@ class Display:
         self._bars: _Bars | None = None
         self._began: dict[str, float] = {}
         self._printed: dict[str, float] = {}
+        self._at: dict[str, str] = {}
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
@@ -83,10 +85,14 @@ class Display:
         now = time.monotonic()
         if event.kind == "start":
             self._began[event.stage] = self._printed[event.stage] = now
+            self._at[event.stage] = _title(event)
+        elif event.kind == "note" and event.stage in self._at:
+            self._at[event.stage] = _title(event)
         elif event.kind == "progress" and now - self._printed.get(event.stage, now) >= PLAIN_EVERY:
             self._printed[event.stage] = now
-            self._line(f"{_title(event)}: {_progress(event)}")
+            self._line(f"{self._at.get(event.stage) or event.stage}: {_progress(event)}")
         elif event.kind == "end":
+            self._at.pop(event.stage, None)
             self._line(f"{_title(event)} ({seconds(now - self._began.get(event.stage, now))})")
         elif event.kind in ("note", "done") and event.text:
             self._line(event.text)
@@ -166,28 +172,61 @@ def json_lines(stream: TextIO) -> Callable[[Event], None]:
     return listen
 
 
-def notebook_line(stream: TextIO | None = None) -> Callable[[Event], None]:
-    """A listener for a notebook: one line that rewrites itself, and a line that stays for each
-    warning."""
-    out = stream if stream is not None else sys.stdout
-    width = 0
+Show = Callable[[str], Callable[[str], None]]
+"""Shows a text in a place of its own, and gives what puts another text there."""
 
-    def listen(event: Event) -> None:
-        nonlocal width
+
+class NotebookLine:
+    """Shows a run in a notebook: one line, which is put in the place of the one before and is gone
+    at the end, and a line that stays for each warning.
+
+    Args:
+        show: Shows the line; as an output of the cell by default.
+        stream: Takes the warnings; the standard error stream by default.
+    """
+
+    def __init__(self, show: Show | None = None, stream: TextIO | None = None) -> None:
+        self._show = show if show is not None else _output
+        self._stream = stream if stream is not None else sys.stderr
+        self._put: Callable[[str], None] | None = None
+        self._told = ""
+        self._open: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        if event.kind == "start":
+            self._open.append(event.stage)
+        elif event.kind == "end" and event.stage in self._open:
+            self._open.remove(event.stage)
         if event.kind == "warning":
-            text = f"warning: {unprintable_removed(event.text)}"
+            self._stream.write(f"warning: {unprintable_removed(event.text)}\n")
         elif event.kind == "progress":
-            text = _short(f"{_title(event)} {_progress(event)}".strip(), 100)
-        else:
-            text = _short(_title(event).strip(), 100)
-        out.write(f"\r{text:<{width}}")
-        width = len(text)
-        if event.kind in ("warning", "done"):
-            out.write("\n")
-            width = 0
-        out.flush()
+            self._say(f"{_title(event)}: {_progress(event)}")
+        elif event.kind in ("start", "note"):
+            self._say(_title(event))
+        elif not self._open:
+            self._say("")
 
-    return listen
+    def _say(self, text: str) -> None:
+        text = _short(text, 100)
+        if text == self._told:
+            return
+        self._told = text
+        if self._put is None:
+            self._put = self._show(text)
+        else:
+            self._put(text)
+
+
+def _output(text: str) -> Callable[[str], None]:
+    """The text as an output of the notebook's cell."""
+    display = import_module("IPython.display").display
+    handle = display({"text/plain": text}, raw=True, display_id=True)
+
+    def put(other: str) -> None:
+        handle.update({"text/plain": other}, raw=True)
+
+    return put
 
 
 def in_notebook() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any, cast
 
 import numpy as np
@@ -18,6 +19,8 @@ from tidemill.models.base import Conditional, Generator, Interpolates, LearnsInS
 
 FEWEST = 20
 """From fewer rows on, an earlier stage is made column by column."""
+LEAST_SHARE = 0.001
+"""Of its planned steps, a model whose time is over has learned nothing after fewer."""
 EARLIER = ("trees", "independent")
 """The models that make earlier stages."""
 
@@ -67,11 +70,12 @@ class Stages:
             codec: Fitted; it knows the codecs of the stages before it.
             batch: The training rows, encoded.
             model, generator: Of the last stage; unfitted.
-            run: Its steps and deadline are for the last stage.
+            run: Its steps and its time are for the last stage.
             start: Fitted stages of the same sort, from whose last weights learning begins.
 
         Raises:
-            OptionError: The generator cannot start from ``start``.
+            OptionError: The generator cannot start from ``start``, or its time was over before it
+                had learned anything.
         """
         *earlier, last = codecs_of(codec)
         contexts = _contexts(batch)
@@ -80,6 +84,8 @@ class Stages:
             for part, context in zip(earlier, contexts, strict=True)
         ]
         run.check()
+        run.begin_learning()
+        began = monotonic()
         if start is None:
             generator.fit(last.spec, batch, run)
         elif isinstance(generator, LearnsInSteps):
@@ -95,6 +101,7 @@ class Stages:
                 hint="leave the start out, or choose a neural model: flow, vae, gan or "
                 "autoregressive",
             )
+        _check_learned(generator, run, monotonic() - began)
         return Stages([*made, Stage(last, model, generator)])
 
     def sample(self, n: int, rng: np.random.Generator, run: Run | None = None) -> Batch:
@@ -176,6 +183,21 @@ class Stages:
             generator = MODELS.load(model).from_state(part.spec, document["generator"], own)
             made.append(Stage(part, model, generator))
         return Stages(made)
+
+
+def _check_learned(generator: Generator, run: Run, seconds: float) -> None:
+    """Refuse a model whose time was over after so many seconds, before it had learned anything."""
+    done, planned = generator.steps_done, generator.steps_planned
+    if run.cancelled or run.steps is not None or done >= LEAST_SHARE * planned:
+        return
+    hint = "give it more time with option 'minutes'"
+    if done:
+        needed = max(seconds / done * planned / 60, 0.1)
+        hint += f": all steps would take about {needed:,.1f} minutes"
+    raise OptionError(
+        f"the model learned nothing: its time was over after {done:,} of {planned:,} steps",
+        hint=hint,
+    )
 
 
 def first_stage(batch: Batch) -> Batch:

@@ -188,7 +188,8 @@ class Synthesizer:
         Raises:
             DataError: There are too few rows, no column to learn, or values that ``start`` does not
                 know.
-            OptionError: There is no such model or option, or it cannot begin from ``start``.
+            OptionError: There is no such model or option, it cannot begin from ``start``, or its
+                time was over before it had learned anything.
         """
         generator = unfitted(model, options)
         _check_rows(data)

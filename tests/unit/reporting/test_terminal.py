@@ -4,11 +4,12 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
 from tidemill.core.run import Event, Run
-from tidemill.reporting.terminal import Display, json_lines, notebook_line
+from tidemill.reporting.terminal import Display, NotebookLine, json_lines
 
 
 def drive(run: Run) -> None:
@@ -38,6 +39,16 @@ def test_a_long_stage_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
     display(Event("start", "learn", total=2000))
     display(Event("progress", "learn", done=1000, total=2000, left=61.0))
     assert stream.getvalue() == "learn: 1,000 of 2,000, 1 min 1 s left\n"
+
+
+def test_a_line_about_a_stage_says_what_it_is_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidemill.reporting.terminal.PLAIN_EVERY", 0.0)
+    stream = io.StringIO()
+    display = Display(stream)
+    display(Event("start", "mine", "looking for drivers, rules", total=2))
+    display(Event("note", "mine", "looking for rules"))
+    display(Event("progress", "mine", done=1, total=2, left=7.0))
+    assert stream.getvalue() == "looking for rules: 1 of 2, 7.0 s left\n"
 
 
 def test_quiet_shows_warnings_only() -> None:
@@ -70,11 +81,35 @@ def test_json_lines_hold_whole_events() -> None:
     assert set(events[0]) == {"kind", "stage", "text", "done", "total", "seconds", "left"}
 
 
-def test_a_notebook_gets_one_line_and_the_warnings() -> None:
+def test_a_notebook_has_one_line_that_is_gone_at_the_end_and_the_warnings() -> None:
+    places: list[list[str]] = []
+
+    def show(text: str) -> Callable[[str], None]:
+        places.append([text])
+        return places[-1].append
+
     stream = io.StringIO()
-    drive(Run(listener=notebook_line(stream)))
-    assert stream.getvalue().count("\n") == 2
-    assert stream.getvalue().splitlines()[-1].strip().endswith("finished")
+    drive(Run(listener=NotebookLine(show, stream)))
+    [line] = places
+    assert line[0] == "reading customers.csv"
+    assert "learn: 3 of 3" in line
+    assert line[-1] == ""
+    assert stream.getvalue() == "warning: only [red]3[/red] rows\N{REPLACEMENT CHARACTER}[2J\n"
+
+
+def test_a_notebook_line_stands_while_a_stage_is_open() -> None:
+    texts: list[str] = []
+
+    def show(text: str) -> Callable[[str], None]:
+        texts.append(text)
+        return texts.append
+
+    run = Run(listener=NotebookLine(show))
+    with run.stage("read", "reading"):
+        with run.stage("clean", "cleaning"):
+            pass
+        assert texts[-1] == "cleaning"
+    assert texts[-1] == ""
 
 
 def test_importing_it_does_not_load_rich_or_jinja() -> None:

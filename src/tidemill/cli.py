@@ -721,6 +721,8 @@ def recipe(
         Path, Doc("The folder for all results; an unfinished loop in it is gone on with.", "DIR")
     ] = Path("tidemill-recipe"),
     rounds: options.RecipeRounds = None,
+    quick: options.Quick = False,
+    currency: options.Currency = None,
     minutes: options.LoopMinutes = None,
     model: options.RecipeModel = None,
     model_options: options.ModelOptions = None,
@@ -742,6 +744,8 @@ def recipe(
             assume=assume,
             out=out,
             rounds=rounds,
+            quick=quick,
+            currency=currency,
             model=model,
             model_options=model_options,
             overwrite=work.overwrite,

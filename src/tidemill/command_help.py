@@ -24,7 +24,7 @@ OPTIONS = {
     },
     "Model": {
         *("model", "option", "preset", "start", "window", "minutes", "steps", "device"),
-        *("rounds", "threads", "seed"),
+        *("rounds", "quick", "threads", "seed"),
     },
     "Output": {"out", "log", "overwrite", "quiet", "json"},
 }
@@ -40,7 +40,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "recipe": (
         "tidemill recipe churn customers.csv --target churn",
-        "tidemill recipe churn customers.csv --target churn --rounds 0 --assume call=8",
+        "tidemill recipe churn customers.csv --target churn --quick --assume call=8 --currency EUR",
         "tidemill recipe fraud cards.parquet --target is_fraud --cost fp=5,fn=120",
     ),
     "read": (

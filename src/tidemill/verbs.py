@@ -3,7 +3,7 @@ defaults."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -744,6 +744,7 @@ def loop(
     name: str | None = None,
     run: Run | None = None,
     command: str = "",
+    early: Callable[[LoopResult], None] | None = None,
     **reading: Unpack[stated.Reading],
 ) -> LoopResult:
     """Whether generated rows help a model of the target: generate where real rows are thin, keep
@@ -773,6 +774,7 @@ def loop(
         name: What the data are called in the report.
         run: For progress and cancelling, with a seed and a deadline of its own.
         command: How the loop was started, for the report.
+        early: Is given what real rows alone can do, before the first round.
         **reading: The options of :func:`read`.
 
     Raises:
@@ -786,8 +788,9 @@ def loop(
     most = stated.whole(rounds, "rounds")
     options = LoopOptions(most, metric, cost, model, model_options, beside)
     if out is None:
-        return paged(turn_round_by_round(data, job, options), data, options, job, command)
-    return _loop_into(out, data, job, options, command, overwrite=overwrite)
+        looped = turn_round_by_round(data, job, options, early=early)
+        return paged(looped, data, options, job, command)
+    return _loop_into(out, data, job, options, command, early, overwrite=overwrite)
 
 
 def _loop_into(
@@ -796,12 +799,13 @@ def _loop_into(
     run: Run,
     options: LoopOptions,
     command: str,
+    early: Callable[[LoopResult], None] | None,
     *,
     overwrite: bool,
 ) -> LoopResult:
     """A loop whose rounds and results are written as it goes."""
     journal = loop_folder.opened(Path(out), data, run, options, overwrite=overwrite)
-    looped = turn_round_by_round(data, run, options, journal)
+    looped = turn_round_by_round(data, run, options, journal, early)
     result = paged(looped, data, options, run, command, out)
     loop_folder.written(Path(out), result, run)
     return result

@@ -13,13 +13,15 @@ import pytest
 from tests.conformance.results import fits_its_schema
 from tests.docs.customers import customers as subscribers
 from tests.e2e.conftest import Tidemill
-from tidemill.core.errors import OptionError, OutputError, TidemillError
+from tidemill.core.errors import Cancelled, OptionError, OutputError, TidemillError
 from tidemill.core.modality import TABLES
 from tidemill.core.registry import Entry
+from tidemill.core.run import Event, Run
 from tidemill.recipes import RECIPES
 from tidemill.recipes.base import Recipe, assumed
 from tidemill.recipes.binary import shifted
 from tidemill.recipes.lists import longest
+from tidemill.recipes.parts import in_currency
 from tidemill.recipes.run import recipe
 from tidemill.reporting.page import Report
 
@@ -272,6 +274,57 @@ def test_churn_on_a_company_of_its_own(tidemill: Tidemill, company: Path, tmp_pa
     assert scored["rank"].to_list() == list(range(1, scored.height + 1))
     assert json.loads((out / "verdict.json").read_text())["helps"] is False
     assert Report.load(out).title == "Who leaves, and whom to call first"
+
+
+@pytest.mark.slow
+def test_the_first_page_stands_while_rounds_go_on_and_the_loop_goes_on_from_it(
+    company: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    heard: list[str] = []
+
+    def stop(event: Event) -> None:
+        if (event.kind, event.stage) == ("note", "recipe"):
+            heard.append(event.text)
+            run.cancel()
+
+    run = Run(listener=stop)
+    with pytest.raises(Cancelled):
+        recipe("churn", company, target="left us?", out=out, currency="EUR", run=run)
+    assert "Call: Calling the 20 %" in " ".join(heard[0].split())
+    assert str(out / "report.html") in heard[0]
+    page = (out / "report.html").read_text()
+    assert "Generated rows are being tried" in page
+    assert " EUR per 1,000 customers" in page
+    assert (out / "scored.csv").exists()
+    assert not (out / "verdict.json").exists()
+
+    again = recipe("churn", company, target="left us?", out=out, currency="EUR")
+    assert "Generated rows are being tried" not in again.report.html()
+    assert json.loads((out / "verdict.json").read_text())["helps"] is not None
+    with pytest.raises(OutputError, match="results already"):
+        recipe("churn", company, target="left us?", out=out)
+
+
+def test_quick_and_rounds_contradict_each_other(company: Path) -> None:
+    with pytest.raises(OptionError, match="makes no round"):
+        recipe("churn", company, target="left us?", quick=True, rounds=1)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "said"),
+    [
+        ("", 1234.5, "1,234"),
+        ("EUR", -1234.5, "-1,234 EUR"),
+        ("$", -0.25, "-$0.25"),
+        ("€", 3.0, "€3"),
+        ("CHF", -0.001, "0.00 CHF"),
+    ],
+)
+def test_amounts_are_in_the_currency_that_was_given(
+    currency: str, amount: float, said: str
+) -> None:
+    assert in_currency(amount, currency) == said
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -151,7 +151,11 @@ def refuse_unsuited(data: Dataset) -> None:
 
 
 def loop(
-    data: Dataset, run: Run, asked: LoopOptions, journal: LoopCheckpoint | None = None
+    data: Dataset,
+    run: Run,
+    asked: LoopOptions,
+    journal: LoopCheckpoint | None = None,
+    early: Callable[[LoopResult], None] | None = None,
 ) -> LoopResult:
     """Search for the strategy that helps a model of the target most, and prove on untouched rows
     that it does.
@@ -169,6 +173,7 @@ def loop(
         run: Seed, progress, cancelling, and a deadline after which no further round begins.
         asked: What to do.
         journal: Where figures are kept, for resuming.
+        early: Is given what real rows alone can do, before the first round.
 
     Raises:
         DataError: There is no target that can be learned, or there are too few rows.
@@ -186,6 +191,8 @@ def loop(
     prepared = time.monotonic()
     search = _Search(train, replace(asked, newer=newer), journal or LoopCheckpoint(None, ""), run)
     search.first_round()
+    if early is not None and asked.rounds:
+        early(search.proved(test, findings, caveats, early=True))
     search.rounds()
     searched = time.monotonic()
     found = search.proved(test, findings, caveats)
@@ -348,10 +355,15 @@ class _Search:
         return self._scoring.gain(found, copies, COPIES_LEVEL).low > 0
 
     def proved(
-        self, test: Dataset, findings: Findings, caveats: tuple[str, ...] = ()
+        self,
+        test: Dataset,
+        findings: Findings,
+        caveats: tuple[str, ...] = (),
+        *,
+        early: bool = False,
     ) -> LoopResult:
         """The verdict: the best strategy beside the best that real rows can do, with the one look
-        at the test rows."""
+        at the test rows. Before the first round it is about real rows alone."""
         accepted = self._best is not self._control
         chosen = self._best if accepted else self._leading
         gain = self._scoring.gain(chosen, self._control)
@@ -371,13 +383,14 @@ class _Search:
             str(chosen.strategy),
             str(self._control.strategy),
             reason,
-            (main, *self._curves(chosen.strategy)),
+            (main,) if early else (main, *self._curves(chosen.strategy)),
             tested,
             caveats,
         )
         recommended = chosen.strategy if helps else self._control.strategy
         generated, origins = self._handed_over(recommended)
-        self._journal.done()
+        if not early:
+            self._journal.done()
         return LoopResult(
             verdict,
             tuple(self._turns),

@@ -362,6 +362,10 @@ RunRounds = Annotated[
 LoopRounds = Annotated[int, Doc("The most rounds to make.", "K", low=0, high=100)]
 RECIPE_ROUNDS = Doc("Most rounds of generation; 1 by default.", "K", low=0, high=100)
 RecipeRounds = Annotated[int | None, RECIPE_ROUNDS]
+QUICK = Doc("Make no round of generation: the first page is the last.")
+Quick = Annotated[bool, QUICK]
+CURRENCY = Doc("What amounts are in, as EUR or $.", "TEXT")
+Currency = Annotated[str | None, CURRENCY]
 RECIPE_MODEL = Doc("See `tidemill models`; trees by default.", "NAME")
 RecipeModel = Annotated[str | None, RECIPE_MODEL]
 POSITIVE = Doc("The target's value that is looked for; by default the rarer one.", "VALUE")

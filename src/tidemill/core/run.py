@@ -20,6 +20,8 @@ from tidemill.core.errors import STOPPED, Cancelled
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+KNOWN_AFTER = 100
+"""Units, or a tenth of all, after which it is said how long a stage still takes."""
 AHEAD = 4
 """Parts a thread that :meth:`Run.map` computes before they are asked for."""
 
@@ -69,7 +71,8 @@ class RunStage:
         if now - self._told >= 0.1 or self.done == self.total:
             self._told = now
             left = None
-            if self.total and self.done:
+            # the first units tell little: they often make what the others use
+            if self.total and self.done >= min(self.total / 10, KNOWN_AFTER):
                 left = (now - self.began) / self.done * (self.total - self.done)
             self.run.emit("progress", self.name, text, done=self.done, total=self.total, left=left)
 

@@ -89,11 +89,13 @@ class RecipeOutput:
         folder: The folder; None for nowhere.
         overwrite: Whether results in it may be replaced.
         command: How the recipe was started.
+        early: Takes a page that a later one replaces; None where nobody waits for it.
     """
 
     folder: Path | None = None
     overwrite: bool = False
     command: str = ""
+    early: Callable[[RecipePage], None] | None = None
 
 
 @dataclass(frozen=True)

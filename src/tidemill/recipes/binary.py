@@ -3,7 +3,7 @@ rows that no model has learned from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidemill import verbs
-from tidemill.augmentation.loop import LoopResult
+from tidemill.augmentation.loop import LoopOptions, LoopResult
 from tidemill.augmentation.strategy import Strategy
 from tidemill.augmentation.training_sets import TrainingSets, apart
 from tidemill.core import options
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
-from tidemill.recipes.base import RecipeOption, RecipeOutput
+from tidemill.recipes.base import RecipeOption, RecipeOutput, RecipePage
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.measures import checked_cost
 from tidemill.trials.problem import Problem, problem_of
@@ -34,6 +34,8 @@ LEVER = "lever"
 BINARY_OPTIONS = (
     RecipeOption("positive", None, options.POSITIVE),
     RecipeOption("rounds", 1, options.RECIPE_ROUNDS),
+    RecipeOption("quick", False, options.QUICK),
+    RecipeOption("currency", "", options.CURRENCY),
     RecipeOption("model", "trees", options.RECIPE_MODEL),
     RecipeOption("model_options", None, options.MODEL_OPTIONS),
 )
@@ -48,6 +50,8 @@ class BinaryOptions(TypedDict, total=False):
     positive: str | None
     cost: Mapping[str, float] | None
     rounds: int
+    quick: bool
+    currency: str
     model: str
     model_options: Mapping[str, Any] | None
 
@@ -72,6 +76,8 @@ class Case:
             data.
         workshop: Makes what the strategies learn from.
         folder: Where results are written; "" for nowhere.
+        currency: What amounts are in, as "EUR" or "$"; "" where that is not said.
+        early: Whether rounds of generated rows are still to come.
     """
 
     looped: LoopResult
@@ -85,6 +91,8 @@ class Case:
     lever: str
     workshop: TrainingSets
     folder: str
+    currency: str = ""
+    early: bool = False
 
     @property
     def test(self) -> Dataset:
@@ -125,6 +133,7 @@ class Case:
 def binary_case(
     data: Dataset,
     run: Run,
+    page: Callable[[Case, Run], RecipePage],
     *,
     columns: Mapping[str, tuple[str, ...]],
     assumed: Mapping[str, float | str],
@@ -132,20 +141,26 @@ def binary_case(
     positive: str | None = None,
     cost: Mapping[str, float] | None = None,
     rounds: int = 1,
+    quick: bool = False,
+    currency: str = "",
     model: str = "trees",
     model_options: Mapping[str, Any] | None = None,
-) -> Case:
-    """The loop over a table, and the chances that its best strategies give to the test rows.
+) -> RecipePage:
+    """The page of the loop over a table, and of the chances that its best strategies give to the
+    test rows; before the rounds of the loop, a page from real rows alone.
 
     Args:
         data: With a target of two classes.
         run: Seed, progress, cancelling and deadline.
+        page: Makes it.
         columns: None is asked for beside the target.
         assumed: What is assumed, by name.
-        output: The loop's own results go to "loop" in its folder.
+        output: The loop's own results go to "loop" in its folder; takes the first page.
         positive: The class that is looked for; by default the rarer one.
         cost: Of a false alarm and of a missed case, where money decides.
         rounds: Most rounds of the loop.
+        quick: Make no round.
+        currency: What amounts are in.
         model, model_options: The generator.
 
     Raises:
@@ -157,49 +172,61 @@ def binary_case(
     prior = numbers.get(PRIOR, wanted.share)
     money = None if cost is None else checked_cost(cost)
     weighed = None if money is None else _reweighed(money, wanted, prior)
-    looped = _loop(data, run, output, weighed, rounds, model, model_options)
-    problem = problem_of(looped.train)
-    code = _code(wanted, problem)
-    looped = _with_known_target(looped, problem)
-    truth = problem.coded(looped.test) == code
-    workshop = TrainingSets(looped.train, looped.settings, apart(run, "whole"))
-    chances = _chances(looped, problem, code, workshop, run)
-    return Case(
-        looped=looped,
-        problem=problem,
-        positive=problem.classes[code],
-        truth=truth,
-        # by the same share as the loop's costs, so that both decide alike
-        chances={name: shifted(chance, wanted.share, prior) for name, chance in chances.items()},
-        weight=_weights(truth, numbers.get(PRIOR)),
-        assumed=numbers,
-        cost=money,
-        lever=str(assumed.get(LEVER, "")),
-        workshop=workshop,
-        folder="" if output.folder is None else str(output.folder),
-    )
+
+    def paged(looped: LoopResult, *, early: bool = False) -> RecipePage:
+        problem = problem_of(looped.train)
+        code = _code(wanted, problem)
+        looped = _with_known_target(looped, problem)
+        truth = problem.coded(looped.test) == code
+        workshop = TrainingSets(looped.train, looped.settings, apart(run, "whole"))
+        chances = _chances(looped, problem, code, workshop, run)
+        case = Case(
+            looped=looped,
+            problem=problem,
+            positive=problem.classes[code],
+            truth=truth,
+            # by the same share as the loop's costs, so that both decide alike
+            chances={
+                name: shifted(chance, wanted.share, prior) for name, chance in chances.items()
+            },
+            weight=_weights(truth, numbers.get(PRIOR)),
+            assumed=numbers,
+            cost=money,
+            lever=str(assumed.get(LEVER, "")),
+            workshop=workshop,
+            folder="" if output.folder is None else str(output.folder),
+            currency=currency,
+            early=early,
+        )
+        return page(case, run)
+
+    def first(looped: LoopResult) -> None:
+        if output.early is not None:
+            output.early(paged(looped, early=True))
+
+    asked = LoopOptions(0 if quick else rounds, None, weighed, model, model_options)
+    return paged(_loop(data, run, output, asked, first))
 
 
 def _loop(
     data: Dataset,
     run: Run,
     output: RecipeOutput,
-    cost: Mapping[str, float] | None,
-    rounds: int,
-    model: str,
-    model_options: Mapping[str, Any] | None,
+    asked: LoopOptions,
+    early: Callable[[LoopResult], None],
 ) -> LoopResult:
     """The loop over the table; its own results go beside those of the recipe."""
     return verbs.loop(
         data,
         out=None if output.folder is None else output.folder / "loop",
-        rounds=rounds,
-        cost=cost,
-        model=model,
-        model_options=model_options,
+        rounds=asked.rounds,
+        cost=asked.cost,
+        model=asked.model,
+        model_options=asked.options,
         overwrite=output.overwrite,
         run=run,
         command=output.command,
+        early=early,
     )
 
 

@@ -33,6 +33,7 @@ from tidemill.recipes.parts import (
     curve_name,
     drivers,
     few,
+    generated_words,
     money,
     open_columns,
     proof,
@@ -40,6 +41,7 @@ from tidemill.recipes.parts import (
     scored_rows,
     segment_table,
     segments,
+    unit,
 )
 from tidemill.reporting.blocks import (
     Block,
@@ -84,7 +86,10 @@ ASSUMPTIONS = (
 
 def churn(data: Dataset, run: Run, **options: Unpack[BinaryOptions]) -> RecipePage:
     """The page for a manager of customers."""
-    case = binary_case(data, run, **options)
+    return binary_case(data, run, _page, **options)
+
+
+def _page(case: Case, run: Run) -> RecipePage:
     chance = case.chances[case.best]
     own = _reached(case, chance, [case.assumed["list"]], run)[0]
     campaign = _campaign(case, chance, run)
@@ -94,14 +99,14 @@ def churn(data: Dataset, run: Run, **options: Unpack[BinaryOptions]) -> RecipePa
         PageChapter("list", "Whom to call first?", _lists(case, chance, run)),
         PageChapter("pay", "Would a campaign pay?", _pays(case, campaign)),
         PageChapter("proof", "Do generated rows help?", proof(case)),
-        PageChapter("what-if", "What if?", _what_if(case, run)),
+        PageChapter("what-if", "What if?", [] if case.early else _what_if(case, run)),
         PageChapter("limits", "What this page cannot say", [Listing(_limits(case))]),
     )
     text = (
         f"Churn: {_share_words(case)}",
         f"Call: {_call_words(own)}",
         f"Campaign: {campaign.sentence}",
-        f"Generated: {case.looped.verdict.reason}",
+        f"Generated: {generated_words(case)}",
     )
     figures = {
         "share": case.share,
@@ -150,7 +155,7 @@ def _head(case: Case, own: Reach, campaign: Campaign) -> list[Block]:
             f"{own.right / case.share:.1f} times", "as many as by chance", "among those on the list"
         ),
         Tile(
-            money(campaign.best.gain),
+            money(case, campaign.best.gain),
             "gained per 1,000 customers",
             "by the best list, if the assumptions hold",
         ),
@@ -195,8 +200,8 @@ def _who(case: Case) -> list[Block]:
     return [
         Paragraph(intro),
         segment_table(case, segments(case), "Customers", "left"),
-        Heading("What goes together with leaving"),
-        Paragraph("What goes together need not be the cause."),
+        Heading("What leaving is associated with"),
+        Paragraph("An association need not be a cause."),
         *drivers(case),
     ]
 
@@ -251,8 +256,8 @@ def _lists(case: Case, chance: Floats, run: Run) -> list[Block]:
         "Called",
         "Of those who leave, reached",
         "95 % interval",
-        "Of those called, leave",
-        "Called from a chance of",
+        "Right among those called",
+        "Call from this chance up",
     )
     curves = [_reach_curve(case, name) for name in case.chances]
     curves.append(Series("calling at random", tuple(100 * size for size in FINE)))
@@ -312,11 +317,13 @@ class Campaign:
     """What calling customers gains.
 
     Attributes:
+        case: The customers.
         plans: Whom to call; the last one is the best under the assumptions.
         gains: (n,) what calling each test row gains.
         least: The chance from which a call pays.
     """
 
+    case: Case
     plans: tuple[CallPlan, ...]
     gains: Floats
     least: float
@@ -335,8 +342,9 @@ class Campaign:
         verb = "would gain" if best.gain >= 0 else "would lose"
         return (
             f"Calling everyone with a chance of at least {percent(self.least)} {verb} "
-            f"{money(abs(best.gain))} per 1,000 customers "
-            f"(95 % interval {money(best.low)} to {money(best.high)}), under the assumptions below."
+            f"{money(self.case, abs(best.gain))} per 1,000 customers (95 % interval "
+            f"{money(self.case, best.low)} to {money(self.case, best.high)}), under the "
+            "assumptions below."
         )
 
 
@@ -356,7 +364,7 @@ def _campaign(case: Case, chance: Floats, run: Run) -> Campaign:
         f"all with a chance of at least {percent(min(least, 1.0))}": chance >= least,
     }
     gains = np.where(case.truth, kept, 0.0) - call
-    return Campaign(_plans(case, called, gains, run), gains, least)
+    return Campaign(case, _plans(case, called, gains, run), gains, least)
 
 
 def _plans(
@@ -386,8 +394,8 @@ def _pays(case: Case, campaign: Campaign) -> list[Block]:
         (
             plan.name[:1].upper() + plan.name[1:],
             f"{plan.calls:,.0f}",
-            money(plan.gain),
-            f"{money(plan.low)} to {money(plan.high)}" if plan.high > plan.low else "–",
+            money(case, plan.gain),
+            _between(case, plan),
         )
         for plan in campaign.plans
     )
@@ -398,6 +406,12 @@ def _pays(case: Case, campaign: Campaign) -> list[Block]:
         Heading("What was assumed"),
         *assumptions(case, ASSUMPTIONS),
     ]
+
+
+def _between(case: Case, plan: CallPlan) -> str:
+    if plan.high <= plan.low:
+        return "–"
+    return f"{money(case, plan.low)} to {money(case, plan.high)}"
 
 
 def _gain_picture(case: Case, gains: Floats) -> PictureBlock:
@@ -418,7 +432,7 @@ def _gain_picture(case: Case, gains: Floats) -> PictureBlock:
             Series("calling at random", tuple(at_random)),
         ),
         "% of customers called",
-        "per 1,000 customers, in your currency",
+        f"per 1,000 customers, in {unit(case)}",
     )
 
 

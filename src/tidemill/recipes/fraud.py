@@ -39,9 +39,11 @@ from tidemill.recipes.parts import (
     binary_page,
     curve_name,
     few,
+    generated_words,
     money,
     proof,
     scored_rows,
+    unit,
 )
 from tidemill.reporting.blocks import (
     Block,
@@ -120,7 +122,10 @@ class Saving:
 
 def fraud(data: Dataset, run: Run, **options: Unpack[BinaryOptions]) -> RecipePage:
     """The page for whoever answers for losses by fraud."""
-    case = binary_case(data, run, **options)
+    return binary_case(data, run, _page, **options)
+
+
+def _page(case: Case, run: Run) -> RecipePage:
     chance = case.chances[case.best]
     threshold = _threshold(case)
     policies, drawn = _policies(case, chance, run)
@@ -137,9 +142,9 @@ def fraud(data: Dataset, run: Run, **options: Unpack[BinaryOptions]) -> RecipePa
         PageChapter("limits", "What this page cannot say", [Listing(_limits(case))]),
     )
     text = (
-        f"Fraud: {_cost_words(saving)}",
+        f"Fraud: {_cost_words(case, saving)}",
         f"Alarms: {_alarm_words(case, saving.best)}",
-        f"Generated: {case.looped.verdict.reason}",
+        f"Generated: {generated_words(case)}",
     )
     figures = {
         "share": case.share,
@@ -246,9 +251,9 @@ def _head(case: Case, saving: Saving) -> list[Block]:
     none, best = saving.none, saving.best
     volume = case.assumed["volume"]
     tiles = (
-        Tile(money(none.cost), "cost per 1,000 transactions now", "nothing is stopped"),
+        Tile(money(case, none.cost), "cost per 1,000 transactions now", "nothing is stopped"),
         Tile(
-            money(best.cost),
+            money(case, best.cost),
             "with the model",
             f"alarm from a chance of {percent(_threshold(case))} on",
         ),
@@ -267,7 +272,7 @@ def _head(case: Case, saving: Saving) -> list[Block]:
     blocks: list[Block] = [
         Callout(
             "good" if saving.low > 0 else "note",
-            _cost_words(saving),
+            _cost_words(case, saving),
             _alarm_words(case, best),
         ),
         Figures(tiles),
@@ -282,12 +287,13 @@ def _daily(case: Case, policy: Policy) -> float:
     return policy.alarms * case.assumed["volume"] / 1000
 
 
-def _cost_words(saving: Saving) -> str:
+def _cost_words(case: Case, saving: Saving) -> str:
     direction = "less" if saving.amount >= 0 else "more"
+    amounts = (saving.best.cost, saving.none.cost, abs(saving.amount), saving.low, saving.high)
+    best, none, saved, low, high = (money(case, amount) for amount in amounts)
     return (
-        f"Mistakes cost {money(saving.best.cost)} per 1,000 transactions with the model, "
-        f"{money(saving.none.cost)} if nothing is stopped: {money(abs(saving.amount))} {direction} "
-        f"(95 % interval of the saving {money(saving.low)} to {money(saving.high)})."
+        f"Mistakes cost {best} per 1,000 transactions with the model, {none} if nothing is "
+        f"stopped: {saved} {direction} (95 % interval of the saving {low} to {high})."
     )
 
 
@@ -338,8 +344,8 @@ def _costs(case: Case, policies: list[Policy], run: Run) -> list[Block]:
     rows = tuple(
         (
             policy.name,
-            money(policy.cost),
-            _between(policy),
+            money(case, policy.cost),
+            _between(case, policy),
             number(policy.alarms),
             percent(policy.caught),
             percent(policy.right),
@@ -375,7 +381,7 @@ def _cost_picture(case: Case, none: Policy, run: Run) -> PictureBlock:
             Series("nothing is stopped", (round(none.cost, 2),) * len(points)),
         ),
         "chance of fraud from which an alarm is raised, in %",
-        "per 1,000 transactions, in your currency",
+        f"per 1,000 transactions, in {unit(case)}",
     )
 
 
@@ -398,7 +404,7 @@ def _alarms(case: Case, chance: Floats, run: Run) -> list[Block]:
         "Frauds caught",
         "95 % interval",
         "Alarms that are frauds",
-        "From a chance of",
+        "From this chance up",
     )
     blocks: list[Block] = [Paragraph(intro), TableBlock(columns, rows, stacked=True)]
     if len(rows) < len(budgets):
@@ -441,7 +447,7 @@ def _alarm_picture(case: Case, most: float) -> PictureBlock:
         curves.append(Series(curve_name(case, name), values))
     return PictureBlock(
         "lines",
-        "Frauds caught by the daily of alarms",
+        "Frauds caught by the number of alarms a day",
         tuple(round(daily, 1) for daily in alarms),
         tuple(curves),
         "alarms a day",
@@ -453,6 +459,8 @@ def _alarm_picture(case: Case, most: float) -> PictureBlock:
 
 
 def _pays(case: Case, run: Run) -> list[Block]:
+    if case.early:
+        return proof(case)
     threshold = _threshold(case)
     named = {name: chance >= threshold for name, chance in case.chances.items()}
     priced, _ = _priced(case, named, run)
@@ -460,7 +468,9 @@ def _pays(case: Case, run: Run) -> list[Block]:
     for policy in priced:
         mark = " (recommended)" if policy.name == case.best else ""
         name = f"{policy.name[:1].upper()}{policy.name[1:]}{mark}"
-        rows.append((name, money(policy.cost), _between(policy), percent(policy.caught)))
+        rows.append(
+            (name, money(case, policy.cost), _between(case, policy), percent(policy.caught))
+        )
     columns = (
         "The model learns from",
         "Cost per 1,000 transactions",
@@ -566,8 +576,8 @@ def _limits(case: Case) -> tuple[str, ...]:
     )
 
 
-def _between(policy: Policy) -> str:
+def _between(case: Case, policy: Policy) -> str:
     """The interval; where it follows from the share of frauds alone there is none."""
     if policy.high <= policy.low * (1 + 1e-9):
         return "–"
-    return f"{money(policy.low)} to {money(policy.high)}"
+    return f"{money(case, policy.low)} to {money(case, policy.high)}"

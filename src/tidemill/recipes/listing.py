@@ -47,7 +47,7 @@ def _rows(recipe: Recipe) -> Iterator[tuple[str, str]]:
         yield said if column.in_schema else f"column={said}", _column_words(column)
     for option in recipe.options:
         words = option.doc.help
-        yield f"{option.flag}={_value(option)}", words[:1].lower() + words[1:].removesuffix(".")
+        yield _said(option), words[:1].lower() + words[1:].removesuffix(".")
     for assumption in recipe.assumptions:
         yield f"assume={assumption.name}={_form(assumption)}", assumption.words
 
@@ -59,8 +59,12 @@ def _column_words(column: RecipeColumn) -> str:
     return words if column.required else f"{words}; may be left out"
 
 
+def _said(option: RecipeOption) -> str:
+    return option.flag if option.default is False else f"{option.flag}={_value(option)}"
+
+
 def _value(option: RecipeOption) -> str:
-    if option.default is None:
+    if option.default in (None, ""):
         return option.doc.metavar
     if isinstance(option.default, Mapping):
         return ",".join(f"{key}={value:g}" for key, value in option.default.items())

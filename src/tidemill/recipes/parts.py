@@ -39,6 +39,10 @@ LEAST_SHARE = 0.05
 """A segment has at least this share of the rows."""
 SEEN_AGAIN = 1.15
 """Cases must be so many times as frequent in a segment's test rows as in all."""
+TRYING = (
+    "This page is made from real rows alone. Generated rows are being tried; a page that says "
+    "whether they help will take its place."
+)
 FEW_CASES = 100
 """With fewer test rows of the class, the page says that its figures are rough."""
 
@@ -93,7 +97,7 @@ def binary_page(
             ("Looked for", f"{case.target} = {case.positive}"),
             ("Strategy", case.best),
         ),
-        looped=looped,
+        looped=None if case.early else looped,
     )
 
 
@@ -212,7 +216,7 @@ def segment_table(case: Case, found: Sequence[CaseSegment], rows: str, cases: st
         rows,
         f"Of them {cases}",
         f"Of other {rows.lower()} like them {cases}",
-        "Beside the average",
+        "Times the average",
     )
     table = tuple(
         (
@@ -228,7 +232,7 @@ def segment_table(case: Case, found: Sequence[CaseSegment], rows: str, cases: st
 
 
 def _beside(times: float) -> str:
-    words = f"{number(times, 2)} times"
+    words = number(times, 2)
     return words if times >= SEEN_AGAIN else f"{words}: not seen again"
 
 
@@ -267,6 +271,8 @@ def curve_name(case: Case, strategy: str) -> str:
 
 def proof(case: Case) -> list[Block]:
     """The loop's verdict, with the picture of how sure it is."""
+    if case.early:
+        return [Callout("note", "Not known yet.", TRYING)]
     report = case.looped.report
     if report is None:
         return [Paragraph(case.looped.verdict.reason)]
@@ -294,7 +300,7 @@ def _cost_note(case: Case, cost: Mapping[str, float]) -> str:
     """The loop reckons with costs that are weighed by how frequent cases really are; these are the
     ones that were given."""
     return (
-        "Cost is what the mistakes cost per 1,000 rows, in your currency, where "
+        f"Cost is what the mistakes cost per 1,000 rows, in {unit(case)}, where "
         f"{percent(case.share)} of the rows are {case.target} = {case.positive}: "
         f"{number(cost['fp'], 4)} for a false alarm, {number(cost['fn'], 4)} for a "
         "missed case."
@@ -345,8 +351,31 @@ def few(case: Case) -> str:
     )
 
 
-def money(amount: float) -> str:
-    """An amount in words: whole where it is large."""
-    if abs(amount) >= 10 or amount == round(amount):
-        return f"{amount + 0.0:,.0f}"
-    return f"{amount:,.2f}"
+def money(case: Case, amount: float) -> str:
+    """An amount in words, with the currency that was given."""
+    return in_currency(amount, case.currency)
+
+
+def in_currency(amount: float, currency: str) -> str:
+    """An amount in words: whole where it is large; a symbol stands before it, a name behind.
+
+    Example:
+        >>> in_currency(1234.5, "EUR"), in_currency(-0.5, "$"), in_currency(7, "")
+        ('1,234 EUR', '-$0.50', '7')
+    """
+    digits = 0 if abs(amount) >= 10 or amount == round(amount) else 2
+    figure = f"{abs(amount):,.{digits}f}"
+    sign = "-" if round(amount, digits) < 0 else ""
+    if currency.isalpha():
+        return f"{sign}{figure} {currency}"
+    return f"{sign}{currency}{figure}"
+
+
+def unit(case: Case) -> str:
+    """What amounts are in, as an axis says it."""
+    return case.currency or "your currency"
+
+
+def generated_words(case: Case) -> str:
+    """Whether generated rows help, for the terminal."""
+    return TRYING if case.early else case.looped.verdict.reason

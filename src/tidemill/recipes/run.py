@@ -11,6 +11,7 @@ from typing import Annotated, Any, Unpack
 import polars as pl
 
 from tidemill import verbs
+from tidemill.augmentation.checkpoint import NAME as JOURNAL
 from tidemill.augmentation.loop import INSTEAD, LoopResult
 from tidemill.core import options as stated
 from tidemill.core.artifact import finite, write_json, writing
@@ -101,6 +102,8 @@ def recipe(
     assume: stated.Assumed = None,
     out: str | Path | None = None,
     rounds: stated.RecipeRounds = None,
+    quick: stated.Quick = False,
+    currency: stated.Currency = None,
     minutes: stated.LoopMinutes = None,
     seed: stated.Seed = 0,
     model: stated.RecipeModel = None,
@@ -125,6 +128,8 @@ def recipe(
         out: A folder for report.html, report.json, figures.json, the recipe's tables (scored.csv)
             and, with a loop, verdict.json and the loop's results in ``loop/``; None for none.
         rounds, minutes: Limits of the loop behind the page; by default 1 round.
+        quick: Make no round, so that the page is made from real rows alone.
+        currency: What amounts are in: "EUR", "$".
         seed: The same seed, data and versions give the same results.
         model, model_options: The generator.
         overwrite: Whether outputs that exist may be replaced.
@@ -136,7 +141,18 @@ def recipe(
         TidemillError: Something that the user can mend.
     """
     chosen: Recipe = RECIPES.load(name)
-    own = _options(chosen, positive, cost, rounds, model, model_options)
+    given = {
+        "positive": positive,
+        "cost": cost,
+        "rounds": rounds,
+        "quick": quick or None,
+        "currency": currency,
+        "model": model,
+        "model_options": model_options,
+    }
+    if quick and rounds is not None:
+        raise OptionError("option 'quick' makes no round", hint="leave option 'rounds' out")
+    own = _options(chosen, given)
     if target is not None:
         chosen.refuse_option("target")
     own["assumed"] = assumed(chosen, assume or {})
@@ -148,22 +164,8 @@ def recipe(
     return _result(name, chosen, data, job, own)
 
 
-def _options(
-    recipe: Recipe,
-    positive: str | None,
-    cost: Mapping[str, float] | None,
-    rounds: int | None,
-    model: str | None,
-    model_options: Mapping[str, Any] | None,
-) -> dict[str, Any]:
+def _options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
     """The recipe's own options, as given or by default."""
-    given = {
-        "positive": positive,
-        "cost": cost,
-        "rounds": rounds,
-        "model": model,
-        "model_options": model_options,
-    }
     options = {option.name: option.default for option in recipe.options}
     for name, value in given.items():
         if value is not None:
@@ -183,7 +185,9 @@ def _output(
     if out is None:
         return RecipeOutput(None, overwrite, command)
     folder, names = Path(out), _outputs(recipe)
-    refuse_results(folder, names, overwrite)
+    # the first page of an unfinished loop that is gone on with may be replaced
+    unfinished = (folder / "loop" / JOURNAL).exists()
+    refuse_results(folder, names, overwrite or unfinished)
     refuse_inputs([folder / name for name in names], verbs.files_read(source))
     return RecipeOutput(folder, overwrite, command)
 
@@ -212,14 +216,25 @@ def _result(
 ) -> RecipeResult:
     """The page, and its files where they are wanted."""
     output: RecipeOutput = options["output"]
-    page = recipe.run(data, run, **options)
-    report = _report(page, data.name, output.command, run.seed)
-    result = RecipeResult(
-        name, report, page.figures, page.tables, page.refused, page.looped, output.folder
-    )
+
+    def result(page: RecipePage) -> RecipeResult:
+        report = _report(page, data.name, output.command, run.seed)
+        made = RecipeResult(
+            name, report, page.figures, page.tables, page.refused, page.looped, output.folder
+        )
+        if output.folder is not None:
+            _write(output.folder, recipe, made)
+        return made
+
+    def first(page: RecipePage) -> None:
+        made, at = result(page), output.folder
+        if at is not None:
+            words = f"The first page, which a better one replaces: {at / 'report.html'}"
+            run.emit("note", "recipe", f"\n{made}\n\n{words}\n")
+
     if output.folder is not None:
-        _write(output.folder, recipe, result)
-    return result
+        options = {**options, "output": replace(output, early=first)}
+    return result(recipe.run(data, run, **options))
 
 
 # --- the page -------------------------------------------------------------------------------------

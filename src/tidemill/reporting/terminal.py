@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 PLAIN_EVERY = 15.0
-"""Seconds between two lines about one stage where there is no terminal."""
+PLAIN_SHARE = 0.25
+"""Where there is no terminal, so many seconds lie between two lines about a stage, and this share
+of the time that it took so far."""
 
 
 class Display:
@@ -88,7 +90,7 @@ class Display:
             self._at[event.stage] = _title(event)
         elif event.kind == "note" and event.stage in self._at:
             self._at[event.stage] = _title(event)
-        elif event.kind == "progress" and now - self._printed.get(event.stage, now) >= PLAIN_EVERY:
+        elif event.kind == "progress" and self._is_due(event.stage, now):
             self._printed[event.stage] = now
             self._line(f"{self._at.get(event.stage) or event.stage}: {_progress(event)}")
         elif event.kind == "end":
@@ -96,6 +98,10 @@ class Display:
             self._line(f"{_title(event)} ({seconds(now - self._began.get(event.stage, now))})")
         elif event.kind in ("note", "done") and event.text:
             self._line(event.text)
+
+    def _is_due(self, stage: str, now: float) -> bool:
+        took = now - self._began.get(stage, now)
+        return now - self._printed.get(stage, now) >= max(PLAIN_EVERY, PLAIN_SHARE * took)
 
     def _line(self, text: str) -> None:
         if self._bars is not None:

@@ -291,7 +291,7 @@ def test_the_first_page_stands_while_rounds_go_on_and_the_loop_goes_on_from_it(
     run = Run(listener=stop)
     with pytest.raises(Cancelled):
         recipe("churn", company, target="left us?", out=out, currency="EUR", run=run)
-    assert "Call: Calling the 20 %" in " ".join(heard[0].split())
+    assert "Call Calling the 20 %" in " ".join(heard[0].split())
     assert str(out / "report.html") in heard[0]
     page = (out / "report.html").read_text()
     assert "Generated rows are being tried" in page

@@ -128,6 +128,7 @@ def test_the_report_shows_how_learning_went(wine: Path, tmp_path: Path) -> None:
     )
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "How learning went" in page
+    assert "It made 100 of 30,000 steps" in page
     assert "Rows made as learning went" in page
     assert "After 20 steps" in page
     assert turned.model.curves["score"]

@@ -35,6 +35,8 @@ from tidemill.reporting.finding_cards import FindingCards
 from tidemill.reporting.page import Report
 from tidemill.synthesis.synthesizer import Synthesizer, versions
 
+ENOUGH = 0.1
+"""Of the steps that it planned, a model that made fewer is told to have learned nothing."""
 WAYS = 6
 """Ways from one made image to another that the report shows."""
 
@@ -263,6 +265,7 @@ def _report_input(
         scores=made.scores,
         model=model,
         model_note=_model_note(learned),
+        unlearned=_unlearned(learned, clock.seconds["learn"]),
         learning=_learning(learned, run),
         between=learned.between(WAYS, BETWEEN, run),
         privacy_note=learned.privacy_note,
@@ -358,6 +361,20 @@ def _learning(model: Synthesizer, run: Run) -> Learning | None:
     if not model.curves:
         return None
     return Learning(model.curves, model.best_step, model.snapshots(run))
+
+
+def _unlearned(model: Synthesizer, seconds: float) -> str:
+    """That a model was stopped, after so many seconds, before it can have learned."""
+    done, planned = model.manifest["steps_done"], model.manifest["steps_planned"]
+    if model.complete or done >= ENOUGH * planned:
+        return ""
+    text = f"It made {done:,} of {planned:,} steps, so its rows say little about real ones. "
+    if not done:
+        return f"{text}Give it more time with option 'minutes'."
+    minutes = max(round(seconds / done * planned / 60), 1)
+    return (
+        f"{text}All steps would take about {plural(minutes, 'minute')}: option 'minutes={minutes}'."
+    )
 
 
 def _model_note(model: Synthesizer) -> str:

@@ -12,6 +12,8 @@ def first_page(account: ReportInput) -> list[Block]:
     """What was wrong, what it says, what can be done with the generated rows; then the findings
     that say most."""
     blocks: list[Block] = []
+    if account.unlearned:
+        blocks.append(Callout("danger", "The model did not learn.", account.unlearned))
     given = answers(account)
     if given:
         blocks.append(Answers(given))

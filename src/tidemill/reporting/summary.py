@@ -21,6 +21,8 @@ def summary(account: ReportInput) -> str:
     """The answers of the first page with the most telling findings, and what to do next, in plain
     text of at most WIDTH columns; commands are never cut."""
     lines = wrapped("Read", f"{account.read}.", 2) if account.rows is not None else []
+    if account.unlearned:
+        lines += wrapped("Warning", f"The model did not learn. {account.unlearned}", 3)
     for answer in answers(account):
         lines += _told(account, answer)
     for head, points in (("Fair", gaps(account)), ("Round", _rounds(account))):

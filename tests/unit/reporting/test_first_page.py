@@ -14,7 +14,7 @@ from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Score, Scores
 from tidemill.reporting.answers import answers
 from tidemill.reporting.base import ReportInput
-from tidemill.reporting.blocks import Answer, Answers, Card, NextStep, PictureBlock, walk
+from tidemill.reporting.blocks import Answer, Answers, Callout, Card, NextStep, PictureBlock, walk
 from tidemill.reporting.build import build
 from tidemill.reporting.highlights import highlights
 from tidemill.reporting.steps import about_findings, like_these, what_if
@@ -44,6 +44,15 @@ def test_the_page_and_the_terminal_begin_with_the_same_three_answers(account: Re
     for one in given.items:
         assert one.answer in spoken
         assert all(step.command in page.summary() for step in one.steps)
+
+
+def test_a_model_that_had_no_time_to_learn_is_told_before_all_else(account: ReportInput) -> None:
+    page = build(replace(account, unlearned="It made 40 of 30,000 steps."))
+    first = page.blocks[0]
+    assert isinstance(first, Callout)
+    assert (first.level, first.title) == ("danger", "The model did not learn.")
+    said = page.summary()
+    assert said.index("Warning") < said.index("It made 40 of 30,000 steps.") < said.index("Data ")
 
 
 def test_personal_data_come_first_and_lead_to_a_run_without_them(account: ReportInput) -> None:

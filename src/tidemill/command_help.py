@@ -132,6 +132,7 @@ class SectionedCommand(TyperCommand):
     """A command whose help has its options in sections, and examples at its end."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments and options, by sections."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
@@ -146,6 +147,7 @@ class SectionedCommand(TyperCommand):
                     formatter.write_dl(sections[title])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples."""
         examples = EXAMPLES.get(self.name or "", ())
         if examples:
             formatter.write_paragraph()
@@ -156,6 +158,7 @@ class SectionedGroup(TyperGroup):
     """The whole, whose help has the commands in sections."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, by sections."""
         listed = {name for names in COMMANDS.values() for name in names}
         rest = tuple(name for name in self.list_commands(ctx) if name not in listed)
         width = max(map(len, self.commands))

@@ -42,7 +42,7 @@ BINARY_OPTIONS = (
 
 
 class BinaryOptions(TypedDict, total=False):
-    """What :func:`binary_case` takes beside the data and the run."""
+    """What :func:`page_of_case` takes beside the data and the run."""
 
     columns: Mapping[str, tuple[str, ...]]
     assumed: Mapping[str, float | str]
@@ -130,7 +130,7 @@ class Case:
         return float(self.trained.mean())
 
 
-def binary_case(
+def page_of_case(
     data: Dataset,
     run: Run,
     page: Callable[[Case, Run], RecipePage],
@@ -205,7 +205,7 @@ def binary_case(
             output.early(paged(looped, early=True))
 
     asked = LoopOptions(0 if quick else rounds, None, weighed, model, model_options)
-    return paged(_loop(data, run, output, asked, first))
+    return paged(_loop(data, run, output, asked, first if output.early else None))
 
 
 def _loop(
@@ -213,7 +213,7 @@ def _loop(
     run: Run,
     output: RecipeOutput,
     asked: LoopOptions,
-    early: Callable[[LoopResult], None],
+    early: Callable[[LoopResult], None] | None,
 ) -> LoopResult:
     """The loop over the table; its own results go beside those of the recipe."""
     return verbs.loop(

@@ -22,7 +22,7 @@ from tidemill.recipes.binary import (
     BinaryOptions,
     Bools,
     Case,
-    binary_case,
+    page_of_case,
 )
 from tidemill.recipes.lists import Reach, caught, interval, longest, reach, totals
 from tidemill.recipes.parts import (
@@ -86,7 +86,7 @@ ASSUMPTIONS = (
 
 def churn(data: Dataset, run: Run, **options: Unpack[BinaryOptions]) -> RecipePage:
     """The page for a manager of customers."""
-    return binary_case(data, run, _page, **options)
+    return page_of_case(data, run, _page, **options)
 
 
 def _page(case: Case, run: Run) -> RecipePage:

@@ -29,7 +29,7 @@ from tidemill.recipes.binary import (
     BinaryOptions,
     Bools,
     Case,
-    binary_case,
+    page_of_case,
     shifted,
 )
 from tidemill.recipes.lists import caught, interval, longest, reach, totals
@@ -122,7 +122,7 @@ class Saving:
 
 def fraud(data: Dataset, run: Run, **options: Unpack[BinaryOptions]) -> RecipePage:
     """The page for whoever answers for losses by fraud."""
-    return binary_case(data, run, _page, **options)
+    return page_of_case(data, run, _page, **options)
 
 
 def _page(case: Case, run: Run) -> RecipePage:

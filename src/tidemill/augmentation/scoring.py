@@ -98,7 +98,7 @@ class Scoring:
                     figures[i, k] = self._journal.figures(
                         f"{k}/{learner}/{strategy}", partial(self._measured, k, strategy, learner)
                     )
-                    stage.advance(str(strategy))
+                    stage.advance()
         return [
             Result(strategy, figures[i, :, 0], float(figures[i, :, 1].mean()))
             for i, strategy in enumerate(strategies)

@@ -39,14 +39,17 @@ class Cost:
         """So many times one after the other, or on a machine so much slower."""
         return Cost(self.seconds * times, self.bytes)
 
-    def __str__(self) -> str:
+    @property
+    def time(self) -> str:
+        """The time in words."""
         if self.seconds < 100:
-            time = f"{max(10, round(self.seconds, -1)):.0f} seconds"
-        elif self.seconds < 6000:
-            time = f"{self.seconds / 60:.0f} minutes"
-        else:
-            time = f"{self.seconds / 3600:.1f} hours"
-        return f"about {time} and {self.bytes / 2**30:.1f} GiB"
+            return f"about {max(10, round(self.seconds, -1)):.0f} seconds"
+        if self.seconds < 6000:
+            return f"about {self.seconds / 60:.0f} minutes"
+        return f"about {self.seconds / 3600:.1f} hours"
+
+    def __str__(self) -> str:
+        return f"{self.time} and {self.bytes / 2**30:.1f} GiB"
 
 
 def pace(rng: np.random.Generator) -> float:

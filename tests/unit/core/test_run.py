@@ -103,3 +103,16 @@ def test_no_part_begins_after_cancelling() -> None:
     with pytest.raises(Cancelled):
         list(run.child().map(stopping, range(1000)))
     assert len(begun) < 20
+
+
+def test_the_time_left_is_told_when_something_is_known_of_it() -> None:
+    heard: list[Event] = []
+    run = Run(listener=heard.append)
+    with run.stage("loop", total=20) as stage:
+        for _ in range(2):
+            stage.advance()
+            time.sleep(0.11)  # events lie a tenth of a second apart
+    told = [event.left for event in heard if event.kind == "progress"]
+    assert told[0] is None
+    assert told[1] is not None
+    assert told[1] > 0

@@ -41,6 +41,17 @@ def test_a_long_stage_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
     assert stream.getvalue() == "learn: 1,000 of 2,000, 1 min 1 s left\n"
 
 
+def test_lines_about_a_long_stage_come_ever_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 100_000, 10))
+    monkeypatch.setattr("tidemill.reporting.terminal.time.monotonic", lambda: float(next(clock)))
+    stream = io.StringIO()
+    display = Display(stream)
+    display(Event("start", "loop", "trying generated rows", total=360))
+    for done in range(360):  # an hour
+        display(Event("progress", "loop", done=done, total=360))
+    assert 10 < len(stream.getvalue().splitlines()) < 30
+
+
 def test_a_line_about_a_stage_says_what_it_is_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidemill.reporting.terminal.PLAIN_EVERY", 0.0)
     stream = io.StringIO()

@@ -189,9 +189,10 @@ def test_what_if(customers: Path, tmp_path: Path, tidemill: Tidemill) -> None:
     assert done.code == 0, done.err
     assert "churn = Yes: " in done.out
     assert "mean of fee: " in done.out
-    assert "does not prove" in done.out
+    assert "not proof" in done.out
     rows = pl.read_parquet(out)
-    assert rows.height == 900
+    assert rows.height == 300
+    assert "after: churn = Yes" in rows.columns
     assert set(rows["plan"]) == {"team"}
     done = tidemill("what-if", model, customers, "--set", "plan=team", "--draws", 2, "--json")
     result = json.loads(done.out.splitlines()[-1])

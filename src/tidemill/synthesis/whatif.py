@@ -287,12 +287,12 @@ class _Sides:
         """Set the rows, and draw what is needed and not known."""
         own = _without(given, anew)
         changed = _set(own, given, asked, model)
-        shown = _set(given, given, asked, model).source
         sides = []
         for rows, name in ((own, "before"), (changed, "after")):
             sides.append(_completed(model, rows, needed, draws, run, name))
         most = max(len(side) for side in sides)
         sides = [side if len(side) == most else _repeated(side, draws) for side in sides]
+        shown = _shown(_set(given, given, asked, model).source, model, sides[1], asked, anew)
         return _Sides(sides[0], sides[1], most // max(len(given), 1), shown)
 
     def mean_of_draws(self, values: Floats) -> Floats:
@@ -322,6 +322,26 @@ def _completed(
     drawn = model.infill_drawn(rows, draws, keep=facts, run=inner).data
     names = [column for column in model.schema.names if column in drawn.schema]
     return Dataset(drawn.frame.select(names), model.schema.select(names), name=known.name)
+
+
+def _shown(
+    rows: Dataset, model: Synthesizer, after: Dataset, asked: Condition, anew: Sequence[str]
+) -> Dataset:
+    """The rows as they are set; of what was drawn anew the first draw, so that they keep the rules.
+    An outcome that was not drawn stays as it was given, unless a rule ties it to what is set."""
+    fixed = [test.column for test in asked.tests]
+    tied = _tied(model.schema, {*fixed}, set())
+    frame, columns = rows.frame, {column.name: column for column in rows.schema}
+    for name in anew:
+        if name not in columns:
+            continue
+        if name in after.schema:
+            frame = frame.with_columns(after[name].head(len(rows)))
+            columns[name] = model.schema[name]
+        elif name in tied:
+            frame = frame.with_columns(pl.lit(None, dtype=frame.schema[name]).alias(name))
+            columns[name] = replace(columns[name], nullable=True)
+    return replace(rows, frame=frame, schema=Schema(tuple(columns.values())))
 
 
 def _repeated(rows: Dataset, times: int) -> Dataset:

@@ -21,7 +21,7 @@ from tidemill.mining.associations import (
 )
 from tidemill.mining.baskets import Baskets, fewest, learn_baskets
 from tidemill.mining.itemsets import count
-from tidemill.mining.rule_tables import counts_table, lifts_picture, rules_table
+from tidemill.mining.rule_tables import counts_table, found_words, lifts_picture, rules_table
 from tidemill.supervised.intervals import wilson
 
 MOST_RULES = 12
@@ -105,20 +105,17 @@ def _items_finding(baskets: Baskets) -> Finding:
 
 
 def _overview(baskets: Baskets, tested: int, found: int, shown: list[AssociationRule]) -> Finding:
-    hold = "1 rule holds" if found == 1 else f"{plural(found, 'rule')} hold"
     again = ""
     if baskets.split_again:
         again = (
             " (the split of rows had cut baskets in two, so baskets were split anew by "
             f"'{baskets.basket}')"
         )
-    fewer = ""
-    if len(shown) < found:
-        fewer = f"; the {len(shown)} most telling different ones are shown"
+    unseen = f"{plural(baskets.holdout_rows, 'held-out basket')}{again}"
+    verb = "are bought" if baskets.bought else "appear"
     sentence = (
-        f"Some items are bought together more often than chance would have it: {hold} on the "
-        f"{plural(baskets.holdout_rows, 'held-out basket')}{again}, out of {tested:,} that stood "
-        f"out in the training baskets{fewer}. The share of false ones among them is held at 0.1 %."
+        f"Some items {verb} together more often than chance would have it. "
+        f"{found_words(tested, found, len(shown), '', unseen)}"
     )
     labels = [_label(baskets, rule) for rule in shown]
     return Finding(

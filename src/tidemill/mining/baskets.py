@@ -18,26 +18,46 @@ FEWEST_BASKETS = 50
 FEWEST_ITEMS = 10
 MOST_BASKETS = 200_000
 HELD_SHARE = 0.3
-_NAMED = {
-    "id",
-    "no",
-    "nr",
-    "number",
-    "key",
-    "order",
-    "invoice",
-    "basket",
-    "transaction",
-    "session",
-    "receipt",
-    "ticket",
-    "cart",
-    "bill",
-    "customer",
-    "user",
-    "household",
-    "visit",
+FEWEST_ITEMS_OF_A_SHOP = 4
+_IDS = {"id", "no", "nr", "number", "key"}
+_GROUPS = {"session", "customer", "user", "household", "visit", "client", "member", "playlist"}
+_SHOPS = {
+    *("order", "invoice", "basket", "transaction", "receipt", "ticket", "cart", "bill", "purchase"),
+    *("checkout", "bestellung", "rechnung", "bon", "warenkorb", "beleg", "commande", "facture"),
+    *("panier", "pedido", "factura", "compra", "recibo", "carrito", "ordine", "fattura"),
+    *("scontrino", "заказ", "заказа", "чек", "чека", "покупка"),
 }
+_SHOPS_IN_ASIA = (
+    "订单",
+    "订单号",
+    "单号",
+    "发票",
+    "交易",
+    "小票",
+    "購物",
+    "購入",
+    "注文",
+    "伝票",
+    "주문",
+)
+_MEASURES = {
+    *(
+        "of",
+        "count",
+        "n",
+        "num",
+        "total",
+        "sum",
+        "amount",
+        "value",
+        "price",
+        "rate",
+        "ratio",
+        "share",
+    ),
+    *("age", "avg", "mean", "average", "days", "since", "per", "date", "time", "score", "spend"),
+}
+"""Words beside which 'order' or 'visit' is what is counted: 'number of visits', 'order value'."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +72,7 @@ class Baskets:
         train_rows, holdout_rows: Baskets of each set.
         split_again: Whether baskets had been cut by the caller's split, and were split anew.
         sampled: Baskets in all, where not all are used; else 0.
+        bought: Whether the basket's name speaks of a shop.
     """
 
     basket: str
@@ -64,6 +85,7 @@ class Baskets:
     holdout_rows: int
     split_again: bool
     sampled: int
+    bought: bool
 
 
 def find_baskets(train: Dataset, holdout: Dataset) -> tuple[str, str] | None:
@@ -71,16 +93,18 @@ def find_baskets(train: Dataset, holdout: Dataset) -> tuple[str, str] | None:
     ordinary table.
 
     A basket column is a key, an entity, an id, or a whole number or category named like one, whose
-    values repeat. An item column is a category (or text or id whose values repeat) that varies
-    within baskets and seldom repeats there. Of several basket columns the finest is taken; of
-    several item columns one with many levels and legible names.
+    values repeat. An item column is a category (or text or id whose values repeat) of names, or of
+    codes in a shop, that varies within baskets and seldom repeats there. Of several basket columns
+    the finest is taken; of several item columns one with many levels and legible names.
     """
     frame = pl.concat([train.frame, holdout.frame], how="vertical_relaxed")
     keys = [column for column in train.schema if _may_be_basket(column, frame[column.name])]
-    items = [column for column in train.schema if _may_be_item(column, frame[column.name])]
     for key in sorted(keys, key=lambda column: -frame[column.name].n_unique()):
         levels: dict[str, int] = {}
-        for item in items:
+        shop = _names_a_shop(key.name)
+        for item in train.schema:
+            if not _may_be_item(item, frame[item.name], shop=shop):
+                continue
             if item.name != key.name and _varies_within(frame, key.name, item.name):
                 levels[item.name] = frame[item.name].n_unique()
         if levels:
@@ -121,6 +145,7 @@ def learn_baskets(train: Dataset, holdout: Dataset, basket: str, item: str, run:
         holdout_rows=int((used & held).sum()),
         split_again=split_again,
         sampled=total if total > MOST_BASKETS else 0,
+        bought=_names_a_shop(basket),
     )
 
 
@@ -139,19 +164,34 @@ def _may_be_basket(column: Column, series: pl.Series) -> bool:
     if column.kind in ("datetime", "boolean", "text", "image"):
         return False
     is_key = column.role in ("key", "entity") or column.kind == "id"
-    words = re.sub(r"([a-z])([A-Z])", r"\1 \2", column.name).lower()
-    named_like_one = not _NAMED.isdisjoint(re.findall(r"[a-z]+", words))
-    if not is_key and (not named_like_one or series.dtype.is_float()):
+    words = _words(column.name)
+    named_like_one = _names_a_shop(column.name) or not words.isdisjoint(_GROUPS)
+    # a name such as 'no' alone is also that of a gas or of an answer
+    named_like_one |= words == {"id"} or (len(words) > 1 and not words.isdisjoint(_IDS))
+    measured = not words.isdisjoint(_MEASURES) or series.dtype.is_float()
+    if not is_key and (not named_like_one or measured):
         return False
     distinct = series.drop_nulls().n_unique()
     return distinct >= FEWEST_BASKETS and 1.2 <= len(series) / distinct <= 300
 
 
-def _may_be_item(column: Column, series: pl.Series) -> bool:
+def _words(name: str) -> set[str]:
+    """The words of a column's name; 'NO2' is one, 'InvoiceNo' two."""
+    return set(re.findall(r"[^\W_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
+
+
+def _names_a_shop(name: str) -> bool:
+    words = {word.removesuffix("s") for word in _words(name)}
+    return not words.isdisjoint(_SHOPS) or any(word in name for word in _SHOPS_IN_ASIA)
+
+
+def _may_be_item(column: Column, series: pl.Series, *, shop: bool) -> bool:
     if column.kind not in ("category", "text", "id") or column.role == "target":
         return False
     distinct = series.drop_nulls().n_unique()
-    return FEWEST_ITEMS <= distinct <= len(series) / 5
+    fewest = FEWEST_ITEMS_OF_A_SHOP if shop else FEWEST_ITEMS
+    # clock times and measurements are no things; codes of articles are, in a shop
+    return fewest <= distinct <= len(series) / 5 and (shop or _legibility(series) >= 1)
 
 
 def _varies_within(frame: pl.DataFrame, key: str, item: str) -> bool:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tidemill.core.picture import Picture, Table
+from tidemill.core.words import plural
 from tidemill.mining.associations import AssociationRule
+
+
+def found_words(tested: int, found: int, shown: int, about: str, unseen: str) -> str:
+    """How many rules stood out, held and are shown.
+
+    Example:
+        >>> found_words(52, 18, 8, " about churn", "900 rows").split("; ")[0]
+        '52 rules about churn stood out in training, 18 of them held on 900 rows'
+    """
+    clearest = "the clearest is" if shown == 1 else f"the {shown} clearest are"
+    fewer = f"; {clearest} shown" if shown < found else ""
+    return (
+        f"{plural(tested, 'rule')}{about} stood out in training, {found:,} of them held on "
+        f"{unseen}{fewer}. At most 0.1 % of such rules are expected to be false."
+    )
 
 
 def rules_table(labels: Sequence[str], rules: Sequence[AssociationRule], what: str) -> Table:

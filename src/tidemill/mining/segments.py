@@ -34,6 +34,8 @@ MOST_DESCRIBED = 20_000
 MOST_COLUMNS = 60
 MAPPED = 400
 SHOWN_TRAITS = 6
+DESCRIBED = 0.5
+"""Least share of a segment that its description covers, and of the rows covered that belong."""
 SAYS_MORE = 0.02
 """How far a description must fit a segment better than no description would, in F1."""
 
@@ -48,16 +50,20 @@ class Segment:
             the rest.
         inside: Held-out rows that fulfil the condition, (n,).
         members: Held-out rows of the cluster, (n,).
+        vague: Whether no condition describes it well enough to be told.
     """
 
     label: int
     condition: Condition
     inside: Mask
     members: Mask
+    vague: bool = False
 
     @property
     def title(self) -> str:
         """What the segment is called."""
+        if self.vague:
+            return "no short description"
         return test_words(self.condition.tests) if self.condition.tests else "all other rows"
 
     @property
@@ -120,7 +126,7 @@ def segments(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
     outcome = learn_outcome(train, run, warn=False)
     rows = sampled_words(len(held), len(holdout))
     for place, segment in enumerate(named, start=1):
-        if segment.condition.tests:
+        if segment.condition.tests or segment.vague:
             level = None
             if outcome:
                 level = level_among(outcome, outcome.codes(held), segment.inside)
@@ -142,6 +148,8 @@ def _named(
         size = segment.members.sum()
         if segment.agreement < 2 * size / (len(held) + size) + SAYS_MORE:
             segment = Segment(label, Condition(), members, members)
+        elif min(segment.recall, segment.precision) < DESCRIBED:
+            segment = Segment(label, Condition(), members, members, vague=True)
         named.append(segment)
     return sorted(named, key=lambda segment: -int(segment.members.sum()))
 
@@ -263,8 +271,7 @@ def _segment_finding(
         name="segment",
         sentence=(
             f"Segment {place} of {of}, {segment.title}: {percent(size / held)} of rows ({size:,} "
-            f"of {rows}){target}. The description finds {percent(segment.recall)} of the "
-            f"segment, and {percent(segment.precision)} of the rows it finds are in it."
+            f"of {rows}){target}.{_fit(segment)}"
         ),
         strength=size / held,
         measure="share of rows",
@@ -284,6 +291,16 @@ def _segment_finding(
             ),
             "share of held-out rows",
         ),
+    )
+
+
+def _fit(segment: Segment) -> str:
+    """How well its description fits a segment, as a sentence."""
+    if segment.vague:
+        return ""
+    return (
+        f" The description finds {percent(segment.recall)} of the segment, and "
+        f"{percent(segment.precision)} of the rows it finds are in it."
     )
 
 

@@ -68,8 +68,13 @@ def _tests_of(bins: Bins, codes: Codes) -> Iterator[tuple[Test, Masks]]:
     present = codes < bins.size - 1
     if isinstance(bins, NumberBins):
         for cut in range(len(bins.cuts)):
-            yield bins.below(cut), codes <= cut
-            yield bins.above(cut), (codes > cut) & present
+            below, above = codes <= cut, (codes > cut) & present
+            # a bound that all known values keep says that there is one, and no more
+            if below.any() and above.any():
+                yield bins.below(cut), below
+                yield bins.above(cut), above
+    if not present.all():
+        yield Test(bins.column, "present"), present
     for code, test in single.items():
         others = codes != code
         if test.operator == "=" and (~others).mean() >= OFTEN:

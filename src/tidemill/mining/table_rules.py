@@ -12,7 +12,8 @@ from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.run import Run
-from tidemill.core.words import number, percent, plural, share_interval
+from tidemill.core.schema import Column
+from tidemill.core.words import number, percent, share_interval
 from tidemill.mining.associations import (
     AssociationRule,
     Items,
@@ -21,10 +22,11 @@ from tidemill.mining.associations import (
     turned,
     varied,
 )
-from tidemill.mining.binning import Bins, code_matrix, learn_bins
+from tidemill.mining.binning import Bins, Codes, NumberBins, as_floats, code_matrix, learn_bins
 from tidemill.mining.itemsets import Bits, count, pack
 from tidemill.mining.outcome import Outcome, learn_outcome
-from tidemill.mining.rule_tables import counts_table, lifts_picture, rules_table
+from tidemill.mining.pairs import contingency
+from tidemill.mining.rule_tables import counts_table, found_words, lifts_picture, rules_table
 from tidemill.mining.sampling import sample_rows, sampled_words
 from tidemill.mining.screening import most_connected
 from tidemill.mining.ties import ties
@@ -40,9 +42,21 @@ STRONGER_TARGET = 1.25
 """Rules about the target may be weaker than others: it is what the user asked about."""
 SAME = 0.75
 """Columns tied at least this closely all but repeat each other: no rule joins them."""
+SAME_OF_TWO = 0.95
 ALWAYS = 0.985
-"""What holds on this share of rows is a rule of the data, which cleaning reports, and no
-association."""
+"""What holds on this share of rows always holds, but for mistakes."""
+
+
+LEAST_LIFT = (0.95, 1.05)
+"""Rules between these change next to nothing."""
+DECIDED = 0.95
+"""A column decides another where knowing it saves this share of the mistakes of always saying the
+commonest value."""
+FEWEST_MARKS = 5
+MARKED = 0.8
+"""A table of which this share of columns says yes or no, mostly no, is one of baskets: rules are
+about what is there."""
+_YES = {"true", "yes", "1", "1.0", "y", "t", "x", "✓", "ja", "oui", "si", "sí", "да", "是"}
 
 
 @dataclass(frozen=True)
@@ -72,8 +86,8 @@ def table_rules(train: Dataset, holdout: Dataset, run: Run) -> Iterator[Finding]
         return
     few = sample_rows(train, MOST_ROWS, run.rng("mining/rules/train"))
     held = sample_rows(holdout, MOST_ROWS, run.rng("mining/rules/holdout"))
-    bins = [learn_bins(few[column.name], column, parts=4, levels=12) for column in columns]
     target = outcome.column if outcome else None
+    bins = _bins(few, columns, target)
     items, values = _items(few, held, bins, target)
     rows_words = sampled_words(len(held), len(holdout))
     ends = np.array([value.column == target for value in values])
@@ -82,8 +96,27 @@ def table_rules(train: Dataset, holdout: Dataset, run: Run) -> Iterator[Finding]
         most = ABOUT_OTHERS
         about = replace(items, premise=~ends, conclusion=ends, stronger=STRONGER_TARGET)
         yield from _findings(about, values, ABOUT_TARGET, rows_words, outcome)
-    rest = replace(items, premise=~ends, conclusion=~ends)
+    told = ~ends & ~_absences(values, bins, items)
+    rest = replace(items, premise=told, conclusion=told)
     yield from _findings(rest, values, most, rows_words, None)
+
+
+def _bins(train: Dataset, columns: Sequence[Column], target: str | None) -> list[Bins]:
+    """The bins of each column; counts of things, mostly 0, only say whether there are any."""
+    bins = [learn_bins(train[column.name], column, parts=4, levels=12) for column in columns]
+    counts = []
+    for at, column in enumerate(columns):
+        if column.kind != "number" or column.name == target:
+            continue
+        known = as_floats(train[column.name].drop_nulls())
+        whole = train[column.name].dtype.is_integer() and len(np.unique(known)) > 2
+        if whole and known.min() == 0 and (known == 0).mean() > 0.5:
+            counts.append(at)
+    if len(counts) >= max(FEWEST_MARKS, MARKED * len(columns)):
+        for at in counts:
+            dtype = train[columns[at].name].dtype
+            bins[at] = NumberBins(columns[at].name, dtype, ((0.0, False),), whole=True)
+    return bins
 
 
 def _findings(
@@ -91,7 +124,7 @@ def _findings(
 ) -> Iterator[Finding]:
     candidates = candidate_rules(items, max(10, int(np.ceil(0.01 * items.train_rows))))
     confirmed = confirmed_rules(items, candidates)
-    shown = varied(confirmed, items, most)
+    shown = varied(_telling(confirmed, values, outcome), items, most)
     if not shown:
         return
     if outcome and outcome.kind == "binary":
@@ -99,6 +132,20 @@ def _findings(
     for rule in shown:
         yield _rule_finding(values, rule)
     yield _overview(values, len(candidates), len(confirmed), shown, rows_words, outcome)
+
+
+def _telling(
+    rules: Sequence[AssociationRule], values: Sequence[Value], outcome: Outcome | None
+) -> list[AssociationRule]:
+    """The rules whose lift does not round to 1, as they are told."""
+    told = list(rules)
+    if outcome and outcome.kind == "binary":
+        told = _about_event(rules, values, outcome)
+    return [
+        rule
+        for rule, as_told in zip(rules, told, strict=True)
+        if not LEAST_LIFT[0] < as_told.lift < LEAST_LIFT[1]
+    ]
 
 
 def _about_event(
@@ -143,7 +190,9 @@ def _items(
         group=groups,
         premise=every,
         conclusion=every,
-        apart=_repeats(train, bins, target)[groups][:, groups] | _implied(packed, values, target),
+        apart=_repeats(train, bins, target)[groups][:, groups]
+        | _decided(seen, bins, target)[groups][:, groups]
+        | _implied(packed, values, target, len(train)),
     )
     missing = np.array([value.tests[0].operator == "missing" for value in values], dtype=bool)
     # columns that are missing together say nothing about their values
@@ -152,26 +201,82 @@ def _items(
 
 def _repeats(train: Dataset, bins: Sequence[Bins], target: str | None) -> NDArray[np.bool_]:
     """Pairs of columns that all but repeat each other, (columns, columns); never the target."""
-    repeats = ties(train, [train.schema[each.column] for each in bins]) >= SAME
+    values = [train[each.column].drop_nulls().n_unique() for each in bins]
+    two = np.array([few <= 2 for few in values], dtype=bool)
+    # of two columns with two values each a strong tie may be a rule, as 'butter brings bread' is
+    least = np.where(np.outer(two, two), SAME_OF_TWO, SAME)
+    repeats = ties(train, [train.schema[each.column] for each in bins]) >= least
     about = np.array([each.column == target for each in bins])
     repeats[about] = False
     repeats[:, about] = False
     return repeats
 
 
-def _implied(bits: Bits, values: Sequence[Value], target: str | None) -> NDArray[np.bool_]:
-    """Pairs of items of which one (nearly) always brings the other, (items, items)."""
+def _decided(codes: Codes, bins: Sequence[Bins], target: str | None) -> NDArray[np.bool_]:
+    """Pairs of columns of which one decides the other, which cleaning reports, (columns, columns);
+    never the target."""
+    decided = np.zeros((len(bins), len(bins)), bool)
+    for one in range(len(bins)):
+        for other in range(len(bins)):
+            if one == other or target in (bins[one].column, bins[other].column):
+                continue
+            sizes = (bins[one].size, bins[other].size)
+            counts = contingency(codes[:, one], codes[:, other], sizes)
+            mistakes = counts.sum() - counts.max(axis=1).sum()
+            if mistakes <= (1 - DECIDED) * (counts.sum() - counts.sum(axis=0).max()):
+                decided[[one, other], [other, one]] = True
+    return decided
+
+
+def _implied(
+    bits: Bits, values: Sequence[Value], target: str | None, rows: int
+) -> NDArray[np.bool_]:
+    """Pairs of items of which one always brings the other and no rule is due, (items, items).
+
+    That a range brings another is an order between columns, which cleaning reports, and that
+    anything brings a value that nearly all rows have says nothing. That one level brings another is
+    said here and nowhere else.
+    """
     single = np.maximum(count(bits), 1)
     implied = np.zeros((len(bits), len(bits)), bool)
+    level = np.array([value.tests[0].operator == "=" or _says_yes(value) for value in values])
+    common = single >= ALWAYS * rows
     for at in range(len(bits)):
         together = count(bits & bits[at])
-        implied[at] = (together >= ALWAYS * single[at]) | (together >= ALWAYS * single)
+        always = (together >= ALWAYS * single[at]) | (together >= ALWAYS * single)
+        implied[at] = always & ~(level[at] & level) | common | common[at]
     # a value that nearly every row has is implied by all others, and may still stand in a rule
     # about the target
     about = np.array([value.column == target for value in values], dtype=bool)
     implied[about] = False
     implied[:, about] = False
     return implied
+
+
+def _absences(values: Sequence[Value], bins: Sequence[Bins], items: Items) -> NDArray[np.bool_]:
+    """The items that say that something is not there, (items,); none where the table is not one of
+    marks, as baskets with a column for each thing are."""
+    absent = np.zeros(len(values), bool)
+    counts = count(items.train)
+    marks = 0
+    for place in range(len(bins)):
+        of_column = np.flatnonzero(items.group == place).tolist()
+        present = [at for at in of_column if _says_yes(values[at])]
+        rare = sum(counts[present]) < 0.5 * items.train_rows
+        if len(of_column) == 2 and len(present) == 1 and rare:
+            marks += 1
+            absent[of_column] = True
+            absent[present] = False
+    if marks < max(FEWEST_MARKS, MARKED * len(bins)):
+        absent[:] = False
+    return absent
+
+
+def _says_yes(value: Value) -> bool:
+    test = value.tests[0]
+    if test.operator == ">" and test.value == 0:
+        return True
+    return test.operator == "=" and str(test.value).strip().lower() in _YES
 
 
 def _overview(
@@ -182,14 +287,8 @@ def _overview(
     rows_words: str,
     outcome: Outcome | None,
 ) -> Finding:
-    fewer = ""
-    if len(shown) < found:
-        fewer = f"; the {len(shown)} clearest are shown"
     about = f"about {outcome.column}" if outcome else "between columns"
-    sentence = (
-        f"{plural(tested, 'rule')} {about} stood out in the training rows, {found:,} of them held "
-        f"on {rows_words}{fewer}. At most 0.1 % of such rules are expected to be false."
-    )
+    sentence = found_words(tested, found, len(shown), f" {about}", rows_words)
     labels = [_label(values, rule) for rule in shown]
     columns: dict[str, None] = {}
     for rule in shown:

@@ -82,6 +82,38 @@ def test_what_counts_as_a_basket(column: str, kind: Kind, baskets: bool) -> None
     assert find_baskets(*halves(data)) == ((column, "item") if baskets else None)
 
 
+@pytest.mark.parametrize(
+    ("basket", "item", "bought"),
+    [("订单号", "商品", True), ("N° commande", "article", True), ("molecule_id", "assay", False)],
+)
+def test_baskets_in_other_languages_and_of_other_things(
+    basket: str, item: str, bought: bool
+) -> None:
+    frame = shop().frame.rename({"order_id": basket, "item": item})
+    data = table(frame, {basket: "id", item: "category", "price": "number"})
+    assert find_baskets(*halves(data)) == (basket, item)
+    overview = next(f for f in rules(*halves(data), Run()) if f.name == "overview")
+    assert ("bought together" in overview.sentence) == bought
+
+
+@pytest.mark.parametrize("name", ["NO2", "NO", "number_of_visits", "order_value", "customer_age"])
+def test_measurements_are_no_baskets_and_clock_times_no_items(name: str) -> None:
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame(
+        {
+            "hour": [f"{hour:02d}.00.00" for hour in rng.integers(0, 24, 2000)],
+            "street": rng.choice([f"street {k}" for k in range(30)], 2000),
+            name: rng.integers(20, 420, 2000),
+        }
+    )
+    data = table(frame, {"hour": "category", "street": "category", name: "number"})
+    assert find_baskets(*halves(data)) is None
+    times = table(
+        frame.rename({name: "reading_id"}).drop("street"), {"hour": "category", "reading_id": "id"}
+    )
+    assert find_baskets(*halves(times)) is None
+
+
 def test_an_ordinary_table_has_no_baskets_and_rules_about_its_target() -> None:
     train, holdout = halves(customers())
     assert find_baskets(train, holdout) is None
@@ -95,6 +127,53 @@ def test_an_ordinary_table_has_no_baskets_and_rules_about_its_target() -> None:
         assert finding.support == rows.sum()
         assert finding.figures["confidence"] == pytest.approx(share)
         assert finding.strength == pytest.approx(share / (holdout["leaves"] == "Yes").mean())
+
+
+MARKS: dict[str, tuple[Callable[[np.ndarray], list[object]], Kind]] = {
+    "0 and 1": (lambda held: (held * 1).tolist(), "boolean"),
+    "true and false": (lambda held: held.tolist(), "boolean"),
+    "yes and no": (lambda held: np.where(held, "yes", "no").tolist(), "category"),
+    "x and nothing": (lambda held: ["x" if each else None for each in held], "category"),
+    "counts": (lambda held: (held * np.arange(1, 4).repeat(500)).tolist(), "number"),
+}
+
+
+@pytest.mark.parametrize("form", MARKS)
+def test_a_rule_that_always_holds_is_told_of_a_table_of_marks(form: str) -> None:
+    rng = np.random.default_rng(0)
+    bread = rng.random(1500) < 0.45
+    columns = {"bread": bread, "butter": bread & (rng.random(1500) < 0.7)}
+    columns |= {f"thing {k}": rng.random(1500) < 0.2 for k in range(12)}
+    written, kind = MARKS[form]
+    frame = pl.DataFrame({name: written(held) for name, held in columns.items()})
+    found = list(rules(*halves(table(frame, dict.fromkeys(columns, kind))), Run()))
+    [told] = [finding for finding in found if finding.name == "rule"]
+    assert told.columns == ("butter", "bread")
+    assert "on all" in told.sentence
+    assert 2 < told.strength < 2.5
+
+
+def test_a_column_that_decides_another_makes_no_rule() -> None:
+    rng = np.random.default_rng(0)
+    town = rng.choice(["a", "b", "c", "d"], 2000)
+    land = np.where(np.isin(town, ["a", "b"]), "north", "south")
+    frame = pl.DataFrame({"town": town, "land": land, "x": rng.normal(size=2000)})
+    data = table(frame, {"town": "category", "land": "category", "x": "number"})
+    assert not list(rules(*halves(data), Run()))
+
+
+def test_a_rule_that_changes_next_to_nothing_is_not_told() -> None:
+    rng = np.random.default_rng(0)
+    group = rng.choice(["a", "b"], 20_000)
+    frame = pl.DataFrame(
+        {
+            "group": group,
+            "works": np.where(rng.random(20_000) < np.where(group == "a", 0.985, 0.94), "y", "n"),
+        }
+    )
+    data = table(frame, {"group": "category", "works": "category"})
+    for finding in rules(*halves(data), Run()):
+        assert finding.name != "rule" or not 0.95 < finding.strength < 1.05
 
 
 def test_columns_that_repeat_each_other_make_no_rule() -> None:

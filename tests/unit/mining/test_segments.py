@@ -9,6 +9,7 @@ import pytest
 from tests.unit.mining.tables import customers, halves, table
 from tidemill.core.run import Run
 from tidemill.mining.segments import segments
+from tidemill.mining.subgroups import candidate_tests
 
 
 def test_planted_groups_are_found_named_and_measured() -> None:
@@ -78,3 +79,15 @@ def test_without_a_target_no_rate_is_told() -> None:
     )
     assert found
     assert not any("leaves" in finding.sentence for finding in found)
+
+
+def test_a_bound_that_all_known_values_keep_says_only_that_there_is_one() -> None:
+    rng = np.random.default_rng(0)
+    score = pl.Series(rng.choice([1, 2, 3, 4, 5], 1000)).cast(pl.Float64)
+    frame = pl.DataFrame({"score": score}).with_columns(
+        pl.when(pl.Series(rng.random(1000) < 0.7)).then("score")
+    )
+    data = table(frame, {"score": "number"})
+    tests = candidate_tests(data, data.schema.columns).tests
+    assert {test.operator for test in tests} >= {"present", "missing"}
+    assert not {("<=", 5), (">=", 1)} & {(test.operator, test.value) for test in tests}

@@ -211,7 +211,7 @@ def audit(
     leaks = _leaks(chosen, data, run)
     light = worst([leak.light for leak in leaks])
     return Audit(
-        name=train.name,
+        name=train.name if model is None else model.manifest["name"],
         made={**_made(model), "source": source},
         rows=_row_counts(data),
         leaks=leaks,

@@ -210,22 +210,24 @@ def _tiles(about: Audited) -> Figures:
 
 
 def _picture(leaks: Sequence[Leak]) -> list[Block]:
+    """What was found with its interval, beside the limit from which on it is red."""
     known = [leak for leak in leaks if leak.score.value is not None]
     if not known:
         return []
-    largest = []
-    missed = []
+    rows = []
     for leak in known:
-        _, high = leak.score.interval or (0.0, 0.0)
-        largest.append(round(100 * _clipped(leak.score.value or 0.0), 6))
-        missed.append(round(100 * _clipped(high), 6))
+        low, high = leak.score.interval or (0.0, 0.0)
+        figures = (leak.score.value or 0.0, low, high, leak.limit)
+        rows.append([round(100 * _clipped(figure), 6) for figure in figures])
+    names = ("found", "lower end", "upper end", "red from")
+    columns = zip(names, zip(*rows, strict=True), strict=True)
     return [
         PictureBlock(
-            "across",
-            "Leaks found, and the largest that could have been missed",
-            tuple(leak.score.name for leak in known),
-            (Series("found", tuple(largest)), Series("could have been missed", tuple(missed))),
-            "% of what publishing the training rows would show",
+            "intervals",
+            "What was found, and how sure that is; the red line is the limit",
+            tuple(sentence_case(leak.score.name) for leak in known),
+            tuple(Series(name, tuple(values)) for name, values in columns),
+            "% of what publishing the training rows would show (95 % interval)",
         )
     ]
 

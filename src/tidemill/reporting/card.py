@@ -42,6 +42,7 @@ NOT_FOR = (
     "of them.",
 )
 NOBODY = ", and no row stands for a person."
+TO_FILL_IN = "to be filled in by whoever passes the rows on"
 NO_LICENCE = "none given: nobody but the owner of the data may use these rows"
 
 
@@ -130,8 +131,9 @@ def data_card(card: DataCard) -> Report:
         )
     blocks += [
         _tiles(card),
-        Heading("Licence", 2, "licence"),
+        Heading("Licence and contact", 2, "licence"),
         Paragraph(card.licence or f"{sentence_case(NO_LICENCE)}."),
+        Pairs((("Date", TO_FILL_IN), ("Contact", TO_FILL_IN))),
         Heading("What they must not be used for", 2, "not-for"),
         Listing(NOT_FOR),
         Heading("What they are worth", 2, "worth"),

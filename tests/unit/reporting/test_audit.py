@@ -22,5 +22,5 @@ def leak_of(size: float) -> Leak:
 def test_a_leak_is_the_same_number_in_the_table_and_in_the_picture(size: float) -> None:
     leaks = (leak_of(size), leak_of(0.437))
     about = Audited("t", {"source": "a table"}, {}, leaks, "green", "", "", "", 0)
-    drawn = set(re.findall(r">(\d+\.\d)<", audited(about).html()))
+    drawn = set(re.findall(r">(\d+\.\d) \(", audited(about).html()))
     assert {f"{number} %" for number in drawn} == {percent(size), percent(0.437)}

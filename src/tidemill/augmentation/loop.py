@@ -36,7 +36,7 @@ from tidemill.models.base import unfitted
 from tidemill.reporting.page import Report
 from tidemill.supervised.folds import folds
 from tidemill.supervised.intervals import Interval, paired_bootstrap
-from tidemill.supervised.learners import learners_of
+from tidemill.supervised.learners import learners_of, words_of
 from tidemill.supervised.measures import Measure, checked_cost, measures
 from tidemill.trials.problem import Problem, problem_of
 from tidemill.trials.trial import Arm, Trials, entities, predicted, trial
@@ -288,7 +288,8 @@ class _Search:
         plain = self._scoring_by("boosting")
         means: dict[str, float] = {}
         for name in learners_of(self._problem.modality):
-            [alone] = plain.results([Strategy()], name, "measuring real rows alone")
+            words = f"measuring real rows alone by {words_of(name)}"
+            [alone] = plain.results([Strategy()], name, words)
             means[name] = alone.mean
         self._learner = list(means)[int(np.argmax(list(means.values())))]
         self._settings = replace(plain.settings, learner=self._learner)

@@ -15,6 +15,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Run
+from tidemill.core.words import plural
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
 from tidemill.supervised.folds import Positions, folds, subset
 from tidemill.supervised.intervals import Interval, corrected
@@ -224,7 +225,7 @@ def trial(
     done = _finished(known, learners, measures)
     bench = _Bench(learners)
     units = []
-    title = f"{len(arms)} strategies in {len(sides)} folds"
+    title = f"comparing {len(arms)} ways to learn in {plural(len(sides), 'fold')}"
     with run.stage("prove", title, len(sides) * len(shares) * len(arms)) as stage:
         for fold, (inside, other, asked) in enumerate(sides):
             for share in shares:
@@ -239,7 +240,7 @@ def trial(
                         if finished:
                             finished(unit)
                     units.append(unit)
-                    stage.advance(arm.name)
+                    stage.advance()
     # of rows tested on to rows learned from; so too where the test rows are others
     ratio = 1 / (len(sides) // repeats - 1)
     learned_from = [len(inside) for inside, _, _ in sides]

@@ -72,7 +72,7 @@ class RunStage:
             self._told = now
             left = None
             # the first units tell little: they often make what the others use
-            if self.total and self.done >= min(self.total / 10, KNOWN_AFTER):
+            if self.total and self.done >= max(min(self.total // 10, KNOWN_AFTER), 1):
                 left = (now - self.began) / self.done * (self.total - self.done)
             self.run.emit("progress", self.name, text, done=self.done, total=self.total, left=left)
 

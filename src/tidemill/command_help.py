@@ -77,6 +77,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "tidemill what-if customers.tidemill customers.csv --set plan=team",
         'tidemill what-if customers.tidemill customers.csv --set plan=team --outcome "fee>50"',
     ),
+    "score": (
+        "tidemill score customers.tidemill july.csv --out ranked.csv",
+        "tidemill score tidemill-recipe july.csv --out ranked.xlsx",
+    ),
     "evaluate": (
         "tidemill evaluate --train train.csv --holdout holdout.csv --synthetic new.csv "
         "--target churn",

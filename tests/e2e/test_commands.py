@@ -303,8 +303,10 @@ def test_alone_it_greets(tidemill: Tidemill) -> None:
 def test_examples_of_the_help_are_commands_that_can_be_given() -> None:
     group = typer.main.get_group(app)
     listed = {name for names in COMMANDS.values() for name in names}
-    assert set(EXAMPLES) == listed & set(group.commands)
-    for name, lines in EXAMPLES.items():
+    known = listed & set(group.commands)
+    assert known <= set(EXAMPLES) <= listed
+    for name in known:
+        lines = EXAMPLES[name]
         assert 2 <= len(lines) <= 3, name
         for line in lines:
             words = shlex.split(line)

@@ -1,21 +1,28 @@
 """``python -m tidemill``, and the command ``tidemill``."""
 
+import contextlib
+import os
 import signal
+import sys
 from typing import NoReturn
 
 from tidemill.core.interrupts import interrupts
 
 
 def main() -> NoReturn:
-    """The command line, which Ctrl-C ends well from its first moment on."""
+    """The command line, which Ctrl-C ends well from its first moment to its last."""
     signal.signal(signal.SIGINT, interrupts())
     from tidemill.cli import main as commands
 
     try:
         commands()
-    finally:
-        # what is done is done: nothing is gained by an interpreter that is stopped while it ends
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except SystemExit as ended:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError):
+                stream.flush()
+        # an interpreter with these libraries takes itself apart for a good part of a second, in
+        # which Ctrl-C would come too late
+        os._exit(int(ended.code or 0))
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def _quality(model: Finding, account: ReportInput) -> str:
     """How well the target is predicted, and how sure that is."""
     low, high = model.interval or (model.strength, model.strength)
     seen = f"on {plural(model.support, account.unit)} that were held out"
-    if model.measure == "R²":
+    if "R²" in model.measure:
         return (
             f"A model explains {percent(model.strength)} of the differences {seen} (95 % interval "
             f"{percent(low)} to {percent(high)})."

@@ -148,10 +148,11 @@ def _tiles(account: LoopReportInput) -> list[Tile]:
         words = account.words(main.measure)
         best = "best strategy" if verdict.helps else "best candidate"
         without = value(main.measure, main.reference)
-        tiles += [
-            Tile(without, f"{words} without", main.control),
-            Tile(value(main.measure, main.value), f"{words} with generated rows", best),
-        ]
+        tiles.append(Tile(without, f"{words} without", main.control))
+        if account.tried:
+            tiles.append(
+                Tile(value(main.measure, main.value), f"{words} with generated rows", best)
+            )
     tried = "strategy tried" if account.tried == 1 else "strategies tried"
     note = ""
     if account.stopped:

@@ -163,6 +163,7 @@ def test_a_loop_that_generated_nothing_has_a_page(loop_account: LoopReportInput)
     )
     page = build_loop(bare)
     assert "nothing to judge" in page.html()
+    assert "with generated rows</span>" not in page.html(), "nothing was tried"
     validated("report", page.to_state())
 
 

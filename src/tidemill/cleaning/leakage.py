@@ -1,4 +1,4 @@
-"""Columns that predict the target almost alone are reported: they may hold the answer, or be known
+"""Columns that decide the target alone are reported: they are the answer in other words, or known
 only after it."""
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.words import quoted
-from tidemill.supervised.auc import auc_of_draws
+from tidemill.supervised.alone import FOLDS, Told, ignoring, told_alone
+from tidemill.supervised.arrays import Floats
+from tidemill.supervised.levels import level_codes
 
 _MOST_ROWS = 50_000
 _MANY_COLUMNS = 300
 _FEWEST_ROWS = 100
 _FEWEST_OF_CLASS = 10
 _MOST_CLASSES = 10
-_BINS = 64
-_FOLDS = 5
-_ALMOST_ALONE = 0.94  # of strength: AUC .97, or R² .94
 _STRONG = 0.6  # AUC .80
 _FAR_ABOVE = 1.5
 
@@ -42,113 +41,64 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     answers = _answers(rows[target.name], target)
     if answers is None:
         return Diagnosis()
-    folds = run.rng("clean/leakage", "folds").integers(_FOLDS, size=len(rows))
-    strengths = {}
-    for column in features:
-        codes = _codes(column, rows[column.name])
-        strengths[column.name] = strength(codes, answers, folds)
-    ranked = bool(np.unique(answers).size > 2)
-    return Diagnosis(_issues(target.name, strengths, ranked, len(rows), note))
+    codes, classes = answers
+    known = ~np.isnan(codes)
+    rows, codes = rows.rows(known), codes[known]
+    folds = run.rng("clean/leakage", "folds").integers(FOLDS, size=len(rows))
+    told = told_alone(features, rows.frame, codes, classes, folds)
+    names = [column.name for column in features]
+    return Diagnosis(
+        _issues(target.name, dict(zip(names, told, strict=True)), not classes, len(rows), note)
+    )
 
 
-def _answers(values: pl.Series, target: Column) -> np.ndarray | None:
-    """(n, K) One column of 0 and 1 a class, or (n, 1) ranks from 0 to 1; None where there are too
-    few rows."""
+def _answers(values: pl.Series, target: Column) -> tuple[Floats, int] | None:
+    """(n,) Numbers, or class codes and how many classes there are (0 for a number); None where
+    there are too few rows."""
     if len(values) < _FEWEST_ROWS or values.n_unique() < 2:
         return None
     if target.kind == "number" and values.n_unique() > _MOST_CLASSES:
-        return (values.rank("average").to_numpy() / len(values))[:, None]
-    texts = values.cast(pl.String)
-    counts = counted(texts)
+        return values.cast(pl.Float64).to_numpy(), 0
+    counts = counted(values.cast(pl.String))
     levels = counts.filter(pl.col("count") >= _FEWEST_OF_CLASS)["value"].head(_MOST_CLASSES)
     if len(levels) < 2:
         return None
-    levels = levels.tail(1) if len(counts) == 2 else levels
-    return np.stack([(texts == level).to_numpy() for level in levels], axis=1).astype(float)
-
-
-def _codes(column: Column, values: pl.Series) -> np.ndarray:
-    """(n,) Bins of equal counts for numbers and dates, levels for the others; missing is a bin of
-    its own."""
-    if column.kind in ("number", "datetime"):
-        numbers = values.to_physical().cast(pl.Float64).to_numpy()
-        known = numbers[~np.isnan(numbers)]
-        if not len(known):
-            return np.zeros(len(numbers), dtype=np.int64)
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1], method="lower"))
-        return np.where(
-            np.isnan(numbers), len(edges) + 1, np.searchsorted(edges, numbers, side="left")
-        )
-    return values.cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(np.int64)
-
-
-def strength(codes: np.ndarray, answers: np.ndarray, folds: np.ndarray) -> float:
-    """How well one column alone tells the answers: 0 for guessing, 1 for perfect.
-
-    Each row is predicted by the mean answer of its bin in the other folds (smoothed to the overall
-    mean).
-
-    Args:
-        codes: (n,) The column's bin in each row.
-        answers: (n, K) Classes as 0 and 1, or one column of ranks.
-        folds: (n,) The fold of each row.
-
-    Returns:
-        The mean over classes of 2 AUC - 1, or the R² of the ranks; at least 0.
-    """
-    width = int(codes.max()) + 1
-    cells = folds * width + codes
-    counts = np.bincount(cells, minlength=_FOLDS * width).reshape(_FOLDS, width)
-    strengths = []
-    for answer in answers.T:
-        sums = np.bincount(cells, weights=answer, minlength=_FOLDS * width).reshape(_FOLDS, width)
-        mean = answer.mean()
-        others = (sums.sum(0) - sums + 5 * mean) / (counts.sum(0) - counts + 5)
-        predicted = others[folds, codes]
-        if ((answer == 0) | (answer == 1)).all():
-            once = np.ones((1, len(answer)))
-            auc = float(auc_of_draws(answer == 1, predicted)(once)[0])
-            strengths.append(2 * auc - 1)
-        else:
-            strengths.append(1 - np.square(answer - predicted).mean() / answer.var())
-    return max(0.0, float(np.mean(strengths)))
+    return level_codes(values, levels.to_list(), other=np.nan, missing=np.nan), len(levels)
 
 
 def _issues(
-    target: str, strengths: dict[str, float], ranked: bool, rows: int, note: str
+    target: str, told: dict[str, Told], ranked: bool, rows: int, note: str
 ) -> tuple[Issue, ...]:
-    """A warning on the columns that tell the target almost alone, else a note on one that stands
-    out."""
-    names = sorted(strengths, key=lambda name: -strengths[name])
-    alone = [name for name in names if strengths[name] >= _ALMOST_ALONE]
-    if alone:
-        verb = "predicts" if len(alone) == 1 else "each predict"
-        how = _figure(strengths[alone[0]], ranked)
+    """A warning on the columns that decide the target, else a note on one that stands out."""
+    names = sorted(told, key=lambda name: -told[name].strength)
+    deciding = [name for name in names if told[name].decides]
+    if deciding:
+        verb = "decides" if len(deciding) == 1 else "each decide"
+        how = _figure(told[deciding[0]].strength, ranked)
         text = (
-            f"{quoted(alone)} {verb} '{target}' almost perfectly without any other column "
-            f"({how}{note}). That is "
+            f"{quoted(deciding)} {verb} '{target}' without any other column ({how}{note}). That is "
             "rarely news: mostly it is the answer in other words, or something known only after it."
         )
         return (
             Issue(
                 "leakage",
                 text,
-                tuple(alone),
+                tuple(deciding),
                 rows,
-                f"{alone[0]} → {target}",
+                f"{deciding[0]} → {target}",
                 severity="warning",
-                action="kept; leave out what is not known when the prediction is made "
-                f"(option 'ignore={alone[0]}')",
-                figures={name: strengths[name] for name in alone},
+                action=f"kept, but left out of what is said about '{target}'; to leave out of "
+                f"everything what is not known when the prediction is made: {ignoring(deciding)}",
+                figures={name: told[name].strength for name in deciding},
             ),
         )
     if not names:
         return ()
-    best = strengths[names[0]]
+    best = told[names[0]].strength
     second = 0.0
     beside = ""
     if len(names) > 1:
-        second = strengths[names[1]]
+        second = told[names[1]].strength
         beside = f"; the next, '{names[1]}', has {_brief(second, ranked)}"
     if best < _STRONG and best < max(0.4, _FAR_ABOVE * second):
         return ()
@@ -163,8 +113,7 @@ def _issues(
             (names[0],),
             rows,
             f"{names[0]} → {target}",
-            action="kept; leave it out if it is known only afterwards "
-            f"(option 'ignore={names[0]}')",
+            action=f"kept; leave it out if it is known only afterwards ({ignoring(names[:1])})",
             figures={names[0]: best},
         ),
     )

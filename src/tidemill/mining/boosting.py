@@ -26,7 +26,9 @@ LEAST_GAIN = 1e-4
 WIDE = 150
 """Features that a tree of a wide table looks at."""
 FEW_ROWS = 10_000
-"""Below so many rows the trees learn in smaller steps."""
+"""Below so many rows the trees learn in smaller steps, and may be smaller."""
+LEAVES = (15, 4)
+"""Of few rows, large trees learn chance before they have learned all of an effect."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,10 @@ def fit_trees(
 ) -> tuple[BoostedTrees, Floats]:
     """A model of all rows, and predictions of each row by models that have not seen it.
 
-    The number of trees is stopped early on a fifth of the rows; then the folds and the final model
-    use that number. The models are fitted beside each other, each by one thread: so the number of
-    threads cannot change the result, and none waits for another where the machine is busy.
+    The number of trees, and of few rows their size, is found on a fifth of the rows; then the folds
+    and the final model use it. The models are fitted beside each other, each by one thread: so the
+    number of threads cannot change the result, and none waits for another where the machine is
+    busy.
 
     Args:
         rows: (n, features), NaN where missing.
@@ -84,9 +87,12 @@ def fit_trees(
     """
     import lightgbm
 
-    settings = _settings(outcome, len(rows), rows.shape[1], run)
     fold = _folds(target, outcome, run)
-    rounds = _early_stopped(rows, target, fold == 0, settings, categorical)
+    tried = []
+    for leaves in LEAVES if len(rows) < FEW_ROWS else LEAVES[:1]:
+        settings = _settings(outcome, len(rows), rows.shape[1], leaves, run)
+        tried.append((*_early_stopped(rows, target, fold == 0, settings, categorical), settings))
+    _, rounds, settings = min(tried, key=lambda each: each[0])
 
     def fit(held_fold: int) -> lightgbm.Booster:
         used = fold != held_fold  # no row is of the last fold: that model is fitted on all
@@ -101,13 +107,14 @@ def fit_trees(
     return BoostedTrees(final, outcome), unseen
 
 
-def _settings(outcome: Outcome, rows: int, features: int, run: Run) -> dict[str, Any]:
+def _settings(outcome: Outcome, rows: int, features: int, leaves: int, run: Run) -> dict[str, Any]:
     name = {"binary": "binary", "number": "regression", "classes": "multiclass"}[outcome.kind]
     return {
         "objective": name,
         "num_class": len(outcome.levels) if outcome.kind == "classes" else 1,
         "learning_rate": 0.05 if rows < FEW_ROWS and outcome.kind != "classes" else 0.1,
-        "num_leaves": 15,
+        "num_leaves": leaves,
+        "path_smooth": 20,
         "min_data_in_leaf": max(5, min(20, rows // 30)),
         "max_bin": 127,
         "cat_smooth": 20,
@@ -133,7 +140,8 @@ def _early_stopped(
     held: NDArray[np.bool_],
     settings: dict[str, Any],
     categorical: Sequence[int],
-) -> int:
+) -> tuple[float, int]:
+    """The loss of the rows held back, and after how many trees it is the least."""
     import lightgbm
 
     data = _dataset(rows[~held], target[~held], settings, categorical)
@@ -146,7 +154,8 @@ def _early_stopped(
         valid_sets=[check],
         callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False, min_delta=delta)],
     )
-    return max(int(booster.best_iteration), 1)
+    (score,) = booster.best_score["valid_0"].values()
+    return float(score), max(int(booster.best_iteration), 1)
 
 
 def _dataset(

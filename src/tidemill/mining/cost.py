@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tidemill.core.cost import Cost
-from tidemill.mining.drivers import MOST_CELLS, MOST_TRAIN
+from tidemill.mining.tasks import MOST_CELLS, MOST_TRAIN
 
 
 def cost(rows: int, columns: int, table: int) -> Cost:

@@ -2,69 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
-from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.core.words import format_value, number, percent, plural
+from tidemill.mining.answers import answers_finding, deciding, told_by_columns
 from tidemill.mining.boosting import BoostedTrees, fit_trees
 from tidemill.mining.calibration import calibration_finding
 from tidemill.mining.driver_words import Driver, driver_finding, importance_finding
-from tidemill.mining.effects import row_effects, shuffling_p, value_groups
-from tidemill.mining.features import Feature, learn_features, matrix
-from tidemill.mining.linear import linear_predictions
-from tidemill.mining.outcome import OTHER, Outcome, learn_outcome
-from tidemill.mining.sampling import sample_positions, sample_rows, sampled_words
-from tidemill.mining.scoring import Quality, figure, guessing, measure, quality
+from tidemill.mining.effects import (
+    ValueGroup,
+    by_missing,
+    corrected,
+    marginal_effects,
+    shuffling_p,
+    spread,
+    value_groups,
+)
+from tidemill.mining.features import Feature
+from tidemill.mining.model_words import model_finding, nothing_found
+from tidemill.mining.outcome import learn_outcome
+from tidemill.mining.sampling import sample_positions
+from tidemill.mining.scoring import guessing, quality, residuals
 from tidemill.mining.significance import ALPHA
+from tidemill.mining.tasks import Task, learn_task, rows_of, with_target
+from tidemill.mining.ties import missing_together, repeating
 from tidemill.mining.weak_spots import row_errors, weak_spots
 from tidemill.supervised.arrays import Floats
 
-MOST_CELLS = 10_000_000
-MOST_TRAIN = 50_000
-MOST_HOLDOUT = 20_000
 MOST_EXPLAINED = 3_000
 MOST_SHUFFLED = 15_000
 MOST_DRIVERS = 6
 MOST_DESCRIBING = 40
 LEAST_OF_FIRST = 0.1
-"""A driver that shifts predictions by less than this share of the strongest is not a main one."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """One prediction task: rows with a target, and what is known of them.
-
-    Attributes:
-        train, holdout: The rows with a target, sampled where there are very many.
-        outcome: What the target is.
-        columns: The columns it is predicted from.
-        features: Their features.
-        seen, held: The features' matrices, (n, features) and (m, features).
-        target, held_target: Class codes or numbers, (n,) and (m,).
-        rows, held_rows: Training and held-out rows with a target before sampling.
-        left_out: Rows without a target, in both sets.
-    """
-
-    train: Dataset
-    holdout: Dataset
-    outcome: Outcome
-    columns: tuple[Column, ...]
-    features: tuple[Feature, ...]
-    seen: Floats
-    held: Floats
-    target: Floats
-    held_target: Floats
-    rows: int
-    held_rows: int
-    left_out: int
+"""A driver with differences below this share of the strongest one's is not a main one."""
 
 
 def drivers(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
@@ -78,7 +55,15 @@ def drivers(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
         holdout: Rows that every figure is taken from.
         run: Seed and threads.
     """
-    task = _task(train, holdout, run)
+    outcome = learn_outcome(train, run)
+    if outcome is None:
+        return
+    told = told_by_columns(train, outcome, run)
+    if deciding(told):
+        yield answers_finding(
+            outcome, told, with_target(train, outcome), with_target(holdout, outcome)
+        )
+    task = learn_task(train, holdout, outcome, told, run)
     if task is None:
         return
     categories = [at for at, feature in enumerate(task.features) if feature.levels]
@@ -88,15 +73,15 @@ def drivers(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
         task.outcome, task.held_target, predicted, run.rng("mining/drivers/bootstrap")
     )
     if reached.p_value > ALPHA or reached.low <= guessing(task.outcome):
-        run.warn(_nothing(task, reached), "mine")
+        run.warn(nothing_found(task, reached), "mine")
         return
     main = _most_used(task, model)
-    yield _model_finding(task, reached, predicted, unseen, main, run)
+    yield model_finding(task, reached, predicted, unseen, main, run)
     if task.outcome.kind != "number":
         yield calibration_finding(
             task.outcome, task.held_target, predicted, run.rng("mining/drivers/calibration")
         )
-    yield from _driver_findings(task, model, run)
+    yield from _driver_findings(task, model, predicted, run)
     yield from weak_spots(
         task.train,
         task.holdout,
@@ -104,61 +89,6 @@ def drivers(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
         task.outcome,
         row_errors(task.outcome, task.target, unseen),
         row_errors(task.outcome, task.held_target, predicted),
-    )
-
-
-def _task(train: Dataset, holdout: Dataset, run: Run) -> Task | None:
-    outcome = learn_outcome(train, run)
-    if outcome is None:
-        return None
-    columns = tuple(column for column in train.schema.modelled if column.name != outcome.column)
-    known, known_held = _known(train, outcome), _known(holdout, outcome)
-    most = max(_per_class(min(MOST_TRAIN, MOST_CELLS // max(len(columns), 1)), outcome), 2000)
-    seen = sample_rows(known, most, run.rng("mining/drivers/train"))
-    held = sample_rows(known_held, min(MOST_HOLDOUT, most), run.rng("mining/drivers/holdout"))
-    features = learn_features(seen, columns)
-    if not features and train.schema.image:  # another technique looks at what is to be seen
-        return None
-    held_target = outcome.codes(held)
-    if not features or len(held) < 10 or len(np.unique(held_target)) < 2:
-        run.warn(
-            f"What drives '{outcome.column}' was not looked for: there are too few columns that "
-            "vary, or too few held-out rows with different values of it.",
-            "mine",
-        )
-        return None
-    return Task(
-        train=seen,
-        holdout=held,
-        outcome=outcome,
-        columns=columns,
-        features=features,
-        seen=matrix(seen, features),
-        held=matrix(held, features),
-        target=outcome.codes(seen),
-        held_target=held_target,
-        rows=len(known),
-        held_rows=len(known_held),
-        left_out=len(train) + len(holdout) - len(known) - len(known_held),
-    )
-
-
-def _per_class(rows: int, outcome: Outcome) -> int:
-    """So many rows of two classes or of a number; of more classes fewer, as each has its trees."""
-    return rows * 2 // max(len(outcome.levels), 2)
-
-
-def _known(data: Dataset, outcome: Outcome) -> Dataset:
-    known = ~np.isnan(outcome.codes(data))
-    return data if known.all() else data.rows(known)
-
-
-def _nothing(task: Task, reached: Quality) -> str:
-    outcome = task.outcome
-    return (
-        f"No other column predicts '{outcome.column}' better than chance would: {measure(outcome)} "
-        f"{number(reached.value)} on {sampled_words(len(task.holdout), task.held_rows)}, where "
-        f"guessing gives {number(guessing(outcome))}. So no drivers are shown."
     )
 
 
@@ -170,220 +100,105 @@ def _most_used(task: Task, model: BoostedTrees) -> tuple[Column, ...]:
     return tuple(sorted(task.columns, key=lambda column: -gains[column.name]))
 
 
-def _model_finding(
-    task: Task,
-    reached: Quality,
-    predicted: Floats,
-    unseen: Floats,
-    main: tuple[Column, ...],
-    run: Run,
-) -> Finding:
-    outcome = task.outcome
-    crossed = figure(outcome, task.target, unseen)
-    plain_predicted = linear_predictions(task.train, task.holdout, main, task.target, outcome, run)
-    plain = figure(outcome, task.held_target, plain_predicted)
-    if outcome.kind == "number":
-        regression = "linear"
-        words, other = _number_words(task, reached, predicted, plain_predicted)
-    else:
-        regression = "logistic"
-        words, other = _class_words(task, reached, predicted, plain_predicted)
-    sentence = (
-        f"{words} In cross-validation on {sampled_words(len(task.train), task.rows, 'training')} "
-        f"the {measure(outcome)} is {number(crossed)}; a plain {regression} regression reaches "
-        f"{number(plain)} on the held-out rows.{_left_out(task)}{_too_good(reached)}"
-    )
-    table = Table(
-        ("model", measure(outcome), other.name),
-        (
-            ("boosted trees", round(reached.value, 4), other.trees),
-            ("plain regression", round(plain, 4), other.plain),
-            (other.guess, guessing(outcome), other.guessed),
-        ),
-        f"Predicting {outcome.column} on held-out rows",
-    )
-    return Finding(
-        technique="drivers",
-        name="model",
-        sentence=sentence,
-        strength=reached.value,
-        measure=measure(outcome),
-        support=len(task.holdout),
-        interval=(reached.low, reached.high),
-        p_value=reached.p_value,
-        columns=(outcome.column,),
-        table=table,
-        picture=_by_decile(task, predicted) if outcome.kind == "number" else None,
-        figures={"cross_validated": crossed, "plain": plain, "guessing": guessing(outcome)},
-    )
-
-
-@dataclass(frozen=True)
-class OtherFigure:
-    """A second figure of predictions, which needs no explaining.
-
-    Attributes:
-        name: What it is.
-        trees, plain, guessed: Its value for the trees, the plain regression and the guess.
-        guess: What is guessed.
-    """
-
-    name: str
-    trees: float
-    plain: float
-    guessed: float
-    guess: str
-
-
-def _class_words(
-    task: Task, reached: Quality, predicted: Floats, plain: Floats
-) -> tuple[str, OtherFigure]:
-    outcome, target = task.outcome, task.held_target
-    commonest = int(np.bincount(task.target.astype(int)).argmax())
-    answer = OTHER
-    if outcome.values[commonest] is not None:
-        answer = format_value(outcome.values[commonest])
-    right = float((predicted.argmax(axis=1) == target).mean())
-    plain_right = float((plain.argmax(axis=1) == target).mean())
-    guessed_right = float((target == commonest).mean())
-    if outcome.kind == "binary":
-        ranks = (
-            f"Of two rows, one with {outcome.event()} and one without, the model ranks the former "
-            "higher in"
-        )
-    else:
-        ranks = "Of two rows of different classes, the model tells which is which in"
-    # the first sentence stands alone where there is room for one only
-    words = (
-        f"{outcome.column} can be predicted {_grade((reached.value - 0.5) * 2)} from the other "
-        f"columns: AUC {number(reached.value)} on "
-        f"{sampled_words(len(task.holdout), task.held_rows)} (95 % interval {number(reached.low)} "
-        f"to {number(reached.high)}; guessing gives 0.5). {ranks} {percent(reached.value)} of "
-        f"cases. {percent(right)} of its answers are right; always answering {answer} gives "
-        f"{percent(guessed_right)}."
-    )
-    return words, OtherFigure(
-        name="share right",
-        trees=round(right, 4),
-        plain=round(plain_right, 4),
-        guessed=round(guessed_right, 4),
-        guess=f"always {answer}",
-    )
-
-
-def _number_words(
-    task: Task, reached: Quality, predicted: Floats, plain: Floats
-) -> tuple[str, OtherFigure]:
-    target = task.held_target
-    mean = float(task.target.mean())
-    off = float(np.abs(predicted[:, 0] - target).mean())
-    plain_off = float(np.abs(plain[:, 0] - target).mean())
-    mean_off = float(np.abs(mean - target).mean())
-    words = (
-        f"{task.outcome.column} can be predicted {_grade(max(reached.value, 0.0) ** 0.5)} from the "
-        f"other columns: they explain {percent(reached.value)} of its variance (R² "
-        f"{number(reached.value)}, 95 % interval {number(reached.low)} to {number(reached.high)}, "
-        f"on {sampled_words(len(task.holdout), task.held_rows)}). Predictions are off by "
-        f"{number(off)} on average; always answering the mean, {number(mean)}, is off by "
-        f"{number(mean_off)}."
-    )
-    return words, OtherFigure(
-        name="mean error",
-        trees=_short(off),
-        plain=_short(plain_off),
-        guessed=_short(mean_off),
-        guess="always the mean",
-    )
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.4g}")
-
-
-def _grade(strength: float) -> str:
-    grades = ((0.2, "only slightly"), (0.4, "weakly"), (0.6, "fairly well"), (0.8, "well"))
-    for limit, words in grades:
-        if strength < limit:
-            return words
-    return "very well"
-
-
-def _left_out(task: Task) -> str:
-    if not task.left_out:
-        return ""
-    return (
-        f" {plural(task.left_out, 'row').capitalize()} without a usable {task.outcome.column} "
-        "are left out."
-    )
-
-
-def _too_good(reached: Quality) -> str:
-    if reached.value < 0.995:
-        return ""
-    return " That is suspiciously good: check whether a column already holds the answer."
-
-
-def _by_decile(task: Task, predicted: Floats) -> Picture:
-    order = np.argsort(predicted[:, 0], kind="stable")
-    groups = np.array_split(order, min(10, len(order)))
-    means = tuple(_short(float(predicted[rows, 0].mean())) for rows in groups)
-    observed = tuple(_short(float(task.held_target[rows].mean())) for rows in groups)
-    return Picture(
-        "lines",
-        f"Predicted and observed {task.outcome.column}, in ten groups of held-out rows",
-        means,
-        (("observed", observed), ("perfect", means)),
-        f"predicted {task.outcome.column}",
-        f"observed {task.outcome.column}",
-    )
-
-
-def _driver_findings(task: Task, model: BoostedTrees, run: Run) -> Iterator[Finding]:
+def _driver_findings(
+    task: Task, model: BoostedTrees, predicted: Floats, run: Run
+) -> Iterator[Finding]:
     """The overview, then one finding for each main driver that the held-out rows confirm."""
-    rng = run.rng("mining/drivers/explained")
-    explained = sample_positions(len(task.holdout), _per_class(MOST_EXPLAINED, task.outcome), rng)
-    effects = row_effects(model, task.held[explained], run)
-    proven = _proven(task, model, effects, rng)
-    if not proven:
+    found = _drivers(task, model, predicted, run)
+    if not found:
         return
-    places = list(proven)
-    features = [task.features[at] for at in places]
-    yield importance_finding(task.outcome, features, effects[:, places], task.held_rows)
-    for at, p_value in proven.items():
-        driver = _driver(task, explained, at, effects[:, at], p_value)
-        if len(driver.groups) > 1:
-            yield driver_finding(driver)
+    yield importance_finding(task.outcome, found, task.held_rows)
+    for driver in found:
+        yield driver_finding(driver)
 
 
-def _proven(
-    task: Task, model: BoostedTrees, effects: Floats, rng: np.random.Generator
-) -> dict[int, float]:
-    """The main drivers that held-out rows confirm, the strongest first, each with its p-value
-    after Bonferroni's control."""
-    sizes = np.abs(effects).mean(axis=(0, 2))
-    main = np.argsort(-sizes, kind="stable")[: MOST_DRIVERS + 4]
-    probed = sample_positions(len(task.held), _per_class(MOST_SHUFFLED, task.outcome), rng)
-    p_values = shuffling_p(model, task.held[probed], task.held_target[probed], main, rng)
-    least = LEAST_OF_FIRST * sizes.max()
-    proven: dict[int, float] = {}
-    for at, p_value in zip(main, p_values, strict=True):
-        controlled = len(main) * p_value
-        if controlled < 0.01 and sizes[at] > least and len(proven) < MOST_DRIVERS:
-            proven[int(at)] = controlled
-    return proven
+def _drivers(task: Task, model: BoostedTrees, predicted: Floats, run: Run) -> list[Driver]:
+    """The main drivers, the strongest first.
+
+    Columns that all but repeat each other share what the model makes of them, so they are set, and
+    shuffled, together, and told as one.
+    """
+    rng = run.rng("mining/drivers/explained")
+    explained = sample_positions(len(task.held), rows_of(MOST_EXPLAINED, task.outcome), rng)
+    pushes = _pushes(task, model, explained, run)
+    columns = [task.train.schema[name] for name in list(pushes)[:MOST_DESCRIBING]]
+    same = repeating(task.train, columns)
+    gone = missing_together(task.train, columns)
+    leading = _leading(same, pushes)[: MOST_DRIVERS + 4]
+    together = [_features(task, (name, *same[name], *gone[name])) for name in leading]
+    probed = sample_positions(len(task.held), rows_of(MOST_SHUFFLED, task.outcome), rng)
+    p_values = shuffling_p(model, task.held[probed], task.held_target[probed], together, rng)
+    found: list[Driver] = []
+    for name, features, p_value in zip(leading, together, p_values, strict=True):
+        told = {other for driver in found if driver.is_about_missing for other in driver.gone}
+        controlled = len(leading) * p_value
+        if controlled >= 0.01 or name in told:
+            continue
+        feature, groups = _grouped(task, model, name, features, rng)
+        if len(groups) > 1:
+            driver = Driver(
+                outcome=task.outcome,
+                feature=feature,
+                groups=groups,
+                observed=task.outcome.codes(task.holdout),
+                p_value=controlled,
+                twins=same[name],
+                gone=gone[name],
+                explained=explained,
+                pushes={other: push for other, push in pushes.items() if other != name},
+            )
+            found.append(driver)
+    missed = residuals(task.outcome, task.held_target, predicted)
+    groupings = corrected([driver.groups for driver in found], missed)
+    found = [replace(driver, groups=each) for driver, each in zip(found, groupings, strict=True)]
+    found.sort(key=lambda driver: -driver.size)
+    strongest = found[0].size if found else 0.0
+    return [driver for driver in found if driver.size > LEAST_OF_FIRST * strongest][:MOST_DRIVERS]
 
 
-def _driver(
-    task: Task, explained: NDArray[np.int64], at: int, effects: Floats, p_value: float
-) -> Driver:
-    """One feature and its effects on some held-out rows, (n, classes): on the class that it moves
-    most."""
-    most_moved = int(np.abs(effects).mean(axis=0).argmax())
-    effect = effects[:, most_moved]
-    code = most_moved if task.outcome.kind == "classes" else 1
-    observed = task.held_target[explained]
-    if task.outcome.kind != "number":
-        observed = (observed == code).astype(np.float64)
-    feature = task.features[at]
-    groups = value_groups(task.train, task.holdout.rows(explained), feature, effect, observed)
-    return Driver(task.outcome, code, feature, effect, groups, p_value)
+def _pushes(
+    task: Task, model: BoostedTrees, explained: NDArray[np.int64], run: Run
+) -> dict[str, Floats]:
+    """By column, the strongest first, how far it moves the prediction of each row on the model's
+    own scale, (n, outputs): its SHAP values."""
+    contributions = model.contributions(task.held[explained], run)
+    pushes: dict[str, Floats] = {}
+    for at, feature in enumerate(task.features):
+        push = contributions[:, :, at]
+        pushes[feature.column] = pushes.get(feature.column, 0) + push
+    return dict(sorted(pushes.items(), key=lambda entry: -float(np.abs(entry[1]).mean())))
+
+
+def _leading(same: Mapping[str, tuple[str, ...]], pushes: Mapping[str, Floats]) -> list[str]:
+    """The columns that speak for those that repeat them, the strongest first, with what the others
+    share with them."""
+    totals: dict[str, float] = {}
+    spoken_for: set[str] = set()
+    for name, others in same.items():
+        if name not in spoken_for:
+            spoken_for.update(others)
+            joint = np.add.reduce([pushes[each] for each in (name, *others)])
+            totals[name] = float(np.abs(joint).mean())
+    return sorted(totals, key=lambda name: -totals[name])
+
+
+def _features(task: Task, columns: Sequence[str]) -> list[int]:
+    return [at for at, feature in enumerate(task.features) if feature.column in columns]
+
+
+def _grouped(
+    task: Task,
+    model: BoostedTrees,
+    name: str,
+    together: list[int],
+    rng: np.random.Generator,
+) -> tuple[Feature, list[ValueGroup]]:
+    """The groups of a column's values and their effects; of a date, by the part whose effects
+    differ most."""
+    found = []
+    for feature in task.features:
+        if feature.column == name:
+            groups = value_groups(task.train, task.holdout, feature)
+            groups = marginal_effects(model, task.held, groups, together, rng)
+            found.append((feature, by_missing(groups, name)))
+    return max(found, key=lambda each: spread(each[1]))

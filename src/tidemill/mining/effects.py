@@ -1,16 +1,15 @@
-"""What drives a model's predictions, in direction and size."""
+"""How predictions differ between the values of a column, all other columns being alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.core.condition import Test
 from tidemill.core.dataset import Dataset
-from tidemill.core.run import Run
 from tidemill.mining.binning import learn_bins
 from tidemill.mining.boosting import BoostedTrees
 from tidemill.mining.features import Feature
@@ -20,6 +19,10 @@ from tidemill.supervised.arrays import Floats
 
 TAILS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 """Quantiles near which a number is cut: finer at both ends, where effects are often largest."""
+SET_ROWS = 400
+"""Rows that are set to each group of values in turn."""
+BY_MISSING = 0.8
+"""Where a value being there makes for this share of all differences, these are told of that."""
 
 _MONTHS = (
     "January",
@@ -38,98 +41,200 @@ _MONTHS = (
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ValueGroup:
-    """Rows whose feature has similar values.
+    """Held-out rows whose feature has similar values.
 
     Attributes:
         label: The values in words.
         tests: What the rows fulfil; empty where no test can say it.
-        rows: How many.
-        effect: Mean effect of the feature in these rows: a difference of chances, or in the
-            target's unit.
-        observed: Share of the class, or mean of the target, in these rows.
+        inside: Which rows these are, (n,).
+        effect: How predictions differ from the average where rows are given these values, and keep
+            their other columns, (classes,): chances of each class (of two, the second only), or
+            the target on its scale.
+        error: The standard errors of the effect, (classes,).
     """
 
     label: str
     tests: tuple[Test, ...]
-    rows: int
-    effect: float
-    observed: float
+    inside: NDArray[np.bool_]
+    effect: Floats
+    error: Floats
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return int(self.inside.sum())
 
 
-def row_effects(model: BoostedTrees, rows: Floats, run: Run) -> Floats:
-    """What each feature does to each prediction.
+def marginal_effects(
+    model: BoostedTrees,
+    rows: Floats,
+    groups: Sequence[ValueGroup],
+    features: list[int],
+    rng: np.random.Generator,
+) -> list[ValueGroup]:
+    """The groups with their effects.
 
-    The effect is the prediction less what it would be with the feature's SHAP value taken away: a
-    difference of chances of each class, or a difference in the target's unit.
+    Some of the rows are given the features of rows of each group in turn, and predicted: their
+    partial dependence (Friedman 2001). The effect is the difference from the mean over the groups,
+    weighted by their rows; so effects are of the size of chances however sure the model is.
 
-    Returns:
-        (n, features, classes); of two classes, the second only; of a number, one.
+    Args:
+        model: The model.
+        rows: Held-out rows, (n, features).
+        groups: Groups of them.
+        features: What is set: features that stand for each other are set together.
+        rng: Draws the rows that are set, and the values that they are given.
     """
-    shap = model.contributions(rows, run)
-    if model.outcome.kind == "number":
-        return np.moveaxis(shap[:, :, :-1], 1, 2)
-    raw = shap.sum(axis=2)
-    if model.outcome.kind == "binary":
-        without = 1 / (1 + np.exp(shap[:, 0, :-1] - raw))
-        return np.asarray((1 / (1 + np.exp(-raw)) - without)[:, :, None])
-    features = rows.shape[1]
-    effects = np.empty((len(rows), features, raw.shape[1]))
-    chances = _softmax(raw)
-    for at in range(features):
-        effects[:, at] = chances - _softmax(raw - shap[:, :, at])
-    return effects
+    if len(groups) < 2:
+        return []
+    kept = rows[rng.permutation(len(rows))[:SET_ROWS]]
+    means = []
+    for group in groups:
+        given = rng.choice(np.flatnonzero(group.inside), len(kept))
+        changed = kept.copy()
+        changed[:, features] = rows[given][:, features]
+        means.append(_spoken_of(model.predict(changed), model).mean(axis=0))
+    weights = [group.rows for group in groups]
+    average = np.average(means, axis=0, weights=weights)
+    return [
+        replace(group, effect=np.asarray(mean - average))
+        for group, mean in zip(groups, means, strict=True)
+    ]
+
+
+def _spoken_of(predicted: Floats, model: BoostedTrees) -> Floats:
+    """Of two classes the chance of the second only."""
+    return predicted[:, 1:] if model.outcome.kind == "binary" else predicted
+
+
+def shift(groups: Sequence[ValueGroup]) -> Floats:
+    """The mean size of the effects over rows, (classes,)."""
+    sizes = [np.abs(group.effect) for group in groups]
+    return np.asarray(np.average(sizes, axis=0, weights=[group.rows for group in groups]))
+
+
+def spread(groups: Sequence[ValueGroup]) -> float:
+    """The variance of the effects over rows, summed over classes."""
+    if len(groups) < 2:
+        return -1.0
+    squares = [float(np.square(group.effect).sum()) for group in groups]
+    return float(np.average(squares, weights=[group.rows for group in groups]))
+
+
+def by_missing(groups: Sequence[ValueGroup], column: str) -> list[ValueGroup]:
+    """Two groups instead, missing and filled in, where that makes for most of the differences."""
+    missing = [group for group in groups if group.label == "missing"]
+    filled = [group for group in groups if group.label != "missing"]
+    if len(missing) != 1 or not filled:
+        return list(groups)
+    weights = np.array([group.rows for group in filled])
+    effects = np.array([group.effect for group in filled])
+    mean = np.average(effects, axis=0, weights=weights)
+    within = float(weights @ np.square(effects - mean).sum(axis=1))
+    apart = np.square(mean).sum() * weights.sum()
+    between = float(apart + np.square(missing[0].effect).sum() * missing[0].rows)
+    if between < BY_MISSING * (between + within):
+        return list(groups)
+    inside = np.logical_or.reduce([group.inside for group in filled])
+    known = ValueGroup("filled in", (Test(column, "present"),), inside, mean, np.zeros(len(mean)))
+    return [known, missing[0]]
+
+
+def corrected(
+    groupings: Sequence[Sequence[ValueGroup]], residuals: Floats
+) -> list[list[ValueGroup]]:
+    """The groups, their effects corrected by what the model misses among their rows, and with
+    standard errors.
+
+    A model that is kept from learning chance learns too little of every effect. What is left of it
+    is found by a linear regression of the held-out rows' residuals on the groups of all drivers at
+    once: one step of debiasing (van der Laan and Rose 2011), with errors that allow for unequal
+    variances (White 1980).
+
+    Args:
+        groupings: The groups of each driver.
+        residuals: Targets less predictions, (n, classes).
+    """
+    rows = len(residuals)
+    columns = [np.ones(rows)]
+    places: list[list[int | None]] = []
+    for groups in groupings:
+        usual = max(groups, key=lambda group: group.rows)
+        own: list[int | None] = []
+        for group in groups:
+            own.append(None if group is usual else len(columns))
+            if group is not usual:
+                columns.append(group.inside.astype(np.float64))
+        others = ~np.logical_or.reduce([group.inside for group in groups])
+        if others.any():
+            columns.append(others.astype(np.float64))
+        places.append(own)
+    design = np.stack(columns, axis=1)
+    inverse = np.linalg.pinv(design.T @ design)
+    missed = inverse @ design.T @ residuals
+    left = residuals - design @ missed
+    free = max(rows - len(columns), 1)
+    spreads = [
+        inverse @ (design.T * left[:, k] ** 2) @ design @ inverse for k in range(left.shape[1])
+    ]
+    result = []
+    for groups, own in zip(groupings, places, strict=True):
+        weights = np.array([group.rows for group in groups])
+        shares = _contrast(own, weights / weights.sum(), len(columns))
+        told = []
+        for at, group in enumerate(groups):
+            contrast = _contrast(own, np.arange(len(groups)) == at, len(columns)) - shares
+            variance = np.array([contrast @ spread @ contrast for spread in spreads]) * rows / free
+            effect = group.effect + contrast @ missed
+            told.append(replace(group, effect=effect, error=np.sqrt(np.maximum(variance, 0))))
+        result.append(told)
+    return result
+
+
+def _contrast(own: Sequence[int | None], weights: Floats, columns: int) -> Floats:
+    """Weights of groups as weights of the regression's columns, (columns,)."""
+    contrast = np.zeros(columns)
+    for place, weight in zip(own, weights, strict=True):
+        if place is not None:
+            contrast[place] = weight
+    return contrast
 
 
 def shuffling_p(
     model: BoostedTrees,
     rows: Floats,
     target: Floats,
-    features: Iterable[int],
+    together: Sequence[list[int]],
     rng: np.random.Generator,
 ) -> list[float]:
-    """One-sided p-values that predictions get worse when a feature's values are shuffled (Breiman
-    2001)."""
+    """One-sided p-values that predictions get worse when the values of some features, which stay
+    together, are shuffled (Breiman 2001)."""
     usual = row_losses(model.outcome, target, model.predict(rows))
     p_values = []
-    for feature in features:
+    for features in together:
         mixed = rows.copy()
-        mixed[:, feature] = rng.permutation(mixed[:, feature])
+        mixed[:, features] = rows[rng.permutation(len(rows))][:, features]
         losses = row_losses(model.outcome, target, model.predict(mixed))
         p_values.append(greater_mean_p(losses - usual))
     return p_values
 
 
-def value_groups(
-    train: Dataset, holdout: Dataset, feature: Feature, effect: Floats, observed: Floats
-) -> list[ValueGroup]:
-    """The rows of the holdout by the feature's values, with bins learned from the training rows.
-
-    Args:
-        train, holdout: The rows.
-        feature: The feature.
-        effect: Its effect on each held-out row, (n,).
-        observed: What counts as observed on each held-out row, (n,).
-    """
+def value_groups(train: Dataset, holdout: Dataset, feature: Feature) -> list[ValueGroup]:
+    """The rows of the holdout by the feature's values, with bins learned from the training rows;
+    without effects."""
     if feature.part in ("value", "elapsed"):
         grouped = _by_bins(train, holdout, feature)
     else:
         grouped = _by_part(holdout, feature)
-    least = max(min(15, 0.1 * len(effect)), 0.005 * len(effect))
-    groups = []
-    for label, tests, inside in grouped:
-        if inside.sum() >= least:
-            groups.append(
-                ValueGroup(
-                    label=label,
-                    tests=tests,
-                    rows=int(inside.sum()),
-                    effect=float(effect[inside].mean()),
-                    observed=float(observed[inside].mean()),
-                )
-            )
-    return groups
+    rows = len(holdout)
+    least = max(min(15, 0.1 * rows), 0.005 * rows)
+    return [
+        ValueGroup(label, tests, inside, np.empty(0), np.empty(0))
+        for label, tests, inside in grouped
+        if inside.sum() >= least
+    ]
 
 
 Grouped = Iterator[tuple[str, tuple[Test, ...], NDArray[np.bool_]]]
@@ -148,6 +253,7 @@ def _by_part(holdout: Dataset, feature: Feature) -> Grouped:
     values = feature.values(holdout.frame)
     for value in np.unique(values[~np.isnan(values)]):
         yield _part_name(feature, int(value)), (), values == value
+    yield "missing", (Test(feature.column, "missing"),), np.isnan(values)
 
 
 def _part_name(feature: Feature, value: int) -> str:
@@ -158,8 +264,3 @@ def _part_name(feature: Feature, value: int) -> str:
     if feature.part == "hour":
         return f"{value}:00 to {value}:59"
     return str(value)
-
-
-def _softmax(raw: Floats) -> Floats:
-    powers = np.exp(raw - raw.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

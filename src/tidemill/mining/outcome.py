@@ -14,7 +14,8 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.words import number, percent, share_interval
 from tidemill.mining.binning import as_floats
-from tidemill.mining.significance import mean_interval
+from tidemill.mining.scale import PLAIN, TargetScale, learn_scale
+from tidemill.mining.significance import mean_interval, median_interval
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.intervals import wilson
 from tidemill.supervised.levels import level_codes
@@ -36,12 +37,14 @@ class Outcome:
         levels: The class names by code; of two classes, the second is the one that is spoken of.
             Empty for a number.
         values: The classes as they stand in the column; None for the class that joins rare levels.
+        scale: Of a number, the scale on which it is predicted.
     """
 
     column: str
     kind: Literal["binary", "classes", "number"]
     levels: tuple[str, ...] = ()
     values: tuple[Any, ...] = ()
+    scale: TargetScale = PLAIN
 
     def codes(self, data: Dataset) -> Floats:
         """The class codes, or the numbers, of the rows (n,); NaN where the target is missing or
@@ -52,6 +55,10 @@ class Outcome:
             return np.where(np.isfinite(numbers), numbers, np.nan)
         rest = float(self.levels.index(OTHER)) if OTHER in self.levels else np.nan
         return level_codes(series, self.levels, other=rest, missing=np.nan)
+
+    def learned(self, data: Dataset) -> Floats:
+        """What is predicted of each row, (n,): the codes, or the numbers on their scale."""
+        return self.scale.of(self.codes(data))
 
     def event(self, code: int = 1) -> str:
         """A class in words: ``Churn = Yes``."""
@@ -67,8 +74,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The target among some rows: a share or a mean with its 95 % interval, and the same among all
-    rows."""
+    """The target among some rows: a share, a mean or a median with its 95 % interval, and the same
+    among all rows."""
 
     name: str
     value: float
@@ -105,7 +112,9 @@ def _learned(series: pl.Series, kind: str) -> Outcome | str:
     if series.n_unique() < 2:
         return "it is the same in every training row"
     if kind == "number" and series.n_unique() > 2:
-        return Outcome(series.name, "number")
+        numbers = as_floats(series)
+        scale = learn_scale(numbers[np.isfinite(numbers)])
+        return Outcome(series.name, "number", scale=scale)
     classes = _classes(series)
     if classes is None:
         return "fewer than two of its levels have enough training rows to learn from"
@@ -152,7 +161,7 @@ def level_among(outcome: Outcome, codes: Floats, inside: NDArray[np.bool_]) -> L
     if len(these) == 0:
         return None
     if outcome.kind == "number":
-        return _mean_among(outcome, these, every)
+        return _centre_among(outcome, these, every)
     code = 1
     if outcome.kind == "classes":
         code = _most_raised(these, every, len(outcome.levels))
@@ -168,14 +177,16 @@ def level_among(outcome: Outcome, codes: Floats, inside: NDArray[np.bool_]) -> L
     return Level(event, share, low, high, overall, len(these), words)
 
 
-def _mean_among(outcome: Outcome, these: Floats, every: Floats) -> Level:
-    low, high = mean_interval(these)
-    mean, overall = float(these.mean()), float(every.mean())
-    words = f"the mean of {outcome.column} is {number(mean)}"
-    if np.isfinite(low):
+def _centre_among(outcome: Outcome, these: Floats, every: Floats) -> Level:
+    scale = outcome.scale
+    centre, overall = scale.centre(these), scale.centre(every)
+    low, high = mean_interval(these) if scale.kind == "plain" else median_interval(these)
+    words = f"the {scale.centre_name} of {outcome.column} is {number(centre)}"
+    if np.isfinite(low) and np.isfinite(high):
         words += f" (95 % interval {number(low)} to {number(high)})"
     words += f" against {number(overall)} overall"
-    return Level(f"mean {outcome.column}", mean, low, high, overall, len(these), words)
+    name = f"{scale.centre_name} {outcome.column}"
+    return Level(name, centre, low, high, overall, len(these), words)
 
 
 def _most_raised(these: Floats, every: Floats, classes: int) -> int:

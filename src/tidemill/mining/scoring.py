@@ -109,6 +109,15 @@ def row_losses(outcome: Outcome, target: Floats, predicted: Floats) -> Floats:
     return np.asarray(-np.log(np.clip(chance, 1e-12, 1.0)))
 
 
+def residuals(outcome: Outcome, target: Floats, predicted: Floats) -> Floats:
+    """What each row has beyond its prediction, (n, classes): of two classes the second only."""
+    if outcome.kind == "number":
+        return target[:, None] - predicted
+    happened = target[:, None] == np.arange(predicted.shape[1])
+    missed = happened - predicted
+    return missed[:, 1:] if outcome.kind == "binary" else missed
+
+
 def _area(positive: NDArray[np.bool_], score: Floats) -> Weighted:
     areas = auc_of_draws(positive, score)
     return lambda weight: float(areas(weight[None])[0])

@@ -15,7 +15,8 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.core.words import number, percent, plural
+from tidemill.core.words import number, percent, plural, quoted
+from tidemill.mining.answers import without_answers
 from tidemill.mining.clustering import Clustering, ClusterTrial, find_clusters
 from tidemill.mining.outcome import Level, learn_outcome, level_among
 from tidemill.mining.sampling import sample_rows, sampled_words
@@ -106,7 +107,13 @@ def segments(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
     target = train.target.name if train.target else None
     if len(train) < FEWEST_ROWS or len(holdout) < FEWEST_ROWS // 3:
         return
+    outcome = learn_outcome(train, run, warn=False)
     others = [column for column in train.schema.modelled if column.name != target]
+    aside = [target] if target else []
+    if outcome:
+        told = without_answers(others, train, outcome, run)
+        aside += [column.name for column in others if column not in told]
+        others = told
     columns = most_connected(train, others, MOST_COLUMNS, run, "segments")
     few = sample_rows(train, MOST_CLUSTERED, run.rng("mining/segments/train"))
     few_held = sample_rows(holdout, MOST_CLUSTERED, run.rng("mining/segments/holdout"))
@@ -118,12 +125,11 @@ def segments(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
     candidates = candidate_tests(more, columns)
     named = _named(clustering, more, held, candidates)
     notes = []
-    if target:
-        notes.append(f"'{target}' left aside")
+    if aside:
+        notes.append(f"{quoted(aside)} left aside")
     if len(few) < len(train):
         notes.append(f"clustered on a random {len(few):,} of {len(train):,} training rows")
     yield _overview(clustering, few_held, columns, named, notes)
-    outcome = learn_outcome(train, run, warn=False)
     rows = sampled_words(len(held), len(holdout))
     for place, segment in enumerate(named, start=1):
         if segment.condition.tests or segment.vague:

@@ -14,6 +14,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.words import number, percent, share_interval
+from tidemill.mining.answers import without_answers
 from tidemill.mining.associations import (
     AssociationRule,
     Items,
@@ -79,6 +80,8 @@ def table_rules(train: Dataset, holdout: Dataset, run: Run) -> Iterator[Finding]
         return
     outcome = learn_outcome(train, run, warn=False)
     others = [column for column in train.schema.modelled if column.role != "target"]
+    if outcome:
+        others = without_answers(others, train, outcome, run)
     columns = list(most_connected(train, others, MOST_COLUMNS, run, "rules"))
     if outcome:
         columns.append(train.schema[outcome.column])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
@@ -14,6 +15,8 @@ from tidemill.mining.screening import rank_matrix
 from tidemill.supervised.arrays import Floats
 
 MOST_ROWS = 10_000
+REPEATED = 0.85
+"""Columns tied at least this closely can stand for each other in a model."""
 
 
 def ties(train: Dataset, columns: Sequence[Column]) -> Floats:
@@ -56,6 +59,27 @@ def untied(columns: Sequence[Column], tied: Floats, least: float) -> tuple[Colum
         if not any(tied[at, other] >= least for other in kept):
             kept.append(at)
     return tuple(columns[at] for at in kept)
+
+
+def repeating(train: Dataset, columns: Sequence[Column]) -> dict[str, tuple[str, ...]]:
+    """For each column those that it all but repeats."""
+    return _partners(columns, ties(train, columns) >= REPEATED)
+
+
+def missing_together(train: Dataset, columns: Sequence[Column]) -> dict[str, tuple[str, ...]]:
+    """For each column with missing values those that are missing in the same rows."""
+    missing = np.array([train[column.name].is_null().to_numpy() for column in columns], dtype=float)
+    both = missing @ missing.T
+    either = np.add.outer(missing.sum(axis=1), missing.sum(axis=1)) - both
+    return _partners(columns, (both > 0) & (both >= REPEATED * either))
+
+
+def _partners(columns: Sequence[Column], pairs: NDArray[np.bool_]) -> dict[str, tuple[str, ...]]:
+    partners = {}
+    for at, column in enumerate(columns):
+        others = (each.name for place, each in enumerate(columns) if pairs[at, place])
+        partners[column.name] = tuple(name for name in others if name != column.name)
+    return partners
 
 
 def _tie(bins: tuple[Bins, Bins], codes: Codes, ranks: Floats) -> float:

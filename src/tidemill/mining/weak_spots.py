@@ -12,7 +12,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Table
 from tidemill.core.schema import Column
-from tidemill.core.words import number, percent, share_interval
+from tidemill.core.words import percent, share_interval
 from tidemill.mining.outcome import Outcome
 from tidemill.mining.significance import ALPHA, excess_p, mean_interval
 from tidemill.mining.subgroups import candidate_tests, describe
@@ -85,20 +85,22 @@ def _confirmed(
     if outcome.kind == "number":
         measure = "mean error"
         interval = mean_interval(errors)
-        errs = (
-            f"it is off by {number(there)} on average there (95 % interval {number(interval[0])} "
-            f"to {number(interval[1])}), against {number(overall)} overall"
-        )
+        off = outcome.scale.off
+        wrong = "farthest off"
+        errs = f"by {off(there, *interval)} on average, against {off(overall)} overall"
     else:
         measure = "share of wrong answers"
         interval = wilson(errors.sum(), rows)
+        wrong = "wrong most often"
         errs = (
-            f"{percent(there)} of its answers are wrong there ({share_interval(*interval)}), "
-            f"against {percent(overall)} overall"
+            f"{percent(there)} of its answers ({share_interval(*interval)}), against "
+            f"{percent(overall)} overall"
         )
+    if interval[0] <= overall:
+        return None
     sentence = (
-        f"The model of {outcome.column} errs most where {test_words(condition.tests)} ({rows:,} "
-        f"held-out rows): {errs}."
+        f"The model of {outcome.column} is {wrong} where {test_words(condition.tests)} "
+        f"({rows:,} held-out rows): {errs}."
     )
     return Finding(
         technique="drivers",

@@ -93,7 +93,7 @@ def _between(lower: Test, upper: Test) -> str:
 
 def _single(test: Test) -> str:
     if test.operator in ("missing", "present"):
-        return test.operator
+        return "missing" if test.operator == "missing" else "filled in"
     if test.operator == "in":
         return "one of " + listing([_value(value) for value in test.value], "or")
     words = _IN_TIME if isinstance(test.value, datetime.date) else _IN_WORDS

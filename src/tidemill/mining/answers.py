@@ -77,11 +77,11 @@ def answers_finding(
     if outcome.kind == "number":
         right = f"R² of the order {least}{number(min(shares))} on {len(holdout):,} held-out rows"
     keep = 'role = "feature" in a schema file'
+    said = f"{quoted(names, len(names))} {verb} {target} without any other column"
     sentence = (
-        f"{quoted(names)} {verb} {target} without any other column: {'; '.join(ways[:3])} "
-        f"({right}). So {are} the answer in other words, or known only after it, and what follows "
-        f"about {target} is told without {them}. To leave {them} out of everything: "
-        f"{ignoring(names)}. To keep what is known beforehand: {keep}."
+        f"{said}: {'; '.join(ways[:3])} ({right}). So {are} the answer in other words, or known "
+        f"only after it, and what follows about {target} is told without {them}. To leave {them} "
+        f"out of everything: {ignoring(names)}. To keep what is known beforehand: {keep}."
     )
     return Finding(
         technique="drivers",
@@ -131,7 +131,9 @@ def _way(train: Dataset, name: str, told: Told, outcome: Outcome) -> str:
     missing = train[name].is_null().to_numpy()
     if told.by_missing:
         shares = [(target[~missing] == code).mean() for code in range(len(outcome.levels))]
-        return f"'{name}' is filled in exactly where {outcome.event(int(np.argmax(shares)))}"
+        code = int(np.argmax(shares))
+        exactly = "exactly" if ((target == code) == ~missing).all() else "hardly ever but"
+        return f"'{name}' is filled in {exactly} where {outcome.event(code)}"
     if outcome.kind == "binary":
         candidates = candidate_tests(train, [train.schema[name]])
         for test, inside in zip(candidates.tests, candidates.masks, strict=True):

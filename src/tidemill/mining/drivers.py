@@ -59,10 +59,9 @@ def drivers(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
     if outcome is None:
         return
     told = told_by_columns(train, outcome, run)
-    if deciding(told):
-        yield answers_finding(
-            outcome, told, with_target(train, outcome), with_target(holdout, outcome)
-        )
+    held = with_target(holdout, outcome)
+    if deciding(told) and held[outcome.column].n_unique() > 1:
+        yield answers_finding(outcome, told, with_target(train, outcome), held)
     task = learn_task(train, holdout, outcome, told, run)
     if task is None:
         return

@@ -19,6 +19,7 @@ from tidemill.supervised.arrays import Floats
 
 TAILS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 """Quantiles near which a number is cut: finer at both ends, where effects are often largest."""
+SHUFFLES = 5
 SET_ROWS = 400
 """Rows that are set to each group of values in turn."""
 BY_MISSING = 0.8
@@ -214,9 +215,11 @@ def shuffling_p(
     usual = row_losses(model.outcome, target, model.predict(rows))
     p_values = []
     for features in together:
-        mixed = rows.copy()
-        mixed[:, features] = rows[rng.permutation(len(rows))][:, features]
-        losses = row_losses(model.outcome, target, model.predict(mixed))
+        losses = np.zeros(len(rows))
+        for _ in range(SHUFFLES):
+            mixed = rows.copy()
+            mixed[:, features] = rows[rng.permutation(len(rows))][:, features]
+            losses += row_losses(model.outcome, target, model.predict(mixed)) / SHUFFLES
         p_values.append(greater_mean_p(losses - usual))
     return p_values
 

@@ -21,15 +21,18 @@ from tidemill.supervised.alone import FOLDS, RIGHT, Told, grouping, ignoring, to
 from tidemill.supervised.arrays import Floats
 
 MOST_ROWS = 20_000
+MOST_CELLS = 1_000_000
+FEWEST_ROWS = 2_000
 _ALMOST_ALONE = 0.94
 """Of strength (AUC 0.97): such a column is asked about."""
 
 
 def told_by_columns(train: Dataset, outcome: Outcome, run: Run) -> dict[str, Told]:
     """What each column alone tells of the target, by its name."""
-    known = ~np.isnan(outcome.codes(train))
-    few = sample_rows(train.rows(known), MOST_ROWS, run.rng("mining/answers"))
-    columns = [column for column in few.schema.modelled if column.name != outcome.column]
+    known = train.rows(~np.isnan(outcome.codes(train)))
+    columns = [column for column in known.schema.modelled if column.name != outcome.column]
+    most = max(FEWEST_ROWS, min(MOST_ROWS, MOST_CELLS // max(len(columns), 1)))
+    few = sample_rows(known, most, run.rng("mining/answers"))
     folds = run.rng("mining/answers", "folds").integers(FOLDS, size=len(few))
     told = told_alone(columns, few.frame, outcome.codes(few), len(outcome.levels), folds)
     return {column.name: each for column, each in zip(columns, told, strict=True)}
@@ -132,7 +135,7 @@ def _way(train: Dataset, name: str, told: Told, outcome: Outcome) -> str:
     if told.by_missing:
         shares = [(target[~missing] == code).mean() for code in range(len(outcome.levels))]
         code = int(np.argmax(shares))
-        exactly = "exactly" if ((target == code) == ~missing).all() else "hardly ever but"
+        exactly = "exactly" if ((target == code) == ~missing).all() else "almost only"
         return f"'{name}' is filled in {exactly} where {outcome.event(code)}"
     if outcome.kind == "binary":
         candidates = candidate_tests(train, [train.schema[name]])

@@ -123,22 +123,21 @@ def _came_true(share: float) -> str:
 
 def _sentence(what: str, seen: Reliability) -> str:
     example = (
-        f"where it says {percent(seen.predicted[-1])} on average, "
-        f"{_came_true(seen.observed[-1])} came true; where it says {percent(seen.predicted[0])}, "
-        f"{_came_true(seen.observed[0])}"
+        f"Of the rows given {percent(seen.predicted[-1])} on average, "
+        f"{_came_true(seen.observed[-1])} came true; of those given {percent(seen.predicted[0])}, "
+        f"{_came_true(seen.observed[0])}."
     )
-    off = (
-        f"on average they are off by {points(seen.error)} (expected calibration error over "
-        f"{len(seen.rows)} groups of held-out rows; chance alone would give a perfect model "
-        f"{points(seen.by_chance)})"
-    )
+    off = f"on average they are {points(seen.error)} off"
+    chance = f"(chance alone gives a perfect model {points(seen.by_chance)} on average)"
     if seen.p_value > 0.05 and seen.error >= FAR_OFF:
         return (
-            f"On so few held-out rows, nothing shows that the model's chances of {what} are "
-            f"wrong: {off}; {example}."
+            f"On so few held-out rows, nothing shows that the predicted chances of {what} are "
+            f"wrong: {off} {chance}. {example}"
         )
     if seen.p_value > 0.05:
-        return f"The model's chances of {what} can be taken at face value: {off}; {example}."
-    if seen.error < 0.02:
-        return f"The model's chances of {what} are close to what happens: {off}; {example}."
-    return f"The model's chances of {what} rank well but are not exact: {off}; {example}."
+        said = f"can be trusted: {off}, no more than chance may cause"
+    elif seen.error < 0.02:
+        said = f"are close to what happens: {off}"
+    else:
+        said = f"rank well but are not exact: {off}"
+    return f"The predicted chances of {what} {said} {chance}. {example}"

@@ -205,10 +205,11 @@ def _sentence(driver: Driver) -> str:
         )
     first, *others = driver.told
     difference, than = _difference(driver, first)
+    # the first sentence stands alone where there is room for one only
     text = (
         f"Where {_values(driver, first)}, {target} is {difference} {than} on average, other "
-        f"columns alike ({_interval(driver, first)}; observed: {_level(driver, first)}, against "
-        f"{_level(driver)} of all{_gap(driver, first)})."
+        f"columns alike ({_interval(driver, first)}). Observed there: {_level(driver, first)}, "
+        f"against {_level(driver)} of all{_gap(driver, first)}."
     )
     for group in others:
         difference, _ = _difference(driver, group)

@@ -142,7 +142,7 @@ def _drivers(task: Task, model: BoostedTrees, predicted: Floats, run: Run) -> li
                 observed=task.outcome.codes(task.holdout),
                 p_value=controlled,
                 twins=same[name],
-                gone=gone[name],
+                gone=tuple(other for other in gone[name] if other not in same[name]),
                 explained=explained,
                 pushes={other: push for other, push in pushes.items() if other != name},
             )

@@ -19,7 +19,9 @@ from tidemill.supervised.arrays import Floats
 
 TAILS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 """Quantiles near which a number is cut: finer at both ends, where effects are often largest."""
-SHUFFLES = 5
+MOST_SHUFFLES = 5
+FEW_ROWS = 3_000
+"""Few rows are shuffled several times, so that the luck of one shuffle decides nothing."""
 SET_ROWS = 400
 """Rows that are set to each group of values in turn."""
 BY_MISSING = 0.8
@@ -215,12 +217,12 @@ def shuffling_p(
     usual = row_losses(model.outcome, target, model.predict(rows))
     p_values = []
     for features in together:
-        losses = np.zeros(len(rows))
-        for _ in range(SHUFFLES):
+        losses = []
+        for _ in range(max(1, min(MOST_SHUFFLES, FEW_ROWS // len(rows)))):
             mixed = rows.copy()
             mixed[:, features] = rows[rng.permutation(len(rows))][:, features]
-            losses += row_losses(model.outcome, target, model.predict(mixed)) / SHUFFLES
-        p_values.append(greater_mean_p(losses - usual))
+            losses.append(row_losses(model.outcome, target, model.predict(mixed)))
+        p_values.append(greater_mean_p(np.mean(losses, axis=0) - usual))
     return p_values
 
 

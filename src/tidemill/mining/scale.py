@@ -154,7 +154,7 @@ def learn_scale(values: Floats) -> TargetScale:
         >>> learn_scale(np.array([0.0] * 99 + [1e9])).kind
         'rank'
     """
-    if _is_even(values):
+    if not len(values) or _is_even(values):
         return PLAIN
     low, middle, high = (float(at) for at in np.quantile(values, [0.01, 0.5, 0.99]))
     is_log = values.min() > 0 and _is_even(np.log(values))

@@ -52,6 +52,7 @@ _TITLES = {
     "profile": ("The columns", ""),
 }
 _GROUPS = {
+    "answer": "Columns that are the answer in other words",
     "calibration": "Whether the predicted chances can be trusted",
     "importance": "The main drivers",
     "driver": "Driver by driver",

@@ -11,7 +11,7 @@ from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.words import format_value, plural
-from tidemill.supervised.outlying import outlying, without_commonest
+from tidemill.supervised.outlying import outlying
 
 _SHOWN = 10
 
@@ -22,7 +22,6 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     columns = numeric(train)
     for column in columns:
         values = finite(train[column.name].drop_nulls()).cast(pl.Float64).to_numpy()
-        values = values[without_commonest(values)]
         for sign in (1, -1):
             far = outlying(sign * values, len(columns))
             if far.any():

@@ -18,7 +18,7 @@ from tidemill.mining.binning import as_floats
 from tidemill.mining.detectors import is_ordered
 from tidemill.mining.sampling import named_rows
 from tidemill.mining.wording import range_words
-from tidemill.supervised.outlying import LEVEL, outlying, without_commonest
+from tidemill.supervised.outlying import LEVEL, outlying
 
 BULK = (0.005, 0.995)
 SHOWN_ROWS = 20
@@ -75,7 +75,6 @@ def far_values(data: Dataset, columns: Sequence[Column]) -> list[FarValues]:
     for column in ordered:
         values = as_floats(data[column.name])
         at = np.flatnonzero(np.isfinite(values))
-        at = at[without_commonest(values[at])]
         for high in (True, False):
             sign = 1 if high else -1
             far = at[outlying(sign * values[at], len(ordered))]
@@ -138,15 +137,14 @@ def _finding(data: Dataset, group: Sequence[FarValues]) -> Finding:
     first = group[0]
     rows = np.flatnonzero(np.logical_or.reduce([each.rows for each in group]))
     columns = tuple(dict.fromkeys(each.column for each in group))
+    lie = "lies" if len(rows) == 1 else "lie"
     if len(group) == 1:
-        lie = "lies" if len(rows) == 1 else "lie"
         side = "above" if first.high else "below"
         what = (
             f"{len(rows):,} of {plural(len(data), 'value')} of {first.column} {lie} far {side} all "
             f"others: {first.words}"
         )
     else:
-        lie = "lies" if len(rows) == 1 else "lie"
         told = [f"{each.column} ({each.words})" for each in group[:TOLD_COLUMNS]]
         if len(group) > TOLD_COLUMNS:
             told.append(f"{len(group) - TOLD_COLUMNS} more columns")
@@ -155,13 +153,15 @@ def _finding(data: Dataset, group: Sequence[FarValues]) -> Finding:
             f"columns at once: {listing(told)}"
         )
     named = named_rows(data, [int(row) for row in rows])
+    these = "these are errors or rare truths"
+    if len(rows) == 1:
+        these = "this is an error or a rare truth"
     support = int(first.rows.sum())
     return Finding(
         technique="anomalies",
         name="far values",
         sentence=(
-            f"{what}. By chance there would be none. {named.capitalize()}: look whether these are "
-            "errors or rare truths."
+            f"{what}. By chance there would be none. {named.capitalize()}: look whether {these}."
         ),
         strength=support / len(data),
         measure="share of rows",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tidemill.core.picture import Picture, Table
 from tidemill.core.words import plural
-from tidemill.mining.associations import AssociationRule
+from tidemill.mining.associations import MOST_TESTED, AssociationRule
 
 
 def found_words(tested: int, found: int, shown: int, about: str, unseen: str) -> str:
@@ -18,9 +18,12 @@ def found_words(tested: int, found: int, shown: int, about: str, unseen: str) ->
     """
     clearest = "the clearest is" if shown == 1 else f"the {shown} clearest are"
     fewer = f"; {clearest} shown" if shown < found else ""
+    stood_out = f"{plural(tested, 'rule')}{about} stood out in training"
+    if tested == MOST_TESTED:
+        stood_out = f"The {tested:,} rules{about} that stood out most in training were tested"
     return (
-        f"{plural(tested, 'rule')}{about} stood out in training, {found:,} of them held on "
-        f"{unseen}{fewer}. At most 0.1 % of such rules are expected to be false."
+        f"{stood_out}, {found:,} of them held on {unseen}{fewer}. At most 0.1 % of such rules are "
+        "expected to be false."
     )
 
 

@@ -23,6 +23,8 @@ FEWEST_DISTINCT = 5
 FEWEST_ABOVE = 20
 MOST = 0.05
 """More of the values than this that lie apart are a group, no outliers."""
+MOST_BESIDE_COMMONEST = 0.1
+"""The same of the values beside a very common one, which are fewer."""
 LEVEL = 0.001
 """Chance that a column without outliers shows one, over both tests of the gap."""
 LEVEL_OF_EXTREMES = 0.02
@@ -30,12 +32,12 @@ LEVEL_OF_EXTREMES = 0.02
 _LIMIT = 5.0  # in standard deviations of the normal distribution that has the same percentile
 _FARTHER = 1.5  # than the next value, in distance from the median
 _GAPS = 30  # that a gap is at least compared with
-_DISTINCT_GAPS = 5
-_INNER_GAPS = 100
-_THINS = 0.75
-_LOCAL = 10
+_DISTINCT_GAPS = 5  # among these: equal values leave none
+_INNER_GAPS = 100  # farther in, that show whether the tail thins out
+_THINS = 0.75  # gaps far out against those farther in
+_LOCAL = 10  # values, behind which the tail's shape matters little
+_STRICTER = 20  # the level there
 _LAYERS = 3
-_STRICTER = 20
 
 Flags = NDArray[np.bool_]
 
@@ -51,45 +53,46 @@ def outlying(values: Floats, columns: int = 1) -> Flags:
         >>> outlying(np.append(np.arange(100.0), [900.0, 901.0])).sum()
         np.int64(2)
     """
-    if len(values) < FEWEST or len(np.unique(values)) < FEWEST_DISTINCT:
-        return np.zeros(len(values), dtype=bool)
-    level = LEVEL / (2 * columns)
+    kept = np.flatnonzero(_without_commonest(values))
+    result = np.zeros(len(values), dtype=bool)
+    if len(kept) >= FEWEST and len(np.unique(values[kept])) >= FEWEST_DISTINCT:
+        most = min(MOST * len(values), MOST_BESIDE_COMMONEST * len(kept))
+        result[kept] = _outlying(values[kept], LEVEL / (2 * columns), int(most))
+    return result
+
+
+def _outlying(values: Floats, level: float, most: int) -> Flags:
     far = np.zeros(len(values), dtype=bool)
     for _ in range(_LAYERS):
         # what lies farthest is taken out, and the others are looked at anew
         others = np.flatnonzero(~far)
-        more = _behind_a_gap(values[others], level)
-        if not more.any() or far.sum() + more.sum() > MOST * len(values):
+        more = _behind_a_gap(values[others], level, most)
+        if not more.any() or far.sum() + more.sum() > most:
             break
         far[others[more]] = True
     if not far.any():
-        far = _behind_a_gap(values, max(level, LEVEL_OF_EXTREMES)) & _extreme(values)
+        far = _behind_a_gap(values, max(level, LEVEL_OF_EXTREMES), most) & _extreme(values)
     return far
 
 
-def without_commonest(values: Floats, share: float = 0.25) -> Flags:
+def _without_commonest(values: Floats, share: float = 0.25) -> Flags:
     """Which values are not a very common one, (n,): "nothing was bought" is no part of how much is
-    bought.
-
-    Example:
-        >>> without_commonest(np.array([0.0, 0.0, 3.0])).tolist()
-        [False, False, True]
-    """
+    bought."""
     distinct, counts = np.unique(values, return_counts=True)
     if not len(values) or counts.max() <= share * len(values):
         return np.ones(len(values), dtype=bool)
     return np.asarray(values != distinct[counts.argmax()])
 
 
-def _behind_a_gap(values: Floats, level: float) -> Flags:
+def _behind_a_gap(values: Floats, level: float, most: int) -> Flags:
     """Which values lie behind a gap that chance would not leave."""
     distance = values - np.median(values)
     ordered = np.sort(distance[distance > 0])[::-1]
     starts = [
         start
         for start in (
-            _first_behind(ordered, np.log(ordered), len(values), level, thins=False),
-            _first_behind(ordered, ordered, len(values), level, thins=True),
+            _first_behind(ordered, np.log(ordered), most, level, thins=False),
+            _first_behind(ordered, ordered, most, level, thins=True),
         )
         if start is not None
     ]
@@ -99,14 +102,14 @@ def _behind_a_gap(values: Floats, level: float) -> Flags:
 
 
 def _first_behind(
-    distance: Floats, scaled: Floats, rows: int, level: float, *, thins: bool
+    distance: Floats, scaled: Floats, most: int, level: float, *, thins: bool
 ) -> float | None:
     """The distance from which on values are behind a gap; None where there is no such gap.
 
     Args:
         distance: From the median, the farthest first, (k,).
         scaled: The same on the scale of the test, (k,).
-        rows: Values in all.
+        most: Values that may lie behind it.
         level: Of the test.
         thins: Whether the gaps must be narrower far out than farther in, as they are where the
             tail is lighter than an exponential one.
@@ -116,7 +119,7 @@ def _first_behind(
     ranked = np.arange(1, len(scaled)) * (scaled[:-1] - scaled[1:])
     total = np.append(0.0, np.cumsum(ranked))
     distinct = np.append(0, np.cumsum(ranked > 0))  # equal values tell nothing new
-    most = min(max(3, int(MOST * rows)), len(distance) // 2)
+    most = min(max(3, most), len(distance) // 2)
     first = np.arange(1, most + 1)
     end = np.maximum(first + np.maximum(_GAPS, 2 * first), _with_gaps(distinct, first))
     end = np.minimum(end, len(ranked))

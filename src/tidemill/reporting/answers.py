@@ -186,8 +186,11 @@ def _taught(score: Score, unit: str) -> tuple[str, str] | None:
     value, real, floor = score.value or 0.0, score.ceiling or 0.0, score.floor or 0.0
     if real - floor < _NOTHING:
         return None  # not even real rows teach anything
-    as_well = "as well as" if value >= real - _SAME else "less well than"
-    return _by_reach(score.reach), (
+    use = _by_reach(score.reach)
+    as_well = "nearly as well as" if use == "yes" else "less well than"
+    if value >= real - _SAME:
+        as_well = "as well as"
+    return use, (
         f"A model trained on them predicts real {unit}s {as_well} one trained on real {unit}s "
         f"(score {ratio(value)} and {ratio(real)})."
     )

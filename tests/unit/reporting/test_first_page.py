@@ -88,13 +88,16 @@ def test_that_a_target_cannot_be_predicted_is_said(account: ReportInput) -> None
 
 
 def test_rows_that_teach_nothing_are_not_recommended(account: ReportInput) -> None:
-    def given(value: float) -> str:
+    def given(value: float) -> Answer:
         score = Score("utility", "utility", value, 0.5, 0.8)
-        return answer(replace(account, scores=Scores((score,))), "Rows").answer
+        return answer(replace(account, scores=Scores((score,))), "Rows")
 
-    assert given(0.79).startswith("Use them: yes.")
-    assert given(0.7).startswith("Use them: with care.")
-    assert given(0.55).startswith("Use them: no.")
+    assert given(0.795).answer.startswith("Use them: yes.")
+    assert "as well as one trained on real rows (score 0.795 and 0.800)" in given(0.795).text
+    assert "nearly as well as" in given(0.78).text
+    assert given(0.7).answer.startswith("Use them: with care.")
+    assert given(0.55).answer.startswith("Use them: no.")
+    assert "less well than" in given(0.55).text
 
 
 def test_one_poor_score_is_not_averaged_away(account: ReportInput) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         report,
         run,
         sample,
+        score,
         share,
         split,
         verdict,
@@ -63,6 +64,7 @@ __all__ = [
     "share",
     "split",
     "verdict",
+    "score",
     "what_if",
     "write",
 ]

@@ -451,11 +451,30 @@ def what_if(
 
 
 @_command
-def evaluate(
+def score(
+    model: Model,
+    data: Data,
     *,
-    train: Annotated[str, options.TRAIN],
-    holdout: Annotated[str, options.HOLDOUT],
-    synthetic: Annotated[str, options.SYNTHETIC],
+    out: Annotated[str, Doc("The rows with their chance, ranked, or their number.", "FILE")],
+    work: Annotated[Work, Only(("overwrite", "quiet", "json"))],
+) -> None:
+    """Say what a model expects of the target of new rows."""
+    from tidemill import verbs
+
+    to = _to(out, work, model, data)
+    with _job(work) as job:
+        found = verbs.score(model, data, run=job.run)
+        to.write([found.data], overwrite=work.overwrite, rows=len(found.data))
+        job.say(f"{found}\nWrote {to.shown}", out=to.shown, **found.to_state())
+
+
+@_command
+def evaluate(
+    folder: Annotated[Path | None, options.RUN_FOLDER] = None,
+    *,
+    train: Annotated[str | None, options.TRAIN] = None,
+    holdout: Annotated[str | None, options.HOLDOUT] = None,
+    synthetic: Annotated[str | None, options.SYNTHETIC] = None,
     target: options.Target = None,
     out: Annotated[Path | None, Doc("The scores as JSON.", "FILE")] = None,
     metrics: options.Metrics = None,
@@ -467,8 +486,14 @@ def evaluate(
 
     _refuse([out], work, train, holdout, synthetic)
     with _job(work) as job:
-        real = _read(train, job, target, roles)
-        scores = verbs.evaluate(real, holdout, synthetic, metrics=metrics, run=job.run)
+        real = None if train is None else _read(train, job, target, roles)
+        if real is None and folder is None:
+            raise OptionError(
+                "there are no rows", hint="give the folder of a run, or option 'train'"
+            )
+        scores = verbs.evaluate(
+            real, holdout, synthetic, folder=folder, metrics=metrics, run=job.run
+        )
         job.tell(str(scores), out, scores=scores.to_state())
 
 
@@ -510,8 +535,8 @@ def verdict(
 def fairness(
     model: Model,
     *,
-    train: Annotated[str, options.MODEL_TRAIN],
-    holdout: Annotated[str, options.HOLDOUT],
+    train: Annotated[str | None, options.MODEL_TRAIN] = None,
+    holdout: Annotated[str | None, options.HOLDOUT] = None,
     sensitive: options.Sensitive = (),
     target: options.Target = None,
     out: Annotated[Path | None, Doc("The figures as JSON.", "FILE")] = None,
@@ -535,8 +560,8 @@ def fairness(
 def audit(
     model: Model,
     *,
-    train: Annotated[str, options.MODEL_TRAIN],
-    holdout: Annotated[str, options.HOLDOUT],
+    train: Annotated[str | None, options.MODEL_TRAIN] = None,
+    holdout: Annotated[str | None, options.HOLDOUT] = None,
     synthetic: Annotated[str | None, options.AUDITED] = None,
     out: Annotated[
         Path | None,
@@ -579,8 +604,8 @@ def audit(
 def share(
     model: Model,
     *,
-    train: Annotated[str, options.MODEL_TRAIN],
-    holdout: Annotated[str, options.HOLDOUT],
+    train: Annotated[str | None, options.MODEL_TRAIN] = None,
+    holdout: Annotated[str | None, options.HOLDOUT] = None,
     out: Annotated[
         Path,
         Doc(

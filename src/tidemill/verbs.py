@@ -39,11 +39,12 @@ from tidemill.io.reading import Input
 from tidemill.io.reading import read as read_table
 from tidemill.io.source import Source, files_of
 from tidemill.io.target import Target
-from tidemill.metrics.evaluate import evaluate as score
+from tidemill.metrics.evaluate import evaluate as measure
 from tidemill.mining.mine import mine as find
 from tidemill.models.presets import preset as settings
 from tidemill.pipeline import estimate, pipeline
 from tidemill.pipeline import folder as run_folder
+from tidemill.pipeline.results import model_in, tables_in
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.build import build
 from tidemill.reporting.finding_cards import FindingCards
@@ -51,6 +52,8 @@ from tidemill.reporting.page import Report
 from tidemill.reporting.terminal import NotebookLine, in_notebook
 from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
+from tidemill.synthesis import scoring
+from tidemill.synthesis.scoring import ScoredRows
 from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.synthesis.whatif_answer import DRAWS, WhatIf
 from tidemill.trials.strategies import Resampler
@@ -439,11 +442,29 @@ def what_if(
     )
 
 
+def score(model: Model, rows: Data, *, run: Run | None = None) -> ScoredRows:
+    """What a model expects of the target of rows: the chance of each, ranked, or the number.
+
+    Args:
+        model: A Synthesizer that was learned with a target, the path of a stored one, or the folder
+            of a run or a recipe.
+        rows: Anything that :func:`read` takes, in the form of the rows that were learned, raw or
+            clean; the target need not be known.
+        run: For progress; told what the model does not know.
+
+    Raises:
+        DataError: The rows have none of the columns that the target is expected from.
+        OptionError: The model has no target.
+    """
+    return scoring.score(_loaded(model), _source(rows), run or _run())
+
+
 def evaluate(
-    train: Annotated[Table, stated.TRAIN],
-    holdout: Annotated[Table, stated.HOLDOUT],
-    synthetic: Annotated[Table, stated.SYNTHETIC],
+    train: Annotated[Table | None, stated.TRAIN] = None,
+    holdout: Annotated[Table | None, stated.HOLDOUT] = None,
+    synthetic: Annotated[Table | None, stated.SYNTHETIC] = None,
     *,
+    folder: Annotated[str | Path | None, stated.RUN_FOLDER] = None,
     target: stated.Target = None,
     metrics: stated.Metrics = None,
     found: Findings | None = None,
@@ -457,6 +478,7 @@ def evaluate(
         train: The rows that the generator learned from.
         holdout: Real rows that it has not seen.
         synthetic: The rows that it made.
+        folder: The folder of a run, in the place of all three.
         target: The column to be predicted, where ``train`` is no Dataset.
         metrics: Names of the metrics; all of them by default.
         found: What :func:`mine` found in train and holdout, where that is known already.
@@ -464,6 +486,14 @@ def evaluate(
         run: For progress; its seed takes the place of ``seed``.
     """
     run = run or _run(seed)
+    if folder is not None:
+        train, holdout, synthetic = tables_in(folder, "train", "holdout", "synthetic")
+        learned = _loaded(folder)
+        like = learned.sample_dataset(0, run=run.child(quiet=True))
+        train = conform(_dataset(train, run), like, run)
+    if train is None or holdout is None or synthetic is None:
+        sides = {"train": train, "holdout": holdout, "synthetic": synthetic}
+        raise _unnamed(next(name for name, rows in sides.items() if rows is None))
     real = _dataset(train, run, target=target)
     real = real.select([column.name for column in real.schema if column.role != "ignore"])
     held = conform(_dataset(holdout, run), real, run)
@@ -472,7 +502,7 @@ def evaluate(
         found = None
     elif found is None:
         found = find(real, held, run)
-    return score(pipeline.evidence(real, held, made, found, run), run, metrics)
+    return measure(pipeline.evidence(real, held, made, found, run), run, metrics)
 
 
 def verdict(
@@ -522,8 +552,8 @@ def verdict(
 
 def fairness(
     model: Model,
-    train: Annotated[Table, stated.MODEL_TRAIN],
-    holdout: Annotated[Table, stated.HOLDOUT],
+    train: Annotated[Table | None, stated.MODEL_TRAIN] = None,
+    holdout: Annotated[Table | None, stated.HOLDOUT] = None,
     *,
     sensitive: stated.Sensitive = (),
     target: stated.Target = None,
@@ -535,7 +565,7 @@ def fairness(
 
     Args:
         model: A Synthesizer, or the path of a stored one.
-        train: The rows that it learned from.
+        train: The rows that it learned from; by default those of the run whose folder ``model`` is.
         holdout: Real rows that it has not seen.
         sensitive: Columns whose groups are compared, beside those that the model holds to be
             sensitive.
@@ -548,15 +578,15 @@ def fairness(
         SchemaError: A column does not exist, or the tables' columns differ.
     """
     run = run or _run(seed)
-    real, held = _dataset(train, run), _dataset(holdout, run)
+    real, held = (_dataset(data, run) for data in _sides(model, train, holdout))
     names = [sensitive] if isinstance(sensitive, str) else sensitive
     return pipeline.fairness(_loaded(model), real, held, run, sensitive=names, target=target)
 
 
 def audit(
     model: Annotated[Synthesizer | str | Path | None, stated.MODEL],
-    train: Annotated[Table, stated.MODEL_TRAIN],
-    holdout: Annotated[Table, stated.HOLDOUT],
+    train: Annotated[Table | None, stated.MODEL_TRAIN] = None,
+    holdout: Annotated[Table | None, stated.HOLDOUT] = None,
     *,
     synthetic: Annotated[Table | None, stated.AUDITED] = None,
     sensitive: stated.Attacked = (),
@@ -570,7 +600,7 @@ def audit(
 
     Args:
         model: A Synthesizer, or the path of a stored one; None where only its rows are at hand.
-        train: The rows that it learned from.
+        train: The rows that it learned from; by default those of the run whose folder ``model`` is.
         holdout: Real rows that it has not seen, at least 100, better 1,000.
         synthetic: The rows to be audited; as many as training rows are drawn from the model by
             default.
@@ -587,7 +617,7 @@ def audit(
         SchemaError: The tables' columns differ.
     """
     run = run or _run(seed)
-    real, held = (_dataset(data, run) for data in (train, holdout))
+    real, held = (_dataset(data, run) for data in _sides(model, train, holdout))
     made = None if synthetic is None else _dataset(synthetic, run)
     return attack(
         None if model is None else _loaded(model),
@@ -603,9 +633,9 @@ def audit(
 
 def share(
     model: Model,
-    train: Annotated[Table, stated.MODEL_TRAIN],
-    holdout: Annotated[Table, stated.HOLDOUT],
-    out: str | Path,
+    train: Annotated[Table | None, stated.MODEL_TRAIN] = None,
+    holdout: Annotated[Table | None, stated.HOLDOUT] = None,
+    out: str | Path = "shared",
     *,
     rows: stated.SharedRows = None,
     licence: stated.Licence = "",
@@ -620,7 +650,7 @@ def share(
 
     Args:
         model: A Synthesizer, or the path of a stored one.
-        train: The rows that it learned from.
+        train: The rows that it learned from; by default those of the run whose folder ``model`` is.
         holdout: Real rows that it has not seen.
         out: A folder for synthetic.csv, synthetic.parquet, card.html and card.json. The audit goes
             to a folder beside it whose name ends in ``-audit``.
@@ -636,6 +666,7 @@ def share(
         OutputError: The light is red, or an output exists or cannot be written.
     """
     run = run or _run(seed)
+    train, holdout = _sides(model, train, holdout)
     _spare(out, sharing.OUTPUTS, train, holdout)
     _spare(sharing.beside_of(Path(out)), AUDIT_OUTPUTS, train, holdout)
     real, held = (_dataset(data, run) for data in (train, holdout))
@@ -857,6 +888,32 @@ def _chosen(
     return model or default_model(data.schema), options
 
 
+def _of_folder(model: Synthesizer | str | Path | None, *names: str) -> list[Path]:
+    """The tables of the run whose folder is given in the place of a model."""
+    if model is None or isinstance(model, Synthesizer) or Path(model).is_file():
+        raise _unnamed(names[0])
+    return tables_in(model, *names)
+
+
+def _unnamed(name: str) -> OptionError:
+    return OptionError(
+        f"it is not said which rows are meant by '{name}'",
+        hint=f"give the folder of a run, or the rows with option '{name}'",
+    )
+
+
+def _sides(
+    model: Synthesizer | str | Path | None, train: Table | None, holdout: Table | None
+) -> tuple[Table, Table]:
+    """The rows that a model learned from, and those held out: as given, or those of its run's
+    folder."""
+    if train is None:
+        [train] = _of_folder(model, "train")
+    if holdout is None:
+        [holdout] = _of_folder(model, "holdout")
+    return train, holdout
+
+
 def _newer(newer: Dataset, data: Dataset, run: Run) -> Dataset:
     """Newer rows under the schema of the data; their target need not be known yet."""
     frame = newer.frame
@@ -926,7 +983,7 @@ def _spare(out: str | Path | None, names: Sequence[str], *inputs: Table | None) 
 
 
 def _loaded(model: Synthesizer | str | Path) -> Synthesizer:
-    return model if isinstance(model, Synthesizer) else Synthesizer.load(model)
+    return model if isinstance(model, Synthesizer) else Synthesizer.load(model_in(model))
 
 
 def _run(

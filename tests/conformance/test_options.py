@@ -21,8 +21,8 @@ from tidemill.core.options import Doc
 from tidemill.core.states import schema_of
 
 VERBS = [
-    *("read", "split", "clean", "mine", "fit", "sample", "infill", "what_if", "evaluate"),
-    *("verdict", "fairness", "audit", "share", "run", "loop", "recipe"),
+    *("read", "split", "clean", "mine", "fit", "sample", "infill", "what_if", "score"),
+    *("evaluate", "verdict", "fairness", "audit", "share", "run", "loop", "recipe"),
 ]
 OF_SURFACE = {"out", "log", "train", "holdout", "threads", "overwrite", "quiet", "json"}
 READING = {"target", "schema", "ignore", "id", "sensitive", "time", "entity"}

@@ -261,7 +261,7 @@ def test_churn_on_a_company_of_its_own(tidemill: Tidemill, company: Path, tmp_pa
         "Whom to call first?",
         "Would a campaign pay?",
         "If Vertrag were yearly",
-        "not what would cause it",
+        "This is association, not proof",
         "left us?",
     ):
         assert part in page
@@ -274,6 +274,11 @@ def test_churn_on_a_company_of_its_own(tidemill: Tidemill, company: Path, tmp_pa
     assert scored["rank"].to_list() == list(range(1, scored.height + 1))
     assert json.loads((out / "verdict.json").read_text())["helps"] is False
     assert Report.load(out).title == "Who leaves, and whom to call first"
+    assert "NEW.csv --out list.csv" in done.out
+    ranked = tidemill("score", out, company, "--out", tmp_path / "list.csv")
+    assert ranked.code == 0, ranked.err
+    assert "higher in" in ranked.out
+    assert pl.read_csv(tmp_path / "list.csv")["chance"].is_sorted(descending=True)
 
 
 @pytest.mark.slow

@@ -165,8 +165,11 @@ class Doc:
 
 
 DATA = Doc("A csv, tsv, parquet, jsonl or xlsx file, or file.sqlite?table=NAME.", "DATA", given=str)
-MODEL = Doc("A model that `tidemill fit` wrote.", "MODEL", given=Path)
+MODEL = Doc("A model that `tidemill fit` wrote, or the folder of a run.", "MODEL", given=Path)
 FOLDER = Doc("A folder that `tidemill run` wrote.", "DIR", given=Path)
+RUN_FOLDER = Doc(
+    "The folder of a run, with its rows; in the place of single files.", "[DIR]", given=Path
+)
 RECIPE = Doc("See `tidemill recipes`.", "NAME")
 TRAIN = Doc("The rows the generator learned from.", "A", given=str)
 MODEL_TRAIN = Doc("The rows the model learned from.", "A", given=str)

@@ -16,6 +16,7 @@ from tidemill.core.options import Doc
 from tidemill.core.schema import ROLES
 from tidemill.core.states import HasState
 from tidemill.reporting.blocks import Block, Callout
+from tidemill.synthesis.synthesizer import Synthesizer
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ class RecipePage:
         tables: Tables to be written, by names that the recipe lists.
         made: Names and words for "How it was made": rows, settings.
         looped: The loop behind the page, if there is one.
+        model: To be stored, so that new rows can be scored; None for none.
     """
 
     title: str
@@ -141,6 +143,7 @@ class RecipePage:
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     made: tuple[tuple[str, str], ...] = ()
     looped: LoopResult | None = None
+    model: Synthesizer | None = None
 
     @property
     def refused(self) -> tuple[Refused, ...]:

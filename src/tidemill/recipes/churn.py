@@ -56,6 +56,7 @@ from tidemill.reporting.blocks import (
     Tile,
 )
 from tidemill.supervised.arrays import Floats
+from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.synthesis.whatif_answer import WhatIf
 
 SIZES = (0.05, 0.1, 0.2, 0.3, 0.5)
@@ -93,13 +94,14 @@ def _page(case: Case, run: Run) -> RecipePage:
     chance = case.chances[case.best]
     own = _reached(case, chance, [case.assumed["list"]], run)[0]
     campaign = _campaign(case, chance, run)
+    model = _learned(case, run)
     chapters = (
         PageChapter("who", "Who leaves?", _who(case)),
         PageChapter("how", "How well can it be predicted?", _quality(case, chance)),
         PageChapter("list", "Whom to call first?", _lists(case, chance, run)),
         PageChapter("pay", "Would a campaign pay?", _pays(case, campaign)),
         PageChapter("proof", "Do generated rows help?", proof(case)),
-        PageChapter("what-if", "What if?", [] if case.early else _what_if(case, run)),
+        PageChapter("what-if", "What if?", [] if case.early else _what_if(case, model, run)),
         PageChapter("limits", "What this page cannot say", [Listing(_limits(case))]),
     )
     text = (
@@ -128,7 +130,15 @@ def _page(case: Case, run: Run) -> RecipePage:
         text,
         figures,
         scored_rows(case, chance, 4),
+        model,
     )
+
+
+def _learned(case: Case, run: Run) -> Synthesizer:
+    """What is stored, and asked what would be; before generated rows are tried only what scores."""
+    if case.early:
+        return verbs.fit(case.looped.train, model="independent", run=run)
+    return verbs.fit(case.looped.train, options={"effort": "plain"}, run=run)
 
 
 CHURN = Recipe(
@@ -458,7 +468,7 @@ class Lever:
     why: str
 
 
-def _what_if(case: Case, run: Run) -> list[Block | Refused]:
+def _what_if(case: Case, model: Synthesizer, run: Run) -> list[Block | Refused]:
     lever = _given_lever(case) if case.lever else _found_lever(case)
     if lever is None or not lever.asked.any():
         return []
@@ -466,7 +476,6 @@ def _what_if(case: Case, run: Run) -> list[Block | Refused]:
     if len(rows) > MOST_ASKED:
         drawn = run.rng("recipes", "what-if").permutation(len(rows))[:MOST_ASKED]
         rows = rows.rows(np.sort(drawn))
-    model = verbs.fit(case.looped.train, options={"effort": "plain"}, run=run)
     outcome = f"{case.target}={case.positive}"
     try:
         found = verbs.what_if(model, rows, {lever.column: lever.value}, outcome, run=run)

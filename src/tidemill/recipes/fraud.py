@@ -9,6 +9,7 @@ from typing import Unpack
 
 import numpy as np
 
+from tidemill import verbs
 from tidemill.core.dataset import Dataset
 from tidemill.core.options import COST
 from tidemill.core.run import Run
@@ -167,6 +168,8 @@ def _page(case: Case, run: Run) -> RecipePage:
         text,
         figures,
         scored_rows(case, chance, 6, alarm=chance >= threshold),
+        # what it expects is learned of the target directly, whatever makes the rows
+        verbs.fit(case.looped.train, model="independent", run=run),
     )
 
 

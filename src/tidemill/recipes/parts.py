@@ -31,8 +31,10 @@ from tidemill.reporting.blocks import (
     TableBlock,
 )
 from tidemill.reporting.findings import evidence
+from tidemill.reporting.steps import score_new_rows
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import auc
+from tidemill.synthesis.synthesizer import Synthesizer
 
 SEGMENTS = 4
 LEAST_SHARE = 0.05
@@ -64,6 +66,7 @@ def binary_page(
     text: tuple[str, ...],
     figures: Mapping[str, float],
     scored: pl.DataFrame,
+    model: Synthesizer | None = None,
 ) -> RecipePage:
     """The page of a recipe about a target of two classes.
 
@@ -75,11 +78,16 @@ def binary_page(
         text: For the terminal.
         figures: Key figures.
         scored: The test rows with their chances.
+        model: Learned from the training rows, to be stored.
     """
     blocks: list[Block | Refused] = [*head]
     for chapter in chapters:
         if chapter.blocks:
             blocks += [Heading(chapter.title, 2, chapter.anchor), *chapter.blocks]
+    if model is not None and case.folder:
+        step = score_new_rows(case.folder)
+        blocks += [Heading("New rows", 2, "next"), step, Paragraph(_ranks(case, model), "small")]
+        text = (*text, f"Next: {step.command}")
     looped = case.looped
     rows = (
         f"{plural(len(looped.train), 'training row')}; "
@@ -98,6 +106,20 @@ def binary_page(
             ("Strategy", case.best),
         ),
         looped=None if case.early else looped,
+        model=model,
+    )
+
+
+def _ranks(case: Case, model: Synthesizer) -> str:
+    """How well the stored model ranks the test rows."""
+    said = "The model in this folder learned from the training rows alone."
+    if model.outcome is None or model.outcome.classes is None:
+        return said
+    chances = model.outcome.chances(case.test)
+    chance = chances[:, model.outcome.classes.index(case.positive)]
+    return (
+        f"{said} Of two test rows, one of either class, it ranks the right one higher in "
+        f"{percent(auc_of_cases(case, chance))} of all pairs."
     )
 
 

@@ -24,6 +24,7 @@ from tidemill.core.states import HasState
 from tidemill.core.verdict import Verdict
 from tidemill.core.words import seconds
 from tidemill.io.writing import write_frame
+from tidemill.pipeline.results import MODEL
 from tidemill.recipes import RECIPES
 from tidemill.recipes.base import (
     Given,
@@ -38,7 +39,7 @@ from tidemill.recipes.base import (
 from tidemill.reporting.blocks import Block, Heading, Pairs
 from tidemill.reporting.page import Report
 from tidemill.reporting.summary import wrapped
-from tidemill.synthesis.synthesizer import versions
+from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 PAGE = ("report.html", "report.json", "figures.json")
 VERDICT = "verdict.json"
@@ -55,6 +56,7 @@ class RecipeResult(HasState):
         tables: Its tables by name.
         refused: What the data cannot answer.
         looped: The loop behind it; None where it needs none.
+        model: What scores new rows; None where nothing does.
         out: The folder that was written, or None.
     """
 
@@ -66,6 +68,7 @@ class RecipeResult(HasState):
     tables: Mapping[str, pl.DataFrame]
     refused: tuple[Refused, ...]
     looped: LoopResult | None = field(repr=False)
+    model: Synthesizer | None = field(repr=False, default=None)
     out: Path | None = None
 
     @property
@@ -125,8 +128,9 @@ def recipe(
         positive: The target's value that is looked for ("Yes"); by default the rarer one.
         cost: What a false alarm and a missed case cost: ``{"fp": 5, "fn": 200}``.
         assume: Other numbers that the table does not hold: ``{"prior": 0.00173}``.
-        out: A folder for report.html, report.json, figures.json, the recipe's tables (scored.csv)
-            and, with a loop, verdict.json and the loop's results in ``loop/``; None for none.
+        out: A folder for report.html, report.json, figures.json, the recipe's tables (scored.csv),
+            model.tidemill for :func:`tidemill.score` and, with a loop, verdict.json and the loop's
+            results in ``loop/``; None for none.
         rounds, minutes: Limits of the loop behind the page; by default 1 round.
         quick: Make no round, so that the page is made from real rows alone.
         currency: What amounts are in: "EUR", "$".
@@ -220,7 +224,14 @@ def _result(
     def result(page: RecipePage) -> RecipeResult:
         report = _report(page, data.name, output.command, run.seed)
         made = RecipeResult(
-            name, report, page.figures, page.tables, page.refused, page.looped, output.folder
+            name,
+            report,
+            page.figures,
+            page.tables,
+            page.refused,
+            page.looped,
+            page.model,
+            output.folder,
         )
         if output.folder is not None:
             _write(output.folder, recipe, made)
@@ -265,7 +276,10 @@ def _text(page: RecipePage) -> str:
     lines: list[str] = []
     for line in page.text:
         head, _, text = line.partition(": ")
-        lines += wrapped(head, text, 4)
+        if text.startswith("tidemill "):  # a command is copied, and stays in one line
+            lines += [head, f"    {text}"]
+        else:
+            lines += wrapped(head, text, 4)
     for refusal in page.refused:
         needs = f" What would answer it: {refusal.needs}" if refusal.needs else ""
         lines += wrapped("Refused", f"{refusal.what} {refusal.why}{needs}", 4)
@@ -276,7 +290,7 @@ def _text(page: RecipePage) -> str:
 
 
 def _outputs(recipe: Recipe) -> list[str]:
-    return [*PAGE, VERDICT, *(f"{name}.csv" for name in recipe.tables)]
+    return [*PAGE, VERDICT, MODEL, *(f"{name}.csv" for name in recipe.tables)]
 
 
 def _write(folder: Path, recipe: Recipe, result: RecipeResult) -> None:
@@ -292,9 +306,16 @@ def _write(folder: Path, recipe: Recipe, result: RecipeResult) -> None:
         for name, table in result.tables.items():
             aside = files.enter_context(writing(folder / f"{name}.csv"))
             write_frame(table, aside, overwrite=True)
+        if result.model is not None:
+            result.model.save(files.enter_context(writing(folder / MODEL)), overwrite=True)
         for name in ("report.json", "report.html"):
             result.report.save(files.enter_context(writing(folder / name)), overwrite=True)
-    written = {*PAGE, *documents, *(f"{name}.csv" for name in result.tables)}
+    written = {
+        *PAGE,
+        *documents,
+        *([MODEL] if result.model else []),
+        *(f"{name}.csv" for name in result.tables),
+    }
     for name in _outputs(recipe):
         if name not in written:
             (folder / name).unlink(missing_ok=True)  # of a recipe that this one replaces

@@ -75,6 +75,11 @@ def about_rows(account: ReportInput, shareable: bool) -> tuple[NextStep, ...]:
     return (_step("See what leaks, and how much:", "audit", _model(account), **sides, out="audit"),)
 
 
+def score_new_rows(folder: str) -> NextStep:
+    """Rank new rows by the model in a folder of results."""
+    return _step("Rank new rows, raw or clean:", "score", folder, "NEW.csv", out="list.csv")
+
+
 def like_these(account: ReportInput, finding: Finding) -> tuple[NextStep, ...]:
     """New rows of the kind that a finding speaks of."""
     hidden = account.private_columns.intersection(test.column for test in finding.tests)

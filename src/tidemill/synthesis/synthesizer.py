@@ -387,6 +387,12 @@ class Synthesizer:
         if not self._codec.conditions:
             raise self._codec.unsupported(what)
 
+    @property
+    def types(self) -> Mapping[str, pl.DataType]:
+        """The dtype of each column."""
+        empty = Batch.blank(self._codec.spec, 0)
+        return self._codec.decode(empty, np.random.default_rng(0)).frame.schema
+
     def levels(self, name: str) -> list[str]:
         """The levels of a column, the most frequent first; none where it has no levels."""
         return self._codec.levels(name)
@@ -405,10 +411,8 @@ class Synthesizer:
         self.only_rows("completing of given rows")
         if isinstance(rows, GivenRows):
             return rows
-        empty = Batch.blank(self._codec.spec, 0)
-        blank = self._codec.decode(empty, np.random.default_rng(0)).frame
         eyes = ModelEyes(
-            self.schema, blank.schema, self._raw_form, self._codec.nearest, self._codec.levels
+            self.schema, self.types, self._raw_form, self._codec.nearest, self._codec.levels
         )
         return read_given(rows, eyes, run or Run())
 

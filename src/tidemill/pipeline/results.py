@@ -1,0 +1,44 @@
+"""What a folder of results holds, for those that go on from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tidemill.core.errors import InputError
+
+MODEL = "model.tidemill"
+
+
+def model_in(path: str | Path) -> Path:
+    """The file of a stored model: the path itself, or the model in a folder of results.
+
+    Raises:
+        InputError: It is a folder without a model.
+    """
+    path = Path(path)
+    return _found(path, MODEL, "model") if path.is_dir() else path
+
+
+def tables_in(folder: str | Path, *names: str) -> list[Path]:
+    """The tables of these names in the folder of a run.
+
+    Raises:
+        InputError: It is no folder, or one of them is not there.
+    """
+    return [_found(Path(folder), f"{name}.parquet", f"table '{name}'") for name in names]
+
+
+def _found(folder: Path, name: str, what: str) -> Path:
+    if not folder.is_dir():
+        raise InputError(
+            "this is no folder of results",
+            where=str(folder),
+            hint="give a folder that `tidemill run` wrote, or name the files",
+        )
+    if not (folder / name).is_file():
+        raise InputError(
+            f"there is no {what} in this folder",
+            where=str(folder),
+            hint=f"give a folder that `tidemill run` wrote, which holds {name}, or name the file",
+        )
+    return folder / name

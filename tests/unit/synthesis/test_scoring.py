@@ -1,0 +1,104 @@
+"""Rows scored by what a model expects of its target."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+import tidemill as tm
+from tidemill.core.errors import DataError, OptionError
+from tidemill.core.run import Run
+
+
+def members(rows: int, *, seed: int = 0) -> pl.DataFrame:
+    """A table whose chance to leave is known: 0.8 on the basic plan above 50, else 0.1."""
+    rng = np.random.default_rng(seed)
+    plan = rng.choice(["basic", "team"], rows)
+    age = rng.integers(18, 80, rows)
+    chance = np.where((plan == "basic") & (age > 50), 0.8, 0.1)
+    left = np.where(rng.random(rows) < chance, "yes", "no")
+    worth = age * 10 + np.where(plan == "team", 200, 0) + rng.integers(-5, 6, rows)
+    return pl.DataFrame(
+        {"id": [f"M{k:04d}" for k in range(rows)], "plan": plan, "age": age, "worth": worth}
+    ).with_columns(pl.Series("left", left))
+
+
+@pytest.fixture(scope="module")
+def model() -> tm.Synthesizer:
+    table = members(1_200).drop("worth")
+    return tm.fit(tm.read(table, target="left"), model="independent")
+
+
+def test_rows_are_ranked_by_chances_that_are_true(model: tm.Synthesizer) -> None:
+    rows = members(1_000, seed=1).drop("worth")
+    found = tm.score(model, rows)
+    frame = found.data.frame
+    assert frame.columns == ["rank", "chance", "id", "plan", "age", "left"]
+    assert frame["rank"].to_list() == list(range(1, 1_001))
+    assert frame["chance"].is_sorted(descending=True)
+    assert sorted(frame["id"]) == rows["id"].to_list()
+    sure = (pl.col("plan") == "basic") & (pl.col("age") > 55)
+    assert frame.filter(sure)["chance"].mean() == pytest.approx(0.8, abs=0.08)
+    assert frame.filter(~sure & (pl.col("age") < 46))["chance"].mean() == pytest.approx(
+        0.1, abs=0.05
+    )
+    assert found.proof is not None
+    assert found.proof.auc is not None
+    assert found.proof.low is not None
+    assert found.proof.low < found.proof.auc
+    assert found.proof.auc > 0.75
+    assert "left = yes" in str(found)
+    assert "higher in" in str(found)
+
+
+def test_a_file_without_the_target_and_with_odd_cells_is_ranked(model: tm.Synthesizer) -> None:
+    rows = pl.DataFrame(
+        {
+            "plan": ["gold", "basic ", None, "team"],
+            "age": ["60", "abc", None, "200"],
+            "chance": ["a", "b", "c", "d"],
+        }
+    )
+    run = Run()
+    found = tm.score(model, rows, run=run)
+    frame = found.data.frame
+    assert found.proof is None
+    assert found.unscored == 1
+    assert frame.columns == ["rank", "chance (Tidemill)", "plan", "age", "chance"]
+    assert frame["chance (Tidemill)"].null_count() == 1
+    assert frame["chance"][3] == "c"
+    assert frame["rank"][3] is None
+    assert frame.filter(pl.col("plan") == "gold")["age"].to_list() == ["60"]
+    assert any("'gold'" in told for told in run.warnings)
+
+
+def test_numbers_are_expected_and_rows_stay_in_order() -> None:
+    table = members(400)
+    model = tm.fit(tm.read(table, target="worth"), model="independent")
+    rows = members(60, seed=2)
+    found = tm.score(model, rows)
+    expected = found.data.frame["expected"]
+    assert found.data.frame["id"].to_list() == rows["id"].to_list()
+    assert (expected - rows["worth"]).abs().mean() < 12  # type: ignore[operator]
+    assert found.proof is not None
+    assert "off by" in found.proof.said
+
+
+def test_each_of_several_classes_has_its_chance() -> None:
+    table = members(400).with_columns(
+        pl.when(pl.col("age") > 60).then(pl.lit("old")).otherwise("plan").alias("group")
+    )
+    model = tm.fit(tm.read(table.drop("left"), target="group"), model="independent")
+    frame = tm.score(model, table.head(50)).data.frame
+    chances = frame.select("chance of old", "chance of team", "chance of basic")
+    assert chances.sum_horizontal().is_between(0.999, 1.001).all()
+    assert frame.filter(pl.col("group") == "old")["chance of old"].mean() > 0.8  # type: ignore[operator]
+
+
+def test_what_cannot_be_scored_is_refused(model: tm.Synthesizer) -> None:
+    without = tm.fit(members(200), model="independent")
+    with pytest.raises(OptionError, match="of a target"):
+        tm.score(without, members(5))
+    with pytest.raises(DataError, match="none of the columns"):
+        tm.score(model, members(5).select("id", "left"))

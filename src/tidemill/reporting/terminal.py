@@ -90,7 +90,7 @@ class Display:
             self._at[event.stage] = _title(event)
         elif event.kind == "note" and event.stage in self._at:
             self._at[event.stage] = _title(event)
-        elif event.kind == "progress" and self._is_due(event.stage, now):
+        elif event.kind == "progress" and self._is_due(event, now):
             self._printed[event.stage] = now
             self._line(f"{self._at.get(event.stage) or event.stage}: {_progress(event)}")
         elif event.kind == "end":
@@ -99,9 +99,11 @@ class Display:
         elif event.kind in ("note", "done") and event.text:
             self._line(event.text)
 
-    def _is_due(self, stage: str, now: float) -> bool:
-        took = now - self._began.get(stage, now)
-        return now - self._printed.get(stage, now) >= max(PLAIN_EVERY, PLAIN_SHARE * took)
+    def _is_due(self, event: Event, now: float) -> bool:
+        if event.done == event.total:
+            return False  # the line about its end follows
+        took = now - self._began.get(event.stage, now)
+        return now - self._printed.get(event.stage, now) >= max(PLAIN_EVERY, PLAIN_SHARE * took)
 
     def _line(self, text: str) -> None:
         if self._bars is not None:

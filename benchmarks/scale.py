@@ -26,13 +26,13 @@ from pathlib import Path
 from typing import Any
 
 import tidemill as tm
+from tidemill.auditing.attacking import evidence as evidence_of
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.io.writing import write_chunks
 from tidemill.metrics import METRICS
 from tidemill.mining import TECHNIQUES
 from tidemill.mining.mine import mine
-from tidemill.pipeline import pipeline
 from tidemill.synthesis.synthesizer import versions
 
 ROOT = Path(__file__).parents[1]
@@ -143,7 +143,7 @@ def metric(name: str) -> Callable[[Place], Callable[[], Any]]:
     def prepared(place: Place) -> Callable[[], Any]:
         train, holdout = place.split()
         found = mine(train, holdout, Run()) if name == "findings" else None
-        evidence = pipeline.evidence(train, holdout, place.synthetic(), found, Run())
+        evidence = evidence_of(train, holdout, place.synthetic(), found, Run())
         return lambda: list(METRICS.load(name)(evidence, Run()))
 
     return prepared

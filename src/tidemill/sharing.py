@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from tidemill.auditing.attacking import evidence
 from tidemill.auditing.audit import AT_RISK, LIMIT, Audit, audit
 from tidemill.auditing.audit import OUTPUTS as AUDIT_OUTPUTS
 from tidemill.core.artifact import write_json
@@ -24,7 +25,6 @@ from tidemill.core.states import HasState
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write
 from tidemill.metrics.evaluate import evaluate
-from tidemill.pipeline import pipeline
 from tidemill.pipeline.feedback import near_copies
 from tidemill.reporting.card import DataCard, data_card
 from tidemill.synthesis.synthesizer import Synthesizer
@@ -84,8 +84,9 @@ def share(
     """Make rows, drop copies and near copies of training rows, audit the rest, and write it with a
     data card.
 
-    Nothing is written to ``out`` where the audit's light is red, unless a reason is given, which is
-    written on the card. The audit lies beside it, in a folder whose name ends in ``-audit``.
+    Nothing is written to ``out`` where the audit's light is red, or where the held-out rows are no
+    control for an audit, unless a reason is given, which is written on the card. The audit lies
+    beside it, in a folder whose name ends in ``-audit``.
 
     Args:
         model: The generator.
@@ -114,18 +115,31 @@ def share(
     kept, dropped = _no_copies(model, train, holdout, rows or len(train), run)
     audited = audit(model, train, holdout, run, synthetic=kept, canaries=canaries)
     audit_folder = audited.save(beside_of(out), overwrite=True)
-    if audited.light == "red" and despite_audit is None:
+    if despite_audit is None:
+        _refuse(audited, audit_folder, out)
+    scores = _scores(train, holdout, kept, run)
+    card = _card(audited, kept, dropped, scores, licence, despite_audit or "")
+    _write(kept, card, out)
+    run.emit("done", "share", "")
+    return Shared(kept, card, audited, out, audit_folder)
+
+
+def _refuse(audited: Audit, audit_folder: Path, out: Path) -> None:
+    """No rows leave whose light is red, or of which no audit could be made."""
+    if audited.light == "red":
         raise OutputError(
             f"nothing was written, as the audit's light is red. {audited.verdict}",
             where=str(out),
             hint=f"read {audit_folder / 'report.html'}; coarser columns, more training rows or a "
             "model that keeps less may help",
         )
-    scores = _scores(train, holdout, kept, run)
-    card = _card(audited, kept, dropped, scores, licence, despite_audit or "")
-    _write(kept, card, out)
-    run.emit("done", "share", "")
-    return Shared(kept, card, audited, out, audit_folder)
+    if not audited.controlled:
+        raise OutputError(
+            f"nothing was written, as these rows cannot be audited. {audited.verdict}",
+            where=str(out),
+            hint="give held-out rows that were not learned, of the same sort as the training rows, "
+            "or say with option 'despite-audit' why the rows are shared all the same",
+        )
 
 
 def beside_of(out: Path) -> Path:
@@ -210,7 +224,7 @@ def _no_copies(
 
 def _scores(train: Dataset, holdout: Dataset, kept: Dataset, run: Run) -> tuple[Score, ...]:
     """The first overall score of each metric that says what rows are worth."""
-    scores = evaluate(pipeline.evidence(train, holdout, kept, None, run), run, METRICS)
+    scores = evaluate(evidence(train, holdout, kept, None, run), run, METRICS)
     first = {score.metric: score for score in reversed(scores.overall())}
     return tuple(first[name] for name in METRICS if name in first)
 

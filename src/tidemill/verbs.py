@@ -12,6 +12,7 @@ from typing import Annotated, Any, Unpack, cast
 import polars as pl
 
 from tidemill import sharing
+from tidemill.auditing.attacking import evidence
 from tidemill.auditing.audit import OUTPUTS as AUDIT_OUTPUTS
 from tidemill.auditing.audit import Audit
 from tidemill.auditing.audit import audit as attack
@@ -502,7 +503,7 @@ def evaluate(
         found = None
     elif found is None:
         found = find(real, held, run)
-    return measure(pipeline.evidence(real, held, made, found, run), run, metrics)
+    return measure(evidence(real, held, made, found, run), run, metrics)
 
 
 def verdict(

@@ -11,14 +11,15 @@ import pytest
 
 from tests.conformance.tables import business, dataset
 from tidemill.auditing import ATTACKS
+from tidemill.auditing.attacking import evidence
 from tidemill.auditing.base import AttackData
 from tidemill.auditing.setup import attack_data
 from tidemill.core.artifact import finite
 from tidemill.core.dataset import Dataset
-from tidemill.core.leak import LIGHTS, Leak
+from tidemill.core.leak import Leak
+from tidemill.core.light import LIGHTS
 from tidemill.core.run import Run
 from tidemill.core.split import split
-from tidemill.pipeline.pipeline import evidence
 from tidemill.synthesis.synthesizer import Synthesizer
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from tests.conformance.tables import business, dataset
+from tidemill.auditing.attacking import attack
 from tidemill.core.artifact import finite
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
@@ -25,7 +26,7 @@ def evidence(frames: list[pl.DataFrame], target: str | None = "churn") -> Eviden
         whole.rows(np.arange(end - frame.height, end))
         for frame, end in zip(frames, ends, strict=True)
     ]
-    return Evidence(*parts, found=Findings(), mine=lambda one, other: Findings())
+    return Evidence(*parts, found=Findings(), mine=lambda one, other: Findings(), attack=attack)
 
 
 def shuffled(frame: pl.DataFrame) -> pl.DataFrame:
@@ -99,10 +100,14 @@ def test_copies_of_training_rows_are_noticed() -> None:
     numbers = [frame.drop("note", "customer_id") for frame in REAL]
     copied = evidence([numbers[0], numbers[1], numbers[0], shuffled(numbers[0])])
     honest = evidence([numbers[0], numbers[1], numbers[2], shuffled(numbers[0])])
-    for name in ("nearest", "membership"):
-        for key, score in overall(name, copied).items():
-            assert score.value > 0.9, key
-            assert overall(name, honest)[key].value < 0.65, key
+    lights = {score.name: score.light for score in overall("privacy", copied).values()}
+    assert set(lights.values()) == {"red"}, lights
+    assert not {"amber", "red"} & {score.light for score in overall("privacy", honest).values()}
+
+
+@pytest.mark.parametrize("name", ["nearest", "membership", "closeness", "copies"])
+def test_privacy_is_found_by_its_other_names(name: str) -> None:
+    assert list(METRICS.chosen("rows", [name])) == ["privacy"]
 
 
 def test_datasets_know_their_metrics() -> None:
@@ -113,7 +118,6 @@ def test_datasets_know_their_metrics() -> None:
         "detection",
         "coverage",
         "utility",
-        "nearest",
-        "membership",
+        "privacy",
         "findings",
     } <= set(METRICS)

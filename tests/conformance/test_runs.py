@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.tables import business, dataset
+from tidemill.auditing.attacking import evidence
 from tidemill.auditing.canaries import canaries
 from tidemill.auditing.setup import attack_data
 from tidemill.core.errors import Cancelled
 from tidemill.core.run import Run
 from tidemill.core.split import split
 from tidemill.models.independent import Independent
-from tidemill.pipeline.pipeline import evidence, fairness
+from tidemill.pipeline.pipeline import fairness
 from tidemill.sharing import share
 from tidemill.synthesis import sampling
 from tidemill.synthesis.synthesizer import Synthesizer

@@ -70,7 +70,7 @@ def test_an_audit(parted: Path, tidemill: Tidemill) -> None:
     assert done.code == 0, done.err
     assert files(out) == AUDITED
     assert done.out.startswith(
-        ("Green. No attack found a leak that matters", "Not known. No leak was found")
+        ("Green: no attack found a leak that matters", "Not known: no leak was found")
     )
     assert str(out / "report.html") in done.out
     state = json.loads((out / "audit.json").read_text())
@@ -170,7 +170,7 @@ def test_sharing(parted: Path, tidemill: Tidemill) -> None:
     assert tidemill("share", *sides(parted), "--out", out).code == 2
 
 
-def test_a_red_light_is_refused(parted: Path, tidemill: Tidemill) -> None:
+def test_without_a_control_nothing_is_shared(parted: Path, tidemill: Tidemill) -> None:
     """Held-out rows of another sort of customers make the training rows stand out."""
     strangers = business(270, seed=7).with_columns(
         pl.col("age") + 40, pl.col("fee") + 500, pl.lit("team").alias("plan")
@@ -190,7 +190,8 @@ def test_a_red_light_is_refused(parted: Path, tidemill: Tidemill) -> None:
     ]
     done = tidemill("share", *asked)
     assert done.code == 2
-    assert "the audit's light is red" in done.err
+    assert "these rows cannot be audited" in done.err
+    assert "of another sort" in done.err
     assert str(parted / "shared-audit" / "report.html") in " ".join(done.err.split())
     assert not out.exists()
     assert files(parted / "shared-audit") == AUDITED

@@ -6,6 +6,11 @@ from tidemill.core.registry import Entry, Registry
 ATTACKS = Registry(
     "attacks",
     {
+        "closeness": Entry(
+            "tidemill.auditing.closeness:closeness_to_training",
+            "whether synthetic rows lie nearer to training rows than to unseen ones",
+            sees=TABLES,
+        ),
         "membership": Entry(
             "tidemill.auditing.membership:membership",
             "whether it can be told who was in training",

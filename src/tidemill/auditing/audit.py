@@ -10,25 +10,25 @@ from typing import Any, cast
 import polars as pl
 
 from tidemill.auditing import ATTACKS
-from tidemill.auditing.base import Attack, AttackData
+from tidemill.auditing.attacking import attacked, evidence
+from tidemill.auditing.base import AttackData
 from tidemill.auditing.canaries import CANARIES
-from tidemill.auditing.outliers import isolation
+from tidemill.auditing.control import CONTROL, few_entities
 from tidemill.auditing.setup import attack_data
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
-from tidemill.core.leak import Leak, Light, worst
+from tidemill.core.leak import Leak
+from tidemill.core.light import Light
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.options import whole
 from tidemill.core.outputs import refuse_results
+from tidemill.core.privacy import SCALE, found, privacy_of
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
 from tidemill.core.states import HasState
-from tidemill.core.words import percent
 from tidemill.io.conforming import conform
 from tidemill.io.writing import write_frame
-from tidemill.metrics.nearest import equal_rows
-from tidemill.pipeline import pipeline
 from tidemill.reporting.audit import Audited, audited
 from tidemill.reporting.page import Report
 from tidemill.synthesis.synthesizer import Synthesizer, versions
@@ -40,17 +40,6 @@ LIMIT = (
     "guarantee, that a person cannot be recognised. It judges the rows, not the model's file: do "
     "not pass that on without need."
 )
-ADVICE: Mapping[Light, str] = {
-    "green": "",
-    "red": "Do not share them.",
-    "not known": "More held-out rows would tell; until then treat the rows as if they might leak.",
-    "amber": "Whether it matters depends on whose data these are: decide with the rows at risk at "
-    "hand, and tell those who get the rows.",
-}
-NAMED = 3
-"""Figures that the verdict names; it counts the others."""
-SHARED = 0.5
-"""Where more holdout rows than this equal a training row, the holdout is probably no holdout."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +52,8 @@ class Audit(HasState):
             known; and whether they were drawn from the model or given.
         rows: Rows of each sort: training, holdout, synthetic, and those attacked.
         leaks: One figure an attack, or several.
-        light: The worst of their lights.
+        light: The worst of their lights; planted rows count only where they are red, as they are
+            made to be remembered.
         verdict, advice: What they say together, and what the owner of the data should do.
         at_risk: One row for each exposed training row: its number in the training table (from 1),
             how it was exposed, and distances. Only for the data's owner: it is in no state and no
@@ -91,9 +81,9 @@ class Audit(HasState):
 
     def __str__(self) -> str:
         width = max((len(leak.score.name) for leak in self.leaks), default=0)
-        lines = [f"{self.light.capitalize()}. {self.verdict} {self.advice}".strip(), ""]
+        lines = [f"{self.verdict} {self.advice}".strip(), ""]
         for leak in self.leaks:
-            lines.append(f"{leak.light:9}  {leak.score.name:{width}}  {_size(leak)}")
+            lines.append(f"{leak.light:9}  {leak.score.name:{width}}  {found(leak.score)}")
         lines.append("")
         for leak in self.leaks:
             if leak.light == "green":
@@ -112,6 +102,11 @@ class Audit(HasState):
     def limit(self) -> str:
         """What an audit cannot say."""
         return LIMIT
+
+    @property
+    def controlled(self) -> bool:
+        """Whether the held-out rows were a control at all."""
+        return not self.of(CONTROL)
 
     @property
     def rows_at_risk(self) -> int:
@@ -154,13 +149,12 @@ class Audit(HasState):
         return folder
 
     def _repr_html_(self) -> str:
-        head = f"{self.light.capitalize()}. {self.verdict}"
         rows = []
         for leak in self.leaks:
-            found = f"{leak.score.sentence or leak.score.why} {leak.reason}"
-            rows.append((leak.light, leak.score.name, found))
+            said = f"{leak.score.sentence or leak.score.why} {leak.reason}"
+            rows.append((leak.light, leak.score.name, said))
         attacks = table(("light", "attack", "what it found"), rows)
-        return paragraph("", bold=head) + attacks + paragraph(LIMIT)
+        return paragraph("", bold=self.verdict) + attacks + paragraph(LIMIT)
 
 
 def audit(
@@ -203,22 +197,24 @@ def audit(
     earlier = len(run.warnings)
     # columns are attacked row by row, whatever else is there
     chosen = ATTACKS.chosen("rows", attacks)
+    few = few_entities(train, holdout)
     train = _attacked(model, train, sensitive, run)
-    evidence = _evidence(model, train, holdout, synthetic, run)
+    sets = _evidence(model, train, holdout, synthetic, run)
     source = "drawn from the model for this audit" if synthetic is None else "given"
     with run.stage("scene", "measuring distances between the tables"):
-        data = attack_data(evidence, run, model, _to_plant(model, canaries))
-    leaks = _leaks(chosen, data, run)
-    light = worst([leak.light for leak in leaks])
+        data = attack_data(sets, run, model, _to_plant(model, canaries))
+    leaks = (few,) if few is not None else attacked(chosen, data, run)
+    said = privacy_of([leak.score for leak in leaks])
+    assert said is not None
     return Audit(
         name=train.name if model is None else model.manifest["name"],
         made={**_made(model), "source": source},
         rows=_row_counts(data),
         leaks=leaks,
-        light=light,
-        verdict=_verdict(leaks, light, data),
-        advice=ADVICE[light],
-        at_risk=_at_risk(leaks, data, run),
+        light=said.light,
+        verdict=f"{said.sentence} {_planted(leaks, data)}".strip(),
+        advice=said.advice,
+        at_risk=_at_risk(leaks, data),
         warnings=tuple(run.warnings[earlier:]),
         seed=run.seed,
         versions=versions(),
@@ -248,25 +244,17 @@ def _evidence(
     """All tables in the types of the training rows; synthetic rows are drawn where none are
     given."""
     holdout = conform(_known(holdout, train), train, run)
-    _check_sets(model, train, holdout, run)
+    _check_rows(model, train, run)
     if synthetic is None:
         synthetic = cast(Synthesizer, model).sample_dataset(len(train), run=run)
     synthetic = conform(_known(synthetic, train), train, run)
-    return pipeline.evidence(train, holdout, synthetic, None, run)
+    return evidence(train, holdout, synthetic, None, run)
 
 
 def _to_plant(model: Synthesizer | None, canaries: int | None) -> int:
     if model is None:
         return 0
     return CANARIES if canaries is None else whole(canaries, "canaries")
-
-
-def _leaks(attacks: Mapping[str, Attack], data: AttackData, run: Run) -> tuple[Leak, ...]:
-    leaks: list[Leak] = []
-    for name, attack in run.track(tuple(attacks.items()), "audit", "attacking the synthetic rows"):
-        run.emit("note", "audit", f"attack: {ATTACKS[name].line}")
-        leaks += attack(data, run)
-    return tuple(leaks)
 
 
 def _row_counts(data: AttackData) -> dict[str, int]:
@@ -285,20 +273,13 @@ def _known(data: Dataset, train: Dataset) -> Dataset:
     return data.select([name for name in data.schema.names if name in train.schema])
 
 
-def _check_sets(model: Synthesizer | None, train: Dataset, holdout: Dataset, run: Run) -> None:
+def _check_rows(model: Synthesizer | None, train: Dataset, run: Run) -> None:
     learned = len(train) if model is None else model.manifest["rows"]
     if learned != len(train):
         run.warn(
             f"the model learned from {learned:,} rows, but {len(train):,} are given as its "
             "training rows: an audit with other rows than those finds too little"
         )
-    if len(holdout) and len(train):
-        known = float(equal_rows(holdout, train).mean())
-        if known > SHARED:
-            run.warn(
-                f"{percent(known)} of the holdout rows equal a training row; rows that were "
-                "learned are no control, and an audit with them finds too little"
-            )
 
 
 def _made(model: Synthesizer | None) -> dict[str, Any]:
@@ -308,60 +289,31 @@ def _made(model: Synthesizer | None) -> dict[str, Any]:
     return {name: model.manifest[name] for name in names}
 
 
-def _verdict(leaks: Sequence[Leak], light: Light, data: AttackData) -> str:
-    """The audit in two or three sentences."""
-    parts = []
-    if light == "red":
-        parts.append(f"These rows give away training rows, as is seen by {_named(leaks, light)}.")
-    if light == "amber":
-        parts.append(f"There is a small leak, seen by {_named(leaks, light)}.")
-    if light == "not known":
-        parts.append("No leak was found, but not every attack could have found one.")
-    if light == "green":
-        missed = max((leak.score.figures["could_have_missed"] for leak in leaks), default=0.0)
-        parts.append(
-            "No attack found a leak that matters. The largest that could have been missed is "
-            f"{percent(missed)} of what publishing the training rows would show."
-        )
-    if any(leak.light == "not known" for leak in leaks):
-        parts.append(f"Not known: {_named(leaks, 'not known')}.")
-    if not any(leak.attack == "canaries" for leak in leaks):
+def _planted(leaks: Sequence[Leak], data: AttackData) -> str:
+    """What came of planted rows, where that is not the light itself."""
+    if any(leak.attack == CONTROL for leak in leaks):
+        return ""
+    planted = [leak for leak in leaks if leak.attack == "canaries"]
+    if not planted:
         why = "the model is not at hand" if data.model is None else "none were asked for"
-        parts.append(f"No canaries were planted, as {why}.")
-    return " ".join(parts)
+        return f"No canaries were planted, as {why}."
+    light = planted[0].light
+    if light == "amber":
+        return (
+            "Canaries, rows planted to be remembered, are found again more than by chance: "
+            f"{found(planted[0].score)} {SCALE}. The rarest people may be, too."
+        )
+    return f"Canaries, rows planted to be remembered: {light}."
 
 
-def _size(leak: Leak) -> str:
-    """The leak and its interval; what is below none by chance is none."""
-    if leak.score.value is None or leak.score.interval is None:
-        return "–"
-    low, high = leak.score.interval
-    return f"{_share(leak.score.value)} ({_share(low)} to {_share(high)})"
-
-
-def _share(value: float) -> str:
-    return percent(min(1.0, max(0.0, value)))
-
-
-def _named(leaks: Sequence[Leak], light: Light) -> str:
-    """What the leaks with a light are called, as a phrase."""
-    names = dict.fromkeys(f"'{leak.score.name}'" for leak in leaks if leak.light == light)
-    shown = list(names)
-    if len(shown) > NAMED + 1:
-        shown[NAMED:] = [f"{len(shown) - NAMED} others"]
-    if len(shown) == 1:
-        return shown[0]
-    return "; ".join(shown[:-1]) + f" and {shown[-1]}"
-
-
-def _at_risk(leaks: Sequence[Leak], data: AttackData, run: Run) -> pl.DataFrame:
+def _at_risk(leaks: Sequence[Leak], data: AttackData) -> pl.DataFrame:
     """The exposed training rows, those first that were exposed in most ways and that a synthetic
     row comes nearest to."""
     reasons: dict[int, list[str]] = {}
     for leak in leaks:
         for place in leak.exposed:
             reasons.setdefault(int(place), []).append(leak.why)
-    to_other_rows, _ = isolation(data, run)
+    to_other_rows, _ = data.apart
     rows = []
     for at, place in enumerate(data.train.places):
         if int(place) in reasons:

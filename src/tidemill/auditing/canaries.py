@@ -11,16 +11,17 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from tidemill.auditing.base import PLANTED_LIMIT, AttackData, AttackSummary, leak, unknown
-from tidemill.auditing.excess import of_auc
+from tidemill.auditing.base import AttackData, AttackSummary, leak, unknown
 from tidemill.auditing.planting import made_up
 from tidemill.auditing.setup import MOST_RELEASED
 from tidemill.core.dataset import Dataset
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
 from tidemill.core.words import percent
+from tidemill.metrics.light import PLANTED_LIMIT
 from tidemill.supervised.arrays import Floats, features
 from tidemill.supervised.auc import auc
+from tidemill.supervised.excess import of_auc
 from tidemill.supervised.points import learn_embedding, nearest
 from tidemill.synthesis.synthesizer import Synthesizer
 

@@ -7,22 +7,15 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.auditing.base import (
-    FEW_LIMIT,
-    AttackData,
-    AttackSummary,
-    AttackTargets,
-    Release,
-    leak,
-)
-from tidemill.auditing.excess import of_hits
+from tidemill.auditing.base import AttackData, AttackSummary, AttackTargets, Release, leak
 from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.words import percent
-from tidemill.metrics.nearest import equal_rows
-from tidemill.pipeline.feedback import NEAR
+from tidemill.metrics.light import FEW_LIMIT
+from tidemill.metrics.nearest import NEAR, equal_rows
 from tidemill.supervised.arrays import Floats
+from tidemill.supervised.excess import of_hits
 
 Sides = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 """Which training rows, and which unseen rows, are repeated."""

@@ -9,21 +9,14 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.auditing.base import (
-    LIMIT,
-    AttackData,
-    AttackSummary,
-    AttackTargets,
-    Release,
-    leak,
-    unknown,
-)
-from tidemill.auditing.excess import Excess, of_hits
+from tidemill.auditing.base import AttackData, AttackSummary, AttackTargets, Release, leak, unknown
 from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.words import percent
+from tidemill.metrics.light import LIMIT
 from tidemill.supervised.auc import NORMAL_95
+from tidemill.supervised.excess import Excess, of_hits
 from tidemill.supervised.points import nearest
 
 ATTEMPTS = 2000

@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import hypergeom
 
-from tidemill.auditing.base import FEW_LIMIT, AttackData, AttackSummary, leak, unknown
-from tidemill.auditing.excess import Excess, at_least, of_auc, of_rates, rate
+from tidemill.auditing.base import AttackData, AttackSummary, leak, unknown
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
 from tidemill.core.words import percent, plural
+from tidemill.metrics.light import FEW_LIMIT
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import Auc, auc
+from tidemill.supervised.excess import Excess, at_least, of_auc, of_rates, rate
 from tidemill.supervised.points import nearest
 
 FALSE = 0.01

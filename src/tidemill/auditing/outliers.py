@@ -7,12 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from tidemill.auditing.base import AttackData, AttackSummary, Release, leak, unknown
-from tidemill.auditing.excess import of_hits
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
 from tidemill.core.words import percent, plural
 from tidemill.supervised.arrays import Floats
-from tidemill.supervised.points import nearest
+from tidemill.supervised.excess import of_hits
 
 WANTED = 120
 """Unseen outliers that are wanted."""
@@ -35,7 +34,7 @@ def outliers(data: AttackData, run: Run) -> Iterable[Leak]:
 
     Args:
         data: People and releases.
-        run: For cancelling.
+        run: Not drawn from.
     """
     name = "outliers reproduced"
     share = min(MOST_SHARE, max(LEAST_SHARE, WANTED / len(data.holdout)))
@@ -47,7 +46,7 @@ def outliers(data: AttackData, run: Run) -> Iterable[Leak]:
             f"{FEWEST} outliers among them",
         )
         return
-    apart = isolation(data, run)
+    apart = data.apart
     size = min(len(apart[0]), len(apart[1]))
     limit = float(np.quantile(np.concatenate([apart[0][:size], apart[1][:size]]), 1 - share))
     if limit == 0:
@@ -80,24 +79,6 @@ def outliers(data: AttackData, run: Run) -> Iterable[Leak]:
         why="an outlier that a synthetic row comes near to",
     )
     yield leak(summary, *(of_hits(*sides) for sides in found))
-
-
-def isolation(data: AttackData, run: Run) -> tuple[Floats, Floats]:
-    """Distance of each attacked training and holdout row to the nearest of other training rows, as
-    many for all of them.
-
-    The attacked training rows are cut in two: those of one half look for their nearest among the
-    other, so that none finds itself; and so do the two halves of the holdout.
-    """
-    train = data.train.points
-    first_half, second_half = train[: len(train) // 2], train[len(train) // 2 :]
-    distances = []
-    for points in (train, data.holdout.points):
-        cut = len(points) // 2
-        _, first = nearest(points[:cut], np.concatenate([second_half, data.others]), run)
-        _, second = nearest(points[cut:], np.concatenate([first_half, data.others]), run)
-        distances.append(np.sqrt(np.concatenate([first, second])))
-    return distances[0], distances[1]
 
 
 def _reproduced(

@@ -12,16 +12,18 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
-from tidemill.metrics.privacy import ENTRIES, FEWEST_ROWS
-from tidemill.supervised.arrays import Features, features, together
-from tidemill.supervised.points import Embedding, axes_of, learn_embedding, nearest
+from tidemill.metrics.nearest import MOST_ROWS
+from tidemill.supervised.arrays import Features, Floats, features, together
+from tidemill.supervised.points import Embedding, Points, axes_of, learn_embedding, nearest
 
 if TYPE_CHECKING:
     from tidemill.synthesis.synthesizer import Synthesizer
 
-MOST_ATTACKED = 20_000
+FEWEST_ROWS = 20
+ENTRIES = 60_000_000
+"""Numbers that the points of one set may hold (240 MB)."""
 FEWEST_ATTACKED = 2000
-"""Rows that are attacked on each side."""
+"""Rows that are attacked on each side, if there are so many; MOST_ROWS at most."""
 MOST_RELEASED = 200_000
 """Rows of a release that the attacker uses at most."""
 MULTIPLICATIONS = 80_000_000_000
@@ -59,7 +61,7 @@ def attack_data(
     used = rng.permutation(len(synthetic_rows))[:most]
     used_of_floor = rng.permutation(len(floor_rows))[:most]
     affordable = MULTIPLICATIONS // (axes * len(used))
-    attacked = min(most, max(FEWEST_ATTACKED, min(MOST_ATTACKED, affordable)))
+    attacked = min(most, max(FEWEST_ATTACKED, min(MOST_ROWS, affordable)))
     train_order = rng.permutation(len(train_rows))
     holdout_order = rng.permutation(len(holdout_rows))
     share = len(used) / len(synthetic_rows)
@@ -73,6 +75,8 @@ def attack_data(
     train = _targets(evidence.train, train_rows, train_order[:attacked], embed)
     holdout = _targets(evidence.holdout, holdout_rows, holdout_order[:attacked], embed)
 
+    others = embed(train_rows.rows(train_order[attacked:][:MOST_OTHERS]))
+
     def release(table: Dataset, rows: Features, places: NDArray[np.int64], tried: int) -> Release:
         chosen = rows.rows(places)
         points = embed(chosen)
@@ -83,10 +87,11 @@ def attack_data(
     return AttackData(
         train=train,
         holdout=holdout,
-        synthetic=release(evidence.synthetic, synthetic_rows, used, MOST_ATTACKED),
+        synthetic=release(evidence.synthetic, synthetic_rows, used, MOST_ROWS),
         floor=release(evidence.floor, floor_rows, used_of_floor, TRIED),
         ceiling=release(evidence.train, train_rows, published, TRIED),
-        others=embed(train_rows.rows(train_order[attacked:][:MOST_OTHERS])),
+        others=others,
+        apart=_apart(train.points, holdout.points, others, run),
         everybody=(train_rows.rows(train_order), holdout_rows.rows(holdout_order)),
         layout=layout,
         embedding=embed,
@@ -145,3 +150,20 @@ def _published(
         kept = kept[rng.random(len(kept)) < share]
     others = everybody[attacked:][: max(0, most - len(kept))]
     return rng.permutation(np.concatenate([kept, others]))
+
+
+def _apart(train: Points, holdout: Points, others: Points, run: Run) -> tuple[Floats, Floats]:
+    """Distance of each attacked training and holdout row to the nearest of other training rows, as
+    many for all of them.
+
+    The attacked training rows are cut in two: those of one half look for their nearest among the
+    other, so that none finds itself; and so do the two halves of the holdout.
+    """
+    first_half, second_half = train[: len(train) // 2], train[len(train) // 2 :]
+    distances = []
+    for points in (train, holdout):
+        cut = len(points) // 2
+        _, first = nearest(points[:cut], np.concatenate([second_half, others]), run)
+        _, second = nearest(points[cut:], np.concatenate([first_half, others]), run)
+        distances.append(np.sqrt(np.concatenate([first, second])))
+    return distances[0], distances[1]

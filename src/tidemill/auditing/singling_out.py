@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.auditing.base import AttackData, AttackSummary, Release, leak, unknown
-from tidemill.auditing.excess import Excess, of_hits
 from tidemill.auditing.predicates import (
     Predicate,
     of_one_column,
@@ -23,6 +22,7 @@ from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.words import percent
 from tidemill.supervised.arrays import Features, together
+from tidemill.supervised.excess import Excess, of_hits
 
 OF_ONE = 500
 OF_SEVERAL = 1500

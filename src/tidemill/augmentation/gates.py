@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from tidemill.core.dataset import Dataset
 from tidemill.core.lawful import obeys
 from tidemill.core.run import Run
-from tidemill.pipeline.feedback import NEAR, joined
+from tidemill.metrics.nearest import NEAR
+from tidemill.pipeline.feedback import joined
 from tidemill.supervised.arrays import Floats, features, together
 from tidemill.supervised.boosting import boosted, predictions, tree_matrix
 from tidemill.supervised.points import learn_embedding, nearest

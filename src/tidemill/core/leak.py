@@ -4,17 +4,13 @@ light."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tidemill.core.light import Light
 from tidemill.core.score import Score
 from tidemill.core.states import HasState
-
-Light = Literal["green", "not known", "amber", "red"]
-LIGHTS: tuple[Light, ...] = ("green", "not known", "amber", "red")
-"""From the best to the worst."""
 
 
 def _nobody() -> NDArray[np.int64]:
@@ -54,13 +50,3 @@ class Leak(HasState):
             f"{self.light}: {self.score.name}. {self.score.sentence or self.score.why} "
             f"{self.reason}".strip()
         )
-
-
-def worst(lights: list[Light]) -> Light:
-    """The worst of several lights; "not known" where there is none.
-
-    Example:
-        >>> worst(["green", "not known"]), worst(["amber", "not known"]), worst([])
-        ('not known', 'amber', 'not known')
-    """
-    return max(lights, key=LIGHTS.index, default="not known")

@@ -22,12 +22,14 @@ class Entry:
         line: One line on it.
         extra: The extra that it needs.
         sees: The modalities that it looks at; it is run on no others.
+        also: Other names that it may be asked for by.
     """
 
     target: str
     line: str
     extra: str | None = None
     sees: tuple[Modality, ...] = ("rows",)
+    also: tuple[str, ...] = ()
 
 
 class Registry(Mapping[str, Entry]):
@@ -81,7 +83,7 @@ class Registry(Mapping[str, Entry]):
         seeing = self.for_modality(modality)
         if asked is None:
             return {name: self.load(name) for name in seeing}
-        loaded = {name: self.load(name) for name in asked}
+        loaded = {self._registered(name): self.load(name) for name in asked}
         return {name: thing for name, thing in loaded.items() if name in seeing}
 
     def unsuited(self, modality: Modality, asked: Iterable[str] | None) -> dict[str, str]:
@@ -91,7 +93,7 @@ class Registry(Mapping[str, Entry]):
         noun = self.sort.rstrip("s")
         return {
             name: unsuited(f"the {noun} '{name}'", modality)
-            for name in asked or ()
+            for name in map(self._registered, asked or ())
             if name not in seeing
         }
 
@@ -102,6 +104,7 @@ class Registry(Mapping[str, Entry]):
             OptionError: No such name.
             MissingExtra: It needs a package that is not installed.
         """
+        name = self._registered(name)
         if name not in self:
             entries = self._entries()
             near = get_close_matches(name, entries, n=1)
@@ -120,3 +123,10 @@ class Registry(Mapping[str, Entry]):
                 f"'{name}' needs the package '{error.name}'",
                 hint=f"pip install 'tidemill[{entry.extra}]'",
             ) from error
+
+    def _registered(self, name: str) -> str:
+        """The name under which a thing is registered that is asked for by another one."""
+        for own, entry in self._own.items():
+            if name in entry.also:
+                return own
+        return name

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
+from tidemill.core.light import Light, worst
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.picture import Picture, Sheet, Table
+from tidemill.core.run import Run
 from tidemill.core.states import HasState
 from tidemill.core.words import ratio
 
@@ -26,6 +28,7 @@ class Evidence:
             synthetic.
         found: What mining found in train and confirmed on holdout; None where nothing was mined.
         mine: Mines a (train, holdout) pair in the same way, handed in by whoever stands above.
+        attack: Attacks the privacy of training rows by the synthetic ones, handed in likewise.
         fair: So many rows of the generator with equal rates of an outcome, as ``fair({"sex":
             "income"}, 1000)``; None where there is no generator at hand.
     """
@@ -36,6 +39,7 @@ class Evidence:
     floor: Dataset
     found: Findings | None = None
     mine: Callable[[Dataset, Dataset], Findings] | None = None
+    attack: Callable[[Evidence, Run], Iterable[Score]] | None = None
     fair: Callable[[Mapping[str, str], int], Dataset] | None = None
 
 
@@ -56,6 +60,7 @@ class Score(HasState):
         table, picture: Its evidence, to be shown.
         figures: Further named numbers, for machines.
         interval: (low, high) of value at 95 %, where its sampling error is known.
+        light: What it means for privacy; None where it is not about that.
 
     Raises:
         ValueError: There is neither a finite value nor a reason why not.
@@ -80,6 +85,7 @@ class Score(HasState):
         "table",
         "picture",
         "figures",
+        "light",
     )
 
     metric: str
@@ -95,6 +101,7 @@ class Score(HasState):
     picture: Picture | Sheet | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
     interval: tuple[float, float] | None = None
+    light: Light | None = None
 
     def __post_init__(self) -> None:
         if self.value is None and not self.why:
@@ -122,9 +129,10 @@ class Scores(HasState):
             their metric.
         verdict: What the scores say together, in plain words.
         limit: What they cannot say.
+        light: The worst light of those about privacy; None where privacy was not measured.
     """
 
-    STATE = ("verdict", "limit", "scores")
+    STATE = ("verdict", "limit", "light", "scores")
 
     scores: tuple[Score, ...]
     verdict: str = ""
@@ -139,6 +147,12 @@ class Scores(HasState):
 
     def __len__(self) -> int:
         return len(self.scores)
+
+    @property
+    def light(self) -> Light | None:
+        """The worst light of the scores about privacy; None where it was not measured."""
+        lights = [score.light for score in self.scores if score.light is not None]
+        return worst(lights) if lights else None
 
     def of(self, metric: str) -> tuple[Score, ...]:
         """The scores of one metric."""

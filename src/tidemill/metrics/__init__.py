@@ -27,15 +27,11 @@ METRICS = Registry(
             "what models of the target learn from synthetic rows",
             sees=TABLES,
         ),
-        "nearest": Entry(
-            "tidemill.metrics.nearest:nearest",
-            "closeness to training rows, and exact copies of them",
+        "privacy": Entry(
+            "tidemill.metrics.privacy:privacy",
+            "whether training rows are given away, attack by attack",
             sees=TABLES,
-        ),
-        "membership": Entry(
-            "tidemill.metrics.membership:membership",
-            "whether an attacker can tell who was in training",
-            sees=TABLES,
+            also=("nearest", "closeness", "membership", "copies"),
         ),
         "parity": Entry(
             "tidemill.metrics.parity.parity:parity",

@@ -1,9 +1,7 @@
-"""Whether synthetic rows are closer to training rows than to rows that the generator has not
-seen."""
+"""Whether rows are closer to training rows than to unseen rows, and whether they equal them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import sqrt
 from typing import NamedTuple
 
@@ -15,16 +13,18 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
-from tidemill.core.score import Evidence, Score
 from tidemill.core.words import percent
-from tidemill.metrics.privacy import Suspects, some, suspects
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import NORMAL_95
+from tidemill.supervised.excess import Excess
 from tidemill.supervised.points import Points
 from tidemill.supervised.points import nearest as search
-from tidemill.supervised.sampling import sampled, thinned
 
-CLOSENESS, COPIES = "closeness to training rows (share)", "exact copies of training rows (share)"
+MOST_ROWS = 20_000
+"""Training and unseen rows, each, that are looked at one by one."""
+NEAR = 0.01
+"""A generated row is a near-copy if it is nearer to a training row than all but this share of
+held-out rows are."""
 MULTIPLICATIONS = 250_000_000_000
 """What the search may cost: synthetic rows x real rows x axes; about 4 s on two cores."""
 FLOOR_ROWS = 5000
@@ -43,11 +43,33 @@ class Closeness(NamedTuple):
     to_holdout: Floats
 
     @property
+    def excess(self) -> Excess:
+        """The share beyond one half, doubled: 0 by chance, 1 where every row is nearer to a
+        training row."""
+        return Excess(2 * self.share - 1, 2 * self.error)
+
+    @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval, within 0 and 1."""
         return max(0.0, self.share - NORMAL_95 * self.error), min(
             1.0, self.share + NORMAL_95 * self.error
         )
+
+
+class Suspects(NamedTuple):
+    """Points of rows that a generator has seen, of rows that it has not seen, and of those that it
+    made.
+
+    Attributes:
+        train, holdout: (n, axes) each: equally many, so that a row that has nothing to do with
+            either is as often nearer to the one as to the other.
+        synthetic, floor: (m, axes) each, for m of their own.
+    """
+
+    train: Points
+    holdout: Points
+    synthetic: Points
+    floor: Points
 
 
 class Compared(NamedTuple):
@@ -56,34 +78,6 @@ class Compared(NamedTuple):
     mine: Closeness
     floor: Closeness
     ceiling: Closeness
-
-
-def nearest(evidence: Evidence, run: Run) -> Iterable[Score]:
-    """Closeness to training rows, and exact copies of them.
-
-    Closeness: the share of synthetic rows whose nearest training row is nearer than their nearest
-    holdout row, in the space of :mod:`tidemill.supervised.points`; 0.5 is chance. Training rows are
-    cut to the holdout's number and all of both are searched; where a share f of the synthetic rows
-    are near-copies of training rows, the score is 0.5 + f / 2 times the share of the training rows
-    that the cut left. Copies: the share of synthetic rows that equal a training row in every
-    modelled column. Some of that is chance: so do some of the holdout rows, and some synthetic rows
-    equal one of as many holdout rows.
-
-    Floor: rows of independent columns. Ceiling: of closeness, one half of the holdout rows in the
-    place of the synthetic ones, against the other half and as many training rows; of copies,
-    holdout rows in that place.
-
-    Args:
-        evidence: The sets.
-        run: Draws the cut of the training rows, and synthetic rows where there are too many for the
-            search.
-    """
-    found = suspects(evidence, run, "nearest")
-    if isinstance(found, str):
-        yield Score("nearest", CLOSENESS, None, better="low", why=found)
-    else:
-        yield _closeness_score(found, evidence, run)
-    yield _copies_score(evidence, run)
 
 
 def closeness(rows: Points, train: Points, holdout: Points, run: Run) -> Closeness:
@@ -135,39 +129,8 @@ def by_chance(found: Closeness) -> str:
     return " to ".join(dict.fromkeys(map(percent, ends)))
 
 
-def _closeness_score(found: Suspects, evidence: Evidence, run: Run) -> Score:
-    mine, floor, ceiling = compared(found, run)
-    rows = len(mine.to_train)
-    note = sampled(rows) if rows < len(evidence.synthetic) else ""
-    searched = len(found.train) / len(evidence.train)
-    copied = 0.5 + searched / 2
-    sentence = (
-        f"{percent(mine.share)} of the synthetic rows are closer to one of {len(found.train):,} "
-        f"training rows than to any of as many held-out rows; by chance it would be "
-        f"{by_chance(mine)}. Mere copies of training rows would reach {percent(copied)}{note}."
-    )
-    figures = {
-        "rows": rows,
-        "references": len(found.train),
-        "error": mine.error,
-        "if_copied": copied,
-        "ceiling_error": ceiling.error,
-    }
-    return Score(
-        "nearest",
-        CLOSENESS,
-        mine.share,
-        floor.share,
-        ceiling.share,
-        "low",
-        sentence=sentence,
-        table=_distances(mine),
-        figures=figures,
-        interval=mine.interval,
-    )
-
-
-def _distances(found: Closeness) -> Table:
+def distances(found: Closeness) -> Table:
+    """How near rows come to training and to holdout rows."""
     rows = []
     for part in (0.01, 0.05, 0.25, 0.5):
         to_train = float(np.quantile(found.to_train, part))
@@ -179,52 +142,6 @@ def _distances(found: Closeness) -> Table:
         ("synthetic rows", "distance to training", "distance to holdout", "ratio"),
         tuple(rows),
         "How near synthetic rows come to real ones (1 is one category that differs)",
-    )
-
-
-def _copies_score(evidence: Evidence, run: Run) -> Score:
-    names = [column.name for column in evidence.train.schema.modelled]
-    train, holdout, synthetic, floor = (
-        data.select(names)
-        for data in (evidence.train, evidence.holdout, evidence.synthetic, evidence.floor)
-    )
-    of_any = equal_rows(synthetic, train)
-    size = min(len(train), len(holdout))
-    rng = run.rng("metrics", "nearest", "copies")
-    of_train, of_holdout = (
-        equal_rows(synthetic, thinned(data, size, rng)) for data in (train, holdout)
-    )
-    discordant = synthetic.rows(of_train != of_holdout)
-    excess = float(of_train.mean() - of_holdout.mean())
-    value = float(of_any.mean())
-    ceiling = float(equal_rows(holdout, train).mean())
-    if of_any.any():
-        sentence = (
-            f"{int(of_any.sum()):,} synthetic rows ({percent(value)}) equal a training row in "
-            f"every column; of held-out real rows {percent(ceiling)} do. {int(of_train.sum()):,} "
-            f"synthetic rows equal one of {size:,} training rows, {int(of_holdout.sum()):,} equal "
-            "one of as many held-out rows."
-        )
-    else:
-        sentence = (
-            "No synthetic row equals a training row in every column; of held-out real rows "
-            f"{percent(ceiling)} do."
-        )
-    return Score(
-        "nearest",
-        COPIES,
-        value,
-        float(equal_rows(floor, train).mean()),
-        ceiling,
-        "low",
-        sentence=sentence,
-        figures={
-            "of_equally_many_training": float(of_train.mean()),
-            "of_equally_many_holdout": float(of_holdout.mean()),
-            "excess": excess,
-            "excess_error": _toss_error(discordant, len(synthetic)),
-            "references": size,
-        },
     )
 
 
@@ -246,13 +163,8 @@ def _hashes(data: Dataset, schema: Schema) -> NDArray[np.uint64]:
     return cells.hash_rows().to_numpy()
 
 
-def _toss_error(discordant: Dataset, rows: int) -> float:
-    """Standard error of (share equal to training) - (share equal to holdout), by chance alone.
-
-    Args:
-        discordant: Synthetic rows that equal a row of one side only. Those that equal each other
-            stand or fall together: by a toss, all of them belong to the one side or to the other.
-        rows: Number of all synthetic rows.
-    """
-    counts = discordant.frame.group_by(pl.all()).len()["len"].cast(pl.Float64).to_numpy()
-    return sqrt(float(counts @ counts)) / rows
+def some(points: Points, rows: int, rng: np.random.Generator) -> Points:
+    """So many points drawn without repetition; all where there are no more."""
+    if len(points) <= rows:
+        return points
+    return points[np.sort(rng.choice(len(points), rows, replace=False))]

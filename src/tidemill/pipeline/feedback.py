@@ -14,6 +14,7 @@ from tidemill.core.finding import Findings
 from tidemill.core.lawful import obeys
 from tidemill.core.run import Run
 from tidemill.metrics.findings import matched
+from tidemill.metrics.nearest import NEAR
 from tidemill.mining.mine import mine
 from tidemill.reporting.base import Round
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
@@ -22,9 +23,6 @@ from tidemill.supervised.boosting import boosted, tree_matrix
 from tidemill.supervised.points import learn_embedding, nearest
 from tidemill.supervised.targets import targets
 
-NEAR = 0.01
-"""A generated row is a near-copy if it is nearer to a training row than all but this share of
-held-out rows are."""
 REFERENCES = 20_000
 BOOTSTRAPS = 400
 TREES = 100

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tidemill.auditing.attacking import evidence
 from tidemill.cleaning import plan as cleaning
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
@@ -17,7 +18,7 @@ from tidemill.core.errors import DataError, OptionError
 from tidemill.core.finding import Findings
 from tidemill.core.options import whole
 from tidemill.core.run import Run
-from tidemill.core.score import Evidence, Scores
+from tidemill.core.score import Scores
 from tidemill.core.sensitive import suggest, suggestion
 from tidemill.core.split import split
 from tidemill.core.states import HasState
@@ -291,24 +292,6 @@ def _check_target(data: Dataset) -> None:
             where=f"column '{target.name}'",
             hint="choose another column with option 'target', or none",
         )
-
-
-def evidence(
-    train: Dataset, holdout: Dataset, synthetic: Dataset, findings: Findings | None, run: Run
-) -> Evidence:
-    """The three sets with the floor that is learned from the training rows, and a way to mine
-    again."""
-    # rules would tie columns together, which the floor must not be
-    untied = replace(train, schema=replace(train.schema, rules=()))
-    beside = run.child(quiet=True, to_end=True)
-    floor = Synthesizer.fit(untied, beside, "independent").sample_dataset(
-        len(synthetic), run=beside
-    )
-    # ignored columns are not generated, so nothing is compared in them
-    real, held = (part.select(synthetic.schema.names) for part in (train, holdout))
-    return Evidence(
-        real, held, synthetic, floor, findings, lambda one, other: mine(one, other, beside)
-    )
 
 
 def fairness(

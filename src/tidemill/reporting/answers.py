@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 from tidemill.core.change import Issue
 from tidemill.core.finding import Finding
-from tidemill.core.score import Score, Scores
+from tidemill.core.privacy import privacy_of
+from tidemill.core.score import Score
 from tidemill.core.words import as_sentence, listing, opening, percent, plural, ratio
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Answer, Level
 from tidemill.reporting.cleaning import reread
 from tidemill.reporting.highlights import highlights
-from tidemill.reporting.privacy import of_privacy, privacy_scores
+from tidemill.reporting.privacy import privacy_scores
 from tidemill.reporting.steps import about_data, about_findings, about_rows
 
 DATA, FINDINGS, ROWS = "Data", "Findings", "Rows"
@@ -144,7 +145,8 @@ def _generated(account: ReportInput) -> Answer | None:
     if account.synthetic is None or account.scores is None:
         return None
     question = f"Can the generated {account.unit}s be used and shared?"
-    light = _light(account.scores)
+    privacy = privacy_of(privacy_scores(account))
+    light = "not known" if privacy is None else privacy.light
     use, why = _use(account)
     level: Level = "good"
     if light == "red" or use == "no":
@@ -152,8 +154,8 @@ def _generated(account: ReportInput) -> Answer | None:
     elif light != "green" or use != "yes":
         level = "warning"
     answer = f"Use them: {use}. Share them: {_SHARED[light]}."
-    leak = next((score.sentence for score in privacy_scores(account) if score.sentence), "")
-    text = f"{why} {opening(leak, _LETTERS)}".strip()
+    leak = "Privacy was not measured." if privacy is None else privacy.sentence
+    text = f"{why} {leak}".strip()
     steps = about_rows(account, light == "green")
     return Answer(ROWS, question, level, answer, text, steps=steps)
 
@@ -164,7 +166,7 @@ def _use(account: ReportInput) -> tuple[str, str]:
     said = []
     for metric, judged in _JUDGED.items():
         for score in scores:
-            if score.metric == metric and score.value is not None and not of_privacy(score):
+            if score.metric == metric and score.value is not None and score.light is None:
                 said.append(judged(score, account.unit))
                 if metric != "series":
                     break  # the first score of a metric is its main one
@@ -223,9 +225,3 @@ _JUDGED = {
     "images": _likeness,
 }
 """What says whether generated rows can be used, by metric."""
-
-
-def _light(scores: Scores) -> str:
-    if "give away" in scores.verdict:
-        return "red"
-    return "green" if "no sign" in scores.verdict else "amber"

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tidemill.core.leak import LIGHTS, Leak, Light
+from tidemill.core.leak import Leak
+from tidemill.core.light import LIGHTS, Light
+from tidemill.core.score import Score
 from tidemill.core.words import count, percent, plural, sentence_case
 from tidemill.reporting.blocks import (
     Block,
@@ -35,7 +37,7 @@ LEVELS: Mapping[Light, Level] = {
 TITLES: Mapping[Light, str] = {
     "green": "Green: no leak that matters was found",
     "not known": "Not known: no leak was found, but one could have been missed",
-    "amber": "Amber: a small leak was found",
+    "amber": "Amber: the rows lean towards the training rows",
     "red": "Red: training rows are given away",
 }
 MEANINGS: tuple[tuple[str, str], ...] = (
@@ -47,15 +49,15 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     (
         "Not known",
         "Nothing was found, but there are too few rows to rule out a leak as large as the red "
-        "limit, or the attack would fail even if the training rows themselves were published. This "
-        "is no all-clear.",
+        "limit, the attack would fail even if the training rows themselves were published, or the "
+        "held-out rows are no control. This is no all-clear.",
     ),
     (
         "Amber",
-        "There surely is a leak, such as chance gives once in 2,000 times, but it is smaller than "
-        "the red limit.",
+        "The rows lean towards the training rows, as chance would have it once in 2,000 times, "
+        "but the leak may be smaller than the red limit.",
     ),
-    ("Red", "There surely is a leak, and it is at least as large as the red limit."),
+    ("Red", "There surely is a leak of the red limit or more: its whole interval lies beyond."),
 )
 HOW_TO_READ = (
     "Every attack is made on rows that the generator learned from and, as a control, on real rows "
@@ -108,7 +110,7 @@ def audited(about: Audited) -> Report:
         _tiles(about),
         Heading("What the attacks found", 2, "found"),
         Paragraph(HOW_TO_READ),
-        leaks_table(about.leaks),
+        leaks_table([leak.score for leak in about.leaks]),
         *_picture(about.leaks),
         Heading("Attack by attack", 2, "attacks"),
     ]
@@ -128,26 +130,19 @@ def audited(about: Audited) -> Report:
     return Report(title, "Can the synthetic rows be shared?", tuple(blocks), text)
 
 
-def leaks_table(leaks: Sequence[Leak]) -> TableBlock:
+def leaks_table(scores: Sequence[Score]) -> TableBlock:
     """One row an attack: light, leak, interval, what independent columns show, and from where on it
     is red."""
     rows = []
-    for leak in leaks:
-        score = leak.score
-        interval = "–"
+    for score in scores:
+        interval = limit = "–"
         if score.interval is not None:
             low, high = score.interval
             interval = f"{_leak(low)} to {_leak(high)}"
-        rows.append(
-            (
-                sentence_case(score.name),
-                leak.light.capitalize(),
-                _leak(score.value),
-                interval,
-                _leak(score.floor),
-                percent(leak.limit),
-            )
-        )
+            limit = percent(score.figures["limit"])
+        light = (score.light or "not known").capitalize()
+        name = sentence_case(score.name)
+        rows.append((name, light, _leak(score.value), interval, _leak(score.floor), limit))
     titles = ("Attack", "Light", "Leak", "95 % interval", "Independent columns", "Red from")
     return TableBlock(titles, tuple(rows), stacked=True)
 

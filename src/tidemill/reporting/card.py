@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tidemill.core.leak import Leak, Light
+from tidemill.core.leak import Leak
+from tidemill.core.light import Light
 from tidemill.core.score import Score
 from tidemill.core.words import count, plural, sentence_case
 from tidemill.reporting.audit import (
@@ -140,7 +141,7 @@ def data_card(card: DataCard) -> Report:
         *_worth(card),
         Heading("What was attacked, and what leaked", 2, "audit"),
         Paragraph(HOW_TO_READ),
-        leaks_table(card.leaks),
+        leaks_table([leak.score for leak in card.leaks]),
         Pairs(MEANINGS),
         *_sentences(card),
         Heading("How they were made", 2, "made"),

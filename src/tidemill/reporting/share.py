@@ -3,27 +3,37 @@ rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from tidemill.core.privacy import privacy_of
+from tidemill.core.score import Score
+from tidemill.core.words import as_sentence, sentence_case
+from tidemill.reporting.audit import HOW_TO_READ, LEVELS, TITLES, leaks_table
 from tidemill.reporting.base import ReportInput
-from tidemill.reporting.blocks import Block, Callout, Heading, Listing, Paragraph
+from tidemill.reporting.blocks import Block, Callout, Details, Heading, Listing, Paragraph
 from tidemill.reporting.privacy import privacy_scores
-from tidemill.reporting.trust import evidence, gauges
+from tidemill.reporting.trust import evidence
+
+NOT_LOOKED_AT = (
+    "Not looked at: rows planted to be remembered, and which training rows are at risk. "
+    "`tidemill audit` looks at both."
+)
 
 
 def share(account: ReportInput) -> list[Block]:
     """What would be given away with the generated rows and the model."""
     scores = privacy_scores(account)
-    if account.synthetic is None or not (scores or account.privacy_note):
+    found = privacy_of(scores)
+    if account.synthetic is None or not (found or account.privacy_note):
         return []
     blocks: list[Block] = []
-    if scores:
-        unit = account.unit
+    if found is not None:
         blocks += [
-            Paragraph(
-                f"Unseen real {unit}s set the yardstick: generated {unit}s should be no nearer to "
-                f"training {unit}s than to those."
-            ),
-            *gauges(scores),
+            Callout(LEVELS[found.light], TITLES[found.light], str(found), note=NOT_LOOKED_AT),
+            Paragraph(HOW_TO_READ),
+            leaks_table(scores),
             *evidence(scores),
+            *_sentences(scores),
         ]
     if account.privacy_note:
         first, *kept = account.privacy_note.splitlines()
@@ -34,3 +44,10 @@ def share(account: ReportInput) -> list[Block]:
     advice = f"This page shows {account.data_words.shown}, so it is for those who may see them."
     blocks.append(Callout("warning", "Before you share", f"{limit} {advice}".strip()))
     return blocks
+
+
+def _sentences(scores: Sequence[Score]) -> list[Block]:
+    items = []
+    for score in scores:
+        items.append(f"{sentence_case(score.name)}: {score.sentence or as_sentence(score.why)}")
+    return [Details("Each attack in words", (Listing(tuple(items)),))]

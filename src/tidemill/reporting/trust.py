@@ -23,7 +23,6 @@ from tidemill.reporting.blocks import (
     drawn,
 )
 from tidemill.reporting.generation import COLUMNS
-from tidemill.reporting.privacy import of_privacy
 
 MAX_HEAT = 24
 FAIRNESS = "parity"
@@ -67,7 +66,7 @@ def _main_and_others(scores: Sequence[Score]) -> list[Block]:
 def _belongs_here(score: Score) -> bool:
     """Whether no other chapter shows the score; those of single columns stand beside the columns'
     pictures."""
-    if of_privacy(score) or score.metric in (FAIRNESS, SERIES):
+    if score.light is not None or score.metric in (FAIRNESS, SERIES):
         return False
     return score.column is None or score.metric != COLUMNS
 

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tidemill.auditing.attacking import attack
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
@@ -78,7 +79,8 @@ def evidence() -> Callable[..., Evidence]:
             "unrelated": lambda: unrelated(data, train, 4),
             "copy": lambda: data,
         }[kind]()
-        return Evidence(data, people(holdout, 2), synthetic, unrelated(data, train, 5))
+        floor = unrelated(data, train, 5)
+        return Evidence(data, people(holdout, 2), synthetic, floor, attack=attack)
 
     return make
 

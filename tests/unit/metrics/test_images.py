@@ -105,7 +105,7 @@ def test_real_images_reach_the_ceiling(of_real: dict[str, Score]) -> None:
 def test_real_images_are_no_copies(of_real: dict[str, Score]) -> None:
     for name in (BY_PIXELS, BY_FEATURES):
         low, high = of_real[name].interval
-        assert low - 0.03 < 0.5 < high + 0.03, name
+        assert low - 0.06 < 0 < high + 0.06, name
     assert of_real[COPIES].value < 0.05
     assert of_real[COPIES].figures["identical"] == 0
 
@@ -114,7 +114,8 @@ def test_the_verdict_on_real_images(of_real: dict[str, Score]) -> None:
     said = verdict_of_images(list(of_real.values()))
     assert "close to real ones" in said
     assert "worth as much as real images" in said or "nearly as much" in said
-    assert "no sign of copying" in said
+    assert "give away" not in said
+    assert "lean" not in said
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_copies_are_shouted_about_and_shown(parts: Parts) -> None:
     assert found[COPIES].figures["identical"] == len(parts["train"][0])
     assert found[BY_PIXELS].value > 0.99
     assert verdict_of_images(list(found.values())).startswith(
-        "Warning: the generated images give away training images"
+        "Red: the generated images give away training images"
     )
     sheet = found[COPIES].picture
     assert isinstance(sheet, Sheet)
@@ -178,14 +179,14 @@ def test_a_tenth_of_slightly_changed_copies_is_noticed(parts: Parts) -> None:
     found = pixel_scores(parts, np.concatenate([changed, fresh[count:]]))
     assert 0.08 < found[COPIES].value < 0.15
     assert found[COPIES].figures["identical"] == 0
-    assert "Warning" in verdict_of_images(list(found.values()))
+    assert "Amber: the generated images lean" in verdict_of_images(list(found.values()))
 
 
 def test_one_identical_image_is_told(parts: Parts) -> None:
     made = np.concatenate([parts["train"][0][:1], parts["fresh"][0]])
-    said = verdict_of_images(list(pixel_scores(parts, made).values()))
-    assert "lean slightly" in said
-    assert "1 equal one in every pixel" in said
+    found = pixel_scores(parts, made)
+    assert "Amber: the generated images lean" in verdict_of_images(list(found.values()))
+    assert "equalled by 1 of them" in found[COPIES].sentence
 
 
 def test_blurred_images_are_worse_than_real_ones_and_no_copies(
@@ -220,10 +221,8 @@ def test_metrics_that_see_labels_only_are_left_out(
     parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     what = evidence(parts, parts["fresh"][0], labels=parts["fresh"][1])
-    scores = evaluate(what, Run(threads=1), ["marginals", "nearest"])
-    assert {score.metric: score.value is None for score in scores.of("nearest")} == {
-        "nearest": True
-    }
+    scores = evaluate(what, Run(threads=1), ["marginals", "pairs"])
+    assert {score.metric: score.value is None for score in scores.of("pairs")} == {"pairs": True}
     assert scores["column shapes"].value > 0.8
 
 

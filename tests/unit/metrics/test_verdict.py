@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tidemill.core.privacy import privacy_of
 from tidemill.core.score import Score, Scores
 from tidemill.metrics.detection import BY_TREES
-from tidemill.metrics.membership import MEMBERSHIP
-from tidemill.metrics.nearest import CLOSENESS, COPIES
+from tidemill.metrics.pairs import TRENDS
 from tidemill.metrics.utility import MEAN
 from tidemill.metrics.verdict import verdict
 
@@ -18,32 +20,24 @@ def detection(value: float, floor: float = 0.99) -> Score:
     )
 
 
-def closeness(value: float, error: float = 0.005) -> Score:
+def leak(value: float, light: str, limit: float = 0.15, name: str = "copies") -> Score:
     return Score(
-        "nearest", CLOSENESS, value, 0.5, 0.5, "low", figures={"error": error, "if_copied": 1.0}
-    )
-
-
-def copies(excess: float) -> Score:
-    return Score(
-        "nearest",
-        COPIES,
-        0.01 + excess,
+        "privacy",
+        name,
+        value,
         0.0,
-        0.01,
+        1.0,
         "low",
-        figures={"excess": excess, "excess_error": 0.001},
+        interval=(value - 0.02, value + 0.02),
+        figures={"limit": limit, "could_have_missed": value + 0.02},
+        light=light,
     )
-
-
-def membership(value: float) -> Score:
-    return Score("membership", MEMBERSHIP, value, 0.5, 0.5, "low", figures={"error": 0.005})
 
 
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (0.505, "cannot tell"),
+        (0.505, "no better than a coin"),
         (0.53, "very close to"),
         (0.6, "close to"),
         (0.75, "roughly like"),
@@ -73,30 +67,38 @@ def test_a_target_that_cannot_be_predicted() -> None:
 @pytest.mark.parametrize(
     ("scores", "words"),
     [
-        ([closeness(0.51), copies(0.001), membership(0.51)], "no sign of copying"),
-        (
-            [closeness(0.55), copies(0.001), membership(0.51)],
-            "lean slightly towards the training rows: 55 %",
-        ),
-        (
-            [closeness(0.51), copies(0.005), membership(0.51)],
-            "lean slightly towards the training rows: 1.5 %",
-        ),
-        ([closeness(0.60), copies(0.0), membership(0.51)], "Warning"),
-        ([closeness(0.51), copies(0.02), membership(0.51)], "Warning"),
-        ([closeness(0.51), copies(0.0), membership(0.70)], "Warning"),
-        ([closeness(0.60, error=0.1), copies(0.0), membership(0.5)], "no sign of copying"),
+        ([leak(0.01, "green"), leak(0.02, "green")], "one above 4 % of the way"),
+        ([leak(0.01, "green"), leak(0.1, "amber")], "'copies': 10 % (8 % to 12 %) of the way"),
+        ([leak(0.08, "amber", 0.05, "few"), leak(0.1, "amber")], "Seen by 'few': 8 %"),
+        ([leak(0.3, "red"), leak(0.1, "amber")], "do not share them. Seen by 'copies': 30 %"),
+        ([leak(0.3, "red")] * 3, "2 other figures say so, too"),
+        ([leak(0.1, "not known")], "do not rule out one of 12 %"),
+        ([], "was not measured"),
     ],
 )
-def test_copying(scores: list[Score], words: str) -> None:
+def test_privacy(scores: list[Score], words: str) -> None:
     assert words in verdict(scores)
 
 
-def test_a_warning_comes_first_and_names_its_figure() -> None:
-    said = verdict([detection(0.51), closeness(0.9), copies(0.0), membership(0.51)])
-    assert said.startswith("Warning")
-    assert "90 % of them are closer" in said
-    assert "AUC 0.510 (0.5 is guessing)." not in said.split("A tree")[0]
+def test_planted_rows_count_only_where_they_are_red() -> None:
+    planted = leak(0.2, "amber", 0.25)
+    rows = leak(0.01, "green")
+    for light, said in (("amber", "green"), ("red", "red")):
+        found = privacy_of([rows, replace(planted, metric="canaries", light=light)])
+        assert found is not None
+        assert found.light == said
+
+
+def test_a_red_light_comes_first() -> None:
+    said = verdict([detection(0.51), leak(0.9, "red"), leak(0.0, "green")])
+    assert said.startswith("Red: the synthetic rows give away those learned from")
+    assert verdict([detection(0.501), leak(0.1, "amber")]).startswith("The synthetic rows pass")
+
+
+def test_one_poor_score_is_not_averaged_away() -> None:
+    near = Score("pairs", TRENDS, 0.03, 0.13, 0.03, "low")
+    assert "hardly like" in verdict([detection(0.93, floor=0.999), near])
+    assert "roughly like" in verdict([detection(0.75), near])
 
 
 def test_scores_show_themselves() -> None:

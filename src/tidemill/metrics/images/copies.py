@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,20 +13,20 @@ from tidemill.core.run import Run
 from tidemill.core.score import Score
 from tidemill.core.words import percent, plural
 from tidemill.metrics.images.features import ImageSets, shrunk
+from tidemill.metrics.light import FEW_LIMIT, SURE, MeasuredLeak, measured
 from tidemill.metrics.memorisation import closest, identical, near_copies
-from tidemill.metrics.nearest import by_chance, compared
-from tidemill.metrics.privacy import Suspects
-from tidemill.supervised.intervals import wilson
+from tidemill.metrics.nearest import Suspects, by_chance, compared
+from tidemill.supervised.excess import Excess
 from tidemill.supervised.points import Points
 
 if TYPE_CHECKING:
     from tidemill.imaging.judge import FeatureJudge
 
 BY_PIXELS, BY_FEATURES = (
-    "closeness to training images (share)",
-    "closeness to training images in features (share)",
+    "closeness to training images",
+    "closeness to training images in features",
 )
-COPIES = "near-copies of training images (share)"
+COPIES = "near-copies of training images"
 FEWEST = 20
 
 Place = Callable[[np.ndarray], Points]
@@ -46,7 +48,8 @@ def copies(sets: ImageSets, judge: FeatureJudge | None, learned: int, run: Run) 
     if fewest < FEWEST:
         why = f"there are {plural(fewest, 'image')} of a sort; {FEWEST} are needed"
         yield from (
-            Score("images", name, None, better="low", why=why) for name in (BY_PIXELS, COPIES)
+            Score("images", name, None, better="low", why=why, light="not known")
+            for name in (BY_PIXELS, COPIES)
         )
         return
     points = [shrunk(album.pixels) for album in sets]
@@ -61,55 +64,73 @@ def _closeness(name: str, how: str, points: list[Points], learned: int, run: Run
     train, holdout, synthetic, floor = points
     size = min(len(train), len(holdout))  # they are in random order
     mine, worthless, real = compared(Suspects(train[:size], holdout[:size], synthetic, floor), run)
-    copied = 0.5 + size / learned / 2
-    return Score(
-        "images",
-        name,
-        mine.share,
-        worthless.share,
-        real.share,
-        "low",
-        interval=mine.interval,
-        figures={
-            "images": len(mine.to_train),
-            "references": size,
-            "error": mine.error,
-            "if_copied": copied,
-            "ceiling_error": real.error,
-        },
-        sentence=(
-            f"{percent(mine.share)} of the generated images are closer, {how}, to one of {size:,} "
-            "training images than to any of as many held-out ones; by chance it would be "
-            f"{by_chance(mine)}. Mere copies of training images would reach {percent(copied)}."
-        ),
+    ceiling = Excess(size / learned, 0.0)
+    sentence = (
+        f"{percent(mine.share)} of the generated images are closer, {how}, to one of {size:,} "
+        "training images than to any of as many held-out ones; by chance it would be "
+        f"{by_chance(mine)}. Mere copies of training images would reach "
+        f"{percent((1 + ceiling.value) / 2)}."
     )
+    figures = {
+        "images": len(mine.to_train),
+        "references": size,
+        "share": mine.share,
+        "share_error": mine.error,
+        "share_of_real": real.share,
+        "share_of_real_error": real.error,
+    }
+    found = measured(mine.excess, ceiling)
+    return _score(name, found, worthless.excess.value / ceiling.value, sentence, figures)
 
 
 def _near_copies(sets: ImageSets, points: list[Points], run: Run) -> Score:
     train, holdout, synthetic, floor = points
     found = near_copies(synthetic, floor, train, holdout, run)
     same = identical(sets.synthetic.pixels, sets.train.pixels, found.lean)
+    left = 1 - found.ceiling
+    excess = Excess((found.share - found.ceiling) / left, found.error / left)
+    leak = measured(excess, Excess(1.0, 0.0), FEW_LIMIT)
+    if not isinstance(leak, str) and leak.light in ("green", "not known"):
+        chance = SURE * sqrt(2 * found.known * (1 - found.known) / len(synthetic))
+        if same / len(synthetic) > found.known + chance:
+            leak = leak._replace(light="amber", reason="Few are copies, but some are.")
+    sentence = (
+        f"{percent(found.share)} of the generated images lie suspiciously near to a training "
+        f"image: at most {found.limit:.2f} times as far as to the nearest held-out one, which "
+        f"is so of {percent(found.ceiling)} of held-out images. In every pixel a training "
+        f"image is equalled by {same or 'none'} of them."
+    )
+    figures = {
+        "images": len(synthetic),
+        "identical": same,
+        "identical_held_out": found.known,
+        "nearness": found.limit,
+        "share": found.share,
+        "share_of_real": found.ceiling,
+    }
+    score = _score(COPIES, leak, (found.floor - found.ceiling) / left, sentence, figures)
+    picture = closest(sets.synthetic.pixels, sets.train.pixels, sets.holdout.pixels, found.lean)
+    return replace(score, picture=picture)
+
+
+def _score(
+    name: str,
+    leak: MeasuredLeak | str,
+    floor: float,
+    sentence: str,
+    figures: Mapping[str, float],
+) -> Score:
+    if isinstance(leak, str):
+        return Score("images", name, None, why=leak, better="low", light="not known")
     return Score(
         "images",
-        COPIES,
-        found.share,
-        found.floor,
-        found.ceiling,
+        name,
+        leak.value,
+        floor,
+        1.0,
         "low",
-        interval=wilson(found.share * len(synthetic), len(synthetic)),
-        picture=closest(sets.synthetic.pixels, sets.train.pixels, sets.holdout.pixels, found.lean),
-        figures={
-            "images": len(synthetic),
-            "identical": same,
-            "identical_held_out": found.known,
-            "limit": found.limit,
-            "excess": found.share - found.ceiling,
-            "excess_error": found.error,
-        },
-        sentence=(
-            f"{percent(found.share)} of the generated images lie suspiciously near to a training "
-            f"image: at most {found.limit:.2f} times as far as to the nearest held-out one, which "
-            f"is so of {percent(found.ceiling)} of held-out images. In every pixel a training "
-            f"image is equalled by {same or 'none'} of them."
-        ),
+        sentence=f"{sentence} {leak.reason}",
+        figures={**leak.figures, **figures},
+        interval=(leak.low, leak.high),
+        light=leak.light,
     )

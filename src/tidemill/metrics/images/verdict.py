@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import sqrt
 
+from tidemill.core.privacy import privacy_of
 from tidemill.core.score import Score
 from tidemill.core.words import percent
-from tidemill.metrics.images.copies import BY_FEATURES, BY_PIXELS, COPIES
 from tidemill.metrics.images.fidelity import COVERAGE, FRECHET
 from tidemill.metrics.images.learning import ACCURACY
-from tidemill.metrics.verdict import NORMAL_99, SLIGHT, TOLD_APART, USE, Sign, signs_of, worst
+from tidemill.metrics.verdict import TOLD_APART, USE, joined
 
 LIMIT = (
     "These figures measure similarity in the eyes of a small classifier, and look for copies pixel "
@@ -20,15 +20,10 @@ LIMIT = (
 FIDELITY = ((0.9, "very close to"), (0.7, "close to"), (0.4, "roughly like"), (0.0, "hardly like"))
 """The reach from independent pixels to real images (the lower of coverage's and of the Fréchet
 distance's, by its root, as it is a square), and what it is called."""
-UNSURE = 0.1
-"""With a larger standard error, as where all images are nearly the same, closeness says nothing."""
-FEW = 0.05
-"""Near-copies beyond what real images show are called few while they are less than one image in
-twenty."""
 
 
 def verdict_of_images(scores: Sequence[Score]) -> str:
-    """Likeness, usefulness and signs of copying, a sentence each; a clear warning comes first.
+    """Likeness, usefulness and privacy, a sentence each; a red light comes first.
 
     Example:
         >>> learned = Score("images", ACCURACY, 0.83, 0.1, 0.89)
@@ -38,9 +33,8 @@ def verdict_of_images(scores: Sequence[Score]) -> str:
     named = {
         score.name: score for score in scores if score.column is None and score.value is not None
     }
-    privacy, warned = _privacy(named)
-    others = [text for text in (_fidelity(named), _use(named)) if text]
-    return " ".join([privacy, *others] if warned else [*others, privacy])
+    privacy = privacy_of(scores, "the generated images", "training images")
+    return joined([_fidelity(named), _use(named)], privacy)
 
 
 def _fidelity(named: Mapping[str, Score]) -> str:
@@ -76,49 +70,3 @@ def _use(named: Mapping[str, Score]) -> str:
         )
     called = next(words for least, words in USE if max(0.0, score.reach or 0.0) >= least)
     return f"To train a classifier they are worth {called} real images: its accuracy is {figures}."
-
-
-def _privacy(named: Mapping[str, Score]) -> tuple[str, bool]:
-    """The sentence, and whether it is a warning."""
-    signs = signs_of(named, {COPIES: _copies, BY_PIXELS: _by_pixels, BY_FEATURES: _by_features})
-    if not signs:
-        return "Whether they are copies of training images was not measured.", False
-    return worst(signs, "the generated images", "training images")
-
-
-def _copies(score: Score) -> Sign | None:
-    if score.value is None:
-        return None
-    words = (
-        f"{percent(score.value)} of them lie suspiciously near to a training image (of unseen real "
-        f"ones {percent(score.ceiling or 0.0)})"
-    )
-    identical = int(score.figures["identical"])
-    if identical:
-        words += f" and {identical:,} equal one in every pixel"
-    if score.figures["excess"] <= NORMAL_99 * score.figures["excess_error"]:
-        images, known = score.figures["images"], score.figures["identical_held_out"]
-        chance = NORMAL_99 * sqrt(2 * known * (1 - known) / images)
-        return Sign(int(identical / images > known + chance), words)
-    return Sign(1 if score.figures["excess"] < FEW else 2, words)
-
-
-def _by_pixels(score: Score) -> Sign | None:
-    return _leaning(score, "by pixels")
-
-
-def _by_features(score: Score) -> Sign | None:
-    return _leaning(score, "in a classifier's features")
-
-
-def _leaning(score: Score, how: str) -> Sign | None:
-    if score.value is None or score.figures["error"] > UNSURE:
-        return None
-    words = (
-        f"{percent(score.value)} of them are closer to training than to unseen images {how} "
-        "(50 % is chance)"
-    )
-    lean = score.value - 0.5
-    if lean <= NORMAL_99 * score.figures["error"]:
-        return Sign(0, words)
-    return Sign(1 if lean < SLIGHT * (score.figures["if_copied"] - 0.5) else 2, words)

@@ -1,0 +1,72 @@
+"""All attacks on one table of synthetic rows, or why the held-out rows are no control for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from tidemill.auditing import ATTACKS
+from tidemill.auditing.base import Attack, AttackData, unknown
+from tidemill.auditing.control import CONTROL, NAME, few_entities, no_control
+from tidemill.auditing.setup import FEWEST_ROWS, attack_data
+from tidemill.core.dataset import Dataset
+from tidemill.core.finding import Findings
+from tidemill.core.leak import Leak
+from tidemill.core.run import Run
+from tidemill.core.score import Evidence, Score
+from tidemill.mining.mine import mine
+from tidemill.synthesis.synthesizer import Synthesizer
+
+
+def evidence(
+    train: Dataset, holdout: Dataset, synthetic: Dataset, findings: Findings | None, run: Run
+) -> Evidence:
+    """The three sets with the floor that is learned from the training rows, a way to mine again,
+    and a way to attack."""
+    # rules would tie columns together, which the floor must not be
+    untied = replace(train, schema=replace(train.schema, rules=()))
+    beside = run.child(quiet=True, to_end=True)
+    floor = Synthesizer.fit(untied, beside, "independent").sample_dataset(
+        len(synthetic), run=beside
+    )
+    # ignored columns are not generated, so nothing is compared in them
+    real, held = (part.select(synthetic.schema.names) for part in (train, holdout))
+    return Evidence(
+        real,
+        held,
+        synthetic,
+        floor,
+        findings,
+        lambda one, other: mine(one, other, beside),
+        attack,
+    )
+
+
+def attacked(attacks: Mapping[str, Attack], data: AttackData, run: Run) -> tuple[Leak, ...]:
+    """What the attacks found; without a control, only why there is none."""
+    missing = no_control(data, run)
+    if missing is not None:
+        return (missing,)
+    leaks: list[Leak] = []
+    for name, attack in run.track(tuple(attacks.items()), "audit", "attacking the synthetic rows"):
+        run.emit("note", "audit", f"attack: {ATTACKS[name].line}")
+        leaks += attack(data, run)
+    return tuple(leaks)
+
+
+def attack(compared: Evidence, run: Run) -> Iterable[Score]:
+    """Each leak as a score; attacks that need the model are left to an audit."""
+    for leak in _leaks(compared, run):
+        sentence = f"{leak.score.sentence} {leak.reason}".strip()
+        yield replace(leak.score, sentence=sentence)
+
+
+def _leaks(compared: Evidence, run: Run) -> tuple[Leak, ...]:
+    few = few_entities(compared.train, compared.holdout)
+    if few is not None:
+        return (few,)
+    fewest = min(len(compared.train), len(compared.holdout), len(compared.synthetic))
+    if fewest < FEWEST_ROWS:
+        why = f"there are fewer than {FEWEST_ROWS} training, held-out or synthetic rows"
+        return (unknown(CONTROL, NAME, why),)
+    return attacked(ATTACKS.chosen("rows"), attack_data(compared, run), run)

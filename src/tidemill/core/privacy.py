@@ -1,0 +1,108 @@
+"""What all figures about privacy say together: one light, one sentence, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tidemill.core.light import Light, worst
+from tidemill.core.score import Score
+from tidemill.core.words import percent
+
+SCALE = "of the way from chance to copying"
+PLANTED = "canaries"
+ADVICE: dict[Light, str] = {
+    "green": "Next: `tidemill share` writes rows with a data card.",
+    "amber": "Decide who may have them. To lower it, learn from more rows, from coarser columns, "
+    "or with a model that keeps less (trees: option 'least=50').",
+    "red": "To mend it, learn from more rows, from coarser columns, or with a model that keeps "
+    "less (trees: option 'least=50').",
+    "not known": "Treat them as if they might leak until more held-out rows tell.",
+}
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """Whether synthetic rows give away those that were learned from.
+
+    Attributes:
+        light: The worst of the lights.
+        sentence: The answer and its figure.
+        advice: What to do next.
+    """
+
+    light: Light
+    sentence: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.advice}"
+
+
+def privacy_of(
+    scores: Sequence[Score],
+    made: str = "the synthetic rows",
+    learned: str = "those learned from",
+) -> Privacy | None:
+    """The light of the scores that have one, with words; None where none has.
+
+    Args:
+        scores: Some of them about privacy.
+        made, learned: What is described, and what it may give away.
+    """
+    lit = [score for score in scores if score.light is not None]
+    # planted rows are made to be remembered: that some are is told, but is no leak of these rows
+    lit = [score for score in lit if score.metric != PLANTED or score.light == "red"] or lit
+    if not lit:
+        return None
+    light = worst([score.light for score in lit if score.light is not None])
+    those = [score for score in lit if score.light == light]
+    if light == "green":
+        missed = max(score.figures["could_have_missed"] for score in those)
+        said = (
+            f"Green: no attack found a leak that matters; one above {percent(missed)} {SCALE} is "
+            "ruled out."
+        )
+    elif light == "not known":
+        said = _not_known(those)
+    elif light == "amber":
+        said = f"Amber: {made} lean towards {learned}. {_largest(those)}"
+    else:
+        said = f"Red: {made} give away {learned}, do not share them. {_largest(those)}"
+    return Privacy(light, said, ADVICE[light])
+
+
+def found(score: Score) -> str:
+    """A leak with its interval, "16 % (8.2 % to 23 %)"; what is below none by chance is none."""
+    if score.value is None or score.interval is None:
+        return "–"
+    low, high = score.interval
+    return f"{_share(score.value)} ({_share(low)} to {_share(high)})"
+
+
+def _share(leak: float) -> str:
+    return percent(min(1.0, max(0.0, leak)))
+
+
+def _largest(scores: Sequence[Score]) -> str:
+    """The leak that goes farthest beyond its limit, and how many others there are."""
+    first = max(scores, key=lambda score: (score.value or 0.0) / score.figures["limit"])
+    others = len(scores) - 1
+    words = (
+        f"Seen by '{first.name}': {found(first)} {SCALE}; it is red where surely "
+        f"{percent(first.figures['limit'])} or more."
+    )
+    if others:
+        words += f" {others} other {'figure says' if others == 1 else 'figures say'} so, too."
+    return words
+
+
+def _not_known(scores: Sequence[Score]) -> str:
+    whys = [score.why for score in scores if score.why]
+    missed = max((score.figures.get("could_have_missed", 0.0) for score in scores), default=0.0)
+    if missed:
+        return (
+            f"Not known: no leak was found, but these held-out rows do not rule out one of "
+            f"{_share(missed)} {SCALE}."
+        )
+    return f"Not known: {whys[0]}."

@@ -4,14 +4,15 @@ generator."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import isnan
 from pathlib import Path
 
 import tidemill as tm
+from tidemill.auditing.closeness import CLOSENESS
+from tidemill.auditing.copies import COPIES
 from tidemill.core.dataset import Dataset
 from tidemill.core.score import Score
-from tidemill.metrics.nearest import CLOSENESS, COPIES
 
 SOURCE = Path(tm.__file__).parent
 
@@ -23,23 +24,37 @@ FIGURES: dict[str, tuple[str, Callable[[Score], bool], Callable[[Score], Triple]
     "pair error": ("pairs", lambda s: s.column is None, lambda s: (s.floor, s.value, s.ceiling)),
     "utility": ("utility", lambda s: "boosted" in s.name, lambda s: (s.floor, s.value, s.ceiling)),
     "closeness": (
-        "nearest",
+        "privacy",
         lambda s: s.name == CLOSENESS,
-        lambda s: (s.floor, s.value, s.ceiling),
+        lambda s: (
+            s.figures.get("share_floor"),
+            s.figures.get("share"),
+            0.5,
+        ),
     ),
-    "copies": ("nearest", lambda s: s.name == COPIES, lambda s: (s.floor, s.value, s.ceiling)),
-    "extra copies": (
-        "nearest",
+    "copies": (
+        "privacy",
         lambda s: s.name == COPIES,
-        lambda s: (None, s.figures.get("excess"), None),
+        lambda s: (None, s.figures.get("made_exact"), s.figures.get("unseen_exact")),
+    ),
+    "extra copies": (
+        "privacy",
+        lambda s: s.name == COPIES,
+        lambda s: (None, _extra(s.figures), None),
     ),
 }
+
+
+def _extra(figures: Mapping[str, float]) -> float | None:
+    if "made_exact" not in figures:
+        return None
+    return figures["made_exact"] - figures["made_exact_by_chance"]
 
 
 def judged(train: Dataset, holdout: Dataset, synthetic: Dataset, seed: int) -> dict[str, Triple]:
     """Each figure's floor, value and ceiling; None where it cannot be computed."""
     scores = tm.evaluate(
-        train, holdout, synthetic, metrics=["detection", "pairs", "utility", "nearest"], seed=seed
+        train, holdout, synthetic, metrics=["detection", "pairs", "utility", "privacy"], seed=seed
     )
     found = {
         figure: (next((s for s in scores.of(metric) if wanted(s)), None), part)
@@ -61,7 +76,7 @@ def _finite(triple: Triple) -> Triple:
 
 def judge_version() -> str:
     """Changes with the code that judges."""
-    return fingerprint(_files("supervised", "metrics"))
+    return fingerprint(_files("supervised", "metrics", "auditing"))
 
 
 def our_version() -> str:

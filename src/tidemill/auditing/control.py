@@ -14,13 +14,14 @@ from tidemill.core.split import entity_numbers
 from tidemill.core.words import percent, plural
 from tidemill.metrics.light import LIMIT, SURE, TRACE, measured
 from tidemill.metrics.nearest import NEAR
-from tidemill.supervised.excess import of_hits
+from tidemill.supervised.auc import auc
+from tidemill.supervised.excess import of_auc, of_hits
 
 CONTROL = "control"
 """What stands in the place of an attack where the held-out rows are no control."""
 NAME = "held-out rows as the control"
 LEARNED = 0.05
-"""From which share of held-out rows that were learned on they are no control."""
+"""From which gain on they are no control."""
 FEWEST_ENTITIES = 20
 
 
@@ -47,19 +48,21 @@ def no_control(data: AttackData, run: Run) -> Leak | None:
 
 def _learned(data: AttackData) -> Leak | None:
     """Unseen rows are as far from training rows as those are from each other; learned ones are
-    not."""
+    nearer: a few of them at no distance, or many at less."""
     among_training, of_holdout = data.apart
     limit = float(np.quantile(among_training, NEAR, method="inverted_cdf"))
-    gain = of_hits(of_holdout <= limit, among_training <= limit)
-    if gain.end(-SURE) <= 0 or gain.value < LEARNED:
+    gains = (
+        of_hits(of_holdout <= limit, among_training <= limit),
+        of_auc(auc(among_training, of_holdout)),
+    )
+    if not any(gain.end(-SURE) > 0 and gain.value >= LEARNED for gain in gains):
         return None
-    share = percent(float((of_holdout <= limit).mean()))
     return unknown(
         CONTROL,
         NAME,
-        f"the held-out rows are no control, for many of them were learned: at least {share} are a "
-        "training row or nearly one, as few training rows are of each other; hold out rows before "
-        "anything is learned, as `tidemill split` does",
+        "the held-out rows are no control, for many of them were learned: they lie nearer to the "
+        "training rows than these lie to each other; hold out rows before anything is learned, as "
+        "`tidemill split` does",
     )
 
 

@@ -17,6 +17,7 @@ from tidemill.metrics.nearest import NEAR, equal_rows
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.excess import of_hits
 
+COPIES = "exact and near copies"
 Sides = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 """Which training rows, and which unseen rows, are repeated."""
 
@@ -51,7 +52,7 @@ def copies(data: AttackData, run: Run) -> Iterable[Leak]:
     )
     summary = AttackSummary(
         "copies",
-        "exact and near copies",
+        COPIES,
         FEW_LIMIT,
         sentence,
         table=_table(exact[0], near),
@@ -60,11 +61,25 @@ def copies(data: AttackData, run: Run) -> Iterable[Leak]:
             "exact_by_chance": float(chance.mean()),
             "near": float(nearly.mean()),
             "near_by_chance": float(nearly_chance.mean()),
+            **_made(data),
         },
         exposed=data.train.places[: len(nearly)][nearly],
         why="a synthetic row is equal or a near copy",
     )
     yield leak(summary, *(of_hits(*sides) for sides in near))
+
+
+def _made(data: AttackData) -> dict[str, float]:
+    """The shares of synthetic rows that equal one of equally many training or unseen rows, and of
+    unseen rows that equal a training row."""
+    size = np.arange(min(len(data.train), len(data.holdout)))
+    train, holdout = data.train.rows.rows(size), data.holdout.rows.rows(size)
+    made = data.synthetic.rows
+    return {
+        "made_exact": float(equal_rows(made, train).mean()),
+        "made_exact_by_chance": float(equal_rows(made, holdout).mean()),
+        "unseen_exact": float(equal_rows(holdout, train).mean()),
+    }
 
 
 def _table(exact: Sides, near: Sequence[Sides]) -> Table:

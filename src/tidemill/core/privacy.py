@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tidemill.core.light import Light, worst
@@ -11,7 +11,7 @@ from tidemill.core.words import percent
 
 SCALE = "of the way from chance to copying"
 PLANTED = "canaries"
-ADVICE: dict[Light, str] = {
+ADVICE: Mapping[Light, str] = {
     "green": "Next: `tidemill share` writes rows with a data card.",
     "amber": "Decide who may have them. To lower it, learn from more rows, from coarser columns, "
     "or with a model that keeps less (trees: option 'least=50').",
@@ -36,19 +36,21 @@ class Privacy:
     advice: str
 
     def __str__(self) -> str:
-        return f"{self.sentence} {self.advice}"
+        return f"{self.sentence} {self.advice}".strip()
 
 
 def privacy_of(
     scores: Sequence[Score],
     made: str = "the synthetic rows",
     learned: str = "those learned from",
+    advice: Mapping[Light, str] = ADVICE,
 ) -> Privacy | None:
     """The light of the scores that have one, with words; None where none has.
 
     Args:
         scores: Some of them about privacy.
         made, learned: What is described, and what it may give away.
+        advice: What to do next, by light.
     """
     lit = [score for score in scores if score.light is not None]
     # planted rows are made to be remembered: that some are is told, but is no leak of these rows
@@ -69,7 +71,7 @@ def privacy_of(
         said = f"Amber: {made} lean towards {learned}. {_largest(those)}"
     else:
         said = f"Red: {made} give away {learned}, do not share them. {_largest(those)}"
-    return Privacy(light, said, ADVICE[light])
+    return Privacy(light, said, advice[light])
 
 
 def found(score: Score) -> str:

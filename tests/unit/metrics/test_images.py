@@ -179,7 +179,7 @@ def test_a_tenth_of_slightly_changed_copies_is_noticed(parts: Parts) -> None:
     found = pixel_scores(parts, np.concatenate([changed, fresh[count:]]))
     assert 0.08 < found[COPIES].value < 0.15
     assert found[COPIES].figures["identical"] == 0
-    assert "Amber: the generated images lean" in verdict_of_images(list(found.values()))
+    assert "Red: the generated images give" in verdict_of_images(list(found.values()))
 
 
 def test_one_identical_image_is_told(parts: Parts) -> None:

@@ -11,14 +11,45 @@ from tidemill.core.words import percent
 
 SCALE = "of the way from chance to copying"
 PLANTED = "canaries"
-ADVICE: Mapping[Light, str] = {
-    "green": "Next: `tidemill share` writes rows with a data card.",
-    "amber": "Decide who may have them. To lower it, learn from more rows, from coarser columns, "
-    "or with a model that keeps less (trees: option 'least=50').",
-    "red": "To mend it, learn from more rows, from coarser columns, or with a model that keeps "
-    "less (trees: option 'least=50').",
-    "not known": "Treat them as if they might leak until more held-out rows tell.",
-}
+
+
+@dataclass(frozen=True)
+class PrivacyWords:
+    """How made things are spoken of.
+
+    Attributes:
+        made, learned: What is described, and what it may give away.
+        advice: What to do next.
+    """
+
+    made: str
+    learned: str
+    advice: Mapping[Light, str]
+
+
+ROWS = PrivacyWords(
+    "the synthetic rows",
+    "those learned from",
+    {
+        "green": "Next: `tidemill share` writes rows with a data card.",
+        "amber": "Decide who may have them. To lower it, learn from more rows, from coarser "
+        "columns, or with a model that keeps less (trees: option 'least=50').",
+        "red": "To mend it, learn from more rows, from coarser columns, or with a model that keeps "
+        "less (trees: option 'least=50').",
+        "not known": "Treat them as if they might leak until more held-out rows tell.",
+    },
+)
+IMAGES = PrivacyWords(
+    "the generated images",
+    "training images",
+    {
+        "green": "",
+        "amber": "Decide who may have them. To lower it, learn from more images, or for fewer "
+        "steps.",
+        "red": "To mend it, learn from more images, or for fewer steps.",
+        "not known": "Treat them as if they might be copies until more held-out images tell.",
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -39,24 +70,14 @@ class Privacy:
         return f"{self.sentence} {self.advice}".strip()
 
 
-def privacy_of(
-    scores: Sequence[Score],
-    made: str = "the synthetic rows",
-    learned: str = "those learned from",
-    advice: Mapping[Light, str] = ADVICE,
-) -> Privacy | None:
-    """The light of the scores that have one, with words; None where none has.
-
-    Args:
-        scores: Some of them about privacy.
-        made, learned: What is described, and what it may give away.
-        advice: What to do next, by light.
-    """
+def privacy_of(scores: Sequence[Score]) -> Privacy | None:
+    """The light of the scores that have one, with words; None where none has."""
     lit = [score for score in scores if score.light is not None]
     # planted rows are made to be remembered: that some are is told, but is no leak of these rows
     lit = [score for score in lit if score.metric != PLANTED or score.light == "red"] or lit
     if not lit:
         return None
+    words = IMAGES if lit[0].metric == "images" else ROWS
     light = worst([score.light for score in lit if score.light is not None])
     those = [score for score in lit if score.light == light]
     if light == "green":
@@ -68,10 +89,10 @@ def privacy_of(
     elif light == "not known":
         said = _not_known(those)
     elif light == "amber":
-        said = f"Amber: {made} lean towards {learned}. {_largest(those)}"
+        said = f"Amber: {words.made} lean towards {words.learned}. {_largest(those)}"
     else:
-        said = f"Red: {made} give away {learned}, do not share them. {_largest(those)}"
-    return Privacy(light, said, advice[light])
+        said = f"Red: {words.made} give away {words.learned}, do not share them. {_largest(those)}"
+    return Privacy(light, said, words.advice[light])
 
 
 def found(score: Score) -> str:

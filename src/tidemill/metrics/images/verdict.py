@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import sqrt
 
-from tidemill.core.light import Light
 from tidemill.core.privacy import privacy_of
 from tidemill.core.score import Score
 from tidemill.core.words import percent
@@ -18,12 +17,6 @@ LIMIT = (
     "by pixel; mirrored, moved or recoloured copies may be missed, and they are no legal guarantee "
     "of anonymity."
 )
-ADVICE: Mapping[Light, str] = {
-    "green": "",
-    "amber": "Decide who may have them. To lower it, learn from more images, or for fewer steps.",
-    "red": "To mend it, learn from more images, or for fewer steps.",
-    "not known": "Treat them as if they might be copies until more held-out images tell.",
-}
 FIDELITY = ((0.9, "very close to"), (0.7, "close to"), (0.4, "roughly like"), (0.0, "hardly like"))
 """The reach from independent pixels to real images (the lower of coverage's and of the Fréchet
 distance's, by its root, as it is a square), and what it is called."""
@@ -40,8 +33,7 @@ def verdict_of_images(scores: Sequence[Score]) -> str:
     named = {
         score.name: score for score in scores if score.column is None and score.value is not None
     }
-    privacy = privacy_of(scores, "the generated images", "training images", ADVICE)
-    return joined([_fidelity(named), _use(named)], privacy)
+    return joined([_fidelity(named), _use(named)], privacy_of(scores))
 
 
 def _fidelity(named: Mapping[str, Score]) -> str:

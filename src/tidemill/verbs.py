@@ -255,7 +255,7 @@ def fit(
         train = cleaned.data
     else:
         warn_unmended(train, run)
-    model, options = _chosen(train, model, options, preset)
+    model, options = _chosen(train, model, options, preset, run, window)
     estimate.announce(model, options, train, run)
     start = None if start is None else _loaded(start)
     return Synthesizer.fit(train, run, model, options, start, window, outcome=True)
@@ -746,7 +746,7 @@ def run(
     if out is not None:
         folder = run_folder.Folder(Path(out), overwrite=overwrite, came=_ending(source))
     data = _named(_dataset(source, job, **reading), name)
-    model, model_options = _chosen(data, model, model_options, preset)
+    model, model_options = _chosen(data, model, model_options, preset, job)
     return pipeline.run_pipeline(
         data,
         job,
@@ -881,12 +881,17 @@ def job_of(
 
 
 def _chosen(
-    data: Dataset, model: str | None, options: Mapping[str, Any] | None, preset: str | None
+    data: Dataset,
+    model: str | None,
+    options: Mapping[str, Any] | None,
+    preset: str | None,
+    run: Run,
+    window: int | None = None,
 ) -> tuple[str, Mapping[str, Any] | None]:
     """The model and its options that are asked for by name, by preset, or not at all."""
     if preset is not None:
         return settings(preset, model, options)
-    return model or default_model(data.schema), options
+    return model or default_model(data, window, run), options
 
 
 def _of_folder(model: Synthesizer | str | Path | None, *names: str) -> list[Path]:

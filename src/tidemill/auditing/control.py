@@ -10,7 +10,7 @@ from tidemill.auditing.closeness import compared
 from tidemill.core.dataset import Dataset
 from tidemill.core.leak import Leak
 from tidemill.core.run import Run
-from tidemill.core.split import entity_numbers
+from tidemill.core.split import FEWEST_ENTITIES, entity_numbers
 from tidemill.core.words import percent, plural
 from tidemill.metrics.light import LIMIT, SURE, TRACE, measured
 from tidemill.metrics.nearest import NEAR
@@ -22,7 +22,6 @@ CONTROL = "control"
 NAME = "held-out rows as the control"
 LEARNED = 0.05
 """From which gain on they are no control."""
-FEWEST_ENTITIES = 20
 
 
 def few_entities(train: Dataset, holdout: Dataset) -> Leak | None:

@@ -3,20 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from importlib.util import find_spec
 
 from tidemill.codecs import CODECS
 from tidemill.codecs.codec import Claim, Codec
+from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
+from tidemill.core.split import entity_numbers
+
+LEAST_STEPS = 2
+"""Rows of an entity, on average, from which on they are taken for a series."""
 
 
-def default_model(schema: Schema) -> str:
-    """The model that is taken for data of this schema where none is named."""
+def default_model(data: Dataset, window: int | None, run: Run) -> str:
+    """The model that is taken for such data where none is named.
+
+    Rows of one entity, in the order of a time, are learned as a series, if there are several of
+    them and the package is installed that it takes; else it is said that rows are learned one by
+    one.
+
+    Args:
+        data: What is to be learned.
+        window: Steps that series are to be cut to, where the user says so.
+        run: Is told.
+    """
     for name in CODECS:
         kind: type[Codec] = CODECS.load(name)
-        if kind.claims(schema, None) == "must":
+        if kind.claims(data.schema, window) == "must":
             return kind.default_model
+    if window is None and data.schema.modality == "series":
+        return _of_series(data, run)
+    return Codec.default_model
+
+
+def _of_series(data: Dataset, run: Run) -> str:
+    entities = entity_numbers(data)
+    if entities is None or len(data) < LEAST_STEPS * (int(entities.max(initial=0)) + 1):
+        run.warn("Hardly any entity has two rows, so rows are learned one by one.", "learn")
+        return Codec.default_model
+    kind: type[Codec] = CODECS.load("series")
+    model = kind.default_model
+    if find_spec("torch") is not None:
+        return model
+    run.warn(
+        f"The model '{model}' needs the package 'torch' (pip install 'tidemill[deep]'), so rows "
+        "are learned one by one, and what follows on what is not learned.",
+        "learn",
+    )
     return Codec.default_model
 
 

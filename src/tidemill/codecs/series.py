@@ -65,6 +65,7 @@ class SeriesCodec(Codec):
     items: ClassVar[str] = "series"
     keeps: ClassVar[str] = TableCodec.keeps
     conditions: ClassVar[bool] = False
+    default_model: ClassVar[str] = "autoregressive"
     as_table: ClassVar[str] = (
         "fit without option 'time' or option 'entity' to learn rows one by one"
     )

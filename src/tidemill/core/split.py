@@ -9,8 +9,12 @@ import polars as pl
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
+from tidemill.core.words import plural
 
 MIN_ROWS = 20
+FEWEST_ENTITIES = 20
+"""Fewer entities are not held out as a whole where there is a time: one or two of them would stand
+for all, and the others' own later rows can stand for what is new."""
 
 
 def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset]:
@@ -20,7 +24,8 @@ def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset
     together. Where one has the role ``entity``, all rows of an entity are on one side; a row
     without an entity is one of its own. With both, the entities whose last row is latest are held
     out, so training sees nothing later than that; where all entities end together, some are drawn
-    at random, and that is said. Else rows are drawn at random, and each level of a category or
+    at random, and that is said; of fewer than FEWEST_ENTITIES, the latest rows are held out
+    instead, and that is said, too. Else rows are drawn at random, and each level of a category or
     boolean target has its share on both sides.
 
     Args:
@@ -45,7 +50,15 @@ def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset
         )
     entities = entity_numbers(data)
     times = data.schema.of_role("time")
-    if times:
+    if times and entities is not None and _few(entities, data):
+        held = _latest(_times(data, times[0].name, None), share)
+        run.warn(
+            f"There are {plural(int(entities.max()) + 1, 'entity', 'entities')} only, so the "
+            f"latest rows by '{times[0].name}' are held out, of all of them; whether generated "
+            "rows give entities away cannot be told.",
+            "split",
+        )
+    elif times:
         held = _latest(_times(data, times[0].name, entities), share)
         if entities is not None and held.all() and entities.max() > 0:
             run.warn(
@@ -66,6 +79,12 @@ def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset
             "option 'entity' and option 'time'",
         )
     return data.rows(~held), data.rows(held)
+
+
+def _few(entities: np.ndarray, data: Dataset) -> bool:
+    """Whether there are too few entities to hold some out, and times to go by instead."""
+    time = data.schema.of_role("time")[0].name
+    return int(entities.max()) + 1 < FEWEST_ENTITIES and data[time].n_unique() > 1
 
 
 def entity_numbers(data: Dataset) -> np.ndarray | None:

@@ -69,7 +69,8 @@ def _fidelity(named: Mapping[str, Score]) -> str:
             f"unrelated columns get {ratio(floor)}."
         )
     reaches = [named[name].reach for name in (BY_TREES, TRENDS) if name in named]
-    lowest = max(0.0, min(reach for reach in reaches if reach is not None))
+    known = [reach for reach in reaches if reach is not None]
+    lowest = max(0.0, min(known, default=0.0))
     if value >= TOLD_AT_ONCE:
         lowest = 0.0
     called = next(words for least, words in FIDELITY if lowest >= least)

@@ -28,9 +28,16 @@ def share(account: ReportInput) -> list[Block]:
         return []
     blocks: list[Block] = []
     if found is not None:
+        unit = account.unit
+        of_rows = unit == "row"
+        yardstick = (
+            f"Unseen real {unit}s set the yardstick: generated {unit}s should be no nearer to "
+            f"training {unit}s than to those. 0 % is chance, 100 % copying."
+        )
+        note = NOT_LOOKED_AT if of_rows else ""
         blocks += [
-            Callout(LEVELS[found.light], TITLES[found.light], str(found), note=NOT_LOOKED_AT),
-            Paragraph(HOW_TO_READ),
+            Callout(LEVELS[found.light], TITLES[found.light], str(found), note=note),
+            Paragraph(HOW_TO_READ if of_rows else yardstick),
             leaks_table(scores),
             *evidence(scores),
             *_sentences(scores),

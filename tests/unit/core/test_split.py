@@ -86,6 +86,16 @@ def test_entities_that_end_together_are_drawn() -> None:
     assert "end together" in run.warnings[0]
 
 
+def test_of_few_entities_the_latest_rows_are_held_out() -> None:
+    data = dataset(day="time", person="entity")
+    few = data.with_frame(data.frame.with_columns(pl.col("person") % 3))
+    run = Run(3)
+    train, holdout = split(few, run)
+    assert train["day"].max() < holdout["day"].min()
+    assert set(train["person"]) == {0, 1, 2}
+    assert "There are 3 entities only" in run.warnings[0]
+
+
 @pytest.mark.parametrize(("column", "role"), [("day", "time"), ("person", "entity")])
 def test_what_cannot_be_split_is_refused(column: str, role: str) -> None:
     data = dataset(**{column: role})

@@ -13,7 +13,7 @@ from tidemill.reporting.audit import Audited, audited
 
 
 def leak_of(size: float) -> Leak:
-    figures = {"could_have_missed": size}
+    figures = {"could_have_missed": size, "limit": 0.5}
     score = Score("one", "one", size, 0.0, 1.0, "low", interval=(0.0, size), figures=figures)
     return Leak("one", score, "green", "Nothing was found.", 0.5)
 

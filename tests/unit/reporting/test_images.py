@@ -33,6 +33,7 @@ from tidemill.reporting.blocks import (
     Paragraph,
     PictureBlock,
     SheetBlock,
+    TableBlock,
     walk,
 )
 from tidemill.reporting.build import build
@@ -71,21 +72,27 @@ SCORES = Scores(
         ),
         Score(
             "images",
-            "closeness to training images (share)",
-            0.51,
-            0.5,
-            0.5,
+            "closeness to training images",
+            0.02,
+            0.0,
+            1.0,
             "low",
             "51 % of them are closer.",
+            figures={"limit": 0.15, "could_have_missed": 0.04},
+            interval=(0.0, 0.04),
+            light="green",
         ),
         Score(
             "images",
-            "near-copies of training images (share)",
+            "near-copies of training images",
             0.01,
             0.0,
-            0.01,
+            1.0,
             "low",
             "1 % of them lie near.",
+            figures={"limit": 0.05, "could_have_missed": 0.02},
+            interval=(0.0, 0.02),
+            light="green",
             picture=sheet("closest pairs"),
         ),
     )
@@ -197,11 +204,10 @@ def test_sheets_stand_where_they_belong(account: ReportInput) -> None:
 
 
 def test_scores_of_copies_are_told_where_sharing_is(account: ReportInput) -> None:
-    names = [
-        [g.name for b in chapter(account) if isinstance(b, Gauges) for g in b.items]
-        for chapter in (trust, share)
-    ]
-    assert names == [["image coverage"], [score.name for score in SCORES][1:]]
+    gauges = [g.name for b in trust(account) if isinstance(b, Gauges) for g in b.items]
+    assert gauges == ["image coverage"]
+    leaks = next(b for b in share(account) if isinstance(b, TableBlock))
+    assert [row[0].lower() for row in leaks.rows] == [score.name for score in SCORES][1:]
 
 
 def test_images_are_called_images(account: ReportInput) -> None:

@@ -211,6 +211,44 @@ def apply(plan: Plan, data: Dataset) -> Cleaned:
     return Cleaned(replace(data, schema=schema, repairs=(*data.repairs, *made)), table, plan)
 
 
+def recounted(cleaned: Cleaned, data: Dataset, run: Run) -> Cleaned:
+    """The same, with the issues as they are in all rows and not only in those learned from.
+
+    Only what is told changes: an issue that all rows show in the same way gives its words and
+    counts, any other says that it is about the rows learned from. Nothing of it is learned.
+
+    Args:
+        cleaned: What came of the plan that was learned from some of the rows.
+        data: All rows, as they came in.
+        run: Cancelling.
+    """
+    plan, quiet = cleaned.plan, run.child(quiet=True)
+    told: dict[str, list[Issue]] = {}
+    for name in CHECKS.for_modality(data.schema.modality):
+        check: Check = CHECKS.load(name)
+        known = [issue for issue in plan.issues if issue.check == name]
+        # records are looked for in all rows anyway, and rules are confirmed on held-out rows
+        if known and name != _RECORDS and check.confirm is None:
+            seen = _discreet(check.diagnose(data, quiet).issues)
+            told[name] = [_of_all(issue, known, seen) for issue in known]
+        if name in plan.repairs and check.repair is not None:
+            data = check.repair(data, plan.repairs[name]).data
+    issues = [told[issue.check].pop(0) if issue.check in told else issue for issue in plan.issues]
+    return replace(cleaned, plan=replace(plan, issues=tuple(issues)))
+
+
+def _of_all(issue: Issue, known: Sequence[Issue], seen: Sequence[Issue]) -> Issue:
+    """The one issue among those seen in all rows that is like this one, where there is one."""
+    alike = [one for one in seen if _kind(one) == _kind(issue)]
+    if len(alike) == 1 and sum(_kind(one) == _kind(issue) for one in known) == 1:
+        return alike[0]
+    return replace(issue, sentence=f"{issue.sentence.rstrip('.')} (of the rows learned from).")
+
+
+def _kind(issue: Issue) -> tuple[str, tuple[str, ...], bool, str]:
+    return issue.check, issue.columns, issue.applied, issue.severity
+
+
 def clean(data: Dataset, run: Run, checks: Sequence[str] | None = None) -> Cleaned:
     """Learn a plan from rows and apply it to the same rows.
 
@@ -285,4 +323,4 @@ def _issues_html(issues: Sequence[Issue]) -> str:
     return table(titles, [(i.check, i.sentence, i.example, i.action) for i in issues])
 
 
-__all__ = ["Cleaned", "Diagnosis", "Plan", "apply", "clean", "learn", "records"]
+__all__ = ["Cleaned", "Diagnosis", "Plan", "apply", "clean", "learn", "recounted", "records"]

@@ -16,6 +16,7 @@ from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.finding import Findings
+from tidemill.core.modality import TABLES
 from tidemill.core.options import whole
 from tidemill.core.run import Run
 from tidemill.core.score import Scores
@@ -188,6 +189,8 @@ def _study(
     with clock.step("clean"):
         plan = cleaning.learn(train, run, holdout=holdout, after=records)
         cleaned = cleaning.apply(plan, data)
+        if data.schema.modality in TABLES:
+            cleaned = cleaning.recounted(cleaned, data, run)
         train = cleaning.apply(plan, train).data
         holdout = cleaning.apply(plan, holdout).data
         if folder is not None:

@@ -137,9 +137,9 @@ def _refuse(audited: Audit, audit_folder: Path, out: Path) -> None:
         raise OutputError(
             f"nothing was written, as these rows cannot be audited. {audited.verdict}",
             where=str(out),
-            hint=f"read {audit_folder / 'report.html'}; give held-out rows that were not learned, of "
-            "the same sort as the training rows, or say with option 'despite-audit' why the rows "
-            "are shared all the same",
+            hint=f"read {audit_folder / 'report.html'}; give held-out rows that were not learned, "
+            "of the same sort as the training rows, or say with option 'despite-audit' why the "
+            "rows are shared all the same",
         )
 
 

@@ -144,8 +144,8 @@ def importance_finding(outcome: Outcome, drivers: Sequence[Driver], rows: int) -
         technique="drivers",
         name="importance",
         sentence=(
-            f"{target} goes together most with {listing(named)}: the figure is how far it lies "
-            "from the average, up or down, other columns alike, as a mean over "
+            f"{target} is associated most with {listing(named)}: the figure is how far it lies "
+            "from the average, up or down, other columns being alike, as a mean over "
             f"{sampled_words(used, rows)}. These are associations that predict, not proof of cause."
         ),
         strength=shifts[0],
@@ -159,7 +159,7 @@ def importance_finding(outcome: Outcome, drivers: Sequence[Driver], rows: int) -
         ),
         picture=Picture(
             "across",
-            f"What {target} goes together with most",
+            f"What {target} is associated with most",
             labels,
             (("mean difference", shifts),),
             unit,

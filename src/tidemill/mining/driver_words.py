@@ -189,7 +189,8 @@ def driver_finding(driver: Driver) -> Finding:
         interval=interval,
         p_value=min(driver.p_value, 1.0),
         columns=(driver.feature.column,),
-        condition=Condition(strongest.tests if strongest else ()),
+        # the rows that its sentence begins with
+        condition=Condition(told[0].tests if told else ()),
         table=_table(driver, unit),
         picture=_picture(driver, unit),
         figures=figures,

@@ -27,6 +27,8 @@ TOLD_COLUMNS = 3
 MOST_FOUND = 8
 SAME_ROWS = 0.5
 """Columns whose far values share this many of the rows that either has are told together."""
+TOLD_ROWS = 0.8
+"""So is a column of whose rows so many are told already."""
 
 Flags = NDArray[np.bool_]
 
@@ -120,11 +122,18 @@ def _far(
 
 def far_findings(data: Dataset, found: Sequence[FarValues]) -> Iterator[Finding]:
     """A finding for each set of rows, with all columns in which these rows are far out."""
-    groups: list[list[FarValues]] = []
+    # a row may be far above in one column and far below in another, so both sides count together
+    of_column: dict[str, Flags] = {}
     for each in found:
+        of_column[each.column] = of_column.get(each.column, False) | each.rows
+    groups: list[list[FarValues]] = []
+    for each in sorted(found, key=lambda one: -int(of_column[one.column].sum())):
+        rows = of_column[each.column]
         for group in groups:
-            shared = (group[0].rows & each.rows).sum()
-            if shared >= SAME_ROWS * (group[0].rows | each.rows).sum():
+            first = of_column[group[0].column]
+            told = np.logical_or.reduce([other.rows for other in group])
+            is_same = (first & rows).sum() >= SAME_ROWS * (first | rows).sum()
+            if is_same or (told & rows).sum() >= TOLD_ROWS * rows.sum():
                 group.append(each)
                 break
         else:
@@ -138,16 +147,23 @@ def _finding(data: Dataset, group: Sequence[FarValues]) -> Finding:
     rows = np.flatnonzero(np.logical_or.reduce([each.rows for each in group]))
     columns = tuple(dict.fromkeys(each.column for each in group))
     lie = "lies" if len(rows) == 1 else "lie"
-    if len(group) == 1:
+    if len(columns) == 1 and len(group) == 2:
+        words = listing([each.words for each in group])
+        what = (
+            f"{len(rows):,} of {plural(len(data), 'value')} of {first.column} {lie} far above or "
+            f"below all others: {words}"
+        )
+    elif len(group) == 1:
         side = "above" if first.high else "below"
         what = (
             f"{len(rows):,} of {plural(len(data), 'value')} of {first.column} {lie} far {side} all "
             f"others: {first.words}"
         )
     else:
-        told = [f"{each.column} ({each.words})" for each in group[:TOLD_COLUMNS]]
-        if len(group) > TOLD_COLUMNS:
-            told.append(f"{len(group) - TOLD_COLUMNS} more columns")
+        each_once = list({each.column: each for each in reversed(group)}.values())[::-1]
+        told = [f"{each.column} ({each.words})" for each in each_once[:TOLD_COLUMNS]]
+        if len(columns) > TOLD_COLUMNS:
+            told.append(plural(len(columns) - TOLD_COLUMNS, "more column"))
         what = (
             f"{len(rows):,} of {plural(len(data), 'row')} {lie} far from all others in several "
             f"columns at once: {listing(told)}"

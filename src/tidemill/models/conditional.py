@@ -1,4 +1,9 @@
-"""Rows that keep to what is known of them, from a model that draws one variable after the other."""
+"""Rows that keep to what is known of them, from a model that draws one variable after the other.
+
+Rows that lack the same are drawn together. What is given behind the last variable that a row lacks
+may be weighed in any order: what tells the candidates apart comes first, and the rest is weighed
+for the few that are left.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +23,24 @@ from tidemill.models.variables import ABSENT, Variables
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-TOGETHER = 16_384
+TOGETHER = 32_768
 """Candidates weighed together at a time."""
+FEW_TOGETHER = 8192
+"""Fewer are weighed together with those of rows that lack other values."""
 PARTICLES = 16
 """Candidates for a row that must keep to a condition, where not all that can be are weighed."""
 FURTHER = 4
-"""Candidates for each further row of which the same is known."""
+"""So many times fewer for each further row of which the same is known."""
 MIN_PARTICLES = 4096
 """At least so many where the same is known of all rows."""
-AGAIN = 4
-"""Where their effective number falls under a half, so many times as many are drawn besides."""
+TRIED = 32
+"""Groups of rows that are tried to see which of the given variables tell candidates apart."""
+NEEDED = 6
+"""Candidates that are kept where what is still to be weighed tells them hardly apart; so many times
+exp(variance) where the log of its chance varies."""
+WEAK, AGAIN = 4, 2
+"""Where their effective number falls under that part of them, so many times as many are drawn
+besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +52,13 @@ class RowGroups:
         size: (groups,) how many rows each group has.
         last: (groups,) the last variable that candidates are weighed by; -1 where there is none, so
             that rows are drawn plainly.
+        tail: (groups,) the variable from which on, up to the last one, all are given.
     """
 
     rows: np.ndarray
     size: np.ndarray
     last: np.ndarray
+    tail: np.ndarray
 
     @property
     def row(self) -> np.ndarray:
@@ -55,7 +70,9 @@ class RowGroups:
         start = (np.cumsum(self.size) - self.size)[groups]
         size = self.size[groups]
         within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
-        return RowGroups(self.rows[np.repeat(start, size) + within], size, self.last[groups])
+        return RowGroups(
+            self.rows[np.repeat(start, size) + within], size, self.last[groups], self.tail[groups]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,19 @@ class ChosenCandidates:
     log_chance: np.ndarray
     effective: np.ndarray
     refused: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How given variables are weighed behind the last one that is not given.
+
+    Attributes:
+        order: (t,) the variables.
+        needed: (t,) how many candidates those that are left when each is weighed call for.
+    """
+
+    order: np.ndarray
+    needed: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +142,9 @@ def infilled(
     follows from nothing that is not; else it converges to the model's conditional distribution as
     the candidates become many. Rows of which the same is known share their candidates.
 
+    The chances are exact where the rows are, as of rows that lack one code of few levels and of
+    rows that lack nothing; else they are right on average.
+
     Args:
         variables, distributions: The model.
         n: How many rows.
@@ -128,7 +161,7 @@ def infilled(
     """
     if context is None:
         context = np.zeros((n, 0), np.int32)
-    drawing = _Drawing(Chain(variables, distributions, correction), known, context, each)
+    drawing = _Drawing(Chain(variables, distributions, correction), known, context, each, run)
     groups = drawing.grouped(n)
     blocks = drawing.blocks(groups)
     jobs = list(zip(blocks, rng.spawn(len(blocks)), strict=True))
@@ -156,17 +189,21 @@ class _Drawing:
         known: What is known of the rows.
         context: (n, c) symbols of the first c variables.
         each: Candidates for a row.
+        run: May be cancelled.
     """
 
-    def __init__(self, chain: Chain, known: Constraints, context: np.ndarray, each: int) -> None:
-        self.chain, self.known, self.context, self.each = chain, known, context, each
+    def __init__(
+        self, chain: Chain, known: Constraints, context: np.ndarray, each: int, run: Run
+    ) -> None:
+        self.chain, self.known, self.context = chain, known, context
+        self.each, self.run = each, run
         self.constraints = ParticleConstraints(chain.variables, known)
         self.begin = context.shape[1]
         self.alike = known.rows is None and not self.begin
 
     def grouped(self, n: int) -> RowGroups:
         """All rows, those of which the same is known together."""
-        most = TOGETHER // self._further
+        most = MIN_PARTICLES
         columns = [*self.context.T]
         if self.known.rows is not None:
             given = self.known.rows
@@ -183,18 +220,19 @@ class _Drawing:
         turn = np.arange(n) - np.searchsorted(same[rows], same[rows])
         starts = np.flatnonzero(turn % most == 0)
         size = np.diff(np.r_[starts, n])
-        return RowGroups(rows, size, self._last(rows[starts]))
+        return RowGroups(rows, size, *self._last(rows[starts]))
 
     @property
     def _further(self) -> int:
         """Candidates for each further row of which the same is known."""
         return max(self.each // FURTHER, 1)
 
-    def _last(self, row: np.ndarray) -> np.ndarray:
-        """(groups,) the last variable that candidates differ by in how likely it is."""
+    def _last(self, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(groups,) the last variable that candidates differ by in how likely it is, and the one
+        from which on all up to it are given."""
         variables = self.chain.variables
         if self.chain.correction is not None:
-            return np.full(len(row), len(variables) - 1)
+            return np.full(len(row), len(variables) - 1), np.full(len(row), len(variables))
         size = len(variables)
         given, weighed = np.zeros((2, len(row), size), bool)
         given[:, : self.begin] = True
@@ -216,19 +254,26 @@ class _Drawing:
                     given[:, v] |= absent.known[row] & (absent.value[row] != 0)
         moved = (~given).astype(np.float32) @ feeds.T > 0
         weighed &= moved | summed
-        return np.where(weighed.any(axis=1), size - 1 - weighed[:, ::-1].argmax(axis=1), -1)
+        last = np.where(weighed.any(axis=1), size - 1 - weighed[:, ::-1].argmax(axis=1), -1)
+        open_ = (~given | summed) & (np.arange(size) <= last[:, None])
+        return last, np.where(open_.any(axis=1), size - open_[:, ::-1].argmax(axis=1), 0)
 
     def blocks(self, groups: RowGroups) -> list[RowGroups]:
-        """The groups in blocks that are drawn together: those drawn plainly, then the others in the
-        order of the last variable that they are weighed by."""
-        order = np.argsort(groups.last, kind="stable")
-        plain = groups.last[order] < 0
-        cost = np.where(plain, groups.size[order], self.room(groups.of(order)))
-        block = np.cumsum(cost) // TOGETHER * 2 + ~plain
-        found = []
-        for own in np.split(order, np.flatnonzero(np.diff(block)) + 1):
-            if len(own):
-                found.append(groups.of(own))
+        """The groups in blocks that are drawn together: those drawn plainly, then the others, those
+        that lack the same variable last together, as far as they are many enough."""
+        plain = groups.last < 0
+        order = np.lexsort((np.where(plain, 0, groups.tail), ~plain))
+        cost = np.where(plain, groups.size, self.room(groups))[order]
+        sort = np.where(plain, -1, groups.tail)[order]
+        found, start, total = [], 0, 0
+        for g in range(len(order)):
+            other = sort[g] != sort[g - 1] and (total >= FEW_TOGETHER or sort[g - 1] < 0)
+            if g > start and (other or total + cost[g] > TOGETHER):
+                found.append(groups.of(order[start:g]))
+                start, total = g, 0
+            total += int(cost[g])
+        if len(order):
+            found.append(groups.of(order[start:]))
         return found
 
     def room(self, groups: RowGroups) -> np.ndarray:
@@ -255,6 +300,7 @@ class _Drawing:
             self.chain, self.constraints, block.rows, choice.symbols, choice.tick, None, rng
         )
         for v in range(max(last + 1, self.begin), len(self.chain.variables)):
+            self.run.check()
             rest.advance(v)
         self._see_possible(rest.refused, block.rows)
         log = np.where(rest.impossible, -np.inf, choice.log_chance[group] + rest.weights.log)
@@ -275,13 +321,14 @@ class _Drawing:
         Where few of the candidates count, more are drawn besides, and the rows are chosen among all
         of them.
         """
+        tail = self._tail(block, last, rng)
         room = self.room(block)
-        choice, sampled = self._candidates(block, room, last, rng)
-        weak = sampled & ((2 * choice.effective < room) | (choice.refused >= 0))
+        choice, sampled = self._candidates(block, room, last, tail, rng)
+        weak = sampled & ((WEAK * choice.effective < room) | (choice.refused >= 0))
         if not weak.any():
             return choice
         few = np.flatnonzero(weak)
-        again, _ = self._candidates(block.of(few), AGAIN * room[few], last, rng)
+        again, _ = self._candidates(block.of(few), AGAIN * room[few], last, tail, rng)
         with np.errstate(invalid="ignore"):
             odds = AGAIN * np.exp(again.log_chance - choice.log_chance[few])
             share = np.where(np.isfinite(odds), odds / (1 + odds), np.isposinf(odds))
@@ -295,22 +342,53 @@ class _Drawing:
         return choice
 
     def _candidates(
-        self, block: RowGroups, room: np.ndarray, last: int, rng: np.random.Generator
+        self, block: RowGroups, room: np.ndarray, last: int, tail: Tail, rng: np.random.Generator
     ) -> tuple[ChosenCandidates, np.ndarray]:
         """As many candidates of each group as it has rows, chosen by weight; and whether those of a
         group are not all that can be."""
-        start = self._blank(block.row)
-        particles = Particles(self.chain, self.constraints, block.row, *start, room, rng)
-        for v in range(self.begin, last + 1):
+        particles = self._started(block, room, rng)
+        for v in range(self.begin, last + 1 - len(tail.order)):
+            self.run.check()
             particles.advance(v)
+        particles.give(np.sort(tail.order))
+        for v, needed in zip(tail.order.tolist(), tail.needed.tolist(), strict=True):
+            self.run.check()
+            particles.weigh(v)
+            times = self.room(block) / self.each
+            particles.thin(np.minimum(np.ceil(times * needed), room).astype(int))
         if self.chain.correction is not None:
             particles.correct()
         weights = particles.weights
         log = np.where(particles.impossible, -np.inf, weights.totals())
-        effective = weights.fewest
         chosen = particles.chosen(block.size)
         symbols, tick = particles.symbols[chosen], particles.tick[chosen]
-        return ChosenCandidates(symbols, tick, log, effective, particles.refused), weights.sampled
+        found = ChosenCandidates(symbols, tick, log, weights.fewest, particles.refused)
+        return found, weights.sampled
+
+    def _started(self, block: RowGroups, room: np.ndarray, rng: np.random.Generator) -> Particles:
+        return Particles(
+            self.chain, self.constraints, block.row, *self._blank(block.row), room, rng
+        )
+
+    def _tail(self, block: RowGroups, last: int, rng: np.random.Generator) -> Tail:
+        """In which order what is given behind the last variable that is not is weighed.
+
+        Some of the rows are tried first. What tells most candidates apart for its cost comes first,
+        so that the others are weighed for few of them.
+        """
+        tail = np.arange(int(block.tail.max()), last + 1)
+        if len(tail) < 2:
+            return Tail(tail, np.full(len(tail), float(self.each)))
+        some = block.of(np.unique(np.linspace(0, len(block.size) - 1, TRIED).astype(int)))
+        particles = self._started(some, self.room(some), rng)
+        for v in range(self.begin, int(tail[0])):
+            particles.advance(v)
+        particles.give(tail)
+        spread = np.array([particles.spread(v) for v in tail.tolist()])
+        levels = np.array([len(self.chain.distributions[v].count) for v in tail.tolist()])
+        order = np.argsort(-spread / (1 + np.log2(np.clip(levels, 2, 256))), kind="stable")
+        left = spread.sum() - np.cumsum(spread[order])
+        return Tail(tail[order], NEEDED * np.exp(np.minimum(left, 10.0)))
 
     def _draw_ticks(self, particles: Particles, rng: np.random.Generator) -> None:
         """Draw the numbers of which only the pieces are drawn yet."""

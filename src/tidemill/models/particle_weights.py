@@ -101,10 +101,11 @@ class ParticleWeights:
             part = (at - edge[particle] + share[particle]) / share[particle]
         return particle, np.clip(np.nan_to_num(part, nan=0.5), 0, np.nextafter(1, 0))
 
-    def share(self, particles: np.ndarray, times: np.ndarray) -> np.ndarray:
-        """(m,) the log of the weight of particles that were drawn so many times."""
+    def share(self, particles: np.ndarray, number: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """(m,) the log of the weight of particles that were drawn so many times, of a number of
+        draws from each group."""
         group = self.group[particles]
-        return np.asarray((self.totals() - np.log(self.room))[group] + np.log(times))
+        return np.asarray((self.totals() - np.log(number))[group] + np.log(times))
 
     def effective(self) -> np.ndarray:
         """(groups,) effective number of particles by all their weights (Kong 1992)."""

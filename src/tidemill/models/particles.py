@@ -27,6 +27,9 @@ ENUMERATED = 16
 """A code of so many levels is weighed level by level, where there is room for that many candidates.
 """
 
+MOST_APART = 10.0
+"""Chances of a variable count as this far apart at most, in logs."""
+
 
 class Distribution(Protocol):
     """The distribution of one variable given others before it;
@@ -183,7 +186,8 @@ class Particles:
         fixed, free = self._split(v)
         was = self.weights.log.copy(), self.weights.since.copy()
         if len(fixed):
-            self._set(v, fixed)
+            self._give(v, fixed)
+            self.weights.multiply(fixed, self._chance(v, fixed))
         room = None
         if len(free) and self.known.limited(kind, i):
             room = self._room(v, free)
@@ -201,7 +205,40 @@ class Particles:
         elif len(free):
             self._draw(v, free, room)
         elif not self.alone:
-            self._thin()
+            few = 2 * self.weights.effective() < self.weights.count()
+            self.thin(self.weights.room, few & (2 * self.weights.count() > self.weights.room))
+
+    def give(self, variables: np.ndarray) -> None:
+        """Set variables that are given in all rows, before they are weighed."""
+        for v in variables.tolist():
+            fixed, _ = self._split(v)
+            self._give(v, fixed)
+
+    def weigh(self, v: int) -> None:
+        """Weigh a variable that is given."""
+        fixed, _ = self._split(v)
+        was = self.weights.log.copy(), self.weights.since.copy()
+        self.weights.multiply(fixed, self._chance(v, fixed))
+        kept = np.flatnonzero(self._alive(v, *was))
+        if len(kept) < len(self):
+            self._follow(kept, self.weights.log[kept], self.weights.since[kept])
+
+    def spread(self, v: int) -> float:
+        """How much the log of the chance of a variable that is given differs among the candidates
+        of a row: the mean of its variances."""
+        fixed, _ = self._split(v)
+        if not len(fixed):
+            return 0.0
+        log = np.zeros(len(self))
+        with np.errstate(divide="ignore"):
+            log[fixed] = np.log(self._chance(v, fixed))
+        share = np.exp(self.weights.log - self.weights.totals()[self.weights.group])
+        group, groups = self.weights.group, len(self.row)
+        top = np.full(groups, -np.inf)
+        np.maximum.at(top, group, log)
+        log = np.maximum(log - np.where(np.isfinite(top), top, 0.0)[group], -MOST_APART)
+        mean = np.bincount(group, share * log, groups)
+        return float(np.bincount(group, share * (log - mean[group]) ** 2, groups).mean())
 
     def correct(self) -> None:
         """Weigh finished candidates by how much likelier they are under the model."""
@@ -210,6 +247,27 @@ class Particles:
         self.weights.log += log
         self.weights.since += log
         self.weights.weighed()
+
+    def thin(self, number: np.ndarray, groups: np.ndarray | None = None) -> None:
+        """Keep so many candidates of each group, drawn by weight; in some of the groups, or in
+        those that have more."""
+        weights = self.weights
+        if groups is None:
+            groups = weights.count() > number
+        if not groups.any():
+            return
+        draw, _ = weights.drawn(groups, number, self.rng)
+        first, times = _runs(draw)
+        draw = draw[first]
+        stay = np.flatnonzero(~groups[weights.group])
+        sources = np.r_[stay, draw]
+        order = np.argsort(sources, kind="stable")
+        self._follow(
+            sources[order],
+            np.r_[weights.log[stay], weights.share(draw, number, times)][order],
+            np.r_[weights.since[stay], np.zeros(len(draw))][order],
+        )
+        weights.sampled |= groups
 
     def chosen(self, number: np.ndarray) -> np.ndarray:
         """(groups,) how many -> as many candidates of each group, in proportion to their weights
@@ -242,22 +300,29 @@ class Particles:
         if tick is not None:
             self.tick[particles, self.chain.variables.channels[v][1]] = tick
 
-    def _set(self, v: int, fixed: np.ndarray) -> None:
+    def _give(self, v: int, fixed: np.ndarray) -> None:
         """Set a variable where it is given."""
         kind, i = self.chain.variables.channels[v]
-        distribution, row = self.chain.distributions[v], self.row[self.weights.group[fixed]]
-        value, x = self.known.given[kind, i].value[row], self._features(v, fixed)
+        if not len(fixed):
+            return
+        value = self.known.given[kind, i].value[self.row[self.weights.group[fixed]]]
         if kind == "code":
             self._fill(v, fixed, value, None)
-            self.weights.multiply(fixed, distribution.chance_of(x, value))
-            return
-        pieces = self.chain.variables.pieces[i]
-        piece = pieces.nearest(value)
-        self._fill(v, fixed, piece, value)
-        fits = self.known.fits(i, row, self.tick[fixed])
-        fits &= (value >= pieces.low[piece]) & (value <= pieces.high[piece])
-        width = pieces.high[piece] - pieces.low[piece] + 1.0
-        self.weights.multiply(fixed, distribution.chance_of(x, piece) / width * fits)
+        else:
+            self._fill(v, fixed, self.chain.variables.pieces[i].nearest(value), value)
+
+    def _chance(self, v: int, fixed: np.ndarray) -> np.ndarray:
+        """The chance of a variable where it is given."""
+        kind, i = self.chain.variables.channels[v]
+        symbols = self.symbols[fixed, v]
+        chance = self.chain.distributions[v].chance_of(self._features(v, fixed), symbols)
+        if kind == "code":
+            return chance
+        pieces, tick = self.chain.variables.pieces[i], self.tick[fixed]
+        low, high = pieces.low[symbols], pieces.high[symbols]
+        fits = self.known.fits(i, self.row[self.weights.group[fixed]], tick)
+        fits &= (tick[:, i] >= low) & (tick[:, i] <= high)
+        return np.asarray(chance / (high - low + 1.0) * fits)
 
     def _room(self, v: int, free: np.ndarray) -> Room:
         """What is left to a variable that is not given."""
@@ -327,7 +392,7 @@ class Particles:
         tick = np.concatenate([self.tick[stay], self.tick[parent], tick])[order]
         self._follow(
             sources[order],
-            np.r_[weights.log[stay], log, weights.share(draw, times)][order],
+            np.r_[weights.log[stay], log, weights.share(draw, weights.room, times)][order],
             np.r_[weights.since[stay], weights.since[parent], np.zeros(len(draw))][order],
         )
         self.symbols[:, v], self.tick = symbols, tick
@@ -368,26 +433,6 @@ class Particles:
         at = np.arange(len(u)), interval
         tick = np.clip(tick, room.low[at], np.maximum(room.high[at], room.low[at]))
         return pieces.nearest(tick), tick
-
-    def _thin(self) -> None:
-        """Draw from groups of many candidates of which few count."""
-        weights = self.weights
-        few = 2 * weights.effective() < weights.count()
-        groups = few & (2 * weights.count() > weights.room)
-        if not groups.any():
-            return
-        draw, _ = weights.drawn(groups, weights.room, self.rng)
-        first, times = _runs(draw)
-        draw = draw[first]
-        stay = np.flatnonzero(~groups[weights.group])
-        sources = np.r_[stay, draw]
-        order = np.argsort(sources, kind="stable")
-        self._follow(
-            sources[order],
-            np.r_[weights.log[stay], weights.share(draw, times)][order],
-            np.r_[weights.since[stay], np.zeros(len(draw))][order],
-        )
-        weights.sampled |= groups
 
     def _follow(self, parent: np.ndarray, log: np.ndarray, since: np.ndarray) -> None:
         """Let candidates that follow on others, in ascending order, take the places of all."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tidemill.core.errors import Cancelled
 from tidemill.core.grid import Batch, Code, ConditionalSample, Constraints, PartialRows, Real, Spec
-from tidemill.core.run import Run
+from tidemill.core.run import Event, Run
 from tidemill.models.bins import Bins
 from tidemill.models.conditional import infilled
 from tidemill.models.variables import Variables
@@ -72,7 +73,9 @@ def model() -> tuple[Variables, list[Table], np.ndarray]:
     return variables, [Table(np.full(ROWS, 1 / ROWS)), *tables], joint
 
 
-def completed(rows: int = ROWS, *, alike: bool = False, **given: int) -> ConditionalSample:
+def completed(
+    rows: int = ROWS, *, alike: bool = False, run: Run | None = None, **given: int
+) -> ConditionalSample:
     """Rows of which the same values are given; unless they are alike, each has one of its own, too,
     that says nothing of the others."""
     variables, tables, _ = model()
@@ -86,7 +89,7 @@ def completed(rows: int = ROWS, *, alike: bool = False, **given: int) -> Conditi
     if not alike:
         batch.code[:, 0], code[:, 0] = np.arange(rows), True
     known = Constraints(rows=PartialRows(batch, tick, code))
-    return infilled(variables, tables, rows, known, np.random.default_rng(0), Run())
+    return infilled(variables, tables, rows, known, np.random.default_rng(0), run or Run())
 
 
 def test_a_rare_level_that_the_rest_speaks_for_comes_as_often_as_it_should() -> None:
@@ -138,3 +141,14 @@ def test_what_follows_is_drawn_plainly() -> None:
     assert np.abs(found - wanted).sum() / 2 < 0.06
     assert made.effective == ROWS
     assert np.allclose(made.chance * ROWS, joint[1, 30].sum())
+
+
+def test_progress_is_told_in_rows_and_a_cancelled_run_stops() -> None:
+    events: list[Event] = []
+    completed(run=Run(listener=events.append), other=1, last=3)
+    told = [event for event in events if event.kind == "progress"]
+    assert told[-1].done == told[-1].total == ROWS
+    run = Run()
+    run.cancel()
+    with pytest.raises(Cancelled):
+        completed(run=run, other=1, last=3)

@@ -141,7 +141,12 @@ class TableCodec(Codec):
         self._spreads = rules.spreads
         self._skips = rules.skips
         self.refused = tuple(rules.refused)
-        self.spec = Spec.joined([unit.spec for unit in self._units])
+        target = None if self.schema.target is None else self.schema.target.name
+        specs = []
+        for unit in self._units:
+            of_target = unit.spec.order if target in unit.columns else ()
+            specs.append(replace(unit.spec, outcome=of_target))
+        self.spec = Spec.joined(specs)
         self._place: dict[str, tuple[Block, int, int]] = {}
         real = code = 0
         for unit in self._units:

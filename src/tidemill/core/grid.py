@@ -67,6 +67,8 @@ class Spec:
             nothing is said.
         context: A table's spec of what is given with each row and not generated; None where nothing
             is.
+        outcome: The channels of the target, in order: what is drawn again, given all other
+            channels, where nothing else decides it. Empty where there is no target.
         topology: What the sites are: "row" of a table, which is a single site; "steps" in time,
             whose numbers move from one to the next; "tokens" of a text; "pixels", which are alike
             where they are near.
@@ -82,6 +84,7 @@ class Spec:
     order: tuple[tuple[Channel, int], ...] = ()
     context: Spec | None = None
     topology: Topology = "row"
+    outcome: tuple[tuple[Channel, int], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.sites) != AXES[self.topology]:
@@ -108,6 +111,7 @@ class Spec:
             tuple((sort, int(i)) for sort, i in state["order"]),
             None if state["context"] is None else Spec.from_state(state["context"]),
             state.get("topology", topology),
+            tuple((sort, int(i)) for sort, i in state.get("outcome", ())),
         )
 
     @property
@@ -137,12 +141,14 @@ class Spec:
         reals: list[Real] = []
         codes: list[Code] = []
         order: list[tuple[Channel, int]] = []
+        outcome: list[tuple[Channel, int]] = []
         for part in parts:
             shift = {"code": len(codes), "real": len(reals)}
             order += [(sort, i + shift[sort]) for sort, i in part.order]
+            outcome += [(sort, i + shift[sort]) for sort, i in part.outcome]
             reals += [_shifted(real, len(codes)) for real in part.reals]
             codes += part.codes
-        return Spec(tuple(reals), tuple(codes), order=tuple(order))
+        return Spec(tuple(reals), tuple(codes), order=tuple(order), outcome=tuple(outcome))
 
 
 def _shifted(real: Real, codes: int) -> Real:

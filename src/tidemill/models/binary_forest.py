@@ -9,6 +9,7 @@ import lightgbm as lgb
 import numpy as np
 
 from tidemill.models.forest import Forest
+from tidemill.models.linear_scores import LinearScores
 from tidemill.models.nested_dichotomies import NestedDichotomies
 
 
@@ -26,6 +27,7 @@ class BinaryForest:
         share: (q,) the proportion of rows that go right at each node.
         forest_of: (q,) which forest answers each node; -1 for none.
         forest: The forests.
+        scores: Of rows, behind the features; None where there are none.
         boosters: LightGBM's predictor of each forest; loaded when the first rows are drawn.
     """
 
@@ -35,6 +37,7 @@ class BinaryForest:
     share: np.ndarray
     forest_of: np.ndarray
     forest: Forest | None = None
+    scores: LinearScores | None = None
     boosters: list[lgb.Booster] = field(default_factory=list, repr=False)
 
     @staticmethod
@@ -52,10 +55,19 @@ class BinaryForest:
     def load(self) -> None:
         """Hand the forests to LightGBM, if that was not done yet."""
         if self.forest is not None and not self.boosters:
-            self.boosters = self.forest.boosters(len(self.features))
+            self.boosters = self.forest.boosters(self.width)
+
+    @property
+    def width(self) -> int:
+        """How many numbers the forests see of a row."""
+        return len(self.features) + (0 if self.scores is None else self.scores.size)
+
+    def seen(self, x: np.ndarray) -> np.ndarray:
+        """(n, f) features -> (n, width) with the scores behind them."""
+        return x if self.scores is None else np.concatenate([x, self.scores(x)], axis=1)
 
     def right_chance(self, node: int, x: np.ndarray) -> np.ndarray:
-        """(n, f) features -> (n,) the chance that each row goes right at the node."""
+        """(n, width) what is seen -> (n,) the chance that each row goes right at the node."""
         which = int(self.forest_of[node])
         if which < 0:
             return np.full(len(x), self.share[node])
@@ -74,6 +86,7 @@ class BinaryForest:
                 neighbouring rows as many go right as their chances add up to (Madow 1949), so that
                 rows in a meaningful order give a balanced sample.
         """
+        x = self.seen(x)
 
         def choose(node: int, rows: np.ndarray) -> np.ndarray:
             chance = self.right_chance(node, x[rows])
@@ -105,7 +118,7 @@ class BinaryForest:
 
     def chances(self, x: np.ndarray) -> np.ndarray:
         """(n, f) features -> (n, s) the chance of each symbol."""
-        q, edges = self.questions, self._edges(self.count)
+        x, q, edges = self.seen(x), self.questions, self._edges(self.count)
         reach = np.ones((len(q), len(x)))
         found = np.zeros((len(x), len(self.count)))
         for node in range(len(q)):  # children come behind their parents
@@ -131,7 +144,7 @@ class BinaryForest:
         Returns:
             (m,) ordered symbols, and the part of each that lies below its chance.
         """
-        rest = u.copy()
+        rest, x = u.copy(), self.seen(x)
 
         def choose(node: int, rows: np.ndarray) -> np.ndarray:
             # each row of features is asked about once
@@ -152,7 +165,7 @@ class BinaryForest:
     ) -> tuple[np.ndarray, np.ndarray]:
         """(n, f) features, (s,) bool -> (n,) the chance of the allowed symbols together, and (n,)
         one of them each."""
-        q = self.questions
+        q, x = self.questions, self.seen(x)
         edges, kept = self._edges(self.count), self._edges(self.count * allowed)
         # of each node, its training rows and those of them that have an allowed symbol
         reached, let = edges[q.stop] - edges[q.start], kept[q.stop] - kept[q.start]
@@ -202,7 +215,7 @@ class BinaryForest:
     def _along(self, x: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(n,) the chance of reaching the leaf of each place, of ending left of that leaf, and the
         leaf."""
-        q = self.questions
+        q, x = self.questions, self.seen(x)
         reach, low = np.ones(len(x)), np.zeros(len(x))
 
         def choose(node: int, rows: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from tidemill.models.base import State, check_context, check_learns
 from tidemill.models.binary_forest import BinaryForest
 from tidemill.models.conditional import in_parallel, infilled
 from tidemill.models.forest import Forest
+from tidemill.models.linear_scores import Terms
 from tidemill.models.nested_dichotomies import halved, joined
 from tidemill.models.particles import as_features
 from tidemill.models.variables import ABSENT, Variables
@@ -32,6 +33,9 @@ LEAVES = 16
 """Leaves of each of its trees."""
 RATE = 0.15
 """Its learning rate."""
+AGAIN_ROUNDS, AGAIN_LEAVES, AGAIN_PART = 3, 2, 8
+"""Where the outcome is drawn again, a question that one row in AGAIN_PART reaches, or more, gets so
+many times more rounds and leaves: what all other columns say of it stands in these few answers."""
 FULL_ROWS = 20_000
 FEW, MANY = 0.3, 0.45
 """Rounds fall by these powers of the rows below and above FULL_ROWS: few are learned by heart in
@@ -111,8 +115,12 @@ class Trees:
     Every variable (a code, or a number cut into pieces) is drawn given all earlier ones, and given
     the row's context, whose variables stand before its own and are not drawn. Its
     distribution is a product of yes-no answers along a path, so its density is known everywhere; a
-    number is uniform within its piece. Pieces keep values that occur in MIN_COUNT rows or more, and
+    number is uniform within its piece. A straight line through the earlier variables, where it says
+    something, is one more thing that the trees see. Pieces keep values that occur in MIN_COUNT rows or more, and
     bounds between values otherwise.
+
+    The outcome (the target of a table) is drawn first, so that conditions on it cost nothing, and
+    once more at the end, given all other variables, so that what each of them says of it is kept.
 
     New rows are a balanced sample: each follows the model, but together they keep to its shares
     more closely than independent draws would, as the rows of a stratified sample do.
@@ -140,6 +148,7 @@ class Trees:
     spec: Spec
     variables: Variables  # those of the context first
     learned: list[BinaryForest]
+    redrawn: list[BinaryForest]  # of each outcome variable, given all but later outcome ones
 
     def __init__(self, least: int = LEAST, effort: str = "full") -> None:
         options = TreesOptions(least, effort)
@@ -155,9 +164,7 @@ class Trees:
         self.spec = spec
         self.variables = Variables.learned(spec.joint, batch.joint)
         symbols = self.variables.symbols(batch.joint)
-        features = _features(self.variables, symbols, run)
-        features[: self.given] = [np.zeros(0, int)] * self.given
-        self.learned = [self._planned(v, earlier) for v, earlier in enumerate(features)]
+        self._plan(symbols, run)
         tasks = self._tasks()
         self.steps_planned = len(tasks)
         # a float32 holds every symbol exactly
@@ -178,6 +185,8 @@ class Trees:
                     self.steps_done += 1
                     stage.advance(units=weight)
         self._assemble(forests)
+        if self.steps_done < self.steps_planned or not all(a.forest for a in self.redrawn):
+            self.redrawn = []  # what was learned in part would cut relations that are there
         return self
 
     def cost(self, rows: int, columns: int, size: int) -> Cost:
@@ -194,6 +203,17 @@ class Trees:
             seconds *= 0.25
         return Cost(seconds, 0.45 * 2**30 + 2 * size + 50 * cells)
 
+    def _plan(self, symbols: np.ndarray, run: Run) -> None:
+        """Of each variable, what it is drawn from, and its questions."""
+        size, outcome = len(self.variables), self._outcome()
+        others: list[tuple[int, Sequence[int]]]
+        others = [(v, range(v if v >= self.given else 0)) for v in range(size)]
+        for k, v in enumerate(outcome):
+            others.append((v, [u for u in range(size) if u not in outcome[k:]]))
+        features = _features(self.variables, symbols, others, run)
+        planned = [self._planned(v, own) for (v, _), own in zip(others, features, strict=True)]
+        self.learned, self.redrawn = planned[:size], planned[size:]
+
     def _planned(self, v: int, features: np.ndarray) -> BinaryForest:
         kind, i = self.variables.channels[v]
         count = self.variables.count[v]
@@ -201,17 +221,32 @@ class Trees:
         questions = halved(count) if ordered else joined(count)
         return BinaryForest.planned(questions, count, features)
 
+    def _outcome(self) -> list[int]:
+        """The outcome's variables, in order."""
+        channels, outcome = self.variables.channels, self.variables.spec.outcome
+        return [v for v in range(self.given, len(channels)) if channels[v] in outcome]
+
+    @property
+    def forests(self) -> list[BinaryForest]:
+        """All that is learned: of each variable, and behind them of those that are redrawn."""
+        return self.learned + self.redrawn
+
+    def variable(self, k: int) -> int:
+        """The variable that the forest at this place is of."""
+        size = len(self.variables)
+        return k if k < size else self._outcome()[k - size]
+
     def _tasks(self) -> list[Task]:
         """Every question worth a classifier, the ones that most rows reach first."""
         tasks = []
-        for v, answers in enumerate(self.learned):
+        for k, answers in enumerate(self.forests):
             q = answers.questions
             if not len(answers.features):
                 continue
             fewest = max(4 * self.least, q.rows[0] / self._parts)
             inner = np.flatnonzero((q.left >= 0) & (q.rows >= fewest))
             smaller = np.minimum(q.rows[q.left[inner]], q.rows[q.right[inner]])
-            tasks += [(v, int(node), int(q.rows[node])) for node in inner[smaller >= self.least]]
+            tasks += [(k, int(node), int(q.rows[node])) for node in inner[smaller >= self.least]]
         return sorted(tasks, key=lambda task: (-task[2], task[0], task[1]))
 
     @property
@@ -241,11 +276,11 @@ class Trees:
 
     def _assemble(self, forests: Mapping[tuple[int, int], Forest]) -> None:
         """Put the forests of each variable one behind the other."""
-        for v, answers in enumerate(self.learned):
-            nodes = sorted(node for u, node in forests if u == v)
+        for k, answers in enumerate(self.forests):
+            nodes = sorted(node for own, node in forests if own == k)
             if nodes:
                 answers.forest_of[nodes] = np.arange(len(nodes))
-                answers.forest = Forest.joined([forests[v, node] for node in nodes])
+                answers.forest = Forest.joined([forests[k, node] for node in nodes])
 
     def sample(
         self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
@@ -313,7 +348,7 @@ class Trees:
         return Batch(joint.tick[:, reals:], joint.code[:, codes:], context=context)
 
     def _loaded(self) -> list[BinaryForest]:
-        for answers in self.learned:
+        for answers in self.forests:
             answers.load()
         return self.learned
 
@@ -334,35 +369,55 @@ class Trees:
         for v, answers in enumerate(self.learned):
             if v >= self.given:
                 order = np.lexsort((rng.random(n), cell))
-                presence = self.variables.presence[v]
-                if presence is not None:
-                    order = order[symbols[order, presence] == 0]
-                if len(answers.count):
-                    x = matrix[np.ix_(order, answers.features)]
-                    symbols[order, v] = answers.draw(x, rng, balanced=True)
+                self._draw_symbols(v, answers, order, symbols, matrix, rng)
             matrix[:, v] = as_features(symbols[:, v])
             if not finest:
                 finer = _refined(cell, symbols[:, v], self.variables.count[v])
                 finest = (finer.max() + 1) * CELL_ROWS > n
                 if not finest:
                     cell = finer
+        for v, answers in zip(self._outcome(), self.redrawn, strict=False):
+            order = np.lexsort((rng.random(n), cell))
+            self._draw_symbols(v, answers, order, symbols, matrix, rng)
+            matrix[:, v] = as_features(symbols[:, v])
         if not self.given:  # else each row stays with its context
             symbols = rng.permutation(symbols)
         return self.variables.batch(symbols, rng)
 
+    def _draw_symbols(
+        self,
+        v: int,
+        answers: BinaryForest,
+        order: np.ndarray,
+        symbols: np.ndarray,
+        matrix: np.ndarray,
+        rng: np.random.Generator,
+    ) -> None:
+        """Draw variable v of (n, variables) symbols along an order of the rows."""
+        symbols[:, v] = ABSENT
+        presence = self.variables.presence[v]
+        if presence is not None:
+            order = order[symbols[order, presence] == 0]
+        if len(answers.count):
+            x = matrix[np.ix_(order, answers.features)]
+            symbols[order, v] = answers.draw(x, rng, balanced=True)
+
     def to_state(self) -> State:
-        """Pieces, counts and trees."""
+        """Pieces, counts, lines and trees."""
         _, arrays = self.variables.to_state()
-        for v, answers in enumerate(self.learned):
-            arrays[f"features.{v:05d}"] = answers.features.astype(np.int32)
-            arrays[f"forest_of.{v:05d}"] = answers.forest_of
+        for k, answers in enumerate(self.forests):
+            arrays[f"features.{k:05d}"] = answers.features.astype(np.int32)
+            arrays[f"forest_of.{k:05d}"] = answers.forest_of
             if answers.forest is not None:
-                arrays |= answers.forest.to_arrays(f"forest.{v:05d}")
+                arrays |= answers.forest.to_arrays(f"forest.{k:05d}")
+            if answers.scores is not None:
+                arrays[f"line.{k:05d}"] = answers.scores.line
         document = {
             "steps_done": self.steps_done,
             "steps_planned": self.steps_planned,
             "least": self.least,
             "effort": self.effort,
+            "redrawn": len(self.redrawn),
         }
         return document, arrays
 
@@ -380,15 +435,21 @@ class Trees:
         model.steps_planned = int(document["steps_planned"])
         model.spec = spec
         model.variables = Variables.from_state(spec.joint, arrays)
-        model.learned = []
-        for v in range(len(model.variables)):
-            answers = model._planned(v, arrays[f"features.{v:05d}"].astype(int))
-            answers.forest_of = arrays[f"forest_of.{v:05d}"].astype(np.int32)
-            if f"forest.{v:05d}.trees" in arrays:
-                answers.forest = Forest.from_arrays(f"forest.{v:05d}", arrays)
-                answers.forest.check(len(answers.features))
-            _check_fits(answers, v)
-            model.learned.append(answers)
+        terms, size = Terms(model.variables), len(model.variables)
+        planned = []
+        variables = [*range(size), *model._outcome()[: int(document.get("redrawn", 0))]]
+        for k, v in enumerate(variables):
+            answers = model._planned(v, arrays[f"features.{k:05d}"].astype(int))
+            _check_features(answers, v if k < size else size)
+            answers.forest_of = arrays[f"forest_of.{k:05d}"].astype(np.int32)
+            if f"line.{k:05d}" in arrays:
+                answers.scores = terms.scores(answers.features, arrays[f"line.{k:05d}"])
+            if f"forest.{k:05d}.trees" in arrays:
+                answers.forest = Forest.from_arrays(f"forest.{k:05d}", arrays)
+                answers.forest.check(answers.width)
+            _check_forests(answers)
+            planned.append(answers)
+        model.learned, model.redrawn = planned[:size], planned[size:]
         return model
 
 
@@ -398,6 +459,7 @@ class _Learner:
     def __init__(self, model: Trees, matrix: np.ndarray, symbols: np.ndarray, run: Run) -> None:
         self.model, self.run = model, run
         self.matrix, self.symbols = matrix, symbols
+        self.terms = Terms(model.variables)
         self.binned: dict[int, lgb.Dataset] = {}
         # rows sorted by the place of their symbol among the variable's questions: a node's rows
         # stand together
@@ -411,22 +473,27 @@ class _Learner:
             self._bin(task[0])
             yield task
 
-    def _bin(self, v: int) -> None:
-        if v in self.binned:
+    def _bin(self, k: int) -> None:
+        if k in self.binned:
             return
-        features = self.model.learned[v].features
-        codes = [k for k, u in enumerate(features) if self._is_unordered(int(u))]
-        self.binned[v] = lgb.Dataset(
-            self.matrix[:, features],
+        answers, v = self.model.forests[k], self.model.variable(k)
+        features = answers.features
+        codes = [j for j, u in enumerate(features) if self._is_unordered(int(u))]
+        matrix = self.matrix[:, features]
+        answers.scores = self.terms.learned(
+            v, features, self.symbols, self.run.rng("trees", "line", k)
+        )
+        self.binned[k] = lgb.Dataset(
+            answers.seen(matrix).astype(np.float32),
             params=_BOOSTING,
             categorical_feature=codes,
             free_raw_data=True,
         ).construct()
-        rank = self.model.learned[v].questions.rank(len(self.model.variables.count[v]))
+        rank = answers.questions.rank(len(answers.count))
         symbol = self.symbols[:, v]
         place = np.where(symbol == ABSENT, -1, rank[np.maximum(symbol, 0)])
         order = np.argsort(place, kind="stable").astype(np.int32)
-        self.sorted[v] = order, place[order]
+        self.sorted[k] = order, place[order]
 
     def _is_unordered(self, u: int) -> bool:
         kind, i = self.model.variables.channels[u]
@@ -435,10 +502,10 @@ class _Learner:
         code = self.model.variables.spec.codes[i]
         return not code.ordered and code.size > 2
 
-    def forest(self, v: int, node: int) -> Forest | None:
+    def forest(self, k: int, node: int) -> Forest | None:
         """The fitted classifier of one question; None where time ran out."""
-        q = self.model.learned[v].questions
-        order, places = self.sorted[v]
+        q = self.model.forests[k].questions
+        order, places = self.sorted[k]
         first, middle, last = np.searchsorted(
             places, [q.start[node], q.start[q.right[node]], q.stop[node]]
         )
@@ -446,8 +513,11 @@ class _Learner:
         right = np.zeros(len(order), np.float32)
         right[order[middle:last]] = 1
         rounds, settings = _schedule(len(rows), self.model, small=len(order) < SMALL_TABLE)
+        if k >= len(self.model.variables) and len(rows) * AGAIN_PART >= len(order):
+            rounds *= AGAIN_ROUNDS
+            settings["num_leaves"] *= AGAIN_LEAVES
         settings = {**_BOOSTING, **settings, "min_child_samples": self.model.least}
-        part = self.binned[v].subset([0], params=settings)
+        part = self.binned[k].subset([0], params=settings)
         # handed to subset() they would be sorted as a list, which takes longer than learning
         part.used_indices = rows
         part.construct().set_label(right[rows])
@@ -460,22 +530,26 @@ class _Learner:
         return Forest.of(booster.model_to_string())
 
 
-def _features(variables: Variables, symbols: np.ndarray, run: Run) -> list[np.ndarray]:
-    """For each variable the earlier ones that it is drawn from: all, or the most correlated by
-    rank."""
+def _features(
+    variables: Variables,
+    symbols: np.ndarray,
+    among: Sequence[tuple[int, Sequence[int]]],
+    run: Run,
+) -> list[np.ndarray]:
+    """For each variable and others, those of the others that it is drawn from: all, or the most
+    correlated by rank."""
     # a presence code says nothing that its reals do not say by being absent
     presences = set(variables.presence)
-    useful = np.array([v not in presences for v in range(len(variables))], bool)
     sample = symbols[run.rng("trees", "features").permutation(len(symbols))[:CORRELATED_ROWS]]
     most = int(np.clip(FEATURE_CELLS // max(len(variables), 1), MIN_FEATURES, MAX_FEATURES))
     ranks = (sample.argsort(0).argsort(0) - len(sample) / 2).astype(np.float32)
     chosen = []
-    for v in range(len(variables)):
-        earlier = np.flatnonzero(useful[:v])
-        if len(earlier) > most:
-            strength = np.abs(ranks[:, earlier].T @ ranks[:, v])
-            earlier = np.sort(earlier[np.argsort(-strength, kind="stable")[:most]])
-        chosen.append(earlier)
+    for v, others in among:
+        useful = np.array([u for u in others if u not in presences], int)
+        if len(useful) > most:
+            strength = np.abs(ranks[:, useful].T @ ranks[:, v])
+            useful = np.sort(useful[np.argsort(-strength, kind="stable")[:most]])
+        chosen.append(useful)
     return chosen
 
 
@@ -509,11 +583,16 @@ def _refined(cell: np.ndarray, symbol: np.ndarray, count: np.ndarray) -> np.ndar
     return np.unique(cell * (GROUPS + 1) + own, return_inverse=True)[1]
 
 
-def _check_fits(answers: BinaryForest, v: int) -> None:
-    if len(answers.forest_of) != len(answers.questions) or answers.features.ndim != 1:
+def _check_features(answers: BinaryForest, limit: int) -> None:
+    if answers.features.ndim != 1:
+        raise ValueError("the features are no list of variables")
+    if np.any((answers.features < 0) | (answers.features >= limit)):
+        raise ValueError("a variable is drawn from a later one")
+
+
+def _check_forests(answers: BinaryForest) -> None:
+    if len(answers.forest_of) != len(answers.questions):
         raise ValueError("the questions do not fit their forests")
     forests = 0 if answers.forest is None else len(answers.forest.trees)
     if np.any(answers.forest_of >= forests):
         raise ValueError("a question is answered by a forest that is not there")
-    if np.any((answers.features < 0) | (answers.features >= v)):
-        raise ValueError("a variable is drawn from a later one")

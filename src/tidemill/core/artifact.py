@@ -19,9 +19,10 @@ import numpy as np
 
 from tidemill.core.errors import ArtifactError, OutputError, SchemaError
 from tidemill.core.outputs import refuse_existing
+from tidemill.core.words import listing
 
-FORMAT = 2
-FORMATS = (1, 2)
+FORMAT = 3
+FORMATS = (1, 2, 3)
 """Formats that can be read; :mod:`tidemill.synthesis.formats` brings earlier ones into this one."""
 MAX_BYTES = 4 << 30
 MAX_MEMBERS = 64
@@ -146,7 +147,7 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, np.ndarr
             hint="give a file that `tidemill fit` wrote",
         )
     if manifest["format"] not in FORMATS:
-        known = " and ".join(map(str, FORMATS))
+        known = listing([str(number) for number in FORMATS])
         raise ArtifactError(
             f"the model has format {manifest['format']!r}, this version reads formats {known}",
             where=str(path),

@@ -27,6 +27,11 @@ METRICS = Registry(
             "what models of the target learn from synthetic rows",
             sees=TABLES,
         ),
+        "effects": Entry(
+            "tidemill.metrics.effects:effects",
+            "how much of what each column says of the target is kept",
+            sees=TABLES,
+        ),
         "privacy": Entry(
             "tidemill.metrics.privacy:privacy",
             "whether training rows are given away, attack by attack",

@@ -116,8 +116,8 @@ class Trees:
     the row's context, whose variables stand before its own and are not drawn. Its
     distribution is a product of yes-no answers along a path, so its density is known everywhere; a
     number is uniform within its piece. A straight line through the earlier variables, where it says
-    something, is one more thing that the trees see. Pieces keep values that occur in MIN_COUNT rows or more, and
-    bounds between values otherwise.
+    something, is one more thing that the trees see. Pieces keep values that occur in MIN_COUNT rows
+    or more, and bounds between values otherwise.
 
     The outcome (the target of a table) is drawn first, so that conditions on it cost nothing, and
     once more at the end, given all other variables, so that what each of them says of it is kept.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import polars as pl
 import pytest
 
+import tidemill as tm
 from tidemill.core.errors import ArtifactError, OptionError
 from tidemill.core.grid import Batch, Code, Constraints, LinearBound, PartialRows, Real, Spec
 from tidemill.core.run import Run
@@ -137,10 +141,11 @@ def test_no_copies_of_rare_values() -> None:
 
 def test_unsound_trees_are_refused() -> None:
     spec, batch = correlated()
-    forest = Trees().fit(spec, batch, Run()).learned[2].forest
+    answers = Trees().fit(spec, batch, Run()).learned[2]
+    forest, width = answers.forest, answers.width
     assert forest is not None
     arrays = forest.to_arrays("f")
-    forest.check(2)
+    forest.check(width)
     for name, value in (
         ("feature", 5),
         ("left", 0),
@@ -151,7 +156,7 @@ def test_unsound_trees_are_refused() -> None:
     ):
         broken = {**arrays, f"f.{name}": np.full_like(arrays[f"f.{name}"], value)}
         with pytest.raises(ArtifactError):
-            Forest.from_arrays("f", broken).check(2)
+            Forest.from_arrays("f", broken).check(width)
 
 
 # --- rows that are made for a context -------------------------------------------------------------
@@ -226,3 +231,73 @@ def test_a_model_of_rows_in_a_context_is_stored_and_asks_for_it() -> None:
         model.sample(200, np.random.default_rng(1))
     with pytest.raises(OptionError, match="made for given contexts"):
         model.infill(200, Constraints(), np.random.default_rng(1))
+
+
+# --- relations of the outcome ---------------------------------------------------------------------
+
+
+def planted(n: int, target: str | None, *, confounded: bool) -> pl.DataFrame:
+    """y = 2 x + 0.5 z + 0.5 [group = a] + 1.0 treated + N(0, 0.5); who is treated is drawn, or
+    decided by x."""
+    rng = np.random.default_rng(2)
+    x, z = rng.normal(size=(2, n))
+    group = rng.choice(["a", "b", "c"], n)
+    chance = 1 / (1 + np.exp(-1.5 * x)) if confounded else np.full(n, 0.5)
+    treated = rng.random(n) < chance
+    y = 2 * x + 0.5 * z + 0.5 * (group == "a") + treated + rng.normal(0, 0.5, n)
+    return pl.DataFrame(
+        {"x": x, "z": z, "group": group, "treated": np.where(treated, "yes", "no"), "y": y}
+    ).with_columns(pl.col("x", "z", "y").round(2))
+
+
+def slopes(rows: pl.DataFrame) -> np.ndarray:
+    """What least squares makes of x, z, group a and treated."""
+    design = rows.select(
+        "x",
+        "z",
+        (pl.col("group") == "a").cast(pl.Float64),
+        (pl.col("treated") == "yes").cast(pl.Float64).alias("t"),
+        pl.lit(1.0).alias("one"),
+    ).to_numpy()
+    return np.asarray(np.linalg.lstsq(design, rows["y"].to_numpy(), rcond=None)[0][:4])
+
+
+@pytest.mark.parametrize("target", ["y", None])
+@pytest.mark.parametrize("confounded", [False, True])
+def test_rows_keep_the_effects_on_the_target(target: str | None, confounded: bool) -> None:
+    real = planted(2000, target, confounded=confounded)
+    made = tm.fit(real, target=target, seed=0).sample(10_000, seed=1)
+    kept = slopes(made) / slopes(real)
+    assert kept[3] == pytest.approx(1, abs=0.07)
+    assert kept == pytest.approx(np.ones(4), abs=0.12)
+
+
+def test_the_outcome_that_is_drawn_again_keeps_its_shares_and_what_never_happens() -> None:
+    bought = (RNG.random(2000) < 0.05).astype(np.int32)
+    spent = np.where(bought == 1, RNG.integers(10, 500, 2000), 0).astype(np.int64)
+    spec = Spec((Real("spent"),), (Code("bought", 2),), outcome=(("code", 0),))
+    model = Trees().fit(spec, Batch(spent[:, None], bought[:, None]), Run())
+    assert len(model.redrawn) == 1
+    made = model.sample(20_000, np.random.default_rng(1))
+    assert made.code.mean() == pytest.approx(bought.mean(), abs=0.003)
+    assert np.mean((made.code[:, 0] == 1) != (made.tick[:, 0] > 0)) < 0.001
+
+
+def test_an_outcome_that_was_learned_in_part_is_not_drawn_again() -> None:
+    spec, batch = correlated()
+    about = replace(spec, outcome=(("code", 0),))
+    planned = Trees().fit(about, batch, Run(steps=0)).steps_planned
+    cut = Trees().fit(about, batch, Run(steps=planned - 1))
+    assert not cut.redrawn
+    document, arrays = cut.to_state()
+    again = Trees.from_state(about, document, arrays)
+    one, other = (m.sample(50, np.random.default_rng(0)) for m in (cut, again))
+    assert np.array_equal(one.tick, other.tick)
+
+
+def test_a_line_that_fits_no_feature_is_refused() -> None:
+    spec, batch = correlated()
+    document, arrays = Trees().fit(spec, batch, Run()).to_state()
+    for line in (np.zeros((2, 1)), np.full_like(arrays["line.00002"], np.nan), np.zeros(3)):
+        with pytest.raises(ValueError, match="a line"):
+            Trees.from_state(spec, document, {**arrays, "line.00002": line})

@@ -31,6 +31,9 @@ TAIL = 0.01
 """Numbers beyond these quantiles of real rows count as if they lay there."""
 CLEAR = 4.0
 """An effect is looked at that lies so many standard errors from 0 in all real rows together."""
+SURE = 20.0
+"""Effects count by how many standard errors they lie from 0, up to so many."""
+TINY = 1e-300
 IN_OTHER_WORDS = 0.95
 """A column that explains more of the target's variance alone is the answer in other words."""
 OWN = 0.1
@@ -167,7 +170,8 @@ class _Comparison:
         self.middle = (self.real.value + self.ceiling.value) / 2
         own = np.einsum("iik->ik", self.real.variance + self.ceiling.variance) / 4
         clear = np.abs(self.middle) > CLEAR * np.sqrt(own)
-        self.at = np.argwhere(clear & (own > 0))
+        clear &= own > 0
+        self.at = np.argwhere(clear)
         self.why = ""
         if not len(self.at):
             self.why = (
@@ -176,8 +180,16 @@ class _Comparison:
             )
             return
         of_column = [self.contrasts[i].column for i, _ in self.at]
-        each = {name: of_column.count(name) for name in of_column}
-        self.weight = np.array([1 / (each[name] * len(each)) for name in of_column])
+        surety = np.minimum(np.abs(self.middle) / np.sqrt(np.maximum(own, TINY)), SURE)[clear]
+        each: dict[str, list[float]] = {}
+        for name, sure in zip(of_column, surety, strict=True):
+            each.setdefault(name, []).append(sure)
+        # a column counts by its surest effect, and shares that out among its effects
+        share = [
+            sure / sum(each[name]) * max(each[name])
+            for name, sure in zip(of_column, surety, strict=True)
+        ]
+        self.weight = np.array(share) / sum(share)
         self.columns = tuple(each)
         if self._share(self.ceiling)[1] > WIDEST:
             self.why = (
@@ -229,15 +241,17 @@ class _Comparison:
             figures={"effects": len(self.at), "columns": len(self.columns)},
             interval=(value - half, value + half),
         )
-        distances = [self._distance(f) for f in (self.synthetic, self.floor, self.ceiling)]
+        made, apart, other = (self._distance(f) for f in (self.synthetic, self.floor, self.ceiling))
         yield Score(
             "effects",
             DISTANCE,
-            *distances,
+            made,
+            apart,
+            other,
             "low",
-            sentence=f"On average an effect is off by {self.scale.said(distances[0])}; in another "
-            f"real sample by {self.scale.said(distances[2])}, with unrelated columns by "
-            f"{self.scale.said(distances[1])}{self.taken.note}.",
+            sentence=f"On average an effect is off by {self.scale.said(made)}; in another real "
+            f"sample by {self.scale.said(other)}, with unrelated columns by "
+            f"{self.scale.said(apart)}{self.taken.note}.",
         )
 
     def _sentence(self, value: float, half: float, floor: float, ceiling: float) -> str:

@@ -54,7 +54,7 @@ KEPT, DISTANCE = "effects kept (share)", "effects (distance)"
 
 
 @dataclass(frozen=True)
-class Contrast:
+class LinearContrast:
     """A difference between rows, by one column.
 
     Attributes:
@@ -387,7 +387,7 @@ class _Design:
         """The rows as a matrix, (n, terms)."""
         return np.column_stack([np.zeros((len(rows), 0)), *(term(rows) for term in self.terms)])
 
-    def contrasts(self, kept: NDArray[np.int64], shares: Floats) -> list[Contrast]:
+    def contrasts(self, kept: NDArray[np.int64], shares: Floats) -> list[LinearContrast]:
         """The effects of the terms that are kept.
 
         Args:
@@ -403,19 +403,21 @@ class _Design:
                 weights = np.zeros(len(kept))
                 weights[at] = 1.0
                 if not term.levels:
-                    made.append(Contrast(column, f"a {term.words} more", weights, None))
+                    made.append(LinearContrast(column, f"a {term.words} more", weights, None))
                     continue
                 others = [other for other in flags if other != at]
                 weights[others] = -shares[others] / (1 - shares[at])
                 if term.words:
                     against = term.left if len(flags) == 1 else "others"
-                    made.append(Contrast(column, f"{term.words} against {against}", weights, at))
+                    made.append(
+                        LinearContrast(column, f"{term.words} against {against}", weights, at)
+                    )
             # the level that has no flag
             if len(flags) > 1:
                 weights = np.zeros(len(kept))
                 weights[flags] = -shares[flags] / shares[flags].sum()
                 left = self.terms[kept[flags[0]]].left
-                made.append(Contrast(column, f"{left} against others", weights, None))
+                made.append(LinearContrast(column, f"{left} against others", weights, None))
         return made
 
 
@@ -531,7 +533,7 @@ def _explained(matrix: Floats, outcome: Floats) -> float:
     return float(np.max(1 - (left**2).sum(axis=0)[spread > 0] / spread[spread > 0], initial=0.0))
 
 
-def _fitted(matrix: Floats, outcome: Floats, contrasts: Sequence[Contrast]) -> Estimates:
+def _fitted(matrix: Floats, outcome: Floats, contrasts: Sequence[LinearContrast]) -> Estimates:
     """Least squares, with errors that hold whatever the spread of the residuals (White 1980)."""
     x = np.column_stack([matrix, np.ones(len(matrix))])
     gram = x.T @ x

@@ -234,6 +234,8 @@ class _Drawing:
         if self.chain.correction is not None:
             return np.full(len(row), len(variables) - 1), np.full(len(row), len(variables))
         size = len(variables)
+        if not size:
+            return np.full(len(row), -1)
         given, weighed = np.zeros((2, len(row), size), bool)
         given[:, : self.begin] = True
         feeds = np.zeros((size, size), np.float32)  # the first is drawn from the second

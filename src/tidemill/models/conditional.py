@@ -235,7 +235,7 @@ class _Drawing:
             return np.full(len(row), len(variables) - 1), np.full(len(row), len(variables))
         size = len(variables)
         if not size:
-            return np.full(len(row), -1)
+            return np.full(len(row), -1), np.full(len(row), 0)
         given, weighed = np.zeros((2, len(row), size), bool)
         given[:, : self.begin] = True
         feeds = np.zeros((size, size), np.float32)  # the first is drawn from the second

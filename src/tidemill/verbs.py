@@ -29,6 +29,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
 from tidemill.core.outputs import refuse_inputs
+from tidemill.core.redaction import redacted
 from tidemill.core.run import Run
 from tidemill.core.schema import Role
 from tidemill.core.score import Scores
@@ -756,7 +757,7 @@ def run(
         rows=rows,
         rounds=rounds,
         command=command,
-        source=str(source) if isinstance(source, str | Path) else "",
+        source=redacted(str(source)) if isinstance(source, str | Path) else "",
     )
 
 

@@ -114,7 +114,9 @@ def test_nothing_of_a_row_stands_in_the_schema(name: str) -> None:
 @pytest.mark.parametrize("name", CODECS)
 def test_a_codec_says_what_it_is(name: str) -> None:
     codec, data = fitted(name)
-    assert codec.keeps.endswith(".")
+    first, *points = codec.keeps.splitlines()
+    assert first.endswith(":" if points else ".")
+    assert not any(point.endswith(".") for point in points)
     assert codec.noun
     assert codec.items
     assert codec.topology

@@ -32,7 +32,6 @@ DOORS = {
     # what begins a job from a seed, or from nothing
     "augmentation/sampler.py": {"fit_resample"},
     "synthesis/synthesizer.py": {"interpolate"},
-    "synthesis/infilling.py": {"read_given"},
     "reporting/images.py": {"images"},
 }
 """Functions that make a run though none is at hand; everywhere else a part of a job is a child."""

@@ -125,7 +125,8 @@ def _first_behind(
     end = np.minimum(end, len(ranked))
     compared = distinct[end] - distinct[first]
     usual = (total[end] - total[first]) / (end - first)
-    how_wide = ranked[first - 1] / np.maximum(usual, 1e-300)
+    with np.errstate(over="ignore"):  # a gap that is infinitely wider is one
+        how_wide = ranked[first - 1] / np.maximum(usual, 1e-300)
     # the p-value of F(2, 2 * compared), shared over the places that a gap may be at
     log_p = -compared * np.log1p(how_wide / np.maximum(compared, 1))
     strict = np.log(level * 6 / (np.pi * first) ** 2)

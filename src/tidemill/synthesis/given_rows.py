@@ -68,8 +68,8 @@ def read_given(rows: Input, eyes: ModelEyes, run: Run) -> GivenRows:
             its kind.
         InputError: They cannot be read.
     """
-    source = rows if isinstance(rows, Dataset) else read(rows, Run())
-    source = with_choices_of(source, eyes.schema, Run())
+    source = rows if isinstance(rows, Dataset) else read(rows, run.child(quiet=True))
+    source = with_choices_of(source, eyes.schema, run.child(quiet=True))
     shared = [name for name in eyes.schema.names if name in source.schema]
     if not shared:
         raise DataError(
@@ -78,7 +78,7 @@ def read_given(rows: Input, eyes: ModelEyes, run: Run) -> GivenRows:
             hint=f"the model's columns are: {', '.join(eyes.schema.names[:12])}"
             f"{', ...' if len(eyes.schema) > 12 else ''}",
         )
-    aside = no_records(source)
+    aside = no_records(source, run)
     telling = _Telling(source, run, aside)
     telling.left_out()
     columns = []
@@ -324,7 +324,7 @@ class _Telling:
 
     def _quoted(self, name: str, texts: pl.Series) -> str:
         """A few of the texts, unless they may be of persons."""
-        if personal.CHECK.diagnose(self.source.select([name]), Run()).issues:
+        if personal.CHECK.diagnose(self.source.select([name]), self.run.child(quiet=True)).issues:
             return ""
         levels = texts.drop_nulls().unique(maintain_order=True).to_list()
         levels = [level for level in levels if not is_full_name(level)]

@@ -95,9 +95,9 @@ class RawForm:
         return RawForm(tuple(steps), readings)
 
 
-def no_records(data: Dataset) -> np.ndarray:
+def no_records(data: Dataset, run: Run) -> np.ndarray:
     """(rows,) whether a row is a total, a note or the like, and no record."""
-    found = plan.clean(replace(data, repairs=()), Run(), ["rows"])
+    found = plan.clean(replace(data, repairs=()), run.child(quiet=True), ["rows"])
     out = np.zeros(len(data), bool)
     left_out = found.changes.filter(
         (pl.col("column") == "") & (pl.col("reason") != "a row that holds no value")

@@ -68,11 +68,10 @@ def about_rows(account: ReportInput, shareable: bool) -> tuple[NextStep, ...]:
     """Attack the rows or, where nothing speaks against it, make rows to be passed on."""
     if not account.out or account.modality != "rows":
         return ()
-    sides = {side: str(Path(account.out) / f"{side}.parquet") for side in ("train", "holdout")}
     if shareable:
         words = "Make rows to be passed on, if a full audit lets them:"
-        return (_step(words, "share", _model(account), **sides, out="shared"),)
-    return (_step("See what leaks, and how much:", "audit", _model(account), **sides, out="audit"),)
+        return (_step(words, "share", account.out, out="shared"),)
+    return (_step("See what leaks, and how much:", "audit", account.out, out="audit"),)
 
 
 def score_new_rows(folder: str) -> NextStep:

@@ -16,6 +16,7 @@ from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.core.words import number, plural, points, quoted
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
+from tidemill.supervised.auc import NORMAL_95
 from tidemill.supervised.sampling import Sides, affordable, sides
 from tidemill.supervised.targets import Targets, targets
 
@@ -49,7 +50,6 @@ RIDGE = 1e-6
 FURTHEST = 3.0
 """An effect that is so many standard errors off is named."""
 MOST_SHOWN = 10
-NORMAL_95 = 1.959964
 KEPT, DISTANCE = "effects kept (share)", "effects (distance)"
 
 

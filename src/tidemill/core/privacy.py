@@ -123,6 +123,8 @@ def _largest(scores: Sequence[Score]) -> str:
 def _not_known(scores: Sequence[Score]) -> str:
     whys = [score.why for score in scores if score.why]
     missed = max((score.figures.get("could_have_missed", 0.0) for score in scores), default=0.0)
+    if missed >= 1:
+        return "Not known: the held-out rows are too few to tell copies from chance."
     if missed:
         return (
             f"Not known: no leak was found, but these held-out rows do not rule out one of "

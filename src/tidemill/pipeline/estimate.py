@@ -86,7 +86,8 @@ def announce(
     if run.minutes is not None:
         most = 60 * run.minutes
         learned = Cost(most if learned is None else min(most, learned.seconds), 0)
-        words = f", of which at most {number(run.minutes, 2)} minutes to learn"
+        minutes = "1 minute" if run.minutes == 1 else f"{number(run.minutes, 2)} minutes"
+        words = f", of which at most {minutes} to learn"
     elif learned is None:
         words = f", beside what '{model}' takes to learn; option 'minutes' limits that"
     elif learned.seconds >= LONG:

@@ -33,6 +33,7 @@ class OutcomeMeasure:
         column: Whose number or level it is; None for another condition.
         level: Of the column.
         asked: The columns that it reads.
+        needed: Those of them without whose value it is not known.
     """
 
     words: str
@@ -41,15 +42,15 @@ class OutcomeMeasure:
     column: str | None
     level: str | None
     asked: tuple[str, ...]
+    needed: tuple[str, ...]
 
     def values(self, rows: Dataset) -> Floats:
         """(n,) not-a-number where it is not known."""
         frame = rows.frame
         value = frame.select(self.expression.cast(pl.Float64).alias("value"))["value"]
         found = value.fill_null(float("nan")).to_numpy(writable=True)
-        if self.unit == "share" and "missing" not in self.words:
-            lacks = frame.select(pl.any_horizontal(pl.col(self.asked).is_null()).alias("lacks"))
-            found[lacks["lacks"].to_numpy()] = np.nan
+        for name in self.needed:
+            found[frame[name].is_null().to_numpy()] = np.nan
         return found
 
 
@@ -77,19 +78,23 @@ def measures(model: Synthesizer, wanted: Sequence[str | Condition]) -> list[Outc
         if isinstance(one, Condition):
             found.append(_of_condition(one))
         elif model.schema[one].kind == "number":
-            found.append(OutcomeMeasure(f"mean of {one}", "mean", pl.col(one), one, None, (one,)))
+            words, asked = f"mean of {one}", (one,)
+            found.append(OutcomeMeasure(words, "mean", pl.col(one), one, None, asked, asked))
         else:
             found += [_of_condition(Condition((test,))) for test in _levels(model, one)]
     return found
 
 
 def _of_condition(condition: Condition) -> OutcomeMeasure:
-    names = tuple(dict.fromkeys(test.column for test in condition.tests))
+    asked = tuple(dict.fromkeys(test.column for test in condition.tests))
+    about_gaps = {t.column for t in condition.tests if t.operator in ("missing", "present")}
+    needed = tuple(name for name in asked if name not in about_gaps)
     column = level = None
     first = condition.tests[0]
     if len(condition.tests) == 1 and first.operator == "=" and isinstance(first.value, str):
         column, level = first.column, first.value
-    return OutcomeMeasure(str(condition), "share", condition.expression(), column, level, names)
+    expression = condition.expression()
+    return OutcomeMeasure(str(condition), "share", expression, column, level, asked, needed)
 
 
 def _levels(model: Synthesizer, name: str) -> list[Test]:
@@ -131,13 +136,11 @@ class Expecting:
         stored = self._stored(measure)
         if stored is not None:
             return stored
-        key = measure.words
-        if measure.column is not None and self.model.schema[measure.column].kind != "datetime":
-            key = measure.column
+        key = measure.column or measure.words  # the levels of a column share one model
         if key not in self._learned:
             self._learned[key] = self._learn(measure)
         found = self._learned[key]
-        if found is None or measure.level is None or found.model.name != measure.column:
+        if found is None or measure.level is None:
             return found
         classes = found.model.classes or ()
         if measure.level not in classes:
@@ -162,20 +165,18 @@ class Expecting:
 
     def _learn(self, measure: OutcomeMeasure) -> Expected | None:
         rows, source = self._rows(measure)
-        outcome, classes = measure.values(rows), None
-        name = measure.words
-        if measure.level is not None and measure.column is not None:
-            column = self.model.schema[measure.column]
-            outcome, classes = outcome_of(rows[column.name], column)
-            name = column.name
-        elif measure.unit == "share":
-            classes = ("no", "yes")
+        name = measure.column or measure.words
+        if measure.column is not None:
+            column = self.model.schema[name]
+            outcome, classes = outcome_of(rows[name], column)
+        else:
+            outcome, classes = measure.values(rows), ("no", "yes")
         without = self._without()
         stream = self.run.child("what-if", "outcome", quiet=True, to_end=True)
         found = OutcomeModel.learned(rows, name, outcome, classes, without, stream)
         if found is None:
             return None
-        place = 1 if name != measure.column and classes is not None else 0
+        place = 0 if measure.column is not None else 1  # of a level it is found by its name
         left_out = found.answers(self.fixed)
         if left_out:
             again = OutcomeModel.learned(
@@ -198,25 +199,11 @@ class Expecting:
             known = np.isfinite(measure.values(self.given))
             varies = all(self.given[name].drop_nulls().n_unique() > 1 for name in self.fixed)
             if known.sum() >= GIVEN_ROWS and varies:
-                return self._completed(self.given), GIVEN
+                names = [column.name for column in feature_columns(self.model.schema)]
+                return self.model.completed(self.given, names), GIVEN
         if self._generated is None:
             size = int(np.clip(self.model.manifest["rows"], LEAST, MOST))
             self._generated = self.model.sample_dataset(
                 size, run=self.run.child("what-if", "rows", quiet=True)
             )
         return self._generated, GENERATED
-
-    def _completed(self, rows: Dataset) -> Dataset:
-        """The rows with all of the model's columns; those that they lack are missing."""
-        names = [column.name for column in feature_columns(self.model.schema)]
-        absent = [name for name in names if name not in rows.schema]
-        if not absent:
-            return rows
-        blank = self.model.sample_dataset(0, run=self.run.child(quiet=True))
-        frame = rows.frame.with_columns(
-            pl.lit(None, dtype=blank.frame.schema[name]).alias(name) for name in absent
-        )
-        schema = self.model.schema.select(
-            [name for name in self.model.schema.names if name in frame.columns]
-        )
-        return Dataset(frame.select(schema.names), schema, name=rows.name)

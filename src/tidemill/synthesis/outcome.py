@@ -35,6 +35,9 @@ FEWEST = 100
 MOST = 20_000
 """Of more rows, so many are learned from."""
 MOST_CLASSES = 10
+OTHERS = "any other level"
+"""The class of all levels beyond the MOST_CLASSES most frequent ones, and of those with fewer than
+MIN_COUNT rows."""
 SPLITS = 3
 """How often the rows are halved; each half learns, and is judged by the other."""
 FULL_SPLITS = 12_000
@@ -206,9 +209,11 @@ class OutcomeModel:
             for label in labels.T:
                 run.check()
                 parts.append(_expectation(design, codes, terms, label, halves, classes is not None))
+        is_pair = classes is not None and len(classes) == 2
         groups, explained = [], []
         for feature in design.features:
-            means, share = _by_group(feature.group(rows[feature.name]), feature.groups, labels)
+            group = feature.group(rows[feature.name])
+            means, share = _by_group(group, feature.groups, labels, is_pair)
             groups.append(means)
             explained.append(share)
         return OutcomeModel(
@@ -225,6 +230,11 @@ class OutcomeModel:
         return OutcomeModel.learned(
             data, column.name, outcome, classes, [column.name, *without], run
         )
+
+    def truth(self, values: pl.Series) -> Floats:
+        """(n,) the outcome as it stands in its column: the number, or the place of the class;
+        not-a-number where it is not known."""
+        return as_floats(values) if self.classes is None else places_of(values, self.classes)
 
     def chances(self, data: Dataset) -> Floats:
         """(n, classes) the chance of each class."""
@@ -379,15 +389,26 @@ class OutcomeModel:
 
 
 def outcome_of(values: pl.Series, column: Column) -> tuple[Floats, tuple[str, ...] | None]:
-    """A column as an outcome: its numbers, or positions of its most frequent levels and their
-    names; rarer levels are not known."""
+    """A column as an outcome: its numbers, or the places of its most frequent levels and their
+    names. Rarer levels are one class together; fewer rows of them than a class needs are left
+    out."""
     if column.kind == "number":
         return as_floats(values), None
     texts = values.cast(pl.String)
     counts = texts.drop_nulls().alias("level").value_counts(name="rows")
     kept = set(counts.filter(pl.col("rows") >= MIN_COUNT)["level"])
     classes = [level for level in frequent_levels(texts, MOST_CLASSES) if level in kept]
-    return level_codes(texts, classes, other=np.nan, missing=np.nan), tuple(classes)
+    others = texts.drop_nulls().len() - texts.is_in(classes).sum()
+    if others >= MIN_COUNT:
+        classes.append(OTHERS)
+    return places_of(texts, classes), tuple(classes)
+
+
+def places_of(values: pl.Series, classes: Sequence[str]) -> Floats:
+    """(n,) the place of each row's class; not-a-number where it is none."""
+    named = [name for name in classes if name != OTHERS]
+    other = float(len(named)) if OTHERS in classes else np.nan
+    return level_codes(values, named, other=other, missing=np.nan)
 
 
 def _labels(outcome: Floats, classes: tuple[str, ...] | None) -> Floats:
@@ -429,7 +450,7 @@ def _expectation(
         sides.append(side)
     correction, spread = _regression(_with_one(terms), label - said / times)
     settings = {**_BOOSTING, **_objective(is_chance), "num_leaves": PLAIN_LEAVES}
-    plain = lgb.train(settings, _binned(design, codes, label), PLAIN_ROUNDS)
+    plain = lgb.train(settings, binned(design, codes, label), PLAIN_ROUNDS)
     trees = Forest.of(plain.model_to_string())
     stored = spread.astype(np.float32).astype(float)  # a stored model answers the same
     return Expectation(is_chance, sides, correction, stored, trees)
@@ -447,8 +468,8 @@ def _side(
     """The surface and the trees of one half; the other half says when the trees are enough."""
     weights = _surface(terms[learn], label[learn], is_chance)
     start = [_with_one(terms[rows]) @ weights for rows in (learn, judge)]
-    shown = _binned(design, codes[learn], label[learn], start[0])
-    watched = _binned(design, codes[judge], label[judge], start[1], like=shown)
+    shown = binned(design, codes[learn], label[learn], start[0])
+    watched = binned(design, codes[judge], label[judge], start[1], like=shown)
     settings = {**_BOOSTING, **_objective(is_chance), "boost_from_average": False}
     enough = lgb.early_stopping(PATIENCE, verbose=False)
     model = lgb.train(settings, shown, ROUNDS, valid_sets=[watched], callbacks=[enough])
@@ -481,13 +502,12 @@ def _regression(ones: Floats, label: Floats) -> tuple[Floats, Floats]:
     return weights, inverse @ middle @ inverse
 
 
-def _by_group(group: np.ndarray, groups: int, labels: Floats) -> tuple[Floats, float]:
-    """(groups, outcomes) means, and the share of the outcome that they explain. Of two classes the
-    first one's mean is told, too."""
-    if labels.shape[1] == 1 and np.isin(labels, (0.0, 1.0)).all():
-        both = np.column_stack([1 - labels[:, 0], labels[:, 0]])
-    else:
-        both = labels
+def _by_group(
+    group: np.ndarray, groups: int, labels: Floats, is_pair: bool
+) -> tuple[Floats, float]:
+    """(groups, outcomes) means, and the share of the outcome that they explain. Of two classes,
+    where only the second is learned, the first one's mean is told, too."""
+    both = np.column_stack([1 - labels[:, 0], labels[:, 0]]) if is_pair else labels
     count = np.bincount(group, minlength=groups).astype(float)
     means = np.full((groups, both.shape[1]), np.nan)
     left = total = 0.0
@@ -502,13 +522,14 @@ def _by_group(group: np.ndarray, groups: int, labels: Floats) -> tuple[Floats, f
     return means, 1 - left / total if total > 0 else 0.0
 
 
-def _binned(
+def binned(
     design: OutcomeDesign,
     codes: Floats,
     label: Floats,
     start: Floats | None = None,
     like: lgb.Dataset | None = None,
 ) -> lgb.Dataset:
+    """Rows for trees: bins and levels as the design has them."""
     levels = [at for at, feature in enumerate(design.features) if feature.levels is not None]
     return lgb.Dataset(
         codes,

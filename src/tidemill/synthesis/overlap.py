@@ -17,6 +17,7 @@ from tidemill.supervised.arrays import Floats, as_floats
 from tidemill.supervised.auc import Auc, auc
 from tidemill.supervised.boosting import REPEATABLE
 from tidemill.synthesis.infilling import stacked
+from tidemill.synthesis.outcome import binned
 from tidemill.synthesis.outcome_design import OutcomeDesign, feature_columns
 from tidemill.synthesis.synthesizer import Synthesizer
 
@@ -99,14 +100,7 @@ def overlap(model: Synthesizer, asked: Condition, without: list[str], run: Run) 
         return Overlap(None, None, 1.0)
     label = has.astype(float)
     design = OutcomeDesign.learned(rows, columns, label)
-    levels = [at for at, feature in enumerate(design.features) if feature.levels is not None]
-    shown = lgb.Dataset(
-        design.codes(rows),
-        label,
-        categorical_feature=levels,
-        params={"verbosity": -1, "bin_construct_sample_cnt": 2**31 - 1, "max_bin": 255},
-    )
-    booster = lgb.train(_SETTINGS, shown, _ROUNDS)
+    booster = lgb.train(_SETTINGS, binned(design, design.codes(rows), label), _ROUNDS)
     return Overlap(design, booster, float(has.sum() / (~has).sum()))
 
 

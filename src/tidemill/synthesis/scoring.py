@@ -16,7 +16,7 @@ from tidemill.core.schema import Column, Schema
 from tidemill.core.states import HasState
 from tidemill.core.words import number, percent, plural, shortlist
 from tidemill.io.reading import Input
-from tidemill.supervised.arrays import Floats, as_floats
+from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import auc
 from tidemill.synthesis.infilling import GivenRows
 from tidemill.synthesis.synthesizer import Synthesizer
@@ -115,7 +115,9 @@ def score(model: Synthesizer, rows: Input, run: Run) -> ScoredRows:
         )
     given = model.read_given(rows, run)
     whole, empty = _whole(given, model, outcome.design.names, run)
-    truth = np.where(empty, np.nan, _truth(given, target, outcome.classes))
+    truth = np.full(len(given), np.nan)
+    if target.name in given.known.schema:
+        truth = np.where(empty, np.nan, outcome.truth(given.known[target.name]))
     order, positive, top = np.arange(len(given)), "", None
     if outcome.classes is None:
         answer = outcome.means(whole)
@@ -198,26 +200,10 @@ def _whole(
             f"'{given.source.name}' has not {plural(len(lacking), 'column')} of the model's, taken "
             f"as not known: {shortlist(lacking, 8)}."
         )
-    types = model.types
-    nothing = [pl.lit(None, types[name]).alias(name) for name in lacking]
-    schema = model.schema.select([*known.schema.names, *lacking])
-    whole = Dataset(known.frame.with_columns(nothing), schema, name=known.name)
+    whole = model.completed(known, names)
     is_empty = pl.all_horizontal(pl.col(list(names)).is_null()).alias("empty")
     empty = whole.frame.select(is_empty)["empty"].to_numpy()
     return whole, empty if given.aside is None else empty | given.aside
-
-
-def _truth(given: GivenRows, target: Column, classes: tuple[str, ...] | None) -> Floats:
-    """(n,) the target as far as the rows say it: a number, or the place of the class."""
-    if target.name not in given.known.schema:
-        return np.full(len(given), np.nan)
-    values = given.known[target.name]
-    if classes is None:
-        return as_floats(values)
-    places = {name: float(k) for k, name in enumerate(classes)}
-    return as_floats(
-        values.cast(pl.String).replace_strict(places, default=None, return_dtype=pl.Float64)
-    )
 
 
 def _mean(values: Floats) -> float | None:

@@ -393,6 +393,15 @@ class Synthesizer:
         empty = Batch.blank(self._codec.spec, 0)
         return self._codec.decode(empty, np.random.default_rng(0)).frame.schema
 
+    def completed(self, rows: Dataset, names: Sequence[str]) -> Dataset:
+        """Rows in the model's types with all of these columns of its own; those that they lack are
+        missing."""
+        types, has = self.types, set(rows.schema.names)
+        lacking = [pl.lit(None, types[name]).alias(name) for name in names if name not in has]
+        own = [name for name in self.schema.names if name in has or name in names]
+        frame = rows.frame.with_columns(lacking).select(own)
+        return Dataset(frame, self.schema.select(own), name=rows.name)
+
     def levels(self, name: str) -> list[str]:
         """The levels of a column, the most frequent first; none where it has no levels."""
         return self._codec.levels(name)

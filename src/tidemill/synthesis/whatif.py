@@ -240,19 +240,15 @@ def _tied(schema: Schema, fixed: set[str], anew: set[str]) -> set[str]:
         changing, tied = changing | more, tied | more
 
 
-def _set(own: GivenRows, given: GivenRows, asked: Condition, model: Synthesizer) -> GivenRows:
-    """The rows with what is set in the place of their own values."""
-    values = [pl.Series(test.column, [test.value] * len(own)) for test in asked.tests]
-    typed = model.read_given(pl.DataFrame(values)).known if values else own.known
-    known = own.known.frame.with_columns(typed.frame)
+def _set(own: GivenRows, given: GivenRows, value: pl.DataFrame, model: Synthesizer) -> GivenRows:
+    """The rows with what is set, one row, in the place of their own values."""
+    typed = [pl.lit(value[name].item(), value.schema[name]).alias(name) for name in value.columns]
+    known = own.known.frame.with_columns(typed)
     schema = model.schema.select([name for name in model.schema.names if name in known.columns])
-    source = own.source.frame.with_columns(typed.frame)
+    source = own.source.frame.with_columns(typed)
     columns = {column.name: column for column in given.source.schema}
-    shown = Schema(
-        tuple(
-            model.schema[name] if name in typed.schema else columns[name] for name in source.columns
-        )
-    )
+    columns |= {name: model.schema[name] for name in value.columns}
+    shown = Schema(tuple(columns[name] for name in source.columns))
     return GivenRows(
         replace(own.source, frame=source, schema=shown, origin=None),
         Dataset(known.select(schema.names), schema, name=own.known.name),
@@ -286,13 +282,15 @@ class _Sides:
     ) -> _Sides:
         """Set the rows, and draw what is needed and not known."""
         own = _without(given, anew)
-        changed = _set(own, given, asked, model)
+        wanted = [pl.Series(test.column, [test.value]) for test in asked.tests]
+        value = model.read_given(pl.DataFrame(wanted), run.child(quiet=True)).known.frame
+        changed = _set(own, given, value, model)
         sides = []
         for rows, name in ((own, "before"), (changed, "after")):
             sides.append(_completed(model, rows, needed, draws, run, name))
         most = max(len(side) for side in sides)
         sides = [side if len(side) == most else _repeated(side, draws) for side in sides]
-        shown = _shown(_set(given, given, asked, model).source, model, sides[1], asked, anew)
+        shown = _shown(_set(given, given, value, model).source, model, sides[1], asked, anew)
         return _Sides(sides[0], sides[1], most // max(len(given), 1), shown)
 
     def mean_of_draws(self, values: Floats) -> Floats:

@@ -248,6 +248,85 @@ def test_the_answer_in_other_words_is_left_out() -> None:
     assert found.shifts[0].low < (frame["treated"] == "no").mean() < found.shifts[0].high
 
 
+@pytest.fixture(scope="module")
+def towns() -> tuple[tm.Synthesizer, pl.DataFrame]:
+    """Of 25 towns none has a tenth of the rows; an offer doubles the share of the first one."""
+    rng = np.random.default_rng(4)
+    offer = rng.random(4000) < 0.5
+    town = np.where(rng.random(4000) < np.where(offer, 0.08, 0.04), 0, rng.integers(1, 25, 4000))
+    frame = pl.DataFrame(
+        {
+            "offer": np.where(offer, "yes", "no"),
+            "age": rng.integers(18, 80, 4000),
+            "town": [f"town {number:02d}" for number in town],
+        }
+    )
+    return tm.fit(tm.read(frame, target="town"), options={"effort": "plain"}), frame
+
+
+def test_the_share_of_a_level_is_one_of_all_rows(
+    towns: tuple[tm.Synthesizer, pl.DataFrame],
+) -> None:
+    fitted, frame = towns
+    [shift] = tm.what_if(fitted, frame, "offer=yes", "town=town 00").shifts
+    assert shift.observed == pytest.approx((frame["town"] == "town 00").mean())
+    assert shift.before == pytest.approx(shift.observed, abs=0.01)
+    assert shift.after == pytest.approx(0.08, abs=0.015)
+    told = tm.what_if(fitted, frame, "offer=yes", "town")
+    assert sum(one.before for one in told.shifts) < 0.6  # the others live elsewhere
+
+
+def test_rarer_levels_stay_within_the_chances(
+    towns: tuple[tm.Synthesizer, pl.DataFrame], tmp_path: Path
+) -> None:
+    fitted, frame = towns
+    scored = tm.score(fitted, frame.head(300)).data.frame
+    chances = scored.select(pl.col("^chance of .*$"))
+    assert "chance of any other level" in chances.columns
+    assert np.allclose(chances.sum_horizontal(), 1, atol=0.01)
+    again = tm.Synthesizer.load(fitted.save(tmp_path / "m.tidemill"))
+    assert tm.score(again, frame.head(300)).data.frame.equals(scored)
+
+
+@pytest.mark.parametrize("name", ["age", "missing age"])
+def test_what_a_row_does_not_say_is_no_no(name: str) -> None:
+    frame, _, _ = trial("chance", 2000, 0)
+    rng = np.random.default_rng(1)
+    age = pl.Series(name, rng.integers(18, 80, 2000))
+    frame = frame.with_columns(age.set(pl.Series(rng.random(2000) < 0.4), None))
+    fitted = tm.fit(frame, options={"effort": "plain"})
+    asked = [f"{name}>=50", f"{name} missing"]
+    old, gone = tm.what_if(fitted, frame, "treated=yes", asked).shifts
+    known = frame[name].drop_nulls()
+    assert old.before == pytest.approx((known >= 50).mean(), abs=0.04)
+    assert gone.before == pytest.approx(0.4, abs=0.04)
+
+
+def test_a_number_of_zeros_and_ones_is_a_number(tmp_path: Path) -> None:
+    frame, treated, _ = trial("yes-no", 2000, 0)
+    frame = frame.with_columns(y=(pl.col("y") == "yes").cast(pl.Int64))
+    schema = tmp_path / "schema.toml"
+    schema.write_text('[columns.y]\nkind = "number"\n')
+    data = tm.read(frame, target="y", schema=schema)
+    fitted = tm.fit(data, options={"effort": "plain"})
+    stored = tm.Synthesizer.load(fitted.save(tmp_path / "m.tidemill"))
+    [shift] = tm.what_if(stored, frame, "treated=yes").shifts
+    y = frame["y"].to_numpy()
+    raw = (y[treated].mean() - y[~treated].mean()) * (~treated).mean()
+    assert shift.unit == "mean"
+    assert shift.raw == pytest.approx(raw, abs=0.01)
+    assert shift.shift == pytest.approx(raw, abs=0.04)
+
+
+@pytest.mark.parametrize("beyond", ["x1=50", "x1=-50"])
+def test_what_lies_beyond_all_rows_has_no_answer(beyond: str) -> None:
+    fitted, frame, _ = learned("chance", target="y")
+    found = tm.what_if(fitted, frame.head(200), beyond)
+    assert found.shifts == ()
+    assert found.refused == 200
+    assert "No answer" in str(found)
+
+
 def test_a_stored_model_answers_the_same(tmp_path: Path) -> None:
     fitted, frame, _ = learned("yes-no", target="y")
     stored = tm.Synthesizer.load(fitted.save(tmp_path / "m.tidemill"))

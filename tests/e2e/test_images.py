@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.datasets import load_digits
 
 import tidemill as tm
 from tests.e2e.conftest import Tidemill
+from tests.e2e.test_next_steps import commands
 from tidemill.core.errors import OptionError
 from tidemill.imaging.pixels import pixels
 
@@ -76,10 +78,17 @@ def test_the_same_seed_gives_the_same_images(
 
 
 def test_the_whole_run_writes_a_report_with_pictures(
-    digits: Path, tmp_path: Path, tidemill: Tidemill
+    digits: Path, tmp_path: Path, tidemill: Tidemill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = tmp_path / "out"
-    assert tidemill("run", digits, "--steps", 40, *QUICK, "--out", out).code == 0
+    monkeypatch.chdir(tmp_path)
+    out, repeated = tmp_path / "out", tmp_path / "repeated.npz"
+    with np.load(digits) as found:
+        again = {name: np.concatenate([array, array[:3]]) for name, array in found.items()}
+    np.savez(repeated, **again)
+    assert tidemill("run", repeated, "--steps", 40, *QUICK, "--out", out).code == 0
+    offered = commands(json.loads((out / "report.json").read_text(encoding="utf-8")))
+    [cleaning] = {command for command in offered if command.split()[1] == "clean"}
+    assert tidemill(*shlex.split(cleaning)[1:]).code == 0
     page = (out / "report.html").read_text(encoding="utf-8")
     for said in (
         "8 x 8 pixels",

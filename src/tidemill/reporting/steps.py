@@ -30,7 +30,7 @@ def about_data(account: ReportInput) -> tuple[NextStep, ...]:
         return (NextStep("Run again without them:", f"{account.command} {again}"),)
     changed = account.changed is not None and account.changed.height > 0
     if account.source and (changed or account.undecided):
-        out = "clean.npz" if account.modality == "images" else "clean.csv"
+        out = "clean.parquet" if account.modality == "images" else "clean.csv"
         return (_step("Get the cleaned data:", "clean", account.source, out=out),)
     return ()
 

@@ -19,7 +19,18 @@ LISTS = "Lists"
 
 OPTIONS = {
     "Data": {
-        *("target", "schema", "ignore", "id", "sensitive", "time", "entity", "column", "positive"),
+        *(
+            "target",
+            "schema",
+            "ignore",
+            "id",
+            "sensitive",
+            "time",
+            "entity",
+            "keep",
+            "column",
+            "positive",
+        ),
         *("train", "holdout", "synthetic", "newer", "like"),
     },
     "Model": {

@@ -25,7 +25,7 @@ VERBS = [
     *("evaluate", "verdict", "fairness", "audit", "share", "run", "loop", "recipe"),
 ]
 OF_SURFACE = {"out", "log", "train", "holdout", "threads", "overwrite", "quiet", "json"}
-READING = {"target", "schema", "ignore", "id", "sensitive", "time", "entity"}
+READING = {"target", "schema", "ignore", "id", "sensitive", "time", "entity", "keep"}
 LIMITS = {"seed", "steps", "minutes", "device"}
 
 

@@ -7,13 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import polars as pl
-
 from tidemill.cleaning import changes
-from tidemill.cleaning.base import Check, Diagnosis, Repaired, counted
-from tidemill.cleaning.names import says, words_of
-from tidemill.cleaning.personal import names_of_people
+from tidemill.cleaning.base import Check, Diagnosis, Repaired
 from tidemill.core.change import Issue
+from tidemill.core.column_words import says, words_of
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
@@ -84,7 +81,7 @@ def _named(train: Dataset, column: Column) -> str | None:
     sensitive = may_be_sensitive(train.schema)
     names = []
     for other in _decided(train, column.name, levels):
-        if _points_to_persons(other.name) or other.name in sensitive or _names_people(train, other):
+        if _points_to_persons(other.name) or other.name in sensitive or other.personal:
             return None  # what decides a birth or a person's name is a person
         if 2 * train[other.name].drop_nulls().n_unique() >= levels:
             names.append(other.name)
@@ -97,15 +94,11 @@ def _points_to_persons(name: str) -> bool:
     return any(word.removesuffix("id") in _PERSONS for word in words_of(name))
 
 
-def _names_people(train: Dataset, column: Column) -> bool:
-    values = train[column.name]
-    return values.dtype == pl.String and names_of_people(column, counted(values))[0] > 0
-
-
 def _decided(train: Dataset, key: str, levels: int) -> Iterator[Column]:
     """Columns of which each value of the key always comes with one."""
-    for column in train.schema.of_kind("category", "text", "datetime"):
-        if column.role == "ignore" or column.name == key:
+    for column in train.schema:
+        named = column.personal or column.kind in ("category", "text", "datetime")
+        if not named or column.role == "ignore" or column.name == key:
             continue
         pairs = train.frame.select(key, column.name).drop_nulls()
         if pairs.head(2_000).unique().height > pairs.head(2_000)[key].n_unique():

@@ -17,9 +17,9 @@ import polars as pl
 
 from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired, considered, numeric
-from tidemill.cleaning.names import BIRTHS, says
 from tidemill.cleaning.quantities import ELSE, QUANTITIES, Quantity
 from tidemill.core.change import Issue
+from tidemill.core.column_words import BIRTHS, says
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tidemill.cleaning.names import BIRTHS, says, words_of
+from tidemill.core.column_words import BIRTHS, says, words_of
 from tidemill.core.schema import Column
 
 

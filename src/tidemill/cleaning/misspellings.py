@@ -15,11 +15,11 @@ from itertools import combinations
 import polars as pl
 
 from tidemill.cleaning.base import Check, Diagnosis, considered, counted
-from tidemill.cleaning.personal import names_of_people
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.words import plural
+from tidemill.personal.judging import names_of_people
 
 _MOST_LEVELS = 10_000
 _SHORTEST = 5

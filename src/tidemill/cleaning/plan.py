@@ -13,7 +13,6 @@ import polars as pl
 
 from tidemill.cleaning import CHECKS, changes
 from tidemill.cleaning.base import Check, Diagnosis
-from tidemill.cleaning.masking import mask
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ArtifactError, InputError
@@ -22,6 +21,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.core.states import HasState, from_state
 from tidemill.core.words import as_sentence, plural
+from tidemill.personal.masking import mask
 
 _RECORDS = "rows"
 _LONGEST_EXAMPLE = 120

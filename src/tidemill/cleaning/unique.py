@@ -6,12 +6,12 @@ from __future__ import annotations
 import polars as pl
 
 from tidemill.cleaning.base import Check, Diagnosis, considered
-from tidemill.cleaning.masking import mask
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.words import percent, plural, quoted
+from tidemill.personal.masking import mask
 
 _NEARLY = 0.9
 _FEWEST = 20

@@ -200,6 +200,9 @@ class Roles(TypedDict, total=False):
     sensitive: Sensitive
     time: Annotated[str | None, Doc("Hold out the latest rows by this column.", "COL")]
     entity: Annotated[str | None, Doc("Never split the rows of one value of this.", "COL")]
+    keep: Annotated[
+        Sequence[str], Doc("Learn its values as they are, personal or rare; may repeat.", "COL")
+    ]
 
 
 class Reading(Roles, total=False):

@@ -109,6 +109,9 @@ class Column:
         reason: Why this kind was inferred, in words.
         role_reason: Why this role was given, in words.
         choice: The option of a cell of several that it tells; None where it is a column by itself.
+        personal: What personal data it holds ("names of people"), "" for none: none of its values
+            is shown. Of kind "id", fresh ones are generated in their place.
+        kept: Whether the user wants its values learned as they are, be they personal or rare.
     """
 
     name: str
@@ -121,6 +124,8 @@ class Column:
     reason: str = ""
     role_reason: str = ""
     choice: Choice | None = None
+    personal: str = ""
+    kept: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

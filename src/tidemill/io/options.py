@@ -15,14 +15,26 @@ from tidemill.core.errors import SchemaError
 from tidemill.core.schema import KINDS, ROLES, RULE_KINDS, Kind, Role, Rule
 from tidemill.core.words import shortlist
 
+_YES_NO = ("true", "false")
+_SETTINGS = {"kind": KINDS, "role": ROLES, "personal": _YES_NO, "keep": _YES_NO}
+
 
 @dataclass(frozen=True)
 class ColumnOverrides:
-    """Kinds and roles by column name, and rules, as the user wants them."""
+    """What the user wants of columns.
+
+    Attributes:
+        kinds, roles: By column name.
+        rules: What must always hold.
+        personal: Column name -> whether it holds personal data, where the user says so.
+        kept: Columns whose values are to be learned as they are, be they personal or rare.
+    """
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    personal: Mapping[str, bool] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
 
 def column_overrides(
@@ -35,6 +47,7 @@ def column_overrides(
     sensitive: Iterable[str] = (),
     time: str | None = None,
     entity: str | None = None,
+    keep: Iterable[str] = (),
 ) -> ColumnOverrides:
     """What a schema file and options say of columns; an option beats the file.
 
@@ -42,16 +55,19 @@ def column_overrides(
         names: The columns that there are.
         schema: A TOML file with a table for each column: ``[columns.age]``, ``kind = "number"``,
             ``role = "feature"``; and one for each rule: ``[[rules]]``, ``kind = "a<=b"``, ``columns
-            = ["start", "end"]``; a range has ``low`` and ``high``.
+            = ["start", "end"]``; a range has ``low`` and ``high``. A column may also have
+            ``personal = true`` or ``false``, and ``keep = true``.
         target, time, entity: One column's name, or None.
-        ignore, id, sensitive: Columns' names; one name may be given as a text.
+        ignore, id, sensitive, keep: Columns' names; one name may be given as a text.
 
     Raises:
         SchemaError: The file cannot be read, or there is no such column, kind, role or rule, or a
             column gets two roles.
     """
     content = {} if schema is None else _content(Path(schema))
-    kinds, roles = _columns(content.get("columns", {}), str(schema), names)
+    said = _columns(content.get("columns", {}), str(schema), names)
+    kinds: dict[str, Kind] = _settings(said, "kind")
+    roles: dict[str, Role] = _settings(said, "role")
     rules = []
     for number, table in enumerate(content.get("rules", []), 1):
         rules.append(_rule(table, f"{schema}, [[rules]] number {number}", names))
@@ -73,7 +89,11 @@ def column_overrides(
                 )
     for wish in _as_list(id):
         kinds[_name_of(wish, names, "option 'id'")] = "id"
-    return ColumnOverrides(kinds, {**roles, **chosen}, tuple(rules))
+    kept = {name for name, wanted in _settings(said, "keep").items() if wanted}
+    kept.update(_name_of(wish, names, "option 'keep'") for wish in _as_list(keep))
+    return ColumnOverrides(
+        kinds, {**roles, **chosen}, tuple(rules), _settings(said, "personal"), frozenset(kept)
+    )
 
 
 def _as_list(given: str | Iterable[str] | None) -> list[str]:
@@ -111,9 +131,9 @@ def _folded(name: str) -> str:
 
 def _columns(
     tables: Mapping[str, Any], path: str, names: list[str]
-) -> tuple[dict[str, Kind], dict[str, Role]]:
-    kinds: dict[str, Kind] = {}
-    roles: dict[str, Role] = {}
+) -> dict[str, Mapping[str, Any]]:
+    """Column name -> its settings, each of a known value."""
+    said: dict[str, Mapping[str, Any]] = {}
     for wish, settings in tables.items():
         where = f"{path}, [columns.{wish}]"
         name = _name_of(wish, names, where)
@@ -124,24 +144,32 @@ def _columns(
                 hint='write kind = "number" below it',
             )
         for key, value in settings.items():
-            if key not in ("kind", "role"):
+            if key not in _SETTINGS:
                 raise SchemaError(
                     f"'{key}' is no setting of a column",
                     where=where,
-                    hint="settings are kind and role",
+                    hint="settings are kind, role, personal and keep",
                 )
-            known = KINDS if key == "kind" else ROLES
-            if value not in known:
+            if isinstance(value, bool) != (_SETTINGS[key] == _YES_NO):
+                raise SchemaError(
+                    f"'{value}' is no {key}",
+                    where=where,
+                    hint=f"write {key} = {_SETTINGS[key][0]}",
+                )
+            if not isinstance(value, bool) and value not in _SETTINGS[key]:
+                known = _SETTINGS[key]
                 raise SchemaError(
                     f"'{value}' is no {key}",
                     where=where,
                     hint=f"{_nearest(value, known)}{key}s are {', '.join(known)}",
                 )
-        if "kind" in settings:
-            kinds[name] = settings["kind"]
-        if "role" in settings:
-            roles[name] = settings["role"]
-    return kinds, roles
+        said[name] = settings
+    return said
+
+
+def _settings(said: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, Any]:
+    """What is said under one key, by column name."""
+    return {name: settings[key] for name, settings in said.items() if key in settings}
 
 
 def _nearest(value: object, known: Sequence[str]) -> str:

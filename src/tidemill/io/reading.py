@@ -27,6 +27,7 @@ from tidemill.io.images.columns import with_images
 from tidemill.io.images.folder import LABEL
 from tidemill.io.inference import NO_VALUE, Inferred, inferred
 from tidemill.io.options import ColumnOverrides, column_overrides
+from tidemill.io.personal import with_judgement
 from tidemill.io.retyping import retyped
 from tidemill.io.source import Raw, Source
 from tidemill.io.steps import step_of
@@ -46,6 +47,7 @@ def read(
     sensitive: Iterable[str] = (),
     time: str | None = None,
     entity: str | None = None,
+    keep: Iterable[str] = (),
     schema: str | Path | None = None,
 ) -> Dataset:
     """The table of a file or a frame, with its schema.
@@ -60,6 +62,7 @@ def read(
         sensitive: Protected attributes.
         time: The column that orders the rows.
         entity: The column that tells whom a row is about.
+        keep: Columns to be learned as they are, although their values are personal or rare.
         schema: A TOML file that overrides kinds and roles, and declares rules.
 
     Raises:
@@ -87,6 +90,7 @@ def read(
         sensitive=sensitive,
         time=time,
         entity=entity,
+        keep=keep,
     )
     choices = _wanted(choices, wishes, where)
     return _with_choices(_typed(_spread(raw, choices), wishes, where, run), choices, run)
@@ -267,7 +271,7 @@ def _column(
         run.warn(f"The column '{name}' {found.warning}.", "read")
     if why == _GIVEN:
         why = reasons.get(name, why)
-    return found.values, Column(
+    column = Column(
         name,
         found.kind,
         role,
@@ -278,6 +282,7 @@ def _column(
         reason=found.reason,
         role_reason=why,
     )
+    return found.values, with_judgement(column, found.values, wishes)
 
 
 def _predictable(found: Inferred) -> Inferred:

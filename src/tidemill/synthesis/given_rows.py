@@ -15,7 +15,6 @@ import polars as pl
 
 from tidemill.cleaning import personal
 from tidemill.cleaning.markers import are_markers
-from tidemill.cleaning.people import is_full_name
 from tidemill.core import amounts, datetimes
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
@@ -26,6 +25,7 @@ from tidemill.core.words import format_value, percent, plural, quoted
 from tidemill.io.choices import with_choices_of
 from tidemill.io.conventions import contradicts, read_again
 from tidemill.io.reading import Input, read
+from tidemill.personal.people import is_full_name
 from tidemill.synthesis.infilling import FRESH, GivenRows
 from tidemill.synthesis.raw_form import RawForm, no_records
 

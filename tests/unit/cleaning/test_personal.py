@@ -4,9 +4,9 @@ from datetime import date
 import pytest
 from stdnum.cn import ric
 
-from tidemill.cleaning import checksums
 from tidemill.cleaning.personal import CHECK
 from tidemill.core.run import Run
+from tidemill.personal import checksums
 
 RANDOM = random.Random(0)
 

@@ -88,7 +88,7 @@ def test_roles_by_option(tmp_path: Path) -> None:
         ("[columns.age]\nkind='nubmer'", {}, "'nubmer' is no kind", "did you mean 'number'?"),
         ("[columns.age]\nrole='tagret'", {}, "'tagret' is no role", "did you mean 'target'?"),
         ("[columns.age]\nkind='picture'", {}, "'picture' is no kind", "kinds are"),
-        ("[columns.age]\nkin='number'", {}, "'kin' is no setting", "kind and role"),
+        ("[columns.age]\nkin='number'", {}, "'kin' is no setting", "kind, role, personal and keep"),
         ("[columns]\nage='number'", {}, "no table of kind and role", "kind ="),
         ("[column.age]\nkind='number'", {}, "'column' is unknown here", "[columns.NAME]"),
         ("columns", {}, "cannot be read", "TOML"),

@@ -32,7 +32,6 @@ from tidemill.describe import Only
 if TYPE_CHECKING:
     from tidemill.core.dataset import Dataset
     from tidemill.core.run import Event, Run
-    from tidemill.io.source import Source
     from tidemill.io.target import Target
 
 _STARTED = time.monotonic()
@@ -71,7 +70,7 @@ class Work:
 
 Data = Annotated[str, options.DATA]
 Model = Annotated[Path, options.MODEL]
-ALL_RESULTS = Doc("The folder for all results.", "DIR")
+ALL_RESULTS = Doc("The folder for all results.", "DIR", writes="folder")
 Silent = Annotated[Work, Only(("quiet", "json"))]
 OneThread = Annotated[Work, Only(("seed", "overwrite", "quiet", "json"))]
 
@@ -153,8 +152,46 @@ class Job:
 def _command(function: Callable[..., None]) -> Callable[..., None]:
     """A command of this name, whose parameters are options."""
     name = function.__name__.replace("_", "-")
-    app.command(name, cls=SectionedCommand)(describe.command(function, _spelled_help))
+    called = describe.command(function, _spelled_help, _refuse_clashes)
+    app.command(name, cls=SectionedCommand)(called)
     return function
+
+
+def _refuse_clashes(given: Sequence[tuple[describe.Option, Any]]) -> None:
+    """Say before the work, not behind it, that an output is what is read, or another output, or
+    cannot be written: of every command, by what its options are."""
+    files = [(option.doc, value) for option, value in given if value is not None]
+    outputs = [path for doc, value in files for path in _written(doc, value)]
+    if not outputs:
+        return
+    from tidemill.core.outputs import refuse_clashes, refuse_existing
+
+    refuse_clashes(outputs, [path for doc, value in files for path in _files_read(doc, value)])
+    replaced = any(option.name == "overwrite" and value for option, value in given)
+    for doc, value in files:
+        if doc.writes == "file":
+            refuse_existing(value, replaced)
+
+
+def _written(doc: Doc, value: Any) -> list[Path]:
+    """What an option has replaced as a whole; the files in a folder of results know their verbs."""
+    if not doc.writes:
+        return []
+    from tidemill.core.outputs import UNFINISHED
+    from tidemill.io.file import path_of
+
+    return [value / UNFINISHED] if doc.writes == "folder" else [path_of(str(value))]
+
+
+def _files_read(doc: Doc, value: Any) -> list[Path]:
+    if not doc.reads:
+        return []
+    from tidemill.io.source import Source, files_of
+    from tidemill.pipeline.results import files_in
+
+    if doc.reads == "model":
+        return files_in(value)
+    return files_of([Source.parse(value)]) if doc.reads == "table" else [value]
 
 
 @contextlib.contextmanager
@@ -231,8 +268,8 @@ def read(data: Data, *, target: options.Target = None, roles: options.Roles, wor
 def split(
     data: Data,
     *,
-    train: Annotated[str, Doc("The rows to learn from.", "FILE")],
-    holdout: Annotated[str, Doc("The rows that are held out.", "FILE")],
+    train: Annotated[str, Doc("The rows to learn from.", "FILE", writes="table")],
+    holdout: Annotated[str, Doc("The rows that are held out.", "FILE", writes="table")],
     share: options.Share = 0.3,
     target: options.Target = None,
     roles: Annotated[options.Roles, Only(("schema", "time", "entity"))],
@@ -241,7 +278,7 @@ def split(
     """Hold rows out: no entity on both sides, the latest held out."""
     from tidemill import verbs
 
-    targets = [_to(out, work, data) for out in (train, holdout)]
+    targets = [_to(out, work) for out in (train, holdout)]
     with _job(work) as job:
         table = _read(data, job, target, roles)
         parts = verbs.split(table, share, seed=work.seed)
@@ -259,8 +296,10 @@ def split(
 def clean(
     data: Data,
     *,
-    out: Annotated[str, Doc("The cleaned table.", "FILE")],
-    log: Annotated[Path | None, Doc("One row for every changed cell.", "FILE")] = None,
+    out: Annotated[str, Doc("The cleaned table.", "FILE", writes="table")],
+    log: Annotated[
+        Path | None, Doc("One row for every changed cell.", "FILE", writes="file")
+    ] = None,
     checks: options.Checks = None,
     target: options.Target = None,
     roles: options.Roles,
@@ -270,9 +309,9 @@ def clean(
     from tidemill import verbs
     from tidemill.io.writing import write_frame
 
-    to = _to(out, work, data)
+    to = _to(out, work)
     if log:
-        _to(str(log), work, data)
+        _to(str(log), work)
     with _job(work) as job:
         cleaned = verbs.clean(_read(data, job, target, roles), checks=checks, run=job.run)
         to.write([cleaned.data], overwrite=work.overwrite, rows=len(cleaned.data))
@@ -294,7 +333,7 @@ def mine(
     data: Data,
     *,
     target: options.Target = None,
-    out: Annotated[Path | None, Doc("The findings as JSON.", "FILE")] = None,
+    out: Annotated[Path | None, Doc("The findings as JSON.", "FILE", writes="file")] = None,
     techniques: options.Techniques = None,
     clean: options.Clean = False,
     roles: options.Roles,
@@ -303,7 +342,6 @@ def mine(
     """Find drivers, segments, rules and anomalies."""
     from tidemill import verbs
 
-    _refuse([out], work, data)
     with _job(work) as job:
         table = _read(data, job, target, roles)
         findings = verbs.mine(table, techniques=techniques, clean=clean, run=job.run)
@@ -314,7 +352,7 @@ def mine(
 def fit(
     data: Data,
     *,
-    out: Annotated[Path, Doc("The model, as NAME.tidemill.", "FILE")],
+    out: Annotated[Path, Doc("The model, as NAME.tidemill.", "FILE", writes="file")],
     model: options.ModelName = None,
     model_options: options.ModelOptions = None,
     preset: options.Preset = None,
@@ -328,10 +366,12 @@ def fit(
 ) -> None:
     """Learn a generator from a table as it is."""
     from tidemill import verbs
+    from tidemill.core.outputs import refuse_clashes
 
-    _refuse([out], work, data, start)
     # a fit that was killed goes on from here, when the same command is given again
     kept = out.with_name(out.name + ".checkpoint")
+    states = [kept, kept.with_name(kept.name + ".latents")]
+    refuse_clashes(states, verbs.files_read(data, roles.get("schema"), model=start))
     with _job(work, checkpoint=kept, **limits) as job:
         table = _read(data, job, target, roles)
         learned = verbs.fit(
@@ -366,6 +406,7 @@ def sample(
             "csv, tsv, parquet, jsonl or xlsx; of images npz, png (a contact sheet), parquet or a "
             "folder.",
             "FILE",
+            writes="table",
         ),
     ],
     rows: options.Rows = None,
@@ -396,7 +437,7 @@ def infill(
     model: Model,
     data: Data,
     *,
-    out: Annotated[str, Doc("The completed rows.", "FILE")],
+    out: Annotated[str, Doc("The completed rows.", "FILE", writes="table")],
     draws: options.Draws = 1,
     keep: options.Kept = (),
     work: Work,
@@ -424,14 +465,15 @@ def what_if(
     randomised: options.Randomised = False,
     because: options.Because = None,
     out: Annotated[
-        str | None, Doc("The rows, and what is expected of each before and after.", "FILE")
+        str | None,
+        Doc("The rows, and what is expected of each before and after.", "FILE", writes="table"),
     ] = None,
     work: Work,
 ) -> None:
     """Set columns of rows, and see how an outcome moves."""
     from tidemill import verbs
 
-    to = None if out is None else _to(out, work, model, data)
+    to = None if out is None else _to(out, work)
     with _job(work) as job:
         found = verbs.what_if(
             model,
@@ -455,13 +497,15 @@ def score(
     model: Model,
     data: Data,
     *,
-    out: Annotated[str, Doc("The rows with their chance, ranked, or their number.", "FILE")],
+    out: Annotated[
+        str, Doc("The rows with their chance, ranked, or their number.", "FILE", writes="table")
+    ],
     work: Annotated[Work, Only(("overwrite", "quiet", "json"))],
 ) -> None:
     """Say what a model expects of the target of new rows."""
     from tidemill import verbs
 
-    to = _to(out, work, model, data)
+    to = _to(out, work)
     with _job(work) as job:
         found = verbs.score(model, data, run=job.run)
         to.write([found.data], overwrite=work.overwrite, rows=len(found.data))
@@ -476,7 +520,7 @@ def evaluate(
     holdout: Annotated[str | None, options.HOLDOUT] = None,
     synthetic: Annotated[str | None, options.SYNTHETIC] = None,
     target: options.Target = None,
-    out: Annotated[Path | None, Doc("The scores as JSON.", "FILE")] = None,
+    out: Annotated[Path | None, Doc("The scores as JSON.", "FILE", writes="file")] = None,
     metrics: options.Metrics = None,
     roles: options.Roles,
     work: Work,
@@ -484,7 +528,6 @@ def evaluate(
     """Measure synthetic rows against real ones."""
     from tidemill import verbs
 
-    _refuse([out], work, train, holdout, synthetic)
     with _job(work) as job:
         real = None if train is None else _read(train, job, target, roles)
         if real is None and folder is None:
@@ -507,7 +550,7 @@ def verdict(
     metric: options.Deciding = None,
     cost: Annotated[str | None, options.COST] = None,
     learners: options.Learners = None,
-    out: Annotated[Path | None, Doc("The verdict as JSON.", "FILE")] = None,
+    out: Annotated[Path | None, Doc("The verdict as JSON.", "FILE", writes="file")] = None,
     roles: options.Roles,
     work: Work,
 ) -> None:
@@ -515,7 +558,6 @@ def verdict(
     from tidemill import verbs
     from tidemill.trials.wording import told
 
-    _refuse([out], work, train, synthetic, holdout)
     costs = _costs(cost)
     with _job(work) as job:
         real = _read(train, job, target, roles)
@@ -539,13 +581,12 @@ def fairness(
     holdout: Annotated[str | None, options.HOLDOUT] = None,
     sensitive: options.Sensitive = (),
     target: options.Target = None,
-    out: Annotated[Path | None, Doc("The figures as JSON.", "FILE")] = None,
+    out: Annotated[Path | None, Doc("The figures as JSON.", "FILE", writes="file")] = None,
     work: Work,
 ) -> None:
     """See how a model's rows treat groups, and what equal rates would cost."""
     from tidemill import verbs
 
-    _refuse([out], work, model, train, holdout)
     with _job(work) as job:
         scores = verbs.fairness(
             model, train, holdout, sensitive=sensitive, target=target, run=job.run
@@ -568,6 +609,7 @@ def audit(
         Doc(
             "A folder for report.html, audit.json and, for the data's owner, rows-at-risk.parquet.",
             "DIR",
+            writes="folder",
         ),
     ] = None,
     canaries: options.Canaries = None,
@@ -582,7 +624,7 @@ def audit(
 
     if out:
         refuse_results(out, OUTPUTS, work.overwrite)
-        _refuse([out / name for name in OUTPUTS], work, model, train, holdout, synthetic)
+        verbs.refuse_over(out, OUTPUTS, train, holdout, synthetic, model=model)
     with _job(work) as job:
         found = verbs.audit(
             model,
@@ -611,6 +653,7 @@ def share(
         Doc(
             "A folder for the rows and their data card; the audit goes beside it, to DIR-audit.",
             "DIR",
+            writes="folder",
         ),
     ],
     rows: options.SharedRows = None,
@@ -642,14 +685,15 @@ def share(
 def report(
     folder: Annotated[Path, options.FOLDER],
     *,
-    out: Annotated[Path | None, Doc("The page; in the folder by default.", "FILE")] = None,
+    out: Annotated[
+        Path | None, Doc("The page; in the folder by default.", "FILE", writes="file")
+    ] = None,
     work: Annotated[Work, Only(("overwrite", "quiet", "json"))],
 ) -> None:
     """Make the page again from a run's report.json."""
     from tidemill import verbs
 
     path = out or folder / "report.html"
-    _refuse([path], work, folder / "report.json")
     with _job(work) as job:
         verbs.report(folder).save(path, overwrite=work.overwrite)
         job.say(f"Wrote {path}", out=str(path))
@@ -697,7 +741,12 @@ def loop(
     *,
     target: options.Target = None,
     out: Annotated[
-        Path, Doc("The folder for results; an unfinished loop in it is gone on with.", "DIR")
+        Path,
+        Doc(
+            "The folder for results; an unfinished loop in it is gone on with.",
+            "DIR",
+            writes="folder",
+        ),
     ] = Path("tidemill-loop"),
     rounds: options.LoopRounds = 3,
     minutes: options.LoopMinutes = None,
@@ -743,7 +792,12 @@ def recipe(
     cost: Annotated[str | None, options.COST] = None,
     assume: options.Assumed = None,
     out: Annotated[
-        Path, Doc("The folder for all results; an unfinished loop in it is gone on with.", "DIR")
+        Path,
+        Doc(
+            "The folder for all results; an unfinished loop in it is gone on with.",
+            "DIR",
+            writes="folder",
+        ),
     ] = Path("tidemill-recipe"),
     rounds: options.RecipeRounds = None,
     quick: options.Quick = False,
@@ -906,30 +960,13 @@ def _costs(text: str | None) -> Mapping[str, float] | None:
     return None if text is None else parse_cost(text)
 
 
-def _to(out: str, work: Work, *reads: str | Path | None) -> Target:
+def _to(out: str, work: Work) -> Target:
     """Where a table is written to; said before the work, not behind it, that it cannot be."""
     from tidemill.io.target import Target
 
     to = Target.parse(out)
-    to.check(overwrite=work.overwrite, reads=_sources(reads))
+    to.check(overwrite=work.overwrite)
     return to
-
-
-def _refuse(outputs: Sequence[Path | None], work: Work, *reads: str | Path | None) -> None:
-    """Say before the work, not behind it, that an output cannot be written."""
-    from tidemill.core.outputs import refuse_existing, refuse_inputs
-    from tidemill.io.source import files_of
-
-    paths = [path for path in outputs if path is not None]
-    refuse_inputs(paths, files_of(_sources(reads)))
-    for path in paths:
-        refuse_existing(path, work.overwrite)
-
-
-def _sources(reads: Sequence[str | Path | None]) -> list[Source]:
-    from tidemill.io.source import Source
-
-    return [Source.parse(str(given)) for given in reads if given is not None]
 
 
 def _called() -> str:

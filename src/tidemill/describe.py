@@ -98,18 +98,25 @@ def options_of(function: Callable[..., Any]) -> tuple[Option, ...]:
     return tuple(found)
 
 
-def command(function: Callable[..., None], spelled: Callable[[str], str]) -> Callable[..., None]:
+def command(
+    function: Callable[..., None],
+    spelled: Callable[[str], str],
+    first: Callable[[Sequence[tuple[Option, Any]]], None] | None = None,
+) -> Callable[..., None]:
     """The function as Typer takes it: each option a parameter of its own, groups put together
     again when it is called.
 
     Args:
         function: Has only options as parameters; those told by their place become arguments.
         spelled: Writes the options that a text names as a command line has them.
+        first: Is given every option with its value, before the function is called.
     """
     stated = options_of(function)
     hints = _hints(function)
 
     def called(**values: Any) -> None:
+        if first is not None:
+            first([(one, values[one.name]) for one in stated])
         given: dict[str, Any] = {}
         for name, hint in hints.items():
             group, _ = _group(hint)

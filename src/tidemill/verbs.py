@@ -28,7 +28,7 @@ from tidemill.core import options as stated
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
-from tidemill.core.outputs import refuse_inputs
+from tidemill.core.outputs import UNFINISHED, refuse_clashes
 from tidemill.core.redaction import redacted
 from tidemill.core.run import Run
 from tidemill.core.schema import Role
@@ -46,7 +46,7 @@ from tidemill.mining.mine import mine as find
 from tidemill.models.presets import preset as settings
 from tidemill.pipeline import estimate, pipeline
 from tidemill.pipeline import folder as run_folder
-from tidemill.pipeline.results import model_in, tables_in
+from tidemill.pipeline.results import files_in, model_in, tables_in
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.build import build
 from tidemill.reporting.finding_cards import FindingCards
@@ -320,7 +320,7 @@ def sample_to(
     """
     learned, target = _loaded(model), Target.parse(str(out))
     given = None if like is None else _source(like)
-    reads = _sources(model, like)
+    reads = files_read(like, model=model)
     target.check(learned.schema.modality, overwrite=overwrite, reads=reads)
     parts = learned.parts(rows, where, like=given, run=run or _run(seed), **sampling)
     written = target.write(parts, overwrite=overwrite, rows=rows)
@@ -351,7 +351,7 @@ def infill_to(
         OutputError: There is something already, or it cannot be written.
     """
     target = Target.parse(str(out))
-    target.check(overwrite=overwrite, reads=_sources(model, rows))
+    target.check(overwrite=overwrite, reads=files_read(rows, model=model))
     learned = _loaded(model)
     parts = learned.infill_parts(_source(rows), draws, keep=keep, run=run or _run(seed))
     return Written(target.write(parts, overwrite=overwrite), learned.noun, None, target.shown)
@@ -669,8 +669,8 @@ def share(
     """
     run = run or _run(seed)
     train, holdout = _sides(model, train, holdout)
-    _spare(out, sharing.OUTPUTS, train, holdout)
-    _spare(sharing.beside_of(Path(out)), AUDIT_OUTPUTS, train, holdout)
+    refuse_over(out, sharing.OUTPUTS, train, holdout, model=model)
+    refuse_over(sharing.beside_of(Path(out)), AUDIT_OUTPUTS, train, holdout, model=model)
     real, held = (_dataset(data, run) for data in (train, holdout))
     return pass_on(
         _loaded(model),
@@ -742,7 +742,7 @@ def run(
         TidemillError: Something that the user can mend; nothing half-written is left.
     """
     job = job_of(run, seed, steps=steps, minutes=minutes, device=device)
-    _spare(out, run_folder.OUTPUTS, source)
+    refuse_over(out, run_folder.OUTPUTS, source, reading.get("schema"))
     folder = None
     if out is not None:
         folder = run_folder.Folder(Path(out), overwrite=overwrite, came=_ending(source))
@@ -814,7 +814,7 @@ def loop(
         TidemillError: Something that the user can mend.
     """
     job = job_of(run, seed, until=minutes)
-    _spare(out, loop_folder.OUTPUTS, source, newer)
+    refuse_over(out, loop_folder.FILES, source, newer, reading.get("schema"))
     data = _named(_dataset(source, job, **reading), name)
     refuse_unsuited(data)
     beside = None if newer is None else _newer(_dataset(newer, job), data, job)
@@ -973,20 +973,29 @@ def _ending(given: Table) -> str:
     return read.ending if isinstance(read, Source) else ""
 
 
-def _sources(*inputs: Table | Synthesizer | None) -> list[Source]:
-    """What is read by name; what is in memory is left out."""
-    return [Source.parse(str(given)) for given in inputs if isinstance(given, str | Path)]
+def files_read(*inputs: Table | None, model: Synthesizer | str | Path | None = None) -> list[Path]:
+    """The files among what is read, those of a model's folder with it; what is in memory is
+    none."""
+    files = files_of(_source(given) for given in inputs if given is not None)
+    if isinstance(model, str | Path):
+        files += files_in(model)
+    return files
 
 
-def files_read(*inputs: Table | None) -> list[Path]:
-    """The files among what is read; tables in memory are none."""
-    return files_of(_source(given) for given in inputs if given is not None)
+def refuse_over(
+    out: str | Path | None,
+    names: Sequence[str],
+    *inputs: Table | None,
+    model: Synthesizer | str | Path | None = None,
+) -> None:
+    """Refuse to write results of these names to a folder in the place of what is read.
 
-
-def _spare(out: str | Path | None, names: Sequence[str], *inputs: Table | None) -> None:
-    """Refuse to write results in the place of what is read."""
+    Raises:
+        OutputError: One of them is read.
+    """
     if out is not None:
-        refuse_inputs([Path(out) / name for name in names], files_read(*inputs))
+        written = [Path(out) / name for name in (*names, UNFINISHED)]
+        refuse_clashes(written, files_read(*inputs, model=model))
 
 
 def _loaded(model: Synthesizer | str | Path) -> Synthesizer:

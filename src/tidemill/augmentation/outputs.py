@@ -19,6 +19,8 @@ from tidemill.core.run import Run
 from tidemill.io.writing import write_frame
 
 OUTPUTS = ("verdict.json", "strategy.json", "generated.parquet", "report.html", "report.json")
+FILES = (*OUTPUTS, journal.NAME)
+"""All that is written to the folder, at the end or on the way."""
 
 
 def opened(

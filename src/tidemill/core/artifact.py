@@ -7,11 +7,12 @@ import hashlib
 import json
 import math
 import os
+import stat
 import struct
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,39 +36,66 @@ def writing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """A temporary path beside ``path`` that replaces it when the block ends well, and vanishes when
     it does not.
 
+    A link is followed: the file that it leads to is replaced. What is replaced keeps its
+    permissions.
+
     Raises:
-        OutputError: The output exists and may not be replaced, or its folder cannot be written.
+        OutputError: The output exists and may not be replaced, it is no file, or it cannot be
+            written.
     """
     refuse_existing(path, overwrite)
-    if path.is_dir():
-        raise OutputError(
-            "this is a folder, not a file", where=str(path), hint="give a file's name"
-        )
+    real = Path(os.path.realpath(path))
+    with folder_for(real):
+        try:
+            handle, name = tempfile.mkstemp(".aside" + real.suffix, ".tidemill-", real.parent)
+            os.close(handle)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        aside = Path(name)
+        try:
+            yield aside
+            aside.chmod(_permissions(real))
+            aside.replace(real)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_for(path: Path) -> Iterator[None]:
+    """The folder of a file, made where it is not there, and taken away again where the block fails
+    and nothing else is in it.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    made = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
-        )
-        os.close(handle)
     except OSError as error:
-        raise OutputError(
-            f"cannot write here ({error.strerror or error})",
-            where=str(path),
-            hint="choose a folder that you may write to with option 'out'",
-        ) from error
-    aside = Path(name)
+        raise unwritable(path, error) from error
     try:
-        yield aside
-        aside.chmod(0o666 & ~_umask())
-        aside.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write ({error.strerror or error})",
-            where=str(path),
-            hint="check free space and permissions",
-        ) from error
-    finally:
-        aside.unlink(missing_ok=True)
+        yield
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def unwritable(path: Path, error: OSError) -> OutputError:
+    """What to say where the disk does not take an output."""
+    return OutputError(
+        f"cannot write here ({error.strerror or error})",
+        where=str(path),
+        hint="check free space and permissions, or choose another folder with option 'out'",
+    )
+
+
+def _permissions(path: Path) -> int:
+    """Those of the file that is replaced, or else as of any new file."""
+    return stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
 
 
 def write_json(path: Path, value: Any, *, overwrite: bool = True) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from tidemill.core.errors import OptionError
 from tidemill.core.words import listing
@@ -153,6 +153,8 @@ class Doc:
         low, high: Inclusive bounds of a number.
         given: The type in which text gives it, where Python takes more than that.
         default: What it is where an option of a group is not given.
+        reads: What it names that is read: a table, a model or folder of results, or another file.
+        writes: What it names that is written: a table, another file, or a folder of results.
     """
 
     help: str
@@ -162,28 +164,36 @@ class Doc:
     high: float | None = None
     given: Any = None
     default: Any = None
+    reads: Literal["", "table", "model", "file"] = ""
+    writes: Literal["", "table", "file", "folder"] = ""
 
 
-DATA = Doc("A csv, tsv, parquet, jsonl or xlsx file, or file.sqlite?table=NAME.", "DATA", given=str)
-MODEL = Doc("A model that `tidemill fit` wrote, or the folder of a run.", "MODEL", given=Path)
-FOLDER = Doc("A folder that `tidemill run` wrote.", "DIR", given=Path)
-RUN_FOLDER = Doc(
-    "The folder of a run, with its rows; in the place of single files.", "[DIR]", given=Path
-)
+def _table(help: str, metavar: str) -> Doc:
+    """Of rows that are read."""
+    return Doc(help, metavar, given=str, reads="table")
+
+
+def _model(help: str, metavar: str) -> Doc:
+    """Of a model, or of a folder of results that stands for one."""
+    return Doc(help, metavar, given=Path, reads="model")
+
+
+DATA = _table("A csv, tsv, parquet, jsonl or xlsx file, or file.sqlite?table=NAME.", "DATA")
+MODEL = _model("A model that `tidemill fit` wrote, or the folder of a run.", "MODEL")
+FOLDER = _model("A folder that `tidemill run` wrote.", "DIR")
+RUN_FOLDER = _model("The folder of a run, with its rows; in the place of single files.", "[DIR]")
 RECIPE = Doc("See `tidemill recipes`.", "NAME")
-TRAIN = Doc("The rows the generator learned from.", "A", given=str)
-MODEL_TRAIN = Doc("The rows the model learned from.", "A", given=str)
-HOLDOUT = Doc("Real rows that it has not seen.", "B", given=str)
-SYNTHETIC = Doc("The rows that it made.", "C", given=str)
-AUDITED = Doc("The rows to be audited; drawn from the model by default.", "C", given=str)
-REAL = Doc("Real rows.", "A", given=str)
-GENERATED = Doc("Generated rows.", "B", given=str)
-UNSEEN = Doc(
-    "Real rows the generator has not seen: all tests are then made on them.", "H", given=str
-)
-NEWER = Doc("Newer rows: generate for what has grown in them.", "DATA", given=str)
-LIKE = Doc("Rows whose values are given; the other columns are drawn.", "DATA", given=str)
-START = Doc("Begin from the weights of this neural model of the same columns.", "MODEL", given=Path)
+TRAIN = _table("The rows the generator learned from.", "A")
+MODEL_TRAIN = _table("The rows the model learned from.", "A")
+HOLDOUT = _table("Real rows that it has not seen.", "B")
+SYNTHETIC = _table("The rows that it made.", "C")
+AUDITED = _table("The rows to be audited; drawn from the model by default.", "C")
+REAL = _table("Real rows.", "A")
+GENERATED = _table("Generated rows.", "B")
+UNSEEN = _table("Real rows the generator has not seen: all tests are then made on them.", "H")
+NEWER = _table("Newer rows: generate for what has grown in them.", "DATA")
+LIKE = _table("Rows whose values are given; the other columns are drawn.", "DATA")
+START = _model("Begin from the weights of this neural model of the same columns.", "MODEL")
 
 Target = Annotated[str | None, Doc("The column to be predicted.", "COL")]
 Sensitive = Annotated[Sequence[str], Doc("Watch fairness for this column; may repeat.", "COL")]
@@ -193,7 +203,8 @@ class Roles(TypedDict, total=False):
     """What is said of a table's columns when it is read, beside the target."""
 
     schema: Annotated[
-        str | Path | None, Doc("TOML that overrides kinds and roles.", "FILE", given=Path)
+        str | Path | None,
+        Doc("TOML that overrides kinds and roles.", "FILE", given=Path, reads="file"),
     ]
     ignore: Annotated[Sequence[str], Doc("Leave this column out; may repeat.", "COL")]
     id: Annotated[Sequence[str], Doc("This column names a row; may repeat.", "COL")]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
 from tidemill.core.modality import Modality
 from tidemill.core.redaction import redacted
 from tidemill.io import TARGETS
-from tidemill.io.source import Source, of_scheme
+from tidemill.io.source import of_scheme
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -47,14 +48,14 @@ class Target(ABC):
 
     @abstractmethod
     def check(
-        self, modality: Modality = "rows", *, overwrite: bool = False, reads: Iterable[Source] = ()
+        self, modality: Modality = "rows", *, overwrite: bool = False, reads: Iterable[Path] = ()
     ) -> None:
         """Say before the work that nothing can be written.
 
         Args:
             modality: Of the table.
             overwrite: Whether what is there may be replaced.
-            reads: What the work reads, which is never replaced.
+            reads: The files that the work reads, which are never replaced.
 
         Raises:
             OutputError: There is something already, or it takes no such table.

@@ -15,7 +15,7 @@ from tidemill.core.artifact import writing
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
 from tidemill.core.modality import Modality, unsuited
-from tidemill.core.outputs import refuse_existing, refuse_inputs
+from tidemill.core.outputs import refuse_clashes, refuse_existing
 from tidemill.core.schema import Column, Spelling
 from tidemill.core.spelling import spelled
 from tidemill.imaging.pixels import label_column
@@ -26,7 +26,6 @@ from tidemill.io.file import FOLDER, path_of
 from tidemill.io.formats.excel import check_size
 from tidemill.io.frames import door_frame
 from tidemill.io.images.writing import refuse_folder
-from tidemill.io.source import Source, files_of
 from tidemill.io.target import Target
 
 _TEXT = ("csv", "tsv")
@@ -49,12 +48,12 @@ class FileTarget(Target):
         return write_chunks(parts, self.path, overwrite=overwrite, rows=rows)
 
     def check(
-        self, modality: Modality = "rows", *, overwrite: bool = False, reads: Iterable[Source] = ()
+        self, modality: Modality = "rows", *, overwrite: bool = False, reads: Iterable[Path] = ()
     ) -> None:
         """Say before the work that the file is there, or takes no such table."""
         path = self.path
         ending = ending_of(path, modality)
-        refuse_inputs([path], files_of(reads))
+        refuse_clashes([path], reads)
         if ending == FOLDER and path.is_dir():
             refuse_folder(path, overwrite)
         else:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tidemill.core.errors import InputError
+from tidemill.pipeline.folder import OUTPUTS
 
 MODEL = "model.tidemill"
+PAGE = "report.html"
 
 
 def model_in(path: str | Path) -> Path:
@@ -26,6 +28,15 @@ def tables_in(folder: str | Path, *names: str) -> list[Path]:
         InputError: It is no folder, or one of them is not there.
     """
     return [_found(Path(folder), f"{name}.parquet", f"table '{name}'") for name in names]
+
+
+def files_in(model: str | Path) -> list[Path]:
+    """What belongs to a stored model: its file, or all results of its folder but the page, which is
+    made again from the others."""
+    path = Path(model)
+    if not path.is_dir():
+        return [path]
+    return [path / name for name in OUTPUTS if name != PAGE and (path / name).exists()]
 
 
 def _found(folder: Path, name: str, what: str) -> Path:

@@ -18,6 +18,9 @@ from tidemill.core.states import HasState
 from tidemill.reporting.blocks import Block, Callout
 from tidemill.synthesis.synthesizer import Synthesizer
 
+LOOP = "loop"
+"""The folder, in that of a recipe, of the loop behind it."""
+
 
 @dataclass(frozen=True)
 class Assumption:

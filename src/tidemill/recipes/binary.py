@@ -19,7 +19,7 @@ from tidemill.core.cost import Cost, pace
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
-from tidemill.recipes.base import RecipeOption, RecipeOutput, RecipePage
+from tidemill.recipes.base import LOOP, RecipeOption, RecipeOutput, RecipePage
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.measures import checked_cost
 from tidemill.trials.problem import Problem, problem_of
@@ -238,7 +238,7 @@ def _loop(
     """The loop over the table; its own results go beside those of the recipe."""
     return verbs.loop(
         data,
-        out=None if output.folder is None else output.folder / "loop",
+        out=None if output.folder is None else output.folder / LOOP,
         rounds=asked.rounds,
         cost=asked.cost,
         model=asked.model,

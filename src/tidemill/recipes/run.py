@@ -11,6 +11,7 @@ from typing import Annotated, Any, Unpack
 import polars as pl
 
 from tidemill import verbs
+from tidemill.augmentation import outputs as loop_folder
 from tidemill.augmentation.checkpoint import NAME as JOURNAL
 from tidemill.augmentation.loop import INSTEAD, LoopResult
 from tidemill.core import options as stated
@@ -18,7 +19,7 @@ from tidemill.core.artifact import finite, write_json, writing
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.notebook import paragraph
-from tidemill.core.outputs import refuse_inputs, refuse_results
+from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.core.states import HasState
 from tidemill.core.verdict import Verdict
@@ -27,6 +28,7 @@ from tidemill.io.writing import write_frame
 from tidemill.pipeline.results import MODEL
 from tidemill.recipes import RECIPES
 from tidemill.recipes.base import (
+    LOOP,
     Given,
     Recipe,
     RecipeOutput,
@@ -161,7 +163,7 @@ def recipe(
         chosen.refuse_option("target")
     own["assumed"] = assumed(chosen, assume or {})
     named = columns if isinstance(columns, Mapping) else parse_columns(columns)
-    own["output"] = _output(chosen, source, out, overwrite, command)
+    own["output"] = _output(chosen, (source, roles.get("schema")), out, overwrite, command)
     job = verbs.job_of(run, seed, until=minutes)
     data = _read(name, source, job, target, roles)
     own["columns"] = chosen_columns(chosen, data, named)
@@ -179,7 +181,11 @@ def _options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _output(
-    recipe: Recipe, source: verbs.Table, out: str | Path | None, overwrite: bool, command: str
+    recipe: Recipe,
+    reads: Sequence[verbs.Table | None],
+    out: str | Path | None,
+    overwrite: bool,
+    command: str,
 ) -> RecipeOutput:
     """Where results go.
 
@@ -188,11 +194,12 @@ def _output(
     """
     if out is None:
         return RecipeOutput(None, overwrite, command)
-    folder, names = Path(out), _outputs(recipe)
+    folder, names = Path(out), outputs_of(recipe)
     # the first page of an unfinished loop that is gone on with may be replaced
-    unfinished = (folder / "loop" / JOURNAL).exists()
+    unfinished = (folder / LOOP / JOURNAL).exists()
     refuse_results(folder, names, overwrite or unfinished)
-    refuse_inputs([folder / name for name in names], verbs.files_read(source))
+    verbs.refuse_over(folder, names, *reads)
+    verbs.refuse_over(folder / LOOP, loop_folder.FILES, *reads)
     return RecipeOutput(folder, overwrite, command)
 
 
@@ -289,7 +296,8 @@ def _text(page: RecipePage) -> str:
 # --- the folder -----------------------------------------------------------------------------------
 
 
-def _outputs(recipe: Recipe) -> list[str]:
+def outputs_of(recipe: Recipe) -> list[str]:
+    """What a recipe may write to its folder."""
     return [*PAGE, VERDICT, MODEL, *(f"{name}.csv" for name in recipe.tables)]
 
 
@@ -316,6 +324,6 @@ def _write(folder: Path, recipe: Recipe, result: RecipeResult) -> None:
         *([MODEL] if result.model else []),
         *(f"{name}.csv" for name in result.tables),
     }
-    for name in _outputs(recipe):
+    for name in outputs_of(recipe):
         if name not in written:
             (folder / name).unlink(missing_ok=True)  # of a recipe that this one replaces

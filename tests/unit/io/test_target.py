@@ -11,9 +11,9 @@ import pytest
 import tidemill as tm
 from tidemill.core.errors import DataError, OutputError
 from tidemill.core.run import Run
-from tidemill.io.source import Source
 from tidemill.io.target import Target
 from tidemill.io.writing import FileTarget
+from tidemill.verbs import files_read
 
 
 def target(path: Path) -> Target:
@@ -51,8 +51,8 @@ def test_what_is_read_is_never_replaced(tmp_path: Path) -> None:
     linked.symlink_to(own)
     for path in (own, linked, Path(os.path.relpath(own))):
         with pytest.raises(OutputError, match="this is read here"):
-            target(path).check(overwrite=True, reads=[Source.parse(f"{own}?sheet=May")])
-    target(tmp_path / "other.csv").check(reads=[Source.parse(str(own))])
+            target(path).check(overwrite=True, reads=files_read(f"{own}?sheet=May"))
+    target(tmp_path / "other.csv").check(reads=[own])
 
 
 def test_no_verb_writes_its_results_in_the_place_of_its_data(tmp_path: Path) -> None:

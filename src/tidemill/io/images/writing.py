@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import re
 import tempfile
 import zipfile
@@ -14,9 +15,9 @@ from typing import IO
 import numpy as np
 import polars as pl
 
-from tidemill.core.artifact import TIMESTAMP
+from tidemill.core.artifact import TIMESTAMP, folder_for, unwritable
 from tidemill.core.errors import OutputError
-from tidemill.core.outputs import refuse_existing
+from tidemill.core.outputs import refuse_existing, taken
 from tidemill.imaging.pixels import is_pixels, pixels
 from tidemill.imaging.sheet import contact_sheet, png
 
@@ -90,21 +91,18 @@ def write_folder(
         OutputError: The folder holds something already, or cannot be written.
     """
     refuse_folder(path, overwrite)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as aside:
-            whole = Path(aside) / "images"
-            whole.mkdir()
-            _put(parts, whole, label)
-            if path.is_dir():
-                path.rename(Path(aside) / "before")
-            whole.rename(path)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write ({error.strerror or error})",
-            where=str(path),
-            hint="check free space and permissions",
-        ) from error
+    path = Path(os.path.realpath(path))
+    with folder_for(path):
+        try:
+            with tempfile.TemporaryDirectory(prefix=".tidemill-", dir=path.parent) as aside:
+                whole = Path(aside) / "images"
+                whole.mkdir()
+                _put(parts, whole, label)
+                if path.is_dir():
+                    path.rename(Path(aside) / "before")
+                whole.rename(path)
+        except OSError as error:
+            raise unwritable(path, error) from error
 
 
 def refuse_folder(path: Path, overwrite: bool) -> None:
@@ -113,9 +111,12 @@ def refuse_folder(path: Path, overwrite: bool) -> None:
     Raises:
         OutputError: It holds something.
     """
-    if not path.is_dir() or any(path.iterdir()):
+    if not path.is_dir():
         refuse_existing(path, overwrite)
-    if path.is_dir() and not _is_ours(path):
+        return
+    if any(path.iterdir()) and not overwrite:
+        raise taken(path)
+    if not _is_ours(path):
         raise OutputError(
             "the folder holds other files than such as are written here, which would be lost",
             where=str(path),

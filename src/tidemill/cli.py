@@ -178,9 +178,12 @@ def _written(doc: Doc, value: Any) -> list[Path]:
     if not doc.writes:
         return []
     from tidemill.core.outputs import UNFINISHED
-    from tidemill.io.file import path_of
+    from tidemill.io.target import Target
 
-    return [value / UNFINISHED] if doc.writes == "folder" else [path_of(str(value))]
+    if doc.writes == "table":
+        path = Target.parse(value).path
+        return [] if path is None else [path]
+    return [value / UNFINISHED if doc.writes == "folder" else value]
 
 
 def _files_read(doc: Doc, value: Any) -> list[Path]:

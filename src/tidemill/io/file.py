@@ -17,6 +17,7 @@ from urllib.request import url2pathname
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.io import READERS
+from tidemill.io.formulas import FORMULAS, NEUTRAL
 from tidemill.io.source import Raw, Source
 
 MAX_BYTES = 8 << 30
@@ -26,7 +27,7 @@ _LINES = ("header", "skip", "footer")
 _PARTS = {
     **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
     **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet", *_LINES)),
-    **dict.fromkeys(("csv", "tsv", "tab", "txt"), (*_LINES, "decimal", "encoding")),
+    **dict.fromkeys(("csv", "tsv", "tab", "txt"), (*_LINES, "decimal", "encoding", "formulas")),
     "npz": ("images", "labels"),
     FOLDER: ("size",),
 }
@@ -112,6 +113,22 @@ class File:
                 hint="write ?encoding=utf-8, ?encoding=cp1252, ?encoding=gb18030 or the like",
             ) from error
         return name
+
+    @property
+    def formulas(self) -> str:
+        """Whether apostrophes before formulas are taken away, or kept, as was said behind the "?".
+
+        Raises:
+            InputError: It makes no sense.
+        """
+        said = self.part.get("formulas", NEUTRAL)
+        if said not in FORMULAS:
+            raise InputError(
+                f"'?formulas={said}' makes no sense",
+                where=str(self.path),
+                hint="write ?formulas=keep, or leave it out",
+            )
+        return said
 
     def content(self) -> bytes:
         """The bytes of the file, unpacked.

@@ -62,6 +62,11 @@ class Target(ABC):
         """
 
     @property
+    def path(self) -> Path | None:
+        """The file or folder that is written; None where it is none."""
+        return None
+
+    @property
     def shown(self) -> str:
         """The text without what is secret in it."""
         return redacted(self.text)

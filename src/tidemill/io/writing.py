@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -24,12 +25,14 @@ from tidemill.io.choices import gathered
 from tidemill.io.dtypes import restored, text_of
 from tidemill.io.file import FOLDER, path_of
 from tidemill.io.formats.excel import check_size
+from tidemill.io.formulas import FORMULAS, KEEP, NEUTRAL, neutral_frame
 from tidemill.io.frames import door_frame
 from tidemill.io.images.writing import refuse_folder
 from tidemill.io.target import Target
 
 _TEXT = ("csv", "tsv")
 _PACKABLE = (*_TEXT, "jsonl", "ndjson")
+_MANNER = re.compile(r"\?formulas=([^?&/]*)$")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -39,13 +42,37 @@ class FileTarget(Target):
     @property
     def path(self) -> Path:
         """The file or folder."""
-        return path_of(self.text)
+        return path_of(self._parts[0])
+
+    @property
+    def formulas(self) -> str:
+        """Whether texts that a spreadsheet would run are made neutral, or kept.
+
+        Raises:
+            OutputError: It is said, and makes no sense.
+        """
+        said = self._parts[1]
+        if said and (said not in FORMULAS or ending_of(self.path) not in _TEXT):
+            raise OutputError(
+                f"'?formulas={said}' makes no sense",
+                where=self.shown,
+                hint="write ?formulas=keep behind the name of a csv or tsv file, or leave it out",
+            )
+        return said or NEUTRAL
+
+    @property
+    def _parts(self) -> tuple[str, str]:
+        """The text before ``?formulas=``, and what is said there."""
+        said = _MANNER.search(self.text)
+        return (self.text, "") if said is None else (self.text[: said.start()], said[1])
 
     def write(
         self, parts: Iterable[Dataset], *, overwrite: bool = False, rows: int | None = None
     ) -> int:
         """Write in the format of the file's ending."""
-        return write_chunks(parts, self.path, overwrite=overwrite, rows=rows)
+        return write_chunks(
+            parts, self.path, overwrite=overwrite, rows=rows, formulas=self.formulas
+        )
 
     def check(
         self, modality: Modality = "rows", *, overwrite: bool = False, reads: Iterable[Path] = ()
@@ -53,6 +80,7 @@ class FileTarget(Target):
         """Say before the work that the file is there, or takes no such table."""
         path = self.path
         ending = ending_of(path, modality)
+        self.formulas  # noqa: B018 - what makes no sense is said now
         refuse_clashes([path], reads)
         if ending == FOLDER and path.is_dir():
             refuse_folder(path, overwrite)
@@ -73,7 +101,12 @@ def write(data: Dataset, path: Path, *, overwrite: bool = False) -> None:
 
 
 def write_chunks(
-    parts: Iterable[Dataset], path: Path, *, overwrite: bool = False, rows: int | None = None
+    parts: Iterable[Dataset],
+    path: Path,
+    *,
+    overwrite: bool = False,
+    rows: int | None = None,
+    formulas: str = NEUTRAL,
 ) -> int:
     """Write parts of one table, one below the other, as each is made; give how many rows that were.
 
@@ -87,6 +120,8 @@ def write_chunks(
         overwrite: Whether an existing file may be replaced.
         rows: How many will come, where that is known: what no Excel sheet takes is refused before
             the first is made.
+        formulas: Whether csv and tsv files hold texts that a spreadsheet would run as they are
+            ("keep"), or with an apostrophe before them.
 
     Raises:
         OutputError: The ending is unknown, the file exists, it cannot be written, or there are too
@@ -110,7 +145,10 @@ def write_chunks(
             written += len(part)
             origins.update([0] if part.origin is None else part.origin.unique())
             # a file says null for what is missing, so that no reader counts with NaN
-            yield text_frame(part) if ending in _TEXT else door_frame(part).fill_nan(None)
+            if ending in _TEXT:
+                yield text_frame(part, formulas)
+            else:
+                yield door_frame(part).fill_nan(None)
 
     if ending in _no_tables():
         _write_images(frames(), path, ending, first, overwrite)
@@ -132,23 +170,38 @@ def write_frame(frame: pl.DataFrame, path: Path, *, overwrite: bool = False) -> 
     ending = ending_of(path)
     if ending in _TEXT:
         columns = [Column(series.name, "text", dtype=text_of(series.dtype)) for series in frame]
+        typed = [series.name for series in frame if _is_typed(series)]
         frame = pl.DataFrame([_text(frame[column.name], column) for column in columns])
+        frame = neutral_frame(frame, typed)
     _write([frame], path, ending, overwrite)
 
 
-def text_frame(data: Dataset) -> pl.DataFrame:
+def text_frame(data: Dataset, formulas: str = NEUTRAL) -> pl.DataFrame:
     """Every cell as text, spelled as at the source; an empty field is null.
+
+    Args:
+        data: The rows.
+        formulas: Whether texts that a spreadsheet would run are made neutral, or kept.
 
     Raises:
         OutputError: A column holds lists or records.
     """
-    columns = []
+    columns, typed = [], []
     for column in data.schema:
         values = data.frame[column.name]
+        if column.choice is None and _is_typed(values):
+            typed.append(column.name)
         columns.append(values if column.choice is not None else _text(values, column))
     frame = gathered(pl.DataFrame(columns), data.schema)
     choices = {column.choice.of for column in data.schema if column.choice is not None}
-    return frame.with_columns(pl.col(*choices).replace("", None)) if choices else frame
+    if choices:
+        frame = frame.with_columns(pl.col(*choices).replace("", None))
+    return frame if formulas == KEEP else neutral_frame(frame, typed)
+
+
+def _is_typed(values: pl.Series) -> bool:
+    """Whether a column holds numbers or moments, which no spreadsheet runs."""
+    return values.dtype.is_numeric() or values.dtype.is_temporal()
 
 
 def _text(values: pl.Series, column: Column) -> pl.Series:

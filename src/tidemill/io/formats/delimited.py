@@ -24,6 +24,7 @@ from tidemill.io.file import File
 from tidemill.io.formats.aligned import FIELD, with_fields
 from tidemill.io.formats.dialect import Dialect, check_is_table, dialect_of, first_rows
 from tidemill.io.formats.encoding import as_utf8
+from tidemill.io.formulas import NEUTRAL, freed
 from tidemill.io.layout import (
     Layout,
     Row,
@@ -111,7 +112,10 @@ def read(file: File, run: Run) -> Raw:
     told(aside, layout, where, run)
     if layout.header is not None:
         _warn_of_values(layout, where, run)
-    frame = _named(_plain(frame, body, layout, run), layout, where, run)
+    frame, names = _plain(frame, body, layout, run), list(layout.names)
+    if file.formulas == NEUTRAL and b"'" in text.content:
+        frame, names = _freed(frame, names, where, run)
+    frame = _named(frame, names, where, run)
     return Raw(
         frame,
         is_text=True,
@@ -501,9 +505,25 @@ def _plain(frame: pl.DataFrame, text: _Text, layout: Layout, run: Run) -> pl.Dat
     return frame
 
 
-def _named(frame: pl.DataFrame, layout: Layout, where: str, run: Run) -> pl.DataFrame:
+def _freed(
+    frame: pl.DataFrame, names: list[str], where: str, run: Run
+) -> tuple[pl.DataFrame, list[str]]:
+    """The cells and names without the apostrophe that keeps a spreadsheet from running what
+    follows."""
+    plain = pl.DataFrame([freed(cells) for cells in frame])
+    plain_names = freed(pl.Series(names, dtype=pl.String)).to_list()
+    if plain_names != names or not plain.equals(frame):
+        run.emit(
+            "note",
+            "read",
+            f"an apostrophe before a formula, in cells of {where}, was left out; ?formulas=keep "
+            "behind the file's name keeps it.",
+        )
+    return plain, plain_names
+
+
+def _named(frame: pl.DataFrame, names: list[str], where: str, run: Run) -> pl.DataFrame:
     """The frame with its names, without blank columns that have none."""
-    names = list(layout.names)
     if frame.width > len(names):
         beyond = frame[:, len(names) :]
         if beyond.select(pl.any_horizontal(pl.all().str.strip_chars() != "").any()).item():

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from tidemill.cleaning.products import SLIPS
-from tidemill.core.lawful import agrees, step_of
+from tidemill.core.lawful import NOISE, agrees, step_of
 
 _SCREENED = 200
 _LEVELS = 5
@@ -162,7 +162,7 @@ def _candidates(
     if only_offsets:
         yield Fraction(1), Fraction(float(np.median(apart)))
         return
-    noise = 1e-9 * float(np.median(np.abs(b)))
+    noise = NOISE * float(np.median(np.abs(b)))
     near = room / 2 + noise
     yield from ((Fraction(1), m) for m in _within(apart - near, apart + near))
     half = step / 2 + noise

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from tidemill.core.lawful import agrees, step_of
+from tidemill.core.lawful import NOISE, agrees, step_of
 
 _SCREENED = 16
 _MATCHING = 13  # of those screened: one in six may be a slip
@@ -64,7 +64,7 @@ def _possible(few: np.ndarray, first: int, second: int, steps: np.ndarray) -> li
     """Columns that are the product in nearly all screened rows in which the three are known."""
     made = few[:, [first]] * few[:, [second]]
     known = ~np.isnan(made) & ~np.isnan(few)
-    room = steps / 2 * (1 + 1e-6) + 1e-9 * np.abs(few)
+    room = steps / 2 * (1 + 1e-6) + NOISE * np.abs(few)
     with np.errstate(invalid="ignore"):
         right = (np.abs(made - few) <= room) & known
     fits = right.sum(axis=0) * _SCREENED >= known.sum(axis=0) * _MATCHING

@@ -7,14 +7,13 @@ from itertools import combinations
 
 import numpy as np
 
-from tidemill.core.lawful import adds_up
+from tidemill.core.lawful import NOISE, adds_up
 
 _SCREENED = 12
 _SHUFFLED = 2_000
 _FEWEST = 25
 _BROKEN = 15.0
 _NONZERO = 0.02
-_EXACT = 1e-9
 _MOST_TERMS = 60
 _GAPS = 0.3  # of a column's cells, at most, for it to be looked at among many
 _SOLVED = 500
@@ -148,7 +147,7 @@ def _possible(few: np.ndarray, first: int, second: int) -> list[int]:
     known = ~np.isnan(together) & ~np.isnan(few)
     size = np.abs(few[:, [first]]) + np.abs(few[:, [second]]) + np.abs(few)
     with np.errstate(invalid="ignore"):
-        wrong = np.abs(together - few) > _EXACT * size
+        wrong = np.abs(together - few) > NOISE * size
     fits = ~wrong.any(axis=0) & known.any(axis=0)
     fits[[first, second]] = False
     return [int(at) for at in np.flatnonzero(fits)]

@@ -199,8 +199,14 @@ class SeriesCodec(Codec):
         inside = {*self._steps.schema.rules, *self._heads.schema.rules}
         rules = [rule for rule in kept.rules if rule in inside]
         fresh = {c.name for c in kept.of_role("entity")}
+        codecs = [self._steps] if self._heads.static is None else [self._steps, self._heads.static]
+        told = {rule for codec in codecs for rule, _ in codec.refused}
         for rule in kept.rules:
-            if rule not in rules and not _of_entity(rule, fresh, set(self._heads.names)):
+            if (
+                rule not in rules
+                and rule not in told
+                and not _of_entity(rule, fresh, set(self._heads.names))
+            ):
                 run.warn(
                     f"Generated rows may break the rule that {rule}: it ties what changes from "
                     "step to step to what does not, or to the time.",

@@ -31,6 +31,7 @@ from tidemill.core.grid import Batch, Constraints, Spec, Topology
 from tidemill.core.modality import TABLES
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
+from tidemill.core.states import from_state, to_state
 
 _NOT_RECKONED = ("a decides b", "b only if a", "allowed combinations", "range")
 """Kinds of rules that take values as they are, and reckon with none."""
@@ -41,7 +42,8 @@ class TableCodec(Codec):
     target's come first.
 
     Attributes:
-        refused: Rules of the schema that rows may break, and why; empty where every rule is kept.
+        refused: Rules of the training rows that generated ones may break, and why; the schema has
+            the others only.
     """
 
     modality: ClassVar[str] = "rows"
@@ -85,7 +87,7 @@ class TableCodec(Codec):
         if not self.schema.rules:
             free: list[Block] = [Free(column, codec) for column, codec in self._codecs.values()]
             return self._with_units(Compiled(free, set(), {}, []))
-        kept_rules = compiled(self.schema.rules, self._codecs, self._natural(data))
+        kept_rules = compiled(self.schema.rules, self._codecs, data)
         for rule, why in kept_rules.refused:
             run.warn(f"Generated rows may break the rule that {rule}: {why}.", "learn")
         return self._with_units(kept_rules)
@@ -141,6 +143,9 @@ class TableCodec(Codec):
         self._spreads = rules.spreads
         self._skips = rules.skips
         self.refused = tuple(rules.refused)
+        broken = {rule for rule, _ in self.refused}
+        kept = tuple(rule for rule in self.schema.rules if rule not in broken)
+        self.schema = replace(self.schema, rules=kept)
         target = None if self.schema.target is None else self.schema.target.name
         specs = []
         for unit in self._units:
@@ -406,9 +411,16 @@ class TableCodec(Codec):
             "columns": {name: codec.to_state() for name, (_, codec) in self._codecs.items()},
             "units": [unit.to_state() for unit in self._units],
             "spreads": self._spreads,
-            "refused": [[self.schema.rules.index(rule), why] for rule, why in self.refused],
+            "refused": [[to_state(rule), why] for rule, why in self.refused],
             "skips": [skip.to_state() for skip in self._skips.values()],
         }
+
+    def _rule(self, told: Any) -> Rule:
+        """A rule that is not kept; earlier versions told its place in the schema."""
+        if isinstance(told, int):
+            return self.schema.rules[told]
+        rule: Rule = from_state(Rule, told)
+        return rule
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
@@ -431,7 +443,7 @@ class TableCodec(Codec):
             str(name): [int(number) for number in numbers]
             for name, numbers in state["spreads"].items()
         }
-        refused = [(codec.schema.rules[int(at)], str(why)) for at, why in state["refused"]]
+        refused = [(codec._rule(told), str(why)) for told, why in state["refused"]]
         found = [Skip.from_state(skip, codec._codecs) for skip in state.get("skips", [])]
         skips = {skip.column: skip for skip in found}
         return codec._with_units(Compiled(units, filled, spreads, refused, skips))

@@ -1,4 +1,10 @@
-"""Which rows obey a rule."""
+"""Which rows obey a rule, and how exactly: what finds rules, compiles them and looks at generated
+rows asks here.
+
+Orders and ranges hold to the last bit, as ``a <= b`` says of the values. Sums, products and
+multiples hold but for the noise of floats: :data:`NOISE` of the numbers' size, or :data:`FINEST` of
+the largest number of the column where it has no last decimal.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +17,10 @@ import polars as pl
 
 from tidemill.core.schema import Rule
 
-_EXACT = 1e-9
+NOISE = 1e-9
+"""Of floats that were reckoned and never rounded, relative to their size."""
+FINEST = 1e-12
+"""The step of a column without a last decimal, relative to its largest number."""
 _PLACES = 9
 MOST_KEYS = 50
 """Numbers by which a column is skipped; where there are more, only their absence counts."""
@@ -45,7 +54,7 @@ def obeys(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarra
     *parts, total = columns
     if rule.kind == "a+b=c":
         return _adds_up(rule, frame, parts, total)
-    step = step_of(as_numbers(reference[names[-1]]))
+    step = finest_step(as_numbers(reference[names[-1]]))
     if frame[names[0]].dtype.is_temporal():
         return np.asarray(np.isnan(sum(columns)) | (total - parts[0] == float(rule.shift * _DAY)))
     if rule.kind == "a*b=c":
@@ -82,10 +91,10 @@ def adds_up(parts: list[np.ndarray], total: np.ndarray) -> np.ndarray:
     """(n,) whether parts make a total, up to the last digits of a float; False where one is
     missing."""
     size = np.abs(total) + sum(np.abs(part) for part in parts)
-    return np.asarray(np.abs(sum(parts) - total) <= _EXACT * size)
+    return np.asarray(np.abs(sum(parts) - total) <= NOISE * size)
 
 
-def agrees(made: np.ndarray, seen: np.ndarray, step: float, noise: float = _EXACT) -> np.ndarray:
+def agrees(made: np.ndarray, seen: np.ndarray, step: float, noise: float = NOISE) -> np.ndarray:
     """(n,) whether what was reckoned, rounded to a step, is what was seen, but for the noise of
     floats; False where one is missing."""
     room = step / 2 * (1 + 1e-6) + noise * np.abs(seen)
@@ -109,6 +118,12 @@ def step_of(values: np.ndarray) -> float:
     return 0.0
 
 
+def finest_step(values: np.ndarray) -> float:
+    """The step of numbers; where they have no decimal one, that of floats of their size."""
+    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0))
+    return step_of(values) or FINEST * largest
+
+
 def _decided(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
     a, b = (pl.col(name) for name in names)
     decided = (
@@ -119,7 +134,10 @@ def _decided(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> 
     looked_up = frame.select(a.alias("a"), b.alias("b")).join(
         decided, on="a", how="left", suffix="_real", maintain_order="left"
     )
-    return (looked_up["b"] == looked_up["b_real"]).fill_null(True).to_numpy()
+    same = looked_up["b"] == looked_up["b_real"]
+    if frame[names[1]].dtype.is_float():
+        same |= (looked_up["b"] - looked_up["b_real"]).abs() <= NOISE * looked_up["b_real"].abs()
+    return same.fill_null(True).to_numpy()
 
 
 def _known_beside(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -207,6 +209,8 @@ class Rule:
                 where=f"column '{self.columns[0]}'",
                 hint="give low, high or both",
             )
+        if self.kind == "range":
+            _check_ends(self.columns[0], self.low, self.high)
         if self.kind == "b=k*a+m" and (self.scale == 0 or (self.scale == 1 and self.shift == 0)):
             raise SchemaError(
                 "a rule 'b=k*a+m' has no factor and no offset",
@@ -398,6 +402,47 @@ class Schema:
         """A short hash of names, kinds, roles and steps."""
         facts = [(c.name, c.kind, c.role, c.nullable, c.step, c.dtype) for c in self.columns]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+def _check_ends(name: str, low: float | str | None, high: float | str | None) -> None:
+    """See that there may be values between the ends of a range.
+
+    Raises:
+        SchemaError: There are none, or an end is no number and no date.
+    """
+    ends = [_end_of(name, end) for end in (low, high) if end is not None]
+    if len(ends) < 2:
+        return
+    if isinstance(ends[0], float) != isinstance(ends[1], float):
+        raise SchemaError(
+            "a range lies between a number and a date",
+            where=f"column '{name}'",
+            hint="give two numbers or two dates",
+        )
+    if ends[0] > ends[1]:  # type: ignore[operator]
+        raise SchemaError(
+            f"no value lies between {low} and {high}",
+            where=f"column '{name}'",
+            hint="give the smaller end as low",
+        )
+
+
+def _end_of(name: str, end: float | str) -> float | dt.datetime:
+    if not isinstance(end, str):
+        if math.isfinite(end):
+            return float(end)
+        raise SchemaError(
+            f"{end} is no end of a range", where=f"column '{name}'", hint="leave that end out"
+        )
+    try:
+        moment = dt.datetime.fromisoformat(end)
+    except ValueError as error:
+        raise SchemaError(
+            f"'{end}' is neither a number nor a date",
+            where=f"column '{name}'",
+            hint="write the ends as numbers, or as dates such as 2024-12-31",
+        ) from error
+    return moment.replace(tzinfo=None)
 
 
 _IN_A_DAY = {

@@ -17,6 +17,8 @@ from tidemill.core.words import shortlist
 
 _YES_NO = ("true", "false")
 _SETTINGS = {"kind": KINDS, "role": ROLES, "personal": _YES_NO, "keep": _YES_NO}
+_SINGLE: tuple[Role, ...] = ("target", "time")
+"""Roles that one column can have."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,17 @@ def column_overrides(
                     f"the column '{name}' cannot be both {chosen[name]} and {role}",
                     hint="give it one role",
                 )
+    for single in _SINGLE:
+        if single in chosen.values():  # an option beats the file
+            roles = {name: role for name, role in roles.items() if role != single}
+        named = [name for name, role in roles.items() if role == single]
+        if len(named) > 1:
+            columns = " and ".join(f"'{name}'" for name in named[:4])
+            raise SchemaError(
+                f'only one column can have role = "{single}", and {columns} have it',
+                where=str(schema),
+                hint="take the role from the others",
+            )
     for wish in _as_list(id):
         kinds[_name_of(wish, names, "option 'id'")] = "id"
     kept = {name for name, wanted in _settings(said, "keep").items() if wanted}

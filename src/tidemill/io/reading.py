@@ -21,6 +21,7 @@ from tidemill.core.words import plural, shortlist
 from tidemill.imaging.pixels import is_pixels
 from tidemill.io.choices import Choices, choices_in, spread, told
 from tidemill.io.conventions import conventions_of, warn_undecided, warn_undecided_order
+from tidemill.io.declared import check_rules
 from tidemill.io.dtypes import Typed, admitted, text_of
 from tidemill.io.frames import Frame, FrameSource
 from tidemill.io.images.columns import with_images
@@ -93,7 +94,9 @@ def read(
         keep=keep,
     )
     choices = _wanted(choices, wishes, where)
-    return _with_choices(_typed(_spread(raw, choices), wishes, where, run), choices, run)
+    data = _with_choices(_typed(_spread(raw, choices), wishes, where, run), choices, run)
+    check_rules(data, str(schema))
+    return data
 
 
 def _choices(raw: Raw) -> dict[str, Choices]:

@@ -250,6 +250,8 @@ def _report_input(
     run: Run,
 ) -> ReportInput:
     learned = made.model
+    found = real.train.schema.rules
+    kept = tuple(rule for rule in found if rule in learned.schema.rules)
     return ReportInput(
         name=data.name,
         command=command,
@@ -264,7 +266,8 @@ def _report_input(
         synthetic=made.rows,
         issues=real.cleaned.issues,
         changes=real.cleaned.changes,
-        rules=real.train.schema.rules,
+        rules=kept,
+        loose_rules=tuple(rule for rule in found if rule not in kept),
         findings=real.findings,
         scores=made.scores,
         model=model,

@@ -130,7 +130,8 @@ class ReportInput:
         issues: What cleaning saw in the training rows; None where nothing was cleaned.
         changes: One row a changed cell (row, column, before, after, check, reason); a row that was
             left out stands once, with "" as its column.
-        rules: What always holds.
+        rules: What always holds, in generated rows, too.
+        loose_rules: What holds in the real rows, and generated ones may break.
         findings: What mining found; None where nothing was mined, empty where nothing was found.
         scores: What evaluation measured.
         model: The generator's registered name.
@@ -162,6 +163,7 @@ class ReportInput:
     issues: tuple[Issue, ...] | None = None
     changes: pl.DataFrame | None = None
     rules: tuple[Rule, ...] = ()
+    loose_rules: tuple[Rule, ...] = ()
     findings: Findings | None = None
     scores: Scores | None = None
     model: str = ""
@@ -183,7 +185,7 @@ class ReportInput:
         """The issues that were only reported; rules that hold have their own place in the
         report."""
         reported = [issue for issue in self.issues or () if not issue.applied]
-        if self.rules:
+        if self.rules or self.loose_rules:
             reported = [issue for issue in reported if issue.check != "rules"]
         return tuple(reported)
 

@@ -39,6 +39,7 @@ def cleaned(account: ReportInput) -> list[Block]:
         title = "For you to decide"
         blocks += _issues(title, "What you can do", account.undecided)
     blocks += _rules(account.rules)
+    blocks += _loose_rules(account.loose_rules)
     return blocks
 
 
@@ -109,6 +110,18 @@ def _rules(rules: Iterable[Rule]) -> list[Block]:
         )
     columns = ("Rule", "Training rows on which it held", "Held-out rows on which it held")
     return [Heading("What always holds"), Paragraph(text), *folded(columns, rows)]
+
+
+def _loose_rules(rules: Iterable[Rule]) -> list[Block]:
+    rows = tuple((str(rule), rule.support, rule.confirmed or None) for rule in rules)
+    if not rows:
+        return []
+    text = (
+        "These rules hold in the real rows, but the model could not be made to keep them: "
+        "generated rows may break them."
+    )
+    columns = ("Rule", "Training rows on which it held", "Held-out rows on which it held")
+    return [Heading("What generated rows may break"), Paragraph(text), *folded(columns, rows)]
 
 
 def reread(account: ReportInput) -> str:

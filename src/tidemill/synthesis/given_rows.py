@@ -18,6 +18,7 @@ from tidemill.cleaning.markers import are_markers
 from tidemill.core import amounts, datetimes
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
+from tidemill.core.lawful import NOISE
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.spelling import is_missing, mended, spelled
@@ -33,7 +34,6 @@ _SHARE_READ = 0.5
 _FEWEST_UNREAD = 20
 """So few cells that cannot be read are slips, whatever their share."""
 _SHOWN = 3
-_NOISE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -291,7 +291,7 @@ class _Telling:
             return
         if column.kind == "number":
             said, known = said.cast(pl.Float64), known.cast(pl.Float64)
-            least = 0.5 * float(column.step or 0) + _NOISE * said.abs()
+            least = 0.5 * float(column.step or 0) + NOISE * said.abs()
             off = (said - known).abs() > least
         elif column.kind == "datetime":
             off = (said - known).abs() > timedelta(days=1)

@@ -10,6 +10,7 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
+from tidemill.core.lawful import NOISE
 from tidemill.core.schema import Column, Schema
 
 DRAW = "draw"
@@ -76,6 +77,7 @@ def fill(given: GivenRows, made: Dataset, kept: Collection[str] = ()) -> Dataset
         made: n rows of the model.
         kept: Columns whose missing values stay missing.
     """
+    made = _beside(given, made)
     pairs = []
     by_name = {column.name: column for column in made.schema}
     for column in given.source.schema:
@@ -111,6 +113,24 @@ def fill(given: GivenRows, made: Dataset, kept: Collection[str] = ()) -> Dataset
         name=given.source.name,
         frame_form=given.source.frame_form,
     )
+
+
+def _beside(given: GivenRows, made: Dataset) -> Dataset:
+    """Made rows whose numbers keep orders also beside the user's own ones, which may have more
+    digits than the model's."""
+    frame = made.frame
+    for rule in made.schema.rules:
+        if rule.kind != "a<=b" or not all(frame[name].dtype.is_float() for name in rule.columns):
+            continue
+        names, own = rule.columns, {}
+        for name in names:
+            said = given.values[name] if name in given.values.columns else None
+            own[name] = frame[name] if said is None else said.fill_null(frame[name])
+        low, high = own.values()
+        near = ((low > high) & (low - high <= NOISE * low.abs())).fill_null(False)
+        for name, other in (names, names[::-1]):
+            frame = frame.with_columns(frame[name].zip_with(~near, own[other]).alias(name))
+    return made.with_frame(frame)
 
 
 def numbered(data: Dataset, draw: np.ndarray) -> Dataset:

@@ -20,11 +20,10 @@ from tidemill.codecs.columns.presence import Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Real, Spec
+from tidemill.core.lawful import NOISE
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 
-NOISE = 1e-9
-"""Relative error of floats that were reckoned and never rounded."""
 MOST_FEW = 60
 """Different numbers of a column of few, at most."""
 
@@ -196,6 +195,12 @@ class NumberCodec(ColumnCodec):
             return None
         codec = self._rescaled(column, scale)
         codec.exact, codec.inexact_because = False, "the last digits of its floats are noise"
+        return codec
+
+    def on_scale(self, column: Column, scale: Scale) -> NumberCodec:
+        """The same with another step, for floats that rules compare with others or add."""
+        codec = self._rescaled(column, scale)
+        codec.exact, codec.inexact_because = False, "its floats have the step of those beside them"
         return codec
 
     def _rescaled(self, column: Column, scale: Scale) -> NumberCodec:

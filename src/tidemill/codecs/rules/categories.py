@@ -11,7 +11,7 @@ from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.joint import JointCode
 from tidemill.codecs.rules.linear import LinearLaw, LinearRule
-from tidemill.codecs.rules.plan import BlockPlan, refused
+from tidemill.codecs.rules.plan import BlockPlan
 from tidemill.codecs.rules.sums import keep_law
 from tidemill.core.schema import Rule
 
@@ -60,7 +60,7 @@ def keep_lookup(plan: BlockPlan, rule: Rule) -> str:
         return ""
     lookup = Lookup.learned(name, key, plan.codecs, plan.rows)
     if isinstance(lookup, str):
-        return refused(rule, lookup)
+        return lookup
     if _follows(plan, key, name):
         return ""
     free = name not in plan.makers and name not in plan.sources(key)
@@ -96,7 +96,7 @@ def _keep_equal(plan: BlockPlan, one: str, other: str) -> bool:
     if line is None or other_line is None or line.sort != other_line.sort:
         return False
     law = LinearLaw.between(other, other_line, {one: line}, 0, (1,))
-    return law.own == 1 and not plan.first_broken(law) and not keep_law(plan, law)
+    return law.own == 1 and not keep_law(plan, law)
 
 
 def _is_loose(plan: BlockPlan, lookup: Lookup) -> bool:

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import numpy as np
+
 from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.rules.categories import keep_combinations, keep_lookup
+from tidemill.codecs.rules.common_scale import share_scales
 from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.filling import filled_columns
 from tidemill.codecs.rules.joint import JointCode
@@ -24,8 +27,11 @@ from tidemill.codecs.rules.products import keep_affine, keep_product
 from tidemill.codecs.rules.ranges import keep_range, keep_reach
 from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.codecs.rules.skips import Skip, keep_skip
-from tidemill.codecs.rules.sums import keep_order, keep_sum
+from tidemill.codecs.rules.sums import TOO_LARGE, keep_order, keep_sum
 from tidemill.codecs.rules.units import Block, BlockRows, Codecs, Free
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import DataError, SchemaError
+from tidemill.core.lawful import as_numbers
 from tidemill.core.schema import Column, Rule
 
 _ORDER = (
@@ -38,6 +44,13 @@ _ORDER = (
     "b only if a",
     "range",
 )
+
+INFINITE = "holds infinite values"
+TOO_DIFFERENT = "its columns hold numbers of too different sizes for one smallest step"
+_OF_STEPS = ("a<=b", "a+b=c")
+_FLOATS = {"Float16", "Float32", "Float64"}
+_OF_VALUES = ("allowed combinations", "a decides b", "b only if a")
+"""Kinds of rules that take values as they are, of whatever kind."""
 
 
 @dataclass
@@ -60,27 +73,55 @@ class Compiled:
 
 
 def compiled(
-    rules: Sequence[Rule], codecs: dict[str, tuple[Column, ColumnCodec]], rows: BlockRows
+    rules: Sequence[Rule], codecs: dict[str, tuple[Column, ColumnCodec]], data: Dataset
 ) -> Compiled:
     """Takes one rule after the other.
 
     Args:
         rules: Those of columns that have no codec are left out.
-        codecs: Column codecs in the order of the table; changed, as a sum may get a finer scale.
-        rows: Training rows in their natural form.
+        codecs: Column codecs in the order of the table; changed, as columns of floats get a common
+            scale, and a sum may get a finer one.
+        data: The training rows.
 
     Raises:
-        DataError: A training row breaks a rule that the user declared.
+        DataError: A rule that the user declared is broken by a training row, or cannot be kept.
+        SchemaError: It compares columns of different kinds.
     """
-    plan = BlockPlan(codecs, rows)
     known = [rule for rule in rules if codecs.keys() >= set(rule.columns)]
+    apart = share_scales(codecs, data, known)
+    rows = BlockRows({name: codec.encode(data[name]) for name, (_, codec) in codecs.items()})
+    plan = BlockPlan(codecs, rows, data)
     refused: list[tuple[Rule, str]] = []
     for rule in _ordered(known, codecs):
-        why = _keep(plan, rule, known)
+        unlike = _unlike(plan, rule)
+        why = unlike or plan.see_kept(rule)
+        if not why and rule.kind in _OF_STEPS and apart & set(rule.columns):
+            why = TOO_DIFFERENT
+        if not why and _rounded_apart(plan, rule):
+            why = "its columns are floats of different lengths"
+        why = why or _keep(plan, rule, known)
+        if why and rule.declared:
+            raise _not_kept(plan, rule, why, SchemaError if unlike else DataError)
         if why:
             refused.append((rule, why))
     keep_reach(plan)
     return _finished(plan, refused)
+
+
+def _not_kept(
+    plan: BlockPlan, rule: Rule, why: str, error: type[SchemaError | DataError]
+) -> SchemaError | DataError:
+    """For a declared rule; where numbers are too large, or of too different sizes, it says where
+    the largest is."""
+    where = None
+    if why in (TOO_LARGE, TOO_DIFFERENT) or why.endswith(INFINITE):
+        numbers = np.stack([np.abs(as_numbers(plan.data[name])) for name in rule.columns])
+        where = f"row {plan.data.row_number(int(np.nanargmax(np.nanmax(numbers, axis=0)))):,}"
+    return error(
+        f"the rule that {rule} cannot be kept: {why}",
+        where=where,
+        hint="take the rule out of the schema file, or mend the columns",
+    )
 
 
 def _ordered(rules: Sequence[Rule], codecs: Codecs) -> list[Rule]:
@@ -94,6 +135,33 @@ def _ordered(rules: Sequence[Rule], codecs: Codecs) -> list[Rule]:
     return sorted(rules, key=place)
 
 
+def _unlike(plan: BlockPlan, rule: Rule) -> str:
+    """Why nothing can be said of a rule's columns together; nothing where it can."""
+    sorts = set()
+    for name in rule.columns:
+        line = plan.codec(name).line
+        sorts.add(None if line is None else line.sort)
+    if rule.kind in _OF_VALUES:
+        return ""
+    if rule.kind == "a*b=c" and sorts != {"number"}:
+        return "its columns are no numbers"
+    if rule.kind == "range":
+        return f"'{rule.columns[0]}' is no number and no date" if None in sorts else ""
+    if rule.kind == "a+b=c" and len(sorts) == 2 and None not in sorts and "number" in sorts:
+        dates = [name for name in rule.columns if plan.line(name).sort != "number"]
+        if len(dates) == 2 and dates[1] == rule.columns[-1]:
+            sorts.remove("number")  # a date, a number of days, and a date
+    return "its columns cannot be compared" if None in sorts or len(sorts) > 1 else ""
+
+
+def _rounded_apart(plan: BlockPlan, rule: Rule) -> bool:
+    """Whether a rule compares floats of different lengths, which are rounded apart where they are
+    given back."""
+    lengths = {plan.data.schema[name].dtype for name in rule.columns}
+    short = lengths & {"Float16", "Float32"}
+    return rule.kind in _OF_STEPS and bool(short) and len(lengths & _FLOATS) > 1
+
+
 def _keep(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
     """Why a rule cannot be kept; nothing where it is."""
     if rule.kind == "allowed combinations":
@@ -101,7 +169,7 @@ def _keep(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
     for name in rule.columns:
         presence = getattr(plan.codec(name), "presence", None)
         if presence is not None and set(presence.absences) - {"missing"}:
-            return f"'{name}' holds infinite values"
+            return f"'{name}' {INFINITE}"
     match rule.kind:
         case "a decides b":
             return keep_lookup(plan, rule)
@@ -109,22 +177,6 @@ def _keep(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
             return keep_skip(plan, rule)
         case "range":
             return keep_range(plan, rule)
-    return _keep_numbers(plan, rule, rules)
-
-
-def _keep_numbers(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
-    """The same of a rule between numbers, or between dates."""
-    sorts = set()
-    for name in rule.columns:
-        line = plan.codec(name).line
-        sorts.add(None if line is None else line.sort)
-    if rule.kind == "a+b=c" and len(sorts) == 2 and None not in sorts and "number" in sorts:
-        dates = [name for name in rule.columns if plan.line(name).sort != "number"]
-        if len(dates) == 2 and dates[1] == rule.columns[-1]:
-            sorts.remove("number")  # a date, a number of days, and a date
-    if None in sorts or len(sorts) > 1:
-        return "its columns cannot be compared"
-    match rule.kind:
         case "a+b=c":
             return keep_sum(plan, rule)
         case "b=k*a+m":

@@ -237,7 +237,7 @@ class Completing:
             else:
                 based[:] = False
         if based.any():
-            d = law.free(number, unit.base(bases))
+            d = unit.free(number, bases)
             self._check_linear(unit, based & (d < 0))
             if law.slack:
                 self._give_tick(self._at[law.column][1], based, d)
@@ -359,10 +359,12 @@ class Completing:
         for k, channel in enumerate(channels):
             rows = single & ~there[:, k]
             if rows.any():
-                value = left // weights[k]
-                impossible = left % weights[k] != 0
+                value = _nearest(left, int(weights[k]))
                 if channel in self._never_negative:
-                    impossible |= value < 0
+                    value = np.maximum(value, 0)
+                size = law.own * np.abs(number) + np.abs(ticks * weights).sum(axis=1)
+                room = law.loose + law.noise * size
+                impossible = np.abs(left - value * weights[k]) > room
                 if self._asked:
                     self._check_linear(unit, rows & impossible)
                 self._give_tick(channel, rows & ~impossible, value)
@@ -451,3 +453,10 @@ def _missing_given(part: PartialRows, codec: ColumnCodec, empty: np.ndarray) -> 
     code[empty, 0] = missing
     there[empty, 0] = True
     return PartialRows(Batch(part.batch.tick, code), part.tick, there)
+
+
+def _nearest(number: np.ndarray, weight: int) -> np.ndarray:
+    """(n,) the whole numbers whose product with a weight comes nearest."""
+    below = number // weight
+    left = number - below * weight
+    return np.asarray(below + (2 * np.abs(left) > abs(weight)))

@@ -39,6 +39,8 @@ class LinearLaw:
         own: What one of the column's number is worth on the scale of the sum.
         slack: 1 where the column lies d above the bases, -1 where it lies d below, 0 where it is
             their sum.
+        noise: Where the sum holds in training rows but for so much of its numbers' size.
+        loose: By so much the law may be broken where numbers were rounded to their steps.
     """
 
     column: str
@@ -46,6 +48,8 @@ class LinearLaw:
     weights: tuple[int, ...]
     own: int
     slack: int
+    noise: float = 0.0
+    loose: int = 0
 
     @staticmethod
     def between(
@@ -146,7 +150,19 @@ class LinearRule(Block):
         return np.asarray(self.measured(rows) & (self._free(rows) < 0))
 
     def _free(self, rows: BlockRows) -> np.ndarray:
-        return self.law.free(rows.number(self.law.column, self.codec), self.base(rows))
+        return self.free(rows.number(self.law.column, self.codec), rows)
+
+    def free(self, number: np.ndarray, rows: BlockRows) -> np.ndarray:
+        """(n,) d of numbers of the column beside those of its bases; negative where the rule is
+        broken by more than noise."""
+        law = self.law
+        d = law.free(number, self.base(rows))
+        if not (law.noise or law.loose) or not (d < 0).any():
+            return d
+        size = law.own * np.abs(number).astype(float)
+        for name, weight in zip(law.bases, law.weights, strict=True):
+            size += abs(weight) * np.abs(rows.number(name, self._codecs[name][1])).astype(float)
+        return np.where((d < 0) & (-d <= law.loose + law.noise * size), 0, d)
 
     @property
     def formula(self) -> str:
@@ -307,6 +323,8 @@ class LinearRule(Block):
             "weights": list(law.weights),
             "own": law.own,
             "slack": law.slack,
+            "noise": law.noise,
+            "loose": law.loose,
             "filled": self.filled,
             "filled_bases": sorted(self.filled_bases),
             "low": self.low,
@@ -322,8 +340,11 @@ class LinearRule(Block):
             tuple(map(int, state["weights"])),
             int(state["own"]),
             int(state["slack"]),
+            float(state.get("noise", 0)),
+            int(state.get("loose", 0)),
         )
         fits = law.slack in (-1, 0, 1) and law.own >= 1
+        fits &= 0 <= law.noise < 1 and law.loose >= 0
         fits &= len(law.bases) == len(law.weights) > 0 and all(law.weights)
         if not fits or any(codecs[name][1].line is None for name in (law.column, *law.bases)):
             raise ValueError("a column cannot be reckoned so")

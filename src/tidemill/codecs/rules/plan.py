@@ -13,10 +13,12 @@ from tidemill.codecs.columns.intervals import LARGEST
 from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.filling import fill, filled_columns, spread_of, within
-from tidemill.codecs.rules.linear import LinearLaw, LinearRule
+from tidemill.codecs.rules.linear import LinearRule
 from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.codecs.rules.units import Block, BlockRows, Free, has_number
+from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
+from tidemill.core.lawful import obeys
 from tidemill.core.schema import Column, Rule
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class BlockPlan:
     Attributes:
         codecs: Column codecs in the order of the table; a sum may get a finer scale.
         rows: Training rows in their natural form.
+        data: The same rows.
         makers: The block of every column that is not free.
         bounds: The smallest and the largest number of columns that have a range.
         skips: Of columns that are known only beside some values of another.
@@ -37,6 +40,7 @@ class BlockPlan:
 
     codecs: dict[str, tuple[Column, ColumnCodec]]
     rows: BlockRows
+    data: Dataset
     makers: dict[str, Block] = field(default_factory=dict)
     bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
     skips: dict[str, Skip] = field(default_factory=dict)
@@ -147,11 +151,32 @@ class BlockPlan:
 
     # --- do the training rows keep it? ------------------------------------------------------------
 
-    def first_broken(self, law: LinearLaw) -> str:
-        """The first row in which all columns are known and the law is broken; else nothing."""
-        unit = LinearRule(law, self.codecs)
-        broken = np.flatnonzero(unit.broken(BlockRows(self.rows.parts)))
-        return f"row {broken[0] + 1} breaks it" if len(broken) else ""
+    def see_kept(self, rule: Rule) -> str:
+        """The first training row that breaks a rule; nothing where none does.
+
+        Raises:
+            DataError: The user declared it.
+        """
+        broken = np.flatnonzero(~obeys(rule, self.data.frame, self.data.frame))
+        if not len(broken):
+            return ""
+        if rule.declared:
+            raise self._breaks(rule, int(broken[0]))
+        return f"row {self.data.row_number(int(broken[0])):,} breaks it"
+
+    def _breaks(self, rule: Rule, at: int) -> DataError:
+        """For a declared rule that a training row breaks; of numbers that are nothing personal
+        it says which ones they are."""
+        held = ""
+        columns = [self.data.schema[name] for name in rule.columns]
+        if all(column.kind == "number" and not column.personal for column in columns):
+            values = (f"'{name}' is {self.data[name][at]}" for name in rule.columns)
+            held = f": {', '.join(values)}"
+        return DataError(
+            f"the rule that {rule} is broken{held}",
+            where=f"row {self.data.row_number(at):,}",
+            hint="mend the row, or take the rule out of the schema file",
+        )
 
     def holds(self) -> bool:
         """Whether the rows keep all laws and bounds, those with missing values after they are
@@ -168,18 +193,3 @@ class BlockPlan:
             if (rows.there(name, codec) & outside).any():
                 return False
         return not any(unit.broken(rows).any() for unit in units)
-
-
-def refused(rule: Rule, why: str) -> str:
-    """Why a rule that training rows break is not kept.
-
-    Raises:
-        DataError: The user declared it.
-    """
-    if rule.declared:
-        raise DataError(
-            f"the rule that {rule} is broken",
-            where=why.removesuffix(" breaks it"),
-            hint="mend the row, or take the rule out of the schema file",
-        )
-    return why

@@ -3,19 +3,20 @@ where it is kept now."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import lcm
 
 import numpy as np
 
-from tidemill.codecs.columns.number import NOISE, NumberCodec
+from tidemill.codecs.columns.number import NumberCodec
 from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.filling import spread_of
 from tidemill.codecs.rules.linear import common_step
-from tidemill.codecs.rules.plan import BlockPlan, refused
+from tidemill.codecs.rules.plan import BlockPlan
 from tidemill.codecs.rules.reckoned import ProductLaw, Reckoned
 from tidemill.core.grid import Batch
+from tidemill.core.lawful import NOISE, as_numbers, finest_step
 from tidemill.core.schema import Rule
 
 _FEWEST = 5
@@ -30,9 +31,7 @@ def keep_product(plan: BlockPlan, rule: Rule) -> str:
     """Reckons the product from its factors."""
     *factors, product = rule.columns
     factors.sort(key=lambda name: len(np.unique(plan.number(name))))
-    lines = {name: plan.line(name) for name in factors}
-    law = ProductLaw.between(product, plan.line(product), lines, Fraction(1), Fraction(0))
-    return _keep(plan, rule, law)
+    return _keep_first(plan, [(product, factors, Fraction(1), Fraction(0))])
 
 
 def keep_affine(plan: BlockPlan, rule: Rule) -> str:
@@ -42,15 +41,9 @@ def keep_affine(plan: BlockPlan, rule: Rule) -> str:
     if isinstance(one, Lookup) and isinstance(other, Lookup) and _read_alike(one, other):
         return ""
     scale, shift = rule.scale, rule.shift
-    lines = {name: plan.line(name) for name in rule.columns}
-    law = ProductLaw.between(second, lines[second], {first: lines[first]}, scale, shift)
-    why = _keep(plan, rule, law)
-    if not why:
-        return ""
-    base = {second: lines[second]}
-    back = ProductLaw.between(first, lines[first], base, 1 / scale, -shift / scale)
-    found = replace(rule, declared=False)  # the rule itself is not broken
-    return why if _keep(plan, found, back) else ""
+    return _keep_first(
+        plan, [(second, [first], scale, shift), (first, [second], 1 / scale, -shift / scale)]
+    )
 
 
 def _read_alike(one: Lookup, other: Lookup) -> bool:
@@ -58,11 +51,31 @@ def _read_alike(one: Lookup, other: Lookup) -> bool:
     return one.key == other.key and not one.keeps and not other.keeps
 
 
-def _keep(plan: BlockPlan, rule: Rule, law: ProductLaw) -> str:
+_Way = tuple[str, Sequence[str], Fraction, Fraction]
+"""A column, what it is reckoned from, the factor and the offset."""
+
+
+def _keep_first(plan: BlockPlan, ways: Sequence[_Way]) -> str:
+    """Keeps the first way that can be kept: of whole ticks, else of floats."""
+    whys = []
+    for learned in (Reckoned.learned, Reckoned.of_floats):
+        for column, bases, scale, shift in ways:
+            lines = {name: plan.line(name) for name in bases}
+            law = ProductLaw.between(column, plan.line(column), lines, scale, shift)
+            whys.append(_keep(plan, law, learned))
+            if not whys[-1]:
+                return ""
+    return whys[len(ways)]
+
+
+def _keep(plan: BlockPlan, law: ProductLaw, learned: Callable[..., Reckoned | str]) -> str:
     law = _without_noise(plan, law)
-    unit = Reckoned.learned(law, plan.codecs, plan.rows, [_usual(plan, base) for base in law.bases])
+    finest = finest_step(as_numbers(plan.data[law.column]))
+    if learned == Reckoned.of_floats and float(plan.line(law.column).step) > finest * (1 + NOISE):
+        return "its numbers have more digits than the column's step"
+    unit = learned(law, plan.codecs, plan.rows, [_usual(plan, base) for base in law.bases])
     if isinstance(unit, str):
-        return refused(rule, unit) if "breaks" in unit else unit
+        return unit
     return plan.why_not_made(law.column, law.bases) or plan.made_by(unit)
 
 

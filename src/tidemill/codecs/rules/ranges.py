@@ -11,10 +11,11 @@ from tidemill.codecs.columns.intervals import LARGEST
 from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.filling import within
 from tidemill.codecs.rules.linear import LinearRule
-from tidemill.codecs.rules.plan import BlockPlan, refused
+from tidemill.codecs.rules.plan import BlockPlan
 from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
+from tidemill.core.grid import Batch
 from tidemill.core.schema import Column, Rule
 
 
@@ -27,10 +28,11 @@ def keep_range(plan: BlockPlan, rule: Rule) -> str:
     try:
         low, high = _range_numbers(rule, column, codec)
     except ConditionError as error:
-        return refused(rule, error.what)
-    outside = np.flatnonzero(_outside(plan, name, low, high))
-    if len(outside):
-        return refused(rule, f"row {outside[0] + 1} breaks it")
+        return error.what
+    if _outside(plan, name, low, high).any():  # their values lie inside, but for rounding
+        number = np.where(plan.has_number(name), np.clip(plan.number(name), low, high), 0)
+        part = plan.rows.parts[name]
+        plan.rows.parts[name] = Batch(plan.line(name).ticks(number), part.code)
     before = dict(plan.bounds)
     why = limit(plan, name, low, high)
     if not why and not plan.holds():

@@ -4,7 +4,7 @@ column's own step."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
 from typing import Any, Literal, get_args
@@ -25,10 +25,11 @@ from tidemill.codecs.rules.units import (
 )
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Code, Constraints, Spec
+from tidemill.core.lawful import FINEST, NOISE
 
-Rounding = Literal["away", "even", "up", "down", "either"]
-"""Where what lies midway between two steps goes: away from zero, to the even one, up, down, or to
-either, as each row says."""
+Rounding = Literal["away", "even", "up", "down", "either", "near"]
+"""Where what lies midway between two steps goes: away from zero, to the even one, up, down, to
+either, as each row says; or "near" of floats, which are multiplied as floats and nearly agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class ProductLaw:
         bases: One column or two.
         times, plus, parts: Whole numbers; ``parts`` is positive.
         rounding: What becomes of halves.
+        loose: Of floats, by so much a number may differ from what is reckoned, beside NOISE.
     """
 
     column: str
@@ -49,6 +51,7 @@ class ProductLaw:
     plus: int
     parts: int
     rounding: Rounding = "away"
+    loose: int = 0
 
     @staticmethod
     def between(
@@ -75,6 +78,11 @@ class ProductLaw:
 
     def raw(self, numbers: Sequence[np.ndarray]) -> np.ndarray:
         """(n,) what is to be divided by the parts and rounded."""
+        if self.rounding == "near":
+            made = np.full(len(numbers[0]), self.times / self.parts)
+            for number in numbers:
+                made = made * number
+            return made + self.plus / self.parts
         product = np.asarray(numbers[0] * self.times)
         for number in numbers[1:]:
             product = product * number
@@ -87,6 +95,8 @@ class ProductLaw:
             raw: What is to be divided and rounded.
             up: (n,) for "either", whether halves go up.
         """
+        if self.rounding == "near":
+            return np.rint(np.clip(raw, -LARGEST, LARGEST)).astype(np.int64)
         floor = raw // self.parts
         left = 2 * (raw - floor * self.parts)
         halves = {
@@ -132,6 +142,11 @@ class ProductLaw:
             number: (n,) of the column.
             other: (n,) the product of the other bases; not 0.
         """
+        if self.rounding == "near":
+            made = (number - self.plus / self.parts) / (self.times / self.parts) / other
+            room = NOISE / 4 * np.abs(made)
+            outer = np.rint(np.clip([made - room, made + room], -LARGEST, LARGEST))
+            return outer[0].astype(np.int64), outer[1].astype(np.int64)
         weight = self.times * other
         sign = np.sign(weight)
         ends = [2 * (self.parts * number - self.plus) + side * self.parts for side in (-1, 1)]
@@ -187,13 +202,31 @@ class Reckoned(Block):
         for rounding in get_args(Rounding):
             if rounding == "either":
                 break
-            tried = ProductLaw(law.column, law.bases, law.times, law.plus, law.parts, rounding)
+            tried = replace(law, rounding=rounding)
             if (tried.number(raw, np.zeros(len(raw), bool)) == seen).all():
                 return Reckoned(tried, codecs, keeps, usual)
-        either = ProductLaw(law.column, law.bases, law.times, law.plus, law.parts, "either")
-        unit = Reckoned(either, codecs, keeps, usual)
-        broken = np.flatnonzero(unit.broken(rows))
-        return f"row {broken[0] + 1} breaks it" if len(broken) else unit
+        unit = Reckoned(replace(law, rounding="either"), codecs, keeps, usual)
+        return "it does not hold to the last step" if unit.broken(rows).any() else unit
+
+    @staticmethod
+    def of_floats(
+        law: ProductLaw, codecs: Codecs, rows: BlockRows, usual: Sequence[Sequence[int]] = ()
+    ) -> Reckoned | str:
+        """The same by multiplying floats, or why training rows do not allow it."""
+        line = codecs[law.column][1].line
+        assert line is not None
+        reach = abs(law.times) / law.parts
+        for base in law.bases:
+            reach *= float(np.abs(rows.number(base, codecs[base][1])).max(initial=0))
+        if reach + abs(law.plus) / law.parts >= LARGEST:
+            return "its numbers are too large"
+        seen = rows.number(law.column, codecs[law.column][1])
+        loose = int(FINEST / 2 * float(np.abs(seen).max(initial=0))) + 1
+        near = replace(law, rounding="near", loose=loose)
+        unit = Reckoned(near, codecs, False, usual)
+        there = has_number(rows.parts[law.column], unit.codec)
+        unit = Reckoned(near, codecs, bool((there & ~unit.grounded(rows)).any()), usual)
+        return "it does not hold to the last step" if unit.broken(rows).any() else unit
 
     def numbers(self, rows: BlockRows) -> list[np.ndarray]:
         """The bases' numbers."""
@@ -209,6 +242,10 @@ class Reckoned(Block):
         """(n,) whether the column and its bases are all there, and it is another number."""
         seen = rows.number(self.law.column, self.codec)
         raw = self.law.raw(self.numbers(rows))
+        if self.law.rounding == "near":
+            checked = self.grounded(rows) & has_number(rows.parts[self.law.column], self.codec)
+            room = self.law.loose + NOISE * np.abs(seen)
+            return np.asarray(checked & (np.abs(raw - seen) > room))
         low, high = (self.law.number(raw, np.full(len(raw), up)) for up in (False, True))
         checked = self.grounded(rows) & has_number(rows.parts[self.law.column], self.codec)
         return np.asarray(checked & (seen != low) & (seen != high))
@@ -281,7 +318,9 @@ class Reckoned(Block):
     @property
     def is_exact(self) -> bool:
         """Whether values of the column can be said as bounds of its one base."""
-        return len(self.bases) == 1 and not self.keeps and self.law.rounding != "either"
+        return (
+            len(self.bases) == 1 and not self.keeps and self.law.rounding not in ("either", "near")
+        )
 
     def known(self, name: str, allowed: Allowed, asked: BlockContext) -> Constraints:
         """Bounds on whether it is there, and on its base.
@@ -327,6 +366,7 @@ class Reckoned(Block):
             "plus": law.plus,
             "parts": law.parts,
             "rounding": law.rounding,
+            "loose": law.loose,
             "keeps": self.keeps,
             "usual": [list(numbers) for numbers in self.usual],
         }
@@ -341,9 +381,10 @@ class Reckoned(Block):
             int(state["plus"]),
             int(state["parts"]),
             state["rounding"],
+            int(state.get("loose", 0)),
         )
         fits = law.rounding in get_args(Rounding) and law.parts > 0 and law.times != 0
-        fits &= len(law.bases) in (1, 2)
+        fits &= len(law.bases) in (1, 2) and law.loose >= 0
         if not fits or any(codecs[name][1].line is None for name in (law.column, *law.bases)):
             raise ValueError("a column cannot be reckoned so")
         usual = [[int(number) for number in numbers] for numbers in state["usual"]]

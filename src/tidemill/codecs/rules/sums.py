@@ -12,19 +12,19 @@ import numpy as np
 from tidemill.codecs.columns.intervals import LARGEST
 from tidemill.codecs.columns.number import NumberCodec
 from tidemill.codecs.rules.linear import LinearLaw, LinearRule
-from tidemill.codecs.rules.plan import BlockPlan, refused
+from tidemill.codecs.rules.plan import BlockPlan
 from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.core.grid import Batch
+from tidemill.core.lawful import NOISE
 from tidemill.core.schema import Rule
+
+TOO_LARGE = "its numbers are too large"
 
 
 def keep_order(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
     """Computes one column from the other one: as the same where there is the opposite rule among
     these, else as a part above or below it."""
     low, high = rule.columns
-    broken = plan.first_broken(_law(plan, high, low, slack=1))
-    if broken:
-        return refused(rule, broken)
     if _is_below(plan, low, high, set()):
         return ""
     if any(other.kind == "a<=b" and other.columns == (high, low) for other in rules):
@@ -37,7 +37,17 @@ def keep_order(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
 
 
 def _law(plan: BlockPlan, column: str, base: str, slack: int) -> LinearLaw:
-    return LinearLaw.between(column, plan.line(column), {base: plan.line(base)}, slack, (1,))
+    law = LinearLaw.between(column, plan.line(column), {base: plan.line(base)}, slack, (1,))
+    return _with_noise(plan, law)
+
+
+def _with_noise(plan: BlockPlan, law: LinearLaw) -> LinearLaw:
+    """The law, which training rows keep as values, with what their ticks may break it by."""
+    loose = 0
+    for name, weight in zip((law.column, *law.bases), (law.own, *law.weights), strict=True):
+        loose += 0 if plan.codec(name).exact else abs(weight)
+    is_sum = law.slack == 0 and plan.line(law.column).sort == "number"
+    return replace(law, noise=NOISE if is_sum else 0.0, loose=loose)
 
 
 def _is_below(plan: BlockPlan, low: str, high: str, seen: set[str]) -> bool:
@@ -68,9 +78,6 @@ def keep_sum(plan: BlockPlan, rule: Rule) -> str:
     for part, sign in reversed(signs.items()):
         others = {other: -sign * one for other, one in signs.items() if other != part}
         laws.append(_sum_law(plan, rule, part, {total: sign, **others}))
-    broken = plan.first_broken(laws[0])
-    if broken:
-        return refused(rule, broken)
     return _keep_first(plan, laws)
 
 
@@ -82,7 +89,7 @@ def _sum_law(plan: BlockPlan, rule: Rule, column: str, signs: Mapping[str, int])
             if line.sort == "number":
                 lines[name] = replace(line, step=line.step * rule.scale)
     own = lines.pop(column)
-    return LinearLaw.between(column, own, lines, 0, tuple(signs.values()))
+    return _with_noise(plan, LinearLaw.between(column, own, lines, 0, tuple(signs.values())))
 
 
 def _keep_first(plan: BlockPlan, laws: Sequence[LinearLaw]) -> str:
@@ -106,7 +113,7 @@ def keep_law(plan: BlockPlan, law: LinearLaw) -> str:
             return "the sum has a coarser step than its parts"
     # no sum of learned numbers may come near the end of 64 bits
     if _reach(plan, law) * 4 >= LARGEST:
-        return "its numbers are too large"
+        return TOO_LARGE
     return plan.made_by(LinearRule(law, plan.codecs))
 
 
@@ -122,7 +129,7 @@ def _refined(plan: BlockPlan, law: LinearLaw) -> LinearLaw:
     part = plan.rows.parts[law.column]
     plan.rows.parts[law.column] = Batch(part.tick * law.own, part.code)
     plan.codecs[law.column] = (column, finer)
-    return LinearLaw(law.column, law.bases, law.weights, 1, law.slack)
+    return replace(law, own=1)
 
 
 def _reach(plan: BlockPlan, law: LinearLaw) -> int:

@@ -71,3 +71,14 @@ def test_a_public_method_is_explained_where_it_is_first_named(path: Path) -> Non
                 continue
             named = [vars(base)[method] for base in kind.__mro__ if method in vars(base)]
             assert any(inspect.getdoc(one) for one in named), f"{name}.{method}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_column_is_never_named_by_a_pattern(path: Path) -> None:
+    """A name that a user gave goes through ``by_name``: polars takes ``*`` for every column."""
+    for node in nodes(path):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if ast.unparse(node.func) in ("pl.col", "pl.exclude"):
+            fixed = [arg for arg in node.args if isinstance(arg, ast.Constant)]
+            assert len(fixed) == len(node.args), f"line {node.lineno}: {ast.unparse(node)}"

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
@@ -169,7 +170,7 @@ def shifted(studied: Studied) -> list[Want]:
     columns = studied.problem.columns
     names = [column.name for column in columns]
     both = pl.concat(
-        [studied.data.frame.select(names), studied.newer.frame.select(names)],
+        [one.frame.select(by_name(*names)) for one in (studied.data, studied.newer)],
         how="vertical_relaxed",
     )
     old, new = len(studied.data), len(studied.newer)

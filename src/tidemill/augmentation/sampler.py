@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 
 from tidemill.augmentation.strategy import Strategy
 from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets
+from tidemill.core.columns import by_name
 from tidemill.core.errors import DataError, InputError, OptionError
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.run import Run
@@ -91,8 +92,9 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
         self.sample_indices_ = np.tile(np.arange(len(data)), self.repeats_)
         if not len(added):
             _say_unchanged(label)
+        rows = door_frame(made)[added].select(by_name(*frame.columns))
         return (
-            _like(X, frame, form, door_frame(made)[added].select(frame.columns), self.repeats_),
+            _like(X, frame, form, rows, self.repeats_),
             _labels(y, label, made.frame[name][added], self.repeats_),
         )
 
@@ -202,7 +204,7 @@ def _free(names: list[str]) -> str:
 
 
 def _like(X: Any, frame: pl.DataFrame, form: FrameForm, added: pl.DataFrame, repeats: int) -> Any:
-    typed = added.select([pl.col(name).cast(dtype) for name, dtype in frame.schema.items()])
+    typed = added.select([by_name(name).cast(dtype) for name, dtype in frame.schema.items()])
     whole = pl.concat([*[frame] * repeats, typed])
     if isinstance(X, pl.DataFrame):
         return whole

@@ -62,8 +62,8 @@ class Cells:
     @cached_property
     def present(self) -> np.ndarray:
         """(rows,) how many cells of each row are not missing."""
-        known = [pl.col(name).is_not_null() for name in self.frame.columns]
-        return self.frame.select(pl.sum_horizontal(known).alias("n"))["n"].to_numpy()
+        known = pl.sum_horizontal(pl.all().is_not_null()).alias("n")
+        return self.frame.select(known)["n"].to_numpy()
 
     @cached_property
     def textless(self) -> np.ndarray:

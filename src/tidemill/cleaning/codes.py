@@ -11,6 +11,7 @@ from tidemill.cleaning import changes
 from tidemill.cleaning.base import Check, Diagnosis, Repaired
 from tidemill.core.change import Issue
 from tidemill.core.column_words import says, words_of
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
@@ -100,7 +101,7 @@ def _decided(train: Dataset, key: str, levels: int) -> Iterator[Column]:
         named = column.personal or column.kind in ("category", "text", "datetime")
         if not named or column.role == "ignore" or column.name == key:
             continue
-        pairs = train.frame.select(key, column.name).drop_nulls()
+        pairs = train.frame.select(by_name(key, column.name)).drop_nulls()
         if pairs.head(2_000).unique().height > pairs.head(2_000)[key].n_unique():
             continue
         different = pairs.unique()

@@ -6,6 +6,7 @@ import polars as pl
 
 from tidemill.cleaning.base import Check, Diagnosis, counted
 from tidemill.core.change import Issue
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
@@ -39,11 +40,11 @@ def _rows(train: Dataset) -> list[Issue]:
     others = [name for name in train.schema.names if name not in numbering]
     if len(others) < (_FEWEST_COLUMNS if numbering else 1):
         return []
-    repeated = ~train.frame.select(others).hash_rows(seed=0).is_first_distinct()
+    repeated = ~train.frame.select(by_name(*others)).hash_rows(seed=0).is_first_distinct()
     count = int(repeated.sum())
     if not count or (numbering and count > _COARSE * len(train)):
         return []
-    by_chance = _CHANCE * _by_chance(train.frame.select(others))
+    by_chance = _CHANCE * _by_chance(train.frame.select(by_name(*others)))
     if len(train) >= _FEWEST_ROWS and count <= by_chance:
         return []
     where = f"in every column but {quoted(numbering)}" if numbering else "in every column"
@@ -68,7 +69,7 @@ def _by_chance(frame: pl.DataFrame) -> float:
     """Pairs of rows that would be alike if no column had to do with another."""
     pairs = frame.height**2 / 2
     for name in frame.columns:
-        shares = counted(frame.select(name).hash_rows(seed=0))["count"] / frame.height
+        shares = counted(frame.select(by_name(name)).hash_rows(seed=0))["count"] / frame.height
         pairs *= float(shares.pow(2).sum())
     return pairs
 

@@ -27,6 +27,7 @@ from tidemill.cleaning.skips import skips
 from tidemill.cleaning.spans import SpanRule, spans
 from tidemill.cleaning.sums import sums, totals
 from tidemill.core.change import Issue
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.lawful import MOST_KEYS, agrees, as_numbers, obeys
 from tidemill.core.run import Run
@@ -212,7 +213,7 @@ def _ways(
 def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> Issue:
     """A word on the few rows that break what holds in all others."""
     low, high = pair
-    row = train.frame.select(pair).filter(pl.col(low) > pl.col(high)).row(0)
+    row = train.frame.select(by_name(*pair)).filter(by_name(low) > by_name(high)).row(0)
     word = "later than" if train.schema[low].kind == "datetime" else "above"
     these = "this row" if broken == 1 else "these rows"
     said = (
@@ -377,7 +378,7 @@ def _span(microseconds: Fraction) -> str:
 def _unlike(train: Dataset, rule: Rule, broken: int) -> Issue:
     """A word on the few rows that break what is reckoned so in all others."""
     wrong = ~obeys(rule, train.frame, train.frame)
-    row = train.frame.select(rule.columns).filter(pl.Series(wrong)).row(0)
+    row = train.frame.select(by_name(*rule.columns)).filter(pl.Series(wrong)).row(0)
     these = "this row" if broken == 1 else "these rows"
     said = (
         f"{rule} in {rule.support - broken:,} rows, but not in {plural(broken, 'other row')}: "
@@ -414,7 +415,7 @@ def _skips(train: Dataset) -> list[Rule]:
     columns = columns[:_MOST_COLUMNS]
     if not any(train[name].has_nulls() for name in columns):
         return []
-    known = train.frame.select(pl.col(columns).is_not_null()).to_numpy()
+    known = train.frame.select(by_name(*columns).is_not_null()).to_numpy()
     levels = []
     for name in columns:
         values = train[name]
@@ -490,12 +491,13 @@ def _never_negative(values: pl.Series) -> bool:
 def _confirmed(rule: Rule, train: pl.DataFrame, holdout: pl.DataFrame) -> int | None:
     """Holdout rows in which the rule could be checked and holds; None if one breaks it."""
     known = holdout
+    there = pl.all_horizontal(by_name(*rule.columns).is_not_null())
     if rule.kind != "b only if a":
-        known = holdout.drop_nulls(rule.columns)
+        known = holdout.filter(there)
     if rule.kind == "a decides b":  # of what training rows do not show nothing is decided
         decider = rule.columns[0]
-        seen = train.drop_nulls(rule.columns)[decider].unique()
-        known = known.filter(pl.col(decider).is_in(seen.implode()))
+        seen = train.filter(there)[decider].unique()
+        known = known.filter(by_name(decider).is_in(seen.implode()))
     return len(known) if obeys(rule, known, train).all() else None
 
 
@@ -522,9 +524,9 @@ def _diagnosis(rules: Sequence[Rule], train: Dataset) -> Diagnosis:
 def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
     """A sentence on a rule, or on a rule and its reverse."""
     sentence, sign = _words(rule, both, train)
-    rows = train.frame.select(rule.columns)
+    rows = train.frame.select(by_name(*rule.columns))
     if rule.kind == "b only if a":
-        row = rows.filter(pl.col(rule.columns[1]).is_null()).row(0)
+        row = rows.filter(by_name(rule.columns[1]).is_null()).row(0)
     else:
         row = rows.drop_nulls().row(0)
     *parts, total = (format_value(value) for value in row)

@@ -16,6 +16,7 @@ from tidemill.codecs.columns.ids import IdCodec
 from tidemill.codecs.series_heads import SeriesHeads
 from tidemill.codecs.series_times import Timeline
 from tidemill.codecs.table import TableCodec
+from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
@@ -359,10 +360,10 @@ def _static(ordered: Dataset, series: SeriesLayout, names: list[str]) -> list[st
         return []
     whose = pl.Series("", np.repeat(np.arange(len(series)), series.length))
     varied = (
-        ordered.frame.select(names)
+        ordered.frame.select(by_name(*names))
         .group_by(whose)
         .agg(pl.all().n_unique().cast(pl.Int64))
-        .select(pl.col(names).max())
+        .select(by_name(*names).max())
     )
     return [name for name in names if varied[name][0] == 1]
 

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.core import datetimes, numerals
+from tidemill.core.columns import by_name
 from tidemill.core.errors import ConditionError
 from tidemill.core.schema import Column, Schema
 from tidemill.core.spelling import typed
@@ -86,7 +87,7 @@ class Test:
 
     def expression(self) -> pl.Expr:
         """True on the rows that pass, never null."""
-        column = pl.col(self.column)
+        column = by_name(self.column)
         if self.operator == "missing":
             return column.is_null()
         if self.operator == "present":

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tidemill.core.aside import Aside
+from tidemill.core.columns import by_name
 from tidemill.core.errors import DataError
 from tidemill.core.frame_form import FrameForm, FrameLibrary
 from tidemill.core.notebook import paragraph, table
@@ -76,7 +77,7 @@ class Dataset:
         """Other rows under the same schema; the origin is dropped where the number of rows
         changed."""
         keep = self.origin if frame.height == len(self) else None
-        return replace(self, frame=frame.select(self.schema.names), origin=keep)
+        return replace(self, frame=frame.select(by_name(*self.schema.names)), origin=keep)
 
     def rows(self, index: np.ndarray) -> Dataset:
         """The rows at these positions (int) or under this mask (bool), in that order."""
@@ -91,7 +92,9 @@ class Dataset:
 
     def select(self, names: list[str] | tuple[str, ...]) -> Dataset:
         """These columns only."""
-        return replace(self, frame=self.frame.select(names), schema=self.schema.select(names))
+        return replace(
+            self, frame=self.frame.select(by_name(*names)), schema=self.schema.select(names)
+        )
 
     def __repr__(self) -> str:
         return f"{self.name}: {len(self):,} rows, {len(self.schema):,} columns\n{self.frame}"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tidemill.core.columns import by_name
+
 PREFIX = "duration|"
 """What the format of a length of time begins with."""
 ELIDED = "duration0|"
@@ -122,7 +124,7 @@ def read(text: pl.Series, format_: str) -> pl.Series:
         regex += f"(?:{part})?" if format_.startswith(ELIDED) else part
         regex += f"{segment.joint}?" if segment.joint else ""
     parts = text.str.extract_groups(f"^{regex}$").struct.unnest()
-    numbers = [pl.col(one).cast(pl.Int64, strict=False) for one in parts.columns]
+    numbers = [by_name(one).cast(pl.Int64, strict=False) for one in parts.columns]
     known = pl.any_horizontal(number.is_not_null() for number in numbers)
     terms = [
         number.fill_null(0) * segment.seconds

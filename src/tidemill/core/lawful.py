@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.schema import Rule
 
 NOISE = 1e-9
@@ -48,7 +49,7 @@ def obeys(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarra
         case "a decides b":
             return _decided(names, frame, reference)
         case "a<=b":
-            obeyed = frame.select((pl.col(names[0]) <= pl.col(names[1])).fill_null(True))
+            obeyed = frame.select((by_name(names[0]) <= by_name(names[1])).fill_null(True))
             return obeyed.to_series().to_numpy()
     columns = [as_numbers(frame[name]) for name in names]
     *parts, total = columns
@@ -125,7 +126,7 @@ def finest_step(values: np.ndarray) -> float:
 
 
 def _decided(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
-    a, b = (pl.col(name) for name in names)
+    a, b = map(by_name, names)
     decided = (
         reference.select(a.alias("a"), b.alias("b"))
         .drop_nulls()
@@ -177,11 +178,15 @@ def _within(rule: Rule, values: pl.Series) -> np.ndarray:
 
 
 def _allowed(names: list[str], frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
-    combinations = reference.select(names).unique().with_columns(seen=True)
-    rows = frame.select(names)
-    joined_rows = rows.join(combinations, on=names, how="left", maintain_order="left")
+    keys = [str(place) for place in range(len(names))]  # none is called "seen"
+    combinations, rows = (
+        side.select(by_name(name).alias(key) for name, key in zip(names, keys, strict=True))
+        for side in (reference, frame)
+    )
+    known = combinations.unique().with_columns(seen=True)
+    joined_rows = rows.join(known, on=keys, how="left", maintain_order="left")
     seen = joined_rows["seen"].fill_null(False)
-    incomplete = rows.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
+    incomplete = rows.select(pl.any_horizontal(pl.all().is_null())).to_series()
     return (seen | incomplete).to_numpy()
 
 

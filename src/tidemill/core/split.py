@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
@@ -92,8 +93,8 @@ def entity_numbers(data: Dataset) -> np.ndarray | None:
     columns = [column.name for column in data.schema.of_role("entity")]
     if not columns:
         return None
-    known = pl.any_horizontal(pl.col(name).is_not_null() for name in columns)
-    key = pl.when(known).then(pl.struct(columns).rank("dense")).otherwise(None)
+    known = pl.any_horizontal(by_name(*columns).is_not_null())
+    key = pl.when(known).then(pl.struct(by_name(*columns)).rank("dense")).otherwise(None)
     numbers = data.frame.select(key.alias("entity"))["entity"].cast(pl.Int64)
     alone = numbers.is_null().to_numpy()
     found: np.ndarray = numbers.fill_null(-1).to_numpy().copy()

@@ -27,6 +27,7 @@ from functools import lru_cache
 import polars as pl
 
 from tidemill.core.calendar_names import ENGLISH, LANGUAGES, CalendarNames
+from tidemill.core.columns import by_name
 
 NANOSECONDS = 1_000_000_000
 _TOKEN = re.compile(r"%[-^#.,:E]*\d?-?[A-Za-z]|[^%]")
@@ -216,7 +217,7 @@ def _numbers(parts: list[str], form: Form) -> list[pl.Expr]:
     named = {_NAMED[field[-1]]: field for field in form.fields if _is_named(field)}
     found = []
     for part in parts:
-        cell = pl.col(part)
+        cell = by_name(part)
         if part == "weekday_name":
             continue
         if part in named:
@@ -248,7 +249,7 @@ def _offset(cell: pl.Expr) -> pl.Expr:
 
 
 def _or(part: str, parts: list[str], default: int) -> pl.Expr:
-    return pl.col(part) if part in parts else pl.lit(default, pl.Int64)
+    return by_name(part) if part in parts else pl.lit(default, pl.Int64)
 
 
 def _since_midnight(parts: list[str]) -> pl.Expr:

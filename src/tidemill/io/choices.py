@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Choice, Column, Schema, Spelling
@@ -124,7 +125,7 @@ def spread(values: pl.Series, choices: Choices, *, empty_is_missing: bool) -> li
         key += "_"
     known = pl.DataFrame([cells.alias(key), *flags.values()])
     rows = values.alias(key).to_frame().join(known, on=key, how="left", maintain_order="left")
-    return rows.select(list(flags)).get_columns()
+    return rows.select(by_name(*flags)).get_columns()
 
 
 def gathered(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from tidemill.core.artifact import writing
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
 from tidemill.core.modality import Modality, unsuited
@@ -195,7 +196,7 @@ def text_frame(data: Dataset, formulas: str = NEUTRAL) -> pl.DataFrame:
     frame = gathered(pl.DataFrame(columns), data.schema)
     choices = {column.choice.of for column in data.schema if column.choice is not None}
     if choices:
-        frame = frame.with_columns(pl.col(*choices).replace("", None))
+        frame = frame.with_columns(by_name(*choices).replace("", None))
     return frame if formulas == KEEP else neutral_frame(frame, typed)
 
 

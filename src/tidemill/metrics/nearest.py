@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
@@ -158,7 +159,7 @@ def equal_rows(rows: Dataset, others: Dataset) -> NDArray[np.bool_]:
 def _hashes(data: Dataset, schema: Schema) -> NDArray[np.uint64]:
     dtypes = {"number": pl.Float64(), "datetime": pl.Datetime("us")}
     cells = data.frame.select(
-        pl.col(column.name).cast(dtypes.get(column.kind, pl.String())) for column in schema
+        by_name(column.name).cast(dtypes.get(column.kind, pl.String())) for column in schema
     )
     return cells.hash_rows().to_numpy()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
@@ -153,7 +154,7 @@ def _items_of_baskets(train: Dataset, holdout: Dataset, basket: str, item: str) 
     """Each item of each basket once, and whether its row is held out."""
     sides = []
     for held, part in ((False, train), (True, holdout)):
-        columns = (pl.col(basket).alias("basket"), pl.col(item).alias("value"))
+        columns = (by_name(basket).alias("basket"), by_name(item).alias("value"))
         sides.append(part.frame.select(*columns, pl.lit(held).alias("held")))
     frame = pl.concat(sides, how="vertical_relaxed").drop_nulls()
     frame = frame.with_columns(name=pl.col("value").cast(pl.String).str.strip_chars())
@@ -195,7 +196,7 @@ def _may_be_item(column: Column, series: pl.Series, *, shop: bool) -> bool:
 
 
 def _varies_within(frame: pl.DataFrame, key: str, item: str) -> bool:
-    known = frame.select(key, item).drop_nulls()
+    known = frame.select(by_name(key, item)).drop_nulls()
     pairs, baskets = known.n_unique(), known[key].n_unique()
     return pairs >= 0.8 * known.height and pairs >= 1.2 * baskets
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
@@ -33,7 +34,7 @@ def most_connected(
     """
     if not columns:
         return ()
-    distinct = train.frame.select(pl.col([column.name for column in columns]).n_unique()).row(0)
+    distinct = train.frame.select(by_name(*[column.name for column in columns]).n_unique()).row(0)
     varying = [column for column, values in zip(columns, distinct, strict=True) if values > 1]
     if len(varying) <= limit:
         return tuple(varying)
@@ -54,9 +55,9 @@ def rank_matrix(data: Dataset, columns: Sequence[Column]) -> NDArray[np.float64]
     in the middle."""
     ranks = []
     for at, column in enumerate(columns):
-        values = pl.col(column.name)
+        values = by_name(column.name)
         if column.kind not in ("number", "datetime"):
-            values = pl.len().over(column.name)
+            values = pl.len().over(by_name(column.name))
         ranks.append(values.rank("average").cast(pl.Float64).alias(str(at)))
     centred = data.frame.select(ranks).with_columns(pl.all() - pl.all().mean())
     matrix = centred.fill_null(0.0).to_numpy()

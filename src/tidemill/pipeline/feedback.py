@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.cleaning import plan as cleaning
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
 from tidemill.core.lawful import obeys
@@ -106,7 +107,9 @@ def joined(train: Dataset, kept: Dataset) -> Dataset:
     """Training rows and kept rows one below the other, each with its origin."""
     real = pl.repeat(0, len(train), dtype=pl.Int16, eager=True)
     shared = train.select([name for name in train.schema.names if name in kept.schema])
-    made = kept.frame.select(shared.schema.names).cast(dict(shared.frame.schema))  # type: ignore[arg-type]
+    made = kept.frame.select(
+        by_name(name).cast(dtype) for name, dtype in shared.frame.schema.items()
+    )
     origin = kept.origin
     if origin is None:
         origin = pl.repeat(1, len(kept), dtype=pl.Int16, eager=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
@@ -79,7 +80,7 @@ def measures(model: Synthesizer, wanted: Sequence[str | Condition]) -> list[Outc
             found.append(_of_condition(one))
         elif model.schema[one].kind == "number":
             words, asked = f"mean of {one}", (one,)
-            found.append(OutcomeMeasure(words, "mean", pl.col(one), one, None, asked, asked))
+            found.append(OutcomeMeasure(words, "mean", by_name(one), one, None, asked, asked))
         else:
             found += [_of_condition(Condition((test,))) for test in _levels(model, one)]
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.lawful import NOISE
@@ -63,7 +64,7 @@ class GivenRows:
         names = [column.name for column in schema if column.kind not in FRESH]
         if any(name not in self.known.schema for name in names):
             return np.ones(len(self), bool)
-        return self.known.frame.select(pl.any_horizontal(pl.col(names).is_null()).alias("lacks"))[
+        return self.known.frame.select(pl.any_horizontal(by_name(*names).is_null()).alias("lacks"))[
             "lacks"
         ].to_numpy()
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.notebook import paragraph
@@ -201,7 +202,7 @@ def _whole(
             f"as not known: {shortlist(lacking, 8)}."
         )
     whole = model.completed(known, names)
-    is_empty = pl.all_horizontal(pl.col(list(names)).is_null()).alias("empty")
+    is_empty = pl.all_horizontal(by_name(*names).is_null()).alias("empty")
     empty = whole.frame.select(is_empty)["empty"].to_numpy()
     return whole, empty if given.aside is None else empty | given.aside
 

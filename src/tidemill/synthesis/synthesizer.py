@@ -17,6 +17,7 @@ from tidemill.codecs.codec import Codec
 from tidemill.codecs.columns.category import MIN_COUNT
 from tidemill.core import artifact
 from tidemill.core.balance import parse_balance
+from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition, Where, parse_where
 from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Drawn
@@ -399,7 +400,7 @@ class Synthesizer:
         types, has = self.types, set(rows.schema.names)
         lacking = [pl.lit(None, types[name]).alias(name) for name in names if name not in has]
         own = [name for name in self.schema.names if name in has or name in names]
-        frame = rows.frame.with_columns(lacking).select(own)
+        frame = rows.frame.with_columns(lacking).select(by_name(*own))
         return Dataset(frame, self.schema.select(own), name=rows.name)
 
     def levels(self, name: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, OptionError
@@ -251,7 +252,7 @@ def _set(own: GivenRows, given: GivenRows, value: pl.DataFrame, model: Synthesiz
     shown = Schema(tuple(columns[name] for name in source.columns))
     return GivenRows(
         replace(own.source, frame=source, schema=shown, origin=None),
-        Dataset(known.select(schema.names), schema, name=own.known.name),
+        Dataset(known.select(by_name(*schema.names)), schema, name=own.known.name),
     )
 
 
@@ -319,7 +320,7 @@ def _completed(
     inner = run.child("what-if", name, quiet=True, progress=True)
     drawn = model.infill_drawn(rows, draws, keep=facts, run=inner).data
     names = [column for column in model.schema.names if column in drawn.schema]
-    return Dataset(drawn.frame.select(names), model.schema.select(names), name=known.name)
+    return Dataset(drawn.frame.select(by_name(*names)), model.schema.select(names), name=known.name)
 
 
 def _shown(

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, TidemillError
 from tidemill.core.frame_form import FrameLibrary
@@ -107,8 +108,8 @@ def native(
 ) -> tuple[Any, Any]:
     """The columns to learn from and the target of rows that have one, for a sampler."""
     names = [column.name for column in problem.columns]
-    known = data.frame.filter(pl.col(problem.target.name).is_not_null())
-    frame = to_native(known.select(*names, problem.target.name), frame_library)
+    known = data.frame.filter(by_name(problem.target.name).is_not_null())
+    frame = to_native(known.select(by_name(*names, problem.target.name)), frame_library)
     return frame[names], frame[problem.target.name]
 
 
@@ -163,10 +164,10 @@ def _plain(rows: Dataset, like: Dataset, names: list[str]) -> Dataset:
     def shaped(name: str) -> pl.Expr:
         dtype = like.frame[name].dtype
         if dtype.is_numeric():
-            return pl.col(name).cast(pl.Float64).fill_nan(None)
+            return by_name(name).cast(pl.Float64).fill_nan(None)
         if isinstance(dtype, pl.Array):  # images
-            return pl.col(name).cast(dtype)
-        return pl.col(name).cast(dtype if dtype.is_temporal() else pl.String)
+            return by_name(name).cast(dtype)
+        return by_name(name).cast(dtype if dtype.is_temporal() else pl.String)
 
     try:
         frame = rows.frame.select(map(shaped, names))
@@ -245,4 +246,4 @@ def _looked_up(key: NDArray[np.uint64], counts: pl.DataFrame) -> pl.Series:
 
 
 def _hashes(frame: pl.DataFrame, names: list[str]) -> NDArray[np.uint64]:
-    return frame.select(names).hash_rows().to_numpy()
+    return frame.select(by_name(*names)).hash_rows().to_numpy()

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.run import Run
@@ -302,8 +303,8 @@ def entities(data: Dataset) -> NDArray[np.int64] | None:
     if not columns:
         return None
     entity = data.frame.select(
-        known=pl.any_horizontal(pl.col(columns).is_not_null()),
-        number=pl.struct(columns).rank("dense"),
+        known=pl.any_horizontal(by_name(*columns).is_not_null()),
+        number=pl.struct(by_name(*columns)).rank("dense"),
     )
     known = entity["known"].to_numpy()
     number = entity["number"].to_numpy().astype(np.int64)

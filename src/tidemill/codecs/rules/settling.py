@@ -13,6 +13,7 @@ from tidemill.codecs.rules.linear import LinearRule
 from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.codecs.rules.skips import Skip
 from tidemill.codecs.rules.units import Block, BlockRows, Codecs
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 
 
@@ -60,7 +61,7 @@ def _whole(
     """The positions of the rows that have all of these columns, and their channels."""
     if not set(names) <= set(frame.columns):
         return np.zeros(0, np.int64), BlockRows()
-    known = pl.all_horizontal(pl.col(names).is_not_null()).alias("known")
+    known = pl.all_horizontal(by_name(*names).is_not_null()).alias("known")
     at = np.flatnonzero(frame.select(known)["known"].to_numpy())
     return at, BlockRows({name: codecs[name][1].encode(frame[name][at]) for name in names})
 

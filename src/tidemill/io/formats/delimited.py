@@ -15,6 +15,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from tidemill.core.aside import Aside, AsideSort
+from tidemill.core.columns import by_name
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.core.words import plural, quoted, shortlist
@@ -433,7 +434,7 @@ def _without_outside(
     if layout.header is not None:
         names = [" ".join(cell.split()) for cell in layout.header.cells]
         place = next((at for at, name in enumerate(names) if name), 0)
-        is_name = pl.col(str(place)) == layout.header.cells[place]
+        is_name = by_name(str(place)) == layout.header.cells[place]
         repeated = frame.select(pl.arg_where(is_name)).to_series().to_list()[:100_000]
     body = Body(
         frame.height,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import images
@@ -62,7 +63,7 @@ def _flat(folder: Path, paths: list[Path], run: Run, size: str) -> Raw:
         run.warn(
             f"{unnamed:,} images of the folder do not stand in {LABELS}; they are left out.", "read"
         )
-    about = table.drop(table.columns[0])[found.kept]
+    about = table[:, 1:][found.kept]
     frame = pl.DataFrame([images(IMAGE, found.pixels), *about.get_columns()])
     why = f"the labels of {LABELS}"
     if LABEL in about.columns:
@@ -98,7 +99,9 @@ def _labels(folder: Path) -> pl.DataFrame | None:
             hint="give a column of file names (photo1.png) and a column of labels",
         )
     names = table.columns[fits.index(max(fits))]
-    return table.filter(pl.col(names).is_in(there)).select(names, pl.exclude(names))
+    return table.filter(by_name(names).is_in(there)).select(
+        by_name(names), *(by_name(name) for name in table.columns if name != names)
+    )
 
 
 def _images(folder: Path) -> list[Path]:

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.artifact import TIMESTAMP, folder_for, unwritable
+from tidemill.core.columns import by_name
 from tidemill.core.errors import OutputError
 from tidemill.core.outputs import refuse_existing, taken
 from tidemill.imaging.pixels import is_pixels, pixels
@@ -73,7 +74,7 @@ def write_sheet(parts: Iterable[pl.DataFrame], file: IO[bytes], label: str | Non
             hint=f"write at most {SHEET:,}, or a folder",
         )
     if label is not None:
-        frame = frame.sort(label, maintain_order=True)
+        frame = frame.sort(by_name(label), maintain_order=True)
     shown = pixels(_column(frame))
     across = max(math.ceil(math.sqrt(len(shown))), 1)
     scale = int(np.clip(WIDE // (across * shown.shape[2]), 1, 4))

@@ -158,6 +158,23 @@ def write(values: pl.Series, format_: str) -> pl.Series:
     return joined.str.strip_chars_end(" T") if elided else joined
 
 
+def texts(values: pl.Series) -> pl.Series:
+    """Durations as text, which is read as seconds again: 26:03:09, or seconds where one is negative
+    or has a part of a second.
+
+    Example:
+        >>> from datetime import timedelta
+        >>> texts(pl.Series([timedelta(hours=26, seconds=9), None])).to_list()
+        ['26:00:09', None]
+        >>> texts(pl.Series([timedelta(seconds=1.5), timedelta(minutes=-1)])).to_list()
+        ['1.5', '-60.0']
+    """
+    seconds = values.dt.total_seconds(fractional=True)
+    if (seconds >= 0).all() and (seconds == seconds.floor()).all():
+        return write(seconds.cast(pl.Int64), f"{PREFIX}%{{3600}}:%02{{60}}:%02{{1}}")
+    return seconds.cast(pl.String)
+
+
 @dataclass(frozen=True)
 class _Segment:
     """One number of a format: its unit in seconds, the text behind it (with an s for more than 1),

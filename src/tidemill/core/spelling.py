@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from tidemill.core import amounts, datetimes, mixed_dates, numerals
+from tidemill.core import amounts, datetimes, durations, mixed_dates, numerals
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Spelling
 
@@ -171,6 +171,8 @@ def spelled(values: pl.Series, spelling: Spelling) -> pl.Series:
         text = numerals.write_integers(values, spelling)
     elif values.dtype.is_float():
         text = numerals.write_floats(values, spelling)
+    elif isinstance(values.dtype, pl.Duration):
+        text = durations.texts(values)
     else:
         text = values.cast(pl.String)
     return text.fill_null(spelling.missing).alias(values.name)

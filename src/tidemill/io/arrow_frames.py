@@ -12,6 +12,7 @@ from polars.exceptions import PolarsError
 from tidemill.core.errors import InputError
 from tidemill.core.frame_form import ColumnForm, FrameForm
 from tidemill.core.run import Run
+from tidemill.core.words import shortlist
 from tidemill.io.dtypes import text_of
 from tidemill.io.names import named
 
@@ -27,6 +28,7 @@ def from_arrow(table: Any, run: Run) -> tuple[pl.DataFrame, FrameForm]:
     labels = list(table.column_names) if is_table else []
     if is_table:
         table = table.rename_columns(named(labels, "the pyarrow table", run))
+        table = with_known_zones(table, run)
     try:
         frame = pl.DataFrame(table)
     except (PolarsError, TypeError, ValueError) as error:
@@ -49,6 +51,36 @@ def from_arrow(table: Any, run: Run) -> tuple[pl.DataFrame, FrameForm]:
         )
         forms.append(form)
     return frame, FrameForm("pyarrow", tuple(forms))
+
+
+def with_known_zones(table: Any, run: Run) -> Any:
+    """A pyarrow table whose moments are in UTC where polars does not know their time zone, such as
+    +05:30; they are the same moments."""
+    import pyarrow
+
+    changed: dict[str, str] = {}
+    fields = []
+    for field in table.schema:
+        zone = getattr(field.type, "tz", None)
+        if zone is not None and not _is_known(zone):
+            changed[field.name] = zone
+            field = field.with_type(pyarrow.timestamp(field.type.unit, "UTC"))
+        fields.append(field)
+    if not changed:
+        return table
+    zones = ", ".join(sorted(set(changed.values())))
+    run.warn(
+        f"moments in {zones} were read, and are written, in UTC: {shortlist(list(changed), 5)}.",
+        "read",
+    )
+    return table.cast(pyarrow.schema(fields))
+
+
+def _is_known(zone: str) -> bool:
+    try:
+        return bool(pl.Series([], dtype=pl.Datetime("us", zone)).dtype)
+    except PolarsError:
+        return False
 
 
 def to_arrow(frame: pl.DataFrame, form: FrameForm) -> Any:

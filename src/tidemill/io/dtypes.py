@@ -3,6 +3,7 @@ door."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import warnings
@@ -13,6 +14,7 @@ import polars as pl
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Spelling
 from tidemill.core.strftime import NANOSECONDS
+from tidemill.core.words import plural
 from tidemill.imaging.pixels import is_pixels
 
 _SIMPLE: dict[str, type[pl.DataType]] = {
@@ -37,8 +39,10 @@ _SIMPLE: dict[str, type[pl.DataType]] = {
 }
 
 
+_CALENDAR = (dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999))
 _TICKS = {"ms": 1_000, "us": 1_000_000, "ns": NANOSECONDS}
 """Ticks of a second by the unit of a duration."""
+_DAYS = {unit: 86_400 * ticks for unit, ticks in _TICKS.items()}
 
 
 @dataclass(frozen=True)
@@ -82,17 +86,15 @@ def admitted(column: pl.Series) -> Typed:
     if is_pixels(dtype) and not column.has_nulls():
         return Typed(column, name)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Unknown):
-        return Typed(column, name, refused=f"it holds {_shown(dtype)}")
+        return Typed(column, name, refused=f"it holds {shown(dtype)}")
     if dtype.is_integer() or (isinstance(dtype, pl.Decimal) and dtype.scale == 0):
         return Typed(_as_integers(column), name)
     if dtype.is_float():
         return _as_floats(column, name)
     if dtype.is_decimal():
         return _as_rounded(column, name)
-    if dtype == pl.Time:
-        return _as_seconds(column, name)
-    if isinstance(dtype, pl.Duration):
-        return _as_duration(column, dtype)
+    if dtype.is_temporal():
+        return _of_moments(column, name)
     if dtype in (pl.Categorical, pl.Enum, pl.Null):
         return Typed(column.cast(pl.String), name)
     return Typed(column, name)
@@ -229,6 +231,36 @@ def _intervals(ends: pl.Series, closed: str) -> pl.Series:
     return texts.set(~known, None).cast(pl.Categorical).alias(ends.name)
 
 
+def _of_moments(column: pl.Series, name: str) -> Typed:
+    """Dates and moments as they are; times of day and durations in seconds."""
+    if column.dtype == pl.Time:
+        return _as_seconds(column, name)
+    if isinstance(column.dtype, pl.Duration):
+        return _as_duration(column, column.dtype)
+    beyond = _beyond_calendar(column)
+    return Typed(column, name, refused=f"it holds {beyond}" if beyond else "")
+
+
+def _beyond_calendar(column: pl.Series) -> str:
+    """What a column of dates holds outside of the years 1 to 9999; empty where it holds none."""
+    if not isinstance(column.dtype, pl.Datetime):
+        return _beyond(column.to_physical(), pl.Date())
+    unit, ticks = column.dtype.time_unit, column.to_physical()
+    if unit == "ns":  # from 1677 to 2262
+        return ""
+    beyond = _beyond(ticks, pl.Datetime(unit))
+    if beyond and column.dtype.time_zone and not _beyond(ticks, pl.Datetime(unit), _DAYS[unit]):
+        # the calendar of the place counts; further out its offset is not known
+        beyond = _beyond(column.dt.replace_time_zone(None).to_physical(), pl.Datetime(unit))
+    return beyond
+
+
+def _beyond(ticks: pl.Series, dtype: pl.DataType, margin: int = 0) -> str:
+    low, high = (pl.Series([end]).cast(dtype).to_physical()[0] for end in _CALENDAR)
+    count = int((~ticks.is_between(low - margin, high + margin)).sum())
+    return f"{plural(count, 'moment')} outside of the years 1 to 9999" if count else ""
+
+
 def _as_integers(column: pl.Series) -> pl.Series:
     values = column.cast(pl.Int64, strict=False)
     if values.null_count() > column.null_count():
@@ -283,7 +315,8 @@ def _as_ticks(seconds: pl.Series, of_second: int) -> pl.Series:
     return (seconds * of_second).round().cast(pl.Int64, strict=False)
 
 
-def _shown(dtype: pl.DataType) -> str:
+def shown(dtype: pl.DataType) -> str:
+    """What a column of this dtype holds, for messages."""
     names = {
         "List": "lists",
         "Array": "arrays",

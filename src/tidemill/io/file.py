@@ -6,7 +6,6 @@ from __future__ import annotations
 import gzip
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -17,10 +16,10 @@ from urllib.request import url2pathname
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.io import READERS
+from tidemill.io.bounds import DAMAGED, MAX_BYTES, unpacked
 from tidemill.io.formulas import FORMULAS, NEUTRAL
 from tidemill.io.source import Raw, Source
 
-MAX_BYTES = 8 << 30
 PACKED = ("gz", "zip")
 FOLDER = "folder"
 _LINES = ("header", "skip", "footer")
@@ -134,23 +133,16 @@ class File:
         """The bytes of the file, unpacked.
 
         Raises:
-            InputError: The file cannot be opened, is damaged, or unpacks to more than 8 GiB.
+            InputError: The file cannot be opened, is damaged, or is larger than a file may be.
         """
         try:
             if self.packed == "zip":
                 return _unzipped(self.path)[1]
             if self.packed == "gz":
                 with gzip.open(self.path) as stream:
-                    return _bounded(stream.read(MAX_BYTES + 1), self.path)
+                    return unpacked(stream, self.path.stat().st_size, str(self.path))
             return self.path.read_bytes()
-        except (
-            EOFError,
-            gzip.BadGzipFile,
-            zlib.error,
-            zipfile.BadZipFile,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except DAMAGED as error:
             raise InputError(
                 f"the file is damaged or not packed as its name says ({error})",
                 where=str(self.path),
@@ -270,16 +262,29 @@ def _check(path: Path) -> None:
         if near:
             hint = f"did you mean {' or '.join(repr(str(folder / name)) for name in near)}?"
         raise InputError("there is no such file", where=str(path), hint=hint)
-    if path.stat().st_size == 0:
+    if not path.is_file():
+        raise InputError(
+            "this is no file on a disk, but a device or a pipe",
+            where=str(path),
+            hint="write what comes from it to a file first",
+        )
+    size = path.stat().st_size
+    if size == 0:
         raise InputError(
             "the file is empty", where=str(path), hint="give a file with a header line and rows"
+        )
+    if size > MAX_BYTES:
+        raise InputError(
+            f"the file is larger than {MAX_BYTES >> 30} GiB",
+            where=str(path),
+            hint="give fewer rows",
         )
 
 
 def _ending_inside(path: Path) -> str:
     try:
         return PurePath(_unzipped(path, read=False)[0]).suffix.removeprefix(".").lower()
-    except (zipfile.BadZipFile, OSError) as error:
+    except (*DAMAGED, OSError) as error:
         raise InputError(
             f"the zip file is damaged ({error})", where=str(path), hint="copy it again"
         ) from error
@@ -304,14 +309,5 @@ def _unzipped(path: Path, *, read: bool = True) -> tuple[str, bytes]:
         if not read:
             return infos[0].filename, b""
         with archive.open(infos[0]) as stream:
-            return infos[0].filename, _bounded(stream.read(MAX_BYTES + 1), path)
-
-
-def _bounded(content: bytes, path: Path) -> bytes:
-    if len(content) > MAX_BYTES:
-        raise InputError(
-            f"the file unpacks to more than {MAX_BYTES >> 30} GiB",
-            where=str(path),
-            hint="give fewer rows",
-        )
-    return content
+            content = unpacked(stream, infos[0].compress_size, str(path))
+        return infos[0].filename, content

@@ -14,6 +14,7 @@ from typing import Any
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import KINDS, ROLES, RULE_KINDS, Kind, Role, Rule
 from tidemill.core.words import shortlist
+from tidemill.io.bounds import MAX_SETTINGS
 
 _YES_NO = ("true", "false")
 _SETTINGS = {"kind": KINDS, "role": ROLES, "personal": _YES_NO, "keep": _YES_NO}
@@ -252,14 +253,23 @@ def _end(value: Any) -> float | str | None:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as stream:
-            content = tomllib.load(stream)
-    except FileNotFoundError as error:
+    if not path.exists():
+        raise SchemaError("there is no such schema file", where=str(path), hint="check the path")
+    if not path.is_file() or path.stat().st_size > MAX_SETTINGS:
         raise SchemaError(
-            "there is no such schema file", where=str(path), hint="check the path"
+            f"this is no schema file (no file, or one of more than {MAX_SETTINGS >> 20} MB)",
+            where=str(path),
+            hint='write it as TOML: [columns.age] and below it kind = "number"',
+        )
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise SchemaError(
+            "the schema file is nested too deeply",
+            where=str(path),
+            hint='write it as TOML: [columns.age] and below it kind = "number"',
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise SchemaError(
             f"the schema file cannot be read ({error})",
             where=str(path),

@@ -12,13 +12,14 @@ import polars as pl
 from tidemill.core import datetimes
 from tidemill.core.conventions import Conventions
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import InputError, SchemaError
+from tidemill.core.errors import SchemaError
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Role, Schema, Spelling
 from tidemill.core.spelling import typed
 from tidemill.core.words import plural, shortlist
 from tidemill.imaging.pixels import is_pixels
+from tidemill.io.bounds import check_table, readable
 from tidemill.io.choices import Choices, choices_in, spread, told
 from tidemill.io.conventions import conventions_of, warn_undecided, warn_undecided_order
 from tidemill.io.declared import check_rules
@@ -72,31 +73,27 @@ def read(
     """
     if not isinstance(source, Source):
         source = FrameSource(source)
-    raw = source.open(run)
     where = source.shown
-    if not raw.frame.width or not raw.frame.height:
-        raise InputError(
-            "there are no rows" if raw.frame.width else "there are no columns",
-            where=where,
-            hint="give data with at least one row and one column",
+    with readable(where):
+        raw = source.open(run)
+        check_table(raw.frame, where)
+        choices = _choices(raw)
+        options = [column for one in choices.values() for column in one.columns]
+        wishes = column_overrides(
+            [*raw.frame.columns, *options],
+            schema,
+            target=target,
+            ignore=ignore,
+            id=id,
+            sensitive=sensitive,
+            time=time,
+            entity=entity,
+            keep=keep,
         )
-    choices = _choices(raw)
-    options = [column for one in choices.values() for column in one.columns]
-    wishes = column_overrides(
-        [*raw.frame.columns, *options],
-        schema,
-        target=target,
-        ignore=ignore,
-        id=id,
-        sensitive=sensitive,
-        time=time,
-        entity=entity,
-        keep=keep,
-    )
-    choices = _wanted(choices, wishes, where)
-    data = _with_choices(_typed(_spread(raw, choices), wishes, where, run), choices, run)
-    check_rules(data, str(schema))
-    return data
+        choices = _wanted(choices, wishes, where)
+        data = _with_choices(_typed(_spread(raw, choices), wishes, where, run), choices, run)
+        check_rules(data, str(schema))
+        return data
 
 
 def _choices(raw: Raw) -> dict[str, Choices]:

@@ -23,7 +23,7 @@ from tidemill.core.spelling import spelled
 from tidemill.imaging.pixels import label_column
 from tidemill.io import WRITERS
 from tidemill.io.choices import gathered
-from tidemill.io.dtypes import restored, text_of
+from tidemill.io.dtypes import restored, shown, text_of
 from tidemill.io.file import FOLDER, path_of
 from tidemill.io.formats.excel import check_size
 from tidemill.io.formulas import FORMULAS, KEEP, NEUTRAL, neutral_frame
@@ -144,6 +144,8 @@ def write_chunks(
         nonlocal written
         for part in chain([first], parts):
             written += len(part)
+            if ending != "parquet" and ending not in _no_tables():
+                _refuse_unwritable(part.frame, ending)
             origins.update([0] if part.origin is None else part.origin.unique())
             # a file says null for what is missing, so that no reader counts with NaN
             if ending in _TEXT:
@@ -205,12 +207,23 @@ def _is_typed(values: pl.Series) -> bool:
     return values.dtype.is_numeric() or values.dtype.is_temporal()
 
 
+def _refuse_unwritable(frame: pl.DataFrame, ending: str) -> None:
+    """Refuse lists, records and bytes where a format has none.
+
+    Raises:
+        OutputError: A column holds such.
+    """
+    for values in frame:
+        is_nested = values.dtype.is_nested() and ending not in ("jsonl", "ndjson")
+        if is_nested or values.dtype in (pl.Binary, pl.Object):
+            raise OutputError(
+                f"the column '{values.name}' holds {shown(values.dtype)}, which are not written as "
+                f".{ending}",
+                hint="write Parquet, or take the column out of the table",
+            )
+
+
 def _text(values: pl.Series, column: Column) -> pl.Series:
-    if values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object):
-        raise OutputError(
-            f"the column '{column.name}' cannot be written as text",
-            hint="write Parquet, or drop it",
-        )
     if column.spelling is None:
         values = restored(values, column.dtype)
         text = spelled(values, _usual(values))

@@ -13,16 +13,17 @@ import polars as pl
 from tidemill.core.aside import Aside
 from tidemill.core.errors import InputError, OutputError
 from tidemill.core.run import Run
+from tidemill.core.schema import Spelling
+from tidemill.core.spelling import spelled
 from tidemill.core.words import plural, quoted
 from tidemill.io.beside import has_blank_columns, table_columns
+from tidemill.io.bounds import MAX_COLUMNS, MAX_ROWS, check_sheets
 from tidemill.io.extent import Body, extent_of
 from tidemill.io.file import File
 from tidemill.io.layout import Layout, Row, found_layout, told
 from tidemill.io.names import named, trimmed
 from tidemill.io.source import Raw
 
-MAX_ROWS = 1_048_576
-MAX_COLUMNS = 16_384
 MAX_CHARACTERS = 32_767
 """Of a cell."""
 _EXACT = 1 << 53
@@ -43,8 +44,11 @@ def read(file: File, run: Run) -> Raw:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     where = str(file.path)
+    content = file.content()
+    if content.startswith(b"PK"):
+        check_sheets(io.BytesIO(content), where)
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(file.content())) as book:
+        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheet = _sheet(book, file, run)
             grid = _grid(sheet)
             merged = [] if grid is None else sheet.merged_cell_ranges or []
@@ -420,7 +424,7 @@ def _storable(column: pl.Series) -> pl.Series:
         exact = getattr(dtype, "time_zone", None) is None and _days_hold(column)
     else:
         exact = dtype in (pl.String, pl.Boolean)
-    return column if exact else column.cast(pl.String)
+    return column if exact else spelled(column, Spelling())
 
 
 def _days_hold(column: pl.Series) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -30,10 +31,15 @@ def plain(value: Any) -> Any:
         if mark == "$date":
             return _moment(plain(inner))
         if mark in ("$numberInt", "$numberLong"):
-            return int(inner)
+            return _whole(str(inner))
         if mark in ("$numberDouble", "$numberDecimal"):
             return _number(str(inner))
     return {name: plain(part) for name, part in value.items()}
+
+
+def _whole(text: str) -> Any:
+    """The whole number; as text where it is none, or longer than any column's."""
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,40}", text) else text
 
 
 def _moment(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
@@ -13,6 +14,7 @@ from polars.exceptions import PolarsError
 
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.core.words import plural
 from tidemill.io.file import File
 from tidemill.io.flattening import flattened
 from tidemill.io.formats.encoding import as_utf8
@@ -20,6 +22,11 @@ from tidemill.io.formats.extended_json import MARKS, plain
 from tidemill.io.names import named
 from tidemill.io.source import Raw
 
+_HALVES = re.compile(
+    rb"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
+"""Escapes of which the last sort is half of a pair."""
 _NESTED = ("a record", "a list")
 _HINT = 'write each row as one object a line: {"age": 41, "plan": "team"}'
 
@@ -36,6 +43,7 @@ def read(file: File, run: Run) -> Raw:
     if not content.strip():
         raise InputError("the file is empty", where=where, hint="give one JSON object a line")
     lines = _lines(content, file.ending, where, run)
+    _warn_of_halves(lines, where, run)
     try:
         frame = pl.read_ndjson(io.BytesIO(lines), infer_schema_length=None)
     except PolarsError as error:
@@ -58,6 +66,17 @@ def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
     """Write one object a line, part below part; dates as ISO text."""
     for part in parts:
         part.write_ndjson(file)
+
+
+def _warn_of_halves(content: bytes, where: str, run: Run) -> None:
+    """Tell of halves of a pair of escapes, which are no character."""
+    halves = sum(found[1] is not None for found in _HALVES.finditer(content))
+    if halves:
+        run.warn(
+            f"{plural(halves, 'character')} of {where} cannot be read, being half of a pair such "
+            "as \\ud83d; \N{REPLACEMENT CHARACTER} stands for it.",
+            "read",
+        )
 
 
 def _lines(content: bytes, ending: str, where: str, run: Run) -> bytes:
@@ -90,15 +109,26 @@ def _has_commas(content: bytes) -> bool:
 
 
 def _written(rows: Sequence[Any]) -> bytes:
-    return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode(
+        errors="backslashreplace"  # half of a pair is an escape again
+    )
 
 
 def _is_json(text: bytes) -> bool:
     try:
         json.loads(text)
-    except (json.JSONDecodeError, RecursionError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return False
     return True
+
+
+def _why(error: Exception) -> str:
+    """What Python says of a text that is no JSON, in words for whom it concerns."""
+    if isinstance(error, RecursionError):
+        return "its lists or records are nested too deeply"
+    if isinstance(error, json.JSONDecodeError):
+        return str(error)
+    return "a number has more digits than can be read"
 
 
 def _whole(content: bytes, where: str, run: Run) -> list[Any] | None:
@@ -109,10 +139,12 @@ def _whole(content: bytes, where: str, run: Run) -> list[Any] | None:
     """
     try:
         value = json.loads(content)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         if content.startswith(b"[") and not _is_json(content.split(b"\n", 1)[0]):
             raise InputError(
-                f"the file is no JSON ({error})", where=where, hint="mend it there, or cut off"
+                f"the file is no JSON ({_why(error)})",
+                where=where,
+                hint="mend it there, or cut off",
             ) from error
         return None
     rows = value if isinstance(value, list) else _inside(value)
@@ -174,9 +206,9 @@ def _rows(content: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         try:
             value = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(
-                f"line {number} is no JSON ({error})", where=where, hint="mend that line"
+                f"line {number} is no JSON ({_why(error)})", where=where, hint="mend that line"
             ) from error
         if not isinstance(value, dict):
             raise InputError(f"line {number} is no JSON object", where=where, hint=_HINT)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from contextlib import closing
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import quote
@@ -14,10 +16,15 @@ import polars as pl
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.core.words import plural, shortlist
+from tidemill.io.bounds import MAX_VIEW_BYTES, MAX_VIEW_ROWS, VIEW_SECONDS
 from tidemill.io.file import File
 from tidemill.io.names import named
 from tidemill.io.source import Raw
 
+_STEPS = 100_000
+"""Of SQLite's machine, after which it is asked whether to go on."""
+_PART = 10_000
+_LONGEST = 16 << 20
 _MAGIC = b"SQLite format 3\x00"
 _MISSING = re.compile(r"no such (function|module|table|column): (?:main\.)?(.+)")
 
@@ -33,13 +40,76 @@ def read(file: File, run: Run) -> Raw:
     uri = f"file:{quote(str(file.path.resolve()))}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as base:
+            watch = _Watch.over(base, file.path.stat().st_size, run)
             table = _table(base, file)
-            names, columns = _columns(base, table, where, run)
-    except sqlite3.Error as error:
+            names, columns = _columns(base, table, where, run, watch)
+    except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
         what, hint = _trouble(str(error), file.path)
         raise InputError(what, where=where, hint=hint) from error
     labels = named(names, where, run)
     return Raw(pl.DataFrame(dict(zip(labels, columns, strict=True))))
+
+
+@dataclass
+class _Watch:
+    """Sees to it that a database ends: a view may be made of nothing, and go on for ever.
+
+    Attributes:
+        size: Bytes of the file.
+        run: Whose cancelling ends a query.
+        ends: When a view must be done.
+        damaged: Texts that were no UTF-8.
+    """
+
+    size: int
+    run: Run
+    ends: float
+    damaged: int = 0
+
+    @classmethod
+    def over(cls, base: sqlite3.Connection, size: int, run: Run) -> _Watch:
+        """A watch over all that is asked of a database, from now on."""
+        seconds = VIEW_SECONDS + size / (1 << 20)
+        watch = cls(size, run, time.monotonic() + seconds)
+        base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(size, _LONGEST))
+        base.execute("PRAGMA trusted_schema = OFF")
+        base.set_progress_handler(lambda: run.cancelled or watch.is_over, _STEPS)
+        base.text_factory = watch.text
+        return watch
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() > self.ends
+
+    def text(self, cell: bytes) -> str:
+        """A text of the database."""
+        try:
+            return cell.decode("utf-8")
+        except UnicodeDecodeError:
+            self.damaged += 1
+            return cell.decode("utf-8", errors="replace")
+
+    def rows(self, cursor: sqlite3.Cursor, where: str) -> list[tuple[object, ...]]:
+        """All rows of a query.
+
+        Raises:
+            InputError: They are more, or longer, than a file of this size can hold.
+        """
+        rows: list[tuple[object, ...]] = []
+        held = 0
+        while part := cursor.fetchmany(_PART):
+            self.run.check()
+            rows += part
+            held += sum(len(cell) for row in part for cell in row if isinstance(cell, str | bytes))
+            too_many = len(rows) > max(MAX_VIEW_ROWS, self.size)
+            if too_many or held > max(MAX_VIEW_BYTES, 100 * self.size):
+                raise InputError(
+                    f"it gives more than a database of {self.size:,} bytes can hold "
+                    f"({len(rows):,} rows, and more)",
+                    where=where,
+                    hint="it is a view that repeats rows, or never ends: give a table instead",
+                )
+        return rows
 
 
 def _trouble(error: str, path: Path) -> tuple[str, str]:
@@ -98,24 +168,37 @@ def _in_query(name: str) -> str:
 
 
 def _columns(
-    base: sqlite3.Connection, table: str, where: str, run: Run
+    base: sqlite3.Connection, table: str, where: str, run: Run, watch: _Watch
 ) -> tuple[list[str], list[pl.Series]]:
     """The names and columns of a table that is in the database.
 
     Raises:
-        InputError: It is a view that needs what is not there.
+        InputError: It is a view that needs what is not there, or does not end.
     """
-    base.text_factory = lambda cell: cell.decode("utf-8", errors="replace")
     try:
         cursor = base.execute(f"SELECT * FROM {_quoted(table)}")  # noqa: S608 - the name is in sqlite_master, and quoted
-        rows = cursor.fetchall()
+        rows = watch.rows(cursor, f"{where}, '{table}'")
     except sqlite3.OperationalError as error:
+        run.check()
+        if watch.is_over:
+            raise InputError(
+                f"'{table}' gives no end within {VIEW_SECONDS:g} seconds, and one more for each "
+                "megabyte of its file",
+                where=where,
+                hint="write what the view gives to a table, and read that",
+            ) from error
         missing = _MISSING.search(str(error))
         if missing is None:
             raise
         raise _unmet(base, table, missing, where) from error
     names = [str(part[0]) for part in cursor.description]
     cells = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    if watch.damaged:
+        run.warn(
+            f"{plural(watch.damaged, 'text')} of {where} hold bytes that are no UTF-8; "
+            "\N{REPLACEMENT CHARACTER} stands for these.",
+            "read",
+        )
     declared = _declared(base, table)
     for name, values in zip(names, cells, strict=True):
         _tell_mixed(name, declared.get(name, ""), values, run)

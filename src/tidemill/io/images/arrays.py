@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,7 +11,8 @@ import polars as pl
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import images
-from tidemill.io.file import MAX_BYTES, File
+from tidemill.io.bounds import DAMAGED, check_archive
+from tidemill.io.file import File
 from tidemill.io.images.files import LARGEST
 from tidemill.io.images.folder import IMAGE, LABEL
 from tidemill.io.source import Raw
@@ -57,26 +57,12 @@ def _arrays(file: File, where: str) -> dict[str, np.ndarray]:
     try:
         content = file.content()
         if file.ending == "npz":
-            with zipfile.ZipFile(io.BytesIO(content)) as packed:
-                if sum(info.file_size for info in packed.infolist()) > MAX_BYTES:
-                    raise InputError(
-                        f"the file unpacks to more than {MAX_BYTES >> 30} GiB",
-                        where=where,
-                        hint="give fewer images",
-                    )
+            check_archive(io.BytesIO(content), where)
         loaded = np.load(io.BytesIO(content), allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return {"images": loaded}
         return {name: loaded[name] for name in loaded.files}
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        KeyError,
-        MemoryError,
-    ) as error:
+    except (*DAMAGED, OSError, MemoryError, SyntaxError, TypeError) as error:
         raise damaged from error
 
 

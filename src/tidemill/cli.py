@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import os
 import re
 import shlex
@@ -26,8 +25,11 @@ from tidemill.core import options
 from tidemill.core.errors import STOPPED, Cancelled, OptionError, TidemillError
 from tidemill.core.interrupts import interrupts
 from tidemill.core.options import Doc
+from tidemill.core.panics import is_panic
 from tidemill.core.redaction import redacted
+from tidemill.core.words import shorten
 from tidemill.describe import Only
+from tidemill.reporting.streams import json_line, say, steady
 
 if TYPE_CHECKING:
     from tidemill.core.dataset import Dataset
@@ -128,9 +130,9 @@ class Job:
 
             # figures may quote the user's data, which stay as they are
             said = finite({"kind": "result", "text": spelled(text), **figures})
-            print(json.dumps(said, ensure_ascii=False), flush=True)
+            say(json_line(said, sys.stdout))
         elif not self.work.quiet:
-            print(spelled(text), flush=True)
+            say(spelled(text))
 
     def tell(self, text: str, out: Path | None, **state: Any) -> None:
         """A result with one state, which goes to a file where there is one."""
@@ -883,7 +885,7 @@ def models(
     if name is None:
         return _listed(MODELS, json)
     for line in options_of(name, as_json=json):
-        print(line)
+        say(line)
     return None
 
 
@@ -894,7 +896,7 @@ def recipes(*, json: Json = False) -> None:
     from tidemill.recipes.listing import listed
 
     for line in listed(RECIPES, as_json=json):
-        print(spelled(line))
+        say(spelled(line))
 
 
 @_command
@@ -950,11 +952,9 @@ def checks(*, json: Json = False) -> None:
 def _listed(registry: Any, as_json: bool) -> None:
     width = max(map(len, registry))
     for name, entry in registry.items():
-        print(
-            json.dumps({"name": name, "line": entry.line})
-            if as_json
-            else f"{name:{width}}  {entry.line}"
-        )
+        plain = f"{name:{width}}  {entry.line}"
+        said = {"name": name, "line": entry.line}
+        say(json_line(said, sys.stdout) if as_json else plain)
 
 
 def _costs(text: str | None) -> Mapping[str, float] | None:
@@ -979,7 +979,7 @@ def _called() -> str:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"tidemill {__version__}")
+        say(f"tidemill {__version__}")
         raise typer.Exit
 
 
@@ -991,7 +991,7 @@ def _options(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
-        print(GREETING, end="")
+        say(GREETING.rstrip("\n"))
 
 
 def main() -> NoReturn:
@@ -999,37 +999,70 @@ def main() -> NoReturn:
     before = signal.getsignal(signal.SIGINT)
     handler = interrupts()
     signal.signal(signal.SIGINT, handler)
-    try:
-        # Typer turns a KeyboardInterrupt into an exit code, which it hands back
-        code = app(standalone_mode=False)
-        if code == Cancelled.exit_code or handler.asked:
-            raise Cancelled(STOPPED)
-        sys.exit(code)
-    except TidemillError as error:
+    with steady() as out:
+        try:
+            # Typer turns a KeyboardInterrupt into an exit code, which it hands back
+            code = app(standalone_mode=False)
+            if code == Cancelled.exit_code or handler.asked:
+                raise Cancelled(STOPPED)
+            out.flush()
+            # whoever reads a pipe may stop when he has seen enough
+            if out.failed is not None and not isinstance(out.failed, BrokenPipeError):
+                _fail(_of_system(out.failed, "standard output"), 2)
+            sys.exit(code)
+        except (Exception, KeyboardInterrupt) as error:
+            _end(error, stopped=handler.asked)
+        except BaseException as error:
+            if not is_panic(error):
+                raise
+            _end(error, stopped=handler.asked)
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _end(error: BaseException, *, stopped: bool) -> NoReturn:
+    """Say what went wrong, and whose fault that is."""
+    if isinstance(error, TidemillError):
         _fail(error, error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
+    if stopped or isinstance(error, (KeyboardInterrupt, typer.Abort)):  # whatever a library makes
         _fail(Cancelled(STOPPED), Cancelled.exit_code)
-    except BrokenPipeError:
-        sys.exit(0)
-    except Exception as error:
-        if handler.asked:  # whatever a library makes of it
-            _fail(Cancelled(STOPPED), Cancelled.exit_code)
-        if hasattr(error, "format_message"):  # what click says of a wrong option
-            _fail(OptionError(error.format_message(), hint="see `tidemill --help`"), 2)
-        _fail(_ours(error), 1)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    if hasattr(error, "format_message"):  # what click says of a wrong option
+        _fail(OptionError(error.format_message(), hint="see `tidemill --help`"), 2)
+    if isinstance(error, OSError):
+        _fail(_of_system(error), 2)
+    if isinstance(error, MemoryError):
+        _fail(
+            TidemillError(
+                "there is not enough memory", hint="give fewer rows or columns, or ask for fewer"
+            ),
+            2,
+        )
+    _fail(_ours(error), 1)
 
 
-def _ours(error: Exception) -> TidemillError:
+def _of_system(error: OSError, where: str | None = None) -> TidemillError:
+    return TidemillError(
+        error.strerror or str(error),
+        where=shorten(where or str(error.filename or "a file"), 200),
+        hint="check the path, its permissions and the free space",
+    )
+
+
+def _ours(error: BaseException) -> TidemillError:
     lines = "".join(traceback.format_exception(error)).splitlines()
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="tidemill-", suffix=".log", delete=False, encoding="utf-8"
-    ) as log:
-        log.writelines(f"{redacted(line)}\n" for line in lines)  # a driver may tell its address
+    hint = "report it"
+    with (
+        contextlib.suppress(OSError),
+        tempfile.NamedTemporaryFile(
+            "w", prefix="tidemill-", suffix=".log", delete=False, encoding="utf-8"
+        ) as log,
+    ):
+        # a driver may tell its address
+        log.writelines(f"{redacted(line)}\n".encode(errors="replace").decode() for line in lines)
+        hint = f"report it with the file {log.name}"
     return TidemillError(
         f"this is a fault of Tidemill, not yours ({type(error).__name__}: {redacted(str(error))})",
-        hint=f"report it with the file {log.name}",
+        hint=hint,
     )
 
 
@@ -1039,8 +1072,8 @@ def _fail(error: TidemillError, code: int) -> NoReturn:
         for key, text in (("text", error.what), ("where", error.where), ("hint", error.hint)):
             said[key] = None if text is None else spelled(text)
         said["code"] = code
-        print(json.dumps(said, ensure_ascii=False), flush=True)
+        say(json_line(said, sys.stdout))
     else:
         shown = str(error) if code == 130 else f"error: {error}"
-        print(spelled(shown), file=sys.stderr)
+        say(spelled(shown), sys.stderr)
     sys.exit(code)

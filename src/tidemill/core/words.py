@@ -369,7 +369,7 @@ def as_sentence(text: str) -> str:
 def unprintable_removed(text: str) -> str:
     """The text without control and text-direction characters, which could rewrite a terminal or a
     line of a page."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _trimmed(decimals: str) -> str:
@@ -377,5 +377,8 @@ def _trimmed(decimals: str) -> str:
     return decimals.rstrip("0").rstrip(".") if "." in decimals else decimals
 
 
-# C0 and C1 controls but tab and newline; embeddings, overrides and isolates of text direction
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+"""C0 and C1 controls but tab and newline; marks, embeddings, overrides and isolates of text
+direction."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from tidemill.core.run import Event
 from tidemill.core.words import count, seconds, unprintable_removed
+from tidemill.reporting.streams import json_line, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -109,8 +109,7 @@ class Display:
         if self._bars is not None:
             self._bars.line(text)
         else:
-            self._stream.write(unprintable_removed(text) + "\n")
-            self._stream.flush()
+            say(text, self._stream)
 
 
 class _Bars:
@@ -174,8 +173,7 @@ def json_lines(stream: TextIO) -> Callable[[Event], None]:
     """
 
     def listen(event: Event) -> None:
-        stream.write(json.dumps(asdict(event), ensure_ascii=False) + "\n")
-        stream.flush()
+        say(json_line(asdict(event), stream), stream)
 
     return listen
 
@@ -207,7 +205,7 @@ class NotebookLine:
         elif event.kind == "end" and event.stage in self._open:
             self._open.remove(event.stage)
         if event.kind == "warning":
-            self._stream.write(f"warning: {unprintable_removed(event.text)}\n")
+            say(f"warning: {event.text}", self._stream)
         elif event.kind == "progress":
             self._say(f"{_title(event)}: {_progress(event)}")
         elif event.kind in ("start", "note"):

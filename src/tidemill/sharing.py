@@ -3,8 +3,6 @@ refused."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError, OutputError
 from tidemill.core.options import whole
 from tidemill.core.outputs import refuse_results
+from tidemill.core.results_folder import making
 from tidemill.core.run import Run
 from tidemill.core.score import Score
 from tidemill.core.states import HasState
@@ -29,7 +28,7 @@ from tidemill.pipeline.feedback import near_copies
 from tidemill.reporting.card import DataCard, data_card
 from tidemill.synthesis.synthesizer import Synthesizer
 
-OUTPUTS = ("synthetic.csv", "synthetic.parquet", "card.html", "card.json")
+OUTPUTS = ("synthetic.csv", "synthetic.parquet", "card.json", "card.html")
 METRICS = ("marginals", "pairs", "detection", "coverage", "utility")
 DRAWS = 10
 """How often rows are drawn, to take the place of those that were dropped."""
@@ -109,17 +108,18 @@ def share(
     rows = None if rows is None else whole(rows, "rows")
     _check(out, rows, despite_audit, overwrite)
     model.only_rows("sharing with an audit")
-    like = model.sample_dataset(0, run=run)
-    train = conform(train, like, run)
-    holdout = conform(holdout, train, run)
-    kept, dropped = _no_copies(model, train, holdout, rows or len(train), run)
-    audited = audit(model, train, holdout, run, synthetic=kept, canaries=canaries)
-    audit_folder = audited.save(beside_of(out), overwrite=True)
-    if despite_audit is None:
-        _refuse(audited, audit_folder, out)
-    scores = _scores(train, holdout, kept, run)
-    card = _card(audited, kept, dropped, scores, licence, despite_audit or "")
-    _write(kept, card, out)
+    with making(out, OUTPUTS, "share", overwrite=overwrite) as results:
+        like = model.sample_dataset(0, run=run)
+        train = conform(train, like, run)
+        holdout = conform(holdout, train, run)
+        kept, dropped = _no_copies(model, train, holdout, rows or len(train), run)
+        audited = audit(model, train, holdout, run, synthetic=kept, canaries=canaries)
+        audit_folder = audited.save(beside_of(out), overwrite=overwrite)
+        if despite_audit is None:
+            _refuse(audited, audit_folder, out)
+        scores = _scores(train, holdout, kept, run)
+        card = _card(audited, kept, dropped, scores, licence, despite_audit or "")
+        _write(kept, card, results.aside)
     run.emit("done", "share", "")
     return Shared(kept, card, audited, out, audit_folder)
 
@@ -230,34 +230,9 @@ def _scores(train: Dataset, holdout: Dataset, kept: Dataset, run: Run) -> tuple[
     return tuple(first[name] for name in METRICS if name in first)
 
 
-def _write(kept: Dataset, card: DataCard, out: Path) -> None:
-    """All four outputs, aside first; a new folder appears whole or not at all."""
+def _write(kept: Dataset, card: DataCard, folder: Path) -> None:
     marked = replace(kept, origin=pl.Series(np.ones(len(kept), np.int16)))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise OutputError(
-            f"cannot write here ({error.strerror or error})",
-            where=str(out),
-            hint="choose a folder that you may write to with option 'out'",
-        ) from error
-    try:
-        write(marked, aside / "synthetic.csv")
-        write(marked, aside / "synthetic.parquet")
-        write_json(aside / "card.json", card.to_state())
-        data_card(card).save(aside / "card.html")
-        aside.chmod(0o755)
-        if not out.exists():
-            aside.replace(out)
-            return
-        for name in OUTPUTS:  # the folder may hold other things, which are none of ours
-            (aside / name).replace(out / name)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write ({error.strerror or error})",
-            where=str(out),
-            hint="check free space and permissions",
-        ) from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    write(marked, folder / "synthetic.csv")
+    write(marked, folder / "synthetic.parquet")
+    write_json(folder / "card.json", card.to_state())
+    data_card(card).save(folder / "card.html")

@@ -4,6 +4,7 @@ defaults."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -30,6 +31,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
 from tidemill.core.outputs import UNFINISHED, refuse_clashes
 from tidemill.core.redaction import redacted
+from tidemill.core.results_folder import making
 from tidemill.core.run import Run
 from tidemill.core.schema import Role
 from tidemill.core.score import Scores
@@ -743,22 +745,25 @@ def run(
     """
     job = job_of(run, seed, steps=steps, minutes=minutes, device=device)
     refuse_over(out, run_folder.OUTPUTS, source, reading.get("schema"))
-    folder = None
-    if out is not None:
-        folder = run_folder.Folder(Path(out), overwrite=overwrite, came=_ending(source))
-    data = _named(_dataset(source, job, **reading), name)
-    model, model_options = _chosen(data, model, model_options, preset, job)
-    return pipeline.run_pipeline(
-        data,
-        job,
-        folder,
-        model=model,
-        options=model_options,
-        rows=rows,
-        rounds=rounds,
-        command=command,
-        source=redacted(str(source)) if isinstance(source, str | Path) else "",
-    )
+    with ExitStack() as stack:
+        folder = None
+        if out is not None:
+            made = making(Path(out), run_folder.OUTPUTS, "run", overwrite=overwrite)
+            results = stack.enter_context(made)
+            folder = run_folder.Folder(results.aside, _ending(source), results.path)
+        data = _named(_dataset(source, job, **reading), name)
+        model, model_options = _chosen(data, model, model_options, preset, job)
+        return pipeline.run_pipeline(
+            data,
+            job,
+            folder,
+            model=model,
+            options=model_options,
+            rows=rows,
+            rounds=rounds,
+            command=command,
+            source=redacted(str(source)) if isinstance(source, str | Path) else "",
+        )
 
 
 def loop(
@@ -823,24 +828,12 @@ def loop(
     if out is None:
         looped = turn_round_by_round(data, job, options, early=early)
         return paged(looped, data, options, job, command)
-    return _loop_into(out, data, job, options, command, early, overwrite=overwrite)
-
-
-def _loop_into(
-    out: str | Path,
-    data: Dataset,
-    run: Run,
-    options: LoopOptions,
-    command: str,
-    early: Callable[[LoopResult], None] | None,
-    *,
-    overwrite: bool,
-) -> LoopResult:
-    """A loop whose rounds and results are written as it goes."""
-    journal = loop_folder.opened(Path(out), data, run, options, overwrite=overwrite)
-    looped = turn_round_by_round(data, run, options, journal, early)
-    result = paged(looped, data, options, run, command, out)
-    loop_folder.written(Path(out), result, run)
+    with making(Path(out), loop_folder.OUTPUTS, "loop", overwrite=overwrite) as results:
+        journal = loop_folder.opened(results.path, data, job, options, overwrite=overwrite)
+        looped = turn_round_by_round(data, job, options, journal, early)
+        result = paged(looped, data, options, job, command, out)
+        loop_folder.written(results.aside, result, job)
+    journal.done()
     return result
 
 

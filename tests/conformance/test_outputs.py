@@ -33,7 +33,7 @@ FOLDERS = {
     "loop": loop_folder.FILES,
     "audit": audit.OUTPUTS,
     "share": sharing.OUTPUTS,
-    "recipe": outputs_of(RECIPES.load("churn")),
+    "recipe": outputs_of(RECIPES.load("churn")),  # all recipes take the same way
     "demo": (),  # reads no file
 }
 """Commands that fill a folder, and what they write there."""

@@ -22,8 +22,8 @@ from tidemill.core.leak import Leak
 from tidemill.core.light import Light
 from tidemill.core.notebook import paragraph, table
 from tidemill.core.options import whole
-from tidemill.core.outputs import refuse_results
 from tidemill.core.privacy import SCALE, found, privacy_of
+from tidemill.core.results_folder import making
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
 from tidemill.core.states import HasState
@@ -33,7 +33,7 @@ from tidemill.reporting.audit import Audited, audited
 from tidemill.reporting.page import Report
 from tidemill.synthesis.synthesizer import Synthesizer, versions
 
-OUTPUTS = ("report.html", "report.json", "audit.json", "rows-at-risk.parquet")
+OUTPUTS = ("audit.json", "rows-at-risk.parquet", "report.json", "report.html")
 AT_RISK = "rows-at-risk.parquet"
 LIMIT = (
     "An audit makes the attacks that it knows. That they fail is no proof, and no legal "
@@ -139,14 +139,13 @@ class Audit(HasState):
         Raises:
             OutputError: They are there already, or cannot be written.
         """
-        folder = Path(folder)
-        refuse_results(folder, OUTPUTS, overwrite)
         page = self.report()
-        page.save(folder / "report.html", overwrite=True)
-        page.save(folder / "report.json", overwrite=True)
-        write_json(folder / "audit.json", self.to_state())
-        write_frame(self.at_risk, folder / AT_RISK, overwrite=True)
-        return folder
+        with making(Path(folder), OUTPUTS, "audit", overwrite=overwrite) as results:
+            page.save(results.aside / "report.html")
+            page.save(results.aside / "report.json")
+            write_json(results.aside / "audit.json", self.to_state())
+            write_frame(self.at_risk, results.aside / AT_RISK)
+        return Path(folder)
 
     def _repr_html_(self) -> str:
         rows = []

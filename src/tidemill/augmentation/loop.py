@@ -390,8 +390,6 @@ class _Search:
         )
         recommended = chosen.strategy if helps else self._control.strategy
         generated, origins = self._handed_over(recommended)
-        if not early:
-            self._journal.done()
         return LoopResult(
             verdict,
             tuple(self._turns),

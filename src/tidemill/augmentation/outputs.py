@@ -14,11 +14,10 @@ from tidemill.augmentation.checkpoint import LoopCheckpoint
 from tidemill.augmentation.loop import LoopOptions, LoopResult, fingerprint
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
-from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.io.writing import write_frame
 
-OUTPUTS = ("verdict.json", "strategy.json", "generated.parquet", "report.html", "report.json")
+OUTPUTS = ("verdict.json", "strategy.json", "generated.parquet", "report.json", "report.html")
 FILES = (*OUTPUTS, journal.NAME)
 """All that is written to the folder, at the end or on the way."""
 
@@ -30,10 +29,8 @@ def opened(
     is gone on with.
 
     Raises:
-        OutputError: There are outputs already and they may not be replaced, or the unfinished loop
-            is another one.
+        OutputError: The unfinished loop is another one.
     """
-    refuse_results(path, OUTPUTS, overwrite)
     said = fingerprint(data, run, asked)
     if overwrite:
         (path / journal.NAME).unlink(missing_ok=True)
@@ -48,12 +45,10 @@ def opened(
 
 
 def written(path: Path, looped: LoopResult, run: Run) -> None:
-    """Write what the loop gave; each file whole or not at all."""
+    """Write what the loop gave to a folder that holds nothing of another one."""
     write_json(path / "verdict.json", {**looped.verdict.to_state(), "stopped": looped.stopped})
     write_json(path / "strategy.json", strategy_state(looped, run))
-    if looped.generated is None:
-        (path / "generated.parquet").unlink(missing_ok=True)  # of a loop that is replaced
-    else:
+    if looped.generated is not None:
         write_frame(
             marked(looped.generated, looped.origins), path / "generated.parquet", overwrite=True
         )

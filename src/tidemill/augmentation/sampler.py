@@ -18,6 +18,7 @@ from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets
 from tidemill.core.columns import by_name
 from tidemill.core.errors import DataError, InputError, OptionError
 from tidemill.core.frame_form import FrameForm
+from tidemill.core.results_folder import refuse_unfinished
 from tidemill.core.run import Run
 from tidemill.io.frames import door_frame
 from tidemill.io.pandas_frames import from_pandas, to_pandas
@@ -109,7 +110,10 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
         Raises:
             InputError: There is none, or it is damaged.
         """
-        file = Path(path) / "strategy.json" if Path(path).is_dir() else Path(path)
+        file = Path(path)
+        if file.is_dir():
+            refuse_unfinished(file)
+            file = file / "strategy.json"
         try:
             state = json.loads(file.read_text(encoding="utf-8"))
             known = MODELS.load(state["model"]).parameters

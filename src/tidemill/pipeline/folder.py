@@ -9,10 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from tidemill.core.artifact import writing
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
-from tidemill.core.outputs import refuse_results
 from tidemill.core.run import Run
 from tidemill.io.writing import write, write_frame
 
@@ -27,44 +25,29 @@ FORM = {
 }
 """The ending of what came in -> that of the tables beside Parquet; none of others."""
 OUTPUTS = (
-    "report.html",
-    "report.json",
     "findings.json",
     "scores.json",
     "model.tidemill",
     *(f"{name}.parquet" for name in TABLES),
     *(f"{name}.{form}" for name in TABLES for form in sorted({*FORM.values()})),
+    "report.json",
+    "report.html",
 )
 
 
 @dataclass(frozen=True)
 class Folder:
-    """The output folder; each output appears in it when it is finished, whole or not at all.
+    """The output folder, in which each output appears when it is finished, whole or not at all.
 
     Attributes:
-        path: Where it is.
-        overwrite: Whether what is there may be replaced.
+        path: Where it is, and must be.
         came: The ending of what came in, as which tables are written beside Parquet.
-
-    Raises:
-        OutputError: Outputs are there already and may not be replaced, or the folder cannot be
-            written.
+        out: Where the outputs are in the end.
     """
 
     path: Path
-    overwrite: bool = False
     came: str = ""
-
-    def __post_init__(self) -> None:
-        refuse_results(self.path, OUTPUTS, self.overwrite)
-        # a run of a minute should not find out at its end that it may not write; bad data should
-        # leave no empty folder
-        new = not self.path.exists()
-        with writing(self.path / "probe") as probe:
-            probe.touch()
-        (self.path / "probe").unlink()
-        if new:
-            self.path.rmdir()
+    out: Path | None = None
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name
@@ -88,8 +71,6 @@ class Folder:
     def _write(self, name: str, written: Callable[[Path], None], run: Run) -> None:
         written(self / f"{name}.parquet")
         form = FORM.get(self.came)
-        for other in {*FORM.values()} - {form}:
-            (self / f"{name}.{other}").unlink(missing_ok=True)  # of a run that this one replaces
         if form is None:
             return
         try:

@@ -135,7 +135,7 @@ def run_pipeline(
     account = replace(
         _report_input(data, command, model, real, made, told, clock, run),
         source=source,
-        out="" if folder is None else str(folder.path),
+        out="" if folder is None else str(folder.out),
         files={} if folder is None else folder.files(),
     )
     with clock.step("report"), run.stage("report", "writing the report"):
@@ -153,7 +153,7 @@ def run_pipeline(
         model=learned,
         scores=made.scores,
         report=page,
-        out=None if folder is None else folder.path,
+        out=None if folder is None else folder.out,
     )
 
 

@@ -91,12 +91,14 @@ class RecipeOutput:
 
     Attributes:
         folder: The folder; None for nowhere.
+        aside: Where results are made for it.
         overwrite: Whether results in it may be replaced.
         command: How the recipe was started.
         early: Takes a page that a later one replaces; None where nobody waits for it.
     """
 
     folder: Path | None = None
+    aside: Path | None = None
     overwrite: bool = False
     command: str = ""
     early: Callable[[RecipePage], None] | None = None

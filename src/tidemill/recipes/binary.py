@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidemill import verbs
-from tidemill.augmentation.loop import MOST_ROWS, LoopOptions, LoopResult
+from tidemill.augmentation import outputs as loop_folder
+from tidemill.augmentation.loop import MOST_ROWS, LoopOptions, LoopResult, loop, refuse_unsuited
+from tidemill.augmentation.page import paged as loop_paged
 from tidemill.augmentation.strategy import Strategy
 from tidemill.augmentation.training_sets import TrainingSets, apart
 from tidemill.core import options
@@ -158,7 +160,7 @@ def page_of_case(
         page: Makes it.
         columns: None is asked for beside the target.
         assumed: What is assumed, by name.
-        output: The loop's own results go to "loop" in its folder; takes the first page.
+        output: Where results go, those of the loop to "loop" in it; takes the first page.
         positive: The class that is looked for; by default the rarer one.
         cost: Of a false alarm and of a missed case, where money decides.
         rounds: Most rounds of the loop.
@@ -175,7 +177,7 @@ def page_of_case(
     prior = numbers.get(PRIOR, wanted.share)
     money = None if cost is None else checked_cost(cost)
     weighed = None if money is None else _reweighed(money, wanted, prior)
-    rounds = 0 if quick else rounds
+    rounds = 0 if quick else options.whole(rounds, "rounds")
     _announce(data, rounds, run)
 
     def paged(looped: LoopResult, *, early: bool = False) -> RecipePage:
@@ -235,19 +237,16 @@ def _loop(
     asked: LoopOptions,
     early: Callable[[LoopResult], None] | None,
 ) -> LoopResult:
-    """The loop over the table; its own results go beside those of the recipe."""
-    return verbs.loop(
-        data,
-        out=None if output.folder is None else output.folder / LOOP,
-        rounds=asked.rounds,
-        cost=asked.cost,
-        model=asked.model,
-        model_options=asked.options,
-        overwrite=output.overwrite,
-        run=run,
-        command=output.command,
-        early=early,
-    )
+    """The loop over the table; its own results go with those of the recipe."""
+    refuse_unsuited(data)
+    if output.folder is None or output.aside is None:
+        return loop_paged(loop(data, run, asked, early=early), data, asked, run, output.command)
+    folder = output.folder / LOOP
+    journal = loop_folder.opened(folder, data, run, asked, overwrite=output.overwrite)
+    looped = loop(data, run, asked, journal, early)
+    looped = loop_paged(looped, data, asked, run, output.command, folder)
+    loop_folder.written(output.aside / LOOP, looped, run)
+    return looped
 
 
 # --- the class that is looked for -----------------------------------------------------------------

@@ -11,15 +11,15 @@ from typing import Annotated, Any, Unpack
 import polars as pl
 
 from tidemill import verbs
+from tidemill.augmentation import checkpoint
 from tidemill.augmentation import outputs as loop_folder
-from tidemill.augmentation.checkpoint import NAME as JOURNAL
 from tidemill.augmentation.loop import INSTEAD, LoopResult
 from tidemill.core import options as stated
-from tidemill.core.artifact import finite, write_json, writing
+from tidemill.core.artifact import finite, write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.notebook import paragraph
-from tidemill.core.outputs import refuse_results
+from tidemill.core.results_folder import ResultsFolder, making
 from tidemill.core.run import Run
 from tidemill.core.states import HasState
 from tidemill.core.verdict import Verdict
@@ -43,8 +43,9 @@ from tidemill.reporting.page import Report
 from tidemill.reporting.summary import wrapped
 from tidemill.synthesis.synthesizer import Synthesizer, versions
 
-PAGE = ("report.html", "report.json", "figures.json")
+PAGE = ("figures.json", "report.json", "report.html")
 VERDICT = "verdict.json"
+JOURNAL = f"{LOOP}/{checkpoint.NAME}"
 
 
 @dataclass(frozen=True)
@@ -163,11 +164,23 @@ def recipe(
         chosen.refuse_option("target")
     own["assumed"] = assumed(chosen, assume or {})
     named = columns if isinstance(columns, Mapping) else parse_columns(columns)
-    own["output"] = _output(chosen, (source, roles.get("schema")), out, overwrite, command)
+    if out is not None:
+        verbs.refuse_over(out, outputs_of(chosen), source, roles.get("schema"))
     job = verbs.job_of(run, seed, until=minutes)
-    data = _read(name, source, job, target, roles)
-    own["columns"] = chosen_columns(chosen, data, named)
-    return _result(name, chosen, data, job, own)
+    with ExitStack() as stack:
+        results = None
+        if out is not None:
+            # the first page of an unfinished loop that is gone on with may be replaced
+            replaced = overwrite or (Path(out) / JOURNAL).exists()
+            made = making(Path(out), outputs_of(chosen), "recipe", overwrite=replaced)
+            results = stack.enter_context(made)
+        data = _read(name, source, job, target, roles)
+        own["columns"] = chosen_columns(chosen, data, named)
+        own["output"] = _output(results, overwrite, command)
+        result = _result(name, chosen, data, job, own, results)
+    if out is not None:
+        (Path(out) / JOURNAL).unlink(missing_ok=True)
+    return result
 
 
 def _options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,27 +193,11 @@ def _options(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _output(
-    recipe: Recipe,
-    reads: Sequence[verbs.Table | None],
-    out: str | Path | None,
-    overwrite: bool,
-    command: str,
-) -> RecipeOutput:
-    """Where results go.
-
-    Raises:
-        OptionError: Something else is there, or what is read.
-    """
-    if out is None:
-        return RecipeOutput(None, overwrite, command)
-    folder, names = Path(out), outputs_of(recipe)
-    # the first page of an unfinished loop that is gone on with may be replaced
-    unfinished = (folder / LOOP / JOURNAL).exists()
-    refuse_results(folder, names, overwrite or unfinished)
-    verbs.refuse_over(folder, names, *reads)
-    verbs.refuse_over(folder / LOOP, loop_folder.FILES, *reads)
-    return RecipeOutput(folder, overwrite, command)
+def _output(results: ResultsFolder | None, overwrite: bool, command: str) -> RecipeOutput:
+    """Where results go."""
+    if results is None:
+        return RecipeOutput(None, None, overwrite, command)
+    return RecipeOutput(results.path, results.aside, overwrite, command)
 
 
 def _read(
@@ -223,7 +220,12 @@ def _read(
 
 
 def _result(
-    name: str, recipe: Recipe, data: Dataset, run: Run, options: Mapping[str, Any]
+    name: str,
+    recipe: Recipe,
+    data: Dataset,
+    run: Run,
+    options: Mapping[str, Any],
+    results: ResultsFolder | None,
 ) -> RecipeResult:
     """The page, and its files where they are wanted."""
     output: RecipeOutput = options["output"]
@@ -240,17 +242,18 @@ def _result(
             page.model,
             output.folder,
         )
-        if output.folder is not None:
-            _write(output.folder, recipe, made)
+        if output.aside is not None:
+            _write(output.aside, made)
         return made
 
     def first(page: RecipePage) -> None:
-        made, at = result(page), output.folder
-        if at is not None:
-            words = f"The first page, which a better one replaces: {at / 'report.html'}"
+        made = result(page)
+        if results is not None:
+            results.put()
+            words = f"The first page, which a better one replaces: {results.path / 'report.html'}"
             run.emit("note", "recipe", f"\n{made}\n\n{words}\n")
 
-    if output.folder is not None:
+    if results is not None:
         options = {**options, "output": replace(output, early=first)}
     return result(recipe.run(data, run, **options))
 
@@ -297,33 +300,20 @@ def _text(page: RecipePage) -> str:
 
 
 def outputs_of(recipe: Recipe) -> list[str]:
-    """What a recipe may write to its folder."""
-    return [*PAGE, VERDICT, MODEL, *(f"{name}.csv" for name in recipe.tables)]
+    """What a recipe may write to its folder, its page last."""
+    looped = [f"{LOOP}/{name}" for name in loop_folder.OUTPUTS]
+    return [*looped, VERDICT, MODEL, *(f"{name}.csv" for name in recipe.tables), *PAGE]
 
 
-def _write(folder: Path, recipe: Recipe, result: RecipeResult) -> None:
-    """Write all files aside first, then put them in their places: a write that fails leaves the
-    folder as it was."""
+def _write(folder: Path, result: RecipeResult) -> None:
+    """Write all files of a page."""
     refused = [refusal.to_state() for refusal in result.refused]
-    documents = {"figures.json": finite({**result.figures, "refused": refused})}
+    write_json(folder / "figures.json", finite({**result.figures, "refused": refused}))
     if result.looped is not None:
-        documents[VERDICT] = result.looped.verdict.to_state()
-    with ExitStack() as files:
-        for name, state in documents.items():
-            write_json(files.enter_context(writing(folder / name)), state)
-        for name, table in result.tables.items():
-            aside = files.enter_context(writing(folder / f"{name}.csv"))
-            write_frame(table, aside, overwrite=True)
-        if result.model is not None:
-            result.model.save(files.enter_context(writing(folder / MODEL)), overwrite=True)
-        for name in ("report.json", "report.html"):
-            result.report.save(files.enter_context(writing(folder / name)), overwrite=True)
-    written = {
-        *PAGE,
-        *documents,
-        *([MODEL] if result.model else []),
-        *(f"{name}.csv" for name in result.tables),
-    }
-    for name in outputs_of(recipe):
-        if name not in written:
-            (folder / name).unlink(missing_ok=True)  # of a recipe that this one replaces
+        write_json(folder / VERDICT, result.looped.verdict.to_state())
+    for name, table in result.tables.items():
+        write_frame(table, folder / f"{name}.csv", overwrite=True)
+    if result.model is not None:
+        result.model.save(folder / MODEL, overwrite=True)
+    for name in ("report.json", "report.html"):
+        result.report.save(folder / name, overwrite=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from tidemill.core.artifact import finite, write_json, writing
 from tidemill.core.errors import InputError
+from tidemill.core.results_folder import refuse_unfinished
 from tidemill.core.states import HasState, from_state, sort_of
 from tidemill.reporting.blocks import SORTS, Block, Heading, TableBlock
 
@@ -93,9 +94,12 @@ class Report(HasState):
         """The report of a folder that a run wrote, or of a report.json.
 
         Raises:
-            InputError: There is no report, or it is damaged.
+            InputError: There is no report, it is damaged, or its run is not finished.
         """
-        file = Path(path) / "report.json" if Path(path).is_dir() else Path(path)
+        file = Path(path)
+        if file.is_dir():
+            refuse_unfinished(file)
+            file = file / "report.json"
         try:
             state = json.loads(file.read_text(encoding="utf-8"))
         except OSError as error:

@@ -35,14 +35,9 @@ def test_tables_in_the_form_of_what_came_in(tmp_path: Path, came: str, beside: s
 
 def test_frames_and_parquet_are_written_as_parquet_alone(tmp_path: Path) -> None:
     for came in ("", "parquet"):
-        Folder(tmp_path / "out", overwrite=True, came=came).write("clean", tm.read(ROWS), Run())
-        assert names(tmp_path / "out") == ["clean.parquet"]
-
-
-def test_a_form_of_the_run_before_is_taken_away(tmp_path: Path) -> None:
-    Folder(tmp_path, came="csv").write("clean", tm.read(ROWS), Run())
-    Folder(tmp_path, overwrite=True, came="xlsx").write("clean", tm.read(ROWS), Run())
-    assert names(tmp_path) == ["clean.parquet", "clean.xlsx"]
+        Folder(tmp_path / came, came=came).write("clean", tm.read(ROWS), Run())
+        assert (tmp_path / came / "clean.parquet").exists()
+        assert not list(tmp_path.rglob("clean.csv"))
 
 
 def test_what_the_form_cannot_hold_is_told(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -33,6 +35,7 @@ from tidemill.io.target import Target
 
 _TEXT = ("csv", "tsv")
 _PACKABLE = (*_TEXT, "jsonl", "ndjson")
+_OF_DISK = re.compile(r"\(os error ([0-9]+)\)")
 _MANNER = re.compile(r"\?formulas=([^?&/]*)$")
 
 
@@ -306,10 +309,26 @@ def _write(
     **options: Any,
 ) -> None:
     write_to = WRITERS.load(ending)
-    with writing(path, overwrite=overwrite) as aside, aside.open("wb") as file:
+    with (
+        writing(path, overwrite=overwrite) as aside,
+        aside.open("wb") as file,
+        _failing_as_the_disk_does(),
+    ):
         if path.suffix.lower() != ".gz":
             write_to(frames, file, **options)
             return
         # no time, no name: the same rows, the same bytes
         with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
             write_to(frames, packed, **options)
+
+
+@contextmanager
+def _failing_as_the_disk_does() -> Iterator[None]:
+    """Turn what polars says of a disk, a full one among others, into what Python says."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        found = _OF_DISK.search(str(error))
+        if found is None:
+            raise
+        raise OSError(int(found[1]), os.strerror(int(found[1]))) from error

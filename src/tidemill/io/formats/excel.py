@@ -85,8 +85,11 @@ def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
     from xlsxwriter import Workbook
 
     frame = _whole(parts)
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with Workbook(file, options) as book:
+    unchanged = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
+    options = {**dict.fromkeys(unchanged, False), "in_memory": True}
+    # whole before it is written: its archive complains of a disk that is full a second time, aloud
+    whole = io.BytesIO()
+    with Workbook(whole, options) as book:
         book.set_properties({"created": _CREATED})
         sheet = book.add_worksheet("data")
         sheet.freeze_panes(1, 0)
@@ -99,6 +102,7 @@ def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:
             cells = _storable(column)
             sheet.write_string(0, at, column.name, bold)
             sheet.write_column(1, at, _cells(cells), formats.get(cells.dtype.base_type()))
+    file.write(whole.getbuffer())
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conformance.tables import business, dataset
-from tidemill.codecs.columns import COLUMN_OF_KIND, COLUMNS
+from tidemill.codecs.columns import COLUMN_OF_KIND, COLUMNS, codec_of
 from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.codecs.table import TableCodec
 from tidemill.core.run import Run
@@ -75,6 +75,15 @@ VALUES = {
             lambda v: pl.Series("x", v, pl.String)
         )
     ],
+    "person": [
+        st.lists(
+            st.none() | st.sampled_from(["Ann Lee", "Bo Hill", "LEE, C.", "王小明", "x", "Ян Ли"]),
+            min_size=1,
+        ).map(lambda v: pl.Series("x", v, pl.String)),
+        st.lists(st.none() | st.text(min_size=1, max_size=20), min_size=1).map(
+            lambda v: pl.Series("x", v, pl.String)
+        ),
+    ],
     "text": [
         st.lists(st.none() | st.text(max_size=40), min_size=1).map(
             lambda v: pl.Series("x", v, pl.String)
@@ -83,9 +92,15 @@ VALUES = {
 }
 
 
-def fitted(name: str, values: pl.Series) -> ColumnCodec:
+def column_for(name: str) -> Column:
+    if name == "person":
+        return Column("x", "id", personal="names of people")
     kind = next(kind for kind, codec in COLUMN_OF_KIND.items() if codec == name)
-    return COLUMNS.load(name)().fit(Column("x", kind), values, Run())
+    return Column("x", kind)
+
+
+def fitted(name: str, values: pl.Series) -> ColumnCodec:
+    return COLUMNS.load(name)().fit(column_for(name), values, Run())
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -131,10 +146,9 @@ def test_channels_stay_within_the_spec(name: str, data: st.DataObject) -> None:
 @given(data=st.data())
 def test_state_is_json_and_restores(name: str, data: st.DataObject) -> None:
     values = data.draw(st.one_of(VALUES[name]))
-    kind = next(kind for kind, codec in COLUMN_OF_KIND.items() if codec == name)
     codec = fitted(name, values)
     state = json.loads(json.dumps(codec.to_state(), allow_nan=False))
-    again = COLUMNS.load(name).from_state(Column("x", kind), state)
+    again = COLUMNS.load(name).from_state(column_for(name), state)
     assert again.spec == codec.spec
     batch = codec.encode(values)
     assert again.decode(batch, np.random.default_rng(1)).equals(
@@ -143,7 +157,7 @@ def test_state_is_json_and_restores(name: str, data: st.DataObject) -> None:
 
 
 def test_every_modelled_kind_has_a_codec() -> None:
-    assert set(COLUMN_OF_KIND.values()) == set(COLUMNS)
+    assert {*COLUMN_OF_KIND.values(), codec_of(column_for("person"))} == set(COLUMNS)
 
 
 def test_a_table_comes_back() -> None:

@@ -47,7 +47,7 @@ class ImageCodec(Codec):
     keeps: ClassVar[str] = (
         "The model keeps no image. It keeps: the size of the images, the darkest and brightest "
         "value of each colour, what stands beside the images as a model of a table keeps it "
-        "(names of labels with at least 5 images, or all of them where most are rarer), and the "
+        "(names of labels with at least 5 images), and the "
         "weights of networks that were shown the images. Networks can learn single images by "
         "heart; the near-copies say how far these did."
     )

@@ -11,8 +11,10 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs.codec import Claim, Codec
-from tidemill.codecs.columns.base import FIRST, SurrogateStream
+from tidemill.codecs.columns import COLUMNS, codec_of
+from tidemill.codecs.columns.base import FIRST, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.ids import IdCodec
+from tidemill.codecs.columns.surrogate import SurrogateCodec
 from tidemill.codecs.series_heads import SeriesHeads
 from tidemill.codecs.series_times import Timeline
 from tidemill.codecs.table import TableCodec
@@ -333,7 +335,7 @@ class SeriesCodec(Codec):
         codec._heads = SeriesHeads.from_state(state["heads"])
         codec._steps = TableCodec.from_state(state["steps"])
         codec._entities = {
-            str(name): IdCodec.from_state(codec.schema[name], ids)
+            str(name): _of_entities(codec.schema[name]).from_state(codec.schema[name], ids)
             for name, ids in state["entities"].items()
         }
         there = {*codec._steps.schema.names, *codec._heads.schema.names, *codec._entities}
@@ -368,12 +370,17 @@ def _static(ordered: Dataset, series: SeriesLayout, names: list[str]) -> list[st
     return [name for name in names if varied[name][0] == 1]
 
 
-def _ids(column: Column, values: pl.Series, run: Run) -> IdCodec:
-    """Fresh ids, one for each series."""
+def _ids(column: Column, values: pl.Series, run: Run) -> ColumnCodec:
+    """Fresh ids or names, one for each series."""
     known = values.drop_nulls().unique(maintain_order=True)
     if not known.dtype.is_integer():
         known = known.cast(pl.String)
-    return IdCodec().fit(column, known, run)
+    return _of_entities(column)().fit(column, known, run)
+
+
+def _of_entities(column: Column) -> type[ColumnCodec]:
+    kind: type[ColumnCodec] = COLUMNS.load(codec_of(column))
+    return kind if issubclass(kind, SurrogateCodec) else IdCodec
 
 
 def _of_entity(rule: Rule, fresh: set[str], static: set[str]) -> bool:

@@ -9,13 +9,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import polars as pl
 
+from tidemill.codecs.belonging import Belonging, replaced
 from tidemill.codecs.codec import NO_CONDITION, Claim, Codec
-from tidemill.codecs.columns import COLUMN_OF_KIND, COLUMNS
+from tidemill.codecs.columns import COLUMNS, codec_of
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.datetime import DatetimeCodec
 from tidemill.codecs.columns.ids import IdCodec
 from tidemill.codecs.columns.intervals import LARGEST, between
+from tidemill.codecs.columns.persons import PersonCodec
 from tidemill.codecs.rules.compiler import Compiled, compiled, restored
 from tidemill.codecs.rules.completing import Completing
 from tidemill.codecs.rules.filling import fill
@@ -52,8 +54,9 @@ class TableCodec(Codec):
         "The model keeps no row. What it keeps of them:\n"
         "values of numeric columns that at least 5 training rows share; of others only bounds, at "
         "least 5 rows apart (a column's smallest and largest value may be the outermost bounds)\n"
-        "names of categories with at least 5 rows, or all names where most are rarer (a warning "
-        "says so)\n"
+        "names of categories with at least 5 rows; of columns of option 'keep' all of them\n"
+        "of names of people and their addresses the language and the form, and listed names that "
+        "no training row has\n"
         "forms of ids, the ends of their numbers and of gaps between these, and dates and parts in "
         "them that many share\n"
         "frequent words, and for rules which of these belong together\n"
@@ -79,9 +82,13 @@ class TableCodec(Codec):
         )
         columns = sorted(self.schema, key=lambda column: column.role != "target")
         self._codecs: dict[str, tuple[Column, ColumnCodec]] = {}
+        belonging = Belonging.of(data)
+        self._owner, self._constant = belonging.owner, belonging.constant
+        if said := replaced(self.schema):
+            run.emit("note", "learn", said)
         for column in columns:
             run.check()
-            codec = self._unfitted(column, data)
+            codec = self._unfitted(column, data, belonging)
             self._codecs[column.name] = column, codec.fit(column, data[column.name], run)
         self._find_regions(data)
         if not self.schema.rules:
@@ -117,10 +124,14 @@ class TableCodec(Codec):
             code = places.belonging(part.code[:, 0], region, rng)
             rows.parts[name] = Batch(part.tick, code[:, None])
 
-    def _unfitted(self, column: Column, data: Dataset) -> ColumnCodec:
+    def _unfitted(self, column: Column, data: Dataset, belonging: Belonging) -> ColumnCodec:
         """The codec of a column; dates that rules compare get one calendar, others that are
         reckoned from each other every day."""
-        kind = COLUMNS.load(COLUMN_OF_KIND[column.kind])
+        kind = COLUMNS.load(codec_of(column))
+        if issubclass(kind, PersonCodec):
+            alike = belonging.groups.get(column.name, (column.name,))
+            values = [data[name] for name in alike]
+            return kind(values, alike[0], belonging.pools.get(column.name))
         codec: ColumnCodec = kind()
         if not isinstance(codec, DatetimeCodec):
             return codec
@@ -234,11 +245,18 @@ class TableCodec(Codec):
                     self._skips[made].apply(rows, self._codecs)
             real, code = next_real, next_code
         self._keep_regions(rows, rng)
-        columns = {
-            column.name: codec.decode(rows.parts[column.name], rng, surrogates).rename(column.name)
-            for column, codec in self._codecs.values()
-        }
-        return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
+        belonging = surrogates
+        if self._owner is not None:
+            owner = self._codecs[self._owner][1]
+            assert isinstance(owner, (IdCodec, PersonCodec))
+            whose = owner.owners(len(batch), rng, surrogates)
+            belonging = replace(surrogates, whose=whose)
+        columns = {}
+        for column, codec in self._codecs.values():
+            stream = belonging if column.name in self._constant else surrogates
+            columns[column.name] = codec.decode(rows.parts[column.name], rng, stream)
+        named = [columns[one.name].rename(one.name) for one in self.schema]
+        return Dataset(pl.DataFrame(named), self.schema, name=name)
 
     def levels(self, name: str) -> list[str]:
         """The levels of a column that are kept by name, the most frequent first; none for a column
@@ -413,6 +431,8 @@ class TableCodec(Codec):
             "spreads": self._spreads,
             "refused": [[to_state(rule), why] for rule, why in self.refused],
             "skips": [skip.to_state() for skip in self._skips.values()],
+            "owner": self._owner,
+            "constant": sorted(self._constant),
         }
 
     def _rule(self, told: Any) -> Rule:
@@ -432,8 +452,14 @@ class TableCodec(Codec):
         codec._codecs = {}
         for name in state["order"]:
             column = codec.schema[name]
-            kind = COLUMNS.load(COLUMN_OF_KIND[column.kind])
+            kind = COLUMNS.load(codec_of(column))
             codec._codecs[name] = column, kind.from_state(column, state["columns"][name])
+        codec._owner = state.get("owner")
+        codec._constant = frozenset(map(str, state.get("constant", ())))
+        if codec._owner is not None:
+            [owner] = [own for name, (_, own) in codec._codecs.items() if name == codec._owner]
+            if not isinstance(owner, (IdCodec, PersonCodec)):
+                raise ValueError("the entities have no ids")
         units = restored(state["units"], codec._codecs)
         filled = set()
         for unit in units:

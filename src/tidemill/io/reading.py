@@ -267,6 +267,8 @@ def _column(
     if entry.note and found.kind in ("number", "datetime"):
         found = replace(found, reason=f"{entry.note}; {found.reason}")
     role, why = _role(found, wishes)
+    if role == "entity" and wish is None and found.kind in ("category", "boolean", "text"):
+        found = replace(found, kind="id", reason="tells whom a row is about")
     if found.warning and role != "ignore":
         run.warn(f"The column '{name}' {found.warning}.", "read")
     if why == _GIVEN:

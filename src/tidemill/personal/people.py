@@ -87,11 +87,13 @@ CHINESE_FAMILY = frozenset(
 _CHINESE_TWO = tuple(
     "欧阳 司马 上官 诸葛 司徒 夏侯 慕容 皇甫 尉迟 令狐 歐陽 司馬".split()  # noqa: SIM905
 )
-_JAPANESE_FAMILY = """
+JAPANESE_FAMILY = tuple(
+    """
 佐藤 鈴木 高橋 田中 伊藤 渡辺 渡邊 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 斎藤
 斉藤 清水 山崎 池田 橋本 阿部 石川 山下 中島 石井 小川 前田 岡田 長谷川 藤田 後藤 近藤 村上 遠藤
 青木 坂本 福田 太田 西村 藤井 岡本 藤原 中野 三浦 原田 中川 松田 竹内 上田 和田 森田 田村
 """.split()  # noqa: SIM905
+)
 _KOREAN_FAMILY = frozenset(
     "김이박최정강조윤장임한오서신권황안송류홍전고문양손배백허유남심노하곽성차주우구민"
 )
@@ -190,11 +192,11 @@ def is_eastern_name(text: str) -> bool:
     if re.fullmatch(r"[\u3400-\u9fff*＊々]{2,5}", whole):
         if len(whole) <= 4 and (whole[0] in CHINESE_FAMILY or whole.startswith(_CHINESE_TWO)):
             return True
-        return whole.startswith(tuple(_JAPANESE_FAMILY)) and len(whole) >= 3
+        return whole.startswith(JAPANESE_FAMILY) and len(whole) >= 3
     if re.fullmatch(r"[\uac00-\ud7a3]{2,4}", whole):
         return whole[0] in _KOREAN_FAMILY
     mixed = re.fullmatch(r"[\u3400-\u9fff々]{1,3}[\u3040-\u30ff]{1,5}", whole)
-    return mixed is not None and whole.startswith(tuple(_JAPANESE_FAMILY))
+    return mixed is not None and whole.startswith(JAPANESE_FAMILY)
 
 
 def _words(text: str) -> list[str]:

@@ -17,7 +17,8 @@ from tidemill.core.schema import Column, Schema
 DRAW = "draw"
 """The column that tells which draw a row is of, where there are several."""
 FRESH = ("id", "text")
-"""Kinds whose values are never filled in: they are made afresh, or passed through as they are."""
+"""Kinds whose values are never filled in: they are made afresh, or passed through as they are; but
+for personal ones, of which fresh ones are filled in."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def fill(given: GivenRows, made: Dataset, kept: Collection[str] = ()) -> Dataset
     for column in given.source.schema:
         name, values, ours = column.name, given.source.frame[column.name], by_name.get(column.name)
         if ours is None or ours.kind in FRESH:
+            if ours is not None and name not in kept:
+                values = _with_fresh(values, made.frame[name], ours, given)
             pairs.append((values, column))
             continue
         said = given.values[name]
@@ -164,6 +167,13 @@ def stacked(parts: list[Dataset]) -> Dataset:
         frame=pl.concat([part.frame for part in parts]),
         origin=pl.concat(origins) if len(origins) == len(parts) else None,
     )
+
+
+def _with_fresh(values: pl.Series, made: pl.Series, ours: Column, given: GivenRows) -> pl.Series:
+    """The user's ids or texts; of persons, fresh ones where these are missing."""
+    if not ours.personal or ours.kind != "id" or made.dtype != values.dtype:
+        return values
+    return values.zip_with(_to_keep(values, given), made)
 
 
 def _to_keep(said: pl.Series, given: GivenRows) -> pl.Series:

@@ -23,7 +23,7 @@ def pictures(shown: np.ndarray, labels: list[str | None] | None = None) -> Datas
     kinds = [Column("photo", "image")]
     if labels is not None:
         columns.insert(0, pl.Series("label", labels, pl.String))
-        kinds.insert(0, Column("label", "category", role="target", nullable=None in labels))
+        kinds.insert(0, Column("label", "category", "target", nullable=None in labels, kept=True))
     return Dataset(pl.DataFrame(columns), Schema(tuple(kinds)))
 
 

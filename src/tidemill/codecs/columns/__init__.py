@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tidemill.core.registry import Entry, Registry
-from tidemill.core.schema import Kind
+from tidemill.core.schema import Column, Kind
 
 COLUMNS = Registry(
     "columns",
@@ -24,6 +24,10 @@ COLUMNS = Registry(
             "tidemill.codecs.columns.ids:IdCodec",
             "ids made afresh in the form that they have",
         ),
+        "person": Entry(
+            "tidemill.codecs.columns.persons:PersonCodec",
+            "names and e-mail addresses of people who do not exist",
+        ),
         "text": Entry(
             "tidemill.codecs.columns.surrogate:TextCodec",
             "free text made afresh from frequent words",
@@ -40,3 +44,12 @@ COLUMN_OF_KIND: Mapping[Kind, str] = {
     "text": "text",
 }
 """The column codec of each kind of column that a table can hold."""
+
+_OF_PERSONS = ("names of people", "e-mail addresses", "personal data")
+
+
+def codec_of(column: Column) -> str:
+    """The name of a column's codec."""
+    if column.kind == "id" and column.personal in _OF_PERSONS:
+        return "person"
+    return COLUMN_OF_KIND[column.kind]

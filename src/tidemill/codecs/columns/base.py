@@ -40,10 +40,13 @@ class SurrogateStream:
     Attributes:
         first: Rows that were made before these.
         seed: The same for all parts of one draw.
+        whose: (n,) numbers of the entities that the rows belong to, from ``first`` on; None where
+            each row is its own.
     """
 
     first: int = 0
     seed: int = 0
+    whose: np.ndarray | None = None
 
 
 FIRST = SurrogateStream()

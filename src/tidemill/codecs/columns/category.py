@@ -18,16 +18,17 @@ from tidemill.codecs.columns.base import (
     none_passes,
     not_missing,
 )
+from tidemill.codecs.columns.rare_levels import RareLevels
 from tidemill.codecs.columns.scales import evident_order
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Code, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.words import plural
 
 MIN_COUNT = 5
-"""A level of fewer training rows is not kept by name, unless such levels make up most of the
-column."""
+"""A level of fewer training rows is not kept by name, unless the user asks for it."""
 
 MOST_ORDERED = 1_000
 """No order is looked for among more levels."""
@@ -40,7 +41,8 @@ class CategoryCodec(ColumnCodec):
     rare levels, then missing.
 
     A row with a rare level comes back with one of the kept levels, drawn by their frequency: the
-    name of a level that only a few rows carry may be a person's.
+    name of a level that only a few rows carry may be a person's. Where most rows have such a level,
+    one further level, the last one, stands for all of them.
     """
 
     exact = False
@@ -52,6 +54,7 @@ class CategoryCodec(ColumnCodec):
     rare: bool
     missing: bool
     stored: str
+    rest: RareLevels | None = None
 
     @property
     def dtype(self) -> pl.DataType:
@@ -68,21 +71,22 @@ class CategoryCodec(ColumnCodec):
             .value_counts()
             .sort(["count", "level"], descending=[True, False])
         )
-        kept = counted.filter(pl.col("count") >= MIN_COUNT)
-        if 2 * kept["count"].sum() < counted["count"].sum():
-            run.warn(
-                f"Most values of '{column.name}' occur fewer than {MIN_COUNT} times; the model "
-                "keeps them all by name. If they point to persons, declare the column with "
-                f"option 'id={column.name}' or leave it out with option 'ignore={column.name}'."
-            )
-            kept = counted
+        every = column.kept or self.stored == "Boolean"
+        kept = counted if every else counted.filter(pl.col("count") >= MIN_COUNT)
+        rows, rare = int(counted["count"].sum()), int(counted["count"][len(kept) :].sum())
         order = _order(column, kept["level"].to_list())
         self.ordered = order is not None
+        if 2 * rare > rows:
+            self.rest = RareLevels.of(column, counted, len(kept), self.dtype, run)
+            run.warn(_replaced(column.name, len(kept), self.rest))
         if order is not None:
             kept = kept[order]
         self.levels = kept["level"].to_list()
-        self.chances = (kept["count"] / max(kept["count"].sum(), 1)).to_list()
-        self.rare = len(kept) < len(counted)
+        self.chances = (kept["count"] / max(int(kept["count"].sum()), 1)).to_list()
+        self.rare = 0 < 2 * rare <= rows
+        if self.rest is not None:
+            self.levels.append(self.rest.level)
+            self.chances = [*(kept["count"] / rows).to_list(), rare / rows]
         self.missing = bool(values.null_count())
         self.spec = self._spec(column)
         return self
@@ -103,6 +107,8 @@ class CategoryCodec(ColumnCodec):
         if self.levels:
             place = {level: k for k, level in enumerate(self.levels)}
             unknown = len(self.levels) if self.rare else int(np.argmax(self.chances))
+            if self.rest is not None:
+                unknown = len(self.levels) - 1
             text = values.cast(pl.String)
             known = text.replace_strict(place, default=unknown, return_dtype=pl.Int32)
             codes = known.fill_null(0).to_numpy().copy()
@@ -128,8 +134,11 @@ class CategoryCodec(ColumnCodec):
         if self.stored == "Boolean":
             levels = levels == "true"
         elif self.stored != "String":
-            levels = levels.cast(self.dtype)
-        return levels[np.minimum(code, len(self.levels))]
+            levels = levels.cast(self.dtype, strict=False)  # the level of rare numbers is none
+        values = levels[np.minimum(code, len(self.levels))]
+        if self.rest is None:
+            return values
+        return self.rest.filled(values, np.flatnonzero(code == len(self.levels) - 1), rng, fresh)
 
     @property
     def missing_level(self) -> int | None:
@@ -138,7 +147,7 @@ class CategoryCodec(ColumnCodec):
     def unknown(self, values: pl.Series) -> np.ndarray:
         """(n,) whether a level never occurred in training; any may be a rare one where there are
         such."""
-        if self.rare:
+        if self.rare or self.rest is not None:
             return np.zeros(len(values), bool)
         return (~values.cast(pl.String).is_in(self.levels)).to_numpy()
 
@@ -202,7 +211,7 @@ class CategoryCodec(ColumnCodec):
 
     def _refusal(self, column: Column, value: Any) -> ConditionError:
         why = "never occurs in the training rows"
-        if self.rare:
+        if self.rare or self.rest is not None:
             why = f"occurs in fewer than {MIN_COUNT} training rows, if at all"
         levels = self.levels if self.ordered else self.by_frequency
         choice = ", ".join(levels[:8])
@@ -215,11 +224,13 @@ class CategoryCodec(ColumnCodec):
         )
 
     def _numbers(self) -> list[float] | None:
-        """The levels as numbers, where all of them are."""
+        """The levels as numbers, where all of them are; what stands for rare ones is not."""
+        kept = self.levels if self.rest is None else self.levels[:-1]
         try:
-            return [float(level) for level in self.levels]
+            numbers = [float(level) for level in kept]
         except ValueError:
             return None
+        return numbers if self.rest is None else [*numbers, float("nan")]
 
     def _compared(self, column: Column, test: Test) -> np.ndarray:
         """(levels,) which levels, all of them numbers, pass <, <=, > or >=."""
@@ -255,6 +266,7 @@ class CategoryCodec(ColumnCodec):
             "rare": self.rare,
             "missing": self.missing,
             "dtype": self.stored,
+            "rest": None if self.rest is None else self.rest.to_state(),
         }
 
     @classmethod
@@ -269,8 +281,24 @@ class CategoryCodec(ColumnCodec):
         codec.stored = str(state["dtype"])
         if len(codec.levels) != len(codec.chances) or codec.stored not in _DTYPES:
             raise ValueError("levels and chances do not fit together")
+        if state.get("rest") is not None:
+            codec.rest = RareLevels.from_state(column, state["rest"])
+            if codec.rare or codec.levels[-1:] != [codec.rest.level]:
+                raise ValueError("no level stands for the rare ones")
         codec.spec = codec._spec(column)
         return codec
+
+
+def _replaced(name: str, kept: int, rest: RareLevels) -> str:
+    """What is said of a column of mostly rare levels."""
+    known = "none of its levels is learned by name, and all"
+    if kept:
+        known = f"only the {plural(kept, 'level')} of {MIN_COUNT} rows or more are learned by name"
+        known = f"{known}, and the others"
+    return (
+        f"Most values of '{name}' occur fewer than {MIN_COUNT} times: {known} come back as "
+        f"{rest.what}; option 'keep={name}' learns all of them by name."
+    )
 
 
 def _order(column: Column, levels: list[str]) -> list[int] | None:

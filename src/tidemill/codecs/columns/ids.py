@@ -216,14 +216,24 @@ class IdCodec(SurrogateCodec):
             codes = self.places.made(np.minimum(level, len(self.places.begins) - 1), rng)
             absent = (level >= len(self.places.begins)).astype(np.int32)
             return self.presence.decode(codes.cast(self.dtype), absent[:, None])
-        different = max(round(n / self.repeats), min(n, 1))
-        ids = self._fresh(different, rng, fresh)
-        if different < n:
-            ids = ids[rng.integers(0, different, n)]
-        return self.presence.decode(ids, batch.code)
+        whose = fresh.whose
+        if whose is None:
+            whose = self.owners(n, rng, fresh)
+        row, at = np.unique(whose, return_inverse=True)
+        ids = self._fresh(row, rng, fresh)
+        return self.presence.decode(ids[at], batch.code)
 
-    def _fresh(self, n: int, rng: np.random.Generator, fresh: SurrogateStream) -> pl.Series:
-        row = np.arange(n) + fresh.first
+    def owners(self, n: int, rng: np.random.Generator, fresh: SurrogateStream) -> np.ndarray:
+        """(n,) the numbers of the ids of n rows, which repeat as often as real ones do."""
+        different = max(round(n / self.repeats), min(n, 1))
+        at = np.arange(n) if different == n else rng.integers(0, different, n)
+        return at + fresh.first
+
+    def _fresh(
+        self, row: np.ndarray, rng: np.random.Generator, fresh: SurrogateStream
+    ) -> pl.Series:
+        """(n,) different numbers -> (n,) fresh ids."""
+        n = len(row)
         if not self.check:
             ids = self._bodies(row, rng, fresh)
         else:

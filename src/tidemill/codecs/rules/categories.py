@@ -56,6 +56,8 @@ def keep_lookup(plan: BlockPlan, rule: Rule) -> str:
         codec = plan.codec(column)
         if codec.line is None and not isinstance(codec, CategoryCodec):
             return f"'{column}' is made afresh"
+    if why := _not_by_name(plan, key, name):
+        return why
     if _are_equal(plan, key, name, set()) or _keep_equal(plan, key, name):
         return ""
     lookup = Lookup.learned(name, key, plan.codecs, plan.rows)
@@ -74,6 +76,20 @@ def keep_lookup(plan: BlockPlan, rule: Rule) -> str:
     if free:
         return f"there are rows with '{name}' but without what decides it, and {why}"
     return f"'{name}' follows from other columns already, or '{key}' follows from it; and {why}"
+
+
+def _not_by_name(plan: BlockPlan, key: str, name: str) -> str:
+    """Why the levels of a column do not say what goes with them: one stands for all rare ones, or
+    they are made afresh; nothing where they do."""
+    for column in (key, name):
+        codec = plan.codec(column)
+        rest = codec.rest if isinstance(codec, CategoryCodec) else None
+        if rest is not None and (column == key or rest.codes is not None):
+            return (
+                f"most values of '{column}' occur too rarely to be learned by name; option "
+                f"'keep={column}' learns them"
+            )
+    return ""
 
 
 def _are_equal(plan: BlockPlan, one: str, other: str, seen: set[str]) -> bool:

@@ -282,13 +282,13 @@ def split(
 ) -> None:
     """Hold rows out: no entity on both sides, the latest held out."""
     from tidemill import verbs
+    from tidemill.io.writing import write_together
 
     targets = [_to(out, work) for out in (train, holdout)]
     with _job(work) as job:
         table = _read(data, job, target, roles)
         parts = verbs.split(table, share, seed=work.seed)
-        for part, to in zip(parts, targets, strict=True):
-            to.write([part], overwrite=work.overwrite, rows=len(part))
+        write_together(list(zip(targets, parts, strict=True)), overwrite=work.overwrite)
         shown = [to.shown for to in targets]
         job.say(
             f"{len(parts[0]):,} rows in {shown[0]}, {len(parts[1]):,} held out in {shown[1]}",

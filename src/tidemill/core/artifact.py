@@ -47,14 +47,16 @@ def writing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     real = Path(os.path.realpath(path))
     with folder_for(real):
         try:
-            handle, name = tempfile.mkstemp(".aside" + real.suffix, ".tidemill-", real.parent)
+            ending = "".join([".aside", *real.suffixes[-2:]])  # by which formats are known
+            handle, name = tempfile.mkstemp(ending, ".tidemill-", real.parent)
             os.close(handle)
+            permissions = _permissions(real)
         except OSError as error:
             raise unwritable(path, error) from error
         aside = Path(name)
         try:
             yield aside
-            aside.chmod(_permissions(real))
+            aside.chmod(permissions)
             aside.replace(real)
         except OSError as error:
             raise unwritable(path, error) from error

@@ -101,7 +101,8 @@ def making(
         except (Cancelled, KeyboardInterrupt):
             raise
         except BaseException:
-            _clear(folder.aside)
+            if not (folder.aside / _MOVING).exists():
+                _clear(folder.aside)
             raise
         _clear(folder.aside)
 
@@ -133,14 +134,15 @@ def _refuse_others(path: Path, command: str) -> None:
 
 def _refuse_foreign(folder: ResultsFolder) -> None:
     """Refuse a folder of the user's own that is called as ours."""
-    aside = folder.aside
-    if not os.path.lexists(aside):
-        return
     known = {Path(name).parts[0] for name in folder.names}
-    is_ours = aside.is_dir() and not aside.is_symlink()
-    if not is_ours or any(
-        one.name not in known and not one.name.startswith(".") for one in aside.iterdir()
-    ):
+    try:
+        inside = [one.name for one in folder.aside.iterdir()]
+    except FileNotFoundError:
+        return  # also where another process has just taken it away
+    except NotADirectoryError:
+        inside = [UNFINISHED]
+    is_ours = all(name in known or name.startswith(".") for name in inside)
+    if not is_ours or folder.aside.is_symlink():
         raise OutputError(
             f"'{UNFINISHED}' in this folder is not of such a run",
             where=str(folder.path),
@@ -149,9 +151,10 @@ def _refuse_foreign(folder: ResultsFolder) -> None:
 
 
 def _clear(aside: Path) -> None:
-    """Take away all but the lock."""
+    """Take away all but the lock, and the mark of a folder that was left between two runs: only
+    whole results take that away."""
     for one in aside.iterdir():
-        if one.name == _LOCK:
+        if one.name in (_LOCK, _MOVING):
             continue
         if one.is_dir() and not one.is_symlink():
             shutil.rmtree(one, ignore_errors=True)

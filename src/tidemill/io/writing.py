@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -165,6 +165,26 @@ def write_chunks(
         options["marks"] = lambda: _marks(origins)
     _write(frames(), path, ending, overwrite, **options)
     return written
+
+
+def write_together(tables: Sequence[tuple[Target, Dataset]], *, overwrite: bool = False) -> None:
+    """Write tables that belong together: files each aside first, so that where one fails none is
+    replaced, and none of them ever stands beside one of earlier.
+
+    Raises:
+        OutputError: One exists, or cannot be written.
+    """
+    with ExitStack() as stack:
+        replaced = []
+        for target, data in tables:
+            if not isinstance(target, FileTarget) or ending_of(target.path) == FOLDER:
+                target.write([data], overwrite=overwrite, rows=len(data))
+                continue
+            aside = stack.enter_context(writing(target.path, overwrite=overwrite))
+            write_chunks([data], aside, overwrite=True, formulas=target.formulas)
+            replaced.append(target.path)
+        for path in replaced:
+            Path(os.path.realpath(path)).unlink(missing_ok=True)
 
 
 def write_frame(frame: pl.DataFrame, path: Path, *, overwrite: bool = False) -> None:

@@ -117,6 +117,8 @@ def test_a_killed_run_leaves_the_old_whole_or_says_that_it_is_unfinished(
         refuse_unfinished(folder)
     else:
         assert set(left.values()) == {"2"}  # and none of the earlier run
+        with pytest.raises(ZeroDivisionError):
+            ending(folder, ZeroDivisionError())
         with pytest.raises(InputError, match="not finished"):
             refuse_unfinished(folder)
     filled(folder, 3, overwrite=True)

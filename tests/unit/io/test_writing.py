@@ -18,7 +18,8 @@ from tests.unit.io.opening import read
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OutputError
 from tidemill.core.run import Run
-from tidemill.io.writing import write, write_chunks
+from tidemill.io.target import Target
+from tidemill.io.writing import write, write_chunks, write_together
 
 NAMES = ["t.parquet", "t.csv", "t.tsv", "t.jsonl", "t.csv.gz", "t.jsonl.gz", "t.xlsx"]
 ROWS = 60
@@ -124,3 +125,19 @@ def test_a_file_with_the_word_nan_becomes_parquet_with_null(tmp_path: Path, run:
     assert pl.read_parquet(tmp_path / "a.parquet")["a"].to_list() == [1.5, None, 2.25]
     write(data, tmp_path / "b.csv")
     assert (tmp_path / "b.csv").read_text() == "a,b\n1.5,x\nNaN,y\n2.25,x\n"
+
+
+def test_tables_that_belong_together_are_replaced_together(tmp_path: Path) -> None:
+    paths = [tmp_path / "train.csv.gz", tmp_path / "holdout.parquet", tmp_path / "link.csv"]
+    paths[2].symlink_to("real.csv")
+    targets = [Target.parse(str(path)) for path in paths]
+    rows = [read(pl.DataFrame({"a": [number]}), Run()) for number in range(4)]
+    write_together(list(zip(targets, rows[:3], strict=True)))
+    (tmp_path / "folder.csv").mkdir()
+    wrong = Target.parse(str(tmp_path / "folder.csv"))
+    with pytest.raises(OutputError, match="folder"):
+        write_together([(targets[0], rows[3]), (wrong, rows[3])], overwrite=True)
+    assert [read(path, Run())["a"].to_list() for path in paths] == [[0], [1], [2]]
+    write_together(list(zip(targets, rows[1:], strict=True)), overwrite=True)
+    assert [read(path, Run())["a"].to_list() for path in paths] == [[1], [2], [3]]
+    assert len(list(tmp_path.iterdir())) == 5

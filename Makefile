@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint peers bench bench-quick bench-loop bench-scale clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,17 @@ $(PEERS)/.setup-stamp: benchmarks/peers.txt
 bench: setup peers
 	$(BIN)/python benchmarks/run.py
 
+# the attacks of the audit beside those of the authors' package
+ANONYMETER := benchmarks/.venv-anonymeter
+
+$(ANONYMETER)/.setup-stamp: benchmarks/anonymeter.txt
+	$(PYTHON) -m venv $(ANONYMETER)
+	$(ANONYMETER)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/anonymeter.txt
+	touch $@
+
+bench-audit: setup $(ANONYMETER)/.setup-stamp
+	$(BIN)/python benchmarks/anonymeter_judge.py
+
 bench-quick: setup
 	$(BIN)/python benchmarks/run.py --ours
 
@@ -55,4 +66,4 @@ bench-scale: setup
 	$(BIN)/python benchmarks/scale.py
 
 clean:
-	rm -rf $(VENV) $(PEERS) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(ANONYMETER) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

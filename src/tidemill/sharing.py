@@ -169,9 +169,19 @@ def _card(
         verdict=audited.verdict,
         limit=LIMIT,
         licence=licence,
+        made_up=_made_up(kept),
         despite=despite_audit,
         seed=audited.seed,
         versions=audited.versions,
+    )
+
+
+def _made_up(kept: Dataset) -> tuple[str, ...]:
+    """The columns of personal data of which nothing was learned."""
+    return tuple(
+        f"'{column.name}' ({column.personal})"
+        for column in kept.schema
+        if column.personal and column.kind == "id" and not column.kept
     )
 
 

@@ -26,6 +26,16 @@ ATTACKS = Registry(
             "whether conditions can be found that are true of exactly one person",
             sees=TABLES,
         ),
+        "linkability": Entry(
+            "tidemill.auditing.linkability:linkability",
+            "whether two tables about the same people can be joined by it",
+            sees=TABLES,
+        ),
+        "rare-values": Entry(
+            "tidemill.auditing.rare_values:rare_values",
+            "whether values that hardly any training row holds come back",
+            sees=TABLES,
+        ),
         "copies": Entry(
             "tidemill.auditing.copies:copies",
             "whether training rows are repeated exactly or nearly",

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from tidemill.auditing import ATTACKS
 from tidemill.auditing.base import Attack, AttackData, unknown
-from tidemill.auditing.control import CONTROL, NAME, few_entities, no_control
+from tidemill.auditing.control import CONTROL, few_entities, no_control
+from tidemill.auditing.rare_values import kept_columns, personal_values
 from tidemill.auditing.setup import FEWEST_ROWS, attack_data
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
 from tidemill.core.leak import Leak
+from tidemill.core.privacy import UNCONTROLLED
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.mining.mine import mine
@@ -43,15 +45,21 @@ def evidence(
 
 
 def attacked(attacks: Mapping[str, Attack], data: AttackData, run: Run) -> tuple[Leak, ...]:
-    """What the attacks found; without a control, only why there is none."""
+    """What the attacks found; without a control, only why there is none, and real values of
+    personal columns."""
     missing = no_control(data, run)
     if missing is not None:
-        return (missing,)
-    leaks: list[Leak] = []
+        return without_control(missing, data.whole, run)
+    leaks: list[Leak] = list(kept_columns(data.whole.train))
     for name, attack in run.track(tuple(attacks.items()), "audit", "attacking the synthetic rows"):
         run.emit("note", "audit", f"attack: {ATTACKS[name].line}")
         leaks += attack(data, run)
     return tuple(leaks)
+
+
+def without_control(missing: Leak, sets: Evidence, run: Run) -> tuple[Leak, ...]:
+    """Why there is no control, and what can be told without one."""
+    return (missing, *kept_columns(sets.train), *personal_values(sets, run))
 
 
 def attack(compared: Evidence, run: Run) -> Iterable[Score]:
@@ -64,9 +72,9 @@ def attack(compared: Evidence, run: Run) -> Iterable[Score]:
 def _leaks(compared: Evidence, run: Run) -> tuple[Leak, ...]:
     few = few_entities(compared.train, compared.holdout)
     if few is not None:
-        return (few,)
+        return without_control(few, compared, run)
     fewest = min(len(compared.train), len(compared.holdout), len(compared.synthetic))
     if fewest < FEWEST_ROWS:
         why = f"there are fewer than {FEWEST_ROWS} training, held-out or synthetic rows"
-        return (unknown(CONTROL, NAME, why),)
+        return without_control(unknown(CONTROL, UNCONTROLLED, why), compared, run)
     return attacked(ATTACKS.chosen("rows"), attack_data(compared, run), run)

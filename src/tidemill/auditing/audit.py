@@ -10,7 +10,7 @@ from typing import Any, cast
 import polars as pl
 
 from tidemill.auditing import ATTACKS
-from tidemill.auditing.attacking import attacked, evidence
+from tidemill.auditing.attacking import attacked, evidence, without_control
 from tidemill.auditing.base import AttackData
 from tidemill.auditing.canaries import CANARIES
 from tidemill.auditing.control import CONTROL, few_entities
@@ -197,12 +197,14 @@ def audit(
     # columns are attacked row by row, whatever else is there
     chosen = ATTACKS.chosen("rows", attacks)
     few = few_entities(train, holdout)
-    train = _attacked(model, train, sensitive, run)
-    sets = _evidence(model, train, holdout, synthetic, run)
+    others = [holdout] if synthetic is None else [holdout, synthetic]
+    train, holdout, *made = _comparable(model, train, others, run)
+    train = replace(train, schema=train.schema.with_roles("sensitive", sensitive), origin=None)
+    sets = _evidence(model, train, holdout, made[0] if made else None, run)
     source = "drawn from the model for this audit" if synthetic is None else "given"
     with run.stage("scene", "measuring distances between the tables"):
         data = attack_data(sets, run, model, _to_plant(model, canaries))
-    leaks = (few,) if few is not None else attacked(chosen, data, run)
+    leaks = without_control(few, data.whole, run) if few else attacked(chosen, data, run)
     said = privacy_of([leak.score for leak in leaks])
     assert said is not None
     return Audit(
@@ -220,17 +222,44 @@ def audit(
     )
 
 
-def _attacked(
-    model: Synthesizer | None, train: Dataset, sensitive: Sequence[str], run: Run
-) -> Dataset:
-    """The training rows in the model's types: the modelled columns, with what is sensitive in
-    them."""
+def _comparable(
+    model: Synthesizer | None, train: Dataset, others: Sequence[Dataset], run: Run
+) -> list[Dataset]:
+    """The training rows and the others with the columns that are attacked: the modelled ones, and
+    what else all of them have, such as ids and texts, also what the model did not learn."""
+    whole = train
     if model is not None:
         model.only_rows("audit")
         like = model.sample_dataset(0, run=run.child(quiet=True))
-        train = conform(train, like, run)
-    train = replace(train, schema=train.schema.with_roles("sensitive", sensitive), origin=None)
-    return train.select([column.name for column in train.schema.modelled])
+        whole = conform(train, like, run)
+        if len(others) > 1:  # rows that are given may have columns that are not the model's
+            whole = _with_further(whole, train, others)
+    modelled = {column.name for column in whole.schema.modelled}
+    names = []
+    for name in whole.schema.names:
+        if name in modelled or all(name in table.schema for table in others):
+            names.append(name)
+    tables = [whole.select(names), *others]
+    for name in set(names) - modelled:
+        if len({table.frame[name].dtype for table in tables}) > 1:
+            tables = [_as_text(table, name) for table in tables]
+    return tables
+
+
+def _as_text(data: Dataset, name: str) -> Dataset:
+    return data.with_frame(data.frame.with_columns(data.frame[name].cast(pl.String)))
+
+
+def _with_further(whole: Dataset, train: Dataset, others: Sequence[Dataset]) -> Dataset:
+    """With the columns that all tables have beside those of the model."""
+    further = [name for name in train.schema.names if name not in whole.schema]
+    further = [name for name in further if all(name in table.schema for table in others)]
+    columns = [replace(train.schema[name], role="ignore") for name in further]
+    return replace(
+        whole,
+        frame=whole.frame.with_columns(train.frame.select(further)),
+        schema=replace(whole.schema, columns=(*whole.schema, *columns)),
+    )
 
 
 def _evidence(
@@ -268,7 +297,7 @@ def _row_counts(data: AttackData) -> dict[str, int]:
 
 
 def _known(data: Dataset, train: Dataset) -> Dataset:
-    """The columns that are attacked, as far as they are there: ids and texts are nobody's loss."""
+    """The columns that are attacked, as far as they are there."""
     return data.select([name for name in data.schema.names if name in train.schema])
 
 

@@ -75,6 +75,7 @@ class AttackData:
             rows, as many for all of them.
         layout, embedding: Of the arrays and points.
         evidence: All rows of the four tables, modelled columns only.
+        whole: The same with ids, texts and what else is there.
         model: The generator; None where only its rows are known.
         canaries: How many rows to plant in all; 0 for none.
     """
@@ -90,6 +91,7 @@ class AttackData:
     layout: FeatureLayout
     embedding: Embedding
     evidence: Evidence
+    whole: Evidence
     model: Synthesizer | None = None
     canaries: int = 0
 

@@ -114,17 +114,18 @@ def _secrets(data: AttackData, run: Run) -> list[Secret]:
     wanted = {*asked, *(others[k] for k in drawn[: max(0, MOST_COLUMNS - len(asked))])}
     numbers = len(data.layout.numbers)
     secrets = []
-    start = 0
-    for place, name in enumerate(order):
-        if place < numbers:
-            width = 1 + data.embedding.gaps[place]
-        else:
-            width = data.embedding.axes[place - numbers].shape[1]
+    for place, (name, axes) in enumerate(zip(order, column_axes(data), strict=True)):
         if name in wanted:
-            axes = np.arange(start, start + width)
             secrets.append(Secret(name, place, place < numbers, axes))
-        start += width
     return secrets
+
+
+def column_axes(data: AttackData) -> list[NDArray[np.int64]]:
+    """The axes of the points that show each column, in the order of the layout."""
+    widths = [1 + gap for gap in data.embedding.gaps]
+    widths += [axes.shape[1] for axes in data.embedding.axes]
+    ends = np.cumsum(widths)
+    return [np.arange(end - width, end) for end, width in zip(ends, widths, strict=True)]
 
 
 def _guessed(

@@ -52,7 +52,7 @@ def attack_data(
     Raises:
         DataError: A table has too few rows, or there is no column to compare.
     """
-    evidence = _modelled(evidence)
+    whole, evidence = evidence, _modelled(evidence)
     layout, parts = features((evidence.train, evidence.holdout, evidence.synthetic, evidence.floor))
     train_rows, holdout_rows, synthetic_rows, floor_rows = parts
     axes = max(1, axes_of(layout))
@@ -96,6 +96,7 @@ def attack_data(
         layout=layout,
         embedding=embed,
         evidence=evidence,
+        whole=whole,
         model=model,
         canaries=canaries,
     )

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from tidemill.core.light import Light, worst
 from tidemill.core.score import Score
-from tidemill.core.words import percent
+from tidemill.core.words import percent, quoted, sentence_case
 
 SCALE = "of the way from chance to copying"
 PLANTED = "canaries"
+UNCONTROLLED = "held-out rows as the control"
+"""The name of the score that stands in the place of all attacks where there is no control."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,13 @@ class Privacy:
         light: The worst of the lights.
         sentence: The answer and its figure.
         advice: What to do next.
+        controlled: Whether the held-out rows were a control; else nothing is known of copies.
     """
 
     light: Light
     sentence: str
     advice: str
+    controlled: bool = True
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.advice}".strip()
@@ -80,6 +84,10 @@ def privacy_of(scores: Sequence[Score]) -> Privacy | None:
     words = IMAGES if lit[0].metric == "images" else ROWS
     light = worst([score.light for score in lit if score.light is not None])
     those = [score for score in lit if score.light == light]
+    advice = words.advice[light]
+    named = next((score.columns for score in those if score.columns), ())
+    if named and light in ("amber", "red"):
+        advice = f"{_by_columns(named)} {advice}"
     if light == "green":
         missed = max(score.figures["could_have_missed"] for score in those)
         said = (
@@ -89,10 +97,24 @@ def privacy_of(scores: Sequence[Score]) -> Privacy | None:
     elif light == "not known":
         said = _not_known(those)
     elif light == "amber":
-        said = f"Amber: {words.made} lean towards {words.learned}. {_largest(those)}"
+        lean = [score for score in those if score.value is not None]
+        said = f"Amber: {those[0].why}."
+        if lean:
+            said = f"Amber: {words.made} lean towards {words.learned}. {_largest(those)}"
     else:
         said = f"Red: {words.made} give away {words.learned}, do not share them. {_largest(those)}"
-    return Privacy(light, said, words.advice[light])
+    control = next((score.why for score in lit if score.name == UNCONTROLLED), "")
+    if control and light != "not known":
+        said = f"Not known: {control}. {said}"
+    return Privacy(light, said, advice, not control)
+
+
+def _by_columns(names: Sequence[str]) -> str:
+    """What to do about the columns that a leak points to."""
+    return (
+        f"It shows most in {quoted(names, 3)}: leave out what nobody needs (option "
+        f"'ignore={names[0]}'), or round numbers and dates and join levels before learning."
+    )
 
 
 def found(score: Score) -> str:
@@ -109,12 +131,16 @@ def _share(leak: float) -> str:
 
 def _largest(scores: Sequence[Score]) -> str:
     """The leak that goes farthest beyond its limit, and how many others there are."""
-    first = max(scores, key=lambda score: (score.value or 0.0) / score.figures["limit"])
     others = len(scores) - 1
-    words = (
-        f"Seen by '{first.name}': {found(first)} {SCALE}; it is red where surely "
-        f"{percent(first.figures['limit'])} or more."
-    )
+    plain = [score for score in scores if score.value is None]
+    if plain:  # no matter of chance
+        words = sentence_case(f"{plain[0].why}.")
+    else:
+        first = max(scores, key=lambda score: (score.value or 0.0) / score.figures["limit"])
+        words = (
+            f"Seen by '{first.name}': {found(first)} {SCALE}; it is red where surely "
+            f"{percent(first.figures['limit'])} or more."
+        )
     if others:
         words += f" {others} other {'figure says' if others == 1 else 'figures say'} so, too."
     return words

@@ -61,6 +61,7 @@ class Score(HasState):
         figures: Further named numbers, for machines.
         interval: (low, high) of value at 95 %, where its sampling error is known.
         light: What it means for privacy; None where it is not about that.
+        columns: Where it points to single columns, which.
 
     Raises:
         ValueError: There is neither a finite value nor a reason why not.
@@ -86,6 +87,7 @@ class Score(HasState):
         "picture",
         "figures",
         "light",
+        "columns",
     )
 
     metric: str
@@ -102,6 +104,7 @@ class Score(HasState):
     figures: Mapping[str, float] = field(default_factory=dict)
     interval: tuple[float, float] | None = None
     light: Light | None = None
+    columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.value is None and not self.why:

@@ -42,12 +42,12 @@ def verdict(scores: Sequence[Score]) -> str:
 
 
 def joined(sentences: Sequence[str], privacy: Privacy | None) -> str:
-    """The sentences that say something, with that on privacy first where the light is red, else
-    last."""
+    """The sentences that say something, with that on privacy first where the light is red or the
+    held-out rows are no control, else last."""
     said = [sentence for sentence in sentences if sentence]
     if privacy is None:
         return " ".join([*said, "Whether they give away training rows was not measured."])
-    if privacy.light == "red":
+    if privacy.light == "red" or not privacy.controlled:
         return " ".join([str(privacy), *said])
     return " ".join([*said, str(privacy)])
 

@@ -26,6 +26,7 @@ from tidemill.core.states import HasState
 from tidemill.core.words import plural
 from tidemill.io.conforming import conform
 from tidemill.metrics.evaluate import evaluate
+from tidemill.metrics.unseen import LEARNED, learned
 from tidemill.mining.mine import mine
 from tidemill.models.base import unfitted
 from tidemill.pipeline import estimate
@@ -322,6 +323,7 @@ def fairness(
 
     Raises:
         OptionError: No column is sensitive.
+        DataError: The held-out rows were learned.
         SchemaError: A column does not exist, or the tables' columns differ.
     """
     model.only_rows("measuring of fairness")
@@ -336,6 +338,12 @@ def fairness(
         )
     real = conform(train, replace(like, schema=schema), run)
     held = conform(holdout, real, run)
+    if learned(real, held, run):
+        raise DataError(
+            f"groups cannot be compared: {LEARNED}",
+            where=held.name,
+            hint="give held-out rows that were not learned",
+        )
     made = conform(model.sample_dataset(len(real), run=run), real, run)
     compared = evidence(real, held, made, None, run)
     return evaluate(replace(compared, fair=_fairly(model, run)), run, ["parity"])

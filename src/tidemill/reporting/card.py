@@ -60,6 +60,7 @@ class DataCard:
         scores: What the rows are worth, each between its floor and its ceiling.
         leaks, light, verdict, limit: What the audit found.
         licence: As its owner gave it; empty for none.
+        made_up: Columns of personal data, with what they hold, whose values are all made up.
         despite: Why the rows are shared although the light is red; empty where it is not.
         seed, versions: What is needed to make it again.
     """
@@ -76,6 +77,7 @@ class DataCard:
     verdict: str
     limit: str
     licence: str = ""
+    made_up: tuple[str, ...] = ()
     despite: str = ""
     seed: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class DataCard:
             "synthetic": True,
             "rows": self.rows,
             "columns": list(self.columns),
+            "made_up": list(self.made_up),
             "dropped_as_copies": self.dropped,
             "made": dict(self.made),
             "scores": [_score_state(score) for score in self.scores],
@@ -130,6 +133,12 @@ def data_card(card: DataCard) -> Report:
         blocks.append(
             Callout("danger", "Shared in spite of the audit", f"The reason given: {card.despite}")
         )
+    if card.made_up:
+        text = (
+            "The values of these columns are made up, and none was learned: "
+            f"{', '.join(card.made_up)}. Where one is a real person's, that is chance."
+        )
+        blocks.append(Callout("note", "Personal data", text))
     blocks += [
         _tiles(card),
         Heading("Licence and contact", 2, "licence"),

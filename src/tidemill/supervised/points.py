@@ -127,6 +127,38 @@ def nearest(queries: Points, points: Points, run: Run) -> tuple[NDArray[np.int64
     return found, _exact(queries, points[found])
 
 
+def two_nearest(
+    queries: Points, points: Points, run: Run, *, own: bool = False
+) -> tuple[Floats, Floats]:
+    """For each query the distances to the nearest and to the second nearest point.
+
+    Args:
+        queries: (n, axes).
+        points: (m, axes), m > 2.
+        run: Its threads and cancelling.
+        own: Whether the queries are the first of the points, so that none is to find itself.
+    """
+    table = np.concatenate([-2 * points, _squares(points)], axis=1).T
+    found = np.empty((2, len(queries)), np.int64)
+    step = max(1, _BLOCK // len(points))
+
+    def search(start: int) -> None:
+        distances = _with_one(queries[start : start + step]) @ table
+        row = np.arange(len(distances))
+        if own:
+            distances[row, start + row] = np.inf
+        for place in range(2):
+            at = distances.argmin(axis=1)
+            found[place, start : start + step] = at
+            distances[row, at] = np.inf
+
+    with threadpool_limits(1, user_api="blas"):
+        for _ in run.map(search, range(0, len(queries), step)):
+            pass
+    first, second = (np.sqrt(_exact(queries, points[at])) for at in found)
+    return first, second
+
+
 def squared_distances(queries: Points, points: Points) -> Points:
     """All squared distances, (n, m), in float32."""
     product = _with_one(queries) @ np.concatenate([-2 * points, _squares(points)], axis=1).T

@@ -17,8 +17,10 @@ import numpy as np
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
+from tidemill.core.modality import TABLES
 from tidemill.core.run import Run
 from tidemill.core.verdict import Contrast, Verdict
+from tidemill.metrics.unseen import LEARNED, MADE_OF_UNSEEN, learned, made_of_unseen
 from tidemill.supervised.intervals import paired_bootstrap
 from tidemill.supervised.learners import LEARNERS, learners_of, words_of
 from tidemill.supervised.measures import Measure, checked_cost, measures
@@ -93,10 +95,11 @@ def verdict(
         splits, repeats: Of the cross-validation.
 
     Raises:
-        DataError: There is no target, or there are too few rows (of a class).
+        DataError: There is no target, there are too few rows (of a class), or the holdout was
+            learned.
         OptionError: There is no such learner or measure.
     """
-    _check(train, holdout)
+    _check(train, synthetic, holdout, run)
     real, made, caveats = _affordable(train, synthetic, run)
     contest = _contest(real, made, run, learners, metric, cost)
     caveats += _table_caveats(made, contest.problem, holdout)
@@ -183,7 +186,9 @@ def _contrasts(trials: Trials, contest: _Contest, shares: Sequence[float]) -> tu
     return tuple(found)
 
 
-def _check(train: Dataset, holdout: Dataset | None) -> None:
+def _check(
+    train: Dataset, synthetic: Dataset | Resampler, holdout: Dataset | None, run: Run
+) -> None:
     if train.origin is not None and train.origin.max() != 0:
         raise DataError(
             "some of the training rows were generated, but only real rows can be tested on",
@@ -197,6 +202,17 @@ def _check(train: Dataset, holdout: Dataset | None) -> None:
                 where=data.name,
                 hint=f"give at least {FEWEST_ROWS} real rows",
             )
+    if holdout is None or train.schema.modality not in TABLES:
+        return
+    why = LEARNED if learned(train, holdout, run) else ""
+    if not why and isinstance(synthetic, Dataset):
+        why = MADE_OF_UNSEEN if made_of_unseen(train, holdout, synthetic, run) else ""
+    if why:
+        raise DataError(
+            f"there can be no verdict: {why}",
+            where=holdout.name,
+            hint="give held-out rows that neither the generator nor the training rows have seen",
+        )
 
 
 def _affordable(

@@ -35,6 +35,8 @@ def test_published_training_rows_are_red_in_everything() -> None:
         "membership",
         "inference",
         "singling-out",
+        "linkability",
+        "rare-values",
         "copies",
         "outliers",
     }

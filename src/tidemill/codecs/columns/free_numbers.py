@@ -19,6 +19,8 @@ DENSE = 50
 FAR = 20
 """A number that lies so many times the others' span away from them is no number that counts."""
 LARGEST = 2**63 - 1
+PARTS = 20
+"""Ends are rounded to at most one part of so many of what they are the ends of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +98,16 @@ def free_stretches(
     low, high = bulk(numbers)
     first, last = numbers[low], numbers[high]
     end = numbers[high + 1] - 1 if high + 1 < len(numbers) else most
-    above = (last + 1, 1, None if end is None else end - last)
+    above = _above(last, end, width, last - first)
     start = numbers[low - 1] + 1 if low > 0 else _lowest(first, least)
-    below = (first - 1, -1, first - start)
+    below = _below(first, start, last - first)
     gaps = _gaps(numbers[low : high + 1])
-    behind = (numbers[-1] + 1, 1, None if most is None else most - numbers[-1])
+    behind = _above(numbers[-1], most, None, last - first)
     if last < 0:
         parts = [below, above, *gaps]
     elif width is not None and last - first > DENSE * len(numbers):
         within = min(10**width - 1, last if end is None else end)
-        parts = [(last + 1, 1, within - last), *gaps, above]
+        parts = [(above[0], 1, within - above[0] + 1), *gaps, above]
     else:
         parts = [above, *gaps, below]
     if high + 1 < len(numbers):
@@ -164,10 +166,57 @@ def _gaps(numbers: Sequence[int]) -> list[tuple[int, int, int | None]]:
     places = np.argsort(-np.diff(values), kind="stable")[:MOST_GAPS].tolist()
     gaps: list[tuple[int, int, int | None]] = []
     for at in sorted(places):
-        room = numbers[at + 1] - numbers[at] - 1
-        if room >= len(numbers):
-            gaps.append((numbers[at] + 1, 1, room))
+        begin, end = rounded_inward(numbers[at] + 1, numbers[at + 1] - 1)
+        if end - begin + 1 >= len(numbers):
+            gaps.append((begin, 1, end - begin + 1))
     return gaps
+
+
+def rounded_inward(low: int, high: int) -> tuple[int, int]:
+    """The ends of a stretch, each moved inward to a round number, so that they do not tell which
+    number comes before or behind.
+
+    Example:
+        >>> rounded_inward(1_037, 8_966), rounded_inward(13, 17)
+        ((1100, 8900), (14, 16))
+    """
+    unit = _unit((high - low) // PARTS)
+    if unit == 1:
+        return low + 1, high - 1
+    return -(-low // unit) * unit, high // unit * unit
+
+
+def outward(low: int, high: int) -> tuple[int, int]:
+    """The ends of scattered numbers, each moved outward to a round one."""
+    unit = _unit((high - low) // PARTS)
+    return low // unit * unit, -(-high // unit) * unit
+
+
+def _unit(size: int) -> int:
+    """The largest power of ten that is not above a size; at least 1."""
+    return int(10 ** (len(str(max(size, 1))) - 1))
+
+
+def _above(last: int, end: int | None, width: int | None, span: int) -> tuple[int, int, int | None]:
+    """The stretch above the largest number, from a round number on if there is one: synthetic ids
+    do not tell which real one was the last."""
+    most = end
+    if width is not None and last < 10**width - 1:
+        most = 10**width - 1 if end is None else min(end, 10**width - 1)
+    unit = max(_unit(span // PARTS), 10)
+    begin = (last // unit + 1) * unit
+    # at most half of what is left is given up
+    while unit > 1 and most is not None and begin - last > max((most - last) // 2, 1):
+        unit //= 10
+        begin = (last // unit + 1) * unit
+    return begin, 1, None if end is None else end - begin + 1
+
+
+def _below(first: int, start: int, span: int) -> tuple[int, int, int | None]:
+    """The stretch below the smallest number, from a round number down."""
+    unit = min(max(_unit(span // PARTS), 10), _unit(max(first - start, 1)))
+    begin = (first - 1) // unit * unit
+    return begin, -1, begin - start + 1
 
 
 def free_residues(taken: np.ndarray, space: int) -> tuple[int, tuple[int, ...]]:

@@ -423,10 +423,13 @@ def _ends_of_numbers(texts: pl.Series) -> list[tuple[int, int]]:
         top = int(values[-1])
         least = 10 ** (len(str(top)) - 1)
         longest = int(counts[values >= least].sum())
+        round_top = -(-top // 10) * 10
+        if top < 256 <= round_top + 9:
+            round_top = 255
         if len(values) == 1:
             ends.append((top, top))
         elif ((top + 1 - least) / (9 * least)) ** longest < UNLIKELY:
-            ends.append((0, top))
+            ends.append((0, round_top))
             is_early = True
         else:
             ends.append((0, 10 * least - 1))
@@ -496,9 +499,17 @@ def _date_at(places: list[str], at: int, texts: pl.Series) -> tuple[str, int, in
         assert isinstance(last, dt.date)
         if first.year >= _FIRST_YEAR and last.year <= _LAST_YEAR:
             days_found = read.n_unique()
+            first, last = _whole_months(first, last)
             if best is None or days_found > best[2]:
                 best = f"{{{style}|{first}|{last}}}", width, days_found
     return best
+
+
+def _whole_months(first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
+    """The first day of the month of a date, and the last day of that of another, so that neither
+    tells which one it was."""
+    behind = (last.replace(day=1) + dt.timedelta(31)).replace(day=1)
+    return first.replace(day=1), behind - dt.timedelta(1)
 
 
 def _may_be_date(inner: list[str], style: str) -> bool:

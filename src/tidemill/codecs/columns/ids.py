@@ -18,6 +18,7 @@ from tidemill.codecs.columns.free_numbers import (
     bulk,
     free_residues,
     free_stretches,
+    outward,
     scattered,
 )
 from tidemill.codecs.columns.id_forms import SAMPLE, IdForm, frequent_letters, last_digits, room
@@ -44,7 +45,7 @@ _TRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """Numbers that are drawn between the smallest and the largest real one, and are none of these.
+    """Numbers that are drawn between round ones around the real ones, and are none of these.
 
     Attributes:
         first, step: ``first + step * k`` is the number of place k.
@@ -65,8 +66,8 @@ class IdCodec(SurrogateCodec):
 
     Texts are made in the forms that occur: characters that nearly all ids share stay, the others
     are drawn from those of their place; dates in them are dates; check digits agree. Numbers keep
-    to their type as long as it has room. What is kept: forms of at least five ids, the ends of the
-    numbers and of the largest gaps between them, and some residues that no id has. Ids that repeat
+    to their type as long as it has room. What is kept: forms of at least five ids, round numbers
+    beyond the ends and within the largest gaps, and some residues that no id has. Ids that repeat
     (an entity's) are made to repeat as often on average.
 
     Codes of places (ZIP codes) are no secrets and go with other columns: how they begin is learned,
@@ -191,7 +192,7 @@ class IdCodec(SurrogateCodec):
             numbers = sorted(map(int, bodies.to_list()))
         lengths = bodies.str.len_bytes()
         width = int(lengths[0]) if lengths.n_unique() == 1 else None
-        self.scatter = _scatter(numbers)
+        self.scatter = _scatter(numbers, least, most, width)
         self.stretches = free_stretches(numbers, least, most, width)
         left = self.stretches.room(least, most)
         if self.scatter is None and left < max(len(numbers), 1000) and len(numbers):
@@ -381,8 +382,14 @@ def _without_check(check: str, texts: pl.Series) -> pl.Series:
     return pl.Series(bodies, dtype=pl.String).unique(maintain_order=True)
 
 
-def _scatter(numbers: Sequence[int]) -> Scatter | None:
-    """Where numbers lie scattered with much room between them; None where they lie dense."""
+def _scatter(numbers: Sequence[int], least: int, most: int, width: int | None) -> Scatter | None:
+    """Where numbers lie scattered with much room between them; None where they lie dense.
+
+    Args:
+        numbers: Different ones, ascending.
+        least, most: Bounds of their type.
+        width: Digits that all of them have.
+    """
     if len(numbers) < 2:
         return None
     low, high = bulk(numbers)
@@ -391,13 +398,19 @@ def _scatter(numbers: Sequence[int]) -> Scatter | None:
         return None
     places = np.array(numbers[low : high + 1], np.int64) - first
     step = max(int(np.gcd.reduce(places)), 1)
-    space = (last - first) // step + 1
+    if width is not None and first >= 0:
+        least, most = max(least, 10 ** (width - 1)), min(most, 10**width - 1)
+    least = max(least, min(first, 1)) if first >= 0 else least
+    begin, end = outward(first, last)
+    # rounded, so that the smallest and the largest one are not told
+    before = (first - max(begin, least)) // step
+    space = before + (min(end, most) - first) // step + 1
     if space < DENSE * len(numbers):
         return None
-    modulus, residues = free_residues(places // step, space)
+    modulus, residues = free_residues(places // step + before, space)
     if len(residues) * (space // modulus) < max(CAPACITY, DENSE * len(numbers)):
         return None
-    return Scatter(first, step, space, modulus, residues)
+    return Scatter(first - before * step, step, space, modulus, residues)
 
 
 def _drawn(

@@ -137,8 +137,9 @@ def _word(
         chosen: (n,) which word is the person's own.
         any_of: (n,) large numbers, for what is nobody's own.
     """
-    if place == "9":
-        return pl.Series(any_of % 10).cast(pl.String)
+    if place in ("9", "n"):  # n is the first digit of a number
+        digits = any_of % 10 if place == "9" else 1 + any_of % 9
+        return pl.Series(digits).cast(pl.String)
     if place == "family":
         return pl.Series(words.family)[chosen["family"]]
     if place.startswith("given"):
@@ -251,18 +252,18 @@ def _free_eastern(
     with_length = [place for own in every for place in own if place[:-1] == "given"]
     lengths = sorted({int(place[-1]) for place in with_length})
     for length in lengths or [2]:
-        for word in _composed(words.given, length, ends, rng):
+        for word in composed_words(words.given, length, ends, rng):
             given[word] = None
     family: Sequence[str] = words.family
     if not all(map(_has_given, forms)):
         family = [word for word in words.family if word not in ends]
         family = [*_some(family, rng, max(len(family) // 2, 1))]
         if len(family) < 50:
-            family += _composed(words.family, 2, ends, rng)
+            family += composed_words(words.family, 2, ends, rng)
     return NameWords(tuple(given), tuple(family))
 
 
-def _composed(
+def composed_words(
     words: Sequence[str], length: int, taken: set[str], rng: np.random.Generator
 ) -> tuple[str, ...]:
     """Words of so many characters, each character of the place that it has in the listed words."""
@@ -282,7 +283,7 @@ def _composed(
         if len(found) >= MOST_WORDS:
             break
     if not found:  # all of this length are taken
-        return _composed(words, length + 1, taken, rng)
+        return composed_words(words, length + 1, taken, rng)
     return tuple(found)[:MOST_WORDS]
 
 

@@ -29,7 +29,7 @@ from tidemill.personal.word_lists import (
 FEWEST = 5
 """A form of fewer names is not kept, unless there is no other."""
 MOST_FORMS = 50
-PLACE = re.compile(r"\{(given|family|middle|second|mother|given\d|g|f|9)(?::([ul]))?\}")
+PLACE = re.compile(r"\{(given|family|middle|second|mother|given\d|g|f|9|n)(?::([ul]))?\}")
 _SAMPLE = 4_000
 _RARE_SCRIPT = 0.02
 _MOSTLY_NAMES = 0.4
@@ -91,7 +91,7 @@ def name_forms(names: Sequence[str], column: str, language: str = "") -> list[Na
     """
     sample = names[:: max(1, -(-len(names) // _SAMPLE))]
     by_language: dict[str, list[str]] = {}
-    for languages, group in _by_script(sample):
+    for languages, group in by_script(sample):
         if len(group) < _RARE_SCRIPT * len(sample):
             continue
         for name, texts in _by_language(languages, group, language):
@@ -107,7 +107,7 @@ def name_forms(names: Sequence[str], column: str, language: str = "") -> list[Na
     return kept or forms[:1]
 
 
-def _by_script(names: Iterable[str]) -> list[tuple[tuple[str, ...], list[str]]]:
+def by_script(names: Iterable[str]) -> list[tuple[tuple[str, ...], list[str]]]:
     """Names by the languages that their script is used for."""
     groups: dict[tuple[str, ...], list[str]] = {}
     scripts = [(re.compile(pattern), languages) for pattern, languages in SCRIPTS.items()]
@@ -137,12 +137,15 @@ def _by_eastern_language(
     chinese = sum(name[:1] in CHINESE_FAMILY for name in names)
     if japanese > chinese:
         return [("Japanese", names)]
-    letters = [letter for letter in "".join(names) if "\u3400" <= letter <= "\u9fff"]
+    return [(chinese_of(names), names)]
+
+
+def chinese_of(texts: Iterable[str]) -> str:
+    """Whether Chinese texts are simplified or traditional."""
+    letters = [letter for letter in "".join(texts) if "\u3400" <= letter <= "\u9fff"]
     traditional = sum(not _is_in(letter, "gb2312") for letter in letters)
     simplified = sum(not _is_in(letter, "big5") for letter in letters)
-    if traditional > simplified:
-        return [("Traditional Chinese", names)]
-    return [("Simplified Chinese", names)]
+    return "Traditional Chinese" if traditional > simplified else "Simplified Chinese"
 
 
 def _is_in(letter: str, encoding: str) -> bool:

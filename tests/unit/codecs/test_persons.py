@@ -18,7 +18,7 @@ from tidemill.codecs.columns.persons import MAILS, PersonCodec
 from tidemill.core.grid import Batch
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.personal.judging import NAMES
+from tidemill.personal.judging import ADDRESSES, NAMES
 from tidemill.personal.word_lists import name_words
 
 
@@ -227,3 +227,29 @@ def test_kept_names_are_learned_as_they_are() -> None:
     )
     new = tm.fit(tm.read(frame, keep="full_name"), model="independent").sample(100)
     assert set(new["full_name"]) == {"Anna Lee", "Tom Hill", "Mary Smith"}
+
+
+ADDRESSES_OF = (
+    (
+        [f"{name}straße {k}" for k, name in enumerate(["Haupt", "Garten", "Schul", "Linden"] * 12)],
+        r"^\S+straße \d+$",
+    ),
+    (
+        [f"{k + 10} {name} St" for k, name in enumerate(["Main", "Oak", "Elm", "Park"] * 12)],
+        r"^\d\d \S+ St$",
+    ),
+    (
+        [f"北京市朝阳区{name}路{k + 10}号" for k, name in enumerate(["建国", "光华", "工体"] * 15)],
+        r"^北京市朝阳区[\u4e00-\u9fff]{2}路\d\d号$",
+    ),
+    (
+        [f"ул. {name}, д. {k + 10}" for k, name in enumerate(["Ленина", "Мира", "Гоголя"] * 15)],
+        r"^ул\. [А-Яа-яЁё-]+, д\. \d\d$",
+    ),
+)
+
+
+@pytest.mark.parametrize(("addresses", "form"), ADDRESSES_OF)
+def test_streets_are_of_the_language_and_none_is_real(addresses: list[str], form: str) -> None:
+    out = made(addresses, 400, "address", ADDRESSES)
+    assert out.str.contains(form).mean() > 0.9, out.to_list()[:5]  # type: ignore[operator]

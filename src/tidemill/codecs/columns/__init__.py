@@ -26,7 +26,7 @@ COLUMNS = Registry(
         ),
         "person": Entry(
             "tidemill.codecs.columns.persons:PersonCodec",
-            "names and e-mail addresses of people who do not exist",
+            "names and addresses of people who do not exist",
         ),
         "text": Entry(
             "tidemill.codecs.columns.surrogate:TextCodec",
@@ -45,7 +45,7 @@ COLUMN_OF_KIND: Mapping[Kind, str] = {
 }
 """The column codec of each kind of column that a table can hold."""
 
-_OF_PERSONS = ("names of people", "e-mail addresses", "personal data")
+_OF_PERSONS = ("names of people", "e-mail addresses", "street addresses", "personal data")
 
 
 def codec_of(column: Column) -> str:

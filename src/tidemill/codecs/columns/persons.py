@@ -18,6 +18,7 @@ from tidemill.codecs.columns.surrogate import SurrogateCodec
 from tidemill.core.grid import Batch, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.personal.address_forms import address_forms, free_places
 from tidemill.personal.fresh_mails import (
     Domains,
     FreshMails,
@@ -100,7 +101,7 @@ class PersonCodec(SurrogateCodec):
             language = best_language(tuple(LATIN), sample.to_list())
         texts = known.unique().sort().to_list()
         if column.personal == ADDRESSES:
-            return None
+            return _addresses(texts, salt, run, leader)
         mails = column.personal == MAILS
         if mails:
             forms = mail_forms(before_at(texts), column.name, language)
@@ -185,6 +186,17 @@ class PersonCodec(SurrogateCodec):
         kind = FreshMails if column.personal == MAILS else FreshNames
         codec.maker = kind.from_state(state["maker"])
         return codec
+
+
+def _addresses(texts: list[str], salt: int, run: Run, leader: str) -> FreshNames | None:
+    """What makes street addresses; None where their form is not known."""
+    forms = address_forms(texts)
+    values = pl.Series(texts, dtype=pl.String)
+    words = {}
+    for language in sorted({form.language for form in forms}):
+        rng = run.rng("surrogates", leader, language)
+        words[language] = (free_places(language, values, rng),)
+    return FreshNames(tuple(forms), words, all(map(str.isascii, texts)), salt) if forms else None
 
 
 def _forms_beside(group: Sequence[pl.Series], known: pl.Series, language: str) -> list[NameForm]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,8 @@ def test_a_file_of_staff(tmp_path: Path, opened: Open) -> None:
     assert "'Employee_Name' holds names of people" in seen.issues["personal"]
     assert "'DateofHire' is never later than 'DateofTermination'" in seen.issues["rules"]
     new = _made(path, 400)
-    assert new["DOB"].max() <= max(_column(truth, "DOB"))
+    # ends are rounded outward, to a twentieth of what lies between them at most
+    assert new["DOB"].max() - max(_column(truth, "DOB")) < timedelta(800)
     assert (new["DateofHire"] <= new["DateofTermination"]).drop_nulls().all()
     for state, start in messy.STATES.items():
         assert new.filter(pl.col("State") == state)["Zip"].str.starts_with(start).all()
@@ -316,4 +318,4 @@ def test_a_sales_report_of_sixty_lines(
     assert f"'{pieces}' × '{price}' = '{amount}'" in seen.issues["rules"]
     new = _made(path, 200)
     assert ((new[pieces] * new[price] - new[amount]).abs() < 0.005).all()
-    assert new[amount].max() <= max(_column(truth, amount))
+    assert new[amount].max() <= 1.15 * max(_column(truth, amount))  # ends are rounded outward

@@ -84,8 +84,14 @@ class Codec(ABC):
         return None
 
     @abstractmethod
-    def fit(self, data: Dataset, run: Run) -> Self:
+    def fit(self, data: Dataset, run: Run, persons: np.ndarray | None = None) -> Self:
         """Learn from training rows what can be encoded.
+
+        Args:
+            data: The rows.
+            run: For progress and warnings.
+            persons: (rows,) the number of the person that each row is of, as floors count persons
+                (:func:`tidemill.core.persons.persons_of`); None where each is a person of its own.
 
         Raises:
             DataError: The rows cannot be learned.
@@ -155,6 +161,16 @@ class Codec(ABC):
         Raises:
             ValueError: The state does not fit together.
         """
+
+    def whose(self, data: Dataset, persons: np.ndarray | None) -> np.ndarray | None:
+        """(n, *sites) the number of the person that each site of the grid is of, where
+        :meth:`encode` gives n rows of it; None where each is of its own.
+
+        Args:
+            data: What is encoded.
+            persons: (rows,) of its rows.
+        """
+        return persons
 
     def check(self, data: Dataset) -> None:
         """See that every value is one that the codec knows, so that learning can go on from a model

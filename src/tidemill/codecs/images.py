@@ -65,7 +65,7 @@ class ImageCodec(Codec):
             return None
         return self._others
 
-    def fit(self, data: Dataset, run: Run) -> Self:
+    def fit(self, data: Dataset, run: Run, persons: np.ndarray | None = None) -> Self:
         """Note the images' size, and fit the codec of the other columns.
 
         Raises:
@@ -88,7 +88,7 @@ class ImageCodec(Codec):
         self._others = None
         rules: tuple[Rule, ...] = ()
         if others:
-            self._others = TableCodec().fit(data.select(others), run)
+            self._others = TableCodec().fit(data.select(others), run, persons)
             rules = self._others.schema.rules
         # reasons quote values of real rows, which must not get into an artefact
         self.schema = Schema(tuple(replace(c, reason="", role_reason="") for c in kept), rules)

@@ -122,7 +122,7 @@ class SeriesCodec(Codec):
             return None
         return self._heads
 
-    def fit(self, data: Dataset, run: Run) -> Self:
+    def fit(self, data: Dataset, run: Run, persons: np.ndarray | None = None) -> Self:
         """Fit the codecs of steps, contexts, times and ids.
 
         Raises:
@@ -133,21 +133,22 @@ class SeriesCodec(Codec):
         series = layout(data)
         windows = self._cut(series, data.name, run)
         ordered = data.rows(series.order).select(list(kept.names))
+        whose = None if persons is None else persons[series.order]
         inner = [c.name for c in kept if c.role not in ("entity", "time")]
         static = _static(ordered, series, inner)
         [time] = kept.of_role("time")
         bare = replace(time, reason="", role_reason="")
-        times = Timeline().fit(bare, ordered[time.name], series, windows, kept.names, run)
+        times = Timeline().fit(bare, ordered[time.name], series, windows, kept.names, run, whose)
         first = ordered.rows(series.start)
         self._heads = SeriesHeads(times, static)
-        self._steps = TableCodec().fit(self._step_rows(ordered, series), run)
+        self._steps = TableCodec().fit(self._step_rows(ordered, series), run, whose)
         if not self._steps.spec.reals and not self._steps.spec.codes:
             raise DataError(
                 "nothing that can be learned changes from step to step",
                 where=data.name,
                 hint="leave option 'time' or option 'entity' out to learn rows one by one",
             )
-        self._heads = self._heads.fit(first, run)
+        self._heads = self._heads.fit(first, run, None if whose is None else whose[series.start])
         self._entities = {c.name: _ids(c, first[c.name], run) for c in kept.of_role("entity")}
         self.schema = self._outer(kept, run)
         return self._made(ragged=bool((windows.length < self.window).any()))
@@ -261,6 +262,13 @@ class SeriesCodec(Codec):
             used if self.spec.ragged else None,
             self._heads.encode(first) if self.spec.context else None,
         )
+
+    def whose(self, data: Dataset, persons: np.ndarray | None) -> np.ndarray:
+        """Of each step of each window; where rows are persons of their own, they stay so in all
+        windows that they are in."""
+        series = layout(data)
+        ordered = series.order if persons is None else persons[series.order]
+        return np.asarray(ordered[series.windows(self.window, self.stride).index(self.window)[0]])
 
     def decode(
         self,

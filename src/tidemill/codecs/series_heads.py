@@ -45,9 +45,10 @@ class SeriesHeads(Codec):
     def claims(cls, schema: Schema, window: int | None) -> Claim:
         return "no"  # it is a part of series
 
-    def fit(self, data: Dataset, run: Run) -> Self:
-        static = TableCodec().fit(data.select(self.names), run) if self.names else None
-        return self._made(static)
+    def fit(self, data: Dataset, run: Run, persons: np.ndarray | None = None) -> Self:
+        if not self.names:
+            return self._made(None)
+        return self._made(TableCodec().fit(data.select(self.names), run, persons))
 
     def _made(self, static: TableCodec | None) -> Self:
         self.static = static

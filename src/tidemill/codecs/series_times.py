@@ -11,16 +11,15 @@ import polars as pl
 from tidemill.codecs.columns.datetime import DatetimeCodec
 from tidemill.codecs.columns.intervals import LARGEST
 from tidemill.codecs.columns.number import NumberCodec
-from tidemill.codecs.columns.surrogate import MIN_COUNT
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Spec
+from tidemill.core.persons import FEWEST_PERSONS, ends_of, sharing
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.series import SeriesLayout
 
 FEW_GAPS = 20
-"""Gaps of so few different lengths, each of MIN_COUNT steps or more, are levels; else they are
-numbers."""
+"""Gaps of so few different lengths, each of enough persons, are levels; else they are numbers."""
 
 
 class Timeline:
@@ -45,6 +44,7 @@ class Timeline:
         windows: SeriesLayout,
         taken: Collection[str],
         run: Run,
+        persons: np.ndarray | None = None,
     ) -> Self:
         """Learn the step of time, which gaps there are, and whether starts differ.
 
@@ -55,6 +55,7 @@ class Timeline:
             windows: What they are cut into.
             taken: Names that the column of gaps may not have.
             run: For the codec of the starts.
+            persons: (rows,) whose each value is; None where each is a person's own.
 
         Raises:
             DataError: A time is infinite.
@@ -65,18 +66,19 @@ class Timeline:
                 "a time is not finite", where=f"column '{column.name}'", hint="leave these rows out"
             )
         clock = DatetimeCodec() if values.dtype.is_temporal() else NumberCodec()
-        self._clock = clock.fit(column, values, run)
+        self._clock = clock.fit(column, values, run, persons)
         numbers = self.numbers(values)
         starts = numbers[windows.start]
         self._start = int(starts[0]) if (starts == starts[0]).all() else None
         known = np.delete(np.diff(numbers, prepend=0), series.start)
-        different, counts = np.unique(known, return_counts=True)
+        whose = None if persons is None else np.delete(persons, series.start)
+        different, place, counts = np.unique(known, return_inverse=True, return_counts=True)
         self._usual = int(different[np.argmax(counts)]) if len(known) else 1
-        self._low = int(known.min(initial=self._usual))
-        self._high = int(known.max(initial=self._usual))
+        self._low, self._high = ends_of(known, whose) if len(known) else (1, 1)
         self.gap = None
         if len(different) > 1:
-            levels = len(different) <= FEW_GAPS and counts.min() >= MIN_COUNT
+            shared = sharing(place, len(different), whose)
+            levels = len(different) <= FEW_GAPS and shared.min() >= FEWEST_PERSONS
             name = f"gap of {column.name}"
             while name in taken:
                 name += "'"

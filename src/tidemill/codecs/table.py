@@ -52,14 +52,15 @@ class TableCodec(Codec):
     topology: ClassVar[Topology] = "row"
     keeps: ClassVar[str] = (
         "The model keeps no row. What it keeps of them:\n"
-        "values of numeric columns that at least 5 training rows share; of others only bounds, at "
-        "least 5 rows apart (a column's smallest and largest value may be the outermost bounds)\n"
-        "names of categories with at least 5 rows; of columns of option 'keep' all of them\n"
+        "values of numeric columns that at least 5 persons share, where a row is a person unless "
+        "an entity is given or found; of others only bounds, at least 5 persons apart, and the "
+        "smallest and the largest value rounded outward\n"
+        "names of categories with at least 5 persons; of columns of option 'keep' all of them\n"
         "of names of people and their addresses the language and the form, and listed names that "
         "no training row has\n"
         "forms of ids, the ends of their numbers and of gaps between these, and dates and parts in "
-        "them that many share\n"
-        "frequent words, and for rules which of these belong together\n"
+        "them that at least 5 persons share\n"
+        "words of at least 5 persons, and for rules which values of so many belong together\n"
         "trees whose questions are asked of these, or the weights of a network that was shown them"
     )
 
@@ -69,7 +70,7 @@ class TableCodec(Codec):
     def claims(cls, schema: Schema, window: int | None) -> Claim:
         return "may" if schema.modality in TABLES else "no"
 
-    def fit(self, data: Dataset, run: Run) -> Self:
+    def fit(self, data: Dataset, run: Run, persons: np.ndarray | None = None) -> Self:
         """Fit each column's codec on all rows, and compile the rules.
 
         Raises:
@@ -89,12 +90,12 @@ class TableCodec(Codec):
         for column in columns:
             run.check()
             codec = self._unfitted(column, data, belonging)
-            self._codecs[column.name] = column, codec.fit(column, data[column.name], run)
+            self._codecs[column.name] = column, codec.fit(column, data[column.name], run, persons)
         self._find_regions(data)
         if not self.schema.rules:
             free: list[Block] = [Free(column, codec) for column, codec in self._codecs.values()]
             return self._with_units(Compiled(free, set(), {}, []))
-        kept_rules = compiled(self.schema.rules, self._codecs, data)
+        kept_rules = compiled(self.schema.rules, self._codecs, data, persons)
         for rule, why in kept_rules.refused:
             run.warn(f"Generated rows may break the rule that {rule}: {why}.", "learn")
         return self._with_units(kept_rules)

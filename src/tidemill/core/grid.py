@@ -30,12 +30,15 @@ class Real:
         scale: What is alike in its values: their rank among all values ("rank", as of a column of
             a table), their distance ("linear", as of what moves from step to step), or their
             place between two fixed ends ("bounded", as a pixel's brightness).
+        most: The largest tick that there may be, the smallest being 0, as of the minutes of a day;
+            None where nothing says so.
     """
 
     name: str
     step: float = 1.0
     presence: int | None = None
     scale: Scale = "rank"
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +180,15 @@ class Batch:
             may be none; None where all are.
         context: n rows of what is given with each row, which may have a context of their own; None
             where the spec has no context.
+        person: (n, *sites) the number of the person that each is of, of training rows: floors
+            count persons. None where each is a person of its own.
     """
 
     tick: np.ndarray
     code: np.ndarray
     mask: np.ndarray | None = None
     context: Batch | None = None
+    person: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.tick)
@@ -194,6 +200,7 @@ class Batch:
             self.code[index],
             None if self.mask is None else self.mask[index],
             None if self.context is None else self.context.rows(index),
+            None if self.person is None else self.person[index],
         )
 
     @property
@@ -204,7 +211,9 @@ class Batch:
     @property
     def flat(self) -> Batch:
         """The rows as those of the flat spec, without sites and context."""
-        return Batch(self.tick.reshape(len(self), -1), self.code.reshape(len(self), -1))
+        tick, code = self.tick.reshape(len(self), -1), self.code.reshape(len(self), -1)
+        whose = None if self.person is None or self.person.ndim > 1 else self.person
+        return Batch(tick, code, person=whose)
 
     @property
     def joint(self) -> Batch:
@@ -247,6 +256,7 @@ class Batch:
         return Batch(
             np.concatenate([part.tick for part in parts], axis=-1),
             np.concatenate([part.code for part in parts], axis=-1),
+            person=parts[-1].person if parts else None,
         )
 
 

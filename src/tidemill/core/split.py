@@ -3,6 +3,8 @@ out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -88,9 +90,14 @@ def _few(entities: np.ndarray, data: Dataset) -> bool:
     return int(entities.max()) + 1 < FEWEST_ENTITIES and data[time].n_unique() > 1
 
 
-def entity_numbers(data: Dataset) -> np.ndarray | None:
-    """(rows,) the number of each row's entity; None where no column has that role."""
-    columns = [column.name for column in data.schema.of_role("entity")]
+def entity_numbers(data: Dataset, names: Sequence[str] = ()) -> np.ndarray | None:
+    """(rows,) the number of each row's entity; None where no column has that role.
+
+    Args:
+        data: The rows.
+        names: The columns that tell entities apart, instead of those of that role.
+    """
+    columns = list(names) or [column.name for column in data.schema.of_role("entity")]
     if not columns:
         return None
     known = pl.any_horizontal(by_name(*columns).is_not_null())

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MIN_COUNT = 5
-"""No value of fewer rows than this is kept by a model as it is; no interval is bounded so as to
-hold fewer."""
+from tidemill.core.extremes import around, outward
+from tidemill.core.persons import FEWEST_PERSONS, sharing
+
 MAX_PIECES = 4096
 FAR, NEAR = 8, 4
 """A gap is one that nothing lies in if it is FAR times as wide as the NEAR values on one side of
@@ -36,37 +36,56 @@ class Bins:
         return len(self.low)
 
     @staticmethod
-    def of(ticks: np.ndarray, least: int = MIN_COUNT, most: int = MAX_PIECES) -> Bins:
+    def of(
+        ticks: np.ndarray,
+        least: int = FEWEST_PERSONS,
+        most: int = MAX_PIECES,
+        persons: np.ndarray | None = None,
+        largest: int | None = None,
+    ) -> Bins:
         """Learn the pieces of (n,) int64 ticks.
 
         Args:
             ticks: The values.
-            least: Rows of an atom at least; more than MIN_COUNT where rows are several times in the
-                values.
+            least: Rows of an atom at least.
             most: About so many pieces.
+            persons: (n,) whose each value is; None where each is a person's own.
+            largest: The largest tick that there may be, the smallest being 0; None for any.
 
-        A value with at least MIN_COUNT rows is an atom. The rows between two atoms, or between gaps
-        that are wide beside the values near them, are cut into intervals of at least MIN_COUNT
-        rows, bounded half-way between neighbouring values, but not far into a gap; only where so
+        A value that FEWEST_PERSONS share is an atom. The rows between two atoms, or between gaps
+        that are wide beside the values near them, are cut into intervals of at least as many
+        persons, bounded half-way between neighbouring values, but not far into a gap; only where so
         few rows stand alone between two atoms does an interval hold fewer, and it then spans all
-        the room between them. Fewer rows beside a gap belong to the nearest piece, and so do values
-        between the atoms of a column that has hardly any others.
+        the room between them. Fewer persons beside a gap or an end belong to the nearest piece, and
+        so do values between the atoms of a column that has hardly any others. The smallest and the
+        largest value are rounded outward.
         """
         values, counts = np.unique(ticks, return_counts=True)
         if not len(values):
             empty = np.zeros(0, np.int64)
             return Bins(empty, empty, empty)
-        atom = counts >= least
+        shared, place = counts, np.zeros(0, np.int64)
+        if persons is not None:
+            place = np.searchsorted(values, ticks)
+            shared = sharing(place, len(values), persons)
+        atom = (counts >= least) & (shared >= FEWEST_PERSONS)
         if atom.sum() > most // 2:  # keep the most frequent ones only
             atom &= counts > np.partition(counts, -most // 2)[-most // 2]
         chunk = max(least, -(-2 * len(ticks) // most))
         gap = _gaps(values)
         group = _groups(atom, counts, chunk, gap)
-        first = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+        few = np.add.reduceat(counts, _starts(group)) < FEWEST_PERSONS
+        if persons is not None:
+            group, few = _of_enough(group, atom, gap, place, persons)
+        first = _starts(group)
         last = np.r_[first[1:], len(values)] - 1
-        low, high = _bounds(values, counts, atom, first, last)
-        kept = _kept(values, counts, atom, first, last, gap)
+        low, high = _bounds(values, counts, atom, first, last, largest)
+        kept = _kept(values, counts, atom, first, last, gap, few)
         low, high = _beside_gaps(values, gap, first, last, low, high)
+        if not kept.any():
+            enough = sharing(np.zeros(len(ticks), np.int64), 1, persons)[0] >= FEWEST_PERSONS
+            ends = (outward if enough else around)(int(values[0]), int(values[-1]))
+            low, high, kept = np.array(ends[:1]), np.array(ends[1:]), np.ones(1, bool)
         pieces = Bins(low[kept], high[kept], np.zeros(int(kept.sum()), np.int64))
         held = np.zeros(len(pieces), np.int64)
         np.add.at(held, pieces.nearest(values), counts)
@@ -113,14 +132,17 @@ def _kept(
     first: np.ndarray,
     last: np.ndarray,
     gap: np.ndarray,
+    few: np.ndarray,
 ) -> np.ndarray:
-    """(m,) which pieces there are; the rows of the others belong to the nearest of these."""
-    rows = np.add.reduceat(counts, first)
+    """(m,) which pieces there are; the rows of the others belong to the nearest of these. ``few``
+    says which hold too few persons."""
     behind = np.r_[gap, False][last + 1]
     beside = gap[first] | behind
     joined = np.r_[False, ~atom[first[1:] - 1]] & ~gap[first]  # to the piece below
     alone = ~joined & ~np.r_[joined[1:] & ~atom[first[1:]], False]
-    lone = ~atom[first] & (rows < MIN_COUNT) & beside & alone
+    outer = np.zeros(len(first), bool)
+    outer[[0, -1]] = True
+    lone = ~atom[first] & few & (beside | outer) & alone
     upper = np.where(behind, last, np.minimum(last + 1, len(values) - 1))
     lower = np.where(gap[first], first, np.maximum(first - 1, 0))
     room = values[upper] - values[lower]
@@ -129,8 +151,7 @@ def _kept(
     others = int(counts.sum() - counts.max())
     if atom.any() and 0 < between <= FEW_BETWEEN * others:
         lone |= sparse
-    kept = ~lone
-    return kept if kept.any() else np.ones(len(first), bool)
+    return ~lone
 
 
 def _beside_gaps(
@@ -171,11 +192,44 @@ def _groups(atom: np.ndarray, counts: np.ndarray, chunk: int, gap: np.ndarray) -
     return group
 
 
+def _starts(group: np.ndarray) -> np.ndarray:
+    """Where each piece begins in its values."""
+    return np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+
+
+def _of_enough(
+    group: np.ndarray, atom: np.ndarray, gap: np.ndarray, place: np.ndarray, persons: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(v,) the number of each value's piece after intervals of too few persons were joined with
+    their neighbours up to the next atom or gap, and (m,) which pieces still hold too few."""
+    while True:
+        first = _starts(group)
+        piece = np.repeat(np.arange(len(first)), np.diff(np.r_[first, len(group)]))
+        few = sharing(piece[place], len(first), persons) < FEWEST_PERSONS
+        few &= ~atom[first]
+        # whether a piece may be joined with the one before it
+        joins = ~atom[first] & ~gap[first] & np.r_[False, ~atom[first[:-1]]]
+        above = few & np.r_[joins[1:], False]
+        below = few & ~above & joins
+        if not (above | below).any():
+            return group, few
+        # of several in a row each second one is joined, so that none grows more than it must
+        at = np.arange(len(first))
+        taken = above & ((at - np.maximum.accumulate(np.where(above, -1, at))) % 2 == 1)
+        merged = np.r_[False, taken[:-1]] | below
+        group = np.cumsum(~merged)[piece]
+
+
 def _bounds(
-    values: np.ndarray, counts: np.ndarray, atom: np.ndarray, first: np.ndarray, last: np.ndarray
+    values: np.ndarray,
+    counts: np.ndarray,
+    atom: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    largest: int | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """First and last tick of each piece: atoms as they are, intervals up to half-way to the
-    neighbours."""
+    neighbours, the outermost up to a round number."""
     # may exceed int64 only for ticks beyond 2**62, which no codec gives
     gap = values[1:] - values[:-1]
     middle = values[:-1] + gap // 2
@@ -188,6 +242,13 @@ def _bounds(
     inner = np.flatnonzero(~is_atom & (last < len(values) - 1))
     at = last[inner]
     high[inner] = np.where(before_atom[inner], values[at + 1] - 1, middle[at])
+    below, above = outward(int(values[0]), int(values[-1]))
+    if largest is not None:
+        above = min(above, max(largest, int(values[-1])))
+    if not is_atom[0]:
+        low[0] = below
+    if not is_atom[-1]:
+        high[-1] = above
     if len(first) > 1:
         start, end = slice(first[0], last[0] + 1), slice(first[-1], last[-1] + 1)
         if not is_atom[0]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Constraints, Spec
-from tidemill.models.bins import Bins
+from tidemill.core.persons import FEWEST_PERSONS
+from tidemill.models.bins import MAX_PIECES, Bins
 
 
 def present(spec: Spec, batch: Batch, real: int) -> np.ndarray:
@@ -17,6 +18,28 @@ def present(spec: Spec, batch: Batch, real: int) -> np.ndarray:
     here = np.ones(batch.tick.shape[:-1], bool) if batch.mask is None else batch.mask
     presence = spec.reals[real].presence
     return here if presence is None else here & (batch.code[..., presence] == 0)
+
+
+def pieces_of(
+    spec: Spec,
+    batch: Batch,
+    real: int,
+    least: int = FEWEST_PERSONS,
+    most: int = MAX_PIECES,
+    cells: int | None = None,
+) -> Bins:
+    """The pieces of a real channel of training rows.
+
+    Args:
+        spec, batch: The rows.
+        real: Which channel.
+        least, most: As in :meth:`Bins.of`.
+        cells: So many numbers are looked at, at most; None for all.
+    """
+    here = present(spec, batch, real)
+    persons = None if batch.person is None else batch.person[here][:cells]
+    ticks = batch.tick[..., real][here][:cells]
+    return Bins.of(ticks, least, most, persons, spec.reals[real].most)
 
 
 def level_counts(spec: Spec, batch: Batch) -> list[np.ndarray]:

@@ -62,7 +62,8 @@ class Independent:
         if spec.topology == "tokens":
             used = np.ones(batch.tick.shape[:2], bool) if batch.mask is None else batch.mask
             self.lengths = np.bincount(used.sum(axis=1), minlength=spec.sites[0] + 1)
-            batch = Batch(batch.tick[used], batch.code[used])
+            whose = None if batch.person is None else batch.person[used]
+            batch = Batch(batch.tick[used], batch.code[used], person=whose)
         self.variables = Variables.learned(_drawn_at_once(spec), batch.flat)
         return self
 

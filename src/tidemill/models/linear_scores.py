@@ -99,16 +99,29 @@ class Terms:
             self.scored.append(terms[:, : 1 if len(count) == 2 else MOST_SCORED])
 
     def learned(
-        self, v: int, features: np.ndarray, symbols: np.ndarray, rng: np.random.Generator
+        self,
+        v: int,
+        features: np.ndarray,
+        symbols: np.ndarray,
+        rng: np.random.Generator,
+        repeats: float = 1.0,
     ) -> LinearScores | None:
-        """The scores of variable v; None where a line says next to nothing of it."""
+        """The scores of variable v; None where a line says next to nothing of it.
+
+        Args:
+            v: The variable.
+            features: Those that it is told by.
+            symbols: (n, variables) of the training rows.
+            rng: Draws rows where there are many.
+            repeats: Rows of a person, of whom as many stand behind a term as of rows else.
+        """
         wide = int(self._sizes(features).sum())
         if wide < 2 or not self.scored[v].shape[1]:
             return None
         rows = np.flatnonzero(symbols[:, v] != ABSENT)
         most = min(MOST_ROWS, max(CELLS // wide, 1000))
         rows = np.sort(rng.permutation(rows)[:most])
-        if len(rows) < ROWS_A_TERM * wide:
+        if len(rows) < ROWS_A_TERM * repeats * wide:
             return None
         with threadpool_limits(1, user_api="blas"):
             x = self._terms(features, symbols[rows])

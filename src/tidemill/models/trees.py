@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from tidemill.core.cost import Cost
 from tidemill.core.errors import Cancelled
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.options import Configuration, option
+from tidemill.core.persons import FEWEST_PERSONS, rows_a_person
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns
 from tidemill.models.binary_forest import BinaryForest
@@ -99,7 +101,10 @@ class TreesOptions(Configuration):
     """Options of :class:`Trees`."""
 
     least: int = option(
-        LEAST, "training rows that stand behind every answer; more hide a single row better", low=1
+        LEAST,
+        "training rows that stand behind every answer; more hide a single row better, and rows of "
+        "five persons stand there in any case",
+        low=1,
     )
     effort: str = option(
         "full",
@@ -116,8 +121,8 @@ class Trees:
     the row's context, whose variables stand before its own and are not drawn. Its
     distribution is a product of yes-no answers along a path, so its density is known everywhere; a
     number is uniform within its piece. A straight line through the earlier variables, where it says
-    something, is one more thing that the trees see. Pieces keep values that occur in MIN_COUNT rows
-    or more, and bounds between values otherwise.
+    something, is one more thing that the trees see. Pieces keep values that FEWEST_PERSONS
+    persons share, and bounds between values otherwise.
 
     The outcome (the target of a table) is drawn first, so that conditions on it cost nothing, and
     once more at the end, given all other variables, so that what each of them says of it is kept.
@@ -164,6 +169,8 @@ class Trees:
         self.spec = spec
         self.variables = Variables.learned(spec.joint, batch.joint)
         symbols = self.variables.symbols(batch.joint)
+        self._repeats = rows_a_person(batch.person)
+        self._in_leaf = max(self.least, math.ceil(FEWEST_PERSONS * self._repeats))
         self._plan(symbols, run)
         tasks = self._tasks()
         self.steps_planned = len(tasks)
@@ -243,10 +250,10 @@ class Trees:
             q = answers.questions
             if not len(answers.features):
                 continue
-            fewest = max(4 * self.least, q.rows[0] / self._parts)
+            fewest = max(4 * self._in_leaf, q.rows[0] / self._parts)
             inner = np.flatnonzero((q.left >= 0) & (q.rows >= fewest))
             smaller = np.minimum(q.rows[q.left[inner]], q.rows[q.right[inner]])
-            tasks += [(k, int(node), int(q.rows[node])) for node in inner[smaller >= self.least]]
+            tasks += [(k, int(node), int(q.rows[node])) for node in inner[smaller >= self._in_leaf]]
         return sorted(tasks, key=lambda task: (-task[2], task[0], task[1]))
 
     @property
@@ -481,7 +488,7 @@ class _Learner:
         codes = [j for j, u in enumerate(features) if self._is_unordered(int(u))]
         matrix = self.matrix[:, features]
         answers.scores = self.terms.learned(
-            v, features, self.symbols, self.run.rng("trees", "line", k)
+            v, features, self.symbols, self.run.rng("trees", "line", k), self.model._repeats
         )
         self.binned[k] = lgb.Dataset(
             answers.seen(matrix).astype(np.float32),
@@ -516,7 +523,7 @@ class _Learner:
         if k >= len(self.model.variables) and len(rows) * AGAIN_PART >= len(order):
             rounds *= AGAIN_ROUNDS
             settings["num_leaves"] *= AGAIN_LEAVES
-        settings = {**_BOOSTING, **settings, "min_child_samples": self.model.least}
+        settings = {**_BOOSTING, **settings, "min_child_samples": self.model._in_leaf}
         part = self.binned[k].subset([0], params=settings)
         # handed to subset() they would be sorted as a list, which takes longer than learning
         part.used_indices = rows

@@ -10,7 +10,7 @@ import numpy as np
 from tidemill.core.grid import Batch, Spec
 from tidemill.models import channels
 from tidemill.models.bins import Bins
-from tidemill.models.channels import level_counts, present
+from tidemill.models.channels import level_counts, pieces_of, present
 
 ABSENT = -1
 """Symbol of a real channel where its presence code says that there is no number."""
@@ -46,9 +46,7 @@ class Variables:
     @staticmethod
     def learned(spec: Spec, batch: Batch) -> Variables:
         """Pieces and counts of training rows."""
-        pieces = []
-        for i in range(len(spec.reals)):
-            pieces.append(Bins.of(batch.tick[present(spec, batch, i), i]))
+        pieces = [pieces_of(spec, batch, i) for i in range(len(spec.reals))]
         return Variables(spec, pieces, level_counts(spec, batch))
 
     def symbols(self, batch: Batch) -> np.ndarray:

@@ -11,6 +11,7 @@ import polars as pl
 from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
+from tidemill.core.persons import persons_of
 from tidemill.core.run import Run
 from tidemill.supervised.arrays import Floats
 from tidemill.synthesis.outcome import OutcomeModel, outcome_of
@@ -169,7 +170,7 @@ class Expecting:
         name = measure.column or measure.words
         if measure.column is not None:
             column = self.model.schema[name]
-            outcome, classes = outcome_of(rows[name], column)
+            outcome, classes = outcome_of(rows[name], column, persons_of(rows))
         else:
             outcome, classes = measure.values(rows), ("no", "yes")
         without = self._without()

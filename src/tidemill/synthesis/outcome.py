@@ -9,6 +9,7 @@ et al. 2018, "Double/debiased machine learning for treatment and structural para
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,9 +21,15 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ArtifactError
+from tidemill.core.persons import (
+    FEWEST_PERSONS,
+    level_counts,
+    persons_of,
+    rows_a_person,
+    sharing,
+)
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
-from tidemill.models.bins import MIN_COUNT
 from tidemill.models.forest import Forest
 from tidemill.supervised.arrays import Floats, as_floats
 from tidemill.supervised.boosting import REPEATABLE
@@ -36,8 +43,8 @@ MOST = 20_000
 """Of more rows, so many are learned from."""
 MOST_CLASSES = 10
 OTHERS = "any other level"
-"""The class of all levels beyond the MOST_CLASSES most frequent ones, and of those with fewer than
-MIN_COUNT rows."""
+"""The class of all levels beyond the MOST_CLASSES most frequent ones, and of those of fewer than
+FEWEST_PERSONS persons."""
 SPLITS = 3
 """How often the rows are halved; each half learns, and is judged by the other."""
 FULL_SPLITS = 12_000
@@ -45,11 +52,12 @@ FULL_SPLITS = 12_000
 RIDGE = 1.0
 ROUNDS, PATIENCE = 300, 15
 PLAIN_ROUNDS, PLAIN_LEAVES = 100, 15
+IN_LEAF = 10
+"""Rows of a leaf at least."""
 _BOOSTING: Mapping[str, Any] = {
     **REPEATABLE,
     "num_leaves": 15,
     "learning_rate": 0.1,
-    "min_data_in_leaf": 10,
     "lambda_l2": 1.0,
     "max_bin": 255,
     "min_data_per_group": 10,
@@ -157,7 +165,7 @@ class OutcomeModel:
         parts: One for each class (of two, for the second only), or one for the number.
         rows: How many rows it was learned from.
         groups: Per feature, (groups, outcomes) the outcome's mean in each of its bins or levels;
-            NaN where fewer than MIN_COUNT rows are.
+            NaN where fewer than FEWEST_PERSONS persons are.
         explained: Per feature, the share of the outcome that its bins or levels explain.
     """
 
@@ -197,23 +205,27 @@ class OutcomeModel:
         counts = np.unique(outcome, return_counts=True)[1]
         if len(known) < FEWEST or len(counts) < 2 or not columns:
             return None
-        if classes is not None and np.sort(counts)[-2] < 2 * MIN_COUNT:
+        if classes is not None and np.sort(counts)[-2] < 2 * FEWEST_PERSONS:
             return None
         rows = data.rows(known)
+        persons = persons_of(data)
+        persons = None if persons is None else persons[known]
+        least = max(IN_LEAF, math.ceil(FEWEST_PERSONS * rows_a_person(persons)))
         with threadpool_limits(1, user_api="blas"):
-            design = OutcomeDesign.learned(rows, columns, outcome)
+            design = OutcomeDesign.learned(rows, columns, outcome, persons)
             codes, terms = design.codes(rows), design.surface(rows)
             labels = _labels(outcome, classes)
             halves = _halves(len(known), rng)
             parts = []
             for label in labels.T:
                 run.check()
-                parts.append(_expectation(design, codes, terms, label, halves, classes is not None))
+                is_chance = classes is not None
+                parts.append(_expectation(design, codes, terms, label, halves, is_chance, least))
         is_pair = classes is not None and len(classes) == 2
         groups, explained = [], []
         for feature in design.features:
             group = feature.group(rows[feature.name])
-            means, share = _by_group(group, feature.groups, labels, is_pair)
+            means, share = _by_group(group, feature.groups, labels, is_pair, persons)
             groups.append(means)
             explained.append(share)
         return OutcomeModel(
@@ -226,7 +238,7 @@ class OutcomeModel:
     ) -> OutcomeModel | None:
         """Learn a column of the rows: a number's mean, a category's chances."""
         values = data[column.name]
-        outcome, classes = outcome_of(values, column)
+        outcome, classes = outcome_of(values, column, persons_of(data))
         return OutcomeModel.learned(
             data, column.name, outcome, classes, [column.name, *without], run
         )
@@ -388,18 +400,26 @@ class OutcomeModel:
         )
 
 
-def outcome_of(values: pl.Series, column: Column) -> tuple[Floats, tuple[str, ...] | None]:
+def outcome_of(
+    values: pl.Series, column: Column, persons: np.ndarray | None
+) -> tuple[Floats, tuple[str, ...] | None]:
     """A column as an outcome: its numbers, or the places of its most frequent levels and their
     names. Rarer levels are one class together; fewer rows of them than a class needs are left
-    out."""
+    out.
+
+    Args:
+        values: Of the column.
+        column: The column.
+        persons: (n,) whose each value is; None where each is a person's own.
+    """
     if column.kind == "number":
         return as_floats(values), None
     texts = values.cast(pl.String)
-    counts = texts.drop_nulls().alias("level").value_counts(name="rows")
-    kept = set(counts.filter(pl.col("rows") >= MIN_COUNT)["level"])
+    counts = level_counts(texts, persons)
+    kept = set(counts.filter(pl.col("persons") >= FEWEST_PERSONS)["level"])
     classes = [level for level in frequent_levels(texts, MOST_CLASSES) if level in kept]
     others = texts.drop_nulls().len() - texts.is_in(classes).sum()
-    if others >= MIN_COUNT:
+    if others >= FEWEST_PERSONS:
         classes.append(OTHERS)
     return places_of(texts, classes), tuple(classes)
 
@@ -438,11 +458,13 @@ def _expectation(
     label: Floats,
     halves: Sequence[tuple[np.ndarray, np.ndarray]],
     is_chance: bool,
+    least: int,
 ) -> Expectation:
+    """``least`` rows stand behind a leaf of the trees."""
     sides = []
     said, times = np.zeros(len(label)), np.zeros(len(label))
     for learn, judge in halves:
-        side = _side(design, codes, terms, label, learn, judge, is_chance)
+        side = _side(design, codes, terms, label, learn, judge, is_chance, least)
         assert side.booster is not None
         score = _with_one(terms[judge]) @ side.weights + _raw(side.booster, codes[judge])
         said[judge] += _chance(score) if is_chance else score
@@ -450,6 +472,7 @@ def _expectation(
         sides.append(side)
     correction, spread = _regression(_with_one(terms), label - said / times)
     settings = {**_BOOSTING, **_objective(is_chance), "num_leaves": PLAIN_LEAVES}
+    settings["min_data_in_leaf"] = least
     plain = lgb.train(settings, binned(design, codes, label), PLAIN_ROUNDS)
     trees = Forest.of(plain.model_to_string())
     stored = spread.astype(np.float32).astype(float)  # a stored model answers the same
@@ -464,6 +487,7 @@ def _side(
     learn: np.ndarray,
     judge: np.ndarray,
     is_chance: bool,
+    least: int,
 ) -> _Side:
     """The surface and the trees of one half; the other half says when the trees are enough."""
     weights = _surface(terms[learn], label[learn], is_chance)
@@ -471,6 +495,7 @@ def _side(
     shown = binned(design, codes[learn], label[learn], start[0])
     watched = binned(design, codes[judge], label[judge], start[1], like=shown)
     settings = {**_BOOSTING, **_objective(is_chance), "boost_from_average": False}
+    settings["min_data_in_leaf"] = least
     enough = lgb.early_stopping(PATIENCE, verbose=False)
     model = lgb.train(settings, shown, ROUNDS, valid_sets=[watched], callbacks=[enough])
     text = model.model_to_string(num_iteration=max(model.best_iteration, 1))
@@ -503,18 +528,19 @@ def _regression(ones: Floats, label: Floats) -> tuple[Floats, Floats]:
 
 
 def _by_group(
-    group: np.ndarray, groups: int, labels: Floats, is_pair: bool
+    group: np.ndarray, groups: int, labels: Floats, is_pair: bool, persons: np.ndarray | None
 ) -> tuple[Floats, float]:
     """(groups, outcomes) means, and the share of the outcome that they explain. Of two classes,
     where only the second is learned, the first one's mean is told, too."""
     both = np.column_stack([1 - labels[:, 0], labels[:, 0]]) if is_pair else labels
     count = np.bincount(group, minlength=groups).astype(float)
+    shared = sharing(group, groups, persons)
     means = np.full((groups, both.shape[1]), np.nan)
     left = total = 0.0
     for k, label in enumerate(both.T):
         sums = np.bincount(group, label, minlength=groups)
         mean = sums / np.maximum(count, 1)
-        means[:, k] = np.where(count >= MIN_COUNT, mean, np.nan)
+        means[:, k] = np.where(shared >= FEWEST_PERSONS, mean, np.nan)
         # a mean over few rows fits these by itself: each group costs a degree of freedom
         free = max(len(label) - int(np.count_nonzero(count)), 1)
         left += float(((label - mean[group]) ** 2).sum()) / free

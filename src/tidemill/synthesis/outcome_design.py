@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.persons import FEWEST_PERSONS, level_counts
 from tidemill.core.schema import Column, Schema
-from tidemill.models.bins import MIN_COUNT
 from tidemill.supervised.arrays import Floats, as_floats
 from tidemill.supervised.levels import frequent_levels, level_codes
 
@@ -40,9 +40,10 @@ class OutcomeFeature:
 
     Attributes:
         name: Of the column.
-        levels: Of a category, the most frequent first; each has at least MIN_COUNT rows.
-        edges: (b - 1,) bounds between the bins of a number, at least MIN_COUNT rows apart.
-        low, high: Of a number, beyond which the surface is flat; MIN_COUNT rows lie beyond.
+        levels: Of a category, the most frequent first; each of FEWEST_PERSONS persons or more.
+        edges: (b - 1,) bounds between the bins of a number, at least FEWEST_PERSONS persons apart.
+        low, high: Of a number, beyond which the surface is flat: the means of the smallest and of
+            the largest values, of FEWEST_PERSONS persons each.
         nullable: Whether values were missing.
     """
 
@@ -54,21 +55,24 @@ class OutcomeFeature:
     nullable: bool = False
 
     @staticmethod
-    def learned(column: Column, values: pl.Series) -> OutcomeFeature:
-        """The levels or bins of a column."""
+    def learned(column: Column, values: pl.Series, persons: np.ndarray | None) -> OutcomeFeature:
+        """The levels or bins of a column; ``persons`` are whose each value is."""
         nullable = bool(values.null_count())
         if column.kind in ("category", "boolean"):
             texts = values.cast(pl.String)
-            counts = texts.drop_nulls().alias("level").value_counts(name="rows")
-            frequent = set(counts.filter(pl.col("rows") >= MIN_COUNT)["level"])
+            counts = level_counts(texts, persons)
+            frequent = set(counts.filter(pl.col("persons") >= FEWEST_PERSONS)["level"])
             levels = [x for x in frequent_levels(texts, MOST_LEVELS) if x in frequent]
             return OutcomeFeature(column.name, tuple(levels), nullable=nullable)
-        numbers = np.sort(as_floats(values))
-        numbers = numbers[np.isfinite(numbers)]
-        if len(numbers) < 2 * MIN_COUNT:
+        numbers = as_floats(values)
+        here = np.flatnonzero(np.isfinite(numbers))
+        order = here[np.argsort(numbers[here], kind="stable")]
+        numbers, whose = numbers[order], order if persons is None else persons[order]
+        first, last = _enough(whose), _enough(whose[::-1])
+        if first + last > len(numbers):
             return OutcomeFeature(column.name, None, nullable=nullable)
-        edges = _edges(numbers)
-        low, high = float(numbers[MIN_COUNT - 1]), float(numbers[-MIN_COUNT])
+        edges = _edges(numbers, whose, len(numbers) - last)
+        low, high = float(numbers[:first].mean()), float(numbers[-last:].mean())
         return OutcomeFeature(column.name, None, edges, low, high, nullable)
 
     def codes(self, values: pl.Series) -> Floats:
@@ -91,16 +95,28 @@ class OutcomeFeature:
         return np.nan_to_num(self.codes(values), nan=self.groups - 1).astype(int)
 
 
-def _edges(numbers: Floats) -> tuple[float, ...]:
-    """Bounds half-way between sorted numbers, so that about equally many lie in each bin."""
+def _enough(whose: np.ndarray) -> int:
+    """How many of some rows, from the first on, are those of enough persons; one more than there
+    are where all are not."""
+    first = np.sort(np.unique(whose, return_index=True)[1])
+    return int(first[FEWEST_PERSONS - 1]) + 1 if len(first) >= FEWEST_PERSONS else len(whose) + 1
+
+
+def _edges(numbers: Floats, whose: np.ndarray, end: int) -> tuple[float, ...]:
+    """Bounds half-way between sorted numbers, so that about equally many lie in each bin, of enough
+    persons; none behind place ``end``."""
     values, first = np.unique(numbers, return_index=True)
-    least = max(MIN_COUNT, len(numbers) // BINS)
+    least = max(FEWEST_PERSONS, len(numbers) // BINS)
     edges: list[float] = []
     begin = 0
+    persons: set[int] = set()
     for at in range(1, len(values)):
-        if first[at] - begin >= least and len(numbers) - first[at] >= least:
+        if len(persons) < FEWEST_PERSONS:
+            persons.update(whose[first[at - 1] : first[at]].tolist())
+        enough = first[at] - begin >= least and len(persons) >= FEWEST_PERSONS
+        if enough and len(numbers) - first[at] >= least and first[at] <= end:
             edges.append(float((values[at - 1] + values[at]) / 2))
-            begin = int(first[at])
+            begin, persons = int(first[at]), set()
     return tuple(edges)
 
 
@@ -124,15 +140,20 @@ class OutcomeDesign:
     spread: Floats
 
     @staticmethod
-    def learned(data: Dataset, columns: Sequence[Column], outcome: Floats) -> OutcomeDesign:
+    def learned(
+        data: Dataset, columns: Sequence[Column], outcome: Floats, persons: np.ndarray | None
+    ) -> OutcomeDesign:
         """The design of these columns.
 
         Args:
             data: The rows to learn from.
             columns: Those that are features.
             outcome: (n,) whose strongest factors are multiplied.
+            persons: (n,) whose each row is; None where each is a person of its own.
         """
-        features = tuple(OutcomeFeature.learned(column, data[column.name]) for column in columns)
+        features = tuple(
+            OutcomeFeature.learned(column, data[column.name], persons) for column in columns
+        )
         numeric = sum(feature.levels is None for feature in features)
         most = len(data) // ROWS_A_TERM
         hinges = min(HINGES, most // max(2 * numeric, 1))

@@ -99,7 +99,7 @@ def overlap(model: Synthesizer, asked: Condition, without: list[str], run: Run) 
     if not columns or has.all():
         return Overlap(None, None, 1.0)
     label = has.astype(float)
-    design = OutcomeDesign.learned(rows, columns, label)
+    design = OutcomeDesign.learned(rows, columns, label, None)
     booster = lgb.train(_SETTINGS, binned(design, design.codes(rows), label), _ROUNDS)
     return Overlap(design, booster, float(has.sum() / (~has).sum()))
 

@@ -14,7 +14,6 @@ from tidemill import __version__
 from tidemill.codecs import CODECS
 from tidemill.codecs.choosing import choose
 from tidemill.codecs.codec import Codec
-from tidemill.codecs.columns.category import MIN_COUNT
 from tidemill.core import artifact
 from tidemill.core.balance import parse_balance
 from tidemill.core.columns import by_name
@@ -27,6 +26,7 @@ from tidemill.core.frame_form import FrameForm
 from tidemill.core.grid import Batch
 from tidemill.core.notebook import paragraph
 from tidemill.core.options import SampleRequest, Sampling, whole
+from tidemill.core.persons import FEWEST_PERSONS, level_counts, persons_of
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.states import from_state, to_state
@@ -196,12 +196,15 @@ class Synthesizer:
         _check_rows(data)
         if start is None:
             name, codec = _chosen_codec(data, model, generator, window, run)
-            codec.fit(data, run)
+            persons = persons_of(data, run)
+            codec.fit(data, run, persons)
         else:
             data = start._conformed(data, run)
+            persons = persons_of(data, run)
             name, codec = start.manifest["codec"], start._codec
         _check_spec(codec, data)
         batch = codec.encode(data)
+        batch = _of_persons(batch, codec.whose(data, persons))
         earlier = None if start is None else start._stages
         stages = Stages.fit(codec, batch, model, generator, run, earlier)
         manifest = {
@@ -212,7 +215,7 @@ class Synthesizer:
             "rows": len(data),
             "name": data.name,
             "frame_library": data.frame_library,
-            "frame_form": to_state(_stored_form(data)),
+            "frame_form": to_state(_stored_form(data, persons)),
             "versions": versions(),
             "schema": data.schema.fingerprint(),
             "steps_done": generator.steps_done,
@@ -579,15 +582,24 @@ def _stored_outcome(
     return OutcomeModel.from_state(document, own, schema)
 
 
-def _stored_form(data: Dataset) -> FrameForm:
-    """The form of the frame, without levels of fewer rows than a stored model names."""
+def _stored_form(data: Dataset, persons: np.ndarray | None) -> FrameForm:
+    """The form of the frame, without levels of fewer persons than a stored model names."""
     rare: dict[str, set[str]] = {}
     for column in data.frame_form.columns:
         if column.levels and column.name in data.schema:
-            levels = data.frame[column.name].cast(pl.String).alias("level")
-            few = levels.value_counts(name="rows").filter(pl.col("rows") < MIN_COUNT)
-            rare[column.name] = set(few["level"].drop_nulls())
+            counted = level_counts(data.frame[column.name], persons)
+            rare[column.name] = set(counted.filter(pl.col("persons") < FEWEST_PERSONS)["level"])
     return data.frame_form.without_levels(rare)
+
+
+def _of_persons(batch: Batch, whose: np.ndarray | None) -> Batch:
+    """The rows, and what they are made for, with whose they are."""
+    if whose is None:
+        return batch
+    context = batch.context
+    if context is not None:
+        context = _of_persons(context, whose if whose.ndim == 1 else whose[:, 0])
+    return replace(batch, context=context, person=whose)
 
 
 def _check_rows(data: Dataset) -> None:

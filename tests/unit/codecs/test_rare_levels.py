@@ -89,7 +89,7 @@ def test_a_table_of_rare_towns() -> None:
     assert set(new["town"]) == {"Rome", "Other"}
     assert set(model.sample(20, where="town=Other")["town"]) == {"Other"}
     assert model.sample(20, like=frame.head(20)).height == 20
-    with pytest.raises(ConditionError, match="occurs in fewer than"):
+    with pytest.raises(ConditionError, match="fewer than 5 persons"):
         model.sample(5, where="town=Townak")
     filled = model.infill(frame.head(5).with_columns(age=pl.lit(None, pl.Int64)))
     assert filled["town"].to_list() == towns[:5]

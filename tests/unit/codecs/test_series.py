@@ -313,7 +313,7 @@ def test_generated_times_go_forward_and_no_farther_than_real_ones() -> None:
     back = codec.decode(type(batch)(wild, batch.code, batch.mask, batch.context), rng)
     gaps = back["when"].diff().filter(back["who"].diff() == 0)
     assert gaps.min() >= 1
-    assert gaps.max() <= 59
+    assert gaps.max() <= 60  # rounded outward
 
 
 def test_what_cannot_be_learned_is_refused() -> None:

@@ -6,7 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidemill.models.bins import MIN_COUNT, Bins
+from tidemill.core.extremes import around, outward
+from tidemill.core.persons import FEWEST_PERSONS
+from tidemill.models.bins import Bins
 
 TICKS = st.lists(st.integers(-50, 50) | st.integers(-(2**61), 2**61), min_size=1, max_size=300).map(
     lambda values: np.array(values, np.int64)
@@ -30,8 +32,10 @@ def test_pieces_cover_every_row_in_order_and_do_not_overlap(ticks: np.ndarray) -
 def test_draws_stay_within_the_range(ticks: np.ndarray) -> None:
     pieces = Bins.of(ticks)
     drawn = pieces.draw(np.arange(len(pieces)).repeat(5), np.random.default_rng(0))
-    assert drawn.min() >= ticks.min()
-    assert drawn.max() <= ticks.max()
+    enough = len(ticks) >= FEWEST_PERSONS
+    low, high = (outward if enough else around)(int(ticks.min()), int(ticks.max()))
+    assert drawn.min() >= low
+    assert drawn.max() <= high
     assert (pieces.index(drawn) >= 0).all()
 
 
@@ -39,7 +43,7 @@ def test_draws_stay_within_the_range(ticks: np.ndarray) -> None:
 @given(TICKS)
 def test_only_frequent_values_are_atoms(ticks: np.ndarray) -> None:
     values, counts = np.unique(ticks, return_counts=True)
-    frequent = set(values[counts >= MIN_COUNT].tolist())
+    frequent = set(values[counts >= FEWEST_PERSONS].tolist())
     pieces = Bins.of(ticks)
     exact = set(pieces.low[pieces.low == pieces.high].tolist())
     assert frequent <= exact

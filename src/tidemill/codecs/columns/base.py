@@ -80,8 +80,18 @@ class ColumnCodec(ABC):
         """The level of its code that says that a value is missing; None where none is."""
 
     @abstractmethod
-    def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
-        """Learn the domain from training values (typed; null where missing)."""
+    def fit(
+        self, column: Column, values: pl.Series, run: Run, persons: np.ndarray | None = None
+    ) -> Self:
+        """Learn the domain from training values (typed; null where missing).
+
+        Args:
+            column: The column.
+            values: Its values.
+            run: For warnings.
+            persons: (n,) the number of the person that each value is of, as floors count persons;
+                None where each is a person's own.
+        """
 
     @abstractmethod
     def encode(self, values: pl.Series) -> Batch:

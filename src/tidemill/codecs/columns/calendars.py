@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tidemill.core.persons import FEWEST_PERSONS, sharing
+
 Rhythm = Literal["days", "months", "years"]
 Style = Literal["day", "weekday", "before", "after", "business"]
 
@@ -170,9 +172,13 @@ class Calendar:
 DAILY = Calendar()
 
 
-def calendar_of(day: np.ndarray) -> Calendar:
+def calendar_of(day: np.ndarray, persons: np.ndarray | None = None) -> Calendar:
     """The sparsest calendar that holds all of (n,) days since 1970 and hardly does so by chance;
     every day where there is none.
+
+    Args:
+        day: The days.
+        persons: (n,) whose each is: each day of its round is then one of enough persons.
 
     Example:
         >>> firsts = np.arange("2024-01", "2024-07", dtype="datetime64[M]")
@@ -186,8 +192,17 @@ def calendar_of(day: np.ndarray) -> Calendar:
     for calendar, share, choices in _candidates(different):
         unlikely = -len(different) * math.log(share) - choices
         if share < least * 0.99 and unlikely > SURPRISE and calendar.holds(different).all():
+            if persons is not None and not _of_enough(calendar, day, persons):
+                continue
             best, least = calendar, share
     return best
+
+
+def _of_enough(calendar: Calendar, day: np.ndarray, persons: np.ndarray) -> bool:
+    """Whether enough persons have each day of a calendar's round."""
+    round_of = len(calendar.within) * max(len(calendar.days), 1)
+    shared = sharing(calendar.numbers(day) % round_of, round_of, persons)
+    return bool((shared >= FEWEST_PERSONS).all())
 
 
 def _candidates(day: np.ndarray) -> Iterator[tuple[Calendar, float, float]]:

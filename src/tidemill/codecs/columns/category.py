@@ -23,12 +23,10 @@ from tidemill.codecs.columns.scales import evident_order
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Code, Spec
+from tidemill.core.persons import FEWEST_PERSONS, level_counts
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.words import plural
-
-MIN_COUNT = 5
-"""A level of fewer training rows is not kept by name, unless the user asks for it."""
 
 MOST_ORDERED = 1_000
 """No order is looked for among more levels."""
@@ -46,7 +44,7 @@ class CategoryCodec(ColumnCodec):
     """
 
     exact = False
-    inexact_because = "levels of fewer than five training rows are not kept"
+    inexact_because = "levels of fewer than five persons are not kept"
 
     levels: list[str]
     chances: list[float]
@@ -61,18 +59,16 @@ class CategoryCodec(ColumnCodec):
 
         return _DTYPES[self.stored]()
 
-    def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
+    def fit(
+        self, column: Column, values: pl.Series, run: Run, persons: np.ndarray | None = None
+    ) -> Self:
         """Count the levels; keep those that are frequent enough."""
         self.stored = str(values.dtype) if str(values.dtype) in _DTYPES else "String"
-        counted = (
-            values.cast(pl.String)
-            .drop_nulls()
-            .rename("level")
-            .value_counts()
-            .sort(["count", "level"], descending=[True, False])
-        )
+        counted = level_counts(values, persons)
         every = column.kept or self.stored == "Boolean"
-        kept = counted if every else counted.filter(pl.col("count") >= MIN_COUNT)
+        shared = pl.lit(True) if every else pl.col("persons") >= FEWEST_PERSONS
+        kept = counted.filter(shared)
+        counted = pl.concat([kept, counted.filter(~shared)])
         rows, rare = int(counted["count"].sum()), int(counted["count"][len(kept) :].sum())
         order = _order(column, kept["level"].to_list())
         self.ordered = order is not None
@@ -212,7 +208,7 @@ class CategoryCodec(ColumnCodec):
     def _refusal(self, column: Column, value: Any) -> ConditionError:
         why = "never occurs in the training rows"
         if self.rare or self.rest is not None:
-            why = f"occurs in fewer than {MIN_COUNT} training rows, if at all"
+            why = f"is that of fewer than {FEWEST_PERSONS} persons in training, if of any"
         levels = self.levels if self.ordered else self.by_frequency
         choice = ", ".join(levels[:8])
         if len(levels) > 8:
@@ -293,11 +289,10 @@ def _replaced(name: str, kept: int, rest: RareLevels) -> str:
     """What is said of a column of mostly rare levels."""
     known = "none of its levels is learned by name, and all"
     if kept:
-        known = f"only the {plural(kept, 'level')} of {MIN_COUNT} rows or more are learned by name"
-        known = f"{known}, and the others"
+        known = f"only the {plural(kept, 'level')} of more are learned by name, and the others"
     return (
-        f"Most values of '{name}' occur fewer than {MIN_COUNT} times: {known} come back as "
-        f"{rest.what}; option 'keep={name}' learns all of them by name."
+        f"Most values of '{name}' are those of fewer than {FEWEST_PERSONS} persons: {known} come "
+        f"back as {rest.what}; option 'keep={name}' learns all of them by name."
     )
 
 

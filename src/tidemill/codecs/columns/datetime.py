@@ -19,7 +19,9 @@ from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.columns.presence import Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
+from tidemill.core.extremes import outward_days
 from tidemill.core.grid import Batch, Real, Spec
+from tidemill.core.persons import is_of_enough
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 
@@ -70,16 +72,20 @@ class DatetimeCodec(ColumnCodec):
     def __init__(self, beside: Sequence[pl.Series] = (), *, plain: bool = False) -> None:
         self.beside, self.plain = beside, plain
 
-    def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
+    def fit(
+        self, column: Column, values: pl.Series, run: Run, persons: np.ndarray | None = None
+    ) -> Self:
         """Find the unit, the zone, the calendar and whether there are times of day."""
         dtype = values.dtype
         self.unit, self.zone = "", None
         if isinstance(dtype, pl.Datetime):
             self.unit, self.zone = dtype.time_unit, dtype.time_zone
         known = values.drop_nulls()
+        if persons is not None:
+            persons = persons[values.is_not_null().to_numpy()]
         self.wall = self._has_wall(known)
         day, time = self._day_and_time(known)
-        self.calendar = self._calendar(day)
+        self.calendar = self._calendar(day, persons)
         self.day_step = _day_step(day) if self.calendar.daily else 1
         self.time_step = 0
         if np.any(time):
@@ -91,20 +97,34 @@ class DatetimeCodec(ColumnCodec):
         self.spec = self._spec(column)
         # what rules reckon with must not be moved afterwards
         if len(known) and not self.beside and not self.plain:
-            number = self._number(known)
-            self.ends = int(number.min()), int(number.max())
+            self.ends = self._ends(day, self._number(known), persons)
             self.spec = self._spec(column)
         elif len(known) and not (self.zone and not self.wall):
-            self._find_rhythm(day, time)
+            self._find_rhythm(day, time, persons)
         return self
 
-    def _find_rhythm(self, day: np.ndarray, time: np.ndarray) -> None:
+    def _ends(
+        self, day: np.ndarray, number: np.ndarray, persons: np.ndarray | None
+    ) -> tuple[int, int]:
+        """The smallest and the largest number; where few persons have it, that of a round day."""
+        low, high = int(number.min()), int(number.max())
+        begin, end = outward_days(int(day.min()), int(day.max()))
+        before, last = self.calendar.numbers(np.array([begin - 1, end])) // self.day_step
+        if not is_of_enough(number == low, persons):
+            low = min(low, int(before + 1) * self._per_day)
+        if not is_of_enough(number == high, persons):
+            high = max(high, int(last + 1) * self._per_day - 1)
+        return low, high
+
+    def _find_rhythm(self, day: np.ndarray, time: np.ndarray, persons: np.ndarray | None) -> None:
         """The column's own days and hours, where they are fewer than those of its numbers."""
-        own = calendar_of(day)
+        own = calendar_of(day, persons)
         if own != self.calendar and not own.daily:
             self.rhythm = own
         if self.time_step and len(day) >= FEWEST_DAYS:
             first, last = int(time.min()) // self.time_step, int(time.max()) // self.time_step
+            hour = max(self._per_day // 24, 1)  # the first and the last are rounded to hours
+            first, last = first - first % hour, last - last % hour + hour - 1
             if first < last and last - first < MOST_HOURS * self._per_day / 24:
                 self.hours = first, last
 
@@ -120,7 +140,7 @@ class DatetimeCodec(ColumnCodec):
                 return False
         return True
 
-    def _calendar(self, day: np.ndarray) -> Calendar:
+    def _calendar(self, day: np.ndarray, persons: np.ndarray | None) -> Calendar:
         if self.plain:
             return DAILY
         days = [day]
@@ -130,7 +150,9 @@ class DatetimeCodec(ColumnCodec):
                 return DAILY
             unit = values.dtype.time_unit if isinstance(values.dtype, pl.Datetime) else ""
             days.append(_days_of(values.drop_nulls(), unit, wall=self.wall)[0])
-        return calendar_of(np.concatenate(days))
+        if persons is None or len(days) > 1:  # dates beside have other rows
+            return calendar_of(np.concatenate(days))
+        return calendar_of(day, persons)
 
     def _spec(self, column: Column) -> Spec:
         codes = self.presence.codes(column.name)
@@ -140,13 +162,17 @@ class DatetimeCodec(ColumnCodec):
             parts = self.calendar.parts
         elif self.weekly is not None:
             parts = [("week", 7, 7.0), ("day of the week", 1, 1.0)]
-        reals = [Real(f"{column.name} {name}", length, presence) for name, _, length in parts]
         weights = tuple(weight for _, weight, _ in parts)
+        reals = []
+        for at, (name, weight, length) in enumerate(parts):
+            most = weights[at - 1] // weight - 1 if at else None
+            reals.append(Real(f"{column.name} {name}", length, presence, most=most))
         shift = self.weekly or 0
         if self.time_step:
             per_day = _PER_DAY[self.unit] // self.time_step
             seconds = self.time_step / _PER_DAY[self.unit] * 86_400
-            reals.append(Real(f"{column.name} time of day", seconds, presence))
+            name = f"{column.name} time of day"
+            reals.append(Real(name, seconds, presence, most=per_day - 1))
             weights = (*(weight * self.day_step * per_day for weight in weights), 1)
             step, shift = Fraction(1, per_day), shift * per_day
         else:

@@ -13,9 +13,8 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs.columns.free_numbers import Stretches, free_residues, scattered
+from tidemill.core.persons import FEWEST_PERSONS, shared_items
 
-MIN_COUNT = 5
-"""A letter of a place, or a form, of fewer training ids is not kept."""
 SAMPLE = 20_000
 """Ids that forms are learned from."""
 MOST_SHAPES = 50
@@ -32,8 +31,8 @@ _CLASSES = {
     "a": "abcdefghijklmnopqrstuvwxyz",
 }
 OTHER = "x"
-"""Place of a letter or digit of another script; it is drawn from those that occur in MIN_COUNT ids
-or more."""
+"""Place of a letter or digit of another script; it is drawn from those that ids of enough
+persons hold."""
 _ONE_PLACE = re.compile(
     r"\\.|[9Aax]|\[(?:\\.|[^\]\\])+\]|\([^)]+\)|\{[^|}]+\|[0-9-]{10}\|[0-9-]{10}\}", re.DOTALL
 )
@@ -167,17 +166,19 @@ def last_digits(places: str) -> tuple[int, int] | None:
     return runs[-1] if runs else None
 
 
-def frequent_letters(ids: Sequence[str]) -> str:
-    """Letters of other scripts that MIN_COUNT ids or more hold."""
-    counted: Counter[str] = Counter()
-    for text in ids:
-        counted.update(set(text))
-    frequent = [letter for letter, count in counted.items() if count >= MIN_COUNT]
+def frequent_letters(ids: Sequence[str], persons: np.ndarray | None = None) -> str:
+    """Letters of other scripts that ids of enough persons hold."""
+    frequent = shared_items(map(set, ids), None if persons is None else persons.tolist())
     return "".join(sorted(letter for letter in frequent if _place(letter) == OTHER))
 
 
 def learned(
-    ids: pl.Series, letters: str, capacity: int, *, whole: bool = False
+    ids: pl.Series,
+    letters: str,
+    capacity: int,
+    *,
+    whole: bool = False,
+    persons: np.ndarray | None = None,
 ) -> tuple[list[IdForm], list[int]]:
     """The forms of (n,) different ids, and all numbers that may stand where new ones are counted.
 
@@ -186,6 +187,7 @@ def learned(
         letters: Those of other scripts that may be drawn.
         capacity: A form that has this many texts that are no training id is drawn freely.
         whole: Whether they are whole numbers, which begin with no 0.
+        persons: (n,) whose each id is; None where each is that of a person of its own.
     """
     numbers: list[int] = []
     forms: list[IdForm] = []
@@ -193,14 +195,17 @@ def learned(
     ends = _ends_of_numbers(ids.head(SAMPLE))
     if ends and (of_numbers := _of_numbers(ids, ends, letters, enough)):
         return of_numbers, []
-    groups, covered = _groups(ids)
-    if covered < MOSTLY and (framed := _framed(ids, letters, enough)):
+    whose = np.arange(len(ids)) if persons is None else persons
+    groups, covered = _groups(ids, whose)
+    if covered < MOSTLY and (framed := _framed(ids, whose, letters, enough)):
         return framed, []
-    for classes, texts in groups:
-        places = _alphabets(classes, _symbols(texts.head(SAMPLE)))
+    for classes, texts, of_persons in groups:
+        # one id of each person, so that what enough ids share is that of enough persons
+        some = of_persons.head(SAMPLE)
+        places = _alphabets(classes, _symbols(some))
         if whole and places[0] == "9":
             places[0] = "[123456789]"
-        places = _with_words(_with_dates(places, texts.head(SAMPLE)), texts.head(SAMPLE))
+        places = _with_words(_with_dates(places, some), some)
         form = _form(places, texts, letters, enough)
         forms.append(form)
         if form.counter is not None:
@@ -214,22 +219,30 @@ def learned(
     return forms, sorted({*numbers, *map(int, rest)})
 
 
-def _groups(ids: pl.Series) -> tuple[list[tuple[list[str], pl.Series]], float]:
+def _groups(
+    ids: pl.Series, whose: np.ndarray
+) -> tuple[list[tuple[list[str], pl.Series, pl.Series]], float]:
     """Ids of one form each: the classes of its places (w where letters and digits are mixed, *
-    where any character may stand), and its ids; and which share of the ids these are."""
-    frame = pl.DataFrame({"text": ids}).with_columns(shape=shapes(pl.col("text")))
+    where any character may stand), its ids, and one of each person; and which share of the ids
+    these are."""
+    frame = pl.DataFrame({"text": ids, "person": whose})
+    frame = frame.with_columns(shape=shapes(pl.col("text")))
+    shared = pl.col("person").n_unique()
     frame = frame.with_columns(skeleton=pl.col("shape").str.replace_all("[9Aax]", "w"))
     frame = frame.with_columns(
-        alike=pl.len().over("shape"),
+        alike=shared.over("shape"),
         joined=pl.len().over("skeleton"),
-        same=(pl.len().over("shape") >= MIN_COUNT).sum().over("skeleton"),
+        enough=shared.over("skeleton") >= FEWEST_PERSONS,
+    )
+    frame = frame.with_columns(
+        same=(pl.col("alike") >= FEWEST_PERSONS).sum().over("skeleton"),
         different=pl.col("shape").n_unique().over("skeleton"),
     )
     apart = pl.col("same") >= MOSTLY * pl.col("joined")
     apart &= pl.col("different") <= MOST_SHAPES
-    frequent = (pl.col("joined") >= MIN_COUNT) & ~apart
+    frequent = pl.col("enough") & ~apart
     frame = frame.with_columns(
-        form=pl.when(apart & (pl.col("alike") >= MIN_COUNT))
+        form=pl.when(apart & (pl.col("alike") >= FEWEST_PERSONS))
         .then(pl.col("shape"))
         .when(frequent)
         .then(pl.col("skeleton"))
@@ -244,10 +257,11 @@ def _groups(ids: pl.Series) -> tuple[list[tuple[list[str], pl.Series]], float]:
         found = _most_frequent(frame)
     groups = []
     for (form,), group in found.group_by("form", maintain_order=True):
-        groups.append((str(form), group["text"]))
-    groups.sort(key=lambda pair: pair[0])
+        first = group["person"].is_first_distinct()
+        groups.append((str(form), group["text"], group["text"].filter(first)))
+    groups.sort(key=lambda group: group[0])
     share = len(found) / max(len(ids), 1) if frequent_ones else 0.0
-    return [(list(form), texts) for form, texts in groups], share
+    return [(list(form), texts, some) for form, texts, some in groups], share
 
 
 def shapes(text: pl.Expr) -> pl.Expr:
@@ -267,7 +281,7 @@ def _by_length(frame: pl.DataFrame) -> pl.DataFrame:
     return (
         frame.filter(plain)
         .with_columns(form=pl.lit("*"), length=length)
-        .filter(pl.len().over("length") >= MIN_COUNT)
+        .filter(pl.col("person").n_unique().over("length") >= FEWEST_PERSONS)
         .with_columns(form=pl.concat_str(pl.lit("*").repeat_by("length").list.join("")))
     )
 
@@ -279,7 +293,7 @@ def _most_frequent(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(shape=counted["shape"][0]).with_columns(form=pl.col("shape"))
 
 
-def _framed(ids: pl.Series, letters: str, capacity: int) -> list[IdForm]:
+def _framed(ids: pl.Series, whose: np.ndarray, letters: str, capacity: int) -> list[IdForm]:
     """Forms of e-mail addresses and URLs: the domain, or what stands before the last slash, stays;
     before or behind it stands what has the commonest form. None for other ids."""
     address = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
@@ -289,10 +303,11 @@ def _framed(ids: pl.Series, letters: str, capacity: int) -> list[IdForm]:
     parts = ids.str.extract_groups(
         r"^(?<free>[^@]+)(?<kept>@.+)$" if mail else r"^(?<kept>.*/)(?<free>[^/]*)$"
     ).struct.unnest()
-    frame = parts.drop_nulls().with_columns(
-        rows=pl.len().over("kept"), shape=shapes(pl.col("free"))
+    frame = parts.with_columns(person=pl.Series(whose)).drop_nulls()
+    frame = frame.with_columns(
+        rows=pl.col("person").n_unique().over("kept"), shape=shapes(pl.col("free"))
     )
-    frequent = frame.filter(pl.col("rows") >= MIN_COUNT)
+    frequent = frame.filter(pl.col("rows") >= FEWEST_PERSONS)
     if len(frequent) < len(frame) / 2:
         kept = "@example.com" if mail else "https://example.com/"
         frequent = frame.with_columns(kept=pl.lit(kept), rows=pl.len())
@@ -354,7 +369,7 @@ def _alphabets(classes: list[str], symbols: np.ndarray) -> list[str]:
     rows = len(symbols)
     for kind, counts in zip(classes, counted, strict=True):
         letter, count = counts.most_common(1)[0]
-        fixed = count >= max(SHARED * rows, MIN_COUNT) or (kind not in "9Aaxw*")
+        fixed = count >= max(SHARED * rows, FEWEST_PERSONS) or (kind not in "9Aaxw*")
         shared.append(letter if fixed else None)
         if not fixed:
             pooled.setdefault(kind, Counter()).update(counts)
@@ -374,7 +389,7 @@ def _alphabets(classes: list[str], symbols: np.ndarray) -> list[str]:
 
 def _kept(counts: Counter[str]) -> str:
     """The characters that occur often, where they are certainly nearly all; else nothing."""
-    frequent = [letter for letter, count in counts.items() if count >= MIN_COUNT]
+    frequent = [letter for letter, count in counts.items() if count >= FEWEST_PERSONS]
     total = counts.total()
     covered = sum(counts[letter] for letter in frequent)
     if covered < SHARED * total or total < 20 * len(frequent):
@@ -441,7 +456,7 @@ def _of_numbers(
 ) -> list[IdForm]:
     """A form for each frequent shape of such ids that has much room; no number begins with 0."""
     frame = pl.DataFrame({"text": ids}).with_columns(shape=shapes(pl.col("text")))
-    often = frame.filter(pl.len().over("shape") >= MIN_COUNT)
+    often = frame.filter(pl.len().over("shape") >= FEWEST_PERSONS)
     forms = []
     for (shape,), group in (often if len(often) else frame).sort("shape").group_by("shape"):
         bounds = iter(ends)
@@ -492,7 +507,7 @@ def _date_at(places: list[str], at: int, texts: pl.Series) -> tuple[str, int, in
         else:
             style_read = style
         read = days.str.to_date(style_read, strict=False)
-        if read.null_count() or read.n_unique() < MIN_COUNT:
+        if read.null_count() or read.n_unique() < FEWEST_PERSONS:
             continue
         first, last = read.min(), read.max()
         assert isinstance(first, dt.date)
@@ -559,7 +574,7 @@ def _run_length(places: list[str], at: int) -> int:
 def _words(inner: list[str], parts: pl.Series) -> str:
     """The parts that many ids share, as a place; nothing where they are not nearly all, or not
     fewer than their letters would allow."""
-    counted = parts.rename("part").value_counts().filter(pl.col("count") >= MIN_COUNT)
+    counted = parts.rename("part").value_counts().filter(pl.col("count") >= FEWEST_PERSONS)
     words = sorted(counted["part"].to_list())
     covered = int(counted["count"].sum()) >= SHARED * len(parts)
     if (

@@ -93,7 +93,9 @@ class IdCodec(SurrogateCodec):
 
         return pl.Int64() if self.integer else pl.String()
 
-    def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
+    def fit(
+        self, column: Column, values: pl.Series, run: Run, persons: np.ndarray | None = None
+    ) -> Self:
         """Learn the forms, and how often an id repeats."""
         known = values.drop_nulls()
         self.repeats = max(len(known) / max(known.n_unique(), 1), 1.0)
@@ -104,7 +106,8 @@ class IdCodec(SurrogateCodec):
             codes = known.cast(pl.String)
             if self.integer:  # without the zeros that they begin with
                 self.width = max(map(len, codes.unique().to_list()), default=0)
-            self.places = PlaceCodes.of(codes.str.zfill(self.width))
+            whose = None if persons is None else persons[values.is_not_null().to_numpy()]
+            self.places = PlaceCodes.of(codes.str.zfill(self.width), whose)
         self.spec = self._spec(column)
         if self.places is not None:
             return self
@@ -114,10 +117,13 @@ class IdCodec(SurrogateCodec):
                 "Rows are generated one by one: what the rows of one value have in common is not "
                 "learned."
             )
-        texts = known.unique(maintain_order=True).cast(pl.String)
+        first = known.is_first_distinct()
+        texts = known.filter(first).cast(pl.String)
+        if persons is not None:
+            persons = persons[values.is_not_null().to_numpy()][first.to_numpy()]
         whole = column.dtype in _BOUNDS or column.dtype.startswith("Decimal")
         self.numeric = self.integer or (whole and len(texts) > 0 and _all_whole(texts))
-        self._learn(column, texts, run)
+        self._learn(column, texts, run, persons)
         return self
 
     def _spec(self, column: Column) -> Spec:
@@ -150,7 +156,9 @@ class IdCodec(SurrogateCodec):
         there = np.ones(1, bool) if allowed.levels is None else allowed.levels
         return Allowed(np.r_[np.repeat(there[:1], len(self.places.begins)), there[1:]])
 
-    def _learn(self, column: Column, texts: pl.Series, run: Run) -> None:
+    def _learn(
+        self, column: Column, texts: pl.Series, run: Run, persons: np.ndarray | None
+    ) -> None:
         self.forms, self.letters, self.scatter = [], "", None
         sample = texts.head(SAMPLE).to_list()
         self.check = detected(sample)
@@ -158,11 +166,14 @@ class IdCodec(SurrogateCodec):
         bodies = texts
         if self.check:
             bodies = _without_check(self.check, texts)
+            persons = None if len(bodies) < len(texts) else persons
         if self.numeric and not self._has_form(bodies.head(SAMPLE)):
             self._learn_numbers(column, bodies, run)
             return
-        self.letters = frequent_letters(bodies.head(SAMPLE).to_list())
-        self.forms, numbers = id_forms.learned(bodies, self.letters, CAPACITY, whole=self.numeric)
+        self.letters = frequent_letters(bodies.head(SAMPLE).to_list(), persons)
+        self.forms, numbers = id_forms.learned(
+            bodies, self.letters, CAPACITY, whole=self.numeric, persons=persons
+        )
         widths = {form.counter[1] - form.counter[0] for form in self.forms if form.counter}
         width = widths.pop() if len(widths) == 1 else None
         self.stretches = free_stretches(numbers, 0, None, width)

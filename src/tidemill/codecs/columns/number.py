@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
-from tidemill.codecs.columns.category import MIN_COUNT
 from tidemill.codecs.columns.intervals import LARGEST, between, union
 from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.columns.presence import Presence
@@ -21,6 +20,7 @@ from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Real, Spec
 from tidemill.core.lawful import NOISE
+from tidemill.core.persons import FEWEST_PERSONS, ends_of, sharing
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 
@@ -150,21 +150,26 @@ class NumberCodec(ColumnCodec):
     integer: bool
     presence: Presence
     few: np.ndarray | None = None
-    """(v,) the ticks, ascending, where there are few, each of MIN_COUNT rows or more."""
+    """(v,) the ticks, ascending, where there are few, each of FEWEST_PERSONS or more."""
     ends: tuple[int, int] | None = None
-    """The smallest and the largest tick in training; None where they are not known."""
+    """The smallest and the largest tick in training, rounded outward; None where they are not
+    known."""
 
-    def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
+    def fit(
+        self, column: Column, values: pl.Series, run: Run, persons: np.ndarray | None = None
+    ) -> Self:
         """Find the step and which absences occur."""
         self.integer = values.dtype.is_integer()
-        finite = values.drop_nulls()
+        here = values.is_not_null()
         if not self.integer:
-            finite = finite.filter(finite.is_finite())
-        numbers = finite.to_numpy()
+            here &= values.is_finite().fill_null(False)
+        numbers = values.filter(here).to_numpy()
+        if persons is not None:
+            persons = persons[here.to_numpy()]
         self.scale = Scale.of(numbers, column.step)
         ticks = self.scale.ticks(numbers)
-        self.few = _few(ticks)
-        self.ends = (int(ticks.min()), int(ticks.max())) if len(ticks) else None
+        self.few = _few(ticks, persons)
+        self.ends = ends_of(ticks, persons) if len(ticks) else None
         decoded = self.scale.values(ticks, self.integer)
         self.exact = bool(np.all(decoded == numbers))
         self.inexact_because = "" if self.exact else "its floats span more than 62 binary digits"
@@ -357,9 +362,12 @@ class NumberCodec(ColumnCodec):
         return codec
 
 
-def _few(ticks: np.ndarray) -> np.ndarray | None:
-    values, counts = np.unique(ticks, return_counts=True)
-    if not 1 < len(values) <= MOST_FEW or counts.min() < MIN_COUNT:
+def _few(ticks: np.ndarray, persons: np.ndarray | None) -> np.ndarray | None:
+    values = np.unique(ticks)
+    if not 1 < len(values) <= MOST_FEW:
+        return None
+    place = np.searchsorted(values, ticks)
+    if sharing(place, len(values), persons).min() < FEWEST_PERSONS:
         return None
     return values if values[-1] - values[0] >= len(values) else None
 

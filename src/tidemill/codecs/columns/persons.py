@@ -71,24 +71,32 @@ class PersonCodec(SurrogateCodec):
 
         return pl.String() if self.ids is None else self.ids.dtype
 
-    def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
+    def fit(
+        self, column: Column, values: pl.Series, run: Run, persons: np.ndarray | None = None
+    ) -> Self:
         """Learn how the names are written, and choose what fresh ones are made of."""
         known = values.drop_nulls()
+        one_each = known
+        if persons is not None:
+            whose = pl.Series(persons[values.is_not_null().to_numpy()])
+            one_each = known.filter(whose.is_first_distinct())
         self.presence = Presence.of(values)
         self.spec = Spec(codes=self.presence.codes(column.name))
         self.repeats = max(len(known) / max(known.n_unique(), 1), 1.0)
         self.pool = pool_of(len(known), known.n_unique()) if self._pool is None else self._pool
         self.maker, self.ids, self.domains = None, None, ()
         if known.dtype == pl.String and len(known):
-            self.maker = self._learned(column, known, run)
+            self.maker = self._learned(column, known, shared_domains(one_each.unique()), run)
         if self.maker is None:
             if column.personal == MAILS:
-                self.domains = shared_domains(known.unique())
+                self.domains = shared_domains(one_each.unique())
                 values = pl.Series(before_at(known.unique().sort().to_list()), dtype=pl.String)
             self.ids = IdCodec().fit(column, values, run)
         return self
 
-    def _learned(self, column: Column, known: pl.Series, run: Run) -> Maker | None:
+    def _learned(
+        self, column: Column, known: pl.Series, domains: Domains, run: Run
+    ) -> Maker | None:
         """What makes such values; None where their form is not known."""
         leader = self._leader or column.name
         group = list(self._group) or [known]
@@ -116,7 +124,7 @@ class PersonCodec(SurrogateCodec):
             one: free_words(one, every, everything, rng) for one, rng in sorted(rng_of.items())
         }
         names = FreshNames(tuple(forms), words, plain, salt)
-        return FreshMails(names, shared_domains(known.unique())) if mails else names
+        return FreshMails(names, domains) if mails else names
 
     def decode(
         self, batch: Batch, rng: np.random.Generator, fresh: SurrogateStream = FIRST

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.id_forms import MIN_COUNT, shapes
+from tidemill.codecs.columns.id_forms import shapes
+from tidemill.core.persons import FEWEST_PERSONS, level_counts
 
 SHARE = 0.02
 """Of the codes, those that a beginning has at least: fewer do not show where it belongs."""
@@ -50,7 +51,7 @@ class PlaceCodes:
     """How the codes of a column begin, and what follows.
 
     Attributes:
-        begins: Beginnings of at least MIN_COUNT rows each, as long as they can be; a shorter one
+        begins: Beginnings of enough persons each, as long as they can be; a shorter one
             stands for the codes that no longer one begins.
         follows: For each of these, the characters that follow it.
         rests: For each of these, forms of what follows (9 for a digit, A and a for letters), and
@@ -102,18 +103,28 @@ class PlaceCodes:
         return settled
 
     @staticmethod
-    def of(codes: pl.Series) -> PlaceCodes | None:
+    def of(codes: pl.Series, persons: np.ndarray | None = None) -> PlaceCodes | None:
         """Learn the beginnings of (n,) codes, which may repeat; None where there are too few, or
-        they are too long."""
+        they are too long.
+
+        Args:
+            codes: The codes.
+            persons: (n,) whose each is; None where each is a person's own.
+        """
         lengths = codes.str.len_chars()
         if not len(codes) or (lengths > MOST_CHARACTERS).any():
             return None
-        least = max(MIN_COUNT, math.ceil(SHARE * len(codes)))
-        frame = pl.DataFrame({"code": codes}).with_columns(begin=pl.lit(None, pl.String))
+        least = max(FEWEST_PERSONS, math.ceil(SHARE * len(codes)))
+        whose = np.arange(len(codes)) if persons is None else persons
+        frame = pl.DataFrame({"code": codes, "person": whose})
+        frame = frame.with_columns(begin=pl.lit(None, pl.String))
         for length in range(LONGEST, -1, -1):
             begin = pl.col("code").str.slice(0, length)
             open_rows = pl.col("begin").is_null() & (pl.col("code").str.len_chars() > length)
             often = open_rows.sum().over(begin) >= least
+            if persons is not None:
+                of_open = pl.when(open_rows).then(pl.col("person"))
+                often &= of_open.drop_nulls().n_unique().over(begin) >= FEWEST_PERSONS
             frame = frame.with_columns(
                 begin=pl.when(open_rows & often).then(begin).otherwise(pl.col("begin"))
             )
@@ -126,11 +137,16 @@ class PlaceCodes:
         )
         begins, follows, rests = [], [], []
         for (begin,), group in found.sort("begin").group_by("begin", maintain_order=True):
-            counted = group["rest"].value_counts().sort(["count", "rest"], descending=[True, False])
-            frequent = counted.filter(pl.col("count") >= MIN_COUNT)
+            own = None if persons is None else group["person"].to_numpy()
+            counted = level_counts(group["rest"], own)
+            frequent = counted.filter(pl.col("persons") >= FEWEST_PERSONS)
+            next_ones = level_counts(group["follows"], own)
+            if persons is not None:
+                next_ones = next_ones.filter(pl.col("persons") >= FEWEST_PERSONS)
             begins.append(str(begin))
-            follows.append("".join(sorted(group["follows"].unique().to_list())))
-            rests.append(tuple((frequent if len(frequent) else counted.head(1)).rows()))
+            follows.append("".join(sorted(next_ones["level"].to_list())))
+            shown = frequent if len(frequent) else counted.head(1)
+            rests.append(tuple(shown.select("level", "count").rows()))
         return PlaceCodes(tuple(begins), tuple(follows), tuple(rests))
 
     def levels(self, codes: pl.Series) -> np.ndarray:

@@ -64,8 +64,8 @@ class RareLevels:
 
         Args:
             column: The column.
-            counted: All its levels ("level") as text, with their rows ("count"), the most frequent
-                first.
+            counted: All its levels ("level") as text, with their rows ("count"), those that are
+                kept first, and a person that has each ("person") where rows are told apart so.
             kept: How many of these, from the first on, are kept.
             dtype: Of its values.
             run: For what is learned of the form of codes.
@@ -81,7 +81,8 @@ class RareLevels:
             values = levels.cast(pl.Int64) if dtype.is_integer() else numbers.cast(pl.Int64)
         elif levels.str.contains(_CODES).mean() < _MOSTLY_CODES:  # type: ignore[operator]
             return cls(level)
-        codes = IdCodec().fit(bare, values, run.child(quiet=True))
+        whose = counted["person"].to_numpy() if "person" in counted.columns else None
+        codes = IdCodec().fit(bare, values, run.child(quiet=True), whose)
         codes.repeats = float(counted["count"][kept:].mean() or 1.0)  # type: ignore[arg-type]
         return cls(level, codes, places)
 

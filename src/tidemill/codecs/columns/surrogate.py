@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from string import ascii_lowercase
 from typing import Any, Self
 
@@ -16,11 +17,10 @@ from tidemill.codecs.columns.presence import Presence
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Spec
+from tidemill.core.persons import shared_items
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 
-MIN_COUNT = 5
-"""A word of fewer training rows is not kept."""
 SAMPLE = 20_000
 """Rows that words are learned from."""
 
@@ -64,7 +64,7 @@ class TextCodec(SurrogateCodec):
     """Fresh texts of frequent words: as many words as real texts have, each drawn by how often it
     follows the last.
 
-    What is kept: words and pairs of words of at least MIN_COUNT training rows. The texts have the
+    What is kept: words and pairs of words of at least FEWEST_PERSONS persons. The texts have the
     column's form, not its meaning; a text model is another codec's work.
     """
 
@@ -79,19 +79,20 @@ class TextCodec(SurrogateCodec):
 
         return pl.String()
 
-    def fit(self, column: Column, values: pl.Series, run: Run) -> Self:
+    def fit(
+        self, column: Column, values: pl.Series, run: Run, persons: np.ndarray | None = None
+    ) -> Self:
         """Count frequent words, pairs of them, and lengths."""
-        sample = values.drop_nulls().cast(pl.String).head(SAMPLE)
-        texts = [text.split() for text in sample.to_list()]
-        rows: Counter[str] = Counter()
-        for text in texts:
-            rows.update(set(text))
-        self.words = sorted(word for word, count in rows.items() if count >= MIN_COUNT)
-        self.follows = _followers(texts, self.words)
-        counted = Counter(min(len(text), 200) for text in texts)
+        here = values.is_not_null()
+        texts = [text.split() for text in values.filter(here).head(SAMPLE).cast(pl.String)]
+        whose = None if persons is None else persons[here.to_numpy()].tolist()
+        self.words = sorted(shared_items(map(set, texts), whose))
+        self.follows = _followers(texts, self.words, whose)
+        lengths = [min(len(text), 200) for text in texts]
+        shared = shared_items(([length] for length in lengths), whose)
         self.lengths = []
-        for length, count in sorted(counted.items()):
-            if count >= MIN_COUNT:
+        for length, count in sorted(Counter(lengths).items()):
+            if length in shared:
                 percent = -(-100 * count // len(texts))  # rounded up
                 self.lengths += [length] * percent
         self.presence = Presence.of(values)
@@ -192,22 +193,22 @@ class _Chains:
         return np.asarray(self.word[np.searchsorted(self.end, drawn, side="right")])
 
 
-def _followers(texts: list[list[str]], words: list[str]) -> list[tuple[list[int], list[int]]]:
+def _followers(
+    texts: list[list[str]], words: list[str], whose: list[int] | None
+) -> list[tuple[list[int], list[int]]]:
     """For a text's beginning, and then for each word: the words (counted from 1) that follow it in
-    MIN_COUNT places or more, and in how many."""
+    the texts of enough persons, and in how many places."""
     place = {word: k for k, word in enumerate(words, 1)}
-    pairs: list[Counter[int]] = [Counter() for _ in range(len(words) + 1)]
+    pairs: Counter[tuple[int, int]] = Counter()
+    of_texts = []
     for text in texts:
-        last = 0  # the text's beginning
-        for word in text:
-            if word in place:
-                pairs[last][place[word]] += 1
-                last = place[word]
-    follows = []
-    for counted in pairs:
-        frequent = {word: count for word, count in counted.items() if count >= MIN_COUNT}
-        followers = sorted(frequent)
-        follows.append((followers, [frequent[word] for word in followers]))
+        known = [0, *(place[word] for word in text if word in place)]  # 0 is the text's beginning
+        of_texts.append(list(pairwise(known)))
+        pairs.update(of_texts[-1])
+    follows: list[tuple[list[int], list[int]]] = [([], []) for _ in range(len(words) + 1)]
+    for last, word in sorted(shared_items(of_texts, whose)):
+        follows[last][0].append(word)
+        follows[last][1].append(pairs[last, word])
     return follows
 
 

@@ -27,7 +27,9 @@ def keep_combinations(plan: BlockPlan, names: Sequence[str]) -> str:
         if isinstance(group, str):
             return group
         together |= dict.fromkeys(group)
-    unit = JointCode.learned(tuple(together), plan.codecs, plan.rows, MOST_COMBINATIONS)
+    unit = JointCode.learned(
+        tuple(together), plan.codecs, plan.rows, MOST_COMBINATIONS, plan.persons
+    )
     if isinstance(unit, str):
         return unit
     plan.makers |= dict.fromkeys(together, unit)
@@ -60,7 +62,7 @@ def keep_lookup(plan: BlockPlan, rule: Rule) -> str:
         return why
     if _are_equal(plan, key, name, set()) or _keep_equal(plan, key, name):
         return ""
-    lookup = Lookup.learned(name, key, plan.codecs, plan.rows)
+    lookup = Lookup.learned(name, key, plan.codecs, plan.rows, plan.persons)
     if isinstance(lookup, str):
         return lookup
     if _follows(plan, key, name):

@@ -73,7 +73,10 @@ class Compiled:
 
 
 def compiled(
-    rules: Sequence[Rule], codecs: dict[str, tuple[Column, ColumnCodec]], data: Dataset
+    rules: Sequence[Rule],
+    codecs: dict[str, tuple[Column, ColumnCodec]],
+    data: Dataset,
+    persons: np.ndarray | None = None,
 ) -> Compiled:
     """Takes one rule after the other.
 
@@ -82,6 +85,7 @@ def compiled(
         codecs: Column codecs in the order of the table; changed, as columns of floats get a common
             scale, and a sum may get a finer one.
         data: The training rows.
+        persons: (n,) whose each row is; None where each is a person of its own.
 
     Raises:
         DataError: A rule that the user declared is broken by a training row, or cannot be kept.
@@ -90,7 +94,7 @@ def compiled(
     known = [rule for rule in rules if codecs.keys() >= set(rule.columns)]
     apart = share_scales(codecs, data, known)
     rows = BlockRows({name: codec.encode(data[name]) for name, (_, codec) in codecs.items()})
-    plan = BlockPlan(codecs, rows, data)
+    plan = BlockPlan(codecs, rows, data, persons)
     refused: list[tuple[Rule, str]] = []
     for rule in _ordered(known, codecs):
         unlike = _unlike(plan, rule)

@@ -25,6 +25,7 @@ from tidemill.codecs.rules.units import (
 )
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Code, Constraints, Spec
+from tidemill.core.persons import FEWEST_PERSONS, sharing
 
 
 class Lookup(Block):
@@ -43,6 +44,7 @@ class Lookup(Block):
         mapped: (levels or spans,) whether training rows showed a value for it; else the column is
             missing there.
         keeps: Whether the column has channels of its own.
+        lenient: Whether rows of few persons had other values, which are not kept.
     """
 
     def __init__(
@@ -54,7 +56,10 @@ class Lookup(Block):
         table: Batch,
         mapped: np.ndarray,
         keeps: bool,
+        *,
+        lenient: bool = False,
     ) -> None:
+        self.lenient = lenient
         self.columns, self.bases = (name,), (key,)
         self.key = key
         self.column, self.codec = codecs[name]
@@ -70,7 +75,9 @@ class Lookup(Block):
             self.spec = Spec()
 
     @staticmethod
-    def learned(name: str, key: str, codecs: Codecs, rows: BlockRows) -> Lookup | str:
+    def learned(
+        name: str, key: str, codecs: Codecs, rows: BlockRows, persons: np.ndarray | None = None
+    ) -> Lookup | str:
         """The table of training rows, or why there is none."""
         column, decider = codecs[name][1], codecs[key][1]
         with_key = _has(rows.parts[key], decider)
@@ -103,11 +110,41 @@ class Lookup(Block):
         broken = unit.broken(rows)
         if broken.any():
             return f"row {int(np.flatnonzero(broken)[0]) + 1} breaks it"
-        return unit
+        if column.line is None or persons is None:
+            return unit  # its levels are of enough persons
+        shared = sharing(place, size, persons[here])
+        return unit.of_enough(shared, np.bincount(place, minlength=size), codecs)
+
+    def of_enough(self, shared: np.ndarray, count: np.ndarray, codecs: Codecs) -> Lookup | str:
+        """The same without numbers of too few persons: spans of such belong to their neighbours,
+        and levels show none; or why that leaves too little.
+
+        Args:
+            shared: (levels or spans,) persons with a value.
+            count: The same of rows.
+            codecs: Of all columns.
+        """
+        few = (shared > 0) & (shared < FEWEST_PERSONS)
+        if not few.any():
+            return self
+        if 2 * count[few].sum() > count.sum():
+            return f"most of what is looked up is that of fewer than {FEWEST_PERSONS} persons"
+        starts, table, mapped = self.starts, self.table, self.mapped & ~few
+        if starts is None:
+            table = Batch(
+                np.where(few[:, None], 0, table.tick), np.where(few[:, None], 0, table.code)
+            )
+        else:
+            kept = np.flatnonzero(~few)
+            starts, table, mapped = starts[kept[1:] - 1], table.rows(kept), mapped[kept]
+        name = self.columns[0]
+        return Lookup(name, self.key, codecs, starts, table, mapped, self.keeps, lenient=True)
 
     def broken(self, rows: BlockRows) -> np.ndarray:
         """(n,) whether a row has another value than the one to be looked up."""
         part = rows.parts[self.columns[0]]
+        if self.lenient:
+            return np.zeros(len(part), bool)
         at = self._at(rows)
         checked = (at >= 0) & _has(part, self.codec)
         if isinstance(self.codec, CategoryCodec) and self.codec.rare:
@@ -250,6 +287,7 @@ class Lookup(Block):
             "tick": self.table.tick.tolist(),
             "code": self.table.code.tolist(),
             "mapped": self.mapped.tolist(),
+            "lenient": self.lenient,
         }
 
     @staticmethod
@@ -275,7 +313,8 @@ class Lookup(Block):
         sizes = [code.size for code in column.spec.codes]
         if np.any(table.code < 0) or np.any(table.code >= sizes):
             raise ValueError("a table holds levels that the column does not have")
-        return Lookup(name, key, codecs, starts, table, mapped, bool(state["keeps"]))
+        keeps, lenient = bool(state["keeps"]), bool(state.get("lenient", False))
+        return Lookup(name, key, codecs, starts, table, mapped, keeps, lenient=lenient)
 
 
 def _has(part: Batch, codec: ColumnCodec) -> np.ndarray:

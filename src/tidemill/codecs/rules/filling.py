@@ -16,21 +16,31 @@ from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.codecs.columns.intervals import LARGEST
 from tidemill.codecs.rules.linear import LinearLaw, LinearRule
 from tidemill.codecs.rules.units import BlockRows, Codecs, has_number
+from tidemill.core.extremes import round_number
+from tidemill.core.persons import is_of_enough
 
+FINEST = 100
+"""Rounded numbers are whole multiples of at most so many parts of what lies between them."""
 LEVELS = 9
 """Numbers are filled in turn with so many that are spread as the column's own are."""
 
 
-def spread_of(numbers: np.ndarray) -> list[int]:
-    """Numbers that are spread as these are: rounded quantiles, none of them a row's own but by
-    chance."""
+def spread_of(numbers: np.ndarray, persons: np.ndarray | None) -> list[int]:
+    """Numbers that are spread as these are: quantiles, rounded where fewer than enough persons have
+    such a number."""
     if not len(numbers):
         return [0]
     shares = np.array([0.5])
     if len(numbers) >= 10 * LEVELS:
         shares = (np.arange(LEVELS) + 0.5) / LEVELS
     quantiles = np.quantile(numbers.astype(float), shares)
-    return [int(quantile) for quantile in np.rint(quantiles)]
+    unit = round_number(max(int(numbers.max() - numbers.min()) // FINEST, 1))
+    spread = []
+    for quantile in np.rint(quantiles).astype(np.int64).tolist():
+        if not is_of_enough(numbers == quantile, persons):
+            quantile = round(quantile / unit) * unit
+        spread.append(quantile)
+    return spread
 
 
 def within(numbers: np.ndarray, bounds: tuple[int, int]) -> np.ndarray:

@@ -12,11 +12,13 @@ from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Codecs, placed
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Code, Constraints, Spec
+from tidemill.core.persons import FEWEST_PERSONS, sharing
 
 
 class JointCode(Block):
     """Several columns of categories as one code: one level for each combination of the training
-    rows.
+    rows; where rows are told apart by persons, of enough of them, and those of fewer count as the
+    one most like it.
 
     A combination with a rare level comes back as one without, drawn by frequency among those that
     agree with it otherwise, or, where there are none, among all.
@@ -24,11 +26,19 @@ class JointCode(Block):
     Attributes:
         table: (combinations, columns) levels of the columns' own codes.
         counts: (combinations,) training rows.
+        lenient: Whether few persons had other combinations, which are not kept.
     """
 
     def __init__(
-        self, names: Sequence[str], codecs: Codecs, table: np.ndarray, counts: np.ndarray
+        self,
+        names: Sequence[str],
+        codecs: Codecs,
+        table: np.ndarray,
+        counts: np.ndarray,
+        *,
+        lenient: bool = False,
     ) -> None:
+        self.lenient = lenient
         self.columns = tuple(names)
         self.table, self.counts = table, counts
         self._codecs: list[CategoryCodec] = []
@@ -44,19 +54,30 @@ class JointCode(Block):
 
     @staticmethod
     def learned(
-        names: Sequence[str], codecs: Codecs, rows: BlockRows, most: int
+        names: Sequence[str],
+        codecs: Codecs,
+        rows: BlockRows,
+        most: int,
+        persons: np.ndarray | None = None,
     ) -> JointCode | str:
         """The combinations of training rows, or why they cannot be kept."""
         if np.prod([float(codecs[name][1].spec.codes[0].size) for name in names]) > 2**62:
             return "its columns have too many values"
         codes = np.stack([rows.parts[name].code[:, 0] for name in names], axis=1)
-        table, counts = np.unique(codes, axis=0, return_counts=True)
+        table, place, counts = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
         if len(table) > most:
             return f"it has {len(table):,} combinations, more than {most:,}"
         unit = JointCode(names, codecs, table, counts)
         if not unit.kept.any():
             return "every combination holds a rare value"
-        return unit
+        if persons is None:
+            return unit
+        few = unit.kept & (sharing(place.ravel(), len(table), persons) < FEWEST_PERSONS)
+        if not few.any():
+            return unit
+        if 2 * counts[few].sum() > counts[unit.kept].sum():
+            return f"most of its combinations are those of fewer than {FEWEST_PERSONS} persons"
+        return JointCode(names, codecs, table[~few], counts[~few], lenient=True)
 
     @property
     def kept(self) -> np.ndarray:
@@ -94,7 +115,11 @@ class JointCode(Block):
         ascending = self._keys[self._order]
         at = np.minimum(np.searchsorted(ascending, keys), len(ascending) - 1)
         unseen = ascending[at] != keys
-        if unseen.any():
+        if unseen.any() and self.lenient:
+            for key in np.unique(keys[unseen]).tolist():
+                here = keys == key
+                at[here] = np.flatnonzero(self._order == self._most_alike(key))[0]
+        elif unseen.any():
             names = ", ".join(f"'{name}'" for name in self.columns)
             raise DataError(
                 f"the values of {names} never came in this combination in training",
@@ -102,6 +127,16 @@ class JointCode(Block):
                 hint="leave the row out, or mend it",
             )
         return Batch(np.zeros((len(keys), 0), np.int64), self._order[at].astype(np.int32)[:, None])
+
+    def _most_alike(self, key: int) -> int:
+        """The kept combination that agrees in most columns with another, of several the most
+        frequent one."""
+        levels = []
+        for size in reversed(self.sizes):
+            key, level = divmod(key, size)
+            levels.append(level)
+        agree = (self.table == np.array(levels[::-1])).sum(axis=1)
+        return int(np.lexsort((self.counts, agree, self.kept))[-1])
 
     def decode(self, batch: Batch, rows: BlockRows, rng: np.random.Generator) -> None:
 
@@ -141,6 +176,7 @@ class JointCode(Block):
             "columns": list(self.columns),
             "table": self.table.tolist(),
             "counts": self.counts.tolist(),
+            "lenient": self.lenient,
         }
 
     @staticmethod
@@ -155,7 +191,7 @@ class JointCode(Block):
         outside = np.any(table < 0) or np.any(table >= sizes)
         if outside or len(counts) != len(table) or np.any(counts < 1):
             raise ValueError("combinations do not fit their columns")
-        unit = JointCode(names, codecs, table, counts)
+        unit = JointCode(names, codecs, table, counts, lenient=bool(state.get("lenient", False)))
         if len(np.unique(unit._keys)) < len(table) or not unit.kept.any():
             raise ValueError("combinations occur twice, or all are rare")
         return unit

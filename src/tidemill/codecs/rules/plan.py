@@ -33,6 +33,7 @@ class BlockPlan:
         codecs: Column codecs in the order of the table; a sum may get a finer scale.
         rows: Training rows in their natural form.
         data: The same rows.
+        persons: (n,) whose each row is; None where each is a person of its own.
         makers: The block of every column that is not free.
         bounds: The smallest and the largest number of columns that have a range.
         skips: Of columns that are known only beside some values of another.
@@ -41,6 +42,7 @@ class BlockPlan:
     codecs: dict[str, tuple[Column, ColumnCodec]]
     rows: BlockRows
     data: Dataset
+    persons: np.ndarray | None = None
     makers: dict[str, Block] = field(default_factory=dict)
     bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
     skips: dict[str, Skip] = field(default_factory=dict)
@@ -140,13 +142,22 @@ class BlockPlan:
         """The blocks that compute a column from others, in the order of decoding."""
         return [block for block in self.in_order() if isinstance(block, LinearRule)]
 
+    def spread(self, name: str) -> list[int]:
+        """Some numbers that are spread as those of a column."""
+        here = self.has_number(name)
+        return spread_of(self.number(name)[here], self.whose(here))
+
+    def whose(self, here: np.ndarray) -> np.ndarray | None:
+        """Whose the rows under a mask are."""
+        return None if self.persons is None else self.persons[here]
+
     def spreads(self, units: Sequence[LinearRule]) -> dict[str, list[int]]:
         """Some numbers to fill with, for every column of these units that may be missing."""
         spreads: dict[str, list[int]] = {}
         for unit in units:
             for name in (*unit.bases, unit.law.column):
                 if name not in spreads and self.codec(name).missing_level is not None:
-                    spreads[name] = spread_of(self.number(name)[self.has_number(name)])
+                    spreads[name] = self.spread(name)
         return spreads
 
     # --- do the training rows keep it? ------------------------------------------------------------

@@ -11,16 +11,14 @@ import numpy as np
 
 from tidemill.codecs.columns.number import NumberCodec
 from tidemill.codecs.rules.decided import Lookup
-from tidemill.codecs.rules.filling import spread_of
 from tidemill.codecs.rules.linear import common_step
 from tidemill.codecs.rules.plan import BlockPlan
 from tidemill.codecs.rules.reckoned import ProductLaw, Reckoned
 from tidemill.core.grid import Batch
 from tidemill.core.lawful import NOISE, as_numbers, finest_step
+from tidemill.core.persons import FEWEST_PERSONS, sharing
 from tidemill.core.schema import Rule
 
-_FEWEST = 5
-"""Rows that share a number before it is kept."""
 _FINE = 1_000
 """So many times finer than what it is reckoned from is a step that noise makes."""
 _MOST = 64
@@ -111,8 +109,11 @@ def _without_noise(plan: BlockPlan, law: ProductLaw) -> ProductLaw:
 
 def _usual(plan: BlockPlan, name: str) -> list[int]:
     """The commonest numbers of a column; where none is common, some that are spread as it is."""
-    numbers = plan.number(name)[plan.has_number(name)]
-    values, counts = np.unique(numbers, return_counts=True)
+    here = plan.has_number(name)
+    values, place, counts = np.unique(
+        plan.number(name)[here], return_inverse=True, return_counts=True
+    )
     common = np.argsort(-counts, kind="stable")[:_MOST]
-    common = common[counts[common] >= _FEWEST]
-    return [int(value) for value in values[common]] or spread_of(numbers)
+    shared = sharing(place, len(values), plan.whose(here))
+    common = common[shared[common] >= FEWEST_PERSONS]
+    return [int(value) for value in values[common]] or plan.spread(name)

@@ -16,6 +16,7 @@ from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch
+from tidemill.core.persons import ends_of
 from tidemill.core.schema import Column, Rule
 
 
@@ -44,17 +45,27 @@ def keep_range(plan: BlockPlan, rule: Rule) -> str:
 
 def keep_reach(plan: BlockPlan) -> None:
     """Keeps columns of which one is made above or below another between their own smallest and
-    largest values, where other rules allow it."""
+    largest values, rounded outward, where other rules allow it."""
     for unit in plan.linear():
         if not unit.law.slack:
             continue
         for name in (*unit.bases, unit.law.column):
-            numbers = plan.number(name)[plan.has_number(name)]
-            if not len(numbers):
+            here = plan.has_number(name)
+            if not here.any():
                 continue
             before = dict(plan.bounds)
-            if limit(plan, name, int(numbers.min()), int(numbers.max())) or not plan.holds():
+            low, high = _own_ends(plan, name, here)
+            if limit(plan, name, low, high) or not plan.holds():
                 plan.bounds = before
+
+
+def _own_ends(plan: BlockPlan, name: str, here: np.ndarray) -> tuple[int, int]:
+    """The smallest and the largest number of a column, rounded outward to numbers that it may
+    have."""
+    low, high = ends_of(plan.number(name)[here], plan.whose(here))
+    codec = plan.codec(name)
+    low = int(codec.own_numbers(np.array([low]), 1, -LARGEST, LARGEST)[0])
+    return low, int(codec.own_numbers(np.array([high]), -1, -LARGEST, LARGEST)[0])
 
 
 def _outside(plan: BlockPlan, name: str, low: int, high: int) -> np.ndarray:

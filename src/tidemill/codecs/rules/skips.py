@@ -28,6 +28,7 @@ from tidemill.codecs.rules.units import (
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch
 from tidemill.core.lawful import MOST_KEYS
+from tidemill.core.persons import FEWEST_PERSONS, sharing
 from tidemill.core.schema import Rule
 
 FEWEST_FULL = 20
@@ -76,7 +77,7 @@ class Skip:
             return Skip(column, key, levels, None)
         return Skip(column, key, levels, _spans(number, known[here]))
 
-    def completed(self, codecs: Codecs, rows: BlockRows) -> Skip:
+    def completed(self, codecs: Codecs, rows: BlockRows, persons: np.ndarray | None) -> Skip:
         """The same with the values of the key beside which training rows always show the column."""
         codec, own = codecs[self.key][1], codecs[self.column][1]
         part = rows.parts[self.key]
@@ -86,17 +87,20 @@ class Skip:
             size = codec.spec.codes[0].size
             seen = np.bincount(part.code[:, 0], minlength=size)
             gaps = np.bincount(part.code[~known, 0], minlength=size)
-            levels = (seen >= FEWEST_FULL) & (gaps == 0)
+            shared = sharing(part.code[:, 0], size, persons)
+            levels = (seen >= FEWEST_FULL) & (shared >= FEWEST_PERSONS) & (gaps == 0)
         if self.numbers is not None and codec.line is not None:
             here = has_number(part, codec)
             number = rows.number(self.key, codec)[here]
-            numbers = _spans(number, _always(number, known[here]))
+            whose = None if persons is None else persons[here]
+            numbers = _spans(number, _always(number, known[here], whose))
         elif levels is None:
             return self
         spread: tuple[int, ...] = (0,)
         if own.line is not None:
             there = has_number(rows.parts[self.column], own)
-            spread = tuple(spread_of(rows.number(self.column, own)[there]))
+            whose = None if persons is None else persons[there]
+            spread = tuple(spread_of(rows.number(self.column, own)[there], whose))
         return replace(self, full_levels=levels, full_numbers=numbers, spread=spread)
 
     def beside(self, rows: BlockRows, codecs: Codecs) -> np.ndarray:
@@ -252,8 +256,20 @@ def keep_skip(plan: BlockPlan, rule: Rule) -> str:
     if name in plan.sources(key):
         return f"'{key}' follows from '{name}'"
     skip = Skip.learned(name, key, plan.codecs, plan.rows)
-    plan.skips[name] = skip.completed(plan.codecs, plan.rows)
+    if plan.persons is not None and skip.numbers is not None and not _of_enough(plan, skip):
+        return f"it tells where fewer than {FEWEST_PERSONS} persons lie"
+    plan.skips[name] = skip.completed(plan.codecs, plan.rows, plan.persons)
     return ""
+
+
+def _of_enough(plan: BlockPlan, skip: Skip) -> bool:
+    """Whether enough persons lie in each interval of the key, and in each between two of them."""
+    assert skip.numbers is not None
+    here = plan.has_number(skip.key)
+    edges = (skip.numbers + np.array([0, 1])).ravel()
+    place = np.searchsorted(edges, plan.number(skip.key)[here], side="right")
+    shared = sharing(place, len(edges) + 1, plan.whose(here))
+    return bool(((shared == 0) | (shared >= FEWEST_PERSONS)).all())
 
 
 def _spans(number: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -268,11 +284,12 @@ def _spans(number: np.ndarray, known: np.ndarray) -> np.ndarray:
     return union((starts[k], ends[k]) for k in np.flatnonzero(beside).tolist())
 
 
-def _always(number: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _always(number: np.ndarray, known: np.ndarray, persons: np.ndarray | None) -> np.ndarray:
     """(n,) whether a row's number of the key is frequent, and never without the column."""
     _, place, seen = np.unique(number, return_inverse=True, return_counts=True)
     gaps = np.bincount(place, ~known, len(seen))
-    return np.asarray(((seen >= FEWEST_FULL) & (gaps == 0))[place])
+    often = (seen >= FEWEST_FULL) & (sharing(place, len(seen), persons) >= FEWEST_PERSONS)
+    return np.asarray((often & (gaps == 0))[place])
 
 
 def _outside(numbers: np.ndarray) -> np.ndarray:

@@ -12,10 +12,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from tidemill.core.errors import DataError
+from tidemill.core.extremes import outward
 from tidemill.core.grid import Batch, Constraints, Scale, Spec
+from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.models import channels
-from tidemill.models.bins import MIN_COUNT, Bins
-from tidemill.models.channels import level_counts, present
+from tidemill.models.bins import Bins
+from tidemill.models.channels import level_counts, pieces_of, present
 from tidemill.models.deep.innovations import Innovations
 from tidemill.models.deep.training import Tensors
 
@@ -116,10 +118,9 @@ class Dense:
             )
         pieces, levels = [], []
         for r in range(len(spec.reals)):
-            here = present(spec, batch, r)
-            values = batch.tick[..., r][here][:MOST_CELLS]
+            values = batch.tick[..., r][present(spec, batch, r)][:MOST_CELLS]
             bounded = spec.reals[r].scale == "bounded" and len(values) > 0
-            own = _one_piece(values) if bounded else _pieces(spec, values)
+            own = _one_piece(values) if bounded else _pieces(spec, batch, r, values)
             pieces.append(own)
             levels.append(
                 np.zeros(0, np.int64) if bounded else _frequent(own, atom_share, max_levels)
@@ -333,15 +334,17 @@ def _one_piece(values: np.ndarray) -> Bins:
     return Bins(low, high, np.array([len(values)], np.int64))
 
 
-def _pieces(spec: Spec, values: np.ndarray) -> Bins:
-    """The distribution of some ticks."""
+def _pieces(spec: Spec, batch: Batch, real: int, values: np.ndarray) -> Bins:
+    """The distribution of a channel's ticks, which are ``values`` where there are any."""
     if not spec.sites or not len(values):
-        return Bins.of(values)
+        return pieces_of(spec, batch, real, cells=MOST_CELLS)
     # one row fills several sites, and overlapping windows repeat it: few wide pieces hide it, and
     # change smoothly
-    least = max(MIN_COUNT, int(FREQUENT_SITES * len(values)))
-    pieces = Bins.of(values, least, PIECES_OF_SITES)
-    pieces.low[0], pieces.high[-1] = values.min(), values.max()  # they end far within the tails
+    least = max(FEWEST_PERSONS, int(FREQUENT_SITES * len(values)))
+    pieces = pieces_of(spec, batch, real, least, PIECES_OF_SITES, MOST_CELLS)
+    # they end far within the tails
+    low, high = outward(int(values.min()), int(values.max()))
+    pieces.low[0], pieces.high[-1] = min(low, pieces.low[0]), max(high, pieces.high[-1])
     return pieces
 
 

@@ -9,6 +9,8 @@ import torch
 from scipy import special
 from torch import Tensor
 
+from tidemill.core.persons import FEWEST_PERSONS
+
 LAGS = 2
 """Earlier steps that a step is foretold from."""
 RIDGE = 1e-6
@@ -111,7 +113,9 @@ SCORES = special.ndtri(np.r_[1e-4, np.arange(1, KNOTS - 1) / (KNOTS - 1), 1 - 1e
 
 def _curve(new: np.ndarray) -> np.ndarray:
     """(n,) values -> (KNOTS,) strictly ascending ones at SCORES."""
-    knots = np.quantile(new, np.arange(KNOTS) / (KNOTS - 1))
+    alike = min(FEWEST_PERSONS, len(new))  # no point of the curve is a row's own
+    means = np.convolve(np.sort(new), np.full(alike, 1 / alike), "valid")
+    knots = np.quantile(means, np.arange(KNOTS) / (KNOTS - 1))
     least = 1e-6 * max(knots[-1] - knots[0], 1e-6)
     ascending: np.ndarray = np.maximum.accumulate(knots) + least * np.arange(KNOTS)
     return ascending

@@ -14,7 +14,7 @@ from torch import Tensor
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.models import channels
 from tidemill.models.bins import Bins
-from tidemill.models.channels import level_counts, present
+from tidemill.models.channels import level_counts, pieces_of, present
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense
 from tidemill.models.deep.training import Tensors
@@ -244,10 +244,7 @@ class Stream:
     def learned(spec: Spec, batch: Batch, rng: np.random.Generator) -> Stream:
         """The view of training rows; ``rng`` picks those that say which channels are related, where
         there are many."""
-        pieces = [
-            Bins.of(batch.tick[..., r][present(spec, batch, r)][:MOST_CELLS])
-            for r in range(len(spec.reals))
-        ]
+        pieces = [pieces_of(spec, batch, r, cells=MOST_CELLS) for r in range(len(spec.reals))]
         counts = level_counts(spec, batch)
         told = None
         if spec.context is not None and batch.context is not None:

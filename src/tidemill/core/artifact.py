@@ -20,6 +20,7 @@ import numpy as np
 
 from tidemill.core.errors import ArtifactError, OutputError, SchemaError
 from tidemill.core.outputs import refuse_existing
+from tidemill.core.temporary import temporary_prefix
 from tidemill.core.words import listing
 
 FORMAT = 3
@@ -48,7 +49,7 @@ def writing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     with folder_for(real):
         try:
             ending = "".join([".aside", *real.suffixes[-2:]])  # by which formats are known
-            handle, name = tempfile.mkstemp(ending, ".tidemill-", real.parent)
+            handle, name = tempfile.mkstemp(ending, temporary_prefix(real.parent), real.parent)
             os.close(handle)
             permissions = _permissions(real)
         except OSError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tidemill.core.artifact import write_json
+from tidemill.core.artifact import write_json, writing
 from tidemill.core.errors import Cancelled, InputError, OutputError
 from tidemill.core.outputs import UNFINISHED
 from tidemill.core.results_folder import SIGNS, ResultsFolder, making, refuse_unfinished
@@ -124,6 +124,19 @@ def test_a_killed_run_leaves_the_old_whole_or_says_that_it_is_unfinished(
     filled(folder, 3, overwrite=True)
     assert held(folder) == dict.fromkeys(NAMES, "3")
     refuse_unfinished(folder)
+
+
+def writing_for_ever(folder: Path) -> None:
+    with writing(folder / "t.csv.gz"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_what_a_killed_process_left_beside_an_output_goes_with_the_next(tmp_path: Path) -> None:
+    started(writing_for_ever, tmp_path).join()
+    assert len(list(tmp_path.iterdir())) == 1
+    with writing(tmp_path / "one.json"):
+        write_json(tmp_path / "other.json", 1)  # and what this process writes stays
+    assert sorted(held(tmp_path)) == ["one.json", "other.json"]
 
 
 def waiting(folder: Path, ready: multiprocessing.synchronize.Event) -> None:

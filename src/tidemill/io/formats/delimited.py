@@ -516,7 +516,7 @@ def _freed(
     if plain_names != names or not plain.equals(frame):
         run.emit(
             "note",
-            "read",
+            "formulas",  # a line of its own, where those of a stage give way to the next
             f"an apostrophe before a formula, in cells of {where}, was left out; ?formulas=keep "
             "behind the file's name keeps it.",
         )

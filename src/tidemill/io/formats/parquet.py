@@ -16,6 +16,7 @@ from polars.exceptions import PolarsError
 
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.core.temporary import temporary_prefix
 from tidemill.io.arrow_frames import with_known_zones
 from tidemill.io.bounds import check_parquet
 from tidemill.io.file import File
@@ -116,7 +117,8 @@ def write(
     if second is None:
         first.write_parquet(file, row_group_size=_GROUP, metadata=marks() if marks else None)
         return
-    with TemporaryDirectory(prefix=".parts-", dir=Path(file.name).parent) as folder:
+    beside = Path(file.name).parent
+    with TemporaryDirectory(prefix=temporary_prefix(beside), dir=beside) as folder:
         scans = []
         for number, part in enumerate(chain((first, second), following)):
             path = Path(folder) / f"{number}.parquet"

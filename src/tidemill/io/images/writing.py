@@ -19,6 +19,7 @@ from tidemill.core.artifact import TIMESTAMP, folder_for, unwritable
 from tidemill.core.columns import by_name
 from tidemill.core.errors import OutputError
 from tidemill.core.outputs import refuse_existing, taken
+from tidemill.core.temporary import temporary_prefix
 from tidemill.imaging.pixels import is_pixels, pixels
 from tidemill.imaging.sheet import contact_sheet, png
 
@@ -95,7 +96,8 @@ def write_folder(
     path = Path(os.path.realpath(path))
     with folder_for(path):
         try:
-            with tempfile.TemporaryDirectory(prefix=".tidemill-", dir=path.parent) as aside:
+            prefix = temporary_prefix(path.parent)
+            with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as aside:
                 whole = Path(aside) / "images"
                 whole.mkdir()
                 _put(parts, whole, label)

@@ -302,11 +302,13 @@ class TableCodec(Codec):
 
     def untold(self, condition: Condition) -> Condition:
         """The tests of products, and of what is reckoned from these, which say nothing of one
-        channel."""
+        channel; and those of every moment but one, which cut a span of days in two."""
         return Condition(tuple(test for test in condition.tests if self._is_untold(test)))
 
     def _is_untold(self, test: Test) -> bool:
-        self.schema[test.column]  # raises where there is none
+        column = self.schema[test.column]  # raises where there is none
+        if column.kind == "datetime" and test.operator == "!=":
+            return True
         is_number = test.operator not in ("missing", "present")
         return is_number and self._is_beyond_bounds(test.column)
 

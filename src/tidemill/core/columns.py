@@ -16,3 +16,14 @@ def by_name(*names: str) -> pl.Expr:
         ['^b.*$', '*']
     """
     return cs.by_name(*names).as_expr()
+
+
+def harmless(name: str) -> str:
+    """The name, with "_" behind one that polars itself would take for a pattern of the column that
+    it works on.
+
+    Example:
+        >>> harmless("*"), harmless("^b.*$")
+        ('*', '^b.*$_')
+    """
+    return f"{name}_" if name.startswith("^") and name.endswith("$") else name

@@ -221,7 +221,10 @@ def column_of(text: str, schema: Schema, mark: str) -> tuple[Column, str]:
         if text.startswith(column.name) and behind.startswith(mark):
             return column, behind.removeprefix(mark).strip()
     if mark not in text:
-        raise ConditionError(f"'{text}' has no '{mark}'")
+        raise ConditionError(
+            f"'{text}' has no '{mark}'",
+            hint=f"write COL{mark}..., as in churn{mark}Yes:0.5 or churn{mark}equal",
+        )
     name, _, rest = text.partition(mark)
     return schema[name.strip()], rest.strip()
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 from tidemill.core.errors import OptionError
 from tidemill.core.words import listing
 
+MOST_ROWS = 100_000_000
+"""That are made at once."""
+
 if TYPE_CHECKING:
     from tidemill.core.balance import Balance
     from tidemill.core.condition import Where
@@ -302,6 +305,7 @@ Rows = Annotated[
         "How many rows, or series of a model of series; as many as option 'like' has by default.",
         "N",
         low=1,
+        high=MOST_ROWS,
     ),
 ]
 Conditions = Annotated[
@@ -339,7 +343,9 @@ class Sampling(TypedDict, total=False):
     ]
 
 
-Draws = Annotated[int, Doc("How often; the column 'draw' tells them apart.", "N", low=1)]
+Draws = Annotated[
+    int, Doc("How often; the column 'draw' tells them apart.", "N", low=1, high=MOST_ROWS)
+]
 Kept = Annotated[
     Sequence[str], Doc("Missing values of this column stay missing; may repeat.", "COL")
 ]
@@ -354,7 +360,7 @@ Redrawn = Annotated[Sequence[str] | None, Doc("Draw this column anew, too; may r
 KeptOnly = Annotated[
     Sequence[str] | None, Doc("Keep only the columns named so; may repeat.", "COL")
 ]
-RowDraws = Annotated[int, Doc("How often each row is drawn.", "N", low=1)]
+RowDraws = Annotated[int, Doc("How often each row is drawn.", "N", low=1, high=MOST_ROWS)]
 Randomised = Annotated[bool, Doc("Chance decided who has what is set, as in an experiment.")]
 Because = Annotated[
     Sequence[str] | None,
@@ -364,14 +370,16 @@ Attacked = Annotated[
     Sequence[str], Doc("An attacker wants to know this column; may repeat.", "COL")
 ]
 SharedRows = Annotated[
-    int | None, Doc("How many; as many as training rows by default.", "N", low=1)
+    int | None,
+    Doc("How many; as many as training rows by default.", "N", low=1, high=MOST_ROWS),
 ]
 Licence = Annotated[str, Doc("What others may do with the rows.", "TEXT")]
 DespiteAudit = Annotated[
     str | None, Doc("Share although the light is red; the reason goes on the card.", "TEXT")
 ]
 RunRows = Annotated[
-    int | None, Doc("Rows to generate; as many as training rows by default.", "N", low=1)
+    int | None,
+    Doc("Rows to generate; as many as training rows by default.", "N", low=1, high=MOST_ROWS),
 ]
 RunRounds = Annotated[
     int, Doc("From round 2 on, generated rows are fed back.", "K", low=1, high=100)

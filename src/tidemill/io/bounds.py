@@ -24,11 +24,11 @@ from tidemill.core.panics import is_panic
 
 MAX_BYTES = 8 << 30
 """Of a file, packed or not."""
-MAX_RATIO = 200
+MAX_RATIO = 100
 """Bytes that a packed one may become, of what is larger than :data:`PLAIN_BYTES`."""
 MAX_COLUMNAR_RATIO = 2_000
 """The same of Parquet, which packs a column of one value to almost nothing."""
-PLAIN_BYTES = 256 << 20
+PLAIN_BYTES = 64 << 20
 """What a packed file may become whatever its ratio."""
 MAX_CELLS = 30_000_000
 """Of a sheet, from its first filled row and column to its last ones, filled or not."""
@@ -39,7 +39,7 @@ MAX_ROWS = 1_048_576
 """Of a sheet; no program writes more."""
 MAX_COLUMNS = 16_384
 """Of a sheet."""
-MAX_WIDTH = 50_000
+MAX_WIDTH = 20_000
 """Columns of a table."""
 MAX_VIEW_ROWS = 1_000_000
 """That a view of a database gives, or as many as its file has bytes."""
@@ -68,10 +68,11 @@ _PART = 1 << 20
 _DIGITS = 20
 _PLAIN = (re.compile(rb' r="([A-Za-z]+)'), re.compile(rb' r="[A-Za-z]*([0-9]+)'))
 _FREE = (
-    re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+)"""),
-    re.compile(rb"""\sr\s*=\s*["'][A-Za-z]*([0-9]+)"""),
+    re.compile(rb' r *= *"([A-Za-z]+)'),
+    re.compile(rb' r *= *"[A-Za-z]*([0-9]+)'),
 )
 """Columns and rows of references to cells, as programs write them, and as XML lets anyone."""
+_SPACES = bytes.maketrans(b"\t\r\n'", b'   "')
 _TAIL = 64
 _ODS_TAG = re.compile(rb"<table:(table-row|table-cell|covered-table-cell|table)\b([^>]*)>")
 _ODS_REPEATED = re.compile(rb'table:number-(?:rows|columns)-repeated="([0-9]+)"')
@@ -124,9 +125,18 @@ def check_table(frame: pl.DataFrame, where: str) -> None:
             where=where,
             hint="give data with at least one row and one column",
         )
-    if frame.width > MAX_WIDTH:
+    check_width(frame.width, where)
+
+
+def check_width(columns: int, where: str) -> None:
+    """Refuse more columns than can be worked on.
+
+    Raises:
+        InputError: These are more.
+    """
+    if columns > MAX_WIDTH:
         raise InputError(
-            f"it has {frame.width:,} columns; at most {MAX_WIDTH:,} can be read",
+            f"it has {columns:,} columns; at most {MAX_WIDTH:,} can be read",
             where=where,
             hint="give the columns that matter, or a row for each value",
         )
@@ -228,16 +238,17 @@ def _check_xlsx(parts: Iterator[bytes], where: str) -> None:
     filled, last, tail = 0, b"1", b""
     columns = {b"A"}
     for part in parts:
-        cells, text = part.count(b"<c "), tail + part
+        text = tail + part.translate(_SPACES)
+        cells = text.count(b"<c ") + text.count(b":c ")
         columns_of, rows_of = _PLAIN
         found = columns_of.findall(text)
-        if len(found) < cells:  # written otherwise than programs do
+        if len(found) != cells:  # written otherwise than programs do
             columns_of, rows_of = _FREE
             found = columns_of.findall(text)
         columns.update(found)
         last = max([last, *rows_of.findall(text)], key=_size)
         filled += max(cells, len(found))
-        tail = part[-_TAIL:]
+        tail = text[-_TAIL:]
     wide, rows = max(map(_place, columns)), int(last[:_DIGITS])
     if wide > MAX_COLUMNS or rows > MAX_ROWS:
         raise InputError(

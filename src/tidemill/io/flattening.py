@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from tidemill.core.columns import harmless
 from tidemill.core.run import Run
 from tidemill.core.words import plural, shortlist
 from tidemill.imaging.pixels import is_pixels
@@ -61,9 +62,10 @@ def _take(series: pl.Series, taken: dict[str, pl.Series], lost: list[str]) -> No
 
 def _take_records(series: pl.Series, taken: dict[str, pl.Series], lost: list[str]) -> None:
     fields = series.struct.unnest() if series.struct.fields else pl.DataFrame()
+    fields.columns = [harmless(name) for name in fields.columns]
     if fields.width and not _is_lookup(fields, len(series) - series.null_count()):
         for field in fields:
-            _take(field.alias(f"{series.name}.{field.name}"), taken, lost)
+            _take(field.alias(harmless(f"{series.name}.{field.name}")), taken, lost)
         return
     there = [field.is_not_null().cast(pl.Int64) for field in fields]
     count = pl.Series(f"{series.name}.count", [0] * len(series), dtype=pl.Int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from tidemill.core.columns import harmless
 from tidemill.core.run import Run
 from tidemill.core.words import plural, shortlist
 
@@ -22,13 +23,17 @@ def trimmed(names: Iterable[str]) -> list[str]:
 
 def named(names: Iterable[object], where: str, run: Run) -> list[str]:
     """The names as text, with a warning of each change: an empty one becomes "column_3" (counted
-    from 1), and one that occurs again is numbered.
+    from 1), one that occurs again is numbered, and one such as "^a$" gets "_" behind it.
 
     Example:
         >>> named(["age", "", "age"], "data", Run())
         ['age', 'column_2', 'age (2)']
     """
-    texts = ["" if name is None else str(name) for name in names]
+    given = ["" if name is None else str(name) for name in names]
+    texts = [harmless(name) for name in given]
+    for name, text in zip(given, texts, strict=True):
+        if text != name:
+            run.warn(f"the column '{name}' of {where} is called '{text}'.", "read")
     filled = list(texts)
     new = []
     for at, text in enumerate(texts):

@@ -154,7 +154,7 @@ def write_chunks(
             if ending in _TEXT:
                 yield text_frame(part, formulas)
             else:
-                yield door_frame(part).fill_nan(None)
+                yield _without_nan(door_frame(part))
 
     if ending in _no_tables():
         _write_images(frames(), path, ending, first, overwrite)
@@ -228,6 +228,12 @@ def text_frame(data: Dataset, formulas: str = NEUTRAL) -> pl.DataFrame:
 def _is_typed(values: pl.Series) -> bool:
     """Whether a column holds numbers or moments, which no spreadsheet runs."""
     return values.dtype.is_numeric() or values.dtype.is_temporal()
+
+
+def _without_nan(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with null in the place of NaN; polars' own way takes a column ``*`` for all."""
+    floats = [values.fill_nan(None) for values in frame if values.dtype.is_float()]
+    return frame.with_columns(floats)
 
 
 def _refuse_unwritable(frame: pl.DataFrame, ending: str) -> None:

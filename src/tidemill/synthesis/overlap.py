@@ -111,7 +111,7 @@ def has_value(rows: Dataset, test: Test, *, near: bool = False) -> np.ndarray:
     is_measured = values.dtype.is_numeric() or values.dtype.is_temporal()
     if near and test.operator == "=" and is_measured:
         numbers = as_floats(values)
-        [wanted] = as_floats(pl.Series([test.value]).cast(values.dtype))
+        [wanted] = as_floats(pl.Series([test.value]).cast(values.dtype, strict=False))
         away = np.nan_to_num(np.abs(numbers - wanted), nan=np.inf)
         if not np.nanmin(numbers) <= wanted <= np.nanmax(numbers):
             return np.zeros(len(rows), bool)

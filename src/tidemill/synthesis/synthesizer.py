@@ -25,7 +25,7 @@ from tidemill.core.fairness import parse_fair
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.grid import Batch
 from tidemill.core.notebook import paragraph
-from tidemill.core.options import SampleRequest, Sampling, whole
+from tidemill.core.options import MOST_ROWS, SampleRequest, Sampling, whole
 from tidemill.core.persons import FEWEST_PERSONS, level_counts, persons_of
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
@@ -49,7 +49,6 @@ if TYPE_CHECKING:  # what only fitting and loading need is imported there
     from tidemill.synthesis.outcome import OutcomeModel
 
 MIN_ROWS = 20
-MAX_SAMPLE = 100_000_000
 OUTCOME = "outcome."
 """What the names of the arrays of the target's model begin with."""
 
@@ -658,8 +657,8 @@ def _checked(n: int | None) -> int:
             hint="give a number of rows, or rows to be completed",
         )
     n = whole(n, "rows")
-    if not 0 <= n <= MAX_SAMPLE:
-        raise OptionError(f"{n:,} rows cannot be made", hint=f"ask for 0 to {MAX_SAMPLE:,} rows")
+    if not 0 <= n <= MOST_ROWS:
+        raise OptionError(f"{n:,} rows cannot be made", hint=f"ask for 0 to {MOST_ROWS:,} rows")
     return n
 
 

@@ -20,6 +20,7 @@ from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.core.words import plural, quoted, shortlist
 from tidemill.io.beside import has_blank_columns, table_columns
+from tidemill.io.bounds import check_width
 from tidemill.io.extent import Body, extent_of, second_table
 from tidemill.io.file import File
 from tidemill.io.formats.aligned import FIELD, with_fields
@@ -97,6 +98,7 @@ def read(file: File, run: Run) -> Raw:
     where = str(file.path)
     text = _opened(file, where, run)
     rows = first_rows(text.head, text.dialect, text.line, whole=text.is_short)
+    check_width(max((len(row.cells) for row in rows), default=0), where)
     if has_blank_columns(rows):
         text = _without_beside(text, where, run)
         rows = first_rows(text.head, text.dialect, text.line, whole=text.is_short)

@@ -53,6 +53,7 @@ def read(file: File, run: Run) -> Raw:
             where=where,
             hint="give each key one type of value",
         ) from error
+    frame.columns = named(frame.columns, where, run)
     frame = flattened(frame, run)
     # polars writes records and lists among texts as text
     texts = [values for values in frame if values.dtype == pl.String]

@@ -40,6 +40,7 @@ def read(file: File, run: Run) -> Raw:
     column = images(IMAGE, pixels)
     labels = _labels(arrays, name, file.part.get("labels", ""), where)
     if labels is None:
+        _tell_unfit(arrays, name, where, run)
         return Raw(pl.DataFrame([column]))
     texts = _named(arrays[labels].reshape(len(pixels)), arrays.get(CLASSES))
     return Raw(
@@ -61,7 +62,8 @@ def _arrays(file: File, where: str) -> dict[str, np.ndarray]:
         loaded = np.load(io.BytesIO(content), allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return {"images": loaded}
-        return {name: loaded[name] for name in loaded.files}
+        arrays = {name: loaded[name] for name in loaded.files}
+        return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
     except (*DAMAGED, OSError, MemoryError, SyntaxError, TypeError) as error:
         raise damaged from error
 
@@ -161,6 +163,18 @@ def _labels(arrays: Mapping[str, np.ndarray], images: str, asked: str, where: st
             hint=f"say which: {where}?images={images}&labels={named[0]}",
         )
     return named[0] if named else None
+
+
+def _tell_unfit(arrays: Mapping[str, np.ndarray], images: str, where: str, run: Run) -> None:
+    """Warn of what goes by the name of labels, and is not one for each image."""
+    for name, array in arrays.items():
+        if name != images and name.rpartition("_")[2].lower() in LABELS:
+            shape = " x ".join(f"{size:,}" for size in array.shape) or "1"
+            run.warn(
+                f"The array '{name}' of {where} holds {shape} values, not one for each of "
+                f"{len(arrays[images]):,} images; it is left out.",
+                "read",
+            )
 
 
 def _named(labels: np.ndarray, classes: np.ndarray | None) -> list[str]:

@@ -257,7 +257,7 @@ def _with_further(whole: Dataset, train: Dataset, others: Sequence[Dataset]) -> 
     columns = [replace(train.schema[name], role="ignore") for name in further]
     return replace(
         whole,
-        frame=whole.frame.with_columns(train.frame.select(further)),
+        frame=whole.frame.with_columns(train.select(further).frame),
         schema=replace(whole.schema, columns=(*whole.schema, *columns)),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,6 +10,7 @@ import polars as pl
 
 from tidemill.codecs.codec import Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
+from tidemill.codecs.stored_schema import stored_schema
 from tidemill.codecs.table import TableCodec
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
@@ -72,7 +72,7 @@ class ImageCodec(Codec):
             DataError: A value of another column does not fit its kind, or there is more than one
                 column of images.
         """
-        kept = data.schema.select([c.name for c in data.schema if c.role != "ignore"])
+        kept = stored_schema(data, persons)
         if len(kept.of_kind("image")) > 1:
             raise DataError(
                 f"there are {len(kept.of_kind('image'))} columns of images, and only one can be "
@@ -90,8 +90,7 @@ class ImageCodec(Codec):
         if others:
             self._others = TableCodec().fit(data.select(others), run, persons)
             rules = self._others.schema.rules
-        # reasons quote values of real rows, which must not get into an artefact
-        self.schema = Schema(tuple(replace(c, reason="", role_reason="") for c in kept), rules)
+        self.schema = Schema(kept.columns, rules)
         return self._made()
 
     def _made(self) -> Self:

@@ -17,6 +17,7 @@ from tidemill.codecs.columns.ids import IdCodec
 from tidemill.codecs.columns.surrogate import SurrogateCodec
 from tidemill.codecs.series_heads import SeriesHeads
 from tidemill.codecs.series_times import Timeline
+from tidemill.codecs.stored_schema import stored_schema
 from tidemill.codecs.table import TableCodec
 from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition
@@ -129,7 +130,7 @@ class SeriesCodec(Codec):
             DataError: There are too few series, a time is missing, or nothing changes from step to
                 step.
         """
-        kept = data.schema.select([c.name for c in data.schema if c.role != "ignore"])
+        kept = stored_schema(data, persons)
         series = layout(data)
         windows = self._cut(series, data.name, run)
         ordered = data.rows(series.order).select(list(kept.names))
@@ -137,8 +138,7 @@ class SeriesCodec(Codec):
         inner = [c.name for c in kept if c.role not in ("entity", "time")]
         static = _static(ordered, series, inner)
         [time] = kept.of_role("time")
-        bare = replace(time, reason="", role_reason="")
-        times = Timeline().fit(bare, ordered[time.name], series, windows, kept.names, run, whose)
+        times = Timeline().fit(time, ordered[time.name], series, windows, kept.names, run, whose)
         first = ordered.rows(series.start)
         self._heads = SeriesHeads(times, static)
         self._steps = TableCodec().fit(self._step_rows(ordered, series), run, whose)
@@ -216,8 +216,7 @@ class SeriesCodec(Codec):
                     "step to step to what does not, or to the time.",
                     "learn",
                 )
-        # reasons quote values of real rows, which must not get into an artefact
-        columns = [replace(column, reason="", role_reason="") for column in kept]
+        columns = list(kept)
         if not self._entities:
             name = SERIES
             while name in kept:

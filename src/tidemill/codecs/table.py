@@ -26,6 +26,7 @@ from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.codecs.rules.settling import kept_to
 from tidemill.codecs.rules.skips import Skip
 from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Free, both
+from tidemill.codecs.stored_schema import stored_schema
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
@@ -76,11 +77,7 @@ class TableCodec(Codec):
         Raises:
             DataError: A row breaks a rule that the user declared.
         """
-        kept = data.schema.select([c.name for c in data.schema if c.role != "ignore"])
-        # reasons quote values of real rows, which must not get into an artefact
-        self.schema = kept.replacing(
-            *(replace(column, reason="", role_reason="") for column in kept)
-        )
+        self.schema = stored_schema(data, persons)
         columns = sorted(self.schema, key=lambda column: column.role != "target")
         self._codecs: dict[str, tuple[Column, ColumnCodec]] = {}
         belonging = Belonging.of(data)

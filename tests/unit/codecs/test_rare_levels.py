@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -93,3 +95,14 @@ def test_a_table_of_rare_towns() -> None:
         model.sample(5, where="town=Townak")
     filled = model.infill(frame.head(5).with_columns(age=pl.lit(None, pl.Int64)))
     assert filled["town"].to_list() == towns[:5]
+
+
+def test_no_rare_level_of_an_enumeration_is_stored(tmp_path: Path) -> None:
+    levels = ["Xanthopolis", "Rome", "Oslo", "Nowhere"]
+    towns = ["Xanthopolis", *["Rome"] * 60, *["Oslo"] * 40]
+    frame = pl.DataFrame({"town": pl.Series(towns, dtype=pl.Enum(levels)), "x": range(101)})
+    path = tm.fit(frame, model="independent").save(tmp_path / "m.tidemill")
+    new = tm.Synthesizer.load(path).sample(50)
+    assert new["town"].dtype == pl.Enum(["Rome", "Oslo", "Nowhere"])
+    with zipfile.ZipFile(path) as archive:
+        assert not [name for name in archive.namelist() if b"Xanth" in archive.read(name)]

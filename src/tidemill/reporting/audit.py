@@ -37,7 +37,7 @@ LEVELS: Mapping[Light, Level] = {
 TITLES: Mapping[Light, str] = {
     "green": "Green: no leak that matters was found",
     "not known": "Not known: no leak was found, but one could have been missed",
-    "amber": "Amber: the rows lean towards the training rows",
+    "amber": "Amber: something of the training rows comes back",
     "red": "Red: training rows are given away",
 }
 MEANINGS: tuple[tuple[str, str], ...] = (
@@ -55,7 +55,8 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     (
         "Amber",
         "The rows lean towards the training rows, as chance would have it once in 2,000 times, "
-        "but the leak may be smaller than the red limit.",
+        "but the leak may be smaller than the red limit; or a column was kept as it is, although "
+        "its values point to persons.",
     ),
     ("Red", "There surely is a leak of the red limit or more: its whole interval lies beyond."),
 )

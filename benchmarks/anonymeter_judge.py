@@ -26,8 +26,8 @@ SETS = {
     "telco_churn": ("telco_churn/telco_churn.parquet", "Churn", ["customerID"]),
     "adult": ("adult/adult.parquet", "income", []),
 }
-ROWS = 5000
-SECRETS = 4
+ROWS = 3000
+SECRETS = 2
 NAMES = {"singling-out": "singling out", "linkability": "linkability", "inference": "inference"}
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from anonymeter.evaluators import InferenceEvaluator, LinkabilityEvaluator, SinglingOutEvaluator
 
-ATTACKS = 1000
-LINKED = 500
+ATTACKS = 500
+LINKED = 300
 
 
 def risk(evaluator: object) -> list[float]:

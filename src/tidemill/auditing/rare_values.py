@@ -37,6 +37,9 @@ CHANCE = 2e-3
 """How often chance may look like a leak in one of all columns."""
 LIKELY = 0.01
 """Below this chance of one column a leak is likely, if not sure."""
+MOST_CHANCE = 0.5
+"""Where chance explains more of what comes back than this, such values point to nobody: a smooth
+model of numbers that are often alike hits those in the midst of many training rows more often."""
 CHANCE_BESIDE_FEW = 0.1
 """The same beside unseen rows, where none of their values comes back and look-alikes tell chance:
 few unseen rows cannot say more."""
@@ -267,11 +270,12 @@ def returned_values(
         allowed = level
         if not by_unseen.other_hits and _unlike_real(ours, synthetic, holdout):
             allowed = CHANCE_BESIDE_FEW
-        sure = by_unseen.by_chance < allowed and alike.by_chance < level
+        pointing = max(by_unseen.chance, alike.chance) < MOST_CHANCE
+        sure = pointing and by_unseen.by_chance < allowed and alike.by_chance < level
         if not by_unseen.other_hits and not train.are_numbers:
             sure |= _oversampled(synthetic, train, holdout, came_back, level)
         unsure = not by_unseen.other_hits or by_unseen.by_chance < LIKELY
-        likely = unsure and alike.by_chance < LIKELY
+        likely = pointing and unsure and alike.by_chance < LIKELY
     chance = max(by_unseen.chance, alike.chance)
     low = high = share * (1 - chance)
     if by_unseen.other_hits:

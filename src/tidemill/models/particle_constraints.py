@@ -63,14 +63,18 @@ class ParticleConstraints:
         return (kind, i) in self.given or self.limited(kind, i)
 
     def only_given(self, kind: Channel, i: int, row: np.ndarray) -> np.ndarray:
-        """(n,) whether a channel of these rows is given, and nothing else that is known speaks
-        against it.
+        """(n,) whether a channel of these rows is given, and nothing else that is known of it alone
+        speaks against it.
 
         Such a value stays, however unlikely it is; the row's chance is 0.
         """
         given = self.given.get((kind, i))
-        if given is None or (kind == "real" and self.limited(kind, i)):
+        if given is None:
             return np.zeros(len(row), bool)
+        if kind == "real" and i in self.intervals:
+            low, high = self.intervals[i].T
+            value = given.value[row][:, None]
+            return given.known[row] & ((value >= low) & (value <= high)).any(axis=1)
         if kind == "code" and i in self.levels:
             return np.asarray(given.known[row] & self.levels[i][given.value[row]])
         return given.known[row]

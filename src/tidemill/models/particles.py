@@ -348,7 +348,13 @@ class Particles:
         kind, i = self.chain.variables.channels[v]
         hopeless = ~np.isfinite(self.weights.totals())
         if hopeless.any():
-            refused = hopeless & ~self.known.only_given(kind, i, self.row)
+            stays = hopeless & self.known.only_given(kind, i, self.row)
+            if kind == "real" and i in self.known.sums and stays.any():
+                group = self.weights.group
+                fits = self.known.fits(i, self.row[group], self.tick) & np.isfinite(log)
+                stays &= np.bincount(group, fits, minlength=len(stays)) > 0
+                log = np.where(stays[group] & ~fits, -np.inf, log)
+            refused = hopeless & ~stays
             self.refused[refused & (self.refused < 0)] = v
             self.impossible |= hopeless
             again = hopeless[self.weights.group]

@@ -228,3 +228,16 @@ def test_ends_of_ranges_need_be_no_step_of_the_column(tmp_path: Path) -> None:
     made = tm.fit(tm.read(frame, schema=tmp_path / "rules.toml"), model="independent")
     rows = pl.DataFrame(made.sample(5_000, seed=1))
     assert rows["a"].is_between(0.1, 8000.0).all()
+
+
+def test_rows_with_a_columns_smallest_number_are_filled_in_beside_others() -> None:
+    frame = table("normal", "often the same", "often none", 0)
+    made = fitted(frame, ["sum"], "independent")
+    at = pl.int_range(ROWS)
+    holed = frame.with_columns(
+        a=pl.when(at % 3 == 0).then("a"),
+        c=pl.when(at % 2 == 0).then("c"),
+        d=None,
+    )
+    filled = pl.DataFrame(made.infill(holed, seed=1))
+    assert broken("sum", filled, frame) == 0

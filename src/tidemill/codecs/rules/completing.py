@@ -373,8 +373,10 @@ class Completing:
             # a column above its bases is rounded up, every other one down
             below, above = (law.own - 1, 0) if law.slack > 0 else (0, law.own - 1)
             total = law.own * number
-            low = np.where(several, total - below, -LARGEST)
-            high = np.where(several, total + above, LARGEST)
+            room = law.loose + np.floor(law.noise / 4 * np.abs(total)).astype(np.int64)
+            room = np.where(law.loose > 0, room, 0)
+            low = np.where(several, total - below - room, -LARGEST)
+            high = np.where(several, total + above + room, LARGEST)
             self._sums.append(LinearBound(tuple(channels), tuple(terms.values()), low, high))
 
     def _terms_of(self, unit: LinearRule) -> dict[int, int]:

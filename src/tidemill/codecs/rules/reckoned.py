@@ -143,8 +143,9 @@ class ProductLaw:
             other: (n,) the product of the other bases; not 0.
         """
         if self.rounding == "near":
-            made = (number - self.plus / self.parts) / (self.times / self.parts) / other
-            room = NOISE / 4 * np.abs(made)
+            weight = other * (self.times / self.parts)
+            made = (number - self.plus / self.parts) / weight
+            room = NOISE / 4 * np.abs(number / weight)
             outer = np.rint(np.clip([made - room, made + room], -LARGEST, LARGEST))
             return outer[0].astype(np.int64), outer[1].astype(np.int64)
         weight = self.times * other
@@ -299,6 +300,8 @@ class Reckoned(Block):
         common second factor, or else with any; 0 where none of the usual ones fits."""
         chosen = np.zeros(len(number), np.int64)
         firsts, seconds = self.usual[0], np.sort(np.array(self.usual[1], np.int64))
+        if self.law.rounding == "near":
+            return self._factor_between(number)
         for is_common in (True, False):
             for tried in firsts:
                 if not tried:
@@ -308,6 +311,25 @@ class Reckoned(Block):
                 if is_common:
                     fits &= np.searchsorted(seconds, low) < np.searchsorted(seconds, high, "right")
                 chosen = np.where(fits, tried, chosen)
+        return chosen
+
+    def _factor_between(self, number: np.ndarray) -> np.ndarray:
+        """The same of floats: one of the usual ones, or one that goes with a usual second factor,
+        where both lie between the ends of their columns; else 0."""
+        chosen = np.zeros(len(number), np.int64)
+        first_ends, second_ends = (
+            getattr(self._codecs[base][1], "ends", None) or (-LARGEST, LARGEST)
+            for base in self.bases
+        )
+        tried = [np.full(len(number), factor) for factor in self.usual[0] if factor]
+        for factor in self.usual[1]:
+            if factor:
+                tried.append(self.law.factor_spans(number, np.full(len(number), factor))[0])
+        for first in tried:
+            other = self.law.factor_spans(number, np.where(first == 0, 1, first))
+            fits = (chosen == 0) & (first >= first_ends[0]) & (first <= first_ends[1])
+            fits &= (other[0] >= second_ends[0]) & (other[1] <= second_ends[1])
+            chosen = np.where(fits, first, chosen)
         return chosen
 
     @property

@@ -327,7 +327,7 @@ def shorten(text: str, most: int) -> str:
     """
     if width(text) <= most:
         return text
-    head, tail = text, text
+    head, tail = text[:most], text[-most:]  # no more fits, however long it is
     while width(head) > most // 2:
         head = head[:-1]
     while width(tail) > most - 1 - most // 2:

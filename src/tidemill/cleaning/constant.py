@@ -95,7 +95,7 @@ def _sparse(known: dict[str, int], rows: int) -> list[Issue]:
 
 def _constant(values: dict[str, Any], rows: int, gaps: bool) -> list[Issue]:
     names = list(values)
-    shown = str(values[names[0]]) if names else ""
+    shown = f"'{values[names[0]]}'" if names else ""
     return _issue(
         names,
         f"is the same in every row{' where it is known' if gaps else ''}",

@@ -11,6 +11,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.words import percent, plural, quoted
+from tidemill.personal.masking import mask
 
 _FEWEST_COLUMNS = 5  # rows that are alike in fewer columns are alike by chance
 # beyond this share, rows are alike since their columns tell little, not since they were entered
@@ -90,7 +91,7 @@ def _key(train: Dataset, column: Column) -> list[Issue]:
                 said,
                 (column.name,),
                 repeated,
-                str(known.filter(known.is_duplicated())[0]),
+                mask(str(known.filter(known.is_duplicated())[0])),
                 severity="warning",
                 action="kept; find out which of the rows is right",
             )

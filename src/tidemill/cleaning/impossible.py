@@ -23,6 +23,7 @@ from tidemill.core.column_words import BIRTHS, says
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.shown import outward, rounded
 from tidemill.core.words import format_value, listing, percent, plural
 
 _FEWEST = 20
@@ -213,7 +214,7 @@ def _missing(name: str, known: pl.Series, bounds: _Bounds) -> Issue:
 def _value(value: Any) -> str:
     if isinstance(value, datetime):
         value = value.date()
-    return format_value(value)
+    return rounded(value)
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -253,7 +254,7 @@ def _beyond(name: str, known: pl.Series, quantity: Quantity) -> Issue | None:
         f"'{name}' is {' and '.join(texts)}, which {quantity.what} {quantity.verdict}.",
         (name,),
         count,
-        format_value(last[0]),
+        rounded(last[0]),
         severity="warning" if quantity.verdict == "cannot be" else "note",
         action="kept; find out whether it means “not known”, or something else than the name says",
     )
@@ -280,6 +281,7 @@ def _lonely_zero(column: Column, known: pl.Series) -> Issue | None:
     if not 0 < zeros <= 0.25 * len(known) or rest.n_unique() < 20:
         return None
     low, high = float(rest.min()), float(rest.max())  # type: ignore[arg-type]
+    ends = " and ".join(outward(low, high))
     median = float(rest.median() or 0)  # type: ignore[arg-type]
     narrow = float(rest.quantile(0.75) or 0) - float(rest.quantile(0.25) or 0) <= 0.8 * median
     near = int((rest <= max(2.0, 0.05 * median)).sum())
@@ -290,8 +292,7 @@ def _lonely_zero(column: Column, known: pl.Series) -> Issue | None:
     return Issue(
         "impossible",
         f"'{column.name}' is 0 in {plural(zeros, 'row')} ({percent(zeros, len(known))}), while all "
-        f"other values lie between {format_value(low)} and {format_value(high)}: zero may "
-        "stand for “not measured”.",
+        f"other values lie between {ends}: zero may stand for “not measured”.",
         (column.name,),
         zeros,
         "0",
@@ -357,7 +358,7 @@ def _dates(column: Column, known: pl.Series, newest: date | None) -> Issue | Non
             f"{future.why}.",
             (column.name,),
             ahead,
-            str(known.max()),
+            rounded(known.max()),
             severity="warning",
             action="kept; look whether years of two digits were read as they are meant",
         )
@@ -378,7 +379,7 @@ def _dates(column: Column, known: pl.Series, newest: date | None) -> Issue | Non
         said,
         (column.name,),
         count,
-        str(known.filter(odd)[0]),
+        rounded(known.filter(odd)[0]),
         severity="warning",
         action="kept; look for a mistyped year",
     )

@@ -161,7 +161,7 @@ def _issue(name: str, pairs: Mapping[str, str], counts: Mapping[str, int]) -> Is
         said,
         (name,),
         cells,
-        f"{first} → {meant}",
+        f"'{first}' → '{meant}'",
         action="kept; join the levels where they mean the same",
     )
 

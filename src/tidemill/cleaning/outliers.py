@@ -10,7 +10,8 @@ from tidemill.cleaning.base import Check, Diagnosis, finite, numeric
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.core.words import format_value, plural
+from tidemill.core.shown import outward, rounded
+from tidemill.core.words import plural
 from tidemill.supervised.outlying import outlying
 
 _SHOWN = 10
@@ -34,24 +35,17 @@ def _issue(name: str, values: np.ndarray, at: np.ndarray, high: bool) -> Issue:
     far, others = values[at], values[~at]
     count = len(far)
     if high:
-        most, nearest = far.max(), others.max()
-        side = "above"
-        rest = f"the largest is {format_value(float(nearest))}"
-        which = f", the highest is {format_value(float(most))}"
+        most, nearest, side = far.max(), others.max(), "above"
     else:
-        most, nearest = far.min(), others.min()
-        side = "below"
-        rest = f"the smallest is {format_value(float(nearest))}"
-        which = f", the lowest is {format_value(float(most))}"
-    farthest = format_value(float(most))
-    if count == 1:
-        which = f": {farthest}"
+        most, nearest, side = far.min(), others.min(), "below"
+    farthest = rounded(float(most))
+    which = f": {farthest}" if count == 1 else f", up to {farthest}"
     lie = "lies" if count == 1 else "lie"
     low, top = np.quantile(others, [0.005, 0.995], method="nearest")
-    bulk = f"between {format_value(float(low))} and {format_value(float(top))}"
+    bulk = " and ".join(outward(float(low), float(top)))
     said = (
         f"{plural(count, 'value')} of '{name}' {lie} extremely far {side} all others{which}. "
-        f"99 % of the others lie {bulk}, {rest}."
+        f"99 % of the others lie between {bulk}."
     )
     distance = abs(most - nearest) / (abs(nearest - np.median(others)) or 1.0)
     return Issue(

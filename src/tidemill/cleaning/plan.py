@@ -3,7 +3,6 @@ cell."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -13,6 +12,7 @@ import polars as pl
 
 from tidemill.cleaning import CHECKS, changes
 from tidemill.cleaning.base import Check, Diagnosis
+from tidemill.cleaning.discretion import discreet
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ArtifactError, InputError
@@ -21,12 +21,8 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Rule
 from tidemill.core.states import HasState, from_state
 from tidemill.core.words import as_sentence, plural
-from tidemill.personal.masking import mask
 
 _RECORDS = "rows"
-_LONGEST_EXAMPLE = 120
-_QUOTED = re.compile(r"(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'")
-"""What stands in quotes, which may hold an apostrophe within a word."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +161,7 @@ def learn(
     Raises:
         OptionError: A check does not exist.
     """
-    chosen = _chosen(train, run, checks)
+    chosen, came = _chosen(train, run, checks), train
     issues: list[Issue] = []
     repairs: dict[str, Mapping[str, Any]] = {}
     rules: list[Rule] = []
@@ -184,7 +180,7 @@ def learn(
             diagnosis = check.confirm(diagnosis, train, holdout)
         issues += diagnosis.issues
         rules += diagnosis.rules
-    return Plan(_discreet(issues), repairs, tuple(rules))
+    return Plan(discreet(issues, came), repairs, tuple(rules))
 
 
 def apply(plan: Plan, data: Dataset) -> Cleaned:
@@ -229,7 +225,7 @@ def recounted(cleaned: Cleaned, data: Dataset, run: Run) -> Cleaned:
         known = [issue for issue in plan.issues if issue.check == name]
         # records are looked for in all rows anyway, and rules are confirmed on held-out rows
         if known and name != _RECORDS and check.confirm is None:
-            seen = _discreet(check.diagnose(data, quiet).issues)
+            seen = discreet(check.diagnose(data, quiet).issues, data)
             told[name] = [_of_all(issue, known, seen) for issue in known]
         if name in plan.repairs and check.repair is not None:
             data = check.repair(data, plan.repairs[name]).data
@@ -283,37 +279,6 @@ def _rules(plan: Plan, data: Dataset) -> tuple[Rule, ...]:
         if names.issuperset(rule.columns) and (rule.kind, rule.columns) not in known:
             rules.append(rule)
     return tuple(rules)
-
-
-def _discreet(issues: Sequence[Issue]) -> tuple[Issue, ...]:
-    """The issues, of which none shows a value of a column that holds personal data."""
-    personal: set[str] = set()
-    for issue in issues:
-        if issue.severity == "personal data":
-            personal.update(issue.columns)
-    discreet = []
-    for issue in issues:
-        if personal.intersection(issue.columns):
-            issue = _masked(issue)
-        discreet.append(_short(issue))
-    return tuple(discreet)
-
-
-def _short(issue: Issue) -> Issue:
-    if len(issue.example) <= _LONGEST_EXAMPLE:
-        return issue
-    return replace(issue, example=issue.example[:_LONGEST_EXAMPLE] + "…")
-
-
-def _masked(issue: Issue) -> Issue:
-    """The issue with its example, and what it quotes beside names of columns, made unreadable."""
-    if issue.severity == "personal data":
-        return issue
-
-    def hidden(quoted: re.Match[str]) -> str:
-        return quoted[0] if quoted[1] in issue.columns else f"'{mask(quoted[1])}'"
-
-    return replace(issue, sentence=_QUOTED.sub(hidden, issue.sentence), example=mask(issue.example))
 
 
 def _issues_html(issues: Sequence[Issue]) -> str:

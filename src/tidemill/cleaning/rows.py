@@ -270,7 +270,6 @@ def _issue(data: Dataset, what: str, found: list[_Found]) -> Issue:
         f"{said}.",
         tuple(name for name, _ in held),
         len(found),
-        " | ".join(text for _, text in held),
         applied=sure,
         severity="note" if what == "empty" else "warning",
         action="left out"

@@ -32,7 +32,8 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.lawful import MOST_KEYS, agrees, as_numbers, obeys
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
-from tidemill.core.words import format_value, plural
+from tidemill.core.shown import ShownColumn, shown_column
+from tidemill.core.words import plural
 
 _MOST_COLUMNS = 200
 _MOST_SUMMED = 100
@@ -213,7 +214,7 @@ def _ways(
 def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> Issue:
     """A word on the few rows that break what holds in all others."""
     low, high = pair
-    row = train.frame.select(by_name(*pair)).filter(by_name(low) > by_name(high)).row(0)
+    wrong = train.frame.select(by_name(low) > by_name(high)).to_series()
     word = "later than" if train.schema[low].kind == "datetime" else "above"
     these = "this row" if broken == 1 else "these rows"
     said = (
@@ -225,7 +226,7 @@ def _slip(train: Dataset, pair: tuple[str, str], support: int, broken: int) -> I
         said,
         pair,
         broken,
-        f"{format_value(row[0])} > {format_value(row[1])}",
+        f"row {train.row_number(int(wrong.arg_true()[0])):,}",
         severity="warning",
         action="kept; look at the rows",
     )
@@ -378,21 +379,17 @@ def _span(microseconds: Fraction) -> str:
 def _unlike(train: Dataset, rule: Rule, broken: int) -> Issue:
     """A word on the few rows that break what is reckoned so in all others."""
     wrong = ~obeys(rule, train.frame, train.frame)
-    row = train.frame.select(by_name(*rule.columns)).filter(pl.Series(wrong)).row(0)
     these = "this row" if broken == 1 else "these rows"
     said = (
         f"{rule} in {rule.support - broken:,} rows, but not in {plural(broken, 'other row')}: "
         f"{these} may be wrong, or hold something that the columns do not tell."
-    )
-    example = ", ".join(
-        f"{name}: {format_value(value)}" for name, value in zip(rule.columns, row, strict=True)
     )
     return Issue(
         "rules",
         said,
         rule.columns,
         broken,
-        example,
+        f"row {train.row_number(int(np.flatnonzero(wrong)[0])):,}",
         severity="warning",
         action="kept; look at the rows",
     )
@@ -523,30 +520,13 @@ def _diagnosis(rules: Sequence[Rule], train: Dataset) -> Diagnosis:
 
 def _issue(rule: Rule, both: bool, train: Dataset) -> Issue:
     """A sentence on a rule, or on a rule and its reverse."""
-    sentence, sign = _words(rule, both, train)
-    rows = train.frame.select(by_name(*rule.columns))
-    if rule.kind == "b only if a":
-        row = rows.filter(by_name(rule.columns[1]).is_null()).row(0)
-    else:
-        row = rows.drop_nulls().row(0)
-    *parts, total = (format_value(value) for value in row)
-    if rule.kind == "a+b=c":
-        added = parts[0] if rule.signed()[0] > 0 else f"-{parts[0]}"
-        for part, one in zip(parts[1:], rule.signed()[1:], strict=True):
-            added += f" + {part}" if one > 0 else f" - {part}"
-        example = f"{added} = {total}"
-    elif rule.kind == "a*b=c":
-        example = f"{f' {sign} '.join(parts)} = {total}"
-    else:
-        example = f"{parts[0]} {sign} {total}"
     checked = "it is missing for that" if rule.kind == "b only if a" else "it can be checked"
     confirmed = f" and in {plural(rule.confirmed, 'holdout row')}" if rule.confirmed else ""
     return Issue(
         "rules",
-        f"{sentence}, in all {rule.support:,} rows where {checked}{confirmed}.",
+        f"{_words(rule, both, train)}, in all {rule.support:,} rows where {checked}{confirmed}.",
         rule.columns,
         rule.support,
-        example,
         action="kept in the schema as a rule for new rows",
     )
 
@@ -561,38 +541,38 @@ def _skip_words(rule: Rule, train: Dataset) -> str:
     shown = shown.unique().sort()
     hidden = rest.unique().sort()
     hidden = hidden.filter(~hidden.is_in(shown.implode(), nulls_equal=True))
+    told = shown_column(train, key)
     if len(hidden) < len(shown):
-        return f"'{name}' is missing wherever '{key}' is {_any_of(hidden)}"
-    return f"'{name}' is known only where '{key}' is {_any_of(shown)}"
+        return f"'{name}' is missing wherever '{key}' is {_any_of(hidden, told)}"
+    return f"'{name}' is known only where '{key}' is {_any_of(shown, told)}"
 
 
-def _any_of(values: pl.Series) -> str:
-    said = ["missing" if value is None else format_value(value) for value in values]
-    if len(said) > 4:
-        return f"{', '.join(said[:3])} or one of {len(said) - 3} more"
+def _any_of(values: pl.Series, told: ShownColumn) -> str:
+    said = [told.said(value) for value in values.head(4 if len(values) <= 4 else 3)]
+    if len(values) > 4:
+        return f"{', '.join(said)} or one of {len(values) - 3} more"
     return " or ".join(said)
 
 
-def _words(rule: Rule, both: bool, train: Dataset) -> tuple[str, str]:
-    """The beginning of the sentence on a rule, and the sign between two values of an example."""
+def _words(rule: Rule, both: bool, train: Dataset) -> str:
+    """The beginning of the sentence on a rule."""
     if rule.kind == "b only if a":
-        return _skip_words(rule, train), "→"
-    signs = {"a+b=c": "+", "a*b=c": "×", "b=k*a+m": "→"}
-    if rule.kind in signs:
-        return str(rule), signs[rule.kind]
+        return _skip_words(rule, train)
+    if rule.kind in ("a+b=c", "a*b=c", "b=k*a+m"):
+        return str(rule)
     one, other = train[rule.columns[0]], train[rule.columns[1]]
     a, b = f"'{one.name}'", f"'{other.name}'"
     if both and one.equals(other):
-        return f"{a} and {b} are equal", "="
+        return f"{a} and {b} are equal"
     if rule.kind == "a<=b":
         if both:
-            return f"{a} and {b} are equal where both are known", "≤"
+            return f"{a} and {b} are equal where both are known"
         word = "later than" if train.schema[one.name].kind == "datetime" else "above"
-        return f"{a} is never {word} {b}", "≤"
+        return f"{a} is never {word} {b}"
     if both:
-        return f"{a} and {b} say the same in two ways: each decides the other", "↔"
+        return f"{a} and {b} say the same in two ways: each decides the other"
     levels = one.drop_nulls().n_unique()
-    return f"{a} decides {b}: each of its {levels:,} values always comes with the same {b}", "→"
+    return f"{a} decides {b}: each of its {levels:,} values always comes with the same {b}"
 
 
 CHECK = Check(diagnose, confirm=confirm)

@@ -77,7 +77,7 @@ def _unknown_form(text: pl.Series) -> list[Issue]:
             f"'{text.name}' looks like {looks}, {why_unread(looks)}.",
             (text.name,),
             text.count(),
-            str(text.drop_nulls()[0]),
+            f"'{text.drop_nulls()[0]}'",
             action="kept as text, and nothing is learned of it; write it in another form",
         )
     ]
@@ -89,7 +89,7 @@ def _left_as_text(text: pl.Series, found: Mended, noun: str, doubt: str) -> Issu
         f"'{text.name}' looks like {noun} stored as text, but {doubt}.",
         (text.name,),
         found.values.count(),
-        str(text.drop_nulls()[0]),
+        f"'{text.drop_nulls()[0]}'",
         action="kept as text; correct these cells to have the column read",
     )
 
@@ -197,17 +197,16 @@ def _with_changes(reading: ColumnReading, values: pl.Series, log: pl.DataFrame) 
         said.append(_losses(lost))
         actions.append("the cells without one are made missing")
     if rewritten.height:
-        before, after = rewritten.row(0, named=True)["before"], rewritten["after"][0]
         said.append(f"{plural(rewritten.height, 'cell')} is written otherwise from now on")
         if rewritten.height > 1:
             said[-1] = f"{rewritten.height:,} cells are written otherwise from now on"
-        actions.append(f"each is in the log, such as '{before}' as '{after}'")
+        actions.append("each is in the log")
     return Issue(
         "types",
         f"'{values.name}' holds {noun} that are stored as text: {', '.join(said)}.",
         (values.name,),
         len(values),
-        repr(log["before"].sort()[0]),
+        f"'{log['before'].sort()[0]}'",
         applied=True,
         action="; ".join(actions),
     )
@@ -242,7 +241,7 @@ def _without_losses(train: Dataset, noun: str, names: list[str], reading: Column
         f"{who} {noun} that are stored as text; every cell can be read.",
         tuple(names),
         sum(train[name].count() for name in names),
-        "".join(spelled(first, reading.spelling)),
+        f"'{''.join(spelled(first, reading.spelling))}'",
         applied=True,
         action=f"read as {noun}",
     )

@@ -151,7 +151,7 @@ def _issue(name: str, others: pl.DataFrame, places: bool) -> Issue:
         said,
         (name,),
         cells,
-        f"{top['text']!r} → {top['best']!r}",
+        f"'{top['text']}' → '{top['best']}'",
         applied=True,
         action="changed to the commonest spelling, without outer spaces",
     )

@@ -202,8 +202,7 @@ class TableCodec(Codec):
             unknown = there[codec.unknown(data[name][there])]
             if len(unknown):
                 raise DataError(
-                    f"the value '{data[name][int(unknown[0])]}' never occurs in the rows that the "
-                    "model learned",
+                    "its value never occurs in the rows that the model learned",
                     where=f"column '{name}', row {int(unknown[0]) + 1:,}",
                     hint="leave such rows out, or learn anew from all rows",
                 )

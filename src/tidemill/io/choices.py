@@ -177,8 +177,8 @@ def _spread_as(
         unknown.update(set(choices.split(cell)).difference(options))
     if unknown:
         run.warn(
-            f"'{data.name}' names options of '{name}' that are not known from the training rows; "
-            f"they are left out: {shortlist(sorted(unknown), 5)}."
+            f"'{data.name}' names {plural(len(unknown), 'option')} of '{name}' that the training "
+            "rows do not have; they are left out."
         )
     flags = spread(values, choices, empty_is_missing=True)
     series = [flag.alias(new) for flag, new in zip(flags, columns, strict=True)]

@@ -9,6 +9,7 @@ import polars as pl
 
 from tidemill.core.spelling import says_code
 from tidemill.core.words import plural
+from tidemill.personal.masking import mask
 
 _STRONG = frozenset(
     {"id", "ids", "uuid", "guid", "key", "pk", "hash", "token", "email", "mail", "url"}
@@ -101,7 +102,7 @@ def integers_identify(values: pl.Series, distinct: int) -> str:
         return f"its name says so, and {distinct:,} of {len(present):,} numbers are different"
     running = distinct == len(present) >= 10 and (present.diff() == 1).all()
     if running and not _COUNTED.intersection(words_of(name)):
-        return f"a running number from {present[0]:,} to {present[-1]:,}, in the order of the rows"
+        return "a running number, in the order of the rows"
     return ""
 
 
@@ -124,7 +125,7 @@ def texts_identify(values: pl.Series, distinct: int) -> str:
     shown = (
         levels.filter(levels.str.contains(r"[0-9]")).head(1).to_list() or levels.head(1).to_list()
     )
-    example = f"codes such as {shown[0]}" if shown else ""
+    example = f"codes of the form {mask(shown[0])}" if shown else ""
     counted = f"{plural(distinct, 'different value')} in {plural(len(present), 'row')}"
     if strength == "strong" and (distinct > FEW or (share >= 0.99 and distinct >= 5)):
         return f"its name says so; {counted}"
@@ -136,7 +137,7 @@ def texts_identify(values: pl.Series, distinct: int) -> str:
     if codes >= 0.95 and share > 0.5 and distinct > FEW and not coded:
         return f"{counted}, {example}"
     if share >= 0.99 and distinct > FEW and float(compact.mean() or 0.0) >= 0.99:  # type: ignore[arg-type]
-        return f"{counted}, single words such as {levels[0]}"
+        return f"{counted}, single words"
     return ""
 
 

@@ -11,10 +11,12 @@ from tidemill.core import datetimes
 from tidemill.core.amounts import BOUND, different_units
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Kind, Spelling
+from tidemill.core.shown import outward, shared_values
 from tidemill.core.spelling import Mended, mended_beside_words, spelled
 from tidemill.core.unknown_forms import Resembled, resembled, why_unread
-from tidemill.core.words import format_value, percent, plural, quoted
+from tidemill.core.words import percent, plural, quoted
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
+from tidemill.personal.masking import mask
 
 _PAIRS = (
     {"true", "false"},
@@ -130,8 +132,9 @@ def _notes(present: pl.Series, spelling: Spelling | None, from_text: bool) -> st
         return notes
     marked = spelling.prefix or spelling.suffix or spelling.thousands or spelling.full_width
     if marked or spelling.decimal != ".":
-        largest = pl.Series([present.max()], dtype=present.dtype)  # it has all marks
-        notes += f"; written as in '{spelled(largest, spelling)[0]}'"
+        # a made-up number, which has all marks
+        example = pl.Series([1234 if present.dtype.is_integer() else 1234.5])
+        notes += f"; written as in '{spelled(example, spelling)[0]}'"
     if spelling.negative != "-#" or spelling.positive != "#":
         notes += f"; '{spelled(pl.Series([-1]), spelling)[0]}' stands for -1"
     if spelling.suffix == BOUND:
@@ -209,7 +212,7 @@ def _of_texts(
 
 def _unread(values: pl.Series, present: pl.Series, looks: Resembled) -> Inferred:
     """Texts that look like amounts or dates, in a form that is not known."""
-    shown = present.filter(present.str.contains(r"\d"))[0]
+    shown = mask(present.filter(present.str.contains(r"\d"))[0])
     said = f"looks like {looks} (such as '{shown}') {why_unread(looks)}"
     return Inferred(
         values,
@@ -234,12 +237,13 @@ def _almost_alike(values: pl.Series, present: pl.Series, almost: Mended) -> Infe
     said = f"{percent(share)} of the values read as {what}, but not all are written alike"
     if share >= _NEARLY_ALL:
         return Inferred(values, "text", f"{said}; cleaning mends them")
-    other = values.filter(almost.unread)[0]
-    warning = f"holds {what} beside other texts, such as '{other}'; with these it is taken as words"
+    others = shared_values(values.filter(almost.unread))
+    other = f"'{others[0]}'" if len(others) else f"'{mask(values.filter(almost.unread)[0])}'"
+    warning = f"holds {what} beside other texts, such as {other}; with these it is taken as words"
     return Inferred(
         values,
         "text",
-        f"{said}, and others, such as '{other}', are none",
+        f"{said}, and others, such as {other}, are none",
         warning if share < _MENDABLE else "",
     )
 
@@ -272,8 +276,9 @@ def _span(what: str, present: pl.Series, distinct: int) -> str:
     low: Any = present.min()
     high: Any = present.max()
     if distinct == 1:
-        return f"{what}: always {format_value(low)}"
-    return f"{what} from {format_value(low)} to {format_value(high)}, {distinct:,} different"
+        return f"{what}, all the same" if len(present) > 1 else f"one of the {what}"
+    below, above = outward(low, high)
+    return f"{what} from {below} to {above}, {distinct:,} different"
 
 
 def _are_midnights(moments: pl.Series) -> bool:
@@ -285,7 +290,8 @@ def _moments(present: pl.Series, spelling: Spelling | None, conventions: Convent
     what, moments = "dates and times", present
     if present.dtype == pl.Date or _are_midnights(present):
         what, moments = "dates", present.cast(pl.Date)
-    text = f"{what} from {moments.min()!s} to {moments.max()!s}"
+    first, last = outward(moments.min(), moments.max())
+    text = f"{what} of {first}" if first == last else f"{what} from {first} to {last}"
     if spelling is None:
         return text
     text += "".join(f", {note}" for note in datetimes.notes_on(spelling.datetime, present))

@@ -9,9 +9,11 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
+from tidemill.core.shown import ShownColumn, persons_of
 from tidemill.core.words import format_value
 
 _WIDTH = 40
+_TO_THE_DAY = len("2024-12-31")
 _TEXTS = ("example", "min", "median", "max", "step")
 
 
@@ -21,49 +23,56 @@ def profile(data: Dataset) -> pl.DataFrame:
 
     Returns:
         One row a column: column, kind, role, missing (0 to 1), distinct, example (the commonest
-        value of a category, else the first), min, median, max (text; null where there is none),
-        step, reason, role_reason.
+        value of a category), min, median, max (text, rounded where few rows have them; null where
+        there is none or it may not be shown), step, reason, role_reason.
     """
-    lines = [_line(data.frame[column.name], column) for column in data.schema]
+    persons = persons_of(data)
+    lines = [_line(ShownColumn(column, data[column.name], persons)) for column in data.schema]
     return pl.DataFrame(
         lines, schema_overrides=dict.fromkeys(_TEXTS, pl.String), infer_schema_length=None
     )
 
 
-def _line(values: pl.Series, column: Column) -> dict[str, Any]:
+def _line(shown: ShownColumn) -> dict[str, Any]:
+    column, values = shown.column, shown.values
     present = values.drop_nulls()
     is_plain = not (values.dtype.is_nested() or values.dtype == pl.Object)
-    low: Any = None
-    middle: Any = None
-    high: Any = None
-    if column.kind in ("number", "datetime") and len(present):
-        low, middle, high = present.min(), present.median(), present.max()
-        if values.dtype == pl.Date and isinstance(middle, dt.datetime):
-            middle = middle.date()
+    extent, middle = None, None
+    if column.kind in ("number", "datetime"):
+        extent = shown.extent()
+    if extent is not None:
+        middle = _middle(present, column)
     return {
         "column": column.name,
         "kind": column.kind,
         "role": column.role,
         "missing": values.null_count() / max(1, len(values)),
         "distinct": present.n_unique() if is_plain else None,
-        "example": _text(_example(present, column) if is_plain else None, column),
-        "min": _text(low, column),
-        "median": _text(middle, column),
-        "max": _text(high, column),
+        "example": _example(present, shown),
+        "min": None if extent is None else extent[0],
+        "median": middle,
+        "max": None if extent is None else extent[1],
         "step": column.step,
         "reason": column.reason,
         "role_reason": column.role_reason,
     }
 
 
-def _example(present: pl.Series, column: Column) -> Any:
-    if column.kind in ("category", "boolean") and len(present):
-        return present.mode(maintain_order=True)[0]
-    return present[0] if len(present) else None
-
-
-def _text(value: Any, column: Column) -> str | None:
-    if value is None:
+def _middle(present: pl.Series, column: Column) -> str | None:
+    middle: Any = present.median()
+    if present.dtype == pl.Date and isinstance(middle, dt.datetime):
+        middle = middle.date()
+    if middle is None:
         return None
-    text = format_value(value) if column.kind == "number" else str(value)
+    return format_value(middle, 4) if column.kind == "number" else str(middle)[:_TO_THE_DAY]
+
+
+def _example(present: pl.Series, shown: ShownColumn) -> str | None:
+    """The commonest value, where enough persons share it."""
+    if shown.column.kind not in ("category", "boolean") or not len(present):
+        return None
+    commonest = present.mode(maintain_order=True)[0]
+    if shown.hidden or not shown.is_shared(commonest):
+        return None
+    text = str(commonest)
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"

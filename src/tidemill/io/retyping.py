@@ -8,6 +8,7 @@ from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Kind, Spelling
 from tidemill.core.spelling import mended, spelled, typed
+from tidemill.personal.masking import mask
 
 
 def retyped(
@@ -70,7 +71,7 @@ def _as_dates(
 def _example(values: pl.Series) -> str:
     if not values.count():
         return "it has no value"
-    return f"such as '{values.drop_nulls()[0]}'"
+    return f"such as '{mask(str(values.drop_nulls()[0]))}'"
 
 
 def _refusal(values: pl.Series, kind: Kind, why: str) -> SchemaError:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from tidemill.core.condition import Condition, Test
@@ -14,7 +16,8 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.core.words import format_value, listing, number, percent
+from tidemill.core.shown import ShownColumn, separating, shown_column
+from tidemill.core.words import listing, number, percent
 from tidemill.mining.combinations import Combination, rare_combinations
 from tidemill.mining.detectors import alike, is_ordered, isolation, numeric, surprises
 from tidemill.mining.far_values import far_findings, far_values
@@ -47,10 +50,19 @@ FAR_OUT = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One column that makes a row odd: the rows as far out as this one, and that in words."""
+    """One column that makes a row odd.
 
-    test: Test
+    Attributes:
+        column: Its name.
+        value: The row's value, rounded where few rows share it.
+        words: How far out it is.
+        test: The rows as far out as this one; None where a test would tell what only few rows have.
+    """
+
+    column: str
+    value: str
     words: str
+    test: Test | None
 
 
 @dataclass(frozen=True)
@@ -218,9 +230,10 @@ def _overview(scored: Scored, rows_words: str) -> Finding:
 
 def _oddest_table(scored: Scored, names: Sequence[str]) -> Table:
     rows = []
+    told = [shown_column(scored.data, name) for name in names]
     for at in _oddest(scored)[:SHOWN_ROWS]:
         why = "; ".join(reason.words for reason in _reasons(scored, at))
-        values = [_plain(scored.data[name][at]) for name in names]
+        values = [each.said(each.values[at]) for each in told]
         rows.append((scored.data.row_number(at), why, *values))
     return Table(("row", "why", *names), tuple(rows), "The most unusual rows")
 
@@ -230,7 +243,7 @@ def _row_findings(scored: Scored) -> Iterator[Finding]:
     shown: list[set[str]] = []
     for at in _oddest(scored):
         reasons = _reasons(scored, at)
-        columns = {reason.test.column for reason in reasons[:2]}
+        columns = {reason.column for reason in reasons[:2]}
         if len(shown) == TOLD_ROWS:
             return
         if reasons and columns not in shown:
@@ -239,8 +252,9 @@ def _row_findings(scored: Scored) -> Iterator[Finding]:
 
 
 def _row_finding(scored: Scored, at: int, reasons: Sequence[Reason]) -> Finding:
-    condition = Condition(tuple(reason.test for reason in reasons))
-    as_far = int(condition.mask(scored.data.frame).sum())
+    tests = [reason.test for reason in reasons if reason.test is not None]
+    condition = Condition(tuple(tests))
+    as_far = int(condition.mask(scored.data.frame).sum()) if len(tests) == len(reasons) else 1
     why = listing([reason.words for reason in reasons])
     others = f" {as_far:,} rows are as far out in all of these." if as_far > 1 else ""
     number_of_row = scored.data.row_number(at)
@@ -251,14 +265,11 @@ def _row_finding(scored: Scored, at: int, reasons: Sequence[Reason]) -> Finding:
         strength=float(scored.rank[at]),
         measure="mean rank of oddness",
         support=as_far,
-        columns=condition_columns(condition),
+        columns=tuple(reason.column for reason in reasons),
         condition=condition,
         table=Table(
             ("column", "value", "why"),
-            tuple(
-                (reason.test.column, _plain(scored.data[reason.test.column][at]), reason.words)
-                for reason in reasons
-            ),
+            tuple((reason.column, reason.value, reason.words) for reason in reasons),
         ),
     )
 
@@ -278,21 +289,42 @@ def _reasons(scored: Scored, at: int) -> list[Reason]:
 
 def _reason(scored: Scored, at: int, place: int) -> Reason:
     column = scored.columns[place]
-    value = scored.data[column.name][at]
-    words = f"{column.name} is {format_value(value)}"
-    if not is_ordered(column) or value is None:
-        test = Test(column.name, "missing") if value is None else Test(column.name, "=", value)
-        mask = Condition((test,)).mask(scored.data.frame)
-        share = percent(int(mask.sum()) / max(len(mask), 1))
-        return Reason(test, f"{words} (on {share} of rows)")
+    shown = shown_column(scored.data, column.name)
+    value = shown.values[at]
+    said = shown.said(value)
+    words = f"{column.name} is {said}"
+    if value is None:
+        test = Test(column.name, "missing")
+        return Reason(column.name, said, f"{words} (on {_share(shown.values.is_null())})", test)
+    if not is_ordered(column):
+        test_of_level = Test(column.name, "=", value) if shown.is_shared(value) else None
+        rows = (shown.values == value).fill_null(False)
+        return Reason(column.name, said, f"{words} (on {_share(rows)})", test_of_level)
     values = scored.values[:, place]
     below = float((values < values[at]).mean())
     above = float((values > values[at]).mean())
     if below >= above:
         how_far = f"above {percent(below)} of rows" if above else "the highest of all"
-        return Reason(Test(column.name, ">=", value), f"{words} ({how_far})")
-    how_far = f"below {percent(above)} of rows" if below else "the lowest of all"
-    return Reason(Test(column.name, "<=", value), f"{words} ({how_far})")
+    else:
+        how_far = f"below {percent(above)} of rows" if below else "the lowest of all"
+    test = _as_far(shown, value, high=below >= above)
+    return Reason(column.name, said, f"{words} ({how_far})", test)
+
+
+def _share(rows: pl.Series) -> str:
+    return f"{percent(float(rows.mean() or 0.0))} of rows"  # type: ignore[arg-type]
+
+
+def _as_far(shown: ShownColumn, value: Any, *, high: bool) -> Test:
+    """The rows as far out as a value, by a bound that is nobody's own."""
+    nearer = shown.values.filter(shown.values < value if high else shown.values > value)
+    if shown.is_shared(value) or not len(nearer):
+        bound = value
+    elif high:
+        bound = separating(nearer.max(), value)
+    else:
+        bound = separating(value, nearer.min())
+    return Test(shown.column.name, ">=" if high else "<=", bound)
 
 
 def _combination_findings(
@@ -340,12 +372,3 @@ def _combination_finding(combination: Combination, rows_words: str, named: str) 
             ),
         ),
     )
-
-
-def condition_columns(condition: Condition) -> tuple[str, ...]:
-    """The columns that a condition speaks of."""
-    return tuple(dict.fromkeys(test.column for test in condition.tests))
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, (str, int, float)) or value is None else str(value)

@@ -13,7 +13,8 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Table
 from tidemill.core.schema import Column
-from tidemill.core.words import format_value, listing, plural
+from tidemill.core.shown import outward, separating, shown_column
+from tidemill.core.words import listing, plural
 from tidemill.mining.binning import as_floats
 from tidemill.mining.detectors import is_ordered
 from tidemill.mining.sampling import named_rows
@@ -41,16 +42,15 @@ class FarValues:
         column: Its name.
         high: Whether they lie above the others.
         rows: Which rows have them, (n,).
-        bound: The one nearest to the others.
-        low, top: Between which 99 % of the others lie.
+        bound: A round value between these and the others, so that it tells none of them.
+        bulk: Between which 99 % of the others lie, in words.
     """
 
     column: str
     high: bool
     rows: Flags
     bound: object
-    low: object
-    top: object
+    bulk: str
 
     @property
     def test(self) -> Test:
@@ -60,9 +60,7 @@ class FarValues:
     @property
     def words(self) -> str:
         """How far out they are."""
-        test = Test(self.column, "=", self.bound) if self.rows.sum() == 1 else self.test
-        bulk = f"{format_value(self.low)} and {format_value(self.top)}"
-        return f"{range_words([test])}, where 99 % of the others lie between {bulk}"
+        return f"{range_words([self.test])}, where 99 % of the others lie {self.bulk}"
 
 
 def far_values(data: Dataset, columns: Sequence[Column]) -> list[FarValues]:
@@ -115,9 +113,14 @@ def _far(
     others = np.flatnonzero(np.isfinite(values) & ~rows)
     others = others[np.argsort(values[others], kind="stable")]
     low, top = (others[round(share * (len(others) - 1))] for share in BULK)
-    bound = far[np.argmin(values[far])] if high else far[np.argmax(values[far])]
     series = data[name]
-    return FarValues(name, high, rows, series[int(bound)], series[int(low)], series[int(top)])
+    if high:
+        bound = separating(series[int(others[-1])], series[int(far[np.argmin(values[far])])])
+    else:
+        bound = separating(series[int(far[np.argmax(values[far])])], series[int(others[0])])
+    below, above = outward(series[int(low)], series[int(top)])
+    bulk = f"in {below}" if below == above else f"between {below} and {above}"
+    return FarValues(name, high, rows, bound, bulk)
 
 
 def far_findings(data: Dataset, found: Sequence[FarValues]) -> Iterator[Finding]:
@@ -192,7 +195,8 @@ def _finding(data: Dataset, group: Sequence[FarValues]) -> Finding:
 
 def _table(data: Dataset, rows: NDArray[np.int64], columns: Sequence[str]) -> Table:
     shown = []
+    told = [shown_column(data, name) for name in columns]
     for row in sorted(rows.tolist(), key=data.row_number)[:SHOWN_ROWS]:
-        values = [format_value(data[name][row]) for name in columns]
+        values = [each.said(each.values[row]) for each in told]
         shown.append((data.row_number(row), *values))
     return Table(("row", *columns), tuple(shown), "The rows with far values")

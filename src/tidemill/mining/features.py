@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
+from tidemill.core.shown import FEWEST
 from tidemill.mining.binning import as_floats
 from tidemill.supervised.levels import frequent_levels, level_codes
 
@@ -83,8 +84,8 @@ def learn_features(train: Dataset, columns: tuple[Column, ...]) -> tuple[Feature
             found += _datetime_features(series)
         elif column.kind == "number":
             found.append(Feature(column.name))
-        else:
-            found.append(Feature(column.name, levels=frequent_levels(series, MOST_LEVELS)))
+        elif levels := frequent_levels(series, MOST_LEVELS, FEWEST):
+            found.append(Feature(column.name, levels=levels))
     return tuple(found)
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import polars as pl
+
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding, Findings
 from tidemill.core.run import Run
+from tidemill.core.shown import is_personal, persons_of, shared_values
 from tidemill.core.words import as_sentence
 from tidemill.mining import TECHNIQUES
+from tidemill.mining.sampling import joined
 
 
 def mine(
@@ -25,6 +29,7 @@ def mine(
     Raises:
         OptionError: A technique is not registered.
     """
+    train, holdout = _without_persons(train, holdout, run)
     asked = None if techniques is None else tuple(techniques)
     modality = train.schema.modality
     chosen = TECHNIQUES.chosen(modality, asked)
@@ -36,3 +41,36 @@ def mine(
         run.emit("note", "mine", f"looking for {name}")
         found.extend(technique(train, holdout, run))
     return Findings(found)
+
+
+def _without_persons(train: Dataset, holdout: Dataset, run: Run) -> tuple[Dataset, Dataset]:
+    """The rows without the columns of personal data, of which no value may be told; and without the
+    levels of too few persons, where these have several rows each."""
+    personal = [
+        column.name
+        for column in train.schema.modelled
+        if is_personal(column) and column.role not in ("target", "time")
+    ]
+    for name in personal:
+        run.emit(
+            "note",
+            "mine",
+            f"'{name}' holds {train.schema[name].personal}: nothing is looked for in it; option "
+            f"'keep={name}' has it looked at.",
+        )
+    kept = [name for name in train.schema.names if name not in personal]
+    train, holdout = train.select(kept), holdout.select(kept)
+    both = joined(train, holdout)
+    persons = persons_of(both)
+    if persons is None:
+        return train, holdout
+    known = []
+    for column in both.schema.modelled:
+        if column.kind == "category" and column.role != "time":
+            shared = shared_values(both[column.name], persons)
+            level = pl.col(column.name)
+            known.append(pl.when(level.is_in(shared.implode())).then(level))
+    return (
+        train.with_frame(train.frame.with_columns(known)),
+        holdout.with_frame(holdout.frame.with_columns(known)),
+    )

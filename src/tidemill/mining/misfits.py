@@ -13,6 +13,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
+from tidemill.core.shown import shown_column
 from tidemill.core.words import format_value
 from tidemill.mining.binning import as_floats
 from tidemill.mining.features import learn_features, matrix
@@ -213,12 +214,12 @@ def misfit_finding(data: Dataset, each: Misfits, rows_words: str) -> Finding:
     """The values of one column that do not go with the other columns."""
     count = len(each.rows)
     first = int(each.rows[0])
-    value = data[each.column][first]
+    value = shown_column(data, each.column).said(data[each.column][first])
     has = "has" if count == 1 else "have"
     expected = format_value(float(f"{each.expected[0]:.3g}"))
     such = (
         f"the other columns lead to expect about {expected} in row {data.row_number(first):,}, "
-        f"which has {format_value(value)}"
+        f"which has {value}"
     )
     return Finding(
         technique="anomalies",
@@ -239,8 +240,9 @@ def misfit_finding(data: Dataset, each: Misfits, rows_words: str) -> Finding:
 
 def _table(data: Dataset, each: Misfits) -> Table:
     shown = []
+    column = shown_column(data, each.column)
     for row, expected in zip(each.rows[:SHOWN_ROWS], each.expected, strict=False):
-        value = format_value(data[each.column][int(row)])
+        value = column.said(column.values[int(row)])
         shown.append((data.row_number(int(row)), value, format_value(float(f"{expected:.3g}"))))
     return Table(
         ("row", each.column, "expected about"), tuple(shown), "Values that do not go with their row"

@@ -13,6 +13,7 @@ from tidemill.core.finding import Findings
 from tidemill.core.modality import Modality
 from tidemill.core.schema import Rule
 from tidemill.core.score import Scores
+from tidemill.core.shown import is_personal
 from tidemill.core.words import plural
 from tidemill.imaging.pixels import size
 
@@ -192,7 +193,11 @@ class ReportInput:
     @property
     def private_columns(self) -> frozenset[str]:
         """Columns with personal data: none of their values is shown anywhere."""
-        return frozenset().union(*(issue.columns for issue in self.personal))
+        schemas = [data.schema for data in (self.train, self.holdout, self.synthetic) if data]
+        columns = [column for schema in schemas for column in schema]
+        kept = {column.name for column in columns if column.kept}
+        seen = {name for issue in self.personal for name in issue.columns}
+        return frozenset(seen.union(c.name for c in columns if is_personal(c)) - kept)
 
     @property
     def changed(self) -> pl.DataFrame | None:

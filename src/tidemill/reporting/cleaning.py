@@ -8,6 +8,7 @@ import polars as pl
 
 from tidemill.core.change import Issue
 from tidemill.core.schema import Rule
+from tidemill.core.shown import FEWEST, RARE
 from tidemill.core.words import as_sentence, count, plural
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Details, Heading, Paragraph, TableBlock, drawn
@@ -75,8 +76,16 @@ def _changes(account: ReportInput) -> list[Block]:
     if account.changed is None or account.changed.is_empty():
         return []
     public = account.changed.filter(~pl.col("column").is_in(list(account.private_columns)))
+    key = ["column", "before", "after", "reason"]
+    rare = pl.len().over(key) < FEWEST
     groups = (
-        public.group_by("column", "before", "after", "reason")
+        public.with_columns(
+            before=pl.when(rare).then(pl.lit(RARE)).otherwise(pl.col("before")),
+            after=pl.when(rare & pl.col("after").is_not_null())
+            .then(pl.lit(_MENDED))
+            .otherwise(pl.col("after")),
+        )
+        .group_by(key)
         .len()
         .sort(["len", "column", "before", "after"], descending=[True, False, False, False])
     )
@@ -94,8 +103,13 @@ def _changes(account: ReportInput) -> list[Block]:
     return [Details("The most frequent changes, cell by cell", tuple(inside))]
 
 
+_MENDED = "mended"
+
+
 def _quoted(text: str | None) -> str:
-    return "missing" if text is None else f"“{text}”"
+    if text is None:
+        return "missing"
+    return text if text in (RARE, _MENDED) else f"“{text}”"
 
 
 def _rules(rules: Iterable[Rule]) -> list[Block]:

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tidemill.core.schema import Column
+from tidemill.core.shown import shared_values
 from tidemill.core.words import number, percent, plural
 from tidemill.reporting.blocks import Comparison
 
@@ -34,18 +36,23 @@ _WIDTHS = (
 
 
 def comparison(
-    column: Column, real: pl.Series, synthetic: pl.Series, score: float | None = None
+    column: Column,
+    real: pl.Series,
+    synthetic: pl.Series,
+    score: float | None = None,
+    persons: NDArray[np.int64] | None = None,
 ) -> Comparison:
-    """The column's picture.
+    """The column's picture, in which no level is named that fewer than FEWEST persons have.
 
     Args:
         column: What it is.
         real, synthetic: Its values, typed as in a Dataset, or made :func:`comparable`; neither
             empty.
         score: What evaluation gave the column.
+        persons: Whose the real rows are; None where each is a person of its own.
 
     Example:
-        >>> shown = comparison(Column("plan", "category"), pl.Series(["a", "a", "b", "b"]),
+        >>> shown = comparison(Column("plan", "category"), pl.Series(["a"] * 6 + ["b"] * 6),
         ...     pl.Series(["a", "b"]))
         >>> shown.labels, shown.real, shown.match
         (('a', 'b'), (0.5, 0.5), 1.0)
@@ -53,11 +60,12 @@ def comparison(
     real, synthetic = comparable(column, real), comparable(column, synthetic)
     missing = (_missing(real), _missing(synthetic))
     if real.dtype == pl.String:
-        return _levels(column, real, synthetic, missing, score, ordered=False)
+        return _levels(column, real, synthetic, missing, score, persons, ordered=False)
     numbers = real.drop_nulls().to_numpy(), synthetic.drop_nulls().to_numpy()
     # a handful of values, such as 0, 1 and 2 children, say more as levels than as a histogram
     if column.kind == "number" and len(np.union1d(*numbers)) <= LEVELS:
-        return _levels(column, _as_text(real), _as_text(synthetic), missing, score, ordered=True)
+        texts = _as_text(real), _as_text(synthetic)
+        return _levels(column, *texts, missing, score, persons, ordered=True)
     return _histogram(column, *numbers, (len(real), len(synthetic)), missing, score)
 
 
@@ -84,6 +92,7 @@ def _levels(
     synthetic: pl.Series,
     missing: tuple[float, float],
     score: float | None,
+    persons: NDArray[np.int64] | None,
     *,
     ordered: bool,
 ) -> Comparison:
@@ -92,9 +101,14 @@ def _levels(
         of_real.keys() | of_synthetic.keys(),
         key=lambda name: (-of_real.get(name, 0), -of_synthetic.get(name, 0), name),
     )
+    told = set(names)
+    if column.kind != "boolean":
+        told = set(shared_values(real, persons))
+    named = [name for name in names if name in told]
     # one level alone is shown rather than called "1 other level"
-    most = LEVELS if len(names) > LEVELS + 1 else len(names)
-    levels, rest = names[:most], names[most:]
+    most = LEVELS if len(named) > LEVELS + 1 else len(named)
+    levels = named[:most]
+    rest = [name for name in names if name not in levels]
     if ordered:
         levels.sort(key=lambda name: float(name.replace(",", "")))
     labels = [name if name.strip() else "(empty)" for name in levels]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.modality import TABLES
 from tidemill.core.schema import Column
+from tidemill.core.shown import persons_of
 from tidemill.core.words import count, plural, shorten
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
@@ -65,10 +68,11 @@ def _compared(account: ReportInput) -> list[Block]:
     if not columns:
         return []
     scores = column_scores(account)
+    persons = persons_of(*parts)
     # only the first are computed, so these must be the ones to be shown
     columns.sort(key=lambda column: scores.get(column.name, float("inf")))
     pictures = [
-        _picture(column, parts, synthetic, scores.get(column.name))
+        _picture(column, parts, synthetic, scores.get(column.name), persons)
         for column in columns[: SHOWN + FOLDED]
     ]
     # stable: ties, and columns without a score, keep the table's order or go by their picture
@@ -97,10 +101,14 @@ def _how_to_read(account: ReportInput, columns: int, *, scored: bool) -> str:
 
 
 def _picture(
-    column: Column, parts: list[Dataset], synthetic: Dataset, score: float | None
+    column: Column,
+    parts: list[Dataset],
+    synthetic: Dataset,
+    score: float | None,
+    persons: NDArray[np.int64] | None,
 ) -> Comparison:
     real = pl.concat([comparable(column, part[column.name]) for part in parts])
-    return comparison(column, real, synthetic[column.name], score)
+    return comparison(column, real, synthetic[column.name], score, persons)
 
 
 def _arranged(pictures: list[Comparison], rest: list[tuple[str, float | None]]) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tidemill.core.modality import TABLES
+from tidemill.core.shown import persons_of
 from tidemill.core.words import count, sentence_case
 from tidemill.reporting.base import Learning, ReportInput
 from tidemill.reporting.blocks import (
@@ -83,10 +84,11 @@ def _snapshots(account: ReportInput, learning: Learning) -> list[Block]:
     for _, made in learning.snapshots:
         columns = [column for column in columns if column.name in made.schema]
     columns.sort(key=lambda c: (c.role != "target", c.kind not in ("number", "datetime")))
+    persons = persons_of(account.train)
     rows: list[Block] = [Key("real training rows", "rows made on the way")]
     for step, made in learning.snapshots:
         pictures = [
-            comparison(column, account.train[column.name], made[column.name])
+            comparison(column, account.train[column.name], made[column.name], persons=persons)
             for column in columns[:SHOWN]
         ]
         rows += [Paragraph(f"After {count(step)} steps"), Grid(tuple(pictures))]

@@ -27,6 +27,8 @@ from tidemill.reporting.trust import SERIES, gauges
 
 SHEET = 6
 """Series shown of each sort."""
+GRID = 100
+"""Heights that a picture of a series tells apart."""
 STEPS = 60
 """Steps shown of a series."""
 
@@ -96,7 +98,7 @@ def _drawn(data: Dataset, column: Column, title: str) -> list[PictureBlock]:
     series = layout(data)
     if not len(series):
         return []
-    values = data[column.name].cast(float)
+    values = _rounded(data[column.name].cast(float))
     pictures = []
     for at in np.unique(np.linspace(0, len(series) - 1, SHEET).astype(int)):
         start = series.start[at]
@@ -105,6 +107,16 @@ def _drawn(data: Dataset, column: Column, title: str) -> list[PictureBlock]:
         line = Series(title, _finite(values[rows]))
         pictures.append(PictureBlock("lines", title, steps, (line,), "step"))
     return pictures
+
+
+def _rounded(values: pl.Series) -> pl.Series:
+    """Values as exactly as a picture shows them, so that its data tell none of them."""
+    known = values.filter(values.is_finite())
+    least, most = known.quantile(0.005) or 0.0, known.quantile(0.995) or 0.0
+    if most <= least:
+        return values.clip(least, most)
+    unit = (most - least) / GRID
+    return (values.clip(least, most) / unit).round() * unit
 
 
 def _on_one_axis(pictures: list[PictureBlock]) -> tuple[PictureBlock, ...]:

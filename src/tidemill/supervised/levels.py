@@ -9,16 +9,18 @@ import polars as pl
 from tidemill.supervised.arrays import Floats
 
 
-def frequent_levels(values: pl.Series, most: int) -> tuple[str, ...]:
-    """So many levels, the most frequent first, and of equally frequent ones the first in the
-    alphabet.
+def frequent_levels(values: pl.Series, most: int, least: int = 1) -> tuple[str, ...]:
+    """So many levels that at least so many rows have, the most frequent first, and of equally
+    frequent ones the first in the alphabet.
 
     Example:
         >>> frequent_levels(pl.Series(["b", "a", None, "b", "c"]), 2)
         ('b', 'a')
     """
     counts = values.drop_nulls().cast(pl.String).alias("level").value_counts()
-    ordered = counts.sort(["count", "level"], descending=[True, False])
+    ordered = counts.filter(pl.col("count") >= least).sort(
+        ["count", "level"], descending=[True, False]
+    )
     return tuple(ordered["level"].head(most).to_list())
 
 

@@ -13,7 +13,6 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
-from tidemill.cleaning import personal
 from tidemill.cleaning.markers import are_markers
 from tidemill.core import amounts, datetimes
 from tidemill.core.dataset import Dataset
@@ -21,6 +20,7 @@ from tidemill.core.errors import DataError
 from tidemill.core.lawful import NOISE
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
+from tidemill.core.shown import is_personal, shared_values
 from tidemill.core.spelling import is_missing, mended, spelled
 from tidemill.core.words import format_value, percent, plural, quoted
 from tidemill.io.choices import with_choices_of
@@ -284,7 +284,7 @@ class _Telling:
         if count and column.kind in ("category", "boolean"):
             shown = self._quoted(column.name, said.filter(odd).cast(pl.String))
             self.run.warn(
-                f"{plural(count, 'row')} of '{column.name}' "
+                f"{plural(count, 'row')} of '{column.name}' ({_rows(odd.arg_true().to_numpy())}) "
                 f"{'holds' if count == 1 else 'hold'} a level that the model does not know{shown}: "
                 "to the model it is not known, and the cell stays as it is."
             )
@@ -323,11 +323,10 @@ class _Telling:
             )
 
     def _quoted(self, name: str, texts: pl.Series) -> str:
-        """A few of the texts, unless they may be of persons."""
-        if personal.CHECK.diagnose(self.source.select([name]), self.run.child(quiet=True)).issues:
+        """A few of the texts that enough rows share, unless they may be of persons."""
+        if is_personal(self.source.schema[name]):
             return ""
-        levels = texts.drop_nulls().unique(maintain_order=True).to_list()
-        levels = [level for level in levels if not is_full_name(level)]
+        levels = [level for level in shared_values(texts) if not is_full_name(level)]
         return f" ({quoted(levels, _SHOWN)})" if levels else ""
 
 

@@ -31,9 +31,9 @@ def column(name: str, values: object, **options: object) -> Column:
 @pytest.mark.parametrize(
     ("name", "values", "kind", "reason"),
     [
-        ("age", RNG.integers(18, 90, N), "number", "whole numbers from 18 to 89"),
-        ("amount", RNG.permutation(N) + 7, "number", "whole numbers from 7 to 406, 400 different"),
-        ("price", RNG.random(N), "number", "numbers from 0.0"),
+        ("age", RNG.integers(18, 90, N), "number", "whole numbers from 15 to 90"),
+        ("amount", RNG.permutation(N) + 7, "number", "whole numbers from 0 to 420, 400 different"),
+        ("price", RNG.random(N), "number", "numbers from 0 to 1"),
         ("year", list(range(1900, 2000)), "number", "100 different"),
         ("day", list(range(1, 101)), "number", ""),
         ("rating", [1, 2, 3, 4, 5] * 20, "number", ""),
@@ -71,15 +71,15 @@ def column(name: str, values: object, **options: object) -> Column:
             "InvoiceNo",
             [f"C{i}" if i % 50 == 0 else str(i) for i in range(2000)] * 2,
             "id",
-            "codes such as C0",
+            "codes of the form X0",
         ),
-        ("patient", list(range(1, N + 1)), "id", "a running number from 1 to 400"),
-        ("ref", CODES, "id", "codes such as"),
+        ("patient", list(range(1, N + 1)), "id", "a running number, in the order"),
+        ("ref", CODES, "id", "codes of the form"),
         ("reference", CODES, "id", "and its name says so"),
         ("客户编号", CODES, "id", "its name says so"),
         ("流水号", [9 * i for i in range(N)], "id", "its name says so"),
         ("型号", [9 * i for i in range(N)], "number", "whole numbers"),
-        ("哈希", [f"0x{i * 0x9E3779B97F4A7C15:064x}" for i in range(1, N)], "id", "codes such as"),
+        ("哈希", [f"0x{i * 0x9E3779B97F4A7C15:064x}" for i in range(1, N)], "id", "codes"),
         (
             "size",
             [*(f"{i % 90}.5M" for i in range(N)), *["Varies with device"] * 60],
@@ -114,7 +114,7 @@ def column(name: str, values: object, **options: object) -> Column:
             "text",
             "100 % of the values read as numbers",
         ),
-        ("when", [dt.date(2024, 1, 5)] * 2, "datetime", "dates from 2024-01-05"),
+        ("when", [dt.date(2024, 1, 5)] * 2, "datetime", "dates of 2024-01"),
         ("when", ["2024-01-05", None], "datetime", "stored as text"),
         (
             "when",
@@ -132,7 +132,7 @@ def column(name: str, values: object, **options: object) -> Column:
             "paid",
             ["$1,200.50", "$3.00", "-"],
             "number",
-            "; stored as text; written as in '$1,200.50'; '-' stands for a missing",
+            "; stored as text; written as in '$1,234.50'; '-' stands for a missing",
         ),
         ("empty", [None, None], "category", "no value at all"),
     ],
@@ -234,12 +234,12 @@ def test_the_profile_has_a_line_for_each_column(run: Run) -> None:
     lines = {line["column"]: line for line in profile(data).iter_rows(named=True)}
     assert [lines["n"][key] for key in ("distinct", "min", "max", "step")] == [
         2,
-        "1",
-        "30,000",
+        "0",
+        "32,000",
         "1",
     ]
     assert lines["n"]["missing"] == pytest.approx(1 / 3)
-    assert lines["s"]["example"] == "a"
+    assert lines["s"]["example"] is None  # no level is of enough rows
     assert lines["d"]["median"] == "2024-01-05"
     assert lines["e"]["reason"] == "no value at all"
     assert lines["l"]["role"] == "ignore"

@@ -95,7 +95,7 @@ def test_roles_by_option(tmp_path: Path) -> None:
         (
             "[columns.note]\nkind='number'",
             {},
-            "cannot be read as number (such as 'ab')",
+            "cannot be read as number (such as 'xx')",
             "another kind",
         ),
         ("[columns.note]\nkind='datetime'", {}, "cannot be read as datetime", "another kind"),

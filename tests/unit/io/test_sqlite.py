@@ -65,7 +65,7 @@ def test_numbers_and_texts_in_one_column_are_told(tmp_path: Path, run: Run) -> N
     assert data["x"].to_list() == [1.0, 2.5]
     assert data["d"].dtype == pl.Date
     assert run.warnings == [
-        "The column 'n', declared INTEGER, holds numbers and 1 text, such as 'many'; it was read "
+        "The column 'n', declared INTEGER, holds numbers and 1 text, such as 'xxxx'; it was read "
         "as text."
     ]
 

@@ -40,7 +40,7 @@ def test_equal_changes_are_counted_together_and_personal_data_left_out(
     account: ReportInput,
 ) -> None:
     changes = next(t for t in tables(cleaned(account)) if "Before → after" in t.columns)
-    assert changes.rows == (("day", "“sun ” → “Sun”", 2, "r"),)
+    assert changes.rows == (("day", "a rare value → mended", 2, "r"),)
 
 
 def test_rules_are_told_once(account: ReportInput) -> None:

@@ -44,7 +44,7 @@ def test_missing_and_infinite_values_are_told_apart() -> None:
 
 def test_few_numbers_are_levels_in_their_order() -> None:
     shown = comparison(
-        Column("children", "number"), pl.Series([10, 2, 2, 0]), pl.Series([2, 10, 10, 0])
+        Column("children", "number"), pl.Series([10, 2, 2, 0] * 5), pl.Series([2, 10, 10, 0])
     )
     assert shown.labels == ("0", "2", "10")
     assert shown.real == (0.25, 0.5, 0.25)
@@ -52,12 +52,21 @@ def test_few_numbers_are_levels_in_their_order() -> None:
 
 
 def test_rare_levels_are_added_up() -> None:
-    real = pl.Series([f"level {i}" for i in range(40)] * 2)
+    real = pl.Series([f"level {i}" for i in range(40)] * 5)
     shown = comparison(Column("city", "category"), real, pl.Series(["level 0", None]))
     assert len(shown.labels) == LEVELS + 1
     assert shown.labels[-1] == "32 other levels"
     assert shown.real[-1] == pytest.approx(0.8)
     assert shown.missing == (0.0, 0.5)
+
+
+def test_no_level_of_few_persons_is_named() -> None:
+    real = pl.Series(["a"] * 9 + ["b"] * 5 + ["c"] * 4 + ["d"] * 6)
+    persons = np.array([*range(18), *[99] * 6])
+    column = Column("town", "category")
+    shown = comparison(column, real, pl.Series(["a", "c", "e"]), persons=persons)
+    assert shown.labels == ("a", "b", "3 other levels")
+    assert "d" in comparison(column, real, pl.Series(["a"])).labels
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,9 @@ def test_next_month_is_read_as_the_learned_rows_were(model: tm.Synthesizer, tmp_
     assert seen["since"][0] < date(2023, 11, 2)
     assert seen["since"][1:].to_list() == [date(2021, 4, 2), date(2022, 12, 24), None]
     told = "\n".join(run.warnings)
-    assert "1 row of 'plan' holds a level that the model does not know ('platinum')" in told
-    assert "1 cell of 'fee' (row 4) cannot be read as numbers ('what')" in told
+    assert "1 row of 'plan' (row 2) holds a level that the model does not know" in told
+    assert "platinum" not in told
+    assert "1 cell of 'fee' (row 4) cannot be read as numbers;" in told
     assert "1 row of 'fee' is above 4" in told
     assert "1 row of 'since' is above 2023" in told
     assert "town" in told

@@ -27,7 +27,7 @@ def given(column: Column, codec: ColumnCodec, values: pl.Series) -> PartialRows:
     if unknown.any():
         first = int(np.flatnonzero(unknown)[0])
         raise DataError(
-            f"'{there[first]}' is no value that the model knows",
+            "its value is none that the model knows",
             where=f"column '{column.name}', row {int(here.arg_true()[first]) + 1}",
             hint="give a value that occurs in the training rows, or leave it empty to have it "
             "filled in",

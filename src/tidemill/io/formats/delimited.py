@@ -40,6 +40,7 @@ from tidemill.io.layout import (
 )
 from tidemill.io.names import named, trimmed
 from tidemill.io.source import Raw
+from tidemill.personal.masking import mask
 
 _HEAD = 1 << 16
 _OFTEN = 0.05
@@ -473,8 +474,8 @@ def _without_notes(
         notes = [row for row in last if len(row.text.split()) > 1 and is_note(row, layout)]
         if notes and frame.height > 1:
             run.warn(
-                f"'{notes[-1].text}' at the end of {text.where} reads like a note and was read as "
-                "a value; leave lines out by ?footer=N behind the file's name.",
+                f"'{mask(notes[-1].text)}' at the end of {text.where} reads like a note and was "
+                "read as a value; leave lines out by ?footer=N behind the file's name.",
                 "read",
             )
         return frame, []

@@ -20,6 +20,7 @@ from tidemill.io.bounds import MAX_VIEW_BYTES, MAX_VIEW_ROWS, VIEW_SECONDS
 from tidemill.io.file import File
 from tidemill.io.names import named
 from tidemill.io.source import Raw
+from tidemill.personal.masking import mask
 
 _STEPS = 100_000
 """Of SQLite's machine, after which it is asked whether to go on."""
@@ -243,7 +244,7 @@ def _tell_mixed(name: str, declared: str, values: tuple[object, ...], run: Run) 
     said = f", declared {declared}," if declared else ""
     run.warn(
         f"The column '{name}'{said} holds numbers and {plural(len(texts), 'text')}, such as "
-        f"'{texts[0]}'; it was read as text.",
+        f"'{mask(texts[0])}'; it was read as text.",
         "read",
     )
 

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.core.split import entity_numbers
@@ -103,7 +104,7 @@ def persons_of(data: Dataset, *more: Dataset) -> NDArray[np.int64] | None:
     if not more:
         return entity_numbers(data)
     names = [column.name for column in data.schema.of_role("entity")]
-    frames = [part.frame.select(names) for part in (data, *more)]
+    frames = [part.frame.select(by_name(*names)) for part in (data, *more)]
     both = replace(data.select(names), frame=pl.concat(frames, how="vertical_relaxed"), origin=None)
     return entity_numbers(both)
 

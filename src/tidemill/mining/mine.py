@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding, Findings
 from tidemill.core.run import Run
@@ -68,7 +69,7 @@ def _without_persons(train: Dataset, holdout: Dataset, run: Run) -> tuple[Datase
     for column in both.schema.modelled:
         if column.kind == "category" and column.role != "time":
             shared = shared_values(both[column.name], persons)
-            level = pl.col(column.name)
+            level = by_name(column.name)
             known.append(pl.when(level.is_in(shared.implode())).then(level))
     return (
         train.with_frame(train.frame.with_columns(known)),

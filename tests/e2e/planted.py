@@ -232,12 +232,10 @@ def leaks(text: str, secrets: Sequence[Secret]) -> Iterator[tuple[Secret, str]]:
     """The secrets that a text tells, each with where it does."""
     for secret in secrets:
         for form in secret.forms:
-            bounded = (
-                rf"(?<![\d.,]){re.escape(form)}(?![\d]|[.,]\d)"
-                if form[0].isdigit()
-                else re.escape(form)
-            )
-            found = re.search(bounded, text)
+            pattern = re.escape(form)
+            if form.strip("-")[0].isdigit():
+                pattern = rf"(?<!\d)(?<!\d\.){pattern}(?!\d|\.\d)"
+            found = re.search(pattern, text)
             if found:
-                yield secret, text[max(0, found.start() - 60) : found.end() + 40].replace("\n", " ")
+                yield secret, text[max(0, found.start() - 60) : found.end() + 40]
                 break

@@ -325,7 +325,8 @@ def sample_to(
     reads = files_read(like, model=model)
     target.check(learned.schema.modality, overwrite=overwrite, reads=reads)
     parts = learned.parts(rows, where, like=given, run=run or _run(seed), **sampling)
-    written = target.write(parts, overwrite=overwrite, rows=rows)
+    with learned.in_use():
+        written = target.write(parts, overwrite=overwrite, rows=rows)
     series = rows if learned.items == "series" else None
     return Written(written, learned.noun, series, target.shown)
 
@@ -356,7 +357,9 @@ def infill_to(
     target.check(overwrite=overwrite, reads=files_read(rows, model=model))
     learned = _loaded(model)
     parts = learned.infill_parts(_source(rows), draws, keep=keep, run=run or _run(seed))
-    return Written(target.write(parts, overwrite=overwrite), learned.noun, None, target.shown)
+    with learned.in_use():
+        written = target.write(parts, overwrite=overwrite)
+    return Written(written, learned.noun, None, target.shown)
 
 
 def infill(
@@ -432,18 +435,20 @@ def what_if(
     # what learns is imported where it is used
     from tidemill.synthesis import whatif
 
-    return whatif.what_if(
-        _loaded(model),
-        _source(rows),
-        set,
-        outcome,
-        redraw=redraw,
-        keep=keep,
-        draws=draws,
-        randomised=randomised,
-        because=because,
-        run=run or _run(seed),
-    )
+    loaded = _loaded(model)
+    with loaded.in_use():
+        return whatif.what_if(
+            loaded,
+            _source(rows),
+            set,
+            outcome,
+            redraw=redraw,
+            keep=keep,
+            draws=draws,
+            randomised=randomised,
+            because=because,
+            run=run or _run(seed),
+        )
 
 
 def score(model: Model, rows: Data, *, run: Run | None = None) -> ScoredRows:
@@ -460,7 +465,9 @@ def score(model: Model, rows: Data, *, run: Run | None = None) -> ScoredRows:
         DataError: The rows have none of the columns that the target is expected from.
         OptionError: The model has no target.
     """
-    return scoring.score(_loaded(model), _source(rows), run or _run())
+    loaded = _loaded(model)
+    with loaded.in_use():
+        return scoring.score(loaded, _source(rows), run or _run())
 
 
 def evaluate(

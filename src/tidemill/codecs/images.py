@@ -12,6 +12,7 @@ from tidemill.codecs.codec import Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.stored_schema import stored_schema
 from tidemill.codecs.table import TableCodec
+from tidemill.core import checked_values as checked
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
@@ -22,6 +23,7 @@ from tidemill.imaging.pixels import image_column, images, pixels
 
 CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
 DEEPEST = 255
+LARGEST_SIDE = 100_000
 
 
 class ImageCodec(Codec):
@@ -188,8 +190,8 @@ class ImageCodec(Codec):
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         codec = cls()
         codec.schema = Schema.from_state(state["schema"])
-        height, width, channels = (int(side) for side in state["size"])
-        if min(height, width) < 1 or channels not in CHANNELS or image_column(codec.schema) is None:
+        height, width, channels = checked.wholes(state["size"], 1, LARGEST_SIDE)
+        if channels not in CHANNELS or image_column(codec.schema) is None:
             raise ValueError("this is no codec of images")
         codec.size = (height, width, channels)
         codec._others = None

@@ -19,6 +19,7 @@ from tidemill.codecs.series_heads import SeriesHeads
 from tidemill.codecs.series_times import Timeline
 from tidemill.codecs.stored_schema import stored_schema
 from tidemill.codecs.table import TableCodec
+from tidemill.core import checked_values as checked
 from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
@@ -334,15 +335,14 @@ class SeriesCodec(Codec):
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        codec = cls(int(state["window"]))
-        codec.stride, codec.mean_steps = int(state["stride"]), float(state["mean_steps"])
-        if codec.window < 1 or codec.stride < 1 or not 1 <= codec.mean_steps <= codec.window:
-            raise ValueError("windows do not fit together")
+        codec = cls(checked.whole(state["window"], 1, checked.MOST_COUNTED))
+        codec.stride = checked.whole(state["stride"], 1)
+        codec.mean_steps = checked.real(state["mean_steps"], 1, codec.window)
         codec.schema = Schema.from_state(state["schema"])
         codec._heads = SeriesHeads.from_state(state["heads"])
         codec._steps = TableCodec.from_state(state["steps"])
         codec._entities = {
-            str(name): _of_entities(codec.schema[name]).from_state(codec.schema[name], ids)
+            checked.text(name): _of_entities(codec.schema[name]).from_state(codec.schema[name], ids)
             for name, ids in state["entities"].items()
         }
         there = {*codec._steps.schema.names, *codec._heads.schema.names, *codec._entities}
@@ -350,7 +350,7 @@ class SeriesCodec(Codec):
             there.discard(codec._heads.times.gap.name)
         if there != set(codec.schema.names):
             raise ValueError("the codec's columns are not the schema's")
-        return codec._made(ragged=bool(state["ragged"]))
+        return codec._made(ragged=checked.truth(state["ragged"]))
 
 
 def _stride(length: np.ndarray, window: int) -> int:

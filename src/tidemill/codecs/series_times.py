@@ -11,6 +11,7 @@ import polars as pl
 from tidemill.codecs.columns.datetime import DatetimeCodec
 from tidemill.codecs.columns.intervals import LARGEST
 from tidemill.codecs.columns.number import NumberCodec
+from tidemill.core import checked_values as checked
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Spec
 from tidemill.core.persons import FEWEST_PERSONS, ends_of, sharing
@@ -150,17 +151,16 @@ class Timeline:
         """
         line = cls()
         line.column = column
-        codec: type[DatetimeCodec | NumberCodec] = DatetimeCodec if state["dated"] else NumberCodec
+        dated = checked.truth(state["dated"])
+        codec: type[DatetimeCodec | NumberCodec] = DatetimeCodec if dated else NumberCodec
         line._clock = codec.from_state(column, state["clock"])
-        line._start = None if state["start"] is None else int(state["start"])
-        line._usual = int(state["usual"])
-        line._low = int(state["low"])
-        line._high = int(state["high"])
-        ordered = 0 <= line._low <= line._usual <= line._high <= LARGEST
-        if not ordered or abs(line._start or 0) > LARGEST:
-            raise ValueError("gaps of time do not fit together")
+        line._start = None
+        if state["start"] is not None:
+            line._start = checked.whole(state["start"], -LARGEST, LARGEST)
+        line._low, line._high = checked.ends((state["low"], state["high"]), 0, LARGEST)
+        line._usual = checked.whole(state["usual"], line._low, line._high)
         line.gap = None
         if state["gap"] is not None:
             name, kind = state["gap"]
-            line.gap = Column(str(name), kind, dtype="Int64")
+            line.gap = Column(checked.text(name), kind, dtype="Int64")
         return line._made()

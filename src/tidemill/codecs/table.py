@@ -27,6 +27,7 @@ from tidemill.codecs.rules.settling import kept_to
 from tidemill.codecs.rules.skips import Skip
 from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Free, both
 from tidemill.codecs.stored_schema import stored_schema
+from tidemill.core import checked_values as checked
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
@@ -434,19 +435,13 @@ class TableCodec(Codec):
             "constant": sorted(self._constant),
         }
 
-    def _rule(self, told: Any) -> Rule:
-        """A rule that is not kept; earlier versions told its place in the schema."""
-        if isinstance(told, int):
-            return self.schema.rules[told]
-        rule: Rule = from_state(Rule, told)
-        return rule
-
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
 
         codec = cls()
         codec.schema = Schema.from_state(state["schema"])
-        if sorted(state["order"]) != sorted(codec.schema.names):
+        fits = sorted(state["order"]) == sorted(codec.schema.names) == sorted(state["columns"])
+        if not fits or len(set(codec.schema.names)) < len(codec.schema.names):
             raise ValueError("the codec's columns are not the schema's")
         codec._codecs = {}
         for name in state["order"]:
@@ -465,10 +460,10 @@ class TableCodec(Codec):
             if isinstance(unit, (Free, LinearRule)) and unit.filled:
                 filled.add(unit.columns[0])
         spreads = {
-            str(name): [int(number) for number in numbers]
+            checked.text(name): checked.wholes(numbers)
             for name, numbers in state["spreads"].items()
         }
-        refused = [(codec._rule(told), str(why)) for told, why in state["refused"]]
+        refused = [(from_state(Rule, told), checked.text(why)) for told, why in state["refused"]]
         found = [Skip.from_state(skip, codec._codecs) for skip in state.get("skips", [])]
         skips = {skip.column: skip for skip in found}
         return codec._with_units(Compiled(units, filled, spreads, refused, skips))

@@ -8,7 +8,6 @@ import json
 import math
 import os
 import stat
-import struct
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from tidemill.core.errors import ArtifactError, OutputError, SchemaError
+from tidemill.core import stored_parts
+from tidemill.core.errors import (
+    ArtifactError,
+    Cancelled,
+    MissingExtra,
+    OutputError,
+    TidemillError,
+)
 from tidemill.core.outputs import refuse_existing
 from tidemill.core.temporary import temporary_prefix
 from tidemill.core.words import listing
@@ -26,9 +32,6 @@ from tidemill.core.words import listing
 FORMAT = 3
 FORMATS = (1, 2, 3)
 """Formats that can be read; :mod:`tidemill.synthesis.formats` brings earlier ones into this one."""
-MAX_BYTES = 4 << 30
-MAX_MEMBERS = 64
-MAX_RATIO = 500
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -140,25 +143,39 @@ def save(
         documents: Name -> plain JSON value.
         arrays: Name -> array.
         overwrite: Whether an existing file may be replaced.
+
+    Raises:
+        OutputError: It cannot be written, or a part would be too large to be read again.
     """
     from safetensors.numpy import save as pack
 
     members = {f"{name}.json": _json(value) for name, value in sorted(documents.items())}
     # safetensors orders tensors by dtype and name by itself, so the bytes do not depend on
     # insertion order
-    members["arrays.safetensors"] = pack(
+    members[stored_parts.ARRAYS] = pack(
         {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
     )
+    for name, data in members.items():
+        if name != stored_parts.ARRAYS and len(data) > stored_parts.MAX_JSON:
+            raise OutputError(
+                f"the part '{name}' of the model is larger than {stored_parts.MAX_JSON >> 20} MB",
+                where=str(path),
+                hint="leave columns of very many levels or words out with option 'ignore'",
+            )
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
     whole = _json({"format": FORMAT, **manifest, "sha256": hashes})
     members = {"manifest.json": whole, **members}
-    with (
-        writing(path, overwrite=overwrite) as aside,
-        zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive,
-    ):
+    with writing(path, overwrite=overwrite) as aside:
+        _pack(aside, members, zipfile.ZIP_DEFLATED)
+        if not stored_parts.affordable(members, aside.stat().st_size):
+            _pack(aside, members, zipfile.ZIP_STORED)  # so well packed it would pass for a bomb
+
+
+def _pack(path: Path, members: Mapping[str, bytes], packing: int) -> None:
+    with zipfile.ZipFile(path, "w", packing) as archive:
         for name, data in members.items():
             info = zipfile.ZipInfo(name, TIMESTAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
+            info.compress_type = packing
             info.external_attr = 0o644 << 16
             archive.writestr(info, data, compresslevel=6)
 
@@ -169,18 +186,19 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, np.ndarr
     Raises:
         ArtifactError: It is damaged, too large, or of another format.
     """
-    members = _members(path)
-    manifest = _parsed(members.pop("manifest.json", b""), path, "manifest.json")
+    members = stored_parts.members(path)
+    manifest = stored_parts.parsed(members.pop("manifest.json", b""), path, "manifest.json")
     if not isinstance(manifest, dict) or "format" not in manifest:
         raise ArtifactError(
             "this is not a Tidemill model",
             where=str(path),
             hint="give a file that `tidemill fit` wrote",
         )
-    if manifest["format"] not in FORMATS:
+    number = manifest["format"]
+    if type(number) is not int or number not in FORMATS:
         known = listing([str(number) for number in FORMATS])
         raise ArtifactError(
-            f"the model has format {manifest['format']!r}, this version reads formats {known}",
+            f"the model has format {number!r:.40}, this version reads formats {known}",
             where=str(path),
             hint="use the version of Tidemill that wrote it, or fit again",
         )
@@ -196,121 +214,55 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, np.ndarr
                 where=str(path),
                 hint="copy the file again, or fit again",
             )
-    arrays = _arrays(members.pop("arrays.safetensors", b""), path)
+    arrays = stored_parts.arrays_of(members.pop(stored_parts.ARRAYS, b""), path)
     documents = {
-        name.removesuffix(".json"): _parsed(data, path, name) for name, data in members.items()
+        name.removesuffix(".json"): stored_parts.parsed(data, path, name)
+        for name, data in members.items()
     }
     return manifest, documents, arrays
 
 
 @contextmanager
 def trusted_shape(path: Path) -> Iterator[None]:
-    """Turn what a wrongly shaped state raises while it is restored into an ArtifactError."""
+    """Turn whatever a stored state raises while it is restored into an ArtifactError."""
     try:
         yield
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        IndexError,
-        AttributeError,
-        OverflowError,
-        SchemaError,
-    ) as error:
+    except BaseException as error:
+        if _is_told(error) and not isinstance(error, TidemillError):
+            raise
+        if isinstance(error, (ArtifactError, MissingExtra, Cancelled)):
+            raise
+        said = (
+            error.what if isinstance(error, TidemillError) else f"{type(error).__name__}: {error}"
+        )
         raise ArtifactError(
-            f"the model's parts do not fit together ({type(error).__name__}: {error})",
+            f"the model's parts do not fit together ({said:.300})",
             where=str(path),
             hint="fit again",
         ) from error
 
 
-def _members(path: Path) -> dict[str, bytes]:
-    if not path.is_file():
-        raise ArtifactError(
-            "there is no such file", where=str(path), hint="give a file that `tidemill fit` wrote"
-        )
+@contextmanager
+def trusted_use(path: Path) -> Iterator[None]:
+    """Turn what a stored state raises while it is used, and nobody meant, into an ArtifactError."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-            _check_bounds(infos, path)
-            return {info.filename: _bounded(archive, info) for info in infos}
-    except (
-        zipfile.BadZipFile,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        struct.error,
-        ValueError,
-    ) as error:
+        yield
+    except BaseException as error:
+        if _is_told(error):
+            raise
         raise ArtifactError(
-            f"the file is damaged or no model ({error})",
+            f"the stored model cannot do this ({type(error).__name__}: {error!s:.300})",
             where=str(path),
-            hint="give a file that `tidemill fit` wrote, or copy it again",
-        ) from error
-    except zipfile.zlib.error as error:  # type: ignore[attr-defined]
-        raise ArtifactError(
-            "the file is damaged", where=str(path), hint="copy it again, or fit again"
+            hint="fit again; where it goes wrong again, it is a fault of Tidemill",
         ) from error
 
 
-def _check_bounds(infos: list[zipfile.ZipInfo], path: Path) -> None:
-    names = [info.filename for info in infos]
-    if len(names) > MAX_MEMBERS or len(set(names)) < len(names):
-        raise ArtifactError(
-            "the archive has too many parts, or one twice",
-            where=str(path),
-            hint="do not trust this file",
-        )
-    for info in infos:
-        in_folder = "/" in info.filename or "\\" in info.filename
-        if in_folder or not info.filename.endswith((".json", ".safetensors")):
-            raise ArtifactError(
-                f"the archive holds a part that no model has ({info.filename!r})",
-                where=str(path),
-                hint="do not trust this file",
-            )
-        if info.file_size > max(MAX_RATIO * info.compress_size, 1 << 20):
-            raise ArtifactError(
-                "the archive unpacks to far more than it holds",
-                where=str(path),
-                hint="do not trust this file",
-            )
-    if sum(info.file_size for info in infos) > MAX_BYTES:
-        raise ArtifactError(
-            f"the model is larger than {MAX_BYTES >> 30} GiB",
-            where=str(path),
-            hint="do not trust this file",
-        )
-
-
-def _bounded(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    with archive.open(info) as stream:
-        data = stream.read(info.file_size + 1)
-    if len(data) != info.file_size:
-        raise zipfile.BadZipFile("a part is not as long as it says")
-    return data
-
-
-def _parsed(data: bytes, path: Path, name: str) -> Any:
-    try:
-        return json.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ArtifactError(
-            f"the part '{name}' is damaged or missing", where=str(path), hint="fit again"
-        ) from error
-
-
-def _arrays(data: bytes, path: Path) -> dict[str, np.ndarray]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as unpack
-
-    try:
-        return dict(unpack(data))
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(
-            "the model's arrays are damaged", where=str(path), hint="fit again"
-        ) from error
+def _is_told(error: BaseException) -> bool:
+    """Whether an error says all by itself, or is none of the model's."""
+    if isinstance(error, (TidemillError, OSError, ImportError, Warning)):
+        return True
+    # what a library in Rust raises where it gives up is no Exception
+    return not isinstance(error, Exception) and type(error).__name__ != "PanicException"
 
 
 def _json(value: Any) -> bytes:

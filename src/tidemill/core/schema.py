@@ -6,8 +6,10 @@ import datetime as dt
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any, Literal, get_args
@@ -34,6 +36,11 @@ RuleKind = Literal[
 KINDS: tuple[str, ...] = get_args(Kind)
 ROLES: tuple[str, ...] = get_args(Role)
 RULE_KINDS: tuple[str, ...] = get_args(RuleKind)
+
+MOST_MARKS, MOST_DECIMALS = 200, 400
+"""Characters of what stands around a number, or of an exact number, and decimals, at most."""
+_FAR = re.compile("[eE][+-]?0*[0-9]{4}")
+"""An exponent of 1,000 and more."""
 
 TABULAR_KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
 """Kinds whose values say something by themselves, so that columns of them can be compared."""
@@ -396,6 +403,8 @@ class Schema:
             found: Schema = from_state(Schema, state)
         except InputError as error:
             raise SchemaError(f"this is not a stored schema ({error.what})") from error
+        for column in found:
+            _check_stored(column)
         return found
 
     def fingerprint(self) -> str:
@@ -445,6 +454,25 @@ def _end_of(name: str, end: float | str) -> float | dt.datetime:
     return moment.replace(tzinfo=None)
 
 
+def _check_stored(column: Column) -> None:
+    """See that no number is written longer than any is, and no step is finer than any.
+
+    Raises:
+        SchemaError: It is so.
+    """
+    spelling = column.spelling or Spelling()
+    marks = (getattr(spelling, one.name) for one in fields(Spelling))
+    longest = max(len(mark) for mark in marks if isinstance(mark, str))
+    fits = longest <= MOST_MARKS and 0 <= (spelling.places or 0) <= MOST_DECIMALS
+    try:
+        step = Decimal(column.step or 1)
+        fits &= abs(step.adjusted()) <= MOST_DECIMALS
+    except ArithmeticError:
+        fits = False
+    if not fits:
+        raise SchemaError("its numbers are written as none are", where=f"column '{column.name}'")
+
+
 _IN_A_DAY = {
     "week": Fraction(1, 7),
     "day": Fraction(1),
@@ -466,6 +494,8 @@ def exact_number(text: str) -> Fraction:
     """
     number, _, unit = text.strip().partition(" ")
     try:
+        if len(number) > MOST_MARKS or _FAR.search(number):
+            raise ValueError("its exact value would be endless")
         return Fraction(number) / _IN_A_DAY[unit.strip().lower().removesuffix("s") or "day"]
     except (ValueError, KeyError, ZeroDivisionError) as error:
         raise SchemaError(

@@ -153,6 +153,18 @@ def check_context(model: str, spec: Spec, context: Batch | None) -> None:
         )
 
 
+def steps_of(document: Mapping[str, Any]) -> tuple[int, int]:
+    """How many steps a stored generator took, and how many a full fit takes.
+
+    Raises:
+        KeyError, ValueError: They are no such numbers.
+    """
+    done, planned = document["steps_done"], document["steps_planned"]
+    if type(done) is not int or type(planned) is not int or not 0 <= done <= planned < 2**53:
+        raise ValueError("the steps of learning make no sense")
+    return done, planned
+
+
 def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:
     """A registered model with these options.
 

@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tidemill.core import checked_arrays
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.models.bins import MAX_PIECES, Bins
+
+MOST_ROWS = 2.0**53
+"""Counts of more rows are no counts."""
 
 
 def present(spec: Spec, batch: Batch, real: int) -> np.ndarray:
@@ -115,14 +119,32 @@ def from_arrays(
     """
     pieces = []
     for r in range(len(spec.reals)):
-        low, high, count = arrays[f"piece.{r:05d}"].astype(np.int64)
-        if np.any(high < low) or np.any(count < 0):
-            raise ValueError("pieces end before they begin")
-        pieces.append(Bins(low, high, count))
+        name_of = f"piece.{r:05d}"
+        low, high, count = checked_arrays.integers(arrays, name_of, np.int64, (3, None))
+        if np.any(high < low) or np.any(high[:-1] >= low[1:]):
+            raise ValueError("pieces end before they begin, or behind the next")
+        pieces.append(Bins(low, high, _counts(count)))
     counts = []
     for k, code in enumerate(spec.codes):
-        count = arrays[f"{name}.{k:05d}"].astype(np.int64)
-        if count.shape != (code.size,):
-            raise ValueError("level counts do not fit the spec")
-        counts.append(count)
+        shape = (code.size,)
+        counts.append(_counts(checked_arrays.integers(arrays, f"{name}.{k:05d}", np.int64, shape)))
     return pieces, counts
+
+
+def has_empty_rows(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether stored arrays say that a row may have no site in use.
+
+    Raises:
+        ValueError: They say it in another way.
+    """
+    if "empty_rows" not in arrays:
+        return False
+    checked_arrays.integers(arrays, "empty_rows", np.int8, (1,), 1, 1)
+    return True
+
+
+def _counts(count: np.ndarray) -> np.ndarray:
+    """The same, where they are counts of rows that can be added up."""
+    if np.any(count < 0) or count.sum(dtype=float) > MOST_ROWS:
+        raise ValueError("what is no count of rows stands for one")
+    return count

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import lightgbm as lgb
 import numpy as np
 
+from tidemill.core import checked_arrays
 from tidemill.core.errors import ArtifactError
 
 _HEADER = """tree
@@ -26,6 +27,21 @@ _CATEGORICAL = 1
 index of such a set."""
 _BEYOND = 2.0**31
 """Above every symbol."""
+_DECISIONS = 11
+"""The largest decision_type: its two bits, and one of three ways to tell a missing value."""
+_MOST = 2**31 - 1
+_WHOLE: Mapping[str, tuple[type, int, int]] = {
+    "trees": (np.int32, 0, _MOST),
+    "leaves": (np.int16, 1, 2**15 - 1),
+    "sets": (np.int16, 0, 2**15 - 1),
+    "feature": (np.int32, 0, _MOST),
+    "decision": (np.int8, 0, _DECISIONS),
+    "left": (np.int16, -(2**15), 2**15 - 1),
+    "right": (np.int16, -(2**15), 2**15 - 1),
+    "set_start": (np.int32, 0, _MOST),
+    "set_bits": (np.uint32, 0, 2**32 - 1),
+}
+"""Of the arrays of whole numbers, the dtype and what their values lie between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,26 +170,22 @@ class Forest:
         if not len(self.set_start):
             return np.zeros(len(self.sets), np.int64)
         ends = np.cumsum(self._bounds()) - 1
-        return np.where(self.sets > 0, self.set_start[np.maximum(ends, 0)], 0)
+        return np.where(self.sets > 0, self.set_start.astype(np.int64)[np.maximum(ends, 0)], 0)
 
     def _bounds(self) -> np.ndarray:
         """(t,) how many boundaries of sets each tree has."""
         return np.where(self.sets > 0, self.sets.astype(np.int64) + 1, 0)
 
     def check(self, features: int) -> None:
-        """Refuse arrays with which LightGBM would read beyond its memory.
+        """Refuse arrays with which LightGBM would read beyond its memory, or without end.
 
         Raises:
             ArtifactError: The arrays are not those of trees over so many features.
         """
-        inner = self.leaves.astype(np.int64) - 1
-        each = np.repeat(inner, np.maximum(inner, 0))
         sound = (
             self._lengths_sound()
-            and bool(np.all((self.feature >= 0) & (self.feature < features)))
-            and bool(np.all(np.isfinite(self.threshold)))
-            and bool(np.all(np.isfinite(self.value)))
-            and self._children_sound(each)
+            and bool(np.all(self.feature < features))
+            and self._children_sound()
             and self._sets_sound()
         )
         if not sound:
@@ -183,23 +195,23 @@ class Forest:
 
     def _lengths_sound(self) -> bool:
         """Whether the arrays are as long as the trees have nodes."""
-        for count, least in ((self.leaves, 1), (self.sets, 0), (self.trees, 0)):
-            if np.any(count < least):
-                return False
-        if not len(self.leaves) == len(self.sets) == int(self.trees.sum()):
+        leaves = self.leaves.astype(np.int64)
+        if not len(leaves) == len(self.sets) == int(self.trees.astype(np.int64).sum()):
             return False
-        inner = int((self.leaves.astype(np.int64) - 1).sum())
+        inner = int((leaves - 1).sum())
         for array in (self.feature, self.threshold, self.decision, self.left, self.right):
             if len(array) != inner:
                 return False
-        return len(self.value) == inner + len(self.leaves)
+        return len(self.value) == inner + len(leaves)
 
-    def _children_sound(self, each: np.ndarray) -> bool:
+    def _children_sound(self) -> bool:
         """Whether every child comes behind its parent in its own tree, so that no path is
         endless."""
-        inner = self.leaves.astype(np.int64) - 1
-        own = np.arange(len(each)) - np.repeat(np.cumsum(inner) - inner, np.maximum(inner, 0))
-        for child in (self.left.astype(np.int64), self.right.astype(np.int64)):
+        inner = self.leaves.astype(np.int32) - 1
+        each = np.repeat(inner, inner)
+        before = np.repeat(np.cumsum(inner, dtype=np.int32) - inner, inner)
+        own = np.arange(len(each), dtype=np.int32) - before
+        for child in (self.left.astype(np.int32), self.right.astype(np.int32)):
             is_node = (child > own) & (child < each)
             is_leaf = ~child <= each
             if not np.all(np.where(child >= 0, is_node, is_leaf)):
@@ -209,17 +221,19 @@ class Forest:
     def _sets_sound(self) -> bool:
         """Whether set splits point into their tree's own sets, and the sets into their words."""
         lengths = self._bounds()
-        if len(self.set_start) != lengths.sum():
+        start = self.set_start.astype(np.int64)  # differences of narrower ones wrap round
+        if len(start) != lengths.sum():
             return False
         ends = np.cumsum(lengths)
-        first = self.set_start[(ends - lengths)[self.sets > 0]]
-        same_tree = np.ones(max(len(self.set_start) - 1, 0), bool)
+        first = start[(ends - lengths)[self.sets > 0]]
+        same_tree = np.ones(max(len(start) - 1, 0), bool)
         same_tree[ends[(self.sets > 0)][:-1] - 1] = False
-        rising = bool(np.all(np.diff(self.set_start)[same_tree] > 0))
+        rising = bool(np.all(np.diff(start)[same_tree] > 0))
         inner = self.leaves.astype(np.int64) - 1
-        limit = np.repeat(self.sets, np.maximum(inner, 0))
+        limit = np.repeat(self.sets.astype(np.int64), inner)
         by_set = (self.decision & _CATEGORICAL).astype(bool)
-        inside = (self.threshold >= 0) & (self.threshold < limit)
+        at = self.threshold
+        inside = (at >= 0) & (at < limit) & (at == np.floor(at))
         return (
             bool(np.all(first == 0))
             and rising
@@ -232,13 +246,23 @@ class Forest:
         return {f"{prefix}.{f.name}": getattr(self, f.name) for f in fields(self)}
 
     @staticmethod
-    def from_arrays(prefix: str, arrays: Mapping[str, np.ndarray]) -> Forest:
-        """The forest of these arrays.
+    def from_arrays(prefix: str, arrays: Mapping[str, np.ndarray], features: int) -> Forest:
+        """The forest of these arrays, over so many features.
 
         Raises:
-            KeyError: An array is missing.
+            ArtifactError: They are not those of trees.
+            KeyError, ValueError: An array is missing, or another one.
         """
-        return Forest(**{f.name: arrays[f"{prefix}.{f.name}"] for f in fields(Forest)})
+        taken = {}
+        for name, (dtype, low, high) in _WHOLE.items():
+            taken[name] = checked_arrays.integers(
+                arrays, f"{prefix}.{name}", dtype, (None,), low, high
+            )
+        for name in ("threshold", "value"):
+            taken[name] = checked_arrays.reals(arrays, f"{prefix}.{name}", np.float32, (None,))
+        forest = Forest(**taken)
+        forest.check(features)
+        return forest
 
 
 def _as_text(array: np.ndarray) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from tidemill.core.checked_arrays import integers
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
@@ -136,10 +138,12 @@ class Independent:
         """
         model = cls()
         model.spec = spec
-        model.lengths = arrays.get("lengths", np.zeros(0, np.int64))
-        sites = spec.sites[0] + 1 if spec.topology == "tokens" else 0
-        if model.lengths.shape != (sites,) or (model.lengths < 0).any():
-            raise ValueError("the lengths do not fit the sites")
+        model.lengths = np.zeros(0, np.int64)
+        if spec.topology == "tokens":
+            shape = (spec.sites[0] + 1,)
+            model.lengths = integers(arrays, "lengths", np.int64, shape, 0, 2**40)
+        elif math.prod(spec.sites) * max(len(spec.reals), len(spec.codes)) > len(arrays):
+            raise ValueError("there are more pixels than arrays")  # before each gets a channel
         counts = {name: array for name, array in arrays.items() if name != "lengths"}
         model.variables = Variables.from_state(_drawn_at_once(spec), counts)
         return model

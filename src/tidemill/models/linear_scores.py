@@ -145,8 +145,8 @@ class Terms:
         Raises:
             ValueError: It does not fit the features.
         """
-        if line.ndim != 2 or not line.shape[1] or not np.isfinite(line).all():
-            raise ValueError("a line is not made of finite weights")
+        if line.ndim != 2 or not 1 <= line.shape[1] <= MOST_SCORED:
+            raise ValueError("a line has no scores, or more than there can be")
         if len(line) != self._sizes(features).sum() + 1:
             raise ValueError("a line does not fit its features")
         parts = np.split(line[:-1], np.cumsum(self._sizes(features))[:-1])

@@ -12,7 +12,8 @@ column of a table is ours.
 
 from __future__ import annotations
 
-import heapq
+from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +57,8 @@ class NestedDichotomies:
 def halved(count: np.ndarray, depth: int = MAX_DEPTH) -> NestedDichotomies:
     """Questions over (s,) ordered symbols, each group cut where its training counts are most even,
     so often at most."""
-    total = np.r_[0, np.cumsum(count)]
+    # a list, since single numbers are looked up in it
+    total = [0, *np.cumsum(count).tolist()]
     left, right = [-1], [-1]
     start, stop = [0], [len(count)]
     level = [0]
@@ -72,22 +74,22 @@ def halved(count: np.ndarray, depth: int = MAX_DEPTH) -> NestedDichotomies:
             stop += [cut, high]
             level += [level[node] + 1] * 2
         node += 1
-    rows = total[stop] - total[start]
+    rows = [total[last] - total[first] for first, last in zip(start, stop, strict=True)]
     return NestedDichotomies(
         np.array(left, np.int32),
         np.array(right, np.int32),
-        rows.astype(np.int64),
+        np.array(rows, np.int64),
         np.arange(len(count), dtype=np.int32),
         np.array(start, np.int32),
         np.array(stop, np.int32),
     )
 
 
-def _even_cut(total: np.ndarray, low: int, high: int) -> int | None:
+def _even_cut(total: list[int], low: int, high: int) -> int | None:
     """Where to cut the group [low, high), or None where a half would be too small."""
     if high - low < 2:
         return None
-    middle = int(np.searchsorted(total, (total[low] + total[high]) / 2))
+    middle = bisect_left(total, (total[low] + total[high]) / 2)
     near = [cut for cut in (middle - 1, middle, middle + 1) if low < cut < high]
     if not near:
         near = [low + 1]
@@ -103,56 +105,57 @@ def joined(count: np.ndarray) -> NestedDichotomies:
     """Questions over (s,) unordered symbols by Huffman's code: frequent symbols are asked about
     first."""
     size = len(count)
-    heap = [(int(c), s) for s, c in enumerate(count)]
-    heapq.heapify(heap)
-    children: dict[int, tuple[int, int]] = {}
-    while len(heap) > 1:
-        rows, rarest = heapq.heappop(heap)
-        other_rows, other = heapq.heappop(heap)
-        parent = size + len(children)
-        children[parent] = (rarest, other)
-        heapq.heappush(heap, (rows + other_rows, parent))
-    return _laid_out(heap[0][1], children, count)
+    # symbols in the order in which they are joined, and groups of them, which get no smaller
+    waiting = np.argsort(count, kind="stable").tolist()
+    rows = count.tolist()
+    left, right = array("q"), array("q")
+    symbol = group = 0
+
+    def rarest() -> int:
+        nonlocal symbol, group
+        left_over = symbol < size
+        if left_over and (group == len(left) or rows[waiting[symbol]] <= rows[size + group]):
+            symbol += 1
+            return int(waiting[symbol - 1])
+        group += 1
+        return size + group - 1
+
+    for _ in range(size - 1):
+        one, other = rarest(), rarest()
+        left.append(one)
+        right.append(other)
+        rows.append(rows[one] + rows[other])
+    return _laid_out(np.array(left, np.int64), np.array(right, np.int64), count)
 
 
-def _laid_out(
-    root: int, children: dict[int, tuple[int, int]], count: np.ndarray
-) -> NestedDichotomies:
-    """Number the nodes breadth-first and give each its slice of the symbols in depth-first
-    order."""
-    symbols, span = _depth_first(root, children)
-    order = [root]
-    for node in order:
-        order += children.get(node, ())
-    number = {node: i for i, node in enumerate(order)}
-    left = np.full(len(order), -1, np.int32)
-    right = np.full(len(order), -1, np.int32)
-    for node, (one, other) in children.items():
-        left[number[node]] = number[one]
-        right[number[node]] = number[other]
-    start = np.array([span[node][0] for node in order], np.int32)
-    stop = np.array([span[node][1] for node in order], np.int32)
+def _laid_out(left: np.ndarray, right: np.ndarray, count: np.ndarray) -> NestedDichotomies:
+    """Number the nodes breadth-first and give each its slice of the symbols in depth-first order.
+
+    Args:
+        left, right: (s - 1,) the children of each group: a symbol, or s and the group's place.
+        count: (s,) training rows of the symbols.
+    """
+    size, nodes = len(count), 2 * len(count) - 1
+    own = np.ones(nodes, np.int64)  # how many symbols each holds
+    for at, (one, other) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
+        own[size + at] = own[one] + own[other]
+    number, order, start = np.zeros(nodes, np.int32), [nodes - 1], np.zeros(nodes, np.int64)
+    for place, node in enumerate(order):
+        number[node] = place
+        if node >= size:
+            one, other = int(left[node - size]), int(right[node - size])
+            start[one], start[other] = start[node], start[node] + own[one]
+            order += (one, other)
+    node_at = np.array(order)
+    is_leaf = node_at < size
+    groups = node_at[~is_leaf] - size
+    first_child, second_child = np.full((2, nodes), -1, np.int32)
+    first_child[~is_leaf], second_child[~is_leaf] = number[left[groups]], number[right[groups]]
+    symbols = np.zeros(size, np.int32)
+    symbols[start[node_at[is_leaf]]] = node_at[is_leaf]
+    first, last = start[node_at], start[node_at] + own[node_at]
     total = np.r_[0, np.cumsum(count[symbols])]
-    rows = (total[stop] - total[start]).astype(np.int64)
-    return NestedDichotomies(left, right, rows, np.array(symbols, np.int32), start, stop)
-
-
-def _depth_first(
-    root: int, children: dict[int, tuple[int, int]]
-) -> tuple[list[int], dict[int, tuple[int, int]]]:
-    """The symbols from left to right, and each node's slice of them."""
-    span: dict[int, tuple[int, int]] = {}
-    symbols: list[int] = []
-    stack = [(root, False)]
-    while stack:
-        node, done = stack.pop()
-        if node not in children:
-            span[node] = (len(symbols), len(symbols) + 1)
-            symbols.append(node)
-            continue
-        left, right = children[node]
-        if done:
-            span[node] = (span[left][0], span[right][1])
-        else:
-            stack += [(node, True), (right, False), (left, False)]
-    return symbols, span
+    rows = (total[last] - total[first]).astype(np.int64)
+    return NestedDichotomies(
+        first_child, second_child, rows, symbols, first.astype(np.int32), last.astype(np.int32)
+    )

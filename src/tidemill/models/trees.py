@@ -11,13 +11,14 @@ from typing import Any, ClassVar, Self
 import lightgbm as lgb
 import numpy as np
 
+from tidemill.core import checked_arrays
 from tidemill.core.cost import Cost
 from tidemill.core.errors import Cancelled
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.options import Configuration, option
 from tidemill.core.persons import FEWEST_PERSONS, rows_a_person
 from tidemill.core.run import Run
-from tidemill.models.base import State, check_context, check_learns
+from tidemill.models.base import State, check_context, check_learns, steps_of
 from tidemill.models.binary_forest import BinaryForest
 from tidemill.models.conditional import in_parallel, infilled
 from tidemill.models.forest import Forest
@@ -436,25 +437,39 @@ class Trees:
 
         Raises:
             ArtifactError: The trees are unsound.
+            KeyError, OptionError, TypeError, ValueError: It is no such state.
         """
-        model = cls(int(document["least"]), document["effort"])
-        model.steps_done = int(document["steps_done"])
-        model.steps_planned = int(document["steps_planned"])
+        model = cls(document["least"], document["effort"])
+        model.steps_done, model.steps_planned = steps_of(document)
         model.spec = spec
         model.variables = Variables.from_state(spec.joint, arrays)
         terms, size = Terms(model.variables), len(model.variables)
+        redrawn = document.get("redrawn", 0)
+        if redrawn not in (0, len(model._outcome())):
+            raise ValueError("the outcome is drawn again in part")
         planned = []
-        variables = [*range(size), *model._outcome()[: int(document.get("redrawn", 0))]]
+        variables = [*range(size), *model._outcome()[:redrawn]]
         for k, v in enumerate(variables):
-            answers = model._planned(v, arrays[f"features.{k:05d}"].astype(int))
-            _check_features(answers, v if k < size else size)
-            answers.forest_of = arrays[f"forest_of.{k:05d}"].astype(np.int32)
+            name = f"features.{k:05d}"
+            limit = (v if k < size else size) - 1
+            features = checked_arrays.integers(arrays, name, np.int32, (None,), 0, limit)
+            if np.any(np.diff(features) <= 0):
+                raise ValueError("a variable is drawn from another one twice")
+            answers = model._planned(v, features.astype(int))
             if f"line.{k:05d}" in arrays:
-                answers.scores = terms.scores(answers.features, arrays[f"line.{k:05d}"])
+                line = checked_arrays.reals(arrays, f"line.{k:05d}", np.float64, (None, None))
+                answers.scores = terms.scores(answers.features, line)
             if f"forest.{k:05d}.trees" in arrays:
-                answers.forest = Forest.from_arrays(f"forest.{k:05d}", arrays)
-                answers.forest.check(answers.width)
-            _check_forests(answers)
+                answers.forest = Forest.from_arrays(f"forest.{k:05d}", arrays, answers.width)
+            forests = 0 if answers.forest is None else len(answers.forest.trees)
+            answers.forest_of = checked_arrays.integers(
+                arrays,
+                f"forest_of.{k:05d}",
+                np.int32,
+                (len(answers.questions),),
+                -1,
+                forests - 1,
+            )
             planned.append(answers)
         model.learned, model.redrawn = planned[:size], planned[size:]
         return model
@@ -588,18 +603,3 @@ def _refined(cell: np.ndarray, symbol: np.ndarray, count: np.ndarray) -> np.ndar
     group = np.floor(GROUPS * before / max(count.sum(), 1)).astype(np.int64)
     own = np.where(symbol == ABSENT, GROUPS, group[symbol] if len(group) else GROUPS)
     return np.unique(cell * (GROUPS + 1) + own, return_inverse=True)[1]
-
-
-def _check_features(answers: BinaryForest, limit: int) -> None:
-    if answers.features.ndim != 1:
-        raise ValueError("the features are no list of variables")
-    if np.any((answers.features < 0) | (answers.features >= limit)):
-        raise ValueError("a variable is drawn from a later one")
-
-
-def _check_forests(answers: BinaryForest) -> None:
-    if len(answers.forest_of) != len(answers.questions):
-        raise ValueError("the questions do not fit their forests")
-    forests = 0 if answers.forest is None else len(answers.forest.trees)
-    if np.any(answers.forest_of >= forests):
-        raise ValueError("a question is answered by a forest that is not there")

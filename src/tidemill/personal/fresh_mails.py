@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
+from tidemill.core import checked_values as checked
 from tidemill.personal.fresh_names import FreshNames, scrambled
 
 FEWEST = 5
@@ -66,10 +67,10 @@ def domains_of(state: Iterable[Sequence[Any]]) -> Domains:
     Raises:
         ValueError: One has no rows.
     """
-    domains = tuple((str(domain), int(rows)) for domain, rows in state)
-    if any(rows < 1 for _, rows in domains):
-        raise ValueError("a domain has no addresses")
-    return domains
+    return tuple(
+        (checked.text(domain), checked.whole(rows, 1, checked.MOST_COUNTED))
+        for domain, rows in state
+    )
 
 
 def shared_domains(addresses: pl.Series) -> Domains:

@@ -20,8 +20,21 @@ def upgraded(
         KeyError, TypeError, ValueError: They do not fit together.
     """
     if manifest["format"] == 1:
-        return _from_format_1(manifest, documents, arrays)
+        manifest, documents, arrays = _from_format_1(manifest, documents, arrays)
+    codec = documents["codec"]
+    heads = codec.get("heads") or {}
+    for state in (codec, codec.get("steps"), codec.get("others"), heads.get("static")):
+        _tell_rules(state)
     return dict(manifest), dict(documents), dict(arrays)
+
+
+def _tell_rules(state: dict[str, Any] | None) -> None:
+    """Rules that a table's codec does not keep, of which only the place in the schema was told."""
+    if state and "refused" in state:
+        rules = state["schema"]["rules"]
+        state["refused"] = [
+            [rules[told] if type(told) is int else told, why] for told, why in state["refused"]
+        ]
 
 
 def _from_format_1(

@@ -19,6 +19,8 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core import checked_values as checked
+from tidemill.core.checked_arrays import reals
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ArtifactError
 from tidemill.core.persons import (
@@ -363,38 +365,37 @@ class OutcomeModel:
         design = OutcomeDesign.from_state(document["design"], own, schema)
         classes = None
         if document["classes"] is not None:
-            classes = tuple(map(str, document["classes"]))
+            classes = tuple(map(checked.text, document["classes"]))
+            if not 2 <= len(set(classes)) == len(classes) <= MOST_CLASSES + 1:
+                raise ValueError("the classes of an outcome make no sense")
         count = 1 if classes is None or len(classes) == 2 else len(classes)
         width = len(design.middle) + 1
         parts = []
         for k in range(count):
             prefix = f"part.{k:02d}"
             sides = []
-            for s in range(int(document["sides"])):
-                weights = _sized(arrays[f"{prefix}.weights.{s}"], (width,))
+            for s in range(checked.whole(document["sides"], 2, 2 * SPLITS)):
+                weights = reals(arrays, f"{prefix}.weights.{s}", np.float64, (width,))
                 sides.append(
                     _Side(weights, _checked(f"{prefix}.trees.{s}", arrays, design.features))
                 )
-            if len(sides) < 2:
-                raise ValueError("an outcome has two models at least")
-            correction = _sized(arrays[f"{prefix}.correction"], (width,))
-            spread = _sized(arrays[f"{prefix}.spread"], (width, width))
+            correction = reals(arrays, f"{prefix}.correction", np.float64, (width,))
+            spread = reals(arrays, f"{prefix}.spread", np.float32, (width, width)).astype(float)
             plain = _checked(f"{prefix}.plain", arrays, design.features)
             parts.append(Expectation(classes is not None, sides, correction, spread, plain))
         outcomes = 1 if classes is None else len(classes)
         groups = []
         for at, feature in enumerate(design.features):
-            means = arrays[f"groups.{at:05d}"].astype(float)
-            if means.shape != (feature.groups, outcomes):
-                raise ValueError("the means of a column's groups are not of its groups")
+            shape = (feature.groups, outcomes)
+            means = reals(arrays, f"groups.{at:05d}", np.float64, shape, missing=True)
             groups.append(means)
-        explained = _sized(arrays["explained"], (len(design.features),))
+        explained = reals(arrays, "explained", np.float64, (len(design.features),))
         return OutcomeModel(
-            str(document["name"]),
+            checked.text(document["name"]),
             classes,
             design,
             tuple(parts),
-            int(document["rows"]),
+            checked.whole(document["rows"], 1, checked.MOST_COUNTED),
             tuple(groups),
             tuple(explained.tolist()),
         )
@@ -588,18 +589,10 @@ def _with_one(terms: Floats) -> Floats:
     return np.column_stack([np.ones(len(terms)), terms])
 
 
-def _sized(array: np.ndarray, shape: tuple[int, ...]) -> Floats:
-    found = array.astype(float)
-    if found.shape != shape or not np.isfinite(found).all():
-        raise ValueError("an array of the outcome has another shape, or is not finite")
-    return found
-
-
 def _checked(
     prefix: str, arrays: Mapping[str, np.ndarray], features: Sequence[OutcomeFeature]
 ) -> Forest:
-    trees = Forest.from_arrays(prefix, arrays)
-    trees.check(len(features))
+    trees = Forest.from_arrays(prefix, arrays, len(features))
     if len(trees.trees) != 1:
         raise ArtifactError(
             "the trees of an outcome are not one forest", hint="do not trust this file; fit again"

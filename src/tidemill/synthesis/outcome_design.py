@@ -4,13 +4,15 @@ second-order surface for a linear model."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from tidemill.core import checked_values as checked
+from tidemill.core.checked_arrays import reals
 from tidemill.core.dataset import Dataset
 from tidemill.core.persons import FEWEST_PERSONS, level_counts
 from tidemill.core.schema import Column, Schema
@@ -245,23 +247,42 @@ class OutcomeDesign:
         """
         features = []
         for state in document["features"]:
-            schema[state["name"]]  # raises where there is none
-            levels = None if state["levels"] is None else tuple(map(str, state["levels"]))
-            edges = tuple(map(float, state["edges"]))
-            low, high = float(state["low"]), float(state["high"])
-            nullable = bool(state["nullable"])
-            features.append(OutcomeFeature(str(state["name"]), levels, edges, low, high, nullable))
-        knots = tuple(tuple(map(float, own)) for own in document["knots"])
-        shown = tuple(map(int, document["shown"]))
-        factors = tuple(map(int, document["factors"]))
-        middle, spread = arrays["middle"].astype(float), arrays["spread"].astype(float)
-        design = OutcomeDesign(tuple(features), knots, shown, factors, middle, spread)
+            column = schema[state["name"]]  # raises where there is none
+            levels = None
+            if state["levels"] is not None:
+                levels = tuple(map(checked.text, state["levels"]))
+            if (levels is None) == (column.kind in ("category", "boolean")):
+                raise ValueError("a feature is of another kind than its column")
+            edges = tuple(checked.number(edge) for edge in state["edges"])
+            low, high = checked.number(state["low"]), checked.number(state["high"])
+            nullable = checked.truth(state["nullable"])
+            if (
+                len(levels or ()) > MOST_LEVELS
+                or len(edges) > 2 * BINS
+                or list(edges) != sorted(edges)
+            ):
+                raise ValueError("a feature has too many levels or bins, or these in no order")
+            features.append(OutcomeFeature(column.name, levels, edges, low, high, nullable))
+        knots = tuple(tuple(map(checked.number, own)) for own in document["knots"])
+        shown = tuple(
+            checked.whole(some, 0, len(feature.levels or ()))
+            for some, feature in zip(document["shown"], features, strict=True)
+        )
+        if len(knots) != len(features) or any(len(own) > HINGES for own in knots):
+            raise ValueError("the surface bends too often")
+        factors = tuple(document["factors"])
+        empty = np.zeros(0)
+        design = OutcomeDesign(tuple(features), knots, shown, factors, empty, empty)
         width = design._width()
-        if any(not 0 <= factor < width for factor in factors):
-            raise ValueError("a factor is no term of the surface")
-        if not len(middle) == len(spread) == width + len(factors) * (len(factors) - 1) // 2:
-            raise ValueError("the surface has other terms")
-        return design
+        checked.wholes(factors, 0, width - 1)
+        if len(factors) > FACTORS:
+            raise ValueError("the surface has too many products")
+        shape = (width + len(factors) * (len(factors) - 1) // 2,)
+        middle = reals(arrays, "middle", np.float64, shape)
+        spread = reals(arrays, "spread", np.float64, shape, infinite=True)
+        if not (spread > 0).all():
+            raise ValueError("a term of the surface has no spread")
+        return replace(design, middle=middle, spread=spread)
 
     def _width(self) -> int:
         """Terms without products."""

@@ -19,10 +19,27 @@ from tidemill.cleaning.readings import ColumnReading
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.core.states import from_state
 
 Repair = Mapping[str, Any]
 _CELLS = ("infinite", "missing", "variants", "impossible")
 """The checks whose repairs are made in single cells that are typed already."""
+
+
+_Texts = Mapping[str, tuple[str, ...]]
+_End = float | int | str | None
+_LEARNED: Mapping[str, Mapping[str, Any]] = {
+    "infinite": {"columns": tuple[str, ...]},
+    "missing": {"texts": _Texts, "values": Mapping[str, tuple[float | int | str, ...]]},
+    "variants": {
+        "written": _Texts,
+        "letters": tuple[str, ...],
+        "apart": _Texts,
+        "places": Mapping[str, Mapping[str, str]],
+    },
+    "impossible": {"bounds": Mapping[str, tuple[_End, _End, str]]},
+}
+"""Of each repair of cells, what it may have learned."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +104,16 @@ class RawForm:
             readings = {
                 name: ColumnReading.from_state(one) for name, one in state["readings"].items()
             }
+            steps = []
+            for one in state["steps"]:
+                wanted = _LEARNED[one["check"]]
+                if not one["learned"].keys() <= wanted.keys():
+                    raise ValueError("a repair has learned what none learns")
+                for name, learned in one["learned"].items():
+                    from_state(wanted[name], learned)
+                steps.append((one["check"], dict(one["learned"])))
         except InputError as error:
             raise ValueError(str(error)) from error
-        steps = [(str(one["check"]), dict(one["learned"])) for one in state["steps"]]
-        if any(name not in _CELLS for name, _ in steps):
-            raise ValueError("there is no such repair of cells")
         return RawForm(tuple(steps), readings)
 
 

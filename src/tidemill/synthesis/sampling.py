@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -46,6 +47,7 @@ class SampledModel:
         name: What the rows are called.
         frame_form: The form of frame that they are handed out in.
         training: Rows that were learned from.
+        in_use: What rows are drawn within; see :meth:`Synthesizer.in_use`.
     """
 
     codec: Codec
@@ -53,6 +55,7 @@ class SampledModel:
     name: str
     frame_form: FrameForm
     training: int
+    in_use: Callable[[], AbstractContextManager[None]] = nullcontext
 
     @property
     def part(self) -> int:
@@ -141,6 +144,15 @@ class SampleJob:
         return Drawn(stacked(list(self)), self.odds, self.chance)
 
     def __iter__(self) -> Iterator[Dataset]:
+        parts = self._parts()
+        while True:
+            with self.model.in_use():
+                part = next(parts, None)
+            if part is None:
+                return
+            yield part
+
+    def _parts(self) -> Iterator[Dataset]:
         self._tallies = [_Tally() for _ in self.plan.cells]
         self._guessed = 0
         self._known = {}

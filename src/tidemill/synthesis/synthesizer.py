@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -44,6 +45,7 @@ from tidemill.synthesis.quotas import fair as fairly
 from tidemill.synthesis.raw_form import RawForm
 from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
 from tidemill.synthesis.stages import Stages
+from tidemill.synthesis.stored import check_arrays, check_documents, check_manifest
 
 if TYPE_CHECKING:  # what only fitting and loading need is imported there
     from tidemill.synthesis.outcome import OutcomeModel
@@ -72,8 +74,10 @@ class Synthesizer:
         manifest: Mapping[str, Any],
         raw_form: RawForm | None = None,
         outcome: OutcomeModel | None = None,
+        path: Path | None = None,
     ) -> None:
         self._stages = stages
+        self._path = path  # of the file that it was loaded from
         self._raw_form = raw_form or RawForm()
         self.outcome = outcome
         self._codec = stages.last.codec
@@ -265,7 +269,8 @@ class Synthesizer:
                 and like are given.
         """
         drawn = self.draw(n, where, like=like, run=run or Run(seed), **sampling)
-        return to_native(drawn.data)
+        with self.in_use():
+            return to_native(drawn.data)
 
     def sample_dataset(
         self, n: int, where: Where = None, *, run: Run, round_number: int = 1
@@ -331,7 +336,9 @@ class Synthesizer:
             DataError: A value is none that the column can have.
             OptionError: The number of draws is below 1, or gives more than 100,000,000 rows.
         """
-        return to_native(self.infill_drawn(rows, draws, keep=keep, run=run or Run(seed)).data)
+        drawn = self.infill_drawn(rows, draws, keep=keep, run=run or Run(seed))
+        with self.in_use():
+            return to_native(drawn.data)
 
     def infill_drawn(
         self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), run: Run
@@ -371,8 +378,9 @@ class Synthesizer:
         if not self._codec.interpolates:
             return None
         rng = run.rng("between")
-        batch = self._stages.between(ways, steps, rng, run)
-        return None if batch is None else self._codec.decode(batch, rng, self.manifest["name"])
+        with self.in_use():
+            batch = self._stages.between(ways, steps, rng, run)
+            return None if batch is None else self._codec.decode(batch, rng, self.manifest["name"])
 
     def condition(self, where: Where) -> Condition:
         """What is asked in texts or a mapping, with the model's own columns and levels.
@@ -384,7 +392,8 @@ class Synthesizer:
         """
         if where:
             self._see_conditions("condition")
-        return parse_where(where, self.schema, self._codec.levels)
+        with self.in_use():
+            return parse_where(where, self.schema, self._codec.levels)
 
     def _see_conditions(self, what: str) -> None:
         if not self._codec.conditions:
@@ -394,7 +403,8 @@ class Synthesizer:
     def types(self) -> Mapping[str, pl.DataType]:
         """The dtype of each column."""
         empty = Batch.blank(self._codec.spec, 0)
-        return self._codec.decode(empty, np.random.default_rng(0)).frame.schema
+        with self.in_use():
+            return self._codec.decode(empty, np.random.default_rng(0)).frame.schema
 
     def completed(self, rows: Dataset, names: Sequence[str]) -> Dataset:
         """Rows in the model's types with all of these columns of its own; those that they lack are
@@ -426,7 +436,8 @@ class Synthesizer:
         eyes = ModelEyes(
             self.schema, self.types, self._raw_form, self._codec.nearest, self._codec.levels
         )
-        return read_given(rows, eyes, run or Run())
+        with self.in_use():
+            return read_given(rows, eyes, run or Run())
 
     @property
     def _model(self) -> SampledModel:
@@ -436,6 +447,7 @@ class Synthesizer:
             self.manifest["name"],
             from_state(FrameForm, self.manifest["frame_form"]),
             self.manifest["rows"],
+            self.in_use,
         )
 
     def _sample_job(self, request: SampleRequest, run: Run, round_number: int = 1) -> SampleJob:
@@ -458,11 +470,12 @@ class Synthesizer:
             n = len(given)
         n = _checked(n)
         plan = SamplePlan(n, (condition,), given=given)
-        if request.balance and n:
-            sides = parse_balance(request.balance, self.schema, levels)
-            plan = balanced(self._model, n, condition, sides, run)
-        if evening is not None and evening.strength and n:
-            plan = fairly(self._model, n, condition, evening, run)
+        with self.in_use():
+            if request.balance and n:
+                sides = parse_balance(request.balance, self.schema, levels)
+                plan = balanced(self._model, n, condition, sides, run)
+            if evening is not None and evening.strength and n:
+                plan = fairly(self._model, n, condition, evening, run)
         return SampleJob(self._model, replace(plan, round_number=round_number), run)
 
     def _infilling(self, rows: Any, draws: int, keep: Sequence[str], run: Run) -> SampleJob:
@@ -495,6 +508,12 @@ class Synthesizer:
         Raises:
             OutputError: The file exists, or cannot be written.
         """
+        documents, arrays = self._to_state()
+        artifact.save(Path(path), self.manifest, documents, arrays, overwrite=overwrite)
+        return Path(path)
+
+    def _to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """All documents and arrays."""
         stages, arrays = self._stages.to_state()
         documents: dict[str, Any] = {
             "codec": self._codec.to_state(),
@@ -504,8 +523,7 @@ class Synthesizer:
         if self.outcome is not None:
             documents["outcome"], own = self.outcome.to_state()
             arrays |= {f"{OUTCOME}{name}": array for name, array in own.items()}
-        artifact.save(Path(path), self.manifest, documents, arrays, overwrite=overwrite)
-        return Path(path)
+        return documents, arrays
 
     @staticmethod
     def load(path: str | Path) -> Synthesizer:
@@ -518,11 +536,11 @@ class Synthesizer:
         manifest, documents, arrays = artifact.load(path)
         with artifact.trusted_shape(path):
             manifest, documents, arrays = upgraded(manifest, documents, arrays)
-            if manifest["codec"] not in CODECS:
-                raise ValueError(f"there is no codec called {manifest['codec']!r}")
             # earlier models name the library only
             manifest.setdefault("frame_form", {"library": manifest["frame_library"]})
-            from_state(FrameForm, manifest["frame_form"])  # raises where it is none
+            check_manifest(manifest)
+            if manifest["codec"] not in CODECS:
+                raise ValueError(f"there is no codec called {manifest['codec']!r}")
             codec: Codec = CODECS.load(manifest["codec"]).from_state(documents["codec"])
             stages = Stages.from_state(codec, documents["stages"], arrays)
             if stages.last.model != manifest["model"]:
@@ -533,7 +551,17 @@ class Synthesizer:
             kept = {key: value for key, value in manifest.items() if key not in beside}
             raw_form = RawForm.from_state(documents.get("raw_form"))
             expected = _stored_outcome(documents.get("outcome"), arrays, codec.schema)
-            return Synthesizer(stages, kept, raw_form, expected)
+            model = Synthesizer(stages, kept, raw_form, expected, path)
+            if manifest["format"] == artifact.FORMAT:
+                again, of_model = model._to_state()
+                check_documents(documents, again)
+                check_arrays(arrays, of_model)
+            return model
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Within it, what the parts of a stored model do not allow is told as a fault of its
+        file."""
+        return nullcontext() if self._path is None else artifact.trusted_use(self._path)
 
     def __repr__(self) -> str:
         m = self.manifest

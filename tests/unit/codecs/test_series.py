@@ -345,7 +345,7 @@ def test_events_without_any_other_column_are_learned_by_their_gaps() -> None:
 def test_a_hostile_state_is_refused() -> None:
     state = SeriesCodec().fit(long(), Run()).to_state()
     for change in ({"window": 0}, {"stride": 0}, {"mean_steps": 900.0}, {"entities": {}}):
-        with pytest.raises(ValueError, match=r"fit together|not the schema's"):
+        with pytest.raises(ValueError, match=r"fit together|not the schema's|belongs"):
             SeriesCodec.from_state({**state, **change})
 
 

@@ -155,8 +155,8 @@ def test_unsound_trees_are_refused() -> None:
         ("threshold", np.nan),
     ):
         broken = {**arrays, f"f.{name}": np.full_like(arrays[f"f.{name}"], value)}
-        with pytest.raises(ArtifactError):
-            Forest.from_arrays("f", broken).check(width)
+        with pytest.raises((ArtifactError, ValueError)):
+            Forest.from_arrays("f", broken, width)
 
 
 # --- rows that are made for a context -------------------------------------------------------------
@@ -299,5 +299,5 @@ def test_a_line_that_fits_no_feature_is_refused() -> None:
     spec, batch = correlated()
     document, arrays = Trees().fit(spec, batch, Run()).to_state()
     for line in (np.zeros((2, 1)), np.full_like(arrays["line.00002"], np.nan), np.zeros(3)):
-        with pytest.raises(ValueError, match="a line"):
+        with pytest.raises(ValueError, match="line"):
             Trees.from_state(spec, document, {**arrays, "line.00002": line})

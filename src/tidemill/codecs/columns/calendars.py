@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Any, Literal, get_args
 
 import numpy as np
 
+from tidemill.core import checked_values as checked
 from tidemill.core.persons import FEWEST_PERSONS, sharing
 
 Rhythm = Literal["days", "months", "years"]
@@ -21,6 +23,8 @@ SURPRISE = 10.0
 its kind."""
 MOST_OF_MONTH, MOST_OF_YEAR = 8, 200
 """Days of the month, or of the year, that make a rhythm at most."""
+LONGEST_PERIOD = 10_000_000
+"""Days after which a rhythm comes again, at most: all that dates can be."""
 _MONTH = 365.2425 / 12
 
 
@@ -147,24 +151,22 @@ class Calendar:
         Raises:
             ValueError: There is no such calendar.
         """
+        rhythm, style = state["rhythm"], state["style"]
+        if rhythm not in get_args(Rhythm) or style not in get_args(Style):
+            raise ValueError("there is no such calendar")
         calendar = Calendar(
-            state["rhythm"],
-            int(state["period"]),
-            int(state["offset"]),
-            tuple(map(int, state["within"])),
-            state["style"],
-            tuple(map(int, state["days"])),
-            int(state["weekday"]),
+            rhythm,
+            checked.whole(state["period"], 1, LONGEST_PERIOD),
+            checked.whole(state["offset"], 0, LONGEST_PERIOD),
+            tuple(checked.wholes(state["within"], 0, 1231)),
+            style,
+            tuple(checked.wholes(state["days"], -31, 31)),
+            checked.whole(state["weekday"], 0, 6),
         )
-        named = calendar.rhythm in ("days", "months", "years") and calendar.style in (
-            "day",
-            "weekday",
-            "before",
-            "after",
-            "business",
-        )
-        complete = calendar.within and (calendar.days or calendar.rhythm != "months")
-        if not named or not complete or calendar.period < 1:
+        days, within = calendar.days, calendar.within
+        in_order = all(earlier < later for earlier, later in pairwise(within))
+        complete = within and (days or rhythm != "months")
+        if not complete or not in_order or 0 in days or len(set(days)) < len(days):
             raise ValueError("there is no such calendar")
         return calendar
 

@@ -20,6 +20,7 @@ from tidemill.codecs.columns.base import (
 )
 from tidemill.codecs.columns.rare_levels import RareLevels
 from tidemill.codecs.columns.scales import evident_order
+from tidemill.core import checked_values as checked
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Code, Spec
@@ -269,18 +270,28 @@ class CategoryCodec(ColumnCodec):
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
 
         codec = cls()
-        codec.levels = [str(level) for level in state["levels"]]
-        codec.chances = [float(chance) for chance in state["chances"]]
-        codec.ordered = bool(state["ordered"])
-        codec.rare = bool(state["rare"])
-        codec.missing = bool(state["missing"])
-        codec.stored = str(state["dtype"])
-        if len(codec.levels) != len(codec.chances) or codec.stored not in _DTYPES:
+        codec.levels = [checked.text(level) for level in state["levels"]]
+        codec.chances = [checked.real(chance, 0, 1) for chance in state["chances"]]
+        codec.ordered = checked.truth(state["ordered"])
+        codec.rare = checked.truth(state["rare"])
+        codec.missing = checked.truth(state["missing"])
+        codec.stored = checked.text(state["dtype"])
+        fits = len(set(codec.levels)) == len(codec.levels) == len(codec.chances)
+        if codec.levels:
+            fits &= abs(sum(codec.chances) - 1) < 1e-6
+        if not fits or codec.stored not in _DTYPES:
             raise ValueError("levels and chances do not fit together")
         if state.get("rest") is not None:
             codec.rest = RareLevels.from_state(column, state["rest"])
             if codec.rare or codec.levels[-1:] != [codec.rest.level]:
                 raise ValueError("no level stands for the rare ones")
+        if codec.rare and not codec.levels:
+            raise ValueError("rare levels come back as none")
+        if codec.stored == "Boolean" and not {"true", "false"}.issuperset(codec.levels):
+            raise ValueError("a level is neither true nor false")
+        if codec.stored not in ("String", "Boolean"):
+            own = [one for one in codec.levels if codec.rest is None or one != codec.rest.level]
+            pl.Series(own, dtype=pl.String).cast(codec.dtype)  # raises where one is none
         codec.spec = codec._spec(column)
         return codec
 

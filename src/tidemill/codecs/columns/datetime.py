@@ -13,10 +13,11 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream
-from tidemill.codecs.columns.calendars import DAILY, Calendar, calendar_of
+from tidemill.codecs.columns.calendars import DAILY, LONGEST_PERIOD, Calendar, calendar_of
 from tidemill.codecs.columns.intervals import LARGEST, between, everything, union, without
 from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.columns.presence import Presence
+from tidemill.core import checked_values as checked
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.extremes import outward_days
@@ -31,6 +32,8 @@ MOST_HOURS = 20
 """Hours between the first and the last time of day that make a day of opening at most."""
 FEWEST_DAYS = 50
 """Fewer weeks or rows are described by their days alone."""
+FARTHEST_DAY = 95_000_000
+"""Days from 1970 to the farthest date that polars can write."""
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
@@ -269,8 +272,11 @@ class DatetimeCodec(ColumnCodec):
         """Ticks -> dates of the typed dtype."""
         assert self.line is not None
         number = self.line.number(batch.tick)
+        _check_days(number, self._per_day)
         if not self.unit:
-            days = pl.Series((self.calendar.dates(number * self.day_step)).astype(np.int32))
+            day = self.calendar.dates(number * self.day_step)
+            _check_days(day, 1)
+            days = pl.Series(day.astype(np.int32))
             return self.presence.decode(days.cast(pl.Date), batch.code)
         if self.calendar.daily:
             physical = number * (self.time_step or self.day_step * _PER_DAY[self.unit])
@@ -278,6 +284,7 @@ class DatetimeCodec(ColumnCodec):
             per_day = _PER_DAY[self.unit] // (self.time_step or _PER_DAY[self.unit])
             ordinal, time = np.divmod(number, per_day)
             day = self.calendar.dates(ordinal)
+            _check_days(day, 1)
             physical = day * _PER_DAY[self.unit] + time * self.time_step
         if not self.wall:
             return self.presence.decode(pl.Series(physical).cast(self.dtype), batch.code)
@@ -386,35 +393,46 @@ class DatetimeCodec(ColumnCodec):
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
 
         codec = cls()
-        codec.unit = str(state["unit"])
-        codec.zone = state["zone"]
-        if codec.unit not in ("", *_PER_DAY):
+        codec.unit = checked.text(state["unit"])
+        codec.zone = None if state["zone"] is None else checked.text(state["zone"], 100)
+        if codec.unit not in ("", *_PER_DAY) or (codec.zone is not None and not codec.unit):
             raise ValueError("unknown unit of time")
-        codec.day_step = int(state["day_step"])
-        codec.time_step = int(state["time_step"])
-        whole = codec.day_step >= 1 and codec.time_step >= 0
-        if not whole or (codec.time_step and _PER_DAY[codec.unit] % codec.time_step):
+        pl.Series([], dtype=codec.dtype)  # raises where there is no such zone
+        codec.day_step = checked.whole(state["day_step"], 1, LONGEST_PERIOD)
+        codec.time_step = checked.whole(state["time_step"], 0, _PER_DAY.get(codec.unit, 0))
+        if codec.time_step and _PER_DAY[codec.unit] % codec.time_step:
             raise ValueError("a day is no whole number of steps")
-        codec.weekly = None if state["weekly"] is None else int(state["weekly"]) % 7
+        codec.weekly = None if state["weekly"] is None else checked.whole(state["weekly"], 0, 6)
         if codec.weekly is not None and codec.day_step != 1:
             raise ValueError("weeks have seven days")
         # states from before there were calendars: every day, of UTC, without ends
-        codec.wall = bool(state.get("wall", False)) and bool(codec.zone)
+        codec.wall = checked.truth(state.get("wall", False))
+        if codec.wall and not codec.zone:
+            raise ValueError("a clock on the wall has a zone")
         codec.calendar = DAILY
         if state.get("calendar"):
             codec.calendar = Calendar.from_state(state["calendar"])
         if state.get("rhythm"):
             codec.rhythm = Calendar.from_state(state["rhythm"])
         if state.get("hours"):
-            first, last = state["hours"]
-            codec.hours = int(first), int(last)
+            codec.hours = checked.ends(state["hours"], 0, codec._per_day - 1)
         codec.ends = None
         if state.get("ends"):
-            first, last = state["ends"]
-            codec.ends = int(first), int(last)
+            codec.ends = checked.ends(state["ends"])
         codec.presence = Presence.from_state(state["absences"])
         codec.spec = codec._spec(column)
         return codec
+
+
+def _check_days(number: np.ndarray, per_day: int) -> None:
+    """See that numbers are of days that there are.
+
+    Raises:
+        ValueError: They are not: they were never learned.
+    """
+    far = FARTHEST_DAY * per_day
+    if len(number) and not -far <= int(number.min()) <= int(number.max()) <= far:
+        raise ValueError("a date lies farther away than any calendar reaches")
 
 
 def _day_step(day: np.ndarray) -> int:

@@ -231,6 +231,17 @@ def free_residues(taken: np.ndarray, space: int) -> tuple[int, tuple[int, ...]]:
     return modulus, tuple(chosen.tolist())
 
 
+def check_residues(space: int, modulus: int, residues: Sequence[int]) -> None:
+    """See that numbers below ``space`` with these residues can be drawn.
+
+    Raises:
+        ValueError: They cannot.
+    """
+    whole = 1 <= modulus <= space and len(residues) > 0
+    if not whole or not all(0 <= one < modulus for one in residues):
+        raise ValueError("a form has no room")
+
+
 def scattered(
     row: np.ndarray, space: int, modulus: int, residues: Sequence[int], key: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.free_numbers import Stretches, free_residues, scattered
+from tidemill.codecs.columns.free_numbers import (
+    Stretches,
+    check_residues,
+    free_residues,
+    scattered,
+)
 from tidemill.core.persons import FEWEST_PERSONS, shared_items
 
 SAMPLE = 20_000
@@ -60,6 +65,8 @@ MOST_WORDS = 200
 """Parts that stand in the same places of different ids, at most; more are drawn letter by
 letter."""
 LARGE_ROOM = 2**62
+MOST_PLACES = 10_000
+"""Places of a form at most."""
 
 
 def shape_of(value: str) -> str:
@@ -101,6 +108,32 @@ class IdForm:
     drawn: bool = False
     modulus: int = 1
     residues: tuple[int, ...] = (0,)
+
+    def check(self, letters: str) -> None:
+        """See that texts can be made in it.
+
+        Args:
+            letters: Those of other scripts that may be drawn.
+
+        Raises:
+            ValueError: They cannot.
+        """
+        places = _ONE_PLACE.findall(self.places)
+        if "".join(places) != self.places or len(places) > MOST_PLACES:
+            raise ValueError("a form is not made of places")
+        dated = [place for place in places if place.startswith("{")]
+        for place in dated:
+            style, first, last = place[1:-1].split("|")
+            years = dt.date.fromisoformat(first).year, dt.date.fromisoformat(last).year
+            known = style in dict(_DATES) and first <= last
+            if not known or not _FIRST_YEAR <= years[0] <= years[1] <= _LAST_YEAR:
+                raise ValueError("a form holds no dates of ids")
+        if len(dated) > 1 or self.rows < 1:
+            raise ValueError("a form has two dates, or no rows")
+        if self.counter is not None and not 0 <= self.counter[0] < self.counter[1] <= len(places):
+            raise ValueError("a form counts in no place of its own")
+        room = math.prod(_size(place, letters) for place in places)
+        check_residues(room, self.modulus, self.residues)
 
     def alphabets(self, letters: str) -> list[np.ndarray]:
         """What may stand in each place."""
@@ -645,6 +678,17 @@ def _is_digit(place: str) -> bool:
         return True
     inner = place[1:-1] if place.startswith("[") else place[1:]
     return place[0] in "\\[" and all(one in _CLASSES["9"] for one in inner)
+
+
+def _size(place: str, letters: str) -> int:
+    """How much may stand in a place, without making it."""
+    if not place.startswith("{"):
+        return len(_alphabet(place, letters))
+    style, *ends = place[1:-1].split("|")
+    first, last = map(dt.date.fromisoformat, ends)
+    if style == "%Y%m":
+        return 12 * (last.year - first.year) + last.month - first.month + 1
+    return (last - first).days + 1
 
 
 def _alphabet(place: str, letters: str) -> np.ndarray:

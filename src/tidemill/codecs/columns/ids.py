@@ -16,15 +16,17 @@ from tidemill.codecs.columns.free_numbers import (
     DENSE,
     Stretches,
     bulk,
+    check_residues,
     free_residues,
     free_stretches,
     outward,
     scattered,
 )
 from tidemill.codecs.columns.id_forms import SAMPLE, IdForm, frequent_letters, last_digits, room
-from tidemill.codecs.columns.place_codes import PlaceCodes, names_places
+from tidemill.codecs.columns.place_codes import MOST_CHARACTERS, PlaceCodes, names_places
 from tidemill.codecs.columns.presence import Presence
 from tidemill.codecs.columns.surrogate import SurrogateCodec
+from tidemill.core import checked_values as checked
 from tidemill.core.condition import Test
 from tidemill.core.grid import Batch, Code, Spec
 from tidemill.core.run import Run
@@ -40,6 +42,8 @@ fit in 64 bits."""
 _BOUNDS = {f"Int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64, 128)}
 _BOUNDS |= {f"UInt{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)}
 _INT64 = _BOUNDS["Int64"]
+MOST_DIGITS_OF_ALL = 4_000
+"""Digits of an id that is a number, at most."""
 _TRIES = 4
 
 
@@ -58,6 +62,16 @@ class Scatter:
     space: int
     modulus: int
     residues: tuple[int, ...]
+
+    def check(self) -> None:
+        """See that all of its numbers are numbers of 64 bits.
+
+        Raises:
+            ValueError: They are not, or there are none.
+        """
+        check_residues(self.space, self.modulus, self.residues)
+        if abs(self.first + self.step * self.space) > 2**62:
+            raise ValueError("scattered numbers lie too far apart")
 
 
 class IdCodec(SurrogateCodec):
@@ -331,43 +345,58 @@ class IdCodec(SurrogateCodec):
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
         codec = cls()
-        codec.integer = bool(state["integer"])
+        codec.integer = checked.truth(state["integer"])
         codec.presence = Presence.from_state(state["absences"])
-        codec.places, codec.width = None, int(state.get("width", 0))
+        codec.places = None
+        codec.width = checked.whole(state.get("width", 0), 0, MOST_CHARACTERS)
         if "places" in state:
             codec.places = PlaceCodes.from_state(state["places"])
         codec.spec = codec._spec(column)
         if codec.places is not None:
             return codec
-        codec.letters = str(state["letters"])
-        codec.repeats = max(float(state["repeats"]), 1.0)
+        codec.letters = checked.text(state["letters"])
+        codec.repeats = checked.real(state["repeats"], 1, checked.MOST_COUNTED)
         if "largest" in state:
             codec._restore_counted(state)
         else:
             codec._restore(state)
-        if any(form.rows < 1 or not form.residues or form.modulus < 1 for form in codec.forms):
-            raise ValueError("a form has no rows, or no room")
+        for form in codec.forms:
+            form.check(codec.letters)
         return codec
 
     def _restore(self, state: Mapping[str, Any]) -> None:
-        self.numeric, self.tenth = bool(state["numeric"]), bool(state["tenth"])
-        self.check = str(state["check"])
+        self.numeric = checked.truth(state["numeric"])
+        self.tenth = checked.truth(state["tenth"])
+        self.check = checked.text(state["check"])
         if self.check not in ("", IBAN, *SCHEMES):
             raise ValueError("unknown check digits")
         self.forms = []
         for places, rows, counter, drawn, modulus, residues in state["forms"]:
-            run = None if counter is None else (int(counter[0]), int(counter[1]))
-            own = tuple(map(int, residues))
-            self.forms.append(IdForm(str(places), int(rows), run, bool(drawn), int(modulus), own))
+            run = None if counter is None else checked.ends(counter)
+            own = tuple(checked.wholes(residues))
+            form = checked.text(places), checked.whole(rows), run, checked.truth(drawn)
+            self.forms.append(IdForm(*form, checked.whole(modulus), own))
         parts = []
         for first, step, count in state["stretches"]:
-            parts.append((int(first), int(step), None if count is None else int(count)))
+            # ids may have more digits than any number that is reckoned with
+            begin = checked.whole(first, -(10**MOST_DIGITS_OF_ALL), 10**MOST_DIGITS_OF_ALL)
+            room = None if count is None else checked.whole(count, 1, 10**MOST_DIGITS_OF_ALL)
+            if step not in (1, -1):
+                raise ValueError("free numbers are no stretch")
+            parts.append((begin, checked.whole(step), room))
         self.stretches = Stretches(tuple(parts))
         self.scatter = None
         if state["scatter"] is not None:
             first, step, space, modulus, residues = state["scatter"]
-            own = tuple(map(int, residues))
-            self.scatter = Scatter(int(first), int(step), int(space), int(modulus), own)
+            own = tuple(checked.wholes(residues))
+            self.scatter = Scatter(
+                checked.whole(first, -(2**62), 2**62),
+                checked.whole(step, 1),
+                checked.whole(space, 1),
+                checked.whole(modulus, 1),
+                own,
+            )
+            self.scatter.check()
 
     def _restore_counted(self, state: Mapping[str, Any]) -> None:
         """A state from before there were gaps: all count on from the largest, or are drawn."""

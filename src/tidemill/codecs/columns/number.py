@@ -16,6 +16,7 @@ from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateS
 from tidemill.codecs.columns.intervals import LARGEST, between, union
 from tidemill.codecs.columns.line import NumberLine
 from tidemill.codecs.columns.presence import Presence
+from tidemill.core import checked_values as checked
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Real, Spec
@@ -24,6 +25,10 @@ from tidemill.core.persons import FEWEST_PERSONS, ends_of, sharing
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 
+MOST_PLACES = 300
+"""Decimals of a step, at most: 10 to the power of more is no float."""
+BINARY = -1200, 1100
+"""Powers of two that may be a step."""
 MOST_FEW = 60
 """Different numbers of a column of few, at most."""
 
@@ -62,6 +67,8 @@ class Scale:
     def from_value(self, value: float, integer: bool, *, above: bool = False) -> int:
         """The smallest tick whose value is at least (or, if asked, above) a value; one past the
         last where none is."""
+        if integer and abs(value) > 2**63:  # where int64 wraps round
+            return LARGEST + 1 if value > 0 else -LARGEST
         if math.isinf(value) or abs(position := Fraction(value) / self.exact_step) > LARGEST:
             return LARGEST + 1 if value > 0 else -LARGEST
         # floats are compared as floats: the value of a tick may be rounded
@@ -347,17 +354,22 @@ class NumberCodec(ColumnCodec):
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
 
         codec = cls()
+        codec.integer = checked.truth(state["integer"])
         binary = state["binary"]
         codec.scale = Scale(
-            int(state["places"]), int(state["multiple"]), None if binary is None else int(binary)
+            checked.whole(state["places"], 0, 0 if codec.integer else MOST_PLACES),
+            checked.whole(state["multiple"], 1),
+            None if binary is None else checked.whole(binary, *BINARY),
         )
-        codec.integer = bool(state["integer"])
+        if codec.integer and binary is not None:
+            raise ValueError("whole numbers have no binary step")
         codec.presence = Presence.from_state(state["absences"])
         if state.get("few"):
-            codec.few = np.array(sorted(map(int, state["few"])), np.int64)
+            codec.few = np.array(checked.wholes(state["few"]), np.int64)
+            if len(codec.few) > MOST_FEW or np.any(codec.few[1:] <= codec.few[:-1]):
+                raise ValueError("few numbers are many, or in no order")
         if state.get("ends"):
-            first, last = state["ends"]
-            codec.ends = int(first), int(last)
+            codec.ends = checked.ends(state["ends"])
         codec.spec = codec._spec(column)
         return codec
 

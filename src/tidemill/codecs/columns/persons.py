@@ -15,6 +15,7 @@ from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.columns.ids import IdCodec
 from tidemill.codecs.columns.presence import Presence
 from tidemill.codecs.columns.surrogate import SurrogateCodec
+from tidemill.core import checked_values as checked
 from tidemill.core.grid import Batch, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
@@ -183,8 +184,9 @@ class PersonCodec(SurrogateCodec):
         codec = cls()
         codec.presence = Presence.from_state(state["absences"])
         codec.spec = Spec(codes=codec.presence.codes(column.name))
-        codec.pool, codec.repeats = int(state["pool"]), max(float(state["repeats"]), 1.0)
-        if codec.pool < 0 or (state["maker"] is None) == (state["ids"] is None):
+        codec.pool = checked.whole(state["pool"], 0)
+        codec.repeats = checked.real(state["repeats"], 1, checked.MOST_COUNTED)
+        if (state["maker"] is None) == (state["ids"] is None):
             raise ValueError("nothing says how the values are made")
         codec.maker = codec.ids = None
         codec.domains = domains_of(state["domains"])

@@ -12,6 +12,8 @@ import numpy as np
 import polars as pl
 
 from tidemill.codecs.columns.id_forms import shapes
+from tidemill.core import checked_values as checked
+from tidemill.core.checked_values import MOST_COUNTED
 from tidemill.core.persons import FEWEST_PERSONS, level_counts
 
 SHARE = 0.02
@@ -203,13 +205,19 @@ class PlaceCodes:
             ValueError: The parts do not fit together.
         """
         rests = tuple(
-            tuple((str(shape), int(count)) for shape, count in own) for own in state["rests"]
+            tuple(
+                (checked.text(shape, MOST_CHARACTERS), checked.whole(count, 1, MOST_COUNTED))
+                for shape, count in own
+            )
+            for own in state["rests"]
         )
-        begins, follows = tuple(map(str, state["begins"])), tuple(map(str, state["follows"]))
-        fits = len(begins) == len(follows) == len(rests) > 0
-        if not fits or not all(own and min(count for _, count in own) > 0 for own in rests):
+        begins = tuple(checked.text(one, LONGEST) for one in state["begins"])
+        follows = tuple(map(checked.text, state["follows"]))
+        fits = len(set(begins)) == len(begins) == len(follows) == len(rests) > 0
+        if not fits or not all(rests):
             raise ValueError("codes and their beginnings do not fit together")
-        regions = tuple(map(int, state["regions"]))
-        if state["region"] and len(regions) != len(begins):
+        region = checked.text(state["region"])
+        regions = tuple(checked.wholes(state["regions"], -1))
+        if region and len(regions) != len(begins):
             raise ValueError("codes and their regions do not fit together")
-        return PlaceCodes(begins, follows, rests, str(state["region"]), regions)
+        return PlaceCodes(begins, follows, rests, region, regions)

@@ -45,9 +45,12 @@ class Presence:
         """Absences by name.
 
         Raises:
-            ValueError: There is no such absence.
+            ValueError: There is no such absence, or one twice.
         """
-        return Presence(tuple(ABSENCES[ABSENCES.index(name)] for name in names))
+        absences = tuple(ABSENCES[ABSENCES.index(name)] for name in names)
+        if len(set(absences)) < len(absences):
+            raise ValueError("values are absent twice in the same way")
+        return Presence(absences)
 
     @property
     def missing_level(self) -> int | None:

@@ -13,6 +13,7 @@ import polars as pl
 
 from tidemill.codecs.columns.base import SurrogateStream
 from tidemill.codecs.columns.ids import IdCodec
+from tidemill.core import checked_values as checked
 from tidemill.core.grid import Batch
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
@@ -120,7 +121,8 @@ class RareLevels:
         codes = None
         if state["codes"] is not None:
             codes = IdCodec.from_state(replace(column, name=""), state["codes"])
-        return cls(str(state["level"]), codes, min(max(int(state["places"]), 0), _MOST_PLACES))
+        places = checked.whole(state["places"], 0, _MOST_PLACES)
+        return cls(checked.text(state["level"]), codes, places)
 
 
 def _decimals(levels: pl.Series) -> int:

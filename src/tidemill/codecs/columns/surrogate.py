@@ -14,6 +14,7 @@ import polars as pl
 
 from tidemill.codecs.columns.base import FIRST, Allowed, ColumnCodec, SurrogateStream, none_passes
 from tidemill.codecs.columns.presence import Presence
+from tidemill.core import checked_values as checked
 from tidemill.core.condition import Test
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Spec
@@ -21,6 +22,10 @@ from tidemill.core.persons import shared_items
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 
+MOST_IN_A_TEXT = 200
+"""Words of a text at most."""
+LONGEST_WORD = 1_000
+"""Characters of a word that is kept, at most."""
 SAMPLE = 20_000
 """Rows that words are learned from."""
 
@@ -86,9 +91,10 @@ class TextCodec(SurrogateCodec):
         here = values.is_not_null()
         texts = [text.split() for text in values.filter(here).head(SAMPLE).cast(pl.String)]
         whose = None if persons is None else persons[here.to_numpy()].tolist()
-        self.words = sorted(shared_items(map(set, texts), whose))
+        frequent = shared_items(map(set, texts), whose)
+        self.words = sorted(one for one in frequent if len(one) <= LONGEST_WORD)
         self.follows = _followers(texts, self.words, whose)
-        lengths = [min(len(text), 200) for text in texts]
+        lengths = [min(len(text), MOST_IN_A_TEXT) for text in texts]
         shared = shared_items(([length] for length in lengths), whose)
         self.lengths = []
         for length, count in sorted(Counter(lengths).items()):
@@ -154,16 +160,14 @@ class TextCodec(SurrogateCodec):
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> Self:
 
         codec = cls()
-        codec.words = [str(word) for word in state["words"]]
-        codec.lengths = [min(max(int(length), 0), 200) for length in state["lengths"]]
+        codec.words = [checked.text(word, LONGEST_WORD) for word in state["words"]]
+        codec.lengths = checked.wholes(state["lengths"], 0, MOST_IN_A_TEXT)
         codec.follows = []
         fits = len(state["follows"]) == len(codec.words) + 1
         for followers, frequencies in state["follows"]:
-            words = [int(word) for word in followers]
-            counts = [int(count) for count in frequencies]
+            words = checked.wholes(followers, 1, len(codec.words))
+            counts = checked.wholes(frequencies, 1, checked.MOST_COUNTED)
             fits &= len(words) == len(counts)
-            fits &= min(words, default=1) >= 1 and max(words, default=0) <= len(codec.words)
-            fits &= min(counts, default=1) > 0
             codec.follows.append((words, counts))
         if not fits:
             raise ValueError("words and their followers do not fit together")

@@ -9,13 +9,11 @@ import numpy as np
 
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.rules.decided import Lookup
-from tidemill.codecs.rules.joint import JointCode
+from tidemill.codecs.rules.joint import MOST_COMBINATIONS, JointCode
 from tidemill.codecs.rules.linear import LinearLaw, LinearRule
 from tidemill.codecs.rules.plan import BlockPlan
 from tidemill.codecs.rules.sums import keep_law
 from tidemill.core.schema import Rule
-
-MOST_COMBINATIONS = 20_000
 
 
 def keep_combinations(plan: BlockPlan, names: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ from tidemill.codecs.rules.units import (
     rows_of,
     without_absent,
 )
+from tidemill.core import checked_values as checked
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Code, Constraints, Spec
 from tidemill.core.persons import FEWEST_PERSONS, sharing
@@ -293,9 +294,9 @@ class Lookup(Block):
     @staticmethod
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> Lookup:
 
-        name, key = str(state["column"]), str(state["key"])
+        name, key = checked.text(state["column"]), checked.text(state["key"])
         column, decider = codecs[name][1], codecs[key][1]
-        mapped = np.array(state["mapped"], bool)
+        mapped = np.array([checked.truth(one) for one in state["mapped"]], bool)
         table = Batch(
             np.array(state["tick"], np.int64).reshape(len(mapped), len(column.spec.reals)),
             np.array(state["code"], np.int32).reshape(len(mapped), len(column.spec.codes)),
@@ -304,7 +305,7 @@ class Lookup(Block):
         if state["starts"] is not None:
             starts = np.array(state["starts"], np.int64)
             fits = len(mapped) == len(starts) + 1
-            fits &= decider.line is not None and bool(np.all(np.diff(starts) > 0))
+            fits &= decider.line is not None and bool(np.all(starts[1:] > starts[:-1]))
         else:
             kept = len(decider.levels) + decider.rare if isinstance(decider, CategoryCodec) else -1
             fits = len(mapped) == kept
@@ -313,7 +314,7 @@ class Lookup(Block):
         sizes = [code.size for code in column.spec.codes]
         if np.any(table.code < 0) or np.any(table.code >= sizes):
             raise ValueError("a table holds levels that the column does not have")
-        keeps, lenient = bool(state["keeps"]), bool(state.get("lenient", False))
+        keeps, lenient = checked.truth(state["keeps"]), checked.truth(state.get("lenient", False))
         return Lookup(name, key, codecs, starts, table, mapped, keeps, lenient=lenient)
 
 

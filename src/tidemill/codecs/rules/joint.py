@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,14 @@ import numpy as np
 from tidemill.codecs.columns.base import Allowed
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Codecs, placed
+from tidemill.core import checked_values as checked
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Code, Constraints, Spec
 from tidemill.core.persons import FEWEST_PERSONS, sharing
+
+MOST_COMBINATIONS = 20_000
+LARGEST_KEY = 2**62
+"""Combinations that are possible, at most."""
 
 
 class JointCode(Block):
@@ -50,7 +56,6 @@ class JointCode(Block):
         self.spec = Spec(codes=(Code(" & ".join(names), len(table)),))
         self._keys = self._key(table)
         self._order = np.argsort(self._keys)
-        self.pools = self._pools()
 
     @staticmethod
     def learned(
@@ -61,7 +66,8 @@ class JointCode(Block):
         persons: np.ndarray | None = None,
     ) -> JointCode | str:
         """The combinations of training rows, or why they cannot be kept."""
-        if np.prod([float(codecs[name][1].spec.codes[0].size) for name in names]) > 2**62:
+        sizes = [codecs[name][1].spec.codes[0].size for name in names]
+        if math.prod(sizes) > LARGEST_KEY:
             return "its columns have too many values"
         codes = np.stack([rows.parts[name].code[:, 0] for name in names], axis=1)
         table, place, counts = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
@@ -92,16 +98,14 @@ class JointCode(Block):
                 rare[:, k] = self.table[:, k] == len(codec.levels)
         return rare
 
-    def _pools(self) -> dict[int, np.ndarray]:
-        """For each combination with a rare level those that it may come back as."""
+    def _pools(self, wanted: Iterable[int]) -> Iterator[tuple[int, np.ndarray]]:
+        """Combinations with a rare level, each with those that it may come back as."""
         rare = self._is_rare()
-        kept = np.flatnonzero(self.kept)
-        pools = {}
-        for at in np.flatnonzero(rare.any(axis=1)).tolist():
+        kept = np.flatnonzero(~rare.any(axis=1))
+        for at in wanted:
             agrees = self.table[kept] == self.table[at]
             alike = kept[agrees[:, ~rare[at]].all(axis=1)]
-            pools[at] = alike if len(alike) else kept
-        return pools
+            yield at, alike if len(alike) else kept
 
     def _key(self, codes: np.ndarray) -> np.ndarray:
         key = np.zeros(len(codes), np.int64)
@@ -142,9 +146,9 @@ class JointCode(Block):
 
         at = batch.code[:, 0].astype(np.int64)
         replaced = np.flatnonzero(~self.kept[at])
-        for rare in np.unique(at[replaced]).tolist():
-            here = replaced[at[replaced] == rare]
-            pool = self.pools[rare]
+        was = at[replaced]
+        for rare, pool in self._pools(np.unique(was).tolist()):
+            here = replaced[was == rare]
             shares = self.counts[pool] / self.counts[pool].sum()
             at[here] = rng.choice(pool, len(here), p=shares)
         codes = self.table[at]
@@ -159,7 +163,7 @@ class JointCode(Block):
         if allowed.levels is None:
             return Constraints()
         passing = allowed.levels[self.table[:, self.columns.index(name)]]
-        for at, pool in self.pools.items():
+        for at, pool in self._pools(np.flatnonzero(~self.kept).tolist()):
             passing[at] = passing[pool].all()
         if not passing.any():
             raise ConditionError(
@@ -182,16 +186,19 @@ class JointCode(Block):
     @staticmethod
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> JointCode:
 
-        names = [str(name) for name in state["columns"]]
+        names = [checked.text(name) for name in state["columns"]]
         if not all(isinstance(codecs[name][1], CategoryCodec) for name in names):
             raise ValueError("only categories have combinations")
-        table = np.array(state["table"], np.int32).reshape(-1, len(names))
-        counts = np.array(state["counts"], np.int64)
+        if len(set(names)) < len(names) or len(state["table"]) > MOST_COMBINATIONS:
+            raise ValueError("a column is combined with itself, or in too many ways")
+        table = np.array(state["table"], np.int64).reshape(-1, len(names))
+        counts = np.array(checked.wholes(state["counts"], 1, checked.MOST_COUNTED), np.int64)
         sizes = [codecs[name][1].spec.codes[0].size for name in names]
-        outside = np.any(table < 0) or np.any(table >= sizes)
-        if outside or len(counts) != len(table) or np.any(counts < 1):
+        outside = np.any(table < 0) or np.any(table >= sizes) or math.prod(sizes) > LARGEST_KEY
+        if outside or len(counts) != len(table):
             raise ValueError("combinations do not fit their columns")
-        unit = JointCode(names, codecs, table, counts, lenient=bool(state.get("lenient", False)))
+        lenient = checked.truth(state.get("lenient", False))
+        unit = JointCode(names, codecs, table.astype(np.int32), counts, lenient=lenient)
         if len(np.unique(unit._keys)) < len(table) or not unit.kept.any():
             raise ValueError("combinations occur twice, or all are rare")
         return unit

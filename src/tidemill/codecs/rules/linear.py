@@ -23,6 +23,7 @@ from tidemill.codecs.rules.units import (
     has_number,
     without_absent,
 )
+from tidemill.core import checked_values as checked
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Constraints, LinearBound, Real, Spec
 
@@ -335,21 +336,22 @@ class LinearRule(Block):
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> LinearRule:
 
         law = LinearLaw(
-            str(state["column"]),
-            tuple(map(str, state["bases"])),
-            tuple(map(int, state["weights"])),
-            int(state["own"]),
-            int(state["slack"]),
-            float(state.get("noise", 0)),
-            int(state.get("loose", 0)),
+            checked.text(state["column"]),
+            tuple(map(checked.text, state["bases"])),
+            tuple(checked.wholes(state["weights"])),
+            checked.whole(state["own"], 1),
+            checked.whole(state["slack"], -1, 1),
+            checked.real(state.get("noise", 0.0), 0, 0.999),
+            checked.whole(state.get("loose", 0), 0),
         )
-        fits = law.slack in (-1, 0, 1) and law.own >= 1
-        fits &= 0 <= law.noise < 1 and law.loose >= 0
-        fits &= len(law.bases) == len(law.weights) > 0 and all(law.weights)
+        fits = len(law.bases) == len(law.weights) > 0 and all(law.weights)
         if not fits or any(codecs[name][1].line is None for name in (law.column, *law.bases)):
             raise ValueError("a column cannot be reckoned so")
-        unit = LinearRule(law, codecs, bool(state["filled"]), int(state["low"]), int(state["high"]))
-        unit.filled_bases = frozenset(map(str, state["filled_bases"]))
+        low, high = checked.ends((state["low"], state["high"]), -LARGEST, LARGEST)
+        unit = LinearRule(law, codecs, checked.truth(state["filled"]), low, high)
+        unit.filled_bases = frozenset(map(checked.text, state["filled_bases"]))
+        if not unit.filled_bases.issubset(law.bases):
+            raise ValueError("a column is filled that is no base")
         return unit
 
 

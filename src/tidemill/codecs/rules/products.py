@@ -13,7 +13,7 @@ from tidemill.codecs.columns.number import NumberCodec
 from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.linear import common_step
 from tidemill.codecs.rules.plan import BlockPlan
-from tidemill.codecs.rules.reckoned import ProductLaw, Reckoned
+from tidemill.codecs.rules.reckoned import MOST_USUAL, ProductLaw, Reckoned
 from tidemill.core.grid import Batch
 from tidemill.core.lawful import NOISE, as_numbers, finest_step
 from tidemill.core.persons import FEWEST_PERSONS, sharing
@@ -21,8 +21,6 @@ from tidemill.core.schema import Rule
 
 _FINE = 1_000
 """So many times finer than what it is reckoned from is a step that noise makes."""
-_MOST = 64
-"""Numbers of a factor that are kept."""
 
 
 def keep_product(plan: BlockPlan, rule: Rule) -> str:
@@ -113,7 +111,7 @@ def _usual(plan: BlockPlan, name: str) -> list[int]:
     values, place, counts = np.unique(
         plan.number(name)[here], return_inverse=True, return_counts=True
     )
-    common = np.argsort(-counts, kind="stable")[:_MOST]
+    common = np.argsort(-counts, kind="stable")[:MOST_USUAL]
     shared = sharing(place, len(values), plan.whose(here))
     common = common[shared[common] >= FEWEST_PERSONS]
     return [int(value) for value in values[common]] or plan.spread(name)

@@ -23,6 +23,7 @@ from tidemill.codecs.rules.units import (
     has_number,
     without_absent,
 )
+from tidemill.core import checked_values as checked
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Code, Constraints, Spec
 from tidemill.core.lawful import FINEST, NOISE
@@ -30,6 +31,8 @@ from tidemill.core.lawful import FINEST, NOISE
 Rounding = Literal["away", "even", "up", "down", "either", "near"]
 """Where what lies midway between two steps goes: away from zero, to the even one, up, down, to
 either, as each row says; or "near" of floats, which are multiplied as floats and nearly agree."""
+MOST_USUAL = 64
+"""Numbers of a factor that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,17 +400,19 @@ class Reckoned(Block):
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> Reckoned:
 
         law = ProductLaw(
-            str(state["column"]),
-            tuple(map(str, state["bases"])),
-            int(state["times"]),
-            int(state["plus"]),
-            int(state["parts"]),
+            checked.text(state["column"]),
+            tuple(map(checked.text, state["bases"])),
+            checked.whole(state["times"]),
+            checked.whole(state["plus"]),
+            checked.whole(state["parts"], 1),
             state["rounding"],
-            int(state.get("loose", 0)),
+            checked.whole(state.get("loose", 0), 0),
         )
-        fits = law.rounding in get_args(Rounding) and law.parts > 0 and law.times != 0
-        fits &= len(law.bases) in (1, 2) and law.loose >= 0
+        fits = law.rounding in get_args(Rounding) and law.times != 0
+        fits &= len(law.bases) in (1, 2)
         if not fits or any(codecs[name][1].line is None for name in (law.column, *law.bases)):
             raise ValueError("a column cannot be reckoned so")
-        usual = [[int(number) for number in numbers] for numbers in state["usual"]]
-        return Reckoned(law, codecs, bool(state["keeps"]), usual)
+        usual = [checked.wholes(numbers) for numbers in state["usual"]]
+        if len(usual) > len(law.bases) or any(len(numbers) > MOST_USUAL for numbers in usual):
+            raise ValueError("usual numbers are of no base, or too many")
+        return Reckoned(law, codecs, checked.truth(state["keeps"]), usual)

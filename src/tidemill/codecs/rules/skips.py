@@ -3,7 +3,7 @@ elsewhere, whatever their channels say, and known beside values that never lacke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from tidemill.codecs.rules.units import (
     has_value,
     without_absent,
 )
+from tidemill.core import checked_values as checked
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch
 from tidemill.core.lawful import MOST_KEYS
@@ -219,8 +220,8 @@ class Skip:
         Raises:
             ValueError: It does not fit the columns.
         """
-        column, key = str(state["column"]), str(state["key"])
-        levels = None if state["levels"] is None else np.array(state["levels"], bool)
+        column, key = checked.text(state["column"]), checked.text(state["key"])
+        levels = None if state["levels"] is None else _truths(state["levels"])
         codes = codecs[key][1].spec.codes
         if len(codes) != (levels is not None) or codecs[column][1].missing_level is None:
             raise ValueError("a column cannot be skipped so")
@@ -228,14 +229,33 @@ class Skip:
             raise ValueError("a column is skipped by levels that there are not")
         numbers = None
         if state["numbers"] is not None:
-            numbers = np.array(state["numbers"], np.int64).reshape(-1, 2)
+            numbers = _intervals(state["numbers"])
         full_levels = full_numbers = None
         if state.get("full_levels") is not None and len(codes):
-            full_levels = np.resize(np.array(state["full_levels"], bool), codes[0].size)
+            full_levels = _truths(state["full_levels"])
+            if len(full_levels) != codes[0].size:
+                raise ValueError("a column is always known beside levels that there are not")
         if state.get("full_numbers") is not None:
-            full_numbers = np.array(state["full_numbers"], np.int64).reshape(-1, 2)
-        spread = tuple(map(int, state.get("spread", [0]))) or (0,)
+            full_numbers = _intervals(state["full_numbers"])
+        spread = tuple(checked.wholes(state.get("spread", [0]))) or (0,)
         return Skip(column, key, levels, numbers, full_levels, full_numbers, spread)
+
+
+def _truths(values: Sequence[Any]) -> np.ndarray:
+    return np.array([checked.truth(one) for one in values], bool)
+
+
+def _intervals(parts: Sequence[Any]) -> np.ndarray:
+    """(k, 2) stored intervals.
+
+    Raises:
+        ValueError: They are none, or in no order.
+    """
+    spans = [checked.ends(part, -LARGEST, LARGEST) for part in parts]
+    numbers = union(spans)
+    if numbers.tolist() != [list(span) for span in spans]:
+        raise ValueError("intervals overlap, or are in no order")
+    return numbers
 
 
 def keep_skip(plan: BlockPlan, rule: Rule) -> str:

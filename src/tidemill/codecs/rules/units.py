@@ -19,6 +19,7 @@ from tidemill.codecs.columns.base import Allowed, ColumnCodec
 from tidemill.codecs.columns.category import CategoryCodec
 from tidemill.codecs.columns.intervals import LARGEST, everything
 from tidemill.codecs.columns.line import met
+from tidemill.core import checked_values as checked
 from tidemill.core.errors import ConditionError
 from tidemill.core.grid import Batch, Constraints, PartialRows, Spec
 from tidemill.core.schema import Column
@@ -188,11 +189,12 @@ class Free(Block):
     @staticmethod
     def from_state(state: Mapping[str, Any], codecs: Codecs) -> Free:
 
-        column, codec = codecs[str(state["column"])]
-        filled = bool(state["filled"])
+        column, codec = codecs[checked.text(state["column"])]
+        filled = checked.truth(state["filled"])
         if filled and codec.line is None:
             raise ValueError("only numbers are filled")
-        return Free(column, codec, filled, int(state["low"]), int(state["high"]))
+        low, high = checked.ends((state["low"], state["high"]), -LARGEST, LARGEST)
+        return Free(column, codec, filled, low, high)
 
 
 def own_known(column: Column, codec: ColumnCodec, allowed: Allowed) -> Constraints:

@@ -18,10 +18,11 @@ from tidemill.core.torch_threads import torch_threads
 from tidemill.models.conditional import infilled
 from tidemill.models.deep.backbones.causal import Cache, Causal
 from tidemill.models.deep.conditionals import Conditionals, Noise
+from tidemill.models.deep.dense import no_numbers
 from tidemill.models.deep.distributions import NetworkDistribution, known_first
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.stream import NONE, Stream
-from tidemill.models.deep.training import Objective, Tensors, Training, device_of
+from tidemill.models.deep.training import DEEPEST, Objective, Tensors, Training, device_of
 from tidemill.models.particles import Correction
 from tidemill.models.variables import Variables
 
@@ -59,7 +60,7 @@ class Sequence(nn.Module):
         self.outer = None
         if spec.sites:
             self.outer = Causal(self.sites, count * embedding, self.context, state, o.blocks)
-        earlier = torch.from_numpy(layout.sources) < torch.arange(count)[:, None]
+        earlier = torch.from_numpy(layout.sources < np.arange(count)[:, None])
         self.register_buffer("earlier", earlier, persistent=False)
         self.register_buffer("channel", torch.from_numpy(layout.channel), persistent=False)
         self.register_buffer("presence", torch.from_numpy(layout.presence), persistent=False)
@@ -131,10 +132,10 @@ class AutoregressiveOptions(Training):
     )
     width: int = option(128, "units of the layers of each position", low=4)
     embedding: int = option(16, "units of a code's vector", low=1)
-    depth: int = option(1, "layers behind the first one", low=0)
+    depth: int = option(1, "layers behind the first one", low=0, high=DEEPEST)
     dropout: float = option(0.3, "share of a layer's units left out of a step", low=0.0, high=0.95)
     state: int = option(128, "units of what is told of earlier sites", low=4)
-    blocks: int = option(3, "blocks of the transformer over the sites", low=1)
+    blocks: int = option(3, "blocks of the transformer over the sites", low=1, high=DEEPEST)
     fixed_order: float = option(
         0.6,
         "share of the rows that are learned in the grid's order, others in random ones",
@@ -416,6 +417,8 @@ class Autoregressive(Neural):
 def chosen(logits: Tensor, rng: torch.Generator) -> Tensor:
     """(n, codes) logits -> (n,) codes drawn from them."""
     edges = functional.softmax(logits.double(), dim=-1).cumsum(-1)
+    if not bool(edges[:, -1].isfinite().all()):
+        raise no_numbers()
     u = torch.rand(len(logits), dtype=torch.float64, generator=rng, device=logits.device)
     u = u * edges[:, -1]
     # the first edge beyond u, so never a code without a chance

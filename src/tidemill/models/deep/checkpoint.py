@@ -32,7 +32,7 @@ class Checkpointed(Protocol):
         """Go on from there.
 
         Raises:
-            KeyError, RuntimeError, TypeError: It is not the state of such a training.
+            KeyError, TypeError, ValueError: It is not the state of such a training.
         """
 
 

@@ -69,7 +69,7 @@ class Conditionals(nn.Module):
         self.register_buffer("offset", self.size.cumsum(0) - self.size, persistent=False)
         count, features = len(self.size), self.waves.shape[1]
         most = self.share.shape[1]
-        at = self.wave[:, None] + torch.arange(most).minimum(self.size[:, None] - 1)
+        at = torch.arange(most, device="cpu").minimum(self.size[:, None] - 1) + self.wave[:, None]
         self.register_buffer(
             "groups", self.waves[at] * ~self.smooth[:, None, None], persistent=False
         )

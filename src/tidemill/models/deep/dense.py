@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from tidemill.core import checked_arrays
 from tidemill.core.errors import DataError
 from tidemill.core.extremes import outward
 from tidemill.core.grid import Batch, Constraints, Scale, Spec
@@ -261,6 +262,8 @@ class Dense:
         if self._innovations is not None:
             z = self._innovations.back(z.double(), self.there(code))
         u = _where(self._ranked, torch.special.ndtr, z.double()).cpu().numpy()
+        if not np.isfinite(u).all():
+            raise no_numbers()
         level = code.cpu().numpy()
         shape, own = u.shape[:-1], len(self.spec.codes)
         codes = level[..., :own].astype(np.int32)
@@ -316,16 +319,27 @@ class Dense:
         pieces, counts = channels.from_arrays(spec, arrays)
         levels = []
         for r, own in enumerate(pieces):
-            kept = arrays[f"level.{r:05d}"].astype(np.int64)
-            if len(kept) and (kept.min() < 0 or kept.max() >= len(own)):
-                raise ValueError("a level is of no piece")
+            name = f"level.{r:05d}"
+            kept = checked_arrays.integers(arrays, name, np.int64, (None,), 0, len(own) - 1)
+            if np.any(np.diff(kept) <= 0):
+                raise ValueError("a piece is a level twice")
             levels.append(kept)
         given = None
         if spec.context is not None:
             given = Dense.from_state(spec.context.joint, channels.within(arrays, "context."))
-        innovations = Innovations.from_arrays(arrays) if "new.level" in arrays else None
-        empty_rows = "empty_rows" in arrays
-        return Dense(spec, pieces, levels, counts, given, innovations, empty_rows=empty_rows)
+        empty = channels.has_empty_rows(arrays)
+        view = Dense(spec, pieces, levels, counts, given, empty_rows=empty)
+        if "new.level" in arrays:
+            view._innovations = Innovations.from_arrays(arrays, len(view.reals))
+        return view
+
+
+def no_numbers() -> DataError:
+    """For a network whose answers are infinite, or no numbers."""
+    return DataError(
+        "the network makes what is no number",
+        hint="fit again, with a lower learning rate",
+    )
 
 
 def _one_piece(values: np.ndarray) -> Bins:

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from tidemill.core.grid import Channel, Constraints, Spec
 from tidemill.models.deep.conditionals import Conditionals
+from tidemill.models.deep.dense import no_numbers
 from tidemill.models.deep.stream import NONE, Stream
 from tidemill.models.variables import Variables
 
@@ -138,7 +139,10 @@ class NetworkDistribution:
         assert self.inner is not None
         with torch.inference_mode():
             logits = self.inner.at(p, token, self.inner.vectors(token), None, None)
-            return np.asarray(functional.softmax(logits.double(), dim=-1).cpu().numpy())
+            found = np.asarray(functional.softmax(logits.double(), dim=-1).cpu().numpy())
+        if not np.isfinite(found).all():
+            raise no_numbers()
+        return found
 
     def _group_of(self, place: np.ndarray) -> np.ndarray:
         at: np.ndarray = np.searchsorted(self.edges, place, side="right") - 1

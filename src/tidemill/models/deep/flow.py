@@ -19,7 +19,7 @@ from tidemill.models.deep.backbones import Backbone, seen
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
-from tidemill.models.deep.training import Objective, Tensors, Training
+from tidemill.models.deep.training import DEEPEST, Objective, Tensors, Training
 
 TIME = 64
 """Width of the time's vector."""
@@ -74,8 +74,8 @@ class FlowOptions(Training):
     width: int = option(
         0, "units of a layer; 0 for 512 of rows, 128 of series and 32 of images", low=0
     )
-    depth: int = option(3, "blocks of the network", low=1)
-    sampling_steps: int = option(30, "steps from noise to a row", low=1)
+    depth: int = option(3, "blocks of the network", low=1, high=DEEPEST)
+    sampling_steps: int = option(30, "steps from noise to a row", low=1, high=1000)
     preconditioning: str = option(
         "none", "scaling of inputs and outputs: none, or that of EDM", choices=("none", "edm")
     )

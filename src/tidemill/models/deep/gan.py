@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tidemill.core.checked_arrays import reals
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
@@ -21,7 +22,7 @@ from tidemill.models.deep.defaults import DEFAULTS, Defaults
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.quality import frechet, two_sample_auc
-from tidemill.models.deep.training import Objective, Tensors, Training
+from tidemill.models.deep.training import DEEPEST, Objective, Tensors, Training
 
 SLOPE = 10.0
 """The weight of the penalty of Wasserstein's loss, times that of the others (Gulrajani et al. 2017
@@ -180,7 +181,7 @@ class GanOptions(Training):
         "as many",
         low=0,
     )
-    depth: int = option(0, "blocks of each network; 0 for 2, and 1 of images", low=0)
+    depth: int = option(0, "blocks of each network; 0 for 2, and 1 of images", low=0, high=DEEPEST)
     pairs: int = option(
         128, "rank of the discriminator's quadratic form, which images do without", low=1
     )
@@ -299,12 +300,9 @@ class Gan(Neural):
 
     def restore_view(self, spec: Spec, arrays: Mapping[str, np.ndarray]) -> None:
         """Restored from :meth:`view_state`."""
-        self.share = torch.from_numpy(np.asarray(arrays["share"], np.float32).copy())
-        self.dense = Dense.from_state(
-            spec, {name: array for name, array in arrays.items() if name != "share"}
-        )
-        if len(self.share) != sum(self.dense.sizes):
-            raise ValueError("the levels' shares do not fit the spec")
+        self.dense = Dense.from_state(spec, arrays)
+        share = reals(arrays, "share", np.float32, (sum(self.dense.sizes),))
+        self.share = torch.from_numpy(share.copy())
 
     # --- what the discriminator sees --------------------------------------------------------------
 

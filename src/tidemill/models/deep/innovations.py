@@ -9,6 +9,7 @@ import torch
 from scipy import special
 from torch import Tensor
 
+from tidemill.core import checked_arrays
 from tidemill.core.persons import FEWEST_PERSONS
 
 LAGS = 2
@@ -100,11 +101,19 @@ class Innovations:
         return {"new.weight": self.weight, "new.level": self.level, "new.knots": self.knots}
 
     @staticmethod
-    def from_arrays(arrays: Mapping[str, np.ndarray]) -> Innovations:
-        """Restored from :meth:`to_arrays`."""
-        return Innovations(
-            *(arrays[f"new.{name}"].astype(float) for name in ("weight", "level", "knots"))
-        )
+    def from_arrays(arrays: Mapping[str, np.ndarray], channels: int) -> Innovations:
+        """Restored from :meth:`to_arrays`.
+
+        Raises:
+            KeyError, ValueError: The arrays are not those of so many channels.
+        """
+        lags = LAGS + 1
+        shapes = {"weight": lags * channels, "level": None, "knots": KNOTS}
+        taken = []
+        for name, last in shapes.items():
+            shape = (lags, channels) if last is None else (lags, channels, last)
+            taken.append(checked_arrays.reals(arrays, f"new.{name}", np.float64, shape))
+        return Innovations(*taken)
 
 
 SCORES = special.ndtri(np.r_[1e-4, np.arange(1, KNOTS - 1) / (KNOTS - 1), 1 - 1e-4])

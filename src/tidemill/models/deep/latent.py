@@ -29,6 +29,7 @@ from tidemill.models.channels import within
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.neural import CHUNK, Neural
 from tidemill.models.deep.training import (
+    DEEPEST,
     Training,
     device_of,
     generator,
@@ -57,7 +58,7 @@ class LatentOptions(Training):
         low=0,
     )
     width: int = option(0, "units of a layer; 0 for what each network has by default", low=0)
-    depth: int = option(0, "blocks; 0 for what each network has by default", low=0)
+    depth: int = option(0, "blocks; 0 for what each network has by default", low=0, high=DEEPEST)
 
 
 class Latent:
@@ -351,6 +352,8 @@ class Latent:
             KeyError, ValueError: The state does not fit the spec.
         """
         options = current(document["options"], cls.parameters)
+        if options["inner"] not in MODELS:
+            raise ValueError("there is no such model of latents")
         for name, part in (("inner_options", options["inner"]), ("vae_options", "vae")):
             own_options = current(_parsed(options[name]), MODELS.load(part).parameters)
             options[name] = ",".join(f"{key}={value}" for key, value in own_options.items())

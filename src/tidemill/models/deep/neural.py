@@ -16,7 +16,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
-from tidemill.models.base import State, check_context, check_learns
+from tidemill.models.base import State, check_context, check_learns, steps_of
 from tidemill.models.channels import within
 from tidemill.models.deep.checkpoint import Checkpoint
 from tidemill.models.deep.training import (
@@ -25,8 +25,10 @@ from tidemill.models.deep.training import (
     Trainer,
     Training,
     array,
+    curves_of,
     device_of,
     generator,
+    stored,
     takes_bfloat16,
 )
 from tidemill.models.rejection import rejected
@@ -389,22 +391,26 @@ class Neural(ABC):
         """Restored from :meth:`to_state`.
 
         Raises:
-            KeyError, ValueError: The weights or the view do not fit the spec.
+            KeyError, OptionError, TypeError, ValueError: The weights or the view do not fit the
+                spec.
         """
         model = cls(**current(document["options"], cls.parameters))
         model.spec = spec
-        model.steps_done = int(document["steps_done"])
-        model.steps_planned = int(document["steps_planned"])
-        model.best_step = int(document["best_step"])
-        model.curves = dict(document["curves"])
+        model.steps_done, model.steps_planned = steps_of(document)
+        model.best_step = document["best_step"]
+        if type(model.best_step) is not int or not 0 <= model.best_step <= model.steps_done:
+            raise ValueError("the best step was never taken")
+        model.curves = curves_of(document["curves"])
         model.restore_view(spec, within(arrays, "view."))
-        model.net = model._new_net(0)
-        weights = {}
-        for name, values in within(arrays, "net.").items():
-            weights[name] = torch.from_numpy(values.copy())
-        if _shapes(weights) != _shapes(model.net.state_dict()):
+        # options may ask for a network of any size: one without memory says what it would be
+        with torch.device("meta"):
+            model.net = model.build()
+        own = model.net.state_dict()
+        weights = within(arrays, "net.")
+        if set(weights) != set(own):
             raise ValueError("the weights are not of such a network")
-        model.net.load_state_dict(weights)
+        taken = {name: stored(weights, name, tensor) for name, tensor in own.items()}
+        model.net.load_state_dict(taken, assign=True)
         model.net.requires_grad_(False)
         return model
 
@@ -422,7 +428,3 @@ def turned(first: Tensor, last: Tensor, steps: int) -> Tensor:
 def numpy_stream(rng: torch.Generator) -> np.random.Generator:
     """A numpy stream that goes on from torch's."""
     return np.random.default_rng(int(torch.randint(2**62, (1,), generator=rng, device=rng.device)))
-
-
-def _shapes(weights: Mapping[str, Tensor]) -> dict[str, torch.Size]:
-    return {name: tensor.shape for name, tensor in weights.items()}

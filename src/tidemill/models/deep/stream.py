@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tidemill.core.checked_arrays import integers
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.models import channels
 from tidemill.models.bins import Bins
@@ -135,7 +136,7 @@ class Digits:
         mass = self.count[self.symbol]
         middle = (np.cumsum(mass) - mass / 2) / max(mass.sum(), 1)
         rank = torch.from_numpy(middle).clamp(1e-4, 1 - 1e-4)
-        angle = rank[:, None] * torch.pi * 2.0 ** torch.arange(waves)
+        angle = rank[:, None] * torch.pi * 2.0 ** torch.arange(waves, device="cpu")
         score = torch.special.ndtri(rank)[:, None]
         return torch.cat([score, angle.sin(), angle.cos()], dim=1).numpy()
 
@@ -477,9 +478,10 @@ class Stream:
         told = None
         if spec.context is not None:
             told = Dense.from_state(spec.context.joint, channels.within(arrays, "told."))
-        sources = arrays["sources"].astype(int)
-        stream = Stream(spec, pieces, counts, told, sources, empty_rows="empty_rows" in arrays)
-        fits = sources.ndim == 2 and len(sources) == stream.width
+        sources = integers(arrays, "sources", np.int32, (None, None)).astype(int)
+        empty = channels.has_empty_rows(arrays)
+        stream = Stream(spec, pieces, counts, told, sources, empty_rows=empty)
+        fits = len(sources) == stream.width
         if not fits or np.any((sources < 0) | (sources >= stream.width)):
             raise ValueError("the sources do not fit the positions")
         return stream

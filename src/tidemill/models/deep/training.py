@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tidemill.core import checked_arrays
 from tidemill.core.errors import OptionError
 from tidemill.core.options import Configuration, option
 from tidemill.core.run import Run
@@ -24,6 +25,10 @@ Tensors = dict[str, Tensor]
 """Rows as the network reads them: every tensor has one entry a row."""
 
 SPARK = "▁▂▃▄▅▆▇█"
+DEEPEST = 1000
+"""Blocks of a network at most."""
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+"""What AdamW keeps of each parameter beside its steps."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,18 @@ class Progress:
     cut: int = 0
     curves: dict[str, list[list[float]]] = field(default_factory=dict)
 
+    @staticmethod
+    def of(state: Mapping[str, Any]) -> Progress:
+        """The progress that a checkpoint holds.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is none.
+        """
+        counts = {name: state[name] for name in ("step", "best_step", "waited", "cut")}
+        if any(type(count) is not int or count < 0 for count in counts.values()):
+            raise ValueError("the steps of learning make no sense")
+        return Progress(best=float(state["best"]), curves=curves_of(state["curves"]), **counts)
+
     def look(self, score: float, losses: Mapping[str, float], patience: int) -> bool:
         """Note a look at held-out rows; whether it is the best one."""
         for name, value in {**losses, "score": score}.items():
@@ -120,6 +137,20 @@ class Progress:
             values = [value for _, value in points]
             curves.append(f"{name} {values[-1]:.3f} {_spark(values)}")
         return "  ".join(curves)
+
+
+def curves_of(state: Mapping[str, Any]) -> dict[str, list[list[float]]]:
+    """Stored curves.
+
+    Raises:
+        TypeError, ValueError: They are not made of points.
+    """
+    curves = {}
+    for name, points in state.items():
+        curves[name] = [[step, value] for step, value in points]
+        if any(type(step) is not int or type(value) is not float for step, value in curves[name]):
+            raise ValueError("a curve is not made of points")
+    return curves
 
 
 class Trainer:
@@ -310,10 +341,11 @@ class Trainer:
         """Go on from :meth:`to_state`.
 
         Raises:
-            KeyError, RuntimeError, TypeError: It is not of this network.
+            KeyError, TypeError, ValueError: It is not of this network.
         """
+        progress = Progress.of(document["progress"])
         self._from_arrays(arrays)
-        self.progress = Progress(**document["progress"])
+        self.progress = progress
         if document["unscored"]:
             self.progress.best = math.inf
 
@@ -341,13 +373,15 @@ class Trainer:
             }
             for name, tensors in lists.items():
                 for i, tensor in enumerate(tensors):
-                    tensor.copy_(torch.from_numpy(arrays[f"{name}.{i:04d}"]))
+                    tensor.copy_(stored(arrays, f"{name}.{i:04d}", tensor))
         for k, optimizer in enumerate(self.optimizers):
             document = optimizer.state_dict()
+            own = within(arrays, f"optimizer.{k}.")
             state: dict[int, dict[str, Tensor]] = {}
-            for name, value in within(arrays, f"optimizer.{k}.").items():
-                at, part = name.split(".")
-                state.setdefault(int(at), {})[part] = torch.from_numpy(value.copy())
+            for i, moved in enumerate(self.objectives[k].parameters):
+                if f"{i:04d}.step" in own:
+                    state[i] = {name: stored(own, f"{i:04d}.{name}", moved) for name in _MOMENTS}
+                    state[i]["step"] = stored(own, f"{i:04d}.step", torch.zeros(()))
             optimizer.load_state_dict({**document, "state": state})
             for parameter, kept in optimizer.state.items():
                 for name, tensor in kept.items():
@@ -361,6 +395,20 @@ def _laid_out(tensor: Tensor, parameter: Tensor) -> Tensor:
     if tensor.stride() == parameter.stride():
         return tensor
     return torch.empty_like(parameter).copy_(tensor)
+
+
+def stored(arrays: Mapping[str, np.ndarray], name: str, like: Tensor) -> Tensor:
+    """A tensor on the CPU of a stored array, of the dtype, the shape and the layout of another.
+
+    Raises:
+        KeyError, ValueError: The array is missing, is another one, or is not finite.
+    """
+    dtype = torch.empty(0, dtype=like.dtype).numpy().dtype
+    if like.dtype.is_floating_point:
+        values = checked_arrays.reals(arrays, name, dtype, tuple(like.shape))
+    else:
+        values = checked_arrays.integers(arrays, name, dtype, tuple(like.shape))
+    return torch.empty_like(like, device="cpu").copy_(torch.from_numpy(values))
 
 
 def array(tensor: Tensor) -> np.ndarray:

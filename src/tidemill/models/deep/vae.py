@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tidemill.core.checked_arrays import integers
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
@@ -19,7 +20,7 @@ from tidemill.models.deep.backbones import Gather, Spread, seen
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
-from tidemill.models.deep.training import Objective, Tensors, Training
+from tidemill.models.deep.training import DEEPEST, Objective, Tensors, Training
 
 BUMPS = 8
 """Normal distributions whose mixture is a number's."""
@@ -159,7 +160,7 @@ class VaeOptions(Training):
     width: int = option(
         0, "units of a layer; 0 for 256 of rows, 128 of series and 32 of images", low=0
     )
-    depth: int = option(2, "blocks of the encoder, and of the decoder", low=1)
+    depth: int = option(2, "blocks of the encoder, and of the decoder", low=1, high=DEEPEST)
     latent: int = option(32, "latent numbers of a row", low=1)
     beta: float = option(
         0.6,
@@ -354,7 +355,8 @@ class Vae(Neural):
 
     def restore_view(self, spec: Spec, arrays: Mapping[str, np.ndarray]) -> None:
         """Restored from :meth:`view_state`."""
-        self.dense, self.parts = Dense.from_state(spec, arrays), int(arrays["parts"][0])
+        self.dense = Dense.from_state(spec, arrays)
+        self.parts = int(integers(arrays, "parts", np.int64, (1,), 1)[0])
 
 
 def _told(rows: Tensors) -> Tensor:

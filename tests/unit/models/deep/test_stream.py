@@ -147,7 +147,7 @@ def test_state_restores_and_is_checked() -> None:
         {"count.00000": np.ones(3, np.int64)},
         {"piece.00000": arrays["piece.00000"][[1, 0, 2]]},
     ):
-        with pytest.raises(ValueError, match=r"fit|begin"):
+        with pytest.raises(ValueError, match=r"fit|begin|shape"):
             Stream.from_state(spec, {**arrays, **wrong})
 
 

@@ -76,8 +76,8 @@ Task = tuple[int, int, int]
 """A question to be learned: variable, node, and how many rows reach it."""
 
 _BOOSTING: dict[str, Any] = {
-    # bins are made of all rows: with those of a sample, LightGBM 4.7 writes beyond its memory on
-    # some tables
+    # bins are made of all rows, and histograms by column: with bins of a sample, or by row,
+    # LightGBM 4.7 writes beyond its memory on some tables (all of adult is one)
     "objective": "binary",
     "lambda_l2": 2.0,
     "max_bin": 63,
@@ -91,7 +91,7 @@ _BOOSTING: dict[str, Any] = {
     "min_data_per_group": 10,
     "feature_pre_filter": False,
     "deterministic": True,
-    "force_row_wise": True,
+    "force_col_wise": True,
     "num_threads": 1,
     "verbosity": -1,
 }

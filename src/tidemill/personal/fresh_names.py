@@ -26,8 +26,11 @@ from tidemill.personal.word_lists import (
 )
 
 MOST_WORDS = 1_000
-ENOUGH = 300
+ENOUGH = 150
 """Fewer free words are filled up with composed ones."""
+FREE_PART = 4
+"""One in so many of the free words is kept. A word that never comes may be a training one or a free
+one that was not kept: that it never comes makes it 4/3 times as likely that somebody has it."""
 _PIECE = re.compile(r"(\{[^}]*\})")
 _LARGEST_ROOM = 2**31
 
@@ -212,7 +215,7 @@ def free_words(
 def _free(words: Sequence[str], texts: pl.Series, rng: np.random.Generator) -> tuple[str, ...]:
     """Some of the words that stand in no text, filled up with pairs of words that stand in none."""
     single = _absent(words, texts)
-    kept = _some(single, rng, max(len(single) // 2, 1)) if single else ()
+    kept = _some(single, rng, -(-len(single) // FREE_PART))
     if len(kept) >= ENOUGH:
         return kept
     first, second = rng.integers(0, len(words), (2, 4 * MOST_WORDS))
@@ -220,7 +223,7 @@ def _free(words: Sequence[str], texts: pl.Series, rng: np.random.Generator) -> t
         f"{words[a]}-{words[b]}" for a, b in zip(first, second, strict=True) if a != b
     )
     composed = _absent(list(pairs), texts)
-    return (*kept, *_some(composed, rng, MOST_WORDS - len(kept)))
+    return (*kept, *_some(composed, rng, ENOUGH - len(kept)))
 
 
 def _some(
@@ -257,7 +260,7 @@ def _free_eastern(
     family: Sequence[str] = words.family
     if not all(map(_has_given, forms)):
         family = [word for word in words.family if word not in ends]
-        family = [*_some(family, rng, max(len(family) // 2, 1))]
+        family = [*_some(family, rng, -(-len(family) // FREE_PART))]
         if len(family) < 50:
             family += composed_words(words.family, 2, ends, rng)
     return NameWords(tuple(given), tuple(family))

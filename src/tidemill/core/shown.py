@@ -12,13 +12,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tidemill.core import persons
 from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
-from tidemill.core.split import entity_numbers
 from tidemill.core.words import format_value
 
-FEWEST = 5
+FEWEST = persons.FEWEST_PERSONS
 """Persons who must share a value that is shown; a row without an entity is a person of its own."""
 RARE = "a rare value"
 HIDDEN = "not shown"
@@ -99,14 +99,13 @@ def shown_column(data: Dataset, name: str) -> ShownColumn:
 
 
 def persons_of(data: Dataset, *more: Dataset) -> NDArray[np.int64] | None:
-    """(rows,) the number of each row's person, of one or several parts of a table; None where each
-    row is one of its own."""
-    if not more:
-        return entity_numbers(data)
-    names = [column.name for column in data.schema.of_role("entity")]
-    frames = [part.frame.select(by_name(*names)) for part in (data, *more)]
-    both = replace(data.select(names), frame=pl.concat(frames, how="vertical_relaxed"), origin=None)
-    return entity_numbers(both)
+    """(rows,) the number of each row's person, of one or several parts of a table: of its entity,
+    declared or found. None where each row is one of its own."""
+    if more:
+        frames = [part.frame.select(by_name(*data.schema.names)) for part in (data, *more)]
+        both = pl.concat(frames, how="vertical_relaxed")
+        data = replace(data, frame=both, origin=None, places=None)
+    return persons.persons_of(data)
 
 
 def is_hidden(column: Column) -> bool:

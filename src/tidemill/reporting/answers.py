@@ -9,7 +9,7 @@ from tidemill.core.change import Issue
 from tidemill.core.finding import Finding
 from tidemill.core.privacy import privacy_of
 from tidemill.core.score import Score
-from tidemill.core.words import as_sentence, listing, opening, percent, plural, ratio
+from tidemill.core.words import as_sentence, listing, opening, percent, plural, quoted, ratio
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Answer, Level
 from tidemill.reporting.cleaning import reread
@@ -60,12 +60,22 @@ def _data(account: ReportInput) -> Answer | None:
     if any(issue.severity == "warning" for issue in undecided):
         level = "warning"
     if account.personal:
-        level = "danger"
-        columns = plural(len(account.private_columns), "column")
-        answer = f"Personal data in {columns}: decide what may be done with them. {answer}"
+        level = "danger" if account.learned_private_columns else level
+        answer = f"{_personal(account)} {answer}"
     named = tuple(_sentence(issue) for issue in _first(account))
     question = "What was wrong with the data?"
     return Answer(DATA, question, level, answer, "", named, about_data(account))
+
+
+def _personal(account: ReportInput) -> str:
+    """What becomes of columns with personal data."""
+    learned = account.learned_private_columns
+    made = len(account.private_columns) - len(learned)
+    said = f"Personal data in {plural(len(account.private_columns), 'column')}"
+    if not learned:
+        return f"{said}, of which no value is learned or shown."
+    others = f"of {plural(made, 'other')} no value is learned; " if made else ""
+    return f"{said}: {others}decide about {quoted(learned)}, from which the model learned."
 
 
 def _repaired(account: ReportInput) -> str:

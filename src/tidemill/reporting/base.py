@@ -200,6 +200,15 @@ class ReportInput:
         return frozenset(seen.union(c.name for c in columns if is_personal(c)) - kept)
 
     @property
+    def learned_private_columns(self) -> tuple[str, ...]:
+        """Those of the private columns from whose values the model learned, such as dates of birth;
+        in the place of the others fresh ones are generated."""
+        if self.train is None:
+            return ()
+        learned = [c for c in self.train.schema if c.role != "ignore" and c.kind != "id"]
+        return tuple(c.name for c in learned if c.name in self.private_columns)
+
+    @property
     def changed(self) -> pl.DataFrame | None:
         """The changed cells; None where nothing was cleaned."""
         return None if self.changes is None else self.changes.filter(pl.col("column") != "")

@@ -23,11 +23,15 @@ _MARK = "--"
 
 
 def about_data(account: ReportInput) -> tuple[NextStep, ...]:
-    """Leave out columns with personal data, or get the cleaned table."""
-    if account.personal and account.command:
-        ignored = [("ignore", name) for name in sorted(account.private_columns)]
-        again = shlex.join([*_options(*ignored), f"{_MARK}overwrite"])
-        return (NextStep("Run again without them:", f"{account.command} {again}"),)
+    """Leave out columns with personal data that were learned from, or get the cleaned table."""
+    learned = account.learned_private_columns
+    if learned and account.command:
+        ignored = [("ignore", name) for name in sorted(learned)]
+        again = [account.command, shlex.join(_options(*ignored))]
+        if f"{_MARK}overwrite" not in account.command.split():
+            again.append(f"{_MARK}overwrite")
+        it = "it" if len(learned) == 1 else "them"
+        return (NextStep(f"Run again without {it}:", " ".join(again)),)
     changed = account.changed is not None and account.changed.height > 0
     if account.source and (changed or account.undecided):
         out = "clean.parquet" if account.modality == "images" else "clean.csv"

@@ -51,7 +51,7 @@ class WordCodec(Codec):
     def claims(cls, schema: Schema, window: int | None) -> Claim:
         return "must" if is_words(schema) else "no"
 
-    def fit(self, data: Dataset, run: Run) -> Self:
+    def fit(self, data: Dataset, run: Run, persons: np.ndarray | None = None) -> Self:
         texts = data.frame.to_series().to_list()
         letters = "".join(sorted(set("".join(texts))))
         return self._made(data.schema, letters, max(map(len, texts)))

@@ -84,4 +84,4 @@ def outward_days(first: int, last: int) -> tuple[int, int]:
 
 
 _DAY_0 = dt.date(1970, 1, 1)
-_FIRST, _LAST = (dt.date.min - _DAY_0).days, (dt.date.max - _DAY_0).days - 31
+_FIRST, _LAST = (dt.date.min - _DAY_0).days, (dt.date.max - _DAY_0).days - 366

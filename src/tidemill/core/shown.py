@@ -24,6 +24,8 @@ RARE = "a rare value"
 HIDDEN = "not shown"
 _PARTS = 20
 """An end is rounded to about so many parts of what lies between both."""
+_LEAST = 1e-290
+"""What is smaller is 0 to whoever reads it, and has no power of ten to be divided by."""
 _YEARS = dt.timedelta(days=3 * 366)
 """Dates further apart are rounded to years, else to months."""
 
@@ -150,8 +152,10 @@ def rounded(value: Any) -> str:
         return f"{value.year:04d}"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return RARE
-    if not math.isfinite(value) or value == 0:
+    if not math.isfinite(value):
         return format_value(value)
+    if abs(value) < _LEAST:
+        return "0"
     unit = 10.0 ** math.floor(math.log10(abs(value)))
     low, high = math.floor(value / unit), math.ceil(value / unit)
     if low == high:
@@ -179,7 +183,7 @@ def outward(low: Any, high: Any) -> tuple[str, str]:
     least = 1.0 if isinstance(low, int) and isinstance(high, int) else 0.0
     low, high = float(low), float(high)
     width = high - low
-    if not math.isfinite(width) or width == 0:
+    if not math.isfinite(width) or width < _LEAST:
         return _around(low), _around(high)
     unit = max(_round_unit(width / _PARTS), least)
     first, last = math.floor(low / unit), math.ceil(high / unit)
@@ -206,10 +210,10 @@ def separating(below: Any, above: Any) -> Any:
                 return later
         return below + (above - below) / 2
     low, high = float(below), float(above)
-    if not low < high or not math.isfinite(high - low):
+    if not low < high or not _LEAST < high - low < 1 / _LEAST:
         return above
     power = math.floor(math.log10(high - low)) + 1
-    for exponent in range(power + 16, power - 3, -1):
+    for exponent in range(min(power + 16, 300), power - 3, -1):
         for factor in (5, 2, 1):
             unit = factor * 10.0**exponent
             cut = float(f"{(math.floor(low / unit) + 1) * unit:.12g}")

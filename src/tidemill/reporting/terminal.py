@@ -165,7 +165,7 @@ def json_lines(stream: TextIO) -> Callable[[Event], None]:
     """A listener that writes each event as one line of JSON.
 
     Example:
-        >>> import io
+        >>> import io, json
         >>> stream = io.StringIO()
         >>> json_lines(stream)(Event("note", "read", "2 rows"))
         >>> json.loads(stream.getvalue())["text"]

@@ -381,7 +381,8 @@ class Trainer:
             for i, moved in enumerate(self.objectives[k].parameters):
                 if f"{i:04d}.step" in own:
                     state[i] = {name: stored(own, f"{i:04d}.{name}", moved) for name in _MOMENTS}
-                    state[i]["step"] = stored(own, f"{i:04d}.step", torch.zeros(()))
+                    # a file keeps no array without axes
+                    state[i]["step"] = stored(own, f"{i:04d}.step", torch.zeros(1)).reshape(())
             optimizer.load_state_dict({**document, "state": state})
             for parameter, kept in optimizer.state.items():
                 for name, tensor in kept.items():

@@ -61,7 +61,7 @@ class Shared(HasState):
 
     def __str__(self) -> str:
         return (
-            f"{self.audit.light.capitalize()}. {self.audit.verdict}\n{len(self.data):,} rows and "
+            f"{self.audit.verdict}\n{len(self.data):,} rows and "
             f"their card are in {self.out}.\nThe audit is in {self.audited}: it stays with you, "
             f"{AT_RISK} above all."
         )

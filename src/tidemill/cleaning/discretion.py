@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
-from tidemill.core.shown import FEWEST, is_personal, persons_of
+from tidemill.core.persons import FEWEST_PERSONS, persons_of
+from tidemill.core.shown import is_personal
 from tidemill.core.spelling import is_missing
 from tidemill.personal.masking import mask
 
@@ -45,11 +46,13 @@ class _Quoting:
         data: The rows.
         persons: Whose they are.
         personal: The columns with personal data.
+        known: Column name -> its texts, as far as they were looked through.
     """
 
     data: Dataset
     persons: NDArray[np.int64] | None
     personal: frozenset[str]
+    known: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def of(self, issue: Issue) -> Issue:
         """The issue with what may be quoted."""
@@ -83,10 +86,21 @@ class _Quoting:
         if values.dtype.is_nested() or values.dtype == pl.Object:
             return True
         said = " ".join(text.removesuffix("...").removesuffix("…").split())
-        cells = values.cast(pl.String).str.replace_all(r"\s+", " ")
-        rows = np.flatnonzero(cells.str.contains(said, literal=True).fill_null(False).to_numpy())
-        count = len(rows) if self.persons is None else len(np.unique(self.persons[rows]))
-        return count == 0 or count >= FEWEST
+        cells = self._cells(values)
+        found = cells.filter(cells["text"].str.contains(said, literal=True))
+        count = found["cells"].sum() if self.persons is None else found["person"].n_unique()
+        return count == 0 or count >= FEWEST_PERSONS
+
+    def _cells(self, values: pl.Series) -> pl.DataFrame:
+        """Each text of a column once, with its cells, or once beside each person."""
+        if values.name not in self.known:
+            text = values.cast(pl.String).str.replace_all(r"\s+", " ").alias("text")
+            cells = text.drop_nulls().value_counts(name="cells")
+            if self.persons is not None:
+                cells = pl.DataFrame([text, pl.Series("person", self.persons)])
+                cells = cells.drop_nulls().unique()
+            self.known[values.name] = cells
+        return self.known[values.name]
 
 
 def _short(issue: Issue) -> Issue:

@@ -23,7 +23,7 @@ from tidemill.core.column_words import BIRTHS, says
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.core.shown import outward, rounded
+from tidemill.core.shown import rounded, rounded_ends
 from tidemill.core.words import format_value, listing, percent, plural
 
 _FEWEST = 20
@@ -281,7 +281,7 @@ def _lonely_zero(column: Column, known: pl.Series) -> Issue | None:
     if not 0 < zeros <= 0.25 * len(known) or rest.n_unique() < 20:
         return None
     low, high = float(rest.min()), float(rest.max())  # type: ignore[arg-type]
-    ends = " and ".join(outward(low, high))
+    ends = " and ".join(rounded_ends(low, high))
     median = float(rest.median() or 0)  # type: ignore[arg-type]
     narrow = float(rest.quantile(0.75) or 0) - float(rest.quantile(0.25) or 0) <= 0.8 * median
     near = int((rest <= max(2.0, 0.05 * median)).sum())

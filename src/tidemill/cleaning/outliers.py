@@ -10,7 +10,7 @@ from tidemill.cleaning.base import Check, Diagnosis, finite, numeric
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.core.shown import outward, rounded
+from tidemill.core.shown import rounded, rounded_ends
 from tidemill.core.words import plural
 from tidemill.supervised.outlying import outlying
 
@@ -42,7 +42,7 @@ def _issue(name: str, values: np.ndarray, at: np.ndarray, high: bool) -> Issue:
     which = f": {farthest}" if count == 1 else f", up to {farthest}"
     lie = "lies" if count == 1 else "lie"
     low, top = np.quantile(others, [0.005, 0.995], method="nearest")
-    bulk = " and ".join(outward(float(low), float(top)))
+    bulk = " and ".join(rounded_ends(float(low), float(top)))
     said = (
         f"{plural(count, 'value')} of '{name}' {lie} extremely far {side} all others{which}. "
         f"99 % of the others lie between {bulk}."

@@ -32,7 +32,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.lawful import MOST_KEYS, agrees, as_numbers, obeys
 from tidemill.core.run import Run
 from tidemill.core.schema import Rule
-from tidemill.core.shown import ShownColumn, shown_column
+from tidemill.core.shown import ShownColumn, shown_columns
 from tidemill.core.words import plural
 
 _MOST_COLUMNS = 200
@@ -541,7 +541,7 @@ def _skip_words(rule: Rule, train: Dataset) -> str:
     shown = shown.unique().sort()
     hidden = rest.unique().sort()
     hidden = hidden.filter(~hidden.is_in(shown.implode(), nulls_equal=True))
-    told = shown_column(train, key)
+    told = shown_columns(train, [key])[key]
     if len(hidden) < len(shown):
         return f"'{name}' is missing wherever '{key}' is {_any_of(hidden, told)}"
     return f"'{name}' is known only where '{key}' is {_any_of(shown, told)}"

@@ -21,7 +21,7 @@ import polars as pl
 from tidemill.cleaning.base import counted, finite
 from tidemill.core.change import Issue
 from tidemill.core.schema import Column
-from tidemill.core.shown import outward
+from tidemill.core.shown import rounded_ends
 from tidemill.core.words import format_value, percent, times
 
 _LIMITS = frozenset({2**31 - 1, -(2**31), 2**63 - 1, -(2**63), 65535})
@@ -168,7 +168,7 @@ def _number(
             plain, likely = _by_behaviour(value, rest, count, total)
         plain |= value in elsewhere and _is_apart(value, low, high)
         if plain or likely:
-            others = f"all other values lie between {' and '.join(outward(low, high))}"
+            others = f"all other values lie between {' and '.join(rounded_ends(low, high))}"
             return Marker(value, count, total, plain and not doubted, others)
     return None
 
@@ -246,6 +246,6 @@ def _dates(values: pl.Series, doubted: bool) -> Iterator[Marker]:
         gap = low - value if value < low else value - high
         commonest = int(counted(rest)["count"][0])
         if gap > max(high - low, _TEN_YEARS) or count > 20 * commonest:
-            others = f"all other dates lie between {' and '.join(outward(low, high))}"
+            others = f"all other dates lie between {' and '.join(rounded_ends(low, high))}"
             yield Marker(value.isoformat(), count, total, not doubted, others)
             values = rest

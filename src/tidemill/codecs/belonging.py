@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.persons import MAILS, pool_of
+from tidemill.codecs.columns.persons import pool_of
 from tidemill.codecs.columns.place_codes import names_places
 from tidemill.core.dataset import Dataset
-from tidemill.core.schema import Column, Schema
+from tidemill.core.schema import MAILS, NAMES, Column, Schema
 from tidemill.core.words import shortlist
-from tidemill.personal.judging import NAMES
 from tidemill.personal.word_lists import all_folded
 
 _FEWEST = 20

@@ -46,21 +46,18 @@ def around(low: int, high: int) -> tuple[int, int]:
         >>> around(52_341, 52_341), around(-3, 40)
         ((50000, 100000), (-5, 50))
     """
-    return -_beyond(-low) if low < 0 else _within(low), _beyond(high) if high > 0 else -_within(
-        -high
-    )
+    return -_above(-low), _above(high)
 
 
-def _within(number: int) -> int:
-    return round_number(number) if number else 0
-
-
-def _beyond(number: int) -> int:
-    """The smallest of 1, 2 and 5 times a power of ten that is not below a positive number."""
-    found = round_number(number)
-    while found < number:
-        found = {"1": 2, "2": 5, "5": 10}[str(found)[0]] * 10 ** (len(str(found)) - 1)
-    return min(found, max(number, LARGEST))
+def _above(end: int) -> int:
+    """The nearest of 1, 2 and 5 times a power of ten, and of 0, that is not below a number."""
+    if end == 0:
+        return 0
+    if end < 0:
+        return -round_number(-end)
+    power = 10 ** (len(str(end)) - 1)
+    found = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= end)
+    return min(found, max(end, LARGEST))
 
 
 def outward_days(first: int, last: int) -> tuple[int, int]:

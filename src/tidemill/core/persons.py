@@ -13,7 +13,7 @@ from tidemill.core.column_words import says, words_of
 from tidemill.core.dataset import Dataset
 from tidemill.core.extremes import around, outward
 from tidemill.core.run import Run
-from tidemill.core.schema import Column
+from tidemill.core.schema import NAMES, Column
 from tidemill.core.split import entity_numbers
 from tidemill.core.words import plural
 
@@ -67,7 +67,6 @@ _THINGS = frozenset(
 )
 _THINGS_UNSPACED = ("商品", "产品", "門店", "门店", "店", "站", "型号", "품목", "상품")
 _NUMBERS = frozenset("id ids key no nr num number code uuid guid nummer numero número".split())  # noqa: SIM905
-_NAMES = "names of people"
 
 
 def persons_of(data: Dataset, run: Run | None = None) -> np.ndarray | None:
@@ -118,7 +117,7 @@ def person_column(data: Dataset) -> str | None:
         least = 1.0 if sort == "person" and column.kind == "id" else REPEATS
         if different < FEWEST_FOUND or len(known) <= least * different:
             continue
-        if column.personal == _NAMES and not _are_whole(known):
+        if column.personal == NAMES and not _are_whole(known):
             continue
         found.append((ranks[sort], -different, column.name))
     return min(found)[2] if found else None

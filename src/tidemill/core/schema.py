@@ -33,6 +33,11 @@ RuleKind = Literal[
     "range",
 ]
 
+NAMES, MAILS = "names of people", "e-mail addresses"
+ADDRESSES, BIRTH_DATES = "street addresses", "dates of birth"
+"""Sorts of personal data that are treated each in its way, as :attr:`Column.personal` has them;
+there are others."""
+
 KINDS: tuple[str, ...] = get_args(Kind)
 ROLES: tuple[str, ...] = get_args(Role)
 RULE_KINDS: tuple[str, ...] = get_args(RuleKind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,14 +13,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tidemill.core import persons
 from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
+from tidemill.core.persons import FEWEST_PERSONS, is_of_enough, persons_of
 from tidemill.core.schema import Column
 from tidemill.core.words import format_value
 
-FEWEST = persons.FEWEST_PERSONS
-"""Persons who must share a value that is shown; a row without an entity is a person of its own."""
 RARE = "a rare value"
 HIDDEN = "not shown"
 _PARTS = 20
@@ -58,9 +57,7 @@ class ShownColumn:
         if value is None:
             return True
         rows = (self.values == value).fill_null(False).to_numpy()
-        if self.persons is None:
-            return int(rows.sum()) >= FEWEST
-        return len(np.unique(self.persons[rows])) >= FEWEST
+        return is_of_enough(rows, self.persons)
 
     def said(self, value: Any) -> str:
         """A value as a sentence may have it: as it is where enough persons share it, else rounded.
@@ -88,26 +85,25 @@ class ShownColumn:
         if not len(known):
             return None
         low, high = known.min(), known.max()
-        below, above = outward(low, high)
+        below, above = rounded_ends(low, high)
         return (
             format_value(low) if self.is_shared(low) else below,
             format_value(high) if self.is_shared(high) else above,
         )
 
 
-def shown_column(data: Dataset, name: str) -> ShownColumn:
-    """A column of a table, whose rows are persons' or of its entities."""
-    return ShownColumn(data.schema[name], data[name], persons_of(data))
+def shown_columns(data: Dataset, names: Iterable[str]) -> dict[str, ShownColumn]:
+    """Columns of a table by name, whose rows are persons' or of its entities."""
+    persons = persons_of(data)
+    return {name: ShownColumn(data.schema[name], data[name], persons) for name in names}
 
 
-def persons_of(data: Dataset, *more: Dataset) -> NDArray[np.int64] | None:
-    """(rows,) the number of each row's person, of one or several parts of a table: of its entity,
-    declared or found. None where each row is one of its own."""
-    if more:
-        frames = [part.frame.select(by_name(*data.schema.names)) for part in (data, *more)]
-        both = pl.concat(frames, how="vertical_relaxed")
-        data = replace(data, frame=both, origin=None, places=None)
-    return persons.persons_of(data)
+def persons_of_parts(parts: Sequence[Dataset]) -> NDArray[np.int64] | None:
+    """(rows,) the number of each row's person, of the parts of a table one below the other."""
+    first = parts[0]
+    frames = [part.frame.select(by_name(*first.schema.names)) for part in parts]
+    whole = pl.concat(frames, how="vertical_relaxed")
+    return persons_of(replace(first, frame=whole, origin=None, places=None))
 
 
 def is_hidden(column: Column) -> bool:
@@ -136,7 +132,7 @@ def shared_values(values: pl.Series, persons: NDArray[np.int64] | None = None) -
     if persons is not None:
         frame = frame.with_columns(pl.Series("person", persons)).unique()
     counts = frame.drop_nulls("value").group_by("value").agg(pl.len())
-    return counts.filter(pl.col("len") >= FEWEST)["value"].sort()
+    return counts.filter(pl.col("len") >= FEWEST_PERSONS)["value"].sort()
 
 
 def rounded(value: Any) -> str:
@@ -165,16 +161,18 @@ def rounded(value: Any) -> str:
     return f"{ends[0]} to {ends[1]}"
 
 
-def outward(low: Any, high: Any) -> tuple[str, str]:
+def rounded_ends(low: Any, high: Any) -> tuple[str, str]:
     """Both ends of a column rounded outward, so that neither is a value of one row; 0 stays, and
     what lies on one side of it.
 
     Example:
-        >>> outward(0.37, 98_765.43), outward(18, 90), outward(0, 7), outward(-3, 40)
-        (('0', '100,000'), ('15', '95'), ('0', '8'), ('-5', '45'))
-        >>> outward(dt.date(1903, 2, 11), dt.date(2000, 3, 10))
+        >>> rounded_ends(0.37, 98_765.43), rounded_ends(18, 90)
+        (('0', '100,000'), ('15', '95'))
+        >>> rounded_ends(0, 7), rounded_ends(-3, 40)
+        (('0', '8'), ('-5', '45'))
+        >>> rounded_ends(dt.date(1903, 2, 11), dt.date(2000, 3, 10))
         ('1903', '2000')
-        >>> outward(dt.datetime(2024, 3, 5, 7), dt.datetime(2024, 11, 30))
+        >>> rounded_ends(dt.datetime(2024, 3, 5, 7), dt.datetime(2024, 11, 30))
         ('2024-03', '2024-11')
     """
     if isinstance(low, dt.date):

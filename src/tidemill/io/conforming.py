@@ -9,6 +9,7 @@ import polars as pl
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.run import Run
+from tidemill.core.words import plural, shortlist
 from tidemill.io.choices import with_choices_of
 from tidemill.io.conventions import contradicts, read_again
 
@@ -35,9 +36,10 @@ def conform(data: Dataset, like: Dataset, run: Run) -> Dataset:
         )
     further = [name for name in data.schema.names if name not in like.schema]
     if further:
+        are, them = ("is", "it") if len(further) == 1 else ("are", "them")
         run.warn(
-            f"'{data.name}' has {len(further):,} columns that '{like.name}' has not; they are "
-            f"left out ({', '.join(further[:5])})"
+            f"{plural(len(further), 'column')} of '{data.name}' {are} left out, as the other rows "
+            f"do not have {them} ({shortlist(further, 5)})"
         )
     columns = []
     for name in wanted:

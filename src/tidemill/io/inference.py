@@ -11,7 +11,7 @@ from tidemill.core import datetimes
 from tidemill.core.amounts import BOUND, different_units
 from tidemill.core.conventions import UNKNOWN, Conventions
 from tidemill.core.schema import Kind, Spelling
-from tidemill.core.shown import outward, shared_values
+from tidemill.core.shown import rounded_ends, shared_values
 from tidemill.core.spelling import Mended, mended_beside_words, spelled
 from tidemill.core.unknown_forms import Resembled, resembled, why_unread
 from tidemill.core.words import percent, plural, quoted
@@ -277,7 +277,7 @@ def _span(what: str, present: pl.Series, distinct: int) -> str:
     high: Any = present.max()
     if distinct == 1:
         return f"{what}, all the same" if len(present) > 1 else f"one of the {what}"
-    below, above = outward(low, high)
+    below, above = rounded_ends(low, high)
     return f"{what} from {below} to {above}, {distinct:,} different"
 
 
@@ -290,7 +290,7 @@ def _moments(present: pl.Series, spelling: Spelling | None, conventions: Convent
     what, moments = "dates and times", present
     if present.dtype == pl.Date or _are_midnights(present):
         what, moments = "dates", present.cast(pl.Date)
-    first, last = outward(moments.min(), moments.max())
+    first, last = rounded_ends(moments.min(), moments.max())
     text = f"{what} of {first}" if first == last else f"{what} from {first} to {last}"
     if spelling is None:
         return text

@@ -8,10 +8,10 @@ from dataclasses import replace
 import polars as pl
 
 from tidemill.core.errors import SchemaError
-from tidemill.core.schema import Column
+from tidemill.core.schema import ADDRESSES, NAMES, Column
 from tidemill.core.words import percent, plural
 from tidemill.io.options import ColumnOverrides
-from tidemill.personal.judging import ADDRESSES, NAMES, Personal, judged
+from tidemill.personal.judging import Personal, judged
 
 _MOST_ROWS = 20_000
 """Rows that a column is judged by."""

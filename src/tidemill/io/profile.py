@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.persons import persons_of
 from tidemill.core.schema import Column
-from tidemill.core.shown import ShownColumn, persons_of
+from tidemill.core.shown import ShownColumn
 from tidemill.core.words import format_value
 
 _WIDTH = 40

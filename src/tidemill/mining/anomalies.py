@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.core.shown import ShownColumn, separating, shown_column
+from tidemill.core.shown import ShownColumn, separating, shown_columns
 from tidemill.core.words import listing, number, percent
 from tidemill.mining.combinations import Combination, rare_combinations
 from tidemill.mining.detectors import alike, is_ordered, isolation, numeric, surprises
@@ -88,6 +89,11 @@ class Scored:
     by_chance: float
     p_value: float
     rank: Floats
+
+    @cached_property
+    def shown(self) -> Mapping[str, ShownColumn]:
+        """What may be told of each column."""
+        return shown_columns(self.data, self.data.schema.names)
 
 
 def anomalies(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
@@ -230,7 +236,7 @@ def _overview(scored: Scored, rows_words: str) -> Finding:
 
 def _oddest_table(scored: Scored, names: Sequence[str]) -> Table:
     rows = []
-    told = [shown_column(scored.data, name) for name in names]
+    told = [scored.shown[name] for name in names]
     for at in _oddest(scored)[:SHOWN_ROWS]:
         why = "; ".join(reason.words for reason in _reasons(scored, at))
         values = [each.said(each.values[at]) for each in told]
@@ -289,7 +295,7 @@ def _reasons(scored: Scored, at: int) -> list[Reason]:
 
 def _reason(scored: Scored, at: int, place: int) -> Reason:
     column = scored.columns[place]
-    shown = shown_column(scored.data, column.name)
+    shown = scored.shown[column.name]
     value = shown.values[at]
     said = shown.said(value)
     words = f"{column.name} is {said}"

@@ -14,8 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tidemill.core.condition import Test
+from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.core.schema import Column
-from tidemill.core.shown import FEWEST
 from tidemill.core.words import format_value
 from tidemill.mining.wording import range_words
 from tidemill.supervised.levels import level_codes
@@ -183,7 +183,7 @@ def _level_bins(series: pl.Series, most: int) -> LevelBins:
         .with_columns(level=pl.col("value").cast(pl.String))
         .group_by("level")
         .agg(pl.len().alias("rows"), pl.col("value").first())
-        .filter(pl.col("rows") >= FEWEST)
+        .filter(pl.col("rows") >= FEWEST_PERSONS)
         .sort(["rows", "level"], descending=[True, False])
         .head(most)
     )

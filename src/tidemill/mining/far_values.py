@@ -13,7 +13,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.picture import Table
 from tidemill.core.schema import Column
-from tidemill.core.shown import outward, separating, shown_column
+from tidemill.core.shown import rounded_ends, separating, shown_columns
 from tidemill.core.words import listing, plural
 from tidemill.mining.binning import as_floats
 from tidemill.mining.detectors import is_ordered
@@ -118,7 +118,7 @@ def _far(
         bound = separating(series[int(others[-1])], series[int(far[np.argmin(values[far])])])
     else:
         bound = separating(series[int(far[np.argmax(values[far])])], series[int(others[0])])
-    below, above = outward(series[int(low)], series[int(top)])
+    below, above = rounded_ends(series[int(low)], series[int(top)])
     bulk = f"in {below}" if below == above else f"between {below} and {above}"
     return FarValues(name, high, rows, bound, bulk)
 
@@ -195,7 +195,7 @@ def _finding(data: Dataset, group: Sequence[FarValues]) -> Finding:
 
 def _table(data: Dataset, rows: NDArray[np.int64], columns: Sequence[str]) -> Table:
     shown = []
-    told = [shown_column(data, name) for name in columns]
+    told = shown_columns(data, columns).values()
     for row in sorted(rows.tolist(), key=data.row_number)[:SHOWN_ROWS]:
         values = [each.said(each.values[row]) for each in told]
         shown.append((data.row_number(row), *values))

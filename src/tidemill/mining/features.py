@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.core.schema import Column
-from tidemill.core.shown import FEWEST
 from tidemill.mining.binning import as_floats
 from tidemill.supervised.levels import frequent_levels, level_codes
 
@@ -84,7 +84,7 @@ def learn_features(train: Dataset, columns: tuple[Column, ...]) -> tuple[Feature
             found += _datetime_features(series)
         elif column.kind == "number":
             found.append(Feature(column.name))
-        elif levels := frequent_levels(series, MOST_LEVELS, FEWEST):
+        elif levels := frequent_levels(series, MOST_LEVELS, FEWEST_PERSONS):
             found.append(Feature(column.name, levels=levels))
     return tuple(found)
 

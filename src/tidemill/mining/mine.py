@@ -9,8 +9,9 @@ import polars as pl
 from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding, Findings
+from tidemill.core.persons import persons_of
 from tidemill.core.run import Run
-from tidemill.core.shown import is_personal, persons_of, shared_values
+from tidemill.core.shown import is_personal, shared_values
 from tidemill.core.words import as_sentence
 from tidemill.mining import TECHNIQUES
 from tidemill.mining.sampling import joined

@@ -13,7 +13,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
-from tidemill.core.shown import shown_column
+from tidemill.core.shown import ShownColumn, shown_columns
 from tidemill.core.words import format_value
 from tidemill.mining.binning import as_floats
 from tidemill.mining.features import learn_features, matrix
@@ -214,7 +214,8 @@ def misfit_finding(data: Dataset, each: Misfits, rows_words: str) -> Finding:
     """The values of one column that do not go with the other columns."""
     count = len(each.rows)
     first = int(each.rows[0])
-    value = shown_column(data, each.column).said(data[each.column][first])
+    column = shown_columns(data, [each.column])[each.column]
+    value = column.said(column.values[first])
     has = "has" if count == 1 else "have"
     expected = format_value(float(f"{each.expected[0]:.3g}"))
     such = (
@@ -234,13 +235,12 @@ def misfit_finding(data: Dataset, each: Misfits, rows_words: str) -> Finding:
         support=count,
         p_value=LEVEL,
         columns=(each.column,),
-        table=_table(data, each),
+        table=_table(data, each, column),
     )
 
 
-def _table(data: Dataset, each: Misfits) -> Table:
+def _table(data: Dataset, each: Misfits, column: ShownColumn) -> Table:
     shown = []
-    column = shown_column(data, each.column)
     for row, expected in zip(each.rows[:SHOWN_ROWS], each.expected, strict=False):
         value = column.said(column.values[int(row)])
         shown.append((data.row_number(int(row)), value, format_value(float(f"{expected:.3g}"))))

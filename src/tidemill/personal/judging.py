@@ -11,17 +11,17 @@ from stdnum.cn import ric
 from stdnum.us import ssn
 
 from tidemill.core.column_words import BIRTHS, says, words_of
-from tidemill.core.schema import Column
+from tidemill.core.schema import ADDRESSES, BIRTH_DATES, MAILS, NAMES, Column
 from tidemill.personal import checksums
 from tidemill.personal.masking import mask
 from tidemill.personal.people import is_eastern_name, is_full_name, is_name, is_of_things
-
-NAMES, ADDRESSES, BIRTH_DATES = "names of people", "street addresses", "dates of birth"
 
 _MOST_CHECKED = 2_000
 _MOSTLY = 0.5
 """The part of a column's cells from which on it is personal as a whole."""
 _LONG_NUMBER = 10**8
+_MARK = r"[\d@:]"
+"""What a datum of any form has, but for street addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class PersonalPattern:
 
 
 FORMS = (
-    PersonalPattern("e-mail addresses", r"([\p{L}\d._%+-]+@(?:[A-Za-z\d-]+\.)+[A-Za-z]{2,})"),
+    PersonalPattern(MAILS, r"([\p{L}\d._%+-]+@(?:[A-Za-z\d-]+\.)+[A-Za-z]{2,})"),
     PersonalPattern(
         "bank account numbers (IBAN)",
         r"\b([A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?)\b",
@@ -253,8 +253,10 @@ def judged(column: Column, values: pl.Series) -> Personal | None:
     if known.dtype != pl.String and not long:
         return None
     counts = known.cast(pl.String).alias("value").value_counts().sort("value")
+    marked = counts.filter(counts["value"].str.contains(_MARK))
     for form in FORMS:
-        cells, example = _of_form(column, counts, form)
+        among = counts if form.what == ADDRESSES else marked
+        cells, example = _of_form(column, among, form, len(known)) if len(among) else (0, "")
         if cells:
             return Personal(form.what, cells, cells / len(known), example)
     cells, example = names_of_people(column, counts)
@@ -265,13 +267,17 @@ def _says(column: Column, phrases: tuple[str, ...]) -> bool:
     return any(says(column.name, phrase) for phrase in phrases)
 
 
-def _of_form(column: Column, counts: pl.DataFrame, form: PersonalPattern) -> tuple[int, str]:
+def _of_form(
+    column: Column, counts: pl.DataFrame, form: PersonalPattern, total: int
+) -> tuple[int, str]:
     """Cells that hold such a datum, and a masked one of them.
 
     Args:
         column: The column.
-        counts: Its different texts ("value") and how many cells hold each ("count").
+        counts: Its different texts ("value") and how many cells hold each ("count"), of those that
+            may hold one.
         form: What to look for.
+        total: All cells of the column.
     """
     pattern = form.loose if form.loose and _says(column, form.names) else form.pattern
     if not pattern:
@@ -284,7 +290,7 @@ def _of_form(column: Column, counts: pl.DataFrame, form: PersonalPattern) -> tup
         passed = [datum for datum in tried if form.valid(datum)]
         if len(passed) < max(0.5 * len(tried), form.fewest):
             return 0, ""
-    count, total = int(data["count"].sum()), int(counts["count"].sum())
+    count = int(data["count"].sum())
     if count < form.fewest or count < form.part * total:
         return 0, ""
     return count, mask(data["datum"][0])

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from tidemill.core.change import Issue
+from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.core.schema import Rule
-from tidemill.core.shown import FEWEST, RARE
+from tidemill.core.shown import RARE
 from tidemill.core.words import as_sentence, count, plural
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Details, Heading, Paragraph, TableBlock, drawn
@@ -77,7 +78,7 @@ def _changes(account: ReportInput) -> list[Block]:
         return []
     public = account.changed.filter(~pl.col("column").is_in(list(account.private_columns)))
     key = ["column", "before", "after", "reason"]
-    rare = pl.len().over(key) < FEWEST
+    rare = pl.len().over(key) < FEWEST_PERSONS
     groups = (
         public.with_columns(
             before=pl.when(rare).then(pl.lit(RARE)).otherwise(pl.col("before")),

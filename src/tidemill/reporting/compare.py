@@ -42,7 +42,7 @@ def comparison(
     score: float | None = None,
     persons: NDArray[np.int64] | None = None,
 ) -> Comparison:
-    """The column's picture, in which no level is named that fewer than FEWEST persons have.
+    """The column's picture, in which no level is named that fewer than FEWEST_PERSONS persons have.
 
     Args:
         column: What it is.

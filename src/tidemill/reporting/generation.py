@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tidemill.core.dataset import Dataset
 from tidemill.core.modality import TABLES
 from tidemill.core.schema import Column
-from tidemill.core.shown import persons_of
+from tidemill.core.shown import persons_of_parts
 from tidemill.core.words import count, plural, shorten
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import (
@@ -68,7 +68,7 @@ def _compared(account: ReportInput) -> list[Block]:
     if not columns:
         return []
     scores = column_scores(account)
-    persons = persons_of(*parts)
+    persons = persons_of_parts(parts)
     # only the first are computed, so these must be the ones to be shown
     columns.sort(key=lambda column: scores.get(column.name, float("inf")))
     pictures = [

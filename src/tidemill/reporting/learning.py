@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tidemill.core.modality import TABLES
-from tidemill.core.shown import persons_of
+from tidemill.core.persons import persons_of
 from tidemill.core.words import count, sentence_case
 from tidemill.reporting.base import Learning, ReportInput
 from tidemill.reporting.blocks import (

@@ -18,7 +18,7 @@ from tidemill.codecs.columns.surrogate import SurrogateCodec
 from tidemill.core import checked_values as checked
 from tidemill.core.grid import Batch, Spec
 from tidemill.core.run import Run
-from tidemill.core.schema import Column
+from tidemill.core.schema import ADDRESSES, MAILS, Column
 from tidemill.personal.address_forms import address_forms, free_places
 from tidemill.personal.fresh_mails import (
     Domains,
@@ -29,11 +29,9 @@ from tidemill.personal.fresh_mails import (
     shared_domains,
 )
 from tidemill.personal.fresh_names import FreshNames, free_words, scrambled
-from tidemill.personal.judging import ADDRESSES
 from tidemill.personal.name_forms import NameForm, best_language, mail_forms, name_forms
 from tidemill.personal.word_lists import LATIN
 
-MAILS = "e-mail addresses"
 _TRIES = 5
 _FAR = 2**40
 Maker = FreshNames | FreshMails

@@ -22,6 +22,8 @@ FEWEST_PERSONS = 5
 is known is a person of its own."""
 FEWEST_FOUND = 20
 """Different values of a column that is taken for that of persons at least."""
+MOST_FOUND = 2_000
+"""Values of such a column by which it is told what does not change beside it."""
 REPEATS = 1.2
 """Rows of each value that it has on average at least, where its name does not say persons."""
 
@@ -105,9 +107,13 @@ def persons_of(data: Dataset, run: Run | None = None) -> np.ndarray | None:
 
 def person_column(data: Dataset) -> str | None:
     """The column that tells persons apart by its name and its values, where none has the role of an
-    entity; None where there is none."""
+    entity; None where there is none.
+
+    Of several whose names say the same, such as those of patients and of doctors, it is the one
+    beside whose values most other columns never change: these are what it would give away.
+    """
     ranks: dict[Sort, int] = {"person": 0, "anything": 1, "visit": 2}
-    found: list[tuple[int, int, str]] = []
+    found: dict[int, dict[str, int]] = {}
     for column in data.schema:
         sort = _sort_of(column)
         if sort not in ranks:
@@ -119,8 +125,28 @@ def person_column(data: Dataset) -> str | None:
             continue
         if column.personal == NAMES and not _are_whole(known):
             continue
-        found.append((ranks[sort], -different, column.name))
-    return min(found)[2] if found else None
+        found.setdefault(ranks[sort], {})[column.name] = different
+    if not found:
+        return None
+    alike = found[min(found)]
+    if len(alike) == 1:
+        return next(iter(alike))
+    return max(alike, key=lambda name: (_decided(data, name), alike[name]))
+
+
+def _decided(data: Dataset, name: str) -> int:
+    """How many other columns never change beside a value of this one; of many values the first
+    MOST_FOUND tell it."""
+    few = data[name].drop_nulls().unique(maintain_order=True).head(MOST_FOUND)
+    frame = data.frame.filter(data[name].is_in(few.implode()))
+    decided = 0
+    for column in data.schema:
+        if column.name == name or column.kind in ("text", "image") or column.role == "ignore":
+            continue
+        pairs = pl.DataFrame({"key": frame[name], "value": frame[column.name]}).drop_nulls()
+        keys, values = pairs["key"].n_unique(), pairs["value"].n_unique()
+        decided += values > 1 and keys < pairs.height and pairs.n_unique() == keys
+    return decided
 
 
 def _sort_of(column: Column) -> Sort:

@@ -15,20 +15,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.fuzz.memory import forget, peak
+
 ADDRESSES = 16 << 30
 """Bytes of address space: far more than is needed, and less than would hurt the machine."""
-
-
-def peak() -> int:
-    """The most memory that this process held since :func:`forget`, in bytes."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmHWM:")[1].split()[0]) << 10
-
-
-def forget() -> int:
-    """Begin to look at the memory anew; what is held now, in bytes."""
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return peak()
 
 
 def ran(folder: Path, arguments: list[str]) -> dict[str, Any]:

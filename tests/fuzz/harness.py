@@ -105,12 +105,17 @@ class Child:
     def close(self) -> None:
         """End the process."""
         if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            for pipe in (self.process.stdin, self.process.stdout):
-                if pipe is not None:
-                    pipe.close()
+            ended(self.process)
             self.process = None
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    """End a child, and close its pipes."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def _seconds(pid: int) -> float:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import tidemill as tm
+from tests.fuzz.memory import forget, peak
 from tests.fuzz.stored_models import holed
 from tidemill.core.errors import TidemillError
 from tidemill.core.run import Run
@@ -27,17 +28,6 @@ from tidemill.verbs import sample_to
 ROWS = 30
 ADDRESSES = 24 << 30
 """Bytes of address space: far more than is needed, and less than would hurt the machine."""
-
-
-def peak() -> int:
-    """The most memory that this process held since :func:`forget`, in bytes."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmHWM:")[1].split()[0]) << 10
-
-
-def forget() -> None:
-    """Begin to look at the memory anew."""
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def uses(model: Synthesizer, folder: Path) -> list[tuple[str, Callable[[], Any]]]:

@@ -19,6 +19,7 @@ import pytest
 import tidemill as tm
 from tests.conformance.tables import business
 from tests.fuzz.bad_inputs import Case, case
+from tests.fuzz.harness import ended
 
 SEED = 2026
 PATIENCE = 300.0
@@ -76,11 +77,7 @@ class Child:
     def close(self) -> None:
         """End the process."""
         if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            for pipe in (self.process.stdin, self.process.stdout):
-                if pipe is not None:
-                    pipe.close()
+            ended(self.process)
             self.process = None
 
 

@@ -74,8 +74,8 @@ def _personal(account: ReportInput) -> str:
     said = f"Personal data in {plural(len(account.private_columns), 'column')}"
     if not learned:
         return f"{said}, of which no value is learned or shown."
-    others = f"of {plural(made, 'other')} no value is learned; " if made else ""
-    return f"{said}: {others}decide about {quoted(learned)}, from which the model learned."
+    others = f"; of {plural(made, 'other')} no value is learned" if made else ""
+    return f"{said}: decide about {quoted(learned)}, from which the model learned{others}."
 
 
 def _repaired(account: ReportInput) -> str:

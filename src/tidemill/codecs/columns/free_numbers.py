@@ -186,12 +186,6 @@ def rounded_inward(low: int, high: int) -> tuple[int, int]:
     return -(-low // unit) * unit, high // unit * unit
 
 
-def outward(low: int, high: int) -> tuple[int, int]:
-    """The ends of scattered numbers, each moved outward to a round one."""
-    unit = _unit((high - low) // PARTS)
-    return low // unit * unit, -(-high // unit) * unit
-
-
 def _unit(size: int) -> int:
     """The largest power of ten that is not above a size; at least 1."""
     return int(10 ** (len(str(max(size, 1))) - 1))

@@ -19,7 +19,6 @@ from tidemill.codecs.columns.free_numbers import (
     check_residues,
     free_residues,
     free_stretches,
-    outward,
     scattered,
 )
 from tidemill.codecs.columns.id_forms import SAMPLE, IdForm, frequent_letters, last_digits, room
@@ -28,6 +27,7 @@ from tidemill.codecs.columns.presence import Presence
 from tidemill.codecs.columns.surrogate import SurrogateCodec
 from tidemill.core import checked_values as checked
 from tidemill.core.condition import Test
+from tidemill.core.extremes import outward
 from tidemill.core.grid import Batch, Code, Spec
 from tidemill.core.run import Run
 from tidemill.core.schema import Column

@@ -182,6 +182,9 @@ class Batch:
             where the spec has no context.
         person: (n, *sites) the number of the person that each is of, of training rows: floors
             count persons. None where each is a person of its own.
+        guarded: (n, *sites) bool, of training rows: the sites of what only a few persons share,
+            such as the letters of a rare name. A model keeps no run of sites with one of these
+            among them unless enough persons share the run. None where there are no such sites.
     """
 
     tick: np.ndarray
@@ -189,6 +192,7 @@ class Batch:
     mask: np.ndarray | None = None
     context: Batch | None = None
     person: np.ndarray | None = None
+    guarded: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.tick)
@@ -201,6 +205,7 @@ class Batch:
             None if self.mask is None else self.mask[index],
             None if self.context is None else self.context.rows(index),
             None if self.person is None else self.person[index],
+            None if self.guarded is None else self.guarded[index],
         )
 
     @property

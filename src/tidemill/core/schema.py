@@ -355,6 +355,13 @@ class Schema:
         return None
 
     @property
+    def texts(self) -> tuple[Column, ...]:
+        """The columns of free text that can be learned: neither personal nor ignored, and naming
+        nothing."""
+        roles = ("key", "entity", "ignore")
+        return tuple(c for c in self.of_kind("text") if c.role not in roles and not c.personal)
+
+    @property
     def modality(self) -> Modality:
         """What sort of data the rows are; rows are the steps of series where there is an entity
         and a time."""

@@ -35,6 +35,8 @@ def default_model(data: Dataset, window: int | None, run: Run) -> str:
             return kind.default_model
     if window is None and data.schema.modality == "series":
         return _of_series(data, run)
+    if data.schema.texts and not data.schema.modelled:
+        return "ngram"
     return Codec.default_model
 
 
@@ -56,7 +58,13 @@ def _of_series(data: Dataset, run: Run) -> str:
 
 
 def choose(
-    schema: Schema, learns: Collection[str], model: str, window: int | None, run: Run
+    schema: Schema,
+    learns: Collection[str],
+    model: str,
+    window: int | None,
+    run: Run,
+    *,
+    writes: bool = True,
 ) -> tuple[str, Codec]:
     """The registered name of the codec for a dataset, and the codec, not fitted yet.
 
@@ -69,6 +77,7 @@ def choose(
         model: Its name, for messages.
         window: Steps that series are to be cut to, where the user says so.
         run: Is told what else could be learned of such data.
+        writes: Whether texts are learned, beside the model by another one where it cannot.
 
     Raises:
         OptionError: The model cannot learn such data, or the window makes no sense.
@@ -88,8 +97,12 @@ def choose(
         if window is None and kind.topology in learns and kind.overlooked(schema):
             run.emit("note", "learn", kind.overlooked(schema))
     for name, claim in claims.items():
-        if claim == "may" and kinds[name].topology in learns:
-            return name, kinds[name].unfitted(window)
+        kind = kinds[name]
+        learned = (
+            writes if kind.topology == "tokens" and kind.rows_first else kind.topology in learns
+        )
+        if claim == "may" and learned:
+            return name, kind.unfitted(window)
     raise OptionError(
         f"the model '{model}' cannot learn such data", hint="choose another: see `tidemill models`"
     )

@@ -35,6 +35,9 @@ class Codec(ABC):
         default_model: The model that learns such data where none is named.
         conditions: Whether anything can be asked of what is made.
         interpolates: Whether what lies between two rows can be looked at.
+        rows_first: Whether what a row of the grid is made for is the user's row, which the model
+            that the user chose makes too, where it can; else it is only the context of what was
+            asked for, and made by the default model.
         longest: Rows of the dataset that one row of the grid holds at most.
     """
 
@@ -47,6 +50,7 @@ class Codec(ABC):
     default_model: ClassVar[str] = "trees"
     conditions: ClassVar[bool] = True
     interpolates: ClassVar[bool] = False
+    rows_first: ClassVar[bool] = False
 
     schema: Schema
     spec: Spec
@@ -171,6 +175,20 @@ class Codec(ABC):
             persons: (rows,) of its rows.
         """
         return persons
+
+    def guarded(self, data: Dataset, persons: np.ndarray | None) -> np.ndarray | None:
+        """(n, *sites) whether a site of the grid is of what only a few persons share, where
+        :meth:`encode` gives n rows of it; None where none is."""
+        return None
+
+    def copied(self, batch: Batch) -> np.ndarray:
+        """(n,) whether a made row is a copy of a training row, or holds what only a few of these
+        hold, where the codec can tell."""
+        return np.zeros(len(batch), bool)
+
+    def without(self, batch: Batch, copies: np.ndarray) -> Batch:
+        """The rows, at these positions others that tell of no training row."""
+        return batch
 
     def check(self, data: Dataset) -> None:
         """See that every value is one that the codec knows, so that learning can go on from a model

@@ -208,6 +208,16 @@ class Batch:
             None if self.guarded is None else self.guarded[index],
         )
 
+    def replaced(self, index: np.ndarray, rows: Batch) -> Batch:
+        """The same with other rows at these positions; the context stays."""
+        tick, code = self.tick.copy(), self.code.copy()
+        tick[index], code[index] = rows.tick, rows.code
+        mask = self.mask
+        if mask is not None and rows.mask is not None:
+            mask = mask.copy()
+            mask[index] = rows.mask
+        return Batch(tick, code, mask, self.context)
+
     @property
     def empty_rows(self) -> bool:
         """Whether some row has no site in use."""

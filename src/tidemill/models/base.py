@@ -127,6 +127,18 @@ _CALLED: Mapping[Topology, str] = {
 }
 
 
+OF_TEXTS = "text."
+"""What the names of options begin with that are for the model of texts."""
+
+
+def cannot_learn(model: str, topology: Topology) -> OptionError:
+    """For a model that cannot learn grids of this topology."""
+    hint = "choose a neural model, such as option 'model=autoregressive'"
+    if topology == "tokens":
+        hint = "choose 'ngram' or 'autoregressive'"
+    return OptionError(f"the model '{model}' cannot learn {_CALLED[topology]}", hint=hint)
+
+
 def check_learns(model: str, learns: frozenset[Topology], spec: Spec) -> None:
     """See that a model can learn such a grid.
 
@@ -134,10 +146,7 @@ def check_learns(model: str, learns: frozenset[Topology], spec: Spec) -> None:
         OptionError: It cannot.
     """
     if spec.topology not in learns:
-        raise OptionError(
-            f"the model '{model}' cannot learn {_CALLED[spec.topology]}",
-            hint="choose a neural model, such as option 'model=autoregressive'",
-        )
+        raise cannot_learn(model, spec.topology)
 
 
 def check_context(model: str, spec: Spec, context: Batch | None) -> None:
@@ -170,13 +179,59 @@ def unfitted(model: str, options: Mapping[str, Any] | None = None) -> Generator:
 
     Args:
         model: Its name.
-        options: Option -> value, or its text where it comes from a command line.
+        options: Option -> value, or its text where it comes from a command line. Those that begin
+            with "text." are for the model of texts: they are checked, and not this model's.
 
     Raises:
         OptionError: There is no such model or option, an option has another name now, or a value
             makes no sense.
     """
-    made, options = MODELS.load(model), options or {}
+    options = dict(options or {})
+    own = {name: value for name, value in options.items() if not name.startswith(OF_TEXTS)}
+    generator = _unfitted(model, own)
+    if len(own) < len(options):
+        of_texts(model, options)
+    return generator
+
+
+def of_texts(model: str, options: Mapping[str, Any] | None = None) -> tuple[str, Generator] | None:
+    """The model that writes texts beside a model of this name: what "text.model" says, by default
+    the model itself where it learns texts, else an n-gram model; with the options that begin with
+    "text.", and those of the model itself where it is the same.
+
+    Returns:
+        Its name and it, unfitted; None where "text.model" is "none": then texts are fresh words.
+
+    Raises:
+        OptionError: There is no such model or option, or it cannot learn texts.
+
+    Example:
+        >>> of_texts("independent")[0], of_texts("trees", {"text.model": "none"})
+        ('independent', None)
+    """
+    options = dict(options or {})
+    own = {name: value for name, value in options.items() if not name.startswith(OF_TEXTS)}
+    told = {
+        name.removeprefix(OF_TEXTS): value
+        for name, value in options.items()
+        if name.startswith(OF_TEXTS)
+    }
+    by_default = model if "tokens" in MODELS.load(model).learns else "ngram"
+    name = str(told.pop("model", by_default))
+    if name == "none":
+        if told:
+            raise OptionError(
+                f"option '{OF_TEXTS}{min(told)}' is for a model of texts, and there is to be none",
+                hint="leave it out, or name a model with text.model=ngram",
+            )
+        return None
+    if "tokens" not in MODELS.load(name).learns:
+        raise cannot_learn(name, "tokens")
+    return name, _unfitted(name, {**own, **told} if name == model else told)
+
+
+def _unfitted(model: str, options: Mapping[str, Any]) -> Generator:
+    made = MODELS.load(model)
     for name in options:
         renamed = new_name(name, made.parameters)
         if renamed is not None:

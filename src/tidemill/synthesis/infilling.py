@@ -17,8 +17,8 @@ from tidemill.core.schema import Column, Schema
 DRAW = "draw"
 """The column that tells which draw a row is of, where there are several."""
 FRESH = ("id", "text")
-"""Kinds whose values are never filled in: they are made afresh, or passed through as they are; but
-for personal ones, of which fresh ones are filled in."""
+"""Kinds whose values are not filled in, but made afresh or passed through as they are; but for
+personal ones, of which fresh ones are filled in, and for texts that a model has learned."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,12 @@ class GivenRows:
         ].to_numpy()
 
 
-def fill(given: GivenRows, made: Dataset, kept: Collection[str] = ()) -> Dataset:
+def fill(
+    given: GivenRows,
+    made: Dataset,
+    kept: Collection[str] = (),
+    texts: Collection[str] = (),
+) -> Dataset:
     """The user's rows and columns as they are, missing values filled in, and the model's other
     columns behind them.
 
@@ -78,6 +83,7 @@ def fill(given: GivenRows, made: Dataset, kept: Collection[str] = ()) -> Dataset
         given: n rows.
         made: n rows of the model.
         kept: Columns whose missing values stay missing.
+        texts: Columns of texts that are written for the row.
     """
     made = _beside(given, made)
     pairs = []
@@ -86,7 +92,8 @@ def fill(given: GivenRows, made: Dataset, kept: Collection[str] = ()) -> Dataset
         name, values, ours = column.name, given.source.frame[column.name], by_name.get(column.name)
         if ours is None or ours.kind in FRESH:
             if ours is not None and name not in kept:
-                values = _with_fresh(values, made.frame[name], ours, given)
+                learned = name in texts
+                values = _with_fresh(values, made.frame[name], ours, given, learned=learned)
             pairs.append((values, column))
             continue
         said = given.values[name]
@@ -169,9 +176,13 @@ def stacked(parts: list[Dataset]) -> Dataset:
     )
 
 
-def _with_fresh(values: pl.Series, made: pl.Series, ours: Column, given: GivenRows) -> pl.Series:
-    """The user's ids or texts; of persons, fresh ones where these are missing."""
-    if not ours.personal or ours.kind != "id" or made.dtype != values.dtype:
+def _with_fresh(
+    values: pl.Series, made: pl.Series, ours: Column, given: GivenRows, *, learned: bool
+) -> pl.Series:
+    """The user's ids or texts; where they are missing, fresh ones of persons, and texts that were
+    written for the row."""
+    fills = learned or (ours.personal and ours.kind == "id")
+    if not fills or made.dtype != values.dtype:
         return values
     return values.zip_with(_to_keep(values, given), made)
 

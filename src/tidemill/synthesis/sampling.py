@@ -43,7 +43,9 @@ class SampledModel:
     """What rows are drawn from.
 
     Attributes:
-        codec, generator: The codec of the last stage, and all stages; fitted.
+        codec, generator: The codec and the stages of what can be asked for: all of them, but for
+            that of texts; fitted.
+        whole: All stages: texts are written for the rows that are handed out.
         name: What the rows are called.
         frame_form: The form of frame that they are handed out in.
         training: Rows that were learned from.
@@ -52,22 +54,40 @@ class SampledModel:
 
     codec: Codec
     generator: Stages
+    whole: Stages
     name: str
     frame_form: FrameForm
     training: int
     in_use: Callable[[], AbstractContextManager[None]] = nullcontext
 
     @property
+    def texts(self) -> frozenset[str]:
+        """The columns of texts that are written, and no fresh words."""
+        codec = self.whole.last.codec
+        if codec is self.codec:
+            return frozenset()
+        return frozenset(column.name for column in codec.schema.texts)
+
+    @property
     def part(self) -> int:
         """Rows of the grid that are drawn at a time."""
-        by_memory = PART * SITES // max(math.prod(self.codec.spec.sites), SITES)
+        sites = math.prod(self.whole.last.codec.spec.sites)
+        by_memory = PART * SITES // max(sites, SITES)
         return max(min(by_memory, PART // self.codec.longest), 1)
 
     def decoded(
-        self, batch: Batch, rng: np.random.Generator, round_number: int, surrogates: SurrogateStream
+        self,
+        batch: Batch,
+        rng: np.random.Generator,
+        round_number: int,
+        surrogates: SurrogateStream,
+        run: Run,
     ) -> Dataset:
-        """Rows of the model's own columns, marked as generated."""
-        made = self.codec.decode(batch, rng, name=self.name, surrogates=surrogates)
+        """Rows of the model's own columns with their texts, marked as generated."""
+        codec = self.whole.last.codec
+        if codec is not self.codec:
+            batch = self.whole.made_for(batch, rng, run)
+        made = codec.decode(batch, rng, name=self.name, surrogates=surrogates)
         origin = pl.repeat(round_number, len(made), dtype=pl.Int16, eager=True)
         return Dataset(
             made.frame, made.schema, origin=origin, name=made.name, frame_form=self.frame_form
@@ -218,7 +238,7 @@ class SampleJob:
         surrogates = SurrogateStream(start, seed)
         if plan.given is None:
             batch = self._asked(start, size, rng, run)
-            return self.model.decoded(batch, rng, plan.round_number, surrogates)
+            return self.model.decoded(batch, rng, plan.round_number, surrogates, run)
         at = np.arange(start, start + size)
         given = plan.given.rows(at % len(plan.given))
         made = completions(self.model, given, plan.cells[0], plan.kept, rng, run)
@@ -226,8 +246,8 @@ class SampleJob:
         chances.append(made.chance)
         incomplete = given.incomplete(self.model.codec.schema)
         self._guessed += int((incomplete & (made.chance <= 0)).sum())
-        own = self.model.decoded(made.batch, rng, plan.round_number, surrogates)
-        data = fill(given, own, plan.kept)
+        own = self.model.decoded(made.batch, rng, plan.round_number, surrogates, run)
+        data = fill(given, own, plan.kept, self.model.texts)
         if plan.draws > 1:
             return numbered(data, at // len(plan.given) + 1)
         if plan.draws == 1:

@@ -15,14 +15,24 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, ConditionalSample, Constraints
 from tidemill.core.run import Run
 from tidemill.models import MODELS
-from tidemill.models.base import Conditional, Generator, Interpolates, LearnsInSteps, unfitted
+from tidemill.models.base import (
+    Conditional,
+    Generator,
+    Interpolates,
+    LearnsInSteps,
+    cannot_learn,
+    of_texts,
+    unfitted,
+)
 
 FEWEST = 20
 """From fewer rows on, an earlier stage is made column by column."""
 LEAST_SHARE = 0.001
 """Of its planned steps, a model whose time is over has learned nothing after fewer."""
 EARLIER = ("trees", "independent")
-"""The models that make earlier stages."""
+"""The models that make contexts."""
+TRIES = 20
+"""How often what is a copy is drawn again."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +53,36 @@ class Stage:
 class Stages:
     """All stages in order. A row of the last one carries those of the stages before as its context.
 
-    The last stage is what the user chose a model for: its steps, curves and interpolation are those
-    of the whole. Earlier stages are always learned to the end.
+    Args:
+        stages: The stages.
+        model: The registered name of the model that the user chose: the last stage that it makes is
+            the main one, whose steps, curves and interpolation are those of the whole.
     """
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[Stage], model: str) -> None:
         self.stages = tuple(stages)
+        self.main = next(stage for stage in reversed(self.stages) if stage.model == model)
 
     @property
     def last(self) -> Stage:
-        """The stage that the user chose a model for."""
+        """The stage whose rows carry all others."""
         return self.stages[-1]
+
+    @property
+    def of_rows(self) -> Stages:
+        """The stages without that of texts, which are written for rows that are made; all where
+        there are no texts, or nothing else."""
+        if len(self.stages) == 1 or self.last.codec.topology != "tokens":
+            return self
+        before = self.stages[:-1]
+        return Stages(before, before[-1].model)
 
     @staticmethod
     def fit(
         codec: Codec,
         batch: Batch,
         model: str,
-        generator: Generator,
+        options: Mapping[str, Any] | None,
         run: Run,
         start: Stages | None = None,
     ) -> Stages:
@@ -69,47 +91,42 @@ class Stages:
         Args:
             codec: Fitted; it knows the codecs of the stages before it.
             batch: The training rows, encoded.
-            model, generator: Of the last stage; unfitted.
-            run: Its steps and its time are for the last stage.
-            start: Fitted stages of the same sort, from whose last weights learning begins.
+            model, options: Of the main stage, and of others as the codec has it.
+            run: Its steps are for the main stage, and its time for those of the user's model.
+            start: Fitted stages of the same sort, from whose main weights learning begins.
 
         Raises:
-            OptionError: The generator cannot start from ``start``, or its time was over before it
-                had learned anything.
+            OptionError: The model cannot start from ``start``, cannot learn such data, or its time
+                was over before it had learned anything.
         """
-        *earlier, last = codecs_of(codec)
-        contexts = _contexts(batch)
-        made = [
-            _learned_before(part, context, run)
-            for part, context in zip(earlier, contexts, strict=True)
-        ]
-        run.check()
-        run.begin_learning()
-        began = monotonic()
-        if start is None:
-            generator.fit(last.spec, batch, run)
-        elif isinstance(generator, LearnsInSteps):
-            if len(start.stages) != len(made) + 1:
-                raise OptionError(
-                    "the model to start from is of another sort",
-                    hint="start from a model made with the same option 'model'",
-                )
-            generator.fit(last.spec, batch, run, start=start.last.generator)
-        else:
-            raise OptionError(
-                f"the model '{model}' learns anew each time and cannot start from another",
-                hint="leave the start out, or choose a neural model: flow, vae, gan or "
-                "autoregressive",
-            )
-        _check_learned(generator, run, monotonic() - began)
-        return Stages([*made, Stage(last, model, generator)])
+        batches = [*_contexts(batch), batch]
+        planned = _planned(codec, model, options, len(batch))
+        main = max(k for k, (_, generator) in enumerate(planned) if generator is not None)
+        own = [k for k, (_, generator) in enumerate(planned) if generator is not None]
+        made: list[Stage] = []
+        for k, part in enumerate(codecs_of(codec)):
+            name, generator = planned[k]
+            run.check()
+            if generator is None:
+                made.append(_learned_beside(part, name, batches[k], run))
+                continue
+            run.begin_learning()
+            inner = run if k == main else _sharing(run, len(own) - own.index(k))
+            began = monotonic()
+            if k != main or start is None:
+                generator.fit(part.spec, batches[k], inner)
+            else:
+                _go_on(generator, part, batches[k], inner, model, start)
+            _check_learned(generator, inner, monotonic() - began)
+            made.append(Stage(part, name, generator))
+        return Stages(made, model)
 
     def sample(self, n: int, rng: np.random.Generator, run: Run | None = None) -> Batch:
         """n new rows of the last stage, with the stages before as their context."""
+        first = self.stages[0]
         if len(self.stages) == 1:
-            return self.last.generator.sample(n, rng, run)
-        first = self.stages[0].generator.sample(n, rng, _quiet(run))
-        return self._made_for(first, rng, run)
+            return _drawn(first, n, None, rng, run)
+        return self.made_for(_drawn(first, n, None, rng, _quiet(run)), rng, run)
 
     def infill(
         self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
@@ -122,7 +139,7 @@ class Stages:
         if len(self.stages) == 1:
             return self.last.generator.infill(n, known, rng, run)
         found = self.stages[0].generator.infill(n, known, rng, _quiet(run))
-        return replace(found, batch=self._made_for(found.batch, rng, run))
+        return replace(found, batch=self.made_for(found.batch, rng, run))
 
     def between(
         self, ways: int, steps: int, rng: np.random.Generator, run: Run | None = None
@@ -130,20 +147,24 @@ class Stages:
         """``ways * steps`` rows, each way from one made row to another of the same context; None
         where the model of the last stage knows no such way."""
         generator = self.last.generator
-        if not isinstance(generator, Interpolates):
+        if self.main is not self.last or not isinstance(generator, Interpolates):
             return None
         context = None
         if len(self.stages) > 1:
-            earlier = Stages(self.stages[:-1])
+            before = self.stages[:-1]
+            earlier = Stages(before, before[-1].model)
             context = earlier.sample(ways, rng, _quiet(run))
         return generator.between(ways, steps, rng, run, context)
 
-    def _made_for(self, made: Batch, rng: np.random.Generator, run: Run | None) -> Batch:
-        """The later stages for rows of the first one."""
-        for stage in self.stages[1:]:
-            generator = cast(Conditional, stage.generator)
+    def made_for(self, made: Batch, rng: np.random.Generator, run: Run | None) -> Batch:
+        """The later stages for rows of one of the stages."""
+        depth = 1
+        context = made.context
+        while context is not None:
+            depth, context = depth + 1, context.context
+        for stage in self.stages[depth:]:
             inner = run if stage is self.last else _quiet(run)
-            made = replace(generator.sample(len(made), rng, inner, context=made), context=made)
+            made = replace(_drawn(stage, len(made), made, rng, inner), context=made)
         return made
 
     def to_state(self) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
@@ -158,9 +179,12 @@ class Stages:
 
     @staticmethod
     def from_state(
-        codec: Codec, documents: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]
+        codec: Codec,
+        documents: Sequence[Mapping[str, Any]],
+        arrays: Mapping[str, np.ndarray],
+        chosen: str,
     ) -> Stages:
-        """The stages that :meth:`to_state` described.
+        """The stages that :meth:`to_state` described, of which the chosen model made the main one.
 
         Raises:
             ValueError: The state does not fit the codec.
@@ -171,7 +195,7 @@ class Stages:
         made = []
         for number, (part, document) in enumerate(zip(codecs, documents, strict=True)):
             model = str(document["model"])
-            allowed = MODELS if part is codec else EARLIER
+            allowed = MODELS if part is codec or codec.rows_first else EARLIER
             if model not in allowed:
                 raise ValueError(f"there is no model called {model!r} for this stage")
             prefix = f"{number}."
@@ -182,7 +206,9 @@ class Stages:
             }
             generator = MODELS.load(model).from_state(part.spec, document["generator"], own)
             made.append(Stage(part, model, generator))
-        return Stages(made)
+        if chosen not in {stage.model for stage in made}:
+            raise ValueError("the manifest names another model")
+        return Stages(made, chosen)
 
 
 def _check_learned(generator: Generator, run: Run, seconds: float) -> None:
@@ -216,10 +242,91 @@ def _contexts(batch: Batch) -> list[Batch]:
     return found
 
 
-def _learned_before(codec: Codec, batch: Batch, run: Run) -> Stage:
-    model = "trees" if len(batch) >= FEWEST else "independent"
-    generator = unfitted(model).fit(codec.spec, batch, run.child(quiet=True, to_end=True))
-    return Stage(codec, model, generator)
+def _planned(
+    codec: Codec, model: str, options: Mapping[str, Any] | None, rows: int
+) -> list[tuple[str, Generator | None]]:
+    """The model of each stage: a generator for those of the user's models, unfitted; None for one
+    by default."""
+    parts = codecs_of(codec)
+    chosen: Generator = unfitted(model, options)
+    context = "trees" if rows >= FEWEST else "independent"
+    planned: list[tuple[str, Generator | None]] = []
+    for part in parts:
+        asked = part is codec or codec.rows_first
+        if part.topology == "tokens":
+            planned.append(of_texts(model, options) or (model, chosen))
+        elif asked and part.topology in getattr(chosen, "learns", {"row"}):
+            planned.append((model, chosen))
+        else:
+            planned.append((context, None))
+    if model not in {name for name, generator in planned if generator is not None}:
+        raise cannot_learn(model, codec.topology)
+    return planned
+
+
+def _go_on(
+    generator: Generator, part: Codec, batch: Batch, run: Run, model: str, start: Stages
+) -> None:
+    """Learn from the weights of another model on.
+
+    Raises:
+        OptionError: It cannot.
+    """
+    if not isinstance(generator, LearnsInSteps):
+        raise OptionError(
+            f"the model '{model}' learns anew each time and cannot start from another",
+            hint="leave the start out, or choose a neural model: flow, vae, gan or autoregressive",
+        )
+    if start.main.codec.topology != part.topology or start.main.model != model:
+        raise OptionError(
+            "the model to start from is of another sort",
+            hint="start from a model made with the same option 'model'",
+        )
+    generator.fit(part.spec, batch, run, start=start.main.generator)
+
+
+def _sharing(run: Run, stages: int) -> Run:
+    """The run of one of so many stages that are still to be learned in the time that is left."""
+    inner = run.child(progress=True)
+    if inner.deadline is not None:
+        inner.deadline = monotonic() + max(inner.deadline - monotonic(), 0) / stages
+    return inner
+
+
+def _learned_beside(codec: Codec, model: str, batch: Batch, run: Run) -> Stage:
+    """A stage by default, learned to its end."""
+    inner = run.child(quiet=True, to_end=True)
+    return Stage(codec, model, unfitted(model).fit(codec.spec, batch, inner))
+
+
+def _drawn(
+    stage: Stage, n: int, context: Batch | None, rng: np.random.Generator, run: Run | None
+) -> Batch:
+    """n rows of a stage for rows of the one before it; none is a copy of a training row, where the
+    codec can tell."""
+    made = _sampled(stage, n, context, rng, run)
+    for _ in range(TRIES):
+        copies = np.flatnonzero(stage.codec.copied(made))
+        if not len(copies):
+            return made
+        again = _sampled(
+            stage,
+            len(copies),
+            None if context is None else context.rows(copies),
+            rng,
+            _quiet(run),
+        )
+        made = made.replaced(copies, again)
+    copies = np.flatnonzero(stage.codec.copied(made))
+    return stage.codec.without(made, copies)
+
+
+def _sampled(
+    stage: Stage, n: int, context: Batch | None, rng: np.random.Generator, run: Run | None
+) -> Batch:
+    if context is None:
+        return stage.generator.sample(n, rng, run)
+    return cast(Conditional, stage.generator).sample(n, rng, run, context=context)
 
 
 def _quiet(run: Run | None) -> Run:

@@ -35,7 +35,7 @@ from tidemill.core.words import plural
 from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
-from tidemill.models.base import Generator, LearnsInSteps, unfitted
+from tidemill.models.base import LearnsInSteps, of_texts, unfitted
 from tidemill.models.renamed import current
 from tidemill.synthesis.formats import upgraded
 from tidemill.synthesis.given_rows import ModelEyes, read_given
@@ -81,7 +81,7 @@ class Synthesizer:
         self._raw_form = raw_form or RawForm()
         self.outcome = outcome
         self._codec = stages.last.codec
-        self._generator = stages.last.generator
+        self._generator = stages.main.generator
         self.manifest: dict[str, Any] = dict(manifest)
 
     @property
@@ -112,9 +112,8 @@ class Synthesizer:
     def snapshots(self, run: Run) -> tuple[tuple[int, Dataset], ...]:
         """(step, rows made then) as learning went; nothing for a model that was loaded."""
         seen = self._generator.snapshots if isinstance(self._generator, LearnsInSteps) else []
-        return tuple(
-            (step, self._codec.decode(batch, run.rng("glimpse", step))) for step, batch in seen
-        )
+        codec = self._stages.main.codec
+        return tuple((step, codec.decode(batch, run.rng("glimpse", step))) for step, batch in seen)
 
     @property
     def modality(self) -> str:
@@ -195,10 +194,10 @@ class Synthesizer:
             OptionError: There is no such model or option, it cannot begin from ``start``, or its
                 time was over before it had learned anything.
         """
-        generator = unfitted(model, options)
+        unfitted(model, options)  # what makes no sense is refused before anything is learned
         _check_rows(data)
         if start is None:
-            name, codec = _chosen_codec(data, model, generator, window, run)
+            name, codec = _chosen_codec(data, model, options, window, run)
             persons = persons_of(data, run)
             codec.fit(data, run, persons)
         else:
@@ -208,8 +207,10 @@ class Synthesizer:
         _check_spec(codec, data)
         batch = codec.encode(data)
         batch = _of_persons(batch, codec.whose(data, persons))
+        batch = replace(batch, guarded=codec.guarded(data, persons))
         earlier = None if start is None else start._stages
-        stages = Stages.fit(codec, batch, model, generator, run, earlier)
+        stages = Stages.fit(codec, batch, model, options, run, earlier)
+        learned = stages.main.generator
         manifest = {
             "codec": name,
             "model": model,
@@ -221,8 +222,8 @@ class Synthesizer:
             "frame_form": to_state(_stored_form(data, persons)),
             "versions": versions(),
             "schema": data.schema.fingerprint(),
-            "steps_done": generator.steps_done,
-            "steps_planned": generator.steps_planned,
+            "steps_done": learned.steps_done,
+            "steps_planned": learned.steps_planned,
             **codec.facts(batch),
         }
         raw_form = RawForm.of(data, codec.schema.names, codec.levels)
@@ -441,8 +442,10 @@ class Synthesizer:
 
     @property
     def _model(self) -> SampledModel:
+        of_rows = self._stages.of_rows
         return SampledModel(
-            self._codec,
+            of_rows.last.codec,
+            of_rows,
             self._stages,
             self.manifest["name"],
             from_state(FrameForm, self.manifest["frame_form"]),
@@ -542,9 +545,7 @@ class Synthesizer:
             if manifest["codec"] not in CODECS:
                 raise ValueError(f"there is no codec called {manifest['codec']!r}")
             codec: Codec = CODECS.load(manifest["codec"]).from_state(documents["codec"])
-            stages = Stages.from_state(codec, documents["stages"], arrays)
-            if stages.last.model != manifest["model"]:
-                raise ValueError("the manifest names another model")
+            stages = Stages.from_state(codec, documents["stages"], arrays, manifest["model"])
             known = MODELS.load(manifest["model"]).parameters
             manifest["options"] = current(manifest["options"], known)
             beside = ("format", "sha256")
@@ -648,13 +649,14 @@ def _check_spec(codec: Codec, data: Dataset) -> None:
 
 
 def _chosen_codec(
-    data: Dataset, model: str, generator: Generator, window: int | None, run: Run
+    data: Dataset, model: str, options: Mapping[str, Any] | None, window: int | None, run: Run
 ) -> tuple[str, Codec]:
     """The codec that the model asks for, or else the one that suits the data, and its name.
 
     Raises:
         OptionError: The model cannot learn such data, or the window makes no sense.
     """
+    generator = unfitted(model, options)
     wanted = getattr(generator, "codec", None)
     if wanted is not None:
         kind: type[Codec] = CODECS.load(wanted)
@@ -665,7 +667,8 @@ def _chosen_codec(
             )
         return wanted, kind.unfitted(window)
     learns = getattr(generator, "learns", frozenset({"row"}))
-    return choose(data.schema, learns, model, window, run)
+    writes = "ngram" in MODELS and bool(data.schema.texts) and of_texts(model, options) is not None
+    return choose(data.schema, learns, model, window, run, writes=writes)
 
 
 def _check_one(asked: Mapping[str, bool]) -> None:

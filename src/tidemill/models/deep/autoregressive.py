@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec
+from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
@@ -171,6 +171,7 @@ class Autoregressive(Neural):
     """
 
     Options = AutoregressiveOptions
+    learns = frozenset(AXES)
     completes = True
     options: AutoregressiveOptions
     stream: Stream

@@ -55,8 +55,9 @@ class Neural(ABC):
 
     Options: ClassVar[type[Training]]
     parameters: ClassVar[Mapping[str, Any]]
-    learns: ClassVar[frozenset[Topology]] = frozenset(AXES)
-    """The grids that it can learn."""
+    learns: ClassVar[frozenset[Topology]] = frozenset(AXES) - {"tokens"}
+    """The grids that it can learn: of texts, whose units are many and whose every unit hangs on
+    those before it, only those that draw unit by unit."""
     completes: ClassVar[bool] = False
     """Whether :meth:`infill` can draw what single given rows lack."""
 

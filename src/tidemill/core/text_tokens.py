@@ -9,12 +9,13 @@ IDEOGRAPHS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 UNSPACED = IDEOGRAPHS + "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u0e00-\u0eff\u1000-\u109f"
 """Characters of scripts that write no blanks between words: Han, kana, Thai, Lao, Burmese."""
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rf"[{UNSPACED}]"
     r"|\d+"
     rf"|(?:(?![\d_{UNSPACED}])\w)+(?:['’](?:(?![\d_{UNSPACED}])\w)+)*"
     r"|[^\w\s]|_"
 )
+"""One token of :func:`text_tokens`."""
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -28,7 +29,7 @@ def text_tokens(text: str) -> list[str]:
         >>> text_tokens("手机 Nova7 很好。")
         ['手', '机', 'Nova', '7', '很', '好', '。']
     """
-    return _TOKEN.findall(text)
+    return TOKEN.findall(text)
 
 
 def text_words(text: str) -> list[str]:

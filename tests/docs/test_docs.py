@@ -28,6 +28,7 @@ from tidemill.mining import TECHNIQUES
 from tidemill.models import MODELS
 from tidemill.recipes import RECIPES
 from tidemill.supervised.learners import LEARNERS
+from tidemill.writing import WRITERS as TEXT_WRITERS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -151,6 +152,7 @@ def alike(shown: str, out: str) -> bool:
         ("loop.md", AIMS),
         ("recipes.md", RECIPES),
         ("verdict.md", LEARNERS),
+        ("writing.md", TEXT_WRITERS),
         ("reading.md", [f".{ending}" for ending in {*READERS, *WRITERS} - {"folder"}]),
         ("reading.md", KINDS),
         ("reading.md", ROLES),
@@ -166,6 +168,7 @@ def alike(shown: str, out: str) -> bool:
         "aims",
         "recipes",
         "learners",
+        "writers",
         "formats",
         "kinds",
         "roles",

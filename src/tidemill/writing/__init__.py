@@ -9,5 +9,15 @@ WRITERS = Registry(
             "tidemill.writing.template:template_of",
             "fills in sentences that the training texts share; lists what none of them says",
         ),
+        "local": Entry(
+            "tidemill.writing.local:Local",
+            "a language model in a GGUF file of yours, on this machine",
+            "local",
+        ),
+        "endpoint": Entry(
+            "tidemill.writing.endpoint:Endpoint",
+            "a server that answers chat completions, at an address that you give",
+            "endpoint",
+        ),
     },
 )

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from tidemill.core.text_tokens import is_unspaced, text_tokens
-from tidemill.writing.quantities import Quantity, known_unit, plain_form, quantities, unit_words
+from tidemill.writing.quantities import NumberInText, known_unit, plain_form, quantities, unit_words
 from tidemill.writing.stop_words import (
     AFFIRMED,
     CHINESE_NEGATIONS,
@@ -37,7 +37,7 @@ def not_carried(text: str, attributes: Mapping[str, str]) -> Iterator[str]:
         ["denies kind 'waterproof'"]
     """
     forms = {name: plain_form(value) for name, value in attributes.items()}
-    alike = Counter(form.casefold() for form in forms.values())
+    alike = Counter(map(_folded, forms.values()))
     amounts = quantities(text)
     wanted = [one for form in forms.values() for one in quantities(form)]
     for name, form in forms.items():
@@ -47,7 +47,7 @@ def not_carried(text: str, attributes: Mapping[str, str]) -> Iterator[str]:
             yield from _unsaid_answer(text, name, form)
             continue
         places = _places(text, name, form)
-        said = len(places) >= alike[form.casefold()] and all(
+        said = len(places) >= alike[_folded(form)] and all(
             _count_of(amounts, one) >= _count_of(wanted, one) for one in quantities(form)
         )
         if not said:
@@ -64,7 +64,12 @@ def same_unit(one: str, other: str) -> bool:
     return one == other or (one in _YUAN and other in _YUAN and "yuan or yen" in (one, other))
 
 
-def _count_of(amounts: list[Quantity], wanted: Quantity) -> int:
+def _folded(form: str) -> str:
+    """What values are compared by: "S" and "s" alone are two."""
+    return form if len(form) == 1 else form.casefold()
+
+
+def _count_of(amounts: list[NumberInText], wanted: NumberInText) -> int:
     return sum(
         one.number == wanted.number and (not wanted.unit or same_unit(one.unit, wanted.unit))
         for one in amounts
@@ -87,7 +92,7 @@ def _places(text: str, name: str, form: str) -> list[int]:
     return _in_order(text, words)
 
 
-def _words_beside(form: str, amounts: list[Quantity]) -> list[str]:
+def _words_beside(form: str, amounts: list[NumberInText]) -> list[str]:
     """The words of a value that are no numbers, units of numbers, or words that any text has."""
     letters = list(form)
     for one in amounts:
@@ -196,7 +201,7 @@ def _unsaid_answer(text: str, name: str, form: str) -> Iterator[str]:
         yield f"denies {name} '{form}'"
 
 
-def _mixed_up(text: str, forms: Mapping[str, str], amounts: list[Quantity]) -> Iterator[str]:
+def _mixed_up(text: str, forms: Mapping[str, str], amounts: list[NumberInText]) -> Iterator[str]:
     """Numbers of the same unit that the text gives to another attribute, or to none."""
     sole = {}
     for name, form in forms.items():
@@ -217,7 +222,7 @@ def _mixed_up(text: str, forms: Mapping[str, str], amounts: list[Quantity]) -> I
                 yield f"does not say that '{forms[name]}' is {name}"
 
 
-def _nearest(text: str, amount: Quantity, names: list[str]) -> str | None:
+def _nearest(text: str, amount: NumberInText, names: list[str]) -> str | None:
     """The attribute whose name stands nearest to a number, in its clause."""
     breaks = [0, *(match.end() for match in _CLAUSE.finditer(text)), len(text) + 1]
     begin = max(place for place in breaks if place <= amount.begin)

@@ -89,7 +89,7 @@ _ARTICLE = re.compile("一[件只台瓶盒包把套片张位次层]")
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class NumberInText:
     """A number in a text.
 
     Attributes:
@@ -115,7 +115,7 @@ def plain_form(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text.translate(_CHINESE_MARKS)).split())
 
 
-def quantities(text: str) -> list[Quantity]:
+def quantities(text: str) -> list[NumberInText]:
     """The numbers in a text that :func:`plain_form` gave, in their order.
 
     A comma before three digits parts thousands, any other one decimals.
@@ -151,14 +151,14 @@ def number_value(digits: str) -> str:
     return sign + (f"{whole}.{decimals}" if decimals else whole)
 
 
-def _in_digits(text: str) -> Iterator[Quantity]:
+def _in_digits(text: str) -> Iterator[NumberInText]:
     for match in _DIGITS.finditer(text):
         parts = [match[0]]
         if match[0].count(",") > 1 and not _GROUPED.match(match[0].lstrip("-")):
             parts = match[0].split(",")
         unit = _unit_beside(text, match.start(), match.end())
         for part in parts:
-            yield Quantity(number_value(part), unit, match.start(), match.end())
+            yield NumberInText(number_value(part), unit, match.start(), match.end())
 
 
 def _unit_beside(text: str, begin: int, end: int) -> str:
@@ -207,7 +207,7 @@ def unit_words(text: str) -> set[str]:
     return found - {""}
 
 
-def _in_english(text: str) -> Iterator[Quantity]:
+def _in_english(text: str) -> Iterator[NumberInText]:
     for match in _COMPOUND.finditer(text):
         tens, small, one, single = match.groups()
         if tens:
@@ -217,16 +217,16 @@ def _in_english(text: str) -> Iterator[Quantity]:
         else:
             value = _NUMBER_WORDS[single.casefold()]
         unit = _unit_beside(text, match.start(), match.end())
-        yield Quantity(str(value), unit, match.start(), match.end())
+        yield NumberInText(str(value), unit, match.start(), match.end())
 
 
-def _in_chinese(text: str) -> Iterator[Quantity]:
+def _in_chinese(text: str) -> Iterator[NumberInText]:
     for match in _CHINESE_NUMBER.finditer(text):
         begin, end = match.span()
         if _ARTICLE.fullmatch(text[begin : end + 1]):
             continue
         unit = "%" if match[2] else known_unit(re.match(r"[\u4e00-\u9fff]*", text[end:])[0][:3])  # type: ignore[index]
-        yield Quantity(str(_chinese_value(match[1] or match[2])), unit, begin, end)
+        yield NumberInText(str(_chinese_value(match[1] or match[2])), unit, begin, end)
 
 
 def _chinese_value(digits: str) -> int:

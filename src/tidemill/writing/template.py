@@ -12,7 +12,7 @@ from tidemill.writing.carrying import words_of_name
 from tidemill.writing.checks import refusals
 from tidemill.writing.lexicon import Lexicon, lexicon_of
 from tidemill.writing.patterns import Pattern, mined_patterns
-from tidemill.writing.writer import Ask, Language, Written
+from tidemill.writing.writer import Ask, Language, Writer, WrittenText
 
 _TRIES = 4
 """Choices of sentences of which the first that passes the check is taken."""
@@ -26,7 +26,7 @@ _MARKS: Mapping[Language, tuple[str, str, str, str]] = {
 
 
 @dataclass(frozen=True)
-class Template:
+class Template(Writer):
     """Fills in sentences that training texts share; what none of them says it lists by name.
 
     Attributes:
@@ -38,12 +38,12 @@ class Template:
     lexicon: Lexicon = field(default_factory=Lexicon)
     name: str = "template"
 
-    def write(self, asks: Sequence[Ask], run: Run) -> list[Written | None]:
+    def write(self, asks: Sequence[Ask], run: Run) -> list[WrittenText | None]:
         """A text for each ask that says each attribute and nothing else; None where even the list
         of attributes is no text that was asked for, such as one that is too long."""
         rng = run.rng("writing", self.name)
         texts = [self._text(ask, rng) for ask in run.track(asks, "write", "fills in sentences")]
-        return [None if text is None else Written(text, self.name) for text in texts]
+        return [None if text is None else WrittenText(text, self.name) for text in texts]
 
     def tells(self) -> str | None:
         return None

@@ -53,7 +53,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenText:
     """A text that a writer gave, not yet checked.
 
     Attributes:
@@ -74,7 +74,7 @@ class Writer(Protocol):
 
     name: str
 
-    def write(self, asks: Sequence[Ask], run: Run) -> list[Written | None]:
+    def write(self, asks: Sequence[Ask], run: Run) -> list[WrittenText | None]:
         """A text for each ask, in their order; None where there is none.
 
         The same asks with a run of the same seed are written alike, where what stands behind the

@@ -8,6 +8,8 @@ from tidemill.models import MODELS
 
 NEURAL = tuple(name for name, entry in MODELS.items() if entry.extra == "deep")
 """Families on the trainer."""
+OF_ROWS = tuple(name for name in MODELS if "row" in MODELS.load(name).learns)
+"""Models of tables."""
 
 _QUICK: dict[str, Any] = {
     "steps": 400,
@@ -34,7 +36,7 @@ def completes(name: str) -> bool:
     return bool(getattr(MODELS.load(name), "completes", True))
 
 
-COMPLETING = tuple(name for name in MODELS if completes(name))
+COMPLETING = tuple(name for name in OF_ROWS if completes(name))
 CONDITIONED = (*COMPLETING, "flow")
 """Models whose rows under conditions are looked at: families that draw until enough rows pass do so
 by the same code."""

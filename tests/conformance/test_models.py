@@ -1,4 +1,4 @@
-"""Laws of every registered generator."""
+"""Laws of every registered generator of rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conformance.quick import NEURAL, quick
+from tests.conformance.quick import NEURAL, OF_ROWS, quick
 from tests.conformance.tables import business, dataset
 from tidemill.codecs.table import TableCodec
 from tidemill.core.errors import ConditionError
@@ -43,7 +43,7 @@ def learned(name: str, spec: Spec, batch: Batch, run: Run) -> Generator:
     return unfitted(name, quick(name)).fit(spec, batch, run)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 def test_rows_stay_within_the_spec_and_what_was_seen(name: str) -> None:
     spec, batch = grid()
     made = fitted(name).sample(1000, np.random.default_rng(0))
@@ -58,7 +58,7 @@ def test_rows_stay_within_the_spec_and_what_was_seen(name: str) -> None:
         assert (made.tick[~here, r] == 0).all()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 def test_same_seed_same_rows_whatever_the_threads(name: str) -> None:
     one, other = fitted(name, threads=1), fitted(name, threads=4)
     draws = [
@@ -70,7 +70,7 @@ def test_same_seed_same_rows_whatever_the_threads(name: str) -> None:
     assert not same(draws[0], one.sample(40_000, np.random.default_rng(6)))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 def test_state_restores(name: str) -> None:
     model = fitted(name)
     document, arrays = model.to_state()
@@ -81,7 +81,7 @@ def test_state_restores(name: str) -> None:
     assert (again.steps_done, again.steps_planned) == (model.steps_done, model.steps_planned)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 def test_columns_keep_their_shares(name: str) -> None:
     spec, batch = grid()
     made = fitted(name).sample(20_000, np.random.default_rng(2))
@@ -93,7 +93,7 @@ def test_columns_keep_their_shares(name: str) -> None:
         assert np.abs(real - drawn).sum() / 2 < (0.1 if name in NEURAL else 0.05), code.name
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 def test_what_never_occurs_is_refused(name: str) -> None:
     spec = Spec((Real("x"),), (Code("c", 3),))
     batch = Batch(
@@ -108,7 +108,7 @@ def test_what_never_occurs_is_refused(name: str) -> None:
             model.infill(10, known, np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 @pytest.mark.parametrize(("reals", "codes"), [(1, 0), (0, 1), (0, 0)])
 def test_narrow_and_empty_grids(name: str, reals: int, codes: int) -> None:
     spec = Spec((Real("x"),) * reals, (Code("c", 1),) * codes)
@@ -117,12 +117,12 @@ def test_narrow_and_empty_grids(name: str, reals: int, codes: int) -> None:
     assert same(made, Batch(np.full((5, reals), 7, np.int64), np.zeros((5, codes), np.int32)))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 def test_no_rows(name: str) -> None:
     assert len(fitted(name).sample(0, np.random.default_rng(0))) == 0
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 def test_a_replayed_part_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
     full = fitted(name)
     steps = full.steps_planned // 2
@@ -133,7 +133,7 @@ def test_a_replayed_part_gives_the_same_bytes(name: str, tmp_path: Path) -> None
     )
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 def test_out_of_time_and_cancelled_fits_are_usable(name: str) -> None:
     spec, batch = grid()
     late = Run(deadline=time.monotonic() - 1)
@@ -145,7 +145,7 @@ def test_out_of_time_and_cancelled_fits_are_usable(name: str) -> None:
             learned(name, spec, batch, cancelled)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 def test_the_artefact_is_the_same_bytes(name: str, tmp_path: Path) -> None:
     paths = [
         Synthesizer.fit(DATA, Run(1, threads=threads), name, quick(name)).save(
@@ -158,7 +158,7 @@ def test_the_artefact_is_the_same_bytes(name: str, tmp_path: Path) -> None:
     assert model.sample(20, seed=4).equals(Synthesizer.load(paths[1]).sample(20, seed=4))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", OF_ROWS)
 def test_what_has_nothing_to_do_with_each_other_is_not_tied_together(name: str) -> None:
     """Fair coins stay independent of each other, also far down the row and where every chance is
     one half."""

@@ -13,6 +13,10 @@ MODELS = Registry(
             "tidemill.models.independent:Independent",
             "the floor: every column by itself, nothing between them",
         ),
+        "ngram": Entry(
+            "tidemill.models.ngram:Ngram",
+            "texts unit by unit, by counts of the few before; the quick default for texts",
+        ),
         "flow": Entry(
             "tidemill.models.deep.flow:Flow",
             "rows from noise along straight ways, numbers and levels together",

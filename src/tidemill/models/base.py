@@ -136,6 +136,8 @@ def cannot_learn(model: str, topology: Topology) -> OptionError:
     hint = "choose a neural model, such as option 'model=autoregressive'"
     if topology == "tokens":
         hint = "choose 'ngram' or 'autoregressive'"
+    if topology == "row":
+        hint = "choose 'trees', or a neural model such as 'autoregressive'"
     return OptionError(f"the model '{model}' cannot learn {_CALLED[topology]}", hint=hint)
 
 

@@ -19,7 +19,7 @@ from tidemill.models.bins import Bins
 from tidemill.synthesis.synthesizer import Synthesizer
 
 PERSONS = 250
-DEEP = [name for name in MODELS if name not in ("trees", "independent", "latent")]
+DEEP = [name for name, entry in MODELS.items() if entry.extra == "deep" and name != "latent"]
 CONSTANT = {"salary": 100, "latitude": 1_000_000}
 """Columns that never change within a person, and what one of them counts in ticks."""
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 import numpy as np
 
 from tidemill.core.persons import shared_items
-from tidemill.core.text_tokens import TOKEN, UNSPACED
+from tidemill.core.text_tokens import IDEOGRAPHS, TOKEN, UNSPACED
+from tidemill.personal.in_text import personal_spans
 
 Word = tuple[str, int, int]
 """A word in lower case, where it begins in its text, and where it ends."""
@@ -21,6 +22,7 @@ _GROUPED = re.compile(r"\d+(?: \d+)+")
 _CODE = re.compile(r"[\d@]")
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
+_IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
 _FEWEST_OF_CODE = 4
 _FEWEST_GROUPED = 5
 """Characters of a code, and digits of a number in groups, from which on it is looked at whole."""
@@ -29,7 +31,8 @@ _FEWEST_LETTERS, _FEWEST_DIGITS = 4, 3
 
 
 def words_of_text(text: str) -> Iterator[Word]:
-    """The tokens of a text, and beside these each number or code of several tokens as one.
+    """The tokens of a text, and beside these each number, code or personal datum of several tokens
+    as one.
 
     Example:
         >>> [word for word, _, _ in words_of_text("Ref AB-1234, thanks")]
@@ -39,6 +42,8 @@ def words_of_text(text: str) -> Iterator[Word]:
     """
     for found in TOKEN.finditer(text):
         yield found.group().casefold(), found.start(), found.end()
+    for datum in personal_spans(text):
+        yield text[datum.start : datum.end].casefold(), datum.start, datum.end
     if not _CODE.search(text):
         return
     for found in _LINKED.finditer(text):
@@ -79,11 +84,12 @@ def in_rare_words(texts: Sequence[str], shared: Set[str]) -> np.ndarray:
 
 
 def points_to_someone(word: str) -> bool:
-    """Whether a rare word is long enough to point to a person.
+    """Whether a rare word is long enough to point to a person; a Chinese character counts as two
+    letters.
 
     Example:
-        >>> [points_to_someone(word) for word in ("zolotukhin", "zoe", "4711", "47")]
-        [True, False, True, False]
+        >>> [points_to_someone(word) for word in ("zolotukhin", "zoe", "4711", "47", "王小明")]
+        [True, False, True, False, True]
     """
-    digits = len(_DIGIT.findall(word))
-    return digits >= _FEWEST_DIGITS or len(_LETTER.findall(word)) >= _FEWEST_LETTERS
+    letters = len(_LETTER.findall(word)) + len(_IDEOGRAPH.findall(word))
+    return len(_DIGIT.findall(word)) >= _FEWEST_DIGITS or letters >= _FEWEST_LETTERS

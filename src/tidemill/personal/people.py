@@ -84,7 +84,7 @@ CHINESE_FAMILY = frozenset(
     "龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤張劉陳楊黃趙吳孫馬許韓馮鄧蕭蔣葉蘇呂盧鍾"
     "譚陸範賈鄒鄭羅謝龍賀顧錢嚴湯溫温常樊殷施洪翟安倪牛樂乐俞章鲁葛伍"
 )
-_CHINESE_TWO = tuple(
+CHINESE_FAMILY_OF_TWO = tuple(
     "欧阳 司马 上官 诸葛 司徒 夏侯 慕容 皇甫 尉迟 令狐 歐陽 司馬".split()  # noqa: SIM905
 )
 JAPANESE_FAMILY = tuple(
@@ -190,7 +190,8 @@ def is_eastern_name(text: str) -> bool:
     to three more characters."""
     whole = text.replace(" ", "").replace("\u3000", "")
     if re.fullmatch(r"[\u3400-\u9fff*＊々]{2,5}", whole):
-        if len(whole) <= 4 and (whole[0] in CHINESE_FAMILY or whole.startswith(_CHINESE_TWO)):
+        chinese = whole[0] in CHINESE_FAMILY or whole.startswith(CHINESE_FAMILY_OF_TWO)
+        if len(whole) <= 4 and chinese:
             return True
         return whole.startswith(JAPANESE_FAMILY) and len(whole) >= 3
     if re.fullmatch(r"[\uac00-\ud7a3]{2,4}", whole):

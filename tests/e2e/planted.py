@@ -13,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from PIL import Image
 from safetensors.numpy import load
 
 ROWS = 480
 GIVEN = ["Anna", "Ben", "Carla", "Dan", "Emma", "Frank", "Grace", "Henry", "Ida", "Jack", "Kate"]
 FAMILY = ["Smith", "Jones", "Brown", "Miller", "Davis", "Wilson", "Moore", "Taylor", "Clark"]
+BROKEN = 77
+"""Which picture is none."""
 WORDS = ["came", "late", "paid", "called", "again", "today", "fine", "left", "soon"]
 
 
@@ -126,7 +129,7 @@ def patients(rows: int = ROWS, seed: int = 0) -> Planted:
     planted.number("age", "the largest whole number", 11719, 14)
     planted.number("visit_id", "the largest id", 999_331_777, first)
     planted.day("birth_date", "the earliest date of birth", date(1903, 2, 11), first)
-    planted.day("birth_date", "the latest date of birth", date(2019, 11, 23), 40)
+    planted.day("birth_date", "the latest date of birth", date(2012, 11, 23), 40)
     planted.day("since", "the earliest date", date(1971, 3, 17), 5)
     planted.day("since", "the latest date", date(2033, 8, 19), 6)
     planted.day("seen_at", "the latest moment", date(2029, 5, 6), 8, time=" 07:13:00")
@@ -195,6 +198,103 @@ def visits(persons: int = 60, seed: int = 0) -> Planted:
     return planted
 
 
+def courses(persons: int = 60, seed: int = 0) -> Planted:
+    """Series of patients, 9 to 14 days each, with secrets in what never changes of a patient, in
+    single days, and in a patient's every day."""
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(persons), rng.integers(9, 15, persons))
+    rows = len(person)
+    first = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
+    begins = date(2024, 1, 1) + timedelta(1) * rng.integers(0, 200, persons)
+    at = np.arange(rows) - first[person]
+    planted = Planted(
+        {
+            "patient": [f"K{700 + 3 * k}" for k in person],
+            "day": [(begins[k] + timedelta(int(at[n]))).isoformat() for n, k in enumerate(person)],
+            "full_name": [f"{GIVEN[k % 11]} {FAMILY[k % 9]}" for k in person],
+            "ward": np.array(["north", "south", "west"])[person % 3].tolist(),
+            "born": [f"{1940 + (k * 7) % 60}-0{1 + k % 9}-{10 + k % 18}" for k in person],
+            "height": (150 + np.round(rng.normal(20, 8, persons))[person]).tolist(),
+            "state": rng.choice(["stable", "worse", "better"], rows).tolist(),
+            "pulse": np.round(rng.normal(75, 9, rows)).tolist(),
+            "cost": np.round(rng.gamma(3, 20, rows), 2).tolist(),
+            "note": [" ".join(rng.choice(WORDS, 7)) for _ in range(rows)],
+        }
+    )
+    own = [np.flatnonzero(person == k).tolist() for k in range(8)]
+    planted.text("patient", "the id of one patient", "K993317", *own[0])
+    planted.text("full_name", "the name of one patient", "Zebulon Quarrenstein", *own[0])
+    planted.text("ward", "a level of one patient", "Xanthopolis", *own[1])
+    planted.text("ward", "a misspelt level of one patient", "norrth", *own[2])
+    planted.day("born", "the earliest date of birth", date(1903, 2, 11), *own[3])
+    planted.number("height", "the largest number of a patient", 27125.75, *own[4])
+    planted.text("state", "a level of three days of a patient", "moribund", *own[5][2:5])
+    planted.number("pulse", "a number of every day of a patient", 21775.5, *own[6])
+    planted.number("pulse", "the smallest number", -4162.75, own[6][0])
+    planted.number("cost", "the largest number", 98765.43, own[7][3])
+    planted.day("day", "the earliest day", date(1971, 3, 17), own[1][0])
+    planted.day("day", "the latest day", date(2033, 8, 19), own[2][-1])
+    note = "asked for her sister Belladonnia Prott, see file"
+    planted.text("note", "a free text", note, own[3][1], forms="Belladonnia")
+    return planted
+
+
+def portraits(pictures: int = 240, seed: int = 0) -> Planted:
+    """What a file labels.csv tells of pictures, whose names are "file": labels of single ones,
+    names of whom they show, notes."""
+    rng = np.random.default_rng(seed)
+    planted = Planted(
+        {
+            "file": [f"p{k:04d}.png" for k in range(pictures)],
+            "label": np.array(["benign", "malign"])[np.arange(pictures) % 2].tolist(),
+            "full_name": [f"{rng.choice(GIVEN)} {rng.choice(FAMILY)}" for _ in range(pictures)],
+            "age": rng.integers(18, 90, pictures).tolist(),
+            "taken": [
+                (date(2022, 1, 1) + timedelta(int(day))).isoformat()
+                for day in rng.integers(0, 700, pictures)
+            ],
+            "camera": rng.choice(["old", "new"], pictures).tolist(),
+            "note": [" ".join(rng.choice(WORDS, 7)) for _ in range(pictures)],
+        }
+    )
+    planted.text("file", "the name of a file", "quarrenstein-zebulon.png", 0, forms="quarrenstein")
+    planted.text("file", "the name of a file that cannot be read", "grimbartson.png", BROKEN)
+    planted.text("label", "a label of one picture", "melanoma-xq", 3)
+    planted.text("label", "a label of four pictures", "naevus-zy", 10, 20, 30, 40)
+    planted.text("full_name", "the name of one person", "Zyxo Ähnström-Vance", 0)
+    planted.number("age", "the largest number", 11719, 14)
+    planted.day("taken", "the earliest date", date(1971, 3, 17), 5)
+    planted.day("taken", "the latest date", date(2033, 8, 19), 6)
+    planted.text("camera", "a level of one picture", "Wolkenkuckuck", 70)
+    note = "asked for her sister Belladonnia Prott, see file"
+    planted.text("note", "a free text", note, 9, forms="Belladonnia")
+    return planted
+
+
+def write_pictures(folder: Path, planted: Planted, labelled: bool) -> None:
+    """Pictures of 8 x 8 pixels with what is told of them.
+
+    Args:
+        folder: Into which they are written.
+        planted: What :func:`portraits` gave.
+        labelled: Whether a file labels.csv tells it; else sub-folders tell the labels alone.
+    """
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    shows = np.array(planted.table["label"]) == "malign"
+    pixels = rng.integers(0, 120, (len(shows), 8, 8)) + 100 * shows[:, None, None]
+    rare = [3, 10, 20, 30, 40]
+    pixels[rare] = pixels[[at + 1 for at in rare]]  # the same under two labels
+    for row, (file, label) in enumerate(planted.frame.select("file", "label").iter_rows()):
+        place = folder if labelled else folder / label
+        place.mkdir(exist_ok=True)
+        Image.fromarray(pixels[row].astype(np.uint8)).save(place / file)
+        if row == BROKEN:
+            (place / file).write_bytes(b"no picture")
+    if labelled:
+        planted.frame.write_csv(folder / "labels.csv")
+
+
 def texts_of(path: Path) -> Iterator[tuple[str, str]]:
     """(name, text) of whatever a file holds: members of archives, cells of tables, arrays."""
     match path.suffix:
@@ -205,12 +305,17 @@ def texts_of(path: Path) -> Iterator[tuple[str, str]]:
             yield path.name, _cells(pl.read_excel(path, infer_schema_length=0))
         case ".tidemill":
             yield from _members(path)
+        case ".npz":
+            with np.load(path) as arrays:
+                texts = {name: array for name, array in arrays.items() if array.dtype.kind == "U"}
+                yield path.name, json.dumps({name: list(text) for name, text in texts.items()})
         case _:
             yield path.name, path.read_text(errors="replace")
 
 
 def _cells(frame: pl.DataFrame) -> str:
-    return frame.write_csv()
+    texts = [values for values in frame if not isinstance(values.dtype, pl.Array)]
+    return pl.DataFrame(texts).write_csv()
 
 
 def _members(path: Path) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,17 @@ import pytest
 import typer
 
 import tidemill as tm
-from tests.e2e.planted import Planted, Secret, leaks, patients, texts_of, visits
+from tests.e2e.planted import (
+    Planted,
+    Secret,
+    courses,
+    leaks,
+    patients,
+    portraits,
+    texts_of,
+    visits,
+    write_pictures,
+)
 from tidemill.cli import app, main
 from tidemill.command_help import COMMANDS
 from tidemill.core.errors import ConditionError, TidemillError
@@ -21,8 +31,9 @@ from tidemill.core.errors import ConditionError, TidemillError
 ROLES = ("--target", "churn", "--ignore", "internal_comment", "--sensitive", "diagnosis")
 REAL = ("--train", "{split}/train.csv", "--holdout", "{split}/holdout.csv")
 ATTACKED = (*REAL, "--canaries", "0")
-# verb -> its arguments; {out} is a folder of its own, {verb} that of another verb
-CALLS: dict[str, tuple[str, ...]] = {
+Calls = dict[str, tuple[str, ...]]
+"""Verb -> its arguments; {out} is a folder of its own, {verb} that of another verb."""
+PATIENTS: Calls = {
     "read": ("{data}", *ROLES),
     "clean": ("{data}", "--out", "{out}/clean.csv", "--log", "{out}/log.csv", *ROLES),
     "split": (
@@ -48,12 +59,72 @@ CALLS: dict[str, tuple[str, ...]] = {
     "loop": ("{data}", *ROLES, "--rounds", "1", "--out", "{out}/loop"),
     "recipe": ("churn", "{data}", *ROLES, "--quick", "--out", "{out}/churn"),
 }
-SLOW = ("fairness", "verdict", "audit", "share", "run", "report", "loop", "recipe")
-AGAIN: dict[str, tuple[str, ...]] = {
-    "read": (),
-    **dict.fromkeys(("clean", "mine", "infill", "what-if", "score", "evaluate"), ("--overwrite",)),
+WHOSE = ("--entity", "person", "--target", "again", "--sensitive", "town")
+VISITS: Calls = {
+    "read": ("{data}", *WHOSE),
+    "clean": ("{data}", "--out", "{out}/clean.csv", *WHOSE),
+    "split": (
+        *("{data}", "--train", "{out}/train.csv", "--holdout", "{out}/holdout.csv"),
+        *WHOSE[:4],
+    ),
+    "mine": ("{data}", "--out", "{out}/findings.json", *WHOSE),
+    "fit": ("{split}/train.csv", "--out", "{out}/m.tidemill", *WHOSE),
+    "sample": ("{fit}/m.tidemill", "--rows", "300", "--out", "{out}/new.csv"),
+    "what-if": ("{fit}/m.tidemill", "{data}", "--set", "ward=north", "--out", "{out}/rows.csv"),
+    "score": PATIENTS["score"],
+    "evaluate": (*REAL, "--synthetic", "{sample}/new.csv", "--out", "{out}/scores.json", *WHOSE),
+    "fairness": ("{fit}/m.tidemill", *REAL, "--out", "{out}/f.json"),
+    "verdict": (*REAL, "--synthetic", "{sample}/new.csv", "--out", "{out}/verdict.json", *WHOSE),
+    "audit": PATIENTS["audit"],
+    "share": PATIENTS["share"],
+    "run": ("{data}", *WHOSE, "--out", "{out}/run"),
+    "report": PATIENTS["report"],
+    "recipe": ("churn", "{data}", *WHOSE, "--quick", "--out", "{out}/churn"),
 }
-"""Verbs that are called once more, to say the same as JSON."""
+SMALL = ("--steps", "2", "--option", "width=8", "--option", "cores=1")
+STEPS = ("--entity", "patient", "--time", "day", "--target", "state")
+COURSES: Calls = {
+    "read": ("{data}", *STEPS),
+    "clean": ("{data}", "--out", "{out}/clean.csv", *STEPS),
+    "split": (
+        *("{data}", "--train", "{out}/train.csv", "--holdout", "{out}/holdout.csv"),
+        *STEPS,
+    ),
+    "mine": ("{data}", "--out", "{out}/findings.json", *STEPS),
+    "fit": (
+        *("{split}/train.csv", "--window", "8", "--out", "{out}/m.tidemill"),
+        *(*STEPS, *SMALL),
+    ),
+    "sample": ("{fit}/m.tidemill", "--rows", "30", "--out", "{out}/new.csv"),
+    "evaluate": (*REAL, "--synthetic", "{sample}/new.csv", "--out", "{out}/scores.json", *STEPS),
+    "verdict": (
+        *(*REAL, "--synthetic", "{sample}/new.csv", "--out", "{out}/verdict.json"),
+        *(*STEPS[:4], "--target", "cost"),
+    ),
+    "run": ("{data}", *STEPS, *SMALL, "--out", "{out}/run"),
+    "report": PATIENTS["report"],
+}
+SEEN = ("--train", "{split}/train.parquet", "--holdout", "{split}/holdout.parquet")
+LABEL = ("--target", "label")
+PORTRAITS: Calls = {
+    "read": ("{data}",),
+    "clean": ("{data}", "--out", "{out}/clean.parquet"),
+    "split": ("{data}", "--train", "{out}/train.parquet", "--holdout", "{out}/holdout.parquet"),
+    "mine": ("{data}", "--out", "{out}/findings.json"),
+    "fit": ("{split}/train.parquet", "--out", "{out}/m.tidemill", *LABEL, *SMALL),
+    "sample": ("{fit}/m.tidemill", "--rows", "60", "--out", "{out}/new.npz"),
+    "evaluate": (*SEEN, "--synthetic", "{run}/run/synthetic.parquet", "--out", "{out}/f.json"),
+    "run": ("{data}", *SMALL, "--out", "{out}/run"),
+    "report": PATIENTS["report"],
+}
+CALLS = {"patients": PATIENTS, "visits": VISITS, "courses": COURSES, "portraits": PORTRAITS}
+SLOW = ("fairness", "verdict", "audit", "share", "run", "report", "loop", "recipe")
+MORE_SLOW = {
+    "patients": (),
+    "visits": ("evaluate",),
+    "courses": ("evaluate", "mine"),
+    "portraits": ("evaluate", "mine"),
+}
 NO_ROWS = {"demo": "a run of a public table"}
 
 ROWS = {
@@ -80,30 +151,34 @@ class Played:
 
     Attributes:
         folder: In which each verb has a folder of its own.
+        data: What is read.
         planted: The table.
+        calls: The verbs.
         told: Verb -> the texts that it said and wrote, by where they stand.
     """
 
     folder: Path
+    data: Path
     planted: Planted
+    calls: Calls
     told: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def call(self, verb: str) -> list[tuple[str, str]]:
         if verb in self.told:
             return self.told[verb]
-        for other in CALLS:
-            if f"{{{other}}}/" in " ".join(CALLS[verb]):
+        for other in self.calls:
+            if f"{{{other}}}/" in " ".join(self.calls[verb]):
                 self.call(other)
         out = self.folder / verb
         out.mkdir()
-        places = {other: str(self.folder / other) for other in CALLS}
-        places |= {"out": str(out), "data": str(self.folder / "patients.csv")}
-        arguments = [verb, *(part.format(**places) for part in CALLS[verb])]
+        places = {other: str(self.folder / other) for other in self.calls}
+        places |= {"out": str(out), "data": str(self.data)}
+        arguments = [verb, *(part.format(**places) for part in self.calls[verb])]
         texts = said(arguments)
         for file in sorted(out.rglob("*")):
             texts += of_file(file)
-        if verb in AGAIN:
-            texts += said([*arguments, "--json", *AGAIN[verb]])
+        again = [] if verb == "read" else ["--overwrite"]
+        texts += said([*arguments, "--json", *again])
         self.told[verb] = texts
         return texts
 
@@ -139,35 +214,60 @@ def found(texts: list[tuple[str, str]], secrets: list[Secret]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    folder, planted = tmp_path_factory.mktemp("secrets"), patients()
-    planted.frame.write_csv(folder / "patients.csv")
-    return Played(folder, planted)
+def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
+    """By the table."""
+    tables = {}
+    for name, planted in (("patients", patients()), ("visits", visits()), ("courses", courses())):
+        folder = tmp_path_factory.mktemp(name)
+        data = folder / f"{name}.csv"
+        planted.frame.write_csv(data)
+        tables[name] = Played(folder, data, planted, CALLS[name])
+    folder, pictures = tmp_path_factory.mktemp("portraits"), portraits()
+    write_pictures(folder / "pictures", pictures, labelled=True)
+    tables["portraits"] = Played(folder, folder / "pictures", pictures, PORTRAITS)
+    return tables
 
 
 def test_every_verb_is_tried() -> None:
     verbs = {name for section in COMMANDS.values() for name in section}
-    assert verbs == CALLS.keys() | NO_ROWS.keys()
+    assert verbs == PATIENTS.keys() | NO_ROWS.keys()
     assert verbs <= set(typer.main.get_group(app).commands)
 
 
-def test_a_secret_is_found_where_it_stands(played: Played) -> None:
-    planted = played.planted
+@pytest.mark.parametrize("table", CALLS)
+def test_a_secret_is_found_where_it_stands(table: str, played: dict[str, Played]) -> None:
+    planted = played[table].planted
     assert len(list(leaks(planted.frame.write_csv(), planted.secrets))) == len(planted.secrets)
 
 
+def is_slow(table: str, verb: str) -> bool:
+    return verb in SLOW or verb in MORE_SLOW[table]
+
+
 @pytest.mark.parametrize(
-    "verb", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in CALLS]
+    ("table", "verb"),
+    [
+        pytest.param(table, verb, marks=pytest.mark.slow if is_slow(table, verb) else ())
+        for table, verbs in CALLS.items()
+        for verb in verbs
+    ],
 )
-def test_no_verb_tells_a_secret(verb: str, played: Played) -> None:
-    assert found(played.call(verb), played.planted.secrets) == []
+def test_no_verb_tells_a_secret(table: str, verb: str, played: dict[str, Played]) -> None:
+    assert found(played[table].call(verb), played[table].planted.secrets) == []
+
+
+def test_folders_of_pictures_tell_no_secret(tmp_path: Path) -> None:
+    planted = portraits()
+    write_pictures(tmp_path / "pictures", planted, labelled=False)
+    told = said(["read", str(tmp_path / "pictures")])
+    told += said(["clean", str(tmp_path / "pictures"), "--out", str(tmp_path / "clean.parquet")])
+    assert found(told, planted.secrets) == []
 
 
 def test_a_level_of_one_person_is_not_told_however_many_rows_it_has() -> None:
     planted = visits()
     data = tm.read(planted.frame, target="again", entity="person")
-    cleaned = tm.clean(data)
-    told = [str(cleaned.issues), str(tm.mine(cleaned.data)), str(tm.mine(data).to_state())]
+    told = [str(tm.clean(data).issues), str(tm.mine(data).to_state())]
     assert found([("mine", text) for text in told], planted.secrets) == []
 
 

@@ -66,11 +66,19 @@ class _Quoting:
         def told(quoted: re.Match[str]) -> str:
             return quoted[0] if self._may_quote(quoted[1], names) else f"'{mask(quoted[1])}'"
 
+        def said(text: str) -> str:
+            return _QUOTED.sub(told, text)
+
+        picture = issue.picture
+        if picture is not None:
+            strips = [replace(strip, label=said(strip.label)) for strip in picture.strips]
+            picture = replace(picture, title=said(picture.title), strips=tuple(strips))
         return replace(
             issue,
-            sentence=_QUOTED.sub(told, issue.sentence),
-            example=_QUOTED.sub(told, example),
-            action=_QUOTED.sub(told, issue.action),
+            sentence=said(issue.sentence),
+            example=said(example),
+            action=said(issue.action),
+            picture=picture,
         )
 
     def _may_quote(self, text: str, names: Sequence[str]) -> bool:

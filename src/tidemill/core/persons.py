@@ -249,6 +249,20 @@ def is_of_enough(chosen: np.ndarray, persons: np.ndarray | None) -> bool:
     return len(np.unique(persons[chosen])) >= FEWEST_PERSONS
 
 
+def surely_enough(persons: np.ndarray | None) -> int:
+    """Of how many rows it is sure, whichever they are, that FEWEST_PERSONS have them: one more than
+    the rows of those FEWEST_PERSONS - 1 that have most.
+
+    Example:
+        >>> surely_enough(None), surely_enough(np.repeat(np.arange(20), 3))
+        (5, 13)
+    """
+    if persons is None or not len(persons):
+        return FEWEST_PERSONS
+    rows = np.sort(np.bincount(persons))
+    return int(rows[-(FEWEST_PERSONS - 1) :].sum()) + 1
+
+
 def rows_a_person(persons: np.ndarray | None) -> float:
     """How many rows a person has on average."""
     if persons is None or not len(persons):

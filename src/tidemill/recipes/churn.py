@@ -211,7 +211,6 @@ def _who(case: Case) -> list[Block]:
         Paragraph(intro),
         segment_table(case, segments(case), "Customers", "left"),
         Heading("What leaving is associated with"),
-        Paragraph("An association need not be a cause."),
         *drivers(case),
     ]
 
@@ -350,10 +349,12 @@ class Campaign:
         if self.least > 1:
             return "Under your assumptions no call pays: it costs more than it can bring."
         verb = "would gain" if best.gain >= 0 else "would lose"
+        sure = ""
+        if best.high > best.low:
+            sure = f" (95 % interval {_between(self.case, best)})"
         return (
             f"Calling everyone with a chance of at least {percent(self.least)} {verb} "
-            f"{money(self.case, abs(best.gain))} per 1,000 customers (95 % interval "
-            f"{money(self.case, best.low)} to {money(self.case, best.high)}), under the "
+            f"{money(self.case, abs(best.gain))} per 1,000 customers{sure}, under the "
             "assumptions below."
         )
 
@@ -419,6 +420,8 @@ def _pays(case: Case, campaign: Campaign) -> list[Block]:
 
 
 def _between(case: Case, plan: CallPlan) -> str:
+    """The interval of a plan's gain; none where all or none are called, for what that brings
+    follows from the share of those who leave."""
     if plan.high <= plan.low:
         return "–"
     return f"{money(case, plan.low)} to {money(case, plan.high)}"

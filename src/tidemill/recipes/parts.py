@@ -269,11 +269,15 @@ def drivers(case: Case) -> list[Block]:
     ]
     rules = [rule for rule in known.of("rules", "rule") if case.target in rule.columns]
     blocks: list[Block] = []
+    if told or rules:
+        blocks.append(Paragraph("An association need not be a cause."))
     if told:
         cards = tuple(Card(tuple(evidence(finding))) for finding in told[:4])
         blocks.append(Grid(cards, "large"))
     if rules:
         blocks.append(Listing(tuple(rule.sentence for rule in rules[:5])))
+    if not blocks:
+        blocks.append(Paragraph(f"Nothing that stands out was found beside '{case.target}'."))
     return blocks
 
 

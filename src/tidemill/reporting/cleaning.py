@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from tidemill.core.change import Issue
-from tidemill.core.persons import FEWEST_PERSONS
+from tidemill.core.persons import surely_enough
 from tidemill.core.schema import Rule
-from tidemill.core.shown import RARE
+from tidemill.core.shown import RARE, persons_of_parts
 from tidemill.core.words import as_sentence, count, plural
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Details, Heading, Paragraph, TableBlock, drawn
@@ -78,7 +78,10 @@ def _changes(account: ReportInput) -> list[Block]:
         return []
     public = account.changed.filter(~pl.col("column").is_in(list(account.private_columns)))
     key = ["column", "before", "after", "reason"]
-    rare = pl.len().over(key) < FEWEST_PERSONS
+    # the log knows rows alone, which are numbered otherwise than those that are left
+    parts = [data for data in (account.train, account.holdout) if data is not None]
+    persons = persons_of_parts(parts) if parts else None
+    rare = pl.len().over(key) < surely_enough(persons)
     groups = (
         public.with_columns(
             before=pl.when(rare).then(pl.lit(RARE)).otherwise(pl.col("before")),

@@ -4,7 +4,6 @@ generated image to another."""
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.picture import Sheet, Strip
 from tidemill.core.run import Run
 from tidemill.core.words import count, shorten
+from tidemill.imaging.labelled import shared_labels
 from tidemill.imaging.pixels import image_pixels, label_column, labels
 from tidemill.imaging.sheet import PAPER, contact_sheet, png, strip
 from tidemill.reporting.base import BETWEEN, Learning, ReportInput
@@ -80,7 +80,9 @@ def _contact(title: str, data: Dataset, rng: np.random.Generator) -> Sheet:
 
 def _classes(real: Dataset, made: Dataset, label: str, rng: np.random.Generator) -> list[Block]:
     """A strip a class: real images on the left, generated ones on the right."""
-    levels = _frequent(labels(real) or [])
+    levels = shared_labels(real)
+    if not levels:
+        return []
     strips = []
     for level in sorted(levels[:CLASSES], key=_numbers_by_size):
         left = _of(real, level, rng)
@@ -90,12 +92,6 @@ def _classes(real: Dataset, made: Dataset, label: str, rng: np.random.Generator)
     if len(levels) > CLASSES:
         text += f" The {CLASSES} most frequent of {count(len(levels))} classes."
     return [Heading("Class by class"), Paragraph(text), SheetBlock("", tuple(strips))]
-
-
-def _frequent(names: Sequence[str]) -> list[str]:
-    """The classes, the most frequent first."""
-    levels, counts = np.unique([name for name in names if name], return_counts=True)
-    return [str(level) for level in levels[np.argsort(-counts, kind="stable")]]
 
 
 def _numbers_by_size(level: str) -> tuple[int, str]:

@@ -12,16 +12,19 @@ from datetime import timedelta
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tidemill.cleaning.markers import are_markers
 from tidemill.core import amounts, datetimes
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.lawful import NOISE
+from tidemill.core.persons import persons_of
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.shown import is_personal, shared_values
 from tidemill.core.spelling import is_missing, mended, spelled
+from tidemill.core.split import entity_numbers
 from tidemill.core.words import format_value, percent, plural, quoted
 from tidemill.io.choices import with_choices_of
 from tidemill.io.conventions import contradicts, read_again
@@ -79,7 +82,7 @@ def read_given(rows: Input, eyes: ModelEyes, run: Run) -> GivenRows:
             f"{', ...' if len(eyes.schema) > 12 else ''}",
         )
     aside = no_records(source, run)
-    telling = _Telling(source, run, aside)
+    telling = _Telling(source, _persons(source, eyes.schema), run, aside)
     telling.left_out()
     columns = []
     for name in shared:
@@ -96,6 +99,12 @@ def read_given(rows: Input, eyes: ModelEyes, run: Run) -> GivenRows:
             telling.unknown(column, said[column.name], known[column.name], own or None)
     telling.broken(broken)
     return GivenRows(source, known, said.frame, aside if aside.any() else None)
+
+
+def _persons(source: Dataset, schema: Schema) -> NDArray[np.int64] | None:
+    """(rows,) the number of each row's person: of its entity, where the model knows one."""
+    entities = [column.name for column in schema.of_role("entity") if column.name in source.schema]
+    return entity_numbers(source, entities) if entities else persons_of(source)
 
 
 def _with_levels(frame: pl.DataFrame, eyes: ModelEyes) -> pl.DataFrame:
@@ -229,11 +238,13 @@ class _Telling:
 
     Attributes:
         source: The rows.
+        persons: (n,) the number of each row's person; None where each row is one of its own.
         run: Is told.
         aside: (n,) whether a row is no record, and so nothing is told of its cells.
     """
 
     source: Dataset
+    persons: NDArray[np.int64] | None = field(repr=False)
     run: Run
     aside: np.ndarray = field(repr=False)
 
@@ -259,7 +270,7 @@ class _Telling:
             return
         noun = _NOUNS.get(column.kind, f"{column.kind} values")
         at = where.arg_true().to_numpy()
-        shown = self._quoted(column.name, self.source[column.name][at].cast(pl.String))
+        shown = self._quoted(column.name, self.source[column.name].cast(pl.String), at)
         if count > _SHARE_READ * total and count >= _FEWEST_UNREAD:
             raise DataError(
                 f"{percent(count, total)} of its values cannot be read as {noun}{shown}",
@@ -282,9 +293,10 @@ class _Telling:
         odd &= ~pl.Series(self.aside, dtype=pl.Boolean)
         count = int(odd.sum())
         if count and column.kind in ("category", "boolean"):
-            shown = self._quoted(column.name, said.filter(odd).cast(pl.String))
+            at = odd.arg_true().to_numpy()
+            shown = self._quoted(column.name, said.cast(pl.String), at)
             self.run.warn(
-                f"{plural(count, 'row')} of '{column.name}' ({_rows(odd.arg_true().to_numpy())}) "
+                f"{plural(count, 'row')} of '{column.name}' ({_rows(at)}) "
                 f"{'holds' if count == 1 else 'hold'} a level that the model does not know{shown}: "
                 "to the model it is not known, and the cell stays as it is."
             )
@@ -322,11 +334,13 @@ class _Telling:
                 "values, and the cells stay as they are."
             )
 
-    def _quoted(self, name: str, texts: pl.Series) -> str:
-        """A few of the texts that enough rows share, unless they may be of persons."""
+    def _quoted(self, name: str, texts: pl.Series, at: np.ndarray) -> str:
+        """A few of the texts of some rows that enough persons share there, unless they may be names
+        of persons."""
         if is_personal(self.source.schema[name]):
             return ""
-        levels = [level for level in shared_values(texts) if not is_full_name(level)]
+        persons = None if self.persons is None else self.persons[at]
+        levels = [level for level in shared_values(texts[at], persons) if not is_full_name(level)]
         return f" ({quoted(levels, _SHOWN)})" if levels else ""
 
 

@@ -50,8 +50,23 @@ def test_what_is_wrong_is_reported_with_its_images() -> None:
         "image_labels": 2,
         "odd_images": 1,
     }
+    shown = by_check["image_labels"].picture
+    assert shown is not None
+    assert [strip.label for strip in shown.strips] == [f"'{labels[300]}' beside '{labels[400]}'"]
     assert all(issue.picture and issue.picture.strips for issue in learned.issues)
     assert plan.Plan.from_state(learned.to_state()) == learned
+
+
+def test_a_label_of_one_image_is_not_named_beside_it() -> None:
+    pixels, numbers = digits()
+    labels = numbers.astype("<U20")
+    pixels[300], labels[300] = pixels[400], "Xanthopolis"
+    learned = plan.learn(drawn(pixels, labels), Run(threads=1), ("image_labels",))
+    [issue] = learned.issues
+    assert issue.picture is not None
+    assert [strip.label for strip in issue.picture.strips] == [
+        f"'Xxxxxxxxxxx' beside '{labels[400]}'"
+    ]
 
 
 def test_a_table_without_images_is_left_alone() -> None:

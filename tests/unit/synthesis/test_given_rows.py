@@ -106,6 +106,18 @@ def test_no_rare_level_is_kept(model: tm.Synthesizer, tmp_path: Path) -> None:
     assert not any(name in state for name in NAMES)
 
 
+def test_a_level_of_one_person_is_not_told_however_many_rows_it_has(model: tm.Synthesizer) -> None:
+    told = []
+    for whose in ([3] * 6 + [*range(50, 90)], [*range(46)]):
+        plan = ["dealing"] * 6 + ["basic"] * 40
+        rows = pl.DataFrame({"person_id": [f"P{one}" for one in whose] * 2, "plan": plan * 2})
+        run = Run()
+        model.read_given(tm.read(rows), run)
+        told.append(run.warnings[0])
+    assert "('dealing')" not in told[0]
+    assert "('dealing')" in told[1]
+
+
 def test_totals_and_notes_are_told_and_left_as_they_are(
     model: tm.Synthesizer, tmp_path: Path
 ) -> None:

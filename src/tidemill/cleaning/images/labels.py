@@ -12,7 +12,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.words import percent, plural
 from tidemill.imaging.fingerprints import copies
-from tidemill.imaging.pixels import image_name
+from tidemill.imaging.pixels import label_column
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
@@ -28,6 +28,8 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             groups.setdefault(title, []).extend((one, other))
     if not pairs:
         return Diagnosis()
+    label = label_column(train.schema)
+    columns = tuple(column.name for column in (train.schema.image, label) if column)
     count = len(np.unique(pairs))
     show = "shows" if len(pairs) == 1 else "show"
     said = (
@@ -39,7 +41,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
             Issue(
                 "image_labels",
                 said,
-                (image_name(train.schema),),
+                columns,
                 count,
                 severity="warning",
                 action="kept; find out which of the labels are right",

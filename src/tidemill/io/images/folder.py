@@ -45,8 +45,7 @@ def read(file: File, run: Run) -> Raw:
             hint=f"name a file, or a folder with {', '.join(ENDINGS)} files in it or in "
             "sub-folders",
         )
-    names = [str(path.relative_to(folder)) for path in paths]
-    found = decoded(paths, names, where, run, file.part.get("size", ""))
+    found = decoded(paths, _numbered(len(paths)), where, run, file.part.get("size", ""))
     frame = pl.DataFrame([images(IMAGE, found.pixels), pl.Series(LABEL, labels)[found.kept]])
     return Raw(frame, label=(LABEL, "the folder that an image is in"))
 
@@ -54,10 +53,11 @@ def read(file: File, run: Run) -> Raw:
 def _flat(folder: Path, paths: list[Path], run: Run, size: str) -> Raw:
     table = _labels(folder)
     if table is None:
-        found = decoded(paths, [path.name for path in paths], str(folder), run, size)
+        found = decoded(paths, _numbered(len(paths)), str(folder), run, size)
         return Raw(pl.DataFrame([images(IMAGE, found.pixels)]))
     names = table[table.columns[0]].to_list()
-    found = decoded([folder / name for name in names], names, str(folder), run, size)
+    rows = [f"row {k + 1} of {LABELS}" for k in range(len(names))]
+    found = decoded([folder / name for name in names], rows, str(folder), run, size)
     unnamed = len(set(paths) - {folder / name for name in names})
     if unnamed:
         run.warn(
@@ -102,6 +102,12 @@ def _labels(folder: Path) -> pl.DataFrame | None:
     return table.filter(by_name(names).is_in(there)).select(
         by_name(names), *(by_name(name) for name in table.columns if name != names)
     )
+
+
+def _numbered(images: int) -> list[str]:
+    """What images are called in messages, which go into reports: not by their names, which may be
+    those of people."""
+    return [f"image {k + 1} by name" for k in range(images)]
 
 
 def _images(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
-from tidemill.imaging.labelled import LabelledImages
+from tidemill.imaging.labelled import LabelledImages, shared_labels
 from tidemill.supervised.points import Points
 
 MOST_IMAGES = 20_000
@@ -29,12 +29,14 @@ class ImageSets(NamedTuple):
 
 
 def albums(evidence: Evidence, run: Run) -> ImageSets:
-    """At most MOST_IMAGES images of each set, in an order drawn by the run."""
+    """At most MOST_IMAGES images of each set, in an order drawn by the run, with the labels that
+    may be shown."""
+    shared = shared_labels(evidence.train)
     return ImageSets(
         *(
             LabelledImages.of(
                 data.rows(run.rng("metrics", "images", name).permutation(len(data))[:MOST_IMAGES])
-            )
+            ).only(shared)
             for name, data in (
                 ("train", evidence.train),
                 ("holdout", evidence.holdout),

@@ -11,7 +11,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.imaging.labelled import LabelledImages
+from tidemill.imaging.labelled import LabelledImages, shared_labels
 from tidemill.imaging.pixels import image_name, label_column
 from tidemill.mining.sampling import sample_rows
 from tidemill.supervised.arrays import Floats
@@ -67,8 +67,9 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
         return None
     few, held = _album(train, run, "train"), _album(holdout, run, "holdout")
     counts = Counter(few.labels[few.known].tolist())
-    classes = tuple(sorted(label for label, count in counts.items() if count >= FEWEST_OF_CLASS))
-    few, held = _known(few, classes), _known(held, classes)
+    shared = shared_labels(train)
+    classes = tuple(sorted(label for label in shared if counts[label] >= FEWEST_OF_CLASS))
+    few, held = few.only(classes), held.only(classes)
     own = len(classes) > 1
     label = label_column(train.schema)
     name = label.name if label and own else ""
@@ -92,7 +93,3 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
 
 def _album(data: Dataset, run: Run, name: str) -> LabelledImages:
     return LabelledImages.of(sample_rows(data, MOST_IMAGES, run.rng("mining/images", name)))
-
-
-def _known(album: LabelledImages, classes: tuple[str, ...]) -> LabelledImages:
-    return LabelledImages(album.pixels, np.where(np.isin(album.labels, classes), album.labels, ""))

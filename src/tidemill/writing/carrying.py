@@ -78,7 +78,7 @@ def _count_of(amounts: list[NumberInText], wanted: NumberInText) -> int:
 
 def _places(text: str, name: str, form: str) -> list[int]:
     """Where a text has a value: as it is, or its words in order with few others between."""
-    exact = [match.start() for match in whole_value(form).finditer(text)]
+    exact = [begin for begin, _ in spans_of(text, form)]
     if exact and not _is_weak(form):
         return exact
     if _is_weak(form):  # "it", "a": told from an ordinary word by its name beside it
@@ -106,20 +106,37 @@ def _is_unit(word: str) -> bool:
     return known_unit(word) != "" and not (is_unspaced(word) and known_unit(word[:-1]) != "")
 
 
-def whole_value(form: str) -> re.Pattern[str]:
-    """The value as it is, with no letter or digit beside it; Chinese has no blank there."""
-    before = r"(?<![^\W\u2e80-\u9fff])" if re.match(r"\w", form) else ""
-    after = r"(?![^\W\u2e80-\u9fff])" if re.search(r"\w$", form) else ""
-    if is_unspaced(form[:1]):
-        before = ""
-    if is_unspaced(form[-1:]):
-        after = ""
-    if re.match(r"[\d-]", form):
-        before = r"(?<![A-Za-z0-9.,-])"
-    if re.search(r"\d$", form):
-        after = r"(?![A-Za-z0-9]|[.,]\d)"
+def spans_of(text: str, form: str) -> list[tuple[int, int]]:
+    """Where a text has a value as it is, in any case, with no letter or digit beside it; Chinese
+    has no blank there. One letter alone is looked for in its own case.
+
+    Example:
+        >>> spans_of("A red cup, redder than Red.", "red"), spans_of("1750 ml, 750 ml", "750 ml")
+        ([(2, 5), (23, 26)], [(9, 15)])
+    """
     flags = re.IGNORECASE if len(form) > 1 else 0
-    return re.compile(f"{before}{re.escape(form)}{after}", flags)
+    found = (match.span() for match in re.finditer(re.escape(form), text, flags))
+    return [
+        (begin, end)
+        for begin, end in found
+        if not _goes_on(text[begin - 1 : begin], text[begin])
+        and not _goes_on(text[end : end + 1], text[end - 1], text[end + 1 : end + 2])
+    ]
+
+
+def _goes_on(beside: str, edge: str, further: str = "0") -> bool:
+    """Whether what stands beside the edge of a value belongs to the same word or number.
+
+    Args:
+        beside: The character beside it; "" at an end of the text.
+        edge: The value's own first or last character.
+        further: The character behind that beside it.
+    """
+    if not beside or not edge.isalnum() or is_unspaced(edge) or is_unspaced(beside):
+        return False
+    if edge.isdigit() and beside in ".,-":
+        return further.isdigit()
+    return beside.isalnum() or beside == "_"
 
 
 def _is_weak(form: str) -> bool:

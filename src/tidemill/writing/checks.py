@@ -2,8 +2,8 @@
 
 A text that passes carries each attribute that was asked for and no number, unit, name or value of
 another row that was not. What no list can tell it may still say: an ordinary word that is not true
-("sturdy"), a name in Chinese characters that stands in no row, or two words of one sort in each
-other's place (a steel lid on a glass bottle for a glass lid on a steel bottle).
+("sturdy"), a name in small letters or Chinese characters that stands in no row, or two words of one
+sort in each other's place (a steel lid on a glass bottle for a glass lid on a steel bottle).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tidemill.core.text_tokens import UNSPACED, is_unspaced, text_tokens, text_words
-from tidemill.writing.carrying import not_carried, same_unit, words_of_name
+from tidemill.writing.carrying import not_carried, same_unit, spans_of, words_of_name
 from tidemill.writing.lexicon import Lexicon
 from tidemill.writing.names import foreign_names
 from tidemill.writing.quantities import plain_form, quantities, unit_words
@@ -28,7 +28,9 @@ _FEWEST_WORDS = 8
 """Words (twice as many Chinese characters) that show the language of a text."""
 _MARKUP = re.compile(
     r"```|<\|?/?[a-zA-Z_][^>]{0,40}>|\*\*|^\s*#{1,6}\s|\[[^\]]*\]\([^)]*\)|\\n|[{}]|\[/?INST\]"
-    r"|https?://|www\.|@\w|\ufffd|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]",
+    r"|https?://|www\.|@\w|[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+    # what cannot be seen: joiners, marks of direction, and characters of private use
+    r"|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ue000-\uf8ff]",
     re.MULTILINE,
 )
 _CHATTER = re.compile(
@@ -71,18 +73,24 @@ def refusals(text: str, ask: Ask, lexicon: Lexicon | None = None) -> tuple[str, 
         says the name 'Acme', which was not given
     """
     lexicon = lexicon or Lexicon()
+    size = len(text.strip())
+    if size > ask.longest:  # and so not looked at: it may be of any size
+        return (f"has {size} characters, more than {ask.longest}",)
     if ask.schema is not None:
-        return tuple(_unfit(text, ask.schema))
+        unfit = tuple(_unfit(text, ask.schema))
+        if unfit:
+            return unfit
+        text = " ".join(_texts_within(json.loads(text)))
     plain = plain_form(text)
     if not plain:
-        return ("is empty",)
-    bare = without_values(plain, ask.attributes)
+        return ("is empty",) if ask.attributes or ask.schema is None else ()
+    bare = without_values(plain.replace(SLOT, "\ufffd"), ask.attributes)
     return (
         *not_carried(plain, ask.attributes),
         *_foreign_numbers(plain, ask),
         *_foreign_names(bare, ask, lexicon),
         *_foreign_values(bare, ask, lexicon),
-        *_wrong_form(text, bare, ask),
+        *_wrong_form(bare, ask),
         *_wrong_language(_without_names(bare, ask), ask),
         *_copied(plain, ask),
     )
@@ -147,16 +155,17 @@ def _chunks(text: str) -> list[str]:
 
 def _foreign_values(bare: str, ask: Ask, lexicon: Lexicon) -> Iterator[str]:
     """Values that other rows have for an attribute that was asked for."""
-    given = _given(ask).casefold()
+    given, said = _given(ask), bare.casefold()
     for name, values in lexicon.values.items():
         if name not in ask.attributes:
             continue
         for value in sorted(values):
             form = plain_form(value)
+            if form.casefold() not in said:
+                continue
             if not re.search(r"[^\W\d_]", form) or not _is_telling(form):
                 continue
-            whole = re.compile(_whole(form), re.IGNORECASE)
-            if whole.search(bare) and not whole.search(given):
+            if spans_of(bare, form) and not spans_of(given, form):
                 yield f"says {name} '{form}', which another row has"
 
 
@@ -167,11 +176,8 @@ def _is_telling(form: str) -> bool:
     return bool(words) and not all(word in ordinary for word in words) and len(form) > 1
 
 
-def _wrong_form(text: str, bare: str, ask: Ask) -> Iterator[str]:
-    if len(text.strip()) > ask.longest:
-        yield f"has {len(text.strip())} characters, more than {ask.longest}"
-    marks = _MARKUP.search(bare)
-    if marks:
+def _wrong_form(bare: str, ask: Ask) -> Iterator[str]:
+    if _MARKUP.search(bare):
         yield "has marks that belong in no plain text"
     if _CHATTER.search(_without_names(bare, ask)):
         yield "speaks of itself, or to whoever asked"
@@ -259,6 +265,17 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "boolean": bool,
     "null": type(None),
 }
+
+
+def _texts_within(value: Any) -> Iterator[str]:
+    """The texts and numbers in a JSON value, in their order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts_within(one)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 def _unfit(text: str, schema: Mapping[str, Any]) -> Iterator[str]:

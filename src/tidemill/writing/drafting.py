@@ -190,6 +190,6 @@ def reason_sort(reason: str) -> str:
         ('does not say maker', 'repeats itself')
     """
     before, _, after = reason.partition(" '")
-    if after.endswith(", which was not given") or ", which" in after:
+    if after.endswith(", which was not given"):
         return f"{before} that was not given"
-    return before
+    return f"{before} of another row" if after.endswith(", which another row has") else before

@@ -124,7 +124,12 @@ asked for over the network in the clear
         run.warn(self.tells(), "write")
         before = self.counted.copy()
         with ThreadPoolExecutor(1) as pool:  # a notebook has an event loop of its own in this one
-            outcome = pool.submit(asyncio.run, self._written(asks, run)).result()
+            writing = pool.submit(asyncio.run, self._written(asks, run))
+            try:
+                outcome = writing.result()
+            except KeyboardInterrupt:
+                run.cancel()  # else the calls under way would be waited for
+                raise
         run.check()
         if isinstance(outcome, _Refusal):
             raise InputError(outcome.what, where=self.options.url, hint=outcome.hint)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tidemill.core.persons import shared_items
-from tidemill.writing.carrying import whole_value
+from tidemill.writing.carrying import spans_of
 from tidemill.writing.quantities import plain_form, quantities
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|[\r\n]+")
@@ -136,7 +136,7 @@ def _slotted(sentence: str, attributes: Mapping[str, str]) -> Slotted | None:
 
 def _spans_of(sentence: str, value: str) -> list[tuple[int, int]]:
     """Where a value stands in a sentence, as it is or as another spelling of the same number."""
-    found = [match.span() for match in whole_value(value).finditer(sentence)]
+    found = spans_of(sentence, value)
     amounts = quantities(value)
     if not found and len(amounts) == 1 and not re.search(r"[^\d.,-]", value):
         same = [one for one in quantities(sentence) if one.number == amounts[0].number]

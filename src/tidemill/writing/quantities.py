@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tidemill.core import units
 
@@ -63,8 +64,14 @@ _TENS = dict(
 _NUMBER_WORDS: Mapping[str, int] = {
     **{word: value for value, word in enumerate(_SMALL) if value > 1},
     **_TENS,
-    "hundred": 100,
-    "dozen": 12,
+    **{f"hundred{s}": 100 for s in ("", "s")},
+    **{f"thousand{s}": 1_000 for s in ("", "s")},
+    **{f"million{s}": 1_000_000 for s in ("", "s")},
+    **{f"billion{s}": 1_000_000_000 for s in ("", "s")},
+    **{f"dozen{s}": 12 for s in ("", "s")},
+    "pair": 2,
+    "couple": 2,
+    "quadruple": 4,
     "twice": 2,
     "double": 2,
     "dual": 2,
@@ -80,12 +87,12 @@ _COMPOUND = re.compile(
 _CHINESE_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2}
 _CHINESE_COUNTED = (
     "年|个月|月|周|天|日|小时|分钟|秒|毫升|升|千克|公斤|克|斤|厘米|毫米|米|元|件|只|台|瓶|盒|包|"
-    "袋|人|位|次|层|档|挡|级|寸|倍|片|张|把|双|套|折"
+    "袋|人|位|次|层|档|挡|级|寸|倍|片|张|把|双|套|折|款|种|项|用户|顾客|家"
 )
 _CHINESE_NUMBER = re.compile(
     rf"(?<!第)([零一二两三四五六七八九十百千万亿]+)(?={_CHINESE_COUNTED})|百分之([零一二两三四五六七八九十百]+)"
 )
-_ARTICLE = re.compile("一[件只台瓶盒包把套片张位次层]")
+_ARTICLE = re.compile("一[件只台瓶盒包把套片张位次层款种项家人]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +179,7 @@ def _unit_beside(text: str, begin: int, end: int) -> str:
     return known_unit(before[1].strip()) if before else ""
 
 
+@lru_cache(maxsize=1 << 16)
 def known_unit(text: str) -> str:
     """The unit that a word stands for, or that a run of Chinese characters begins with; "" where
     none is known.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tidemill.writing.checks import refusals
@@ -61,6 +63,11 @@ def test_a_true_text_passes_however_it_is_worded(text: str) -> None:
         (GOOD + " It keeps tea hot for 12 hours.", "number '12 hours'"),
         (GOOD + " It comes with two cups.", "number 'two'"),
         (GOOD + " It has a dual wall.", "number 'dual'"),
+        (GOOD + " It comes as a pair.", "number 'pair'"),
+        (GOOD + " It is loved by thousands.", "number 'thousands'"),
+        (GOOD + " It costs half of ½.", "number '1"),
+        (GOOD.replace("steel", "st\u200beel"), "marks"),
+        (GOOD + " \ufffc", "marks"),
         (GOOD + " It has a one-year warranty.", "number 'one"),
         (GOOD + " It is a gift from Acme.", "name 'Acme'"),
         (GOOD + " Acme bottles are worse.", "name 'Acme'"),
@@ -95,6 +102,7 @@ def test_a_planted_fault_is_found(text: str, reason: str) -> None:
         (GOOD_ZH + "两年质保。", "number"),
         (GOOD_ZH + "保温十二小时。", "number"),
         (GOOD_ZH + "八折优惠。", "number"),
+        (GOOD_ZH + "百万用户的选择。", "number"),
         (GOOD_ZH + "与Acme合作。", "name 'Acme'"),
         (GOOD_ZH + "荣获《金杯》。", "name '金杯'"),
         (GOOD_ZH + "由华兴公司制造。", "name '华兴'"),
@@ -200,5 +208,14 @@ def test_json_fits_its_schema() -> None:
     }
     ask = Ask("Describe it.", {}, schema=schema)
     assert refusals('{"text": "a"}', ask) == ()
-    for wrong in ("{", "[]", "{}", '{"text": 1}', "[" * 100_000):
+    for wrong in ("{", "[]", "{}", '{"text": 1}', "[" * 500):
         assert refusals(wrong, ask) != ()
+    full = Ask("Describe it.", BOTTLE, schema=schema)
+    assert refusals(f'{{"text": "{GOOD}"}}', full) == ()
+    assert refusals('{"text": "The bottle."}', full) != ()
+
+
+def test_a_text_of_any_size_is_refused_at_once() -> None:
+    began = time.perf_counter()
+    assert refusals("ab " * 1_000_000, ASK) == ("has 2999999 characters, more than 600",)
+    assert time.perf_counter() - began < 1

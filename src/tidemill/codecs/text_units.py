@@ -28,6 +28,12 @@ LONGEST_UNIT = 32
 _LONGEST_PIECE = 64
 """Characters that are merged as one word at most, so that a text without blanks is quickly
 spelled."""
+MOST_PARTS = 2_000
+"""Parts of words, where nothing is said."""
+_FEWEST_CHARACTERS = 20_000
+"""Of less text parts of words would hardly ever come twice."""
+_LOOKED_AT = 1_000
+"""Texts by which the script is told."""
 _PIECE = re.compile(rf" ?(?:{TOKEN.pattern})|\s")
 _DIGIT = re.compile(r"\d")
 
@@ -155,9 +161,9 @@ class TextUnits:
 
 def _fitting(texts: Sequence[str]) -> int:
     """How many parts of words suit some texts; 0 for single characters."""
-    if is_unspaced("".join(texts[:1_000])):
-        return 0
-    return 2_000
+    some = texts[:: max(1, len(texts) // _LOOKED_AT)]
+    is_little = sum(map(len, texts)) < _FEWEST_CHARACTERS
+    return 0 if is_little or is_unspaced("".join(some)) else MOST_PARTS
 
 
 def _merged(words: Mapping[str, int], most: int) -> list[str]:

@@ -100,7 +100,7 @@ class TextsCodec(Codec):
                 hint="give a column the kind text with option 'kind=COL:text'",
             )
         columns = [_texts_of(data, name) for name in self.texts]
-        whose = None if persons is None else np.tile(persons, len(columns))
+        whose = _of_texts(persons, len(data), len(columns))
         every = [text for texts in columns for text in texts]
         self.units = TextUnits.fit(every, whose)
         run.check()
@@ -155,8 +155,8 @@ class TextsCodec(Codec):
         """(n, T) whether a unit is part of a word, a number or a code that texts of fewer than
         FEWEST_PERSONS persons hold."""
         columns = [_texts_of(data, name) for name in self.texts]
-        whose = None if persons is None else np.tile(persons, len(columns)).tolist()
-        shared = shared_words((text for texts in columns for text in texts), whose)
+        whose = _of_texts(persons, len(data), len(columns))
+        shared = shared_words((text for texts in columns for text in texts), whose.tolist())
         spelled = [self._spelled(texts) for texts in columns]
         rare = [
             _of_units(in_rare_words(texts, shared), texts, self.units.widths[one.units])
@@ -345,6 +345,11 @@ class TextsCodec(Codec):
 def _texts_of(data: Dataset, name: str) -> list[str]:
     """The texts of a column; empty where one is missing."""
     return data[name].cast(pl.String).fill_null("").to_list()
+
+
+def _of_texts(persons: np.ndarray | None, rows: int, columns: int) -> np.ndarray:
+    """(rows of one column after the other) whose each text is: those of a row are of one person."""
+    return np.tile(np.arange(rows) if persons is None else persons, columns)
 
 
 def _lengths(spelled: Sequence[SpelledTexts]) -> np.ndarray:

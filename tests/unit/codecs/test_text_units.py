@@ -57,6 +57,13 @@ def test_scripts_without_blanks_are_spelled_with_characters() -> None:
     assert {len(unit) for unit in units.learned} == {1}
     [found] = units.encode(["屏幕"])
     assert len(found) == 2
+    mixed = TextUnits.fit(["OK", *CHINESE] * 100)
+    assert {len(unit) for unit in mixed.learned} == {1}
+
+
+def test_little_text_is_spelled_with_characters() -> None:
+    assert {len(unit) for unit in TextUnits.fit(ENGLISH).learned} == {1}
+    assert max(len(unit) for unit in TextUnits.fit(ENGLISH * 20).learned) > 4
 
 
 def test_what_few_persons_hold_is_no_unit() -> None:

@@ -112,6 +112,18 @@ def test_floors_count_persons() -> None:
     assert (whose[:, -1] == persons).all()
 
 
+def test_several_texts_of_a_row_are_of_one_person() -> None:
+    named = ["good Zolotukhin again."] * 4
+    data = table([*written(40), *named], [*written(40, 1), *named])
+    codec = TextsCodec().fit(data, Run())
+    guarded = codec.guarded(data, None)
+    assert not guarded[:40].any()
+    assert guarded[40:].any(axis=1).all()
+    batch = codec.encode(data)
+    assert codec.copied(batch)[40:].all()
+    assert not any("Z" in unit for unit in codec.units.learned)
+
+
 def test_what_is_too_long_is_cut_at_the_end_of_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidemill.codecs.texts.MOST_SITES", 60)
     long = "The parcel came late. " * 3 + "It was broken and nobody helped at all " * 3

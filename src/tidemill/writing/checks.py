@@ -89,7 +89,7 @@ def refusals(text: str, ask: Ask, lexicon: Lexicon | None = None) -> tuple[str, 
         *not_carried(plain, ask.attributes),
         *_foreign_numbers(plain, ask),
         *_foreign_names(bare, ask, lexicon),
-        *_foreign_values(bare, ask, lexicon),
+        *_foreign_values(plain, ask, lexicon),
         *_wrong_form(bare, ask),
         *_wrong_language(_without_names(bare, ask), ask),
         *_copied(plain, ask),
@@ -153,24 +153,29 @@ def _chunks(text: str) -> list[str]:
     return [*re.findall(r"[a-z0-9]+", text.casefold()), *pairs]
 
 
-def _foreign_values(bare: str, ask: Ask, lexicon: Lexicon) -> Iterator[str]:
-    """Values that other rows have for an attribute that was asked for."""
-    given, said = _given(ask), bare.casefold()
+def _foreign_values(plain: str, ask: Ask, lexicon: Lexicon) -> Iterator[str]:
+    """Values that other rows have for an attribute that was asked for: the longest first, as
+    "stainless steel" is not the steel that was given."""
+    given = _given(ask)
+    own = {plain_form(value) for value in ask.attributes.values()} - {""}
     for name, values in lexicon.values.items():
         if name not in ask.attributes:
             continue
-        for value in sorted(values):
-            form = plain_form(value)
-            if form.casefold() not in said:
+        left = plain
+        for form in sorted(own | set(map(plain_form, values)), key=lambda one: (-len(one), one)):
+            if form.casefold() not in left.casefold():
                 continue
-            if not re.search(r"[^\W\d_]", form) or not _is_telling(form):
-                continue
-            if spans_of(bare, form) and not spans_of(given, form):
+            found = spans_of(left, form)
+            if found and spans_of(given, form):
+                left = without_values(left, {name: form})
+            elif found and _is_telling(form):
                 yield f"says {name} '{form}', which another row has"
 
 
 def _is_telling(form: str) -> bool:
-    """Whether a value is more than a word that any text may have."""
+    """Whether a value is more than a number, or a word that any text may have."""
+    if not re.search(r"[^\W\d_]", form):
+        return False
     words = text_words(form)
     ordinary = STOP_WORDS["en"] | OPENERS | CHINESE_STOP_WORDS
     return bool(words) and not all(word in ordinary for word in words) and len(form) > 1

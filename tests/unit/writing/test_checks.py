@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 
 from tidemill.writing.checks import refusals
@@ -219,3 +220,45 @@ def test_a_text_of_any_size_is_refused_at_once() -> None:
     began = time.perf_counter()
     assert refusals("ab " * 1_000_000, ASK) == ("has 2999999 characters, more than 600",)
     assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("form", "values", "language"),
+    [
+        (
+            "The {maker} {kind} holds {volume}. It is made of {material} and costs {price}.",
+            {
+                "maker": ["Nordia", "Alpen", "Fjell"],
+                "kind": ["insulated bottle", "travel mug", "tea pot"],
+                "volume": ["250 ml", "2500 ml", "0.25 l", "25 ml"],
+                "material": ["stainless steel", "steel", "glass"],
+                "price": ["24.90 EUR", "249 EUR", "24.90 USD"],
+            },
+            "en",
+        ),
+        (
+            "{品牌}{品类}采用{材质}材质，容量{容量}，售价{售价}，适合日常使用。",
+            {
+                "品牌": ["雪岭", "晨曦", "远山"],
+                "品类": ["保温杯", "茶壶", "饭盒"],
+                "材质": ["不锈钢", "玻璃", "陶瓷"],
+                "容量": ["250毫升", "2500毫升", "25毫升", "250升"],
+                "售价": ["129元", "12元", "129美元"],
+            },
+            "zh",
+        ),
+    ],
+    ids=["en", "zh"],
+)
+def test_a_value_in_the_place_of_another_is_always_refused(
+    form: str, values: dict[str, list[str]], language: str
+) -> None:
+    rng = np.random.default_rng(0)
+    rows = [{name: str(rng.choice(own)) for name, own in values.items()} for _ in range(60)]
+    lexicon = lexicon_of([form.format(**row) for row in rows], rows)
+    for row in rows[:30]:
+        ask = Ask("Describe it." if language == "en" else "请描述。", row, language=language)  # type: ignore[arg-type]
+        assert refusals(form.format(**row), ask, lexicon) == ()
+        for name, own in values.items():
+            for value in set(own) - {row[name]}:
+                assert refusals(form.format(**{**row, name: value}), ask, lexicon) != (), value

@@ -38,8 +38,9 @@ CHANCE = 2e-3
 LIKELY = 0.01
 """Below this chance of one column a leak is likely, if not sure."""
 MOST_CHANCE = 0.5
-"""Where chance explains more of what comes back than this, such values point to nobody: a smooth
-model of numbers that are often alike hits those in the midst of many training rows more often."""
+"""Where chance explains more of what comes back than this, such values point to nobody, as each is
+more likely chance than real: a smooth model of numbers that are often alike hits those in the midst
+of many training rows more often."""
 CHANCE_BESIDE_FEW = 0.1
 """The same beside unseen rows, where none of their values comes back and look-alikes tell chance:
 few unseen rows cannot say more."""
@@ -66,6 +67,8 @@ class Hits(NamedTuple):
         """The chance of so many more hits than of the others (Fisher's exact test)."""
         from scipy.stats import hypergeom
 
+        if not self.tried:
+            return 1.0
         everybody, all_hits = self.tried + self.other_tried, self.hits + self.other_hits
         return float(hypergeom.sf(self.hits - 1, everybody, all_hits, self.tried))
 
@@ -105,6 +108,7 @@ class ReturnedValues:
         published: The share of the training rows that have such a value.
         floor: The share of the rows of independent columns that have one.
         excess, low, high: The share of synthetic rows with one, beyond chance, and its ends.
+        by_chance: The least part of them that chance explains (95 %).
         sure: Whether that is no chance.
         likely: Whether more come back than look-alikes of them.
         exposed: Positions of the training rows whose value came back.
@@ -121,30 +125,39 @@ class ReturnedValues:
     excess: float
     low: float
     high: float
+    by_chance: float
     sure: bool
     likely: bool
     exposed: NDArray[np.int64]
 
     @property
-    def limit(self) -> float:
-        """The red limit on the scale from 0 to what publishing the training rows would show."""
-        return min(0.9, LIMIT / self.published)
+    def hidden(self) -> bool:
+        """Whether chance surely explains most of what comes back, so that LIMIT cannot be ruled
+        out: a real value among so many others cannot be told from them, and points to nobody."""
+        return self.high >= LIMIT and self.by_chance >= MOST_CHANCE and not self.likely
 
     @property
-    def telling(self) -> bool:
-        """Whether something came back, or a leak of the limit would have been seen: where more rows
-        have a rare value by chance, such values point to nobody."""
-        return self.light != "green" or self.high < LIMIT
+    def red_from(self) -> float:
+        """The share of synthetic rows from which on values that may be real are too many: LIMIT, or
+        as many as chance gives where it hides them."""
+        if not self.hidden:
+            return LIMIT
+        return max(LIMIT, self.by_chance * self.rows / self.made)
+
+    @property
+    def limit(self) -> float:
+        """The red limit on the scale from 0 to what publishing the training rows would show."""
+        return min(0.9, self.red_from / self.published)
 
     @property
     def light(self) -> Light:
-        """Red where surely more than the limit came back; not known where so much did, and more
-        than look-alikes, but unseen rows are too few to tell."""
+        """Red where surely more than LIMIT came back; not known where as much may have as is
+        red."""
         if self.sure and self.low >= LIMIT:
             return "red"
         if self.sure and self.excess >= TRACE * LIMIT:
             return "amber"
-        return "not known" if self.likely and self.high >= LIMIT else "green"
+        return "green" if self.hidden or self.high < LIMIT else "not known"
 
 
 def rare_values(data: AttackData, run: Run) -> Iterable[Leak]:
@@ -164,11 +177,11 @@ def rare_values(data: AttackData, run: Run) -> Iterable[Leak]:
     for column in columns:
         run.check()
         returned = returned_values(data.whole, column, run, len(columns))
-        if returned is not None and returned.telling:
+        if returned is not None:
             found.append(returned)
     if not found:
-        return  # no value points to a person: many hold it, or anybody might have made it up
-    found.sort(key=lambda one: (-LIGHTS.index(one.light), -one.excess))
+        return  # no value points to a person: many hold it
+    found.sort(key=lambda one: (-LIGHTS.index(one.light), one.hidden, -one.excess))
     yield _leak(found, data)
 
 
@@ -262,24 +275,26 @@ def returned_values(
     if not len(rare) or not len(synthetic) or max(published, share) < LIMIT / 2:
         return None
     # a value that one real row has might as well be that of an unseen row
-    by_unseen = _beside(_rarest(ours, 1, holdout), _rarest(theirs, 1, train), synthetic)
+    singles = _rarest(ours, 1, holdout), _rarest(theirs, 1, train)
+    by_unseen = _beside(*singles, synthetic)
+    level = CHANCE / columns
+    # the floor tells chance only where it does not leak itself, as it does of a column that is kept
+    by_floor = _NONE
+    if not column.kept and _beside(*singles, floor).by_chance >= level:
+        by_floor = _beside_floor(rare, synthetic, floor)
     alike, sure, likely = _NONE, False, False
     if share >= TRACE * LIMIT:
         alike = _beside_lookalikes(train, synthetic, rare, run)
-        level = CHANCE / columns
         allowed = level
         if not by_unseen.other_hits and _unlike_real(ours, synthetic, holdout):
             allowed = CHANCE_BESIDE_FEW
-        pointing = max(by_unseen.chance, alike.chance) < MOST_CHANCE
+        pointing = max(by_unseen.chance, alike.chance, by_floor.chance) < MOST_CHANCE
         sure = pointing and by_unseen.by_chance < allowed and alike.by_chance < level
         if not by_unseen.other_hits and not train.are_numbers:
             sure |= _oversampled(synthetic, train, holdout, came_back, level)
         unsure = not by_unseen.other_hits or by_unseen.by_chance < LIKELY
         likely = pointing and unsure and alike.by_chance < LIKELY
-    chance = max(by_unseen.chance, alike.chance)
-    low = high = share * (1 - chance)
-    if by_unseen.other_hits:
-        low, high = (share * (1 - end) for end in by_unseen.ends)
+    beyond = _beyond(share, by_unseen, alike, by_floor)
     return ReturnedValues(
         column.name,
         int(with_rare.sum()),
@@ -289,13 +304,34 @@ def returned_values(
         by_unseen,
         published,
         float(np.isin(floor.known, rare).sum()) / max(1, len(floor)),
-        share * (1 - chance),
-        low if sure else 0.0,
-        max(high, share * (1 - chance)),
+        beyond.value,
+        beyond.low if sure else 0.0,
+        beyond.high,
+        beyond.by_chance,
         sure,
         likely,
         train.places[np.isin(train.known, came_back)] if sure else _NOBODY,
     )
+
+
+class _Beyond(NamedTuple):
+    value: float
+    low: float
+    high: float
+    by_chance: float
+
+
+def _beyond(share: float, by_unseen: Hits, alike: Hits, by_floor: Hits) -> _Beyond:
+    """The share of synthetic rows with a rare value beyond chance, its ends, and the least part
+    that chance explains by any of the three."""
+    controls = (by_unseen, alike, by_floor)
+    value = low = share * (1 - max(control.chance for control in controls))
+    high = share * (1 - max(by_unseen.chance, alike.chance))
+    by_chance = max(control.ends[1] for control in controls)
+    if by_unseen.other_hits:
+        low, most = (share * (1 - end) for end in by_unseen.ends)
+        high = max(high, most)
+    return _Beyond(value, low, max(value, min(high, share * (1 - by_chance))), by_chance)
 
 
 def _held(values: Values, persons: NDArray[np.int64] | None) -> _Held:
@@ -339,6 +375,15 @@ def _beside_lookalikes(train: Values, synthetic: Values, rare: NDArray[Any], run
     return _beside(rare, alike[~np.isin(alike, train.known)], synthetic)
 
 
+def _beside_floor(rare: NDArray[Any], synthetic: Values, floor: Values) -> Hits:
+    """Synthetic rows with a rare number beside those of independent columns, which draw numbers
+    between training rows; other values are training rows' own there, too, and tell nothing."""
+    if not synthetic.are_numbers:
+        return _NONE
+    made, others = (int(np.isin(part.known, rare).sum()) for part in (synthetic, floor))
+    return Hits(made, len(synthetic), others, len(floor))
+
+
 def _oversampled(
     synthetic: Values,
     train: Values,
@@ -377,6 +422,14 @@ def _leak(found: list[ReturnedValues], data: AttackData) -> Leak:
     also = [one.column for one in found[1:] if one.light == worst.light != "green"]
     if also:
         sentence += f" So they do in {quoted(also)}."
+    hidden = [one for one in found if one.light == "green" and one.hidden]
+    if hidden:
+        most = percent(max(one.high for one in hidden))
+        sentence += (
+            f" In {quoted([one.column for one in hidden])} chance alone gives most of such values: "
+            f"real ones among them, in up to {most} of the rows, point to nobody, and would not be "
+            "seen."
+        )
     scale = worst.published
     figures: Mapping[str, float] = {
         "could_have_missed": max(0.0, min(1.0, worst.high / scale)),
@@ -423,6 +476,8 @@ def _reason(worst: ReturnedValues) -> str:
             return "There are too few unseen rows to tell this from chance."
     if not worst.rows:
         return "None comes back."
+    if worst.hidden:
+        return f"Chance explains {percent(worst.by_chance)} of them at least."
     return "No more come back than look-alikes of them, or too few to matter."
 
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from tidemill.core.schema import Column
 
 MOST_PLACES = 6
+MOSTLY = 0.8
+"""A step is that of a column where so many of its different values are multiples of it."""
 _DAY = 86_400_000_000
 _LARGEST = 2.0**53
 
@@ -111,12 +113,16 @@ def _numbers(series: list[pl.Series]) -> tuple[list[pl.Series], tuple[int, ...],
 
 
 def _powers(values: pl.Series) -> tuple[int, ...]:
-    """10, 100 and 1,000 times the step in which the numbers are written, as far as they reach
+    """10, 100 and 1,000 times the step in which most numbers are written, as far as they reach
     beyond."""
     known = values.drop_nulls().to_numpy()
     if not len(known):
         return (10,)
     step = max(1, int(np.gcd.reduce(known)))
     reach = int(known.max()) - int(known.min())
+    # a few finer values, such as 2.109999 among whole numbers, do not say how most are written
+    different = np.unique(known)
+    while 10 * step <= reach and np.mean(different % (10 * step) == 0) >= MOSTLY:
+        step *= 10
     powers = (10 * step, 100 * step, 1000 * step)
     return tuple(power for power in powers if power <= reach) or powers[:1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -91,6 +92,86 @@ def test_what_chance_gives_is_not_called_a_leak() -> None:
         for column in found.train.schema:
             one = returned_values(found, column, Run(), len(found.train.schema))
             assert one is None or one.light in ("green", "not known"), (seed, column.name)
+
+
+def with_column(found: Evidence, name: str, draw: Callable[[int, int], pl.Series]) -> Evidence:
+    """The same with one more column, whose values are drawn by (rows, seed) for each table."""
+
+    def more(data: Dataset, seed: int) -> pl.DataFrame:
+        return data.frame.with_columns(draw(len(data), seed).alias(name))
+
+    train = read(more(found.train, 1), Run())
+    others = (found.holdout, found.synthetic, found.floor)
+    return Evidence(train, *(train.with_frame(more(data, k + 2)) for k, data in enumerate(others)))
+
+
+def days(rows: int, seed: int) -> pl.Series:
+    """Days of which most that are rare are hit by chance."""
+    return pl.Series(np.random.default_rng(seed).integers(0, 4000, rows))
+
+
+def test_values_that_mostly_come_back_by_chance_are_named_as_not_seen() -> None:
+    found = with_column(sets(4000), "day", days)
+    leaky = planted(found, "day", 0.01)
+    for one in (returned(found, "day"), returned(leaky, "day")):
+        assert one.hidden
+        assert one.light == "green"
+        assert one.by_chance > 0.5
+        assert one.high < one.red_from
+    [score] = [one for one in attack(leaky, Run()) if one.metric == "rare-values"]
+    assert "'day' chance alone gives most of such values" in score.sentence
+    assert "would not be seen" in score.sentence
+
+
+def beats(rows: int, seed: int) -> pl.Series:
+    """Numbers in the tail of which single rows stand alone, some of which come back by chance."""
+    return pl.Series(np.random.default_rng(seed).normal(100, 18, rows).round().astype(int))
+
+
+def test_rare_values_beside_few_unseen_ones_are_not_known() -> None:
+    found = with_column(sets(4000), "pulse", beats)
+    assert returned(found, "pulse").light == "green"
+    frame = found.train.frame
+    counts = frame["pulse"].value_counts(name="rows")
+    rare = counts.filter(counts["rows"] < 3)["pulse"].sort().to_list()
+    values = found.synthetic.frame["pulse"].to_list()
+    values[:28] = [rare[k % len(rare)] for k in range(28)]
+    made = found.synthetic.frame.with_columns(pl.Series("pulse", values))
+    leaky = replace(found, synthetic=found.synthetic.with_frame(made))
+    assert returned(leaky, "pulse").light == "not known"
+
+
+def amounts(rows: int, seed: int) -> pl.Series:
+    """Whole numbers, a few of which were written with decimals."""
+    rng = np.random.default_rng(seed)
+    whole = rng.integers(0, 9_000_000, rows) * 1.0
+    return pl.Series(np.where(rng.random(rows) < 0.005, whole + 0.109999, whole))
+
+
+def test_a_few_decimals_hide_no_whole_numbers() -> None:
+    found = with_column(sets(4000), "amount", amounts)
+    assert returned(found, "amount").light == "green"
+    assert returned(planted(found, "amount", 0.01), "amount").light == "red"
+
+
+def test_a_floor_that_leaks_excuses_nothing() -> None:
+    leaky = planted(with_column(sets(4000), "amount", amounts), "amount", 0.02)
+    assert returned(replace(leaky, floor=leaky.synthetic), "amount").light == "red"
+
+
+def test_what_independent_columns_give_as_well_is_not_red() -> None:
+    """Of a dozen rare values of unseen rows none comes back, of those of training rows a third."""
+    rng = np.random.default_rng(0)
+    values = rng.choice(100_000, 72, replace=False).tolist()
+    ours, unseen = values[:60], values[60:]
+    train = read(pl.DataFrame({"rate": [1000] * 640 + ours}), Run())
+    holdout, made, floor = (
+        train.with_frame(pl.DataFrame({"rate": [1000] * (700 - len(rare)) + rare}))
+        for rare in (unseen, ours[:20], ours[20:40])
+    )
+    common = train.with_frame(pl.DataFrame({"rate": [1000] * 700}))
+    assert returned(Evidence(train, holdout, made, common), "rate").light == "red"
+    assert returned(Evidence(train, holdout, made, floor), "rate").light != "red"
 
 
 def test_few_rows_are_not_known() -> None:

@@ -282,16 +282,20 @@ def _of_form(
     pattern = form.loose if form.loose and _says(column, form.names) else form.pattern
     if not pattern:
         return 0, ""
-    data = counts.with_columns(counts["value"].str.extract(pattern).alias("datum")).drop_nulls()
-    if not data.height:
+    least = max(form.fewest, form.part * total)
+    if int(counts["count"].sum()) < least:
         return 0, ""
+    found = counts["value"].str.extract(pattern)
+    if found.null_count() == len(found):
+        return 0, ""
+    data = counts.with_columns(found.alias("datum")).drop_nulls()
     if form.valid is not None:
         tried = data.head(_MOST_CHECKED)["datum"].to_list()
         passed = [datum for datum in tried if form.valid(datum)]
         if len(passed) < max(0.5 * len(tried), form.fewest):
             return 0, ""
     count = int(data["count"].sum())
-    if count < form.fewest or count < form.part * total:
+    if count < least:
         return 0, ""
     return count, mask(data["datum"][0])
 
@@ -315,15 +319,25 @@ def names_of_people(column: Column, counts: pl.DataFrame) -> tuple[int, str]:
     shaped = sample.filter(_shaped(sample))
     if len(shaped) < 0.7 * len(sample):
         return 0, ""
-    things = sum(map(is_of_things, shaped))
-    if least > _SURE and things > _THINGS * len(sample):
-        return 0, ""
-    judged = is_full_name if least == _ANYWHERE else is_name
-    known = sum(map(judged, shaped))
-    if known < least * len(sample) or (least == _ANYWHERE and not _are_full(shaped, known)):
-        return 0, ""
+    if least > _SURE:
+        judged = is_full_name if least == _ANYWHERE else is_name
+        known = _known(judged, shaped, least * len(sample))
+        if known is None or (least == _ANYWHERE and not _are_full(shaped, known)):
+            return 0, ""
+        if sum(map(is_of_things, shaped)) > _THINGS * len(sample):
+            return 0, ""
     found = counts.filter(_shaped(counts["value"]))
     return int(found["count"].sum()), mask(found["value"][0])
+
+
+def _known(passes: Callable[[str], bool], texts: pl.Series, least: float) -> int | None:
+    """How many texts pass a test; None as soon as fewer than so many can, as in most columns."""
+    passed = 0
+    for number, text in enumerate(texts):
+        if passed + len(texts) - number < least:
+            return None
+        passed += passes(text)
+    return passed if passed >= least else None
 
 
 def _shaped(texts: pl.Series) -> pl.Series:

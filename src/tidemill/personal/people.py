@@ -188,6 +188,8 @@ def is_full_name(text: str) -> bool:
 def is_eastern_name(text: str) -> bool:
     """Whether a text looks like a Chinese, Japanese or Korean name: a frequent family name and one
     to three more characters."""
+    if text.isascii():
+        return False
     whole = text.replace(" ", "").replace("\u3000", "")
     if re.fullmatch(r"[\u3400-\u9fff*＊々]{2,5}", whole):
         chinese = whole[0] in CHINESE_FAMILY or whole.startswith(CHINESE_FAMILY_OF_TWO)

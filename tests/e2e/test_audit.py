@@ -246,7 +246,9 @@ def test_copies_are_dropped_before_rows_are_shared(tmp_path: Path) -> None:
 
     def remembering(rows: Dataset) -> Synthesizer:
         generator = Remembering(codec.encode(rows))
-        return Synthesizer(Stages([Stage(codec, "remembering", generator)]), honest.manifest)
+        return Synthesizer(
+            Stages([Stage(codec, "remembering", generator)], "remembering"), honest.manifest
+        )
 
     with pytest.raises(DataError, match="every row that the model makes is a copy"):
         tm.share(remembering(memorised(train)), train, holdout, tmp_path / "out", canaries=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -181,9 +182,24 @@ class Codec(ABC):
         :meth:`encode` gives n rows of it; None where none is."""
         return None
 
-    def copied(self, batch: Batch) -> np.ndarray:
+    def begun(self, rows: Dataset, context: Batch | None) -> Batch:
+        """How rows of the grid begin that are made for given rows: the sites that the mask has are
+        those that are known.
+
+        Args:
+            rows: Some of the columns; null where a value is not known.
+            context: What the rows are made for.
+        """
+        return replace(Batch.blank(replace(self.spec, context=None), len(rows)), context=context)
+
+    def copied(self, batch: Batch, begun: Batch | None = None) -> np.ndarray:
         """(n,) whether a made row is a copy of a training row, or holds what only a few of these
-        hold, where the codec can tell."""
+        hold, where the codec can tell.
+
+        Args:
+            batch: The rows.
+            begun: How they began (:meth:`begun`), which is not looked at.
+        """
         return np.zeros(len(batch), bool)
 
     def without(self, batch: Batch, copies: np.ndarray) -> Batch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -142,14 +142,47 @@ class TextsCodec(Codec):
         Raises:
             DataError: A row breaks a rule, or holds what never occurred in training.
         """
+        context = None if self.spec.context is None else self._table.encode(data)
+        return self.written(data, context)
+
+    def written(self, data: Dataset, context: Batch | None) -> Batch:
+        """The texts of some rows, for rows that are encoded already."""
         columns = [_texts_of(data, name) for name in self.texts]
         spelled = [self._spelled(texts) for texts in columns]
         kept = self._kept(spelled)
         code = self._laid([one.units for one in spelled], spelled, kept, np.dtype(np.int32))
         mask = np.arange(self._sites) < _needed(kept)[:, None]
-        context = None if self.spec.context is None else self._table.encode(data)
         tick = np.zeros((len(data), self._sites, 0), np.int64)
         return Batch(tick, code[..., None], mask, context)
+
+    def begun(self, rows: Dataset, context: Batch | None) -> Batch:
+        """The first texts of some rows up to the first one that is missing, with a separator behind
+        each: how the texts of the rows begin.
+
+        Args:
+            rows: With some of the columns of texts; null where a text is to be written.
+            context: The rows, encoded.
+        """
+        known = np.ones(len(rows), bool)
+        here: list[pl.Series] = []
+        behind = np.zeros(len(rows), np.int64)
+        for name in self.texts:
+            values = pl.Series(name, [None] * len(rows), pl.String)
+            if name in rows.schema:
+                values = rows[name].cast(pl.String)
+            known = known & values.is_not_null().to_numpy()
+            here.append(values.set(pl.Series(~known), None).alias(name))
+            behind += known
+        told = Dataset(pl.DataFrame(here), self.schema.select(self.texts))
+        batch = self.written(told, context)
+        separators = np.cumsum((batch.code[..., 0] == SEPARATOR) & batch.mask, axis=1)
+        after = separators - ((batch.code[..., 0] == SEPARATOR) & batch.mask)
+        mask = batch.mask & (after < behind[:, None])
+        ended = np.flatnonzero(known & ~mask[:, -1])  # behind the last text, too
+        end = mask[ended].sum(axis=1)
+        batch.code[ended, end, 0] = SEPARATOR
+        mask[ended, end] = True
+        return replace(batch, mask=mask)
 
     def guarded(self, data: Dataset, persons: np.ndarray | None) -> np.ndarray:
         """(n, T) whether a unit is part of a word, a number or a code that texts of fewer than
@@ -259,11 +292,16 @@ class TextsCodec(Codec):
             found.append(parts[: len(self.texts)])
         return found
 
-    def copied(self, batch: Batch) -> np.ndarray:
+    def copied(self, batch: Batch, begun: Batch | None = None) -> np.ndarray:
         """(n,) whether a text of a row copies one of a training row, or holds a word that only a
-        few of these hold; as far as :class:`CopyGate` knows."""
+        few of these hold; as far as :class:`CopyGate` knows. Texts that were given are not
+        looked at."""
         texts = [self.units.decode(units) for parts in self._parts(batch) for units in parts]
         copied = self._gate.copied(texts).reshape(len(batch), len(self.texts))
+        if begun is not None and begun.mask is not None:
+            given = ((begun.code[..., 0] == SEPARATOR) & begun.mask).sum(axis=1)
+            given += begun.mask[:, -1]  # there is no room for the last separator
+            copied &= np.arange(len(self.texts)) >= given[:, None]
         return np.asarray(copied.any(axis=1))
 
     def without(self, batch: Batch, copies: np.ndarray) -> Batch:

@@ -103,6 +103,20 @@ class Conditional(Generator, Protocol):
 
 
 @runtime_checkable
+class WritesOn(Protocol):
+    """A generator of texts that can be told how each begins, and how likely each is."""
+
+    def write_on(self, begun: Batch, rng: np.random.Generator, run: Run | None = None) -> Batch:
+        """Texts that begin as these, one each: the sites of their masks stay, and others follow.
+        Their context is what the texts are written for."""
+        ...
+
+    def scores(self, batch: Batch, run: Run | None = None) -> np.ndarray:
+        """(n,) the log-likelihood of each text given its context, in nats."""
+        ...
+
+
+@runtime_checkable
 class Interpolates(Protocol):
     """A generator that may know rows between two others."""
 

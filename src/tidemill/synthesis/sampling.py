@@ -19,6 +19,7 @@ from tidemill.core.errors import ConditionError
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.grid import Batch, ConditionalSample, Constraints
 from tidemill.core.run import Run
+from tidemill.synthesis.given_texts import given_texts
 from tidemill.synthesis.infilling import GivenRows, fill, numbered, stacked
 from tidemill.synthesis.stages import Stages, first_stage
 
@@ -82,11 +83,13 @@ class SampledModel:
         round_number: int,
         surrogates: SurrogateStream,
         run: Run,
+        given: Dataset | None = None,
     ) -> Dataset:
-        """Rows of the model's own columns with their texts, marked as generated."""
+        """Rows of the model's own columns with their texts, marked as generated; for given rows
+        those that they lack."""
         codec = self.whole.last.codec
         if codec is not self.codec:
-            batch = self.whole.made_for(batch, rng, run)
+            batch = self.whole.made_for(batch, rng, run, given)
         made = codec.decode(batch, rng, name=self.name, surrogates=surrogates)
         origin = pl.repeat(round_number, len(made), dtype=pl.Int16, eager=True)
         return Dataset(
@@ -241,12 +244,16 @@ class SampleJob:
             return self.model.decoded(batch, rng, plan.round_number, surrogates, run)
         at = np.arange(start, start + size)
         given = plan.given.rows(at % len(plan.given))
-        made = completions(self.model, given, plan.cells[0], plan.kept, rng, run)
+
+        def complete(rows: GivenRows) -> ConditionalSample:
+            return completions(self.model, rows, plan.cells[0], plan.kept, rng, run)
+
+        made = given_texts(complete(given), given, self.model.whole.last, complete, rng, run)
         self._tallies[0].add(made)
         chances.append(made.chance)
         incomplete = given.incomplete(self.model.codec.schema)
         self._guessed += int((incomplete & (made.chance <= 0)).sum())
-        own = self.model.decoded(made.batch, rng, plan.round_number, surrogates, run)
+        own = self.model.decoded(made.batch, rng, plan.round_number, surrogates, run, given.known)
         data = fill(given, own, plan.kept, self.model.texts)
         if plan.draws > 1:
             return numbered(data, at // len(plan.given) + 1)
@@ -373,15 +380,16 @@ def completions(
         ConditionError: A row and the condition exclude each other.
     """
     codec, n = model.codec, len(given)
-    batch = Batch(
-        np.zeros((n, len(codec.spec.reals)), np.int64),
-        np.zeros((n, len(codec.spec.codes)), np.int32),
-    )
     chance, effective = np.zeros(n), 0.0
     facts = [name for name in kept if name in given.known.schema]
+    parts, places = [], []
     for at, known in codec.completions(given.known, condition, kept=facts):
         made = model.generator.infill(len(at), known, rng, run)
-        batch.tick[at], batch.code[at] = made.batch.tick, made.batch.code
+        parts.append(made.batch)
+        places.append(at)
         chance[at] = made.chance
         effective += made.effective
+    batch = Batch.blank(codec.spec, 0)
+    if parts:
+        batch = Batch.stacked(parts).rows(np.argsort(np.concatenate(places)))
     return ConditionalSample(batch, chance, effective)

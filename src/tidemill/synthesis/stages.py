@@ -11,6 +11,7 @@ import numpy as np
 
 from tidemill.codecs.codec import Codec
 from tidemill.codecs.codec import stages as codecs_of
+from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, ConditionalSample, Constraints
 from tidemill.core.run import Run
@@ -20,6 +21,7 @@ from tidemill.models.base import (
     Generator,
     Interpolates,
     LearnsInSteps,
+    WritesOn,
     cannot_learn,
     of_texts,
     unfitted,
@@ -156,15 +158,32 @@ class Stages:
             context = earlier.sample(ways, rng, _quiet(run))
         return generator.between(ways, steps, rng, run, context)
 
-    def made_for(self, made: Batch, rng: np.random.Generator, run: Run | None) -> Batch:
-        """The later stages for rows of one of the stages."""
+    def made_for(
+        self,
+        made: Batch,
+        rng: np.random.Generator,
+        run: Run | None,
+        given: Dataset | None = None,
+    ) -> Batch:
+        """The later stages for rows of one of the stages.
+
+        Args:
+            made: The rows.
+            rng: The random stream.
+            run: For progress.
+            given: Values of the same rows that are known, of the last stage too.
+        """
         depth = 1
         context = made.context
         while context is not None:
             depth, context = depth + 1, context.context
         for stage in self.stages[depth:]:
             inner = run if stage is self.last else _quiet(run)
-            made = replace(_drawn(stage, len(made), made, rng, inner), context=made)
+            begun = None
+            if given is not None and isinstance(stage.generator, WritesOn):
+                begun = stage.codec.begun(given, made)
+            drawn = _drawn(stage, len(made), made, rng, inner, begun)
+            made = replace(drawn, context=made)
         return made
 
     def to_state(self) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
@@ -300,30 +319,46 @@ def _learned_beside(codec: Codec, model: str, batch: Batch, run: Run) -> Stage:
 
 
 def _drawn(
-    stage: Stage, n: int, context: Batch | None, rng: np.random.Generator, run: Run | None
+    stage: Stage,
+    n: int,
+    context: Batch | None,
+    rng: np.random.Generator,
+    run: Run | None,
+    begun: Batch | None = None,
 ) -> Batch:
     """n rows of a stage for rows of the one before it; none is a copy of a training row, where the
-    codec can tell."""
-    made = _sampled(stage, n, context, rng, run)
+    codec can tell.
+
+    Args:
+        stage: The stage.
+        n: How many rows.
+        context: Those of the stage before; None for the first one.
+        rng: The random stream.
+        run: For progress.
+        begun: How the rows begin.
+    """
+    made = _sampled(stage, n, context, rng, run, begun)
     for _ in range(TRIES):
-        copies = np.flatnonzero(stage.codec.copied(made))
+        copies = np.flatnonzero(stage.codec.copied(made, begun))
         if not len(copies):
             return made
-        again = _sampled(
-            stage,
-            len(copies),
-            None if context is None else context.rows(copies),
-            rng,
-            _quiet(run),
-        )
+        before = None if context is None else context.rows(copies)
+        begins = None if begun is None else begun.rows(copies)
+        again = _sampled(stage, len(copies), before, rng, _quiet(run), begins)
         made = made.replaced(copies, again)
-    copies = np.flatnonzero(stage.codec.copied(made))
-    return stage.codec.without(made, copies)
+    return stage.codec.without(made, np.flatnonzero(stage.codec.copied(made, begun)))
 
 
 def _sampled(
-    stage: Stage, n: int, context: Batch | None, rng: np.random.Generator, run: Run | None
+    stage: Stage,
+    n: int,
+    context: Batch | None,
+    rng: np.random.Generator,
+    run: Run | None,
+    begun: Batch | None,
 ) -> Batch:
+    if begun is not None and isinstance(stage.generator, WritesOn):
+        return stage.generator.write_on(begun, rng, run)
     if context is None:
         return stage.generator.sample(n, rng, run)
     return cast(Conditional, stage.generator).sample(n, rng, run, context=context)

@@ -209,3 +209,26 @@ def test_copies_and_planted_secrets_are_told() -> None:
     again = TextsCodec.from_state(json.loads(json.dumps(codec.to_state())))
     assert again.copied(new).tolist() == found.tolist()
     assert not codec.copied(codec.without(batch, np.arange(100))).any()
+
+
+def test_texts_begin_as_they_are_known() -> None:
+    titles = [f"{word} phone" for word in ("good", "bad", "big", "small")] * 10
+    bodies = [f"it is {word} indeed" for word in ("good", "bad", "big", "small")] * 10
+    schema = Schema((Column("title", "text"), Column("body", "text")))
+    data = Dataset(pl.DataFrame({"title": titles, "body": bodies}), schema)
+    codec = TextsCodec().fit(data, Run())
+    whole = codec.encode(data)
+    asked = Dataset(
+        pl.DataFrame({"title": [titles[0], None, titles[1]], "body": [None, "x", bodies[1]]}),
+        schema,
+    )
+    begun = codec.begun(asked, None)
+    assert begun.mask is not None
+    assert whole.mask is not None
+    lengths = begun.mask.sum(axis=1)
+    title = codec.units.encode(titles[:1])[0]
+    room = codec.spec.sites[0]
+    assert lengths.tolist() == [len(title) + 1, 0, min(int(whole.mask[1].sum()) + 1, room)]
+    assert np.array_equal(begun.code[0, : len(title) + 1], whole.code[0, : len(title) + 1])
+    known_by_heart = codec.copied(whole.rows(np.array([0, 1, 1])), begun)
+    assert not known_by_heart[2]

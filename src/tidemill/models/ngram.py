@@ -148,16 +148,33 @@ class Ngram:
             OptionError: A context is missing.
         """
         check_context("ngram", self.spec, context)
-        run, of_row = run or Run(), self._classes(n, context)
         blank = Batch.blank(replace(self.spec, context=None), n)
-        code, length = blank.code[..., 0], np.zeros(n, np.int64)
+        nothing = np.zeros(blank.code.shape[:2], bool)
+        return self.write_on(replace(blank, mask=nothing, context=context), rng, run)
+
+    def write_on(self, begun: Batch, rng: np.random.Generator, run: Run | None = None) -> Batch:
+        """Texts that begin as these, one each: the sites of their masks stay, and others follow.
+
+        Args:
+            begun: The beginnings, and what the texts are written for as their context.
+            rng: The random stream.
+            run: For cancelling.
+
+        Raises:
+            OptionError: A context is missing.
+        """
+        check_context("ngram", self.spec, begun.context)
+        n = len(begun)
+        run, of_row = run or Run(), self._classes(n, begun.context)
+        code, length = begun.code[..., 0].copy(), np.zeros(n, np.int64)
+        known = np.zeros(n, np.int64) if begun.mask is None else begun.mask.sum(axis=1)
         starts = range(0, n, TOGETHER)
         for start, stream in zip(starts, rng.spawn(len(starts)), strict=True):
             run.check()
             rows = slice(start, start + TOGETHER)
-            length[rows] = self._draw(code[rows], of_row[rows], stream)
+            length[rows] = self._draw(code[rows], known[rows], of_row[rows], stream)
         mask = np.arange(code.shape[1]) < length[:, None] if self.spec.ragged else None
-        return replace(blank, mask=mask, context=context)
+        return replace(begun, code=code[..., None], mask=mask)
 
     def infill(
         self,
@@ -228,8 +245,11 @@ class Ngram:
             return chance
         return mixed(chance, self.by_class.terms(of, recent, unit), self.shares)
 
-    def _draw(self, code: np.ndarray, of: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Fill (n, sites) codes with units, and return the (n,) lengths of the texts."""
+    def _draw(
+        self, code: np.ndarray, known: np.ndarray, of: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Fill (n, sites) codes with units, of which the first ``known`` ones are there, and return
+        the (n,) lengths of the texts."""
         n, sites = code.shape
         end = self.spec.codes[0].size
         length = np.zeros(n, np.int64)
@@ -245,6 +265,7 @@ class Ngram:
                 unit[again] = self._next_by_all(recent[again], of[again], rng, ends=False)
             else:
                 unit = self._next_by_all(recent, of, rng, ends=not must)
+            unit = np.where(site < known[alive], code[alive, site], unit)
             goes_on = unit != end
             alive, unit, of = alive[goes_on], unit[goes_on], of[goes_on]
             if not len(alive):

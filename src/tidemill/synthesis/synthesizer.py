@@ -667,7 +667,7 @@ def _chosen_codec(
             )
         return wanted, kind.unfitted(window)
     learns = getattr(generator, "learns", frozenset({"row"}))
-    writes = "ngram" in MODELS and bool(data.schema.texts) and of_texts(model, options) is not None
+    writes = bool(data.schema.texts) and of_texts(model, options) is not None
     return choose(data.schema, learns, model, window, run, writes=writes)
 
 

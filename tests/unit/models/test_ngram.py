@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -444,3 +445,21 @@ def test_counts_within_classes_add_up_to_those_of_all() -> None:
     whole, parts = counted(stream, 3), counted(stream, 3, of_row, 3)
     for table, part in zip(whole, parts, strict=True):
         assert table.seen.sum() == part.seen.sum()
+
+
+def test_texts_go_on_from_their_beginnings() -> None:
+    spec = Spec(codes=(Code("letter", 4),), sites=(6,), ragged=True, topology="tokens")
+    texts = Batch.blank(spec, 200)
+    assert texts.mask is not None
+    texts.code[:, :4, 0] = np.where(np.arange(200)[:, None] % 2, [0, 1, 1, 1], [2, 3, 3, 3])
+    texts.mask[:, 4:] = False
+    model = Ngram(order=2).fit(spec, texts, Run())
+    begun = texts.rows(np.arange(50))
+    assert begun.mask is not None
+    begun = replace(begun, mask=np.arange(6) < np.where(np.arange(50) % 3 == 0, 0, 1)[:, None])
+    made = model.write_on(begun, np.random.default_rng(0))
+    told = np.arange(50) % 3 > 0
+    assert np.array_equal(made.code[told, 0], begun.code[told, 0])
+    follows = np.where(made.code[:, 0, 0] == 0, 1, 3)
+    assert np.array_equal(made.code[told, 1, 0], follows[told])
+    assert len(set(made.code[~told, 0, 0])) == 2

@@ -114,7 +114,7 @@ def test_an_empty_row_comes_back_empty_from_both_views() -> None:
 def test_rows_are_never_empty_where_none_was() -> None:
     spec, batch = texts()
     batch = batch.rows(np.flatnonzero(batch.mask[:, 0]))
-    for name in ("autoregressive", "vae"):
+    for name in ("autoregressive", "ngram"):
         model = unfitted(name, quick(name, **TINY)).fit(spec, batch, Run(1))
         assert not made(model, batch, 200).empty_rows
 

@@ -13,10 +13,10 @@ CODECS = Registry(
             "tidemill.codecs.images:ImageCodec",
             "the pixels of images, made for what stands beside them",
         ),
-        "table": Entry("tidemill.codecs.table:TableCodec", "rows of a table, one by one"),
         "texts": Entry(
             "tidemill.codecs.texts:TextsCodec",
             "texts unit by unit, each written for its row of a table",
         ),
+        "table": Entry("tidemill.codecs.table:TableCodec", "rows of a table, one by one"),
     },
 )

@@ -23,6 +23,7 @@ from tidemill.models.base import (
     LearnsInSteps,
     State,
     check_context,
+    check_learns,
     unfitted,
 )
 from tidemill.models.channels import within
@@ -152,8 +153,9 @@ class Latent:
             start: A fitted model of the same sort and grid, from whose weights learning begins.
 
         Raises:
-            OptionError: ``start`` is another sort of model.
+            OptionError: The rows are texts, or ``start`` is another sort of model.
         """
+        check_learns("latent", self.learns, spec)
         o = self.options
         if start is not None and not (isinstance(start, Latent) and start.options.inner == o.inner):
             raise OptionError(

@@ -33,6 +33,16 @@ CHECKS = Registry(
             "joins levels that differ only in blanks or letter case",
             sees=(*TABLES, "images"),
         ),
+        "mojibake": Entry(
+            "tidemill.cleaning.texts.mojibake:CHECK",
+            "reads texts again that were read in the wrong encoding",
+            sees=TABLES,
+        ),
+        "html": Entry(
+            "tidemill.cleaning.texts.html:CHECK",
+            "takes remnants of HTML out of texts",
+            sees=TABLES,
+        ),
         "duplicates": Entry(
             "tidemill.cleaning.duplicates:CHECK",
             "reports rows and keys that occur more than once",
@@ -72,6 +82,26 @@ CHECKS = Registry(
             "tidemill.cleaning.personal:CHECK",
             "reports names of people, e-mails, phone, card and ID numbers",
             sees=(*TABLES, "images"),
+        ),
+        "near_duplicates": Entry(
+            "tidemill.cleaning.texts.near_duplicates:CHECK",
+            "reports texts that repeat another, or nearly so",
+            sees=TABLES,
+        ),
+        "boilerplate": Entry(
+            "tidemill.cleaning.texts.boilerplate:CHECK",
+            "reports sentences that many texts share",
+            sees=TABLES,
+        ),
+        "languages": Entry(
+            "tidemill.cleaning.texts.languages:CHECK",
+            "reports texts in another language than most",
+            sees=TABLES,
+        ),
+        "personal_in_texts": Entry(
+            "tidemill.cleaning.texts.personal_data:CHECK",
+            "reports personal data inside of texts",
+            sees=TABLES,
         ),
         "blank_images": Entry(
             "tidemill.cleaning.images.blank:CHECK",

@@ -1,0 +1,1 @@
+"""Cleaning checks for columns of free text."""

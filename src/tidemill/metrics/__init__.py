@@ -48,6 +48,21 @@ METRICS = Registry(
             "which mined findings are found again",
             sees=TABLES,
         ),
+        "text_detection": Entry(
+            "tidemill.metrics.texts.detection:text_detection",
+            "whether a classifier tells made from real texts",
+            sees=TABLES,
+        ),
+        "text_variety": Entry(
+            "tidemill.metrics.texts.variety:text_variety",
+            "whether texts are as varied as real ones",
+            sees=TABLES,
+        ),
+        "text_copies": Entry(
+            "tidemill.metrics.texts.copies:text_copies",
+            "whether texts are copied from training texts",
+            sees=TABLES,
+        ),
         "series": Entry(
             "tidemill.metrics.series.series:series",
             "whether series move as real ones do",
@@ -60,3 +75,6 @@ METRICS = Registry(
         ),
     },
 )
+
+OF_TEXTS = tuple(name for name in METRICS if name.startswith("text_"))
+"""Those that look at columns of texts, and at a table that has no other columns."""

@@ -13,7 +13,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score, Scores
 from tidemill.imaging.pixels import size
-from tidemill.metrics import METRICS
+from tidemill.metrics import METRICS, OF_TEXTS
 from tidemill.metrics.base import Metric
 from tidemill.metrics.images.verdict import LIMIT as LIMIT_OF_IMAGES
 from tidemill.metrics.images.verdict import verdict_of_images
@@ -45,16 +45,23 @@ def evaluate(evidence: Evidence, run: Run, metrics: Sequence[str] | None = None)
     chosen = METRICS.chosen(schema.modality, metrics)
     _check(evidence)
     if schema.modality in TABLES and not schema.modelled:
-        why = "there is no column of numbers, categories or dates to compare"
-        return Scores(
-            tuple(Score(name, name, None, why=why) for name in metrics or METRICS),
-            f"Nothing was measured: {why}.",
-            LIMIT,
-        )
+        return _of_texts_only(evidence, run, metrics or tuple(METRICS))
     scores = _measured(evidence, run, tuple(chosen.items()))
     for name, why in METRICS.unsuited(schema.modality, metrics).items():
         scores.append(Score(name, name, None, why=why))
     words, limit = VERDICTS.get(schema.modality, (verdict, LIMIT))
+    return Scores(tuple(scores), words(scores), limit)
+
+
+def _of_texts_only(evidence: Evidence, run: Run, names: Sequence[str]) -> Scores:
+    """The scores of a table without a column of numbers, categories or dates."""
+    why = "there is no column of numbers, categories or dates to compare"
+    texts = [name for name in names if name in OF_TEXTS and evidence.train.schema.texts]
+    scores = [Score(name, name, None, why=why) for name in names if name not in texts]
+    if not texts:
+        return Scores(tuple(scores), f"Nothing was measured: {why}.", LIMIT)
+    scores += _measured(evidence, run, [(name, METRICS.load(name)) for name in texts])
+    words, limit = VERDICTS.get(evidence.train.schema.modality, (verdict, LIMIT))
     return Scores(tuple(scores), words(scores), limit)
 
 

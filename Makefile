@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text clean
 
 setup: $(STAMP)
 
@@ -72,6 +72,9 @@ bench-loop: setup
 
 bench-scale: setup
 	$(BIN)/python benchmarks/scale.py
+
+bench-text: setup
+	$(BIN)/python benchmarks/texts.py
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(ANONYMETER) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from tidemill.core import checked_arrays
+from tidemill.core import checked_arrays, checked_values
 from tidemill.core.cost import Cost
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
@@ -17,12 +17,21 @@ from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns
 from tidemill.models.channels import within
 from tidemill.models.kneser_ney import KneserNey
-from tidemill.models.ngram_choice import MOST_ORDER, chosen, mixed
+from tidemill.models.ngram_choice import MOST_ORDER, NgramChoice, chosen
 from tidemill.models.ngram_classes import NO_CLASS, ContextClasses
-from tidemill.models.ngram_counts import NONE, UnitStream, counted, persons_of_rows
+from tidemill.models.ngram_counts import UnitStream, counted, persons_of_rows
+from tidemill.models.ngram_guidance import (
+    MOST_CELLS,
+    STEEPEST,
+    STRENGTHS,
+    ClassWords,
+    Guidance,
+    guidance,
+)
+from tidemill.models.ngram_mixture import RunMixture
 
-POSITIONS, CELLS = 1 << 18, 1 << 22
-"""Units, and chances, that are looked at at a time."""
+POSITIONS = 1 << 18
+"""Units that are looked at at a time."""
 TOGETHER = 8192
 """Rows drawn together."""
 
@@ -46,6 +55,9 @@ class NgramOptions(Configuration):
         low=0.01,
         high=1.0,
     )
+    candidates: int = option(
+        4, "texts drawn for a row, of which one is taken that suits its class", low=1, high=64
+    )
 
 
 class Ngram:
@@ -64,11 +76,17 @@ class Ngram:
 
     A text ends by a mark of its own, or where there is no more room.
 
+    What a class leaves to all texts makes a text wander off. So where classes are used, several
+    texts are drawn for a row, and one is taken by how likely its units make its class, so that this
+    is as likely as of held-out texts (:class:`Guidance`). :meth:`scores` are those of a single
+    draw.
+
     Args:
         order: Units of the longest runs, those behind a history of one less; 0 for what makes
             held-out texts likeliest, at most MOST_ORDER.
         temperature: Chances are raised to 1 / temperature.
         top_p: The likeliest units are drawn that have this chance together (Holtzman et al. 2020).
+        candidates: Texts that are drawn for a row with a class.
 
     Raises:
         OptionError: An option makes no sense.
@@ -89,17 +107,18 @@ class Ngram:
     steps_planned = 1
 
     spec: Spec
-    general: KneserNey
     classes: ContextClasses | None
-    by_class: KneserNey | None
-    shares: np.ndarray
-    """(order of ``by_class``,) how much of a chance is the class's own, behind each length; the
-    rest is that of all texts."""
-    empty_rows: bool
-    """Whether a text may have no unit."""
+    mixture: RunMixture
+    guidance: Guidance
 
-    def __init__(self, order: int = 0, temperature: float = 1.0, top_p: float = 1.0) -> None:
-        self.options = NgramOptions(order, temperature, top_p)
+    def __init__(
+        self,
+        order: int = 0,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        candidates: int = 4,
+    ) -> None:
+        self.options = NgramOptions(order, temperature, top_p, candidates)
 
     def fit(self, spec: Spec, batch: Batch, run: Run) -> Self:
         """Count the runs of all texts.
@@ -114,21 +133,76 @@ class Ngram:
                 hint="choose option 'model=autoregressive'",
             )
         run.check()
-        self.spec, self.empty_rows = spec, batch.empty_rows
         choice = chosen(spec, batch, self.options.order, run.rng("ngram", "held out"))
+        self.guidance = Guidance()
+        guided = self._guided(spec, batch, choice, run)
         run.check()
+        self._count(spec, batch, choice)
+        self.guidance = guided
+        return self
+
+    def _count(self, spec: Spec, batch: Batch, choice: NgramChoice) -> None:
+        """Count the runs of these texts."""
+        self.spec, self.classes = spec, None
         stream = UnitStream.of(spec, batch)
-        self.general = KneserNey.learned(stream.size, counted(stream, choice.order))
-        self.classes, self.by_class, self.shares = None, None, choice.shares
+        general, by_class = KneserNey.learned(stream.size, counted(stream, choice.order)), None
         if choice.classes is not None and spec.context is not None and batch.context is not None:
-            run.check()
             table, context = spec.context.joint, batch.context.joint
             persons = persons_of_rows(batch)
             self.classes = ContextClasses.of_all(table, context, choice.classes.channels, persons)
             of_row = self.classes.of(table, context)
             tables = counted(stream, len(choice.shares), of_row, self.classes.count)
-            self.by_class = KneserNey.learned(stream.size, tables)
-        return self
+            by_class = KneserNey.learned(stream.size, tables)
+        self._mix(general, by_class, choice.shares, empty_rows=batch.empty_rows)
+
+    def _mix(
+        self,
+        general: KneserNey,
+        by_class: KneserNey | None,
+        shares: np.ndarray,
+        *,
+        empty_rows: bool,
+    ) -> None:
+        o, ragged = self.options, self.spec.ragged
+        self.mixture = RunMixture(
+            general, by_class, shares, ragged, empty_rows, o.temperature, o.top_p
+        )
+
+    def _guided(self, spec: Spec, batch: Batch, choice: NgramChoice, run: Run) -> Guidance:
+        """What makes texts for held-out rows suit their classes as the real ones do, where they are
+        drawn by a model that has not seen these."""
+        if choice.classes is None or self.options.candidates == 1:
+            return Guidance()
+        self._count(spec, batch.rows(np.flatnonzero(~choice.held)), choice)
+        words = self._class_words
+        held = batch.rows(np.flatnonzero(choice.held))
+        of = self._classes(len(held), held.context)
+        held, of = held.rows(np.flatnonzero(of >= 0)), of[of >= 0]
+        if words is None or not len(held):
+            return Guidance()
+        rng = run.rng("ngram", "guidance")
+        nothing = replace(held, mask=np.zeros(held.code.shape[:2], bool))
+        candidates = range(self.options.candidates)
+        drawn = [self._written(nothing, of, rng, run) for _ in candidates]
+        return guidance(
+            (words.chances(held, of), _lengths(held)),
+            (
+                np.stack([words.chances(one, of) for one in drawn]),
+                np.stack([_lengths(one) for one in drawn]),
+            ),
+            rng,
+        )
+
+    @property
+    def _class_words(self) -> ClassWords | None:
+        """Of which class a text is; None where classes and units are too many."""
+        by_class = self.mixture.by_class
+        if by_class is None:
+            return None
+        level, size = by_class.levels[0], by_class.size
+        if len(level.unit) * len(np.unique(level.follower)) > MOST_CELLS:
+            return None
+        return ClassWords(level, size)
 
     def cost(self, rows: int, columns: int, size: int) -> Cost:
         """What learning costs.
@@ -164,15 +238,34 @@ class Ngram:
             OptionError: A context is missing.
         """
         check_context("ngram", self.spec, begun.context)
+        run, of = run or Run(), self._classes(len(begun), begun.context)
+        made = self._written(begun, of, rng, run)
+        words = self._class_words if self.guidance.strength > 0 else None
+        if words is None:
+            return made
+        others = range(self.options.candidates - 1)
+        drawn = [made, *(self._written(begun, of, rng, run) for _ in others)]
+        taken = self.guidance.taken(
+            np.stack([words.chances(one, of) for one in drawn]),
+            np.stack([_lengths(one) for one in drawn]),
+            rng.gumbel(size=(len(drawn), len(begun))),
+        )
+        for k, one in enumerate(drawn[1:], start=1):
+            rows = np.flatnonzero((taken == k) & (of != NO_CLASS))
+            made = made.replaced(rows, one.rows(rows))
+        return made
+
+    def _written(self, begun: Batch, of: np.ndarray, rng: np.random.Generator, run: Run) -> Batch:
+        """A text for each of (n,) classes that goes on from its beginning."""
         n = len(begun)
-        run, of_row = run or Run(), self._classes(n, begun.context)
         code, length = begun.code[..., 0].copy(), np.zeros(n, np.int64)
-        known = np.zeros(n, np.int64) if begun.mask is None else begun.mask.sum(axis=1)
+        known = _lengths(begun)
+        code[np.arange(code.shape[1]) >= known[:, None]] = 0
         starts = range(0, n, TOGETHER)
         for start, stream in zip(starts, rng.spawn(len(starts)), strict=True):
             run.check()
             rows = slice(start, start + TOGETHER)
-            length[rows] = self._draw(code[rows], known[rows], of_row[rows], stream)
+            length[rows] = self.mixture.draw(code[rows], known[rows], of[rows], stream)
         mask = np.arange(code.shape[1]) < length[:, None] if self.spec.ragged else None
         return replace(begun, code=code[..., None], mask=mask)
 
@@ -214,11 +307,11 @@ class Ngram:
             part = at[start : start + POSITIONS]
             recent = stream.recent(part, MOST_ORDER - 1)
             row, unit = stream.row[part], stream.unit[part]
-            chance = self._chances(recent, of_row[row], unit)
-            if not self.empty_rows and self.spec.ragged:
+            chance = self.mixture.chances(recent, of_row[row], unit)
+            if not self.mixture.empty_rows and self.spec.ragged:
                 first = stream.place[part] == 1
                 end = np.full(int(first.sum()), stream.size)
-                chance[first] /= 1 - self._chances(recent[first], of_row[row[first]], end)
+                chance[first] /= 1 - self.mixture.chances(recent[first], of_row[row[first]], end)
                 chance[first & (unit == stream.size)] = 0.0
             with np.errstate(divide="ignore"):
                 found += np.bincount(row, np.log(chance), minlength=len(batch))
@@ -230,124 +323,22 @@ class Ngram:
             return np.full(n, NO_CLASS)
         return self.classes.of(self.spec.context.joint, context.joint)
 
-    def _chances(self, recent: np.ndarray, of: np.ndarray, unit: np.ndarray) -> np.ndarray:
-        """(p,) the chance of each unit.
-
-        Args:
-            recent: (p, MOST_ORDER - 1) the units before each, the nearest first.
-            of: (p,) their classes.
-            unit: (p,) the units, or the mark of an end.
-        """
-        chance = np.full(len(unit), 1 / (self.spec.codes[0].size + self.spec.ragged))
-        for own, rest in self.general.terms(np.zeros_like(unit), recent, unit):
-            chance = own + rest * chance
-        if self.by_class is None:
-            return chance
-        return mixed(chance, self.by_class.terms(of, recent, unit), self.shares)
-
-    def _draw(
-        self, code: np.ndarray, known: np.ndarray, of: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Fill (n, sites) codes with units, of which the first ``known`` ones are there, and return
-        the (n,) lengths of the texts."""
-        n, sites = code.shape
-        end = self.spec.codes[0].size
-        length = np.zeros(n, np.int64)
-        alive = np.arange(n)
-        recent = np.full((n, MOST_ORDER - 1), NONE, np.int64)
-        recent[:, 0] = end + 1
-        plain = self.options.temperature == 1 and self.options.top_p == 1
-        for site in range(sites):
-            must = site == 0 and not self.empty_rows
-            if plain:
-                unit = self._next(recent, of, rng)
-                again = np.flatnonzero(unit == end) if must else np.zeros(0, int)
-                unit[again] = self._next_by_all(recent[again], of[again], rng, ends=False)
-            else:
-                unit = self._next_by_all(recent, of, rng, ends=not must)
-            unit = np.where(site < known[alive], code[alive, site], unit)
-            goes_on = unit != end
-            alive, unit, of = alive[goes_on], unit[goes_on], of[goes_on]
-            if not len(alive):
-                break
-            code[alive, site] = unit
-            length[alive] = site + 1
-            recent = np.concatenate([unit[:, None], recent[goes_on, :-1]], axis=1)
-        return length
-
-    def _next(self, recent: np.ndarray, of: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """(n,) the next unit of each text: at each length of history it is drawn whether the
-        longest run gives it or a shorter one."""
-        n = len(recent)
-        unit = np.full(n, NONE, np.int64)
-        if self.by_class is not None:
-            left = np.flatnonzero(of >= 0)  # those whose class may still give it
-            histories = self.by_class.histories(of, recent)
-            for k in range(self.by_class.order - 1, -1, -1):
-                left = left[rng.random(len(left)) < self.shares[k]]
-                unit[left] = self.by_class.draw(k, histories[k][left], rng)
-                left = left[unit[left] == NONE]
-        left = np.flatnonzero(unit == NONE)
-        histories = self.general.histories(np.zeros(len(left), np.int64), recent[left])
-        for k in range(self.general.order - 1, -1, -1):
-            still = np.flatnonzero(unit[left] == NONE)
-            unit[left[still]] = self.general.draw(k, histories[k][still], rng)
-        left = left[unit[left] == NONE]
-        unit[left] = rng.choice(self._occurring, len(left))
-        return unit
-
-    @property
-    def _occurring(self) -> np.ndarray:
-        """The units that occur, and the mark of an end where it does."""
-        found = self.general.levels[0].follower
-        return found if len(found) else np.array([self.spec.codes[0].size])
-
-    def _next_by_all(
-        self, recent: np.ndarray, of: np.ndarray, rng: np.random.Generator, *, ends: bool
-    ) -> np.ndarray:
-        """The same from the chances of all units, to which temperature and top-p are applied."""
-        unit = np.zeros(len(recent), np.int64)
-        size = max(CELLS // self.general.width, 1)
-        for start in range(0, len(recent), size):
-            part = slice(start, start + size)
-            chances = self._all_chances(recent[part], of[part])
-            if not ends:
-                chances[:, -1] = 0.0
-            chances = tempered(chances, self.options.temperature, self.options.top_p)
-            edges = np.cumsum(chances, axis=1)
-            uniform = rng.random(len(chances)) * edges[:, -1]
-            unit[part] = (edges <= uniform[:, None]).sum(axis=1)
-        return np.minimum(unit, self.general.size if ends else self.general.size - 1)
-
-    def _all_chances(self, recent: np.ndarray, of: np.ndarray) -> np.ndarray:
-        """(n, size + 1) the chances of all units, and of an end."""
-        n = len(recent)
-        chances = np.zeros((n, self.general.size + 1))
-        chances[:, self._occurring] = 1 / len(self._occurring)
-        for k, history in enumerate(self.general.histories(np.zeros(n, np.int64), recent)):
-            chances = self.general.spread(k, history, chances)
-        if self.by_class is None:
-            return chances
-        own = chances
-        for k, history in enumerate(self.by_class.histories(of, recent)):
-            own = self.by_class.spread(k, history, own)
-            own = self.shares[k] * own + (1 - self.shares[k]) * chances
-        return own
-
     def to_state(self) -> State:
         """Runs and how often they occur; no text."""
-        arrays = self.general.to_arrays("general")
+        mixture = self.mixture
+        arrays = mixture.general.to_arrays("general")
         document: dict[str, Any] = {
             **self.options.to_state(),
-            "longest": self.general.order,
-            "empty_rows": self.empty_rows,
+            "longest": mixture.general.order,
+            "empty_rows": mixture.empty_rows,
+            "guidance": [self.guidance.strength, self.guidance.slope],
             "classes": None,
         }
-        if self.classes is not None and self.by_class is not None:
+        if self.classes is not None and mixture.by_class is not None:
             document["classes"], own = self.classes.to_state()
-            document["classes"]["longest"] = self.by_class.order
+            document["classes"]["longest"] = mixture.by_class.order
             arrays |= {f"classes.{name}": array for name, array in own.items()}
-            arrays |= self.by_class.to_arrays("by_class") | {"shares": self.shares}
+            arrays |= mixture.by_class.to_arrays("by_class") | {"shares": mixture.shares}
         return document, arrays
 
     @classmethod
@@ -362,14 +353,15 @@ class Ngram:
         check_learns("ngram", cls.learns, spec)
         if len(spec.codes) != 1 or spec.reals:
             raise ValueError("the texts have not one code a site")
-        model = cls(document["order"], document["temperature"], document["top_p"])
+        model = cls(*(document[name] for name in cls.parameters))
         model.spec, size = spec, spec.codes[0].size
-        if type(document["empty_rows"]) is not bool:
-            raise ValueError("it is not told whether texts may be empty")
-        model.empty_rows = document["empty_rows"]
-        longest = _order_of(document)
-        model.general = KneserNey.from_arrays(size, "general", arrays, longest, 1)
-        model.classes, model.by_class, model.shares = None, None, np.zeros(0)
+        strength, slope = document["guidance"]
+        model.guidance = Guidance(
+            checked_values.real(strength, 0.0, STRENGTHS[-1]),
+            checked_values.real(slope, -STEEPEST, STEEPEST),
+        )
+        general = KneserNey.from_arrays(size, "general", arrays, _order_of(document), 1)
+        model.classes, by_class, shares = None, None, np.zeros(0)
         told = document["classes"]
         if told is not None:
             if spec.context is None:
@@ -377,42 +369,22 @@ class Ngram:
             longest, own = _order_of(told), within(arrays, "classes.")
             model.classes = ContextClasses.from_state(spec.context.joint, told, own)
             count = model.classes.count
-            model.by_class = KneserNey.from_arrays(size, "by_class", arrays, longest, count)
-            model.shares = checked_arrays.reals(arrays, "shares", np.float64, (longest,))
-            if np.any(model.shares < 0) or np.any(model.shares > 1):
+            by_class = KneserNey.from_arrays(size, "by_class", arrays, longest, count)
+            shares = checked_arrays.reals(arrays, "shares", np.float64, (longest,))
+            if np.any(shares < 0) or np.any(shares > 1):
                 raise ValueError("a share is less than nothing or more than all")
+        empty_rows = checked_values.truth(document["empty_rows"])
+        model._mix(general, by_class, shares, empty_rows=empty_rows)
         return model
 
 
-def tempered(chances: np.ndarray, temperature: float, top_p: float) -> np.ndarray:
-    """(n, k) chances of which likelier ones count for more, or unlikely ones for nothing.
-
-    Args:
-        chances: Of any sum.
-        temperature: They are raised to 1 / temperature.
-        top_p: The likeliest that have this share together are kept.
-
-    Example:
-        >>> tempered(np.array([[0.5, 0.4, 0.1]]), 1.0, 0.8).tolist()
-        [[0.5, 0.4, 0.0]]
-    """
-    if temperature != 1:
-        most = np.maximum(chances.max(axis=1, keepdims=True), np.finfo(float).tiny)
-        chances = (chances / most) ** (1 / temperature)
-    if top_p == 1:
-        return chances
-    order = np.argsort(-chances, axis=1, kind="stable")
-    sorted_chances = np.take_along_axis(chances, order, axis=1)
-    before = np.cumsum(sorted_chances, axis=1) - sorted_chances
-    kept = before < top_p * sorted_chances.sum(axis=1, keepdims=True)
-    chances = np.zeros_like(chances)
-    np.put_along_axis(chances, order, np.where(kept, sorted_chances, 0.0), axis=1)
-    return chances
+def _lengths(batch: Batch) -> np.ndarray:
+    """(n,) units of each text."""
+    if batch.mask is None:
+        return np.full(len(batch), batch.code.shape[1])
+    return np.asarray(batch.mask.sum(axis=1))
 
 
 def _order_of(document: Mapping[str, Any]) -> int:
     """The length of the longest stored runs."""
-    longest = document["longest"]
-    if type(longest) is not int or not 1 <= longest <= MOST_ORDER:
-        raise ValueError("the runs are of no such length")
-    return longest
+    return checked_values.whole(document["longest"], 1, MOST_ORDER)

@@ -36,11 +36,13 @@ class NgramChoice:
         order: Units of the longest runs.
         classes: Within which runs are counted, too; None where that does not help.
         shares: For each length of such runs, from 1 on, how much of a chance is the class's own.
+        held: (n,) bool, the texts that were held out.
     """
 
     order: int
     classes: ContextClasses | None = None
     shares: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    held: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
 
 def chosen(spec: Spec, batch: Batch, order: int, rng: np.random.Generator) -> NgramChoice:
@@ -77,7 +79,7 @@ def chosen(spec: Spec, batch: Batch, order: int, rng: np.random.Generator) -> Ng
     models = _models(learned.size, counted(learned, order, of_row[~held], classes.count))
     terms = [_terms(model, asked, of_row[held][asked.row]) for model in models]
     shares = _shares(chances[order - 1], terms, asked.row[asked.predicted])
-    return NgramChoice(order, classes, shares) if len(shares) else NgramChoice(order)
+    return NgramChoice(order, classes, shares, held) if len(shares) else NgramChoice(order)
 
 
 def mixed(general: np.ndarray, terms: Sequence[Term], shares: np.ndarray) -> np.ndarray:

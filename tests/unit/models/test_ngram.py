@@ -16,8 +16,10 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, Code, Constraints, Real, Spec
 from tidemill.core.run import Run
 from tidemill.models.kneser_ney import KneserNey, discounts
-from tidemill.models.ngram import Ngram, tempered
+from tidemill.models.ngram import Ngram
 from tidemill.models.ngram_counts import UnitStream, counted
+from tidemill.models.ngram_guidance import Guidance, guidance
+from tidemill.models.ngram_mixture import tempered
 
 END, BEGIN = "$", "^"
 
@@ -87,7 +89,7 @@ def test_chances_are_those_of_the_paper(order: int) -> None:
     rows = [row[used, 0].tolist() for row, used in zip(batch.code, batch.mask, strict=True)]
     short = [row for row in rows if len(row) < 12][:40]
     reckoned = Reckoned(short, order, outcomes=12)
-    model = Ngram(order=order).fit(spec, told(spec, short), Run())
+    model = Ngram(order=order, candidates=1).fit(spec, told(spec, short), Run())
     for row in (*short[:6], [3, 3, 3], [10], [9, 0, 1, 2, 0, 1]):
         line = (BEGIN, *row, END)
         chances = [reckoned.chance(line[:k], line[k]) for k in range(1, len(line))]
@@ -107,8 +109,8 @@ def test_texts_are_drawn_by_their_chances(ragged: bool, by_class: bool) -> None:
         for k in of
     ]
     context = Batch(np.zeros((400, 0), np.int64), of[:, None].astype(np.int32))
-    model = Ngram().fit(spec, told(spec, rows, context if by_class else None), Run())
-    assert (model.by_class is not None) == by_class
+    model = Ngram(candidates=1).fit(spec, told(spec, rows, context if by_class else None), Run())
+    assert (model.mixture.by_class is not None) == by_class
     lengths = range(1, 4) if ragged else [3]
     every = [row for length in lengths for row in product(range(3), repeat=length)]
     for k in (0, 1):
@@ -136,12 +138,14 @@ def test_chances_of_all_units_are_those_of_each() -> None:
     stream = UnitStream.of(spec, batch)
     at = stream.predicted[:500]
     recent, of = stream.recent(at, 6), np.full(500, -1)
-    every = model._all_chances(recent, of)
+    every = model.mixture._all_chances(recent, of)
     # letter 10 never occurs: it is never drawn, and its small chance is that of all others
     assert every.sum(axis=1) == pytest.approx(np.ones(500))
     assert not every[:, 10].any()
     unit = stream.unit[at]
-    assert every[np.arange(500), unit] == pytest.approx(model._chances(recent, of, unit), rel=0.02)
+    assert every[np.arange(500), unit] == pytest.approx(
+        model.mixture.chances(recent, of, unit), rel=0.02
+    )
 
 
 def runs_of(model: KneserNey) -> set[tuple[int, ...]]:
@@ -171,7 +175,7 @@ def test_runs_of_five_units_are_kept_where_three_persons_have_them() -> None:
     rows = [[*row, *(common if k < 3 else [])] for k, row in enumerate(rows)]
     rows = [[*row, *(rare if 3 <= k < 5 else [])] for k, row in enumerate(rows)]
     spec = of_units(30, 20)
-    kept = runs_of(Ngram(order=7).fit(spec, told(spec, rows), Run()).general)
+    kept = runs_of(Ngram(order=7).fit(spec, told(spec, rows), Run()).mixture.general)
     for length in (5, 7):
         found = {run for run in kept if len(run) == length and max(run) < 30}
         assert found == reckoned_runs([common], length)
@@ -179,7 +183,7 @@ def test_runs_of_five_units_are_kept_where_three_persons_have_them() -> None:
     one = told(spec, rows)
     person = np.where(np.arange(60) < 3, 0, np.arange(60))
     model = Ngram(order=7).fit(spec, Batch(one.tick, one.code, one.mask, person=person), Run())
-    assert not [run for run in runs_of(model.general) if len(run) > 4]
+    assert not [run for run in runs_of(model.mixture.general) if len(run) > 4]
 
 
 @pytest.mark.parametrize("sharing", [1, 4, 5])
@@ -200,10 +204,10 @@ def test_no_run_with_a_guarded_unit_is_kept_that_few_persons_have(sharing: int) 
     guarded[1 : 2 * sharing : 2, 3:7] = True
     batch = Batch(batch.tick, batch.code, batch.mask, context, guarded=guarded)
     model = Ngram(order=4).fit(spec, batch, Run())
-    assert model.by_class is not None
-    kept = runs_of(model.general)
+    assert model.mixture.by_class is not None
+    kept = runs_of(model.mixture.general)
     assert ((5, 3) in kept) == ((5, 3, 9, 7) in kept) == (sharing >= 5)
-    within_classes = runs_of(model.by_class)
+    within_classes = runs_of(model.mixture.by_class)
     assert sharing >= 5 or not [run for run in within_classes if set(run) & {5, 9, 7}]
     assert (5,) in kept
     if sharing < 5:
@@ -268,6 +272,47 @@ def test_a_context_must_be_given() -> None:
         model.sample(3, np.random.default_rng(0))
 
 
+def test_one_of_several_texts_is_taken_that_suits_its_class() -> None:
+    """Runs of all texts lead from the letters of one class to those of another."""
+    rng = np.random.default_rng(0)
+    about = Spec(codes=(Code("class", 20),))
+    spec = of_units(40, 30, about)
+    of = rng.integers(0, 20, 3000)
+    rows = [
+        [unit for word in rng.random(rng.integers(3, 8)) for unit in _word(word, k)] for k in of
+    ]
+    context = Batch(np.zeros((3000, 0), np.int64), of[:, None].astype(np.int32))
+    batch = told(spec, rows, context)
+    of_class, lengths = [], []
+    for candidates in (1, 8):
+        model = Ngram(candidates=candidates).fit(spec, batch, Run())
+        assert model.classes is not None
+        assert (model.guidance.strength > 0) == (candidates > 1)
+        made = model.sample(3000, np.random.default_rng(1), context=context)
+        of_class.append(((made.code[..., 0] == 20 + of[:, None]) & made.mask).any(axis=1).mean())
+        lengths.append(made.mask.sum(axis=1).mean())
+    real = ((batch.code[..., 0] == 20 + of[:, None]) & batch.mask).any(axis=1).mean()
+    assert abs(of_class[1] - real) < abs(of_class[0] - real)
+    assert lengths[1] == pytest.approx(batch.mask.sum(axis=1).mean(), rel=0.1)
+
+
+def _word(chance: float, of: int) -> list[int]:
+    """The class's own unit, or some that all classes have."""
+    return [20 + of] if chance < 0.2 else [int(chance * 20), int(chance * 400) % 20]
+
+
+def test_guidance_is_as_strong_as_it_must_be() -> None:
+    rng = np.random.default_rng(0)
+    length = rng.integers(3, 20, (4, 5000)).astype(float)
+    drawn = np.log(rng.random((4, 5000)))
+    real = np.log(rng.random(5000) ** 0.5)
+    found = guidance((real, length[0] - 2), (drawn, length), rng)
+    taken = found.taken(drawn, length, rng.gumbel(size=(4, 5000))), np.arange(5000)
+    assert np.exp(drawn[taken]).mean() == pytest.approx(np.exp(real).mean(), abs=0.07)
+    assert length[taken].mean() == pytest.approx(length[0].mean() - 2, abs=0.3)
+    assert guidance((drawn[0] - 1, length[0]), (drawn, length), rng) == Guidance()
+
+
 def test_texts_are_empty_only_where_some_were() -> None:
     spec, batch = texts()
     full = batch.rows(np.flatnonzero(batch.mask[:, 0]))
@@ -320,9 +365,9 @@ def test_longer_runs_where_they_help() -> None:
     for site in range(5, 20):
         code[:, site] = code[:, site - 5] ^ (rng.random(2000) < 0.05)
     spec = of_units(2, 20, ragged=False)
-    assert Ngram().fit(spec, told(spec, code), Run()).general.order == 6
+    assert Ngram().fit(spec, told(spec, code), Run()).mixture.general.order == 6
     coins = rng.integers(0, 2, (2000, 20))
-    assert Ngram().fit(spec, told(spec, coins), Run()).general.order == 1
+    assert Ngram().fit(spec, told(spec, coins), Run()).mixture.general.order == 1
 
 
 def test_few_texts_are_learned() -> None:
@@ -390,7 +435,7 @@ def put(name: str, value: float, at: int = 0) -> Change:
         put("general.1.unit", 11),
         put("general.1.count", 0),
         put("general.1.count", 2**31 - 1),
-        put("general.1.children", 4),
+        put("general.1.children", 999),
         put("general.1.followers", 1_000),
         put("general.1.total", 1),
         put("general.discount", 1.5),
@@ -425,6 +470,9 @@ def test_unsound_arrays_are_refused(change: Change) -> None:
         ("longest", 8),
         ("empty_rows", 1),
         ("temperature", 0.0),
+        ("guidance", [9.0, 0.0]),
+        ("guidance", [1.0, float("nan")]),
+        ("guidance", 1.0),
         ("classes", {"channels": [["code", 7]], "longest": 1}),
         ("classes", {"channels": [["code", True]], "longest": 1}),
         ("classes", {"channels": [], "longest": 1}),

@@ -493,6 +493,74 @@ def _as_pictures(folder: Path, rng: np.random.Generator) -> str:
     )
 
 
+def _as_texts(folder: Path, rng: np.random.Generator) -> str:
+    texts = (
+        *(
+            b"",
+            b"\n \n",
+            b"\xff\xfe",
+            b"\xef\xbb\xbf",
+            b"\x00\x01" * 99,
+            b"\x1b[2J\xe2\x80\xae",
+            b"x" * 10**7,
+        ),
+        *(
+            b"---\n" * 9_999,
+            b"---\n*: 1\n^a$: 2\n: 3\n---\nx",
+            b"---\ntext: 1\nname: [\n---\n",
+            b"\n" * 10**6,
+        ),
+        *(
+            "Gr\u00fc\u00dfe.".encode("cp1252"),
+            "\u4f60\u597d\u3002".encode("gb18030"),
+            b"%PDF-1.4",
+            b"\n\xc2\n" * 9,
+        ),
+        *(b"One, two.\n\nThree; four.\n\n" * 99, b"a,b\n1,2\n", b" \n" * 10**5 + b"x"),
+    )
+    names = (
+        "a.txt",
+        "A.txt",
+        "b.md",
+        "\udcff.txt",
+        "\x1b[31m.md",
+        "c/a.txt",
+        "c/d/a.md",
+        "README.md",
+    )
+    names += (".txt", "e.csv", "f.png", "*.txt")
+    sort = _of(("data", "data.zip", "data.txt", "data.md", "data.txt.gz"), rng)
+    content = texts[int(rng.integers(len(texts)))]
+    if sort in ("data", "data.zip"):
+        chosen = rng.permutation(len(names))[: int(rng.integers(1, 9))]
+        files = {names[at]: texts[int(rng.integers(len(texts)))] for at in chosen}
+        if sort == "data":
+            _put_texts(folder / sort, files, rng)
+        else:
+            with zipfile.ZipFile(folder / sort, "w") as packed:
+                for name, text in files.items():
+                    packed.writestr(name.encode("utf-8", "replace").decode(), text)
+                    packed.writestr("../" + name.encode("utf-8", "replace").decode(), text)
+    else:
+        (folder / sort).write_bytes(gzip.compress(content) if sort.endswith(".gz") else content)
+    ask = _of(("", "", "?by=file", "?by=line", "?by=paragraph", "?by=x", "?encoding=cp037"), rng)
+    return sort + ask
+
+
+def _put_texts(folder: Path, files: dict[str, bytes], rng: np.random.Generator) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
+    if rng.random() < 0.3:
+        (folder / "back").symlink_to(folder)
+        (folder / "loop.txt").symlink_to(folder / "loop.txt")
+        (folder / "zero.txt").symlink_to("/dev/zero")
+    if rng.random() < 0.1:
+        for at in range(3_000):
+            (folder / f"none-{at}.txt").touch()
+
+
 def _as_no_file(folder: Path, rng: np.random.Generator) -> str:
     name = _of(
         ("pipe.csv", "folder.csv", "loop.csv", "gone.csv", "/dev/null", "n" * 400 + ".csv"), rng
@@ -525,8 +593,8 @@ def _asked_oddly(folder: Path, rng: np.random.Generator) -> str:
 
 CRAFTED: tuple[Callable[[Path, np.random.Generator], str], ...] = (
     *(_with_far_cells, _with_repeats, _as_bomb, _as_odd_zip, _in_odd_types, _in_odd_types),
-    *(_with_views, _as_odd_json, _as_odd_json, _as_odd_images, _as_pictures, _as_no_file),
-    *(_with_many_columns, _asked_oddly),
+    *(_with_views, _as_odd_json, _as_odd_json, _as_odd_images, _as_pictures, _as_texts),
+    *(_as_no_file, _with_many_columns, _asked_oddly),
 )
 
 

@@ -8,7 +8,8 @@ SOURCES = Registry(
     "sources",
     {
         "file": Entry(
-            "tidemill.io.file:FileSource", "a file or a folder of images, read by its ending"
+            "tidemill.io.file:FileSource",
+            "a file or a folder of images or texts, read by its ending",
         ),
         "frame": Entry("tidemill.io.frames:FrameSource", "a polars, pandas or pyarrow table"),
     },
@@ -23,7 +24,11 @@ READERS = Registry(
         ),
         "tsv": Entry("tidemill.io.formats.delimited:read", "text with tabs"),
         "tab": Entry("tidemill.io.formats.delimited:read", "text with tabs"),
-        "txt": Entry("tidemill.io.formats.delimited:read", "text with a delimiter"),
+        "txt": Entry(
+            "tidemill.io.texts.passages:read",
+            "text with a delimiter, or running text; file.txt?by=paragraph",
+        ),
+        "md": Entry("tidemill.io.texts.passages:read", "running text in Markdown"),
         "parquet": Entry("tidemill.io.formats.parquet:read", "Parquet"),
         "pq": Entry("tidemill.io.formats.parquet:read", "Parquet"),
         "json": Entry(
@@ -49,8 +54,9 @@ READERS = Registry(
         ),
         "npy": Entry("tidemill.io.images.arrays:read", "images as one NumPy array"),
         "folder": Entry(
-            "tidemill.io.images.folder:read",
-            "a folder of PNG, JPEG or WebP images; photos/?size=32 resizes them",
+            "tidemill.io.folder:read",
+            "a folder of PNG, JPEG or WebP images (photos/?size=32 resizes them), or of .txt and "
+            ".md files",
         ),
     },
 )

@@ -47,6 +47,10 @@ MAX_VIEW_BYTES = 1 << 28
 """That the texts of a view have, or 100 times as many as its file."""
 VIEW_SECONDS = 10.0
 """That a view may work, and one more for each megabyte of its file."""
+MAX_TEXTS = 1_000_000
+"""Files of a folder of texts, or of a zip of them."""
+MAX_TEXT_BYTES = 1 << 30
+"""That these have together."""
 MAX_SETTINGS = 1 << 20
 """Bytes of a schema file."""
 

@@ -19,16 +19,21 @@ from tidemill.io import READERS
 from tidemill.io.bounds import DAMAGED, MAX_BYTES, unpacked
 from tidemill.io.formulas import FORMULAS, NEUTRAL
 from tidemill.io.source import Raw, Source
+from tidemill.io.texts.documents import holds_texts
 
 PACKED = ("gz", "zip")
 FOLDER = "folder"
+FILE, PARAGRAPH, LINE = "file", "paragraph", "line"
+"""What is a row of running text."""
 _LINES = ("header", "skip", "footer")
 _PARTS = {
     **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
     **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet", *_LINES)),
-    **dict.fromkeys(("csv", "tsv", "tab", "txt"), (*_LINES, "decimal", "encoding", "formulas")),
+    **dict.fromkeys(("csv", "tsv", "tab"), (*_LINES, "decimal", "encoding", "formulas")),
+    "txt": (*_LINES, "decimal", "encoding", "formulas", "by"),
+    "md": ("encoding", "by"),
     "npz": ("images", "labels"),
-    FOLDER: ("size",),
+    FOLDER: ("size", "encoding", "by"),
 }
 
 
@@ -112,6 +117,22 @@ class File:
                 hint="write ?encoding=utf-8, ?encoding=cp1252, ?encoding=gb18030 or the like",
             ) from error
         return name
+
+    @property
+    def by(self) -> str:
+        """What is to be a row of running text, as was said behind the "?"; "" where it was not.
+
+        Raises:
+            InputError: It is none of "file", "paragraph" and "line".
+        """
+        said = self.part.get("by", "")
+        if said not in ("", FILE, PARAGRAPH, LINE):
+            raise InputError(
+                f"'?by={said}' makes no sense",
+                where=str(self.path),
+                hint=f"write ?by={PARAGRAPH}, ?by={LINE} or ?by={FILE}",
+            )
+        return said
 
     @property
     def formulas(self) -> str:
@@ -225,7 +246,8 @@ def located(path: Path, part: Mapping[str, str]) -> File:
     ending = endings[0] if packed and len(endings) == 2 else endings[-1]
     if packed == "zip" and ending not in READERS:
         ending = _ending_inside(path)
-    if ending not in READERS or ending == FOLDER:
+    is_folder = ending == FOLDER and packed != "zip"
+    if ending not in READERS or is_folder:
         what = "the file's name has no ending"
         if ending:
             what = f"no reader is known for the ending '.{ending}'"
@@ -247,7 +269,8 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
                 where=str(path),
                 hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
                 "and ?footer=N for text and spreadsheets, ?decimal=, and ?encoding=NAME for text, "
-                "?images=NAME for arrays, ?size=32 for folders of images",
+                "?images=NAME for arrays, ?size=32 for folders of images, ?by=paragraph for "
+                "running text",
             )
 
 
@@ -283,6 +306,10 @@ def _check(path: Path) -> None:
 
 def _ending_inside(path: Path) -> str:
     try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        if holds_texts(names):
+            return FOLDER
         return PurePath(_unzipped(path, read=False)[0]).suffix.removeprefix(".").lower()
     except (*DAMAGED, OSError) as error:
         raise InputError(

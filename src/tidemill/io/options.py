@@ -18,7 +18,7 @@ from tidemill.io.bounds import MAX_SETTINGS
 
 _YES_NO = ("true", "false")
 _SETTINGS = {"kind": KINDS, "role": ROLES, "personal": _YES_NO, "keep": _YES_NO}
-_SINGLE: tuple[Role, ...] = ("target", "time")
+SINGLE_ROLES: tuple[Role, ...] = ("target", "time")
 """Roles that one column can have."""
 
 
@@ -90,7 +90,7 @@ def column_overrides(
                     f"the column '{name}' cannot be both {chosen[name]} and {role}",
                     hint="give it one role",
                 )
-    for single in _SINGLE:
+    for single in SINGLE_ROLES:
         if single in chosen.values():  # an option beats the file
             roles = {name: role for name, role in roles.items() if role != single}
         named = [name for name, role in roles.items() if role == single]

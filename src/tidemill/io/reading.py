@@ -28,7 +28,7 @@ from tidemill.io.frames import Frame, FrameSource
 from tidemill.io.images.columns import with_images
 from tidemill.io.images.folder import LABEL
 from tidemill.io.inference import NO_VALUE, Inferred, inferred
-from tidemill.io.options import ColumnOverrides, column_overrides
+from tidemill.io.options import SINGLE_ROLES, ColumnOverrides, column_overrides
 from tidemill.io.personal import with_judgement
 from tidemill.io.retyping import retyped
 from tidemill.io.source import Raw, Source
@@ -90,8 +90,10 @@ def read(
             entity=entity,
             keep=keep,
         )
+        wishes, reasons = _with_known(raw, wishes)
         choices = _wanted(choices, wishes, where)
-        data = _with_choices(_typed(_spread(raw, choices), wishes, where, run), choices, run)
+        data = _typed(_spread(raw, choices), wishes, reasons, where, run)
+        data = _with_choices(data, choices, run)
         check_rules(data, str(schema))
         return data
 
@@ -149,10 +151,37 @@ def _with_choices(data: Dataset, choices: Mapping[str, Choices], run: Run) -> Da
     return replace(data, schema=data.schema.replacing(*columns)) if columns else data
 
 
-def _typed(raw: Raw, wishes: ColumnOverrides, where: str, run: Run) -> Dataset:
-    """The columns of a source, typed, with kinds and roles."""
+def _with_known(raw: Raw, wishes: ColumnOverrides) -> tuple[ColumnOverrides, dict[str, str]]:
+    """What the source knows of columns of which the user says nothing else, and the reasons."""
+    kinds, roles = dict(wishes.kinds), dict(wishes.roles)
+    reasons = {}
+    for name, known in raw.known.items():
+        is_given = name in kinds or name in roles
+        if known.kind is not None:
+            kinds.setdefault(name, known.kind)
+        taken = known.role in SINGLE_ROLES and known.role in wishes.roles.values()
+        if known.role is not None and not taken:
+            roles.setdefault(name, known.role)
+        if not is_given:
+            reasons[name] = known.reason
+    return replace(wishes, kinds=kinds, roles=roles), reasons
+
+
+def _typed(
+    raw: Raw, wishes: ColumnOverrides, reasons: Mapping[str, str], where: str, run: Run
+) -> Dataset:
+    """The columns of a source, typed, with kinds and roles.
+
+    Args:
+        raw: What the source gives.
+        wishes: Kinds and roles that are given.
+        reasons: Why, by column, where it was not the user who gave them.
+        where: For messages.
+        run: Shows the progress and takes the warnings.
+    """
     raw = with_images(raw, wishes, where, run)
-    wishes, reasons = _labelled(raw, wishes)
+    wishes, of_label = _labelled(raw, wishes)
+    reasons = {**reasons, **of_label}
     texts = [column for column in raw.frame if column.dtype == pl.String]
     conventions = conventions_of(texts, raw.decimal, raw.delimiter)
     untyped = run.track(raw.frame.get_columns(), "read", "typing the columns")

@@ -17,11 +17,26 @@ from tidemill.core.frame_form import FrameForm
 from tidemill.core.redaction import redacted
 from tidemill.core.registry import Registry
 from tidemill.core.run import Run
+from tidemill.core.schema import Kind, Role
 from tidemill.io import SOURCES
 
 FILE, FRAME = "file", "frame"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 """A scheme has two letters or more: C:\\data is a path."""
+
+
+@dataclass(frozen=True)
+class KnownColumn:
+    """What a source knows of a column, where the user says nothing else.
+
+    Attributes:
+        kind, role: None for what is to be inferred.
+        reason: Why, in words.
+    """
+
+    kind: Kind | None
+    role: Role | None
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,7 @@ class Raw:
         aside: Lines of the file that were taken for no rows, in their order.
         decimal: The decimal mark of its numbers, where the user says it.
         delimiter: What parts the fields of a file of text.
+        known: What the source knows of columns, by their names.
     """
 
     frame: pl.DataFrame
@@ -54,6 +70,7 @@ class Raw:
     aside: tuple[Aside, ...] = ()
     decimal: str | None = None
     delimiter: str = ""
+    known: Mapping[str, KnownColumn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False, eq=False)

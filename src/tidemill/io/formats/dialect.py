@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from tidemill.core.errors import InputError
@@ -19,6 +19,7 @@ from tidemill.io.layout import Row, is_separator, kind_of, width_of
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x01")
 _RARE = frozenset("^~\x01")
 _QUOTES = ('"', "'", None)
+_PHRASE_ENDS = tuple(".,:;!?…—-。，：；！？、")
 _RECORDS = 300
 _MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html|table|div|body|head|[a-z]+:?[a-z]*[\s>])", re.I)
 _AMOUNT = re.compile(r"[^\w,]{0,3}\d[\d.,]*,\d{2,3}(?:\.\d+)?[^\w,]{0,3}")
@@ -194,15 +195,44 @@ def check_is_table(head: str, where: str) -> None:
     keys = Counter(re.split(r"[:：=]", line)[0] for line in lines)
     if keyed == len(lines) and head.count(",") < len(lines) and len(keys) > 0.5 * len(lines):
         raise _other("lines of keys and values", where, "write it as a table with a header")
+    if _is_prose_in_lines(head, lines):
+        raise _other("running text", where, "give a table with a header line and rows")
+
+
+def is_running_text(head: str) -> bool:
+    """Whether a text is sentences and no table: by what :func:`check_is_table` refuses, or by
+    paragraphs between blank lines of which most lines end a phrase.
+
+    Args:
+        head: The beginning of the text.
+    """
+    every = [line.strip() for line in head.splitlines()]
+    lines = [line for line in every if line]
+    if len(lines) < 3 or not head.strip():
+        return False
+    if not any(mark in head for mark in "\t;|") and _is_prose_in_lines(head, lines[:_RECORDS]):
+        return True
+    gaps = sum(1 for line, after in pairwise(every) if after and not line)
+    ended = sum(line.rstrip("\"'”’»」』）)")[-1:] in _PHRASE_ENDS for line in lines)
+    letters = sum(letter.isalpha() for letter in head)
+    marks = sum(not letter.isspace() for letter in head)
+    if gaps < 3 or 3 * ended < len(lines) or letters < 0.7 * marks:
+        return False
+    dialect = dialect_of(head, whole=False)
+    try:
+        rows = [row for row in first_rows(head, dialect, 1, whole=False) if row.filled]
+    except csv.Error:
+        return True
+    width = width_of(rows)
+    return width <= 1 or sum(len(row.cells) == width for row in rows) < 0.6 * len(rows)
+
+
+def _is_prose_in_lines(head: str, lines: list[str]) -> bool:
+    """Whether lines, of which none is blank, are long and mostly whole sentences."""
     words = [len(line.split()) for line in lines]
     ended = sum(line[-1] in ".!?。！？" for line in lines)
-    if (
-        '"' not in head
-        and words[0] >= 8
-        and ended * 2 >= len(lines)
-        and sum(words) > 8 * len(words)
-    ):
-        raise _other("running text", where, "give a table with a header line and rows")
+    is_long = words[0] >= 8 and sum(words) > 8 * len(words)
+    return '"' not in head and is_long and ended * 2 >= len(lines)
 
 
 def _is_json(begin: str) -> bool:

@@ -53,18 +53,29 @@ def as_utf8(content: bytes, where: str, run: Run, said: str | None = None) -> by
     Raises:
         InputError: These bytes are no text, or of a damaged encoding.
     """
+    content, guessed = utf8_of(content, where, said)
+    if guessed:
+        run.warn(
+            f"{where} was read as {guessed}, not as UTF-8, by the letters in it; if that "
+            "is wrong, write ?encoding=NAME behind the file's name.",
+            "read",
+        )
+    return content
+
+
+def utf8_of(content: bytes, where: str, said: str | None = None) -> tuple[bytes, str]:
+    """What :func:`as_utf8` gives, and what an encoding is called that was guessed; "" for none.
+
+    Raises:
+        InputError: These bytes are no text, or of a damaged encoding.
+    """
     for magic, what in _MAGIC.items():
         if content.startswith(magic):
             raise InputError(
                 f"this is {what}, not text", where=where, hint="give it the ending of its format"
             )
     encoding = said or _encoding(content, where)
-    if said is None and encoding in _LEGACY:
-        run.warn(
-            f"{where} was read as {_LEGACY[encoding]}, not as UTF-8, by the letters in it; if that "
-            "is wrong, write ?encoding=NAME behind the file's name.",
-            "read",
-        )
+    guessed = "" if said else _LEGACY.get(encoding, "")
     if said or encoding != "utf-8":
         try:
             content = content.decode(encoding).encode("utf-8").removeprefix(codecs.BOM_UTF8)
@@ -85,7 +96,9 @@ def as_utf8(content: bytes, where: str, run: Run, said: str | None = None) -> by
         content = content.replace(b"\n" + codecs.BOM_UTF8, b"\n")
     if b"\r\r\n" in content:  # a line end that a program of Windows ended once more
         content = content.replace(b"\r\r\n", b"\r\n")
-    return content if b"\n" in content else content.replace(b"\r", b"\n")
+    if b"\n" not in content:
+        content = content.replace(b"\r", b"\n")
+    return content, guessed
 
 
 def _encoding(content: bytes, where: str) -> str:

@@ -40,10 +40,10 @@ def read(file: File, run: Run) -> Raw:
         labels += [sub.name] * len(own)
     if not paths:
         raise InputError(
-            "there are no images in this folder",
+            "there are no images in this folder, and no texts",
             where=where,
-            hint=f"name a file, or a folder with {', '.join(ENDINGS)} files in it or in "
-            "sub-folders",
+            hint=f"name a file, or a folder with {', '.join(ENDINGS)}, .txt or .md files in it or "
+            "in sub-folders",
         )
     found = decoded(paths, _numbered(len(paths)), where, run, file.part.get("size", ""))
     frame = pl.DataFrame([images(IMAGE, found.pixels), pl.Series(LABEL, labels)[found.kept]])

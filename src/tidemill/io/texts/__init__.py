@@ -1,0 +1,1 @@
+"""Running text: a folder of text files, or one file, as rows."""

@@ -58,6 +58,11 @@ METRICS = Registry(
             "whether texts are as varied as real ones",
             sees=TABLES,
         ),
+        "text_agreement": Entry(
+            "tidemill.metrics.texts.agreement:text_agreement",
+            "whether texts say what their rows say",
+            sees=TABLES,
+        ),
         "text_copies": Entry(
             "tidemill.metrics.texts.copies:text_copies",
             "whether texts are copied from training texts",

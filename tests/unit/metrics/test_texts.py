@@ -15,11 +15,13 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.evaluate import evaluate
-from tidemill.metrics.texts.copies import EXACT, LONGEST, MOSTLY, copied_parts, text_copies
+from tidemill.metrics.texts.agreement import CLASS, NUMBERS, VALUES, text_agreement
+from tidemill.metrics.texts.copies import EXACT, LEAK, LONGEST, MOSTLY, copied_parts, text_copies
 from tidemill.metrics.texts.detection import BY_EMBEDDING, BY_ORDER, BY_WORDS, text_detection
 from tidemill.metrics.texts.sets import TextSample, words_by_themselves
 from tidemill.metrics.texts.variety import ALIKE, DISTINCT, FRONTIER, REPEATED, text_variety
 
+METRICS_OF_TEXTS = (text_detection, text_variety, text_agreement, text_copies)
 SCHEMA = Schema((Column("text", "text"), Column("kind", "category")))
 THINGS = {
     "card": ["lost", "stolen", "frozen", "expired"],
@@ -120,16 +122,17 @@ def test_copies_are_counted_beside_those_that_chance_makes() -> None:
     scores = named(list(text_copies(against(table(third, ["x"] * 800), train), Run(seed=1))))
     assert value(scores[EXACT]) == pytest.approx(0.33, abs=0.02)
     assert scores[EXACT].ceiling == pytest.approx(0, abs=0.01)
-    assert scores[EXACT].light == "red"
+    assert scores[LEAK].light == "red"
     honest = named(list(text_copies(against(letters(800, 3), train), Run(seed=1))))
-    assert honest[EXACT].light == "green"
+    assert honest[LEAK].light == "green"
+    assert value(scores[LEAK]) == pytest.approx(0.33, abs=0.02)
     assert value(honest[LONGEST]) == pytest.approx(honest[LONGEST].ceiling, abs=0.02)
     assert value(scores[MOSTLY]) > value(honest[MOSTLY]) + 0.2
 
 
 def test_no_training_text_stands_in_a_score() -> None:
     train = letters(800, 1)
-    for metric in (text_detection, text_variety, text_copies):
+    for metric in METRICS_OF_TEXTS:
         told = str([score.to_state() for score in metric(against(train, train), Run(seed=1))])
         assert not [text for text in train["text"] if text in told]
 
@@ -175,6 +178,35 @@ def test_chinese_texts_are_compared_by_character() -> None:
     assert value(scores[LONGEST]) == pytest.approx(scores[LONGEST].ceiling, abs=0.03)
 
 
+def offers(rows: int, seed: int, *, true: bool = True) -> Dataset:
+    """Offers whose texts say colour and price of their row, or of none."""
+    rng = np.random.default_rng(seed)
+    colours = rng.choice(["dark red", "blue", "green"], rows)
+    prices = np.round(rng.uniform(1, 99, rows), 2)
+    said = (colours, prices) if true else (rng.permutation(colours), rng.permutation(prices))
+    texts = [f"A {c} cup for {p:.2f} EUR." for c, p in zip(*said, strict=True)]
+    frame = pl.DataFrame({"text": texts, "colour": colours, "price": prices})
+    schema = (Column("text", "text"), Column("colour", "category"), Column("price", "number"))
+    return Dataset(frame, Schema(schema))
+
+
+def test_texts_that_say_their_row_and_texts_that_say_another() -> None:
+    sets = [offers(300, 1), offers(300, 2)]
+    true, false = (
+        named(list(text_agreement(Evidence(*sets, made, made), Run(seed=1))))
+        for made in (offers(300, 3), offers(300, 3, true=False))
+    )
+    for name in (CLASS, VALUES, NUMBERS):
+        assert true[name].reach == pytest.approx(1, abs=0.02)
+        assert false[name].value == pytest.approx(false[name].floor, abs=0.1)
+
+
+def test_columns_that_texts_do_not_say_are_not_looked_for() -> None:
+    scores = named(list(text_agreement(against(letters(800, 3)), Run(seed=1))))
+    assert "do not say" in scores[VALUES].why
+    assert value(scores[CLASS]) == pytest.approx(scores[CLASS].floor, abs=0.1)
+
+
 def test_a_table_of_texts_only_is_measured() -> None:
     parts = [letters(120, seed).select(["text"]) for seed in range(4)]
     scores = evaluate(Evidence(*parts), Run(seed=1))
@@ -188,7 +220,7 @@ def test_missing_columns_few_texts_and_tables_without_texts() -> None:
     none = Evidence(real, other, other.rows(np.arange(20)), other)
     empty = other.with_frame(other.frame.with_columns(text=pl.lit("")))
     no_texts = Evidence(real, other, empty, empty)
-    for metric in (text_detection, text_variety, text_copies):
+    for metric in METRICS_OF_TEXTS:
         for evidence, why in (
             (no_column, "no column 'text'"),
             (none, "needed"),
@@ -202,6 +234,6 @@ def test_missing_columns_few_texts_and_tables_without_texts() -> None:
 def test_five_thousand_texts_take_ten_seconds() -> None:
     evidence = Evidence(letters(5000, 1), letters(5000, 2), letters(5000, 3), letters(5000, 4))
     begun = time.process_time()
-    for metric in (text_detection, text_variety, text_copies):
+    for metric in METRICS_OF_TEXTS:
         assert list(metric(evidence, Run(seed=1)))
     assert time.process_time() - begun < 10

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.light import Light
 from tidemill.core.persons import persons_of, shared_items
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
@@ -24,6 +25,7 @@ METRIC = "text_copies"
 EXACT = "copied texts (share)"
 LONGEST = "longest copied run (share of a text)"
 MOSTLY = "mostly copied texts (share)"
+LEAK = "copies of training texts"
 MOST_ROWS = 5_000
 MOSTLY_FROM = 0.8
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -49,7 +51,7 @@ def text_copies(evidence: Evidence, run: Run) -> Iterable[Score]:
     texts of 5 persons or more are (a phrase such as "no comment") is nobody's and does not count.
 
     Floor: the training texts themselves. Ceiling: held-out texts against training texts, for real
-    people write the same words too.
+    people write the same words too. How far copies go beyond that has a light, as attacks have.
 
     Args:
         evidence: The sets; nothing is measured where there is no column of texts.
@@ -64,13 +66,14 @@ def text_copies(evidence: Evidence, run: Run) -> Iterable[Score]:
         return
     train = _texts(evidence.train, names)
     phrases = _phrases(evidence.train, names)
-    sides = []
+    sides: list[CopiedParts] = []
     for side, data in (("generated", evidence.synthetic), ("held-out", evidence.holdout)):
         rows = thinned(data, MOST_ROWS, run.rng("metrics", METRIC, side))
         words = [text for text in _texts(rows, names) if text not in phrases]
         if len(words) < FEWEST_TEXTS:
             why = f"there are {plural(len(words), f'{side} text')} that are no common phrase"
-            yield from _unknown(f"{why}; {FEWEST_TEXTS} are needed")
+            light: Light | None = "not known" if sides or words else None
+            yield from _unknown(f"{why}; {FEWEST_TEXTS} are needed", light)
             return
         sides.append(copied_parts(words, train))
     note = sampled(MOST_ROWS) if len(evidence.synthetic) > MOST_ROWS else ""
@@ -78,6 +81,7 @@ def text_copies(evidence: Evidence, run: Run) -> Iterable[Score]:
     yield _exact(mine, real, note)
     yield _longest(mine, real, note)
     yield _mostly(mine, real, note)
+    yield _leak(mine, real, note)
 
 
 def copied_parts(texts: Sequence[tuple[str, ...]], train: Sequence[tuple[str, ...]]) -> CopiedParts:
@@ -151,30 +155,39 @@ def _phrases(train: Dataset, names: Sequence[str]) -> set[tuple[str, ...]]:
     )
 
 
-def _unknown(why: str) -> Iterable[Score]:
+def _unknown(why: str, light: Light | None = None) -> Iterable[Score]:
     for name in (EXACT, LONGEST, MOSTLY):
         yield Score(METRIC, name, None, better="low", why=why)
+    yield Score(METRIC, LEAK, None, better="low", why=why, light=light)
 
 
 def _exact(mine: CopiedParts, real: CopiedParts, note: str) -> Score:
     share, usual = float(mine.whole.mean()), float(real.whole.mean())
-    leak = measured(of_hits(mine.whole, real.whole), Excess(1.0, 0.0), FEW_LIMIT)
     sentence = (
         f"{percent(share)} of the generated texts are training texts, word by word; of held-out "
         f"real texts {percent(usual)} are{note}."
     )
     figures = {"texts": len(mine.whole), "copied": int(mine.whole.sum())}
+    return Score(METRIC, EXACT, share, 1.0, usual, "low", sentence=sentence, figures=figures)
+
+
+def _leak(mine: CopiedParts, real: CopiedParts, note: str) -> Score:
+    leak = measured(of_hits(mine.whole, real.whole), Excess(1.0, 0.0), FEW_LIMIT)
     if isinstance(leak, str):
-        return Score(METRIC, EXACT, share, 1.0, usual, "low", sentence=sentence, figures=figures)
+        return Score(METRIC, LEAK, None, better="low", why=leak, light="not known")
+    sentence = (
+        f"{percent(float(mine.whole.mean()))} of the generated texts are training texts, word by "
+        f"word, and {percent(float(real.whole.mean()))} of held-out real ones{note}. {leak.reason}"
+    )
     return Score(
         METRIC,
-        EXACT,
-        share,
-        1.0,
-        usual,
-        "low",
-        sentence=f"{sentence} {leak.reason}",
-        figures={**figures, **leak.figures, "leak": leak.value},
+        LEAK,
+        leak.value,
+        ceiling=1.0,
+        better="low",
+        sentence=sentence,
+        figures=leak.figures,
+        interval=(leak.low, leak.high),
         light=leak.light,
     )
 

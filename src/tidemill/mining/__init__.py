@@ -26,6 +26,11 @@ TECHNIQUES = Registry(
             "odd rows, and the columns that make them odd",
             sees=(*TABLES, "images"),
         ),
+        "texts": Entry(
+            "tidemill.mining.texts.technique:texts",
+            "what free texts say: labels, words of groups, topics",
+            sees=TABLES,
+        ),
         "images": Entry(
             "tidemill.mining.images.technique:images",
             "what images show: labels, groups, odd ones, wrong labels",

@@ -10,6 +10,7 @@ from tidemill.core.words import percent, ratio
 from tidemill.metrics.detection import BY_TREES
 from tidemill.metrics.findings import AGAIN
 from tidemill.metrics.pairs import TRENDS
+from tidemill.metrics.texts.detection import METRIC as TEXT_DETECTION
 from tidemill.metrics.utility import MEAN
 
 LIMIT = (
@@ -37,7 +38,7 @@ def verdict(scores: Sequence[Score]) -> str:
     named = {
         score.name: score for score in scores if score.column is None and score.value is not None
     }
-    others = [_fidelity(named), _use(named), _findings(named)]
+    others = [_fidelity(named), _texts(scores), _use(named), _findings(named)]
     return joined(others, privacy_of(scores))
 
 
@@ -77,6 +78,20 @@ def _fidelity(named: Mapping[str, Score]) -> str:
     return (
         f"The synthetic rows are {called} real ones: a tree classifier tells them apart with AUC "
         f"{ratio(value)} (0.5 is guessing, unrelated columns get {ratio(floor)})."
+    )
+
+
+def _texts(scores: Sequence[Score]) -> str:
+    """What the judge of texts says that tells them best."""
+    judges = [s for s in scores if s.metric == TEXT_DETECTION and s.value is not None]
+    if not judges:
+        return ""
+    best = max(judges, key=lambda score: score.value or 0.0)
+    if best.interval is not None and best.interval[0] <= 0.5:
+        return "Their texts pass for real ones, too."
+    return (
+        f"Their texts are told from real ones with AUC {ratio(best.value or 0.0)} (words drawn one "
+        f"by one get {ratio(best.floor or 0.0)})."
     )
 
 

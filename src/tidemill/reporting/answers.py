@@ -178,7 +178,7 @@ def _use(account: ReportInput) -> tuple[str, str]:
         for score in scores:
             if score.metric == metric and score.value is not None and score.light is None:
                 said.append(judged(score, account.unit))
-                if metric != "series":
+                if metric not in _BY_ALL:
                     break  # the first score of a metric is its main one
     known = [one for one in said if one is not None]
     if not known:
@@ -221,6 +221,14 @@ def _detected(score: Score, unit: str) -> tuple[str, str] | None:
     return "no" if value > _SPOTTED else use, f"A detector trained to spot them {words}."
 
 
+def _texts_detected(score: Score, unit: str) -> tuple[str, str] | None:
+    """By how well a judge of texts tells them from real ones."""
+    found = _detected(score, unit)
+    if found is None:
+        return None
+    return found[0], found[1].replace("spot them", "spot their texts")
+
+
 def _likeness(score: Score, unit: str) -> tuple[str, str] | None:
     """By how near they come to real images, or how they move beside real series."""
     if score.metric == "series" and not score.name.startswith(_SERIES):
@@ -231,7 +239,10 @@ def _likeness(score: Score, unit: str) -> tuple[str, str] | None:
 _JUDGED = {
     "utility": _taught,
     "detection": _detected,
+    "text_detection": _texts_detected,
     "series": _likeness,
     "images": _likeness,
 }
 """What says whether generated rows can be used, by metric."""
+_BY_ALL = ("series", "text_detection")
+"""Metrics of which every score is one of these, not only the first."""

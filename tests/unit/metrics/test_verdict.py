@@ -119,3 +119,15 @@ def test_a_score_without_value_must_say_why() -> None:
         Score("utility", MEAN, None)
     with pytest.raises(ValueError, match="finite"):
         Score("utility", MEAN, float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [((0.5, 0.505), "pass for real ones, too"), ((0.52, 0.7), "told from real ones with AUC 0.7")],
+)
+def test_texts_are_judged_by_the_best_judge(values: tuple[float, float], words: str) -> None:
+    judges = [
+        Score("text_detection", f"judge {k}", value, 0.99, 0.5, "low", interval=(value - 0.01, 1.0))
+        for k, value in enumerate(values)
+    ]
+    assert words in verdict([detection(0.505), *judges])

@@ -112,6 +112,15 @@ def test_one_poor_score_is_not_averaged_away(account: ReportInput) -> None:
     assert given(0.95, real=0.94).startswith("Use them: yes."), "real rows are told apart, too"
 
 
+def test_rows_whose_texts_are_told_apart_are_used_with_care(account: ReportInput) -> None:
+    rows = Score("detection", "by trees", 0.5, 1.0, 0.5, "low")
+    words = Score("text_detection", "by words", 0.6, 1.0, 0.5, "low")
+    order = Score("text_detection", "by order", 0.85, 1.0, 0.5, "low")
+    given = answer(replace(account, scores=Scores((rows, words, order))), "Rows")
+    assert given.answer.startswith("Use them: with care.")
+    assert "spot their texts" in given.text
+
+
 def test_highlights_are_of_different_kinds_and_about_different_rows() -> None:
     lunch, size = Test("time", "=", "Lunch"), Test("size", ">", 3)
     found = [

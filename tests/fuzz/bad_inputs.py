@@ -445,6 +445,11 @@ def _as_odd_json(folder: Path, rng: np.random.Generator) -> str:
         "[]",
         "null",
         '{"columns": ["a"], "data": 5}',
+        '{"turns": [' + "[" * 90_000 + "]" * 90_000 + "]}",
+        '{"turns": [{"speaker": "a", "text": "x", "*": 1, "turn": [2]}, {"role": 3}]}',
+        '{"turns": ["x", "\\ud800", ""], "turn": 9, "text": NaN, "": 1}',
+        '{"turns": [' + ", ".join(['{"speaker": null, "text": "x"}'] * 9_999) + "]}",
+        '{"a": "' + "x" * 10**6 + '", "turns": [' + ", ".join(['""'] * 10**5) + "]}",
     )
     line = _of(lines, rng)
     text = good * int(rng.choice([0, 1, 60])) + line + "\n" + good * int(rng.choice([0, 3]))

@@ -17,6 +17,7 @@ from tidemill.core.run import Run
 from tidemill.core.words import plural
 from tidemill.io.file import File
 from tidemill.io.flattening import flattened
+from tidemill.io.formats.dialogues import may_hold_dialogues, turns_of
 from tidemill.io.formats.encoding import as_utf8
 from tidemill.io.formats.extended_json import MARKS, plain
 from tidemill.io.names import named
@@ -33,7 +34,7 @@ _HINT = 'write each row as one object a line: {"age": 41, "plan": "team"}'
 
 def read(file: File, run: Run) -> Raw:
     """One column for each key of any object, of records in it one for each path; a key that an
-    object lacks is missing there.
+    object lacks is missing there. Objects that are dialogues give a row a turn.
 
     Raises:
         InputError: A line is no JSON object, there are none, or a key has values of several types.
@@ -44,10 +45,15 @@ def read(file: File, run: Run) -> Raw:
         raise InputError("the file is empty", where=where, hint="give one JSON object a line")
     lines = _lines(content, file.ending, where, run)
     _warn_of_halves(lines, where, run)
+    given, turns = lines, None
+    if may_hold_dialogues(lines):
+        turns = turns_of((row for _, row in _rows(lines, where)), len(lines), where, run)
+    if turns is not None:
+        lines = _written(turns.rows)
     try:
         frame = pl.read_ndjson(io.BytesIO(lines), infer_schema_length=None)
     except PolarsError as error:
-        _check_values(_rows(lines, where), where)
+        _check_values(_rows(given, where), where)
         raise InputError(
             f"the lines do not fit together ({str(error).splitlines()[0]})",
             where=where,
@@ -58,9 +64,9 @@ def read(file: File, run: Run) -> Raw:
     # polars writes records and lists among texts as text
     texts = [values for values in frame if values.dtype == pl.String]
     if any(values.str.contains(r"^[\[{]").any() for values in texts):
-        _check_values(_rows(lines, where), where, only=_NESTED)
+        _check_values(_rows(given, where), where, only=_NESTED)
     frame.columns = named(frame.columns, where, run)
-    return Raw(frame)
+    return Raw(frame, known={} if turns is None else turns.known)
 
 
 def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:

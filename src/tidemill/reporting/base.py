@@ -209,6 +209,15 @@ class ReportInput:
         return tuple(c.name for c in learned if c.name in self.private_columns)
 
     @property
+    def text_columns(self) -> list[str]:
+        """The columns of free text that were learned and made, and are not private."""
+        known = self.train or self.holdout or self.synthetic
+        if known is None or not self.synthetic:
+            return []
+        names = [c.name for c in known.schema.texts if c.name not in self.private_columns]
+        return [name for name in names if name in self.synthetic.schema]
+
+    @property
     def changed(self) -> pl.DataFrame | None:
         """The changed cells; None where nothing was cleaned."""
         return None if self.changes is None else self.changes.filter(pl.col("column") != "")

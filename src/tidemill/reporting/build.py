@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tidemill.core.modality import Modality
+from tidemill.core.modality import TABLES, Modality
 from tidemill.core.words import plural
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.blocks import Block, Heading
@@ -21,6 +21,7 @@ from tidemill.reporting.rounds import rounds
 from tidemill.reporting.series import series
 from tidemill.reporting.share import share
 from tidemill.reporting.summary import summary
+from tidemill.reporting.texts import texts
 from tidemill.reporting.trust import trust
 
 
@@ -45,6 +46,7 @@ CHAPTERS = (
     Chapter("found", "What was found", found),
     Chapter("generated", "What was generated", generated),
     Chapter("images", "Real images and generated ones", images, sees=("images",)),
+    Chapter("texts", "Generated texts", texts, sees=TABLES),
     Chapter("series", "How series move", series, sees=("series",)),
     Chapter("trust", "Can it be trusted?", trust),
     Chapter("fairness", "Is it fair?", fairness),

@@ -138,7 +138,8 @@ def _sample(account: ReportInput) -> list[Block]:
     synthetic = account.synthetic
     if synthetic is None or not len(synthetic):
         return []
-    names = [name for name in synthetic.schema.names if name not in account.private_columns]
+    hidden = account.private_columns.union(account.text_columns)  # texts have their own chapter
+    names = [name for name in synthetic.schema.names if name not in hidden]
     head = synthetic.frame.head(_SAMPLE_ROWS)
     titles = [f"Row {number}" for number in range(1, head.height + 1)]
     rows = []

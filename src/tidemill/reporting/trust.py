@@ -27,7 +27,8 @@ from tidemill.reporting.generation import COLUMNS
 MAX_HEAT = 24
 FAIRNESS = "parity"
 SERIES = "series"
-"""The metrics that have chapters of their own."""
+TEXTS = "text_"
+"""The metrics that have chapters of their own; of texts, how all begin."""
 
 
 def trust(account: ReportInput) -> list[Block]:
@@ -67,6 +68,8 @@ def _belongs_here(score: Score) -> bool:
     """Whether no other chapter shows the score; those of single columns stand beside the columns'
     pictures."""
     if score.light is not None or score.metric in (FAIRNESS, SERIES):
+        return False
+    if score.metric.startswith(TEXTS):
         return False
     return score.column is None or score.metric != COLUMNS
 

@@ -16,7 +16,7 @@ from tidemill.core.schema import Column, Schema
 from tidemill.core.score import Evidence, Score
 from tidemill.metrics.evaluate import evaluate
 from tidemill.metrics.texts.agreement import CLASS, NUMBERS, VALUES, text_agreement
-from tidemill.metrics.texts.copies import EXACT, LEAK, LONGEST, MOSTLY, copied_parts, text_copies
+from tidemill.metrics.texts.copies import EXACT, LEAK, LONGEST, MOSTLY, text_copies
 from tidemill.metrics.texts.detection import BY_EMBEDDING, BY_ORDER, BY_WORDS, text_detection
 from tidemill.metrics.texts.sets import TextSample, words_by_themselves
 from tidemill.metrics.texts.variety import ALIKE, DISTINCT, FRONTIER, REPEATED, text_variety
@@ -143,23 +143,6 @@ def test_a_phrase_of_many_is_no_copy() -> None:
     made = table([*letters(700, 3)["text"], *["no comment"] * 100], ["x"] * 800)
     scores = named(list(text_copies(against(made, phrase), Run(seed=1))))
     assert value(scores[EXACT]) < 0.01
-
-
-@pytest.mark.parametrize(
-    ("text", "whole", "longest"),
-    [
-        ("a b c d", True, 1.0),
-        ("a b c e", False, 0.75),
-        ("e b c f a b", False, 1 / 3),  # "b c" of one text, "a b" of it, and never across texts
-        ("d x", False, 0.5),
-        ("q r", False, 0.0),
-        ("a b c d a b c d", False, 0.5),
-    ],
-)
-def test_the_longest_run(text: str, whole: bool, longest: float) -> None:
-    found = copied_parts([tuple(text.split())], [tuple("abcd"), tuple("xyz")])
-    assert bool(found.whole[0]) is whole
-    assert float(found.longest[0]) == pytest.approx(longest)
 
 
 def test_chinese_texts_are_compared_by_character() -> None:

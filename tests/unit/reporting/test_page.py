@@ -126,6 +126,7 @@ def test_what_did_not_run_is_left_out(account: ReportInput) -> None:
     heads = [b.text for b in build(only).blocks if isinstance(b, Heading) and b.level == 2]
     assert heads == [
         "What was generated",
+        "Generated texts",
         "Can it be trusted?",
         "Can it be shared?",
         "How it was made",

@@ -238,8 +238,8 @@ def _likeness(score: Score, unit: str) -> tuple[str, str] | None:
 
 _JUDGED = {
     "utility": _taught,
-    "detection": _detected,
     "text_detection": _texts_detected,
+    "detection": _detected,
     "series": _likeness,
     "images": _likeness,
 }

@@ -146,9 +146,9 @@ class ImageCodec(Codec):
         made = images(self._image, np.clip(batch.tick, 0, DEEPEST).astype(np.uint8))
         columns = {self._image: made}
         if self._others is not None:
-            beside = batch.context or Batch(
-                np.zeros((len(batch), 0), np.int64), np.zeros((len(batch), 0), np.int32)
-            )
+            beside = batch.context
+            if beside is None:
+                beside = Batch.blank(self._others.spec, len(batch))
             columns |= {c.name: c for c in self._others.decode(beside, rng, name, surrogates).frame}
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
 

@@ -257,9 +257,9 @@ class TextsCodec(Codec):
         surrogates: SurrogateStream = FIRST,
     ) -> Dataset:
         """Batch -> rows of the same schema. A text is written where the row has one."""
-        given = batch.context or Batch(
-            np.zeros((len(batch), 0), np.int64), np.zeros((len(batch), 0), np.int32)
-        )
+        given = batch.context
+        if given is None:
+            given = Batch.blank(self._table.spec, len(batch))
         rows = self._table.decode(given, rng, name, surrogates)
         parts = self._parts(batch)
         written = []

@@ -9,6 +9,7 @@ from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.cleaning.texts.columns import text_columns
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
+from tidemill.core.function_words import languages_of
 from tidemill.core.run import Run
 from tidemill.core.text_tokens import text_words
 from tidemill.core.words import listing, percent, plural
@@ -16,35 +17,6 @@ from tidemill.core.words import listing, percent, plural
 _SHARE = 0.01
 _FEWEST = 5
 """Texts in another language, at least."""
-_WORDS = {
-    "English": """the and is are was were this that these with have has not you they what which from
-        would there their been will my your how why can't don't it's of to""",
-    "German": """der die das und ist nicht ein eine einen dem den mit auf für von ich wir sie es
-        wird auch sich aber oder wenn wurde sind haben zum zur nach bei sehr""",
-    "French": """le la les et est une des du que qui dans pour pas sur avec vous nous je il elle
-        sont mais plus cette ce au aux très j'ai c'est n'est""",
-    "Spanish": """el la los las y es una un que en por para con no se del al su muy pero como más
-        está son este esta yo lo""",
-    "Italian": """il lo la gli e è una un di che in per con non si della del sono molto ma come più
-        questo questa ho anche nel""",
-    "Portuguese": """o a os as e é uma um de que em para com não se do da no na muito mas como mais
-        está são este esta eu""",
-    "Dutch": """de het een en is niet van ik wij met op voor zijn dat die aan ook maar als er naar
-        heel werd hebben bij te""",
-}
-"""Words without which hardly any text of a language does."""
-
-
-def _languages_of() -> dict[str, list[str]]:
-    """Each of these words with its languages."""
-    found: dict[str, list[str]] = {}
-    for language, words in _WORDS.items():
-        for word in words.split():
-            found.setdefault(word, []).append(language)
-    return found
-
-
-_LANGUAGES_OF = _languages_of()
 _SCRIPTS = (
     ("Japanese", re.compile("[\u3040-\u30ff]")),
     ("Korean", re.compile("[\uac00-\ud7af]")),
@@ -77,7 +49,7 @@ def language_of(text: str) -> str | None:
             return name
     hits: Counter[str] = Counter()
     for word in set(text_words(text.replace("’", "'"))):
-        hits.update(_LANGUAGES_OF.get(word, ()))
+        hits.update(languages_of(word))
     (first, most), (_, next_most) = [*hits.most_common(2), ("", 0), ("", 0)][:2]
     return first if most >= _HITS and most >= 2 * next_most else None
 

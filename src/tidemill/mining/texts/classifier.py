@@ -16,7 +16,7 @@ from tidemill.core.run import Run
 from tidemill.core.words import percent, plural, share_interval
 from tidemill.mining.sampling import named_rows
 from tidemill.mining.texts.corpus import Corpus
-from tidemill.mining.texts.labels import Labels, target_labels
+from tidemill.mining.texts.labels import FEWEST_OF_LABEL, Labels, target_labels
 from tidemill.mining.texts.terms import weighed
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.intervals import wilson
@@ -121,6 +121,11 @@ def _model(read: Read, matrix: NDArray[np.int64], balanced: float, error: float)
         f"{len(labels.names)} labels is right on {percent(guessed)}; as a mean over the labels on "
         f"{percent(balanced)} ({share_interval(low, high)}){_confused(labels, matrix)}."
     )
+    if labels.left_out:
+        sentence += (
+            f" {plural(labels.left_out, 'label')} of fewer than {FEWEST_OF_LABEL} training texts "
+            f"{'is' if labels.left_out == 1 else 'are'} left out."
+        )
     return Finding(
         technique="texts",
         name="classifier",

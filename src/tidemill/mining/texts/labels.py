@@ -13,7 +13,7 @@ from tidemill.core.schema import Column
 from tidemill.core.words import format_value
 from tidemill.mining.texts.corpus import Corpus
 
-FEWEST_OF_LABEL = 20
+FEWEST_OF_LABEL = 10
 """Training texts without which a label is not looked at."""
 MOST_LABELS = 150
 MOST_NUMBERS = 10
@@ -29,6 +29,7 @@ class Labels:
         names, values: Of each label as it is told, and as it stands in the column.
         seen, held: Codes of the labels of training and held-out texts; -1 where it is none of
             them.
+        left_out: Further labels, of too few training texts.
     """
 
     column: str
@@ -36,6 +37,7 @@ class Labels:
     values: tuple[Any, ...]
     seen: NDArray[np.int64]
     held: NDArray[np.int64]
+    left_out: int
 
 
 def target_labels(corpus: Corpus) -> Labels | None:
@@ -69,4 +71,5 @@ def labels_of(corpus: Corpus, column: Column) -> Labels | None:
         tuple(values),
         coded(series),
         coded(corpus.held[column.name]),
+        counted.height - len(values),
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from tidemill.core.finding import Finding
+from tidemill.core.function_words import is_function_word
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.words import listing, number, percent
@@ -88,15 +89,17 @@ def topics(corpus: Corpus, run: Run) -> Iterator[Finding]:
 
 
 def _words(corpus: Corpus) -> NDArray[np.int64]:
-    """Places of the terms that topics are made of: words of three letters or more, and pairs of
-    characters of scripts without blanks, the commonest of many."""
+    """Places of the terms that topics are made of: words of three letters or more that are no
+    function words, and pairs of characters of scripts without blanks; of many the commonest."""
     often = np.asarray(corpus.seen_terms.sum(axis=0)).ravel()
-    spoken = np.array([" " not in term and _is_long(term) for term in corpus.terms])
+    spoken = np.array([_is_of_a_topic(term) for term in corpus.terms])
     fit = np.flatnonzero(spoken & (often <= COMMON * len(corpus.train)))
     return np.sort(fit[np.argsort(-often[fit], kind="stable")[:MOST_WORDS]])
 
 
-def _is_long(term: str) -> bool:
+def _is_of_a_topic(term: str) -> bool:
+    if " " in term or is_function_word(term):
+        return False
     return len(term) >= (3 if term.isascii() else 2)
 
 

@@ -20,10 +20,11 @@ _WORDS_OF = {
         heel werd hebben bij te""",
 }
 """The words that tell languages apart; one may be of several."""
-_FURTHER = """a an i he she we me us our us his her its they them am be do does did can could should may
-    might must shall get got in on at by or if but so no yes any some all just also than then when
-    where who whom because about into out up down over after before again only very too more most
-    much many such own same other i'm i've i'd isn't doesn't didn't wasn't won't couldn't"""
+_FURTHER = """a an i he she we me us our her its they them am be do does did can could should may
+    his might must shall get got in on at by for as if or but so no yes any some all just also than
+    then when where who whom because about into out up down over after before again only very too
+    more most much many such own same other i'm i've i'd isn't doesn't didn't wasn't won't
+    couldn't"""
 """More of English, which other languages have, too, in part."""
 
 

@@ -160,6 +160,14 @@ def test_words_of_one_person_are_never_shown() -> None:
     assert "zanzibar" not in json.dumps(findings.to_state())
 
 
+def test_a_label_that_no_held_out_text_has_is_no_crash() -> None:
+    said, topic = of_topics(300)
+    data = dataset(text=said, label=np.array(["other", "first"])[(topic == 0).astype(int)])
+    train, held = data.rows(np.arange(200)), data.rows(200 + np.flatnonzero(topic[200:] == 0))
+    held = held.rows(np.resize(np.arange(len(held)), 60))
+    assert not mine(train, held, Run(threads=1), ["texts"]).of("texts", "group words")
+
+
 def test_few_texts_give_nothing() -> None:
     assert not found(dataset(text=["card"] * 20, label=["a", "b"] * 10))
     assert not found(dataset(text=[None, ""] * 100, label=["a", "b"] * 100))

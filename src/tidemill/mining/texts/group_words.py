@@ -11,6 +11,7 @@ from scipy.stats import false_discovery_control
 
 from tidemill.core.condition import Condition, Test
 from tidemill.core.finding import Finding
+from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.words import listing, number, percent, points
@@ -71,14 +72,14 @@ def group_words(corpus: Corpus, run: Run) -> Iterator[Finding]:
 
 def _of_labels(corpus: Corpus, labels: Labels) -> Iterator[Finding]:
     """One finding for each label with terms that the held-out texts confirm."""
-    every = range(len(labels.names))
+    sizes = np.bincount(labels.held[labels.held >= 0], minlength=len(labels.names))
+    every = [at for at, size in enumerate(sizes) if FEWEST_PERSONS <= size < sizes.sum()]
     tested = [(at, term) for at in every for term in _candidates(corpus, labels, at)]
     if not tested:
         return
     known = labels.held >= 0
     total = counts(corpus.held_terms, known)
-    inside = [counts(corpus.held_terms, labels.held == at) for at in every]
-    sizes = np.array([int((labels.held == at).sum()) for at in every])
+    inside = {at: counts(corpus.held_terms, labels.held == at) for at in every}
     group, term = np.array(tested).T
     both = np.array([inside[at][one] for at, one in tested])
     p_values = excess_p(both, sizes[group], total[term], int(known.sum()))

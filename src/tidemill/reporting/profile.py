@@ -39,9 +39,9 @@ def shown(data: Dataset, about: pl.DataFrame) -> str:
     for name, line in zip(names, about.iter_rows(named=True), strict=True):
         label = name + " " * (room - width(name))
         lines.append(f"{label}  {line['kind']:<8}  {'; '.join(_parts(line))}".rstrip())
-        for why in ("reason", "role_reason"):
-            if line.get(why):
-                lines.append(f"{'':<{room}}  {as_sentence(line[why])}")
+        for why in dict.fromkeys((line.get("reason"), line.get("role_reason"))):
+            if why:
+                lines.append(f"{'':<{room}}  {as_sentence(why)}")
     return unprintable_removed("\n".join(lines))
 
 

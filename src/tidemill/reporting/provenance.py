@@ -89,5 +89,5 @@ def _rows(account: ReportInput) -> str:
 
 def _column(column: Column) -> tuple[str, str, str, str]:
     role = "" if column.role == "feature" else column.role
-    why = "; ".join(filter(None, (column.reason, column.role_reason)))
+    why = "; ".join(filter(None, dict.fromkeys((column.reason, column.role_reason))))
     return column.name, column.kind, role, why

@@ -196,7 +196,8 @@ def check_is_table(head: str, where: str) -> None:
     if keyed == len(lines) and head.count(",") < len(lines) and len(keys) > 0.5 * len(lines):
         raise _other("lines of keys and values", where, "write it as a table with a header")
     if _is_prose_in_lines(head, lines):
-        raise _other("running text", where, "give a table with a header line and rows")
+        hint = "give a table with a header line and rows, or running text the ending .txt"
+        raise _other("running text", where, hint)
 
 
 def is_running_text(head: str) -> bool:

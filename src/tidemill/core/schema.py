@@ -35,6 +35,7 @@ RuleKind = Literal[
 
 NAMES, MAILS = "names of people", "e-mail addresses"
 ADDRESSES, BIRTH_DATES = "street addresses", "dates of birth"
+PERSONAL = "personal data"
 """Sorts of personal data that are treated each in its way, as :attr:`Column.personal` has them;
 there are others."""
 
@@ -356,10 +357,12 @@ class Schema:
 
     @property
     def texts(self) -> tuple[Column, ...]:
-        """The columns of free text that can be learned: neither personal nor ignored, and naming
-        nothing."""
-        roles = ("key", "entity", "ignore")
-        return tuple(c for c in self.of_kind("text") if c.role not in roles and not c.personal)
+        """The columns of free text that can be learned: not ignored, naming nothing, and not
+        personal as a whole. An e-mail address or a number within a text is guarded where it is
+        learned."""
+        roles, whole = ("key", "entity", "ignore"), (NAMES, ADDRESSES, PERSONAL)
+        texts = self.of_kind("text")
+        return tuple(c for c in texts if c.role not in roles and c.personal not in whole)
 
     @property
     def modality(self) -> Modality:

@@ -8,14 +8,13 @@ from dataclasses import replace
 import polars as pl
 
 from tidemill.core.errors import SchemaError
-from tidemill.core.schema import ADDRESSES, NAMES, Column
+from tidemill.core.schema import ADDRESSES, NAMES, PERSONAL, Column
 from tidemill.core.words import percent, plural
 from tidemill.io.options import ColumnOverrides
 from tidemill.personal.judging import Personal, judged
 
 _MOST_ROWS = 20_000
 """Rows that a column is judged by."""
-_SAID = "personal data"
 
 
 def with_judgement(column: Column, values: pl.Series, wishes: ColumnOverrides) -> Column:
@@ -29,7 +28,7 @@ def with_judgement(column: Column, values: pl.Series, wishes: ColumnOverrides) -
     found = None if wishes.personal.get(name) is False else judged(column, _sample(values))
     if found is None and not wishes.personal.get(name):
         return column
-    what = _SAID if found is None else found.what
+    what = PERSONAL if found is None else found.what
     column = replace(column, personal=what)
     if column.kept or not (wishes.personal.get(name) or _is_replaced(column, found, wishes)):
         return column

@@ -16,9 +16,12 @@ from tidemill.supervised.boosting import boosted, class_chances, tree_matrix
 from tidemill.supervised.design import learn_design, logistic
 from tidemill.supervised.sampling import Sides, affordable, sides
 from tidemill.supervised.targets import Targets, targets
+from tidemill.supervised.text_scores import linear_with_texts, with_text_scores
 
 MOST_ROWS = 50_000
 CELLS = 2_000_000
+CELLS_A_TEXT = 100
+"""A text takes as long as so many numbers."""
 FEWEST_ROWS = 50
 BOOSTED, FOREST = 100, 50  # trees
 LEAF = 5
@@ -47,9 +50,9 @@ def utility(evidence: Evidence, run: Run) -> Iterable[Score]:
         run: Draws the samples; seed of the learners.
     """
     columns = evidence.train.schema.modelled
-    taken = sides(
-        evidence, run, "utility", most=affordable(len(columns), cells=CELLS, most=MOST_ROWS)
-    )
+    width = len(columns) + CELLS_A_TEXT * len(evidence.train.schema.texts)
+    most = affordable(width, cells=CELLS, most=MOST_ROWS)
+    taken = sides(evidence, run, "utility", most=most, texts=True)
     target = targets((taken.ceiling, *taken))
     why = target if isinstance(target, str) else _obstacle(target, taken)
     if why or isinstance(target, str):
@@ -58,7 +61,8 @@ def utility(evidence: Evidence, run: Run) -> Iterable[Score]:
     classes = len(target.classes)
     measure = _measure(classes)
     guessing = _guessing(classes)
-    layout, parts = features(tuple(taken), [c for c in columns if c.name != target.column])
+    used = [c for c in (*columns, *taken.real.schema.texts) if c.name != target.column]
+    layout, parts = features(tuple(taken), used)
     rows: list[Features] = []
     labels: list[Floats] = []
     for part, values in zip(parts, target.values[1:], strict=True):
@@ -66,11 +70,14 @@ def utility(evidence: Evidence, run: Run) -> Iterable[Score]:
         rows.append(part.rows(known))
         labels.append(values[known])
     qualities: dict[str, list[float]] = {}
+    scored = [
+        with_text_scores(layout, rows[k], labels[k], None, rows[0], classes, run) for k in (1, 2, 3)
+    ]
     for name, learner in LEARNERS.items():
         run.check()
         mine, floor, ceiling = (
-            _quality(learner(layout, rows[k], labels[k], rows[0], classes, run), labels[0], classes)
-            for k in (1, 2, 3)
+            _quality(learner(own, seen, label, test, classes, run), labels[0], classes)
+            for (own, seen, test), label in zip(scored, labels[1:], strict=True)
         )
         qualities[name] = [mine, max(floor, guessing), ceiling]
     yield _mean(qualities, measure, target, taken)
@@ -101,7 +108,10 @@ def _obstacle(target: Targets, taken: Sides) -> str:
             )
         if len(np.unique(present)) < 2:
             return f"the target '{target.column}' has one value only in the {name} rows"
-    return "" if len(taken.real.schema.modelled) > 1 else "there is no column but the target"
+    schema = taken.real.schema
+    return (
+        "" if len(schema.modelled) + len(schema.texts) > 1 else "there is no column but the target"
+    )
 
 
 def _quality(predicted: Floats, truth: Floats, classes: int) -> float:
@@ -160,6 +170,8 @@ def _linear(
 ) -> Floats:
     from sklearn.linear_model import Ridge
 
+    if rows.texts is not None:
+        return linear_with_texts(layout, rows, label, None, test, classes)
     design = learn_design(layout, rows)
     if not classes:
         fitted: Floats = Ridge().fit(design(rows), label).predict(design(test))

@@ -1,10 +1,11 @@
-"""The modelled columns of several tables as arrays that can be compared: numbers, and codes of
-levels."""
+"""The columns of several tables as arrays that can be compared: numbers, codes of levels, and how
+often each term is in a text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -13,11 +14,17 @@ from numpy.typing import NDArray
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.imaging.pixels import pixels
+from tidemill.supervised.text_terms import TermReader
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
 Pixels = NDArray[np.uint8]
 
+COMMON_TERMS = 100
+"""Terms of texts that trees may ask for by themselves."""
 _LARGE = 1e100
 
 
@@ -33,12 +40,17 @@ class FeatureLayout:
             1]``.
         gaps: Per column (in the order of ``names``), whether values are missing in any of the
             tables.
+        terms: Per column of texts, how many terms it has in ``Features.texts``.
+        scores: How many of the last numbers are no columns but what texts say of the target; see
+            :func:`tidemill.supervised.text_scores.with_text_scores`.
     """
 
     numbers: tuple[str, ...]
     categories: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
     gaps: tuple[bool, ...]
+    terms: tuple[int, ...] = ()
+    scores: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,11 +66,17 @@ class Features:
         numbers: (n, number of numbers); NaN where missing, never infinite.
         codes: (n, number of categories); 0 where missing.
         pixels: (n, height, width, channels) of the column of images, where there is one.
+        texts: (n, terms) how often each term is in the texts, those of one column after those of
+            another, each from the most frequent on; None where there are no columns of texts.
+        common: (n, at most COMMON_TERMS) whether the texts have each of their most frequent terms;
+            None where there are none.
     """
 
     numbers: Floats
     codes: Codes
     pixels: Pixels | None = None
+    texts: sparse.csr_array | None = None
+    common: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -69,17 +87,25 @@ class Features:
             self.numbers[index],
             self.codes[index],
             None if self.pixels is None else self.pixels[index],
+            None if self.texts is None else self.texts[index],
+            None if self.common is None else self.common[index],
         )
+
+    def without_texts(self) -> Features:
+        """The same rows without their texts."""
+        return replace(self, texts=None, common=None)
 
 
 def together(*parts: Features) -> Features:
-    """The rows of several tables one below the other."""
+    """The rows of several tables one below the other, without pixels and texts."""
     numbers = np.concatenate([part.numbers for part in parts])
     return Features(numbers, np.concatenate([part.codes for part in parts]))
 
 
 def features(
-    tables: Sequence[Dataset], columns: Sequence[Column] | None = None
+    tables: Sequence[Dataset],
+    columns: Sequence[Column] | None = None,
+    reader: TermReader | None = None,
 ) -> tuple[FeatureLayout, tuple[Features, ...]]:
     """The tables as arrays of one layout.
 
@@ -90,12 +116,14 @@ def features(
 
     Args:
         tables: With the same columns.
-        columns: Those to take; None for the modelled ones of the first table.
+        columns: Those to take, those of texts among them; None for the modelled ones of the first
+            table.
+        reader: Reads texts, and knows those that it has read before; None for one of its own.
     """
     columns = tables[0].schema.modelled if columns is None else columns
     ends = np.cumsum([len(table) for table in tables])[:-1]
     numbers = [c for c in columns if c.kind in ("number", "datetime")]
-    categories = [c for c in columns if c.kind not in ("number", "datetime", "image")]
+    categories = [c for c in columns if c.kind not in ("number", "datetime", "image", "text")]
     rows = sum(len(table) for table in tables)
     matrix = np.zeros((rows, len(numbers)))
     codes = np.zeros((rows, len(categories)), np.int32)
@@ -108,19 +136,39 @@ def features(
         levels.append(names)
         codes[:, j] = coded
     gaps = np.concatenate([np.isnan(matrix).any(axis=0), (codes == 0).any(axis=0)])
+    widths, texts = _counted(tables, [c.name for c in columns if c.kind == "text"], reader)
+    common = _places_of_common(widths)
     layout = FeatureLayout(
         tuple(column.name for column in numbers),
         tuple(column.name for column in categories),
         tuple(levels),
         tuple(gaps.tolist()),
+        widths,
     )
     image = next((column.name for column in columns if column.kind == "image"), None)
     parts = []
-    divided = zip(tables, np.split(matrix, ends), np.split(codes, ends), strict=True)
-    for table, own_numbers, own_codes in divided:
+    divided = zip(tables, np.split(matrix, ends), np.split(codes, ends), texts, strict=True)
+    for table, own_numbers, own_codes, own_texts in divided:
         images = None if image is None else pixels(table.frame[image])
-        parts.append(Features(own_numbers, own_codes, images))
+        has = None if own_texts is None else (own_texts[:, common] > 0).toarray()
+        parts.append(Features(own_numbers, own_codes, images, own_texts, has))
     return layout, tuple(parts)
+
+
+def _counted(
+    tables: Sequence[Dataset], names: Sequence[str], reader: TermReader | None
+) -> tuple[tuple[int, ...], Sequence[sparse.csr_array | None]]:
+    """How many terms each column of texts has, and for each table their counts."""
+    if not names:
+        return (), [None] * len(tables)
+    from scipy import sparse
+
+    reader = TermReader() if reader is None else reader
+    columns = [reader.counts([table.frame[name] for table in tables]) for name in names]
+    texts = [
+        sparse.csr_array(sparse.hstack(own, format="csr")) for own in zip(*columns, strict=True)
+    ]
+    return tuple(own[0].shape[1] for own in columns), texts
 
 
 def as_floats(series: pl.Series) -> Floats:
@@ -151,3 +199,14 @@ def _coded(parts: list[pl.Series]) -> tuple[tuple[str, ...], Codes]:
     levels = counts["level"]
     codes = texts.cast(pl.Enum(levels)).to_physical().cast(pl.Int32) + 1
     return tuple(levels), codes.fill_null(0).to_numpy()
+
+
+def _places_of_common(widths: Sequence[int]) -> NDArray[np.int64]:
+    """Places of the most frequent terms, of each column of texts equally many."""
+    ends = np.cumsum(widths)
+    each = COMMON_TERMS // max(len(widths), 1)
+    places = [
+        np.arange(end - width, end - width + min(width, each))
+        for width, end in zip(widths, ends, strict=True)
+    ]
+    return np.concatenate([np.empty(0, np.int64), *places])

@@ -34,8 +34,10 @@ REPEATABLE: Mapping[str, Any] = {
 
 def tree_matrix(rows: Features) -> Floats:
     """Numbers, then codes, (n, columns): missing numbers are NaN, a missing level is a level of its
-    own (code 0)."""
-    return np.concatenate([rows.numbers, rows.codes], axis=1)
+    own (code 0). Then, of texts, whether they have each of their most frequent terms, with which
+    other columns may go together."""
+    matrix: Floats = np.concatenate([rows.numbers, rows.codes], axis=1)
+    return matrix if rows.common is None else np.concatenate([matrix, rows.common], axis=1)
 
 
 def boosted(

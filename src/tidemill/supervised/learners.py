@@ -22,13 +22,15 @@ from tidemill.supervised.boosting import (
     tree_matrix,
 )
 from tidemill.supervised.design import MOST_NEWTON, learn_design
-from tidemill.supervised.points import learn_embedding, squared_distances
+from tidemill.supervised.points import Points, learn_embedding, squared_distances
+from tidemill.supervised.text_scores import chances_of, linear_with_texts, without_scores
 
 Learner = Callable[[FeatureLayout, Features, Floats, Floats | None, Features, int, Run], Floats]
 """(layout, rows, label, weight, test rows, classes, run) -> probabilities (n, classes), or numbers
 (n,) where classes is 0.
 
-The label has each of the classes at least once, and no missing value."""
+The label has each of the classes at least once, and no missing value. What texts say of the target
+is among the numbers; see :func:`tidemill.supervised.text_scores.with_text_scores`."""
 
 LEARNERS = Registry(
     "learners",
@@ -145,9 +147,12 @@ def linear(
     run: Run,
 ) -> Floats:
     """Logistic regression with the usual penalty (C = 1), ridge regression for numbers;
-    standardised, levels one-hot."""
+    standardised, levels one-hot. With texts their terms stand beside that, and of several classes
+    each is told from the rest."""
     from sklearn.linear_model import LogisticRegression, Ridge
 
+    if rows.texts is not None:
+        return linear_with_texts(layout, rows, label, weight, test, classes)
     design = learn_design(layout, rows)
     matrix = design(rows)
     newton = matrix.shape[1] <= MOST_NEWTON
@@ -183,9 +188,8 @@ def neighbours(
     unit.
     """
     chosen = _sampled(len(rows), MOST_NEIGHBOURHOODS, run.rng("proof", "nearest"))
-    embed = learn_embedding(layout, rows, run)
-    points = embed(rows.rows(chosen))
-    queries = embed(test)
+    points, queries = _points(layout, rows, test, classes, run)
+    points = points[chosen]
     known = label[chosen]
     strength = np.ones(len(chosen)) if weight is None else weight[chosen]
     votes = np.eye(classes)[known.astype(int)] if classes else known[:, None]
@@ -202,6 +206,25 @@ def neighbours(
         blocks.append(sums / kernel.sum(axis=1, keepdims=True))
     predicted = np.concatenate(blocks)
     return predicted if classes else predicted[:, 0]
+
+
+def _points(
+    layout: FeatureLayout, rows: Features, test: Features, classes: int, run: Run
+) -> tuple[Points, Points]:
+    """Rows as points. Of texts, the chances of the classes by them take the place of a column: two
+    texts that surely are of different classes are at distance 1."""
+    if not classes or not layout.scores:
+        embed = learn_embedding(layout, rows.without_texts(), run)
+        return embed(rows.without_texts()), embed(test.without_texts())
+    plain, known = without_scores(layout, rows)
+    embed = learn_embedding(plain, known, run)
+    found = []
+    for part in (rows, test):
+        chances = chances_of(part.numbers[:, -layout.scores :]).astype(np.float32)
+        share = 1.0 if layout.scores == 1 else np.float32(np.sqrt(0.5))
+        points = embed(without_scores(layout, part)[1])
+        found.append(np.concatenate([points, share * chances], axis=1))
+    return found[0], found[1]
 
 
 def perceptron(

@@ -11,11 +11,15 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.run import Run
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
+from tidemill.supervised.text_weights import TermWeights
 
 Points = NDArray[np.float32]
 
 MOST_AXES = 64
 """Categories of more levels do not get an axis for each."""
+TEXT_AXES = 256
+"""Axes of a column of texts, whose terms lie in random directions: those of texts that share no
+term are nearly (±0.06) at distance 1."""
 HASHED_AXES = 32
 """Axes of such a category: its levels lie in random directions, nearly (±0.2) as far apart as any
 two levels are."""
@@ -34,11 +38,14 @@ class Embedding:
         knots: Per number the distinct reference values and their ranks.
         gaps: Per number, whether it has a second axis for missing values.
         axes: Per category the position of each code, (levels + 1, axes).
+        texts: How much the terms of texts weigh, and the direction of each, (terms, TEXT_AXES);
+            None where there are no texts.
     """
 
     knots: tuple[tuple[Floats, Floats], ...]
     gaps: tuple[bool, ...]
     axes: tuple[Points, ...]
+    texts: tuple[TermWeights, Points] | None = None
 
     def __call__(self, rows: Features) -> Points:
         """The rows as points, (n, axes)."""
@@ -51,6 +58,9 @@ class Embedding:
             if self.gaps[j]:
                 parts.append(missing.astype(np.float32)[:, None])
         parts += [axes[rows.codes[:, j]] for j, axes in enumerate(self.axes)]
+        if self.texts is not None and rows.texts is not None:
+            weigh, directions = self.texts
+            parts += [own @ directions[own_terms] for own, own_terms in weigh.each(rows.texts)]
         return np.concatenate([np.zeros((len(rows), 0), np.float32), *parts], axis=1)
 
 
@@ -64,6 +74,7 @@ def learn_embedding(layout: FeatureLayout, reference: Features, run: Run) -> Emb
             _positions(name, len(levels), run)
             for name, levels in zip(layout.categories, layout.levels, strict=True)
         ),
+        _directions(layout, reference, run),
     )
 
 
@@ -94,6 +105,18 @@ def _positions(name: str, levels: int, run: Run) -> Points:
     return (directions / np.linalg.norm(directions, axis=1, keepdims=True) / np.sqrt(2)).astype(
         np.float32
     )
+
+
+def _directions(
+    layout: FeatureLayout, reference: Features, run: Run
+) -> tuple[TermWeights, Points] | None:
+    """What points are made of texts by: random projections (Johnson and Lindenstrauss 1984) of
+    TF-IDF, by which a text with a few other words still is the nearest to what it was made from."""
+    if reference.texts is None:
+        return None
+    rng = run.rng("metrics", "embedding", "texts")
+    directions = rng.standard_normal((reference.texts.shape[1], TEXT_AXES), np.float32)
+    return TermWeights.learned(layout.terms, reference.texts), directions / np.sqrt(2 * TEXT_AXES)
 
 
 def nearest(queries: Points, points: Points, run: Run) -> tuple[NDArray[np.int64], Floats]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
+from tidemill.core.schema import Column
 from tidemill.core.score import Evidence
 
 
@@ -41,7 +42,15 @@ class Sides:
         return iter((self.real, *self.compared))
 
 
-def sides(evidence: Evidence, run: Run, metric: str, *, most: int, equal: bool = False) -> Sides:
+def sides(
+    evidence: Evidence,
+    run: Run,
+    metric: str,
+    *,
+    most: int,
+    equal: bool = False,
+    texts: bool = False,
+) -> Sides:
     """The modelled columns of the four sets, sampled down to equal and affordable sizes.
 
     A small sample strays further from the truth than a large one does, so a comparison is fair only
@@ -53,8 +62,12 @@ def sides(evidence: Evidence, run: Run, metric: str, *, most: int, equal: bool =
         metric: The metric's registered name.
         most: Rows that a set may have.
         equal: Whether the real side shall have that same number of rows too.
+        texts: Whether those columns of free text are taken, too, that all of the sets have.
     """
     names = [column.name for column in evidence.train.schema.modelled]
+    if texts:
+        found = evidence.train, evidence.holdout, evidence.synthetic, evidence.floor
+        names += [column.name for column in shared_texts(*found)]
     held = min(most, len(evidence.holdout))
     size = min(most, len(evidence.synthetic), len(evidence.floor), len(evidence.train))
     if equal:
@@ -69,6 +82,16 @@ def sides(evidence: Evidence, run: Run, metric: str, *, most: int, equal: bool =
         drawn(evidence.floor, "floor", size),
         drawn(evidence.train, "train", size),
         sampled(most) if most in (held, size) else "",
+    )
+
+
+def shared_texts(first: Dataset, *others: Dataset) -> tuple[Column, ...]:
+    """The columns of free text of a table that other tables have, too: rows of another maker may
+    have none."""
+    return tuple(
+        column
+        for column in first.schema.texts
+        if all(column.name in other.schema for other in others)
     )
 
 

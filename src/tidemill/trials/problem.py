@@ -28,6 +28,7 @@ class Problem:
         prior: The real rows' share of each class, (classes,).
         label: The real rows' codes or numbers, (n,); NaN where missing.
         modality: Of the real rows; learners are chosen by it.
+        texts: Columns of free text to learn from, too.
     """
 
     target: Column
@@ -37,6 +38,12 @@ class Problem:
     prior: Floats = field(repr=False)
     label: Floats = field(repr=False)
     modality: Modality = "rows"
+    texts: tuple[Column, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Column, ...]:
+        """All columns to learn from."""
+        return self.columns + self.texts
 
     def coded(self, data: Dataset) -> Floats:
         """The target of other rows, (n,): NaN where it is missing, or a level that the real rows do
@@ -73,9 +80,10 @@ def problem_of(train: Dataset) -> Problem:
     column, label = train.schema[target.column], target.values[0]
     image, modality = train.schema.image, train.schema.modality
     columns = tuple(c for c in train.schema.modelled if c.name != column.name)
+    texts = train.schema.texts
     if image is not None:
-        columns = (image,)
-    if not columns:
+        columns, texts = (image,), ()
+    if not columns and not texts:
         raise DataError(
             f"there is no column to predict '{column.name}' from",
             where=train.name,
@@ -89,8 +97,8 @@ def problem_of(train: Dataset) -> Problem:
                 where=train.name,
                 hint="clean the table first: tidemill clean",
             )
-        return Problem(column, columns, (), False, np.zeros(0), label, modality)
+        return Problem(column, columns, (), False, np.zeros(0), label, modality, texts)
     counts = np.bincount(label[~np.isnan(label)].astype(int), minlength=len(target.classes))
     rest = train.frame[column.name].drop_nulls().n_unique() > len(target.classes)
     prior = counts / counts.sum()
-    return Problem(column, columns, target.classes, rest, prior, label, modality)
+    return Problem(column, columns, target.classes, rest, prior, label, modality, texts)

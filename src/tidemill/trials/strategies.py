@@ -107,7 +107,7 @@ def native(
     data: Dataset, problem: Problem, frame_library: FrameLibrary = "polars"
 ) -> tuple[Any, Any]:
     """The columns to learn from and the target of rows that have one, for a sampler."""
-    names = [column.name for column in problem.columns]
+    names = [column.name for column in problem.inputs]
     known = data.frame.filter(by_name(problem.target.name).is_not_null())
     frame = to_native(known.select(by_name(*names, problem.target.name)), frame_library)
     return frame[names], frame[problem.target.name]
@@ -132,7 +132,7 @@ def returned(made: tuple[Any, Any], data: Dataset, problem: Problem) -> Dataset:
     Raises:
         DataError: It gave something else.
     """
-    names = [column.name for column in problem.columns]
+    names = [column.name for column in problem.inputs]
     try:
         rows, target = made
         series = [_series(name, rows[name]) for name in names]
@@ -209,9 +209,9 @@ def _homes(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> _H
     out, and all would look worse than they are. Where several real rows are equal but for the
     target, it belongs to one with the same target, if there is such.
     """
-    inputs = [column.name for column in problem.columns]
+    inputs = [column.name for column in problem.inputs]
     both = [*inputs, problem.target.name]
-    layout, (real, made) = features((train, synthetic), problem.columns)
+    layout, (real, made) = features((train, synthetic), problem.inputs)
     # so that of rows equally near any may be found
     order = run.rng("proof", "ties").permutation(len(train))
     embed = learn_embedding(layout, real, run) if real.pixels is None else _flat

@@ -22,6 +22,8 @@ from tidemill.supervised.folds import Positions, folds, subset
 from tidemill.supervised.intervals import Interval, corrected
 from tidemill.supervised.learners import LEARNERS, Learner
 from tidemill.supervised.measures import Measure
+from tidemill.supervised.text_scores import with_text_scores
+from tidemill.supervised.text_terms import TermReader
 from tidemill.trials.problem import Problem, problem_of
 
 
@@ -168,7 +170,7 @@ def predicted(
         (n, classes), or (n,) for a number.
     """
     problem = problem or problem_of(rows.data)
-    return _Bench([learner]).says(learner, _encoded(rows, test, problem), problem, run)
+    return _Bench([learner]).predicted(learner, rows, test, problem, run)
 
 
 def score(
@@ -322,7 +324,9 @@ class _Encoded:
     test: Features
 
 
-def _encoded(rows: TrialRows, test: Dataset, problem: Problem) -> _Encoded:
+def _encoded(
+    rows: TrialRows, test: Dataset, problem: Problem, reader: TermReader, run: Run
+) -> _Encoded:
     label = problem.coded(rows.data)
     known = ~np.isnan(label)
     if not known.any():
@@ -331,9 +335,14 @@ def _encoded(rows: TrialRows, test: Dataset, problem: Problem) -> _Encoded:
             where=rows.data.name,
             hint="give rows that have the same target",
         )
-    layout, (learned, tested) = features((rows.data, test), problem.columns)
+    layout, (learned, tested) = features((rows.data, test), problem.inputs, reader)
+    label, learned = label[known], learned.rows(known)
     weight = None if rows.weight is None else rows.weight[known]
-    return _Encoded(layout, learned.rows(known), label[known], weight, tested)
+    present, code = np.unique(label, return_inverse=True)
+    classes = len(present) if problem.classes else 0
+    numbers = code.astype(float) if classes else label
+    scored = with_text_scores(layout, learned, numbers, weight, tested, classes, run)
+    return _Encoded(scored[0], scored[1], label, weight, scored[2])
 
 
 class _Bench:
@@ -344,6 +353,16 @@ class _Bench:
         self._learn: dict[str, Learner] = {name: LEARNERS.load(name) for name in learners}
         import_module("scipy.linalg")  # only libraries that are there already are limited
         self._threads = ThreadpoolController()
+        self._reader = TermReader()
+
+    def predicted(
+        self, name: str, rows: TrialRows, test: Dataset, problem: Problem, run: Run
+    ) -> Floats:
+        return self.says(name, self._encoded(rows, test, problem, run), problem, run)
+
+    def _encoded(self, rows: TrialRows, test: Dataset, problem: Problem, run: Run) -> _Encoded:
+        with self._threads.limit(limits=1, user_api="blas"):
+            return _encoded(rows, test, problem, self._reader, run)
 
     def scored(
         self,
@@ -355,7 +374,7 @@ class _Bench:
     ) -> dict[str, dict[str, float]]:
         truth = problem.coded(test)
         known = ~np.isnan(truth)
-        encoded = _encoded(rows, test.rows(known), problem)
+        encoded = self._encoded(rows, test.rows(known), problem, run)
         figures = {}
         for name in self._learn:
             run.check()

@@ -20,10 +20,12 @@ from tidemill.core.errors import DataError, OptionError
 from tidemill.core.modality import TABLES
 from tidemill.core.run import Run
 from tidemill.core.verdict import Contrast, Verdict
+from tidemill.core.words import quoted
 from tidemill.metrics.unseen import LEARNED, MADE_OF_UNSEEN, learned, made_of_unseen
 from tidemill.supervised.intervals import paired_bootstrap
 from tidemill.supervised.learners import LEARNERS, learners_of, words_of
 from tidemill.supervised.measures import Measure, checked_cost, measures
+from tidemill.supervised.sampling import shared_texts
 from tidemill.trials import wording
 from tidemill.trials.controls import REAL, controls
 from tidemill.trials.problem import Problem, problem_of
@@ -100,7 +102,9 @@ def verdict(
         OptionError: There is no such learner or measure.
     """
     _check(train, synthetic, holdout, run)
+    train, left_out = _with_shared_texts(train, synthetic, holdout)
     real, made, caveats = _affordable(train, synthetic, run)
+    caveats += left_out
     contest = _contest(real, made, run, learners, metric, cost)
     caveats += _table_caveats(made, contest.problem, holdout)
     outside = holdout if isinstance(made, Dataset) else None
@@ -230,6 +234,21 @@ def _affordable(
         drawn = run.rng("proof", "generated").permutation(len(synthetic))[:most]
         synthetic = synthetic.rows(np.sort(drawn))
     return train, synthetic, caveats
+
+
+def _with_shared_texts(
+    train: Dataset, synthetic: Dataset | Resampler, holdout: Dataset | None
+) -> tuple[Dataset, list[str]]:
+    """The real rows without those columns of free text that other rows have not, and what to say of
+    it."""
+    others = [data for data in (synthetic, holdout) if isinstance(data, Dataset)]
+    kept = shared_texts(train, *others)
+    lacking = [column.name for column in train.schema.texts if column not in kept]
+    if not lacking:
+        return train, []
+    names = [name for name in train.schema.names if name not in lacking]
+    caveat = f"Nothing was learned from {quoted(lacking)}, as not all of the rows have such texts."
+    return train.select(names), [caveat]
 
 
 def _contest(

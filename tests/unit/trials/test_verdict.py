@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from tests.conformance.results import fits_its_schema
+from tests.unit.supervised.texts import reviews
 from tests.unit.trials.tables import dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
@@ -200,3 +201,23 @@ def test_the_rate_of_wrong_verdicts_is_at_most_the_stated_one(
 @pytest.mark.parametrize(("mode", "power"), [("holdout", 0.7), ("sampler", 0.45)])
 def test_hidden_help_is_found(honesty: ModuleType, mode: str, power: float) -> None:
     assert honesty.measured("made-up", "true rows withheld", mode, 50, 1)["found"] >= power * 50
+
+
+def test_texts_are_learned_from_and_copies_of_them_are_of_no_use() -> None:
+    train, holdout = reviews(300, "a word"), reviews(150, "a word", seed=1)
+    found = verdict(train, train, Run(), holdout=holdout, **QUICK)
+    assert not found.helps
+    assert found.contrasts[0].reference > 0.9
+    apart = train.frame.with_columns(pl.col("review") + " w1")
+    cheap = {**QUICK, "learners": ["boosting"]}
+    borrowed = verdict(train, train.with_frame(apart), Run(), **cheap)
+    assert not borrowed.helps
+    assert borrowed.gain < 0.02
+
+
+def test_texts_that_some_rows_have_not_are_left_out_and_that_is_said() -> None:
+    train, holdout = reviews(150, "a word"), reviews(150, "a word", seed=1)
+    bare = reviews(150, "a word", seed=2).select(["x", "label"])
+    found = verdict(train, bare, Run(), holdout=holdout, **QUICK)
+    assert any("Nothing was learned from 'review'" in caveat for caveat in found.caveats)
+    assert found.contrasts[0].reference < 0.6

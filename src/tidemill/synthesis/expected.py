@@ -174,6 +174,8 @@ class Expecting:
         else:
             outcome, classes = measure.values(rows), ("no", "yes")
         without = self._without()
+        if source == GENERATED:  # made words say nothing
+            without = [*without, *(column.name for column in rows.schema.texts)]
         stream = self.run.child("what-if", "outcome", quiet=True, to_end=True)
         found = OutcomeModel.learned(rows, name, outcome, classes, without, stream)
         if found is None:
@@ -191,7 +193,8 @@ class Expecting:
         if self.because is None:
             return self.outcomes
         counted = {*self.because, *self.fixed}
-        names = [column.name for column in feature_columns(self.model.schema)]
+        schema = self.model.schema
+        names = [column.name for column in (*feature_columns(schema), *schema.texts)]
         return [*self.outcomes, *(name for name in names if name not in counted)]
 
     def _rows(self, measure: OutcomeMeasure) -> tuple[Dataset, str]:

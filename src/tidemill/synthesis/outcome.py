@@ -38,6 +38,7 @@ from tidemill.supervised.boosting import REPEATABLE
 from tidemill.supervised.design import logistic
 from tidemill.supervised.levels import frequent_levels, level_codes
 from tidemill.synthesis.outcome_design import OutcomeDesign, OutcomeFeature, feature_columns
+from tidemill.synthesis.outcome_texts import OutcomeText
 
 FEWEST = 100
 """Rows with a known outcome that it is learned from, at least."""
@@ -204,8 +205,9 @@ class OutcomeModel:
             known = np.sort(rng.choice(known, MOST, replace=False))
         outcome = outcome[known]
         columns = feature_columns(data.schema, without)
+        texts = [column for column in data.schema.texts if column.name not in without]
         counts = np.unique(outcome, return_counts=True)[1]
-        if len(known) < FEWEST or len(counts) < 2 or not columns:
+        if len(known) < FEWEST or len(counts) < 2 or not (columns or texts):
             return None
         if classes is not None and np.sort(counts)[-2] < 2 * FEWEST_PERSONS:
             return None
@@ -214,8 +216,17 @@ class OutcomeModel:
         persons = None if persons is None else persons[known]
         least = max(IN_LEAF, math.ceil(FEWEST_PERSONS * rows_a_person(persons)))
         with threadpool_limits(1, user_api="blas"):
-            design = OutcomeDesign.learned(rows, columns, outcome, persons)
-            codes, terms = design.codes(rows), design.surface(rows)
+            scored = []
+            for column in texts:
+                own = rng.spawn(1)[0]
+                count = 0 if classes is None else len(classes)
+                text = OutcomeText.learned(rows[column.name], outcome, count, persons, own)
+                scored += [] if text is None else [text]
+            if not columns and not scored:
+                return None
+            design = OutcomeDesign.learned(rows, columns, outcome, persons, scored)
+            values = design.values(rows, [scores for _, scores in scored])
+            codes, terms = design.codes(values), design.surface(values)
             labels = _labels(outcome, classes)
             halves = _halves(len(known), rng)
             parts = []
@@ -225,8 +236,8 @@ class OutcomeModel:
                 parts.append(_expectation(design, codes, terms, label, halves, is_chance, least))
         is_pair = classes is not None and len(classes) == 2
         groups, explained = [], []
-        for feature in design.features:
-            group = feature.group(rows[feature.name])
+        for feature, series in zip(design.features, values, strict=True):
+            group = feature.group(series)
             means, share = _by_group(group, feature.groups, labels, is_pair, persons)
             groups.append(means)
             explained.append(share)
@@ -269,7 +280,8 @@ class OutcomeModel:
         return np.asarray(answers / np.where(total > 0, total, 1.0))
 
     def _seen(self, data: Dataset) -> tuple[Floats, Floats]:
-        return self.design.codes(data), self.design.surface(data)
+        values = self.design.values(data)
+        return self.design.codes(values), self.design.surface(values)
 
     def contrast(self, before: Dataset, after: Dataset, place: int = 0) -> OutcomeShift:
         """From rows to the same rows with other values.
@@ -287,7 +299,7 @@ class OutcomeModel:
     def shift_by_trees(self, before: Dataset, after: Dataset, place: int = 0) -> float:
         """The same by boosted trees alone."""
         part, is_first = self._part(place)
-        seen = [self.design.codes(rows) for rows in (before, after)]
+        seen = [self.design.codes(self.design.values(rows)) for rows in (before, after)]
         shift = float((part.by_trees(seen[1]) - part.by_trees(seen[0])).mean())
         return -shift if is_first else shift
 
@@ -317,9 +329,14 @@ class OutcomeModel:
         return max(self.rows - len(self.design.middle) - 1, 1)
 
     def answers(self, without: Sequence[str]) -> tuple[str, ...]:
-        """Features that are the outcome in other words, but for these."""
-        names = zip(self.design.names, self.explained, strict=True)
-        return tuple(n for n, share in names if share >= ANSWERS and n not in without)
+        """Columns that are the outcome in other words, but for these, and for texts, which say what
+        they are about."""
+        features = zip(self.design.features, self.explained, strict=True)
+        return tuple(
+            feature.name
+            for feature, share in features
+            if share >= ANSWERS and feature.score is None and feature.name not in without
+        )
 
     # --- state ------------------------------------------------------------------------------------
 

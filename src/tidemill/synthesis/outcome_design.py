@@ -18,6 +18,7 @@ from tidemill.core.persons import FEWEST_PERSONS, level_counts
 from tidemill.core.schema import Column, Schema
 from tidemill.supervised.arrays import Floats, as_floats
 from tidemill.supervised.levels import frequent_levels, level_codes
+from tidemill.synthesis.outcome_texts import OutcomeText
 
 MOST_LEVELS = 100
 """Levels of a category that are told apart; rarer ones count as one."""
@@ -47,6 +48,7 @@ class OutcomeFeature:
         low, high: Of a number, beyond which the surface is flat: the means of the smallest and of
             the largest values, of FEWEST_PERSONS persons each.
         nullable: Whether values were missing.
+        score: Of a column of texts, which of its scores it is, a number; None for other columns.
     """
 
     name: str
@@ -55,6 +57,7 @@ class OutcomeFeature:
     low: float = 0.0
     high: float = 0.0
     nullable: bool = False
+    score: int | None = None
 
     @staticmethod
     def learned(column: Column, values: pl.Series, persons: np.ndarray | None) -> OutcomeFeature:
@@ -127,11 +130,12 @@ class OutcomeDesign:
     """What rows look like to a model of an outcome.
 
     Attributes:
-        features: The columns.
+        features: The columns, and behind them the scores of texts.
         knots: Per feature, where the surface bends along it.
         shown: Per feature, how many of its levels have a term.
         factors: Positions of the terms whose products are terms, too.
         middle, spread: (p,) mean and standard deviation of each term.
+        texts: What gives texts their scores.
     """
 
     features: tuple[OutcomeFeature, ...]
@@ -140,10 +144,15 @@ class OutcomeDesign:
     factors: tuple[int, ...]
     middle: Floats
     spread: Floats
+    texts: tuple[OutcomeText, ...] = ()
 
     @staticmethod
     def learned(
-        data: Dataset, columns: Sequence[Column], outcome: Floats, persons: np.ndarray | None
+        data: Dataset,
+        columns: Sequence[Column],
+        outcome: Floats,
+        persons: np.ndarray | None,
+        scored: Sequence[tuple[OutcomeText, Floats]] = (),
     ) -> OutcomeDesign:
         """The design of these columns.
 
@@ -152,38 +161,76 @@ class OutcomeDesign:
             columns: Those that are features.
             outcome: (n,) whose strongest factors are multiplied.
             persons: (n,) whose each row is; None where each is a person of its own.
+            scored: Columns of texts, and the scores of these rows as
+                :meth:`OutcomeText.learned` gives them.
         """
-        features = tuple(
-            OutcomeFeature.learned(column, data[column.name], persons) for column in columns
-        )
+        values = [data[column.name] for column in columns]
+        features = [
+            OutcomeFeature.learned(column, series, persons)
+            for column, series in zip(columns, values, strict=True)
+        ]
+        for text, scores in scored:
+            for place, series in enumerate(_as_series(scores)):
+                found = OutcomeFeature.learned(Column(text.name, "number"), series, persons)
+                features.append(replace(found, score=place))
+                values.append(series)
+        texts = tuple(text for text, _ in scored)
+        return OutcomeDesign._shaped(tuple(features), values, outcome, texts)
+
+    @staticmethod
+    def _shaped(
+        features: tuple[OutcomeFeature, ...],
+        values: Sequence[pl.Series],
+        outcome: Floats,
+        texts: tuple[OutcomeText, ...],
+    ) -> OutcomeDesign:
+        """The design of these features, whose values are given."""
+        rows = len(outcome)
         numeric = sum(feature.levels is None for feature in features)
-        most = len(data) // ROWS_A_TERM
+        most = rows // ROWS_A_TERM
         hinges = min(HINGES, most // max(2 * numeric, 1))
         knots = tuple(_knots(feature, hinges) for feature in features)
         shown = tuple(min(len(f.levels or ()), LINEAR_LEVELS) for f in features)
         empty = np.zeros(0)
-        design = OutcomeDesign(features, knots, shown, (), empty, empty)
-        terms = design._terms(data)
+        design = OutcomeDesign(features, knots, shown, (), empty, empty, texts)
+        terms = design._terms(values)
         factors = _factors(terms, design._numbers(), outcome, most - terms.shape[1])
-        design = OutcomeDesign(features, knots, shown, factors, empty, empty)
-        terms = design._terms(data)
+        design = replace(design, factors=factors)
+        terms = design._terms(values)
         spread = terms.std(axis=0)
         spread[spread <= 1e-12 * np.maximum(np.abs(terms).max(axis=0, initial=0), 1e-300)] = np.inf
-        return OutcomeDesign(features, knots, shown, factors, terms.mean(axis=0), spread)
+        return replace(design, middle=terms.mean(axis=0), spread=spread)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the columns."""
-        return tuple(feature.name for feature in self.features)
+        """Of the columns, those of texts at the end."""
+        return tuple(dict.fromkeys(feature.name for feature in self.features))
 
-    def codes(self, data: Dataset) -> Floats:
-        """(n, f) bins and levels, for trees."""
-        columns = [feature.codes(data[feature.name]) for feature in self.features]
-        return np.column_stack(columns) if columns else np.zeros((len(data), 0))
+    def values(self, data: Dataset, scores: Sequence[Floats] | None = None) -> list[pl.Series]:
+        """What each feature is of these rows.
 
-    def surface(self, data: Dataset) -> Floats:
-        """(n, p) standardised terms, for a linear model."""
-        return np.asarray((self._terms(data) - self.middle) / self.spread)
+        Args:
+            data: The rows; they may lack columns of texts, which then say nothing.
+            scores: (n, outputs) of each column of texts, where they are not what the model makes of
+                them: of rows that it was learned from.
+        """
+        if scores is None:
+            scores = []
+            for text in self.texts:
+                none = pl.repeat(None, len(data), dtype=pl.String, eager=True)
+                own = data[text.name] if text.name in data.schema else none
+                scores.append(text.scores(own))
+        plain = [data[feature.name] for feature in self.features if feature.score is None]
+        return [*plain, *(series for own in scores for series in _as_series(own))]
+
+    def codes(self, values: Sequence[pl.Series]) -> Floats:
+        """(n, f) bins and levels, for trees, of what :meth:`values` gives."""
+        pairs = zip(self.features, values, strict=True)
+        return np.column_stack([feature.codes(series) for feature, series in pairs])
+
+    def surface(self, values: Sequence[pl.Series]) -> Floats:
+        """(n, p) standardised terms, for a linear model, of what :meth:`values` gives."""
+        return np.asarray((self._terms(values) - self.middle) / self.spread)
 
     def _numbers(self) -> list[int]:
         """Positions of the terms that are a number itself."""
@@ -196,14 +243,14 @@ class OutcomeDesign:
                 at += shown + feature.nullable
         return found
 
-    def _terms(self, data: Dataset) -> Floats:
-        terms: list[Floats] = [np.zeros((len(data), 0))]
-        for feature, knots, shown in zip(self.features, self.knots, self.shown, strict=True):
-            values = data[feature.name]
+    def _terms(self, values: Sequence[pl.Series]) -> Floats:
+        terms: list[Floats] = []
+        every = zip(self.features, self.knots, self.shown, values, strict=True)
+        for feature, knots, shown, series in every:
             if feature.levels is None:
-                terms.append(_bent(feature, knots, as_floats(values)))
+                terms.append(_bent(feature, knots, as_floats(series)))
             else:
-                code = feature.codes(values)[:, None]
+                code = feature.codes(series)[:, None]
                 terms.append((code == np.arange(shown)).astype(float))
                 if feature.nullable:
                     terms.append((code == len(feature.levels) + 1).astype(float))
@@ -226,15 +273,22 @@ class OutcomeDesign:
                     "low": feature.low,
                     "high": feature.high,
                     "nullable": feature.nullable,
+                    "score": feature.score,
                 }
             )
-        document = {
+        document: dict[str, Any] = {
             "features": features,
             "knots": [list(knots) for knots in self.knots],
             "shown": list(self.shown),
             "factors": list(self.factors),
+            "texts": [],
         }
-        return document, {"middle": self.middle, "spread": self.spread}
+        arrays = {"middle": self.middle, "spread": self.spread}
+        for at, text in enumerate(self.texts):
+            own, more = text.to_state(f"text.{at:03d}")
+            document["texts"].append(own)
+            arrays |= more
+        return document, arrays
 
     @staticmethod
     def from_state(
@@ -245,9 +299,14 @@ class OutcomeDesign:
         Raises:
             KeyError, SchemaError, TypeError, ValueError: It is none, or not of these columns.
         """
+        texts = tuple(
+            OutcomeText.from_state(own, arrays, f"text.{at:03d}", schema)
+            for at, own in enumerate(document["texts"])
+        )
         features = []
         for state in document["features"]:
             column = schema[state["name"]]  # raises where there is none
+            score = state["score"]
             levels = None
             if state["levels"] is not None:
                 levels = tuple(map(checked.text, state["levels"]))
@@ -262,7 +321,18 @@ class OutcomeDesign:
                 or list(edges) != sorted(edges)
             ):
                 raise ValueError("a feature has too many levels or bins, or these in no order")
-            features.append(OutcomeFeature(column.name, levels, edges, low, high, nullable))
+            features.append(OutcomeFeature(column.name, levels, edges, low, high, nullable, score))
+        scores = [feature.score for feature in features]
+        known = [(text.name, at) for text in texts for at in range(text.outputs)]
+        first = len(features) - len(known)
+        if not features:
+            raise ValueError("there is no feature")
+        if (
+            first < 0
+            or any(score is not None for score in scores[:first])
+            or [(feature.name, feature.score) for feature in features[first:]] != known
+        ):
+            raise ValueError("the scores of texts do not stand behind the columns, one by one")
         knots = tuple(tuple(map(checked.number, own)) for own in document["knots"])
         shown = tuple(
             checked.whole(some, 0, len(feature.levels or ()))
@@ -272,7 +342,7 @@ class OutcomeDesign:
             raise ValueError("the surface bends too often")
         factors = tuple(document["factors"])
         empty = np.zeros(0)
-        design = OutcomeDesign(tuple(features), knots, shown, factors, empty, empty)
+        design = OutcomeDesign(tuple(features), knots, shown, factors, empty, empty, texts)
         width = design._width()
         checked.wholes(factors, 0, width - 1)
         if len(factors) > FACTORS:
@@ -291,6 +361,11 @@ class OutcomeDesign:
             width += feature.nullable
             width += 1 + len(knots) if feature.levels is None else shown
         return width
+
+
+def _as_series(scores: Floats) -> list[pl.Series]:
+    """Each column of scores, (n,), missing where it is not a number."""
+    return [pl.Series(own).fill_nan(None) for own in scores.T]
 
 
 def feature_columns(schema: Schema, without: Sequence[str] = ()) -> list[Column]:

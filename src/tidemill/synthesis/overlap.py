@@ -60,7 +60,9 @@ class Overlap:
         """(n,) how many times more frequent rows like each are."""
         if self.design is None or self.booster is None:
             return np.full(len(rows), float(self.odds > 0))
-        chance = np.asarray(self.booster.predict(self.design.codes(rows), num_threads=1))
+        chance = np.asarray(
+            self.booster.predict(self.design.codes(self.design.values(rows)), num_threads=1)
+        )
         return np.asarray(chance / np.maximum(1 - chance, 1e-12) / self.odds)
 
     def told(self, rows: Dataset, has: np.ndarray) -> Auc | None:
@@ -100,7 +102,9 @@ def overlap(model: Synthesizer, asked: Condition, without: list[str], run: Run) 
         return Overlap(None, None, 1.0)
     label = has.astype(float)
     design = OutcomeDesign.learned(rows, columns, label, None)
-    booster = lgb.train(_SETTINGS, binned(design, design.codes(rows), label), _ROUNDS)
+    booster = lgb.train(
+        _SETTINGS, binned(design, design.codes(design.values(rows)), label), _ROUNDS
+    )
     return Overlap(design, booster, float(has.sum() / (~has).sum()))
 
 

@@ -80,6 +80,10 @@ def what_if(
     if supported.any():
         for one in run.track(measured, "expect", "what would be expected"):
             told.add(one, expecting.of(one), sides, supported, given, fixed, causes is not None)
+    if causes is None and told.source != GENERATED:
+        needed += [
+            column.name for column in model.schema.texts if column.name in given.known.schema
+        ]
     moving = {*fixed, *drawn_anew, *outcomes}
     return WhatIf(
         asked=asked,
@@ -319,7 +323,8 @@ def _completed(
     facts = [c for c in known.schema.names if model.schema[c].nullable and c not in lacking]
     inner = run.child("what-if", name, quiet=True, progress=True)
     drawn = model.infill_drawn(rows, draws, keep=facts, run=inner).data
-    names = [column for column in model.schema.names if column in drawn.schema]
+    made_up = {column.name for column in model.schema.texts if column.name not in known.schema}
+    names = [c for c in model.schema.names if c in drawn.schema and c not in made_up]
     return Dataset(drawn.frame.select(by_name(*names)), model.schema.select(names), name=known.name)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
 import tidemill as tm
+from tests.unit.supervised.texts import reviews
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
+from tidemill.core.schema import Column, Schema
+from tidemill.synthesis.outcome import OutcomeModel
 
 
 def members(rows: int, *, seed: int = 0) -> pl.DataFrame:
@@ -106,3 +112,81 @@ def test_what_cannot_be_scored_is_refused(model: tm.Synthesizer) -> None:
         tm.score(without, members(5))
     with pytest.raises(DataError, match="none of the columns"):
         tm.score(model, members(5).select("id", "left"))
+
+
+@pytest.fixture(scope="module")
+def of_reviews() -> tm.Synthesizer:
+    return tm.fit(reviews(900, "a word and a number"), model="independent")
+
+
+def test_texts_are_scored_from_and_stay_what_they_are_when_something_is_set(
+    of_reviews: tm.Synthesizer,
+) -> None:
+    rows = reviews(500, "a word and a number", seed=1)
+    aucs = {}
+    for name, columns in (("both", ["review", "x"]), ("text", ["review"]), ("number", ["x"])):
+        proof = tm.score(of_reviews, rows.select([*columns, "label"])).proof
+        assert proof is not None
+        aucs[name] = proof.auc or 0
+    assert aucs["both"] > 0.88
+    assert aucs["both"] > max(aucs["text"], aucs["number"]) + 0.04
+    high = reviews(200, "a word and a number", seed=2)
+    told = tm.what_if(of_reviews, high, {"x": "1.0"})
+    assert "review" in told.kept
+    [shift] = told.shifts
+    assert shift.low < 0.35 - shift.before < shift.high
+
+
+def test_a_stored_model_keeps_terms_of_five_persons_alone_and_answers_the_same(
+    of_reviews: tm.Synthesizer, tmp_path: Path
+) -> None:
+    data = reviews(400, "a word")
+    mark = (
+        pl.when(pl.int_range(pl.len()) < 4).then(pl.lit(" zanzibar quartz")).otherwise(pl.lit(""))
+    )
+    marked = data.with_frame(data.frame.with_columns(pl.col("review") + mark))
+    model = tm.fit(marked, model="independent")
+    assert model.outcome is not None
+    [text] = model.outcome.design.texts
+    assert "never" in text.terms
+    assert not any("zanzibar" in term or "quartz" in term for term in text.terms)
+    rows = reviews(60, "a word and a number", seed=3)
+    path = of_reviews.save(tmp_path / "model.tidemill")
+    again = tm.Synthesizer.load(path)
+    assert tm.score(again, rows).data.frame.equals(tm.score(of_reviews, rows).data.frame)
+
+
+def test_terms_of_one_person_s_many_rows_are_not_kept() -> None:
+    data = reviews(400, "a word")
+    mark = pl.when(pl.int_range(pl.len()) < 30).then(pl.lit(" zanzibar")).otherwise(pl.lit(""))
+    whose = [f"P{max(k - 29, 0) // 2:03d}" for k in range(400)]
+    frame = data.frame.with_columns(pl.col("review") + mark, pl.Series("customer id", whose))
+    owned = replace(
+        data.with_frame(data.frame),
+        frame=frame,
+        schema=Schema((*data.schema.columns, Column("customer id", "id", "entity"))),
+    )
+    found = OutcomeModel.of_column(owned, owned.schema["label"], Run())
+    assert found is not None
+    assert not any("zanzibar" in term for term in found.design.texts[0].terms)
+
+
+@pytest.mark.parametrize("missing", ["some", "all"])
+def test_rows_without_texts_are_scored_all_the_same(missing: str) -> None:
+    data = reviews(400, "a word")
+    every = pl.int_range(pl.len()) % 3 == 0 if missing == "some" else pl.lit(True)
+    gap = pl.when(every).then(None).otherwise("review").cast(pl.String).alias("review")
+    model = tm.fit(data.with_frame(data.frame.with_columns(gap)), model="independent")
+    frame = tm.score(model, reviews(100, "a word", seed=1)).data.frame
+    assert frame["chance"].null_count() == 0
+    if missing == "some":
+        assert frame["chance"].std() > 0.3
+
+
+def test_scores_of_texts_come_from_models_that_have_not_seen_the_row() -> None:
+    """Else a label that is drawn by chance would look as if texts told it."""
+    data = reviews(600, "a word")
+    chance = np.random.default_rng(0).permutation(data["label"].to_numpy())
+    drawn = data.with_frame(data.frame.with_columns(label=pl.Series(chance)))
+    proof = tm.score(tm.fit(drawn, model="independent"), reviews(600, "a word", seed=1)).data.frame
+    assert proof["chance"].std() < 0.15

@@ -80,10 +80,6 @@ def what_if(
     if supported.any():
         for one in run.track(measured, "expect", "what would be expected"):
             told.add(one, expecting.of(one), sides, supported, given, fixed, causes is not None)
-    if causes is None and told.source != GENERATED:
-        needed += [
-            column.name for column in model.schema.texts if column.name in given.known.schema
-        ]
     moving = {*fixed, *drawn_anew, *outcomes}
     return WhatIf(
         asked=asked,
@@ -94,7 +90,7 @@ def what_if(
         because=tuple(causes or ()),
         told=_told(model, shared, given, asked, run) if randomised else None,
         draws=sides.draws,
-        kept=tuple(name for name in needed if name not in moving),
+        kept=_kept(model.schema, given, needed, moving, texts=causes is None and told.by_texts),
         redrawn=tuple(drawn_anew),
         learned_from=told.source,
         left_out=tuple(told.left_out),
@@ -393,6 +389,21 @@ def _needed(
     return [column.name for column in feature_columns(schema, outcomes)]
 
 
+def _kept(
+    schema: Schema,
+    given: GivenRows,
+    needed: Sequence[str],
+    moving: Collection[str],
+    *,
+    texts: bool,
+) -> tuple[str, ...]:
+    """The columns that stay as they are, and with ``texts`` those of texts."""
+    names = [name for name in needed if name not in moving]
+    if texts:
+        names += [column.name for column in schema.texts if column.name in given.known.schema]
+    return tuple(names)
+
+
 def _already(given: GivenRows, asked: Condition) -> np.ndarray:
     """(n,) which rows have what is set by themselves."""
     if any(test.column not in given.known.schema for test in asked.tests):
@@ -442,6 +453,11 @@ class _Answers:
     untold: list[str] = field(default_factory=list)
     source: str = ""
     left_out: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def by_texts(self) -> bool:
+        """Whether texts told of them: the made words of generated rows say nothing."""
+        return self.source != GENERATED
 
     def add(
         self,

@@ -94,7 +94,7 @@ def drivers(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
 def _most_used(task: Task, model: BoostedTrees) -> tuple[Column, ...]:
     """The columns by how much the trees gain from them, the most telling first."""
     gains: dict[str, float] = {column.name: 0.0 for column in task.columns}
-    for feature, gain in zip(task.features, model.gains(), strict=True):
+    for feature, gain in zip(task.features, model.gains(), strict=False):  # then scores of texts
         gains[feature.column] += float(gain)
     return tuple(sorted(task.columns, key=lambda column: -gains[column.name]))
 
@@ -117,6 +117,8 @@ def _drivers(task: Task, model: BoostedTrees, predicted: Floats, run: Run) -> li
     Columns that all but repeat each other share what the model makes of them, so they are set, and
     shuffled, together, and told as one.
     """
+    if not task.features:
+        return []
     rng = run.rng("mining/drivers/explained")
     explained = sample_positions(len(task.held), rows_of(MOST_EXPLAINED, task.outcome), rng)
     pushes = _pushes(task, model, explained, run)

@@ -18,6 +18,7 @@ from tidemill.mining.scoring import Quality, figure, guessing, measure
 from tidemill.mining.tasks import Task
 from tidemill.supervised.alone import ignoring
 from tidemill.supervised.arrays import Floats
+from tidemill.supervised.text_scores import linear_with_texts
 
 
 def model_finding(
@@ -40,7 +41,7 @@ def model_finding(
     """
     outcome = task.outcome
     crossed = figure(outcome, task.target, unseen)
-    plain_predicted = linear_predictions(task.train, task.holdout, main, task.target, outcome, run)
+    plain_predicted = _plainly(task, main, run)
     plain = figure(outcome, task.held_target, plain_predicted)
     if outcome.kind == "number":
         regression = "linear"
@@ -116,7 +117,7 @@ def _class_words(
     # the first sentence stands alone where there is room for one only
     words = (
         f"{outcome.column} can be predicted {_grade((reached.value - 0.5) * 2)} from the other "
-        f"columns{_without(task)}: AUC {number(reached.value)} on "
+        f"columns{_with(task)}: AUC {number(reached.value)} on "
         f"{sampled_words(len(task.holdout), task.held_rows)} (95 % interval {number(reached.low)} "
         f"to {number(reached.high)}; guessing gives 0.5). {ranks} {percent(reached.value)} of "
         f"cases. {percent(right)} of its answers are right; always answering {answer} gives "
@@ -142,7 +143,7 @@ def _number_words(
     usual = middle if scale.kind == "plain" else scale.middle
     words = (
         f"{column} can be predicted {_grade(max(reached.value, 0.0) ** 0.5)} from the other "
-        f"columns{_without(task)}: they explain {percent(reached.value)} of {scale.explained} (R² "
+        f"columns{_with(task)}: they explain {percent(reached.value)} of {scale.explained} (R² "
         f"{number(reached.value)}, 95 % interval {number(reached.low)} to {number(reached.high)}, "
         f"on {sampled_words(len(task.holdout), task.held_rows)}).{scale.why(column)} Predictions "
         f"are off by {scale.off(off)} on average; always answering the {scale.centre_name}, "
@@ -179,6 +180,22 @@ def _left_out(task: Task) -> str:
         f" {plural(task.left_out, 'row').capitalize()} without a usable {task.outcome.column} "
         "are left out."
     )
+
+
+def _plainly(task: Task, main: tuple[Column, ...], run: Run) -> Floats:
+    """What a linear model says of the held-out rows, (m, classes); of texts it takes all words."""
+    if task.with_texts is None:
+        return linear_predictions(task.train, task.holdout, main, task.target, task.outcome, run)
+    layout, rows, test = task.with_texts
+    classes = len(task.outcome.levels)
+    said = linear_with_texts(layout, rows, task.target, None, test, classes)
+    return said.reshape(len(said), -1)
+
+
+def _with(task: Task) -> str:
+    """Behind "the other columns": the texts among them, and what is left out."""
+    words = f", the words of {quoted(task.texts)} among them" if task.texts else ""
+    return words + _without(task)
 
 
 def _without(task: Task) -> str:

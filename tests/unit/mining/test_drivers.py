@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from tests.unit.mining.tables import customers, halves, independent, table
+from tests.unit.supervised.texts import reviews
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Finding
 from tidemill.core.run import Run
@@ -142,3 +143,24 @@ def test_drivers_need_a_target() -> None:
     assert not list(
         drivers(*halves(replace(data, schema=data.schema.with_roles("feature", ["leaves"]))), Run())
     )
+
+
+@pytest.mark.parametrize("columns", [["review", "x", "label"], ["review", "label"]])
+def test_texts_tell_how_well_the_target_can_be_predicted(columns: list[str]) -> None:
+    train = reviews(600, "a word and a number").select(columns)
+    holdout = reviews(400, "a word and a number", seed=1).select(columns)
+    found = list(drivers(train, holdout, Run()))
+    [model] = named(found, "model")
+    assert model.strength > (0.88 if "x" in columns else 0.78)
+    assert "the words of 'review' among them" in model.sentence
+    assert "a plain logistic regression reaches" in model.sentence
+    assert [finding.columns for finding in named(found, "driver")] == [("x",)] * ("x" in columns)
+
+
+def test_texts_that_say_nothing_predict_nothing() -> None:
+    data = reviews(600, "a word").select(["review", "label"])
+    chance = np.random.default_rng(0).permutation(data["label"].to_numpy())
+    drawn = data.with_frame(data.frame.with_columns(label=pl.Series(chance)))
+    run = Run()
+    assert not list(drivers(drawn.rows(np.arange(400)), drawn.rows(np.arange(400, 600)), run))
+    assert any("better than chance would" in said for said in run.warnings)

@@ -3,6 +3,8 @@ only after it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 
@@ -12,7 +14,15 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.words import quoted
-from tidemill.supervised.alone import FOLDS, Told, ignoring, told_alone
+from tidemill.supervised.alone import (
+    FOLDS,
+    RIGHT,
+    Told,
+    ignoring,
+    named_levels,
+    right_share,
+    told_alone,
+)
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.levels import level_codes
 
@@ -47,9 +57,37 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     folds = run.rng("clean/leakage", "folds").integers(FOLDS, size=len(rows))
     told = told_alone(features, rows.frame, codes, classes, folds)
     names = [column.name for column in features]
+    found = dict(zip(names, told, strict=True))
     return Diagnosis(
-        _issues(target.name, dict(zip(names, told, strict=True)), not classes, len(rows), note)
+        (
+            *_issues(target.name, found, not classes, len(rows), note),
+            *_naming(rows, target, codes, classes, folds, note),
+        )
     )
+
+
+def _naming(
+    rows: Dataset, target: Column, codes: Floats, classes: int, folds: np.ndarray, note: str
+) -> Iterator[Issue]:
+    """A warning on each column of texts that names the class, and by that alone decides it."""
+    if not classes:
+        return
+    levels = rows[target.name].cast(pl.String).unique().sort().to_list()
+    for column in rows.schema.texts:
+        right = right_share(named_levels(rows[column.name], levels), codes, folds)
+        if right < RIGHT:
+            continue
+        yield Issue(
+            "leakage",
+            f"'{column.name}' names '{target.name}', which can be read from it without any model"
+            f"{note}. That is rarely news: mostly it was written with the answer known.",
+            (column.name,),
+            len(rows),
+            f"{column.name} → {target.name}",
+            severity="warning",
+            action=f"kept; leave it out if it is known only afterwards ({ignoring([column.name])})",
+            figures={column.name: right},
+        )
 
 
 def _answers(values: pl.Series, target: Column) -> tuple[Floats, int] | None:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tidemill.core.schema import Column
+from tidemill.core.text_tokens import text_words
 from tidemill.core.words import listing
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import auc_of_draws
@@ -221,6 +222,23 @@ def right_share(codes: Codes, answer: Floats, folds: Codes) -> float:
     wrong = float((said[folds, codes] != labels).mean())
     guessed_wrong = 1 - overall.max() / len(answer)
     return 1 - wrong / guessed_wrong if guessed_wrong else 0.0
+
+
+def named_levels(texts: pl.Series, levels: Sequence[str]) -> Codes:
+    """(n,) 1 + the place of the one level whose words stand in a text; 0 where none or several do.
+
+    Example:
+        >>> named_levels(pl.Series(["Sort: lost card!", "lost", None]), ["lost card", "found"])
+        array([1, 0, 0])
+    """
+    named = [f" {' '.join(words)} " for words in map(text_words, levels)]
+    codes = np.zeros(len(texts), np.int64)
+    for row, text in enumerate(texts.cast(pl.String).fill_null("")):
+        said = f" {' '.join(text_words(text))} "
+        found = [at for at, name in enumerate(named) if name.strip() and name in said]
+        if len(found) == 1:
+            codes[row] = found[0] + 1
+    return codes
 
 
 def _disorder(codes: Codes, ranks: Floats) -> float:

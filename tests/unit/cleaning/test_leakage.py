@@ -87,3 +87,17 @@ def test_duration_in_bank_marketing(real, table):
     (issue,) = issues(table(roles={"y": "target"}, **frame.to_dict()))
     assert issue.columns == ("duration",)
     assert "AUC 0.8" in issue.sentence
+
+
+def test_a_text_that_names_the_answer_is_a_warning_and_one_that_only_tells_it_is_not(table, rng):
+    y = rng.choice(["lost card", "late parcel", "refund"], N)
+    words = rng.choice(["please", "help", "soon", "my", "again"], (N, 6))
+    kinds, roles = {"y": "category", "note": "text"}, {"y": "target"}
+    note = [f"{' '.join(row)} [Topic: {one.title()}]" for row, one in zip(words, y, strict=True)]
+    (issue,) = issues(table(kinds=kinds, roles=roles, y=y, note=note))
+    assert issue.severity == "warning"
+    assert issue.columns == ("note",)
+    assert "'note' names 'y'" in issue.sentence
+    tells = {"lost card": "gone", "late parcel": "waiting", "refund": "money"}
+    note = [f"{' '.join(row)} {tells[one]}" for row, one in zip(words, y, strict=True)]
+    assert not issues(table(kinds=kinds, roles=roles, y=y, note=note))

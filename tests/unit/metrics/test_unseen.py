@@ -110,3 +110,15 @@ def test_rows_made_of_the_held_out_ones() -> None:
     assert made_of_unseen(TRAIN, HOLDOUT, noised(HOLDOUT), Run())
     assert not made_of_unseen(TRAIN, HOLDOUT, TRAIN, Run())
     assert not made_of_unseen(TRAIN, HOLDOUT, halves(2000, seed=9)[0], Run())
+
+
+@pytest.mark.slow
+def test_small_samples_are_hardly_ever_accused() -> None:
+    """1,000 pairs of independent samples of 200 and 300 rows."""
+    accused = 0
+    for seed in range(1000):
+        rng = np.random.default_rng(seed)
+        values = rng.normal(size=(500, 20)) @ rng.normal(size=(20, 20))
+        data = read(pl.DataFrame(values, [f"x{k}" for k in range(20)]), Run())
+        accused += learned(data.rows(np.arange(200)), data.rows(np.arange(200, 500)), Run(seed))
+    assert accused <= 3

@@ -282,6 +282,19 @@ def test_rows_like_others(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMPLETING)
+def test_what_some_of_the_rows_lack_is_drawn_as_if_they_were_alone(name: str) -> None:
+    """Rows that have a plan stand beside rows that lack it."""
+    ages = [20 + k % 40 for k in range(400)]
+    lacking = pl.DataFrame({"plan": pl.Series([None] * 400, dtype=pl.String), "age": ages})
+    mixed = pl.concat([lacking, pl.DataFrame({"plan": ["team"] * 400, "age": ages})])
+    alone = fitted(name).sample(400, "churn=No", like=lacking)["plan"].value_counts(normalize=True)
+    beside = fitted(name).sample(800, "churn=No", like=mixed)["plan"].head(400)
+    shares = beside.value_counts(normalize=True).join(alone, on="plan", how="full")
+    difference = shares["proportion"].fill_null(0) - shares["proportion_right"].fill_null(0)
+    assert difference.abs().max() < 0.15
+
+
+@pytest.mark.parametrize("name", COMPLETING)
 def test_values_beyond_what_was_learned_are_kept(name: str) -> None:
     run = Run()
     rows = pl.DataFrame({"age": [200, 30, None], "fee": [-5.0, 1e6, 40.0]})

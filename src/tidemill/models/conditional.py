@@ -261,15 +261,18 @@ class _Drawing:
         return last, np.where(open_.any(axis=1), size - open_[:, ::-1].argmax(axis=1), 0)
 
     def blocks(self, groups: RowGroups) -> list[RowGroups]:
-        """The groups in blocks that are drawn together: those drawn plainly, then the others, those
-        that lack the same variable last together, as far as they are many enough."""
+        """The groups in blocks that are drawn together: those drawn plainly, then the others by the
+        last variable that weighs, since behind it each draws what it lacks; of these, those that
+        lack the same variable last together, as far as they are many enough."""
         plain = groups.last < 0
-        order = np.lexsort((np.where(plain, 0, groups.tail), ~plain))
+        order = np.lexsort((np.where(plain, 0, groups.tail), groups.last, ~plain))
         cost = np.where(plain, groups.size, self.room(groups))[order]
         sort = np.where(plain, -1, groups.tail)[order]
+        last = np.where(plain, -1, groups.last)[order]
         found, start, total = [], 0, 0
         for g in range(len(order)):
             other = sort[g] != sort[g - 1] and (total >= FEW_TOGETHER or sort[g - 1] < 0)
+            other |= last[g] != last[g - 1]
             if g > start and (other or total + cost[g] > TOGETHER):
                 found.append(groups.of(order[start:g]))
                 start, total = g, 0

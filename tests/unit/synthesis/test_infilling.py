@@ -67,9 +67,13 @@ def test_given_ids_and_texts_pass_through() -> None:
             pl.when(pl.col("age") > 50).then("customer_id"), pl.lit(None, pl.String).alias("note")
         )
     )
-    filled = tm.fit(business(200), model="independent").infill(rows)
+    fresh = tm.fit(business(200), model="independent", options={"text.model": "none"})
+    filled = fresh.infill(rows)
     assert filled["customer_id"].equals(rows["customer_id"])
     assert filled["note"].null_count() == 50
+    learned = tm.fit(business(200), model="independent").infill(rows)
+    assert learned["customer_id"].equals(rows["customer_id"])
+    assert learned["note"].null_count() < 50
 
 
 @pytest.mark.parametrize(

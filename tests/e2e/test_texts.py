@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -118,3 +119,14 @@ def test_the_model_of_texts_is_chosen_by_an_option() -> None:
         tm.fit(table.select("text"), model="trees")
     with pytest.raises(OptionError, match="has no option 'width'"):
         tm.fit(table, options={"text.width": 3})
+
+
+@pytest.mark.parametrize("name", ["trees", "independent"])
+def test_a_column_without_a_single_text_stays_empty(name: str) -> None:
+    table = reviews(100).with_columns(pl.lit(None, pl.String).alias("title"))
+    data = tm.read(table)
+    column = replace(data.schema["title"], kind="text")
+    data = replace(data, schema=data.schema.replacing(column))
+    made = tm.fit(data, model=name).sample(20)
+    assert made["title"].null_count() == 20
+    assert made["text"].null_count() == 0

@@ -226,7 +226,8 @@ class Batch:
     @property
     def flat(self) -> Batch:
         """The rows as those of the flat spec, without sites and context."""
-        tick, code = self.tick.reshape(len(self), -1), self.code.reshape(len(self), -1)
+        tick = self.tick.reshape(len(self), math.prod(self.tick.shape[1:]))
+        code = self.code.reshape(len(self), math.prod(self.code.shape[1:]))
         whose = None if self.person is None or self.person.ndim > 1 else self.person
         return Batch(tick, code, person=whose)
 

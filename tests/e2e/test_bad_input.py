@@ -262,7 +262,9 @@ HOSTILE = {
     "future format": lambda manifest, members: manifest.update(format=99),
     "codec without columns": edited_json("codec.json", "columns", value={}),
     "schema of another type": edited_json("codec.json", "schema", value=7),
-    "unknown kind": edited_json("codec.json", "schema", "columns", 0, "kind", value="code"),
+    "unknown kind": edited_json(
+        "codec.json", "table", "schema", "columns", 0, "kind", value="code"
+    ),
     "features out of range": edited_array("feature", 10_000),
     "endless trees": edited_array("left", 0),
     "child out of range": edited_array("right", 30_000),

@@ -103,7 +103,7 @@ class Stages:
         """
         batches = [*_contexts(batch), batch]
         planned = _planned(codec, model, options, len(batch))
-        main = max(k for k, (_, generator) in enumerate(planned) if generator is not None)
+        main = max(k for k, (name, one) in enumerate(planned) if one is not None and name == model)
         own = [k for k, (_, generator) in enumerate(planned) if generator is not None]
         made: list[Stage] = []
         for k, part in enumerate(codecs_of(codec)):

@@ -139,7 +139,8 @@ def test_real_halves_of_magic(real: Callable[[str], pl.DataFrame], run: Run) -> 
     for name in TELLING:
         assert scores[name].reach == pytest.approx(1, abs=0.1)
     assert "pass for real" in scores.verdict
-    assert scores.light == "green", scores.verdict
+    # whether one exact value in a hundred rows is a real one's cannot be told of such columns
+    assert scores.light in ("green", "not known"), scores.verdict
 
 
 def value(score: Score) -> float:

@@ -13,6 +13,7 @@ from tidemill.core.picture import Picture, Sheet, Table
 from tidemill.core.run import Run
 from tidemill.core.words import percent, plural, share_interval
 from tidemill.imaging.sheet import strip
+from tidemill.mining.confusion import commonest_mistake, mean_recall_error, recall_rows
 from tidemill.mining.images.gallery import Gallery
 from tidemill.supervised.intervals import wilson
 
@@ -35,7 +36,7 @@ def recognised(seen: Gallery, run: Run) -> Iterator[Finding]:
     right = np.diag(matrix)[sizes > 0]
     sizes = sizes[sizes > 0]
     balanced = float((right / sizes).mean())
-    error = _standard_error(right, sizes)
+    error = mean_recall_error(right, sizes)
     if balanced - SURE * error <= 1 / len(sizes):
         return
     yield _model(seen, matrix, balanced, error)
@@ -56,25 +57,19 @@ def _confusions(seen: Gallery, known: NDArray[np.int64]) -> NDArray[np.int64]:
     return matrix
 
 
-def _standard_error(right: NDArray[np.int64], sizes: NDArray[np.int64]) -> float:
-    """Of the mean of shares; two successes and two failures more keep it from 0 (Agresti and Coull
-    1998)."""
-    share = (right + 2) / (sizes + 4)
-    return float(np.sqrt((share * (1 - share) / (sizes + 4)).sum()) / len(sizes))
-
-
 def _model(seen: Gallery, matrix: NDArray[np.int64], balanced: float, error: float) -> Finding:
     total = int(matrix.sum())
     right = int(np.trace(matrix))
     guessed = int(matrix.sum(axis=1).max()) / total
     low = max(balanced - 1.96 * error, 0.0)
     high = min(balanced + 1.96 * error, 1.0)
+    mistake = commonest_mistake([f"'{name}'" for name in seen.classes], matrix, "image")
     sentence = (
         f"A small classifier tells {seen.label} from the image: it is right on "
         f"{percent(right, total)} of {total:,} held-out images "
         f"({share_interval(*wilson(right, total))}), where always saying the commonest of "
         f"{len(seen.classes)} labels is right on {percent(guessed)}. As a mean over the labels it "
-        f"is {percent(balanced)} ({share_interval(low, high)}){_confused(seen, matrix)}."
+        f"is {percent(balanced)} ({share_interval(low, high)}){mistake}."
     )
     return Finding(
         technique="images",
@@ -113,33 +108,10 @@ def _heat_map(seen: Gallery, matrix: NDArray[np.int64]) -> Picture:
     )
 
 
-def _confused(seen: Gallery, matrix: NDArray[np.int64]) -> str:
-    """The commonest confusion as a clause."""
-    wrong = matrix - np.diag(np.diag(matrix))
-    actual, said = (int(at) for at in np.unravel_index(int(wrong.argmax()), wrong.shape))
-    count = int(wrong[actual, said])
-    if not count:
-        return ""
-    return (
-        f"; it errs most in taking '{seen.classes[actual]}' for '{seen.classes[said]}' "
-        f"({count:,} of {plural(int(matrix[actual].sum()), 'image')})"
-    )
-
-
 def _recalls(seen: Gallery, matrix: NDArray[np.int64]) -> Table:
-    rows = []
-    for at, name in enumerate(seen.classes):
-        total = int(matrix[at].sum())
-        recall = round(int(matrix[at, at]) / total, 3) if total else None
-        others = matrix[at].copy()
-        others[at] = 0
-        mistaken_for = ""
-        if others.max():
-            mistaken_for = f"{seen.classes[int(others.argmax())]} ({int(others.max()):,})"
-        rows.append((name, total, recall, mistaken_for))
     return Table(
         (seen.label, "held-out images", "recognised", "most often taken for"),
-        tuple(rows),
+        tuple(recall_rows(seen.classes, matrix)),
         "How many images of each label are recognised",
     )
 

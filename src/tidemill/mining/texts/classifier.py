@@ -14,6 +14,7 @@ from tidemill.core.finding import Finding
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.words import percent, plural, share_interval
+from tidemill.mining.confusion import commonest_mistake, mean_recall_error, recall_rows
 from tidemill.mining.sampling import named_rows
 from tidemill.mining.texts.corpus import Corpus
 from tidemill.mining.texts.labels import FEWEST_OF_LABEL, Labels, target_labels
@@ -77,7 +78,7 @@ def told_labels(corpus: Corpus, run: Run) -> Iterator[Finding]:
     if len(sizes) < 2:
         return
     balanced = float((right / sizes).mean())
-    error = _standard_error(right, sizes)
+    error = mean_recall_error(right, sizes)
     if balanced - SURE * error <= 1 / len(sizes):
         return
     yield _model(read, matrix, balanced, error)
@@ -102,24 +103,18 @@ def _read(corpus: Corpus, labels: Labels) -> Read:
     return Read(corpus, labels, at, labels.held[at], chances, weights)
 
 
-def _standard_error(right: NDArray[np.int64], sizes: NDArray[np.int64]) -> float:
-    """Of the mean of shares; two successes and two failures more keep it from 0 (Agresti and Coull
-    1998)."""
-    share = (right + 2) / (sizes + 4)
-    return float(np.sqrt((share * (1 - share) / (sizes + 4)).sum()) / len(sizes))
-
-
 def _model(read: Read, matrix: NDArray[np.int64], balanced: float, error: float) -> Finding:
     total, right = int(matrix.sum()), int(np.trace(matrix))
     guessed = float(matrix.sum(axis=1).max()) / total
     low, high = max(balanced - 1.96 * error, 0.0), min(balanced + 1.96 * error, 1.0)
     labels = read.labels
+    mistake = commonest_mistake(labels.names, matrix, "text")
     sentence = (
         f"{labels.column} can be told from the words of {read.corpus.name}: a classifier is right "
         f"on {percent(right, total)} of {total:,} held-out texts{read.corpus.note} "
         f"({share_interval(*wilson(right, total))}), where always saying the commonest of "
         f"{len(labels.names)} labels is right on {percent(guessed)}; as a mean over the labels on "
-        f"{percent(balanced)} ({share_interval(low, high)}){_confused(labels, matrix)}."
+        f"{percent(balanced)} ({share_interval(low, high)}){mistake}."
     )
     if labels.left_out:
         sentence += (
@@ -140,32 +135,11 @@ def _model(read: Read, matrix: NDArray[np.int64], balanced: float, error: float)
     )
 
 
-def _confused(labels: Labels, matrix: NDArray[np.int64]) -> str:
-    """The commonest mistake as a clause."""
-    wrong = matrix - np.diag(np.diag(matrix))
-    actual, said = (int(at) for at in np.unravel_index(int(wrong.argmax()), wrong.shape))
-    count = int(wrong[actual, said])
-    if not count:
-        return ""
-    return (
-        f"; it errs most in taking {labels.names[actual]} for {labels.names[said]} "
-        f"({count:,} of {plural(int(matrix[actual].sum()), 'text')})"
-    )
-
-
 def _recalls(read: Read, matrix: NDArray[np.int64]) -> Table:
     rows = []
-    for at, name in enumerate(read.labels.names):
-        total = int(matrix[at].sum())
-        recall = round(int(matrix[at, at]) / total, 3) if total else None
-        others = matrix[at].copy()
-        others[at] = 0
-        mistaken_for = ""
-        if others.max():
-            mistaken_for = f"{read.labels.names[int(others.argmax())]} ({int(others.max()):,})"
+    for at, row in enumerate(recall_rows(read.labels.names, matrix)):
         best = np.argsort(-read.weights[at], kind="stable")[:TOP_WORDS]
-        words = ", ".join(read.corpus.terms[term] for term in best)
-        rows.append((name, total, recall, mistaken_for, words))
+        rows.append((*row, ", ".join(read.corpus.terms[term] for term in best)))
     return Table(
         (read.labels.column, "held-out texts", "recognised", "most often taken for", "top words"),
         tuple(rows),

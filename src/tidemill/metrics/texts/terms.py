@@ -12,13 +12,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tidemill.core.run import Run
 from tidemill.core.text_tokens import text_words
 from tidemill.supervised.arrays import Floats
+from tidemill.supervised.text_weights import TermWeights
 
 if TYPE_CHECKING:
     from scipy import sparse
 
 MOST_WORDS, MOST_CHARACTERS = 400, 1_000
 """Of a longer text only its begin is looked at."""
-FEWEST_TEXTS_OF_A_TERM = 2
 LONGEST_RUN = 4
 """Characters."""
 BUCKETS = 1 << 16
@@ -103,15 +103,10 @@ def _weighted(row: np.ndarray, term: np.ndarray, texts: int) -> sparse.csr_array
     shape = (texts, int(column.max(initial=0)) + 1)
     counts = sparse.csr_array((np.ones(len(row)), (row, column)), shape=shape)
     counts.sum_duplicates()
-    shared = np.bincount(counts.indices, minlength=shape[1])
-    kept = np.flatnonzero(shared >= FEWEST_TEXTS_OF_A_TERM)
-    if not len(kept):
-        kept = np.arange(1)
-    counts = counts[:, kept].tocsr()
-    rarity = np.log((1 + texts) / (1 + shared[kept])) + 1
-    counts.data = (1 + np.log(counts.data)) * rarity[counts.indices]
-    length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
-    counts.data /= np.repeat(np.where(length > 0, length, 1.0), np.diff(counts.indptr))
     # liblinear knows 32-bit places only
     counts.indices, counts.indptr = counts.indices.astype(np.int32), counts.indptr.astype(np.int32)
-    return counts
+    weigh = TermWeights.learned((shape[1],), counts)
+    if not weigh.rarity[0].size:  # no two texts have a term in common
+        counts = counts[:, :1].tocsr()
+        weigh = TermWeights.learned((1,), counts, fewest=0)
+    return weigh(counts)

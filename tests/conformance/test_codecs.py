@@ -220,3 +220,13 @@ def test_a_codec_that_a_model_asks_for_must_suit_the_data(monkeypatch: pytest.Mo
     assert Synthesizer.fit(pictures(), Run(), "independent").modality == "images"
     with pytest.raises(OptionError, match="learns images, which these data are not"):
         Synthesizer.fit(EXAMPLES["table"](), Run(), "independent")
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_rows_of_which_nothing_is_known_begin_with_nothing(name: str) -> None:
+    data = EXAMPLES[name]()
+    codec = CODECS.load(name).unfitted(None).fit(data, Run())
+    [*_, last] = data.schema.names  # nothing that a model writes on from
+    begun = codec.begun(data.rows(np.arange(3)).select([last]), None)
+    assert len(begun) == 3
+    assert begun.mask is None or not begun.mask.any()

@@ -130,3 +130,20 @@ def test_a_column_without_a_single_text_stays_empty(name: str) -> None:
     made = tm.fit(data, model=name).sample(20)
     assert made["title"].null_count() == 20
     assert made["text"].null_count() == 0
+
+
+def test_texts_that_are_copied_word_for_word_are_red_in_the_audit() -> None:
+    rng = np.random.default_rng(5)
+    words = [f"word{k:03d}" for k in range(400)]
+    said = [" ".join(rng.choice(words, 12)) for _ in range(600)]
+    table = reviews(600, seed=3).drop("title").with_columns(pl.Series("text", said))
+    train, holdout = table[:300], table[300:]
+    model = tm.fit(train, target="label")
+    made = model.sample(300)
+    copied = made.with_columns(train["text"].shuffle(seed=1))
+    lights = []
+    for rows in (made, copied):
+        found = tm.audit(model, train, holdout, synthetic=rows, canaries=0, attacks=["rare-values"])
+        lights.append(found.light)
+    assert lights[0] != "red"
+    assert lights[1] == "red"

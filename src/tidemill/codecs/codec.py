@@ -34,6 +34,7 @@ class Codec(ABC):
         schema: The columns that go in and come out, and their rules; known after :meth:`fit`.
         spec: What its grid carries; known after :meth:`fit`.
         default_model: The model that learns such data where none is named.
+        instead: What :meth:`without` gives in the place of copies, as a clause.
         conditions: Whether anything can be asked of what is made.
         interpolates: Whether what lies between two rows can be looked at.
         rows_first: Whether what a row of the grid is made for is the user's row, which the model
@@ -49,6 +50,7 @@ class Codec(ABC):
     keeps: ClassVar[str]
     as_table: ClassVar[str] = ""
     default_model: ClassVar[str] = "trees"
+    instead: ClassVar[str] = "they are left as they are"
     conditions: ClassVar[bool] = True
     interpolates: ClassVar[bool] = False
     rows_first: ClassVar[bool] = False
@@ -190,7 +192,9 @@ class Codec(ABC):
             rows: Some of the columns; null where a value is not known.
             context: What the rows are made for.
         """
-        return replace(Batch.blank(replace(self.spec, context=None), len(rows)), context=context)
+        nothing = Batch.blank(replace(self.spec, context=None), len(rows))
+        mask = None if nothing.mask is None else np.zeros_like(nothing.mask)
+        return replace(nothing, mask=mask, context=context)
 
     def copied(self, batch: Batch, begun: Batch | None = None) -> np.ndarray:
         """(n,) whether a made row is a copy of a training row, or holds what only a few of these

@@ -66,6 +66,7 @@ class TextsCodec(Codec):
     topology: ClassVar[Topology] = "tokens"
     default_model: ClassVar[str] = "trees"
     rows_first: ClassVar[bool] = True
+    instead: ClassVar[str] = "texts of fresh words stand there"
     keeps: ClassVar[str] = (
         f"{TableCodec.keeps}\n"
         "of texts the characters and the parts of words that texts of at least 5 persons hold, and "
@@ -155,6 +156,19 @@ class TextsCodec(Codec):
         tick = np.zeros((len(data), self._sites, 0), np.int64)
         return Batch(tick, code[..., None], mask, context)
 
+    def leading(self, rows: Dataset) -> Dataset:
+        """The texts of some rows up to the first one of each that is missing; all columns of
+        texts."""
+        known = np.ones(len(rows), bool)
+        found: list[pl.Series] = []
+        for name in self.texts:
+            values = pl.Series(name, [None] * len(rows), pl.String)
+            if name in rows.schema:
+                values = rows[name].cast(pl.String)
+            known = known & values.is_not_null().to_numpy()
+            found.append(values.set(pl.Series(~known), None).alias(name))
+        return Dataset(pl.DataFrame(found), self.schema.select(self.texts))
+
     def begun(self, rows: Dataset, context: Batch | None) -> Batch:
         """The first texts of some rows up to the first one that is missing, with a separator behind
         each: how the texts of the rows begin.
@@ -163,22 +177,14 @@ class TextsCodec(Codec):
             rows: With some of the columns of texts; null where a text is to be written.
             context: The rows, encoded.
         """
-        known = np.ones(len(rows), bool)
-        here: list[pl.Series] = []
-        behind = np.zeros(len(rows), np.int64)
-        for name in self.texts:
-            values = pl.Series(name, [None] * len(rows), pl.String)
-            if name in rows.schema:
-                values = rows[name].cast(pl.String)
-            known = known & values.is_not_null().to_numpy()
-            here.append(values.set(pl.Series(~known), None).alias(name))
-            behind += known
-        told = Dataset(pl.DataFrame(here), self.schema.select(self.texts))
+        told = self.leading(rows)
         batch = self.written(told, context)
+        there = told.frame.select(pl.all().is_not_null()).to_numpy()
+        behind = there.sum(axis=1)
         separators = np.cumsum((batch.code[..., 0] == SEPARATOR) & batch.mask, axis=1)
         after = separators - ((batch.code[..., 0] == SEPARATOR) & batch.mask)
         mask = batch.mask & (after < behind[:, None])
-        ended = np.flatnonzero(known & ~mask[:, -1])  # behind the last text, too
+        ended = np.flatnonzero(there.all(axis=1) & ~mask[:, -1])  # behind the last text, too
         end = mask[ended].sum(axis=1)
         batch.code[ended, end, 0] = SEPARATOR
         mask[ended, end] = True

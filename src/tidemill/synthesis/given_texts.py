@@ -50,7 +50,7 @@ def given_texts(
     each = np.repeat(rows, CANDIDATES)
     some = given.rows(each)
     found = complete(some)
-    texts = codec.begun(some.known, found.batch)
+    texts = codec.written(codec.leading(some.known), found.batch)
     likely = writer.scores(texts, run).reshape(len(rows), CANDIDATES)
     # the largest of logarithms and Gumbel noise is a draw by their weights
     noisy = likely + rng.gumbel(size=likely.shape)

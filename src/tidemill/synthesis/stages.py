@@ -337,16 +337,23 @@ def _drawn(
         run: For progress.
         begun: How the rows begin.
     """
+    codec = stage.codec
     made = _sampled(stage, n, context, rng, run, begun)
+    copies = np.flatnonzero(codec.copied(made, begun))
     for _ in range(TRIES):
-        copies = np.flatnonzero(stage.codec.copied(made, begun))
         if not len(copies):
             return made
         before = None if context is None else context.rows(copies)
         begins = None if begun is None else begun.rows(copies)
         again = _sampled(stage, len(copies), before, rng, _quiet(run), begins)
         made = made.replaced(copies, again)
-    return stage.codec.without(made, np.flatnonzero(stage.codec.copied(made, begun)))
+        copies = copies[codec.copied(again, begins)]
+    if len(copies) and run is not None:
+        run.warn(
+            f"For {len(copies):,} of {n:,} {codec.noun} everything that the model made in "
+            f"{TRIES + 1} tries was a copy of training {codec.noun}, so {codec.instead}."
+        )
+    return codec.without(made, copies)
 
 
 def _sampled(

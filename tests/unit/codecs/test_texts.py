@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conformance.grids import same
 from tidemill.codecs.texts import TextsCodec
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
@@ -230,5 +231,6 @@ def test_texts_begin_as_they_are_known() -> None:
     room = codec.spec.sites[0]
     assert lengths.tolist() == [len(title) + 1, 0, min(int(whole.mask[1].sum()) + 1, room)]
     assert np.array_equal(begun.code[0, : len(title) + 1], whole.code[0, : len(title) + 1])
+    assert same(codec.written(codec.leading(data), None), whole)
     known_by_heart = codec.copied(whole.rows(np.array([0, 1, 1])), begun)
     assert not known_by_heart[2]

@@ -74,7 +74,7 @@ def put(value: Any, *way: Any) -> Change:
 
 
 def option(name: str, value: Any) -> Change:
-    return put(value, "stages", -1, "generator", "options", name)
+    return put(value, "stages", 0, "generator", "options", name)
 
 
 def wrapping(parts: Parts) -> None:
@@ -120,16 +120,16 @@ AIMED: dict[str, tuple[str, Change]] = {
     "wide pixels, one by one": ("images-autoregressive", put([90_000, 90_000, 1], "codec", "size")),
     "an endless window": ("series-flow", put(10**9, "codec", "window")),
     "an endless window, one by one": ("series-autoregressive", put(10**9, "codec", "window")),
-    "an endless power": ("table-trees", put(10**9, "codec", "columns", "price", "places")),
-    "an endless binary power": ("table-trees", put(2**32, "codec", "columns", "high", "binary")),
+    "an endless power": ("table-trees", put(10**9, "codec", "table", "columns", "price", "places")),
+    "an endless binary power": ("table-trees", put(2**32, "codec", "table", "columns", "high", "binary")),
     "an endless factor": (
         "table-trees",
-        put("1e999999999", "codec", "schema", "rules", 3, "factor"),
+        put("1e999999999", "codec", "table", "schema", "rules", 3, "factor"),
     ),
-    "padding": ("table-trees", put([2, 10**9], "codec", "columns", "order", "forms", 0, 2)),
+    "padding": ("table-trees", put([2, 10**9], "codec", "table", "columns", "order", "forms", 0, 2)),
     "ten thousand years": (
         "table-trees",
-        put("{%Y-%m-%d|0001-01-01|9999-12-31}", "codec", "columns", "order", "forms", 0, 0),
+        put("{%Y-%m-%d|0001-01-01|9999-12-31}", "codec", "table", "columns", "order", "forms", 0, 0),
     ),
     "format true": ("table-trees", put(True, "manifest", "format")),
     "format 3.0": ("table-trees", put(3.0, "manifest", "format")),
@@ -151,8 +151,8 @@ AIMED: dict[str, tuple[str, Change]] = {
         "table-trees",
         lambda parts: parts.arrays.update(more=np.zeros(3)),
     ),
-    "what nobody reads": ("table-trees", put(1, "codec", "columns", "price", "more")),
-    "1 for true": ("table-trees", put(1, "codec", "columns", "plan", "missing")),
+    "what nobody reads": ("table-trees", put(1, "codec", "table", "columns", "price", "more")),
+    "1 for true": ("table-trees", put(1, "codec", "table", "columns", "plan", "missing")),
     "nested without end": (
         "table-trees",
         put(json.loads("[" * 900 + "]" * 900), "outcome", "name"),
@@ -161,7 +161,7 @@ AIMED: dict[str, tuple[str, Change]] = {
 for family in ("flow", "vae", "gan", "autoregressive", "latent"):
     model, weights = f"table-{family}", "head" if family == "autoregressive" else "weight"
     part = ("vae", "options") if family == "latent" else ("options",)
-    size = ("stages", -1, "generator", *part)
+    size = ("stages", 0, "generator", *part)
     AIMED |= {
         f"{family} of giants": (model, put(10**6, *size, "width")),
         f"{family} of many layers": (model, put(10**9, *size, "depth")),

@@ -19,6 +19,8 @@ from tidemill.core.schema import Schema
 
 Claim = Literal["no", "may", "must"]
 NO_CONDITION = Condition()
+SOUND = -1
+"""In the place of a site: there is none from which on a row is to be drawn again."""
 
 
 class Codec(ABC):
@@ -205,6 +207,16 @@ class Codec(ABC):
             begun: How they began (:meth:`begun`), which is not looked at.
         """
         return np.zeros(len(batch), bool)
+
+    def fault(self, batch: Batch, begun: Batch | None = None) -> np.ndarray:
+        """(n,) the site of a made row from which on it is to be drawn again: 0 for a whole copy,
+        where the codec can tell; SOUND where it may stay as it is.
+
+        Args:
+            batch: The rows.
+            begun: How they began (:meth:`begun`), which is not looked at.
+        """
+        return np.where(self.copied(batch, begun), 0, SOUND)
 
     def without(self, batch: Batch, copies: np.ndarray) -> Batch:
         """The rows, at these positions others that tell of no training row."""

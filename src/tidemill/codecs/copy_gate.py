@@ -10,7 +10,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from tidemill.codecs.rare_words import points_to_someone, shared_words, words_of_text
+from tidemill.codecs.rare_words import (
+    may_be_made_up,
+    points_to_someone,
+    shared_words,
+    words_of_text,
+)
 from tidemill.core import checked_values as checked
 from tidemill.core.persons import sharing
 from tidemill.core.text_tokens import is_unspaced, text_words
@@ -25,6 +30,8 @@ MOST_BYTES = 3 << 20
 """Of the filter."""
 MOST_SHARED = 100_000
 """Words that enough persons share, at most."""
+ALL = 1 << 31
+"""In the place of a character, where a text has no word that is not to be in it."""
 _BITS_A_KEY = 9.6
 _HASHES = 7
 """With these, one question in a hundred is answered yes by mistake (Bloom 1970)."""
@@ -56,7 +63,8 @@ class CopyGate:
 
     A made text is a copy if it holds such a word, is such a whole text, or if a stretch of such
     runs is more than MOST_COPIED of it. Asked of a text that copies nothing, the filter says yes to
-    one word or run in a hundred.
+    one word or run in a hundred. It also knows the words that enough persons use: a word of letters
+    that is none of them is one that parts of words made by chance.
 
     Attributes:
         salt: Begins every hash.
@@ -100,27 +108,38 @@ class CopyGate:
         keys = np.concatenate([words, whole, runs[runs % np.uint64(gate.every) == 0]])
         most = min(int(8 * MOST_BYTES / _BITS_A_KEY), len(keys))
         gate._keep(keys[:most])
-        known = sorted(word for word in shared if points_to_someone(word))[:MOST_SHARED]
+        known = sorted(word for word in shared if any(map(str.isalnum, word)))[:MOST_SHARED]
         gate.shared = np.sort(gate._asked(_WORD, known))
         return gate
 
     def copied(self, texts: Sequence[str]) -> np.ndarray:
         """(n,) whether each text is a copy."""
+        return self.judged(texts)[0]
+
+    def judged(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) whether each text is a copy, and (n,) the character with which its first word begins
+        that is rare, or that no texts of enough persons hold; ALL where there is none."""
         hashed = self._hashed(texts)
         copied = np.zeros(len(texts), bool)
         copied[hashed.length > 0] = self._holds(self._wholes(hashed))
         copied |= self._longest(hashed) > MOST_COPIED * hashed.length
         found = [
-            (row, word)
+            (row, start, word, may_be_made_up(text, start, end))
             for row, text in enumerate(texts)
-            for word, _, _ in words_of_text(text)
-            if points_to_someone(word)
+            for word, start, end in words_of_text(text)
         ]
-        asked = self._asked(_WORD, [word for _, word in found])
-        known = np.isin(asked, self.shared)
-        rows = np.array([row for row, _ in found], np.int64)
-        copied[rows[~known & self._holds(asked)]] = True
-        return copied
+        words = list(dict.fromkeys(word for _, _, word, _ in found))
+        asked = self._asked(_WORD, words)
+        unknown = ~np.isin(asked, self.shared)
+        points = np.array([points_to_someone(word) for word in words], bool)
+        rare = dict(zip(words, (unknown & points & self._holds(asked)).tolist(), strict=True))
+        strange = dict(zip(words, unknown.tolist(), strict=True))
+        first = np.full(len(texts), ALL)
+        for row, start, word, is_plain in found:
+            if rare[word] or (is_plain and strange[word]):
+                first[row] = min(first[row], start)
+            copied[row] |= rare[word]
+        return copied, first
 
     def _longest(self, hashed: HashedTexts) -> np.ndarray:
         """(n,) words of the longest stretch of each text whose runs are all in the filter, or are

@@ -23,6 +23,8 @@ _CODE = re.compile(r"[\d@]")
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
+_PLAIN = re.compile(rf"(?:(?![\d_{UNSPACED}])\w)+(?:['’](?:(?![\d_{UNSPACED}])\w)+)*")
+_OF_CODES = re.compile(r"[\d@_/#&=+-]")
 _FEWEST_OF_CODE = 4
 _FEWEST_GROUPED = 5
 """Characters of a code, and digits of a number in groups, from which on it is looked at whole."""
@@ -93,3 +95,15 @@ def points_to_someone(word: str) -> bool:
     """
     letters = len(_LETTER.findall(word)) + len(_IDEOGRAPH.findall(word))
     return len(_DIGIT.findall(word)) >= _FEWEST_DIGITS or letters >= _FEWEST_LETTERS
+
+
+def may_be_made_up(text: str, start: int, end: int) -> bool:
+    """Whether what stands there is a word of letters by itself, no part of a number or a code, of a
+    script with blanks between words.
+
+    Example:
+        >>> [may_be_made_up("PX-47 is new", *at) for at in ((0, 2), (6, 8), (9, 12))]
+        [False, True, True]
+    """
+    around = text[max(start - 1, 0) : start] + text[end : end + 1]
+    return bool(_PLAIN.fullmatch(text, start, end)) and not _OF_CODES.search(around)

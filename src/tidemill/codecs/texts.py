@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.codec import NO_CONDITION, Claim, Codec
+from tidemill.codecs.codec import NO_CONDITION, SOUND, Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
-from tidemill.codecs.copy_gate import CopyGate
+from tidemill.codecs.copy_gate import ALL, CopyGate
 from tidemill.codecs.rare_words import in_rare_words, shared_words
 from tidemill.codecs.table import TableCodec
 from tidemill.codecs.text_units import FRESH, SEPARATOR, TextUnits
@@ -302,13 +302,38 @@ class TextsCodec(Codec):
         """(n,) whether a text of a row copies one of a training row, or holds a word that only a
         few of these hold; as far as :class:`CopyGate` knows. Texts that were given are not
         looked at."""
-        texts = [self.units.decode(units) for parts in self._parts(batch) for units in parts]
-        copied = self._gate.copied(texts).reshape(len(batch), len(self.texts))
+        return self._judged(batch, begun)[0]
+
+    def fault(self, batch: Batch, begun: Batch | None = None) -> np.ndarray:
+        """(n,) the site of the first word that only a few training texts hold, or none, for parts
+        of words make such, too; the first one that was not given, of other copies."""
+        copied, first = self._judged(batch, begun)
+        start = np.zeros(len(batch), np.int64)
+        if begun is not None and begun.mask is not None:
+            start = begun.mask.sum(axis=1)
+        found = np.where(first < self._sites, np.maximum(first, start), SOUND)
+        return np.where(copied & (found == SOUND), start, found)
+
+    def _judged(self, batch: Batch, begun: Batch | None) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) whether a text of a row is a copy, and (n,) the site of the first word in it that is
+        not to be there, no site of the grid where there is none."""
+        parts = self._parts(batch)
+        shape = (len(batch), len(self.texts))
+        texts = [self.units.decode(units) for texts in parts for units in texts]
+        copied, place = (found.reshape(shape) for found in self._gate.judged(texts))
+        looked_at = np.ones(shape, bool)
         if begun is not None and begun.mask is not None:
             given = ((begun.code[..., 0] == SEPARATOR) & begun.mask).sum(axis=1)
             given += begun.mask[:, -1]  # there is no room for the last separator
-            copied &= np.arange(len(self.texts)) >= given[:, None]
-        return np.asarray(copied.any(axis=1))
+            looked_at = np.arange(shape[1]) >= given[:, None]
+        first = np.full(len(batch), self._sites)
+        for row, column in zip(*np.nonzero(looked_at & (place < ALL)), strict=True):
+            before = sum(map(len, parts[row][:column])) + column
+            text = texts[row * shape[1] + column][: place[row, column]]
+            ends = np.cumsum(self.units.widths[parts[row][column]])
+            within = np.searchsorted(ends, len(text.encode()), side="right")
+            first[row] = min(first[row], before + int(within))
+        return (copied & looked_at).any(axis=1), first
 
     def without(self, batch: Batch, copies: np.ndarray) -> Batch:
         """The rows, at these positions with fresh words in the place of texts."""

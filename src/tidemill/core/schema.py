@@ -108,6 +108,19 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnKeys:
+    """How the turns of a dialogue are called in JSON, which stand in one text a dialogue here.
+
+    Attributes:
+        text: What is said; "" where turns are texts by themselves.
+        speaker: Who says it; "" where that is not said.
+    """
+
+    text: str = ""
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column: what it is, what it is for, and why we think so.
 
@@ -127,6 +140,7 @@ class Column:
         personal: What personal data it holds ("names of people"), "" for none: none of its values
             is shown. Of kind "id", fresh ones are generated in their place.
         kept: Whether the user wants its values learned as they are, be they personal or rare.
+        turns: Of dialogues, a line a turn: how the turns are called in JSON; None of other texts.
     """
 
     name: str
@@ -141,6 +155,7 @@ class Column:
     choice: Choice | None = None
     personal: str = ""
     kept: bool = False
+    turns: TurnKeys | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

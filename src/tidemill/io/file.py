@@ -15,6 +15,7 @@ from urllib.request import url2pathname
 
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.core.words import listing
 from tidemill.io import READERS
 from tidemill.io.bounds import DAMAGED, MAX_BYTES, unpacked
 from tidemill.io.formulas import FORMULAS, NEUTRAL
@@ -25,6 +26,9 @@ PACKED = ("gz", "zip")
 FOLDER = "folder"
 FILE, PARAGRAPH, LINE = "file", "paragraph", "line"
 """What is a row of running text."""
+DIALOGUE, TURN = "dialogue", "turn"
+"""What is a row of dialogues."""
+_JSON = ("json", "jsonl", "ndjson")
 _LINES = ("header", "skip", "footer")
 _PARTS = {
     **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
@@ -32,6 +36,7 @@ _PARTS = {
     **dict.fromkeys(("csv", "tsv", "tab"), (*_LINES, "decimal", "encoding", "formulas")),
     "txt": (*_LINES, "decimal", "encoding", "formulas", "by"),
     "md": ("encoding", "by"),
+    **dict.fromkeys(_JSON, ("by",)),
     "npz": ("images", "labels"),
     FOLDER: ("size", "encoding", "by"),
 }
@@ -120,17 +125,20 @@ class File:
 
     @property
     def by(self) -> str:
-        """What is to be a row of running text, as was said behind the "?"; "" where it was not.
+        """What is to be a row of running text, or of dialogues, as was said behind the "?"; ""
+        where it was not.
 
         Raises:
-            InputError: It is none of "file", "paragraph" and "line".
+            InputError: It is none of "file", "paragraph" and "line"; of JSON neither "dialogue" nor
+                "turn".
         """
         said = self.part.get("by", "")
-        if said not in ("", FILE, PARAGRAPH, LINE):
+        known = (DIALOGUE, TURN) if self.ending in _JSON else (PARAGRAPH, LINE, FILE)
+        if said not in ("", *known):
             raise InputError(
                 f"'?by={said}' makes no sense",
                 where=str(self.path),
-                hint=f"write ?by={PARAGRAPH}, ?by={LINE} or ?by={FILE}",
+                hint=f"write {listing([f'?by={one}' for one in known], 'or')}",
             )
         return said
 
@@ -270,7 +278,7 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
                 hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
                 "and ?footer=N for text and spreadsheets, ?decimal=, and ?encoding=NAME for text, "
                 "?images=NAME for arrays, ?size=32 for folders of images, ?by=paragraph for "
-                "running text",
+                "running text, ?by=turn for dialogues in JSON",
             )
 
 

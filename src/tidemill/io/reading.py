@@ -93,7 +93,7 @@ def read(
         wishes, reasons = _with_known(raw, wishes)
         choices = _wanted(choices, wishes, where)
         data = _typed(_spread(raw, choices), wishes, reasons, where, run)
-        data = _with_choices(data, choices, run)
+        data = _with_turns(_with_choices(data, choices, run), raw)
         check_rules(data, str(schema))
         return data
 
@@ -148,6 +148,15 @@ def _with_choices(data: Dataset, choices: Mapping[str, Choices], run: Run) -> Da
         why = f"one of {len(one.options)} options of which a cell of '{one.name}' names several"
         for name, choice in one.columns.items():
             columns.append(replace(data.schema[name], choice=choice, reason=why))
+    return replace(data, schema=data.schema.replacing(*columns)) if columns else data
+
+
+def _with_turns(data: Dataset, raw: Raw) -> Dataset:
+    """The schema with how the turns of dialogues are called, where these are read as texts."""
+    columns = []
+    for name, known in raw.known.items():
+        if known.turns is not None and data.schema[name].kind == "text":
+            columns.append(replace(data.schema[name], turns=known.turns))
     return replace(data, schema=data.schema.replacing(*columns)) if columns else data
 
 

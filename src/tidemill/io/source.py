@@ -17,7 +17,7 @@ from tidemill.core.frame_form import FrameForm
 from tidemill.core.redaction import redacted
 from tidemill.core.registry import Registry
 from tidemill.core.run import Run
-from tidemill.core.schema import Kind, Role
+from tidemill.core.schema import Kind, Role, TurnKeys
 from tidemill.io import SOURCES
 
 FILE, FRAME = "file", "frame"
@@ -32,11 +32,13 @@ class KnownColumn:
     Attributes:
         kind, role: None for what is to be inferred.
         reason: Why, in words.
+        turns: Of dialogues, how their turns are called in JSON.
     """
 
     kind: Kind | None
     role: Role | None
     reason: str
+    turns: TurnKeys | None = None
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from tidemill.io import WRITERS
 from tidemill.io.choices import gathered
 from tidemill.io.dtypes import restored, shown, text_of
 from tidemill.io.file import FOLDER, path_of
+from tidemill.io.formats.dialogues import with_turns
 from tidemill.io.formats.excel import check_size
 from tidemill.io.formulas import FORMULAS, KEEP, NEUTRAL, neutral_frame
 from tidemill.io.frames import door_frame
@@ -34,7 +35,8 @@ from tidemill.io.images.writing import refuse_folder
 from tidemill.io.target import Target
 
 _TEXT = ("csv", "tsv")
-_PACKABLE = (*_TEXT, "jsonl", "ndjson")
+_LINES = ("jsonl", "ndjson")
+_PACKABLE = (*_TEXT, *_LINES)
 _OF_DISK = re.compile(r"\(os error ([0-9]+)\)")
 _MANNER = re.compile(r"\?formulas=([^?&/]*)$")
 
@@ -150,11 +152,7 @@ def write_chunks(
             if ending != "parquet" and ending not in _no_tables():
                 _refuse_unwritable(part.frame, ending)
             origins.update([0] if part.origin is None else part.origin.unique())
-            # a file says null for what is missing, so that no reader counts with NaN
-            if ending in _TEXT:
-                yield text_frame(part, formulas)
-            else:
-                yield _without_nan(door_frame(part))
+            yield _as_written(part, ending, formulas)
 
     if ending in _no_tables():
         _write_images(frames(), path, ending, first, overwrite)
@@ -165,6 +163,15 @@ def write_chunks(
         options["marks"] = lambda: _marks(origins)
     _write(frames(), path, ending, overwrite, **options)
     return written
+
+
+def _as_written(part: Dataset, ending: str, formulas: str) -> pl.DataFrame:
+    """The rows as a format has them."""
+    if ending in _TEXT:
+        return text_frame(part, formulas)
+    # a file says null for what is missing, so that no reader counts with NaN
+    frame = _without_nan(door_frame(part))
+    return with_turns(frame, part.schema) if ending in _LINES else frame
 
 
 def write_together(tables: Sequence[tuple[Target, Dataset]], *, overwrite: bool = False) -> None:
@@ -243,7 +250,7 @@ def _refuse_unwritable(frame: pl.DataFrame, ending: str) -> None:
         OutputError: A column holds such.
     """
     for values in frame:
-        is_nested = values.dtype.is_nested() and ending not in ("jsonl", "ndjson")
+        is_nested = values.dtype.is_nested() and ending not in _LINES
         if is_nested or values.dtype in (pl.Binary, pl.Object):
             raise OutputError(
                 f"the column '{values.name}' holds {shown(values.dtype)}, which are not written as "

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from tidemill.codecs.codec import Codec
+from tidemill.codecs.codec import SOUND, Codec
 from tidemill.codecs.codec import stages as codecs_of
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
@@ -34,7 +34,11 @@ LEAST_SHARE = 0.001
 EARLIER = ("trees", "independent")
 """The models that make contexts."""
 TRIES = 20
-"""How often what is a copy is drawn again."""
+"""How often a row is drawn again from a place on that is a copy, or no word."""
+PATIENCE = 5
+"""How often from the same place on."""
+MOST_TRIES = 200
+"""How often rows are drawn again at all."""
 
 
 @dataclass(frozen=True)
@@ -339,21 +343,50 @@ def _drawn(
     """
     codec = stage.codec
     made = _sampled(stage, n, context, rng, run, begun)
-    copies = np.flatnonzero(codec.copied(made, begun))
-    for _ in range(TRIES):
-        if not len(copies):
-            return made
-        before = None if context is None else context.rows(copies)
-        begins = None if begun is None else begun.rows(copies)
-        again = _sampled(stage, len(copies), before, rng, _quiet(run), begins)
-        made = made.replaced(copies, again)
-        copies = copies[codec.copied(again, begins)]
+    fault = _fault(stage, made, begun)
+    stays, tries = fault.copy(), np.zeros(n, np.int64)
+    for _ in range(MOST_TRIES):
+        rows = np.flatnonzero((fault != SOUND) & (tries < TRIES))
+        if not len(rows):
+            break
+        given = None if begun is None else begun.rows(rows)
+        before = None if context is None else context.rows(rows)
+        begins = _beginning(stage, replace(made.rows(rows), context=before), stays[rows], given)
+        again = _sampled(stage, len(rows), before, rng, _quiet(run), begins)
+        made = made.replaced(rows, again)
+        found = _fault(stage, again, given)
+        is_further = found > fault[rows]
+        # what again and again cannot be gone on with is drawn from farther and farther back
+        back = np.maximum(stays[rows] - np.maximum(tries[rows] - PATIENCE, 0), 0)
+        stays[rows] = np.where(is_further, found, back)
+        tries[rows] = np.where(is_further, 0, tries[rows] + 1)
+        fault[rows] = np.where(found == SOUND, SOUND, np.maximum(fault[rows], found))
+    copies = np.flatnonzero(fault != SOUND)
+    copies = copies[codec.copied(made.rows(copies), None if begun is None else begun.rows(copies))]
     if len(copies) and run is not None:
         run.warn(
             f"For {len(copies):,} of {n:,} {codec.noun} everything that the model made in "
             f"{TRIES + 1} tries was a copy of training {codec.noun}, so {codec.instead}."
         )
     return codec.without(made, copies)
+
+
+def _fault(stage: Stage, made: Batch, begun: Batch | None) -> np.ndarray:
+    """(n,) the site from which on each row is to be drawn again, SOUND where it is not: where a
+    model writes on only what is wrong, else whole copies."""
+    if isinstance(stage.generator, WritesOn):
+        return stage.codec.fault(made, begun)
+    return np.where(stage.codec.copied(made, begun), 0, SOUND)
+
+
+def _beginning(stage: Stage, made: Batch, stays: np.ndarray, given: Batch | None) -> Batch | None:
+    """How rows begin that are drawn again: with so many of their sites, and with what is given;
+    None where the model knows no beginnings."""
+    if not isinstance(stage.generator, WritesOn) or made.mask is None:
+        return given
+    mask = np.arange(made.mask.shape[1]) < stays[:, None]
+    mask &= made.mask
+    return replace(made, mask=mask if given is None or given.mask is None else mask | given.mask)
 
 
 def _sampled(

@@ -1,16 +1,21 @@
-"""Dialogues in JSON, an object each with a list of its turns: a row a turn."""
+"""Dialogues in JSON, an object each with a list of its turns: a row a dialogue, with its turns as
+one text, or a row a turn."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
-from tidemill.core.schema import Kind
+from tidemill.core.schema import Kind, Schema, TurnKeys
+from tidemill.core.turns import may_speak, text_of_turns, turns_in
 from tidemill.core.words import count, plural, shortlist
+from tidemill.io import file
 from tidemill.io.bounds import MAX_RATIO, PLAIN_BYTES
 from tidemill.io.source import KnownColumn
 
@@ -28,7 +33,7 @@ _ALTERNATING = ("first", "second")
 
 
 @dataclass(frozen=True)
-class Turns:
+class DialogueRows:
     """The rows of dialogues, and what is known of their columns."""
 
     rows: list[dict[str, Any]]
@@ -56,23 +61,122 @@ def may_hold_dialogues(content: bytes) -> bool:
     return _NAMED.search(content) is not None
 
 
-def turns_of(objects: Iterable[dict[str, Any]], size: int, where: str, run: Run) -> Turns | None:
-    """The turns of all dialogues, one below the other, beside what is said of their dialogue; None
-    where the objects are no dialogues.
+def dialogues_of(
+    objects: Sequence[dict[str, Any]], by: str, size: int, where: str, run: Run
+) -> DialogueRows | None:
+    """A row for each dialogue or for each turn; None where the objects are no dialogues.
 
     Args:
         objects: One for each dialogue.
+        by: DIALOGUE or TURN; "" for what suits them.
         size: Bytes that they have as JSON.
         where: For messages.
         run: Takes a warning of what is left out.
 
     Raises:
-        InputError: What is said of dialogues becomes too large where it is repeated for each turn.
+        InputError: What is said of dialogues becomes too large where it is repeated for each turn,
+            or the name of a speaker has a colon in it.
     """
-    objects = list(objects)
     keys = _keys(objects)
     if keys is None:
         return None
+    if not by:
+        by = file.DIALOGUE if len(objects) > 1 and _unfit(objects, keys) is None else file.TURN
+    if by == file.TURN:
+        return _turns(objects, keys, size, where, run)
+    unfit = _unfit(objects, keys)
+    if unfit is not None:
+        raise InputError(
+            f"the speaker {unfit!r} cannot stand before a colon, as in a dialogue that is one text",
+            where=where,
+            hint=f"read a row a turn: write ?by={file.TURN}",
+        )
+    return _texts(objects, keys, where, run)
+
+
+def _unfit(objects: Sequence[dict[str, Any]], keys: _Keys) -> str | None:
+    """A speaker whose name cannot stand before a colon; None where all can."""
+    for one in objects:
+        for turn in one[keys.turns]:
+            speaker = None if isinstance(turn, str) else turn.get(keys.speaker)
+            if not may_speak(None if speaker is None else str(speaker)):
+                return str(speaker)
+    return None
+
+
+def _texts(objects: Sequence[dict[str, Any]], keys: _Keys, where: str, run: Run) -> DialogueRows:
+    """A row a dialogue, its turns as one text."""
+    rows, gone = [], set()
+    untold = 0
+    for one in objects:
+        row = {}
+        for key, value in one.items():
+            if key == keys.turns:
+                said = [_turn(turn, number, keys) for number, turn in enumerate(value)]
+                row[key] = text_of_turns((who, text) for who, text in said if text is not None)
+                untold += sum(text is None for _, text in said)
+                known = (keys.speaker, keys.text)
+                gone.update(f"{key}.{k}" for t in value if keys.text for k in t if k not in known)
+            elif _is_plain(value):
+                row[key] = value
+            else:
+                gone.add(key)
+        rows.append(row)
+    run.warn(
+        f"{where} holds {plural(len(objects), 'dialogue')}: each was read as a row, its turns as "
+        f"one text; ?by={file.TURN} behind the file's name gives a row a turn.",
+        "read",
+    )
+    if untold:
+        run.warn(f"{plural(untold, 'turn')} of {where} without a text left out.", "read")
+    if gone:
+        shown = shortlist(sorted(gone), 5)
+        run.warn(f"Of the dialogues of {where} left out: {shown}.", "read")
+    turns = TurnKeys(keys.text, keys.speaker)
+    found = {keys.turns: KnownColumn("text", None, "dialogues, a line a turn", turns)}
+    if keys.id:
+        found[keys.id] = KnownColumn("id", "key", "tells which dialogue it is")
+    return DialogueRows(rows, found)
+
+
+def _turn(said: Any, number: int, keys: _Keys) -> tuple[str | None, str | None]:
+    """Who speaks, and what is said; None where there is no text."""
+    if isinstance(said, str):
+        return _ALTERNATING[number % 2], said
+    speaker = said.get(keys.speaker)
+    return None if speaker is None else str(speaker), said.get(keys.text)
+
+
+def with_turns(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """Dialogues that are texts as lists of their turns, as JSON has them."""
+    for column in schema:
+        if column.turns is not None and column.name in frame.columns:
+            made = [_listed(text, column.turns) for text in frame[column.name].to_list()]
+            part: pl.DataType | type[pl.DataType] = pl.String
+            if column.turns.text:
+                part = pl.Struct({column.turns.speaker: pl.String, column.turns.text: pl.String})
+            turns = pl.Series(column.name, made, pl.List(part))
+            frame = frame.with_columns(turns)
+    return frame
+
+
+def _listed(text: str | None, keys: TurnKeys) -> list[Any] | None:
+    """The turns of a text as JSON has them."""
+    if text is None:
+        return None
+    if not keys.text:
+        return [said for _, said in turns_in(text)]
+    return [{keys.speaker: speaker, keys.text: said} for speaker, said in turns_in(text)]
+
+
+def _turns(
+    objects: Sequence[dict[str, Any]], keys: _Keys, size: int, where: str, run: Run
+) -> DialogueRows:
+    """The turns of all dialogues, one below the other, beside what is said of their dialogue.
+
+    Raises:
+        InputError: What is said of dialogues becomes too large where it is repeated for each turn.
+    """
     names = _names(objects, keys)
     rows: list[dict[str, Any]] = []
     gone: set[str] = set()
@@ -107,7 +211,7 @@ def turns_of(objects: Iterable[dict[str, Any]], size: int, where: str, run: Run)
             f"{shortlist(sorted(gone), 5)}.",
             "read",
         )
-    return Turns(rows, _known(names[keys.id] if keys.id else DIALOGUE, rows))
+    return DialogueRows(rows, _known(names[keys.id] if keys.id else DIALOGUE, rows))
 
 
 def _known(dialogue: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, KnownColumn]:

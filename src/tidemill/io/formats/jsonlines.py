@@ -17,7 +17,7 @@ from tidemill.core.run import Run
 from tidemill.core.words import plural
 from tidemill.io.file import File
 from tidemill.io.flattening import flattened
-from tidemill.io.formats.dialogues import may_hold_dialogues, turns_of
+from tidemill.io.formats.dialogues import dialogues_of, may_hold_dialogues
 from tidemill.io.formats.encoding import as_utf8
 from tidemill.io.formats.extended_json import MARKS, plain
 from tidemill.io.names import named
@@ -34,22 +34,30 @@ _HINT = 'write each row as one object a line: {"age": 41, "plan": "team"}'
 
 def read(file: File, run: Run) -> Raw:
     """One column for each key of any object, of records in it one for each path; a key that an
-    object lacks is missing there. Objects that are dialogues give a row a turn.
+    object lacks is missing there. Objects that are dialogues give a row each, with their turns as
+    one text; by ``?by=turn`` a row a turn.
 
     Raises:
         InputError: A line is no JSON object, there are none, or a key has values of several types.
     """
-    where = str(file.path)
+    where, by = str(file.path), file.by
     content = as_utf8(file.content(), where, run)
     if not content.strip():
         raise InputError("the file is empty", where=where, hint="give one JSON object a line")
     lines = _lines(content, file.ending, where, run)
     _warn_of_halves(lines, where, run)
-    given, turns = lines, None
+    given, found = lines, None
     if may_hold_dialogues(lines):
-        turns = turns_of((row for _, row in _rows(lines, where)), len(lines), where, run)
-    if turns is not None:
-        lines = _written(turns.rows)
+        found = dialogues_of([row for _, row in _rows(lines, where)], by, len(lines), where, run)
+    if found is not None:
+        lines = _written(found.rows)
+    elif by:
+        raise InputError(
+            f"'?by={by}' is for dialogues, and these are none",
+            where=where,
+            hint='a dialogue is an object with a list of turns: {"turns": [{"speaker": "user", '
+            '"text": "Hello!"}]}',
+        )
     try:
         frame = pl.read_ndjson(io.BytesIO(lines), infer_schema_length=None)
     except PolarsError as error:
@@ -66,7 +74,7 @@ def read(file: File, run: Run) -> Raw:
     if any(values.str.contains(r"^[\[{]").any() for values in texts):
         _check_values(_rows(given, where), where, only=_NESTED)
     frame.columns = named(frame.columns, where, run)
-    return Raw(frame, known={} if turns is None else turns.known)
+    return Raw(frame, known={} if found is None else found.known)
 
 
 def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:

@@ -121,15 +121,23 @@ AIMED: dict[str, tuple[str, Change]] = {
     "an endless window": ("series-flow", put(10**9, "codec", "window")),
     "an endless window, one by one": ("series-autoregressive", put(10**9, "codec", "window")),
     "an endless power": ("table-trees", put(10**9, "codec", "table", "columns", "price", "places")),
-    "an endless binary power": ("table-trees", put(2**32, "codec", "table", "columns", "high", "binary")),
+    "an endless binary power": (
+        "table-trees",
+        put(2**32, "codec", "table", "columns", "high", "binary"),
+    ),
     "an endless factor": (
         "table-trees",
         put("1e999999999", "codec", "table", "schema", "rules", 3, "factor"),
     ),
-    "padding": ("table-trees", put([2, 10**9], "codec", "table", "columns", "order", "forms", 0, 2)),
+    "padding": (
+        "table-trees",
+        put([2, 10**9], "codec", "table", "columns", "order", "forms", 0, 2),
+    ),
     "ten thousand years": (
         "table-trees",
-        put("{%Y-%m-%d|0001-01-01|9999-12-31}", "codec", "table", "columns", "order", "forms", 0, 0),
+        put(
+            "{%Y-%m-%d|0001-01-01|9999-12-31}", "codec", "table", "columns", "order", "forms", 0, 0
+        ),
     ),
     "format true": ("table-trees", put(True, "manifest", "format")),
     "format 3.0": ("table-trees", put(3.0, "manifest", "format")),

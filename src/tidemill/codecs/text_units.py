@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from typing import Any, Self
@@ -15,6 +15,7 @@ import numpy as np
 from tidemill.core import checked_values as checked
 from tidemill.core.persons import shared_items
 from tidemill.core.text_tokens import TOKEN, is_unspaced
+from tidemill.core.turns import LONGEST_SPEAKER, speakers_in
 
 SEPARATOR, FRESH = 0, 1
 """The unit that stands between the texts of two columns, and the one that says that words are made
@@ -30,6 +31,8 @@ _LONGEST_PIECE = 64
 spelled."""
 MOST_PARTS = 2_000
 """Parts of words, where nothing is said."""
+MOST_SPEAKERS = 64
+"""Whose turns begin with a unit of their own: those who speak most."""
 _FEWEST_CHARACTERS = 20_000
 """Of less text parts of words would hardly ever come twice."""
 _LOOKED_AT = 1_000
@@ -49,21 +52,34 @@ class TextUnits:
     What is kept: characters that texts of FEWEST_PERSONS persons hold, and parts of words that so
     many persons share. Other characters are spelled with their bytes.
 
+    In dialogues, a line a turn, who speaks is one unit with the colon behind it, where it stands at
+    the beginning of a line. These are the last units.
+
     Attributes:
         learned: The characters, and behind them the parts of words in the order in which they were
             merged.
+        speakers: Who speaks, such as "Ann: ".
     """
 
-    def __init__(self, learned: Iterable[str] = ()) -> None:
-        self.learned = tuple(learned)
+    def __init__(self, learned: Iterable[str] = (), speakers: Iterable[str] = ()) -> None:
+        self.learned, self.speakers = tuple(learned), tuple(speakers)
         self._number = {unit: FIRST_LEARNED + k for k, unit in enumerate(self.learned)}
         self._by_characters = all(len(unit) == 1 for unit in self.learned)
         self._bytes = [b"", b"", *(bytes([k]) for k in range(256))]
-        self._bytes += [unit.encode() for unit in self.learned]
+        self._bytes += [unit.encode() for unit in (*self.learned, *self.speakers)]
+        first = FIRST_LEARNED + len(self.learned)
+        self._of_speaker = {speaker: first + k for k, speaker in enumerate(self.speakers)}
+        self._turn: re.Pattern[str] | None = None
+        if self.speakers:
+            heads = "|".join(map(re.escape, self.speakers))
+            self._turn = re.compile(f"^(?:{heads})", re.MULTILINE)
 
     @staticmethod
     def fit(
-        texts: Sequence[str], persons: np.ndarray | None = None, most: int | None = None
+        texts: Sequence[str],
+        persons: np.ndarray | None = None,
+        most: int | None = None,
+        speakers: Iterable[str] = (),
     ) -> TextUnits:
         """Learn the units of training texts.
 
@@ -71,13 +87,14 @@ class TextUnits:
             texts: They.
             persons: (texts,) whose each is; None where each is a person's own.
             most: Parts of words at most; None where the texts tell how many.
+            speakers: Who speaks in them.
         """
         whose = None if persons is None else persons.tolist()
         characters = sorted(shared_items(map(set, texts), whose))[:MOST_UNITS]
         if most is None:
             most = _fitting(texts)
         if not most:
-            return TextUnits(characters)
+            return TextUnits(characters, speakers)
         pieces = [_PIECE.findall(text) for text in texts]
         counts = Counter(piece for text in pieces for piece in text)
         words = {
@@ -85,12 +102,13 @@ class TextUnits:
             for piece in sorted(shared_items(map(set, pieces), whose))
             if 1 < len(piece) <= _LONGEST_PIECE and not _DIGIT.search(piece)
         }
-        return TextUnits([*characters, *_merged(words, min(most, MOST_UNITS - len(characters)))])
+        parts = _merged(words, min(most, MOST_UNITS - len(characters)))
+        return TextUnits([*characters, *parts], speakers)
 
     @property
     def size(self) -> int:
         """How many units there are."""
-        return FIRST_LEARNED + len(self.learned)
+        return FIRST_LEARNED + len(self.learned) + len(self.speakers)
 
     @property
     def widths(self) -> np.ndarray:
@@ -103,7 +121,7 @@ class TextUnits:
         found = []
         for text in texts:
             units: list[int] = []
-            for piece in text if self._by_characters else _PIECE.findall(text):
+            for piece in self._pieces(text):
                 if piece not in known:
                     known[piece] = self._spelled(piece)
                 units += known[piece]
@@ -114,8 +132,22 @@ class TextUnits:
         """The text of some units; bytes that make no character are left out."""
         return b"".join(map(self._bytes.__getitem__, units)).decode(errors="ignore")
 
+    def _pieces(self, text: str) -> Iterator[str]:
+        """Who speaks, and what is said word by word, or character by character."""
+        last = 0
+        for turn in () if self._turn is None else self._turn.finditer(text):
+            yield from self._words(text[last : turn.start()])
+            yield turn.group()
+            last = turn.end()
+        yield from self._words(text[last:])
+
+    def _words(self, text: str) -> Iterable[str]:
+        return text if self._by_characters else _PIECE.findall(text)
+
     def _spelled(self, piece: str) -> tuple[int, ...]:
         """The units of a word, with the blank before it, or of what else stands by itself."""
+        if piece in self._of_speaker:
+            return (self._of_speaker[piece],)
         parts = list(piece)
         if not self._by_characters and not _DIGIT.search(piece):
             parts = []
@@ -142,21 +174,38 @@ class TextUnits:
             parts[best : best + 2] = [both[best]]
         return parts
 
-    def to_state(self) -> list[str]:
+    def to_state(self) -> dict[str, list[str]]:
         """Plain JSON values."""
-        return list(self.learned)
+        return {"learned": list(self.learned), "speakers": list(self.speakers)}
 
     @classmethod
-    def from_state(cls, state: Sequence[Any]) -> Self:
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
         """The units that :meth:`to_state` described.
 
         Raises:
             ValueError: They are none.
         """
-        learned = [checked.text(unit, LONGEST_UNIT) for unit in state]
+        learned = [checked.text(unit, LONGEST_UNIT) for unit in state["learned"]]
+        speakers = [checked.text(unit, LONGEST_SPEAKER + 2) for unit in state["speakers"]]
         if len(learned) > MOST_UNITS or len(set(learned)) < len(learned) or "" in learned:
             raise ValueError("these are no units of texts")
-        return cls(learned)
+        is_fit = all(speakers_in(speaker) == [speaker] for speaker in speakers)
+        if not is_fit or len(set(speakers)) < len(speakers) or len(speakers) > MOST_SPEAKERS:
+            raise ValueError("these are no speakers of dialogues")
+        return cls(learned, speakers)
+
+
+def speakers_of(texts: Iterable[str], persons: Sequence[int] | None) -> list[str]:
+    """Who speaks in dialogues of FEWEST_PERSONS persons or more, the most frequent first.
+
+    Args:
+        texts: Dialogues, a line a turn.
+        persons: Whose each is; None where each is a person's own.
+    """
+    spoken = [speakers_in(text) for text in texts]
+    counts = Counter(speaker for speakers in spoken for speaker in speakers)
+    shared = shared_items(map(set, spoken), persons) - {": "}
+    return sorted(shared, key=lambda speaker: (-counts[speaker], speaker))[:MOST_SPEAKERS]
 
 
 def _fitting(texts: Sequence[str]) -> int:

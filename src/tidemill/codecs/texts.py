@@ -15,7 +15,7 @@ from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.copy_gate import ALL, CopyGate
 from tidemill.codecs.rare_words import in_rare_words, shared_words
 from tidemill.codecs.table import TableCodec
-from tidemill.codecs.text_units import FRESH, SEPARATOR, TextUnits
+from tidemill.codecs.text_units import FRESH, SEPARATOR, TextUnits, speakers_of
 from tidemill.core import checked_values as checked
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
@@ -103,7 +103,10 @@ class TextsCodec(Codec):
         columns = [_texts_of(data, name) for name in self.texts]
         whose = _of_texts(persons, len(data), len(columns))
         every = [text for texts in columns for text in texts]
-        self.units = TextUnits.fit(every, whose)
+        are_turns = [column.turns is not None for column in self.schema.texts]
+        in_turns = np.repeat(are_turns, len(data))
+        turns = [text for text, is_one in zip(every, in_turns, strict=True) if is_one]
+        self.units = TextUnits.fit(every, whose, None, speakers_of(turns, whose[in_turns].tolist()))
         run.check()
         salt = int(run.rng("texts", "copies").integers(2**63))
         self._gate = CopyGate.fit(every, whose, salt)
@@ -132,6 +135,7 @@ class TextsCodec(Codec):
             ragged=True,
             context=context,
             topology=self.topology,
+            voices=len(self.units.speakers),
         )
         return self
 
@@ -333,7 +337,7 @@ class TextsCodec(Codec):
             ends = np.cumsum(self.units.widths[parts[row][column]])
             within = np.searchsorted(ends, len(text.encode()), side="right")
             first[row] = min(first[row], before + int(within))
-        return (copied & looked_at).any(axis=1), first
+        return np.asarray((copied & looked_at).any(axis=1)), first
 
     def without(self, batch: Batch, copies: np.ndarray) -> Batch:
         """The rows, at these positions with fresh words in the place of texts."""

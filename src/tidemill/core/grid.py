@@ -72,6 +72,8 @@ class Spec:
             is.
         outcome: The channels of the target, in order: what is drawn again, given all other
             channels, where nothing else decides it. Empty where there is no target.
+        voices: Of tokens: how many levels of the first code, the last ones, say who speaks from
+            there on.
         topology: What the sites are: "row" of a table, which is a single site; "steps" in time,
             whose numbers move from one to the next; "tokens" of a text; "pixels", which are alike
             where they are near.
@@ -88,6 +90,7 @@ class Spec:
     context: Spec | None = None
     topology: Topology = "row"
     outcome: tuple[tuple[Channel, int], ...] = ()
+    voices: int = 0
 
     def __post_init__(self) -> None:
         if len(self.sites) != AXES[self.topology]:
@@ -115,6 +118,7 @@ class Spec:
             None if state["context"] is None else Spec.from_state(state["context"]),
             state.get("topology", topology),
             tuple((sort, int(i)) for sort, i in state.get("outcome", ())),
+            int(state.get("voices", 0)),
         )
 
     @property

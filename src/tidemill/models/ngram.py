@@ -17,7 +17,7 @@ from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns
 from tidemill.models.channels import within
 from tidemill.models.kneser_ney import KneserNey
-from tidemill.models.ngram_choice import MOST_ORDER, NgramChoice, chosen
+from tidemill.models.ngram_choice import MOST_ORDER, NgramChoice, chosen, roots_of
 from tidemill.models.ngram_classes import NO_CLASS, ContextClasses
 from tidemill.models.ngram_counts import UnitStream, counted, persons_of_rows
 from tidemill.models.ngram_guidance import (
@@ -73,6 +73,9 @@ class Ngram:
     FEWEST_PERSONS have it (``Batch.guarded``); one of 5 units or more is kept only where 3 persons
     have it. What is not kept is left to shorter runs. Only units that occur are drawn; in the
     likelihood of other texts a unit that never occurs has a small chance.
+
+    In dialogues the words of each speaker are counted by themselves, where that makes held-out
+    texts likelier, so that it is not forgotten who speaks, and who answers.
 
     A text ends by a mark of its own, or where there is no more room.
 
@@ -145,13 +148,16 @@ class Ngram:
         """Count the runs of these texts."""
         self.spec, self.classes = spec, None
         stream = UnitStream.of(spec, batch)
-        general, by_class = KneserNey.learned(stream.size, counted(stream, choice.order)), None
+        voices, own = choice.voices, stream.voice if choice.voices else None
+        tables = counted(stream, choice.order, own, voices + 1)
+        general, by_class = KneserNey.learned(stream.size, tables), None
         if choice.classes is not None and spec.context is not None and batch.context is not None:
             table, context = spec.context.joint, batch.context.joint
             persons = persons_of_rows(batch)
             self.classes = ContextClasses.of_all(table, context, choice.classes.channels, persons)
-            of_row = self.classes.of(table, context)
-            tables = counted(stream, len(choice.shares), of_row, self.classes.count)
+            roots = roots_of(self.classes.of(table, context)[stream.row], stream.voice, voices)
+            count = self.classes.count * (voices + 1)
+            tables = counted(stream, len(choice.shares), roots, count)
             by_class = KneserNey.learned(stream.size, tables)
         self._mix(general, by_class, choice.shares, empty_rows=batch.empty_rows)
 
@@ -202,7 +208,7 @@ class Ngram:
         level, size = by_class.levels[0], by_class.size
         if len(level.unit) * len(np.unique(level.follower)) > MOST_CELLS:
             return None
-        return ClassWords(level, size)
+        return ClassWords(level, size, self.mixture.voices)
 
     def cost(self, rows: int, columns: int, size: int) -> Cost:
         """What learning costs.
@@ -239,21 +245,24 @@ class Ngram:
         """
         check_context("ngram", self.spec, begun.context)
         run, of = run or Run(), self._classes(len(begun), begun.context)
-        made = self._written(begun, of, rng, run)
         words = self._class_words if self.guidance.strength > 0 else None
-        if words is None:
-            return made
-        others = range(self.options.candidates - 1)
-        drawn = [made, *(self._written(begun, of, rng, run) for _ in others)]
-        taken = self.guidance.taken(
-            np.stack([words.chances(one, of) for one in drawn]),
-            np.stack([_lengths(one) for one in drawn]),
-            rng.gumbel(size=(len(drawn), len(begun))),
-        )
-        for k, one in enumerate(drawn[1:], start=1):
-            rows = np.flatnonzero((taken == k) & (of != NO_CLASS))
-            made = made.replaced(rows, one.rows(rows))
-        return made
+        if words is None or not len(begun):
+            return self._written(begun, of, rng, run)
+        made, candidates = [], self.options.candidates
+        size = max(TOGETHER // candidates, 1)
+        for start in range(0, len(begun), size):
+            row = np.arange(start, min(start + size, len(begun)))
+            every = np.tile(row, candidates)
+            drawn = self._written(begun.rows(every), of[every], rng, run)
+            shape = (candidates, len(row))
+            taken = self.guidance.taken(
+                words.chances(drawn, of[every]).reshape(shape),
+                _lengths(drawn).reshape(shape),
+                rng.gumbel(size=shape),
+            )
+            taken = np.where(of[row] == NO_CLASS, 0, taken)
+            made.append(drawn.rows(taken * len(row) + np.arange(len(row))))
+        return Batch.stacked(made)
 
     def _written(self, begun: Batch, of: np.ndarray, rng: np.random.Generator, run: Run) -> Batch:
         """A text for each of (n,) classes that goes on from its beginning."""
@@ -306,12 +315,13 @@ class Ngram:
                 run.check()
             part = at[start : start + POSITIONS]
             recent = stream.recent(part, MOST_ORDER - 1)
-            row, unit = stream.row[part], stream.unit[part]
-            chance = self.mixture.chances(recent, of_row[row], unit)
+            row, unit, voice = stream.row[part], stream.unit[part], stream.voice[part]
+            chance = self.mixture.chances(recent, of_row[row], voice, unit)
             if not self.mixture.empty_rows and self.spec.ragged:
                 first = stream.place[part] == 1
                 end = np.full(int(first.sum()), stream.size)
-                chance[first] /= 1 - self.mixture.chances(recent[first], of_row[row[first]], end)
+                ends = self.mixture.chances(recent[first], of_row[row[first]], voice[first], end)
+                chance[first] /= 1 - ends
                 chance[first & (unit == stream.size)] = 0.0
             with np.errstate(divide="ignore"):
                 found += np.bincount(row, np.log(chance), minlength=len(batch))
@@ -330,6 +340,7 @@ class Ngram:
         document: dict[str, Any] = {
             **self.options.to_state(),
             "longest": mixture.general.order,
+            "voices": mixture.voices,
             "empty_rows": mixture.empty_rows,
             "guidance": [self.guidance.strength, self.guidance.slope],
             "classes": None,
@@ -360,7 +371,10 @@ class Ngram:
             checked_values.real(strength, 0.0, STRENGTHS[-1]),
             checked_values.real(slope, -STEEPEST, STEEPEST),
         )
-        general = KneserNey.from_arrays(size, "general", arrays, _order_of(document), 1)
+        voices = checked_values.whole(document["voices"], 0, spec.voices)
+        general = KneserNey.from_arrays(size, "general", arrays, _order_of(document), voices + 1)
+        if voices not in (0, spec.voices):
+            raise ValueError("there are other speakers")
         model.classes, by_class, shares = None, None, np.zeros(0)
         told = document["classes"]
         if told is not None:
@@ -369,7 +383,8 @@ class Ngram:
             longest, own = _order_of(told), within(arrays, "classes.")
             model.classes = ContextClasses.from_state(spec.context.joint, told, own)
             count = model.classes.count
-            by_class = KneserNey.from_arrays(size, "by_class", arrays, longest, count)
+            roots = count * (voices + 1)
+            by_class = KneserNey.from_arrays(size, "by_class", arrays, longest, roots)
             shares = checked_arrays.reals(arrays, "shares", np.float64, (longest,))
             if np.any(shares < 0) or np.any(shares > 1):
                 raise ValueError("a share is less than nothing or more than all")

@@ -4,14 +4,20 @@ held-out texts."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from tidemill.core.grid import Batch, Spec
 from tidemill.models.kneser_ney import KneserNey, Term
 from tidemill.models.ngram_classes import ContextClasses, best_classes
-from tidemill.models.ngram_counts import RunTable, UnitStream, counted, persons_of_rows
+from tidemill.models.ngram_counts import (
+    NONE,
+    RunTable,
+    UnitStream,
+    counted,
+    persons_of_rows,
+)
 
 MOST_ORDER, USUAL_ORDER = 7, 3
 """The longest runs that are tried, and those that are taken where too few texts tell it."""
@@ -20,6 +26,9 @@ HELD, FEWEST_HELD, MOST_HELD = 0.1, 20, 2000
 about the most."""
 WORTH = 0.002
 """Longer runs are taken where they make held-out texts so much likelier, as a share of the nats."""
+TURNS_WORTH = 0.01
+"""So much less likely held-out texts may be, as a share of the nats, where it is not forgotten who
+speaks: in few units of a dialogue this counts, but in all turns."""
 SURE = 2.0
 """Standard errors by which classes must make held-out texts likelier to be used."""
 ROUNDS = 2
@@ -37,12 +46,15 @@ class NgramChoice:
         classes: Within which runs are counted, too; None where that does not help.
         shares: For each length of such runs, from 1 on, how much of a chance is the class's own.
         held: (n,) bool, the texts that were held out.
+        voices: How many speakers there are whose words are counted by themselves; 0 where that
+            makes texts much less likely, or there are none.
     """
 
     order: int
     classes: ContextClasses | None = None
     shares: np.ndarray = field(default_factory=lambda: np.zeros(0))
     held: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    voices: int = 0
 
 
 def chosen(spec: Spec, batch: Batch, order: int, rng: np.random.Generator) -> NgramChoice:
@@ -60,26 +72,51 @@ def chosen(spec: Spec, batch: Batch, order: int, rng: np.random.Generator) -> Ng
     learned, asked = (
         UnitStream.of(spec, batch.rows(np.flatnonzero(rows))) for rows in (~held, held)
     )
-    of_all = np.zeros(len(asked.row), np.int64)
-    chances, losses = [], []
-    for model in _models(learned.size, counted(learned, order or MOST_ORDER)):
-        chance = np.full(len(asked.predicted), 1 / (learned.size + 1))
-        for own, rest in _terms(model, asked, of_all):
-            chance = own + rest * chance
-        chances.append(chance)
-        losses.append(-np.log(chance).mean())
-    order = order or 1 + int(np.argmax(np.array(losses) <= min(losses) * (1 + WORTH)))
+    voices = 0
+    chances = _chances(learned, asked, order or MOST_ORDER, voices)
+    if spec.voices:
+        others = _chances(learned, asked, order or MOST_ORDER, spec.voices)
+        if min(map(_loss, others)) < min(map(_loss, chances)) * (1 + TURNS_WORTH):
+            chances, voices = others, spec.voices
+    losses = np.array([_loss(chance) for chance in chances])
+    order = order or 1 + int(np.argmax(losses <= losses.min() * (1 + WORTH)))
+    plain = NgramChoice(order, voices=voices)
     if spec.context is None or batch.context is None:
-        return NgramChoice(order)
+        return plain
     table, context = spec.context.joint, batch.context.joint
     classes = best_classes(table, context, persons, UnitStream.of(spec, batch), held)
     if classes is None:
-        return NgramChoice(order)
+        return plain
     of_row = classes.of(table, context)
-    models = _models(learned.size, counted(learned, order, of_row[~held], classes.count))
-    terms = [_terms(model, asked, of_row[held][asked.row]) for model in models]
+    roots = roots_of(of_row[~held][learned.row], learned.voice, voices)
+    models = _models(learned.size, counted(learned, order, roots, classes.count * (voices + 1)))
+    asked_roots = roots_of(of_row[held][asked.row], asked.voice, voices)
+    terms = [_terms(model, asked, asked_roots) for model in models]
     shares = _shares(chances[order - 1], terms, asked.row[asked.predicted])
-    return NgramChoice(order, classes, shares, held) if len(shares) else NgramChoice(order)
+    return replace(plain, classes=classes, shares=shares, held=held) if len(shares) else plain
+
+
+def roots_of(of: np.ndarray, voice: np.ndarray, voices: int) -> np.ndarray:
+    """(m,) the class of each unit by that of its text and by who speaks; NONE of no class."""
+    return np.where(of >= 0, of * (voices + 1) + np.where(voices > 0, voice, 0), NONE)
+
+
+def _chances(learned: UnitStream, asked: UnitStream, order: int, voices: int) -> list[np.ndarray]:
+    """(p,) the chances of held-out units by runs of up to 1, 2, ... units."""
+    found = []
+    of, own = (stream.voice if voices else np.zeros_like(stream.row) for stream in (asked, learned))
+    tables = counted(learned, order, own if voices else None, voices + 1)
+    for model in _models(learned.size, tables):
+        chance = np.full(len(asked.predicted), 1 / (learned.size + 1))
+        for mass, rest in _terms(model, asked, of):
+            chance = mass + rest * chance
+        found.append(chance)
+    return found
+
+
+def _loss(chances: np.ndarray) -> float:
+    """Nats a unit."""
+    return -float(np.log(chances).mean())
 
 
 def mixed(general: np.ndarray, terms: Sequence[Term], shares: np.ndarray) -> np.ndarray:

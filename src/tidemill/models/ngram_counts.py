@@ -26,6 +26,7 @@ class UnitStream:
         unit: (m,) int64.
         row: (m,) the row of each.
         place: (m,) how many of its row stand before it.
+        voice: (m,) who speaks there: 1 for the first of the units that say so, 0 before any does.
         person: (m,) whose it is.
         guarded: (m,) bool, or None where nothing is.
     """
@@ -34,6 +35,7 @@ class UnitStream:
     unit: np.ndarray
     row: np.ndarray
     place: np.ndarray
+    voice: np.ndarray
     person: np.ndarray
     guarded: np.ndarray | None
 
@@ -56,7 +58,8 @@ class UnitStream:
         if batch.guarded is not None:
             guarded = np.zeros(len(row), bool)
             guarded[within] = batch.guarded[used]
-        return UnitStream(size, unit, row, place, persons_of_rows(batch)[row], guarded)
+        voice = _voices(unit, place, size, spec.voices)
+        return UnitStream(size, unit, row, place, voice, persons_of_rows(batch)[row], guarded)
 
     @property
     def predicted(self) -> np.ndarray:
@@ -70,6 +73,21 @@ class UnitStream:
             there = self.place[at] >= k
             units[there, k - 1] = self.unit[at[there] - k]
         return units
+
+
+def voice_of(unit: np.ndarray, size: int, voices: int) -> np.ndarray:
+    """(m,) whom each unit lets speak: 1 for the first of the last ``voices`` of ``size`` units, 0
+    of all other units."""
+    found = unit - (size - voices) + 1
+    return np.where((unit >= size - voices) & (unit < size), found, 0)
+
+
+def _voices(unit: np.ndarray, place: np.ndarray, size: int, voices: int) -> np.ndarray:
+    """(m,) who speaks at each unit of a stream: whom the last one before it in its text that says
+    so lets speak."""
+    says = voice_of(unit, size, voices)
+    at = np.where((says > 0) | (place == 0), np.arange(len(unit)), 0)
+    return np.concatenate([[0], says[np.maximum.accumulate(at)]])[:-1]
 
 
 def persons_of_rows(batch: Batch) -> np.ndarray:
@@ -102,31 +120,31 @@ class RunTable:
 
 
 def counted(
-    stream: UnitStream, order: int, of_row: np.ndarray | None = None, classes: int = 1
+    stream: UnitStream, order: int, of_unit: np.ndarray | None = None, classes: int = 1
 ) -> list[RunTable]:
     """Count the runs of 1 to ``order`` units.
 
     Args:
         stream: The texts.
         order: The length of the longest runs.
-        of_row: (n,) the class of each row, within which its runs are counted, NONE for a row that
-            is not counted; None where all rows are counted together.
+        of_unit: (m,) the class of each unit, within which runs that end there are counted, NONE
+            for what is not counted; None where all are counted together.
         classes: How many there are.
 
     Returns:
         For each length a table. A run is kept where some occurrence of it has no guarded unit, or
         where FEWEST_PERSONS have it; a long one only where FEWEST_OF_LONG have it. Single units are
-        kept where all rows are counted together: these the codec has chosen. With a run, all runs
+        kept where all are counted together: these the codec has chosen. With a run, all runs
         within it are kept.
     """
     width = stream.size + 2
     at = stream.predicted
-    inside = np.zeros(len(at), np.int64) if of_row is None else of_row[stream.row[at]]
+    inside = np.zeros(len(at), np.int64) if of_unit is None else of_unit[at]
     at, inside = at[inside >= 0], inside[inside >= 0]
     parent, unit = np.zeros(classes, np.int64), np.arange(classes)
     run, of = np.unique(inside * width + stream.unit[at], return_inverse=True)
     table = _table(stream, at, parent, unit, run, of, 1)
-    if of_row is None:
+    if of_unit is None:
         table = replace(table, kept=np.ones(len(run), bool))
     tables = [table]
     for k in range(1, order):

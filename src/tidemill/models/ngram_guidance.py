@@ -27,12 +27,15 @@ class ClassWords:
     Args:
         level: How often each unit occurs in each class.
         size: Units that there are.
+        voices: Speakers, of each of whom a class has counts, beside those of what stands before
+            any speaks.
     """
 
-    def __init__(self, level: RunLevel, size: int) -> None:
+    def __init__(self, level: RunLevel, size: int, voices: int = 0) -> None:
         different, column = np.unique(level.follower, return_inverse=True)
         counts = np.zeros((len(level.unit), len(different)), np.float32)
         counts[np.repeat(np.arange(len(level.unit)), level.followers), column] = level.count
+        counts = counts.reshape(-1, voices + 1, len(different)).sum(axis=1)
         share = counts.sum(axis=0) / max(counts.sum(), 1)
         total = counts.sum(axis=1, keepdims=True)
         self._logs = np.log((counts + PRIOR * share) / (total + PRIOR)).T

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidemill.models.kneser_ney import KneserNey
-from tidemill.models.ngram_choice import MOST_ORDER, mixed
-from tidemill.models.ngram_counts import NONE
+from tidemill.models.ngram_choice import MOST_ORDER, mixed, roots_of
+from tidemill.models.ngram_counts import NONE, voice_of
 
 CELLS = 1 << 22
 """Chances that are looked at at a time."""
@@ -17,6 +17,9 @@ CELLS = 1 << 22
 @dataclass(frozen=True)
 class RunMixture:
     """Each unit given the few before it and the class of its text.
+
+    Where the words of each speaker are counted by themselves, the runs of all texts are those of
+    who speaks, and those of a class are those of the class and of who speaks.
 
     Attributes:
         general: Runs of all texts.
@@ -41,20 +44,33 @@ class RunMixture:
         """How many units there are."""
         return self.general.size
 
-    def chances(self, recent: np.ndarray, of: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    @property
+    def voices(self) -> int:
+        """Whose words are counted by themselves."""
+        return len(self.general.levels[0].unit) - 1
+
+    def chances(
+        self, recent: np.ndarray, of: np.ndarray, voice: np.ndarray, unit: np.ndarray
+    ) -> np.ndarray:
         """(p,) the chance of each unit.
 
         Args:
             recent: (p, MOST_ORDER - 1) the units before each, the nearest first.
             of: (p,) their classes.
+            voice: (p,) who speaks.
             unit: (p,) the units, or the mark of an end.
         """
         chance = np.full(len(unit), 1 / (self.size + self.ragged))
-        for own, rest in self.general.terms(np.zeros_like(unit), recent, unit):
+        for own, rest in self.general.terms(self._general(voice), recent, unit):
             chance = own + rest * chance
         if self.by_class is None:
             return chance
-        return mixed(chance, self.by_class.terms(of, recent, unit), self.shares)
+        roots = roots_of(of, voice, self.voices)
+        return mixed(chance, self.by_class.terms(roots, recent, unit), self.shares)
+
+    def _general(self, voice: np.ndarray) -> np.ndarray:
+        """(n,) within which counts of all texts each is looked up."""
+        return voice if self.voices else np.zeros_like(voice)
 
     def draw(
         self, code: np.ndarray, known: np.ndarray, of: np.ndarray, rng: np.random.Generator
@@ -64,42 +80,49 @@ class RunMixture:
         n, sites = code.shape
         end = self.size
         length = np.zeros(n, np.int64)
-        alive = np.arange(n)
+        alive, voice = np.arange(n), np.zeros(n, np.int64)
         recent = np.full((n, MOST_ORDER - 1), NONE, np.int64)
         recent[:, 0] = end + 1
         plain = self.temperature == 1 and self.top_p == 1
         for site in range(sites):
             must = site == 0 and not self.empty_rows
             if plain:
-                unit = self._next(recent, of, rng)
+                unit = self._next(recent, of, voice, rng)
                 again = np.flatnonzero(unit == end) if must else np.zeros(0, int)
-                unit[again] = self._next_by_all(recent[again], of[again], rng, ends=False)
+                unit[again] = self._next_by_all(
+                    recent[again], of[again], voice[again], rng, ends=False
+                )
             else:
-                unit = self._next_by_all(recent, of, rng, ends=not must)
+                unit = self._next_by_all(recent, of, voice, rng, ends=not must)
             unit = np.where(site < known[alive], code[alive, site], unit)
             goes_on = unit != end
-            alive, unit, of = alive[goes_on], unit[goes_on], of[goes_on]
+            alive, unit, of, voice = (one[goes_on] for one in (alive, unit, of, voice))
             if not len(alive):
                 break
+            if self.voices:
+                says = voice_of(unit, self.size, self.voices)
+                voice = np.where(says > 0, says, voice)
             code[alive, site] = unit
             length[alive] = site + 1
             recent = np.concatenate([unit[:, None], recent[goes_on, :-1]], axis=1)
         return length
 
-    def _next(self, recent: np.ndarray, of: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _next(
+        self, recent: np.ndarray, of: np.ndarray, voice: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         """(n,) the next unit of each text: at each length of history it is drawn whether the
         longest run gives it or a shorter one."""
         n = len(recent)
         unit = np.full(n, NONE, np.int64)
         if self.by_class is not None:
             left = np.flatnonzero(of >= 0)  # those whose class may still give it
-            histories = self.by_class.histories(of, recent)
+            histories = self.by_class.histories(roots_of(of, voice, self.voices), recent)
             for k in range(self.by_class.order - 1, -1, -1):
                 left = left[rng.random(len(left)) < self.shares[k]]
                 unit[left] = self.by_class.draw(k, histories[k][left], rng)
                 left = left[unit[left] == NONE]
         left = np.flatnonzero(unit == NONE)
-        histories = self.general.histories(np.zeros(len(left), np.int64), recent[left])
+        histories = self.general.histories(self._general(voice[left]), recent[left])
         for k in range(self.general.order - 1, -1, -1):
             still = np.flatnonzero(unit[left] == NONE)
             unit[left[still]] = self.general.draw(k, histories[k][still], rng)
@@ -110,18 +133,24 @@ class RunMixture:
     @property
     def _occurring(self) -> np.ndarray:
         """The units that occur, and the mark of an end where it does."""
-        found = self.general.levels[0].follower
+        found = np.unique(self.general.levels[0].follower)
         return found if len(found) else np.array([self.size])
 
     def _next_by_all(
-        self, recent: np.ndarray, of: np.ndarray, rng: np.random.Generator, *, ends: bool
+        self,
+        recent: np.ndarray,
+        of: np.ndarray,
+        voice: np.ndarray,
+        rng: np.random.Generator,
+        *,
+        ends: bool,
     ) -> np.ndarray:
         """The same from the chances of all units, to which temperature and top-p are applied."""
         unit = np.zeros(len(recent), np.int64)
         size = max(CELLS // (self.size + 1), 1)
         for start in range(0, len(recent), size):
             part = slice(start, start + size)
-            chances = self._all_chances(recent[part], of[part])
+            chances = self._all_chances(recent[part], of[part], voice[part])
             if not ends:
                 chances[:, -1] = 0.0
             chances = tempered(chances, self.temperature, self.top_p)
@@ -130,17 +159,18 @@ class RunMixture:
             unit[part] = (edges <= uniform[:, None]).sum(axis=1)
         return np.minimum(unit, self.size if ends else self.size - 1)
 
-    def _all_chances(self, recent: np.ndarray, of: np.ndarray) -> np.ndarray:
+    def _all_chances(self, recent: np.ndarray, of: np.ndarray, voice: np.ndarray) -> np.ndarray:
         """(n, size + 1) the chances of all units, and of an end."""
         n = len(recent)
         chances = np.zeros((n, self.size + 1))
         chances[:, self._occurring] = 1 / len(self._occurring)
-        for k, history in enumerate(self.general.histories(np.zeros(n, np.int64), recent)):
+        for k, history in enumerate(self.general.histories(self._general(voice), recent)):
             chances = self.general.spread(k, history, chances)
         if self.by_class is None:
             return chances
         own = chances
-        for k, history in enumerate(self.by_class.histories(of, recent)):
+        roots = roots_of(of, voice, self.voices)
+        for k, history in enumerate(self.by_class.histories(roots, recent)):
             own = self.by_class.spread(k, history, own)
             own = self.shares[k] * own + (1 - self.shares[k]) * chances
         return own

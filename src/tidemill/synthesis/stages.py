@@ -37,7 +37,7 @@ TRIES = 20
 """How often a row is drawn again from a place on that is a copy, or no word."""
 PATIENCE = 5
 """How often from the same place on."""
-MOST_TRIES = 200
+MOST_TRIES = 60
 """How often rows are drawn again at all."""
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidemill.codecs.text_units import FIRST_LEARNED, TextUnits
+from tidemill.codecs.text_units import FIRST_LEARNED, TextUnits, speakers_of
 
 ENGLISH = ["The card was declined, and I can't pay.", "Is the card in the mail?"] * 20
 CHINESE = ["屏幕很清晰，物流也快。", "质量不好，不推荐"] * 20
@@ -82,7 +82,27 @@ def test_bytes_that_make_no_character_are_left_out() -> None:
     assert units.decode(found[1:].tolist()) == " ok"
 
 
-@pytest.mark.parametrize("state", [[""], ["a", "a"], ["a" * 33], [1], ["a"] * 70_000])
-def test_what_is_no_state_is_refused(state: list[object]) -> None:
+@pytest.mark.parametrize("learned", [[""], ["a", "a"], ["a" * 33], [1], ["a"] * 70_000])
+def test_what_is_no_state_is_refused(learned: list[object]) -> None:
     with pytest.raises(ValueError, match=r"text|units"):
-        TextUnits.from_state(state)
+        TextUnits.from_state({"learned": learned, "speakers": []})
+
+
+@pytest.mark.parametrize("speakers", [["a"], ["a: ", "a: "], ["a: b: "], ["\n: "], [1], [" a: "]])
+def test_what_are_no_speakers_is_refused(speakers: list[object]) -> None:
+    with pytest.raises(ValueError, match=r"text|speakers"):
+        TextUnits.from_state({"learned": [], "speakers": speakers})
+
+
+@pytest.mark.parametrize("most", [0, 50])
+def test_who_speaks_is_one_unit_at_the_beginning_of_a_line(most: int) -> None:
+    dialogues = ["Ann: is it Bob: or not?\nBob: it is.\nAnn: good"] * 10
+    speakers = speakers_of([*dialogues, "Zoe: hidden"], None)
+    assert speakers == ["Ann: ", "Bob: "]
+    units = TextUnits.fit(dialogues, None, most, speakers)
+    [found] = units.encode(dialogues[:1])
+    first = units.size - 2
+    assert found[found >= first].tolist() == [first, first + 1, first]
+    assert units.decode(found.tolist()) == dialogues[0]
+    again = TextUnits.from_state(json.loads(json.dumps(units.to_state())))
+    assert np.array_equal(again.encode(dialogues[:1])[0], found)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conformance.grids import same
+from tidemill.codecs.codec import SOUND
 from tidemill.codecs.texts import TextsCodec
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
@@ -184,7 +185,13 @@ def test_a_table_without_texts_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("sites", 0), ("sites", 10**6), ("sites", 2), ("never_empty", ["label"]), ("units", [3])],
+    [
+        ("sites", 0),
+        ("sites", 10**6),
+        ("sites", 2),
+        ("never_empty", ["label"]),
+        ("units", {"learned": [3], "speakers": []}),
+    ],
 )
 def test_a_damaged_state_is_refused(key: str, value: Any) -> None:
     state = TextsCodec().fit(reviews(), Run()).to_state()
@@ -234,3 +241,28 @@ def test_texts_begin_as_they_are_known() -> None:
     assert same(codec.written(codec.leading(data), None), whole)
     known_by_heart = codec.copied(whole.rows(np.array([0, 1, 1])), begun)
     assert not known_by_heart[2]
+
+
+def test_the_place_is_told_from_which_on_a_text_is_drawn_again() -> None:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(WORDS, 12)) for _ in range(200)]
+    texts[0] = "my word is Zolotukhin"
+    codec = TextsCodec().fit(table(texts), Run())
+    sound = " ".join(rng.choice(WORDS, 12))
+    made = [sound, "good screenprice late", "late Zolotukhin", texts[1], "good PX-77 late"]
+    batch = codec.encode(table(made))
+    fault = codec.fault(batch)
+    assert fault[[0, 3, 4]].tolist() == [SOUND, 0, SOUND]
+    for row, kept in ((1, "good"), (2, "late")):
+        assert codec.units.decode(batch.code[row, : fault[row], 0].tolist()).strip() == kept
+    assert codec.copied(batch).tolist() == [False, False, True, True, False]
+
+
+def test_a_given_text_is_not_drawn_again() -> None:
+    texts = written(200, most=12)
+    codec = TextsCodec().fit(table(texts, written(200, 1, most=12)), Run())
+    made = table(["goodscreen late", "good screen"], ["late good price again.", "goodscreen late"])
+    begun = codec.begun(table(["goodscreen late", "good screen"], [None, None]), None)
+    assert begun.mask is not None
+    fault = codec.fault(codec.encode(made), begun)
+    assert fault.tolist() == [SOUND, begun.mask[1].sum()]

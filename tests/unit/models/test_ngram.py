@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -137,14 +137,14 @@ def test_chances_of_all_units_are_those_of_each() -> None:
     model = Ngram(order=4).fit(spec, batch, Run())
     stream = UnitStream.of(spec, batch)
     at = stream.predicted[:500]
-    recent, of = stream.recent(at, 6), np.full(500, -1)
-    every = model.mixture._all_chances(recent, of)
+    recent, of, voice = stream.recent(at, 6), np.full(500, -1), np.zeros(500, int)
+    every = model.mixture._all_chances(recent, of, voice)
     # letter 10 never occurs: it is never drawn, and its small chance is that of all others
     assert every.sum(axis=1) == pytest.approx(np.ones(500))
     assert not every[:, 10].any()
     unit = stream.unit[at]
     assert every[np.arange(500), unit] == pytest.approx(
-        model.mixture.chances(recent, of, unit), rel=0.02
+        model.mixture.chances(recent, of, voice, unit), rel=0.02
     )
 
 
@@ -490,7 +490,7 @@ def test_counts_within_classes_add_up_to_those_of_all() -> None:
     spec, batch = texts()
     stream = UnitStream.of(spec, batch)
     of_row = np.arange(300) % 3
-    whole, parts = counted(stream, 3), counted(stream, 3, of_row, 3)
+    whole, parts = counted(stream, 3), counted(stream, 3, of_row[stream.row], 3)
     for table, part in zip(whole, parts, strict=True):
         assert table.seen.sum() == part.seen.sum()
 
@@ -511,3 +511,42 @@ def test_texts_go_on_from_their_beginnings() -> None:
     follows = np.where(made.code[:, 0, 0] == 0, 1, 3)
     assert np.array_equal(made.code[told, 1, 0], follows[told])
     assert len(set(made.code[~told, 0, 0])) == 2
+
+
+def spoken(rows: int, words: int) -> tuple[Spec, Batch]:
+    """Texts of two speakers, units 4 and 5, in turn, who say the same words but for their last."""
+    spec = Spec(
+        codes=(Code("unit", 6),), sites=(4 * (words + 2),), ragged=True, topology="tokens", voices=2
+    )
+    rng = np.random.default_rng(0)
+    lines = []
+    for _ in range(rows):
+        line: list[int] = []
+        for turn in range(int(rng.integers(2, 5))):
+            line += [4 + turn % 2, *rng.integers(0, 2, words), 2 + turn % 2]
+        lines.append(line)
+    return spec, told(spec, lines)
+
+
+def test_it_is_not_forgotten_who_speaks_and_who_answers() -> None:
+    spec, batch = spoken(400, 9)
+    for options in ({}, {"top_p": 0.999}):
+        model = Ngram(order=3, **options).fit(spec, batch, Run())
+        assert model.mixture.voices == 2
+        made = model.sample(300, np.random.default_rng(0))
+        assert made.mask is not None
+        right = wrong = 0
+        for code, used in zip(made.code[..., 0], made.mask, strict=True):
+            line = code[used].tolist()
+            ends = [unit for unit in line if unit >= 2]
+            for one, other in pairwise(ends):
+                right += (one, other) in ((4, 2), (2, 5), (5, 3), (3, 4))
+                wrong += (one, other) not in ((4, 2), (2, 5), (5, 3), (3, 4))
+        assert wrong < 0.02 * right
+        plain = Ngram(order=3).fit(replace(spec, voices=0), batch, Run())
+        assert model.scores(batch).sum() > plain.scores(batch).sum()
+        document, arrays = model.to_state()
+        again = Ngram.from_state(spec, json.loads(json.dumps(document)), arrays)
+        assert np.array_equal(again.scores(batch), model.scores(batch))
+        with pytest.raises(ValueError, match="values beyond"):
+            Ngram.from_state(spec, document | {"voices": 1}, arrays)

@@ -106,7 +106,8 @@ def _unfit(objects: Sequence[dict[str, Any]], keys: _Keys) -> str | None:
 
 def _texts(objects: Sequence[dict[str, Any]], keys: _Keys, where: str, run: Run) -> DialogueRows:
     """A row a dialogue, its turns as one text."""
-    rows, gone = [], set()
+    rows: list[dict[str, Any]] = []
+    gone: set[str] = set()
     untold = 0
     for one in objects:
         row = {}

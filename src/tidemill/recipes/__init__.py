@@ -17,5 +17,10 @@ RECIPES = Registry(
             "what fraud costs now and with a model, and how many alarms that takes",
             sees=TABLES,
         ),
+        "summarize": Entry(
+            "tidemill.recipes.summarize:SUMMARIZE",
+            "what each text says, in a few of its own sentences",
+            sees=TABLES,
+        ),
     },
 )

@@ -393,6 +393,8 @@ CURRENCY = Doc("What amounts are in, as EUR or $.", "TEXT")
 Currency = Annotated[str | None, CURRENCY]
 RECIPE_MODEL = Doc("See `tidemill models`; trees by default.", "NAME")
 RecipeModel = Annotated[str | None, RECIPE_MODEL]
+WRITER = Doc("Who writes: template, own, local=FILE.gguf or endpoint=URL.", "WRITER")
+RecipeWriter = Annotated[str | None, WRITER]
 POSITIVE = Doc("The target's value that is looked for; by default the rarer one.", "VALUE")
 Positive = Annotated[str | None, POSITIVE]
 COLUMNS = Doc(

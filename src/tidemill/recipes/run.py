@@ -112,6 +112,7 @@ def recipe(
     currency: stated.Currency = None,
     minutes: stated.LoopMinutes = None,
     seed: stated.Seed = 0,
+    writer: stated.RecipeWriter = None,
     model: stated.RecipeModel = None,
     model_options: stated.ModelOptions = None,
     overwrite: bool = False,
@@ -137,8 +138,9 @@ def recipe(
         rounds, minutes: Limits of the loop behind the page; by default 1 round.
         quick: Make no round, so that the page is made from real rows alone.
         currency: What amounts are in: "EUR", "$".
+        writer: Who writes texts: "template", "own", "local=FILE.gguf" or "endpoint=URL".
         seed: The same seed, data and versions give the same results.
-        model, model_options: The generator.
+        model, model_options: The generator; without one, options of the writer.
         overwrite: Whether outputs that exist may be replaced.
         run: For progress and cancelling, with a seed and a deadline of its own.
         command: How it was started, for the page.
@@ -154,6 +156,7 @@ def recipe(
         "rounds": rounds,
         "quick": quick or None,
         "currency": currency,
+        "writer": writer,
         "model": model,
         "model_options": model_options,
     }

@@ -9,6 +9,10 @@ WRITERS = Registry(
             "tidemill.writing.template:template_of",
             "fills in sentences that the training texts share; lists what none of them says",
         ),
+        "own": Entry(
+            "tidemill.writing.own:Own",
+            "a model that learned from your own texts: their tone, and seldom all values",
+        ),
         "local": Entry(
             "tidemill.writing.local:Local",
             "a language model in a GGUF file of yours, on this machine",

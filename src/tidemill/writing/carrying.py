@@ -219,15 +219,16 @@ def _unsaid_answer(text: str, name: str, form: str) -> Iterator[str]:
 
 
 def _mixed_up(text: str, forms: Mapping[str, str], amounts: list[NumberInText]) -> Iterator[str]:
-    """Numbers of the same unit that the text gives to another attribute, or to none."""
+    """Numbers of the same unit that the text gives to another attribute, or to none; a number in
+    words of its own, as in a title, is told by these."""
     sole = {}
+    groups: dict[tuple[str, ...], list[str]] = {}
     for name, form in forms.items():
         found = quantities(form)
         if len(found) == 1:
             sole[name] = found[0]
-    groups: dict[str, list[str]] = {}
-    for name, one in sole.items():
-        groups.setdefault(one.unit, []).append(name)
+            beside = (word.casefold() for word in _words_beside(form, found))
+            groups.setdefault((found[0].unit, *beside), []).append(name)
     for names in groups.values():
         if len({sole[name].number for name in names}) < 2:
             continue

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from tidemill.core.errors import OptionError
 from tidemill.core.run import Run
 from tidemill.core.states import HasState
+from tidemill.core.text_tokens import text_words
 from tidemill.core.words import count, listing, percent, plural
 from tidemill.writing.checks import refusals
 from tidemill.writing.examples import Examples
@@ -152,6 +153,8 @@ def _with_draft(ask: Ask, draft: WrittenText | None, examples: Examples | None, 
 def _reasons(written: WrittenText | None, ask: Ask, template: Template) -> tuple[str, ...]:
     if written is None:
         return ("was not written",)
+    if text_words(written.text) == text_words(ask.draft):
+        return ("repeats the draft",)  # which is delivered as what it is: the template's
     return refusals(written.text, ask, template.lexicon)
 
 

@@ -14,6 +14,9 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|[\r\n]+")
 _VOWEL = re.compile(r"[aeiouAEIOU]")
 _LONGEST = 400
 """Characters of a sentence that may become a pattern."""
+_USUAL = 0.5
+"""The share of the rows that a sentence fits that have it: what is said of a few among its like,
+such as a note on one product, is no way to describe the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,8 @@ class Pattern:
         slots: The attributes whose values stand in it, in order.
         place: Where it stood in its texts on average, from 0 for their beginning to 1.
         rows: How many training rows have it.
-        always: Attribute -> the value that all those rows have, of attributes that it has no slot
-            for; what it says without a slot is known to be true of no others.
+        always: Attribute -> the value that all those rows have; what it says beside its slots is
+            known to be true of no others.
     """
 
     literals: tuple[str, ...]
@@ -66,7 +69,8 @@ def mined_patterns(
 ) -> tuple[Pattern, ...]:
     """The sentences with slots that texts of enough persons share, those of most rows first.
 
-    A sentence without a slot is none, nor is one with a number that no attribute gives.
+    A sentence without a slot is none, nor is one with a number that no attribute gives, or one that
+    most rows that it fits do without.
 
     Args:
         texts: (n,) training texts.
@@ -96,7 +100,9 @@ def mined_patterns(
     for (literals, slots), rows in rows_of.items():
         own = [attributes[row] for row in rows]
         place = sum(places[literals, slots]) / len(rows)
-        made.append(Pattern(literals, slots, place, len(rows), _always(own, slots)))
+        pattern = Pattern(literals, slots, place, len(rows), _always(own))
+        if len(set(rows)) >= _USUAL * sum(map(pattern.fits, attributes)):
+            made.append(pattern)
     return tuple(sorted(made, key=lambda one: (-one.rows, one.slots, one.literals)))
 
 
@@ -144,10 +150,8 @@ def _spans_of(sentence: str, value: str) -> list[tuple[int, int]]:
     return found
 
 
-def _always(rows: Sequence[Mapping[str, str]], slots: tuple[str, ...]) -> dict[str, str]:
+def _always(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     first = rows[0]
     return {
-        name: value
-        for name, value in first.items()
-        if name not in slots and all(row.get(name) == value for row in rows)
+        name: value for name, value in first.items() if all(row.get(name) == value for row in rows)
     }

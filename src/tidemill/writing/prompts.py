@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tidemill.writing.template import listed_text
 from tidemill.writing.writer import Ask, Language
 
 Message = dict[str, str]
@@ -61,10 +62,14 @@ def messages_of(ask: Ask, *, with_examples: bool = True) -> list[Message]:
     """
     wording = _WORDINGS[ask.language]
     messages = [{"role": "system", "content": wording.system.format(longest=ask.longest)}]
-    for attributes, text in ask.examples if with_examples else ():
+    examples = ask.examples if with_examples else ()
+    for attributes, text in examples:
         messages.append({"role": "user", "content": _asked(ask, attributes)})
         messages.append({"role": "assistant", "content": text})
-    messages.append({"role": "user", "content": _asked(ask, ask.attributes, ask.draft)})
+    draft = ask.draft
+    if examples and draft == listed_text(ask.attributes, ask.language):
+        draft = ""  # the attributes stand there already, and a small model would copy the list
+    messages.append({"role": "user", "content": _asked(ask, ask.attributes, draft)})
     return messages
 
 

@@ -59,7 +59,7 @@ def test_what_the_training_texts_do_not_say_is_listed() -> None:
 
 
 def test_a_sentence_of_fewer_than_five_persons_is_not_kept() -> None:
-    train = rows(30)
+    train = rows(9)
     texts = [text_of(row) for row in train]
     secret = [
         f"{text} Ask Mrs Ostrander for {row['maker']}."
@@ -67,13 +67,30 @@ def test_a_sentence_of_fewer_than_five_persons_is_not_kept() -> None:
     ]
     assert not _says(mined_patterns([*secret[:4], *texts[4:]], train), "Ostrander")
     assert _says(mined_patterns([*secret[:5], *texts[5:]], train), "Ostrander")
-    one_person = [0] * 10 + list(range(1, 21))
-    of_one = mined_patterns([*secret[:10], *texts[10:]], train, one_person)
+    of_one = mined_patterns([*secret[:8], texts[8]], train, [0] * 8 + [1])
     assert not _says(of_one, "Ostrander")
 
 
 def _says(patterns: tuple[Pattern, ...], word: str) -> bool:
     return any(word in literal for one in patterns for literal in one.literals)
+
+
+def test_what_is_said_of_a_few_products_is_not_said_of_others() -> None:
+    """A note in ten texts of one maker, with a slot where the maker's own name stood."""
+    train = rows(60)
+    texts = [text_of(row) for row in train]
+    for number, row in enumerate(train):
+        if row["maker"] == "Kelo":
+            texts[number] += f" Visit www.{row['maker']}.com for patterns."
+            if number % 12 == 3:
+                texts[number] += f" This {row['maker']} cup comes with a saucer."
+    template = template_of(texts, train)
+    for maker, visit in (("Kelo", True), ("Polar", False), ("Nordia", False)):
+        ask = Ask("Describe the cup.", {**train[0], "maker": maker})
+        fitting = [one for one in template.patterns if one.fits(ask.attributes)]
+        assert _says(tuple(fitting), "Visit") is visit
+    template = template_of([*texts[:3], *(text_of(row) for row in train[3:])], train)
+    assert not _says(template.patterns, "saucer")
 
 
 def test_a_name_or_number_in_a_shared_sentence_is_never_said() -> None:

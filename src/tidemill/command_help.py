@@ -53,6 +53,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "tidemill recipe churn customers.csv --target churn",
         "tidemill recipe churn customers.csv --target churn --quick --assume call=8 --currency EUR",
         "tidemill recipe fraud cards.parquet --target is_fraud --cost fp=5,fn=120",
+        "tidemill recipe describe catalogue.csv --writer local=small.gguf --minutes 3",
     ),
     "read": (
         "tidemill read customers.csv --target churn",

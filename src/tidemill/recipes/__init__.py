@@ -17,14 +17,14 @@ RECIPES = Registry(
             "what fraud costs now and with a model, and how many alarms that takes",
             sees=TABLES,
         ),
-        "reply": Entry(
-            "tidemill.recipes.reply:REPLY",
-            "replies to customers' questions, from the answers to similar ones",
-            sees=TABLES,
-        ),
         "describe": Entry(
             "tidemill.recipes.describe:DESCRIBE",
             "descriptions for a catalogue, each checked to be true of its row",
+            sees=TABLES,
+        ),
+        "reply": Entry(
+            "tidemill.recipes.reply:REPLY",
+            "replies to customers' questions, from the answers to similar ones",
             sees=TABLES,
         ),
         "summarize": Entry(

@@ -89,7 +89,7 @@ class Catalogue:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenCatalogue:
     """What was written, and what a look by other means finds in it.
 
     Attributes:
@@ -170,8 +170,10 @@ def describe(
 DESCRIBE = Recipe(
     describe,
     columns=(
-        RecipeColumn("text", "the descriptions that are there", required=False),
-        RecipeColumn("attribute", "what each description has to say", False, several=True),
+        RecipeColumn("text", "how rows are described already", required=False),
+        RecipeColumn(
+            "attribute", "something that each description has to say", False, several=True
+        ),
     ),
     options=WRITER_OPTIONS,
     assumptions=(
@@ -255,7 +257,7 @@ def _written(
     given: Mapping[str, Any] | None,
     assumed: Mapping[str, float | str],
     run: Run,
-) -> Written:
+) -> WrittenCatalogue:
     taught = catalogue.taught
     texts = [catalogue.texts[row] for row in taught]
     rows = [catalogue.values[row] for row in taught]
@@ -281,7 +283,7 @@ def _written(
             shots=_SHOTS,
         )
         account = drafting_account(made, writer)
-    return Written(catalogue, made, account, template, _second_look(catalogue, made))
+    return WrittenCatalogue(catalogue, made, account, template, _second_look(catalogue, made))
 
 
 def _true_examples(catalogue: Catalogue, template: Template, run: Run) -> Examples | None:
@@ -389,11 +391,13 @@ def _has(text: str, part: str) -> bool:
 # --- the page -------------------------------------------------------------------------------------
 
 
-def _head(written: Written) -> list[Block]:
+def _head(written: WrittenCatalogue) -> list[Block]:
     account, again = written.account, written.again
     delivered = len(written.delivered)
     by_template = account.delivered.get(TEMPLATE, 0)
-    level: Level = "good" if delivered == account.asked and not _doubts(again) else "note"
+    only_lists = by_template == delivered and not written.template.patterns
+    is_good = delivered == account.asked and not _doubts(again) and not only_lists
+    level: Level = "good" if is_good else "note"
     tiles = [
         Tile(count(delivered), "descriptions", f"of {plural(account.asked, 'row')} without one")
         if not written.catalogue.held
@@ -404,7 +408,10 @@ def _head(written: Written) -> list[Block]:
         ),
     ]
     blocks: list[Block] = [Callout(level, _lead(written), _sure(again)), Figures(tuple(tiles))]
-    if by_template == delivered and not written.template.patterns:
+    zeros = _zeros(written.catalogue)
+    if zeros:
+        blocks.append(Callout("warning", "Before you use them", items=zeros))
+    if only_lists and delivered:
         blocks.append(
             Callout(
                 "note",
@@ -421,7 +428,24 @@ _NAMES = {"template": "the template", "local": "a model on this machine", "endpo
           "own": "a model of your own texts"}  # fmt: skip
 
 
-def _lead(written: Written) -> str:
+def _zeros(catalogue: Catalogue) -> tuple[str, ...]:
+    """Warnings of zeros among amounts, which may stand for what is not known."""
+    asked = catalogue.data.rows(np.array(catalogue.asked, dtype=np.int64))
+    said = []
+    for name in catalogue.attributes:
+        known = catalogue.data[name].drop_nulls()
+        if catalogue.data.schema[name].kind != "number" or known.min() != 0:
+            continue
+        zeros = int((asked[name] == 0).sum())
+        if zeros:
+            said.append(
+                f"'{name}' is 0 in {plural(zeros, 'row')}, and their descriptions say so. If that "
+                "means that it is not known, leave these cells empty."
+            )
+    return tuple(said)
+
+
+def _lead(written: WrittenCatalogue) -> str:
     account = written.account
     delivered = len(written.delivered)
     if delivered == account.asked:
@@ -457,7 +481,7 @@ def _sure(again: SecondLook) -> str:
     return f"{said}, and {listing(found)}: read these before you use them."
 
 
-def _some(written: Written, run: Run) -> list[Block]:
+def _some(written: WrittenCatalogue, run: Run) -> list[Block]:
     catalogue = written.catalogue
     text_of = dict(written.delivered)
     rows = some_rows([*text_of], SHOWN, run)
@@ -474,11 +498,11 @@ def _some(written: Written, run: Run) -> list[Block]:
         cells = [shown_values(catalogue.values[row]), shown_text(one.text or "", 1_000)]
         if catalogue.held:
             cells.append(shown_text(catalogue.texts[row]))
-        shown.append((*cells, _NAMES.get(one.origin, one.origin)))
+        shown.append((*cells, one.origin))
     return [Paragraph(said), TableBlock(tuple(columns), tuple(shown), stacked=True)]
 
 
-def _who(written: Written) -> list[Block]:
+def _who(written: WrittenCatalogue) -> list[Block]:
     account = written.account
     rows = tuple(
         (model, number, percent(number, account.asked)) for model, number in account.models.items()
@@ -500,7 +524,7 @@ def _who(written: Written) -> list[Block]:
     return [block for block in blocks if not (isinstance(block, Listing) and not block.items)]
 
 
-def _check(written: Written) -> list[Block]:
+def _check(written: WrittenCatalogue) -> list[Block]:
     again = written.again
     numbers = (
         ("Descriptions looked at", count(again.texts)),
@@ -518,7 +542,7 @@ def _check(written: Written) -> list[Block]:
     return [Paragraph(told), Pairs(numbers if again.values else numbers[:1])]
 
 
-def _limits(written: Written) -> tuple[str, ...]:
+def _limits(written: WrittenCatalogue) -> tuple[str, ...]:
     said = [
         "An ordinary word that is not true, such as 'sturdy' or 'discounted', passes the check. A "
         "writer other than the template may say one: read what it wrote.",
@@ -536,7 +560,7 @@ def _limits(written: Written) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _made(written: Written, writer: str) -> tuple[tuple[str, str], ...]:
+def _made(written: WrittenCatalogue, writer: str) -> tuple[tuple[str, str], ...]:
     catalogue = written.catalogue
     tells = written.account.tells
     used = ", ".join(f"{name} {number:,}" for name, number in written.account.counts.items())
@@ -551,14 +575,14 @@ def _made(written: Written, writer: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _text(written: Written) -> tuple[str, ...]:
+def _text(written: WrittenCatalogue) -> tuple[str, ...]:
     return (
         f"Written: {written.account.sentences()[0]}",
         f"Checked: {_sure(written.again)}",
     )
 
 
-def _figures(written: Written) -> dict[str, float]:
+def _figures(written: WrittenCatalogue) -> dict[str, float]:
     account, again = written.account, written.again
     return {
         "asked": account.asked,
@@ -573,7 +597,7 @@ def _figures(written: Written) -> dict[str, float]:
     }
 
 
-def _table(written: Written) -> pl.DataFrame:
+def _table(written: WrittenCatalogue) -> pl.DataFrame:
     catalogue = written.catalogue
     rows = catalogue.data.rows(np.array(catalogue.asked, dtype=np.int64))
     return with_columns_behind(

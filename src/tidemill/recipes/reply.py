@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,9 @@ from tidemill.core.errors import DataError
 from tidemill.core.persons import FEWEST_PERSONS, persons_of
 from tidemill.core.run import Run
 from tidemill.core.split import MIN_ROWS, split
+from tidemill.core.text_tokens import text_words
 from tidemill.core.words import count, number, percent, plural, quoted, share_interval
+from tidemill.personal.masking import mask
 from tidemill.recipes.base import (
     Assumption,
     Recipe,
@@ -44,8 +47,8 @@ from tidemill.reporting.blocks import (
     Tile,
 )
 from tidemill.supervised.intervals import wilson
-from tidemill.writing.replies import Replies, Reply, replies_of
-from tidemill.writing.summaries import rouge
+from tidemill.writing.carrying import spans_of
+from tidemill.writing.replies import Replies, Reply, general_text, replies_of
 
 _CALLED = {
     "question": re.compile(r"question|query|message|request|问题|提问|咨询", re.IGNORECASE),
@@ -54,8 +57,8 @@ _CALLED = {
 """What columns of questions and of answers are called."""
 _HELD = 0.25
 _ALIKE = 0.5
-"""ROUGE-1 from which two answers are taken to say the same, where no column says what a question
-is about."""
+"""Cosine of the telling words of two answers from which they are taken to say the same, where no
+column says what a question is about."""
 _FEWEST_TOLD = 30
 """Answered questions from the threshold on by which it is believed."""
 _DIGITS = re.compile(r"\d+")
@@ -108,7 +111,7 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Proof:
+class ReplyProof:
     """How well held-out questions are replied to.
 
     Attributes:
@@ -118,6 +121,7 @@ class Proof:
         threshold: The sureness from which a reply is given; None where none is good enough.
         floor: How often the answer that is given most often would be right.
         foreign: Replies in which a second look finds something of another customer.
+        private: Answers that were learned from and are about their own customer alone.
     """
 
     train: Desk
@@ -127,6 +131,7 @@ class Proof:
     threshold: float | None
     floor: float
     foreign: int
+    private: int
 
     @property
     def given(self) -> np.ndarray:
@@ -269,13 +274,15 @@ def _filled(data: Dataset, columns: Mapping[str, str]) -> tuple[str, ...]:
 # --- the proof ------------------------------------------------------------------------------------
 
 
-def _proof(answered: Desk, wanted: float, run: Run) -> Proof:
+def _proof(answered: Desk, wanted: float, run: Run) -> ReplyProof:
     train, held = _divided(answered, run.child("proof"))
     threshold = _threshold(train, wanted, run)
     learned = train.learned()
     replies, right = _replied(learned, train, held, run)
     foreign = _foreign(replies, threshold, held, train)
-    return Proof(train, held, replies, right, threshold, _floor(train, held), foreign)
+    private = sum(one is None for one in learned.forms)
+    floor = _floor(learned, train, held)
+    return ReplyProof(train, held, replies, right, threshold, floor, foreign, private)
 
 
 def _divided(desk: Desk, run: Run) -> tuple[Desk, Desk]:
@@ -295,19 +302,47 @@ def _replied(
     for question, values in run.track(pairs, "reply", "replies to questions with known answers"):
         run.check()
         replies.append(learned.to(question, values))
-    right = [_is_right(one, train, asked, row) for row, one in enumerate(replies)]
+    same = _Sameness(train, learned.lexicon.words)
+    right = [_is_right(one, train, asked, row, same) for row, one in enumerate(replies)]
     return replies, np.array(right, dtype=bool)
 
 
-def _is_right(made: Reply, train: Desk, asked: Desk, row: int) -> bool:
+class _Sameness:
+    """Whether two answers say the same: by the words that tell one from another, so neither by a
+    greeting that all have nor by a customer's name."""
+
+    def __init__(self, train: Desk, ordinary: frozenset[str]) -> None:
+        self.ordinary = ordinary
+        words = [self._words(answer) for answer in train.answers]
+        self.rows = len(words)
+        self.within = Counter(word for one in words for word in one)
+
+    def _words(self, answer: str) -> set[str]:
+        return {*text_words(general_text(answer, self.ordinary))}
+
+    def _weights(self, answer: str) -> dict[str, float]:
+        """Word -> its weight, 0 for one that all answers have; of length one."""
+        known = {
+            word: math.log((1 + self.rows) / (1 + self.within[word]))
+            for word in self._words(answer)
+        }
+        length = math.hypot(*known.values())
+        return {word: value / length for word, value in known.items()} if length else {}
+
+    def of(self, one: str, other: str) -> bool:
+        """Whether the answers share most of what they say."""
+        first, second = self._weights(one), self._weights(other)
+        return sum(value * second.get(word, 0.0) for word, value in first.items()) >= _ALIKE
+
+
+def _is_right(made: Reply, train: Desk, asked: Desk, row: int, same: _Sameness) -> bool:
     if asked.has_intents:
         return train.intents[made.row] == asked.intents[row]
-    said = made.text or train.answers[made.row]
-    return rouge(said, asked.answers[row]).one >= _ALIKE
+    return same.of(train.answers[made.row], asked.answers[row])
 
 
 def _threshold(train: Desk, wanted: float, run: Run) -> float | None:
-    """The lowest sureness from which enough replies are right; chosen by training rows alone, of
+    """The lowest sureness from which surely enough replies are right: by training rows alone, of
     which some are held out once more."""
     if len(train.data) < 2 * MIN_ROWS:
         return None
@@ -316,20 +351,24 @@ def _threshold(train: Desk, wanted: float, run: Run) -> float | None:
     sureness = np.array([one.sureness for one in replies])
     filled = np.array([one.text is not None for one in replies], dtype=bool)
     order = np.argsort(-sureness[filled], kind="stable")
-    shares = np.cumsum(right[filled][order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(shares >= wanted)
+    hits = np.cumsum(right[filled][order])
+    # by the lower end: the best of many likely thresholds would promise too much
+    sure = np.array([wilson(int(hit), rank)[0] for rank, hit in enumerate(hits, 1)])
+    good = np.flatnonzero(sure >= wanted)
     if not len(good) or good[-1] + 1 < min(_FEWEST_TOLD, len(asked.questions)):
         return None
     return float(sureness[filled][order][good[-1]])
 
 
-def _floor(train: Desk, held: Desk) -> float:
+def _floor(learned: Replies, train: Desk, held: Desk) -> float:
     """How often the answer that is given most often would be right."""
-    known = train.intents if train.has_intents else train.answers
-    most = Counter(known).most_common(1)[0][0]
     if train.has_intents:
+        most = Counter(train.intents).most_common(1)[0][0]
         return float(np.mean([one == most for one in held.intents]))
-    return float(np.mean([rouge(most, one).one >= _ALIKE for one in held.answers]))
+    groups = Counter(learned.groups)
+    row = max(range(len(learned.groups)), key=lambda row: groups[learned.groups[row]])
+    same = _Sameness(train, learned.lexicon.words)
+    return float(np.mean([same.of(train.answers[row], one) for one in held.answers]))
 
 
 def _foreign(replies: Sequence[Reply], threshold: float | None, held: Desk, train: Desk) -> int:
@@ -360,7 +399,9 @@ def _parts(text: str) -> list[str]:
 # --- the page -------------------------------------------------------------------------------------
 
 
-def _head(proof: Proof, wanted: float, new: int, made: Sequence[Reply]) -> list[Block | Refused]:
+def _head(
+    proof: ReplyProof, wanted: float, new: int, made: Sequence[Reply]
+) -> list[Block | Refused]:
     given, hits = int(proof.given.sum()), proof.hits
     if not given:
         return [
@@ -382,7 +423,7 @@ def _head(proof: Proof, wanted: float, new: int, made: Sequence[Reply]) -> list[
             "of these replies are right",
             f"{share_interval(low, high)}",
         ),
-        Tile(percent(proof.floor), "would be right by chance", "the most frequent answer for all"),
+        Tile(percent(proof.floor), "would be right without", "the most frequent answer for all"),
     ]
     if new:
         replied = sum(_is_given(one, proof.threshold) for one in made)
@@ -392,12 +433,12 @@ def _head(proof: Proof, wanted: float, new: int, made: Sequence[Reply]) -> list[
     return [Callout(level, _lead(proof), _how_right(proof)), Figures(tuple(tiles))]
 
 
-def _lead(proof: Proof) -> str:
+def _lead(proof: ReplyProof) -> str:
     share = percent(int(proof.given.sum()), len(proof.replies))
     return f"{share} of questions can be answered at once; the others go to a person."
 
 
-def _how_right(proof: Proof) -> str:
+def _how_right(proof: ReplyProof) -> str:
     given = int(proof.given.sum())
     low, high = wilson(proof.hits, given)
     what = _meaning(proof)
@@ -408,13 +449,13 @@ def _how_right(proof: Proof) -> str:
     )
 
 
-def _meaning(proof: Proof) -> str:
+def _meaning(proof: ReplyProof) -> str:
     if proof.train.has_intents:
         return f"are about the same '{proof.train.columns['intent']}' as the question"
-    return "share at least half of their words with the answer that was given"
+    return "say the same as the answer that was given, by the words that tell answers apart"
 
 
-def _quality(proof: Proof, wanted: float) -> list[Block | Refused]:
+def _quality(proof: ReplyProof, wanted: float) -> list[Block | Refused]:
     sureness = np.array([one.sureness for one in proof.replies])
     filled = np.array([one.text is not None for one in proof.replies], dtype=bool)
     rows = []
@@ -428,26 +469,26 @@ def _quality(proof: Proof, wanted: float) -> list[Block | Refused]:
                 number(least),
                 percent(float(at.mean())),
                 percent(float(proof.right[at].mean())),
-                share_interval(low, high),
+                share_interval(low, high).removeprefix("95 % interval "),
             )
         )
     columns = ("Replies from this sureness on", "Questions", "Right", "95 % interval")
     told = (
-        f"A reply is the answer that weighs most among those to the ten most similar questions. "
-        f"{count(len(sureness))} "
-        "questions with known answers were held out and asked; a reply is right where it "
-        f"would {_meaning(proof).removeprefix('are ').replace('about', 'be about', 1)}."
-        if proof.train.has_intents
-        else "A reply is the answer that weighs most among those to the ten most similar questions. "
-        f"{count(len(sureness))} questions with known answers were held out and asked. A reply "
-        "counts as right where it shares at least half of its words with the answer that was "
-        "given (ROUGE-1 of 0.5). No column says what a question is about; with "
-        "option 'column=intent=COL' that is compared instead."
+        "A reply is the answer that weighs most among those to the ten most similar questions. "
+        f"{count(len(sureness))} questions with known answers were held out and asked. "
     )
+    if proof.train.has_intents:
+        told += f"Replies are right that {_meaning(proof)}."
+    else:
+        told += (
+            "Two answers are taken to say the same where they agree in most of the words that tell "
+            "answers apart (cosine of 0.5); the same said in other words counts as wrong. With "
+            "option 'column=intent=COL' what questions are about is compared instead."
+        )
     chosen = (
         f"Replies are given from a sureness of {number(proof.threshold)} on: the lowest from which "
-        f"{percent(wanted)} were right among training rows. The held-out questions had no part in "
-        "that choice."
+        f"surely {percent(wanted)} were right among training rows. The held-out "
+        "questions had no part in that choice."
         if proof.threshold is not None
         else f"No sureness gives {percent(wanted)} of right replies among training rows."
     )
@@ -458,11 +499,14 @@ Shown = tuple[Desk, Sequence[Reply], Desk]
 """Questions, their replies, and the answered questions that these are from."""
 
 
-def _some(proof: Proof, shown: Shown, are_new: bool, run: Run) -> list[Block | Refused]:
+def _some(proof: ReplyProof, shown: Shown, are_new: bool, run: Run) -> list[Block | Refused]:
     asked, made, taught = shown
     rows = some_rows(range(len(made)), SHOWN, run)
     what = "new questions" if are_new else "held-out questions"
-    said = f"{count(len(rows))} {what} drawn at random, none chosen. Personal data are masked here."
+    said = (
+        f"{count(len(rows))} {what} drawn at random, none chosen. What is filled in from the row, "
+        "and personal data that are found, are masked here; the file replies.csv has all."
+    )
     columns = ["Question", "Reply", "Sureness", "The question that it is from"]
     cells = []
     for row in rows:
@@ -471,7 +515,7 @@ def _some(proof: Proof, shown: Shown, are_new: bool, run: Run) -> list[Block | R
         cells.append(
             (
                 shown_text(asked.questions[row]),
-                shown_text(one.text or "") if is_given else "goes to a person",
+                _masked(one.text or "", asked.values[row]) if is_given else "goes to a person",
                 number(one.sureness, 2),
                 shown_text(taught.questions[one.row]) if is_given else "",
             )
@@ -479,8 +523,16 @@ def _some(proof: Proof, shown: Shown, are_new: bool, run: Run) -> list[Block | R
     return [Paragraph(said), TableBlock(tuple(columns), tuple(cells), stacked=True)]
 
 
-def _others(proof: Proof) -> list[Block | Refused]:
-    private = sum(one is None for one in proof.train.learned().forms)
+def _masked(text: str, values: Mapping[str, str]) -> str:
+    """A reply as the page shows it: what is filled in made unreadable."""
+    for value in sorted(values.values(), key=len, reverse=True):
+        if len(value) > 1:
+            for begin, end in reversed(spans_of(text, value)):
+                text = text[:begin] + mask(text[begin:end]) + text[end:]
+    return shown_text(text)
+
+
+def _others(proof: ReplyProof) -> list[Block | Refused]:
     level: Level = "warning" if proof.foreign else "good"
     given = int(proof.given.sum())
     title = (
@@ -492,14 +544,14 @@ def _others(proof: Proof) -> list[Block | Refused]:
     told = (
         "What is specific in an answer (numbers, codes, names, dates, personal data) is replaced "
         "by what the new question or its row says, unless answers to five persons or more have it. "
-        f"{plural(private, 'answer')} of {count(len(proof.train.answers))} had something that "
+        f"{plural(proof.private, 'answer')} of {count(len(proof.train.answers))} had something that "
         "could not be replaced, and no reply is made of them. The second look compares digits and "
         "the values of all other rows."
     )
     return [Callout(level, title, told)]
 
 
-def _limits(proof: Proof) -> tuple[str, ...]:
+def _limits(proof: ReplyProof) -> tuple[str, ...]:
     said = [
         "A reply is as good as the answer that it is from: a wrong answer is given again.",
         "A name in small letters that no column has and nothing announces is not told from an "
@@ -515,7 +567,7 @@ def _limits(proof: Proof) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _text(proof: Proof, new: int, made: Sequence[Reply]) -> tuple[str, ...]:
+def _text(proof: ReplyProof, new: int, made: Sequence[Reply]) -> tuple[str, ...]:
     if not proof.given.any():
         return ()
     lines = [f"Replies: {_lead(proof)}", f"Right: {_how_right(proof)}"]
@@ -525,7 +577,7 @@ def _text(proof: Proof, new: int, made: Sequence[Reply]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _figures(proof: Proof, new: int, made: Sequence[Reply]) -> dict[str, float]:
+def _figures(proof: ReplyProof, new: int, made: Sequence[Reply]) -> dict[str, float]:
     given = int(proof.given.sum())
     low, high = wilson(proof.hits, given)
     figures: dict[str, float] = {
@@ -546,7 +598,7 @@ def _figures(proof: Proof, new: int, made: Sequence[Reply]) -> dict[str, float]:
     return figures
 
 
-def _table(proof: Proof, asked: Desk, made: Sequence[Reply], taught: Desk) -> pl.DataFrame:
+def _table(proof: ReplyProof, asked: Desk, made: Sequence[Reply], taught: Desk) -> pl.DataFrame:
     """Questions with their replies; without new ones the held-out questions, for comparison."""
     given = [_is_given(one, proof.threshold) for one in made]
     return with_columns_behind(

@@ -125,7 +125,7 @@ def recipe(
     ``tidemill recipes`` lists which of the options each recipe takes.
 
     Args:
-        name: A registered recipe: "churn" or "fraud".
+        name: A registered recipe: "churn", "fraud", "describe", "reply", "summarize".
         source: Anything that :func:`tidemill.read` takes.
         target: The column that says who left, or what was a fraud.
         columns: Others by what they are: ``{"item": "StockCode"}``, or ``["item=StockCode"]``.

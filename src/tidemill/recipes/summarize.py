@@ -147,8 +147,8 @@ SUMMARIZE = Recipe(
     summarize,
     columns=(
         RecipeColumn("text", "what is to be told shortly", required=False),
-        RecipeColumn("summary", "it shortly in a person's words", required=False),
-        RecipeColumn("group", "which texts are told together, too", required=False),
+        RecipeColumn("summary", "the same in few words, by a person", required=False),
+        RecipeColumn("group", "which texts belong together", required=False),
     ),
     assumptions=(Assumption("sentences", 3.0, "sentences of a summary at most", 1, 20),),
     tables=("summaries", "groups"),

@@ -30,8 +30,8 @@ WRITER_OPTIONS = (
         ),
     ),
 )
-_WHERE = {LOCAL: "path", ENDPOINT: "url"}
-"""Writers that stand somewhere, and what the option that says where is called."""
+_WHERE = {LOCAL: "FILE", ENDPOINT: "URL"}
+"""Writers that stand somewhere, and what that is called."""
 Options = TypeVar("Options", LocalOptions, EndpointOptions)
 _YES, _NO = ("yes", "true", "1"), ("no", "false", "0")
 
@@ -57,7 +57,7 @@ def opened_writer(
             f"there is no writer '{name}'", hint=f"choose one of {', '.join(WRITERS)}"
         )
     if (name in _WHERE) != bool(where):
-        form = f"{name}={'FILE' if name == LOCAL else 'URL'}" if name in _WHERE else name
+        form = f"{name}={_WHERE[name]}" if name in _WHERE else name
         raise OptionError(f"'{said}' is no writer", hint=f"write option 'writer={form}'")
     if name == LOCAL:
         with Local(_made(LocalOptions, {**options, "path": where})) as local:

@@ -84,7 +84,7 @@ def _places(text: str, name: str, form: str) -> list[int]:
     if _is_weak(form):  # "it", "a": told from an ordinary word by its name beside it
         return _stated(text, name, form)
     amounts = quantities(form)
-    words = _words_beside(form, amounts)
+    words = words_beside(form, amounts)
     if not words and amounts:
         return [one.begin for one in quantities(text) if _count_of([one], amounts[0])]
     if not words or is_unspaced("".join(words)):
@@ -92,7 +92,7 @@ def _places(text: str, name: str, form: str) -> list[int]:
     return _in_order(text, words)
 
 
-def _words_beside(form: str, amounts: list[NumberInText]) -> list[str]:
+def words_beside(form: str, amounts: list[NumberInText]) -> list[str]:
     """The words of a value that are no numbers, units of numbers, or words that any text has."""
     letters = list(form)
     for one in amounts:
@@ -227,9 +227,19 @@ def _mixed_up(text: str, forms: Mapping[str, str], amounts: list[NumberInText]) 
         found = quantities(form)
         if len(found) == 1:
             sole[name] = found[0]
-            beside = (word.casefold() for word in _words_beside(form, found))
+            beside = (word.casefold() for word in words_beside(form, found))
             groups.setdefault((found[0].unit, *beside), []).append(name)
-    for names in groups.values():
+    for alike in groups.values():
+        units = Counter(unit for name in alike for unit in unit_words(name))
+        names = [
+            name
+            for name in alike
+            if not any(  # "250 ml" for volume_ml is told by its unit
+                one.unit in unit_words(name) and units[one.unit] == 1
+                for one in amounts
+                if _count_of([one], sole[name])
+            )
+        ]
         if len({sole[name].number for name in names}) < 2:
             continue
         for name in names:

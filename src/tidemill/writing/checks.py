@@ -15,7 +15,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tidemill.core.text_tokens import UNSPACED, is_unspaced, text_tokens, text_words
-from tidemill.writing.carrying import not_carried, same_unit, spans_of, words_of_name
+from tidemill.writing.carrying import (
+    not_carried,
+    same_unit,
+    spans_of,
+    words_beside,
+    words_of_name,
+)
 from tidemill.writing.lexicon import Lexicon
 from tidemill.writing.names import foreign_names
 from tidemill.writing.quantities import plain_form, quantities, unit_words
@@ -88,6 +94,7 @@ def refusals(text: str, ask: Ask, lexicon: Lexicon | None = None) -> tuple[str, 
     return (
         *not_carried(plain, ask.attributes),
         *_foreign_numbers(plain, ask),
+        *_stray_numbers(plain, bare, ask),
         *_foreign_names(bare, ask, lexicon),
         *_foreign_values(plain, ask, lexicon),
         *_wrong_form(bare, ask),
@@ -138,6 +145,27 @@ def _foreign_numbers(plain: str, ask: Ask) -> Iterator[str]:
             yield f"says the number '{shown}{unit}', which was not given"
         elif one.unit and not any(same_unit(one.unit, unit) for unit in units):
             yield f"says '{shown}' in {one.unit}, which was not given"
+
+
+def _stray_numbers(plain: str, bare: str, ask: Ask) -> Iterator[str]:
+    """Numbers that a row gives inside of a longer value alone, such as a title, and that stand
+    by themselves in a text that has this value: "a can of 24 gal" for "Step Can 24 gal"."""
+    inside: dict[str, str] = {}
+    free = {one.number for one in quantities(_LENGTH.sub("", plain_form(ask.instruction)))}
+    for name, value in ask.attributes.items():
+        form = plain_form(value)
+        found = quantities(form)
+        is_longer = bool(words_beside(form, found)) and bool(spans_of(plain, form))
+        for one in found:
+            if is_longer:
+                inside[one.number] = name
+            else:
+                free.add(one.number)
+        free.update(one.number for one in quantities(words_of_name(name)))
+    for one in quantities(bare):
+        if one.number in inside and one.number not in free:
+            shown = bare[one.begin : one.end]
+            yield f"says a part of {inside[one.number]} by itself: '{shown}'"
 
 
 def _foreign_names(bare: str, ask: Ask, lexicon: Lexicon) -> Iterator[str]:

@@ -67,8 +67,8 @@ class DraftingAccount(HasState):
             >>> account = DraftingAccount(4, {"local": 3, "template": 1}, {"a.gguf": 3}, 6, {})
             >>> account.sentences()
             ('4 texts asked for: 3 by local (75 %) and 1 by template (25 %) delivered.', \
-'6 texts were written for that and checked: each says all attributes of its row, and no number or \
-name beside them that the check can tell.')
+'6 texts were written for that and checked: each that is delivered says all attributes of its row, \
+and no number or name beside them that the check can tell.')
         """
         by = [
             f"{count(number)} by {origin} ({percent(number, self.asked)})"
@@ -80,8 +80,9 @@ name beside them that the check can tell.')
             said.append(f"{plural(left, 'text')} could not be written so that the check passes.")
         if self.tries:
             said.append(
-                f"{plural(self.tries, 'text')} were written for that and checked: each says all "
-                "attributes of its row, and no number or name beside them that the check can tell."
+                f"{plural(self.tries, 'text')} were written for that and checked: each that is "
+                "delivered says all attributes of its row, and no number or name beside them that "
+                "the check can tell."
             )
         if self.tells:
             said.append(self.tells)
@@ -194,5 +195,6 @@ def reason_sort(reason: str) -> str:
     """
     before, _, after = reason.partition(" '")
     if after.endswith(", which was not given"):
-        return f"{before} that was not given"
+        what = "says a number in a unit" if before == "says" else before
+        return f"{what} that was not given"
     return f"{before} of another row" if after.endswith(", which another row has") else before

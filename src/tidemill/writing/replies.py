@@ -104,6 +104,8 @@ def _specific(text: str, ordinary: frozenset[str]) -> Iterator[SpecificSpan]:
         yield SpecificSpan(*match.span(), mask(match[0]))
     for match in _CAPITAL.finditer(text):
         word = match[0].casefold()
+        if not match[0][0].isupper():  # of a script without capitals
+            continue
         begins = _BEGIN.search(text[: match.start()]) is not None
         known = word in ordinary or word in OPENERS or word in STOP_WORDS["en"] or word in _NO_NAME
         if word in GIVEN or not (known and (begins or len(word) < 2 or word in _NO_NAME)):
@@ -199,13 +201,14 @@ class Replies:
         best = max(weight, key=lambda group: weight[group])
         rows = [row for row in nearest if self.groups[row] == best]
         total = sum(weight.values())
-        sureness = weight[best] / total * likeness[rows[0]] ** 0.5 if total else 0.0
+        sure = weight[best] / total * likeness[rows[0]] ** 0.5 if total else 0.0
+        sureness = round(float(sure), 6)  # so that equal questions are equally sure
         for row in rows:
             form = self.forms[row]
             text = form and form.filled(question, values, self.lexicon.words)
             if text and not self.foreign(text, question, values):
-                return Reply(text, row, float(sureness))
-        return Reply(None, rows[0], float(sureness))
+                return Reply(text, row, sureness)
+        return Reply(None, rows[0], sureness)
 
     def foreign(self, text: str, question: str, values: Mapping[str, str]) -> list[str]:
         """What a reply says that neither the question, nor its row, nor answers of five persons

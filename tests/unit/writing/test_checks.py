@@ -262,3 +262,21 @@ def test_a_value_in_the_place_of_another_is_always_refused(
         for name, own in values.items():
             for value in set(own) - {row[name]}:
                 assert refusals(form.format(**{**row, name: value}), ask, lexicon) != (), value
+
+
+def test_a_number_is_told_from_another_by_the_unit_in_its_name() -> None:
+    ask = Ask("Describe the product.", {"volume_ml": "650", "price": "28.50"})
+    assert refusals("It holds 650 ml and costs 28.50.", ask) == ()
+    assert refusals("It holds 28.50 ml and costs 650.", ask)
+    assert refusals("It holds 28.50 and costs 650.", ask)
+    two = Ask("Describe the product.", {"volume_ml": "650", "spout_ml": "20"})
+    assert refusals("It holds 650 ml and pours 20 ml.", two)
+
+
+def test_a_number_of_a_title_is_not_said_of_something_else() -> None:
+    """The title's litres for a price, and a price for the maker, as a small model wrote."""
+    row = {"title": "Square Step Can 24 gal", "maker": "Nordia", "price": "399.97"}
+    ask = Ask("Describe the product.", row)
+    assert refusals("The Square Step Can 24 gal by Nordia is yours for 399.97.", ask) == ()
+    wrong = "The Square Step Can 24 gal by Nordia at 399.97 is yours for 24 gal."
+    assert refusals(wrong, ask) == ("says a part of title by itself: '24'",)

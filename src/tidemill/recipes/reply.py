@@ -544,9 +544,9 @@ def _others(proof: ReplyProof) -> list[Block | Refused]:
     told = (
         "What is specific in an answer (numbers, codes, names, dates, personal data) is replaced "
         "by what the new question or its row says, unless answers to five persons or more have it. "
-        f"{plural(proof.private, 'answer')} of {count(len(proof.train.answers))} had something that "
-        "could not be replaced, and no reply is made of them. The second look compares digits and "
-        "the values of all other rows."
+        f"{plural(proof.private, 'answer')} of {count(len(proof.train.answers))} had something "
+        "that could not be replaced, and no reply is made of them. The second look compares "
+        "digits and the values of all other rows."
     )
     return [Callout(level, title, told)]
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import tidemill as tm
 from tests.fuzz.memory import forget, peak
-from tests.fuzz.stored_models import holed
+from tests.fuzz.stored_models import begun, holed
 from tidemill.core.errors import TidemillError
 from tidemill.core.run import Run
 from tidemill.synthesis.synthesizer import Synthesizer
@@ -48,6 +48,14 @@ def uses(model: Synthesizer, folder: Path) -> list[tuple[str, Callable[[], Any]]
         found.append(("between", lambda: model.interpolate(2, 3)))
     if model.modality != "rows":
         return found
+    if "topic" in model.schema:
+        asked = begun()
+        return [
+            *found,
+            ("asked", lambda: model.sample(5, {"topic": "card"}, seed=2)),
+            ("infill", lambda: model.infill(asked, seed=4)),
+            ("score", lambda: tm.score(model, asked)),
+        ]
     return [
         *found,
         ("asked", lambda: model.sample(5, ["town=Ulm", "amount>=5"], seed=2)),

@@ -114,6 +114,45 @@ def pictures(count: int = 60) -> Dataset:
     return Dataset(pl.DataFrame(columns), schema)
 
 
+SAID: Mapping[str, str] = {
+    "card": "my card has not arrived yet and i need it",
+    "cash": "the machine kept my money and gave no cash",
+    "rate": "what is the exchange rate for dollars today",
+    "login": "i forgot my password and cannot log in",
+}
+
+
+def texts(rows: int = 400) -> Dataset:
+    """Short questions in an order that can be learned, by topic."""
+    rng = np.random.default_rng(3)
+    topic = rng.choice(list(SAID), rows)
+    begins, ends = (
+        ["hello", "please help", "excuse me"],
+        ["thank you", "today", "as soon as you can"],
+    )
+    asked = [
+        f"{rng.choice(begins)}, {SAID[one] if rng.random() < 0.6 else _shuffled(SAID[one], rng)}. "
+        f"{rng.choice(ends)}"
+        for one in topic
+    ]
+    stars = rng.integers(1, 6, rows)
+    return tm.read(pl.DataFrame({"text": asked, "topic": topic, "stars": stars}), target="topic")
+
+
+def _shuffled(text: str, rng: np.random.Generator) -> str:
+    return " ".join(rng.permutation(text.split())[:6])
+
+
+def begun(rows: int = 12) -> pl.DataFrame:
+    """Rows of :func:`texts` with holes, to be filled in and judged."""
+    frame = texts(rows).frame
+    gone = {"text": np.arange(rows) % 2 == 0, "topic": np.arange(rows) % 3 == 0}
+    return frame.with_columns(
+        pl.when(pl.Series(there)).then(None).otherwise(pl.col(name)).alias(name)
+        for name, there in gone.items()
+    )
+
+
 def holed(rows: int = 12) -> pl.DataFrame:
     """Rows of :func:`mixed` with holes, to be filled in and judged."""
     frame = mixed().head(rows)
@@ -132,6 +171,7 @@ def stored(folder: Path, wanted: Collection[str] | None = None) -> dict[str, Pat
         ("pandas", framed, ("independent",)),
         ("series", series, SEQUENCES),
         ("images", pictures, ("independent", *SEQUENCES)),
+        ("texts", texts, ("ngram",)),
     )
     found = {}
     for modality, made, models in sets:

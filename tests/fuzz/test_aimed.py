@@ -8,6 +8,7 @@ import json
 import struct
 import time
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ SMALL = (
     *("table-trees", "table-independent", "table-flow", "table-vae", "table-gan"),
     *("table-autoregressive", "table-latent", "series-flow", "series-autoregressive"),
     *("images-independent", "images-flow", "images-gan", "images-autoregressive"),
+    "texts-ngram",
 )
 
 
@@ -186,6 +188,119 @@ AIMED |= {
     "endless steps of sampling": ("table-flow", option("sampling_steps", 10**9)),
     "a prior of giants": ("table-vae", array("view.parts", lambda a: np.full_like(a, 2**62))),
 }
+
+
+def counted(field: str, change: Callable[[np.ndarray], np.ndarray]) -> Change:
+    """Another array of the runs of three units, of all texts."""
+    return array(f"1.general.2.{field}", change)
+
+
+def written(name: str, value: Any) -> Change:
+    """Another value of the model of texts."""
+    return put(value, "stages", 1, "generator", *name.split("."))
+
+
+def at_first(*values: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """An array that begins with these."""
+    return lambda a: np.concatenate([np.array(values, a.dtype), a[len(values) :]])
+
+
+def turned(values: np.ndarray) -> np.ndarray:
+    return values[::-1].copy()
+
+
+def unit_added(*units: Any) -> Change:
+    def changed(parts: Parts) -> None:
+        parts.documents["codec.json"]["units"] += units
+
+    return changed
+
+
+def fewer_units(parts: Parts) -> None:
+    """Counts of units that there are not."""
+    del parts.documents["codec.json"]["units"][-3:]
+
+
+def coded(content: bytes) -> str:
+    return b64encode(content).decode()
+
+
+AIMED_AT_TEXTS: dict[str, Change] = {
+    "runs of 10**9 units": written("longest", 10**9),
+    "runs of no unit": written("longest", 0),
+    "runs of a class of 10**9 units": written("classes.longest", 10**9),
+    "an order of 10**9": written("order", 10**9),
+    "candidates of 10**9": written("candidates", 10**9),
+    "no temperature": written("temperature", 0.0),
+    "counts below nothing": counted("count", lambda a: -a),
+    "no counts": counted("count", np.zeros_like),
+    "counts that wrap round": counted("count", lambda a: np.full_like(a, 2**31 - 1)),
+    "counts wider than they are": counted("count", lambda a: a.astype(np.int64) + 2**40),
+    "counts that are no numbers": counted("count", lambda a: np.full(a.shape, np.nan)),
+    "totals below their counts": counted("total", np.ones_like),
+    "totals below nothing": counted("total", lambda a: -a),
+    "units far back that do not ascend": counted("unit", turned),
+    "units far back that are none": counted("unit", at_first(2**31 - 1)),
+    "followers that do not ascend": counted("follower", turned),
+    "followers that are no units": counted("follower", at_first(2**31 - 1)),
+    "followers below nothing": counted("follower", at_first(-2)),
+    "boundaries of followers that wrap round": counted("followers", at_first(2**31 - 1, -(2**31))),
+    "boundaries of followers behind the end": counted("followers", at_first(2**31 - 1)),
+    "unsigned boundaries of followers": counted("followers", lambda a: a.astype(np.uint32)),
+    "boundaries of histories that wrap round": counted("children", at_first(2**31 - 1, -(2**31))),
+    "fewer histories": counted("children", lambda a: a[:-1]),
+    "more taken off than there is": array("1.general.discount", lambda a: a + 3),
+    "less than nothing taken off": array("1.general.discount", lambda a: -a),
+    "what is no number taken off": array("1.by_class.discount", lambda a: np.full_like(a, np.nan)),
+    "shares above all": array("1.shares", lambda a: a + 1),
+    "shares below nothing": array("1.shares", lambda a: -a),
+    "shares that are no numbers": array("1.shares", lambda a: np.full_like(a, np.nan)),
+    "shares of more lengths": array("1.shares", lambda a: np.append(a, 0.5)),
+    "guidance without end": written("guidance", [10**9, 0.0]),
+    "guidance that is no number": written("guidance", [float("nan"), 0.0]),
+    "a slope without end": written("guidance", [1.0, -1e300]),
+    "guidance of three": written("guidance", [1.0, 0.0, 0.0]),
+    "classes beyond their counts": array("1.classes.class", at_first(299)),
+    "classes below none": array("1.classes.class", at_first(-2)),
+    "10**9 classes": array("1.classes.class", at_first(10**9)),
+    "classes of more levels": array("1.classes.class", lambda a: np.append(a, a)),
+    "classes of no channel": written("classes.channels", []),
+    "classes of a channel that is none": written("classes.channels", [["code", 10**9]]),
+    "classes of what is no channel": written("classes.channels", [["tick", 0]]),
+    "classes of a channel in truths": written("classes.channels", [["code", False]]),
+    "classes of three channels": written("classes.channels", [["code", 0]] * 3),
+    "classes of a number without pieces": written("classes.channels", [["real", 0]]),
+    "classes that nobody reads": written("classes", None),
+    "a unit twice": unit_added("the", "the"),
+    "a unit of nothing": unit_added(""),
+    "a unit of a list": unit_added(["a"]),
+    "a unit of half a character": unit_added("\ud800"),
+    "a unit of 10,000 characters": unit_added("a" * 10_000),
+    "10**5 units": unit_added(*map("u{}".format, range(10**5))),
+    "fewer units than are counted": fewer_units,
+    "units as a number": put(10**9, "codec", "units"),
+    "units as a text": put("ab" * 70, "codec", "units"),
+    "10**9 sites": put(10**9, "codec", "sites"),
+    "no site": put(0, "codec", "sites"),
+    "a text that is none": put(["topic"], "codec", "never_empty"),
+    "a filter of nothing": put("", "codec", "copies", "bits"),
+    "a filter of 100 MB": put("A" * 10**8, "codec", "copies", "bits"),
+    "a filter beyond its size": put(
+        coded(np.random.default_rng(0).bytes(4 << 20)), "codec", "copies", "bits"
+    ),
+    "a filter that is none": put("%%%%", "codec", "copies", "bits"),
+    "shared words that do not ascend": put(coded(bytes(16)), "codec", "copies", "shared"),
+    "half a shared word": put(coded(bytes(12)), "codec", "copies", "shared"),
+    "a salt below nothing": put(-1, "codec", "copies", "salt"),
+    "a salt without end": put(10**30, "codec", "copies", "salt"),
+    "runs that are never asked about": put(2**63, "codec", "copies", "every"),
+    "runs divided by nothing": put(0, "codec", "copies", "every"),
+    "a term of 10,000 characters": put("a" * 10_000, "outcome", "design", "texts", 0, "terms", 0),
+    "terms twice": put(["a", "a"], "outcome", "design", "texts", 0, "terms"),
+    "terms of another column": put("topic", "outcome", "design", "texts", 0, "name"),
+    "weights of terms that are none": array("text.000.weights", lambda a: np.full_like(a, np.inf)),
+}
+AIMED |= {name: ("texts-ngram", change) for name, change in AIMED_AT_TEXTS.items()}
 
 
 @pytest.mark.parametrize("name", AIMED)

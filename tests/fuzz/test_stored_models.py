@@ -11,7 +11,10 @@ import pytest
 from tests.fuzz.harness import Outcome, outcomes
 from tests.fuzz.stored_models import SEQUENCES, TABLES, stored
 
-FEW = {"table-trees", "table-autoregressive", "series-vae", "images-independent", "images-gan"}
+FEW = {
+    *("table-trees", "table-autoregressive", "series-vae", "images-independent", "images-gan"),
+    "texts-ngram",
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def test_damaged_models_do_no_harm(few: dict[str, Path]) -> None:
 @pytest.mark.slow
 def test_many_damaged_models_of_every_family_do_no_harm(tmp_path: Path) -> None:
     models = stored(tmp_path)
-    assert len(models) == len(TABLES) + 2 * len(SEQUENCES) + 2  # and independent ones
+    assert len(models) == len(TABLES) + 2 * len(SEQUENCES) + 3  # and quick ones
     _no_harm(models, 2_000, seed=1)
 
 

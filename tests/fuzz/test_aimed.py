@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.fuzz.mutations import Parts, signed
 from tests.fuzz.memory import forget, peak
+from tests.fuzz.mutations import Parts, signed
 from tests.fuzz.stored_models import stored
 from tidemill.core.errors import ArtifactError
 from tidemill.synthesis.synthesizer import Synthesizer

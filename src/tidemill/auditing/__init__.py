@@ -41,6 +41,11 @@ ATTACKS = Registry(
             "whether training rows are repeated exactly or nearly",
             sees=TABLES,
         ),
+        "text-copies": Entry(
+            "tidemill.auditing.text_copies:text_copies",
+            "whether texts, or large parts of them, are training texts",
+            sees=TABLES,
+        ),
         "outliers": Entry(
             "tidemill.auditing.outliers:outliers",
             "whether the rarest training rows are reproduced",

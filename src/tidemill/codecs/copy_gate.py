@@ -18,12 +18,14 @@ from tidemill.codecs.rare_words import (
 )
 from tidemill.core import checked_values as checked
 from tidemill.core.persons import sharing
-from tidemill.core.text_tokens import is_unspaced, text_words
+from tidemill.core.text_tokens import (
+    FEWEST_OF_RUN,
+    RUN_OF_CHARACTERS,
+    RUN_OF_WORDS,
+    is_unspaced,
+    text_words,
+)
 
-RUN_OF_WORDS, RUN_OF_CHARACTERS = 6, 12
-"""Words of a run; of scripts without blanks its characters."""
-FEWEST_OF_RUN = 3
-"""A run, or a whole text, of so many persons or more is a turn of phrase that may be repeated."""
 MOST_COPIED = 0.8
 """The part of a text that may be one stretch of a training text."""
 MOST_BYTES = 3 << 20

@@ -9,6 +9,11 @@ IDEOGRAPHS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 UNSPACED = IDEOGRAPHS + "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u0e00-\u0eff\u1000-\u109f"
 """Characters of scripts that write no blanks between words: Han, kana, Thai, Lao, Burmese."""
 
+RUN_OF_WORDS, RUN_OF_CHARACTERS = 6, 12
+"""Words of a run that is somebody's own; of scripts without blanks its characters."""
+FEWEST_OF_RUN = 3
+"""A run, or a whole text, of so many persons or more is a turn of phrase that may be repeated."""
+
 TOKEN = re.compile(
     rf"[{UNSPACED}]"
     r"|\d+"

@@ -84,7 +84,7 @@ def _readable(account: ReportInput, made: Dataset, name: str) -> list[str]:
     """The texts of a column, without those that are copied from real texts that few share."""
     parts = [part for part in (account.train, account.holdout) if part is not None]
     parts = [part for part in parts if name in part.schema]
-    real = [words for part in parts for words in words_of_texts(part, [name])]
+    real = [words for part in parts for words in words_of_texts(part, [name]).words]
     common = {words for part in parts for words in common_phrases(part, [name])}
     found = [text or "" for text in made[name].cast(pl.String)]
     words = [tuple(text_words(text)) for text in found]

@@ -4,14 +4,18 @@ be the same."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
+from tidemill.core.dataset import Dataset
 from tidemill.core.light import Light
+from tidemill.core.persons import persons_of
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
+from tidemill.core.text_tokens import FEWEST_OF_RUN
 from tidemill.core.words import percent, plural
-from tidemill.metrics.light import FEW_LIMIT, measured
+from tidemill.metrics.light import FEW_LIMIT, MeasuredLeak, measured
 from tidemill.metrics.texts.sets import FEWEST_TEXTS, text_names, without_texts
 from tidemill.supervised.copied_runs import MOSTLY as MOSTLY_COPIED
 from tidemill.supervised.copied_runs import (
@@ -28,7 +32,62 @@ EXACT = "copied texts (share)"
 LONGEST = "longest copied run (share of a text)"
 MOSTLY = "mostly copied texts (share)"
 LEAK = "copies of training texts"
+LARGE_PARTS = "large parts of training texts"
 MOST_ROWS = 5_000
+
+
+@dataclass(frozen=True)
+class CopiedTexts:
+    """How much of made and of held-out texts stands in training texts.
+
+    Attributes:
+        mine, real: Of made texts, and of held-out ones.
+        note: For the end of a sentence, where not all texts were looked at.
+    """
+
+    mine: CopiedParts
+    real: CopiedParts
+    note: str
+
+    @property
+    def leaks(self) -> dict[str, tuple[MeasuredLeak | str, str]]:
+        """By what was copied how far that goes beyond chance, and what was counted."""
+        sides = {"generated": self.mine, "held-out real": self.real}
+        whole = {name: percent(float(side.whole.mean())) for name, side in sides.items()}
+        parts = {name: percent(float(side.largely.mean())) for name, side in sides.items()}
+        return {
+            LEAK: (
+                beyond(self.mine.whole, self.real.whole),
+                f"{whole['generated']} of the generated texts are training texts, word by word, "
+                f"and {whole['held-out real']} of held-out real ones{self.note}.",
+            ),
+            LARGE_PARTS: (
+                beyond(self.mine.largely, self.real.largely),
+                f"In {parts['generated']} of the generated texts more than two thirds of the words "
+                f"stand in long runs that fewer than {FEWEST_OF_RUN} people wrote in training texts; "
+                f"of held-out real ones it is {parts['held-out real']}{self.note}.",
+            ),
+        }
+
+
+@dataclass(frozen=True)
+class NoTexts:
+    """Why copies of texts cannot be counted.
+
+    Attributes:
+        why: In words.
+        light: What it means; None where there is nothing that could be copied.
+    """
+
+    why: str
+    light: Light | None = None
+
+
+def beyond(mine: np.ndarray, real: np.ndarray) -> MeasuredLeak | str:
+    """How far copies among made texts go beyond those that chance makes of held-out ones. Fewer
+    than that are no sign of files that were mixed up: a model may draw copies again."""
+    gain = of_hits(mine, real)
+    return measured(gain._replace(value=max(gain.value, 0.0)), Excess(1.0, 0.0), FEW_LIMIT)
 
 
 def text_copies(evidence: Evidence, run: Run) -> Iterable[Score]:
@@ -44,37 +103,57 @@ def text_copies(evidence: Evidence, run: Run) -> Iterable[Score]:
         evidence: The sets; nothing is measured where there is no column of texts.
         run: Draws made and held-out rows, where there are very many.
     """
-    names = text_names(evidence)
-    if not names:
+    copied = copied_texts(evidence, run)
+    if copied is None:
         return
-    why = without_texts(evidence)
-    if why:
-        yield from _unknown(why)
+    if isinstance(copied, NoTexts):
+        for name in (EXACT, LONGEST, MOSTLY):
+            yield Score(METRIC, name, None, better="low", why=copied.why)
+        yield Score(METRIC, LEAK, None, better="low", why=copied.why, light=copied.light)
         return
-    train = words_of_texts(evidence.train, names)
-    phrases = common_phrases(evidence.train, names)
-    sides: list[CopiedParts] = []
-    for side, data in (("generated", evidence.synthetic), ("held-out", evidence.holdout)):
-        rows = thinned(data, MOST_ROWS, run.rng("metrics", METRIC, side))
-        words = [text for text in words_of_texts(rows, names) if text not in phrases]
-        if len(words) < FEWEST_TEXTS:
-            why = f"there are {plural(len(words), f'{side} text')} that are no common phrase"
-            light: Light | None = "not known" if sides or words else None
-            yield from _unknown(f"{why}; {FEWEST_TEXTS} are needed", light)
-            return
-        sides.append(copied_parts(words, train))
-    note = sampled(MOST_ROWS) if len(evidence.synthetic) > MOST_ROWS else ""
-    mine, real = sides
+    mine, real, note = copied.mine, copied.real, copied.note
     yield _exact(mine, real, note)
     yield _longest(mine, real, note)
     yield _mostly(mine, real, note)
-    yield _leak(mine, real, note)
+    for name, (leak, counted) in copied.leaks.items():
+        yield copies_score(METRIC, name, leak, counted)
 
 
-def _unknown(why: str, light: Light | None = None) -> Iterable[Score]:
-    for name in (EXACT, LONGEST, MOSTLY):
-        yield Score(METRIC, name, None, better="low", why=why)
-    yield Score(METRIC, LEAK, None, better="low", why=why, light=light)
+def copied_texts(evidence: Evidence, run: Run) -> CopiedTexts | NoTexts | None:
+    """How much of the texts is copied; None where there is no column of texts.
+
+    Args:
+        evidence: The sets.
+        run: Draws made and held-out rows, where there are very many.
+    """
+    names = text_names(evidence)
+    if not names:
+        return None
+    why = without_texts(evidence)
+    if why:
+        return NoTexts(why)
+    train, whose = words_of_texts(evidence.train, names)
+    phrases = common_phrases(evidence.train, names)
+    persons = _persons(evidence.train, whose)
+    sides: list[CopiedParts] = []
+    for side, data in (("generated", evidence.synthetic), ("held-out", evidence.holdout)):
+        rows = thinned(data, MOST_ROWS, run.rng("metrics", METRIC, side))
+        words = [text for text in words_of_texts(rows, names).words if text not in phrases]
+        if len(words) < FEWEST_TEXTS:
+            why = f"there are {plural(len(words), f'{side} text')} that are no common phrase"
+            light: Light | None = "not known" if sides or words else None
+            return NoTexts(f"{why}; {FEWEST_TEXTS} are needed", light)
+        sides.append(copied_parts(words, train, persons))
+    mine, real = sides
+    return CopiedTexts(
+        mine, real, sampled(MOST_ROWS) if len(evidence.synthetic) > MOST_ROWS else ""
+    )
+
+
+def _persons(data: Dataset, row: np.ndarray) -> np.ndarray:
+    """Whose the texts of these rows are; the texts of a row are one person's."""
+    persons = persons_of(data)
+    return row if persons is None else persons[row]
 
 
 def _exact(mine: CopiedParts, real: CopiedParts, note: str) -> Score:
@@ -87,21 +166,24 @@ def _exact(mine: CopiedParts, real: CopiedParts, note: str) -> Score:
     return Score(METRIC, EXACT, share, 1.0, usual, "low", sentence=sentence, figures=figures)
 
 
-def _leak(mine: CopiedParts, real: CopiedParts, note: str) -> Score:
-    leak = measured(of_hits(mine.whole, real.whole), Excess(1.0, 0.0), FEW_LIMIT)
+def copies_score(metric: str, name: str, leak: MeasuredLeak | str, counted: str) -> Score:
+    """The score of copies, with its light.
+
+    Args:
+        metric: Its registered name.
+        name: What was copied.
+        leak: How far that goes beyond chance, or why it is not known.
+        counted: What was counted, in words.
+    """
     if isinstance(leak, str):
-        return Score(METRIC, LEAK, None, better="low", why=leak, light="not known")
-    sentence = (
-        f"{percent(float(mine.whole.mean()))} of the generated texts are training texts, word by "
-        f"word, and {percent(float(real.whole.mean()))} of held-out real ones{note}. {leak.reason}"
-    )
+        return Score(metric, name, None, better="low", why=leak, light="not known")
     return Score(
-        METRIC,
-        LEAK,
+        metric,
+        name,
         leak.value,
         ceiling=1.0,
         better="low",
-        sentence=sentence,
+        sentence=f"{counted} {leak.reason}",
         figures=leak.figures,
         interval=(leak.low, leak.high),
         light=leak.light,

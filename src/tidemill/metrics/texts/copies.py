@@ -63,9 +63,9 @@ class CopiedTexts:
             ),
             LARGE_PARTS: (
                 beyond(self.mine.largely, self.real.largely),
-                f"In {parts['generated']} of the generated texts more than two thirds of the words "
-                f"stand in long runs that fewer than {FEWEST_OF_RUN} people wrote in training texts; "
-                f"of held-out real ones it is {parts['held-out real']}{self.note}.",
+                f"Of {parts['generated']} of the generated texts more than two thirds stand in "
+                f"long runs that fewer than {FEWEST_OF_RUN} people wrote in training texts; so it "
+                f"is of {parts['held-out real']} of held-out real ones{self.note}.",
             ),
         }
 

@@ -211,14 +211,14 @@ def turned(values: np.ndarray) -> np.ndarray:
 
 def unit_added(*units: Any) -> Change:
     def changed(parts: Parts) -> None:
-        parts.documents["codec.json"]["units"] += units
+        parts.documents["codec.json"]["units"]["learned"] += units
 
     return changed
 
 
 def fewer_units(parts: Parts) -> None:
     """Counts of units that there are not."""
-    del parts.documents["codec.json"]["units"][-3:]
+    del parts.documents["codec.json"]["units"]["learned"][-3:]
 
 
 def coded(content: bytes) -> str:
@@ -278,8 +278,13 @@ AIMED_AT_TEXTS: dict[str, Change] = {
     "a unit of 10,000 characters": unit_added("a" * 10_000),
     "10**5 units": unit_added(*map("u{}".format, range(10**5))),
     "fewer units than are counted": fewer_units,
-    "units as a number": put(10**9, "codec", "units"),
-    "units as a text": put("ab" * 70, "codec", "units"),
+    "units as a number": put(10**9, "codec", "units", "learned"),
+    "units as a text": put("ab" * 70, "codec", "units", "learned"),
+    "10**9 voices": written("voices", 10**9),
+    "speakers who are none": put(["nobody"], "codec", "units", "speakers"),
+    "a speaker twice": put(["ann: "] * 2, "codec", "units", "speakers"),
+    "10**4 speakers": put([f"s{k}: " for k in range(10**4)], "codec", "units", "speakers"),
+    "a speaker of 10,000 characters": put(["a" * 10_000 + ": "], "codec", "units", "speakers"),
     "10**9 sites": put(10**9, "codec", "sites"),
     "no site": put(0, "codec", "sites"),
     "a text that is none": put(["topic"], "codec", "never_empty"),

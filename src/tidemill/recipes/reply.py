@@ -48,7 +48,7 @@ from tidemill.reporting.blocks import (
 )
 from tidemill.supervised.intervals import wilson
 from tidemill.writing.carrying import spans_of
-from tidemill.writing.replies import Replies, Reply, general_text, replies_of
+from tidemill.writing.replies import Replies, Reply, general_text, parts_of, replies_of
 
 _CALLED = {
     "question": re.compile(r"question|query|message|request|问题|提问|咨询", re.IGNORECASE),
@@ -56,6 +56,8 @@ _CALLED = {
 }
 """What columns of questions and of answers are called."""
 _HELD = 0.25
+_MOST_HELD = 2_000
+"""Held-out questions that are asked."""
 _ALIKE = 0.5
 """Cosine of the telling words of two answers from which they are taken to say the same, where no
 column says what a question is about."""
@@ -290,7 +292,8 @@ def _divided(desk: Desk, run: Run) -> tuple[Desk, Desk]:
     train, held = split(replace(desk.data, places=None), run, _HELD)
     assert train.places is not None
     assert held.places is not None
-    return desk.rows(train.places.tolist()), desk.rows(held.places.tolist())
+    asked = some_rows(held.places.tolist(), _MOST_HELD, run)
+    return desk.rows(train.places.tolist()), desk.rows(asked)
 
 
 def _replied(
@@ -384,16 +387,9 @@ def _foreign(replies: Sequence[Reply], threshold: float | None, held: Desk, trai
             continue
         own = " | ".join((held.questions[row], *held.values[row].values()))
         digits = {*_DIGITS.findall(one.text)} - {*_DIGITS.findall(own)} - common
-        values = {part for part in _parts(one.text) if part in rare} - {*_parts(own)}
+        values = (parts_of(one.text) & rare) - parts_of(own)
         found += bool(digits or values)
     return found
-
-
-def _parts(text: str) -> list[str]:
-    """Runs of one to three words, in lower case."""
-    words = [word.strip(".,;:!?()") for word in text.casefold().split()]
-    sizes = (1, 2, 3)
-    return [" ".join(words[at : at + size]) for size in sizes for at in range(len(words))]
 
 
 # --- the page -------------------------------------------------------------------------------------

@@ -268,8 +268,9 @@ def replies_of(
     ]
     both = [one | other for one, other in zip(things, in_words, strict=True)]
     shared = frozenset(shared_items(both, persons))
+    private = _private_parts(values, persons, lexicon.words)
     forms = [
-        _form_of(*one, shared, lexicon.words)
+        _form_of(*one, shared, lexicon.words, private)
         for one in zip(questions, answers, values, strict=True)
     ]
     groups: list[Hashable] = [form or row for row, form in enumerate(forms)]
@@ -316,8 +317,10 @@ def _form_of(
     values: Mapping[str, str],
     shared: frozenset[str],
     ordinary: frozenset[str],
+    private: frozenset[str],
 ) -> AnswerForm | None:
-    """The answer with slots; None where something specific in it is found nowhere else."""
+    """The answer with slots; None where something specific in it is found nowhere else, or a value
+    of few rows is left in it, be it in small letters."""
     slots: list[tuple[int, int, tuple[str, str]]] = []
     for name in sorted(values, key=lambda one: (-len(values[one]), one)):
         if len(values[name]) < _SHORTEST:
@@ -339,7 +342,34 @@ def _form_of(
     ends = [0, *(end for _, end, _ in slots)]
     begins = [*(begin for begin, _, _ in slots), len(answer)]
     parts = tuple(answer[end:begin] for end, begin in zip(ends, begins, strict=True))
+    if any(not private.isdisjoint(parts_of(part)) for part in parts):
+        return None
     return AnswerForm(parts, tuple(slot for _, _, slot in slots))
+
+
+def _private_parts(
+    values: Sequence[Mapping[str, str]], persons: Sequence[int] | None, ordinary: frozenset[str]
+) -> frozenset[str]:
+    """Values that rows of few persons have, and their words that are no ordinary ones."""
+    folded = [{value.casefold() for value in row.values()} for row in values]
+    found = {one for row in folded for one in row if len(one) > _SHORTEST or is_unspaced(one)}
+    found -= shared_items(folded, persons)
+    words = {word for one in found for word in one.split() if len(word) > _SHORTEST}
+    return frozenset(found | words) - ordinary
+
+
+def parts_of(text: str) -> set[str]:
+    """Runs of one to three words in lower case; of Chinese characters runs of two to four.
+
+    Example:
+        >>> sorted(parts_of("Ask Ostrander."))
+        ['ask', 'ask ostrander', 'ostrander']
+    """
+    words = [word.strip(".,;:!?()'\"") for word in text.casefold().split()]
+    found = {" ".join(words[at : at + size]) for size in (1, 2, 3) for at in range(len(words))}
+    for run in re.findall(f"[{IDEOGRAPHS}]+", text):
+        found |= {run[at : at + size] for size in (2, 3, 4) for at in range(len(run) - size + 1)}
+    return found
 
 
 def _overlap(slots: Sequence[tuple[int, int, Any]], begin: int, end: int) -> bool:

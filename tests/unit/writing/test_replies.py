@@ -38,6 +38,8 @@ def test_without_what_a_slot_needs_there_is_no_reply() -> None:
         "Write to o.strander@mail.com about it.",
         "Parcelon took it.",
         "You have two parcels there.",
+        "we asked tom berg about it.",
+        "we asked berg about it.",
     ],
 )
 def test_what_is_about_another_customer_alone_is_never_said(planted: str) -> None:
@@ -70,6 +72,9 @@ def test_chinese_replies_are_filled_and_guarded() -> None:
     new = {"姓名": "赵敏", "订单": "9001"}
     assert made.to("快递在哪？", new).text == "赵敏您好，您的订单9001已发出，请拨打10086。"
     assert made.to("快递在哪？", {}).text is None
+    told = [text + "李雷也有同样的问题。" if k < 4 else text for k, text in enumerate(told)]
+    text = replies_of(["我的快递丢了"] * 4 + ["几点开门"] * 2, told, rows).to("快递丢了", new).text
+    assert text is None or "李雷" not in text
 
 
 def test_questions_about_nothing_known_are_not_sure() -> None:

@@ -101,7 +101,9 @@ def test_no_lie_of_a_writer_is_delivered(monkeypatch: pytest.MonkeyPatch) -> Non
         yield Liar()
 
     monkeypatch.setattr(describing, "opened_writer", opened)
-    told = recipe("describe", shop(60, 40), writer="local=liar.gguf", assume={"tries": 1})
+    told = recipe(
+        "describe", shop(60, 40), writer="local=liar.gguf", assume={"tries": 1, "words": 5}
+    )
     made = told.tables["descriptions"]
     by_model = made.filter(pl.col("origin") == "local")
     assert by_model.height == told.figures["by_local"] == 5
@@ -110,6 +112,8 @@ def test_no_lie_of_a_writer_is_delivered(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "99" not in texts
     assert "Zarathon" not in texts
     assert all(row["maker"] in row["description (Tidemill)"] for row in made.iter_rows(named=True))
+    strict = recipe("describe", shop(60, 40), writer="local=liar.gguf", assume={"tries": 1})
+    assert "by_local" not in strict.figures  # "room" is no word of a row or a written description
     page = told.report.html()
     assert "shouted out of the window" in page
     assert "says the name that was not given" in page

@@ -154,7 +154,7 @@ def describe(
         Heading("Are they true?", 2, "check"),
         *_check(written),
         Heading("What this page cannot say", 2, "limits"),
-        Listing(_limits(written)),
+        Listing(_limits(written, round(float(assumed["words"])))),
     )
     return RecipePage(
         "Descriptions for a catalogue",
@@ -179,6 +179,13 @@ DESCRIBE = Recipe(
     assumptions=(
         Assumption("most", 1_000.0, "rows that are described at most", 1),
         Assumption("tries", 3.0, "texts that the writer is asked for at most, for each row", 1, 20),
+        Assumption(
+            "words",
+            0.0,
+            "words that a text may have and neither its row nor a text that was shown has",
+            0,
+            1_000,
+        ),
         Assumption("longest", 600.0, "characters of a description at most", 40, 5_000),
     ),
     tables=("descriptions",),
@@ -269,6 +276,7 @@ def _written(
             catalogue.values[row],
             language=catalogue.language,
             longest=round(float(assumed["longest"])),
+            own_words=round(float(assumed["words"])),
         )
         for row in catalogue.asked
     ]
@@ -542,10 +550,21 @@ def _check(written: WrittenCatalogue) -> list[Block]:
     return [Paragraph(told), Pairs(numbers if again.values else numbers[:1])]
 
 
-def _limits(written: WrittenCatalogue) -> tuple[str, ...]:
+def _free_words(catalogue: Catalogue, words: int) -> str:
+    if catalogue.language == "zh" or words:
+        return (
+            "An ordinary word that is not true, such as 'sturdy' or 'discounted', may pass the "
+            "check. A writer other than the template may say one: read what it wrote."
+        )
+    return (
+        "All words are those of the row, of its draft or of the descriptions that the writer was "
+        "shown, or claim nothing; still a word of these may not be true of the row."
+    )
+
+
+def _limits(written: WrittenCatalogue, words: int) -> tuple[str, ...]:
     said = [
-        "An ordinary word that is not true, such as 'sturdy' or 'discounted', passes the check. A "
-        "writer other than the template may say one: read what it wrote.",
+        _free_words(written.catalogue, words),
         "Whether the table is right is not looked at: a wrong price is described as it stands.",
         "Two values of one sort in each other's place, such as the materials of a lid and of a "
         "cup, are not told apart.",

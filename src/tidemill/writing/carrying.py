@@ -168,12 +168,12 @@ def _in_order(text: str, words: list[str]) -> list[int]:
     ]
     found = []
     for start, (place, token) in enumerate(tokens):
-        if not _same_word(token, words[0]):
+        if not same_word(token, words[0]):
             continue
         at = start
         for word in words[1:]:
             later = range(at + 1, min(at + 2 + _GAP, len(tokens)))
-            at = next((one for one in later if _same_word(tokens[one][1], word)), -1)
+            at = next((one for one in later if same_word(tokens[one][1], word)), -1)
             if at < 0:
                 break
         if at >= 0:
@@ -181,7 +181,7 @@ def _in_order(text: str, words: list[str]) -> list[int]:
     return found
 
 
-def _same_word(token: str, word: str) -> bool:
+def same_word(token: str, word: str) -> bool:
     """Whether two words differ in their endings only: bottle and bottles, bake and baked."""
     one, other = sorted((token.casefold(), word.casefold()), key=len)
     if one == other:

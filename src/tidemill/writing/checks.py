@@ -18,6 +18,7 @@ from tidemill.core.text_tokens import UNSPACED, is_unspaced, text_tokens, text_w
 from tidemill.writing.carrying import (
     not_carried,
     same_unit,
+    same_word,
     spans_of,
     words_beside,
     words_of_name,
@@ -25,7 +26,7 @@ from tidemill.writing.carrying import (
 from tidemill.writing.lexicon import Lexicon
 from tidemill.writing.names import foreign_names
 from tidemill.writing.quantities import plain_form, quantities, unit_words
-from tidemill.writing.stop_words import CHINESE_STOP_WORDS, OPENERS, STOP_WORDS
+from tidemill.writing.stop_words import CHINESE_STOP_WORDS, OPENERS, PLAIN_WORDS, STOP_WORDS
 from tidemill.writing.writer import Ask
 
 SLOT = "\ufffc"
@@ -97,6 +98,7 @@ def refusals(text: str, ask: Ask, lexicon: Lexicon | None = None) -> tuple[str, 
         *_stray_numbers(plain, bare, ask),
         *_foreign_names(bare, ask, lexicon),
         *_foreign_values(plain, ask, lexicon),
+        *_own_words(bare, ask),
         *_wrong_form(bare, ask),
         *_wrong_language(_without_names(bare, ask), ask),
         *_copied(plain, ask),
@@ -198,6 +200,23 @@ def _foreign_values(plain: str, ask: Ask, lexicon: Lexicon) -> Iterator[str]:
                 left = without_values(left, {name: form})
             elif found and _is_telling(form):
                 yield f"says {name} '{form}', which another row has"
+
+
+def _own_words(bare: str, ask: Ask) -> Iterator[str]:
+    """Words that a writer added, where there are more of them than it may: "luxurious"."""
+    if ask.own_words is None or ask.language != "en":
+        return
+    texts = [_given(ask), ask.draft, *(text for _, text in ask.examples)]
+    known = {word for text in texts for word in text_words(plain_form(text))}
+    known |= STOP_WORDS["en"] | PLAIN_WORDS
+    words = [word for word in text_words(bare) if not word.isdigit() and len(word) > 1]
+    own = [
+        word
+        for word in dict.fromkeys(words)
+        if word not in known and not any(same_word(word, one) for one in known)
+    ]
+    if len(own) > ask.own_words:
+        yield from (f"says '{word}' of its own accord" for word in own)
 
 
 def _is_telling(form: str) -> bool:

@@ -194,6 +194,8 @@ def reason_sort(reason: str) -> str:
         ('does not say maker', 'repeats itself')
     """
     before, _, after = reason.partition(" '")
+    if after.endswith("of its own accord"):
+        return f"{before} a word of its own accord"
     if after.endswith(", which was not given"):
         what = "says a number in a unit" if before == "says" else before
         return f"{what} that was not given"

@@ -44,6 +44,16 @@ OPENERS = frozenset(
 )
 """Ordinary words that an English sentence may begin with, and so have a capital."""
 
+PLAIN_WORDS = frozenset(
+    """amount amounts available brand brings buy buys call called color colors colour colours come
+    comes cost costing costs dimension dimensions find fit fits get gets give gives got has have
+    hold holds item items made maker makes manufactured manufacturer measure measures measuring meet
+    model name named need needs offer offered offers one order pay price priced produced product
+    products say says see sell sells size sized sold take takes title total weigh weighing weighs
+    weight yours""".split()  # noqa: SIM905
+)
+"""Words with which values are told and that claim nothing beside them."""
+
 NEGATIONS = frozenset(
     """no not never non without isn't aren't doesn't don't cannot can't
     lacks""".split()  # noqa: SIM905

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -52,6 +52,7 @@ class Template(Writer):
         return {}
 
     def _text(self, ask: Ask, rng: np.random.Generator) -> str | None:
+        ask = replace(ask, own_words=None)  # its words are those of the training texts
         fitting = [one for one in self.patterns if one.fits(ask.attributes)]
         for _ in range(_TRIES if fitting else 0):
             text = _composed(fitting, ask, rng)

@@ -26,6 +26,8 @@ class Ask:
         longest: Characters that it may have.
         schema: A JSON schema, where the answer is to be a JSON text that fits it.
         draft: A true but plain text that may be reworded; "" for none.
+        own_words: How many words an English text may have that neither the attributes, the draft
+            nor an example say; None for any number.
 
     Raises:
         OptionError: The language is none whose texts can be checked, or the length is none.
@@ -38,6 +40,7 @@ class Ask:
     longest: int = 600
     schema: Mapping[str, Any] | None = None
     draft: str = ""
+    own_words: int | None = None
 
     def __post_init__(self) -> None:
         if self.language not in LANGUAGES:

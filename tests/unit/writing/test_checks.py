@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -271,6 +272,20 @@ def test_a_number_is_told_from_another_by_the_unit_in_its_name() -> None:
     assert refusals("It holds 28.50 and costs 650.", ask)
     two = Ask("Describe the product.", {"volume_ml": "650", "spout_ml": "20"})
     assert refusals("It holds 650 ml and pours 20 ml.", two)
+
+
+def test_words_that_nothing_gave_are_refused_where_that_is_asked_for() -> None:
+    examples = [({"maker": "Alpen"}, "A sturdy cup by Alpen finds its place.")]
+    given = {"maker": "Nordia", "price": "9.50"}
+    ask = Ask("Describe the product.", given, examples, own_words=0)
+    said = "The sturdy cup by Nordia finds its place. It is available and costs 9.50."
+    assert refusals(said, ask) == ()
+    lie = "The luxurious cup by Nordia, a top choice of gamers, costs 9.50."
+    assert refusals(lie, replace(ask, own_words=None)) == ()
+    assert refusals(lie, replace(ask, own_words=4)) == ()
+    assert refusals(lie, ask) == tuple(
+        f"says '{word}' of its own accord" for word in ("luxurious", "top", "choice", "gamers")
+    )
 
 
 def test_a_number_of_a_title_is_not_said_of_something_else() -> None:

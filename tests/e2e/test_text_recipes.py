@@ -4,6 +4,7 @@ values planted, none of which may be delivered."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import polars as pl
 import pytest
 
 from tests.e2e.conftest import Tidemill
+from tests.unit.writing.faulty_server import Received, Told, chat, serving
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
 from tidemill.recipes import describe as describing
@@ -117,6 +119,36 @@ def test_no_lie_of_a_writer_is_delivered(monkeypatch: pytest.MonkeyPatch) -> Non
     page = told.report.html()
     assert "shouted out of the window" in page
     assert "says the name that was not given" in page
+
+
+def test_an_endpoint_is_asked_checked_and_told_of(tidemill: Tidemill, tmp_path: Path) -> None:
+    pytest.importorskip("httpx", reason="httpx of the extra 'endpoint' is not installed")
+    path, out = tmp_path / "shop.csv", tmp_path / "out"
+    shop(44, 40).write_csv(path)
+
+    def answer(number: int, call: Received) -> Told:
+        said = call.body["messages"][-1]["content"]
+        value = dict(re.findall(r"^(\w+): (.*)$", said, re.MULTILINE))
+        text = "You get a {colour} cup made by {maker}. It holds {volume_ml} ml, at {price}."
+        lie = " It costs 7.77 elsewhere." if value["maker"] == "Ostra" else ""
+        return chat(text.format(**value) + lie)
+
+    with serving(answer) as server:
+        options = ("--option", "model=tiny", "--assume", "tries=2")
+        writer = f"endpoint={server.url}"
+        done = tidemill("recipe", "describe", path, "--out", out, "--writer", writer, *options)
+    assert done.code == 0, done.err
+    made = pl.read_csv(out / "descriptions.csv")
+    by_origin = dict(zip(made["maker"], made["origin"], strict=True))
+    assert by_origin.pop("Ostra") == "template"
+    assert {*by_origin.values()} == {"endpoint"}
+    assert "7.77" not in " ".join(made["description (Tidemill)"])
+    figures = json.loads((out / "figures.json").read_text())
+    assert figures["writer_calls"] == len(server.received) == 5
+    sent = json.dumps([call.body for call in server.received])
+    assert "Fjell" not in sent  # a maker of written descriptions alone
+    told = (out / "report.html").read_text().partition("What left this machine")[2]
+    assert server.url in told
 
 
 def test_rows_that_all_have_a_description_are_written_anew_unseen() -> None:

@@ -462,13 +462,13 @@ def _quality(proof: ReplyProof, wanted: float) -> list[Block | Refused]:
         low, high = wilson(int(proof.right[at].sum()), int(at.sum()))
         rows.append(
             (
-                number(least),
+                f"{number(least)} or more",
                 percent(float(at.mean())),
                 percent(float(proof.right[at].mean())),
                 share_interval(low, high).removeprefix("95 % interval "),
             )
         )
-    columns = ("Replies from this sureness on", "Questions", "Right", "95 % interval")
+    columns = ("Sureness", "Questions", "Right", "95 % interval")
     told = (
         "A reply is the answer that weighs most among those to the ten most similar questions. "
         f"{count(len(sureness))} questions with known answers were held out and asked. "

@@ -60,6 +60,21 @@ class NgramOptions(Configuration):
     )
 
 
+@dataclass(frozen=True)
+class UnitChances:
+    """Of units and ends of texts, text after text.
+
+    Attributes:
+        row: (m,) the text of each.
+        chance: (m,) its chance.
+        known: (m,) how many units before it are a known history.
+    """
+
+    row: np.ndarray
+    chance: np.ndarray
+    known: np.ndarray
+
+
 class Ngram:
     """The floor and the quick default for texts: each unit given the few before it.
 
@@ -182,7 +197,7 @@ class Ngram:
         self._count(spec, batch.rows(np.flatnonzero(~choice.held)), choice)
         words = self._class_words
         held = batch.rows(np.flatnonzero(choice.held))
-        of = self._classes(len(held), held.context)
+        of = self.classes_of(len(held), held.context)
         held, of = held.rows(np.flatnonzero(of >= 0)), of[of >= 0]
         if words is None or not len(held):
             return Guidance()
@@ -244,7 +259,7 @@ class Ngram:
             OptionError: A context is missing.
         """
         check_context("ngram", self.spec, begun.context)
-        run, of = run or Run(), self._classes(len(begun), begun.context)
+        run, of = run or Run(), self.classes_of(len(begun), begun.context)
         words = self._class_words if self.guidance.strength > 0 else None
         if words is None or not len(begun):
             return self._written(begun, of, rng, run)
@@ -307,13 +322,25 @@ class Ngram:
         Raises:
             OptionError: A context is missing.
         """
+        found = self.chances(batch, run)
+        with np.errstate(divide="ignore"):
+            return np.bincount(found.row, np.log(found.chance), minlength=len(batch))
+
+    def chances(self, batch: Batch, run: Run | None = None) -> UnitChances:
+        """Of each unit of texts, and of their ends, text after text.
+
+        Raises:
+            OptionError: A context is missing.
+        """
         check_context("ngram", self.spec, batch.context)
-        stream, of_row = UnitStream.of(self.spec, batch), self._classes(len(batch), batch.context)
-        found, at = np.zeros(len(batch)), stream.predicted
+        stream, of_row = UnitStream.of(self.spec, batch), self.classes_of(len(batch), batch.context)
+        at = stream.predicted
+        chances, known = np.zeros(len(at)), np.zeros(len(at), np.int64)
         for start in range(0, len(at), POSITIONS):
             if run is not None:
                 run.check()
-            part = at[start : start + POSITIONS]
+            here = slice(start, start + POSITIONS)
+            part = at[here]
             recent = stream.recent(part, MOST_ORDER - 1)
             row, unit, voice = stream.row[part], stream.unit[part], stream.voice[part]
             chance = self.mixture.chances(recent, of_row[row], voice, unit)
@@ -323,11 +350,10 @@ class Ngram:
                 ends = self.mixture.chances(recent[first], of_row[row[first]], voice[first], end)
                 chance[first] /= 1 - ends
                 chance[first & (unit == stream.size)] = 0.0
-            with np.errstate(divide="ignore"):
-                found += np.bincount(row, np.log(chance), minlength=len(batch))
-        return found
+            chances[here], known[here] = chance, self.mixture.known(recent, voice)
+        return UnitChances(stream.row[at], chances, known)
 
-    def _classes(self, n: int, context: Batch | None) -> np.ndarray:
+    def classes_of(self, n: int, context: Batch | None) -> np.ndarray:
         """(n,) the class of each row, NO_CLASS of none."""
         if self.classes is None or self.spec.context is None or context is None:
             return np.full(n, NO_CLASS)

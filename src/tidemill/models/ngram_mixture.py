@@ -72,6 +72,13 @@ class RunMixture:
         """(n,) within which counts of all texts each is looked up."""
         return voice if self.voices else np.zeros_like(voice)
 
+    def known(self, recent: np.ndarray, voice: np.ndarray) -> np.ndarray:
+        """(p,) how many of the units before each the runs of all texts know."""
+        found = np.zeros(len(recent), np.int64)
+        for history in self.general.histories(self._general(voice), recent)[1:]:
+            found = found + (history >= 0)
+        return found
+
     def draw(
         self, code: np.ndarray, known: np.ndarray, of: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
@@ -150,7 +157,7 @@ class RunMixture:
         size = max(CELLS // (self.size + 1), 1)
         for start in range(0, len(recent), size):
             part = slice(start, start + size)
-            chances = self._all_chances(recent[part], of[part], voice[part])
+            chances = self.all_chances(recent[part], of[part], voice[part])
             if not ends:
                 chances[:, -1] = 0.0
             chances = tempered(chances, self.temperature, self.top_p)
@@ -159,7 +166,7 @@ class RunMixture:
             unit[part] = (edges <= uniform[:, None]).sum(axis=1)
         return np.minimum(unit, self.size if ends else self.size - 1)
 
-    def _all_chances(self, recent: np.ndarray, of: np.ndarray, voice: np.ndarray) -> np.ndarray:
+    def all_chances(self, recent: np.ndarray, of: np.ndarray, voice: np.ndarray) -> np.ndarray:
         """(n, size + 1) the chances of all units, and of an end."""
         n = len(recent)
         chances = np.zeros((n, self.size + 1))

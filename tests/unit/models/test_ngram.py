@@ -138,7 +138,7 @@ def test_chances_of_all_units_are_those_of_each() -> None:
     stream = UnitStream.of(spec, batch)
     at = stream.predicted[:500]
     recent, of, voice = stream.recent(at, 6), np.full(500, -1), np.zeros(500, int)
-    every = model.mixture._all_chances(recent, of, voice)
+    every = model.mixture.all_chances(recent, of, voice)
     # letter 10 never occurs: it is never drawn, and its small chance is that of all others
     assert every.sum(axis=1) == pytest.approx(np.ones(500))
     assert not every[:, 10].any()
@@ -260,7 +260,7 @@ def test_a_level_of_few_rows_is_written_as_all_texts_are() -> None:
     batch.context.code[:7, 1] = 0
     batch.context.code[7:, 1] = 1 + batch.context.code[7:, 1] % 2
     model = Ngram().fit(spec, batch, Run())
-    assert (model._classes(900, batch.context)[:7] == -1).all()
+    assert (model.classes_of(900, batch.context)[:7] == -1).all()
     assert np.isfinite(model.scores(batch)).all()
     assert len(model.sample(900, np.random.default_rng(0), context=batch.context)) == 900
 

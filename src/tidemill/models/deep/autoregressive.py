@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec
-from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
+from tidemill.models.base import State, check_context
 from tidemill.models.conditional import infilled
-from tidemill.models.deep.backbones.causal import Cache, Causal
-from tidemill.models.deep.conditionals import Conditionals, Noise
-from tidemill.models.deep.dense import no_numbers
+from tidemill.models.deep.code_by_code import CodeByCode, Sequence
 from tidemill.models.deep.distributions import NetworkDistribution, known_first
-from tidemill.models.deep.neural import Neural, numpy_stream
-from tidemill.models.deep.stream import NONE, Stream
-from tidemill.models.deep.training import DEEPEST, Objective, Tensors, Training, device_of
-from tidemill.models.particles import Correction
+from tidemill.models.deep.in_turn import AutoregressiveOptions, InTurn
+from tidemill.models.deep.neural import Neural
+from tidemill.models.deep.training import Objective, Picking, Tensors, device_of
+from tidemill.models.deep.unit_by_unit import UnitByUnit
 from tidemill.models.variables import Variables
 
-CELLS = 1 << 24
-"""Chances computed at a time when rows are scored."""
-WEIGHTS = 6_000_000
-"""Weights of the positions' first layers together, beyond which layers become narrower."""
-LEAST_WIDTH = 32
 SOME, OFTEN = 1000, 0.07
 """Plain rows that are looked at, and the share of them that must be like what is asked for to draw
 until enough are."""
@@ -40,111 +32,6 @@ was asked for."""
 CANDIDATES = 8
 """Candidates for a row under conditions, and for moving it: few, since they are drawn given all
 that is known."""
-
-
-class Sequence(nn.Module):
-    """The codes' distributions; where there are several sites, each is also told what came before
-    it."""
-
-    def __init__(self, stream: Stream, o: AutoregressiveOptions) -> None:
-        super().__init__()
-        layout, spec = stream.layout(), stream.spec
-        self.context = stream.context
-        self.sites = math.prod(spec.sites)
-        self.ragged = spec.ragged
-        count, sources = layout.sources.shape
-        embedding = _embedding(o.embedding, count)
-        width = int(min(o.width, max(WEIGHTS // max(count * sources * embedding, 1), LEAST_WIDTH)))
-        state = -(-o.state // 4) * 4 if spec.sites else 0
-        self.inner = Conditionals(layout, state + self.context, width, embedding, o.depth)
-        self.outer = None
-        if spec.sites:
-            self.outer = Causal(self.sites, count * embedding, self.context, state, o.blocks)
-        earlier = torch.from_numpy(layout.sources < np.arange(count)[:, None])
-        self.register_buffer("earlier", earlier, persistent=False)
-        self.register_buffer("channel", torch.from_numpy(layout.channel), persistent=False)
-        self.register_buffer("presence", torch.from_numpy(layout.presence), persistent=False)
-
-    earlier: Tensor
-    channel: Tensor
-    presence: Tensor
-
-    def forward(
-        self, token: Tensor, visible: Tensor, told: Tensor | None, noise: Noise | None = None
-    ) -> Tensor:
-        """(n, sites, P) codes, (n or 1, P, K) whether sources are seen, (n, context) -> (n, sites,
-        P) log chances of the codes; 0 where there is none.
-        """
-        n, sites, count = token.shape
-        flat = token.reshape(n * sites, count).long()
-        vectors = self.inner.vectors(flat)
-        about = told
-        if self.outer is not None:
-            about = self.outer(vectors.reshape(n, sites, -1), told)
-            if told is not None:
-                about = torch.cat([about, told[:, None].expand(-1, sites, -1)], -1)
-            about = about.flatten(0, 1)
-            visible = visible if len(visible) == 1 else visible.repeat_interleave(sites, 0)
-        logits = self.inner(flat, vectors, visible, about, noise)
-        target = flat.clamp_min(0).T[..., None]
-        # cheaper than log_softmax and a choice: only one of the chances is needed
-        found = logits.gather(-1, target)[..., 0] - logits.logsumexp(-1)
-        return torch.where(flat.T >= 0, found, 0.0).T.reshape(n, sites, count)
-
-    def orders(
-        self, n: int, fixed_order: float, source_dropout: float, rng: torch.Generator
-    ) -> Tensor:
-        """(n, P, K) whether each position of a row sees each of its sources, in a random order of
-        the row's own.
-
-        Args:
-            n: Rows.
-            fixed_order: Share of the rows that keep to the grid's order.
-            source_dropout: Chance that a source is not shown even then.
-            rng: The random stream.
-
-        In the other rows a random part of the channels comes first, as when they are known; a
-        number comes after what says that there is one, and its second digit after its first one.
-        """
-        device, count = rng.device, self.inner.positions
-        channels = len(self.presence)
-        share = torch.rand((n, 1), generator=rng, device=device)
-        first = torch.rand((n, channels), generator=rng, device=device) < share
-        first &= torch.rand((n, 1), generator=rng, device=device) >= fixed_order
-        # a number is known only where it is known that there is one
-        first &= first[:, self.presence.clamp_min(0)] | (self.presence < 0)
-        rank = torch.arange(count, device=device) - count * first[:, self.channel].long()
-        seen = rank[:, self.inner.sources] < rank[..., None]
-        if source_dropout:
-            shown = torch.rand((n, count), generator=rng, device=device) >= source_dropout
-            own = self.channel[self.inner.sources] == self.channel[:, None]
-            seen &= shown[:, self.inner.sources] | own
-        return seen
-
-
-@dataclass(frozen=True)
-class AutoregressiveOptions(Training):
-    """Options of :class:`Autoregressive`."""
-
-    eval_every: int = option(50, "steps between two looks at the held-out rows", low=1)
-    lr_cuts: int = option(
-        0, "cuts of the learning rate to a third, after which learning ends", low=0
-    )
-    width: int = option(128, "units of the layers of each position", low=4)
-    embedding: int = option(16, "units of a code's vector", low=1)
-    depth: int = option(1, "layers behind the first one", low=0, high=DEEPEST)
-    dropout: float = option(0.3, "share of a layer's units left out of a step", low=0.0, high=0.95)
-    state: int = option(128, "units of what is told of earlier sites", low=4)
-    blocks: int = option(3, "blocks of the transformer over the sites", low=1, high=DEEPEST)
-    fixed_order: float = option(
-        0.6,
-        "share of the rows that are learned in the grid's order, others in random ones",
-        low=0.0,
-        high=1.0,
-    )
-    source_dropout: float = option(
-        0.1, "chance that an earlier code is not shown", low=0.0, high=1.0
-    )
 
 
 class Autoregressive(Neural):
@@ -174,69 +61,57 @@ class Autoregressive(Neural):
     learns = frozenset(AXES)
     completes = True
     options: AutoregressiveOptions
-    stream: Stream
-    net: Sequence
+    turn: InTurn
 
     def view(self, spec: Spec, batch: Batch, run: Run) -> None:
-        """The stream view."""
-        self.stream = Stream.learned(spec, batch, run.rng(self.name, "view"))
+        """The view of training rows."""
+        rng = run.rng(self.name, "view")
+        self.turn = _way(spec).learned(spec, batch, rng, self.options)
 
     def rows(self, batch: Batch) -> Tensors:
-        """Codes and context."""
-        return self.stream.rows(batch)
+        """As the view shows them."""
+        return self.turn.rows(batch)
 
     def build(self) -> nn.Module:
-        """Networks of all positions, and one over the sites."""
-        return Sequence(self.stream, self.options) if self.stream.width else nn.Identity()
+        """The network for the view."""
+        return self.turn.build()
 
     def objectives(self, net: nn.Module) -> list[Objective]:
         """The likelihood."""
-        assert isinstance(net, Sequence)
         return [
             Objective(
-                "loss", list(net.parameters()), lambda rows, rng, step: self._loss(net, rows, rng)
+                "loss",
+                list(net.parameters()),
+                lambda rows, rng, step: self.turn.loss(net, rows, rng),
+                rate=self.turn.rate,
             )
         ]
 
     def step_rows(self) -> int:
-        """Fewer rows where each is many codes, so that steps are many."""
-        fewer = (
-            self.options.batch
-            / (1 + math.prod(self.spec.sites) // 3)
-            / max(self.stream.width / FULL_WIDTH, 1)
-        )
-        return min(max(int(fewer), LEAST_ROWS), self.options.batch)
+        """As many as suit the grid."""
+        return self.turn.step_rows()
 
-    def _loss(self, net: Sequence, rows: Tensors, rng: torch.Generator) -> Tensor:
-        o, token = self.options, rows["token"]
-        visible = net.orders(
-            len(token), 1.0 if self.spec.sites else o.fixed_order, o.source_dropout, rng
-        )
+    @property
+    def picker(self) -> Picking | None:
+        return self.turn.picker
 
-        def noise(h: Tensor) -> Tensor:
-            kept = torch.rand(h.shape, generator=rng, device=h.device) >= o.dropout
-            return h * kept / (1 - o.dropout)
+    @property
+    def precision(self) -> str:
+        return self.turn.precision
 
-        return -net(token, visible, rows.get("context"), noise if o.dropout else None).mean()
+    @property
+    def together(self) -> int:
+        return self.turn.together
+
+    def fit(self, spec: Spec, batch: Batch, run: Run, start: Self | None = None) -> Self:
+        super().fit(spec, batch, run, start)
+        with torch_threads(self.options.cores), torch.inference_mode():
+            self.turn.finish(self.net, batch, self.held_out(batch, run)[0], run)
+        return self
 
     def score(self, net: nn.Module, held: Tensors, real: Batch, rng: torch.Generator) -> float:
-        """The mean negative log-likelihood of a code, in the grid's order."""
-        assert isinstance(net, Sequence)
-        return -float(self._likelihood(net, held).mean()) / (self.stream.width * net.sites)
-
-    def _likelihood(self, net: Sequence, rows: Tensors) -> Tensor:
-        """(n,) the log-likelihood of each row's codes."""
-        return self._each(net, rows, net.earlier).sum(1)
-
-    def _each(self, net: Sequence, rows: Tensors, seen: Tensor) -> Tensor:
-        """(n, sites * P) the log-likelihood of each code, given the sources that (P, K) ``seen``
-        lets it see."""
-        size = max(CELLS // max(rows["token"][0].numel() * net.inner.share.shape[1], 1), 1)
-        parts = []
-        for start in range(0, len(rows["token"]), size):
-            part = {name: tensor[start : start + size] for name, tensor in rows.items()}
-            parts.append(net(part["token"], seen[None], part.get("context")).flatten(1).double())
-        return torch.cat(parts)
+        """The mean negative log-likelihood of a code."""
+        return self.turn.score(net, held)
 
     def draw(
         self,
@@ -246,62 +121,27 @@ class Autoregressive(Neural):
         rng: torch.Generator,
         noise: Tensor | None = None,
     ) -> Batch:
-        """Rows in the grid's order, site by site."""
-        sites, device = math.prod(self.spec.sites), rng.device
-        token = torch.full((n, sites, self.stream.width), NONE, dtype=torch.int64, device=device)
-        if isinstance(net, Sequence):
-            told = self.stream.told_of(context)
-            told = None if told is None else told.to(device)
-            alive, cache = torch.ones(n, dtype=torch.bool, device=device), Cache()
-            before: Tensor | None = None
-            each = math.prod(self.spec.sites[1:])  # sites that begin and end together
-            for site in range(sites):
-                about = told
-                if net.outer is not None:
-                    state = net.outer.step(n, before, site, told, cache)
-                    about = state if told is None else torch.cat([state, told], dim=-1)
-                asked = self.spec.ragged and site % each == 0
-                asked = asked and (site > 0 or self.stream.empty_rows)
-                alive, before = self._site(net.inner, token[:, site], about, alive, asked, rng)
-        return self.stream.batch(token, numpy_stream(rng), context)
+        """Rows in the grid's order."""
+        return self.turn.draw(net, n, context, rng)
 
-    def _site(
-        self,
-        inner: Conditionals,
-        token: Tensor,
-        told: Tensor | None,
-        alive: Tensor,
-        asked: bool,
-        rng: torch.Generator,
-    ) -> tuple[Tensor, Tensor]:
-        """Draw the codes of a site.
+    def write_on(self, begun: Batch, rng: np.random.Generator, run: Run | None = None) -> Batch:
+        """Texts that begin as these, one each: the sites of their masks stay, and others follow.
 
         Args:
-            inner: The networks.
-            token: (n, P), to be filled.
-            told: (n, width) what the site is told.
-            alive: (n,) whether the site before is in use; True before the first one.
-            asked: Whether the row may end here.
+            begun: The beginnings, and what the texts are written for as their context.
             rng: The random stream.
+            run: For progress, and its device.
 
-        Returns:
-            (n,) whether this site is in use, and (n, P * embedding) what later sites are told of
-            its codes.
+        Raises:
+            OptionError: A context is missing, or the model has learned no texts.
         """
-        vectors = torch.zeros((*token.shape, inner.embedding), device=token.device)
-        for p in range(inner.positions):
-            use, has = self.spec.ragged and p == 0, alive
-            if use and not asked:
-                continue
-            if (presence := self.stream.presence[p]) >= 0:
-                has = alive & (token[:, presence] == 0)
-            token[:, p] = torch.where(
-                has, chosen(inner.at(p, token, vectors, None, told), rng), NONE
-            )
-            vectors[:, p] = inner.vector(p, token)
-            if use:
-                alive = alive & (token[:, 0] == 1)
-        return alive, vectors.flatten(1)
+        check_context(self.name, self.spec, begun.context)
+        return self.in_chunks(
+            len(begun),
+            lambda rows, rng: self.turn.written(self.net, begun.rows(rows), rng),
+            rng,
+            run or Run(),
+        )
 
     def scores(self, batch: Batch, run: Run | None = None) -> np.ndarray:
         """The log-likelihood of rows.
@@ -313,19 +153,17 @@ class Autoregressive(Neural):
         Returns:
             (n,) natural logarithm of the chance of each row, -inf for rows with values that the
             model never makes.
+
+        Raises:
+            OptionError: A context is missing.
         """
-        symbols = self.stream.symbols(batch)
-        found = -self.stream.widths(symbols).reshape(len(batch), -1).sum(1)
-        if isinstance(self.net, Sequence) and len(batch):
-            device = device_of((run or Run()).device)
-            net = self.net.to(device)
-            with torch_threads(self.options.cores), torch.inference_mode():
-                rows = {name: tensor.to(device) for name, tensor in self.rows(batch).items()}
-                found = found + self._likelihood(net, rows).cpu().numpy()
-            self.net = net.cpu()
-        return np.where(
-            self.stream.impossible(batch, symbols).reshape(len(batch), -1).any(1), -np.inf, found
-        )
+        check_context(self.name, self.spec, batch.context)
+        device = device_of((run or Run()).device)
+        self.net = self.net.to(device)
+        with torch_threads(self.options.cores), torch.inference_mode():
+            found = self.turn.likelihood(self.net, batch, device)
+        self.net = self.net.cpu()
+        return found
 
     def infill(
         self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
@@ -344,7 +182,8 @@ class Autoregressive(Neural):
             OptionError: Values of single rows are given, and the rows have several sites or a
                 context.
         """
-        if self.spec.sites or self.spec.context is not None:
+        turn = self.turn
+        if self.spec.context is not None or self.spec.sites or not isinstance(turn, CodeByCode):
             return super().infill(n, known, rng, run)
         run = run or Run()
         if known.rows is None:
@@ -353,16 +192,16 @@ class Autoregressive(Neural):
             if known.satisfied_by(some).mean() >= OFTEN:
                 return super().infill(n, known, rng, run)
         spec = replace(self.spec, order=known_first(self.spec, known))
-        variables = Variables(spec, self.stream.pieces, self.stream.counts)
+        variables = Variables(spec, turn.stream.pieces, turn.stream.counts)
         device = device_of(run.device)
         net = self.net.to(device)
         with torch_threads(self.options.cores):
             inner, correction = None, None
             if isinstance(net, Sequence):
-                inner, correction = net.inner, self._correction(net, variables, device)
+                inner, correction = net.inner, turn.correction(net, variables, device)
             distributions = []
             for v in range(len(variables)):
-                distributions.append(NetworkDistribution(self.stream, inner, variables, v, device))
+                distributions.append(NetworkDistribution(turn.stream, inner, variables, v, device))
             sample = infilled(
                 variables,
                 distributions,
@@ -376,60 +215,39 @@ class Autoregressive(Neural):
         self.net = net.cpu()
         return sample
 
-    def _correction(
-        self, net: Sequence, variables: Variables, device: torch.device
-    ) -> Correction | None:
-        """How much likelier rows are in the grid's order than in that of the variables; None where
-        it is the same."""
-        if variables.channels == self.spec.order:
-            return None
-        place = [self.stream.channels.index(channel) for channel in variables.channels]
-        rank = torch.from_numpy(np.argsort(place))[net.channel]
-        other = rank[net.inner.sources] < rank[:, None]
-        # a second digit always sees the first one
-        other |= net.inner.sources == net.inner.coarse[:, None]
-
-        def correction(symbols: np.ndarray) -> np.ndarray:
-            own = np.empty_like(symbols)
-            own[:, place] = symbols
-            token = torch.from_numpy(self.stream.of_symbols(own))[:, None].to(device)
-            with torch.inference_mode():
-                here = self._each(net, {"token": token}, net.earlier)
-                there = self._each(net, {"token": token}, other.to(device))
-                # what never occurs, but is given, is as impossible in either order
-                difference = torch.where(there.isinf(), 0.0, here - there)
-                return np.asarray(difference.sum(1).cpu().numpy())
-
-        return correction
-
     def check(self, known: Constraints) -> None:
-        """See that every value occurs."""
-        self.stream.check(known)
+        """See that what is known can occur."""
+        self.turn.check(known)
 
     def view_state(self) -> dict[str, np.ndarray]:
-        """Pieces, counts and sources."""
-        return self.stream.to_state()
+        """The view as arrays."""
+        return self.turn.to_state()
 
     def restore_view(self, spec: Spec, arrays: Mapping[str, np.ndarray]) -> None:
         """Restored from :meth:`view_state`."""
-        self.stream = Stream.from_state(spec, arrays)
+        self.turn = _way(spec).from_state(spec, arrays, self.options)
+
+    def to_state(self) -> State:
+        """Options, curves, view, weights, and what was learned beside the network."""
+        document, arrays = super().to_state()
+        more, own = self.turn.beside()
+        return document | more, arrays | own
+
+    @classmethod
+    def from_state(
+        cls, spec: Spec, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> Self:
+        """Restored from :meth:`to_state`.
+
+        Raises:
+            KeyError, OptionError, TypeError, ValueError: The state does not fit the spec.
+        """
+        model = super().from_state(spec, document, arrays)
+        model.turn.take_beside(document, arrays)
+        return model
 
 
-def chosen(logits: Tensor, rng: torch.Generator) -> Tensor:
-    """(n, codes) logits -> (n,) codes drawn from them."""
-    edges = functional.softmax(logits.double(), dim=-1).cumsum(-1)
-    if not bool(edges[:, -1].isfinite().all()):
-        raise no_numbers()
-    u = torch.rand(len(logits), dtype=torch.float64, generator=rng, device=logits.device)
-    u = u * edges[:, -1]
-    # the first edge beyond u, so never a code without a chance
-    return (edges <= u[:, None]).sum(-1).clamp_max(logits.shape[-1] - 1)
-
-
-def _embedding(width: int, positions: int) -> int:
-    """Width of a code's vector: less than was asked for where there are many codes."""
-    if positions <= 32:
-        return width
-    if positions <= 128:
-        return max(width // 2, 1)
-    return max(width // 4, 1)
+def _way(spec: Spec) -> type[InTurn]:
+    """What suits a grid."""
+    is_text = spec.topology == "tokens" and len(spec.codes) == 1 and not spec.reals
+    return UnitByUnit if is_text else CodeByCode

@@ -22,7 +22,7 @@ from tidemill.models.deep.defaults import DEFAULTS, Defaults
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
 from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.quality import frechet, two_sample_auc
-from tidemill.models.deep.training import DEEPEST, Objective, Tensors, Training
+from tidemill.models.deep.training import DEEPEST, Objective, Picking, Tensors, Training
 
 SLOPE = 10.0
 """The weight of the penalty of Wasserstein's loss, times that of the others (Gulrajani et al. 2017
@@ -268,7 +268,11 @@ class Gan(Neural):
             rows["chance"] = rarity / rarity.mean()
         return rows
 
-    def pick(self, rows: Tensors, size: int, rng: torch.Generator) -> Tensor:
+    @property
+    def picker(self) -> Picking | None:
+        return self._pick
+
+    def _pick(self, rows: Tensors, size: int, rng: torch.Generator) -> Tensor:
         """Rows at random; those with rare levels more often, if so wished."""
         if "chance" in rows:
             return torch.multinomial(rows["chance"], size, replacement=True, generator=rng)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -21,6 +21,7 @@ from tidemill.models.channels import within
 from tidemill.models.deep.checkpoint import Checkpoint
 from tidemill.models.deep.training import (
     Objective,
+    Picking,
     Tensors,
     Trainer,
     Training,
@@ -35,7 +36,7 @@ from tidemill.models.rejection import rejected
 from tidemill.models.renamed import current
 
 CHUNK = 4096
-"""Rows drawn at a time; each chunk has a random stream of its own."""
+"""Rows drawn at a time, but for texts."""
 HELD, MOST_HELD = 0.1, 4000
 """Share of the rows that training is watched on, and their number at most."""
 GLIMPSE = 256
@@ -138,9 +139,20 @@ class Neural(ABC):
         """How many rows a step takes: as many as the options say, or fewer where rows are long."""
         return self.options.batch
 
-    def pick(self, rows: Tensors, size: int, rng: torch.Generator) -> Tensor:
-        """(size,) positions of a step's rows, where not all rows shall come in turn."""
-        raise NotImplementedError
+    @property
+    def picker(self) -> Picking | None:
+        """What says which rows a step takes, where not all shall come in turn."""
+        return None
+
+    @property
+    def precision(self) -> str:
+        """Of matrix products, as the options have it."""
+        return self.options.precision
+
+    @property
+    def together(self) -> int:
+        """Rows drawn at a time; each chunk has a random stream of its own."""
+        return CHUNK
 
     # --- learning ---------------------------------------------------------------------------------
 
@@ -174,19 +186,16 @@ class Neural(ABC):
         return self
 
     def _train(self, batch: Batch, run: Run, device: torch.device, seed: int) -> None:
-        order = run.rng(self.name, "held out").permutation(len(batch))
-        cut = min(max(int(HELD * len(batch)), 1), MOST_HELD)
-        real = batch.rows(order[:cut])
+        out, others = self.held_out(batch, run)
+        real, cut = batch.rows(out), len(out)
         held = {name: tensor.to(device) for name, tensor in self.rows(real).items()}
-        rows = {
-            name: tensor.to(device) for name, tensor in self.rows(batch.rows(order[cut:])).items()
-        }
-        if not len(batch) - cut:  # a single row
+        rows = {name: tensor.to(device) for name, tensor in self.rows(batch.rows(others)).items()}
+        if not len(others):  # a single row
             rows = held
         trainer = Trainer(
             self.net,
             self.objectives(self.net),
-            replace(self.options, batch=self.step_rows()),
+            replace(self.options, batch=self.step_rows(), precision=self.precision),
             seed,
             device,
         )
@@ -206,11 +215,10 @@ class Neural(ABC):
                 self.snapshots.append((trainer.progress.step, glimpse()))
             return self.score(self.net, held, real, rng)
 
-        pick = None if type(self).pick is Neural.pick else self.pick
         checkpoint = None
         if run.checkpoint is not None:
             checkpoint = Checkpoint(run.checkpoint, self._identity(batch, run), run)
-        ended = trainer.learn(rows, pick, score, run, checkpoint)
+        ended = trainer.learn(rows, self.picker, score, run, checkpoint)
         trainer.keep_best()
         progress = trainer.progress
         self.steps_done, self.best_step = progress.step, progress.best_step
@@ -219,6 +227,12 @@ class Neural(ABC):
         if self.best_step:
             before = [seen for seen in self.snapshots if seen[0] < self.best_step]
             self.snapshots = [*before, (self.best_step, glimpse())]
+
+    def held_out(self, batch: Batch, run: Run) -> tuple[np.ndarray, np.ndarray]:
+        """The positions of the rows that learning is watched on, and of the others."""
+        order = run.rng(self.name, "held out").permutation(len(batch))
+        cut = min(max(int(HELD * len(batch)), 1), MOST_HELD)
+        return order[:cut], order[cut:]
 
     def _new_net(self, seed: int) -> nn.Module:
         with torch.random.fork_rng(devices=[]):
@@ -278,27 +292,48 @@ class Neural(ABC):
             OptionError: A context is missing.
         """
         check_context(self.name, self.spec, context)
+
+        def draw(rows: np.ndarray, rng: torch.Generator) -> Batch:
+            told = None if context is None else context.rows(rows)
+            return self.draw(self.net, len(rows), told, rng)
+
+        return self.in_chunks(n, draw, rng, run or Run())
+
+    def in_chunks(
+        self,
+        n: int,
+        draw: Callable[[np.ndarray, torch.Generator], Batch],
+        rng: np.random.Generator,
+        run: Run,
+    ) -> Batch:
+        """n rows, some at a time.
+
+        Args:
+            n: How many.
+            draw: (positions of rows, random stream) -> these rows; the network is on the stream's
+                device then.
+            rng: The random stream.
+            run: For progress, and its device.
+        """
         if not n:
             return Batch.blank(self.spec, 0)
-        run = run or Run()
-        device = device_of(run.device)
-        seeds = rng.integers(2**62, size=-(-n // CHUNK))
+        device, chunk = device_of(run.device), self.together
+        seeds = rng.integers(2**62, size=-(-n // chunk))
         parts = []
-        net = self.net.to(device)
+        self.net = self.net.to(device)
         with (
             torch_threads(self.options.cores),
             torch.inference_mode(),
             run.stage("generate", "drawing new rows", total=n) as stage,
             torch.autocast(
-                device.type, torch.bfloat16, enabled=takes_bfloat16(self.options.precision, device)
+                device.type, torch.bfloat16, enabled=takes_bfloat16(self.precision, device)
             ),
         ):
-            for k, start in enumerate(range(0, n, CHUNK)):
-                size = min(CHUNK, n - start)
-                told = None if context is None else context.rows(np.arange(start, start + size))
-                parts.append(self.draw(net, size, told, generator(device, int(seeds[k]))))
-                stage.advance(units=size)
-        self.net = net.cpu()
+            for k, start in enumerate(range(0, n, chunk)):
+                rows = np.arange(start, min(start + chunk, n))
+                parts.append(draw(rows, generator(device, int(seeds[k]))))
+                stage.advance(units=len(rows))
+        self.net = self.net.cpu()
         return Batch.stacked(parts)
 
     def between(
@@ -331,7 +366,7 @@ class Neural(ABC):
             torch_threads(self.options.cores),
             torch.inference_mode(),
             torch.autocast(
-                device.type, torch.bfloat16, enabled=takes_bfloat16(self.options.precision, device)
+                device.type, torch.bfloat16, enabled=takes_bfloat16(self.precision, device)
             ),
         ):
             first, last = (self.noise(net, ways, context, stream) for _ in range(2))

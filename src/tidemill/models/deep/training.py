@@ -24,6 +24,9 @@ from tidemill.models.deep.checkpoint import Checkpoint
 Tensors = dict[str, Tensor]
 """Rows as the network reads them: every tensor has one entry a row."""
 
+Picking = Callable[[Tensors, int, torch.Generator], Tensor]
+"""(training rows, rows of a step, random stream) -> the positions of those that the step takes."""
+
 SPARK = "▁▂▃▄▅▆▇█"
 DEEPEST = 1000
 """Blocks of a network at most."""
@@ -198,7 +201,7 @@ class Trainer:
     def learn(
         self,
         rows: Tensors,
-        pick: Callable[[Tensors, int, torch.Generator], Tensor] | None,
+        pick: Picking | None,
         score: Callable[[torch.Generator], float],
         run: Run,
         checkpoint: Checkpoint | None = None,
@@ -249,7 +252,7 @@ class Trainer:
         self,
         rows: Tensors,
         count: int,
-        pick: Callable[[Tensors, int, torch.Generator], Tensor] | None,
+        pick: Picking | None,
         losses: dict[str, list[Tensor]],
     ) -> bool:
         """One step of every objective that is due; whether all losses were finite."""

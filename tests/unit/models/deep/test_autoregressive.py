@@ -15,7 +15,8 @@ import torch
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, Code, Constraints, PartialRows, Real, Spec
 from tidemill.core.run import Run
-from tidemill.models.deep.autoregressive import Autoregressive, Sequence, chosen
+from tidemill.models.deep.autoregressive import Autoregressive
+from tidemill.models.deep.code_by_code import Sequence, chosen
 
 QUICK = {"steps": 150, "eval_every": 50, "batch": 128, "width": 16, "cores": 1}
 
@@ -66,7 +67,7 @@ def test_numbers_are_uniform_within_their_piece() -> None:
     spec = Spec((Real("x"),))
     batch = Batch(rng.integers(0, 3000, (1500, 1)), np.zeros((1500, 0), np.int32))
     model = Autoregressive(**QUICK).fit(spec, batch, Run(0))
-    low, high = model.stream.pieces[0].low[0], model.stream.pieces[0].high[-1]
+    low, high = model.turn.stream.pieces[0].low[0], model.turn.stream.pieces[0].high[-1]
     whole = Batch(np.arange(low, high + 1)[:, None], np.zeros((high - low + 1, 0), np.int32))
     assert np.exp(model.scores(whole)).sum() == pytest.approx(1, abs=1e-4)
     assert model.scores(Batch(np.array([[10**9]]), np.zeros((1, 0), np.int32)))[0] == -np.inf

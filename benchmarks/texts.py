@@ -1,7 +1,7 @@
 """Models of texts: likelihood of held-out texts, and whether made texts can be learned from, told
 from real ones, and found among them.
 
-    python benchmarks/texts.py [SET ...] [--models NAME ...] [--seed 0]
+    python benchmarks/texts.py [SET ...] [--models NAME ...] [--seed 0] [--minutes 10]
 
 shakespeare  tinyshakespeare: speeches of the first nine tenths are learned, those of the last tenth
              are judged by; characters; an end of a speech counts for two.
@@ -15,7 +15,9 @@ pairs (Chinese: of characters) that learned from made texts, beside one of as ma
 the labels together and for each; class right: made texts in which one that learned from all
 training texts finds their own class. Detection: AUC of a logistic
 regression on the same features, 2,000 made against 2,000 held-out texts, in five folds. Copies:
-made texts that stand among training texts, in lower case.
+made texts that stand among training texts, in lower case. Alone: bits a character of a network
+without the counted runs that it is mixed with. Networks learn for so many minutes, on two cores
+that do nothing else; on a busy machine they get less done, as the CPU seconds of "fit" say.
 
 What was measured is kept in benchmarks/results/texts.json; tables are printed and written to
 docs/texts.md.
@@ -45,13 +47,24 @@ from sklearn.svm import LinearSVC
 import tidemill as tm
 from tidemill.codecs.texts import TextsCodec
 from tidemill.core.dataset import Dataset
+from tidemill.core.grid import Batch
 from tidemill.core.schema import Column, Schema
 from tidemill.models.base import unfitted
 from tidemill.synthesis.stages import Stage, Stages
 
 PAGE, RESULTS = ROOT / "docs" / "texts.md", ROOT / "benchmarks" / "results" / "texts.json"
 COMPARED = 2_000
-FIGURES = ("bits a character", "use", "class right", "detection", "copies", "fit", "sample", "MB")
+FIGURES = (
+    "bits a character",
+    "alone",
+    "use",
+    "class right",
+    "detection",
+    "copies",
+    "fit",
+    "sample",
+    "MB",
+)
 
 
 @dataclass(frozen=True)
@@ -177,21 +190,38 @@ def packed(arrays: dict[str, np.ndarray]) -> float:
     return sum(len(zlib.compress(array.tobytes(), 6)) for array in arrays.values()) / 1e6
 
 
-def measured(name: str, model: str, seed: int) -> dict[str, Any]:
+def bits(generator: Any, batch: Batch, characters: int) -> float:
+    """Bits a character of some texts."""
+    return -float(generator.scores(batch).sum()) / np.log(2) / characters
+
+
+def alone(generator: Any) -> Any:
+    """A network without counted runs beside it; None where there are none."""
+    document, arrays = generator.to_state()
+    if document.get("ngram") is None:
+        return None
+    own = {key: array for key, array in arrays.items() if not key.startswith("ngram.")}
+    return type(generator).from_state(generator.spec, {**document, "ngram": None}, own)
+
+
+def measured(name: str, model: str, seed: int, minutes: float) -> dict[str, Any]:
     """What is measured of a model on a set."""
-    task, run = SETS[name](), tm.Run(seed)
+    task, run = SETS[name](), tm.Run(seed, minutes=minutes)
     train = dataset(task.train)
     codec = TextsCodec().fit(train, run)
     batch = replace(codec.encode(train), guarded=codec.guarded(train, None))
+    run.begin_learning()
     began = time.process_time()
     generator: Any = unfitted(model).fit(codec.spec, batch, run)
     found: dict[str, Any] = {"set": name, "model": model, "seed": seed}
     found["fit"] = time.process_time() - began
     found["MB"] = packed(generator.to_state()[1])
     if hasattr(generator, "scores"):
-        likelihood = generator.scores(codec.encode(dataset(task.holdout))).sum()
+        held = codec.encode(dataset(task.holdout))
         characters = sum(len(text) + task.end for text in task.holdout["text"])
-        found["bits a character"] = -float(likelihood) / np.log(2) / characters
+        found["bits a character"] = bits(generator, held, characters)
+        if (network := alone(generator)) is not None:
+            found["alone"] = bits(network, held, characters)
     if task.made:
         rows = np.random.default_rng(seed).permutation(len(batch))[: task.made]
         assert codec.given is not None
@@ -250,13 +280,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     arguments.add_argument("sets", nargs="*", default=list(SETS))
-    arguments.add_argument("--models", nargs="+", default=["real", "ngram"])
+    arguments.add_argument("--models", nargs="+", default=["real", "ngram", "autoregressive"])
     arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--minutes", type=float, default=10)
     given = arguments.parse_args()
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
     for name in given.sets:
         for model in given.models:
-            found = real(name, given.seed) if model == "real" else measured(name, model, given.seed)
+            if model == "real":
+                found = real(name, given.seed)
+            else:
+                found = measured(name, model, given.seed, given.minutes)
             print(json.dumps(found), flush=True)
             results = [one for one in results if (one["set"], one["model"]) != (name, model)]
             results.append(found)

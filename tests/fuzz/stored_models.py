@@ -20,6 +20,7 @@ from tidemill.imaging.pixels import images
 
 SMALL: Mapping[str, Any] = {"steps": 4, "eval_every": 4, "batch": 32, "width": 16, "depth": 1}
 TABLES = ("trees", "independent", "flow", "vae", "gan", "autoregressive", "latent")
+TEXTS = ("ngram", "autoregressive")
 SEQUENCES = ("flow", "vae", "gan", "autoregressive", "latent")
 
 
@@ -171,7 +172,7 @@ def stored(folder: Path, wanted: Collection[str] | None = None) -> dict[str, Pat
         ("pandas", framed, ("independent",)),
         ("series", series, SEQUENCES),
         ("images", pictures, ("independent", *SEQUENCES)),
-        ("texts", texts, ("ngram",)),
+        ("texts", texts, TEXTS),
     )
     found = {}
     for modality, made, models in sets:

@@ -28,7 +28,7 @@ SMALL = (
     *("table-trees", "table-independent", "table-flow", "table-vae", "table-gan"),
     *("table-autoregressive", "table-latent", "series-flow", "series-autoregressive"),
     *("images-independent", "images-flow", "images-gan", "images-autoregressive"),
-    "texts-ngram",
+    *("texts-ngram", "texts-autoregressive"),
 )
 
 
@@ -306,6 +306,28 @@ AIMED_AT_TEXTS: dict[str, Change] = {
     "weights of terms that are none": array("text.000.weights", lambda a: np.full_like(a, np.inf)),
 }
 AIMED |= {name: ("texts-ngram", change) for name, change in AIMED_AT_TEXTS.items()}
+WRITER = ("stages", 1, "generator")
+AIMED |= {
+    f"{name} of a writer": ("texts-autoregressive", change)
+    for name, change in {
+        "giant states": put(10**6, *WRITER, "options", "state"),
+        "states wider than all numbers": put(10**30, *WRITER, "options", "state"),
+        "endless blocks": put(10**9, *WRITER, "options", "blocks"),
+        "an endless window": put(10**9, *WRITER, "options", "window"),
+        "no heat": put(0.0, *WRITER, "options", "temperature"),
+        "runs that nobody reads": put(None, *WRITER, "ngram"),
+        "no runs": put({}, *WRITER, "ngram"),
+        "shares of more than all": array("1.shares", lambda a: a + 2),
+        "shares that are no numbers": array("1.shares", lambda a: np.full_like(a, np.nan)),
+        "too few shares": array("1.shares", lambda a: a[:-1]),
+        "vectors of no numbers": array("1.net.vector", lambda a: np.full_like(a, np.nan)),
+        "vectors in double": array("1.net.vector", lambda a: a.astype(float)),
+        "too few vectors": array("1.net.vector", lambda a: a[:-1]),
+        "units that occur less than never": array("1.view.count.00000", lambda a: a - 10**6),
+        "counts that overflow": array("1.view.count.00000", lambda a: np.full_like(a, 2**62)),
+        "runs of other units": array("1.ngram.general.0.follower", lambda a: a + 10**6),
+    }.items()
+}
 
 
 @pytest.mark.parametrize("name", AIMED)

@@ -103,6 +103,10 @@ class Autoregressive(Neural):
     def together(self) -> int:
         return self.turn.together
 
+    @property
+    def glimpsed(self) -> int:
+        return self.turn.glimpsed
+
     def fit(self, spec: Spec, batch: Batch, run: Run, start: Self | None = None) -> Self:
         super().fit(spec, batch, run, start)
         with torch_threads(self.options.cores), torch.inference_mode():

@@ -16,7 +16,7 @@ from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models.base import State
-from tidemill.models.deep.neural import CHUNK
+from tidemill.models.deep.neural import CHUNK, GLIMPSE
 from tidemill.models.deep.training import DEEPEST, Picking, Tensors, Training
 
 
@@ -153,6 +153,11 @@ class InTurn(ABC):
     def together(self) -> int:
         """Rows drawn at a time."""
         return CHUNK
+
+    @property
+    def glimpsed(self) -> int:
+        """Rows drawn to show how learning goes."""
+        return GLIMPSE
 
     @abstractmethod
     def finish(self, net: nn.Module, batch: Batch, held: np.ndarray, run: Run) -> None:

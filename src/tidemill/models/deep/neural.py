@@ -40,7 +40,7 @@ CHUNK = 4096
 HELD, MOST_HELD = 0.1, 4000
 """Share of the rows that training is watched on, and their number at most."""
 GLIMPSE = 256
-"""Rows drawn after 1, 4, 16, ... looks, to show how learning went."""
+"""Rows drawn after 1, 4, 16, ... looks, to show how learning went, but for texts."""
 
 
 class Neural(ABC):
@@ -154,6 +154,11 @@ class Neural(ABC):
         """Rows drawn at a time; each chunk has a random stream of its own."""
         return CHUNK
 
+    @property
+    def glimpsed(self) -> int:
+        """Rows drawn to show how learning goes."""
+        return GLIMPSE
+
     # --- learning ---------------------------------------------------------------------------------
 
     def fit(self, spec: Spec, batch: Batch, run: Run, start: Self | None = None) -> Self:
@@ -201,11 +206,12 @@ class Neural(ABC):
         )
 
         def glimpse() -> Batch:
-            context = None if real.context is None else real.context.rows(np.arange(GLIMPSE) % cut)
+            n = self.glimpsed
+            context = None if real.context is None else real.context.rows(np.arange(n) % cut)
             # always the same noise, so that one sees how its rows change
             with torch.no_grad():
                 return replace(
-                    self.draw(self.net, GLIMPSE, context, generator(device, seed, -2, 0)),
+                    self.draw(self.net, n, context, generator(device, seed, -2, 0)),
                     context=context,
                 )
 
@@ -258,7 +264,7 @@ class Neural(ABC):
         digest = hashlib.sha256()
         parts = [batch] if batch.context is None else [batch, batch.context.joint]
         for part in parts:
-            for values in (part.tick, part.code, part.mask):
+            for values in (part.tick, part.code, part.mask, part.guarded):
                 if values is not None:
                     digest.update(np.ascontiguousarray(values).data)
         return {

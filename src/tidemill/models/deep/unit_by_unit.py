@@ -41,8 +41,8 @@ SHARES = np.linspace(0.0, 1.0, 41)
 """Of which each share of the counted runs is one."""
 BLOCKS = 4
 """Of the transformer, where nothing is said."""
-TOGETHER = 256
-"""Texts written at a time."""
+TOGETHER, SHOWN = 256, 16
+"""Texts written at a time, and to show how learning goes: each takes its time."""
 FULL = 0.8
 """Share of texts that still go on, below which others are left behind."""
 
@@ -119,7 +119,7 @@ class UnitByUnit(InTurn):
         return TextTransformer(shares, context, o.state, o.blocks or BLOCKS, o.window)
 
     def rows(self, batch: Batch) -> Tensors:
-        """ "unit" (n, sites) int32; "length" (n,) how many follow something, an end among them;
+        """As "unit" (n, sites) int32; "length" (n,) how many follow something, an end among them;
         "guarded" (n, sites); "context" (n, context)."""
         n, sites = batch.code.shape[:2]
         used = np.ones((n, sites), bool) if batch.mask is None else batch.mask
@@ -146,6 +146,10 @@ class UnitByUnit(InTurn):
     @property
     def together(self) -> int:
         return TOGETHER
+
+    @property
+    def glimpsed(self) -> int:
+        return SHOWN
 
     @property
     def picker(self) -> Picking | None:
@@ -199,6 +203,8 @@ class UnitByUnit(InTurn):
         assert isinstance(net, TextTransformer)
         inner = run.child(quiet=True, to_end=True, stoppable=False)
         others = np.setdiff1d(np.arange(len(batch)), held)
+        if not len(others):  # a single text
+            others = held
         asked = batch.rows(held)
         rows = _some(self.rows(replace(asked, guarded=None)))
         asked = asked.rows(np.arange(len(rows["length"])))

@@ -55,6 +55,12 @@ class Stage:
     model: str
     generator: Generator
 
+    @property
+    def writer(self) -> WritesOn | None:
+        """The generator, where it can be told how its texts begin."""
+        is_text = self.codec.topology == "tokens"
+        return self.generator if is_text and isinstance(self.generator, WritesOn) else None
+
 
 class Stages:
     """All stages in order. A row of the last one carries those of the stages before as its context.
@@ -184,7 +190,7 @@ class Stages:
         for stage in self.stages[depth:]:
             inner = run if stage is self.last else _quiet(run)
             begun = None
-            if given is not None and isinstance(stage.generator, WritesOn):
+            if given is not None and stage.writer is not None:
                 begun = stage.codec.begun(given, made)
             drawn = _drawn(stage, len(made), made, rng, inner, begun)
             made = replace(drawn, context=made)
@@ -374,7 +380,7 @@ def _drawn(
 def _fault(stage: Stage, made: Batch, begun: Batch | None) -> np.ndarray:
     """(n,) the site from which on each row is to be drawn again, SOUND where it is not: where a
     model writes on only what is wrong, else whole copies."""
-    if isinstance(stage.generator, WritesOn):
+    if stage.writer is not None:
         return stage.codec.fault(made, begun)
     return np.where(stage.codec.copied(made, begun), 0, SOUND)
 
@@ -382,7 +388,7 @@ def _fault(stage: Stage, made: Batch, begun: Batch | None) -> np.ndarray:
 def _beginning(stage: Stage, made: Batch, stays: np.ndarray, given: Batch | None) -> Batch | None:
     """How rows begin that are drawn again: with so many of their sites, and with what is given;
     None where the model knows no beginnings."""
-    if not isinstance(stage.generator, WritesOn) or made.mask is None:
+    if stage.writer is None or made.mask is None:
         return given
     mask = np.arange(made.mask.shape[1]) < stays[:, None]
     mask &= made.mask
@@ -397,8 +403,8 @@ def _sampled(
     run: Run | None,
     begun: Batch | None,
 ) -> Batch:
-    if begun is not None and isinstance(stage.generator, WritesOn):
-        return stage.generator.write_on(begun, rng, run)
+    if begun is not None and stage.writer is not None:
+        return stage.writer.write_on(begun, rng, run)
     if context is None:
         return stage.generator.sample(n, rng, run)
     return cast(Conditional, stage.generator).sample(n, rng, run, context=context)

@@ -26,7 +26,7 @@ from tidemill.models.deep.neural import numpy_stream
 from tidemill.models.deep.training import Picking, Tensors
 from tidemill.models.ngram import Ngram
 from tidemill.models.ngram_choice import MOST_ORDER
-from tidemill.models.ngram_counts import NONE
+from tidemill.models.ngram_counts import NONE, voice_of
 from tidemill.models.ngram_mixture import tempered
 
 UNITS = 4
@@ -286,7 +286,13 @@ class UnitByUnit(InTurn):
             order = order[room:]
 
     def _next(
-        self, logits: Tensor, recent: np.ndarray, of: np.ndarray, *, first: bool
+        self,
+        logits: Tensor,
+        recent: np.ndarray,
+        of: np.ndarray,
+        voice: np.ndarray,
+        *,
+        first: bool,
     ) -> np.ndarray:
         """(n, units and an end) the chances of what is drawn at a site.
 
@@ -294,6 +300,7 @@ class UnitByUnit(InTurn):
             logits: The network's.
             recent: (n, MOST_ORDER - 1) the units before, the nearest first.
             of: (n,) the classes of the counted runs.
+            voice: (n,) who speaks.
             first: Whether it is the first site.
         """
         logits = logits.double()
@@ -306,11 +313,11 @@ class UnitByUnit(InTurn):
         own, rare = chances[:, :-1], chances[:, -1:]
         if self.ngram is None:
             return own + rare * self._frequent
-        counted = self.ngram.mixture.all_chances(recent, of)
+        counted = self.ngram.mixture.all_chances(recent, of, voice)
         if not self.spec.ragged or (first and not self.empty_rows):
             counted[:, self.end] = 0.0
         counted /= counted.sum(axis=1, keepdims=True)
-        known = self.ngram.mixture.known(recent)
+        known = self.ngram.mixture.known(recent, voice)
         return _mixed(own, rare, counted, self.shares[known][:, None])
 
     # --- texts ------------------------------------------------------------------------------------
@@ -328,6 +335,7 @@ class UnitByUnit(InTurn):
         code, length = begun.code[..., 0].copy(), np.zeros(n, np.int64)
         code[np.arange(sites) >= begins[:, None]] = 0
         at, ended = np.arange(n), np.zeros(n, bool)  # whose states are kept, and which of them end
+        voice = np.zeros(n, np.int64)
         recent = np.full((n, MOST_ORDER - 1), NONE, np.int64)
         recent[:, 0] = self.end + 1
         of = np.zeros(n) if self.ngram is None else self.ngram.classes_of(n, begun.context)
@@ -336,7 +344,7 @@ class UnitByUnit(InTurn):
         read = torch.full((n,), self.end, device=rng.device)
         for site in range(sites):
             logits = net.logits(net.step(read, told, site, cache))
-            unit = self._drawn(self._next(logits, recent, of[at], first=site == 0), stream)
+            unit = self._drawn(self._next(logits, recent, of[at], voice, first=site == 0), stream)
             unit = np.where(site < begins[at], code[at, site], unit)
             ended |= unit == self.end
             on = ~ended
@@ -344,8 +352,11 @@ class UnitByUnit(InTurn):
                 break
             code[at[on], site], length[at[on]] = unit[on], site + 1
             recent = np.column_stack([unit, recent[:, :-1]])
+            says = voice_of(unit, self.end, self.spec.voices)
+            voice = np.where(says > 0, says, voice)
             if on.mean() < FULL:
-                at, unit, recent, ended = at[on], unit[on], recent[on], ended[on]
+                at, unit, recent, voice = at[on], unit[on], recent[on], voice[on]
+                ended = ended[on]
                 kept = torch.from_numpy(np.flatnonzero(on)).to(rng.device)
                 told = None if told is None else told[kept]
                 cache = [(keys[kept], values[kept]) for keys, values in cache]
@@ -452,9 +463,9 @@ def _likeliest(
     """
 
     def best(some: np.ndarray) -> float:
-        parts = (values[some] for values in (own, rare, counted))
+        chances = _mixed(own[some], rare[some], counted[some], SHARES[:, None])
         with np.errstate(divide="ignore"):
-            nats = np.log(_mixed(*parts, SHARES[:, None])).sum(axis=1)
+            nats = np.log(chances).sum(axis=1)
         return float(SHARES[nats.argmax()])
 
     shares = np.full(MOST_ORDER, best(known >= 0))

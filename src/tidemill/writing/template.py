@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
+from tidemill.core.errors import InputError
 from tidemill.core.run import Run
+from tidemill.core.states import from_state, to_state
 from tidemill.writing.carrying import words_of_name
 from tidemill.writing.checks import refusals
 from tidemill.writing.lexicon import Lexicon, lexicon_of
@@ -23,6 +26,15 @@ _MARKS: Mapping[Language, tuple[str, str, str, str]] = {
     "zh": ("：", "；", "。", ""),
 }
 """What stands behind a name, between two attributes, at the end, and between two sentences."""
+
+
+@dataclass(frozen=True)
+class StoredTemplate:
+    """A template as it is stored: its sentences, ordinary words and values in order."""
+
+    patterns: tuple[Pattern, ...]
+    words: tuple[str, ...]
+    values: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,29 @@ class Template(Writer):
         rng = run.rng("writing", self.name)
         texts = [self._text(ask, rng) for ask in run.track(asks, "write", "fills in sentences")]
         return [None if text is None else WrittenText(text, self.name) for text in texts]
+
+    def to_state(self) -> dict[str, Any]:
+        """The template as plain JSON values."""
+        values = {name: tuple(sorted(known)) for name, known in self.lexicon.values.items()}
+        words = tuple(sorted(self.lexicon.words))
+        stored: dict[str, Any] = to_state(StoredTemplate(self.patterns, words, values))
+        return stored
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any]) -> Template:
+        """The template that :meth:`to_state` wrote.
+
+        Raises:
+            InputError: The state is not one of a template.
+        """
+        stored: StoredTemplate = from_state(StoredTemplate, state)
+        if any(len(one.literals) != len(one.slots) + 1 for one in stored.patterns):
+            raise InputError(
+                "a sentence of the stored template has not one part more than slots",
+                hint="learn the template from its texts again",
+            )
+        values = {name: frozenset(known) for name, known in stored.values.items()}
+        return Template(stored.patterns, Lexicon(frozenset(stored.words), values))
 
     def tells(self) -> str | None:
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import string
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.writing.checks import refusals
 from tidemill.writing.patterns import Pattern, mined_patterns
@@ -173,3 +175,18 @@ def test_the_list_of_attributes_passes_the_check(attributes: dict[str, str], lan
 )
 def test_the_list_of_real_attributes_passes_the_check(attributes: dict[str, str]) -> None:
     assert refusals(listed_text(attributes, "en"), Ask("It.", attributes)) == ()
+
+
+def test_a_template_is_stored_as_json_and_checked_when_it_is_read() -> None:
+    train = rows(30)
+    template = template_of([text_of(row) for row in train], train)
+    state = json.loads(json.dumps(template.to_state()))
+    assert Template.from_state(state) == template
+    for damage in (
+        {**state, "patterns": [{**state["patterns"][0], "slots": ["maker"] * 9}]},
+        {**state, "words": "no words"},
+        {**state, "values": [1]},
+        {"patterns": []},
+    ):
+        with pytest.raises(InputError):
+            Template.from_state(damage)

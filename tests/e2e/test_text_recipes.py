@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
 from tidemill.recipes import describe as describing
 from tidemill.recipes.run import recipe
+from tidemill.writing.replies import Replies, Reply
 from tidemill.writing.writer import Ask, Writer, WrittenText
 
 MAKERS = ["Nordia", "Alpen", "Fjell", "Kelo", "Ostra", "Varde"]
@@ -283,6 +285,22 @@ def test_replies_are_proved_and_say_nothing_of_others(tidemill: Tidemill, tmp_pa
     page = (out / "report.html").read_text()
     assert "Kowalski" not in page
     assert "finds nothing of another customer" in page
+
+
+@pytest.mark.parametrize("leak", [" It is as for A-10007.", " Call 555 7002."])
+def test_a_leak_would_be_seen_by_the_second_look(
+    leak: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Replies.to
+
+    def leaking(self: Replies, question: str, values: Mapping[str, str]) -> Reply:
+        made = right(self, question, values)
+        return replace(made, text=made.text and made.text + leak)
+
+    monkeypatch.setattr(Replies, "to", leaking)
+    told = recipe("reply", desk(200, 200), columns={"intent": "topic"})
+    assert told.figures["replies_with_something_foreign"] >= 0.9 * told.figures["replied"] > 0
+    assert "read them before they are sent" in told.report.html()
 
 
 def test_without_intents_answers_are_compared_by_what_tells_them_apart() -> None:

@@ -64,6 +64,8 @@ column says what a question is about."""
 _FEWEST_TOLD = 30
 """Answered questions from the threshold on by which it is believed."""
 _DIGITS = re.compile(r"\d+")
+_BEFORE = 12
+"""Characters before digits by which a second look tells whether they are usual there."""
 
 
 @dataclass(frozen=True)
@@ -374,19 +376,45 @@ def _floor(learned: Replies, train: Desk, held: Desk) -> float:
     return float(np.mean([same.of(train.answers[row], one) for one in held.answers]))
 
 
+def _digits_by_what_is_before(answers: Sequence[str]) -> dict[str, Counter[str]]:
+    """What stands before digits -> these, with how many answers have them so."""
+    found: dict[str, Counter[str]] = {}
+    for answer in answers:
+        for words, digit in _digits_behind(answer):
+            found.setdefault(words, Counter())[digit] += 1
+    return found
+
+
+def _digits_behind(text: str) -> set[tuple[str, str]]:
+    """Runs of digits with what stands before them."""
+    return {
+        (text[max(0, match.start() - _BEFORE) : match.start()], match[0])
+        for match in _DIGITS.finditer(text)
+    }
+
+
+def _is_usual(digits: Counter[str], one: str) -> bool:
+    """Whether these digits, and hardly any others, follow the same words in answers."""
+    return digits[one] >= FEWEST_PERSONS and digits[one] >= 0.8 * digits.total()
+
+
 def _foreign(replies: Sequence[Reply], threshold: float | None, held: Desk, train: Desk) -> int:
     """Replies that say something of another customer, as a second look finds by other means than
     those that fill them: by the table's own values, and by digits."""
     of_rows = Counter(value.casefold() for row in train.values for value in {*row.values()})
     rare = {value for value, rows in of_rows.items() if rows < FEWEST_PERSONS and len(value) > 2}
-    in_answers = Counter(run for one in train.answers for run in {*_DIGITS.findall(one)})
-    common = {run for run, rows in in_answers.items() if rows >= FEWEST_PERSONS}
+    before = _digits_by_what_is_before(train.answers)
     found = 0
     for row, one in enumerate(replies):
         if one.text is None or not _is_given(one, threshold):
             continue
         own = " | ".join((held.questions[row], *held.values[row].values()))
-        digits = {*_DIGITS.findall(one.text)} - {*_DIGITS.findall(own)} - common
+        known = {*_DIGITS.findall(own)}
+        digits = [
+            digit
+            for words, digit in _digits_behind(one.text)
+            if digit not in known and not _is_usual(before.get(words, Counter()), digit)
+        ]
         values = (parts_of(one.text) & rare) - parts_of(own)
         found += bool(digits or values)
     return found
@@ -539,7 +567,8 @@ def _others(proof: ReplyProof) -> list[Block | Refused]:
     )
     told = (
         "What is specific in an answer (numbers, codes, names, dates, personal data) is replaced "
-        "by what the new question or its row says, unless answers to five persons or more have it. "
+        "by what the new question or its row says, unless its sentence has it in answers to five "
+        "persons or more, and hardly ever something else. "
         f"{plural(proof.private, 'answer')} of {count(len(proof.train.answers))} had something "
         "that could not be replaced, and no reply is made of them. The second look compares "
         "digits and the values of all other rows."

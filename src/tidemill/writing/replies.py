@@ -2,7 +2,8 @@
 own customer replaced by what is known of the new one.
 
 An answer is taken apart at all that is specific in it: numbers, codes, names, personal data, values
-of its row. What five persons' answers have is everybody's, such as an opening hour. All else has to
+of its row. What a sentence has in five persons' answers, and hardly ever with something else in its
+place, is everybody's, such as an opening hour. All else has to
 stand in the answer's own row or question, and so becomes a slot; an answer in which something does
 not is about its own customer alone, and is no reply to anybody else.
 """
@@ -17,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from tidemill.core.persons import shared_items
+from tidemill.core.persons import FEWEST_PERSONS, shared_items
 from tidemill.core.text_tokens import IDEOGRAPHS, is_unspaced, text_words
 from tidemill.personal.in_text import personal_spans
 from tidemill.personal.masking import mask
 from tidemill.personal.people import CHINESE_FAMILY, GIVEN
 from tidemill.writing.carrying import spans_of
+from tidemill.writing.checks import SLOT
 from tidemill.writing.lexicon import Lexicon, lexicon_of
 from tidemill.writing.quantities import plain_form, quantities
 from tidemill.writing.stop_words import OPENERS, STOP_WORDS
@@ -33,6 +35,9 @@ _NEIGHBOURS = 10
 """Most similar answered questions, which say together what is asked."""
 _POWER = 2
 """Of a likeness, for its weight among them."""
+_CONSTANT = 0.9
+"""The share of the persons whose answers have a sentence that have it with the same thing."""
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n")
 _SHORTEST = 2
 """Characters of a value that can be told from an ordinary letter."""
 _GREETING = re.compile(
@@ -90,7 +95,7 @@ def specific_spans(text: str, ordinary: frozenset[str]) -> list[SpecificSpan]:
     return kept
 
 
-def _specific(text: str, ordinary: frozenset[str]) -> Iterator[SpecificSpan]:
+def _greeted(text: str, ordinary: frozenset[str]) -> Iterator[SpecificSpan]:
     for pattern in (_GREETING, _CHINESE_GREETING):
         for match in pattern.finditer(text):
             words = match[1].casefold().split()
@@ -98,10 +103,16 @@ def _specific(text: str, ordinary: frozenset[str]) -> Iterator[SpecificSpan]:
                 continue
             if words[0] not in ordinary or words[0] in GIVEN or pattern is _CHINESE_GREETING:
                 yield SpecificSpan(*match.span(1), GREETED)
+
+
+def _specific(text: str, ordinary: frozenset[str]) -> Iterator[SpecificSpan]:
+    yield from _greeted(text, ordinary)
     for one in personal_spans(text):
         yield SpecificSpan(one.start, one.end, one.what)
     for match in _CODE.finditer(text):
         yield SpecificSpan(*match.span(), mask(match[0]))
+    for number in quantities(text):  # in words, too
+        yield SpecificSpan(number.begin, number.end, mask(text[number.begin : number.end]))
     for match in _CAPITAL.finditer(text):
         word = match[0].casefold()
         if not match[0][0].isupper():  # of a script without capitals
@@ -173,7 +184,7 @@ class Replies:
     Attributes:
         forms: (n,) the answers with slots; None for one that is about its own customer alone.
         groups: (n,) what tells answers that say the same.
-        shared: Specific things that answers of five persons have.
+        shared: Specific things that are everybody's.
         lexicon: The ordinary words of questions and answers.
         vectorizer: scikit-learn's, fitted on the questions.
         weights: (n, terms) sparse, rows of length one.
@@ -211,8 +222,8 @@ class Replies:
         return Reply(None, rows[0], sureness)
 
     def foreign(self, text: str, question: str, values: Mapping[str, str]) -> list[str]:
-        """What a reply says that neither the question, nor its row, nor answers of five persons
-        say: numbers, also in words, and names."""
+        """What a reply says that neither the question nor its row says, and that is not
+        everybody's: numbers, also in words, and names."""
         known = plain_form(" | ".join((question, *values.values()))).casefold()
         given = {one.number for one in quantities(known)}
         own = {one.number for thing in self.shared for one in quantities(plain_form(thing))}
@@ -257,22 +268,22 @@ def replies_of(
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     lexicon = lexicon_of([*questions, *answers], [{}] * (2 * len(answers)), _twice(persons))
-    spans = [specific_spans(answer, lexicon.words) for answer in answers]
-    things = [
-        {answer[one.begin : one.end] for one in found if one.sort != GREETED}
-        for answer, found in zip(answers, spans, strict=True)
+    apart = [
+        _TakenApart.of(answer, row, lexicon.words)
+        for answer, row in zip(answers, values, strict=True)
     ]
-    in_words = [
-        {plain[one.begin : one.end] for one in quantities(plain)}
-        for plain in map(plain_form, answers)
-    ]
-    both = [one | other for one, other in zip(things, in_words, strict=True)]
-    shared = frozenset(shared_items(both, persons))
+    general = _general(apart, persons, intents)
     private = _private_parts(values, persons, lexicon.words)
     forms = [
-        _form_of(*one, shared, lexicon.words, private)
-        for one in zip(questions, answers, values, strict=True)
+        one.form(question, known, lexicon.words, private)
+        for one, question, known in zip(apart, questions, general, strict=True)
     ]
+    shared = frozenset(
+        one.text[span.begin : span.end]
+        for one, known in zip(apart, general, strict=True)
+        for span, is_general in zip(one.spans, known, strict=True)
+        if is_general
+    )
     groups: list[Hashable] = [form or row for row, form in enumerate(forms)]
     vectorizer = TfidfVectorizer(analyzer=_terms, sublinear_tf=True)
     weights = vectorizer.fit_transform(questions)
@@ -311,40 +322,107 @@ def _terms(text: str) -> list[str]:
     return [*words, *pairs, *letters]
 
 
-def _form_of(
-    question: str,
-    answer: str,
-    values: Mapping[str, str],
-    shared: frozenset[str],
-    ordinary: frozenset[str],
-    private: frozenset[str],
-) -> AnswerForm | None:
-    """The answer with slots; None where something specific in it is found nowhere else, or a value
-    of few rows is left in it, be it in small letters."""
-    slots: list[tuple[int, int, tuple[str, str]]] = []
-    for name in sorted(values, key=lambda one: (-len(values[one]), one)):
-        if len(values[name]) < _SHORTEST:
-            continue
-        for begin, end in spans_of(answer, values[name]):
-            if not _overlap(slots, begin, end):
-                slots.append((begin, end, ("row", name)))
-    for one in specific_spans(answer, ordinary):
-        if _overlap(slots, one.begin, one.end):
-            continue
-        thing = answer[one.begin : one.end]
-        if thing in shared and one.sort != GREETED:
-            continue
-        sort = _sort_in(question, thing, ordinary)
-        if not sort:
+@dataclass(frozen=True, slots=True)
+class _TakenApart:
+    """An answer and what is specific in it.
+
+    Attributes:
+        text: The answer.
+        slots: (begin, end, column) of values of its row.
+        spans: Other specific things.
+    """
+
+    text: str
+    slots: tuple[tuple[int, int, str], ...]
+    spans: tuple[SpecificSpan, ...]
+
+    @staticmethod
+    def of(answer: str, values: Mapping[str, str], ordinary: frozenset[str]) -> _TakenApart:
+        """An answer taken apart at the values of its row, the longest first, and all else."""
+        slots: list[tuple[int, int, str]] = []
+        for name in sorted(values, key=lambda one: (-len(values[one]), one)):
+            if len(values[name]) < _SHORTEST:
+                continue
+            for begin, end in spans_of(answer, values[name]):
+                if not _overlap(slots, begin, end):
+                    slots.append((begin, end, name))
+        spans = specific_spans(answer, ordinary)
+        left = tuple(one for one in spans if not _overlap(slots, one.begin, one.end))
+        return _TakenApart(answer, tuple(sorted(slots)), left)
+
+    def places(self) -> list[tuple[str, int]]:
+        """Of each of the spans its sentence, with slots for all that is specific, and its place in
+        that."""
+        cuts = sorted(
+            [(begin, end, False) for begin, end, _ in self.slots]
+            + [(one.begin, one.end, True) for one in self.spans]
+        )
+        masked, at = "", 0
+        for begin, end, _ in cuts:
+            masked += self.text[at:begin] + SLOT
+            at = end
+        sentences = _SENTENCE_END.split(masked + self.text[at:])
+        where = [
+            (sentence, place) for sentence in sentences for place in range(sentence.count(SLOT))
+        ]
+        return [one for one, (_, _, is_span) in zip(where, cuts, strict=True) if is_span]
+
+    def form(
+        self,
+        question: str,
+        general: Sequence[bool],
+        ordinary: frozenset[str],
+        private: frozenset[str],
+    ) -> AnswerForm | None:
+        """The answer with slots; None where something specific in it is neither everybody's nor in
+        the question, or a value of few rows is left in it, be it in small letters."""
+        slots = [(begin, end, ("row", name)) for begin, end, name in self.slots]
+        for one, is_general in zip(self.spans, general, strict=True):
+            if is_general:
+                continue
+            sort = _sort_in(question, self.text[one.begin : one.end], ordinary)
+            if not sort:
+                return None
+            slots.append((one.begin, one.end, ("question", sort)))
+        slots.sort()
+        ends = [0, *(end for _, end, _ in slots)]
+        begins = [*(begin for begin, _, _ in slots), len(self.text)]
+        parts = tuple(self.text[end:begin] for end, begin in zip(ends, begins, strict=True))
+        if any(not private.isdisjoint(parts_of(part)) for part in parts):
             return None
-        slots.append((one.begin, one.end, ("question", sort)))
-    slots.sort()
-    ends = [0, *(end for _, end, _ in slots)]
-    begins = [*(begin for begin, _, _ in slots), len(answer)]
-    parts = tuple(answer[end:begin] for end, begin in zip(ends, begins, strict=True))
-    if any(not private.isdisjoint(parts_of(part)) for part in parts):
-        return None
-    return AnswerForm(parts, tuple(slot for _, _, slot in slots))
+        return AnswerForm(parts, tuple(slot for _, _, slot in slots))
+
+
+def _general(
+    answers: Sequence[_TakenApart], persons: Sequence[int] | None, intents: Sequence[str] | None
+) -> list[list[bool]]:
+    """Of each specific thing in each answer whether it is everybody's: five persons' answers have
+    its sentence with it, and hardly any has that sentence with another thing. "10:30" that stands
+    in five answers by chance, each time in the place of another hour, is not."""
+    seen: dict[Hashable, dict[str, set[int]]] = {}
+    keys = []
+    for row, one in enumerate(answers):
+        about = "" if intents is None else intents[row]
+        places = [((place, ""), (place, about)) for place in one.places()]
+        keys.append(places)
+        for span, both in zip(one.spans, places, strict=True):
+            for key in {*both}:
+                known = seen.setdefault(key, {}).setdefault(one.text[span.begin : span.end], set())
+                known.add(row if persons is None else persons[row])
+    totals = {key: len(set().union(*things.values())) for key, things in seen.items()}
+
+    def is_constant(key: Hashable, thing: str) -> bool:
+        own = len(seen[key][thing])
+        return own >= FEWEST_PERSONS and own >= _CONSTANT * totals[key]
+
+    return [
+        [
+            span.sort != GREETED
+            and any(is_constant(key, one.text[span.begin : span.end]) for key in both)
+            for span, both in zip(one.spans, places, strict=True)
+        ]
+        for one, places in zip(answers, keys, strict=True)
+    ]
 
 
 def _private_parts(

@@ -86,3 +86,15 @@ def test_an_ordinary_beginning_of_a_sentence_is_no_name() -> None:
     said = "Please wait. The Order came. hello, it is fine."
     found = [said[one.begin : one.end] for one in specific_spans(said, frozenset({"order"}))]
     assert found == ["Order"]
+
+
+def test_an_hour_that_many_happen_to_have_is_not_said_to_others() -> None:
+    """Each of twelve hours stands in five answers: what varies is about the customer."""
+    asked = ["when is my show"] * 60
+    told = [
+        f"Your show is at {8 + k % 12}:30, hall {k % 2 + 1}. Doors open at 7." for k in range(60)
+    ]
+    made = replies_of(asked, told, [{}] * 60)
+    assert made.to("when is my show", {}).text is None
+    told = ["Your show is at 10:30, hall 2. Doors open at 7."] * 60
+    assert replies_of(asked, told, [{}] * 60).to("when is my show", {}).text == told[0]

@@ -1,6 +1,6 @@
 """Descriptions of products by a small language model: how many pass the check.
 
-    python benchmarks/describe.py [--products 24] [--model FILE.gguf] [--seed 0]
+    python benchmarks/describe.py [--products 24] [--words 0] [--model FILE.gguf] [--seed 0]
 
 Products of product_catalogue_en (walmart: title, brand, price, dimensions), of which eight have a
 description that was written by hand, each in other words. The model is that of the package
@@ -71,6 +71,7 @@ def processor_seconds() -> float:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--products", type=int, default=24)
+    parser.add_argument("--words", type=int, default=0, help="of its own that a text may have")
     parser.add_argument("--model", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args(arguments)
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out=OUT,
         writer=f"local={asked.model or packaged_model()}",
         model_options={"temperature": 0.4},
-        assume={"tries": 4},
+        assume={"tries": 4, "words": asked.words},
         seed=asked.seed,
         overwrite=True,
     )

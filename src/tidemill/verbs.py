@@ -323,7 +323,7 @@ def sample_to(
     learned, target = _loaded(model), Target.parse(str(out))
     given = None if like is None else _source(like)
     reads = files_read(like, model=model)
-    target.check(learned.schema.modality, overwrite=overwrite, reads=reads)
+    target.check(learned.schema, overwrite=overwrite, reads=reads)
     parts = learned.parts(rows, where, like=given, run=run or _run(seed), **sampling)
     with learned.in_use():
         written = target.write(parts, overwrite=overwrite, rows=rows)
@@ -353,9 +353,8 @@ def infill_to(
     Raises:
         OutputError: There is something already, or it cannot be written.
     """
-    target = Target.parse(str(out))
-    target.check(overwrite=overwrite, reads=files_read(rows, model=model))
-    learned = _loaded(model)
+    learned, target = _loaded(model), Target.parse(str(out))
+    target.check(learned.schema, overwrite=overwrite, reads=files_read(rows, model=model))
     parts = learned.infill_parts(_source(rows), draws, keep=keep, run=run or _run(seed))
     with learned.in_use():
         written = target.write(parts, overwrite=overwrite)

@@ -141,6 +141,7 @@ class Column:
             is shown. Of kind "id", fresh ones are generated in their place.
         kept: Whether the user wants its values learned as they are, be they personal or rare.
         turns: Of dialogues, a line a turn: how the turns are called in JSON; None of other texts.
+        files: Of texts that were a file each: "txt" or "md"; "" of others.
     """
 
     name: str
@@ -156,6 +157,7 @@ class Column:
     personal: str = ""
     kept: bool = False
     turns: TurnKeys | None = None
+    files: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -93,7 +93,7 @@ def read(
         wishes, reasons = _with_known(raw, wishes)
         choices = _wanted(choices, wishes, where)
         data = _typed(_spread(raw, choices), wishes, reasons, where, run)
-        data = _with_turns(_with_choices(data, choices, run), raw)
+        data = _with_forms(_with_choices(data, choices, run), raw)
         check_rules(data, str(schema))
         return data
 
@@ -151,12 +151,12 @@ def _with_choices(data: Dataset, choices: Mapping[str, Choices], run: Run) -> Da
     return replace(data, schema=data.schema.replacing(*columns)) if columns else data
 
 
-def _with_turns(data: Dataset, raw: Raw) -> Dataset:
-    """The schema with how the turns of dialogues are called, where these are read as texts."""
+def _with_forms(data: Dataset, raw: Raw) -> Dataset:
+    """The schema with what texts were: dialogues, or files."""
     columns = []
     for name, known in raw.known.items():
-        if known.turns is not None and data.schema[name].kind == "text":
-            columns.append(replace(data.schema[name], turns=known.turns))
+        if (known.turns or known.files) and data.schema[name].kind == "text":
+            columns.append(replace(data.schema[name], turns=known.turns, files=known.files))
     return replace(data, schema=data.schema.replacing(*columns)) if columns else data
 
 

@@ -33,12 +33,14 @@ class KnownColumn:
         kind, role: None for what is to be inferred.
         reason: Why, in words.
         turns: Of dialogues, how their turns are called in JSON.
+        files: Of texts that are a file each, the ending of these.
     """
 
     kind: Kind | None
     role: Role | None
     reason: str
     turns: TurnKeys | None = None
+    files: str = ""
 
 
 @dataclass(frozen=True)

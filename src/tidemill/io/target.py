@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
-from tidemill.core.modality import Modality
 from tidemill.core.redaction import redacted
+from tidemill.core.schema import Schema
 from tidemill.io import TARGETS
 from tidemill.io.source import of_scheme
 
@@ -48,12 +48,16 @@ class Target(ABC):
 
     @abstractmethod
     def check(
-        self, modality: Modality = "rows", *, overwrite: bool = False, reads: Iterable[Path] = ()
+        self,
+        schema: Schema | None = None,
+        *,
+        overwrite: bool = False,
+        reads: Iterable[Path] = (),
     ) -> None:
         """Say before the work that nothing can be written.
 
         Args:
-            modality: Of the table.
+            schema: Of the table, where it is known.
             overwrite: Whether what is there may be replaced.
             reads: The files that the work reads, which are never replaced.
 

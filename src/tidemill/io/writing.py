@@ -20,7 +20,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OutputError
 from tidemill.core.modality import Modality, unsuited
 from tidemill.core.outputs import refuse_clashes, refuse_existing
-from tidemill.core.schema import Column, Spelling
+from tidemill.core.schema import Column, Schema, Spelling
 from tidemill.core.spelling import spelled
 from tidemill.imaging.pixels import label_column
 from tidemill.io import WRITERS
@@ -33,6 +33,7 @@ from tidemill.io.formulas import FORMULAS, KEEP, NEUTRAL, neutral_frame
 from tidemill.io.frames import door_frame
 from tidemill.io.images.writing import refuse_folder
 from tidemill.io.target import Target
+from tidemill.io.texts.writing import are_files, refuse_texts, write_texts
 
 _TEXT = ("csv", "tsv")
 _LINES = ("jsonl", "ndjson")
@@ -81,14 +82,20 @@ class FileTarget(Target):
         )
 
     def check(
-        self, modality: Modality = "rows", *, overwrite: bool = False, reads: Iterable[Path] = ()
+        self,
+        schema: Schema | None = None,
+        *,
+        overwrite: bool = False,
+        reads: Iterable[Path] = (),
     ) -> None:
         """Say before the work that the file is there, or takes no such table."""
         path = self.path
-        ending = ending_of(path, modality)
+        ending = _ending_for(path, schema)
         self.formulas  # noqa: B018 - what makes no sense is said now
         refuse_clashes([path], reads)
-        if ending == FOLDER and path.is_dir():
+        if ending == FOLDER and schema is not None and are_files(schema):
+            refuse_texts(path)
+        elif ending == FOLDER and path.is_dir():
             refuse_folder(path, overwrite)
         else:
             refuse_existing(path, overwrite)
@@ -135,25 +142,27 @@ def write_chunks(
     """
     written = 0
     origins: set[int] = set()
-    if path.suffix.lower().removeprefix(".") not in ("", *_no_tables()) and not path.is_dir():
-        ending_of(path)  # before the first part is made
-    if path.suffix.lower() == ".xlsx" and rows is not None:
-        check_size(rows, 0)
-    if path.is_file():
-        refuse_existing(path, overwrite)
+    _refuse_early(path, rows, overwrite)
     parts = iter(parts)
     first = next(parts)
-    ending = ending_of(path, first.schema.modality)
+    ending = _ending_for(path, first.schema)
 
-    def frames() -> Iterator[pl.DataFrame]:
+    def counted() -> Iterator[Dataset]:
         nonlocal written
         for part in chain([first], parts):
             written += len(part)
+            yield part
+
+    def frames() -> Iterator[pl.DataFrame]:
+        for part in counted():
             if ending != "parquet" and ending not in _no_tables():
                 _refuse_unwritable(part.frame, ending)
             origins.update([0] if part.origin is None else part.origin.unique())
             yield _as_written(part, ending, formulas)
 
+    if ending == FOLDER and are_files(first.schema):
+        write_texts(((part, text_frame(part, KEEP)) for part in counted()), path)
+        return written
     if ending in _no_tables():
         _write_images(frames(), path, ending, first, overwrite)
         return written
@@ -163,6 +172,20 @@ def write_chunks(
         options["marks"] = lambda: _marks(origins)
     _write(frames(), path, ending, overwrite, **options)
     return written
+
+
+def _refuse_early(path: Path, rows: int | None, overwrite: bool) -> None:
+    """Refuse before the first part is made what is known by then.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    if path.suffix.lower().removeprefix(".") not in ("", *_no_tables()) and not path.is_dir():
+        ending_of(path)
+    if path.suffix.lower() == ".xlsx" and rows is not None:
+        check_size(rows, 0)
+    if path.is_file():
+        refuse_existing(path, overwrite)
 
 
 def _as_written(part: Dataset, ending: str, formulas: str) -> pl.DataFrame:
@@ -288,6 +311,18 @@ def _write_images(
         WRITERS.load(FOLDER)(frames, path, label, overwrite=overwrite)
     else:
         _write(frames, path, ending, overwrite, label=label)
+
+
+def _ending_for(path: Path, schema: Schema | None) -> str:
+    """The format that a file's name asks for; of texts that were files, a name without an ending is
+    a folder.
+
+    Raises:
+        OutputError: The ending is unknown, or not for such data.
+    """
+    if schema is not None and are_files(schema) and (path.is_dir() or not path.suffix):
+        return FOLDER
+    return ending_of(path, "rows" if schema is None else schema.modality)
 
 
 def ending_of(path: Path, modality: Modality = "rows") -> str:

@@ -42,7 +42,7 @@ def test_what_cannot_be_written_is_said_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"'\.doc' is unknown"):
         target(tmp_path / "a.doc").check()
     with pytest.raises(OutputError, match="other files"):
-        target(tmp_path).check("images", overwrite=True)
+        target(tmp_path).check(Schema((Column("image", "image"),)), overwrite=True)
 
 
 def test_what_is_read_is_never_replaced(tmp_path: Path) -> None:

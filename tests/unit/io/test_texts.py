@@ -5,22 +5,27 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from tests.unit.io.opening import read
-from tidemill.core.errors import InputError
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import InputError, OutputError
 from tidemill.core.run import Run
 from tidemill.io.bounds import MAX_TEXTS
 from tidemill.io.formats.dialect import is_running_text
+from tidemill.io.target import Target
 from tidemill.io.texts import documents
-from tidemill.io.texts.front_matter import parted
+from tidemill.io.texts.front_matter import parted, with_fields
 from tidemill.io.texts.passages import cut
+from tidemill.io.writing import write, write_chunks
 
 NOVEL = """It was late when they came to the inn; nobody was awake.
 
@@ -304,3 +309,81 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(
     except InputError:
         return
     assert 1 <= len(data) <= len(contents)
+
+
+def same_table(one: Dataset, other: Dataset) -> bool:
+    return one.frame.equals(other.frame) and one.schema.names == other.schema.names
+
+
+def test_texts_are_written_as_a_folder_and_read_back(folder: Path, run: Run) -> None:
+    data = read(folder, run)
+    assert data.schema["text"].files == "txt"
+    write(data, folder.parent / "again")
+    assert same_table(read(folder.parent / "again", run), data)
+    assert (folder.parent / "again" / "bad" / "bad-0.txt").read_text() == (
+        "It was bad.\n\nI bought 0.\n"
+    )
+    assert read(f"{folder}?by=paragraph", run).schema["text"].files == ""
+
+
+def test_what_stands_before_texts_is_written_there(tmp_path: Path, run: Run) -> None:
+    poems = tmp_path / "poems"
+    for k in range(6):
+        (poems / "sea").mkdir(parents=True, exist_ok=True)
+        said = f"---\nyear: {1800 + k}\nmood: \"'{'sad' if k % 2 else '| gay'}'\"\n---\n"
+        (poems / ("sea" if k < 3 else "") / f"Ode {k % 3}.md").write_text(f"{said}O sea! {k}")
+    (poems / "plain.md").write_text("---\nnot: a field\n---")
+    (poems / "rule.md").write_text("---\n---\n---\na: b\n---\nO sea!")
+    data = read(poems, run)
+    assert data.schema.names == ("name", "folder", "text", "year", "mood")
+    assert data["name"][0] == "Ode 0" or "sea/Ode 0" in data["name"].to_list()
+    assert data["text"].to_list().count("---\na: b\n---\nO sea!") == 1
+    write(data, tmp_path / "again")
+    assert same_table(read(tmp_path / "again", run), data)
+
+
+def test_nothing_is_replaced_by_texts(folder: Path, run: Run) -> None:
+    data = read(folder, run)
+    full = folder.parent / "full"
+    full.mkdir()
+    (full / "mine.txt").write_text("keep")
+    with pytest.raises(OutputError, match="there are files in this folder already"):
+        write(data, full, overwrite=True)
+    with pytest.raises(OutputError, match="there are files in this folder already"):
+        Target.parse(str(full)).check(data.schema, overwrite=True)
+    (full / "mine.txt").unlink()
+    write(data, full)
+    assert same_table(read(full, run), data)
+
+    def failing() -> Iterator[Dataset]:
+        yield data
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        write_chunks(failing(), folder.parent / "half" / "way")
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["full", "texts"]
+
+
+def test_names_are_made_safe_and_told_apart(tmp_path: Path, run: Run, folder: Path) -> None:
+    data = read(folder, run)
+    names = ["../up", "up", "UP", ".hidden", "a:b", "a*b"]
+    odd = data.with_frame(data.frame.with_columns(pl.Series("name", names), folder=pl.lit("x/..")))
+    write(odd, tmp_path / "odd")
+    found = sorted(
+        path.relative_to(tmp_path / "odd").as_posix() for path in files(tmp_path / "odd")
+    )
+    assert len(found) == 6
+    assert all(place.startswith("x/_/") for place in found)
+    assert "x/_/UP (2).txt" in found or "x/_/up (2).txt" in found
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+FIELD = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\x85\u2028\u2029"), min_size=1)
+
+
+@given(st.dictionaries(st.sampled_from(["title", "a b", "année"]), FIELD, max_size=3), st.text())
+def test_fields_before_a_text_come_back(fields: dict[str, str], text: str) -> None:
+    assert parted(with_fields(fields, text)) == (fields, text)

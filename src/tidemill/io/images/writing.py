@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,13 +13,13 @@ from typing import IO
 import numpy as np
 import polars as pl
 
-from tidemill.core.artifact import TIMESTAMP, folder_for, unwritable
+from tidemill.core.artifact import TIMESTAMP
 from tidemill.core.columns import by_name
 from tidemill.core.errors import OutputError
 from tidemill.core.outputs import refuse_existing, taken
-from tidemill.core.temporary import temporary_prefix
 from tidemill.imaging.pixels import is_pixels, pixels
 from tidemill.imaging.sheet import contact_sheet, png
+from tidemill.io.whole_folder import whole_folder
 
 SHEET = 4096
 """Images on a contact sheet, at most."""
@@ -93,19 +91,8 @@ def write_folder(
         OutputError: The folder holds something already, or cannot be written.
     """
     refuse_folder(path, overwrite)
-    path = Path(os.path.realpath(path))
-    with folder_for(path):
-        try:
-            prefix = temporary_prefix(path.parent)
-            with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as aside:
-                whole = Path(aside) / "images"
-                whole.mkdir()
-                _put(parts, whole, label)
-                if path.is_dir():
-                    path.rename(Path(aside) / "before")
-                whole.rename(path)
-        except OSError as error:
-            raise unwritable(path, error) from error
+    with whole_folder(path) as whole:
+        _put(parts, whole, label)
 
 
 def refuse_folder(path: Path, overwrite: bool) -> None:

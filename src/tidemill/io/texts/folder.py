@@ -74,7 +74,9 @@ def read(file: File, run: Run) -> Raw:
         why = "the sub-folder that a text is in"
         known[FOLDER_COLUMN] = KnownColumn("category" if is_level else None, None, why)
     columns[TEXT] = [passage.text for passage in passages]
-    known[TEXT] = KnownColumn("text", None, f"the texts of the files, a row a {by}")
+    endings = Counter(passage.place.suffix.lower().removeprefix(".") for passage in passages)
+    ending = endings.most_common(1)[0][0] if by == FILE else ""
+    known[TEXT] = KnownColumn("text", None, f"the texts of the files, a row a {by}", None, ending)
     fields = _fields(passages, where, run)
     order = [*columns, *fields]
     check_width(len(order), where)

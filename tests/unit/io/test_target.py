@@ -11,6 +11,7 @@ import pytest
 import tidemill as tm
 from tidemill.core.errors import DataError, OutputError
 from tidemill.core.run import Run
+from tidemill.core.schema import Column, Schema
 from tidemill.io.target import Target
 from tidemill.io.writing import FileTarget
 from tidemill.verbs import files_read

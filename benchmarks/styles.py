@@ -79,15 +79,15 @@ def dialogues(folder: Path) -> str:
     began = seconds()
     model = tm.fit(folder / "sgd.jsonl")
     learned, began = seconds() - began, seconds()
-    made = tm.sample(model, 50, "services=Hotels_2", seed=0)
+    made = tm.sample(model, 50, "services=Flights_1", seed=0)
     return section(
         "Dialogues",
         "$ tidemill fit sgd.jsonl --out sgd.tidemill\n"
-        '$ tidemill sample sgd.tidemill 50 --where "services=Hotels_2" --out made.jsonl',
+        '$ tidemill sample sgd.tidemill 50 --where "services=Flights_1" --out made.jsonl',
         f"4,095 dialogues of sgd_dialogues_en, learned in {learned:.0f} seconds of one core; 50\n"
-        f"made in {seconds() - began:.0f}. The speakers take turns; a dialogue does not remember\n"
-        "what it was about, nor what was said three turns before. No real ones stand here, as\n"
-        "their licence (CC BY-SA 4.0) asks for the same licence.",
+        f"made in {seconds() - began:.0f}. The speakers take turns; what was said a few turns\n"
+        "before is forgotten. No real ones stand here, as their licence (CC BY-SA 4.0) asks for\n"
+        "the same licence.",
         made["turns"].to_list()[:SHOWN],
         (),
     )

@@ -208,13 +208,16 @@ class Codec(ABC):
         """
         return np.zeros(len(batch), bool)
 
-    def fault(self, batch: Batch, begun: Batch | None = None) -> np.ndarray:
+    def fault(
+        self, batch: Batch, begun: Batch | None = None, sound: np.ndarray | None = None
+    ) -> np.ndarray:
         """(n,) the site of a made row from which on it is to be drawn again: 0 for a whole copy,
         where the codec can tell; SOUND where it may stay as it is.
 
         Args:
             batch: The rows.
             begun: How they began (:meth:`begun`), which is not looked at.
+            sound: (n,) how many of the first sites of each were looked at before.
         """
         return np.where(self.copied(batch, begun), 0, SOUND)
 

@@ -118,17 +118,24 @@ class CopyGate:
         """(n,) whether each text is a copy."""
         return self.judged(texts)[0]
 
-    def judged(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def judged(
+        self, texts: Sequence[str], since: Sequence[int] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """(n,) whether each text is a copy, and (n,) the character with which its first word begins
-        that is rare, or that no texts of enough persons hold; ALL where there is none."""
+        that is rare, or that no texts of enough persons hold; ALL where there is none.
+
+        Args:
+            texts: They.
+            since: The character of each from which on its words are looked at; None for all.
+        """
         hashed = self._hashed(texts)
         copied = np.zeros(len(texts), bool)
         copied[hashed.length > 0] = self._holds(self._wholes(hashed))
         copied |= self._longest(hashed) > MOST_COPIED * hashed.length
         found = [
-            (row, start, word, may_be_made_up(text, start, end))
-            for row, text in enumerate(texts)
-            for word, start, end in words_of_text(text)
+            (row, at + start, word, may_be_made_up(text, at + start, at + end))
+            for row, (text, at) in enumerate(zip(texts, since or [0] * len(texts), strict=True))
+            for word, start, end in words_of_text(text[at:])
         ]
         words = list(dict.fromkeys(word for _, _, word, _ in found))
         asked = self._asked(_WORD, words)

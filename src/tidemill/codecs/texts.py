@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -306,25 +306,34 @@ class TextsCodec(Codec):
         """(n,) whether a text of a row copies one of a training row, or holds a word that only a
         few of these hold; as far as :class:`CopyGate` knows. Texts that were given are not
         looked at."""
-        return self._judged(batch, begun)[0]
+        return self._judged(batch, begun, None)[0]
 
-    def fault(self, batch: Batch, begun: Batch | None = None) -> np.ndarray:
+    def fault(
+        self, batch: Batch, begun: Batch | None = None, sound: np.ndarray | None = None
+    ) -> np.ndarray:
         """(n,) the site of the first word that only a few training texts hold, or none, for parts
         of words make such, too; the first one that was not given, of other copies."""
-        copied, first = self._judged(batch, begun)
+        copied, first = self._judged(batch, begun, sound)
         start = np.zeros(len(batch), np.int64)
         if begun is not None and begun.mask is not None:
             start = begun.mask.sum(axis=1)
         found = np.where(first < self._sites, np.maximum(first, start), SOUND)
         return np.where(copied & (found == SOUND), start, found)
 
-    def _judged(self, batch: Batch, begun: Batch | None) -> tuple[np.ndarray, np.ndarray]:
+    def _judged(
+        self, batch: Batch, begun: Batch | None, sound: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """(n,) whether a text of a row is a copy, and (n,) the site of the first word in it that is
         not to be there, no site of the grid where there is none."""
         parts = self._parts(batch)
         shape = (len(batch), len(self.texts))
         texts = [self.units.decode(units) for texts in parts for units in texts]
-        copied, place = (found.reshape(shape) for found in self._gate.judged(texts))
+        since = [0] * len(texts)
+        if sound is not None:
+            since = [
+                at for row in zip(parts, sound.tolist(), strict=True) for at in self._since(*row)
+            ]
+        copied, place = (found.reshape(shape) for found in self._gate.judged(texts, since))
         looked_at = np.ones(shape, bool)
         if begun is not None and begun.mask is not None:
             given = ((begun.code[..., 0] == SEPARATOR) & begun.mask).sum(axis=1)
@@ -338,6 +347,13 @@ class TextsCodec(Codec):
             within = np.searchsorted(ends, len(text.encode()), side="right")
             first[row] = min(first[row], before + int(within))
         return np.asarray((copied & looked_at).any(axis=1)), first
+
+    def _since(self, parts: Sequence[Sequence[int]], sound: int) -> Iterator[int]:
+        """For each text of a row where the line begins that its first units end in, so many of the
+        row: a word or a code may go on behind these."""
+        for units in parts:
+            yield self.units.decode(units[: max(sound, 0)]).rfind("\n") + 1
+            sound -= len(units) + 1
 
     def without(self, batch: Batch, copies: np.ndarray) -> Batch:
         """The rows, at these positions with fresh words in the place of texts."""

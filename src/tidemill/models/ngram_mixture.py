@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -137,7 +138,7 @@ class RunMixture:
         unit[left] = rng.choice(self._occurring, len(left))
         return unit
 
-    @property
+    @cached_property
     def _occurring(self) -> np.ndarray:
         """The units that occur, and the mark of an end where it does."""
         found = np.unique(self.general.levels[0].follower)

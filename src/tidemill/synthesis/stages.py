@@ -349,7 +349,7 @@ def _drawn(
     """
     codec = stage.codec
     made = _sampled(stage, n, context, rng, run, begun)
-    fault = _fault(stage, made, begun)
+    fault = _fault(stage, made, begun, None)
     stays, tries = fault.copy(), np.zeros(n, np.int64)
     for _ in range(MOST_TRIES):
         rows = np.flatnonzero((fault != SOUND) & (tries < TRIES))
@@ -360,7 +360,7 @@ def _drawn(
         begins = _beginning(stage, replace(made.rows(rows), context=before), stays[rows], given)
         again = _sampled(stage, len(rows), before, rng, _quiet(run), begins)
         made = made.replaced(rows, again)
-        found = _fault(stage, again, given)
+        found = _fault(stage, again, given, stays[rows])
         is_further = found > fault[rows]
         # what again and again cannot be gone on with is drawn from farther and farther back
         back = np.maximum(stays[rows] - np.maximum(tries[rows] - PATIENCE, 0), 0)
@@ -377,11 +377,11 @@ def _drawn(
     return codec.without(made, copies)
 
 
-def _fault(stage: Stage, made: Batch, begun: Batch | None) -> np.ndarray:
+def _fault(stage: Stage, made: Batch, begun: Batch | None, sound: np.ndarray | None) -> np.ndarray:
     """(n,) the site from which on each row is to be drawn again, SOUND where it is not: where a
     model writes on only what is wrong, else whole copies."""
     if stage.writer is not None:
-        return stage.codec.fault(made, begun)
+        return stage.codec.fault(made, begun, sound)
     return np.where(stage.codec.copied(made, begun), 0, SOUND)
 
 

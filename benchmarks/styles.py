@@ -67,7 +67,7 @@ def block(texts: Sequence[str]) -> Iterator[str]:
 def section(
     title: str, commands: str, caption: str, made: Sequence[str], real: Sequence[str]
 ) -> str:
-    parts = [f"## {title}\n", f"```console\n{commands}\n```\n", caption + "\n", "Made:\n"]
+    parts = [f"## {title}\n", f"```bash\n{commands}\n```\n", caption + "\n", "Made:\n"]
     parts += block(made)
     if real:
         parts += ["Real:\n", *block(real)]
@@ -82,8 +82,8 @@ def dialogues(folder: Path) -> str:
     made = tm.sample(model, 50, "services=Flights_1", seed=0)
     return section(
         "Dialogues",
-        "$ tidemill fit sgd.jsonl --out sgd.tidemill\n"
-        '$ tidemill sample sgd.tidemill 50 --where "services=Flights_1" --out made.jsonl',
+        "tidemill fit sgd.jsonl --out sgd.tidemill\n"
+        'tidemill sample sgd.tidemill 50 --where "services=Flights_1" --out made.jsonl',
         f"4,095 dialogues of sgd_dialogues_en, learned in {learned:.0f} seconds of one core; 50\n"
         f"made in {seconds() - began:.0f}. The speakers take turns; what was said a few turns\n"
         "before is forgotten. No real ones stand here, as their licence (CC BY-SA 4.0) asks for\n"
@@ -102,8 +102,8 @@ def dialogues_zh(folder: Path) -> str:
     real = tm.read(folder / "crosswoz.jsonl").frame["turns"].to_list()
     return section(
         "中文对话",
-        "$ tidemill fit crosswoz.jsonl --out crosswoz.tidemill\n"
-        "$ tidemill sample crosswoz.tidemill 50 --out made.jsonl",
+        "tidemill fit crosswoz.jsonl --out crosswoz.tidemill\n"
+        "tidemill sample crosswoz.tidemill 50 --out made.jsonl",
         f"1,000 dialogues of CrossWOZ (Apache-2.0), learned in {learned:.0f} seconds of one core;\n"
         f"50 made in {seconds() - began:.0f}. Openings, closings and short answers are sound;\n"
         "names of places and dishes are often put together from several.",
@@ -125,8 +125,8 @@ def plays(folder: Path) -> str:
     real = frame.filter(play=play).head(len(SCENE))
     return section(
         "A scene for given speakers",
-        "$ tidemill fit plays.parquet --out plays.tidemill\n"
-        "$ tidemill infill plays.tidemill scene.csv --out made.csv",
+        "tidemill fit plays.parquet --out plays.tidemill\n"
+        "tidemill infill plays.tidemill scene.csv --out made.csv",
         "6,912 speeches of eight plays by Shakespeare (public domain), learned in\n"
         f"{learned:.0f} seconds of one core. `scene.csv` has a row a speech: the play, who\n"
         "speaks, and an empty speech, which is written. Each speech sounds like the play; none\n"
@@ -148,8 +148,8 @@ def poems(folder: Path) -> str:
     firsts = frame.unique("genre", keep="first", maintain_order=True)
     return section(
         "Poems for a genre and a title",
-        "$ tidemill fit poems.parquet --out poems.tidemill\n"
-        "$ tidemill infill poems.tidemill titles.csv --out made.csv",
+        "tidemill fit poems.parquet --out poems.tidemill\n"
+        "tidemill infill poems.tidemill titles.csv --out made.csv",
         "19,914 poems of chinese-poetry (MIT; the texts are in the public domain), learned in\n"
         f"{learned:.0f} seconds of one core. Words and turns of a line are those of the genre.\n"
         "The title, the metre and the number of lines are not kept: an n-gram model has\n"

@@ -16,6 +16,8 @@ import polars as pl
 from PIL import Image
 from safetensors.numpy import load
 
+from tidemill.core.words import plural
+
 ROWS = 480
 GIVEN = ["Anna", "Ben", "Carla", "Dan", "Emma", "Frank", "Grace", "Henry", "Ida", "Jack", "Kate"]
 FAMILY = ["Smith", "Jones", "Brown", "Miller", "Davis", "Wilson", "Moore", "Taylor", "Clark"]
@@ -236,6 +238,70 @@ def courses(persons: int = 60, seed: int = 0) -> Planted:
     planted.day("day", "the latest day", date(2033, 8, 19), own[2][-1])
     note = "asked for her sister Belladonnia Prott, see file"
     planted.text("note", "a free text", note, own[3][1], forms="Belladonnia")
+    return planted
+
+
+ASKED = {
+    "card": ("my card has not come yet", "卡还没有收到"),
+    "cash": ("the machine kept my money", "取款机没有给我钱"),
+    "rate": ("the rate for dollars was too low", "汇率太低了"),
+    "login": ("i can not log in with my password", "密码不对登录不了"),
+}
+BEFORE = ("hello", "please help me", "excuse me", "i wrote to you last week", "for two days now")
+AFTER = ("thank you", "please call me today", "what shall i do", "the rose was for winter")
+VOR = ("您好", "请帮帮我", "上周开始", "已经两天了")
+NACH = ("谢谢", "请尽快回电话", "怎么办", "非常不满意", "希望能解决")
+
+
+def letters(rows: int = ROWS, seed: int = 0) -> Planted:
+    """Letters to a bank in two languages, with secrets of one writer or of three in them."""
+    rng = np.random.default_rng(seed)
+    kind = rng.choice(list(ASKED), rows)
+    planted = Planted(
+        {
+            "letter": [
+                f"{rng.choice(BEFORE)}, {ASKED[one][0]}. {rng.choice(AFTER)}, {rng.choice(BEFORE)}"
+                for one in kind
+            ],
+            "brief": [
+                f"{rng.choice(VOR)}，{ASKED[one][1]}，{rng.choice(NACH)}，{rng.choice(NACH)}。"
+                for one in kind
+            ],
+            "kind": kind.tolist(),
+            "town": rng.choice(["Leeds", "York", "Hull"], rows).tolist(),
+            "age": rng.integers(18, 90, rows).tolist(),
+            "churn": np.where(
+                rng.random(rows) < 0.3 + 0.4 * (kind == "cash"), "yes", "no"
+            ).tolist(),
+        }
+    )
+
+    def within(column: str, what: str, said: str, *at: int, forms: str) -> None:
+        """A secret in the midst of the texts of some rows."""
+        for row in at:
+            begun, rest = str(planted.table[column][row]).replace("，", ", ").split(", ", 1)
+            planted.table[column][row] = f"{begun}, {said}, {rest}"
+        planted.secrets.append(Secret(column, what, tuple(forms.split("|"))))
+
+    for persons, one in ((1, 0), (3, 1)):
+        whose = f"of {plural(persons, 'writer')}"
+        at = [np.flatnonzero(kind == name)[9 + one : 9 + one + 3 * persons : 3] for name in ASKED]
+        rows_of = [places.tolist() for places in at]
+        sentence = ("the vicar of Dunkelwald sold his teapots", "our cat Grimbartson ate it")[one]
+        form = ("Dunkelwald|teapots", "Grimbartson")[one]
+        within("letter", f"a sentence {whose}", sentence, *rows_of[0], forms=form)
+        mail = ("voldemarius.kron@secretmail.example", "qwist.aaron@post.example")[one]
+        within("letter", f"an e-mail {whose}", mail, *rows_of[1], forms=mail.split("@")[0])
+        phone = ("+44 7811 903 117", "0161 496 0777")[one]
+        within("letter", f"a phone number {whose}", f"call {phone}", *rows_of[2], forms=phone)
+        code = ("PX-4711-ZQ", "KW-9932-TT")[one]
+        within("letter", f"a code {whose}", f"file {code}", *rows_of[3], forms=code)
+        name = ("Belladonnia Prott", "Rose Winter")[one]
+        within("letter", f"a name {whose}", f"my name is {name}", *rows_of[3][:3], forms=name)
+        called = ("欧阳震华", "谢天回")[one]
+        within("brief", f"a Chinese name {whose}", f"我叫{called}", *rows_of[0], forms=called)
+        mobile = ("13912348765", "13687654321")[one]
+        within("brief", f"a mobile number {whose}", f"电话{mobile}", *rows_of[1], forms=mobile)
     return planted
 
 

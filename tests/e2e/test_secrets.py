@@ -18,6 +18,7 @@ from tests.e2e.planted import (
     Secret,
     courses,
     leaks,
+    letters,
     patients,
     portraits,
     texts_of,
@@ -81,6 +82,24 @@ VISITS: Calls = {
     "report": PATIENTS["report"],
     "recipe": ("churn", "{data}", *WHOSE, "--quick", "--out", "{out}/churn"),
 }
+ABOUT = ("--target", "churn")
+LETTERS: Calls = {
+    "read": ("{data}", *ABOUT),
+    "clean": ("{data}", "--out", "{out}/clean.csv", "--log", "{out}/log.csv", *ABOUT),
+    "split": (
+        *("{data}", "--train", "{out}/train.csv", "--holdout", "{out}/holdout.csv"),
+        *("--target", "churn"),
+    ),
+    "mine": ("{data}", "--out", "{out}/findings.json", *ABOUT),
+    "fit": ("{data}", "--out", "{out}/m.tidemill", *ABOUT),
+    "sample": ("{fit}/m.tidemill", "--rows", "900", "--out", "{out}/new.csv"),
+    "evaluate": (*REAL, "--synthetic", "{sample}/new.csv", "--out", "{out}/scores.json", *ABOUT),
+    "audit": PATIENTS["audit"],
+    "share": PATIENTS["share"],
+    "run": ("{data}", *ABOUT, "--out", "{out}/run"),
+    "report": PATIENTS["report"],
+    "recipe": ("churn", "{data}", *ABOUT, "--quick", "--out", "{out}/churn"),
+}
 SMALL = ("--steps", "2", "--option", "width=8", "--option", "cores=1")
 STEPS = ("--entity", "patient", "--time", "day", "--target", "state")
 COURSES: Calls = {
@@ -117,12 +136,19 @@ PORTRAITS: Calls = {
     "run": ("{data}", *SMALL, "--out", "{out}/run"),
     "report": PATIENTS["report"],
 }
-CALLS = {"patients": PATIENTS, "visits": VISITS, "courses": COURSES, "portraits": PORTRAITS}
+CALLS = {
+    "patients": PATIENTS,
+    "visits": VISITS,
+    "courses": COURSES,
+    "letters": LETTERS,
+    "portraits": PORTRAITS,
+}
 SLOW = ("fairness", "verdict", "audit", "share", "run", "report", "loop", "recipe")
 MORE_SLOW = {
     "patients": (),
     "visits": ("evaluate",),
     "courses": ("evaluate", "mine"),
+    "letters": ("evaluate",),
     "portraits": ("evaluate", "mine"),
 }
 NO_ROWS = {"demo": "a run of a public table"}
@@ -217,7 +243,13 @@ def found(texts: list[tuple[str, str]], secrets: list[Secret]) -> list[str]:
 def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
     """By the table."""
     tables = {}
-    for name, planted in (("patients", patients()), ("visits", visits()), ("courses", courses())):
+    made = {
+        "patients": patients(),
+        "visits": visits(),
+        "courses": courses(),
+        "letters": letters(),
+    }
+    for name, planted in made.items():
         folder = tmp_path_factory.mktemp(name)
         data = folder / f"{name}.csv"
         planted.frame.write_csv(data)

@@ -98,7 +98,7 @@ class TextsCodec(Codec):
             raise DataError(
                 "there is no column of texts to learn",
                 where=data.name,
-                hint="give a column the kind text with option 'kind=COL:text'",
+                hint="give a column the kind text with option 'schema'",
             )
         columns = [_texts_of(data, name) for name in self.texts]
         whose = _of_texts(persons, len(data), len(columns))

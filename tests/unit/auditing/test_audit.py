@@ -249,9 +249,9 @@ def test_the_worst_light_counts() -> None:
 
 @pytest.mark.slow
 def test_false_alarms_are_rare() -> None:
-    """30 audits of rows that cannot leak: at most one amber, none red, most green. Of 1,000 rows in
-    all an audit mostly does not know."""
-    found = [audited(*halves(3000, seed), None, seed=seed).light for seed in range(30)]
+    """20 audits of rows that cannot leak: at most one amber, none red, most green. Of fewer rows
+    than 6,000 in all an audit often does not know."""
+    found = [audited(*halves(6000, seed), None, seed=seed).light for seed in range(20)]
     assert found.count("red") == 0
     assert found.count("amber") <= 1
-    assert found.count("green") >= 20
+    assert found.count("green") >= 14

@@ -2,6 +2,7 @@
 from real ones, and found among them.
 
     python benchmarks/texts.py [SET ...] [--models NAME ...] [--seed 0] [--minutes 10]
+        [--steps N] [--option KEY=VALUE ...]
 
 shakespeare  tinyshakespeare: speeches of the first nine tenths are learned, those of the last tenth
              are judged by; characters; an end of a speech counts for two.
@@ -17,7 +18,8 @@ training texts finds their own class. Detection: AUC of a logistic
 regression on the same features, 2,000 made against 2,000 held-out texts, in five folds. Copies:
 made texts that stand among training texts, in lower case. Alone: bits a character of a network
 without the counted runs that it is mixed with. Networks learn for so many minutes, on two cores
-that do nothing else; on a busy machine they get less done, as the CPU seconds of "fit" say.
+that do nothing else; on a busy machine they get less done, as the CPU seconds of "fit" say. With
+--steps they learn so many steps, which gives the same figures everywhere.
 
 What was measured is kept in benchmarks/results/texts.json; tables are printed and written to
 docs/texts.md.
@@ -31,7 +33,7 @@ import json
 import re
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -204,16 +206,18 @@ def alone(generator: Any) -> Any:
     return type(generator).from_state(generator.spec, {**document, "ngram": None}, own)
 
 
-def measured(name: str, model: str, seed: int, minutes: float) -> dict[str, Any]:
+def measured(name: str, model: str, run: tm.Run, options: Mapping[str, str]) -> dict[str, Any]:
     """What is measured of a model on a set."""
-    task, run = SETS[name](), tm.Run(seed, minutes=minutes)
+    task, seed = SETS[name](), run.seed
     train = dataset(task.train)
     codec = TextsCodec().fit(train, run)
     batch = replace(codec.encode(train), guarded=codec.guarded(train, None))
     run.begin_learning()
     began = time.process_time()
-    generator: Any = unfitted(model).fit(codec.spec, batch, run)
+    generator: Any = unfitted(model, options).fit(codec.spec, batch, run)
     found: dict[str, Any] = {"set": name, "model": model, "seed": seed}
+    if options:
+        found |= {"options": dict(options), "steps": generator.steps_done}
     found["fit"] = time.process_time() - began
     found["MB"] = packed(generator.to_state()[1])
     if hasattr(generator, "scores"):
@@ -283,6 +287,8 @@ def main() -> None:
     arguments.add_argument("--models", nargs="+", default=["real", "ngram", "autoregressive"])
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--minutes", type=float, default=10)
+    arguments.add_argument("--steps", type=int, default=None)
+    arguments.add_argument("--option", action="append", default=[], metavar="KEY=VALUE")
     given = arguments.parse_args()
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
     for name in given.sets:
@@ -290,7 +296,9 @@ def main() -> None:
             if model == "real":
                 found = real(name, given.seed)
             else:
-                found = measured(name, model, given.seed, given.minutes)
+                run = tm.Run(given.seed, minutes=given.minutes, steps=given.steps)
+                options = dict(one.split("=") for one in given.option)
+                found = measured(name, model, run, options)
             print(json.dumps(found), flush=True)
             results = [one for one in results if (one["set"], one["model"]) != (name, model)]
             results.append(found)

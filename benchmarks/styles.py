@@ -83,7 +83,7 @@ def dialogues(folder: Path) -> str:
     return section(
         "Dialogues",
         "tidemill fit sgd.jsonl --out sgd.tidemill\n"
-        'tidemill sample sgd.tidemill 50 --where "services=Flights_1" --out made.jsonl',
+        'tidemill sample sgd.tidemill --rows 50 --where "services=Flights_1" --out made.jsonl',
         f"4,095 dialogues of sgd_dialogues_en, learned in {learned:.0f} seconds of one core; 50\n"
         f"made in {seconds() - began:.0f}. The speakers take turns; what was said a few turns\n"
         "before is forgotten. No real ones stand here, as their licence (CC BY-SA 4.0) asks for\n"
@@ -103,7 +103,7 @@ def dialogues_zh(folder: Path) -> str:
     return section(
         "中文对话",
         "tidemill fit crosswoz.jsonl --out crosswoz.tidemill\n"
-        "tidemill sample crosswoz.tidemill 50 --out made.jsonl",
+        "tidemill sample crosswoz.tidemill --rows 50 --out made.jsonl",
         f"1,000 dialogues of CrossWOZ (Apache-2.0), learned in {learned:.0f} seconds of one core;\n"
         f"50 made in {seconds() - began:.0f}. Openings, closings and short answers are sound;\n"
         "names of places and dishes are often put together from several.",

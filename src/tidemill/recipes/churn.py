@@ -24,7 +24,7 @@ from tidemill.recipes.binary import (
     Case,
     page_of_case,
 )
-from tidemill.recipes.lists import Reach, caught, interval, longest, reach, totals
+from tidemill.recipes.lists import Reach, caught, longest, reach, totals
 from tidemill.recipes.parts import (
     PageChapter,
     assumptions,
@@ -56,6 +56,7 @@ from tidemill.reporting.blocks import (
     Tile,
 )
 from tidemill.supervised.arrays import Floats
+from tidemill.supervised.resampling import interval
 from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.synthesis.whatif_answer import WhatIf
 

@@ -33,7 +33,7 @@ from tidemill.recipes.binary import (
     page_of_case,
     shifted,
 )
-from tidemill.recipes.lists import caught, interval, longest, reach, totals
+from tidemill.recipes.lists import caught, longest, reach, totals
 from tidemill.recipes.parts import (
     PageChapter,
     assumptions,
@@ -60,6 +60,7 @@ from tidemill.reporting.blocks import (
     Tile,
 )
 from tidemill.supervised.arrays import Floats
+from tidemill.supervised.resampling import interval
 
 USUAL_SHARE = 0.01
 """Of more frauds than this share of all transactions the page asks whether that is so in

@@ -11,9 +11,7 @@ import numpy as np
 from tidemill.core.run import Run
 from tidemill.recipes.binary import Bools, Case
 from tidemill.supervised.arrays import Floats
-
-DRAWS = 500
-_BLOCK = 1 << 22
+from tidemill.supervised.resampling import interval, totals_of_rows
 
 
 @dataclass(frozen=True)
@@ -92,8 +90,6 @@ def reach(case: Case, chance: Floats, masks: Sequence[Bools], run: Run) -> list[
 def totals(case: Case, columns: Floats, run: Run) -> Floats:
     """Sums over test rows that are drawn again and again, within each class.
 
-    Efron and Tibshirani (1993), "An Introduction to the Bootstrap".
-
     Args:
         case: The test rows.
         columns: (n, k) what is summed.
@@ -104,20 +100,4 @@ def totals(case: Case, columns: Floats, run: Run) -> Floats:
         (draws, k).
     """
     rng = run.rng("recipes", "resampling")
-    step = max(1, _BLOCK // max(1, len(case.truth)))
-    found = []
-    for start in range(0, DRAWS, step):
-        size = min(step, DRAWS - start)
-        part = np.zeros((size, columns.shape[1]))
-        for side in (case.truth, ~case.truth):
-            rows = int(side.sum())
-            if rows:
-                part += rng.multinomial(rows, np.full(rows, 1 / rows), size=size) @ columns[side]
-        found.append(part)
-    return np.concatenate(found)
-
-
-def interval(values: Floats) -> tuple[float, float]:
-    """The 95 % interval of resampled figures."""
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
+    return totals_of_rows(columns, rng, strata=(case.truth, ~case.truth))

@@ -17,7 +17,6 @@ RECIPES = Registry(
             "what fraud costs now and with a model, and how many alarms that takes",
             sees=TABLES,
         ),
-<<<<<<< HEAD
         "describe": Entry(
             "tidemill.recipes.describe:DESCRIBE",
             "descriptions for a catalogue, each checked to be true of its row",
@@ -31,7 +30,8 @@ RECIPES = Registry(
         "summarize": Entry(
             "tidemill.recipes.summarize:SUMMARIZE",
             "what each text says, in a few of its own sentences",
-=======
+            sees=TABLES,
+        ),
         "campaign": Entry(
             "tidemill.recipes.campaign:CAMPAIGN",
             "what a campaign brought, and whom to contact next",
@@ -40,7 +40,6 @@ RECIPES = Registry(
         "treatment": Entry(
             "tidemill.recipes.treatment:TREATMENT_RECIPE",
             "whether a treatment goes with a better outcome among those who are alike",
->>>>>>> 0e7cba6 (Recipes tell what a campaign brought and whom to contact, and whether a treatment goes with a better outcome among those who are alike)
             sees=TABLES,
         ),
     },

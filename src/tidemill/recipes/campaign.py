@@ -125,7 +125,7 @@ CAMPAIGN = Recipe(
         RecipeColumn("target", "what came of it: who bought or visited, or what was spent"),
         RecipeColumn(TREATMENT, "who was contacted, and how"),
         RecipeColumn(AFTER, "what was known only after the campaign", required=False, several=True),
-        RecipeColumn("entity", "the customer, where one has several rows", required=False),
+        RecipeColumn("entity", "which customer a row is of, where one has several", required=False),
     ),
     options=(
         RecipeOption("positive", None, stated.POSITIVE),

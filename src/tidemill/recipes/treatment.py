@@ -67,7 +67,7 @@ SETTLED = 0.5
 ASSUMPTIONS = (
     Assumption("control", None, "which value of the treatment is no treatment", form="VALUE"),
     Assumption(
-        "better", None, "whether more or less of the outcome is better, for rules", form="more|less"
+        "better", None, "whether more or less of the outcome is better, for rules", form="more/less"
     ),
     REHEARSALS,
 )
@@ -186,7 +186,7 @@ TREATMENT_RECIPE = Recipe(
         RecipeColumn("target", "what came of it"),
         RecipeColumn(TREATMENT, "who was treated"),
         RecipeColumn(AFTER, "what was known only after it", required=False, several=True),
-        RecipeColumn("entity", "the patient, where one has several rows", required=False),
+        RecipeColumn("entity", "which patient a row is of, where one has several", required=False),
     ),
     options=(RecipeOption("positive", None, stated.POSITIVE),),
     assumptions=ASSUMPTIONS,
@@ -285,7 +285,10 @@ def _answer(told: Treatment) -> str:
             f"depending on the method ({ends} by the first one)."
         )
     if effect.low <= 0 <= effect.high:
-        return f"No difference is proven: {_side(told, effect.mean, who)} ({ends})."
+        return (
+            f"No difference is proven: from {_signed(told, low)} to {_signed(told, high)} with "
+            f"{who}, depending on the method ({ends} by the first one)."
+        )
     nearest, farthest = sorted((abs(low), abs(high)))
     between = f"by {number(told.scale * nearest, 2)} to {told.said(farthest)}"
     more, less = ("more frequent", "less frequent") if told.case.happens else ("higher", "lower")

@@ -42,5 +42,10 @@ RECIPES = Registry(
             "whether a treatment goes with a better outcome among those who are alike",
             sees=TABLES,
         ),
+        "recommend": Entry(
+            "tidemill.recipes.recommend:RECOMMEND",
+            "what customers will want next, and lists of proposals for all",
+            sees=TABLES,
+        ),
     },
 )

@@ -1,0 +1,178 @@
+"""Which recommender does best, and by how much, on what customers took afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from tidemill.core.run import Run
+from tidemill.recommending import RECOMMENDERS
+from tidemill.recommending.base import Recommender
+from tidemill.recommending.measuring import LONGER, ListQuality, best, quality
+from tidemill.supervised.arrays import Floats
+
+FLOOR, BLEND = "best-sellers", "blend"
+SHARES = (0.0, 0.25, 0.5, 0.75)
+"""Of the second best of a blend."""
+TOGETHER = 2048
+"""Customers that are scored at a time."""
+
+
+@dataclass(frozen=True)
+class RankingPart:
+    """A recommender, learned, with what was chosen for it and its share of a blend."""
+
+    name: str
+    setting: Mapping[str, float]
+    share: float
+    learned: Recommender
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A recommender, or a blend of two, that is ready to rank."""
+
+    parts: tuple[RankingPart, ...]
+
+    def scores(self, given: sparse.csr_array) -> Floats:
+        """(k, m) how much each item suits each customer, by what they took; parts of a blend are
+        standardised for each customer."""
+        if len(self.parts) == 1:
+            return self.parts[0].learned.scores(given)
+        found = np.zeros(given.shape)
+        for part in self.parts:
+            found += part.share * _standard(part.learned.scores(given))
+        return found
+
+    def proposals(self, given: sparse.csr_array, length: int, run: Run) -> NDArray[np.int64]:
+        """(k, length) the items that are proposed to each customer, none of which they took; -1
+        where there are no more."""
+        found = [np.zeros((0, length), np.int64)]
+        for start in range(0, given.shape[0], TOGETHER):
+            run.check()
+            part = given[start : start + TOGETHER]
+            found.append(best(self.scores(part), part, length))
+        return np.concatenate(found)
+
+    def again(self, pairs: sparse.csr_array, run: Run) -> Ranking:
+        """The same, learned from other (n, m) pairs."""
+        return Ranking(
+            tuple(
+                replace(part, learned=_learned(part.name, pairs, run, part.setting))
+                for part in self.parts
+            )
+        )
+
+
+def _learned(
+    name: str, pairs: sparse.csr_array, run: Run, setting: Mapping[str, float]
+) -> Recommender:
+    found: Recommender = RECOMMENDERS.load(name).learned(pairs, run, setting)
+    return found
+
+
+@dataclass(frozen=True)
+class Contest:
+    """How well recommenders do on what customers took afterwards.
+
+    Attributes:
+        quality: Name -> how good its lists are, customer by customer; FLOOR is among them.
+        chosen: The one that did best on validation.
+        rankings: Name -> what ranks, learned from all that is known before the test.
+        customers: (k,) the rows of the customers that were tested.
+    """
+
+    quality: Mapping[str, ListQuality]
+    chosen: str
+    rankings: Mapping[str, Ranking]
+    customers: NDArray[np.int64]
+
+
+def contest(
+    train: sparse.csr_array,
+    held: sparse.csr_array,
+    validation: tuple[sparse.csr_array, sparse.csr_array],
+    run: Run,
+) -> Contest:
+    """Learn all recommenders and measure them.
+
+    Args:
+        train: (n, m) what customers took before.
+        held: (n, m) what they took afterwards, and had not taken before.
+        validation: Train in two parts, as train and held are, by which settings are chosen.
+        run: Progress.
+    """
+    settings: dict[str, Mapping[str, float]] = {}
+    told: dict[str, Floats] = {}
+    reached: dict[str, float] = {}
+    early, later = validation
+    rows = np.flatnonzero(np.diff(later.indptr))
+    for name in run.track(list(RECOMMENDERS), "recommend", "choosing settings"):
+        found = _best_setting(name, early, later, rows, run)
+        settings[name], told[name], reached[name] = found
+    first, second, share = _blend(told, reached, early[rows], later[rows])
+    rankings: dict[str, Ranking] = {}
+    for name in run.track(list(RECOMMENDERS), "recommend", "learning from all"):
+        learned = _learned(name, train, run, settings[name])
+        rankings[name] = Ranking((RankingPart(name, settings[name], 1.0, learned),))
+    if share:
+        [own], [other] = rankings[first].parts, rankings[second].parts
+        parts = (replace(own, share=1 - share), replace(other, share=share))
+        rankings[BLEND] = Ranking(parts)
+    customers = np.flatnonzero(np.diff(held.indptr))
+    measured = {
+        name: quality(ranking.proposals(train[customers], LONGER, run), held[customers])
+        for name, ranking in rankings.items()
+    }
+    return Contest(measured, BLEND if share else first, rankings, customers)
+
+
+def _best_setting(
+    name: str,
+    early: sparse.csr_array,
+    later: sparse.csr_array,
+    rows: NDArray[np.int64],
+    run: Run,
+) -> tuple[Mapping[str, float], Floats, float]:
+    """The setting that does best on validation, its scores there, and how well it does."""
+    settings: Sequence[Mapping[str, float]] = RECOMMENDERS.load(name).settings
+    found: tuple[Mapping[str, float], Floats, float] | None = None
+    for setting in settings:
+        scores = _learned(name, early, run, setting).scores(early[rows])
+        reached = _reached(scores, early[rows], later[rows])
+        if found is None or reached > found[2]:
+            found = (setting, scores, reached)
+    assert found is not None, "a recommender has a setting"
+    return found
+
+
+def _blend(
+    told: Mapping[str, Floats],
+    reached: Mapping[str, float],
+    given: sparse.csr_array,
+    later: sparse.csr_array,
+) -> tuple[str, str, float]:
+    """The two best ones, and the share of the second by which validation goes best."""
+    first, second = sorted(reached, key=lambda name: -reached[name])[:2]
+    own, other = _standard(told[first]), _standard(told[second])
+    gains = [_reached((1 - share) * own + share * other, given, later) for share in SHARES]
+    return first, second, SHARES[int(np.argmax(gains))]
+
+
+def _reached(scores: Floats, given: sparse.csr_array, later: sparse.csr_array) -> float:
+    if not scores.shape[0]:
+        return 0.0
+    return float(quality(best(scores, given, LONGER), later).ndcg.mean())
+
+
+def _standard(scores: Floats) -> Floats:
+    """Of each customer, mean 0 and variance 1; what is never proposed stays so."""
+    known = np.where(np.isneginf(scores), np.nan, scores)
+    middle = np.nanmean(known, axis=1, keepdims=True)
+    spread = np.nanstd(known, axis=1, keepdims=True)
+    found: Floats = (known - middle) / np.where(spread > 0, spread, 1.0)
+    return np.where(np.isnan(found), -np.inf, found)

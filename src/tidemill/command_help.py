@@ -50,7 +50,6 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "tidemill run photos.npz --model gan --minutes 10",
     ),
     "recipe": (
-        "tidemill recipe churn customers.csv --target churn",
         "tidemill recipe churn customers.csv --target churn --quick --assume call=8 --currency EUR",
         "tidemill recipe fraud cards.parquet --target is_fraud --cost fp=5,fn=120",
         "tidemill recipe describe catalogue.csv --writer local=small.gguf --minutes 3",

@@ -53,7 +53,7 @@ def mean_of(parts: Floats, whose: NDArray[np.int64], weight: Floats | None = Non
     Example:
         >>> found = mean_of(np.array([1.0, 3.0]), np.array([0, 1]))
         >>> found.mean, round(found.error, 3)
-        (2.0, 1.414)
+        (2.0, 1.0)
     """
     weight = np.ones(len(parts)) if weight is None else weight
     mean = float(np.average(parts, weights=weight))

@@ -91,7 +91,7 @@ def drawn_times(
 
     Example:
         >>> drawn_times(4, 1e9, np.random.default_rng(3), draws=1).tolist()
-        [[3, 0, 1, 2]]
+        [[0, 1, 2, 3]]
     """
     begins = rng.random((draws, length)) < 1 / max(block, 1.0)
     begins[:, 0] = True

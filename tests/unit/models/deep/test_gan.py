@@ -204,7 +204,8 @@ def test_rare_rows_are_taken_more_often_and_count_less() -> None:
     model.spec = spec
     model.view(spec, batch, Run())
     rows = model.rows(batch)
-    taken = model.pick(rows, 20_000, generator(CPU, 0))
+    assert model.picker is not None
+    taken = model.picker(rows, 20_000, generator(CPU, 0))
     rare = rows["code"][taken, 0] == 1
     assert 0.1 < rare.float().mean() < 0.15  # 0.02 ** 0.5 to 0.98 ** 0.5, as chances
     assert (rare / rows["chance"][taken]).mean() == pytest.approx(0.02, rel=0.1)

@@ -32,8 +32,6 @@ from tidemill.models.ngram_mixture import RunMixture
 
 POSITIONS = 1 << 18
 """Units that are looked at at a time."""
-TOLD_BY = 0.4
-"""Share of the persons by whose texts classes are told, where it is settled how strictly."""
 TOGETHER = 8192
 """Rows drawn together."""
 
@@ -172,17 +170,11 @@ class Ngram:
             table, context = spec.context.joint, batch.context.joint
             persons = persons_of_rows(batch)
             self.classes = ContextClasses.of_all(table, context, choice.classes.channels, persons)
-            by_class = self._of_classes(spec, batch, len(choice.shares), voices)
+            roots = roots_of(self.classes.of(table, context)[stream.row], stream.voice, voices)
+            count = self.classes.count * (voices + 1)
+            tables = counted(stream, len(choice.shares), roots, count)
+            by_class = KneserNey.learned(stream.size, tables)
         self._mix(general, by_class, choice.shares, empty_rows=batch.empty_rows)
-
-    def _of_classes(self, spec: Spec, batch: Batch, longest: int, voices: int) -> KneserNey:
-        """Runs within the classes of these texts."""
-        assert self.classes is not None
-        stream = UnitStream.of(spec, batch)
-        of_row = self.classes_of(len(batch), batch.context)
-        roots = roots_of(of_row[stream.row], stream.voice, voices)
-        count = self.classes.count * (voices + 1)
-        return KneserNey.learned(stream.size, counted(stream, longest, roots, count))
 
     def _mix(
         self,
@@ -199,20 +191,17 @@ class Ngram:
 
     def _guided(self, spec: Spec, batch: Batch, choice: NgramChoice, run: Run) -> Guidance:
         """What makes texts for held-out rows suit their classes as the real ones do, where they are
-        drawn by a model that has not seen these, and classes are told by texts that neither are nor
-        were drawn from: else texts of the same counts would seem to suit them too well."""
+        drawn by a model that has not seen these."""
         if choice.classes is None or self.options.candidates == 1:
             return Guidance()
-        rng = run.rng("ngram", "guidance")
-        told = ~choice.held & np.isin(*_some_persons(batch, rng))
-        self._count(spec, batch.rows(np.flatnonzero(~choice.held & ~told)), choice)
-        judges = batch.rows(np.flatnonzero(told))
-        words = self._words_of(self._of_classes(spec, judges, 1, choice.voices))
+        self._count(spec, batch.rows(np.flatnonzero(~choice.held)), choice)
+        words = self._class_words
         held = batch.rows(np.flatnonzero(choice.held))
         of = self.classes_of(len(held), held.context)
         held, of = held.rows(np.flatnonzero(of >= 0)), of[of >= 0]
         if words is None or not len(held):
             return Guidance()
+        rng = run.rng("ngram", "guidance")
         nothing = replace(held, mask=np.zeros(held.code.shape[:2], bool))
         candidates = range(self.options.candidates)
         drawn = [self._written(nothing, of, rng, run) for _ in candidates]
@@ -228,10 +217,9 @@ class Ngram:
     @property
     def _class_words(self) -> ClassWords | None:
         """Of which class a text is; None where classes and units are too many."""
-        return None if self.mixture.by_class is None else self._words_of(self.mixture.by_class)
-
-    def _words_of(self, by_class: KneserNey) -> ClassWords | None:
-        """Of which class a text is, by these counts."""
+        by_class = self.mixture.by_class
+        if by_class is None:
+            return None
         level, size = by_class.levels[0], by_class.size
         if len(level.unit) * len(np.unique(level.follower)) > MOST_CELLS:
             return None
@@ -429,13 +417,6 @@ class Ngram:
         empty_rows = checked_values.truth(document["empty_rows"])
         model._mix(general, by_class, shares, empty_rows=empty_rows)
         return model
-
-
-def _some_persons(batch: Batch, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Whose each row is, and a part of the persons."""
-    persons = persons_of_rows(batch)
-    different = rng.permutation(np.unique(persons))
-    return persons, different[: int(TOLD_BY * len(different))]
 
 
 def _lengths(batch: Batch) -> np.ndarray:

@@ -83,14 +83,14 @@ def overlap(model: Synthesizer, asked: Condition, without: list[str], run: Run) 
         run: Its streams draw the rows.
     """
     inner = run.child("overlap", quiet=True)
-    free = model.sample_dataset(DRAWN, run=inner)
+    free = model.tabular_rows(DRAWN, run=inner)
     has = np.ones(len(free), bool)
     for test in asked.tests:
         has &= has_value(free, test, near=True)
     fixed = [test.column for test in asked.tests]
     if has.sum() < FEWEST:
         try:
-            more = model.sample_dataset(RARE_DRAWN, asked, run=run.child("overlap", 1, quiet=True))
+            more = model.tabular_rows(RARE_DRAWN, asked, run=run.child("overlap", 1, quiet=True))
         except ConditionError:
             return Overlap(None, None, 0.0)
         rows = stacked([free, more])

@@ -423,7 +423,7 @@ def _told(
     if all(name in rows.schema for name in needed):
         has = _have(rows, asked)
     if min(has.sum(), (~has).sum()) < FEWEST_BALANCED:
-        rows = model.sample_dataset(2000, run=run.child("what-if", "balance", quiet=True))
+        rows = model.tabular_rows(2000, run=run.child("what-if", "balance", quiet=True))
         has = _have(rows, asked)
     found = shared.told(rows, has)
     return None if found is None else (found.value, *found.interval)

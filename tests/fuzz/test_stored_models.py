@@ -31,7 +31,7 @@ def test_whole_models_of_all_sorts_can_be_used(few: dict[str, Path], tmp_path: P
 
 
 def test_damaged_models_do_no_harm(few: dict[str, Path]) -> None:
-    _no_harm(few, 200, seed=11)
+    _no_harm(few, 100, seed=11)
 
 
 @pytest.mark.slow
